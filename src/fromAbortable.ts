@@ -1,0 +1,24 @@
+import { Observable } from 'rxjs';
+
+/**
+ * The one place where a promise becomes an Observable: runs `task` on subscribe, with a signal that is
+ * aborted on unsubscribe; emits its result and completes, or emits its error.
+ *
+ *     task resolves with a after 3 ms   ---(a|)
+ *     unsubscribed after 1 ms           -!        the signal is aborted
+ *
+ * Read response bodies inside `task`, so that they are aborted too.
+ */
+export function fromAbortable<T>(task: (signal: AbortSignal) => Promise<T>): Observable<T> {
+  return new Observable<T>((subscriber) => {
+    const controller = new AbortController();
+    task(controller.signal).then(
+      (value) => {
+        subscriber.next(value);
+        subscriber.complete();
+      },
+      (error: unknown) => subscriber.error(error),
+    );
+    return () => controller.abort();
+  });
+}

@@ -1,0 +1,128 @@
+import type { Observable } from 'rxjs';
+import type {
+  ImageFile,
+  Model,
+  Outcome,
+  Plan,
+  Prediction,
+  PredictionPage,
+  PredictionRequest,
+  RenditionSpec,
+  RunEvent,
+} from './types.ts';
+
+/** How a prediction is to be created. */
+export interface CreateOptions {
+  /** How long the service may hold the answer back for the result. 0 answers at once; at most 60,000. */
+  readonly waitMs: number;
+  /** The service ends the prediction by itself after this time (at least 5,000). */
+  readonly cancelAfterMs?: number;
+}
+
+/**
+ * A service that makes images. Every method performs one HTTP call per subscription, never repeats it,
+ * aborts it on unsubscribe, and emits a `ProviderError` where it fails.
+ */
+export interface Provider {
+  createPrediction(request: PredictionRequest, options: CreateOptions): Observable<Prediction>;
+  getPrediction(id: string): Observable<Prediction>;
+  /** Predictions created at or after this moment of the local clock (ms since 1970), newest first. */
+  listPredictions(query: {
+    readonly createdAfterMs: number;
+    readonly next?: string;
+  }): Observable<PredictionPage>;
+  cancelPrediction(id: string): Observable<Prediction>;
+  getModel(name: string, version?: string | null): Observable<Model>;
+}
+
+/** Where a downloaded file goes. */
+export interface DownloadTarget {
+  /** Absolute path without extension; the extension is chosen by content. */
+  readonly stem: string;
+}
+
+/** Fetches one output (`https:`, `http:` or `data:` URL) to disk: whole, verified, flushed and renamed before it emits. */
+export interface Downloader {
+  download(url: string, target: DownloadTarget): Observable<ImageFile>;
+}
+
+/** Makes all renditions of one original from one decode; emits them together, each whole and renamed. */
+export interface Renderer {
+  render(
+    original: ImageFile,
+    specs: readonly RenditionSpec[],
+    stem: string,
+  ): Observable<readonly RenderedFile[]>;
+}
+
+export interface RenderedFile extends ImageFile {
+  readonly spec: RenditionSpec;
+}
+
+/** Money held for one job. Settle or release it once; further calls do nothing. */
+export interface Reservation {
+  readonly microUsd: number;
+  /** Books what was really paid and frees the rest. */
+  settle(actualMicroUsd: number): void;
+  /** Frees all of it: nothing was paid. */
+  release(): void;
+}
+
+/** Keeps reserved plus spent money at or below a limit. Amounts are whole millionths of a US dollar. */
+export interface Ledger {
+  /** Null where the amount does not fit under the limit any more. */
+  reserve(microUsd: number): Reservation | null;
+  readonly reservedMicroUsd: number;
+  readonly spentMicroUsd: number;
+}
+
+/** Decides when the next create may be sent; one for all creates of a run (later: of an account). */
+export interface Governor {
+  /** Emits once and completes when the next create may be sent. */
+  admit(): Observable<void>;
+  /** The service refused a create: nobody is admitted for this long. Null where it named no wait. */
+  throttle(waitMs: number | null): void;
+  /** A create was accepted. */
+  accepted(): void;
+}
+
+/** What is written down about a job, in the order in which it happens. */
+export type JournalEntry =
+  /** Written and flushed before the POST: from now on a prediction may exist. */
+  | { readonly type: 'intended'; readonly attempt: number; readonly atMs: number }
+  | { readonly type: 'created'; readonly attempt: number; readonly predictionId: string }
+  /** The attempt ended without a usable output, so the next one may begin. */
+  | { readonly type: 'ended'; readonly attempt: number; readonly costMicroUsd: number }
+  /** The originals are whole on disk. */
+  | { readonly type: 'downloaded'; readonly prediction: Prediction; readonly files: readonly ImageFile[] }
+  | { readonly type: 'outcome'; readonly outcome: Outcome };
+
+/** What earlier runs left about a job. */
+export interface JobRecord {
+  readonly index: number;
+  readonly key: string;
+  readonly state: 'intended' | 'created' | 'ended' | 'downloaded' | 'saved' | 'failed' | 'skipped';
+  /** Predictions made so far, the open one included. */
+  readonly attempts: number;
+  /** When the open attempt's POST was about to be sent, ms since 1970. */
+  readonly intendedAtMs: number | null;
+  readonly predictionId: string | null;
+  /** The finished prediction, once downloaded. */
+  readonly prediction: Prediction | null;
+  readonly files: readonly ImageFile[];
+  /** Paid for ended attempts. */
+  readonly costMicroUsd: number;
+}
+
+/** The memory of a run, by job index. What it has confirmed survives a power cut. */
+export interface Journal {
+  /** Undefined where nothing was ever written about the job. */
+  find(index: number): JobRecord | undefined;
+  /** Every prediction id known to this run, so that none is adopted twice. */
+  knownPredictionIds(): Iterable<string>;
+  /** Emits once and completes when the entry is safe on disk. */
+  record(plan: Plan, entry: JournalEntry): Observable<void>;
+}
+
+/** Takes the run's events; must not throw. */
+export type EmitEvent = (event: RunEvent) => void;

@@ -1,0 +1,231 @@
+/** A value that survives JSON unchanged. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** What is sent to a model, by input name. */
+export type ModelInput = Readonly<Record<string, Json>>;
+
+/** Words about a job that are not sent to the model: they organise, search and filter. */
+export type Tags = Readonly<Record<string, string>>;
+
+/** How a rendition fills its frame; the names are sharp's. */
+export type RenditionFit = 'cover' | 'contain' | 'inside';
+
+export type RenditionFormat = 'jpeg' | 'webp' | 'avif' | 'png';
+
+/** One more picture to make of each original: a size, a way to fill it, and a file format. */
+export interface RenditionSpec {
+  /** Becomes part of the file name: lower-case letters, digits, `_` and `-`. */
+  readonly name: string;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly fit: RenditionFit;
+  readonly format: RenditionFormat;
+  /** Encoder quality, 1 to 100. PNG ignores it. */
+  readonly quality: number;
+}
+
+/** One image (or one set of images) to be made: what a source yields. */
+export interface Job {
+  /** 0-based place in the input. */
+  readonly index: number;
+  readonly prompt: string;
+  /** `owner/name`. */
+  readonly model: string;
+  /** The pinned version (64 hex digits), or null for the model's newest. */
+  readonly version: string | null;
+  /** The whole model input, prompt and seed included. */
+  readonly input: ModelInput;
+  readonly tags: Tags;
+  readonly renditions: readonly RenditionSpec[];
+}
+
+/** A job that is ready to run: validated, with its identity, its price and its place on disk. */
+export interface Plan extends Job {
+  /** sha256 (hex) of the canonical request: model, version and input. Equal requests have equal keys. */
+  readonly key: string;
+  /** Expected price of the whole prediction in millionths of a US dollar; null where no price is known. */
+  readonly priceMicroUsd: number | null;
+  /** Path of the job's files below the run folder, `/` between folders, without extension. Unique in a run. */
+  readonly path: string;
+}
+
+/** Where a prediction stands. The last four are final. */
+export type PredictionStatus = 'starting' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'aborted';
+
+/** What to send to create a prediction. */
+export interface PredictionRequest {
+  /** `owner/name`. */
+  readonly model: string;
+  /** 64 hex digits, or null for the model's newest. */
+  readonly version: string | null;
+  readonly input: ModelInput;
+}
+
+/** One run of a model, as the service last told it. */
+export interface Prediction {
+  readonly id: string;
+  /** `owner/name`. */
+  readonly model: string;
+  /** 64 hex digits, or `hidden` for official models; null where the service named none. */
+  readonly version: string | null;
+  readonly status: PredictionStatus;
+  /** Null where the service no longer has it, or did not send it. */
+  readonly input: ModelInput | null;
+  readonly output: Json;
+  readonly error: string | null;
+  /** `predict_time` and `total_time` in seconds, `image_count`, … */
+  readonly metrics: Readonly<Record<string, Json>>;
+  /** True once the service has deleted input and output (about an hour after the end). */
+  readonly dataRemoved: boolean;
+  /** ISO 8601. */
+  readonly createdAt: string | null;
+  readonly startedAt: string | null;
+  readonly completedAt: string | null;
+}
+
+/** One page of the service's list of predictions, newest first. */
+export interface PredictionPage {
+  readonly predictions: readonly Prediction[];
+  /** Pass it back to read the next page; null on the last one. */
+  readonly next: string | null;
+}
+
+/** One input of a model, from its published schema. */
+export interface ModelInputProperty {
+  /** Null where the schema leaves the type open. */
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object' | null;
+  readonly enum?: readonly Json[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly default?: Json;
+  /** `uri` marks a file. */
+  readonly format?: string;
+  readonly description?: string;
+  /** The type of an array's items. */
+  readonly items?: ModelInputProperty;
+}
+
+/** A model's published inputs. */
+export interface ModelSchema {
+  readonly properties: Readonly<Record<string, ModelInputProperty>>;
+  readonly required: readonly string[];
+}
+
+export interface Model {
+  /** `owner/name`. */
+  readonly name: string;
+  readonly latestVersion: string | null;
+  /** Official models are run by name, others by version; null where the service does not say. */
+  readonly isOfficial: boolean | null;
+  /** Null where the model publishes no schema. */
+  readonly schema: ModelSchema | null;
+}
+
+/** A whole, verified file on disk. */
+export interface ImageFile {
+  /** Absolute path. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Hex. */
+  readonly sha256: string;
+  /** By content: `png`, `jpeg`, `webp`, `avif`, `gif`, `svg`, `mp4`, … */
+  readonly format: string;
+  /** Null for files that are not pictures. */
+  readonly widthPx: number | null;
+  readonly heightPx: number | null;
+}
+
+/** One file of an outcome, as the manifest has it. */
+export interface OutcomeFile {
+  readonly role: 'original' | 'rendition';
+  /** `original`, or the rendition's name. */
+  readonly name: string;
+  /** Relative to the run folder, `/` between folders. */
+  readonly path: string;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly format: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** An error as the manifest has it. */
+export interface OutcomeError {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  /** True where the same job may succeed when it is run again. */
+  readonly recoverable: boolean;
+  readonly suggestion: string;
+}
+
+/** How one job ended. Every job of the input has exactly one, whatever happened. */
+export interface Outcome {
+  readonly index: number;
+  readonly key: string;
+  readonly status: 'saved' | 'failed' | 'skipped';
+  readonly prompt: string;
+  readonly model: string;
+  readonly version: string | null;
+  readonly input: ModelInput;
+  readonly tags: Tags;
+  readonly predictionId: string | null;
+  /** Predictions made for this job; 0 where none was. */
+  readonly attempts: number;
+  readonly files: readonly OutcomeFile[];
+  readonly metrics: Readonly<Record<string, Json>>;
+  /** Null where no price is known. */
+  readonly costUsd: number | null;
+  readonly cached: boolean;
+  readonly createdAt: string | null;
+  readonly completedAt: string | null;
+  /** Why it failed or was skipped. */
+  readonly error?: OutcomeError;
+}
+
+/** Running totals of a run. */
+export interface RunTotals {
+  readonly total: number;
+  readonly saved: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Saved by an earlier run in the same folder, not part of the three above. */
+  readonly alreadySaved: number;
+  readonly costUsd: number;
+  /** True where at least one job had no known price, so `costUsd` is too low. */
+  readonly costIncomplete: boolean;
+}
+
+/** What happens during a run, as it happens; one JSON line each under `--json`. */
+export type RunEvent =
+  | {
+      readonly type: 'started';
+      readonly folder: string;
+      readonly total: number;
+      readonly alreadySaved: number;
+      readonly concurrency: number;
+    }
+  | { readonly type: 'creating'; readonly index: number; readonly prompt: string; readonly attempt: number }
+  | {
+      readonly type: 'created';
+      readonly index: number;
+      readonly predictionId: string;
+      readonly status: PredictionStatus;
+    }
+  | {
+      readonly type: 'finished';
+      readonly index: number;
+      readonly predictionId: string;
+      readonly status: PredictionStatus;
+    }
+  | {
+      readonly type: 'retrying';
+      readonly index: number;
+      readonly attempt: number;
+      readonly error: OutcomeError;
+    }
+  | { readonly type: 'throttled'; readonly waitMs: number }
+  | { readonly type: 'downloaded'; readonly index: number; readonly bytes: number }
+  | { readonly type: 'outcome'; readonly outcome: Outcome }
+  | { readonly type: 'warning'; readonly message: string }
+  | { readonly type: 'done'; readonly totals: RunTotals; readonly elapsedMs: number };
