@@ -118,6 +118,13 @@ export interface JobRecord {
 export interface Journal {
   /** Undefined where nothing was ever written about the job. */
   find(index: number): JobRecord | undefined;
+  /** Whether the job's files are all on disk. Quick: it is asked for every job of the input. */
+  isSaved(index: number): boolean;
+  /**
+   * Jobs that an earlier run left with a prediction that may still be had: intended, created or downloaded, also those
+   * that failed on the way from there. Few, whatever the size of the input.
+   */
+  openIndexes(): ReadonlySet<number>;
   /** Every prediction id known to this run, so that none is adopted twice. */
   knownPredictionIds(): Iterable<string>;
   /** Emits once and completes when the entry is safe on disk. */

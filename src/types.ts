@@ -72,6 +72,11 @@ export interface Prediction {
   /** Null where the service no longer has it, or did not send it. */
   readonly input: ModelInput | null;
   readonly output: Json;
+  /**
+   * True once every output is there: the prediction succeeded, or a create that was asked to wait answered with its
+   * output while the status still said `processing`. In any other answer an output of a running prediction may be partial.
+   */
+  readonly outputComplete: boolean;
   readonly error: string | null;
   /** `predict_time` and `total_time` in seconds, `image_count`, … */
   readonly metrics: Readonly<Record<string, Json>>;
@@ -170,7 +175,7 @@ export interface Outcome {
   readonly input: ModelInput;
   readonly tags: Tags;
   readonly predictionId: string | null;
-  /** Predictions made for this job; 0 where none was. */
+  /** Runs of this job, the first included; 0 where none was begun. */
   readonly attempts: number;
   readonly files: readonly OutcomeFile[];
   readonly metrics: Readonly<Record<string, Json>>;

@@ -1,0 +1,88 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  asyncScheduler,
+  concat,
+  defaultIfEmpty,
+  defer,
+  EMPTY,
+  expand,
+  filter,
+  find,
+  from,
+  mergeMap,
+  type Observable,
+  type SchedulerLike,
+  take,
+  timer,
+} from 'rxjs';
+import type { Provider } from '../ports.ts';
+import type { Prediction, PredictionRequest } from '../types.ts';
+import type { Claims } from './createClaims.ts';
+import { retryBackoff } from './retryBackoff.ts';
+
+export interface AdoptPredictionConfig {
+  /** When the create was about to be sent, ms since 1970 by the local clock. */
+  sinceMs: number;
+  /** Ids that other jobs have; the adopted one is added. */
+  claims: Claims;
+  /** Pauses before each look at the list, in ms; nothing found in the last one means: never made. Default [0, 2000]. */
+  looksMs?: readonly number[];
+  /** Clock of the pauses. Default asyncScheduler. */
+  scheduler?: SchedulerLike;
+}
+
+/** The service's clock is known to whole seconds only. */
+const CLOCK_MARGIN_MS = 2_000;
+
+/**
+ * Finds out what became of a create whose answer was lost. Looks through the list of predictions since the attempt for
+ * one with the same model, version and input that no other job has, claims and emits it; emits null where there is none.
+ *
+ *     first look finds it               (p|)
+ *     only the second look finds it     2s (p|)
+ *     neither finds it                  2s (0|)      0 = null
+ *
+ * Jobs with equal requests are interchangeable, so any unclaimed match will do: what counts is that there are as many
+ * predictions as jobs. Failing list calls are repeated with a growing wait; the last failure is emitted as the error.
+ */
+export function adoptPrediction(
+  provider: Provider,
+  request: PredictionRequest,
+  config: AdoptPredictionConfig,
+): Observable<Prediction | null> {
+  const { sinceMs, claims, looksMs = [0, 2_000], scheduler = asyncScheduler } = config;
+  const look = defer(() => listedSince(provider, sinceMs - CLOCK_MARGIN_MS, scheduler)).pipe(
+    find((prediction) => isAnswerTo(request, prediction) && claims.take(prediction.id)),
+    filter((prediction) => prediction !== undefined),
+  );
+  return concat(...looksMs.map((pauseMs) => timer(pauseMs, scheduler).pipe(mergeMap(() => look)))).pipe(
+    take(1),
+    defaultIfEmpty(null),
+  );
+}
+
+/** All predictions since a moment, newest first, a page at a time as they are asked for. */
+function listedSince(
+  provider: Provider,
+  createdAfterMs: number,
+  scheduler: SchedulerLike,
+): Observable<Prediction> {
+  const page = (next: string | null) =>
+    provider
+      .listPredictions(next === null ? { createdAfterMs } : { createdAfterMs, next })
+      .pipe(retryBackoff({ retries: 6, shouldRetry: isRecoverable, scheduler }));
+  return page(null).pipe(
+    expand(({ next }) => (next === null ? EMPTY : page(next))),
+    mergeMap(({ predictions }) => from(predictions)),
+  );
+}
+
+function isAnswerTo(request: PredictionRequest, prediction: Prediction): boolean {
+  const sameModel = prediction.model === request.model;
+  const sameVersion = request.version === null || prediction.version === request.version;
+  return sameModel && sameVersion && isDeepStrictEqual(prediction.input, request.input);
+}
+
+function isRecoverable(error: unknown): boolean {
+  return error instanceof Error && 'recoverable' in error && error.recoverable === true;
+}

@@ -1,0 +1,69 @@
+import { expectOption } from './expectOption.ts';
+
+/** A bounded number of places, given in the order of asking. */
+export interface Gate {
+  readonly places: number;
+  /** Places taken. */
+  readonly running: number;
+  /** Callers in line. */
+  readonly waiting: number;
+  /**
+   * Calls `enter` when a place is free, at once if one is. The function it returns leaves: it gives the place back, or
+   * steps out of the line. Calling it again does nothing.
+   */
+  enter(enter: () => void): () => void;
+}
+
+interface Visit {
+  readonly enter: () => void;
+  state: 'waiting' | 'inside' | 'left';
+}
+
+/**
+ * Makes a gate with this many places: an integer of 1 or more. Shared by all journeys of a run, it bounds one stage of
+ * theirs. Take gates in the order of the stages and never two at once, and no deadlock can arise.
+ */
+export function createGate(places: number): Gate {
+  expectOption(Number.isInteger(places) && places >= 1, 'places', 'an integer of 1 or more', places);
+  const line = new Set<Visit>();
+  let running = 0;
+  let admitting = false;
+
+  // A loop, not a recursion: who is let in may leave at once.
+  const admit = () => {
+    if (admitting) return;
+    admitting = true;
+    for (const visit of line) {
+      if (running >= places) break;
+      line.delete(visit);
+      visit.state = 'inside';
+      running += 1;
+      visit.enter();
+    }
+    admitting = false;
+  };
+  const leave = (visit: Visit) => {
+    if (visit.state === 'inside') running -= 1;
+    line.delete(visit);
+    visit.state = 'left';
+    admit();
+  };
+
+  return {
+    places,
+    get running() {
+      return running;
+    },
+    get waiting() {
+      return line.size;
+    },
+    enter(enter) {
+      const visit: Visit = { enter, state: 'waiting' };
+      line.add(visit);
+      admit();
+      return () => {
+        if (visit.state !== 'left') leave(visit);
+      };
+    },
+  };
+}

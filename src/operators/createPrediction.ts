@@ -1,0 +1,127 @@
+import {
+  asyncScheduler,
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  ignoreElements,
+  map,
+  mergeMap,
+  type Observable,
+  type OperatorFunction,
+  of,
+  retry,
+  type SchedulerLike,
+  throwError,
+  timer,
+} from 'rxjs';
+import { ProviderError } from '../errors.ts';
+import type { CreateOptions, Governor, Provider } from '../ports.ts';
+import type { Prediction, PredictionRequest } from '../types.ts';
+import { adoptPrediction } from './adoptPrediction.ts';
+import { type Claims, createClaims } from './createClaims.ts';
+
+export interface CreatePredictionConfig extends Partial<CreateOptions> {
+  /** Lets creates pass at the pace that the service allows; one for all creates of a run. */
+  governor: Governor;
+  /** The prediction ids of this run; one for all jobs. Default: new ones, for a single pipe. */
+  claims?: Claims;
+  /** Runs before each POST; the POST is sent when it completes. Write down the intent here. */
+  beforeSend?: (request: PredictionRequest) => Observable<unknown>;
+  /** Told about each refusal for being too fast, with the wait that the service named. */
+  onThrottled?: (waitMs: number | null) => void;
+  /** How often a create that certainly made nothing (no connection, or lost and not in the list) is sent again. Default 8. */
+  retries?: number;
+  /** Wait before the first of them; doubles each time up to 30 s. Default 1000. */
+  delayMs?: number;
+  /** Clock of the waits. Default asyncScheduler. */
+  scheduler?: SchedulerLike;
+}
+
+/**
+ * Creates a prediction for each request, and never two.
+ *
+ *     request                        (r|)
+ *     the service answers in 3 ms    ---(p|)
+ *     429, may go on in 5 ms         -----x---(p|)   x: sent again, no attempt counted
+ *     connection lost, was made      ---?(p|)        ?: found in the list, not sent again
+ *
+ * A create is sent again only if the service certainly did not accept it: it refused with 429, no connection was made,
+ * or the answer was lost and two looks at the list of predictions did not find it. Every other answer outside 2xx is
+ * emitted as the `ProviderError` it is.
+ */
+export function createPrediction(
+  provider: Provider,
+  config: CreatePredictionConfig,
+): OperatorFunction<PredictionRequest, Prediction> {
+  const { claims = createClaims() } = config;
+  return mergeMap((request) => createOnce(provider, request, { ...config, claims }));
+}
+
+function createOnce(
+  provider: Provider,
+  request: PredictionRequest,
+  config: CreatePredictionConfig & { claims: Claims },
+): Observable<Prediction> {
+  const { governor, claims, beforeSend = () => EMPTY, scheduler = asyncScheduler } = config;
+  const { waitMs = 60_000, cancelAfterMs } = config;
+  const options = cancelAfterMs === undefined ? { waitMs } : { waitMs, cancelAfterMs };
+  return defer(() => {
+    let sinceMs = 0;
+    const adopt = () => adoptPrediction(provider, request, { sinceMs, claims, scheduler });
+    return governor.admit().pipe(
+      concatMap(() => {
+        sinceMs = scheduler.now();
+        return afterCompletion(beforeSend(request), () => provider.createPrediction(request, options));
+      }),
+      concatMap((prediction) => {
+        governor.accepted();
+        // Another job with an equal request may have adopted ours while the answer was on its way: then theirs is left for us.
+        return claims.take(prediction.id) ? of(prediction) : adopt().pipe(map(orNotMade));
+      }),
+      catchError((error: unknown) =>
+        isUnknown(error) ? adopt().pipe(map(orNotMade)) : throwError(() => error),
+      ),
+    );
+  }).pipe(retryCertainRefusals(config));
+}
+
+/** Waits without end where the service names the pace, and a few times where there is no connection. */
+function retryCertainRefusals(config: CreatePredictionConfig) {
+  const { governor, onThrottled, retries = 8, delayMs = 1_000, scheduler = asyncScheduler } = config;
+  let failures = 0;
+  return retry<Prediction>({
+    delay: (error: unknown) => {
+      if (!(error instanceof ProviderError) || error.tookEffect === 'unknown') throw error;
+      if (error.status === 429) {
+        governor.throttle(error.retryAfterMs);
+        onThrottled?.(error.retryAfterMs);
+        return timer(0, scheduler);
+      }
+      failures += 1;
+      if (!error.recoverable || failures > retries) throw error;
+      return timer(Math.min(30_000, delayMs * 2 ** (failures - 1)), scheduler);
+    },
+  });
+}
+
+function afterCompletion<T>(first: Observable<unknown>, then: () => Observable<T>): Observable<T> {
+  return concat(first.pipe(ignoreElements()), defer(then));
+}
+
+function isUnknown(error: unknown): error is ProviderError {
+  return error instanceof ProviderError && error.tookEffect === 'unknown';
+}
+
+function orNotMade(adopted: Prediction | null): Prediction {
+  if (adopted !== null) return adopted;
+  throw new ProviderError(
+    'ERR_NOT_CREATED',
+    'The create was lost on its way: the service has no such prediction.',
+    {
+      recoverable: true,
+      suggestion: 'Run the same command again.',
+    },
+  );
+}

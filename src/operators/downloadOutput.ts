@@ -1,0 +1,77 @@
+import {
+  asyncScheduler,
+  concatMap,
+  forkJoin,
+  identity,
+  type MonoTypeOperatorFunction,
+  type OperatorFunction,
+  type SchedulerLike,
+  throwError,
+} from 'rxjs';
+import { DownloadError } from '../errors.ts';
+import type { Downloader } from '../ports.ts';
+import type { ImageFile, Json, Prediction } from '../types.ts';
+import { retryBackoff } from './retryBackoff.ts';
+
+export interface DownloadOutputConfig {
+  /** Absolute path of the first file without extension; the second gets `--2` behind it, and so on. */
+  stem: string;
+  /** Finds the files in a prediction's output. */
+  urlsOf: (output: Json) => readonly string[];
+  /** Tries after the first one, for faults that another try can mend. Default 5. */
+  retries?: number;
+  /** Upper bound of the wait before the first retry; doubles each time. Default 500. */
+  delayMs?: number;
+  /** Around each prediction's downloads: a gate shared by all jobs, say. Default none. */
+  within?: MonoTypeOperatorFunction<readonly ImageFile[]>;
+  /** Clock of the waits. Default asyncScheduler. */
+  scheduler?: SchedulerLike;
+  /** 0…1, for the jitter. Default Math.random. */
+  random?: () => number;
+}
+
+/**
+ * Brings the files of each finished prediction to disk and emits them together, in the order of the output.
+ *
+ *     prediction          (p|)
+ *     downloads of 3 ms   ---(f|)
+ *     first one cut       --x---(f|)     x: only the download is repeated, nothing is created again
+ *
+ * Emits `DownloadError` where the output names no file or one cannot be had, `StorageError` where the disk refuses.
+ */
+export function downloadOutput(
+  downloader: Downloader,
+  config: DownloadOutputConfig,
+): OperatorFunction<Prediction, readonly ImageFile[]> {
+  const { stem, urlsOf, retries = 5, delayMs = 500, within = identity } = config;
+  const { scheduler = asyncScheduler, random = Math.random } = config;
+  return concatMap((prediction) => {
+    const urls = urlsOf(prediction.output);
+    if (urls.length === 0) return throwError(() => noOutput(prediction));
+    const files = urls.map((url, place) =>
+      downloader
+        .download(url, { stem: place === 0 ? stem : `${stem}--${place + 1}` })
+        .pipe(retryBackoff({ retries, delayMs, shouldRetry: isWorthAnotherTry, scheduler, random })),
+    );
+    return within(forkJoin(files));
+  });
+}
+
+function isWorthAnotherTry(error: unknown): boolean {
+  return error instanceof DownloadError && error.recoverable;
+}
+
+function noOutput(prediction: Prediction): DownloadError {
+  return prediction.dataRemoved
+    ? new DownloadError(
+        'ERR_OUTPUT_GONE',
+        `Prediction ${prediction.id} has finished, but the service has deleted its output.`,
+        {
+          suggestion:
+            'Outputs live one hour: collect them sooner. Making the image again costs its price again.',
+        },
+      )
+    : new DownloadError('ERR_NO_OUTPUT', `Prediction ${prediction.id} succeeded without any output file.`, {
+        suggestion: 'Check that the model makes images.',
+      });
+}

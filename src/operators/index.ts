@@ -1,0 +1,17 @@
+export { type AdaptivePollConfig, adaptivePoll } from './adaptivePoll.ts';
+export { type AdoptPredictionConfig, adoptPrediction } from './adoptPrediction.ts';
+export { type AwaitPredictionConfig, awaitPrediction } from './awaitPrediction.ts';
+export { type Budgeted, budgetTake } from './budgetTake.ts';
+export { type Claims, createClaims } from './createClaims.ts';
+export { createGate, type Gate } from './createGate.ts';
+export { createGovernor, type GovernorConfig } from './createGovernor.ts';
+export { createLedger, type LedgerConfig } from './createLedger.ts';
+export { type CreatePredictionConfig, createPrediction } from './createPrediction.ts';
+export { type DownloadOutputConfig, downloadOutput } from './downloadOutput.ts';
+export { gate } from './gate.ts';
+export { type PullMapConfig, pullMap } from './pullMap.ts';
+export { type RateLimitConfig, rateLimit } from './rateLimit.ts';
+export { type RenderedOriginal, type RenditionsConfig, renditions } from './renditions.ts';
+export { type RetryBackoffConfig, retryBackoff } from './retryBackoff.ts';
+export { type TallyConfig, tally } from './tally.ts';
+export { type TapEventsConfig, tapEvents } from './tapEvents.ts';

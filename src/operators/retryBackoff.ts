@@ -1,0 +1,55 @@
+import { asyncScheduler, type MonoTypeOperatorFunction, retry, type SchedulerLike, timer } from 'rxjs';
+import { expectOption } from './expectOption.ts';
+
+export interface RetryBackoffConfig {
+  /** Tries after the first one. Default 4. */
+  retries?: number;
+  /** Upper bound of the wait before the first retry; doubles each time. Default 500. */
+  delayMs?: number;
+  /** Bound of that bound. Default 30,000. */
+  maxDelayMs?: number;
+  /** Whether another try can help; `attempt` is the one that failed, 1-based. Default: always. */
+  shouldRetry?: (error: unknown, attempt: number) => boolean;
+  /** The wait that an error names; it is kept exactly, without jitter. Default: the error's own `retryAfterMs`, if it has one. */
+  retryAfterMs?: (error: unknown) => number | null;
+  /** Told before each wait. */
+  onRetry?: (retry: { error: unknown; attempt: number; delayMs: number }) => void;
+  /** 0…1, the part of the bound that is waited ("full jitter"); `() => 1` switches jitter off. Default Math.random. */
+  random?: () => number;
+  /** Clock of the waits. Default asyncScheduler. */
+  scheduler?: SchedulerLike;
+}
+
+/** The longest wait a timer can take; a longer one would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Resubscribes to a failed source after a growing, jittered wait; passes the last error on.
+ *
+ *     source                                                    -#
+ *     retryBackoff({retries: 2, delayMs: 2, random: () => 1})   ---------#
+ *
+ * Full jitter, because equal waits would bring all that failed together back together:
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function retryBackoff<T>(config: RetryBackoffConfig = {}): MonoTypeOperatorFunction<T> {
+  const { retries = 4, delayMs = 500, maxDelayMs = 30_000, shouldRetry = () => true, onRetry } = config;
+  const { retryAfterMs = namedWait, random = Math.random, scheduler = asyncScheduler } = config;
+  expectOption(Number.isInteger(retries) && retries >= 0, 'retries', 'an integer of 0 or more', retries);
+  expectOption(delayMs >= 0, 'delayMs', 'a number of 0 or more', delayMs);
+  expectOption(maxDelayMs >= 0, 'maxDelayMs', 'a number of 0 or more', maxDelayMs);
+  return retry({
+    delay: (error: unknown, attempt) => {
+      if (attempt > retries || !shouldRetry(error, attempt)) throw error;
+      const boundMs = Math.min(maxDelayMs, delayMs * 2 ** (attempt - 1));
+      const waitMs = Math.min(MAX_TIMER_MS, retryAfterMs(error) ?? random() * boundMs);
+      onRetry?.({ error, attempt, delayMs: waitMs });
+      return timer(waitMs, scheduler);
+    },
+  });
+}
+
+function namedWait(error: unknown): number | null {
+  if (typeof error !== 'object' || error === null || !('retryAfterMs' in error)) return null;
+  return typeof error.retryAfterMs === 'number' && error.retryAfterMs >= 0 ? error.retryAfterMs : null;
+}

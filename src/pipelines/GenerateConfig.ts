@@ -1,0 +1,50 @@
+import type { Observable, SchedulerLike } from 'rxjs';
+import type { PredictionError } from '../errors.ts';
+import type { Downloader, EmitEvent, Governor, Journal, Ledger, Provider, Renderer } from '../ports.ts';
+import type { Json, ModelInput, Outcome, Prediction } from '../types.ts';
+
+/** What a run is made with. Everything that touches the world is a port, so a test or a bigger engine can stand in. */
+export interface GenerateConfig {
+  /** Absolute path of the run folder. */
+  folder: string;
+  provider: Provider;
+  downloader: Downloader;
+  renderer: Renderer;
+  journal: Journal;
+  ledger: Ledger;
+  governor: Governor;
+  /** What this provider's answers mean. */
+  answers: ProviderAnswers;
+  /** Predictions in flight at most. Default 10. */
+  concurrency?: number;
+  /** Originals being downloaded at most. Default 16. */
+  downloads?: number;
+  /** Originals being turned into renditions at most. Default: the machine's cores. */
+  encoders?: number;
+  /** Runs of one job at most, the first included. Default 3. */
+  maxAttempts?: number;
+  /** Time for one prediction; then it is cancelled. Default 600,000. */
+  timeoutMs?: number;
+  /** Whether to make, and pay, an image again whose output the service has already deleted. Default false. */
+  repay?: boolean;
+  /** Rests each outcome before it counts as saved: sidecar, manifest. Default: nowhere. */
+  keep?: (outcome: Outcome) => Observable<unknown>;
+  /** Told what happens. Default: nobody. */
+  emit?: EmitEvent;
+  /** When it emits, no new job is begun; those under way are finished. Default: never. */
+  stop?: Observable<unknown>;
+  /** Clock of all waits. Default asyncScheduler. */
+  scheduler?: SchedulerLike;
+  /** 0…1, for jitter. Default Math.random. */
+  random?: () => number;
+}
+
+/** How to read a provider's predictions: the part of its contract that is data rather than calls. */
+export interface ProviderAnswers {
+  /** The files in an output. */
+  urlsOf: (output: Json) => readonly string[];
+  /** What a prediction cost, in millionths of a US dollar; null where no price is known. */
+  costOf: (prediction: Prediction, input: ModelInput) => number | null;
+  /** What went wrong in a prediction that ended without output. */
+  errorOf: (prediction: Prediction) => PredictionError;
+}

@@ -1,0 +1,32 @@
+import type { Outcome } from '../types.ts';
+import type { JobAccount } from './createJobAccount.ts';
+import type { Run } from './createRun.ts';
+
+/** What every outcome says of its job, however it ended. */
+export function describeJob(account: JobAccount, run: Run): Omit<Outcome, 'status' | 'files' | 'error'> {
+  const { plan, prediction, attempts } = account;
+  const costMicroUsd = costOf(account, run);
+  return {
+    index: plan.index,
+    key: plan.key,
+    prompt: plan.prompt,
+    model: plan.model,
+    version: prediction?.version ?? plan.version,
+    input: plan.input,
+    tags: plan.tags,
+    predictionId: prediction?.id ?? null,
+    attempts,
+    metrics: prediction?.metrics ?? {},
+    costUsd: costMicroUsd === null ? null : costMicroUsd / 1_000_000,
+    cached: false,
+    createdAt: prediction?.createdAt ?? null,
+    completedAt: prediction?.completedAt ?? null,
+  };
+}
+
+/** Everything paid for the job: its ended attempts and the prediction it has. */
+function costOf({ plan, prediction, paidMicroUsd }: JobAccount, run: Run): number | null {
+  if (prediction === null || !prediction.outputComplete) return paidMicroUsd;
+  const lastMicroUsd = run.answers.costOf(prediction, plan.input);
+  return lastMicroUsd === null ? null : paidMicroUsd + lastMicroUsd;
+}

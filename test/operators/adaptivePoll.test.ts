@@ -1,0 +1,124 @@
+import { defer, NEVER, of, throwError } from 'rxjs';
+import { expect, it } from 'vitest';
+import { type AdaptivePollConfig, adaptivePoll } from '../../src/operators/adaptivePoll.ts';
+import { marbles } from '../marbles.ts';
+
+const answers = (text: string) => {
+  const left = [...text];
+  return () => defer(() => of(left.shift() ?? 'd'));
+};
+const config: AdaptivePollConfig<string> = {
+  isDone: (answer) => answer === 'd',
+  isStarting: (answer) => answer === 's',
+  onTimeout: () => of('t'),
+  startingMs: 2,
+};
+
+it(
+  'asks fast while starting, slower while processing, up to a bound',
+  marbles(({ expectObservable }) => {
+    const polled = adaptivePoll(answers('ssppd'), { ...config, processingMs: 4, maxDelayMs: 6 });
+    expectObservable(polled).toBe('--s-s-p---p-----(d|)');
+    const longer = adaptivePoll(answers('ssppppd'), { ...config, processingMs: 4, maxDelayMs: 6 });
+    expectObservable(longer).toBe('--s-s-p---p-----p-----p-----(d|)');
+  }),
+);
+
+it(
+  'asks nothing before the expected duration',
+  marbles(({ expectObservable }) => {
+    expectObservable(adaptivePoll(answers('d'), { ...config, expectedMs: 9 })).toBe('---------(d|)');
+  }),
+);
+
+it(
+  'reports when the time is up, and asks no more',
+  marbles(({ expectObservable }) => {
+    expectObservable(adaptivePoll(answers('sssss'), { ...config, timeoutMs: 5 })).toBe('--s-s(t|)');
+  }),
+);
+
+it(
+  'reports also when an answer never comes',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const silent = cold<string>('-');
+    expectObservable(adaptivePoll(() => silent, { ...config, timeoutMs: 5 })).toBe('-----(t|)');
+    expectSubscriptions(silent.subscriptions).toBe('--^--!');
+  }),
+);
+
+it(
+  'ends with the report, even where it is not a last answer',
+  marbles(({ expectObservable }) => {
+    expectObservable(adaptivePoll(() => NEVER, { ...config, timeoutMs: 3, onTimeout: () => of('d') })).toBe(
+      '---(d|)',
+    );
+    const failing = () => throwError(() => 'late');
+    expectObservable(adaptivePoll(() => NEVER, { ...config, timeoutMs: 3, onTimeout: failing })).toBe(
+      '---#',
+      undefined,
+      'late',
+    );
+  }),
+);
+
+it(
+  'never asks twice at once',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const slow = cold('-----(s|)');
+    expectObservable(
+      adaptivePoll(() => slow, config),
+      '10ms !',
+    ).toBe('-------s---');
+    expectSubscriptions(slow.subscriptions).toBe(['--^----!', '---------^!']);
+  }),
+);
+
+it(
+  'passes an error of a question on',
+  marbles(({ cold, expectObservable }) => {
+    expectObservable(adaptivePoll(() => cold<string>('-#'), config)).toBe('---#');
+  }),
+);
+
+it(
+  'stops when it is unsubscribed',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const question = cold('(s|)');
+    expectObservable(
+      adaptivePoll(() => question, config),
+      '---!',
+    ).toBe('--s-');
+    expectSubscriptions(question.subscriptions).toBe(['--(^!)']);
+  }),
+);
+
+it(
+  'emits what a callback throws',
+  marbles(({ expectObservable }) => {
+    const failing = () => {
+      throw 'callback';
+    };
+    expectObservable(adaptivePoll(answers('s'), { ...config, isDone: failing })).toBe(
+      '--#',
+      undefined,
+      'callback',
+    );
+  }),
+);
+
+it(
+  'counts anew for each subscription',
+  marbles(({ expectObservable }) => {
+    const polled = adaptivePoll(() => of('p'), { ...config, processingMs: 3, maxDelayMs: 9 });
+    expectObservable(polled, '6ms !').toBe('--p--p-');
+    expectObservable(polled, '6ms !').toBe('--p--p-');
+  }),
+);
+
+it('refuses bad options at once', () => {
+  expect(() => adaptivePoll(() => NEVER, { ...config, startingMs: 0 })).toThrow(
+    'Expected `startingMs` to be a number above 0, got 0',
+  );
+  expect(() => adaptivePoll(() => NEVER, { ...config, timeoutMs: -1 })).toThrow('`timeoutMs`');
+});

@@ -1,0 +1,152 @@
+import { of } from 'rxjs';
+import { expect, it } from 'vitest';
+import { ProviderError } from '../../src/errors.ts';
+import { adoptPrediction } from '../../src/operators/adoptPrediction.ts';
+import { createClaims } from '../../src/operators/createClaims.ts';
+import type { Prediction } from '../../src/types.ts';
+import { marbles } from '../marbles.ts';
+import { aPrediction, aRequest, fakeProvider } from './fakeProvider.ts';
+
+const page = (predictions: readonly Prediction[], next: string | null = null) => ({ predictions, next });
+const looksMs = [0, 5];
+
+it(
+  'claims the prediction with the same request',
+  marbles(({ cold, expectObservable }) => {
+    const claims = createClaims();
+    const mine = aPrediction({ id: 'mine' });
+    const others = [
+      aPrediction({ id: 'other-input', input: { prompt: 'a dog', seed: 1 } }),
+      aPrediction({ id: 'other-model', model: 'owner/other' }),
+      aPrediction({ id: 'no-input', input: null }),
+    ];
+    const listPredictions = () => cold('--(l|)', { l: page([...others, mine]) });
+    const adopted = adoptPrediction(fakeProvider({ listPredictions }), aRequest(), {
+      sinceMs: 0,
+      claims,
+      looksMs,
+    });
+    expectObservable(adopted).toBe('--(p|)', { p: mine });
+  }),
+);
+
+it(
+  'looks at the input by value, whatever the order of its keys',
+  marbles(({ expectObservable }) => {
+    const mine = aPrediction({ input: { seed: 1, prompt: 'a cat' } });
+    const listPredictions = () => of(page([mine]));
+    const adopted = adoptPrediction(fakeProvider({ listPredictions }), aRequest(), {
+      sinceMs: 0,
+      claims: createClaims(),
+      looksMs,
+    });
+    expectObservable(adopted).toBe('(p|)', { p: mine });
+  }),
+);
+
+it(
+  'tells versions apart where one is pinned',
+  marbles(({ expectObservable }) => {
+    const old = aPrediction({ id: 'old', version: 'a'.repeat(64) });
+    const mine = aPrediction({ id: 'mine', version: 'b'.repeat(64) });
+    const listPredictions = () => of(page([old, mine]));
+    const request = aRequest({ version: 'b'.repeat(64) });
+    const adopted = adoptPrediction(fakeProvider({ listPredictions }), request, {
+      sinceMs: 0,
+      claims: createClaims(),
+      looksMs,
+    });
+    expectObservable(adopted).toBe('(p|)', { p: mine });
+  }),
+);
+
+it(
+  'follows the pages and asks from just before the attempt',
+  marbles(({ cold, expectObservable, flush }) => {
+    const asked: unknown[] = [];
+    const mine = aPrediction();
+    const listPredictions = (query: { createdAfterMs: number; next?: string }) => {
+      asked.push(query);
+      return query.next === undefined
+        ? cold('-(l|)', { l: page([], 'second') })
+        : cold('-(l|)', { l: page([mine]) });
+    };
+    const adopted = adoptPrediction(fakeProvider({ listPredictions }), aRequest(), {
+      sinceMs: 60_000,
+      claims: createClaims(),
+      looksMs,
+    });
+    expectObservable(adopted).toBe('--(p|)', { p: mine });
+    flush();
+    expect(asked).toEqual([{ createdAfterMs: 58_000 }, { createdAfterMs: 58_000, next: 'second' }]);
+  }),
+);
+
+it(
+  'looks again before it concludes that none was made',
+  marbles(({ cold, expectObservable }) => {
+    const mine = aPrediction();
+    const answers = [page([]), page([mine])];
+    const listPredictions = () => cold('-(l|)', { l: answers.shift() ?? page([]) });
+    const late = adoptPrediction(fakeProvider({ listPredictions }), aRequest(), {
+      sinceMs: 0,
+      claims: createClaims(),
+      looksMs,
+    });
+    expectObservable(late).toBe('-------(p|)', { p: mine });
+  }),
+);
+
+it(
+  'emits null when no look finds it',
+  marbles(({ cold, expectObservable }) => {
+    const listPredictions = () => cold('-(l|)', { l: page([]) });
+    const none = adoptPrediction(fakeProvider({ listPredictions }), aRequest(), {
+      sinceMs: 0,
+      claims: createClaims(),
+      looksMs,
+    });
+    expectObservable(none).toBe('-------(0|)', { 0: null });
+  }),
+);
+
+it(
+  'never gives one prediction to two jobs with equal requests',
+  marbles(({ expectObservable }) => {
+    const claims = createClaims();
+    const listPredictions = () => of(page([aPrediction({ id: 'one' }), aPrediction({ id: 'two' })]));
+    const adopt = () =>
+      adoptPrediction(fakeProvider({ listPredictions }), aRequest(), { sinceMs: 0, claims, looksMs });
+    expectObservable(adopt()).toBe('(p|)', { p: aPrediction({ id: 'one' }) });
+    expectObservable(adopt()).toBe('(p|)', { p: aPrediction({ id: 'two' }) });
+    expectObservable(adopt()).toBe('5ms (0|)', { 0: null });
+  }),
+);
+
+it(
+  'repeats a failing list call, and gives up on one that cannot succeed',
+  marbles(({ cold, expectObservable }) => {
+    const denied = new ProviderError('ERR_UNAUTHENTICATED', 'no', { status: 401 });
+    const listPredictions = () => cold<never>('-#', undefined, denied);
+    const adopted = adoptPrediction(fakeProvider({ listPredictions }), aRequest(), {
+      sinceMs: 0,
+      claims: createClaims(),
+      looksMs,
+    });
+    expectObservable(adopted).toBe('-#', undefined, denied);
+  }),
+);
+
+it(
+  'stops asking when it is unsubscribed',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const list = cold('---(l|)', { l: page([]) });
+    const adopted = adoptPrediction(fakeProvider({ listPredictions: () => list }), aRequest(), {
+      sinceMs: 0,
+      claims: createClaims(),
+      looksMs,
+    });
+    expectObservable(adopted, '-!').toBe('--');
+    expectSubscriptions(list.subscriptions).toBe('^!');
+  }),
+);

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { createGate } from '../../src/operators/createGate.ts';
+
+it('refuses a bad number of places at once', () => {
+  expect(() => createGate(0)).toThrow('Expected `places` to be an integer of 1 or more, got 0');
+  expect(() => createGate(Number.NaN)).toThrow('got NaN');
+});
+
+it('lets the next one in when a place is given back, and counts a place once', () => {
+  const gate = createGate(1);
+  const entered: string[] = [];
+  const leaveFirst = gate.enter(() => entered.push('first'));
+  const leaveSecond = gate.enter(() => entered.push('second'));
+  gate.enter(() => entered.push('third'));
+  expect(entered).toEqual(['first']);
+  leaveFirst();
+  leaveFirst();
+  expect(entered).toEqual(['first', 'second']);
+  leaveSecond();
+  expect(entered).toEqual(['first', 'second', 'third']);
+});

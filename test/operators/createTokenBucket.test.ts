@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { createTokenBucket } from '../../src/operators/createTokenBucket.ts';
+
+it('never gives out more than `perMinute` in any minute, whatever the burst', () => {
+  const limits = fc
+    .integer({ min: 1, max: 600 })
+    .chain((perMinute) =>
+      fc.record({ perMinute: fc.constant(perMinute), burst: fc.integer({ min: 1, max: perMinute }) }),
+    );
+  fc.assert(
+    fc.property(limits, fc.nat(120_000), ({ perMinute, burst }, idleMs) => {
+      let nowMs = 0;
+      const bucket = createTokenBucket({ perMinute, burst, now: () => nowMs });
+      nowMs = idleMs;
+      const takenAtMs: number[] = [];
+      for (let n = 0; n < 2 * perMinute; n += 1) {
+        nowMs += bucket.waitMs();
+        expect(bucket.waitMs()).toBe(0);
+        bucket.take();
+        takenAtMs.push(nowMs);
+      }
+      for (let n = perMinute; n < takenAtMs.length; n += 1) {
+        const windowMs = (takenAtMs[n] ?? 0) - (takenAtMs[n - perMinute] ?? 0);
+        expect(windowMs).toBeGreaterThanOrEqual(60_000);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+it('goes on at another pace with the tokens there are', () => {
+  let nowMs = 0;
+  const bucket = createTokenBucket({ perMinute: 60, burst: 1, now: () => nowMs });
+  bucket.take();
+  nowMs = 500; // half a token
+  bucket.setPace({ perMinute: 30, burst: 1 });
+  expect(bucket.waitMs()).toBe(1_000);
+});

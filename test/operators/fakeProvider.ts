@@ -1,0 +1,50 @@
+import { NEVER, type Observable } from 'rxjs';
+import type { Governor, Provider } from '../../src/ports.ts';
+import type { Prediction, PredictionRequest } from '../../src/types.ts';
+
+/** A provider of which a test defines only what it uses; the rest never answers. */
+export function fakeProvider(methods: Partial<Provider>): Provider {
+  const never = (): Observable<never> => NEVER;
+  return {
+    createPrediction: never,
+    getPrediction: never,
+    listPredictions: never,
+    cancelPrediction: never,
+    getModel: never,
+    ...methods,
+  };
+}
+
+/** A governor that admits after `admitted` and records what it is told. */
+export function fakeGovernor(admitted: () => Observable<void>): Governor & { told: string[] } {
+  const told: string[] = [];
+  return {
+    told,
+    admit: admitted,
+    throttle: (waitMs) => told.push(`throttle ${waitMs}`),
+    accepted: () => told.push('accepted'),
+  };
+}
+
+export function aRequest(fields: Partial<PredictionRequest> = {}): PredictionRequest {
+  return { model: 'owner/name', version: null, input: { prompt: 'a cat', seed: 1 }, ...fields };
+}
+
+export function aPrediction(fields: Partial<Prediction> = {}): Prediction {
+  return {
+    id: 'p1',
+    model: 'owner/name',
+    version: null,
+    status: 'succeeded',
+    input: { prompt: 'a cat', seed: 1 },
+    output: ['https://files.example/1.png'],
+    outputComplete: true,
+    error: null,
+    metrics: {},
+    dataRemoved: false,
+    createdAt: null,
+    startedAt: null,
+    completedAt: null,
+    ...fields,
+  };
+}

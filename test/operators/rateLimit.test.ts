@@ -1,0 +1,69 @@
+import { EMPTY, NEVER, range, VirtualTimeScheduler } from 'rxjs';
+import { expect, it } from 'vitest';
+import { rateLimit } from '../../src/operators/rateLimit.ts';
+import { marbles } from '../marbles.ts';
+
+const oneInFiveMs = { perMinute: 12_000, burst: 1 };
+
+it(
+  'spreads values and keeps their order',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const source = cold('(abc|)');
+    expectObservable(source.pipe(rateLimit(oneInFiveMs))).toBe('a 4ms b 4ms (c|)');
+    expectSubscriptions(source.subscriptions).toBe('(^!)');
+  }),
+);
+
+it(
+  'passes on never, empty, one and what is slow enough',
+  marbles(({ cold, expectObservable }) => {
+    expectObservable(NEVER.pipe(rateLimit(oneInFiveMs)), '--!').toBe('---');
+    expectObservable(EMPTY.pipe(rateLimit(oneInFiveMs))).toBe('|');
+    expectObservable(cold('a|').pipe(rateLimit(oneInFiveMs))).toBe('a|');
+    expectObservable(cold('a------b------c|').pipe(rateLimit(oneInFiveMs))).toBe('a------b------c|');
+  }),
+);
+
+it(
+  'lets a burst through after a pause, no larger than asked',
+  marbles(({ cold, expectObservable }) => {
+    const config = { perMinute: 12_001, burst: 2 }; // refills 12,000 a minute
+    expectObservable(cold('(abc)|').pipe(rateLimit(config))).toBe('(ab) -(c|)');
+  }),
+);
+
+it(
+  'passes an error on at once',
+  marbles(({ cold, expectObservable }) => {
+    expectObservable(cold('(ab#)').pipe(rateLimit(oneInFiveMs))).toBe('(a#)');
+  }),
+);
+
+it(
+  'stops when it is unsubscribed',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const source = cold('(ab)-');
+    expectObservable(source.pipe(rateLimit(oneInFiveMs)), '---!').toBe('a---');
+    expectSubscriptions(source.subscriptions).toBe('^--!');
+  }),
+);
+
+it('costs the same for each value, however many wait', () => {
+  const timed = (count: number) => {
+    const scheduler = new VirtualTimeScheduler();
+    let passed = 0;
+    range(count)
+      .pipe(rateLimit({ perMinute: 60_000, burst: 1, scheduler }))
+      .subscribe(() => {
+        passed += 1;
+      });
+    scheduler.flush();
+    return { passed, tookMs: scheduler.now() };
+  };
+  expect(timed(50_000)).toEqual({ passed: 50_000, tookMs: 49_999 });
+});
+
+it('refuses bad limits at once', () => {
+  expect(() => rateLimit({ perMinute: 0 })).toThrow('Expected `perMinute` to be a number above 0, got 0');
+  expect(() => rateLimit({ perMinute: 5, burst: 9 })).toThrow('`burst`');
+});

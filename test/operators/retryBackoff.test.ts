@@ -1,0 +1,128 @@
+import { EMPTY, NEVER, of, throwError } from 'rxjs';
+import { expect, it } from 'vitest';
+import { retryBackoff } from '../../src/operators/retryBackoff.ts';
+import { marbles } from '../marbles.ts';
+
+const unjittered = { random: () => 1 };
+
+it(
+  'doubles the wait, then passes the error on',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const source = cold('-#');
+    const subs = ['      ^!', '      ---^!', '      --------^!'];
+    const expected = '   ---------#';
+    expectObservable(source.pipe(retryBackoff({ retries: 2, delayMs: 2, ...unjittered }))).toBe(expected);
+    expectSubscriptions(source.subscriptions).toBe(subs);
+  }),
+);
+
+it(
+  'passes on never, empty, one and many',
+  marbles(({ cold, expectObservable }) => {
+    expectObservable(NEVER.pipe(retryBackoff()), '--!').toBe('---');
+    expectObservable(EMPTY.pipe(retryBackoff())).toBe('|');
+    expectObservable(of('a').pipe(retryBackoff())).toBe('(a|)');
+    expectObservable(cold('a-b|').pipe(retryBackoff())).toBe('a-b|');
+  }),
+);
+
+it(
+  'waits a random part of the bound',
+  marbles(({ cold, expectSubscriptions, expectObservable }) => {
+    const source = cold('#');
+    expectObservable(source.pipe(retryBackoff({ retries: 1, delayMs: 10, random: () => 0.3 }))).toBe('---#');
+    expectSubscriptions(source.subscriptions).toBe(['(^!)', '---(^!)']);
+  }),
+);
+
+it(
+  'keeps the bound of the bound',
+  marbles(({ cold, expectObservable }) => {
+    const config = { retries: 3, delayMs: 2, maxDelayMs: 3, ...unjittered };
+    expectObservable(cold('#').pipe(retryBackoff(config))).toBe('--------#'); // 2 + 3 + 3
+  }),
+);
+
+it(
+  'keeps the wait that the error names, exactly',
+  marbles(({ cold, expectObservable }) => {
+    const named = { retryAfterMs: 7 };
+    const source = cold('#', undefined, named);
+    expectObservable(source.pipe(retryBackoff({ retries: 1, random: () => 0 }))).toBe(
+      '-------#',
+      undefined,
+      named,
+    );
+  }),
+);
+
+it(
+  'survives a wait that no timer can take',
+  marbles(({ cold, expectSubscriptions, expectObservable }) => {
+    const source = cold('#', undefined, { retryAfterMs: 1e12 });
+    expectObservable(source.pipe(retryBackoff({ retries: 1 })), '5ms !').toBe('------');
+    expectSubscriptions(source.subscriptions).toBe('(^!)');
+  }),
+);
+
+it(
+  'does not try again what cannot be mended',
+  marbles(({ cold, expectObservable, flush }) => {
+    const asked: unknown[] = [];
+    const shouldRetry = (error: unknown, attempt: number) => {
+      asked.push([error, attempt]);
+      return attempt < 2;
+    };
+    expectObservable(cold('#').pipe(retryBackoff({ delayMs: 1, shouldRetry, ...unjittered }))).toBe('-#');
+    flush();
+    expect(asked).toEqual([
+      ['error', 1],
+      ['error', 2],
+    ]);
+  }),
+);
+
+it(
+  'tells of each retry, and switches off with 0',
+  marbles(({ cold, expectObservable, flush }) => {
+    const told: unknown[] = [];
+    const onRetry = (retry: unknown) => told.push(retry);
+    expectObservable(cold('#').pipe(retryBackoff({ retries: 0, onRetry }))).toBe('#');
+    expectObservable(
+      cold('#').pipe(retryBackoff({ retries: 1, delayMs: 4, onRetry, random: () => 0.5 })),
+    ).toBe('--#');
+    flush();
+    expect(told).toEqual([{ error: 'error', attempt: 1, delayMs: 2 }]);
+  }),
+);
+
+it(
+  'stops waiting when it is unsubscribed',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const source = cold('#');
+    expectObservable(source.pipe(retryBackoff({ delayMs: 5, ...unjittered })), '--!').toBe('---');
+    expectSubscriptions(source.subscriptions).toBe('(^!)');
+  }),
+);
+
+it(
+  'emits what a callback throws',
+  marbles(({ expectObservable }) => {
+    const failing = () => {
+      throw 'callback';
+    };
+    expectObservable(throwError(() => 'source').pipe(retryBackoff({ shouldRetry: failing }))).toBe(
+      '#',
+      undefined,
+      'callback',
+    );
+  }),
+);
+
+it('refuses bad options at once', () => {
+  expect(() => retryBackoff({ retries: -1 })).toThrow(
+    'Expected `retries` to be an integer of 0 or more, got -1',
+  );
+  expect(() => retryBackoff({ delayMs: Number.NaN })).toThrow('`delayMs`');
+  expect(() => retryBackoff({ maxDelayMs: -5 })).toThrow('`maxDelayMs`');
+});
