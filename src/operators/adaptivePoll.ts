@@ -14,13 +14,14 @@ import {
   timer,
 } from 'rxjs';
 import { expectOption } from './expectOption.ts';
+import { maxTimerMs } from './maxTimerMs.ts';
 
 export interface AdaptivePollConfig<T> {
   /** True for the answer that ends the polling. */
   isDone: (answer: T) => boolean;
   /** Takes the place of all further answers when the time is up. */
   onTimeout: () => Observable<T>;
-  /** Time until then. Default 600,000. */
+  /** Time until then, 25 days at most. Default 600,000. */
   timeoutMs?: number;
   /** True while what is asked for has not begun yet. Default: never. */
   isStarting?: (answer: T) => boolean;
@@ -53,7 +54,10 @@ export function adaptivePoll<T>(ask: () => Observable<T>, config: AdaptivePollCo
   const { scheduler = asyncScheduler } = config;
   expectOption(startingMs > 0, 'startingMs', 'a number above 0', startingMs);
   expectOption(processingMs > 0, 'processingMs', 'a number above 0', processingMs);
+  expectOption(maxDelayMs > 0, 'maxDelayMs', 'a number above 0', maxDelayMs);
+  expectOption(expectedMs >= 0, 'expectedMs', 'a number of 0 or more', expectedMs);
   expectOption(timeoutMs >= 0, 'timeoutMs', 'a number of 0 or more', timeoutMs);
+  const after = (waitMs: number) => timer(Math.min(waitMs, maxTimerMs), scheduler);
 
   const answers = defer(() => {
     let growingMs = processingMs;
@@ -63,12 +67,12 @@ export function adaptivePoll<T>(ask: () => Observable<T>, config: AdaptivePollCo
       growingMs *= 1.5;
       return waitMs;
     };
-    const askAfter = (waitMs: number) => timer(waitMs, scheduler).pipe(mergeMap(() => ask()));
+    const askAfter = (waitMs: number) => after(waitMs).pipe(mergeMap(() => ask()));
     return askAfter(Math.max(startingMs, expectedMs)).pipe(
       expand((answer) => (isDone(answer) ? EMPTY : askAfter(waitAfter(answer)))),
     );
   });
-  const timeUp = timer(timeoutMs, scheduler).pipe(map(() => onTimeout()));
+  const timeUp = after(timeoutMs).pipe(map(() => onTimeout()));
   return merge(of(answers), timeUp).pipe(
     switchAll(),
     takeWhile((answer) => !isDone(answer), true),

@@ -1,3 +1,4 @@
+import { createLine } from './createLine.ts';
 import { expectOption } from './expectOption.ts';
 
 /** A bounded number of places, given in the order of asking. */
@@ -16,7 +17,7 @@ export interface Gate {
 
 interface Visit {
   readonly enter: () => void;
-  state: 'waiting' | 'inside' | 'left';
+  isInside: boolean;
 }
 
 /**
@@ -25,7 +26,7 @@ interface Visit {
  */
 export function createGate(places: number): Gate {
   expectOption(Number.isInteger(places) && places >= 1, 'places', 'an integer of 1 or more', places);
-  const line = new Set<Visit>();
+  const line = createLine<Visit>();
   let running = 0;
   let admitting = false;
 
@@ -33,20 +34,14 @@ export function createGate(places: number): Gate {
   const admit = () => {
     if (admitting) return;
     admitting = true;
-    for (const visit of line) {
-      if (running >= places) break;
-      line.delete(visit);
-      visit.state = 'inside';
+    while (running < places) {
+      const visit = line.takeFirst();
+      if (visit === undefined) break;
+      visit.isInside = true;
       running += 1;
       visit.enter();
     }
     admitting = false;
-  };
-  const leave = (visit: Visit) => {
-    if (visit.state === 'inside') running -= 1;
-    line.delete(visit);
-    visit.state = 'left';
-    admit();
   };
 
   return {
@@ -58,11 +53,15 @@ export function createGate(places: number): Gate {
       return line.size;
     },
     enter(enter) {
-      const visit: Visit = { enter, state: 'waiting' };
-      line.add(visit);
+      const visit: Visit = { enter, isInside: false };
+      const stepOut = line.join(visit);
       admit();
       return () => {
-        if (visit.state !== 'left') leave(visit);
+        stepOut();
+        if (!visit.isInside) return;
+        visit.isInside = false;
+        running -= 1;
+        admit();
       };
     },
   };

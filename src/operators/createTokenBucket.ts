@@ -10,6 +10,8 @@ export interface TokenBucketConfig {
 }
 
 export interface TokenBucket {
+  /** Tokens that come back in a minute. */
+  readonly refillPerMinute: number;
   /** Time in ms until a token can be taken; 0 where one can be now. */
   waitMs(): number;
   /** Takes a token; ask `waitMs` first. */
@@ -27,7 +29,12 @@ export interface TokenBucket {
 export function createTokenBucket(config: TokenBucketConfig): TokenBucket {
   const { perMinute, now } = config;
   const { burst = Math.max(1, Math.ceil(perMinute / 60)) } = config;
-  expectOption(perMinute > 0, 'perMinute', 'a number above 0', perMinute);
+  expectOption(
+    perMinute > 0 && Number.isFinite(perMinute),
+    'perMinute',
+    'a finite number above 0',
+    perMinute,
+  );
   expectOption(burst >= 1 && (burst === 1 || burst <= perMinute), 'burst', 'from 1 to `perMinute`', burst);
   let perMs = (perMinute - (burst - 1)) / 60_000;
   let capacity = burst;
@@ -36,10 +43,14 @@ export function createTokenBucket(config: TokenBucketConfig): TokenBucket {
 
   const refill = () => {
     const nowMs = now();
-    tokens = Math.min(capacity, tokens + (nowMs - countedAtMs) * perMs);
+    // A clock that was set back takes no tokens away.
+    tokens = Math.min(capacity, tokens + Math.max(0, nowMs - countedAtMs) * perMs);
     countedAtMs = nowMs;
   };
   return {
+    get refillPerMinute() {
+      return perMs * 60_000;
+    },
     waitMs() {
       refill();
       // Fractions of a token are lost to rounding: without the margin a timer may fire and still find 0.999 of one.

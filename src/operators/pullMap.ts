@@ -1,4 +1,4 @@
-import { from, Observable, type ObservableInput, type Subscriber } from 'rxjs';
+import { from, Observable, type ObservableInput, type Subscriber, takeWhile } from 'rxjs';
 import { expectOption } from './expectOption.ts';
 
 export interface PullMapConfig {
@@ -138,8 +138,10 @@ class Puller<T, R> {
       return;
     }
     this.#running += 1;
+    // While it is being subscribed it cannot be unsubscribed yet: an endless synchronous one has to be asked to stop.
+    const whileWanted = inner.pipe(takeWhile(() => !this.#subscriber.closed));
     this.#subscriber.add(
-      inner.subscribe({
+      whileWanted.subscribe({
         next: (result) => this.#subscriber.next(result),
         error: (error: unknown) => this.#subscriber.error(error),
         complete: () => {
@@ -150,8 +152,9 @@ class Puller<T, R> {
     );
   }
 
-  /** The source itself failed: it has ended by that and needs no `return()`. */
+  /** The source itself failed: it has ended by that and needs no `return()`. Once stopped, nobody minds what it says. */
   #fail(error: unknown): void {
+    if (this.#ended) return;
     this.#ended = true;
     this.#subscriber.error(error);
   }

@@ -3,10 +3,14 @@ import {
   type MonoTypeOperatorFunction,
   Observable,
   type SchedulerLike,
+  type Subscriber,
   type Subscription,
+  takeWhile,
   timer,
 } from 'rxjs';
-import { createTokenBucket, type TokenBucketConfig } from './createTokenBucket.ts';
+import { createLine } from './createLine.ts';
+import { createTokenBucket, type TokenBucket, type TokenBucketConfig } from './createTokenBucket.ts';
+import { maxTimerMs } from './maxTimerMs.ts';
 
 export interface RateLimitConfig extends Omit<TokenBucketConfig, 'now'> {
   /** Clock of the waits. Default asyncScheduler. */
@@ -28,38 +32,51 @@ export function rateLimit<T>(config: RateLimitConfig): MonoTypeOperatorFunction<
   return (source) =>
     new Observable<T>((subscriber) => {
       const bucket = createTokenBucket({ ...limits, now: () => scheduler.now() });
-      const waiting = new Set<{ readonly value: T }>();
-      let sourceEnded = false;
-      let pause: Subscription | null = null;
-
-      const pass = () => {
-        pause = null;
-        for (const item of waiting) {
-          const waitMs = bucket.waitMs();
-          if (waitMs > 0) {
-            pause = timer(waitMs, scheduler).subscribe(pass);
-            subscriber.add(pause);
-            return;
-          }
-          bucket.take();
-          waiting.delete(item);
-          subscriber.next(item.value);
-        }
-        if (sourceEnded) subscriber.complete();
-      };
-      subscriber.add(() => waiting.clear());
-      subscriber.add(
-        source.subscribe({
-          next: (value) => {
-            waiting.add({ value });
-            if (pause === null) pass();
-          },
-          error: (error: unknown) => subscriber.error(error),
-          complete: () => {
-            sourceEnded = true;
-            if (waiting.size === 0) subscriber.complete();
-          },
-        }),
-      );
+      const { push, end } = outlet(subscriber, bucket, scheduler);
+      // While it is being subscribed the source cannot be unsubscribed yet: an endless one has to be asked to stop.
+      const whileWanted = source.pipe(takeWhile(() => !subscriber.closed));
+      return whileWanted.subscribe({
+        next: push,
+        error: (error: unknown) => subscriber.error(error),
+        complete: end,
+      });
     });
+}
+
+/** Gives values to the subscriber as the bucket has tokens for them, in order. */
+function outlet<T>(subscriber: Subscriber<T>, bucket: TokenBucket, scheduler: SchedulerLike) {
+  const line = createLine<{ readonly value: T }>();
+  let sourceEnded = false;
+  let passing = false;
+  let pause: Subscription | null = null;
+
+  // A loop, not a recursion: what passes may make the source emit again.
+  const pass = () => {
+    if (passing) return;
+    passing = true;
+    pause = null;
+    while (line.size > 0 && !subscriber.closed) {
+      const waitMs = bucket.waitMs();
+      if (waitMs > 0) {
+        pause = timer(Math.min(waitMs, maxTimerMs), scheduler).subscribe(pass);
+        subscriber.add(pause);
+        break;
+      }
+      bucket.take();
+      const first = line.takeFirst();
+      if (first) subscriber.next(first.value);
+    }
+    passing = false;
+    if (sourceEnded && line.size === 0) subscriber.complete();
+  };
+  return {
+    push: (value: T) => {
+      line.join({ value });
+      if (pause === null) pass();
+    },
+    end: () => {
+      sourceEnded = true;
+      if (pause === null) pass();
+    },
+  };
 }

@@ -1,5 +1,6 @@
 import { asyncScheduler, type MonoTypeOperatorFunction, retry, type SchedulerLike, timer } from 'rxjs';
 import { expectOption } from './expectOption.ts';
+import { maxTimerMs } from './maxTimerMs.ts';
 
 export interface RetryBackoffConfig {
   /** Tries after the first one. Default 4. */
@@ -20,9 +21,6 @@ export interface RetryBackoffConfig {
   scheduler?: SchedulerLike;
 }
 
-/** The longest wait a timer can take; a longer one would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /**
  * Resubscribes to a failed source after a growing, jittered wait; passes the last error on.
  *
@@ -42,7 +40,7 @@ export function retryBackoff<T>(config: RetryBackoffConfig = {}): MonoTypeOperat
     delay: (error: unknown, attempt) => {
       if (attempt > retries || !shouldRetry(error, attempt)) throw error;
       const boundMs = Math.min(maxDelayMs, delayMs * 2 ** (attempt - 1));
-      const waitMs = Math.min(MAX_TIMER_MS, retryAfterMs(error) ?? random() * boundMs);
+      const waitMs = Math.min(maxTimerMs, retryAfterMs(error) ?? random() * boundMs);
       onRetry?.({ error, attempt, delayMs: waitMs });
       return timer(waitMs, scheduler);
     },

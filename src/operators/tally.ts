@@ -11,9 +11,10 @@ export interface TallyConfig {
 /**
  * Counts outcomes and money as they come: emits the totals so far after each outcome, and once where there is none.
  *
- *     outcomes: s saved, f failed    s-f-s|
- *     saved                          1-1-2|
- *     failed                         0-1-1|
+ *     outcomes: s, u saved, f failed, k skipped    s-f-u-k|
+ *     saved                                        1-1-2-2|
+ *     failed                                       0-1-1-1|
+ *     skipped                                      0-0-0-1|
  */
 export function tally(config: TallyConfig): OperatorFunction<Outcome, RunTotals> {
   const { total, alreadySaved = 0 } = config;

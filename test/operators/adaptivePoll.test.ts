@@ -1,4 +1,4 @@
-import { defer, NEVER, of, throwError } from 'rxjs';
+import { defer, lastValueFrom, NEVER, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type AdaptivePollConfig, adaptivePoll } from '../../src/operators/adaptivePoll.ts';
 import { marbles } from '../marbles.ts';
@@ -46,6 +46,14 @@ it(
     expectSubscriptions(silent.subscriptions).toBe('--^--!');
   }),
 );
+
+it('takes a time that no timer can take for one that is never up', async () => {
+  // Real timers: only they would fire at once.
+  for (const timeoutMs of [Number.POSITIVE_INFINITY, 2 ** 31]) {
+    const polled = adaptivePoll(answers('sd'), { ...config, startingMs: 5, timeoutMs });
+    expect(await lastValueFrom(polled)).toBe('d');
+  }
+});
 
 it(
   'ends with the report, even where it is not a last answer',
@@ -121,4 +129,6 @@ it('refuses bad options at once', () => {
     'Expected `startingMs` to be a number above 0, got 0',
   );
   expect(() => adaptivePoll(() => NEVER, { ...config, timeoutMs: -1 })).toThrow('`timeoutMs`');
+  expect(() => adaptivePoll(() => NEVER, { ...config, maxDelayMs: 0 })).toThrow('`maxDelayMs`');
+  expect(() => adaptivePoll(() => NEVER, { ...config, expectedMs: Number.NaN })).toThrow('`expectedMs`');
 });

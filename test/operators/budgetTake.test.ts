@@ -1,4 +1,4 @@
-import { EMPTY, NEVER } from 'rxjs';
+import { EMPTY, map, NEVER } from 'rxjs';
 import { expect, it } from 'vitest';
 import { budgetTake } from '../../src/operators/budgetTake.ts';
 import { createLedger } from '../../src/operators/createLedger.ts';
@@ -6,28 +6,41 @@ import { marbles } from '../marbles.ts';
 
 it(
   'holds the price of each value as long as the budget has room',
-  marbles(({ cold, expectObservable, flush }) => {
+  marbles(({ cold, expectObservable, expectSubscriptions, flush }) => {
     const ledger = createLedger({ limitMicroUsd: 4 });
-    const passed: [string, number | undefined][] = [];
-    const taken = cold('a-b-c|').pipe(budgetTake(ledger, () => 2));
-    taken.subscribe(({ value, reservation }) => passed.push([value, reservation?.microUsd]));
-    expectObservable(cold('a-b-c|')).toBe('a-b-c|');
+    const values = cold('a-b-c|');
+    const prices: (number | undefined)[] = [];
+    const taken = values.pipe(
+      budgetTake(ledger, () => 2),
+      map(({ value, reservation }) => {
+        prices.push(reservation?.microUsd);
+        return value;
+      }),
+    );
+    expectObservable(taken).toBe('a-b-c|');
+    expectSubscriptions(values.subscriptions).toBe('^----!');
     flush();
-    expect(passed).toEqual([
-      ['a', 2],
-      ['b', 2],
-      ['c', undefined],
-    ]);
+    expect(prices).toEqual([2, 2, undefined]);
+    expect(ledger.reservedMicroUsd).toBe(2 + 2);
   }),
 );
 
 it(
-  'passes on never, empty and errors',
-  marbles(({ cold, expectObservable }) => {
+  'passes on never, empty and errors, and stops when it is unsubscribed',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const take = () => budgetTake<string>(createLedger({ limitMicroUsd: 1 }), () => 1);
     expectObservable(NEVER.pipe(take()), '--!').toBe('---');
     expectObservable(EMPTY.pipe(take())).toBe('|');
     expectObservable(cold('-#').pipe(take())).toBe('-#');
+    const endless = cold('-a-----');
+    expectObservable(
+      endless.pipe(
+        take(),
+        map(({ value }) => value),
+      ),
+      '---!',
+    ).toBe('-a--');
+    expectSubscriptions(endless.subscriptions).toBe('^--!');
   }),
 );
 

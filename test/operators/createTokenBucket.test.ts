@@ -29,6 +29,23 @@ it('never gives out more than `perMinute` in any minute, whatever the burst', ()
   );
 });
 
+it('loses no tokens to a clock that is set back', () => {
+  let nowMs = 3_600_000;
+  const bucket = createTokenBucket({ perMinute: 60, burst: 1, now: () => nowMs });
+  bucket.take();
+  nowMs = 0;
+  expect(bucket.waitMs()).toBe(1_000);
+});
+
+it('says what comes back in a minute, and takes back what bought nothing', () => {
+  const bucket = createTokenBucket({ perMinute: 60, burst: 11, now: () => 0 });
+  expect(bucket.refillPerMinute).toBeCloseTo(60 - (11 - 1));
+  for (let n = 0; n < 11; n += 1) bucket.take();
+  expect(bucket.waitMs()).toBeGreaterThan(0);
+  bucket.giveBack();
+  expect(bucket.waitMs()).toBe(0);
+});
+
 it('goes on at another pace with the tokens there are', () => {
   let nowMs = 0;
   const bucket = createTokenBucket({ perMinute: 60, burst: 1, now: () => nowMs });

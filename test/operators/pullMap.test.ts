@@ -1,4 +1,4 @@
-import { EMPTY, lastValueFrom, NEVER, Observable, of, throwError, timer, toArray } from 'rxjs';
+import { EMPTY, lastValueFrom, NEVER, Observable, of, take, throwError, timer, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { pullMap } from '../../src/operators/pullMap.ts';
 import { marbles } from '../marbles.ts';
@@ -139,6 +139,21 @@ describe('the source', () => {
     }),
   );
 
+  it('is closed at once when an endless synchronous inner Observable is no longer wanted', () => {
+    const { iterable, seen } = counted([1, 2, 3]);
+    const emitted = { count: 0 };
+    const endless = new Observable<number>((subscriber) => {
+      while (!subscriber.closed && emitted.count < 1_000) subscriber.next(emitted.count++);
+    });
+    const results: number[] = [];
+    pullMap(iterable, () => endless, { concurrency: 1 })
+      .pipe(take(2))
+      .subscribe((value) => results.push(value));
+    expect(results).toEqual([0, 1]);
+    expect(emitted.count).toBeLessThanOrEqual(3);
+    expect(seen).toEqual({ pulled: 1, returned: 1 });
+  });
+
   it('completes 200,000 synchronous inner Observables without growing the stack', async () => {
     const many = Array.from({ length: 200_000 }, (_, n) => n);
     const last = await lastValueFrom(pullMap(many, (n) => of(n), { concurrency: 3 }));
@@ -196,6 +211,29 @@ describe('an asynchronous source', () => {
         { defaultValue: 'done' },
       ),
     ).resolves.toBe('done');
+  });
+
+  it('lets what runs finish when its last answer fails after stop', async () => {
+    let abortRead: (error: Error) => void = () => {};
+    let asked = 0;
+    const source: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => {
+          asked += 1;
+          if (asked === 1) return Promise.resolve({ done: false, value: 1 });
+          return new Promise((_, reject) => {
+            abortRead = reject;
+          });
+        },
+        return: () => {
+          abortRead(new Error('read aborted'));
+          return Promise.resolve({ done: true, value: undefined });
+        },
+      }),
+    };
+    const results = pullMap(source, () => timer(9), { concurrency: 2, stop: timer(3) }).pipe(toArray());
+    expect(await lastValueFrom(results)).toEqual([0]);
+    expect(asked).toBe(2);
   });
 
   it('swallows what it throws while it is being closed', async () => {

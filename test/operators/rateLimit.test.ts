@@ -1,4 +1,4 @@
-import { EMPTY, NEVER, range, VirtualTimeScheduler } from 'rxjs';
+import { EMPTY, NEVER, Observable, range, Subject, take, VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
 import { rateLimit } from '../../src/operators/rateLimit.ts';
 import { marbles } from '../marbles.ts';
@@ -48,6 +48,48 @@ it(
   }),
 );
 
+it('stops an endless synchronous source that is no longer wanted', () => {
+  let emitted = 0;
+  const endless = new Observable<number>((subscriber) => {
+    while (!subscriber.closed && emitted < 1_000) subscriber.next(emitted++);
+  });
+  const passed: number[] = [];
+  endless.pipe(rateLimit({ perMinute: 60 }), take(1)).subscribe((value) => passed.push(value));
+  expect(passed).toEqual([0]);
+  expect(emitted).toBeLessThanOrEqual(2);
+});
+
+it('keeps the order, and one pause, where what passes makes the source emit again', () => {
+  const scheduler = new VirtualTimeScheduler();
+  const source = new Subject<number>();
+  const passed: [number, number][] = [];
+  source.pipe(rateLimit({ perMinute: 61, burst: 2, scheduler })).subscribe((value) => {
+    passed.push([value, scheduler.now()]);
+    if (value < 10) source.next(value + 10);
+  });
+  source.next(1);
+  source.next(2);
+  expect(scheduler.actions).toHaveLength(1);
+  scheduler.flush();
+  expect(passed).toEqual([
+    [1, 0],
+    [11, 0],
+    [2, 1_000],
+    [12, 2_000],
+  ]);
+});
+
+it('passes 20,000 values that ask for each other without growing the stack', () => {
+  const source = new Subject<number>();
+  let last = 0;
+  source.pipe(rateLimit({ perMinute: 60_000, burst: 30_000 })).subscribe((value) => {
+    last = value;
+    if (value < 20_000) source.next(value + 1);
+  });
+  source.next(1);
+  expect(last).toBe(20_000);
+});
+
 it('costs the same for each value, however many wait', () => {
   const timed = (count: number) => {
     const scheduler = new VirtualTimeScheduler();
@@ -64,6 +106,9 @@ it('costs the same for each value, however many wait', () => {
 });
 
 it('refuses bad limits at once', () => {
-  expect(() => rateLimit({ perMinute: 0 })).toThrow('Expected `perMinute` to be a number above 0, got 0');
+  expect(() => rateLimit({ perMinute: 0 })).toThrow(
+    'Expected `perMinute` to be a finite number above 0, got 0',
+  );
+  expect(() => rateLimit({ perMinute: Number.POSITIVE_INFINITY })).toThrow('got Infinity');
   expect(() => rateLimit({ perMinute: 5, burst: 9 })).toThrow('`burst`');
 });

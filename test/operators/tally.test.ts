@@ -1,5 +1,5 @@
-import { EMPTY, NEVER } from 'rxjs';
-import { it } from 'vitest';
+import { EMPTY, lastValueFrom, map, NEVER, range } from 'rxjs';
+import { expect, it } from 'vitest';
 import { tally } from '../../src/operators/tally.ts';
 import type { Outcome } from '../../src/types.ts';
 import { marbles } from '../marbles.ts';
@@ -34,19 +34,33 @@ const none = {
 
 it(
   'counts as outcomes come',
-  marbles(({ cold, expectObservable }) => {
-    const outcomes = cold('     s-f-u|', {
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const outcomes = cold('     s-f-u-k|', {
       s: anOutcome('saved', 0.1),
       f: anOutcome('failed', 0.2),
       u: anOutcome('saved', null),
+      k: anOutcome('skipped', 0),
     });
-    expectObservable(outcomes.pipe(tally({ total: 3 }))).toBe('1-2-3|', {
-      1: { ...none, saved: 1, costUsd: 0.1 },
-      2: { ...none, saved: 1, failed: 1, costUsd: 0.3 }, // and not 0.30000000000000004
-      3: { ...none, saved: 2, failed: 1, costUsd: 0.3, costIncomplete: true },
+    const totals = outcomes.pipe(tally({ total: 4 }));
+    const count = (name: 'saved' | 'failed' | 'skipped') => totals.pipe(map((now) => `${now[name]}`));
+    expectObservable(count('saved')).toBe('1-1-2-2|');
+    expectObservable(count('failed')).toBe('0-1-1-1|');
+    expectObservable(count('skipped')).toBe('0-0-0-1|');
+    expectObservable(totals).toBe('1-2-3-4|', {
+      1: { ...none, total: 4, saved: 1, costUsd: 0.1 },
+      2: { ...none, total: 4, saved: 1, failed: 1, costUsd: 0.3 }, // and not 0.30000000000000004
+      3: { ...none, total: 4, saved: 2, failed: 1, costUsd: 0.3, costIncomplete: true },
+      4: { ...none, total: 4, saved: 2, failed: 1, skipped: 1, costUsd: 0.3, costIncomplete: true },
     });
+    expectSubscriptions(outcomes.subscriptions).toBe(Array.from({ length: 4 }, () => '^------!'));
   }),
 );
+
+it('adds up a hundred thousand cents without drift', async () => {
+  const cents = range(100_000).pipe(map(() => anOutcome('saved', 0.01)));
+  const { costUsd } = await lastValueFrom(cents.pipe(tally({ total: 100_000 })));
+  expect(costUsd).toBe(1_000);
+});
 
 it(
   'emits zero totals once where there is no outcome',

@@ -62,6 +62,16 @@ it(
       undefined,
       'callback',
     );
+    expectObservable(cold('|').pipe(tapEvents(() => {}, { complete: failing }))).toBe(
+      '#',
+      undefined,
+      'callback',
+    );
+    expectObservable(cold('#').pipe(tapEvents(() => {}, { error: failing }))).toBe(
+      '#',
+      undefined,
+      'callback',
+    );
     expectObservable(cold('a').pipe(tapEvents(() => {}, { subscribe: failing }))).toBe(
       '#',
       undefined,
