@@ -1,7 +1,7 @@
 import type { Observable, SchedulerLike } from 'rxjs';
 import type { PredictionError } from '../errors.ts';
 import type { Downloader, EmitEvent, Governor, Journal, Ledger, Provider, Renderer } from '../ports.ts';
-import type { Json, ModelInput, Outcome, Prediction } from '../types.ts';
+import type { Json, Outcome, Prediction } from '../types.ts';
 
 /** What a run is made with. Everything that touches the world is a port, so a test or a bigger engine can stand in. */
 export interface GenerateConfig {
@@ -44,7 +44,7 @@ export interface ProviderAnswers {
   /** The files in an output. */
   urlsOf: (output: Json) => readonly string[];
   /** What a prediction cost, in millionths of a US dollar; null where no price is known. */
-  costOf: (prediction: Prediction, input: ModelInput) => number | null;
+  costOf: (prediction: Prediction) => number | null;
   /** What went wrong in a prediction that ended without output. */
   errorOf: (prediction: Prediction) => PredictionError;
 }

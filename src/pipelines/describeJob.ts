@@ -25,8 +25,8 @@ export function describeJob(account: JobAccount, run: Run): Omit<Outcome, 'statu
 }
 
 /** Everything paid for the job: its ended attempts and the prediction it has. */
-function costOf({ plan, prediction, paidMicroUsd }: JobAccount, run: Run): number | null {
+function costOf({ prediction, paidMicroUsd }: JobAccount, run: Run): number | null {
   if (prediction === null || !prediction.outputComplete) return paidMicroUsd;
-  const lastMicroUsd = run.answers.costOf(prediction, plan.input);
+  const lastMicroUsd = run.answers.costOf(prediction);
   return lastMicroUsd === null ? null : paidMicroUsd + lastMicroUsd;
 }

@@ -120,7 +120,7 @@ function settle(prediction: Prediction, account: JobAccount, run: Run): Observab
   account.prediction = prediction;
   run.emit({ type: 'finished', index: plan.index, predictionId: prediction.id, status: prediction.status });
   if (prediction.outputComplete) return of(prediction);
-  const costMicroUsd = run.answers.costOf(prediction, plan.input) ?? 0;
+  const costMicroUsd = run.answers.costOf(prediction) ?? 0;
   if (costMicroUsd > 0) {
     account.paidMicroUsd += costMicroUsd;
     account.reservation?.settle(costMicroUsd);

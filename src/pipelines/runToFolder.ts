@@ -1,22 +1,22 @@
 import {
+  asyncScheduler,
   catchError,
   concat,
   concatMap,
   defer,
   EMPTY,
   finalize,
-  ignoreElements,
+  from,
   last,
   map,
-  mergeMap,
   type Observable,
-  of,
   tap,
 } from 'rxjs';
 import { fromAbortable } from '../fromAbortable.ts';
 import { pullMap } from '../operators/pullMap.ts';
 import { tally } from '../operators/tally.ts';
-import type { Outcome, RunTotals } from '../types.ts';
+import type { Report } from '../sinks/Report.ts';
+import type { Outcome, Plan, RunTotals } from '../types.ts';
 import { finishRun } from './finishRun.ts';
 import { generate } from './generate.ts';
 import { type OpenRun, openRun, type RunSettings } from './openRun.ts';
@@ -26,43 +26,66 @@ import type { PlanSource } from './unfinishedPlans.ts';
 /** How a run ended. */
 export interface RunEnd {
   readonly totals: RunTotals;
-  /** What stopped the whole run: the service (401, 402), the disk; null where every job was tried. */
+  /** What stopped the whole run: the service (401, 402), the disk; null where every job had its turn. */
   readonly fault: unknown;
+  readonly startedAtMs: number;
   readonly elapsedMs: number;
+}
+
+/** How a run ended, with its report. */
+export interface FinishedRun extends RunEnd {
+  readonly report: Report;
 }
 
 /**
  * A whole run in its folder: opens it, makes what is missing, leaves manifest and report, and emits once how it ended.
- * Jobs that a stop or a fault kept from being tried are written down as skipped, so that each job has its outcome.
+ * `total` is the number of plans. Jobs that a stop or a fault kept from their turn are written down as skipped, so
+ * each job of the input has its outcome.
  *
  * Emits `UsageError` or `StorageError` where the folder cannot be used; nothing was created then.
  */
-export function runToFolder(plans: PlanSource, total: number, settings: RunSettings): Observable<RunEnd> {
+export function runToFolder(
+  plans: PlanSource,
+  total: number,
+  settings: RunSettings,
+): Observable<FinishedRun> {
   return fromAbortable(() => openRun(settings)).pipe(
     concatMap((run) => work(plans, total, run).pipe(finalize(() => run.close()))),
   );
 }
 
-function work(plans: PlanSource, total: number, run: OpenRun): Observable<RunEnd> {
-  const { emit = () => {}, folder, concurrency = 10 } = run.config;
-  const startedAtMs = Date.now();
+function work(plans: PlanSource, total: number, run: OpenRun): Observable<FinishedRun> {
+  const { emit = () => {}, folder, concurrency = 10, scheduler = asyncScheduler } = run.config;
   const alreadySaved = run.journal.savedCount();
-  let fault: unknown = null;
-  const made = generate(plans, run.config).pipe(
-    catchError((error: unknown) => {
-      fault = error;
-      return EMPTY;
-    }),
-  );
-  const skipped = defer(() => skipTheRest(plans, run, fault));
-  emit({ type: 'started', folder, total, alreadySaved, concurrency });
-  return concat(made, skipped).pipe(
-    tally({ total, alreadySaved }),
-    last(),
-    concatMap((totals) => {
-      const end: RunEnd = { totals, fault, elapsedMs: Date.now() - startedAtMs };
-      return finishRun(end, run);
-    }),
-    tap(({ totals, elapsedMs }) => emit({ type: 'done', totals, elapsedMs })),
-  );
+  return defer(() => {
+    const startedAtMs = scheduler.now();
+    let fault: unknown = null;
+    const made = generate(plans, run.config).pipe(
+      catchError((error: unknown) => {
+        fault = error;
+        return EMPTY;
+      }),
+    );
+    emit({ type: 'started', folder, total, alreadySaved, concurrency });
+    return concat(made, withoutOutcome(plans, run)).pipe(
+      tally({ total, alreadySaved }),
+      last(),
+      map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - startedAtMs })),
+      concatMap((end) => from(finishRun(end, run)).pipe(map((report) => ({ ...end, report })))),
+      tap(({ totals, elapsedMs }) => emit({ type: 'done', totals, elapsedMs })),
+    );
+  });
+}
+
+/** Writes down the jobs that have no outcome when everything else is done: there are some only after a stop or a fault. */
+function withoutOutcome(plans: PlanSource, run: OpenRun): Observable<Outcome> {
+  return pullMap(plansWithoutOutcome(plans, run), (plan) => run.manifest.append(skippedOutcome(plan)), {
+    concurrency: 64,
+  });
+}
+
+async function* plansWithoutOutcome(plans: PlanSource, { manifest }: OpenRun): AsyncGenerator<Plan> {
+  for await (const plan of plans()) {
+    if (!manifest.has(plan.index)) yield plan;
+  }
 }

@@ -1,0 +1,59 @@
+// A campaign spec becomes pictures for every platform in every variation.
+import packageJson from '../package.json' with { type: 'json' };
+import { createCommand } from '../src/cli/createCommand.ts';
+import { findModel } from '../src/cli/findModel.ts';
+import { flagValues } from '../src/cli/flagValues.ts';
+import { folderFor } from '../src/cli/folderFor.ts';
+import { jobContext } from '../src/cli/jobContext.ts';
+import { runBatchScript } from '../src/cli/runBatchScript.ts';
+import { startBatch } from '../src/cli/startBatch.ts';
+import { withDefaults } from '../src/cli/withDefaults.ts';
+import { campaignReport } from '../src/sinks/campaignReport.ts';
+import { writeCampaignReport } from '../src/sinks/writeCampaignReport.ts';
+import { campaignJobs } from '../src/sources/campaignJobs.ts';
+import { fingerprintOf } from '../src/sources/fingerprintOf.ts';
+import { readCampaignSpec } from '../src/sources/readCampaignSpec.ts';
+
+const defaultModel = 'black-forest-labs/flux-schnell';
+
+const command = createCommand({
+  name: 'campaign',
+  summary:
+    'Makes the pictures of a campaign: a theme in several variations, in the shape and size of each platform.',
+  version: packageJson.version,
+  inputs: [{ name: 'SPEC', help: '.yaml or .json file with theme, platforms and variations' }],
+  examples: [
+    'campaign.ts examples/summer-launch.yaml --simulate',
+    'campaign.ts spec.yaml --dry-run',
+    'campaign.ts spec.yaml --count 3 --budget 10',
+  ],
+});
+
+await runBatchScript(command, async ({ inputs: [input = ''], flags: given, service, io }) => {
+  const spec = await readCampaignSpec(input);
+  const { seed, count, organize, budgetUsd } = spec;
+  const flags = withDefaults(
+    {
+      ...given,
+      budgetMicroUsd: given.budgetMicroUsd ?? (budgetUsd === null ? null : Math.round(budgetUsd * 1_000_000)),
+    },
+    { seed, count, organize, ratePerMinute: 600 * service.speed },
+  );
+  const reference = flags.models[0] ?? flagValues.modelReference.schema.parse(spec.model ?? defaultModel);
+  const context = jobContext(flags, reference, await findModel(service.provider, reference));
+  const folder = folderFor(flags.out, input, spec.name);
+  const jobs = campaignJobs(spec, context);
+  const total = spec.platforms.length * spec.variations.length * context.count;
+  return startBatch({
+    folder,
+    jobs: () => jobs,
+    total: Math.min(total, context.limit ?? total),
+    context,
+    tagNames: ['platform', 'variation'],
+    fingerprint: fingerprintOf(JSON.parse(JSON.stringify(spec)), context),
+    flags,
+    service,
+    io,
+    onFinished: ({ report }) => writeCampaignReport(folder, campaignReport(report)),
+  });
+});

@@ -1,0 +1,51 @@
+// A prompt file becomes finished images on disk.
+import packageJson from '../package.json' with { type: 'json' };
+import { createCommand } from '../src/cli/createCommand.ts';
+import { findModel } from '../src/cli/findModel.ts';
+import { folderFor } from '../src/cli/folderFor.ts';
+import { jobContext } from '../src/cli/jobContext.ts';
+import { runBatchScript } from '../src/cli/runBatchScript.ts';
+import { startBatch } from '../src/cli/startBatch.ts';
+import { withDefaults } from '../src/cli/withDefaults.ts';
+import { fingerprintOf } from '../src/sources/fingerprintOf.ts';
+import { hashFile } from '../src/sources/hashFile.ts';
+import { jobsFromRows } from '../src/sources/jobsFromRows.ts';
+import { openPromptFile } from '../src/sources/openPromptFile.ts';
+import { spoolPrompts } from '../src/sources/spoolPrompts.ts';
+import { validateRows } from '../src/sources/validateRows.ts';
+
+const defaultModel = { model: 'black-forest-labs/flux-schnell', version: null };
+
+const command = createCommand({
+  name: 'generate',
+  summary: `Makes an image of each prompt in a file. The model is ${defaultModel.model} unless --model names another.`,
+  version: packageJson.version,
+  inputs: [
+    { name: 'INPUT', help: '.txt, .csv, .tsv, .jsonl, .json or .yaml file of prompts; - for standard input' },
+  ],
+  examples: [
+    'generate.ts examples/prompts.jsonl --simulate',
+    'generate.ts prompts.csv --model black-forest-labs/flux-dev --dry-run',
+    'generate.ts prompts.txt --count 4 --rendition instagram_post --budget 5',
+  ],
+});
+
+await runBatchScript(command, async ({ inputs: [input = ''], flags: given, service, io }) => {
+  const folder = folderFor(given.out, input);
+  const file = await openPromptFile(input === '-' ? await spoolPrompts(io.stdin, folder) : input);
+  const flags = withDefaults(given, { ratePerMinute: 600 * service.speed });
+  const reference = flags.models[0] ?? defaultModel;
+  const context = jobContext(flags, reference, await findModel(service.provider, reference));
+  const { rows, fieldNames } = await validateRows(file, context);
+  return startBatch({
+    folder,
+    jobs: () => jobsFromRows(file.rows(), context),
+    total: Math.min(rows * context.count, context.limit ?? Number.POSITIVE_INFINITY),
+    context,
+    tagNames: fieldNames,
+    fingerprint: fingerprintOf(await hashFile(file.path), context),
+    flags,
+    service,
+    io,
+  });
+});

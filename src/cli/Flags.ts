@@ -1,0 +1,51 @@
+/** A model as it is named on the command line. */
+export interface ModelReference {
+  /** `owner/name`. */
+  readonly model: string;
+  /** 64 hex digits, or null for the model's newest. */
+  readonly version: string | null;
+}
+
+/**
+ * What a command line asks for, read and checked, units in the names. Null or empty where a flag was not given, so that
+ * a spec's value can stand there before the default does: see `withDefaults`.
+ */
+export interface Flags {
+  /** The run folder. */
+  readonly out: string | null;
+  /** At most one where the script does not compare models. */
+  readonly models: readonly ModelReference[];
+  /** Extra model input as it was typed, in order; the model's schema decides the types. */
+  readonly modelInput: readonly (readonly [key: string, value: string])[];
+  /** Images of each prompt. */
+  readonly count: number | null;
+  readonly seed: 'auto' | 'none' | number | null;
+  /** Predictions in flight. */
+  readonly concurrency: number | null;
+  readonly strategy: 'stream' | null;
+  readonly follow: 'wait' | null;
+  /** Creates a minute at most. */
+  readonly ratePerMinute: number | null;
+  readonly budgetMicroUsd: number | null;
+  /** Price of one output image. */
+  readonly priceMicroUsd: number | null;
+  /** Runs of one job, the first included. */
+  readonly maxAttempts: number | null;
+  /** Time for one prediction. */
+  readonly timeoutMs: number | null;
+  /** As typed: `NAME=WxH[,fit][,format][,quality]` or a preset's name. */
+  readonly renditions: readonly string[];
+  /** `date`, `prompt`, `model`, `flat` or a template. */
+  readonly organize: string | null;
+  /** Only the first so many jobs. */
+  readonly limit: number | null;
+  readonly dryRun: boolean;
+  /** Times faster than life; null where the real service is meant. */
+  readonly simulateSpeed: number | null;
+  /** Without a slash at its end. */
+  readonly baseUrl: string | null;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly failFast: boolean;
+  readonly resumeAnyway: boolean;
+}

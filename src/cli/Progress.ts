@@ -1,0 +1,46 @@
+import type { Outcome } from '../types.ts';
+
+/** A job under way. */
+export interface ActiveJob {
+  readonly index: number;
+  /** On one line, its beginning only. */
+  readonly prompt: string;
+  readonly state: string;
+  readonly attempt: number;
+  readonly sinceMs: number;
+}
+
+/** A job that was given up, and why. */
+export type FailedJob = Pick<Outcome, 'index' | 'prompt' | 'error'>;
+
+/** Where a run stands, for those who show it. Small, however many jobs there are. */
+export interface Progress {
+  readonly folder: string;
+  readonly total: number;
+  readonly alreadySaved: number;
+  readonly concurrency: number;
+  readonly startedAtMs: number;
+  readonly saved: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly costMicroUsd: number;
+  /** True where at least one job had no known price. */
+  readonly isCostIncomplete: boolean;
+  /** Predictions created or found again. */
+  readonly predictions: number;
+  readonly retries: number;
+  /** How often the service refused a create for now. */
+  readonly throttles: number;
+  /** Until when the service wants no creates, as far as it is known. */
+  readonly pausedUntilMs: number;
+  /** The first few. */
+  readonly failures: readonly FailedJob[];
+  /** Failures that another run may mend. */
+  readonly recoverableFailures: number;
+  /** Why the first of the skipped was skipped. */
+  readonly skipReason: string | null;
+  /** Jobs under way, the oldest first. */
+  readonly active: ReadonlyMap<number, ActiveJob>;
+  /** Jobs ended a minute over the last minute; null while there is too little to say so. */
+  readonly ratePerMinute: number | null;
+}

@@ -1,0 +1,122 @@
+import type { Outcome, PredictionStatus, RunEvent } from '../types.ts';
+import { beginningOf } from './beginningOf.ts';
+import { createPace } from './createPace.ts';
+import type { ActiveJob, FailedJob, Progress } from './Progress.ts';
+import { plainText } from './plainText.ts';
+
+/** Follows a run's events. */
+export interface ProgressTracker {
+  onEvent(event: RunEvent): void;
+  progress(): Progress;
+}
+
+type Counts = {
+  -readonly [name in Exclude<keyof Progress, 'active' | 'failures' | 'ratePerMinute'>]: Progress[name];
+};
+
+const MOST_FAILURES = 5;
+
+/** Keeps the count of a run. `now` is the clock, in ms. */
+export function createProgress(now: () => number): ProgressTracker {
+  const counts: Counts = {
+    folder: '',
+    total: 0,
+    alreadySaved: 0,
+    concurrency: 0,
+    startedAtMs: now(),
+    saved: 0,
+    failed: 0,
+    skipped: 0,
+    costMicroUsd: 0,
+    isCostIncomplete: false,
+    predictions: 0,
+    retries: 0,
+    throttles: 0,
+    pausedUntilMs: 0,
+    recoverableFailures: 0,
+    skipReason: null,
+  };
+  const active = new Map<number, ActiveJob>();
+  const failures: FailedJob[] = [];
+  let pace = createPace(now);
+
+  const enter = (index: number, change: Partial<ActiveJob> & { state: string }): void => {
+    const job = active.get(index) ?? { index, prompt: '', attempt: 1, sinceMs: now() };
+    active.set(index, { ...job, ...change });
+  };
+
+  const end = (outcome: Outcome): void => {
+    active.delete(outcome.index);
+    counts[outcome.status] += 1;
+    counts.costMicroUsd += Math.round((outcome.costUsd ?? 0) * 1_000_000);
+    counts.isCostIncomplete ||= outcome.costUsd === null;
+    if (outcome.status === 'skipped') counts.skipReason ??= plainText(outcome.error?.message ?? '');
+    else pace.count();
+    if (outcome.status !== 'failed') return;
+    if (outcome.error?.recoverable) counts.recoverableFailures += 1;
+    if (failures.length < MOST_FAILURES) failures.push(failureOf(outcome));
+  };
+
+  const onEvent = (event: RunEvent): void => {
+    switch (event.type) {
+      case 'started':
+        counts.folder = event.folder;
+        counts.total = event.total;
+        counts.alreadySaved = event.alreadySaved;
+        counts.concurrency = event.concurrency;
+        counts.startedAtMs = now();
+        pace = createPace(now);
+        return;
+      case 'creating':
+        enter(event.index, {
+          state: 'creating',
+          attempt: event.attempt,
+          prompt: beginningOf(event.prompt),
+        });
+        return;
+      case 'created':
+        counts.predictions += 1;
+        enter(event.index, { state: stateOf(event.status) });
+        return;
+      case 'finished':
+        enter(event.index, { state: stateOf(event.status) });
+        return;
+      case 'downloaded':
+        enter(event.index, { state: 'saving' });
+        return;
+      case 'retrying':
+        counts.retries += 1;
+        enter(event.index, { state: 'waiting', attempt: event.attempt });
+        return;
+      case 'throttled':
+        counts.throttles += 1;
+        counts.pausedUntilMs = Math.max(counts.pausedUntilMs, now() + event.waitMs);
+        return;
+      case 'outcome':
+        end(event.outcome);
+    }
+  };
+  return {
+    onEvent,
+    progress: () => ({ ...counts, active, failures, ratePerMinute: pace.perMinute() }),
+  };
+}
+
+/** A prediction's status in the words of the display. */
+function stateOf(status: PredictionStatus): string {
+  const states: Record<PredictionStatus, string> = {
+    starting: 'queued',
+    processing: 'running',
+    succeeded: 'downloading',
+    failed: 'failing',
+    canceled: 'failing',
+    aborted: 'failing',
+  };
+  return states[status];
+}
+
+/** Only what is shown of it, since an outcome may be large. */
+function failureOf({ index, prompt, error }: Outcome): FailedJob {
+  const failure = { index, prompt: beginningOf(prompt) };
+  return error === undefined ? failure : { ...failure, error };
+}

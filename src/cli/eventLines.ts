@@ -1,0 +1,22 @@
+import type { RunEvent } from '../types.ts';
+import type { Paint } from './createPaint.ts';
+import { failureLine } from './failureLine.ts';
+import type { Progress } from './Progress.ts';
+import { plainText } from './plainText.ts';
+import { summaryLines } from './summaryLines.ts';
+
+/** The lines that an event leaves behind for good: failures, warnings, the summary. For most events none. */
+export function eventLines(event: RunEvent, progress: Progress, paint: Paint): string[] {
+  switch (event.type) {
+    case 'outcome':
+      return event.outcome.status === 'failed'
+        ? [`${paint('red', 'failed')} ${failureLine(event.outcome)}`]
+        : [];
+    case 'warning':
+      return [`${paint('yellow', 'warning')} ${plainText(event.message)}`];
+    case 'done':
+      return summaryLines(event, progress, paint);
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,23 @@
+import type { RunTotals } from '../types.ts';
+import { exitCodeOfError } from './exitCodeOfError.ts';
+import { exitCodes } from './exitCodes.ts';
+
+/** How a run ended, as far as the exit code is concerned. */
+export interface RunEnding {
+  readonly totals: RunTotals;
+  /** What stopped the whole run; null where nothing did. */
+  readonly fault: unknown;
+  /** Whether the user asked it to stop. */
+  readonly isInterrupted: boolean;
+}
+
+/**
+ * The exit code of a run. Every job saved is a success even where Ctrl-C came in the last moment; an interruption says
+ * more than the fault it may have brought along.
+ */
+export function exitCodeOf({ totals, fault, isInterrupted }: RunEnding): number {
+  const isFaulty = fault !== null && fault !== undefined;
+  if (!isFaulty && totals.saved + totals.alreadySaved >= totals.total) return exitCodes.allSaved.code;
+  if (isInterrupted) return exitCodes.interrupted.code;
+  return isFaulty ? exitCodeOfError(fault) : exitCodes.incomplete.code;
+}

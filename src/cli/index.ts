@@ -1,0 +1,18 @@
+export type { CreateCommandConfig, InputDefinition } from './CreateCommandConfig.ts';
+export { chooseService, type Service } from './chooseService.ts';
+export type { PlanTotals } from './countPlan.ts';
+export { createCommand, type ParsedCommand } from './createCommand.ts';
+export { type CreateReporterConfig, createReporter } from './createReporter.ts';
+export { exitCodeOf, type RunEnding } from './exitCodeOf.ts';
+export { exitCodes } from './exitCodes.ts';
+export type { FlagName } from './FlagName.ts';
+export type { Flags, ModelReference } from './Flags.ts';
+export { flagDefaults } from './flagDefaults.ts';
+export { type Interruption, type InterruptionConfig, interruption } from './interruption.ts';
+export { type PrintPlanConfig, printPlan } from './printPlan.ts';
+export { type Environment, readEnvironment } from './readEnvironment.ts';
+export { redact } from './redact.ts';
+export { runScript, type ScriptMain } from './runScript.ts';
+export type { ScriptHost, ScriptIo, TextStream } from './ScriptIo.ts';
+export type { View } from './View.ts';
+export { type SettledFlags, type SpecValues, withDefaults } from './withDefaults.ts';

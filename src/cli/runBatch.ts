@@ -1,0 +1,91 @@
+import { delay, firstValueFrom, map, merge, race, Subject, tap } from 'rxjs';
+import { type FinishedRun, runToFolder } from '../pipelines/runToFolder.ts';
+import type { PlanSource } from '../pipelines/unfinishedPlans.ts';
+import type { RunEvent } from '../types.ts';
+import { createReporter } from './createReporter.ts';
+import { exitCodeOf } from './exitCodeOf.ts';
+import { exitCodes } from './exitCodes.ts';
+import { interruption } from './interruption.ts';
+import type { OpenService } from './openService.ts';
+import { readEnvironment } from './readEnvironment.ts';
+import { redact } from './redact.ts';
+import type { ScriptIo } from './ScriptIo.ts';
+import type { SettledFlags } from './withDefaults.ts';
+
+/** A batch that is planned and paid for by nobody yet. */
+export interface Batch {
+  /** The run folder; absolute. */
+  readonly folder: string;
+  readonly plans: PlanSource;
+  /** How many plans there are. */
+  readonly total: number;
+  /** Tells the input and the settings that change requests. */
+  readonly fingerprint: string;
+  readonly flags: SettledFlags;
+  readonly service: OpenService;
+  readonly io: ScriptIo;
+  /** Leaves what else the script leaves in the folder. */
+  readonly onFinished?: (run: FinishedRun) => Promise<void>;
+}
+
+/** After the first Ctrl-C, what is under way may take this long; then it is left to the service and the next run. */
+const PATIENCE_MS = 30_000;
+
+/** Runs a batch under the eyes of a reporter and the user's Ctrl-C; resolves with the exit code. */
+export async function runBatch(batch: Batch): Promise<number> {
+  const { folder, plans, total, fingerprint, flags, service, io, onFinished } = batch;
+  const reporter = openReporter(batch);
+  const { stop, leave } = interruption();
+  const failed = new Subject<void>();
+  let isInterrupted = false;
+  const emit = (event: RunEvent) => {
+    reporter.onEvent(event);
+    if (flags.failFast && event.type === 'outcome' && event.outcome.status === 'failed') failed.next();
+  };
+  const interrupted = stop.pipe(
+    tap(() => {
+      isInterrupted = true;
+      emit({
+        type: 'warning',
+        message: 'Stopping: finishing what is under way. Press Ctrl-C again to leave at once.',
+      });
+    }),
+  );
+  const run = runToFolder(plans, total, {
+    folder,
+    fingerprint,
+    provider: service.provider,
+    concurrency: flags.concurrency,
+    ratePerMinute: flags.ratePerMinute,
+    maxAttempts: flags.maxAttempts,
+    timeoutMs: flags.timeoutMs,
+    resumeAnyway: flags.resumeAnyway,
+    ...(flags.budgetMicroUsd === null ? {} : { budgetMicroUsd: flags.budgetMicroUsd }),
+    ...(flags.priceMicroUsd === null ? {} : { priceMicroUsd: flags.priceMicroUsd }),
+    stop: merge(interrupted, failed, io.outputClosed),
+    emit,
+  });
+  const left = merge(leave, stop.pipe(delay(PATIENCE_MS))).pipe(map(() => null));
+  try {
+    const end = await firstValueFrom(race(run, left));
+    if (end === null) return exitCodes.interrupted.code;
+    await onFinished?.(end);
+    reporter.close();
+    if (end.fault !== null && !isInterrupted) throw end.fault;
+    return exitCodeOf({ ...end, isInterrupted });
+  } finally {
+    reporter.close();
+  }
+}
+
+function openReporter({ flags, io }: Batch) {
+  const { token, noColor } = readEnvironment(io.env);
+  return createReporter({
+    stdout: io.stdout,
+    stderr: io.stderr,
+    noColor,
+    json: flags.json,
+    quiet: flags.quiet,
+    redact: (text) => redact(text, token),
+  });
+}

@@ -1,0 +1,36 @@
+import { chooseService } from './chooseService.ts';
+import type { createCommand } from './createCommand.ts';
+import type { Flags } from './Flags.ts';
+import { type OpenService, openService } from './openService.ts';
+import { readEnvironment } from './readEnvironment.ts';
+import { runScript } from './runScript.ts';
+import type { ScriptIo } from './ScriptIo.ts';
+
+/** What a script that makes pictures gets to work with. */
+export interface BatchScriptContext {
+  readonly inputs: readonly string[];
+  readonly flags: Flags;
+  readonly service: OpenService;
+  readonly io: ScriptIo;
+}
+
+/** The frame of the scripts that make pictures: reads the command line, connects to the service, and closes it again. */
+export function runBatchScript(
+  command: ReturnType<typeof createCommand>,
+  main: (context: BatchScriptContext) => Promise<number>,
+): Promise<void> {
+  return runScript(async (argv, io) => {
+    const parsed = command.parse(argv);
+    if (parsed.kind === 'text') {
+      io.stdout.write(parsed.text);
+      return 0;
+    }
+    const { inputs, flags } = parsed;
+    const service = await openService(chooseService(flags, readEnvironment(io.env)));
+    try {
+      return await main({ inputs, flags, service, io });
+    } finally {
+      await service.close();
+    }
+  });
+}

@@ -1,0 +1,85 @@
+import type { RunEvent, RunTotals } from '../types.ts';
+import type { Paint } from './createPaint.ts';
+import { failureLine } from './failureLine.ts';
+import { formatDuration } from './formatDuration.ts';
+import { formatUsd } from './formatUsd.ts';
+import type { Progress } from './Progress.ts';
+import { plainText } from './plainText.ts';
+
+type Done = Extract<RunEvent, { type: 'done' }>;
+
+/** The last word on a run: what was made, for how much, where it is, what failed and why, and what to do next. */
+export function summaryLines({ totals, elapsedMs }: Done, progress: Progress, paint: Paint): string[] {
+  return [
+    headline(totals, elapsedMs, paint),
+    ...fact('failed', totals.failed > 0 ? String(totals.failed) : null),
+    ...fact('skipped', skippedText(totals, progress)),
+    ...fact('cost', costText(totals)),
+    ...fact('service', serviceText(progress)),
+    ...fact('files', progress.folder === '' ? null : plainText(progress.folder)),
+    ...failureList(totals, progress),
+    ...nextStep(totals, progress),
+  ];
+}
+
+function headline({ total, saved, alreadySaved }: RunTotals, elapsedMs: number, paint: Paint): string {
+  const there =
+    alreadySaved > 0 ? ` (${alreadySaved} ${alreadySaved === 1 ? 'was' : 'were'} there already)` : '';
+  const perMinute = elapsedMs > 0 ? Math.round((saved / elapsedMs) * 60_000) : 0;
+  const pace = saved > 1 && perMinute > 0 ? `, ${perMinute} a minute` : '';
+  const isAll = saved + alreadySaved >= total;
+  const count = `${saved + alreadySaved} of ${total} jobs saved`;
+  return `${paint(isAll ? 'green' : 'yellow', count)}${there} in ${formatDuration(elapsedMs)}${pace}`;
+}
+
+function fact(name: string, text: string | null): string[] {
+  return text === null ? [] : [`  ${name.padEnd(9)}${text}`];
+}
+
+function skippedText({ skipped }: RunTotals, { skipReason }: Progress): string | null {
+  if (skipped === 0) return null;
+  return skipReason === null || skipReason === '' ? String(skipped) : `${skipped} – ${skipReason}`;
+}
+
+function costText({ costUsd, costIncomplete, saved }: RunTotals): string | null {
+  const microUsd = Math.round(costUsd * 1_000_000);
+  if (microUsd === 0) return costIncomplete ? 'unknown: give --price USD to have it counted' : null;
+  // A tenth of a thousandth of a dollar is fine enough for an average.
+  const average =
+    saved > 0 ? `, on average ${formatUsd(Math.round(microUsd / saved / 100) * 100)} a job` : '';
+  const gap = costIncomplete ? ' at least, as some jobs have no known price' : '';
+  return `${formatUsd(microUsd)}${gap}${average}`;
+}
+
+function serviceText({ predictions, retries, throttles }: Progress): string | null {
+  const counts = [
+    counted(predictions, 'prediction'),
+    retries > 0 && counted(retries, 'retry', 'retries'),
+    throttles > 0 && counted(throttles, 'request to slow down', 'requests to slow down'),
+  ].filter((text) => text !== false);
+  return predictions + retries + throttles === 0 ? null : counts.join(', ');
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+function failureList({ failed }: RunTotals, { failures }: Progress): string[] {
+  if (failures.length === 0) return [];
+  const hidden = failed - failures.length;
+  return [
+    hidden > 0 ? `The first ${failures.length} of ${failed} failures:` : 'Failures:',
+    ...failures.map((failure) => `  ${failureLine(failure)}`),
+    ...(hidden > 0 ? [`  … and ${hidden} more, in manifest.jsonl`] : []),
+  ];
+}
+
+function nextStep({ failed, skipped }: RunTotals, { recoverableFailures }: Progress): string[] {
+  const left = failed + skipped;
+  if (left === 0) return [];
+  const lasting = failed - recoverableFailures;
+  const again = 'The same command again tries the rest; nothing that is saved is made or paid again.';
+  if (lasting === 0) return [again];
+  const change = `${counted(lasting, 'failure')} will come again unless prompt or input change.`;
+  return left === lasting ? [change] : [again, change];
+}

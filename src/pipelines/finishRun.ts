@@ -1,0 +1,23 @@
+import { createReport } from '../sinks/createReport.ts';
+import type { Report } from '../sinks/Report.ts';
+import { writeReport } from '../sinks/writeReport.ts';
+import type { OpenRun } from './openRun.ts';
+import type { RunEnd } from './runToFolder.ts';
+
+/**
+ * Leaves `manifest.json` and `report.json` in the run folder, over everything the folder holds, earlier runs included.
+ * Memory stays flat, however many outcomes there are. Rejects with `StorageError` where the disk refuses.
+ */
+export async function finishRun(end: RunEnd, run: OpenRun): Promise<Report> {
+  const { folder } = run.config;
+  const builder = createReport();
+  for await (const outcome of run.manifest.outcomes()) builder.add(outcome);
+  const report = builder.toJSON({ elapsedMs: end.elapsedMs });
+  await run.manifest.finish({
+    startedAt: new Date(end.startedAtMs).toISOString(),
+    completedAt: new Date(end.startedAtMs + end.elapsedMs).toISOString(),
+    ...end.totals,
+  });
+  await writeReport(folder, report);
+  return report;
+}

@@ -1,0 +1,5 @@
+export type { GenerateConfig, ProviderAnswers } from './GenerateConfig.ts';
+export { generate } from './generate.ts';
+export { type OpenRun, openRun, type RunSettings } from './openRun.ts';
+export { type FinishedRun, type RunEnd, runToFolder } from './runToFolder.ts';
+export type { PlanSource } from './unfinishedPlans.ts';

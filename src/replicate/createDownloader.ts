@@ -1,0 +1,66 @@
+import { rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
+import { DownloadError, StorageError } from '../errors.ts';
+import { fromAbortable } from '../fromAbortable.ts';
+import type { Downloader } from '../ports.ts';
+import { syncFolder } from '../syncFolder.ts';
+import { temporaryPath } from '../temporaryPath.ts';
+import { toStorageError } from '../toStorageError.ts';
+import type { ImageFile } from '../types.ts';
+import { downloadError } from './downloadError.ts';
+import { identifyFile } from './identifyFile.ts';
+import { type ReceiveConfig, receiveFile } from './receiveFile.ts';
+
+export interface DownloaderConfig {
+  /** Larger files are refused. Default 100,000,000. */
+  maxBytes?: number;
+  /** Time until a connection stands. Default 10,000. */
+  connectTimeoutMs?: number;
+  /** Time without a single byte. Default 30,000. */
+  idleTimeoutMs?: number;
+}
+
+/**
+ * Fetches outputs with no credentials whatever. A file is streamed beside its place with its hash on the way, checked
+ * (length, type by content, end), flushed, and renamed; only then does it have its name, `<stem>.<extension by content>`.
+ *
+ * Emits `DownloadError`: recoverable where another try can help (cut, slow, 5xx), else final (gone, refused, too large,
+ * no image). `StorageError` where the disk refuses. Nothing is left behind in either case, nor on unsubscribe.
+ */
+export function createDownloader(config: DownloaderConfig = {}): Downloader {
+  const { maxBytes = 100_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
+  const limits = { maxBytes, connectTimeoutMs, idleTimeoutMs };
+  return {
+    download: (url, { stem }) => fromAbortable((signal) => fetchTo(stem, url, { ...limits, signal })),
+  };
+}
+
+async function fetchTo(stem: string, url: string, config: ReceiveConfig): Promise<ImageFile> {
+  const temporary = temporaryPath(stem);
+  try {
+    await ensureDir(dirname(stem));
+    const received = await receiveFile(url, temporary, config);
+    const { extension, ...identity } = await identifyFile(temporary, received);
+    const path = `${stem}.${extension}`;
+    config.signal.throwIfAborted();
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+    return { path, bytes: received.bytes, sha256: received.sha256, ...identity };
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw ownError(error, url, stem);
+  }
+}
+
+function ownError(error: unknown, url: string, stem: string): DownloadError | StorageError {
+  if (error instanceof DownloadError || error instanceof StorageError) return error;
+  return isFromDisk(error) ? toStorageError(error, stem) : downloadError(error, url);
+}
+
+/** Network faults have system codes too, but name neither a file nor one of these calls. */
+function isFromDisk(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const syscall = 'syscall' in error ? String(error.syscall) : '';
+  return 'path' in error || ['open', 'write', 'fsync', 'close', 'rename', 'mkdir'].includes(syscall);
+}

@@ -1,0 +1,10 @@
+export { costMicroUsd } from './costMicroUsd.ts';
+export { createDownloader, type DownloaderConfig } from './createDownloader.ts';
+export { createReplicateProvider, type ReplicateProviderConfig } from './createReplicateProvider.ts';
+export { type ErrorAnswer, errorAnswers } from './errorAnswers.ts';
+export { estimateMicroUsd } from './estimateMicroUsd.ts';
+export { outputUrls } from './outputUrls.ts';
+export { parseModelSchema } from './parseModelSchema.ts';
+export { predictionError } from './predictionError.ts';
+export { type ModelPrice, priceTable } from './priceTable.ts';
+export { typicalDurationMs } from './typicalDurationMs.ts';

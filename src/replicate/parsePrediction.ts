@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type { Json, Prediction } from '../types.ts';
+
+const json: z.ZodType<Json> = z.json();
+const statuses = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted'] as const;
+/** Absent and null are the same thing here. */
+const text = z.string().nullish().transform(orNull);
+
+/** Only what is used is named; everything else may come and go. Older records leave out what was added later. */
+const answer = z.looseObject({
+  id: z.string().min(1),
+  model: z
+    .string()
+    .nullish()
+    .transform((name) => name ?? ''),
+  version: text,
+  status: z.enum(statuses),
+  input: z.record(z.string(), json).nullish().transform(orNull),
+  output: json.nullish().transform(orNull),
+  error: z.unknown().transform(errorText),
+  metrics: z
+    .record(z.string(), json)
+    .nullish()
+    .transform((metrics) => metrics ?? {}),
+  data_removed: z
+    .boolean()
+    .nullish()
+    .transform((removed) => removed ?? false),
+  created_at: text,
+  started_at: text,
+  completed_at: text,
+});
+
+/**
+ * Reads a prediction as the service sends it. `waited` says that this is the answer to a create that was asked to wait:
+ * an output in it is whole, also where the status is still `processing`.
+ *
+ * Throws a `ZodError` where it is none.
+ */
+export function parsePrediction(body: unknown, { waited = false } = {}): Prediction {
+  const { id, model, version, status, input, output, error, metrics, ...rest } = answer.parse(body);
+  const isAheadOfStatus = waited && status === 'processing' && output !== null;
+  return {
+    id,
+    model,
+    version,
+    status,
+    input,
+    output,
+    outputComplete: status === 'succeeded' || isAheadOfStatus,
+    error,
+    metrics,
+    dataRemoved: rest.data_removed,
+    createdAt: rest.created_at,
+    startedAt: rest.started_at,
+    completedAt: rest.completed_at,
+  };
+}
+
+function orNull<T>(value: T | null | undefined): T | null {
+  return value ?? null;
+}
+
+function errorText(error: unknown): string | null {
+  if (error === null || error === undefined) return null;
+  return typeof error === 'string' ? error : JSON.stringify(error);
+}

@@ -1,0 +1,57 @@
+/** What a model costs, in millionths of a US dollar. */
+export interface ModelPrice {
+  /** `owner/name`. */
+  readonly model: string;
+  /** For each output image. */
+  readonly perImageMicroUsd?: number;
+  /** For each second of running, on the hardware that the model's page names. */
+  readonly perSecondMicroUsd?: number;
+  /** How long a prediction usually runs, in ms: `predict_time` of the model's own example, or a public benchmark. */
+  readonly typicalMs?: number;
+  readonly source: string;
+}
+
+const PRICING_PAGE = 'replicate.com/pricing, as transcribed on 7 October 2026';
+const MODEL_PAGES = 'model pages, as listed by public cost tables in autumn 2026';
+
+/**
+ * Prices by model; the service has no endpoint for them. As of October 2026: check a model's page before a large run,
+ * and give `--price` where it has changed.
+ */
+export const priceTable: readonly ModelPrice[] = [
+  { model: 'black-forest-labs/flux-schnell', perImageMicroUsd: 3_000, typicalMs: 830, source: PRICING_PAGE },
+  { model: 'black-forest-labs/flux-dev', perImageMicroUsd: 25_000, typicalMs: 3_200, source: PRICING_PAGE },
+  {
+    model: 'black-forest-labs/flux-1.1-pro',
+    perImageMicroUsd: 40_000,
+    typicalMs: 3_800,
+    source: PRICING_PAGE,
+  },
+  {
+    model: 'black-forest-labs/flux-1.1-pro-ultra',
+    perImageMicroUsd: 60_000,
+    typicalMs: 8_100,
+    source: MODEL_PAGES,
+  },
+  { model: 'ideogram-ai/ideogram-v3-quality', perImageMicroUsd: 90_000, source: PRICING_PAGE },
+  { model: 'ideogram-ai/ideogram-v3-turbo', perImageMicroUsd: 30_000, source: MODEL_PAGES },
+  { model: 'ideogram-ai/ideogram-v2', perImageMicroUsd: 80_000, typicalMs: 19_600, source: MODEL_PAGES },
+  {
+    model: 'ideogram-ai/ideogram-v2-turbo',
+    perImageMicroUsd: 50_000,
+    typicalMs: 12_400,
+    source: MODEL_PAGES,
+  },
+  { model: 'ideogram-ai/ideogram-v2a', perImageMicroUsd: 40_000, source: MODEL_PAGES },
+  { model: 'ideogram-ai/ideogram-v2a-turbo', perImageMicroUsd: 25_000, source: MODEL_PAGES },
+  { model: 'google/nano-banana', perImageMicroUsd: 39_000, typicalMs: 8_000, source: MODEL_PAGES },
+  { model: 'google/imagen-4', perImageMicroUsd: 40_000, source: MODEL_PAGES },
+  { model: 'google/imagen-4-fast', perImageMicroUsd: 20_000, source: MODEL_PAGES },
+  { model: 'bytedance/seedream-3', perImageMicroUsd: 30_000, source: MODEL_PAGES },
+  { model: 'bytedance/seedream-4', perImageMicroUsd: 30_000, source: MODEL_PAGES },
+  { model: 'bytedance/seedream-4.5', perImageMicroUsd: 40_000, source: MODEL_PAGES },
+  { model: 'bytedance/seedream-5-lite', perImageMicroUsd: 35_000, source: MODEL_PAGES },
+  { model: 'qwen/qwen-image', perImageMicroUsd: 25_000, source: MODEL_PAGES },
+  { model: 'recraft-ai/recraft-v3', perImageMicroUsd: 40_000, typicalMs: 8_800, source: MODEL_PAGES },
+  { model: 'stability-ai/sdxl', perSecondMicroUsd: 975, typicalMs: 5_000, source: `L40S, ${PRICING_PAGE}` },
+];

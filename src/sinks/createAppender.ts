@@ -1,0 +1,74 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { LinePlace } from './createLineIndex.ts';
+import { toStorageError } from './toStorageError.ts';
+
+/** Adds lines to a file, in the order of the calls. */
+export interface Appender {
+  /** Resolves once the line is flushed to the disk; rejects with `StorageError`. */
+  append(line: string): Promise<LinePlace>;
+  /** Resolves once nothing is being written any more. */
+  idle(): Promise<void>;
+}
+
+interface PendingLine {
+  readonly bytes: Buffer;
+  resolve(place: LinePlace): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * An appender for an open file that begins at `startBytes`. Lines that come while others are being flushed are written
+ * together with one flush, so that many at a time cost hardly more than one.
+ */
+export function createAppender(handle: FileHandle, path: string, startBytes: number): Appender {
+  let endBytes = startBytes;
+  let pending: PendingLine[] = [];
+  let writing: Promise<void> | null = null;
+
+  const writeBatch = async (batch: readonly PendingLine[]): Promise<void> => {
+    try {
+      await writeFully(handle, Buffer.concat(batch.map(({ bytes }) => bytes)), endBytes);
+      await handle.datasync();
+    } catch (error) {
+      // The next batch begins where this one should have; nothing of it may show behind that.
+      await handle.truncate(endBytes).catch(() => {});
+      for (const { reject } of batch) reject(toStorageError(error, path));
+      return;
+    }
+    for (const { bytes, resolve } of batch) {
+      resolve({ offsetBytes: endBytes, lengthBytes: bytes.length - 1 });
+      endBytes += bytes.length;
+    }
+  };
+  const writePending = async (): Promise<void> => {
+    while (pending.length > 0) {
+      const batch = pending;
+      pending = [];
+      await writeBatch(batch);
+    }
+    writing = null;
+  };
+  return {
+    append: (line) =>
+      new Promise((resolve, reject) => {
+        pending.push({ bytes: Buffer.from(`${line}\n`), resolve, reject });
+        writing ??= writePending();
+      }),
+    idle: async () => {
+      await writing;
+    },
+  };
+}
+
+/** The system may write less than it was given. */
+async function writeFully(handle: FileHandle, bytes: Buffer, offsetBytes: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const { bytesWritten } = await handle.write(
+      bytes,
+      written,
+      bytes.length - written,
+      offsetBytes + written,
+    );
+    written += bytesWritten;
+  }
+}

@@ -1,0 +1,103 @@
+import type { Outcome } from '../types.ts';
+import { createDistribution } from './createDistribution.ts';
+import { createSlowest } from './createSlowest.ts';
+import { createTallyByName } from './createTallyByName.ts';
+import type { ErrorCount, ModelCost, Report, ReportedRun } from './Report.ts';
+
+export interface ReportConfig {
+  /** The tag whose values outputs are counted by. Default `platform`. */
+  tag?: string;
+}
+
+/** A report in the making. */
+export interface ReportBuilder {
+  add(outcome: Outcome): void;
+  toJSON(run: ReportedRun): Report;
+}
+
+/**
+ * Counts outcomes, in memory that does not grow with them: times go into a histogram (median and p95 within 1 %),
+ * at most 1,000 models, error codes and tag values are told apart, and ten slow images are kept.
+ */
+export function createReport(config: ReportConfig = {}): ReportBuilder {
+  const { tag = 'platform' } = config;
+  const totals = { saved: 0, failed: 0, skipped: 0, cacheHits: 0, microUsd: 0, costIncomplete: false };
+  const predictTime = createDistribution();
+  const slowest = createSlowest();
+  const byModel = createTallyByName(NOTHING_YET);
+  const byError = createTallyByName(0);
+  const byTag = createTallyByName(0);
+  return {
+    add(outcome) {
+      const { status, cached, costUsd, error, metrics, tags } = outcome;
+      const isSaved = status === 'saved';
+      totals[status] += 1;
+      totals.cacheHits += cached ? 1 : 0;
+      totals.microUsd += toMicroUsd(costUsd);
+      totals.costIncomplete ||= isSaved && costUsd === null;
+      byModel.update(outcome.model, (cost) => withOutcome(cost, outcome));
+      if (error !== undefined) byError.update(error.code, (count) => count + 1);
+      if (isSaved && tags[tag] !== undefined) byTag.update(tags[tag], (count) => count + 1);
+      if (cached || typeof metrics.predict_time !== 'number') return;
+      predictTime.add(metrics.predict_time);
+      slowest.add(outcome, metrics.predict_time);
+    },
+    toJSON(run) {
+      const { saved, failed, skipped, cacheHits, microUsd, costIncomplete } = totals;
+      const total = saved + failed + skipped;
+      const elapsedSeconds = run.elapsedMs / 1_000;
+      return {
+        run,
+        total,
+        saved,
+        failed,
+        skipped,
+        successRate: total === 0 ? 0 : saved / total,
+        cacheHits,
+        elapsedSeconds,
+        averageSecondsPerImage: saved === 0 ? 0 : elapsedSeconds / saved,
+        predictTime: predictTime.summary(),
+        costUsd: toUsd(microUsd),
+        costIncomplete,
+        costByModel: Object.fromEntries(byModel.entries().map(([model, cost]) => [model, modelCost(cost)])),
+        errors: mostFrequentFirst(byError.entries()),
+        slowest: slowest.list(),
+        outputsByTag: Object.fromEntries(byTag.entries()),
+      };
+    },
+  };
+}
+
+/** What one model's outcomes come to. */
+interface CostSoFar {
+  readonly outcomes: number;
+  readonly saved: number;
+  readonly microUsd: number;
+}
+
+const NOTHING_YET: CostSoFar = { outcomes: 0, saved: 0, microUsd: 0 };
+
+function withOutcome({ outcomes, saved, microUsd }: CostSoFar, { status, costUsd }: Outcome): CostSoFar {
+  return {
+    outcomes: outcomes + 1,
+    saved: saved + (status === 'saved' ? 1 : 0),
+    microUsd: microUsd + toMicroUsd(costUsd),
+  };
+}
+
+function modelCost({ outcomes, saved, microUsd }: CostSoFar): ModelCost {
+  return { outcomes, saved, costUsd: toUsd(microUsd) };
+}
+
+function mostFrequentFirst(counts: [code: string, count: number][]): ErrorCount[] {
+  return counts.map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count);
+}
+
+/** Sums of fractions drift, sums of whole micro-dollars do not. */
+function toMicroUsd(usd: number | null): number {
+  return Math.round((usd ?? 0) * 1_000_000);
+}
+
+function toUsd(microUsd: number): number {
+  return microUsd / 1_000_000;
+}

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import { RenderError } from '../errors.ts';
+import type { ImageFile, RenditionSpec } from '../types.ts';
+import { toStorageError } from './toStorageError.ts';
+
+/** 268 megapixels, libvips' own idea of the largest picture that is no attack. */
+const MAX_INPUT_PIXELS = 0x3fff * 0x3fff;
+
+const DECODE_OPTIONS: SharpOptions = {
+  autoOrient: true,
+  limitInputPixels: MAX_INPUT_PIXELS,
+  // A picture cut short is an error; an odd colour profile is not.
+  failOn: 'error',
+};
+
+/** An original as uncompressed sRGB pixels: each call begins one more rendition from them. */
+export type DecodedOriginal = () => Sharp;
+
+/**
+ * Decodes an original once for all its renditions: upright, sRGB, 8 bits a channel. One that is at least twice as large
+ * as the largest rendition is shrunk while it is decoded, which saves both time and memory.
+ *
+ * Rejects with `RenderError` (`ERR_UNDECODABLE`) where it is no whole picture, `StorageError` where it cannot be read.
+ */
+export async function decodeOriginal(
+  original: ImageFile,
+  specs: readonly RenditionSpec[],
+): Promise<DecodedOriginal> {
+  const bytes = await readFile(original.path).catch((error: unknown) => {
+    throw toStorageError(error, original.path);
+  });
+  try {
+    const { autoOrient } = await sharp(bytes, DECODE_OPTIONS).metadata();
+    const scale = neededScale(autoOrient.width, autoOrient.height, specs);
+    const decoder = sharp(bytes, DECODE_OPTIONS);
+    if (scale <= 0.5) decoder.resize({ width: Math.ceil(autoOrient.width * scale) });
+    const { data, info } = await decoder.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+    const { width, height, channels } = info;
+    return () => sharp(data, { raw: { width, height, channels }, limitInputPixels: MAX_INPUT_PIXELS });
+  } catch (error) {
+    throw undecodable(original, error);
+  }
+}
+
+/** How large the picture must be kept, 0…1 and beyond, so that no rendition has to be enlarged because of it. */
+function neededScale(widthPx: number, heightPx: number, specs: readonly RenditionSpec[]): number {
+  return Math.max(...specs.map((spec) => Math.max(spec.widthPx / widthPx, spec.heightPx / heightPx)));
+}
+
+function undecodable(original: ImageFile, error: unknown): RenderError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const message = `Expected a whole ${original.format} picture in ${original.path}, got: ${reason}`;
+  return new RenderError('ERR_UNDECODABLE', message, {
+    suggestion: 'The original is kept: open it to see what the model made.',
+    cause: error,
+  });
+}

@@ -1,0 +1,13 @@
+export { type CampaignReport, campaignReport } from './campaignReport.ts';
+export type { DurationSummary } from './createDistribution.ts';
+export { createRenderer, type RendererConfig } from './createRenderer.ts';
+export { createReport, type ReportBuilder, type ReportConfig } from './createReport.ts';
+export { type Manifest, openManifest } from './openManifest.ts';
+export { outcomeSchema } from './outcomeSchema.ts';
+export type { ErrorCount, ModelCost, Report, ReportedRun, SlowImage } from './Report.ts';
+export { removeTemporaries } from './removeTemporaries.ts';
+export { toStorageError } from './toStorageError.ts';
+export { writeAtomically } from './writeAtomically.ts';
+export { writeCampaignReport } from './writeCampaignReport.ts';
+export { writeReport } from './writeReport.ts';
+export { writeSidecar } from './writeSidecar.ts';

@@ -1,0 +1,60 @@
+import { UsageError } from '../errors.ts';
+import type { Job, ModelInput, RenditionSpec } from '../types.ts';
+import type { CampaignSpec } from './CampaignSpec.ts';
+import { campaignPrompt } from './campaignPrompt.ts';
+import { checkJobContext } from './checkJobContext.ts';
+import { checkSeeds } from './checkSeeds.ts';
+import { createSeeder } from './createSeeder.ts';
+import { frameInput } from './frameInput.ts';
+import type { JobContext } from './JobContext.ts';
+
+/**
+ * The jobs of a campaign: platforms x variations x count, in the order of the spec. Each picture has its platform's
+ * shape, the platform's rendition, and the tags `platform` and `variation`. Inputs of the context win over the spec's,
+ * these over the shape's.
+ *
+ * Throws `UsageError` at call time where the spec asks for what the model cannot take.
+ */
+export function campaignJobs(spec: CampaignSpec, context: JobContext): Iterable<Job> {
+  const whole = { ...context, input: { ...spec.input, ...context.input } };
+  checkJobContext(whole);
+  checkRequired(spec, whole);
+  checkSeeds(spec.platforms.length * spec.variations.length, whole);
+  return { [Symbol.iterator]: () => jobs(spec, whole) };
+}
+
+function checkRequired({ platforms }: CampaignSpec, { schema, model, input }: JobContext): void {
+  const { widthPx = 1, heightPx = 1 } = platforms[0] ?? {};
+  const given = { ...frameInput(widthPx, heightPx, schema), ...input, prompt: '' };
+  const missing = schema?.required.find((name) => !Object.hasOwn(given, name));
+  if (missing === undefined) return;
+  throw new UsageError(`Expected a value for \`${missing}\`, which ${model} requires, got none`, {
+    suggestion: `Give it under input: in the spec, or as --input ${missing}=VALUE.`,
+  });
+}
+
+function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, void> {
+  const { model, version, schema, count, limit = Infinity } = context;
+  const seeded = createSeeder(context);
+  let index = 0;
+  for (const platform of spec.platforms) {
+    const frame = frameInput(platform.widthPx, platform.heightPx, schema);
+    const renditions = distinct([platform, ...spec.renditions, ...context.renditions]);
+    for (const variation of spec.variations) {
+      const prompt = campaignPrompt(spec, platform.name, variation);
+      const input: ModelInput = { ...frame, ...context.input, prompt };
+      const tags = { platform: platform.name, variation: variation.name };
+      for (let copy = 0; copy < count; copy += 1) {
+        if (index >= limit) return;
+        const place = { index, copy };
+        yield { index, prompt, model, version, input: seeded(input, place), tags, renditions };
+        index += 1;
+      }
+    }
+  }
+}
+
+/** The first of each name: renditions of one picture are told apart by name. */
+function distinct(specs: readonly RenditionSpec[]): RenditionSpec[] {
+  return specs.filter((spec, place) => specs.findIndex(({ name }) => name === spec.name) === place);
+}

@@ -1,0 +1,53 @@
+import type { Json, ModelInputProperty } from '../types.ts';
+import { checkInput } from './checkInput.ts';
+
+/**
+ * The value of a model input that was given as text, in a CSV column or a flag, as the schema's type asks: `"4"` is 4
+ * for an integer and stays `"4"` for a text. Lists and objects are written as JSON. Where the schema has no such input
+ * (`property` undefined) or leaves the type open, a text that is JSON is read as JSON.
+ *
+ * Throws `UsageError` where the text has no value of that type, or one that `checkInput` refuses.
+ */
+export function coerceInput(name: string, text: string, property: ModelInputProperty | undefined): Json {
+  const value = read(text, property);
+  if (property !== undefined) checkInput(name, value, property);
+  return value;
+}
+
+/** A text that cannot be read as the type asks stays a text, so that the check can say what came. */
+function read(text: string, property: ModelInputProperty | undefined): Json {
+  switch (property?.type) {
+    case 'string':
+      return text;
+    case 'integer':
+    case 'number':
+      return readNumber(text) ?? text;
+    case 'boolean':
+      return readBoolean(text) ?? text;
+    case 'array':
+    case 'object':
+    case null:
+    case undefined:
+      return property?.enum?.includes(text) ? text : readJson(text);
+  }
+}
+
+function readNumber(text: string): number | null {
+  const isNumber = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/.test(text);
+  return isNumber ? Number(text) : null;
+}
+
+function readBoolean(text: string): boolean | null {
+  const word = text.trim().toLowerCase();
+  if (['true', '1', 'yes'].includes(word)) return true;
+  return ['false', '0', 'no'].includes(word) ? false : null;
+}
+
+function readJson(text: string): Json {
+  try {
+    const value: Json = JSON.parse(text);
+    return value;
+  } catch {
+    return text;
+  }
+}

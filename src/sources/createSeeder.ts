@@ -1,0 +1,50 @@
+import type { Json, ModelInput } from '../types.ts';
+import { createOccurrences } from './createOccurrences.ts';
+import type { JobContext } from './JobContext.ts';
+import { requestKey } from './requestKey.ts';
+
+/** Where a job stands. */
+export interface JobPlace {
+  /** 0-based place of the job in the run. */
+  readonly index: number;
+  /** 0-based number of the image among those of its prompt. */
+  readonly copy: number;
+}
+
+/** Puts the seed of one job into its input, by the run's policy. */
+export type Seeder = (input: ModelInput, place: JobPlace) => ModelInput;
+
+/**
+ * Seeds for the jobs of one run, in their order.
+ *
+ * `auto` takes a 31-bit number from the request's own hash and counts up for each equal request before it in the run.
+ * So every request is unique, and the same prompt has the same seeds when other rows come or go. A seed that was
+ * given counts up over the copies of its prompt, as equal requests would be equal pictures. A model without an integer
+ * `seed` gets none.
+ */
+export function createSeeder(context: JobContext): Seeder {
+  const { model, version, schema, seed: policy } = context;
+  const property = schema?.properties.seed;
+  if (policy === 'none' || (schema !== null && property?.type !== 'integer')) return (input) => input;
+  const occurrences = createOccurrences();
+  const minimum = Math.max(0, property?.minimum ?? 0);
+  const maximum = property?.maximum ?? Number.MAX_SAFE_INTEGER;
+
+  const derived = (input: ModelInput): number => {
+    const key = requestKey({ model, version, input });
+    const choices = Math.min(maximum, 2 ** 31 - 1) - minimum + 1;
+    return minimum + ((Number.parseInt(key.slice(0, 8), 16) + occurrences.count(key)) % choices);
+  };
+  const given = (seed: Json, copy: number): Json => {
+    if (typeof seed !== 'number' || copy === 0) return seed;
+    const next = seed + copy;
+    return next <= maximum ? next : minimum + (next - maximum - 1);
+  };
+
+  return (input, { index, copy }) => {
+    const { seed } = input;
+    if (seed !== undefined) return { ...input, seed: given(seed, copy) };
+    if (policy !== 'auto') return { ...input, seed: policy + index };
+    return schema === null ? input : { ...input, seed: derived(input) };
+  };
+}

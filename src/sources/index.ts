@@ -1,0 +1,27 @@
+// Prompt files
+
+// Campaigns
+export type { CampaignSpec, CampaignVariation } from './CampaignSpec.ts';
+export { campaignJobs } from './campaignJobs.ts';
+// Jobs and plans
+export { checkInput } from './checkInput.ts';
+export { checkJobContext } from './checkJobContext.ts';
+export { coerceInput } from './coerceInput.ts';
+export { createOccurrences, type Occurrences } from './createOccurrences.ts';
+export type { JobContext } from './JobContext.ts';
+export { jobsFromRows } from './jobsFromRows.ts';
+export { nearestAspectRatio } from './nearestAspectRatio.ts';
+export { openPromptFile } from './openPromptFile.ts';
+export type { PromptFile } from './PromptFile.ts';
+// Renditions
+export { parseRendition } from './parseRendition.ts';
+export { type PathOf, type PathTemplateConfig, pathTemplate } from './pathTemplate.ts';
+export { type PlanJobsConfig, planJobs } from './planJobs.ts';
+export type { BadRow, Row, RowItem } from './Row.ts';
+export { readCampaignSpec } from './readCampaignSpec.ts';
+export { renditionPresets } from './renditionPresets.ts';
+export { requestKey } from './requestKey.ts';
+export { safeSegment } from './safeSegment.ts';
+export { slug } from './slug.ts';
+export { spoolPrompts } from './spoolPrompts.ts';
+export { type ValidatedRows, validateRows } from './validateRows.ts';

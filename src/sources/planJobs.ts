@@ -1,0 +1,37 @@
+import type { Job, ModelInput, Plan } from '../types.ts';
+import { createUniquePaths } from './createUniquePaths.ts';
+import { type PathTemplateConfig, pathTemplate } from './pathTemplate.ts';
+import { requestKey } from './requestKey.ts';
+
+export interface PlanJobsConfig extends PathTemplateConfig {
+  /** `flat`, `date`, `prompt`, `model` or a template; see `pathTemplate`. */
+  organize: string;
+  /** Expected price of one prediction in millionths of a US dollar, null where none is known. */
+  priceOf: (model: string, input: ModelInput) => number | null;
+}
+
+/**
+ * Gives each job its identity, its price and its place on disk, one at a time as they are asked for. The same jobs in
+ * the same order have the same plans, whenever they are made (with the same `date`).
+ *
+ * Throws `UsageError` at call time where the template cannot be used.
+ */
+export function planJobs(
+  jobs: AsyncIterable<Job> | Iterable<Job>,
+  config: PlanJobsConfig,
+): AsyncGenerator<Plan, void, void> {
+  const pathOf = pathTemplate(config.organize, config);
+  return plans(jobs, pathOf, config.priceOf);
+}
+
+async function* plans(
+  jobs: AsyncIterable<Job> | Iterable<Job>,
+  pathOf: (job: Job) => string,
+  priceOf: PlanJobsConfig['priceOf'],
+): AsyncGenerator<Plan, void, void> {
+  const unique = createUniquePaths();
+  for await (const job of jobs) {
+    const key = requestKey(job);
+    yield { ...job, key, priceMicroUsd: priceOf(job.model, job.input), path: unique(pathOf(job)) };
+  }
+}

@@ -1,0 +1,113 @@
+import { join, resolve } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { type SchedulerLike, tap } from 'rxjs';
+import type { JournalEntry } from '../ports.ts';
+import { applyEntry } from './applyEntry.ts';
+import { checkFingerprint, type FingerprintConfig } from './checkFingerprint.ts';
+import { createGroupCommit } from './createGroupCommit.ts';
+import { createIndexSet, type IndexSet } from './createIndexSet.ts';
+import { createJobTable, type JobTable } from './createJobTable.ts';
+import { openDatabase } from './openDatabase.ts';
+import { predictionIdOf } from './predictionIdOf.ts';
+import type { JournalCounts, RunJournal } from './RunJournal.ts';
+import { toJournalError } from './toJournalError.ts';
+
+export type { RunJournal } from './RunJournal.ts';
+
+export interface OpenJournalConfig extends FingerprintConfig {
+  /** How long the first entry of a group waits for others to share its flush. Default 2. */
+  flushEveryMs?: number | undefined;
+  /** Clock of that wait. Default asyncScheduler. */
+  scheduler?: SchedulerLike | undefined;
+}
+
+/**
+ * Opens the journal of a run folder (`run.sqlite`) for this run alone, or begins it.
+ *
+ * Memory: one bit a job, whatever is known of it. An entry once recorded is written even if nobody waits for it any more.
+ *
+ *     record(plan, intended)   ---(.|)    flushed, together with what others recorded meanwhile
+ *
+ * Throws `UsageError` where the folder is in use, damaged, or belongs to another input; `StorageError` where it cannot
+ * be written. `record` emits `StorageError` where the disk refuses.
+ */
+export function openJournal(folder: string, config: OpenJournalConfig = {}): RunJournal {
+  const root = resolve(folder);
+  const path = join(root, 'run.sqlite');
+  const database = openDatabase(path);
+  try {
+    const inputChanged = checkFingerprint(database, folder, config);
+    return journalOf({ ...config, database, folder: root, path, inputChanged });
+  } catch (error) {
+    database.close();
+    throw toJournalError(error, path);
+  }
+}
+
+interface OpenedJournal extends OpenJournalConfig {
+  database: DatabaseSync;
+  /** Absolute. */
+  folder: string;
+  path: string;
+  inputChanged: boolean;
+}
+
+function journalOf({
+  database,
+  folder,
+  path,
+  inputChanged,
+  flushEveryMs,
+  scheduler,
+}: OpenedJournal): RunJournal {
+  const table = createJobTable(database, folder);
+  const commits = createGroupCommit({ database, path, flushEveryMs, scheduler });
+  const saved = savedIndexes(table);
+  return {
+    find: (index) => explained(path, () => table.get(index)?.record),
+    isSaved: saved.has,
+    openIndexes: () => explained(path, table.openIndexes),
+    knownPredictionIds: table.predictionIds,
+    record: (plan, entry) => {
+      const write = commits.write(() => {
+        table.put(applyEntry(table.get(plan.index), plan, entry));
+        const predictionId = predictionIdOf(entry);
+        if (predictionId !== null) table.addPredictionId(predictionId);
+      });
+      return write.pipe(tap(() => noteSaved(saved, plan.index, entry)));
+    },
+    savedCount: () => saved.size,
+    counts: () => explained(path, () => countsOf(table)),
+    spentMicroUsd: () => explained(path, table.paidMicroUsd),
+    openMicroUsd: () => explained(path, table.openMicroUsd),
+    inputChanged,
+    close: () => {
+      commits.flush();
+      database.close();
+    },
+  };
+}
+
+function savedIndexes(table: JobTable): IndexSet {
+  const saved = createIndexSet();
+  for (const index of table.indexesOf('saved')) saved.add(index);
+  return saved;
+}
+
+function noteSaved(saved: IndexSet, index: number, entry: JournalEntry): void {
+  if (entry.type === 'outcome' && entry.outcome.status === 'saved') saved.add(index);
+  else saved.delete(index);
+}
+
+function countsOf(table: JobTable): JournalCounts {
+  const { saved = 0, failed = 0, skipped = 0, ...begun } = Object.fromEntries(table.counts());
+  return { saved, failed, skipped, unfinished: Object.values(begun).reduce((sum, jobs) => sum + jobs, 0) };
+}
+
+function explained<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw toJournalError(error, path);
+  }
+}

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { chooseService } from '../../src/cli/chooseService.ts';
+
+const nothing = { token: null, baseUrl: null, noColor: false };
+const noFlags = { simulateSpeed: null, baseUrl: null };
+
+it('takes the simulator where it was asked for, whatever the environment has', () => {
+  const environment = { ...nothing, token: 't', baseUrl: 'http://b' };
+  expect(chooseService({ ...noFlags, simulateSpeed: 5 }, environment)).toEqual({
+    kind: 'simulator',
+    speed: 5,
+  });
+});
+
+it('takes the API with the flag before the variable', () => {
+  const environment = { ...nothing, token: 't', baseUrl: 'http://env' };
+  expect(chooseService(noFlags, environment)).toEqual({ kind: 'api', token: 't', baseUrl: 'http://env' });
+  expect(chooseService({ ...noFlags, baseUrl: 'http://flag' }, environment)).toMatchObject({
+    baseUrl: 'http://flag',
+  });
+  expect(chooseService(noFlags, { ...nothing, token: 't' })).toMatchObject({ baseUrl: null });
+});
+
+it('names both ways on where there is no token', () => {
+  expect(() => chooseService(noFlags, nothing)).toThrow(/set REPLICATE_API_TOKEN, or add --simulate/);
+});
+
+it('refuses a simulator at a base URL', () => {
+  expect(() => chooseService({ simulateSpeed: 1, baseUrl: 'http://b' }, nothing)).toThrow(
+    'Expected either `--simulate` or `--base-url`, got both',
+  );
+});

@@ -1,0 +1,96 @@
+import { expect, it } from 'vitest';
+import { noFlags } from '../../src/cli/noFlags.ts';
+import { type PrintPlanConfig, printPlan } from '../../src/cli/printPlan.ts';
+import { withDefaults } from '../../src/cli/withDefaults.ts';
+import type { Plan } from '../../src/types.ts';
+import { FakeStream } from './fakeStream.ts';
+import { plan } from './outcomes.ts';
+
+function config(changes: Partial<PrintPlanConfig> = {}): PrintPlanConfig & { stream: FakeStream } {
+  const stream = new FakeStream();
+  const flags = withDefaults(noFlags);
+  return { folder: 'out/run', flags, durationMs: 3_000, ...changes, stream };
+}
+
+async function* many(count: number): AsyncGenerator<Plan> {
+  for (let index = 0; index < count; index += 1) yield plan(index);
+}
+
+it('shows each job with model, path, price, seed and prompt, then the sums', async () => {
+  const settings = config();
+  await printPlan([plan(0, { prompt: 'a red\nfox '.repeat(20) }), plan(1)], settings);
+  expect(settings.stream.lines).toEqual([
+    '   #1  owner/name  0001-0  $0.003  seed 7  a red fox a red fox a red fox a red…',
+    '   #2  owner/name  0001-1  $0.003  seed 7  prompt 1',
+    '',
+    'jobs      2',
+    'models    owner/name (2)',
+    'cost      $0.006 if every job succeeds at its first attempt',
+    'time      about 3s',
+    'settings  count 1, seed auto, concurrency 10, rate 600 a minute, attempts 3, timeout 10m 00s',
+    'into      out/run',
+    'Nothing was created. Leave out --dry-run to make them.',
+  ]);
+});
+
+it('shows the first 20 of many, and sums up all', async () => {
+  const settings = config();
+  const totals = await printPlan(many(1_234), settings);
+  expect(settings.stream.lines.filter((line) => line.includes('seed 7'))).toHaveLength(20);
+  expect(settings.stream.lines).toContain('… and 1214 more');
+  expect(totals).toMatchObject({ jobs: 1_234, costMicroUsd: 3_702_000 });
+  // 124 rounds of 3 s; creates alone would take 123 s.
+  expect(settings.stream.text).toContain('about 6m 12s');
+});
+
+it('takes the longer time where the rate is the bound', async () => {
+  const settings = config({ flags: withDefaults({ ...noFlags, concurrency: 100, ratePerMinute: 6 }) });
+  await printPlan(many(11), settings);
+  expect(settings.stream.text).toContain('about 1m 43s');
+});
+
+it.each([
+  [[null, null], 'cost      unknown price for owner/name: give --price USD'],
+  [[null, 3_000], 'cost      at least $0.003; unknown price for owner/name: give --price USD'],
+])('says where a price is unknown: %j', async (prices, line) => {
+  const settings = config({ durationMs: null });
+  await printPlan(
+    prices.map((priceMicroUsd, index) => plan(index, { priceMicroUsd })),
+    settings,
+  );
+  expect(settings.stream.lines).toContain(line);
+  expect(settings.stream.lines).toContain('time      unknown');
+});
+
+it.each([
+  [6_000, 'budget    $0.006, enough'],
+  [5_999, 'budget    $0.005999, not enough: jobs beyond it will be skipped'],
+])('compares with a budget of %i millionths', async (budgetMicroUsd, line) => {
+  const settings = config({ flags: withDefaults({ ...noFlags, budgetMicroUsd }) });
+  await printPlan(many(2), settings);
+  expect(settings.stream.lines).toContain(line);
+});
+
+it('puts the prompt on a row of its own in a narrow window', async () => {
+  const settings = config();
+  settings.stream.columns = 40;
+  await printPlan([plan(0, { prompt: '狐狸'.repeat(30) })], settings);
+  expect(settings.stream.lines[1]).toBe(`       ${'狐狸'.repeat(7)}狐…`);
+});
+
+it('gives plans as JSON lines, and nothing else', async () => {
+  const settings = config({ json: true });
+  await printPlan(many(30), settings);
+  const parsed = settings.stream.lines.map((line) => JSON.parse(line));
+  expect(parsed).toHaveLength(31);
+  expect(parsed[29]).toMatchObject({ type: 'planned', index: 29, path: '0001-29', priceMicroUsd: 3_000 });
+  expect(parsed[30]).toMatchObject({ type: 'plan', totals: { jobs: 30 } });
+});
+
+it('passes on what the plans throw', async () => {
+  const broken = (async function* (): AsyncGenerator<Plan> {
+    yield plan(0);
+    throw new Error('row 2 is wrong');
+  })();
+  await expect(printPlan(broken, config())).rejects.toThrow('row 2 is wrong');
+});

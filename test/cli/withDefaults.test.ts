@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { noFlags } from '../../src/cli/noFlags.ts';
+import { withDefaults } from '../../src/cli/withDefaults.ts';
+
+it('takes the flag, else the value of the spec, else the default', () => {
+  const settled = withDefaults({ ...noFlags, count: 4, out: 'x' }, { count: 2, seed: 9, concurrency: null });
+  expect(settled).toMatchObject({ out: 'x', count: 4, seed: 9, concurrency: 10, timeoutMs: 600_000 });
+});
+
+it('keeps a zero', () => {
+  expect(withDefaults({ ...noFlags, seed: 0 })).toMatchObject({ seed: 0 });
+});
+
+it('fills every default of the contract', () => {
+  expect(withDefaults(noFlags)).toMatchObject({
+    count: 1,
+    seed: 'auto',
+    concurrency: 10,
+    strategy: 'stream',
+    follow: 'wait',
+    ratePerMinute: 600,
+    maxAttempts: 3,
+    timeoutMs: 600_000,
+    organize: 'flat',
+  });
+});

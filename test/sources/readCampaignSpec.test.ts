@@ -1,0 +1,150 @@
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
+import { readCampaignSpec } from '../../src/sources/readCampaignSpec.ts';
+import { renditionPresets } from '../../src/sources/renditionPresets.ts';
+import { tempFile } from './tempFile.ts';
+
+const reading = async (name: string, content: string) => readCampaignSpec(await tempFile(name, content));
+const faultsOf = async (content: string, name = 'c.yaml') => {
+  const error: unknown = await reading(name, content).catch((thrown: unknown) => thrown);
+  if (!(error instanceof UsageError)) throw error;
+  return error.message
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim());
+};
+
+it('reads the least there can be', async () => {
+  expect(await reading('c.yaml', 'theme: sea\nplatforms: [twitter_post]\nvariations: [At dawn!]\n')).toEqual({
+    name: null,
+    model: null,
+    theme: 'sea',
+    style: '',
+    prompt: null,
+    platforms: [renditionPresets.twitter_post],
+    variations: [{ name: 'at-dawn', prompt: 'At dawn!' }],
+    input: {},
+    renditions: [],
+    organize: '{platform}/{variation}/{index:04}-{slug}',
+    count: null,
+    seed: null,
+    budgetUsd: null,
+  });
+});
+
+const whole = {
+  name: 'launch',
+  model: 'owner/name',
+  theme: 'sea',
+  style: 'oil',
+  prompt: '{theme} {style} {platform} {variation}',
+  platforms: [
+    'instagram_post,webp',
+    'wide=100x50,png',
+    { name: 'banner', width: 800, height: 200, format: 'jpg', quality: 70 },
+  ],
+  variations: [{ name: 'dawn', prompt: 'at dawn' }],
+  input: { go_fast: true, loras: ['a'] },
+  renditions: ['thumb=64x64,webp'],
+  organize: 'flat',
+  count: 2,
+  seed: 7,
+  budget: 1.5,
+};
+
+it.each(['c.json', 'c.yaml'])('reads all there can be from %s', async (name) => {
+  expect(await reading(name, JSON.stringify(whole, null, 2))).toMatchObject({
+    platforms: [
+      { name: 'instagram_post', widthPx: 1080, format: 'webp' },
+      { name: 'wide', widthPx: 100, heightPx: 50, format: 'png' },
+      { name: 'banner', widthPx: 800, heightPx: 200, fit: 'cover', format: 'jpeg', quality: 70 },
+    ],
+    input: { go_fast: true, loras: ['a'] },
+    renditions: [{ name: 'thumb', format: 'webp' }],
+    seed: 7,
+    budgetUsd: 1.5,
+  });
+});
+
+it('lists all mistakes with their lines and places', async () => {
+  const content = `theem: sea
+platforms:
+  - instagram_post
+  - instagram_pots
+  - name: banner
+    widht: 800
+    height: 0
+  - 7
+variations:
+  - name: dawn
+    prompt: 7
+  - calm
+  - Calm
+seed: lots
+count: 0
+prompt: '{theme} {mood}'
+`;
+  const faults = await faultsOf(content);
+  expect(faults).toEqual(
+    expect.arrayContaining([
+      'line 1: theem: Unknown key; did you mean theme?',
+      expect.stringMatching(/^theme: /),
+      expect.stringMatching(/^line 4: platforms\[1\]: Expected NAME=WxH.*Did you mean instagram_post\?$/),
+      'line 6: platforms[2].widht: Unknown key; did you mean width?',
+      expect.stringMatching(/^line 5: platforms\[2\]\.width: /),
+      expect.stringMatching(/^line 7: platforms\[2\]\.height: /),
+      'line 8: platforms[3]: Expected a text or keys and values',
+      expect.stringMatching(/^line 11: variations\[0\]\.prompt: /),
+      'line 14: seed: Expected auto, none or an integer of 0 or more',
+      expect.stringMatching(/^line 15: count: /),
+      'line 16: prompt: Expected no placeholder but {theme}, {style}, {platform} and {variation}',
+    ]),
+  );
+  expect(faults).toHaveLength(11);
+});
+
+it('has lines for JSON as well', async () => {
+  const content = '{\n\t"theme": "sea",\n\t"platforms": [],\n\t"variations": ["a"]\n}\n';
+  expect(await faultsOf(content, 'c.json')).toEqual([expect.stringMatching(/^line 3: platforms: /)]);
+});
+
+it('refuses two platforms or variations of one name', async () => {
+  const content = 'theme: sea\nplatforms: [twitter_post, "twitter_post,webp"]\nvariations: [Calm, calm]\n';
+  expect(await faultsOf(content)).toEqual([
+    'line 2: platforms[1]: Expected each name once, got twitter_post twice',
+    'line 3: variations[1]: Expected each name once, got calm twice',
+  ]);
+});
+
+it('names the line of broken YAML', async () => {
+  expect(await faultsOf('theme: sea\nplatforms: [a\nvariations: b\n')).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^line \d: /)]),
+  );
+});
+
+it.each([
+  ['c.yaml', '', 'Expected a campaign spec, got 1 mistake'],
+  ['c.yaml', '- a\n', 'Expected a campaign spec, got 1 mistake'],
+  ['c.txt', 'theme: a\n', 'Expected a campaign spec named .yaml, .yml or .json'],
+])('refuses %s with %j', async (name, content, message) => {
+  await expect(reading(name, content)).rejects.toThrow(message);
+});
+
+it('refuses a missing file', async () => {
+  await expect(readCampaignSpec('/nowhere/c.yaml')).rejects.toThrow('got no file of that name');
+});
+
+it('reads the example', async () => {
+  const spec = await readCampaignSpec(
+    fileURLToPath(new URL('../../examples/summer-launch.yaml', import.meta.url)),
+  );
+  expect(spec).toMatchObject({ name: 'summer-launch', model: 'black-forest-labs/flux-schnell' });
+  expect(spec.platforms.map(({ name }) => name)).toEqual([
+    'instagram_post',
+    'instagram_story',
+    'facebook_ad',
+    'twitter_post',
+  ]);
+  expect(spec.variations).toHaveLength(4);
+});

@@ -1,0 +1,104 @@
+import { expect, it } from 'vitest';
+import { InvalidRowsError, UsageError } from '../../src/errors.ts';
+import type { JobContext } from '../../src/sources/JobContext.ts';
+import { openPromptFile } from '../../src/sources/openPromptFile.ts';
+import { validateRows } from '../../src/sources/validateRows.ts';
+import { contextOf, schema } from './contextOf.ts';
+import { tempFile } from './tempFile.ts';
+
+const validating = async (name: string, content: string, changes: Partial<JobContext> = {}) =>
+  validateRows(await openPromptFile(await tempFile(name, content)), contextOf(changes));
+
+const problemsOf = async (name: string, content: string, changes: Partial<JobContext> = {}) => {
+  const error: unknown = await validating(name, content, changes).catch((thrown: unknown) => thrown);
+  if (!(error instanceof InvalidRowsError)) throw error;
+  return { count: error.count, problems: error.problems.map(({ line, message }) => `${line}: ${message}`) };
+};
+
+it('counts the rows and names their fields', async () => {
+  const content = '{"prompt":"a","seed":1,"mood":"calm"}\n"b"\n{"prompt":"c","place":"sea"}\n';
+  expect(await validating('p.jsonl', content)).toEqual({
+    rows: 3,
+    fieldNames: new Set(['seed', 'mood', 'place']),
+  });
+});
+
+it('finds all problems, of rows and of values, before anything else happens', async () => {
+  const content = 'prompt,seed,aspect_ratio,mood\na,1,16:9,calm\nb,x,1:1,7\nc\nd,,4:3,\n,1,1:1,\n';
+  expect(await problemsOf('p.csv', content)).toEqual({
+    count: 4,
+    problems: [
+      '3: Expected `seed` to be an integer, got the text "x"',
+      '4: Expected 4 values (prompt, seed, aspect_ratio, mood), got 1',
+      '5: Expected `aspect_ratio` to be one of "1:1", "16:9", "9:16", got the text "4:3"',
+      '6: Expected a prompt, got an empty value',
+    ],
+  });
+});
+
+it('does not coerce typed values', async () => {
+  const content = '{"prompt":"a","seed":"1"}\n{"prompt":"b","megapixels":1}\n{"prompt":"c","seed":null}\n';
+  expect((await problemsOf('p.jsonl', content)).problems).toEqual([
+    '1: Expected `seed` to be an integer, got the text "1"',
+    '2: Expected `megapixels` to be one of "1", "0.25", got 1',
+  ]);
+});
+
+it('keeps the first 100 problems and counts all', async () => {
+  const { count, problems } = await problemsOf('p.jsonl', `"fine"\n${'7\n'.repeat(250)}`);
+  expect(count).toBe(250);
+  expect(problems).toHaveLength(100);
+  expect(problems.at(-1)).toMatch(/^101: /);
+});
+
+it('takes all fields for tags where the model has no schema', async () => {
+  expect(await validating('p.csv', 'prompt,seed\na,x\n', { schema: null })).toMatchObject({ rows: 1 });
+});
+
+it('reads no more rows than the limit asks for', async () => {
+  const content = '"a"\n"b"\n"c"\n7\n';
+  expect((await validating('p.jsonl', content, { limit: 3 })).rows).toBe(3);
+  expect((await validating('p.jsonl', content, { limit: 5, count: 2 })).rows).toBe(3);
+  expect((await problemsOf('p.jsonl', content, { limit: 4 })).count).toBe(1);
+});
+
+it('asks for what the model requires', async () => {
+  const required = { ...schema, required: ['prompt', 'guidance'] };
+  const content = '{"prompt":"a","guidance":2}\n"b"\n';
+  expect((await problemsOf('p.jsonl', content, { schema: required })).problems).toEqual([
+    '2: Expected a value for `guidance`, which owner/name requires, got none',
+  ]);
+  expect((await validating('p.jsonl', content, { schema: required, input: { guidance: 1 } })).rows).toBe(2);
+});
+
+it.each<[string, Partial<JobContext>]>([
+  [
+    'Expected a model that takes a prompt, got owner/name, which takes image',
+    { schema: { required: [], properties: { image: { type: 'string' } } } },
+  ],
+  ['Expected an input of owner/name, got `guidence`', { input: { guidence: 1 } }],
+  ['Expected `guidance` to be a number of 0 to 10, got 11', { input: { guidance: 11 } }],
+  ['Expected `count` to be an integer of 1 or more, got 0', { count: 0 }],
+  ['Expected `limit` to be an integer of 1 or more, got 0.5', { limit: 0.5 }],
+  ['Expected `seed` to be an integer of 0 or more, got -1', { seed: -1 }],
+  [
+    'Expected `seed` to be an integer of at most 6, got 7',
+    {
+      seed: 5,
+      count: 3,
+      schema: {
+        required: [],
+        properties: { prompt: { type: 'string' }, seed: { type: 'integer', maximum: 6 } },
+      },
+    },
+  ],
+])('refuses settings that cannot be right: %s', async (message, changes) => {
+  const validated = validating('p.txt', 'a\n', changes);
+  await expect(validated).rejects.toThrow(UsageError);
+  await expect(validated).rejects.toThrow(message);
+});
+
+it('guesses what a mistyped input was meant to be', async () => {
+  const validated = validating('p.txt', 'a\n', { input: { guidence: 1 } });
+  await expect(validated).rejects.toMatchObject({ suggestion: 'Did you mean `guidance`?' });
+});

@@ -1,0 +1,86 @@
+import type { JournalEntry } from '../../src/ports.ts';
+import type { ImageFile, Outcome, Plan, Prediction } from '../../src/types.ts';
+
+export function aPlan(fields: Partial<Plan> = {}): Plan {
+  return {
+    index: 0,
+    prompt: 'a cat',
+    model: 'owner/name',
+    version: null,
+    input: { prompt: 'a cat', seed: 1 },
+    tags: {},
+    renditions: [],
+    key: 'a'.repeat(64),
+    priceMicroUsd: 3_000,
+    path: '0001-a-cat',
+    ...fields,
+  };
+}
+
+export function aPrediction(fields: Partial<Prediction> = {}): Prediction {
+  return {
+    id: 'p1',
+    model: 'owner/name',
+    version: null,
+    status: 'succeeded',
+    input: { prompt: 'a cat', seed: 1 },
+    output: ['https://files.example/1.png'],
+    outputComplete: true,
+    error: null,
+    metrics: { predict_time: 1.2 },
+    dataRemoved: false,
+    createdAt: null,
+    startedAt: null,
+    completedAt: null,
+    ...fields,
+  };
+}
+
+export function aFile(path: string): ImageFile {
+  return { path, bytes: 1, sha256: 'b'.repeat(64), format: 'png', widthPx: 8, heightPx: 8 };
+}
+
+export const intended = (attempt = 1, atMs = 1_000): JournalEntry => ({ type: 'intended', attempt, atMs });
+
+export const created = (predictionId = 'p1', attempt = 1): JournalEntry => ({
+  type: 'created',
+  attempt,
+  predictionId,
+});
+
+export const ended = (costMicroUsd = 0, attempt = 1): JournalEntry => ({
+  type: 'ended',
+  attempt,
+  costMicroUsd,
+});
+
+export const downloaded = (...paths: string[]): JournalEntry => ({
+  type: 'downloaded',
+  prediction: aPrediction(),
+  files: paths.map(aFile),
+});
+
+export function outcome(status: Outcome['status'], fields: Partial<Outcome> = {}): JournalEntry {
+  return {
+    type: 'outcome',
+    outcome: {
+      index: 0,
+      key: 'a'.repeat(64),
+      status,
+      prompt: 'a cat',
+      model: 'owner/name',
+      version: null,
+      input: {},
+      tags: {},
+      predictionId: null,
+      attempts: 1,
+      files: [],
+      metrics: {},
+      costUsd: 0,
+      cached: false,
+      createdAt: null,
+      completedAt: null,
+      ...fields,
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { VirtualTimeScheduler } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createGroupCommit, type GroupCommit } from '../../src/store/createGroupCommit.ts';
+import { openDatabase } from '../../src/store/openDatabase.ts';
+
+let folder = '';
+let database: DatabaseSync;
+let scheduler: VirtualTimeScheduler;
+let commits: GroupCommit;
+let seen: string[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rxposure-commit-'));
+  database = openDatabase(join(folder, 'run.sqlite'));
+  scheduler = new VirtualTimeScheduler();
+  commits = createGroupCommit({ database, path: 'run.sqlite', flushEveryMs: 5, scheduler });
+  seen = [];
+});
+afterEach(async () => {
+  database.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function write(id: string, change = () => insert(id)): void {
+  commits.write(change).subscribe({
+    next: () => seen.push(`${id} safe`),
+    error: ({ name }: Error) => seen.push(`${id} ${name}`),
+  });
+}
+
+function insert(id: string): void {
+  database.prepare('INSERT INTO prediction VALUES (?)').run(id);
+}
+
+function ids(): unknown[] {
+  return database
+    .prepare('SELECT id FROM prediction')
+    .all()
+    .map(({ id }) => id);
+}
+
+describe('createGroupCommit', () => {
+  it('shows a change at once and calls it safe with the others of its group', () => {
+    write('a');
+    write('b');
+    expect([ids(), seen]).toEqual([['a', 'b'], []]);
+    scheduler.flush();
+    expect(seen).toEqual(['a safe', 'b safe']);
+    expect(scheduler.now()).toBe(5);
+  });
+
+  it('flushes on demand, once', () => {
+    write('a');
+    commits.flush();
+    commits.flush();
+    expect(seen).toEqual(['a safe']);
+    scheduler.flush();
+    expect(seen).toEqual(['a safe']);
+  });
+
+  it('fails a whole group, takes it back, and goes on with the next', () => {
+    write('a');
+    write('b', () => {
+      throw new Error('the disk refuses');
+    });
+    expect([ids(), seen]).toEqual([[], ['a StorageError', 'b StorageError']]);
+    write('c');
+    scheduler.flush();
+    expect([ids(), seen.slice(2)]).toEqual([['c'], ['c safe']]);
+  });
+
+  it('waits longer after a flush that took long', () => {
+    const slow = createGroupCommit({
+      database: {
+        exec: (sql: string) => {
+          const untilMs = performance.now() + 2;
+          while (sql === 'COMMIT' && performance.now() < untilMs);
+        },
+      },
+      path: 'run.sqlite',
+      flushEveryMs: 5,
+      scheduler,
+    });
+    const safeAt: number[] = [];
+    const note = () => safeAt.push(scheduler.now());
+    slow
+      .write(() => {})
+      .subscribe(() => {
+        note();
+        slow.write(() => {}).subscribe(note);
+      });
+    scheduler.flush();
+    expect(safeAt[0]).toBe(5);
+    expect(safeAt[1]).toBeGreaterThanOrEqual(5 + 2 * 25);
+    expect(safeAt[1]).toBeLessThanOrEqual(5 + 100);
+  });
+});

@@ -1,0 +1,165 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lastValueFrom } from 'rxjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JournalEntry } from '../../src/ports.ts';
+import { createMemoryJournal } from '../../src/store/createMemoryJournal.ts';
+import { openJournal } from '../../src/store/openJournal.ts';
+import type { RunJournal } from '../../src/store/RunJournal.ts';
+import type { Plan } from '../../src/types.ts';
+import { aFile, aPlan, aPrediction, created, downloaded, ended, intended, outcome } from './aPlan.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rxposure-journals-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What both journals promise, so that one may stand in for the other. */
+describe.each([
+  ['createMemoryJournal', createMemoryJournal],
+  ['openJournal', () => openJournal(folder)],
+])('%s', (_, open) => {
+  let journal: RunJournal;
+  beforeAll(() => {
+    journal = open();
+  });
+  afterAll(() => journal.close());
+  const record = async (plan: Plan, ...entries: JournalEntry[]) => {
+    for (const entry of entries) await lastValueFrom(journal.record(plan, entry));
+    return journal.find(plan.index);
+  };
+  let next = 0;
+  const newPlan = (fields: Partial<Plan> = {}) => aPlan({ index: next++, ...fields });
+
+  it('knows nothing of a job that was never written about', () => {
+    expect([journal.find(12_345), journal.isSaved(12_345)]).toEqual([undefined, false]);
+  });
+
+  it('follows a job from its intent to its files', async () => {
+    const plan = newPlan();
+    const path = join(folder, 'a/cat.png');
+    const before = { index: plan.index, key: plan.key, attempts: 1, intendedAtMs: 1_000, costMicroUsd: 0 };
+    expect(await record(plan, intended())).toEqual({
+      ...before,
+      state: 'intended',
+      predictionId: null,
+      prediction: null,
+      files: [],
+    });
+    expect(await record(plan, created())).toMatchObject({ state: 'created', predictionId: 'p1' });
+    expect(await record(plan, downloaded(path))).toEqual({
+      ...before,
+      state: 'downloaded',
+      predictionId: 'p1',
+      prediction: aPrediction(),
+      files: [aFile(path)],
+    });
+    expect(journal.isSaved(plan.index)).toBe(false);
+    expect(await record(plan, outcome('saved', { predictionId: 'p1' }))).toMatchObject({
+      state: 'saved',
+      predictionId: 'p1',
+      files: [aFile(path)],
+    });
+    expect(journal.isSaved(plan.index)).toBe(true);
+  });
+
+  it('counts attempts and their money, and forgets the prediction of an ended one', async () => {
+    const plan = newPlan();
+    const entries = [intended(1), created('x1', 1), ended(700, 1), intended(2, 2_000), created('x2', 2)];
+    expect(await record(plan, ...entries)).toMatchObject({
+      attempts: 2,
+      predictionId: 'x2',
+      costMicroUsd: 700,
+    });
+    expect(await record(plan, ended(50, 2))).toMatchObject({
+      state: 'ended',
+      attempts: 2,
+      intendedAtMs: null,
+      predictionId: null,
+      costMicroUsd: 750,
+    });
+    expect([...journal.knownPredictionIds()]).toEqual(expect.arrayContaining(['x1', 'x2']));
+  });
+
+  it('keeps what was downloaded when the same prediction is taken up again', async () => {
+    const plan = newPlan();
+    const found = await record(plan, intended(), created(), downloaded(join(folder, 'cat.png')), created());
+    expect(found).toMatchObject({ state: 'downloaded', files: [{ bytes: 1 }] });
+  });
+
+  it('calls open what may still have a prediction, failed and skipped jobs too', async () => {
+    const plans = {
+      intended: [intended()],
+      created: [intended(), created()],
+      downloaded: [intended(), created(), downloaded()],
+      failedOnTheWay: [intended(), created(), outcome('failed')],
+      stopped: [intended(), outcome('skipped')],
+    };
+    const closed = {
+      ended: [intended(), created(), ended()],
+      failed: [intended(), created(), ended(), outcome('failed')],
+      overBudget: [outcome('skipped')],
+      saved: [intended(), created(), downloaded(), outcome('saved')],
+    };
+    const openBefore = new Set(journal.openIndexes());
+    const expected: number[] = [];
+    for (const entries of Object.values(plans)) {
+      const plan = newPlan();
+      await record(plan, ...entries);
+      expected.push(plan.index);
+    }
+    for (const entries of Object.values(closed)) await record(newPlan(), ...entries);
+    expect([...journal.openIndexes()].filter((index) => !openBefore.has(index))).toEqual(expected);
+  });
+
+  it('adds up what was paid and what may have been', async () => {
+    const spentBefore = journal.spentMicroUsd();
+    const openBefore = journal.openMicroUsd();
+    const plan = newPlan({ priceMicroUsd: 3_000 });
+    const sums = () => [journal.spentMicroUsd() - spentBefore, journal.openMicroUsd() - openBefore];
+    await record(plan, intended(), created());
+    expect(sums()).toEqual([0, 3_000]);
+    await record(plan, ended(700));
+    expect(sums()).toEqual([700, 0]);
+    await record(plan, intended(2), created('y2', 2), downloaded());
+    expect(sums()).toEqual([700, 3_000]);
+    await record(plan, outcome('failed', { costUsd: 0.0037 }));
+    expect(sums()).toEqual([3_700, 0]);
+    await record(plan, outcome('saved', { costUsd: 0.0037 }));
+    expect(sums()).toEqual([3_700, 0]);
+    await record(newPlan({ priceMicroUsd: null }), intended(), outcome('saved', { costUsd: null }));
+    expect(sums()).toEqual([3_700, 0]);
+  });
+
+  it('begins anew, but for the money, when the request at an index has changed', async () => {
+    const plan = newPlan();
+    await record(plan, intended(), created('z1'), outcome('saved', { costUsd: 0.003 }));
+    const spent = journal.spentMicroUsd();
+    const changed = { ...plan, key: 'c'.repeat(64) };
+    expect(await record(changed, intended())).toMatchObject({
+      key: changed.key,
+      state: 'intended',
+      attempts: 1,
+      predictionId: null,
+    });
+    expect(journal.isSaved(plan.index)).toBe(false);
+    expect(journal.spentMicroUsd()).toBe(spent);
+    await record(changed, outcome('saved', { costUsd: 0.001 }));
+    expect(journal.spentMicroUsd()).toBe(spent + 1_000);
+    expect([...journal.knownPredictionIds()]).toContain('z1');
+  });
+
+  it('counts jobs by where they stand', async () => {
+    const before = journal.counts();
+    await record(newPlan(), outcome('saved'));
+    await record(newPlan(), outcome('failed'));
+    await record(newPlan(), outcome('skipped'));
+    await record(newPlan(), intended());
+    expect(journal.counts()).toEqual({
+      saved: before.saved + 1,
+      failed: before.failed + 1,
+      skipped: before.skipped + 1,
+      unfinished: before.unfinished + 1,
+    });
+    expect(journal.savedCount()).toBe(before.saved + 1);
+  });
+});

@@ -1,0 +1,13 @@
+// Run by a test as a process of its own: records, says so on stdout, and waits to be killed.
+import { forkJoin } from 'rxjs';
+import { openJournal } from '../../src/store/openJournal.ts';
+import { aPlan, created, intended } from './aPlan.ts';
+
+const [folder = ''] = process.argv.slice(2);
+const journal = openJournal(folder);
+const entries = Array.from({ length: 50 }, (_, index) => {
+  const plan = aPlan({ index });
+  return [journal.record(plan, intended()), journal.record(plan, created(`p${index}`))];
+});
+forkJoin(entries.flat()).subscribe(() => process.stdout.write('recorded\n'));
+setInterval(() => {}, 1_000);
