@@ -56,6 +56,16 @@ describe('openManifest', () => {
     });
   });
 
+  it('finishes with lines that are still being written', async () => {
+    const manifest = await openManifest(folder());
+    const appended = lastValueFrom(manifest.append(anOutcome()));
+    await manifest.finish({});
+    await appended;
+    await manifest.close();
+    const { outcomes } = JSON.parse(await readFile(join(folder(), 'manifest.json'), 'utf8'));
+    expect(outcomes).toEqual([anOutcome()]);
+  });
+
   it('finishes an empty run', async () => {
     const manifest = await openManifest(folder());
     await manifest.finish({});

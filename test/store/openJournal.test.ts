@@ -31,7 +31,7 @@ afterEach(async () => {
 async function recordingProcess() {
   const script = new URL('./recordAndWait.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, ['--import', 'tsx', script, folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');
   return child;
@@ -40,9 +40,13 @@ async function recordingProcess() {
 describe('openJournal', () => {
   it('has what it confirmed after a kill -9, and no lock that stays behind', async () => {
     const child = await recordingProcess();
-    expect(() => open()).toThrow('in use by another');
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    const exit = once(child, 'exit');
+    try {
+      expect(() => open()).toThrow('in use by another');
+    } finally {
+      child.kill('SIGKILL');
+    }
+    await exit;
     const journal = open();
     expect(journal.openIndexes().size).toBe(50);
     expect(new Set(journal.knownPredictionIds())).toEqual(

@@ -10,4 +10,5 @@ const entries = Array.from({ length: 50 }, (_, index) => {
   return [journal.record(plan, intended()), journal.record(plan, created(`p${index}`))];
 });
 forkJoin(entries.flat()).subscribe(() => process.stdout.write('recorded\n'));
-setInterval(() => {}, 1_000);
+// Stays alive while the test holds the other end, and no longer: a failed test leaves no process behind.
+process.stdin.resume();
