@@ -232,5 +232,12 @@ export type RunEvent =
   | { readonly type: 'throttled'; readonly waitMs: number }
   | { readonly type: 'downloaded'; readonly index: number; readonly bytes: number }
   | { readonly type: 'outcome'; readonly outcome: Outcome }
+  /** Reserved and spent money has reached four fifths of the budget. */
+  | {
+      readonly type: 'budgetWarning';
+      readonly limitMicroUsd: number;
+      readonly reservedMicroUsd: number;
+      readonly spentMicroUsd: number;
+    }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'done'; readonly totals: RunTotals; readonly elapsedMs: number };

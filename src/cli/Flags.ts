@@ -48,4 +48,6 @@ export interface Flags {
   readonly quiet: boolean;
   readonly failFast: boolean;
   readonly resumeAnyway: boolean;
+  /** Make, and pay, images again whose output is lost. */
+  readonly repay: boolean;
 }

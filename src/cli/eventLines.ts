@@ -1,3 +1,4 @@
+import { formatUsd } from '../formatUsd.ts';
 import type { RunEvent } from '../types.ts';
 import type { Paint } from './createPaint.ts';
 import { failureLine } from './failureLine.ts';
@@ -14,9 +15,19 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
         : [];
     case 'warning':
       return [`${paint('yellow', 'warning')} ${plainText(event.message)}`];
+    case 'budgetWarning':
+      return [`${paint('yellow', 'warning')} ${budgetText(event)}`];
     case 'done':
       return summaryLines(event, progress, paint);
     default:
       return [];
   }
+}
+
+function budgetText({
+  limitMicroUsd,
+  reservedMicroUsd,
+  spentMicroUsd,
+}: Extract<RunEvent, { type: 'budgetWarning' }>): string {
+  return `${formatUsd(reservedMicroUsd + spentMicroUsd)} of the budget of ${formatUsd(limitMicroUsd)} is spent or reserved`;
 }

@@ -150,6 +150,7 @@ export const flagTable = [
     default: flagDefaults.organize,
   }),
   toggleFlag('resume-anyway', { resumeAnyway: true }, 'go on in a folder that another input began', files),
+  toggleFlag('repay', { repay: true }, 'make, and pay, images again whose output is lost', pace),
   toggleFlag('dry-run', { dryRun: true }, 'check, price and show the plan; create nothing', running),
   valueFlag({
     name: 'simulate',

@@ -25,4 +25,5 @@ export const noFlags: Flags = {
   quiet: false,
   failFast: false,
   resumeAnyway: false,
+  repay: false,
 };

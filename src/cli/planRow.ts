@@ -1,7 +1,7 @@
+import { formatUsd } from '../formatUsd.ts';
 import type { Plan } from '../types.ts';
 import { beginningOf } from './beginningOf.ts';
 import { displayWidth } from './displayWidth.ts';
-import { formatUsd } from './formatUsd.ts';
 import { jobName } from './jobName.ts';
 import { shorten } from './shorten.ts';
 

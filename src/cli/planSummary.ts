@@ -1,6 +1,6 @@
+import { formatUsd } from '../formatUsd.ts';
 import type { PlanTotals } from './countPlan.ts';
 import { formatDuration } from './formatDuration.ts';
-import { formatUsd } from './formatUsd.ts';
 import type { SettledFlags } from './withDefaults.ts';
 
 /** What the plan depends on beside its jobs. */

@@ -1,7 +1,7 @@
+import { formatUsd } from '../formatUsd.ts';
 import type { Paint } from './createPaint.ts';
 import { doneCount } from './doneCount.ts';
 import { formatDuration } from './formatDuration.ts';
-import { formatUsd } from './formatUsd.ts';
 import type { Progress } from './Progress.ts';
 
 /** One statement about a run. */
@@ -12,13 +12,17 @@ export interface ProgressPart {
   readonly style: Parameters<Paint>[0] | null;
 }
 
+/** Jobs beyond these are being saved here: they hold no place at the service. */
+const atService = new Set(['creating', 'queued', 'running']);
+
 /** What there is to say about a run in one line, in the order of reading; nothing is said that is not so. */
 export function progressParts(progress: Progress, nowMs: number): ProgressPart[] {
   const { total, active, failed, skipped, pausedUntilMs, ratePerMinute } = progress;
   const done = doneCount(progress);
+  const inFlight = [...active.values()].filter(({ state }) => atService.has(state)).length;
   const parts: (ProgressPart | false)[] = [
     { text: `${done}/${total}`, rank: 1, style: 'bold' },
-    active.size > 0 && { text: `${active.size} in flight`, rank: 5, style: null },
+    inFlight > 0 && { text: `${inFlight} in flight`, rank: 5, style: null },
     failed > 0 && { text: `${failed} failed`, rank: 2, style: 'red' },
     skipped > 0 && { text: `${skipped} skipped`, rank: 7, style: 'yellow' },
     pausedUntilMs > nowMs && {

@@ -60,6 +60,7 @@ export async function runBatch(batch: Batch): Promise<number> {
     maxAttempts: flags.maxAttempts,
     timeoutMs: flags.timeoutMs,
     resumeAnyway: flags.resumeAnyway,
+    repay: flags.repay,
     ...(flags.budgetMicroUsd === null ? {} : { budgetMicroUsd: flags.budgetMicroUsd }),
     ...(flags.priceMicroUsd === null ? {} : { priceMicroUsd: flags.priceMicroUsd }),
     stop: merge(interrupted, failed, io.outputClosed),

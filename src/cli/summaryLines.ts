@@ -1,8 +1,8 @@
+import { formatUsd } from '../formatUsd.ts';
 import type { RunEvent, RunTotals } from '../types.ts';
 import type { Paint } from './createPaint.ts';
 import { failureLine } from './failureLine.ts';
 import { formatDuration } from './formatDuration.ts';
-import { formatUsd } from './formatUsd.ts';
 import type { Progress } from './Progress.ts';
 import { plainText } from './plainText.ts';
 

@@ -1,7 +1,7 @@
 import type { Observable, SchedulerLike } from 'rxjs';
 import type { PredictionError } from '../errors.ts';
 import type { Downloader, EmitEvent, Governor, Journal, Ledger, Provider, Renderer } from '../ports.ts';
-import type { Json, Outcome, Prediction } from '../types.ts';
+import type { Json, Outcome, Plan, Prediction } from '../types.ts';
 
 /** What a run is made with. Everything that touches the world is a port, so a test or a bigger engine can stand in. */
 export interface GenerateConfig {
@@ -27,6 +27,8 @@ export interface GenerateConfig {
   timeoutMs?: number;
   /** Whether to make, and pay, an image again whose output the service has already deleted. Default false. */
   repay?: boolean;
+  /** Whether a job needs no more work. Quick: it is asked for every plan. Default: what the journal has as saved. */
+  isDone?: (plan: Plan) => boolean;
   /** Rests each outcome before it counts as saved: sidecar, manifest. Default: nowhere. */
   keep?: (outcome: Outcome) => Observable<unknown>;
   /** Told what happens. Default: nobody. */

@@ -1,11 +1,13 @@
 import type { JobRecord, Reservation } from '../ports.ts';
-import type { Plan, Prediction } from '../types.ts';
+import type { ImageFile, Plan, Prediction } from '../types.ts';
 
 /** What has happened to one job so far: its attempts, the money held and paid for it, what came back. */
 export interface JobAccount {
   readonly plan: Plan;
   /** What an earlier run left open; null once it has been taken up. */
   left: JobRecord | null;
+  /** Originals that an earlier run brought to disk. */
+  readonly filesLeft: readonly ImageFile[];
   /** Runs of this job, the open one included. */
   attempts: number;
   /** When the open attempt began, ms since 1970. */
@@ -24,6 +26,7 @@ export function createJobAccount(plan: Plan, record: JobRecord | undefined): Job
   return {
     plan,
     left,
+    filesLeft: left?.files ?? [],
     attempts: left?.attempts ?? 0,
     startedAtMs: left?.intendedAtMs ?? 0,
     prediction: left?.prediction ?? null,

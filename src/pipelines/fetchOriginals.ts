@@ -1,33 +1,47 @@
 import { join } from 'node:path';
 import { concatMap, map, type Observable, type OperatorFunction, of } from 'rxjs';
+import { fromAbortable } from '../fromAbortable.ts';
 import { downloadOutput } from '../operators/downloadOutput.ts';
 import { gate } from '../operators/gate.ts';
-import type { ImageFile, Prediction } from '../types.ts';
+import { areWhole } from '../sinks/areWhole.ts';
+import type { ImageFile, Plan, Prediction } from '../types.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
 
-/** Brings a prediction's files into the run folder and writes down that they are there. */
+/**
+ * Brings a prediction's files into the run folder and writes down that they are there. What an earlier run has brought
+ * already is not fetched again.
+ */
 export function fetchOriginals(
   account: JobAccount,
   run: Run,
 ): OperatorFunction<Prediction, readonly ImageFile[]> {
-  const { plan } = account;
-  const download = downloadOutput(run.downloader, {
-    stem: join(run.folder, plan.path),
-    urlsOf: run.answers.urlsOf,
-    within: gate(run.downloads),
-    scheduler: run.scheduler,
-    random: run.random,
+  const { plan, filesLeft } = account;
+  return concatMap((prediction) => {
+    const fetched = of(prediction).pipe(
+      downloadOutput(run.downloader, {
+        stem: join(run.folder, plan.path),
+        urlsOf: run.answers.urlsOf,
+        within: gate(run.downloads),
+        scheduler: run.scheduler,
+        random: run.random,
+      }),
+      concatMap((files) => note(files, prediction, plan, run)),
+    );
+    if (filesLeft.length === 0) return fetched;
+    return fromAbortable(() => areWhole(filesLeft)).pipe(
+      concatMap((isThere) => (isThere ? of(filesLeft) : fetched)),
+    );
   });
-  const note = (files: readonly ImageFile[], prediction: Prediction): Observable<readonly ImageFile[]> => {
-    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    run.emit({ type: 'downloaded', index: plan.index, bytes });
-    return run.journal.record(plan, { type: 'downloaded', prediction, files }).pipe(map(() => files));
-  };
-  return concatMap((prediction) =>
-    of(prediction).pipe(
-      download,
-      concatMap((files) => note(files, prediction)),
-    ),
-  );
+}
+
+function note(
+  files: readonly ImageFile[],
+  prediction: Prediction,
+  plan: Plan,
+  run: Run,
+): Observable<readonly ImageFile[]> {
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  run.emit({ type: 'downloaded', index: plan.index, bytes });
+  return run.journal.record(plan, { type: 'downloaded', prediction, files }).pipe(map(() => files));
 }

@@ -29,7 +29,7 @@ import { type PlanSource, unfinishedPlans } from './unfinishedPlans.ts';
 export function generate(plans: PlanSource, config: GenerateConfig): Observable<Outcome> {
   return defer(() => {
     const run = createRun(config);
-    return pullMap(unfinishedPlans(plans, run.journal), (plan) => journey(plan, run), {
+    return pullMap(unfinishedPlans(plans, run.journal, run.isDone), (plan) => journey(plan, run), {
       concurrency: run.journeys,
       stop: run.stop,
     });

@@ -1,19 +1,23 @@
 import { concatMap, defer, map, type Observable, type OperatorFunction, of, throwError } from 'rxjs';
 import { BudgetError, PredictionError, ProviderError } from '../errors.ts';
+import { formatUsd } from '../formatUsd.ts';
 import { adoptPrediction } from '../operators/adoptPrediction.ts';
 import { awaitPrediction } from '../operators/awaitPrediction.ts';
 import { budgetTake } from '../operators/budgetTake.ts';
 import { createPrediction } from '../operators/createPrediction.ts';
 import { gate } from '../operators/gate.ts';
 import { retryBackoff } from '../operators/retryBackoff.ts';
+import type { JobRecord } from '../ports.ts';
 import type { Plan, Prediction } from '../types.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
-import { formatUsd } from './formatUsd.ts';
 import { outcomeError } from './outcomeError.ts';
 
 /** What a create may take longer than the prediction's own time: queueing and the way back. */
 const CANCEL_MARGIN_MS = 30_000;
+
+/** The service forgets what was asked of it after an hour; a little less, as clocks differ. */
+const KEPT_MS = 55 * 60_000;
 
 /**
  * Turns a plan into a prediction with output: takes up what an earlier run left open, else creates; follows it to its
@@ -23,13 +27,15 @@ const CANCEL_MARGIN_MS = 30_000;
  * Emits `PredictionError`, `ProviderError` or `BudgetError` where the job has to be given up.
  */
 export function makePrediction(account: JobAccount, run: Run): OperatorFunction<Plan, Prediction> {
-  const attempt = defer(() => (account.left === null ? begin(account, run) : resume(account, run))).pipe(
+  const attempt = defer(() =>
+    account.left === null ? begin(account, run) : resume(account, account.left, run),
+  ).pipe(
     concatMap((prediction) => settle(prediction, account, run)),
     gate(run.slots),
     retryBackoff({
       retries: run.maxAttempts - 1,
       delayMs: 1_000,
-      shouldRetry: (error) => isPlatformFault(error) && account.attempts < run.maxAttempts,
+      shouldRetry: isPlatformFault,
       onRetry: ({ error }) =>
         run.emit({
           type: 'retrying',
@@ -76,17 +82,26 @@ function begin(account: JobAccount, run: Run): Observable<Prediction> {
   );
 }
 
-/** The attempt that an earlier run left open: known by its id, or to be found by its request. */
-function resume(account: JobAccount, run: Run): Observable<Prediction> {
-  const { left, plan } = account;
+/** The attempt that an earlier run left open: its output is on disk, its id is known, or it is to be found by its request. */
+function resume(account: JobAccount, left: JobRecord, run: Run): Observable<Prediction> {
+  const { plan } = account;
   account.left = null;
-  if (left?.predictionId != null) {
+  // It may be paid already, so it is taken up even where the budget has no room for it any more.
+  if (isOpen(left)) account.reservation = run.ledger.reserve(plan.priceMicroUsd ?? 0);
+  if (left.prediction !== null) return of(left.prediction);
+  if (left.predictionId !== null) {
     return run.provider.getPrediction(left.predictionId).pipe(
-      retryBackoff({ retries: 6, shouldRetry: isRecoverable, scheduler: run.scheduler }),
+      retryBackoff({ retries: 6, shouldRetry: isRecoverable, scheduler: run.scheduler, random: run.random }),
       concatMap((prediction) => follow(prediction, account, run)),
+      concatMap((prediction) =>
+        isLost(prediction, account) && run.repay ? repay(prediction, account, run) : of(prediction),
+      ),
     );
   }
-  if (left?.intendedAtMs == null) return begin(account, run);
+  if (left.intendedAtMs === null) return begin(account, run);
+  if (run.scheduler.now() - left.intendedAtMs > KEPT_MS) {
+    return run.repay ? begin(account, run) : throwError(() => uncertain(plan));
+  }
   return adoptPrediction(run.provider, plan, {
     sinceMs: left.intendedAtMs,
     claims: run.claims,
@@ -94,6 +109,20 @@ function resume(account: JobAccount, run: Run): Observable<Prediction> {
   }).pipe(
     concatMap((prediction) => (prediction === null ? begin(account, run) : follow(prediction, account, run))),
   );
+}
+
+function isOpen({ predictionId, intendedAtMs }: JobRecord): boolean {
+  return predictionId !== null || intendedAtMs !== null;
+}
+
+/** Whether it was made and paid, but nobody has its output any more. */
+function isLost(prediction: Prediction, { filesLeft }: JobAccount): boolean {
+  return prediction.outputComplete && prediction.dataRemoved && filesLeft.length === 0;
+}
+
+/** Books what is lost and begins again, because the user said so. */
+function repay(lost: Prediction, account: JobAccount, run: Run): Observable<Prediction> {
+  return closeAttempt(lost, account, run).pipe(concatMap(() => begin(account, run)));
 }
 
 /** Notes the id, then waits until the prediction is final or its time is up. */
@@ -120,15 +149,20 @@ function settle(prediction: Prediction, account: JobAccount, run: Run): Observab
   account.prediction = prediction;
   run.emit({ type: 'finished', index: plan.index, predictionId: prediction.id, status: prediction.status });
   if (prediction.outputComplete) return of(prediction);
+  return closeAttempt(prediction, account, run).pipe(
+    concatMap(() => throwError(() => endedError(prediction, account, run))),
+  );
+}
+
+/** Books what an attempt without output cost and writes down that it is over. */
+function closeAttempt(prediction: Prediction, account: JobAccount, run: Run): Observable<void> {
   const costMicroUsd = run.answers.costOf(prediction) ?? 0;
   if (costMicroUsd > 0) {
     account.paidMicroUsd += costMicroUsd;
     account.reservation?.settle(costMicroUsd);
     account.reservation = null;
   }
-  return run.journal
-    .record(plan, { type: 'ended', attempt: account.attempts, costMicroUsd })
-    .pipe(concatMap(() => throwError(() => endedError(prediction, account, run))));
+  return run.journal.record(account.plan, { type: 'ended', attempt: account.attempts, costMicroUsd });
 }
 
 function endedError(prediction: Prediction, account: JobAccount, run: Run): PredictionError {
@@ -159,6 +193,17 @@ function overBudget(plan: Plan): BudgetError {
     {
       recoverable: true,
       suggestion: 'Raise --budget and run the same command again: what is saved is not made again.',
+    },
+  );
+}
+
+function uncertain(plan: Plan): ProviderError {
+  return new ProviderError(
+    'ERR_UNCERTAIN',
+    `Whether image #${plan.index + 1} was made and paid for is not known: its create was lost more than an hour ago.`,
+    {
+      suggestion:
+        'Look for it at https://replicate.com/predictions, or run again with --repay to make it again.',
     },
   );
 }

@@ -1,4 +1,5 @@
 import { concat } from 'rxjs';
+import { StorageError, UsageError } from '../errors.ts';
 import { createGovernor } from '../operators/createGovernor.ts';
 import { createLedger } from '../operators/createLedger.ts';
 import type { Provider } from '../ports.ts';
@@ -42,32 +43,60 @@ export interface OpenRun {
 }
 
 /**
- * Opens a run folder for this process alone and brings together what a run needs. What a killed run left unfinished is removed.
- * Rejects with `UsageError` where the folder is in use or belongs to another run, `StorageError` where it cannot be used.
+ * Opens a run folder for this process alone and brings together what a run needs. What a killed run left unfinished is
+ * removed. Rejects with `UsageError` where the folder is in use, belongs to another run, or cannot be written.
  */
 export async function openRun(settings: RunSettings): Promise<OpenRun> {
+  try {
+    return await openFolder(settings);
+  } catch (error) {
+    // Nothing was begun yet: a folder that cannot be written is a wrong choice, not an accident of the run.
+    if (!(error instanceof StorageError)) throw error;
+    throw new UsageError(`Expected a run folder that can be written, got: ${error.message}`, {
+      suggestion: 'Choose another folder with --out.',
+      cause: error,
+    });
+  }
+}
+
+async function openFolder(settings: RunSettings): Promise<OpenRun> {
   const { folder, fingerprint, resumeAnyway, ratePerMinute = 600 } = settings;
-  const { budgetMicroUsd = Number.POSITIVE_INFINITY, priceMicroUsd } = settings;
+  const { budgetMicroUsd = Number.POSITIVE_INFINITY, priceMicroUsd, emit = () => {} } = settings;
   const journal = openJournal(folder, { fingerprint, resumeAnyway });
-  await removeTemporaries(folder);
-  const manifest = await openManifest(folder);
-  const config: GenerateConfig = {
-    ...settings,
-    downloader: createDownloader(),
-    renderer: createRenderer(),
-    journal,
-    ledger: createLedger({ limitMicroUsd: budgetMicroUsd, spentMicroUsd: journal.spentMicroUsd() }),
-    governor: createGovernor({ perMinute: ratePerMinute }),
-    answers: {
-      urlsOf: outputUrls,
-      costOf: (prediction) => costMicroUsd(prediction, priceMicroUsd),
-      errorOf: predictionError,
-    },
-    keep: (outcome) => concat(writeSidecar(folder, outcome), manifest.append(outcome)),
-  };
-  const close = async () => {
-    await manifest.close();
+  try {
+    await removeTemporaries(folder);
+    const manifest = await openManifest(folder);
+    const config: GenerateConfig = {
+      ...settings,
+      downloader: createDownloader(),
+      renderer: createRenderer(),
+      journal,
+      ledger: createLedger({
+        limitMicroUsd: budgetMicroUsd,
+        spentMicroUsd: journal.spentMicroUsd(),
+        onWarning: ({ reservedMicroUsd, spentMicroUsd }) =>
+          emit({ type: 'budgetWarning', limitMicroUsd: budgetMicroUsd, reservedMicroUsd, spentMicroUsd }),
+      }),
+      governor: createGovernor({ perMinute: ratePerMinute }),
+      answers: {
+        urlsOf: outputUrls,
+        costOf: (prediction) => costMicroUsd(prediction, priceMicroUsd),
+        errorOf: predictionError,
+      },
+      // A power cut may take lines of the manifest that the journal, which is flushed, still knows.
+      isDone: ({ index, key }) =>
+        journal.isSaved(index) &&
+        manifest.has(index) &&
+        (!journal.inputChanged || journal.find(index)?.key === key),
+      keep: (outcome) => concat(writeSidecar(folder, outcome), manifest.append(outcome)),
+    };
+    const close = async () => {
+      await manifest.close();
+      journal.close();
+    };
+    return { config, journal, manifest, close };
+  } catch (error) {
     journal.close();
-  };
-  return { config, journal, manifest, close };
+    throw error;
+  }
 }

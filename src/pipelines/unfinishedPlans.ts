@@ -8,14 +8,18 @@ export type PlanSource = () => Iterable<Plan> | AsyncIterable<Plan>;
  * The plans that still need work. First those that an earlier run left open, because the service keeps their outputs
  * for one hour only; then those never begun or to be begun again.
  */
-export async function* unfinishedPlans(plans: PlanSource, journal: Journal): AsyncGenerator<Plan> {
+export async function* unfinishedPlans(
+  plans: PlanSource,
+  journal: Journal,
+  isDone: (plan: Plan) => boolean,
+): AsyncGenerator<Plan> {
   const open = journal.openIndexes();
   if (open.size > 0) {
     for await (const plan of plans()) {
-      if (open.has(plan.index)) yield plan;
+      if (open.has(plan.index) && !isDone(plan)) yield plan;
     }
   }
   for await (const plan of plans()) {
-    if (!open.has(plan.index) && !journal.isSaved(plan.index)) yield plan;
+    if (!open.has(plan.index) && !isDone(plan)) yield plan;
   }
 }

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
+import { toStorageError } from '../toStorageError.ts';
 import type { LinePlace } from './createLineIndex.ts';
-import { toStorageError } from './toStorageError.ts';
 
 /** Adds lines to a file, in the order of the calls. */
 export interface Appender {

@@ -4,12 +4,12 @@ import { dirname } from 'node:path';
 import sharp from 'sharp';
 import { fromAbortable } from '../fromAbortable.ts';
 import type { RenderedFile, Renderer } from '../ports.ts';
+import { syncFolder } from '../syncFolder.ts';
+import { temporaryPath } from '../temporaryPath.ts';
+import { toStorageError } from '../toStorageError.ts';
 import type { ImageFile, RenditionFormat, RenditionSpec } from '../types.ts';
 import { decodeOriginal } from './decodeOriginal.ts';
 import { encodeRendition } from './encodeRendition.ts';
-import { syncFolder } from './syncFolder.ts';
-import { temporaryPath } from './temporaryPath.ts';
-import { toStorageError } from './toStorageError.ts';
 import { writeTemporary } from './writeTemporary.ts';
 
 export interface RendererConfig {
@@ -29,9 +29,9 @@ const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
 
 /**
  * Makes all renditions of an original from one decode, one after the other, and emits them together, in the order of
- * the specs, once each is flushed and renamed to `<stem>-<spec name>.<extension>`. An original that is no picture has none.
+ * the specs, once each is flushed and renamed to `<stem>--<spec name>.<extension>`. An original that is no picture has none.
  *
- *     render(original, [square, story], 'out/cat')   ----(r|)   out/cat-square.jpg, out/cat-story.webp
+ *     render(original, [square, story], 'out/cat')   ----(r|)   out/cat--square.jpg, out/cat--story.webp
  *     unsubscribed                                   --!        no temporary file stays
  *
  * Emits `RenderError` where the original cannot be decoded or a rendition not be encoded, `StorageError` where the disk
@@ -59,7 +59,7 @@ async function renderAll(
   signal: AbortSignal,
 ): Promise<readonly RenderedFile[]> {
   if (original.widthPx === null || specs.length === 0) return [];
-  const targets = specs.map((spec) => ({ spec, path: `${stem}-${spec.name}.${EXTENSIONS[spec.format]}` }));
+  const targets = specs.map((spec) => ({ spec, path: `${stem}--${spec.name}.${EXTENSIONS[spec.format]}` }));
   try {
     const files = await writeTemporaries(original, targets, signal);
     await putInPlace(targets, dirname(stem));

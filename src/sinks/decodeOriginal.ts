@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { RenderError } from '../errors.ts';
+import { toStorageError } from '../toStorageError.ts';
 import type { ImageFile, RenditionSpec } from '../types.ts';
-import { toStorageError } from './toStorageError.ts';
 
 /** 268 megapixels, libvips' own idea of the largest picture that is no attack. */
 const MAX_INPUT_PIXELS = 0x3fff * 0x3fff;

@@ -1,3 +1,4 @@
+export { toStorageError } from '../toStorageError.ts';
 export { type CampaignReport, campaignReport } from './campaignReport.ts';
 export type { DurationSummary } from './createDistribution.ts';
 export { createRenderer, type RendererConfig } from './createRenderer.ts';
@@ -6,7 +7,6 @@ export { type Manifest, openManifest } from './openManifest.ts';
 export { outcomeSchema } from './outcomeSchema.ts';
 export type { ErrorCount, ModelCost, Report, ReportedRun, SlowImage } from './Report.ts';
 export { removeTemporaries } from './removeTemporaries.ts';
-export { toStorageError } from './toStorageError.ts';
 export { writeAtomically } from './writeAtomically.ts';
 export { writeCampaignReport } from './writeCampaignReport.ts';
 export { writeReport } from './writeReport.ts';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
 import type { Observable } from 'rxjs';
 import { fromAbortable } from '../fromAbortable.ts';
+import { toStorageError } from '../toStorageError.ts';
 import type { Outcome } from '../types.ts';
 import { createAppender } from './createAppender.ts';
 import { readOutcomes } from './readOutcomes.ts';
 import { scanManifest } from './scanManifest.ts';
-import { toStorageError } from './toStorageError.ts';
 import { writeManifestJson } from './writeManifestJson.ts';
 
 /** The list of a run's outcomes: `manifest.jsonl` while it runs, `manifest.json` when it is done. */

@@ -1,6 +1,6 @@
 import { opendir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toStorageError } from './toStorageError.ts';
+import { toStorageError } from '../toStorageError.ts';
 
 /**
  * Deletes the unfinished files (`*.part`) that a killed run left anywhere below its folder; resolves with how many.

@@ -1,8 +1,8 @@
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncFolder } from './syncFolder.ts';
-import { temporaryPath } from './temporaryPath.ts';
-import { toStorageError } from './toStorageError.ts';
+import { syncFolder } from '../syncFolder.ts';
+import { temporaryPath } from '../temporaryPath.ts';
+import { toStorageError } from '../toStorageError.ts';
 import { writeTemporary } from './writeTemporary.ts';
 
 /**

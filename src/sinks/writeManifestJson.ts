@@ -1,9 +1,9 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../syncFolder.ts';
+import { temporaryPath } from '../temporaryPath.ts';
+import { toStorageError } from '../toStorageError.ts';
 import type { Outcome } from '../types.ts';
-import { syncFolder } from './syncFolder.ts';
-import { temporaryPath } from './temporaryPath.ts';
-import { toStorageError } from './toStorageError.ts';
 
 /** Characters gathered before they are written. */
 const CHUNK_CHARS = 1 << 18;

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
-import { temporaryPath } from './temporaryPath.ts';
+import { temporaryPath } from '../temporaryPath.ts';
 
 /** Writes data beside `path`, flushed to the disk, ready to be renamed. Makes the folders. Rejects with the system's error. */
 export async function writeTemporary(path: string, data: string | Uint8Array): Promise<void> {

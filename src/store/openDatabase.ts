@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { UsageError } from '../errors.ts';
+import { makeFolder } from '../makeFolder.ts';
 import { loadSqlite } from './loadSqlite.ts';
 import { toJournalError } from './toJournalError.ts';
 
@@ -49,7 +49,7 @@ const SCHEMA = `
 export function openDatabase(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     database = new (loadSqlite().DatabaseSync)(path);
     database.exec('PRAGMA locking_mode = EXCLUSIVE');
     database.exec('PRAGMA journal_mode = WAL');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type RxposureError, StorageError, UsageError } from '../errors.ts';
+import { toStorageError } from '../toStorageError.ts';
 
 /** SQLite's primary result codes (https://sqlite.org/rescode.html). */
 const SQLITE = {
@@ -37,6 +38,8 @@ export function toJournalError(error: unknown, path: string): RxposureError {
     case SQLITE.readonly:
     case SQLITE.cantOpen:
       return storageError('ERR_NOT_WRITABLE', 'Expected to write', 'Change its permissions', path, error);
+    case null:
+      return toStorageError(error, path);
     default:
       return storageError('ERR_DISK', 'Expected the disk to accept', 'Check the disk', path, error);
   }

@@ -54,6 +54,7 @@ describe('values', () => {
       quiet: false,
       failFast: false,
       resumeAnyway: false,
+      repay: false,
     });
   });
 

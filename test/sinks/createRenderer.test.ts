@@ -55,10 +55,10 @@ describe('createRenderer', () => {
     const files = await firstValueFrom(renderer.render(await anOriginal(), specs, stem()));
 
     expect(files.map(({ path }) => path)).toEqual([
-      `${stem()}-square.jpg`,
-      `${stem()}-story.webp`,
-      `${stem()}-ad.avif`,
-      `${stem()}-post.png`,
+      `${stem()}--square.jpg`,
+      `${stem()}--story.webp`,
+      `${stem()}--ad.avif`,
+      `${stem()}--post.png`,
     ]);
     expect(files.map((file) => file.spec)).toEqual(specs);
     for (const file of files) {
@@ -90,9 +90,9 @@ describe('createRenderer', () => {
       [60, 60],
       [60, 30],
     ]);
-    expect(await pixel(`${stem()}-cover.png`, 10, 2)).toEqual([255, 0, 0, 255]);
-    expect(await pixel(`${stem()}-contain.png`, 10, 2)).toEqual([0, 0, 0, 0]);
-    expect(await pixel(`${stem()}-contain.png`, 10, 30)).toEqual([255, 0, 0, 255]);
+    expect(await pixel(`${stem()}--cover.png`, 10, 2)).toEqual([255, 0, 0, 255]);
+    expect(await pixel(`${stem()}--contain.png`, 10, 2)).toEqual([0, 0, 0, 0]);
+    expect(await pixel(`${stem()}--contain.png`, 10, 30)).toEqual([255, 0, 0, 255]);
   });
 
   it('pads an opaque original transparently, too', async () => {
@@ -101,14 +101,14 @@ describe('createRenderer', () => {
     const original: ImageFile = { ...(await anOriginal()), path };
     const contain = spec({ name: 'contain', format: 'webp', fit: 'contain' });
     await firstValueFrom(renderer.render(original, [contain], stem()));
-    expect((await pixel(`${stem()}-contain.webp`, 30, 2))[3]).toBe(0);
+    expect((await pixel(`${stem()}--contain.webp`, 30, 2))[3]).toBe(0);
   });
 
   it('makes transparency and free space white in JPEG', async () => {
     const contain = spec({ name: 'contain', fit: 'contain', quality: 100 });
     await firstValueFrom(renderer.render(await anOriginal(), [contain], stem()));
-    expect(await pixel(`${stem()}-contain.jpg`, 30, 2)).toEqual([255, 255, 255]);
-    expect(await pixel(`${stem()}-contain.jpg`, 55, 30)).toEqual([255, 255, 255]);
+    expect(await pixel(`${stem()}--contain.jpg`, 30, 2)).toEqual([255, 255, 255]);
+    expect(await pixel(`${stem()}--contain.jpg`, 55, 30)).toEqual([255, 255, 255]);
   });
 
   it('turns a picture upright that was stored on its side', async () => {
@@ -126,8 +126,8 @@ describe('createRenderer', () => {
     const [file] = await firstValueFrom(renderer.render(original, [spec({ format: 'png' })], stem()));
     expect([file?.widthPx, file?.heightPx]).toEqual([60, 60]);
     // The edge is in the middle, and sharp.
-    expect((await pixel(`${stem()}-square.png`, 28, 30))[3]).toBeGreaterThan(250);
-    expect((await pixel(`${stem()}-square.png`, 31, 30))[3]).toBeLessThan(5);
+    expect((await pixel(`${stem()}--square.png`, 28, 30))[3]).toBeGreaterThan(250);
+    expect((await pixel(`${stem()}--square.png`, 31, 30))[3]).toBeLessThan(5);
   });
 
   it('has nothing to make of a video', async () => {
@@ -155,7 +155,7 @@ describe('createRenderer', () => {
   });
 
   it('tells of a disk that refuses', async () => {
-    await mkdir(`${stem()}-square.jpg.part`);
+    await mkdir(`${stem()}--square.jpg.part`);
     const rendering = firstValueFrom(renderer.render(await anOriginal(), [spec({})], stem()));
     await expect(rendering).rejects.toThrow(StorageError);
     await expect(rendering).rejects.toMatchObject({ code: 'ERR_NOT_A_FILE' });
@@ -166,7 +166,7 @@ describe('createRenderer', () => {
     const original = await anOriginal();
     const seen: unknown[] = [];
     const rendering = renderer.render(original, specs, stem()).subscribe((files) => seen.push(files));
-    await expect.poll(() => readdir(folder()), { interval: 1 }).toContain('cat-square.jpg.part');
+    await expect.poll(() => readdir(folder()), { interval: 1 }).toContain('cat--square.jpg.part');
     rendering.unsubscribe();
     await expect.poll(() => readdir(folder()), { interval: 5 }).toEqual(['cat.png']);
     expect(seen).toEqual([]);

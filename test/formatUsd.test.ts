@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatUsd } from '../../src/cli/formatUsd.ts';
+import { formatUsd } from '../src/formatUsd.ts';
 
 it.each([
   [0, '$0.00'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { StorageError } from '../../src/errors.ts';
-import { toStorageError } from '../../src/sinks/toStorageError.ts';
+import { StorageError } from '../src/errors.ts';
+import { toStorageError } from '../src/toStorageError.ts';
 
 describe('toStorageError', () => {
   it.each([
