@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { concatMap, map, type Observable, type OperatorFunction, of } from 'rxjs';
+import { concatMap, map, merge, type Observable, type OperatorFunction, of } from 'rxjs';
 import { fromAbortable } from '../fromAbortable.ts';
 import { downloadOutput } from '../operators/downloadOutput.ts';
 import { gate } from '../operators/gate.ts';
@@ -7,6 +7,7 @@ import { areWhole } from '../sinks/areWhole.ts';
 import type { ImageFile, Plan, Prediction } from '../types.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
+import { noteCreated } from './noteCreated.ts';
 
 /**
  * Brings a prediction's files into the run folder and writes down that they are there. What an earlier run has brought
@@ -28,7 +29,7 @@ export function fetchOriginals(
       }),
       concatMap((files) => note(files, prediction, plan, run)),
     );
-    if (filesLeft.length === 0) return fetched;
+    if (filesLeft.length === 0) return merge(noteCreated(prediction, account, run), fetched);
     return fromAbortable(() => areWhole(filesLeft)).pipe(
       concatMap((isThere) => (isThere ? of(filesLeft) : fetched)),
     );

@@ -1,4 +1,4 @@
-import { concatMap, defer, map, type Observable, type OperatorFunction, of, throwError } from 'rxjs';
+import { concatMap, defer, endWith, map, type Observable, type OperatorFunction, of, throwError } from 'rxjs';
 import { BudgetError, PredictionError, ProviderError } from '../errors.ts';
 import { formatUsd } from '../formatUsd.ts';
 import { adoptPrediction } from '../operators/adoptPrediction.ts';
@@ -11,6 +11,7 @@ import type { JobRecord } from '../ports.ts';
 import type { Plan, Prediction } from '../types.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
+import { noteCreated } from './noteCreated.ts';
 import { outcomeError } from './outcomeError.ts';
 
 /** What a create may take longer than the prediction's own time: queueing and the way back. */
@@ -129,18 +130,16 @@ function repay(lost: Prediction, account: JobAccount, run: Run): Observable<Pred
 function follow(prediction: Prediction, account: JobAccount, run: Run): Observable<Prediction> {
   const { index } = account.plan;
   account.prediction = prediction;
-  return run.journal
-    .record(account.plan, { type: 'created', attempt: account.attempts, predictionId: prediction.id })
-    .pipe(
-      map(() => {
-        run.emit({ type: 'created', index, predictionId: prediction.id, status: prediction.status });
-        return prediction;
-      }),
-      awaitPrediction(run.provider, {
-        timeoutMs: Math.max(0, run.timeoutMs - (run.scheduler.now() - account.startedAtMs)),
-        scheduler: run.scheduler,
-      }),
-    );
+  run.emit({ type: 'created', index, predictionId: prediction.id, status: prediction.status });
+  // One that has its output already is written down while it is downloaded: the slot is wanted by the next job.
+  if (prediction.outputComplete) return of(prediction);
+  return noteCreated(prediction, account, run).pipe(
+    endWith(prediction),
+    awaitPrediction(run.provider, {
+      timeoutMs: Math.max(0, run.timeoutMs - (run.scheduler.now() - account.startedAtMs)),
+      scheduler: run.scheduler,
+    }),
+  );
 }
 
 /** Passes on a prediction with output; closes the books of an attempt that ended without. */

@@ -53,9 +53,11 @@ async function fetchTo(stem: string, url: string, config: ReceiveConfig): Promis
   }
 }
 
-function ownError(error: unknown, url: string, stem: string): DownloadError | StorageError {
+function ownError(error: unknown, url: string, stem: string): unknown {
   if (error instanceof DownloadError || error instanceof StorageError) return error;
-  return isFromDisk(error) ? toStorageError(error, stem) : downloadError(error, url);
+  if (isFromDisk(error)) return toStorageError(error, stem);
+  // Whatever the network does has a code; an error without one is a fault of our own and must not pass for weather.
+  return error instanceof Error && 'code' in error ? downloadError(error, url) : error;
 }
 
 /** Network faults have system codes too, but name neither a file nor one of these calls. */

@@ -1,10 +1,10 @@
-import { HTTPError } from 'got';
+import type { HTTPError } from 'got';
 import { DownloadError } from '../errors.ts';
 import { shownUrl } from './shownUrl.ts';
 
 /** The `DownloadError` for what went wrong between us and the file host. */
 export function downloadError(error: unknown, url: string): DownloadError {
-  if (error instanceof HTTPError) return refusal(error.response.statusCode, url);
+  if (isHttpError(error)) return refusal(error.response.statusCode, url);
   const reason = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
   return new DownloadError(
     'ERR_DOWNLOAD_CUT',
@@ -33,4 +33,9 @@ function refusal(status: number, url: string): DownloadError {
     recoverable,
     suggestion: recoverable ? 'Run the same command again.' : 'Open the URL in a browser to see why.',
   });
+}
+
+/** By name, as loading `got` for its class alone would slow the start of every run. */
+function isHttpError(error: unknown): error is HTTPError {
+  return error instanceof Error && error.name === 'HTTPError' && 'response' in error;
 }

@@ -1,5 +1,3 @@
-import { fileTypeFromBuffer } from 'file-type';
-import sharp from 'sharp';
 import { DownloadError } from '../errors.ts';
 import type { ImageFile } from '../types.ts';
 import type { ReceivedFile } from './receiveFile.ts';
@@ -34,6 +32,7 @@ export async function identifyFile(path: string, received: ReceivedFile): Promis
 }
 
 async function extensionOf({ head }: ReceivedFile): Promise<string> {
+  const { fileTypeFromBuffer } = await import('file-type');
   const type = await fileTypeFromBuffer(head);
   if (type !== undefined && /^(image|video|audio)\//.test(type.mime)) return type.ext;
   const text = new TextDecoder().decode(head);
@@ -67,6 +66,7 @@ const decodable = new Set(['png', 'jpg', 'gif', 'webp', 'avif', 'svg', 'tif']);
 
 async function sizeOf(path: string, extension: string): Promise<Pick<ImageFile, 'widthPx' | 'heightPx'>> {
   if (!decodable.has(extension)) return { widthPx: null, heightPx: null };
+  const { default: sharp } = await import('sharp');
   const { width, height } = await sharp(path, { limitInputPixels: false })
     .metadata()
     .catch((cause: unknown) => {

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import got from 'got';
 import { DownloadError } from '../errors.ts';
 import { shownUrl } from './shownUrl.ts';
 
@@ -41,6 +40,8 @@ export async function receiveFile(url: string, path: string, config: ReceiveConf
 
 async function streamTo(path: string, url: string, meter: Meter, config: ReceiveConfig): Promise<void> {
   const { connectTimeoutMs, idleTimeoutMs, signal } = config;
+  // Loaded with the first download, while predictions run, so that a run starts sooner.
+  const { default: got } = await import('got');
   const source = got.stream(url, {
     retry: { limit: 0 },
     timeout: {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import sharp from 'sharp';
 import { fromAbortable } from '../fromAbortable.ts';
 import type { RenderedFile, Renderer } from '../ports.ts';
 import { syncFolder } from '../syncFolder.ts';
@@ -39,11 +38,17 @@ const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
  */
 export function createRenderer(config: RendererConfig = {}): Renderer {
   const { threads = 1 } = config;
-  sharp.concurrency(threads);
-  // Each original is decoded once, so nothing that sharp could keep would be used again.
-  sharp.cache(false);
   return {
-    render: (original, specs, stem) => fromAbortable((signal) => renderAll(original, specs, stem, signal)),
+    render: (original, specs, stem) =>
+      fromAbortable(async (signal) => {
+        if (original.widthPx === null || specs.length === 0) return [];
+        // Loaded with the first picture, while predictions run, so that a run starts sooner.
+        const { default: sharp } = await import('sharp');
+        sharp.concurrency(threads);
+        // Each original is decoded once, so nothing that sharp could keep would be used again.
+        sharp.cache(false);
+        return renderAll(original, specs, stem, signal);
+      }),
   };
 }
 
@@ -58,7 +63,6 @@ async function renderAll(
   stem: string,
   signal: AbortSignal,
 ): Promise<readonly RenderedFile[]> {
-  if (original.widthPx === null || specs.length === 0) return [];
   const targets = specs.map((spec) => ({ spec, path: `${stem}--${spec.name}.${EXTENSIONS[spec.format]}` }));
   try {
     const files = await writeTemporaries(original, targets, signal);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import type { Sharp, SharpOptions } from 'sharp';
 import { RenderError } from '../errors.ts';
 import { toStorageError } from '../toStorageError.ts';
 import type { ImageFile, RenditionSpec } from '../types.ts';
@@ -30,6 +30,7 @@ export async function decodeOriginal(
   const bytes = await readFile(original.path).catch((error: unknown) => {
     throw toStorageError(error, original.path);
   });
+  const { default: sharp } = await import('sharp');
   try {
     const { autoOrient } = await sharp(bytes, DECODE_OPTIONS).metadata();
     const scale = neededScale(autoOrient.width, autoOrient.height, specs);

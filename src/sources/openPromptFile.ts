@@ -1,24 +1,30 @@
+import { isUtf8 } from 'node:buffer';
 import { open, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { fileTypeFromBuffer } from 'file-type';
 import { UsageError } from '../errors.ts';
-import { csvRows } from './csvRows.ts';
-import { jsonLinesRows } from './jsonLinesRows.ts';
-import { jsonRows } from './jsonRows.ts';
 import type { PromptFile } from './PromptFile.ts';
 import type { RowItem } from './Row.ts';
-import { txtRows } from './txtRows.ts';
-import { yamlRows } from './yamlRows.ts';
 
-const readers = new Map<string, (path: string) => AsyncIterable<RowItem>>([
-  ['.txt', txtRows],
-  ['.csv', csvRows],
-  ['.tsv', (path) => csvRows(path, '\t')],
-  ['.jsonl', jsonLinesRows],
-  ['.ndjson', jsonLinesRows],
-  ['.json', jsonRows],
-  ['.yaml', yamlRows],
-  ['.yml', yamlRows],
+type RowReader = (path: string) => AsyncIterable<RowItem>;
+
+const readCsv = async (): Promise<RowReader> => (await import('./csvRows.ts')).csvRows;
+const readTsv = async (): Promise<RowReader> => {
+  const csvRows = (await import('./csvRows.ts')).csvRows;
+  return (path) => csvRows(path, '\t');
+};
+const readJsonLines = async (): Promise<RowReader> => (await import('./jsonLinesRows.ts')).jsonLinesRows;
+const readYaml = async (): Promise<RowReader> => (await import('./yamlRows.ts')).yamlRows;
+
+/** By extension; only the parser that is needed is loaded. */
+const readers = new Map<string, () => Promise<RowReader>>([
+  ['.txt', async () => (await import('./txtRows.ts')).txtRows],
+  ['.csv', readCsv],
+  ['.tsv', readTsv],
+  ['.jsonl', readJsonLines],
+  ['.ndjson', readJsonLines],
+  ['.json', async () => (await import('./jsonRows.ts')).jsonRows],
+  ['.yaml', readYaml],
+  ['.yml', readYaml],
 ]);
 
 /**
@@ -28,9 +34,9 @@ const readers = new Map<string, (path: string) => AsyncIterable<RowItem>>([
  * of unknown kind, not text, or without a `prompt` column. Bad rows are left to `validateRows`.
  */
 export async function openPromptFile(path: string): Promise<PromptFile> {
-  const reader = readers.get(extname(path).toLowerCase());
+  const loadReader = readers.get(extname(path).toLowerCase());
   await checkFile(path);
-  if (reader === undefined) {
+  if (loadReader === undefined) {
     throw new UsageError(
       `${path}: Expected a file named ${[...readers.keys()].join(', ')}, got ${kindOf(path)}`,
       {
@@ -39,6 +45,7 @@ export async function openPromptFile(path: string): Promise<PromptFile> {
     );
   }
   await checkIsText(path);
+  const reader = await loadReader();
   const file: PromptFile = { path, rows: () => reader(path) };
   for await (const _first of file.rows()) return file;
   throw new UsageError(`${path}: Expected at least one prompt, got a file without any`);
@@ -65,17 +72,30 @@ async function checkFile(path: string): Promise<void> {
 /** A binary file is named as what it is, instead of as thousands of bad rows. */
 async function checkIsText(path: string): Promise<void> {
   const head = await readHead(path);
-  const type = await fileTypeFromBuffer(head);
   const isUtf16 = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
-  if (isUtf16 || head.includes(0)) {
-    const got = isUtf16 ? 'UTF-16' : (type?.mime ?? 'binary content');
-    throw new UsageError(`${path}: Expected UTF-8 text, got ${got}`, {
-      suggestion: isUtf16 ? 'Save the file as UTF-8.' : 'Give a file of prompts.',
+  if (isUtf16) {
+    throw new UsageError(`${path}: Expected UTF-8 text, got UTF-16`, {
+      suggestion: 'Save the file as UTF-8.',
     });
   }
-  if (type !== undefined && /^(image|audio|video|font)\/(?!svg)|zip|pdf|gzip/.test(type.mime)) {
-    throw new UsageError(`${path}: Expected UTF-8 text, got ${type.mime}`);
-  }
+  if (!head.includes(0) && isUtf8(wholeLetters(head)) && !isPdf(head)) return;
+  const { fileTypeFromBuffer } = await import('file-type');
+  const type = await fileTypeFromBuffer(head);
+  if (!head.includes(0) && type === undefined) return; // Some rows are damaged: reading them tells which.
+  throw new UsageError(`${path}: Expected UTF-8 text, got ${type?.mime ?? 'binary content'}`, {
+    suggestion: 'Give a file of prompts.',
+  });
+}
+
+/** Without the last few bytes, which may be the beginning of a letter. */
+function wholeLetters(head: Uint8Array): Uint8Array {
+  const cuts = [0, 1, 2, 3].map((cut) => head.subarray(0, head.length - cut));
+  return cuts.find((bytes) => isUtf8(bytes)) ?? head;
+}
+
+/** The one common binary format that begins as text. */
+function isPdf(head: Uint8Array): boolean {
+  return new TextDecoder().decode(head.subarray(0, 5)) === '%PDF-';
 }
 
 async function readHead(path: string): Promise<Uint8Array> {

@@ -24,10 +24,11 @@ export interface GroupCommit {
 }
 
 /**
- * Share of the time that may be spent on committing, as 1 in so many: a flush blocks the thread, so after one that took
- * 0.3 ms the next waits 7.5 ms, and on a slow disk the groups become larger instead of the run slower.
+ * Share of the time that may be spent on committing under load, as 1 in so many: a flush blocks the thread, so after one
+ * that took 0.3 ms the next waits up to 7.5 ms, and on a slow disk the groups become larger instead of the run slower.
+ * After a small group the pause is as much smaller, because somebody waits for each entry before it sends its create.
  */
-const PAUSE_PER_COMMIT = 25;
+const LONGEST_PAUSE_PER_COMMIT = 25;
 const MAX_PAUSE_MS = 100;
 
 /**
@@ -51,7 +52,10 @@ export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
     try {
       const startedMs = performance.now();
       database.exec('COMMIT');
-      const pauseMs = Math.min(MAX_PAUSE_MS, (performance.now() - startedMs) * PAUSE_PER_COMMIT);
+      const pauseMs = Math.min(
+        MAX_PAUSE_MS,
+        (performance.now() - startedMs) * Math.min(LONGEST_PAUSE_PER_COMMIT, group.length),
+      );
       pauseUntilMs = scheduler.now() + pauseMs;
     } catch (error) {
       fail(group, error);

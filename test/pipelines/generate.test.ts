@@ -6,7 +6,7 @@ import type { GenerateConfig } from '../../src/pipelines/GenerateConfig.ts';
 import { generate } from '../../src/pipelines/generate.ts';
 import type { JournalEntry } from '../../src/ports.ts';
 import { createMemoryJournal } from '../../src/store/createMemoryJournal.ts';
-import type { Outcome, Plan, Prediction } from '../../src/types.ts';
+import type { Outcome, Plan } from '../../src/types.ts';
 import { aPrediction, fakeProvider } from '../operators/fakeProvider.ts';
 import { aFile, aPlan, runOf, succeeding, summary } from './runOf.ts';
 
