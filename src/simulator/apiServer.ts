@@ -122,7 +122,7 @@ function routes(api: FastifyInstance, config: ApiServerConfig): void {
     const waitS = Math.min(LONGEST_WAIT_S, Number(prefer[1] ?? LONGEST_WAIT_S));
     const gone = new AbortController();
     // The prediction goes on when the client leaves; only the waiting ends.
-    request.raw.socket.once('close', () => gone.abort());
+    reply.raw.once('close', () => gone.abort());
     await predictions.whenFinal(prediction, waitS * 1_000, gone.signal);
     const isDone = prediction.completedAtMs !== null;
     const isAhead = prediction.status === 'succeeded' && shareOf(prediction.id) < config.earlyOutputRate;

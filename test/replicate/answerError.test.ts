@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { answerError } from '../../src/replicate/answerError.ts';
+import { errorAnswers } from '../../src/replicate/errorAnswers.ts';
+import { retryAfterMs } from '../../src/replicate/retryAfterMs.ts';
+
+const answer = (status: number, text = '{}', headers = {}) =>
+  answerError({ method: 'POST', path: '/v1/predictions', status, headers: new Headers(headers), text }, 0);
+
+describe('answerError', () => {
+  it.each(errorAnswers)(
+    '$status is $code',
+    ({ status, code, recoverable, stopsRun, suggestion, meaning }) => {
+      const error = answer(status);
+      expect(error).toMatchObject({ status, code, recoverable, stopsRun, suggestion });
+      expect(error.message).toContain(meaning);
+    },
+  );
+
+  it('takes 500 for all that is above it, with an unknown outcome of a POST', () => {
+    expect(answer(503)).toMatchObject({ code: 'ERR_SERVICE', status: 503, tookEffect: 'unknown' });
+  });
+
+  it('says what was wrong with an input', () => {
+    const body = {
+      title: 'Input validation failed',
+      detail: '- x\n',
+      status: 422,
+      invalid_fields: [{ type: 'enum', field: 'input.aspect_ratio', description: 'must be one of "1:1"' }],
+    };
+    expect(answer(422, JSON.stringify(body)).message).toContain('input.aspect_ratio: must be one of "1:1"');
+  });
+
+  it('shows no HTML, and other texts on one short line', () => {
+    expect(answer(502, '<html>Bad gateway</html>').message).not.toContain('html');
+    expect(answer(400, 'a\nb'.repeat(500)).message.length).toBeLessThan(500);
+  });
+});
+
+describe('retryAfterMs', () => {
+  it.each([
+    ['the header in seconds', { 'retry-after': '7', 'ratelimit-reset': '1' }, { retry_after: 5 }, 7_000],
+    ['the header as a date', { 'retry-after': 'Thu, 01 Jan 1970 00:00:09 GMT' }, {}, 9_000],
+    ['the body before its detail', {}, { retry_after: 5, detail: 'resets in ~30s' }, 5_000],
+    ['the detail', {}, { detail: 'Your rate limit resets in ~30s.' }, 30_000],
+    ['the detail in its older form', {}, { detail: 'Expected available in 3 second.' }, 3_000],
+    ['the bucket', { 'ratelimit-reset': '4' }, { detail: 'slow down' }, 4_000],
+    ['nothing', {}, null, null],
+  ])('reads %s', (_name, headers, body, expected) => {
+    expect(retryAfterMs(new Headers(headers), body, 0)).toBe(expected);
+  });
+});

@@ -1,0 +1,291 @@
+import { inspect } from 'node:util';
+import { lastValueFrom, timer } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { ProviderError } from '../../src/errors.ts';
+import { createReplicateProvider } from '../../src/replicate/createReplicateProvider.ts';
+import type { PredictionRequest } from '../../src/types.ts';
+import { localServer, predictionAnswer, sendJson } from './localServer.ts';
+
+const token = 'r8_secretsecretsecret';
+const request: PredictionRequest = { model: 'owner/name', version: null, input: { prompt: 'a cat' } };
+const version = 'f'.repeat(64);
+const connect = (url: string, config = {}) =>
+  createReplicateProvider({ token, baseUrl: `${url}/v1`, ...config });
+const errorOf = async (promise: Promise<unknown>): Promise<ProviderError> => {
+  const error = await promise.then(
+    () => new Error('Expected an error'),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ProviderError)) throw error;
+  return error;
+};
+
+describe('createPrediction', () => {
+  it('sends one request with the wait, the deadline and the token', async () => {
+    const { url, requests } = await localServer((_request, response) =>
+      sendJson(response, 201, predictionAnswer),
+    );
+    const options = { waitMs: 60_000, cancelAfterMs: 630_000 };
+    const prediction = await lastValueFrom(connect(url).createPrediction(request, options));
+    expect(prediction).toMatchObject({
+      id: predictionAnswer.id,
+      status: 'succeeded',
+      outputComplete: true,
+      metrics: { image_count: 1 },
+    });
+    expect(requests).toHaveLength(1);
+    expect(requests[0]).toMatchObject({
+      method: 'POST',
+      url: '/v1/models/owner/name/predictions',
+      headers: { authorization: `Bearer ${token}`, prefer: 'wait=60', 'cancel-after': '630s' },
+    });
+    expect(JSON.parse(requests[0]?.body ?? '')).toEqual({ input: { prompt: 'a cat' } });
+  });
+
+  it('runs a pinned version by the other route, without a wait where none is asked', async () => {
+    const { url, requests } = await localServer((_request, response) =>
+      sendJson(response, 201, predictionAnswer),
+    );
+    await lastValueFrom(
+      connect(url).createPrediction({ ...request, version }, { waitMs: 0, cancelAfterMs: 1 }),
+    );
+    expect(requests[0]?.url).toBe('/v1/predictions');
+    expect(requests[0]?.headers.prefer).toBeUndefined();
+    expect(requests[0]?.headers['cancel-after']).toBe('5s'); // the shortest that the service takes
+    expect(JSON.parse(requests[0]?.body ?? '')).toEqual({ input: { prompt: 'a cat' }, version });
+  });
+
+  it('goes over to the version where the route by name does not know the model, and remembers', async () => {
+    const { url, requests } = await localServer(({ method, url: path }, response) => {
+      if (method === 'GET') sendJson(response, 200, { latest_version: { id: version } });
+      else if (path.endsWith('/v1/predictions')) sendJson(response, 201, predictionAnswer);
+      else sendJson(response, 404, { detail: 'Not found', status: 404 });
+    });
+    const provider = connect(url);
+    await lastValueFrom(provider.getModel('owner/name'));
+    await lastValueFrom(provider.createPrediction(request, { waitMs: 0 }));
+    await lastValueFrom(provider.createPrediction(request, { waitMs: 0 }));
+    expect(requests.map(({ method, url: path }) => `${method} ${path}`)).toEqual([
+      'GET /v1/models/owner/name',
+      'POST /v1/models/owner/name/predictions',
+      'POST /v1/predictions',
+      'POST /v1/predictions',
+    ]);
+  });
+
+  it.each([
+    { status: 'processing', output: ['https://a/b.png'], waitMs: 1_000, outputComplete: true },
+    { status: 'processing', output: ['https://a/b.png'], waitMs: 0, outputComplete: false },
+    { status: 'processing', output: null, waitMs: 1_000, outputComplete: false },
+    { status: 'starting', output: null, waitMs: 1_000, outputComplete: false },
+  ])(
+    'takes an output ahead of its status as whole only from a waited answer: %o',
+    async ({ waitMs, outputComplete, ...answer }) => {
+      const { url } = await localServer((_request, response) =>
+        sendJson(response, 202, { ...predictionAnswer, ...answer }),
+      );
+      const prediction = await lastValueFrom(connect(url).createPrediction(request, { waitMs }));
+      expect(prediction.outputComplete).toBe(outputComplete);
+    },
+  );
+
+  it.each([
+    [
+      'a reset before the answer',
+      (_request: unknown, response: { socket: { resetAndDestroy(): void } | null }) =>
+        response.socket?.resetAndDestroy(),
+      'unknown',
+    ],
+  ] as const)('sends nothing again after %s', async (_name, answer, tookEffect) => {
+    const { url, requests } = await localServer(answer as Parameters<typeof localServer>[0]);
+    const error = await errorOf(lastValueFrom(connect(url).createPrediction(request, { waitMs: 0 })));
+    expect(error).toMatchObject({ code: 'ERR_CONNECTION_LOST', tookEffect, recoverable: true });
+    expect(requests).toHaveLength(1);
+  });
+
+  it.each([429, 500, 502, 504])('sends nothing again after %i, and does not wait', async (status) => {
+    const { url, requests } = await localServer((_request, response) =>
+      sendJson(response, status, { detail: 'no', status }, { 'retry-after': '2' }),
+    );
+    const startedMs = performance.now();
+    const error = await errorOf(lastValueFrom(connect(url).createPrediction(request, { waitMs: 0 })));
+    expect(requests).toHaveLength(1);
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    expect(error).toMatchObject({
+      status,
+      tookEffect: status === 429 ? 'no' : 'unknown',
+      retryAfterMs: status === 429 ? 2_000 : null,
+    });
+  });
+
+  it('does not know what became of one whose answer cannot be read or breaks off', async () => {
+    const html = await localServer((_request, response) => response.writeHead(200).end('<html>hello</html>'));
+    const cut = await localServer((_request, response) => {
+      response.writeHead(201, { 'content-length': '1000' });
+      response.write('{"id":', () => response.destroy());
+    });
+    const other = await localServer((_request, response) => sendJson(response, 201, { id: 1 }));
+    const create = (url: string) =>
+      errorOf(lastValueFrom(connect(url).createPrediction(request, { waitMs: 0 })));
+    expect(await create(html.url)).toMatchObject({ code: 'ERR_UNREADABLE_ANSWER', tookEffect: 'unknown' });
+    expect(await create(other.url)).toMatchObject({ code: 'ERR_UNREADABLE_ANSWER', tookEffect: 'unknown' });
+    expect(await create(cut.url)).toMatchObject({ code: 'ERR_CONNECTION_LOST', tookEffect: 'unknown' });
+  });
+
+  it('gives up after its time, not knowing what became of it', async () => {
+    const { url } = await localServer(() => {});
+    const error = await errorOf(
+      lastValueFrom(connect(url, { requestTimeoutMs: 20 }).createPrediction(request, { waitMs: 0 })),
+    );
+    expect(error).toMatchObject({ code: 'ERR_REQUEST_TIMEOUT', tookEffect: 'unknown' });
+  });
+
+  it('knows that nothing was made where no connection stood', async () => {
+    const error = await errorOf(
+      lastValueFrom(connect('http://127.0.0.1:9999').createPrediction(request, { waitMs: 0 })),
+    );
+    expect(error).toMatchObject({ code: 'ERR_NO_CONNECTION', tookEffect: 'no', recoverable: true });
+  });
+
+  it('closes the connection when it is unsubscribed', async () => {
+    let closed = false;
+    const { url, requests } = await localServer((_request, response) => {
+      response.socket?.once('close', () => {
+        closed = true;
+      });
+    });
+    const subscription = connect(url).createPrediction(request, { waitMs: 0 }).subscribe();
+    await expect.poll(() => requests.length).toBe(1);
+    subscription.unsubscribe();
+    await expect.poll(() => closed).toBe(true);
+  });
+
+  it('follows no redirect, as the token is for this origin only', async () => {
+    const elsewhere = await localServer((_request, response) => sendJson(response, 201, predictionAnswer));
+    const { url } = await localServer((_request, response) =>
+      response.writeHead(307, { location: elsewhere.url }).end(),
+    );
+    await errorOf(lastValueFrom(connect(url).createPrediction(request, { waitMs: 0 })));
+    expect(elsewhere.requests).toEqual([]);
+  });
+
+  it('never says the token, not even where the answer repeats it', async () => {
+    const { url } = await localServer((_request, response) =>
+      sendJson(response, 401, { title: 'no', detail: `bad token ${token}`, status: 401 }),
+    );
+    const error = await errorOf(lastValueFrom(connect(url).createPrediction(request, { waitMs: 0 })));
+    expect(error).toMatchObject({ code: 'ERR_UNAUTHENTICATED', stopsRun: true });
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(token);
+  });
+});
+
+describe('listPredictions', () => {
+  it('asks from a moment, by the clock of the service', async () => {
+    const aheadMs = 3_600_000;
+    const { url, requests } = await localServer((_request, response) =>
+      sendJson(
+        response,
+        200,
+        { results: [predictionAnswer], next: null },
+        { date: new Date(Date.now() + aheadMs).toUTCString() },
+      ),
+    );
+    const provider = connect(url);
+    const page = await lastValueFrom(provider.listPredictions({ createdAfterMs: 0 }));
+    expect(page).toMatchObject({ predictions: [{ id: predictionAnswer.id }], next: null });
+    await lastValueFrom(provider.listPredictions({ createdAfterMs: Date.parse('2026-01-01T00:00:00Z') }));
+    const asked = new URL(requests[1]?.url ?? '', url).searchParams.get('created_after') ?? '';
+    expect(Math.abs(Date.parse(asked) - Date.parse('2026-01-01T01:00:00Z'))).toBeLessThan(3_000);
+  });
+
+  it('follows the next page as it is named, and with the token to our own origin only', async () => {
+    const elsewhere = await localServer((_request, response) =>
+      sendJson(response, 200, { results: [], next: null }),
+    );
+    const { url, requests } = await localServer((_request, response) =>
+      sendJson(response, 200, { results: [], next: null }),
+    );
+    const provider = connect(url);
+    await lastValueFrom(
+      provider.listPredictions({ createdAfterMs: 0, next: `${url}/v1/predictions?cursor=abc%3D` }),
+    );
+    await lastValueFrom(
+      provider.listPredictions({ createdAfterMs: 0, next: `${elsewhere.url}/v1/predictions?cursor=def` }),
+    );
+    expect(requests.map(({ url: path }) => path)).toEqual([
+      '/v1/predictions?cursor=abc%3D',
+      '/v1/predictions?cursor=def',
+    ]);
+    expect(elsewhere.requests).toEqual([]);
+  });
+});
+
+describe('the other calls', () => {
+  it('get and cancel by id, also in the shape in which cancel answers', async () => {
+    const { url, requests } = await localServer(({ method }, response) =>
+      sendJson(
+        response,
+        200,
+        method === 'GET'
+          ? predictionAnswer
+          : {
+              ...predictionAnswer,
+              status: 'canceled',
+              logs: null,
+              output: undefined,
+              webhook_completed: null,
+            },
+      ),
+    );
+    const provider = connect(url);
+    expect(await lastValueFrom(provider.getPrediction('abc'))).toMatchObject({ status: 'succeeded' });
+    expect(await lastValueFrom(provider.cancelPrediction('abc'))).toMatchObject({
+      status: 'canceled',
+      output: null,
+      outputComplete: false,
+    });
+    expect(requests.map(({ method, url: path }) => `${method} ${path}`)).toEqual([
+      'GET /v1/predictions/abc',
+      'POST /v1/predictions/abc/cancel',
+    ]);
+  });
+
+  it('a failing GET is sent once and can be asked again', async () => {
+    const { url, requests } = await localServer((_request, response) => sendJson(response, 503, {}));
+    const error = await errorOf(lastValueFrom(connect(url).getPrediction('abc')));
+    expect(error).toMatchObject({ code: 'ERR_SERVICE', recoverable: true, tookEffect: 'no' });
+    await lastValueFrom(timer(5));
+    expect(requests).toHaveLength(1);
+  });
+
+  it('a model comes with its schema; a version of it likewise', async () => {
+    const openapi_schema = {
+      components: {
+        schemas: { Input: { properties: { prompt: { type: 'string' } }, required: ['prompt'] } },
+      },
+    };
+    const { url, requests } = await localServer(({ url: path }, response) =>
+      sendJson(
+        response,
+        200,
+        path.includes('/versions/')
+          ? { id: version, openapi_schema }
+          : { is_official: true, latest_version: { id: version, openapi_schema } },
+      ),
+    );
+    const expected = {
+      name: 'owner/name',
+      latestVersion: version,
+      schema: { properties: { prompt: { type: 'string' } }, required: ['prompt'] },
+    };
+    expect(await lastValueFrom(connect(url).getModel('owner/name'))).toEqual({
+      ...expected,
+      isOfficial: true,
+    });
+    expect(await lastValueFrom(connect(url).getModel('owner/name', version))).toEqual({
+      ...expected,
+      isOfficial: false,
+    });
+    expect(requests[1]?.url).toBe(`/v1/models/owner/name/versions/${version}`);
+  });
+});

@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import { parseModelSchema } from '../../src/replicate/parseModelSchema.ts';
+
+const schemaOf = (properties: object, schemas: object = {}) =>
+  parseModelSchema({ components: { schemas: { Input: { properties, required: ['prompt'] }, ...schemas } } });
+
+it('reads what Cog writes: enums apart, in the order of x-order', () => {
+  const schema = schemaOf(
+    {
+      seed: { type: 'integer', 'x-order': 2, minimum: 0, maximum: 9, nullable: true },
+      aspect_ratio: { allOf: [{ $ref: '#/components/schemas/aspect_ratio' }], default: '1:1', 'x-order': 1 },
+      prompt: { type: 'string', 'x-order': 0, title: 'Prompt' },
+      image_input: { type: 'array', items: { type: 'string', format: 'uri' }, 'x-order': 3 },
+      mask: { anyOf: [{ type: 'string', format: 'uri' }, { type: 'null' }], 'x-order': 4 },
+    },
+    { aspect_ratio: { type: 'string', enum: ['1:1', '16:9'] } },
+  );
+  expect(Object.keys(schema?.properties ?? {})).toEqual([
+    'prompt',
+    'aspect_ratio',
+    'seed',
+    'image_input',
+    'mask',
+  ]);
+  expect(schema?.properties).toEqual({
+    prompt: { type: 'string' },
+    aspect_ratio: { type: 'string', enum: ['1:1', '16:9'], default: '1:1' },
+    seed: { type: 'integer', minimum: 0, maximum: 9 },
+    image_input: { type: 'array', items: { type: 'string', format: 'uri' } },
+    mask: { type: 'string', format: 'uri' },
+  });
+  expect(schema?.required).toEqual(['prompt']);
+});
+
+it('is null where there is no schema, and never throws on an odd one', () => {
+  expect(parseModelSchema(undefined)).toBeNull();
+  expect(parseModelSchema({ components: { schemas: {} } })).toBeNull();
+  expect(
+    schemaOf(
+      { a: null, b: { type: 7, enum: 'x' }, c: { $ref: '#/components/schemas/c' } },
+      { c: { $ref: '#/components/schemas/c' } },
+    )?.properties,
+  ).toEqual({
+    a: { type: null },
+    b: { type: null },
+    c: { type: null },
+  });
+});

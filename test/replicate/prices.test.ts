@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { costMicroUsd } from '../../src/replicate/costMicroUsd.ts';
+import { estimateMicroUsd } from '../../src/replicate/estimateMicroUsd.ts';
+import { outputUrls } from '../../src/replicate/outputUrls.ts';
+import { predictionError } from '../../src/replicate/predictionError.ts';
+import { priceTable } from '../../src/replicate/priceTable.ts';
+import { typicalDurationMs } from '../../src/replicate/typicalDurationMs.ts';
+import { aPrediction } from '../operators/fakeProvider.ts';
+
+const schnell = 'black-forest-labs/flux-schnell';
+const sdxl = 'stability-ai/sdxl';
+
+describe('estimateMicroUsd', () => {
+  it.each([
+    [schnell, {}, undefined, 3_000],
+    [schnell, { num_outputs: 4 }, undefined, 12_000],
+    [schnell, { num_outputs: 4 }, 10_000, 40_000],
+    ['bytedance/seedream-4', { max_images: 3 }, undefined, 90_000],
+    [sdxl, {}, undefined, 4_875], // 5 s at 975 a second
+    ['nobody/nothing', {}, undefined, null],
+    ['nobody/nothing', {}, 7, 7],
+  ])('%s %o at %s is %s', (model, input, price, expected) => {
+    expect(estimateMicroUsd(model, input, price)).toBe(expected);
+  });
+});
+
+describe('costMicroUsd', () => {
+  it.each([
+    ['the billed images', { model: schnell, metrics: { image_count: 2 } }, 6_000],
+    ['the outputs where the service does not say', { model: schnell, metrics: {} }, 3_000],
+    ['the time of a model priced so', { model: sdxl, metrics: { predict_time: 2 } }, 1_950],
+    ['nothing for a failed run', { model: schnell, status: 'failed' as const }, 0],
+    ['nothing for an aborted one', { model: schnell, status: 'aborted' as const }, 0],
+    [
+      'the time of a canceled one',
+      { model: sdxl, status: 'canceled' as const, output: null, metrics: { predict_time: 1 } },
+      975,
+    ],
+    ['nobody knows what for an unknown model', { model: 'nobody/nothing' }, null],
+  ])('is %s', (_name, fields, expected) => {
+    expect(costMicroUsd(aPrediction(fields))).toBe(expected);
+  });
+});
+
+it('has one price for each model, whole millionths, and where it is from', () => {
+  expect(new Set(priceTable.map(({ model }) => model)).size).toBe(priceTable.length);
+  for (const { perImageMicroUsd, perSecondMicroUsd, source } of priceTable) {
+    expect(Number.isInteger(perImageMicroUsd ?? perSecondMicroUsd)).toBe(true);
+    expect(source).not.toBe('');
+  }
+  expect(typicalDurationMs(schnell)).toBe(830);
+  expect(typicalDurationMs('nobody/nothing')).toBeNull();
+});
+
+it.each([
+  ['https://a/b.png', ['https://a/b.png']],
+  [
+    ['https://a/1.png', 'data:image/png;base64,AA=='],
+    ['https://a/1.png', 'data:image/png;base64,AA=='],
+  ],
+  [
+    { image: 'https://a/1.png', text: 'hello', more: { mask: 'http://a/2.png' } },
+    ['https://a/1.png', 'http://a/2.png'],
+  ],
+  ['just text', []],
+  ['file:///etc/passwd', []],
+  [null, []],
+  [7, []],
+])('finds the files in %o', (output, expected) => {
+  expect(outputUrls(output)).toEqual(expected);
+});
+
+describe('predictionError', () => {
+  it.each([
+    ['Director: unexpected error E9828', 'ERR_PREDICTION_FAILED', true],
+    ['Prediction interrupted; please retry (code: PA)', 'ERR_PREDICTION_FAILED', true],
+    ['Service is under high demand (E003)', 'ERR_PREDICTION_FAILED', true],
+    ['E6716: start timed out', 'ERR_PREDICTION_FAILED', true],
+    ['NSFW content detected. Try running it again, or try a different prompt.', 'ERR_SAFETY', false],
+    [
+      'The input or output was flagged as sensitive. Please try again with different inputs. (E005)',
+      'ERR_SAFETY',
+      false,
+    ],
+    ['CUDA out of memory', 'ERR_OUT_OF_MEMORY', false],
+    ['width must be a multiple of 8', 'ERR_PREDICTION_FAILED', false],
+  ])('%s: %s, recoverable %s', (error, code, recoverable) => {
+    expect(predictionError(aPrediction({ status: 'failed', error }))).toMatchObject({
+      code,
+      recoverable,
+      predictionId: 'p1',
+    });
+  });
+
+  it('tells canceled and aborted apart', () => {
+    expect(predictionError(aPrediction({ status: 'canceled' })).code).toBe('ERR_PREDICTION_CANCELED');
+    expect(predictionError(aPrediction({ status: 'aborted' })).code).toBe('ERR_PREDICTION_ABORTED');
+  });
+});
