@@ -1,6 +1,7 @@
 import { chooseService } from './chooseService.ts';
 import type { createCommand } from './createCommand.ts';
 import type { Flags } from './Flags.ts';
+import { keepMemorySmall } from './keepMemorySmall.ts';
 import { type OpenService, openService } from './openService.ts';
 import { readEnvironment } from './readEnvironment.ts';
 import { runScript } from './runScript.ts';
@@ -19,6 +20,7 @@ export function runBatchScript(
   command: ReturnType<typeof createCommand>,
   main: (context: BatchScriptContext) => Promise<number>,
 ): Promise<void> {
+  keepMemorySmall();
   return runScript(async (argv, io) => {
     const parsed = command.parse(argv);
     if (parsed.kind === 'text') {

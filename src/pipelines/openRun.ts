@@ -38,7 +38,7 @@ export interface OpenRun {
   readonly config: GenerateConfig;
   readonly journal: RunJournal;
   readonly manifest: Manifest;
-  /** Waits for what is being written and gives the folder free. */
+  /** Waits for what is being written and gives the folder free; may be called again. */
   close(): Promise<void>;
 }
 
@@ -90,9 +90,10 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
         (!journal.inputChanged || journal.find(index)?.key === key),
       keep: (outcome) => concat(writeSidecar(folder, outcome), manifest.append(outcome)),
     };
-    const close = async () => {
-      await manifest.close();
-      journal.close();
+    let closing: Promise<void> | undefined;
+    const close = () => {
+      closing ??= manifest.close().finally(() => journal.close());
+      return closing;
     };
     return { config, journal, manifest, close };
   } catch (error) {

@@ -11,6 +11,7 @@ import {
   map,
   type Observable,
   tap,
+  throwError,
 } from 'rxjs';
 import { fromAbortable } from '../fromAbortable.ts';
 import { pullMap } from '../operators/pullMap.ts';
@@ -50,7 +51,15 @@ export function runToFolder(
   settings: RunSettings,
 ): Observable<FinishedRun> {
   return fromAbortable(() => openRun(settings)).pipe(
-    concatMap((run) => work(plans, total, run).pipe(finalize(() => run.close()))),
+    concatMap((run) => {
+      // Closing is a stage, so that whoever sees the end finds the folder free; the teardown is for who leaves before.
+      const closed = defer(() => run.close());
+      return work(plans, total, run).pipe(
+        concatMap((end) => closed.pipe(map(() => end))),
+        catchError((error: unknown) => closed.pipe(concatMap(() => throwError(() => error)))),
+        finalize(() => void run.close()),
+      );
+    }),
   );
 }
 

@@ -67,6 +67,8 @@ const decodable = new Set(['png', 'jpg', 'gif', 'webp', 'avif', 'svg', 'tif']);
 async function sizeOf(path: string, extension: string): Promise<Pick<ImageFile, 'widthPx' | 'heightPx'>> {
   if (!decodable.has(extension)) return { widthPx: null, heightPx: null };
   const { default: sharp } = await import('sharp');
+  // Each file is looked at once.
+  sharp.cache(false);
   const { width, height } = await sharp(path, { limitInputPixels: false })
     .metadata()
     .catch((cause: unknown) => {

@@ -1,25 +1,25 @@
 import type { PredictionStatus } from '../types.ts';
-import type { SimulatedModel } from './SimulatedModel.ts';
+import type { SimulatedModel } from './models/SimulatedModel.ts';
 
 /** A prediction as the simulator keeps it. */
 export interface SimulatedPrediction {
   readonly id: string;
-  /** Counts up; tells predictions of the same millisecond apart. */
+  /** Counts up from 0; tells predictions of the same millisecond apart. */
   readonly serial: number;
   readonly model: SimulatedModel;
+  /** 64 hex digits. */
   readonly version: string;
-  /** As it was sent. */
-  readonly input: Readonly<Record<string, unknown>>;
-  /** What the model works with: the input over the model's defaults. */
-  readonly settings: Readonly<Record<string, unknown>>;
+  /** As it was sent; emptied when the data is removed. */
+  input: Readonly<Record<string, unknown>>;
   readonly createdAtMs: number;
-  /** When it is ended by itself; null: never. */
+  /** When it is ended by itself, in real ms; null: never. */
   readonly deadlineMs: number | null;
-  /** How long it will run, in the model's own time. */
+  /** How long it will run, in whole ms of the model's own time. */
   readonly runMs: number;
   status: PredictionStatus;
   startedAtMs: number | null;
   completedAtMs: number | null;
+  /** URLs. */
   outputs: readonly string[];
   error: string | null;
   /** Billed, in millionths of a US dollar. */

@@ -2,24 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import type { Fault } from './SimulatorFaults.ts';
 
-/** Lets a fault have its way; resolves with whether the answer has been taken care of. */
+/** Lets a fault have its way; resolves with whether the call has been answered, or ended, by it. */
 export async function applyFault(fault: Fault | null, reply: FastifyReply): Promise<boolean> {
   if (fault === null) return false;
+  if (fault.delayMs !== undefined) await sleep(fault.delayMs, undefined, { ref: false });
   switch (fault.type) {
     case 'delay':
-      await sleep(fault.delayMs);
       return false;
     case 'reset':
       reply.hijack();
       reply.raw.socket?.resetAndDestroy();
       return true;
     case 'answer':
-      void reply
+      await reply
         .code(fault.status)
         .headers(fault.headers ?? {})
         .send(fault.body);
       return true;
-    default:
-      return false;
   }
 }

@@ -9,11 +9,7 @@ export interface Random {
   pick<T>(list: readonly [T, ...T[]]): T;
   /** Log-normal around a median: what run times look like. `sigma` is the spread of the logarithm. */
   logNormal(median: number, sigma: number): number;
-  /** Lower-case letters and digits as in Crockford's base 32. */
-  id(length: number): string;
 }
-
-const LETTERS = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** Numbers from a text: mulberry32, seeded by the text's hash. */
 export function createRandom(seed: string): Random {
@@ -34,6 +30,5 @@ export function createRandom(seed: string): Random {
       const normal = Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
       return median * Math.exp(sigma * normal);
     },
-    id: (length) => Array.from({ length }, () => LETTERS[Math.floor(next() * LETTERS.length)]).join(''),
   };
 }

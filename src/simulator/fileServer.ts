@@ -1,72 +1,54 @@
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { applyFault } from './applyFault.ts';
-import type { Pictures } from './createPictures.ts';
+import type { Counters } from './createCounters.ts';
 import type { Predictions } from './createPredictions.ts';
+import { isRemoved } from './isRemoved.ts';
+import type { Pictures } from './pictures/createPictures.ts';
 import { problem } from './problem.ts';
-import type { Fault, SimulatorFaults } from './SimulatorFaults.ts';
+import type { SimulatorSettings } from './readSettings.ts';
+import { sendFile } from './sendFile.ts';
+import { spoilFile } from './spoilFile.ts';
 
 export interface FileServerConfig {
+  settings: SimulatorSettings;
   predictions: Predictions;
   pictures: Pictures;
-  faults: SimulatorFaults;
-  outputLifetimeMs: number;
-  /** Told of each download, and whether it came with credentials. */
-  onDownload: (hasCredentials: boolean) => void;
+  counters: Counters;
 }
 
-const TYPES: Readonly<Record<string, string>> = { png: 'image/png', jpg: 'image/jpeg', webp: 'image/webp' };
+const TYPES: ReadonlyMap<string, string> = new Map([
+  ['png', 'image/png'],
+  ['jpg', 'image/jpeg'],
+  ['webp', 'image/webp'],
+]);
 
-/** The host of output files: a port of its own, no credentials asked. */
-export function fileServer(config: FileServerConfig): FastifyInstance {
-  const { predictions, pictures, faults, outputLifetimeMs, onDownload } = config;
-  const app = Fastify({ forceCloseConnections: true, exposeHeadRoutes: false });
-  app.setNotFoundHandler((_request, reply) => problem(reply, { status: 404, detail: 'Not found.' }));
-  app.get<{ Params: { id: string; file: string } }>('/xezq/:id/:file', async (request, reply) => {
-    onDownload(request.headers.authorization !== undefined);
-    const { id, file } = request.params;
+/** The host of output files: a port of its own, no credentials asked. A picture is drawn when it is fetched. */
+export function fileServer({ settings, predictions, pictures, counters }: FileServerConfig): FastifyInstance {
+  const server = Fastify({ forceCloseConnections: true, exposeHeadRoutes: false });
+  const missing = { status: 404, detail: 'Not found' };
+  server.setNotFoundHandler((_request, reply) => problem(reply, missing));
+  server.get<{ Params: { id: string; name: string } }>('/xezq/:id/:name', async (request, reply) => {
+    counters.countDownload(request.headers.authorization !== undefined);
+    const { id, name } = request.params;
     const prediction = predictions.get(id);
-    const [, place = '', extension = ''] = /^out-(\d+)\.(\w+)$/.exec(file) ?? [];
-    const isThere = prediction?.outputs[Number(place)]?.endsWith(file) ?? false;
-    const isExpired = Date.now() - (prediction?.completedAtMs ?? 0) > outputLifetimeMs;
-    if (prediction === undefined || !isThere || isExpired)
-      return problem(reply, { status: 404, detail: 'Not found.' });
-    const fault = faults.onFile?.(prediction) ?? null;
-    if (await applyFault(fault, reply)) return reply;
-    const picture = await pictures.render(prediction, Number(place));
-    reply.type(TYPES[extension] ?? 'application/octet-stream').header('accept-ranges', 'bytes');
-    if (fault?.type === 'cut' || fault?.type === 'wrongLength') return spoil(reply, picture, fault);
-    return sendRange(reply, picture, request.headers.range);
+    const place = prediction?.outputs.findIndex((url) => url.endsWith(`/${name}`)) ?? -1;
+    if (prediction === undefined || place < 0 || isRemoved(prediction, settings.outputLifetimeMs)) {
+      return problem(reply, missing);
+    }
+    const fault = settings.faults.onFile?.(prediction, place) ?? null;
+    const picture = await pictures.render(prediction, place);
+    reply.type(TYPES.get(name.split('.').at(-1) ?? '') ?? 'application/octet-stream');
+    switch (fault?.type) {
+      case 'cut':
+      case 'truncate':
+      case 'stall':
+      case 'slow':
+        return spoilFile(reply, picture, fault);
+      default:
+        return (await applyFault(fault ?? null, reply))
+          ? reply
+          : sendFile(reply, picture, request.headers.range);
+    }
   });
-  return app;
-}
-
-function sendRange(reply: FastifyReply, picture: Buffer, range: string | undefined): FastifyReply {
-  const [, first = '', last = ''] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
-  if (first === '') return reply.send(picture);
-  const from = Number(first);
-  const to = Math.min(last === '' ? Number.POSITIVE_INFINITY : Number(last), picture.length - 1);
-  if (from > to) return reply.code(416).header('content-range', `bytes */${picture.length}`).send();
-  return reply
-    .code(206)
-    .header('content-range', `bytes ${from}-${to}/${picture.length}`)
-    .send(picture.subarray(from, to + 1));
-}
-
-/** Breaks off inside the body, or sends less than was told and ends as if all were well. */
-function spoil(
-  reply: FastifyReply,
-  picture: Buffer,
-  fault: Extract<Fault, { type: 'cut' | 'wrongLength' }>,
-): FastifyReply {
-  reply.hijack();
-  const { raw } = reply;
-  if (fault.type === 'wrongLength') {
-    // Chunked, so that nothing but the file itself tells that its end is missing.
-    raw.writeHead(200, { 'content-type': 'image/webp' });
-    raw.end(picture.subarray(0, Math.floor(picture.length / 2)));
-    return reply;
-  }
-  raw.writeHead(200, { 'content-type': 'image/webp', 'content-length': picture.length });
-  raw.write(picture.subarray(0, Math.floor(picture.length * fault.at)), () => raw.destroy());
-  return reply;
+  return server;
 }

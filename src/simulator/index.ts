@@ -1,4 +1,5 @@
 export type { SimulatedPrediction } from './SimulatedPrediction.ts';
-export type { Fault, SimulatorFaults } from './SimulatorFaults.ts';
+export type { DurationConfig, SimulatorConfig } from './SimulatorConfig.ts';
+export type { Fault, FileFault, SimulatorFaults, WantedPrediction } from './SimulatorFaults.ts';
 export type { SimulatorStats } from './SimulatorStats.ts';
-export { type Simulator, type SimulatorConfig, startSimulator } from './startSimulator.ts';
+export { type Simulator, startSimulator } from './startSimulator.ts';

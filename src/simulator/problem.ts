@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 
 interface Problem {
   readonly status: number;
+  /** Some kinds of error have none. */
   readonly title?: string;
   readonly detail: string;
   readonly [extension: string]: unknown;

@@ -1,162 +1,58 @@
-import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
-import { apiServer } from './apiServer.ts';
-import { createPictures } from './createPictures.ts';
+import { apiServer } from './api/apiServer.ts';
+import { createCounters } from './createCounters.ts';
 import { createPredictions } from './createPredictions.ts';
-import { createUploadedFiles } from './createUploadedFiles.ts';
+import { createUploads } from './createUploads.ts';
 import { fileServer } from './fileServer.ts';
-import type { SimulatedPrediction } from './SimulatedPrediction.ts';
-import type { SimulatorFaults } from './SimulatorFaults.ts';
-import type { RequestKind, SimulatorStats } from './SimulatorStats.ts';
-
-export interface SimulatorConfig {
-  /** Port of the API on 127.0.0.1. Default: any free one. */
-  port?: number;
-  /** Port of the file host. Default: any free one. */
-  filesPort?: number;
-  /** The only token that is let in. Default `r8_simulator0000000000000000000000000000`. */
-  token?: string;
-  /** Every random choice follows from it. Default 1. */
-  seed?: number;
-  /** Divides all durations, multiplies all rate limits. Default 1. */
-  speed?: number;
-  /** Predictions that run at the same time; the others wait as `starting`. Default 64. */
-  slots?: number;
-  /** `full` draws a picture of each prompt; `fast` serves ready bytes, for load tests. Default `full`. */
-  render?: 'full' | 'fast';
-  /** Median run time of all models in ms. Default: each model's own. */
-  medianMs?: number;
-  /** Spread of the logarithm of run times; 0 makes them all equal. Default 0.25. */
-  sigma?: number;
-  /** Creates a minute that are let through. Default 600. */
-  createPerMinute?: number;
-  /** Creates that are let through at once. Default 600. */
-  createBurst?: number;
-  /** Credit in US dollars: below 5 creates are limited to 6 a minute, at 0 they are refused. Default: endless. */
-  creditUsd?: number;
-  /** Time after which inputs and outputs are deleted. Default one hour. */
-  outputLifetimeMs?: number;
-  /** Part of the waited answers that come with their output but still say `processing`, 0…1. Default 0.25. */
-  earlyOutputRate?: number;
-  /** What goes wrong. Default: nothing. */
-  faults?: SimulatorFaults;
-}
+import { createPictures } from './pictures/createPictures.ts';
+import { readSettings } from './readSettings.ts';
+import type { SimulatorConfig } from './SimulatorConfig.ts';
+import type { SimulatorStats } from './SimulatorStats.ts';
 
 export interface Simulator {
   /** Of the API: `http://127.0.0.1:PORT/v1`. */
   readonly baseUrl: string;
-  /** Of the file host. */
+  /** Of the file host: `http://127.0.0.1:PORT`. */
   readonly filesUrl: string;
   readonly token: string;
   stats(): SimulatorStats;
+  /** Ends all connections and predictions; both ports are free when it resolves. */
   close(): Promise<void>;
 }
 
-const TOKEN = 'r8_simulator0000000000000000000000000000';
-const HOUR_MS = 3_600_000;
+const HOST = '127.0.0.1';
 
-/** Starts a server on this machine that behaves as Replicate's HTTP API does, and one for its output files. */
+/**
+ * Starts a server on this machine that behaves as Replicate's HTTP API does, and one for its output files. Nothing leaves
+ * the machine and nothing is paid; predictions take their time divided by `speed`, and make pictures of their prompts.
+ *
+ * Throws a RangeError for a wrong config; rejects with the system's error where a port is taken.
+ */
 export async function startSimulator(config: SimulatorConfig = {}): Promise<Simulator> {
-  const { port = 0, filesPort = 0, token = TOKEN, seed = 1, speed = 1, slots = 64, render = 'full' } = config;
-  const {
-    medianMs,
-    sigma = 0.25,
-    createPerMinute = 600,
-    createBurst = 600,
-    creditUsd = Number.POSITIVE_INFINITY,
-  } = config;
-  const { outputLifetimeMs = HOUR_MS, earlyOutputRate = 0.25, faults = {} } = config;
-  const requests: Record<RequestKind, number> = {
-    create: 0,
-    get: 0,
-    list: 0,
-    cancel: 0,
-    model: 0,
-    file: 0,
-    other: 0,
-  };
-  const seen = { throttled: 0, downloads: 0, tokensAtFileHost: 0 };
+  const settings = readSettings(config);
+  const counters = createCounters();
+  const uploads = createUploads();
   let filesUrl = '';
-
-  const predictions = createPredictions({
-    seed,
-    speed,
-    slots,
-    medianMs,
-    sigma,
-    urlOf: (id, place, extension) => `${filesUrl}/xezq/${id}/out-${place}.${extension}`,
-    faultOf: (prediction) => faults.onRun?.(prediction) ?? null,
-  });
-  const uploads = createUploadedFiles();
-  const files = fileServer({
-    predictions,
-    pictures: createPictures({ render, inputOf: (url) => uploads.contentOf(url) }),
-    faults,
-    outputLifetimeMs,
-    onDownload: (hasCredentials) => {
-      seen.downloads += 1;
-      if (hasCredentials) seen.tokensAtFileHost += 1;
-    },
-  });
-  const api = await apiServer({
-    token,
-    predictions,
-    faults,
-    speed,
-    createPerMinute,
-    createBurst,
-    creditUsd,
-    outputLifetimeMs,
-    earlyOutputRate,
-    uploads,
-    onRequest: (kind) => {
-      requests[kind] += 1;
-    },
-    onThrottled: () => {
-      seen.throttled += 1;
-    },
-  });
-  filesUrl = await listen(files, filesPort);
-  const apiUrl = await listen(api, port);
-  return {
-    baseUrl: `${apiUrl}/v1`,
-    filesUrl,
-    token,
-    stats: () => ({
-      requests: { ...requests },
-      apiRequests: Object.values(requests).reduce((sum, count) => sum + count, 0),
-      ...countsOf(predictions.all()),
-      inFlight: predictions.inFlight,
-      maxInFlight: predictions.maxInFlight,
-      ...seen,
-    }),
-    async close() {
-      predictions.close();
-      await Promise.all([api.close(), files.close()]);
-    },
+  const urlOf = (id: string, name: string) => `${filesUrl}/xezq/${id}/${name}`;
+  const predictions = createPredictions({ settings, counters, urlOf });
+  const pictures = createPictures({ render: settings.render, uploads });
+  const files = fileServer({ settings, predictions, pictures, counters });
+  const api = await apiServer({ settings, predictions, uploads, counters });
+  const close = async () => {
+    predictions.close();
+    await Promise.all([api.close(), files.close()]);
   };
-}
-
-async function listen(server: FastifyInstance, port: number): Promise<string> {
-  await server.listen({ host: '127.0.0.1', port });
-  const address: AddressInfo | string | null = server.server.address();
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : port}`;
-}
-
-function countsOf(all: readonly SimulatedPrediction[]) {
-  const counts = {
-    created: all.length,
-    succeeded: 0,
-    failed: 0,
-    canceled: 0,
-    aborted: 0,
-    images: 0,
-    billedMicroUsd: 0,
-  };
-  for (const { status, outputs, costMicroUsd } of all) {
-    if (status !== 'starting' && status !== 'processing') counts[status] += 1;
-    counts.images += outputs.length;
-    counts.billedMicroUsd += costMicroUsd;
+  try {
+    filesUrl = await files.listen({ host: HOST, port: settings.filesPort });
+    const apiUrl = await api.listen({ host: HOST, port: settings.port });
+    return {
+      baseUrl: `${apiUrl}/v1`,
+      filesUrl,
+      token: settings.token,
+      stats: () => counters.snapshot(),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
   }
-  return counts;
 }

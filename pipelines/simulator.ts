@@ -1,0 +1,66 @@
+// Replicate's HTTP API on this machine: no account, no cost, pictures of its own.
+import { Command, InvalidArgumentError, Option } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
+import { startSimulator } from '../src/simulator/startSimulator.ts';
+
+interface Flags {
+  readonly port: number;
+  readonly filesPort: number;
+  readonly speed: number;
+  readonly slots: number;
+  readonly seed: number;
+  readonly render: 'full' | 'fast';
+  readonly token?: string;
+}
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+  };
+}
+
+function aboveZero(text: string): number {
+  const value = /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
+  if (value > 0) return value;
+  throw new InvalidArgumentError('Expected a number above 0.');
+}
+
+const port = wholeNumber(0, 65_535);
+
+const command = new Command('simulator')
+  .description("Serves Replicate's HTTP API on this machine: no account, no cost, pictures of its own.")
+  .version(packageJson.version)
+  .option('--port <n>', 'port of the API; 0: any free one', port, 8787)
+  .option('--files-port <n>', 'port of the output files; 0: any free one', port, 0)
+  .option('--speed <n>', 'so many times faster than life', aboveZero, 1)
+  .option('--slots <n>', 'predictions that run at the same time', wholeNumber(1, 1_000_000), 64)
+  .option('--seed <n>', 'run times, cold starts and failures follow from it', wholeNumber(0, 2 ** 32 - 1), 1)
+  .addOption(
+    new Option('--render <kind>', 'full: a picture of each prompt; fast: tiny ready ones, for load tests')
+      .choices(['full', 'fast'])
+      .default('full'),
+  )
+  .option('--token <text>', 'the only token that is let in (default: a fixed one)')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+const { token, ...flags } = command.parse().opts<Flags>();
+try {
+  const simulator = await startSimulator(token === undefined ? flags : { ...flags, token });
+  console.log(`Replicate, simulated, at ${simulator.baseUrl} (files at ${simulator.filesUrl}). Ctrl-C ends it.
+
+  export REPLICATE_BASE_URL=${simulator.baseUrl}
+  export REPLICATE_API_TOKEN=${simulator.token}
+  npx tsx pipelines/generate.ts examples/prompts.jsonl`);
+  // One Ctrl-C arrives several times under npm and tsx, so a second one must not cut the closing short.
+  let isClosing = false;
+  const close = (): void => {
+    if (!isClosing) void simulator.close();
+    isClosing = true;
+  };
+  process.on('SIGINT', close).on('SIGTERM', close);
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,46 @@
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import { problem } from '../problem.ts';
+import type { ApiContext } from './ApiContext.ts';
+import { accountRoutes } from './accountRoutes.ts';
+import { createCredit } from './createCredit.ts';
+import { createRoutes } from './createRoutes.ts';
+import { guardCalls } from './guardCalls.ts';
+import { modelRoutes } from './modelRoutes.ts';
+import { notFound } from './notFound.ts';
+import { predictionRoutes } from './predictionRoutes.ts';
+import { uploadRoutes } from './uploadRoutes.ts';
+
+const MAX_BODY_BYTES = 20_000_000;
+
+/** The API of the simulator, below `/v1`. */
+export async function apiServer(context: ApiContext): Promise<FastifyInstance> {
+  const server = Fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, exposeHeadRoutes: false });
+  server.setErrorHandler<FastifyError>((error, _request, reply) => {
+    const { statusCode: status = 500, message } = error;
+    return problem(reply, { status, detail: status === 500 ? 'Internal server error' : message });
+  });
+  takeEmptyBodies(server);
+  await server.register(
+    async (api) => {
+      const credit = createCredit(context.settings.creditUsd, context.counters);
+      guardCalls(api, context, credit);
+      api.setNotFoundHandler((_request, reply) => notFound(reply));
+      createRoutes(api, context, credit);
+      predictionRoutes(api, context);
+      modelRoutes(api);
+      accountRoutes(api);
+      await uploadRoutes(api, context);
+    },
+    { prefix: '/v1' },
+  );
+  return server;
+}
+
+/** Clients send a JSON content type without a body, as the official one does with cancel. */
+function takeEmptyBodies(server: FastifyInstance): void {
+  const parse = server.getDefaultJsonParser('error', 'ignore');
+  server.removeContentTypeParser('application/json');
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null, undefined) : parse(request, String(body), done),
+  );
+}

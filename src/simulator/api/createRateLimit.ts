@@ -1,0 +1,30 @@
+/** What a bucket says about itself in every answer, and whether the call was let through. */
+export interface RateLimitState {
+  readonly isAllowed: boolean;
+  readonly remaining: number;
+  /** Whole seconds until the bucket is full again. */
+  readonly resetS: number;
+  /** Whole seconds until there is room for one more, 1 or more. */
+  readonly retryAfterS: number;
+}
+
+/** A token bucket: so many calls at once, refilled at a rate. Takes a token if there is one. */
+export function createRateLimit(perMinute: number, burst: number): () => RateLimitState {
+  const perMs = perMinute / 60_000;
+  let tokens = burst;
+  let countedAtMs = performance.now();
+  return () => {
+    const nowMs = performance.now();
+    tokens = Math.min(burst, tokens + (nowMs - countedAtMs) * perMs);
+    countedAtMs = nowMs;
+    const isAllowed = tokens >= 1;
+    if (isAllowed) tokens -= 1;
+    const secondsUntil = (wanted: number) => Math.ceil((wanted - tokens) / perMs / 1_000);
+    return {
+      isAllowed,
+      remaining: Math.floor(tokens),
+      resetS: secondsUntil(burst),
+      retryAfterS: Math.max(1, secondsUntil(1)),
+    };
+  };
+}

@@ -1,0 +1,50 @@
+/** Pictures that have been drawn, up to a number of bytes; those not asked for longest go first. */
+export interface PictureCache {
+  /** The picture of this key, drawn where it is not there. Whoever asks meanwhile waits for the same drawing. */
+  get(key: string, draw: () => Promise<Buffer>): Promise<Buffer>;
+  readonly keptBytes: number;
+}
+
+export function createPictureCache(maxBytes: number): PictureCache {
+  const drawing = new Map<string, Promise<Buffer>>();
+  const kept = new Map<string, Buffer>();
+  let keptBytes = 0;
+
+  const drop = (key: string): void => {
+    keptBytes -= kept.get(key)?.length ?? 0;
+    kept.delete(key);
+  };
+  const keep = (key: string, picture: Buffer): void => {
+    drop(key);
+    kept.set(key, picture);
+    keptBytes += picture.length;
+    for (const oldest of kept.keys()) {
+      if (keptBytes <= maxBytes) return;
+      drop(oldest);
+    }
+  };
+  const drawAndKeep = async (key: string, draw: () => Promise<Buffer>): Promise<Buffer> => {
+    try {
+      const picture = await draw();
+      keep(key, picture);
+      return picture;
+    } finally {
+      drawing.delete(key);
+    }
+  };
+  return {
+    async get(key, draw) {
+      const known = kept.get(key);
+      if (known !== undefined) {
+        keep(key, known);
+        return known;
+      }
+      const running = drawing.get(key) ?? drawAndKeep(key, draw);
+      drawing.set(key, running);
+      return running;
+    },
+    get keptBytes() {
+      return keptBytes;
+    },
+  };
+}

@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lastValueFrom } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { RunSettings } from '../../src/pipelines/openRun.ts';
+import { type FinishedRun, runToFolder } from '../../src/pipelines/runToFolder.ts';
+import { createReplicateProvider } from '../../src/replicate/createReplicateProvider.ts';
+import { type Simulator, type SimulatorConfig, startSimulator } from '../../src/simulator/index.ts';
+import { outcomeSchema } from '../../src/sinks/outcomeSchema.ts';
+import { planJobs } from '../../src/sources/planJobs.ts';
+import type { Job, Outcome, RenditionSpec } from '../../src/types.ts';
+
+let folder = '';
+let simulator: Simulator;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
+});
+afterEach(async () => {
+  await simulator.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const start = async (config: SimulatorConfig = {}) => {
+  simulator = await startSimulator({ render: 'fast', speed: 100, ...config });
+  return createReplicateProvider(simulator);
+};
+const thumb: RenditionSpec = {
+  name: 'thumb',
+  widthPx: 8,
+  heightPx: 8,
+  fit: 'cover',
+  format: 'jpeg',
+  quality: 80,
+};
+const jobs = (count: number): Job[] =>
+  Array.from({ length: count }, (_, index) => ({
+    index,
+    prompt: `A pear, number ${index}`,
+    model: 'black-forest-labs/flux-schnell',
+    version: null,
+    input: { prompt: `A pear, number ${index}`, seed: index },
+    tags: {},
+    renditions: [thumb],
+  }));
+const run = (
+  count: number,
+  settings: Pick<RunSettings, 'provider'> & Partial<RunSettings>,
+): Promise<FinishedRun> => {
+  const plans = () => planJobs(jobs(count), { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
+  return lastValueFrom(runToFolder(plans, count, { folder, ratePerMinute: 100_000, ...settings }));
+};
+const manifest = async () =>
+  z
+    .object({ run: z.unknown(), outcomes: z.array(outcomeSchema) })
+    .parse(JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')));
+
+async function expectWhole(outcomes: readonly Pick<Outcome, 'files'>[]): Promise<void> {
+  for (const { path, sha256, bytes } of outcomes.flatMap(({ files }) => files)) {
+    const content = await readFile(join(folder, path));
+    expect(content.length).toBe(bytes);
+    expect(createHash('sha256').update(content).digest('hex')).toBe(sha256);
+  }
+  const names = await readdir(folder, { recursive: true });
+  expect(names.filter((name) => name.endsWith('.part'))).toEqual([]);
+}
+
+describe('a run in its folder', () => {
+  it('makes every image once and leaves everything about it', async () => {
+    const provider = await start();
+    const { totals, fault } = await run(30, { provider, concurrency: 5 });
+    expect(fault).toBeNull();
+    expect(totals).toMatchObject({ total: 30, saved: 30, failed: 0, skipped: 0, costUsd: 0.09 });
+    expect(simulator.stats()).toMatchObject({
+      created: 30,
+      maxInFlight: 5,
+      tokensAtFileHost: 0,
+      apiRequests: 30,
+    });
+    const { outcomes } = await manifest();
+    expect(outcomes.map(({ index }) => index)).toEqual(Array.from({ length: 30 }, (_, index) => index));
+    expect(outcomes[7]).toMatchObject({
+      status: 'saved',
+      attempts: 1,
+      files: [
+        { role: 'original', path: '0008-a-pear-number-7.webp' },
+        { role: 'rendition', path: '0008-a-pear-number-7--thumb.jpg', width: 8 },
+      ],
+    });
+    await expectWhole(outcomes);
+    expect(JSON.parse(await readFile(join(folder, '0008-a-pear-number-7.json'), 'utf8'))).toEqual(
+      outcomes[7],
+    );
+    expect(JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'))).toMatchObject({
+      total: 30,
+      saved: 30,
+      successRate: 1,
+    });
+  });
+
+  it('makes only what is missing the next time', async () => {
+    const provider = await start();
+    await run(4, { provider });
+    const { totals } = await run(6, { provider });
+    expect(totals).toMatchObject({ total: 6, alreadySaved: 4, saved: 2 });
+    expect(simulator.stats().created).toBe(6);
+    expect((await manifest()).outcomes).toHaveLength(6);
+  });
+
+  it('keeps the budget over restarts and reports what it skipped', async () => {
+    const provider = await start();
+    await run(10, { provider, budgetMicroUsd: 9_000 });
+    const { totals } = await run(10, { provider, budgetMicroUsd: 15_000 });
+    expect(totals).toMatchObject({ alreadySaved: 3, saved: 2, skipped: 5 });
+    expect(simulator.stats().billedMicroUsd).toBe(15_000);
+    expect((await manifest()).outcomes.filter(({ status }) => status === 'skipped')).toHaveLength(5);
+  });
+
+  it('stops as a whole without credit, with an outcome for every job, and goes on when there is some', async () => {
+    const poor = await start({ creditUsd: 0 });
+    const { totals, fault } = await run(5, { provider: poor });
+    expect(fault).toMatchObject({ code: 'ERR_NO_CREDIT' });
+    expect(totals).toMatchObject({ saved: 0, skipped: 5 });
+    expect((await manifest()).outcomes).toHaveLength(5);
+    await simulator.close();
+    expect((await run(5, { provider: await start() })).totals).toMatchObject({ saved: 5 });
+  });
+
+  it('is refused to a second run', async () => {
+    const provider = await start({ speed: 1 });
+    const first = run(1, { provider });
+    await expect.poll(() => simulator.stats().created).toBe(1);
+    await expect(run(1, { provider })).rejects.toMatchObject({ name: 'UsageError' });
+    await first;
+  });
+
+  it('is refused to other requests, unless they are wanted there', async () => {
+    const provider = await start();
+    await run(2, { provider, fingerprint: 'a' });
+    await expect(run(2, { provider, fingerprint: 'b' })).rejects.toMatchObject({ name: 'UsageError' });
+    await expect(run(2, { provider, fingerprint: 'b', resumeAnyway: true })).resolves.toMatchObject({
+      totals: { alreadySaved: 2 },
+    });
+  });
+
+  it('cannot be a folder that cannot be written', async () => {
+    const provider = await start();
+    await expect(run(1, { provider, folder: '/dev/null/run' })).rejects.toMatchObject({ name: 'UsageError' });
+    expect(simulator.stats().created).toBe(0);
+  });
+});
+
+describe('faults on the way', () => {
+  /** Every so many calls something happens. */
+  const every = <T>(times: number, fault: T) => {
+    let calls = 0;
+    return () => {
+      calls += 1;
+      return calls % times === 0 ? fault : null;
+    };
+  };
+
+  it('resets before and after the create took effect, 502s and cut downloads: each image is made once', async () => {
+    const provider = await start({
+      faults: {
+        beforeCreate: every(7, { type: 'reset' } as const),
+        afterCreate: every(5, { type: 'reset' } as const),
+        onFile: every(4, { type: 'cut', share: 0.5 } as const),
+        onList: every(3, { type: 'answer', status: 500, body: 'no' } as const),
+      },
+    });
+    const { totals } = await run(40, { provider, concurrency: 10 });
+    expect(totals).toMatchObject({ saved: 40 });
+    expect(simulator.stats()).toMatchObject({ created: 40, succeeded: 40 });
+    await expectWhole((await manifest()).outcomes);
+  });
+
+  it('runs that the platform spoiled are run again; only they are made twice', async () => {
+    const provider = await start({ faults: { onOutcome: every(5, 'Director: unexpected error (E9828)') } });
+    const { totals } = await run(10, { provider, concurrency: 10 });
+    const { created, failed } = simulator.stats();
+    expect(totals).toMatchObject({ saved: 10 });
+    expect(failed).toBeGreaterThan(0);
+    expect(created).toBe(10 + failed);
+  });
+});

@@ -1,0 +1,228 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Simulator, startSimulator } from '../src/simulator/index.ts';
+
+let folder = '';
+let simulator: Simulator;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
+  simulator = await startSimulator({ render: 'fast', speed: 100 });
+});
+afterAll(async () => {
+  await simulator.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a script as a user does, against the simulator of this file unless told otherwise. */
+function script(name: string, args: readonly string[], { env = {}, input = '' } = {}): Promise<Finished> {
+  const service = { REPLICATE_API_TOKEN: simulator.token, REPLICATE_BASE_URL: simulator.baseUrl };
+  return new Promise((done) => {
+    const child = execFile(
+      process.execPath,
+      ['--import', 'tsx', resolve('pipelines', name), ...args],
+      { env: { ...process.env, ...service, NO_COLOR: '1', ...env }, timeout: 15_000 },
+      (error, stdout, stderr) => done({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+    child.stdin?.end(input);
+  });
+}
+
+async function file(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+describe('generate', () => {
+  it('turns a prompt file into files, and does so once', async () => {
+    const prompts = await file(
+      'mine.csv',
+      'Prompt,aspect_ratio,mood\n"a cat, asleep",16:9,calm\na dog,1:1,\n',
+    );
+    const out = join(folder, 'mine');
+    const args = [
+      prompts,
+      '--out',
+      out,
+      '--organize',
+      '{mood}/{index:04}-{slug}',
+      '--rendition',
+      'tiny=8x8,png',
+    ];
+    const first = await script('generate.ts', args);
+    expect(first).toMatchObject({ code: 0, stdout: '' });
+    expect(first.stderr).toContain('2 of 2 jobs saved');
+    expect((await readdir(join(out, 'calm'))).sort()).toEqual([
+      '0001-a-cat-asleep--tiny.png',
+      '0001-a-cat-asleep.json',
+      '0001-a-cat-asleep.webp',
+    ]);
+    const { outcomes } = JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8'));
+    expect(outcomes[0]).toMatchObject({
+      input: { aspect_ratio: '16:9', prompt: 'a cat, asleep' },
+      tags: { mood: 'calm' },
+    });
+    const madeBefore = simulator.stats().created;
+    expect((await script('generate.ts', args)).stderr).toContain('2 were there already');
+    expect(simulator.stats().created).toBe(madeBefore);
+  });
+
+  it('reads standard input, and speaks JSON where asked', async () => {
+    const { code, stdout } = await script('generate.ts', ['-', '--out', join(folder, 'piped'), '--json'], {
+      input: 'a fox\na hare\n',
+    });
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(code).toBe(0);
+    expect(events.at(0)).toMatchObject({ type: 'started', total: 2 });
+    expect(events.filter(({ type }) => type === 'outcome')).toHaveLength(2);
+    expect(events.at(-1)).toMatchObject({ type: 'done', totals: { saved: 2 } });
+    expect(stdout).not.toContain(simulator.token);
+  });
+
+  it('shows its plan and creates nothing', async () => {
+    const prompts = await file('plan.txt', 'a cat\n');
+    const madeBefore = simulator.stats().created;
+    const { code, stdout } = await script('generate.ts', [
+      prompts,
+      '--count',
+      '3',
+      '--dry-run',
+      '--out',
+      join(folder, 'plan'),
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/jobs\s+3/);
+    expect(stdout).toContain('$0.009');
+    expect(simulator.stats().created).toBe(madeBefore);
+    expect(await readdir(folder)).not.toContain('plan');
+  });
+
+  it('helps', async () => {
+    const { code, stdout } = await script('generate.ts', ['--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('--budget USD');
+  });
+});
+
+describe('a mistake ends with 2, a clear line, and nothing created', () => {
+  const png = Uint8Array.from([
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1,
+  ]);
+  it.each([
+    ['a missing file', 'nothing.txt', null, [], /no file of that name/],
+    ['an empty file', 'empty.txt', '', [], /empty file/],
+    [
+      'a broken JSON line',
+      'broken.jsonl',
+      '{"prompt":"a"}\n{oops\n',
+      [],
+      /broken\.jsonl:2: Expected one JSON value/,
+    ],
+    ['no prompt column', 'columns.csv', 'name,colour\na,b\n', [], /column named prompt/],
+    ['a wrong type', 'types.jsonl', '{"prompt":5}\n', [], /types\.jsonl:1: Expected `prompt` to be text/],
+    [
+      'a value that the model does not take',
+      'ratio.csv',
+      'prompt,aspect_ratio\na,7:9\n',
+      [],
+      /ratio\.csv:2: Expected `aspect_ratio`/,
+    ],
+    ['binary content', 'picture.txt', png, [], /Expected UTF-8 text/],
+    [
+      'an impossible flag value',
+      'a.txt',
+      'a\n',
+      ['--concurrency', '0'],
+      /`--concurrency` to be a whole number/,
+    ],
+    ['an unknown flag', 'a.txt', 'a\n', ['--modle', 'x/y'], /Did you mean --model/],
+    ['a flag that is not served yet', 'a.txt', 'a\n', ['--cache', 'x'], /not served yet/],
+    ['a model that does not exist', 'a.txt', 'a\n', ['--model', 'no/body'], /Expected a model that exists/],
+    [
+      'a folder that cannot be written',
+      'a.txt',
+      'a\n',
+      ['--out', '/dev/null/run'],
+      /run folder that can be written/,
+    ],
+    ['a template that nobody can fill', 'a.txt', 'a\n', ['--organize', '{platfrom}/x'], /placeholder/],
+  ] as const)('%s', async (_name, name, content, args, message) => {
+    const path = content === null ? join(folder, name) : await file(name, content);
+    const madeBefore = simulator.stats().created;
+    const { code, stderr } = await script('generate.ts', [path, '--out', join(folder, 'mistake'), ...args]);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(code).toBe(2);
+    expect(simulator.stats().created).toBe(madeBefore);
+  });
+
+  it('no token', async () => {
+    const path = await file('a.txt', 'a\n');
+    const { code, stderr } = await script('generate.ts', [path], { env: { REPLICATE_API_TOKEN: '' } });
+    expect(code).toBe(2);
+    expect(stderr).toContain('REPLICATE_API_TOKEN');
+    expect(stderr).toContain('--simulate');
+  });
+});
+
+it('a wrong token ends with 3 and is not shown', async () => {
+  const path = await file('a.txt', 'a\n');
+  const { code, stderr } = await script('generate.ts', [path, '--out', join(folder, 'wrong')], {
+    env: { REPLICATE_API_TOKEN: 'r8_wrongwrongwrong' },
+  });
+  expect(code).toBe(3);
+  expect(stderr).toContain('401');
+  expect(stderr).not.toContain('wrongwrong');
+});
+
+it('a job that fails stays alone and ends the run with 1', async () => {
+  const own = await startSimulator({
+    render: 'fast',
+    speed: 100,
+    faults: {
+      onOutcome: ({ input }) => (String(input.prompt).includes('nude') ? 'NSFW content detected' : null),
+    },
+  });
+  const path = await file('mixed.txt', 'a cat\na nude\na dog\n');
+  const { code, stderr } = await script('generate.ts', [path, '--out', join(folder, 'mixed')], {
+    env: { REPLICATE_BASE_URL: own.baseUrl },
+  });
+  await own.close();
+  expect(code).toBe(1);
+  expect(stderr).toContain('NSFW content detected');
+  expect(stderr).toContain('2 of 3 jobs saved');
+});
+
+it('a campaign becomes folders by platform and variation, with a report', async () => {
+  const out = join(folder, 'campaign');
+  const { code, stderr } = await script('campaign.ts', ['examples/summer-launch.yaml', '--out', out]);
+  expect(stderr).toContain('16 of 16 jobs saved');
+  expect(code).toBe(0);
+  expect((await readdir(out)).filter((name) => !name.includes('.')).sort()).toEqual([
+    'facebook_ad',
+    'instagram_post',
+    'instagram_story',
+    'twitter_post',
+  ]);
+  expect(JSON.parse(await readFile(join(out, 'campaign_report.json'), 'utf8'))).toMatchObject({
+    total: 16,
+    successful: 16,
+    success_rate: 1,
+    outputs_by_platform: { instagram_post: 4, instagram_story: 4, facebook_ad: 4, twitter_post: 4 },
+  });
+  const { outcomes } = JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8'));
+  expect(outcomes[4].files[1]).toMatchObject({ name: 'instagram_story', width: 1080, height: 1920 });
+  expect(outcomes[4].input.aspect_ratio).toBe('9:16');
+});

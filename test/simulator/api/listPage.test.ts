@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import { listPage } from '../../../src/simulator/api/listPage.ts';
+import { models } from '../../../src/simulator/models/models.ts';
+import { newPrediction } from '../../../src/simulator/newPrediction.ts';
+import { readSettings } from '../../../src/simulator/readSettings.ts';
+
+const settings = readSettings({});
+const START_MS = Date.parse('2026-01-01T00:00:00Z');
+
+/** Predictions that were created 10 ms after each other. */
+function predictions(count: number) {
+  const wish = { model: models[0]!, input: {}, cancelAfterMs: null };
+  return Array.from({ length: count }, (_, serial) => ({
+    ...newPrediction(wish, serial, settings),
+    createdAtMs: START_MS + serial * 10,
+  }));
+}
+
+const serials = (page: ReturnType<typeof listPage>) => page?.found.map(({ serial }) => serial);
+const at = (serial: number) => new Date(START_MS + serial * 10).toISOString();
+
+it('has no page after the hundredth where there is nothing on it', () => {
+  expect(listPage(predictions(100), {})?.cursor).toBeNull();
+  expect(listPage(predictions(101), {})?.cursor).not.toBeNull();
+  expect(listPage([], {})).toEqual({ found: [], cursor: null });
+});
+
+it('takes the first moment in and leaves the last one out', () => {
+  const query = { created_after: at(3), created_before: at(6) };
+  expect(serials(listPage(predictions(10), query))).toEqual([5, 4, 3]);
+});
+
+it('carries the moments on from page to page, whatever is created meanwhile', () => {
+  const query = { created_after: at(20), created_before: at(300) };
+  const seen: number[] = [];
+  let cursor: string | null | undefined;
+  let count = 400;
+  do {
+    const page = listPage(predictions(count), typeof cursor === 'string' ? { cursor } : query);
+    seen.push(...(serials(page) ?? []));
+    cursor = page?.cursor;
+    count += 50;
+  } while (typeof cursor === 'string');
+  expect(seen).toEqual(Array.from({ length: 300 - 20 }, (_, place) => 299 - place));
+});
+
+it('reads no nonsense', () => {
+  expect(listPage([], { created_after: 'soon' })).toBeNull();
+  expect(listPage([], { cursor: 'bm9uc2Vuc2U=' })).toBeNull();
+});

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const script = fileURLToPath(new URL('../../pipelines/simulator.ts', import.meta.url));
+
+function start(...args: string[]) {
+  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args]);
+  let output = '';
+  const said = (stream: NodeJS.ReadableStream) => stream.on('data', (chunk) => (output += chunk));
+  said(child.stdout);
+  said(child.stderr);
+  return { child, output: () => output };
+}
+
+it('says where it is and what its token is, serves, and ends cleanly when it is told to', async () => {
+  const { child, output } = start('--port', '0', '--speed', '50', '--render', 'fast', '--token', 'r8_mine');
+  while (!output().includes('generate.ts')) await once(child.stdout, 'data');
+  const [baseUrl = ''] = /http:\/\/127\.0\.0\.1:\d+\/v1/.exec(output()) ?? [];
+  expect(output()).toContain('REPLICATE_API_TOKEN=r8_mine');
+  const answer = await fetch(`${baseUrl}/account`, { headers: { authorization: 'Bearer r8_mine' } });
+  expect(answer.status).toBe(200);
+  child.kill('SIGTERM');
+  expect(await once(child, 'close')).toEqual([0, null]);
+});
+
+it('refuses wrong flags in one line', async () => {
+  const { child, output } = start('--speed', 'fast');
+  const [code] = await once(child, 'close');
+  expect(code).toBe(2);
+  expect(output()).toMatch(
+    /^error: .*'--speed <n>' argument 'fast' is invalid\. Expected a number above 0\.\n$/,
+  );
+});

@@ -1,0 +1,113 @@
+import { expect, it } from 'vitest';
+import { startSimulator } from '../../src/simulator/index.ts';
+import { call, create, finished, SCHNELL, simulated } from './simulated.ts';
+
+it('runs as many predictions as there are slots, the others wait as starting', async () => {
+  const simulator = await simulated({ slots: 2, medianMs: 4_000, sigma: 0 });
+  const made = await Promise.all([1, 2, 3, 4].map((seed) => create(simulator, { seed }, {})));
+  const statuses = made.map(({ body }) => body.status);
+  expect(statuses.filter((status) => status === 'processing')).toHaveLength(2);
+  expect(statuses.filter((status) => status === 'starting')).toHaveLength(2);
+  expect(simulator.stats()).toMatchObject({ inFlight: 4, maxInFlight: 4 });
+  const ended = await Promise.all(made.map(({ body }) => finished(simulator, body.id)));
+  expect(ended.map(({ status }) => status)).toEqual(Array.from({ length: 4 }, () => 'succeeded'));
+  // The last two have waited for the first two: their time is no time of running.
+  expect(Math.max(...ended.map(({ metrics }) => metrics.total_time))).toBeGreaterThan(4 * 1.25);
+  expect(ended.map(({ metrics }) => metrics.predict_time)).toEqual([4, 4, 4, 4]);
+  expect(simulator.stats()).toMatchObject({ inFlight: 0, created: 4, succeeded: 4 });
+});
+
+it('gives a slot to the next one when a waiting or a running prediction is canceled', async () => {
+  const simulator = await simulated({ slots: 1, medianMs: 60_000, sigma: 0 });
+  const [running, waiting, next] = await Promise.all(
+    [1, 2, 3].map((seed) => create(simulator, { seed }, {})),
+  );
+  await call(simulator, `/predictions/${waiting!.body.id}/cancel`, { method: 'POST' });
+  await call(simulator, `/predictions/${running!.body.id}/cancel`, { method: 'POST' });
+  expect((await call(simulator, `/predictions/${next!.body.id}`)).body.status).toBe('processing');
+});
+
+it('takes the median of each model, the config, or the config of one model, in rising order', async () => {
+  const timeWith = async (config: object) => {
+    const simulator = await simulated({ sigma: 0, speed: 10_000, ...config });
+    return (await create(simulator)).body.metrics.predict_time;
+  };
+  expect(await timeWith({})).toBe(0.8);
+  expect(await timeWith({ medianMs: 2_000 })).toBe(2);
+  expect(await timeWith({ medianMs: 2_000, durations: { [SCHNELL]: { medianMs: 3_000 } } })).toBe(3);
+});
+
+it('spreads run times around the median, the same ones for the same seed', async () => {
+  const timesWith = async (seed: number) => {
+    const simulator = await simulated({ seed, sigma: 0.5, medianMs: 100, speed: 10_000 });
+    const times: number[] = [];
+    for (let made = 0; made < 41; made += 1) times.push((await create(simulator)).body.metrics.predict_time);
+    return times;
+  };
+  const times = await timesWith(1);
+  expect(await timesWith(1)).toEqual(times);
+  expect(await timesWith(2)).not.toEqual(times);
+  const median = times.sort((a, b) => a - b)[20]!;
+  expect(median).toBeGreaterThan(0.07);
+  expect(median).toBeLessThan(0.14);
+  expect(times[40]! / times[0]!).toBeGreaterThan(2);
+});
+
+it('starts cold machines now and then', async () => {
+  const waitedS = async (coldStarts: boolean | number) => {
+    const simulator = await simulated({ coldStarts, medianMs: 100, sigma: 0 });
+    const { metrics } = (await create(simulator)).body;
+    return metrics.total_time - metrics.predict_time;
+  };
+  expect(await waitedS(1)).toBeGreaterThan(1.5);
+  expect(await waitedS(0)).toBeLessThan(1.5);
+  // Official models are always warm.
+  expect(await waitedS(true)).toBeLessThan(1.5);
+});
+
+it('bills community models by the second, also for what was canceled', async () => {
+  const simulator = await simulated({ medianMs: 4_000, sigma: 0 });
+  const { body: model } = await call(simulator, '/models/stability-ai/sdxl');
+  const body = { version: model.latest_version.id, input: { prompt: 'a red fox' } };
+  await call(simulator, '/predictions', { body, headers: { prefer: 'wait' } });
+  expect(simulator.stats().billedMicroUsd).toBe(4 * 975);
+  const { body: second } = await call(simulator, '/predictions', { body });
+  await new Promise((resolve) => setTimeout(resolve, 15));
+  await call(simulator, `/predictions/${second.id}/cancel`, { method: 'POST' });
+  const canceledMicroUsd = simulator.stats().billedMicroUsd - 4 * 975;
+  expect(canceledMicroUsd).toBeGreaterThan(975);
+  expect(canceledMicroUsd).toBeLessThanOrEqual(4 * 975);
+});
+
+it('frees both ports when it is closed, also in the middle of work', async () => {
+  const first = await startSimulator({ medianMs: 60_000 });
+  await create(first, {}, {});
+  const { port } = new URL(first.baseUrl);
+  const { port: filesPort } = new URL(first.filesUrl);
+  await first.close();
+  const second = await simulated({ port: Number(port), filesPort: Number(filesPort) });
+  expect(second.baseUrl).toBe(first.baseUrl);
+  expect((await call(second, '/predictions')).body.results).toEqual([]);
+});
+
+it('says so where a port is taken', async () => {
+  const first = await simulated();
+  const port = Number(new URL(first.baseUrl).port);
+  await expect(startSimulator({ port })).rejects.toThrow('EADDRINUSE');
+});
+
+it('works through thousands of creates without a picture for each', async () => {
+  const simulator = await simulated({ medianMs: 10, createPerMinute: 1_000_000 });
+  const COUNT = 600;
+  const ids = new Set<string>();
+  const work = async () => {
+    while (simulator.stats().created < COUNT) {
+      const { body } = await create(simulator);
+      ids.add(body.id);
+      await (await fetch(body.output[0])).arrayBuffer();
+    }
+  };
+  await Promise.all(Array.from({ length: 20 }, work));
+  expect(ids.size).toBe(simulator.stats().succeeded);
+  expect(simulator.stats()).toMatchObject({ inFlight: 0, refused429: 0, downloads: ids.size });
+});
