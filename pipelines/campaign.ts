@@ -8,8 +8,7 @@ import { jobContext } from '../src/cli/jobContext.ts';
 import { runBatchScript } from '../src/cli/runBatchScript.ts';
 import { startBatch } from '../src/cli/startBatch.ts';
 import { withDefaults } from '../src/cli/withDefaults.ts';
-import { campaignReport } from '../src/sinks/campaignReport.ts';
-import { writeCampaignReport } from '../src/sinks/writeCampaignReport.ts';
+import { campaign } from '../src/pipelines/campaign.ts';
 import { campaignJobs } from '../src/sources/campaignJobs.ts';
 import { fingerprintOf } from '../src/sources/fingerprintOf.ts';
 import { readCampaignSpec } from '../src/sources/readCampaignSpec.ts';
@@ -54,6 +53,6 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
     flags,
     service,
     io,
-    onFinished: ({ report }) => writeCampaignReport(folder, campaignReport(report)),
+    run: (settings) => campaign(spec, context, settings),
   });
 });

@@ -28,6 +28,7 @@ export {
   tapEvents,
 } from './operators/index.ts';
 export {
+  campaign,
   type FinishedRun,
   type GenerateConfig,
   generate,

@@ -1,6 +1,6 @@
-import { delay, firstValueFrom, map, merge, race, Subject, tap } from 'rxjs';
-import { type FinishedRun, runToFolder } from '../pipelines/runToFolder.ts';
-import type { PlanSource } from '../pipelines/unfinishedPlans.ts';
+import { delay, firstValueFrom, map, merge, type Observable, race, Subject, tap } from 'rxjs';
+import type { RunSettings } from '../pipelines/openRun.ts';
+import type { FinishedRun } from '../pipelines/runToFolder.ts';
 import type { RunEvent } from '../types.ts';
 import { createReporter } from './createReporter.ts';
 import { exitCodeOf } from './exitCodeOf.ts';
@@ -16,16 +16,13 @@ import type { SettledFlags } from './withDefaults.ts';
 export interface Batch {
   /** The run folder; absolute. */
   readonly folder: string;
-  readonly plans: PlanSource;
-  /** How many plans there are. */
-  readonly total: number;
+  /** Runs it, with what the flags and the terminal have to say about it. */
+  readonly run: (settings: RunSettings) => Observable<FinishedRun>;
   /** Tells the input and the settings that change requests. */
   readonly fingerprint: string;
   readonly flags: SettledFlags;
   readonly service: OpenService;
   readonly io: ScriptIo;
-  /** Leaves what else the script leaves in the folder. */
-  readonly onFinished?: (run: FinishedRun) => Promise<void>;
 }
 
 /** After the first Ctrl-C, what is under way may take this long; then it is left to the service and the next run. */
@@ -33,7 +30,7 @@ const PATIENCE_MS = 30_000;
 
 /** Runs a batch under the eyes of a reporter and the user's Ctrl-C; resolves with the exit code. */
 export async function runBatch(batch: Batch): Promise<number> {
-  const { folder, plans, total, fingerprint, flags, service, io, onFinished } = batch;
+  const { folder, fingerprint, flags, service, io } = batch;
   const reporter = openReporter(batch);
   const { stop, leave } = interruption();
   const failed = new Subject<void>();
@@ -51,7 +48,7 @@ export async function runBatch(batch: Batch): Promise<number> {
       });
     }),
   );
-  const run = runToFolder(plans, total, {
+  const run = batch.run({
     folder,
     fingerprint,
     provider: service.provider,
@@ -70,7 +67,6 @@ export async function runBatch(batch: Batch): Promise<number> {
   try {
     const end = await firstValueFrom(race(run, left));
     if (end === null) return exitCodes.interrupted.code;
-    await onFinished?.(end);
     reporter.close();
     if (end.fault !== null && !isInterrupted) throw end.fault;
     return exitCodeOf({ ...end, isInterrupted });

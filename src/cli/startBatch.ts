@@ -1,47 +1,69 @@
+import type { Observable } from 'rxjs';
 import { UsageError } from '../errors.ts';
+import type { RunSettings } from '../pipelines/openRun.ts';
+import { type FinishedRun, runToFolder } from '../pipelines/runToFolder.ts';
 import { estimateMicroUsd } from '../replicate/estimateMicroUsd.ts';
 import { typicalDurationMs } from '../replicate/typicalDurationMs.ts';
 import type { JobContext } from '../sources/JobContext.ts';
-import { planJobs } from '../sources/planJobs.ts';
+import { type PlanJobsConfig, planJobs } from '../sources/planJobs.ts';
 import type { Job } from '../types.ts';
 import { exitCodes } from './exitCodes.ts';
 import { printPlan } from './printPlan.ts';
 import { type Batch, runBatch } from './runBatch.ts';
 
 /** Jobs that are ready to be planned. */
-export interface JobBatch extends Omit<Batch, 'plans'> {
+export interface JobBatch extends Omit<Batch, 'run'> {
   /** Gives the jobs from the first one on, each time it is called. */
   readonly jobs: () => Iterable<Job> | AsyncIterable<Job>;
+  /** How many there are. */
+  readonly total: number;
   readonly context: JobContext;
   /** Tags that jobs may have besides the model's inputs. */
   readonly tagNames: Iterable<string>;
+  /** Plans and runs the jobs. Default: `runToFolder`. */
+  readonly run?: (settings: RunSettings & PlanJobsConfig) => Observable<FinishedRun>;
 }
 
 /** Plans the jobs and shows the plan (`--dry-run`) or runs it; resolves with the exit code. */
 export async function startBatch(batch: JobBatch): Promise<number> {
-  const { jobs, context, tagNames, flags, folder, io } = batch;
-  const priceOf = (model: string, input: Job['input']) =>
-    estimateMicroUsd(model, input, flags.priceMicroUsd ?? undefined);
-  const date = new Date().toISOString().slice(0, 10);
-  const knownNames = [...Object.keys(context.schema?.properties ?? {}), ...tagNames];
-  const plans = () => planJobs(jobs(), { organize: flags.organize, priceOf, date, knownNames });
+  const { jobs, total, flags } = batch;
+  const planning = planningOf(batch);
   // A template that cannot be used throws here, before anything is begun.
-  plans();
+  const plans = planJobs(jobs(), planning);
+  if (flags.dryRun) return showPlan(plans, batch);
+  expectPrice(batch, planning);
+  const { run = (settings) => runToFolder(() => planJobs(jobs(), planning), total, settings) } = batch;
+  return runBatch({ ...batch, run: (settings) => run({ ...settings, ...planning }) });
+}
+
+function planningOf({ flags, context, tagNames }: JobBatch): PlanJobsConfig {
+  return {
+    organize: flags.organize,
+    date: new Date().toISOString().slice(0, 10),
+    knownNames: [...Object.keys(context.schema?.properties ?? {}), ...tagNames],
+    priceOf: (model, input) => estimateMicroUsd(model, input, flags.priceMicroUsd ?? undefined),
+  };
+}
+
+async function showPlan(
+  plans: ReturnType<typeof planJobs>,
+  { flags, folder, io, context, service }: JobBatch,
+): Promise<number> {
   const durationMs = typicalDurationMs(context.model);
-  if (flags.dryRun) {
-    await printPlan(plans(), {
-      stream: io.stdout,
-      json: flags.json,
-      folder,
-      flags,
-      durationMs: durationMs === null ? null : durationMs / batch.service.speed,
-    });
-    return exitCodes.allSaved.code;
-  }
-  if (flags.budgetMicroUsd !== null && priceOf(context.model, context.input) === null) {
-    throw new UsageError(`Expected a known price to keep \`--budget\`, got none for ${context.model}`, {
-      suggestion: 'Give the price of one image with --price USD.',
-    });
-  }
-  return runBatch({ ...batch, plans });
+  await printPlan(plans, {
+    stream: io.stdout,
+    json: flags.json,
+    folder,
+    flags,
+    durationMs: durationMs === null ? null : durationMs / service.speed,
+  });
+  return exitCodes.allSaved.code;
+}
+
+/** A budget can be kept only where the price is known. */
+function expectPrice({ flags, context }: JobBatch, { priceOf }: PlanJobsConfig): void {
+  if (flags.budgetMicroUsd === null || priceOf(context.model, context.input) !== null) return;
+  throw new UsageError(`Expected a known price to keep \`--budget\`, got none for ${context.model}`, {
+    suggestion: 'Give the price of one image with --price USD.',
+  });
 }

@@ -1,3 +1,4 @@
+export { campaign } from './campaign.ts';
 export type { GenerateConfig, ProviderAnswers } from './GenerateConfig.ts';
 export { generate } from './generate.ts';
 export { type OpenRun, openRun, type RunSettings } from './openRun.ts';

@@ -14,10 +14,15 @@ export interface FailedAnswer {
 }
 
 const problem = z.looseObject({
-  title: z.string().optional(),
-  detail: z.string().optional(),
-  invalid_fields: z.array(z.looseObject({ field: z.string(), description: z.string() })).optional(),
+  title: z.string().optional().catch(undefined),
+  detail: z.string().optional().catch(undefined),
+  invalid_fields: z
+    .array(z.looseObject({ field: z.string(), description: z.string() }))
+    .optional()
+    .catch(undefined),
 });
+type Problem = z.infer<typeof problem>;
+
 const maxDetailChars = 300;
 
 /** The `ProviderError` for an answer outside 2xx, by the table `errorAnswers`. */
@@ -25,17 +30,23 @@ export function answerError(answer: FailedAnswer, nowMs: number): ProviderError 
   const { method, path, status, headers, text } = answer;
   const known = errorAnswers.find((row) => row.status === Math.min(status, 500)) ?? otherRefusal(status);
   const body = parsed(text);
+  const told = problem.safeParse(body).data;
   const waitMs = status === 429 ? retryAfterMs(headers, body, nowMs) : null;
-  const detail = detailOf(body, text);
+  const detail = told === undefined ? plain(text) : detailOf(told);
   const message = `${method} ${path} was answered with ${status}: ${known.meaning}${detail === '' ? '' : ` (${detail})`}`;
   return new ProviderError(known.code, message, {
     status,
     recoverable: known.recoverable,
     stopsRun: known.stopsRun,
-    suggestion: known.suggestion,
-    tookEffect: method !== 'GET' && status >= 500 ? 'unknown' : 'no',
+    suggestion: suggestionFor(told) ?? known.suggestion,
+    tookEffect: method !== 'GET' && leavesOpen(status) ? 'unknown' : 'no',
     ...(waitMs === null ? {} : { retryAfterMs: waitMs }),
   });
+}
+
+/** A server's fault, or a time-out of some machine on the way, does not say whether the request was carried out. */
+function leavesOpen(status: number): boolean {
+  return status >= 500 || status === 408;
 }
 
 function otherRefusal(status: number) {
@@ -56,14 +67,26 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What the answer says of the reason, on one line. An HTML page of some front end says nothing worth showing. */
-function detailOf(body: unknown, text: string): string {
-  const result = problem.safeParse(body);
-  if (!result.success) return text.trimStart().startsWith('<') ? '' : oneLine(text);
-  const { invalid_fields: fields, detail, title } = result.data;
-  if (fields && fields.length > 0)
-    return oneLine(fields.map(({ field, description }) => `${field}: ${description}`).join('; '));
-  return oneLine(detail ?? title ?? '');
+/** What the answer says of the reason, on one line. */
+function detailOf({ invalid_fields: fields = [], detail, title }: Problem): string {
+  if (fields.length === 0) return oneLine(detail ?? title ?? '');
+  return oneLine(fields.map(({ field, description }) => `${field}: ${description}`).join('; '));
+}
+
+/** Names what is to be corrected, where the answer does. */
+function suggestionFor(told: Problem | undefined): string | null {
+  const fields = told?.invalid_fields ?? [];
+  const names = fields.map(({ field }) => field.replace(/^input\.?/, '')).filter((name) => name !== '');
+  if (names.length > 0) {
+    return `Correct ${names.join(', ')}: the model's page at replicate.com lists what it takes.`;
+  }
+  if (!/invalid version/i.test(told?.title ?? '')) return null;
+  return 'Check the version: official models are given as owner/name, others as owner/name:64-hex-digits.';
+}
+
+/** An HTML page of some front end says nothing worth showing. */
+function plain(text: string): string {
+  return text.trimStart().startsWith('<') ? '' : oneLine(text);
 }
 
 function oneLine(text: string): string {

@@ -10,11 +10,15 @@ export interface FetchOnceConfig {
   /** Time until the whole answer must be there. */
   timeoutMs: number;
   /** Sent besides what the client sends. */
-  headers?: Readonly<Record<string, string>>;
+  headers: Readonly<Record<string, string>>;
   /** Taken out of whatever an answer says, should it repeat it. */
   secret: string;
+  /** The local clock, ms since 1970. */
+  now: () => number;
   /** Told of each answer's headers. */
-  onHeaders?: (headers: Headers) => void;
+  onHeaders: (headers: Headers) => void;
+  /** Told of each answer's status. */
+  onStatus: (status: number) => void;
 }
 
 /**
@@ -35,27 +39,44 @@ async function perform(
   init: RequestInit | undefined,
   config: FetchOnceConfig,
 ): Promise<Response> {
-  const { fetch: send = fetch, signal, timeoutMs, headers, secret, onHeaders } = config;
+  const { fetch: send = fetch, headers, onHeaders, onStatus } = config;
   const method = init?.method ?? 'GET';
-  const { pathname } = new URL(input instanceof Request ? input.url : input);
+  const { pathname: path } = new URL(input instanceof Request ? input.url : input);
+  const limit = createTimeLimit(config);
   try {
     const response = await send(input, {
       ...init,
       headers: { ...Object.fromEntries(new Headers(init?.headers)), ...headers },
       // The token is for this origin only, so no redirect is followed.
       redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal: limit.signal,
     });
-    onHeaders?.(response.headers);
+    onHeaders(response.headers);
+    onStatus(response.status);
     // Read whole here, so that a body that breaks off is a broken connection and not a parser's problem.
     const text = await response.text();
-    if (response.ok) return new Response(text, { status: response.status, headers: response.headers });
-    const shown = text.replaceAll(secret, '[token]');
-    throw answerError(
-      { method, path: pathname, status: response.status, headers: response.headers, text: shown },
-      Date.now(),
-    );
+    if (!response.ok) throw refusal(response, text, { method, path }, config);
+    return new Response(text, { status: response.status, headers: response.headers });
   } catch (error) {
-    throw error instanceof ProviderError ? error : connectionError(method, pathname, error);
+    // No cause goes along: what a fetch throws may hold the request, and with it the token.
+    throw error instanceof ProviderError ? error : connectionError(method, path, error);
+  } finally {
+    limit.clear();
   }
+}
+
+/** A timer of our own: it is held until it is cleared, where `AbortSignal.timeout` may be collected, and then never fires. */
+function createTimeLimit({ signal, timeoutMs }: FetchOnceConfig): { signal: AbortSignal; clear: () => void } {
+  const timeUp = new AbortController();
+  const timer = setTimeout(() => timeUp.abort(new DOMException('Time is up', 'TimeoutError')), timeoutMs);
+  return { signal: AbortSignal.any([signal, timeUp.signal]), clear: () => clearTimeout(timer) };
+}
+
+function refusal(
+  { status, headers }: Response,
+  text: string,
+  call: { method: string; path: string },
+  { secret, now }: FetchOnceConfig,
+): ProviderError {
+  return answerError({ ...call, status, headers, text: text.replaceAll(secret, '[token]') }, now());
 }

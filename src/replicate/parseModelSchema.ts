@@ -6,7 +6,7 @@ const types = ['string', 'integer', 'number', 'boolean', 'array', 'object'] as c
 
 /** One property as Cog writes it. What is of an unexpected kind is left out: a schema is advice, not a contract. */
 const property = z.looseObject({
-  type: z.enum(types).optional().catch(undefined),
+  type: z.preprocess(withoutNull, z.enum(types).optional().catch(undefined)),
   enum: z.array(json).optional().catch(undefined),
   minimum: z.number().optional().catch(undefined),
   maximum: z.number().optional().catch(undefined),
@@ -31,7 +31,7 @@ const inputs = z.looseObject({
 });
 type Definitions = Readonly<Record<string, unknown>>;
 
-/** Deeper references are circles. */
+/** Arrays within arrays, at most. */
 const MAX_DEPTH = 8;
 
 /**
@@ -43,24 +43,38 @@ export function parseModelSchema(openapi: unknown): ModelSchema | null {
   const input = inputs.safeParse(definitions?.Input).data;
   if (definitions === undefined || input === undefined) return null;
   const properties = Object.entries(input.properties)
-    .map(([name, raw]) => ({ name, cog: flattened(raw, definitions, 0) }))
+    .map(([name, raw]) => ({ name, cog: flattened(raw, definitions, new Set()) }))
     .sort((a, b) => (a.cog['x-order'] ?? 0) - (b.cog['x-order'] ?? 0))
     .map(({ name, cog }) => [name, inputProperty(cog, definitions, 0)] as const);
   return { properties: Object.fromEntries(properties), required: input.required ?? [] };
 }
 
-/** The property with everything that it refers to; what it says itself wins. */
-function flattened(raw: unknown, definitions: Definitions, depth: number): CogProperty {
+/** The property with everything that it refers to; what it says itself wins. Each reference is followed once: some go in circles. */
+function flattened(raw: unknown, definitions: Definitions, seen: Set<string>): CogProperty {
   const own = property.safeParse(raw).data ?? {};
-  if (depth > MAX_DEPTH) return own;
-  const referred =
-    own.$ref === undefined ? undefined : definitions[own.$ref.replace('#/components/schemas/', '')];
   const choices = [...(own.anyOf ?? []), ...(own.oneOf ?? [])].filter((choice) => !isNullType(choice));
-  const parts = [referred, ...(own.allOf ?? []), ...(choices.length === 1 ? choices : [])];
+  const parts = [
+    referredBy(own.$ref, definitions, seen),
+    ...(own.allOf ?? []),
+    ...(choices.length === 1 ? choices : []),
+  ];
   const merged = parts
     .filter((part) => part !== undefined)
-    .map((part) => defined(flattened(part, definitions, depth + 1)));
+    .map((part) => defined(flattened(part, definitions, seen)));
   return Object.assign({}, ...merged, defined(own));
+}
+
+function referredBy(ref: string | undefined, definitions: Definitions, seen: Set<string>): unknown {
+  if (ref === undefined || seen.has(ref)) return undefined;
+  seen.add(ref);
+  return definitions[ref.replace('#/components/schemas/', '')];
+}
+
+/** `['string', 'null']`, as newer documents write it, is an optional string. */
+function withoutNull(type: unknown): unknown {
+  if (!Array.isArray(type)) return type;
+  const others = type.filter((one) => one !== 'null');
+  return others.length === 1 ? others[0] : undefined;
 }
 
 function isNullType(raw: unknown): boolean {
@@ -84,6 +98,6 @@ function inputProperty(cog: CogProperty, definitions: Definitions, depth: number
     ...(description === undefined ? {} : { description }),
     ...(items === undefined || depth > MAX_DEPTH
       ? {}
-      : { items: inputProperty(flattened(items, definitions, 0), definitions, depth + 1) }),
+      : { items: inputProperty(flattened(items, definitions, new Set()), definitions, depth + 1) }),
   };
 }

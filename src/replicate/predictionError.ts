@@ -15,7 +15,7 @@ interface Fault {
  */
 const faults: readonly Fault[] = [
   {
-    pattern: /nsfw|sensitive|safety|flagged|moderat|content polic/i,
+    pattern: /nsfw|flagged|moderat|sensitive content|content polic|safety (checker|filter|system|polic)/i,
     code: 'ERR_SAFETY',
     recoverable: false,
     suggestion: 'Change the prompt: the model refuses what it describes. Another seed may pass.',
@@ -28,7 +28,7 @@ const faults: readonly Fault[] = [
   },
   {
     pattern:
-      /\b(E1000|E6716|E8765|E9828)\b|code: PA\b|high demand|queue (reached limit|is full)|interrupted/i,
+      /\b(E1000|E6716|E8765|E9828)\b|code: PA\b|high demand|queue (reached limit|is full)|prediction interrupted/i,
     code: 'ERR_PREDICTION_FAILED',
     recoverable: true,
     suggestion: 'Run the same command again: the fault was the platform’s.',
@@ -47,8 +47,8 @@ export function predictionError(prediction: Prediction): PredictionError {
   if (status === 'canceled') {
     return new PredictionError('ERR_PREDICTION_CANCELED', `Prediction ${id} was canceled.`, {
       predictionId,
-      recoverable: true,
-      suggestion: 'Run the same command again to make the image.',
+      // Somebody wanted it so, and its time was paid: whether to pay again is for them to say.
+      suggestion: 'Run the same command again to make the image after all.',
     });
   }
   if (status === 'aborted') {

@@ -5,22 +5,30 @@
 export function retryAfterMs(headers: Headers, body: unknown, nowMs: number): number | null {
   const { retry_after: inBody, detail } = isRecord(body) ? body : {};
   return (
-    fromHeader(headers.get('retry-after'), nowMs) ??
+    fromSeconds(headers.get('retry-after')) ??
+    fromDate(headers, nowMs) ??
     fromSeconds(inBody) ??
-    fromSeconds(/(?:resets|available) in ~?(\d+(?:\.\d+)?) ?s/.exec(String(detail ?? ''))?.[1]) ??
+    fromSeconds(/(?:resets|available) in ~?(\d+(?:\.\d+)?) ?s/i.exec(String(detail ?? ''))?.[1]) ??
     fromSeconds(headers.get('ratelimit-reset'))
   );
 }
 
-function fromHeader(value: string | null, nowMs: number): number | null {
-  if (value === null) return null;
-  const atMs = Date.parse(value);
-  return fromSeconds(value) ?? (Number.isNaN(atMs) ? null : Math.max(0, atMs - nowMs));
+/** Counted by the clock of the service where the answer tells its time: ours may be wrong. */
+function fromDate(headers: Headers, nowMs: number): number | null {
+  const untilMs = dateOf(headers.get('retry-after'));
+  if (untilMs === null) return null;
+  return Math.max(0, untilMs - (dateOf(headers.get('date')) ?? nowMs));
+}
+
+/** Dates have words in them; `Date.parse` would read a mere number as some year. */
+function dateOf(value: string | null): number | null {
+  const atMs = /[a-z]{3}/i.test(value ?? '') ? Date.parse(value ?? '') : Number.NaN;
+  return Number.isNaN(atMs) ? null : atMs;
 }
 
 function fromSeconds(value: unknown): number | null {
-  if (value === null || value === undefined || value === '') return null;
-  const seconds = Number(value);
+  if (typeof value !== 'number' && typeof value !== 'string') return null;
+  const seconds = value === '' ? Number.NaN : Number(value);
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : null;
 }
 

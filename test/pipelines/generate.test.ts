@@ -116,9 +116,12 @@ describe('a job', () => {
           ? throwError(() => new ProviderError('ERR_INVALID_INPUT', 'no', { status: 422 }))
           : good.createPrediction(request, options),
     };
-    const outcomes = await outcomesOf(plansOf(3), runOf({ provider }).config);
+    const { config } = runOf({ provider });
+    const outcomes = await outcomesOf(plansOf(3), config);
     expect(outcomes.map(summary)).toEqual(['0 saved 1 p0', '1 failed 1 null', '2 saved 1 p1']);
     expect(outcomes[1]?.error).toMatchObject({ code: 'ERR_INVALID_INPUT', name: 'ProviderError' });
+    // The service refused it, so there is nothing to look for.
+    expect(config.journal.openIndexes().size).toBe(0);
   });
 
   it('is run again where the platform was at fault, and only then', async () => {

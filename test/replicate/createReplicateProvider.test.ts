@@ -74,15 +74,16 @@ describe('createPrediction', () => {
   });
 
   it.each([
-    { status: 'processing', output: ['https://a/b.png'], waitMs: 1_000, outputComplete: true },
-    { status: 'processing', output: ['https://a/b.png'], waitMs: 0, outputComplete: false },
-    { status: 'processing', output: null, waitMs: 1_000, outputComplete: false },
-    { status: 'starting', output: null, waitMs: 1_000, outputComplete: false },
+    { code: 201, status: 'processing', output: ['https://a/b.png'], waitMs: 1_000, outputComplete: true },
+    { code: 202, status: 'processing', output: ['https://a/b.png'], waitMs: 1_000, outputComplete: false },
+    { code: 201, status: 'processing', output: ['https://a/b.png'], waitMs: 0, outputComplete: false },
+    { code: 202, status: 'processing', output: null, waitMs: 1_000, outputComplete: false },
+    { code: 202, status: 'starting', output: null, waitMs: 1_000, outputComplete: false },
   ])(
     'takes an output ahead of its status as whole only from a waited answer: %o',
-    async ({ waitMs, outputComplete, ...answer }) => {
+    async ({ code, waitMs, outputComplete, ...answer }) => {
       const { url } = await localServer((_request, response) =>
-        sendJson(response, 202, { ...predictionAnswer, ...answer }),
+        sendJson(response, code, { ...predictionAnswer, ...answer }),
       );
       const prediction = await lastValueFrom(connect(url).createPrediction(request, { waitMs }));
       expect(prediction.outputComplete).toBe(outputComplete);
@@ -284,7 +285,8 @@ describe('the other calls', () => {
     });
     expect(await lastValueFrom(connect(url).getModel('owner/name', version))).toEqual({
       ...expected,
-      isOfficial: false,
+      latestVersion: null,
+      isOfficial: null,
     });
     expect(requests[1]?.url).toBe(`/v1/models/owner/name/versions/${version}`);
   });

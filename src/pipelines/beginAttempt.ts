@@ -1,0 +1,64 @@
+import { catchError, concatMap, map, type Observable, of, throwError } from 'rxjs';
+import { BudgetError, ProviderError } from '../errors.ts';
+import { formatUsd } from '../formatUsd.ts';
+import { budgetTake } from '../operators/budgetTake.ts';
+import { createPrediction } from '../operators/createPrediction.ts';
+import type { Plan, Prediction } from '../types.ts';
+import type { JobAccount } from './createJobAccount.ts';
+import type { Run } from './createRun.ts';
+import { followPrediction } from './followPrediction.ts';
+
+/** What a create may take longer than the prediction's own time: queueing and the way back. */
+const CANCEL_MARGIN_MS = 30_000;
+
+/** A new attempt: money, intent, create, id, in this order. */
+export function beginAttempt(account: JobAccount, run: Run): Observable<Prediction> {
+  const { plan } = account;
+  return of(plan).pipe(
+    budgetTake(run.ledger, ({ priceMicroUsd }) => (account.reservation === null ? (priceMicroUsd ?? 0) : 0)),
+    map(({ value, reservation }) => {
+      if (reservation === null) throw overBudget(value);
+      account.reservation ??= reservation;
+      account.attempts += 1;
+      run.emit({ type: 'creating', index: plan.index, prompt: plan.prompt, attempt: account.attempts });
+      return value;
+    }),
+    createPrediction(run.provider, {
+      governor: run.governor,
+      claims: run.claims,
+      waitMs: Math.min(60_000, run.timeoutMs),
+      cancelAfterMs: run.timeoutMs + CANCEL_MARGIN_MS,
+      beforeSend: () => {
+        account.startedAtMs = run.scheduler.now();
+        return run.journal.record(plan, {
+          type: 'intended',
+          attempt: account.attempts,
+          atMs: account.startedAtMs,
+        });
+      },
+      onThrottled: (waitMs) => run.emit({ type: 'throttled', waitMs: waitMs ?? 0 }),
+      scheduler: run.scheduler,
+    }),
+    catchError((error: unknown) => giveUp(error, account, run)),
+    concatMap((prediction) => followPrediction(prediction, account, run)),
+  );
+}
+
+/** A create that certainly made nothing is over: the next run need not look for it. */
+function giveUp(error: unknown, account: JobAccount, run: Run): Observable<never> {
+  const isOver = error instanceof ProviderError && error.tookEffect === 'no' && account.reservation !== null;
+  const failed = throwError(() => error);
+  if (!isOver) return failed;
+  const entry = { type: 'ended', attempt: account.attempts, costMicroUsd: 0 } as const;
+  return run.journal.record(account.plan, entry).pipe(concatMap(() => failed));
+}
+
+function overBudget(plan: Plan): BudgetError {
+  return new BudgetError(
+    `The budget has no room left for this image (${formatUsd(plan.priceMicroUsd ?? 0)}).`,
+    {
+      recoverable: true,
+      suggestion: 'Raise --budget and run the same command again: what is saved is not made again.',
+    },
+  );
+}

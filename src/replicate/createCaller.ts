@@ -1,0 +1,50 @@
+import Replicate from 'replicate';
+import { catchError, type Observable, throwError } from 'rxjs';
+import { ProviderError } from '../errors.ts';
+import { fromAbortable } from '../fromAbortable.ts';
+import { createFetchOnce, type FetchOnceConfig } from './createFetchOnce.ts';
+import { unreadableAnswer } from './unreadableAnswer.ts';
+
+export interface CallerConfig extends Pick<FetchOnceConfig, 'fetch' | 'onHeaders' | 'now'> {
+  token: string;
+  baseUrl: string;
+  /** Time for an answer, besides what the service was asked to wait. Default 30,000. */
+  requestTimeoutMs?: number;
+}
+
+/** One call of the API. */
+export interface Call<T> {
+  ask: (client: Replicate, signal: AbortSignal) => Promise<unknown>;
+  /** Makes sense of the JSON that came; throws where it cannot. */
+  read: (body: unknown, status: number) => T;
+  /** Whether it may cost money: then an answer that cannot be read leaves open what became of it. Default false. */
+  isCreate?: boolean;
+  /** How long the service was asked to hold its answer back. Default 0. */
+  waitMs?: number;
+  /** Sent besides what the client sends. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** Performs a call on each subscription. */
+export type Caller = <T>(call: Call<T>) => Observable<T>;
+
+/** The way to one account at one base URL: each call is sent once, in its time, and aborted on unsubscribe. */
+export function createCaller(config: CallerConfig): Caller {
+  const { token, baseUrl, requestTimeoutMs = 30_000, ...rest } = config;
+  return ({ ask, read, isCreate = false, waitMs = 0, headers = {} }) =>
+    fromAbortable(async (signal) => {
+      let status = 0;
+      const timeoutMs = waitMs + requestTimeoutMs;
+      const onStatus = (answered: number) => {
+        status = answered;
+      };
+      const fetchOnce = createFetchOnce({ ...rest, signal, timeoutMs, headers, secret: token, onStatus });
+      // A client of its own for each call, so that each has its own fetch; a client holds no connection.
+      const client = new Replicate({ auth: token, baseUrl, userAgent: 'rxposure', fetch: fetchOnce });
+      return read(await ask(client, signal), status);
+    }).pipe(
+      catchError((error: unknown) =>
+        throwError(() => (error instanceof ProviderError ? error : unreadableAnswer(isCreate, error))),
+      ),
+    );
+}

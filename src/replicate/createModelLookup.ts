@@ -1,0 +1,23 @@
+import { tap } from 'rxjs';
+import type { Provider } from '../ports.ts';
+import type { Caller } from './createCaller.ts';
+import type { ModelRoutes } from './createModelRoutes.ts';
+import { parseModel } from './parseModel.ts';
+import { parseModelVersion } from './parseModelVersion.ts';
+
+/** A model by its name, or by one version of it. What a lookup by name tells, `routes` remember for the creates. */
+export function createModelLookup(call: Caller, routes: ModelRoutes): Provider['getModel'] {
+  return (name, version = null) => {
+    const [owner = '', model = ''] = name.split('/').map(encodeURIComponent);
+    if (version !== null) {
+      return call({
+        ask: (client, signal) => client.models.versions.get(owner, model, version, { signal }),
+        read: (body) => parseModelVersion(body, name),
+      });
+    }
+    return call({
+      ask: (client, signal) => client.models.get(owner, model, { signal }),
+      read: (body) => parseModel(body, name),
+    }).pipe(tap((found) => routes.learn(found)));
+  };
+}

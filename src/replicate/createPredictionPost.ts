@@ -1,0 +1,54 @@
+import { catchError, defer, type Observable, throwError } from 'rxjs';
+import { ProviderError } from '../errors.ts';
+import type { CreateOptions, Provider } from '../ports.ts';
+import type { Prediction, PredictionRequest } from '../types.ts';
+import { cancelAfterHeader } from './cancelAfterHeader.ts';
+import type { Caller } from './createCaller.ts';
+import type { ModelRoutes } from './createModelRoutes.ts';
+import { parsePrediction } from './parsePrediction.ts';
+
+/** The service holds an answer back for a minute at most. */
+const LONGEST_WAIT_S = 60;
+
+/** The call that costs money. By version where one is asked for or the model has no route by name, else by name. */
+export function createPredictionPost(call: Caller, routes: ModelRoutes): Provider['createPrediction'] {
+  return (request, options) =>
+    defer(() => {
+      const version = request.version ?? routes.versionToRun(request.model);
+      return post(call, request, version, options).pipe(
+        catchError((error: unknown) => {
+          const other = version === null && isUnknown(error) ? routes.learnRefusal(request.model) : null;
+          return other === null ? throwError(() => error) : post(call, request, other, options);
+        }),
+      );
+    });
+}
+
+/** A 404 has certainly made nothing, so the other route may be tried. */
+function isUnknown(error: unknown): boolean {
+  return error instanceof ProviderError && error.status === 404;
+}
+
+function post(
+  call: Caller,
+  { model, input }: PredictionRequest,
+  version: string | null,
+  options: CreateOptions,
+): Observable<Prediction> {
+  const waitS = Math.min(LONGEST_WAIT_S, Math.ceil(options.waitMs / 1_000));
+  const isWaiting = waitS > 0;
+  const target = version === null ? { model: urlPath(model) } : { version };
+  return call({
+    isCreate: true,
+    headers: cancelAfterHeader(options),
+    waitMs: waitS * 1_000,
+    ask: (client, signal) =>
+      client.predictions.create({ ...target, input, signal, ...(isWaiting ? { wait: waitS } : {}) }),
+    // 202 says that outputs are still to come: those that are there already may not be all.
+    read: (body, status) => parsePrediction(body, { hasWholeOutput: isWaiting && status !== 202 }),
+  });
+}
+
+function urlPath(model: string): string {
+  return model.split('/').map(encodeURIComponent).join('/');
+}
