@@ -15,6 +15,8 @@ export interface Run extends Required<Omit<GenerateConfig, 'concurrency' | 'down
   /** Originals being decoded and encoded. */
   readonly encoders: Gate;
   readonly claims: Claims;
+  /** Set when the run was told to stop: jobs that wait in line begin nothing any more. */
+  isStopped: boolean;
 }
 
 /** Fills in the defaults of a run and opens its gates. */
@@ -52,5 +54,6 @@ export function createRun(config: GenerateConfig): Run {
     downloads: createGate(downloads),
     encoders: createGate(encoders),
     claims: createClaims(config.journal.knownPredictionIds()),
+    isStopped: false,
   };
 }

@@ -1,4 +1,4 @@
-import { catchError, concat, concatMap, defer, ignoreElements, map, type Observable, of } from 'rxjs';
+import { catchError, concat, concatMap, defer, ignoreElements, map, type Observable, of, tap } from 'rxjs';
 import { gate } from '../operators/gate.ts';
 import { pullMap } from '../operators/pullMap.ts';
 import { renditions } from '../operators/renditions.ts';
@@ -31,7 +31,11 @@ export function generate(plans: PlanSource, config: GenerateConfig): Observable<
     const run = createRun(config);
     return pullMap(unfinishedPlans(plans, run.journal, run.isDone), (plan) => journey(plan, run), {
       concurrency: run.journeys,
-      stop: run.stop,
+      stop: run.stop.pipe(
+        tap(() => {
+          run.isStopped = true;
+        }),
+      ),
     });
   });
 }

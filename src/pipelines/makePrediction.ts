@@ -1,4 +1,4 @@
-import { concatMap, defer, type Observable, type OperatorFunction, of, throwError } from 'rxjs';
+import { concatMap, defer, EMPTY, type Observable, type OperatorFunction, of, throwError } from 'rxjs';
 import { PredictionError } from '../errors.ts';
 import { gate } from '../operators/gate.ts';
 import { retryBackoff } from '../operators/retryBackoff.ts';
@@ -18,9 +18,11 @@ import { resumeAttempt } from './resumeAttempt.ts';
  * Emits `PredictionError`, `ProviderError` or `BudgetError` where the job has to be given up.
  */
 export function makePrediction(account: JobAccount, run: Run): OperatorFunction<Plan, Prediction> {
-  const attempt = defer(() =>
-    account.left === null ? beginAttempt(account, run) : resumeAttempt(account, account.left, run),
-  ).pipe(
+  const attempt = defer(() => {
+    if (account.left !== null) return resumeAttempt(account, account.left, run);
+    // Told to stop while it waited in line: it ends without an outcome, and nothing is paid.
+    return run.isStopped ? EMPTY : beginAttempt(account, run);
+  }).pipe(
     concatMap((prediction) => settle(prediction, account, run)),
     gate(run.slots),
     retryBackoff({

@@ -240,8 +240,9 @@ describe('a run', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(
       Array.from({ length: outcomes.length }, () => 'saved'),
     );
-    expect(outcomes.length).toBeLessThan(50);
-    expect(provider.made).toHaveLength(outcomes.length);
+    // One was made, one was under way; those in line behind it begin nothing.
+    expect(outcomes).toHaveLength(2);
+    expect(provider.made).toHaveLength(2);
   });
 
   it('never spends more than the budget; jobs beyond it are skipped', async () => {
