@@ -67,7 +67,7 @@ export const flagTable = [
     argument: 'N',
     help: 'creates a minute at most',
     group: pace,
-    value: flagValues.wholeNumber(1, 100_000),
+    value: flagValues.wholeNumber(1, 10_000_000),
     put: (ratePerMinute) => ({ ratePerMinute }),
     default: flagDefaults.ratePerMinute,
   }),
