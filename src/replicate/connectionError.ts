@@ -64,5 +64,7 @@ function codeOf(error: unknown): string {
 
 function isFromConnecting(error: unknown): boolean {
   const syscall = error instanceof Error && 'syscall' in error ? error.syscall : undefined;
+  // A network that goes away while an answer is awaited has codes from the list too: then the request was sent.
+  if (syscall === 'read' || syscall === 'write') return false;
   return neverConnected.has(codeOf(error)) || syscall === 'connect';
 }

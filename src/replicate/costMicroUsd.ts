@@ -1,22 +1,26 @@
 import type { Prediction } from '../types.ts';
 import { findPrice } from './findPrice.ts';
+import { imagesMicroUsd } from './imagesMicroUsd.ts';
 import { outputUrls } from './outputUrls.ts';
 
 /**
  * What a prediction did cost, in millionths of a US dollar; null where no price is known. `metrics.image_count` is the
  * billed quantity where the service gives it, else the outputs are counted; models priced by time cost their
- * `predict_time`. Failed and aborted runs of public models are free; canceled ones pay for their time.
+ * `predict_time`. Failed and aborted runs of public models are free, and so is what was canceled before it ran; canceled
+ * ones pay for their time. `perImageMicroUsd` takes the place of the table.
  * Source: Replicate's billing and prediction lifecycle pages.
  */
 export function costMicroUsd(prediction: Prediction, perImageMicroUsd?: number): number | null {
-  const { model, status, metrics, output } = prediction;
+  const { model, status, input, metrics, output } = prediction;
   if (status === 'failed' || status === 'aborted') return 0;
+  const images = countOf(metrics.image_count) ?? outputUrls(output).length;
+  if (perImageMicroUsd !== undefined) return Math.ceil(perImageMicroUsd * images);
   const price = findPrice(model);
-  const perImage = perImageMicroUsd ?? price?.perImageMicroUsd;
-  if (perImage !== undefined) return perImage * (countOf(metrics.image_count) ?? outputUrls(output).length);
   const seconds = secondsOf(metrics.predict_time);
-  if (price?.perSecondMicroUsd === undefined || seconds === null) return status === 'canceled' ? 0 : null;
-  return Math.ceil(price.perSecondMicroUsd * seconds);
+  if (status === 'canceled' && seconds === null) return 0;
+  if (price === undefined) return null;
+  if (price.perSecondMicroUsd === undefined) return imagesMicroUsd(price, input ?? {}, images);
+  return seconds === null ? null : Math.ceil(price.perSecondMicroUsd * seconds);
 }
 
 function countOf(value: unknown): number | null {

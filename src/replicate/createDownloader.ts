@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
@@ -37,7 +38,8 @@ export function createDownloader(config: DownloaderConfig = {}): Downloader {
 }
 
 async function fetchTo(stem: string, url: string, config: ReceiveConfig): Promise<ImageFile> {
-  const temporary = temporaryPath(stem);
+  // A name of its own for each try: one that was unsubscribed still cleans up while the next is under way.
+  const temporary = temporaryPath(`${stem}.${randomBytes(4).toString('hex')}`);
   try {
     await ensureDir(dirname(stem));
     const received = await receiveFile(url, temporary, config);

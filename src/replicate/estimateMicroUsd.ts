@@ -1,5 +1,6 @@
 import type { ModelInput } from '../types.ts';
 import { findPrice } from './findPrice.ts';
+import { imagesMicroUsd } from './imagesMicroUsd.ts';
 
 /**
  * What a prediction will cost, in millionths of a US dollar, before it is made; null where no price is known. Counts
@@ -7,11 +8,13 @@ import { findPrice } from './findPrice.ts';
  * place of the table.
  */
 export function estimateMicroUsd(model: string, input: ModelInput, perImageMicroUsd?: number): number | null {
+  const images = imagesAskedFor(input);
+  if (perImageMicroUsd !== undefined) return Math.ceil(perImageMicroUsd * images);
   const price = findPrice(model);
-  const perImage = perImageMicroUsd ?? price?.perImageMicroUsd;
-  if (perImage !== undefined) return perImage * imagesAskedFor(input);
-  if (price?.perSecondMicroUsd === undefined || price.typicalMs === undefined) return null;
-  return Math.ceil((price.perSecondMicroUsd * price.typicalMs * imagesAskedFor(input)) / 1_000);
+  if (price === undefined) return null;
+  const { perSecondMicroUsd, typicalMs } = price;
+  if (perSecondMicroUsd === undefined || typicalMs === undefined) return imagesMicroUsd(price, input, images);
+  return Math.ceil((perSecondMicroUsd * typicalMs * images) / 1_000);
 }
 
 function imagesAskedFor({ num_outputs, max_images, number_of_images }: ModelInput): number {

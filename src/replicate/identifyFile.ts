@@ -1,6 +1,8 @@
 import { DownloadError } from '../errors.ts';
 import type { ImageFile } from '../types.ts';
-import type { ReceivedFile } from './receiveFile.ts';
+import type { ReceivedFile } from './createByteMeter.ts';
+import { extensionOf } from './extensionOf.ts';
+import { hasItsEnd } from './hasItsEnd.ts';
 
 /** What a file is, by its content. */
 export interface FileIdentity extends Pick<ImageFile, 'format' | 'widthPx' | 'heightPx'> {
@@ -10,77 +12,51 @@ export interface FileIdentity extends Pick<ImageFile, 'format' | 'widthPx' | 'he
 /** The largest picture that is taken for one; sharp's own limit. A header that claims more is an attack or a fault. */
 const MAX_PIXELS = 0x3fff * 0x3fff;
 
+/** Formats that can be decoded here; the others are kept as they came. */
+const decodable = new Set(['png', 'jpg', 'gif', 'webp', 'avif', 'svg', 'tif']);
+
 /**
  * Tells what a downloaded file is, whatever it is called, and refuses one that is no picture or film
  * (`ERR_NOT_AN_IMAGE`), is cut short (`ERR_TRUNCATED`), or claims to be absurdly large (`ERR_TOO_MANY_PIXELS`).
  */
 export async function identifyFile(path: string, received: ReceivedFile): Promise<FileIdentity> {
   const extension = await extensionOf(received);
-  if (!isWhole(extension, received)) {
-    throw new DownloadError(
-      'ERR_TRUNCATED',
-      `Expected a whole ${extension} file, got one whose end is missing`,
-      {
-        recoverable: true,
-        suggestion: 'Run the same command again.',
-      },
-    );
-  }
   const format = extension === 'jpg' ? 'jpeg' : extension;
+  const end = hasItsEnd(extension, received);
+  if (end === 'missing') throw cutShort(extension);
+  if (!decodable.has(extension)) return { extension, format, widthPx: null, heightPx: null };
   const size = await sizeOf(path, extension);
+  // Some files go on behind their end, and some formats have none: then only decoding tells.
+  if (end === 'unclear') await decodeWhole(path, extension);
   return { extension, format, ...size };
 }
 
-async function extensionOf({ head }: ReceivedFile): Promise<string> {
-  const { fileTypeFromBuffer } = await import('file-type');
-  const type = await fileTypeFromBuffer(head);
-  if (type !== undefined && /^(image|video|audio)\//.test(type.mime)) return type.ext;
-  const text = new TextDecoder().decode(head);
-  if (/^\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]/i.test(text)) return 'svg';
-  const got = type?.mime ?? (/<(!doctype html|html)/i.test(text) ? 'an HTML page' : 'something else');
-  throw new DownloadError('ERR_NOT_AN_IMAGE', `Expected an image, got ${got}`, {
-    recoverable: true,
-    suggestion: 'If it stays so, look at the prediction on replicate.com.',
-  });
+function cutShort(extension: string, cause?: unknown): DownloadError {
+  return new DownloadError(
+    'ERR_TRUNCATED',
+    `Expected a whole ${extension} file, got one whose end is missing`,
+    { recoverable: true, suggestion: 'Run the same command again.', cause },
+  );
 }
 
-/** Every format whose end can be recognised must have it: a connection may break without an error. */
-function isWhole(extension: string, { bytes, head, tail }: ReceivedFile): boolean {
-  const end = Buffer.from(tail);
-  switch (extension) {
-    case 'png':
-      return end.includes('IEND');
-    case 'jpg':
-      return end.includes(Buffer.from([0xff, 0xd9]));
-    case 'gif':
-      return end.includes(0x3b);
-    case 'webp':
-      return bytes >= Buffer.from(head).readUInt32LE(4) + 8;
-    default:
-      return true;
-  }
-}
-
-/** Formats that can be decoded here; the others are kept as they came. */
-const decodable = new Set(['png', 'jpg', 'gif', 'webp', 'avif', 'svg', 'tif']);
-
-async function sizeOf(path: string, extension: string): Promise<Pick<ImageFile, 'widthPx' | 'heightPx'>> {
-  if (!decodable.has(extension)) return { widthPx: null, heightPx: null };
+async function loadSharp() {
   const { default: sharp } = await import('sharp');
   // Each file is looked at once.
   sharp.cache(false);
+  return sharp;
+}
+
+async function sizeOf(path: string, extension: string): Promise<Pick<ImageFile, 'widthPx' | 'heightPx'>> {
+  const sharp = await loadSharp();
   const { width, height } = await sharp(path, { limitInputPixels: false })
     .metadata()
     .catch((cause: unknown) => {
-      throw new DownloadError(
-        'ERR_NOT_AN_IMAGE',
-        `Expected a readable ${extension}, got one with a broken header`,
-        {
-          recoverable: true,
-          suggestion: 'If it stays so, look at the prediction on replicate.com.',
-          cause,
-        },
-      );
+      const message = `Expected a readable ${extension}, got one with a broken header`;
+      throw new DownloadError('ERR_NOT_AN_IMAGE', message, {
+        recoverable: true,
+        suggestion: 'If it stays so, look at the prediction on replicate.com.',
+        cause,
+      });
     });
   if (width * height > MAX_PIXELS) {
     const message = `Expected at most ${MAX_PIXELS} pixels, got a ${extension} of ${width}x${height}`;
@@ -89,4 +65,13 @@ async function sizeOf(path: string, extension: string): Promise<Pick<ImageFile, 
     });
   }
   return { widthPx: width, heightPx: height };
+}
+
+async function decodeWhole(path: string, extension: string): Promise<void> {
+  const sharp = await loadSharp();
+  await sharp(path, { failOn: 'truncated', limitInputPixels: MAX_PIXELS })
+    .stats()
+    .catch((cause: unknown) => {
+      throw cutShort(extension, cause);
+    });
 }

@@ -18,7 +18,7 @@ const answer = z.looseObject({
   status: z.enum(statuses),
   input: z.record(z.string(), json).nullish().catch(null).transform(orNull),
   output: json.nullish().transform(orNull),
-  error: z.unknown().transform(errorText),
+  error: z.unknown().optional().transform(errorText),
   metrics: z
     .record(z.string(), json)
     .nullish()

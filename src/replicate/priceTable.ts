@@ -4,6 +4,12 @@ export interface ModelPrice {
   readonly model: string;
   /** For each output image. */
   readonly perImageMicroUsd?: number;
+  /** Other prices of an image, by the value of one input. */
+  readonly imagePricesBy?: { readonly input: string; readonly microUsd: Readonly<Record<string, number>> };
+  /** For each megapixel of each picture that goes in or comes out, rounded up. */
+  readonly perMegapixelMicroUsd?: number;
+  /** For each run, besides what its megapixels cost. */
+  readonly perRunMicroUsd?: number;
   /** For each second of running, on the hardware that the model's page names. */
   readonly perSecondMicroUsd?: number;
   /** How long a prediction usually runs, in ms: `predict_time` of the model's own example, or a public benchmark. */
@@ -12,6 +18,7 @@ export interface ModelPrice {
 }
 
 const PRICING_PAGE = 'replicate.com/pricing, as transcribed on 7 October 2026';
+const EXAMPLES = "the models' own examples, as published in January 2025";
 const MODEL_PAGES = 'model pages, as listed by public cost tables in autumn 2026';
 
 /**
@@ -33,6 +40,18 @@ export const priceTable: readonly ModelPrice[] = [
     typicalMs: 8_100,
     source: MODEL_PAGES,
   },
+  {
+    model: 'black-forest-labs/flux-2-pro',
+    perRunMicroUsd: 15_000,
+    perMegapixelMicroUsd: 15_000,
+    source: MODEL_PAGES,
+  },
+  {
+    model: 'black-forest-labs/flux-2-dev',
+    // The highest of several published ones.
+    perMegapixelMicroUsd: 19_000,
+    source: MODEL_PAGES,
+  },
   { model: 'ideogram-ai/ideogram-v3-quality', perImageMicroUsd: 90_000, source: PRICING_PAGE },
   { model: 'ideogram-ai/ideogram-v3-turbo', perImageMicroUsd: 30_000, source: MODEL_PAGES },
   { model: 'ideogram-ai/ideogram-v2', perImageMicroUsd: 80_000, typicalMs: 19_600, source: MODEL_PAGES },
@@ -45,6 +64,20 @@ export const priceTable: readonly ModelPrice[] = [
   { model: 'ideogram-ai/ideogram-v2a', perImageMicroUsd: 40_000, source: MODEL_PAGES },
   { model: 'ideogram-ai/ideogram-v2a-turbo', perImageMicroUsd: 25_000, source: MODEL_PAGES },
   { model: 'google/nano-banana', perImageMicroUsd: 39_000, typicalMs: 8_000, source: MODEL_PAGES },
+  {
+    model: 'google/nano-banana-2',
+    // The price of the largest size: what lies between is not known, and a budget must not be passed.
+    perImageMicroUsd: 151_000,
+    imagePricesBy: { input: 'resolution', microUsd: { '1K': 67_000 } },
+    typicalMs: 13_000,
+    source: MODEL_PAGES,
+  },
+  {
+    model: 'google/nano-banana-pro',
+    perImageMicroUsd: 150_000,
+    imagePricesBy: { input: 'resolution', microUsd: { '4K': 300_000 } },
+    source: MODEL_PAGES,
+  },
   { model: 'google/imagen-4', perImageMicroUsd: 40_000, source: MODEL_PAGES },
   { model: 'google/imagen-4-fast', perImageMicroUsd: 20_000, source: MODEL_PAGES },
   { model: 'bytedance/seedream-3', perImageMicroUsd: 30_000, source: MODEL_PAGES },
@@ -53,5 +86,9 @@ export const priceTable: readonly ModelPrice[] = [
   { model: 'bytedance/seedream-5-lite', perImageMicroUsd: 35_000, source: MODEL_PAGES },
   { model: 'qwen/qwen-image', perImageMicroUsd: 25_000, source: MODEL_PAGES },
   { model: 'recraft-ai/recraft-v3', perImageMicroUsd: 40_000, typicalMs: 8_800, source: MODEL_PAGES },
+  // Of these only the speed is known.
+  { model: 'black-forest-labs/flux-pro', typicalMs: 14_100, source: EXAMPLES },
+  { model: 'bytedance/sdxl-lightning-4step', typicalMs: 940, source: EXAMPLES },
+  { model: 'stability-ai/stable-diffusion-3.5-large', typicalMs: 8_800, source: EXAMPLES },
   { model: 'stability-ai/sdxl', perSecondMicroUsd: 975, typicalMs: 5_000, source: `L40S, ${PRICING_PAGE}` },
 ];

@@ -1,8 +1,11 @@
-import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { DownloadError } from '../errors.ts';
+import { type ByteMeter, createByteMeter, type ReceivedFile } from './createByteMeter.ts';
+import { readDataUrl } from './readDataUrl.ts';
+import { refusedDownload } from './refusedDownload.ts';
 import { shownUrl } from './shownUrl.ts';
 
 export interface ReceiveConfig {
@@ -12,38 +15,57 @@ export interface ReceiveConfig {
   readonly signal: AbortSignal;
 }
 
-/** What was seen while a file went by. */
-export interface ReceivedFile {
-  readonly bytes: number;
-  /** Hex. */
-  readonly sha256: string;
-  /** The first and last bytes, enough to tell what it is and whether it is whole. */
-  readonly head: Uint8Array;
-  readonly tail: Uint8Array;
-}
-
-const HEAD_BYTES = 4_100;
-const TAIL_BYTES = 64;
-
-/** Writes what a URL (`https:`, `http:`, `data:`) holds to a file, flushed. Rejects where it is empty, cut or too large. */
+/**
+ * Writes what a URL (`https:`, `http:`, `data:`) holds to a file, flushed. Rejects with `DownloadError` where it is
+ * refused, empty, cut or too large, else with what the network or the disk said.
+ */
 export async function receiveFile(url: string, path: string, config: ReceiveConfig): Promise<ReceivedFile> {
-  const meter = createMeter(url, config.maxBytes);
+  const meter = createByteMeter(url, config.maxBytes);
   if (/^data:/i.test(url)) {
-    const data = Buffer.from(await (await fetch(url)).arrayBuffer());
+    const data = await readDataUrl(url, config.maxBytes);
     meter.pass(data);
     await writeFile(path, data, { flush: true });
-  } else {
+  } else if (/^https?:/i.test(url) && URL.canParse(url)) {
     await streamTo(path, url, meter, config);
+  } else {
+    throw new DownloadError(
+      'ERR_UNSUPPORTED_URL',
+      `Expected the output at an https:, http: or data: URL, got ${shownUrl(url)}`,
+      { suggestion: 'Check that the model makes images.' },
+    );
   }
   return meter.result();
 }
 
-async function streamTo(path: string, url: string, meter: Meter, config: ReceiveConfig): Promise<void> {
-  const { connectTimeoutMs, idleTimeoutMs, signal } = config;
+async function streamTo(path: string, url: string, meter: ByteMeter, config: ReceiveConfig): Promise<void> {
+  const { signal } = config;
+  const source = await openStream(url, config);
+  // Errors that come while nobody listens, as after a refusal, must not end the process; `pipeline` sees its own.
+  source.on('error', () => {});
+  const [{ statusCode, headers }] = await once(source, 'response', { signal });
+  try {
+    if (statusCode < 200 || statusCode > 299) throw refusedDownload(statusCode, url);
+    meter.expect(headers['content-length']);
+  } catch (error) {
+    // The body of a refusal is of no interest, however long.
+    source.destroy();
+    throw error;
+  }
+  const metered = async function* (chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      meter.pass(chunk);
+      yield chunk;
+    }
+  };
+  await pipeline(source, metered, createWriteStream(path, { flush: true }), { signal });
+}
+
+async function openStream(url: string, { connectTimeoutMs, idleTimeoutMs, signal }: ReceiveConfig) {
   // Loaded with the first download, while predictions run, so that a run starts sooner.
   const { default: got } = await import('got');
-  const source = got.stream(url, {
+  return got.stream(url, {
     retry: { limit: 0 },
+    throwHttpErrors: false,
     timeout: {
       lookup: connectTimeoutMs,
       connect: connectTimeoutMs,
@@ -55,71 +77,4 @@ async function streamTo(path: string, url: string, meter: Meter, config: Receive
     headers: { 'accept-encoding': 'identity', 'user-agent': 'rxposure' },
     signal,
   });
-  source.once('response', ({ headers }) => meter.expect(headers['content-length']));
-  await pipeline(
-    source,
-    async function* (chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        meter.pass(chunk);
-        yield chunk;
-      }
-    },
-    createWriteStream(path, { flush: true }),
-    { signal },
-  );
-}
-
-type Meter = ReturnType<typeof createMeter>;
-
-/** Counts, hashes and samples the bytes of one file. */
-function createMeter(url: string, maxBytes: number) {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  let expectedBytes: number | null = null;
-  let head = Buffer.alloc(0);
-  let tail = Buffer.alloc(0);
-
-  const refuseTooLarge = (size: number) => {
-    if (size <= maxBytes) return;
-    throw new DownloadError(
-      'ERR_OUTPUT_TOO_LARGE',
-      `Expected at most ${maxBytes} bytes from ${shownUrl(url)}, got ${size} or more`,
-    );
-  };
-  return {
-    expect(contentLength: string | undefined): void {
-      expectedBytes = contentLength === undefined ? null : Number(contentLength);
-    },
-    pass(chunk: Buffer): void {
-      if (expectedBytes !== null) refuseTooLarge(expectedBytes);
-      bytes += chunk.length;
-      refuseTooLarge(bytes);
-      hash.update(chunk);
-      if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
-      tail = Buffer.concat([tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
-    },
-    result(): ReceivedFile {
-      if (bytes === 0) {
-        throw new DownloadError(
-          'ERR_EMPTY_OUTPUT',
-          `Expected an image from ${shownUrl(url)}, got an empty file`,
-          {
-            recoverable: true,
-            suggestion: 'Run the same command again.',
-          },
-        );
-      }
-      if (expectedBytes !== null && bytes !== expectedBytes) {
-        throw new DownloadError(
-          'ERR_TRUNCATED',
-          `Expected ${expectedBytes} bytes from ${shownUrl(url)}, got ${bytes}`,
-          {
-            recoverable: true,
-            suggestion: 'Run the same command again.',
-          },
-        );
-      }
-      return { bytes, sha256: hash.digest('hex'), head, tail };
-    },
-  };
 }

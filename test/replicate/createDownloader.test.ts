@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDownloader } from '../../src/replicate/createDownloader.ts';
+import { receiveFile } from '../../src/replicate/receiveFile.ts';
 import { localServer } from './localServer.ts';
 
 let folder = '';
@@ -70,6 +72,54 @@ describe('a whole file', () => {
   });
 });
 
+describe('a file that goes on behind its end', () => {
+  const serve = async (body: Buffer) => {
+    const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
+    return url;
+  };
+  const trailing = Buffer.alloc(200, 'x');
+
+  it.each(['png', 'jpeg'] as const)('is taken where all of the picture is there: %s', async (format) => {
+    const body = Buffer.concat([await picture(format), trailing]);
+    expect(await fetchInto(await serve(body))).toMatchObject({ format, bytes: body.length });
+  });
+
+  it.each(['png', 'jpeg'] as const)('is refused where some of the picture is missing: %s', async (format) => {
+    const raw = { width: 200, height: 200, channels: 3 } as const;
+    const whole = await sharp(randomBytes(200 * 200 * 3), { raw })
+      .toFormat(format)
+      .toBuffer();
+    const body = whole.subarray(0, whole.length - 2_000);
+    await expect(fetchInto(await serve(body))).rejects.toMatchObject({ code: 'ERR_TRUNCATED' });
+    expect(await filesThere()).toEqual([]);
+  });
+
+  it('is refused where no length was told and the format has no end: avif', async () => {
+    const whole = await picture('avif');
+    const body = whole.subarray(0, whole.length - 10);
+    await expect(fetchInto(await serve(body))).rejects.toMatchObject({ code: 'ERR_TRUNCATED' });
+  });
+});
+
+it('a try after an unsubscribed one is not disturbed by what that one cleans up', async () => {
+  const body = await picture('png');
+  const answers: ServerResponse[] = [];
+  const { url } = await localServer((_request, response) => {
+    answers.push(response);
+    response.writeHead(200).write(body.subarray(0, 50));
+  });
+  const download = () => createDownloader().download(url, { stem: join(folder, 'a', 'cat') });
+  const first = download().subscribe();
+  await expect.poll(filesThere).toHaveLength(1);
+  const second = lastValueFrom(download());
+  await expect.poll(filesThere).toHaveLength(2);
+  first.unsubscribe();
+  await expect.poll(filesThere).toHaveLength(1);
+  answers[1]?.end(body.subarray(50));
+  expect(await readFile((await second).path)).toEqual(body);
+  expect(await filesThere()).toEqual(['cat.png']);
+});
+
 describe('anything else is refused, and nothing stays behind', () => {
   const refused = async (answer: Parameters<typeof localServer>[0], config = {}) => {
     const { url } = await localServer(answer);
@@ -91,7 +141,7 @@ describe('anything else is refused, and nothing stays behind', () => {
     expect(cut).toMatchObject({ name: 'DownloadError', code: 'ERR_DOWNLOAD_CUT', recoverable: true });
   });
 
-  it.each(['png', 'jpeg', 'webp'] as const)(
+  it.each(['png', 'jpeg', 'webp', 'gif'] as const)(
     'a %s whose end is missing although the transfer was fine',
     async (format) => {
       const body = await picture(format);
@@ -124,6 +174,57 @@ describe('anything else is refused, and nothing stays behind', () => {
       code,
       recoverable,
     });
+  });
+
+  it('an SVG that is cut', async () => {
+    const error = await refused((_request, response) =>
+      response.writeHead(200).end('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="20"><rect wid'),
+    );
+    expect(error.code).toMatch(/ERR_TRUNCATED|ERR_NOT_AN_IMAGE/);
+  });
+
+  it('an error with an endless body, without reading it', async () => {
+    let isOpen = true;
+    const { url } = await localServer((_request, response) => {
+      response.once('close', () => {
+        isOpen = false;
+      });
+      response.writeHead(404).write('no');
+    });
+    const { signal } = new AbortController();
+    const limits = { maxBytes: 100, connectTimeoutMs: 5_000, idleTimeoutMs: 5_000, signal };
+    const error = await receiveFile(url, join(folder, 'cat.part'), limits).catch((reason) => reason);
+    expect(error).toMatchObject({ code: 'ERR_OUTPUT_GONE' });
+    await expect.poll(() => isOpen).toBe(false);
+  });
+
+  it('a file that is told to be too large, without waiting for it', async () => {
+    const error = await refused(
+      (_request, response) => {
+        response.writeHead(200, { 'content-length': 101 }).flushHeaders();
+      },
+      { maxBytes: 100 },
+    );
+    expect(error).toMatchObject({ code: 'ERR_OUTPUT_TOO_LARGE', recoverable: false });
+  });
+
+  it('a server that does not even begin to answer', async () => {
+    const error = await refused(() => {}, { idleTimeoutMs: 30 });
+    expect(error).toMatchObject({ code: 'ERR_DOWNLOAD_CUT', recoverable: true });
+  });
+
+  it('a server that is not there', async () => {
+    await expect(fetchInto('http://127.0.0.1:9/a.png')).rejects.toMatchObject({
+      code: 'ERR_DOWNLOAD_CUT',
+      recoverable: true,
+    });
+  });
+
+  it('a redirect to no web address', async () => {
+    const error = await refused((_request, response) =>
+      response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
+    );
+    expect(error).toMatchObject({ name: 'DownloadError' });
   });
 
   it('one that is too large, told or not', async () => {
@@ -159,9 +260,21 @@ describe('anything else is refused, and nothing stays behind', () => {
     expect(error).toMatchObject({ code: 'ERR_DOWNLOAD_CUT', recoverable: true });
   });
 
-  it('a scheme that is none of ours', async () => {
-    await expect(fetchInto('file:///etc/passwd')).rejects.toThrow();
-    expect(await filesThere()).toEqual([]);
+  it.each(['file:///etc/passwd', 'ftp://a/b.png', 'https://', 'data:image/png', 'data:;base64,***'])(
+    'the URL %s',
+    async (url) => {
+      await expect(fetchInto(url)).rejects.toMatchObject({
+        name: 'DownloadError',
+        code: 'ERR_UNSUPPORTED_URL',
+        recoverable: false,
+      });
+      expect(await filesThere()).toEqual([]);
+    },
+  );
+
+  it('a data: URL that is far too long', async () => {
+    const url = `data:image/png;base64,${'A'.repeat(2_000)}`;
+    await expect(fetchInto(url, { maxBytes: 100 })).rejects.toMatchObject({ code: 'ERR_OUTPUT_TOO_LARGE' });
   });
 });
 
@@ -184,7 +297,7 @@ it('stops and cleans up when it is unsubscribed', async () => {
   const subscription = createDownloader()
     .download(url, { stem: join(folder, 'a', 'cat') })
     .subscribe();
-  await expect.poll(filesThere).toEqual(['cat.part']);
+  await expect.poll(filesThere).toEqual([expect.stringMatching(/^cat\.[0-9a-f]{8}\.part$/)]);
   subscription.unsubscribe();
   await expect.poll(filesThere).toEqual([]);
   await expect.poll(() => closed).toBe(true);

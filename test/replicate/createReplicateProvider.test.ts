@@ -1,10 +1,11 @@
 import { inspect } from 'node:util';
 import { lastValueFrom, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { ProviderError } from '../../src/errors.ts';
+import { ProviderError, UsageError } from '../../src/errors.ts';
 import { createReplicateProvider } from '../../src/replicate/createReplicateProvider.ts';
 import type { PredictionRequest } from '../../src/types.ts';
 import { localServer, predictionAnswer, sendJson } from './localServer.ts';
+import { rawServer } from './rawServer.ts';
 
 const token = 'r8_secretsecretsecret';
 const request: PredictionRequest = { model: 'owner/name', version: null, input: { prompt: 'a cat' } };
@@ -90,19 +91,103 @@ describe('createPrediction', () => {
     },
   );
 
-  it.each([
-    [
-      'a reset before the answer',
-      (_request: unknown, response: { socket: { resetAndDestroy(): void } | null }) =>
-        response.socket?.resetAndDestroy(),
-      'unknown',
-    ],
-  ] as const)('sends nothing again after %s', async (_name, answer, tookEffect) => {
-    const { url, requests } = await localServer(answer as Parameters<typeof localServer>[0]);
-    const error = await errorOf(lastValueFrom(connect(url).createPrediction(request, { waitMs: 0 })));
-    expect(error).toMatchObject({ code: 'ERR_CONNECTION_LOST', tookEffect, recoverable: true });
-    expect(requests).toHaveLength(1);
+  it('goes over for each of several creates that are under way at once', async () => {
+    const { url, requests } = await localServer(({ method, url: path }, response) => {
+      if (method === 'GET') sendJson(response, 200, { latest_version: { id: version } });
+      else if (path === '/v1/predictions') sendJson(response, 201, predictionAnswer);
+      else setTimeout(() => sendJson(response, 404, { detail: 'Not found', status: 404 }), 10);
+    });
+    const provider = connect(url);
+    await lastValueFrom(provider.getModel('owner/name'));
+    const create = () => lastValueFrom(provider.createPrediction(request, { waitMs: 0 }));
+    await Promise.all([create(), create(), create()]);
+    expect(requests.filter(({ url: path }) => path === '/v1/predictions')).toHaveLength(3);
   });
+
+  it.each([
+    ['is official', { is_official: true, latest_version: { id: version } }, 404],
+    ['has no known version', {}, 404],
+    ['was refused for another reason', { latest_version: { id: version } }, 422],
+  ])('does not go over where the model %s', async (_name, model, status) => {
+    const { url, requests } = await localServer(({ method }, response) =>
+      method === 'GET' ? sendJson(response, 200, model) : sendJson(response, status, { status }),
+    );
+    const provider = connect(url);
+    await lastValueFrom(provider.getModel('owner/name'));
+    const error = await errorOf(lastValueFrom(provider.createPrediction(request, { waitMs: 0 })));
+    expect(error).toMatchObject({ status, tookEffect: 'no' });
+    expect(requests).toHaveLength(2);
+  });
+
+  it('runs a model that is not official by its newest version at once, whatever version was looked at last', async () => {
+    const pinned = 'a'.repeat(64);
+    const { url, requests } = await localServer(({ method, url: path }, response) => {
+      if (method === 'POST') sendJson(response, 201, predictionAnswer);
+      else if (path.includes('/versions/')) sendJson(response, 200, { id: pinned });
+      else sendJson(response, 200, { is_official: false, latest_version: { id: version } });
+    });
+    const provider = connect(url);
+    await lastValueFrom(provider.getModel('owner/name'));
+    await lastValueFrom(provider.getModel('owner/name', pinned));
+    await lastValueFrom(provider.createPrediction(request, { waitMs: 0 }));
+    expect(requests[2]?.url).toBe('/v1/predictions');
+    expect(JSON.parse(requests[2]?.body ?? '')).toEqual({ input: { prompt: 'a cat' }, version });
+  });
+
+  it('sends the input as it is', async () => {
+    const input = { prompt: 'ünï “x”', seed: 0, none: null, list: [[1], { a: [] }], empty: {}, no: false };
+    const { url, requests } = await localServer((_request, response) =>
+      sendJson(response, 201, predictionAnswer),
+    );
+    await lastValueFrom(connect(url).createPrediction({ ...request, input }, { waitMs: 120_000 }));
+    expect(JSON.parse(requests[0]?.body ?? '')).toEqual({ input });
+    expect(requests[0]?.headers.prefer).toBe('wait=60'); // the longest that the service takes
+  });
+
+  it('takes a prediction whose lesser fields are odd or absent: it may be paid', async () => {
+    const { url } = await localServer((_request, response) =>
+      sendJson(response, 201, {
+        id: 'abc',
+        status: 'starting',
+        input: [],
+        metrics: 7,
+        error: { a: 1 },
+        version: 3,
+      }),
+    );
+    expect(await lastValueFrom(connect(url).createPrediction(request, { waitMs: 0 }))).toMatchObject({
+      id: 'abc',
+      version: null,
+      input: null,
+      output: null,
+      metrics: {},
+      error: '{"a":1}',
+      dataRemoved: false,
+    });
+  });
+
+  it('sends nothing again after a reset before the body was read', async () => {
+    let connections = 0;
+    const url = await rawServer((socket) => {
+      connections += 1;
+      socket.once('data', () => socket.resetAndDestroy());
+    });
+    const error = await errorOf(lastValueFrom(connect(url).createPrediction(request, { waitMs: 0 })));
+    expect(error).toMatchObject({ code: 'ERR_CONNECTION_LOST', tookEffect: 'unknown', recoverable: true });
+    await lastValueFrom(timer(20));
+    expect(connections).toBe(1);
+  });
+
+  it.each(['resetAndDestroy', 'destroy'] as const)(
+    'sends nothing again after the whole request was read: %s',
+    async (end) => {
+      const { url, requests } = await localServer((_request, response) => response.socket?.[end]());
+      const error = await errorOf(lastValueFrom(connect(url).createPrediction(request, { waitMs: 0 })));
+      expect(error).toMatchObject({ code: 'ERR_CONNECTION_LOST', tookEffect: 'unknown', recoverable: true });
+      await lastValueFrom(timer(20));
+      expect(requests).toHaveLength(1);
+    },
+  );
 
   it.each([429, 500, 502, 504])('sends nothing again after %i, and does not wait', async (status) => {
     const { url, requests } = await localServer((_request, response) =>
@@ -148,6 +233,14 @@ describe('createPrediction', () => {
     expect(error).toMatchObject({ code: 'ERR_NO_CONNECTION', tookEffect: 'no', recoverable: true });
   });
 
+  it('knows that nothing was made where the protocol is wrong', async () => {
+    const plain = await localServer((_request, response) => sendJson(response, 201, predictionAnswer));
+    const secure = connect(plain.url.replace('http:', 'https:'));
+    const error = await errorOf(lastValueFrom(secure.createPrediction(request, { waitMs: 0 })));
+    expect(error).toMatchObject({ code: 'ERR_NO_CONNECTION', tookEffect: 'no', recoverable: true });
+    expect(plain.requests).toEqual([]);
+  });
+
   it('closes the connection when it is unsubscribed', async () => {
     let closed = false;
     const { url, requests } = await localServer((_request, response) => {
@@ -180,7 +273,58 @@ describe('createPrediction', () => {
   });
 });
 
+describe('createReplicateProvider', () => {
+  it.each(['', 'r8_a b', 'r8_a\n', 'r8_ä'])(
+    'refuses a token that cannot be sent, without showing it: %j',
+    (bad) => {
+      const connectWith = () => createReplicateProvider({ token: bad });
+      expect(connectWith).toThrow(UsageError);
+      expect(connectWith).not.toThrow(/r8_/);
+    },
+  );
+
+  it.each(['', 'api.replicate.com', 'ftp://a/b'])('refuses the base URL %j', (baseUrl) => {
+    expect(() => createReplicateProvider({ token, baseUrl })).toThrow(UsageError);
+  });
+
+  it('never says the token where a fetch of somebody else throws it', async () => {
+    const leaky = () =>
+      Promise.reject(Object.assign(new Error(`Bearer ${token}`), { request: { headers: { token } } }));
+    const provider = connect('http://127.0.0.1:9', { fetch: leaky });
+    const error = await errorOf(lastValueFrom(provider.getPrediction('abc')));
+    expect(error.code).toBe('ERR_CONNECTION_LOST');
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(token);
+  });
+});
+
 describe('listPredictions', () => {
+  it('asks once more where the local clock turns out to be ahead: what is missing from the list would be paid again', async () => {
+    const aheadMs = 3_600_000;
+    const { url, requests } = await localServer((_request, response) =>
+      sendJson(response, 200, { results: [], next: null }, { date: new Date().toUTCString() }),
+    );
+    const provider = connect(url, { now: () => Date.now() + aheadMs });
+    const createdAfterMs = Date.parse('2026-01-01T01:00:00Z');
+    await lastValueFrom(provider.listPredictions({ createdAfterMs }));
+    const asked = requests.map(({ url: path }) =>
+      Date.parse(new URL(path, url).searchParams.get('created_after') ?? ''),
+    );
+    expect(asked).toHaveLength(2);
+    expect(asked[0]).toBe(createdAfterMs);
+    expect(Math.abs((asked[1] ?? 0) - (createdAfterMs - aheadMs))).toBeLessThan(3_000);
+    await lastValueFrom(provider.listPredictions({ createdAfterMs }));
+    expect(requests).toHaveLength(3); // now it knows
+  });
+
+  it('cannot read a list with a status that nobody knows', async () => {
+    const { url } = await localServer((_request, response) =>
+      sendJson(response, 200, { results: [{ ...predictionAnswer, status: 'dreaming' }], next: null }),
+    );
+    const error = await errorOf(lastValueFrom(connect(url).listPredictions({ createdAfterMs: 0 })));
+    expect(error).toMatchObject({ code: 'ERR_UNREADABLE_ANSWER', tookEffect: 'no', recoverable: true });
+    expect(error.message).toContain('status');
+  });
+
   it('asks from a moment, by the clock of the service', async () => {
     const aheadMs = 3_600_000;
     const { url, requests } = await localServer((_request, response) =>

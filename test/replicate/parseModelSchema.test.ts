@@ -46,3 +46,26 @@ it('is null where there is no schema, and never throws on an odd one', () => {
     c: { type: null },
   });
 });
+
+it('reads an optional type in the form of newer documents', () => {
+  expect(
+    schemaOf({ seed: { type: ['integer', 'null'] }, any: { type: ['integer', 'string'] } })?.properties,
+  ).toEqual({
+    seed: { type: 'integer' },
+    any: { type: null },
+  });
+});
+
+it('leaves a property open that takes several types', () => {
+  const anyOf = [{ type: 'integer' }, { type: 'string' }, { type: 'null' }];
+  expect(schemaOf({ size: { anyOf, description: 'How large' } })?.properties).toEqual({
+    size: { type: null, description: 'How large' },
+  });
+});
+
+it('does not lose its way among references in circles', () => {
+  const names = Array.from({ length: 30 }, (_, index) => `s${index}`);
+  const allOf = names.map((name) => ({ $ref: `#/components/schemas/${name}` }));
+  const schemas = Object.fromEntries(names.map((name) => [name, { allOf, type: 'string' }]));
+  expect(schemaOf({ all: { allOf } }, schemas)?.properties).toEqual({ all: { type: 'string' } });
+});

@@ -17,6 +17,17 @@ describe('estimateMicroUsd', () => {
     [schnell, { num_outputs: 4 }, 10_000, 40_000],
     ['bytedance/seedream-4', { max_images: 3 }, undefined, 90_000],
     [sdxl, {}, undefined, 4_875], // 5 s at 975 a second
+    ['google/nano-banana-pro', { resolution: '4K' }, undefined, 300_000],
+    ['google/nano-banana-pro', { resolution: '2K' }, undefined, 150_000],
+    ['black-forest-labs/flux-2-pro', {}, undefined, 15_000 + 15_000], // the run + one megapixel out
+    [
+      'black-forest-labs/flux-2-pro',
+      { resolution: '2 MP', input_images: ['https://a/b.png'] },
+      undefined,
+      60_000,
+    ],
+    ['black-forest-labs/flux-2-dev', { width: 1_440, height: 1_440 }, undefined, 3 * 19_000],
+    ['black-forest-labs/flux-pro', {}, undefined, null], // only its speed is known
     ['nobody/nothing', {}, undefined, null],
     ['nobody/nothing', {}, 7, 7],
   ])('%s %o at %s is %s', (model, input, price, expected) => {
@@ -36,16 +47,38 @@ describe('costMicroUsd', () => {
       { model: sdxl, status: 'canceled' as const, output: null, metrics: { predict_time: 1 } },
       975,
     ],
+    [
+      'nothing for one that was canceled before it ran',
+      { model: sdxl, status: 'canceled' as const, output: null, metrics: {} },
+      0,
+    ],
+    [
+      'nobody knows what for a canceled one of an unknown model',
+      { model: 'nobody/nothing', status: 'canceled' as const, output: null, metrics: { predict_time: 1 } },
+      null,
+    ],
+    [
+      'the size that was asked for',
+      { model: 'google/nano-banana-2', input: { resolution: '1K' }, metrics: { image_count: 1 } },
+      67_000,
+    ],
     ['nobody knows what for an unknown model', { model: 'nobody/nothing' }, null],
   ])('is %s', (_name, fields, expected) => {
     expect(costMicroUsd(aPrediction(fields))).toBe(expected);
   });
 });
 
-it('has one price for each model, whole millionths, and where it is from', () => {
+it('has one row for each model, whole millionths, and where it is from', () => {
   expect(new Set(priceTable.map(({ model }) => model)).size).toBe(priceTable.length);
-  for (const { perImageMicroUsd, perSecondMicroUsd, source } of priceTable) {
-    expect(Number.isInteger(perImageMicroUsd ?? perSecondMicroUsd)).toBe(true);
+  for (const { imagePricesBy, source, ...row } of priceTable) {
+    const prices = [
+      row.perImageMicroUsd ?? 0,
+      row.perMegapixelMicroUsd ?? 0,
+      row.perRunMicroUsd ?? 0,
+      row.perSecondMicroUsd ?? 0,
+      ...Object.values(imagePricesBy?.microUsd ?? {}),
+    ];
+    expect(prices.filter((price) => !Number.isInteger(price) || price < 0)).toEqual([]);
     expect(source).not.toBe('');
   }
   expect(typicalDurationMs(schnell)).toBe(830);
@@ -74,6 +107,7 @@ describe('predictionError', () => {
   it.each([
     ['Director: unexpected error E9828', 'ERR_PREDICTION_FAILED', true],
     ['Prediction interrupted; please retry (code: PA)', 'ERR_PREDICTION_FAILED', true],
+    ['Something went wrong, try again (code: PA)', 'ERR_PREDICTION_FAILED', true],
     ['Service is under high demand (E003)', 'ERR_PREDICTION_FAILED', true],
     ['E6716: start timed out', 'ERR_PREDICTION_FAILED', true],
     ['NSFW content detected. Try running it again, or try a different prompt.', 'ERR_SAFETY', false],
@@ -83,6 +117,7 @@ describe('predictionError', () => {
       false,
     ],
     ['CUDA out of memory', 'ERR_OUT_OF_MEMORY', false],
+    ["unexpected keyword argument 'disable_safety_checker'", 'ERR_PREDICTION_FAILED', false],
     ['width must be a multiple of 8', 'ERR_PREDICTION_FAILED', false],
   ])('%s: %s, recoverable %s', (error, code, recoverable) => {
     expect(predictionError(aPrediction({ status: 'failed', error }))).toMatchObject({
@@ -92,8 +127,14 @@ describe('predictionError', () => {
     });
   });
 
-  it('tells canceled and aborted apart', () => {
-    expect(predictionError(aPrediction({ status: 'canceled' })).code).toBe('ERR_PREDICTION_CANCELED');
-    expect(predictionError(aPrediction({ status: 'aborted' })).code).toBe('ERR_PREDICTION_ABORTED');
+  it('leaves it to the user whether a canceled one is paid again; an aborted one was free', () => {
+    expect(predictionError(aPrediction({ status: 'canceled' }))).toMatchObject({
+      code: 'ERR_PREDICTION_CANCELED',
+      recoverable: false,
+    });
+    expect(predictionError(aPrediction({ status: 'aborted' }))).toMatchObject({
+      code: 'ERR_PREDICTION_ABORTED',
+      recoverable: true,
+    });
   });
 });
