@@ -14,11 +14,13 @@ export {
   adaptivePoll,
   awaitPrediction,
   budgetTake,
+  cachedBy,
   createGate,
   createGovernor,
   createLedger,
   createPrediction,
   downloadOutput,
+  fallbackTo,
   gate,
   pullMap,
   rateLimit,
@@ -46,12 +48,14 @@ export type {
   Provider,
   Renderer,
   Reservation,
+  ResultCache,
 } from './ports.ts';
 export { createDownloader, createReplicateProvider } from './replicate/index.ts';
 export { createRenderer } from './sinks/index.ts';
 export { jobsFromRows, openPromptFile, planJobs } from './sources/index.ts';
-export { createMemoryJournal, openJournal } from './store/index.ts';
+export { createMemoryJournal, openJournal, openResultCache } from './store/index.ts';
 export type {
+  FetchedOutput,
   ImageFile,
   Job,
   Model,
@@ -62,6 +66,7 @@ export type {
   Prediction,
   PredictionRequest,
   PredictionStatus,
+  PricedRequest,
   RenditionSpec,
   RunEvent,
   RunTotals,

@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import type {
+  FetchedOutput,
   ImageFile,
   Model,
   Outcome,
@@ -60,6 +61,16 @@ export interface RenderedFile extends ImageFile {
   readonly spec: RenditionSpec;
 }
 
+/** Results of requests, kept across runs and shared between processes. */
+export interface ResultCache {
+  /**
+   * Brings the kept result of a request to a job's place, its files whole and verified; emits null where there is none,
+   * or where it is damaged.
+   */
+  restore(key: string, target: DownloadTarget): Observable<FetchedOutput | null>;
+  keep(key: string, output: FetchedOutput): Observable<void>;
+}
+
 /** Money held for one job. Settle or release it once; further calls do nothing. */
 export interface Reservation {
   readonly microUsd: number;
@@ -90,7 +101,13 @@ export interface Governor {
 /** What is written down about a job, in the order in which it happens. */
 export type JournalEntry =
   /** Written and flushed before the POST: from now on a prediction may exist. */
-  | { readonly type: 'intended'; readonly attempt: number; readonly atMs: number }
+  | {
+      readonly type: 'intended';
+      readonly attempt: number;
+      readonly atMs: number;
+      /** What is sent, where it is not the plan's own request (a fallback). */
+      readonly request?: PredictionRequest;
+    }
   | { readonly type: 'created'; readonly attempt: number; readonly predictionId: string }
   /** The attempt ended without a usable output, so the next one may begin. */
   | { readonly type: 'ended'; readonly attempt: number; readonly costMicroUsd: number }
@@ -108,6 +125,8 @@ export interface JobRecord {
   /** When the open attempt's POST was about to be sent, ms since 1970. */
   readonly intendedAtMs: number | null;
   readonly predictionId: string | null;
+  /** What the open attempt sent, where it was not the plan's own request. */
+  readonly request: PredictionRequest | null;
   /** The finished prediction, once downloaded. */
   readonly prediction: Prediction | null;
   readonly files: readonly ImageFile[];

@@ -45,6 +45,8 @@ export interface Plan extends Job {
   readonly key: string;
   /** Expected price of the whole prediction in millionths of a US dollar; null where no price is known. */
   readonly priceMicroUsd: number | null;
+  /** Plans with equal ones have equal results, so one may serve for both. Absent: this job's result is like no other's. */
+  readonly resultKey?: string;
   /** Path of the job's files below the run folder, `/` between folders, without extension. Unique in a run. */
   readonly path: string;
 }
@@ -59,6 +61,12 @@ export interface PredictionRequest {
   /** 64 hex digits, or null for the model's newest. */
   readonly version: string | null;
   readonly input: ModelInput;
+}
+
+/** A request and what its prediction is expected to cost. */
+export interface PricedRequest extends PredictionRequest {
+  /** In millionths of a US dollar; null where no price is known. */
+  readonly priceMicroUsd: number | null;
 }
 
 /** One run of a model, as the service last told it. */
@@ -140,6 +148,13 @@ export interface ImageFile {
   readonly heightPx: number | null;
 }
 
+/** A finished prediction whose files are on disk. */
+export interface FetchedOutput {
+  readonly prediction: Prediction;
+  /** In the order of the output. */
+  readonly files: readonly ImageFile[];
+}
+
 /** One file of an outcome, as the manifest has it. */
 export interface OutcomeFile {
   readonly role: 'original' | 'rendition';
@@ -181,6 +196,7 @@ export interface Outcome {
   readonly metrics: Readonly<Record<string, Json>>;
   /** Null where no price is known. */
   readonly costUsd: number | null;
+  /** True where the result of an equal request served, from a cache or from this run: nothing was made for this job. */
   readonly cached: boolean;
   readonly createdAt: string | null;
   readonly completedAt: string | null;
@@ -229,6 +245,17 @@ export type RunEvent =
       readonly attempt: number;
       readonly error: OutcomeError;
     }
+  /** The model failed for good: the next one of the fallbacks is tried. */
+  | {
+      readonly type: 'fallback';
+      readonly index: number;
+      readonly model: string;
+      readonly error: OutcomeError;
+    }
+  /** The job failed for now: it is tried again when all others are done. */
+  | { readonly type: 'postponed'; readonly index: number; readonly error: OutcomeError }
+  /** All jobs had their turn; the postponed ones are tried again after a pause. */
+  | { readonly type: 'recovering'; readonly round: number; readonly jobs: number; readonly waitMs: number }
   | { readonly type: 'throttled'; readonly waitMs: number }
   | { readonly type: 'downloaded'; readonly index: number; readonly bytes: number }
   | { readonly type: 'outcome'; readonly outcome: Outcome }

@@ -148,7 +148,15 @@ describe('a mistake ends with 2, a clear line, and nothing created', () => {
       /`--concurrency` to be a whole number/,
     ],
     ['an unknown flag', 'a.txt', 'a\n', ['--modle', 'x/y'], /Did you mean --model/],
-    ['a flag that is not served yet', 'a.txt', 'a\n', ['--cache', 'x'], /not served yet/],
+    ['a strategy that is not served yet', 'a.txt', 'a\n', ['--strategy', 'waves'], /not served yet/],
+    ['a cache that is a file', 'a.txt', 'a\n', ['--cache', '/dev/null/x'], /cache folder that can be read/],
+    [
+      'a fallback that does not exist',
+      'a.txt',
+      'a\n',
+      ['--fallback', 'no/body'],
+      /Expected a model that exists/,
+    ],
     ['a model that does not exist', 'a.txt', 'a\n', ['--model', 'no/body'], /Expected a model that exists/],
     [
       'a folder that cannot be written',

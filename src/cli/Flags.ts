@@ -50,4 +50,14 @@ export interface Flags {
   readonly resumeAnyway: boolean;
   /** Make, and pay, images again whose output is lost. */
   readonly repay: boolean;
+  /** Models to go on with where the one before fails, in order. */
+  readonly fallbacks: readonly ModelReference[];
+  /** Where results are kept for other runs. */
+  readonly cache: string | null;
+  /** Use results of requests without a seed again too. */
+  readonly cacheUnseeded: boolean;
+  /** Turns at the end for what failed. */
+  readonly recoveryRounds: number | null;
+  /** Cancel what is under way on Ctrl-C, instead of leaving it to the next run. */
+  readonly cancelOnExit: boolean;
 }

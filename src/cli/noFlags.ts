@@ -26,4 +26,9 @@ export const noFlags: Flags = {
   failFast: false,
   resumeAnyway: false,
   repay: false,
+  fallbacks: [],
+  cache: null,
+  cacheUnseeded: false,
+  recoveryRounds: null,
+  cancelOnExit: false,
 };

@@ -1,16 +1,9 @@
-import {
-  asyncScheduler,
-  concatMap,
-  filter,
-  type MonoTypeOperatorFunction,
-  map,
-  type Observable,
-  of,
-} from 'rxjs';
-import { ProviderError } from '../errors.ts';
+import { asyncScheduler, concatMap, filter, type MonoTypeOperatorFunction, of } from 'rxjs';
 import type { Provider } from '../ports.ts';
 import type { Prediction } from '../types.ts';
 import { type AdaptivePollConfig, adaptivePoll } from './adaptivePoll.ts';
+import { cancelPrediction } from './cancelPrediction.ts';
+import { isWorthAsking } from './isWorthAsking.ts';
 import { retryBackoff } from './retryBackoff.ts';
 
 export interface AwaitPredictionConfig
@@ -21,9 +14,6 @@ export interface AwaitPredictionConfig
   /** 0…1, for the jitter of retries. Default Math.random. */
   random?: () => number;
 }
-
-/** A fresh prediction may be unknown to some of the service's machines for some seconds. */
-const TRIES_AT_404 = 5;
 
 /**
  * Follows each prediction until it is final (succeeded, failed, canceled, aborted) and emits it as it is then. One that
@@ -48,7 +38,7 @@ export function awaitPrediction(
       ...config,
       isDone: isFinal,
       isStarting: ({ status }) => status === 'starting',
-      onTimeout: () => cancel(provider, prediction.id).pipe(patiently),
+      onTimeout: () => cancelPrediction(provider, prediction.id, { random, scheduler }),
     }).pipe(finalOnly);
   });
 }
@@ -57,16 +47,4 @@ const finalOnly = filter(isFinal);
 
 function isFinal({ status, outputComplete }: Prediction): boolean {
   return outputComplete || !(status === 'starting' || status === 'processing');
-}
-
-/** Some answers to a cancel still say `processing`: it is over all the same. */
-function cancel(provider: Provider, id: string): Observable<Prediction> {
-  return provider
-    .cancelPrediction(id)
-    .pipe(map((prediction) => (isFinal(prediction) ? prediction : { ...prediction, status: 'canceled' })));
-}
-
-function isWorthAsking(error: unknown, attempt: number): boolean {
-  if (!(error instanceof ProviderError)) return false;
-  return error.recoverable || (error.status === 404 && attempt <= TRIES_AT_404);
 }

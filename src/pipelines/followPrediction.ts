@@ -13,6 +13,7 @@ export function followPrediction(
 ): Observable<Prediction> {
   const { index } = account.plan;
   account.prediction = prediction;
+  account.open = { predictionId: prediction.id };
   run.emit({ type: 'created', index, predictionId: prediction.id, status: prediction.status });
   // One that has its output already is written down while it is downloaded: the slot is wanted by the next job.
   if (prediction.outputComplete) return of(prediction);

@@ -12,11 +12,24 @@ import { type Manifest, openManifest } from '../sinks/openManifest.ts';
 import { removeTemporaries } from '../sinks/removeTemporaries.ts';
 import { writeSidecar } from '../sinks/writeSidecar.ts';
 import { openJournal } from '../store/openJournal.ts';
+import { openResultCache } from '../store/openResultCache.ts';
 import type { RunJournal } from '../store/RunJournal.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
 
 export interface RunSettings
-  extends Pick<GenerateConfig, 'concurrency' | 'maxAttempts' | 'timeoutMs' | 'repay' | 'emit' | 'stop'> {
+  extends Pick<
+    GenerateConfig,
+    | 'concurrency'
+    | 'maxAttempts'
+    | 'timeoutMs'
+    | 'fallbacksOf'
+    | 'recoveryRounds'
+    | 'recoveryDelayMs'
+    | 'repay'
+    | 'emit'
+    | 'stop'
+    | 'cancel'
+  > {
   /** The run folder; absolute. Made where it does not exist. */
   folder: string;
   /** The service: `createReplicateProvider({ token })`, say. */
@@ -27,6 +40,8 @@ export interface RunSettings
   budgetMicroUsd?: number;
   /** Price of one output image over the built-in table, in millionths of a US dollar. */
   priceMicroUsd?: number;
+  /** Folder that keeps results for other runs; made where it does not exist. Default: none. */
+  cacheFolder?: string;
   /** Tells the input and the settings that change requests; a folder begun with others is refused. */
   fingerprint?: string;
   /** Goes on in a folder that was begun with others all the same. Default false. */
@@ -66,8 +81,11 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
   try {
     await removeTemporaries(folder);
     const manifest = await openManifest(folder);
+    const cache =
+      settings.cacheFolder === undefined ? {} : { cache: await openResultCache(settings.cacheFolder) };
     const config: GenerateConfig = {
       ...settings,
+      ...cache,
       downloader: createDownloader(),
       renderer: createRenderer(),
       journal,

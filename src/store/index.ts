@@ -1,3 +1,4 @@
 export { createMemoryJournal } from './createMemoryJournal.ts';
 export { type OpenJournalConfig, openJournal } from './openJournal.ts';
+export { openResultCache } from './openResultCache.ts';
 export type { JournalCounts, RunJournal } from './RunJournal.ts';
