@@ -37,6 +37,15 @@ export interface Provider {
   getModel(name: string, version?: string | null): Observable<Model>;
 }
 
+/** Learns how predictions go on; one for all jobs of a run. */
+export interface Follower {
+  /**
+   * Emits later states of a prediction and completes with its final one. `sinceMs` is when its create was about to be
+   * sent, by the local clock. Emits an error where the service cannot be asked.
+   */
+  follow(prediction: Prediction, sinceMs: number): Observable<Prediction>;
+}
+
 /** Where a downloaded file goes. */
 export interface DownloadTarget {
   /** Absolute path without extension; the extension is chosen by content. */

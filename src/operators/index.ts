@@ -9,6 +9,7 @@ export { createFlights, type Flights, type Landed } from './createFlights.ts';
 export { createGate, type Gate } from './createGate.ts';
 export { createGovernor, type GovernorConfig } from './createGovernor.ts';
 export { createLedger, type LedgerConfig } from './createLedger.ts';
+export { createListPoller, type ListPollerConfig } from './createListPoller.ts';
 export { type CreatePredictionConfig, createPrediction } from './createPrediction.ts';
 export { type DownloadOutputConfig, downloadOutput } from './downloadOutput.ts';
 export { type FallbackToConfig, fallbackTo } from './fallbackTo.ts';

@@ -3,6 +3,7 @@ import type { PredictionError } from '../errors.ts';
 import type {
   Downloader,
   EmitEvent,
+  Follower,
   Governor,
   Journal,
   Ledger,
@@ -34,6 +35,12 @@ export interface GenerateConfig {
   maxAttempts?: number;
   /** Time for one prediction; then it is cancelled. Default 600,000. */
   timeoutMs?: number;
+  /** How the states of open predictions are learnt. Default: a poller that asks the list for all of them at once. */
+  follower?: Follower;
+  /** How long a create may wait for its result, at most 60,000; 0: not at all. Default 60,000. */
+  waitMs?: number;
+  /** Where the service is to tell of the end of a plan's prediction. Default: nowhere. */
+  webhookUrlOf?: (plan: Plan) => string;
   /** What else to try, in order, where a plan's own model fails for good. Quick: it is asked for every job. Default: nothing. */
   fallbacksOf?: (plan: Plan) => readonly PricedRequest[];
   /** Results of earlier runs; asked for plans that have a `resultKey`. Default: none are kept. */

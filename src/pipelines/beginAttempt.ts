@@ -32,7 +32,7 @@ export function beginAttempt(account: JobAccount, run: Run): Observable<Predicti
     createPrediction(run.provider, {
       governor: run.governor,
       claims: run.claims,
-      waitMs: Math.min(60_000, run.timeoutMs),
+      waitMs: Math.min(run.waitMs, run.timeoutMs),
       cancelAfterMs: run.timeoutMs + CANCEL_MARGIN_MS,
       beforeSend: () => {
         account.startedAtMs = run.scheduler.now();

@@ -4,14 +4,19 @@ import type { Cached } from '../operators/cachedBy.ts';
 import { type Claims, createClaims } from '../operators/createClaims.ts';
 import { createFlights, type Flights } from '../operators/createFlights.ts';
 import { createGate, type Gate } from '../operators/createGate.ts';
+import { createListPoller } from '../operators/createListPoller.ts';
 import type { ResultCache } from '../ports.ts';
 import type { Outcome } from '../types.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
 import type { Obtained } from './Obtained.ts';
 
+/** What is turned into something else, and what has no default. */
+type OptionalFields = 'concurrency' | 'downloads' | 'encoders' | 'webhookUrlOf';
+
 /** A run's configuration with every default in place, and what all its jobs share. */
-export interface Run extends Required<Omit<GenerateConfig, 'concurrency' | 'downloads' | 'encoders'>> {
+export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
+  readonly webhookUrlOf: GenerateConfig['webhookUrlOf'] | undefined;
   /** Jobs under way at most, from the first create to the last rendition. */
   readonly journeys: number;
   /** Predictions in flight. */
@@ -45,6 +50,8 @@ export function createRun(config: GenerateConfig): Run {
     encoders = availableParallelism(),
     maxAttempts = 3,
     timeoutMs = 600_000,
+    waitMs = 60_000,
+    webhookUrlOf,
     fallbacksOf = () => [],
     cache = noCache,
     recoveryRounds = 0,
@@ -57,12 +64,16 @@ export function createRun(config: GenerateConfig): Run {
     cancel = NEVER,
     scheduler = asyncScheduler,
     random = Math.random,
+    follower = createListPoller(config.provider, { scheduler, random }),
     ...ports
   } = config;
   const run: Run = {
     ...ports,
     maxAttempts,
     timeoutMs,
+    follower,
+    waitMs,
+    webhookUrlOf,
     fallbacksOf,
     cache,
     recoveryRounds,

@@ -20,6 +20,8 @@ export function followPrediction(
   return noteCreated(prediction, account, run).pipe(
     endWith(prediction),
     awaitPrediction(run.provider, {
+      follower: run.follower,
+      sinceMs: account.startedAtMs,
       timeoutMs: Math.max(0, run.timeoutMs - (run.scheduler.now() - account.startedAtMs)),
       scheduler: run.scheduler,
     }),
