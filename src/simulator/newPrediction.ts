@@ -3,7 +3,7 @@ import type { SimulatedModel } from './models/SimulatedModel.ts';
 import { versionOf } from './models/versionOf.ts';
 import { newId } from './newId.ts';
 import type { SimulatorSettings } from './readSettings.ts';
-import type { SimulatedPrediction } from './SimulatedPrediction.ts';
+import type { SimulatedPrediction, WebhookOrder } from './SimulatedPrediction.ts';
 
 /** How a prediction is asked for. */
 export interface PredictionWish {
@@ -11,11 +11,12 @@ export interface PredictionWish {
   readonly input: Readonly<Record<string, unknown>>;
   /** The prediction is ended by itself this long after its creation, in the model's own time; null: never. */
   readonly cancelAfterMs: number | null;
+  readonly webhook: WebhookOrder | null;
 }
 
 /** A prediction that has just been created. Its run time follows from the seed and the serial number. */
 export function newPrediction(
-  { model, input, cancelAfterMs }: PredictionWish,
+  { model, input, cancelAfterMs, webhook }: PredictionWish,
   serial: number,
   settings: SimulatorSettings,
 ): SimulatedPrediction {
@@ -29,6 +30,7 @@ export function newPrediction(
     model,
     version: versionOf(model),
     input,
+    webhook,
     createdAtMs,
     deadlineMs: cancelAfterMs === null ? null : createdAtMs + cancelAfterMs / settings.speed,
     runMs: Math.round(random.logNormal(medianMs, own?.sigma ?? settings.sigma)),
