@@ -43,11 +43,17 @@ export type {
   Journal,
   JournalEntry,
   Ledger,
+  PredictionEvents,
   Provider,
   Renderer,
   Reservation,
 } from './ports.ts';
-export { createDownloader, createReplicateProvider } from './replicate/index.ts';
+export {
+  createDownloader,
+  createReplicateProvider,
+  createWebhookReceiver,
+  fetchWebhookSecret,
+} from './replicate/index.ts';
 export { createRenderer } from './sinks/index.ts';
 export { jobsFromRows, openPromptFile, planJobs } from './sources/index.ts';
 export { createMemoryJournal, openJournal } from './store/index.ts';
@@ -60,6 +66,7 @@ export type {
   OutcomeFile,
   Plan,
   Prediction,
+  PredictionEvent,
   PredictionRequest,
   PredictionStatus,
   RenditionSpec,

@@ -5,6 +5,7 @@ import type {
   Outcome,
   Plan,
   Prediction,
+  PredictionEvent,
   PredictionPage,
   PredictionRequest,
   RenditionSpec,
@@ -17,6 +18,8 @@ export interface CreateOptions {
   readonly waitMs: number;
   /** The service ends the prediction by itself after this time (at least 5,000). */
   readonly cancelAfterMs?: number;
+  /** Where the service is to tell of the end: `PredictionEvents.url`, a query of one's own added. Default: nowhere. */
+  readonly webhookUrl?: string;
 }
 
 /**
@@ -34,6 +37,20 @@ export interface Provider {
   }): Observable<PredictionPage>;
   cancelPrediction(id: string): Observable<Prediction>;
   getModel(name: string, version?: string | null): Observable<Model>;
+}
+
+/**
+ * What the service tells by itself about predictions. A hint, never a promise: any of them may be late or lost, so whoever
+ * waits for a prediction goes on asking too, only more seldom.
+ */
+export interface PredictionEvents {
+  /** Where the service is to send them. */
+  readonly url: string;
+  /**
+   * Shared by all jobs, and hot: who subscribes late has missed what came before. Never emits an error; after a final
+   * state nothing more comes of that prediction.
+   */
+  readonly events: Observable<PredictionEvent>;
 }
 
 /** Where a downloaded file goes. */
