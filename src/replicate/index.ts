@@ -1,4 +1,5 @@
 export { costMicroUsd } from './costMicroUsd.ts';
+export { type CogProviderConfig, createCogProvider } from './createCogProvider.ts';
 export { createDownloader, type DownloaderConfig } from './createDownloader.ts';
 export { createReplicateProvider, type ReplicateProviderConfig } from './createReplicateProvider.ts';
 export { createWebhookReceiver, type WebhookReceiverConfig } from './createWebhookReceiver.ts';

@@ -135,7 +135,7 @@ export function createPredictions({ settings, counters, outputsOf, tell }: Predi
           listeners.delete(done);
           resolve();
         };
-        const timer = setTimeout(done, waitMs / speed);
+        const timer = setTimeout(done, Math.min(waitMs / speed, LONGEST_TIMER_MS));
         signal.addEventListener('abort', done, { once: true });
         listeners.add(done);
       });

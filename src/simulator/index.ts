@@ -1,3 +1,4 @@
+export { type CogSimulator, type CogSimulatorConfig, startCogSimulator } from './cog/startCogSimulator.ts';
 export type { SimulatedPrediction, WebhookEvent } from './SimulatedPrediction.ts';
 export type { DurationConfig, SimulatorConfig } from './SimulatorConfig.ts';
 export type { Fault, FileFault, SimulatorFaults, WantedPrediction, WebhookFault } from './SimulatorFaults.ts';

@@ -7,6 +7,8 @@ import type { SimulatedPrediction, WebhookOrder } from './SimulatedPrediction.ts
 
 /** How a prediction is asked for. */
 export interface PredictionWish {
+  /** Null: a new one. */
+  readonly id: string | null;
   readonly model: SimulatedModel;
   readonly input: Readonly<Record<string, unknown>>;
   /** The prediction is ended by itself this long after its creation, in the model's own time; null: never. */
@@ -16,7 +18,7 @@ export interface PredictionWish {
 
 /** A prediction that has just been created. Its run time follows from the seed and the serial number. */
 export function newPrediction(
-  { model, input, cancelAfterMs, webhook }: PredictionWish,
+  { id, model, input, cancelAfterMs, webhook }: PredictionWish,
   serial: number,
   settings: SimulatorSettings,
 ): SimulatedPrediction {
@@ -25,7 +27,7 @@ export function newPrediction(
   const medianMs = own?.medianMs ?? settings.medianMs ?? model.medianMs;
   const createdAtMs = Date.now();
   return {
-    id: newId(),
+    id: id ?? newId(),
     serial,
     model,
     version: versionOf(model),

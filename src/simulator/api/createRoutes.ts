@@ -27,7 +27,7 @@ export function createRoutes(api: FastifyInstance, context: ApiContext, credit: 
     const { model, input, webhook } = wish;
     const early = faults.beforeCreate?.({ model: model.name, input }) ?? null;
     if (await applyFault(early, reply)) return reply;
-    const prediction = predictions.create({ model, input, cancelAfterMs, webhook });
+    const prediction = predictions.create({ id: null, model, input, cancelAfterMs, webhook });
     if (await applyFault(faults.afterCreate?.(prediction) ?? null, reply)) return reply;
     return answerCreate(request, reply, prediction, context);
   };
