@@ -45,12 +45,18 @@ export type {
   Journal,
   JournalEntry,
   Ledger,
+  PredictionEvents,
   Provider,
   Renderer,
   Reservation,
   ResultCache,
 } from './ports.ts';
-export { createDownloader, createReplicateProvider } from './replicate/index.ts';
+export {
+  createDownloader,
+  createReplicateProvider,
+  createWebhookReceiver,
+  fetchWebhookSecret,
+} from './replicate/index.ts';
 export { createRenderer } from './sinks/index.ts';
 export { jobsFromRows, openPromptFile, planJobs } from './sources/index.ts';
 export { createMemoryJournal, openJournal, openResultCache } from './store/index.ts';
@@ -64,6 +70,7 @@ export type {
   OutcomeFile,
   Plan,
   Prediction,
+  PredictionEvent,
   PredictionRequest,
   PredictionStatus,
   PricedRequest,

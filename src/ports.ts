@@ -6,6 +6,7 @@ import type {
   Outcome,
   Plan,
   Prediction,
+  PredictionEvent,
   PredictionPage,
   PredictionRequest,
   RenditionSpec,
@@ -18,12 +19,15 @@ export interface CreateOptions {
   readonly waitMs: number;
   /** The service ends the prediction by itself after this time (at least 5,000). */
   readonly cancelAfterMs?: number;
+  /** Where the service is to tell of the end: `PredictionEvents.url`, a query of one's own added. Default: nowhere. */
+  readonly webhookUrl?: string;
 }
 
 /**
  * A service that makes images. Every method performs its HTTP call once per subscription, aborts it on unsubscribe, and
  * emits a `ProviderError` where it fails. It asks anew only where the first answer certainly had no effect: a create that
- * the route by name does not know goes out by version, and a list asked for by a wrong clock is asked for by the right one.
+ * the route by name does not know goes out by version, a list asked for by a wrong clock is asked for by the right one, and
+ * a create that is idempotent by the service's own word is sent again.
  */
 export interface Provider {
   createPrediction(request: PredictionRequest, options: CreateOptions): Observable<Prediction>;
@@ -44,6 +48,20 @@ export interface Follower {
    * sent, by the local clock. Emits an error where the service cannot be asked.
    */
   follow(prediction: Prediction, sinceMs: number): Observable<Prediction>;
+}
+
+/**
+ * What the service tells by itself about predictions. A hint, never a promise: any of them may be late or lost, so whoever
+ * waits for a prediction goes on asking too, only more seldom.
+ */
+export interface PredictionEvents {
+  /** Where the service is to send them. */
+  readonly url: string;
+  /**
+   * Shared by all jobs, and hot: who subscribes late has missed what came before. Never emits an error; after a final
+   * state nothing more comes of that prediction.
+   */
+  readonly events: Observable<PredictionEvent>;
 }
 
 /** Where a downloaded file goes. */

@@ -96,6 +96,14 @@ export interface Prediction {
   readonly completedAt: string | null;
 }
 
+/** What the service told by itself about a prediction. */
+export interface PredictionEvent {
+  /** As it was when the service sent it. */
+  readonly prediction: Prediction;
+  /** The query of the address it was sent to: what whoever created the prediction put there. Not covered by a signature. */
+  readonly query: Readonly<Record<string, string>>;
+}
+
 /** One page of the service's list of predictions, newest first. */
 export interface PredictionPage {
   readonly predictions: readonly Prediction[];

@@ -39,6 +39,10 @@ it('the example of docs/library.md runs', async () => {
   expect(await runExample('docs/library.md', given)).toBe('4 saved for 0.012\n');
 });
 
+it('the example of docs/webhooks.md runs', async () => {
+  expect(await runExample('docs/webhooks.md')).toBe('job 7 succeeded\n');
+});
+
 it('the README names every operator', async () => {
   const readme = await readFile('README.md', 'utf8');
   for (const name of Object.keys(operators)) {

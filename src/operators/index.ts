@@ -5,6 +5,7 @@ export { type Budgeted, budgetTake } from './budgetTake.ts';
 export { type Cached, type CachedByConfig, cachedBy } from './cachedBy.ts';
 export { type CancelPredictionConfig, cancelPrediction } from './cancelPrediction.ts';
 export { type Claims, createClaims } from './createClaims.ts';
+export { createEventFollower } from './createEventFollower.ts';
 export { createFlights, type Flights, type Landed } from './createFlights.ts';
 export { createGate, type Gate } from './createGate.ts';
 export { createGovernor, type GovernorConfig } from './createGovernor.ts';

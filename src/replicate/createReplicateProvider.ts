@@ -7,6 +7,7 @@ import { createPredictionPost } from './createPredictionPost.ts';
 import { createServiceClock } from './createServiceClock.ts';
 import { expectCredentials } from './expectCredentials.ts';
 import { parsePrediction } from './parsePrediction.ts';
+import { replicateBaseUrl } from './replicateBaseUrl.ts';
 
 export interface ReplicateProviderConfig {
   /** `r8_…`. Goes to the API's origin only. */
@@ -21,8 +22,6 @@ export interface ReplicateProviderConfig {
   now?: () => number;
 }
 
-const REPLICATE = 'https://api.replicate.com/v1';
-
 /**
  * Replicate's HTTP API as a `Provider`, over the official client. Each subscription is one call, sent once and aborted
  * on unsubscribe; retries, waits and polling are for operators. Two questions are put again in another way where the
@@ -33,7 +32,7 @@ const REPLICATE = 'https://api.replicate.com/v1';
  * `ERR_NO_CONNECTION`, `ERR_CONNECTION_LOST`, `ERR_REQUEST_TIMEOUT`, `ERR_UNREADABLE_ANSWER`.
  */
 export function createReplicateProvider(config: ReplicateProviderConfig): Provider {
-  const { token, baseUrl = REPLICATE, now = Date.now } = config;
+  const { token, baseUrl = replicateBaseUrl, now = Date.now } = config;
   expectCredentials(token, baseUrl);
   const clock = createServiceClock(now);
   const routes = createModelRoutes();

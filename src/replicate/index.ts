@@ -1,8 +1,11 @@
 export { costMicroUsd } from './costMicroUsd.ts';
+export { type CogProviderConfig, createCogProvider } from './createCogProvider.ts';
 export { createDownloader, type DownloaderConfig } from './createDownloader.ts';
 export { createReplicateProvider, type ReplicateProviderConfig } from './createReplicateProvider.ts';
+export { createWebhookReceiver, type WebhookReceiverConfig } from './createWebhookReceiver.ts';
 export { type ErrorAnswer, errorAnswers } from './errorAnswers.ts';
 export { estimateMicroUsd } from './estimateMicroUsd.ts';
+export { fetchWebhookSecret } from './fetchWebhookSecret.ts';
 export { outputUrls } from './outputUrls.ts';
 export { parseModelSchema } from './parseModelSchema.ts';
 export { predictionError } from './predictionError.ts';
