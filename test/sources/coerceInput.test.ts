@@ -42,7 +42,11 @@ it.each([
   ['guidance', '-1', 'Expected `guidance` to be a number of 0 to 10, got -1'],
   ['guidance', 'Infinity', 'Expected `guidance` to be a number of 0 to 10, got the text "Infinity"'],
   ['go_fast', 'maybe', 'Expected `go_fast` to be true or false, got the text "maybe"'],
-  ['aspect_ratio', '4:3', 'Expected `aspect_ratio` to be one of "1:1", "16:9", "9:16", got the text "4:3"'],
+  [
+    'aspect_ratio',
+    '4:3',
+    'Expected `aspect_ratio` to be one of 1:1, 16:9, 9:16, got 4:3 (did you mean 16:9?)',
+  ],
   ['loras', 'a,b', 'Expected `loras` to be a list, got the text "a,b"'],
   ['loras', '["a", 7]', 'Expected `loras[1]` to be a text, got 7'],
 ])('refuses %s %j', (name, text, message) => {
