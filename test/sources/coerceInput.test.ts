@@ -33,6 +33,15 @@ it('leaves a text choice of an input without a type as it is', () => {
   expect(coerceInput('size', '1', property)).toBe('1');
 });
 
+it('reads a text as the alternative that takes it', () => {
+  const property: ModelInputProperty = {
+    type: null,
+    anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+  };
+  expect(coerceInput('text', '7', property)).toBe('7');
+  expect(coerceInput('text', '["a", "7"]', property)).toEqual(['a', '7']);
+});
+
 it.each([
   ['num_outputs', 'lots', 'Expected `num_outputs` to be an integer of 1 to 4, got the text "lots"'],
   ['num_outputs', '5', 'Expected `num_outputs` to be an integer of 1 to 4, got 5'],
