@@ -43,6 +43,7 @@ export type {
   Journal,
   JournalEntry,
   Ledger,
+  ModelCache,
   Provider,
   Renderer,
   Reservation,
@@ -50,7 +51,7 @@ export type {
 export { createDownloader, createReplicateProvider } from './replicate/index.ts';
 export { createRenderer } from './sinks/index.ts';
 export { jobsFromRows, openPromptFile, planJobs } from './sources/index.ts';
-export { createMemoryJournal, openJournal } from './store/index.ts';
+export { createMemoryJournal, createModelCache, openJournal } from './store/index.ts';
 export type {
   ImageFile,
   Job,
