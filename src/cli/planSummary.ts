@@ -11,6 +11,8 @@ export interface PlanSettings {
     SettledFlags,
     'count' | 'seed' | 'concurrency' | 'ratePerMinute' | 'maxAttempts' | 'timeoutMs' | 'budgetMicroUsd'
   >;
+  /** What the price is and where it is from; null where none is known. */
+  price: string | null;
   /** How long one prediction takes; null where nobody knows. */
   durationMs: number | null;
 }
@@ -23,6 +25,7 @@ export function planSummary(totals: PlanTotals, settings: PlanSettings): string[
     fact('jobs', String(jobs)),
     fact('models', perModel.join(', ') || 'none'),
     fact('cost', costText(totals)),
+    ...(settings.price === null ? [] : [fact('price', settings.price)]),
     ...budgetLines(totals, settings.flags),
     fact('time', timeText(jobs, settings)),
     fact('settings', settingsText(settings.flags)),
