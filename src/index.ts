@@ -45,6 +45,7 @@ export type {
   Journal,
   JournalEntry,
   Ledger,
+  ModelCache,
   PredictionEvents,
   Provider,
   Renderer,
@@ -59,7 +60,7 @@ export {
 } from './replicate/index.ts';
 export { createRenderer } from './sinks/index.ts';
 export { jobsFromRows, openPromptFile, planJobs } from './sources/index.ts';
-export { createMemoryJournal, openJournal, openResultCache } from './store/index.ts';
+export { createMemoryJournal, createModelCache, openJournal, openResultCache } from './store/index.ts';
 export type {
   FetchedOutput,
   ImageFile,

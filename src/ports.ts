@@ -64,6 +64,22 @@ export interface PredictionEvents {
   readonly events: Observable<PredictionEvent>;
 }
 
+/** Keeps what a service said about models from one run to the next. A convenience: no method ever fails. */
+export interface ModelCache {
+  /** Null where nothing is kept, or nothing that can be read. */
+  read(name: string, version: string | null): Observable<KeptModel | null>;
+  /** Emits once and completes when it is kept, or cannot be. */
+  write(name: string, version: string | null, answer: unknown): Observable<void>;
+  forget(name: string, version: string | null): Observable<void>;
+}
+
+export interface KeptModel {
+  /** As the service sent it. */
+  readonly answer: unknown;
+  /** ms since 1970. */
+  readonly savedAtMs: number;
+}
+
 /** Where a downloaded file goes. */
 export interface DownloadTarget {
   /** Absolute path without extension; the extension is chosen by content. */

@@ -111,19 +111,33 @@ export interface PredictionPage {
   readonly next: string | null;
 }
 
-/** One input of a model, from its published schema. */
+/** One input of a model, from its published schema; the names are those of JSON Schema. */
 export interface ModelInputProperty {
   /** Null where the schema leaves the type open. */
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object' | null;
+  /** Whether null may be given; otherwise an input is left out rather than null. */
+  readonly nullable?: boolean;
   readonly enum?: readonly Json[];
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly multipleOf?: number;
+  /** In characters, of a text. */
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  /** A regular expression that a text must match somewhere. */
+  readonly pattern?: string;
   readonly default?: Json;
   /** `uri` marks a file. */
   readonly format?: string;
   readonly description?: string;
   /** The type of an array's items. */
   readonly items?: ModelInputProperty;
+  /** Where several kinds of values are taken: one of these must fit. */
+  readonly anyOf?: readonly ModelInputProperty[];
 }
 
 /** A model's published inputs. */

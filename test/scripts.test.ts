@@ -24,7 +24,11 @@ interface Finished {
 
 /** Runs a script as a user does, against the simulator of this file unless told otherwise. */
 function script(name: string, args: readonly string[], { env = {}, input = '' } = {}): Promise<Finished> {
-  const service = { REPLICATE_API_TOKEN: simulator.token, REPLICATE_BASE_URL: simulator.baseUrl };
+  const service = {
+    REPLICATE_API_TOKEN: simulator.token,
+    REPLICATE_BASE_URL: simulator.baseUrl,
+    XDG_CACHE_HOME: join(folder, 'cache'),
+  };
   return new Promise((done) => {
     const child = execFile(
       process.execPath,
@@ -107,6 +111,33 @@ describe('generate', () => {
     expect(stdout).toContain('$0.009');
     expect(simulator.stats().created).toBe(madeBefore);
     expect(await readdir(folder)).not.toContain('plan');
+  });
+
+  it('asks what a model takes once for all runs, unless told otherwise', async () => {
+    const prompts = await file('remember.txt', 'a cat\n');
+    const cache = join(folder, 'own-cache');
+    const plan = (...flags: string[]) =>
+      script('generate.ts', [prompts, '--dry-run', ...flags], { env: { XDG_CACHE_HOME: cache } });
+    const before = simulator.stats().requests.model;
+    await plan();
+    await plan('--json');
+    expect(simulator.stats().requests.model).toBe(before + 1);
+    await plan('--refresh-models');
+    expect(simulator.stats().requests.model).toBe(before + 2);
+    const [name = ''] = await readdir(join(cache, 'rxposure', 'models'));
+    const kept = await readFile(join(cache, 'rxposure', 'models', name), 'utf8');
+    expect(kept).toContain('black-forest-labs/flux-schnell');
+    expect(kept).not.toContain(simulator.token);
+  });
+
+  it('warns of a column that looks like an input but is a tag', async () => {
+    const prompts = await file('near.csv', 'prompt,aspect-ratio\na cat,16:9\n');
+    const { code, stderr, stdout } = await script('generate.ts', [prompts, '--dry-run']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('Did you mean `aspect_ratio`?');
+    expect(stdout).not.toContain('warning');
+    const asJson = await script('generate.ts', [prompts, '--dry-run', '--json']);
+    expect(JSON.parse(asJson.stdout.split('\n')[0] ?? '')).toMatchObject({ type: 'warning' });
   });
 
   it('helps', async () => {

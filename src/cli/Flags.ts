@@ -44,6 +44,8 @@ export interface Flags {
   readonly simulateSpeed: number | null;
   /** Without a slash at its end. */
   readonly baseUrl: string | null;
+  /** Ask the service what models take, whatever is remembered. */
+  readonly refreshModels: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly failFast: boolean;

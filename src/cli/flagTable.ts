@@ -200,6 +200,12 @@ export const flagTable = [
     value: flagValues.baseUrl,
     put: (baseUrl) => ({ baseUrl }),
   }),
+  toggleFlag(
+    'refresh-models',
+    { refreshModels: true },
+    'ask anew what models take; else that is remembered for an hour',
+    running,
+  ),
   toggleFlag('json', { json: true }, 'one JSON event a line on standard output, nothing else there', running),
   toggleFlag('quiet', { quiet: true }, 'say nothing but errors', running),
 ];

@@ -21,6 +21,7 @@ export const noFlags: Flags = {
   dryRun: false,
   simulateSpeed: null,
   baseUrl: null,
+  refreshModels: false,
   json: false,
   quiet: false,
   failFast: false,

@@ -18,6 +18,8 @@ export interface PlanSettings {
     | 'timeoutMs'
     | 'budgetMicroUsd'
   >;
+  /** What the price is and where it is from; null where none is known. */
+  price: string | null;
   /** How long one prediction takes; null where nobody knows. */
   durationMs: number | null;
 }
@@ -31,6 +33,7 @@ export function planSummary(totals: PlanTotals, settings: PlanSettings): string[
     fact('models', perModel.join(', ') || 'none'),
     ...fallbackLines(settings.flags),
     fact('cost', costText(totals)),
+    ...(settings.price === null ? [] : [fact('price', settings.price)]),
     ...budgetLines(totals, settings.flags),
     fact('time', timeText(jobs, settings)),
     fact('settings', settingsText(settings.flags)),

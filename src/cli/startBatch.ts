@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 import { UsageError } from '../errors.ts';
 import type { RunSettings } from '../pipelines/openRun.ts';
 import { type FinishedRun, runToFolder } from '../pipelines/runToFolder.ts';
+import { describePrice } from '../replicate/describePrice.ts';
 import { estimateMicroUsd } from '../replicate/estimateMicroUsd.ts';
 import { typicalDurationMs } from '../replicate/typicalDurationMs.ts';
 import { fallbackRequests } from '../sources/fallbackRequests.ts';
@@ -11,6 +12,7 @@ import type { Job, ModelInput } from '../types.ts';
 import { exitCodes } from './exitCodes.ts';
 import { findModel } from './findModel.ts';
 import { printPlan } from './printPlan.ts';
+import { readEnvironment } from './readEnvironment.ts';
 import { type Batch, runBatch } from './runBatch.ts';
 
 /** Jobs that are ready to be planned. */
@@ -69,8 +71,11 @@ async function showPlan(
   const durationMs = typicalDurationMs(context.model);
   await printPlan(plans, {
     stream: io.stdout,
+    isColored: io.stdout.isTTY === true && !readEnvironment(io.env).noColor,
+    schema: context.schema,
     json: flags.json,
     folder,
+    price: describePrice(context.model, flags.priceMicroUsd ?? undefined),
     flags,
     durationMs: durationMs === null ? null : durationMs / service.speed,
   });

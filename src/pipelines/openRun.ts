@@ -5,6 +5,7 @@ import { createLedger } from '../operators/createLedger.ts';
 import type { Provider } from '../ports.ts';
 import { costMicroUsd } from '../replicate/costMicroUsd.ts';
 import { createDownloader } from '../replicate/createDownloader.ts';
+import { describePrice } from '../replicate/describePrice.ts';
 import { outputUrls } from '../replicate/outputUrls.ts';
 import { predictionError } from '../replicate/predictionError.ts';
 import { createRenderer } from '../sinks/createRenderer.ts';
@@ -53,6 +54,8 @@ export interface OpenRun {
   readonly config: GenerateConfig;
   readonly journal: RunJournal;
   readonly manifest: Manifest;
+  /** What a model's price is and where it is from; null where none is known. */
+  readonly describePrice: (model: string) => string | null;
   /** Waits for what is being written and gives the folder free; may be called again. */
   close(): Promise<void>;
 }
@@ -113,7 +116,13 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       closing ??= manifest.close().finally(() => journal.close());
       return closing;
     };
-    return { config, journal, manifest, close };
+    return {
+      config,
+      journal,
+      manifest,
+      describePrice: (model) => describePrice(model, priceMicroUsd),
+      close,
+    };
   } catch (error) {
     journal.close();
     throw error;

@@ -3,11 +3,17 @@ export { type CogProviderConfig, createCogProvider } from './createCogProvider.t
 export { createDownloader, type DownloaderConfig } from './createDownloader.ts';
 export { createReplicateProvider, type ReplicateProviderConfig } from './createReplicateProvider.ts';
 export { createWebhookReceiver, type WebhookReceiverConfig } from './createWebhookReceiver.ts';
+export { describePrice } from './describePrice.ts';
 export { type ErrorAnswer, errorAnswers } from './errorAnswers.ts';
 export { estimateMicroUsd } from './estimateMicroUsd.ts';
 export { fetchWebhookSecret } from './fetchWebhookSecret.ts';
+export { type HardwareName, hardwarePrices } from './hardwarePrices.ts';
+export { type CatalogueModel, modelCatalogue } from './modelCatalogue.ts';
 export { outputUrls } from './outputUrls.ts';
 export { parseModelSchema } from './parseModelSchema.ts';
 export { predictionError } from './predictionError.ts';
 export { type ModelPrice, priceTable } from './priceTable.ts';
+export { type Quality, qualities } from './qualities.ts';
+export { type SelectedModel, type SelectModelConfig, selectModel } from './selectModel.ts';
 export { typicalDurationMs } from './typicalDurationMs.ts';
+export { type UseCase, useCases } from './useCases.ts';

@@ -52,6 +52,7 @@ describe('values', () => {
       baseUrl: null,
       json: false,
       quiet: false,
+      refreshModels: false,
       failFast: false,
       resumeAnyway: false,
       repay: false,
