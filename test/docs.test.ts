@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import * as operators from '../src/operators/index.ts';
+import { chaosProfiles } from '../src/simulator/index.ts';
 import { renditionPresets } from '../src/sources/renditionPresets.ts';
 
 let folder = '';
@@ -51,4 +52,11 @@ it('docs/campaign.md names every preset with its size', async () => {
   const text = (await readFile('docs/campaign.md', 'utf8')).replace(/\s+/g, ' ');
   for (const { name, widthPx, heightPx } of Object.values(renditionPresets))
     expect(text).toContain(`${name} ${widthPx}x${heightPx}`);
+});
+
+it('docs/chaos.md names every profile with what goes wrong', async () => {
+  const text = await readFile('docs/chaos.md', 'utf8');
+  for (const [name, { summary }] of Object.entries(chaosProfiles)) {
+    expect(text).toMatch(new RegExp(`^\\| \`${name}\` +\\| ${summary} +\\|`, 'm'));
+  }
 });
