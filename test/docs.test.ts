@@ -12,6 +12,7 @@ import { errorAnswers } from '../src/replicate/errorAnswers.ts';
 import { hardwarePrices } from '../src/replicate/hardwarePrices.ts';
 import { modelCatalogue } from '../src/replicate/modelCatalogue.ts';
 import { priceTable } from '../src/replicate/priceTable.ts';
+import { chaosProfiles } from '../src/simulator/index.ts';
 import { renditionPresets } from '../src/sources/renditionPresets.ts';
 
 let folder = '';
@@ -124,4 +125,11 @@ it('docs/errors.md lists every code that an error can have, and no other', async
   const text = await readFile('docs/errors.md', 'utf8');
   const listed = new Set([...text.matchAll(/^\|[^`\n]*`(ERR_[A-Z_]+)`/gm)].map(([, code]) => code));
   expect([...listed].sort()).toEqual(ours.sort());
+});
+
+it('docs/chaos.md names every profile with what goes wrong', async () => {
+  const text = await readFile('docs/chaos.md', 'utf8');
+  for (const [name, { summary }] of Object.entries(chaosProfiles)) {
+    expect(text).toMatch(new RegExp(`^\\| \`${name}\` +\\| ${summary} +\\|`, 'm'));
+  }
 });

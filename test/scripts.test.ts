@@ -140,6 +140,14 @@ describe('generate', () => {
     expect(JSON.parse(asJson.stdout.split('\n')[0] ?? '')).toMatchObject({ type: 'warning' });
   });
 
+  it('rehearses faults on the simulator', async () => {
+    const prompts = await file('safety.txt', Array.from({ length: 12 }, (_, n) => `a pear ${n}`).join('\n'));
+    const args = [prompts, '--simulate=100', '--chaos', 'safety-refusals', '--out', join(folder, 'safety')];
+    const { code, stderr } = await script('generate.ts', args);
+    expect(stderr).toContain('NSFW content detected');
+    expect(code).toBe(1);
+  });
+
   it('helps', async () => {
     const { code, stdout } = await script('generate.ts', ['--help']);
     expect(code).toBe(0);
@@ -188,6 +196,14 @@ describe('a mistake ends with 2, a clear line, and nothing created', () => {
       ['--fallback', 'no/body'],
       /Expected a model that exists/,
     ],
+    [
+      'a chaos profile that does not exist',
+      'a.txt',
+      'a\n',
+      ['--simulate', '--chaos', 'gale'],
+      /`--chaos` to be one of resets, .*storm, got 'gale'/,
+    ],
+    ['chaos without the simulator', 'a.txt', 'a\n', ['--chaos', 'storm'], /together with `--simulate`/],
     ['a model that does not exist', 'a.txt', 'a\n', ['--model', 'no/body'], /Expected a model that exists/],
     [
       'a folder that cannot be written',

@@ -1,3 +1,5 @@
+import type { ChaosProfileName } from '../simulator/chaos/chaosProfiles.ts';
+
 /** A model as it is named on the command line. */
 export interface ModelReference {
   /** `owner/name`. */
@@ -42,6 +44,8 @@ export interface Flags {
   readonly dryRun: boolean;
   /** Times faster than life; null where the real service is meant. */
   readonly simulateSpeed: number | null;
+  /** What the simulator lets go wrong. */
+  readonly chaos: ChaosProfileName | null;
   /** Without a slash at its end. */
   readonly baseUrl: string | null;
   /** Ask the service what models take, whatever is remembered. */

@@ -193,6 +193,14 @@ export const flagTable = [
     put: (simulateSpeed) => ({ simulateSpeed }),
   }),
   valueFlag({
+    name: 'chaos',
+    argument: 'PROFILE',
+    help: 'with --simulate: let things go wrong as listed below; see docs/chaos.md',
+    group: running,
+    value: flagValues.chaosProfile,
+    put: (chaos) => ({ chaos }),
+  }),
+  valueFlag({
     name: 'base-url',
     argument: 'URL',
     help: "base of the API (default: REPLICATE_BASE_URL, else Replicate's)",

@@ -20,6 +20,7 @@ export const noFlags: Flags = {
   limit: null,
   dryRun: false,
   simulateSpeed: null,
+  chaos: null,
   baseUrl: null,
   refreshModels: false,
   json: false,

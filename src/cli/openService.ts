@@ -26,9 +26,12 @@ export async function openService(service: Service, config: OpenServiceConfig): 
   if (service.kind === 'api')
     return { provider: apiProvider(service, config), speed: 1, close: async () => {} };
   // Loaded only here: a run against the real service starts faster without it.
-  const { startSimulator } = await import('../simulator/index.ts');
-  const { speed } = service;
-  const simulator = await startSimulator({ speed });
+  const { chaosProfile, startSimulator } = await import('../simulator/index.ts');
+  const { speed, chaos } = service;
+  const simulator = await startSimulator({
+    speed,
+    ...(chaos === null ? {} : chaosProfile(chaos, { speed })),
+  });
   const { token, baseUrl } = simulator;
   return { provider: createReplicateProvider({ token, baseUrl }), speed, close: () => simulator.close() };
 }

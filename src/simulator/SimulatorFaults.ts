@@ -51,6 +51,8 @@ export interface SimulatorFaults {
   onWebhook?: (prediction: Readonly<SimulatedPrediction>, event: WebhookEvent) => WebhookFault | null;
   /** The error text that a prediction ends with; null where it succeeds. */
   onOutcome?: (prediction: Readonly<SimulatedPrediction>) => string | null;
+  /** How long input, output and files are kept after the end, in real ms; null: as long as those of all others. */
+  lifetimeMs?: (prediction: Readonly<SimulatedPrediction>) => number | null;
 }
 
 /** A prediction that is about to be made. */

@@ -27,7 +27,7 @@ export function fileServer({ settings, predictions, pictures, counters }: FileSe
     const { id, name } = request.params;
     const prediction = predictions.get(id);
     const place = prediction?.outputs.findIndex((url) => url.endsWith(`/${name}`)) ?? -1;
-    if (prediction === undefined || place < 0 || isRemoved(prediction, settings.outputLifetimeMs)) {
+    if (prediction === undefined || place < 0 || isRemoved(prediction, settings)) {
       return problem(reply, missing);
     }
     const fault = settings.faults.onFile?.(prediction, place) ?? null;

@@ -49,6 +49,7 @@ describe('values', () => {
       limit: null,
       dryRun: false,
       simulateSpeed: null,
+      chaos: null,
       baseUrl: null,
       json: false,
       quiet: false,
@@ -92,6 +93,7 @@ describe('values', () => {
       { renditions: ['thumb=320x240', 'instagram_post'] },
     ],
     ['--base-url http://127.0.0.1:8787/v1/', { baseUrl: 'http://127.0.0.1:8787/v1' }],
+    ['--simulate --chaos storm', { simulateSpeed: 1, chaos: 'storm' }],
     ['--strategy stream --follow wait', { strategy: 'stream', follow: 'wait' }],
     [
       '--json --quiet --fail-fast --resume-anyway',

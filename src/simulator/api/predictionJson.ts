@@ -18,7 +18,7 @@ export function predictionJson(
   { settings, apiUrl, isAheadOfStatus = false }: PredictionJsonConfig,
 ) {
   const { id, model, version, startedAtMs, completedAtMs, deadlineMs, createdAtMs, serial } = prediction;
-  const isGone = isRemoved(prediction, settings.outputLifetimeMs);
+  const isGone = isRemoved(prediction, settings);
   // Nobody can see it any more, so it need not be kept either.
   if (isGone) prediction.input = {};
   const shownEndMs = isAheadOfStatus ? null : completedAtMs;
