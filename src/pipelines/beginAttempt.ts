@@ -1,8 +1,9 @@
-import { catchError, concatMap, map, type Observable, of, throwError } from 'rxjs';
+import { catchError, concatMap, defer, EMPTY, map, type Observable, of, takeUntil, throwError } from 'rxjs';
 import { BudgetError, ProviderError } from '../errors.ts';
 import { formatUsd } from '../formatUsd.ts';
 import { budgetTake } from '../operators/budgetTake.ts';
 import { createPrediction } from '../operators/createPrediction.ts';
+import type { Governor } from '../ports.ts';
 import type { Prediction, PredictionRequest, PricedRequest } from '../types.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
@@ -30,7 +31,7 @@ export function beginAttempt(account: JobAccount, run: Run): Observable<Predicti
       return value;
     }),
     createPrediction(run.provider, {
-      governor: run.governor,
+      governor: untilStopped(run),
       claims: run.claims,
       waitMs: Math.min(run.waitMs, run.timeoutMs),
       cancelAfterMs: run.timeoutMs + CANCEL_MARGIN_MS,
@@ -50,6 +51,15 @@ export function beginAttempt(account: JobAccount, run: Run): Observable<Predicti
     catchError((error: unknown) => giveUp(error, account, run)),
     concatMap((prediction) => followPrediction(prediction, account, run)),
   );
+}
+
+/** Who waits for the governor when the run is told to stop sends nothing any more. */
+function untilStopped(run: Run): Governor {
+  const { governor } = run;
+  return {
+    ...governor,
+    admit: () => defer(() => (run.isStopped ? EMPTY : governor.admit().pipe(takeUntil(run.stop)))),
+  };
 }
 
 /** A create that certainly made nothing is over: the next run need not look for it. */

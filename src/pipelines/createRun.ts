@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { asyncScheduler, EMPTY, NEVER, of, tap } from 'rxjs';
+import { asyncScheduler, EMPTY, merge, NEVER, of, Subject, tap } from 'rxjs';
 import type { Cached } from '../operators/cachedBy.ts';
 import { type Claims, createClaims } from '../operators/createClaims.ts';
 import { createFlights, type Flights } from '../operators/createFlights.ts';
@@ -34,6 +34,10 @@ export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
   roundsLeft: number;
   /** Set when the run was told to stop: jobs that wait in line begin nothing any more. */
   isStopped: boolean;
+  /** Stops the run because of what the service said to one of its jobs; that is the run's error when all is finished. */
+  halt(fault: unknown): void;
+  /** Null where the service had no objection. */
+  fault: unknown;
 }
 
 /** A job that is to be tried again, and how it has ended if that does not come about. */
@@ -67,6 +71,7 @@ export function createRun(config: GenerateConfig): Run {
     follower = createListPoller(config.provider, { scheduler, random }),
     ...ports
   } = config;
+  const halted = new Subject<void>();
   const run: Run = {
     ...ports,
     maxAttempts,
@@ -82,7 +87,7 @@ export function createRun(config: GenerateConfig): Run {
     isDone,
     keep,
     emit,
-    stop: stop.pipe(
+    stop: merge(stop, halted).pipe(
       tap(() => {
         run.isStopped = true;
       }),
@@ -101,6 +106,11 @@ export function createRun(config: GenerateConfig): Run {
     postponed: new Map(),
     roundsLeft: recoveryRounds,
     isStopped: false,
+    halt(fault) {
+      run.fault ??= fault;
+      halted.next();
+    },
+    fault: null,
   };
   return run;
 }

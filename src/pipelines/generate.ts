@@ -1,4 +1,5 @@
-import { catchError, concatMap, defer, EMPTY, map, type Observable, of } from 'rxjs';
+import { catchError, concat, concatMap, defer, EMPTY, map, type Observable, of, throwError } from 'rxjs';
+import { ProviderError } from '../errors.ts';
 import { gate } from '../operators/gate.ts';
 import { renditions } from '../operators/renditions.ts';
 import type { Outcome, Plan } from '../types.ts';
@@ -23,13 +24,17 @@ import type { PlanSource } from './unfinishedPlans.ts';
  *     generate      ---b-a-(c|)
  *
  * One job's failure is an outcome. Emits an error only for what concerns the whole run, and then begins nothing more:
- * `ProviderError` with `stopsRun` (401, 402), `StorageError` (disk full, folder gone). What was under way goes on at
- * the service and is taken up by the next run over the same journal.
+ * `ProviderError` with `stopsRun` (401, 402) once what is under way has been finished; `StorageError` (disk full, folder
+ * gone) at once: what was under way goes on at the service and is taken up by the next run over the same journal.
  */
 export function generate(plans: PlanSource, config: GenerateConfig): Observable<Outcome> {
   return defer(() => {
     const run = createRun(config);
-    return inRounds(plans, run, (plan, postponed) => journey(plan, postponed, run));
+    const outcomes = inRounds(plans, run, (plan, postponed) => journey(plan, postponed, run));
+    return concat(
+      outcomes,
+      defer(() => (run.fault === null ? EMPTY : throwError(() => run.fault))),
+    );
   });
 }
 
@@ -41,7 +46,12 @@ function journey(plan: Plan, postponed: PostponedJob | undefined, run: Run): Obs
     obtainOriginals(account, run),
     renditions(run.renderer, plan.renditions, { within: gate(run.encoders) }),
     map((images) => savedOutcome(account, images, run)),
-    catchError((error: unknown) => of(failedOutcome(account, error, run))),
+    catchError((error: unknown) => {
+      if (!(error instanceof ProviderError && error.stopsRun)) return of(failedOutcome(account, error, run));
+      // The others may be paid already, and their outputs live one hour only.
+      run.halt(error);
+      return EMPTY;
+    }),
     concatMap((outcome) => end(outcome, account, run)),
   );
 }

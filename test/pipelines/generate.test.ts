@@ -8,10 +8,12 @@ import {
   EMPTY,
   finalize,
   lastValueFrom,
+  map,
   NEVER,
   of,
   Subject,
   throwError,
+  timer,
   toArray,
   VirtualTimeScheduler,
 } from 'rxjs';
@@ -237,6 +239,37 @@ describe('a run', () => {
     const stopped = new ProviderError('ERR_STOPPED', 'stopped', { status, stopsRun: true });
     const provider = fakeProvider({ createPrediction: () => throwError(() => stopped) });
     await expect(outcomesOf(plansOf(3), runOf({ provider }).config)).rejects.toBe(stopped);
+  });
+
+  it('finishes what is under way before it ends so, because that may be paid', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const stopped = new ProviderError('ERR_NO_CREDIT', 'no credit', { status: 402, stopsRun: true });
+    const good = succeeding({ tookMs: 100, scheduler });
+    const provider = {
+      ...good,
+      createPrediction: (...[request, options]: Parameters<typeof good.createPrediction>) =>
+        request.input.seed === 2 ? throwError(() => stopped) : good.createPrediction(request, options),
+    };
+    const { config } = runOf({ provider, concurrency: 3 });
+    const { outcomes, error } = await runVirtually(plansOf(20), config, scheduler);
+    expect(error).toBe(stopped);
+    expect(outcomes.map(summary)).toEqual(['0 saved 1 p0', '1 saved 1 p1']);
+    expect(config.journal.openIndexes().size).toBe(0);
+  });
+
+  it('sends nothing any more that waits for the governor when it is told to stop', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const stop = new Subject<void>();
+    const provider = succeeding();
+    const governor = {
+      ...runOf().config.governor,
+      admit: () => timer(60_000, scheduler).pipe(map(() => {})),
+    };
+    const { config } = runOf({ provider, stop, governor });
+    scheduler.schedule(() => stop.next(), 150);
+    const { outcomes } = await runVirtually(plansOf(5), config, scheduler);
+    expect([outcomes, provider.made]).toEqual([[], []]);
+    expect(scheduler.now()).toBe(150);
   });
 
   it('ends as a whole when the disk refuses', async () => {
