@@ -10,7 +10,7 @@ export interface BenchServer {
 }
 
 /** Starts a simulator in a process of its own. */
-export async function startServer(config: SimulatorConfig): Promise<BenchServer> {
+export async function startServer(config: SimulatorConfig & { dropWebhooks?: number }): Promise<BenchServer> {
   const child = fork(new URL('server.ts', import.meta.url), [JSON.stringify(config)]);
   const [{ baseUrl, token }] = await once(child, 'message');
   return {

@@ -40,7 +40,10 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
     },
     { seed, count, organize, ratePerMinute: 600 * service.speed },
   );
-  const reference = flags.models[0] ?? flagValues.modelReference.schema.parse(spec.model ?? defaultModel);
+  const reference =
+    flags.models[0] ??
+    service.onlyModel ??
+    flagValues.modelReference.schema.parse(spec.model ?? defaultModel);
   const context = jobContext(flags, reference, await findModel(service.provider, reference));
   const folder = folderFor(flags.out, input, spec.name);
   const jobs = campaignJobs(spec, context);

@@ -35,7 +35,7 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
   const folder = folderFor(given.out, input);
   const file = await openPromptFile(input === '-' ? await spoolPrompts(io.stdin, folder) : input);
   const flags = withDefaults(given, { ratePerMinute: 600 * service.speed });
-  const reference = flags.models[0] ?? defaultModel;
+  const reference = flags.models[0] ?? service.onlyModel ?? defaultModel;
   const context = jobContext(flags, reference, await findModel(service.provider, reference));
   const { rows, fieldNames } = await validateRows(file, context);
   for (const { field, input: meant } of misspelledInputs(fieldNames, context.schema)) {

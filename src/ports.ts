@@ -58,8 +58,8 @@ export interface PredictionEvents {
   /** Where the service is to send them. */
   readonly url: string;
   /**
-   * Shared by all jobs, and hot: who subscribes late has missed what came before. Never emits an error; after a final
-   * state nothing more comes of that prediction.
+   * Shared by all jobs, and hot but for the last few seconds, which whoever subscribes gets first. Never emits an error;
+   * after a final state nothing more comes of that prediction.
    */
   readonly events: Observable<PredictionEvent>;
 }

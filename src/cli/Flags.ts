@@ -25,7 +25,12 @@ export interface Flags {
   /** Predictions in flight. */
   readonly concurrency: number | null;
   readonly strategy: 'stream' | null;
-  readonly follow: 'wait' | null;
+  readonly follow: 'wait' | 'poll' | 'webhook' | null;
+  /** Where the service reaches the receiver of webhooks. */
+  readonly webhookUrl: string | null;
+  /** Port of that receiver on this machine. */
+  readonly webhookPort: number | null;
+  readonly provider: 'replicate' | 'cog' | null;
   /** Creates a minute at most. */
   readonly ratePerMinute: number | null;
   readonly budgetMicroUsd: number | null;

@@ -8,16 +8,19 @@ export type Service =
   /** The built-in simulator, `speed` times faster than life; `chaos` null: nothing goes wrong there. */
   | { readonly kind: 'simulator'; readonly speed: number; readonly chaos: ChaosProfileName | null }
   /** A Replicate-compatible API; `baseUrl` null means Replicate's own. */
-  | { readonly kind: 'api'; readonly token: string; readonly baseUrl: string | null };
+  | { readonly kind: 'api'; readonly token: string; readonly baseUrl: string | null }
+  /** A container built by Cog. */
+  | { readonly kind: 'cog'; readonly baseUrl: string };
 
 /**
- * The simulator where `--simulate` was given, else the API with the token of the environment.
+ * A container with `--provider cog`, the simulator where `--simulate` was given, else the API with the token of the
+ * environment.
  *
  * Throws `UsageError` where there is neither, where the simulator is to be found at a base URL, or where chaos is asked of
  * another service than the simulator.
  */
 export function chooseService(
-  flags: Pick<Flags, 'simulateSpeed' | 'chaos' | 'baseUrl'>,
+  flags: Pick<Flags, 'simulateSpeed' | 'chaos' | 'baseUrl' | 'provider' | 'follow'>,
   environment: Environment,
 ): Service {
   const { simulateSpeed, chaos, baseUrl } = flags;
@@ -27,6 +30,7 @@ export function chooseService(
       suggestion: 'Leave one out: the simulator brings its own base URL.',
     });
   }
+  if (flags.provider === 'cog') return cogService(flags, environment);
   if (simulateSpeed !== null) return { kind: 'simulator', speed: simulateSpeed, chaos };
   if (chaos !== null) {
     throw new UsageError(`Expected \`--chaos ${chaos}\` together with \`--simulate\`, got it without`, {
@@ -38,4 +42,23 @@ export function chooseService(
     'Expected an API token in REPLICATE_API_TOKEN, got none: set REPLICATE_API_TOKEN, or add --simulate to run without an account',
     { suggestion: 'Tokens are at https://replicate.com/account/api-tokens; the simulator costs nothing.' },
   );
+}
+
+function cogService(
+  { simulateSpeed, baseUrl, follow }: Pick<Flags, 'simulateSpeed' | 'baseUrl' | 'follow'>,
+  environment: Environment,
+): Service {
+  const url = baseUrl ?? environment.baseUrl;
+  if (simulateSpeed !== null || url === null) {
+    const got = simulateSpeed === null ? 'none' : '--simulate';
+    throw new UsageError(`Expected \`--base-url\` of the container with \`--provider cog\`, got ${got}`, {
+      suggestion: 'Give it as --base-url http://127.0.0.1:5000, say.',
+    });
+  }
+  if (follow !== null && follow !== 'wait') {
+    throw new UsageError(`Expected \`--follow wait\` with \`--provider cog\`, got ${follow}`, {
+      suggestion: 'Leave --follow out: a container answers when the run is over.',
+    });
+  }
+  return { kind: 'cog', baseUrl: url };
 }

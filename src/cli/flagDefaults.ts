@@ -5,6 +5,7 @@ export const flagDefaults = {
   concurrency: 10,
   strategy: 'stream',
   follow: 'wait',
+  provider: 'replicate',
   ratePerMinute: 600,
   maxAttempts: 3,
   timeoutMs: 600_000,

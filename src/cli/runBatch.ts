@@ -1,4 +1,4 @@
-import { delay, firstValueFrom, map, merge, type Observable, race, Subject, tap } from 'rxjs';
+import { delay, firstValueFrom, map, merge, type Observable, race, Subject, switchMap, tap } from 'rxjs';
 import type { RunSettings } from '../pipelines/openRun.ts';
 import type { FinishedRun } from '../pipelines/runToFolder.ts';
 import type { RunEvent } from '../types.ts';
@@ -8,6 +8,7 @@ import { exitCodes } from './exitCodes.ts';
 import { interruption } from './interruption.ts';
 import type { OpenService } from './openService.ts';
 import { readEnvironment } from './readEnvironment.ts';
+import { receiveWebhooks } from './receiveWebhooks.ts';
 import { redact } from './redact.ts';
 import type { ScriptIo } from './ScriptIo.ts';
 import type { SettledFlags } from './withDefaults.ts';
@@ -49,7 +50,7 @@ export async function runBatch(batch: Batch): Promise<number> {
       });
     }),
   );
-  const run = batch.run({
+  const settings: RunSettings = {
     folder,
     fingerprint,
     provider: service.provider,
@@ -65,8 +66,13 @@ export async function runBatch(batch: Batch): Promise<number> {
     ...(flags.priceMicroUsd === null ? {} : { priceMicroUsd: flags.priceMicroUsd }),
     stop: merge(interrupted, failed, io.outputClosed),
     ...(flags.cancelOnExit ? { cancel: stop } : {}),
+    ...(flags.follow === 'wait' ? {} : { waitMs: 0 }),
     emit,
-  });
+  };
+  const run =
+    flags.follow === 'webhook'
+      ? receiveWebhooks(service, flags).pipe(switchMap((webhooks) => batch.run({ ...settings, webhooks })))
+      : batch.run(settings);
   const left = merge(leave, stop.pipe(delay(PATIENCE_MS))).pipe(map(() => null));
   try {
     const end = await firstValueFrom(race(run, left));

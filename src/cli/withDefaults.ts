@@ -20,6 +20,7 @@ export function withDefaults(flags: Flags, spec: SpecValues = {}): SettledFlags 
     concurrency: flags.concurrency ?? spec.concurrency ?? flagDefaults.concurrency,
     strategy: flags.strategy ?? spec.strategy ?? flagDefaults.strategy,
     follow: flags.follow ?? spec.follow ?? flagDefaults.follow,
+    provider: flags.provider ?? spec.provider ?? flagDefaults.provider,
     ratePerMinute: flags.ratePerMinute ?? spec.ratePerMinute ?? flagDefaults.ratePerMinute,
     maxAttempts: flags.maxAttempts ?? spec.maxAttempts ?? flagDefaults.maxAttempts,
     timeoutMs: flags.timeoutMs ?? spec.timeoutMs ?? flagDefaults.timeoutMs,

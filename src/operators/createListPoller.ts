@@ -49,8 +49,6 @@ interface Followed {
 
 /** The service lists so many predictions a page. */
 const PAGE_SIZE = 100;
-/** So few are asked for one by one: that is less to send than a page of the list. */
-const FEW = 2;
 /** The wait between two questions, as a part of the usual run time: more where one question answers for few. */
 const SHARE_OF_RUN_TIME = 0.1;
 const SHARE_FOR_ONE = 0.25;
@@ -60,8 +58,8 @@ const RETRIES = 12;
 
 /**
  * Follows all predictions of a run with one question at a time: a page of the list answers for a hundred of them. Nothing
- * is asked before one can be ready, by what others of its model took. What the list does not have, and the last one or
- * two, are asked for by their ids.
+ * is asked before one can be ready, by what others of its model took. What the list does not have, and the last one, is
+ * asked for by its id.
  *
  *     follow(a), follow(b), follow(c)   -----------(a|)   -----------(b|)   -----p-----p-----(c|)
  *     lists                             -----l-----l      one question for all
@@ -82,14 +80,14 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
 
   const readyAtMs = ({ prediction, sinceMs, aloneAtMs }: Followed): number => {
     const earliestMs = Math.max(shortestMs, EARLIEST * runTimes.shortestMs(prediction.model));
-    return Math.max(sinceMs + earliestMs, followed.size <= FEW ? aloneAtMs : 0);
+    return Math.max(sinceMs + earliestMs, followed.size === 1 ? aloneAtMs : 0);
   };
   const nextPauseMs = (): number => {
     const all = [...followed.values()];
     const models = new Set(all.map(({ prediction }) => prediction.model));
     const knownMs = Math.min(...[...models].map(runTimes.medianMs));
-    // While nobody knows: as if it took twice as long as the first of them has taken so far.
-    const guessMs = 2 * (scheduler.now() - Math.min(...all.map(({ sinceMs }) => sinceMs)));
+    // While nobody knows: as if it took three times as long as the first of them has taken so far.
+    const guessMs = 3 * (scheduler.now() - Math.min(...all.map(({ sinceMs }) => sinceMs)));
     const share = SHARE_OF_RUN_TIME + SHARE_FOR_ONE / followed.size;
     const pauseMs = Math.round(share * (knownMs > 0 ? knownMs : guessMs));
     return Math.min(longestMs, Math.max(shortestMs, pauseMs));
@@ -155,7 +153,10 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
   const ask = (): Observable<never> => {
     const nowMs = scheduler.now();
     const due = [...followed.values()].filter((one) => readyAtMs(one) <= nowMs);
-    if (due.length <= FEW) return merge(...due.map(askAlone));
+    const [first] = due;
+    // A timer may fire a moment before its time.
+    if (first === undefined) return EMPTY;
+    if (due.length === 1) return askAlone(first);
     return concat(
       askList(due),
       defer(() => merge(...lacking(due).map(askAlone))),

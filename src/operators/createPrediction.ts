@@ -65,8 +65,12 @@ function createOnce(
   config: CreatePredictionConfig & { claims: Claims },
 ): Observable<Prediction> {
   const { governor, claims, beforeSend = () => EMPTY, scheduler = asyncScheduler } = config;
-  const { waitMs = 60_000, cancelAfterMs } = config;
-  const options = cancelAfterMs === undefined ? { waitMs } : { waitMs, cancelAfterMs };
+  const { waitMs = 60_000, cancelAfterMs, webhookUrl } = config;
+  const options = {
+    waitMs,
+    ...(cancelAfterMs === undefined ? {} : { cancelAfterMs }),
+    ...(webhookUrl === undefined ? {} : { webhookUrl }),
+  };
   return defer(() => {
     let sinceMs = 0;
     const adopt = () => adoptPrediction(provider, request, { sinceMs, claims, scheduler });

@@ -35,6 +35,7 @@ export function beginAttempt(account: JobAccount, run: Run): Observable<Predicti
       claims: run.claims,
       waitMs: Math.min(run.waitMs, run.timeoutMs),
       cancelAfterMs: run.timeoutMs + CANCEL_MARGIN_MS,
+      ...(run.webhookUrlOf === undefined ? {} : { webhookUrl: run.webhookUrlOf(plan) }),
       beforeSend: () => {
         account.startedAtMs = run.scheduler.now();
         account.open = { predictionId: null };

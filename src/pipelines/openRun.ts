@@ -1,8 +1,10 @@
 import { concat } from 'rxjs';
 import { StorageError, UsageError } from '../errors.ts';
+import { createEventFollower } from '../operators/createEventFollower.ts';
 import { createGovernor } from '../operators/createGovernor.ts';
 import { createLedger } from '../operators/createLedger.ts';
-import type { Provider } from '../ports.ts';
+import { createListPoller } from '../operators/createListPoller.ts';
+import type { PredictionEvents, Provider } from '../ports.ts';
 import { costMicroUsd } from '../replicate/costMicroUsd.ts';
 import { createDownloader } from '../replicate/createDownloader.ts';
 import { describePrice } from '../replicate/describePrice.ts';
@@ -15,6 +17,7 @@ import { writeSidecar } from '../sinks/writeSidecar.ts';
 import { openJournal } from '../store/openJournal.ts';
 import { openResultCache } from '../store/openResultCache.ts';
 import type { RunJournal } from '../store/RunJournal.ts';
+import type { Plan } from '../types.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
 
 export interface RunSettings
@@ -23,6 +26,7 @@ export interface RunSettings
     | 'concurrency'
     | 'maxAttempts'
     | 'timeoutMs'
+    | 'waitMs'
     | 'fallbacksOf'
     | 'recoveryRounds'
     | 'recoveryDelayMs'
@@ -41,6 +45,11 @@ export interface RunSettings
   budgetMicroUsd?: number;
   /** Price of one output image over the built-in table, in millionths of a US dollar. */
   priceMicroUsd?: number;
+  /**
+   * Where the service tells of the end of predictions (`createWebhookReceiver`). Creates do not wait then; the list is
+   * asked now and then, since a webhook may be lost. Default: nowhere.
+   */
+  webhooks?: PredictionEvents;
   /** Folder that keeps results for other runs; made where it does not exist. Default: none. */
   cacheFolder?: string;
   /** Tells the input and the settings that change requests; a folder begun with others is refused. */
@@ -89,6 +98,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
     const config: GenerateConfig = {
       ...settings,
       ...cache,
+      ...(settings.webhooks === undefined ? {} : byWebhooks(settings.webhooks, settings.provider)),
       downloader: createDownloader(),
       renderer: createRenderer(),
       journal,
@@ -127,4 +137,19 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
     journal.close();
     throw error;
   }
+}
+
+/** How often the list is asked where webhooks should tell: seldom enough to cost nothing, and well within the hour. */
+const BEHIND_WEBHOOKS = { shortestMs: 5_000, longestMs: 30_000 };
+
+function byWebhooks({ url, events }: PredictionEvents, provider: Provider) {
+  return {
+    waitMs: 0,
+    follower: createEventFollower(events, createListPoller(provider, BEHIND_WEBHOOKS)),
+    webhookUrlOf: ({ index }: Plan) => {
+      const own = new URL(url);
+      own.searchParams.set('job', String(index));
+      return own.href;
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { Observable, Subject } from 'rxjs';
+import { Observable, ReplaySubject } from 'rxjs';
 import { UsageError } from '../errors.ts';
 import type { PredictionEvents } from '../ports.ts';
 import type { Prediction, PredictionEvent } from '../types.ts';
@@ -31,6 +31,10 @@ export interface WebhookReceiverConfig {
  */
 const REMEMBERED = 100_000;
 
+/** A quick prediction may end before the answer to its create is here. More would hold too much where outputs are data. */
+const REPLAYED = 100;
+const REPLAYED_MS = 5_000;
+
 /**
  * A server for the service's webhooks. Emits itself once it listens, and listens until it is unsubscribed from.
  *
@@ -53,7 +57,7 @@ export function createWebhookReceiver(config: WebhookReceiverConfig): Observable
     );
   }
   return new Observable((subscriber) => {
-    const events = new Subject<PredictionEvent>();
+    const events = new ReplaySubject<PredictionEvent>(REPLAYED, REPLAYED_MS);
     const isNews = createNewsFilter();
     const onWebhook = (id: string | null, event: PredictionEvent) => {
       if (isNews(id, event.prediction)) events.next(event);

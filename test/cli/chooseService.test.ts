@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { chooseService } from '../../src/cli/chooseService.ts';
+import { noFlags } from '../../src/cli/noFlags.ts';
 
 const nothing = { token: null, baseUrl: null, noColor: false };
-const noFlags = { simulateSpeed: null, chaos: null, baseUrl: null };
 
 it('takes the simulator where it was asked for, whatever the environment has', () => {
   const environment = { ...nothing, token: 't', baseUrl: 'http://b' };
@@ -38,5 +38,19 @@ it('lets things go wrong on the simulator only', () => {
 it('refuses a simulator at a base URL', () => {
   expect(() => chooseService({ ...noFlags, simulateSpeed: 1, baseUrl: 'http://b' }, nothing)).toThrow(
     'Expected either `--simulate` or `--base-url`, got both',
+  );
+});
+
+it('takes a container where it was asked for, with an address and no token', () => {
+  const cog = { ...noFlags, provider: 'cog' } as const;
+  expect(chooseService({ ...cog, baseUrl: 'http://c' }, nothing)).toEqual({
+    kind: 'cog',
+    baseUrl: 'http://c',
+  });
+  expect(chooseService(cog, { ...nothing, baseUrl: 'http://env' })).toMatchObject({ baseUrl: 'http://env' });
+  expect(() => chooseService(cog, nothing)).toThrow('Expected `--base-url` of the container');
+  expect(() => chooseService({ ...cog, simulateSpeed: 1 }, nothing)).toThrow('got --simulate');
+  expect(() => chooseService({ ...cog, baseUrl: 'http://c', follow: 'poll' }, nothing)).toThrow(
+    'Expected `--follow wait` with `--provider cog`, got poll',
   );
 });
