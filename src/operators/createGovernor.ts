@@ -6,9 +6,10 @@ import {
   type Subscription,
   timer,
 } from 'rxjs';
-import type { Governor } from '../ports.ts';
+import type { CreateTicket, Governor } from '../ports.ts';
 import { createLine } from './createLine.ts';
 import { createPaceLearner } from './createPaceLearner.ts';
+import { createServiceBucket } from './createServiceBucket.ts';
 import { createTokenBucket, type TokenBucketConfig } from './createTokenBucket.ts';
 import { maxTimerMs } from './maxTimerMs.ts';
 
@@ -21,53 +22,67 @@ export interface GovernorConfig extends Omit<TokenBucketConfig, 'now'> {
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 
-/**
- * Lets creates pass, first come first served, at no more than `perMinute`, and learns the pace that the service allows.
- *
- *     admit() three times, {perMinute: 12_000, burst: 1}   (a|)
- *                                                          -----(a|)
- *                                                          ----------(a|)
- *     throttle(9), throttle(3), then admit()               ---------(a|)
- *
- * A refusal closes it for as long as the service named, for all who wait; a `PaceLearner` says how fast it goes on.
- */
 export function createGovernor(config: GovernorConfig): Governor {
   const { scheduler = asyncScheduler, ...limits } = config;
   const now = () => scheduler.now();
-  const line = createLine<Subscriber<void>>();
+  const line = createLine<Subscriber<CreateTicket>>();
   const bucket = createTokenBucket({ ...limits, now });
   const pace = createPaceLearner({ fastestPerMinute: bucket.refillPerMinute });
+  const service = createServiceBucket({ pace, now });
   let closedUntilMs = Number.NEGATIVE_INFINITY;
   let pause: Subscription | null = null;
   let admitting = false;
-  /** Closures without an accepted create between them. */
   let closuresInARow = 0;
-
-  // A loop, not a recursion: who is let in may ask for the next one at once.
   const letIn = () => {
     if (admitting) return;
     admitting = true;
     pause?.unsubscribe();
     pause = null;
     while (line.size > 0) {
-      const waitMs = Math.max(closedUntilMs - now(), bucket.waitMs());
+      const waitMs = Math.max(closedUntilMs - now(), bucket.waitMs(), service.waitMs());
       if (waitMs > 0) {
         pause = timer(Math.min(waitMs, maxTimerMs), scheduler).subscribe(letIn);
         break;
       }
-      bucket.take();
-      pace.admitted();
       const first = line.takeFirst();
-      first?.next();
+      first?.next(send());
       first?.complete();
     }
     admitting = false;
   };
-  const keepPace = () => bucket.setPace({ perMinute: pace.perMinute, burst: 1 });
+  const send = (): CreateTicket => {
+    bucket.take();
+    const draw = service.take();
+    const attempt = pace.sent(now());
+    let wasFull = true;
+    return {
+      told(told) {
+        service.told(draw, told);
+        wasFull = told.remaining >= service.capacity - 1;
+        const { remaining, fullInMs } = told;
+        if (fullInMs !== null && remaining <= service.capacity / 2 - 0.5)
+          pace.told(service.capacity - remaining, fullInMs);
+        if (pause !== null) letIn();
+      },
+      accepted() {
+        if (pace.isPresent(attempt)) closuresInARow = 0;
+        if (wasFull) pace.accepted(attempt);
+      },
+      refused(waitMs) {
+        if (pace.isPresent(attempt)) closuresInARow += 1;
+        const closedMs = waitMs ?? Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (closuresInARow - 1));
+        bucket.giveBack();
+        pace.refused(attempt, closedMs);
+        service.refused(closedMs);
+        closedUntilMs = Math.max(closedUntilMs, now() + closedMs);
+        if (line.size > 0) letIn();
+      },
+    };
+  };
 
   return {
     admit: () =>
-      new Observable<void>((subscriber) => {
+      new Observable<CreateTicket>((subscriber) => {
         const leave = line.join(subscriber);
         if (pause === null) letIn();
         return () => {
@@ -77,22 +92,5 @@ export function createGovernor(config: GovernorConfig): Governor {
           pause = null;
         };
       }),
-    throttle(waitMs) {
-      const isOpen = now() >= closedUntilMs;
-      if (isOpen) closuresInARow += 1;
-      const doubledMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (closuresInARow - 1));
-      const closedMs = waitMs ?? doubledMs;
-      bucket.giveBack();
-      if (isOpen) pace.refused(now(), closedMs);
-      keepPace();
-      closedUntilMs = Math.max(closedUntilMs, now() + closedMs);
-      if (line.size > 0) letIn();
-    },
-    accepted() {
-      closuresInARow = 0;
-      const before = pace.perMinute;
-      pace.accepted();
-      if (pace.perMinute !== before) keepPace();
-    },
   };
 }

@@ -3,64 +3,75 @@ export interface PaceLearnerConfig {
   fastestPerMinute: number;
 }
 
+/** Creates sent at one pace, from one closure to the next. */
+export interface Stretch {
+  readonly openedAtMs: number;
+  readonly lastAtMs: number;
+  /** For how long the service had refused everything before it. */
+  readonly closedBeforeMs: number;
+  readonly sent: number;
+  readonly refused: number;
+}
+
 /** Learns from accepted and refused creates how many a minute the service allows. */
 export interface PaceLearner {
   readonly perMinute: number;
-  /** A create was let through. */
-  admitted(): void;
-  /** A create was accepted. */
-  accepted(): void;
-  /**
-   * A create was refused, and nothing is let through for `closedMs`. Only for the first refusal of a closure: the
-   * others were sent before it and tell nothing new.
-   */
-  refused(nowMs: number, closedMs: number): void;
+  /** A create is sent. */
+  sent(nowMs: number): Attempt;
+  /** The service's bucket will have filled up by so many tokens in this time, it says. */
+  told(tokens: number, inMs: number): void;
+  /** A create was accepted that a faster pace would have sent sooner. */
+  accepted(attempt: Attempt): void;
+  /** A create was refused. Gives whether that is news: those sent before the last closure tell nothing new. */
+  refused(attempt: Attempt, closedMs: number): boolean;
+  isPresent(attempt: Attempt): boolean;
 }
 
-/** What Replicate allows an account with little credit; no service we know of allows less. */
+export interface Attempt {
+  readonly stretch: Stretch;
+  /** Creates of the stretch before it. */
+  readonly before: number;
+  readonly atMs: number;
+}
+
 const SLOWEST_PER_MINUTE = 6;
-/** One refusal takes away this much at most: its answer may be late and speak of an older, faster pace. */
-const DEEPEST_CUT = 0.7;
-/** Less than before at any rate, as the service did refuse. */
+const DEEPEST_CUT = Number(process.env.DC ?? 0.7);
 const SMALLEST_CUT = 0.95;
-/** A service with a burst of 1 wastes the time it is left alone, others save it up: count a part of it. */
-const CLOSED_TIME_SHARE = 0.2;
-/** Accepted creates before a pace is made faster; doubled each time that led to about the same limit. */
 const FIRST_HOLD = 10;
+const LONG_HOLD = Number(process.env.LH ?? 40);
 const LONGEST_HOLD = 80;
 const SAME_LIMIT = 1.2;
-/** Growth with each accepted create after that: boldly from a guess, carefully from a measurement. */
 const BOLD_GROWTH = 1.05;
 const CAREFUL_GROWTH = 1.02;
 
-/**
- * Starts at the fastest pace. The first refusal gives a guess, from the wait it named. Each further one gives a
- * measurement: the service's bucket was empty at both, so what it gave out between them is its own refill rate. That
- * pace is held for a while, then grows until the next refusal, or back to the fastest.
- */
+type OpenStretch = { -readonly [K in keyof Stretch]: Stretch[K] };
+
 export function createPaceLearner(config: PaceLearnerConfig): PaceLearner {
   const { fastestPerMinute } = config;
   const slowestPerMinute = Math.min(SLOWEST_PER_MINUTE, fastestPerMinute);
   let perMinute = fastestPerMinute;
-  /** The pace after the last refusal; from here it grew. */
   let learntPerMinute = fastestPerMinute;
-  let hold = FIRST_HOLD;
+  let doublings = 0;
   let refusals = 0;
-  let refusedAtMs = 0;
-  let closedForMs = 0;
-  let admittedSince = 0;
   let acceptedSince = 0;
+  let toldTokens = 0;
+  const open = (closedBeforeMs: number): OpenStretch => ({ openedAtMs: 0, lastAtMs: 0, closedBeforeMs, sent: 0, refused: 0 });
+  let stretch = open(0);
+  let first: OpenStretch = stretch;
 
   const setPace = (pace: number) => {
     perMinute = Math.min(fastestPerMinute, Math.max(slowestPerMinute, pace));
   };
-  // With an empty bucket the wait is the time for one more, in whole seconds: up to twice as fast is worth a try.
-  const guess = (closedMs: number) => setPace(Math.min(perMinute / 2, 120_000 / closedMs));
-  const measure = (nowMs: number) => {
-    const givenOut = admittedSince - 1; // The last one was refused.
-    const tookMs = nowMs - refusedAtMs - (1 - CLOSED_TIME_SHARE) * closedForMs;
-    const measured = (givenOut / Math.max(1, tookMs)) * 60_000;
-    hold = perMinute < learntPerMinute * SAME_LIMIT ? Math.min(LONGEST_HOLD, hold * 2) : FIRST_HOLD;
+  const savesUp = () =>
+    first.sent - first.refused >= 2 + ((first.lastAtMs - first.openedAtMs) * perMinute) / 60_000;
+  const hold = () => Math.min(LONGEST_HOLD, (savesUp() ? FIRST_HOLD : LONG_HOLD) * 2 ** doublings);
+  const guess = (closedMs: number) =>
+    setPace(Math.min(perMinute / 2, 60_000 / Math.max(closedMs / 2, closedMs - 500)));
+  const measure = ({ before, stretch: { openedAtMs, closedBeforeMs }, atMs }: Attempt) => {
+    const openMs = atMs - openedAtMs;
+    const allMs = openMs + closedBeforeMs;
+    const measured = (before / Math.max(1, savesUp() ? allMs : Math.sqrt(openMs * allMs))) * 60_000;
+    doublings = perMinute < learntPerMinute * SAME_LIMIT ? doublings + 1 : 0;
     setPace(Math.min(perMinute * SMALLEST_CUT, Math.max(perMinute * DEEPEST_CUT, measured)));
   };
 
@@ -68,26 +79,35 @@ export function createPaceLearner(config: PaceLearnerConfig): PaceLearner {
     get perMinute() {
       return perMinute;
     },
-    admitted() {
-      admittedSince += 1;
+    sent(nowMs) {
+      if (stretch.sent === 0) stretch.openedAtMs = nowMs;
+      stretch.sent += 1;
+      stretch.lastAtMs = nowMs;
+      return { stretch, before: stretch.sent - 1, atMs: nowMs };
     },
-    accepted() {
-      acceptedSince += 1;
-      if (acceptedSince > hold) setPace(perMinute * (refusals < 2 ? BOLD_GROWTH : CAREFUL_GROWTH));
-    },
-    refused(nowMs, closedMs) {
-      if (admittedSince === 0) {
-        closedForMs += closedMs;
-        return; // A late answer: nothing was sent at the present pace yet.
-      }
-      refusals += 1;
-      if (refusals === 1) guess(closedMs);
-      else measure(nowMs);
-      learntPerMinute = perMinute;
-      refusedAtMs = nowMs;
-      closedForMs = closedMs;
-      admittedSince = 0;
+    isPresent: (attempt) => attempt.stretch === stretch,
+    told(tokens, inMs) {
+      if (refusals > 0 || inMs < 2_000 || tokens <= toldTokens) return;
+      toldTokens = tokens;
+      setPace((Math.max(1, tokens - 0.5) / (inMs - 500)) * 60_000);
       acceptedSince = 0;
+      stretch = open(0);
+    },
+    accepted(attempt) {
+      if (attempt.stretch !== stretch) return;
+      acceptedSince += 1;
+      if (acceptedSince > hold()) setPace(perMinute * (refusals < 2 ? BOLD_GROWTH : CAREFUL_GROWTH));
+    },
+    refused(attempt, closedMs) {
+      (attempt.stretch as OpenStretch).refused += 1;
+      if (attempt.stretch !== stretch) return false;
+      refusals += 1;
+      if (refusals === 1 && toldTokens === 0) guess(closedMs);
+      else measure(attempt);
+      learntPerMinute = perMinute;
+      acceptedSince = 0;
+      stretch = open(closedMs);
+      return true;
     },
   };
 }
