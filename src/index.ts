@@ -38,7 +38,9 @@ export {
   runToFolder,
 } from './pipelines/index.ts';
 export type {
+  CreateLimits,
   CreateOptions,
+  CreateTicket,
   Downloader,
   EmitEvent,
   Governor,

@@ -21,6 +21,16 @@ export interface CreateOptions {
   readonly cancelAfterMs?: number;
   /** Where the service is to tell of the end: `PredictionEvents.url`, a query of one's own added. Default: nowhere. */
   readonly webhookUrl?: string;
+  /** Told the limits that an answer names, before the answer is emitted. Never called where it names none. */
+  readonly onLimits?: (limits: CreateLimits) => void;
+}
+
+/** What a service says with an answer of how many creates it takes. */
+export interface CreateLimits {
+  /** Creates that it would have taken at once after the one it answers. */
+  readonly remaining: number;
+  /** Time until it would have taken as many at once as it ever does; null where it does not say. */
+  readonly fullInMs: number | null;
 }
 
 /**
@@ -131,14 +141,18 @@ export interface Ledger {
   readonly spentMicroUsd: number;
 }
 
+/** A create that may be sent. Say once what the service made of it, where that is known: it times the next ones. */
+export interface CreateTicket {
+  /** The create was accepted; null where the answer named no limits. */
+  accepted(limits: CreateLimits | null): void;
+  /** The create was refused as one too many: none is sent for this long. Null where the service named no wait. */
+  refused(waitMs: number | null): void;
+}
+
 /** Decides when the next create may be sent; one for all creates of a run (later: of an account). */
 export interface Governor {
   /** Emits once and completes when the next create may be sent. */
-  admit(): Observable<void>;
-  /** The service refused a create: nobody is admitted for this long. Null where it named no wait. */
-  throttle(waitMs: number | null): void;
-  /** A create was accepted. */
-  accepted(): void;
+  admit(): Observable<CreateTicket>;
 }
 
 /** What is written down about a job, in the order in which it happens. */

@@ -242,6 +242,27 @@ it('a wrong token ends with 3 and is not shown', async () => {
   expect(stderr).not.toContain('wrongwrong');
 });
 
+it('a run that runs out of credit ends with 3; with new credit the same command makes what is missing', async () => {
+  const path = await file('dear.txt', Array.from({ length: 14 }, (_, n) => `cat ${n}\n`).join(''));
+  const args = [path, '--out', join(folder, 'dear'), '--concurrency', '3'];
+  const runWith = async (creditUsd: number) => {
+    const own = await startSimulator({ render: 'fast', speed: 1_000, creditUsd });
+    const finished = await script('generate.ts', args, { env: { REPLICATE_BASE_URL: own.baseUrl } });
+    const { created } = own.stats();
+    await own.close();
+    return { ...finished, created };
+  };
+  const poor = await runWith(0.003 * 5); // also slowed down to 6 a minute, as all accounts below 5 US dollars
+  expect(poor.code).toBe(3);
+  expect(poor.stderr).toContain('402');
+  expect(poor.created).toBeGreaterThanOrEqual(5);
+  expect(poor.stderr).toContain(`${poor.created} of 14 jobs saved`);
+  const rich = await runWith(100);
+  expect(rich.code).toBe(0);
+  expect(rich.stderr).toContain(`${poor.created} were there already`);
+  expect(poor.created + rich.created).toBe(14);
+});
+
 it('a job that fails stays alone and ends the run with 1', async () => {
   const own = await startSimulator({
     render: 'fast',

@@ -6,9 +6,10 @@ import {
   type Subscription,
   timer,
 } from 'rxjs';
-import type { Governor } from '../ports.ts';
+import type { CreateTicket, Governor } from '../ports.ts';
 import { createLine } from './createLine.ts';
 import { createPaceLearner } from './createPaceLearner.ts';
+import { createServiceBucket } from './createServiceBucket.ts';
 import { createTokenBucket, type TokenBucketConfig } from './createTokenBucket.ts';
 import { maxTimerMs } from './maxTimerMs.ts';
 
@@ -22,21 +23,27 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 
 /**
- * Lets creates pass, first come first served, at no more than `perMinute`, and learns the pace that the service allows.
+ * Lets creates pass, first come first served, at no more than `perMinute`, and at the pace that the service allows.
  *
  *     admit() three times, {perMinute: 12_000, burst: 1}   (a|)
  *                                                          -----(a|)
  *                                                          ----------(a|)
- *     throttle(9), throttle(3), then admit()               ---------(a|)
+ *     a.refused(9), b.refused(3), then admit()             ---------(a|)
+ *     a.accepted({remaining: 0, fullInMs: 10_000}),
+ *     then admit()                                         10260ms (a|)   a token in 9.5 s, and a margin
  *
- * A refusal closes it for as long as the service named, for all who wait; a `PaceLearner` says how fast it goes on.
+ * A refusal closes it for as long as the service named, for all who wait. How fast it goes on, and when the service has no
+ * room, comes from the limits that answers name (`ServiceBucket`); where they name none, from refusals alone
+ * (`PaceLearner`). What becomes of a create that was sent before the last refusal changes no pace.
  */
 export function createGovernor(config: GovernorConfig): Governor {
   const { scheduler = asyncScheduler, ...limits } = config;
   const now = () => scheduler.now();
-  const line = createLine<Subscriber<void>>();
-  const bucket = createTokenBucket({ ...limits, now });
-  const pace = createPaceLearner({ fastestPerMinute: bucket.refillPerMinute });
+  const line = createLine<Subscriber<CreateTicket>>();
+  const own = createTokenBucket({ ...limits, now });
+  const pace = createPaceLearner({ fastestPerMinute: own.refillPerMinute });
+  const service = createServiceBucket({ pace, now });
+  let refusedAtMs = Number.NEGATIVE_INFINITY;
   let closedUntilMs = Number.NEGATIVE_INFINITY;
   let pause: Subscription | null = null;
   let admitting = false;
@@ -50,24 +57,54 @@ export function createGovernor(config: GovernorConfig): Governor {
     pause?.unsubscribe();
     pause = null;
     while (line.size > 0) {
-      const waitMs = Math.max(closedUntilMs - now(), bucket.waitMs());
+      const waitMs = Math.max(closedUntilMs - now(), own.waitMs(), service.waitMs());
       if (waitMs > 0) {
         pause = timer(Math.min(waitMs, maxTimerMs), scheduler).subscribe(letIn);
         break;
       }
-      bucket.take();
-      pace.admitted();
+      const ticket = newTicket();
       const first = line.takeFirst();
-      first?.next();
+      first?.next(ticket);
       first?.complete();
     }
     admitting = false;
   };
-  const keepPace = () => bucket.setPace({ perMinute: pace.perMinute, burst: 1 });
+
+  const newTicket = (): CreateTicket => {
+    own.take();
+    const volley = service.take();
+    const create = pace.sent(now());
+    return {
+      accepted(told) {
+        if (pace.isPresent(create)) closuresInARow = 0;
+        if (told !== null) service.told(volley, told);
+        // One that left room in the bucket says that the pace is not what holds the run back.
+        if (told === null || told.remaining >= service.capacity - 1) pace.accepted(create);
+        if (service.filling !== null) pace.told(service.filling);
+        letIn();
+      },
+      refused(waitMs) {
+        const isNews = pace.isPresent(create);
+        if (isNews) {
+          closuresInARow += 1;
+          refusedAtMs = now();
+        }
+        const doubledMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (closuresInARow - 1));
+        const closedMs = waitMs ?? doubledMs;
+        own.giveBack();
+        service.giveBack();
+        pace.refused(create, closedMs);
+        if (isNews) service.emptied(closedMs);
+        // Those that were sent together are refused together, however late the answers are.
+        closedUntilMs = Math.max(closedUntilMs, refusedAtMs + closedMs);
+        letIn();
+      },
+    };
+  };
 
   return {
     admit: () =>
-      new Observable<void>((subscriber) => {
+      new Observable<CreateTicket>((subscriber) => {
         const leave = line.join(subscriber);
         if (pause === null) letIn();
         return () => {
@@ -77,22 +114,5 @@ export function createGovernor(config: GovernorConfig): Governor {
           pause = null;
         };
       }),
-    throttle(waitMs) {
-      const isOpen = now() >= closedUntilMs;
-      if (isOpen) closuresInARow += 1;
-      const doubledMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (closuresInARow - 1));
-      const closedMs = waitMs ?? doubledMs;
-      bucket.giveBack();
-      if (isOpen) pace.refused(now(), closedMs);
-      keepPace();
-      closedUntilMs = Math.max(closedUntilMs, now() + closedMs);
-      if (line.size > 0) letIn();
-    },
-    accepted() {
-      closuresInARow = 0;
-      const before = pace.perMinute;
-      pace.accepted();
-      if (pace.perMinute !== before) keepPace();
-    },
   };
 }

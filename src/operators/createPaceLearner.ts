@@ -6,88 +6,141 @@ export interface PaceLearnerConfig {
 /** Learns from accepted and refused creates how many a minute the service allows. */
 export interface PaceLearner {
   readonly perMinute: number;
-  /** A create was let through. */
-  admitted(): void;
-  /** A create was accepted. */
-  accepted(): void;
-  /**
-   * A create was refused, and nothing is let through for `closedMs`. Only for the first refusal of a closure: the
-   * others were sent before it and tell nothing new.
-   */
-  refused(nowMs: number, closedMs: number): void;
+  /** A create is sent. */
+  sent(nowMs: number): SentCreate;
+  /** The service says that so many tokens of its bucket come in this time. */
+  told(filling: { readonly tokens: number; readonly inMs: number }): void;
+  /** A create was accepted by a service that could have had it sooner, for all that is known. */
+  accepted(create: SentCreate): void;
+  /** A create was refused, and nothing is sent for `closedMs`. */
+  refused(create: SentCreate, closedMs: number): void;
+  /** Whether a create was sent at the present pace; what becomes of others is old news. */
+  isPresent(create: SentCreate): boolean;
+}
+
+export interface SentCreate {
+  readonly atMs: number;
+  readonly stretch: Stretch;
+  /** How many of its stretch were sent before it. */
+  readonly before: number;
+}
+
+/** Creates sent at one pace, from one refusal to the next. */
+interface Stretch {
+  sent: number;
+  refused: number;
+  firstAtMs: number;
+  lastAtMs: number;
+  /** For how long nothing was sent before it. */
+  readonly closedMs: number;
 }
 
 /** What Replicate allows an account with little credit; no service we know of allows less. */
 const SLOWEST_PER_MINUTE = 6;
-/** One refusal takes away this much at most: its answer may be late and speak of an older, faster pace. */
-const DEEPEST_CUT = 0.7;
+/** One refusal takes away this much at most: it may be due to creates that caught up with each other on the way. */
+const DEEPEST_CUT = 0.85;
 /** Less than before at any rate, as the service did refuse. */
 const SMALLEST_CUT = 0.95;
-/** A service with a burst of 1 wastes the time it is left alone, others save it up: count a part of it. */
-const CLOSED_TIME_SHARE = 0.2;
-/** Accepted creates before a pace is made faster; doubled each time that led to about the same limit. */
-const FIRST_HOLD = 10;
+/** Waits are told in whole seconds, rounded up. */
+const ROUNDING_MS = 500;
+/**
+ * Accepted creates before a faster pace is tried; doubled each time that led to about the same limit. A service that saves
+ * nothing up loses the whole wait of each refusal: it is left alone for longer.
+ */
+const SAVING_HOLD = 10;
+const WASTING_HOLD = 40;
 const LONGEST_HOLD = 80;
 const SAME_LIMIT = 1.2;
 /** Growth with each accepted create after that: boldly from a guess, carefully from a measurement. */
 const BOLD_GROWTH = 1.05;
-const CAREFUL_GROWTH = 1.02;
+const CAREFUL_GROWTH = 1.01;
 
 /**
- * Starts at the fastest pace. The first refusal gives a guess, from the wait it named. Each further one gives a
- * measurement: the service's bucket was empty at both, so what it gave out between them is its own refill rate. That
- * pace is held for a while, then grows until the next refusal, or back to the fastest.
+ * Starts at the fastest pace. What the service tells of its bucket gives a guess, or else the wait that the first refusal
+ * names. Each further refusal gives a measurement, from what was accepted since the one before. That pace is held for a
+ * while, then grows until the next refusal, or back to the fastest.
  */
-export function createPaceLearner(config: PaceLearnerConfig): PaceLearner {
-  const { fastestPerMinute } = config;
+export function createPaceLearner({ fastestPerMinute }: PaceLearnerConfig): PaceLearner {
   const slowestPerMinute = Math.min(SLOWEST_PER_MINUTE, fastestPerMinute);
   let perMinute = fastestPerMinute;
   /** The pace after the last refusal; from here it grew. */
   let learntPerMinute = fastestPerMinute;
-  let hold = FIRST_HOLD;
+  let stretch = newStretch(0);
+  const firstStretch = stretch;
   let refusals = 0;
-  let refusedAtMs = 0;
-  let closedForMs = 0;
-  let admittedSince = 0;
+  let toldTokens = 0;
   let acceptedSince = 0;
+  let timesAtLimit = 0;
 
   const setPace = (pace: number) => {
     perMinute = Math.min(fastestPerMinute, Math.max(slowestPerMinute, pace));
+    acceptedSince = 0;
   };
-  // With an empty bucket the wait is the time for one more, in whole seconds: up to twice as fast is worth a try.
-  const guess = (closedMs: number) => setPace(Math.min(perMinute / 2, 120_000 / closedMs));
-  const measure = (nowMs: number) => {
-    const givenOut = admittedSince - 1; // The last one was refused.
-    const tookMs = nowMs - refusedAtMs - (1 - CLOSED_TIME_SHARE) * closedForMs;
-    const measured = (givenOut / Math.max(1, tookMs)) * 60_000;
-    hold = perMinute < learntPerMinute * SAME_LIMIT ? Math.min(LONGEST_HOLD, hold * 2) : FIRST_HOLD;
-    setPace(Math.min(perMinute * SMALLEST_CUT, Math.max(perMinute * DEEPEST_CUT, measured)));
+  const begin = (closedMs: number) => {
+    stretch = newStretch(closedMs);
+  };
+  /** Whether the service took more at the very start than its pace allows for: it had saved them up. */
+  const savesUp = () => {
+    const { sent, refused, firstAtMs, lastAtMs } = firstStretch;
+    return sent - refused >= 2 + ((lastAtMs - firstAtMs) / 60_000) * perMinute;
+  };
+  const hold = () => Math.min(LONGEST_HOLD, (savesUp() ? SAVING_HOLD : WASTING_HOLD) * 2 ** timesAtLimit);
+  const guess = (closedMs: number) => {
+    const tokenMs = Math.max(closedMs / 2, closedMs - ROUNDING_MS);
+    setPace(Math.min(perMinute / 2, 60_000 / tokenMs));
+  };
+  const measured = ({ before, atMs, stretch: { firstAtMs, closedMs } }: SentCreate) => {
+    const openMs = atMs - firstAtMs;
+    const wholeMs = openMs + closedMs;
+    if (savesUp()) return (before / Math.max(1, wholeMs)) * 60_000;
+    // The last pace was too fast, and the one before it was not.
+    if (acceptedSince > hold()) return Math.sqrt(learntPerMinute * perMinute);
+    // What came in while nothing was sent is lost, but for one: the truth is between counting that time and not.
+    return (before / Math.max(1, Math.sqrt(openMs * wholeMs))) * 60_000;
+  };
+  const measure = (create: SentCreate) => {
+    const wanted = measured(create);
+    timesAtLimit = perMinute < learntPerMinute * SAME_LIMIT ? timesAtLimit + 1 : 0;
+    setPace(Math.min(perMinute * SMALLEST_CUT, Math.max(perMinute * DEEPEST_CUT, wanted)));
   };
 
   return {
     get perMinute() {
       return perMinute;
     },
-    admitted() {
-      admittedSince += 1;
+    sent(atMs) {
+      if (stretch.sent === 0) stretch.firstAtMs = atMs;
+      stretch.lastAtMs = atMs;
+      stretch.sent += 1;
+      return { atMs, stretch, before: stretch.sent - 1 };
     },
-    accepted() {
+    told({ tokens, inMs }) {
+      // A refusal is worth more than a word; and the more tokens are told of, the less the rounding matters.
+      if (refusals > 0 || tokens <= toldTokens) return;
+      toldTokens = tokens;
+      setPace((Math.max(1, tokens - 0.5) / (inMs - ROUNDING_MS)) * 60_000);
+      begin(0);
+    },
+    accepted(create) {
+      if (create.stretch !== stretch) return;
       acceptedSince += 1;
-      if (acceptedSince > hold) setPace(perMinute * (refusals < 2 ? BOLD_GROWTH : CAREFUL_GROWTH));
+      if (acceptedSince <= hold()) return;
+      const growth = refusals < 2 ? BOLD_GROWTH : CAREFUL_GROWTH;
+      perMinute = Math.min(fastestPerMinute, perMinute * growth);
     },
-    refused(nowMs, closedMs) {
-      if (admittedSince === 0) {
-        closedForMs += closedMs;
-        return; // A late answer: nothing was sent at the present pace yet.
-      }
+    refused(create, closedMs) {
+      create.stretch.refused += 1;
+      if (create.stretch !== stretch) return;
       refusals += 1;
-      if (refusals === 1) guess(closedMs);
-      else measure(nowMs);
+      if (refusals === 1 && toldTokens === 0) guess(closedMs);
+      else measure(create);
       learntPerMinute = perMinute;
-      refusedAtMs = nowMs;
-      closedForMs = closedMs;
-      admittedSince = 0;
-      acceptedSince = 0;
+      begin(closedMs);
     },
+    isPresent: (create) => create.stretch === stretch,
   };
+}
+
+function newStretch(closedMs: number): Stretch {
+  return { sent: 0, refused: 0, firstAtMs: 0, lastAtMs: 0, closedMs };
 }

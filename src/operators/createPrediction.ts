@@ -13,16 +13,17 @@ import {
   of,
   retry,
   type SchedulerLike,
+  tap,
   throwError,
   timer,
 } from 'rxjs';
 import { ProviderError } from '../errors.ts';
-import type { CreateOptions, Governor, Provider } from '../ports.ts';
+import type { CreateLimits, CreateOptions, CreateTicket, Governor, Provider } from '../ports.ts';
 import type { Prediction, PredictionRequest } from '../types.ts';
 import { adoptPrediction } from './adoptPrediction.ts';
 import { type Claims, createClaims } from './createClaims.ts';
 
-export interface CreatePredictionConfig extends Partial<CreateOptions> {
+export interface CreatePredictionConfig extends Partial<Omit<CreateOptions, 'onLimits'>> {
   /** Lets creates pass at the pace that the service allows; one for all creates of a run. */
   governor: Governor;
   /** The prediction ids of this run; one for all jobs. Default: new ones, for a single pipe. */
@@ -49,7 +50,7 @@ export interface CreatePredictionConfig extends Partial<CreateOptions> {
  *
  * A create is sent again only if the service certainly did not accept it: it refused with 429, no connection was made,
  * or the answer was lost and two looks at the list of predictions did not find it. Every other answer outside 2xx is
- * emitted as the `ProviderError` it is.
+ * emitted as the `ProviderError` it is; one with `tookEffect: 'unknown'` where the list could not be read either.
  */
 export function createPrediction(
   provider: Provider,
@@ -65,46 +66,64 @@ function createOnce(
   config: CreatePredictionConfig & { claims: Claims },
 ): Observable<Prediction> {
   const { governor, claims, beforeSend = () => EMPTY, scheduler = asyncScheduler } = config;
-  const { waitMs = 60_000, cancelAfterMs, webhookUrl } = config;
-  const options = {
-    waitMs,
-    ...(cancelAfterMs === undefined ? {} : { cancelAfterMs }),
-    ...(webhookUrl === undefined ? {} : { webhookUrl }),
-  };
   return defer(() => {
     let sinceMs = 0;
-    const adopt = () => adoptPrediction(provider, request, { sinceMs, claims, scheduler });
+    const adopt = () =>
+      adoptPrediction(provider, request, { sinceMs, claims, scheduler }).pipe(
+        catchError((error: unknown) => throwError(() => stillUnknown(error))),
+        map(orNotMade),
+      );
     return governor.admit().pipe(
-      concatMap(() => {
+      concatMap((ticket) => {
         sinceMs = scheduler.now();
-        return afterCompletion(beforeSend(request), () => provider.createPrediction(request, options));
+        return afterCompletion(beforeSend(request), () => send(provider, request, { ...config, ticket }));
       }),
-      concatMap((prediction) => {
-        governor.accepted();
-        // Another job with an equal request may have adopted ours while the answer was on its way: then theirs is left for us.
-        return claims.take(prediction.id) ? of(prediction) : adopt().pipe(map(orNotMade));
-      }),
-      catchError((error: unknown) =>
-        isUnknown(error) ? adopt().pipe(map(orNotMade)) : throwError(() => error),
-      ),
+      // Another job with an equal request may have adopted ours while the answer was on its way: then theirs is left for us.
+      concatMap((prediction) => (claims.take(prediction.id) ? of(prediction) : adopt())),
+      catchError((error: unknown) => (isLost(error) ? adopt() : throwError(() => error))),
     );
   }).pipe(retryCertainRefusals(config));
 }
 
-/** Waits without end where the service names the pace, and a few times where there is no connection. */
+/** One POST; the governor is told what the service makes of it. */
+function send(
+  provider: Provider,
+  request: PredictionRequest,
+  config: CreatePredictionConfig & { ticket: CreateTicket },
+): Observable<Prediction> {
+  const { ticket, waitMs = 60_000, cancelAfterMs, webhookUrl } = config;
+  let limits: CreateLimits | null = null;
+  const options: CreateOptions = {
+    waitMs,
+    ...(cancelAfterMs === undefined ? {} : { cancelAfterMs }),
+    ...(webhookUrl === undefined ? {} : { webhookUrl }),
+    onLimits: (told) => {
+      limits = told;
+    },
+  };
+  return provider.createPrediction(request, options).pipe(
+    tap({
+      next: () => ticket.accepted(limits),
+      error: (error: unknown) => {
+        if (isTooFast(error)) ticket.refused(error.retryAfterMs);
+      },
+    }),
+  );
+}
+
+/** Without end where the service only asks to wait, and a few times where there is no connection. */
 function retryCertainRefusals(config: CreatePredictionConfig) {
-  const { governor, onThrottled, retries = 8, delayMs = 1_000, scheduler = asyncScheduler } = config;
+  const { onThrottled, retries = 8, delayMs = 1_000, scheduler = asyncScheduler } = config;
   let failures = 0;
   return retry<Prediction>({
     delay: (error: unknown) => {
-      if (!(error instanceof ProviderError) || error.tookEffect === 'unknown') throw error;
-      if (error.status === 429) {
-        governor.throttle(error.retryAfterMs);
+      if (isTooFast(error)) {
         onThrottled?.(error.retryAfterMs);
         return timer(0, scheduler);
       }
       failures += 1;
-      if (!error.recoverable || failures > retries) throw error;
+      const isWorthIt = error instanceof ProviderError && error.tookEffect === 'no' && error.recoverable;
+      if (!isWorthIt || failures > retries) throw error;
       return timer(Math.min(30_000, delayMs * 2 ** (failures - 1)), scheduler);
     },
   });
@@ -114,8 +133,26 @@ function afterCompletion<T>(first: Observable<unknown>, then: () => Observable<T
   return concat(first.pipe(ignoreElements()), defer(then));
 }
 
-function isUnknown(error: unknown): error is ProviderError {
+function isTooFast(error: unknown): error is ProviderError {
+  return error instanceof ProviderError && error.status === 429;
+}
+
+function isLost(error: unknown): boolean {
   return error instanceof ProviderError && error.tookEffect === 'unknown';
+}
+
+/** That the list could not be read says nothing of the create: it must not look like one that was refused. */
+function stillUnknown(error: unknown): unknown {
+  if (!(error instanceof ProviderError)) return error;
+  const { code, recoverable, stopsRun, suggestion } = error;
+  const message = `What became of a create is not known, as the list cannot be read. ${error.message}`;
+  return new ProviderError(code, message, {
+    recoverable,
+    stopsRun,
+    suggestion,
+    tookEffect: 'unknown',
+    cause: error,
+  });
 }
 
 function orNotMade(adopted: Prediction | null): Prediction {

@@ -18,8 +18,6 @@ export interface TokenBucket {
   take(): void;
   /** Puts back a token that bought nothing. */
   giveBack(): void;
-  /** Goes on at another pace with the tokens there are. */
-  setPace(pace: { perMinute: number; burst: number }): void;
 }
 
 /**
@@ -36,15 +34,14 @@ export function createTokenBucket(config: TokenBucketConfig): TokenBucket {
     perMinute,
   );
   expectOption(burst >= 1 && (burst === 1 || burst <= perMinute), 'burst', 'from 1 to `perMinute`', burst);
-  let perMs = (perMinute - (burst - 1)) / 60_000;
-  let capacity = burst;
+  const perMs = (perMinute - (burst - 1)) / 60_000;
   let tokens = burst;
   let countedAtMs = now();
 
   const refill = () => {
     const nowMs = now();
     // A clock that was set back takes no tokens away.
-    tokens = Math.min(capacity, tokens + Math.max(0, nowMs - countedAtMs) * perMs);
+    tokens = Math.min(burst, tokens + Math.max(0, nowMs - countedAtMs) * perMs);
     countedAtMs = nowMs;
   };
   return {
@@ -62,13 +59,7 @@ export function createTokenBucket(config: TokenBucketConfig): TokenBucket {
     },
     giveBack() {
       refill();
-      tokens = Math.min(capacity, tokens + 1);
-    },
-    setPace(pace) {
-      refill();
-      perMs = (pace.perMinute - (pace.burst - 1)) / 60_000;
-      capacity = pace.burst;
-      tokens = Math.min(tokens, capacity);
+      tokens = Math.min(burst, tokens + 1);
     },
   };
 }

@@ -58,7 +58,6 @@ export function beginAttempt(account: JobAccount, run: Run): Observable<Predicti
 function untilStopped(run: Run): Governor {
   const { governor } = run;
   return {
-    ...governor,
     admit: () => defer(() => (run.isStopped ? EMPTY : governor.admit().pipe(takeUntil(run.stop)))),
   };
 }

@@ -23,6 +23,8 @@ export interface Call<T> {
   waitMs?: number;
   /** Sent besides what the client sends. */
   headers?: Readonly<Record<string, string>>;
+  /** Told of the answer's headers, before it is read. */
+  onHeaders?: (headers: Headers) => void;
 }
 
 /** Performs a call on each subscription. */
@@ -31,14 +33,25 @@ export type Caller = <T>(call: Call<T>) => Observable<T>;
 /** The way to one account at one base URL: each call is sent once, in its time, and aborted on unsubscribe. */
 export function createCaller(config: CallerConfig): Caller {
   const { token, baseUrl, requestTimeoutMs = 30_000, ...rest } = config;
-  return ({ ask, read, isCreate = false, waitMs = 0, headers = {} }) =>
+  return ({ ask, read, isCreate = false, waitMs = 0, headers = {}, onHeaders = () => {} }) =>
     fromAbortable(async (signal) => {
       let status = 0;
       const timeoutMs = waitMs + requestTimeoutMs;
       const onStatus = (answered: number) => {
         status = answered;
       };
-      const fetchOnce = createFetchOnce({ ...rest, signal, timeoutMs, headers, secret: token, onStatus });
+      const fetchOnce = createFetchOnce({
+        ...rest,
+        signal,
+        timeoutMs,
+        headers,
+        secret: token,
+        onHeaders: (answered) => {
+          config.onHeaders(answered);
+          onHeaders(answered);
+        },
+        onStatus,
+      });
       // A client of its own for each call, so that each has its own fetch; a client holds no connection.
       const client = new Replicate({ auth: token, baseUrl, userAgent: 'rxposure', fetch: fetchOnce });
       return read(await ask(client, signal), status);

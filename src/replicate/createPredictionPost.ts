@@ -6,6 +6,7 @@ import { cancelAfterHeader } from './cancelAfterHeader.ts';
 import type { Caller } from './createCaller.ts';
 import type { ModelRoutes } from './createModelRoutes.ts';
 import { parsePrediction } from './parsePrediction.ts';
+import { readLimits } from './readLimits.ts';
 
 /** The service holds an answer back for a minute at most. */
 const LONGEST_WAIT_S = 60;
@@ -43,6 +44,10 @@ function post(
     isCreate: true,
     headers: cancelAfterHeader(options),
     waitMs: waitS * 1_000,
+    onHeaders: (headers) => {
+      const limits = readLimits(headers);
+      if (limits !== null) options.onLimits?.(limits);
+    },
     ask: (client, signal) =>
       client.predictions.create({
         ...target,

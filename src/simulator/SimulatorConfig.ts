@@ -27,6 +27,8 @@ export interface SimulatorConfig {
   createPerMinute?: number;
   /** Creates that are let through at once. Default: as many as a minute lets through. */
   createBurst?: number;
+  /** Whether answers say how full the bucket of their kind is, in `ratelimit-` headers. Default true. */
+  rateLimitHeaders?: boolean;
   /** Credit in US dollars: below 5 creates are limited to 6 a minute, at 0 they are refused. Default: endless. */
   creditUsd?: number;
   /** Time from completion to the removal of input, output and files, in real ms whatever the speed. Default one hour. */

@@ -28,6 +28,7 @@ export function readSettings(config: SimulatorConfig): SimulatorSettings {
     coldStarts: true,
     createPerMinute,
     createBurst: Math.max(1, Math.ceil(createPerMinute)),
+    rateLimitHeaders: true,
     creditUsd: Number.POSITIVE_INFINITY,
     outputLifetimeMs: HOUR_MS,
     earlyOutputRate: 0.25,

@@ -3,7 +3,8 @@ import { createEventFollower } from '../../src/operators/createEventFollower.ts'
 import { marbles } from '../marbles.ts';
 import { aPrediction } from './fakeProvider.ts';
 
-const running = (id: string) => aPrediction({ id, status: 'processing', output: null, outputComplete: false });
+const running = (id: string) =>
+  aPrediction({ id, status: 'processing', output: null, outputComplete: false });
 const states = { a: aPrediction({ id: 'a' }), b: aPrediction({ id: 'b' }), r: running('b') };
 const told = {
   a: { prediction: states.a, query: {} },

@@ -45,12 +45,3 @@ it('says what comes back in a minute, and takes back what bought nothing', () =>
   bucket.giveBack();
   expect(bucket.waitMs()).toBe(0);
 });
-
-it('goes on at another pace with the tokens there are', () => {
-  let nowMs = 0;
-  const bucket = createTokenBucket({ perMinute: 60, burst: 1, now: () => nowMs });
-  bucket.take();
-  nowMs = 500; // half a token
-  bucket.setPace({ perMinute: 30, burst: 1 });
-  expect(bucket.waitMs()).toBe(1_000);
-});

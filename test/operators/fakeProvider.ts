@@ -1,5 +1,5 @@
-import { NEVER, type Observable } from 'rxjs';
-import type { Governor, Provider } from '../../src/ports.ts';
+import { map, NEVER, type Observable, of } from 'rxjs';
+import type { CreateTicket, Governor, Provider } from '../../src/ports.ts';
 import type { Prediction, PredictionRequest } from '../../src/types.ts';
 
 /** A provider of which a test defines only what it uses; the rest never answers. */
@@ -15,15 +15,16 @@ export function fakeProvider(methods: Partial<Provider>): Provider {
   };
 }
 
-/** A governor that admits after `admitted` and records what it is told. */
-export function fakeGovernor(admitted: () => Observable<void>): Governor & { told: string[] } {
+/** A governor that admits after `admitted` and records what its tickets are told. */
+export function fakeGovernor(
+  admitted: () => Observable<unknown> = () => of(null),
+): Governor & { told: string[] } {
   const told: string[] = [];
-  return {
-    told,
-    admit: admitted,
-    throttle: (waitMs) => told.push(`throttle ${waitMs}`),
-    accepted: () => told.push('accepted'),
+  const ticket: CreateTicket = {
+    accepted: (limits) => told.push(limits === null ? 'accepted' : `accepted ${limits.remaining}`),
+    refused: (waitMs) => told.push(`refused ${waitMs}`),
   };
+  return { told, admit: () => admitted().pipe(map(() => ticket)) };
 }
 
 export function aRequest(fields: Partial<PredictionRequest> = {}): PredictionRequest {

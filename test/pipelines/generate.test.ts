@@ -8,7 +8,6 @@ import {
   EMPTY,
   finalize,
   lastValueFrom,
-  map,
   NEVER,
   of,
   Subject,
@@ -25,7 +24,7 @@ import { generate } from '../../src/pipelines/generate.ts';
 import type { Downloader, JournalEntry, Provider, ResultCache } from '../../src/ports.ts';
 import { createMemoryJournal } from '../../src/store/createMemoryJournal.ts';
 import type { Outcome, Plan, PricedRequest } from '../../src/types.ts';
-import { aPrediction, fakeProvider } from '../operators/fakeProvider.ts';
+import { aPrediction, fakeGovernor, fakeProvider } from '../operators/fakeProvider.ts';
 import { aFile, aPlan, runOf, succeeding, summary } from './runOf.ts';
 
 const plansOf = (count: number) => Array.from({ length: count }, (_, index) => aPlan(index));
@@ -261,10 +260,7 @@ describe('a run', () => {
     const scheduler = new VirtualTimeScheduler();
     const stop = new Subject<void>();
     const provider = succeeding();
-    const governor = {
-      ...runOf().config.governor,
-      admit: () => timer(60_000, scheduler).pipe(map(() => {})),
-    };
+    const governor = fakeGovernor(() => timer(60_000, scheduler));
     const { config } = runOf({ provider, stop, governor });
     scheduler.schedule(() => stop.next(), 150);
     const { outcomes } = await runVirtually(plansOf(5), config, scheduler);

@@ -39,7 +39,7 @@ export function runOf(fields: Partial<GenerateConfig> & { scheduler?: SchedulerL
     renderer: { render: () => of([]) },
     journal: createMemoryJournal(),
     ledger: createLedger({ limitMicroUsd: Number.POSITIVE_INFINITY }),
-    governor: { admit: () => of(undefined), throttle: () => {}, accepted: () => {} },
+    governor: { admit: () => of({ accepted: () => {}, refused: () => {} }) },
     answers: {
       urlsOf: (output) => (Array.isArray(output) ? output.map(String) : []),
       costOf: ({ status }) => (status === 'succeeded' ? 3 : 0),

@@ -134,6 +134,21 @@ describe('a run in its folder', () => {
     expect((await run(5, { provider: await start() })).totals).toMatchObject({ saved: 5 });
   });
 
+  it.each([true, false])(
+    'loses no job and no attempt to a service that refuses, with rateLimitHeaders: %s',
+    async (rateLimitHeaders) => {
+      const limits = { createPerMinute: 120, createBurst: 10, rateLimitHeaders };
+      const provider = await start({ ...limits, speed: 10, medianMs: 1_000, coldStarts: false });
+      const { totals } = await run(40, { provider, concurrency: 20 });
+      const { created, refused429 } = simulator.stats();
+      expect(totals).toMatchObject({ saved: 40 });
+      expect(created).toBe(40);
+      expect(refused429).toBeGreaterThan(0);
+      expect(refused429).toBeLessThanOrEqual(40);
+      expect((await manifest()).outcomes.map(({ attempts }) => attempts)).toEqual(Array(40).fill(1));
+    },
+  );
+
   it('is refused to a second run', async () => {
     const provider = await start({ speed: 1 });
     const first = run(1, { provider });

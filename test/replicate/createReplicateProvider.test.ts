@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { lastValueFrom, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { ProviderError, UsageError } from '../../src/errors.ts';
+import type { CreateLimits } from '../../src/ports.ts';
 import { createReplicateProvider } from '../../src/replicate/createReplicateProvider.ts';
 import type { PredictionRequest } from '../../src/types.ts';
 import { localServer, predictionAnswer, sendJson } from './localServer.ts';
@@ -63,6 +64,26 @@ describe('createPrediction', () => {
     const created = connect(url).createPrediction(request, { waitMs: 0, webhookUrl: 'hooks' });
     await expect(lastValueFrom(created)).rejects.toThrow(UsageError);
     expect(requests).toHaveLength(0);
+  });
+
+  it('tells the limits that the answer names, also where it is a refusal; nothing where it names none', async () => {
+    const { url } = await localServer((_request, response, count) => {
+      if (count === 1) sendJson(response, 201, predictionAnswer, { 'ratelimit-remaining': '41' });
+      else if (count === 2) {
+        sendJson(response, 429, {}, { 'ratelimit-remaining': '0', 'ratelimit-reset': '3' });
+      } else sendJson(response, 201, predictionAnswer);
+    });
+    const provider = connect(url);
+    const told: CreateLimits[] = [];
+    const options = { waitMs: 0, onLimits: (limits: CreateLimits) => told.push(limits) };
+    const create = () => lastValueFrom(provider.createPrediction(request, options));
+    await create();
+    await errorOf(create());
+    await create();
+    expect(told).toEqual([
+      { remaining: 41, fullInMs: null },
+      { remaining: 0, fullInMs: 3_000 },
+    ]);
   });
 
   it('runs a pinned version by the other route, without a wait where none is asked', async () => {

@@ -9,6 +9,7 @@ it('fills the defaults in', () => {
     render: 'full',
     createPerMinute: 600,
     createBurst: 600,
+    rateLimitHeaders: true,
     creditUsd: Number.POSITIVE_INFINITY,
     outputLifetimeMs: 3_600_000,
     token: expect.stringMatching(/^r8_simulator/),

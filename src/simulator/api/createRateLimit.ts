@@ -8,13 +8,17 @@ export interface RateLimitState {
   readonly retryAfterS: number;
 }
 
-/** A token bucket: so many calls at once, refilled at a rate. Takes a token if there is one. */
-export function createRateLimit(perMinute: number, burst: number): () => RateLimitState {
+/** A token bucket: so many calls at once, refilled at a rate. Takes a token if there is one. `now` is in ms. */
+export function createRateLimit(
+  perMinute: number,
+  burst: number,
+  now: () => number = () => performance.now(),
+): () => RateLimitState {
   const perMs = perMinute / 60_000;
   let tokens = burst;
-  let countedAtMs = performance.now();
+  let countedAtMs = now();
   return () => {
-    const nowMs = performance.now();
+    const nowMs = now();
     tokens = Math.min(burst, tokens + (nowMs - countedAtMs) * perMs);
     countedAtMs = nowMs;
     const isAllowed = tokens >= 1;

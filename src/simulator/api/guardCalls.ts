@@ -12,7 +12,7 @@ const POOR_CREATES_PER_MINUTE = 6;
 
 /** Counts every call, and lets in those that have the token and do not come too fast. */
 export function guardCalls(api: FastifyInstance, { settings, counters }: ApiContext, credit: Credit): void {
-  const { speed, createPerMinute, createBurst, token } = settings;
+  const { speed, createPerMinute, createBurst, rateLimitHeaders, token } = settings;
   const limits = {
     create: createRateLimit(createPerMinute * speed, createBurst),
     poor: createRateLimit(POOR_CREATES_PER_MINUTE * speed, 1),
@@ -31,8 +31,10 @@ export function guardCalls(api: FastifyInstance, { settings, counters }: ApiCont
     if (kind === 'file') return;
     const limit = limitOf(kind);
     const state = limits[limit]();
-    reply.header('ratelimit-remaining', String(state.remaining));
-    reply.header('ratelimit-reset', String(state.resetS));
+    if (rateLimitHeaders) {
+      reply.header('ratelimit-remaining', String(state.remaining));
+      reply.header('ratelimit-reset', String(state.resetS));
+    }
     if (state.isAllowed) return;
     counters.countRefusal();
     return tooFast(reply, state, limit === 'poor');

@@ -36,6 +36,13 @@ it('says in every answer how full the bucket of its kind is', async () => {
   expect(files.headers.get('ratelimit-remaining')).toBeNull();
 });
 
+it('says nothing of it where it is told not to', async () => {
+  const simulator = await simulated({ rateLimitHeaders: false });
+  const { status, headers } = await create(simulator);
+  expect(status).toBe(201);
+  expect([...headers.keys()].filter((name) => name.startsWith('ratelimit'))).toEqual([]);
+});
+
 it('refuses creates that come too fast, makes nothing, and says when to come back', async () => {
   const simulator = await simulated({ speed: 1, createPerMinute: 30, createBurst: 2, medianMs: 60_000 });
   const statuses = [];
