@@ -21,7 +21,8 @@ export interface CreateOptions {
 
 /**
  * A service that makes images. Every method performs its HTTP call once per subscription, aborts it on unsubscribe, and
- * emits a `ProviderError` where it fails. It asks anew only where the first answer certainly had no effect: a create that
+ * emits a `ProviderError` where it fails (a `StorageError` where this machine has no file handle left for the connection).
+ * It asks anew only where the first answer certainly had no effect: a create that
  * the route by name does not know goes out by version, and a list asked for by a wrong clock is asked for by the right one.
  */
 export interface Provider {

@@ -9,14 +9,19 @@ import { outputUrls } from '../replicate/outputUrls.ts';
 import { predictionError } from '../replicate/predictionError.ts';
 import { createRenderer } from '../sinks/createRenderer.ts';
 import { type Manifest, openManifest } from '../sinks/openManifest.ts';
+import { probeFolder } from '../sinks/probeFolder.ts';
 import { removeTemporaries } from '../sinks/removeTemporaries.ts';
 import { writeSidecar } from '../sinks/writeSidecar.ts';
 import { openJournal } from '../store/openJournal.ts';
 import type { RunJournal } from '../store/RunJournal.ts';
+import { expectJournalOf } from './expectJournalOf.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
 
 export interface RunSettings
-  extends Pick<GenerateConfig, 'concurrency' | 'maxAttempts' | 'timeoutMs' | 'repay' | 'emit' | 'stop'> {
+  extends Pick<
+    GenerateConfig,
+    'concurrency' | 'maxAttempts' | 'timeoutMs' | 'repay' | 'emit' | 'stop' | 'random'
+  > {
   /** The run folder; absolute. Made where it does not exist. */
   folder: string;
   /** The service: `createReplicateProvider({ token })`, say. */
@@ -53,7 +58,7 @@ export async function openRun(settings: RunSettings): Promise<OpenRun> {
     // Nothing was begun yet: a folder that cannot be written is a wrong choice, not an accident of the run.
     if (!(error instanceof StorageError)) throw error;
     throw new UsageError(`Expected a run folder that can be written, got: ${error.message}`, {
-      suggestion: 'Choose another folder with --out.',
+      suggestion: error.suggestion,
       cause: error,
     });
   }
@@ -65,7 +70,13 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
   const journal = openJournal(folder, { fingerprint, resumeAnyway });
   try {
     await removeTemporaries(folder);
+    // Files that are there already may be written where new ones may not be made.
+    await probeFolder(folder);
     const manifest = await openManifest(folder);
+    await expectJournalOf(manifest, journal, folder).catch(async (error: unknown) => {
+      await manifest.close();
+      throw error;
+    });
     const config: GenerateConfig = {
       ...settings,
       downloader: createDownloader(),

@@ -44,8 +44,9 @@ export function resumeAttempt(account: JobAccount, left: JobRecord, run: Run): O
   );
 }
 
-function isOpen({ predictionId, intendedAtMs }: JobRecord): boolean {
-  return predictionId !== null || intendedAtMs !== null;
+/** Whether money has to be held for it. What was saved once is booked already: its files or its line in the manifest got lost. */
+function isOpen({ state, predictionId, intendedAtMs }: JobRecord): boolean {
+  return state !== 'saved' && (predictionId !== null || intendedAtMs !== null);
 }
 
 /** Whether it was made and paid, but nobody has its output any more. */

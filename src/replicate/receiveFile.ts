@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { DownloadError } from '../errors.ts';
+import { loaded } from '../loaded.ts';
 import { type ByteMeter, createByteMeter, type ReceivedFile } from './createByteMeter.ts';
 import { readDataUrl } from './readDataUrl.ts';
 import { refusedDownload } from './refusedDownload.ts';
@@ -57,12 +58,19 @@ async function streamTo(path: string, url: string, meter: ByteMeter, config: Rec
       yield chunk;
     }
   };
-  await pipeline(source, metered, createWriteStream(path, { flush: true }), { signal });
+  const sink = createWriteStream(path, { flush: true });
+  // A transfer may break off while the file is still being opened: it must be there before it can be removed.
+  const closed = new Promise<void>((resolve) => sink.once('close', () => resolve()));
+  try {
+    await pipeline(source, metered, sink, { signal });
+  } finally {
+    await closed;
+  }
 }
 
 async function openStream(url: string, { connectTimeoutMs, idleTimeoutMs, signal }: ReceiveConfig) {
   // Loaded with the first download, while predictions run, so that a run starts sooner.
-  const { default: got } = await import('got');
+  const { default: got } = await loaded(import('got'), 'got');
   return got.stream(url, {
     retry: { limit: 0 },
     throwHttpErrors: false,

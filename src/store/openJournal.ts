@@ -7,6 +7,7 @@ import { checkFingerprint, type FingerprintConfig } from './checkFingerprint.ts'
 import { createGroupCommit } from './createGroupCommit.ts';
 import { createIndexSet, type IndexSet } from './createIndexSet.ts';
 import { createJobTable, type JobTable } from './createJobTable.ts';
+import { createJournalGuard } from './createJournalGuard.ts';
 import { openDatabase } from './openDatabase.ts';
 import { predictionIdOf } from './predictionIdOf.ts';
 import type { JournalCounts, RunJournal } from './RunJournal.ts';
@@ -29,7 +30,7 @@ export interface OpenJournalConfig extends FingerprintConfig {
  *     record(plan, intended)   ---(.|)    flushed, together with what others recorded meanwhile
  *
  * Throws `UsageError` where the folder is in use, damaged, or belongs to another input; `StorageError` where it cannot
- * be written. `record` emits `StorageError` where the disk refuses.
+ * be written. `record` emits `StorageError` where the disk refuses or somebody took the file away.
  */
 export function openJournal(folder: string, config: OpenJournalConfig = {}): RunJournal {
   const root = resolve(folder);
@@ -61,8 +62,9 @@ function journalOf({
   scheduler,
 }: OpenedJournal): RunJournal {
   const table = createJobTable(database, folder);
-  const commits = createGroupCommit({ database, path, flushEveryMs, scheduler });
   const saved = savedIndexes(table);
+  const guard = createJournalGuard(database, path);
+  const commits = createGroupCommit({ database, path, check: guard.check, flushEveryMs, scheduler });
   return {
     find: (index) => explained(path, () => table.get(index)?.record),
     isSaved: saved.has,
@@ -83,7 +85,12 @@ function journalOf({
     inputChanged,
     close: () => {
       commits.flush();
-      database.close();
+      try {
+        guard.check();
+      } finally {
+        database.close();
+        guard.close();
+      }
     },
   };
 }
