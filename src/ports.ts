@@ -35,9 +35,10 @@ export interface CreateLimits {
 
 /**
  * A service that makes images. Every method performs its HTTP call once per subscription, aborts it on unsubscribe, and
- * emits a `ProviderError` where it fails. It asks anew only where the first answer certainly had no effect: a create that
- * the route by name does not know goes out by version, a list asked for by a wrong clock is asked for by the right one, and
- * a create that is idempotent by the service's own word is sent again.
+ * emits a `ProviderError` where it fails (a `StorageError` where this machine has no file handle left for the connection).
+ * It asks anew only where the first answer certainly had no effect: a create that the route by name does not know goes out
+ * by version, a list asked for by a wrong clock is asked for by the right one, and a create that is idempotent by the
+ * service's own word is sent again.
  */
 export interface Provider {
   createPrediction(request: PredictionRequest, options: CreateOptions): Observable<Prediction>;

@@ -14,6 +14,11 @@ const KNOWN_FAULTS: Readonly<
     'Expected room in the disk quota for',
     'Free some space and run the same command again.',
   ],
+  EFBIG: [
+    'ERR_DISK_FULL',
+    'Expected a disk and limits that take files of the size of',
+    'Raise the limit (ulimit -f) or choose a folder on another disk with --out.',
+  ],
   EACCES: [
     'ERR_NOT_WRITABLE',
     'Expected permission to use',
@@ -42,6 +47,11 @@ const KNOWN_FAULTS: Readonly<
     'ERR_TOO_MANY_FILES',
     'Expected a free file handle for',
     'Raise the limit of open files (ulimit -n) or lower --concurrency.',
+  ],
+  ENFILE: [
+    'ERR_TOO_MANY_FILES',
+    'Expected a free file handle for',
+    'All file handles of this machine are taken: end some programs, then run the same command again.',
   ],
 };
 

@@ -6,6 +6,9 @@ describe('toStorageError', () => {
   it.each([
     ['ENOSPC', 'ERR_DISK_FULL'],
     ['EDQUOT', 'ERR_DISK_FULL'],
+    ['EFBIG', 'ERR_DISK_FULL'],
+    ['EMFILE', 'ERR_TOO_MANY_FILES'],
+    ['ENFILE', 'ERR_TOO_MANY_FILES'],
     ['EACCES', 'ERR_NOT_WRITABLE'],
     ['EROFS', 'ERR_NOT_WRITABLE'],
     ['EIO', 'ERR_DISK'],

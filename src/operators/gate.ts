@@ -1,4 +1,4 @@
-import { type MonoTypeOperatorFunction, Observable, Subscription } from 'rxjs';
+import { type MonoTypeOperatorFunction, Observable } from 'rxjs';
 import type { Gate } from './createGate.ts';
 
 /**
@@ -10,12 +10,7 @@ import type { Gate } from './createGate.ts';
  *     second                     ----(a|)
  */
 export function gate<T>(through: Gate): MonoTypeOperatorFunction<T> {
-  return (source) =>
-    new Observable<T>((subscriber) => {
-      const visit = new Subscription();
-      // Leaving is added before the source is subscribed, so a source that ends at once gives its place back too.
-      const leave = through.enter(() => visit.add(source.subscribe(subscriber)));
-      visit.add(leave);
-      return visit;
-    });
+  // The way out is the subscriber's own teardown, so a source that ends at once gives its place back too; and nothing more
+  // is held for who waits: there may be a million.
+  return (source) => new Observable<T>((subscriber) => through.enter(() => source.subscribe(subscriber)));
 }

@@ -12,12 +12,14 @@ import { outputUrls } from '../replicate/outputUrls.ts';
 import { predictionError } from '../replicate/predictionError.ts';
 import { createRenderer } from '../sinks/createRenderer.ts';
 import { type Manifest, openManifest } from '../sinks/openManifest.ts';
+import { probeFolder } from '../sinks/probeFolder.ts';
 import { removeTemporaries } from '../sinks/removeTemporaries.ts';
 import { writeSidecar } from '../sinks/writeSidecar.ts';
 import { openJournal } from '../store/openJournal.ts';
 import { openResultCache } from '../store/openResultCache.ts';
 import type { RunJournal } from '../store/RunJournal.ts';
 import type { Plan } from '../types.ts';
+import { expectJournalOf } from './expectJournalOf.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
 
 export interface RunSettings
@@ -34,6 +36,7 @@ export interface RunSettings
     | 'emit'
     | 'stop'
     | 'cancel'
+    | 'random'
   > {
   /** The run folder; absolute. Made where it does not exist. */
   folder: string;
@@ -80,7 +83,7 @@ export async function openRun(settings: RunSettings): Promise<OpenRun> {
     // Nothing was begun yet: a folder that cannot be written is a wrong choice, not an accident of the run.
     if (!(error instanceof StorageError)) throw error;
     throw new UsageError(`Expected a run folder that can be written, got: ${error.message}`, {
-      suggestion: 'Choose another folder with --out.',
+      suggestion: error.suggestion,
       cause: error,
     });
   }
@@ -92,9 +95,15 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
   const journal = openJournal(folder, { fingerprint, resumeAnyway });
   try {
     await removeTemporaries(folder);
+    // Files that are there already may be written where new ones may not be made.
+    await probeFolder(folder);
     const manifest = await openManifest(folder);
     const cache =
       settings.cacheFolder === undefined ? {} : { cache: await openResultCache(settings.cacheFolder) };
+    await expectJournalOf(manifest, journal, folder).catch(async (error: unknown) => {
+      await manifest.close();
+      throw error;
+    });
     const config: GenerateConfig = {
       ...settings,
       ...cache,

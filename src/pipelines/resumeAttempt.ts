@@ -20,8 +20,9 @@ export function resumeAttempt(account: JobAccount, left: JobRecord, run: Run): O
   account.left = null;
   if (mayHavePrediction(left)) {
     account.open = { predictionId: left.predictionId };
-    // It may be paid already, so it is taken up even where the budget has no room for it any more.
-    account.reservation ??= run.ledger.reserve(request.priceMicroUsd ?? 0);
+    // It may be paid already, so it is taken up even where the budget has no room for it any more. What was saved once is
+    // booked: only its files or its line in the manifest got lost.
+    if (left.state !== 'saved') account.reservation ??= run.ledger.reserve(request.priceMicroUsd ?? 0);
   }
   if (left.prediction !== null) return of(left.prediction);
   if (left.predictionId !== null) {

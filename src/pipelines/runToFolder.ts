@@ -18,8 +18,10 @@ import { pullMap } from '../operators/pullMap.ts';
 import { tally } from '../operators/tally.ts';
 import type { Report } from '../sinks/Report.ts';
 import type { Outcome, Plan, RunTotals } from '../types.ts';
+import { countSaved } from './countSaved.ts';
 import { finishRun } from './finishRun.ts';
 import { generate } from './generate.ts';
+import { midRunFault } from './midRunFault.ts';
 import { type OpenRun, openRun, type RunSettings } from './openRun.ts';
 import { skippedOutcome } from './skippedOutcome.ts';
 import type { PlanSource } from './unfinishedPlans.ts';
@@ -57,33 +59,54 @@ export function runToFolder(
       return work(plans, total, run).pipe(
         concatMap((end) => closed.pipe(map(() => end))),
         catchError((error: unknown) => closed.pipe(concatMap(() => throwError(() => error)))),
-        finalize(() => void run.close()),
+        // Whoever left before the end is not there to be told.
+        finalize(() => void run.close().catch(() => {})),
       );
     }),
   );
 }
 
 function work(plans: PlanSource, total: number, run: OpenRun): Observable<FinishedRun> {
+  return from(countSaved(plans, total, run)).pipe(
+    concatMap((alreadySaved) => makeMissing(plans, { total, alreadySaved }, run)),
+    concatMap((end) => finish(end, run)),
+  );
+}
+
+/** Makes what is missing and gives every other job an outcome too. The first fault is the one that is told. */
+function makeMissing(
+  plans: PlanSource,
+  { total, alreadySaved }: Pick<RunTotals, 'total' | 'alreadySaved'>,
+  run: OpenRun,
+): Observable<RunEnd> {
   const { emit = () => {}, folder, concurrency = 10, scheduler = asyncScheduler } = run.config;
-  const alreadySaved = run.journal.savedCount();
   return defer(() => {
     const startedAtMs = scheduler.now();
     let fault: unknown = null;
-    const made = generate(plans, run.config).pipe(
-      catchError((error: unknown) => {
-        fault = error;
-        return EMPTY;
-      }),
-    );
+    const noteFault = catchError<Outcome, typeof EMPTY>((error: unknown) => {
+      fault ??= midRunFault(error);
+      return EMPTY;
+    });
     emit({ type: 'started', folder, total, alreadySaved, concurrency });
-    return concat(made, withoutOutcome(plans, run)).pipe(
+    return concat(
+      generate(plans, run.config).pipe(noteFault),
+      withoutOutcome(plans, run).pipe(noteFault),
+    ).pipe(
       tally({ total, alreadySaved }),
       last(),
       map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - startedAtMs })),
-      concatMap((end) => from(finishRun(end, run)).pipe(map((report) => ({ ...end, report })))),
-      tap(({ totals, elapsedMs }) => emit({ type: 'done', totals, elapsedMs })),
     );
   });
+}
+
+/** Leaves manifest and report, and tells how it ended, whether or not the disk took them. */
+function finish(end: RunEnd, run: OpenRun): Observable<FinishedRun> {
+  const tell = () => run.config.emit?.({ type: 'done', totals: end.totals, elapsedMs: end.elapsedMs });
+  return from(finishRun(end, run)).pipe(
+    map((report) => ({ ...end, report })),
+    catchError((error: unknown) => throwError(() => end.fault ?? error)),
+    tap({ next: tell, error: tell }),
+  );
 }
 
 /** Writes down the jobs that have no outcome when everything else is done: there are some only after a stop or a fault. */

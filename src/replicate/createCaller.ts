@@ -1,6 +1,6 @@
 import Replicate from 'replicate';
 import { catchError, type Observable, throwError } from 'rxjs';
-import { ProviderError } from '../errors.ts';
+import { ProviderError, StorageError } from '../errors.ts';
 import { fromAbortable } from '../fromAbortable.ts';
 import { createFetchOnce, type FetchOnceConfig } from './createFetchOnce.ts';
 import { unreadableAnswer } from './unreadableAnswer.ts';
@@ -57,7 +57,12 @@ export function createCaller(config: CallerConfig): Caller {
       return read(await ask(client, signal), status);
     }).pipe(
       catchError((error: unknown) =>
-        throwError(() => (error instanceof ProviderError ? error : unreadableAnswer(isCreate, error))),
+        throwError(() => (isKnown(error) ? error : unreadableAnswer(isCreate, error))),
       ),
     );
+}
+
+/** What was said already: by the service or the network, or by this machine, which had no file handle left. */
+function isKnown(error: unknown): boolean {
+  return error instanceof ProviderError || error instanceof StorageError;
 }

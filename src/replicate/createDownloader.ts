@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
+import { createPixelTurn, type PixelTurn } from '../createPixelTurn.ts';
 import { DownloadError, StorageError } from '../errors.ts';
 import { fromAbortable } from '../fromAbortable.ts';
+import { handleShortage } from '../handleShortage.ts';
 import type { Downloader } from '../ports.ts';
 import { syncFolder } from '../syncFolder.ts';
 import { temporaryPath } from '../temporaryPath.ts';
@@ -32,18 +34,23 @@ export interface DownloaderConfig {
 export function createDownloader(config: DownloaderConfig = {}): Downloader {
   const { maxBytes = 100_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
   const limits = { maxBytes, connectTimeoutMs, idleTimeoutMs };
+  const inTurn = createPixelTurn();
   return {
-    download: (url, { stem }) => fromAbortable((signal) => fetchTo(stem, url, { ...limits, signal })),
+    download: (url, { stem }) => fromAbortable((signal) => fetchTo(stem, url, { ...limits, inTurn, signal })),
   };
 }
 
-async function fetchTo(stem: string, url: string, config: ReceiveConfig): Promise<ImageFile> {
+interface FetchConfig extends ReceiveConfig {
+  readonly inTurn: PixelTurn;
+}
+
+async function fetchTo(stem: string, url: string, config: FetchConfig): Promise<ImageFile> {
   // A name of its own for each try: one that was unsubscribed still cleans up while the next is under way.
   const temporary = temporaryPath(`${stem}.${randomBytes(4).toString('hex')}`);
   try {
     await ensureDir(dirname(stem));
     const received = await receiveFile(url, temporary, config);
-    const { extension, ...identity } = await identifyFile(temporary, received);
+    const { extension, ...identity } = await identifyFile(temporary, received, config.inTurn);
     const path = `${stem}.${extension}`;
     config.signal.throwIfAborted();
     await rename(temporary, path);
@@ -57,6 +64,8 @@ async function fetchTo(stem: string, url: string, config: ReceiveConfig): Promis
 
 function ownError(error: unknown, url: string, stem: string): unknown {
   if (error instanceof DownloadError || error instanceof StorageError) return error;
+  const shortage = handleShortage(error, stem);
+  if (shortage !== null) return shortage;
   if (isFromDisk(error)) return toStorageError(error, stem);
   // Whatever the network does has a code; an error without one is a fault of our own and must not pass for weather.
   return error instanceof Error && 'code' in error ? downloadError(error, url) : error;

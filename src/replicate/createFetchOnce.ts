@@ -1,4 +1,5 @@
 import { ProviderError } from '../errors.ts';
+import { handleShortage } from '../handleShortage.ts';
 import { answerError } from './answerError.ts';
 import { connectionError } from './connectionError.ts';
 
@@ -41,7 +42,7 @@ async function perform(
 ): Promise<Response> {
   const { fetch: send = fetch, headers, onHeaders, onStatus } = config;
   const method = init?.method ?? 'GET';
-  const { pathname: path } = new URL(input instanceof Request ? input.url : input);
+  const { pathname: path, host } = new URL(input instanceof Request ? input.url : input);
   const limit = createTimeLimit(config);
   try {
     const response = await send(input, {
@@ -59,7 +60,9 @@ async function perform(
     return new Response(text, { status: response.status, headers: response.headers });
   } catch (error) {
     // No cause goes along: what a fetch throws may hold the request, and with it the token.
-    throw error instanceof ProviderError ? error : connectionError(method, path, error);
+    throw error instanceof ProviderError
+      ? error
+      : (handleShortage(error, `a connection to ${host}`) ?? connectionError(method, path, error));
   } finally {
     limit.clear();
   }

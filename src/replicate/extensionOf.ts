@@ -1,4 +1,5 @@
 import { DownloadError } from '../errors.ts';
+import { loaded } from '../loaded.ts';
 import type { ReceivedFile } from './createByteMeter.ts';
 
 const SVG_START = /^\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]/i;
@@ -6,7 +7,7 @@ const SVG_START = /^\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*|<!DOCTYPE svg[^>]*>
 /** The extension that fits what is in a file: of a picture, film or sound. Rejects with `ERR_NOT_AN_IMAGE` for all else. */
 export async function extensionOf({ head }: Pick<ReceivedFile, 'head'>): Promise<string> {
   // Loaded with the first download, while predictions run, so that a run starts sooner.
-  const { fileTypeFromBuffer } = await import('file-type');
+  const { fileTypeFromBuffer } = await loaded(import('file-type'), 'file-type');
   const type = await fileTypeFromBuffer(head);
   // An animated PNG is a PNG to all who only know those.
   if (type?.ext === 'apng') return 'png';

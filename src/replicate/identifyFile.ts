@@ -1,4 +1,7 @@
+import { open } from 'node:fs/promises';
+import type { PixelTurn } from '../createPixelTurn.ts';
 import { DownloadError } from '../errors.ts';
+import { loaded } from '../loaded.ts';
 import type { ImageFile } from '../types.ts';
 import type { ReceivedFile } from './createByteMeter.ts';
 import { extensionOf } from './extensionOf.ts';
@@ -17,9 +20,14 @@ const decodable = new Set(['png', 'jpg', 'gif', 'webp', 'avif', 'svg', 'tif']);
 
 /**
  * Tells what a downloaded file is, whatever it is called, and refuses one that is no picture or film
- * (`ERR_NOT_AN_IMAGE`), is cut short (`ERR_TRUNCATED`), or claims to be absurdly large (`ERR_TOO_MANY_PIXELS`).
+ * (`ERR_NOT_AN_IMAGE`), is cut short (`ERR_TRUNCATED`), or claims to be absurdly large (`ERR_TOO_MANY_PIXELS`). Large
+ * pictures that have to be decoded for it are decoded in turn.
  */
-export async function identifyFile(path: string, received: ReceivedFile): Promise<FileIdentity> {
+export async function identifyFile(
+  path: string,
+  received: ReceivedFile,
+  inTurn: PixelTurn,
+): Promise<FileIdentity> {
   const extension = await extensionOf(received);
   const format = extension === 'jpg' ? 'jpeg' : extension;
   const end = hasItsEnd(extension, received);
@@ -27,7 +35,7 @@ export async function identifyFile(path: string, received: ReceivedFile): Promis
   if (!decodable.has(extension)) return { extension, format, widthPx: null, heightPx: null };
   const size = await sizeOf(path, extension);
   // Some files go on behind their end, and some formats have none: then only decoding tells.
-  if (end === 'unclear') await decodeWhole(path, extension);
+  if (end === 'unclear') await inTurn(size.widthPx * size.heightPx, () => decodeWhole(path, extension));
   return { extension, format, ...size };
 }
 
@@ -40,17 +48,18 @@ function cutShort(extension: string, cause?: unknown): DownloadError {
 }
 
 async function loadSharp() {
-  const { default: sharp } = await import('sharp');
+  const { default: sharp } = await loaded(import('sharp'), 'sharp');
   // Each file is looked at once.
   sharp.cache(false);
   return sharp;
 }
 
-async function sizeOf(path: string, extension: string): Promise<Pick<ImageFile, 'widthPx' | 'heightPx'>> {
+async function sizeOf(path: string, extension: string): Promise<{ widthPx: number; heightPx: number }> {
   const sharp = await loadSharp();
   const { width, height } = await sharp(path, { limitInputPixels: false })
     .metadata()
-    .catch((cause: unknown) => {
+    .catch(async (cause: unknown) => {
+      await expectReadable(path);
       const message = `Expected a readable ${extension}, got one with a broken header`;
       throw new DownloadError('ERR_NOT_AN_IMAGE', message, {
         recoverable: true,
@@ -71,7 +80,14 @@ async function decodeWhole(path: string, extension: string): Promise<void> {
   const sharp = await loadSharp();
   await sharp(path, { failOn: 'truncated', limitInputPixels: MAX_PIXELS })
     .stats()
-    .catch((cause: unknown) => {
+    .catch(async (cause: unknown) => {
+      await expectReadable(path);
       throw cutShort(extension, cause);
     });
+}
+
+/** To sharp a file that cannot be opened (none there, no file handle left) is a broken picture. Rejects with the system's error. */
+async function expectReadable(path: string): Promise<void> {
+  const handle = await open(path);
+  await handle.close();
 }

@@ -3,6 +3,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { DownloadError } from '../errors.ts';
+import { loaded } from '../loaded.ts';
 import { type ByteMeter, createByteMeter, type ReceivedFile } from './createByteMeter.ts';
 import { readDataUrl } from './readDataUrl.ts';
 import { refusedDownload } from './refusedDownload.ts';
@@ -75,7 +76,7 @@ function closed(target: WriteStream): Promise<void> {
 
 async function openStream(url: string, { connectTimeoutMs, idleTimeoutMs, signal }: ReceiveConfig) {
   // Loaded with the first download, while predictions run, so that a run starts sooner.
-  const { default: got } = await import('got');
+  const { default: got } = await loaded(import('got'), 'got');
   return got.stream(url, {
     retry: { limit: 0 },
     throwHttpErrors: false,

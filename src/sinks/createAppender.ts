@@ -1,4 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
+import { changedFile } from '../changedFile.ts';
+import { StorageError } from '../errors.ts';
+import { findFileChange } from '../findFileChange.ts';
 import { toStorageError } from '../toStorageError.ts';
 import type { LinePlace } from './createLineIndex.ts';
 
@@ -8,6 +11,8 @@ export interface Appender {
   append(line: string): Promise<LinePlace>;
   /** Resolves once nothing is being written any more. */
   idle(): Promise<void>;
+  /** Throws `StorageError` where somebody deleted, moved or cut the file: what is written then is lost. */
+  check(): void;
 }
 
 interface PendingLine {
@@ -25,13 +30,19 @@ export function createAppender(handle: FileHandle, path: string, startBytes: num
   let pending: PendingLine[] = [];
   let writing: Promise<void> | null = null;
 
+  const check = (): void => {
+    const change = findFileChange(handle.fd, path, endBytes);
+    if (change !== null) throw changedFile(path, change, 'Run the same command again: it is made anew.');
+  };
   const writeBatch = async (batch: readonly PendingLine[]): Promise<void> => {
     try {
+      check();
       await writeFully(handle, Buffer.concat(batch.map(({ bytes }) => bytes)), endBytes);
       await handle.datasync();
     } catch (error) {
-      // The next batch begins where this one should have; nothing of it may show behind that.
-      await handle.truncate(endBytes).catch(() => {});
+      // The next batch begins where this one should have; nothing of it may show behind that. What somebody else did to
+      // the file is left as it is.
+      if (!(error instanceof StorageError)) await handle.truncate(endBytes).catch(() => {});
       for (const { reject } of batch) reject(toStorageError(error, path));
       return;
     }
@@ -57,6 +68,7 @@ export function createAppender(handle: FileHandle, path: string, startBytes: num
     idle: async () => {
       await writing;
     },
+    check,
   };
 }
 

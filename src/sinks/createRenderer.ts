@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { createPixelTurn } from '../createPixelTurn.ts';
 import { fromAbortable } from '../fromAbortable.ts';
+import { loaded } from '../loaded.ts';
 import type { RenderedFile, Renderer } from '../ports.ts';
 import { syncFolder } from '../syncFolder.ts';
 import { temporaryPath } from '../temporaryPath.ts';
@@ -34,20 +36,22 @@ const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
  *     unsubscribed                                   --!        no temporary file stays
  *
  * Emits `RenderError` where the original cannot be decoded or a rendition not be encoded, `StorageError` where the disk
- * refuses. To keep more cores busy, render more originals at a time.
+ * refuses. To keep more cores busy, render more originals at a time; those of more than 32 million pixels take turns.
  */
 export function createRenderer(config: RendererConfig = {}): Renderer {
   const { threads = 1 } = config;
+  const inTurn = createPixelTurn();
   return {
     render: (original, specs, stem) =>
       fromAbortable(async (signal) => {
-        if (original.widthPx === null || specs.length === 0) return [];
+        const { widthPx, heightPx } = original;
+        if (widthPx === null || heightPx === null || specs.length === 0) return [];
         // Loaded with the first picture, while predictions run, so that a run starts sooner.
-        const { default: sharp } = await import('sharp');
+        const { default: sharp } = await loaded(import('sharp'), 'sharp');
         sharp.concurrency(threads);
         // Each original is decoded once, so nothing that sharp could keep would be used again.
         sharp.cache(false);
-        return renderAll(original, specs, stem, signal);
+        return inTurn(widthPx * heightPx, () => renderAll(original, specs, stem, signal));
       }),
   };
 }
@@ -63,6 +67,7 @@ async function renderAll(
   stem: string,
   signal: AbortSignal,
 ): Promise<readonly RenderedFile[]> {
+  signal.throwIfAborted();
   const targets = specs.map((spec) => ({ spec, path: `${stem}--${spec.name}.${EXTENSIONS[spec.format]}` }));
   try {
     const files = await writeTemporaries(original, targets, signal);

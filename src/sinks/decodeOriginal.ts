@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Sharp, SharpOptions } from 'sharp';
 import { RenderError } from '../errors.ts';
+import { loaded } from '../loaded.ts';
 import { toStorageError } from '../toStorageError.ts';
 import type { ImageFile, RenditionSpec } from '../types.ts';
 
@@ -30,7 +31,7 @@ export async function decodeOriginal(
   const bytes = await readFile(original.path).catch((error: unknown) => {
     throw toStorageError(error, original.path);
   });
-  const { default: sharp } = await import('sharp');
+  const { default: sharp } = await loaded(import('sharp'), 'sharp');
   try {
     const { autoOrient } = await sharp(bytes, DECODE_OPTIONS).metadata();
     const scale = neededScale(autoOrient.width, autoOrient.height, specs);

@@ -60,6 +60,7 @@ async function manifestOf(handle: FileHandle, folder: string, path: string): Pro
     outcomes,
     finish: async (run) => {
       await appender.idle();
+      appender.check();
       await writeManifestJson(join(folder, 'manifest.json'), run, outcomes());
     },
     close: async () => {

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { open, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { handleShortage } from '../handleShortage.ts';
 import type { PromptFile } from './PromptFile.ts';
 import type { RowItem } from './Row.ts';
 
@@ -100,7 +101,8 @@ function isPdf(head: Uint8Array): boolean {
 
 async function readHead(path: string): Promise<Uint8Array> {
   const handle = await open(path).catch((cause: unknown) => {
-    throw new UsageError(`${path}: Expected a readable prompt file, got ${String(cause)}`, { cause });
+    const unreadable = `${path}: Expected a readable prompt file, got ${String(cause)}`;
+    throw handleShortage(cause, path) ?? new UsageError(unreadable, { cause });
   });
   try {
     const { buffer, bytesRead } = await handle.read({ buffer: new Uint8Array(8192), position: 0 });

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { UsageError } from '../errors.ts';
+import { handleShortage } from '../handleShortage.ts';
 
 /** Measured: larger chunks are slower and take more memory, as their rows outlive the young generation. */
 const chunkBytes = 64 * 1024;
@@ -27,6 +28,8 @@ export async function* readText(path: string): AsyncGenerator<string, void, void
 }
 
 function unreadable(path: string, cause: unknown): unknown {
+  const shortage = handleShortage(cause, path);
+  if (shortage !== null) return shortage;
   if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
   return new UsageError(`Expected a readable prompt file, got ${cause.message}`, {
     suggestion: `Check that ${path} exists and may be read.`,

@@ -17,8 +17,8 @@ export interface RunJournal extends Journal {
   spentMicroUsd(): number;
   /** Expected price of all attempts that are open: money that may have been spent and is not in `spentMicroUsd` yet. */
   openMicroUsd(): number;
-  /** True where `resumeAnyway` let another input into this folder: compare `find(index).key` before relying on `isSaved`. */
+  /** True where `resumeAnyway` once let another input into this folder: compare `find(index).key` before relying on `isSaved`. */
   readonly inputChanged: boolean;
-  /** Makes everything recorded so far durable and gives the folder free. */
+  /** Makes everything recorded so far durable and gives the folder free. Throws `StorageError` where somebody took the file away. */
   close(): void;
 }

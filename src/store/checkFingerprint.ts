@@ -10,19 +10,26 @@ export interface FingerprintConfig {
 
 /**
  * Compares the run's fingerprint with the one that the folder was begun with, and keeps the first one that comes.
- * Returns whether they differ. Throws `UsageError` where they do and that was not allowed.
+ * Returns whether the folder has ever held jobs of another input: then what is saved may be the answer to another request.
+ * Throws `UsageError` where they differ and that was not allowed.
  */
 export function checkFingerprint(database: DatabaseSync, folder: string, config: FingerprintConfig): boolean {
   const { fingerprint, resumeAnyway = false } = config;
-  if (fingerprint === undefined) return false;
   const stored = database.prepare('SELECT fingerprint FROM run').get()?.fingerprint ?? null;
-  if (stored === fingerprint) return false;
-  if (stored !== null && !resumeAnyway) {
-    throw new UsageError(`Expected the input and settings that ${folder} was begun with, got others.`, {
-      suggestion:
-        'Choose another folder with --out, or go on here with --resume-anyway: jobs whose request is unchanged are kept.',
-    });
+  if (fingerprint !== undefined && stored !== fingerprint) {
+    if (stored !== null && !resumeAnyway) throw otherInput(folder);
+    if (stored !== null) database.exec(NOTE_CHANGE);
+    database.prepare('UPDATE run SET fingerprint = ?').run(fingerprint);
   }
-  database.prepare('UPDATE run SET fingerprint = ?').run(fingerprint);
-  return stored !== null;
+  return database.prepare(FIND_CHANGE).get() !== undefined;
+}
+
+const NOTE_CHANGE = 'CREATE TABLE IF NOT EXISTS input_changed (never_filled INTEGER) STRICT';
+const FIND_CHANGE = "SELECT name FROM sqlite_schema WHERE name = 'input_changed'";
+
+function otherInput(folder: string): UsageError {
+  return new UsageError(`Expected the input and settings that ${folder} was begun with, got others.`, {
+    suggestion:
+      'Choose another folder with --out, or go on here with --resume-anyway: jobs whose request is unchanged are kept.',
+  });
 }

@@ -1,11 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { asyncScheduler, Observable, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs';
+import { rollBack } from './rollBack.ts';
 import { toJournalError } from './toJournalError.ts';
 
 export interface GroupCommitConfig {
   database: Pick<DatabaseSync, 'exec'>;
   /** Of the database's file, for errors. */
   path: string;
+  /** Throws where the database's files are no longer where they were: then nothing is safe. Default: they are. */
+  check?: (() => void) | undefined;
   /** How long the first change of a group waits for others. Default 2. */
   flushEveryMs?: number | undefined;
   /** Clock of that wait. Default asyncScheduler. */
@@ -38,7 +41,7 @@ const MAX_PAUSE_MS = 100;
  *     write(b)   --b-(.|)    the same flush
  */
 export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
-  const { database, path, flushEveryMs = 2, scheduler = asyncScheduler } = config;
+  const { database, path, check = () => {}, flushEveryMs = 2, scheduler = asyncScheduler } = config;
   let waiting: Subscriber<void>[] = [];
   let timer: Subscription | null = null;
   let pauseUntilMs = 0;
@@ -51,7 +54,10 @@ export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
     if (group.length === 0) return;
     try {
       const startedMs = performance.now();
+      // Before, because a commit would hide a cut; after, because what is called safe must be where it is looked for.
+      check();
       database.exec('COMMIT');
+      check();
       const pauseMs = Math.min(
         MAX_PAUSE_MS,
         (performance.now() - startedMs) * Math.min(LONGEST_PAUSE_PER_COMMIT, group.length),
@@ -93,12 +99,4 @@ export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
       }),
     flush,
   };
-}
-
-function rollBack(database: Pick<DatabaseSync, 'exec'>): void {
-  try {
-    database.exec('ROLLBACK');
-  } catch {
-    // Where the disk is full SQLite has ended the transaction already.
-  }
 }

@@ -7,9 +7,11 @@ import { checkFingerprint, type FingerprintConfig } from './checkFingerprint.ts'
 import { createGroupCommit } from './createGroupCommit.ts';
 import { createIndexSet, type IndexSet } from './createIndexSet.ts';
 import { createJobTable, type JobTable } from './createJobTable.ts';
+import { createJournalGuard } from './createJournalGuard.ts';
 import { openDatabase } from './openDatabase.ts';
 import { predictionIdOf } from './predictionIdOf.ts';
 import type { JournalCounts, RunJournal } from './RunJournal.ts';
+import type { StoredJob } from './StoredJob.ts';
 import { toJournalError } from './toJournalError.ts';
 
 export type { RunJournal } from './RunJournal.ts';
@@ -24,12 +26,12 @@ export interface OpenJournalConfig extends FingerprintConfig {
 /**
  * Opens the journal of a run folder (`run.sqlite`) for this run alone, or begins it.
  *
- * Memory: one bit a job, whatever is known of it. An entry once recorded is written even if nobody waits for it any more.
+ * Memory: one bit a job, and the records of those under way. An entry once recorded is written even if nobody waits for it any more.
  *
  *     record(plan, intended)   ---(.|)    flushed, together with what others recorded meanwhile
  *
  * Throws `UsageError` where the folder is in use, damaged, or belongs to another input; `StorageError` where it cannot
- * be written. `record` emits `StorageError` where the disk refuses.
+ * be written. `record` emits `StorageError` where the disk refuses or somebody took the file away.
  */
 export function openJournal(folder: string, config: OpenJournalConfig = {}): RunJournal {
   const root = resolve(folder);
@@ -61,8 +63,11 @@ function journalOf({
   scheduler,
 }: OpenedJournal): RunJournal {
   const table = createJobTable(database, folder);
-  const commits = createGroupCommit({ database, path, flushEveryMs, scheduler });
   const saved = savedIndexes(table);
+  // What the table has of jobs that are under way, so that an entry costs a write but no read.
+  const underWay = new Map<number, StoredJob>();
+  const guard = createJournalGuard(database, path);
+  const commits = createGroupCommit({ database, path, check: guard.check, flushEveryMs, scheduler });
   return {
     find: (index) => explained(path, () => table.get(index)?.record),
     isSaved: saved.has,
@@ -70,11 +75,23 @@ function journalOf({
     knownPredictionIds: table.predictionIds,
     record: (plan, entry) => {
       const write = commits.write(() => {
-        table.put(applyEntry(table.get(plan.index), plan, entry));
+        const before = underWay.get(plan.index) ?? table.get(plan.index);
+        const job = applyEntry(before, plan, entry);
+        table.put(job);
         const predictionId = predictionIdOf(entry);
-        if (predictionId !== null) table.addPredictionId(predictionId);
+        if (predictionId !== null && predictionId !== before?.record.predictionId) {
+          table.addPredictionId(predictionId);
+        }
+        if (entry.type === 'outcome') underWay.delete(plan.index);
+        else underWay.set(plan.index, job);
       });
-      return write.pipe(tap(() => noteSaved(saved, plan.index, entry)));
+      return write.pipe(
+        tap({
+          next: () => noteSaved(saved, plan.index, entry),
+          // The group was taken back: what is in the table has to be read anew.
+          error: () => underWay.clear(),
+        }),
+      );
     },
     savedCount: () => saved.size,
     counts: () => explained(path, () => countsOf(table)),
@@ -83,7 +100,12 @@ function journalOf({
     inputChanged,
     close: () => {
       commits.flush();
-      database.close();
+      try {
+        guard.check();
+      } finally {
+        database.close();
+        guard.close();
+      }
     },
   };
 }

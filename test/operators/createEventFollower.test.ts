@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { it } from 'vitest';
 import { createEventFollower } from '../../src/operators/createEventFollower.ts';
 import { marbles } from '../marbles.ts';
 import { aPrediction } from './fakeProvider.ts';

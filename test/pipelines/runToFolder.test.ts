@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { renameSync, rmSync, truncateSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lastValueFrom } from 'rxjs';
+import { lastValueFrom, of } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { UsageError } from '../../src/errors.ts';
 import type { RunSettings } from '../../src/pipelines/openRun.ts';
 import { type FinishedRun, runToFolder } from '../../src/pipelines/runToFolder.ts';
 import { createReplicateProvider } from '../../src/replicate/createReplicateProvider.ts';
@@ -75,7 +77,8 @@ async function expectWhole(outcomes: readonly Pick<Outcome, 'files'>[]): Promise
 
 describe('a run in its folder', () => {
   it('makes every image once and leaves everything about it', async () => {
-    const provider = await start();
+    // Slow enough that a busy machine fills all places too.
+    const provider = await start({ speed: 20 });
     const { totals, fault } = await run(30, { provider, concurrency: 5 });
     expect(fault).toBeNull();
     expect(totals).toMatchObject({ total: 30, saved: 30, failed: 0, skipped: 0, costUsd: 0.09 });
@@ -220,5 +223,157 @@ describe('faults on the way', () => {
       expect(met.get(name), name).toBeGreaterThan(0);
     }
     await expectWhole((await manifest()).outcomes);
+  });
+});
+
+describe('a folder that somebody touches during the run', () => {
+  const file = (name: string) => join(folder, name);
+  /** Runs 40 jobs and does it, at one stroke, once some are saved. */
+  const interfere = (provider: RunSettings['provider'], touch: () => void) => {
+    let saved = 0;
+    const emit: RunSettings['emit'] = ({ type }) => {
+      if (type === 'outcome') saved += 1;
+      if (type === 'outcome' && saved === 6) touch();
+    };
+    return run(40, { provider, concurrency: 3, emit }).then(
+      ({ fault }) => fault,
+      (error: unknown) => error,
+    );
+  };
+
+  it.each([
+    ['run.sqlite is deleted', () => rmSync(file('run.sqlite'))],
+    [
+      'run.sqlite and its log are deleted',
+      () => {
+        rmSync(file('run.sqlite'));
+        rmSync(file('run.sqlite-wal'));
+      },
+    ],
+    ['manifest.jsonl is deleted', () => rmSync(file('manifest.jsonl'))],
+    ['manifest.jsonl is cut', () => truncateSync(file('manifest.jsonl'), 100)],
+    ['all is deleted', () => rmSync(folder, { recursive: true, maxRetries: 5 })],
+  ])('%s: the run stops, and the next one finishes without making anything twice', async (_, touch) => {
+    const provider = await start();
+    expect(await interfere(provider, touch)).toMatchObject({
+      name: 'StorageError',
+      code: 'ERR_FOLDER_CHANGED',
+    });
+    expect(simulator.stats().created).toBeLessThan(40);
+    const { totals } = await run(40, { provider });
+    expect(totals.saved + totals.alreadySaved).toBe(40);
+    expect(simulator.stats().created).toBe(40);
+    await expectWhole((await manifest()).outcomes);
+  });
+
+  it('moved away and back', async () => {
+    const provider = await start();
+    const fault = await interfere(provider, () => renameSync(folder, `${folder}.moved`));
+    expect(fault).toMatchObject({ message: expect.stringContaining('moved away') });
+    await rm(folder, { recursive: true, force: true });
+    await rename(`${folder}.moved`, folder);
+    await run(40, { provider });
+    expect(simulator.stats().created).toBe(40);
+  });
+
+  it('between two runs: without its journal nothing is made, because nobody knows what has been paid', async () => {
+    const provider = await start();
+    await run(2, { provider });
+    await rm(file('run.sqlite'));
+    await expect(run(2, { provider })).rejects.toMatchObject({
+      name: 'UsageError',
+      suggestion: expect.stringContaining('manifest.jsonl'),
+    });
+    await expect(run(2, { provider })).rejects.toMatchObject({ name: 'UsageError' });
+    await rm(file('manifest.jsonl'));
+    expect((await run(2, { provider })).totals).toMatchObject({ saved: 2 });
+    expect(simulator.stats().created).toBe(4);
+  });
+
+  it('between two runs: a lost manifest is made anew, and each job counts once', async () => {
+    const provider = await start();
+    await run(4, { provider });
+    await rm(file('manifest.jsonl'));
+    expect((await run(4, { provider })).totals).toMatchObject({ saved: 4, alreadySaved: 0 });
+    expect((await run(2, { provider })).totals).toMatchObject({ total: 2, saved: 0, alreadySaved: 2 });
+    expect(simulator.stats().created).toBe(4);
+    expect((await manifest()).outcomes).toHaveLength(4);
+  });
+});
+
+describe('another input in the same folder', () => {
+  it('gets its own images, also where its first run was stopped on the way', async () => {
+    const provider = await start();
+    const others = jobs(4).map((job) => ({ ...job, input: { ...job.input, seed: 7 + job.index } }));
+    const begin = (stop: RunSettings['stop']) =>
+      lastValueFrom(
+        runToFolder(
+          () => planJobs(others, { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 }),
+          4,
+          {
+            folder,
+            provider,
+            fingerprint: 'b',
+            resumeAnyway: true,
+            ...(stop === undefined ? {} : { stop }),
+          },
+        ),
+      );
+    await run(4, { provider, fingerprint: 'a' });
+    expect((await begin(of('at once'))).totals).toMatchObject({ saved: 0, alreadySaved: 0 });
+    expect((await begin(undefined)).totals).toMatchObject({ saved: 4, alreadySaved: 0 });
+    expect((await begin(undefined)).totals).toMatchObject({ saved: 0, alreadySaved: 4 });
+    expect(simulator.stats().created).toBe(8);
+  });
+});
+
+describe('an input that goes away during the run', () => {
+  it('stops it, and it is not said that nothing was created', async () => {
+    const provider = await start();
+    let passes = 0;
+    const plans = () => {
+      passes += 1;
+      if (passes > 1) throw new UsageError('Expected a readable prompt file, got ENOENT');
+      return planJobs(jobs(2), { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
+    };
+    const { fault, totals } = await lastValueFrom(runToFolder(plans, 2, { folder, provider }));
+    expect(fault).toMatchObject({ name: 'StorageError', message: expect.stringContaining('ENOENT') });
+    expect(totals).toMatchObject({ saved: 2 });
+  });
+});
+
+describe('an output that is no picture', () => {
+  const page = { type: 'answer', status: 200, body: '<!doctype html><title>Sorry</title>' } as const;
+  const random = () => 0;
+
+  it('is downloaded again, and only downloaded', async () => {
+    let pages = 0;
+    const provider = await start({
+      faults: {
+        onFile: () => {
+          pages += 1;
+          return pages <= 2 ? page : null;
+        },
+      },
+    });
+    expect((await run(1, { provider, random })).totals).toMatchObject({ saved: 1 });
+    expect(simulator.stats()).toMatchObject({ created: 1 });
+    await expectWhole((await manifest()).outcomes);
+  });
+
+  it('is reported where it stays so, and asked for anew by the next run', async () => {
+    let isBroken = true;
+    const provider = await start({ faults: { onFile: () => (isBroken ? page : null) } });
+    expect((await run(1, { provider, random })).totals).toMatchObject({ failed: 1 });
+    const { outcomes } = await manifest();
+    expect(outcomes[0]).toMatchObject({
+      files: [],
+      costUsd: 0.003,
+      error: { code: 'ERR_NOT_AN_IMAGE', message: expect.stringContaining('an HTML page') },
+    });
+    expect((await readdir(folder)).filter((name) => name.startsWith('0001'))).toEqual([]);
+    isBroken = false;
+    expect((await run(1, { provider, random })).totals).toMatchObject({ saved: 1 });
+    expect(simulator.stats()).toMatchObject({ created: 1 });
   });
 });

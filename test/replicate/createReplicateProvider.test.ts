@@ -22,6 +22,17 @@ const errorOf = async (promise: Promise<unknown>): Promise<ProviderError> => {
   return error;
 };
 
+it('says that this machine has no file handle left, instead of blaming the network or the service', async () => {
+  const fault = Object.assign(new Error('connect EMFILE'), { code: 'EMFILE', syscall: 'connect' });
+  const fetch = () => Promise.reject(new TypeError('fetch failed', { cause: fault }));
+  const provider = connect('http://127.0.0.1:9', { fetch });
+  await expect(lastValueFrom(provider.createPrediction(request, { waitMs: 0 }))).rejects.toMatchObject({
+    name: 'StorageError',
+    code: 'ERR_TOO_MANY_FILES',
+    message: expect.stringContaining('127.0.0.1:9'),
+  });
+});
+
 describe('createPrediction', () => {
   it('sends one request with the wait, the deadline and the token', async () => {
     const { url, requests } = await localServer((_request, response) =>

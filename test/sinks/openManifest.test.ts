@@ -1,4 +1,4 @@
-import { appendFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { firstValueFrom, forkJoin, lastValueFrom, mergeMap, range } from 'rxjs';
 import { describe, expect, it } from 'vitest';
@@ -64,6 +64,20 @@ describe('openManifest', () => {
     await manifest.close();
     const { outcomes } = JSON.parse(await readFile(join(folder(), 'manifest.json'), 'utf8'));
     expect(outcomes).toEqual([anOutcome()]);
+  });
+
+  it.each([
+    ['deleted', () => rm(linesPath()), 'it was deleted'],
+    ['deleted with its folder', () => rm(folder(), { recursive: true }), 'it was deleted'],
+    ['cut', () => truncate(linesPath(), 10), 'it was cut short'],
+  ])('takes no more lines once its file is %s, where they would be lost', async (_, change, story) => {
+    const manifest = await openManifest(folder());
+    await lastValueFrom(manifest.append(anOutcome()));
+    await change();
+    const fault = { name: 'StorageError', message: expect.stringContaining(story) };
+    await expect(lastValueFrom(manifest.append(anOutcome({ index: 1 })))).rejects.toMatchObject(fault);
+    await expect(manifest.finish({})).rejects.toMatchObject(fault);
+    await manifest.close();
   });
 
   it('finishes an empty run', async () => {

@@ -164,12 +164,12 @@ describe('openJournal', () => {
       expect(open({ fingerprint: 'one' }).inputChanged).toBe(false);
     });
 
-    it('lets another input in on demand, says so, and takes it for the folder from then on', () => {
+    it('lets another input in on demand, takes it for the folder from then on, and does not forget that it changed', () => {
       begin({ fingerprint: 'one' });
       const journal = openJournal(folder, { fingerprint: 'two', resumeAnyway: true });
       expect(journal.inputChanged).toBe(true);
       journal.close();
-      expect(open({ fingerprint: 'two' }).inputChanged).toBe(false);
+      expect(open({ fingerprint: 'two' }).inputChanged).toBe(true);
     });
   });
 

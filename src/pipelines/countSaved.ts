@@ -1,0 +1,16 @@
+import type { OpenRun } from './openRun.ts';
+import type { PlanSource } from './unfinishedPlans.ts';
+
+/** How many of the first `total` jobs earlier runs have finished. */
+export async function countSaved(plans: PlanSource, total: number, run: OpenRun): Promise<number> {
+  const { config, journal, manifest } = run;
+  let saved = 0;
+  if (journal.inputChanged) {
+    for await (const plan of plans()) if (config.isDone?.(plan)) saved += 1;
+    return saved;
+  }
+  for (let index = 0; index < total; index += 1) {
+    if (journal.isSaved(index) && manifest.has(index)) saved += 1;
+  }
+  return saved;
+}
