@@ -97,9 +97,9 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
     await removeTemporaries(folder);
     // Files that are there already may be written where new ones may not be made.
     await probeFolder(folder);
-    const manifest = await openManifest(folder);
     const cache =
       settings.cacheFolder === undefined ? {} : { cache: await openResultCache(settings.cacheFolder) };
+    const manifest = await openManifest(folder);
     await expectJournalOf(manifest, journal, folder).catch(async (error: unknown) => {
       await manifest.close();
       throw error;
