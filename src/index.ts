@@ -31,6 +31,7 @@ export {
 } from './operators/index.ts';
 export {
   campaign,
+  collect,
   type FinishedRun,
   type GenerateConfig,
   generate,

@@ -69,6 +69,8 @@ export interface Flags {
   readonly cacheUnseeded: boolean;
   /** Turns at the end for what failed. */
   readonly recoveryRounds: number | null;
+  /** Create predictions and leave them to the service. */
+  readonly detach: boolean;
   /** Cancel what is under way on Ctrl-C, instead of leaving it to the next run. */
   readonly cancelOnExit: boolean;
 }

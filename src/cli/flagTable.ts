@@ -199,6 +199,12 @@ export const flagTable = [
     'on Ctrl-C cancel what is under way instead of leaving it to the next run',
     pace,
   ),
+  toggleFlag(
+    'detach',
+    { detach: true },
+    'create predictions and leave; pipelines/collect.ts gathers them within the hour',
+    running,
+  ),
   toggleFlag('dry-run', { dryRun: true }, 'check, price and show the plan; create nothing', running),
   valueFlag({
     name: 'simulate',

@@ -36,4 +36,5 @@ export const noFlags: Flags = {
   cacheUnseeded: false,
   recoveryRounds: null,
   cancelOnExit: false,
+  detach: false,
 };

@@ -19,8 +19,8 @@ export interface Batch {
   readonly folder: string;
   /** Runs it, with what the flags and the terminal have to say about it. */
   readonly run: (settings: RunSettings) => Observable<FinishedRun>;
-  /** Tells the input and the settings that change requests. */
-  readonly fingerprint: string;
+  /** Tells the input and the settings that change requests; null where they are those of the folder. */
+  readonly fingerprint: string | null;
   readonly flags: SettledFlags;
   readonly service: OpenService;
   readonly io: ScriptIo;
@@ -52,7 +52,7 @@ export async function runBatch(batch: Batch): Promise<number> {
   );
   const settings: RunSettings = {
     folder,
-    fingerprint,
+    ...(fingerprint === null ? {} : { fingerprint }),
     provider: service.provider,
     concurrency: flags.concurrency,
     ratePerMinute: flags.ratePerMinute,
@@ -67,6 +67,7 @@ export async function runBatch(batch: Batch): Promise<number> {
     stop: merge(interrupted, failed, io.outputClosed),
     ...(flags.cancelOnExit ? { cancel: stop } : {}),
     ...(flags.follow === 'wait' ? {} : { waitMs: 0 }),
+    detach: flags.detach,
     emit,
   };
   const run =
@@ -79,10 +80,15 @@ export async function runBatch(batch: Batch): Promise<number> {
     if (end === null) return exitCodes.interrupted.code;
     reporter.close();
     if (end.fault !== null && !isInterrupted) throw end.fault;
-    return exitCodeOf({ ...end, isInterrupted });
+    return exitCodeOf({ ...end, isInterrupted, isAllLeft: flags.detach && isAllLeft(end) });
   } finally {
     reporter.close();
   }
+}
+
+/** Whether nothing went wrong but that predictions are still to be collected, which is what was asked for. */
+function isAllLeft({ report }: FinishedRun): boolean {
+  return report.errors.every(({ code }) => code === 'ERR_NOT_COLLECTED');
 }
 
 function openReporter({ flags, io }: Batch) {

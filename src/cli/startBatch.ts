@@ -35,6 +35,7 @@ export async function startBatch(batch: JobBatch): Promise<number> {
   // A template that cannot be used throws here, before anything is begun.
   const plans = planJobs(jobs(), planning);
   const fallbacksOf = await findFallbacks(batch, planning);
+  if (flags.detach && flags.cache !== null) throw detachedCache();
   if (flags.dryRun) return showPlan(plans, batch);
   const { run = (settings) => runToFolder(() => planJobs(jobs(), planning), total, settings) } = batch;
   return runBatch({ ...batch, run: (settings) => run({ ...settings, ...planning, fallbacksOf }) });
@@ -92,5 +93,11 @@ function expectPrice(
   if (budgetMicroUsd === null || priceOf(model, input) !== null) return;
   throw new UsageError(`Expected a known price to keep \`--budget\`, got none for ${model}`, {
     suggestion: 'Give the price of one image with --price USD.',
+  });
+}
+
+function detachedCache(): UsageError {
+  return new UsageError('Expected `--detach` without `--cache`, got both', {
+    suggestion: 'Leave one out: a detached run is not there when there is something to keep.',
   });
 }

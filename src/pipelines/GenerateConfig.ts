@@ -41,6 +41,11 @@ export interface GenerateConfig {
   waitMs?: number;
   /** Where the service is to tell of the end of a plan's prediction. Default: nowhere. */
   webhookUrlOf?: (plan: Plan) => string;
+  /**
+   * Where it is given, predictions are created and left to the service; it is asked to keep each plan for whoever collects
+   * them, and what it gives is awaited before the create. Default: predictions are waited for.
+   */
+  detach?: (plan: Plan) => Observable<unknown>;
   /** What else to try, in order, where a plan's own model fails for good. Quick: it is asked for every job. Default: nothing. */
   fallbacksOf?: (plan: Plan) => readonly PricedRequest[];
   /** Results of earlier runs; asked for plans that have a `resultKey`. Default: none are kept. */

@@ -12,11 +12,12 @@ import type { GenerateConfig } from './GenerateConfig.ts';
 import type { Obtained } from './Obtained.ts';
 
 /** What is turned into something else, and what has no default. */
-type OptionalFields = 'concurrency' | 'downloads' | 'encoders' | 'webhookUrlOf';
+type OptionalFields = 'concurrency' | 'downloads' | 'encoders' | 'webhookUrlOf' | 'detach';
 
 /** A run's configuration with every default in place, and what all its jobs share. */
 export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
   readonly webhookUrlOf: GenerateConfig['webhookUrlOf'] | undefined;
+  readonly detach: GenerateConfig['detach'] | undefined;
   /** Jobs under way at most, from the first create to the last rendition. */
   readonly journeys: number;
   /** Predictions in flight. */
@@ -56,6 +57,7 @@ export function createRun(config: GenerateConfig): Run {
     timeoutMs = 600_000,
     waitMs = 60_000,
     webhookUrlOf,
+    detach,
     fallbacksOf = () => [],
     cache = noCache,
     recoveryRounds = 0,
@@ -79,6 +81,7 @@ export function createRun(config: GenerateConfig): Run {
     follower,
     waitMs,
     webhookUrlOf,
+    detach,
     fallbacksOf,
     cache,
     recoveryRounds,

@@ -5,7 +5,7 @@ import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
 import { noteCreated } from './noteCreated.ts';
 
-/** Notes the id, then waits until the prediction is final or its time is up. */
+/** Notes the id, then waits until the prediction is final or its time is up. A detached run leaves it to the service. */
 export function followPrediction(
   prediction: Prediction,
   account: JobAccount,
@@ -15,6 +15,8 @@ export function followPrediction(
   account.prediction = prediction;
   account.open = { predictionId: prediction.id };
   run.emit({ type: 'created', index, predictionId: prediction.id, status: prediction.status });
+  // Whoever collects it later finds it by its id.
+  if (run.detach !== undefined) return noteCreated(prediction, account, run);
   // One that has its output already is written down while it is downloaded: the slot is wanted by the next job.
   if (prediction.outputComplete) return of(prediction);
   return noteCreated(prediction, account, run).pipe(

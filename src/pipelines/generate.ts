@@ -1,4 +1,15 @@
-import { catchError, concat, concatMap, defer, EMPTY, map, type Observable, of, throwError } from 'rxjs';
+import {
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  ignoreElements,
+  map,
+  type Observable,
+  of,
+  throwError,
+} from 'rxjs';
 import { ProviderError } from '../errors.ts';
 import { gate } from '../operators/gate.ts';
 import { renditions } from '../operators/renditions.ts';
@@ -42,7 +53,7 @@ export function generate(plans: PlanSource, config: GenerateConfig): Observable<
 function journey(plan: Plan, postponed: PostponedJob | undefined, run: Run): Observable<Outcome> {
   const reservation = postponed?.account.reservation ?? null;
   const account = createJobAccount(plan, run.journal.find(plan.index), reservation);
-  return of(plan).pipe(
+  return kept(plan, run).pipe(
     obtainOriginals(account, run),
     renditions(run.renderer, plan.renditions, { within: gate(run.encoders) }),
     map((images) => savedOutcome(account, images, run)),
@@ -54,6 +65,11 @@ function journey(plan: Plan, postponed: PostponedJob | undefined, run: Run): Obs
     }),
     concatMap((outcome) => end(outcome, account, run)),
   );
+}
+
+/** A detached run keeps its plans for whoever collects what they lead to. */
+function kept(plan: Plan, run: Run): Observable<Plan> {
+  return run.detach === undefined ? of(plan) : concat(run.detach(plan).pipe(ignoreElements()), of(plan));
 }
 
 /** What may succeed in another round is put off until then. */

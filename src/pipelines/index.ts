@@ -1,4 +1,5 @@
 export { campaign } from './campaign.ts';
+export { collect } from './collect.ts';
 export type { GenerateConfig, ProviderAnswers } from './GenerateConfig.ts';
 export { generate } from './generate.ts';
 export { type OpenRun, openRun, type RunSettings } from './openRun.ts';

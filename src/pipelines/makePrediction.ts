@@ -9,6 +9,7 @@ import { cancelAttempt } from './cancelAttempt.ts';
 import { closeAttempt } from './closeAttempt.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
+import { mayHavePrediction } from './mayHavePrediction.ts';
 import { outcomeError } from './outcomeError.ts';
 import { requestsOf } from './requestsOf.ts';
 import { resumeAttempt } from './resumeAttempt.ts';
@@ -43,6 +44,7 @@ export function makePrediction(account: JobAccount, run: Run): OperatorFunction<
 function attempts(request: PricedRequest, account: JobAccount, run: Run): Observable<Prediction> {
   account.request = request;
   return defer(() => {
+    if (account.left !== null && mayHavePrediction(account.left) && run.detach !== undefined) return EMPTY;
     if (account.left !== null) return resumeAttempt(account, account.left, run);
     // Told to stop while it waited in line: it ends without an outcome, and nothing is paid.
     return run.isStopped ? EMPTY : beginAttempt(account, run);

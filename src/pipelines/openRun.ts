@@ -11,6 +11,7 @@ import { describePrice } from '../replicate/describePrice.ts';
 import { outputUrls } from '../replicate/outputUrls.ts';
 import { predictionError } from '../replicate/predictionError.ts';
 import { createRenderer } from '../sinks/createRenderer.ts';
+import { detachedPlans } from '../sinks/detachedPlans.ts';
 import { type Manifest, openManifest } from '../sinks/openManifest.ts';
 import { probeFolder } from '../sinks/probeFolder.ts';
 import { removeTemporaries } from '../sinks/removeTemporaries.ts';
@@ -53,6 +54,8 @@ export interface RunSettings
    * asked now and then, since a webhook may be lost. Default: nowhere.
    */
   webhooks?: PredictionEvents;
+  /** True: creates predictions and leaves them to the service; `collect` gathers them later. Default false. */
+  detach?: boolean;
   /** Folder that keeps results for other runs; made where it does not exist. Default: none. */
   cacheFolder?: string;
   /** Tells the input and the settings that change requests; a folder begun with others is refused. */
@@ -104,8 +107,10 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       await manifest.close();
       throw error;
     });
+    const { detach = false, ...others } = settings;
     const config: GenerateConfig = {
-      ...settings,
+      ...others,
+      ...(detach ? { waitMs: 0, detach: detachedPlans(folder).keep } : {}),
       ...cache,
       ...(settings.webhooks === undefined ? {} : byWebhooks(settings.webhooks, settings.provider)),
       downloader: createDownloader(),

@@ -111,9 +111,9 @@ function finish(end: RunEnd, run: OpenRun): Observable<FinishedRun> {
 
 /** Writes down the jobs that have no outcome when everything else is done: there are some only after a stop or a fault. */
 function withoutOutcome(plans: PlanSource, run: OpenRun): Observable<Outcome> {
-  return pullMap(plansWithoutOutcome(plans, run), (plan) => run.manifest.append(skippedOutcome(plan)), {
-    concurrency: 64,
-  });
+  const { manifest, journal } = run;
+  const write = (plan: Plan) => manifest.append(skippedOutcome(plan, journal.find(plan.index)));
+  return pullMap(plansWithoutOutcome(plans, run), write, { concurrency: 64 });
 }
 
 async function* plansWithoutOutcome(plans: PlanSource, { manifest }: OpenRun): AsyncGenerator<Plan> {

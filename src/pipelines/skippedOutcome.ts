@@ -1,7 +1,13 @@
-import type { Outcome, Plan } from '../types.ts';
+import type { JobRecord } from '../ports.ts';
+import type { Outcome, OutcomeError, Plan } from '../types.ts';
+import { mayHavePrediction } from './mayHavePrediction.ts';
 
-/** The outcome of a job that was never begun, because the run was stopped before its turn. */
-export function skippedOutcome(plan: Plan): Outcome {
+/**
+ * The outcome of a job that has reached none: the run was stopped before its turn, or has left its prediction to the
+ * service. `record` is what the journal knows of it.
+ */
+export function skippedOutcome(plan: Plan, record: JobRecord | undefined): Outcome {
+  const isLeft = record !== undefined && record.key === plan.key && mayHavePrediction(record);
   return {
     index: plan.index,
     key: plan.key,
@@ -11,20 +17,30 @@ export function skippedOutcome(plan: Plan): Outcome {
     version: plan.version,
     input: plan.input,
     tags: plan.tags,
-    predictionId: null,
-    attempts: 0,
+    predictionId: isLeft ? record.predictionId : null,
+    attempts: isLeft ? record.attempts : 0,
     files: [],
     metrics: {},
     costUsd: 0,
     cached: false,
     createdAt: null,
     completedAt: null,
-    error: {
-      name: 'StoppedError',
-      code: 'ERR_STOPPED',
-      message: 'The run was stopped before this job began.',
-      recoverable: true,
-      suggestion: 'Run the same command again to go on.',
-    },
+    error: isLeft ? notCollected : stopped,
   };
 }
+
+const notCollected: OutcomeError = {
+  name: 'StoppedError',
+  code: 'ERR_NOT_COLLECTED',
+  message: 'The prediction was left to the service; its output can be had for an hour after it ends.',
+  recoverable: true,
+  suggestion: 'Run the same command again, without --detach, or collect.ts on the run folder.',
+};
+
+const stopped: OutcomeError = {
+  name: 'StoppedError',
+  code: 'ERR_STOPPED',
+  message: 'The run was stopped before this job began.',
+  recoverable: true,
+  suggestion: 'Run the same command again to go on.',
+};

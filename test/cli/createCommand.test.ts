@@ -65,6 +65,7 @@ describe('values', () => {
       cacheUnseeded: false,
       recoveryRounds: null,
       cancelOnExit: false,
+      detach: false,
     });
   });
 

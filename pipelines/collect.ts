@@ -1,0 +1,37 @@
+// What detached runs left to the service becomes finished images on disk.
+import { resolve } from 'node:path';
+import packageJson from '../package.json' with { type: 'json' };
+import { createCommand } from '../src/cli/createCommand.ts';
+import { runBatch } from '../src/cli/runBatch.ts';
+import { runBatchScript } from '../src/cli/runBatchScript.ts';
+import { withDefaults } from '../src/cli/withDefaults.ts';
+import { collect } from '../src/pipelines/collect.ts';
+
+const command = createCommand({
+  name: 'collect',
+  summary: 'Gathers the predictions that a run with --detach has left to the service. Outputs live one hour.',
+  version: packageJson.version,
+  inputs: [{ name: 'RUN_FOLDER', help: 'the --out of that run' }],
+  flags: [
+    ...(['concurrency', 'rate', 'budget', 'price', 'max-attempts', 'timeout', 'recovery-rounds'] as const),
+    ...(['follow', 'webhook-url', 'webhook-port', 'repay', 'cancel-on-exit', 'fail-fast'] as const),
+    ...(['base-url', 'json', 'quiet'] as const),
+  ],
+  examples: [
+    'generate.ts prompts.txt --detach --out out/night',
+    'collect.ts out/night',
+    'collect.ts out/night --follow webhook --webhook-url https://hooks.example.com --webhook-port 8788',
+  ],
+});
+
+await runBatchScript(command, ({ inputs: [folder = ''], flags: given, service, io }) =>
+  runBatch({
+    folder: resolve(folder),
+    fingerprint: null,
+    // To follow what runs already costs nothing, so many may be followed at a time.
+    flags: withDefaults({ ...given, follow: given.follow ?? 'poll', concurrency: given.concurrency ?? 100 }),
+    service,
+    io,
+    run: collect,
+  }),
+);

@@ -1,0 +1,37 @@
+import { concatMap, from, type Observable } from 'rxjs';
+import { UsageError } from '../errors.ts';
+import { detachedPlans } from '../sinks/detachedPlans.ts';
+import type { RunSettings } from './openRun.ts';
+import { type FinishedRun, runToFolder } from './runToFolder.ts';
+
+/**
+ * Gathers what detached runs have left to the service: downloads what is finished, follows what still runs, makes its
+ * renditions, and finishes manifest and report. Needs nothing but the run folder.
+ *
+ *     runToFolder(plans, 100, { …, detach: true })   --(end|)          100 predictions created, none waited for
+ *     collect({ folder, provider })                  -----------(end|)  100 saved
+ *
+ * A prediction that the platform failed is made again, as in any run. Emits `UsageError` where nothing was detached, and
+ * what `runToFolder` emits.
+ */
+export function collect(settings: Omit<RunSettings, 'detach' | 'fingerprint'>): Observable<FinishedRun> {
+  const plans = detachedPlans(settings.folder);
+  return from(countOf(plans.read())).pipe(
+    concatMap((total) => {
+      if (total === 0) throw nothingDetached(settings.folder);
+      return runToFolder(() => plans.read(), total, settings);
+    }),
+  );
+}
+
+async function countOf(plans: AsyncIterable<unknown>): Promise<number> {
+  let count = 0;
+  for await (const _ of plans) count += 1;
+  return count;
+}
+
+function nothingDetached(folder: string): UsageError {
+  return new UsageError(`Expected a run folder with detached predictions, got ${folder} without any`, {
+    suggestion: 'Give the folder of a run that was begun with --detach.',
+  });
+}

@@ -1,0 +1,51 @@
+import { lastValueFrom } from 'rxjs';
+import { afterEach, expect, it } from 'vitest';
+import { runToFolder } from '../../src/pipelines/runToFolder.ts';
+import { createReplicateProvider } from '../../src/replicate/createReplicateProvider.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
+import { temporaryFolder } from '../sinks/temporaryFolder.ts';
+import { aPlan } from './runOf.ts';
+
+const folder = temporaryFolder();
+let simulator: Simulator;
+afterEach(() => simulator.close());
+
+const model = 'black-forest-labs/flux-dev';
+const plans = () =>
+  Array.from({ length: 50 }, (_, index) =>
+    aPlan(index, { model, input: { prompt: `a pear ${index}`, seed: index }, priceMicroUsd: 25_000 }),
+  );
+
+it('buys what the budget is enough for, where a third fails once, and no more in a second run', async () => {
+  const failed = new Set<unknown>();
+  simulator = await startSimulator({
+    render: 'fast',
+    speed: 50,
+    coldStarts: false,
+    faults: {
+      onOutcome: ({ input: { seed } }) => {
+        if (Number(seed) % 10 >= 3 || failed.has(seed)) return null;
+        failed.add(seed);
+        return 'Prediction interrupted; please retry (code: PA)';
+      },
+    },
+  });
+  const run = () =>
+    lastValueFrom(
+      runToFolder(plans, 50, {
+        folder: folder(),
+        provider: createReplicateProvider(simulator),
+        concurrency: 20,
+        ratePerMinute: 1_000_000,
+        budgetMicroUsd: 500_000,
+        random: () => 0.01,
+      }),
+    );
+  const { totals, report } = await run();
+  expect(totals).toMatchObject({ saved: 20, failed: 0, skipped: 30 });
+  expect(report.errors).toEqual([{ code: 'ERR_OVER_BUDGET', count: 30 }]);
+  expect(failed.size).toBeGreaterThan(0);
+  expect(simulator.stats()).toMatchObject({ succeeded: 20, billedMicroUsd: 500_000 });
+  expect((await run()).totals).toMatchObject({ saved: 0, alreadySaved: 20, skipped: 30 });
+  expect(simulator.stats().succeeded).toBe(20);
+});
