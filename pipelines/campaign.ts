@@ -30,11 +30,13 @@ const command = createCommand({
 
 await runBatchScript(command, async ({ inputs: [input = ''], flags: given, service, io }) => {
   const spec = await readCampaignSpec(input);
-  const { seed, count, organize, budgetUsd } = spec;
+  const { budgetUsd, priceUsd, ...pictures } = spec;
+  const { seed, count, organize } = pictures;
   const flags = withDefaults(
     {
       ...given,
-      budgetMicroUsd: given.budgetMicroUsd ?? (budgetUsd === null ? null : Math.round(budgetUsd * 1_000_000)),
+      budgetMicroUsd: given.budgetMicroUsd ?? microUsd(budgetUsd),
+      priceMicroUsd: given.priceMicroUsd ?? microUsd(priceUsd),
     },
     { seed, count, organize, ratePerMinute: 600 * service.speed },
   );
@@ -49,10 +51,15 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
     total: Math.min(total, context.limit ?? total),
     context,
     tagNames: ['platform', 'variation'],
-    fingerprint: fingerprintOf(JSON.parse(JSON.stringify(spec)), context),
+    // With another budget or price the pictures are the same.
+    fingerprint: fingerprintOf(JSON.parse(JSON.stringify(pictures)), context),
     flags,
     service,
     io,
     run: (settings) => campaign(spec, context, settings),
   });
 });
+
+function microUsd(usd: number | null): number | null {
+  return usd === null ? null : Math.round(usd * 1_000_000);
+}

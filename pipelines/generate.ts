@@ -10,6 +10,7 @@ import { withDefaults } from '../src/cli/withDefaults.ts';
 import { fingerprintOf } from '../src/sources/fingerprintOf.ts';
 import { hashFile } from '../src/sources/hashFile.ts';
 import { jobsFromRows } from '../src/sources/jobsFromRows.ts';
+import { misspelledInputs } from '../src/sources/misspelledInputs.ts';
 import { openPromptFile } from '../src/sources/openPromptFile.ts';
 import { spoolPrompts } from '../src/sources/spoolPrompts.ts';
 import { validateRows } from '../src/sources/validateRows.ts';
@@ -30,13 +31,16 @@ const command = createCommand({
   ],
 });
 
-await runBatchScript(command, async ({ inputs: [input = ''], flags: given, service, io }) => {
+await runBatchScript(command, async ({ inputs: [input = ''], flags: given, service, io, warn }) => {
   const folder = folderFor(given.out, input);
   const file = await openPromptFile(input === '-' ? await spoolPrompts(io.stdin, folder) : input);
   const flags = withDefaults(given, { ratePerMinute: 600 * service.speed });
   const reference = flags.models[0] ?? defaultModel;
   const context = jobContext(flags, reference, await findModel(service.provider, reference));
   const { rows, fieldNames } = await validateRows(file, context);
+  for (const { field, input: meant } of misspelledInputs(fieldNames, context.schema)) {
+    warn(`\`${field}\` is a tag and is not sent: the model has no such input. Did you mean \`${meant}\`?`);
+  }
   return startBatch({
     folder,
     jobs: () => jobsFromRows(file.rows(), context),

@@ -1,6 +1,9 @@
 // Replicate's HTTP API on this machine: no account, no cost, pictures of its own.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { chaosProfileLines } from '../src/cli/chaosProfileLines.ts';
+import { chaosProfile } from '../src/simulator/chaos/chaosProfile.ts';
+import { type ChaosProfileName, chaosProfiles } from '../src/simulator/chaos/chaosProfiles.ts';
 import { startSimulator } from '../src/simulator/startSimulator.ts';
 
 interface Flags {
@@ -11,6 +14,7 @@ interface Flags {
   readonly seed: number;
   readonly render: 'full' | 'fast';
   readonly token?: string;
+  readonly chaos?: ChaosProfileName;
 }
 
 function wholeNumber(min: number, max: number): (text: string) => number {
@@ -43,11 +47,21 @@ const command = new Command('simulator')
       .default('full'),
   )
   .option('--token <text>', 'the only token that is let in (default: a fixed one)')
+  .addOption(
+    new Option('--chaos <profile>', 'let things go wrong as listed below; see docs/chaos.md').choices(
+      Object.keys(chaosProfiles),
+    ),
+  )
+  .addHelpText('after', ['', ...chaosProfileLines()].join('\n'))
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-const { token, ...flags } = command.parse().opts<Flags>();
+const { token, chaos, ...flags } = command.parse().opts<Flags>();
 try {
-  const simulator = await startSimulator(token === undefined ? flags : { ...flags, token });
+  const simulator = await startSimulator({
+    ...flags,
+    ...(token === undefined ? {} : { token }),
+    ...(chaos === undefined ? {} : chaosProfile(chaos, flags)),
+  });
   console.log(`Replicate, simulated, at ${simulator.baseUrl} (files at ${simulator.filesUrl}). Ctrl-C ends it.
 
   export REPLICATE_BASE_URL=${simulator.baseUrl}

@@ -14,11 +14,13 @@ export {
   adaptivePoll,
   awaitPrediction,
   budgetTake,
+  cachedBy,
   createGate,
   createGovernor,
   createLedger,
   createPrediction,
   downloadOutput,
+  fallbackTo,
   gate,
   pullMap,
   rateLimit,
@@ -43,15 +45,24 @@ export type {
   Journal,
   JournalEntry,
   Ledger,
+  ModelCache,
+  PredictionEvents,
   Provider,
   Renderer,
   Reservation,
+  ResultCache,
 } from './ports.ts';
-export { createDownloader, createReplicateProvider } from './replicate/index.ts';
+export {
+  createDownloader,
+  createReplicateProvider,
+  createWebhookReceiver,
+  fetchWebhookSecret,
+} from './replicate/index.ts';
 export { createRenderer } from './sinks/index.ts';
 export { jobsFromRows, openPromptFile, planJobs } from './sources/index.ts';
-export { createMemoryJournal, openJournal } from './store/index.ts';
+export { createMemoryJournal, createModelCache, openJournal, openResultCache } from './store/index.ts';
 export type {
+  FetchedOutput,
   ImageFile,
   Job,
   Model,
@@ -60,8 +71,10 @@ export type {
   OutcomeFile,
   Plan,
   Prediction,
+  PredictionEvent,
   PredictionRequest,
   PredictionStatus,
+  PricedRequest,
   RenditionSpec,
   RunEvent,
   RunTotals,

@@ -1,10 +1,12 @@
 import type { Observable } from 'rxjs';
 import type {
+  FetchedOutput,
   ImageFile,
   Model,
   Outcome,
   Plan,
   Prediction,
+  PredictionEvent,
   PredictionPage,
   PredictionRequest,
   RenditionSpec,
@@ -17,13 +19,16 @@ export interface CreateOptions {
   readonly waitMs: number;
   /** The service ends the prediction by itself after this time (at least 5,000). */
   readonly cancelAfterMs?: number;
+  /** Where the service is to tell of the end: `PredictionEvents.url`, a query of one's own added. Default: nowhere. */
+  readonly webhookUrl?: string;
 }
 
 /**
  * A service that makes images. Every method performs its HTTP call once per subscription, aborts it on unsubscribe, and
- * emits a `ProviderError` where it fails (a `StorageError` where this machine has no file handle left for the connection).
- * It asks anew only where the first answer certainly had no effect: a create that
- * the route by name does not know goes out by version, and a list asked for by a wrong clock is asked for by the right one.
+ * emits a `ProviderError` where it fails (a `StorageError` where this machine has no file handle left for the connection). It
+ * asks anew only where the first answer certainly had no effect: a create that
+ * the route by name does not know goes out by version, a list asked for by a wrong clock is asked for by the right one, and
+ * a create that is idempotent by the service's own word is sent again.
  */
 export interface Provider {
   createPrediction(request: PredictionRequest, options: CreateOptions): Observable<Prediction>;
@@ -35,6 +40,45 @@ export interface Provider {
   }): Observable<PredictionPage>;
   cancelPrediction(id: string): Observable<Prediction>;
   getModel(name: string, version?: string | null): Observable<Model>;
+}
+
+/** Learns how predictions go on; one for all jobs of a run. */
+export interface Follower {
+  /**
+   * Emits later states of a prediction and completes with its final one. `sinceMs` is when its create was about to be
+   * sent, by the local clock. Emits an error where the service cannot be asked.
+   */
+  follow(prediction: Prediction, sinceMs: number): Observable<Prediction>;
+}
+
+/**
+ * What the service tells by itself about predictions. A hint, never a promise: any of them may be late or lost, so whoever
+ * waits for a prediction goes on asking too, only more seldom.
+ */
+export interface PredictionEvents {
+  /** Where the service is to send them. */
+  readonly url: string;
+  /**
+   * Shared by all jobs, and hot: who subscribes late has missed what came before. Never emits an error; after a final
+   * state nothing more comes of that prediction.
+   */
+  readonly events: Observable<PredictionEvent>;
+}
+
+/** Keeps what a service said about models from one run to the next. A convenience: no method ever fails. */
+export interface ModelCache {
+  /** Null where nothing is kept, or nothing that can be read. */
+  read(name: string, version: string | null): Observable<KeptModel | null>;
+  /** Emits once and completes when it is kept, or cannot be. */
+  write(name: string, version: string | null, answer: unknown): Observable<void>;
+  forget(name: string, version: string | null): Observable<void>;
+}
+
+export interface KeptModel {
+  /** As the service sent it. */
+  readonly answer: unknown;
+  /** ms since 1970. */
+  readonly savedAtMs: number;
 }
 
 /** Where a downloaded file goes. */
@@ -59,6 +103,16 @@ export interface Renderer {
 
 export interface RenderedFile extends ImageFile {
   readonly spec: RenditionSpec;
+}
+
+/** Results of requests, kept across runs and shared between processes. */
+export interface ResultCache {
+  /**
+   * Brings the kept result of a request to a job's place, its files whole and verified; emits null where there is none,
+   * or where it is damaged.
+   */
+  restore(key: string, target: DownloadTarget): Observable<FetchedOutput | null>;
+  keep(key: string, output: FetchedOutput): Observable<void>;
 }
 
 /** Money held for one job. Settle or release it once; further calls do nothing. */
@@ -91,7 +145,13 @@ export interface Governor {
 /** What is written down about a job, in the order in which it happens. */
 export type JournalEntry =
   /** Written and flushed before the POST: from now on a prediction may exist. */
-  | { readonly type: 'intended'; readonly attempt: number; readonly atMs: number }
+  | {
+      readonly type: 'intended';
+      readonly attempt: number;
+      readonly atMs: number;
+      /** What is sent, where it is not the plan's own request (a fallback). */
+      readonly request?: PredictionRequest;
+    }
   | { readonly type: 'created'; readonly attempt: number; readonly predictionId: string }
   /** The attempt ended without a usable output, so the next one may begin. */
   | { readonly type: 'ended'; readonly attempt: number; readonly costMicroUsd: number }
@@ -109,6 +169,8 @@ export interface JobRecord {
   /** When the open attempt's POST was about to be sent, ms since 1970. */
   readonly intendedAtMs: number | null;
   readonly predictionId: string | null;
+  /** What the open attempt sent, where it was not the plan's own request. */
+  readonly request: PredictionRequest | null;
   /** The finished prediction, once downloaded. */
   readonly prediction: Prediction | null;
   readonly files: readonly ImageFile[];

@@ -45,6 +45,8 @@ export interface Plan extends Job {
   readonly key: string;
   /** Expected price of the whole prediction in millionths of a US dollar; null where no price is known. */
   readonly priceMicroUsd: number | null;
+  /** Plans with equal ones have equal results, so one may serve for both. Absent: this job's result is like no other's. */
+  readonly resultKey?: string;
   /** Path of the job's files below the run folder, `/` between folders, without extension. Unique in a run. */
   readonly path: string;
 }
@@ -59,6 +61,12 @@ export interface PredictionRequest {
   /** 64 hex digits, or null for the model's newest. */
   readonly version: string | null;
   readonly input: ModelInput;
+}
+
+/** A request and what its prediction is expected to cost. */
+export interface PricedRequest extends PredictionRequest {
+  /** In millionths of a US dollar; null where no price is known. */
+  readonly priceMicroUsd: number | null;
 }
 
 /** One run of a model, as the service last told it. */
@@ -88,6 +96,14 @@ export interface Prediction {
   readonly completedAt: string | null;
 }
 
+/** What the service told by itself about a prediction. */
+export interface PredictionEvent {
+  /** As it was when the service sent it. */
+  readonly prediction: Prediction;
+  /** The query of the address it was sent to: what whoever created the prediction put there. Not covered by a signature. */
+  readonly query: Readonly<Record<string, string>>;
+}
+
 /** One page of the service's list of predictions, newest first. */
 export interface PredictionPage {
   readonly predictions: readonly Prediction[];
@@ -95,19 +111,33 @@ export interface PredictionPage {
   readonly next: string | null;
 }
 
-/** One input of a model, from its published schema. */
+/** One input of a model, from its published schema; the names are those of JSON Schema. */
 export interface ModelInputProperty {
   /** Null where the schema leaves the type open. */
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object' | null;
+  /** Whether null may be given; otherwise an input is left out rather than null. */
+  readonly nullable?: boolean;
   readonly enum?: readonly Json[];
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly multipleOf?: number;
+  /** In characters, of a text. */
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  /** A regular expression that a text must match somewhere. */
+  readonly pattern?: string;
   readonly default?: Json;
   /** `uri` marks a file. */
   readonly format?: string;
   readonly description?: string;
   /** The type of an array's items. */
   readonly items?: ModelInputProperty;
+  /** Where several kinds of values are taken: one of these must fit. */
+  readonly anyOf?: readonly ModelInputProperty[];
 }
 
 /** A model's published inputs. */
@@ -138,6 +168,13 @@ export interface ImageFile {
   /** Null for files that are not pictures. */
   readonly widthPx: number | null;
   readonly heightPx: number | null;
+}
+
+/** A finished prediction whose files are on disk. */
+export interface FetchedOutput {
+  readonly prediction: Prediction;
+  /** In the order of the output. */
+  readonly files: readonly ImageFile[];
 }
 
 /** One file of an outcome, as the manifest has it. */
@@ -181,6 +218,7 @@ export interface Outcome {
   readonly metrics: Readonly<Record<string, Json>>;
   /** Null where no price is known. */
   readonly costUsd: number | null;
+  /** True where the result of an equal request served, from a cache or from this run: nothing was made for this job. */
   readonly cached: boolean;
   readonly createdAt: string | null;
   readonly completedAt: string | null;
@@ -229,6 +267,17 @@ export type RunEvent =
       readonly attempt: number;
       readonly error: OutcomeError;
     }
+  /** The model failed for good: the next one of the fallbacks is tried. */
+  | {
+      readonly type: 'fallback';
+      readonly index: number;
+      readonly model: string;
+      readonly error: OutcomeError;
+    }
+  /** The job failed for now: it is tried again when all others are done. */
+  | { readonly type: 'postponed'; readonly index: number; readonly error: OutcomeError }
+  /** All jobs had their turn; the postponed ones are tried again after a pause. */
+  | { readonly type: 'recovering'; readonly round: number; readonly jobs: number; readonly waitMs: number }
   | { readonly type: 'throttled'; readonly waitMs: number }
   | { readonly type: 'downloaded'; readonly index: number; readonly bytes: number }
   | { readonly type: 'outcome'; readonly outcome: Outcome }

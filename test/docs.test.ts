@@ -1,11 +1,18 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { formatUsd } from '../src/formatUsd.ts';
 import * as operators from '../src/operators/index.ts';
+import { describePrice } from '../src/replicate/describePrice.ts';
+import { errorAnswers } from '../src/replicate/errorAnswers.ts';
+import { hardwarePrices } from '../src/replicate/hardwarePrices.ts';
+import { modelCatalogue } from '../src/replicate/modelCatalogue.ts';
+import { priceTable } from '../src/replicate/priceTable.ts';
+import { chaosProfiles } from '../src/simulator/index.ts';
 import { renditionPresets } from '../src/sources/renditionPresets.ts';
 
 let folder = '';
@@ -39,6 +46,10 @@ it('the example of docs/library.md runs', async () => {
   expect(await runExample('docs/library.md', given)).toBe('4 saved for 0.012\n');
 });
 
+it('the example of docs/webhooks.md runs', async () => {
+  expect(await runExample('docs/webhooks.md')).toBe('job 7 succeeded\n');
+});
+
 it('the README names every operator', async () => {
   const readme = await readFile('README.md', 'utf8');
   for (const name of Object.keys(operators)) {
@@ -51,4 +62,74 @@ it('docs/campaign.md names every preset with its size', async () => {
   const text = (await readFile('docs/campaign.md', 'utf8')).replace(/\s+/g, ' ');
   for (const { name, widthPx, heightPx } of Object.values(renditionPresets))
     expect(text).toContain(`${name} ${widthPx}x${heightPx}`);
+});
+
+it('the example of docs/models.md runs', async () => {
+  expect(await runExample('docs/models.md')).toBe('qwen/qwen-image 0.025\n');
+});
+
+/** The rows of the table below a heading (or other words), its own head left out. */
+async function tableBelow(document: string, words: string): Promise<string[][]> {
+  const text = await readFile(document, 'utf8');
+  const lines = text.slice(text.indexOf(words)).split('\n');
+  const first = lines.findIndex((line) => line.startsWith('|'));
+  const end = lines.findIndex((line, place) => place > first && !line.startsWith('|'));
+  return lines.slice(first + 2, end).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+it('docs/models.md has the price table, the hardware and the catalogue', async () => {
+  expect(await tableBelow('docs/models.md', '## Prices')).toEqual(
+    priceTable.map(({ model }) => [`\`${model}\``, describePrice(model) ?? 'unknown']),
+  );
+  expect(await tableBelow('docs/models.md', 'By the second, as of')).toEqual(
+    Object.entries(hardwarePrices).map(([name, microUsd]) => [name, formatUsd(microUsd)]),
+  );
+  expect(await tableBelow('docs/models.md', '## Choosing one')).toEqual(
+    modelCatalogue.map(({ model, quality, useCases, reason }) => [
+      `\`${model}\``,
+      quality,
+      useCases.join(', '),
+      describePrice(model) ?? 'unknown',
+      reason,
+    ]),
+  );
+});
+
+it('docs/errors.md has the answers of the service', async () => {
+  expect(await tableBelow('docs/errors.md', '## Answers of the service')).toEqual(
+    errorAnswers.map(({ status, code, meaning, recoverable, reaction, suggestion }) => [
+      status === 500 ? '500 and above' : String(status),
+      `\`${code}\``,
+      meaning,
+      recoverable ? 'yes' : 'no',
+      reaction,
+      suggestion,
+    ]),
+  );
+});
+
+it('docs/errors.md lists every code that an error can have, and no other', async () => {
+  const sources = (await readdir('src', { recursive: true })).filter((name) => name.endsWith('.ts'));
+  const used = new Set<string>();
+  for (const name of sources) {
+    const code = await readFile(join('src', name), 'utf8');
+    for (const [, found = ''] of code.matchAll(/'(ERR_[A-Z_]+)'/g)) used.add(found);
+  }
+  // Node's own, which tell that a connection was never made.
+  const ours = [...used].filter((code) => !/^ERR_(TLS|SSL)_/.test(code));
+  const text = await readFile('docs/errors.md', 'utf8');
+  const listed = new Set([...text.matchAll(/^\|[^`\n]*`(ERR_[A-Z_]+)`/gm)].map(([, code]) => code));
+  expect([...listed].sort()).toEqual(ours.sort());
+});
+
+it('docs/chaos.md names every profile with what goes wrong', async () => {
+  const text = await readFile('docs/chaos.md', 'utf8');
+  for (const [name, { summary }] of Object.entries(chaosProfiles)) {
+    expect(text).toMatch(new RegExp(`^\\| \`${name}\` +\\| ${summary} +\\|`, 'm'));
+  }
 });

@@ -24,7 +24,11 @@ interface Finished {
 
 /** Runs a script as a user does, against the simulator of this file unless told otherwise. */
 function script(name: string, args: readonly string[], { env = {}, input = '' } = {}): Promise<Finished> {
-  const service = { REPLICATE_API_TOKEN: simulator.token, REPLICATE_BASE_URL: simulator.baseUrl };
+  const service = {
+    REPLICATE_API_TOKEN: simulator.token,
+    REPLICATE_BASE_URL: simulator.baseUrl,
+    XDG_CACHE_HOME: join(folder, 'cache'),
+  };
   return new Promise((done) => {
     const child = execFile(
       process.execPath,
@@ -109,6 +113,41 @@ describe('generate', () => {
     expect(await readdir(folder)).not.toContain('plan');
   });
 
+  it('asks what a model takes once for all runs, unless told otherwise', async () => {
+    const prompts = await file('remember.txt', 'a cat\n');
+    const cache = join(folder, 'own-cache');
+    const plan = (...flags: string[]) =>
+      script('generate.ts', [prompts, '--dry-run', ...flags], { env: { XDG_CACHE_HOME: cache } });
+    const before = simulator.stats().requests.model;
+    await plan();
+    await plan('--json');
+    expect(simulator.stats().requests.model).toBe(before + 1);
+    await plan('--refresh-models');
+    expect(simulator.stats().requests.model).toBe(before + 2);
+    const [name = ''] = await readdir(join(cache, 'rxposure', 'models'));
+    const kept = await readFile(join(cache, 'rxposure', 'models', name), 'utf8');
+    expect(kept).toContain('black-forest-labs/flux-schnell');
+    expect(kept).not.toContain(simulator.token);
+  });
+
+  it('warns of a column that looks like an input but is a tag', async () => {
+    const prompts = await file('near.csv', 'prompt,aspect-ratio\na cat,16:9\n');
+    const { code, stderr, stdout } = await script('generate.ts', [prompts, '--dry-run']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('Did you mean `aspect_ratio`?');
+    expect(stdout).not.toContain('warning');
+    const asJson = await script('generate.ts', [prompts, '--dry-run', '--json']);
+    expect(JSON.parse(asJson.stdout.split('\n')[0] ?? '')).toMatchObject({ type: 'warning' });
+  });
+
+  it('rehearses faults on the simulator', async () => {
+    const prompts = await file('safety.txt', Array.from({ length: 12 }, (_, n) => `a pear ${n}`).join('\n'));
+    const args = [prompts, '--simulate=100', '--chaos', 'safety-refusals', '--out', join(folder, 'safety')];
+    const { code, stderr } = await script('generate.ts', args);
+    expect(stderr).toContain('NSFW content detected');
+    expect(code).toBe(1);
+  });
+
   it('helps', async () => {
     const { code, stdout } = await script('generate.ts', ['--help']);
     expect(code).toBe(0);
@@ -148,7 +187,23 @@ describe('a mistake ends with 2, a clear line, and nothing created', () => {
       /`--concurrency` to be a whole number/,
     ],
     ['an unknown flag', 'a.txt', 'a\n', ['--modle', 'x/y'], /Did you mean --model/],
-    ['a flag that is not served yet', 'a.txt', 'a\n', ['--cache', 'x'], /not served yet/],
+    ['a strategy that is not served yet', 'a.txt', 'a\n', ['--strategy', 'waves'], /not served yet/],
+    ['a cache that is a file', 'a.txt', 'a\n', ['--cache', '/dev/null/x'], /cache folder that can be read/],
+    [
+      'a fallback that does not exist',
+      'a.txt',
+      'a\n',
+      ['--fallback', 'no/body'],
+      /Expected a model that exists/,
+    ],
+    [
+      'a chaos profile that does not exist',
+      'a.txt',
+      'a\n',
+      ['--simulate', '--chaos', 'gale'],
+      /`--chaos` to be one of resets, .*storm, got 'gale'/,
+    ],
+    ['chaos without the simulator', 'a.txt', 'a\n', ['--chaos', 'storm'], /together with `--simulate`/],
     ['a model that does not exist', 'a.txt', 'a\n', ['--model', 'no/body'], /Expected a model that exists/],
     [
       'a folder that cannot be written',

@@ -13,6 +13,4 @@ export interface FlagDefinition<Name extends string = string> {
   readonly group: string;
   /** What the flag says, to be laid over `flags`. Throws `UsageError` where the text is no possible value. */
   readonly read: (text: string, flags: Flags) => Partial<Flags>;
-  /** False for what the contract has and nothing serves yet. */
-  readonly isServed: boolean;
 }

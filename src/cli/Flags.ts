@@ -1,3 +1,5 @@
+import type { ChaosProfileName } from '../simulator/chaos/chaosProfiles.ts';
+
 /** A model as it is named on the command line. */
 export interface ModelReference {
   /** `owner/name`. */
@@ -42,12 +44,26 @@ export interface Flags {
   readonly dryRun: boolean;
   /** Times faster than life; null where the real service is meant. */
   readonly simulateSpeed: number | null;
+  /** What the simulator lets go wrong. */
+  readonly chaos: ChaosProfileName | null;
   /** Without a slash at its end. */
   readonly baseUrl: string | null;
+  /** Ask the service what models take, whatever is remembered. */
+  readonly refreshModels: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly failFast: boolean;
   readonly resumeAnyway: boolean;
   /** Make, and pay, images again whose output is lost. */
   readonly repay: boolean;
+  /** Models to go on with where the one before fails, in order. */
+  readonly fallbacks: readonly ModelReference[];
+  /** Where results are kept for other runs. */
+  readonly cache: string | null;
+  /** Use results of requests without a seed again too. */
+  readonly cacheUnseeded: boolean;
+  /** Turns at the end for what failed. */
+  readonly recoveryRounds: number | null;
+  /** Cancel what is under way on Ctrl-C, instead of leaving it to the next run. */
+  readonly cancelOnExit: boolean;
 }

@@ -26,6 +26,8 @@ export interface Progress {
   readonly costMicroUsd: number;
   /** True where at least one job had no known price. */
   readonly isCostIncomplete: boolean;
+  /** Jobs that used the result of an equal request. */
+  readonly cached: number;
   /** Predictions created or found again. */
   readonly predictions: number;
   readonly retries: number;

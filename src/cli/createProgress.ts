@@ -29,6 +29,7 @@ export function createProgress(now: () => number): ProgressTracker {
     skipped: 0,
     costMicroUsd: 0,
     isCostIncomplete: false,
+    cached: 0,
     predictions: 0,
     retries: 0,
     throttles: 0,
@@ -49,6 +50,7 @@ export function createProgress(now: () => number): ProgressTracker {
     active.delete(outcome.index);
     counts[outcome.status] += 1;
     counts.costMicroUsd += Math.round((outcome.costUsd ?? 0) * 1_000_000);
+    counts.cached += outcome.cached ? 1 : 0;
     counts.isCostIncomplete ||= outcome.costUsd === null;
     if (outcome.status === 'skipped') counts.skipReason ??= plainText(outcome.error?.message ?? '');
     else pace.count();
@@ -87,6 +89,14 @@ export function createProgress(now: () => number): ProgressTracker {
       case 'retrying':
         counts.retries += 1;
         enter(event.index, { state: 'waiting', attempt: event.attempt });
+        return;
+      case 'fallback':
+        counts.retries += 1;
+        enter(event.index, { state: 'waiting' });
+        return;
+      case 'postponed':
+        counts.retries += 1;
+        active.delete(event.index);
         return;
       case 'throttled':
         counts.throttles += 1;

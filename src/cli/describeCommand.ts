@@ -23,10 +23,10 @@ export function describeCommand(
     .exitOverride();
   for (const input of inputs) command.argument(`[${input.name}]`, input.help);
   for (const definition of flagTable) {
-    const isServed = definition.isServed && (flags === undefined || flags.includes(definition.name));
+    const isServed = flags === undefined || flags.includes(definition.name);
     command.addOption(
       optionOf(definition, isServed).argParser((value: string) => {
-        if (definition.isServed && !isServed) throw notForScript(name, definition.name);
+        if (!isServed) throw notForScript(name, definition.name);
         onFlag(definition, value);
       }),
     );

@@ -2,6 +2,7 @@ import { formatUsd } from '../formatUsd.ts';
 import type { RunEvent } from '../types.ts';
 import type { Paint } from './createPaint.ts';
 import { failureLine } from './failureLine.ts';
+import { formatDuration } from './formatDuration.ts';
 import type { Progress } from './Progress.ts';
 import { plainText } from './plainText.ts';
 import { summaryLines } from './summaryLines.ts';
@@ -17,11 +18,18 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
       return [`${paint('yellow', 'warning')} ${plainText(event.message)}`];
     case 'budgetWarning':
       return [`${paint('yellow', 'warning')} ${budgetText(event)}`];
+    case 'recovering':
+      return [`${paint('yellow', 'again')} ${recoveryText(event)}`];
     case 'done':
       return summaryLines(event, progress, paint);
     default:
       return [];
   }
+}
+
+function recoveryText({ jobs, round, waitMs }: Extract<RunEvent, { type: 'recovering' }>): string {
+  const what = jobs === 1 ? '1 failed job is' : `${jobs} failed jobs are`;
+  return `${what} tried again in ${formatDuration(waitMs)} (round ${round})`;
 }
 
 function budgetText({

@@ -8,5 +8,6 @@ export const flagDefaults = {
   ratePerMinute: 600,
   maxAttempts: 3,
   timeoutMs: 600_000,
+  recoveryRounds: 0,
   organize: 'flat',
 } as const;

@@ -1,6 +1,5 @@
 import { flagDefaults } from './flagDefaults.ts';
 import { flagValues } from './flagValues.ts';
-import { plannedFlag } from './plannedFlag.ts';
 import { toggleFlag } from './toggleFlag.ts';
 import { valueFlag } from './valueFlag.ts';
 
@@ -106,6 +105,23 @@ export const flagTable = [
     default: flagDefaults.timeoutMs / 1_000,
   }),
   valueFlag({
+    name: 'fallback',
+    argument: 'OWNER/NAME',
+    help: 'next model where one fails for good; repeatable, tried in order',
+    group: pace,
+    value: flagValues.modelReference,
+    put: (model, { fallbacks }) => ({ fallbacks: [...fallbacks, model] }),
+  }),
+  valueFlag({
+    name: 'recovery-rounds',
+    argument: 'N',
+    help: 'turns at the end for jobs that failed and may succeed when run again',
+    group: pace,
+    value: flagValues.wholeNumber(0, 100),
+    put: (recoveryRounds) => ({ recoveryRounds }),
+    default: flagDefaults.recoveryRounds,
+  }),
+  valueFlag({
     name: 'strategy',
     argument: 'NAME',
     help: 'how jobs are fed; served so far: stream',
@@ -149,8 +165,24 @@ export const flagTable = [
     put: (organize) => ({ organize }),
     default: flagDefaults.organize,
   }),
+  valueFlag({
+    name: 'cache',
+    argument: 'DIR',
+    help: 'use results of identical requests with a seed from earlier runs, and keep new ones',
+    group: files,
+    value: flagValues.text('a folder'),
+    put: (cache) => ({ cache }),
+  }),
+  toggleFlag('no-cache', { cache: null }, 'keep and use no results of other runs (default)', files),
+  toggleFlag('cache-unseeded', { cacheUnseeded: true }, 'with --cache: requests without a seed too', files),
   toggleFlag('resume-anyway', { resumeAnyway: true }, 'go on in a folder that another input began', files),
   toggleFlag('repay', { repay: true }, 'make, and pay, images again whose output is lost', pace),
+  toggleFlag(
+    'cancel-on-exit',
+    { cancelOnExit: true },
+    'on Ctrl-C cancel what is under way instead of leaving it to the next run',
+    pace,
+  ),
   toggleFlag('dry-run', { dryRun: true }, 'check, price and show the plan; create nothing', running),
   valueFlag({
     name: 'simulate',
@@ -161,6 +193,14 @@ export const flagTable = [
     put: (simulateSpeed) => ({ simulateSpeed }),
   }),
   valueFlag({
+    name: 'chaos',
+    argument: 'PROFILE',
+    help: 'with --simulate: let things go wrong as listed below; see docs/chaos.md',
+    group: running,
+    value: flagValues.chaosProfile,
+    put: (chaos) => ({ chaos }),
+  }),
+  valueFlag({
     name: 'base-url',
     argument: 'URL',
     help: "base of the API (default: REPLICATE_BASE_URL, else Replicate's)",
@@ -168,9 +208,12 @@ export const flagTable = [
     value: flagValues.baseUrl,
     put: (baseUrl) => ({ baseUrl }),
   }),
+  toggleFlag(
+    'refresh-models',
+    { refreshModels: true },
+    'ask anew what models take; else that is remembered for an hour',
+    running,
+  ),
   toggleFlag('json', { json: true }, 'one JSON event a line on standard output, nothing else there', running),
   toggleFlag('quiet', { quiet: true }, 'say nothing but errors', running),
-  plannedFlag('cache', 'DIR'),
-  plannedFlag('no-cache', null),
-  plannedFlag('fallback', 'OWNER/NAME'),
 ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ChaosProfileName, chaosProfiles } from '../simulator/chaos/chaosProfiles.ts';
 import type { ModelReference } from './Flags.ts';
 import { httpUrl } from './httpUrl.ts';
 
@@ -90,6 +91,9 @@ const baseUrl: FlagValue<string> = {
   schema: httpUrl,
 };
 
+const profiles = Object.keys(chaosProfiles) as [ChaosProfileName, ...ChaosProfileName[]];
+const chaosProfile = oneOf(profiles, []);
+
 /** Any text but none. */
 function text(expected: string): FlagValue<string> {
   return { expected, schema: z.string().trim().min(1) };
@@ -105,5 +109,6 @@ export const flagValues = {
   keyValue,
   seed,
   baseUrl,
+  chaosProfile,
   text,
 };

@@ -9,8 +9,17 @@ export interface PlanSettings {
   folder: string;
   flags: Pick<
     SettledFlags,
-    'count' | 'seed' | 'concurrency' | 'ratePerMinute' | 'maxAttempts' | 'timeoutMs' | 'budgetMicroUsd'
+    | 'fallbacks'
+    | 'count'
+    | 'seed'
+    | 'concurrency'
+    | 'ratePerMinute'
+    | 'maxAttempts'
+    | 'timeoutMs'
+    | 'budgetMicroUsd'
   >;
+  /** What the price is and where it is from; null where none is known. */
+  price: string | null;
   /** How long one prediction takes; null where nobody knows. */
   durationMs: number | null;
 }
@@ -22,7 +31,9 @@ export function planSummary(totals: PlanTotals, settings: PlanSettings): string[
   return [
     fact('jobs', String(jobs)),
     fact('models', perModel.join(', ') || 'none'),
+    ...fallbackLines(settings.flags),
     fact('cost', costText(totals)),
+    ...(settings.price === null ? [] : [fact('price', settings.price)]),
     ...budgetLines(totals, settings.flags),
     fact('time', timeText(jobs, settings)),
     fact('settings', settingsText(settings.flags)),
@@ -33,6 +44,11 @@ export function planSummary(totals: PlanTotals, settings: PlanSettings): string[
 
 function fact(name: string, text: string): string {
   return `${name.padEnd(9)} ${text}`;
+}
+
+function fallbackLines({ fallbacks }: PlanSettings['flags']): string[] {
+  if (fallbacks.length === 0) return [];
+  return [fact('fallback', fallbacks.map(({ model }) => model).join(', then '))];
 }
 
 function costText({ jobs, costMicroUsd, unpricedJobs, unpricedModels }: PlanTotals): string {

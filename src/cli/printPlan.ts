@@ -1,13 +1,20 @@
-import type { Plan } from '../types.ts';
+import type { ModelSchema, Plan } from '../types.ts';
 import { countPlan, type PlanTotals } from './countPlan.ts';
+import { createPaint } from './createPaint.ts';
 import { jsonLine } from './jsonLine.ts';
+import { planInputs } from './planInputs.ts';
 import { planRow } from './planRow.ts';
 import { type PlanSettings, planSummary } from './planSummary.ts';
 import type { TextStream } from './ScriptIo.ts';
+import { unsentDefaults } from './unsentDefaults.ts';
 import { windowSize } from './windowSize.ts';
 
 export interface PrintPlanConfig extends PlanSettings {
   stream: TextStream;
+  /** Of the jobs' model, for the defaults of what they do not send. */
+  schema: ModelSchema | null;
+  /** Default: whether the stream is a terminal. */
+  isColored?: boolean;
   /** One plan a line as JSON, then the totals; nothing for people. Default false. */
   json?: boolean;
   /** Takes secrets out of what is shown. Default: leaves texts as they are. */
@@ -24,23 +31,24 @@ const noPlans: PlanTotals = {
 };
 
 /**
- * Shows what a run would do: the first jobs a line each, then how many there are, what they cost and how long they take.
+ * Shows what a run would do: the first jobs, with their inputs where these are not the ones of the job before; then how
+ * many there are, what they cost and how long they take.
  * Reads the plans once and keeps only the sums, so there may be any number of them; passes on what they throw.
  */
 export async function printPlan(
   plans: Iterable<Plan> | AsyncIterable<Plan>,
   config: PrintPlanConfig,
 ): Promise<PlanTotals> {
-  const { stream, json = false, redact = (text) => text } = config;
-  const { columns } = windowSize(stream);
+  const { stream, schema, json = false, redact = (text) => text } = config;
+  const rows = rowsOf(config);
   let totals = noPlans;
   for await (const plan of plans) {
     totals = countPlan(totals, plan);
-    if (json) stream.write(jsonLine(plannedEvent(plan), redact));
-    else if (totals.jobs <= MOST_ROWS) stream.write(`${redact(planRow(plan, columns))}\n`);
+    if (json) stream.write(jsonLine(plannedEvent(plan, schema), redact));
+    else if (totals.jobs <= MOST_ROWS) stream.write(`${redact(rows(plan).join('\n'))}\n`);
   }
   if (json) {
-    stream.write(jsonLine({ type: 'plan', totals }, redact));
+    stream.write(jsonLine({ type: 'plan', totals, price: config.price }, redact));
     return totals;
   }
   const hidden = totals.jobs - MOST_ROWS;
@@ -49,6 +57,22 @@ export async function printPlan(
   return totals;
 }
 
-function plannedEvent({ index, prompt, model, version, input, path, priceMicroUsd, key }: Plan): object {
-  return { type: 'planned', index, key, prompt, model, version, input, path, priceMicroUsd };
+function rowsOf({ stream, schema, isColored = stream.isTTY === true }: PrintPlanConfig) {
+  const { columns } = windowSize(stream);
+  const paint = createPaint(isColored);
+  let before = '';
+  return (plan: Plan): string[] => {
+    const inputs = planInputs(plan.input, schema, paint);
+    const isNew = inputs.join('\n') !== before;
+    before = inputs.join('\n');
+    return [planRow(plan, columns), ...(isNew ? inputs : [])];
+  };
+}
+
+function plannedEvent(
+  { index, prompt, model, version, input, path, priceMicroUsd, key }: Plan,
+  schema: ModelSchema | null,
+): object {
+  const defaults = unsentDefaults(input, schema);
+  return { type: 'planned', index, key, prompt, model, version, input, defaults, path, priceMicroUsd };
 }

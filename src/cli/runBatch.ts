@@ -39,12 +39,13 @@ export async function runBatch(batch: Batch): Promise<number> {
     reporter.onEvent(event);
     if (flags.failFast && event.type === 'outcome' && event.outcome.status === 'failed') failed.next();
   };
+  const what = flags.cancelOnExit ? 'cancelling' : 'finishing';
   const interrupted = stop.pipe(
     tap(() => {
       isInterrupted = true;
       emit({
         type: 'warning',
-        message: 'Stopping: finishing what is under way. Press Ctrl-C again to leave at once.',
+        message: `Stopping: ${what} what is under way. Press Ctrl-C again to leave at once.`,
       });
     }),
   );
@@ -58,9 +59,12 @@ export async function runBatch(batch: Batch): Promise<number> {
     timeoutMs: flags.timeoutMs,
     resumeAnyway: flags.resumeAnyway,
     repay: flags.repay,
+    recoveryRounds: flags.recoveryRounds,
+    ...(flags.cache === null ? {} : { cacheFolder: flags.cache }),
     ...(flags.budgetMicroUsd === null ? {} : { budgetMicroUsd: flags.budgetMicroUsd }),
     ...(flags.priceMicroUsd === null ? {} : { priceMicroUsd: flags.priceMicroUsd }),
     stop: merge(interrupted, failed, io.outputClosed),
+    ...(flags.cancelOnExit ? { cancel: stop } : {}),
     emit,
   });
   const left = merge(leave, stop.pipe(delay(PATIENCE_MS))).pipe(map(() => null));

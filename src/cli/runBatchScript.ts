@@ -1,5 +1,7 @@
+import { cacheFolder } from './cacheFolder.ts';
 import { chooseService } from './chooseService.ts';
 import type { createCommand } from './createCommand.ts';
+import { createWarn, type Warn } from './createWarn.ts';
 import type { Flags } from './Flags.ts';
 import { keepMemorySmall } from './keepMemorySmall.ts';
 import { type OpenService, openService } from './openService.ts';
@@ -13,6 +15,7 @@ export interface BatchScriptContext {
   readonly flags: Flags;
   readonly service: OpenService;
   readonly io: ScriptIo;
+  readonly warn: Warn;
 }
 
 /** The frame of the scripts that make pictures: reads the command line, connects to the service, and closes it again. */
@@ -28,9 +31,14 @@ export function runBatchScript(
       return 0;
     }
     const { inputs, flags } = parsed;
-    const service = await openService(chooseService(flags, readEnvironment(io.env)));
+    const warn = createWarn(flags, io);
+    const service = await openService(chooseService(flags, readEnvironment(io.env)), {
+      cacheFolder: cacheFolder(io.env),
+      refreshModels: flags.refreshModels,
+      warn,
+    });
     try {
-      return await main({ inputs, flags, service, io });
+      return await main({ inputs, flags, service, io, warn });
     } finally {
       await service.close();
     }

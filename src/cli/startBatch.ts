@@ -2,13 +2,17 @@ import type { Observable } from 'rxjs';
 import { UsageError } from '../errors.ts';
 import type { RunSettings } from '../pipelines/openRun.ts';
 import { type FinishedRun, runToFolder } from '../pipelines/runToFolder.ts';
+import { describePrice } from '../replicate/describePrice.ts';
 import { estimateMicroUsd } from '../replicate/estimateMicroUsd.ts';
 import { typicalDurationMs } from '../replicate/typicalDurationMs.ts';
+import { fallbackRequests } from '../sources/fallbackRequests.ts';
 import type { JobContext } from '../sources/JobContext.ts';
 import { type PlanJobsConfig, planJobs } from '../sources/planJobs.ts';
-import type { Job } from '../types.ts';
+import type { Job, ModelInput } from '../types.ts';
 import { exitCodes } from './exitCodes.ts';
+import { findModel } from './findModel.ts';
 import { printPlan } from './printPlan.ts';
+import { readEnvironment } from './readEnvironment.ts';
 import { type Batch, runBatch } from './runBatch.ts';
 
 /** Jobs that are ready to be planned. */
@@ -30,10 +34,24 @@ export async function startBatch(batch: JobBatch): Promise<number> {
   const planning = planningOf(batch);
   // A template that cannot be used throws here, before anything is begun.
   const plans = planJobs(jobs(), planning);
+  const fallbacksOf = await findFallbacks(batch, planning);
   if (flags.dryRun) return showPlan(plans, batch);
-  expectPrice(batch, planning);
   const { run = (settings) => runToFolder(() => planJobs(jobs(), planning), total, settings) } = batch;
-  return runBatch({ ...batch, run: (settings) => run({ ...settings, ...planning }) });
+  return runBatch({ ...batch, run: (settings) => run({ ...settings, ...planning, fallbacksOf }) });
+}
+
+/** Looks the fallbacks up, so that a wrong name is found before anything is paid. */
+async function findFallbacks({ flags, service, context }: JobBatch, { priceOf }: PlanJobsConfig) {
+  const fallbacks = await Promise.all(
+    flags.fallbacks.map(async (reference) => ({
+      model: await findModel(service.provider, reference),
+      version: reference.version,
+    })),
+  );
+  for (const { name } of [{ name: context.model }, ...fallbacks.map(({ model }) => model)]) {
+    if (!flags.dryRun) expectPrice(name, context.input, flags, priceOf);
+  }
+  return fallbackRequests({ fallbacks, schema: context.schema, priceOf });
 }
 
 function planningOf({ flags, context, tagNames }: JobBatch): PlanJobsConfig {
@@ -41,6 +59,7 @@ function planningOf({ flags, context, tagNames }: JobBatch): PlanJobsConfig {
     organize: flags.organize,
     date: new Date().toISOString().slice(0, 10),
     knownNames: [...Object.keys(context.schema?.properties ?? {}), ...tagNames],
+    reuseUnseeded: flags.cacheUnseeded,
     priceOf: (model, input) => estimateMicroUsd(model, input, flags.priceMicroUsd ?? undefined),
   };
 }
@@ -52,8 +71,11 @@ async function showPlan(
   const durationMs = typicalDurationMs(context.model);
   await printPlan(plans, {
     stream: io.stdout,
+    isColored: io.stdout.isTTY === true && !readEnvironment(io.env).noColor,
+    schema: context.schema,
     json: flags.json,
     folder,
+    price: describePrice(context.model, flags.priceMicroUsd ?? undefined),
     flags,
     durationMs: durationMs === null ? null : durationMs / service.speed,
   });
@@ -61,9 +83,14 @@ async function showPlan(
 }
 
 /** A budget can be kept only where the price is known. */
-function expectPrice({ flags, context }: JobBatch, { priceOf }: PlanJobsConfig): void {
-  if (flags.budgetMicroUsd === null || priceOf(context.model, context.input) !== null) return;
-  throw new UsageError(`Expected a known price to keep \`--budget\`, got none for ${context.model}`, {
+function expectPrice(
+  model: string,
+  input: ModelInput,
+  { budgetMicroUsd }: JobBatch['flags'],
+  priceOf: PlanJobsConfig['priceOf'],
+): void {
+  if (budgetMicroUsd === null || priceOf(model, input) !== null) return;
+  throw new UsageError(`Expected a known price to keep \`--budget\`, got none for ${model}`, {
     suggestion: 'Give the price of one image with --price USD.',
   });
 }

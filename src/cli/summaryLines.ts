@@ -15,6 +15,7 @@ export function summaryLines({ totals, elapsedMs }: Done, progress: Progress, pa
     ...fact('failed', totals.failed > 0 ? String(totals.failed) : null),
     ...fact('skipped', skippedText(totals, progress)),
     ...fact('cost', costText(totals)),
+    ...fact('cached', cachedText(progress)),
     ...fact('service', serviceText(progress)),
     ...fact('files', progress.folder === '' ? null : plainText(progress.folder)),
     ...failureList(totals, progress),
@@ -49,6 +50,10 @@ function costText({ costUsd, costIncomplete, saved }: RunTotals): string | null 
     saved > 0 ? `, on average ${formatUsd(Math.round(microUsd / saved / 100) * 100)} a job` : '';
   const gap = costIncomplete ? ' at least, as some jobs have no known price' : '';
   return `${formatUsd(microUsd)}${gap}${average}`;
+}
+
+function cachedText({ cached }: Progress): string | null {
+  return cached === 0 ? null : `${counted(cached, 'job')} used the result of an equal request, for nothing`;
 }
 
 function serviceText({ predictions, retries, throttles }: Progress): string | null {

@@ -8,5 +8,5 @@ export function toggleFlag<Name extends string>(
   help: string,
   group: string,
 ): FlagDefinition<Name> {
-  return { name, argument: null, help, group, default: null, read: () => put, isServed: true };
+  return { name, argument: null, help, group, default: null, read: () => put };
 }

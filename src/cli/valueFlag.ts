@@ -27,7 +27,6 @@ export function valueFlag<Name extends string, Value>(
     group,
     default: config.default === undefined ? null : String(config.default),
     read: (text, flags) => put(readValue(config, value, text), flags),
-    isServed: true,
   };
 }
 

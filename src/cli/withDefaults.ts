@@ -23,6 +23,7 @@ export function withDefaults(flags: Flags, spec: SpecValues = {}): SettledFlags 
     ratePerMinute: flags.ratePerMinute ?? spec.ratePerMinute ?? flagDefaults.ratePerMinute,
     maxAttempts: flags.maxAttempts ?? spec.maxAttempts ?? flagDefaults.maxAttempts,
     timeoutMs: flags.timeoutMs ?? spec.timeoutMs ?? flagDefaults.timeoutMs,
+    recoveryRounds: flags.recoveryRounds ?? spec.recoveryRounds ?? flagDefaults.recoveryRounds,
     organize: flags.organize ?? spec.organize ?? flagDefaults.organize,
   };
 }

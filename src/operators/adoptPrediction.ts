@@ -3,12 +3,8 @@ import {
   asyncScheduler,
   concat,
   defaultIfEmpty,
-  defer,
-  EMPTY,
-  expand,
   filter,
   find,
-  from,
   mergeMap,
   type Observable,
   type SchedulerLike,
@@ -18,6 +14,7 @@ import {
 import type { Provider } from '../ports.ts';
 import type { Prediction, PredictionRequest } from '../types.ts';
 import type { Claims } from './createClaims.ts';
+import { listedPredictions } from './listedPredictions.ts';
 import { retryBackoff } from './retryBackoff.ts';
 
 export interface AdoptPredictionConfig {
@@ -51,29 +48,17 @@ export function adoptPrediction(
   config: AdoptPredictionConfig,
 ): Observable<Prediction | null> {
   const { sinceMs, claims, looksMs = [0, 2_000], scheduler = asyncScheduler } = config;
-  const look = defer(() => listedSince(provider, sinceMs - CLOCK_MARGIN_MS, scheduler)).pipe(
+  const look = listedPredictions(provider, {
+    createdAfterMs: sinceMs - CLOCK_MARGIN_MS,
+    patiently: retryBackoff({ retries: 6, shouldRetry: isRecoverable, scheduler }),
+  }).pipe(
+    mergeMap(({ predictions }) => predictions),
     find((prediction) => isAnswerTo(request, prediction) && claims.take(prediction.id)),
     filter((prediction) => prediction !== undefined),
   );
   return concat(...looksMs.map((pauseMs) => timer(pauseMs, scheduler).pipe(mergeMap(() => look)))).pipe(
     take(1),
     defaultIfEmpty(null),
-  );
-}
-
-/** All predictions since a moment, newest first, a page at a time as they are asked for. */
-function listedSince(
-  provider: Provider,
-  createdAfterMs: number,
-  scheduler: SchedulerLike,
-): Observable<Prediction> {
-  const page = (next: string | null) =>
-    provider
-      .listPredictions(next === null ? { createdAfterMs } : { createdAfterMs, next })
-      .pipe(retryBackoff({ retries: 6, shouldRetry: isRecoverable, scheduler }));
-  return page(null).pipe(
-    expand(({ next }) => (next === null ? EMPTY : page(next))),
-    mergeMap(({ predictions }) => from(predictions)),
   );
 }
 

@@ -4,13 +4,21 @@ import {
   filter,
   type MonoTypeOperatorFunction,
   map,
+  merge,
+  NEVER,
   type Observable,
   of,
+  switchAll,
+  takeWhile,
+  timer,
 } from 'rxjs';
-import { ProviderError } from '../errors.ts';
-import type { Provider } from '../ports.ts';
+import type { Follower, Provider } from '../ports.ts';
 import type { Prediction } from '../types.ts';
 import { type AdaptivePollConfig, adaptivePoll } from './adaptivePoll.ts';
+import { cancelPrediction } from './cancelPrediction.ts';
+import { isFinal } from './isFinal.ts';
+import { isWorthAsking } from './isWorthAsking.ts';
+import { maxTimerMs } from './maxTimerMs.ts';
 import { retryBackoff } from './retryBackoff.ts';
 
 export interface AwaitPredictionConfig
@@ -18,12 +26,13 @@ export interface AwaitPredictionConfig
     AdaptivePollConfig<Prediction>,
     'timeoutMs' | 'startingMs' | 'processingMs' | 'maxDelayMs' | 'expectedMs' | 'scheduler'
   > {
+  /** How its states are learnt: one for all jobs asks once for many. Default: each prediction is asked for by itself. */
+  follower?: Follower;
+  /** When its create was about to be sent, ms since 1970. Default: now. */
+  sinceMs?: number;
   /** 0…1, for the jitter of retries. Default Math.random. */
   random?: () => number;
 }
-
-/** A fresh prediction may be unknown to some of the service's machines for some seconds. */
-const TRIES_AT_404 = 5;
 
 /**
  * Follows each prediction until it is final (succeeded, failed, canceled, aborted) and emits it as it is then. One that
@@ -40,33 +49,35 @@ export function awaitPrediction(
   provider: Provider,
   config: AwaitPredictionConfig = {},
 ): MonoTypeOperatorFunction<Prediction> {
-  const { random = Math.random, scheduler = asyncScheduler } = config;
-  const patiently = retryBackoff<Prediction>({ retries: 12, shouldRetry: isWorthAsking, random, scheduler });
+  const { follower = singleQuestions(provider, config) } = config;
+  const { timeoutMs = 600_000, random = Math.random, scheduler = asyncScheduler } = config;
   return concatMap((prediction) => {
     if (isFinal(prediction)) return of(prediction);
-    return adaptivePoll(() => provider.getPrediction(prediction.id).pipe(patiently), {
-      ...config,
-      isDone: isFinal,
-      isStarting: ({ status }) => status === 'starting',
-      onTimeout: () => cancel(provider, prediction.id).pipe(patiently),
-    }).pipe(finalOnly);
+    const states = follower.follow(prediction, config.sinceMs ?? scheduler.now());
+    const timeUp = timer(Math.min(maxTimerMs, timeoutMs), scheduler).pipe(
+      map(() => cancelPrediction(provider, prediction.id, { random, scheduler })),
+    );
+    return merge(of(states), timeUp).pipe(
+      switchAll(),
+      takeWhile((state) => !isFinal(state), true),
+      filter(isFinal),
+    );
   });
 }
 
-const finalOnly = filter(isFinal);
-
-function isFinal({ status, outputComplete }: Prediction): boolean {
-  return outputComplete || !(status === 'starting' || status === 'processing');
-}
-
-/** Some answers to a cancel still say `processing`: it is over all the same. */
-function cancel(provider: Provider, id: string): Observable<Prediction> {
-  return provider
-    .cancelPrediction(id)
-    .pipe(map((prediction) => (isFinal(prediction) ? prediction : { ...prediction, status: 'canceled' })));
-}
-
-function isWorthAsking(error: unknown, attempt: number): boolean {
-  if (!(error instanceof ProviderError)) return false;
-  return error.recoverable || (error.status === 404 && attempt <= TRIES_AT_404);
+/** Asks for each prediction by its id, in a rhythm of its own. */
+function singleQuestions(provider: Provider, config: AwaitPredictionConfig): Follower {
+  const { random = Math.random, scheduler = asyncScheduler } = config;
+  const patiently = retryBackoff<Prediction>({ retries: 12, shouldRetry: isWorthAsking, random, scheduler });
+  return {
+    follow: ({ id }): Observable<Prediction> =>
+      adaptivePoll(() => provider.getPrediction(id).pipe(patiently), {
+        ...config,
+        // The time is kept above, whoever follows.
+        timeoutMs: Number.POSITIVE_INFINITY,
+        onTimeout: () => NEVER,
+        isDone: isFinal,
+        isStarting: ({ status }) => status === 'starting',
+      }),
+  };
 }

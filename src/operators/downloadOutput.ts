@@ -10,6 +10,7 @@ import {
 } from 'rxjs';
 import { DownloadError } from '../errors.ts';
 import type { Downloader } from '../ports.ts';
+import { stemAt } from '../stemAt.ts';
 import type { ImageFile, Json, Prediction } from '../types.ts';
 import { retryBackoff } from './retryBackoff.ts';
 
@@ -50,7 +51,7 @@ export function downloadOutput(
     if (urls.length === 0) return throwError(() => noOutput(prediction));
     const files = urls.map((url, place) =>
       downloader
-        .download(url, { stem: place === 0 ? stem : `${stem}--${place + 1}` })
+        .download(url, { stem: stemAt(stem, place) })
         .pipe(retryBackoff({ retries, delayMs, shouldRetry: isWorthAnotherTry, scheduler, random })),
     );
     return within(forkJoin(files));

@@ -1,7 +1,17 @@
 import type { Observable, SchedulerLike } from 'rxjs';
 import type { PredictionError } from '../errors.ts';
-import type { Downloader, EmitEvent, Governor, Journal, Ledger, Provider, Renderer } from '../ports.ts';
-import type { Json, Outcome, Plan, Prediction } from '../types.ts';
+import type {
+  Downloader,
+  EmitEvent,
+  Follower,
+  Governor,
+  Journal,
+  Ledger,
+  Provider,
+  Renderer,
+  ResultCache,
+} from '../ports.ts';
+import type { Json, Outcome, Plan, Prediction, PricedRequest } from '../types.ts';
 
 /** What a run is made with. Everything that touches the world is a port, so a test or a bigger engine can stand in. */
 export interface GenerateConfig {
@@ -25,6 +35,23 @@ export interface GenerateConfig {
   maxAttempts?: number;
   /** Time for one prediction; then it is cancelled. Default 600,000. */
   timeoutMs?: number;
+  /** How the states of open predictions are learnt. Default: a poller that asks the list for all of them at once. */
+  follower?: Follower;
+  /** How long a create may wait for its result, at most 60,000; 0: not at all. Default 60,000. */
+  waitMs?: number;
+  /** Where the service is to tell of the end of a plan's prediction. Default: nowhere. */
+  webhookUrlOf?: (plan: Plan) => string;
+  /** What else to try, in order, where a plan's own model fails for good. Quick: it is asked for every job. Default: nothing. */
+  fallbacksOf?: (plan: Plan) => readonly PricedRequest[];
+  /** Results of earlier runs; asked for plans that have a `resultKey`. Default: none are kept. */
+  cache?: ResultCache;
+  /**
+   * How often, when all jobs have had their turn, those that failed and may succeed when run again get another one, with
+   * `maxAttempts` anew. Default 0.
+   */
+  recoveryRounds?: number;
+  /** Pause before each such round. Default 10,000. */
+  recoveryDelayMs?: number;
   /** Whether to make, and pay, an image again whose output the service has already deleted. Default false. */
   repay?: boolean;
   /** Whether a job needs no more work. Quick: it is asked for every plan. Default: what the journal has as saved. */
@@ -35,6 +62,8 @@ export interface GenerateConfig {
   emit?: EmitEvent;
   /** When it emits, no new job is begun; those under way are finished. Default: never. */
   stop?: Observable<unknown>;
+  /** When it emits, the predictions under way are cancelled at the service. Let `stop` emit too. Default: never. */
+  cancel?: Observable<unknown>;
   /** Clock of all waits. Default asyncScheduler. */
   scheduler?: SchedulerLike;
   /** 0…1, for jitter. Default Math.random. */

@@ -1,9 +1,10 @@
-import { catchError, concatMap, map, type Observable, of, throwError } from 'rxjs';
+import { catchError, concatMap, defer, EMPTY, map, type Observable, of, takeUntil, throwError } from 'rxjs';
 import { BudgetError, ProviderError } from '../errors.ts';
 import { formatUsd } from '../formatUsd.ts';
 import { budgetTake } from '../operators/budgetTake.ts';
 import { createPrediction } from '../operators/createPrediction.ts';
-import type { Plan, Prediction } from '../types.ts';
+import type { Governor } from '../ports.ts';
+import type { Prediction, PredictionRequest, PricedRequest } from '../types.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
 import { followPrediction } from './followPrediction.ts';
@@ -13,27 +14,35 @@ const CANCEL_MARGIN_MS = 30_000;
 
 /** A new attempt: money, intent, create, id, in this order. */
 export function beginAttempt(account: JobAccount, run: Run): Observable<Prediction> {
-  const { plan } = account;
-  return of(plan).pipe(
-    budgetTake(run.ledger, ({ priceMicroUsd }) => (account.reservation === null ? (priceMicroUsd ?? 0) : 0)),
+  const { plan, request } = account;
+  const priceMicroUsd = request.priceMicroUsd ?? 0;
+  if (account.reservation?.microUsd !== priceMicroUsd) {
+    // Held for another model.
+    account.reservation?.release();
+    account.reservation = null;
+  }
+  return of(request).pipe(
+    budgetTake(run.ledger, () => (account.reservation === null ? priceMicroUsd : 0)),
     map(({ value, reservation }) => {
-      if (reservation === null) throw overBudget(value);
+      if (reservation === null) throw overBudget(request);
       account.reservation ??= reservation;
       account.attempts += 1;
       run.emit({ type: 'creating', index: plan.index, prompt: plan.prompt, attempt: account.attempts });
       return value;
     }),
     createPrediction(run.provider, {
-      governor: run.governor,
+      governor: untilStopped(run),
       claims: run.claims,
-      waitMs: Math.min(60_000, run.timeoutMs),
+      waitMs: Math.min(run.waitMs, run.timeoutMs),
       cancelAfterMs: run.timeoutMs + CANCEL_MARGIN_MS,
       beforeSend: () => {
         account.startedAtMs = run.scheduler.now();
+        account.open = { predictionId: null };
         return run.journal.record(plan, {
           type: 'intended',
           attempt: account.attempts,
           atMs: account.startedAtMs,
+          ...(request === plan ? {} : { request: requestOnly(request) }),
         });
       },
       onThrottled: (waitMs) => run.emit({ type: 'throttled', waitMs: waitMs ?? 0 }),
@@ -44,21 +53,33 @@ export function beginAttempt(account: JobAccount, run: Run): Observable<Predicti
   );
 }
 
+/** Who waits for the governor when the run is told to stop sends nothing any more. */
+function untilStopped(run: Run): Governor {
+  const { governor } = run;
+  return {
+    ...governor,
+    admit: () => defer(() => (run.isStopped ? EMPTY : governor.admit().pipe(takeUntil(run.stop)))),
+  };
+}
+
 /** A create that certainly made nothing is over: the next run need not look for it. */
 function giveUp(error: unknown, account: JobAccount, run: Run): Observable<never> {
   const isOver = error instanceof ProviderError && error.tookEffect === 'no' && account.reservation !== null;
   const failed = throwError(() => error);
   if (!isOver) return failed;
+  account.open = null;
   const entry = { type: 'ended', attempt: account.attempts, costMicroUsd: 0 } as const;
   return run.journal.record(account.plan, entry).pipe(concatMap(() => failed));
 }
 
-function overBudget(plan: Plan): BudgetError {
-  return new BudgetError(
-    `The budget has no room left for this image (${formatUsd(plan.priceMicroUsd ?? 0)}).`,
-    {
-      recoverable: true,
-      suggestion: 'Raise --budget and run the same command again: what is saved is not made again.',
-    },
-  );
+/** Without its price, which is not sent. */
+function requestOnly({ model, version, input }: PricedRequest): PredictionRequest {
+  return { model, version, input };
+}
+
+function overBudget({ priceMicroUsd }: PricedRequest): BudgetError {
+  return new BudgetError(`The budget has no room left for this image (${formatUsd(priceMicroUsd ?? 0)}).`, {
+    recoverable: true,
+    suggestion: 'Raise --budget and run the same command again: what is saved is not made again.',
+  });
 }

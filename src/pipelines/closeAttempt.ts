@@ -5,6 +5,7 @@ import type { Run } from './createRun.ts';
 
 /** Books what an attempt without output cost and writes down that it is over. */
 export function closeAttempt(prediction: Prediction, account: JobAccount, run: Run): Observable<void> {
+  account.open = null;
   const costMicroUsd = run.answers.costOf(prediction) ?? 0;
   if (costMicroUsd > 0) {
     account.paidMicroUsd += costMicroUsd;

@@ -1,5 +1,5 @@
 import type { JobRecord, Reservation } from '../ports.ts';
-import type { ImageFile, Plan, Prediction } from '../types.ts';
+import type { ImageFile, Plan, Prediction, PricedRequest } from '../types.ts';
 
 /** What has happened to one job so far: its attempts, the money held and paid for it, what came back. */
 export interface JobAccount {
@@ -8,29 +8,45 @@ export interface JobAccount {
   left: JobRecord | null;
   /** Originals that an earlier run brought to disk. */
   readonly filesLeft: readonly ImageFile[];
+  /** What the present attempt sends: the plan, or one of its fallbacks. */
+  request: PricedRequest;
   /** Runs of this job, the open one included. */
   attempts: number;
   /** When the open attempt began, ms since 1970. */
   startedAtMs: number;
+  /** A create that may have been sent, with the id of its prediction as soon as that is known; null once it is over. */
+  open: { predictionId: string | null } | null;
   /** The job's newest prediction. */
   prediction: Prediction | null;
+  /** Whether that was made for another job, in this run or an earlier one. */
+  isCached: boolean;
   /** Money held for the open attempt. */
   reservation: Reservation | null;
   /** Paid for ended attempts. */
   paidMicroUsd: number;
 }
 
-/** Opens the account of a job, going on from what an earlier run wrote down about the same request. */
-export function createJobAccount(plan: Plan, record: JobRecord | undefined): JobAccount {
+/**
+ * Opens the account of a job, going on from what an earlier run, or an earlier round of this one, wrote down about the
+ * same request. `reservation` is the money that is still held for it.
+ */
+export function createJobAccount(
+  plan: Plan,
+  record: JobRecord | undefined,
+  reservation: Reservation | null,
+): JobAccount {
   const left = record !== undefined && record.key === plan.key ? record : null;
   return {
     plan,
     left,
     filesLeft: left?.files ?? [],
+    request: plan,
     attempts: left?.attempts ?? 0,
     startedAtMs: left?.intendedAtMs ?? 0,
+    open: null,
     prediction: left?.prediction ?? null,
-    reservation: null,
+    isCached: false,
+    reservation,
     paidMicroUsd: left?.costMicroUsd ?? 0,
   };
 }

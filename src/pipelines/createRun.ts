@@ -1,11 +1,22 @@
 import { availableParallelism } from 'node:os';
-import { asyncScheduler, EMPTY, NEVER } from 'rxjs';
+import { asyncScheduler, EMPTY, merge, NEVER, of, Subject, tap } from 'rxjs';
+import type { Cached } from '../operators/cachedBy.ts';
 import { type Claims, createClaims } from '../operators/createClaims.ts';
+import { createFlights, type Flights } from '../operators/createFlights.ts';
 import { createGate, type Gate } from '../operators/createGate.ts';
+import { createListPoller } from '../operators/createListPoller.ts';
+import type { ResultCache } from '../ports.ts';
+import type { Outcome } from '../types.ts';
+import type { JobAccount } from './createJobAccount.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
+import type { Obtained } from './Obtained.ts';
+
+/** What is turned into something else, and what has no default. */
+type OptionalFields = 'concurrency' | 'downloads' | 'encoders' | 'webhookUrlOf';
 
 /** A run's configuration with every default in place, and what all its jobs share. */
-export interface Run extends Required<Omit<GenerateConfig, 'concurrency' | 'downloads' | 'encoders'>> {
+export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
+  readonly webhookUrlOf: GenerateConfig['webhookUrlOf'] | undefined;
   /** Jobs under way at most, from the first create to the last rendition. */
   readonly journeys: number;
   /** Predictions in flight. */
@@ -15,8 +26,24 @@ export interface Run extends Required<Omit<GenerateConfig, 'concurrency' | 'down
   /** Originals being decoded and encoded. */
   readonly encoders: Gate;
   readonly claims: Claims;
+  /** Results that are being obtained. */
+  readonly flights: Flights<Cached<Obtained>>;
+  /** Jobs that failed in this round and get another turn in the next, by index. */
+  postponed: Map<number, PostponedJob>;
+  /** Rounds that may follow the present one. */
+  roundsLeft: number;
   /** Set when the run was told to stop: jobs that wait in line begin nothing any more. */
   isStopped: boolean;
+  /** Stops the run because of what the service said to one of its jobs; that is the run's error when all is finished. */
+  halt(fault: unknown): void;
+  /** Null where the service had no objection. */
+  fault: unknown;
+}
+
+/** A job that is to be tried again, and how it has ended if that does not come about. */
+export interface PostponedJob {
+  readonly account: JobAccount;
+  readonly outcome: Outcome;
 }
 
 /** Fills in the defaults of a run and opens its gates. */
@@ -27,24 +54,45 @@ export function createRun(config: GenerateConfig): Run {
     encoders = availableParallelism(),
     maxAttempts = 3,
     timeoutMs = 600_000,
+    waitMs = 60_000,
+    webhookUrlOf,
+    fallbacksOf = () => [],
+    cache = noCache,
+    recoveryRounds = 0,
+    recoveryDelayMs = 10_000,
     repay = false,
     isDone = ({ index }) => config.journal.isSaved(index),
     keep = () => EMPTY,
     emit = () => {},
     stop = NEVER,
+    cancel = NEVER,
     scheduler = asyncScheduler,
     random = Math.random,
+    follower = createListPoller(config.provider, { scheduler, random }),
     ...ports
   } = config;
-  return {
+  const halted = new Subject<void>();
+  const run: Run = {
     ...ports,
     maxAttempts,
     timeoutMs,
+    follower,
+    waitMs,
+    webhookUrlOf,
+    fallbacksOf,
+    cache,
+    recoveryRounds,
+    recoveryDelayMs,
     repay,
     isDone,
     keep,
     emit,
-    stop,
+    stop: merge(stop, halted).pipe(
+      tap(() => {
+        run.isStopped = true;
+      }),
+    ),
+    cancel,
     scheduler,
     random,
     // Twice the slots: while one job is downloaded and encoded, another one's prediction can run in its place.
@@ -54,6 +102,17 @@ export function createRun(config: GenerateConfig): Run {
     downloads: createGate(downloads),
     encoders: createGate(encoders),
     claims: createClaims(config.journal.knownPredictionIds()),
+    flights: createFlights(),
+    postponed: new Map(),
+    roundsLeft: recoveryRounds,
     isStopped: false,
+    halt(fault) {
+      run.fault ??= fault;
+      halted.next();
+    },
+    fault: null,
   };
+  return run;
 }
+
+const noCache: ResultCache = { restore: () => of(null), keep: () => EMPTY };

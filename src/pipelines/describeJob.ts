@@ -4,29 +4,29 @@ import type { Run } from './createRun.ts';
 
 /** What every outcome says of its job, however it ended. */
 export function describeJob(account: JobAccount, run: Run): Omit<Outcome, 'status' | 'files' | 'error'> {
-  const { plan, prediction, attempts } = account;
+  const { plan, request, prediction, attempts, isCached } = account;
   const costMicroUsd = costOf(account, run);
   return {
     index: plan.index,
     key: plan.key,
     prompt: plan.prompt,
-    model: plan.model,
-    version: prediction?.version ?? plan.version,
-    input: plan.input,
+    model: request.model,
+    version: prediction?.version ?? request.version,
+    input: request.input,
     tags: plan.tags,
     predictionId: prediction?.id ?? null,
     attempts,
     metrics: prediction?.metrics ?? {},
     costUsd: costMicroUsd === null ? null : costMicroUsd / 1_000_000,
-    cached: false,
+    cached: isCached,
     createdAt: prediction?.createdAt ?? null,
     completedAt: prediction?.completedAt ?? null,
   };
 }
 
 /** Everything paid for the job: its ended attempts and the prediction it has. */
-function costOf({ prediction, paidMicroUsd }: JobAccount, run: Run): number | null {
-  if (prediction === null || !prediction.outputComplete) return paidMicroUsd;
+function costOf({ prediction, isCached, paidMicroUsd }: JobAccount, run: Run): number | null {
+  if (isCached || prediction === null || !prediction.outputComplete) return paidMicroUsd;
   const lastMicroUsd = run.answers.costOf(prediction);
   return lastMicroUsd === null ? null : paidMicroUsd + lastMicroUsd;
 }

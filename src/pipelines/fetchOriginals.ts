@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { concatMap, map, merge, type Observable, type OperatorFunction, of } from 'rxjs';
+import { areWhole } from '../areWhole.ts';
 import { fromAbortable } from '../fromAbortable.ts';
 import { downloadOutput } from '../operators/downloadOutput.ts';
 import { gate } from '../operators/gate.ts';
-import { areWhole } from '../sinks/areWhole.ts';
-import type { ImageFile, Plan, Prediction } from '../types.ts';
+import type { FetchedOutput, ImageFile, Plan, Prediction } from '../types.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
 import { noteCreated } from './noteCreated.ts';
@@ -13,10 +13,7 @@ import { noteCreated } from './noteCreated.ts';
  * Brings a prediction's files into the run folder and writes down that they are there. What an earlier run has brought
  * already is not fetched again.
  */
-export function fetchOriginals(
-  account: JobAccount,
-  run: Run,
-): OperatorFunction<Prediction, readonly ImageFile[]> {
+export function fetchOriginals(account: JobAccount, run: Run): OperatorFunction<Prediction, FetchedOutput> {
   const { plan, filesLeft } = account;
   return concatMap((prediction) => {
     const fetched = of(prediction).pipe(
@@ -31,7 +28,7 @@ export function fetchOriginals(
     );
     if (filesLeft.length === 0) return merge(noteCreated(prediction, account, run), fetched);
     return fromAbortable(() => areWhole(filesLeft)).pipe(
-      concatMap((isThere) => (isThere ? of(filesLeft) : fetched)),
+      concatMap((isThere) => (isThere ? of({ prediction, files: filesLeft }) : fetched)),
     );
   });
 }
@@ -41,8 +38,10 @@ function note(
   prediction: Prediction,
   plan: Plan,
   run: Run,
-): Observable<readonly ImageFile[]> {
+): Observable<FetchedOutput> {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   run.emit({ type: 'downloaded', index: plan.index, bytes });
-  return run.journal.record(plan, { type: 'downloaded', prediction, files }).pipe(map(() => files));
+  return run.journal
+    .record(plan, { type: 'downloaded', prediction, files })
+    .pipe(map(() => ({ prediction, files })));
 }

@@ -10,7 +10,7 @@ import type { RunEnd } from './runToFolder.ts';
  */
 export async function finishRun(end: RunEnd, run: OpenRun): Promise<Report> {
   const { folder } = run.config;
-  const builder = createReport();
+  const builder = createReport({ priceOf: run.describePrice });
   for await (const outcome of run.manifest.outcomes()) builder.add(outcome);
   const report = builder.toJSON({ elapsedMs: end.elapsedMs });
   await run.manifest.finish({

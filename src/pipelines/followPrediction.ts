@@ -13,12 +13,15 @@ export function followPrediction(
 ): Observable<Prediction> {
   const { index } = account.plan;
   account.prediction = prediction;
+  account.open = { predictionId: prediction.id };
   run.emit({ type: 'created', index, predictionId: prediction.id, status: prediction.status });
   // One that has its output already is written down while it is downloaded: the slot is wanted by the next job.
   if (prediction.outputComplete) return of(prediction);
   return noteCreated(prediction, account, run).pipe(
     endWith(prediction),
     awaitPrediction(run.provider, {
+      follower: run.follower,
+      sinceMs: account.startedAtMs,
       timeoutMs: Math.max(0, run.timeoutMs - (run.scheduler.now() - account.startedAtMs)),
       scheduler: run.scheduler,
     }),

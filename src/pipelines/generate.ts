@@ -1,16 +1,17 @@
-import { catchError, concat, concatMap, defer, ignoreElements, map, type Observable, of, tap } from 'rxjs';
+import { catchError, concat, concatMap, defer, EMPTY, map, type Observable, of, throwError } from 'rxjs';
+import { ProviderError } from '../errors.ts';
 import { gate } from '../operators/gate.ts';
-import { pullMap } from '../operators/pullMap.ts';
 import { renditions } from '../operators/renditions.ts';
 import type { Outcome, Plan } from '../types.ts';
+import { closeAccount } from './closeAccount.ts';
 import { createJobAccount, type JobAccount } from './createJobAccount.ts';
-import { createRun, type Run } from './createRun.ts';
+import { createRun, type PostponedJob, type Run } from './createRun.ts';
 import { failedOutcome } from './failedOutcome.ts';
-import { fetchOriginals } from './fetchOriginals.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
-import { makePrediction } from './makePrediction.ts';
+import { inRounds } from './inRounds.ts';
+import { obtainOriginals } from './obtainOriginals.ts';
 import { savedOutcome } from './savedOutcome.ts';
-import { type PlanSource, unfinishedPlans } from './unfinishedPlans.ts';
+import type { PlanSource } from './unfinishedPlans.ts';
 
 /**
  * Makes every image of the plans and emits each job's outcome as it is reached; jobs that the journal has as saved are
@@ -23,47 +24,44 @@ import { type PlanSource, unfinishedPlans } from './unfinishedPlans.ts';
  *     generate      ---b-a-(c|)
  *
  * One job's failure is an outcome. Emits an error only for what concerns the whole run, and then begins nothing more:
- * `ProviderError` with `stopsRun` (401, 402), `StorageError` (disk full, folder gone). What was under way goes on at
- * the service and is taken up by the next run over the same journal.
+ * `ProviderError` with `stopsRun` (401, 402) once what is under way has been finished; `StorageError` (disk full, folder
+ * gone) at once: what was under way goes on at the service and is taken up by the next run over the same journal.
  */
 export function generate(plans: PlanSource, config: GenerateConfig): Observable<Outcome> {
   return defer(() => {
     const run = createRun(config);
-    return pullMap(unfinishedPlans(plans, run.journal, run.isDone), (plan) => journey(plan, run), {
-      concurrency: run.journeys,
-      stop: run.stop.pipe(
-        tap(() => {
-          run.isStopped = true;
-        }),
-      ),
-    });
+    const outcomes = inRounds(plans, run, (plan, postponed) => journey(plan, postponed, run));
+    return concat(
+      outcomes,
+      defer(() => (run.fault === null ? EMPTY : throwError(() => run.fault))),
+    );
   });
 }
 
 /** The way of one job. */
-function journey(plan: Plan, run: Run): Observable<Outcome> {
-  const account = createJobAccount(plan, run.journal.find(plan.index));
+function journey(plan: Plan, postponed: PostponedJob | undefined, run: Run): Observable<Outcome> {
+  const reservation = postponed?.account.reservation ?? null;
+  const account = createJobAccount(plan, run.journal.find(plan.index), reservation);
   return of(plan).pipe(
-    makePrediction(account, run),
-    fetchOriginals(account, run),
+    obtainOriginals(account, run),
     renditions(run.renderer, plan.renditions, { within: gate(run.encoders) }),
     map((images) => savedOutcome(account, images, run)),
-    catchError((error: unknown) => of(failedOutcome(account, error, run))),
-    concatMap((outcome) => closeAccount(outcome, account, run)),
+    catchError((error: unknown) => {
+      if (!(error instanceof ProviderError && error.stopsRun)) return of(failedOutcome(account, error, run));
+      // The others may be paid already, and their outputs live one hour only.
+      run.halt(error);
+      return EMPTY;
+    }),
+    concatMap((outcome) => end(outcome, account, run)),
   );
 }
 
-/** Settles the money, rests the outcome, and only then writes down that the job is done. */
-function closeAccount(outcome: Outcome, account: JobAccount, run: Run): Observable<Outcome> {
-  const paidMicroUsd = Math.round((outcome.costUsd ?? 0) * 1_000_000);
-  account.reservation?.settle(paidMicroUsd - account.paidMicroUsd);
-  const entry = { type: 'outcome', outcome } as const;
-  return concat(
-    run.keep(outcome).pipe(ignoreElements()),
-    run.journal.record(account.plan, entry).pipe(ignoreElements()),
-    defer(() => {
-      run.emit(entry);
-      return of(outcome);
-    }),
-  );
+/** What may succeed in another round is put off until then. */
+function end(outcome: Outcome, account: JobAccount, run: Run): Observable<Outcome> {
+  const { status, error, index } = outcome;
+  const mayComeBack = status === 'failed' && error?.recoverable === true;
+  if (!mayComeBack || run.roundsLeft === 0 || run.isStopped) return closeAccount(outcome, account, run);
+  run.postponed.set(index, { outcome, account });
+  run.emit({ type: 'postponed', index, error });
+  return EMPTY;
 }

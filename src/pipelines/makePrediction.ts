@@ -1,28 +1,53 @@
 import { concatMap, defer, EMPTY, type Observable, type OperatorFunction, of, throwError } from 'rxjs';
-import { PredictionError } from '../errors.ts';
+import { PredictionError, ProviderError } from '../errors.ts';
+import { fallbackTo } from '../operators/fallbackTo.ts';
 import { gate } from '../operators/gate.ts';
 import { retryBackoff } from '../operators/retryBackoff.ts';
-import type { Plan, Prediction } from '../types.ts';
+import type { Plan, Prediction, PricedRequest } from '../types.ts';
 import { beginAttempt } from './beginAttempt.ts';
+import { cancelAttempt } from './cancelAttempt.ts';
 import { closeAttempt } from './closeAttempt.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
 import { outcomeError } from './outcomeError.ts';
+import { requestsOf } from './requestsOf.ts';
 import { resumeAttempt } from './resumeAttempt.ts';
 
 /**
  * Turns a plan into a prediction with output: takes up what an earlier run left open, else creates; follows it to its
- * end; begins again where the platform was at fault and attempts are left. Holds one of the run's slots only while a
- * prediction is open, so neither downloads nor encoders keep the service waiting.
+ * end; begins again where the platform was at fault and attempts are left, then goes on with the fallbacks. Holds one of
+ * the run's slots only while a prediction is open, so neither downloads nor encoders keep the service waiting.
  *
  * Emits `PredictionError`, `ProviderError` or `BudgetError` where the job has to be given up.
  */
 export function makePrediction(account: JobAccount, run: Run): OperatorFunction<Plan, Prediction> {
-  const attempt = defer(() => {
+  return concatMap(() => {
+    const [first = account.plan, ...others] = requestsOf(account, run);
+    const attemptsWith = (request: PricedRequest) => defer(() => attempts(request, account, run));
+    return attemptsWith(first).pipe(
+      fallbackTo(others.map(attemptsWith), {
+        shouldFallBack: mayOtherModelDoBetter,
+        onFallback: ({ error, level }) =>
+          run.emit({
+            type: 'fallback',
+            index: account.plan.index,
+            model: others[level - 1]?.model ?? '',
+            error: outcomeError(error),
+          }),
+      }),
+    );
+  });
+}
+
+/** All attempts with one request. */
+function attempts(request: PricedRequest, account: JobAccount, run: Run): Observable<Prediction> {
+  account.request = request;
+  return defer(() => {
     if (account.left !== null) return resumeAttempt(account, account.left, run);
     // Told to stop while it waited in line: it ends without an outcome, and nothing is paid.
     return run.isStopped ? EMPTY : beginAttempt(account, run);
   }).pipe(
+    cancelAttempt(account, run),
     concatMap((prediction) => settle(prediction, account, run)),
     gate(run.slots),
     retryBackoff({
@@ -40,7 +65,6 @@ export function makePrediction(account: JobAccount, run: Run): OperatorFunction<
       random: run.random,
     }),
   );
-  return concatMap(() => attempt);
 }
 
 /** Passes on a prediction with output; closes the books of an attempt that ended without. */
@@ -56,6 +80,7 @@ function settle(prediction: Prediction, account: JobAccount, run: Run): Observab
 
 function endedError(prediction: Prediction, account: JobAccount, run: Run): PredictionError {
   const tookMs = run.scheduler.now() - account.startedAtMs;
+  if (run.isStopped && prediction.status === 'canceled') return stoppedError(prediction.id);
   if (prediction.status === 'failed' || tookMs < run.timeoutMs) return run.answers.errorOf(prediction);
   return new PredictionError(
     'ERR_PREDICTION_TIMEOUT',
@@ -68,6 +93,25 @@ function endedError(prediction: Prediction, account: JobAccount, run: Run): Pred
   );
 }
 
+function stoppedError(predictionId: string): PredictionError {
+  return new PredictionError(
+    'ERR_STOPPED',
+    `The run was stopped and prediction ${predictionId} cancelled with it.`,
+    { predictionId, recoverable: true, suggestion: 'Run the same command again to go on.' },
+  );
+}
+
+/** Codes of attempts that ended because somebody, or the clock, wanted it so. */
+const wishes = ['ERR_PREDICTION_TIMEOUT', 'ERR_PREDICTION_CANCELED', 'ERR_STOPPED'];
+
 function isPlatformFault(error: unknown): boolean {
-  return error instanceof PredictionError && error.recoverable && error.code !== 'ERR_PREDICTION_TIMEOUT';
+  return error instanceof PredictionError && error.recoverable && !wishes.includes(error.code);
+}
+
+/** A model that fails, refuses, is too slow or not to be had; neither a wrong input nor somebody's wish to cancel. */
+function mayOtherModelDoBetter(error: unknown): boolean {
+  if (error instanceof PredictionError) {
+    return error.code === 'ERR_PREDICTION_TIMEOUT' || !wishes.includes(error.code);
+  }
+  return error instanceof ProviderError && (error.status === 403 || error.status === 404);
 }

@@ -5,6 +5,7 @@ import { createLedger } from '../operators/createLedger.ts';
 import type { Provider } from '../ports.ts';
 import { costMicroUsd } from '../replicate/costMicroUsd.ts';
 import { createDownloader } from '../replicate/createDownloader.ts';
+import { describePrice } from '../replicate/describePrice.ts';
 import { outputUrls } from '../replicate/outputUrls.ts';
 import { predictionError } from '../replicate/predictionError.ts';
 import { createRenderer } from '../sinks/createRenderer.ts';
@@ -13,6 +14,7 @@ import { probeFolder } from '../sinks/probeFolder.ts';
 import { removeTemporaries } from '../sinks/removeTemporaries.ts';
 import { writeSidecar } from '../sinks/writeSidecar.ts';
 import { openJournal } from '../store/openJournal.ts';
+import { openResultCache } from '../store/openResultCache.ts';
 import type { RunJournal } from '../store/RunJournal.ts';
 import { expectJournalOf } from './expectJournalOf.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
@@ -20,7 +22,17 @@ import type { GenerateConfig } from './GenerateConfig.ts';
 export interface RunSettings
   extends Pick<
     GenerateConfig,
-    'concurrency' | 'maxAttempts' | 'timeoutMs' | 'repay' | 'emit' | 'stop' | 'random'
+    | 'concurrency'
+    | 'maxAttempts'
+    | 'timeoutMs'
+    | 'fallbacksOf'
+    | 'recoveryRounds'
+    | 'recoveryDelayMs'
+    | 'repay'
+    | 'emit'
+    | 'stop'
+    | 'cancel'
+    | 'random'
   > {
   /** The run folder; absolute. Made where it does not exist. */
   folder: string;
@@ -32,6 +44,8 @@ export interface RunSettings
   budgetMicroUsd?: number;
   /** Price of one output image over the built-in table, in millionths of a US dollar. */
   priceMicroUsd?: number;
+  /** Folder that keeps results for other runs; made where it does not exist. Default: none. */
+  cacheFolder?: string;
   /** Tells the input and the settings that change requests; a folder begun with others is refused. */
   fingerprint?: string;
   /** Goes on in a folder that was begun with others all the same. Default false. */
@@ -43,6 +57,8 @@ export interface OpenRun {
   readonly config: GenerateConfig;
   readonly journal: RunJournal;
   readonly manifest: Manifest;
+  /** What a model's price is and where it is from; null where none is known. */
+  readonly describePrice: (model: string) => string | null;
   /** Waits for what is being written and gives the folder free; may be called again. */
   close(): Promise<void>;
 }
@@ -77,8 +93,11 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       await manifest.close();
       throw error;
     });
+    const cache =
+      settings.cacheFolder === undefined ? {} : { cache: await openResultCache(settings.cacheFolder) };
     const config: GenerateConfig = {
       ...settings,
+      ...cache,
       downloader: createDownloader(),
       renderer: createRenderer(),
       journal,
@@ -106,7 +125,13 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       closing ??= manifest.close().finally(() => journal.close());
       return closing;
     };
-    return { config, journal, manifest, close };
+    return {
+      config,
+      journal,
+      manifest,
+      describePrice: (model) => describePrice(model, priceMicroUsd),
+      close,
+    };
   } catch (error) {
     journal.close();
     throw error;

@@ -13,9 +13,14 @@ export interface FailedAnswer {
   readonly text: string;
 }
 
+/** Cog's details are FastAPI's: a list of places and what is wrong there. */
+const detailList = z
+  .array(z.looseObject({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() }))
+  .transform((faults) => faults.map(({ loc, msg }) => `${loc.join('.')}: ${msg}`).join('; '));
+
 const problem = z.looseObject({
   title: z.string().optional().catch(undefined),
-  detail: z.string().optional().catch(undefined),
+  detail: z.union([z.string(), detailList]).optional().catch(undefined),
   invalid_fields: z
     .array(z.looseObject({ field: z.string(), description: z.string() }))
     .optional()

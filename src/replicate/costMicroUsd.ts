@@ -1,5 +1,6 @@
 import type { Prediction } from '../types.ts';
 import { findPrice } from './findPrice.ts';
+import { hardwarePrices } from './hardwarePrices.ts';
 import { imagesMicroUsd } from './imagesMicroUsd.ts';
 import { outputUrls } from './outputUrls.ts';
 
@@ -19,8 +20,8 @@ export function costMicroUsd(prediction: Prediction, perImageMicroUsd?: number):
   const seconds = secondsOf(metrics.predict_time);
   if (status === 'canceled' && seconds === null) return 0;
   if (price === undefined) return null;
-  if (price.perSecondMicroUsd === undefined) return imagesMicroUsd(price, input ?? {}, images);
-  return seconds === null ? null : Math.ceil(price.perSecondMicroUsd * seconds);
+  if (price.hardware === undefined) return imagesMicroUsd(price, input ?? {}, images);
+  return seconds === null ? null : Math.ceil(hardwarePrices[price.hardware] * seconds);
 }
 
 function countOf(value: unknown): number | null {

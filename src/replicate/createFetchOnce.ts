@@ -12,8 +12,8 @@ export interface FetchOnceConfig {
   timeoutMs: number;
   /** Sent besides what the client sends. */
   headers: Readonly<Record<string, string>>;
-  /** Taken out of whatever an answer says, should it repeat it. */
-  secret: string;
+  /** Taken out of whatever an answer says, should it repeat it; null where there is none. */
+  secret: string | null;
   /** The local clock, ms since 1970. */
   now: () => number;
   /** Told of each answer's headers. */
@@ -81,5 +81,6 @@ function refusal(
   call: { method: string; path: string },
   { secret, now }: FetchOnceConfig,
 ): ProviderError {
-  return answerError({ ...call, status, headers, text: text.replaceAll(secret, '[token]') }, now());
+  const told = secret === null ? text : text.replaceAll(secret, '[token]');
+  return answerError({ ...call, status, headers, text: told }, now());
 }

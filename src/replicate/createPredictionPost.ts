@@ -1,5 +1,5 @@
 import { catchError, defer, type Observable, throwError } from 'rxjs';
-import { ProviderError } from '../errors.ts';
+import { ProviderError, UsageError } from '../errors.ts';
 import type { CreateOptions, Provider } from '../ports.ts';
 import type { Prediction, PredictionRequest } from '../types.ts';
 import { cancelAfterHeader } from './cancelAfterHeader.ts';
@@ -37,16 +37,33 @@ function post(
 ): Observable<Prediction> {
   const waitS = Math.min(LONGEST_WAIT_S, Math.ceil(options.waitMs / 1_000));
   const isWaiting = waitS > 0;
+  const webhook = webhookFields(options);
   const target = version === null ? { model: urlPath(model) } : { version };
   return call({
     isCreate: true,
     headers: cancelAfterHeader(options),
     waitMs: waitS * 1_000,
     ask: (client, signal) =>
-      client.predictions.create({ ...target, input, signal, ...(isWaiting ? { wait: waitS } : {}) }),
+      client.predictions.create({
+        ...target,
+        ...webhook,
+        input,
+        signal,
+        ...(isWaiting ? { wait: waitS } : {}),
+      }),
     // 202 says that outputs are still to come: those that are there already may not be all.
     read: (body, status) => parsePrediction(body, { hasWholeOutput: isWaiting && status !== 202 }),
   });
+}
+
+/** Only the end is asked for: it is what anybody waits for, and the one webhook that the service tries again. */
+function webhookFields({ webhookUrl }: CreateOptions) {
+  if (webhookUrl === undefined) return {};
+  // The client would throw, and that would look like a create of unknown outcome.
+  if (!URL.canParse(webhookUrl)) {
+    throw new UsageError(`Expected \`webhookUrl\` to be a URL, got ${JSON.stringify(webhookUrl)}`);
+  }
+  return { webhook: webhookUrl, webhook_events_filter: ['completed' as const] };
 }
 
 function urlPath(model: string): string {

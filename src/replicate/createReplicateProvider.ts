@@ -1,12 +1,14 @@
-import type { Provider } from '../ports.ts';
+import type { ModelCache, Provider } from '../ports.ts';
 import { createCaller } from './createCaller.ts';
 import { createModelLookup } from './createModelLookup.ts';
+import { createModelMemory } from './createModelMemory.ts';
 import { createModelRoutes } from './createModelRoutes.ts';
 import { createPredictionList } from './createPredictionList.ts';
 import { createPredictionPost } from './createPredictionPost.ts';
 import { createServiceClock } from './createServiceClock.ts';
 import { expectCredentials } from './expectCredentials.ts';
 import { parsePrediction } from './parsePrediction.ts';
+import { replicateBaseUrl } from './replicateBaseUrl.ts';
 
 export interface ReplicateProviderConfig {
   /** `r8_…`. Goes to the API's origin only. */
@@ -19,9 +21,13 @@ export interface ReplicateProviderConfig {
   fetch?: typeof fetch;
   /** The local clock, ms since 1970. Default Date.now. */
   now?: () => number;
+  /** Spares the question what a model takes. Default: each lookup asks. */
+  modelCache?: ModelCache;
+  /** An older answer of the cache is used only where the service cannot be asked. Default 3,600,000. */
+  modelMaxAgeMs?: number;
+  /** Told where such an old answer is used. Default: nobody. */
+  onWarning?: (message: string) => void;
 }
-
-const REPLICATE = 'https://api.replicate.com/v1';
 
 /**
  * Replicate's HTTP API as a `Provider`, over the official client. Each subscription is one call, sent once and aborted
@@ -33,13 +39,15 @@ const REPLICATE = 'https://api.replicate.com/v1';
  * `ERR_NO_CONNECTION`, `ERR_CONNECTION_LOST`, `ERR_REQUEST_TIMEOUT`, `ERR_UNREADABLE_ANSWER`.
  */
 export function createReplicateProvider(config: ReplicateProviderConfig): Provider {
-  const { token, baseUrl = REPLICATE, now = Date.now } = config;
+  const { token, baseUrl = replicateBaseUrl, now = Date.now } = config;
   expectCredentials(token, baseUrl);
   const clock = createServiceClock(now);
   const routes = createModelRoutes();
+  const memory = createModelMemory({ ...config, now });
   const call = createCaller({ ...config, baseUrl, now, onHeaders: clock.learn });
+  const post = createPredictionPost(call, routes);
   return {
-    createPrediction: createPredictionPost(call, routes),
+    createPrediction: (request, options) => post(request, options).pipe(memory.doubt(request)),
     getPrediction: (id) =>
       call({
         ask: (client, signal) => client.predictions.get(encodeURIComponent(id), { signal }),
@@ -51,6 +59,6 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
         read: (body) => parsePrediction(body),
       }),
     listPredictions: createPredictionList(call, { clock, baseUrl }),
-    getModel: createModelLookup(call, routes),
+    getModel: createModelLookup(call, routes, memory),
   };
 }

@@ -7,6 +7,9 @@ export interface ErrorAnswer {
   readonly recoverable: boolean;
   /** Whether it concerns every job of a run. */
   readonly stopsRun: boolean;
+  /** What a run does about it. */
+  readonly reaction: string;
+  /** What the user can do about it. */
   readonly suggestion: string;
 }
 
@@ -18,6 +21,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     meaning: 'the API token is missing or wrong',
     recoverable: false,
     stopsRun: true,
+    reaction: 'ends; what is under way is finished and kept',
     suggestion: 'Check REPLICATE_API_TOKEN: tokens are at https://replicate.com/account/api-tokens.',
   },
   {
@@ -26,6 +30,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     meaning: 'the account has no credit left',
     recoverable: false,
     stopsRun: true,
+    reaction: 'ends; what is under way is finished and kept',
     suggestion:
       'Buy credit at https://replicate.com/account/billing, wait a few minutes, and run the same command again.',
   },
@@ -35,6 +40,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     meaning: 'this token may not use that model or file',
     recoverable: false,
     stopsRun: false,
+    reaction: 'fails the job; nothing was made',
     suggestion: 'Check that the model is public or belongs to the account of the token.',
   },
   {
@@ -43,6 +49,8 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     meaning: 'there is no such model, version or prediction',
     recoverable: false,
     stopsRun: false,
+    reaction:
+      'tries a model without a route by name by its version; asks again for a prediction just made; else fails the job',
     suggestion: 'Check the spelling of the model: owner/name, or owner/name:version.',
   },
   {
@@ -51,6 +59,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     meaning: 'the request is too large',
     recoverable: false,
     stopsRun: false,
+    reaction: 'fails the job; nothing was made',
     suggestion: 'Give large files as URLs instead of as data.',
   },
   {
@@ -59,6 +68,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     meaning: 'the model does not take this input',
     recoverable: false,
     stopsRun: false,
+    reaction: 'fails the job; nothing was made; forgets what it remembered of the model',
     suggestion: "Correct the input: the model's page at replicate.com lists what it takes.",
   },
   {
@@ -67,6 +77,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     meaning: 'requests come faster than the account may send them',
     recoverable: true,
     stopsRun: false,
+    reaction: 'waits as long as the service asks, slows down, sends it again; costs no attempt',
     suggestion: 'Nothing to do: the run slows down by itself.',
   },
   {
@@ -75,6 +86,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     meaning: 'the service has a fault of its own',
     recoverable: true,
     stopsRun: false,
+    reaction: 'asks again; a create is looked up in the list of predictions first, never just repeated',
     suggestion: 'Run the same command again later.',
   },
 ];

@@ -1,5 +1,6 @@
 import type { ModelInput } from '../types.ts';
 import { findPrice } from './findPrice.ts';
+import { hardwarePrices } from './hardwarePrices.ts';
 import { imagesMicroUsd } from './imagesMicroUsd.ts';
 
 /**
@@ -12,9 +13,9 @@ export function estimateMicroUsd(model: string, input: ModelInput, perImageMicro
   if (perImageMicroUsd !== undefined) return Math.ceil(perImageMicroUsd * images);
   const price = findPrice(model);
   if (price === undefined) return null;
-  const { perSecondMicroUsd, typicalMs } = price;
-  if (perSecondMicroUsd === undefined || typicalMs === undefined) return imagesMicroUsd(price, input, images);
-  return Math.ceil((perSecondMicroUsd * typicalMs * images) / 1_000);
+  const { hardware, typicalMs } = price;
+  if (hardware === undefined || typicalMs === undefined) return imagesMicroUsd(price, input, images);
+  return Math.ceil((hardwarePrices[hardware] * typicalMs * images) / 1_000);
 }
 
 function imagesAskedFor({ num_outputs, max_images, number_of_images }: ModelInput): number {

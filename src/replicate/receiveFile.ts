@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { DownloadError } from '../errors.ts';
@@ -58,14 +58,20 @@ async function streamTo(path: string, url: string, meter: ByteMeter, config: Rec
       yield chunk;
     }
   };
-  const sink = createWriteStream(path, { flush: true });
-  // A transfer may break off while the file is still being opened: it must be there before it can be removed.
-  const closed = new Promise<void>((resolve) => sink.once('close', () => resolve()));
+  const target = createWriteStream(path, { flush: true });
   try {
-    await pipeline(source, metered, sink, { signal });
+    await pipeline(source, metered, target, { signal });
   } finally {
-    await closed;
+    // A transfer may break off while the file is only being opened: it would appear after whoever cleans up has done so.
+    await closed(target);
   }
+}
+
+function closed(target: WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (target.closed) resolve();
+    else target.once('close', resolve);
+  });
 }
 
 async function openStream(url: string, { connectTimeoutMs, idleTimeoutMs, signal }: ReceiveConfig) {

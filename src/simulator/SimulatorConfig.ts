@@ -33,6 +33,11 @@ export interface SimulatorConfig {
   outputLifetimeMs?: number;
   /** Part of the waited answers that come with their output but still say `processing`, 0…1. Default 0.25. */
   earlyOutputRate?: number;
+  /**
+   * `urls`: outputs lie at the file host. `data`: answers hold them as `data:` URLs, as the service's did in October 2024
+   * and Cog's do. Default `urls`.
+   */
+  outputs?: 'urls' | 'data';
   /** What goes wrong. Default: nothing. */
   faults?: SimulatorFaults;
 }

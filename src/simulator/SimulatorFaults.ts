@@ -1,4 +1,4 @@
-import type { SimulatedPrediction } from './SimulatedPrediction.ts';
+import type { SimulatedPrediction, WebhookEvent } from './SimulatedPrediction.ts';
 
 /** Something that goes wrong with one call. */
 export type Fault =
@@ -27,6 +27,15 @@ export type FileFault =
   /** The body comes piece by piece over this time. */
   | { readonly type: 'slow'; readonly durationMs: number };
 
+/** Something that goes wrong with one webhook. */
+export type WebhookFault =
+  /** It is never sent. */
+  | { readonly type: 'drop' }
+  /** It is sent twice, with the same id. */
+  | { readonly type: 'repeat' }
+  /** It is sent this much later, so that others may overtake it. */
+  | { readonly type: 'delay'; readonly delayMs: number };
+
 /** Where things can go wrong. Each function is asked once a call; null means that all goes well. */
 export interface SimulatorFaults {
   /** Part of the predictions that fail by themselves, 0…1, chosen by the simulator's seed. Default 0. */
@@ -39,8 +48,11 @@ export interface SimulatorFaults {
   onList?: () => Fault | null;
   /** For the file at this place of the output, 0 the first. */
   onFile?: (prediction: Readonly<SimulatedPrediction>, place: number) => FileFault | null;
+  onWebhook?: (prediction: Readonly<SimulatedPrediction>, event: WebhookEvent) => WebhookFault | null;
   /** The error text that a prediction ends with; null where it succeeds. */
   onOutcome?: (prediction: Readonly<SimulatedPrediction>) => string | null;
+  /** How long input, output and files are kept after the end, in real ms; null: as long as those of all others. */
+  lifetimeMs?: (prediction: Readonly<SimulatedPrediction>) => number | null;
 }
 
 /** A prediction that is about to be made. */

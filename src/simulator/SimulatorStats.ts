@@ -21,6 +21,8 @@ export interface SimulatorStats {
   readonly downloads: number;
   /** Downloads that came with credentials, which nobody should send there. */
   readonly tokensAtFileHost: number;
+  /** POSTs of webhooks, repeated ones included. */
+  readonly webhooks: number;
 }
 
 export type RequestKind = 'create' | 'get' | 'list' | 'cancel' | 'model' | 'file' | 'other';

@@ -6,6 +6,7 @@ export interface Counters {
   countRequest(kind: RequestKind): void;
   countRefusal(): void;
   countDownload(hasCredentials: boolean): void;
+  countWebhook(): void;
   countCreated(): void;
   countEnded(prediction: SimulatedPrediction, status: FinalStatus): void;
   readonly billedMicroUsd: number;
@@ -16,7 +17,7 @@ export function createCounters(): Counters {
   const requests = { create: 0, get: 0, list: 0, cancel: 0, model: 0, file: 0, other: 0 };
   const predictions = { created: 0, succeeded: 0, failed: 0, canceled: 0, aborted: 0 };
   const seen = { inFlight: 0, maxInFlight: 0, images: 0, billedMicroUsd: 0 };
-  const met = { refused429: 0, downloads: 0, tokensAtFileHost: 0 };
+  const met = { refused429: 0, downloads: 0, tokensAtFileHost: 0, webhooks: 0 };
   return {
     countRequest(kind) {
       requests[kind] += 1;
@@ -27,6 +28,9 @@ export function createCounters(): Counters {
     countDownload(hasCredentials) {
       met.downloads += 1;
       if (hasCredentials) met.tokensAtFileHost += 1;
+    },
+    countWebhook() {
+      met.webhooks += 1;
     },
     countCreated() {
       predictions.created += 1;

@@ -3,16 +3,18 @@ import { costOf } from './costOf.ts';
 import type { Counters } from './createCounters.ts';
 import { failureOf } from './failureOf.ts';
 import { newPrediction, type PredictionWish } from './newPrediction.ts';
-import { outputNames } from './outputNames.ts';
 import type { SimulatorSettings } from './readSettings.ts';
 import type { SimulatedPrediction } from './SimulatedPrediction.ts';
 import type { FinalStatus } from './SimulatorStats.ts';
+import type { Webhooks } from './webhooks/createWebhooks.ts';
 
 export interface PredictionsConfig {
   settings: SimulatorSettings;
   counters: Counters;
-  /** The URL of an output file. */
-  urlOf: (id: string, name: string) => string;
+  /** The URLs of all that a prediction has made. */
+  outputsOf: (prediction: SimulatedPrediction) => Promise<readonly string[]>;
+  /** Told of what happens to a prediction. */
+  tell: Webhooks['tell'];
 }
 
 /** All predictions of a simulator, and the clock that moves them on. */
@@ -39,7 +41,7 @@ interface Unfinished {
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Runs predictions in real time: starting while no slot is free or the machine is cold, processing, then final. */
-export function createPredictions({ settings, counters, urlOf }: PredictionsConfig): Predictions {
+export function createPredictions({ settings, counters, outputsOf, tell }: PredictionsConfig): Predictions {
   const { speed, slots } = settings;
   const all: SimulatedPrediction[] = [];
   const byId = new Map<string, SimulatedPrediction>();
@@ -69,23 +71,37 @@ export function createPredictions({ settings, counters, urlOf }: PredictionsConf
   const run = (prediction: SimulatedPrediction): void => {
     prediction.status = 'processing';
     prediction.startedAtMs = Date.now();
-    after(prediction, prediction.runMs, () => {
-      prediction.error = failureOf(prediction, settings);
-      end(prediction, prediction.error === null ? 'succeeded' : 'failed');
-    });
+    tell(prediction, 'start');
+    tell(prediction, 'logs');
+    after(prediction, prediction.runMs, () => void finish(prediction));
   };
-  const end = (prediction: SimulatedPrediction, status: FinalStatus): void => {
+  const finish = async (prediction: SimulatedPrediction): Promise<void> => {
+    const error = failureOf(prediction, settings);
+    if (error !== null) return end(prediction, 'failed', error);
+    await outputsOf(prediction).then(
+      (outputs) => end(prediction, 'succeeded', null, outputs),
+      () => end(prediction, 'failed', 'Prediction failed for an unknown reason. (E1000)'),
+    );
+  };
+  const end = (
+    prediction: SimulatedPrediction,
+    status: FinalStatus,
+    error: string | null = null,
+    outputs: readonly string[] = [],
+  ): void => {
     const open = unfinished.get(prediction);
     if (open === undefined) return;
     unfinished.delete(prediction);
     for (const timer of open.timers) clearTimeout(timer);
     prediction.status = status;
+    prediction.error = error;
+    prediction.outputs = outputs;
     prediction.completedAtMs = Date.now();
-    if (status === 'succeeded') {
-      prediction.outputs = outputNames(prediction).map((name) => urlOf(prediction.id, name));
-    }
     prediction.costMicroUsd = costOf(prediction, speed);
     counters.countEnded(prediction, status);
+    if (status === 'succeeded') tell(prediction, 'output');
+    // The service documents it for these three, so an aborted one is found out only by asking.
+    if (status !== 'aborted') tell(prediction, 'completed');
     if (!queue.delete(prediction)) busySlots -= 1;
     for (const tell of [...open.listeners]) tell();
     fillSlots();
@@ -119,7 +135,7 @@ export function createPredictions({ settings, counters, urlOf }: PredictionsConf
           listeners.delete(done);
           resolve();
         };
-        const timer = setTimeout(done, waitMs / speed);
+        const timer = setTimeout(done, Math.min(waitMs / speed, LONGEST_TIMER_MS));
         signal.addEventListener('abort', done, { once: true });
         listeners.add(done);
       });

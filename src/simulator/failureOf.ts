@@ -1,12 +1,7 @@
 import { createRandom } from './createRandom.ts';
+import { platformErrors } from './platformErrors.ts';
 import type { SimulatorSettings } from './readSettings.ts';
 import type { SimulatedPrediction } from './SimulatedPrediction.ts';
-
-const ERRORS = [
-  'Prediction interrupted; please retry (code: PA)',
-  'Service is currently unavailable due to high demand. Please try again later. (E003)',
-  'Prediction failed for an unknown reason. (E1000)',
-] as const;
 
 /** The error that a prediction ends with; null where it succeeds. */
 export function failureOf(
@@ -16,5 +11,5 @@ export function failureOf(
   const wanted = faults.onOutcome?.(prediction) ?? null;
   if (wanted !== null) return wanted;
   const random = createRandom(`${seed}/${prediction.serial}/failure`);
-  return random.next() < (faults.predictionFailureRate ?? 0) ? random.pick(ERRORS) : null;
+  return random.next() < (faults.predictionFailureRate ?? 0) ? random.pick(platformErrors) : null;
 }

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { applyFault } from './applyFault.ts';
+import { contentTypeOf } from './contentTypeOf.ts';
 import type { Counters } from './createCounters.ts';
 import type { Predictions } from './createPredictions.ts';
 import { isRemoved } from './isRemoved.ts';
@@ -16,12 +17,6 @@ export interface FileServerConfig {
   counters: Counters;
 }
 
-const TYPES: ReadonlyMap<string, string> = new Map([
-  ['png', 'image/png'],
-  ['jpg', 'image/jpeg'],
-  ['webp', 'image/webp'],
-]);
-
 /** The host of output files: a port of its own, no credentials asked. A picture is drawn when it is fetched. */
 export function fileServer({ settings, predictions, pictures, counters }: FileServerConfig): FastifyInstance {
   const server = Fastify({ forceCloseConnections: true, exposeHeadRoutes: false });
@@ -32,12 +27,12 @@ export function fileServer({ settings, predictions, pictures, counters }: FileSe
     const { id, name } = request.params;
     const prediction = predictions.get(id);
     const place = prediction?.outputs.findIndex((url) => url.endsWith(`/${name}`)) ?? -1;
-    if (prediction === undefined || place < 0 || isRemoved(prediction, settings.outputLifetimeMs)) {
+    if (prediction === undefined || place < 0 || isRemoved(prediction, settings)) {
       return problem(reply, missing);
     }
     const fault = settings.faults.onFile?.(prediction, place) ?? null;
     const picture = await pictures.render(prediction, place);
-    reply.type(TYPES.get(name.split('.').at(-1) ?? '') ?? 'application/octet-stream');
+    reply.type(contentTypeOf(name));
     switch (fault?.type) {
       case 'cut':
       case 'truncate':

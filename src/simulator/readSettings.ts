@@ -31,6 +31,7 @@ export function readSettings(config: SimulatorConfig): SimulatorSettings {
     creditUsd: Number.POSITIVE_INFINITY,
     outputLifetimeMs: HOUR_MS,
     earlyOutputRate: 0.25,
+    outputs: 'urls' as const,
     faults: {},
     ...config,
   };

@@ -1,12 +1,18 @@
 import { apiServer } from './api/apiServer.ts';
+import { predictionJson } from './api/predictionJson.ts';
 import { createCounters } from './createCounters.ts';
 import { createPredictions } from './createPredictions.ts';
 import { createUploads } from './createUploads.ts';
+import { dataUrls } from './dataUrls.ts';
 import { fileServer } from './fileServer.ts';
+import { outputNames } from './outputNames.ts';
 import { createPictures } from './pictures/createPictures.ts';
 import { readSettings } from './readSettings.ts';
+import type { SimulatedPrediction, WebhookEvent } from './SimulatedPrediction.ts';
 import type { SimulatorConfig } from './SimulatorConfig.ts';
 import type { SimulatorStats } from './SimulatorStats.ts';
+import { createWebhooks } from './webhooks/createWebhooks.ts';
+import { replicateWebhooks } from './webhooks/replicateWebhooks.ts';
 
 export interface Simulator {
   /** Of the API: `http://127.0.0.1:PORT/v1`. */
@@ -23,7 +29,7 @@ const HOST = '127.0.0.1';
 
 /**
  * Starts a server on this machine that behaves as Replicate's HTTP API does, and one for its output files. Nothing leaves
- * the machine and nothing is paid; predictions take their time divided by `speed`, and make pictures of their prompts.
+ * the machine, but webhooks where a create asks for them at another, and nothing is paid; predictions take their time divided by `speed`, and make pictures of their prompts.
  *
  * Throws a RangeError for a wrong config; rejects with the system's error where a port is taken.
  */
@@ -32,20 +38,28 @@ export async function startSimulator(config: SimulatorConfig = {}): Promise<Simu
   const counters = createCounters();
   const uploads = createUploads();
   let filesUrl = '';
-  const urlOf = (id: string, name: string) => `${filesUrl}/xezq/${id}/${name}`;
-  const predictions = createPredictions({ settings, counters, urlOf });
+  let baseUrl = '';
   const pictures = createPictures({ render: settings.render, uploads });
+  const fileUrls = (prediction: SimulatedPrediction) =>
+    outputNames(prediction).map((name) => `${filesUrl}/xezq/${prediction.id}/${name}`);
+  const outputsOf = async (prediction: SimulatedPrediction) =>
+    settings.outputs === 'data' ? dataUrls(prediction, pictures) : fileUrls(prediction);
+  const bodyOf = (prediction: SimulatedPrediction, event: WebhookEvent) =>
+    predictionJson(prediction, { settings, apiUrl: baseUrl, isAheadOfStatus: event === 'output' });
+  const webhooks = createWebhooks({ settings, counters, manners: replicateWebhooks, bodyOf });
+  const predictions = createPredictions({ settings, counters, outputsOf, tell: webhooks.tell });
   const files = fileServer({ settings, predictions, pictures, counters });
   const api = await apiServer({ settings, predictions, uploads, counters });
   const close = async () => {
     predictions.close();
+    webhooks.close();
     await Promise.all([api.close(), files.close()]);
   };
   try {
     filesUrl = await files.listen({ host: HOST, port: settings.filesPort });
-    const apiUrl = await api.listen({ host: HOST, port: settings.port });
+    baseUrl = `${await api.listen({ host: HOST, port: settings.port })}/v1`;
     return {
-      baseUrl: `${apiUrl}/v1`,
+      baseUrl,
       filesUrl,
       token: settings.token,
       stats: () => counters.snapshot(),

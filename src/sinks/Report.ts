@@ -10,6 +10,8 @@ export interface ModelCost {
   readonly outcomes: number;
   readonly saved: number;
   readonly costUsd: number;
+  /** The price that the cost is reckoned with, and where it is from; null where none is known. */
+  readonly price: string | null;
 }
 
 export interface ErrorCount {

@@ -7,6 +7,8 @@ import type { ErrorCount, ModelCost, Report, ReportedRun } from './Report.ts';
 export interface ReportConfig {
   /** The tag whose values outputs are counted by. Default `platform`. */
   tag?: string;
+  /** What a model's price is and where it is from. Default: unknown. */
+  priceOf?: (model: string) => string | null;
 }
 
 /** A report in the making. */
@@ -20,7 +22,7 @@ export interface ReportBuilder {
  * at most 1,000 models, error codes and tag values are told apart, and ten slow images are kept.
  */
 export function createReport(config: ReportConfig = {}): ReportBuilder {
-  const { tag = 'platform' } = config;
+  const { tag = 'platform', priceOf = () => null } = config;
   const totals = { saved: 0, failed: 0, skipped: 0, cacheHits: 0, microUsd: 0, costIncomplete: false };
   const predictTime = createDistribution();
   const slowest = createSlowest();
@@ -59,7 +61,9 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
         predictTime: predictTime.summary(),
         costUsd: toUsd(microUsd),
         costIncomplete,
-        costByModel: Object.fromEntries(byModel.entries().map(([model, cost]) => [model, modelCost(cost)])),
+        costByModel: Object.fromEntries(
+          byModel.entries().map(([model, cost]) => [model, { ...modelCost(cost), price: priceOf(model) }]),
+        ),
         errors: mostFrequentFirst(byError.entries()),
         slowest: slowest.list(),
         outputsByTag: Object.fromEntries(byTag.entries()),
@@ -85,7 +89,7 @@ function withOutcome({ outcomes, saved, microUsd }: CostSoFar, { status, costUsd
   };
 }
 
-function modelCost({ outcomes, saved, microUsd }: CostSoFar): ModelCost {
+function modelCost({ outcomes, saved, microUsd }: CostSoFar): Omit<ModelCost, 'price'> {
   return { outcomes, saved, costUsd: toUsd(microUsd) };
 }
 

@@ -28,4 +28,6 @@ export interface CampaignSpec {
   readonly count: number | null;
   readonly seed: 'auto' | 'none' | number | null;
   readonly budgetUsd: number | null;
+  /** Of one output image. */
+  readonly priceUsd: number | null;
 }

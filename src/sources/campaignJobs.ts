@@ -2,6 +2,7 @@ import { UsageError } from '../errors.ts';
 import type { Job, ModelInput, RenditionSpec } from '../types.ts';
 import type { CampaignSpec } from './CampaignSpec.ts';
 import { campaignPrompt } from './campaignPrompt.ts';
+import { checkInput } from './checkInput.ts';
 import { checkJobContext } from './checkJobContext.ts';
 import { checkSeeds } from './checkSeeds.ts';
 import { createSeeder } from './createSeeder.ts';
@@ -19,6 +20,7 @@ export function campaignJobs(spec: CampaignSpec, context: JobContext): Iterable<
   const whole = { ...context, input: { ...spec.input, ...context.input } };
   checkJobContext(whole);
   checkRequired(spec, whole);
+  checkPrompts(spec, whole);
   checkSeeds(spec.platforms.length * spec.variations.length, whole);
   return { [Symbol.iterator]: () => jobs(spec, whole) };
 }
@@ -31,6 +33,16 @@ function checkRequired({ platforms }: CampaignSpec, { schema, model, input }: Jo
   throw new UsageError(`Expected a value for \`${missing}\`, which ${model} requires, got none`, {
     suggestion: `Give it under input: in the spec, or as --input ${missing}=VALUE.`,
   });
+}
+
+function checkPrompts(spec: CampaignSpec, { schema }: JobContext): void {
+  const property = schema?.properties.prompt;
+  if (property === undefined) return;
+  for (const { name } of spec.platforms) {
+    for (const variation of spec.variations) {
+      checkInput('prompt', campaignPrompt(spec, name, variation), property);
+    }
+  }
 }
 
 function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, void> {

@@ -73,6 +73,7 @@ export const campaignSpecSchema = z
     count: z.int().min(1).nullish(),
     seed: z.union([z.literal(['auto', 'none']), z.int().min(0)]).nullish(),
     budget: z.number().min(0).nullish(),
+    price: z.number().min(0).nullish(),
   })
   .superRefine(({ platforms, variations }, context) => {
     const lists = { platforms, variations };
@@ -88,7 +89,7 @@ export const campaignSpecSchema = z
     }
   })
   .transform(
-    ({ budget, ...spec }): CampaignSpec => ({
+    ({ budget, price, ...spec }): CampaignSpec => ({
       name: spec.name ?? null,
       model: spec.model ?? null,
       theme: spec.theme,
@@ -102,5 +103,6 @@ export const campaignSpecSchema = z
       count: spec.count ?? null,
       seed: spec.seed ?? null,
       budgetUsd: budget ?? null,
+      priceUsd: price ?? null,
     }),
   );

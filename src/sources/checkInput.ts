@@ -1,60 +1,50 @@
 import { UsageError } from '../errors.ts';
 import type { Json, ModelInputProperty } from '../types.ts';
+import { expectedInput } from './expectedInput.ts';
+import { inputValidator } from './inputValidator.ts';
+import { nearestChoice } from './nearestChoice.ts';
 
-/** Throws `UsageError` where a value is not what the model's schema asks of this input: type, choices, range. */
+/** Throws `UsageError` where a value is not what the model's schema asks of this input: type, choices, range, length. */
 export function checkInput(name: string, value: Json, property: ModelInputProperty): void {
-  if (!isWithin(value, property)) {
-    throw new UsageError(`Expected \`${name}\` to be ${wanted(property)}, got ${shown(value)}`);
-  }
-  const { items } = property;
-  if (items === undefined || !Array.isArray(value)) return;
-  for (const [place, item] of value.entries()) checkInput(`${name}[${place}]`, item, items);
+  const validate = inputValidator(property);
+  if (validate(value)) return;
+  // Where several kinds are taken, each of them has its say; the shortest path is the value that none of them takes.
+  const paths = (validate.errors ?? []).map(({ instancePath }) => instancePath);
+  const [path = ''] = paths.sort((a, b) => a.length - b.length);
+  const wrong = innermost({ name, value, property }, path.split('/').slice(1).map(Number));
+  throw new UsageError(
+    `Expected \`${wrong.name}\` to be ${expectedInput(wrong.property, wrong.value)}, got ${shown(wrong)}${hint(wrong)}`,
+  );
 }
 
-function isWithin(value: Json, { type, enum: choices, minimum, maximum }: ModelInputProperty): boolean {
-  if (choices !== undefined) return choices.includes(value);
-  if (typeof value === 'number' && value < (minimum ?? -Infinity)) return false;
-  if (typeof value === 'number' && value > (maximum ?? Infinity)) return false;
-  return isOfType(value, type);
+interface Given {
+  readonly name: string;
+  readonly value: Json;
+  readonly property: ModelInputProperty;
 }
 
-function isOfType(value: Json, type: ModelInputProperty['type']): boolean {
-  switch (type) {
-    case null:
-      return true;
-    case 'integer':
-      return Number.isSafeInteger(value);
-    case 'number':
-      return Number.isFinite(value);
-    case 'array':
-      return Array.isArray(value);
-    case 'object':
-      return typeof value === 'object' && value !== null && !Array.isArray(value);
-    default:
-      return typeof value === type;
-  }
+/** The item at these places in a list, in a list of lists, … */
+function innermost({ name, value, property }: Given, places: readonly number[]): Given {
+  const [place, ...rest] = places;
+  if (place === undefined || !Array.isArray(value) || property.items === undefined)
+    return { name, value, property };
+  return innermost({ name: `${name}[${place}]`, value: value[place], property: property.items }, rest);
 }
 
-function wanted({ type, enum: choices, minimum, maximum }: ModelInputProperty): string {
-  if (choices !== undefined) return `one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`;
-  const kind = type === null ? 'a value' : kinds[type];
-  if (minimum !== undefined && maximum !== undefined) return `${kind} of ${minimum} to ${maximum}`;
-  if (minimum !== undefined) return `${kind} of ${minimum} or more`;
-  if (maximum !== undefined) return `${kind} of at most ${maximum}`;
-  return kind;
+function shown({ value, property }: Given): string {
+  const clipped = clip(typeof value === 'string' ? value : JSON.stringify(value));
+  if (typeof value !== 'string') return clipped;
+  // Among nothing but words a word needs no quotes.
+  const isWord = value.trim() === value && value !== '';
+  if (isWord && property.enum?.every((choice) => typeof choice === 'string')) return clipped;
+  return `the text ${JSON.stringify(clipped)}`;
 }
 
-const kinds = {
-  string: 'a text',
-  integer: 'an integer',
-  number: 'a number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'an object',
-} as const;
+function clip(text: string): string {
+  return text.length <= 100 ? text : `${text.slice(0, 100)}…`;
+}
 
-function shown(value: Json): string {
-  const text = JSON.stringify(value);
-  const clipped = text.length <= 100 ? text : `${text.slice(0, 100)}…`;
-  return typeof value === 'string' ? `the text ${clipped}` : clipped;
+function hint({ value, property }: Given): string {
+  const nearest = nearestChoice(value, property.enum ?? []);
+  return nearest === null ? '' : ` (did you mean ${nearest}?)`;
 }

@@ -1,5 +1,6 @@
 import type { Json, ModelInputProperty } from '../types.ts';
 import { checkInput } from './checkInput.ts';
+import { inputValidator } from './inputValidator.ts';
 
 /**
  * The value of a model input that was given as text, in a CSV column or a flag, as the schema's type asks: `"4"` is 4
@@ -28,8 +29,16 @@ function read(text: string, property: ModelInputProperty | undefined): Json {
     case 'object':
     case null:
     case undefined:
-      return property?.enum?.includes(text) ? text : readJson(text);
+      return readOpen(text, property);
   }
+}
+
+/** JSON, unless only the text itself is right: `"1"` among the choices `"1"` and `"auto"`. */
+function readOpen(text: string, property: ModelInputProperty | undefined): Json {
+  const value = readJson(text);
+  if (property === undefined || value === text) return value;
+  const isRight = inputValidator(property);
+  return !isRight(value) && isRight(text) ? text : value;
 }
 
 function readNumber(text: string): number | null {

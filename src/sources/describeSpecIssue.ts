@@ -9,7 +9,9 @@ export interface SpecProblem {
 
 /** Keys of the spec and of what is inside it, for a guess at what a mistyped key was meant to be. */
 const knownKeys: readonly (readonly string[])[] = [
-  'name model theme style prompt platforms variations input renditions organize count seed budget'.split(' '),
+  'name model theme style prompt platforms variations input renditions organize count seed budget price'.split(
+    ' ',
+  ),
   'name width height fit format quality prompt'.split(' '),
 ];
 

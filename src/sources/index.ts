@@ -8,6 +8,7 @@ export { checkInput } from './checkInput.ts';
 export { checkJobContext } from './checkJobContext.ts';
 export { coerceInput } from './coerceInput.ts';
 export { createOccurrences, type Occurrences } from './createOccurrences.ts';
+export { type FallbackModel, type FallbackRequestsConfig, fallbackRequests } from './fallbackRequests.ts';
 export type { JobContext } from './JobContext.ts';
 export { jobsFromRows } from './jobsFromRows.ts';
 export { nearestAspectRatio } from './nearestAspectRatio.ts';

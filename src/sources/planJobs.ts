@@ -2,8 +2,9 @@ import type { Job, ModelInput, Plan } from '../types.ts';
 import { createUniquePaths } from './createUniquePaths.ts';
 import { type PathTemplateConfig, pathTemplate } from './pathTemplate.ts';
 import { requestKey } from './requestKey.ts';
+import { type ResultKeysConfig, resultKeys } from './resultKeys.ts';
 
-export interface PlanJobsConfig extends PathTemplateConfig {
+export interface PlanJobsConfig extends PathTemplateConfig, ResultKeysConfig {
   /** `flat`, `date`, `prompt`, `model` or a template; see `pathTemplate`. */
   organize: string;
   /** Expected price of one prediction in millionths of a US dollar, null where none is known. */
@@ -21,17 +22,25 @@ export function planJobs(
   config: PlanJobsConfig,
 ): AsyncGenerator<Plan, void, void> {
   const pathOf = pathTemplate(config.organize, config);
-  return plans(jobs, pathOf, config.priceOf);
+  return plans(jobs, pathOf, config);
 }
 
 async function* plans(
   jobs: AsyncIterable<Job> | Iterable<Job>,
   pathOf: (job: Job) => string,
-  priceOf: PlanJobsConfig['priceOf'],
+  config: PlanJobsConfig,
 ): AsyncGenerator<Plan, void, void> {
   const unique = createUniquePaths();
+  const resultKeyOf = resultKeys(config);
   for await (const job of jobs) {
     const key = requestKey(job);
-    yield { ...job, key, priceMicroUsd: priceOf(job.model, job.input), path: unique(pathOf(job)) };
+    const resultKey = resultKeyOf(key, job.input);
+    yield {
+      ...job,
+      key,
+      ...(resultKey === undefined ? {} : { resultKey }),
+      priceMicroUsd: config.priceOf(job.model, job.input),
+      path: unique(pathOf(job)),
+    };
   }
 }

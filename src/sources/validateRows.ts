@@ -1,4 +1,5 @@
 import { InvalidRowsError, type RowProblem, UsageError } from '../errors.ts';
+import { checkInput } from './checkInput.ts';
 import { checkJobContext } from './checkJobContext.ts';
 import { checkSeeds } from './checkSeeds.ts';
 import type { JobContext } from './JobContext.ts';
@@ -54,6 +55,8 @@ function problemOf(item: RowItem, context: JobContext): RowProblem | null {
   if (item.type === 'problem') return { line: item.line, message: item.message };
   try {
     const { input } = sortFields(item, context.schema);
+    const property = context.schema?.properties.prompt;
+    if (property !== undefined) checkInput('prompt', item.prompt, property);
     return missingInput(item, { ...context.input, ...input, prompt: item.prompt }, context);
   } catch (error) {
     if (error instanceof UsageError) return { line: item.line, message: error.message };

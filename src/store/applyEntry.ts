@@ -38,6 +38,7 @@ function newRecord({ index, key }: Plan): JobRecord {
     attempts: 0,
     intendedAtMs: null,
     predictionId: null,
+    request: null,
     prediction: null,
     files: [],
     costMicroUsd: 0,
@@ -61,9 +62,9 @@ function nextRecord(record: JobRecord, entry: JournalEntry): JobRecord {
   }
 }
 
-function intended(record: JobRecord, { attempt, atMs }: Entry<'intended'>): JobRecord {
+function intended(record: JobRecord, { attempt, atMs, request }: Entry<'intended'>): JobRecord {
   const attempts = Math.max(record.attempts, attempt);
-  return { ...record, ...CLOSED, state: 'intended', attempts, intendedAtMs: atMs };
+  return { ...record, ...CLOSED, state: 'intended', attempts, intendedAtMs: atMs, request: request ?? null };
 }
 
 function created(record: JobRecord, { attempt, predictionId }: Entry<'created'>): JobRecord {
@@ -90,7 +91,13 @@ function finished(record: JobRecord, { outcome }: Entry<'outcome'>): JobRecord {
   return { ...record, state: 'saved', predictionId: outcome.predictionId, prediction: null };
 }
 
-const CLOSED = { intendedAtMs: null, predictionId: null, prediction: null, files: [] } as const;
+const CLOSED = {
+  intendedAtMs: null,
+  predictionId: null,
+  request: null,
+  prediction: null,
+  files: [],
+} as const;
 
 function costOf(entry: JournalEntry): number {
   return entry.type === 'outcome' ? Math.round((entry.outcome.costUsd ?? 0) * 1_000_000) : 0;

@@ -22,7 +22,7 @@ export interface JobTable {
 
 const PUT_JOB = `
   INSERT OR REPLACE INTO job VALUES (
-    $job_index, $key, $state, $attempts, $intended_at_ms, $prediction_id, $prediction, $files,
+    $job_index, $key, $state, $attempts, $intended_at_ms, $prediction_id, $request, $prediction, $files,
     $cost_micro_usd, $open_micro_usd, $earlier_micro_usd, $paid_micro_usd
   )`;
 
@@ -77,6 +77,7 @@ function jobOfRow(columns: unknown, folder: string): StoredJob {
       attempts: row.attempts,
       intendedAtMs: row.intended_at_ms,
       predictionId: row.prediction_id,
+      request: row.request,
       prediction: row.prediction,
       files: row.files.map((file) => ({ ...file, path: resolve(folder, file.path) })),
       costMicroUsd: row.cost_micro_usd,
@@ -97,6 +98,7 @@ function rowOfJob(job: StoredJob, folder: string): Record<string, string | numbe
     attempts: record.attempts,
     intended_at_ms: record.intendedAtMs,
     prediction_id: record.predictionId,
+    request: record.request === null ? null : JSON.stringify(record.request),
     prediction: prediction === null ? null : JSON.stringify(prediction),
     files: JSON.stringify(files.map((file) => withRelativePath(file, folder))),
     cost_micro_usd: record.costMicroUsd,

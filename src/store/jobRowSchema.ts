@@ -1,32 +1,13 @@
 import { z } from 'zod';
-import type { ImageFile, Prediction } from '../types.ts';
+import type { PredictionRequest } from '../types.ts';
+import { imageFileSchema } from './imageFileSchema.ts';
+import { predictionSchema } from './predictionSchema.ts';
 
-const jsonRecord = z.record(z.string(), z.json());
-
-const prediction = z.object({
-  id: z.string(),
+const request = z.object({
   model: z.string(),
   version: z.string().nullable(),
-  status: z.enum(['starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted']),
-  input: jsonRecord.nullable(),
-  output: z.json(),
-  outputComplete: z.boolean(),
-  error: z.string().nullable(),
-  metrics: jsonRecord,
-  dataRemoved: z.boolean(),
-  createdAt: z.string().nullable(),
-  startedAt: z.string().nullable(),
-  completedAt: z.string().nullable(),
-}) satisfies z.ZodType<Prediction>;
-
-const imageFile = z.object({
-  path: z.string(),
-  bytes: z.number(),
-  sha256: z.string(),
-  format: z.string(),
-  widthPx: z.number().nullable(),
-  heightPx: z.number().nullable(),
-}) satisfies z.ZodType<ImageFile>;
+  input: z.record(z.string(), z.json()),
+}) satisfies z.ZodType<PredictionRequest>;
 
 /** A text column that holds JSON. */
 function jsonText<T extends z.ZodType>(schema: T) {
@@ -44,8 +25,9 @@ export const jobRowSchema = z.object({
   attempts: z.int(),
   intended_at_ms: z.int().nullable(),
   prediction_id: z.string().nullable(),
-  prediction: jsonText(prediction).nullable(),
-  files: jsonText(z.array(imageFile)),
+  request: jsonText(request).nullable(),
+  prediction: jsonText(predictionSchema).nullable(),
+  files: jsonText(z.array(imageFileSchema)),
   cost_micro_usd: z.int(),
   open_micro_usd: z.int().nullable(),
   earlier_micro_usd: z.int(),

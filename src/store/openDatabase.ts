@@ -7,7 +7,7 @@ import { toJournalError } from './toJournalError.ts';
 
 /** `rxps`: tells our files from other programs'. */
 const APPLICATION_ID = 0x72787073;
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /**
  * The index holds all that is asked at the start of a run, so that a million finished jobs are passed over without
@@ -26,6 +26,7 @@ const SCHEMA = `
     attempts INTEGER NOT NULL,
     intended_at_ms INTEGER,
     prediction_id TEXT,
+    request TEXT,
     prediction TEXT,
     files TEXT NOT NULL,
     cost_micro_usd INTEGER NOT NULL,

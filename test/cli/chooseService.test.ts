@@ -2,13 +2,14 @@ import { expect, it } from 'vitest';
 import { chooseService } from '../../src/cli/chooseService.ts';
 
 const nothing = { token: null, baseUrl: null, noColor: false };
-const noFlags = { simulateSpeed: null, baseUrl: null };
+const noFlags = { simulateSpeed: null, chaos: null, baseUrl: null };
 
 it('takes the simulator where it was asked for, whatever the environment has', () => {
   const environment = { ...nothing, token: 't', baseUrl: 'http://b' };
   expect(chooseService({ ...noFlags, simulateSpeed: 5 }, environment)).toEqual({
     kind: 'simulator',
     speed: 5,
+    chaos: null,
   });
 });
 
@@ -25,8 +26,17 @@ it('names both ways on where there is no token', () => {
   expect(() => chooseService(noFlags, nothing)).toThrow(/set REPLICATE_API_TOKEN, or add --simulate/);
 });
 
+it('lets things go wrong on the simulator only', () => {
+  expect(chooseService({ ...noFlags, simulateSpeed: 5, chaos: 'storm' }, nothing)).toMatchObject({
+    chaos: 'storm',
+  });
+  expect(() => chooseService({ ...noFlags, chaos: 'storm' }, { ...nothing, token: 't' })).toThrow(
+    'Expected `--chaos storm` together with `--simulate`, got it without',
+  );
+});
+
 it('refuses a simulator at a base URL', () => {
-  expect(() => chooseService({ simulateSpeed: 1, baseUrl: 'http://b' }, nothing)).toThrow(
+  expect(() => chooseService({ ...noFlags, simulateSpeed: 1, baseUrl: 'http://b' }, nothing)).toThrow(
     'Expected either `--simulate` or `--base-url`, got both',
   );
 });

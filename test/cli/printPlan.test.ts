@@ -1,15 +1,16 @@
+import { styleText } from 'node:util';
 import { expect, it } from 'vitest';
 import { noFlags } from '../../src/cli/noFlags.ts';
 import { type PrintPlanConfig, printPlan } from '../../src/cli/printPlan.ts';
 import { withDefaults } from '../../src/cli/withDefaults.ts';
-import type { Plan } from '../../src/types.ts';
+import type { ModelInput, ModelSchema, Plan } from '../../src/types.ts';
 import { FakeStream } from './fakeStream.ts';
 import { plan } from './outcomes.ts';
 
 function config(changes: Partial<PrintPlanConfig> = {}): PrintPlanConfig & { stream: FakeStream } {
   const stream = new FakeStream();
   const flags = withDefaults(noFlags);
-  return { folder: 'out/run', flags, durationMs: 3_000, ...changes, stream };
+  return { folder: 'out/run', flags, schema: null, price: null, durationMs: 3_000, ...changes, stream };
 }
 
 async function* many(count: number): AsyncGenerator<Plan> {
@@ -76,6 +77,52 @@ it('puts the prompt on a row of its own in a narrow window', async () => {
   settings.stream.columns = 40;
   await printPlan([plan(0, { prompt: '狐狸'.repeat(30) })], settings);
   expect(settings.stream.lines[1]).toBe(`       ${'狐狸'.repeat(7)}狐…`);
+});
+
+const schema: ModelSchema = {
+  required: ['prompt'],
+  properties: {
+    prompt: { type: 'string', default: 'a fox' },
+    seed: { type: 'integer' },
+    aspect_ratio: { type: 'string', default: '1:1' },
+    mask: { type: 'string', default: '' },
+    loras: { type: 'array', default: [] },
+    num_outputs: { type: 'integer', default: 1 },
+  },
+};
+const inputOf = (input: ModelInput) => ({ input: { prompt: 'x', seed: 7, ...input } });
+
+it('shows what is sent and what holds for the rest, where it is not as for the job before', async () => {
+  const settings = config({ schema, price: '$0.003 an image (somewhere, 2026-10)' });
+  const wide = inputOf({ aspect_ratio: '16:9', num_outputs: 2 });
+  await printPlan([plan(0, inputOf({})), plan(1, wide), plan(2, wide)], settings);
+  expect(settings.stream.lines.slice(0, 7)).toEqual([
+    expect.stringContaining('#1'),
+    '       default aspect_ratio=1:1, mask="", loras=[], num_outputs=1',
+    expect.stringContaining('#2'),
+    '       sends   aspect_ratio=16:9, num_outputs=2',
+    '       default mask="", loras=[]',
+    expect.stringContaining('#3'),
+    '',
+  ]);
+  expect(settings.stream.lines).toContain('price     $0.003 an image (somewhere, 2026-10)');
+});
+
+it('dims defaults where there are colours', async () => {
+  const settings = config({ schema, isColored: true });
+  await printPlan([plan(0, inputOf({ num_outputs: 2 }))], settings);
+  const defaults = '       default aspect_ratio=1:1, mask="", loras=[]';
+  expect(settings.stream.lines[1]).toBe('       sends   num_outputs=2');
+  expect(settings.stream.lines[2]).toBe(styleText('dim', defaults, { validateStream: false }));
+});
+
+it('gives defaults and price as JSON too', async () => {
+  const settings = config({ schema, json: true, price: 'a price' });
+  await printPlan([plan(0, inputOf({ aspect_ratio: '16:9', loras: ['a'] }))], settings);
+  const [planned, sums] = settings.stream.lines.map((line) => JSON.parse(line));
+  expect(planned.input).toEqual({ prompt: 'x', seed: 7, aspect_ratio: '16:9', loras: ['a'] });
+  expect(planned.defaults).toEqual({ mask: '', num_outputs: 1 });
+  expect(sums).toMatchObject({ type: 'plan', price: 'a price' });
 });
 
 it('gives plans as JSON lines, and nothing else', async () => {

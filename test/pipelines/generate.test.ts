@@ -1,12 +1,30 @@
-import { finalize, lastValueFrom, NEVER, of, Subject, throwError, toArray, VirtualTimeScheduler } from 'rxjs';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  defer,
+  EMPTY,
+  finalize,
+  lastValueFrom,
+  map,
+  NEVER,
+  of,
+  Subject,
+  throwError,
+  timer,
+  toArray,
+  VirtualTimeScheduler,
+} from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { DownloadError, ProviderError, StorageError } from '../../src/errors.ts';
 import { createLedger } from '../../src/operators/createLedger.ts';
 import type { GenerateConfig } from '../../src/pipelines/GenerateConfig.ts';
 import { generate } from '../../src/pipelines/generate.ts';
-import type { JournalEntry } from '../../src/ports.ts';
+import type { Downloader, JournalEntry, Provider, ResultCache } from '../../src/ports.ts';
 import { createMemoryJournal } from '../../src/store/createMemoryJournal.ts';
-import type { Outcome, Plan } from '../../src/types.ts';
+import type { Outcome, Plan, PricedRequest } from '../../src/types.ts';
 import { aPrediction, fakeProvider } from '../operators/fakeProvider.ts';
 import { aFile, aPlan, runOf, succeeding, summary } from './runOf.ts';
 
@@ -223,6 +241,37 @@ describe('a run', () => {
     await expect(outcomesOf(plansOf(3), runOf({ provider }).config)).rejects.toBe(stopped);
   });
 
+  it('finishes what is under way before it ends so, because that may be paid', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const stopped = new ProviderError('ERR_NO_CREDIT', 'no credit', { status: 402, stopsRun: true });
+    const good = succeeding({ tookMs: 100, scheduler });
+    const provider = {
+      ...good,
+      createPrediction: (...[request, options]: Parameters<typeof good.createPrediction>) =>
+        request.input.seed === 2 ? throwError(() => stopped) : good.createPrediction(request, options),
+    };
+    const { config } = runOf({ provider, concurrency: 3 });
+    const { outcomes, error } = await runVirtually(plansOf(20), config, scheduler);
+    expect(error).toBe(stopped);
+    expect(outcomes.map(summary)).toEqual(['0 saved 1 p0', '1 saved 1 p1']);
+    expect(config.journal.openIndexes().size).toBe(0);
+  });
+
+  it('sends nothing any more that waits for the governor when it is told to stop', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const stop = new Subject<void>();
+    const provider = succeeding();
+    const governor = {
+      ...runOf().config.governor,
+      admit: () => timer(60_000, scheduler).pipe(map(() => {})),
+    };
+    const { config } = runOf({ provider, stop, governor });
+    scheduler.schedule(() => stop.next(), 150);
+    const { outcomes } = await runVirtually(plansOf(5), config, scheduler);
+    expect([outcomes, provider.made]).toEqual([[], []]);
+    expect(scheduler.now()).toBe(150);
+  });
+
   it('ends as a whole when the disk refuses', async () => {
     const full = new StorageError('ERR_DISK_FULL', 'full');
     const { config } = runOf({ downloader: { download: () => throwError(() => full) } });
@@ -253,6 +302,322 @@ describe('a run', () => {
     expect(provider.made).toHaveLength(3);
     expect(outcomes[4]).toMatchObject({ attempts: 0, costUsd: 0, error: { code: 'ERR_OVER_BUDGET' } });
     expect(config.ledger).toMatchObject({ spentMicroUsd: 9, reservedMicroUsd: 0 });
+  });
+});
+
+describe('fallbacks', () => {
+  const small: PricedRequest = {
+    model: 'owner/small',
+    version: null,
+    input: { prompt: 'small' },
+    priceMicroUsd: 1,
+  };
+  const failed = { status: 'failed', output: null, outputComplete: false } as const;
+  /** Fails with this text for the first model; makes everything with the others. */
+  const failingFirst = (error: string) => {
+    const asked: string[] = [];
+    const provider = fakeProvider({
+      createPrediction: ({ model, input }) => {
+        asked.push(model);
+        const fields = { id: `p${asked.length}`, model, input };
+        return of(aPrediction(model === 'owner/name' ? { ...fields, ...failed, error } : fields));
+      },
+    });
+    return { asked, provider };
+  };
+
+  it.each([
+    ['refuses', 'NSFW', ['owner/name', 'owner/small']],
+    [
+      'fails by the platform until its attempts are used up',
+      'platform',
+      ['owner/name', 'owner/name', 'owner/small'],
+    ],
+  ])('take over where a model %s', async (_what, error, models) => {
+    const { asked, provider } = failingFirst(error);
+    const ledger = createLedger({ limitMicroUsd: 10 });
+    const { config, events } = runOf({ provider, ledger, maxAttempts: 2, fallbacksOf: () => [small] });
+    const { outcomes } = await runVirtually([aPlan(0)], config, new VirtualTimeScheduler());
+    expect(asked).toEqual(models);
+    expect(outcomes[0]).toMatchObject({
+      status: 'saved',
+      key: 'key 0',
+      model: 'owner/small',
+      input: { prompt: 'small' },
+      attempts: models.length,
+    });
+    expect(events.filter(({ type }) => type === 'fallback')).toMatchObject([
+      { index: 0, model: 'owner/small' },
+    ]);
+    expect(ledger).toMatchObject({ spentMicroUsd: 3, reservedMicroUsd: 0 });
+  });
+
+  it('do not take over where the input is wrong', async () => {
+    const refused = new ProviderError('ERR_INVALID_INPUT', '422', { status: 422 });
+    const provider = fakeProvider({ createPrediction: () => throwError(() => refused) });
+    const { config } = runOf({ provider, fallbacksOf: () => [small] });
+    const [outcome] = await outcomesOf([aPlan(0)], config);
+    expect(outcome).toMatchObject({ status: 'failed', model: 'owner/name', attempts: 1 });
+  });
+
+  it('stay within the budget with their own price', async () => {
+    const { asked, provider } = failingFirst('NSFW');
+    const dear = { ...small, priceMicroUsd: 11 };
+    const { config } = runOf({
+      provider,
+      ledger: createLedger({ limitMicroUsd: 10 }),
+      fallbacksOf: () => [dear],
+    });
+    const [outcome] = await outcomesOf([aPlan(0)], config);
+    expect(outcome).toMatchObject({ status: 'skipped', error: { code: 'ERR_OVER_BUDGET' } });
+    expect(asked).toEqual(['owner/name']);
+    expect(config.ledger).toMatchObject({ spentMicroUsd: 0, reservedMicroUsd: 0 });
+  });
+
+  it('are gone on with by the next run, by the request that was sent', async () => {
+    const sent = { model: 'owner/small', version: null, input: { prompt: 'small' } };
+    const lost = aPrediction({ id: 'lost', ...sent });
+    const provider = { ...succeeding(), listPredictions: () => of({ predictions: [lost], next: null }) };
+    const intended = { type: 'intended', attempt: 2, atMs: Date.now(), request: sent } as const;
+    // Also where the model is no fallback any more: it may be paid.
+    for (const fallbacksOf of [() => [small], () => []]) {
+      const journal = createMemoryJournal();
+      await lastValueFrom(journal.record(aPlan(0), intended));
+      const [outcome] = await outcomesOf([aPlan(0)], runOf({ journal, provider, fallbacksOf }).config);
+      expect(outcome).toMatchObject({
+        status: 'saved',
+        model: 'owner/small',
+        predictionId: 'lost',
+        attempts: 2,
+      });
+    }
+    expect(provider.made).toEqual([]);
+  });
+});
+
+describe('recovery rounds', () => {
+  const weather = new DownloadError('ERR_DOWNLOAD_REFUSED', 'no', { recoverable: false });
+  const later = new ProviderError('ERR_NO_CONNECTION', 'no', { recoverable: true, tookEffect: 'no' });
+
+  it('try again at the end what failed and may succeed', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const good = succeeding();
+    let left = 9;
+    const provider = {
+      ...good,
+      createPrediction: (...[request, options]: Parameters<typeof good.createPrediction>) =>
+        request.input.seed === 1
+          ? defer(() => (left-- > 0 ? throwError(() => later) : good.createPrediction(request, options)))
+          : good.createPrediction(request, options),
+    };
+    const { config, events } = runOf({ provider, recoveryRounds: 2, recoveryDelayMs: 5_000 });
+    const { outcomes } = await runVirtually(plansOf(3), config, scheduler);
+    expect(outcomes.map(({ index, status }) => `${index} ${status}`)).toEqual([
+      '0 saved',
+      '2 saved',
+      '1 saved',
+    ]);
+    expect(events.filter(({ type }) => ['postponed', 'recovering'].includes(type))).toMatchObject([
+      { type: 'postponed', index: 1, error: { code: 'ERR_NO_CONNECTION' } },
+      { type: 'recovering', round: 1, jobs: 1, waitMs: 5_000 },
+    ]);
+    expect(config.ledger.reservedMicroUsd).toBe(0);
+  });
+
+  it('end with the failure of the last round, and leave alone what cannot succeed', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const provider = fakeProvider({ createPrediction: () => throwError(() => later) });
+    const { config, events } = runOf({ provider, recoveryRounds: 2 });
+    const { outcomes } = await runVirtually(plansOf(1), config, scheduler);
+    expect(outcomes.map(({ status }) => status)).toEqual(['failed']);
+    expect(events.filter(({ type }) => type === 'recovering')).toHaveLength(2);
+    const final = runOf({ recoveryRounds: 2, downloader: { download: () => throwError(() => weather) } });
+    expect((await outcomesOf(plansOf(1), final.config)).map(({ status }) => status)).toEqual(['failed']);
+    expect(final.events.filter(({ type }) => type === 'recovering')).toEqual([]);
+  });
+
+  it('take up a prediction that is paid already, and keep its money held meanwhile', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const broken = new DownloadError('ERR_DOWNLOAD_CUT', 'cut', { recoverable: true });
+    let isDown = true;
+    const provider = { ...succeeding(), getPrediction: (id: string) => of(aPrediction({ id })) };
+    const { config, events } = runOf({
+      provider,
+      ledger: createLedger({ limitMicroUsd: 3 }),
+      recoveryRounds: 1,
+      downloader: {
+        download: (_url, { stem }) => defer(() => (isDown ? throwError(() => broken) : of(aFile(stem)))),
+      },
+    });
+    const seen: number[] = [];
+    config.emit = (event) => {
+      if (event.type !== 'recovering') return;
+      isDown = false;
+      seen.push(config.ledger.reservedMicroUsd);
+    };
+    const { outcomes } = await runVirtually(plansOf(1), config, scheduler);
+    expect(events).toEqual([]);
+    expect(seen).toEqual([3]);
+    expect(outcomes.map(summary)).toEqual(['0 saved 1 p0']);
+    expect(provider.made).toEqual(['p0']);
+    expect(config.ledger).toMatchObject({ spentMicroUsd: 3, reservedMicroUsd: 0 });
+  });
+
+  it('are not begun after stop: what was postponed ends as it was', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const stop = new Subject<void>();
+    const provider = fakeProvider({ createPrediction: () => throwError(() => later) });
+    const { config } = runOf({ provider, stop, recoveryRounds: 3, recoveryDelayMs: 3_600_000 });
+    scheduler.schedule(() => stop.next(), 300_000);
+    const { outcomes } = await runVirtually(plansOf(2), config, scheduler);
+    expect(outcomes.map(({ status }) => status)).toEqual(['failed', 'failed']);
+    expect(scheduler.now()).toBe(300_000);
+  });
+});
+
+describe('cancel', () => {
+  const open = { status: 'processing', output: null, outputComplete: false } as const;
+  const cancelingProvider = (fields: Partial<Provider>) => {
+    const canceled: string[] = [];
+    const provider = fakeProvider({
+      cancelPrediction: (id) => {
+        canceled.push(id);
+        return of(aPrediction({ id, ...open, status: 'canceled' }));
+      },
+      ...fields,
+    });
+    return { canceled, provider };
+  };
+  const cancelAt = (provider: Provider, atMs: number) => {
+    const scheduler = new VirtualTimeScheduler();
+    const stop = new Subject<void>();
+    const run = runOf({ provider, stop, cancel: stop, concurrency: 1 });
+    scheduler.schedule(() => stop.next(), atMs);
+    return { ...run, scheduler };
+  };
+
+  it('ends what is being followed, and begins nothing more', async () => {
+    const { canceled, provider } = cancelingProvider({
+      createPrediction: ({ input }) => of(aPrediction({ id: 'p1', input, ...open })),
+      getPrediction: (id) => of(aPrediction({ id, ...open })),
+    });
+    const { config, scheduler } = cancelAt(provider, 5_000);
+    const { outcomes } = await runVirtually(plansOf(3), config, scheduler);
+    expect(canceled).toEqual(['p1']);
+    expect(outcomes.map(({ status, error }) => `${status} ${error?.code}`)).toEqual(['skipped ERR_STOPPED']);
+    expect(config.journal.openIndexes().size).toBe(0);
+    expect(config.ledger.reservedMicroUsd).toBe(0);
+  });
+
+  it('finds the prediction of a create that has not answered yet', async () => {
+    const { canceled, provider } = cancelingProvider({
+      createPrediction: () => NEVER,
+      listPredictions: () =>
+        of({ predictions: [aPrediction({ id: 'found', ...open, input: aPlan(0).input })], next: null }),
+    });
+    const { config, scheduler } = cancelAt(provider, 5_000);
+    await runVirtually(plansOf(3), config, scheduler);
+    expect(canceled).toEqual(['found']);
+  });
+
+  it('leaves to the next run what cannot be found', async () => {
+    const { canceled, provider } = cancelingProvider({
+      createPrediction: () => NEVER,
+      listPredictions: () => of({ predictions: [], next: null }),
+    });
+    const { config, scheduler } = cancelAt(provider, 5_000);
+    const { outcomes } = await runVirtually(plansOf(3), config, scheduler);
+    expect([outcomes, canceled]).toEqual([[], []]);
+    expect([...config.journal.openIndexes()]).toEqual([0]);
+  });
+
+  it('keeps what was finished before it could be cancelled', async () => {
+    const { provider } = cancelingProvider({
+      createPrediction: ({ input }) => of(aPrediction({ id: 'p1', input, ...open })),
+      getPrediction: (id) => of(aPrediction({ id, ...open })),
+      cancelPrediction: (id) => of(aPrediction({ id })),
+    });
+    const { config, scheduler } = cancelAt(provider, 5_000);
+    const { outcomes } = await runVirtually(plansOf(3), config, scheduler);
+    expect(outcomes.map(summary)).toEqual(['0 saved 1 p1']);
+  });
+});
+
+describe('equal jobs', () => {
+  const equal = (count: number) =>
+    plansOf(count).map((plan) => ({ ...plan, key: 'same', resultKey: 'same' }));
+
+  it('with the same seed are made once where they come at the same time', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rxposure-equal-'));
+    const content = 'a picture';
+    const provider = succeeding({ tookMs: 5 });
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const downloader: Downloader = {
+      download: (_url, { stem }) => {
+        writeFileSync(`${stem}.png`, content);
+        return of({ ...aFile(`${stem}.png`), sha256 });
+      },
+    };
+    const { config } = runOf({ provider, downloader, folder, ledger: createLedger({ limitMicroUsd: 3 }) });
+    const outcomes = await outcomesOf(equal(3), config);
+    expect(outcomes.map(({ cached, costUsd, attempts }) => [cached, costUsd, attempts])).toEqual([
+      [false, 0.000003, 1],
+      [true, 0, 0],
+      [true, 0, 0],
+    ]);
+    expect(provider.made).toHaveLength(1);
+    const paths = outcomes.map(({ files }) => files[0]?.path ?? '');
+    expect(paths.sort()).toEqual(['0000.png', '0001.png', '0002.png']);
+    for (const path of paths) expect(readFileSync(join(folder, path), 'utf8')).toBe(content);
+    await rm(folder, { recursive: true });
+  });
+
+  it('use what a cache has, for nothing, and keep what they make there', async () => {
+    const kept: string[] = [];
+    const cache: ResultCache = {
+      restore: (key, { stem }) =>
+        of(
+          key === 'old' ? { prediction: aPrediction({ id: 'before' }), files: [aFile(`${stem}.png`)] } : null,
+        ),
+      keep: (key) => {
+        kept.push(key);
+        return EMPTY;
+      },
+    };
+    const provider = succeeding();
+    const { config } = runOf({ provider, cache, ledger: createLedger({ limitMicroUsd: 3 }) });
+    const plans = [aPlan(0, { resultKey: 'old' }), aPlan(1, { resultKey: 'new' }), aPlan(2)];
+    const outcomes = await outcomesOf(plans, config);
+    expect(outcomes.map((outcome) => `${summary(outcome)} ${outcome.cached} ${outcome.costUsd}`)).toEqual([
+      '0 saved 0 before true 0',
+      '1 saved 1 p0 false 0.000003',
+      '2 skipped 0 null false 0',
+    ]);
+    expect(kept).toEqual(['new']);
+  });
+
+  it('are made all the same where the cache does not take the result', async () => {
+    const full = new StorageError('ERR_DISK_FULL', 'full');
+    const cache: ResultCache = { restore: () => of(null), keep: () => throwError(() => full) };
+    const { config, events } = runOf({ cache });
+    const outcomes = await outcomesOf([aPlan(0, { resultKey: 'new' })], config);
+    expect(outcomes.map(summary)).toEqual(['0 saved 1 p0']);
+    expect(events).toContainEqual({
+      type: 'warning',
+      message: 'Result #1 was not kept in the cache: full',
+    });
+  });
+
+  it('take up what an earlier run left open before they look anywhere else', async () => {
+    const journal = createMemoryJournal();
+    await lastValueFrom(journal.record(aPlan(0), { type: 'created', attempt: 1, predictionId: 'open' }));
+    const cache: ResultCache = { restore: () => throwError(() => new Error('asked')), keep: () => EMPTY };
+    const provider = fakeProvider({ getPrediction: (id) => of(aPrediction({ id })) });
+    const outcomes = await outcomesOf(
+      [aPlan(0, { resultKey: 'old' })],
+      runOf({ journal, cache, provider }).config,
+    );
+    expect(outcomes.map(summary)).toEqual(['0 saved 1 open']);
   });
 });
 
@@ -325,6 +690,23 @@ describe('a run over the journal of an earlier one', () => {
     const repaid = await outcomesOf(plansOf(1), runOf({ journal, provider, repay: true }).config);
     expect(repaid.map(summary)).toEqual(['0 saved 2 p0']);
     expect(repaid[0]?.costUsd).toBe(0.000006); // the lost one and the new one
+  });
+
+  it('makes an image again whose file is gone, if it may be paid again', async () => {
+    const journal = createMemoryJournal();
+    await record(journal, aPlan(0), { type: 'created', attempt: 1, predictionId: 'old' });
+    const provider = {
+      ...succeeding(),
+      getPrediction: (id: string) => of(aPrediction({ id, output: ['gone'] })),
+    };
+    const gone = new DownloadError('ERR_OUTPUT_GONE', 'gone');
+    const downloader: Downloader = {
+      download: (url, { stem }) => (url === 'gone' ? throwError(() => gone) : of(aFile(stem))),
+    };
+    const outcomes = await outcomesOf(plansOf(1), runOf({ journal, provider, downloader }).config);
+    expect(outcomes[0]).toMatchObject({ status: 'failed', error: { code: 'ERR_OUTPUT_GONE' } });
+    const repaid = await outcomesOf(plansOf(1), runOf({ journal, provider, downloader, repay: true }).config);
+    expect(repaid.map(summary)).toEqual(['0 saved 2 p0']);
   });
 
   it('does not mind what was written about another request at the same place', async () => {

@@ -10,7 +10,13 @@ import { UsageError } from '../../src/errors.ts';
 import type { RunSettings } from '../../src/pipelines/openRun.ts';
 import { type FinishedRun, runToFolder } from '../../src/pipelines/runToFolder.ts';
 import { createReplicateProvider } from '../../src/replicate/createReplicateProvider.ts';
-import { type Simulator, type SimulatorConfig, startSimulator } from '../../src/simulator/index.ts';
+import {
+  chaosProfile,
+  type HazardName,
+  type Simulator,
+  type SimulatorConfig,
+  startSimulator,
+} from '../../src/simulator/index.ts';
 import { outcomeSchema } from '../../src/sinks/outcomeSchema.ts';
 import { planJobs } from '../../src/sources/planJobs.ts';
 import type { Job, Outcome, RenditionSpec } from '../../src/types.ts';
@@ -187,6 +193,21 @@ describe('faults on the way', () => {
     expect(totals).toMatchObject({ saved: 10 });
     expect(failed).toBeGreaterThan(0);
     expect(created).toBe(10 + failed);
+  });
+
+  it('a storm of everything at once: 60 of 60, and nothing made but for them and those that failed by themselves', async () => {
+    const met = new Map<HazardName, number>();
+    const onStrike = (name: HazardName) => met.set(name, (met.get(name) ?? 0) + 1);
+    const provider = await start(chaosProfile('storm', { speed: 100, onStrike }));
+    const { totals } = await run(60, { provider, concurrency: 10 });
+    const { created, failed } = simulator.stats();
+    expect(totals).toMatchObject({ total: 60, saved: 60 });
+    expect(created).toBe(60 + failed);
+    expect(failed).toBe(met.get('platformFailure'));
+    for (const name of ['resetBeforeCreate', 'resetAfterCreate', 'cutFile'] as const) {
+      expect(met.get(name), name).toBeGreaterThan(0);
+    }
+    await expectWhole((await manifest()).outcomes);
   });
 });
 

@@ -1,8 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, pbkdf2, randomBytes } from 'node:crypto';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { lastValueFrom } from 'rxjs';
 import sharp from 'sharp';
@@ -175,6 +177,25 @@ describe('anything else is refused, and nothing stays behind', () => {
       code,
       recoverable,
     });
+  });
+
+  it('a body that is cut while its file is only being opened', async () => {
+    const hash = promisify(pbkdf2);
+    let busy: Promise<unknown> = Promise.resolve();
+    const { url } = await localServer((_request, response) => {
+      // Node has four threads for files and hashes: while these are busy, a file waits to be opened.
+      busy = Promise.all(Array.from({ length: 4 }, () => hash('', '', 300_000, 32, 'sha256')));
+      response.writeHead(200, { 'content-length': 1_000 }).write('start', () => response.destroy());
+    });
+    const path = join(folder, 'cat.part');
+    const { signal } = new AbortController();
+    const limits = { maxBytes: 1_000, connectTimeoutMs: 5_000, idleTimeoutMs: 5_000, signal };
+    await expect(receiveFile(url, path, limits)).rejects.toThrow();
+    rmSync(path, { force: true });
+    await busy;
+    // The next in line after the opening, should that still be to come.
+    await hash('', '', 1, 32, 'sha256');
+    expect(existsSync(path)).toBe(false);
   });
 
   it('an SVG that is cut', async () => {

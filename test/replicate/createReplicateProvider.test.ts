@@ -54,6 +54,28 @@ describe('createPrediction', () => {
     expect(JSON.parse(requests[0]?.body ?? '')).toEqual({ input: { prompt: 'a cat' } });
   });
 
+  it('asks to be told of the end where it is given an address', async () => {
+    const { url, requests } = await localServer((_request, response) =>
+      sendJson(response, 201, predictionAnswer),
+    );
+    const webhookUrl = 'https://hooks.example/rx?job=7';
+    await lastValueFrom(connect(url).createPrediction(request, { waitMs: 0, webhookUrl }));
+    expect(JSON.parse(requests[0]?.body ?? '')).toEqual({
+      input: { prompt: 'a cat' },
+      webhook: webhookUrl,
+      webhook_events_filter: ['completed'],
+    });
+  });
+
+  it('sends nothing where that address is none', async () => {
+    const { url, requests } = await localServer((_request, response) =>
+      sendJson(response, 201, predictionAnswer),
+    );
+    const created = connect(url).createPrediction(request, { waitMs: 0, webhookUrl: 'hooks' });
+    await expect(lastValueFrom(created)).rejects.toThrow(UsageError);
+    expect(requests).toHaveLength(0);
+  });
+
   it('runs a pinned version by the other route, without a wait where none is asked', async () => {
     const { url, requests } = await localServer((_request, response) =>
       sendJson(response, 201, predictionAnswer),

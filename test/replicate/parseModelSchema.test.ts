@@ -25,9 +25,9 @@ it('reads what Cog writes: enums apart, in the order of x-order', () => {
   expect(schema?.properties).toEqual({
     prompt: { type: 'string' },
     aspect_ratio: { type: 'string', enum: ['1:1', '16:9'], default: '1:1' },
-    seed: { type: 'integer', minimum: 0, maximum: 9 },
+    seed: { type: 'integer', nullable: true, minimum: 0, maximum: 9 },
     image_input: { type: 'array', items: { type: 'string', format: 'uri' } },
-    mask: { type: 'string', format: 'uri' },
+    mask: { type: 'string', nullable: true, format: 'uri' },
   });
   expect(schema?.required).toEqual(['prompt']);
 });
@@ -51,15 +51,20 @@ it('reads an optional type in the form of newer documents', () => {
   expect(
     schemaOf({ seed: { type: ['integer', 'null'] }, any: { type: ['integer', 'string'] } })?.properties,
   ).toEqual({
-    seed: { type: 'integer' },
+    seed: { type: 'integer', nullable: true },
     any: { type: null },
   });
 });
 
-it('leaves a property open that takes several types', () => {
+it('keeps the alternatives of a property that takes several types', () => {
   const anyOf = [{ type: 'integer' }, { type: 'string' }, { type: 'null' }];
   expect(schemaOf({ size: { anyOf, description: 'How large' } })?.properties).toEqual({
-    size: { type: null, description: 'How large' },
+    size: {
+      type: null,
+      nullable: true,
+      anyOf: [{ type: 'integer' }, { type: 'string' }],
+      description: 'How large',
+    },
   });
 });
 
@@ -68,4 +73,29 @@ it('does not lose its way among references in circles', () => {
   const allOf = names.map((name) => ({ $ref: `#/components/schemas/${name}` }));
   const schemas = Object.fromEntries(names.map((name) => [name, { allOf, type: 'string' }]));
   expect(schemaOf({ all: { allOf } }, schemas)?.properties).toEqual({ all: { type: 'string' } });
+});
+
+it('reads limits in the manner of OpenAPI 3.0 and 3.1', () => {
+  const properties = schemaOf({
+    old: { type: 'number', minimum: 0, exclusiveMinimum: true, maximum: 1, exclusiveMaximum: false },
+    young: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1, multipleOf: 0.5 },
+    text: { type: 'string', minLength: 1, maxLength: 9, pattern: '^a' },
+    pythonic: { type: 'string', pattern: '(?P<year>[0-9]+)' },
+    list: { type: 'array', minItems: 1, maxItems: 2 },
+    odd: { type: 'integer', minimum: 'none', multipleOf: 0 },
+  })?.properties;
+  expect(properties).toEqual({
+    old: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
+    young: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1, multipleOf: 0.5 },
+    text: { type: 'string', minLength: 1, maxLength: 9, pattern: '^a' },
+    pythonic: { type: 'string' },
+    list: { type: 'array', minItems: 1, maxItems: 2 },
+    odd: { type: 'integer' },
+  });
+});
+
+it('ends where items or alternatives refer to themselves', () => {
+  const node = { $ref: '#/components/schemas/node' };
+  const schemas = { node: { type: 'array', items: node, anyOf: [node, node] } };
+  expect(JSON.stringify(schemaOf({ node }, schemas)).length).toBeLessThan(5_000);
 });

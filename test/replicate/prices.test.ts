@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { costMicroUsd } from '../../src/replicate/costMicroUsd.ts';
+import { describePrice } from '../../src/replicate/describePrice.ts';
 import { estimateMicroUsd } from '../../src/replicate/estimateMicroUsd.ts';
 import { outputUrls } from '../../src/replicate/outputUrls.ts';
 import { predictionError } from '../../src/replicate/predictionError.ts';
@@ -32,6 +33,28 @@ describe('estimateMicroUsd', () => {
     ['nobody/nothing', {}, 7, 7],
   ])('%s %o at %s is %s', (model, input, price, expected) => {
     expect(estimateMicroUsd(model, input, price)).toBe(expected);
+  });
+});
+
+describe('describePrice', () => {
+  it.each([
+    [schnell, undefined, '$0.003 an image (replicate.com/pricing, 2026-10-07)'],
+    [schnell, 1_500, '$0.0015 an image (as given)'],
+    [sdxl, undefined, '$0.000975 a second on L40S, usually 5 s (replicate.com/pricing, 2026-10-07)'],
+    [
+      'google/nano-banana-pro',
+      undefined,
+      '$0.15 an image, $0.30 at resolution 4K (model pages, by public cost tables, 2026-10)',
+    ],
+    [
+      'black-forest-labs/flux-2-pro',
+      undefined,
+      '$0.015 a run and $0.015 a megapixel (model pages, by public cost tables, 2026-10)',
+    ],
+    ['black-forest-labs/flux-pro', undefined, null], // only its speed is known
+    ['nobody/nothing', undefined, null],
+  ])('%s at %s is %s', (model, price, expected) => {
+    expect(describePrice(model, price)).toBe(expected);
   });
 });
 
@@ -70,16 +93,16 @@ describe('costMicroUsd', () => {
 
 it('has one row for each model, whole millionths, and where it is from', () => {
   expect(new Set(priceTable.map(({ model }) => model)).size).toBe(priceTable.length);
-  for (const { imagePricesBy, source, ...row } of priceTable) {
+  for (const { imagePricesBy, source, asOf, ...row } of priceTable) {
     const prices = [
       row.perImageMicroUsd ?? 0,
       row.perMegapixelMicroUsd ?? 0,
       row.perRunMicroUsd ?? 0,
-      row.perSecondMicroUsd ?? 0,
       ...Object.values(imagePricesBy?.microUsd ?? {}),
     ];
     expect(prices.filter((price) => !Number.isInteger(price) || price < 0)).toEqual([]);
     expect(source).not.toBe('');
+    expect(asOf).toMatch(/^202\d-\d\d(-\d\d)?$/);
   }
   expect(typicalDurationMs(schnell)).toBe(830);
   expect(typicalDurationMs('nobody/nothing')).toBeNull();

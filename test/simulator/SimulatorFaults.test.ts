@@ -95,7 +95,7 @@ it('lets a part of the predictions fail, always the same of them', async () => {
 async function download(fault: FileFault) {
   const simulator = await simulated({ faults: { onFile: once(fault) } });
   const { body } = await create(simulator);
-  const response = await fetch(body.output[0], { signal: AbortSignal.timeout(150) });
+  const response = await fetch(body.output[0], { signal: AbortSignal.timeout(500) });
   const received = response.arrayBuffer();
   const length = Number(response.headers.get('content-length'));
   return { response, received, length, again: async () => (await fetch(body.output[0])).arrayBuffer() };

@@ -1,6 +1,7 @@
-import Replicate from 'replicate';
-import { expect, it } from 'vitest';
+import Replicate, { type FileOutput, validateWebhook } from 'replicate';
+import { expect, it, vi } from 'vitest';
 import type { Simulator } from '../../src/simulator/index.ts';
+import { localServer } from '../replicate/localServer.ts';
 import { SCHNELL, simulated } from './simulated.ts';
 
 function clientOf(simulator: Simulator): Replicate {
@@ -18,7 +19,7 @@ it.each([{ mode: 'block' } as const, { mode: 'poll', interval: 5 } as const])(
 );
 
 it('pages, cancels, uploads and shows models and accounts', async () => {
-  const simulator = await simulated({ medianMs: 60_000 });
+  const simulator = await simulated({ medianMs: 6_000_000 });
   const client = clientOf(simulator);
   const ids: string[] = [];
   for (let made = 0; made < 102; made += 1) {
@@ -34,4 +35,46 @@ it('pages, cancels, uploads and shows models and accounts', async () => {
   expect(await client.accounts.current()).toMatchObject({ type: 'user' });
   expect(await client.hardware.list()).toContainEqual({ sku: 'cpu', name: 'CPU' });
   expect(await client.webhooks.default.secret.get()).toHaveProperty('key');
+});
+
+it('searches, and shows collections', async () => {
+  const client = clientOf(await simulated());
+  const { results } = await client.models.search('seedream');
+  expect(results.map(({ name }) => name)).toEqual(['seedream-4']);
+  const collections = await client.collections.list();
+  const collection = await client.collections.get(collections.results[0]!.slug);
+  expect(collection.models?.length).toBeGreaterThan(5);
+});
+
+it('validates its webhooks, and only those', async () => {
+  const simulator = await simulated();
+  const client = clientOf(simulator);
+  const { url, requests } = await localServer((_request, response) => response.end());
+  const input = { prompt: 'a red fox' };
+  await client.predictions.create({
+    model: SCHNELL,
+    input,
+    webhook: url,
+    webhook_events_filter: ['completed'],
+  });
+  await vi.waitFor(() => expect(requests).toHaveLength(1), 5_000);
+  const { key } = await client.webhooks.default.secret.get();
+  const { headers, body } = requests[0]!;
+  const validate = (text: string) =>
+    validateWebhook({
+      id: String(headers['webhook-id']),
+      timestamp: String(headers['webhook-timestamp']),
+      signature: String(headers['webhook-signature']),
+      body: text,
+      secret: key,
+    });
+  expect(await validate(body)).toBe(true);
+  expect(await validate(body.replace('succeeded', 'failed'))).toBe(false);
+});
+
+it('takes data: URLs for files, as the service sent them for a while', async () => {
+  const simulator = await simulated({ outputs: 'data' });
+  const client = new Replicate({ auth: simulator.token, baseUrl: simulator.baseUrl });
+  const output = (await client.run(SCHNELL, { input: { prompt: 'a red fox' } })) as FileOutput[];
+  expect((await output[0]!.blob()).size).toBeGreaterThan(100);
 });

@@ -25,6 +25,42 @@ it('says where it is and what its token is, serves, and ends cleanly when it is 
   expect(await once(child, 'close')).toEqual([0, null]);
 });
 
+it('serves a chaos profile', async () => {
+  const { child, output } = start(
+    '--port',
+    '0',
+    '--speed',
+    '100',
+    '--render',
+    'fast',
+    '--chaos',
+    'safety-refusals',
+  );
+  while (!output().includes('generate.ts')) await once(child.stdout, 'data');
+  const [baseUrl = ''] = /http:\/\/127\.0\.0\.1:\d+\/v1/.exec(output()) ?? [];
+  const [, token = ''] = /REPLICATE_API_TOKEN=(\S+)/.exec(output()) ?? [];
+  const errors = await Promise.all(
+    Array.from({ length: 30 }, async (_, seed) => {
+      const answer = await fetch(`${baseUrl}/models/black-forest-labs/flux-schnell/predictions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', prefer: 'wait' },
+        body: JSON.stringify({ input: { prompt: 'a pear', seed } }),
+      });
+      return JSON.parse(await answer.text()).error;
+    }),
+  );
+  child.kill('SIGTERM');
+  expect(errors.filter((error) => error?.startsWith('NSFW')).length).toBeGreaterThan(0);
+  await once(child, 'close');
+});
+
+it('refuses a chaos profile that there is not, with those there are', async () => {
+  const { child, output } = start('--chaos', 'gale');
+  const [code] = await once(child, 'close');
+  expect(code).toBe(2);
+  expect(output()).toMatch(/argument 'gale' is invalid\. Allowed choices are resets, .*storm\.\n$/);
+});
+
 it('refuses wrong flags in one line', async () => {
   const { child, output } = start('--speed', 'fast');
   const [code] = await once(child, 'close');

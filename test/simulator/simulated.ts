@@ -1,5 +1,6 @@
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { type Simulator, type SimulatorConfig, startSimulator } from '../../src/simulator/index.ts';
+import { faultsOf } from './conformance.ts';
 
 export const SCHNELL = 'black-forest-labs/flux-schnell';
 
@@ -31,7 +32,7 @@ export interface Answer {
   readonly body: ReturnType<typeof JSON.parse>;
 }
 
-/** Calls the API; a body makes it a POST. */
+/** Calls the API, a body makes it a POST; whatever comes must be as Replicate's own description of its API says. */
 export async function call(simulator: Simulator, path: string, options: Call = {}): Promise<Answer> {
   const {
     body,
@@ -53,7 +54,13 @@ export async function call(simulator: Simulator, path: string, options: Call = {
   });
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  const answer = {
+    status: response.status,
+    headers: response.headers,
+    body: isJson ? JSON.parse(text) : text,
+  };
+  expect(faultsOf({ method, url, ...answer })).toEqual([]);
+  return answer;
 }
 
 /** Creates a prediction of flux-schnell; waits for it unless told otherwise. */

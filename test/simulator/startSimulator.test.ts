@@ -3,7 +3,7 @@ import { startSimulator } from '../../src/simulator/index.ts';
 import { call, create, finished, SCHNELL, simulated } from './simulated.ts';
 
 it('runs as many predictions as there are slots, the others wait as starting', async () => {
-  const simulator = await simulated({ slots: 2, medianMs: 4_000, sigma: 0 });
+  const simulator = await simulated({ slots: 2, medianMs: 40_000, sigma: 0 });
   const made = await Promise.all([1, 2, 3, 4].map((seed) => create(simulator, { seed }, {})));
   const statuses = made.map(({ body }) => body.status);
   expect(statuses.filter((status) => status === 'processing')).toHaveLength(2);
@@ -12,8 +12,8 @@ it('runs as many predictions as there are slots, the others wait as starting', a
   const ended = await Promise.all(made.map(({ body }) => finished(simulator, body.id)));
   expect(ended.map(({ status }) => status)).toEqual(Array.from({ length: 4 }, () => 'succeeded'));
   // The last two have waited for the first two: their time is no time of running.
-  expect(Math.max(...ended.map(({ metrics }) => metrics.total_time))).toBeGreaterThan(4 * 1.25);
-  expect(ended.map(({ metrics }) => metrics.predict_time)).toEqual([4, 4, 4, 4]);
+  expect(Math.max(...ended.map(({ metrics }) => metrics.total_time))).toBeGreaterThan(40 * 1.25);
+  expect(ended.map(({ metrics }) => metrics.predict_time)).toEqual([40, 40, 40, 40]);
   expect(simulator.stats()).toMatchObject({ inFlight: 0, created: 4, succeeded: 4 });
 });
 

@@ -46,7 +46,7 @@ describe('createReport', () => {
       costUsd: 0.325, // in floating point 0.1 + 0.2 + 0.025 is more
       costIncomplete: false,
       costByModel: {
-        'owner/name': { outcomes: 5, saved: 2, costUsd: 0.3 },
+        'owner/name': { outcomes: 5, saved: 2, costUsd: 0.3, price: null },
         'other/one': { outcomes: 1, saved: 1, costUsd: 0.025 },
       },
       errors: [
@@ -55,6 +55,15 @@ describe('createReport', () => {
       ],
       outputsByTag: { post: 2, story: 1 },
     });
+  });
+
+  it('says what each price is and where it is from', () => {
+    const report = createReport({ priceOf: (model) => (model === 'owner/name' ? '$1 an image' : null) });
+    report.add(anOutcome({ costUsd: 1 }));
+    report.add(anOutcome({ model: 'other/one', costUsd: null }));
+    const { costByModel } = report.toJSON({ elapsedMs: 1 });
+    expect(costByModel['owner/name']?.price).toBe('$1 an image');
+    expect(costByModel['other/one']?.price).toBeNull();
   });
 
   it('says so when a price is missing', () => {

@@ -21,6 +21,7 @@ const spec: CampaignSpec = {
   count: null,
   seed: null,
   budgetUsd: null,
+  priceUsd: null,
 };
 
 it('makes platforms x variations x count, in this order', () => {

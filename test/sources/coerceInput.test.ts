@@ -33,6 +33,15 @@ it('leaves a text choice of an input without a type as it is', () => {
   expect(coerceInput('size', '1', property)).toBe('1');
 });
 
+it('reads a text as the alternative that takes it', () => {
+  const property: ModelInputProperty = {
+    type: null,
+    anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+  };
+  expect(coerceInput('text', '7', property)).toBe('7');
+  expect(coerceInput('text', '["a", "7"]', property)).toEqual(['a', '7']);
+});
+
 it.each([
   ['num_outputs', 'lots', 'Expected `num_outputs` to be an integer of 1 to 4, got the text "lots"'],
   ['num_outputs', '5', 'Expected `num_outputs` to be an integer of 1 to 4, got 5'],
@@ -42,7 +51,11 @@ it.each([
   ['guidance', '-1', 'Expected `guidance` to be a number of 0 to 10, got -1'],
   ['guidance', 'Infinity', 'Expected `guidance` to be a number of 0 to 10, got the text "Infinity"'],
   ['go_fast', 'maybe', 'Expected `go_fast` to be true or false, got the text "maybe"'],
-  ['aspect_ratio', '4:3', 'Expected `aspect_ratio` to be one of "1:1", "16:9", "9:16", got the text "4:3"'],
+  [
+    'aspect_ratio',
+    '4:3',
+    'Expected `aspect_ratio` to be one of 1:1, 16:9, 9:16, got 4:3 (did you mean 16:9?)',
+  ],
   ['loras', 'a,b', 'Expected `loras` to be a list, got the text "a,b"'],
   ['loras', '["a", 7]', 'Expected `loras[1]` to be a text, got 7'],
 ])('refuses %s %j', (name, text, message) => {

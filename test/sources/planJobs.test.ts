@@ -120,3 +120,12 @@ function expectSafe(path: string): void {
     expect(Buffer.byteLength(segment)).toBeLessThanOrEqual(80);
   }
 }
+
+it('says which results may serve for equal jobs', async () => {
+  const seeded = jobOf({ index: 0, input: { prompt: 'a', seed: 1 } });
+  const unseeded = jobOf({ index: 1, input: { prompt: 'a' } });
+  const plans = await collect(planJobs([seeded, unseeded], config));
+  expect(plans.map(({ resultKey }) => resultKey)).toEqual([requestKey(seeded), undefined]);
+  const all = await collect(planJobs([seeded, unseeded], { ...config, reuseUnseeded: true }));
+  expect(all[1]?.resultKey).toMatch(/^[0-9a-f]{64}$/);
+});

@@ -30,6 +30,7 @@ it('reads the least there can be', async () => {
     count: null,
     seed: null,
     budgetUsd: null,
+    priceUsd: null,
   });
 });
 
@@ -51,6 +52,7 @@ const whole = {
   count: 2,
   seed: 7,
   budget: 1.5,
+  price: 0.02,
 };
 
 it.each(['c.json', 'c.yaml'])('reads all there can be from %s', async (name) => {
@@ -64,6 +66,7 @@ it.each(['c.json', 'c.yaml'])('reads all there can be from %s', async (name) => 
     renditions: [{ name: 'thumb', format: 'webp' }],
     seed: 7,
     budgetUsd: 1.5,
+    priceUsd: 0.02,
   });
 });
 

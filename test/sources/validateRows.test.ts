@@ -30,10 +30,27 @@ it('finds all problems, of rows and of values, before anything else happens', as
     problems: [
       '3: Expected `seed` to be an integer, got the text "x"',
       '4: Expected 4 values (prompt, seed, aspect_ratio, mood), got 1',
-      '5: Expected `aspect_ratio` to be one of "1:1", "16:9", "9:16", got the text "4:3"',
+      '5: Expected `aspect_ratio` to be one of 1:1, 16:9, 9:16, got 4:3 (did you mean 16:9?)',
       '6: Expected a prompt, got an empty value',
     ],
   });
+});
+
+it('names all that is wrong in a row at once', async () => {
+  const content = '{"prompt":"a","seed":"x","num_outputs":9,"guidance":2}\n';
+  expect((await problemsOf('p.jsonl', content)).problems).toEqual([
+    '1: Expected `seed` to be an integer, got the text "x"; Expected `num_outputs` to be an integer of 1 to 4, got 9',
+  ]);
+});
+
+it('checks the prompt itself too', async () => {
+  const short = {
+    ...schema,
+    properties: { ...schema.properties, prompt: { type: 'string', maxLength: 3 } },
+  } as const;
+  expect((await problemsOf('p.txt', 'abc\nabcd\n', { schema: short })).problems).toEqual([
+    '2: Expected `prompt` to be a text of at most 3 characters, got the text "abcd"',
+  ]);
 });
 
 it('does not coerce typed values', async () => {

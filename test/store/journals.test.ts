@@ -37,7 +37,14 @@ describe.each([
   it('follows a job from its intent to its files', async () => {
     const plan = newPlan();
     const path = join(folder, 'a/cat.png');
-    const before = { index: plan.index, key: plan.key, attempts: 1, intendedAtMs: 1_000, costMicroUsd: 0 };
+    const before = {
+      index: plan.index,
+      key: plan.key,
+      attempts: 1,
+      intendedAtMs: 1_000,
+      request: null,
+      costMicroUsd: 0,
+    };
     expect(await record(plan, intended())).toEqual({
       ...before,
       state: 'intended',

@@ -112,7 +112,7 @@ describe('openJournal', () => {
     const database = new (loadSqlite().DatabaseSync)(join(folder, 'run.sqlite'));
     database.exec(`
       WITH RECURSIVE counter (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM counter WHERE i < 199999)
-      INSERT INTO job SELECT i, 'key', 'saved', 1, NULL, NULL, NULL, '[]', 0, NULL, 0, 3000 FROM counter`);
+      INSERT INTO job SELECT i, 'key', 'saved', 1, NULL, NULL, NULL, NULL, '[]', 0, NULL, 0, 3000 FROM counter`);
     database.close();
     const startMs = performance.now();
     const journal = open();

@@ -6,6 +6,7 @@ const account = {
   username: 'simulator',
   name: 'Simulated account',
   github_url: 'https://github.com/simulator',
+  avatar_url: 'https://github.com/simulator.png',
 };
 
 const hardware = [

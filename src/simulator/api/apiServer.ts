@@ -2,12 +2,14 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { problem } from '../problem.ts';
 import type { ApiContext } from './ApiContext.ts';
 import { accountRoutes } from './accountRoutes.ts';
+import { collectionRoutes } from './collectionRoutes.ts';
 import { createCredit } from './createCredit.ts';
 import { createRoutes } from './createRoutes.ts';
 import { guardCalls } from './guardCalls.ts';
 import { modelRoutes } from './modelRoutes.ts';
 import { notFound } from './notFound.ts';
 import { predictionRoutes } from './predictionRoutes.ts';
+import { searchRoutes } from './searchRoutes.ts';
 import { uploadRoutes } from './uploadRoutes.ts';
 
 const MAX_BODY_BYTES = 20_000_000;
@@ -28,6 +30,8 @@ export async function apiServer(context: ApiContext): Promise<FastifyInstance> {
       createRoutes(api, context, credit);
       predictionRoutes(api, context);
       modelRoutes(api);
+      collectionRoutes(api);
+      searchRoutes(api);
       accountRoutes(api);
       await uploadRoutes(api, context);
     },

@@ -24,10 +24,10 @@ export function createRoutes(api: FastifyInstance, context: ApiContext, credit: 
     if (wish.kind !== 'right') return refuseCreate(reply, wish);
     const cancelAfterMs = readCancelAfter(request.headers['cancel-after']);
     if (cancelAfterMs === 'wrong') return wrongCancelAfter(reply);
-    const { model, input } = wish;
+    const { model, input, webhook } = wish;
     const early = faults.beforeCreate?.({ model: model.name, input }) ?? null;
     if (await applyFault(early, reply)) return reply;
-    const prediction = predictions.create({ model, input, cancelAfterMs });
+    const prediction = predictions.create({ id: null, model, input, cancelAfterMs, webhook });
     if (await applyFault(faults.afterCreate?.(prediction) ?? null, reply)) return reply;
     return answerCreate(request, reply, prediction, context);
   };

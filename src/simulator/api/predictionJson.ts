@@ -18,7 +18,7 @@ export function predictionJson(
   { settings, apiUrl, isAheadOfStatus = false }: PredictionJsonConfig,
 ) {
   const { id, model, version, startedAtMs, completedAtMs, deadlineMs, createdAtMs, serial } = prediction;
-  const isGone = isRemoved(prediction, settings.outputLifetimeMs);
+  const isGone = isRemoved(prediction, settings);
   // Nobody can see it any more, so it need not be kept either.
   if (isGone) prediction.input = {};
   const shownEndMs = isAheadOfStatus ? null : completedAtMs;
@@ -33,6 +33,7 @@ export function predictionJson(
     error: prediction.error,
     status: isAheadOfStatus ? ('processing' as const) : prediction.status,
     source: 'api',
+    ...webhookOf(prediction),
     created_at: timestamp(createdAtMs, serial),
     ...(startedAtMs === null ? {} : { started_at: timestamp(startedAtMs, serial + 1) }),
     ...(shownEndMs === null ? {} : { completed_at: timestamp(shownEndMs, serial + 2) }),
@@ -45,6 +46,12 @@ export function predictionJson(
     },
     ...(shownEndMs === null ? {} : { metrics: metricsOf(prediction, settings.speed) }),
   };
+}
+
+function webhookOf({ webhook }: SimulatedPrediction) {
+  if (webhook === null) return {};
+  const { url, events } = webhook;
+  return { webhook: url, ...(events === null ? {} : { webhook_events_filter: events }) };
 }
 
 function logsOf({ startedAtMs, input, serial }: SimulatedPrediction): string {

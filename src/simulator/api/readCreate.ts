@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { findModel } from '../models/findModel.ts';
 import { type InputFault, inputFaults } from '../models/inputFaults.ts';
 import type { SimulatedModel } from '../models/SimulatedModel.ts';
+import type { WebhookOrder } from '../SimulatedPrediction.ts';
+import { isWebhookUrl } from '../webhooks/isWebhookUrl.ts';
 
 /** What a create asks for, or why it is refused with 422. */
 export type ReadCreate =
@@ -9,14 +11,15 @@ export type ReadCreate =
       readonly kind: 'right';
       readonly model: SimulatedModel;
       readonly input: Readonly<Record<string, unknown>>;
+      readonly webhook: WebhookOrder | null;
     }
   | { readonly kind: 'invalid'; readonly faults: readonly InputFault[] }
   | { readonly kind: 'unknown version' };
 
 const common = {
   input: z.record(z.string(), z.unknown()),
-  webhook: z.string().optional(),
-  webhook_events_filter: z.array(z.string()).optional(),
+  webhook: z.string().refine(isWebhookUrl, 'Must be an https URL').optional(),
+  webhook_events_filter: z.array(z.enum(['start', 'output', 'logs', 'completed'])).optional(),
   stream: z.boolean().optional(),
 };
 const namedBody = z.strictObject(common).transform((body) => ({ ...body, version: '' }));
@@ -28,11 +31,12 @@ export function readCreate(body: unknown, named: SimulatedModel | null): ReadCre
     reportInput: true,
   });
   if (!success) return { kind: 'invalid', faults: error.issues.flatMap(bodyFaults) };
-  const { input, version } = data;
+  const { input, version, webhook: url, webhook_events_filter: events = null } = data;
   const model = named ?? findModel.runnable(version);
   if (model === null) return { kind: 'unknown version' };
   const faults = inputFaults(input, model);
-  return faults.length > 0 ? { kind: 'invalid', faults } : { kind: 'right', model, input };
+  if (faults.length > 0) return { kind: 'invalid', faults };
+  return { kind: 'right', model, input, webhook: url === undefined ? null : { url, events } };
 }
 
 function bodyFaults(issue: z.core.$ZodIssue): InputFault[] {

@@ -4,6 +4,7 @@ import { problem } from '../problem.ts';
 import type { ApiContext } from './ApiContext.ts';
 import { apiUrlOf } from './apiUrlOf.ts';
 import { isSignedFor } from './isSignedFor.ts';
+import { pageOf } from './pageOf.ts';
 import { readUpload } from './readUpload.ts';
 import { uploadJson } from './uploadJson.ts';
 
@@ -22,11 +23,9 @@ export async function uploadRoutes(api: FastifyInstance, { uploads }: ApiContext
     if (typeof upload === 'string') return problem(reply, { status: 400, detail: upload });
     return reply.code(201).send(uploadJson(uploads.add(upload), apiUrlOf(request)));
   });
-  api.get('/files', async (request) => ({
-    next: null,
-    previous: null,
-    results: uploads.all().map((upload) => uploadJson(upload, apiUrlOf(request))),
-  }));
+  api.get('/files', async (request) =>
+    pageOf(uploads.all().map((upload) => uploadJson(upload, apiUrlOf(request)))),
+  );
   api.get<FileRoute>('/files/:id', async (request, reply) => {
     const upload = uploads.get(request.params.id);
     return upload === undefined ? problem(reply, noFile) : uploadJson(upload, apiUrlOf(request));

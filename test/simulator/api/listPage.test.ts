@@ -9,7 +9,7 @@ const START_MS = Date.parse('2026-01-01T00:00:00Z');
 
 /** Predictions that were created 10 ms after each other. */
 function predictions(count: number) {
-  const wish = { model: models[0]!, input: {}, cancelAfterMs: null };
+  const wish = { model: models[0]!, id: null, input: {}, cancelAfterMs: null, webhook: null };
   return Array.from({ length: count }, (_, serial) => ({
     ...newPrediction(wish, serial, settings),
     createdAtMs: START_MS + serial * 10,

@@ -73,3 +73,25 @@ it('has versions, and 404 for what it does not have', async () => {
   const { body: all } = await call(simulator, '/models');
   expect(all.results).toHaveLength(11);
 });
+
+it('shows an example and a readme of each model', async () => {
+  const simulator = await simulated();
+  const { body: examples } = await call(simulator, `/models/${SCHNELL}/examples`);
+  const { body: model } = await call(simulator, `/models/${SCHNELL}`);
+  expect(examples.results).toEqual([model.default_example]);
+  expect(model.default_example).toMatchObject({
+    status: 'succeeded',
+    source: 'web',
+    metrics: { predict_time: 0.8 },
+  });
+  const [picture] = model.default_example.output;
+  expect((await (await fetch(picture)).arrayBuffer()).byteLength).toBe(88);
+  const { headers, body: readme } = await call(simulator, `/models/${SCHNELL}/readme`);
+  expect(headers.get('content-type')).toContain('text/plain');
+  expect(readme).toContain('- `prompt`:');
+  const missing = await Promise.all([
+    call(simulator, '/models/no/body/examples'),
+    call(simulator, '/models/no/body/readme'),
+  ]);
+  expect(missing.map(({ status }) => status)).toEqual([404, 404]);
+});

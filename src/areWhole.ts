@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import type { ImageFile } from '../types.ts';
+import type { ImageFile } from './types.ts';
 
 /** Whether all of these files are still there with the content that they were written down with. */
 export async function areWhole(files: readonly ImageFile[]): Promise<boolean> {

@@ -1,0 +1,64 @@
+import {
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  from,
+  ignoreElements,
+  type Observable,
+  takeUntil,
+  timer,
+} from 'rxjs';
+import { pullMap } from '../operators/pullMap.ts';
+import type { Outcome, Plan } from '../types.ts';
+import { closeAccount } from './closeAccount.ts';
+import type { PostponedJob, Run } from './createRun.ts';
+import { type PlanSource, unfinishedPlans } from './unfinishedPlans.ts';
+
+/** The way of one job; `postponed` is how it ended in the round before. */
+export type Journey = (plan: Plan, postponed?: PostponedJob) => Observable<Outcome>;
+
+/**
+ * Sends all unfinished plans on their journey, then again, after a pause, those that were postponed meanwhile. A run
+ * that is told to stop begins no further round: what was postponed ends as it was.
+ *
+ *     plans a, b; b is postponed once   a b
+ *     journeys                          -a-b----b    a pause before the second round
+ *     inRounds                          -a------(b|)
+ */
+export function inRounds(plans: PlanSource, run: Run, journey: Journey): Observable<Outcome> {
+  const first = pull(unfinishedPlans(plans, run.journal, run.isDone), run, (plan) => journey(plan));
+  const again = (): Observable<Outcome> => {
+    const { postponed } = run;
+    if (postponed.size === 0) return EMPTY;
+    const isOver = ({ index }: Plan) => !postponed.has(index);
+    const begin = defer(() => {
+      if (run.isStopped) return giveUp(postponed, run);
+      run.postponed = new Map();
+      run.roundsLeft -= 1;
+      const round = pull(unfinishedPlans(plans, run.journal, isOver), run, (plan) =>
+        journey(plan, postponed.get(plan.index)),
+      );
+      return concat(round, defer(again));
+    });
+    return concat(pause(postponed.size, run), begin);
+  };
+  return concat(first, defer(again));
+}
+
+function pull(plans: AsyncIterable<Plan>, run: Run, journey: Journey): Observable<Outcome> {
+  return pullMap(plans, (plan) => journey(plan), { concurrency: run.journeys, stop: run.stop });
+}
+
+function pause(jobs: number, run: Run): Observable<never> {
+  if (run.isStopped) return EMPTY;
+  const round = run.recoveryRounds - run.roundsLeft + 1;
+  run.emit({ type: 'recovering', round, jobs, waitMs: run.recoveryDelayMs });
+  return timer(run.recoveryDelayMs, run.scheduler).pipe(takeUntil(run.stop), ignoreElements());
+}
+
+function giveUp(postponed: ReadonlyMap<number, PostponedJob>, run: Run): Observable<Outcome> {
+  return from(postponed.values()).pipe(
+    concatMap(({ outcome, account }) => closeAccount(outcome, account, run)),
+  );
+}

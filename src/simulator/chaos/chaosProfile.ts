@@ -1,0 +1,87 @@
+import type { SimulatedPrediction } from '../SimulatedPrediction.ts';
+import type { SimulatorConfig } from '../SimulatorConfig.ts';
+import type { SimulatorFaults, WantedPrediction } from '../SimulatorFaults.ts';
+import { type ChaosProfileName, chaosProfiles, type HazardName } from './chaosProfiles.ts';
+import { createDice, type Strike } from './createDice.ts';
+import type { Hazard } from './hazards.ts';
+
+export interface ChaosProfileConfig {
+  /** Which requests and files are struck follows from it and from what they ask for. Default 1. */
+  seed?: number;
+  /** The simulator's own: divides the waits that refusals name and the time of slow downloads. Default 1. */
+  speed?: number;
+  /** Told of everything that goes wrong, by its name in the profile. */
+  onStrike?: (name: HazardName) => void;
+}
+
+/**
+ * The part of a simulator's config that makes a profile: `startSimulator({ speed, ...chaosProfile('storm', { speed }) })`.
+ * For one simulator only: it remembers what has been struck.
+ *
+ * The same requests are struck whatever the order in which they arrive. Each is struck once and goes well on the next
+ * try, but for safety refusals, which stay. Only the list of predictions, which asks for nothing in particular, is
+ * struck by the number of the call, and never twice in a row.
+ *
+ * Throws a RangeError where there is no profile of that name.
+ */
+export function chaosProfile(
+  name: ChaosProfileName,
+  config: ChaosProfileConfig = {},
+): Pick<SimulatorConfig, 'createPerMinute' | 'createBurst' | 'creditUsd' | 'faults'> {
+  if (!Object.hasOwn(chaosProfiles, name)) {
+    throw new RangeError(`Expected one of ${Object.keys(chaosProfiles).join(', ')}, got ${name}`);
+  }
+  const { summary: _, shares, ...limits } = chaosProfiles[name];
+  const { seed = 1, speed = 1, onStrike = () => {} } = config;
+  const dice = createDice(seed, shares);
+  const keyOf = createKeys();
+  const gone = new WeakSet<object>();
+  let lists = 0;
+
+  const strike = <At extends Hazard['at']>(at: At, key: string): Strike<At> | null => {
+    const met = dice.roll(at, key);
+    if (met !== null) onStrike(met.name);
+    return met;
+  };
+  const faultAt = (at: 'beforeCreate' | 'afterCreate' | 'onGet' | 'onList', key: string) => {
+    const met = strike(at, key);
+    return met === null ? null : met.hazard.fault({ speed, random: met.random });
+  };
+  const faults: SimulatorFaults = {
+    beforeCreate: (wanted) => faultAt('beforeCreate', keyOf.wanted(wanted)),
+    afterCreate: (prediction) => faultAt('afterCreate', keyOf.made(prediction)),
+    onGet: (prediction) => faultAt('onGet', keyOf.made(prediction)),
+    onList: () => {
+      lists += 1;
+      return lists % 2 === 1 ? faultAt('onList', String(lists)) : null;
+    },
+    onFile: (prediction, place) => {
+      const met = strike('onFile', `${keyOf.made(prediction)}/${place}`);
+      // What is not found any more is not in the answers either from then on.
+      if (met?.name === 'goneFile') gone.add(prediction);
+      return met === null ? null : met.hazard.fault({ speed, random: met.random });
+    },
+    onOutcome: (prediction) => {
+      const met = strike('onOutcome', keyOf.made(prediction));
+      if (met !== null) return met.hazard.fault({ speed, random: met.random });
+      if (strike('lifetimeMs', `${keyOf.made(prediction)}/0`) !== null) gone.add(prediction);
+      return null;
+    },
+    lifetimeMs: (prediction) => (gone.has(prediction) ? 0 : null),
+  };
+  return { ...limits, faults };
+}
+
+/** What tells a request: its model and its input. A prediction loses its input some day, so its key is kept. */
+function createKeys() {
+  const kept = new WeakMap<object, string>();
+  const keyFor = (model: string, input: WantedPrediction['input']) => JSON.stringify([model, input]);
+  return {
+    wanted: ({ model, input }: WantedPrediction) => keyFor(model, input),
+    made(prediction: Readonly<SimulatedPrediction>): string {
+      const key = kept.get(prediction) ?? keyFor(prediction.model.name, prediction.input);
+      kept.set(prediction, key);
+      return key;
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { Random } from '../createRandom.ts';
+import { platformErrors } from '../platformErrors.ts';
+import type { Fault, FileFault } from '../SimulatorFaults.ts';
+
+/** What shapes a fault. */
+interface Circumstances {
+  readonly speed: number;
+  readonly random: Random;
+}
+
+/** One thing that can go wrong, and where: the names are those of `SimulatorFaults`. */
+export type Hazard = {
+  /** How often it strikes the same request or file. Default 1: the next try goes well. */
+  readonly times?: number;
+} & (
+  | {
+      readonly at: 'beforeCreate' | 'afterCreate' | 'onGet' | 'onList';
+      readonly fault: (circumstances: Circumstances) => Fault;
+    }
+  | { readonly at: 'onFile'; readonly fault: (circumstances: Circumstances) => FileFault }
+  /** `fault` is the error that the prediction ends with. */
+  | { readonly at: 'onOutcome'; readonly fault: (circumstances: Circumstances) => string }
+  /** Input, output and files are gone as soon as the prediction has ended. */
+  | { readonly at: 'lifetimeMs' }
+);
+
+const reset = (): Fault => ({ type: 'reset' });
+const problem = (status: number, detail: string, more: object = {}): Fault => ({
+  type: 'answer',
+  status,
+  headers: { 'content-type': 'application/problem+json' },
+  body: JSON.stringify({ detail, status, ...more }),
+});
+const page = (status: number, title: string): Fault => ({
+  type: 'answer',
+  status,
+  headers: { 'content-type': 'text/html' },
+  body: `<html><head><title>${title}</title></head><body>${title}</body></html>`,
+});
+const badGateway = () => page(502, '502 Bad Gateway');
+const serverError = () => problem(500, 'Internal server error');
+
+/** Whole seconds, as the service counts them. */
+const waitS = ({ speed }: Circumstances) => Math.max(1, Math.ceil(5 / speed));
+const throttled = (seconds: number) =>
+  problem(429, `Request was throttled. Your rate limit resets in ~${seconds}s.`, { retry_after: seconds });
+
+/** Everything that a chaos profile is made of. */
+export const hazards = {
+  resetBeforeCreate: { at: 'beforeCreate', fault: reset },
+  resetAfterCreate: { at: 'afterCreate', fault: reset },
+  badGatewayBeforeCreate: { at: 'beforeCreate', fault: badGateway },
+  badGatewayAfterCreate: { at: 'afterCreate', fault: badGateway },
+  throttledCreate: { at: 'beforeCreate', fault: (around) => throttled(waitS(around)) },
+  throttledCreateWithHeader: {
+    at: 'beforeCreate',
+    fault: (around) => ({
+      ...throttled(waitS(around)),
+      headers: { 'content-type': 'application/problem+json', 'retry-after': String(waitS(around)) },
+    }),
+  },
+  errorOnGet: { at: 'onGet', fault: serverError },
+  notFoundOnGet: { at: 'onGet', times: 2, fault: () => problem(404, 'Prediction not found') },
+  errorOnList: { at: 'onList', fault: serverError },
+  slowFile: { at: 'onFile', fault: ({ speed }) => ({ type: 'slow', durationMs: 5_000 / speed }) },
+  cutFile: { at: 'onFile', fault: ({ random }) => ({ type: 'cut', share: random.next() }) },
+  truncatedFile: {
+    at: 'onFile',
+    fault: ({ random }) => ({ type: 'truncate', share: random.between(0.1, 0.9) }),
+  },
+  htmlFile: { at: 'onFile', fault: () => page(200, 'We will be right back') },
+  emptyFile: { at: 'onFile', fault: () => ({ type: 'answer', status: 200, body: '' }) },
+  goneFile: { at: 'onFile', fault: () => problem(404, 'Not found') },
+  dataRemoved: { at: 'lifetimeMs' },
+  platformFailure: { at: 'onOutcome', fault: ({ random }) => random.pick(platformErrors) },
+  safetyRefusal: {
+    at: 'onOutcome',
+    times: Number.POSITIVE_INFINITY,
+    fault: () => 'NSFW content detected. Try running it again, or try a different prompt.',
+  },
+} as const satisfies Readonly<Record<string, Hazard>>;

@@ -1,0 +1,77 @@
+import { createCounters } from '../createCounters.ts';
+import { createPredictions } from '../createPredictions.ts';
+import { createUploads } from '../createUploads.ts';
+import { dataUrls } from '../dataUrls.ts';
+import { findModel } from '../models/findModel.ts';
+import { createPictures } from '../pictures/createPictures.ts';
+import { readSettings } from '../readSettings.ts';
+import type { SimulatorConfig } from '../SimulatorConfig.ts';
+import type { SimulatorStats } from '../SimulatorStats.ts';
+import { cogWebhooks } from '../webhooks/cogWebhooks.ts';
+import { createWebhooks } from '../webhooks/createWebhooks.ts';
+import { cogJson } from './cogJson.ts';
+import { cogServer } from './cogServer.ts';
+
+export interface CogSimulatorConfig
+  extends Pick<
+    SimulatorConfig,
+    'port' | 'seed' | 'speed' | 'slots' | 'render' | 'medianMs' | 'sigma' | 'faults'
+  > {
+  /** The model in the container, by a name of the simulator's. Default `black-forest-labs/flux-schnell`. */
+  model?: string;
+  /** How long the model is being set up, in its own time: until then nothing is run. Default 0. */
+  setupMs?: number;
+}
+
+export interface CogSimulator {
+  /** `http://127.0.0.1:PORT`. */
+  readonly baseUrl: string;
+  stats(): SimulatorStats;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server on this machine that behaves as a container built by Cog does: one model, no account, no list, outputs as
+ * `data:` URLs. It runs one prediction at a time unless told otherwise, and refuses more with 409.
+ *
+ * Throws a RangeError for a wrong config; rejects with the system's error where the port is taken.
+ */
+export async function startCogSimulator(config: CogSimulatorConfig = {}): Promise<CogSimulator> {
+  const { model: name = 'black-forest-labs/flux-schnell', setupMs = 0, slots = 1, ...rest } = config;
+  const model = findModel.named(name);
+  if (model === null) throw new RangeError(`Expected \`model\` to be one of the simulator's, got ${name}`);
+  const settings = readSettings({ ...rest, slots, coldStarts: false, outputs: 'data' });
+  const counters = createCounters();
+  const pictures = createPictures({ render: settings.render, uploads: createUploads() });
+  const webhooks = createWebhooks({
+    settings,
+    counters,
+    manners: cogWebhooks,
+    bodyOf: (prediction, event) =>
+      cogJson(prediction, { speed: settings.speed, isAheadOfStatus: event === 'output' }),
+  });
+  const predictions = createPredictions({
+    settings,
+    counters,
+    outputsOf: (prediction) => dataUrls(prediction, pictures),
+    tell: webhooks.tell,
+  });
+  const readyAtMs = Date.now() + setupMs / settings.speed;
+  const server = cogServer({
+    model,
+    settings,
+    predictions,
+    counters,
+    isReady: () => Date.now() >= readyAtMs,
+  });
+  const baseUrl = await server.listen({ host: '127.0.0.1', port: settings.port });
+  return {
+    baseUrl,
+    stats: () => counters.snapshot(),
+    async close() {
+      predictions.close();
+      webhooks.close();
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import type { ImageFile } from '../types.ts';
+
+/** A file as it is written down on disk. */
+export const imageFileSchema = z.object({
+  path: z.string(),
+  bytes: z.number(),
+  sha256: z.string(),
+  format: z.string(),
+  widthPx: z.number().nullable(),
+  heightPx: z.number().nullable(),
+}) satisfies z.ZodType<ImageFile>;

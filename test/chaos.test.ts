@@ -1,0 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { runSuite } from './chaos/runSuite.ts';
+
+it('batches killed twenty times lose nothing, pay nothing twice, and leave nothing over', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
+  const reports = await runSuite({ folder, kills: 20, seed: 20, prompts: 16 });
+  await rm(folder, { recursive: true, force: true });
+  expect(reports.flatMap(({ problems }) => problems)).toEqual([]);
+  expect(reports.reduce((sum, { kills }) => sum + kills, 0)).toBe(20);
+  expect(new Set(reports.map(({ profile }) => profile))).toEqual(new Set(['none', 'storm', 'throttled']));
+  for (const { lost, paidTwice } of reports) expect([lost, paidTwice]).toEqual([0, 0]);
+}, 45_000);

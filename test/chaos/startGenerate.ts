@@ -1,0 +1,40 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+
+/** A run of `pipelines/generate.ts` as a user starts it: a process of its own, in a group of its own. */
+export interface GenerateRun {
+  /** Ends the whole group at once, with no chance to clean up; does nothing where it has ended. */
+  kill(): void;
+  /** How it ended: an exit code, or null where it was killed. */
+  readonly ended: Promise<number | null>;
+  /** What it said on standard error so far. */
+  said(): string;
+}
+
+const SCRIPT = resolve('pipelines/generate.ts');
+
+export function startGenerate(args: readonly string[], env: Readonly<Record<string, string>>): GenerateRun {
+  const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, ...args], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env, NO_COLOR: '1' },
+  });
+  let text = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  const kill = () => killGroup(child);
+  // A run in a group of its own would outlive whoever started it.
+  process.once('exit', kill);
+  const ended = once(child, 'close').then(([code]: (number | null)[]) => {
+    process.off('exit', kill);
+    return code ?? null;
+  });
+  return { kill, ended, said: () => text };
+}
+
+function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  process.kill(-pid, 'SIGKILL');
+}

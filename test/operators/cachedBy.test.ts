@@ -1,0 +1,78 @@
+import { EMPTY, map, of, throwError } from 'rxjs';
+import { expect, it } from 'vitest';
+import { type Cached, cachedBy } from '../../src/operators/cachedBy.ts';
+import { createFlights } from '../../src/operators/createFlights.ts';
+import { marbles } from '../marbles.ts';
+
+const shown = map(({ result, origin }: Cached<string>) => `${origin} ${result}`);
+const keyOf = (value: string) => value;
+
+it(
+  'makes equal values once where they come at the same time',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const values = cold('    a-a---b|');
+    const work = cold('      ----(r|)');
+    const expected = '       ----(rs)--(q|)';
+    const made = values.pipe(
+      cachedBy({ keyOf, make: (value) => work.pipe(map(() => `of ${value}`)) }),
+      shown,
+    );
+    expectObservable(made).toBe(expected, { r: 'made of a', s: 'shared of a', q: 'made of b' });
+    expectSubscriptions(work.subscriptions).toBe(['^---!', '------^---!']);
+  }),
+);
+
+it(
+  'makes a value without a key each time',
+  marbles(({ cold, expectObservable }) => {
+    const made = cold('aa|').pipe(cachedBy({ keyOf: () => null, make: () => cold('--(r|)') }), shown);
+    expectObservable(made).toBe('--r(s|)', { r: 'made r', s: 'made r' });
+  }),
+);
+
+it('uses what was kept, and keeps what was made before it passes it on', () => {
+  const kept = new Map([['old', 'from before']]);
+  const log: string[] = [];
+  of('old', 'new', 'new')
+    .pipe(
+      cachedBy({
+        keyOf,
+        find: (key) => of(kept.get(key) ?? null),
+        make: (value) => of(`made ${value}`),
+        keep: (key, result) => {
+          log.push(`keep ${key}`);
+          kept.set(key, result);
+          return EMPTY;
+        },
+      }),
+      shown,
+    )
+    .subscribe((line) => log.push(line));
+  expect(log).toEqual(['kept from before', 'keep new', 'made made new', 'kept made new']);
+});
+
+it('makes what find has nothing to say of, and keeps no failure', () => {
+  const keeps: string[] = [];
+  const errors: unknown[] = [];
+  of('a')
+    .pipe(
+      cachedBy({
+        keyOf,
+        find: () => EMPTY,
+        make: () => throwError(() => 'refused'),
+        keep: (key) => of(keeps.push(key)),
+      }),
+    )
+    .subscribe({ error: (error) => errors.push(error) });
+  expect([keeps, errors]).toEqual([[], ['refused']]);
+});
+
+it(
+  'shares across pipes that have the same flights',
+  marbles(({ cold, expectObservable }) => {
+    const flights = createFlights<Cached<string>>();
+    const pipe = () => cachedBy({ keyOf, make: () => cold<string>('---(r|)'), flights });
+    expectObservable(cold(' (a|)').pipe(pipe(), shown)).toBe(' ---(r|)', { r: 'made r' });
+    expectObservable(cold('-(a|)').pipe(pipe(), shown)).toBe(' ---(r|)', { r: 'shared r' });
+  }),
+);

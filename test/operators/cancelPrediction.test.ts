@@ -1,0 +1,63 @@
+import { defer, throwError } from 'rxjs';
+import { expect, it } from 'vitest';
+import { ProviderError } from '../../src/errors.ts';
+import { cancelPrediction } from '../../src/operators/cancelPrediction.ts';
+import type { Provider } from '../../src/ports.ts';
+import type { Prediction } from '../../src/types.ts';
+import { marbles } from '../marbles.ts';
+import { aPrediction, fakeProvider } from './fakeProvider.ts';
+
+const providerOf = (cancel: Provider['cancelPrediction']) => fakeProvider({ cancelPrediction: cancel });
+
+it(
+  'emits the prediction as the service left it',
+  marbles(({ cold, expectObservable }) => {
+    const done = aPrediction({ status: 'succeeded' });
+    const running = aPrediction({ status: 'processing', output: null, outputComplete: false });
+    expectObservable(
+      cancelPrediction(
+        providerOf(() => cold('---(p|)', { p: done })),
+        'p1',
+      ),
+    ).toBe('---(p|)', {
+      p: done, // It was faster.
+    });
+    expectObservable(
+      cancelPrediction(
+        providerOf(() => cold('---(p|)', { p: running })),
+        'p1',
+      ),
+    ).toBe('---(p|)', {
+      p: { ...running, status: 'canceled' },
+    });
+  }),
+);
+
+it(
+  'asks again where that may help, for some seconds also after a 404',
+  marbles(({ cold, expectObservable }) => {
+    const canceled = aPrediction({ status: 'canceled', output: null, outputComplete: false });
+    const faults = [
+      new ProviderError('ERR_SERVICE', '500', { status: 500, recoverable: true }),
+      new ProviderError('ERR_NOT_FOUND', '404', { status: 404 }),
+    ];
+    const provider = providerOf(() =>
+      defer(() => {
+        const fault = faults.shift();
+        return fault === undefined ? cold('-(p|)', { p: canceled }) : cold<Prediction>('-#', {}, fault);
+      }),
+    );
+    const cancel = cancelPrediction(provider, 'p1', { random: () => 1 });
+    expectObservable(cancel).toBe('1503ms (p|)', { p: canceled }); // 1 + 500 + 1 + 1000 + 1
+  }),
+);
+
+it('passes on what asking again cannot mend', () => {
+  const forbidden = new ProviderError('ERR_FORBIDDEN', '403', { status: 403 });
+  const errors: unknown[] = [];
+  cancelPrediction(
+    providerOf(() => throwError(() => forbidden)),
+    'p1',
+  ).subscribe({ error: (error) => errors.push(error) });
+  expect(errors).toEqual([forbidden]);
+});

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lastValueFrom } from 'rxjs';
+import { expect, it } from 'vitest';
+import type { ResultCache } from '../../src/ports.ts';
+import { openResultCache } from '../../src/store/openResultCache.ts';
+import type { FetchedOutput, ImageFile } from '../../src/types.ts';
+import { temporaryFolder } from '../sinks/temporaryFolder.ts';
+import { aPrediction } from './aPlan.ts';
+
+const folder = temporaryFolder();
+const cacheFolder = () => join(folder(), 'cache');
+
+async function aFileOf(name: string, content: string): Promise<ImageFile> {
+  const path = join(folder(), name);
+  await writeFile(path, content);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  return { path, bytes: content.length, sha256, format: 'jpeg', widthPx: 8, heightPx: 8 };
+}
+async function anOutput(): Promise<FetchedOutput> {
+  return {
+    prediction: aPrediction({ output: ['https://files.example/1.jpg'] }),
+    files: [await aFileOf('one.jpg', 'first picture'), await aFileOf('two.jpg', 'second picture')],
+  };
+}
+const restore = (cache: ResultCache, key: string, stem: string) =>
+  lastValueFrom(cache.restore(key, { stem: join(folder(), stem) }));
+const keep = (cache: ResultCache, key: string, output: FetchedOutput) =>
+  lastValueFrom(cache.keep(key, output));
+
+/** Every file that the cache holds content in. */
+async function contents(): Promise<string[]> {
+  const below = join(cacheFolder(), 'content-v2');
+  const entries = await readdir(below, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+async function contentOf(text: string): Promise<string> {
+  for (const path of await contents()) if ((await readFile(path, 'utf8')) === text) return path;
+  throw new Error(`Expected the cache to hold ${text}`);
+}
+
+it('has nothing for a request that was never kept', async () => {
+  expect(await restore(await openResultCache(cacheFolder()), 'key', 'x')).toBeNull();
+});
+
+it('brings a kept result to another place, also after it was opened anew', async () => {
+  const output = await anOutput();
+  await keep(await openResultCache(cacheFolder()), 'key', output);
+  await rm(output.files[0]?.path ?? '');
+  const restored = await restore(await openResultCache(cacheFolder()), 'key', 'run/a/0001');
+  expect(restored?.files.map(({ path }) => path)).toEqual([
+    join(folder(), 'run/a/0001.jpg'),
+    join(folder(), 'run/a/0001--2.jpg'),
+  ]);
+  expect(restored?.files.map(({ sha256 }) => sha256)).toEqual(output.files.map(({ sha256 }) => sha256));
+  expect(await readFile(join(folder(), 'run/a/0001--2.jpg'), 'utf8')).toBe('second picture');
+  expect(restored?.prediction).toMatchObject({ id: 'p1', metrics: { predict_time: 1.2 }, output: null });
+  expect((await readdir(join(folder(), 'run/a'))).sort()).toEqual(['0001--2.jpg', '0001.jpg']);
+});
+
+it('keeps equal content once', async () => {
+  const cache = await openResultCache(cacheFolder());
+  const output = await anOutput();
+  await keep(cache, 'one', output);
+  const before = (await contents()).length;
+  await keep(cache, 'two', output);
+  expect((await contents()).length).toBe(before);
+  expect(await restore(cache, 'two', 'x')).not.toBeNull();
+});
+
+it.each([
+  ['cut short', (path: string) => truncate(path, 3)],
+  ['changed', (path: string) => writeFile(path, 'second pictures')],
+  ['gone', (path: string) => rm(path)],
+])('does not use content that is %s, and takes the right one again', async (_what, damage) => {
+  const cache = await openResultCache(cacheFolder());
+  const output = await anOutput();
+  await keep(cache, 'key', output);
+  await damage(await contentOf('second picture'));
+  expect(await restore(cache, 'key', 'x')).toBeNull();
+  await keep(cache, 'key', output);
+  expect((await restore(cache, 'key', 'y'))?.files).toHaveLength(2);
+});
+
+it('does not use an entry that cannot be read', async () => {
+  const cache = await openResultCache(cacheFolder());
+  await keep(cache, 'key', await anOutput());
+  const [entry = ''] = (
+    await Promise.all((await contents()).map(async (path) => [path, await readFile(path, 'utf8')] as const))
+  )
+    .filter(([, text]) => text.startsWith('{'))
+    .map(([path]) => path);
+  await writeFile(entry, '{"nonsense":true}');
+  expect(await restore(cache, 'key', 'x')).toBeNull();
+});
+
+it('is shared by several processes at the same time', async () => {
+  const script = new URL('./keepAndRestore.ts', import.meta.url).pathname;
+  const run = async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', script, cacheFolder()], { stdio: 'inherit' });
+    const [code] = await once(child, 'exit');
+    return code;
+  };
+  expect(await Promise.all([run(), run(), run()])).toEqual([0, 0, 0]);
+  const cache = await openResultCache(cacheFolder());
+  for (const key of ['k0', 'k9']) expect((await restore(cache, key, `out/${key}`))?.files).toHaveLength(1);
+}, 30_000);
+
+it('says what is wrong with a folder that cannot be used', async () => {
+  await writeFile(join(folder(), 'cache'), 'a file');
+  await expect(openResultCache(cacheFolder())).rejects.toThrow(/cache folder that can be read and written/);
+});
+
+it('says so where the place for the copy refuses', async () => {
+  const cache = await openResultCache(cacheFolder());
+  await keep(cache, 'key', await anOutput());
+  await writeFile(join(folder(), 'run'), 'a file');
+  await expect(restore(cache, 'key', 'run/x')).rejects.toMatchObject({ name: 'StorageError' });
+});
