@@ -129,10 +129,11 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
         errorOf: predictionError,
       },
       // A power cut may take lines of the manifest that the journal, which is flushed, still knows.
-      isDone: ({ index, key }) =>
+      isDone: ({ index, key, files }) =>
         journal.isSaved(index) &&
         manifest.has(index) &&
-        (!journal.inputChanged || journal.find(index)?.key === key),
+        // Files may change behind an input that is the same.
+        ((!journal.inputChanged && files === undefined) || journal.find(index)?.key === key),
       keep: (outcome) => concat(writeSidecar(folder, outcome), manifest.append(outcome)),
     };
     let closing: Promise<void> | undefined;
