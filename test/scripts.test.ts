@@ -328,6 +328,12 @@ describe('files as inputs', () => {
     expect(outcomes[0].input).toEqual({ prompt: 'as a sketch', image_input: ['ref.png'] });
     expect(outcomes[1].input).toEqual({ prompt: 'at night', image_input: [other] });
     expect((await script('generate.ts', [...args, '--dry-run'])).stdout).toContain(`image_input=["ref.png"]`);
+    await file('ref.png', Buffer.concat([picture, Buffer.from('changed')]));
+    const changed = await script('generate.ts', args);
+    expect(changed).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`Expected the input files that ${out} was begun with, got others`),
+    });
   });
 
   it('are looked at before anything is created', async () => {

@@ -60,6 +60,8 @@ export interface RunSettings
   cacheFolder?: string;
   /** Tells the input and the settings that change requests; a folder begun with others is refused. */
   fingerprint?: string;
+  /** Whether plans may have files, which are compared with those of earlier runs; false spares a pass over them. Default true. */
+  haveFiles?: boolean;
   /** Goes on in a folder that was begun with others all the same. Default false. */
   resumeAnyway?: boolean;
 }

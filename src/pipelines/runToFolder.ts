@@ -58,8 +58,9 @@ export function runToFolder(
     concatMap((run) => {
       // Closing is a stage, so that whoever sees the end finds the folder free; the teardown is for who leaves before.
       const closed = defer(() => run.close());
-      const { resumeAnyway = false } = settings;
-      const checked = resumeAnyway ? EMPTY : defer(() => expectSameFiles(plans, run)).pipe(ignoreElements());
+      const { resumeAnyway = false, haveFiles = true } = settings;
+      const checked =
+        resumeAnyway || !haveFiles ? EMPTY : defer(() => expectSameFiles(plans, run)).pipe(ignoreElements());
       const counted = defer(() => countSaved(plans, total, run, resumeAnyway));
       return concat(checked, counted).pipe(
         concatMap((alreadySaved) => makeMissing(plans, { total, alreadySaved }, run)),

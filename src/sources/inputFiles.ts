@@ -4,6 +4,7 @@ import { UsageError } from '../errors.ts';
 import type { InputFile, InputFiles, Json, ModelInput, ModelInputProperty, ModelSchema } from '../types.ts';
 import { inputFile } from './inputFile.ts';
 import { inputValidator } from './inputValidator.ts';
+import { takesFile } from './takesFile.ts';
 
 export interface InputFilesConfig {
   /** Tells which inputs are files; null where the model publishes none: then none is. */
@@ -85,8 +86,6 @@ function kindsOf(property: ModelInputProperty): readonly ModelInputProperty[] {
 
 /** A text that another kind takes, one of its choices, say, is that. */
 function isFile(text: string, kinds: readonly ModelInputProperty[]): boolean {
-  const takesFile = ({ format, enum: choices }: ModelInputProperty) =>
-    format === 'uri' && choices === undefined;
   return kinds.some(takesFile) && !kinds.some((kind) => !takesFile(kind) && inputValidator(kind)(text));
 }
 
