@@ -9,6 +9,7 @@ import { runBatchScript } from '../src/cli/runBatchScript.ts';
 import { startBatch } from '../src/cli/startBatch.ts';
 import { withDefaults } from '../src/cli/withDefaults.ts';
 import { campaign } from '../src/pipelines/campaign.ts';
+import { campaignFiles } from '../src/sources/campaignFiles.ts';
 import { campaignJobs } from '../src/sources/campaignJobs.ts';
 import { fingerprintOf } from '../src/sources/fingerprintOf.ts';
 import { readCampaignSpec } from '../src/sources/readCampaignSpec.ts';
@@ -44,7 +45,8 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
     flags.models[0] ??
     service.onlyModel ??
     flagValues.modelReference.schema.parse(spec.model ?? defaultModel);
-  const context = jobContext(flags, reference, await findModel(service.provider, reference));
+  const common = await jobContext(flags, reference, await findModel(service.provider, reference));
+  const context = { ...common, files: await campaignFiles(spec, input, common) };
   const folder = folderFor(flags.out, input, spec.name);
   const jobs = campaignJobs(spec, context);
   const total = spec.platforms.length * spec.variations.length * context.count;

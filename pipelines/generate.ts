@@ -1,4 +1,5 @@
 // A prompt file becomes finished images on disk.
+import { dirname } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { createCommand } from '../src/cli/createCommand.ts';
 import { findModel } from '../src/cli/findModel.ts';
@@ -36,7 +37,11 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
   const file = await openPromptFile(input === '-' ? await spoolPrompts(io.stdin, folder) : input);
   const flags = withDefaults(given, { ratePerMinute: 600 * service.speed });
   const reference = flags.models[0] ?? service.onlyModel ?? defaultModel;
-  const context = jobContext(flags, reference, await findModel(service.provider, reference));
+  const context = {
+    ...(await jobContext(flags, reference, await findModel(service.provider, reference))),
+    // What comes through a pipe lies nowhere.
+    folder: input === '-' ? process.cwd() : dirname(input),
+  };
   const { rows, fieldNames } = await validateRows(file, context);
   for (const { field, input: meant } of misspelledInputs(fieldNames, context.schema)) {
     warn(`\`${field}\` is a tag and is not sent: the model has no such input. Did you mean \`${meant}\`?`);

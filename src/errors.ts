@@ -82,6 +82,15 @@ export class ProviderError extends RxposureError {
   }
 }
 
+/** A file that was to be sent is not what it was when the run was planned: changed, gone, or not to be read. */
+export class InputFileError extends RxposureError {
+  override readonly name = 'InputFileError';
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super('ERR_INPUT_CHANGED', message, details);
+  }
+}
+
 /** A prediction ended without a usable output: failed, canceled, aborted or too slow. */
 export class PredictionError extends RxposureError {
   override readonly name = 'PredictionError';

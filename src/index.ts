@@ -2,6 +2,7 @@
 export {
   BudgetError,
   DownloadError,
+  InputFileError,
   InvalidRowsError,
   PredictionError,
   ProviderError,
@@ -62,11 +63,13 @@ export {
   fetchWebhookSecret,
 } from './replicate/index.ts';
 export { createRenderer } from './sinks/index.ts';
-export { jobsFromRows, openPromptFile, planJobs } from './sources/index.ts';
+export { inputFile, jobsFromRows, openPromptFile, planJobs } from './sources/index.ts';
 export { createMemoryJournal, createModelCache, openJournal, openResultCache } from './store/index.ts';
 export type {
   FetchedOutput,
   ImageFile,
+  InputFile,
+  InputFiles,
   Job,
   Model,
   ModelInput,
@@ -82,4 +85,5 @@ export type {
   RunEvent,
   RunTotals,
   Tags,
+  UploadedFile,
 } from './types.ts';

@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 import type {
   FetchedOutput,
   ImageFile,
+  InputFile,
   Model,
   Outcome,
   Plan,
@@ -11,6 +12,7 @@ import type {
   PredictionRequest,
   RenditionSpec,
   RunEvent,
+  UploadedFile,
 } from './types.ts';
 
 /** How a prediction is to be created. */
@@ -50,6 +52,11 @@ export interface Provider {
   }): Observable<PredictionPage>;
   cancelPrediction(id: string): Observable<Prediction>;
   getModel(name: string, version?: string | null): Observable<Model>;
+  /**
+   * Gives the service a file that predictions can then be given by its URL. Free, so it may be repeated. Absent where the
+   * service takes files only inside of requests, as `data:` URLs.
+   */
+  uploadFile?(file: InputFile): Observable<UploadedFile>;
 }
 
 /** Learns how predictions go on; one for all jobs of a run. */
@@ -163,7 +170,7 @@ export type JournalEntry =
       readonly type: 'intended';
       readonly attempt: number;
       readonly atMs: number;
-      /** What is sent, where it is not the plan's own request (a fallback). */
+      /** What is sent, where it is not the plan's own request (a fallback, uploaded files); long data cut to its hash. */
       readonly request?: PredictionRequest;
     }
   | { readonly type: 'created'; readonly attempt: number; readonly predictionId: string }
@@ -183,7 +190,7 @@ export interface JobRecord {
   /** When the open attempt's POST was about to be sent, ms since 1970. */
   readonly intendedAtMs: number | null;
   readonly predictionId: string | null;
-  /** What the open attempt sent, where it was not the plan's own request. */
+  /** What the open attempt sent, where it was not the plan's own request; long data cut to its hash. */
   readonly request: PredictionRequest | null;
   /** The finished prediction, once downloaded. */
   readonly prediction: Prediction | null;

@@ -37,11 +37,37 @@ export interface Job {
   readonly input: ModelInput;
   readonly tags: Tags;
   readonly renditions: readonly RenditionSpec[];
+  /** The files that some texts of the input stand for: they are sent in place of these. Absent: none. */
+  readonly files?: InputFiles;
+}
+
+/** A file that a model is to be given, known by its content. */
+export interface InputFile {
+  /** Absolute path, or the content itself. */
+  readonly source: string | Uint8Array;
+  /** Under which it is uploaded. */
+  readonly name: string;
+  readonly bytes: number;
+  /** Of its content; hex. */
+  readonly sha256: string;
+  /** By content: `image/png`, … */
+  readonly mediaType: string;
+}
+
+/** Files by their place in an input: `image`, `image_input[1]`. */
+export type InputFiles = Readonly<Record<string, InputFile>>;
+
+/** A file as the service has it. */
+export interface UploadedFile {
+  /** To be given as the input's value. */
+  readonly url: string;
+  /** How long the service keeps it, from when the upload was begun. */
+  readonly lifetimeMs: number;
 }
 
 /** A job that is ready to run: validated, with its identity, its price and its place on disk. */
 export interface Plan extends Job {
-  /** sha256 (hex) of the canonical request: model, version and input. Equal requests have equal keys. */
+  /** sha256 (hex) of the canonical request: model, version and input, files by content. Equal requests have equal keys. */
   readonly key: string;
   /** Expected price of the whole prediction in millionths of a US dollar; null where no price is known. */
   readonly priceMicroUsd: number | null;

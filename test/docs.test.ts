@@ -46,6 +46,11 @@ it('the example of docs/library.md runs', async () => {
   expect(await runExample('docs/library.md', given)).toBe('4 saved for 0.012\n');
 });
 
+it('the example of docs/inputs.md runs', async () => {
+  const given = `const folder = ${JSON.stringify(join(folder, 'run'))};`;
+  expect(await runExample('docs/inputs.md', given)).toBe('2 made from 1 upload\n');
+});
+
 it('the example of docs/webhooks.md runs', async () => {
   expect(await runExample('docs/webhooks.md')).toBe('job 7 succeeded\n');
 });

@@ -73,7 +73,7 @@ it.each<[keyof typeof documents, string, Json, string | null]>([
   ['m1guelpf/stable-diffusion-rs', 'seed', 'x', 'an integer'],
   ['zsxkib/lil-flan-bias-logits-warper', 'prompt', '', 'characters'],
   ['hexiaochun/video_merge', 'videos', ['https://a/b.mp4'], null],
-  ['hexiaochun/video_merge', 'videos', ['https://a/b.mp4', 'b.mp4'], '`videos[1]` to be a URL'],
+  ['hexiaochun/video_merge', 'videos', ['https://a/b.mp4', ' '], '`videos[1]` to be a file or a URL'],
   ['cjwbw/rudalle-sr', 'scale', 4, null],
   ['cjwbw/rudalle-sr', 'scale', '4', 'one of'],
   ['mistake0316/style-transfer-clip', 'resize_flag', true, 'one of "True", "False", got true'],

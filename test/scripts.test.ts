@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../src/simulator/index.ts';
 
@@ -301,4 +302,54 @@ it('a campaign becomes folders by platform and variation, with a report', async 
   const { outcomes } = JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8'));
   expect(outcomes[4].files[1]).toMatchObject({ name: 'instagram_story', width: 1080, height: 1920 });
   expect(outcomes[4].input.aspect_ratio).toBe('9:16');
+});
+
+describe('files as inputs', () => {
+  it('come from beside the prompt file and from the working directory, and are shown as they were given', async () => {
+    const picture = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#c63' } })
+      .png()
+      .toBuffer();
+    await file('ref.png', picture);
+    const prompts = await file(
+      'edits.jsonl',
+      '{"prompt":"as a sketch","image_input":["ref.png"]}\n{"prompt":"at night"}\n',
+    );
+    const out = join(folder, 'edits');
+    const other = relative(
+      process.cwd(),
+      await file('other.png', Buffer.concat([picture, Buffer.from('x')])),
+    );
+    const input = `image_input=${JSON.stringify([other])}`;
+    const args = [prompts, '--model', 'google/nano-banana', '--input', input, '--out', out];
+    const { code, stderr } = await script('generate.ts', args);
+    expect(stderr).toContain('2 of 2 jobs saved');
+    expect(code).toBe(0);
+    const { outcomes } = JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8'));
+    expect(outcomes[0].input).toEqual({ prompt: 'as a sketch', image_input: ['ref.png'] });
+    expect(outcomes[1].input).toEqual({ prompt: 'at night', image_input: [other] });
+    expect((await script('generate.ts', [...args, '--dry-run'])).stdout).toContain(`image_input=["ref.png"]`);
+    await file('ref.png', Buffer.concat([picture, Buffer.from('changed')]));
+    const changed = await script('generate.ts', args);
+    expect(changed).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`Expected the input files that ${out} was begun with, got others`),
+    });
+  });
+
+  it('are looked at before anything is created', async () => {
+    const prompts = await file(
+      'wrong.csv',
+      `prompt,image_input\na,"[""missing.png""]"\nb,\nc,"[""wrong.csv""]"\n`,
+    );
+    const before = simulator.stats().created;
+    const { code, stderr } = await script('generate.ts', [prompts, '--model', 'google/nano-banana']);
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      `wrong.csv:2: \`image_input[0]\`: Expected a file at ${join(folder, 'missing.png')}, got none`,
+    );
+    expect(stderr).toContain(
+      `wrong.csv:4: \`image_input[0]\`: Expected a picture at ${prompts}, got text/plain`,
+    );
+    expect(simulator.stats().created).toBe(before);
+  });
 });

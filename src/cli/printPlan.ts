@@ -1,4 +1,5 @@
 import type { ModelSchema, Plan } from '../types.ts';
+import { withoutLongData } from '../withoutLongData.ts';
 import { countPlan, type PlanTotals } from './countPlan.ts';
 import { createPaint } from './createPaint.ts';
 import { jsonLine } from './jsonLine.ts';
@@ -74,5 +75,6 @@ function plannedEvent(
   schema: ModelSchema | null,
 ): object {
   const defaults = unsentDefaults(input, schema);
-  return { type: 'planned', index, key, prompt, model, version, input, defaults, path, priceMicroUsd };
+  const sent = withoutLongData(input);
+  return { type: 'planned', index, key, prompt, model, version, input: sent, defaults, path, priceMicroUsd };
 }

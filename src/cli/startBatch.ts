@@ -8,6 +8,7 @@ import { typicalDurationMs } from '../replicate/typicalDurationMs.ts';
 import { fallbackRequests } from '../sources/fallbackRequests.ts';
 import type { JobContext } from '../sources/JobContext.ts';
 import { type PlanJobsConfig, planJobs } from '../sources/planJobs.ts';
+import { takesFile } from '../sources/takesFile.ts';
 import type { Job, ModelInput } from '../types.ts';
 import { exitCodes } from './exitCodes.ts';
 import { findModel } from './findModel.ts';
@@ -38,7 +39,15 @@ export async function startBatch(batch: JobBatch): Promise<number> {
   if (flags.detach && flags.cache !== null) throw detachedCache();
   if (flags.dryRun) return showPlan(plans, batch);
   const { run = (settings) => runToFolder(() => planJobs(jobs(), planning), total, settings) } = batch;
-  return runBatch({ ...batch, run: (settings) => run({ ...settings, ...planning, fallbacksOf }) });
+  const extras = { ...planning, fallbacksOf, haveFiles: mayHaveFiles(batch) };
+  return runBatch({ ...batch, run: (settings) => run({ ...settings, ...extras }) });
+}
+
+function mayHaveFiles({ context, tagNames }: JobBatch): boolean {
+  const { schema, files = {} } = context;
+  if (Object.keys(files).length > 0) return true;
+  const properties = [...tagNames].map((name) => schema?.properties[name]);
+  return properties.some((property) => property !== undefined && takesFile(property));
 }
 
 /** Looks the fallbacks up, so that a wrong name is found before anything is paid. */

@@ -13,6 +13,7 @@ import {
 } from 'rxjs';
 import type { Provider } from '../ports.ts';
 import type { Prediction, PredictionRequest } from '../types.ts';
+import { withoutLongData } from '../withoutLongData.ts';
 import type { Claims } from './createClaims.ts';
 import { listedPredictions } from './listedPredictions.ts';
 import { retryBackoff } from './retryBackoff.ts';
@@ -34,6 +35,7 @@ const CLOCK_MARGIN_MS = 2_000;
 /**
  * Finds out what became of a create whose answer was lost. Looks through the list of predictions since the attempt for
  * one with the same model, version and input that no other job has, claims and emits it; emits null where there is none.
+ * Long data in the request may be cut to its hash, as `withoutLongData` does it.
  *
  *     first look finds it               (p|)
  *     only the second look finds it     2s (p|)
@@ -48,12 +50,13 @@ export function adoptPrediction(
   config: AdoptPredictionConfig,
 ): Observable<Prediction | null> {
   const { sinceMs, claims, looksMs = [0, 2_000], scheduler = asyncScheduler } = config;
+  const isAnswer = answerTo(request);
   const look = listedPredictions(provider, {
     createdAfterMs: sinceMs - CLOCK_MARGIN_MS,
     patiently: retryBackoff({ retries: 6, shouldRetry: isRecoverable, scheduler }),
   }).pipe(
     mergeMap(({ predictions }) => predictions),
-    find((prediction) => isAnswerTo(request, prediction) && claims.take(prediction.id)),
+    find((prediction) => isAnswer(prediction) && claims.take(prediction.id)),
     filter((prediction) => prediction !== undefined),
   );
   return concat(...looksMs.map((pauseMs) => timer(pauseMs, scheduler).pipe(mergeMap(() => look)))).pipe(
@@ -62,10 +65,12 @@ export function adoptPrediction(
   );
 }
 
-function isAnswerTo(request: PredictionRequest, prediction: Prediction): boolean {
-  const sameModel = prediction.model === request.model;
-  const sameVersion = request.version === null || prediction.version === request.version;
-  return sameModel && sameVersion && isDeepStrictEqual(prediction.input, request.input);
+function answerTo({ model, version, input: given }: PredictionRequest): (prediction: Prediction) => boolean {
+  const input = withoutLongData(given);
+  return (prediction) =>
+    prediction.model === model &&
+    (version === null || prediction.version === version) &&
+    isDeepStrictEqual(withoutLongData(prediction.input), input);
 }
 
 function isRecoverable(error: unknown): boolean {

@@ -28,7 +28,9 @@ export interface CreatePredictionConfig extends Partial<Omit<CreateOptions, 'onL
   governor: Governor;
   /** The prediction ids of this run; one for all jobs. Default: new ones, for a single pipe. */
   claims?: Claims;
-  /** Runs before each POST; the POST is sent when it completes. Write down the intent here. */
+  /** Makes of a request what is sent, once before each POST: brings its files to the service, say. Default: sent as it is. */
+  prepare?: (request: PredictionRequest) => Observable<PredictionRequest>;
+  /** Runs before each POST with what is sent; the POST is sent when it completes. Write down the intent here. */
   beforeSend?: (request: PredictionRequest) => Observable<unknown>;
   /** Told about each refusal for being too fast, with the wait that the service named. */
   onThrottled?: (waitMs: number | null) => void;
@@ -65,24 +67,25 @@ function createOnce(
   request: PredictionRequest,
   config: CreatePredictionConfig & { claims: Claims },
 ): Observable<Prediction> {
-  const { governor, claims, beforeSend = () => EMPTY, scheduler = asyncScheduler } = config;
-  return defer(() => {
-    let sinceMs = 0;
+  const { governor, claims, prepare = (asIs) => of(asIs) } = config;
+  const { beforeSend = () => EMPTY, scheduler = asyncScheduler } = config;
+  const sendOnce = (ticket: CreateTicket, sent: PredictionRequest) => {
+    const sinceMs = scheduler.now();
     const adopt = () =>
-      adoptPrediction(provider, request, { sinceMs, claims, scheduler }).pipe(
+      adoptPrediction(provider, sent, { sinceMs, claims, scheduler }).pipe(
         catchError((error: unknown) => throwError(() => stillUnknown(error))),
         map(orNotMade),
       );
-    return governor.admit().pipe(
-      concatMap((ticket) => {
-        sinceMs = scheduler.now();
-        return afterCompletion(beforeSend(request), () => send(provider, request, { ...config, ticket }));
-      }),
+    return afterCompletion(beforeSend(sent), () => send(provider, sent, { ...config, ticket })).pipe(
       // Another job with an equal request may have adopted ours while the answer was on its way: then theirs is left for us.
       concatMap((prediction) => (claims.take(prediction.id) ? of(prediction) : adopt())),
       catchError((error: unknown) => (isLost(error) ? adopt() : throwError(() => error))),
     );
-  }).pipe(retryCertainRefusals(config));
+  };
+  return defer(() => governor.admit()).pipe(
+    concatMap((ticket) => prepare(request).pipe(concatMap((sent) => sendOnce(ticket, sent)))),
+    retryCertainRefusals(config),
+  );
 }
 
 /** One POST; the governor is told what the service makes of it. */

@@ -12,6 +12,7 @@ import { DownloadError } from '../errors.ts';
 import type { Downloader } from '../ports.ts';
 import { stemAt } from '../stemAt.ts';
 import type { ImageFile, Json, Prediction } from '../types.ts';
+import { describeOutput } from './describeOutput.ts';
 import { retryBackoff } from './retryBackoff.ts';
 
 export interface DownloadOutputConfig {
@@ -72,7 +73,13 @@ function noOutput(prediction: Prediction): DownloadError {
             'Outputs live one hour: collect them sooner. Making the image again costs its price again.',
         },
       )
-    : new DownloadError('ERR_NO_OUTPUT', `Prediction ${prediction.id} succeeded without any output file.`, {
-        suggestion: 'Check that the model makes images.',
-      });
+    : new DownloadError(
+        'ERR_NO_OUTPUT',
+        `Expected files from prediction ${prediction.id}, got ${describeOutput(prediction.output)}.`,
+        {
+          suggestion:
+            'Check that the model makes images. For an hour the whole answer can be read at ' +
+            `https://replicate.com/p/${prediction.id}.`,
+        },
+      );
 }

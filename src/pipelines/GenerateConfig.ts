@@ -31,6 +31,8 @@ export interface GenerateConfig {
   downloads?: number;
   /** Originals being turned into renditions at most. Default: the machine's cores. */
   encoders?: number;
+  /** Input files being uploaded at most; each is in memory meanwhile. Default 4. */
+  uploads?: number;
   /** Runs of one job at most, the first included. Default 3. */
   maxAttempts?: number;
   /** Time for one prediction; then it is cancelled. Default 600,000. */

@@ -5,9 +5,11 @@ import { budgetTake } from '../operators/budgetTake.ts';
 import { createPrediction } from '../operators/createPrediction.ts';
 import type { Governor } from '../ports.ts';
 import type { Prediction, PredictionRequest, PricedRequest } from '../types.ts';
+import { withoutLongData } from '../withoutLongData.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
 import { followPrediction } from './followPrediction.ts';
+import { withFiles } from './withFiles.ts';
 
 /** What a create may take longer than the prediction's own time: queueing and the way back. */
 const CANCEL_MARGIN_MS = 30_000;
@@ -36,14 +38,16 @@ export function beginAttempt(account: JobAccount, run: Run): Observable<Predicti
       waitMs: Math.min(run.waitMs, run.timeoutMs),
       cancelAfterMs: run.timeoutMs + CANCEL_MARGIN_MS,
       ...(run.webhookUrlOf === undefined ? {} : { webhookUrl: run.webhookUrlOf(plan) }),
-      beforeSend: () => {
+      prepare: (wanted) => withFiles(wanted, plan.files, run),
+      beforeSend: (sent) => {
+        account.sent = sent;
         account.startedAtMs = run.scheduler.now();
         account.open = { predictionId: null };
         return run.journal.record(plan, {
           type: 'intended',
           attempt: account.attempts,
           atMs: account.startedAtMs,
-          ...(request === plan ? {} : { request: requestOnly(request) }),
+          ...(sent === plan ? {} : { request: asKept(sent) }),
         });
       },
       onThrottled: (waitMs) => run.emit({ type: 'throttled', waitMs: waitMs ?? 0 }),
@@ -72,9 +76,9 @@ function giveUp(error: unknown, account: JobAccount, run: Run): Observable<never
   return run.journal.record(account.plan, entry).pipe(concatMap(() => failed));
 }
 
-/** Without its price, which is not sent. */
-function requestOnly({ model, version, input }: PricedRequest): PredictionRequest {
-  return { model, version, input };
+/** Without what is not sent, and long data only by its hash: enough to know the prediction by. */
+function asKept({ model, version, input }: PredictionRequest): PredictionRequest {
+  return { model, version, input: withoutLongData(input) };
 }
 
 function overBudget({ priceMicroUsd }: PricedRequest): BudgetError {

@@ -48,12 +48,12 @@ function cancelOpen(account: JobAccount, run: Run): Observable<Prediction> {
 
 /** Null where nothing was sent, or the service has never seen it. */
 function openPredictionId(
-  { open, request, startedAtMs }: JobAccount,
+  { open, sent, startedAtMs }: JobAccount,
   { provider, claims, scheduler }: Run,
 ): Observable<string | null> {
   if (open === null) return of(null);
   if (open.predictionId !== null) return of(open.predictionId);
-  return adoptPrediction(provider, request, { sinceMs: startedAtMs, claims, scheduler }).pipe(
+  return adoptPrediction(provider, sent, { sinceMs: startedAtMs, claims, scheduler }).pipe(
     map((prediction) => prediction?.id ?? null),
   );
 }

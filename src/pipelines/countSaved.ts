@@ -1,11 +1,16 @@
 import type { OpenRun } from './openRun.ts';
 import type { PlanSource } from './unfinishedPlans.ts';
 
-/** How many of the first `total` jobs earlier runs have finished. */
-export async function countSaved(plans: PlanSource, total: number, run: OpenRun): Promise<number> {
+/** How many of the first `total` jobs earlier runs have finished; `mayDiffer` where requests or files may have changed since. */
+export async function countSaved(
+  plans: PlanSource,
+  total: number,
+  run: OpenRun,
+  mayDiffer = false,
+): Promise<number> {
   const { config, journal, manifest } = run;
   let saved = 0;
-  if (journal.inputChanged) {
+  if (journal.inputChanged || mayDiffer) {
     for await (const plan of plans()) if (config.isDone?.(plan)) saved += 1;
     return saved;
   }

@@ -1,5 +1,5 @@
 import type { JobRecord, Reservation } from '../ports.ts';
-import type { ImageFile, Plan, Prediction, PricedRequest } from '../types.ts';
+import type { ImageFile, Plan, Prediction, PredictionRequest, PricedRequest } from '../types.ts';
 
 /** What has happened to one job so far: its attempts, the money held and paid for it, what came back. */
 export interface JobAccount {
@@ -10,6 +10,8 @@ export interface JobAccount {
   readonly filesLeft: readonly ImageFile[];
   /** What the present attempt sends: the plan, or one of its fallbacks. */
   request: PricedRequest;
+  /** What the open attempt really sent: with the addresses of files, long data perhaps cut to its hash. */
+  sent: PredictionRequest;
   /** Runs of this job, the open one included. */
   attempts: number;
   /** When the open attempt began, ms since 1970. */
@@ -41,6 +43,7 @@ export function createJobAccount(
     left,
     filesLeft: left?.files ?? [],
     request: plan,
+    sent: left?.request ?? plan,
     attempts: left?.attempts ?? 0,
     startedAtMs: left?.intendedAtMs ?? 0,
     open: null,

@@ -1,18 +1,19 @@
 import { availableParallelism } from 'node:os';
-import { asyncScheduler, EMPTY, merge, NEVER, of, Subject, tap } from 'rxjs';
+import { asyncScheduler, EMPTY, merge, NEVER, type Observable, of, Subject, tap } from 'rxjs';
 import type { Cached } from '../operators/cachedBy.ts';
 import { type Claims, createClaims } from '../operators/createClaims.ts';
 import { createFlights, type Flights } from '../operators/createFlights.ts';
 import { createGate, type Gate } from '../operators/createGate.ts';
 import { createListPoller } from '../operators/createListPoller.ts';
 import type { ResultCache } from '../ports.ts';
-import type { Outcome } from '../types.ts';
+import type { InputFile, Outcome } from '../types.ts';
 import type { JobAccount } from './createJobAccount.ts';
+import { fileAddresses } from './fileAddresses.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
 import type { Obtained } from './Obtained.ts';
 
 /** What is turned into something else, and what has no default. */
-type OptionalFields = 'concurrency' | 'downloads' | 'encoders' | 'webhookUrlOf' | 'detach';
+type OptionalFields = 'concurrency' | 'downloads' | 'encoders' | 'uploads' | 'webhookUrlOf' | 'detach';
 
 /** A run's configuration with every default in place, and what all its jobs share. */
 export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
@@ -24,6 +25,8 @@ export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
   readonly slots: Gate;
   /** Downloads in flight. */
   readonly downloads: Gate;
+  /** Under what a request names a file, at the moment: emits it when the service has the file. */
+  readonly addressOf: (file: InputFile) => Observable<string>;
   /** Originals being decoded and encoded. */
   readonly encoders: Gate;
   readonly claims: Claims;
@@ -53,6 +56,7 @@ export function createRun(config: GenerateConfig): Run {
     concurrency = 10,
     downloads = 16,
     encoders = availableParallelism(),
+    uploads = 4,
     maxAttempts = 3,
     timeoutMs = 600_000,
     waitMs = 60_000,
@@ -103,6 +107,7 @@ export function createRun(config: GenerateConfig): Run {
     journeys: 2 * concurrency + downloads,
     slots: createGate(concurrency),
     downloads: createGate(downloads),
+    addressOf: fileAddresses(config.provider, { within: createGate(uploads), timeoutMs, scheduler, random }),
     encoders: createGate(encoders),
     claims: createClaims(config.journal.knownPredictionIds()),
     flights: createFlights(),

@@ -1,4 +1,5 @@
 import type { Outcome } from '../types.ts';
+import { withoutLongData } from '../withoutLongData.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
 
@@ -12,7 +13,7 @@ export function describeJob(account: JobAccount, run: Run): Omit<Outcome, 'statu
     prompt: plan.prompt,
     model: request.model,
     version: prediction?.version ?? request.version,
-    input: request.input,
+    input: withoutLongData(request.input),
     tags: plan.tags,
     predictionId: prediction?.id ?? null,
     attempts,

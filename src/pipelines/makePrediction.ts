@@ -1,4 +1,16 @@
-import { concatMap, defer, EMPTY, type Observable, type OperatorFunction, of, throwError } from 'rxjs';
+import {
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  ignoreElements,
+  merge,
+  type Observable,
+  type OperatorFunction,
+  of,
+  takeUntil,
+  throwError,
+} from 'rxjs';
 import { PredictionError, ProviderError } from '../errors.ts';
 import { fallbackTo } from '../operators/fallbackTo.ts';
 import { gate } from '../operators/gate.ts';
@@ -13,11 +25,12 @@ import { mayHavePrediction } from './mayHavePrediction.ts';
 import { outcomeError } from './outcomeError.ts';
 import { requestsOf } from './requestsOf.ts';
 import { resumeAttempt } from './resumeAttempt.ts';
+import { withFiles } from './withFiles.ts';
 
 /**
  * Turns a plan into a prediction with output: takes up what an earlier run left open, else creates; follows it to its
  * end; begins again where the platform was at fault and attempts are left, then goes on with the fallbacks. Holds one of
- * the run's slots only while a prediction is open, so neither downloads nor encoders keep the service waiting.
+ * the run's slots only while a prediction is open, so neither uploads nor downloads nor encoders keep the service waiting.
  *
  * Emits `PredictionError`, `ProviderError` or `BudgetError` where the job has to be given up.
  */
@@ -43,7 +56,7 @@ export function makePrediction(account: JobAccount, run: Run): OperatorFunction<
 /** All attempts with one request. */
 function attempts(request: PricedRequest, account: JobAccount, run: Run): Observable<Prediction> {
   account.request = request;
-  return defer(() => {
+  const attempt = defer(() => {
     if (account.left !== null && mayHavePrediction(account.left) && run.detach !== undefined) return EMPTY;
     if (account.left !== null) return resumeAttempt(account, account.left, run);
     // Told to stop while it waited in line: it ends without an outcome, and nothing is paid.
@@ -52,6 +65,8 @@ function attempts(request: PricedRequest, account: JobAccount, run: Run): Observ
     cancelAttempt(account, run),
     concatMap((prediction) => settle(prediction, account, run)),
     gate(run.slots),
+  );
+  return concat(filesUploaded(request, account, run), attempt).pipe(
     retryBackoff({
       retries: run.maxAttempts - 1,
       delayMs: 1_000,
@@ -67,6 +82,14 @@ function attempts(request: PricedRequest, account: JobAccount, run: Run): Observ
       random: run.random,
     }),
   );
+}
+
+/** Has the files of a new attempt at the service before it asks for a slot; completes. */
+function filesUploaded(request: PricedRequest, { plan, left }: JobAccount, run: Run): Observable<never> {
+  return defer(() => {
+    if (left !== null || run.isStopped || run.provider.uploadFile === undefined) return EMPTY;
+    return withFiles(request, plan.files, run).pipe(takeUntil(merge(run.stop, run.cancel)), ignoreElements());
+  });
 }
 
 /** Passes on a prediction with output; closes the books of an attempt that ended without. */

@@ -60,6 +60,8 @@ export interface RunSettings
   cacheFolder?: string;
   /** Tells the input and the settings that change requests; a folder begun with others is refused. */
   fingerprint?: string;
+  /** Whether plans may have files, which are compared with those of earlier runs; false spares a pass over them. Default true. */
+  haveFiles?: boolean;
   /** Goes on in a folder that was begun with others all the same. Default false. */
   resumeAnyway?: boolean;
 }
@@ -129,10 +131,11 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
         errorOf: predictionError,
       },
       // A power cut may take lines of the manifest that the journal, which is flushed, still knows.
-      isDone: ({ index, key }) =>
+      isDone: ({ index, key, files }) =>
         journal.isSaved(index) &&
         manifest.has(index) &&
-        (!journal.inputChanged || journal.find(index)?.key === key),
+        // Files may change behind an input that is the same.
+        ((!journal.inputChanged && files === undefined) || journal.find(index)?.key === key),
       keep: (outcome) => concat(writeSidecar(folder, outcome), manifest.append(outcome)),
     };
     let closing: Promise<void> | undefined;

@@ -35,7 +35,7 @@ export function resumeAttempt(account: JobAccount, left: JobRecord, run: Run): O
   if (run.scheduler.now() - left.intendedAtMs > KEPT_MS) {
     return run.repay ? beginAttempt(account, run) : throwError(() => uncertain(plan));
   }
-  return adoptPrediction(run.provider, request, {
+  return adoptPrediction(run.provider, account.sent, {
     sinceMs: left.intendedAtMs,
     claims: run.claims,
     scheduler: run.scheduler,

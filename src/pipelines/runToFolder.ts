@@ -7,6 +7,7 @@ import {
   EMPTY,
   finalize,
   from,
+  ignoreElements,
   last,
   map,
   type Observable,
@@ -19,6 +20,7 @@ import { tally } from '../operators/tally.ts';
 import type { Report } from '../sinks/Report.ts';
 import type { Outcome, Plan, RunTotals } from '../types.ts';
 import { countSaved } from './countSaved.ts';
+import { expectSameFiles } from './expectSameFiles.ts';
 import { finishRun } from './finishRun.ts';
 import { generate } from './generate.ts';
 import { midRunFault } from './midRunFault.ts';
@@ -56,20 +58,19 @@ export function runToFolder(
     concatMap((run) => {
       // Closing is a stage, so that whoever sees the end finds the folder free; the teardown is for who leaves before.
       const closed = defer(() => run.close());
-      return work(plans, total, run).pipe(
+      const { resumeAnyway = false, haveFiles = true } = settings;
+      const checked =
+        resumeAnyway || !haveFiles ? EMPTY : defer(() => expectSameFiles(plans, run)).pipe(ignoreElements());
+      const counted = defer(() => countSaved(plans, total, run, resumeAnyway));
+      return concat(checked, counted).pipe(
+        concatMap((alreadySaved) => makeMissing(plans, { total, alreadySaved }, run)),
+        concatMap((end) => finish(end, run)),
         concatMap((end) => closed.pipe(map(() => end))),
         catchError((error: unknown) => closed.pipe(concatMap(() => throwError(() => error)))),
         // Whoever left before the end is not there to be told.
         finalize(() => void run.close().catch(() => {})),
       );
     }),
-  );
-}
-
-function work(plans: PlanSource, total: number, run: OpenRun): Observable<FinishedRun> {
-  return from(countSaved(plans, total, run)).pipe(
-    concatMap((alreadySaved) => makeMissing(plans, { total, alreadySaved }, run)),
-    concatMap((end) => finish(end, run)),
   );
 }
 

@@ -1,5 +1,6 @@
 import type { JobRecord } from '../ports.ts';
 import type { Outcome, OutcomeError, Plan } from '../types.ts';
+import { withoutLongData } from '../withoutLongData.ts';
 import { mayHavePrediction } from './mayHavePrediction.ts';
 
 /**
@@ -15,7 +16,7 @@ export function skippedOutcome(plan: Plan, record: JobRecord | undefined): Outco
     prompt: plan.prompt,
     model: plan.model,
     version: plan.version,
-    input: plan.input,
+    input: withoutLongData(plan.input),
     tags: plan.tags,
     predictionId: isLeft ? record.predictionId : null,
     attempts: isLeft ? record.attempts : 0,

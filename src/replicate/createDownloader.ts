@@ -50,7 +50,10 @@ async function fetchTo(stem: string, url: string, config: FetchConfig): Promise<
   try {
     await ensureDir(dirname(stem));
     const received = await receiveFile(url, temporary, config);
-    const { extension, ...identity } = await identifyFile(temporary, received, config.inTurn);
+    const { extension, ...identity } = await identifyFile(temporary, received, {
+      url,
+      inTurn: config.inTurn,
+    });
     const path = `${stem}.${extension}`;
     config.signal.throwIfAborted();
     await rename(temporary, path);

@@ -6,6 +6,7 @@ import { createModelRoutes } from './createModelRoutes.ts';
 import { createPredictionList } from './createPredictionList.ts';
 import { createPredictionPost } from './createPredictionPost.ts';
 import { createServiceClock } from './createServiceClock.ts';
+import { createUpload } from './createUpload.ts';
 import { expectCredentials } from './expectCredentials.ts';
 import { parsePrediction } from './parsePrediction.ts';
 import { replicateBaseUrl } from './replicateBaseUrl.ts';
@@ -36,7 +37,8 @@ export interface ReplicateProviderConfig {
  * late a moment, because the local clock is ahead (from the right one).
  *
  * Throws `UsageError` for a token or base URL that cannot be one. Emits `ProviderError`s: those of `errorAnswers`, and
- * `ERR_NO_CONNECTION`, `ERR_CONNECTION_LOST`, `ERR_REQUEST_TIMEOUT`, `ERR_UNREADABLE_ANSWER`.
+ * `ERR_NO_CONNECTION`, `ERR_CONNECTION_LOST`, `ERR_REQUEST_TIMEOUT`, `ERR_UNREADABLE_ANSWER`, and of uploads
+ * `ERR_UPLOAD_DAMAGED` and `InputFileError`.
  */
 export function createReplicateProvider(config: ReplicateProviderConfig): Provider {
   const { token, baseUrl = replicateBaseUrl, now = Date.now } = config;
@@ -44,7 +46,8 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
   const clock = createServiceClock(now);
   const routes = createModelRoutes();
   const memory = createModelMemory({ ...config, now });
-  const call = createCaller({ ...config, baseUrl, now, onHeaders: clock.learn });
+  const calls = { ...config, baseUrl, now, onHeaders: clock.learn };
+  const call = createCaller(calls);
   const post = createPredictionPost(call, routes);
   return {
     createPrediction: (request, options) => post(request, options).pipe(memory.doubt(request)),
@@ -60,5 +63,6 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
       }),
     listPredictions: createPredictionList(call, { clock, baseUrl }),
     getModel: createModelLookup(call, routes, memory),
+    uploadFile: createUpload(calls),
   };
 }

@@ -12,6 +12,13 @@ export interface FileIdentity extends Pick<ImageFile, 'format' | 'widthPx' | 'he
   readonly extension: string;
 }
 
+export interface IdentifyFileConfig {
+  /** Where it is from: says what content without a signature is. */
+  url: string;
+  /** Large pictures that have to be decoded for it are decoded in turn. */
+  inTurn: PixelTurn;
+}
+
 /** The largest picture that is taken for one; sharp's own limit. A header that claims more is an attack or a fault. */
 const MAX_PIXELS = 0x3fff * 0x3fff;
 
@@ -19,16 +26,15 @@ const MAX_PIXELS = 0x3fff * 0x3fff;
 const decodable = new Set(['png', 'jpg', 'gif', 'webp', 'avif', 'svg', 'tif']);
 
 /**
- * Tells what a downloaded file is, whatever it is called, and refuses one that is no picture or film
- * (`ERR_NOT_AN_IMAGE`), is cut short (`ERR_TRUNCATED`), or claims to be absurdly large (`ERR_TOO_MANY_PIXELS`). Large
- * pictures that have to be decoded for it are decoded in turn.
+ * Tells what a downloaded file is, whatever it is called, and refuses one that is not what it is called
+ * (`ERR_NOT_AN_IMAGE`), is cut short (`ERR_TRUNCATED`), or claims to be absurdly large (`ERR_TOO_MANY_PIXELS`).
  */
 export async function identifyFile(
   path: string,
   received: ReceivedFile,
-  inTurn: PixelTurn,
+  { url, inTurn }: IdentifyFileConfig,
 ): Promise<FileIdentity> {
-  const extension = await extensionOf(received);
+  const extension = await extensionOf(received, url);
   const format = extension === 'jpg' ? 'jpeg' : extension;
   const end = hasItsEnd(extension, received);
   if (end === 'missing') throw cutShort(extension);

@@ -15,12 +15,18 @@ const DECODE_OPTIONS: SharpOptions = {
   failOn: 'error',
 };
 
+/** The largest drawing that is made of an SVG, which may claim any size: 4096 x 4096. */
+const MAX_DRAWN_PIXELS = 4096 * 4096;
+/** Of a drawing at its own size. */
+const OWN_DENSITY = 72;
+
 /** An original as uncompressed sRGB pixels: each call begins one more rendition from them. */
 export type DecodedOriginal = () => Sharp;
 
 /**
  * Decodes an original once for all its renditions: upright, sRGB, 8 bits a channel. One that is at least twice as large
- * as the largest rendition is shrunk while it is decoded, which saves both time and memory.
+ * as the largest rendition is shrunk while it is decoded, which saves both time and memory. An SVG is drawn as large as the
+ * renditions need it, from its bytes alone: what it refers to elsewhere is not fetched, and scripts are nothing but text.
  *
  * Rejects with `RenderError` (`ERR_UNDECODABLE`) where it is no whole picture, `StorageError` where it cannot be read.
  */
@@ -35,8 +41,10 @@ export async function decodeOriginal(
   try {
     const { autoOrient } = await sharp(bytes, DECODE_OPTIONS).metadata();
     const scale = neededScale(autoOrient.width, autoOrient.height, specs);
-    const decoder = sharp(bytes, DECODE_OPTIONS);
-    if (scale <= 0.5) decoder.resize({ width: Math.ceil(autoOrient.width * scale) });
+    const isDrawing = original.format === 'svg';
+    const density = isDrawing ? { density: drawingDensity(autoOrient, scale) } : {};
+    const decoder = sharp(bytes, { ...DECODE_OPTIONS, ...density });
+    if (scale <= 0.5 && !isDrawing) decoder.resize({ width: Math.ceil(autoOrient.width * scale) });
     const { data, info } = await decoder.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
     const { width, height, channels } = info;
     return () => sharp(data, { raw: { width, height, channels }, limitInputPixels: MAX_INPUT_PIXELS });
@@ -48,6 +56,11 @@ export async function decodeOriginal(
 /** How large the picture must be kept, 0…1 and beyond, so that no rendition has to be enlarged because of it. */
 function neededScale(widthPx: number, heightPx: number, specs: readonly RenditionSpec[]): number {
   return Math.max(...specs.map((spec) => Math.max(spec.widthPx / widthPx, spec.heightPx / heightPx)));
+}
+
+function drawingDensity({ width, height }: { width: number; height: number }, scale: number): number {
+  const largest = Math.sqrt(MAX_DRAWN_PIXELS / (width * height));
+  return Math.max(1, OWN_DENSITY * Math.min(scale, largest));
 }
 
 function undecodable(original: ImageFile, error: unknown): RenderError {

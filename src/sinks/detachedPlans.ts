@@ -16,6 +16,18 @@ export interface DetachedPlans {
   read(): AsyncGenerator<Plan>;
 }
 
+/** Bytes that were only in memory are gone: a job that needs them again says so. */
+const inputFile = z.object({
+  source: z
+    .string()
+    .nullable()
+    .transform((path) => path ?? new Uint8Array()),
+  name: z.string(),
+  bytes: z.int(),
+  sha256: z.string(),
+  mediaType: z.string(),
+});
+
 const planSchema = z.object({
   index: z.int(),
   prompt: z.string(),
@@ -36,6 +48,7 @@ const planSchema = z.object({
   key: z.string(),
   priceMicroUsd: z.int().nullable(),
   path: z.string(),
+  files: z.record(z.string(), inputFile).exactOptional(),
 });
 
 /** `detached.jsonl` of a run folder: a plan a line, added before its create. Memory: the indexes while they are read. */
@@ -44,12 +57,22 @@ export function detachedPlans(folder: string): DetachedPlans {
   return {
     keep: (plan) =>
       fromAbortable(() =>
-        appendFile(path, `${JSON.stringify(plan)}\n`, { flush: true }).catch((error: unknown) => {
+        appendFile(path, `${JSON.stringify(storable(plan))}\n`, { flush: true }).catch((error: unknown) => {
           throw toStorageError(error, path);
         }),
       ),
     read: () => plansIn(path),
   };
+}
+
+/** With the paths of its files; their bytes have no place in a line. */
+function storable(plan: Plan): object {
+  if (plan.files === undefined) return plan;
+  const files = Object.entries(plan.files).map(([place, file]) => {
+    const source = typeof file.source === 'string' ? file.source : null;
+    return [place, { ...file, source }] as const;
+  });
+  return { ...plan, files: Object.fromEntries(files) };
 }
 
 async function* plansIn(path: string): AsyncGenerator<Plan> {

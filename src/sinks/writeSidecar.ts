@@ -5,7 +5,8 @@ import type { Outcome } from '../types.ts';
 import { writeAtomically } from './writeAtomically.ts';
 
 /**
- * Writes the outcome as pretty JSON beside each of its originals (`cat.png` gets `cat.json`) and emits it once they are
+ * Writes the outcome as pretty JSON beside each of its originals (`cat.png` gets `cat.json`, `cat.json` gets
+ * `cat.sidecar.json`) and emits it once they are
  * on the disk. An outcome without files gets none and is emitted all the same. Emits `StorageError` where the disk refuses.
  *
  *     writeSidecar('out/cats', outcome)   --(o|)
@@ -20,6 +21,8 @@ export function writeSidecar(folder: string, outcome: Outcome): Observable<Outco
   });
 }
 
+/** An output may be JSON itself. */
 function sidecarPath(path: string): string {
+  if (path.endsWith('.json')) return path.replace(/\.json$/, '.sidecar.json');
   return `${path.replace(/\.[^./]+$/, '')}.json`;
 }

@@ -1,4 +1,4 @@
-import type { ModelInput, ModelSchema, RenditionSpec } from '../types.ts';
+import type { InputFiles, ModelInput, ModelSchema, RenditionSpec } from '../types.ts';
 
 /** What the jobs of a run have in common. */
 export interface JobContext {
@@ -10,6 +10,10 @@ export interface JobContext {
   readonly schema: ModelSchema | null;
   /** Extra inputs for every job, already of the right types; a row's own values win. */
   readonly input: ModelInput;
+  /** The files that texts of `input` stand for; `inputFiles` finds them. Default: none. */
+  readonly files?: InputFiles;
+  /** Where the paths of a row's files begin. Default: the working directory. */
+  readonly folder?: string;
   /** Images of each prompt, 1 or more. */
   readonly count: number;
   /**

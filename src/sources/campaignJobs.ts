@@ -12,7 +12,7 @@ import type { JobContext } from './JobContext.ts';
 /**
  * The jobs of a campaign: platforms x variations x count, in the order of the spec. Each picture has its platform's
  * shape, the platform's rendition, and the tags `platform` and `variation`. Inputs of the context win over the spec's,
- * these over the shape's.
+ * these over the shape's. `context.files` are the files of both; `campaignFiles` finds them.
  *
  * Throws `UsageError` at call time where the spec asks for what the model cannot take.
  */
@@ -48,6 +48,8 @@ function checkPrompts(spec: CampaignSpec, { schema }: JobContext): void {
 function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, void> {
   const { model, version, schema, count, limit = Infinity } = context;
   const seeded = createSeeder(context);
+  const { files = {} } = context;
+  const ownFiles = Object.keys(files).length === 0 ? {} : { files };
   let index = 0;
   for (const platform of spec.platforms) {
     const frame = frameInput(platform.widthPx, platform.heightPx, schema);
@@ -59,7 +61,16 @@ function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, vo
       for (let copy = 0; copy < count; copy += 1) {
         if (index >= limit) return;
         const place = { index, copy };
-        yield { index, prompt, model, version, input: seeded(input, place), tags, renditions };
+        yield {
+          index,
+          prompt,
+          model,
+          version,
+          input: seeded(input, place, files),
+          tags,
+          renditions,
+          ...ownFiles,
+        };
         index += 1;
       }
     }

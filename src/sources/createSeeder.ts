@@ -1,4 +1,4 @@
-import type { Json, ModelInput } from '../types.ts';
+import type { InputFiles, Json, ModelInput } from '../types.ts';
 import { createOccurrences } from './createOccurrences.ts';
 import type { JobContext } from './JobContext.ts';
 import { requestKey } from './requestKey.ts';
@@ -12,7 +12,7 @@ export interface JobPlace {
 }
 
 /** Puts the seed of one job into its input, by the run's policy. */
-export type Seeder = (input: ModelInput, place: JobPlace) => ModelInput;
+export type Seeder = (input: ModelInput, place: JobPlace, files?: InputFiles) => ModelInput;
 
 /**
  * Seeds for the jobs of one run, in their order.
@@ -30,8 +30,8 @@ export function createSeeder(context: JobContext): Seeder {
   const minimum = Math.max(0, property?.minimum ?? 0);
   const maximum = property?.maximum ?? Number.MAX_SAFE_INTEGER;
 
-  const derived = (input: ModelInput): number => {
-    const key = requestKey({ model, version, input });
+  const derived = (input: ModelInput, files: InputFiles): number => {
+    const key = requestKey({ model, version, input, files });
     const choices = Math.min(maximum, 2 ** 31 - 1) - minimum + 1;
     return minimum + ((Number.parseInt(key.slice(0, 8), 16) + occurrences.count(key)) % choices);
   };
@@ -41,10 +41,10 @@ export function createSeeder(context: JobContext): Seeder {
     return next <= maximum ? next : minimum + (next - maximum - 1);
   };
 
-  return (input, { index, copy }) => {
+  return (input, { index, copy }, files = {}) => {
     const { seed } = input;
     if (seed !== undefined) return { ...input, seed: given(seed, copy) };
     if (policy !== 'auto') return { ...input, seed: policy + index };
-    return schema === null ? input : { ...input, seed: derived(input) };
+    return schema === null ? input : { ...input, seed: derived(input, files) };
   };
 }

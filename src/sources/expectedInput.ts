@@ -10,7 +10,7 @@ export function expectedInput(property: ModelInputProperty, got: Json): string {
   if (type === null) return `a value${rangeOf(property)}`;
   if (type === 'array') return `a list${lengthOf(property.minItems, property.maxItems, 'items')}`;
   if (type !== 'string') return `${kinds[type]}${rangeOf(property)}`;
-  const kind = format === 'uri' ? 'a URL such as https://… or data:…' : 'a text';
+  const kind = format === 'uri' ? 'a file or a URL' : 'a text';
   const shape = pattern === undefined ? '' : ` that matches ${pattern}`;
   return `${kind}${lengthOf(property.minLength, property.maxLength, 'characters')}${shape}`;
 }

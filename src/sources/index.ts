@@ -2,6 +2,7 @@
 
 // Campaigns
 export type { CampaignSpec, CampaignVariation } from './CampaignSpec.ts';
+export { campaignFiles } from './campaignFiles.ts';
 export { campaignJobs } from './campaignJobs.ts';
 // Jobs and plans
 export { checkInput } from './checkInput.ts';
@@ -9,6 +10,8 @@ export { checkJobContext } from './checkJobContext.ts';
 export { coerceInput } from './coerceInput.ts';
 export { createOccurrences, type Occurrences } from './createOccurrences.ts';
 export { type FallbackModel, type FallbackRequestsConfig, fallbackRequests } from './fallbackRequests.ts';
+export { inputFile } from './inputFile.ts';
+export { type InputFilesConfig, inputFiles } from './inputFiles.ts';
 export type { JobContext } from './JobContext.ts';
 export { jobsFromRows } from './jobsFromRows.ts';
 export { nearestAspectRatio } from './nearestAspectRatio.ts';

@@ -12,8 +12,8 @@ const ajv = new Ajv({
   logger: false,
   // Decimals such as 0.1 are no exact fractions.
   multipleOfPrecision: 9,
-  // `https://…`, `data:…`. A drive letter is no scheme.
-  formats: { uri: /^[a-z][a-z0-9+.-]+:/i },
+  // A URL, or the path of a file that becomes one; `inputFiles` looks whether it is there.
+  formats: { uri: /\S/ },
 });
 
 const compiled = new WeakMap<ModelInputProperty, ValidateFunction>();

@@ -2,6 +2,7 @@ import { InvalidRowsError, type RowProblem, UsageError } from '../errors.ts';
 import { checkInput } from './checkInput.ts';
 import { checkJobContext } from './checkJobContext.ts';
 import { checkSeeds } from './checkSeeds.ts';
+import { filesOfJob } from './filesOfJob.ts';
 import type { JobContext } from './JobContext.ts';
 import type { PromptFile } from './PromptFile.ts';
 import type { Row, RowItem } from './Row.ts';
@@ -19,7 +20,7 @@ export interface ValidatedRows {
 
 /**
  * The first pass over a prompt file: reads to the end (or to the limit) without keeping anything, and finds all that
- * is wrong before anything is created.
+ * is wrong, also with the files that it names, before anything is created.
  *
  * Throws `InvalidRowsError` with the first 100 problems and the number of all; `UsageError` where the context cannot
  * be right for the model, or where there is no prompt at all.
@@ -34,7 +35,7 @@ export async function validateRows(file: PromptFile, context: JobContext): Promi
   for await (const item of file.rows()) {
     rows += 1;
     if (item.type === 'row') addNames(item, fieldNames);
-    const problem = problemOf(item, context);
+    const problem = await problemOf(item, context);
     if (problem !== null) badRows += 1;
     if (problem !== null && badRows <= keptProblems) problems.push(problem);
     if (rows >= maxRows) break;
@@ -51,12 +52,13 @@ function addNames({ fields }: Row, names: Set<string>): void {
 
 const suggestion = 'Correct these rows and run the command again; nothing was created.';
 
-function problemOf(item: RowItem, context: JobContext): RowProblem | null {
+async function problemOf(item: RowItem, context: JobContext): Promise<RowProblem | null> {
   if (item.type === 'problem') return { line: item.line, message: item.message };
   try {
     const { input } = sortFields(item, context.schema);
     const property = context.schema?.properties.prompt;
     if (property !== undefined) checkInput('prompt', item.prompt, property);
+    await filesOfJob(input, context);
     return missingInput(item, { ...context.input, ...input, prompt: item.prompt }, context);
   } catch (error) {
     if (error instanceof UsageError) return { line: item.line, message: error.message };

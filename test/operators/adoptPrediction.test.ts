@@ -4,6 +4,7 @@ import { ProviderError } from '../../src/errors.ts';
 import { adoptPrediction } from '../../src/operators/adoptPrediction.ts';
 import { createClaims } from '../../src/operators/createClaims.ts';
 import type { Prediction } from '../../src/types.ts';
+import { withoutLongData } from '../../src/withoutLongData.ts';
 import { marbles } from '../marbles.ts';
 import { aPrediction, aRequest, fakeProvider } from './fakeProvider.ts';
 
@@ -148,5 +149,25 @@ it(
     });
     expectObservable(adopted, '-!').toBe('--');
     expectSubscriptions(list.subscriptions).toBe('^!');
+  }),
+);
+
+it(
+  'knows long data by its hash',
+  marbles(({ expectObservable }) => {
+    const input = { image: `data:image/png;base64,${'A'.repeat(2_000)}` };
+    const other = aPrediction({ id: 'other', input: { image: `${input.image}B` } });
+    const mine = aPrediction({ id: 'mine', input });
+    const listPredictions = () => of(page([other, mine]));
+    const adopted = adoptPrediction(
+      fakeProvider({ listPredictions }),
+      aRequest({ input: withoutLongData(input) }),
+      {
+        sinceMs: 0,
+        claims: createClaims(),
+        looksMs,
+      },
+    );
+    expectObservable(adopted).toBe('(p|)', { p: mine });
   }),
 );

@@ -261,3 +261,41 @@ it(
     );
   }),
 );
+
+it(
+  'sends, writes down and looks for what a request was made into',
+  marbles(({ cold, expectObservable, flush }) => {
+    const prepared = aRequest({ input: { image: 'https://files.example/1' } });
+    const mine = aPrediction({ input: prepared.input });
+    const seen: string[] = [];
+    const provider = fakeProvider({
+      createPrediction: ({ input }) => {
+        seen.push(`sent ${input.image}`);
+        return cold<Prediction>('-#', undefined, lost);
+      },
+      listPredictions: () => cold('-(l|)', { l: { predictions: [aPrediction(), mine], next: null } }),
+    });
+    const operator = createPrediction(provider, {
+      governor: fakeGovernor(),
+      prepare: () => cold('--(r|)', { r: prepared }),
+      beforeSend: ({ input }) => {
+        seen.push(`wrote ${input.image}`);
+        return EMPTY;
+      },
+    });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('----(p|)', { p: mine });
+    flush();
+    expect(seen).toEqual(['wrote https://files.example/1', 'sent https://files.example/1']);
+  }),
+);
+
+it(
+  'looks for nothing where a request cannot be made ready: it was not sent',
+  marbles(({ cold, expectObservable }) => {
+    const operator = createPrediction(fakeProvider({}), {
+      governor: fakeGovernor(),
+      prepare: () => cold('-#', undefined, lost),
+    });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('-#', undefined, lost);
+  }),
+);

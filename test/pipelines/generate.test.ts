@@ -9,6 +9,7 @@ import {
   finalize,
   lastValueFrom,
   NEVER,
+  type Observable,
   of,
   Subject,
   throwError,
@@ -23,10 +24,12 @@ import type { GenerateConfig } from '../../src/pipelines/GenerateConfig.ts';
 import { generate } from '../../src/pipelines/generate.ts';
 import type { Downloader, JournalEntry, Provider, ResultCache } from '../../src/ports.ts';
 import { createMemoryJournal } from '../../src/store/createMemoryJournal.ts';
-import type { Outcome, Plan, PricedRequest } from '../../src/types.ts';
+import type { ModelInput, Outcome, Plan, Prediction, PricedRequest } from '../../src/types.ts';
+import { withoutLongData } from '../../src/withoutLongData.ts';
 import { aPrediction, fakeGovernor, fakeProvider } from '../operators/fakeProvider.ts';
 import { aFile, aPlan, runOf, succeeding, summary } from './runOf.ts';
 
+const data = `data:image/png;base64,${'A'.repeat(5_000)}`;
 const plansOf = (count: number) => Array.from({ length: count }, (_, index) => aPlan(index));
 const outcomesOf = (plans: readonly Plan[], config: GenerateConfig): Promise<Outcome[]> =>
   lastValueFrom(generate(() => plans, config).pipe(toArray()));
@@ -121,6 +124,26 @@ describe('a job', () => {
       'journal downloaded',
       'keep',
       'journal outcome',
+    ]);
+  });
+
+  it('has its prediction in the journal with all that tells its cost, but without long data', async () => {
+    const journal = createMemoryJournal();
+    const kept: unknown[] = [];
+    const spying = {
+      ...journal,
+      record: (plan: Plan, entry: JournalEntry) => {
+        if (entry.type === 'downloaded') kept.push(entry.prediction);
+        return journal.record(plan, entry);
+      },
+    };
+    const input = { prompt: 'prompt 0', seed: 0, image: data };
+    const made = aPrediction({ input, output: ['https://files.example/1.png', data] });
+    const provider = fakeProvider({ createPrediction: () => of(made) });
+    await outcomesOf([aPlan(0, { input })], runOf({ journal: spying, provider }).config);
+    const cut = withoutLongData(data);
+    expect(kept).toEqual([
+      { ...made, input: { ...input, image: cut }, output: ['https://files.example/1.png', cut] },
     ]);
   });
 
@@ -661,6 +684,39 @@ describe('a run over the journal of an earlier one', () => {
     expect(provider.made).toEqual([]);
   });
 
+  it('sends one that never was made anew, with the addresses that its files have now', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const journal = createMemoryJournal();
+    const plan = aPlan(0, {
+      input: { image: 'cat.png', data },
+      files: {
+        image: { source: '/cat.png', name: 'cat.png', bytes: 1, sha256: 'c', mediaType: 'image/png' },
+      },
+    });
+    const old = { model: plan.model, version: null, input: { image: 'old', data: withoutLongData(data) } };
+    await record(journal, plan, { type: 'intended', attempt: 1, atMs: 0, request: old });
+    const looked: string[] = [];
+    const sent: ModelInput[] = [];
+    const made = succeeding();
+    const provider: Provider = {
+      ...made,
+      uploadFile: ({ name }) => of({ url: `new ${name}`, lifetimeMs: 3_600_000 }),
+      listPredictions: () => {
+        looked.push('list');
+        return of({ predictions: [], next: null });
+      },
+      createPrediction: (request, options) => {
+        sent.push(request.input);
+        return made.createPrediction(request, options);
+      },
+    };
+    const { outcomes } = await runVirtually([plan], runOf({ journal, provider }).config, scheduler);
+    expect(outcomes.map(summary)).toEqual(['0 saved 2 p0']);
+    expect(looked).toHaveLength(2);
+    expect(sent).toEqual([{ image: 'new cat.png', data }]);
+    expect(outcomes[0]?.input).toEqual({ image: 'cat.png', data: withoutLongData(data) });
+  });
+
   it('says so where the service has forgotten whether it was made, unless it may be paid again', async () => {
     const journal = createMemoryJournal();
     await record(journal, aPlan(0), { type: 'intended', attempt: 1, atMs: Date.now() - 3_600_000 });
@@ -686,6 +742,31 @@ describe('a run over the journal of an earlier one', () => {
     const repaid = await outcomesOf(plansOf(1), runOf({ journal, provider, repay: true }).config);
     expect(repaid.map(summary)).toEqual(['0 saved 2 p0']);
     expect(repaid[0]?.costUsd).toBe(0.000006); // the lost one and the new one
+  });
+
+  it('asks for an output again that was brought here and is gone, as the journal does not keep it', async () => {
+    const found = aPrediction({ id: 'old' });
+    const unknown = new ProviderError('ERR_NOT_FOUND', 'no', { status: 404 });
+    const ended = async (answer: Observable<Prediction>, fields: Partial<GenerateConfig> = {}) => {
+      const journal = createMemoryJournal();
+      const prediction = { ...found, output: [withoutLongData(data)] };
+      await record(journal, aPlan(0), { type: 'intended', attempt: 1, atMs: 0 });
+      await record(journal, aPlan(0), { type: 'downloaded', prediction, files: [aFile('/nowhere.png')] });
+      const provider = { ...succeeding(), getPrediction: () => answer };
+      return (await outcomesOf(plansOf(1), runOf({ journal, provider, ...fields }).config))[0];
+    };
+    expect(summary((await ended(of(found)))!)).toBe('0 saved 1 old');
+    const gone = { status: 'failed', error: { code: 'ERR_OUTPUT_GONE' } };
+    expect(await ended(throwError(() => unknown))).toMatchObject(gone);
+    expect(await ended(of({ ...found, output: null, dataRemoved: true }))).toMatchObject(gone);
+    expect(
+      summary(
+        (await ended(
+          throwError(() => unknown),
+          { repay: true },
+        ))!,
+      ),
+    ).toBe('0 saved 2 p0');
   });
 
   it('makes an image again whose file is gone, if it may be paid again', async () => {

@@ -75,6 +75,38 @@ describe('a whole file', () => {
   });
 });
 
+describe('what is no picture', () => {
+  const zip = Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(100)]);
+
+  it.each([
+    ['out.zip', zip, 'cat.zip'],
+    ['out', zip, 'cat.zip'],
+    ['out.JSON?x=.png', '{"detail":"a cat"}', 'cat.json'],
+    ['out.npy', '\x93NUMPY', 'cat.npy'],
+  ])('is taken where it does not claim to be one: %s', async (name, body, saved) => {
+    const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
+    expect(await fetchInto(`${url}/${name}`)).toMatchObject({ widthPx: null, heightPx: null });
+    expect(await filesThere()).toEqual([saved]);
+  });
+
+  it.each([
+    ['out.webp', zip, 'application/zip'],
+    ['out.png', 'upstream error', 'a text without a type'],
+    ['out', '{"detail":"a cat"}', 'a text without a type'],
+    ['out.part', 'a cat', 'a text without a type'],
+    ['out.txt', '<!doctype html><p>Try again later</p>', 'an HTML page'],
+    ['out.html', 'Try again later', 'a text without a type'],
+    ['out.mp4', Buffer.from([0xff, 0, 0xfe]), 'something without a type'],
+  ])('is refused in the place of one, or without a type: %s', async (name, body, got) => {
+    const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
+    await expect(fetchInto(`${url}/${name}`)).rejects.toMatchObject({
+      code: 'ERR_NOT_AN_IMAGE',
+      message: `Expected an image, got ${got}`,
+    });
+    expect(await filesThere()).toEqual([]);
+  });
+});
+
 describe('a file that goes on behind its end', () => {
   const serve = async (body: Buffer) => {
     const { url } = await localServer((_request, response) => response.writeHead(200).end(body));

@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { RenderError, StorageError } from '../../src/errors.ts';
 import { createRenderer } from '../../src/sinks/createRenderer.ts';
+import { decodeOriginal } from '../../src/sinks/decodeOriginal.ts';
 import type { ImageFile, RenditionSpec } from '../../src/types.ts';
 import { temporaryFolder } from './temporaryFolder.ts';
 
@@ -145,6 +146,44 @@ describe('createRenderer', () => {
     await expect(rendering).rejects.toThrow(RenderError);
     await expect(rendering).rejects.toMatchObject({ code: 'ERR_UNDECODABLE' });
     expect(await readdir(folder())).toEqual(['cat.png']);
+  });
+
+  it('draws an SVG as large as it is needed, however small it is, and no larger', async () => {
+    const draw = async (sidePx: number, spots: string) => {
+      const path = `${stem()}.svg`;
+      await writeFile(
+        path,
+        `<svg xmlns="http://www.w3.org/2000/svg" width="${sidePx}" height="${sidePx}" viewBox="0 0 4 4">${spots}</svg>`,
+      );
+      return { path, bytes: 1, sha256: '', format: 'svg', widthPx: sidePx, heightPx: sidePx };
+    };
+    const small = await draw(4, '<rect width="2" height="4"/>');
+    await firstValueFrom(renderer.render(small, [spec({ widthPx: 400, heightPx: 400 })], stem()));
+    // Enlarged from four pixels, the edge would be a hundred pixels wide.
+    expect((await pixel(`${stem()}--square.jpg`, 190, 200))[0]).toBeLessThan(30);
+    expect((await pixel(`${stem()}--square.jpg`, 210, 200))[0]).toBeGreaterThan(225);
+    const huge = await draw(16_000, '<rect width="4" height="4"/>');
+    const [drawn] = await firstValueFrom(renderer.render(huge, [spec({})], stem()));
+    expect(drawn).toMatchObject({ widthPx: 60, heightPx: 60 });
+    const decoded = await decodeOriginal(huge, [spec({ widthPx: 9_000, heightPx: 9_000 })]);
+    expect(await decoded().metadata()).toMatchObject({ width: 4_096, height: 4_096 });
+  });
+
+  it('takes the first of moving pictures', async () => {
+    const frame = (background: string) =>
+      sharp({ create: { width: 60, height: 40, channels: 3, background } })
+        .png()
+        .toBuffer();
+    const path = `${stem()}.gif`;
+    await sharp([await frame('#f00'), await frame('#00f')], { join: { animated: true } })
+      .gif()
+      .toFile(path);
+    const original = { path, bytes: 1, sha256: '', format: 'gif', widthPx: 60, heightPx: 40 };
+    const specs = [spec({ format: 'png', widthPx: 30, heightPx: 20 })];
+    expect(await firstValueFrom(renderer.render(original, specs, stem()))).toMatchObject([
+      { widthPx: 30, heightPx: 20 },
+    ]);
+    expect((await pixel(`${stem()}--square.png`, 15, 10)).slice(0, 3)).toEqual([255, 0, 0]);
   });
 
   it('tells of a frame that the format cannot have, and leaves nothing half done', async () => {

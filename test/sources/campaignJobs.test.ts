@@ -1,8 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { CampaignSpec } from '../../src/sources/CampaignSpec.ts';
+import { campaignFiles } from '../../src/sources/campaignFiles.ts';
 import { campaignJobs } from '../../src/sources/campaignJobs.ts';
 import { parseRendition } from '../../src/sources/parseRendition.ts';
 import { contextOf, schema } from './contextOf.ts';
+import { tempFile } from './tempFile.ts';
 
 const spec: CampaignSpec = {
   name: null,
@@ -101,4 +105,22 @@ it.each([
   ],
 ])('refuses at once: %s', (message, each, context) => {
   expect(() => campaignJobs(each, context)).toThrow(message);
+});
+
+it('takes files from beside the spec, and the run’s where it has another value', async () => {
+  const uri = { type: 'string', format: 'uri' } as const;
+  const takingFiles = { ...schema, properties: { ...schema.properties, image: uri, mask: uri } };
+  const specPath = await tempFile('spec.yaml', '');
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg"/>';
+  for (const name of ['a.svg', 'b.svg']) await writeFile(join(dirname(specPath), name), svg);
+  const own = { ...spec, input: { image: 'a.svg', mask: 'b.svg' } };
+  const context = contextOf({ schema: takingFiles, input: { mask: 'https://files.example/m.png' } });
+  const files = await campaignFiles(own, specPath, context);
+  const [job] = campaignJobs(own, { ...context, files });
+  expect(Object.entries(job?.files ?? {}).map(([place, { name }]) => `${place} ${name}`)).toEqual([
+    'image a.svg',
+  ]);
+  await expect(campaignFiles({ ...own, input: { image: 'c.svg' } }, specPath, context)).rejects.toThrow(
+    `${specPath}: input: \`image\`: Expected a file at ${join(dirname(specPath), 'c.svg')}, got none`,
+  );
 });

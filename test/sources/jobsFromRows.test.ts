@@ -1,11 +1,15 @@
+import { copyFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { inputFiles } from '../../src/sources/inputFiles.ts';
 import type { JobContext } from '../../src/sources/JobContext.ts';
 import { jobsFromRows } from '../../src/sources/jobsFromRows.ts';
 import type { Row } from '../../src/sources/Row.ts';
-import type { Job, Json } from '../../src/types.ts';
+import type { Job, Json, ModelSchema } from '../../src/types.ts';
 import { collect } from './collect.ts';
-import { contextOf } from './contextOf.ts';
+import { contextOf, schema } from './contextOf.ts';
+import { tempFolder } from './tempFile.ts';
 
 const row = (prompt: string, fields: Record<string, Json> = {}, text = false): Row => ({
   type: 'row',
@@ -136,4 +140,38 @@ it.each<[string, Partial<JobContext>]>([
   ['the model publishes no schema', { schema: null }],
 ])('adds no seed where %s', async (_what, changes) => {
   expect(await seedsOf([row('a')], changes)).toEqual([undefined]);
+});
+
+it('gives each job its own files and those of the run that it does not replace', async () => {
+  const uri = { type: 'string', format: 'uri' } as const;
+  const takingFiles: ModelSchema = {
+    ...schema,
+    properties: { ...schema.properties, image: uri, masks: { type: 'array', items: uri } },
+  };
+  const folder = await tempFolder();
+  for (const name of ['a.png', 'b.png', 'renamed.png']) {
+    await writeFile(join(folder, name), `<svg xmlns="http://www.w3.org/2000/svg" id="${name[0]}"/>`);
+  }
+  await copyFile(join(folder, 'a.png'), join(folder, 'renamed.png'));
+  const input = { image: 'b.png', masks: ['a.png', 'b.png'] };
+  const files = await inputFiles(input, { schema: takingFiles, folder });
+  const rows = [
+    row('x', { image: 'a.png' }),
+    row('x', { masks: '["a.png"]' }, true),
+    row('x', { image: 'https://files.example/a.png', masks: [] }),
+    row('x', { image: 'renamed.png' }),
+  ];
+  const jobs = await jobsOf(rows, { schema: takingFiles, folder, input, files, seed: 'auto' });
+  const shown = jobs.map((job) =>
+    Object.entries(job.files ?? {}).map(([place, { name }]) => `${place} ${name}`),
+  );
+  expect(shown).toEqual([
+    ['masks[0] a.png', 'masks[1] b.png', 'image a.png'],
+    ['image b.png', 'masks[0] a.png'],
+    [],
+    ['masks[0] a.png', 'masks[1] b.png', 'image renamed.png'],
+  ]);
+  expect(jobs[2]).not.toHaveProperty('files');
+  // The same content is the same request: only its count among equal ones tells the last one apart.
+  expect(Number(jobs[3]?.input.seed)).toBe(Number(jobs[0]?.input.seed) + 1);
 });

@@ -27,3 +27,17 @@ it('is made from JSON that means the same', () => {
     }),
   );
 });
+
+it('knows a file by its content, not by its name or by what else is called so', () => {
+  const file = { source: '/a.png', name: 'a.png', bytes: 1, sha256: 'aa', mediaType: 'image/png' };
+  const keyOf = (image: string, sha256: string, prompt = 'a cat') =>
+    requestKey({
+      model: 'a/b',
+      version: null,
+      input: { prompt, image },
+      files: { image: { ...file, sha256 } },
+    });
+  expect(keyOf('a.png', 'aa')).toBe(keyOf('copy.png', 'aa'));
+  expect(keyOf('a.png', 'aa')).not.toBe(keyOf('a.png', 'bb'));
+  expect(keyOf('a.png', 'aa', 'a.png')).not.toBe(keyOf('b.png', 'aa', 'b.png'));
+});

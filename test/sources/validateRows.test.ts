@@ -1,10 +1,12 @@
+import { truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { InvalidRowsError, UsageError } from '../../src/errors.ts';
 import type { JobContext } from '../../src/sources/JobContext.ts';
 import { openPromptFile } from '../../src/sources/openPromptFile.ts';
 import { validateRows } from '../../src/sources/validateRows.ts';
 import { contextOf, schema } from './contextOf.ts';
-import { tempFile } from './tempFile.ts';
+import { tempFile, tempFolder } from './tempFile.ts';
 
 const validating = async (name: string, content: string, changes: Partial<JobContext> = {}) =>
   validateRows(await openPromptFile(await tempFile(name, content)), contextOf(changes));
@@ -118,4 +120,38 @@ it.each<[string, Partial<JobContext>]>([
 it('guesses what a mistyped input was meant to be', async () => {
   const validated = validating('p.txt', 'a\n', { input: { guidence: 1 } });
   await expect(validated).rejects.toMatchObject({ suggestion: 'Did you mean `guidance`?' });
+});
+
+it('looks at the files that rows name, from the folder of the context', async () => {
+  const uri = { type: 'string', format: 'uri' } as const;
+  const withFiles = {
+    ...schema,
+    properties: { ...schema.properties, image: uri, image_input: { type: 'array', items: uri } },
+  } as const;
+  const folder = await tempFolder();
+  await writeFile(join(folder, 'cat.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
+  await writeFile(join(folder, 'notes.txt'), 'no picture');
+  await writeFile(join(folder, 'large.png'), '');
+  await truncate(join(folder, 'large.png'), 100_000_000);
+  const data = `data:image/png;base64,${'A'.repeat(600_000)}`;
+  const lines = [
+    { prompt: 'a', image: 'cat.svg' },
+    { prompt: 'b', image: 'dog.svg' },
+    { prompt: 'c', image_input: ['https://files.example/a.png', 'notes.txt', '.'] },
+    { prompt: 'd', image: 'large.png', seed: 1 },
+    { prompt: 'e', image: data },
+  ].map((row) => JSON.stringify(row));
+  const { problems } = await problemsOf('p.jsonl', lines.join('\n'), {
+    schema: withFiles,
+    folder,
+    input: { image_input: Array.from({ length: 16 }, () => data) },
+  });
+  const at = (name: string) => join(folder, name);
+  expect(problems).toEqual([
+    `2: \`image\`: Expected a file at ${at('dog.svg')}, got none`,
+    `3: \`image_input[1]\`: Expected a picture at ${at('notes.txt')}, got text/plain; ` +
+      `\`image_input[2]\`: Expected a file at ${folder}, got a folder`,
+    `4: \`image\`: Expected a file at ${at('large.png')}, got one of 100000000 bytes: the service takes less than 100000000`,
+    `5: Expected data: URLs of at most 10000000 characters together, got ${17 * data.length}; give the path of a file instead`,
+  ]);
 });
