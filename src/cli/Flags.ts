@@ -65,6 +65,8 @@ export interface Flags {
   readonly fallbacks: readonly ModelReference[];
   /** Where results are kept for other runs. */
   readonly cache: string | null;
+  /** Leave a gallery and a contact sheet. */
+  readonly gallery: boolean;
   /** Use results of requests without a seed again too. */
   readonly cacheUnseeded: boolean;
   /** Turns at the end for what failed. */

@@ -191,6 +191,7 @@ export const flagTable = [
   }),
   toggleFlag('no-cache', { cache: null }, 'keep and use no results of other runs (default)', files),
   toggleFlag('cache-unseeded', { cacheUnseeded: true }, 'with --cache: requests without a seed too', files),
+  toggleFlag('no-gallery', { gallery: false }, 'make no gallery.html, thumbnails and contact sheet', files),
   toggleFlag('resume-anyway', { resumeAnyway: true }, 'go on in a folder that another input began', files),
   toggleFlag('repay', { repay: true }, 'make, and pay, images again whose output is lost', pace),
   toggleFlag(

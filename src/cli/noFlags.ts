@@ -30,6 +30,7 @@ export const noFlags: Flags = {
   quiet: false,
   failFast: false,
   resumeAnyway: false,
+  gallery: true,
   repay: false,
   fallbacks: [],
   cache: null,

@@ -59,6 +59,7 @@ export async function runBatch(batch: Batch): Promise<number> {
     maxAttempts: flags.maxAttempts,
     timeoutMs: flags.timeoutMs,
     resumeAnyway: flags.resumeAnyway,
+    gallery: flags.gallery,
     repay: flags.repay,
     recoveryRounds: flags.recoveryRounds,
     ...(flags.cache === null ? {} : { cacheFolder: flags.cache }),

@@ -1,9 +1,12 @@
-import { concat } from 'rxjs';
+import { availableParallelism } from 'node:os';
+import { concat, defer, EMPTY } from 'rxjs';
 import { StorageError, UsageError } from '../errors.ts';
 import { createEventFollower } from '../operators/createEventFollower.ts';
+import { createGate } from '../operators/createGate.ts';
 import { createGovernor } from '../operators/createGovernor.ts';
 import { createLedger } from '../operators/createLedger.ts';
 import { createListPoller } from '../operators/createListPoller.ts';
+import { gate } from '../operators/gate.ts';
 import type { PredictionEvents, Provider } from '../ports.ts';
 import { costMicroUsd } from '../replicate/costMicroUsd.ts';
 import { createDownloader } from '../replicate/createDownloader.ts';
@@ -13,6 +16,7 @@ import { predictionError } from '../replicate/predictionError.ts';
 import { createRenderer } from '../sinks/createRenderer.ts';
 import { detachedPlans } from '../sinks/detachedPlans.ts';
 import { type Manifest, openManifest } from '../sinks/openManifest.ts';
+import { openThumbnails, type Thumbnails } from '../sinks/openThumbnails.ts';
 import { probeFolder } from '../sinks/probeFolder.ts';
 import { removeTemporaries } from '../sinks/removeTemporaries.ts';
 import { writeSidecar } from '../sinks/writeSidecar.ts';
@@ -62,6 +66,8 @@ export interface RunSettings
   fingerprint?: string;
   /** Whether plans may have files, which are compared with those of earlier runs; false spares a pass over them. Default true. */
   haveFiles?: boolean;
+  /** Leaves thumbnails, a gallery and a contact sheet in the folder. Default true. */
+  gallery?: boolean;
   /** Goes on in a folder that was begun with others all the same. Default false. */
   resumeAnyway?: boolean;
 }
@@ -71,6 +77,8 @@ export interface OpenRun {
   readonly config: GenerateConfig;
   readonly journal: RunJournal;
   readonly manifest: Manifest;
+  /** Null where no gallery is wanted. */
+  readonly thumbnails: Thumbnails | null;
   /** What a model's price is and where it is from; null where none is known. */
   readonly describePrice: (model: string) => string | null;
   /** Waits for what is being written and gives the folder free; may be called again. */
@@ -102,6 +110,8 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
     await removeTemporaries(folder);
     // Files that are there already may be written where new ones may not be made.
     await probeFolder(folder);
+    const thumbnails = settings.gallery === false ? null : await openThumbnails(folder);
+    const encoders = createGate(availableParallelism());
     const cache =
       settings.cacheFolder === undefined ? {} : { cache: await openResultCache(settings.cacheFolder) };
     const manifest = await openManifest(folder);
@@ -136,7 +146,13 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
         manifest.has(index) &&
         // Files may change behind an input that is the same.
         ((!journal.inputChanged && files === undefined) || journal.find(index)?.key === key),
-      keep: (outcome) => concat(writeSidecar(folder, outcome), manifest.append(outcome)),
+      keep: (outcome) =>
+        concat(
+          writeSidecar(folder, outcome),
+          manifest.append(outcome),
+          // Made while other predictions run, so that the end of the run does not wait for them.
+          thumbnails === null ? EMPTY : defer(() => thumbnails.make(outcome)).pipe(gate(encoders)),
+        ),
     };
     let closing: Promise<void> | undefined;
     const close = () => {
@@ -147,6 +163,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       config,
       journal,
       manifest,
+      thumbnails,
       describePrice: (model) => describePrice(model, priceMicroUsd),
       close,
     };

@@ -11,6 +11,7 @@ import {
   last,
   map,
   type Observable,
+  of,
   tap,
   throwError,
 } from 'rxjs';
@@ -25,6 +26,7 @@ import { finishRun } from './finishRun.ts';
 import { generate } from './generate.ts';
 import { midRunFault } from './midRunFault.ts';
 import { type OpenRun, openRun, type RunSettings } from './openRun.ts';
+import { showPictures } from './showPictures.ts';
 import { skippedOutcome } from './skippedOutcome.ts';
 import type { PlanSource } from './unfinishedPlans.ts';
 
@@ -100,11 +102,11 @@ function makeMissing(
   });
 }
 
-/** Leaves manifest and report, and tells how it ended, whether or not the disk took them. */
+/** Leaves manifest, report and pictures to look at, and tells how it ended, whether or not the disk took them. */
 function finish(end: RunEnd, run: OpenRun): Observable<FinishedRun> {
   const tell = () => run.config.emit?.({ type: 'done', totals: end.totals, elapsedMs: end.elapsedMs });
   return from(finishRun(end, run)).pipe(
-    map((report) => ({ ...end, report })),
+    concatMap((report) => concat(showPictures(report, run), of({ ...end, report }))),
     catchError((error: unknown) => throwError(() => end.fault ?? error)),
     tap({ next: tell, error: tell }),
   );

@@ -1,9 +1,14 @@
 export { toStorageError } from '../toStorageError.ts';
 export { type CampaignReport, campaignReport } from './campaignReport.ts';
+export type { SheetCell } from './contactSheet/SheetCell.ts';
+export { sheetCells } from './contactSheet/sheetCells.ts';
+export { writeContactSheet } from './contactSheet/writeContactSheet.ts';
 export type { DurationSummary } from './createDistribution.ts';
 export { createRenderer, type RendererConfig } from './createRenderer.ts';
 export { createReport, type ReportBuilder, type ReportConfig } from './createReport.ts';
+export { type GalleryConfig, writeGallery } from './gallery/writeGallery.ts';
 export { type Manifest, openManifest } from './openManifest.ts';
+export { openThumbnails, type Thumbnails } from './openThumbnails.ts';
 export { outcomeSchema } from './outcomeSchema.ts';
 export type { ErrorCount, ModelCost, Report, ReportedRun, SlowImage } from './Report.ts';
 export { removeTemporaries } from './removeTemporaries.ts';

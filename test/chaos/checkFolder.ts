@@ -18,7 +18,14 @@ export interface FolderCheck {
 const manifestSchema = z.object({ outcomes: z.array(outcomeSchema) });
 /** Of a run that never came to its end: every job is missing. */
 const NO_MANIFEST = '{"outcomes":[]}';
-const OF_THE_RUN = ['manifest.json', 'manifest.jsonl', 'report.json', 'run.sqlite'];
+const OF_THE_RUN = [
+  'manifest.json',
+  'manifest.jsonl',
+  'report.json',
+  'run.sqlite',
+  'gallery.html',
+  'contact-sheet.jpg',
+];
 
 /** Reads every file that a finished batch left: each must be one that it should have, decodable and as written down. */
 export async function checkFolder(folder: string, jobs: number): Promise<FolderCheck> {

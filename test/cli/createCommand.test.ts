@@ -59,6 +59,7 @@ describe('values', () => {
       refreshModels: false,
       failFast: false,
       resumeAnyway: false,
+      gallery: true,
       repay: false,
       fallbacks: [],
       cache: null,

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { renameSync, rmSync, truncateSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastValueFrom, of } from 'rxjs';
+import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { UsageError } from '../../src/errors.ts';
@@ -19,7 +20,7 @@ import {
 } from '../../src/simulator/index.ts';
 import { outcomeSchema } from '../../src/sinks/outcomeSchema.ts';
 import { planJobs } from '../../src/sources/planJobs.ts';
-import type { Job, Outcome, RenditionSpec } from '../../src/types.ts';
+import type { Job, Outcome, RenditionSpec, RunEvent } from '../../src/types.ts';
 
 let folder = '';
 let simulator: Simulator;
@@ -107,6 +108,31 @@ describe('a run in its folder', () => {
       saved: 30,
       successRate: 1,
     });
+  });
+
+  it('leaves pictures to look at, whatever became of its jobs, and none where none are wanted', async () => {
+    const provider = await start();
+    await run(4, { provider, gallery: false });
+    expect((await readdir(folder)).filter((name) => /gallery|sheet|thumbs/.test(name))).toEqual([]);
+    await run(6, { provider, budgetMicroUsd: 15_000 });
+    const [, json = ''] =
+      /id="data">(.*?)<\/script>/s.exec(await readFile(join(folder, 'gallery.html'), 'utf8')) ?? [];
+    const { report, jobs } = JSON.parse(json);
+    expect(report).toMatchObject({ saved: 5, skipped: 1 });
+    expect(jobs.map(({ status }: Outcome) => status)).toEqual([...Array(5).fill('saved'), 'skipped']);
+    expect(await sharp(join(folder, 'contact-sheet.jpg')).metadata()).toMatchObject({ format: 'jpeg' });
+  });
+
+  it('is whole without a gallery where the disk refuses one, and says so', async () => {
+    const provider = await start();
+    await mkdir(join(folder, 'gallery.html'), { recursive: true });
+    const events: RunEvent[] = [];
+    const { totals, fault } = await run(2, { provider, emit: (event) => events.push(event) });
+    expect([totals.saved, fault]).toEqual([2, null]);
+    expect(events.slice(-2)).toMatchObject([
+      { type: 'warning', message: expect.stringContaining('gallery could not be made') },
+      { type: 'done' },
+    ]);
   });
 
   it('makes only what is missing the next time', async () => {

@@ -1,5 +1,5 @@
-import { escapeXml } from './escapeXml.ts';
-import { wrapText } from './wrapText.ts';
+import { escapeXml } from '../../escapeXml.ts';
+import { wrapText } from '../../wrapText.ts';
 
 export interface Caption {
   readonly widthPx: number;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { wrapText } from '../../../src/simulator/pictures/wrapText.ts';
+import { wrapText } from '../src/wrapText.ts';
 
 it('breaks between words', () => {
   expect(wrapText('the quick brown fox jumps', 8, 4)).toEqual(['the quick', 'brown fox', 'jumps']);

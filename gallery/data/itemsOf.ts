@@ -1,0 +1,22 @@
+import type { GalleryFile, GalleryJob } from '../../src/sinks/gallery/GalleryData.ts';
+import type { Item } from './Item.ts';
+
+/** The tiles of all jobs, in input order: one for each original, one for a job without any. */
+export function itemsOf(jobs: readonly GalleryJob[]): Item[] {
+  return jobs.flatMap((job) => {
+    const pictures = groupByOriginal(job.files ?? []);
+    const number = String(job.index + 1);
+    if (pictures.length <= 1) return [{ name: number, job, files: pictures[0] ?? [] }];
+    return pictures.map((files, place) => ({ name: `${number}.${place + 1}`, job, files }));
+  });
+}
+
+function groupByOriginal(files: readonly GalleryFile[]): GalleryFile[][] {
+  const groups: GalleryFile[][] = [];
+  for (const file of files) {
+    const group = groups.at(-1);
+    if (file.name === 'original' || group === undefined) groups.push([file]);
+    else group.push(file);
+  }
+  return groups;
+}

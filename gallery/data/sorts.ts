@@ -1,0 +1,21 @@
+import type { Item } from './Item.ts';
+
+interface Sort {
+  readonly label: string;
+  /** Null: as they come. */
+  readonly keyOf: ((item: Item) => number | undefined) | null;
+  readonly descending: boolean;
+}
+
+/** The orders in which items can be shown. */
+export const sorts = {
+  input: { label: 'Input order', keyOf: null, descending: false },
+  newest: { label: 'Newest first', keyOf: ({ job }) => job.completedMs, descending: true },
+  oldest: { label: 'Oldest first', keyOf: ({ job }) => job.completedMs, descending: false },
+  slowest: { label: 'Slowest first', keyOf: ({ job }) => job.predictS, descending: true },
+  fastest: { label: 'Fastest first', keyOf: ({ job }) => job.predictS, descending: false },
+  dearest: { label: 'Highest cost first', keyOf: ({ job }) => job.costUsd, descending: true },
+  best: { label: 'Best score first', keyOf: ({ job }) => job.score, descending: true },
+} satisfies Record<string, Sort> as Record<SortName, Sort>;
+
+export type SortName = 'input' | 'newest' | 'oldest' | 'slowest' | 'fastest' | 'dearest' | 'best';

@@ -1,0 +1,126 @@
+import type { Item } from '../data/Item.ts';
+import { el } from '../page/el.ts';
+import { commandFor } from '../text/commandFor.ts';
+import { copyText } from '../text/copyText.ts';
+import { formatBytes } from '../text/formatBytes.ts';
+import { formatSeconds } from '../text/formatSeconds.ts';
+import { urlOf } from '../text/urlOf.ts';
+import { usd } from '../text/usd.ts';
+
+/** Everything that is known about an item, with buttons that copy it. */
+export function createDetails({ job, files }: Item): HTMLElement {
+  const { prompt, error, tags = {}, input = {} } = job;
+  const command = commandFor(job);
+  const { seed, ...otherInput } = input;
+  return el(
+    'div',
+    { class: 'details' },
+    error === undefined
+      ? null
+      : el(
+          'section',
+          { class: `error is-${job.status}` },
+          el('h2', {}, job.status === 'failed' ? 'Failed' : 'Skipped'),
+          el('p', { dir: 'auto' }, error.message),
+          el('p', { class: 'quiet' }, error.code, error.suggestion && ` – ${error.suggestion}`),
+        ),
+    el('h2', {}, 'Prompt'),
+    el('p', { class: 'prompt', dir: 'auto' }, prompt),
+    job.isCut
+      ? el('p', { class: 'quiet' }, 'Long texts are shortened here; the manifest has the whole.')
+      : null,
+    el(
+      'p',
+      { class: 'buttons' },
+      copyButton('Copy prompt', prompt),
+      command === null ? null : copyButton('Copy as command', command),
+    ),
+    list('How it was made', [
+      ['Model', job.model],
+      ['Version', job.version?.slice(0, 12)],
+      ['Seed', seed === undefined ? undefined : JSON.stringify(seed)],
+      [
+        'Cost',
+        job.costUsd === undefined
+          ? 'unknown'
+          : job.cached
+            ? `${usd(job.costUsd)}, from cache`
+            : usd(job.costUsd),
+      ],
+      ['Model ran', job.predictS === undefined ? undefined : formatSeconds(job.predictS)],
+      ['In all', job.totalS === undefined ? undefined : formatSeconds(job.totalS)],
+      ['Attempts', String(job.attempts)],
+      ['Score', job.score === undefined ? undefined : String(job.score)],
+      ['Created', dateOf(job.createdMs)],
+      ['Completed', dateOf(job.completedMs)],
+      ['Prediction', job.predictionId],
+    ]),
+    list('Tags', Object.entries(tags)),
+    list(
+      'Input',
+      Object.entries(otherInput).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ]),
+    ),
+    files.length === 0 ? null : el('h2', {}, 'Files'),
+    el(
+      'ul',
+      { class: 'files' },
+      ...files.map(({ name, path, bytes, format, width, height }) =>
+        el(
+          'li',
+          {},
+          el('a', { href: urlOf(path), target: '_blank', rel: 'noopener' }, name),
+          el(
+            'span',
+            { class: 'quiet' },
+            ` ${width === undefined ? '' : `${width} × ${height} `}${format}, ${formatBytes(bytes)}`,
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+function list(
+  title: string,
+  rows: readonly (readonly [name: string, value: string | undefined])[],
+): HTMLElement | null {
+  const known = rows.filter(([, value]) => value !== undefined && value !== '');
+  if (known.length === 0) return null;
+  return el(
+    'section',
+    {},
+    el('h2', {}, title),
+    el(
+      'dl',
+      {},
+      ...known.flatMap(([name, value = '']) => [
+        el('dt', { dir: 'auto' }, name),
+        el('dd', { dir: 'auto' }, value),
+      ]),
+    ),
+  );
+}
+
+function copyButton(label: string, text: string): HTMLElement {
+  const button = el(
+    'button',
+    {
+      type: 'button',
+      onclick: async () => {
+        button.textContent = (await copyText(text)) ? 'Copied' : 'The browser refused';
+        setTimeout(() => {
+          button.textContent = label;
+        }, 1_500);
+      },
+    },
+    label,
+  );
+  return button;
+}
+
+function dateOf(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toLocaleString();
+}

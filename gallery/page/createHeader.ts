@@ -1,0 +1,45 @@
+import type { GalleryData } from '../../src/sinks/gallery/GalleryData.ts';
+import { usd } from '../text/usd.ts';
+import { el } from './el.ts';
+
+export type PageName = 'pictures' | 'report';
+
+export interface Header {
+  readonly element: HTMLElement;
+  page(): PageName;
+}
+
+/** The run's name, what came of it in a line, and the way to the pages. */
+export function createHeader({ name, report, jobs }: GalleryData, onPage: (page: PageName) => void): Header {
+  const { saved, total, failed, skipped, costUsd, costIncomplete } = report;
+  const facts = [
+    `${saved} of ${total} saved`,
+    failed > 0 && `${failed} failed`,
+    skipped > 0 && `${skipped} skipped`,
+    costUsd > 0 && `${usd(costUsd)}${costIncomplete ? ' at least' : ''}`,
+    jobs.length < total && `the first ${jobs.length} are shown here`,
+  ].filter((fact) => fact !== false);
+  let current: PageName = 'pictures';
+  const link = (page: PageName, label: string) =>
+    el(
+      'button',
+      { type: 'button', 'aria-current': page === current ? 'page' : false, onclick: () => go(page) },
+      label,
+    );
+  const links = { pictures: link('pictures', 'Pictures'), report: link('report', 'Report') };
+  const go = (page: PageName) => {
+    current = page;
+    for (const [other, button] of Object.entries(links)) {
+      if (other === page) button.setAttribute('aria-current', 'page');
+      else button.removeAttribute('aria-current');
+    }
+    onPage(page);
+  };
+  const element = el(
+    'header',
+    { class: 'top' },
+    el('div', {}, el('h1', { dir: 'auto' }, name), el('p', { class: 'quiet' }, facts.join(' · '))),
+    el('nav', { 'aria-label': 'Pages' }, links.pictures, links.report),
+  );
+  return { element, page: () => current };
+}

@@ -1,0 +1,43 @@
+import type { Item } from '../data/Item.ts';
+import { urlOf } from '../text/urlOf.ts';
+import { el } from './el.ts';
+
+const reasons = { saved: 'No picture', failed: 'Failed', skipped: 'Skipped' } as const;
+
+/** An item's small picture, or why there is none. */
+export function createPicture({ job, files: [original] }: Item): HTMLElement {
+  if (original?.width === undefined) {
+    const why =
+      original === undefined ? (job.error?.message ?? '') : `This is a file of kind ${original.format}.`;
+    return el(
+      'span',
+      { class: `blank is-${job.status}` },
+      el('strong', {}, original === undefined ? reasons[job.status] : original.format.toUpperCase()),
+      el('span', { class: 'reason', dir: 'auto' }, why),
+      el('span', { class: 'unseen' }, ` Prompt: ${job.prompt}`),
+    );
+  }
+  const { path, thumb = path, width, height = width } = original;
+  const image = el('img', {
+    src: urlOf(thumb),
+    alt: job.prompt,
+    width,
+    height,
+    loading: 'lazy',
+    decoding: 'async',
+    onerror: () => {
+      // A thumbnail may have been deleted; then the original, if it is still there, is as good.
+      if (image.getAttribute('src') !== urlOf(path)) image.src = urlOf(path);
+      else
+        image.replaceWith(
+          el(
+            'span',
+            { class: 'blank' },
+            el('strong', {}, 'Not there'),
+            el('span', { class: 'reason' }, path),
+          ),
+        );
+    },
+  });
+  return image;
+}

@@ -1,0 +1,49 @@
+import type { Item } from '../data/Item.ts';
+import { el } from './el.ts';
+
+const MAX_ITEMS = 4;
+
+export interface SelectionBar {
+  readonly element: HTMLElement;
+  /** Puts an item among those to compare, or takes it away; tells whether it is among them now. The oldest makes room. */
+  toggle(item: Item): boolean;
+  isSelected(item: Item): boolean;
+}
+
+/** The items that were chosen for comparing, at most four. */
+export function createSelectionBar(
+  compare: (items: readonly Item[]) => void,
+  onChange: () => void,
+): SelectionBar {
+  let chosen: readonly Item[] = [];
+  const count = el('span', { role: 'status' });
+  const button = el(
+    'button',
+    { type: 'button', class: 'primary', onclick: () => compare(chosen) },
+    'Compare',
+  );
+  const element = el(
+    'div',
+    { class: 'selection', hidden: true },
+    count,
+    button,
+    el('button', { type: 'button', onclick: () => set([]) }, 'Clear'),
+  );
+  const set = (items: readonly Item[]) => {
+    const gone = chosen.some((item) => !items.includes(item));
+    chosen = items;
+    element.hidden = chosen.length === 0;
+    button.disabled = chosen.length < 2;
+    count.textContent = chosen.length === 1 ? '1 chosen, choose another' : `${chosen.length} chosen`;
+    if (gone) onChange();
+  };
+  return {
+    element,
+    toggle(item) {
+      const rest = chosen.filter((other) => other !== item);
+      set(rest.length < chosen.length ? rest : [...rest.slice(1 - MAX_ITEMS), item]);
+      return chosen.includes(item);
+    },
+    isSelected: (item) => chosen.includes(item),
+  };
+}

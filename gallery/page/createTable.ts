@@ -1,0 +1,68 @@
+import type { Facet } from '../data/facetsOf.ts';
+import type { Item } from '../data/Item.ts';
+import { createTile, type TileActions } from './createTile.ts';
+import { el } from './el.ts';
+
+/** In one cell; the others are a click away. */
+const MAX_IN_CELL = 4;
+/** A table of more rows or columns is no overview. */
+export const maxAxisValues = 30;
+
+export interface TableActions extends TileActions {
+  /** Shows all items of a cell. */
+  showAll(row: string, column: string): void;
+}
+
+/** Two facets against each other, such as platform x variation: a cell for each pair of values. */
+export function createTable(
+  items: readonly Item[],
+  rows: Facet,
+  columns: Facet,
+  actions: TableActions,
+): HTMLElement {
+  const cells = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = JSON.stringify([rows.valueOf(item), columns.valueOf(item)]);
+    const cell = cells.get(key);
+    if (cell) cell.push(item);
+    else cells.set(key, [item]);
+  }
+  const present = (facet: Facet) => {
+    const values = new Set(items.map(facet.valueOf));
+    return facet.values.filter((value) => values.has(value)).slice(0, maxAxisValues);
+  };
+  const columnValues = present(columns);
+  const head = el(
+    'tr',
+    {},
+    el('th', { class: 'corner', scope: 'col' }, `${rows.label} \\ ${columns.label}`),
+    ...columnValues.map((value) => el('th', { scope: 'col', dir: 'auto' }, value || '–')),
+  );
+  const cellOf = (found: readonly Item[], row: string, column: string) => {
+    const tiles = found.slice(0, MAX_IN_CELL).map((item) => createTile(item, actions));
+    const more = el(
+      'button',
+      { class: 'more', type: 'button', onclick: () => actions.showAll(row, column) },
+      `All ${found.length}`,
+    );
+    return el(
+      'td',
+      { class: tiles.length > 1 ? 'several' : '' },
+      ...tiles,
+      found.length > MAX_IN_CELL ? more : null,
+    );
+  };
+  const body = present(rows).map((row) =>
+    el(
+      'tr',
+      {},
+      el('th', { scope: 'row', dir: 'auto' }, row || '–'),
+      ...columnValues.map((column) => cellOf(cells.get(JSON.stringify([row, column])) ?? [], row, column)),
+    ),
+  );
+  return el(
+    'div',
+    { class: 'table-frame', tabindex: 0, role: 'region', 'aria-label': `${rows.label} by ${columns.label}` },
+    el('table', { class: 'axes' }, el('thead', {}, head), el('tbody', {}, ...body)),
+  );
+}

@@ -1,0 +1,139 @@
+import type { Facet } from '../data/facetsOf.ts';
+import type { Selection } from '../data/selectItems.ts';
+import { type SortName, sorts } from '../data/sorts.ts';
+import { el } from './el.ts';
+
+/** What the toolbar is set to. */
+export interface View extends Selection {
+  /** The facets of rows and columns; null: a plain grid. */
+  readonly axes: { readonly rows: string; readonly columns: string } | null;
+}
+
+export interface ToolbarConfig {
+  readonly facets: readonly Facet[];
+  /** Facets that may be rows and columns. */
+  readonly axes: readonly Facet[];
+  readonly sortNames: readonly SortName[];
+  readonly onChange: (view: View) => void;
+}
+
+export interface Toolbar {
+  readonly element: HTMLElement;
+  /** How many there are, in words. */
+  count(text: string): void;
+  /** Sets filters and shows a plain grid. */
+  filter(values: ReadonlyMap<string, string>): void;
+  focusSearch(): void;
+}
+
+/** Search, filters, order, and rows x columns where the run has axes. */
+export function createToolbar({ facets, axes, sortNames, onChange }: ToolbarConfig): Toolbar {
+  const search = el('input', {
+    type: 'search',
+    placeholder: 'Search prompts, tags, seeds, errors',
+    'aria-label': 'Search',
+    oninput: () => changed(),
+  });
+  const filters = facets.map((facet) => ({
+    facet,
+    select: choice(facet.label, [['', 'All'], ...valuesOf(facet)], () => changed()),
+  }));
+  const sort = choice(
+    'Order',
+    sortNames.map((name) => [name, sorts[name].label]),
+    () => changed(),
+  );
+  const layouts = [
+    ['', 'Grid'],
+    ['table', 'Table'],
+  ] as const;
+  const layout = choice('Layout', layouts, () => changed());
+  const axisOptions = axes.map(({ name, label }) => [name, label] as const);
+  const rows = choice('Rows', axisOptions, () => apart(rows, columns));
+  const columns = choice('Columns', axisOptions, () => apart(columns, rows));
+  const count = el('p', { class: 'count', role: 'status' });
+  const summary = el('summary', {}, 'Filters and order');
+  const choices = el(
+    'details',
+    { class: 'choices' },
+    summary,
+    el(
+      'div',
+      { class: 'fields' },
+      ...filters.map(({ select }) => select.field),
+      sort.field,
+      ...(axes.length < 2 ? [] : [layout.field, rows.field, columns.field]),
+    ),
+  );
+  // On a narrow screen the choices would hide the pictures.
+  choices.open = window.matchMedia('(min-width: 700px)').matches;
+
+  const changed = () => {
+    const chosen = filters.filter(({ select }) => select.input.selectedIndex > 0);
+    for (const { select } of filters) select.field.classList.toggle('is-set', select.input.selectedIndex > 0);
+    rows.field.hidden = columns.field.hidden = layout.input.value === '';
+    summary.textContent = chosen.length === 0 ? 'Filters and order' : `Filters and order (${chosen.length})`;
+    onChange({
+      search: search.value,
+      filters: new Map(chosen.map(({ facet, select }) => [facet.name, valueAt(facet, select.input)])),
+      sort: sort.input.value as SortName,
+      axes: layout.input.value === '' ? null : { rows: rows.input.value, columns: columns.input.value },
+    });
+  };
+  /** Rows and columns by the same would be a diagonal: the other one makes way. */
+  const apart = (set: Choice, other: Choice) => {
+    if (set.input.value === other.input.value) {
+      other.input.value = axes.find(({ name }) => name !== set.input.value)?.name ?? '';
+    }
+    changed();
+  };
+  rows.field.hidden = columns.field.hidden = true;
+  columns.input.value = axes[1]?.name ?? '';
+  return {
+    element: el('div', { class: 'toolbar' }, search, count, choices),
+    count: (text) => {
+      count.textContent = text;
+    },
+    filter(values) {
+      for (const { facet, select } of filters) {
+        const value = values.get(facet.name);
+        if (value !== undefined) select.input.selectedIndex = facet.values.indexOf(value) + 1;
+      }
+      layout.input.value = '';
+      changed();
+    },
+    focusSearch: () => search.focus(),
+  };
+}
+
+/** Values are known by their place, so that an empty one is told from "all". */
+function valuesOf({ values }: Facet): [string, string][] {
+  return values.map((value, place) => [String(place), value === '' ? '–' : value]);
+}
+
+function valueAt({ values }: Facet, { selectedIndex }: HTMLSelectElement): string {
+  return values[selectedIndex - 1] ?? '';
+}
+
+interface Choice {
+  readonly input: HTMLSelectElement;
+  readonly field: HTMLElement;
+}
+
+/** Labels name their fields by numbers, as two tags may have the same label. */
+let choices = 0;
+
+function choice(
+  label: string,
+  options: readonly (readonly [value: string, text: string])[],
+  onchange: () => void,
+): Choice {
+  choices += 1;
+  const id = `choice-${choices}`;
+  const input = el(
+    'select',
+    { id, onchange },
+    ...options.map(([value, text]) => el('option', { value }, text)),
+  );
+  return { input, field: el('div', { class: 'field' }, el('label', { for: id }, label), input) };
+}

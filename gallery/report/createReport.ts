@@ -1,0 +1,119 @@
+import type { GalleryData } from '../../src/sinks/gallery/GalleryData.ts';
+import { el } from '../page/el.ts';
+import { formatSeconds } from '../text/formatSeconds.ts';
+import { usd } from '../text/usd.ts';
+import { barTable } from './barTable.ts';
+import { costOverTime } from './costOverTime.ts';
+import { histogram } from './histogram.ts';
+import { inFlight } from './inFlight.ts';
+import { lastSession } from './lastSession.ts';
+import { lineChart } from './lineChart.ts';
+
+/** The run in numbers and a few drawings. `open` shows the picture of a job. */
+export function createReport({ report, jobs }: GalleryData, open: (index: number) => void): HTMLElement {
+  const { saved, failed, skipped, total, costUsd, costIncomplete, cacheHits, elapsedSeconds, predictTime } =
+    report;
+  const session = lastSession(jobs);
+  const partly = jobs.length < total ? ` The drawings show the first ${jobs.length} of ${total} jobs.` : '';
+  const times = jobs.flatMap(({ predictS, cached }) => (predictS === undefined || cached ? [] : [predictS]));
+  return el(
+    'div',
+    { class: 'report' },
+    el(
+      'dl',
+      { class: 'figures' },
+      ...figure('Saved', String(saved), `of ${total} jobs`),
+      ...figure('Failed', String(failed), failed === 0 ? 'none' : 'listed below'),
+      ...figure('Skipped', String(skipped), skipped === 0 ? 'none' : 'run the same command again'),
+      ...figure(
+        'Cost',
+        usd(costUsd),
+        costIncomplete ? 'at least; some prices are unknown' : averageCost(costUsd, saved),
+      ),
+      ...figure('Last run took', formatSeconds(elapsedSeconds), ''),
+      ...figure(
+        'Model ran',
+        predictTime === null ? '–' : formatSeconds(predictTime.medianSeconds),
+        predictTime === null ? '' : `median; 95 % within ${formatSeconds(predictTime.p95Seconds)}`,
+      ),
+      ...figure('From cache', String(cacheHits), cacheHits === 0 ? 'none' : 'at no cost'),
+    ),
+    el(
+      'div',
+      { class: 'charts' },
+      chart('How long the model ran', `${times.length} predictions.${partly}`, histogram(times)),
+      chart(
+        'Predictions in flight',
+        session.note,
+        lineChart(inFlight(session.jobs), { labelOf: String, kind: 'steps' }),
+      ),
+      chart(
+        'Cost over time',
+        session.note,
+        lineChart(costOverTime(session.jobs), { labelOf: usd, kind: 'area' }),
+      ),
+      chart(
+        'Cost by model',
+        '',
+        barTable(
+          ['Model', 'Saved', 'Cost'],
+          Object.entries(report.costByModel).map(([model, cost]) => ({
+            name: model,
+            note: cost.price,
+            figures: [String(cost.saved), usd(cost.costUsd)],
+            share: costUsd === 0 ? 0 : cost.costUsd / costUsd,
+          })),
+        ),
+      ),
+      report.errors.length === 0
+        ? null
+        : chart(
+            'Errors by kind',
+            '',
+            barTable(
+              ['Error', 'Jobs'],
+              report.errors.map(({ code, count }) => ({
+                name: code,
+                note: jobs.find(({ error }) => error?.code === code)?.error?.suggestion ?? null,
+                figures: [String(count)],
+                share: count / Math.max(1, failed + skipped),
+              })),
+            ),
+          ),
+      chart(
+        'Slowest',
+        '',
+        barTable(
+          ['Picture', 'Model ran'],
+          report.slowest.map(({ index, prompt, predictSeconds }) => ({
+            name: `${index + 1} ${prompt}`,
+            note: null,
+            figures: [formatSeconds(predictSeconds)],
+            share: predictSeconds / (report.slowest[0]?.predictSeconds || 1),
+            ...(index < jobs.length ? { onOpen: () => open(index) } : {}),
+          })),
+        ),
+      ),
+    ),
+  );
+}
+
+function averageCost(costUsd: number, saved: number): string {
+  return saved === 0 || costUsd === 0
+    ? ''
+    : `${usd(Math.round((costUsd / saved) * 10_000) / 10_000)} a picture`;
+}
+
+function figure(name: string, value: string, note: string): HTMLElement[] {
+  return [el('div', {}, el('dt', {}, name), el('dd', {}, value, el('span', { class: 'quiet' }, note)))];
+}
+
+function chart(title: string, note: string, content: Element): HTMLElement {
+  return el(
+    'section',
+    { class: 'chart' },
+    el('h2', {}, title),
+    content,
+    note === '' ? null : el('p', { class: 'quiet' }, note),
+  );
+}

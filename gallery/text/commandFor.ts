@@ -1,0 +1,19 @@
+import type { GalleryJob } from '../../src/sinks/gallery/GalleryData.ts';
+
+/**
+ * A shell command that makes a job's picture again; null where the page does not have the whole input. The row is JSON
+ * in single quotes with every quote, control and direction character escaped, so no prompt can end it or hide in it.
+ */
+export function commandFor({ prompt, input, model, version, isCut }: GalleryJob): string | null {
+  if (isCut) return null;
+  const row = JSON.stringify({ prompt, ...input }).replace(/['\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    [...Array(character.length).keys()]
+      .map((place) => `\\u${character.charCodeAt(place).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+  const name = [model, version]
+    .filter(Boolean)
+    .join(':')
+    .replace(/[^\w./:-]/g, '');
+  return `printf '%s\\n' '${row}' > again.jsonl && npx tsx pipelines/generate.ts again.jsonl --model ${name} --seed none`;
+}

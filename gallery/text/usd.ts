@@ -1,0 +1,6 @@
+import { formatUsd } from '../../src/formatUsd.ts';
+
+/** Dollars as people read them. */
+export function usd(dollars: number): string {
+  return formatUsd(Math.round(dollars * 1_000_000));
+}

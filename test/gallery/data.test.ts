@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { facetsOf } from '../../gallery/data/facetsOf.ts';
+import { itemsOf } from '../../gallery/data/itemsOf.ts';
+import { selectItems } from '../../gallery/data/selectItems.ts';
+import { costOverTime } from '../../gallery/report/costOverTime.ts';
+import { inFlight } from '../../gallery/report/inFlight.ts';
+import { lastSession } from '../../gallery/report/lastSession.ts';
+import type { GalleryJob } from '../../src/sinks/gallery/GalleryData.ts';
+import { galleryJob } from '../../src/sinks/gallery/galleryJob.ts';
+import { aMixedOutcome } from './aGallery.ts';
+
+const thumbnails = { pathOf: () => null };
+const jobOf = (index: number, fields: Partial<GalleryJob> = {}): GalleryJob => ({
+  ...galleryJob(aMixedOutcome(index), thumbnails),
+  ...fields,
+});
+const file = (name: string) => ({ name, path: `${name}.jpg`, format: 'jpeg', bytes: 1 });
+
+describe('items', () => {
+  it('are one for each original, with its renditions, and one for a job without any', () => {
+    const items = itemsOf([
+      jobOf(0, { files: [file('original'), file('a'), file('original'), file('b'), file('c')] }),
+      jobOf(9),
+    ]);
+    expect(items.map(({ name, files }) => [name, files.map((one) => one.name)])).toEqual([
+      ['1.1', ['original', 'a']],
+      ['1.2', ['original', 'b', 'c']],
+      ['10', []],
+    ]);
+  });
+
+  it('are filtered by what tells them apart and has few values', () => {
+    const jobs = Array.from({ length: 100 }, (_, index) => {
+      const job = jobOf(index);
+      return {
+        ...job,
+        model: 'same',
+        tags: { ...job.tags, number: String(index), 'time_of-day': String(index % 2) },
+      };
+    });
+    const facets = facetsOf(itemsOf(jobs));
+    expect(facets.map(({ label, values }) => [label, values.length])).toEqual([
+      ['Status', 3],
+      ['Platform', 3],
+      ['Mood', 4],
+      ['Time of day', 2],
+    ]);
+  });
+
+  it('without a figure come last, whichever way they are sorted', () => {
+    const items = itemsOf([jobOf(0, { predictS: 2 }), jobOf(1, { predictS: 1 })]);
+    const bare = itemsOf([{ index: 3, status: 'saved', prompt: 'x', model: 'm', attempts: 1 }]);
+    const sorted = (sort: 'slowest' | 'fastest') =>
+      selectItems([...bare, ...items], [], { search: '', filters: new Map(), sort }).map(({ name }) => name);
+    expect(sorted('slowest')).toEqual(['1', '2', '4']);
+    expect(sorted('fastest')).toEqual(['2', '1', '4']);
+  });
+});
+
+describe('the drawings', () => {
+  const at = (createdMs: number, completedMs: number, costUsd = 0.1): GalleryJob =>
+    jobOf(0, { createdMs, completedMs, costUsd });
+
+  it('show what was in flight, from change to change', () => {
+    expect(inFlight(lastSession([at(0, 3_000), at(1_000, 2_000), at(3_000, 4_000)]).jobs)).toEqual([
+      { x: 0, y: 1 },
+      { x: 1, y: 2 },
+      { x: 2, y: 1 },
+      { x: 3, y: 0 },
+      { x: 3, y: 1 },
+      { x: 4, y: 0 },
+    ]);
+  });
+
+  it('show what had been paid, without drift', () => {
+    const jobs = Array.from({ length: 10 }, (_, index) => at(index, 1_000 + index, 0.1));
+    expect(costOverTime(lastSession(jobs).jobs).at(-1)).toEqual({ x: 1.009, y: 1 });
+    expect(costOverTime([])).toEqual([]);
+  });
+
+  it('show the last run where there were several in the folder', () => {
+    const { jobs, note } = lastSession([at(0, 1_000), at(10_000_000, 10_001_000)]);
+    expect(jobs).toHaveLength(1);
+    expect(note).toContain('last run');
+  });
+});
