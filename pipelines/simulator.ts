@@ -15,6 +15,7 @@ interface Flags {
   readonly render: 'full' | 'fast';
   readonly token?: string;
   readonly chaos?: ChaosProfileName;
+  readonly cog: boolean;
 }
 
 function wholeNumber(min: number, max: number): (text: string) => number {
@@ -52,25 +53,47 @@ const command = new Command('simulator')
       Object.keys(chaosProfiles),
     ),
   )
+  .option('--cog', 'speak the HTTP API of a Cog container instead: one model, no account', false)
   .addHelpText('after', ['', ...chaosProfileLines()].join('\n'))
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-const { token, chaos, ...flags } = command.parse().opts<Flags>();
-try {
+const { token, chaos, cog, ...flags } = command.parse().opts<Flags>();
+
+interface Served {
+  readonly text: string;
+  close(): Promise<void>;
+}
+
+async function serveReplicate(): Promise<Served> {
   const simulator = await startSimulator({
     ...flags,
     ...(token === undefined ? {} : { token }),
     ...(chaos === undefined ? {} : chaosProfile(chaos, flags)),
   });
-  console.log(`Replicate, simulated, at ${simulator.baseUrl} (files at ${simulator.filesUrl}). Ctrl-C ends it.
+  const text = `Replicate, simulated, at ${simulator.baseUrl} (files at ${simulator.filesUrl}). Ctrl-C ends it.
 
   export REPLICATE_BASE_URL=${simulator.baseUrl}
   export REPLICATE_API_TOKEN=${simulator.token}
-  npx tsx pipelines/generate.ts examples/prompts.jsonl`);
+  npx tsx pipelines/generate.ts examples/prompts.jsonl`;
+  return { text, close: simulator.close };
+}
+
+async function serveCog(): Promise<Served> {
+  const { startCogSimulator } = await import('../src/simulator/cog/startCogSimulator.ts');
+  const { baseUrl, close } = await startCogSimulator(flags);
+  const text = `A Cog container, simulated, at ${baseUrl}. Ctrl-C ends it.
+
+  npx tsx pipelines/generate.ts examples/prompts.jsonl --provider cog --base-url ${baseUrl}`;
+  return { text, close };
+}
+
+try {
+  const { text, close: end } = await (cog ? serveCog() : serveReplicate());
+  console.log(text);
   // One Ctrl-C arrives several times under npm and tsx, so a second one must not cut the closing short.
   let isClosing = false;
   const close = (): void => {
-    if (!isClosing) void simulator.close();
+    if (!isClosing) void end();
     isClosing = true;
   };
   process.on('SIGINT', close).on('SIGTERM', close);

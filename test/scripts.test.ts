@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Simulator, startSimulator } from '../src/simulator/index.ts';
+import { type Simulator, startCogSimulator, startSimulator } from '../src/simulator/index.ts';
 
 let folder = '';
 let simulator: Simulator;
@@ -46,6 +46,35 @@ async function file(name: string, content: string | Uint8Array): Promise<string>
   await writeFile(path, content);
   return path;
 }
+
+describe('a container built by Cog', () => {
+  it('is run without an account', async () => {
+    const cog = await startCogSimulator({ render: 'fast', speed: 100 });
+    const prompts = await file('cog.txt', 'a cat\na dog\n');
+    const out = join(folder, 'cog');
+    const { code, stderr } = await script('generate.ts', [
+      ...[prompts, '--provider', 'cog', '--base-url', cog.baseUrl, '--out', out, '--price', '0.001'],
+    ]);
+    expect(stderr).toContain('2 of 2 jobs saved');
+    expect(code).toBe(0);
+    await cog.close();
+  });
+});
+
+describe('collect', () => {
+  it('gathers what a detached run has created', async () => {
+    const prompts = await file('night.txt', 'an owl\na moth\n');
+    const out = join(folder, 'night');
+    const left = await script('generate.ts', [prompts, '--detach', '--out', out]);
+    expect(left.code).toBe(0);
+    const created = simulator.stats().created;
+    const { code, stderr } = await script('collect.ts', [out]);
+    expect(stderr).toContain('2 of 2 jobs saved');
+    expect(code).toBe(0);
+    expect(simulator.stats().created).toBe(created);
+    expect(await script('collect.ts', [join(folder, 'none')])).toMatchObject({ code: 2 });
+  });
+});
 
 describe('generate', () => {
   it('turns a prompt file into files, and does so once', async () => {

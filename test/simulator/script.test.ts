@@ -54,6 +54,16 @@ it('serves a chaos profile', async () => {
   await once(child, 'close');
 });
 
+it('speaks as a container does', async () => {
+  const { child, output } = start('--cog', '--port', '0', '--speed', '100', '--render', 'fast');
+  while (!output().includes('--provider cog')) await once(child.stdout, 'data');
+  const [baseUrl = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(output()) ?? [];
+  const health = await fetch(`${baseUrl}/health-check`);
+  expect(JSON.parse(await health.text())).toMatchObject({ status: 'READY' });
+  child.kill('SIGTERM');
+  expect(await once(child, 'close')).toEqual([0, null]);
+});
+
 it('refuses a chaos profile that there is not, with those there are', async () => {
   const { child, output } = start('--chaos', 'gale');
   const [code] = await once(child, 'close');
