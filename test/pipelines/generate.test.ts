@@ -674,6 +674,26 @@ describe('a run over the journal of an earlier one', () => {
     expect(outcomes.map(summary)).toEqual(['2 saved 1 open', '0 saved 1 p0', '1 saved 1 p1']);
   });
 
+  it('takes up the oldest first, as outputs live one hour only', async () => {
+    const journal = createMemoryJournal();
+    const nowMs = Date.now();
+    for (const [index, ageMs] of [
+      [0, 1_000],
+      [1, 3_000],
+      [2, 2_000],
+    ] as const) {
+      await record(journal, aPlan(index), { type: 'intended', attempt: 1, atMs: nowMs - ageMs });
+      await record(journal, aPlan(index), { type: 'created', attempt: 1, predictionId: `open ${index}` });
+    }
+    const asked: string[] = [];
+    const getPrediction = (id: string) => {
+      asked.push(id);
+      return of(aPrediction({ id }));
+    };
+    await outcomesOf(plansOf(3), runOf({ journal, provider: { ...succeeding(), getPrediction } }).config);
+    expect(asked).toEqual(['open 1', 'open 2', 'open 0']);
+  });
+
   it('looks for a create whose answer never came before it sends another', async () => {
     const journal = createMemoryJournal();
     await record(journal, aPlan(0), { type: 'intended', attempt: 1, atMs: Date.now() });

@@ -61,6 +61,10 @@ export function chaosProfile(
       if (met?.name === 'goneFile') gone.add(prediction);
       return met === null ? null : met.hazard.fault({ speed, random: met.random });
     },
+    onWebhook: (prediction, event) => {
+      const met = strike('onWebhook', `${keyOf.made(prediction)}/${event}`);
+      return met === null ? null : met.hazard.fault({ speed, random: met.random });
+    },
     onOutcome: (prediction) => {
       const met = strike('onOutcome', keyOf.made(prediction));
       if (met !== null) return met.hazard.fault({ speed, random: met.random });

@@ -49,6 +49,10 @@ export const chaosProfiles = {
     summary: '20 % of outputs are gone before they are fetched, once',
     shares: { dataRemoved: 0.1, goneFile: 0.1 },
   },
+  webhooks: {
+    summary: 'webhooks: 20 % lost, 20 % sent twice, 20 % late',
+    shares: { lostWebhook: 0.2, repeatedWebhook: 0.2, lateWebhook: 0.2 },
+  },
   'platform-failures': {
     summary: '20 % of predictions fail once by the platform’s fault',
     shares: { platformFailure: 0.2 },

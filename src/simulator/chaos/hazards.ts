@@ -1,6 +1,6 @@
 import type { Random } from '../createRandom.ts';
 import { platformErrors } from '../platformErrors.ts';
-import type { Fault, FileFault } from '../SimulatorFaults.ts';
+import type { Fault, FileFault, WebhookFault } from '../SimulatorFaults.ts';
 
 /** What shapes a fault. */
 interface Circumstances {
@@ -17,6 +17,7 @@ export type Hazard = {
       readonly at: 'beforeCreate' | 'afterCreate' | 'onGet' | 'onList';
       readonly fault: (circumstances: Circumstances) => Fault;
     }
+  | { readonly at: 'onWebhook'; readonly fault: (circumstances: Circumstances) => WebhookFault }
   | { readonly at: 'onFile'; readonly fault: (circumstances: Circumstances) => FileFault }
   /** `fault` is the error that the prediction ends with. */
   | { readonly at: 'onOutcome'; readonly fault: (circumstances: Circumstances) => string }
@@ -71,6 +72,9 @@ export const hazards = {
   htmlFile: { at: 'onFile', fault: () => page(200, 'We will be right back') },
   emptyFile: { at: 'onFile', fault: () => ({ type: 'answer', status: 200, body: '' }) },
   goneFile: { at: 'onFile', fault: () => problem(404, 'Not found') },
+  lostWebhook: { at: 'onWebhook', fault: () => ({ type: 'drop' }) },
+  repeatedWebhook: { at: 'onWebhook', fault: () => ({ type: 'repeat' }) },
+  lateWebhook: { at: 'onWebhook', fault: ({ speed }) => ({ type: 'delay', delayMs: 20_000 / speed }) },
   dataRemoved: { at: 'lifetimeMs' },
   platformFailure: { at: 'onOutcome', fault: ({ random }) => random.pick(platformErrors) },
   safetyRefusal: {

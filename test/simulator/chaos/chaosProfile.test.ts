@@ -3,6 +3,7 @@ import {
   type ChaosProfileName,
   chaosProfile,
   type HazardName,
+  type SimulatedPrediction,
   type Simulator,
   type SimulatorConfig,
 } from '../../../src/simulator/index.ts';
@@ -145,4 +146,15 @@ it('refuses a name that no profile has', () => {
   expect(() => chaosProfile('hurricane' as ChaosProfileName)).toThrow(
     /^Expected one of resets, .*storm, got hurricane$/,
   );
+});
+
+it('webhooks: loses some, sends some twice and some late', () => {
+  const met = new Set<HazardName>();
+  const { faults } = chaosProfile('webhooks', { onStrike: (name) => met.add(name) });
+  const model = { name: 'o/n' };
+  const struck = range(60).map((seed) =>
+    faults?.onWebhook?.({ model, input: { seed } } as unknown as SimulatedPrediction, 'completed'),
+  );
+  expect(met).toEqual(new Set(['lostWebhook', 'repeatedWebhook', 'lateWebhook']));
+  expect(struck.filter((fault) => fault === null).length).toBeGreaterThan(10);
 });
