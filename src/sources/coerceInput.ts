@@ -4,7 +4,7 @@ import { inputValidator } from './inputValidator.ts';
 
 /**
  * The value of a model input that was given as text, in a CSV column or a flag, as the schema's type asks: `"4"` is 4
- * for an integer and stays `"4"` for a text. Lists and objects are written as JSON. Where the schema has no such input
+ * for an integer and stays `"4"` for a text. Lists and objects are written as JSON; a list of one item also as that item. Where the schema has no such input
  * (`property` undefined) or leaves the type open, a text that is JSON is read as JSON.
  *
  * Throws `UsageError` where the text has no value of that type, or one that `checkInput` refuses.
@@ -26,11 +26,18 @@ function read(text: string, property: ModelInputProperty | undefined): Json {
     case 'boolean':
       return readBoolean(text) ?? text;
     case 'array':
+      return readList(text, property);
     case 'object':
     case null:
     case undefined:
       return readOpen(text, property);
   }
+}
+
+/** One item needs no brackets. */
+function readList(text: string, { items }: ModelInputProperty): Json {
+  const value = readJson(text);
+  return Array.isArray(value) ? value : [read(text, items)];
 }
 
 /** JSON, unless only the text itself is right: `"1"` among the choices `"1"` and `"auto"`. */
