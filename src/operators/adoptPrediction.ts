@@ -4,12 +4,13 @@ import {
   concat,
   defaultIfEmpty,
   filter,
-  find,
+  map,
   mergeMap,
   type Observable,
   type SchedulerLike,
   take,
   timer,
+  toArray,
 } from 'rxjs';
 import type { Provider } from '../ports.ts';
 import type { Prediction, PredictionRequest } from '../types.ts';
@@ -22,7 +23,7 @@ export interface AdoptPredictionConfig {
   sinceMs: number;
   /** Ids that other jobs have; the adopted one is added. */
   claims: Claims;
-  /** Pauses before each look at the list, in ms; nothing found in the last one means: never made. Default [0, 2000]. */
+  /** Pauses before each look at the list, in ms; nothing found in the last one means: never made. Default [0, 2000, 4000]. */
   looksMs?: readonly number[];
   /** Clock of the pauses. Default asyncScheduler. */
   scheduler?: SchedulerLike;
@@ -37,23 +38,27 @@ const CLOCK_MARGIN_MS = 2_000;
  *
  *     first look finds it               (p|)
  *     only the second look finds it     2s (p|)
- *     neither finds it                  2s (0|)      0 = null
+ *     none of the three finds it        6s (0|)      0 = null
  *
- * Jobs with equal requests are interchangeable, so any unclaimed match will do: what counts is that there are as many
- * predictions as jobs. Failing list calls are repeated with a growing wait; the last failure is emitted as the error.
+ * Jobs with equal requests are interchangeable: what counts is that there are as many predictions as jobs. The oldest
+ * unclaimed match is taken, since a newer one may be the only one that another job, which began later, can have. Failing
+ * list calls are repeated with a growing wait; the last failure is emitted as the error.
  */
 export function adoptPrediction(
   provider: Provider,
   request: PredictionRequest,
   config: AdoptPredictionConfig,
 ): Observable<Prediction | null> {
-  const { sinceMs, claims, looksMs = [0, 2_000], scheduler = asyncScheduler } = config;
+  const { sinceMs, claims, looksMs = [0, 2_000, 4_000], scheduler = asyncScheduler } = config;
   const look = listedPredictions(provider, {
     createdAfterMs: sinceMs - CLOCK_MARGIN_MS,
     patiently: retryBackoff({ retries: 6, shouldRetry: isRecoverable, scheduler }),
   }).pipe(
     mergeMap(({ predictions }) => predictions),
-    find((prediction) => isAnswerTo(request, prediction) && claims.take(prediction.id)),
+    filter((prediction) => isAnswerTo(request, prediction)),
+    toArray(),
+    // Claimed at once, when all pages are read: meanwhile another job may have taken one of them.
+    map((newestFirst) => newestFirst.findLast(({ id }) => claims.take(id))),
     filter((prediction) => prediction !== undefined),
   );
   return concat(...looksMs.map((pauseMs) => timer(pauseMs, scheduler).pipe(mergeMap(() => look)))).pipe(
@@ -64,8 +69,14 @@ export function adoptPrediction(
 
 function isAnswerTo(request: PredictionRequest, prediction: Prediction): boolean {
   const sameModel = prediction.model === request.model;
-  const sameVersion = request.version === null || prediction.version === request.version;
-  return sameModel && sameVersion && isDeepStrictEqual(prediction.input, request.input);
+  return (
+    sameModel && mayBeOf(request.version, prediction) && isDeepStrictEqual(prediction.input, request.input)
+  );
+}
+
+/** The service hides the versions of official models, also where one was asked for. */
+function mayBeOf(wanted: string | null, { version }: Prediction): boolean {
+  return wanted === null || version === wanted || !/^[0-9a-f]{64}$/.test(version ?? '');
 }
 
 function isRecoverable(error: unknown): boolean {

@@ -117,9 +117,39 @@ it(
     const listPredictions = () => of(page([aPrediction({ id: 'one' }), aPrediction({ id: 'two' })]));
     const adopt = () =>
       adoptPrediction(fakeProvider({ listPredictions }), aRequest(), { sinceMs: 0, claims, looksMs });
-    expectObservable(adopt()).toBe('(p|)', { p: aPrediction({ id: 'one' }) });
     expectObservable(adopt()).toBe('(p|)', { p: aPrediction({ id: 'two' }) });
+    expectObservable(adopt()).toBe('(p|)', { p: aPrediction({ id: 'one' }) });
     expectObservable(adopt()).toBe('5ms (0|)', { 0: null });
+  }),
+);
+
+it(
+  'leaves the newest to jobs that began later, also where the oldest is on another page',
+  marbles(({ expectObservable }) => {
+    const claims = createClaims();
+    const made = [aPrediction({ id: 'early' }), aPrediction({ id: 'late' })];
+    const listPredictions = ({ createdAfterMs, next }: { createdAfterMs: number; next?: string }) => {
+      const [early = [], late = []] = made.map((prediction) => [prediction]);
+      if (createdAfterMs > 0) return of(page(late));
+      return of(next === undefined ? page(late, 'second') : page(early));
+    };
+    const adopt = (sinceMs: number) =>
+      adoptPrediction(fakeProvider({ listPredictions }), aRequest(), { sinceMs, claims, looksMs });
+    expectObservable(adopt(0)).toBe('(p|)', { p: made[0] });
+    expectObservable(adopt(25_000)).toBe('(p|)', { p: made[1] });
+  }),
+);
+
+it(
+  'takes a hidden version for the one that was asked for',
+  marbles(({ expectObservable }) => {
+    const mine = aPrediction({ version: 'hidden' });
+    const adopted = adoptPrediction(
+      fakeProvider({ listPredictions: () => of(page([mine])) }),
+      aRequest({ version: 'b'.repeat(64) }),
+      { sinceMs: 0, claims: createClaims(), looksMs },
+    );
+    expectObservable(adopted).toBe('(p|)', { p: mine });
   }),
 );
 
