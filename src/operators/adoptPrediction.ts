@@ -2,14 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   asyncScheduler,
   concat,
+  concatMap,
   defaultIfEmpty,
   filter,
-  find,
+  map,
   mergeMap,
   type Observable,
+  of,
   type SchedulerLike,
   take,
   timer,
+  toArray,
 } from 'rxjs';
 import type { Provider } from '../ports.ts';
 import type { Prediction, PredictionRequest } from '../types.ts';
@@ -23,7 +26,7 @@ export interface AdoptPredictionConfig {
   sinceMs: number;
   /** Ids that other jobs have; the adopted one is added. */
   claims: Claims;
-  /** Pauses before each look at the list, in ms; nothing found in the last one means: never made. Default [0, 2000]. */
+  /** Pauses before each look at the list, in ms; nothing found in the last one means: never made. Default [0, 2000, 4000]. */
   looksMs?: readonly number[];
   /** Clock of the pauses. Default asyncScheduler. */
   scheduler?: SchedulerLike;
@@ -39,24 +42,36 @@ const CLOCK_MARGIN_MS = 2_000;
  *
  *     first look finds it               (p|)
  *     only the second look finds it     2s (p|)
- *     neither finds it                  2s (0|)      0 = null
+ *     none of the three finds it        6s (0|)      0 = null
  *
- * Jobs with equal requests are interchangeable, so any unclaimed match will do: what counts is that there are as many
- * predictions as jobs. Failing list calls are repeated with a growing wait; the last failure is emitted as the error.
+ * Jobs with equal requests are interchangeable: what counts is that there are as many predictions as jobs. The oldest
+ * unclaimed match is taken, since a newer one may be the only one that another job, which began later, can have. Failing
+ * list calls are repeated with a growing wait; the last failure is emitted as the error.
  */
 export function adoptPrediction(
   provider: Provider,
   request: PredictionRequest,
   config: AdoptPredictionConfig,
 ): Observable<Prediction | null> {
-  const { sinceMs, claims, looksMs = [0, 2_000], scheduler = asyncScheduler } = config;
+  const { sinceMs, claims, looksMs = [0, 2_000, 4_000], scheduler = asyncScheduler } = config;
   const isAnswer = answerTo(request);
+  const patiently = <T>() => retryBackoff<T>({ retries: 6, shouldRetry: isRecoverable, scheduler });
+  // A list that leaves inputs out says too little: what may be ours is asked for by its id.
+  const withInput = (listed: Prediction): Observable<Prediction> => {
+    const { id, input, model, dataRemoved } = listed;
+    const isEnough = input !== null || dataRemoved || model !== request.model || claims.has(id);
+    return isEnough ? of(listed) : provider.getPrediction(id).pipe(patiently());
+  };
   const look = listedPredictions(provider, {
     createdAfterMs: sinceMs - CLOCK_MARGIN_MS,
-    patiently: retryBackoff({ retries: 6, shouldRetry: isRecoverable, scheduler }),
+    patiently: patiently(),
   }).pipe(
     mergeMap(({ predictions }) => predictions),
-    find((prediction) => isAnswer(prediction) && claims.take(prediction.id)),
+    concatMap((prediction) => withInput(prediction)),
+    filter(isAnswer),
+    toArray(),
+    // Claimed at once, when all pages are read: meanwhile another job may have taken one of them.
+    map((newestFirst) => newestFirst.findLast(({ id }) => claims.take(id))),
     filter((prediction) => prediction !== undefined),
   );
   return concat(...looksMs.map((pauseMs) => timer(pauseMs, scheduler).pipe(mergeMap(() => look)))).pipe(
@@ -69,8 +84,13 @@ function answerTo({ model, version, input: given }: PredictionRequest): (predict
   const input = withoutLongData(given);
   return (prediction) =>
     prediction.model === model &&
-    (version === null || prediction.version === version) &&
+    mayBeOf(version, prediction) &&
     isDeepStrictEqual(withoutLongData(prediction.input), input);
+}
+
+/** The service hides the versions of official models, also where one was asked for. */
+function mayBeOf(wanted: string | null, { version }: Prediction): boolean {
+  return wanted === null || version === wanted || !/^[0-9a-f]{64}$/.test(version ?? '');
 }
 
 function isRecoverable(error: unknown): boolean {

@@ -178,6 +178,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
     turn = concat(timer(waitMs, scheduler), asked).subscribe({
       error: (error: unknown) => {
         isAsking = false;
+        turn = null;
         tellError(error, [...followed.keys()]);
       },
       complete: () => {

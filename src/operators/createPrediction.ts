@@ -51,7 +51,7 @@ export interface CreatePredictionConfig extends Partial<Omit<CreateOptions, 'onL
  *     connection lost, was made      ---?(p|)        ?: found in the list, not sent again
  *
  * A create is sent again only if the service certainly did not accept it: it refused with 429, no connection was made,
- * or the answer was lost and two looks at the list of predictions did not find it. Every other answer outside 2xx is
+ * or the answer was lost and three looks at the list of predictions did not find it. Every other answer outside 2xx is
  * emitted as the `ProviderError` it is; one with `tookEffect: 'unknown'` where the list could not be read either.
  */
 export function createPrediction(

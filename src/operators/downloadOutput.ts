@@ -59,8 +59,12 @@ export function downloadOutput(
   });
 }
 
-function isWorthAnotherTry(error: unknown): boolean {
-  return error instanceof DownloadError && error.recoverable;
+/** A fresh file may be unknown to some of the file host's machines for a moment. */
+const TRIES_WHERE_GONE = 3;
+
+function isWorthAnotherTry(error: unknown, attempt: number): boolean {
+  if (!(error instanceof DownloadError)) return false;
+  return error.recoverable || (error.code === 'ERR_OUTPUT_GONE' && attempt <= TRIES_WHERE_GONE);
 }
 
 function noOutput(prediction: Prediction): DownloadError {

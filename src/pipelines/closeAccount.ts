@@ -3,10 +3,15 @@ import type { Outcome } from '../types.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
 
-/** Settles the money, rests the outcome, and only then writes down that the job is done; emits the outcome. */
+/**
+ * Settles the money, rests the outcome, and only then writes down that the job is done; emits the outcome. Where nobody
+ * knows what became of the last attempt its money stays reserved: it may be paid, so no other job can have it.
+ */
 export function closeAccount(outcome: Outcome, account: JobAccount, run: Run): Observable<Outcome> {
-  const paidMicroUsd = Math.round((outcome.costUsd ?? 0) * 1_000_000);
-  account.reservation?.settle(paidMicroUsd - account.paidMicroUsd);
+  const { open, reservation, paidMicroUsd } = account;
+  const lastMicroUsd = Math.max(0, Math.round((outcome.costUsd ?? 0) * 1_000_000) - paidMicroUsd);
+  const mayBePaid = open !== null && outcome.status !== 'saved' && lastMicroUsd === 0;
+  if (!mayBePaid) reservation?.settle(lastMicroUsd);
   const entry = { type: 'outcome', outcome } as const;
   return concat(
     run.keep(outcome).pipe(ignoreElements()),

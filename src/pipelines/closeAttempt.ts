@@ -3,10 +3,11 @@ import type { Prediction } from '../types.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
 
-/** Books what an attempt without output cost and writes down that it is over. */
+/** Books what an attempt without output, or with a lost one, cost and writes down that it is over. */
 export function closeAttempt(prediction: Prediction, account: JobAccount, run: Run): Observable<void> {
   account.open = null;
-  const costMicroUsd = run.answers.costOf(prediction) ?? 0;
+  const unknownMicroUsd = prediction.outputComplete ? account.request.priceMicroUsd : null;
+  const costMicroUsd = run.answers.costOf(prediction) ?? unknownMicroUsd ?? 0;
   if (costMicroUsd > 0) {
     account.paidMicroUsd += costMicroUsd;
     account.reservation?.settle(costMicroUsd);

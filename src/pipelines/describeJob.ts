@@ -25,9 +25,9 @@ export function describeJob(account: JobAccount, run: Run): Omit<Outcome, 'statu
   };
 }
 
-/** Everything paid for the job: its ended attempts and the prediction it has. */
-function costOf({ prediction, isCached, paidMicroUsd }: JobAccount, run: Run): number | null {
+/** Everything paid for the job: its ended attempts and the prediction it has, which may not tell what it cost. */
+function costOf({ prediction, request, isCached, paidMicroUsd }: JobAccount, run: Run): number | null {
   if (isCached || prediction === null || !prediction.outputComplete) return paidMicroUsd;
-  const lastMicroUsd = run.answers.costOf(prediction);
+  const lastMicroUsd = run.answers.costOf(prediction) ?? request.priceMicroUsd;
   return lastMicroUsd === null ? null : paidMicroUsd + lastMicroUsd;
 }

@@ -7,6 +7,7 @@ import {
   ignoreElements,
   type Observable,
   takeUntil,
+  tap,
   timer,
 } from 'rxjs';
 import { pullMap } from '../operators/pullMap.ts';
@@ -20,7 +21,7 @@ export type Journey = (plan: Plan, postponed?: PostponedJob) => Observable<Outco
 
 /**
  * Sends all unfinished plans on their journey, then again, after a pause, those that were postponed meanwhile. A run
- * that is told to stop begins no further round: what was postponed ends as it was.
+ * that is told to stop begins no further round: what was postponed, or had no turn in the present one, ends as it was.
  *
  *     plans a, b; b is postponed once   a b
  *     journeys                          -a-b----b    a pause before the second round
@@ -38,8 +39,12 @@ export function inRounds(plans: PlanSource, run: Run, journey: Journey): Observa
       run.roundsLeft -= 1;
       const round = pull(unfinishedPlans(plans, run.journal, isOver), run, (plan) =>
         journey(plan, postponed.get(plan.index)),
-      );
-      return concat(round, defer(again));
+      ).pipe(tap(({ index }) => postponed.delete(index)));
+      const untouched = defer(() => {
+        for (const index of run.postponed.keys()) postponed.delete(index);
+        return giveUp(postponed, run);
+      });
+      return concat(round, untouched, defer(again));
     });
     return concat(pause(postponed.size, run), begin);
   };

@@ -40,7 +40,7 @@ export function makePrediction(account: JobAccount, run: Run): OperatorFunction<
     const attemptsWith = (request: PricedRequest) => defer(() => attempts(request, account, run));
     return attemptsWith(first).pipe(
       fallbackTo(others.map(attemptsWith), {
-        shouldFallBack: mayOtherModelDoBetter,
+        shouldFallBack: (error) => mayOtherModelDoBetter(error, account),
         onFallback: ({ error, level }) =>
           run.emit({
             type: 'fallback',
@@ -133,8 +133,12 @@ function isPlatformFault(error: unknown): boolean {
   return error instanceof PredictionError && error.recoverable && !wishes.includes(error.code);
 }
 
-/** A model that fails, refuses, is too slow or not to be had; neither a wrong input nor somebody's wish to cancel. */
-function mayOtherModelDoBetter(error: unknown): boolean {
+/**
+ * A model that fails, refuses, is too slow or not to be had; neither a wrong input nor somebody's wish to cancel. Where the
+ * service does not know a prediction that was made, that one may be paid, and no other is made for it.
+ */
+function mayOtherModelDoBetter(error: unknown, { open }: JobAccount): boolean {
+  if (open !== null) return false;
   if (error instanceof PredictionError) {
     return error.code === 'ERR_PREDICTION_TIMEOUT' || !wishes.includes(error.code);
   }

@@ -62,7 +62,9 @@ function make(plan: Plan, account: JobAccount, run: Run): Observable<Obtained> {
 /** Books what was paid for an output that nobody can have any more. */
 function bookLost(account: JobAccount, run: Run): Observable<never> {
   const { prediction } = account;
-  return prediction === null ? EMPTY : closeAttempt(prediction, account, run).pipe(ignoreElements());
+  if (prediction === null) return EMPTY;
+  account.prediction = null;
+  return closeAttempt(prediction, account, run).pipe(ignoreElements());
 }
 
 function restored(key: string, account: JobAccount, run: Run): Observable<Obtained | null> {

@@ -19,7 +19,7 @@ it(
     const others = [
       aPrediction({ id: 'other-input', input: { prompt: 'a dog', seed: 1 } }),
       aPrediction({ id: 'other-model', model: 'owner/other' }),
-      aPrediction({ id: 'no-input', input: null }),
+      aPrediction({ id: 'no-input-any-more', input: null, dataRemoved: true }),
     ];
     const listPredictions = () => cold('--(l|)', { l: page([...others, mine]) });
     const adopted = adoptPrediction(fakeProvider({ listPredictions }), aRequest(), {
@@ -27,6 +27,20 @@ it(
       claims,
       looksMs,
     });
+    expectObservable(adopted).toBe('--(p|)', { p: mine });
+  }),
+);
+
+it(
+  'asks for the input of what may be its own where the list leaves it out',
+  marbles(({ cold, expectObservable }) => {
+    const mine = aPrediction({ id: 'mine' });
+    const other = aPrediction({ id: 'other', input: { prompt: 'a dog', seed: 1 } });
+    const provider = fakeProvider({
+      listPredictions: () => of(page([other, mine].map((one) => ({ ...one, input: null })))),
+      getPrediction: (id) => cold('-(p|)', { p: id === 'mine' ? mine : other }),
+    });
+    const adopted = adoptPrediction(provider, aRequest(), { sinceMs: 0, claims: createClaims(), looksMs });
     expectObservable(adopted).toBe('--(p|)', { p: mine });
   }),
 );
@@ -118,9 +132,39 @@ it(
     const listPredictions = () => of(page([aPrediction({ id: 'one' }), aPrediction({ id: 'two' })]));
     const adopt = () =>
       adoptPrediction(fakeProvider({ listPredictions }), aRequest(), { sinceMs: 0, claims, looksMs });
-    expectObservable(adopt()).toBe('(p|)', { p: aPrediction({ id: 'one' }) });
     expectObservable(adopt()).toBe('(p|)', { p: aPrediction({ id: 'two' }) });
+    expectObservable(adopt()).toBe('(p|)', { p: aPrediction({ id: 'one' }) });
     expectObservable(adopt()).toBe('5ms (0|)', { 0: null });
+  }),
+);
+
+it(
+  'leaves the newest to jobs that began later, also where the oldest is on another page',
+  marbles(({ expectObservable }) => {
+    const claims = createClaims();
+    const made = [aPrediction({ id: 'early' }), aPrediction({ id: 'late' })];
+    const listPredictions = ({ createdAfterMs, next }: { createdAfterMs: number; next?: string }) => {
+      const [early = [], late = []] = made.map((prediction) => [prediction]);
+      if (createdAfterMs > 0) return of(page(late));
+      return of(next === undefined ? page(late, 'second') : page(early));
+    };
+    const adopt = (sinceMs: number) =>
+      adoptPrediction(fakeProvider({ listPredictions }), aRequest(), { sinceMs, claims, looksMs });
+    expectObservable(adopt(0)).toBe('(p|)', { p: made[0] });
+    expectObservable(adopt(25_000)).toBe('(p|)', { p: made[1] });
+  }),
+);
+
+it(
+  'takes a hidden version for the one that was asked for',
+  marbles(({ expectObservable }) => {
+    const mine = aPrediction({ version: 'hidden' });
+    const adopted = adoptPrediction(
+      fakeProvider({ listPredictions: () => of(page([mine])) }),
+      aRequest({ version: 'b'.repeat(64) }),
+      { sinceMs: 0, claims: createClaims(), looksMs },
+    );
+    expectObservable(adopted).toBe('(p|)', { p: mine });
   }),
 );
 

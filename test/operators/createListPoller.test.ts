@@ -251,3 +251,31 @@ it('needs few questions for many, and knows their end soon', () => {
 it.each([{ shortestMs: 0 }, { longestMs: 100 }])('refuses %j', (config) => {
   expect(() => createListPoller(fakeProvider({}), config)).toThrow('Expected `');
 });
+
+it('goes on for who comes while the others are being told that the list fails for good', () => {
+  const scheduler = new VirtualTimeScheduler();
+  let isDown = true;
+  const { provider, add } = serviceOf(scheduler);
+  const forbidden = new ProviderError('ERR_FORBIDDEN', '403', { status: 403 });
+  const follower = createListPoller(
+    {
+      ...provider,
+      listPredictions: (query) =>
+        defer(() => (isDown ? throwError(() => forbidden) : provider.listPredictions(query))),
+    },
+    { scheduler },
+  );
+  const third = add('c', 5_000);
+  const ended: string[] = [];
+  for (const id of ['a', 'b']) {
+    follower.follow(add(id, 60_000), 0).subscribe({
+      error: () => {
+        if (!isDown) return;
+        isDown = false;
+        follower.follow(third, scheduler.now()).subscribe({ complete: () => ended.push('c') });
+      },
+    });
+  }
+  scheduler.flush();
+  expect(ended).toEqual(['c']);
+});

@@ -171,7 +171,7 @@ it(
 );
 
 it(
-  'sends a lost create again only when two looks at the list did not find it',
+  'sends a lost create again only when three looks at the list did not find it',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const first = cold<never>('-#', undefined, lost);
     const second = cold('-(p|)', { p: aPrediction() });
@@ -181,8 +181,8 @@ it(
       listPredictions: () => of({ predictions: [], next: null }),
     });
     const operator = createPrediction(provider, { governor: fakeGovernor(), delayMs: 10 });
-    expectObservable(of(aRequest()).pipe(operator)).toBe('2012ms (p|)', { p: aPrediction() });
-    expectSubscriptions(second.subscriptions).toBe('2011ms ^!');
+    expectObservable(of(aRequest()).pipe(operator)).toBe('6012ms (p|)', { p: aPrediction() });
+    expectSubscriptions(second.subscriptions).toBe('6011ms ^!');
   }),
 );
 

@@ -20,6 +20,7 @@ const aFile = (name: string): ImageFile => ({
 });
 const cut = new DownloadError('ERR_TRUNCATED', 'cut', { recoverable: true });
 const gone = new DownloadError('ERR_OUTPUT_GONE', 'gone');
+const noImage = new DownloadError('ERR_NOT_AN_IMAGE', 'a web page');
 
 it(
   'emits the file when it is whole',
@@ -58,6 +59,19 @@ it(
 );
 
 it(
+  'asks again for a file that is not there yet, a few times',
+  marbles(({ cold, expectObservable }) => {
+    const answers = [cold<ImageFile>('-#', undefined, gone), cold('-(f|)', { f: aFile('a.png') })];
+    const late = { download: () => defer(() => answers.shift() ?? NEVER) };
+    expectObservable(of(aPrediction()).pipe(downloadOutput(late, config))).toBe('----(f|)', {
+      f: [aFile('a.png')],
+    });
+    const never = { download: () => cold<ImageFile>('-#', undefined, gone) };
+    expectObservable(of(aPrediction()).pipe(downloadOutput(never, config))).toBe('18ms #', undefined, gone); // 1 + 2 + 1 + 4 + 1 + 8 + 1
+  }),
+);
+
+it(
   'downloads again what was cut',
   marbles(({ cold, expectObservable }) => {
     const answers = [cold<ImageFile>('-#', undefined, cut), cold('-(f|)', { f: aFile('a.png') })];
@@ -71,11 +85,11 @@ it(
 it(
   'gives up at once where another try cannot help',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
-    const download = cold<ImageFile>('-#', undefined, gone);
+    const download = cold<ImageFile>('-#', undefined, noImage);
     expectObservable(of(aPrediction()).pipe(downloadOutput({ download: () => download }, config))).toBe(
       '-#',
       undefined,
-      gone,
+      noImage,
     );
     expectSubscriptions(download.subscriptions).toBe(['^!']);
   }),

@@ -322,6 +322,37 @@ describe('a run', () => {
     expect(outcomes[4]).toMatchObject({ attempts: 0, costUsd: 0, error: { code: 'ERR_OVER_BUDGET' } });
     expect(config.ledger).toMatchObject({ spentMicroUsd: 9, reservedMicroUsd: 0 });
   });
+
+  it('keeps the money of lost creates, of which nobody knows whether they are paid', async () => {
+    const service = { recoverable: true, tookEffect: 'unknown' } as const;
+    let sent = 0;
+    const provider = fakeProvider({
+      createPrediction: () =>
+        defer(() => {
+          sent += 1;
+          return throwError(() => new ProviderError('ERR_SERVICE', '504', service));
+        }),
+      listPredictions: () => throwError(() => new ProviderError('ERR_SERVICE', '500')),
+    });
+    const { config } = runOf({ provider, ledger: createLedger({ limitMicroUsd: 6 }), concurrency: 1 });
+    const outcomes = await outcomesOf(plansOf(4), config);
+    const codes = outcomes.map(({ error }) => error?.code).sort();
+    expect(codes).toEqual(['ERR_OVER_BUDGET', 'ERR_OVER_BUDGET', 'ERR_SERVICE', 'ERR_SERVICE']);
+    expect(sent).toBe(2);
+    expect(config.ledger).toMatchObject({ spentMicroUsd: 0, reservedMicroUsd: 6 });
+  });
+
+  it('counts what was expected where a prediction does not tell what it cost', async () => {
+    const { config } = runOf({ ledger: createLedger({ limitMicroUsd: 6 }), concurrency: 1 });
+    config.answers = { ...config.answers, costOf: () => null };
+    const outcomes = await outcomesOf(plansOf(3), config);
+    expect(outcomes.map(({ status, costUsd }) => `${status} ${costUsd}`)).toEqual([
+      'saved 0.000003',
+      'saved 0.000003',
+      'skipped 0',
+    ]);
+    expect(config.ledger).toMatchObject({ spentMicroUsd: 6, reservedMicroUsd: 0 });
+  });
 });
 
 describe('fallbacks', () => {
@@ -391,6 +422,27 @@ describe('fallbacks', () => {
     expect(outcome).toMatchObject({ status: 'skipped', error: { code: 'ERR_OVER_BUDGET' } });
     expect(asked).toEqual(['owner/name']);
     expect(config.ledger).toMatchObject({ spentMicroUsd: 0, reservedMicroUsd: 0 });
+  });
+
+  it('do not take over from a prediction that was made and cannot be found, because it may be paid', async () => {
+    const unknown = new ProviderError('ERR_NOT_FOUND', '404', { status: 404 });
+    const asked: string[] = [];
+    const provider = fakeProvider({
+      createPrediction: ({ model, input }) => {
+        asked.push(model);
+        return of(aPrediction({ model, input, status: 'starting', output: null, outputComplete: false }));
+      },
+      getPrediction: () => throwError(() => unknown),
+    });
+    const { config } = runOf({ provider, fallbacksOf: () => [small] });
+    const { outcomes } = await runVirtually([aPlan(0)], config, new VirtualTimeScheduler());
+    expect(outcomes[0]).toMatchObject({
+      status: 'failed',
+      model: 'owner/name',
+      error: { code: unknown.code },
+    });
+    expect(asked).toEqual(['owner/name']);
+    expect([...config.journal.openIndexes()]).toEqual([0]);
   });
 
   it('are gone on with by the next run, by the request that was sent', async () => {
@@ -491,6 +543,21 @@ describe('recovery rounds', () => {
     const { outcomes } = await runVirtually(plansOf(2), config, scheduler);
     expect(outcomes.map(({ status }) => status)).toEqual(['failed', 'failed']);
     expect(scheduler.now()).toBe(300_000);
+  });
+
+  it('end where stop comes in the middle of one: who had no turn in it ends as in the round before', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const stop = new Subject<void>();
+    const provider = fakeProvider({ createPrediction: () => throwError(() => later) });
+    const { config } = runOf({ provider, stop, recoveryRounds: 3, concurrency: 1, downloads: 1 });
+    const emit = config.emit;
+    config.emit = (event) => {
+      emit?.(event);
+      if (event.type === 'recovering') scheduler.schedule(() => stop.next(), event.waitMs + 100);
+    };
+    const { outcomes } = await runVirtually(plansOf(5), config, scheduler);
+    const seen = outcomes.map(({ index, status, error }) => `${index} ${status} ${error?.code}`);
+    expect(seen.sort()).toEqual([0, 1, 2, 3, 4].map((index) => `${index} failed ERR_NO_CONNECTION`));
   });
 });
 
@@ -732,7 +799,7 @@ describe('a run over the journal of an earlier one', () => {
     };
     const { outcomes } = await runVirtually([plan], runOf({ journal, provider }).config, scheduler);
     expect(outcomes.map(summary)).toEqual(['0 saved 2 p0']);
-    expect(looked).toHaveLength(2);
+    expect(looked).toHaveLength(3);
     expect(sent).toEqual([{ image: 'new cat.png', data }]);
     expect(outcomes[0]?.input).toEqual({ image: 'cat.png', data: withoutLongData(data) });
   });
@@ -789,6 +856,18 @@ describe('a run over the journal of an earlier one', () => {
     ).toBe('0 saved 2 p0');
   });
 
+  it('counts a lost output once where the budget has no room to make it again', async () => {
+    const journal = createMemoryJournal();
+    await record(journal, aPlan(0), { type: 'created', attempt: 1, predictionId: 'old' });
+    const provider = fakeProvider({
+      getPrediction: (id) => of(aPrediction({ id, output: null, dataRemoved: true })),
+    });
+    const ledger = createLedger({ limitMicroUsd: 5 });
+    const outcomes = await outcomesOf([aPlan(0)], runOf({ journal, provider, ledger, repay: true }).config);
+    expect(outcomes[0]).toMatchObject({ status: 'skipped', costUsd: 0.000003 });
+    expect(journal.spentMicroUsd()).toBe(3);
+  });
+
   it('makes an image again whose file is gone, if it may be paid again', async () => {
     const journal = createMemoryJournal();
     await record(journal, aPlan(0), { type: 'created', attempt: 1, predictionId: 'old' });
@@ -800,10 +879,17 @@ describe('a run over the journal of an earlier one', () => {
     const downloader: Downloader = {
       download: (url, { stem }) => (url === 'gone' ? throwError(() => gone) : of(aFile(stem))),
     };
-    const outcomes = await outcomesOf(plansOf(1), runOf({ journal, provider, downloader }).config);
-    expect(outcomes[0]).toMatchObject({ status: 'failed', error: { code: 'ERR_OUTPUT_GONE' } });
-    const repaid = await outcomesOf(plansOf(1), runOf({ journal, provider, downloader, repay: true }).config);
-    expect(repaid.map(summary)).toEqual(['0 saved 2 p0']);
+    const run = (repay: boolean) =>
+      runVirtually(
+        plansOf(1),
+        runOf({ journal, provider, downloader, repay }).config,
+        new VirtualTimeScheduler(),
+      );
+    expect((await run(false)).outcomes[0]).toMatchObject({
+      status: 'failed',
+      error: { code: 'ERR_OUTPUT_GONE' },
+    });
+    expect((await run(true)).outcomes.map(summary)).toEqual(['0 saved 2 p0']);
   });
 
   it('does not mind what was written about another request at the same place', async () => {

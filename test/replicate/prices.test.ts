@@ -62,6 +62,7 @@ describe('costMicroUsd', () => {
   it.each([
     ['the billed images', { model: schnell, metrics: { image_count: 2 } }, 6_000],
     ['the outputs where the service does not say', { model: schnell, metrics: {} }, 3_000],
+    ['nobody knows what where they are gone', { model: schnell, output: null, dataRemoved: true }, null],
     ['the time of a model priced so', { model: sdxl, metrics: { predict_time: 2 } }, 1_950],
     ['nothing for a failed run', { model: schnell, status: 'failed' as const }, 0],
     ['nothing for an aborted one', { model: schnell, status: 'aborted' as const }, 0],
