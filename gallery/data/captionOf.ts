@@ -3,8 +3,8 @@ import type { Item } from './Item.ts';
 
 const MAX_CHARS = 160;
 
-/** What tells an item from the others in a few words: its tags where they do, else its prompt. */
+/** What tells an item from the others: first the tags that do, then its prompt; the end may be out of sight. */
 export function captionOf(item: Item, facets: readonly Facet[]): string {
   const tags = facets.filter(({ name }) => name.startsWith('tag ')).map((facet) => facet.valueOf(item));
-  return (tags.filter(Boolean).join(' · ') || item.job.prompt).slice(0, MAX_CHARS);
+  return [...tags.filter(Boolean), item.job.prompt].join(' · ').slice(0, MAX_CHARS);
 }

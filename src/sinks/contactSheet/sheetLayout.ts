@@ -16,10 +16,10 @@ export interface SheetLayout {
   readonly maxHeightPx: number;
 }
 
-/** A page beyond this is unwieldy for whoever gets it by mail: 2 to 4 MB as JPEG. */
-const MAX_PAGE_PIXELS = 12_000_000;
+/** A page beyond this is unwieldy for whoever gets it by mail: 1 to 3 MB as JPEG. */
+const MAX_PAGE_PIXELS = 8_000_000;
 
-/** Few pictures are shown large, many small; what does not fit on a page of 12 megapixels goes on the next. */
+/** Few pictures are shown large, many small; what does not fit on a page of 8 megapixels goes on the next. */
 export function sheetLayout(pictures: number): SheetLayout {
   const columns = Math.min(12, Math.max(2, Math.ceil(Math.sqrt(pictures))));
   const cellPx = columns <= 5 ? 400 : columns <= 8 ? 300 : 220;

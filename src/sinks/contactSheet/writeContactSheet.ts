@@ -9,11 +9,11 @@ import type { SheetCell } from './SheetCell.ts';
 import { sheetLayout } from './sheetLayout.ts';
 
 /** Nobody looks at more on sheets, and they should take seconds to make, not minutes. */
-const MAX_CELLS = 1_000;
+const MAX_CELLS = 600;
 
 /**
  * Writes `contact-sheet.jpg` into the run folder, and `contact-sheet-2.jpg`, … where a page is full. `total` is the number
- * of cells. A row is decoded at a time and drawn on the page, which is 36 MB at most. Of a very large run the first 1,000
+ * of cells. A row is decoded at a time and drawn on the page, which is 24 MB at most. Of a very large run the first 600
  * pictures are shown. Rejects with `StorageError` where the disk refuses.
  */
 export async function writeContactSheet(
@@ -25,7 +25,7 @@ export async function writeContactSheet(
   const layout = sheetLayout(shown);
   const { columns, cellPx, captionPx, widthPx, headPx, marginPx, maxHeightPx } = layout;
   const page = createPage(widthPx, maxHeightPx);
-  const counts = shown < total ? `the first ${shown} of ${total} pictures` : `${total} pictures`;
+  const counts = shown < total ? `the first ${shown} of ${total}` : `${total} in all`;
   let number = 1;
   let top = headPx;
   const endPage = async (isLast: boolean) => {
