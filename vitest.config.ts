@@ -6,7 +6,8 @@ export default defineConfig({
     expect: { requireAssertions: true },
     // Sharp and the local servers share two cores on CI: more workers only slow each other down.
     maxWorkers: 2,
-    testTimeout: 20_000,
+    // Many tests start processes, which take their time where others use the cores too.
+    testTimeout: 60_000,
     // Nothing in a test may reach the real service by accident.
     env: { REPLICATE_API_TOKEN: '' },
   },
