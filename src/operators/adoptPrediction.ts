@@ -52,7 +52,7 @@ export function adoptPrediction(
   const { sinceMs, claims, looksMs = [0, 2_000, 4_000], scheduler = asyncScheduler } = config;
   const look = listedPredictions(provider, {
     createdAfterMs: sinceMs - CLOCK_MARGIN_MS,
-    patiently: retryBackoff({ retries: 6, shouldRetry: isRecoverable, scheduler }),
+    patiently: retryBackoff({ retries: 12, shouldRetry: isRecoverable, scheduler }),
   }).pipe(
     mergeMap(({ predictions }) => predictions),
     filter((prediction) => isAnswerTo(request, prediction)),
