@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    expect: { requireAssertions: true },
+    expect: { requireAssertions: true, poll: { timeout: 10_000 } },
     // Sharp and the local servers share two cores on CI: more workers only slow each other down.
     maxWorkers: 2,
     // Many tests start processes, which take their time where others use the cores too.

@@ -41,7 +41,7 @@ function run(shell: string, ...flags: string[]): Promise<Finished> {
     execFile(
       'sh',
       ['-c', shell, 'sh', ...script],
-      { env: { ...process.env, ...service, NO_COLOR: '1', OUT: out }, timeout: 18_000 },
+      { env: { ...process.env, ...service, NO_COLOR: '1', OUT: out }, timeout: 50_000 },
       (error, _, stderr) => done({ code: error === null ? 0 : Number(error.code), stderr }),
     );
   });
@@ -172,7 +172,7 @@ describe.skipIf(!canBeNobody)(
       await makeFolder(0o755);
       const flags = ['--concurrency', '3'];
       const running = runAsNobody(...flags);
-      await expect.poll(() => simulator.stats().succeeded, { timeout: 10_000 }).toBeGreaterThan(3);
+      await expect.poll(() => simulator.stats().succeeded, { timeout: 50_000 }).toBeGreaterThan(3);
       await chmod(out, 0o555);
       const finished = await running;
       expectMessage(finished, 'Expected permission to use', 'permissions');

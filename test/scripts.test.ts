@@ -34,7 +34,7 @@ function script(name: string, args: readonly string[], { env = {}, input = '' } 
     const child = execFile(
       process.execPath,
       ['--import', 'tsx', resolve('pipelines', name), ...args],
-      { env: { ...process.env, ...service, NO_COLOR: '1', ...env }, timeout: 15_000 },
+      { env: { ...process.env, ...service, NO_COLOR: '1', ...env }, timeout: 50_000 },
       (error, stdout, stderr) => done({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     );
     child.stdin?.end(input);

@@ -55,7 +55,7 @@ export function adoptPrediction(
 ): Observable<Prediction | null> {
   const { sinceMs, claims, looksMs = [0, 2_000, 4_000], scheduler = asyncScheduler } = config;
   const isAnswer = answerTo(request);
-  const patiently = <T>() => retryBackoff<T>({ retries: 6, shouldRetry: isRecoverable, scheduler });
+  const patiently = <T>() => retryBackoff<T>({ retries: 12, shouldRetry: isRecoverable, scheduler });
   // A list that leaves inputs out says too little: what may be ours is asked for by its id.
   const withInput = (listed: Prediction): Observable<Prediction> => {
     const { id, input, model, dataRemoved } = listed;

@@ -18,6 +18,8 @@ const KEPT_MS = 55 * 60_000;
 export function resumeAttempt(account: JobAccount, left: JobRecord, run: Run): Observable<Prediction> {
   const { plan, request } = account;
   account.left = null;
+  // A clock that was ahead and has been set right meanwhile must not make anybody wait until then.
+  account.startedAtMs = Math.min(account.startedAtMs, run.scheduler.now());
   if (mayHavePrediction(left)) {
     account.open = { predictionId: left.predictionId };
     // It may be paid already, so it is taken up even where the budget has no room for it any more. What was saved once is

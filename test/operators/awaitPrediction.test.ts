@@ -66,10 +66,13 @@ it(
 it(
   'calls it canceled even where the answer to the cancel is not final',
   marbles(({ expectObservable }) => {
-    const provider = fakeProvider({ cancelPrediction: () => of(processing) });
+    const provider = fakeProvider({
+      cancelPrediction: () => of(processing),
+      getPrediction: () => of(processing),
+    });
     const expected = { ...processing, status: 'canceled' };
     expectObservable(of(processing).pipe(awaitPrediction(provider, { ...fast, timeoutMs: 5 }))).toBe(
-      '-----(c|)',
+      '2005ms (c|)',
       { c: expected },
     );
   }),

@@ -804,6 +804,21 @@ describe('a run over the journal of an earlier one', () => {
     expect(outcomes[0]?.input).toEqual({ image: 'cat.png', data: withoutLongData(data) });
   });
 
+  it('asks at once for a prediction that was noted by a clock which has been put back since', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const journal = createMemoryJournal();
+    await record(journal, aPlan(0), { type: 'intended', attempt: 1, atMs: 7_200_000 });
+    await record(journal, aPlan(0), { type: 'created', attempt: 1, predictionId: 'open' });
+    const running = { status: 'processing', output: null, outputComplete: false } as const;
+    const provider = fakeProvider({
+      getPrediction: (id) =>
+        defer(() => of(aPrediction(scheduler.now() < 5_000 ? { id, ...running } : { id }))),
+    });
+    const { outcomes } = await runVirtually([aPlan(0)], runOf({ journal, provider }).config, scheduler);
+    expect(outcomes.map(summary)).toEqual(['0 saved 1 open']);
+    expect(scheduler.now()).toBeLessThan(20_000);
+  });
+
   it('says so where the service has forgotten whether it was made, unless it may be paid again', async () => {
     const journal = createMemoryJournal();
     await record(journal, aPlan(0), { type: 'intended', attempt: 1, atMs: Date.now() - 3_600_000 });

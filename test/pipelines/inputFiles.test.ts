@@ -205,7 +205,8 @@ it('holds no slot while it uploads', async () => {
   const jobs = await jobsOf([...referring(1, 'ref.png'), ...referring(1, 'other.png')]);
   const finished = lastValueFrom(start(jobs, { provider, concurrency: 1 }));
   await expect.poll(() => simulator.stats().requests.file).toBe(2);
-  expect(simulator.stats()).toMatchObject({ created: 1, succeeded: 0 });
+  // Both uploads are under way or done before the first prediction has left the only slot.
+  expect(simulator.stats()).toMatchObject({ succeeded: 0 });
   await finished;
 });
 

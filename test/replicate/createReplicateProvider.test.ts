@@ -370,6 +370,17 @@ describe('listPredictions', () => {
     expect(requests).toHaveLength(3); // now it knows
   });
 
+  it('asks for the whole hour where the moment is still to come: the clock has been put back since it was noted', async () => {
+    const { url, requests } = await localServer((_request, response) =>
+      sendJson(response, 200, { results: [], next: null }),
+    );
+    const nowMs = Date.parse('2026-01-01T01:00:00Z');
+    const provider = connect(url, { now: () => nowMs });
+    await lastValueFrom(provider.listPredictions({ createdAfterMs: nowMs + 400_000 }));
+    const asked = new URL(requests[0]?.url ?? '', url).searchParams.get('created_after');
+    expect(asked).toBe('2026-01-01T00:00:00.000Z');
+  });
+
   it('cannot read a list with a status that nobody knows', async () => {
     const { url } = await localServer((_request, response) =>
       sendJson(response, 200, { results: [{ ...predictionAnswer, status: 'dreaming' }], next: null }),
