@@ -2,11 +2,11 @@ import { createReadStream } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { ensureDir } from 'fs-extra/esm';
 import { z } from 'zod';
 import { copyFiles, type SourceFile } from '../copyFiles.ts';
 import { UsageError } from '../errors.ts';
 import { fromAbortable } from '../fromAbortable.ts';
+import { makeFolder } from '../makeFolder.ts';
 import type { ResultCache } from '../ports.ts';
 import { toStorageError } from '../toStorageError.ts';
 import type { FetchedOutput, ImageFile, Prediction } from '../types.ts';
@@ -41,7 +41,7 @@ const FORMAT = 'rxposure/1';
 export async function openResultCache(folder: string): Promise<ResultCache> {
   const root = resolve(folder);
   try {
-    await ensureDir(root);
+    makeFolder(root);
     await access(root, constants.R_OK | constants.W_OK);
   } catch (error) {
     const { message } = toStorageError(error, root);

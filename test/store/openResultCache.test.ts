@@ -112,6 +112,7 @@ it('is shared by several processes at the same time', async () => {
 it('says what is wrong with a folder that cannot be used', async () => {
   await writeFile(join(folder(), 'cache'), 'a file');
   await expect(openResultCache(cacheFolder())).rejects.toThrow(/cache folder that can be read and written/);
+  if (process.platform === 'linux') await expect(openResultCache('/proc/x')).rejects.toThrow('cache folder');
 });
 
 it('says so where the place for the copy refuses', async () => {
