@@ -42,7 +42,8 @@ export async function openResultCache(folder: string): Promise<ResultCache> {
   const root = resolve(folder);
   try {
     makeFolder(root);
-    await access(root, constants.R_OK | constants.W_OK);
+    // With a dot behind it, so that a file in its place is refused too.
+    await access(`${root}/.`, constants.R_OK | constants.W_OK);
   } catch (error) {
     const { message } = toStorageError(error, root);
     throw new UsageError(`Expected a cache folder that can be read and written, got: ${message}`, {
