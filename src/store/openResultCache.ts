@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
+import { extname, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { ensureDir } from 'fs-extra/esm';
 import { z } from 'zod';
 import { copyFiles, type SourceFile } from '../copyFiles.ts';
 import { UsageError } from '../errors.ts';
 import { fromAbortable } from '../fromAbortable.ts';
+import { makeFolder } from '../makeFolder.ts';
 import type { ResultCache } from '../ports.ts';
 import { toStorageError } from '../toStorageError.ts';
 import type { FetchedOutput, ImageFile, Prediction } from '../types.ts';
@@ -41,8 +41,9 @@ const FORMAT = 'rxposure/1';
 export async function openResultCache(folder: string): Promise<ResultCache> {
   const root = resolve(folder);
   try {
-    await ensureDir(root);
-    await access(root, constants.R_OK | constants.W_OK);
+    makeFolder(root);
+    // By this name a file is refused.
+    await access(root + sep, constants.R_OK | constants.W_OK);
   } catch (error) {
     const { message } = toStorageError(error, root);
     throw new UsageError(`Expected a cache folder that can be read and written, got: ${message}`, {
