@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
+import { extname, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { copyFiles, type SourceFile } from '../copyFiles.ts';
@@ -42,8 +42,8 @@ export async function openResultCache(folder: string): Promise<ResultCache> {
   const root = resolve(folder);
   try {
     makeFolder(root);
-    // With a dot behind it, so that a file in its place is refused too.
-    await access(`${root}/.`, constants.R_OK | constants.W_OK);
+    // By this name a file is refused.
+    await access(root + sep, constants.R_OK | constants.W_OK);
   } catch (error) {
     const { message } = toStorageError(error, root);
     throw new UsageError(`Expected a cache folder that can be read and written, got: ${message}`, {

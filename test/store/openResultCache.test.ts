@@ -115,6 +115,10 @@ it('says what is wrong with a folder that cannot be used', async () => {
   if (process.platform === 'linux') await expect(openResultCache('/proc/x')).rejects.toThrow('cache folder');
 });
 
+it('says so too where the file system makes no folders: Node itself would never return', async () => {
+  await expect(openResultCache('/proc/rxposure/cache')).rejects.toThrow(/cache folder that can be read/);
+});
+
 it('says so where the place for the copy refuses', async () => {
   const cache = await openResultCache(cacheFolder());
   await keep(cache, 'key', await anOutput());
