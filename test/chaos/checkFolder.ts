@@ -24,7 +24,9 @@ const OF_THE_RUN = [
   'report.json',
   'run.sqlite',
   'gallery.html',
+  // As many as there are pages.
   'contact-sheet.jpg',
+  'contact-sheet-2.jpg',
 ];
 
 /** Reads every file that a finished batch left: each must be one that it should have, decodable and as written down. */
