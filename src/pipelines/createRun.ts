@@ -16,6 +16,7 @@ type OptionalFields = 'concurrency' | 'downloads' | 'encoders' | 'webhookUrlOf';
 
 /** A run's configuration with every default in place, and what all its jobs share. */
 export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
+  readonly startedAtMs: number;
   readonly webhookUrlOf: GenerateConfig['webhookUrlOf'] | undefined;
   /** Jobs under way at most, from the first create to the last rendition. */
   readonly journeys: number;
@@ -74,6 +75,7 @@ export function createRun(config: GenerateConfig): Run {
   const halted = new Subject<void>();
   const run: Run = {
     ...ports,
+    startedAtMs: scheduler.now(),
     maxAttempts,
     timeoutMs,
     follower,
