@@ -183,6 +183,7 @@ describe.skipIf(!canBeNobody)(
       expect(code).toBe(0);
       expect(simulator.stats().created).toBe(JOBS);
       await expectNothingHalfThere();
-    });
+      // What was not sent any more is looked for during six seconds.
+    }, 60_000);
   },
 );

@@ -17,6 +17,8 @@ type OptionalFields = 'concurrency' | 'downloads' | 'encoders' | 'uploads' | 'we
 
 /** A run's configuration with every default in place, and what all its jobs share. */
 export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
+  /** ms since 1970. */
+  readonly startedAtMs: number;
   readonly webhookUrlOf: GenerateConfig['webhookUrlOf'] | undefined;
   readonly detach: GenerateConfig['detach'] | undefined;
   /** Jobs under way at most, from the first create to the last rendition. */
@@ -80,6 +82,7 @@ export function createRun(config: GenerateConfig): Run {
   const halted = new Subject<void>();
   const run: Run = {
     ...ports,
+    startedAtMs: scheduler.now(),
     maxAttempts,
     timeoutMs,
     follower,

@@ -14,6 +14,9 @@ import { mayHavePrediction } from './mayHavePrediction.ts';
 /** The service forgets what was asked of it after an hour; a little less, as clocks differ. */
 const KEPT_MS = 55 * 60_000;
 
+/** What an earlier run sent is in the service's list by then, if it was made. */
+const LISTED_MS = 6_000;
+
 /** The attempt that an earlier run left open: its output is on disk, its id is known, or it is to be found by its request. */
 export function resumeAttempt(account: JobAccount, left: JobRecord, run: Run): Observable<Prediction> {
   const { plan, request } = account;
@@ -37,8 +40,11 @@ export function resumeAttempt(account: JobAccount, left: JobRecord, run: Run): O
   if (run.scheduler.now() - left.intendedAtMs > KEPT_MS) {
     return run.repay ? beginAttempt(account, run) : throwError(() => uncertain(plan));
   }
+  const isFromBefore = left.intendedAtMs < run.startedAtMs;
+  const isListed = isFromBefore && run.scheduler.now() - run.startedAtMs >= LISTED_MS;
   return adoptPrediction(run.provider, account.sent, {
     sinceMs: left.intendedAtMs,
+    ...(isListed ? { looksMs: [0] } : {}),
     claims: run.claims,
     scheduler: run.scheduler,
   }).pipe(

@@ -819,6 +819,19 @@ describe('a run over the journal of an earlier one', () => {
     expect(scheduler.now()).toBeLessThan(20_000);
   });
 
+  it('waits once, not for each of them, until what was lost must be in the list', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const journal = createMemoryJournal();
+    for (const plan of plansOf(4))
+      await record(journal, plan, { type: 'intended', attempt: 1, atMs: -1_000 });
+    const good = succeeding();
+    const provider = { ...good, listPredictions: () => of({ predictions: [], next: null }) };
+    const run = runOf({ journal, provider, concurrency: 1 });
+    expect((await runVirtually(plansOf(4), run.config, scheduler)).outcomes).toHaveLength(4);
+    expect(good.made).toHaveLength(4);
+    expect(scheduler.now()).toBe(2_000 + 4_000); // the three looks for the first one
+  });
+
   it('says so where the service has forgotten whether it was made, unless it may be paid again', async () => {
     const journal = createMemoryJournal();
     await record(journal, aPlan(0), { type: 'intended', attempt: 1, atMs: Date.now() - 3_600_000 });
