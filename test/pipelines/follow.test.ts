@@ -47,7 +47,7 @@ it.each([
   const settings = await start({ faults: { onWebhook: ({ serial }) => onWebhook(serial) } });
   const run = fetchWebhookSecret(simulator).pipe(
     concatMap((secret) => createWebhookReceiver({ secret })),
-    switchMap((webhooks) => runToFolder(plans(30), 30, { ...settings, concurrency: 30, webhooks })),
+    switchMap((webhooks) => runToFolder(plans(30), 30, { ...settings, webhooks })),
   );
   const { totals } = await firstValueFrom(run);
   expect(totals.saved).toBe(30);

@@ -167,15 +167,15 @@ describe('a run in its folder', () => {
   it.each([true, false])(
     'loses no job and no attempt to a service that refuses, with rateLimitHeaders: %s',
     async (rateLimitHeaders) => {
-      const limits = { createPerMinute: 120, createBurst: 5, rateLimitHeaders };
+      const limits = { createPerMinute: 120, createBurst: 10, rateLimitHeaders };
       const provider = await start({ ...limits, speed: 10, medianMs: 1_000, coldStarts: false });
-      const { totals } = await run(20, { provider, concurrency: 20 });
+      const { totals } = await run(40, { provider, concurrency: 20 });
       const { created, refused429 } = simulator.stats();
-      expect(totals).toMatchObject({ saved: 20 });
-      expect(created).toBe(20);
+      expect(totals).toMatchObject({ saved: 40 });
+      expect(created).toBe(40);
       expect(refused429).toBeGreaterThan(0);
       expect(refused429).toBeLessThanOrEqual(40);
-      expect((await manifest()).outcomes.map(({ attempts }) => attempts)).toEqual(Array(20).fill(1));
+      expect((await manifest()).outcomes.map(({ attempts }) => attempts)).toEqual(Array(40).fill(1));
     },
   );
 
