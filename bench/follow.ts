@@ -54,9 +54,9 @@ function knownAt(script: string, args: readonly string[], env: NodeJS.ProcessEnv
   const known = new Map<string, number>();
   let saved = 0;
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const { type, predictionId, outcome } = JSON.parse(line);
-    if (type === 'finished') known.set(predictionId, Date.now());
-    if (type === 'outcome' && outcome.status === 'saved') saved += 1;
+    const { type, predictionId } = JSON.parse(line);
+    if (type === 'finished' || type === 'prediction.completed') known.set(predictionId, Date.now());
+    if (type === 'image.saved') saved += 1;
   });
   return new Promise<{ known: ReadonlyMap<string, number>; saved: number }>((resolve, reject) => {
     child.once('error', reject);

@@ -268,51 +268,62 @@ export interface RunTotals {
 /** What happens during a run, as it happens; one JSON line each under `--json`. */
 export type RunEvent =
   | {
-      readonly type: 'started';
+      readonly type: 'run.started';
       readonly folder: string;
       readonly total: number;
       readonly alreadySaved: number;
       readonly concurrency: number;
     }
-  | { readonly type: 'creating'; readonly index: number; readonly prompt: string; readonly attempt: number }
   | {
-      readonly type: 'created';
+      readonly type: 'prediction.creating';
+      readonly index: number;
+      readonly prompt: string;
+      readonly attempt: number;
+    }
+  | {
+      readonly type: 'prediction.created';
       readonly index: number;
       readonly predictionId: string;
       readonly status: PredictionStatus;
     }
   | {
-      readonly type: 'finished';
+      readonly type: 'prediction.completed';
       readonly index: number;
       readonly predictionId: string;
       readonly status: PredictionStatus;
     }
   | {
-      readonly type: 'retrying';
+      readonly type: 'job.retried';
       readonly index: number;
       readonly attempt: number;
       readonly error: OutcomeError;
     }
   /** The model failed for good: the next one of the fallbacks is tried. */
   | {
-      readonly type: 'fallback';
+      readonly type: 'job.fallback';
       readonly index: number;
       readonly model: string;
       readonly error: OutcomeError;
     }
   /** The job failed for now: it is tried again when all others are done. */
-  | { readonly type: 'postponed'; readonly index: number; readonly error: OutcomeError }
+  | { readonly type: 'job.postponed'; readonly index: number; readonly error: OutcomeError }
   /** All jobs had their turn; the postponed ones are tried again after a pause. */
-  | { readonly type: 'recovering'; readonly round: number; readonly jobs: number; readonly waitMs: number }
-  | { readonly type: 'throttled'; readonly waitMs: number }
-  | { readonly type: 'downloaded'; readonly index: number; readonly bytes: number }
-  | { readonly type: 'outcome'; readonly outcome: Outcome }
+  | {
+      readonly type: 'recovery.started';
+      readonly round: number;
+      readonly jobs: number;
+      readonly waitMs: number;
+    }
+  | { readonly type: 'rate.paused'; readonly waitMs: number }
+  | { readonly type: 'image.downloaded'; readonly index: number; readonly bytes: number }
+  /** A job has its outcome, which is on disk. */
+  | { readonly type: 'image.saved' | 'job.failed' | 'job.skipped'; readonly outcome: Outcome }
   /** Reserved and spent money has reached four fifths of the budget. */
   | {
-      readonly type: 'budgetWarning';
+      readonly type: 'budget.warning';
       readonly limitMicroUsd: number;
       readonly reservedMicroUsd: number;
       readonly spentMicroUsd: number;
     }
   | { readonly type: 'warning'; readonly message: string }
-  | { readonly type: 'done'; readonly totals: RunTotals; readonly elapsedMs: number };
+  | { readonly type: 'run.completed'; readonly totals: RunTotals; readonly elapsedMs: number };

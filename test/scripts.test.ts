@@ -119,9 +119,9 @@ describe('generate', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(code).toBe(0);
-    expect(events.at(0)).toMatchObject({ type: 'started', total: 2 });
-    expect(events.filter(({ type }) => type === 'outcome')).toHaveLength(2);
-    expect(events.at(-1)).toMatchObject({ type: 'done', totals: { saved: 2 } });
+    expect(events.at(0)).toMatchObject({ type: 'run.started', total: 2 });
+    expect(events.filter(({ type }) => type === 'image.saved')).toHaveLength(2);
+    expect(events.at(-1)).toMatchObject({ type: 'run.completed', totals: { saved: 2 } });
     expect(stdout).not.toContain(simulator.token);
   });
 

@@ -61,7 +61,7 @@ export function createProgress(now: () => number): ProgressTracker {
 
   const onEvent = (event: RunEvent): void => {
     switch (event.type) {
-      case 'started':
+      case 'run.started':
         counts.folder = event.folder;
         counts.total = event.total;
         counts.alreadySaved = event.alreadySaved;
@@ -69,40 +69,42 @@ export function createProgress(now: () => number): ProgressTracker {
         counts.startedAtMs = now();
         pace = createPace(now);
         return;
-      case 'creating':
+      case 'prediction.creating':
         enter(event.index, {
           state: 'creating',
           attempt: event.attempt,
           prompt: beginningOf(event.prompt),
         });
         return;
-      case 'created':
+      case 'prediction.created':
         counts.predictions += 1;
         enter(event.index, { state: stateOf(event.status) });
         return;
-      case 'finished':
+      case 'prediction.completed':
         enter(event.index, { state: stateOf(event.status) });
         return;
-      case 'downloaded':
+      case 'image.downloaded':
         enter(event.index, { state: 'saving' });
         return;
-      case 'retrying':
+      case 'job.retried':
         counts.retries += 1;
         enter(event.index, { state: 'waiting', attempt: event.attempt });
         return;
-      case 'fallback':
+      case 'job.fallback':
         counts.retries += 1;
         enter(event.index, { state: 'waiting' });
         return;
-      case 'postponed':
+      case 'job.postponed':
         counts.retries += 1;
         active.delete(event.index);
         return;
-      case 'throttled':
+      case 'rate.paused':
         counts.throttles += 1;
         counts.pausedUntilMs = Math.max(counts.pausedUntilMs, now() + event.waitMs);
         return;
-      case 'outcome':
+      case 'image.saved':
+      case 'job.failed':
+      case 'job.skipped':
         end(event.outcome);
     }
   };

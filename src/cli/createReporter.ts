@@ -50,7 +50,7 @@ function jsonView(stream: TextStream, redact: (text: string) => string): View {
 function failuresView(stream: TextStream, redact: (text: string) => string): View {
   return {
     onEvent: (event) => {
-      if (event.type !== 'outcome' || event.outcome.status !== 'failed') return;
+      if (event.type !== 'job.failed') return;
       stream.write(`${redact(`failed ${failureLine(event.outcome)}`)}\n`);
     },
     close: () => {},

@@ -10,24 +10,22 @@ import { summaryLines } from './summaryLines.ts';
 /** The lines that an event leaves behind for good: failures, warnings, the summary. For most events none. */
 export function eventLines(event: RunEvent, progress: Progress, paint: Paint): string[] {
   switch (event.type) {
-    case 'outcome':
-      return event.outcome.status === 'failed'
-        ? [`${paint('red', 'failed')} ${failureLine(event.outcome)}`]
-        : [];
+    case 'job.failed':
+      return [`${paint('red', 'failed')} ${failureLine(event.outcome)}`];
     case 'warning':
       return [`${paint('yellow', 'warning')} ${plainText(event.message)}`];
-    case 'budgetWarning':
+    case 'budget.warning':
       return [`${paint('yellow', 'warning')} ${budgetText(event)}`];
-    case 'recovering':
+    case 'recovery.started':
       return [`${paint('yellow', 'again')} ${recoveryText(event)}`];
-    case 'done':
+    case 'run.completed':
       return summaryLines(event, progress, paint);
     default:
       return [];
   }
 }
 
-function recoveryText({ jobs, round, waitMs }: Extract<RunEvent, { type: 'recovering' }>): string {
+function recoveryText({ jobs, round, waitMs }: Extract<RunEvent, { type: 'recovery.started' }>): string {
   const what = jobs === 1 ? '1 failed job is' : `${jobs} failed jobs are`;
   return `${what} tried again in ${formatDuration(waitMs)} (round ${round})`;
 }
@@ -36,6 +34,6 @@ function budgetText({
   limitMicroUsd,
   reservedMicroUsd,
   spentMicroUsd,
-}: Extract<RunEvent, { type: 'budgetWarning' }>): string {
+}: Extract<RunEvent, { type: 'budget.warning' }>): string {
   return `${formatUsd(reservedMicroUsd + spentMicroUsd)} of the budget of ${formatUsd(limitMicroUsd)} is spent or reserved`;
 }

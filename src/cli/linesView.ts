@@ -50,10 +50,10 @@ export function linesView(config: LinesViewConfig): View {
     onEvent(event) {
       tracker.onEvent(event);
       const progress = tracker.progress();
-      if (event.type === 'started') print([startLine(progress)]);
-      if (event.type === 'done') heartbeats.unsubscribe();
+      if (event.type === 'run.started') print([startLine(progress)]);
+      if (event.type === 'run.completed') heartbeats.unsubscribe();
       print(eventLines(event, progress, paint));
-      if (event.type === 'outcome' && tenthsDone(progress) > printedTenth) printProgress();
+      if ('outcome' in event && tenthsDone(progress) > printedTenth) printProgress();
     },
   };
 }

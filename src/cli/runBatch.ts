@@ -38,7 +38,7 @@ export async function runBatch(batch: Batch): Promise<number> {
   let isInterrupted = false;
   const emit = (event: RunEvent) => {
     reporter.onEvent(event);
-    if (flags.failFast && event.type === 'outcome' && event.outcome.status === 'failed') failed.next();
+    if (flags.failFast && event.type === 'job.failed') failed.next();
   };
   const what = flags.cancelOnExit ? 'cancelling' : 'finishing';
   const interrupted = stop.pipe(

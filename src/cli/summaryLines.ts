@@ -6,7 +6,7 @@ import { formatDuration } from './formatDuration.ts';
 import type { Progress } from './Progress.ts';
 import { plainText } from './plainText.ts';
 
-type Done = Extract<RunEvent, { type: 'done' }>;
+type Done = Extract<RunEvent, { type: 'run.completed' }>;
 
 /** The last word on a run: what was made, for how much, where it is, what failed and why, and what to do next. */
 export function summaryLines({ totals, elapsedMs }: Done, progress: Progress, paint: Paint): string[] {

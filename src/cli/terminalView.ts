@@ -55,8 +55,8 @@ export function terminalView(config: TerminalViewConfig): View {
     close,
     onEvent(event) {
       tracker.onEvent(event);
-      if (event.type === 'started') draw();
-      if (event.type === 'done') close();
+      if (event.type === 'run.started') draw();
+      if (event.type === 'run.completed') close();
       const lines = eventLines(event, tracker.progress(), paint).map(redact);
       if (lines.length > 0) block.print(lines);
     },

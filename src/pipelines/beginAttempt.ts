@@ -29,7 +29,12 @@ export function beginAttempt(account: JobAccount, run: Run): Observable<Predicti
       if (reservation === null) throw overBudget(request);
       account.reservation ??= reservation;
       account.attempts += 1;
-      run.emit({ type: 'creating', index: plan.index, prompt: plan.prompt, attempt: account.attempts });
+      run.emit({
+        type: 'prediction.creating',
+        index: plan.index,
+        prompt: plan.prompt,
+        attempt: account.attempts,
+      });
       return value;
     }),
     createPrediction(run.provider, {
@@ -50,7 +55,7 @@ export function beginAttempt(account: JobAccount, run: Run): Observable<Predicti
           ...(sent === plan ? {} : { request: asKept(sent) }),
         });
       },
-      onThrottled: (waitMs) => run.emit({ type: 'throttled', waitMs: waitMs ?? 0 }),
+      onThrottled: (waitMs) => run.emit({ type: 'rate.paused', waitMs: waitMs ?? 0 }),
       scheduler: run.scheduler,
     }),
     catchError((error: unknown) => giveUp(error, account, run)),

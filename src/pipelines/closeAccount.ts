@@ -12,13 +12,14 @@ export function closeAccount(outcome: Outcome, account: JobAccount, run: Run): O
   const lastMicroUsd = Math.max(0, Math.round((outcome.costUsd ?? 0) * 1_000_000) - paidMicroUsd);
   const mayBePaid = open !== null && outcome.status !== 'saved' && lastMicroUsd === 0;
   if (!mayBePaid) reservation?.settle(lastMicroUsd);
-  const entry = { type: 'outcome', outcome } as const;
   return concat(
     run.keep(outcome).pipe(ignoreElements()),
-    run.journal.record(account.plan, entry).pipe(ignoreElements()),
+    run.journal.record(account.plan, { type: 'outcome', outcome }).pipe(ignoreElements()),
     defer(() => {
-      run.emit(entry);
+      run.emit({ type: eventTypes[outcome.status], outcome });
       return of(outcome);
     }),
   );
 }
+
+const eventTypes = { saved: 'image.saved', failed: 'job.failed', skipped: 'job.skipped' } as const;

@@ -86,7 +86,7 @@ function note(
   run: Run,
 ): Observable<FetchedOutput> {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  run.emit({ type: 'downloaded', index: plan.index, bytes });
+  run.emit({ type: 'image.downloaded', index: plan.index, bytes });
   // Enough to know what it costs; the output itself lies on the disk.
   const { input, output } = prediction;
   const kept = { ...prediction, input: withoutLongData(input), output: withoutLongData(output) };

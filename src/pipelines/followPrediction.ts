@@ -14,7 +14,7 @@ export function followPrediction(
   const { index } = account.plan;
   account.prediction = prediction;
   account.open = { predictionId: prediction.id };
-  run.emit({ type: 'created', index, predictionId: prediction.id, status: prediction.status });
+  run.emit({ type: 'prediction.created', index, predictionId: prediction.id, status: prediction.status });
   // Whoever collects it later finds it by its id.
   if (run.detach !== undefined) return noteCreated(prediction, account, run);
   // One that has its output already is written down while it is downloaded: the slot is wanted by the next job.

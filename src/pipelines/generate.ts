@@ -78,6 +78,6 @@ function end(outcome: Outcome, account: JobAccount, run: Run): Observable<Outcom
   const mayComeBack = status === 'failed' && error?.recoverable === true;
   if (!mayComeBack || run.roundsLeft === 0 || run.isStopped) return closeAccount(outcome, account, run);
   run.postponed.set(index, { outcome, account });
-  run.emit({ type: 'postponed', index, error });
+  run.emit({ type: 'job.postponed', index, error });
   return EMPTY;
 }

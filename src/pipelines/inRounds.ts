@@ -58,7 +58,7 @@ function pull(plans: AsyncIterable<Plan>, run: Run, journey: Journey): Observabl
 function pause(jobs: number, run: Run): Observable<never> {
   if (run.isStopped) return EMPTY;
   const round = run.recoveryRounds - run.roundsLeft + 1;
-  run.emit({ type: 'recovering', round, jobs, waitMs: run.recoveryDelayMs });
+  run.emit({ type: 'recovery.started', round, jobs, waitMs: run.recoveryDelayMs });
   return timer(run.recoveryDelayMs, run.scheduler).pipe(takeUntil(run.stop), ignoreElements());
 }
 

@@ -43,7 +43,7 @@ export function makePrediction(account: JobAccount, run: Run): OperatorFunction<
         shouldFallBack: (error) => mayOtherModelDoBetter(error, account),
         onFallback: ({ error, level }) =>
           run.emit({
-            type: 'fallback',
+            type: 'job.fallback',
             index: account.plan.index,
             model: others[level - 1]?.model ?? '',
             error: outcomeError(error),
@@ -73,7 +73,7 @@ function attempts(request: PricedRequest, account: JobAccount, run: Run): Observ
       shouldRetry: isPlatformFault,
       onRetry: ({ error }) =>
         run.emit({
-          type: 'retrying',
+          type: 'job.retried',
           index: account.plan.index,
           attempt: account.attempts + 1,
           error: outcomeError(error),
@@ -96,7 +96,12 @@ function filesUploaded(request: PricedRequest, { plan, left }: JobAccount, run: 
 function settle(prediction: Prediction, account: JobAccount, run: Run): Observable<Prediction> {
   const { plan } = account;
   account.prediction = prediction;
-  run.emit({ type: 'finished', index: plan.index, predictionId: prediction.id, status: prediction.status });
+  run.emit({
+    type: 'prediction.completed',
+    index: plan.index,
+    predictionId: prediction.id,
+    status: prediction.status,
+  });
   if (prediction.outputComplete) return of(prediction);
   return closeAttempt(prediction, account, run).pipe(
     concatMap(() => throwError(() => endedError(prediction, account, run))),

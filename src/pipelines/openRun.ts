@@ -132,7 +132,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
         limitMicroUsd: budgetMicroUsd,
         spentMicroUsd: journal.spentMicroUsd(),
         onWarning: ({ reservedMicroUsd, spentMicroUsd }) =>
-          emit({ type: 'budgetWarning', limitMicroUsd: budgetMicroUsd, reservedMicroUsd, spentMicroUsd }),
+          emit({ type: 'budget.warning', limitMicroUsd: budgetMicroUsd, reservedMicroUsd, spentMicroUsd }),
       }),
       governor: createGovernor({ perMinute: ratePerMinute }),
       answers: {

@@ -90,7 +90,7 @@ function makeMissing(
       fault ??= midRunFault(error);
       return EMPTY;
     });
-    emit({ type: 'started', folder, total, alreadySaved, concurrency });
+    emit({ type: 'run.started', folder, total, alreadySaved, concurrency });
     return concat(
       generate(plans, run.config).pipe(noteFault),
       withoutOutcome(plans, run).pipe(noteFault),
@@ -104,7 +104,8 @@ function makeMissing(
 
 /** Leaves manifest, report and pictures to look at, and tells how it ended, whether or not the disk took them. */
 function finish(end: RunEnd, run: OpenRun): Observable<FinishedRun> {
-  const tell = () => run.config.emit?.({ type: 'done', totals: end.totals, elapsedMs: end.elapsedMs });
+  const tell = () =>
+    run.config.emit?.({ type: 'run.completed', totals: end.totals, elapsedMs: end.elapsedMs });
   return from(finishRun(end, run)).pipe(
     concatMap((report) => concat(showPictures(report, run), of({ ...end, report }))),
     catchError((error: unknown) => throwError(() => end.fault ?? error)),

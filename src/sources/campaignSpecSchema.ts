@@ -71,7 +71,9 @@ export const campaignSpecSchema = z
     renditions: z.array(renditionText).nullish(),
     organize: text.nullish(),
     count: z.int().min(1).nullish(),
-    seed: z.union([z.literal(['auto', 'none']), z.int().min(0)]).nullish(),
+    seed: z
+      .union([z.literal(['auto', 'none']), z.int().min(0)], 'Expected auto, none or an integer of 0 or more')
+      .nullish(),
     budget: z.number().min(0).nullish(),
     price: z.number().min(0).nullish(),
   })

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { keysAt } from './keysAt.ts';
 import { nearestName } from './nearestName.ts';
 
 /** One mistake in a spec: where it is, as keys and places, and what was expected. */
@@ -7,44 +8,76 @@ export interface SpecProblem {
   readonly message: string;
 }
 
-/** Keys of the spec and of what is inside it, for a guess at what a mistyped key was meant to be. */
-const knownKeys: readonly (readonly string[])[] = [
-  'name model theme style prompt platforms variations input renditions organize count seed budget price'.split(
-    ' ',
-  ),
-  'name width height fit format quality prompt'.split(' '),
-];
-
-/** The problems that one issue of the spec's schema stands for, in words. */
+/** The problems that one issue of a spec's schema stands for, in words. Give issues that were made with `reportInput`. */
 export function describeSpecIssue(
   issue: z.core.$ZodIssue,
+  schema: z.core.$ZodType,
   before: readonly PropertyKey[] = [],
 ): SpecProblem[] {
   const path = [...before, ...issue.path];
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path.length) }));
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: unknownKey(key, keysAt(schema, path)),
+      }));
     case 'invalid_union':
-      return describeUnion(issue, path);
+      return describeUnion(issue, schema, path);
+    case 'invalid_value':
+      return [{ path, message: unknownValue(issue) }];
+    case 'invalid_type':
+      return [{ path, message: otherType(issue) }];
     default:
       return [{ path, message: issue.message }];
   }
 }
 
 /** Of the forms a value may have, the one whose kind fits tells what is wrong in it. */
-function describeUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyKey[]): SpecProblem[] {
+function describeUnion(
+  issue: z.core.$ZodIssueInvalidUnion,
+  schema: z.core.$ZodType,
+  path: readonly PropertyKey[],
+): SpecProblem[] {
   const fitting = issue.errors.find((issues) => !issues.some(isOfOtherKind));
-  if (fitting !== undefined) return fitting.flatMap((inner) => describeSpecIssue(inner, path));
-  const expected = path[0] === 'seed' ? 'auto, none or an integer of 0 or more' : 'a text or keys and values';
-  return [{ path, message: `Expected ${expected}` }];
+  if (fitting !== undefined) return fitting.flatMap((inner) => describeSpecIssue(inner, schema, path));
+  const message = issue.message === 'Invalid input' ? 'Expected a text or keys and values' : issue.message;
+  return [{ path, message }];
 }
 
 function isOfOtherKind(issue: z.core.$ZodIssue): boolean {
   return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
 }
 
-function unknownKey(key: string, depth: number): string {
-  const known = knownKeys[Math.min(depth, 1)] ?? [];
+function unknownKey(key: string, known: readonly string[]): string {
   const meant = nearestName(key, known);
   return `Unknown key; ${meant === null ? `known are ${known.join(', ')}` : `did you mean ${meant}?`}`;
+}
+
+function unknownValue({ values, input, message }: z.core.$ZodIssueInvalidValue): string {
+  if (!message.startsWith('Invalid ')) return message;
+  const names = values.map(String);
+  const meant = typeof input === 'string' ? nearestName(input, names) : null;
+  const expected = `Expected ${names.length === 1 ? '' : 'one of '}${names.join(', ')}, got ${JSON.stringify(input ?? null)}`;
+  return meant === null ? expected : `${expected}; did you mean ${meant}?`;
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'keys and values',
+  record: 'keys and values',
+};
+
+function otherType({ expected, input, message }: z.core.$ZodIssueInvalidType): string {
+  if (!message.startsWith('Invalid ')) return message;
+  return `Expected ${typeNames[expected] ?? expected}, got ${received(input)}`;
+}
+
+function received(input: unknown): string {
+  if (input === undefined || input === null) return 'nothing';
+  if (Array.isArray(input)) return 'a list';
+  return typeof input === 'object' ? 'keys and values' : JSON.stringify(input);
 }

@@ -15,19 +15,25 @@ const totals: RunTotals = {
   costUsd: 0.057,
   costIncomplete: false,
 };
-const start: RunEvent = { type: 'started', folder: '/out/run', total: 20, alreadySaved: 0, concurrency: 4 };
+const start: RunEvent = {
+  type: 'run.started',
+  folder: '/out/run',
+  total: 20,
+  alreadySaved: 0,
+  concurrency: 4,
+};
 const failure: RunEvent = {
-  type: 'outcome',
+  type: 'job.failed',
   outcome: outcome(3, { status: 'failed', prompt: 'a\nfox', error: outcomeError() }),
 };
 const failureText = "failed #4 'a fox': The output was flagged – Change the prompt.";
 
 function creating(index: number, prompt = `prompt ${index}`): RunEvent {
-  return { type: 'creating', index, prompt, attempt: 1 };
+  return { type: 'prediction.creating', index, prompt, attempt: 1 };
 }
 
 function saved(index: number): RunEvent {
-  return { type: 'outcome', outcome: outcome(index) };
+  return { type: 'image.saved', outcome: outcome(index) };
 }
 
 describe('in a terminal', () => {
@@ -56,7 +62,7 @@ describe('in a terminal', () => {
     clock.advance(100);
     expect(stderr.shown[0]).toBe(failureText.slice(0, 60));
     expect(stderr.shown.at(-1)).toBe('2/20 · 1 in flight · 1 failed · $0.006 · 57/min · 19s left');
-    reporter.onEvent({ type: 'done', totals, elapsedMs: 60_000 });
+    reporter.onEvent({ type: 'run.completed', totals, elapsedMs: 60_000 });
     expect(stderr.text).toContain('19 of 20 jobs saved in 1m 00s');
     expect(stderr.text).not.toContain('\x1b[31m');
     expect(stderr.isCursorVisible).toBe(true);
@@ -153,7 +159,7 @@ describe('in a log', () => {
     expect(stderr.lines[1]).toBe('[0.1s] 1/20, $0.003');
     expect(stderr.lines.filter((line) => line.startsWith('['))).toHaveLength(11);
     expect(stderr.lines).toContain(failureText);
-    reporter.onEvent({ type: 'done', totals, elapsedMs: 2_000 });
+    reporter.onEvent({ type: 'run.completed', totals, elapsedMs: 2_000 });
     expect(stderr.text).toContain('19 of 20 jobs saved in 2s');
     expect(stderr.text).not.toContain('\x1b');
   });
@@ -184,13 +190,13 @@ describe('with --json and --quiet', () => {
     const stdout = new FakeStream();
     const redact = (text: string) => text.replaceAll('"', "'").replaceAll('started', 'STARTED');
     const reporter = createReporter({ stdout, stderr, json: true, quiet: true, redact });
-    const events: RunEvent[] = [start, failure, { type: 'done', totals, elapsedMs: 1 }];
+    const events: RunEvent[] = [start, failure, { type: 'run.completed', totals, elapsedMs: 1 }];
     for (const event of events) reporter.onEvent(event);
     reporter.close();
     expect(stderr.text).toBe('');
     // A prompt with a line break still is one line, and redaction works on values: it cannot break the JSON.
     const parsed = stdout.lines.map((line) => JSON.parse(line));
-    expect(parsed).toEqual([{ ...start, type: 'STARTED' }, ...events.slice(1)]);
+    expect(parsed).toEqual([{ ...start, type: 'run.STARTED' }, ...events.slice(1)]);
   });
 
   it('says nothing but failures under --quiet', () => {
@@ -198,7 +204,7 @@ describe('with --json and --quiet', () => {
     const stdout = new FakeStream();
     const reporter = createReporter({ stdout, stderr, quiet: true });
     for (const event of [start, creating(0), saved(0), failure]) reporter.onEvent(event);
-    reporter.onEvent({ type: 'done', totals, elapsedMs: 1 });
+    reporter.onEvent({ type: 'run.completed', totals, elapsedMs: 1 });
     reporter.close();
     expect(stderr.text).toBe(`${failureText}\n`);
     expect(stdout.text).toBe('');

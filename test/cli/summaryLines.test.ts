@@ -17,7 +17,11 @@ const all: RunTotals = {
 };
 
 function lines(totals: Partial<RunTotals>, at = progress({ predictions: 57 })): string[] {
-  return summaryLines({ type: 'done', totals: { ...all, ...totals }, elapsedMs: 112_000 }, at, plain);
+  return summaryLines(
+    { type: 'run.completed', totals: { ...all, ...totals }, elapsedMs: 112_000 },
+    at,
+    plain,
+  );
 }
 
 it('sums up a run in which all went well', () => {

@@ -396,7 +396,7 @@ describe('fallbacks', () => {
       input: { prompt: 'small' },
       attempts: models.length,
     });
-    expect(events.filter(({ type }) => type === 'fallback')).toMatchObject([
+    expect(events.filter(({ type }) => type === 'job.fallback')).toMatchObject([
       { index: 0, model: 'owner/small' },
     ]);
     expect(ledger).toMatchObject({ spentMicroUsd: 3, reservedMicroUsd: 0 });
@@ -488,9 +488,9 @@ describe('recovery rounds', () => {
       '2 saved',
       '1 saved',
     ]);
-    expect(events.filter(({ type }) => ['postponed', 'recovering'].includes(type))).toMatchObject([
-      { type: 'postponed', index: 1, error: { code: 'ERR_NO_CONNECTION' } },
-      { type: 'recovering', round: 1, jobs: 1, waitMs: 5_000 },
+    expect(events.filter(({ type }) => ['job.postponed', 'recovery.started'].includes(type))).toMatchObject([
+      { type: 'job.postponed', index: 1, error: { code: 'ERR_NO_CONNECTION' } },
+      { type: 'recovery.started', round: 1, jobs: 1, waitMs: 5_000 },
     ]);
     expect(config.ledger.reservedMicroUsd).toBe(0);
   });
@@ -501,10 +501,10 @@ describe('recovery rounds', () => {
     const { config, events } = runOf({ provider, recoveryRounds: 2 });
     const { outcomes } = await runVirtually(plansOf(1), config, scheduler);
     expect(outcomes.map(({ status }) => status)).toEqual(['failed']);
-    expect(events.filter(({ type }) => type === 'recovering')).toHaveLength(2);
+    expect(events.filter(({ type }) => type === 'recovery.started')).toHaveLength(2);
     const final = runOf({ recoveryRounds: 2, downloader: { download: () => throwError(() => weather) } });
     expect((await outcomesOf(plansOf(1), final.config)).map(({ status }) => status)).toEqual(['failed']);
-    expect(final.events.filter(({ type }) => type === 'recovering')).toEqual([]);
+    expect(final.events.filter(({ type }) => type === 'recovery.started')).toEqual([]);
   });
 
   it('take up a prediction that is paid already, and keep its money held meanwhile', async () => {
@@ -522,7 +522,7 @@ describe('recovery rounds', () => {
     });
     const seen: number[] = [];
     config.emit = (event) => {
-      if (event.type !== 'recovering') return;
+      if (event.type !== 'recovery.started') return;
       isDown = false;
       seen.push(config.ledger.reservedMicroUsd);
     };
@@ -553,7 +553,7 @@ describe('recovery rounds', () => {
     const emit = config.emit;
     config.emit = (event) => {
       emit?.(event);
-      if (event.type === 'recovering') scheduler.schedule(() => stop.next(), event.waitMs + 100);
+      if (event.type === 'recovery.started') scheduler.schedule(() => stop.next(), event.waitMs + 100);
     };
     const { outcomes } = await runVirtually(plansOf(5), config, scheduler);
     const seen = outcomes.map(({ index, status, error }) => `${index} ${status} ${error?.code}`);

@@ -132,7 +132,7 @@ describe('a run in its folder', () => {
     expect([totals.saved, fault]).toEqual([2, null]);
     expect(events.slice(-2)).toMatchObject([
       { type: 'warning', message: expect.stringContaining('gallery could not be made') },
-      { type: 'done' },
+      { type: 'run.completed' },
     ]);
   });
 
@@ -259,8 +259,8 @@ describe('a folder that somebody touches during the run', () => {
   const interfere = (provider: RunSettings['provider'], touch: () => void) => {
     let saved = 0;
     const emit: RunSettings['emit'] = ({ type }) => {
-      if (type === 'outcome') saved += 1;
-      if (type === 'outcome' && saved === 6) touch();
+      if (type === 'image.saved') saved += 1;
+      if (type === 'image.saved' && saved === 6) touch();
     };
     return run(40, { provider, concurrency: 3, emit }).then(
       ({ fault }) => fault,
