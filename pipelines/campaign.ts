@@ -2,12 +2,12 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { createCommand } from '../src/cli/createCommand.ts';
 import { findModel } from '../src/cli/findModel.ts';
-import { flagValues } from '../src/cli/flagValues.ts';
 import { folderFor } from '../src/cli/folderFor.ts';
 import { jobContext } from '../src/cli/jobContext.ts';
 import { runBatchScript } from '../src/cli/runBatchScript.ts';
+import { specModel } from '../src/cli/specModel.ts';
 import { startBatch } from '../src/cli/startBatch.ts';
-import { withDefaults } from '../src/cli/withDefaults.ts';
+import { withSpec } from '../src/cli/withSpec.ts';
 import { campaign } from '../src/pipelines/campaign.ts';
 import { campaignFiles } from '../src/sources/campaignFiles.ts';
 import { campaignJobs } from '../src/sources/campaignJobs.ts';
@@ -31,20 +31,9 @@ const command = createCommand({
 
 await runBatchScript(command, async ({ inputs: [input = ''], flags: given, service, io }) => {
   const spec = await readCampaignSpec(input);
-  const { budgetUsd, priceUsd, ...pictures } = spec;
-  const { seed, count, organize } = pictures;
-  const flags = withDefaults(
-    {
-      ...given,
-      budgetMicroUsd: given.budgetMicroUsd ?? microUsd(budgetUsd),
-      priceMicroUsd: given.priceMicroUsd ?? microUsd(priceUsd),
-    },
-    { seed, count, organize, ratePerMinute: 600 * service.speed },
-  );
-  const reference =
-    flags.models[0] ??
-    service.onlyModel ??
-    flagValues.modelReference.schema.parse(spec.model ?? defaultModel);
+  const { budgetUsd: _budget, priceUsd: _price, ...pictures } = spec;
+  const flags = withSpec(given, spec, service);
+  const reference = specModel(spec, flags, service, defaultModel);
   const common = await jobContext(flags, reference, await findModel(service.provider, reference));
   const context = { ...common, files: await campaignFiles(spec, input, common) };
   const folder = folderFor(flags.out, input, spec.name);
@@ -64,7 +53,3 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
     run: (settings) => campaign(spec, context, settings),
   });
 });
-
-function microUsd(usd: number | null): number | null {
-  return usd === null ? null : Math.round(usd * 1_000_000);
-}

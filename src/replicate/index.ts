@@ -1,3 +1,5 @@
+export { type Quality, qualities } from '../qualities.ts';
+export { type UseCase, useCases } from '../useCases.ts';
 export { costMicroUsd } from './costMicroUsd.ts';
 export { type CogProviderConfig, createCogProvider } from './createCogProvider.ts';
 export { createDownloader, type DownloaderConfig } from './createDownloader.ts';
@@ -13,7 +15,5 @@ export { outputUrls } from './outputUrls.ts';
 export { parseModelSchema } from './parseModelSchema.ts';
 export { predictionError } from './predictionError.ts';
 export { type ModelPrice, priceTable } from './priceTable.ts';
-export { type Quality, qualities } from './qualities.ts';
 export { type SelectedModel, type SelectModelConfig, selectModel } from './selectModel.ts';
 export { typicalDurationMs } from './typicalDurationMs.ts';
-export { type UseCase, useCases } from './useCases.ts';

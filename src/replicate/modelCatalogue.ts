@@ -1,5 +1,5 @@
-import type { Quality } from './qualities.ts';
-import type { UseCase } from './useCases.ts';
+import type { Quality } from '../qualities.ts';
+import type { UseCase } from '../useCases.ts';
 
 /** A model that is worth knowing, and what it is good for. */
 export interface CatalogueModel {
@@ -43,7 +43,7 @@ export const modelCatalogue: readonly CatalogueModel[] = [
   {
     model: 'google/nano-banana',
     quality: 'high',
-    useCases: ['photo', 'editing'],
+    useCases: ['photo', 'editing', 'multi-image'],
     reason: 'made for edits by words and for keeping a subject the same',
   },
   {
@@ -55,7 +55,7 @@ export const modelCatalogue: readonly CatalogueModel[] = [
   {
     model: 'qwen/qwen-image-edit-plus',
     quality: 'standard',
-    useCases: ['editing'],
+    useCases: ['editing', 'multi-image'],
     reason: 'edits one or more pictures; makes none from words alone',
   },
   {
@@ -67,7 +67,7 @@ export const modelCatalogue: readonly CatalogueModel[] = [
   {
     model: 'bytedance/seedream-4',
     quality: 'high',
-    useCases: ['photo', 'editing'],
+    useCases: ['photo', 'editing', 'multi-image'],
     reason: 'makes and edits in one model, up to 4K',
   },
   {

@@ -1,9 +1,9 @@
 import { UsageError } from '../errors.ts';
 import { formatUsd } from '../formatUsd.ts';
+import { type Quality, qualities } from '../qualities.ts';
+import { type UseCase, useCases } from '../useCases.ts';
 import { estimateMicroUsd } from './estimateMicroUsd.ts';
 import { type CatalogueModel, modelCatalogue } from './modelCatalogue.ts';
-import { type Quality, qualities } from './qualities.ts';
-import { type UseCase, useCases } from './useCases.ts';
 
 /** What a model has to meet. What is left out does not matter. */
 export interface SelectModelConfig {

@@ -1,26 +1,16 @@
 import { z } from 'zod';
-import { UsageError } from '../errors.ts';
-import type { ModelInput, RenditionSpec } from '../types.ts';
+import type { RenditionSpec } from '../types.ts';
 import type { CampaignSpec } from './CampaignSpec.ts';
-import { parseRendition } from './parseRendition.ts';
+import { readBatchFields } from './readBatchFields.ts';
 import { slug } from './slug.ts';
+import { specFields } from './specFields.ts';
+import { specRendition } from './specRendition.ts';
+import { specText } from './specText.ts';
 
-const text = z.string().trim().min(1);
 const sizePx = z.int().min(1).max(16_384);
 
-/** A rendition as text; what the parser says becomes the problem's message. */
-const renditionText = z.string().transform((value, context): RenditionSpec => {
-  try {
-    return parseRendition(value);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    context.addIssue({ code: 'custom', message: `${error.message}. ${error.suggestion}`.trim() });
-    return z.NEVER;
-  }
-});
-
 const platform = z.union([
-  renditionText,
+  specRendition,
   z
     .strictObject({
       name: z
@@ -44,38 +34,24 @@ const platform = z.union([
 ]);
 
 const variation = z.union([
-  text.transform((prompt) => ({ name: slug(prompt), prompt })),
-  z.strictObject({ name: text, prompt: text }),
+  specText.transform((prompt) => ({ name: slug(prompt), prompt })),
+  z.strictObject({ name: specText, prompt: specText }),
 ]);
 
-const promptTemplate = text.refine(
+const promptTemplate = specText.refine(
   (template) => !/\{(?!(theme|style|platform|variation)\})/.test(template),
   'Expected no placeholder but {theme}, {style}, {platform} and {variation}',
 );
 
-const input = z.record(z.string(), z.json()).transform((value): ModelInput => value);
-
 /** The shape of a campaign file. Strict: a key that is not here is a mistake, not an extra. */
 export const campaignSpecSchema = z
   .strictObject({
-    name: text.nullish(),
-    model: text
-      .regex(/^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/, 'Expected owner/name or owner/name:version')
-      .nullish(),
-    theme: text,
+    ...specFields,
+    theme: specText,
     style: z.string().trim().nullish(),
     prompt: promptTemplate.nullish(),
     platforms: z.array(platform).min(1),
     variations: z.array(variation).min(1),
-    input: input.nullish(),
-    renditions: z.array(renditionText).nullish(),
-    organize: text.nullish(),
-    count: z.int().min(1).nullish(),
-    seed: z
-      .union([z.literal(['auto', 'none']), z.int().min(0)], 'Expected auto, none or an integer of 0 or more')
-      .nullish(),
-    budget: z.number().min(0).nullish(),
-    price: z.number().min(0).nullish(),
   })
   .superRefine(({ platforms, variations }, context) => {
     const lists = { platforms, variations };
@@ -91,20 +67,13 @@ export const campaignSpecSchema = z
     }
   })
   .transform(
-    ({ budget, price, ...spec }): CampaignSpec => ({
-      name: spec.name ?? null,
-      model: spec.model ?? null,
+    (spec): CampaignSpec => ({
+      ...readBatchFields(spec),
       theme: spec.theme,
       style: spec.style ?? '',
       prompt: spec.prompt ?? null,
       platforms: spec.platforms,
       variations: spec.variations,
-      input: spec.input ?? {},
-      renditions: spec.renditions ?? [],
       organize: spec.organize ?? '{platform}/{variation}/{index:04}-{slug}',
-      count: spec.count ?? null,
-      seed: spec.seed ?? null,
-      budgetUsd: budget ?? null,
-      priceUsd: price ?? null,
     }),
   );

@@ -151,3 +151,14 @@ it('reads the example', async () => {
   ]);
   expect(spec.variations).toHaveLength(4);
 });
+
+it('lets the catalogue choose the model, and says what a wish may be', async () => {
+  const spec = (model: string) => `theme: sea\nplatforms: [twitter_post]\nvariations: [a]\nmodel: ${model}\n`;
+  expect(await reading('c.yaml', spec('{ useCase: editing, maxCostUsd: 0.04 }'))).toMatchObject({
+    model: { useCase: 'editing', maxCostUsd: 0.04 },
+  });
+  expect(await faultsOf(spec('{ useCase: editng }'))).toEqual([
+    'line 4: model.useCase: Expected one of draft, photo, illustration, text-in-image, editing, multi-image, got "editng"; did you mean editing?',
+  ]);
+  expect(await faultsOf(spec('flux'))).toEqual(['line 4: model: Expected owner/name or owner/name:version']);
+});

@@ -1,3 +1,0 @@
-/** What a model is chosen for. */
-export const useCases = ['draft', 'photo', 'illustration', 'text-in-image', 'editing'] as const;
-export type UseCase = (typeof useCases)[number];
