@@ -1,6 +1,7 @@
 /** The most used names in one place; everything is in the subpaths. */
 export {
   BudgetError,
+  DeliveryError,
   DownloadError,
   InputFileError,
   InvalidRowsError,
@@ -43,6 +44,7 @@ export type {
   CreateLimits,
   CreateOptions,
   CreateTicket,
+  Destination,
   Downloader,
   EmitEvent,
   Governor,
@@ -62,7 +64,7 @@ export {
   createWebhookReceiver,
   fetchWebhookSecret,
 } from './replicate/index.ts';
-export { createRenderer } from './sinks/index.ts';
+export { createRenderer, openS3, openWebDataset } from './sinks/index.ts';
 export { inputFile, jobsFromRows, openPromptFile, planJobs } from './sources/index.ts';
 export { createMemoryJournal, createModelCache, openJournal, openResultCache } from './store/index.ts';
 export type {

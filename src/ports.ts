@@ -132,6 +132,22 @@ export interface ResultCache {
   keep(key: string, output: FetchedOutput): Observable<void>;
 }
 
+/** A further place where finished pictures go, besides the run folder. */
+export interface Destination {
+  /** `s3://bucket/prefix`, `webdataset`: names it in errors and outcomes. */
+  readonly name: string;
+  /** Deliveries at the same time at most. */
+  readonly concurrency: number;
+  /**
+   * Brings the files of a saved outcome there; emits their addresses, in the order of the files, once all are safe.
+   * Called again for the same outcome it changes nothing. Emits `DeliveryError` where the place refuses this outcome, and
+   * `StorageError` where this machine's disk does.
+   */
+  deliver(outcome: Outcome): Observable<readonly string[]>;
+  /** Called once when the run is over, whatever its end. */
+  close(): Promise<void>;
+}
+
 /** Money held for one job. Settle or release it once; further calls do nothing. */
 export interface Reservation {
   readonly microUsd: number;

@@ -13,6 +13,7 @@ export { createLedger, type LedgerConfig } from './createLedger.ts';
 export { createListPoller, type ListPollerConfig } from './createListPoller.ts';
 export { type CreatePredictionConfig, createPrediction } from './createPrediction.ts';
 export { createUploads, type Uploads, type UploadsConfig } from './createUploads.ts';
+export { type DeliveryPlace, deliverTo } from './deliverTo.ts';
 export { type DownloadOutputConfig, downloadOutput } from './downloadOutput.ts';
 export { type FallbackToConfig, fallbackTo } from './fallbackTo.ts';
 export { gate } from './gate.ts';
