@@ -121,6 +121,15 @@ export class BudgetError extends RxposureError {
   }
 }
 
+/** A picture could not be rated. */
+export class ScoreError extends RxposureError {
+  override readonly name = 'ScoreError';
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super('ERR_SCORE_FAILED', message, details);
+  }
+}
+
 /** A finished picture could not be brought to one of the further places that were asked for; it is on this disk. */
 export class DeliveryError extends RxposureError {
   override readonly name = 'DeliveryError';

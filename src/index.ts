@@ -9,6 +9,7 @@ export {
   ProviderError,
   RenderError,
   RxposureError,
+  ScoreError,
   StorageError,
   UsageError,
 } from './errors.ts';

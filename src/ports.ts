@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs';
+import type { Observable, ObservableInput } from 'rxjs';
 import type {
   FetchedOutput,
   ImageFile,
@@ -131,6 +131,18 @@ export interface ResultCache {
   restore(key: string, target: DownloadTarget): Observable<FetchedOutput | null>;
   keep(key: string, output: FetchedOutput): Observable<void>;
 }
+
+/** A picture that is to be rated. */
+export interface ImageToScore {
+  /** Absolute path of an original. */
+  readonly path: string;
+  readonly prompt: string;
+  /** Of its job. */
+  readonly index: number;
+}
+
+/** Rates a picture; higher is better. A number, a promise of one, or an Observable that emits one. */
+export type Scorer = (image: ImageToScore) => number | ObservableInput<number>;
 
 /** A further place where finished pictures go, besides the run folder. */
 export interface Destination {
