@@ -1,4 +1,5 @@
 import type { RunCounts } from '../events/createRunCounter.ts';
+import type { ModelTotals } from '../sinks/createCostTracker.ts';
 import type { Outcome } from '../types.ts';
 
 /** A job under way. */
@@ -18,6 +19,8 @@ export type FailedJob = Pick<Outcome, 'index' | 'prompt' | 'error'>;
 export interface Progress extends RunCounts {
   readonly folder: string;
   readonly concurrency: number;
+  /** What each model's jobs came to. */
+  readonly costByModel: Readonly<Record<string, ModelTotals>>;
   /** Jobs that used the result of an equal request. */
   readonly cached: number;
   /** Predictions created or found again. */

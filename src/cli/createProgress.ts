@@ -1,4 +1,5 @@
 import { createRunCounter, type RunCounts } from '../events/createRunCounter.ts';
+import { createCostTracker } from '../sinks/createCostTracker.ts';
 import type { Outcome, PredictionStatus, RunEvent } from '../types.ts';
 import { beginningOf } from './beginningOf.ts';
 import type { ActiveJob, FailedJob, Progress } from './Progress.ts';
@@ -11,7 +12,10 @@ export interface ProgressTracker {
 }
 
 type Counts = {
-  -readonly [name in Exclude<keyof Progress, keyof RunCounts | 'active' | 'failures'>]: Progress[name];
+  -readonly [name in Exclude<
+    keyof Progress,
+    keyof RunCounts | 'active' | 'failures' | 'costByModel'
+  >]: Progress[name];
 };
 
 const MOST_FAILURES = 5;
@@ -32,6 +36,7 @@ export function createProgress(now: () => number): ProgressTracker {
   const active = new Map<number, ActiveJob>();
   const failures: FailedJob[] = [];
   const counter = createRunCounter(now);
+  const costs = createCostTracker();
 
   const enter = (index: number, change: Partial<ActiveJob> & { state: string }): void => {
     const job = active.get(index) ?? { index, prompt: '', attempt: 1, sinceMs: now() };
@@ -40,6 +45,7 @@ export function createProgress(now: () => number): ProgressTracker {
 
   const end = (outcome: Outcome): void => {
     active.delete(outcome.index);
+    costs.add(outcome);
     counts.cached += outcome.cached ? 1 : 0;
     if (outcome.status === 'skipped') counts.skipReason ??= plainText(outcome.error?.message ?? '');
     if (outcome.status !== 'failed') return;
@@ -95,7 +101,16 @@ export function createProgress(now: () => number): ProgressTracker {
   };
   return {
     onEvent,
-    progress: () => ({ ...counts, ...counter.counts(), active, failures }),
+    progress: () => ({
+      ...counts,
+      ...counter.counts(),
+      active,
+      failures,
+      // Only the summary wants it.
+      get costByModel() {
+        return costs.byModel();
+      },
+    }),
   };
 }
 
