@@ -11,6 +11,7 @@ export {
   StorageError,
   UsageError,
 } from './errors.ts';
+export { observeRun, ofType, progressOf, toCallbacks, toJsonLines } from './events/index.ts';
 export {
   adaptivePoll,
   awaitPrediction,
@@ -62,7 +63,7 @@ export {
   createWebhookReceiver,
   fetchWebhookSecret,
 } from './replicate/index.ts';
-export { createRenderer } from './sinks/index.ts';
+export { createCostTracker, createRenderer } from './sinks/index.ts';
 export { inputFile, jobsFromRows, openPromptFile, planJobs } from './sources/index.ts';
 export { createMemoryJournal, createModelCache, openJournal, openResultCache } from './store/index.ts';
 export type {
