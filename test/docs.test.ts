@@ -105,16 +105,11 @@ it('the examples of docs/monitoring.md run', async () => {
 it('docs/monitoring.md has every event with its fields, and every callback', async () => {
   const types = await readFile('src/types.ts', 'utf8');
   const [, union = ''] = /export type RunEvent =([\s\S]*?\});\n/.exec(types) ?? [];
-  const events = [...union.matchAll(/\{([^{}]*)\}/g)].map(([, member = '']) => {
-    const [, type] = /type: '([^']+)'/.exec(member) ?? [];
-    const fields = [...member.matchAll(/readonly (\w+):/g)].map(([, name]) => name);
-    return [
-      `\`${type}\``,
-      fields
-        .filter((name) => name !== 'type')
-        .map((name) => `\`${name}\``)
-        .join(', '),
-    ];
+  const events = [...union.matchAll(/\{([^{}]*)\}/g)].flatMap(([, member = '']) => {
+    const [, types = ''] = /readonly type:([^;]+);/.exec(`${member};`) ?? [];
+    const names = [...member.matchAll(/readonly (\w+):/g)].map(([, name]) => `\`${name}\``);
+    const fields = names.filter((name) => name !== '`type`').join(', ');
+    return [...types.matchAll(/'([^']+)'/g)].map(([, type]) => [`\`${type}\``, fields]);
   });
   const rows = await tableBelow('docs/monitoring.md', '## Events');
   expect(rows.map(([type, fields]) => [type, fields]).sort()).toEqual(events.sort());

@@ -8,7 +8,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { EventOf } from '../events/EventOf.ts';
-import type { Outcome, RunEvent } from '../types.ts';
+import type { Outcome, PredictionStatus, RunEvent } from '../types.ts';
 import { attributes, OPERATION } from './attributes.ts';
 
 export interface JobSpansConfig {
@@ -77,6 +77,24 @@ export function createJobSpans({ tracer, providerName, includePrompts, now }: Jo
     const name = event === undefined ? OPERATION : `${OPERATION} ${event.model}`;
     beginStage(job, name, given, SpanKind.CLIENT);
   };
+  const create = (job: OpenJob, predictionId: string): void => {
+    // An earlier run made it: nobody has seen it begin.
+    if (job.stage === null) predict(job);
+    job.stage?.setAttribute(attributes.responseId, predictionId).addEvent('prediction.created', {}, now());
+  };
+  const complete = (job: OpenJob, status: PredictionStatus): void => {
+    const isGood = status === 'succeeded';
+    endStage(job, isGood ? null : status);
+    if (isGood) beginStage(job, 'rxposure.download');
+  };
+  const save = (job: OpenJob, bytes: number): void => {
+    job.stage?.setAttribute(attributes.bytes, bytes);
+    beginStage(job, 'rxposure.save');
+  };
+  const again = (job: OpenJob, { type, error }: EventOf<'job.retried' | 'job.fallback'>): void => {
+    endStage(job, error.code);
+    job.span.addEvent(type, { [attributes.errorType]: error.code }, now());
+  };
   const endJob = (job: OpenJob, index: number, given: Attributes, errorType: string | null): void => {
     jobs.delete(index);
     endStage(job, errorType);
@@ -90,33 +108,29 @@ export function createJobSpans({ tracer, providerName, includePrompts, now }: Jo
         endJob(jobAt(index, within), index, outcomeAttributes(event.outcome), errorTypeOf(event.outcome));
         return;
       }
-      if (!('index' in event)) return;
-      const job = jobAt(event.index, within);
+      // Only what is named here opens a span: other events of a job may come after its outcome.
       switch (event.type) {
         case 'prediction.creating':
-          predict(job, event);
+          predict(jobAt(event.index, within), event);
           return;
         case 'prediction.created':
-          // An earlier run made it: nobody has seen it begin.
-          if (job.stage === null) predict(job);
-          job.stage?.setAttribute(attributes.responseId, event.predictionId).addEvent(event.type, {}, now());
+          create(jobAt(event.index, within), event.predictionId);
           return;
         case 'prediction.completed':
-          endStage(job, event.status === 'succeeded' ? null : event.status);
-          if (event.status === 'succeeded') beginStage(job, 'rxposure.download');
+          complete(jobAt(event.index, within), event.status);
           return;
         case 'image.downloaded':
-          job.stage?.setAttribute(attributes.bytes, event.bytes);
-          beginStage(job, 'rxposure.save');
+          save(jobAt(event.index, within), event.bytes);
           return;
         case 'job.retried':
         case 'job.fallback':
-          endStage(job, event.error.code);
-          job.span.addEvent(event.type, { [attributes.errorType]: event.error.code }, now());
+          again(jobAt(event.index, within), event);
           return;
-        case 'job.postponed':
+        case 'job.postponed': {
           // It may be long until its next turn, which is a span of its own.
-          endJob(job, event.index, { [attributes.status]: 'postponed' }, event.error.code);
+          const { index, error } = event;
+          endJob(jobAt(index, within), index, { [attributes.status]: 'postponed' }, error.code);
+        }
       }
     },
     close() {
