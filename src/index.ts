@@ -13,6 +13,7 @@ export {
   StorageError,
   UsageError,
 } from './errors.ts';
+export { observeRun, ofType, progressOf, toCallbacks, toJsonLines } from './events/index.ts';
 export {
   adaptivePoll,
   awaitPrediction,
@@ -65,7 +66,7 @@ export {
   createWebhookReceiver,
   fetchWebhookSecret,
 } from './replicate/index.ts';
-export { createRenderer, openS3, openWebDataset } from './sinks/index.ts';
+export { createCostTracker, createRenderer, openS3, openWebDataset } from './sinks/index.ts';
 export { inputFile, jobsFromRows, openPromptFile, planJobs } from './sources/index.ts';
 export { createMemoryJournal, createModelCache, openJournal, openResultCache } from './store/index.ts';
 export type {

@@ -244,5 +244,5 @@ export interface Journal {
   record(plan: Plan, entry: JournalEntry): Observable<void>;
 }
 
-/** Takes the run's events; must not throw. */
+/** Takes the run's events. Nobody waits for a promise of it, and what it throws becomes a warning of the process. */
 export type EmitEvent = (event: RunEvent) => void;

@@ -280,6 +280,7 @@ export type RunEvent =
       readonly type: 'prediction.creating';
       readonly index: number;
       readonly prompt: string;
+      readonly model: string;
       readonly attempt: number;
     }
   | {
@@ -319,7 +320,9 @@ export type RunEvent =
   | { readonly type: 'rate.paused'; readonly waitMs: number }
   | { readonly type: 'image.downloaded'; readonly index: number; readonly bytes: number }
   /** A job has its outcome, which is on disk. */
-  | { readonly type: 'image.saved' | 'job.failed' | 'job.skipped'; readonly outcome: Outcome }
+  | { readonly type: 'image.saved'; readonly outcome: Outcome }
+  | { readonly type: 'job.failed'; readonly outcome: Outcome }
+  | { readonly type: 'job.skipped'; readonly outcome: Outcome }
   /** Reserved and spent money has reached four fifths of the budget. */
   | {
       readonly type: 'budget.warning';

@@ -21,14 +21,18 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs an example as it stands, with what the text around it takes for granted declared before it. */
-async function runExample(document: string, given = ''): Promise<string> {
-  const [, code = ''] = /```ts\n([\s\S]*?)```/.exec(await readFile(document, 'utf8')) ?? [];
+/**
+ * Runs an example as it stands, with what the text around it takes for granted declared before it, and cleared up after it.
+ * `place` tells which of the document's.
+ */
+async function runExample(document: string, given = '', { place = 0, after = '' } = {}): Promise<string> {
+  const examples = [...(await readFile(document, 'utf8')).matchAll(/```ts\n([\s\S]*?)```/g)];
+  const code = `${given}\n${examples[place]?.[1]}`;
   const local = code
     .replace(/'rxposure\/(\w+)'/g, (_whole, part) => `'${pathToFileURL(resolve('src', part, 'index.ts'))}'`)
-    .replace(/'rxjs'/g, `'${import.meta.resolve('rxjs')}'`);
+    .replace(/'(rxjs|@opentelemetry\/[\w-]+)'/g, (_whole, name) => `'${import.meta.resolve(name)}'`);
   const path = join(folder, 'example.mts');
-  await writeFile(path, `${given}\n${local}`);
+  await writeFile(path, `${local}\n${after}`);
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', path]);
   return stdout;
 }
@@ -71,6 +75,65 @@ it('the example of docs/destinations.md runs', async () => {
 
 it('the example of docs/webhooks.md runs', async () => {
   expect(await runExample('docs/webhooks.md')).toBe('job 7 succeeded\n');
+});
+
+/** A run of four jobs on the simulator. */
+const fourJobs = (name: string) => `
+  import { createReplicateProvider } from 'rxposure/replicate';
+  import { startSimulator } from 'rxposure/simulator';
+  import { jobsFromRows, openPromptFile, planJobs } from 'rxposure/sources';
+  const simulator = await startSimulator({ render: 'fast', speed: 100, coldStarts: false });
+  const provider = createReplicateProvider(simulator);
+  const file = await openPromptFile('examples/prompts.jsonl');
+  const model = 'black-forest-labs/flux-schnell';
+  const context = { model, version: null, schema: null, input: {}, count: 1, seed: 'auto', renditions: [], limit: 4 } as const;
+  const settings = { organize: 'flat', date: '2026-01-01', priceOf: () => 3_000 };
+  const plans = () => planJobs(jobsFromRows(file.rows(), context), settings);
+  const folder = ${JSON.stringify(join(folder, name))};`;
+const after = 'await simulator.close();';
+/** What further examples of docs/monitoring.md have from the first. */
+const observed = (name: string) => `
+  import { lastValueFrom } from 'rxjs';
+  import { observeRun, ofType } from 'rxposure/events';
+  import { runToFolder } from 'rxposure/pipelines';
+  ${fourJobs(name)}
+  const { end, events } = observeRun((emit) => runToFolder(plans, 4, { folder, provider, emit }));`;
+
+it('the examples of docs/monitoring.md run', async () => {
+  const document = 'docs/monitoring.md';
+  const watched = await runExample(document, fourJobs('a'), { after });
+  expect(watched.match(/\.webp\n/g)).toHaveLength(4);
+  expect(watched).toContain('0 %, $0, null ms left\n');
+  expect(watched).toContain('4 saved\n');
+  expect(await runExample(document, observed('b'), { after, place: 1 })).toMatch(
+    /^black-forest-labs\/flux-schnell 4 0\.012 0\.003 \d+(\.\d+)?\n$/,
+  );
+  expect(await runExample(document, observed('c'), { after, place: 2 })).toBe(
+    [
+      'generate_content black-forest-labs/flux-schnell',
+      'rxposure.download',
+      'rxposure.save',
+      'rxposure.job',
+      'rxposure.run',
+      '',
+    ].join('\n'),
+  );
+});
+
+it('docs/monitoring.md has every event with its fields, and every callback', async () => {
+  const types = await readFile('src/types.ts', 'utf8');
+  const [, union = ''] = /export type RunEvent =([\s\S]*?\});\n/.exec(types) ?? [];
+  const events = [...union.matchAll(/\{([^{}]*)\}/g)].flatMap(([, member = '']) => {
+    const [, types = ''] = /readonly type:([^;]+);/.exec(`${member};`) ?? [];
+    const names = [...member.matchAll(/readonly (\w+):/g)].map(([, name]) => `\`${name}\``);
+    const fields = names.filter((name) => name !== '`type`').join(', ');
+    return [...types.matchAll(/'([^']+)'/g)].map(([, type]) => [`\`${type}\``, fields]);
+  });
+  const rows = await tableBelow('docs/monitoring.md', '## Events');
+  expect(rows.map(([type, fields]) => [type, fields]).sort()).toEqual(events.sort());
+  const callbacks = await readFile('src/events/toCallbacks.ts', 'utf8');
+  const names = [...callbacks.matchAll(/^ {2}(on\w+)\?\(/gm)].map(([, name]) => `\`${name}\``);
+  expect((await tableBelow('docs/monitoring.md', '## Callbacks')).map(([name]) => name)).toEqual(names);
 });
 
 it('the README names every operator', async () => {

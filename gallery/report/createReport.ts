@@ -1,4 +1,5 @@
 import type { GalleryData } from '../../src/sinks/gallery/GalleryData.ts';
+import type { ModelCost } from '../../src/sinks/Report.ts';
 import { el } from '../page/el.ts';
 import { formatSeconds } from '../text/formatSeconds.ts';
 import { usd } from '../text/usd.ts';
@@ -59,7 +60,7 @@ export function createReport({ report, jobs }: GalleryData, open: (index: number
           ['Model', 'Saved', 'Cost'],
           Object.entries(report.costByModel).map(([model, cost]) => ({
             name: model,
-            note: cost.price,
+            note: modelNote(cost),
             figures: [String(cost.saved), usd(cost.costUsd)],
             share: costUsd === 0 ? 0 : cost.costUsd / costUsd,
           })),
@@ -96,6 +97,17 @@ export function createReport({ report, jobs }: GalleryData, open: (index: number
       ),
     ),
   );
+}
+
+/** The price, and what came of it; narrow windows have no room for columns of these. */
+function modelNote({ price, images, meanUsdPerImage, meanSecondsPerRun }: ModelCost): string {
+  const means = [
+    `${images} ${images === 1 ? 'image' : 'images'} made`,
+    meanUsdPerImage !== null && `${usd(meanUsdPerImage)} each`,
+    meanSecondsPerRun !== null && `${formatSeconds(meanSecondsPerRun)} a run`,
+  ];
+  const text = means.filter((part) => part !== false).join(', ');
+  return price === null ? text : `${text}. ${price}`;
 }
 
 function averageCost(costUsd: number, saved: number): string {

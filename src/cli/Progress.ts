@@ -1,3 +1,5 @@
+import type { RunCounts } from '../events/createRunCounter.ts';
+import type { ModelTotals } from '../sinks/createCostTracker.ts';
 import type { Outcome } from '../types.ts';
 
 /** A job under way. */
@@ -14,18 +16,11 @@ export interface ActiveJob {
 export type FailedJob = Pick<Outcome, 'index' | 'prompt' | 'error'>;
 
 /** Where a run stands, for those who show it. Small, however many jobs there are. */
-export interface Progress {
+export interface Progress extends RunCounts {
   readonly folder: string;
-  readonly total: number;
-  readonly alreadySaved: number;
   readonly concurrency: number;
-  readonly startedAtMs: number;
-  readonly saved: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly costMicroUsd: number;
-  /** True where at least one job had no known price. */
-  readonly isCostIncomplete: boolean;
+  /** What each model's jobs came to. */
+  readonly costByModel: Readonly<Record<string, ModelTotals>>;
   /** Jobs that used the result of an equal request. */
   readonly cached: number;
   /** Predictions created or found again. */
@@ -43,6 +38,4 @@ export interface Progress {
   readonly skipReason: string | null;
   /** Jobs under way, the oldest first. */
   readonly active: ReadonlyMap<number, ActiveJob>;
-  /** Jobs ended a minute over the last minute; null while there is too little to say so. */
-  readonly ratePerMinute: number | null;
 }

@@ -1,6 +1,7 @@
+import { createRunCounter, type RunCounts } from '../events/createRunCounter.ts';
+import { createCostTracker } from '../sinks/createCostTracker.ts';
 import type { Outcome, PredictionStatus, RunEvent } from '../types.ts';
 import { beginningOf } from './beginningOf.ts';
-import { createPace } from './createPace.ts';
 import type { ActiveJob, FailedJob, Progress } from './Progress.ts';
 import { plainText } from './plainText.ts';
 
@@ -11,7 +12,10 @@ export interface ProgressTracker {
 }
 
 type Counts = {
-  -readonly [name in Exclude<keyof Progress, 'active' | 'failures' | 'ratePerMinute'>]: Progress[name];
+  -readonly [name in Exclude<
+    keyof Progress,
+    keyof RunCounts | 'active' | 'failures' | 'costByModel'
+  >]: Progress[name];
 };
 
 const MOST_FAILURES = 5;
@@ -20,15 +24,7 @@ const MOST_FAILURES = 5;
 export function createProgress(now: () => number): ProgressTracker {
   const counts: Counts = {
     folder: '',
-    total: 0,
-    alreadySaved: 0,
     concurrency: 0,
-    startedAtMs: now(),
-    saved: 0,
-    failed: 0,
-    skipped: 0,
-    costMicroUsd: 0,
-    isCostIncomplete: false,
     cached: 0,
     predictions: 0,
     retries: 0,
@@ -39,7 +35,8 @@ export function createProgress(now: () => number): ProgressTracker {
   };
   const active = new Map<number, ActiveJob>();
   const failures: FailedJob[] = [];
-  let pace = createPace(now);
+  const counter = createRunCounter(now);
+  const costs = createCostTracker();
 
   const enter = (index: number, change: Partial<ActiveJob> & { state: string }): void => {
     const job = active.get(index) ?? { index, prompt: '', attempt: 1, sinceMs: now() };
@@ -48,26 +45,20 @@ export function createProgress(now: () => number): ProgressTracker {
 
   const end = (outcome: Outcome): void => {
     active.delete(outcome.index);
-    counts[outcome.status] += 1;
-    counts.costMicroUsd += Math.round((outcome.costUsd ?? 0) * 1_000_000);
+    costs.add(outcome);
     counts.cached += outcome.cached ? 1 : 0;
-    counts.isCostIncomplete ||= outcome.costUsd === null;
     if (outcome.status === 'skipped') counts.skipReason ??= plainText(outcome.error?.message ?? '');
-    else pace.count();
     if (outcome.status !== 'failed') return;
     if (outcome.error?.recoverable) counts.recoverableFailures += 1;
     if (failures.length < MOST_FAILURES) failures.push(failureOf(outcome));
   };
 
   const onEvent = (event: RunEvent): void => {
+    counter.onEvent(event);
     switch (event.type) {
       case 'run.started':
         counts.folder = event.folder;
-        counts.total = event.total;
-        counts.alreadySaved = event.alreadySaved;
         counts.concurrency = event.concurrency;
-        counts.startedAtMs = now();
-        pace = createPace(now);
         return;
       case 'prediction.creating':
         enter(event.index, {
@@ -110,7 +101,16 @@ export function createProgress(now: () => number): ProgressTracker {
   };
   return {
     onEvent,
-    progress: () => ({ ...counts, active, failures, ratePerMinute: pace.perMinute() }),
+    progress: () => ({
+      ...counts,
+      ...counter.counts(),
+      active,
+      failures,
+      // Only the summary wants it.
+      get costByModel() {
+        return costs.byModel();
+      },
+    }),
   };
 }
 

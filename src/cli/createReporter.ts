@@ -1,6 +1,6 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import { toJsonLines } from '../events/toJsonLines.ts';
 import { failureLine } from './failureLine.ts';
-import { jsonLine } from './jsonLine.ts';
 import { linesView } from './linesView.ts';
 import type { TextStream } from './ScriptIo.ts';
 import { terminalView } from './terminalView.ts';
@@ -39,12 +39,7 @@ export function createReporter(config: CreateReporterConfig): View {
 }
 
 function jsonView(stream: TextStream, redact: (text: string) => string): View {
-  return {
-    onEvent: (event) => {
-      stream.write(jsonLine(event, redact));
-    },
-    close: () => {},
-  };
+  return { onEvent: toJsonLines(stream, { redact }), close: () => {} };
 }
 
 function failuresView(stream: TextStream, redact: (text: string) => string): View {

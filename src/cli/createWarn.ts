@@ -1,6 +1,6 @@
+import { jsonLine } from '../events/jsonLine.ts';
 import { createPaint } from './createPaint.ts';
 import type { Flags } from './Flags.ts';
-import { jsonLine } from './jsonLine.ts';
 import { plainText } from './plainText.ts';
 import { readEnvironment } from './readEnvironment.ts';
 import { redact } from './redact.ts';

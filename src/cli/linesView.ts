@@ -1,7 +1,7 @@
 import { interval, type SchedulerLike } from 'rxjs';
+import { doneCount } from '../events/doneCount.ts';
 import { createPaint } from './createPaint.ts';
 import { createProgress } from './createProgress.ts';
-import { doneCount } from './doneCount.ts';
 import { eventLines } from './eventLines.ts';
 import { formatDuration } from './formatDuration.ts';
 import type { Progress } from './Progress.ts';

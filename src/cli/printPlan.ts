@@ -1,8 +1,8 @@
+import { jsonLine } from '../events/jsonLine.ts';
 import type { ModelSchema, Plan } from '../types.ts';
 import { withoutLongData } from '../withoutLongData.ts';
 import { countPlan, type PlanTotals } from './countPlan.ts';
 import { createPaint } from './createPaint.ts';
-import { jsonLine } from './jsonLine.ts';
 import { planInputs } from './planInputs.ts';
 import { planRow } from './planRow.ts';
 import { type PlanSettings, planSummary } from './planSummary.ts';

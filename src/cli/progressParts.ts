@@ -1,6 +1,7 @@
+import { doneCount } from '../events/doneCount.ts';
+import { timeLeftMs } from '../events/timeLeftMs.ts';
 import { formatUsd } from '../formatUsd.ts';
 import type { Paint } from './createPaint.ts';
-import { doneCount } from './doneCount.ts';
 import { formatDuration } from './formatDuration.ts';
 import type { Progress } from './Progress.ts';
 
@@ -47,7 +48,8 @@ function rateText(perMinute: number): string {
 }
 
 function timePart(left: number, ratePerMinute: number | null): ProgressPart[] {
-  if (left <= 0 || ratePerMinute === null || ratePerMinute <= 0) return [];
-  const seconds = Math.max(1, Math.round((left / ratePerMinute) * 60));
+  const leftMs = timeLeftMs(left, ratePerMinute);
+  if (leftMs === null) return [];
+  const seconds = Math.max(1, Math.round(leftMs / 1_000));
   return [{ text: `${formatDuration(seconds * 1_000)} left`, rank: 4, style: null }];
 }

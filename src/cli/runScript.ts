@@ -1,7 +1,7 @@
+import { jsonLine } from '../events/jsonLine.ts';
 import { errorEvent } from './errorEvent.ts';
 import { errorLines } from './errorLines.ts';
 import { exitCodeOfError } from './exitCodeOfError.ts';
-import { jsonLine } from './jsonLine.ts';
 import { redact } from './redact.ts';
 import type { ScriptHost, ScriptIo } from './ScriptIo.ts';
 import { terminalCodes } from './terminalCodes.ts';

@@ -1,4 +1,5 @@
 import { formatUsd } from '../formatUsd.ts';
+import type { ModelTotals } from '../sinks/createCostTracker.ts';
 import type { RunEvent, RunTotals } from '../types.ts';
 import type { Paint } from './createPaint.ts';
 import { failureLine } from './failureLine.ts';
@@ -15,6 +16,7 @@ export function summaryLines({ totals, elapsedMs }: Done, progress: Progress, pa
     ...fact('failed', totals.failed > 0 ? String(totals.failed) : null),
     ...fact('skipped', skippedText(totals, progress)),
     ...fact('cost', costText(totals)),
+    ...modelLines(progress),
     ...fact('cached', cachedText(progress)),
     ...fact('service', serviceText(progress)),
     ...fact('files', progress.folder === '' ? null : plainText(progress.folder)),
@@ -50,6 +52,24 @@ function costText({ costUsd, costIncomplete, saved }: RunTotals): string | null 
     saved > 0 ? `, on average ${formatUsd(Math.round(microUsd / saved / 100) * 100)} a job` : '';
   const gap = costIncomplete ? ' at least, as some jobs have no known price' : '';
   return `${formatUsd(microUsd)}${gap}${average}`;
+}
+
+/** One model's cost is the run's. */
+function modelLines({ costByModel }: Progress): string[] {
+  const models = Object.entries(costByModel);
+  if (models.length < 2) return [];
+  return models.flatMap(([name, totals]) => fact('', `${plainText(name)}: ${modelText(totals)}`));
+}
+
+function modelText({ images, costUsd, meanUsdPerImage, meanSecondsPerRun }: ModelTotals): string {
+  const usd = (amount: number): string => formatUsd(Math.round(amount * 1_000_000));
+  const texts = [
+    counted(images, 'image'),
+    costUsd > 0 && usd(costUsd),
+    meanUsdPerImage !== null && `${usd(meanUsdPerImage)} an image`,
+    meanSecondsPerRun !== null && `${formatDuration(meanSecondsPerRun * 1_000)} a run`,
+  ];
+  return texts.filter((text) => text !== false).join(', ');
 }
 
 function cachedText({ cached }: Progress): string | null {

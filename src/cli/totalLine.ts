@@ -1,6 +1,6 @@
+import { doneCount } from '../events/doneCount.ts';
 import type { Paint } from './createPaint.ts';
 import { displayWidth } from './displayWidth.ts';
-import { doneCount } from './doneCount.ts';
 import type { Progress } from './Progress.ts';
 import { type ProgressPart, progressParts } from './progressParts.ts';
 

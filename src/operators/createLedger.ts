@@ -49,6 +49,8 @@ export function createLedger(config: LedgerConfig): Ledger {
         open = false;
         reserved -= microUsd;
         spent += actualMicroUsd;
+        // What turned out dearer than reserved counts too.
+        warn(ledger);
       };
       return { microUsd, settle: close, release: () => close(0) };
     },

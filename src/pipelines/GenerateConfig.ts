@@ -70,7 +70,7 @@ export interface GenerateConfig {
   release?: (outcome: Outcome) => Observable<unknown>;
   /** Rests each outcome before it counts as saved: sidecar, manifest. Default: nowhere. */
   keep?: (outcome: Outcome) => Observable<unknown>;
-  /** Told what happens. Default: nobody. */
+  /** Told what happens; whatever it does, the run goes on. Default: nobody. */
   emit?: EmitEvent;
   /** When it emits, no new job is begun; those under way are finished. Default: never. */
   stop?: Observable<unknown>;

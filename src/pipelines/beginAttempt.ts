@@ -33,6 +33,7 @@ export function beginAttempt(account: JobAccount, run: Run): Observable<Predicti
         type: 'prediction.creating',
         index: plan.index,
         prompt: plan.prompt,
+        model: request.model,
         attempt: account.attempts,
       });
       return value;

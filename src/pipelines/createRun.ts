@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { asyncScheduler, EMPTY, merge, NEVER, type Observable, of, Subject, tap } from 'rxjs';
+import { guardListener } from '../events/guardListener.ts';
 import type { Cached } from '../operators/cachedBy.ts';
 import { type Claims, createClaims } from '../operators/createClaims.ts';
 import { createFlights, type Flights } from '../operators/createFlights.ts';
@@ -113,7 +114,7 @@ export function createRun(config: GenerateConfig): Run {
       places: createGate(destination.concurrency),
     })),
     release,
-    emit,
+    emit: guardListener(emit),
     stop: merge(stop, halted).pipe(
       tap(() => {
         run.isStopped = true;

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { concat, defer, EMPTY, from } from 'rxjs';
 import { StorageError, UsageError } from '../errors.ts';
+import { guardListener } from '../events/guardListener.ts';
 import { createEventFollower } from '../operators/createEventFollower.ts';
 import { createGate } from '../operators/createGate.ts';
 import { createGovernor } from '../operators/createGovernor.ts';
@@ -119,7 +120,8 @@ export async function openRun(settings: RunSettings): Promise<OpenRun> {
 
 async function openFolder(settings: RunSettings): Promise<OpenRun> {
   const { folder, fingerprint, resumeAnyway, ratePerMinute = 600 } = settings;
-  const { budgetMicroUsd = Number.POSITIVE_INFINITY, priceMicroUsd, emit = () => {} } = settings;
+  const { budgetMicroUsd = Number.POSITIVE_INFINITY, priceMicroUsd } = settings;
+  const emit = guardListener(settings.emit ?? (() => {}));
   const journal = openJournal(folder, { fingerprint, resumeAnyway });
   try {
     await removeTemporaries(folder);
@@ -143,6 +145,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
     const { detach = false, ...others } = settings;
     const config: GenerateConfig = {
       ...others,
+      emit,
       ...(detach ? { waitMs: 0, detach: detachedPlans(folder).keep } : {}),
       ...cache,
       destinations,

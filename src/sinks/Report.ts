@@ -1,3 +1,4 @@
+import type { ModelTotals } from './createCostTracker.ts';
 import type { DurationSummary } from './createDistribution.ts';
 
 /** What is known about a run as a whole when its report is made. */
@@ -6,10 +7,7 @@ export interface ReportedRun {
   readonly elapsedMs: number;
 }
 
-export interface ModelCost {
-  readonly outcomes: number;
-  readonly saved: number;
-  readonly costUsd: number;
+export interface ModelCost extends ModelTotals {
   /** The price that the cost is reckoned with, and where it is from; null where none is known. */
   readonly price: string | null;
 }

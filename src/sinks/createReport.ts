@@ -1,8 +1,9 @@
 import type { Outcome } from '../types.ts';
+import { createCostTracker } from './createCostTracker.ts';
 import { createDistribution } from './createDistribution.ts';
 import { createSlowest } from './createSlowest.ts';
 import { createTallyByName } from './createTallyByName.ts';
-import type { ErrorCount, ModelCost, Report, ReportedRun } from './Report.ts';
+import type { ErrorCount, Report, ReportedRun } from './Report.ts';
 
 export interface ReportConfig {
   /** The tag whose values outputs are counted by. Default `platform`. */
@@ -26,7 +27,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
   const totals = { saved: 0, failed: 0, skipped: 0, cacheHits: 0, microUsd: 0, costIncomplete: false };
   const predictTime = createDistribution();
   const slowest = createSlowest();
-  const byModel = createTallyByName(NOTHING_YET);
+  const costs = createCostTracker();
   const byError = createTallyByName(0);
   const byTag = createTallyByName(0);
   return {
@@ -37,7 +38,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
       totals.cacheHits += cached ? 1 : 0;
       totals.microUsd += toMicroUsd(costUsd);
       totals.costIncomplete ||= isSaved && costUsd === null;
-      byModel.update(outcome.model, (cost) => withOutcome(cost, outcome));
+      costs.add(outcome);
       if (error !== undefined) byError.update(error.code, (count) => count + 1);
       if (isSaved && tags[tag] !== undefined) byTag.update(tags[tag], (count) => count + 1);
       if (cached || typeof metrics.predict_time !== 'number') return;
@@ -62,7 +63,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
         costUsd: toUsd(microUsd),
         costIncomplete,
         costByModel: Object.fromEntries(
-          byModel.entries().map(([model, cost]) => [model, { ...modelCost(cost), price: priceOf(model) }]),
+          Object.entries(costs.byModel()).map(([model, cost]) => [model, { ...cost, price: priceOf(model) }]),
         ),
         errors: mostFrequentFirst(byError.entries()),
         slowest: slowest.list(),
@@ -70,27 +71,6 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
       };
     },
   };
-}
-
-/** What one model's outcomes come to. */
-interface CostSoFar {
-  readonly outcomes: number;
-  readonly saved: number;
-  readonly microUsd: number;
-}
-
-const NOTHING_YET: CostSoFar = { outcomes: 0, saved: 0, microUsd: 0 };
-
-function withOutcome({ outcomes, saved, microUsd }: CostSoFar, { status, costUsd }: Outcome): CostSoFar {
-  return {
-    outcomes: outcomes + 1,
-    saved: saved + (status === 'saved' ? 1 : 0),
-    microUsd: microUsd + toMicroUsd(costUsd),
-  };
-}
-
-function modelCost({ outcomes, saved, microUsd }: CostSoFar): Omit<ModelCost, 'price'> {
-  return { outcomes, saved, costUsd: toUsd(microUsd) };
 }
 
 function mostFrequentFirst(counts: [code: string, count: number][]): ErrorCount[] {

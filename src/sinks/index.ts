@@ -3,6 +3,7 @@ export { type CampaignReport, campaignReport } from './campaignReport.ts';
 export type { SheetCell } from './contactSheet/SheetCell.ts';
 export { sheetCells } from './contactSheet/sheetCells.ts';
 export { writeContactSheet } from './contactSheet/writeContactSheet.ts';
+export { type CostTracker, createCostTracker, type ModelTotals } from './createCostTracker.ts';
 export type { DurationSummary } from './createDistribution.ts';
 export { createRenderer, type RendererConfig } from './createRenderer.ts';
 export { createReport, type ReportBuilder, type ReportConfig } from './createReport.ts';

@@ -15,7 +15,13 @@ function started() {
 it('follows a job through its states until its outcome', () => {
   const { tracker, wait } = started();
   const state = () => tracker.progress().active.get(7);
-  tracker.onEvent({ type: 'prediction.creating', index: 7, prompt: 'a\x1b[1m fox\n', attempt: 1 });
+  tracker.onEvent({
+    type: 'prediction.creating',
+    index: 7,
+    prompt: 'a\x1b[1m fox\n',
+    model: 'owner/name',
+    attempt: 1,
+  });
   expect(state()).toEqual({ index: 7, prompt: 'a fox', state: 'creating', attempt: 1, sinceMs: 0 });
   wait(500);
   tracker.onEvent({ type: 'prediction.created', index: 7, predictionId: 'p', status: 'processing' });

@@ -29,7 +29,7 @@ const failure: RunEvent = {
 const failureText = "failed #4 'a fox': The output was flagged – Change the prompt.";
 
 function creating(index: number, prompt = `prompt ${index}`): RunEvent {
-  return { type: 'prediction.creating', index, prompt, attempt: 1 };
+  return { type: 'prediction.creating', index, prompt, model: 'owner/name', attempt: 1 };
 }
 
 function saved(index: number): RunEvent {

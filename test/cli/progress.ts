@@ -13,6 +13,7 @@ export function progress(changes: Partial<Progress> = {}): Progress {
     skipped: 0,
     costMicroUsd: 0,
     isCostIncomplete: false,
+    costByModel: {},
     cached: 0,
     predictions: 0,
     retries: 0,

@@ -80,3 +80,32 @@ it('says nothing of cost and service where nothing was made', () => {
     '  files    /out/run',
   ]);
 });
+
+it('says what each model came to where there is more than one', () => {
+  const model = {
+    outcomes: 1,
+    saved: 1,
+    images: 1,
+    costUsd: 0.025,
+    meanUsdPerImage: 0.025,
+    meanSecondsPerRun: 3.24,
+  };
+  const costByModel = {
+    'owner/name': {
+      ...model,
+      outcomes: 50,
+      saved: 48,
+      images: 48,
+      costUsd: 0.146,
+      meanUsdPerImage: 0.003042,
+    },
+    'own/machine': { ...model, costUsd: 0, meanUsdPerImage: null, meanSecondsPerRun: null },
+  };
+  const of = (names: readonly (keyof typeof costByModel)[]) =>
+    lines({}, progress({ costByModel: Object.fromEntries(names.map((name) => [name, costByModel[name]])) }));
+  expect(of(['owner/name', 'own/machine']).slice(2, 4)).toEqual([
+    '           owner/name: 48 images, $0.146, $0.003042 an image, 3.2s a run',
+    '           own/machine: 1 image',
+  ]);
+  expect(of(['owner/name']).join()).not.toContain('owner/name');
+});

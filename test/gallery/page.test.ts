@@ -280,7 +280,13 @@ describe.skipIf(whyNoBrowser !== null)(
       const { page } = await open();
       await page.getByRole('button', { name: 'Report' }).click();
       const text = await page.locator('.report').textContent();
-      for (const fact of ['Saved176of 200 jobs', 'ERR_PREDICTION_FAILED', '$0.528', '$0.003 an image'])
+      for (const fact of [
+        'Saved176of 200 jobs',
+        'ERR_PREDICTION_FAILED',
+        '$0.528',
+        '$0.003 an image',
+        ' images made, $0.003 each, ',
+      ])
         expect(text).toContain(fact);
       expect(await page.getByRole('img', { name: /^Up to 5 within/ }).isVisible()).toBe(true);
       await page.locator('.bars button').first().click();

@@ -56,6 +56,20 @@ describe('createLedger', () => {
     expect(ledger.reserve(0)).toBeNull();
   });
 
+  it('also warns where what was paid reaches four fifths, not what was reserved', () => {
+    const told: number[] = [];
+    const ledger = createLedger({
+      limitMicroUsd: 10,
+      onWarning: ({ spentMicroUsd }) => told.push(spentMicroUsd),
+    });
+    ledger.reserve(7)?.release();
+    ledger.reserve(1)?.settle(7);
+    expect(told).toEqual([]);
+    ledger.reserve(0)?.settle(1);
+    ledger.reserve(1)?.settle(1);
+    expect(told).toEqual([8]);
+  });
+
   it('knows no limit at Infinity', () => {
     expect(createLedger({ limitMicroUsd: Number.POSITIVE_INFINITY }).reserve(10 ** 12)).not.toBeNull();
   });

@@ -1,0 +1,51 @@
+// What it takes to listen to a run of 100,000 jobs: the time over a run that nobody listens to, and the heap while callbacks,
+// progress and telemetry are told of each image.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BasicTracerProvider, NoopSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { lastValueFrom, type Observable } from 'rxjs';
+import { observeRun } from '../src/events/observeRun.ts';
+import { progressOf } from '../src/events/progressOf.ts';
+import { toCallbacks } from '../src/events/toCallbacks.ts';
+import { generate } from '../src/pipelines/generate.ts';
+import { openJournal } from '../src/store/openJournal.ts';
+import { toTelemetry } from '../src/telemetry/toTelemetry.ts';
+import type { RunEvent } from '../src/types.ts';
+import { memoryPorts, plansUpTo } from './memoryPorts.ts';
+
+const JOBS = 100_000;
+const SAMPLE_EVERY = 20_000;
+
+await measure('nobody listens', () => {});
+await measure('callbacks, progress and telemetry listen', (events) => {
+  let results = 0;
+  const onResult = (): void => {
+    results += 1;
+    if (results % SAMPLE_EVERY === 0) console.log(`  after ${results} images: ${heldMegabytes()} MB`);
+  };
+  events.subscribe(toCallbacks({ onResult }));
+  events.pipe(progressOf()).subscribe();
+  const tracer = new BasicTracerProvider({ spanProcessors: [new NoopSpanProcessor()] }).getTracer('bench');
+  events.subscribe(toTelemetry({ tracer }));
+});
+
+async function measure(who: string, listen: (events: Observable<RunEvent>) => void): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'rxposure-bench-'));
+  const journal = openJournal(folder);
+  const { end, events } = observeRun((emit) =>
+    generate(() => plansUpTo(JOBS), { ...memoryPorts(1_000_000, 0), journal, concurrency: 100, emit }),
+  );
+  listen(events);
+  const beganAtMs = performance.now();
+  await lastValueFrom(end);
+  console.log(`${JOBS} jobs, ${who}: ${((performance.now() - beganAtMs) / 1_000).toFixed(1)} s`);
+  journal.close();
+  await rm(folder, { recursive: true, force: true });
+}
+
+function heldMegabytes(): number {
+  if (globalThis.gc === undefined) throw new Error('Expected node --expose-gc');
+  globalThis.gc();
+  return Math.round(process.memoryUsage().heapUsed / 100_000) / 10;
+}

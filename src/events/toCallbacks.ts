@@ -1,0 +1,93 @@
+import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import type { EmitEvent } from '../ports.ts';
+import type { Outcome, RunEvent } from '../types.ts';
+import { createRunCounter } from './createRunCounter.ts';
+import type { EventOf } from './EventOf.ts';
+import { guardListener } from './guardListener.ts';
+import { type RunProgress, runProgress } from './runProgress.ts';
+
+type Told = void | Promise<void>;
+
+/** What to call when. All are optional, and a promise of theirs is not waited for. */
+export interface RunCallbacks {
+  /** The run begins. */
+  onStart?(event: EventOf<'run.started'>): Told;
+  /** After the start, and after each outcome: how far the run is. */
+  onProgress?(progress: RunProgress): Told;
+  /** The images of a job are on the disk. */
+  onImage?(outcome: Outcome): Told;
+  /** A job has ended, however it did. */
+  onResult?(outcome: Outcome): Told;
+  /** A job was given up. */
+  onFailure?(outcome: Outcome): Told;
+  /** A job gets another turn: at once, with another model, or when all others are done. */
+  onRetry?(event: EventOf<'job.retried' | 'job.fallback' | 'job.postponed'>): Told;
+  /** The service wants no creates for now. */
+  onPause?(event: EventOf<'rate.paused'>): Told;
+  /** Something to know; or most of the budget is spent or reserved. */
+  onWarning?(event: EventOf<'warning' | 'budget.warning'>): Told;
+  /** The run is over. */
+  onBatchComplete?(event: EventOf<'run.completed'>): Told;
+}
+
+export interface ToCallbacksConfig {
+  /** Clock of the progress. Default asyncScheduler. */
+  scheduler?: SchedulerLike;
+}
+
+/**
+ * A listener that calls what it is told to. Give it to `events.subscribe`, or to a run as `emit`. A callback that throws
+ * keeps none of the others from being called.
+ */
+export function toCallbacks(
+  callbacks: RunCallbacks,
+  { scheduler = asyncScheduler }: ToCallbacksConfig = {},
+): EmitEvent {
+  const counter = createRunCounter(() => scheduler.now());
+  const start = guardListener((event: EventOf<'run.started'>) => callbacks.onStart?.(event));
+  const progress = guardListener((far: RunProgress) => callbacks.onProgress?.(far));
+  const image = guardListener((outcome: Outcome) => callbacks.onImage?.(outcome));
+  const result = guardListener((outcome: Outcome) => callbacks.onResult?.(outcome));
+  const failure = guardListener((outcome: Outcome) => callbacks.onFailure?.(outcome));
+  const retry = guardListener((event: Parameters<NonNullable<RunCallbacks['onRetry']>>[0]) =>
+    callbacks.onRetry?.(event),
+  );
+  const pause = guardListener((event: EventOf<'rate.paused'>) => callbacks.onPause?.(event));
+  const warning = guardListener((event: EventOf<'warning' | 'budget.warning'>) =>
+    callbacks.onWarning?.(event),
+  );
+  const complete = guardListener((event: EventOf<'run.completed'>) => callbacks.onBatchComplete?.(event));
+  const tellProgress = (): void => progress(runProgress(counter.counts(), scheduler.now()));
+
+  return (event: RunEvent) => {
+    counter.onEvent(event);
+    switch (event.type) {
+      case 'run.started':
+        start(event);
+        tellProgress();
+        return;
+      case 'image.saved':
+      case 'job.failed':
+      case 'job.skipped':
+        if (event.type === 'image.saved') image(event.outcome);
+        if (event.type === 'job.failed') failure(event.outcome);
+        result(event.outcome);
+        tellProgress();
+        return;
+      case 'job.retried':
+      case 'job.fallback':
+      case 'job.postponed':
+        retry(event);
+        return;
+      case 'rate.paused':
+        pause(event);
+        return;
+      case 'warning':
+      case 'budget.warning':
+        warning(event);
+        return;
+      case 'run.completed':
+        complete(event);
+    }
+  };
+}

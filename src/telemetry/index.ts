@@ -1,0 +1,1 @@
+export { type TelemetryConfig, toTelemetry } from './toTelemetry.ts';

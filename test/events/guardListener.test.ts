@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { guardListener } from '../../src/events/guardListener.ts';
+import { warnings } from './warnings.ts';
+
+const warned = warnings();
+
+it('tells once what a listener throws, and goes on calling it', () => {
+  const calls: number[] = [];
+  const listener = guardListener((value: number) => {
+    calls.push(value);
+    throw new Error(`no ${value}`);
+  });
+  for (const value of [1, 2, 3]) listener(value);
+  expect(calls).toEqual([1, 2, 3]);
+  expect(warned()).toEqual([
+    'A listener to a run failed; the run goes on, and further failures of it are not told: no 1',
+  ]);
+});
+
+it('tells once what promises of a listener are rejected with, and waits for none', async () => {
+  const listener = guardListener(async (value: number) => {
+    if (value === 2) await new Promise(() => {});
+    throw `no ${value}`;
+  });
+  for (const value of [2, 3, 4]) expect(listener(value)).toBeUndefined();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(warned()).toEqual([expect.stringContaining('no 3')]);
+});
