@@ -32,12 +32,15 @@ export interface PlanSettings {
     | 'budgetMicroUsd'
   >;
   models: readonly PlannedModel[];
+  /** What the jobs are combinations of: `glaze 3 x light 2`. Default: they are none. */
+  axes?: string;
 }
 
 /** The end of a plan: jobs, models, cost, time, settings, and how to go on. */
 export function planSummary(totals: PlanTotals, settings: PlanSettings): string[] {
   return [
     fact('jobs', String(totals.jobs)),
+    ...(settings.axes === undefined ? [] : [fact('axes', settings.axes)]),
     ...modelLines(totals, settings),
     ...fallbackLines(settings.flags),
     fact('cost', costText(totals)),

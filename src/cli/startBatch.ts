@@ -26,6 +26,8 @@ export interface JobBatch extends Omit<Batch, 'run'> {
   readonly context: JobContext | readonly JobContext[];
   /** Tags that jobs may have besides the model's inputs. */
   readonly tagNames: Iterable<string>;
+  /** What the jobs are combinations of, for the plan. Default: they are none. */
+  readonly axes?: string;
   /** Plans and runs the jobs. Default: `runToFolder`. */
   readonly run?: (settings: RunSettings & PlanJobsConfig) => Observable<FinishedRun>;
 }
@@ -106,6 +108,7 @@ async function showPlan(plans: ReturnType<typeof planJobs>, batch: JobBatch): Pr
     folder,
     models,
     flags,
+    ...(batch.axes === undefined ? {} : { axes: batch.axes }),
   });
   return exitCodes.allSaved.code;
 }

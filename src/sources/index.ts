@@ -10,6 +10,11 @@ export { checkJobContext } from './checkJobContext.ts';
 export { coerceInput } from './coerceInput.ts';
 export { createOccurrences, type Occurrences } from './createOccurrences.ts';
 export { type FallbackModel, type FallbackRequestsConfig, fallbackRequests } from './fallbackRequests.ts';
+// Grids
+export type { Grid, GridAxis, GridBox, GridValue, GrownGrid } from './Grid.ts';
+export type { GridSpec } from './GridSpec.ts';
+export { gridAxes } from './gridAxes.ts';
+export { gridCells } from './gridCells.ts';
 export { inputFile } from './inputFile.ts';
 export { type InputFilesConfig, inputFiles } from './inputFiles.ts';
 export type { JobContext } from './JobContext.ts';
@@ -23,6 +28,7 @@ export { type PathOf, type PathTemplateConfig, pathTemplate } from './pathTempla
 export { type PlanJobsConfig, planJobs } from './planJobs.ts';
 export type { BadRow, Row, RowItem } from './Row.ts';
 export { readCampaignSpec } from './readCampaignSpec.ts';
+export { readGridSpec } from './readGridSpec.ts';
 export { renditionPresets } from './renditionPresets.ts';
 export { requestKey } from './requestKey.ts';
 export { safeSegment } from './safeSegment.ts';
