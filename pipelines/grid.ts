@@ -19,10 +19,8 @@ const command = createCommand({
   ],
 });
 
-await runBatchScript(command, async (context) => {
-  const {
-    inputs: [specPath = ''],
-  } = context;
+await runBatchScript(command, async (script) => {
+  const [specPath = ''] = script.inputs;
   const spec = await readGridSpec(specPath);
   const models = spec.axes.flatMap(({ values }) => values.flatMap(({ model }) => model ?? []));
   return startGrid(
@@ -34,6 +32,6 @@ await runBatchScript(command, async (context) => {
       gridOf: () => spec,
       run: (contexts, settings) => grid(spec, contexts, settings),
     },
-    context,
+    script,
   );
 });

@@ -8,10 +8,10 @@ import type { BatchSpec } from '../sources/BatchSpec.ts';
 import { describeBox } from '../sources/describeBox.ts';
 import type { Grid, GrownGrid } from '../sources/Grid.ts';
 import { gridJobs } from '../sources/gridJobs.ts';
+import { gridOrganize } from '../sources/gridOrganize.ts';
 import { gridTotal } from '../sources/gridTotal.ts';
 import type { JobContext } from '../sources/JobContext.ts';
 import type { PlanJobsConfig } from '../sources/planJobs.ts';
-import type { ModelSchema } from '../types.ts';
 import type { ModelReference } from './Flags.ts';
 import { flagValues } from './flagValues.ts';
 import { folderFor } from './folderFor.ts';
@@ -27,10 +27,10 @@ export interface GridScript {
   /** Of its file: relative paths of pictures begin beside it. */
   readonly specPath: string;
   readonly defaultModel: string;
-  /** The models on the grid's axis; empty where the spec has one model. */
-  readonly models: readonly string[];
-  /** The grid, as the first model takes it. */
-  readonly gridOf: (schema: ModelSchema | null) => Grid;
+  /** The models on the grid's axis. Default: none, the spec has one model. */
+  readonly models?: readonly string[];
+  /** The grid, as its models take it. */
+  readonly gridOf: (contexts: readonly JobContext[]) => Grid;
   readonly run: (
     contexts: readonly JobContext[],
     settings: RunSettings & PlanJobsConfig,
@@ -38,18 +38,14 @@ export interface GridScript {
 }
 
 /** Looks the models of a grid up, then plans it, and shows the plan or runs it; resolves with the exit code. */
-export async function startGrid(script: GridScript, context: BatchScriptContext): Promise<number> {
-  const { spec, specPath, gridOf, run } = script;
-  const { flags: given, service, io } = context;
-  const flags = withSpec(given, spec, service);
-  const found = await jobContexts(flags, referencesOf(script, context), service.provider);
+export async function startGrid(script: GridScript, frame: BatchScriptContext): Promise<number> {
+  const { spec, specPath, run } = script;
+  const { flags: given, service, io } = frame;
+  const references = referencesOf(script, frame);
+  const found = await jobContexts(withSpec(given, spec, service), references, service.provider);
   const contexts = found.map((each) => ({ ...each, folder: dirname(specPath) }));
-  const folder = folderFor(flags.out, specPath, spec.name);
-  const wanted = gridOf(contexts[0]?.schema ?? null);
-  const grown = await openGrid(wanted, contexts, folder).catch((error: unknown) => {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${specPath}: ${error.message}`, { suggestion: error.suggestion, cause: error });
-  });
+  const folder = folderFor(given.out, specPath, spec.name);
+  const { wanted, grown } = await readGrid(script, contexts, folder);
   return startBatch({
     folder,
     jobs: () => gridJobs(grown, contexts),
@@ -59,11 +55,22 @@ export async function startGrid(script: GridScript, context: BatchScriptContext)
     tagNames: wanted.axes.flatMap(({ values: [first] }) => Object.keys(first?.tags ?? {})),
     // The grid has its own, which lets it grow.
     fingerprint: null,
-    flags,
+    flags: withSpec(given, { ...spec, organize: spec.organize ?? gridOrganize(wanted.axes) }, service),
     service,
     io,
     run: (settings) => run(contexts, settings),
   });
+}
+
+/** All that is wrong from here on is in the spec. */
+async function readGrid({ gridOf, specPath }: GridScript, contexts: readonly JobContext[], folder: string) {
+  try {
+    const wanted = gridOf(contexts);
+    return { wanted, grown: await openGrid(wanted, contexts, folder) };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${specPath}: ${error.message}`, { suggestion: error.suggestion, cause: error });
+  }
 }
 
 /** A folder's earlier grids are said too: only what is beyond them is new. */
@@ -74,7 +81,7 @@ function axesText({ axes, boxes }: GrownGrid): string {
 }
 
 function referencesOf(
-  { spec, models, defaultModel }: GridScript,
+  { spec, models = [], defaultModel }: GridScript,
   { flags, service }: BatchScriptContext,
 ): ModelReference[] {
   if (models.length === 0) return [specModel(spec, flags, service, defaultModel)];

@@ -40,7 +40,12 @@ export function grid(
         yield* planJobs(gridJobs(grown, contexts), settings);
       };
       const total = gridTotal(grown, contexts[0]?.limit);
-      return runToFolder(plans, total, { ...settings, ...gridFingerprints(grown, contexts) });
+      // Files may come by any axis.
+      return runToFolder(plans, total, {
+        ...settings,
+        ...gridFingerprints(grown, contexts),
+        haveFiles: true,
+      });
     }),
   );
 }

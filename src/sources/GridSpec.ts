@@ -2,6 +2,4 @@ import type { BatchSpec } from './BatchSpec.ts';
 import type { Grid } from './Grid.ts';
 
 /** A grid as a file describes it. */
-export interface GridSpec extends BatchSpec, Grid {
-  readonly organize: string;
-}
+export interface GridSpec extends BatchSpec, Grid {}

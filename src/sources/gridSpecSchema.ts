@@ -3,7 +3,6 @@ import type { GridSpec } from './GridSpec.ts';
 import { gridAxes } from './gridAxes.ts';
 import type { NamedValue } from './gridAxis.ts';
 import { gridFaults } from './gridFaults.ts';
-import { gridOrganize } from './gridOrganize.ts';
 import { promptTemplate } from './promptTemplate.ts';
 import { readBatchFields } from './readBatchFields.ts';
 import { specFields } from './specFields.ts';
@@ -35,12 +34,10 @@ export const gridSpecSchema = z
     }
   })
   .transform((fields): GridSpec => {
-    const axes = gridAxes(fields);
     return {
       ...readBatchFields(fields),
       prompt: promptTemplate(fields.prompt ?? '{prompt}').prompt,
-      axes,
+      axes: gridAxes(fields),
       max: fields.max ?? null,
-      organize: fields.organize ?? gridOrganize(axes),
     };
   });
