@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { lastValueFrom, type Observable } from 'rxjs';
+import { concat, defer, ignoreElements, lastValueFrom, type Observable } from 'rxjs';
 import { expect, it } from 'vitest';
 import { compose } from '../../src/pipelines/compose.ts';
 import type { RunSettings } from '../../src/pipelines/openRun.ts';
@@ -76,6 +76,32 @@ it('composes each product with each background, and uploads each picture once', 
     tags: { product: 'mug', background: 'dunes' },
   });
   expect(outcomes[5]?.prompt).toContain('the orange enamel mug of the first picture');
+});
+
+it('makes only the new variations of the same picture, and refuses another picture', async () => {
+  const specPath = await tempFile('v.yaml', 'reference: ref.svg\nprompt: a\nvariations: [b, c]');
+  const picture = join(dirname(specPath), 'ref.svg');
+  await writeFile(picture, '<svg xmlns="http://www.w3.org/2000/svg"/>');
+  const spec = await readVariationsSpec(specPath);
+  const more = { ...spec, variations: [...spec.variations, { name: 'd', prompt: 'd' }] };
+  const { end, outcomes, simulator } = await madeWith(
+    'black-forest-labs/flux-dev',
+    specPath,
+    (contexts, settings) =>
+      concat(
+        variations(spec, contexts, settings),
+        variations(more, contexts, settings),
+        defer(async () => {
+          await writeFile(picture, '<svg xmlns="http://www.w3.org/2000/svg" width="1"/>');
+          return expect(lastValueFrom(variations(more, contexts, settings))).rejects.toThrow(
+            'Expected the input files',
+          );
+        }).pipe(ignoreElements()),
+      ),
+  );
+  expect(end.totals).toMatchObject({ total: 3, saved: 1, alreadySaved: 2 });
+  expect(outcomes.map(({ tags }) => tags.variation)).toEqual(['b', 'c', 'd']);
+  expect(simulator.stats().created).toBe(3);
 });
 
 it('says what a model cannot take', async () => {
