@@ -7,18 +7,21 @@ export interface PlanTotals {
   readonly models: Readonly<Record<string, number>>;
   /** Of the jobs whose price is known. */
   readonly costMicroUsd: number;
+  /** Likewise, by model. */
+  readonly costMicroUsdOf: Readonly<Record<string, number>>;
   readonly unpricedJobs: number;
   readonly unpricedModels: readonly string[];
 }
 
 /** Adds one job to the sums. */
 export function countPlan(totals: PlanTotals, { model, priceMicroUsd }: Plan): PlanTotals {
-  const { jobs, models, costMicroUsd, unpricedJobs, unpricedModels } = totals;
+  const { jobs, models, costMicroUsd, costMicroUsdOf, unpricedJobs, unpricedModels } = totals;
   const isNew = priceMicroUsd === null && !unpricedModels.includes(model);
   return {
     jobs: jobs + 1,
     models: { ...models, [model]: (models[model] ?? 0) + 1 },
     costMicroUsd: costMicroUsd + (priceMicroUsd ?? 0),
+    costMicroUsdOf: { ...costMicroUsdOf, [model]: (costMicroUsdOf[model] ?? 0) + (priceMicroUsd ?? 0) },
     unpricedJobs: unpricedJobs + (priceMicroUsd === null ? 1 : 0),
     unpricedModels: isNew ? [...unpricedModels, model] : unpricedModels,
   };

@@ -2,6 +2,8 @@ import { catchError, lastValueFrom, throwError } from 'rxjs';
 import { ProviderError, UsageError } from '../errors.ts';
 import { retryBackoff } from '../operators/retryBackoff.ts';
 import type { Provider } from '../ports.ts';
+import { modelCatalogue } from '../replicate/modelCatalogue.ts';
+import { nearestName } from '../sources/nearestName.ts';
 import type { Model } from '../types.ts';
 import type { ModelReference } from './Flags.ts';
 
@@ -20,11 +22,18 @@ export function findModel(provider: Provider, { model, version }: ModelReference
         return throwError(
           () =>
             new UsageError(`Expected a model that exists, got ${name}`, {
-              suggestion:
-                'Check the spelling at https://replicate.com/explore; private models need the token of their owner.',
+              suggestion: `${nearMatch(model)}Check the spelling at https://replicate.com/explore; private models need the token of their owner.`,
             }),
         );
       }),
     ),
   );
+}
+
+function nearMatch(model: string): string {
+  const meant = nearestName(
+    model,
+    modelCatalogue.map((entry) => entry.model),
+  );
+  return meant === null ? '' : `Did you mean ${meant}? `;
 }

@@ -1,7 +1,20 @@
 import { formatUsd } from '../formatUsd.ts';
+import type { ModelSchema } from '../types.ts';
 import type { PlanTotals } from './countPlan.ts';
 import { formatDuration } from './formatDuration.ts';
 import type { SettledFlags } from './withDefaults.ts';
+
+/** A model of the plan's jobs. */
+export interface PlannedModel {
+  /** `owner/name`. */
+  readonly model: string;
+  /** For the defaults of what jobs do not send. */
+  readonly schema: ModelSchema | null;
+  /** What the price is and where it is from; null where none is known. */
+  readonly price: string | null;
+  /** How long one prediction takes; null where nobody knows. */
+  readonly durationMs: number | null;
+}
 
 /** What the plan depends on beside its jobs. */
 export interface PlanSettings {
@@ -18,24 +31,22 @@ export interface PlanSettings {
     | 'timeoutMs'
     | 'budgetMicroUsd'
   >;
-  /** What the price is and where it is from; null where none is known. */
-  price: string | null;
-  /** How long one prediction takes; null where nobody knows. */
-  durationMs: number | null;
+  models: readonly PlannedModel[];
+  /** What the jobs are combinations of: `glaze 3 x light 2`. Default: they are none. */
+  axes?: string;
 }
 
 /** The end of a plan: jobs, models, cost, time, settings, and how to go on. */
 export function planSummary(totals: PlanTotals, settings: PlanSettings): string[] {
-  const { jobs, models } = totals;
-  const perModel = Object.entries(models).map(([model, count]) => `${model} (${count})`);
   return [
-    fact('jobs', String(jobs)),
-    fact('models', perModel.join(', ') || 'none'),
+    fact('jobs', String(totals.jobs)),
+    ...(settings.axes === undefined ? [] : [fact('axes', settings.axes)]),
+    ...modelLines(totals, settings),
     ...fallbackLines(settings.flags),
     fact('cost', costText(totals)),
-    ...(settings.price === null ? [] : [fact('price', settings.price)]),
+    ...priceLines(totals, settings),
     ...budgetLines(totals, settings.flags),
-    fact('time', timeText(jobs, settings)),
+    fact('time', timeText(totals, settings)),
     fact('settings', settingsText(settings.flags)),
     fact('into', settings.folder),
     'Nothing was created. Leave out --dry-run to make them.',
@@ -44,6 +55,38 @@ export function planSummary(totals: PlanTotals, settings: PlanSettings): string[
 
 function fact(name: string, text: string): string {
   return `${name.padEnd(9)} ${text}`;
+}
+
+/** One model stands on the line itself; several make a table. */
+function modelLines(totals: PlanTotals, { models: known }: PlanSettings): string[] {
+  const jobsOf = Object.entries(totals.models);
+  if (jobsOf.length < 2)
+    return [fact('models', jobsOf.map(([name, jobs]) => `${name} (${jobs})`)[0] ?? 'none')];
+  const rows = jobsOf.map(([name, jobs]) => {
+    const { price = null, durationMs = null } = known.find(({ model }) => model === name) ?? {};
+    const cost = price === null ? 'unknown' : formatUsd(totals.costMicroUsdOf[name] ?? 0);
+    const each = durationMs === null ? '?' : formatDuration(durationMs);
+    return [name, String(jobs), cost, each, price ?? 'no known price'];
+  });
+  return table([['model', 'jobs', 'cost', 'each', 'price'], ...rows]).map((line, at) =>
+    fact(at === 0 ? 'models' : '', line),
+  );
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widthOf = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  return rows.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widthOf(column)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** The table of several models has their prices. */
+function priceLines(totals: PlanTotals, { models }: PlanSettings): string[] {
+  if (Object.keys(totals.models).length > 1) return [];
+  return models.slice(0, 1).flatMap(({ price }) => (price === null ? [] : [fact('price', price)]));
 }
 
 function fallbackLines({ fallbacks }: PlanSettings['flags']): string[] {
@@ -67,10 +110,17 @@ function budgetLines(totals: PlanTotals, { budgetMicroUsd }: PlanSettings['flags
 }
 
 /** The slower of the two bounds: predictions side by side, and creates a minute. */
-function timeText(jobs: number, { durationMs, flags }: PlanSettings): string {
-  if (durationMs === null) return 'unknown';
-  const sideBySideMs = Math.ceil(jobs / flags.concurrency) * durationMs;
-  const createsMs = (Math.max(0, jobs - 1) / flags.ratePerMinute) * 60_000 + (jobs > 0 ? durationMs : 0);
+function timeText({ jobs, models: jobsOf }: PlanTotals, { models, flags }: PlanSettings): string {
+  const durations = models.filter(({ model }) => (jobsOf[model] ?? 0) > 0);
+  let sumMs = 0;
+  let longestMs = 0;
+  for (const { model, durationMs } of durations) {
+    if (durationMs === null) return 'unknown';
+    sumMs += (jobsOf[model] ?? 0) * durationMs;
+    longestMs = Math.max(longestMs, durationMs);
+  }
+  const sideBySideMs = jobs === 0 ? 0 : Math.ceil(jobs / flags.concurrency) * (sumMs / jobs);
+  const createsMs = (Math.max(0, jobs - 1) / flags.ratePerMinute) * 60_000 + (jobs > 0 ? longestMs : 0);
   const totalMs = Math.max(sideBySideMs, createsMs);
   // Tenths of a second would promise more than an estimate can keep.
   return `about ${formatDuration(totalMs < 2_000 ? totalMs : Math.round(totalMs / 1_000) * 1_000)}`;

@@ -12,8 +12,6 @@ import { windowSize } from './windowSize.ts';
 
 export interface PrintPlanConfig extends PlanSettings {
   stream: TextStream;
-  /** Of the jobs' model, for the defaults of what they do not send. */
-  schema: ModelSchema | null;
   /** Default: whether the stream is a terminal. */
   isColored?: boolean;
   /** One plan a line as JSON, then the totals; nothing for people. Default false. */
@@ -27,6 +25,7 @@ const noPlans: PlanTotals = {
   jobs: 0,
   models: {},
   costMicroUsd: 0,
+  costMicroUsdOf: {},
   unpricedJobs: 0,
   unpricedModels: [],
 };
@@ -40,16 +39,17 @@ export async function printPlan(
   plans: Iterable<Plan> | AsyncIterable<Plan>,
   config: PrintPlanConfig,
 ): Promise<PlanTotals> {
-  const { stream, schema, json = false, redact = (text) => text } = config;
+  const { stream, json = false, redact = (text) => text } = config;
   const rows = rowsOf(config);
   let totals = noPlans;
   for await (const plan of plans) {
     totals = countPlan(totals, plan);
-    if (json) stream.write(jsonLine(plannedEvent(plan, schema), redact));
+    if (json) stream.write(jsonLine(plannedEvent(plan, schemaOf(config, plan)), redact));
     else if (totals.jobs <= MOST_ROWS) stream.write(`${redact(rows(plan).join('\n'))}\n`);
   }
   if (json) {
-    stream.write(jsonLine({ type: 'plan', totals, price: config.price }, redact));
+    const prices = Object.fromEntries(config.models.map(({ model, price }) => [model, price]));
+    stream.write(jsonLine({ type: 'plan', totals, prices }, redact));
     return totals;
   }
   const hidden = totals.jobs - MOST_ROWS;
@@ -58,12 +58,17 @@ export async function printPlan(
   return totals;
 }
 
-function rowsOf({ stream, schema, isColored = stream.isTTY === true }: PrintPlanConfig) {
+function schemaOf({ models }: PrintPlanConfig, plan: Plan): ModelSchema | null {
+  return models.find(({ model }) => model === plan.model)?.schema ?? null;
+}
+
+function rowsOf(config: PrintPlanConfig) {
+  const { stream, isColored = stream.isTTY === true } = config;
   const { columns } = windowSize(stream);
   const paint = createPaint(isColored);
   let before = '';
   return (plan: Plan): string[] => {
-    const inputs = planInputs(plan.input, schema, paint);
+    const inputs = planInputs(plan.input, schemaOf(config, plan), paint);
     const isNew = inputs.join('\n') !== before;
     before = inputs.join('\n');
     return [planRow(plan, columns), ...(isNew ? inputs : [])];

@@ -9,7 +9,7 @@ import { fallbackRequests } from '../sources/fallbackRequests.ts';
 import type { JobContext } from '../sources/JobContext.ts';
 import { type PlanJobsConfig, planJobs } from '../sources/planJobs.ts';
 import { takesFile } from '../sources/takesFile.ts';
-import type { Job, ModelInput } from '../types.ts';
+import type { Job, ModelInput, Plan } from '../types.ts';
 import { exitCodes } from './exitCodes.ts';
 import { findModel } from './findModel.ts';
 import { printPlan } from './printPlan.ts';
@@ -22,9 +22,12 @@ export interface JobBatch extends Omit<Batch, 'run'> {
   readonly jobs: () => Iterable<Job> | AsyncIterable<Job>;
   /** How many there are. */
   readonly total: number;
-  readonly context: JobContext;
+  /** Of the jobs' model, or of each of their models. */
+  readonly context: JobContext | readonly JobContext[];
   /** Tags that jobs may have besides the model's inputs. */
   readonly tagNames: Iterable<string>;
+  /** What the jobs are combinations of, for the plan. Default: they are none. */
+  readonly axes?: string;
   /** Plans and runs the jobs. Default: `runToFolder`. */
   readonly run?: (settings: RunSettings & PlanJobsConfig) => Observable<FinishedRun>;
 }
@@ -43,51 +46,69 @@ export async function startBatch(batch: JobBatch): Promise<number> {
   return runBatch({ ...batch, run: (settings) => run({ ...settings, ...extras }) });
 }
 
-function mayHaveFiles({ context, tagNames }: JobBatch): boolean {
-  const { schema, files = {} } = context;
-  if (Object.keys(files).length > 0) return true;
-  const properties = [...tagNames].map((name) => schema?.properties[name]);
-  return properties.some((property) => property !== undefined && takesFile(property));
+function contextsOf({ context }: JobBatch): readonly JobContext[] {
+  return [context].flat();
+}
+
+function mayHaveFiles(batch: JobBatch): boolean {
+  const names = [...batch.tagNames];
+  return contextsOf(batch).some(({ schema, files = {} }) => {
+    if (Object.keys(files).length > 0) return true;
+    const properties = names.map((name) => schema?.properties[name]);
+    return properties.some((property) => property !== undefined && takesFile(property));
+  });
 }
 
 /** Looks the fallbacks up, so that a wrong name is found before anything is paid. */
-async function findFallbacks({ flags, service, context }: JobBatch, { priceOf }: PlanJobsConfig) {
+async function findFallbacks(batch: JobBatch, { priceOf }: PlanJobsConfig) {
+  const { flags, service } = batch;
   const fallbacks = await Promise.all(
     flags.fallbacks.map(async (reference) => ({
       model: await findModel(service.provider, reference),
       version: reference.version,
     })),
   );
-  for (const { name } of [{ name: context.model }, ...fallbacks.map(({ model }) => model)]) {
-    if (!flags.dryRun) expectPrice(name, context.input, flags, priceOf);
-  }
-  return fallbackRequests({ fallbacks, schema: context.schema, priceOf });
+  const requests = contextsOf(batch).map(({ model, schema, input }) => {
+    for (const name of [model, ...fallbacks.map((fallback) => fallback.model.name)]) {
+      if (!flags.dryRun) expectPrice(name, input, flags, priceOf);
+    }
+    return [model, fallbackRequests({ fallbacks, schema, priceOf })] as const;
+  });
+  const requestsOf = new Map(requests);
+  return (plan: Plan) => requestsOf.get(plan.model)?.(plan) ?? [];
 }
 
-function planningOf({ flags, context, tagNames }: JobBatch): PlanJobsConfig {
+function planningOf(batch: JobBatch): PlanJobsConfig {
+  const { flags, tagNames } = batch;
+  const inputs = contextsOf(batch).flatMap(({ schema }) => Object.keys(schema?.properties ?? {}));
   return {
     organize: flags.organize,
     date: new Date().toISOString().slice(0, 10),
-    knownNames: [...Object.keys(context.schema?.properties ?? {}), ...tagNames],
+    knownNames: [...inputs, ...tagNames],
     reuseUnseeded: flags.cacheUnseeded,
     priceOf: (model, input) => estimateMicroUsd(model, input, flags.priceMicroUsd ?? undefined),
   };
 }
 
-async function showPlan(
-  plans: ReturnType<typeof planJobs>,
-  { flags, folder, io, context, service }: JobBatch,
-): Promise<number> {
-  const durationMs = typicalDurationMs(context.model);
+async function showPlan(plans: ReturnType<typeof planJobs>, batch: JobBatch): Promise<number> {
+  const { flags, folder, io, service } = batch;
+  const models = contextsOf(batch).map(({ model, schema }) => {
+    const durationMs = typicalDurationMs(model);
+    return {
+      model,
+      schema,
+      price: describePrice(model, flags.priceMicroUsd ?? undefined),
+      durationMs: durationMs === null ? null : durationMs / service.speed,
+    };
+  });
   await printPlan(plans, {
     stream: io.stdout,
     isColored: io.stdout.isTTY === true && !readEnvironment(io.env).noColor,
-    schema: context.schema,
     json: flags.json,
     folder,
-    price: describePrice(context.model, flags.priceMicroUsd ?? undefined),
+    models,
     flags,
-    durationMs: durationMs === null ? null : durationMs / service.speed,
+    ...(batch.axes === undefined ? {} : { axes: batch.axes }),
   });
   return exitCodes.allSaved.code;
 }

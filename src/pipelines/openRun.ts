@@ -76,6 +76,8 @@ export interface RunSettings
   cacheFolder?: string;
   /** Tells the input and the settings that change requests; a folder begun with others is refused. */
   fingerprint?: string;
+  /** Fingerprints of what this input only adds jobs to, behind the old ones; a folder begun with one of them goes on. */
+  extendedFrom?: readonly string[];
   /** Whether plans may have files, which are compared with those of earlier runs; false spares a pass over them. Default true. */
   haveFiles?: boolean;
   /** Tables of all outcomes to leave besides `manifest.json`. Default: none. */
@@ -119,10 +121,10 @@ export async function openRun(settings: RunSettings): Promise<OpenRun> {
 }
 
 async function openFolder(settings: RunSettings): Promise<OpenRun> {
-  const { folder, fingerprint, resumeAnyway, ratePerMinute = 600 } = settings;
+  const { folder, fingerprint, extendedFrom, resumeAnyway, ratePerMinute = 600 } = settings;
   const { budgetMicroUsd = Number.POSITIVE_INFINITY, priceMicroUsd } = settings;
   const emit = guardListener(settings.emit ?? (() => {}));
-  const journal = openJournal(folder, { fingerprint, resumeAnyway });
+  const journal = openJournal(folder, { fingerprint, extendedFrom, resumeAnyway });
   try {
     await removeTemporaries(folder);
     // Files that are there already may be written where new ones may not be made.

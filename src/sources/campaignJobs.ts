@@ -1,11 +1,12 @@
 import { UsageError } from '../errors.ts';
-import type { Job, ModelInput, RenditionSpec } from '../types.ts';
+import type { Job, ModelInput } from '../types.ts';
 import type { CampaignSpec } from './CampaignSpec.ts';
 import { campaignPrompt } from './campaignPrompt.ts';
 import { checkInput } from './checkInput.ts';
 import { checkJobContext } from './checkJobContext.ts';
 import { checkSeeds } from './checkSeeds.ts';
 import { createSeeder } from './createSeeder.ts';
+import { distinctRenditions } from './distinctRenditions.ts';
 import { frameInput } from './frameInput.ts';
 import type { JobContext } from './JobContext.ts';
 
@@ -53,7 +54,7 @@ function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, vo
   let index = 0;
   for (const platform of spec.platforms) {
     const frame = frameInput(platform.widthPx, platform.heightPx, schema);
-    const renditions = distinct([platform, ...spec.renditions, ...context.renditions]);
+    const renditions = distinctRenditions([platform, ...spec.renditions, ...context.renditions]);
     for (const variation of spec.variations) {
       const prompt = campaignPrompt(spec, platform.name, variation);
       const input: ModelInput = { ...frame, ...context.input, prompt };
@@ -75,9 +76,4 @@ function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, vo
       }
     }
   }
-}
-
-/** The first of each name: renditions of one picture are told apart by name. */
-function distinct(specs: readonly RenditionSpec[]): RenditionSpec[] {
-  return specs.filter((spec, place) => specs.findIndex(({ name }) => name === spec.name) === place);
 }

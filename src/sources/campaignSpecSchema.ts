@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { RenditionSpec } from '../types.ts';
 import type { CampaignSpec } from './CampaignSpec.ts';
 import { readBatchFields } from './readBatchFields.ts';
-import { slug } from './slug.ts';
 import { specFields } from './specFields.ts';
 import { specRendition } from './specRendition.ts';
 import { specText } from './specText.ts';
+import { specVariation } from './specVariation.ts';
 
 const sizePx = z.int().min(1).max(16_384);
 
@@ -33,11 +33,6 @@ const platform = z.union([
     ),
 ]);
 
-const variation = z.union([
-  specText.transform((prompt) => ({ name: slug(prompt), prompt })),
-  z.strictObject({ name: specText, prompt: specText }),
-]);
-
 const promptTemplate = specText.refine(
   (template) => !/\{(?!(theme|style|platform|variation)\})/.test(template),
   'Expected no placeholder but {theme}, {style}, {platform} and {variation}',
@@ -51,7 +46,7 @@ export const campaignSpecSchema = z
     style: z.string().trim().nullish(),
     prompt: promptTemplate.nullish(),
     platforms: z.array(platform).min(1),
-    variations: z.array(variation).min(1),
+    variations: z.array(specVariation).min(1),
   })
   .superRefine(({ platforms, variations }, context) => {
     const lists = { platforms, variations };

@@ -27,6 +27,8 @@ export function describeSpecIssue(
       return [{ path, message: unknownValue(issue) }];
     case 'invalid_type':
       return [{ path, message: otherType(issue) }];
+    case 'invalid_key':
+      return issue.issues.map(({ message }) => ({ path, message }));
     default:
       return [{ path, message: issue.message }];
   }

@@ -2,6 +2,8 @@
 
 // Campaigns
 export type { CampaignSpec, CampaignVariation } from './CampaignSpec.ts';
+// Grids, variations, compositions
+export type { CompositionPicture, CompositionSpec } from './CompositionSpec.ts';
 export { campaignFiles } from './campaignFiles.ts';
 export { campaignJobs } from './campaignJobs.ts';
 // Jobs and plans
@@ -10,6 +12,10 @@ export { checkJobContext } from './checkJobContext.ts';
 export { coerceInput } from './coerceInput.ts';
 export { createOccurrences, type Occurrences } from './createOccurrences.ts';
 export { type FallbackModel, type FallbackRequestsConfig, fallbackRequests } from './fallbackRequests.ts';
+export type { Grid, GridAxis, GridBox, GridValue, GrownGrid } from './Grid.ts';
+export type { GridSpec } from './GridSpec.ts';
+export { gridAxes } from './gridAxes.ts';
+export { gridCells } from './gridCells.ts';
 export { inputFile } from './inputFile.ts';
 export { type InputFilesConfig, inputFiles } from './inputFiles.ts';
 export type { JobContext } from './JobContext.ts';
@@ -23,9 +29,13 @@ export { type PathOf, type PathTemplateConfig, pathTemplate } from './pathTempla
 export { type PlanJobsConfig, planJobs } from './planJobs.ts';
 export type { BadRow, Row, RowItem } from './Row.ts';
 export { readCampaignSpec } from './readCampaignSpec.ts';
+export { readCompositionSpec } from './readCompositionSpec.ts';
+export { readGridSpec } from './readGridSpec.ts';
+export { readVariationsSpec } from './readVariationsSpec.ts';
 export { renditionPresets } from './renditionPresets.ts';
 export { requestKey } from './requestKey.ts';
 export { safeSegment } from './safeSegment.ts';
 export { slug } from './slug.ts';
 export { spoolPrompts } from './spoolPrompts.ts';
+export type { PictureVariation, VariationsSpec } from './VariationsSpec.ts';
 export { type ValidatedRows, validateRows } from './validateRows.ts';

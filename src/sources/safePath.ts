@@ -4,7 +4,7 @@ import { maxSegmentBytes, safeSegment } from './safeSegment.ts';
 const maxPathBytes = 190;
 
 /** What a run itself keeps in its folder. */
-const runFiles = /^(manifest|report|gallery|contact-sheet|run|campaign_report|stdin)([_. ]|$)/i;
+const runFiles = /^(manifest|report|gallery|contact-sheet|run|campaign_report|stdin|grid)([_. ]|$)/i;
 
 /** Folder names and a file name as one safe path below the run folder, of at most 190 bytes, with `/` between them. */
 export function safePath(segments: readonly string[]): string {

@@ -4,6 +4,8 @@ import { UsageError } from '../errors.ts';
 export interface FingerprintConfig {
   /** Hash of the input and of all settings that change requests. Default: not checked. */
   fingerprint?: string | undefined;
+  /** Fingerprints of what this input only adds to: a folder begun with one of them is that of the same run. Default: none. */
+  extendedFrom?: readonly string[] | undefined;
   /** Lets a differing fingerprint pass, and keeps the new one. Default false. */
   resumeAnyway?: boolean | undefined;
 }
@@ -14,11 +16,12 @@ export interface FingerprintConfig {
  * Throws `UsageError` where they differ and that was not allowed.
  */
 export function checkFingerprint(database: DatabaseSync, folder: string, config: FingerprintConfig): boolean {
-  const { fingerprint, resumeAnyway = false } = config;
+  const { fingerprint, extendedFrom = [], resumeAnyway = false } = config;
   const stored = database.prepare('SELECT fingerprint FROM run').get()?.fingerprint ?? null;
   if (fingerprint !== undefined && stored !== fingerprint) {
-    if (stored !== null && !resumeAnyway) throw otherInput(folder);
-    if (stored !== null) database.exec(NOTE_CHANGE);
+    const isOther = stored !== null && !extendedFrom.some((earlier) => earlier === stored);
+    if (isOther && !resumeAnyway) throw otherInput(folder);
+    if (isOther) database.exec(NOTE_CHANGE);
     database.prepare('UPDATE run SET fingerprint = ?').run(fingerprint);
   }
   return database.prepare(FIND_CHANGE).get() !== undefined;

@@ -1,16 +1,19 @@
 import { styleText } from 'node:util';
 import { expect, it } from 'vitest';
 import { noFlags } from '../../src/cli/noFlags.ts';
+import type { PlannedModel } from '../../src/cli/planSummary.ts';
 import { type PrintPlanConfig, printPlan } from '../../src/cli/printPlan.ts';
 import { withDefaults } from '../../src/cli/withDefaults.ts';
 import type { ModelInput, ModelSchema, Plan } from '../../src/types.ts';
 import { FakeStream } from './fakeStream.ts';
 import { plan } from './outcomes.ts';
 
-function config(changes: Partial<PrintPlanConfig> = {}): PrintPlanConfig & { stream: FakeStream } {
-  const stream = new FakeStream();
-  const flags = withDefaults(noFlags);
-  return { folder: 'out/run', flags, schema: null, price: null, durationMs: 3_000, ...changes, stream };
+type Changes = Partial<PrintPlanConfig & Omit<PlannedModel, 'model'>>;
+
+function config(changes: Changes = {}): PrintPlanConfig & { stream: FakeStream } {
+  const { schema = null, price = null, durationMs = 3_000, ...others } = changes;
+  const models = [{ model: 'owner/name', schema, price, durationMs }];
+  return { folder: 'out/run', flags: withDefaults(noFlags), models, ...others, stream: new FakeStream() };
 }
 
 async function* many(count: number): AsyncGenerator<Plan> {
@@ -108,6 +111,24 @@ it('shows what is sent and what holds for the rest, where it is not as for the j
   expect(settings.stream.lines).toContain('price     $0.003 an image (somewhere, 2026-10)');
 });
 
+it('has a table of several models, and the time that all of them take', async () => {
+  const quick = { model: 'a/quick', schema, price: '$0.003 an image', durationMs: 1_000 };
+  const slow = { model: 'b/slow', schema: null, price: null, durationMs: 8_000 };
+  const flags = withDefaults({ ...noFlags, concurrency: 1 });
+  const settings = config({ models: [quick, slow], flags });
+  const plans = [plan(0, { model: 'a/quick' }), plan(1, { model: 'b/slow', priceMicroUsd: null })];
+  await printPlan([...plans, plan(2, { model: 'a/quick' })], settings);
+  expect(settings.stream.lines.filter((line) => line.includes('default'))).toHaveLength(2);
+  expect(settings.stream.text).toContain(
+    `models    model    jobs  cost     each  price
+          a/quick  2     $0.006   1s    $0.003 an image
+          b/slow   1     unknown  8s    no known price
+cost      at least $0.006; unknown price for b/slow: give --price USD
+time      about 10s
+`,
+  );
+});
+
 it('dims defaults where there are colours', async () => {
   const settings = config({ schema, isColored: true });
   await printPlan([plan(0, inputOf({ num_outputs: 2 }))], settings);
@@ -122,7 +143,7 @@ it('gives defaults and price as JSON too', async () => {
   const [planned, sums] = settings.stream.lines.map((line) => JSON.parse(line));
   expect(planned.input).toEqual({ prompt: 'x', seed: 7, aspect_ratio: '16:9', loras: ['a'] });
   expect(planned.defaults).toEqual({ mask: '', num_outputs: 1 });
-  expect(sums).toMatchObject({ type: 'plan', price: 'a price' });
+  expect(sums).toMatchObject({ type: 'plan', prices: { 'owner/name': 'a price' } });
 });
 
 it('gives plans as JSON lines, and nothing else', async () => {

@@ -1,0 +1,35 @@
+// Products and backgrounds become pictures of each product before each background.
+import packageJson from '../package.json' with { type: 'json' };
+import { createCommand } from '../src/cli/createCommand.ts';
+import { runBatchScript } from '../src/cli/runBatchScript.ts';
+import { startGrid } from '../src/cli/startGrid.ts';
+import { compose } from '../src/pipelines/compose.ts';
+import { compositionGrid } from '../src/sources/compositionGrid.ts';
+import { readCompositionSpec } from '../src/sources/readCompositionSpec.ts';
+
+const command = createCommand({
+  name: 'compose',
+  summary: 'Makes a picture of each of some products before each of some backgrounds.',
+  version: packageJson.version,
+  inputs: [{ name: 'SPEC', help: '.yaml or .json file with products and backgrounds' }],
+  examples: [
+    'compose.ts examples/outdoor-scenes.yaml --simulate=5',
+    'compose.ts spec.yaml --dry-run',
+    'compose.ts spec.yaml --model bytedance/seedream-4 --budget 2',
+  ],
+});
+
+await runBatchScript(command, async (script) => {
+  const [specPath = ''] = script.inputs;
+  const spec = await readCompositionSpec(specPath);
+  return startGrid(
+    {
+      spec,
+      specPath,
+      defaultModel: 'google/nano-banana',
+      gridOf: (contexts) => compositionGrid(spec, contexts),
+      run: (contexts, settings) => compose(spec, contexts, settings),
+    },
+    script,
+  );
+});

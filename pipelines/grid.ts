@@ -1,0 +1,37 @@
+// Every combination of some values becomes a picture: words of the prompt, model inputs, models.
+import packageJson from '../package.json' with { type: 'json' };
+import { createCommand } from '../src/cli/createCommand.ts';
+import { runBatchScript } from '../src/cli/runBatchScript.ts';
+import { startGrid } from '../src/cli/startGrid.ts';
+import { grid } from '../src/pipelines/grid.ts';
+import { readGridSpec } from '../src/sources/readGridSpec.ts';
+
+const command = createCommand({
+  name: 'grid',
+  summary:
+    'Makes a picture of each combination of some values: words of the prompt, model inputs, models. With more values in the same folder only the new combinations are made.',
+  version: packageJson.version,
+  inputs: [{ name: 'SPEC', help: '.yaml or .json file with prompt and axes' }],
+  examples: [
+    'grid.ts examples/teapots.yaml --simulate=5',
+    'grid.ts spec.yaml --dry-run',
+    'grid.ts spec.yaml --limit 12 --budget 1',
+  ],
+});
+
+await runBatchScript(command, async (script) => {
+  const [specPath = ''] = script.inputs;
+  const spec = await readGridSpec(specPath);
+  const models = spec.axes.flatMap(({ values }) => values.flatMap(({ model }) => model ?? []));
+  return startGrid(
+    {
+      spec,
+      specPath,
+      defaultModel: 'black-forest-labs/flux-schnell',
+      models: [...new Set(models)],
+      gridOf: () => spec,
+      run: (contexts, settings) => grid(spec, contexts, settings),
+    },
+    script,
+  );
+});

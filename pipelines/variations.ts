@@ -1,0 +1,35 @@
+// A reference picture becomes a row of variations of it.
+import packageJson from '../package.json' with { type: 'json' };
+import { createCommand } from '../src/cli/createCommand.ts';
+import { runBatchScript } from '../src/cli/runBatchScript.ts';
+import { startGrid } from '../src/cli/startGrid.ts';
+import { variations } from '../src/pipelines/variations.ts';
+import { readVariationsSpec } from '../src/sources/readVariationsSpec.ts';
+import { variationsGrid } from '../src/sources/variationsGrid.ts';
+
+const command = createCommand({
+  name: 'variations',
+  summary: 'Makes variations of a reference picture, as near to it or as far from it as you like.',
+  version: packageJson.version,
+  inputs: [{ name: 'SPEC', help: '.yaml or .json file with reference, prompt and variations' }],
+  examples: [
+    'variations.ts examples/lighthouse-variations.yaml --simulate=5',
+    'variations.ts spec.yaml --dry-run',
+    'variations.ts spec.yaml --count 3 --budget 2',
+  ],
+});
+
+await runBatchScript(command, async (script) => {
+  const [specPath = ''] = script.inputs;
+  const spec = await readVariationsSpec(specPath);
+  return startGrid(
+    {
+      spec,
+      specPath,
+      defaultModel: 'black-forest-labs/flux-dev',
+      gridOf: (contexts) => variationsGrid(spec, contexts),
+      run: (contexts, settings) => variations(spec, contexts, settings),
+    },
+    script,
+  );
+});

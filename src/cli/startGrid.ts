@@ -1,0 +1,93 @@
+import { dirname } from 'node:path';
+import type { Observable } from 'rxjs';
+import { UsageError } from '../errors.ts';
+import { openGrid } from '../pipelines/openGrid.ts';
+import type { RunSettings } from '../pipelines/openRun.ts';
+import type { FinishedRun } from '../pipelines/runToFolder.ts';
+import type { BatchSpec } from '../sources/BatchSpec.ts';
+import { describeBox } from '../sources/describeBox.ts';
+import type { Grid, GrownGrid } from '../sources/Grid.ts';
+import { gridJobs } from '../sources/gridJobs.ts';
+import { gridOrganize } from '../sources/gridOrganize.ts';
+import { gridTotal } from '../sources/gridTotal.ts';
+import type { JobContext } from '../sources/JobContext.ts';
+import type { PlanJobsConfig } from '../sources/planJobs.ts';
+import type { ModelReference } from './Flags.ts';
+import { flagValues } from './flagValues.ts';
+import { folderFor } from './folderFor.ts';
+import { jobContexts } from './jobContexts.ts';
+import type { BatchScriptContext } from './runBatchScript.ts';
+import { specModel } from './specModel.ts';
+import { startBatch } from './startBatch.ts';
+import { withSpec } from './withSpec.ts';
+
+/** A spec whose jobs are the cells of a grid. */
+export interface GridScript {
+  readonly spec: BatchSpec;
+  /** Of its file: relative paths of pictures begin beside it. */
+  readonly specPath: string;
+  readonly defaultModel: string;
+  /** The models on the grid's axis. Default: none, the spec has one model. */
+  readonly models?: readonly string[];
+  /** The grid, as its models take it. */
+  readonly gridOf: (contexts: readonly JobContext[]) => Grid;
+  readonly run: (
+    contexts: readonly JobContext[],
+    settings: RunSettings & PlanJobsConfig,
+  ) => Observable<FinishedRun>;
+}
+
+/** Looks the models of a grid up, then plans it, and shows the plan or runs it; resolves with the exit code. */
+export async function startGrid(script: GridScript, frame: BatchScriptContext): Promise<number> {
+  const { spec, specPath, run } = script;
+  const { flags: given, service, io } = frame;
+  const references = referencesOf(script, frame);
+  const found = await jobContexts(withSpec(given, spec, service), references, service.provider);
+  const contexts = found.map((each) => ({ ...each, folder: dirname(specPath) }));
+  const folder = folderFor(given.out, specPath, spec.name);
+  const { wanted, grown } = await readGrid(script, contexts, folder);
+  return startBatch({
+    folder,
+    jobs: () => gridJobs(grown, contexts),
+    total: gridTotal(grown, contexts[0]?.limit),
+    context: contexts,
+    axes: axesText(grown),
+    tagNames: wanted.axes.flatMap(({ values: [first] }) => Object.keys(first?.tags ?? {})),
+    // The grid has its own, which lets it grow.
+    fingerprint: null,
+    flags: withSpec(given, { ...spec, organize: spec.organize ?? gridOrganize(wanted.axes) }, service),
+    service,
+    io,
+    run: (settings) => run(contexts, settings),
+  });
+}
+
+/** All that is wrong from here on is in the spec. */
+async function readGrid({ gridOf, specPath }: GridScript, contexts: readonly JobContext[], folder: string) {
+  try {
+    const wanted = gridOf(contexts);
+    return { wanted, grown: await openGrid(wanted, contexts, folder) };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${specPath}: ${error.message}`, { suggestion: error.suggestion, cause: error });
+  }
+}
+
+/** A folder's earlier grids are said too: only what is beyond them is new. */
+function axesText({ axes, boxes }: GrownGrid): string {
+  const now = describeBox(axes, boxes.at(-1) ?? []);
+  const before = boxes.at(-2);
+  return before === undefined ? now : `${now}, grown from ${describeBox(axes, before)}`;
+}
+
+function referencesOf(
+  { spec, models = [], defaultModel }: GridScript,
+  { flags, service }: BatchScriptContext,
+): ModelReference[] {
+  if (models.length === 0) return [specModel(spec, flags, service, defaultModel)];
+  const [given] = flags.models;
+  if (given === undefined) return models.map((name) => flagValues.modelReference.schema.parse(name));
+  throw new UsageError(`Expected models under axes: or by --model, got both`, {
+    suggestion: 'Leave --model out, or the axis.',
+  });
+}
