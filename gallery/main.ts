@@ -1,4 +1,4 @@
-import type { GalleryData } from '../src/sinks/gallery/GalleryData.ts';
+import type { GalleryData, GalleryJob } from '../src/sinks/gallery/GalleryData.ts';
 import { captionOf } from './data/captionOf.ts';
 import { facetsOf } from './data/facetsOf.ts';
 import type { Item } from './data/Item.ts';
@@ -7,6 +7,7 @@ import { selectItems } from './data/selectItems.ts';
 import { type SortName, sorts } from './data/sorts.ts';
 import { createCompare } from './lightbox/createCompare.ts';
 import { createLightbox } from './lightbox/createLightbox.ts';
+import { followRun } from './live/followRun.ts';
 import { createGrid } from './page/createGrid.ts';
 import { createHeader } from './page/createHeader.ts';
 import { createSelectionBar } from './page/createSelectionBar.ts';
@@ -16,13 +17,21 @@ import { el } from './page/el.ts';
 import { createReport } from './report/createReport.ts';
 
 const data: GalleryData = JSON.parse(document.getElementById('data')?.textContent ?? '');
-const items = itemsOf(data.jobs);
-const facets = facetsOf(items);
-const axes = facets.filter(({ name, values }) => name !== 'status' && values.length <= maxAxisValues);
-const sortNames = (Object.keys(sorts) as SortName[]).filter((name) => {
-  const { keyOf } = sorts[name];
-  return keyOf === null || new Set(items.map(keyOf)).size > 1;
-});
+let items = itemsOf(data.jobs);
+let choices = choicesOf(items);
+
+/** What the pictures at hand can be filtered, laid out and ordered by. */
+function choicesOf(all: readonly Item[]) {
+  const facets = facetsOf(all);
+  return {
+    facets,
+    axes: facets.filter(({ name, values }) => name !== 'status' && values.length <= maxAxisValues),
+    sortNames: (Object.keys(sorts) as SortName[]).filter((name) => {
+      const { keyOf } = sorts[name];
+      return keyOf === null || new Set(all.map(keyOf)).size > 1;
+    }),
+  };
+}
 
 let view: View = { search: '', filters: new Map(), sort: 'input', axes: null };
 let shown: readonly Item[] = items;
@@ -41,20 +50,16 @@ const lightbox = createLightbox({
 const actions = {
   ...selection,
   open: (item: Item) => lightbox.open(item, shown),
-  captionOf: (item: Item) => captionOf(item, facets),
+  captionOf: (item: Item) => captionOf(item, choices.facets),
 };
 const grid = createGrid(actions);
 const table = el('div', { class: 'table-place' });
 const nothing = el('p', { class: 'nothing', hidden: true }, 'Nothing fits. Change the search or a filter.');
-const toolbar = createToolbar({
-  facets,
-  axes,
-  sortNames,
-  onChange: (changed) => {
-    view = changed;
-    show();
-  },
-});
+const onChange = (changed: View) => {
+  view = changed;
+  show();
+};
+let toolbar = createToolbar({ ...choices, onChange });
 const pictures = el('section', { 'aria-label': 'Pictures' }, toolbar.element, nothing, grid.element, table);
 const report = el('section', { 'aria-label': 'Report', hidden: true });
 const header = createHeader(data, (page) => {
@@ -65,7 +70,8 @@ const header = createHeader(data, (page) => {
   window.scrollTo(0, 0);
 });
 
-function show(): void {
+function show(draw = grid.show): void {
+  const { facets, axes } = choices;
   shown = selectItems(items, facets, view);
   toolbar.count(
     shown.length === items.length ? `${items.length} in all` : `${shown.length} of ${items.length}`,
@@ -86,8 +92,22 @@ function show(): void {
       );
     table.append(createTable(shown, rows, columns, { ...actions, showAll }));
   } else {
-    grid.show(shown);
+    draw(shown);
   }
+}
+
+/** Takes in what has changed while the run goes. */
+function update(jobs: readonly GalleryJob[]): void {
+  items = itemsOf(jobs);
+  const before = JSON.stringify(choices);
+  choices = choicesOf(items);
+  // Whoever is choosing something is not to lose it.
+  if (JSON.stringify(choices) !== before && !toolbar.element.contains(document.activeElement)) {
+    const next = createToolbar({ ...choices, view, onChange });
+    toolbar.element.replaceWith(next.element);
+    toolbar = next;
+  }
+  show(grid.update);
 }
 
 function openJob(index: number): void {
@@ -109,6 +129,7 @@ document.addEventListener('keydown', (event) => {
 
 document.body.append(
   header.element,
+  ...(data.live === undefined ? [] : [followRun(data.jobs, data.live, update)]),
   el('main', {}, pictures, report),
   selection.element,
   lightbox.element,

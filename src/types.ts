@@ -269,6 +269,8 @@ export interface RunTotals {
 
 /** What happens during a run, as it happens; one JSON line each under `--json`. */
 export type RunEvent =
+  /** A page shows the run while it goes. */
+  | { readonly type: 'watch.started'; readonly url: string }
   | {
       readonly type: 'run.started';
       readonly folder: string;

@@ -4,11 +4,22 @@ import type { Item } from './Item.ts';
 /** The tiles of all jobs, in input order: one for each original, one for a job without any. */
 export function itemsOf(jobs: readonly GalleryJob[]): Item[] {
   return jobs.flatMap((job) => {
-    const pictures = groupByOriginal(job.files ?? []);
-    const number = String(job.index + 1);
-    if (pictures.length <= 1) return [{ name: number, job, files: pictures[0] ?? [] }];
-    return pictures.map((files, place) => ({ name: `${number}.${place + 1}`, job, files }));
+    const known = itemsByJob.get(job);
+    if (known !== undefined) return known;
+    const items = itemsOfJob(job);
+    itemsByJob.set(job, items);
+    return items;
   });
+}
+
+/** A job that has not changed keeps its items, and these their tiles. */
+const itemsByJob = new WeakMap<GalleryJob, readonly Item[]>();
+
+function itemsOfJob(job: GalleryJob): Item[] {
+  const pictures = groupByOriginal(job.files ?? []);
+  const number = String(job.index + 1);
+  if (pictures.length <= 1) return [{ name: number, job, files: pictures[0] ?? [] }];
+  return pictures.map((files, place) => ({ name: `${number}.${place + 1}`, job, files }));
 }
 
 function groupByOriginal(files: readonly GalleryFile[]): GalleryFile[][] {

@@ -12,6 +12,8 @@ const CAPTION_PX = 30;
 export interface Grid {
   readonly element: HTMLElement;
   show(items: readonly Item[]): void;
+  /** Shows these instead: tiles of items that stay are moved, not made anew. */
+  update(items: readonly Item[]): void;
   /** Call it when the grid has become visible. */
   refresh(): void;
   /** Makes an item's tile the one that has the focus. */
@@ -25,6 +27,9 @@ export interface Grid {
 export function createGrid(actions: TileActions): Grid {
   const element = el('ul', { class: 'grid', 'aria-label': 'Pictures' });
   const entries = new Map<number, HTMLElement>();
+  const itemsOfEntries = new WeakMap<HTMLElement, Item>();
+  /** Those that may be used again. */
+  let kept = new Map<Item | undefined, HTMLElement>();
   let items: readonly Item[] = [];
   let layout: GridLayout = { rows: [], heightPx: 0 };
   let widthPx = 0;
@@ -66,11 +71,11 @@ export function createGrid(actions: TileActions): Grid {
       const position = first + column;
       const item = items[position];
       if (item === undefined || entries.has(position)) continue;
-      const entry = el(
-        'li',
-        { 'aria-posinset': position + 1, 'aria-setsize': items.length, 'data-position': position },
-        createTile(item, actions),
-      );
+      const entry = kept.get(item) ?? el('li', {}, createTile(item, actions));
+      itemsOfEntries.set(entry, item);
+      entry.ariaPosInSet = String(position + 1);
+      entry.ariaSetSize = String(items.length);
+      entry.dataset.position = String(position);
       entry.style.transform = `translate(${tile.left}px, ${top}px)`;
       entry.style.width = `${tile.widthPx}px`;
       const button = openButton(entry);
@@ -132,6 +137,14 @@ export function createGrid(actions: TileActions): Grid {
       arrange();
     },
     refresh: arrange,
+    update(shown) {
+      const focused = items[current];
+      kept = new Map([...entries.values()].map((entry) => [itemsOfEntries.get(entry), entry]));
+      items = shown;
+      current = Math.max(0, focused === undefined ? 0 : shown.indexOf(focused));
+      arrange();
+      kept = new Map();
+    },
     focus: (item) => focusAt(items.indexOf(item)),
   };
 }

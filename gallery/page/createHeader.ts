@@ -10,7 +10,10 @@ export interface Header {
 }
 
 /** The run's name, what came of it in a line, and the way to the pages. */
-export function createHeader({ name, report, jobs }: GalleryData, onPage: (page: PageName) => void): Header {
+export function createHeader(
+  { name, report, jobs, live }: GalleryData,
+  onPage: (page: PageName) => void,
+): Header {
   const { saved, total, failed, skipped, costUsd, costIncomplete } = report;
   const facts = [
     `${saved} of ${total} saved`,
@@ -38,7 +41,12 @@ export function createHeader({ name, report, jobs }: GalleryData, onPage: (page:
   const element = el(
     'header',
     { class: 'top' },
-    el('div', {}, el('h1', { dir: 'auto' }, name), el('p', { class: 'quiet' }, facts.join(' · '))),
+    el(
+      'div',
+      {},
+      el('h1', { dir: 'auto' }, name), // While the run goes a line of its own says where it stands.
+      live === undefined ? el('p', { class: 'quiet' }, facts.join(' · ')) : null,
+    ),
     el('nav', { 'aria-label': 'Pages' }, links.pictures, links.report),
   );
   return { element, page: () => current };

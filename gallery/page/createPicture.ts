@@ -2,7 +2,7 @@ import type { Item } from '../data/Item.ts';
 import { urlOf } from '../text/urlOf.ts';
 import { el } from './el.ts';
 
-const reasons = { saved: 'No picture', failed: 'Failed', skipped: 'Skipped' } as const;
+const reasons = { saved: 'No picture', failed: 'Failed', skipped: 'Skipped', running: 'Being made' } as const;
 
 /** An item's small picture, or why there is none. */
 export function createPicture({ job, files: [original] }: Item): HTMLElement {

@@ -14,6 +14,8 @@ export interface ToolbarConfig {
   /** Facets that may be rows and columns. */
   readonly axes: readonly Facet[];
   readonly sortNames: readonly SortName[];
+  /** What it is set to at first, as far as there are such values. Default: nothing. */
+  readonly view?: View;
   readonly onChange: (view: View) => void;
 }
 
@@ -27,7 +29,7 @@ export interface Toolbar {
 }
 
 /** Search, filters, order, and rows x columns where the run has axes. */
-export function createToolbar({ facets, axes, sortNames, onChange }: ToolbarConfig): Toolbar {
+export function createToolbar({ facets, axes, sortNames, view, onChange }: ToolbarConfig): Toolbar {
   const search = el('input', {
     type: 'search',
     placeholder: 'Search prompts, tags, seeds, errors',
@@ -87,8 +89,21 @@ export function createToolbar({ facets, axes, sortNames, onChange }: ToolbarConf
     }
     changed();
   };
-  rows.field.hidden = columns.field.hidden = true;
   columns.input.value = axes[1]?.name ?? '';
+  if (view !== undefined) {
+    search.value = view.search;
+    sort.input.value = view.sort;
+    for (const { facet, select } of filters) {
+      const value = view.filters.get(facet.name);
+      if (value !== undefined) select.input.selectedIndex = facet.values.indexOf(value) + 1;
+    }
+    if (view.axes !== null) {
+      layout.input.value = 'table';
+      rows.input.value = view.axes.rows;
+      columns.input.value = view.axes.columns;
+    }
+  }
+  rows.field.hidden = columns.field.hidden = layout.input.value === '';
   return {
     element: el('div', { class: 'toolbar' }, search, count, choices),
     count: (text) => {

@@ -74,6 +74,8 @@ export interface Flags {
   readonly deleteLocal: boolean;
   /** Tables of all outcomes besides `manifest.json`. */
   readonly tables: readonly TableFormat[];
+  /** Port of a page that shows the run while it goes, 0 for any; null for no page. */
+  readonly watchPort: number | null;
   /** Leave a gallery and a contact sheet. */
   readonly gallery: boolean;
   /** Use results of requests without a seed again too. */

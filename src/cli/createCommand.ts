@@ -40,7 +40,7 @@ function parse(config: CreateCommandConfig, argv: readonly string[]): ParsedComm
     writeErr: () => {},
   });
   try {
-    command.parse(withSimulateValue(argv), { from: 'user' });
+    command.parse(withOptionalValues(argv), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return { kind: 'text', text };
     throw commandLineError(error);
@@ -51,15 +51,18 @@ function parse(config: CreateCommandConfig, argv: readonly string[]): ParsedComm
 }
 
 /**
- * `--simulate` takes its value behind `=` only. A command-line parser would take the next word for an optional value, and
- * that word is often the input file; so a bare `--simulate` gets its value here.
+ * `--simulate` and `--watch` take their values behind `=` only. A command-line parser would take the next word for an optional
+ * value, and that word is often the input file; so where they stand alone they get their values here.
  */
-function withSimulateValue(argv: readonly string[]): string[] {
+function withOptionalValues(argv: readonly string[]): string[] {
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
-  return argv.map((word, at) =>
-    at < end && (word === '--simulate' || word === '--simulate=') ? '--simulate=1' : word,
-  );
+  return argv.map((word, at) => (at < end ? (optionalValues.get(word.replace(/=$/, '')) ?? word) : word));
 }
+
+const optionalValues = new Map([
+  ['--simulate', '--simulate=1'],
+  ['--watch', '--watch=0'],
+]);
 
 function checkInputs(inputs: readonly InputDefinition[], given: readonly string[]): void {
   const missing = inputs.find(({ isRequired = true }, at) => isRequired && (given[at] ?? '') === '');

@@ -10,6 +10,8 @@ import { summaryLines } from './summaryLines.ts';
 /** The lines that an event leaves behind for good: failures, warnings, the summary. For most events none. */
 export function eventLines(event: RunEvent, progress: Progress, paint: Paint): string[] {
   switch (event.type) {
+    case 'watch.started':
+      return [`${paint('bold', 'watch')} ${event.url}`];
     case 'job.failed':
       return [`${paint('red', 'failed')} ${failureLine(event.outcome)}`];
     case 'warning':

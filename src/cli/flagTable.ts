@@ -276,6 +276,14 @@ export const flagTable = [
     'ask anew what models take; else that is remembered for an hour',
     running,
   ),
+  valueFlag({
+    name: 'watch',
+    argument: '=PORT',
+    help: 'serve a page on this machine that shows the run while it goes (default: any free port)',
+    group: running,
+    value: flagValues.wholeNumber(0, 65_535),
+    put: (watchPort) => ({ watchPort }),
+  }),
   toggleFlag('json', { json: true }, 'one JSON event a line on standard output, nothing else there', running),
   toggleFlag('quiet', { quiet: true }, 'say nothing but errors', running),
 ];

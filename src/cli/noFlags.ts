@@ -30,6 +30,7 @@ export const noFlags: Flags = {
   quiet: false,
   failFast: false,
   resumeAnyway: false,
+  watchPort: null,
   gallery: true,
   destinations: [],
   shardSize: null,

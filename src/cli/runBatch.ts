@@ -8,6 +8,7 @@ import { exitCodeOf } from './exitCodeOf.ts';
 import { exitCodes } from './exitCodes.ts';
 import { interruption } from './interruption.ts';
 import type { OpenService } from './openService.ts';
+import { openWatch } from './openWatch.ts';
 import { readEnvironment } from './readEnvironment.ts';
 import { receiveWebhooks } from './receiveWebhooks.ts';
 import { redact } from './redact.ts';
@@ -37,10 +38,13 @@ export async function runBatch(batch: Batch): Promise<number> {
   const { stop, leave } = interruption();
   const failed = new Subject<void>();
   let isInterrupted = false;
+  const live = flags.watchPort === null ? null : await openWatch(folder, flags.watchPort);
   const emit = (event: RunEvent) => {
     reporter.onEvent(event);
+    live?.onEvent(event);
     if (flags.failFast && event.type === 'job.failed') failed.next();
   };
+  if (live !== null) emit({ type: 'watch.started', url: live.url });
   const what = flags.cancelOnExit ? 'cancelling' : 'finishing';
   const interrupted = stop.pipe(
     tap(() => {
@@ -87,6 +91,7 @@ export async function runBatch(batch: Batch): Promise<number> {
     return exitCodeOf({ ...end, isInterrupted, isAllLeft: flags.detach && isAllLeft(end) });
   } finally {
     reporter.close();
+    await live?.close();
   }
 }
 

@@ -1,18 +1,14 @@
 import { readdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
 import { temporaryPath } from '../temporaryPath.ts';
 import type { Outcome, OutcomeFile } from '../types.ts';
 import { maxGalleryJobs } from './gallery/maxGalleryJobs.ts';
+import { thumbnailPath } from './thumbnailPath.ts';
 
-/** No folder of the run can have this name: folders of pictures never begin with a point. */
 const FOLDER = '.thumbs';
 /** Sharp on a tile of 220 px on a screen with two dots a pixel; 10 to 25 kB. */
 const SIDE_PX = 440;
-/** A picture as small as this is shown itself: no thumbnail would load faster. */
-const SMALL_BYTES = 40_000;
-/** What every browser shows. */
-const SHOWN_FORMATS = new Set(['png', 'jpeg', 'webp', 'avif', 'gif']);
 const MAX_INPUT_PIXELS = 0x3fff * 0x3fff;
 
 /** The small pictures by which people find their way in a run. They can be deleted at any time: the next run makes them again. */
@@ -36,34 +32,25 @@ export async function openThumbnails(folder: string): Promise<Thumbnails> {
     async make({ index, files }) {
       if (index >= maxGalleryJobs) return;
       for (const file of files) {
-        const name = nameOf(file);
-        if (!needsOne(file) || made.has(name)) continue;
+        const path = thumbnailPath(file);
+        if (!needsOne(file) || made.has(basename(path))) continue;
         try {
-          await writeThumbnail(join(folder, file.path), join(folder, FOLDER, name));
-          made.add(name);
+          await writeThumbnail(join(folder, file.path), join(folder, path));
+          made.add(basename(path));
         } catch {
           // The gallery shows the original instead.
         }
       }
     },
     pathOf(original) {
-      if (isSmall(original)) return original.path;
-      const name = nameOf(original);
-      return made.has(name) ? `${FOLDER}/${name}` : null;
+      const path = thumbnailPath(original);
+      return path === original.path || made.has(basename(path)) ? path : null;
     },
   };
 }
 
-function nameOf({ sha256 }: OutcomeFile): string {
-  return `${sha256.slice(0, 20)}.webp`;
-}
-
 function needsOne(file: OutcomeFile): boolean {
-  return file.role === 'original' && file.width !== null && !isSmall(file);
-}
-
-function isSmall({ bytes, format }: OutcomeFile): boolean {
-  return bytes <= SMALL_BYTES && SHOWN_FORMATS.has(format);
+  return file.role === 'original' && file.width !== null && thumbnailPath(file) !== file.path;
 }
 
 /** Not flushed: what a power cut takes of it is made again. */

@@ -59,6 +59,7 @@ describe('values', () => {
       refreshModels: false,
       failFast: false,
       resumeAnyway: false,
+      watchPort: null,
       gallery: true,
       destinations: [],
       shardSize: null,
@@ -121,6 +122,8 @@ describe('values', () => {
     ],
     ['--cache kept --cache-unseeded', { cache: 'kept', cacheUnseeded: true }],
     ['--cache kept --no-cache', { cache: null }],
+    ['--watch', { watchPort: 0 }],
+    ['--watch=8080', { watchPort: 8080 }],
     [
       '--to s3://bucket/a --to webdataset --shard-size 50 --delete-local --table csv --table parquet',
       {

@@ -5,8 +5,8 @@ import { DeliveryError, UsageError } from '../../errors.ts';
 import { fromAbortable } from '../../fromAbortable.ts';
 import type { Destination } from '../../ports.ts';
 import type { Outcome, OutcomeFile } from '../../types.ts';
+import { contentTypeOf } from '../contentTypeOf.ts';
 import { sidecarPath } from '../sidecarPath.ts';
-import { contentTypeOf } from './contentTypeOf.ts';
 import { loadS3 } from './loadS3.ts';
 import { parseS3Url } from './parseS3Url.ts';
 

@@ -7,12 +7,35 @@ export interface GalleryData {
   readonly name: string;
   readonly report: Report;
   readonly jobs: readonly GalleryJob[];
+  /** Where the run stands, on a page that is served while it goes. */
+  readonly live?: LiveState;
+}
+
+/** How far a run is. */
+export interface LiveState {
+  /** Grows with each change. */
+  readonly version: number;
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly costUsd: number;
+  /** Null while there is too little to say so; likewise the next. */
+  readonly ratePerMinute: number | null;
+  readonly leftMs: number | null;
+  readonly isOver: boolean;
+}
+
+/** What has changed since an earlier version. */
+export interface LiveUpdate {
+  readonly live: LiveState;
+  readonly jobs: readonly GalleryJob[];
 }
 
 /** An outcome, without what a page has no use for. */
 export interface GalleryJob {
   readonly index: number;
-  readonly status: 'saved' | 'failed' | 'skipped';
+  /** `running` only while the page is served during the run. */
+  readonly status: 'saved' | 'failed' | 'skipped' | 'running';
   readonly prompt: string;
   readonly model: string;
   /** 64 hex digits. */

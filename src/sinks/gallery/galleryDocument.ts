@@ -10,14 +10,15 @@ export interface GalleryDocument {
 
 /**
  * The gallery's page, which shows what stands between its two parts. Nothing but its own script and style runs in it, by
- * their hashes; it loads pictures that lie beside it and nothing else, and no text can become HTML (Trusted Types).
+ * their hashes; it loads pictures that lie beside it and (where it is live) events, and nothing else, and no text can become HTML (Trusted Types).
  */
-export function galleryDocument(name: string): GalleryDocument {
+export function galleryDocument(name: string, { isLive = false } = {}): GalleryDocument {
   const policy = [
     "default-src 'none'",
     `script-src '${hashOf(galleryScript)}'`,
     `style-src '${hashOf(galleryStyle)}'`,
     "img-src 'self' file:",
+    ...(isLive ? ["connect-src 'self'"] : []),
     "base-uri 'none'",
     "form-action 'none'",
     "require-trusted-types-for 'script'",

@@ -1,0 +1,64 @@
+import type { GalleryJob, LiveState, LiveUpdate } from '../../src/sinks/gallery/GalleryData.ts';
+import { el } from '../page/el.ts';
+import { usd } from '../text/usd.ts';
+
+/** Pictures may come hundreds a second; people see a few changes. */
+const SHOW_EVERY_MS = 500;
+
+/**
+ * Listens to a run that goes on and says where it stands; `onJobs` gets all jobs whenever some have changed. The browser calls
+ * again by itself where the connection breaks, and then gets what it has missed.
+ */
+export function followRun(
+  first: readonly GalleryJob[],
+  state: LiveState,
+  onJobs: (jobs: readonly GalleryJob[]) => void,
+): HTMLElement {
+  const jobs = new Map(first.map((job) => [job.index, job]));
+  const bar = el('progress', { 'aria-label': 'Jobs done' });
+  const words = el('p', { role: 'status' });
+  const element = el('section', { class: 'live', 'aria-label': 'Where the run stands' }, bar, words);
+  const tell = (live: LiveState, trouble = '') => {
+    bar.max = Math.max(1, live.total);
+    bar.value = live.done;
+    words.textContent = [...factsOf(live), trouble].filter((fact) => fact !== '').join(' · ');
+  };
+  let live = state;
+  let isPlanned = false;
+  const show = () => {
+    isPlanned = false;
+    onJobs([...jobs.values()].sort((a, b) => a.index - b.index));
+  };
+  tell(live);
+  if (live.isOver) return element;
+  const events = new EventSource(`events?since=${live.version}`);
+  events.onmessage = ({ data }) => {
+    const update: LiveUpdate = JSON.parse(data);
+    live = update.live;
+    for (const job of update.jobs) jobs.set(job.index, job);
+    tell(live);
+    if (update.jobs.length > 0 && !isPlanned) setTimeout(show, SHOW_EVERY_MS);
+    isPlanned ||= update.jobs.length > 0;
+    if (live.isOver) events.close();
+  };
+  events.onerror = () => tell(live, 'No connection to the run');
+  return element;
+}
+
+function factsOf({ total, done, failed, costUsd, ratePerMinute, leftMs, isOver }: LiveState): string[] {
+  return [
+    total === 0 ? 'The run begins' : `${done} of ${total}`,
+    failed > 0 ? `${failed} failed` : '',
+    costUsd > 0 ? usd(costUsd) : '',
+    ratePerMinute === null || isOver ? '' : `${Math.round(ratePerMinute)} a minute`,
+    leftMs === null || isOver ? '' : `about ${inWords(leftMs)} left`,
+    isOver ? 'The run is over: gallery.html in its folder has everything' : '',
+  ];
+}
+
+function inWords(ms: number): string {
+  const seconds = Math.ceil(ms / 1_000);
+  if (seconds < 90) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
+}

@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lastValueFrom } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { openLiveView } from '../../src/live/openLiveView.ts';
+import { runToFolder } from '../../src/pipelines/runToFolder.ts';
+import { createReplicateProvider } from '../../src/replicate/createReplicateProvider.ts';
+import { startSimulator } from '../../src/simulator/index.ts';
+import { planJobs } from '../../src/sources/planJobs.ts';
+import { axeViolations, launchBrowser, whyNoBrowser } from './openPage.ts';
+
+const total = 12;
+const jobs = Array.from({ length: total }, (_, index) => ({
+  index,
+  prompt: index === 3 ? '<img src=x onerror=alert(1)>' : `A pear, number ${index}`,
+  model: 'black-forest-labs/flux-schnell',
+  version: null,
+  input: { prompt: `A pear, number ${index}`, seed: index },
+  tags: { mood: index % 2 === 0 ? 'calm' : 'wild' },
+  renditions: [],
+}));
+
+describe.skipIf(whyNoBrowser !== null)(
+  `a run in a browser while it goes${whyNoBrowser === null ? '' : ` (${whyNoBrowser})`}`,
+  () => {
+    it('fills with pictures, keeps what was chosen, survives a reload, and ends well', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
+      const simulator = await startSimulator({
+        render: 'fast',
+        speed: 8,
+        medianMs: 3_000,
+        coldStarts: false,
+      });
+      const view = await openLiveView({ folder, everyMs: 20 });
+      const browser = await launchBrowser();
+      try {
+        const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+        const complaints: string[] = [];
+        page.on('console', (message) => complaints.push(message.text()));
+        page.on('pageerror', ({ message }) => complaints.push(message));
+        page.on('dialog', (dialog) => complaints.push(dialog.message()));
+        await page.goto(view.url);
+        const status = page.locator('.live [role=status]');
+        await expect.poll(() => status.textContent()).toBe('The run begins');
+        const ended = lastValueFrom(
+          runToFolder(
+            () => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 }),
+            total,
+            {
+              folder,
+              provider: createReplicateProvider(simulator),
+              concurrency: 2,
+              ratePerMinute: 100_000,
+              emit: view.onEvent,
+            },
+          ),
+        );
+        const pictures = page.getByRole('img', { name: /^A pear/ });
+        await expect.poll(() => page.getByText('Being made').count()).toBeGreaterThan(0);
+        await expect.poll(() => pictures.count()).toBeGreaterThan(2);
+        expect(await axeViolations(page)).toEqual([]);
+        await page.getByRole('searchbox').fill('pear');
+        await page.reload();
+        await expect.poll(() => pictures.count()).toBeGreaterThan(2);
+        // The tags that have come meanwhile can be chosen.
+        await expect.poll(() => page.getByLabel('Mood').count()).toBe(1);
+        await page.getByLabel('Mood').selectOption('wild');
+        expect((await ended).totals.saved).toBe(total);
+        await expect.poll(() => status.textContent()).toContain('The run is over');
+        expect(
+          await page
+            .getByLabel('Mood')
+            .evaluate((select: HTMLSelectElement) => select.selectedOptions[0]?.text),
+        ).toBe('wild');
+        await expect.poll(() => page.getByRole('listitem').count()).toBe(total / 2);
+        expect(complaints).toEqual([]);
+      } finally {
+        await browser.close();
+        await view.close();
+        await simulator.close();
+        await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+      }
+    });
+  },
+);
