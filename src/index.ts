@@ -23,9 +23,11 @@ export {
   downloadOutput,
   fallbackTo,
   gate,
+  inWaves,
   pullMap,
   rateLimit,
   renditions,
+  requeue,
   retryBackoff,
   tally,
   tapEvents,
@@ -36,6 +38,7 @@ export {
   type FinishedRun,
   type GenerateConfig,
   generate,
+  generateStream,
   type RunSettings,
   runToFolder,
 } from './pipelines/index.ts';
@@ -84,6 +87,7 @@ export type {
   RenditionSpec,
   RunEvent,
   RunTotals,
+  Strategy,
   Tags,
   UploadedFile,
 } from './types.ts';

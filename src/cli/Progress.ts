@@ -1,3 +1,4 @@
+import type { FailureStage } from '../sinks/failureStage.ts';
 import type { Outcome } from '../types.ts';
 
 /** A job under way. */
@@ -22,6 +23,8 @@ export interface Progress {
   readonly startedAtMs: number;
   readonly saved: number;
   readonly failed: number;
+  /** Of these, by where on their way they failed. */
+  readonly failuresByStage: Readonly<Record<FailureStage, number>>;
   readonly skipped: number;
   readonly costMicroUsd: number;
   /** True where at least one job had no known price. */

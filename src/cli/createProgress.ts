@@ -1,3 +1,4 @@
+import { failureStage } from '../sinks/failureStage.ts';
 import type { Outcome, PredictionStatus, RunEvent } from '../types.ts';
 import { beginningOf } from './beginningOf.ts';
 import { createPace } from './createPace.ts';
@@ -10,8 +11,9 @@ export interface ProgressTracker {
   progress(): Progress;
 }
 
+type NotCounted = 'active' | 'failures' | 'failuresByStage' | 'ratePerMinute';
 type Counts = {
-  -readonly [name in Exclude<keyof Progress, 'active' | 'failures' | 'ratePerMinute'>]: Progress[name];
+  -readonly [name in Exclude<keyof Progress, NotCounted>]: Progress[name];
 };
 
 const MOST_FAILURES = 5;
@@ -39,6 +41,7 @@ export function createProgress(now: () => number): ProgressTracker {
   };
   const active = new Map<number, ActiveJob>();
   const failures: FailedJob[] = [];
+  const failuresByStage = { creation: 0, polling: 0, download: 0 };
   let pace = createPace(now);
 
   const enter = (index: number, change: Partial<ActiveJob> & { state: string }): void => {
@@ -55,6 +58,7 @@ export function createProgress(now: () => number): ProgressTracker {
     if (outcome.status === 'skipped') counts.skipReason ??= plainText(outcome.error?.message ?? '');
     else pace.count();
     if (outcome.status !== 'failed') return;
+    failuresByStage[failureStage(outcome)] += 1;
     if (outcome.error?.recoverable) counts.recoverableFailures += 1;
     if (failures.length < MOST_FAILURES) failures.push(failureOf(outcome));
   };
@@ -110,7 +114,7 @@ export function createProgress(now: () => number): ProgressTracker {
   };
   return {
     onEvent,
-    progress: () => ({ ...counts, active, failures, ratePerMinute: pace.perMinute() }),
+    progress: () => ({ ...counts, active, failures, failuresByStage, ratePerMinute: pace.perMinute() }),
   };
 }
 

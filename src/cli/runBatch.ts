@@ -1,4 +1,4 @@
-import { delay, firstValueFrom, map, merge, type Observable, race, Subject, switchMap, tap } from 'rxjs';
+import { delay, firstValueFrom, map, merge, type Observable, race, switchMap, tap } from 'rxjs';
 import type { RunSettings } from '../pipelines/openRun.ts';
 import type { FinishedRun } from '../pipelines/runToFolder.ts';
 import type { RunEvent } from '../types.ts';
@@ -34,12 +34,8 @@ export async function runBatch(batch: Batch): Promise<number> {
   const { folder, fingerprint, flags, service, io } = batch;
   const reporter = openReporter(batch);
   const { stop, leave } = interruption();
-  const failed = new Subject<void>();
   let isInterrupted = false;
-  const emit = (event: RunEvent) => {
-    reporter.onEvent(event);
-    if (flags.failFast && event.type === 'job.failed') failed.next();
-  };
+  const emit = (event: RunEvent) => reporter.onEvent(event);
   const what = flags.cancelOnExit ? 'cancelling' : 'finishing';
   const interrupted = stop.pipe(
     tap(() => {
@@ -54,7 +50,11 @@ export async function runBatch(batch: Batch): Promise<number> {
     folder,
     ...(fingerprint === null ? {} : { fingerprint }),
     provider: service.provider,
+    strategy: flags.strategy,
     concurrency: flags.concurrency,
+    ...(flags.waveSize === null ? {} : { waveSize: flags.waveSize }),
+    ...(flags.wavePauseMs === null ? {} : { wavePauseMs: flags.wavePauseMs }),
+    continueOnError: !flags.failFast,
     ratePerMinute: flags.ratePerMinute,
     maxAttempts: flags.maxAttempts,
     timeoutMs: flags.timeoutMs,
@@ -65,7 +65,7 @@ export async function runBatch(batch: Batch): Promise<number> {
     ...(flags.cache === null ? {} : { cacheFolder: flags.cache }),
     ...(flags.budgetMicroUsd === null ? {} : { budgetMicroUsd: flags.budgetMicroUsd }),
     ...(flags.priceMicroUsd === null ? {} : { priceMicroUsd: flags.priceMicroUsd }),
-    stop: merge(interrupted, failed, io.outputClosed),
+    stop: merge(interrupted, io.outputClosed),
     ...(flags.cancelOnExit ? { cancel: stop } : {}),
     ...(flags.follow === 'wait' ? {} : { waitMs: 0 }),
     detach: flags.detach,

@@ -16,9 +16,11 @@ export { createUploads, type Uploads, type UploadsConfig } from './createUploads
 export { type DownloadOutputConfig, downloadOutput } from './downloadOutput.ts';
 export { type FallbackToConfig, fallbackTo } from './fallbackTo.ts';
 export { gate } from './gate.ts';
+export { type InWavesConfig, inWaves, type WaveNews } from './inWaves.ts';
 export { type PullMapConfig, pullMap } from './pullMap.ts';
 export { type RateLimitConfig, rateLimit } from './rateLimit.ts';
 export { type RenderedOriginal, type RenditionsConfig, renditions } from './renditions.ts';
+export { type LaneTurn, type RequeueConfig, requeue, type TaskNews } from './requeue.ts';
 export { type RetryBackoffConfig, retryBackoff } from './retryBackoff.ts';
 export { type TallyConfig, tally } from './tally.ts';
 export { type TapEventsConfig, tapEvents } from './tapEvents.ts';

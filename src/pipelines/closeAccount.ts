@@ -17,7 +17,8 @@ export function closeAccount(outcome: Outcome, account: JobAccount, run: Run): O
     run.journal.record(account.plan, { type: 'outcome', outcome }).pipe(ignoreElements()),
     defer(() => {
       run.emit({ type: eventTypes[outcome.status], outcome });
-      return of(outcome);
+      if (outcome.status === 'failed' && !run.continueOnError) run.halt(null);
+      return concat(of(outcome), run.handOver(outcome).pipe(ignoreElements()));
     }),
   );
 }

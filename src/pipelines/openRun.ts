@@ -30,7 +30,11 @@ import type { GenerateConfig } from './GenerateConfig.ts';
 export interface RunSettings
   extends Pick<
     GenerateConfig,
+    | 'strategy'
     | 'concurrency'
+    | 'waveSize'
+    | 'wavePauseMs'
+    | 'continueOnError'
     | 'maxAttempts'
     | 'timeoutMs'
     | 'waitMs'

@@ -2,6 +2,7 @@ import type { Outcome } from '../types.ts';
 import { createDistribution } from './createDistribution.ts';
 import { createSlowest } from './createSlowest.ts';
 import { createTallyByName } from './createTallyByName.ts';
+import { failureStage } from './failureStage.ts';
 import type { ErrorCount, ModelCost, Report, ReportedRun } from './Report.ts';
 
 export interface ReportConfig {
@@ -24,6 +25,7 @@ export interface ReportBuilder {
 export function createReport(config: ReportConfig = {}): ReportBuilder {
   const { tag = 'platform', priceOf = () => null } = config;
   const totals = { saved: 0, failed: 0, skipped: 0, cacheHits: 0, microUsd: 0, costIncomplete: false };
+  const failuresByStage = { creation: 0, polling: 0, download: 0 };
   const predictTime = createDistribution();
   const slowest = createSlowest();
   const byModel = createTallyByName(NOTHING_YET);
@@ -38,6 +40,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
       totals.microUsd += toMicroUsd(costUsd);
       totals.costIncomplete ||= isSaved && costUsd === null;
       byModel.update(outcome.model, (cost) => withOutcome(cost, outcome));
+      if (status === 'failed') failuresByStage[failureStage(outcome)] += 1;
       if (error !== undefined) byError.update(error.code, (count) => count + 1);
       if (isSaved && tags[tag] !== undefined) byTag.update(tags[tag], (count) => count + 1);
       if (cached || typeof metrics.predict_time !== 'number') return;
@@ -64,6 +67,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
         costByModel: Object.fromEntries(
           byModel.entries().map(([model, cost]) => [model, { ...modelCost(cost), price: priceOf(model) }]),
         ),
+        failuresByStage: { ...failuresByStage },
         errors: mostFrequentFirst(byError.entries()),
         slowest: slowest.list(),
         outputsByTag: Object.fromEntries(byTag.entries()),
