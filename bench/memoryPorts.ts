@@ -1,23 +1,28 @@
-import { type Observable, of, throwError, timer } from 'rxjs';
+import { asyncScheduler, type Observable, of, throwError, timer } from 'rxjs';
 import { map } from 'rxjs/operators';
 import { PredictionError } from '../src/errors.ts';
 import { createGovernor } from '../src/operators/createGovernor.ts';
 import { createLedger } from '../src/operators/createLedger.ts';
 import type { GenerateConfig } from '../src/pipelines/GenerateConfig.ts';
 import type { Provider } from '../src/ports.ts';
-import type { Json, Plan, Prediction } from '../src/types.ts';
+import type { Json, ModelInput, Plan, Prediction } from '../src/types.ts';
 
 const MODEL = 'black-forest-labs/flux-schnell';
 
 /** A run of `generate` without network and pictures: what is left is the pipeline itself and its journal. */
-export function memoryPorts(imagesPerSecond: number, tookMs: number): Omit<GenerateConfig, 'journal'> {
+export function memoryPorts(
+  imagesPerSecond: number,
+  tookMs: number | ((input: ModelInput) => number),
+  scheduler = asyncScheduler,
+): Omit<GenerateConfig, 'journal'> {
+  const tookOf = typeof tookMs === 'number' ? () => tookMs : tookMs;
   let made = 0;
   const unused = (): Observable<never> => throwError(() => new Error('Expected no such call'));
   const provider: Provider = {
     createPrediction: ({ input }) => {
       made += 1;
       const prediction = predictionOf(`p${made}`, input);
-      return timer(tookMs).pipe(map(() => prediction));
+      return timer(tookOf(input), scheduler).pipe(map(() => prediction));
     },
     getPrediction: unused,
     listPredictions: unused,
@@ -40,7 +45,7 @@ export function memoryPorts(imagesPerSecond: number, tookMs: number): Omit<Gener
     },
     renderer: { render: () => of([]) },
     ledger: createLedger({ limitMicroUsd: Number.POSITIVE_INFINITY }),
-    governor: createGovernor({ perMinute: imagesPerSecond * 60 }),
+    governor: createGovernor({ perMinute: imagesPerSecond * 60, scheduler }),
     answers: {
       urlsOf: (output) => (Array.isArray(output) ? output.map(String) : []),
       costOf: () => 3_000,

@@ -26,9 +26,11 @@ export {
   downloadOutput,
   fallbackTo,
   gate,
+  inWaves,
   pullMap,
   rateLimit,
   renditions,
+  requeue,
   retryBackoff,
   tally,
   tapEvents,
@@ -39,6 +41,7 @@ export {
   type FinishedRun,
   type GenerateConfig,
   generate,
+  generateStream,
   type RunSettings,
   runToFolder,
 } from './pipelines/index.ts';
@@ -88,6 +91,7 @@ export type {
   RenditionSpec,
   RunEvent,
   RunTotals,
+  Strategy,
   Tags,
   UploadedFile,
 } from './types.ts';

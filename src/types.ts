@@ -254,6 +254,9 @@ export interface Outcome {
   readonly error?: OutcomeError;
 }
 
+/** How a run feeds its jobs: docs/strategies.md compares them. */
+export type Strategy = 'sequential' | 'parallel' | 'waves' | 'queue' | 'stream';
+
 /** Running totals of a run. */
 export interface RunTotals {
   readonly total: number;
@@ -318,6 +321,27 @@ export type RunEvent =
       readonly round: number;
       readonly jobs: number;
       readonly waitMs: number;
+    }
+  /** With the strategy `waves`. */
+  | { readonly type: 'wave.started'; readonly wave: number; readonly jobs: number }
+  | { readonly type: 'wave.completed'; readonly wave: number; readonly jobs: number }
+  /** With the strategy `queue`: which lane did what. `turn` counts the job's turns from 1; requeued: to the end of the line. */
+  | {
+      readonly type: 'lane.started' | 'lane.completed' | 'lane.requeued';
+      readonly lane: number;
+      readonly index: number;
+      readonly turn: number;
+    }
+  /** With the strategy `sequential`, after each job; the time is that of the run so far. */
+  | {
+      readonly type: 'job.progress';
+      readonly current: number;
+      readonly total: number;
+      readonly percent: number;
+      readonly prompt: string;
+      readonly status: Outcome['status'];
+      readonly predictionId: string | null;
+      readonly elapsedMs: number;
     }
   | { readonly type: 'rate.paused'; readonly waitMs: number }
   | { readonly type: 'image.downloaded'; readonly index: number; readonly bytes: number }

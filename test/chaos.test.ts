@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { runBatch } from './chaos/runBatch.ts';
 import { runSuite } from './chaos/runSuite.ts';
 
 it('batches killed twenty times lose nothing, pay nothing twice, and leave nothing over', async () => {
@@ -12,4 +13,18 @@ it('batches killed twenty times lose nothing, pay nothing twice, and leave nothi
   expect(reports.reduce((sum, { kills }) => sum + kills, 0)).toBe(20);
   expect(new Set(reports.map(({ profile }) => profile))).toEqual(new Set(['none', 'storm', 'throttled']));
   for (const { lost, paidTwice } of reports) expect([lost, paidTwice]).toEqual([0, 0]);
+}, 120_000);
+
+it('every other strategy keeps this, too', async () => {
+  const strategies = ['sequential', 'parallel', 'waves', 'queue'] as const;
+  const batches = strategies.map(async (strategy) => {
+    const folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
+    const config = { folder, seed: 8, profile: 'storm', prompts: 6, maxKills: 1, strategy } as const;
+    const { problems, kills, lost, paidTwice } = await runBatch(config);
+    await rm(folder, { recursive: true, force: true });
+    return { strategy, problems, kills, lost, paidTwice };
+  });
+  expect(await Promise.all(batches)).toEqual(
+    strategies.map((strategy) => ({ strategy, problems: [], kills: 1, lost: 0, paidTwice: 0 })),
+  );
 }, 120_000);

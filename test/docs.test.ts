@@ -22,11 +22,16 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /**
- * Runs an example as it stands, with what the text around it takes for granted declared before it, and cleared up after it.
- * `place` tells which of the document's.
+ * Runs an example as it stands, the first one below a heading or the one at that place, with what the text around it takes
+ * for granted declared before it, and cleared up after it.
  */
-async function runExample(document: string, given = '', { place = 0, after = '' } = {}): Promise<string> {
-  const examples = [...(await readFile(document, 'utf8')).matchAll(/```ts\n([\s\S]*?)```/g)];
+async function runExample(
+  document: string,
+  given = '',
+  { heading = '', place = 0, after = '' } = {},
+): Promise<string> {
+  const text = await readFile(document, 'utf8');
+  const examples = [...text.slice(text.indexOf(heading)).matchAll(/```ts\n([\s\S]*?)```/g)];
   const code = `${given}\n${examples[place]?.[1]}`;
   const local = code
     .replace(/'rxposure\/(\w+)'/g, (_whole, part) => `'${pathToFileURL(resolve('src', part, 'index.ts'))}'`)
@@ -48,6 +53,26 @@ it('the example of the README runs', async () => {
 it('the example of docs/library.md runs', async () => {
   const given = `const folder = ${JSON.stringify(join(folder, 'run'))};`;
   expect(await runExample('docs/library.md', given)).toBe('4 saved for 0.012\n');
+});
+
+it('the iterator of docs/library.md runs', async () => {
+  const given = `
+    import { createReplicateProvider } from 'rxposure/replicate';
+    import { generateStream, openRun } from 'rxposure/pipelines';
+    import { startSimulator } from 'rxposure/simulator';
+    import { planJobs } from 'rxposure/sources';
+    const folder = ${JSON.stringify(join(folder, 'run'))};
+    const simulator = await startSimulator({ speed: 100, render: 'fast' });
+    const provider = createReplicateProvider(simulator);
+    const model = { model: 'black-forest-labs/flux-schnell', version: null, tags: {}, renditions: [] };
+    const jobs = [0, 1, 2].map((index) => ({ ...model, index, prompt: 'a', input: { prompt: 'a', seed: index } }));
+    const plans = () => planJobs(jobs, { organize: 'flat', date: '2026-01-01', priceOf: () => 3_000 });
+    const published: string[] = [];
+    const publish = async ({ status }: { status: string }) => published.push(status);
+  `;
+  const then = "console.log(published.join(' ')); await simulator.close();";
+  const example = { heading: '## Outcomes as you take them', after: then };
+  expect(await runExample('docs/library.md', given, example)).toBe('saved saved saved\n');
 });
 
 it('the example of docs/inputs.md runs', async () => {

@@ -217,7 +217,13 @@ describe('a mistake ends with 2, a clear line, and nothing created', () => {
       /`--concurrency` to be a whole number/,
     ],
     ['an unknown flag', 'a.txt', 'a\n', ['--modle', 'x/y'], /Did you mean --model/],
-    ['a strategy that is not served yet', 'a.txt', 'a\n', ['--strategy', 'waves'], /not served yet/],
+    [
+      'a strategy that does not exist',
+      'a.txt',
+      'a\n',
+      ['--strategy', 'waltz'],
+      /one of sequential, parallel/,
+    ],
     ['a cache that is a file', 'a.txt', 'a\n', ['--cache', '/dev/null/x'], /cache folder that can be read/],
     [
       'a fallback that does not exist',

@@ -1,5 +1,6 @@
 import type { ChaosProfileName } from '../simulator/chaos/chaosProfiles.ts';
 import type { TableFormat } from '../sinks/writeTable.ts';
+import type { Strategy } from '../types.ts';
 
 /** A model as it is named on the command line. */
 export interface ModelReference {
@@ -25,7 +26,10 @@ export interface Flags {
   readonly seed: 'auto' | 'none' | number | null;
   /** Predictions in flight. */
   readonly concurrency: number | null;
-  readonly strategy: 'stream' | null;
+  readonly strategy: Strategy | null;
+  /** Jobs of a wave. */
+  readonly waveSize: number | null;
+  readonly wavePauseMs: number | null;
   readonly follow: 'wait' | 'poll' | 'webhook' | null;
   /** Where the service reaches the receiver of webhooks. */
   readonly webhookUrl: string | null;

@@ -1,5 +1,6 @@
 import type { RunCounts } from '../events/createRunCounter.ts';
 import type { ModelTotals } from '../sinks/createCostTracker.ts';
+import type { FailureStage } from '../sinks/failureStage.ts';
 import type { Outcome } from '../types.ts';
 
 /** A job under way. */
@@ -21,6 +22,8 @@ export interface Progress extends RunCounts {
   readonly concurrency: number;
   /** What each model's jobs came to. */
   readonly costByModel: Readonly<Record<string, ModelTotals>>;
+  /** Failed jobs by where on their way they failed. */
+  readonly failuresByStage: Readonly<Record<FailureStage, number>>;
   /** Jobs that used the result of an equal request. */
   readonly cached: number;
   /** Predictions created or found again. */

@@ -1,5 +1,6 @@
 import { createRunCounter, type RunCounts } from '../events/createRunCounter.ts';
 import { createCostTracker } from '../sinks/createCostTracker.ts';
+import { failureStage } from '../sinks/failureStage.ts';
 import type { Outcome, PredictionStatus, RunEvent } from '../types.ts';
 import { beginningOf } from './beginningOf.ts';
 import type { ActiveJob, FailedJob, Progress } from './Progress.ts';
@@ -11,11 +12,9 @@ export interface ProgressTracker {
   progress(): Progress;
 }
 
+type NotCounted = keyof RunCounts | 'active' | 'failures' | 'failuresByStage' | 'costByModel';
 type Counts = {
-  -readonly [name in Exclude<
-    keyof Progress,
-    keyof RunCounts | 'active' | 'failures' | 'costByModel'
-  >]: Progress[name];
+  -readonly [name in Exclude<keyof Progress, NotCounted>]: Progress[name];
 };
 
 const MOST_FAILURES = 5;
@@ -37,6 +36,7 @@ export function createProgress(now: () => number): ProgressTracker {
   const failures: FailedJob[] = [];
   const counter = createRunCounter(now);
   const costs = createCostTracker();
+  const failuresByStage = { creation: 0, polling: 0, download: 0 };
 
   const enter = (index: number, change: Partial<ActiveJob> & { state: string }): void => {
     const job = active.get(index) ?? { index, prompt: '', attempt: 1, sinceMs: now() };
@@ -49,6 +49,7 @@ export function createProgress(now: () => number): ProgressTracker {
     counts.cached += outcome.cached ? 1 : 0;
     if (outcome.status === 'skipped') counts.skipReason ??= plainText(outcome.error?.message ?? '');
     if (outcome.status !== 'failed') return;
+    failuresByStage[failureStage(outcome)] += 1;
     if (outcome.error?.recoverable) counts.recoverableFailures += 1;
     if (failures.length < MOST_FAILURES) failures.push(failureOf(outcome));
   };
@@ -106,6 +107,7 @@ export function createProgress(now: () => number): ProgressTracker {
       ...counter.counts(),
       active,
       failures,
+      failuresByStage,
       // Only the summary wants it.
       get costByModel() {
         return costs.byModel();

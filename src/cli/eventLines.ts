@@ -1,10 +1,12 @@
 import { formatUsd } from '../formatUsd.ts';
 import type { RunEvent } from '../types.ts';
+import { beginningOf } from './beginningOf.ts';
 import type { Paint } from './createPaint.ts';
 import { failureLine } from './failureLine.ts';
 import { formatDuration } from './formatDuration.ts';
 import type { Progress } from './Progress.ts';
 import { plainText } from './plainText.ts';
+import { shorten } from './shorten.ts';
 import { summaryLines } from './summaryLines.ts';
 
 /** The lines that an event leaves behind for good: failures, warnings, the summary. For most events none. */
@@ -18,6 +20,9 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
       return [`${paint('yellow', 'warning')} ${plainText(event.message)}`];
     case 'budget.warning':
       return [`${paint('yellow', 'warning')} ${budgetText(event)}`];
+    case 'job.progress':
+      // A failure has a line of its own.
+      return event.status === 'failed' ? [] : [`${paint('green', event.status)} ${progressText(event)}`];
     case 'recovery.started':
       return [`${paint('yellow', 'again')} ${recoveryText(event)}`];
     case 'run.completed':
@@ -25,6 +30,12 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
     default:
       return [];
   }
+}
+
+function progressText(event: Extract<RunEvent, { type: 'job.progress' }>): string {
+  const { current, total, percent, prompt, predictionId, elapsedMs } = event;
+  const id = predictionId === null ? '' : ` (${predictionId})`;
+  return `${current} of ${total} (${percent} %) '${shorten(beginningOf(prompt), 40)}'${id}, ${formatDuration(elapsedMs)}`;
 }
 
 function recoveryText({ jobs, round, waitMs }: Extract<RunEvent, { type: 'recovery.started' }>): string {

@@ -1,8 +1,10 @@
+import { concurrencyOf } from '../pipelines/concurrencyOf.ts';
+
 /** What holds where neither a flag nor a spec says otherwise. The help text is made from the same values. */
 export const flagDefaults = {
   count: 1,
   seed: 'auto',
-  concurrency: 10,
+  concurrency: concurrencyOf('stream', null),
   strategy: 'stream',
   follow: 'wait',
   provider: 'replicate',

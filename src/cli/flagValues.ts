@@ -8,8 +8,6 @@ export interface FlagValue<Value> {
   /** Completes the sentence "Expected `--flag` to be …". */
   readonly expected: string;
   readonly schema: z.ZodType<Value, string>;
-  /** Words that are right but that nothing serves yet. */
-  readonly notServed?: readonly string[];
 }
 
 function wholeNumber(min: number, max: number): FlagValue<number> {
@@ -35,6 +33,16 @@ function positiveNumber(max: number, unit: string): FlagValue<number> {
   };
 }
 
+/** A pause: seconds, none too. */
+const pause: FlagValue<number> = {
+  expected: 'a number of seconds from 0 to 86400',
+  schema: z
+    .string()
+    .regex(/^\d{1,5}(\.\d{1,3})?$/)
+    .transform(Number)
+    .pipe(z.number().max(86_400)),
+};
+
 /** Dollars, read digit by digit into whole millionths, because a float would be off by one now and then. */
 function dollars(minMicroUsd: number, expected: string): FlagValue<number> {
   const amount = /^\$?(\d{1,9})(?:\.(\d{1,6}))?$/;
@@ -51,12 +59,8 @@ function dollars(minMicroUsd: number, expected: string): FlagValue<number> {
   };
 }
 
-function oneOf<const Word extends string>(
-  served: readonly [Word, ...Word[]],
-  notServed: readonly string[],
-): FlagValue<Word> {
-  const all = [...served, ...notServed];
-  return { expected: `one of ${all.join(', ')}`, schema: z.enum(served), notServed };
+function oneOf<const Word extends string>(words: readonly [Word, ...Word[]]): FlagValue<Word> {
+  return { expected: `one of ${words.join(', ')}`, schema: z.enum(words) };
 }
 
 const modelReference: FlagValue<ModelReference> = {
@@ -97,7 +101,7 @@ const baseUrl: FlagValue<string> = {
 };
 
 const profiles = Object.keys(chaosProfiles) as [ChaosProfileName, ...ChaosProfileName[]];
-const chaosProfile = oneOf(profiles, []);
+const chaosProfile = oneOf(profiles);
 
 /** Any text but none. */
 function text(expected: string): FlagValue<string> {
@@ -108,6 +112,7 @@ function text(expected: string): FlagValue<string> {
 export const flagValues = {
   wholeNumber,
   positiveNumber,
+  pause,
   dollars,
   oneOf,
   modelReference,

@@ -9,6 +9,8 @@ export const noFlags: Flags = {
   seed: null,
   concurrency: null,
   strategy: null,
+  waveSize: null,
+  wavePauseMs: null,
   follow: null,
   webhookUrl: null,
   webhookPort: null,

@@ -1,9 +1,8 @@
-import { delay, firstValueFrom, map, merge, type Observable, race, Subject, switchMap, tap } from 'rxjs';
+import { delay, firstValueFrom, map, merge, type Observable, race, switchMap, tap } from 'rxjs';
 import type { RunSettings } from '../pipelines/openRun.ts';
 import type { FinishedRun } from '../pipelines/runToFolder.ts';
 import type { RunEvent } from '../types.ts';
 import { createReporter } from './createReporter.ts';
-import { destinationsOf } from './destinationsOf.ts';
 import { exitCodeOf } from './exitCodeOf.ts';
 import { exitCodes } from './exitCodes.ts';
 import { interruption } from './interruption.ts';
@@ -12,6 +11,7 @@ import { openWatch } from './openWatch.ts';
 import { readEnvironment } from './readEnvironment.ts';
 import { receiveWebhooks } from './receiveWebhooks.ts';
 import { redact } from './redact.ts';
+import { runSettings } from './runSettings.ts';
 import type { ScriptIo } from './ScriptIo.ts';
 import type { SettledFlags } from './withDefaults.ts';
 
@@ -36,13 +36,11 @@ export async function runBatch(batch: Batch): Promise<number> {
   const { folder, fingerprint, flags, service, io } = batch;
   const reporter = openReporter(batch);
   const { stop, leave } = interruption();
-  const failed = new Subject<void>();
   let isInterrupted = false;
   const live = flags.watchPort === null ? null : await openWatch(folder, flags.watchPort);
   const emit = (event: RunEvent) => {
     reporter.onEvent(event);
     live?.onEvent(event);
-    if (flags.failFast && event.type === 'job.failed') failed.next();
   };
   if (live !== null) emit({ type: 'watch.started', url: live.url });
   const what = flags.cancelOnExit ? 'cancelling' : 'finishing';
@@ -56,26 +54,12 @@ export async function runBatch(batch: Batch): Promise<number> {
     }),
   );
   const settings: RunSettings = {
+    ...runSettings(flags),
     folder,
     ...(fingerprint === null ? {} : { fingerprint }),
     provider: service.provider,
-    concurrency: flags.concurrency,
-    ratePerMinute: flags.ratePerMinute,
-    maxAttempts: flags.maxAttempts,
-    timeoutMs: flags.timeoutMs,
-    resumeAnyway: flags.resumeAnyway,
-    gallery: flags.gallery,
-    repay: flags.repay,
-    recoveryRounds: flags.recoveryRounds,
-    ...(flags.cache === null ? {} : { cacheFolder: flags.cache }),
-    ...(flags.budgetMicroUsd === null ? {} : { budgetMicroUsd: flags.budgetMicroUsd }),
-    ...(flags.priceMicroUsd === null ? {} : { priceMicroUsd: flags.priceMicroUsd }),
-    stop: merge(interrupted, failed, io.outputClosed),
+    stop: merge(interrupted, io.outputClosed),
     ...(flags.cancelOnExit ? { cancel: stop } : {}),
-    ...(flags.follow === 'wait' ? {} : { waitMs: 0 }),
-    detach: flags.detach,
-    ...destinationsOf(flags),
-    tables: flags.tables,
     emit,
   };
   const run =

@@ -13,7 +13,7 @@ type Done = Extract<RunEvent, { type: 'run.completed' }>;
 export function summaryLines({ totals, elapsedMs }: Done, progress: Progress, paint: Paint): string[] {
   return [
     headline(totals, elapsedMs, paint),
-    ...fact('failed', totals.failed > 0 ? String(totals.failed) : null),
+    ...fact('failed', failedText(totals, progress)),
     ...fact('skipped', skippedText(totals, progress)),
     ...fact('cost', costText(totals)),
     ...modelLines(progress),
@@ -38,6 +38,21 @@ function headline({ total, saved, alreadySaved }: RunTotals, elapsedMs: number, 
 function fact(name: string, text: string | null): string[] {
   return text === null ? [] : [`  ${name.padEnd(9)}${text}`];
 }
+
+/** With where on their way they failed: what to do about it depends on that. */
+function failedText({ failed }: RunTotals, { failuresByStage }: Progress): string | null {
+  if (failed === 0) return null;
+  const parts = stages.flatMap(([stage, where]) =>
+    failuresByStage[stage] === 0 ? [] : [`${failuresByStage[stage]} ${where}`],
+  );
+  return parts.length === 0 ? String(failed) : `${failed} – ${parts.join(', ')}`;
+}
+
+const stages = [
+  ['creation', 'when created'],
+  ['polling', 'while they were made'],
+  ['download', 'when fetched or drawn'],
+] as const;
 
 function skippedText({ skipped }: RunTotals, { skipReason }: Progress): string | null {
   if (skipped === 0) return null;

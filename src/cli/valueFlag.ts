@@ -2,7 +2,6 @@ import { UsageError } from '../errors.ts';
 import type { FlagDefinition } from './FlagDefinition.ts';
 import type { Flags } from './Flags.ts';
 import type { FlagValue } from './flagValues.ts';
-import { notServedYet } from './notServedYet.ts';
 import { quoted } from './quoted.ts';
 
 export interface ValueFlagConfig<Name extends string, Value> {
@@ -40,7 +39,6 @@ function readValue<Value>(
     const [next = ''] = text.split('=');
     throw new UsageError(`Expected \`--${name}\` to be followed by ${argument}, got the flag \`${next}\``);
   }
-  if (value.notServed?.includes(text)) throw notServedYet(`--${name} ${text}`);
   const parsed = value.schema.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new UsageError(`Expected \`--${name}\` to be ${value.expected}, got ${quoted(text)}`);

@@ -1,3 +1,4 @@
+import { concurrencyOf } from '../pipelines/concurrencyOf.ts';
 import type { Flags } from './Flags.ts';
 import { flagDefaults } from './flagDefaults.ts';
 
@@ -13,12 +14,13 @@ export type SettledFlags = Omit<Flags, Defaulted> & {
 
 /** Fills what the command line left open: a flag wins over the spec's value, and that over the default. */
 export function withDefaults(flags: Flags, spec: SpecValues = {}): SettledFlags {
+  const strategy = flags.strategy ?? spec.strategy ?? flagDefaults.strategy;
   return {
     ...flags,
     count: flags.count ?? spec.count ?? flagDefaults.count,
     seed: flags.seed ?? spec.seed ?? flagDefaults.seed,
-    concurrency: flags.concurrency ?? spec.concurrency ?? flagDefaults.concurrency,
-    strategy: flags.strategy ?? spec.strategy ?? flagDefaults.strategy,
+    concurrency: concurrencyOf(strategy, flags.concurrency ?? spec.concurrency),
+    strategy,
     follow: flags.follow ?? spec.follow ?? flagDefaults.follow,
     provider: flags.provider ?? spec.provider ?? flagDefaults.provider,
     ratePerMinute: flags.ratePerMinute ?? spec.ratePerMinute ?? flagDefaults.ratePerMinute,

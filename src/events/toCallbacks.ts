@@ -26,6 +26,8 @@ export interface RunCallbacks {
   onPause?(event: EventOf<'rate.paused'>): Told;
   /** Something to know; or most of the budget is spent or reserved. */
   onWarning?(event: EventOf<'warning' | 'budget.warning'>): Told;
+  /** With the strategy `waves`: a wave is over. */
+  onWaveComplete?(event: EventOf<'wave.completed'>): Told;
   /** The run is over. */
   onBatchComplete?(event: EventOf<'run.completed'>): Told;
 }
@@ -57,6 +59,7 @@ export function toCallbacks(
     callbacks.onWarning?.(event),
   );
   const complete = guardListener((event: EventOf<'run.completed'>) => callbacks.onBatchComplete?.(event));
+  const wave = guardListener((event: EventOf<'wave.completed'>) => callbacks.onWaveComplete?.(event));
   const tellProgress = (): void => progress(runProgress(counter.counts(), scheduler.now()));
 
   return (event: RunEvent) => {
@@ -85,6 +88,9 @@ export function toCallbacks(
       case 'warning':
       case 'budget.warning':
         warning(event);
+        return;
+      case 'wave.completed':
+        wave(event);
         return;
       case 'run.completed':
         complete(event);

@@ -12,7 +12,7 @@ import type {
   Renderer,
   ResultCache,
 } from '../ports.ts';
-import type { Json, Outcome, Plan, Prediction, PricedRequest } from '../types.ts';
+import type { Json, Outcome, Plan, Prediction, PricedRequest, Strategy } from '../types.ts';
 
 /** What a run is made with. Everything that touches the world is a port, so a test or a bigger engine can stand in. */
 export interface GenerateConfig {
@@ -26,8 +26,16 @@ export interface GenerateConfig {
   governor: Governor;
   /** What this provider's answers mean. */
   answers: ProviderAnswers;
-  /** Predictions in flight at most. Default 10. */
+  /** How jobs are fed. Default `stream`. */
+  strategy?: Strategy;
+  /** Predictions in flight at most. Default 10; with the strategy `parallel` 100, with `sequential` always 1. */
   concurrency?: number;
+  /** Jobs of a wave, with the strategy `waves`. Default: as many as predictions may be in flight. */
+  waveSize?: number;
+  /** Pause between waves. Default 1,000. */
+  wavePauseMs?: number;
+  /** Whether jobs are begun after one has failed for good; false: as if `stop` had emitted then. Default true. */
+  continueOnError?: boolean;
   /** Originals being downloaded at most. Default 16. */
   downloads?: number;
   /** Originals being turned into renditions at most. Default: the machine's cores. */
@@ -70,6 +78,11 @@ export interface GenerateConfig {
   release?: (outcome: Outcome) => Observable<unknown>;
   /** Rests each outcome before it counts as saved: sidecar, manifest. Default: nowhere. */
   keep?: (outcome: Outcome) => Observable<unknown>;
+  /**
+   * Takes each outcome as it is emitted; the job keeps its place until what this gives completes, which is how whoever is slow
+   * to take them holds the run back. Default: nobody is waited for.
+   */
+  handOver?: (outcome: Outcome) => Observable<unknown>;
   /** Told what happens; whatever it does, the run goes on. Default: nobody. */
   emit?: EmitEvent;
   /** When it emits, no new job is begun; those under way are finished. Default: never. */

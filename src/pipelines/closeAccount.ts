@@ -18,7 +18,8 @@ export function closeAccount(outcome: Outcome, account: JobAccount, run: Run): O
     outcome.status === 'saved' ? run.release(outcome).pipe(ignoreElements()) : EMPTY,
     defer(() => {
       run.emit({ type: eventTypes[outcome.status], outcome });
-      return of(outcome);
+      if (outcome.status === 'failed' && !run.continueOnError) run.halt(null);
+      return concat(of(outcome), run.handOver(outcome).pipe(ignoreElements()));
     }),
   );
 }

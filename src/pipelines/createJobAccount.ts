@@ -1,5 +1,6 @@
 import type { JobRecord, Reservation } from '../ports.ts';
 import type { ImageFile, Plan, Prediction, PredictionRequest, PricedRequest } from '../types.ts';
+import type { Turn } from './feeds/Feed.ts';
 
 /** What has happened to one job so far: its attempts, the money held and paid for it, what came back. */
 export interface JobAccount {
@@ -22,6 +23,11 @@ export interface JobAccount {
   prediction: Prediction | null;
   /** Whether that was made for another job, in this run or an earlier one. */
   isCached: boolean;
+  /**
+   * Turns that the job may have after this one. As long as there are some, a fault of the platform ends this turn rather than
+   * leading to the next attempt or model.
+   */
+  readonly turnsLeft: number;
   /** Money held for the open attempt. */
   reservation: Reservation | null;
   /** Paid for ended attempts. */
@@ -30,12 +36,12 @@ export interface JobAccount {
 
 /**
  * Opens the account of a job, going on from what an earlier run, or an earlier round of this one, wrote down about the
- * same request. `reservation` is the money that is still held for it.
+ * same request.
  */
 export function createJobAccount(
   plan: Plan,
   record: JobRecord | undefined,
-  reservation: Reservation | null,
+  { postponed, turnsLeft }: Turn,
 ): JobAccount {
   const left = record !== undefined && record.key === plan.key ? record : null;
   return {
@@ -49,7 +55,8 @@ export function createJobAccount(
     open: null,
     prediction: left?.prediction ?? null,
     isCached: false,
-    reservation,
+    turnsLeft,
+    reservation: postponed?.account.reservation ?? null,
     paidMicroUsd: left?.costMicroUsd ?? 0,
   };
 }

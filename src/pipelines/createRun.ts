@@ -8,6 +8,7 @@ import { createGate, type Gate } from '../operators/createGate.ts';
 import { createListPoller } from '../operators/createListPoller.ts';
 import type { Destination, ResultCache } from '../ports.ts';
 import type { InputFile, Outcome } from '../types.ts';
+import { concurrencyOf } from './concurrencyOf.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import { fileAddresses } from './fileAddresses.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
@@ -50,7 +51,10 @@ export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
   roundsLeft: number;
   /** Set when the run was told to stop: jobs that wait in line begin nothing any more. */
   isStopped: boolean;
-  /** Stops the run because of what the service said to one of its jobs; that is the run's error when all is finished. */
+  /**
+   * Stops the run because of one of its jobs. What the service said to that one, if it concerns them all, is the run's
+   * error when all is finished; null: nothing.
+   */
   halt(fault: unknown): void;
   /** Null where the service had no objection. */
   fault: unknown;
@@ -65,7 +69,8 @@ export interface PostponedJob {
 /** Fills in the defaults of a run and opens its gates. */
 export function createRun(config: GenerateConfig): Run {
   const {
-    concurrency = 10,
+    strategy = 'stream',
+    continueOnError = true,
     downloads = 16,
     encoders = availableParallelism(),
     uploads = 4,
@@ -83,6 +88,7 @@ export function createRun(config: GenerateConfig): Run {
     keep = () => EMPTY,
     destinations = [],
     release = () => EMPTY,
+    handOver = () => EMPTY,
     emit = () => {},
     stop = NEVER,
     cancel = NEVER,
@@ -91,10 +97,16 @@ export function createRun(config: GenerateConfig): Run {
     follower = createListPoller(config.provider, { scheduler, random }),
     ...ports
   } = config;
+  const concurrency = concurrencyOf(strategy, config.concurrency);
+  const { waveSize = concurrency, wavePauseMs = 1_000 } = config;
   const halted = new Subject<void>();
   const run: Run = {
     ...ports,
     startedAtMs: scheduler.now(),
+    strategy,
+    waveSize,
+    wavePauseMs,
+    continueOnError,
     maxAttempts,
     timeoutMs,
     follower,
@@ -114,6 +126,7 @@ export function createRun(config: GenerateConfig): Run {
       places: createGate(destination.concurrency),
     })),
     release,
+    handOver,
     emit: guardListener(emit),
     stop: merge(stop, halted).pipe(
       tap(() => {

@@ -16,9 +16,10 @@ import { renditions } from '../operators/renditions.ts';
 import type { Outcome, Plan } from '../types.ts';
 import { closeAccount } from './closeAccount.ts';
 import { createJobAccount, type JobAccount } from './createJobAccount.ts';
-import { createRun, type PostponedJob, type Run } from './createRun.ts';
+import { createRun, type Run } from './createRun.ts';
 import { delivered } from './delivered.ts';
 import { failedOutcome } from './failedOutcome.ts';
+import type { Turn } from './feeds/Feed.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
 import { inRounds } from './inRounds.ts';
 import { obtainOriginals } from './obtainOriginals.ts';
@@ -42,7 +43,7 @@ import type { PlanSource } from './unfinishedPlans.ts';
 export function generate(plans: PlanSource, config: GenerateConfig): Observable<Outcome> {
   return defer(() => {
     const run = createRun(config);
-    const outcomes = inRounds(plans, run, (plan, postponed) => journey(plan, postponed, run));
+    const outcomes = inRounds(plans, run, (plan, turn) => journey(plan, turn, run));
     return concat(
       outcomes,
       defer(() => (run.fault === null ? EMPTY : throwError(() => run.fault))),
@@ -51,9 +52,8 @@ export function generate(plans: PlanSource, config: GenerateConfig): Observable<
 }
 
 /** The way of one job. */
-function journey(plan: Plan, postponed: PostponedJob | undefined, run: Run): Observable<Outcome> {
-  const reservation = postponed?.account.reservation ?? null;
-  const account = createJobAccount(plan, run.journal.find(plan.index), reservation);
+function journey(plan: Plan, turn: Turn, run: Run): Observable<Outcome> {
+  const account = createJobAccount(plan, run.journal.find(plan.index), turn);
   return kept(plan, run).pipe(
     obtainOriginals(account, run),
     renditions(run.renderer, plan.renditions, { within: gate(run.encoders) }),
@@ -74,11 +74,12 @@ function kept(plan: Plan, run: Run): Observable<Plan> {
   return run.detach === undefined ? of(plan) : concat(run.detach(plan).pipe(ignoreElements()), of(plan));
 }
 
-/** What may succeed in another round is put off until then. */
+/** What may succeed in another turn, or another round, is put off until then. */
 function end(outcome: Outcome, account: JobAccount, run: Run): Observable<Outcome> {
   const { status, error, index } = outcome;
   const mayComeBack = status === 'failed' && error?.recoverable === true;
-  if (!mayComeBack || run.roundsLeft === 0 || run.isStopped) return closeAccount(outcome, account, run);
+  const hasTurn = account.turnsLeft > 0 || run.roundsLeft > 0;
+  if (!mayComeBack || !hasTurn || run.isStopped) return closeAccount(outcome, account, run);
   run.postponed.set(index, { outcome, account });
   run.emit({ type: 'job.postponed', index, error });
   return EMPTY;

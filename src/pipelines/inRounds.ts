@@ -10,14 +10,12 @@ import {
   tap,
   timer,
 } from 'rxjs';
-import { pullMap } from '../operators/pullMap.ts';
 import type { Outcome, Plan } from '../types.ts';
 import { closeAccount } from './closeAccount.ts';
 import type { PostponedJob, Run } from './createRun.ts';
+import type { Journey } from './feeds/Feed.ts';
+import { feeds } from './feeds/feeds.ts';
 import { type PlanSource, unfinishedPlans } from './unfinishedPlans.ts';
-
-/** The way of one job; `postponed` is how it ended in the round before. */
-export type Journey = (plan: Plan, postponed?: PostponedJob) => Observable<Outcome>;
 
 /**
  * Sends all unfinished plans on their journey, then again, after a pause, those that were postponed meanwhile. A run
@@ -28,7 +26,8 @@ export type Journey = (plan: Plan, postponed?: PostponedJob) => Observable<Outco
  *     inRounds                          -a------(b|)
  */
 export function inRounds(plans: PlanSource, run: Run, journey: Journey): Observable<Outcome> {
-  const first = pull(unfinishedPlans(plans, run.journal, run.isDone), run, (plan) => journey(plan));
+  const feed = feeds[run.strategy];
+  const first = feed(unfinishedPlans(plans, run.journal, run.isDone), journey, run);
   const again = (): Observable<Outcome> => {
     const { postponed } = run;
     if (postponed.size === 0) return EMPTY;
@@ -37,9 +36,11 @@ export function inRounds(plans: PlanSource, run: Run, journey: Journey): Observa
       if (run.isStopped) return giveUp(postponed, run);
       run.postponed = new Map();
       run.roundsLeft -= 1;
-      const round = pull(unfinishedPlans(plans, run.journal, isOver), run, (plan) =>
-        journey(plan, postponed.get(plan.index)),
-      ).pipe(tap(({ index }) => postponed.delete(index)));
+      const goOn: Journey = (plan, turn) =>
+        journey(plan, { ...turn, postponed: turn.postponed ?? postponed.get(plan.index) });
+      const round = feed(unfinishedPlans(plans, run.journal, isOver), goOn, run).pipe(
+        tap(({ index }) => postponed.delete(index)),
+      );
       const untouched = defer(() => {
         for (const index of run.postponed.keys()) postponed.delete(index);
         return giveUp(postponed, run);
@@ -49,10 +50,6 @@ export function inRounds(plans: PlanSource, run: Run, journey: Journey): Observa
     return concat(pause(postponed.size, run), begin);
   };
   return concat(first, defer(again));
-}
-
-function pull(plans: AsyncIterable<Plan>, run: Run, journey: Journey): Observable<Outcome> {
-  return pullMap(plans, (plan) => journey(plan), { concurrency: run.journeys, stop: run.stop });
 }
 
 function pause(jobs: number, run: Run): Observable<never> {

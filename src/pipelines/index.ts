@@ -3,6 +3,7 @@ export { collect } from './collect.ts';
 export { compose } from './compose.ts';
 export type { GenerateConfig, ProviderAnswers } from './GenerateConfig.ts';
 export { generate } from './generate.ts';
+export { generateStream } from './generateStream.ts';
 export { grid } from './grid.ts';
 export { type OpenRun, openRun, type RunSettings } from './openRun.ts';
 export { type FinishedRun, type RunEnd, runToFolder } from './runToFolder.ts';

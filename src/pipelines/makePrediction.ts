@@ -68,7 +68,8 @@ function attempts(request: PricedRequest, account: JobAccount, run: Run): Observ
   );
   return concat(filesUploaded(request, account, run), attempt).pipe(
     retryBackoff({
-      retries: run.maxAttempts - 1,
+      // In a queue the next attempt is another turn: the job goes to the end of the line.
+      retries: run.strategy === 'queue' ? 0 : run.maxAttempts - 1,
       delayMs: 1_000,
       shouldRetry: isPlatformFault,
       onRetry: ({ error }) =>
@@ -142,8 +143,8 @@ function isPlatformFault(error: unknown): boolean {
  * A model that fails, refuses, is too slow or not to be had; neither a wrong input nor somebody's wish to cancel. Where the
  * service does not know a prediction that was made, that one may be paid, and no other is made for it.
  */
-function mayOtherModelDoBetter(error: unknown, { open }: JobAccount): boolean {
-  if (open !== null) return false;
+function mayOtherModelDoBetter(error: unknown, { open, turnsLeft }: JobAccount): boolean {
+  if (open !== null || (turnsLeft > 0 && isPlatformFault(error))) return false;
   if (error instanceof PredictionError) {
     return error.code === 'ERR_PREDICTION_TIMEOUT' || !wishes.includes(error.code);
   }

@@ -35,7 +35,11 @@ import { openDestinations } from './openDestinations.ts';
 export interface RunSettings
   extends Pick<
     GenerateConfig,
+    | 'strategy'
     | 'concurrency'
+    | 'waveSize'
+    | 'wavePauseMs'
+    | 'continueOnError'
     | 'maxAttempts'
     | 'timeoutMs'
     | 'waitMs'

@@ -7,6 +7,7 @@ import {
   EMPTY,
   finalize,
   from,
+  identity,
   ignoreElements,
   last,
   map,
@@ -20,6 +21,7 @@ import { pullMap } from '../operators/pullMap.ts';
 import { tally } from '../operators/tally.ts';
 import type { Report } from '../sinks/Report.ts';
 import type { Outcome, Plan, RunTotals } from '../types.ts';
+import { concurrencyOf } from './concurrencyOf.ts';
 import { countSaved } from './countSaved.ts';
 import { deliverEarlier } from './deliverEarlier.ts';
 import { expectSameFiles } from './expectSameFiles.ts';
@@ -83,10 +85,18 @@ function makeMissing(
   { total, alreadySaved }: Pick<RunTotals, 'total' | 'alreadySaved'>,
   run: OpenRun,
 ): Observable<RunEnd> {
-  const { emit = () => {}, folder, concurrency = 10, scheduler = asyncScheduler } = run.config;
+  const { emit = () => {}, folder, strategy = 'stream', scheduler = asyncScheduler } = run.config;
+  const concurrency = concurrencyOf(strategy, run.config.concurrency);
   return defer(() => {
     const startedAtMs = scheduler.now();
     let fault: unknown = null;
+    let current = alreadySaved;
+    const tellEach = tap<Outcome>(({ prompt, status, predictionId }) => {
+      current += 1;
+      const percent = Math.floor((current * 100) / total);
+      const elapsedMs = scheduler.now() - startedAtMs;
+      emit({ type: 'job.progress', current, total, percent, prompt, status, predictionId, elapsedMs });
+    });
     const noteFault = catchError<Outcome, typeof EMPTY>((error: unknown) => {
       fault ??= midRunFault(error);
       return EMPTY;
@@ -95,7 +105,7 @@ function makeMissing(
     const earlier = deliverEarlier(run).pipe(noteFault, ignoreElements());
     return concat(
       earlier,
-      generate(plans, run.config).pipe(noteFault),
+      generate(plans, run.config).pipe(strategy === 'sequential' ? tellEach : identity, noteFault),
       withoutOutcome(plans, run).pipe(noteFault),
     ).pipe(
       tally({ total, alreadySaved }),

@@ -1,5 +1,6 @@
 import type { ModelTotals } from './createCostTracker.ts';
 import type { DurationSummary } from './createDistribution.ts';
+import type { FailureStage } from './failureStage.ts';
 
 /** What is known about a run as a whole when its report is made. */
 export interface ReportedRun {
@@ -47,6 +48,8 @@ export interface Report {
   /** True where at least one saved job had no known price, so `costUsd` is too low. */
   readonly costIncomplete: boolean;
   readonly costByModel: Readonly<Record<string, ModelCost>>;
+  /** Failed jobs by where on their way they failed. */
+  readonly failuresByStage: Readonly<Record<FailureStage, number>>;
   /** Most frequent first. */
   readonly errors: readonly ErrorCount[];
   /** The ten longest `predict_time`, longest first. */

@@ -3,6 +3,7 @@ import { createCostTracker } from './createCostTracker.ts';
 import { createDistribution } from './createDistribution.ts';
 import { createSlowest } from './createSlowest.ts';
 import { createTallyByName } from './createTallyByName.ts';
+import { failureStage } from './failureStage.ts';
 import type { ErrorCount, Report, ReportedRun } from './Report.ts';
 
 export interface ReportConfig {
@@ -25,6 +26,7 @@ export interface ReportBuilder {
 export function createReport(config: ReportConfig = {}): ReportBuilder {
   const { tag = 'platform', priceOf = () => null } = config;
   const totals = { saved: 0, failed: 0, skipped: 0, cacheHits: 0, microUsd: 0, costIncomplete: false };
+  const failuresByStage = { creation: 0, polling: 0, download: 0 };
   const predictTime = createDistribution();
   const slowest = createSlowest();
   const costs = createCostTracker();
@@ -39,6 +41,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
       totals.microUsd += toMicroUsd(costUsd);
       totals.costIncomplete ||= isSaved && costUsd === null;
       costs.add(outcome);
+      if (status === 'failed') failuresByStage[failureStage(outcome)] += 1;
       if (error !== undefined) byError.update(error.code, (count) => count + 1);
       if (isSaved && tags[tag] !== undefined) byTag.update(tags[tag], (count) => count + 1);
       if (cached || typeof metrics.predict_time !== 'number') return;
@@ -65,6 +68,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
         costByModel: Object.fromEntries(
           Object.entries(costs.byModel()).map(([model, cost]) => [model, { ...cost, price: priceOf(model) }]),
         ),
+        failuresByStage: { ...failuresByStage },
         errors: mostFrequentFirst(byError.entries()),
         slowest: slowest.list(),
         outputsByTag: Object.fromEntries(byTag.entries()),

@@ -8,7 +8,7 @@ import {
   type SimulatorStats,
   startSimulator,
 } from '../../src/simulator/index.ts';
-import type { Outcome } from '../../src/types.ts';
+import type { Outcome, Strategy } from '../../src/types.ts';
 import { checkFolder } from './checkFolder.ts';
 import { createWatch, type Watch } from './createWatch.ts';
 import { planKill } from './planKill.ts';
@@ -23,6 +23,8 @@ export interface BatchConfig {
   prompts: number;
   /** Kills at most; then the batch is run to its end. */
   maxKills: number;
+  /** How jobs are fed. Default `stream`. */
+  strategy?: Strategy;
 }
 
 /** What became of a batch that was killed and started again until it was done. */
@@ -109,14 +111,17 @@ async function runToItsEnd(
 }
 
 /** Every eighth prompt is the one before it again; with the seed `none`, in every second batch, they are equal requests. */
-async function commandLine({ folder, seed, prompts }: BatchConfig, out: string): Promise<string[]> {
+async function commandLine(
+  { folder, seed, prompts, strategy = 'stream' }: BatchConfig,
+  out: string,
+): Promise<string[]> {
   const lines = Array.from({ length: prompts }, (_, n) => `A pear, number ${n % 8 === 7 ? n - 1 : n}`);
   const path = join(folder, 'prompts.txt');
   await writeFile(path, `${lines.join('\n')}\n`);
   const seeds = seed % 2 === 0 ? 'auto' : 'none';
   const rate = String(600 * SPEED);
   const flags = ['--concurrency', '5', '--rate', rate, '--seed', seeds, '--rendition', 'tiny=8x8,png'];
-  return [path, '--out', out, '--quiet', ...flags];
+  return [path, '--out', out, '--quiet', '--strategy', strategy, ...flags];
 }
 
 /** Jobs with a line in the manifest; a torn last line does not matter here. */

@@ -10,6 +10,7 @@ export function progress(changes: Partial<Progress> = {}): Progress {
     startedAtMs: 0,
     saved: 0,
     failed: 0,
+    failuresByStage: { creation: 0, polling: 0, download: 0 },
     skipped: 0,
     costMicroUsd: 0,
     isCostIncomplete: false,

@@ -30,7 +30,7 @@ describe('createReport', () => {
       anOutcome({ tags: { platform: 'post' }, costUsd: 0.2 }),
       anOutcome({ tags: { platform: 'story' }, model: 'other/one', costUsd: 0.025, cached: true }),
       aFailure('ERR_B', { tags: { platform: 'story' } }),
-      aFailure('ERR_A'),
+      aFailure('ERR_A', { predictionId: null }),
       aFailure('ERR_A', { status: 'skipped' }),
     );
     expect(report).toMatchObject({
@@ -49,6 +49,7 @@ describe('createReport', () => {
         'owner/name': { outcomes: 5, saved: 2, costUsd: 0.3, price: null },
         'other/one': { outcomes: 1, saved: 1, costUsd: 0.025 },
       },
+      failuresByStage: { creation: 1, polling: 1, download: 0 },
       errors: [
         { code: 'ERR_A', count: 2 },
         { code: 'ERR_B', count: 1 },

@@ -1,0 +1,5 @@
+// The table of docs/strategies.md, from virtual time: `npm run bench:strategies`. Some seconds, the same on every machine.
+import { compareStrategies } from './compareStrategies.ts';
+import { strategiesTable } from './strategiesTable.ts';
+
+console.log(strategiesTable(await compareStrategies()).join('\n'));

@@ -1,0 +1,28 @@
+import type { RunSettings } from '../pipelines/openRun.ts';
+import { destinationsOf } from './destinationsOf.ts';
+import type { SettledFlags } from './withDefaults.ts';
+
+/** What the flags say of how a run goes. Throws `UsageError` where they contradict each other. */
+export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | 'provider'> {
+  return {
+    strategy: flags.strategy,
+    concurrency: flags.concurrency,
+    ...(flags.waveSize === null ? {} : { waveSize: flags.waveSize }),
+    ...(flags.wavePauseMs === null ? {} : { wavePauseMs: flags.wavePauseMs }),
+    continueOnError: !flags.failFast,
+    ratePerMinute: flags.ratePerMinute,
+    maxAttempts: flags.maxAttempts,
+    timeoutMs: flags.timeoutMs,
+    resumeAnyway: flags.resumeAnyway,
+    gallery: flags.gallery,
+    repay: flags.repay,
+    recoveryRounds: flags.recoveryRounds,
+    ...(flags.cache === null ? {} : { cacheFolder: flags.cache }),
+    ...(flags.budgetMicroUsd === null ? {} : { budgetMicroUsd: flags.budgetMicroUsd }),
+    ...(flags.priceMicroUsd === null ? {} : { priceMicroUsd: flags.priceMicroUsd }),
+    ...(flags.follow === 'wait' ? {} : { waitMs: 0 }),
+    detach: flags.detach,
+    ...destinationsOf(flags),
+    tables: flags.tables,
+  };
+}

@@ -1,0 +1,105 @@
+import {
+  asyncScheduler,
+  concat,
+  defer,
+  EMPTY,
+  ignoreElements,
+  NEVER,
+  type Observable,
+  type ObservableInput,
+  type SchedulerLike,
+  takeUntil,
+  timer,
+} from 'rxjs';
+import { expectOption } from './expectOption.ts';
+import { pullMap } from './pullMap.ts';
+import { shareStop } from './shareStop.ts';
+
+export interface InWavesConfig {
+  /** Items of one wave; the last one may have fewer. An integer of 1 or more. */
+  waveSize: number;
+  /** From the end of a wave to the beginning of the next. */
+  pauseMs: number;
+  /** Inner Observables at the same time. Default: the whole wave. */
+  concurrency?: number;
+  /** Told when a wave begins, and when all of it is done. */
+  onWave?: (wave: WaveNews) => void;
+  /** When it emits, nothing more is begun; what is under way is finished. Default: never. */
+  stop?: Observable<unknown>;
+  /** Clock of the pauses. Default asyncScheduler. */
+  scheduler?: SchedulerLike;
+}
+
+export interface WaveNews {
+  /** 1-based. */
+  readonly wave: number;
+  readonly items: number;
+  readonly state: 'started' | 'completed';
+}
+
+/**
+ * Maps the items of a source wave by wave: a wave begins when all of the one before is done, and a pause is over. Items
+ * are asked for one wave at a time.
+ *
+ *     source                                a, b, c
+ *     a                                     --(a|)
+ *     b                                     -(b|)
+ *     c                                          --(c|)
+ *     inWaves({waveSize: 2, pauseMs: 3})    -ba----(c|)
+ *
+ * There is no pause after the last wave. An error of the source, of `project` or of an inner Observable ends the whole.
+ */
+export function inWaves<T, R>(
+  source: Iterable<T> | AsyncIterable<T>,
+  project: (value: T) => ObservableInput<R>,
+  config: InWavesConfig,
+): Observable<R> {
+  const { waveSize, pauseMs, concurrency = waveSize, onWave, stop = NEVER } = config;
+  const { scheduler = asyncScheduler } = config;
+  expectOption(Number.isInteger(waveSize) && waveSize >= 1, 'waveSize', 'an integer of 1 or more', waveSize);
+  expectOption(pauseMs >= 0, 'pauseMs', 'a number of 0 or more', pauseMs);
+  return defer(() => {
+    const shared = shareStop(stop);
+    const inner = (items: readonly T[], index: number) => {
+      const tell = (state: WaveNews['state']) =>
+        defer(() => {
+          onWave?.({ wave: index + 1, items: items.length, state });
+          return EMPTY;
+        });
+      const pause = index === 0 ? EMPTY : timer(pauseMs, scheduler);
+      const wave = pullMap(items, project, { concurrency, stop: shared.stop });
+      return concat(
+        pause.pipe(takeUntil(shared.stop), ignoreElements()),
+        defer(() => (shared.isStopped ? EMPTY : concat(tell('started'), wave, tell('completed')))),
+      );
+    };
+    // A wave is an item of its own, pulled when the one before is done: so the last one is known before any pause.
+    return pullMap(wavesOf(source, waveSize), inner, { concurrency: 1, stop: shared.stop });
+  });
+}
+
+function wavesOf<T>(source: Iterable<T> | AsyncIterable<T>, waveSize: number) {
+  return Symbol.asyncIterator in source ? asyncWaves(source, waveSize) : syncWaves(source, waveSize);
+}
+
+function* syncWaves<T>(source: Iterable<T>, waveSize: number): Generator<readonly T[]> {
+  let wave: T[] = [];
+  for (const item of source) {
+    wave.push(item);
+    if (wave.length < waveSize) continue;
+    yield wave;
+    wave = [];
+  }
+  if (wave.length > 0) yield wave;
+}
+
+async function* asyncWaves<T>(source: AsyncIterable<T>, waveSize: number): AsyncGenerator<readonly T[]> {
+  let wave: T[] = [];
+  for await (const item of source) {
+    wave.push(item);
+    if (wave.length < waveSize) continue;
+    yield wave;
+    wave = [];
+  }
+  if (wave.length > 0) yield wave;
+}

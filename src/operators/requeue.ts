@@ -1,0 +1,152 @@
+import {
+  asyncScheduler,
+  catchError,
+  concat,
+  defer,
+  EMPTY,
+  ignoreElements,
+  NEVER,
+  type Observable,
+  type ObservableInput,
+  type SchedulerLike,
+  takeUntil,
+  tap,
+  throwError,
+  timer,
+} from 'rxjs';
+import { createLine } from './createLine.ts';
+import { expectOption } from './expectOption.ts';
+import { pullMap } from './pullMap.ts';
+import { shareStop } from './shareStop.ts';
+
+export interface RequeueConfig<T> {
+  /** Tasks at the same time: an integer of 1 or more. */
+  lanes: number;
+  /** Tries of one task at most, the first included: an integer of 1 or more. */
+  maxTries: number;
+  /** Whether another try can help; where not, the error ends the whole. Default: always. */
+  shouldRequeue?: (error: unknown) => boolean;
+  /** Time from a failure to the next try at least. Where the line is longer it costs nothing. Default 0. */
+  delayMs?: number;
+  /** Told what each lane does. */
+  onTask?: (news: TaskNews<T>) => void;
+  /** When it emits, nothing more is begun and the line of failed tasks is dropped. Default: never. */
+  stop?: Observable<unknown>;
+  /** Clock of the delays. Default asyncScheduler. */
+  scheduler?: SchedulerLike;
+}
+
+export interface LaneTurn {
+  /** 1…`lanes`. */
+  readonly lane: number;
+  /** Which try of the task this is, 1-based. */
+  readonly attempt: number;
+}
+
+export interface TaskNews<T> extends LaneTurn {
+  readonly value: T;
+  readonly state: 'started' | 'completed' | 'requeued';
+}
+
+interface Task<T> {
+  readonly value: T;
+  readonly attempt: number;
+  readonly notBeforeMs: number;
+}
+
+/**
+ * Works off a source in lanes. A task that fails goes to the end of the line, behind all that the source has, and gets
+ * another try there; what it emitted before it failed has been emitted.
+ *
+ *     source                           a, b, c
+ *     a, first try                     --#
+ *     b                                ----(b|)
+ *     c                                  ---(c|)
+ *     a, second try                        --(a|)
+ *     requeue({lanes: 2, maxTries: 2}) ----bc(a|)
+ *
+ * A task is asked for when a lane is free: what is held is what the lanes work on, and what has failed. The error of a
+ * last try, or of the source, ends the whole.
+ */
+export function requeue<T, R>(
+  source: Iterable<T> | AsyncIterable<T>,
+  project: (value: T, turn: LaneTurn) => ObservableInput<R>,
+  config: RequeueConfig<T>,
+): Observable<R> {
+  const { lanes, maxTries, shouldRequeue = () => true, delayMs = 0, onTask } = config;
+  const { stop = NEVER, scheduler = asyncScheduler } = config;
+  expectOption(Number.isInteger(lanes) && lanes >= 1, 'lanes', 'an integer of 1 or more', lanes);
+  expectOption(Number.isInteger(maxTries) && maxTries >= 1, 'maxTries', 'an integer of 1 or more', maxTries);
+  expectOption(delayMs >= 0, 'delayMs', 'a number of 0 or more', delayMs);
+  return defer(() => {
+    const shared = shareStop(stop);
+    const line = createLine<Task<T>>();
+    const freeLanes = Array.from({ length: lanes }, (_, index) => lanes - index);
+    /** The source has ended and nobody is left in line behind it. */
+    let isDrained = false;
+
+    const work = (task: Task<T>, lane: number): Observable<R> => {
+      const waitMs = task.notBeforeMs - scheduler.now();
+      const wait = waitMs > 0 ? timer(waitMs, scheduler) : EMPTY;
+      return concat(
+        wait.pipe(takeUntil(shared.stop), ignoreElements()),
+        defer(() => (shared.isStopped ? EMPTY : attemptOf(task, lane))),
+      );
+    };
+    const attemptOf = (task: Task<T>, lane: number): Observable<R> => {
+      const { value, attempt } = task;
+      let failure: { readonly error: unknown } | null = null;
+      onTask?.({ lane, attempt, value, state: 'started' });
+      const tried = defer(() => project(value, { lane, attempt })).pipe(
+        catchError((error: unknown) => {
+          failure = { error };
+          return EMPTY;
+        }),
+      );
+      const settled = defer(() => {
+        if (failure !== null) return again(task, lane, failure.error);
+        onTask?.({ lane, attempt, value, state: 'completed' });
+        return EMPTY;
+      });
+      return concat(tried, settled);
+    };
+    const again = ({ value, attempt }: Task<T>, lane: number, error: unknown): Observable<R> => {
+      if (attempt === maxTries || !shouldRequeue(error)) return throwError(() => error);
+      onTask?.({ lane, attempt, value, state: 'requeued' });
+      if (shared.isStopped) return EMPTY;
+      const task = { value, attempt: attempt + 1, notBeforeMs: scheduler.now() + delayMs };
+      // The end of an empty line is here. So a lane without work need not wait for some: all that may still fail is in a lane.
+      if (isDrained) return work(task, lane);
+      line.join(task);
+      return EMPTY;
+    };
+
+    const failed = function* () {
+      for (let task = line.takeFirst(); task !== undefined; task = line.takeFirst()) yield task;
+      isDrained = true;
+    };
+    const inLane = (task: Task<T>) => {
+      const lane = freeLanes.pop() ?? 0;
+      return work(task, lane).pipe(tap({ complete: () => freeLanes.push(lane) }));
+    };
+    return pullMap(tasksOf(source, failed), inLane, { concurrency: lanes, stop: shared.stop });
+  });
+}
+
+/** The whole line: what the source has, then what has failed. */
+function tasksOf<T>(source: Iterable<T> | AsyncIterable<T>, failed: () => Iterable<Task<T>>) {
+  return Symbol.asyncIterator in source ? asyncTasks(source, failed) : syncTasks(source, failed);
+}
+
+function* syncTasks<T>(source: Iterable<T>, failed: () => Iterable<Task<T>>): Generator<Task<T>> {
+  for (const value of source) yield { value, attempt: 1, notBeforeMs: 0 };
+  yield* failed();
+}
+
+async function* asyncTasks<T>(
+  source: AsyncIterable<T>,
+  failed: () => Iterable<Task<T>>,
+): AsyncGenerator<Task<T>> {
+  for await (const value of source) yield { value, attempt: 1, notBeforeMs: 0 };
+  yield* failed();
+}
