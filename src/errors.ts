@@ -102,6 +102,15 @@ export class PredictionError extends RxposureError {
   }
 }
 
+/** Nothing was begun, because the one before failed too often in a row. */
+export class CircuitOpenError extends RxposureError {
+  override readonly name = 'CircuitOpenError';
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super('ERR_CIRCUIT_OPEN', message, { recoverable: true, ...details });
+  }
+}
+
 /** An output could not be fetched whole, or is not what it should be. */
 export class DownloadError extends RxposureError {
   override readonly name = 'DownloadError';

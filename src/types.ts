@@ -91,6 +91,8 @@ export interface PredictionRequest {
 
 /** A request and what its prediction is expected to cost. */
 export interface PricedRequest extends PredictionRequest {
+  /** True for the same with another seed: only a refusal is worth that. */
+  readonly onlyAfterRefusal?: boolean;
   /** In millionths of a US dollar; null where no price is known. */
   readonly priceMicroUsd: number | null;
 }
@@ -248,6 +250,8 @@ export interface Outcome {
   readonly cached: boolean;
   readonly createdAt: string | null;
   readonly completedAt: string | null;
+  /** Which of the fallbacks made it, 1 for the first; absent where the job's own request did. */
+  readonly fallbackLevel?: number;
   /** Addresses of the files at each further destination, by its name; in the order of `files`. Absent: none was asked for. */
   readonly deliveredTo?: Readonly<Record<string, readonly string[]>>;
   /** Why it failed or was skipped. */
@@ -342,6 +346,14 @@ export type RunEvent =
       readonly status: Outcome['status'];
       readonly predictionId: string | null;
       readonly elapsedMs: number;
+    }
+  /** The model failed so often in a row that nothing is begun with it for a while. */
+  | {
+      readonly type: 'model.paused';
+      readonly model: string;
+      readonly failures: number;
+      readonly waitMs: number;
+      readonly error: OutcomeError;
     }
   | { readonly type: 'rate.paused'; readonly waitMs: number }
   | { readonly type: 'image.downloaded'; readonly index: number; readonly bytes: number }

@@ -67,7 +67,11 @@ export interface Flags {
   /** Make, and pay, images again whose output is lost. */
   readonly repay: boolean;
   /** Models to go on with where the one before fails, in order. */
-  readonly fallbacks: readonly ModelReference[];
+  readonly fallbacks: readonly (ModelReference | 'new-seed')[];
+  /** Failures in a row after which a model is left alone for a while; 0: never. */
+  readonly breakerFailures: number | null;
+  /** Only these jobs, by their index; null: all. */
+  readonly only: ((index: number) => boolean) | null;
   /** Where results are kept for other runs. */
   readonly cache: string | null;
   /** Further places for pictures: `s3://BUCKET/PREFIX`, `webdataset`. */

@@ -18,6 +18,8 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
       return [`${paint('red', 'failed')} ${failureLine(event.outcome)}`];
     case 'warning':
       return [`${paint('yellow', 'warning')} ${plainText(event.message)}`];
+    case 'model.paused':
+      return [`${paint('yellow', 'warning')} ${pausedText(event)}`];
     case 'budget.warning':
       return [`${paint('yellow', 'warning')} ${budgetText(event)}`];
     case 'job.progress':
@@ -36,6 +38,11 @@ function progressText(event: Extract<RunEvent, { type: 'job.progress' }>): strin
   const { current, total, percent, prompt, predictionId, elapsedMs } = event;
   const id = predictionId === null ? '' : ` (${predictionId})`;
   return `${current} of ${total} (${percent} %) '${shorten(beginningOf(prompt), 40)}'${id}, ${formatDuration(elapsedMs)}`;
+}
+
+function pausedText({ model, failures, waitMs, error }: Extract<RunEvent, { type: 'model.paused' }>): string {
+  const why = plainText(error.message);
+  return `${model} failed ${failures} times in a row and is left alone for ${formatDuration(waitMs)}; the last time: ${why}`;
 }
 
 function recoveryText({ jobs, round, waitMs }: Extract<RunEvent, { type: 'recovery.started' }>): string {

@@ -53,6 +53,14 @@ export const flagTable = [
     put: (limit) => ({ limit }),
   }),
   valueFlag({
+    name: 'only',
+    argument: 'N,N-N,…',
+    help: 'only these jobs, by their numbers as people count, from 1: 3,7-9',
+    group: making,
+    value: flagValues.jobNumbers,
+    put: (only) => ({ only }),
+  }),
+  valueFlag({
     name: 'concurrency',
     argument: 'N',
     help: 'predictions in flight',
@@ -107,10 +115,18 @@ export const flagTable = [
   valueFlag({
     name: 'fallback',
     argument: 'OWNER/NAME',
-    help: 'next model where one fails for good; repeatable, tried in order',
+    help: 'next model where one fails for good, or new-seed: the same with another seed where it refuses; repeatable, tried in order',
     group: pace,
-    value: flagValues.modelReference,
+    value: flagValues.fallback,
     put: (model, { fallbacks }) => ({ fallbacks: [...fallbacks, model] }),
+  }),
+  valueFlag({
+    name: 'breaker',
+    argument: 'N',
+    help: 'failures in a row after which a model is left alone for a minute; 0: never (default: 20)',
+    group: pace,
+    value: flagValues.wholeNumber(0, 1_000_000),
+    put: (breakerFailures) => ({ breakerFailures }),
   }),
   valueFlag({
     name: 'recovery-rounds',

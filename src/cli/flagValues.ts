@@ -74,6 +74,28 @@ const modelReference: FlagValue<ModelReference> = {
     }),
 };
 
+const fallback: FlagValue<ModelReference | 'new-seed'> = {
+  expected: `${modelReference.expected}, or new-seed`,
+  schema: z.union([z.literal('new-seed'), modelReference.schema]),
+};
+
+const jobNumbers: FlagValue<(index: number) => boolean> = {
+  expected: 'numbers of jobs from 1 up, such as 3 or 3,7-9',
+  schema: z
+    .string()
+    .regex(/^[1-9]\d{0,9}(-[1-9]\d{0,9})?(,[1-9]\d{0,9}(-[1-9]\d{0,9})?)*$/)
+    .transform((text) =>
+      text.split(',').map((part) => {
+        const [first = 0, last = first] = part.split('-').map(Number);
+        return { first: first - 1, last: last - 1 };
+      }),
+    )
+    .refine((ranges) => ranges.every(({ first, last }) => first <= last))
+    .transform(
+      (ranges) => (index: number) => ranges.some(({ first, last }) => index >= first && index <= last),
+    ),
+};
+
 const keyValue: FlagValue<readonly [string, string]> = {
   expected: 'KEY=VALUE',
   schema: z
@@ -116,6 +138,8 @@ export const flagValues = {
   dollars,
   oneOf,
   modelReference,
+  fallback,
+  jobNumbers,
   keyValue,
   seed,
   baseUrl,

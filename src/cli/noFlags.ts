@@ -40,6 +40,8 @@ export const noFlags: Flags = {
   tables: [],
   repay: false,
   fallbacks: [],
+  breakerFailures: null,
+  only: null,
   cache: null,
   cacheUnseeded: false,
   recoveryRounds: null,

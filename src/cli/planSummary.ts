@@ -91,7 +91,9 @@ function priceLines(totals: PlanTotals, { models }: PlanSettings): string[] {
 
 function fallbackLines({ fallbacks }: PlanSettings['flags']): string[] {
   if (fallbacks.length === 0) return [];
-  return [fact('fallback', fallbacks.map(({ model }) => model).join(', then '))];
+  return [
+    fact('fallback', fallbacks.map((one) => (one === 'new-seed' ? 'a new seed' : one.model)).join(', then ')),
+  ];
 }
 
 function costText({ jobs, costMicroUsd, unpricedJobs, unpricedModels }: PlanTotals): string {

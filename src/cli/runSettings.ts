@@ -12,6 +12,8 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     continueOnError: !flags.failFast,
     ratePerMinute: flags.ratePerMinute,
     maxAttempts: flags.maxAttempts,
+    ...(flags.breakerFailures === null ? {} : { breakerFailures: flags.breakerFailures }),
+    ...(flags.only === null ? {} : { only: flags.only }),
     timeoutMs: flags.timeoutMs,
     resumeAnyway: flags.resumeAnyway,
     gallery: flags.gallery,

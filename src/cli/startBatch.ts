@@ -63,13 +63,15 @@ function mayHaveFiles(batch: JobBatch): boolean {
 async function findFallbacks(batch: JobBatch, { priceOf }: PlanJobsConfig) {
   const { flags, service } = batch;
   const fallbacks = await Promise.all(
-    flags.fallbacks.map(async (reference) => ({
-      model: await findModel(service.provider, reference),
-      version: reference.version,
-    })),
+    flags.fallbacks.map(async (reference) =>
+      reference === 'new-seed'
+        ? reference
+        : { model: await findModel(service.provider, reference), version: reference.version },
+    ),
   );
   const requests = contextsOf(batch).map(({ model, schema, input }) => {
-    for (const name of [model, ...fallbacks.map((fallback) => fallback.model.name)]) {
+    const others = fallbacks.flatMap((fallback) => (fallback === 'new-seed' ? [] : [fallback.model.name]));
+    for (const name of [model, ...others]) {
       if (!flags.dryRun) expectPrice(name, input, flags, priceOf);
     }
     return [model, fallbackRequests({ fallbacks, schema, priceOf })] as const;

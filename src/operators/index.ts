@@ -4,6 +4,8 @@ export { type AwaitPredictionConfig, awaitPrediction } from './awaitPrediction.t
 export { type Budgeted, budgetTake } from './budgetTake.ts';
 export { type Cached, type CachedByConfig, cachedBy } from './cachedBy.ts';
 export { type CancelPredictionConfig, cancelPrediction } from './cancelPrediction.ts';
+export { type CircuitBreakerConfig, circuitBreaker } from './circuitBreaker.ts';
+export { type Breaker, type BreakerConfig, createBreaker, type OpenedCircuit } from './createBreaker.ts';
 export { type Claims, createClaims } from './createClaims.ts';
 export { createEventFollower } from './createEventFollower.ts';
 export { createFlights, type Flights, type Landed } from './createFlights.ts';

@@ -59,6 +59,13 @@ export interface GenerateConfig {
   detach?: (plan: Plan) => Observable<unknown>;
   /** What else to try, in order, where a plan's own model fails for good. Quick: it is asked for every job. Default: nothing. */
   fallbacksOf?: (plan: Plan) => readonly PricedRequest[];
+  /**
+   * Failures in a row after which nothing is begun with a model for a minute; then one job tries. A refused prompt and a wrong
+   * input do not count. 0: never. Default 20.
+   */
+  breakerFailures?: number;
+  /** Told of the plan of each job that has failed, before its outcome counts. Default: nobody. */
+  putAside?: (plan: Plan) => Observable<unknown>;
   /** Results of earlier runs; asked for plans that have a `resultKey`. Default: none are kept. */
   cache?: ResultCache;
   /**

@@ -13,6 +13,7 @@ export function closeAccount(outcome: Outcome, account: JobAccount, run: Run): O
   const mayBePaid = open !== null && outcome.status !== 'saved' && lastMicroUsd === 0;
   if (!mayBePaid) reservation?.settle(lastMicroUsd);
   return concat(
+    outcome.status === 'failed' ? run.putAside(account.plan).pipe(ignoreElements()) : EMPTY,
     run.keep(outcome).pipe(ignoreElements()),
     run.journal.record(account.plan, { type: 'outcome', outcome }).pipe(ignoreElements()),
     outcome.status === 'saved' ? run.release(outcome).pipe(ignoreElements()) : EMPTY,

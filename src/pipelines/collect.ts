@@ -1,6 +1,7 @@
 import { concatMap, from, type Observable } from 'rxjs';
 import { UsageError } from '../errors.ts';
-import { detachedPlans } from '../sinks/detachedPlans.ts';
+import { storedPlans } from '../sinks/storedPlans.ts';
+import { countOf } from './countOf.ts';
 import type { RunSettings } from './openRun.ts';
 import { type FinishedRun, runToFolder } from './runToFolder.ts';
 
@@ -15,19 +16,13 @@ import { type FinishedRun, runToFolder } from './runToFolder.ts';
  * what `runToFolder` emits.
  */
 export function collect(settings: Omit<RunSettings, 'detach' | 'fingerprint'>): Observable<FinishedRun> {
-  const plans = detachedPlans(settings.folder);
+  const plans = storedPlans(settings.folder, 'detached');
   return from(countOf(plans.read())).pipe(
     concatMap((total) => {
       if (total === 0) throw nothingDetached(settings.folder);
-      return runToFolder(() => plans.read(), total, settings);
+      return runToFolder(() => plans.read(), total, { ...settings, isPartial: true });
     }),
   );
-}
-
-async function countOf(plans: AsyncIterable<unknown>): Promise<number> {
-  let count = 0;
-  for await (const _ of plans) count += 1;
-  return count;
 }
 
 function nothingDetached(folder: string): UsageError {

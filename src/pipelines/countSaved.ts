@@ -8,10 +8,10 @@ export async function countSaved(
   run: OpenRun,
   mayDiffer = false,
 ): Promise<number> {
-  const { config, journal, manifest } = run;
+  const { isSaved, journal, manifest } = run;
   let saved = 0;
   if (journal.inputChanged || mayDiffer) {
-    for await (const plan of plans()) if (config.isDone?.(plan)) saved += 1;
+    for await (const plan of plans()) if (isSaved(plan)) saved += 1;
     return saved;
   }
   for (let index = 0; index < total; index += 1) {

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { asyncScheduler, EMPTY, merge, NEVER, type Observable, of, Subject, tap } from 'rxjs';
 import { guardListener } from '../events/guardListener.ts';
 import type { Cached } from '../operators/cachedBy.ts';
+import { type Breaker, createBreaker } from '../operators/createBreaker.ts';
 import { type Claims, createClaims } from '../operators/createClaims.ts';
 import { createFlights, type Flights } from '../operators/createFlights.ts';
 import { createGate, type Gate } from '../operators/createGate.ts';
@@ -13,6 +14,7 @@ import type { JobAccount } from './createJobAccount.ts';
 import { fileAddresses } from './fileAddresses.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
 import type { Obtained } from './Obtained.ts';
+import { outcomeError } from './outcomeError.ts';
 
 /** What is turned into something else, and what has no default. */
 type OptionalFields =
@@ -22,7 +24,8 @@ type OptionalFields =
   | 'uploads'
   | 'webhookUrlOf'
   | 'detach'
-  | 'destinations';
+  | 'destinations'
+  | 'breakerFailures';
 
 /** A run's configuration with every default in place, and what all its jobs share. */
 export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
@@ -42,6 +45,8 @@ export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
   readonly encoders: Gate;
   /** Further places for finished pictures, and how many deliveries each takes at a time. */
   readonly destinations: readonly { readonly destination: Destination; readonly places: Gate }[];
+  /** Null where a model is never left alone. */
+  readonly breaker: Breaker | null;
   readonly claims: Claims;
   /** Results that are being obtained. */
   readonly flights: Flights<Cached<Obtained>>;
@@ -80,6 +85,8 @@ export function createRun(config: GenerateConfig): Run {
     webhookUrlOf,
     detach,
     fallbacksOf = () => [],
+    breakerFailures = 20,
+    putAside = () => EMPTY,
     cache = noCache,
     recoveryRounds = 0,
     recoveryDelayMs = 10_000,
@@ -114,6 +121,22 @@ export function createRun(config: GenerateConfig): Run {
     webhookUrlOf,
     detach,
     fallbacksOf,
+    breaker:
+      breakerFailures === 0
+        ? null
+        : createBreaker({
+            failures: breakerFailures,
+            onOpen: ({ name, failures, error, coolMs }) =>
+              run.emit({
+                type: 'model.paused',
+                model: name,
+                failures,
+                waitMs: coolMs,
+                error: outcomeError(error),
+              }),
+            scheduler,
+          }),
+    putAside,
     cache,
     recoveryRounds,
     recoveryDelayMs,

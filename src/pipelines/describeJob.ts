@@ -22,7 +22,20 @@ export function describeJob(account: JobAccount, run: Run): Omit<Outcome, 'statu
     cached: isCached,
     createdAt: prediction?.createdAt ?? null,
     completedAt: prediction?.completedAt ?? null,
+    ...levelOf(account, run),
   };
+}
+
+/** Which of the job's requests was the last. */
+function levelOf({ plan, request }: JobAccount, run: Run): Pick<Outcome, 'fallbackLevel'> {
+  if (request === plan) return {};
+  const level = run
+    .fallbacksOf(plan)
+    .findIndex(
+      ({ model, version, input }) =>
+        model === request.model && version === request.version && input.seed === request.input.seed,
+    );
+  return level < 0 ? {} : { fallbackLevel: level + 1 };
 }
 
 /** Everything paid for the job: its ended attempts and the prediction it has, which may not tell what it cost. */

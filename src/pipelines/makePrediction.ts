@@ -11,7 +11,8 @@ import {
   takeUntil,
   throwError,
 } from 'rxjs';
-import { PredictionError, ProviderError } from '../errors.ts';
+import { CircuitOpenError, PredictionError, ProviderError } from '../errors.ts';
+import { circuitBreaker } from '../operators/circuitBreaker.ts';
 import { fallbackTo } from '../operators/fallbackTo.ts';
 import { gate } from '../operators/gate.ts';
 import { retryBackoff } from '../operators/retryBackoff.ts';
@@ -37,17 +38,21 @@ import { withFiles } from './withFiles.ts';
 export function makePrediction(account: JobAccount, run: Run): OperatorFunction<Plan, Prediction> {
   return concatMap(() => {
     const [first = account.plan, ...others] = requestsOf(account, run);
+    let lastError: unknown = null;
     const attemptsWith = (request: PricedRequest) => defer(() => attempts(request, account, run));
+    const insteadWith = (request: PricedRequest) =>
+      defer(() => {
+        if (request.onlyAfterRefusal === true && !isRefusal(lastError)) return throwError(() => lastError);
+        const { index } = account.plan;
+        run.emit({ type: 'job.fallback', index, model: request.model, error: outcomeError(lastError) });
+        return attempts(request, account, run);
+      });
     return attemptsWith(first).pipe(
-      fallbackTo(others.map(attemptsWith), {
+      fallbackTo(others.map(insteadWith), {
         shouldFallBack: (error) => mayOtherModelDoBetter(error, account),
-        onFallback: ({ error, level }) =>
-          run.emit({
-            type: 'job.fallback',
-            index: account.plan.index,
-            model: others[level - 1]?.model ?? '',
-            error: outcomeError(error),
-          }),
+        onFallback: ({ error }) => {
+          lastError = error;
+        },
       }),
     );
   });
@@ -64,9 +69,14 @@ function attempts(request: PricedRequest, account: JobAccount, run: Run): Observ
   }).pipe(
     cancelAttempt(account, run),
     concatMap((prediction) => settle(prediction, account, run)),
-    gate(run.slots),
   );
-  return concat(filesUploaded(request, account, run), attempt).pipe(
+  const guarded = defer(() => {
+    // What runs already is followed to its end, whatever became of its model meanwhile.
+    const isBegun = account.left !== null;
+    if (run.breaker === null || isBegun) return attempt;
+    return attempt.pipe(circuitBreaker(run.breaker, { name: request.model, isFailure: isModelFault }));
+  }).pipe(gate(run.slots));
+  return concat(filesUploaded(request, account, run), guarded).pipe(
     retryBackoff({
       // In a queue the next attempt is another turn: the job goes to the end of the line.
       retries: run.strategy === 'queue' ? 0 : run.maxAttempts - 1,
@@ -139,12 +149,25 @@ function isPlatformFault(error: unknown): boolean {
   return error instanceof PredictionError && error.recoverable && !wishes.includes(error.code);
 }
 
+function isRefusal(error: unknown): boolean {
+  return error instanceof PredictionError && error.code === 'ERR_SAFETY';
+}
+
+/** What speaks against the model, and not against one prompt or one input. */
+function isModelFault(error: unknown): boolean {
+  if (error instanceof PredictionError) {
+    return error.code === 'ERR_PREDICTION_TIMEOUT' || (!isRefusal(error) && !wishes.includes(error.code));
+  }
+  return error instanceof ProviderError && (error.status === 403 || error.status === 404);
+}
+
 /**
  * A model that fails, refuses, is too slow or not to be had; neither a wrong input nor somebody's wish to cancel. Where the
  * service does not know a prediction that was made, that one may be paid, and no other is made for it.
  */
 function mayOtherModelDoBetter(error: unknown, { open, turnsLeft }: JobAccount): boolean {
   if (open !== null || (turnsLeft > 0 && isPlatformFault(error))) return false;
+  if (error instanceof CircuitOpenError) return true;
   if (error instanceof PredictionError) {
     return error.code === 'ERR_PREDICTION_TIMEOUT' || !wishes.includes(error.code);
   }

@@ -15,12 +15,12 @@ import { describePrice } from '../replicate/describePrice.ts';
 import { outputUrls } from '../replicate/outputUrls.ts';
 import { predictionError } from '../replicate/predictionError.ts';
 import { createRenderer } from '../sinks/createRenderer.ts';
-import { detachedPlans } from '../sinks/detachedPlans.ts';
 import { type Manifest, openManifest } from '../sinks/openManifest.ts';
 import { openThumbnails, type Thumbnails } from '../sinks/openThumbnails.ts';
 import { probeFolder } from '../sinks/probeFolder.ts';
 import { removePictures } from '../sinks/removePictures.ts';
 import { removeTemporaries } from '../sinks/removeTemporaries.ts';
+import { storedPlans } from '../sinks/storedPlans.ts';
 import { writeSidecar } from '../sinks/writeSidecar.ts';
 import type { TableFormat } from '../sinks/writeTable.ts';
 import { openJournal } from '../store/openJournal.ts';
@@ -51,6 +51,7 @@ export interface RunSettings
     | 'stop'
     | 'cancel'
     | 'random'
+    | 'breakerFailures'
   > {
   /** The run folder; absolute. Made where it does not exist. */
   folder: string;
@@ -62,6 +63,10 @@ export interface RunSettings
   budgetMicroUsd?: number;
   /** Price of one output image over the built-in table, in millionths of a US dollar. */
   priceMicroUsd?: number;
+  /** Which jobs are to be made, by index; the others keep what they have. Default: all. */
+  only?: (index: number) => boolean;
+  /** Whether the plans are some of the folder's jobs, not the first ones without a gap. Default false. */
+  isPartial?: boolean;
   /**
    * Where the service tells of the end of predictions (`createWebhookReceiver`). Creates do not wait then; the list is
    * asked now and then, since a webhook may be lost. Default: nowhere.
@@ -101,6 +106,10 @@ export interface OpenRun {
   readonly thumbnails: Thumbnails | null;
   /** Tables to leave at the end. */
   readonly tables: readonly TableFormat[];
+  /** Whether a job needs no more work. */
+  readonly isSaved: (plan: Plan) => boolean;
+  /** Whether a job is to be made at all. */
+  readonly isChosen: (index: number) => boolean;
   /** What a model's price is and where it is from; null where none is known. */
   readonly describePrice: (model: string) => string | null;
   /** Waits for what is being written and gives the folder free; may be called again. */
@@ -126,6 +135,7 @@ export async function openRun(settings: RunSettings): Promise<OpenRun> {
 
 async function openFolder(settings: RunSettings): Promise<OpenRun> {
   const { folder, fingerprint, extendedFrom, resumeAnyway, ratePerMinute = 600 } = settings;
+  const { only = () => true } = settings;
   const { budgetMicroUsd = Number.POSITIVE_INFINITY, priceMicroUsd } = settings;
   const emit = guardListener(settings.emit ?? (() => {}));
   const journal = openJournal(folder, { fingerprint, extendedFrom, resumeAnyway });
@@ -149,10 +159,16 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       },
     );
     const { detach = false, ...others } = settings;
+    // A power cut may take lines of the manifest that the journal, which is flushed, still knows.
+    const isSaved = ({ index, key, files }: Plan) =>
+      journal.isSaved(index) &&
+      manifest.has(index) &&
+      // Files may change behind an input that is the same.
+      ((!journal.inputChanged && files === undefined) || journal.find(index)?.key === key);
     const config: GenerateConfig = {
       ...others,
       emit,
-      ...(detach ? { waitMs: 0, detach: detachedPlans(folder).keep } : {}),
+      ...(detach ? { waitMs: 0, detach: storedPlans(folder, 'detached').keep } : {}),
       ...cache,
       destinations,
       ...(settings.webhooks === undefined ? {} : byWebhooks(settings.webhooks, settings.provider)),
@@ -171,12 +187,8 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
         costOf: (prediction) => costMicroUsd(prediction, priceMicroUsd),
         errorOf: predictionError,
       },
-      // A power cut may take lines of the manifest that the journal, which is flushed, still knows.
-      isDone: ({ index, key, files }) =>
-        journal.isSaved(index) &&
-        manifest.has(index) &&
-        // Files may change behind an input that is the same.
-        ((!journal.inputChanged && files === undefined) || journal.find(index)?.key === key),
+      isDone: (plan) => !only(plan.index) || isSaved(plan),
+      putAside: storedPlans(folder, 'failed').keep,
       keep: (outcome) =>
         concat(
           writeSidecar(folder, outcome),
@@ -201,6 +213,8 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       manifest,
       thumbnails,
       tables: settings.tables ?? [],
+      isSaved,
+      isChosen: only,
       describePrice: (model) => describePrice(model, priceMicroUsd),
       close,
     };

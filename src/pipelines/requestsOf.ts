@@ -12,7 +12,10 @@ export function requestsOf({ plan, left }: JobAccount, run: Run): readonly Price
   const all = [plan, ...run.fallbacksOf(plan)];
   const open = left?.request ?? null;
   if (open === null) return all;
-  const level = all.findIndex(({ model, version }) => model === open.model && version === open.version);
+  const level = all.findIndex(
+    ({ model, version, input: own }) =>
+      model === open.model && version === open.version && own.seed === open.input.seed,
+  );
   const input = wantedInput(open, plan);
   // A model that is no fallback any more may have been paid all the same.
   if (level < 0) return [{ ...open, input, priceMicroUsd: plan.priceMicroUsd }, ...all];

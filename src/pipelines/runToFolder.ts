@@ -63,10 +63,10 @@ export function runToFolder(
     concatMap((run) => {
       // Closing is a stage, so that whoever sees the end finds the folder free; the teardown is for who leaves before.
       const closed = defer(() => run.close());
-      const { resumeAnyway = false, haveFiles = true } = settings;
+      const { resumeAnyway = false, haveFiles = true, isPartial = false } = settings;
       const checked =
         resumeAnyway || !haveFiles ? EMPTY : defer(() => expectSameFiles(plans, run)).pipe(ignoreElements());
-      const counted = defer(() => countSaved(plans, total, run, resumeAnyway));
+      const counted = defer(() => countSaved(plans, total, run, resumeAnyway || isPartial));
       return concat(checked, counted).pipe(
         concatMap((alreadySaved) => makeMissing(plans, { total, alreadySaved }, run)),
         concatMap((end) => finish(end, run)),
@@ -128,8 +128,9 @@ function finish(end: RunEnd, run: OpenRun): Observable<FinishedRun> {
 
 /** Writes down the jobs that have no outcome when everything else is done: there are some only after a stop or a fault. */
 function withoutOutcome(plans: PlanSource, run: OpenRun): Observable<Outcome> {
-  const { manifest, journal } = run;
-  const write = (plan: Plan) => manifest.append(skippedOutcome(plan, journal.find(plan.index)));
+  const { manifest, journal, isChosen } = run;
+  const write = (plan: Plan) =>
+    manifest.append(skippedOutcome(plan, journal.find(plan.index), isChosen(plan.index)));
   return pullMap(plansWithoutOutcome(plans, run), write, { concurrency: 64 });
 }
 

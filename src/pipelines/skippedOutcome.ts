@@ -5,9 +5,10 @@ import { mayHavePrediction } from './mayHavePrediction.ts';
 
 /**
  * The outcome of a job that has reached none: the run was stopped before its turn, or has left its prediction to the
- * service. `record` is what the journal knows of it.
+ * service. `record` is what the journal knows of it; `isChosen` is false
+ * where the run was to make other jobs only.
  */
-export function skippedOutcome(plan: Plan, record: JobRecord | undefined): Outcome {
+export function skippedOutcome(plan: Plan, record: JobRecord | undefined, isChosen = true): Outcome {
   const isLeft = record !== undefined && record.key === plan.key && mayHavePrediction(record);
   return {
     index: plan.index,
@@ -26,9 +27,22 @@ export function skippedOutcome(plan: Plan, record: JobRecord | undefined): Outco
     cached: false,
     createdAt: null,
     completedAt: null,
-    error: isLeft ? notCollected : stopped,
+    error: reasonOf(isLeft, isChosen),
   };
 }
+
+function reasonOf(isLeft: boolean, isChosen: boolean): OutcomeError {
+  if (isLeft) return notCollected;
+  return isChosen ? stopped : notChosen;
+}
+
+const notChosen: OutcomeError = {
+  name: 'StoppedError',
+  code: 'ERR_NOT_CHOSEN',
+  message: 'The run was told to make other jobs only.',
+  recoverable: true,
+  suggestion: 'Run the same command without --only.',
+};
 
 const notCollected: OutcomeError = {
   name: 'StoppedError',

@@ -40,6 +40,7 @@ export const outcomeSchema = z.object({
   cached: z.boolean(),
   createdAt: z.string().nullable(),
   completedAt: z.string().nullable(),
+  fallbackLevel: z.int().positive().exactOptional(),
   deliveredTo: z.record(z.string(), z.array(z.string())).exactOptional(),
   error: outcomeError.exactOptional(),
 }) satisfies z.ZodType<Outcome>;

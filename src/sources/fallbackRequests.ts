@@ -2,6 +2,9 @@ import { UsageError } from '../errors.ts';
 import type { Model, ModelInput, ModelSchema, Plan, PricedRequest } from '../types.ts';
 import { fitInput } from './fitInput.ts';
 
+/** The same model with another seed, where it refuses what it made of a prompt. */
+export type NewSeed = 'new-seed';
+
 /** A model to go on with where another one fails. */
 export interface FallbackModel {
   readonly model: Model;
@@ -10,7 +13,7 @@ export interface FallbackModel {
 }
 
 export interface FallbackRequestsConfig {
-  fallbacks: readonly FallbackModel[];
+  fallbacks: readonly (FallbackModel | NewSeed)[];
   /** What the inputs are made for; null where nobody knows. */
   schema: ModelSchema | null;
   /** Expected price of one prediction in millionths of a US dollar, null where none is known. */
@@ -23,12 +26,29 @@ export interface FallbackRequestsConfig {
  */
 export function fallbackRequests(config: FallbackRequestsConfig): (plan: Plan) => readonly PricedRequest[] {
   const { fallbacks, schema, priceOf } = config;
-  for (const { model } of fallbacks) expectSameNeeds(model, schema);
+  for (const fallback of fallbacks) if (fallback !== 'new-seed') expectSameNeeds(fallback.model, schema);
+  if (fallbacks.includes('new-seed')) expectSeed(schema);
   return (plan) =>
-    fallbacks.map(({ model, version }) => {
+    fallbacks.map((fallback, level) => {
+      if (fallback === 'new-seed') return reseeded(plan, level + 1);
+      const { model, version } = fallback;
       const input = fitInput(plan.input, model.schema);
       return { model: model.name, version, input, priceMicroUsd: priceOf(model.name, input) };
     });
+}
+
+/** Far from the seeds that the run counts up itself, and the same whenever it is asked for. */
+function reseeded({ model, version, input, priceMicroUsd }: Plan, level: number): PricedRequest {
+  const { seed = 0 } = input;
+  const next = (Number(seed) + level * 0x2545_f491) % 2 ** 31;
+  return { model, version, input: { ...input, seed: next }, priceMicroUsd, onlyAfterRefusal: true };
+}
+
+function expectSeed(schema: ModelSchema | null): void {
+  if (schema === null || schema.properties.seed !== undefined) return;
+  throw new UsageError('Expected a model with a seed for `--fallback new-seed`, got one without', {
+    suggestion: 'Name another model for --fallback.',
+  });
 }
 
 function expectSameNeeds({ name, schema: wanted }: Model, schema: ModelSchema | null): void {

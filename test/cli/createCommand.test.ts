@@ -69,6 +69,8 @@ describe('values', () => {
       tables: [],
       repay: false,
       fallbacks: [],
+      breakerFailures: null,
+      only: null,
       cache: null,
       cacheUnseeded: false,
       recoveryRounds: null,
@@ -130,6 +132,7 @@ describe('values', () => {
     ['--cache kept --cache-unseeded', { cache: 'kept', cacheUnseeded: true }],
     ['--cache kept --no-cache', { cache: null }],
     ['--watch', { watchPort: 0 }],
+    ['--fallback new-seed --breaker 0', { fallbacks: ['new-seed'], breakerFailures: 0 }],
     ['--watch=8080', { watchPort: 8080 }],
     [
       '--to s3://bucket/a --to webdataset --shard-size 50 --delete-local --table csv --table parquet',

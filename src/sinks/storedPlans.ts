@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { appendFile } from 'node:fs/promises';
+import { appendFile, type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Observable } from 'rxjs';
@@ -7,12 +6,13 @@ import { z } from 'zod';
 import { fromAbortable } from '../fromAbortable.ts';
 import { toStorageError } from '../toStorageError.ts';
 import type { Plan } from '../types.ts';
+import type { LinePlace } from './createLineIndex.ts';
 
-/** The plans of jobs whose predictions were left to the service, for whoever collects them. */
-export interface DetachedPlans {
+/** Plans that a run folder keeps for whoever goes on with them without the input. */
+export interface StoredPlans {
   /** Completes once the plan is flushed. Emits `StorageError` where the disk refuses. */
   keep(plan: Plan): Observable<void>;
-  /** Each job's plan once. None where nothing was detached. */
+  /** Each job's plan once, the newest, in the order of the input. None where nothing was kept. */
   read(): AsyncGenerator<Plan>;
 }
 
@@ -46,14 +46,18 @@ const planSchema = z.object({
     }),
   ),
   key: z.string(),
+  resultKey: z.string().exactOptional(),
   priceMicroUsd: z.int().nullable(),
   path: z.string(),
   files: z.record(z.string(), inputFile).exactOptional(),
 });
 
-/** `detached.jsonl` of a run folder: a plan a line, added before its create. Memory: the indexes while they are read. */
-export function detachedPlans(folder: string): DetachedPlans {
-  const path = join(folder, 'detached.jsonl');
+/**
+ * `detached.jsonl` (jobs whose predictions were left to the service) or `failed.jsonl` (jobs that failed) of a run folder: a plan
+ * a line. Memory: where each job's line is, while they are read.
+ */
+export function storedPlans(folder: string, which: 'detached' | 'failed'): StoredPlans {
+  const path = join(folder, `${which}.jsonl`);
   return {
     keep: (plan) =>
       fromAbortable(() =>
@@ -76,19 +80,37 @@ function storable(plan: Plan): object {
 }
 
 async function* plansIn(path: string): AsyncGenerator<Plan> {
-  const seen = new Set<number>();
-  const file = createReadStream(path);
+  const handle = await open(path).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw toStorageError(error, path);
+  });
+  if (handle === null) return;
   try {
-    for await (const line of createInterface({ input: file, crlfDelay: Number.POSITIVE_INFINITY })) {
-      const plan = planOf(line);
-      if (plan === null || seen.has(plan.index)) continue;
-      seen.add(plan.index);
-      yield plan;
+    const places = await newestLines(handle);
+    for (const [, { offsetBytes, lengthBytes }] of [...places].sort(([a], [b]) => a - b)) {
+      const { buffer } = await handle.read(Buffer.alloc(lengthBytes), 0, lengthBytes, offsetBytes);
+      const plan = planOf(buffer.toString('utf8'));
+      if (plan !== null) yield plan;
     }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
     throw toStorageError(error, path);
+  } finally {
+    await handle.close();
   }
+}
+
+/** Where the newest whole line of each job is. */
+async function newestLines(handle: FileHandle): Promise<Map<number, LinePlace>> {
+  const places = new Map<number, LinePlace>();
+  let offsetBytes = 0;
+  const stream = handle.createReadStream({ autoClose: false, start: 0 });
+  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+    const lengthBytes = Buffer.byteLength(line);
+    const plan = planOf(line);
+    if (plan !== null) places.set(plan.index, { offsetBytes, lengthBytes });
+    offsetBytes += lengthBytes + 1;
+  }
+  return places;
 }
 
 /** Null for a line that a crash tore off. */

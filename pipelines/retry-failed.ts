@@ -1,0 +1,34 @@
+// What failed in an earlier run is made, from its folder alone.
+import { resolve } from 'node:path';
+import packageJson from '../package.json' with { type: 'json' };
+import { createCommand } from '../src/cli/createCommand.ts';
+import { runBatch } from '../src/cli/runBatch.ts';
+import { runBatchScript } from '../src/cli/runBatchScript.ts';
+import { withDefaults } from '../src/cli/withDefaults.ts';
+import { retryFailed } from '../src/pipelines/retryFailed.ts';
+
+const command = createCommand({
+  name: 'retry-failed',
+  summary:
+    'Makes what failed in earlier runs of a folder, and nothing else. Needs neither prompt file nor spec.',
+  version: packageJson.version,
+  inputs: [{ name: 'RUN_FOLDER', help: 'the --out of that run' }],
+  flags: [
+    ...(['only', 'concurrency', 'rate', 'budget', 'price', 'max-attempts', 'timeout', 'breaker'] as const),
+    ...(['recovery-rounds', 'follow', 'webhook-url', 'webhook-port', 'repay', 'cancel-on-exit'] as const),
+    ...(['fail-fast', 'to', 'shard-size', 'delete-local', 'table', 'no-gallery', 'watch'] as const),
+    ...(['simulate', 'chaos', 'base-url', 'json', 'quiet'] as const),
+  ],
+  examples: ['retry-failed.ts out/prompts', 'retry-failed.ts out/prompts --only 12,40-45'],
+});
+
+await runBatchScript(command, ({ inputs: [folder = ''], flags, service, io }) =>
+  runBatch({
+    folder: resolve(folder),
+    fingerprint: null,
+    flags: withDefaults(flags, { ratePerMinute: 600 * service.speed }),
+    service,
+    io,
+    run: retryFailed,
+  }),
+);
