@@ -15,7 +15,7 @@ const command = createCommand({
   flags: [
     ...(['concurrency', 'rate', 'budget', 'price', 'max-attempts', 'timeout', 'recovery-rounds'] as const),
     ...(['follow', 'webhook-url', 'webhook-port', 'repay', 'cancel-on-exit', 'fail-fast'] as const),
-    ...(['base-url', 'json', 'quiet'] as const),
+    ...(['to', 'shard-size', 'delete-local', 'table', 'base-url', 'json', 'quiet'] as const),
   ],
   examples: [
     'generate.ts prompts.txt --detach --out out/night',

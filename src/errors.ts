@@ -121,6 +121,27 @@ export class BudgetError extends RxposureError {
   }
 }
 
+/** A picture could not be rated. */
+export class ScoreError extends RxposureError {
+  override readonly name = 'ScoreError';
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super('ERR_SCORE_FAILED', message, details);
+  }
+}
+
+/** A finished picture could not be brought to one of the further places that were asked for; it is on this disk. */
+export class DeliveryError extends RxposureError {
+  override readonly name = 'DeliveryError';
+  /** The place that refused. */
+  readonly destination: string;
+
+  constructor(message: string, details: ErrorDetails & { readonly destination: string }) {
+    super('ERR_DELIVERY_FAILED', message, details);
+    this.destination = details.destination;
+  }
+}
+
 /** The disk or the run folder refused: a fault of the run, not of one job. */
 export class StorageError extends RxposureError {
   override readonly name = 'StorageError';

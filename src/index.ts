@@ -1,6 +1,7 @@
 /** The most used names in one place; everything is in the subpaths. */
 export {
   BudgetError,
+  DeliveryError,
   DownloadError,
   InputFileError,
   InvalidRowsError,
@@ -8,6 +9,7 @@ export {
   ProviderError,
   RenderError,
   RxposureError,
+  ScoreError,
   StorageError,
   UsageError,
 } from './errors.ts';
@@ -43,6 +45,7 @@ export type {
   CreateLimits,
   CreateOptions,
   CreateTicket,
+  Destination,
   Downloader,
   EmitEvent,
   Governor,
@@ -62,7 +65,7 @@ export {
   createWebhookReceiver,
   fetchWebhookSecret,
 } from './replicate/index.ts';
-export { createRenderer } from './sinks/index.ts';
+export { createRenderer, openS3, openWebDataset } from './sinks/index.ts';
 export { inputFile, jobsFromRows, openPromptFile, planJobs } from './sources/index.ts';
 export { createMemoryJournal, createModelCache, openJournal, openResultCache } from './store/index.ts';
 export type {

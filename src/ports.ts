@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs';
+import type { Observable, ObservableInput } from 'rxjs';
 import type {
   FetchedOutput,
   ImageFile,
@@ -130,6 +130,34 @@ export interface ResultCache {
    */
   restore(key: string, target: DownloadTarget): Observable<FetchedOutput | null>;
   keep(key: string, output: FetchedOutput): Observable<void>;
+}
+
+/** A picture that is to be rated. */
+export interface ImageToScore {
+  /** Absolute path of an original. */
+  readonly path: string;
+  readonly prompt: string;
+  /** Of its job. */
+  readonly index: number;
+}
+
+/** Rates a picture; higher is better. A number, a promise of one, or an Observable that emits one. */
+export type Scorer = (image: ImageToScore) => number | ObservableInput<number>;
+
+/** A further place where finished pictures go, besides the run folder. */
+export interface Destination {
+  /** `s3://bucket/prefix`, `webdataset`: names it in errors and outcomes. */
+  readonly name: string;
+  /** Deliveries at the same time at most. */
+  readonly concurrency: number;
+  /**
+   * Brings the files of a saved outcome there; emits their addresses, in the order of the files, once all are safe.
+   * Called again for the same outcome it changes nothing. Emits `DeliveryError` where the place refuses this outcome, and
+   * `StorageError` where this machine's disk does.
+   */
+  deliver(outcome: Outcome): Observable<readonly string[]>;
+  /** Called once when the run is over, whatever its end. */
+  close(): Promise<void>;
 }
 
 /** Money held for one job. Settle or release it once; further calls do nothing. */

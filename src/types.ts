@@ -248,6 +248,8 @@ export interface Outcome {
   readonly cached: boolean;
   readonly createdAt: string | null;
   readonly completedAt: string | null;
+  /** Addresses of the files at each further destination, by its name; in the order of `files`. Absent: none was asked for. */
+  readonly deliveredTo?: Readonly<Record<string, readonly string[]>>;
   /** Why it failed or was skipped. */
   readonly error?: OutcomeError;
 }

@@ -51,6 +51,24 @@ it('the example of docs/inputs.md runs', async () => {
   expect(await runExample('docs/inputs.md', given)).toBe('2 made from 1 upload\n');
 });
 
+it('the example of docs/scoring.md runs', async () => {
+  const pictures = ['docs/images/contact-sheet.webp', 'docs/images/gallery.webp'].map((path) =>
+    resolve(path),
+  );
+  const output = await runExample('docs/scoring.md', `const pictures = ${JSON.stringify(pictures)};`);
+  const scores = output
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' '));
+  expect(scores.map(([path]) => path).toSorted()).toEqual(pictures);
+  expect(Number(scores[0]?.[1])).toBeGreaterThanOrEqual(Number(scores[1]?.[1]));
+});
+
+it('the example of docs/destinations.md runs', async () => {
+  const given = `const folder = ${JSON.stringify(folder)};`;
+  expect(await runExample('docs/destinations.md', given)).toBe('function\n');
+});
+
 it('the example of docs/webhooks.md runs', async () => {
   expect(await runExample('docs/webhooks.md')).toBe('job 7 succeeded\n');
 });

@@ -1,4 +1,5 @@
 import type { ChaosProfileName } from '../simulator/chaos/chaosProfiles.ts';
+import type { TableFormat } from '../sinks/writeTable.ts';
 
 /** A model as it is named on the command line. */
 export interface ModelReference {
@@ -65,6 +66,14 @@ export interface Flags {
   readonly fallbacks: readonly ModelReference[];
   /** Where results are kept for other runs. */
   readonly cache: string | null;
+  /** Further places for pictures: `s3://BUCKET/PREFIX`, `webdataset`. */
+  readonly destinations: readonly string[];
+  /** Samples in a shard of `webdataset`. */
+  readonly shardSize: number | null;
+  /** Delete pictures here once they are at all of those places. */
+  readonly deleteLocal: boolean;
+  /** Tables of all outcomes besides `manifest.json`. */
+  readonly tables: readonly TableFormat[];
   /** Leave a gallery and a contact sheet. */
   readonly gallery: boolean;
   /** Use results of requests without a seed again too. */

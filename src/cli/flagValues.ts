@@ -86,6 +86,11 @@ const seed: FlagValue<'auto' | 'none' | number> = {
   schema: z.union([z.enum(['auto', 'none']), wholeNumber(0, 2 ** 32 - 1).schema]),
 };
 
+const destination: FlagValue<string> = {
+  expected: 's3://BUCKET, s3://BUCKET/PREFIX or webdataset',
+  schema: z.string().regex(/^(s3:\/\/.+|webdataset)$/),
+};
+
 const baseUrl: FlagValue<string> = {
   expected: 'an http or https URL without password, query or fragment',
   schema: httpUrl,
@@ -110,5 +115,6 @@ export const flagValues = {
   seed,
   baseUrl,
   chaosProfile,
+  destination,
   text,
 };

@@ -3,6 +3,7 @@ import type { RunSettings } from '../pipelines/openRun.ts';
 import type { FinishedRun } from '../pipelines/runToFolder.ts';
 import type { RunEvent } from '../types.ts';
 import { createReporter } from './createReporter.ts';
+import { destinationsOf } from './destinationsOf.ts';
 import { exitCodeOf } from './exitCodeOf.ts';
 import { exitCodes } from './exitCodes.ts';
 import { interruption } from './interruption.ts';
@@ -69,6 +70,8 @@ export async function runBatch(batch: Batch): Promise<number> {
     ...(flags.cancelOnExit ? { cancel: stop } : {}),
     ...(flags.follow === 'wait' ? {} : { waitMs: 0 }),
     detach: flags.detach,
+    ...destinationsOf(flags),
+    tables: flags.tables,
     emit,
   };
   const run =

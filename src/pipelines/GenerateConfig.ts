@@ -1,6 +1,7 @@
 import type { Observable, SchedulerLike } from 'rxjs';
 import type { PredictionError } from '../errors.ts';
 import type {
+  Destination,
   Downloader,
   EmitEvent,
   Follower,
@@ -63,6 +64,10 @@ export interface GenerateConfig {
   repay?: boolean;
   /** Whether a job needs no more work. Quick: it is asked for every plan. Default: what the journal has as saved. */
   isDone?: (plan: Plan) => boolean;
+  /** Where finished pictures go besides the run folder; a job counts as saved when it is at all of them. Default: nowhere. */
+  destinations?: readonly Destination[];
+  /** Told of each saved outcome once the journal has it: what it needs no more may go. Default: nothing goes. */
+  release?: (outcome: Outcome) => Observable<unknown>;
   /** Rests each outcome before it counts as saved: sidecar, manifest. Default: nowhere. */
   keep?: (outcome: Outcome) => Observable<unknown>;
   /** Told what happens. Default: nobody. */

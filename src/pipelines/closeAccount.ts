@@ -1,4 +1,4 @@
-import { concat, defer, ignoreElements, type Observable, of } from 'rxjs';
+import { concat, defer, EMPTY, ignoreElements, type Observable, of } from 'rxjs';
 import type { Outcome } from '../types.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
@@ -15,6 +15,7 @@ export function closeAccount(outcome: Outcome, account: JobAccount, run: Run): O
   return concat(
     run.keep(outcome).pipe(ignoreElements()),
     run.journal.record(account.plan, { type: 'outcome', outcome }).pipe(ignoreElements()),
+    outcome.status === 'saved' ? run.release(outcome).pipe(ignoreElements()) : EMPTY,
     defer(() => {
       run.emit({ type: eventTypes[outcome.status], outcome });
       return of(outcome);

@@ -5,7 +5,7 @@ import { type Claims, createClaims } from '../operators/createClaims.ts';
 import { createFlights, type Flights } from '../operators/createFlights.ts';
 import { createGate, type Gate } from '../operators/createGate.ts';
 import { createListPoller } from '../operators/createListPoller.ts';
-import type { ResultCache } from '../ports.ts';
+import type { Destination, ResultCache } from '../ports.ts';
 import type { InputFile, Outcome } from '../types.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import { fileAddresses } from './fileAddresses.ts';
@@ -13,7 +13,14 @@ import type { GenerateConfig } from './GenerateConfig.ts';
 import type { Obtained } from './Obtained.ts';
 
 /** What is turned into something else, and what has no default. */
-type OptionalFields = 'concurrency' | 'downloads' | 'encoders' | 'uploads' | 'webhookUrlOf' | 'detach';
+type OptionalFields =
+  | 'concurrency'
+  | 'downloads'
+  | 'encoders'
+  | 'uploads'
+  | 'webhookUrlOf'
+  | 'detach'
+  | 'destinations';
 
 /** A run's configuration with every default in place, and what all its jobs share. */
 export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
@@ -31,6 +38,8 @@ export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
   readonly addressOf: (file: InputFile) => Observable<string>;
   /** Originals being decoded and encoded. */
   readonly encoders: Gate;
+  /** Further places for finished pictures, and how many deliveries each takes at a time. */
+  readonly destinations: readonly { readonly destination: Destination; readonly places: Gate }[];
   readonly claims: Claims;
   /** Results that are being obtained. */
   readonly flights: Flights<Cached<Obtained>>;
@@ -71,6 +80,8 @@ export function createRun(config: GenerateConfig): Run {
     repay = false,
     isDone = ({ index }) => config.journal.isSaved(index),
     keep = () => EMPTY,
+    destinations = [],
+    release = () => EMPTY,
     emit = () => {},
     stop = NEVER,
     cancel = NEVER,
@@ -96,6 +107,12 @@ export function createRun(config: GenerateConfig): Run {
     repay,
     isDone,
     keep,
+    // Each with its own gate: a slow one holds back nobody but itself.
+    destinations: destinations.map((destination) => ({
+      destination,
+      places: createGate(destination.concurrency),
+    })),
+    release,
     emit,
     stop: merge(stop, halted).pipe(
       tap(() => {

@@ -17,6 +17,7 @@ import type { Outcome, Plan } from '../types.ts';
 import { closeAccount } from './closeAccount.ts';
 import { createJobAccount, type JobAccount } from './createJobAccount.ts';
 import { createRun, type PostponedJob, type Run } from './createRun.ts';
+import { delivered } from './delivered.ts';
 import { failedOutcome } from './failedOutcome.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
 import { inRounds } from './inRounds.ts';
@@ -57,6 +58,7 @@ function journey(plan: Plan, postponed: PostponedJob | undefined, run: Run): Obs
     obtainOriginals(account, run),
     renditions(run.renderer, plan.renditions, { within: gate(run.encoders) }),
     map((images) => savedOutcome(account, images, run)),
+    delivered(run),
     catchError((error: unknown) => {
       if (!(error instanceof ProviderError && error.stopsRun)) return of(failedOutcome(account, error, run));
       // The others may be paid already, and their outputs live one hour only.

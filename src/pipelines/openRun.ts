@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { concat, defer, EMPTY } from 'rxjs';
+import { concat, defer, EMPTY, from } from 'rxjs';
 import { StorageError, UsageError } from '../errors.ts';
 import { createEventFollower } from '../operators/createEventFollower.ts';
 import { createGate } from '../operators/createGate.ts';
@@ -7,7 +7,7 @@ import { createGovernor } from '../operators/createGovernor.ts';
 import { createLedger } from '../operators/createLedger.ts';
 import { createListPoller } from '../operators/createListPoller.ts';
 import { gate } from '../operators/gate.ts';
-import type { PredictionEvents, Provider } from '../ports.ts';
+import type { Destination, PredictionEvents, Provider } from '../ports.ts';
 import { costMicroUsd } from '../replicate/costMicroUsd.ts';
 import { createDownloader } from '../replicate/createDownloader.ts';
 import { describePrice } from '../replicate/describePrice.ts';
@@ -18,14 +18,18 @@ import { detachedPlans } from '../sinks/detachedPlans.ts';
 import { type Manifest, openManifest } from '../sinks/openManifest.ts';
 import { openThumbnails, type Thumbnails } from '../sinks/openThumbnails.ts';
 import { probeFolder } from '../sinks/probeFolder.ts';
+import { removePictures } from '../sinks/removePictures.ts';
 import { removeTemporaries } from '../sinks/removeTemporaries.ts';
 import { writeSidecar } from '../sinks/writeSidecar.ts';
+import type { TableFormat } from '../sinks/writeTable.ts';
 import { openJournal } from '../store/openJournal.ts';
 import { openResultCache } from '../store/openResultCache.ts';
 import type { RunJournal } from '../store/RunJournal.ts';
 import type { Plan } from '../types.ts';
+import { closeDestinations } from './closeDestinations.ts';
 import { expectJournalOf } from './expectJournalOf.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
+import { openDestinations } from './openDestinations.ts';
 
 export interface RunSettings
   extends Pick<
@@ -60,6 +64,13 @@ export interface RunSettings
   webhooks?: PredictionEvents;
   /** True: creates predictions and leaves them to the service; `collect` gathers them later. Default false. */
   detach?: boolean;
+  /**
+   * Open the further places where finished pictures go, once the run folder is this run's alone; given its path. A job counts
+   * as saved when its pictures are at all of them. Default: none.
+   */
+  destinations?: readonly ((folder: string) => Promise<Destination>)[];
+  /** Deletes pictures in the run folder once they are at all destinations; sidecars and thumbnails stay. Default false. */
+  deleteLocal?: boolean;
   /** Folder that keeps results for other runs; made where it does not exist. Default: none. */
   cacheFolder?: string;
   /** Tells the input and the settings that change requests; a folder begun with others is refused. */
@@ -68,6 +79,8 @@ export interface RunSettings
   extendedFrom?: readonly string[];
   /** Whether plans may have files, which are compared with those of earlier runs; false spares a pass over them. Default true. */
   haveFiles?: boolean;
+  /** Tables of all outcomes to leave besides `manifest.json`. Default: none. */
+  tables?: readonly TableFormat[];
   /** Leaves thumbnails, a gallery and a contact sheet in the folder. Default true. */
   gallery?: boolean;
   /** Goes on in a folder that was begun with others all the same. Default false. */
@@ -81,6 +94,8 @@ export interface OpenRun {
   readonly manifest: Manifest;
   /** Null where no gallery is wanted. */
   readonly thumbnails: Thumbnails | null;
+  /** Tables to leave at the end. */
+  readonly tables: readonly TableFormat[];
   /** What a model's price is and where it is from; null where none is known. */
   readonly describePrice: (model: string) => string | null;
   /** Waits for what is being written and gives the folder free; may be called again. */
@@ -121,11 +136,18 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       await manifest.close();
       throw error;
     });
+    const destinations = await openDestinations(settings.destinations ?? [], folder).catch(
+      async (error: unknown) => {
+        await manifest.close();
+        throw error;
+      },
+    );
     const { detach = false, ...others } = settings;
     const config: GenerateConfig = {
       ...others,
       ...(detach ? { waitMs: 0, detach: detachedPlans(folder).keep } : {}),
       ...cache,
+      destinations,
       ...(settings.webhooks === undefined ? {} : byWebhooks(settings.webhooks, settings.provider)),
       downloader: createDownloader(),
       renderer: createRenderer(),
@@ -155,10 +177,15 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
           // Made while other predictions run, so that the end of the run does not wait for them.
           thumbnails === null ? EMPTY : defer(() => thumbnails.make(outcome)).pipe(gate(encoders)),
         ),
+      ...(settings.deleteLocal === true
+        ? { release: (outcome) => from(removePictures(folder, outcome)) }
+        : {}),
     };
     let closing: Promise<void> | undefined;
     const close = () => {
-      closing ??= manifest.close().finally(() => journal.close());
+      closing ??= closeDestinations(destinations)
+        .finally(() => manifest.close())
+        .finally(() => journal.close());
       return closing;
     };
     return {
@@ -166,6 +193,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       journal,
       manifest,
       thumbnails,
+      tables: settings.tables ?? [],
       describePrice: (model) => describePrice(model, priceMicroUsd),
       close,
     };

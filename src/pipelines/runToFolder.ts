@@ -21,6 +21,7 @@ import { tally } from '../operators/tally.ts';
 import type { Report } from '../sinks/Report.ts';
 import type { Outcome, Plan, RunTotals } from '../types.ts';
 import { countSaved } from './countSaved.ts';
+import { deliverEarlier } from './deliverEarlier.ts';
 import { expectSameFiles } from './expectSameFiles.ts';
 import { finishRun } from './finishRun.ts';
 import { generate } from './generate.ts';
@@ -91,7 +92,9 @@ function makeMissing(
       return EMPTY;
     });
     emit({ type: 'run.started', folder, total, alreadySaved, concurrency });
+    const earlier = deliverEarlier(run).pipe(noteFault, ignoreElements());
     return concat(
+      earlier,
       generate(plans, run.config).pipe(noteFault),
       withoutOutcome(plans, run).pipe(noteFault),
     ).pipe(

@@ -40,5 +40,6 @@ export const outcomeSchema = z.object({
   cached: z.boolean(),
   createdAt: z.string().nullable(),
   completedAt: z.string().nullable(),
+  deliveredTo: z.record(z.string(), z.array(z.string())).exactOptional(),
   error: outcomeError.exactOptional(),
 }) satisfies z.ZodType<Outcome>;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Observable } from 'rxjs';
 import { fromAbortable } from '../fromAbortable.ts';
 import type { Outcome } from '../types.ts';
+import { sidecarPath } from './sidecarPath.ts';
 import { writeAtomically } from './writeAtomically.ts';
 
 /**
@@ -19,10 +20,4 @@ export function writeSidecar(folder: string, outcome: Outcome): Observable<Outco
     }
     return outcome;
   });
-}
-
-/** An output may be JSON itself. */
-function sidecarPath(path: string): string {
-  if (path.endsWith('.json')) return path.replace(/\.json$/, '.sidecar.json');
-  return `${path.replace(/\.[^./]+$/, '')}.json`;
 }

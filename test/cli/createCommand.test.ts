@@ -60,6 +60,10 @@ describe('values', () => {
       failFast: false,
       resumeAnyway: false,
       gallery: true,
+      destinations: [],
+      shardSize: null,
+      deleteLocal: false,
+      tables: [],
       repay: false,
       fallbacks: [],
       cache: null,
@@ -117,6 +121,15 @@ describe('values', () => {
     ],
     ['--cache kept --cache-unseeded', { cache: 'kept', cacheUnseeded: true }],
     ['--cache kept --no-cache', { cache: null }],
+    [
+      '--to s3://bucket/a --to webdataset --shard-size 50 --delete-local --table csv --table parquet',
+      {
+        destinations: ['s3://bucket/a', 'webdataset'],
+        shardSize: 50,
+        deleteLocal: true,
+        tables: ['csv', 'parquet'],
+      },
+    ],
     // Later ones win, so that what an npm script gives can be overruled.
     ['--count 2 --count 3', { count: 3 }],
   ])('reads %s', (line, expected) => {

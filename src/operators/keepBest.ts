@@ -1,0 +1,41 @@
+import { Observable, type OperatorFunction } from 'rxjs';
+import { expectOption } from './expectOption.ts';
+
+export interface KeepBestConfig<T> {
+  /** Higher is better. */
+  scoreOf: (value: T) => number;
+  /** Whether two values are so alike that only the better one is kept. Default: never. */
+  isSame?: (a: T, b: T) => boolean;
+}
+
+/**
+ * Emits the best few of a source at its end, the best first; of equal ones the earlier. Holds no more than those.
+ *
+ *     values        3-9-5-7|
+ *     keepBest(2)   -------(97|)
+ *
+ * With `isSame` the memory is `count` values too: what is like a better one is dropped as it comes, so what it had pushed out
+ * before does not come back.
+ */
+export function keepBest<T>(count: number, config: KeepBestConfig<T>): OperatorFunction<T, T> {
+  const { scoreOf, isSame = () => false } = config;
+  expectOption(Number.isInteger(count) && count >= 1, 'count', 'an integer of 1 or more', count);
+  return (source) =>
+    new Observable<T>((subscriber) => {
+      let best: { readonly value: T; readonly score: number }[] = [];
+      return source.subscribe({
+        next: (value) => {
+          const score = scoreOf(value);
+          if (best.some((kept) => kept.score >= score && isSame(kept.value, value))) return;
+          const others = best.filter((kept) => !isSame(kept.value, value));
+          const place = others.findIndex((kept) => kept.score < score);
+          best = others.toSpliced(place < 0 ? others.length : place, 0, { value, score }).slice(0, count);
+        },
+        error: (error: unknown) => subscriber.error(error),
+        complete: () => {
+          for (const { value } of best) subscriber.next(value);
+          subscriber.complete();
+        },
+      });
+    });
+}

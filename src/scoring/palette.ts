@@ -1,0 +1,56 @@
+import { type Color, differenceCiede2000, parse } from 'culori';
+import { UsageError } from '../errors.ts';
+import type { Measure } from './Measure.ts';
+import type { Pixels } from './Pixels.ts';
+
+/** The picture is compared in 24 x 24 areas, each of its mean colour. */
+const AREAS = 24;
+/** A difference of this much is as far away as it gets: pure red and pure green are 87 apart, neighbours in a fan deck 5. */
+const FAR = 50;
+
+/**
+ * How near a picture is to the colours of a brand: the mean over its areas of the CIEDE2000 difference to the nearest of them, as
+ * 1 - mean/50, at least 0. 1 where every area has a colour of the palette.
+ *
+ * Throws `UsageError` where a colour is none that CSS knows. Sharma, Wu and Dalal, "The CIEDE2000 color-difference formula", 2005,
+ * https://doi.org/10.1002/col.20070
+ */
+export function palette(colours: readonly string[]): Measure {
+  const wanted = colours.map(colourOf);
+  if (wanted.length === 0) throw new UsageError('Expected at least one colour for a palette, got none');
+  const difference = differenceCiede2000();
+  return (pixels) => {
+    const areas = areasOf(pixels);
+    const differences = areas.map((area) => Math.min(...wanted.map((colour) => difference(colour, area))));
+    const mean = differences.reduce((sum, value) => sum + value, 0) / areas.length;
+    return Math.max(0, 1 - mean / FAR);
+  };
+}
+
+function colourOf(text: string): Color {
+  const colour = parse(text);
+  if (colour !== undefined) return colour;
+  throw new UsageError(`Expected a colour such as #ff6600, got ${text}`);
+}
+
+/** Mean colours of the parts of a picture; of a small one its pixels. */
+function areasOf({ widthPx, heightPx, rgb }: Pixels): Color[] {
+  const columns = Math.min(AREAS, widthPx);
+  const rows = Math.min(AREAS, heightPx);
+  const sums = Array.from({ length: columns * rows }, () => ({ r: 0, g: 0, b: 0, count: 0 }));
+  for (let y = 0; y < heightPx; y += 1) {
+    for (let x = 0; x < widthPx; x += 1) {
+      const sum = sums[Math.floor((y * rows) / heightPx) * columns + Math.floor((x * columns) / widthPx)];
+      if (sum === undefined) continue;
+      const at = (y * widthPx + x) * 3;
+      sum.r += rgb[at] ?? 0;
+      sum.g += rgb[at + 1] ?? 0;
+      sum.b += rgb[at + 2] ?? 0;
+      sum.count += 1;
+    }
+  }
+  return sums.map(({ r, g, b, count }) => {
+    const scale = 1 / (255 * count);
+    return { mode: 'rgb', r: r * scale, g: g * scale, b: b * scale };
+  });
+}

@@ -1,0 +1,83 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { lastValueFrom } from 'rxjs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DeliveryError, UsageError } from '../../../src/errors.ts';
+import { openS3 } from '../../../src/sinks/destinations/openS3.ts';
+import { parseS3Url } from '../../../src/sinks/destinations/parseS3Url.ts';
+import type { Outcome } from '../../../src/types.ts';
+import { anOutcome } from '../anOutcome.ts';
+import { temporaryFolder } from '../temporaryFolder.ts';
+import { aBucket, type Bucket, credentials } from './aBucket.ts';
+
+const folder = temporaryFolder();
+let bucket: Bucket;
+beforeAll(async () => {
+  bucket = await aBucket('pictures');
+});
+afterAll(() => bucket.close());
+
+async function saved(path: string, bytes: Buffer): Promise<Outcome> {
+  await mkdir(join(folder(), dirname(path)), { recursive: true });
+  await writeFile(join(folder(), path), bytes);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const file = { name: 'original', width: 8, height: 8, format: 'png', bytes: bytes.length, sha256, path };
+  return anOutcome({ files: [{ role: 'original', ...file }] });
+}
+
+const open = (url: string) =>
+  openS3(url, folder(), { endpoint: bucket.endpoint, credentials, maxAttempts: 1 });
+
+it.each([
+  ['small files in one request', 1_000],
+  ['large files in parts', 17 * 1024 * 1024],
+])('uploads %s, with sidecar and media type', async (_what, length) => {
+  const destination = await open('s3://pictures/run 1/');
+  const outcome = await saved('web/ä pear.png', randomBytes(length));
+  const addresses = await lastValueFrom(destination.deliver(outcome));
+  await destination.close();
+  expect(destination.name).toBe('s3://pictures/run 1');
+  expect(addresses).toEqual(['s3://pictures/run 1/web/ä pear.png']);
+  expect(await bucket.keys()).toEqual(['run 1/web/ä pear.json', 'run 1/web/ä pear.png']);
+  const { bytes, type } = await bucket.read('run 1/web/ä pear.png');
+  expect(createHash('sha256').update(bytes).digest('hex')).toBe(outcome.files[0]?.sha256);
+  expect(type).toBe('image/png');
+  expect(JSON.parse((await bucket.read('run 1/web/ä pear.json')).bytes.toString())).toEqual(outcome);
+});
+
+it.each([
+  ['a bucket that is not there', 's3://nowhere', 'got nowhere'],
+  ['what is no URL of a bucket', 's3://A_B/x', 'Expected s3://BUCKET'],
+])('refuses %s before anything is created', async (_what, url, message) => {
+  const opening = open(url);
+  await expect(opening).rejects.toThrow(UsageError);
+  await expect(opening).rejects.toThrow(message);
+});
+
+it('tells which job a bucket refuses, and that it may be tried again', async () => {
+  let answers = 0;
+  const server = createServer((request, response) => {
+    request.resume();
+    answers += 1;
+    response.writeHead(answers === 1 ? 200 : 503).end();
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  const config = { endpoint: `http://127.0.0.1:${port}`, credentials, maxAttempts: 1 };
+  const destination = await openS3('s3://pictures', folder(), config);
+  const delivery = lastValueFrom(destination.deliver(await saved('a.png', Buffer.from('a'))));
+  await expect(delivery).rejects.toBeInstanceOf(DeliveryError);
+  await expect(delivery).rejects.toMatchObject({ recoverable: true, destination: 's3://pictures' });
+  await destination.close();
+  server.close();
+});
+
+it('reads buckets and prefixes', () => {
+  expect(parseS3Url('s3://my-bucket')).toEqual({ bucket: 'my-bucket', prefix: '' });
+  expect(parseS3Url('s3://my-bucket//a/b//')).toEqual({ bucket: 'my-bucket', prefix: 'a/b' });
+  expect(() => parseS3Url('s3://my-bucket/a/../b')).toThrow(UsageError);
+  expect(() => parseS3Url('https://my-bucket')).toThrow(UsageError);
+});
