@@ -27,6 +27,7 @@ export {
   gate,
   pullMap,
   rateLimit,
+  refine,
   renditions,
   retryBackoff,
   tally,

@@ -20,6 +20,7 @@ export { gate } from './gate.ts';
 export { type KeepBestConfig, keepBest } from './keepBest.ts';
 export { type PullMapConfig, pullMap } from './pullMap.ts';
 export { type RateLimitConfig, rateLimit } from './rateLimit.ts';
+export { type RefineConfig, refine } from './refine.ts';
 export { type RenderedOriginal, type RenditionsConfig, renditions } from './renditions.ts';
 export { type RetryBackoffConfig, retryBackoff } from './retryBackoff.ts';
 export { type Scored, type ScoreImageConfig, scoreImage } from './scoreImage.ts';
