@@ -86,7 +86,7 @@ export function createRefinementRounds(config: RefinementRoundsConfig): Refineme
     let isCut = false;
     for await (const outcome of outcomes()) {
       made.push(candidateOf(outcome, begun - 1));
-      isCut ||= outcome.error?.code === 'ERR_BUDGET';
+      isCut ||= outcome.error?.code === 'ERR_OVER_BUDGET';
     }
     return { round: rankRound(rounds.at(-1), made, { keep: spec.keep, decided }), isCut };
   };

@@ -2,7 +2,9 @@ import type { LineageColumn, LineageNode } from './lineageTree.ts';
 
 /** Beyond it the picture could not be drawn, or looked at. */
 const MOST_HIGH_PX = 24_000;
-const LARGEST_PX = 128;
+const WIDEST_PX = 176;
+/** Room for a caption and some air, by the width of the picture. */
+const CAPTION = 0.2;
 const HEAD_PX = 116;
 const FOOT_PX = 48;
 const MARGIN_PX = 40;
@@ -17,8 +19,9 @@ export interface LineageLayout {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly marginPx: number;
-  /** Side of a picture. */
-  readonly cellPx: number;
+  /** Of a picture. */
+  readonly cellWidthPx: number;
+  readonly cellHeightPx: number;
   readonly fontPx: number;
   readonly columns: readonly {
     readonly round: number;
@@ -28,29 +31,33 @@ export interface LineageLayout {
   }[];
 }
 
-/** Places the columns of a lineage side by side, each in the middle of the height; many pictures are shown smaller. */
-export function lineageLayout(columns: readonly LineageColumn[]): LineageLayout {
+/**
+ * Places the columns of a lineage side by side, the best on top; many pictures are shown smaller. `aspect` is the width of the
+ * pictures over their height.
+ */
+export function lineageLayout(columns: readonly LineageColumn[], aspect: number): LineageLayout {
   const most = Math.max(1, ...columns.map(({ nodes }) => nodes.length));
-  const cellPx = Math.max(16, Math.min(LARGEST_PX, Math.floor(MOST_HIGH_PX / most / 1.35)));
-  const fontPx = Math.max(4, Math.round(cellPx * 0.11));
-  // A picture, its caption, and some air.
-  const rowPx = Math.round(cellPx * 1.28);
-  const stepPx = Math.round(cellPx * 2.1);
-  const bodyPx = most * rowPx;
+  const rowOf = (widthPx: number) => Math.round(widthPx / aspect + CAPTION * widthPx);
+  const cellWidthPx = Math.max(
+    16,
+    Math.min(WIDEST_PX, Math.floor(MOST_HIGH_PX / most / (1 / aspect + CAPTION))),
+  );
+  const rowPx = rowOf(cellWidthPx);
+  const stepPx = Math.round(cellWidthPx * 1.8);
   return {
-    widthPx: Math.max(520, 2 * MARGIN_PX + (columns.length - 1) * stepPx + cellPx),
-    heightPx: HEAD_PX + bodyPx + FOOT_PX,
+    widthPx: Math.max(520, 2 * MARGIN_PX + (columns.length - 1) * stepPx + cellWidthPx),
+    heightPx: HEAD_PX + most * rowPx + FOOT_PX,
     marginPx: MARGIN_PX,
-    cellPx,
-    fontPx,
+    cellWidthPx,
+    cellHeightPx: Math.round(cellWidthPx / aspect),
+    fontPx: Math.max(4, Math.round(cellWidthPx * 0.075)),
     columns: columns.map(({ round, bestScore, nodes }, column) => {
       const x = MARGIN_PX + column * stepPx;
-      const topPx = HEAD_PX + Math.round((bodyPx - nodes.length * rowPx) / 2);
       return {
         round,
         bestScore,
         x,
-        nodes: nodes.map((node, row) => ({ ...node, x, y: topPx + row * rowPx })),
+        nodes: nodes.map((node, row) => ({ ...node, x, y: HEAD_PX + row * rowPx })),
       };
     }),
   };

@@ -3,7 +3,7 @@ import { writeAtomically } from '../../writeAtomically.ts';
 import type { RefinementHistory } from '../RefinementHistory.ts';
 import { type LineageLayout, lineageLayout } from './lineageLayout.ts';
 import { lineageSvg } from './lineageSvg.ts';
-import { lineageTree } from './lineageTree.ts';
+import { type LineageColumn, lineageTree } from './lineageTree.ts';
 
 /** Pictures decoded at the same time. */
 const AT_A_TIME = 4;
@@ -17,22 +17,39 @@ const MOST_PNG_PX = 16_000;
  */
 export async function writeLineage(folder: string, history: RefinementHistory): Promise<void> {
   const { default: sharp } = await import('sharp');
-  const layout = lineageLayout(lineageTree(history));
+  const tree = lineageTree(history);
+  const layout = lineageLayout(tree, await aspectOf(folder, tree));
   const svg = lineageSvg(basename(folder), layout, await readPictures(folder, layout));
   await writeAtomically(join(folder, 'lineage.svg'), svg);
   const scale = Math.min(2, MOST_PNG_PX / Math.max(layout.heightPx, layout.widthPx));
   const png = await sharp(Buffer.from(svg), { density: 72 * scale, limitInputPixels: MAX_INPUT_PIXELS })
-    .png({ compressionLevel: 9 })
+    .png({ palette: true, quality: 90 })
     .toBuffer();
   await writeAtomically(join(folder, 'lineage.png'), png);
+}
+
+/** Of the first picture that can be read; the others mostly have the same. */
+async function aspectOf(folder: string, tree: readonly LineageColumn[]): Promise<number> {
+  const { default: sharp } = await import('sharp');
+  for (const { path } of tree.flatMap(({ nodes }) => nodes)) {
+    const found =
+      path === null
+        ? null
+        : await sharp(join(folder, path))
+            .metadata()
+            .catch(() => null);
+    if (found !== null) return Math.min(3, Math.max(1 / 3, found.autoOrient.width / found.autoOrient.height));
+  }
+  return 1;
 }
 
 async function readPictures(folder: string, layout: LineageLayout): Promise<Map<number, string>> {
   const { default: sharp } = await import('sharp');
   const found = new Map<number, string>();
-  const nodes = layout.columns.flatMap((column) => column.nodes);
+  const nodes = layout.columns.flatMap((column) => column.nodes.filter(({ isCarried }) => !isCarried));
   // Small ones twice as fine as they are shown; of very many, as they are.
-  const sidePx = layout.cellPx * (nodes.length > 200 ? 1 : 2);
+  const scale = nodes.length > 200 ? 1 : 2;
+  const [widthPx, heightPx] = [scale * layout.cellWidthPx, scale * layout.cellHeightPx];
   for (let at = 0; at < nodes.length; at += AT_A_TIME) {
     const some = nodes.slice(at, at + AT_A_TIME).map(async ({ index, path }) => {
       if (path === null) return;
@@ -40,7 +57,7 @@ async function readPictures(folder: string, layout: LineageLayout): Promise<Map<
         autoOrient: true,
         limitInputPixels: MAX_INPUT_PIXELS,
       })
-        .resize(sidePx, sidePx, { fit: 'cover' })
+        .resize(widthPx, heightPx, { fit: 'cover' })
         .flatten({ background: '#fff' })
         .jpeg({ quality: 74 })
         .toBuffer()
