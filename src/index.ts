@@ -29,6 +29,7 @@ export {
   inWaves,
   pullMap,
   rateLimit,
+  refine,
   renditions,
   requeue,
   retryBackoff,
@@ -43,6 +44,7 @@ export {
   generate,
   generateStream,
   type RunSettings,
+  refinement,
   runToFolder,
 } from './pipelines/index.ts';
 export type {

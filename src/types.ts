@@ -355,6 +355,16 @@ export type RunEvent =
       readonly waitMs: number;
       readonly error: OutcomeError;
     }
+  /** A round of a refinement is made, rated and decided. */
+  | {
+      readonly type: 'round.completed';
+      /** 0 for the first candidates. */
+      readonly round: number;
+      readonly bestIndex: number;
+      readonly bestScore: number;
+      /** Indexes of the pictures that go on, the best first. */
+      readonly kept: readonly number[];
+    }
   | { readonly type: 'rate.paused'; readonly waitMs: number }
   | { readonly type: 'image.downloaded'; readonly index: number; readonly bytes: number }
   /** A job has its outcome, which is on disk. */

@@ -27,6 +27,8 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
       return event.status === 'failed' ? [] : [`${paint('green', event.status)} ${progressText(event)}`];
     case 'recovery.started':
       return [`${paint('yellow', 'again')} ${recoveryText(event)}`];
+    case 'round.completed':
+      return [`${paint('green', 'round')} ${roundText(event)}`];
     case 'run.completed':
       return summaryLines(event, progress, paint);
     default:
@@ -48,6 +50,11 @@ function pausedText({ model, failures, waitMs, error }: Extract<RunEvent, { type
 function recoveryText({ jobs, round, waitMs }: Extract<RunEvent, { type: 'recovery.started' }>): string {
   const what = jobs === 1 ? '1 failed job is' : `${jobs} failed jobs are`;
   return `${what} tried again in ${formatDuration(waitMs)} (round ${round})`;
+}
+
+function roundText({ round, bestIndex, bestScore, kept }: Extract<RunEvent, { type: 'round.completed' }>) {
+  const best = kept.map((index) => `#${index + 1}`).join(', ');
+  return `${round}: best is #${bestIndex + 1} with a score of ${bestScore.toFixed(3)}; kept ${best}`;
 }
 
 function budgetText({

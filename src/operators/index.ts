@@ -23,6 +23,7 @@ export { type InWavesConfig, inWaves, type WaveNews } from './inWaves.ts';
 export { type KeepBestConfig, keepBest } from './keepBest.ts';
 export { type PullMapConfig, pullMap } from './pullMap.ts';
 export { type RateLimitConfig, rateLimit } from './rateLimit.ts';
+export { type RefineConfig, refine } from './refine.ts';
 export { type RenderedOriginal, type RenditionsConfig, renditions } from './renditions.ts';
 export { type LaneTurn, type RequeueConfig, requeue, type TaskNews } from './requeue.ts';
 export { type RetryBackoffConfig, retryBackoff } from './retryBackoff.ts';

@@ -6,6 +6,7 @@ export { generate } from './generate.ts';
 export { generateStream } from './generateStream.ts';
 export { grid } from './grid.ts';
 export { type OpenRun, openRun, type RunSettings } from './openRun.ts';
+export { type RefinementSettings, refinement } from './refinement.ts';
 export { retryFailed } from './retryFailed.ts';
 export { type FinishedRun, type RunEnd, runToFolder } from './runToFolder.ts';
 export type { PlanSource } from './unfinishedPlans.ts';

@@ -1,36 +1,13 @@
-import {
-  asyncScheduler,
-  catchError,
-  concat,
-  concatMap,
-  defer,
-  EMPTY,
-  finalize,
-  from,
-  identity,
-  ignoreElements,
-  last,
-  map,
-  type Observable,
-  of,
-  tap,
-  throwError,
-} from 'rxjs';
-import { fromAbortable } from '../fromAbortable.ts';
-import { pullMap } from '../operators/pullMap.ts';
-import { tally } from '../operators/tally.ts';
+import { concat, concatMap, defer, EMPTY, ignoreElements, type Observable } from 'rxjs';
 import type { Report } from '../sinks/Report.ts';
-import type { Outcome, Plan, RunTotals } from '../types.ts';
-import { concurrencyOf } from './concurrencyOf.ts';
+import type { RunTotals } from '../types.ts';
 import { countSaved } from './countSaved.ts';
-import { deliverEarlier } from './deliverEarlier.ts';
 import { expectSameFiles } from './expectSameFiles.ts';
-import { finishRun } from './finishRun.ts';
 import { generate } from './generate.ts';
-import { midRunFault } from './midRunFault.ts';
-import { type OpenRun, openRun, type RunSettings } from './openRun.ts';
-import { showPictures } from './showPictures.ts';
-import { skippedOutcome } from './skippedOutcome.ts';
+import { inOpenRun } from './inOpenRun.ts';
+import { leaveResults } from './leaveResults.ts';
+import type { RunSettings } from './openRun.ts';
+import { runToEnd } from './runToEnd.ts';
 import type { PlanSource } from './unfinishedPlans.ts';
 
 /** How a run ended. */
@@ -59,83 +36,16 @@ export function runToFolder(
   total: number,
   settings: RunSettings,
 ): Observable<FinishedRun> {
-  return fromAbortable(() => openRun(settings)).pipe(
-    concatMap((run) => {
-      // Closing is a stage, so that whoever sees the end finds the folder free; the teardown is for who leaves before.
-      const closed = defer(() => run.close());
-      const { resumeAnyway = false, haveFiles = true, isPartial = false } = settings;
-      const checked =
-        resumeAnyway || !haveFiles ? EMPTY : defer(() => expectSameFiles(plans, run)).pipe(ignoreElements());
-      const counted = defer(() => countSaved(plans, total, run, resumeAnyway || isPartial));
-      return concat(checked, counted).pipe(
-        concatMap((alreadySaved) => makeMissing(plans, { total, alreadySaved }, run)),
-        concatMap((end) => finish(end, run)),
-        concatMap((end) => closed.pipe(map(() => end))),
-        catchError((error: unknown) => closed.pipe(concatMap(() => throwError(() => error)))),
-        // Whoever left before the end is not there to be told.
-        finalize(() => void run.close().catch(() => {})),
-      );
-    }),
-  );
-}
-
-/** Makes what is missing and gives every other job an outcome too. The first fault is the one that is told. */
-function makeMissing(
-  plans: PlanSource,
-  { total, alreadySaved }: Pick<RunTotals, 'total' | 'alreadySaved'>,
-  run: OpenRun,
-): Observable<RunEnd> {
-  const { emit = () => {}, folder, strategy = 'stream', scheduler = asyncScheduler } = run.config;
-  const concurrency = concurrencyOf(strategy, run.config.concurrency);
-  return defer(() => {
-    const startedAtMs = scheduler.now();
-    let fault: unknown = null;
-    let current = alreadySaved;
-    const tellEach = tap<Outcome>(({ prompt, status, predictionId }) => {
-      current += 1;
-      const percent = Math.floor((current * 100) / total);
-      const elapsedMs = scheduler.now() - startedAtMs;
-      emit({ type: 'job.progress', current, total, percent, prompt, status, predictionId, elapsedMs });
-    });
-    const noteFault = catchError<Outcome, typeof EMPTY>((error: unknown) => {
-      fault ??= midRunFault(error);
-      return EMPTY;
-    });
-    emit({ type: 'run.started', folder, total, alreadySaved, concurrency });
-    const earlier = deliverEarlier(run).pipe(noteFault, ignoreElements());
-    return concat(
-      earlier,
-      generate(plans, run.config).pipe(strategy === 'sequential' ? tellEach : identity, noteFault),
-      withoutOutcome(plans, run).pipe(noteFault),
-    ).pipe(
-      tally({ total, alreadySaved }),
-      last(),
-      map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - startedAtMs })),
+  const { resumeAnyway = false, haveFiles = true, isPartial = false } = settings;
+  return inOpenRun(settings, (run) => {
+    const checked =
+      resumeAnyway || !haveFiles ? EMPTY : defer(() => expectSameFiles(plans, run)).pipe(ignoreElements());
+    const counted = defer(() => countSaved(plans, total, run, resumeAnyway || isPartial));
+    return concat(checked, counted).pipe(
+      concatMap((alreadySaved) =>
+        runToEnd({ outcomes: generate(plans, run.config), plans, total, alreadySaved }, run),
+      ),
+      concatMap((end) => leaveResults(end, run)),
     );
   });
-}
-
-/** Leaves manifest, report and pictures to look at, and tells how it ended, whether or not the disk took them. */
-function finish(end: RunEnd, run: OpenRun): Observable<FinishedRun> {
-  const tell = () =>
-    run.config.emit?.({ type: 'run.completed', totals: end.totals, elapsedMs: end.elapsedMs });
-  return from(finishRun(end, run)).pipe(
-    concatMap((report) => concat(showPictures(report, run), of({ ...end, report }))),
-    catchError((error: unknown) => throwError(() => end.fault ?? error)),
-    tap({ next: tell, error: tell }),
-  );
-}
-
-/** Writes down the jobs that have no outcome when everything else is done: there are some only after a stop or a fault. */
-function withoutOutcome(plans: PlanSource, run: OpenRun): Observable<Outcome> {
-  const { manifest, journal, isChosen } = run;
-  const write = (plan: Plan) =>
-    manifest.append(skippedOutcome(plan, journal.find(plan.index), isChosen(plan.index)));
-  return pullMap(plansWithoutOutcome(plans, run), write, { concurrency: 64 });
-}
-
-async function* plansWithoutOutcome(plans: PlanSource, { manifest }: OpenRun): AsyncGenerator<Plan> {
-  for await (const plan of plans()) {
-    if (!manifest.has(plan.index)) yield plan;
-  }
 }

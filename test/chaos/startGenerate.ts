@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 
-/** A run of `pipelines/generate.ts` as a user starts it: a process of its own, in a group of its own. */
+/** A run of `pipelines/generate.ts`, or another script, as a user starts it: a process of its own, in a group of its own. */
 export interface GenerateRun {
   /** Ends the whole group at once, with no chance to clean up; does nothing where it has ended. */
   kill(): void;
@@ -12,10 +12,12 @@ export interface GenerateRun {
   said(): string;
 }
 
-const SCRIPT = resolve('pipelines/generate.ts');
-
-export function startGenerate(args: readonly string[], env: Readonly<Record<string, string>>): GenerateRun {
-  const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, ...args], {
+export function startGenerate(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  script = 'generate.ts',
+): GenerateRun {
+  const child = spawn(process.execPath, ['--import', 'tsx', resolve('pipelines', script), ...args], {
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env, NO_COLOR: '1' },

@@ -1,0 +1,87 @@
+// Candidates from a prompt, of which the best are refined round by round.
+import { dirname } from 'node:path';
+import packageJson from '../package.json' with { type: 'json' };
+import { createCommand } from '../src/cli/createCommand.ts';
+import { folderFor } from '../src/cli/folderFor.ts';
+import { jobContexts } from '../src/cli/jobContexts.ts';
+import { refiningModel } from '../src/cli/refiningModel.ts';
+import { runBatchScript } from '../src/cli/runBatchScript.ts';
+import { specModel } from '../src/cli/specModel.ts';
+import { startBatch } from '../src/cli/startBatch.ts';
+import { withSpec } from '../src/cli/withSpec.ts';
+import { refinement } from '../src/pipelines/refinement.ts';
+import { createScorer } from '../src/scoring/createScorer.ts';
+import { expectedParents } from '../src/sources/expectedParents.ts';
+import { readRefinementSpec } from '../src/sources/readRefinementSpec.ts';
+import { refinementFingerprint } from '../src/sources/refinementFingerprint.ts';
+import { type RefinementContexts, refinementJobs } from '../src/sources/refinementJobs.ts';
+import { refinementTotal } from '../src/sources/refinementTotal.ts';
+
+const defaultModel = 'black-forest-labs/flux-schnell';
+
+const command = createCommand({
+  name: 'refine',
+  summary: 'Makes candidates of a picture, rates them, and refines the best, round by round.',
+  version: packageJson.version,
+  inputs: [
+    { name: 'SPEC', help: '.yaml or .json file with prompt, candidates, keep, children, rounds and score' },
+  ],
+  flags: [
+    ...(['model', 'input', 'seed', 'concurrency', 'rate', 'budget', 'price'] as const),
+    ...([
+      'strategy',
+      'wave-size',
+      'wave-pause',
+      'breaker',
+      'max-attempts',
+      'timeout',
+      'recovery-rounds',
+      'repay',
+      'fail-fast',
+    ] as const),
+    ...(['follow', 'webhook-url', 'webhook-port', 'cancel-on-exit'] as const),
+    ...([
+      'out',
+      'rendition',
+      'organize',
+      'cache',
+      'no-cache',
+      'cache-unseeded',
+      'table',
+      'to',
+      'shard-size',
+      'watch',
+    ] as const),
+    ...(['no-gallery', 'resume-anyway', 'dry-run', 'simulate', 'chaos', 'provider', 'base-url'] as const),
+    ...(['refresh-models', 'json', 'quiet'] as const),
+  ],
+  examples: [
+    'refine.ts examples/night-harbour.yaml --simulate=5',
+    'refine.ts spec.yaml --dry-run',
+    'refine.ts spec.yaml --budget 2 --concurrency 4',
+  ],
+});
+
+await runBatchScript(command, async ({ inputs: [input = ''], flags: given, service, io }) => {
+  const spec = await readRefinementSpec(input);
+  const flags = withSpec(given, spec, service);
+  const own = specModel(spec, given, service, defaultModel);
+  const refining = await refiningModel(spec, own, given, service);
+  const found = await jobContexts(flags, [own, refining], service.provider);
+  const [first, second] = found.map((context) => ({ ...context, folder: dirname(input) }));
+  if (first === undefined || second === undefined) throw new Error('Expected a context for each model');
+  const contexts: RefinementContexts = [first, second];
+  return startBatch({
+    folder: folderFor(flags.out, input, spec.name),
+    jobs: () => refinementJobs(spec, contexts, expectedParents(spec)),
+    total: refinementTotal(spec),
+    context: contexts,
+    axes: `at most ${spec.candidates} candidates, then ${spec.rounds} rounds of ${spec.keep} x ${spec.children}`,
+    tagNames: ['round', 'parent'],
+    fingerprint: refinementFingerprint(spec, contexts),
+    flags,
+    service,
+    io,
+    run: (settings) => refinement(spec, contexts, { ...settings, scorer: createScorer(spec.score) }),
+  });
+});

@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import type {
+  RefinementEnd,
+  RefinementHistory,
+  RefinementRound,
+} from '../sinks/refinement/RefinementHistory.ts';
+import { writeRefinementHistory } from '../sinks/refinement/writeRefinementHistory.ts';
+import { type PlanJobsConfig, planJobs } from '../sources/planJobs.ts';
+import type { RefinementSpec } from '../sources/RefinementSpec.ts';
+import { type RefinementContexts, type RefinementParent, refinementJobs } from '../sources/refinementJobs.ts';
+import { refinementTotal } from '../sources/refinementTotal.ts';
+import type { Outcome, Plan } from '../types.ts';
+import type { OpenRun } from './openRun.ts';
+import { originalPicture } from './originalPicture.ts';
+import { rankRound, type Unranked } from './rankRound.ts';
+import type { PlanSource } from './unfinishedPlans.ts';
+
+export interface RefinementRoundsConfig {
+  spec: RefinementSpec;
+  contexts: RefinementContexts;
+  planning: PlanJobsConfig;
+  run: OpenRun;
+  /** What earlier runs in the folder have decided. */
+  decided: readonly RefinementRound[];
+}
+
+/** The rounds of a refinement, as far as they have come. */
+export interface RefinementRounds {
+  /** The jobs of the next round; none where the refinement ends before it. */
+  begin(): Promise<readonly Plan[]>;
+  /** Ranks the round that was begun, as the manifest has it, and writes it down; false where it is no sound ground for a next one. */
+  decide(): Promise<boolean>;
+  /** All jobs of the rounds that were begun. */
+  readonly plans: PlanSource;
+  /** Those of one round, which may be the one after the last decision. */
+  plansOf(round: number): AsyncIterable<Plan>;
+  /** Outcomes of the round that was begun, by this run or an earlier one. */
+  outcomes(): AsyncIterable<Outcome>;
+  /** What has been decided, and how the round stands that was cut short. */
+  history(): Promise<RefinementHistory>;
+}
+
+/**
+ * Plans and decides the rounds of a refinement. A round's jobs follow from the decisions before it, which are on disk before it
+ * begins: whoever goes on in the folder plans the same jobs, and rates nothing twice.
+ */
+export function createRefinementRounds(config: RefinementRoundsConfig): RefinementRounds {
+  const { spec, contexts, planning, run } = config;
+  const { folder, ledger } = run.config;
+  const rounds = [...config.decided];
+  let begun = rounds.length;
+  let end: RefinementEnd | null = null;
+
+  const parentsOf = ({ candidates }: RefinementRound): RefinementParent[] =>
+    candidates.flatMap(({ index, path, kept }) =>
+      kept && path !== null ? [{ index, picture: path, file: join(folder, path) }] : [],
+    );
+  const plansUpTo = (round: number) =>
+    planJobs(refinementJobs(spec, contexts, rounds.slice(0, round).map(parentsOf)), planning);
+  const isOfRound = (index: number, round: number) =>
+    index >= firstIndex(spec, round) && index < firstIndex(spec, round + 1);
+  async function* plansOf(round: number) {
+    for await (const plan of plansUpTo(round)) if (isOfRound(plan.index, round)) yield plan;
+  }
+  async function* outcomes() {
+    for await (const outcome of run.manifest.outcomes()) {
+      if (isOfRound(outcome.index, begun - 1)) yield outcome;
+    }
+  }
+
+  const endBefore = (round: number): RefinementEnd | null => {
+    const best = rounds.at(-1)?.bestScore ?? null;
+    if (best !== null && spec.stopAtScore !== null && best >= spec.stopAtScore) return 'score';
+    return round > spec.rounds ? 'rounds' : null;
+  };
+  /** A round that an earlier run has begun goes on, whatever it may cost. */
+  const isAffordable = (jobs: readonly Plan[]): boolean => {
+    if (jobs.some(({ index }) => run.journal.find(index) !== undefined)) return true;
+    const reservation = ledger.reserve(jobs[0]?.priceMicroUsd ?? 0);
+    reservation?.release();
+    return reservation !== null;
+  };
+
+  const ranked = async (decided: boolean): Promise<{ round: RefinementRound; isCut: boolean }> => {
+    const made: Unranked[] = [];
+    let isCut = false;
+    for await (const outcome of outcomes()) {
+      made.push(candidateOf(outcome, begun - 1));
+      isCut ||= outcome.error?.code === 'ERR_OVER_BUDGET';
+    }
+    return { round: rankRound(rounds.at(-1), made, { keep: spec.keep, decided }), isCut };
+  };
+
+  return {
+    plans: () => (begun === 0 ? [] : plansUpTo(begun - 1)),
+    plansOf,
+    outcomes,
+    async begin() {
+      const round = rounds.length;
+      end = endBefore(round);
+      if (end !== null) return [];
+      begun = round + 1;
+      const jobs: Plan[] = [];
+      for await (const plan of plansOf(round)) jobs.push(plan);
+      if (round === 0 || isAffordable(jobs)) return jobs;
+      begun = round;
+      end = 'budget';
+      return [];
+    },
+    async decide() {
+      const { round, isCut } = await ranked(true);
+      const hasNew = round.candidates.some((made) => made.round === round.round && made.score !== null);
+      if (isCut || !hasNew) {
+        end = isCut ? 'budget' : 'nothing';
+        return false;
+      }
+      rounds.push(round);
+      await writeRefinementHistory(folder, { end: null, rounds });
+      const kept = round.candidates.filter((candidate) => candidate.kept).map(({ index }) => index);
+      run.config.emit?.({
+        type: 'round.completed',
+        round: round.round,
+        bestIndex: kept[0] ?? 0,
+        bestScore: round.bestScore ?? 0,
+        kept,
+      });
+      return true;
+    },
+    async history() {
+      if (begun === rounds.length) return { end: end ?? 'stopped', rounds };
+      const { round } = await ranked(false);
+      return { end: end ?? 'stopped', rounds: [...rounds, round] };
+    },
+  };
+}
+
+function firstIndex(spec: RefinementSpec, round: number): number {
+  return round === 0 ? 0 : refinementTotal({ ...spec, rounds: round - 1 });
+}
+
+function candidateOf(outcome: Outcome, round: number): Unranked {
+  const { index, key, status, metrics, tags } = outcome;
+  const path = originalPicture(outcome);
+  const score = path !== null && typeof metrics.score === 'number' ? metrics.score : null;
+  const parent = tags.parent === undefined ? null : Number(tags.parent) - 1;
+  return { index, key, round, parent, status, score, path };
+}
