@@ -1,5 +1,6 @@
 export { campaign } from './campaign.ts';
 export { collect } from './collect.ts';
+export { compareModels } from './compareModels.ts';
 export { compose } from './compose.ts';
 export type { GenerateConfig, ProviderAnswers } from './GenerateConfig.ts';
 export { generate } from './generate.ts';
@@ -9,5 +10,6 @@ export { type OpenRun, openRun, type RunSettings } from './openRun.ts';
 export { type RefinementSettings, refinement } from './refinement.ts';
 export { retryFailed } from './retryFailed.ts';
 export { type FinishedRun, type RunEnd, runToFolder } from './runToFolder.ts';
+export { styles } from './styles.ts';
 export type { PlanSource } from './unfinishedPlans.ts';
 export { variations } from './variations.ts';

@@ -1,5 +1,8 @@
 export { toStorageError } from '../toStorageError.ts';
 export { type CampaignReport, campaignReport } from './campaignReport.ts';
+export type { ComparedModel, Comparison } from './comparison/Comparison.ts';
+export { compareOutcomes } from './comparison/compareOutcomes.ts';
+export { writeComparisonGrid } from './comparison/writeComparisonGrid.ts';
 export type { SheetCell } from './contactSheet/SheetCell.ts';
 export { sheetCells } from './contactSheet/sheetCells.ts';
 export { writeContactSheet } from './contactSheet/writeContactSheet.ts';
@@ -10,6 +13,7 @@ export { createReport, type ReportBuilder, type ReportConfig } from './createRep
 export { openS3, type S3Config } from './destinations/openS3.ts';
 export { openWebDataset, type WebDatasetConfig } from './destinations/openWebDataset.ts';
 export { type GalleryConfig, writeGallery } from './gallery/writeGallery.ts';
+export { manifestOutcomes } from './manifestOutcomes.ts';
 export { type Manifest, openManifest } from './openManifest.ts';
 export { openThumbnails, type Thumbnails } from './openThumbnails.ts';
 export { outcomeSchema } from './outcomeSchema.ts';

@@ -1,0 +1,57 @@
+// What several models make of the same prompts: pictures side by side, times and cost.
+import packageJson from '../package.json' with { type: 'json' };
+import { comparisonTable } from '../src/cli/comparisonTable.ts';
+import { createCommand } from '../src/cli/createCommand.ts';
+import { folderFor } from '../src/cli/folderFor.ts';
+import { runBatchScript } from '../src/cli/runBatchScript.ts';
+import { startGrid } from '../src/cli/startGrid.ts';
+import { UsageError } from '../src/errors.ts';
+import { compareModels } from '../src/pipelines/compareModels.ts';
+import { compareOutcomes } from '../src/sinks/comparison/compareOutcomes.ts';
+import { manifestOutcomes } from '../src/sinks/manifestOutcomes.ts';
+import { compareGrid } from '../src/sources/compareGrid.ts';
+import { readCompareSpec } from '../src/sources/readCompareSpec.ts';
+
+const command = createCommand({
+  name: 'compare',
+  summary:
+    'Makes each prompt with each model, with the same seed where the model has one, and compares pictures, times and cost.',
+  version: packageJson.version,
+  inputs: [{ name: 'SPEC', help: '.yaml or .json file with prompts and models' }],
+  comparesModels: true,
+  examples: [
+    'compare.ts examples/model-shootout.yaml --simulate=5',
+    'compare.ts spec.yaml --dry-run',
+    'compare.ts spec.yaml --model black-forest-labs/flux-dev --model qwen/qwen-image',
+  ],
+});
+
+await runBatchScript(command, async (script) => {
+  const [specPath = ''] = script.inputs;
+  const { flags, io } = script;
+  const read = await readCompareSpec(specPath);
+  const given = flags.models.map(({ model, version }) => (version === null ? model : `${model}:${version}`));
+  const spec = { ...read, models: given.length > 0 ? [...new Set(given)] : read.models };
+  if (spec.models.length === 0) {
+    throw new UsageError(`${specPath}: Expected models to compare, got none`, {
+      suggestion: 'List them under models:, or give --model for each.',
+    });
+  }
+  const code = await startGrid(
+    {
+      spec,
+      specPath,
+      defaultModel: spec.models[0] ?? '',
+      models: spec.models,
+      gridOf: () => compareGrid(spec),
+      run: (contexts, settings) => compareModels(spec, contexts, settings),
+    },
+    // The models are on the grid's axis now.
+    { ...script, flags: { ...flags, models: [] } },
+  );
+  if (!flags.dryRun && !flags.json && !flags.quiet) {
+    const folder = folderFor(flags.out, specPath, spec.name);
+    io.stderr.write(comparisonTable(await compareOutcomes(manifestOutcomes(folder))));
+  }
+  return code;
+});

@@ -1,0 +1,32 @@
+// The same prompts in the styles of several reference pictures, side by side.
+import packageJson from '../package.json' with { type: 'json' };
+import { createCommand } from '../src/cli/createCommand.ts';
+import { runBatchScript } from '../src/cli/runBatchScript.ts';
+import { startGrid } from '../src/cli/startGrid.ts';
+import { styles } from '../src/pipelines/styles.ts';
+import { readStylesSpec } from '../src/sources/readStylesSpec.ts';
+import { stylesGrid } from '../src/sources/stylesGrid.ts';
+
+const command = createCommand({
+  name: 'styles',
+  summary:
+    'Makes the same prompts in several styles, each from a reference picture: variants A, B, C, …, side by side.',
+  version: packageJson.version,
+  inputs: [{ name: 'SPEC', help: '.yaml or .json file with prompts and styles' }],
+  examples: ['styles.ts examples/cover-styles.yaml --simulate=5', 'styles.ts spec.yaml --dry-run'],
+});
+
+await runBatchScript(command, async (script) => {
+  const [specPath = ''] = script.inputs;
+  const spec = await readStylesSpec(specPath);
+  return startGrid(
+    {
+      spec,
+      specPath,
+      defaultModel: 'google/nano-banana',
+      gridOf: (contexts) => stylesGrid(spec, contexts),
+      run: (contexts, settings) => styles(spec, contexts, settings),
+    },
+    script,
+  );
+});

@@ -1,0 +1,38 @@
+import { formatUsd } from '../formatUsd.ts';
+import type { Comparison } from '../sinks/comparison/Comparison.ts';
+
+/** A comparison for people: a line for each model, the fastest first; then who is the fastest and who the cheapest. */
+export function comparisonTable({ models, fastest, cheapest }: Comparison): string {
+  const head = ['model', 'images', 'predict', 'total', 'an image', 'cost'];
+  const rows = models.map(({ model, images, failed, predictSeconds, totalSeconds, usdPerImage, costUsd }) => [
+    model,
+    failed > 0 ? `${images}, ${failed} failed` : String(images),
+    seconds(predictSeconds),
+    seconds(totalSeconds),
+    usd(usdPerImage),
+    usd(costUsd),
+  ]);
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const lines = [head, ...rows].map((row) =>
+    row
+      .map((text, column) =>
+        column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0),
+      )
+      .join('  '),
+  );
+  const best = [
+    fastest === null ? '' : `fastest   ${fastest}`,
+    cheapest === null ? '' : `cheapest  ${cheapest}`,
+  ];
+  return [...lines, ...best.filter((line) => line !== '')].map((line) => `  ${line}\n`).join('');
+}
+
+function seconds(value: number | null): string {
+  return value === null ? '–' : `${value.toFixed(1)} s`;
+}
+
+function usd(value: number | null): string {
+  return value === null ? '–' : formatUsd(Math.round(value * 1_000_000));
+}
