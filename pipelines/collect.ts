@@ -13,7 +13,16 @@ const command = createCommand({
   version: packageJson.version,
   inputs: [{ name: 'RUN_FOLDER', help: 'the --out of that run' }],
   flags: [
-    ...(['concurrency', 'rate', 'budget', 'price', 'max-attempts', 'timeout', 'recovery-rounds'] as const),
+    ...([
+      'concurrency',
+      'rate',
+      'budget',
+      'price',
+      'max-attempts',
+      'timeout',
+      'on-timeout',
+      'recovery-rounds',
+    ] as const),
     ...(['follow', 'webhook-url', 'webhook-port', 'repay', 'cancel-on-exit', 'fail-fast'] as const),
     ...(['watch', 'to', 'shard-size', 'delete-local', 'table', 'base-url', 'json', 'quiet'] as const),
   ],

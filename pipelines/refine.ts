@@ -35,6 +35,7 @@ const command = createCommand({
       'breaker',
       'max-attempts',
       'timeout',
+      'on-timeout',
       'recovery-rounds',
       'repay',
       'fail-fast',

@@ -14,7 +14,17 @@ const command = createCommand({
   version: packageJson.version,
   inputs: [{ name: 'RUN_FOLDER', help: 'the --out of that run' }],
   flags: [
-    ...(['only', 'concurrency', 'rate', 'budget', 'price', 'max-attempts', 'timeout', 'breaker'] as const),
+    ...([
+      'only',
+      'concurrency',
+      'rate',
+      'budget',
+      'price',
+      'max-attempts',
+      'timeout',
+      'on-timeout',
+      'breaker',
+    ] as const),
     ...(['recovery-rounds', 'follow', 'webhook-url', 'webhook-port', 'repay', 'cancel-on-exit'] as const),
     ...(['fail-fast', 'to', 'shard-size', 'delete-local', 'table', 'no-gallery', 'watch'] as const),
     ...(['simulate', 'chaos', 'base-url', 'json', 'quiet'] as const),

@@ -45,6 +45,8 @@ export interface Flags {
   readonly maxAttempts: number | null;
   /** Time for one prediction. */
   readonly timeoutMs: number | null;
+  /** What becomes of a prediction whose time is up. */
+  readonly onTimeout: 'cancel' | 'leave' | null;
   /** As typed: `NAME=WxH[,fit][,format][,quality]` or a preset's name. */
   readonly renditions: readonly string[];
   /** `date`, `prompt`, `model`, `flat` or a template. */

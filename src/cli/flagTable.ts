@@ -106,11 +106,19 @@ export const flagTable = [
   valueFlag({
     name: 'timeout',
     argument: 'SECONDS',
-    help: 'for one prediction; then it is cancelled',
+    help: 'for one prediction; then --on-timeout says what becomes of it',
     group: pace,
     value: flagValues.positiveNumber(86_400, ' of seconds'),
     put: (seconds) => ({ timeoutMs: Math.round(seconds * 1_000) }),
     default: flagDefaults.timeoutMs / 1_000,
+  }),
+  valueFlag({
+    name: 'on-timeout',
+    argument: 'cancel|leave',
+    help: 'cancel a prediction whose time is up, or leave it to the service for the next run (default: cancel)',
+    group: pace,
+    value: flagValues.oneOf(['cancel', 'leave']),
+    put: (onTimeout) => ({ onTimeout }),
   }),
   valueFlag({
     name: 'fallback',

@@ -20,6 +20,7 @@ export const noFlags: Flags = {
   priceMicroUsd: null,
   maxAttempts: null,
   timeoutMs: null,
+  onTimeout: null,
   renditions: [],
   organize: null,
   limit: null,

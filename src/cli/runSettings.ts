@@ -15,6 +15,7 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     ...(flags.breakerFailures === null ? {} : { breakerFailures: flags.breakerFailures }),
     ...(flags.only === null ? {} : { only: flags.only }),
     timeoutMs: flags.timeoutMs,
+    ...(flags.onTimeout === null ? {} : { timeoutAction: flags.onTimeout }),
     resumeAnyway: flags.resumeAnyway,
     gallery: flags.gallery,
     repay: flags.repay,

@@ -30,6 +30,8 @@ export interface AwaitPredictionConfig
   follower?: Follower;
   /** When its create was about to be sent, ms since 1970. Default: now. */
   sinceMs?: number;
+  /** What happens when the time is up: its states are the prediction's then. Default: it is cancelled. */
+  onTimeout?: (prediction: Prediction) => Observable<Prediction>;
   /** 0…1, for the jitter of retries. Default Math.random. */
   random?: () => number;
 }
@@ -51,12 +53,11 @@ export function awaitPrediction(
 ): MonoTypeOperatorFunction<Prediction> {
   const { follower = singleQuestions(provider, config) } = config;
   const { timeoutMs = 600_000, random = Math.random, scheduler = asyncScheduler } = config;
+  const { onTimeout = ({ id }) => cancelPrediction(provider, id, { random, scheduler }) } = config;
   return concatMap((prediction) => {
     if (isFinal(prediction)) return of(prediction);
     const states = follower.follow(prediction, config.sinceMs ?? scheduler.now());
-    const timeUp = timer(Math.min(maxTimerMs, timeoutMs), scheduler).pipe(
-      map(() => cancelPrediction(provider, prediction.id, { random, scheduler })),
-    );
+    const timeUp = timer(Math.min(maxTimerMs, timeoutMs), scheduler).pipe(map(() => onTimeout(prediction)));
     return merge(of(states), timeUp).pipe(
       switchAll(),
       takeWhile((state) => !isFinal(state), true),

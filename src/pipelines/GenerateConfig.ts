@@ -46,6 +46,12 @@ export interface GenerateConfig {
   maxAttempts?: number;
   /** Time for one prediction; then it is cancelled. Default 600,000. */
   timeoutMs?: number;
+  /**
+   * What becomes of a prediction whose time is up: cancelled, or left to the service for a later run to fetch. Default `cancel`.
+   */
+  timeoutAction?: 'cancel' | 'leave';
+  /** Told of each prediction whose time is up; whatever it does, the run goes on. Default: nobody. */
+  onTimeout?: (timedOut: TimedOutPrediction) => void;
   /** How the states of open predictions are learnt. Default: a poller that asks the list for all of them at once. */
   follower?: Follower;
   /** How long a create may wait for its result, at most 60,000; 0: not at all. Default 60,000. */
@@ -100,6 +106,15 @@ export interface GenerateConfig {
   scheduler?: SchedulerLike;
   /** 0…1, for jitter. Default Math.random. */
   random?: () => number;
+}
+
+/** A prediction that was not final in time. */
+export interface TimedOutPrediction {
+  readonly plan: Plan;
+  readonly predictionId: string;
+  /** Since its create was sent. */
+  readonly waitedMs: number;
+  readonly action: 'cancel' | 'leave';
 }
 
 /** How to read a provider's predictions: the part of its contract that is data rather than calls. */

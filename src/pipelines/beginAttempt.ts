@@ -42,7 +42,7 @@ export function beginAttempt(account: JobAccount, run: Run): Observable<Predicti
       governor: untilStopped(run),
       claims: run.claims,
       waitMs: Math.min(run.waitMs, run.timeoutMs),
-      cancelAfterMs: run.timeoutMs + CANCEL_MARGIN_MS,
+      ...(run.timeoutAction === 'leave' ? {} : { cancelAfterMs: run.timeoutMs + CANCEL_MARGIN_MS }),
       ...(run.webhookUrlOf === undefined ? {} : { webhookUrl: run.webhookUrlOf(plan) }),
       prepare: (wanted) => withFiles(wanted, plan.files, run),
       beforeSend: (sent) => {

@@ -1,5 +1,7 @@
-import { endWith, type Observable, of } from 'rxjs';
+import { defer, endWith, type Observable, of, throwError } from 'rxjs';
+import { PredictionError } from '../errors.ts';
 import { awaitPrediction } from '../operators/awaitPrediction.ts';
+import { cancelPrediction } from '../operators/cancelPrediction.ts';
 import type { Prediction } from '../types.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
@@ -24,8 +26,44 @@ export function followPrediction(
     awaitPrediction(run.provider, {
       follower: run.follower,
       sinceMs: account.startedAtMs,
-      timeoutMs: Math.max(0, run.timeoutMs - (run.scheduler.now() - account.startedAtMs)),
+      timeoutMs: timeLeftMs(account, run),
+      onTimeout: ({ id }) => timeIsUp(id, account, run),
       scheduler: run.scheduler,
+      random: run.random,
     }),
+  );
+}
+
+/** One that an earlier run left to the service has had its time there: this run looks at it for as long again. */
+function timeLeftMs(
+  { startedAtMs }: JobAccount,
+  { timeoutMs, timeoutAction, scheduler, ...run }: Run,
+): number {
+  const isFromBefore = startedAtMs < run.startedAtMs;
+  if (timeoutAction === 'leave' && isFromBefore) return timeoutMs;
+  return Math.max(0, timeoutMs - (scheduler.now() - startedAtMs));
+}
+
+function timeIsUp(id: string, account: JobAccount, run: Run): Observable<Prediction> {
+  return defer(() => {
+    const { timeoutAction: action, scheduler, random } = run;
+    const waitedMs = scheduler.now() - account.startedAtMs;
+    run.onTimeout({ plan: account.plan, predictionId: id, waitedMs, action });
+    return action === 'cancel'
+      ? cancelPrediction(run.provider, id, { random, scheduler })
+      : throwError(() => leftError(id, waitedMs));
+  });
+}
+
+/** The attempt stays open in the journal, so that whoever comes next takes it up by its id. */
+function leftError(predictionId: string, waitedMs: number): PredictionError {
+  return new PredictionError(
+    'ERR_PREDICTION_TIMEOUT',
+    `Prediction ${predictionId} was not finished after ${Math.round(waitedMs / 1_000)} s and was left to the service.`,
+    {
+      predictionId,
+      recoverable: true,
+      suggestion: 'Run the same command again within the hour after its end: it is fetched, not paid, again.',
+    },
   );
 }

@@ -52,6 +52,8 @@ export interface RunSettings
     | 'cancel'
     | 'random'
     | 'breakerFailures'
+    | 'timeoutAction'
+    | 'onTimeout'
   > {
   /** The run folder; absolute. Made where it does not exist. */
   folder: string;

@@ -49,6 +49,7 @@ describe('values', () => {
       priceMicroUsd: null,
       maxAttempts: null,
       timeoutMs: null,
+      onTimeout: null,
       renditions: [],
       organize: null,
       limit: null,
@@ -132,6 +133,7 @@ describe('values', () => {
     ['--cache kept --cache-unseeded', { cache: 'kept', cacheUnseeded: true }],
     ['--cache kept --no-cache', { cache: null }],
     ['--watch', { watchPort: 0 }],
+    ['--on-timeout leave', { onTimeout: 'leave' }],
     ['--fallback new-seed --breaker 0', { fallbacks: ['new-seed'], breakerFailures: 0 }],
     ['--watch=8080', { watchPort: 8080 }],
     [

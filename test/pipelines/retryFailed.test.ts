@@ -150,3 +150,37 @@ describe('a model that fails', () => {
     expect((await run(elsewhere)).totals).toMatchObject({ saved: 9, failed: 1 });
   });
 });
+
+describe('a prediction whose time is up', () => {
+  const slow = { medianMs: 20_000, speed: 50, coldStarts: false };
+
+  it('is left to the service where that is wished, and fetched by the next run', async () => {
+    const settings = await start(slow);
+    const told: string[] = [];
+    const { totals } = await run({
+      ...settings,
+      waitMs: 0,
+      timeoutMs: 60,
+      timeoutAction: 'leave',
+      onTimeout: ({ plan, predictionId, action }) => {
+        told.push(`${plan.index} ${predictionId} ${action}`);
+        throw new Error('a listener harms nothing');
+      },
+    });
+    expect(totals).toMatchObject({ saved: 0, failed: 10 });
+    const left = await outcomes();
+    expect(told.toSorted()).toEqual(left.map(({ index, predictionId }) => `${index} ${predictionId} leave`));
+    expect(left[0]?.error).toMatchObject({ code: 'ERR_PREDICTION_TIMEOUT', recoverable: true });
+    expect(simulator.stats()).toMatchObject({ created: 10, canceled: 0 });
+    const { totals: later } = await lastValueFrom(retryFailed(settings));
+    expect(later).toMatchObject({ saved: 10 });
+    expect(simulator.stats().created).toBe(10);
+  });
+
+  it('is cancelled where nothing else is said', async () => {
+    const settings = await start(slow);
+    await run({ ...settings, waitMs: 0, timeoutMs: 60, maxAttempts: 1 });
+    expect((await outcomes())[0]?.error?.message).toContain('was cancelled');
+    expect(simulator.stats().canceled).toBeGreaterThan(0);
+  });
+});
