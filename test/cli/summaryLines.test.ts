@@ -80,3 +80,10 @@ it('says nothing of cost and service where nothing was made', () => {
     '  files    /out/run',
   ]);
 });
+
+it('separates failures by where they came about', () => {
+  const failuresByStage = { creation: 4, polling: 0, download: 2 };
+  expect(lines({ saved: 51, failed: 6 }, progress({ failuresByStage }))).toContain(
+    '  failed   6 – 4 when created, 2 when fetched or drawn',
+  );
+});
