@@ -47,6 +47,19 @@ async function file(name: string, content: string | Uint8Array): Promise<string>
   return path;
 }
 
+describe('calibrate', () => {
+  it('measures a model within its budget, and says how many at a time suit it', async () => {
+    const out = join(folder, 'calibrated');
+    const { code, stdout } = await script('calibrate.ts', ['--out', out, '--budget', '0.01', '--json']);
+    expect(code).toBe(0);
+    const last = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+    expect(last).toMatchObject({ type: 'calibration', images: 3, failed: 0, costUsd: 0.009 });
+    const dear = await script('calibrate.ts', ['--out', join(folder, 'dear'), '--budget', '0.008']);
+    expect(dear.code).toBe(2);
+    expect(dear.stderr).toContain('Expected a budget of $0.009 for 3 runs');
+  });
+});
+
 describe('a container built by Cog', () => {
   it('is run without an account', async () => {
     const cog = await startCogSimulator({ render: 'fast', speed: 100 });

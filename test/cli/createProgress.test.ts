@@ -56,10 +56,12 @@ it('counts money in whole millionths and says where a price is missing', () => {
 it('keeps the first five failures, whatever the number', () => {
   const { tracker } = started();
   for (let index = 0; index < 9; index += 1) {
-    const error = outcomeError({ recoverable: index > 6 });
+    const name = index > 6 ? 'DownloadError' : 'PredictionError';
+    const error = outcomeError({ recoverable: index > 6, name });
     tracker.onEvent({ type: 'job.failed', outcome: outcome(index, { status: 'failed', error }) });
   }
-  const { failed, failures, recoverableFailures } = tracker.progress();
+  const { failed, failures, failuresByStage, recoverableFailures } = tracker.progress();
+  expect(failuresByStage).toEqual({ creation: 0, polling: 7, download: 2 });
   expect({ failed, recoverableFailures }).toEqual({ failed: 9, recoverableFailures: 2 });
   expect(failures.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
 });

@@ -109,3 +109,10 @@ it('says what each model came to where there is more than one', () => {
   ]);
   expect(of(['owner/name']).join()).not.toContain('owner/name');
 });
+
+it('separates failures by where they came about', () => {
+  const failuresByStage = { creation: 4, polling: 0, download: 2 };
+  expect(lines({ saved: 51, failed: 6 }, progress({ failuresByStage }))).toContain(
+    '  failed   6 – 4 when created, 2 when fetched or drawn',
+  );
+});

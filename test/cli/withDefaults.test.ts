@@ -7,6 +7,14 @@ it('takes the flag, else the value of the spec, else the default', () => {
   expect(settled).toMatchObject({ out: 'x', count: 4, seed: 9, concurrency: 10, timeoutMs: 600_000 });
 });
 
+it('takes the concurrency of the strategy where none is given', () => {
+  const concurrencyOf = (flags: Partial<typeof noFlags>) =>
+    withDefaults({ ...noFlags, ...flags }).concurrency;
+  expect(concurrencyOf({ strategy: 'parallel' })).toBe(100);
+  expect(concurrencyOf({ strategy: 'parallel', concurrency: 7 })).toBe(7);
+  expect(concurrencyOf({ strategy: 'sequential', concurrency: 7 })).toBe(1);
+});
+
 it('keeps a zero', () => {
   expect(withDefaults({ ...noFlags, seed: 0 })).toMatchObject({ seed: 0 });
 });

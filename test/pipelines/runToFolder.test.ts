@@ -136,6 +136,19 @@ describe('a run in its folder', () => {
     ]);
   });
 
+  it('tells each step of a sequential run, the jobs of an earlier run counted in', async () => {
+    const provider = await start();
+    await run(2, { provider });
+    const events: RunEvent[] = [];
+    await run(4, { provider, strategy: 'sequential', emit: (event) => events.push(event) });
+    expect(events.filter(({ type }) => type === 'job.progress' || type === 'run.started')).toMatchObject([
+      { type: 'run.started', concurrency: 1 },
+      { current: 3, total: 4, percent: 75, prompt: 'A pear, number 2', status: 'saved' },
+      { current: 4, total: 4, percent: 100, predictionId: expect.any(String), elapsedMs: expect.any(Number) },
+    ]);
+    expect(simulator.stats()).toMatchObject({ created: 4 });
+  });
+
   it('makes only what is missing the next time', async () => {
     const provider = await start();
     await run(4, { provider });

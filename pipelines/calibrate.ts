@@ -1,0 +1,91 @@
+// Three runs of a model say how long it takes and what it costs, and how many at a time suit it.
+import packageJson from '../package.json' with { type: 'json' };
+import { calibrationTable } from '../src/cli/calibrationTable.ts';
+import { createCommand } from '../src/cli/createCommand.ts';
+import { findModel } from '../src/cli/findModel.ts';
+import { folderFor } from '../src/cli/folderFor.ts';
+import { jobContext } from '../src/cli/jobContext.ts';
+import { runBatchScript } from '../src/cli/runBatchScript.ts';
+import { startBatch } from '../src/cli/startBatch.ts';
+import { withDefaults } from '../src/cli/withDefaults.ts';
+import { UsageError } from '../src/errors.ts';
+import { jsonLine } from '../src/events/jsonLine.ts';
+import { formatUsd } from '../src/formatUsd.ts';
+import { recommendConcurrency } from '../src/pipelines/recommendConcurrency.ts';
+import { estimateMicroUsd } from '../src/replicate/estimateMicroUsd.ts';
+import { compareOutcomes } from '../src/sinks/comparison/compareOutcomes.ts';
+import { manifestOutcomes } from '../src/sinks/manifestOutcomes.ts';
+import { fingerprintOf } from '../src/sources/fingerprintOf.ts';
+import { jobsFromRows } from '../src/sources/jobsFromRows.ts';
+import type { Outcome } from '../src/types.ts';
+
+const defaultModel = { model: 'black-forest-labs/flux-schnell', version: null };
+
+/** Of different lengths, and of nothing that a model would refuse. */
+const prompts = [
+  'a lighthouse at dawn',
+  'three ripe pears on a linen cloth, soft window light, 50 mm',
+  'a market street after rain at night, lanterns mirrored in the wet stones, people under umbrellas, wide angle, film grain',
+];
+
+const command = createCommand({
+  name: 'calibrate',
+  summary: `Measures a model with ${prompts.length} runs, and says what they cost and how many at a time suit it.`,
+  version: packageJson.version,
+  inputs: [],
+  flags: [
+    ...(['model', 'input', 'seed', 'budget', 'price', 'timeout', 'follow', 'out', 'dry-run'] as const),
+    ...(['simulate', 'provider', 'base-url', 'refresh-models', 'json', 'quiet'] as const),
+  ],
+  examples: ['calibrate.ts --simulate=5', 'calibrate.ts --model black-forest-labs/flux-dev --budget 0.10'],
+});
+
+await runBatchScript(command, async ({ flags: given, service, io }) => {
+  const flags = withDefaults(given, { ratePerMinute: 600 * service.speed });
+  const reference = flags.models[0] ?? service.onlyModel ?? defaultModel;
+  const context = await jobContext(flags, reference, await findModel(service.provider, reference));
+  const name = `calibrate-${context.model.replace(/^.*\//, '')}`;
+  const folder = folderFor(flags.out, name);
+  expectRoom(context.model, context.input, flags);
+  const rows = prompts.map((prompt, index) => ({
+    ...({ type: 'row', line: index + 1, fields: {}, text: false } as const),
+    prompt,
+  }));
+  const code = await startBatch({
+    folder,
+    jobs: () => jobsFromRows(rows, context),
+    total: prompts.length,
+    context,
+    tagNames: [],
+    fingerprint: fingerprintOf(prompts, context),
+    flags,
+    service,
+    io,
+  });
+  if (flags.dryRun) return code;
+  const outcomes: Outcome[] = [];
+  for await (const outcome of manifestOutcomes(folder)) outcomes.push(outcome);
+  const { models } = await compareOutcomes(manifestOutcomes(folder));
+  const [measured] = models;
+  if (measured === undefined) return code;
+  if (flags.json) {
+    const { predictSeconds } = measured;
+    const concurrency = predictSeconds === null ? null : recommendConcurrency(predictSeconds);
+    io.stdout.write(jsonLine({ type: 'calibration', ...measured, concurrency }, (text) => text));
+  } else io.stdout.write(calibrationTable(outcomes, measured));
+  return code;
+});
+
+/** Three runs that do not all fit would measure nothing. */
+function expectRoom(
+  model: string,
+  input: Parameters<typeof estimateMicroUsd>[1],
+  { budgetMicroUsd, priceMicroUsd }: { budgetMicroUsd: number | null; priceMicroUsd: number | null },
+): void {
+  const each = estimateMicroUsd(model, input, priceMicroUsd ?? undefined);
+  if (each === null || budgetMicroUsd === null || each * prompts.length <= budgetMicroUsd) return;
+  throw new UsageError(
+    `Expected a budget of ${formatUsd(each * prompts.length)} for ${prompts.length} runs of ${model}, got ${formatUsd(budgetMicroUsd)}`,
+    { suggestion: 'Raise --budget, or choose another model.' },
+  );
+}
