@@ -37,10 +37,10 @@ export function createCounters(): Counters {
       seen.inFlight += 1;
       seen.maxInFlight = Math.max(seen.maxInFlight, seen.inFlight);
     },
-    countEnded({ outputs, costMicroUsd }, status) {
+    countEnded({ outputs, costMicroUsd, model }, status) {
       predictions[status] += 1;
       seen.inFlight -= 1;
-      seen.images += outputs.length;
+      seen.images += model.output === 'text' ? 0 : outputs.length;
       seen.billedMicroUsd += costMicroUsd;
     },
     get billedMicroUsd() {

@@ -13,6 +13,7 @@ import type { SimulatorConfig } from './SimulatorConfig.ts';
 import type { SimulatorStats } from './SimulatorStats.ts';
 import { createWebhooks } from './webhooks/createWebhooks.ts';
 import { replicateWebhooks } from './webhooks/replicateWebhooks.ts';
+import { writeAnswer } from './writeAnswer.ts';
 
 export interface Simulator {
   /** Of the API: `http://127.0.0.1:PORT/v1`. */
@@ -42,8 +43,10 @@ export async function startSimulator(config: SimulatorConfig = {}): Promise<Simu
   const pictures = createPictures({ render: settings.render, uploads });
   const fileUrls = (prediction: SimulatedPrediction) =>
     outputNames(prediction).map((name) => `${filesUrl}/xezq/${prediction.id}/${name}`);
-  const outputsOf = async (prediction: SimulatedPrediction) =>
-    settings.outputs === 'data' ? dataUrls(prediction, pictures) : fileUrls(prediction);
+  const outputsOf = async (prediction: SimulatedPrediction) => {
+    if (prediction.model.output === 'text') return writeAnswer(prediction, uploads);
+    return settings.outputs === 'data' ? dataUrls(prediction, pictures) : fileUrls(prediction);
+  };
   const bodyOf = (prediction: SimulatedPrediction, event: WebhookEvent) =>
     predictionJson(prediction, { settings, apiUrl: baseUrl, isAheadOfStatus: event === 'output' });
   const webhooks = createWebhooks({ settings, counters, manners: replicateWebhooks, bodyOf });

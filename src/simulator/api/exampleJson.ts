@@ -5,6 +5,8 @@ import { versionOf } from '../models/versionOf.ts';
 const PICTURE =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAACklEQVQI12P4DwABAQEAG7buVgAAAABJRU5ErkJggg==';
 
+const outputs = { list: [PICTURE], single: PICTURE, text: ['I ', 'see ', 'a ', 'lighthouse', '.'] } as const;
+
 const CREATED_AT = '2025-01-01T00:00:00Z';
 const STARTED_AT = '2025-01-01T00:00:01Z';
 
@@ -12,13 +14,15 @@ const STARTED_AT = '2025-01-01T00:00:01Z';
 export function exampleJson(model: SimulatedModel, apiUrl: string) {
   const version = versionOf(model);
   const id = version.slice(0, 26);
+  const seconds = model.medianMs / 1_000;
+  const times = { predict_time: seconds, total_time: seconds };
   return {
     id,
     model: model.name,
     version: model.isOfficial ? 'hidden' : version,
     input: { prompt: 'A lighthouse at dawn' },
     logs: '',
-    output: model.output === 'list' ? [PICTURE] : PICTURE,
+    output: outputs[model.output],
     data_removed: false,
     error: null,
     status: 'succeeded',
@@ -31,6 +35,6 @@ export function exampleJson(model: SimulatedModel, apiUrl: string) {
       get: `${apiUrl}/predictions/${id}`,
       web: `https://replicate.com/p/${id}`,
     },
-    metrics: { image_count: 1, predict_time: model.medianMs / 1_000, total_time: model.medianMs / 1_000 },
+    metrics: model.output === 'text' ? times : { image_count: 1, ...times },
   };
 }

@@ -60,11 +60,13 @@ function logsOf({ startedAtMs, input, serial }: SimulatedPrediction): string {
 
 function outputOf({ status, outputs, model }: SimulatedPrediction): string | readonly string[] | null {
   if (status !== 'succeeded') return null;
-  return model.output === 'list' ? outputs : (outputs[0] ?? null);
+  return model.output === 'single' ? (outputs[0] ?? null) : outputs;
 }
 
 function metricsOf(prediction: SimulatedPrediction, speed: number): Record<string, number> {
   const { predictS, totalS } = timesOf(prediction, speed);
   const times = { predict_time: predictS, total_time: totalS };
-  return prediction.status === 'succeeded' ? { image_count: prediction.outputs.length, ...times } : times;
+  const { status, model, outputs } = prediction;
+  const isPictures = status === 'succeeded' && model.output !== 'text';
+  return isPictures ? { image_count: outputs.length, ...times } : times;
 }

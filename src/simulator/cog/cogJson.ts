@@ -16,7 +16,7 @@ export function cogJson(prediction: SimulatedPrediction, { speed, isAheadOfStatu
     id,
     input,
     status: isAheadOfStatus ? ('processing' as const) : status,
-    ...(status === 'succeeded' ? { output: model.output === 'list' ? outputs : outputs[0] } : {}),
+    ...(status === 'succeeded' ? { output: model.output === 'single' ? outputs[0] : outputs } : {}),
     ...(error === null ? {} : { error }),
     logs: startedAtMs === null ? '' : `Using seed: ${input.seed ?? prediction.serial}\n`,
     ...(isEnded ? { metrics: { predict_time: timesOf(prediction, speed).predictS } } : {}),

@@ -9,6 +9,7 @@ import type { SimulatorConfig } from '../SimulatorConfig.ts';
 import type { SimulatorStats } from '../SimulatorStats.ts';
 import { cogWebhooks } from '../webhooks/cogWebhooks.ts';
 import { createWebhooks } from '../webhooks/createWebhooks.ts';
+import { writeAnswer } from '../writeAnswer.ts';
 import { cogJson } from './cogJson.ts';
 import { cogServer } from './cogServer.ts';
 
@@ -42,7 +43,8 @@ export async function startCogSimulator(config: CogSimulatorConfig = {}): Promis
   if (model === null) throw new RangeError(`Expected \`model\` to be one of the simulator's, got ${name}`);
   const settings = readSettings({ ...rest, slots, coldStarts: false, outputs: 'data' });
   const counters = createCounters();
-  const pictures = createPictures({ render: settings.render, uploads: createUploads() });
+  const uploads = createUploads();
+  const pictures = createPictures({ render: settings.render, uploads });
   const webhooks = createWebhooks({
     settings,
     counters,
@@ -53,7 +55,8 @@ export async function startCogSimulator(config: CogSimulatorConfig = {}): Promis
   const predictions = createPredictions({
     settings,
     counters,
-    outputsOf: (prediction) => dataUrls(prediction, pictures),
+    outputsOf: (prediction) =>
+      model.output === 'text' ? writeAnswer(prediction, uploads) : dataUrls(prediction, pictures),
     tell: webhooks.tell,
   });
   const readyAtMs = Date.now() + setupMs / settings.speed;

@@ -25,9 +25,9 @@ export interface SimulatedModel {
   readonly medianMs: number;
   /** Part of the runs that begin on a cold machine, 0…1. */
   readonly coldStartRate: number;
-  /** Whether the output is a list of files or a single one. */
-  readonly output: 'list' | 'single';
-  /** File format of the outputs where no input chooses one. */
+  /** Whether the output is a list of files, a single one, or a text in pieces. */
+  readonly output: 'list' | 'single' | 'text';
+  /** File format of the outputs where no input chooses one; of a text: none. */
   readonly outputFormat: 'png' | 'jpg' | 'webp';
   /** In millionths of a US dollar; by the second where a model is priced so. */
   readonly price: { readonly perImageMicroUsd: number } | { readonly perSecondMicroUsd: number };

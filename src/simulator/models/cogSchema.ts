@@ -1,6 +1,18 @@
 import type { Json } from '../../types.ts';
 import type { InputDefinition, SimulatedModel } from './SimulatedModel.ts';
 
+const outputs = {
+  list: { type: 'array', items: { type: 'string', format: 'uri' }, title: 'Output' },
+  single: { type: 'string', format: 'uri', title: 'Output' },
+  text: {
+    type: 'array',
+    items: { type: 'string' },
+    title: 'Output',
+    'x-cog-array-type': 'iterator',
+    'x-cog-array-display': 'concatenate',
+  },
+} as const;
+
 /** The OpenAPI document that Cog would generate for a model: enums apart, behind `allOf` and `$ref`. */
 export function cogSchema(model: SimulatedModel): Json {
   const inputs = Object.entries(model.inputs);
@@ -22,10 +34,7 @@ export function cogSchema(model: SimulatedModel): Json {
           required: inputs.filter(([, { isRequired }]) => isRequired).map(([name]) => name),
           properties: Object.fromEntries(properties),
         },
-        Output:
-          model.output === 'list'
-            ? { type: 'array', items: { type: 'string', format: 'uri' }, title: 'Output' }
-            : { type: 'string', format: 'uri', title: 'Output' },
+        Output: outputs[model.output],
         ...Object.fromEntries(enums),
       },
     },

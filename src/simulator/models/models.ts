@@ -1,6 +1,7 @@
 import { fluxModels } from './fluxModels.ts';
 import { ideogramV3Turbo } from './ideogramV3Turbo.ts';
 import { imagen4 } from './imagen4.ts';
+import { llava13b } from './llava13b.ts';
 import { nanoBanana } from './nanoBanana.ts';
 import { qwenModels } from './qwenModels.ts';
 import type { SimulatedModel } from './SimulatedModel.ts';
@@ -16,4 +17,5 @@ export const models: readonly SimulatedModel[] = [
   imagen4,
   seedream4,
   ideogramV3Turbo,
+  llava13b,
 ];

@@ -71,7 +71,7 @@ it('has versions, and 404 for what it does not have', async () => {
   ]);
   expect(missing.map(({ status }) => status)).toEqual([404, 404, 404, 404]);
   const { body: all } = await call(simulator, '/models');
-  expect(all.results).toHaveLength(11);
+  expect(all.results).toHaveLength(12);
 });
 
 it('shows an example and a readme of each model', async () => {
