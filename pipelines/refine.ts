@@ -4,8 +4,10 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createCommand } from '../src/cli/createCommand.ts';
 import { folderFor } from '../src/cli/folderFor.ts';
 import { jobContexts } from '../src/cli/jobContexts.ts';
+import { ratedBy } from '../src/cli/ratedBy.ts';
 import { refiningModel } from '../src/cli/refiningModel.ts';
 import { runBatchScript } from '../src/cli/runBatchScript.ts';
+import { scoringModel } from '../src/cli/scoringModel.ts';
 import { specModel } from '../src/cli/specModel.ts';
 import { startBatch } from '../src/cli/startBatch.ts';
 import { withSpec } from '../src/cli/withSpec.ts';
@@ -72,17 +74,21 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
   const [first, second] = found.map((context) => ({ ...context, folder: dirname(input) }));
   if (first === undefined || second === undefined) throw new Error('Expected a context for each model');
   const contexts: RefinementContexts = [first, second];
+  const { score } = spec;
+  const scorer =
+    'model' in score ? await scoringModel(score, flags, service, dirname(input)) : createScorer(score);
   return startBatch({
     folder: folderFor(flags.out, input, spec.name),
     jobs: () => refinementJobs(spec, contexts, expectedParents(spec)),
     total: refinementTotal(spec),
     context: contexts,
     axes: `at most ${spec.candidates} candidates, then ${spec.rounds} rounds of ${spec.keep} x ${spec.children}`,
+    ...(typeof scorer === 'function' ? {} : { ratedBy: ratedBy(scorer) }),
     tagNames: ['round', 'parent'],
     fingerprint: refinementFingerprint(spec, contexts),
     flags,
     service,
     io,
-    run: (settings) => refinement(spec, contexts, { ...settings, scorer: createScorer(spec.score) }),
+    run: (settings) => refinement(spec, contexts, { ...settings, scorer }),
   });
 });

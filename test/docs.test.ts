@@ -97,6 +97,17 @@ it('the example of docs/scoring.md runs', async () => {
   expect(Number(scores[0]?.[1])).toBeGreaterThanOrEqual(Number(scores[1]?.[1]));
 });
 
+it('the judge of docs/scoring.md rates', async () => {
+  const pictures = ['docs/images/contact-sheet.webp', 'docs/images/gallery.webp'].map((path) =>
+    resolve(path),
+  );
+  const given = `const folder = ${JSON.stringify(join(folder, 'run'))}; const pictures = ${JSON.stringify(pictures)};`;
+  const output = await runExample('docs/scoring.md', given, { heading: '## A model as the judge' });
+  const lines = output.trim().split('\n');
+  expect(lines.slice(0, 2).toSorted().join()).toMatch(/^0 \d+(\.\d)?,1 \d+(\.\d)?$/);
+  expect(lines.slice(2)).toEqual(['paid 0.004']);
+});
+
 it('the example of docs/destinations.md runs', async () => {
   const given = `const folder = ${JSON.stringify(folder)};`;
   expect(await runExample('docs/destinations.md', given)).toBe('function\n');

@@ -56,3 +56,23 @@ it('loses nothing and makes nothing twice where it is killed in the middle of a 
   expect(simulator.stats().created).toBe(22 + 22);
   expect(await lineageIn(out)).toEqual(await lineageIn(whole));
 });
+
+it('makes no rating twice where it is killed while a model rates', async () => {
+  const spec = join(folder, 'rated.yaml');
+  const score = 'score: { model: yorickvp/llava-13b, input: { prompt: "Rate {prompt}" }, priceUsd: 0.002 }';
+  await writeFile(spec, `prompt: a quay\ncandidates: 6\nkeep: 2\nchildren: 2\nrounds: 1\n${score}\n`);
+  const out = join(folder, 'rated');
+  const args = [spec, '--out', out, '--no-gallery', '--concurrency', '2', '--budget', '1'];
+  const before = simulator.stats().created;
+  const killed = script(args);
+  while (simulator.stats().created < before + 9) await sleep(2);
+  killed.kill();
+  expect(await killed.ended).toBe(null);
+  expect(simulator.stats().created).toBeLessThan(before + 20);
+  const resumed = script(args);
+  expect(await resumed.ended, resumed.said()).toBe(0);
+  expect(simulator.stats().created).toBe(before + 20);
+  const { run, outcomes } = JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8'));
+  expect(run.total).toBe(10);
+  for (const { metrics } of outcomes) expect(metrics).toMatchObject({ scoreCostUsd: 0.002 });
+});

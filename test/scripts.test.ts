@@ -125,6 +125,38 @@ describe('refine', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('Expected a model that takes a picture');
   });
+
+  it('counts the ratings of a model in the plan', async () => {
+    const text = 'prompt: a cat\ncandidates: 4\nkeep: 1\nchildren: 1\nrounds: 1\n';
+    const spec = await file('rated.yaml', `${text}score: { model: yorickvp/llava-13b, priceUsd: 0.01 }\n`);
+    const { code, stdout } = await script('refine.ts', [spec, '--dry-run', '--budget', '1']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ratings +5 by yorickvp\/llava-13b, \$0\.05 of the cost$/m);
+    // 4 x 0.003, 0.025, 5 x 0.01.
+    expect(stdout).toMatch(/^cost +\$0\.087 /m);
+  });
+
+  it.each([
+    ['{ model: yorickvp/lava-13b }', 'Expected a model that exists, got yorickvp/lava-13b'],
+    [
+      '{ model: google/imagen-4 }',
+      'Expected a model that looks at pictures to rate them, got google/imagen-4',
+    ],
+    [
+      '{ model: yorickvp/llava-13b }',
+      'Expected a known price to keep `--budget`, got none for yorickvp/llava-13b',
+    ],
+    [
+      '{ model: yorickvp/llava-13b, priceUsd: 1, input: { top: 1 } }',
+      'Expected an input of yorickvp/llava-13b',
+    ],
+  ])('tells why %s cannot rate', async (score, message) => {
+    const text = 'prompt: a cat\ncandidates: 2\nkeep: 1\nchildren: 1\nrounds: 1\n';
+    const spec = await file('rated.yaml', `${text}score: ${score}\n`);
+    const { code, stderr } = await script('refine.ts', [spec, '--budget', '1']);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+  });
 });
 
 describe('generate', () => {

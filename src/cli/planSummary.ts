@@ -16,6 +16,14 @@ export interface PlannedModel {
   readonly durationMs: number | null;
 }
 
+/** A model that rates each picture. */
+export interface RatedBy {
+  /** `owner/name`. */
+  readonly model: string;
+  /** Of one rating; null where no price is known. */
+  readonly priceMicroUsd: number | null;
+}
+
 /** What the plan depends on beside its jobs. */
 export interface PlanSettings {
   /** The run folder, as the user would write it. */
@@ -34,6 +42,8 @@ export interface PlanSettings {
   models: readonly PlannedModel[];
   /** What the jobs are combinations of: `glaze 3 x light 2`. Default: they are none. */
   axes?: string;
+  /** Default: nobody is paid for ratings. */
+  ratedBy?: RatedBy;
 }
 
 /** The end of a plan: jobs, models, cost, time, settings, and how to go on. */
@@ -43,6 +53,7 @@ export function planSummary(totals: PlanTotals, settings: PlanSettings): string[
     ...(settings.axes === undefined ? [] : [fact('axes', settings.axes)]),
     ...modelLines(totals, settings),
     ...fallbackLines(settings.flags),
+    ...ratingLines(totals, settings),
     fact('cost', costText(totals)),
     ...priceLines(totals, settings),
     ...budgetLines(totals, settings.flags),
@@ -94,6 +105,13 @@ function fallbackLines({ fallbacks }: PlanSettings['flags']): string[] {
   return [
     fact('fallback', fallbacks.map((one) => (one === 'new-seed' ? 'a new seed' : one.model)).join(', then ')),
   ];
+}
+
+function ratingLines({ jobs }: PlanTotals, { ratedBy }: PlanSettings): string[] {
+  if (ratedBy === undefined) return [];
+  const { model, priceMicroUsd } = ratedBy;
+  const cost = priceMicroUsd === null ? 'no known price' : `${formatUsd(priceMicroUsd * jobs)} of the cost`;
+  return [fact('ratings', `${jobs} by ${model}, ${cost}`)];
 }
 
 function costText({ jobs, costMicroUsd, unpricedJobs, unpricedModels }: PlanTotals): string {

@@ -47,6 +47,7 @@ export async function printPlan(
     if (json) stream.write(jsonLine(plannedEvent(plan, schemaOf(config, plan)), redact));
     else if (totals.jobs <= MOST_ROWS) stream.write(`${redact(rows(plan).join('\n'))}\n`);
   }
+  totals = withRatings(totals, config.ratedBy);
   if (json) {
     const prices = Object.fromEntries(config.models.map(({ model, price }) => [model, price]));
     stream.write(jsonLine({ type: 'plan', totals, prices }, redact));
@@ -56,6 +57,19 @@ export async function printPlan(
   const more = hidden > 0 ? [`… and ${hidden} more`] : [];
   stream.write(redact([...more, '', ...planSummary(totals, config), ''].join('\n')));
   return totals;
+}
+
+/** Every picture is rated once. */
+function withRatings(totals: PlanTotals, ratedBy: PlanSettings['ratedBy']): PlanTotals {
+  if (ratedBy === undefined) return totals;
+  const { jobs, costMicroUsd, unpricedJobs, unpricedModels } = totals;
+  const { model, priceMicroUsd } = ratedBy;
+  if (priceMicroUsd !== null) return { ...totals, costMicroUsd: costMicroUsd + jobs * priceMicroUsd };
+  return {
+    ...totals,
+    unpricedJobs: Math.max(1, unpricedJobs),
+    unpricedModels: [...new Set([...unpricedModels, model])],
+  };
 }
 
 function schemaOf({ models }: PrintPlanConfig, plan: Plan): ModelSchema | null {

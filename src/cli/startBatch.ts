@@ -12,6 +12,7 @@ import { takesFile } from '../sources/takesFile.ts';
 import type { Job, ModelInput, Plan } from '../types.ts';
 import { exitCodes } from './exitCodes.ts';
 import { findModel } from './findModel.ts';
+import type { RatedBy } from './planSummary.ts';
 import { printPlan } from './printPlan.ts';
 import { readEnvironment } from './readEnvironment.ts';
 import { type Batch, runBatch } from './runBatch.ts';
@@ -28,6 +29,8 @@ export interface JobBatch extends Omit<Batch, 'run'> {
   readonly tagNames: Iterable<string>;
   /** What the jobs are combinations of, for the plan. Default: they are none. */
   readonly axes?: string;
+  /** The model that rates each picture, and what one rating costs, null where nobody knows. Default: none is paid for. */
+  readonly ratedBy?: RatedBy;
   /** Plans and runs the jobs. Default: `runToFolder`. */
   readonly run?: (settings: RunSettings & PlanJobsConfig) => Observable<FinishedRun>;
 }
@@ -111,6 +114,7 @@ async function showPlan(plans: ReturnType<typeof planJobs>, batch: JobBatch): Pr
     models,
     flags,
     ...(batch.axes === undefined ? {} : { axes: batch.axes }),
+    ...(batch.ratedBy === undefined ? {} : { ratedBy: batch.ratedBy }),
   });
   return exitCodes.allSaved.code;
 }

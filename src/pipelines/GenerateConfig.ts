@@ -1,5 +1,6 @@
 import type { Observable, SchedulerLike } from 'rxjs';
 import type { PredictionError } from '../errors.ts';
+import type { Gate } from '../operators/createGate.ts';
 import type {
   Destination,
   Downloader,
@@ -30,6 +31,8 @@ export interface GenerateConfig {
   strategy?: Strategy;
   /** Predictions in flight at most. Default 10; with the strategy `parallel` 100, with `sequential` always 1. */
   concurrency?: number;
+  /** Places of predictions in flight, where they are shared with other work. Default: `concurrency` places of the run's own. */
+  slots?: Gate;
   /** Jobs of a wave, with the strategy `waves`. Default: as many as predictions may be in flight. */
   waveSize?: number;
   /** Pause between waves. Default 1,000. */

@@ -28,8 +28,11 @@ export interface RefinementRoundsConfig {
 export interface RefinementRounds {
   /** The jobs of the next round; none where the refinement ends before it. */
   begin(): Promise<readonly Plan[]>;
-  /** Ranks the round that was begun, as the manifest has it, and writes it down; false where it is no sound ground for a next one. */
-  decide(): Promise<boolean>;
+  /**
+   * Ranks the round that was begun, as the manifest has it, and writes it down; false where it is no sound ground for a next one.
+   * `isCut`: the budget had no room for all ratings.
+   */
+  decide(ended: { isCut: boolean }): Promise<boolean>;
   /** All jobs of the rounds that were begun. */
   readonly plans: PlanSource;
   /** Those of one round, which may be the one after the last decision. */
@@ -107,8 +110,9 @@ export function createRefinementRounds(config: RefinementRoundsConfig): Refineme
       end = 'budget';
       return [];
     },
-    async decide() {
-      const { round, isCut } = await ranked(true);
+    async decide(ended) {
+      const { round, isCut: isUnmade } = await ranked(true);
+      const isCut = isUnmade || ended.isCut;
       const hasNew = round.candidates.some((made) => made.round === round.round && made.score !== null);
       if (isCut || !hasNew) {
         end = isCut ? 'budget' : 'nothing';

@@ -107,7 +107,7 @@ export function createRun(config: GenerateConfig): Run {
     ...ports
   } = config;
   const concurrency = concurrencyOf(strategy, config.concurrency);
-  const { waveSize = concurrency, wavePauseMs = 1_000 } = config;
+  const { waveSize = concurrency, wavePauseMs = 1_000, slots = createGate(concurrency) } = config;
   const halted = new Subject<void>();
   const run: Run = {
     ...ports,
@@ -166,7 +166,7 @@ export function createRun(config: GenerateConfig): Run {
     // Twice the slots: while one job is downloaded and encoded, another one's prediction can run in its place.
     // A job beyond its prediction holds files on disk and no bytes in memory, so this bounds the backlog, not the memory.
     journeys: 2 * concurrency + downloads,
-    slots: createGate(concurrency),
+    slots,
     downloads: createGate(downloads),
     addressOf: fileAddresses(config.provider, { within: createGate(uploads), timeoutMs, scheduler, random }),
     encoders: createGate(encoders),

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { concat, defer, EMPTY, from } from 'rxjs';
 import { StorageError, UsageError } from '../errors.ts';
 import { guardListener } from '../events/guardListener.ts';
@@ -85,6 +87,8 @@ export interface RunSettings
   deleteLocal?: boolean;
   /** Folder that keeps results for other runs; made where it does not exist. Default: none. */
   cacheFolder?: string;
+  /** Keeps a journal of ratings that a model makes, beside that of the images. Default: where the folder has one. */
+  ratings?: boolean;
   /** Tells the input and the settings that change requests; a folder begun with others is refused. */
   fingerprint?: string;
   /** Fingerprints of what this input only adds jobs to, behind the old ones; a folder begun with one of them goes on. */
@@ -103,6 +107,8 @@ export interface RunSettings
 export interface OpenRun {
   readonly config: GenerateConfig;
   readonly journal: RunJournal;
+  /** Of ratings by a model; null where there are none. */
+  readonly ratings: RunJournal | null;
   readonly manifest: Manifest;
   /** Null where no gallery is wanted. */
   readonly thumbnails: Thumbnails | null;
@@ -141,7 +147,9 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
   const { budgetMicroUsd = Number.POSITIVE_INFINITY, priceMicroUsd } = settings;
   const emit = guardListener(settings.emit ?? (() => {}));
   const journal = openJournal(folder, { fingerprint, extendedFrom, resumeAnyway });
+  let ratings: RunJournal | null = null;
   try {
+    ratings = openRatings(settings);
     await removeTemporaries(folder);
     // Files that are there already may be written where new ones may not be made.
     await probeFolder(folder);
@@ -179,7 +187,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       journal,
       ledger: createLedger({
         limitMicroUsd: budgetMicroUsd,
-        spentMicroUsd: journal.spentMicroUsd(),
+        spentMicroUsd: journal.spentMicroUsd() + (ratings?.spentMicroUsd() ?? 0),
         onWarning: ({ reservedMicroUsd, spentMicroUsd }) =>
           emit({ type: 'budget.warning', limitMicroUsd: budgetMicroUsd, reservedMicroUsd, spentMicroUsd }),
       }),
@@ -206,12 +214,14 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
     const close = () => {
       closing ??= closeDestinations(destinations)
         .finally(() => manifest.close())
+        .finally(() => ratings?.close())
         .finally(() => journal.close());
       return closing;
     };
     return {
       config,
       journal,
+      ratings,
       manifest,
       thumbnails,
       tables: settings.tables ?? [],
@@ -221,9 +231,16 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       close,
     };
   } catch (error) {
+    ratings?.close();
     journal.close();
     throw error;
   }
+}
+
+/** What ratings have cost counts in the budget, also in a run that makes none. */
+function openRatings({ folder, ratings = false }: RunSettings): RunJournal | null {
+  const place = join(folder, '.ratings');
+  return ratings || existsSync(place) ? openJournal(place) : null;
 }
 
 /** How often the list is asked where webhooks should tell: seldom enough to cost nothing, and well within the hour. */

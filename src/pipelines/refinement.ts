@@ -1,4 +1,15 @@
-import { concat, concatMap, filter, from, ignoreElements, type Observable, of } from 'rxjs';
+import {
+  concat,
+  concatMap,
+  filter,
+  from,
+  ignoreElements,
+  NEVER,
+  type Observable,
+  of,
+  shareReplay,
+} from 'rxjs';
+import { createGate } from '../operators/createGate.ts';
 import { refine } from '../operators/refine.ts';
 import type { Scorer } from '../ports.ts';
 import { readRefinementHistory } from '../sinks/refinement/readRefinementHistory.ts';
@@ -7,9 +18,11 @@ import type { RefinementSpec } from '../sources/RefinementSpec.ts';
 import type { RefinementContexts } from '../sources/refinementJobs.ts';
 import { refinementTotal } from '../sources/refinementTotal.ts';
 import type { Outcome, Plan } from '../types.ts';
+import { concurrencyOf } from './concurrencyOf.ts';
 import { countSaved } from './countSaved.ts';
 import { createRefinementRounds, type RefinementRounds } from './createRefinementRounds.ts';
 import { expectSameFiles } from './expectSameFiles.ts';
+import type { GenerateConfig } from './GenerateConfig.ts';
 import { generate } from './generate.ts';
 import { inOpenRun } from './inOpenRun.ts';
 import { leaveRefinement } from './leaveRefinement.ts';
@@ -17,12 +30,15 @@ import { leaveResults } from './leaveResults.ts';
 import type { OpenRun, RunSettings } from './openRun.ts';
 import { runToEnd } from './runToEnd.ts';
 import type { FinishedRun } from './runToFolder.ts';
-import { scoreOutcomes } from './scoreOutcomes.ts';
+import { openScoring } from './scoring/openScoring.ts';
+import type { Scoring } from './scoring/Scoring.ts';
+import type { ScoringModel } from './scoring/ScoringModel.ts';
+import { scoreOutcomes } from './scoring/scoreOutcomes.ts';
 import { soundRounds } from './soundRounds.ts';
 
 export interface RefinementSettings extends Omit<RunSettings, 'detach' | 'deleteLocal'>, PlanJobsConfig {
-  /** Rates the pictures; higher is better. */
-  scorer: Scorer;
+  /** Rates the pictures; higher is better. A model is paid from the run's budget and has its places. */
+  scorer: Scorer | ScoringModel;
 }
 
 /**
@@ -43,17 +59,26 @@ export function refinement(
   settings: RefinementSettings,
 ): Observable<FinishedRun> {
   const total = refinementTotal(spec);
-  return inOpenRun(settings, (run) =>
-    from(prepare(spec, contexts, settings, run)).pipe(
+  const ratings = typeof settings.scorer !== 'function';
+  return inOpenRun({ ...settings, ratings }, (opened) => {
+    const run = { ...opened, config: withSharedPlaces(opened.config) };
+    return from(prepare(spec, contexts, settings, run)).pipe(
       concatMap(({ rounds, first, alreadySaved }) => {
-        const outcomes = roundByRound(first, rounds, settings.scorer, run);
+        const outcomes = roundByRound(first, rounds, openScoring(settings.scorer, run), run);
         return runToEnd({ outcomes, plans: rounds.plans, total, alreadySaved }, run).pipe(
           concatMap((end) => leaveRefinement(end, rounds, run)),
           concatMap((end) => leaveResults(end, run)),
         );
       }),
-    ),
-  );
+    );
+  });
+}
+
+/** Ratings and pictures have the same places, and whoever comes late is told of the stop as well. */
+function withSharedPlaces(config: GenerateConfig): GenerateConfig {
+  const { strategy = 'stream', concurrency, stop = NEVER } = config;
+  const slots = createGate(concurrencyOf(strategy, concurrency));
+  return { ...config, slots, stop: stop.pipe(shareReplay({ bufferSize: 1, refCount: true })) };
 }
 
 /** Takes up what earlier runs have decided, and plans the round that is next. */
@@ -77,10 +102,14 @@ async function prepare(
 function roundByRound(
   first: readonly Plan[],
   rounds: RefinementRounds,
-  scorer: Scorer,
+  scoring: Scoring,
   run: OpenRun,
 ): Observable<Outcome> {
-  const score = scoreOutcomes(scorer, run);
+  let isCut = false;
+  const onOverBudget = () => {
+    isCut = true;
+  };
+  const score = scoreOutcomes(scoring, run, { onOverBudget });
   return refine<Plan, Outcome>(first, {
     run: (plans) =>
       concat(
@@ -94,7 +123,7 @@ function roundByRound(
       ),
     // What is on disk counts, whether this run or an earlier one has brought it there.
     next: () =>
-      from(rounds.decide()).pipe(
+      from(rounds.decide({ isCut })).pipe(
         concatMap((isDecided) => (isDecided ? rounds.begin() : of([]))),
         concatMap((plans) => from(plans)),
       ),

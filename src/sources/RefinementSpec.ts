@@ -1,4 +1,4 @@
-import type { ScoreSpec } from '../scoreSpec.ts';
+import type { ModelScoreSpec, ScoreSpec } from '../scoreSpec.ts';
 import type { ModelInput } from '../types.ts';
 import type { BatchSpec, ModelWish } from './BatchSpec.ts';
 
@@ -16,7 +16,7 @@ export interface RefinementSpec extends BatchSpec {
   /** How far children may go from their parent, by round; the last holds for further ones. Empty: as far as the model likes. */
   readonly strengths: readonly number[];
   /** What pictures are rated by. */
-  readonly score: ScoreSpec;
+  readonly score: ScoreSpec | ModelScoreSpec;
   /** The refinement ends when a picture has it. Null: it goes through all rounds. */
   readonly stopAtScore: number | null;
   /** Makes the children; null for the model of the candidates where it takes pictures, else the caller's choice. */

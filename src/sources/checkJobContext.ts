@@ -1,7 +1,6 @@
 import { UsageError } from '../errors.ts';
-import { checkInput } from './checkInput.ts';
+import { checkInputs } from './checkInputs.ts';
 import type { JobContext } from './JobContext.ts';
-import { nearestName } from './nearestName.ts';
 
 /**
  * Throws `UsageError` where the settings of a run cannot be right for its model: no `prompt` input, an extra input
@@ -19,21 +18,10 @@ export function checkJobContext(context: JobContext): void {
       `Expected a model that takes a prompt, got ${model}, which takes ${names.join(', ')}`,
     );
   }
-  for (const [name, value] of Object.entries(input)) {
-    const property = schema.properties[name];
-    if (property === undefined) throw unknownInput(model, name, names);
-    checkInput(name, value, property);
-  }
+  checkInputs(model, schema, input);
 }
 
 function expectInteger(name: string, value: number, minimum: number): void {
   if (Number.isSafeInteger(value) && value >= minimum) return;
   throw new UsageError(`Expected \`${name}\` to be an integer of ${minimum} or more, got ${value}`);
-}
-
-function unknownInput(model: string, name: string, names: readonly string[]): UsageError {
-  const meant = nearestName(name, names);
-  return new UsageError(`Expected an input of ${model}, got \`${name}\`; it takes ${names.join(', ')}`, {
-    suggestion: meant === null ? '' : `Did you mean \`${meant}\`?`,
-  });
 }

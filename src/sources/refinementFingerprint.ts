@@ -8,6 +8,7 @@ import type { RefinementContexts } from './refinementJobs.ts';
  */
 export function refinementFingerprint(spec: RefinementSpec, contexts: RefinementContexts): string {
   const { rounds: _rounds, stopAtScore: _score, budgetUsd: _budget, priceUsd: _price, ...pictures } = spec;
+  const score = 'model' in pictures.score ? { ...pictures.score, priceUsd: null } : pictures.score;
   const [first, { model, version, input }] = contexts;
-  return fingerprintOf({ ...pictures, children: { count: spec.children, model, version, input } }, first);
+  return fingerprintOf({ ...pictures, score, children: { count: spec.children, model, version, input } }, first);
 }

@@ -2,13 +2,9 @@ import { z } from 'zod';
 import { qualities } from '../qualities.ts';
 import type { ModelInput } from '../types.ts';
 import { useCases } from '../useCases.ts';
+import { modelName } from './modelName.ts';
 import { specRendition } from './specRendition.ts';
 import { specText } from './specText.ts';
-
-const modelName = specText.regex(
-  /^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/,
-  'Expected owner/name or owner/name:version',
-);
 
 const modelWish = z.strictObject({
   maxCostUsd: z.number().min(0).optional(),

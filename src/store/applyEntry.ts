@@ -85,10 +85,11 @@ function ended(record: JobRecord, { attempt, costMicroUsd }: Entry<'ended'>): Jo
   };
 }
 
-/** A failed job keeps its open attempt: its prediction may still be had. */
+/** A failed job keeps its open attempt: its prediction may still be had. What left no files is nowhere but in its prediction. */
 function finished(record: JobRecord, { outcome }: Entry<'outcome'>): JobRecord {
   if (outcome.status !== 'saved') return { ...record, state: outcome.status };
-  return { ...record, state: 'saved', predictionId: outcome.predictionId, prediction: null };
+  const prediction = outcome.files.length === 0 ? record.prediction : null;
+  return { ...record, state: 'saved', predictionId: outcome.predictionId, prediction };
 }
 
 const CLOSED = {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastValueFrom, Subject } from 'rxjs';
@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RefinementSettings, refinement } from '../../src/pipelines/refinement.ts';
 import type { FinishedRun } from '../../src/pipelines/runToFolder.ts';
+import type { ScoringModel } from '../../src/pipelines/scoring/ScoringModel.ts';
 import type { Scorer } from '../../src/ports.ts';
 import { createReplicateProvider } from '../../src/replicate/createReplicateProvider.ts';
 import { type Simulator, type SimulatorConfig, startSimulator } from '../../src/simulator/index.ts';
@@ -295,5 +296,106 @@ describe('a refinement', () => {
     expect(svg).not.toMatch(/(href|src)="(?!data:)/);
     const { width = 0, height = 0 } = await sharp(join(folder, 'lineage.png')).metadata();
     expect(Math.min(width, height)).toBeGreaterThan(500);
+  });
+});
+
+describe('a refinement that a model rates', () => {
+  const llava: ScoringModel = {
+    model: 'yorickvp/llava-13b',
+    version: null,
+    picture: { name: 'image', valueOf: (picture) => picture },
+    input: { prompt: '{prompt}' },
+    priceMicroUsd: 2_000,
+  };
+  const begin = async (config: SimulatorConfig = {}) => {
+    const provider = await start({ coldStarts: false, ...config });
+    await lastValueFrom(provider.getModel(llava.model));
+    return provider;
+  };
+
+  it('pays for the ratings from the budget, in the places of the run, and books them with their pictures', async () => {
+    const end = await run(specOf(), { provider: await begin(), scorer: llava, concurrency: 3 });
+    expect(end.totals).toMatchObject({ total: 22, saved: 22, costUsd: 0.33 + 22 * 0.002 });
+    expect(end.report.costUsd).toBe(0.374);
+    expect(simulator.stats()).toMatchObject({ created: 44, images: 22 });
+    expect(simulator.stats().maxInFlight).toBeLessThanOrEqual(3);
+    for (const { metrics, costUsd, tags } of await outcomes()) {
+      expect(metrics.score).toBeGreaterThanOrEqual(1);
+      expect(metrics.scoreCostUsd).toBe(0.002);
+      expect(costUsd).toBe(tags.round === '0' ? 0.005 : 0.027);
+    }
+    // Ratings are no jobs: whoever watches sees pictures only.
+    expect(events.filter(({ type }) => type === 'prediction.created')).toHaveLength(22);
+    expect(events.filter(({ type }) => type === 'warning')).toEqual([]);
+  });
+
+  it('makes no rating twice where it is stopped and goes on', async () => {
+    const provider = await begin();
+    const stop = new Subject<void>();
+    const stopped = await run(specOf(), {
+      ...{ provider, stop, scorer: llava, concurrency: 2 },
+      emit: (event) => {
+        events.push(event);
+        if (event.type === 'image.saved' && event.outcome.index === 11) stop.next();
+      },
+    });
+    expect(stopped.totals.skipped).toBeGreaterThan(0);
+    expect(simulator.stats().created).toBeLessThan(32);
+    const end = await run(specOf(), { provider, scorer: llava });
+    expect(end.totals.total).toBe(22);
+    expect(end.report).toMatchObject({ saved: 22, costUsd: 0.374 });
+    expect(simulator.stats().created).toBe(44);
+    expect(await readRefinementHistory(folder)).toMatchObject({ end: 'rounds' });
+    const resumed = await lineage();
+    await rm(folder, { recursive: true });
+    await run(specOf(), { provider, scorer: llava });
+    expect(await lineage()).toEqual(resumed);
+  });
+
+  it('takes the ratings that are paid where their scores got lost', async () => {
+    const provider = await begin();
+    const spec = specOf({ rounds: 1, promptStrength: 0.5 });
+    await run(spec, { provider, scorer: llava });
+    expect(simulator.stats().created).toBe(32);
+    const before = await outcomes();
+    // As if killed between the ratings and the manifest, and before the last round was decided.
+    const lines = before.map(({ metrics, ...outcome }) => {
+      const { score, scoreCostUsd, rank: _rank, ...others } = metrics;
+      expect(score).toBeGreaterThanOrEqual(1);
+      const costUsd = Math.round(Number(outcome.costUsd) * 1e6 - Number(scoreCostUsd) * 1e6) / 1e6;
+      return JSON.stringify({ ...outcome, costUsd, metrics: others });
+    });
+    await writeFile(join(folder, 'manifest.jsonl'), `${lines.join('\n')}\n`);
+    await rm(join(folder, 'refinement.json'));
+    await run(spec, { provider, scorer: llava });
+    expect(simulator.stats().created).toBe(32);
+    expect(await outcomes()).toEqual(before);
+  });
+
+  it('decides no round whose ratings the budget had no room for, and goes on with more money', async () => {
+    const provider = await begin();
+    // Ten candidates are 0.03, their ratings 0.02.
+    const end = await run(specOf(), { provider, scorer: llava, budgetMicroUsd: 41_000 });
+    expect(Math.round(end.report.costUsd * 1e6)).toBeLessThanOrEqual(41_000);
+    expect(await readRefinementHistory(folder)).toMatchObject({
+      end: 'budget',
+      rounds: [{ decided: false }],
+    });
+    const more = await run(specOf(), { provider, scorer: llava, budgetMicroUsd: 374_000 });
+    expect(more.report).toMatchObject({ saved: 22, costUsd: 0.374 });
+    expect(await readRefinementHistory(folder)).toMatchObject({ end: 'rounds' });
+    expect(simulator.stats().created).toBe(44);
+  });
+
+  it('counts the ratings of a folder in the budget of whoever goes on by measures', async () => {
+    const provider = await begin();
+    const spec = specOf({ candidates: 4, keep: 1, children: 1, rounds: 1, promptStrength: 0.5 });
+    await run(spec, { provider, scorer: llava, budgetMicroUsd: 20_000 });
+    // 0.012 for candidates and 0.008 for ratings are paid: a child is 0.025.
+    const end = await run(spec, { provider, budgetMicroUsd: 44_000 });
+    expect(await readRefinementHistory(folder)).toMatchObject({ end: 'budget' });
+    expect(end.totals.total).toBe(4);
+    await run(spec, { provider, budgetMicroUsd: 45_000 });
+    expect(await readRefinementHistory(folder)).toMatchObject({ end: 'rounds' });
   });
 });

@@ -36,6 +36,26 @@ it('takes one strength for all rounds', async () => {
   expect((await reading(`${least}promptStrength: 0.5\n`)).strengths).toEqual([0.5]);
 });
 
+it('takes a model as the judge', async () => {
+  const score = '{ model: owner/judge, input: { prompt: "Rate {prompt}" }, priceUsd: 0.002 }';
+  const { score: read } = await reading(least.replace('sharpness', score));
+  expect(read).toEqual({ model: 'owner/judge', input: { prompt: 'Rate {prompt}' }, priceUsd: 0.002 });
+  const bare = await reading(least.replace('sharpness', '{ model: owner/judge }'));
+  expect(bare.score).toEqual({ model: 'owner/judge', input: {}, priceUsd: null });
+});
+
+it.each([
+  ['{ model: judge }', 'line 6: score.model: Expected owner/name or owner/name:version'],
+  ['{ modle: owner/judge }', 'line 6: score.modle: Unknown key; did you mean model?'],
+  ['{ sharpnes: 1 }', 'line 6: score.sharpnes: Unknown key; did you mean sharpness?'],
+  ['{ model: owner/judge, contrast: 1 }', 'line 6: score: Expected measures or a model, got both'],
+  ['{ contrast: 1, priceUsd: 1 }', 'line 6: score: Expected model: beside input: and priceUsd:, got none'],
+  ['{ contrast: 0 }', 'line 6: score: Expected a weight above 0 for at least one measure'],
+  ['{}', 'line 6: score: Expected a weight above 0 for at least one measure'],
+])('tells what is wrong in the score %s', async (score, expected) => {
+  expect(await faultsOf(least.replace('sharpness', score))).toContain(expected);
+});
+
 it.each([
   [least.replace('candidates', 'candidate'), ['line 2: candidate: Unknown key; did you mean candidates?']],
   [least.replace('keep: 2', 'keep: 5'), ['line 3: keep: Expected at most the 4 candidates, got 5']],

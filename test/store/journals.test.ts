@@ -34,6 +34,12 @@ describe.each([
     expect([journal.find(12_345), journal.isSaved(12_345)]).toEqual([undefined, false]);
   });
 
+  it('keeps the prediction of a saved job that left no files: what it put out is nowhere else', async () => {
+    const plan = newPlan();
+    const entries = [intended(), created(), downloaded(), outcome('saved', { predictionId: 'p1' })];
+    expect(await record(plan, ...entries)).toMatchObject({ state: 'saved', prediction: aPrediction() });
+  });
+
   it('follows a job from its intent to its files', async () => {
     const plan = newPlan();
     const path = join(folder, 'a/cat.png');
