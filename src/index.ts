@@ -40,6 +40,7 @@ export {
   type GenerateConfig,
   generate,
   type RunSettings,
+  refinement,
   runToFolder,
 } from './pipelines/index.ts';
 export type {

@@ -51,6 +51,10 @@ it('the example of docs/inputs.md runs', async () => {
   expect(await runExample('docs/inputs.md', given)).toBe('2 made from 1 upload\n');
 });
 
+it('the example of docs/workflows/refinement.md runs', async () => {
+  expect(await runExample('docs/workflows/refinement.md')).toBe('2\n4\n6\n12\n24\n');
+});
+
 it('the example of docs/scoring.md runs', async () => {
   const pictures = ['docs/images/contact-sheet.webp', 'docs/images/gallery.webp'].map((path) =>
     resolve(path),

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../src/simulator/index.ts';
@@ -55,10 +55,4 @@ it('loses nothing and makes nothing twice where it is killed in the middle of a 
   expect(await resumed.ended, resumed.said()).toBe(0);
   expect(simulator.stats().created).toBe(22 + 22);
   expect(await lineageIn(out)).toEqual(await lineageIn(whole));
-});
-
-it('says what a refinement costs at most, by model', async () => {
-  const example = resolve('examples/night-harbour.yaml');
-  const run = startGenerate([example, '--dry-run', '--simulate'], {}, 'refine.ts');
-  expect(await run.ended).toBe(0);
 });

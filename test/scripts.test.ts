@@ -76,6 +76,44 @@ describe('collect', () => {
   });
 });
 
+describe('refine', () => {
+  const example = resolve('examples/night-harbour.yaml');
+  const local = { REPLICATE_API_TOKEN: '', REPLICATE_BASE_URL: '' };
+
+  it('says what a refinement costs at most, by model', async () => {
+    const before = simulator.stats().created;
+    const { code, stdout } = await script('refine.ts', [example, '--dry-run']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/flux-schnell +10 +\$0\.03/);
+    expect(stdout).toMatch(/flux-dev +12 +\$0\.30/);
+    expect(stdout).toContain('at most 10 candidates, then 2 rounds of 3 x 2');
+    expect(simulator.stats().created).toBe(before);
+  });
+
+  it('leaves a folder that one finds one’s way in', async () => {
+    const out = join(folder, 'night-harbour');
+    const { code, stderr } = await script('refine.ts', [example, '--simulate=50', '--out', out], {
+      env: local,
+    });
+    expect(stderr).toContain('22 of 22 jobs saved');
+    expect(stderr).toMatch(/round 2: best is #\d+ with a score of 0\.\d{3}; kept #\d+, #\d+, #\d+/);
+    expect(code).toBe(0);
+    const names = await readdir(out);
+    expect(names).toEqual(
+      expect.arrayContaining(['gallery.html', 'lineage.png', 'lineage.svg', 'refinement.json']),
+    );
+    expect(await readdir(join(out, 'round-1'))).toHaveLength(2 * 6);
+  });
+
+  it('tells what cannot be', async () => {
+    const text = 'prompt: a cat\ncandidates: 2\nkeep: 1\nchildren: 1\nrounds: 1\nscore: contrast\n';
+    const spec = await file('cat.yaml', `${text}refineModel: black-forest-labs/flux-1.1-pro\n`);
+    const { code, stderr } = await script('refine.ts', [spec]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Expected a model that takes a picture');
+  });
+});
+
 describe('generate', () => {
   it('turns a prompt file into files, and does so once', async () => {
     const prompts = await file(

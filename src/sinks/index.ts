@@ -13,6 +13,14 @@ export { type Manifest, openManifest } from './openManifest.ts';
 export { openThumbnails, type Thumbnails } from './openThumbnails.ts';
 export { outcomeSchema } from './outcomeSchema.ts';
 export type { ErrorCount, ModelCost, Report, ReportedRun, SlowImage } from './Report.ts';
+export { writeLineage } from './refinement/lineage/writeLineage.ts';
+export type {
+  RefinementCandidate,
+  RefinementEnd,
+  RefinementHistory,
+  RefinementRound,
+} from './refinement/RefinementHistory.ts';
+export { readRefinementHistory } from './refinement/readRefinementHistory.ts';
 export { removeTemporaries } from './removeTemporaries.ts';
 export { writeAtomically } from './writeAtomically.ts';
 export { writeCampaignReport } from './writeCampaignReport.ts';

@@ -26,9 +26,13 @@ export type { PromptFile } from './PromptFile.ts';
 export { parseRendition } from './parseRendition.ts';
 export { type PathOf, type PathTemplateConfig, pathTemplate } from './pathTemplate.ts';
 export { type PlanJobsConfig, planJobs } from './planJobs.ts';
+// Refinements
+export type { RefinementSpec } from './RefinementSpec.ts';
 export type { BadRow, Row, RowItem } from './Row.ts';
 export { readCampaignSpec } from './readCampaignSpec.ts';
 export { readGridSpec } from './readGridSpec.ts';
+export { readRefinementSpec } from './readRefinementSpec.ts';
+export { type RefinementContexts, type RefinementParent, refinementJobs } from './refinementJobs.ts';
 export { renditionPresets } from './renditionPresets.ts';
 export { requestKey } from './requestKey.ts';
 export { safeSegment } from './safeSegment.ts';
