@@ -1,4 +1,5 @@
 import type { VariantTally } from '../sinks/comparison/tallyVotes.ts';
+import { columns } from './columns.ts';
 
 /** A tally for people, the best first. */
 export function voteTable(tally: readonly VariantTally[], votes: number, people: number): string {
@@ -12,16 +13,7 @@ export function voteTable(tally: readonly VariantTally[], votes: number, people:
     percent(winRate),
     `${percent(low)} to ${percent(high)}`,
   ]);
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const lines = [head, ...rows].map((row) =>
-    row
-      .map((text, column) =>
-        column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0),
-      )
-      .join('  '),
-  );
+  const lines = columns([head, ...rows]);
   const from = people === 1 ? '1 file' : `${people} files`;
   return `${[`${votes} votes from ${from}`, ...lines].join('\n')}\n`;
 }
