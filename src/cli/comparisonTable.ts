@@ -1,5 +1,6 @@
 import { formatUsd } from '../formatUsd.ts';
 import type { Comparison } from '../sinks/comparison/Comparison.ts';
+import { columns } from './columns.ts';
 
 /** A comparison for people: a line for each model, the fastest first; then who is the fastest and who the cheapest. */
 export function comparisonTable({ models, fastest, cheapest }: Comparison): string {
@@ -12,16 +13,7 @@ export function comparisonTable({ models, fastest, cheapest }: Comparison): stri
     usd(usdPerImage),
     usd(costUsd),
   ]);
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const lines = [head, ...rows].map((row) =>
-    row
-      .map((text, column) =>
-        column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0),
-      )
-      .join('  '),
-  );
+  const lines = columns([head, ...rows]);
   const best = [
     fastest === null ? '' : `fastest   ${fastest}`,
     cheapest === null ? '' : `cheapest  ${cheapest}`,

@@ -4,6 +4,7 @@ import { StorageError } from '../errors.ts';
 import { findFileChange } from '../findFileChange.ts';
 import { toStorageError } from '../toStorageError.ts';
 import type { LinePlace } from './createLineIndex.ts';
+import { writeFully } from './writeFully.ts';
 
 /** Adds lines to a file, in the order of the calls. */
 export interface Appender {
@@ -70,17 +71,4 @@ export function createAppender(handle: FileHandle, path: string, startBytes: num
     },
     check,
   };
-}
-
-/** The system may write less than it was given. */
-async function writeFully(handle: FileHandle, bytes: Buffer, offsetBytes: number): Promise<void> {
-  for (let written = 0; written < bytes.length; ) {
-    const { bytesWritten } = await handle.write(
-      bytes,
-      written,
-      bytes.length - written,
-      offsetBytes + written,
-    );
-    written += bytesWritten;
-  }
 }

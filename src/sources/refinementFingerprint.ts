@@ -10,5 +10,8 @@ export function refinementFingerprint(spec: RefinementSpec, contexts: Refinement
   const { rounds: _rounds, stopAtScore: _score, budgetUsd: _budget, priceUsd: _price, ...pictures } = spec;
   const score = 'model' in pictures.score ? { ...pictures.score, priceUsd: null } : pictures.score;
   const [first, { model, version, input }] = contexts;
-  return fingerprintOf({ ...pictures, score, children: { count: spec.children, model, version, input } }, first);
+  return fingerprintOf(
+    { ...pictures, score, children: { count: spec.children, model, version, input } },
+    first,
+  );
 }

@@ -1,5 +1,6 @@
 import { costMicroUsd } from '../../replicate/costMicroUsd.ts';
 import type { Prediction, RunEvent } from '../../types.ts';
+import { concurrencyOf } from '../concurrencyOf.ts';
 import { createRun, type Run } from '../createRun.ts';
 import type { GenerateConfig } from '../GenerateConfig.ts';
 import type { ScoringModel } from './ScoringModel.ts';
@@ -14,7 +15,7 @@ const told: ReadonlySet<RunEvent['type']> = new Set([
 
 /** The run of the ratings beside a run: the same service, money, pace and places, but nothing that makes pictures. */
 export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
-  const { emit = () => {}, answers } = config;
+  const { emit = () => {}, answers, strategy = 'stream' } = config;
   const {
     detach: _detach,
     fallbacksOf: _fallbacksOf,
@@ -30,6 +31,8 @@ export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
     ...shared,
     // A rating has no place in a line of jobs: it is tried again at once.
     strategy: 'stream',
+    // It is for the run to learn how many places there are.
+    concurrency: concurrencyOf(strategy, config.concurrency),
     continueOnError: true,
     answers: { ...answers, costOf: (prediction) => costOf(prediction, rater) },
     emit: (event) => {

@@ -5,6 +5,7 @@ import { fromAbortable } from '../../fromAbortable.ts';
 import type { Destination } from '../../ports.ts';
 import { toStorageError } from '../../toStorageError.ts';
 import type { Outcome } from '../../types.ts';
+import { writeFully } from '../writeFully.ts';
 import { packSample } from './packSample.ts';
 import { sampleKey } from './sampleKey.ts';
 import { type ScannedShard, scanShard } from './scanShard.ts';
@@ -115,15 +116,7 @@ async function writeAt(path: string, bytes: Uint8Array, offsetBytes: number): Pr
   const handle = await open(path, offsetBytes === 0 ? 'w' : 'r+');
   try {
     await handle.truncate(offsetBytes);
-    for (let written = 0; written < bytes.length; ) {
-      const { bytesWritten } = await handle.write(
-        bytes,
-        written,
-        bytes.length - written,
-        offsetBytes + written,
-      );
-      written += bytesWritten;
-    }
+    await writeFully(handle, bytes, offsetBytes);
     await handle.sync();
   } finally {
     await handle.close();
