@@ -365,6 +365,8 @@ export type RunEvent =
       /** Indexes of the pictures that go on, the best first. */
       readonly kept: readonly number[];
     }
+  /** With `--concurrency auto`: so many predictions at a time from now on. */
+  | { readonly type: 'concurrency.changed'; readonly concurrency: number }
   | { readonly type: 'rate.paused'; readonly waitMs: number }
   | { readonly type: 'image.downloaded'; readonly index: number; readonly bytes: number }
   /** A job has its outcome, which is on disk. */

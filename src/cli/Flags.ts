@@ -25,7 +25,7 @@ export interface Flags {
   readonly count: number | null;
   readonly seed: 'auto' | 'none' | number | null;
   /** Predictions in flight. */
-  readonly concurrency: number | null;
+  readonly concurrency: number | 'auto' | null;
   readonly strategy: Strategy | null;
   /** Jobs of a wave. */
   readonly waveSize: number | null;

@@ -62,10 +62,10 @@ export const flagTable = [
   }),
   valueFlag({
     name: 'concurrency',
-    argument: 'N',
-    help: 'predictions in flight',
+    argument: 'N|auto',
+    help: 'predictions in flight; auto: learns how many the service makes good use of, up to 64',
     group: pace,
-    value: flagValues.wholeNumber(1, 10_000),
+    value: flagValues.concurrency,
     put: (concurrency) => ({ concurrency }),
     default: flagDefaults.concurrency,
   }),

@@ -74,6 +74,11 @@ const modelReference: FlagValue<ModelReference> = {
     }),
 };
 
+const concurrency: FlagValue<number | 'auto'> = {
+  expected: `${wholeNumber(1, 10_000).expected}, or auto`,
+  schema: z.union([z.literal('auto'), wholeNumber(1, 10_000).schema]),
+};
+
 const fallback: FlagValue<ModelReference | 'new-seed'> = {
   expected: `${modelReference.expected}, or new-seed`,
   schema: z.union([z.literal('new-seed'), modelReference.schema]),
@@ -144,6 +149,7 @@ export const flagValues = {
   seed,
   baseUrl,
   chaosProfile,
+  concurrency,
   destination,
   text,
 };

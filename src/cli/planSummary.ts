@@ -1,4 +1,5 @@
 import { formatUsd } from '../formatUsd.ts';
+import { concurrencyOf } from '../pipelines/concurrencyOf.ts';
 import type { ModelSchema } from '../types.ts';
 import type { PlanTotals } from './countPlan.ts';
 import { formatDuration } from './formatDuration.ts';
@@ -121,7 +122,11 @@ function timeText({ jobs, models: jobsOf }: PlanTotals, { models, flags }: PlanS
     sumMs += (jobsOf[model] ?? 0) * durationMs;
     longestMs = Math.max(longestMs, durationMs);
   }
-  const sideBySideMs = jobs === 0 ? 0 : Math.ceil(jobs / flags.concurrency) * (sumMs / jobs);
+  const sideBySideMs =
+    jobs === 0
+      ? 0
+      : Math.ceil(jobs / concurrencyOf('stream', flags.concurrency === 'auto' ? null : flags.concurrency)) *
+        (sumMs / jobs);
   const createsMs = (Math.max(0, jobs - 1) / flags.ratePerMinute) * 60_000 + (jobs > 0 ? longestMs : 0);
   const totalMs = Math.max(sideBySideMs, createsMs);
   // Tenths of a second would promise more than an estimate can keep.

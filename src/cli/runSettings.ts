@@ -1,9 +1,11 @@
+import { UsageError } from '../errors.ts';
 import type { RunSettings } from '../pipelines/openRun.ts';
 import { destinationsOf } from './destinationsOf.ts';
 import type { SettledFlags } from './withDefaults.ts';
 
 /** What the flags say of how a run goes. Throws `UsageError` where they contradict each other. */
 export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | 'provider'> {
+  if (flags.concurrency === 'auto' && flags.strategy !== 'stream') throw autoElsewhere(flags.strategy);
   return {
     strategy: flags.strategy,
     concurrency: flags.concurrency,
@@ -28,4 +30,10 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     ...destinationsOf(flags),
     tables: flags.tables,
   };
+}
+
+function autoElsewhere(strategy: string): UsageError {
+  return new UsageError(`Expected \`--concurrency auto\` with \`--strategy stream\`, got ${strategy}`, {
+    suggestion: 'Give a number, or leave --strategy out.',
+  });
 }

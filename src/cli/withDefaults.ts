@@ -19,7 +19,8 @@ export function withDefaults(flags: Flags, spec: SpecValues = {}): SettledFlags 
     ...flags,
     count: flags.count ?? spec.count ?? flagDefaults.count,
     seed: flags.seed ?? spec.seed ?? flagDefaults.seed,
-    concurrency: concurrencyOf(strategy, flags.concurrency ?? spec.concurrency),
+    concurrency:
+      flags.concurrency === 'auto' ? 'auto' : concurrencyOf(strategy, flags.concurrency ?? spec.concurrency),
     strategy,
     follow: flags.follow ?? spec.follow ?? flagDefaults.follow,
     provider: flags.provider ?? spec.provider ?? flagDefaults.provider,

@@ -13,6 +13,8 @@ export interface Gate {
    * steps out of the line. Calling it again does nothing.
    */
   enter(enter: () => void): () => void;
+  /** Changes the number of places. Who is inside stays, so with fewer places nobody comes in until enough have left. */
+  resize(places: number): void;
 }
 
 interface Visit {
@@ -24,8 +26,8 @@ interface Visit {
  * Makes a gate with this many places: an integer of 1 or more. Shared by all journeys of a run, it bounds one stage of
  * theirs. Take gates in the order of the stages and never two at once, and no deadlock can arise.
  */
-export function createGate(places: number): Gate {
-  expectOption(Number.isInteger(places) && places >= 1, 'places', 'an integer of 1 or more', places);
+export function createGate(initialPlaces: number): Gate {
+  let places = expectPlaces(initialPlaces);
   const line = createLine<Visit>();
   let running = 0;
   let admitting = false;
@@ -45,12 +47,18 @@ export function createGate(places: number): Gate {
   };
 
   return {
-    places,
+    get places() {
+      return places;
+    },
     get running() {
       return running;
     },
     get waiting() {
       return line.size;
+    },
+    resize(wanted) {
+      places = expectPlaces(wanted);
+      admit();
     },
     enter(enter) {
       const visit: Visit = { enter, isInside: false };
@@ -65,4 +73,9 @@ export function createGate(places: number): Gate {
       };
     },
   };
+}
+
+function expectPlaces(places: number): number {
+  expectOption(Number.isInteger(places) && places >= 1, 'places', 'an integer of 1 or more', places);
+  return places;
 }

@@ -7,6 +7,11 @@ export { type CancelPredictionConfig, cancelPrediction } from './cancelPredictio
 export { type CircuitBreakerConfig, circuitBreaker } from './circuitBreaker.ts';
 export { type Breaker, type BreakerConfig, createBreaker, type OpenedCircuit } from './createBreaker.ts';
 export { type Claims, createClaims } from './createClaims.ts';
+export {
+  type ConcurrencyLearner,
+  type ConcurrencyLearnerConfig,
+  createConcurrencyLearner,
+} from './createConcurrencyLearner.ts';
 export { createEventFollower } from './createEventFollower.ts';
 export { createFlights, type Flights, type Landed } from './createFlights.ts';
 export { createGate, type Gate } from './createGate.ts';

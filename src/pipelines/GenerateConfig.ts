@@ -28,8 +28,11 @@ export interface GenerateConfig {
   answers: ProviderAnswers;
   /** How jobs are fed. Default `stream`. */
   strategy?: Strategy;
-  /** Predictions in flight at most. Default 10; with the strategy `parallel` 100, with `sequential` always 1. */
-  concurrency?: number;
+  /**
+   * Predictions in flight at most. Default 10; with the strategy `parallel` 100, with `sequential` always 1. `auto` (with `stream`):
+   * learnt while it runs, at most 64.
+   */
+  concurrency?: number | 'auto';
   /** Jobs of a wave, with the strategy `waves`. Default: as many as predictions may be in flight. */
   waveSize?: number;
   /** Pause between waves. Default 1,000. */

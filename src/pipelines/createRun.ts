@@ -7,7 +7,7 @@ import { type Claims, createClaims } from '../operators/createClaims.ts';
 import { createFlights, type Flights } from '../operators/createFlights.ts';
 import { createGate, type Gate } from '../operators/createGate.ts';
 import { createListPoller } from '../operators/createListPoller.ts';
-import type { Destination, ResultCache } from '../ports.ts';
+import type { Destination, EmitEvent, ResultCache } from '../ports.ts';
 import type { InputFile, Outcome } from '../types.ts';
 import { concurrencyOf } from './concurrencyOf.ts';
 import type { JobAccount } from './createJobAccount.ts';
@@ -15,6 +15,7 @@ import { fileAddresses } from './fileAddresses.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
 import type { Obtained } from './Obtained.ts';
 import { outcomeError } from './outcomeError.ts';
+import { steered } from './steered.ts';
 
 /** What is turned into something else, and what has no default. */
 type OptionalFields =
@@ -108,6 +109,10 @@ export function createRun(config: GenerateConfig): Run {
   } = config;
   const concurrency = concurrencyOf(strategy, config.concurrency);
   const { waveSize = concurrency, wavePauseMs = 1_000 } = config;
+  const isAuto = config.concurrency === 'auto' && strategy === 'stream';
+  const slots = createGate(concurrency);
+  const learning = (told: EmitEvent): EmitEvent =>
+    isAuto ? steered(slots, { first: concurrency, most: MOST_LEARNED }, told, scheduler) : told;
   const halted = new Subject<void>();
   const run: Run = {
     ...ports,
@@ -154,7 +159,7 @@ export function createRun(config: GenerateConfig): Run {
     })),
     release,
     handOver,
-    emit: guardListener(emit),
+    emit: learning(guardListener(emit)),
     stop: merge(stop, halted).pipe(
       tap(() => {
         run.isStopped = true;
@@ -165,8 +170,8 @@ export function createRun(config: GenerateConfig): Run {
     random,
     // Twice the slots: while one job is downloaded and encoded, another one's prediction can run in its place.
     // A job beyond its prediction holds files on disk and no bytes in memory, so this bounds the backlog, not the memory.
-    journeys: 2 * concurrency + downloads,
-    slots: createGate(concurrency),
+    journeys: 2 * (isAuto ? MOST_LEARNED : concurrency) + downloads,
+    slots,
     downloads: createGate(downloads),
     addressOf: fileAddresses(config.provider, { within: createGate(uploads), timeoutMs, scheduler, random }),
     encoders: createGate(encoders),
@@ -183,5 +188,8 @@ export function createRun(config: GenerateConfig): Run {
   };
   return run;
 }
+
+/** More at a time are for who asks for them by number. */
+const MOST_LEARNED = 64;
 
 const noCache: ResultCache = { restore: () => of(null), keep: () => EMPTY };

@@ -133,6 +133,7 @@ describe('values', () => {
     ['--cache kept --cache-unseeded', { cache: 'kept', cacheUnseeded: true }],
     ['--cache kept --no-cache', { cache: null }],
     ['--watch', { watchPort: 0 }],
+    ['--concurrency auto', { concurrency: 'auto' }],
     ['--on-timeout leave', { onTimeout: 'leave' }],
     ['--fallback new-seed --breaker 0', { fallbacks: ['new-seed'], breakerFailures: 0 }],
     ['--watch=8080', { watchPort: 8080 }],
@@ -248,7 +249,9 @@ describe('help', () => {
     const parsed = command.parse(['--help']);
     const text = parsed.kind === 'text' ? parsed.text : '';
     expect(text).toContain('Usage: npx tsx pipelines/generate.ts INPUT [flags]');
-    expect(text).toMatch(/Pace and money:\n {2}--concurrency N +predictions in flight \(default: 10\)/);
+    expect(text).toMatch(
+      /Pace and money:\n {2}--concurrency N\|auto +predictions in flight; [^(]*\(default:\s+10\)/,
+    );
     expect(text).toContain('--simulate[=SPEED]');
     expect(text).toMatch(/--timeout SECONDS .*\n?.*\(default:\s+600\)/);
     expect(text).toContain('  npx tsx pipelines/generate.ts prompts.txt --simulate');

@@ -19,3 +19,17 @@ it('lets the next one in when a place is given back, and counts a place once', (
   leaveSecond();
   expect(entered).toEqual(['first', 'second', 'third']);
 });
+
+it('takes more places at once, and fewer as they become free', () => {
+  const gate = createGate(1);
+  const inside: string[] = [];
+  const leave = ['a', 'b', 'c'].map((name) => gate.enter(() => inside.push(name)));
+  gate.resize(2);
+  expect(inside).toEqual(['a', 'b']);
+  gate.resize(1);
+  leave[0]?.();
+  expect(inside).toEqual(['a', 'b']);
+  leave[1]?.();
+  expect(inside).toEqual(['a', 'b', 'c']);
+  expect(() => gate.resize(0)).toThrow('got 0');
+});

@@ -1,0 +1,113 @@
+/** Finds out how many predictions at a time a service makes good use of. */
+export interface ConcurrencyLearner {
+  /** How many at a time now. */
+  readonly places: number;
+  /** One has ended well; `running` is how many were under way with it. */
+  completed(nowMs: number, running: number): void;
+  /** The service has refused one as one too many. */
+  refused(nowMs: number): void;
+}
+
+export interface ConcurrencyLearnerConfig {
+  /** Default 4. */
+  first?: number;
+  /** Default 64. */
+  most?: number;
+}
+
+/** A window is so many ends, and so many rounds of all places: fewer say nothing about a pace. */
+const SHORTEST_WINDOW = 24;
+const BOLD_ROUNDS = 3;
+const CAREFUL_ROUNDS = 5;
+/** Growth of the pace that counts as growth, and not as luck; and the loss that counts as none. */
+const GROWTH = 1.08;
+const NO_LOSS = 0.97;
+/** How much of the places a trial adds, or takes away. */
+const MORE = 0.25;
+const LESS = 0.125;
+/** Windows between two trials. */
+const PATIENCE = 3;
+/** Weight of the newest window in the pace of the present places. */
+const NEWS = 0.3;
+/** Refusals so soon after the last cut are of creates from before it. */
+const ECHO_MS = 5_000;
+
+/**
+ * Up while the throughput grows, half on a refusal, in the manner of TCP (Chiu and Jain 1989,
+ * https://doi.org/10.1016/0169-7552(89)90019-6). The pace is measured over windows of ends, and only where all places were in use.
+ * At first the places grow by half from window to window, until that brings nothing or the service refuses. From there trials go
+ * on, in turn with a few more and a few fewer: more are kept where they are faster, fewer where they are as fast.
+ */
+export function createConcurrencyLearner(config: ConcurrencyLearnerConfig = {}): ConcurrencyLearner {
+  const { first = 4, most = 64 } = config;
+  let places = first;
+  let known = { perMs: 0, places: first };
+  let isBold = true;
+  let trial: 'more' | 'less' | null = null;
+  let lastTrial: 'more' | 'less' = 'less';
+  let idle = 0;
+  let lastCutMs = Number.NEGATIVE_INFINITY;
+  let window = { startMs: Number.NaN, ends: 0, isFull: true };
+
+  const begin = (nowMs: number): void => {
+    window = { startMs: nowMs, ends: 0, isFull: true };
+  };
+  const goUp = (perMs: number): void => {
+    if (perMs > known.perMs * GROWTH) {
+      known = { perMs, places };
+      places = Math.min(most, Math.ceil(places * 1.5));
+      return;
+    }
+    isBold = false;
+    places = known.places;
+  };
+  const endTrial = (perMs: number): void => {
+    const threshold = trial === 'more' ? GROWTH : NO_LOSS;
+    if (perMs > known.perMs * threshold) known = { perMs, places };
+    else places = known.places;
+    trial = null;
+  };
+  const tryOther = (): void => {
+    trial = lastTrial === 'more' ? 'less' : 'more';
+    lastTrial = trial;
+    const step = (share: number) => Math.max(1, Math.round(places * share));
+    places = trial === 'more' ? Math.min(most, places + step(MORE)) : Math.max(1, places - step(LESS));
+  };
+  const judge = (perMs: number): void => {
+    if (isBold) goUp(perMs);
+    else if (trial !== null) endTrial(perMs);
+    else {
+      known = { perMs: known.perMs + NEWS * (perMs - known.perMs), places };
+      idle += 1;
+      if (idle % PATIENCE === 0) tryOther();
+    }
+  };
+  const windowEnds = (): number =>
+    Math.max(SHORTEST_WINDOW, places * (isBold ? BOLD_ROUNDS : CAREFUL_ROUNDS));
+  return {
+    get places() {
+      return places;
+    },
+    completed(nowMs, running) {
+      if (Number.isNaN(window.startMs)) {
+        begin(nowMs);
+        return;
+      }
+      window.ends += 1;
+      window.isFull &&= running >= places;
+      if (window.ends < windowEnds()) return;
+      const { startMs, ends, isFull } = window;
+      begin(nowMs);
+      if (isFull && nowMs > startMs) judge(ends / (nowMs - startMs));
+    },
+    refused(nowMs) {
+      if (nowMs - lastCutMs < ECHO_MS) return;
+      lastCutMs = nowMs;
+      isBold = false;
+      trial = null;
+      places = Math.max(1, Math.floor(places / 2));
+      known = { perMs: 0, places };
+      begin(nowMs);
+    },
+  };
+}
