@@ -1,13 +1,16 @@
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
 
-/** The text of `src/sinks/gallery/galleryAssets.ts`: the page's script and style as two constants. */
+/** The text of `src/sinks/gallery/galleryAssets.ts`: scripts and styles of the pages as constants. */
 export async function buildGallery(): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [resolve('gallery/main.ts'), resolve('gallery/style.css')],
+    entryPoints: ['main.ts', 'style.css', 'vote/vote.ts', 'vote/vote.css'].map((name) =>
+      resolve('gallery', name),
+    ),
     bundle: true,
     write: false,
     outdir: 'out',
+    outbase: 'gallery',
     format: 'iife',
     target: 'es2022',
     charset: 'ascii',
@@ -16,14 +19,17 @@ export async function buildGallery(): Promise<string> {
     legalComments: 'none',
     lineLimit: 120,
   });
-  const [script = '', style = ''] = ['main.js', 'style.css'].map(
-    (name) => outputFiles.find(({ path }) => path.endsWith(name))?.text,
-  );
-  if (/<\/(script|style)|<!--/i.test(script + style))
+  const [script = '', style = '', voteScript = '', voteStyle = ''] = [
+    'main.js',
+    'style.css',
+    'vote/vote.js',
+    'vote/vote.css',
+  ].map((name) => outputFiles.find(({ path }) => path.replaceAll('\\', '/').endsWith(`/${name}`))?.text);
+  if (/<\/(script|style)|<!--/i.test(script + style + voteScript + voteStyle))
     throw new Error('Expected nothing that ends a script element.');
   return `// Made by \`npm run build:gallery\` from gallery/; not to be edited.
 ${constantOf('galleryScript', script)}
-${constantOf('galleryStyle', style)}`;
+${constantOf('galleryStyle', style)}${constantOf('voteScript', voteScript)}${constantOf('voteStyle', voteStyle)}`;
 }
 
 /** A line of the text is a line of the file, so that changes can be read. */

@@ -50,7 +50,7 @@ function factsOf({ total, done, failed, costUsd, ratePerMinute, leftMs, isOver }
     total === 0 ? 'The run begins' : `${done} of ${total}`,
     failed > 0 ? `${failed} failed` : '',
     costUsd > 0 ? usd(costUsd) : '',
-    ratePerMinute === null || isOver ? '' : `${Math.round(ratePerMinute)} a minute`,
+    ratePerMinute === null || done === 0 || isOver ? '' : `${Math.round(ratePerMinute)} a minute`,
     leftMs === null || isOver ? '' : `about ${inWords(leftMs)} left`,
     isOver ? 'The run is over: gallery.html in its folder has everything' : '',
   ];

@@ -1,0 +1,119 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readVotes } from '../../src/sinks/comparison/readVotes.ts';
+import type { Votes } from '../../src/sinks/comparison/Votes.ts';
+import { writeBlindPage } from '../../src/sinks/comparison/writeBlindPage.ts';
+import type { Outcome } from '../../src/types.ts';
+import { anOutcome } from '../sinks/anOutcome.ts';
+import { each } from './aGallery.ts';
+import { axeViolations, launchBrowser, openPage, whyNoBrowser } from './openPage.ts';
+
+const variants = ['Aurora', 'Breeze', 'Cinder'];
+const prompts = ['a harbour', '</script><script>alert(1)</script><img src=x onerror=alert(2)>'];
+
+async function pictures(folder: string): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const [row, prompt] of prompts.entries()) {
+    for (const [column, variant] of variants.entries()) {
+      const path = `${variant}/${row}.png`;
+      await mkdir(join(folder, variant), { recursive: true });
+      const colour = ['#a33', '#3a3', '#33a'][column] ?? '#000';
+      const image = sharp({ create: { width: 60, height: 40, channels: 3, background: colour } });
+      await writeFile(join(folder, path), await image.png().toBuffer());
+      const size = {
+        width: 60,
+        height: 40,
+        format: 'png',
+        bytes: 1,
+        sha256: `${row}${column}`.padEnd(64, '0'),
+      };
+      outcomes.push(
+        anOutcome({
+          index: outcomes.length,
+          prompt,
+          tags: { prompt: `row ${row}`, variant },
+          files: [{ role: 'original', name: 'original', path, ...size }],
+        }),
+      );
+    }
+  }
+  return outcomes;
+}
+
+describe.skipIf(whyNoBrowser !== null)(
+  `blind votes in a browser${whyNoBrowser === null ? '' : ` (${whyNoBrowser})`}`,
+  () => {
+    let folder = '';
+    let browser: Browser;
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
+      const axes = { rows: 'prompt', columns: 'variant' };
+      await writeBlindPage(folder, each(await pictures(folder)), axes);
+      browser = await launchBrowser();
+    });
+    afterAll(async () => {
+      await browser.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+    const open = (config = {}) => openPage(browser, join(folder, 'ab.html'), config);
+
+    it('shows two pictures without their names, takes keys, and goes back', async () => {
+      const { page, complaints, requests } = await open();
+      const progress = page.getByRole('status');
+      expect(await progress.textContent()).toBe('0 of 6');
+      const seen = () => page.locator('body').innerText();
+      for (const variant of variants) expect(await seen()).not.toContain(variant);
+      expect(await page.getByRole('button', { name: 'Show the result' }).isDisabled()).toBe(true);
+      expect(await axeViolations(page)).toEqual([]);
+      await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('t');
+      await page.keyboard.press('s');
+      expect(await progress.textContent()).toBe('3 of 6');
+      await page.keyboard.press('z');
+      expect(await progress.textContent()).toBe('2 of 6');
+      await page.reload();
+      expect(await progress.textContent()).toBe('2 of 6');
+      await page.getByRole('button', { name: 'Right picture' }).click();
+      await page.keyboard.press('ArrowRight');
+      for (const variant of variants) expect(await seen()).not.toContain(variant);
+      expect(complaints).toEqual([]);
+      expect(requests.every((url) => url.startsWith('file:'))).toBe(true);
+      await page.close();
+    });
+
+    it('has the result with intervals at the end, and exports votes that are counted', async () => {
+      const { page, complaints } = await open({ colorScheme: 'dark' });
+      for (let pair = 0; pair < 6; pair += 1) {
+        const paths = await page
+          .locator('.choice img')
+          .evaluateAll((images) => images.map((image) => image.getAttribute('src') ?? ''));
+        // Whoever likes Breeze best and has no other wish.
+        const side = paths.findIndex((path) => path.includes('Breeze'));
+        await page.keyboard.press(side < 0 ? 't' : side === 0 ? 'ArrowLeft' : 'ArrowRight');
+      }
+      const rows = await page.locator('tbody tr').allInnerTexts();
+      expect(rows[0]?.split('\t')).toEqual(['Breeze', '4', '0', '0', '100 %', '51 % to 100 %']);
+      expect(await axeViolations(page)).toEqual([]);
+      const coming = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'Export votes' }).click();
+      const path = join(folder, 'votes.json');
+      await (await coming).saveAs(path);
+      const exported: Votes = JSON.parse(await readFile(path, 'utf8'));
+      expect(exported.votes).toHaveLength(6);
+      expect((await readVotes(path, exported.run)).votes).toEqual(exported.votes);
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it('fits a phone', async () => {
+      const { page } = await open({ width: 375, height: 700 });
+      const widthPx = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(widthPx).toBeLessThanOrEqual(375);
+      await page.close();
+    });
+  },
+);
