@@ -15,6 +15,8 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
     case 'watch.started':
       return [`${paint('bold', 'watch')} ${event.url}`];
     case 'job.failed':
+      // One warning says it of them all; there may be as many as there are jobs.
+      if (event.outcome.error?.code === 'ERR_CIRCUIT_OPEN') return [];
       return [`${paint('red', 'failed')} ${failureLine(event.outcome)}`];
     case 'warning':
       return [`${paint('yellow', 'warning')} ${plainText(event.message)}`];

@@ -30,6 +30,8 @@ export interface Breaker {
   failed(name: string, error: unknown): void;
   /** Whoever passed leaves without having found out anything. */
   left(name: string): void;
+  /** Closes all circuits and forgets their failures. */
+  reset(): void;
 }
 
 interface Circuit {
@@ -78,6 +80,9 @@ export function createBreaker(config: BreakerConfig): Breaker {
     },
     left(name) {
       circuitOf(name).isTried = false;
+    },
+    reset() {
+      circuits.clear();
     },
   };
 }

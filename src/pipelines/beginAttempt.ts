@@ -48,6 +48,7 @@ export function beginAttempt(account: JobAccount, run: Run): Observable<Predicti
       beforeSend: (sent) => {
         account.sent = sent;
         account.startedAtMs = run.scheduler.now();
+        account.waitingSinceMs = account.startedAtMs;
         account.open = { predictionId: null };
         return run.journal.record(plan, {
           type: 'intended',

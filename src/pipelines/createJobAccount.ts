@@ -17,6 +17,8 @@ export interface JobAccount {
   attempts: number;
   /** When the open attempt began, ms since 1970. */
   startedAtMs: number;
+  /** Since when the open attempt is waited for: since it began, or was taken up again. */
+  waitingSinceMs: number;
   /** A create that may have been sent, with the id of its prediction as soon as that is known; null once it is over. */
   open: { predictionId: string | null } | null;
   /** The job's newest prediction. */
@@ -52,6 +54,7 @@ export function createJobAccount(
     sent: left?.request ?? plan,
     attempts: left?.attempts ?? 0,
     startedAtMs: left?.intendedAtMs ?? 0,
+    waitingSinceMs: 0,
     open: null,
     prediction: left?.prediction ?? null,
     isCached: false,

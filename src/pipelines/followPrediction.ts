@@ -26,22 +26,12 @@ export function followPrediction(
     awaitPrediction(run.provider, {
       follower: run.follower,
       sinceMs: account.startedAtMs,
-      timeoutMs: timeLeftMs(account, run),
+      timeoutMs: Math.max(0, run.timeoutMs - (run.scheduler.now() - account.waitingSinceMs)),
       onTimeout: ({ id }) => timeIsUp(id, account, run),
       scheduler: run.scheduler,
       random: run.random,
     }),
   );
-}
-
-/** One that an earlier run left to the service has had its time there: this run looks at it for as long again. */
-function timeLeftMs(
-  { startedAtMs }: JobAccount,
-  { timeoutMs, timeoutAction, scheduler, ...run }: Run,
-): number {
-  const isFromBefore = startedAtMs < run.startedAtMs;
-  if (timeoutAction === 'leave' && isFromBefore) return timeoutMs;
-  return Math.max(0, timeoutMs - (scheduler.now() - startedAtMs));
 }
 
 function timeIsUp(id: string, account: JobAccount, run: Run): Observable<Prediction> {

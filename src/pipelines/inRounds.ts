@@ -36,6 +36,8 @@ export function inRounds(plans: PlanSource, run: Run, journey: Journey): Observa
       if (run.isStopped) return giveUp(postponed, run);
       run.postponed = new Map();
       run.roundsLeft -= 1;
+      // A round is the second chance of a model, too: with one job trying for all, the others would have none.
+      run.breaker?.reset();
       const goOn: Journey = (plan, turn) =>
         journey(plan, { ...turn, postponed: turn.postponed ?? postponed.get(plan.index) });
       const round = feed(unfinishedPlans(plans, run.journal, isOver), goOn, run).pipe(

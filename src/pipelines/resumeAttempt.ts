@@ -23,6 +23,8 @@ export function resumeAttempt(account: JobAccount, left: JobRecord, run: Run): O
   account.left = null;
   // A clock that was ahead and has been set right meanwhile must not make anybody wait until then.
   account.startedAtMs = Math.min(account.startedAtMs, run.scheduler.now());
+  // One that was left to the service has had its time there: it is looked at for as long again.
+  account.waitingSinceMs = run.timeoutAction === 'leave' ? run.scheduler.now() : account.startedAtMs;
   if (mayHavePrediction(left)) {
     account.open = { predictionId: left.predictionId };
     // It may be paid already, so it is taken up even where the budget has no room for it any more. What was saved once is

@@ -58,13 +58,17 @@ const planSchema = z.object({
  */
 export function storedPlans(folder: string, which: 'detached' | 'failed'): StoredPlans {
   const path = join(folder, `${which}.jsonl`);
+  // What a crash tore off must not take the next line with it.
+  let separator = '\n';
   return {
     keep: (plan) =>
-      fromAbortable(() =>
-        appendFile(path, `${JSON.stringify(storable(plan))}\n`, { flush: true }).catch((error: unknown) => {
+      fromAbortable(() => {
+        const line = `${separator}${JSON.stringify(storable(plan))}\n`;
+        separator = '';
+        return appendFile(path, line, { flush: true }).catch((error: unknown) => {
           throw toStorageError(error, path);
-        }),
-      ),
+        });
+      }),
     read: () => plansIn(path),
   };
 }
@@ -103,12 +107,12 @@ async function* plansIn(path: string): AsyncGenerator<Plan> {
 async function newestLines(handle: FileHandle): Promise<Map<number, LinePlace>> {
   const places = new Map<number, LinePlace>();
   let offsetBytes = 0;
-  const stream = handle.createReadStream({ autoClose: false, start: 0 });
-  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-    const lengthBytes = Buffer.byteLength(line);
-    const plan = planOf(line);
-    if (plan !== null) places.set(plan.index, { offsetBytes, lengthBytes });
-    offsetBytes += lengthBytes + 1;
+  // A character a byte: torn characters keep their length so, and those that end lines elsewhere (U+2028) do not here.
+  const stream = handle.createReadStream({ autoClose: false, start: 0, encoding: 'latin1' });
+  for await (const bytes of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+    const plan = planOf(Buffer.from(bytes, 'latin1').toString('utf8'));
+    if (plan !== null) places.set(plan.index, { offsetBytes, lengthBytes: bytes.length });
+    offsetBytes += bytes.length + 1;
   }
   return places;
 }

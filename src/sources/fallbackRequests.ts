@@ -2,6 +2,9 @@ import { UsageError } from '../errors.ts';
 import type { Model, ModelInput, ModelSchema, Plan, PricedRequest } from '../types.ts';
 import { fitInput } from './fitInput.ts';
 
+/** A prime: whatever the range of seeds, each level has another one. */
+const STEP = 625_341_599;
+
 /** The same model with another seed, where it refuses what it made of a prompt. */
 export type NewSeed = 'new-seed';
 
@@ -30,18 +33,25 @@ export function fallbackRequests(config: FallbackRequestsConfig): (plan: Plan) =
   if (fallbacks.includes('new-seed')) expectSeed(schema);
   return (plan) =>
     fallbacks.map((fallback, level) => {
-      if (fallback === 'new-seed') return reseeded(plan, level + 1);
+      if (fallback === 'new-seed') return reseeded(plan, level + 1, schema);
       const { model, version } = fallback;
       const input = fitInput(plan.input, model.schema);
       return { model: model.name, version, input, priceMicroUsd: priceOf(model.name, input) };
     });
 }
 
-/** Far from the seeds that the run counts up itself, and the same whenever it is asked for. */
-function reseeded({ model, version, input, priceMicroUsd }: Plan, level: number): PricedRequest {
-  const { seed = 0 } = input;
-  const next = (Number(seed) + level * 0x2545_f491) % 2 ** 31;
-  return { model, version, input: { ...input, seed: next }, priceMicroUsd, onlyAfterRefusal: true };
+/** Far from the seeds that the run counts up itself, within what the model takes, and the same whenever it is asked for. */
+function reseeded(
+  { model, version, input, priceMicroUsd }: Plan,
+  level: number,
+  schema: ModelSchema | null,
+): PricedRequest {
+  const { minimum = 0, maximum = 2 ** 31 - 1 } = schema?.properties.seed ?? {};
+  const lowest = Math.max(0, minimum);
+  const choices = Math.min(maximum, 2 ** 31 - 1) - lowest + 1;
+  const { seed = lowest } = input;
+  const seedNow = lowest + ((Number(seed) - lowest + level * STEP) % choices);
+  return { model, version, input: { ...input, seed: seedNow }, priceMicroUsd, onlyAfterRefusal: true };
 }
 
 function expectSeed(schema: ModelSchema | null): void {

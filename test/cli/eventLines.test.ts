@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { createPaint } from '../../src/cli/createPaint.ts';
 import { eventLines } from '../../src/cli/eventLines.ts';
 import type { Outcome, RunEvent } from '../../src/types.ts';
+import { outcome, outcomeError } from './outcomes.ts';
 import { progress } from './progress.ts';
 
 const progressed = (status: Outcome['status'], predictionId: string | null): RunEvent => ({
@@ -20,4 +21,17 @@ it('tells each step of a sequential run, failures in a line of their own only', 
   expect(linesOf(progressed('saved', 'p7'))).toEqual(["saved 3 of 12 (25 %) 'a fox in the snow' (p7), 9s"]);
   expect(linesOf(progressed('skipped', null))).toEqual(["skipped 3 of 12 (25 %) 'a fox in the snow', 9s"]);
   expect(linesOf(progressed('failed', 'p7'))).toEqual([]);
+});
+
+it('tells of a model that is left alone once, not for each of its jobs', () => {
+  const error = outcomeError({ code: 'ERR_CIRCUIT_OPEN', recoverable: true });
+  const failed = (fields: Partial<Outcome>): RunEvent => ({
+    type: 'job.failed',
+    outcome: outcome(3, { status: 'failed', ...fields }),
+  });
+  expect(linesOf({ type: 'model.paused', model: 'a/b', failures: 20, waitMs: 60_000, error })).toHaveLength(
+    1,
+  );
+  expect(linesOf(failed({ error }))).toEqual([]);
+  expect(linesOf(failed({ error: outcomeError() }))[0]).toContain("failed #4 'prompt 3'");
 });

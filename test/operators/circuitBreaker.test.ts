@@ -89,6 +89,15 @@ it(
   }),
 );
 
+it('lets everybody pass again where it is told to', () => {
+  const breaker = createBreaker({ failures: 2 });
+  for (const name of ['m', 'n', 'm', 'n']) breaker.failed(name, 'broken');
+  expect(breaker.admit('m')).toBeGreaterThan(0);
+  breaker.reset();
+  breaker.failed('m', 'broken');
+  expect([breaker.admit('m'), breaker.admit('m'), breaker.admit('n')]).toEqual([null, null, null]);
+});
+
 it('refuses to open after none', () => {
   expect(() => createBreaker({ failures: 0 })).toThrow('got 0');
 });

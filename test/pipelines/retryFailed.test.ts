@@ -117,6 +117,14 @@ describe('a model that fails', () => {
     ]);
   });
 
+  it('is tried anew by a recovery round, however lately it was left alone', async () => {
+    const settings = await start(failing('CUDA error', [0, 1, 2]));
+    const rounds = { recoveryRounds: 1, recoveryDelayMs: 1 };
+    const { totals } = await run({ ...settings, ...rounds, concurrency: 1, breakerFailures: 3 });
+    expect(totals).toMatchObject({ saved: 7, failed: 3 });
+    expect(simulator.stats().created).toBe(10);
+  });
+
   it('leaves its jobs to the fallback', async () => {
     const settings = await start({
       faults: { onOutcome: ({ model: { name } }) => (name === model ? 'CUDA error' : null) },
@@ -175,6 +183,14 @@ describe('a prediction whose time is up', () => {
     const { totals: later } = await lastValueFrom(retryFailed(settings));
     expect(later).toMatchObject({ saved: 10 });
     expect(simulator.stats().created).toBe(10);
+  });
+
+  it('is given its time again by a recovery round', async () => {
+    const settings = await start({ ...slow, sigma: 0 });
+    const wishes = { timeoutAction: 'leave', recoveryRounds: 1, recoveryDelayMs: 1 } as const;
+    const { totals } = await run({ ...settings, ...wishes, waitMs: 0, timeoutMs: 300 });
+    expect(totals).toMatchObject({ saved: 10 });
+    expect(simulator.stats()).toMatchObject({ created: 10, canceled: 0 });
   });
 
   it('is cancelled where nothing else is said', async () => {

@@ -1,0 +1,33 @@
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lastValueFrom } from 'rxjs';
+import { expect, it } from 'vitest';
+import { storedPlans } from '../../src/sinks/storedPlans.ts';
+import type { Plan } from '../../src/types.ts';
+import { aPlan } from '../pipelines/runOf.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
+
+const folder = temporaryFolder();
+const keep = (plan: Plan) => lastValueFrom(storedPlans(folder(), 'failed').keep(plan));
+const read = async (): Promise<Plan[]> => {
+  const plans: Plan[] = [];
+  for await (const plan of storedPlans(folder(), 'failed').read()) plans.push(plan);
+  return plans;
+};
+
+it('gives each plan back as it was, the newest of each job, in the order of the input', async () => {
+  expect(await read()).toEqual([]);
+  // Both separators end a line for some readers.
+  const odd = aPlan(3, { prompt: 'grüße, 🍐\u2028and\u2029more\r\n' });
+  for (const plan of [odd, aPlan(1, { key: 'old' }), aPlan(1, { key: 'new' }), aPlan(0)]) await keep(plan);
+  expect(await read()).toEqual([aPlan(0), aPlan(1, { key: 'new' }), odd]);
+});
+
+it('loses nothing but the line that a crash tore off, be it in the middle of a character', async () => {
+  await keep(aPlan(0));
+  const torn = Buffer.from('{"index":1,"prompt":"gr\u00fc').subarray(0, -1);
+  await appendFile(join(folder(), 'failed.jsonl'), torn);
+  await keep(aPlan(2));
+  await keep(aPlan(3));
+  expect(await read()).toEqual([aPlan(0), aPlan(2), aPlan(3)]);
+});
