@@ -1,0 +1,43 @@
+import type { Container } from './containers/Container.ts';
+import { readAvif } from './containers/readAvif.ts';
+import { readJpeg } from './containers/readJpeg.ts';
+import { readPng } from './containers/readPng.ts';
+import { readTiff } from './containers/readTiff.ts';
+import { readWebp } from './containers/readWebp.ts';
+import { joinXmp } from './joinXmp.ts';
+
+const READERS = new Map<string, (bytes: Buffer) => Container>([
+  ['jpeg', readJpeg],
+  ['png', readPng],
+  ['webp', readWebp],
+  ['avif', readAvif],
+  ['tif', readTiff],
+]);
+
+/** Why a picture stays as it is: its format has no place for it, a signed manifest vouches for its bytes, or it is odd. */
+export type Unmarked = 'format' | 'signed' | 'unreadable';
+
+/**
+ * The file of a picture with these XMP properties in it; its compressed pixels and all else that it says stay as they are. The
+ * format is by content, as `ImageFile` has it. A picture that cannot be marked is left alone, and it is said why.
+ */
+export function markPicture(
+  bytes: Buffer,
+  format: string,
+  properties: ReadonlyMap<string, string>,
+): { readonly marked: Buffer } | { readonly unmarked: Unmarked } {
+  const read = READERS.get(format);
+  if (read === undefined) return { unmarked: 'format' };
+  try {
+    const container = read(bytes);
+    if (container.isSigned) return { unmarked: 'signed' };
+    const there = container.xmp?.toString('utf8') ?? null;
+    const packet = joinXmp(there, properties);
+    return { marked: packet === there ? bytes : container.withXmp(Buffer.from(packet, 'utf8')) };
+  } catch (error) {
+    // Reading behind the end is a RangeError too; zlib has errors of its own, with codes.
+    if (error instanceof RangeError || (error instanceof Error && 'code' in error))
+      return { unmarked: 'unreadable' };
+    throw error;
+  }
+}

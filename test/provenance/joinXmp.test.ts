@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { joinXmp } from '../../src/provenance/joinXmp.ts';
+import { xmpProperties } from '../../src/provenance/xmpProperties.ts';
+import { aProvenance } from './aProvenance.ts';
+
+const foreign = (attributes: string, about = '') =>
+  `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` +
+  `<rdf:Description rdf:about="${about}" ${attributes}/></rdf:RDF></x:xmpmeta>`;
+
+describe('joinXmp', () => {
+  it('makes a packet of its own where there is none', () => {
+    const packet = joinXmp(null, xmpProperties(aProvenance()));
+    expect(packet).toMatch(/^<\?xpacket begin="\uFEFF".*<\?xpacket end="w"\?>$/s);
+    expect(packet).toContain(
+      'DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"',
+    );
+    expect(packet).toContain('AIPromptInformation="A &quot;pear&quot; &lt;on&gt; &amp; off 🍐"');
+  });
+
+  it('says nothing of a prompt that is to stay out, nor of what is not known', () => {
+    const packet = joinXmp(
+      null,
+      xmpProperties(aProvenance({ prompt: null, version: null, completedAt: null })),
+    );
+    expect(packet).not.toMatch(/AIPromptInformation|AISystemVersionUsed|CreateDate|null/);
+  });
+
+  it('takes the place of what it said before, whatever the prompt was', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (prompt) => {
+        const before = joinXmp(null, xmpProperties(aProvenance({ prompt })));
+        const news = xmpProperties(aProvenance({ prompt: null }));
+        expect(joinXmp(before, news)).toBe(joinXmp(null, news));
+        const beside = joinXmp(foreign('dc:format="image/png"'), xmpProperties(aProvenance({ prompt })));
+        expect(joinXmp(beside, news)).toBe(joinXmp(foreign('dc:format="image/png"'), news));
+      }),
+    );
+  });
+
+  it('stands beside what others say, about the same thing', () => {
+    const packet = joinXmp(foreign('dc:format="image/png"', 'uuid:1'), xmpProperties(aProvenance()));
+    expect(packet).toContain('<rdf:Description rdf:about="uuid:1" dc:format="image/png"/>');
+    expect(packet).toContain('<rdf:Description rdf:about="uuid:1" dc:identifier="https://replicate.com/p/');
+    expect(packet.match(/<\/rdf:RDF>/g)).toHaveLength(1);
+  });
+
+  it('leaves alone what others have said of the same', () => {
+    const said = 'Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/composite"';
+    const packet = joinXmp(foreign(said), xmpProperties(aProvenance()));
+    expect(packet.match(/DigitalSourceType/g)).toHaveLength(1);
+    expect(packet).toContain('digitalsourcetype/composite');
+  });
+
+  it('refuses a packet that it does not understand', () => {
+    expect(() => joinXmp('<rdf:Description', xmpProperties(aProvenance()))).toThrow(RangeError);
+  });
+
+  it('cuts a prompt that no segment has room for', () => {
+    const prompt = '"'.repeat(50_000);
+    const packet = joinXmp(null, xmpProperties(aProvenance({ prompt })));
+    expect(Buffer.byteLength(packet)).toBeLessThan(65_502);
+    expect(packet).toContain('…');
+  });
+});
