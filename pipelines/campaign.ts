@@ -13,6 +13,7 @@ import { campaignFiles } from '../src/sources/campaignFiles.ts';
 import { campaignJobs } from '../src/sources/campaignJobs.ts';
 import { fingerprintOf } from '../src/sources/fingerprintOf.ts';
 import { readCampaignSpec } from '../src/sources/readCampaignSpec.ts';
+import { renditionFrames } from '../src/sources/renditionFrames.ts';
 
 const defaultModel = 'black-forest-labs/flux-schnell';
 
@@ -31,7 +32,12 @@ const command = createCommand({
 
 await runBatchScript(command, async ({ inputs: [input = ''], flags: given, service, io }) => {
   const spec = await readCampaignSpec(input);
-  const { budgetUsd: _budget, priceUsd: _price, ...pictures } = spec;
+  const { budgetUsd: _budget, priceUsd: _price, platforms, renditions, ...others } = spec;
+  const pictures = {
+    ...others,
+    platforms: renditionFrames(platforms),
+    renditions: renditionFrames(renditions),
+  };
   const flags = withSpec(given, spec, service);
   const reference = specModel(spec, flags, service, defaultModel);
   const common = await jobContext(flags, reference, await findModel(service.provider, reference));
@@ -44,6 +50,7 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
     jobs: () => jobs,
     total: Math.min(total, context.limit ?? total),
     context,
+    renditions: [...platforms, ...renditions],
     tagNames: ['platform', 'variation'],
     // With another budget or price the pictures are the same.
     fingerprint: fingerprintOf(JSON.parse(JSON.stringify(pictures)), context),

@@ -71,6 +71,7 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
     jobs: () => refinementJobs(spec, contexts, expectedParents(spec)),
     total: refinementTotal(spec),
     context: contexts,
+    renditions: spec.renditions,
     axes: `at most ${spec.candidates} candidates, then ${spec.rounds} rounds of ${spec.keep} x ${spec.children}`,
     ...(typeof scorer === 'function' ? {} : { ratedBy: ratedBy(scorer) }),
     tagNames: ['round', 'parent'],

@@ -1,3 +1,5 @@
+import type { renditionChoices } from './renditionChoices.ts';
+
 /** A value that survives JSON unchanged. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -8,9 +10,35 @@ export type ModelInput = Readonly<Record<string, Json>>;
 export type Tags = Readonly<Record<string, string>>;
 
 /** How a rendition fills its frame; the names are sharp's. */
-export type RenditionFit = 'cover' | 'contain' | 'inside';
+export type RenditionFit = (typeof renditionChoices.fit)[number];
 
-export type RenditionFormat = 'jpeg' | 'webp' | 'avif' | 'png';
+export type RenditionFormat = (typeof renditionChoices.format)[number];
+
+/** A place in a frame: `centre`, `north`, `southeast`, … */
+export type RenditionPlace = (typeof renditionChoices.place)[number];
+
+/** A place, or `attention` and `entropy`: what the picture itself says. */
+export type RenditionGravity = RenditionPlace | (typeof renditionChoices.focus)[number];
+
+/** A logo or watermark on a rendition. */
+export interface RenditionOverlay {
+  /** Path of a picture, SVG included. */
+  readonly file: string;
+  readonly place: RenditionPlace;
+  /** Its width as a part of the rendition's, above 0 to 1. It is made smaller where it would be too high. */
+  readonly scale: number;
+  /** 0…1 */
+  readonly opacity: number;
+  /** Distance from the edges as a part of the rendition's shorter side, 0 to 0.4. */
+  readonly margin: number;
+}
+
+/** Words on a rendition, white on a dark band across it. */
+export interface RenditionCaption {
+  /** May have placeholders until the job is planned: `{prompt}`, `{platform}`, `{index}`. */
+  readonly text: string;
+  readonly place: (typeof renditionChoices.captionPlace)[number];
+}
 
 /** One more picture to make of each original: a size, a way to fill it, and a file format. */
 export interface RenditionSpec {
@@ -20,8 +48,33 @@ export interface RenditionSpec {
   readonly heightPx: number;
   readonly fit: RenditionFit;
   readonly format: RenditionFormat;
-  /** Encoder quality, 1 to 100. PNG ignores it. */
+  /** Encoder quality, 1 to 100. PNG ignores it, unless it has a palette. */
   readonly quality: number;
+  /** What `cover` keeps, and where `contain` puts the picture. Default: the centre. */
+  readonly gravity?: RenditionGravity;
+  /** The file is not larger: its quality is lowered, to 30 at the least. Default: as large as it becomes. */
+  readonly maxBytes?: number;
+  /**
+   * What lies behind the picture, `#rrggbb`: seen through its transparent parts and where `contain` leaves room.
+   * Default: white in JPEG, nothing elsewhere.
+   */
+  readonly background?: string;
+  /** Default: none. */
+  readonly overlay?: RenditionOverlay;
+  /** Default: none. */
+  readonly caption?: RenditionCaption;
+  /** Sigma of the mask that sharpens after resizing, 0.3 to 10. Default: not sharpened. */
+  readonly sharpen?: number;
+  /** How hard the encoder tries: WebP 0 to 6, AVIF 0 to 9, PNG with a palette 1 to 10. Default 2, PNG 7. */
+  readonly effort?: number;
+  /** WebP and AVIF. Default false. */
+  readonly lossless?: boolean;
+  /** JPEG and AVIF. Default: `4:2:0` in JPEG, `4:4:4` in AVIF. */
+  readonly chromaSubsampling?: (typeof renditionChoices.chromaSubsampling)[number];
+  /** JPEG and PNG. Default: JPEG is, PNG is not. */
+  readonly progressive?: boolean;
+  /** PNG with at most 256 colours. Default false. */
+  readonly palette?: boolean;
 }
 
 /** One image (or one set of images) to be made: what a source yields. */

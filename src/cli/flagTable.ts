@@ -207,7 +207,7 @@ export const flagTable = [
   valueFlag({
     name: 'rendition',
     argument: 'NAME=WxH[,…]',
-    help: 'one more picture of each original: NAME=WxH[,fit][,format][,quality], or the name of a preset; repeatable',
+    help: 'one more picture of each original: NAME=WxH or the name of a preset, [,fit][,format][,quality] and more (docs/renditions.md); repeatable',
     group: files,
     value: flagValues.text('NAME=WxH[,fit][,format][,quality] or a preset'),
     put: (rendition, { renditions }) => ({ renditions: [...renditions, rendition] }),

@@ -2,6 +2,7 @@ import { coerceInput } from '../sources/coerceInput.ts';
 import { inputFiles } from '../sources/inputFiles.ts';
 import type { JobContext } from '../sources/JobContext.ts';
 import { parseRendition } from '../sources/parseRendition.ts';
+import { readableOverlays } from '../sources/readableOverlays.ts';
 import type { Model } from '../types.ts';
 import type { ModelReference } from './Flags.ts';
 import type { SettledFlags } from './withDefaults.ts';
@@ -21,6 +22,7 @@ export async function jobContext(
   );
   const input = Object.fromEntries(pairs);
   const files = await inputFiles(input, { schema });
+  const renditions = flags.renditions.map((text) => parseRendition(text));
   return {
     model: name,
     version,
@@ -29,7 +31,7 @@ export async function jobContext(
     ...(Object.keys(files).length === 0 ? {} : { files }),
     count: flags.count,
     seed: flags.seed,
-    renditions: flags.renditions.map((text) => parseRendition(text)),
+    renditions: await readableOverlays(renditions, process.cwd()),
     ...(flags.limit === null ? {} : { limit: flags.limit }),
   };
 }

@@ -5,11 +5,12 @@ import { type FinishedRun, runToFolder } from '../pipelines/runToFolder.ts';
 import { describePrice } from '../replicate/describePrice.ts';
 import { estimateMicroUsd } from '../replicate/estimateMicroUsd.ts';
 import { typicalDurationMs } from '../replicate/typicalDurationMs.ts';
+import { checkCaptions } from '../sources/checkCaptions.ts';
 import { fallbackRequests } from '../sources/fallbackRequests.ts';
 import type { JobContext } from '../sources/JobContext.ts';
 import { type PlanJobsConfig, planJobs } from '../sources/planJobs.ts';
 import { takesFile } from '../sources/takesFile.ts';
-import type { Job, ModelInput, Plan } from '../types.ts';
+import type { Job, ModelInput, Plan, RenditionSpec } from '../types.ts';
 import { exitCodes } from './exitCodes.ts';
 import { findModel } from './findModel.ts';
 import type { RatedBy } from './planSummary.ts';
@@ -25,6 +26,8 @@ export interface JobBatch extends Omit<Batch, 'run'> {
   readonly total: number;
   /** Of the jobs' model, or of each of their models. */
   readonly context: JobContext | readonly JobContext[];
+  /** What the spec wants of every picture, besides the renditions of the context. Default: nothing. */
+  readonly renditions?: readonly RenditionSpec[];
   /** Tags that jobs may have besides the model's inputs. */
   readonly tagNames: Iterable<string>;
   /** What the jobs are combinations of, for the plan. Default: they are none. */
@@ -39,8 +42,12 @@ export interface JobBatch extends Omit<Batch, 'run'> {
 export async function startBatch(batch: JobBatch): Promise<number> {
   const { jobs, total, flags } = batch;
   const planning = planningOf(batch);
-  // A template that cannot be used throws here, before anything is begun.
+  // Templates that cannot be used throw here, before anything is begun.
   const plans = planJobs(jobs(), planning);
+  checkCaptions(
+    [...(batch.renditions ?? []), ...contextsOf(batch).flatMap((each) => each.renditions)],
+    planning,
+  );
   const fallbacksOf = await findFallbacks(batch, planning);
   if (flags.detach && flags.cache !== null) throw detachedCache();
   if (flags.dryRun) return showPlan(plans, batch);

@@ -51,6 +51,7 @@ export async function startGrid(script: GridScript, frame: BatchScriptContext): 
     jobs: () => gridJobs(grown, contexts),
     total: gridTotal(grown, contexts[0]?.limit),
     context: contexts,
+    renditions: spec.renditions,
     axes: axesText(grown),
     tagNames: wanted.axes.flatMap(({ values: [first] }) => Object.keys(first?.tags ?? {})),
     // The grid has its own, which lets it grow.

@@ -9,6 +9,7 @@ import { syncFolder } from '../syncFolder.ts';
 import { temporaryPath } from '../temporaryPath.ts';
 import { toStorageError } from '../toStorageError.ts';
 import type { ImageFile, RenditionFormat, RenditionSpec } from '../types.ts';
+import { createOverlays, type Overlays } from './createOverlays.ts';
 import { decodeOriginal } from './decodeOriginal.ts';
 import { encodeRendition } from './encodeRendition.ts';
 import { writeTemporary } from './writeTemporary.ts';
@@ -36,11 +37,13 @@ const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
  *     unsubscribed                                   --!        no temporary file stays
  *
  * Emits `RenderError` where the original cannot be decoded or a rendition not be encoded, `StorageError` where the disk
- * refuses. To keep more cores busy, render more originals at a time; those of more than 32 million pixels take turns.
+ * refuses. To keep more cores busy, render more originals at a time; those of more than 32 million pixels, or with such a rendition, take
+ * turns.
  */
 export function createRenderer(config: RendererConfig = {}): Renderer {
   const { threads = 1 } = config;
   const inTurn = createPixelTurn();
+  const overlays = createOverlays();
   return {
     render: (original, specs, stem) =>
       fromAbortable(async (signal) => {
@@ -51,7 +54,9 @@ export function createRenderer(config: RendererConfig = {}): Renderer {
         sharp.concurrency(threads);
         // Each original is decoded once, so nothing that sharp could keep would be used again.
         sharp.cache(false);
-        return inTurn(widthPx * heightPx, () => renderAll(original, specs, stem, signal));
+        const frames = specs.map((spec) => spec.widthPx * spec.heightPx);
+        const pixels = Math.max(widthPx * heightPx, ...frames);
+        return inTurn(pixels, () => renderAll(original, specs, { stem, overlays, signal }));
       }),
   };
 }
@@ -61,16 +66,21 @@ interface Target {
   readonly path: string;
 }
 
+interface Rendering {
+  readonly stem: string;
+  readonly overlays: Overlays;
+  readonly signal: AbortSignal;
+}
+
 async function renderAll(
   original: ImageFile,
   specs: readonly RenditionSpec[],
-  stem: string,
-  signal: AbortSignal,
+  { stem, overlays, signal }: Rendering,
 ): Promise<readonly RenderedFile[]> {
   signal.throwIfAborted();
   const targets = specs.map((spec) => ({ spec, path: `${stem}--${spec.name}.${EXTENSIONS[spec.format]}` }));
   try {
-    const files = await writeTemporaries(original, targets, signal);
+    const files = await writeTemporaries(original, targets, { overlays, signal });
     await putInPlace(targets, dirname(stem));
     return files;
   } catch (error) {
@@ -83,14 +93,14 @@ async function renderAll(
 async function writeTemporaries(
   original: ImageFile,
   targets: readonly Target[],
-  signal: AbortSignal,
+  { overlays, signal }: Omit<Rendering, 'stem'>,
 ): Promise<readonly RenderedFile[]> {
   const specs = targets.map(({ spec }) => spec);
   const decoded = await decodeOriginal(original, specs);
   const files: RenderedFile[] = [];
   for (const { spec, path } of targets) {
     signal.throwIfAborted();
-    const { data, info } = await encodeRendition(decoded(), spec);
+    const { data, info } = await encodeRendition(decoded(), spec, overlays);
     await writeTemporary(path, data).catch((error: unknown) => {
       throw toStorageError(error, path);
     });

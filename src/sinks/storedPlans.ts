@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Observable } from 'rxjs';
 import { z } from 'zod';
 import { fromAbortable } from '../fromAbortable.ts';
+import { renditionSchema } from '../renditionSchema.ts';
 import { toStorageError } from '../toStorageError.ts';
 import type { Plan } from '../types.ts';
 import type { LinePlace } from './createLineIndex.ts';
@@ -35,16 +36,7 @@ const planSchema = z.object({
   version: z.string().nullable(),
   input: z.record(z.string(), z.json()),
   tags: z.record(z.string(), z.string()),
-  renditions: z.array(
-    z.object({
-      name: z.string(),
-      widthPx: z.int(),
-      heightPx: z.int(),
-      fit: z.enum(['cover', 'contain', 'inside']),
-      format: z.enum(['jpeg', 'webp', 'avif', 'png']),
-      quality: z.int(),
-    }),
-  ),
+  renditions: z.array(renditionSchema),
   key: z.string(),
   resultKey: z.string().exactOptional(),
   priceMicroUsd: z.int().nullable(),

@@ -1,37 +1,10 @@
 import { z } from 'zod';
-import type { RenditionSpec } from '../types.ts';
 import type { CampaignSpec } from './CampaignSpec.ts';
 import { readBatchFields } from './readBatchFields.ts';
 import { specFields } from './specFields.ts';
 import { specRendition } from './specRendition.ts';
 import { specText } from './specText.ts';
 import { specVariation } from './specVariation.ts';
-
-const sizePx = z.int().min(1).max(16_384);
-
-const platform = z.union([
-  specRendition,
-  z
-    .strictObject({
-      name: z
-        .string()
-        .regex(
-          /^[a-z][a-z0-9_-]{0,39}$/,
-          'Expected lower-case letters, digits, _ and -, beginning with a letter',
-        ),
-      width: sizePx,
-      height: sizePx,
-      fit: z.enum(['cover', 'contain', 'inside']).default('cover'),
-      format: z
-        .enum(['jpeg', 'jpg', 'webp', 'avif', 'png'])
-        .default('jpeg')
-        .transform((format) => (format === 'jpg' ? 'jpeg' : format)),
-      quality: z.int().min(1).max(100).default(85),
-    })
-    .transform(
-      ({ width, height, ...rest }): RenditionSpec => ({ ...rest, widthPx: width, heightPx: height }),
-    ),
-]);
 
 const promptTemplate = specText.refine(
   (template) => !/\{(?!(theme|style|platform|variation)\})/.test(template),
@@ -45,7 +18,7 @@ export const campaignSpecSchema = z
     theme: specText,
     style: z.string().trim().nullish(),
     prompt: promptTemplate.nullish(),
-    platforms: z.array(platform).min(1),
+    platforms: z.array(specRendition).min(1),
     variations: z.array(specVariation).min(1),
   })
   .superRefine(({ platforms, variations }, context) => {

@@ -1,22 +1,35 @@
 import { UsageError } from '../errors.ts';
-import type { RenditionFit, RenditionFormat, RenditionSpec } from '../types.ts';
+import { renditionChoices } from '../renditionChoices.ts';
+import type { RenditionSpec } from '../types.ts';
+import { describeSpecIssue } from './describeSpecIssue.ts';
 import { nearestName } from './nearestName.ts';
+import { renditionFields } from './renditionFields.ts';
+import { renditionOption, renditionOptionNames } from './renditionOption.ts';
 import { renditionPresets } from './renditionPresets.ts';
+import { splitQuoted } from './splitQuoted.ts';
 
 const maxPx = 16_384;
-const fits: readonly RenditionFit[] = ['cover', 'contain', 'inside'];
-const formats: readonly RenditionFormat[] = ['jpeg', 'webp', 'avif', 'png'];
 
 /**
- * Reads `NAME=WxH[,fit][,format][,quality]` (the options in any order), or the name of a preset with the same options:
- * `thumb=320x240,inside,webp,70`, `instagram_post`, `instagram_post,webp`. Without options: cover, jpeg, 85.
+ * Reads `NAME=WxH` or the name of a preset, and options in any order: `thumb=320x240,inside,webp,70`, `instagram_post`,
+ * `instagram_post,attention,webp,max=200kB,overlay=logo.png`. Without options: cover, jpeg, 85. docs/renditions.md has them
+ * all. A value with a comma is put in double quotes; a double quote in it is doubled.
  *
  * Throws `UsageError` that says what was expected.
  */
 export function parseRendition(text: string): RenditionSpec {
-  const [head = '', ...options] = text.split(',').map((part) => part.trim());
-  const base = head.includes('=') ? sized(text, head) : presetNamed(text, head);
-  return options.reduce((spec, option) => withOption(text, spec, option), base);
+  const [head = '', ...options] = splitQuoted(text);
+  const { widthPx, heightPx, ...base } = head.includes('=') ? sized(text, head) : presetNamed(text, head);
+  const fields = options.reduce((found, option) => withOption(text, found, option), {
+    ...base,
+    width: widthPx,
+    height: heightPx,
+  } as Readonly<Record<string, unknown>>);
+  const result = renditionFields.safeParse(fields, { reportInput: true });
+  if (result.success) return result.data;
+  const [problem] = result.error.issues.flatMap((issue) => describeSpecIssue(issue, renditionFields));
+  const { path = [], message = '' } = problem ?? {};
+  throw new UsageError(`${path.join('.')}: ${message}, in the rendition ${JSON.stringify(text)}`);
 }
 
 function sized(text: string, head: string): RenditionSpec {
@@ -51,18 +64,17 @@ function presetNamed(text: string, name: string): RenditionSpec {
   );
 }
 
-function withOption(text: string, spec: RenditionSpec, option: string): RenditionSpec {
-  const word = option.toLowerCase() === 'jpg' ? 'jpeg' : option.toLowerCase();
-  const fit = fits.find((name) => name === word);
-  if (fit !== undefined) return { ...spec, fit };
-  const format = formats.find((name) => name === word);
-  if (format !== undefined) return { ...spec, format };
-  const quality = /^\d{1,3}$/.test(word) ? Number(word) : 0;
-  if (quality >= 1 && quality <= 100) return { ...spec, quality };
+function withOption(text: string, fields: Readonly<Record<string, unknown>>, option: string) {
+  const changed = renditionOption(option, fields);
+  if (changed !== null) return changed;
+  const { fit, format, place, focus } = renditionChoices;
+  const [word = ''] = option.split('=');
+  const meant = nearestName(word, [...fit, ...format, ...place, ...focus, ...renditionOptionNames]);
   throw wrong(
     text,
-    `a fit (${fits.join(', ')}), a format (${formats.join(', ')}) or a quality of 1 to 100`,
+    `a fit (${fit.join(', ')}), a format (${format.join(', ')}) or a quality of 1 to 100, a gravity (${[...place, ...focus].join(', ')}), or an option (${renditionOptionNames.join(', ')})`,
     option,
+    meant === null ? '' : `Did you mean ${meant}?`,
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Job, ModelInput, Plan } from '../types.ts';
+import { createCaptions } from './createCaptions.ts';
 import { createUniquePaths } from './createUniquePaths.ts';
 import { type PathTemplateConfig, pathTemplate } from './pathTemplate.ts';
 import { requestKey } from './requestKey.ts';
@@ -12,10 +13,10 @@ export interface PlanJobsConfig extends PathTemplateConfig, ResultKeysConfig {
 }
 
 /**
- * Gives each job its identity, its price and its place on disk, one at a time as they are asked for. The same jobs in
- * the same order have the same plans, whenever they are made (with the same `date`).
+ * Gives each job its identity, its price, its place on disk and the words of its captions, one at a time as they are asked for.
+ * The same jobs in the same order have the same plans, whenever they are made (with the same `date`).
  *
- * Throws `UsageError` at call time where the template cannot be used.
+ * Throws `UsageError` at call time where the template cannot be used, and with the first job where a caption cannot.
  */
 export function planJobs(
   jobs: AsyncIterable<Job> | Iterable<Job>,
@@ -32,11 +33,13 @@ async function* plans(
 ): AsyncGenerator<Plan, void, void> {
   const unique = createUniquePaths();
   const resultKeyOf = resultKeys(config);
+  const captioned = createCaptions(config);
   for await (const job of jobs) {
     const key = requestKey(job);
     const resultKey = resultKeyOf(key, job.input);
     yield {
       ...job,
+      renditions: captioned(job),
       key,
       ...(resultKey === undefined ? {} : { resultKey }),
       priceMicroUsd: config.priceOf(job.model, job.input),

@@ -1,8 +1,8 @@
 import type { CompareSpec } from './CompareSpec.ts';
 import { compareSpecSchema } from './compareSpecSchema.ts';
-import { readSpec } from './readSpec.ts';
+import { readBatchSpec } from './readBatchSpec.ts';
 
-/** Reads a comparison's spec from a YAML or JSON file. Rejects with `UsageError` as `readSpec` does. */
+/** Reads a comparison's spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does. */
 export function readCompareSpec(path: string): Promise<CompareSpec> {
-  return readSpec(path, compareSpecSchema, { what: 'comparison spec' });
+  return readBatchSpec(path, compareSpecSchema, { what: 'comparison spec' });
 }

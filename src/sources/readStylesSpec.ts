@@ -1,8 +1,8 @@
-import { readSpec } from './readSpec.ts';
+import { readBatchSpec } from './readBatchSpec.ts';
 import type { StylesSpec } from './StylesSpec.ts';
 import { stylesSpecSchema } from './stylesSpecSchema.ts';
 
-/** Reads a spec of style references from a YAML or JSON file. Rejects with `UsageError` as `readSpec` does. */
+/** Reads a spec of style references from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does. */
 export function readStylesSpec(path: string): Promise<StylesSpec> {
-  return readSpec(path, stylesSpecSchema, { what: 'spec of styles' });
+  return readBatchSpec(path, stylesSpecSchema, { what: 'spec of styles' });
 }

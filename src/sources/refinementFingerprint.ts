@@ -1,6 +1,7 @@
 import { fingerprintOf } from './fingerprintOf.ts';
 import type { RefinementSpec } from './RefinementSpec.ts';
 import type { RefinementContexts } from './refinementJobs.ts';
+import { renditionFrames } from './renditionFrames.ts';
 
 /**
  * Tells a refinement from all others by what changes its pictures. More rounds, another score to stop at, another budget or price
@@ -11,7 +12,12 @@ export function refinementFingerprint(spec: RefinementSpec, contexts: Refinement
   const score = 'model' in pictures.score ? { ...pictures.score, priceUsd: null } : pictures.score;
   const [first, { model, version, input }] = contexts;
   return fingerprintOf(
-    { ...pictures, score, children: { count: spec.children, model, version, input } },
+    {
+      ...pictures,
+      renditions: renditionFrames(spec.renditions),
+      score,
+      children: { count: spec.children, model, version, input },
+    },
     first,
   );
 }

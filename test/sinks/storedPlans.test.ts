@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
 import { storedPlans } from '../../src/sinks/storedPlans.ts';
+import { parseRendition } from '../../src/sources/parseRendition.ts';
 import type { Plan } from '../../src/types.ts';
 import { aPlan } from '../pipelines/runOf.ts';
 import { temporaryFolder } from './temporaryFolder.ts';
@@ -30,4 +31,17 @@ it('loses nothing but the line that a crash tore off, be it in the middle of a c
   await keep(aPlan(2));
   await keep(aPlan(3));
   expect(await read()).toEqual([aPlan(0), aPlan(2), aPlan(3)]);
+});
+
+it('keeps everything that renditions may ask for', async () => {
+  const renditions = [
+    parseRendition('plain=1x1'),
+    parseRendition(
+      'a=1x1,north,jpeg,max=9kB,background=red,overlay=/a.png,caption=a,sharpen,chroma=4:4:4,progressive',
+    ),
+    parseRendition('b=1x1,attention,webp,effort=4,lossless'),
+    parseRendition('c=1x1,png,palette'),
+  ];
+  await keep(aPlan(0, { renditions }));
+  expect(await read()).toEqual([aPlan(0, { renditions })]);
 });

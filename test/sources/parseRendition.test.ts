@@ -29,7 +29,7 @@ it.each([
   ['2=1x1', 'beginning with a letter (at most 40), got "2"'],
   [
     'thumb=1x1,gif',
-    'Expected a fit (cover, contain, inside), a format (jpeg, webp, avif, png) or a quality of 1 to 100, got "gif"',
+    'Expected a fit (cover, contain, inside), a format (jpeg, webp, avif, png) or a quality of 1 to 100, a gravity (centre, north, northeast, east, southeast, south, southwest, west, northwest, attention, entropy), or an option (max, background, overlay, overlay-place, overlay-scale, overlay-opacity, overlay-margin, caption, caption-place, sharpen, effort, chroma, lossless, progressive, palette), got "gif" in',
   ],
   ['thumb=1x1,0', 'got "0"'],
   ['thumb=1x1,101', 'got "101"'],

@@ -107,6 +107,41 @@ prompt: '{theme} {mood}'
   expect(faults).toHaveLength(11);
 });
 
+it('names the place of what is wrong in a rendition, and what it was meant to be', async () => {
+  const content = `theme: sea
+platforms: [{ name: post, width: 9, height: 9, format: webp, lossless: true, maxBytes: 20kB }]
+variations: [calm]
+renditions:
+  - name: thumb
+    width: 64
+    height: 64
+    gravity: atention
+    maxBites: 20kB
+    overlay: { place: north, scale: 120% }
+    caption: { text: a, place: east }
+  - thumb=64x64,overlay=logo.png,overlay-opacity=2
+  - { name: small, width: 64, height: 64, format: jpeg, palette: true, effort: 3 }
+`;
+  expect(await faultsOf(content)).toEqual(
+    expect.arrayContaining([
+      'line 2: platforms[0].maxBytes: Expected a format whose quality can be lowered (jpeg, webp, avif, png with a palette) with maxBytes, got lossless',
+      expect.stringMatching(
+        /^line 8: renditions\[0\]\.gravity: Expected one of centre, .*; did you mean attention\?$/,
+      ),
+      'line 10: renditions[0].overlay.file: Expected the path of a picture',
+      'line 10: renditions[0].overlay.scale: Expected a number of 0.001 to 1, or 0.1% to 100%, got "120%"',
+      'line 11: renditions[0].caption.place: Expected one of south, north, got "east"',
+      'line 9: renditions[0].maxBites: Unknown key; did you mean maxBytes?',
+      expect.stringMatching(
+        /^line 12: renditions\[1\]: overlay.opacity: Expected a number of 0 to 1.*got "2"/,
+      ),
+      'line 13: renditions[2].effort: Expected webp, avif or png with a palette with effort, got jpeg',
+      'line 13: renditions[2].palette: Expected png with palette, got jpeg',
+    ]),
+  );
+  expect(await faultsOf(content)).toHaveLength(9);
+});
+
 it('has lines for JSON as well', async () => {
   const content = '{\n\t"theme": "sea",\n\t"platforms": [],\n\t"variations": ["a"]\n}\n';
   expect(await faultsOf(content, 'c.json')).toEqual([expect.stringMatching(/^line 3: platforms: /)]);
