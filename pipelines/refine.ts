@@ -44,7 +44,8 @@ const command = createCommand({
     ] as const),
     ...(['follow', 'webhook-url', 'webhook-port', 'cancel-on-exit'] as const),
     ...(['out', 'rendition', 'organize', 'cache', 'no-cache', 'cache-unseeded', 'table', 'watch'] as const),
-    ...(['no-gallery', 'resume-anyway', 'dry-run', 'simulate', 'chaos', 'provider', 'base-url'] as const),
+    ...(['provenance', 'no-provenance', 'keep-originals', 'no-gallery'] as const),
+    ...(['resume-anyway', 'dry-run', 'simulate', 'chaos', 'provider', 'base-url'] as const),
     ...(['refresh-models', 'json', 'quiet'] as const),
   ],
   examples: [

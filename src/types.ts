@@ -103,6 +103,11 @@ export interface InputFile {
   readonly bytes: number;
   /** Of its content; hex. */
   readonly sha256: string;
+  /**
+   * What requests count it by instead: that of the picture, where the file also says which prediction made it. Equal runs make
+   * equal pictures, but by other predictions.
+   */
+  readonly identity?: string;
   /** By content: `image/png`, … */
   readonly mediaType: string;
 }
@@ -249,6 +254,8 @@ export interface ImageFile {
   /** Null for files that are not pictures. */
   readonly widthPx: number | null;
   readonly heightPx: number | null;
+  /** The file as the model put it out, where that is kept besides. */
+  readonly untouched?: Pick<ImageFile, 'path' | 'bytes' | 'sha256'>;
 }
 
 /** A finished prediction whose files are on disk. */
@@ -260,8 +267,9 @@ export interface FetchedOutput {
 
 /** One file of an outcome, as the manifest has it. */
 export interface OutcomeFile {
-  readonly role: 'original' | 'rendition';
-  /** `original`, or the rendition's name. */
+  /** `untouched`: an original as the model put it out, without its provenance. */
+  readonly role: 'original' | 'rendition' | 'untouched';
+  /** The rendition's name, else the role. */
   readonly name: string;
   /** Relative to the run folder, `/` between folders. */
   readonly path: string;
@@ -310,6 +318,9 @@ export interface Outcome {
   /** Why it failed or was skipped. */
   readonly error?: OutcomeError;
 }
+
+/** How much pictures say of where they are from; `minimal` leaves out the prompt. */
+export type ProvenanceLevel = 'full' | 'minimal' | 'none';
 
 /** How a run feeds its jobs: docs/strategies.md compares them. */
 export type Strategy = 'sequential' | 'parallel' | 'waves' | 'queue' | 'stream';

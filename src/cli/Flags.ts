@@ -1,6 +1,6 @@
 import type { ChaosProfileName } from '../simulator/chaos/chaosProfiles.ts';
 import type { TableFormat } from '../sinks/writeTable.ts';
-import type { Strategy } from '../types.ts';
+import type { ProvenanceLevel, Strategy } from '../types.ts';
 
 /** A model as it is named on the command line. */
 export interface ModelReference {
@@ -86,6 +86,10 @@ export interface Flags {
   readonly tables: readonly TableFormat[];
   /** Port of a page that shows the run while it goes, 0 for any; null for no page. */
   readonly watchPort: number | null;
+  /** How much pictures say of where they are from. */
+  readonly provenance: ProvenanceLevel;
+  /** Keep originals also as the model put them out. */
+  readonly keepOriginals: boolean;
   /** Leave a gallery and a contact sheet. */
   readonly gallery: boolean;
   /** Use results of requests without a seed again too. */

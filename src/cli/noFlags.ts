@@ -34,6 +34,8 @@ export const noFlags: Flags = {
   failFast: false,
   resumeAnyway: false,
   watchPort: null,
+  provenance: 'full',
+  keepOriginals: false,
   gallery: true,
   destinations: [],
   shardSize: null,

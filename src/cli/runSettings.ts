@@ -20,6 +20,8 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     ...(flags.onTimeout === null ? {} : { timeoutAction: flags.onTimeout }),
     resumeAnyway: flags.resumeAnyway,
     gallery: flags.gallery,
+    provenance: flags.provenance,
+    keepOriginals: flags.keepOriginals,
     repay: flags.repay,
     recoveryRounds: flags.recoveryRounds,
     ...(flags.cache === null ? {} : { cacheFolder: flags.cache }),

@@ -9,7 +9,7 @@ import {
   throwError,
 } from 'rxjs';
 import { DownloadError } from '../errors.ts';
-import type { Downloader } from '../ports.ts';
+import type { Downloader, Mark } from '../ports.ts';
 import { stemAt } from '../stemAt.ts';
 import type { ImageFile, Json, Prediction } from '../types.ts';
 import { describeOutput } from './describeOutput.ts';
@@ -20,6 +20,10 @@ export interface DownloadOutputConfig {
   stem: string;
   /** Finds the files in a prediction's output. */
   urlsOf: (output: Json) => readonly string[];
+  /** Applied to each picture before it has its name. Default: they stay as they are. */
+  mark?: Mark;
+  /** As `stem`, for pictures as they were before they were marked. Default: they are not kept. */
+  untouchedStem?: string;
   /** Tries after the first one, for faults that another try can mend. Default 5. */
   retries?: number;
   /** Upper bound of the wait before the first retry; doubles each time. Default 500. */
@@ -46,13 +50,17 @@ export function downloadOutput(
   config: DownloadOutputConfig,
 ): OperatorFunction<Prediction, readonly ImageFile[]> {
   const { stem, urlsOf, retries = 5, delayMs = 500, within = identity } = config;
-  const { scheduler = asyncScheduler, random = Math.random } = config;
+  const { mark, untouchedStem, scheduler = asyncScheduler, random = Math.random } = config;
   return concatMap((prediction) => {
     const urls = urlsOf(prediction.output);
     if (urls.length === 0) return throwError(() => noOutput(prediction));
     const files = urls.map((url, place) =>
       downloader
-        .download(url, { stem: stemAt(stem, place) })
+        .download(url, {
+          stem: stemAt(stem, place),
+          ...(mark === undefined ? {} : { mark }),
+          ...(untouchedStem === undefined ? {} : { untouchedStem: stemAt(untouchedStem, place) }),
+        })
         .pipe(retryBackoff({ retries, delayMs, shouldRetry: isWorthAnotherTry, scheduler, random })),
     );
     return within(forkJoin(files));

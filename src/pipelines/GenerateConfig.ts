@@ -13,7 +13,7 @@ import type {
   Renderer,
   ResultCache,
 } from '../ports.ts';
-import type { Json, Outcome, Plan, Prediction, PricedRequest, Strategy } from '../types.ts';
+import type { Json, Outcome, Plan, Prediction, PricedRequest, ProvenanceLevel, Strategy } from '../types.ts';
 
 /** What a run is made with. Everything that touches the world is a port, so a test or a bigger engine can stand in. */
 export interface GenerateConfig {
@@ -78,6 +78,10 @@ export interface GenerateConfig {
   breakerFailures?: number;
   /** Told of the plan of each job that has failed, before its outcome counts. Default: nobody. */
   putAside?: (plan: Plan) => Observable<unknown>;
+  /** How much pictures say of where they are from, in themselves. Default `full`. */
+  provenance?: ProvenanceLevel;
+  /** Whether originals are kept in `originals/` as well, as the model put them out. Not with `none`. Default false. */
+  keepOriginals?: boolean;
   /** Results of earlier runs; asked for plans that have a `resultKey`. Default: none are kept. */
   cache?: ResultCache;
   /**

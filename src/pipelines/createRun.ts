@@ -11,6 +11,7 @@ import type { Destination, EmitEvent, ResultCache } from '../ports.ts';
 import type { InputFile, Outcome } from '../types.ts';
 import { concurrencyOf } from './concurrencyOf.ts';
 import type { JobAccount } from './createJobAccount.ts';
+import { createMarks, type Marks } from './createMarks.ts';
 import { fileAddresses } from './fileAddresses.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
 import type { Obtained } from './Obtained.ts';
@@ -26,7 +27,8 @@ type OptionalFields =
   | 'webhookUrlOf'
   | 'detach'
   | 'destinations'
-  | 'breakerFailures';
+  | 'breakerFailures'
+  | 'provenance';
 
 /** A run's configuration with every default in place, and what all its jobs share. */
 export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
@@ -49,6 +51,8 @@ export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
   /** Null where a model is never left alone. */
   readonly breaker: Breaker | null;
   readonly claims: Claims;
+  /** What writes into pictures where they are from; null where nothing does. */
+  readonly marks: Marks | null;
   /** Results that are being obtained. */
   readonly flights: Flights<Cached<Obtained>>;
   /** Jobs that failed in this round and get another turn in the next, by index. */
@@ -87,6 +91,8 @@ export function createRun(config: GenerateConfig): Run {
     waitMs = 60_000,
     webhookUrlOf,
     detach,
+    provenance = 'full',
+    keepOriginals = false,
     fallbacksOf = () => [],
     breakerFailures = 20,
     putAside = () => EMPTY,
@@ -128,6 +134,7 @@ export function createRun(config: GenerateConfig): Run {
     waitMs,
     webhookUrlOf,
     detach,
+    keepOriginals: keepOriginals && provenance !== 'none',
     fallbacksOf,
     breaker:
       breakerFailures === 0
@@ -175,6 +182,7 @@ export function createRun(config: GenerateConfig): Run {
     addressOf: fileAddresses(config.provider, { within: createGate(uploads), timeoutMs, scheduler, random }),
     encoders: createGate(encoders),
     claims: createClaims(config.journal.knownPredictionIds()),
+    marks: createMarks(provenance, (event) => run.emit(event)),
     flights: createFlights(),
     postponed: new Map(),
     roundsLeft: recoveryRounds,

@@ -46,6 +46,8 @@ function fetched(prediction: Prediction, plan: Plan, run: Run): Observable<Fetch
   return of(prediction).pipe(
     downloadOutput(run.downloader, {
       stem: join(run.folder, plan.path),
+      ...(run.marks === null ? {} : { mark: run.marks(prediction, plan) }),
+      ...(run.keepOriginals ? { untouchedStem: join(run.folder, 'originals', plan.path) } : {}),
       urlsOf: run.answers.urlsOf,
       within: gate(run.downloads),
       scheduler: run.scheduler,

@@ -13,6 +13,7 @@ import {
 import { ProviderError } from '../errors.ts';
 import { gate } from '../operators/gate.ts';
 import { renditions } from '../operators/renditions.ts';
+import type { Mark } from '../ports.ts';
 import type { Outcome, Plan } from '../types.ts';
 import { closeAccount } from './closeAccount.ts';
 import { createJobAccount, type JobAccount } from './createJobAccount.ts';
@@ -56,7 +57,7 @@ function journey(plan: Plan, turn: Turn, run: Run): Observable<Outcome> {
   const account = createJobAccount(plan, run.journal.find(plan.index), turn);
   return kept(plan, run).pipe(
     obtainOriginals(account, run),
-    renditions(run.renderer, plan.renditions, { within: gate(run.encoders) }),
+    renditions(run.renderer, plan.renditions, { within: gate(run.encoders), ...markOf(account, run) }),
     map((images) => savedOutcome(account, images, run)),
     delivered(run),
     catchError((error: unknown) => {
@@ -67,6 +68,16 @@ function journey(plan: Plan, turn: Turn, run: Run): Observable<Outcome> {
     }),
     concatMap((outcome) => end(outcome, account, run)),
   );
+}
+
+/** Which prediction made them is known only when there is a picture, which is when it is asked for. */
+function markOf(account: JobAccount, { marks }: Run): { mark?: Mark } {
+  if (marks === null) return {};
+  const mark: Mark = async (bytes, format) => {
+    const { prediction, plan } = account;
+    return prediction === null ? bytes : marks(prediction, plan)(bytes, format);
+  };
+  return { mark };
 }
 
 /** A detached run keeps its plans for whoever collects what they lead to. */

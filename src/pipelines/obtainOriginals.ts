@@ -16,12 +16,13 @@ import { DownloadError } from '../errors.ts';
 import { fromAbortable } from '../fromAbortable.ts';
 import { type Cached, cachedBy } from '../operators/cachedBy.ts';
 import { gate } from '../operators/gate.ts';
-import type { ImageFile, Plan } from '../types.ts';
+import type { FetchedOutput, ImageFile, Plan } from '../types.ts';
 import { closeAttempt } from './closeAttempt.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
 import { fetchOriginals } from './fetchOriginals.ts';
 import { makePrediction } from './makePrediction.ts';
+import { markFiles } from './markFiles.ts';
 import { mayHavePrediction } from './mayHavePrediction.ts';
 import type { Obtained } from './Obtained.ts';
 import { outcomeError } from './outcomeError.ts';
@@ -68,9 +69,18 @@ function bookLost(account: JobAccount, run: Run): Observable<never> {
 }
 
 function restored(key: string, account: JobAccount, run: Run): Observable<Obtained | null> {
-  return run.cache
-    .restore(key, { stem: stemOf(account, run) })
-    .pipe(map((output) => (output === null ? null : { ...output, request: account.plan })));
+  const { plan } = account;
+  return run.cache.restore(key, { stem: stemOf(account, run) }).pipe(
+    concatMap((output) => (output === null ? of(null) : markedAnew(output, plan, run))),
+    map((output) => (output === null ? null : { ...output, request: plan })),
+  );
+}
+
+/** What was kept may say more of where it is from than this run is to say, or less. */
+function markedAnew(output: FetchedOutput, plan: Plan, run: Run): Observable<FetchedOutput> {
+  if (run.marks === null) return of(output);
+  const mark = run.marks(output.prediction, plan);
+  return fromAbortable(() => markFiles(output.files, mark)).pipe(map((files) => ({ ...output, files })));
 }
 
 /** Only what the plan itself asked for is its result. A cache that refuses costs later runs money, but not this one. */

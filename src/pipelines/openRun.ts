@@ -52,6 +52,8 @@ export interface RunSettings
     | 'emit'
     | 'stop'
     | 'cancel'
+    | 'provenance'
+    | 'keepOriginals'
     | 'scheduler'
     | 'random'
     | 'breakerFailures'

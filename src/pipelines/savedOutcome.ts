@@ -12,9 +12,17 @@ export function savedOutcome(account: JobAccount, images: readonly RenderedOrigi
     status: 'saved',
     files: images.flatMap(({ original, renditions }) => [
       fileEntry('original', 'original', original, run.folder),
+      ...untouchedEntry(original, run.folder),
       ...renditions.map((rendition) => fileEntry('rendition', rendition.spec.name, rendition, run.folder)),
     ]),
   };
+}
+
+function untouchedEntry(original: ImageFile, folder: string): OutcomeFile[] {
+  const { untouched } = original;
+  return untouched === undefined
+    ? []
+    : [fileEntry('untouched', 'untouched', { ...original, ...untouched }, folder)];
 }
 
 function fileEntry(role: OutcomeFile['role'], name: string, file: ImageFile, folder: string): OutcomeFile {

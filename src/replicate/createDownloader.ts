@@ -6,13 +6,14 @@ import { createPixelTurn, type PixelTurn } from '../createPixelTurn.ts';
 import { DownloadError, StorageError } from '../errors.ts';
 import { fromAbortable } from '../fromAbortable.ts';
 import { handleShortage } from '../handleShortage.ts';
-import type { Downloader } from '../ports.ts';
+import type { Downloader, DownloadTarget } from '../ports.ts';
 import { syncFolder } from '../syncFolder.ts';
 import { temporaryPath } from '../temporaryPath.ts';
 import { toStorageError } from '../toStorageError.ts';
 import type { ImageFile } from '../types.ts';
 import { downloadError } from './downloadError.ts';
 import { identifyFile } from './identifyFile.ts';
+import { markFile } from './markFile.ts';
 import { type ReceiveConfig, receiveFile } from './receiveFile.ts';
 
 export interface DownloaderConfig {
@@ -26,7 +27,8 @@ export interface DownloaderConfig {
 
 /**
  * Fetches outputs with no credentials whatever. A file is streamed beside its place with its hash on the way, checked
- * (length, type by content, end), flushed, and renamed; only then does it have its name, `<stem>.<extension by content>`.
+ * (length, type by content, end), marked where that is wished, flushed, and renamed; only then does it have its name,
+ * `<stem>.<extension by content>`.
  *
  * Emits `DownloadError`: recoverable where another try can help (cut, slow, 5xx), else final (gone, refused, too large,
  * no image). `StorageError` where the disk refuses. Nothing is left behind in either case, nor on unsubscribe.
@@ -36,7 +38,7 @@ export function createDownloader(config: DownloaderConfig = {}): Downloader {
   const limits = { maxBytes, connectTimeoutMs, idleTimeoutMs };
   const inTurn = createPixelTurn();
   return {
-    download: (url, { stem }) => fromAbortable((signal) => fetchTo(stem, url, { ...limits, inTurn, signal })),
+    download: (url, target) => fromAbortable((signal) => fetchTo(target, url, { ...limits, inTurn, signal })),
   };
 }
 
@@ -44,7 +46,8 @@ interface FetchConfig extends ReceiveConfig {
   readonly inTurn: PixelTurn;
 }
 
-async function fetchTo(stem: string, url: string, config: FetchConfig): Promise<ImageFile> {
+async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig): Promise<ImageFile> {
+  const { stem } = target;
   // A name of its own for each try: one that was unsubscribed still cleans up while the next is under way.
   const temporary = temporaryPath(`${stem}.${randomBytes(4).toString('hex')}`);
   try {
@@ -55,10 +58,11 @@ async function fetchTo(stem: string, url: string, config: FetchConfig): Promise<
       inTurn: config.inTurn,
     });
     const path = `${stem}.${extension}`;
+    const kept = await markFile({ path: temporary, extension, received, ...identity }, target, config.inTurn);
     config.signal.throwIfAborted();
     await rename(temporary, path);
     await syncFolder(dirname(path));
-    return { path, bytes: received.bytes, sha256: received.sha256, ...identity };
+    return { path, ...kept, ...identity };
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw ownError(error, url, stem);

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { createPixelTurn } from '../createPixelTurn.ts';
 import { fromAbortable } from '../fromAbortable.ts';
 import { loaded } from '../loaded.ts';
-import type { RenderedFile, Renderer } from '../ports.ts';
+import type { Mark, RenderedFile, Renderer } from '../ports.ts';
 import { syncFolder } from '../syncFolder.ts';
 import { temporaryPath } from '../temporaryPath.ts';
 import { toStorageError } from '../toStorageError.ts';
@@ -45,7 +45,7 @@ export function createRenderer(config: RendererConfig = {}): Renderer {
   const inTurn = createPixelTurn();
   const overlays = createOverlays();
   return {
-    render: (original, specs, stem) =>
+    render: (original, specs, stem, mark = asItIs) =>
       fromAbortable(async (signal) => {
         const { widthPx, heightPx } = original;
         if (widthPx === null || heightPx === null || specs.length === 0) return [];
@@ -56,10 +56,12 @@ export function createRenderer(config: RendererConfig = {}): Renderer {
         sharp.cache(false);
         const frames = specs.map((spec) => spec.widthPx * spec.heightPx);
         const pixels = Math.max(widthPx * heightPx, ...frames);
-        return inTurn(pixels, () => renderAll(original, specs, { stem, overlays, signal }));
+        return inTurn(pixels, () => renderAll(original, specs, { stem, overlays, mark, signal }));
       }),
   };
 }
+
+const asItIs: Mark = async (bytes) => bytes;
 
 interface Target {
   readonly spec: RenditionSpec;
@@ -69,18 +71,19 @@ interface Target {
 interface Rendering {
   readonly stem: string;
   readonly overlays: Overlays;
+  readonly mark: Mark;
   readonly signal: AbortSignal;
 }
 
 async function renderAll(
   original: ImageFile,
   specs: readonly RenditionSpec[],
-  { stem, overlays, signal }: Rendering,
+  { stem, ...how }: Rendering,
 ): Promise<readonly RenderedFile[]> {
-  signal.throwIfAborted();
+  how.signal.throwIfAborted();
   const targets = specs.map((spec) => ({ spec, path: `${stem}--${spec.name}.${EXTENSIONS[spec.format]}` }));
   try {
-    const files = await writeTemporaries(original, targets, { overlays, signal });
+    const files = await writeTemporaries(original, targets, how);
     await putInPlace(targets, dirname(stem));
     return files;
   } catch (error) {
@@ -93,14 +96,14 @@ async function renderAll(
 async function writeTemporaries(
   original: ImageFile,
   targets: readonly Target[],
-  { overlays, signal }: Omit<Rendering, 'stem'>,
+  { overlays, mark, signal }: Omit<Rendering, 'stem'>,
 ): Promise<readonly RenderedFile[]> {
   const specs = targets.map(({ spec }) => spec);
   const decoded = await decodeOriginal(original, specs);
   const files: RenderedFile[] = [];
   for (const { spec, path } of targets) {
     signal.throwIfAborted();
-    const { data, info } = await encodeRendition(decoded(), spec, overlays);
+    const { data, info } = await encodeRendition(decoded(), spec, { overlays, mark });
     await writeTemporary(path, data).catch((error: unknown) => {
       throw toStorageError(error, path);
     });

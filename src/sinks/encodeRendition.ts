@@ -1,6 +1,7 @@
 import type { OutputInfo, Sharp } from 'sharp';
 import { RenderError, RxposureError } from '../errors.ts';
 import { loaded } from '../loaded.ts';
+import type { Mark } from '../ports.ts';
 import type { RenditionFormat, RenditionSpec } from '../types.ts';
 import type { Overlays } from './createOverlays.ts';
 import { highestQuality } from './highestQuality.ts';
@@ -34,6 +35,12 @@ const ENCODERS: Readonly<Record<RenditionFormat, (image: Sharp, spec: RenditionS
     image.png({ progressive, ...(palette ? { palette, quality, effort } : {}) }),
 };
 
+export interface EncodeRenditionConfig {
+  readonly overlays: Overlays;
+  /** Applied to what is encoded, before it counts whether it fits. */
+  readonly mark: Mark;
+}
+
 /** A file's bytes, and what they hold. */
 export interface EncodedRendition {
   readonly data: Buffer;
@@ -50,12 +57,12 @@ export interface EncodedRendition {
 export async function encodeRendition(
   image: Sharp,
   spec: RenditionSpec,
-  overlays: Overlays,
+  { overlays, mark }: EncodeRenditionConfig,
 ): Promise<EncodedRendition> {
   const { maxBytes, quality: most } = spec;
   try {
     const picture = await finished(fitted(image, spec), spec, overlays);
-    const encode = (quality: number) => encoded(picture(), { ...spec, quality });
+    const encode = (quality: number) => encoded(picture(), { ...spec, quality }, mark);
     if (maxBytes === undefined) return await encode(most);
     let smallestBytes = Number.POSITIVE_INFINITY;
     const fits = ({ data }: EncodedRendition) => {
@@ -71,9 +78,10 @@ export async function encodeRendition(
   }
 }
 
-/** The one place where a file's bytes come from: whatever else is to be in the file is set here, so that it counts in `maxBytes`. */
-function encoded(picture: Sharp, spec: RenditionSpec): Promise<EncodedRendition> {
-  return ENCODERS[spec.format](picture, spec).toBuffer({ resolveWithObject: true });
+/** The one place where a file's bytes come from, whatever else is in the file, so that all of it counts in `maxBytes`. */
+async function encoded(picture: Sharp, spec: RenditionSpec, mark: Mark): Promise<EncodedRendition> {
+  const { data, info } = await ENCODERS[spec.format](picture, spec).toBuffer({ resolveWithObject: true });
+  return { data: await mark(data, spec.format), info };
 }
 
 function fitted(image: Sharp, spec: RenditionSpec): Sharp {

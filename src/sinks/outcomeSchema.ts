@@ -4,7 +4,7 @@ import type { Outcome } from '../types.ts';
 const jsonRecord = z.record(z.string(), z.json());
 
 const outcomeFile = z.object({
-  role: z.enum(['original', 'rendition']),
+  role: z.enum(['original', 'rendition', 'untouched']),
   name: z.string(),
   path: z.string(),
   width: z.number().nullable(),

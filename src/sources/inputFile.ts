@@ -2,11 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import { createHash, hash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { isSvg } from '../isSvg.ts';
 import { loaded } from '../loaded.ts';
+import { pictureIdentity } from '../provenance/pictureIdentity.ts';
 import type { InputFile } from '../types.ts';
 import { cutToBytes } from './cutToBytes.ts';
 
@@ -34,12 +35,14 @@ export async function inputFile(source: string | Uint8Array | Blob, name = 'inpu
   const size = source instanceof Blob ? source.size : source.byteLength;
   checkSize(size, name);
   const content = source instanceof Blob ? new Uint8Array(await source.arrayBuffer()) : source;
+  const mediaType = await mediaTypeOf(content.subarray(0, headBytes));
   return {
     source: content,
     name: cutToBytes(name, maxNameBytes),
     bytes: size,
     sha256: hash('sha256', content, 'hex'),
-    mediaType: await mediaTypeOf(content.subarray(0, headBytes)),
+    ...identityOf(Buffer.from(content.buffer, content.byteOffset, size), mediaType),
+    mediaType,
   };
 }
 
@@ -86,13 +89,23 @@ async function readFileAt(path: string): Promise<InputFile> {
   } catch (cause) {
     throw refused(path, reasonOf(cause), cause);
   }
+  const mediaType = await mediaTypeOf(head);
+  const sha256 = digest.digest('hex');
+  const isPicture = mediaType.startsWith('image/');
+  const content = isPicture ? await readFile(path).catch(() => null) : null;
   return {
     source: path,
     name: cutToBytes(basename(path), maxNameBytes),
     bytes,
-    sha256: digest.digest('hex'),
-    mediaType: await mediaTypeOf(head),
+    sha256,
+    ...(content === null ? {} : identityOf(content, mediaType)),
+    mediaType,
   };
+}
+
+function identityOf(content: Buffer, mediaType: string): Pick<InputFile, 'identity'> {
+  const identity = pictureIdentity(content, mediaType.replace('image/', ''));
+  return identity === null ? {} : { identity };
 }
 
 async function mediaTypeOf(head: Uint8Array): Promise<string> {

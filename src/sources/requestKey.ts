@@ -16,6 +16,6 @@ export function requestKey(request: PredictionRequest & { readonly files?: Input
 function byContent(input: PredictionRequest['input'], files: InputFiles): PredictionRequest['input'] {
   return mapTexts(input, (place, text) => {
     const file = files[place];
-    return file === undefined ? text : `sha256:${file.sha256}`;
+    return file === undefined ? text : `sha256:${file.identity ?? file.sha256}`;
   });
 }

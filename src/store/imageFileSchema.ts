@@ -9,4 +9,5 @@ export const imageFileSchema = z.object({
   format: z.string(),
   widthPx: z.number().nullable(),
   heightPx: z.number().nullable(),
+  untouched: z.object({ path: z.string(), bytes: z.number(), sha256: z.string() }).exactOptional(),
 }) satisfies z.ZodType<ImageFile>;

@@ -63,6 +63,8 @@ describe('values', () => {
       failFast: false,
       resumeAnyway: false,
       watchPort: null,
+      provenance: 'full',
+      keepOriginals: false,
       gallery: true,
       destinations: [],
       shardSize: null,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import sharp from 'sharp';
 import { beforeEach, expect, it } from 'vitest';
+import type { RunSettings } from '../../src/pipelines/openRun.ts';
 import { runToFolder } from '../../src/pipelines/runToFolder.ts';
 import { createReplicateProvider } from '../../src/replicate/createReplicateProvider.ts';
 import { parseRendition } from '../../src/sources/parseRendition.ts';
@@ -42,7 +43,7 @@ beforeEach(async () => {
 });
 
 /** One job of a model whose output is made from the address of the files above; what it asked the service is told too. */
-async function run(outputAt: (url: string) => Json) {
+async function run(outputAt: (url: string) => Json, wishes: Partial<RunSettings> = {}) {
   const { url, requests } = await localServer(({ url: path, method, headers }, response) => {
     const output = outputAt(`http://${headers.host}/out`);
     if (method === 'POST') return sendJson(response, 201, { ...predictionAnswer, output });
@@ -64,7 +65,7 @@ async function run(outputAt: (url: string) => Json) {
     },
   ];
   const plans = () => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 1 });
-  await lastValueFrom(runToFolder(plans, 1, { folder, provider }));
+  await lastValueFrom(runToFolder(plans, 1, { folder, provider, ...wishes }));
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
   const outcome: Outcome = manifest.outcomes[0];
   return { outcome, requests };
@@ -181,7 +182,9 @@ it('keeps two megabytes of output data in the file alone', async () => {
     .png()
     .toBuffer();
   expect(picture.length).toBeGreaterThan(2_000_000);
-  const { outcome } = await run(() => [`data:image/png;base64,${picture.toString('base64')}`]);
+  const { outcome } = await run(() => [`data:image/png;base64,${picture.toString('base64')}`], {
+    provenance: 'none',
+  });
   expect(await readFile(join(folder, '0001-a-cat.png'))).toEqual(picture);
   expect(outcome.files[0]).toMatchObject({ bytes: picture.length });
   for (const name of (await readdir(folder)).filter((entry) => entry !== '0001-a-cat.png')) {

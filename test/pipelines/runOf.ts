@@ -54,6 +54,8 @@ export function runOf(fields: Partial<GenerateConfig> & { scheduler?: SchedulerL
       return EMPTY;
     },
     emit: (event) => events.push(event),
+    // Its files are nowhere.
+    provenance: 'none',
     random: () => 1,
     ...fields,
   };

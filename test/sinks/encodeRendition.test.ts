@@ -29,8 +29,10 @@ async function busyCorner(left: number, top: number, width = 400, height = 200) 
   return sharp(data, { raw: { width, height, channels: 3 } });
 }
 
+const how = () => ({ overlays: createOverlays(), mark: async (bytes: Buffer) => bytes });
+
 async function made(image: Sharp, text: string) {
-  const { data, info } = await encodeRendition(image, parseRendition(text), createOverlays());
+  const { data, info } = await encodeRendition(image, parseRendition(text), how());
   const { data: pixels, info: raw } = await sharp(data).raw().toBuffer({ resolveWithObject: true });
   const at = (x: number, y: number) => {
     const start = (y * raw.width + x) * raw.channels;
@@ -194,7 +196,7 @@ describe('a caption', () => {
 
   it('that came to nothing leaves no band', async () => {
     const spec = { ...parseRendition('s=30x30,png'), caption: { text: ' ', place: 'south' } } as const;
-    const { data } = await encodeRendition(plain(white), spec, createOverlays());
+    const { data } = await encodeRendition(plain(white), spec, how());
     expect((await sharp(data).stats()).channels[0]?.min).toBe(255);
   });
 });

@@ -37,7 +37,7 @@ function memberNames(key: string, files: readonly OutcomeFile[]): { name: string
     const parts = [
       key,
       original > 1 ? String(original) : '',
-      file.role === 'rendition' ? file.name : '',
+      file.role === 'original' ? '' : file.name,
       OWN_MEMBERS.has(extension) ? 'output' : '',
       extension,
     ];

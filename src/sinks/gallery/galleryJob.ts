@@ -10,6 +10,7 @@ export function galleryJob(outcome: Outcome, thumbnails: Pick<Thumbnails, 'pathO
   const { index, status, attempts, version, predictionId, cached, error, costUsd, metrics } = outcome;
   const prompt = cutText(outcome.prompt);
   const input = cutInput(outcome);
+  const files = outcome.files.filter(({ role }) => role !== 'untouched');
   return {
     index,
     status,
@@ -20,7 +21,7 @@ export function galleryJob(outcome: Outcome, thumbnails: Pick<Thumbnails, 'pathO
     ...(Object.keys(input).length > 0 && { input }),
     ...(Object.keys(outcome.tags).length > 0 && { tags: outcome.tags }),
     ...(predictionId !== null && { predictionId }),
-    ...(outcome.files.length > 0 && { files: outcome.files.map((file) => galleryFile(file, thumbnails)) }),
+    ...(files.length > 0 && { files: files.map((file) => galleryFile(file, thumbnails)) }),
     ...numberAs('predictS', metrics.predict_time),
     ...numberAs('totalS', metrics.total_time),
     ...numberAs('score', metrics.score),
