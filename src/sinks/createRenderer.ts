@@ -45,7 +45,7 @@ export function createRenderer(config: RendererConfig = {}): Renderer {
   const inTurn = createPixelTurn();
   const overlays = createOverlays();
   return {
-    render: (original, specs, stem, mark = asItIs) =>
+    render: (original, specs, stem, mark) =>
       fromAbortable(async (signal) => {
         const { widthPx, heightPx } = original;
         if (widthPx === null || heightPx === null || specs.length === 0) return [];
@@ -61,8 +61,6 @@ export function createRenderer(config: RendererConfig = {}): Renderer {
   };
 }
 
-const asItIs: Mark = async (bytes) => bytes;
-
 interface Target {
   readonly spec: RenditionSpec;
   readonly path: string;
@@ -71,7 +69,7 @@ interface Target {
 interface Rendering {
   readonly stem: string;
   readonly overlays: Overlays;
-  readonly mark: Mark;
+  readonly mark: Mark | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -103,7 +101,7 @@ async function writeTemporaries(
   const files: RenderedFile[] = [];
   for (const { spec, path } of targets) {
     signal.throwIfAborted();
-    const { data, info } = await encodeRendition(decoded(), spec, { overlays, mark });
+    const { data, info } = await encodeRendition(decoded(), spec, { overlays, ...(mark && { mark }) });
     await writeTemporary(path, data).catch((error: unknown) => {
       throw toStorageError(error, path);
     });

@@ -37,8 +37,8 @@ const ENCODERS: Readonly<Record<RenditionFormat, (image: Sharp, spec: RenditionS
 
 export interface EncodeRenditionConfig {
   readonly overlays: Overlays;
-  /** Applied to what is encoded, before it counts whether it fits. */
-  readonly mark: Mark;
+  /** Applied to what is encoded, before it counts whether it fits. Default: it stays as it is. */
+  readonly mark?: Mark;
 }
 
 /** A file's bytes, and what they hold. */
@@ -57,7 +57,7 @@ export interface EncodedRendition {
 export async function encodeRendition(
   image: Sharp,
   spec: RenditionSpec,
-  { overlays, mark }: EncodeRenditionConfig,
+  { overlays, mark = asItIs }: EncodeRenditionConfig,
 ): Promise<EncodedRendition> {
   const { maxBytes, quality: most } = spec;
   try {
@@ -77,6 +77,8 @@ export async function encodeRendition(
     throw error instanceof RxposureError ? error : failed(spec, error);
   }
 }
+
+const asItIs: Mark = async (bytes) => bytes;
 
 /** The one place where a file's bytes come from, whatever else is in the file, so that all of it counts in `maxBytes`. */
 async function encoded(picture: Sharp, spec: RenditionSpec, mark: Mark): Promise<EncodedRendition> {

@@ -29,7 +29,7 @@ async function busyCorner(left: number, top: number, width = 400, height = 200) 
   return sharp(data, { raw: { width, height, channels: 3 } });
 }
 
-const how = () => ({ overlays: createOverlays(), mark: async (bytes: Buffer) => bytes });
+const how = () => ({ overlays: createOverlays() });
 
 async function made(image: Sharp, text: string) {
   const { data, info } = await encodeRendition(image, parseRendition(text), how());

@@ -1,0 +1,47 @@
+import { copyFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import type { ImageFile } from '../src/types.ts';
+
+const SIDE_PX = 1_024;
+/** More are these again. */
+const DIFFERENT = 20;
+/** Sides of the noise that is enlarged to shapes, and how strong it is; the last is grain. */
+const OCTAVES = [
+  [6, 60],
+  [24, 40],
+  [128, 25],
+  [1_024, 6],
+] as const;
+
+/** So many PNGs of 1024 x 1024 that are about as hard to pack as photographs: soft shapes of all sizes, and grain. */
+export async function drawPhotographs(folder: string, count: number): Promise<ImageFile[]> {
+  const originals: ImageFile[] = [];
+  for (let place = 0; place < count; place += 1) {
+    const path = join(folder, `${place}.png`);
+    const same = originals[place - DIFFERENT];
+    if (same === undefined) await draw(path);
+    else await copyFile(same.path, path);
+    const { size } = await stat(path);
+    originals.push({ path, bytes: size, sha256: '', format: 'png', widthPx: SIDE_PX, heightPx: SIDE_PX });
+  }
+  return originals;
+}
+
+async function draw(path: string): Promise<void> {
+  const layers = await Promise.all(OCTAVES.map(([sidePx, sigma]) => noise(sidePx, sigma)));
+  const pixels = Buffer.alloc(SIDE_PX * SIDE_PX * 3);
+  for (let at = 0; at < pixels.length; at += 1) {
+    const sum = layers.reduce((total, layer) => total + (layer[at] ?? 128) - 128, 128);
+    pixels[at] = Math.min(255, Math.max(0, sum));
+  }
+  const raw = { width: SIDE_PX, height: SIDE_PX, channels: 3 } as const;
+  await sharp(pixels, { raw }).png().toFile(path);
+}
+
+async function noise(sidePx: number, sigma: number): Promise<Buffer> {
+  const grain = { type: 'gaussian', mean: 128, sigma } as const;
+  const create = { width: sidePx, height: sidePx, channels: 3, background: '#888', noise: grain } as const;
+  const small = await sharp({ create }).removeAlpha().png().toBuffer();
+  return sharp(small).resize(SIDE_PX, SIDE_PX).removeAlpha().raw().toBuffer();
+}
