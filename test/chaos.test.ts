@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { runBatch } from './chaos/runBatch.ts';
 import { runSuite } from './chaos/runSuite.ts';
 
-it('batches killed twenty times lose nothing, pay nothing twice, and leave nothing over', async () => {
+it.concurrent('batches killed twenty times lose nothing, pay nothing twice, and leave nothing over', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
   const reports = await runSuite({ folder, kills: 20, seed: 20, prompts: 16 });
   await rm(folder, { recursive: true, force: true });
@@ -15,7 +15,7 @@ it('batches killed twenty times lose nothing, pay nothing twice, and leave nothi
   for (const { lost, paidTwice } of reports) expect([lost, paidTwice]).toEqual([0, 0]);
 }, 120_000);
 
-it('every other strategy keeps this, too', async () => {
+it.concurrent('every other strategy keeps this, too', async () => {
   const strategies = ['sequential', 'parallel', 'waves', 'queue'] as const;
   const batches = strategies.map(async (strategy) => {
     const folder = await mkdtemp(join(tmpdir(), 'rxposure-'));

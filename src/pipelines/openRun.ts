@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { concat, defer, EMPTY, from } from 'rxjs';
+import { asyncScheduler, concat, defer, EMPTY, from, type SchedulerLike } from 'rxjs';
 import { StorageError, UsageError } from '../errors.ts';
 import { guardListener } from '../events/guardListener.ts';
 import { createEventFollower } from '../operators/createEventFollower.ts';
@@ -52,6 +52,7 @@ export interface RunSettings
     | 'emit'
     | 'stop'
     | 'cancel'
+    | 'scheduler'
     | 'random'
     | 'breakerFailures'
     | 'timeoutAction'
@@ -143,7 +144,7 @@ export async function openRun(settings: RunSettings): Promise<OpenRun> {
 
 async function openFolder(settings: RunSettings): Promise<OpenRun> {
   const { folder, fingerprint, extendedFrom, resumeAnyway, ratePerMinute = 600 } = settings;
-  const { only = () => true } = settings;
+  const { only = () => true, scheduler = asyncScheduler } = settings;
   const { budgetMicroUsd = Number.POSITIVE_INFINITY, priceMicroUsd } = settings;
   const emit = guardListener(settings.emit ?? (() => {}));
   const journal = openJournal(folder, { fingerprint, extendedFrom, resumeAnyway });
@@ -181,7 +182,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       ...(detach ? { waitMs: 0, detach: storedPlans(folder, 'detached').keep } : {}),
       ...cache,
       destinations,
-      ...(settings.webhooks === undefined ? {} : byWebhooks(settings.webhooks, settings.provider)),
+      ...(settings.webhooks === undefined ? {} : byWebhooks(settings.webhooks, settings.provider, scheduler)),
       downloader: createDownloader(),
       renderer: createRenderer(),
       journal,
@@ -191,7 +192,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
         onWarning: ({ reservedMicroUsd, spentMicroUsd }) =>
           emit({ type: 'budget.warning', limitMicroUsd: budgetMicroUsd, reservedMicroUsd, spentMicroUsd }),
       }),
-      governor: createGovernor({ perMinute: ratePerMinute }),
+      governor: createGovernor({ perMinute: ratePerMinute, scheduler }),
       answers: {
         urlsOf: outputUrls,
         costOf: (prediction) => costMicroUsd(prediction, priceMicroUsd),
@@ -246,10 +247,11 @@ function openRatings({ folder, ratings = false }: RunSettings): RunJournal | nul
 /** How often the list is asked where webhooks should tell: seldom enough to cost nothing, and well within the hour. */
 const BEHIND_WEBHOOKS = { shortestMs: 5_000, longestMs: 30_000 };
 
-function byWebhooks({ url, events }: PredictionEvents, provider: Provider) {
+function byWebhooks({ url, events }: PredictionEvents, provider: Provider, scheduler: SchedulerLike) {
+  const behind = createListPoller(provider, { ...BEHIND_WEBHOOKS, scheduler });
   return {
     waitMs: 0,
-    follower: createEventFollower(events, createListPoller(provider, BEHIND_WEBHOOKS)),
+    follower: createEventFollower(events, behind),
     webhookUrlOf: ({ index }: Plan) => {
       const own = new URL(url);
       own.searchParams.set('job', String(index));

@@ -6,6 +6,7 @@ import { createReplicateProvider } from '../../src/replicate/createReplicateProv
 import { createWebhookReceiver } from '../../src/replicate/createWebhookReceiver.ts';
 import { fetchWebhookSecret } from '../../src/replicate/fetchWebhookSecret.ts';
 import { type Simulator, type SimulatorConfig, startSimulator } from '../../src/simulator/index.ts';
+import { hurried } from '../hurried.ts';
 import { temporaryFolder } from '../sinks/temporaryFolder.ts';
 import { aPlan } from './runOf.ts';
 
@@ -47,7 +48,7 @@ it.each([
   const settings = await start({ faults: { onWebhook: ({ serial }) => onWebhook(serial) } });
   const run = fetchWebhookSecret(simulator).pipe(
     concatMap((secret) => createWebhookReceiver({ secret })),
-    switchMap((webhooks) => runToFolder(plans(30), 30, { ...settings, webhooks })),
+    switchMap((webhooks) => runToFolder(plans(30), 30, { ...settings, webhooks, scheduler: hurried(10) })),
   );
   const { totals } = await firstValueFrom(run);
   expect(totals.saved).toBe(30);

@@ -21,6 +21,7 @@ import {
 import { outcomeSchema } from '../../src/sinks/outcomeSchema.ts';
 import { planJobs } from '../../src/sources/planJobs.ts';
 import type { Job, Outcome, RenditionSpec, RunEvent } from '../../src/types.ts';
+import { hurried } from '../hurried.ts';
 
 let folder = '';
 let simulator: Simulator;
@@ -174,15 +175,20 @@ describe('a run in its folder', () => {
     expect(totals).toMatchObject({ saved: 0, skipped: 5 });
     expect((await manifest()).outcomes).toHaveLength(5);
     await simulator.close();
-    expect((await run(5, { provider: await start() })).totals).toMatchObject({ saved: 5 });
+    const again = await run(5, { provider: await start(), scheduler: hurried(10) });
+    expect(again.totals).toMatchObject({ saved: 5 });
   });
 
   it.each([true, false])(
     'loses no job and no attempt to a service that refuses, with rateLimitHeaders: %s',
     async (rateLimitHeaders) => {
       const limits = { createPerMinute: 120, createBurst: 10, rateLimitHeaders };
-      const provider = await start({ ...limits, speed: 10, medianMs: 1_000, coldStarts: false });
-      const { totals } = await run(40, { provider, concurrency: 20 });
+      const provider = await start({ ...limits, speed: 100, medianMs: 1_000, coldStarts: false });
+      const { totals } = await run(40, {
+        provider,
+        concurrency: 20,
+        scheduler: hurried(10, { isFast: true }),
+      });
       const { created, refused429 } = simulator.stats();
       expect(totals).toMatchObject({ saved: 40 });
       expect(created).toBe(40);
@@ -235,7 +241,7 @@ describe('faults on the way', () => {
         onList: every(3, { type: 'answer', status: 500, body: 'no' } as const),
       },
     });
-    const { totals } = await run(40, { provider, concurrency: 10 });
+    const { totals } = await run(40, { provider, concurrency: 10, scheduler: hurried(10) });
     expect(totals).toMatchObject({ saved: 40 });
     expect(simulator.stats()).toMatchObject({ created: 40, succeeded: 40 });
     await expectWhole((await manifest()).outcomes);
@@ -254,7 +260,7 @@ describe('faults on the way', () => {
     const met = new Map<HazardName, number>();
     const onStrike = (name: HazardName) => met.set(name, (met.get(name) ?? 0) + 1);
     const provider = await start(chaosProfile('storm', { speed: 100, onStrike }));
-    const { totals } = await run(60, { provider, concurrency: 10 });
+    const { totals } = await run(60, { provider, concurrency: 10, scheduler: hurried(10) });
     const { created, failed } = simulator.stats();
     expect(totals).toMatchObject({ total: 60, saved: 60 });
     expect(created).toBe(60 + failed);
