@@ -3,10 +3,12 @@ import { InvalidRowsError, RxposureError } from '../errors.ts';
 import { plainText } from './plainText.ts';
 
 const MOST_ROWS = 20;
+/** What a message lists: each point is indented, on a line of its own. */
+const POINT = /\n {2}(?=\S)/;
 
 /**
- * An error as the user reads it: one line that says what is wrong, and one that says what to do about it. Wrong rows
- * of an input come one a line. An error that is not one of ours is a fault in the program: its stack is shown where
+ * An error as the user reads it: one line that says what is wrong, and one that says what to do about it. What it
+ * lists comes one a line, and so do wrong rows of an input. An error that is not one of ours is a fault in the program: its stack is shown where
  * `isDebug`, which adds it to the others as well.
  */
 export function errorLines(error: unknown, { isDebug }: { isDebug: boolean }): string[] {
@@ -16,7 +18,9 @@ export function errorLines(error: unknown, { isDebug }: { isDebug: boolean }): s
     return [`error: unexpected ${plainText(String(error))}`, ...hint, ...stack];
   }
   const hint = error.suggestion === '' ? [] : [`hint: ${plainText(error.suggestion)}`];
-  return [`error: ${plainText(error.message)}`, ...rowLines(error), ...hint, ...stack];
+  const [first = '', ...points] = error.message.split(POINT);
+  const listed = points.map((point) => `  ${plainText(point)}`);
+  return [`error: ${plainText(first)}`, ...listed, ...rowLines(error), ...hint, ...stack];
 }
 
 function rowLines(error: RxposureError): string[] {

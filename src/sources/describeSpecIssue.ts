@@ -27,6 +27,10 @@ export function describeSpecIssue(
       return [{ path, message: unknownValue(issue) }];
     case 'invalid_type':
       return [{ path, message: otherType(issue) }];
+    case 'too_small':
+      return [{ path, message: outOfBounds(issue, issue.minimum, 'at least') }];
+    case 'too_big':
+      return [{ path, message: outOfBounds(issue, issue.maximum, 'at most') }];
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({ path, message }));
     default:
@@ -42,8 +46,12 @@ function describeUnion(
 ): SpecProblem[] {
   const fitting = issue.errors.find((issues) => !issues.some(isOfOtherKind));
   if (fitting !== undefined) return fitting.flatMap((inner) => describeSpecIssue(inner, schema, path));
-  const message = issue.message === 'Invalid input' ? 'Expected a text or keys and values' : issue.message;
-  return [{ path, message }];
+  if (issue.message !== 'Invalid input') return [{ path, message: issue.message }];
+  const names = issue.errors
+    .flat()
+    .find(({ code, path: inner }) => code === 'invalid_value' && inner.length === 0);
+  if (typeof issue.input === 'string' && names !== undefined) return describeSpecIssue(names, schema, path);
+  return [{ path, message: `Expected a text or keys and values, got ${received(issue.input)}` }];
 }
 
 function isOfOtherKind(issue: z.core.$ZodIssue): boolean {
@@ -72,6 +80,19 @@ const typeNames: Readonly<Record<string, string>> = {
   object: 'keys and values',
   record: 'keys and values',
 };
+
+const unitNames: Readonly<Record<string, string>> = { string: ' characters', array: ' values' };
+
+function outOfBounds(
+  { message, origin, inclusive = true, input }: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig,
+  bound: number | bigint,
+  words: 'at least' | 'at most',
+): string {
+  if (!message.startsWith('Too ')) return message;
+  const strictly = words === 'at least' ? 'more than' : 'less than';
+  const got = typeof input === 'number' ? `, got ${input}` : '';
+  return `Expected ${inclusive ? words : strictly} ${bound}${unitNames[origin] ?? ''}${got}`;
+}
 
 function otherType({ expected, input, message }: z.core.$ZodIssueInvalidType): string {
   if (!message.startsWith('Invalid ')) return message;

@@ -10,6 +10,18 @@ it('says what is wrong and what to do, a line each', () => {
   expect(errorLines(new UsageError('wrong'), plain)).toEqual(['error: wrong']);
 });
 
+it('lists what a message lists, a line each', () => {
+  const error = new UsageError('s.yaml: got 2 mistakes:\n  line 1: a\n  line 2: b\nc', {
+    suggestion: 'Mend.',
+  });
+  expect(errorLines(error, plain)).toEqual([
+    'error: s.yaml: got 2 mistakes:',
+    '  line 1: a',
+    '  line 2: b c',
+    'hint: Mend.',
+  ]);
+});
+
 it('names each wrong row by file and line, up to 20', () => {
   const problems = Array.from({ length: 25 }, (_, at) => ({ line: at + 2, message: `no prompt ${at}` }));
   const lines = errorLines(new InvalidRowsError('p.csv', problems, 40), plain);

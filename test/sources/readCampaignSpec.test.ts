@@ -97,7 +97,7 @@ prompt: '{theme} {mood}'
       'line 6: platforms[2].widht: Unknown key; did you mean width?',
       expect.stringMatching(/^line 5: platforms\[2\]\.width: /),
       expect.stringMatching(/^line 7: platforms\[2\]\.height: /),
-      'line 8: platforms[3]: Expected a text or keys and values',
+      'line 8: platforms[3]: Expected a text or keys and values, got 7',
       expect.stringMatching(/^line 11: variations\[0\]\.prompt: /),
       'line 14: seed: Expected auto, none or an integer of 0 or more',
       expect.stringMatching(/^line 15: count: /),
