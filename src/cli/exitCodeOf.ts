@@ -9,6 +9,8 @@ export interface RunEnding {
   readonly fault: unknown;
   /** Whether the user asked it to stop. */
   readonly isInterrupted: boolean;
+  /** Whether that kept it from beginning more than the totals tell of. Default false. */
+  readonly isUnfinished?: boolean;
   /** Whether all that is not saved was left to the service, as was asked for. Default false. */
   readonly isAllLeft?: boolean;
 }
@@ -17,8 +19,15 @@ export interface RunEnding {
  * The exit code of a run. Every job saved is a success even where Ctrl-C came in the last moment; an interruption says
  * more than the fault it may have brought along.
  */
-export function exitCodeOf({ totals, fault, isInterrupted, isAllLeft = false }: RunEnding): number {
+export function exitCodeOf({
+  totals,
+  fault,
+  isInterrupted,
+  isUnfinished = false,
+  isAllLeft = false,
+}: RunEnding): number {
   const isFaulty = fault !== null && fault !== undefined;
+  if (isInterrupted && isUnfinished) return exitCodes.interrupted.code;
   if (!isFaulty && totals.saved + totals.alreadySaved >= totals.total) return exitCodes.allSaved.code;
   if (isAllLeft && !isFaulty && !isInterrupted) return exitCodes.allSaved.code;
   if (isInterrupted) return exitCodes.interrupted.code;

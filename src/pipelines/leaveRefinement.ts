@@ -26,7 +26,13 @@ async function leave(end: RunEnd, rounds: RefinementRounds, run: OpenRun): Promi
   await drawLineage(history, run);
   let total = 0;
   for await (const _plan of rounds.plans()) total += 1;
-  return { ...end, totals: { ...end.totals, total } };
+  const isUnfinished = history.end === 'stopped';
+  if (isUnfinished && total === end.totals.saved + end.totals.alreadySaved) {
+    const message =
+      'Stopped between two rounds. The same command again goes on; nothing is made or paid again.';
+    run.config.emit?.({ type: 'warning', message });
+  }
+  return { ...end, totals: { ...end.totals, total }, isUnfinished };
 }
 
 /** Only the best of all have a rank; those that an earlier run had ranked may be none of them any more. */

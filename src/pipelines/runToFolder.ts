@@ -15,6 +15,8 @@ export interface RunEnd {
   readonly totals: RunTotals;
   /** What stopped the whole run: the service (401, 402), the disk; null where every job had its turn. */
   readonly fault: unknown;
+  /** Whether a stop kept the run from beginning more than `totals.total` tells of. Default false. */
+  readonly isUnfinished?: boolean;
   readonly startedAtMs: number;
   readonly elapsedMs: number;
 }

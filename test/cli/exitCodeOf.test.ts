@@ -17,6 +17,7 @@ const partial = { ...complete, totals: { ...base, saved: 2, failed: 1 } };
 it.each([
   ['all saved', complete, 0],
   ['all saved, Ctrl-C in the last moment', { ...complete, isInterrupted: true }, 0],
+  ['all saved, Ctrl-C before more was begun', { ...complete, isInterrupted: true, isUnfinished: true }, 130],
   ['nothing to do', { ...complete, totals: { ...base, total: 0, saved: 0, alreadySaved: 0 } }, 0],
   ['some failed', partial, 1],
   ['some skipped', { ...complete, totals: { ...base, saved: 1, skipped: 2 } }, 1],

@@ -167,6 +167,23 @@ describe('a refinement', () => {
     expect(await lineage()).toEqual(resumed);
   });
 
+  it('is unfinished, and says so, where it is stopped between two rounds', async () => {
+    const provider = await start();
+    const stop = new Subject<void>();
+    const stopping: Scorer = (image) => {
+      if (image.index === 9) stop.next();
+      return byIndex(image);
+    };
+    const stopped = await run(specOf(), { provider, stop, scorer: stopping, concurrency: 1 });
+    expect(stopped).toMatchObject({ isUnfinished: true, totals: { total: 10, saved: 10 } });
+    expect(events).toContainEqual({
+      type: 'warning',
+      message: 'Stopped between two rounds. The same command again goes on; nothing is made or paid again.',
+    });
+    expect(await run(specOf(), { provider })).toMatchObject({ isUnfinished: false, totals: { total: 22 } });
+    expect(simulator.stats().created).toBe(22);
+  });
+
   it('rates only what a run that ended between a picture and its score had left', async () => {
     const provider = await start();
     const stop = new Subject<void>();
