@@ -22,7 +22,7 @@ const maxFolders = 8;
 /**
  * Reads a way to organise files: `flat`, `date`, `prompt`, `model`, or a template such as
  * `{platform}/{index:04}-{slug}.{ext}`. The placeholders are index (from 1, as people count; `:04` pads it), slug,
- * prompt, seed, model, owner, date, and any tag or input; a job that has no value for one gets `none`.
+ * prompt (its name, where it is the value of an axis), seed, model, owner, date, and any tag or input; a job that has no value for one gets `none`.
  *
  * Paths are safe on all systems and stay in the run folder, whatever stands in a prompt; they are not unique yet.
  * Throws `UsageError` where the template leaves the run folder, has broken braces, or names something no job has.
@@ -34,7 +34,13 @@ export function pathTemplate(organize: string, config: PathTemplateConfig): Path
   const folders = segments
     .filter((segment) => segment !== '' && segment !== '.')
     .map((segment) => jobTemplate(segment, { ...config, missing: 'none', whole: organize }));
-  return (job) => safePath(folders.map((folderOf) => folderOf(job)));
+  return (job) => safePath(folders.map((folderOf) => folderOf(named(job))));
+}
+
+/** A prompt that was given a name is called that in paths, as it is in the gallery. */
+function named(job: Job): Job {
+  const { prompt = job.prompt } = job.tags;
+  return { ...job, prompt };
 }
 
 function checkShape(organize: string, template: string, segments: readonly string[]): void {

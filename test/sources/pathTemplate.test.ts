@@ -29,6 +29,11 @@ it.each([
   expect(pathOf(organize, changes)).toBe(path);
 });
 
+it('calls a prompt by the name that it has among others', () => {
+  const changes = { index: 0, prompt: 'A cat, at sea, in oil', tags: { prompt: 'cat', style: 'oil' } };
+  expect(pathOf('{slug}/{index}-{style}', changes)).toBe('cat/1-oil');
+});
+
 it('keeps separators in values from making folders', () => {
   expect(pathOf('{tag}/{index}', { index: 0, tags: { tag: '../../x/y' } })).toBe('__-__-x-y/1');
 });
