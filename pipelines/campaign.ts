@@ -3,6 +3,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createCommand } from '../src/cli/createCommand.ts';
 import { findModel } from '../src/cli/findModel.ts';
 import { folderFor } from '../src/cli/folderFor.ts';
+import { inSpec } from '../src/cli/inSpec.ts';
 import { jobContext } from '../src/cli/jobContext.ts';
 import { runBatchScript } from '../src/cli/runBatchScript.ts';
 import { specModel } from '../src/cli/specModel.ts';
@@ -43,7 +44,7 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
   const common = await jobContext(flags, reference, await findModel(service.provider, reference));
   const context = { ...common, files: await campaignFiles(spec, input, common) };
   const folder = folderFor(flags.out, input, spec.name);
-  const jobs = campaignJobs(spec, context);
+  const jobs = await inSpec(input, () => campaignJobs(spec, context));
   const total = spec.platforms.length * spec.variations.length * context.count;
   return startBatch({
     folder,

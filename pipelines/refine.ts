@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { createCommand } from '../src/cli/createCommand.ts';
 import { folderFor } from '../src/cli/folderFor.ts';
+import { inSpec } from '../src/cli/inSpec.ts';
 import { jobContexts } from '../src/cli/jobContexts.ts';
 import { ratedBy } from '../src/cli/ratedBy.ts';
 import { refiningModel } from '../src/cli/refiningModel.ts';
@@ -67,6 +68,7 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
   const { score } = spec;
   const scorer =
     'model' in score ? await scoringModel(score, flags, service, dirname(input)) : createScorer(score);
+  await inSpec(input, () => refinementJobs(spec, contexts, []));
   return startBatch({
     folder: folderFor(flags.out, input, spec.name),
     jobs: () => refinementJobs(spec, contexts, expectedParents(spec)),

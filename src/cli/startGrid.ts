@@ -15,6 +15,7 @@ import type { PlanJobsConfig } from '../sources/planJobs.ts';
 import type { ModelReference } from './Flags.ts';
 import { flagValues } from './flagValues.ts';
 import { folderFor } from './folderFor.ts';
+import { inSpec } from './inSpec.ts';
 import { jobContexts } from './jobContexts.ts';
 import type { BatchScriptContext } from './runBatchScript.ts';
 import { specModel } from './specModel.ts';
@@ -45,7 +46,8 @@ export async function startGrid(script: GridScript, frame: BatchScriptContext): 
   const found = await jobContexts(withSpec(given, spec, service), references, service.provider);
   const contexts = found.map((each) => ({ ...each, folder: dirname(specPath) }));
   const folder = folderFor(given.out, specPath, spec.name);
-  const { wanted, grown } = await readGrid(script, contexts, folder);
+  // All that is wrong from here on is in the spec.
+  const { wanted, grown } = await inSpec(specPath, () => readGrid(script, contexts, folder));
   return startBatch({
     folder,
     jobs: () => gridJobs(grown, contexts),
@@ -63,15 +65,9 @@ export async function startGrid(script: GridScript, frame: BatchScriptContext): 
   });
 }
 
-/** All that is wrong from here on is in the spec. */
-async function readGrid({ gridOf, specPath }: GridScript, contexts: readonly JobContext[], folder: string) {
-  try {
-    const wanted = gridOf(contexts);
-    return { wanted, grown: await openGrid(wanted, contexts, folder) };
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${specPath}: ${error.message}`, { suggestion: error.suggestion, cause: error });
-  }
+async function readGrid({ gridOf }: GridScript, contexts: readonly JobContext[], folder: string) {
+  const wanted = gridOf(contexts);
+  return { wanted, grown: await openGrid(wanted, contexts, folder) };
 }
 
 /** A folder's earlier grids are said too: only what is beyond them is new. */

@@ -26,6 +26,8 @@ export interface Grid {
   readonly prompt: string;
   /** The same for every cell. */
   readonly input: ModelInput;
+  /** Where inputs stand in the spec that are not under `input`, by their names, for messages. Default: all are. */
+  readonly inputPlaces?: Readonly<Record<string, string>>;
   /** The first one changes most slowly. */
   readonly axes: readonly GridAxis[];
   readonly renditions: readonly RenditionSpec[];

@@ -20,6 +20,9 @@ export async function campaignFiles(
     return { ...found, ...files };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${specPath}: input: ${error.message}`, { cause: error });
+    throw new UsageError(`${specPath}: input: ${error.message}`, {
+      suggestion: error.suggestion,
+      cause: error,
+    });
   }
 }

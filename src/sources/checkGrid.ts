@@ -7,10 +7,12 @@ import { filledPrompt } from './filledPrompt.ts';
 import type { Grid, GridAxis, GridValue, GrownGrid } from './Grid.ts';
 import { gridModels } from './gridModels.ts';
 import { gridTotal } from './gridTotal.ts';
+import { inputFaults } from './inputFaults.ts';
 import { inputFiles } from './inputFiles.ts';
 import { inputValidator } from './inputValidator.ts';
 import type { JobContext } from './JobContext.ts';
 import { nearestName } from './nearestName.ts';
+import { throwFaults } from './throwFaults.ts';
 
 /** Another model gets the nearest shape that it has. */
 const shapeInputs = ['aspect_ratio', 'width', 'height'];
@@ -18,7 +20,7 @@ const shapeInputs = ['aspect_ratio', 'width', 'height'];
 /**
  * Looks at everything in a grid that can be wrong, value by value rather than cell by cell: too many pictures, inputs that no
  * model has or that one of them refuses, what a model requires, seeds, prompts that grow too long, and files.
- * Rejects with `UsageError`; what only some of several models have is no mistake.
+ * Rejects with `UsageError`, all wrong values and files in one; what only some of several models have is no mistake.
  */
 export async function checkGrid(grid: GrownGrid, contexts: readonly JobContext[]): Promise<void> {
   const models = gridModels(grid, contexts);
@@ -27,15 +29,36 @@ export async function checkGrid(grid: GrownGrid, contexts: readonly JobContext[]
     if (models.every(({ input }) => !Object.hasOwn(input, name))) continue;
     throw new UsageError(`${place}: Expected each input once, got \`${name}\` by --input as well`);
   }
+  for (const context of models) checkJobContext(context);
+  const faults = await Promise.all(models.map((context) => valueFaults(grid, models, context)));
+  throwFaults(faults.flat());
   for (const context of models) {
-    const own = ownInput(grid.input, models, context);
-    checkJobContext({ ...context, input: { ...own, ...context.input } });
-    for (const axis of grid.axes) await checkAxis(axis, models, context);
-    await filesOf('input', own, context);
     checkRequired(grid, context);
     checkPrompt(grid, context);
     checkSeeds(total, { ...context, count: 1 });
   }
+}
+
+/** All that one model refuses of what stays and of what varies, and the files of both that are not there. */
+async function valueFaults(
+  { input, inputPlaces = {}, axes }: Grid,
+  models: readonly JobContext[],
+  context: JobContext,
+): Promise<UsageError[]> {
+  const faults: UsageError[] = [];
+  for (const [name, value] of Object.entries(ownInput(input, models, context))) {
+    // A flag has the last word.
+    if (Object.hasOwn(context.input, name)) continue;
+    faults.push(...(await faultsAt(inputPlaces[name] ?? 'input', { [name]: value }, context)));
+  }
+  for (const axis of axes) {
+    for (const value of axis.values) {
+      const own = ownInput(value.input, models, context);
+      const unknown = unknownAxis(axis, Object.keys(own), context);
+      faults.push(...(unknown === null ? await faultsAt(axis.place, own, context) : [unknown]));
+    }
+  }
+  return faults;
 }
 
 /** What this model is to be given of an input: not what others have and it lacks, nor a shape that it makes in its own way. */
@@ -53,43 +76,34 @@ function takes({ schema }: JobContext, name: string, value: Json): boolean {
   return property !== undefined && inputValidator(property)(value);
 }
 
-async function checkAxis(axis: GridAxis, models: readonly JobContext[], context: JobContext): Promise<void> {
-  const { schema, model } = context;
-  for (const { input } of axis.values) {
-    const own = ownInput(input, models, context);
-    for (const [name, value] of Object.entries(own)) {
-      const property = schema?.properties[name];
-      if (schema !== null && property === undefined)
-        throw unknownAxis(axis, name, model, Object.keys(schema.properties));
-      if (property !== undefined) located(axis.place, () => checkInput(name, value, property));
-    }
-    await filesOf(axis.place, own, context);
-  }
-}
-
-function located(place: string, check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${place}: ${error.message}`, { suggestion: error.suggestion, cause: error });
-  }
-}
-
-async function filesOf(place: string, input: ModelInput, context: JobContext): Promise<void> {
-  await inputFiles(input, context).catch((error: unknown) =>
-    located(place, () => {
-      throw error;
-    }),
+/** Files are looked for where the values can be right. */
+async function faultsAt(place: string, input: ModelInput, context: JobContext): Promise<UsageError[]> {
+  const { model, schema } = context;
+  const refused = schema === null ? [] : inputFaults(model, schema, input);
+  const faults = refused.length > 0 ? refused : await fileFaults(input, context);
+  return faults.map(
+    (fault) => new UsageError(`${place}: ${fault.message}`, { suggestion: fault.suggestion, cause: fault }),
   );
+}
+
+async function fileFaults(input: ModelInput, context: JobContext): Promise<UsageError[]> {
+  try {
+    await inputFiles(input, context);
+    return [];
+  } catch (error) {
+    if (error instanceof UsageError) return [error];
+    throw error;
+  }
 }
 
 function unknownAxis(
   { place }: GridAxis,
-  name: string,
-  model: string,
-  inputs: readonly string[],
-): UsageError {
+  names: readonly string[],
+  { model, schema }: JobContext,
+): UsageError | null {
+  const inputs = Object.keys(schema?.properties ?? {});
+  const name = schema === null ? undefined : names.find((each) => !inputs.includes(each));
+  if (name === undefined) return null;
   const meant = nearestName(name, inputs);
   return new UsageError(
     `${place}: Expected a placeholder of the prompt or an input of ${model}, got \`${name}\``,

@@ -1,21 +1,8 @@
-import { UsageError } from '../errors.ts';
 import type { ModelInput, ModelSchema } from '../types.ts';
-import { checkInput } from './checkInput.ts';
-import { nearestName } from './nearestName.ts';
+import { inputFaults } from './inputFaults.ts';
+import { throwFaults } from './throwFaults.ts';
 
-/** Throws `UsageError` where a model does not have one of these inputs, or its schema refuses the value. */
-export function checkInputs(model: string, { properties }: ModelSchema, input: ModelInput): void {
-  for (const [name, value] of Object.entries(input)) {
-    // An input may be called `constructor`.
-    const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
-    if (property === undefined) throw unknownInput(model, name, Object.keys(properties));
-    checkInput(name, value, property);
-  }
-}
-
-function unknownInput(model: string, name: string, names: readonly string[]): UsageError {
-  const meant = nearestName(name, names);
-  return new UsageError(`Expected an input of ${model}, got \`${name}\`; it takes ${names.join(', ')}`, {
-    suggestion: meant === null ? '' : `Did you mean \`${meant}\`?`,
-  });
+/** Throws one `UsageError` that names all inputs which a model does not have, or whose values its schema refuses. */
+export function checkInputs(model: string, schema: ModelSchema, input: ModelInput): void {
+  throwFaults(inputFaults(model, schema, input));
 }

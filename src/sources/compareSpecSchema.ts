@@ -1,16 +1,11 @@
 import { z } from 'zod';
 import type { CompareSpec } from './CompareSpec.ts';
+import { modelName } from './modelName.ts';
 import { readBatchFields } from './readBatchFields.ts';
 import { specFields } from './specFields.ts';
-import { specText } from './specText.ts';
 import { specVariation } from './specVariation.ts';
 
 const { model: _one, ...fields } = specFields;
-
-const modelName = specText.regex(
-  /^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/,
-  'Expected owner/name or owner/name:version',
-);
 
 /** The shape of a comparison's file. Strict: a key that is not here is a mistake, not an extra. */
 export const compareSpecSchema = z

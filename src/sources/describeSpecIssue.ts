@@ -89,6 +89,8 @@ function outOfBounds(
   words: 'at least' | 'at most',
 ): string {
   if (!message.startsWith('Too ')) return message;
+  if (origin === 'array' && bound === 1 && words === 'at least')
+    return 'Expected at least one value, got an empty list';
   const strictly = words === 'at least' ? 'more than' : 'less than';
   const got = typeof input === 'number' ? `, got ${input}` : '';
   return `Expected ${inclusive ? words : strictly} ${bound}${unitNames[origin] ?? ''}${got}`;

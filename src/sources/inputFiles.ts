@@ -40,7 +40,9 @@ export async function inputFiles(input: ModelInput, config: InputFilesConfig): P
     });
     if (file !== null) files.push([place, file]);
   }
-  if (faults.length > 0) throw new UsageError(faults.join('; '));
+  if (faults.length > 0) {
+    throw new UsageError(faults.join('; '), { suggestion: 'Check the path, or give a URL.' });
+  }
   return Object.fromEntries(files);
 }
 

@@ -41,7 +41,7 @@ export function refinementJobs(
   const whole = { ...first, input: { ...spec.input, ...first.input } };
   const inherited = spec.refineInput ?? fitInput(spec.input, refining.schema);
   const wholeRefining = { ...refining, input: { ...inherited, ...refining.input } };
-  const picture = pictureInput(refining.schema, 1);
+  const picture = refiningInput(refining);
   const ofRound = (round: number): ModelInput => {
     const strength = spec.strengths[round - 1] ?? spec.strengths.at(-1);
     return strength === undefined ? {} : { [strengthInput(refining.schema)]: strength };
@@ -59,6 +59,18 @@ export function refinementJobs(
       }
     },
   };
+}
+
+function refiningInput({ model, schema }: JobContext): ReturnType<typeof pictureInput> {
+  try {
+    return pictureInput(schema, 1);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`refineModel: ${error.message} (${model})`, {
+      suggestion: 'Choose black-forest-labs/flux-dev, say, with refineModel: in the spec.',
+      cause: error,
+    });
+  }
 }
 
 async function* candidates(spec: RefinementSpec, context: JobContext): AsyncGenerator<Job> {

@@ -9,7 +9,7 @@ import { specText } from './specText.ts';
 const MOST_A_ROUND = 500;
 const MOST_ROUNDS = 20;
 
-const strength = z.number().min(0, 'Expected 0 to 1').max(1, 'Expected 0 to 1');
+const strength = z.number().min(0).max(1);
 const { count: _candidates, ...fields } = specFields;
 
 /** The shape of a refinement file. Strict: a key that is not here is a mistake, not an extra. */

@@ -22,6 +22,10 @@ export function variationsGrid(spec: VariationsSpec, contexts: readonly JobConte
   return {
     prompt: promptTemplate(prompt).prompt,
     input: { [picture.name]: picture.valueOf(reference), ...always, ...spec.input },
+    inputPlaces: {
+      [picture.name]: 'reference',
+      ...(strength === undefined ? {} : { [strengthInput(schema)]: 'strength' }),
+    },
     axes: [variationAxis(spec), ...strengthAxis(spec, schema), ...gridAxes({ prompt })],
     renditions,
     max,

@@ -6,7 +6,7 @@ import { specText } from './specText.ts';
 import { specVariation } from './specVariation.ts';
 import type { VariationsSpec } from './VariationsSpec.ts';
 
-const strength = z.number().min(0, 'Expected 0 to 1').max(1, 'Expected 0 to 1');
+const strength = z.number().min(0).max(1);
 
 /** The shape of a file of variations. Strict: a key that is not here is a mistake, not an extra. */
 export const variationsSpecSchema = z

@@ -3,14 +3,17 @@ import { dirname, join, resolve } from 'node:path';
 import { concat, defer, ignoreElements, lastValueFrom, type Observable } from 'rxjs';
 import { expect, it } from 'vitest';
 import { compose } from '../../src/pipelines/compose.ts';
+import { openGrid } from '../../src/pipelines/openGrid.ts';
 import type { RunSettings } from '../../src/pipelines/openRun.ts';
 import type { FinishedRun } from '../../src/pipelines/runToFolder.ts';
 import { variations } from '../../src/pipelines/variations.ts';
 import { createReplicateProvider } from '../../src/replicate/createReplicateProvider.ts';
+import { compositionGrid } from '../../src/sources/compositionGrid.ts';
 import type { JobContext } from '../../src/sources/JobContext.ts';
 import type { PlanJobsConfig } from '../../src/sources/planJobs.ts';
 import { readCompositionSpec } from '../../src/sources/readCompositionSpec.ts';
 import { readVariationsSpec } from '../../src/sources/readVariationsSpec.ts';
+import { variationsGrid } from '../../src/sources/variationsGrid.ts';
 import type { Outcome } from '../../src/types.ts';
 import { simulated } from '../simulator/simulated.ts';
 import { contextOf } from '../sources/contextOf.ts';
@@ -104,6 +107,40 @@ it('makes only the new variations of the same picture, and refuses another pictu
   expect(simulator.stats().created).toBe(3);
 });
 
+it('names all files that are not there and all values that are refused, each by its place in the spec', async () => {
+  const uri = { type: 'string', format: 'uri' } as const;
+  const list = { type: 'array', items: uri } as const;
+  const steps = { type: 'integer', minimum: 1, maximum: 9 } as const;
+  const properties = {
+    prompt: { type: 'string' },
+    image: uri,
+    steps,
+    prompt_strength: { type: 'number' },
+  } as const;
+  const one = contextOf({ schema: { required: [], properties }, folder: '/none' });
+  const yaml = 'reference: a.png\nprompt: a\nvariations: [b]\ninput: { steps: 10, stepps: 3 }';
+  const spec = await readVariationsSpec(await tempFile('v.yaml', yaml));
+  await expect(openGrid(variationsGrid(spec, [one]), [one], '/none')).rejects.toThrow(
+    new RegExp(
+      [
+        '^Expected what the model takes, got 3 mistakes:',
+        '  reference: `image`: Expected a file at \\/none\\/a.png, got none. Check the path, or give a URL.',
+        '  input: Expected `steps` to be an integer of 1 to 9, got 10.',
+        '  input: Expected an input of .*, got `stepps`; .* Did you mean `steps`\\?$',
+      ].join('\n'),
+    ),
+  );
+  const two = contextOf({
+    schema: { required: [], properties: { prompt: { type: 'string' }, image_input: list } },
+    folder: '/none',
+  });
+  const pair = 'products: [a.png, b.png]\nbackgrounds: [c.png]';
+  const grid = compositionGrid(await readCompositionSpec(await tempFile('c.yaml', pair)), [two]);
+  await expect(openGrid(grid, [two], '/none')).rejects.toThrow(
+    /3 mistakes:\n {2}products: .*a\.png.*\n {2}products: .*b\.png.*\n {2}backgrounds: .*c\.png/,
+  );
+});
+
 it('says what a model cannot take', async () => {
   const yaml = 'reference: a.png\nprompt: a\nvariations: [b]\nstrength: 0.5';
   const spec = await readVariationsSpec(await tempFile('v.yaml', yaml));
@@ -127,7 +164,7 @@ it.each([
   ['refernce: a.png\nprompt: a\nvariations: [b]', 'refernce: Unknown key; did you mean reference?'],
   ['reference: a.png\nprompt: a {mood}\nvariations: [b]', 'prompt: Expected no placeholder but {variation}'],
   ['reference: a.png\nprompt: a\nvariations: []', 'variations: Expected at least one variation'],
-  ['reference: a.png\nprompt: a\nvariations: [b]\nstrength: 2', 'strength: Expected 0 to 1'],
+  ['reference: a.png\nprompt: a\nvariations: [b]\nstrength: 2', 'strength: Expected at most 1, got 2'],
 ])('refuses a spec of variations: %j', async (yaml, message) => {
   await expect(readVariationsSpec(await tempFile('v.yaml', yaml))).rejects.toThrow(message);
 });

@@ -107,6 +107,12 @@ prompt: '{theme} {mood}'
   expect(faults).toHaveLength(11);
 });
 
+it('says of an empty list that it is one', async () => {
+  expect(await faultsOf('theme: sea\nplatforms: []\nvariations: [calm]\n')).toEqual([
+    'line 2: platforms: Expected at least one value, got an empty list',
+  ]);
+});
+
 it('names the place of what is wrong in a rendition, and what it was meant to be', async () => {
   const content = `theme: sea
 platforms: [{ name: post, width: 9, height: 9, format: webp, lossless: true, maxBytes: 20kB }]
@@ -195,5 +201,7 @@ it('lets the catalogue choose the model, and says what a wish may be', async () 
   expect(await faultsOf(spec('{ useCase: editng }'))).toEqual([
     'line 4: model.useCase: Expected one of draft, photo, illustration, text-in-image, editing, multi-image, got "editng"; did you mean editing?',
   ]);
-  expect(await faultsOf(spec('flux'))).toEqual(['line 4: model: Expected owner/name or owner/name:version']);
+  expect(await faultsOf(spec('flux'))).toEqual([
+    'line 4: model: Expected owner/name or owner/name:version, got "flux"',
+  ]);
 });

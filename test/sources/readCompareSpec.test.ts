@@ -26,7 +26,10 @@ it('gives every model the same seed, unless it is told not to', async () => {
 
 it.each([
   ['promts: [a]\n', 'line 1: promts: Unknown key; did you mean prompts?'],
-  ['prompts: [a, A]\nmodels: [flux]\n', 'line 2: models[0]: Expected owner/name or owner/name:version'],
+  [
+    'prompts: [a, A]\nmodels: [flux]\n',
+    'line 2: models[0]: Expected owner/name or owner/name:version, got "flux"',
+  ],
   ['prompts: []\n', 'prompts: Expected at least one prompt'],
   ['prompts: [a, A]\n', 'prompts[1]: Expected each name once, got a twice'],
 ])('says what is wrong in %j', async (text, message) => {

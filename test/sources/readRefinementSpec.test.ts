@@ -45,7 +45,7 @@ it('takes a model as the judge', async () => {
 });
 
 it.each([
-  ['{ model: judge }', 'line 6: score.model: Expected owner/name or owner/name:version'],
+  ['{ model: judge }', 'line 6: score.model: Expected owner/name or owner/name:version, got "judge"'],
   ['{ modle: owner/judge }', 'line 6: score.modle: Unknown key; did you mean model?'],
   ['{ sharpnes: 1 }', 'line 6: score.sharpnes: Unknown key; did you mean sharpness?'],
   ['{ model: owner/judge, contrast: 1 }', 'line 6: score: Expected measures or a model, got both'],

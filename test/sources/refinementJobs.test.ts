@@ -103,7 +103,9 @@ it('plans all rounds with stand-ins for pictures that nobody knows yet', async (
 it('refuses models that do not take what they are given', () => {
   const jobs = (changes: object, models = [contexts[0], contexts[1]] as const) =>
     refinementJobs(specOf(changes), models, []);
-  expect(() => jobs({}, [contexts[0], contexts[0]])).toThrow('Expected a model that takes a picture');
+  expect(() => jobs({}, [contexts[0], contexts[0]])).toThrow(
+    'refineModel: Expected a model that takes a picture',
+  );
   expect(() => jobs({ input: { aspect: '1:1' } })).toThrow('Expected an input of owner/name, got `aspect`');
   const { strength: _, ...properties } = refining.properties;
   const weak = contextOf({ schema: { ...refining, properties } });
