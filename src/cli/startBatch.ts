@@ -11,8 +11,10 @@ import type { JobContext } from '../sources/JobContext.ts';
 import { type PlanJobsConfig, planJobs } from '../sources/planJobs.ts';
 import { takesFile } from '../sources/takesFile.ts';
 import type { Job, ModelInput, Plan, RenditionSpec } from '../types.ts';
+import { createWarn } from './createWarn.ts';
 import { exitCodes } from './exitCodes.ts';
 import { findModel } from './findModel.ts';
+import { idleCoresHint } from './idleCoresHint.ts';
 import type { RatedBy } from './planSummary.ts';
 import { printPlan } from './printPlan.ts';
 import { readEnvironment } from './readEnvironment.ts';
@@ -44,10 +46,10 @@ export async function startBatch(batch: JobBatch): Promise<number> {
   const planning = planningOf(batch);
   // Templates that cannot be used throw here, before anything is begun.
   const plans = planJobs(jobs(), planning);
-  checkCaptions(
-    [...(batch.renditions ?? []), ...contextsOf(batch).flatMap((each) => each.renditions)],
-    planning,
-  );
+  const renditions = [...(batch.renditions ?? []), ...contextsOf(batch).flatMap((each) => each.renditions)];
+  checkCaptions(renditions, planning);
+  const hint = renditions.length > 0 ? idleCoresHint() : null;
+  if (hint !== null) createWarn(flags, batch.io)(hint);
   const fallbacksOf = await findFallbacks(batch, planning);
   if (flags.detach && flags.cache !== null) throw detachedCache();
   if (flags.dryRun) return showPlan(plans, batch);

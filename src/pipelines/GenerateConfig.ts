@@ -44,7 +44,7 @@ export interface GenerateConfig {
   continueOnError?: boolean;
   /** Originals being downloaded at most. Default 16. */
   downloads?: number;
-  /** Originals being turned into renditions at most. Default: the machine's cores. */
+  /** Originals being turned into renditions at most. Default: one a core, as far as Node's pool has threads (`encoderPlaces`). */
   encoders?: number;
   /** Input files being uploaded at most; each is in memory meanwhile. Default 4. */
   uploads?: number;

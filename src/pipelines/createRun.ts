@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { asyncScheduler, EMPTY, merge, NEVER, type Observable, of, Subject, tap } from 'rxjs';
+import { encoderPlaces } from '../encoderPlaces.ts';
 import { guardListener } from '../events/guardListener.ts';
 import type { Cached } from '../operators/cachedBy.ts';
 import { type Breaker, createBreaker } from '../operators/createBreaker.ts';
@@ -82,7 +82,7 @@ export function createRun(config: GenerateConfig): Run {
     strategy = 'stream',
     continueOnError = true,
     downloads = 16,
-    encoders = availableParallelism(),
+    encoders = encoderPlaces(),
     uploads = 4,
     maxAttempts = 3,
     timeoutMs = 600_000,

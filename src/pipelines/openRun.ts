@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { asyncScheduler, concat, defer, EMPTY, from, type SchedulerLike } from 'rxjs';
+import { encoderPlaces } from '../encoderPlaces.ts';
 import { StorageError, UsageError } from '../errors.ts';
 import { guardListener } from '../events/guardListener.ts';
 import { createEventFollower } from '../operators/createEventFollower.ts';
@@ -157,7 +157,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
     // Files that are there already may be written where new ones may not be made.
     await probeFolder(folder);
     const thumbnails = settings.gallery === false ? null : await openThumbnails(folder);
-    const encoders = createGate(availableParallelism());
+    const encoders = createGate(encoderPlaces());
     const cache =
       settings.cacheFolder === undefined ? {} : { cache: await openResultCache(settings.cacheFolder) };
     const manifest = await openManifest(folder);
