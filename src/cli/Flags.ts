@@ -53,6 +53,10 @@ export interface Flags {
   readonly organize: string | null;
   /** Only the first so many jobs. */
   readonly limit: number | null;
+  /** Jobs of a folder at most. */
+  readonly folderSize: number | null;
+  /** Leave a sidecar beside each original. */
+  readonly sidecars: boolean;
   readonly dryRun: boolean;
   /** Times faster than life; null where the real service is meant. */
   readonly simulateSpeed: number | null;

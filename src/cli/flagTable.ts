@@ -222,6 +222,15 @@ export const flagTable = [
     default: flagDefaults.organize,
   }),
   valueFlag({
+    name: 'folder-size',
+    argument: 'N',
+    help: 'jobs of a folder at most; each N numbers get one more folder, 0001-1000 and so on (default: no limit)',
+    group: files,
+    value: flagValues.wholeNumber(1, 1_000_000),
+    put: (folderSize) => ({ folderSize }),
+  }),
+  toggleFlag('no-sidecars', { sidecars: false }, 'leave no .json beside each original', files),
+  valueFlag({
     name: 'cache',
     argument: 'DIR',
     help: 'use results of identical requests with a seed from earlier runs, and keep new ones',

@@ -24,6 +24,8 @@ export const noFlags: Flags = {
   renditions: [],
   organize: null,
   limit: null,
+  folderSize: null,
+  sidecars: true,
   dryRun: false,
   simulateSpeed: null,
   chaos: null,

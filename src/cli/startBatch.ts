@@ -97,6 +97,7 @@ function planningOf(batch: JobBatch): PlanJobsConfig {
   const inputs = contextsOf(batch).flatMap(({ schema }) => Object.keys(schema?.properties ?? {}));
   return {
     organize: flags.organize,
+    ...(flags.folderSize === null ? {} : { folderSize: flags.folderSize }),
     date: new Date().toISOString().slice(0, 10),
     knownNames: [...inputs, ...tagNames],
     reuseUnseeded: flags.cacheUnseeded,

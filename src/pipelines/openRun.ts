@@ -100,6 +100,8 @@ export interface RunSettings
   haveFiles?: boolean;
   /** Tables of all outcomes to leave besides `manifest.json`. Default: none. */
   tables?: readonly TableFormat[];
+  /** Leaves a sidecar, `<name>.json`, beside each original. Default true. */
+  sidecars?: boolean;
   /** Leaves thumbnails, a gallery and a contact sheet in the folder. Default true. */
   gallery?: boolean;
   /** Goes on in a folder that was begun with others all the same. Default false. */
@@ -204,7 +206,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       putAside: storedPlans(folder, 'failed').keep,
       keep: (outcome) =>
         concat(
-          writeSidecar(folder, outcome),
+          settings.sidecars === false ? EMPTY : writeSidecar(folder, outcome),
           manifest.append(outcome),
           // Made while other predictions run, so that the end of the run does not wait for them.
           thumbnails === null ? EMPTY : defer(() => thumbnails.make(outcome)).pipe(gate(encoders)),

@@ -63,6 +63,8 @@ describe('values', () => {
       failFast: false,
       resumeAnyway: false,
       watchPort: null,
+      folderSize: null,
+      sidecars: true,
       provenance: 'full',
       keepOriginals: false,
       gallery: true,

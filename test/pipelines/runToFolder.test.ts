@@ -150,6 +150,14 @@ describe('a run in its folder', () => {
     expect(simulator.stats()).toMatchObject({ created: 4 });
   });
 
+  it('leaves no sidecars where none are wanted', async () => {
+    const provider = await start();
+    const { totals } = await run(2, { provider, sidecars: false, gallery: false });
+    expect(totals).toMatchObject({ saved: 2 });
+    expect((await readdir(folder)).filter((name) => /^\d.*\.json$/.test(name))).toEqual([]);
+    await expectWhole((await manifest()).outcomes);
+  });
+
   it('makes only what is missing the next time', async () => {
     const provider = await start();
     await run(4, { provider });
