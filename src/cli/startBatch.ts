@@ -19,6 +19,7 @@ import type { RatedBy } from './planSummary.ts';
 import { printPlan } from './printPlan.ts';
 import { readEnvironment } from './readEnvironment.ts';
 import { type Batch, runBatch } from './runBatch.ts';
+import { savedJobs } from './savedJobs.ts';
 
 /** Jobs that are ready to be planned. */
 export interface JobBatch extends Omit<Batch, 'run'> {
@@ -125,6 +126,7 @@ async function showPlan(plans: ReturnType<typeof planJobs>, batch: JobBatch): Pr
     flags,
     ...(batch.axes === undefined ? {} : { axes: batch.axes }),
     ...(batch.ratedBy === undefined ? {} : { ratedBy: batch.ratedBy }),
+    isSaved: await savedJobs(folder),
   });
   return exitCodes.allSaved.code;
 }
