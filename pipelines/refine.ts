@@ -55,7 +55,7 @@ const command = createCommand({
       'table',
       'watch',
     ] as const),
-    ...(['provenance', 'no-provenance', 'keep-originals', 'no-gallery'] as const),
+    ...(['provenance', 'no-provenance', 'c2pa-cert', 'c2pa-key', 'keep-originals', 'no-gallery'] as const),
     ...(['resume-anyway', 'dry-run', 'simulate', 'chaos', 'provider', 'base-url'] as const),
     ...(['refresh-models', 'json', 'quiet'] as const),
   ],

@@ -92,6 +92,10 @@ export interface Flags {
   readonly watchPort: number | null;
   /** How much pictures say of where they are from. */
   readonly provenance: ProvenanceLevel;
+  /** A file with the certificates of who signs pictures, PEM. */
+  readonly c2paCert: string | null;
+  /** A file with the key of the first of them, PEM. */
+  readonly c2paKey: string | null;
   /** Keep originals also as the model put them out. */
   readonly keepOriginals: boolean;
   /** Leave a gallery and a contact sheet. */

@@ -279,6 +279,22 @@ export const flagTable = [
     put: (provenance) => ({ provenance }),
   }),
   toggleFlag('no-provenance', { provenance: 'none' }, 'write nothing into pictures', files),
+  valueFlag({
+    name: 'c2pa-cert',
+    argument: 'FILE',
+    help: 'sign JPEGs and PNGs with this certificate, those that vouch for it behind it (PEM; needs @trustnxt/c2pa-ts)',
+    group: files,
+    value: flagValues.text('a file'),
+    put: (c2paCert) => ({ c2paCert }),
+  }),
+  valueFlag({
+    name: 'c2pa-key',
+    argument: 'FILE',
+    help: 'the key of that certificate (PEM, not encrypted)',
+    group: files,
+    value: flagValues.text('a file'),
+    put: (c2paKey) => ({ c2paKey }),
+  }),
   toggleFlag(
     'keep-originals',
     { keepOriginals: true },

@@ -37,6 +37,8 @@ export const noFlags: Flags = {
   resumeAnyway: false,
   watchPort: null,
   provenance: 'full',
+  c2paCert: null,
+  c2paKey: null,
   keepOriginals: false,
   gallery: true,
   destinations: [],

@@ -28,7 +28,8 @@ type OptionalFields =
   | 'detach'
   | 'destinations'
   | 'breakerFailures'
-  | 'provenance';
+  | 'provenance'
+  | 'sign';
 
 /** A run's configuration with every default in place, and what all its jobs share. */
 export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
@@ -92,6 +93,7 @@ export function createRun(config: GenerateConfig): Run {
     webhookUrlOf,
     detach,
     provenance = 'full',
+    sign = null,
     keepOriginals = false,
     fallbacksOf = () => [],
     breakerFailures = 20,
@@ -134,7 +136,7 @@ export function createRun(config: GenerateConfig): Run {
     waitMs,
     webhookUrlOf,
     detach,
-    keepOriginals: keepOriginals && provenance !== 'none',
+    keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
     fallbacksOf,
     breaker:
       breakerFailures === 0
@@ -182,7 +184,7 @@ export function createRun(config: GenerateConfig): Run {
     addressOf: fileAddresses(config.provider, { within: createGate(uploads), timeoutMs, scheduler, random }),
     encoders: createGate(encoders),
     claims: createClaims(config.journal.knownPredictionIds()),
-    marks: createMarks(provenance, (event) => run.emit(event)),
+    marks: createMarks({ provenance, sign, emit: (event) => run.emit(event) }),
     flights: createFlights(),
     postponed: new Map(),
     roundsLeft: recoveryRounds,

@@ -53,6 +53,7 @@ export interface RunSettings
     | 'stop'
     | 'cancel'
     | 'provenance'
+    | 'sign'
     | 'keepOriginals'
     | 'scheduler'
     | 'random'

@@ -66,6 +66,8 @@ describe('values', () => {
       folderSize: null,
       sidecars: true,
       provenance: 'full',
+      c2paCert: null,
+      c2paKey: null,
       keepOriginals: false,
       gallery: true,
       destinations: [],
