@@ -30,6 +30,7 @@ import { openResultCache } from '../store/openResultCache.ts';
 import type { RunJournal } from '../store/RunJournal.ts';
 import type { Plan } from '../types.ts';
 import { closeDestinations } from './closeDestinations.ts';
+import { countRequests } from './countRequests.ts';
 import { expectJournalOf } from './expectJournalOf.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
 import { openDestinations } from './openDestinations.ts';
@@ -116,6 +117,8 @@ export interface OpenRun {
   /** Of ratings by a model; null where there are none. */
   readonly ratings: RunJournal | null;
   readonly manifest: Manifest;
+  /** Calls of the API so far. */
+  readonly requests: () => number;
   /** Null where no gallery is wanted. */
   readonly thumbnails: Thumbnails | null;
   /** Tables to leave at the end. */
@@ -152,6 +155,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
   const { only = () => true, scheduler = asyncScheduler } = settings;
   const { budgetMicroUsd = Number.POSITIVE_INFINITY, priceMicroUsd } = settings;
   const emit = guardListener(settings.emit ?? (() => {}));
+  const { provider, count } = countRequests(settings.provider);
   const journal = openJournal(folder, { fingerprint, extendedFrom, resumeAnyway });
   let ratings: RunJournal | null = null;
   try {
@@ -183,11 +187,12 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       ((!journal.inputChanged && files === undefined) || journal.find(index)?.key === key);
     const config: GenerateConfig = {
       ...others,
+      provider,
       emit,
       ...(detach ? { waitMs: 0, detach: storedPlans(folder, 'detached').keep } : {}),
       ...cache,
       destinations,
-      ...(settings.webhooks === undefined ? {} : byWebhooks(settings.webhooks, settings.provider, scheduler)),
+      ...(settings.webhooks === undefined ? {} : byWebhooks(settings.webhooks, provider, scheduler)),
       downloader: createDownloader(),
       renderer: createRenderer(),
       journal,
@@ -229,6 +234,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       journal,
       ratings,
       manifest,
+      requests: count,
       thumbnails,
       tables: settings.tables ?? [],
       isSaved,

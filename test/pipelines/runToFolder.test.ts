@@ -109,6 +109,8 @@ describe('a run in its folder', () => {
       total: 30,
       saved: 30,
       successRate: 1,
+      // A create each, which waits for the result.
+      requestsPerImage: 1,
     });
   });
 
