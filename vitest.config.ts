@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longestFirst.ts';
 
 export default defineConfig({
   test: {
@@ -6,6 +7,7 @@ export default defineConfig({
     expect: { requireAssertions: true, poll: { timeout: 10_000 } },
     // Sharp and the local servers share two cores on CI: more workers only slow each other down.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // Many tests start processes, which take their time where others use the cores too.
     testTimeout: 60_000,
     // Nothing in a test may reach the real service by accident.

@@ -27,7 +27,7 @@ const command = createCommand({
     ] as const),
     ...(['recovery-rounds', 'follow', 'webhook-url', 'webhook-port', 'repay', 'cancel-on-exit'] as const),
     ...(['fail-fast', 'to', 'shard-size', 'delete-local', 'table', 'no-gallery', 'watch'] as const),
-    ...(['provenance', 'no-provenance', 'keep-originals'] as const),
+    ...(['provenance', 'no-provenance', 'c2pa-cert', 'c2pa-key', 'keep-originals', 'no-sidecars'] as const),
     ...(['simulate', 'chaos', 'base-url', 'json', 'quiet'] as const),
   ],
   examples: ['retry-failed.ts out/prompts', 'retry-failed.ts out/prompts --only 12,40-45'],

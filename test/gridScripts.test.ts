@@ -93,6 +93,7 @@ it('a grid that is killed while it grows goes on, and makes only what is new', a
     out,
     '--dry-run',
   ]);
+  expect(plan.stdout).toContain('jobs      2 to make, 10 are saved already');
   expect(plan.stdout).toContain('axes      pot 6 x guidance 2, grown from pot 5 x guidance 2');
 });
 

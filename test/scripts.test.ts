@@ -445,7 +445,8 @@ describe('files as inputs', () => {
     const { outcomes } = JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8'));
     expect(outcomes[0].input).toEqual({ prompt: 'as a sketch', image_input: ['ref.png'] });
     expect(outcomes[1].input).toEqual({ prompt: 'at night', image_input: [other] });
-    expect((await script('generate.ts', [...args, '--dry-run'])).stdout).toContain(`image_input=["ref.png"]`);
+    const plan = await script('generate.ts', [...args, '--out', join(folder, 'elsewhere'), '--dry-run']);
+    expect(plan.stdout).toContain(`image_input=["ref.png"]`);
     await file('ref.png', Buffer.concat([picture, Buffer.from('changed')]));
     const changed = await script('generate.ts', args);
     expect(changed).toMatchObject({

@@ -37,6 +37,9 @@ export function createReport({ report, jobs }: GalleryData, open: (index: number
         predictTime === null ? '–' : formatSeconds(predictTime.medianSeconds),
         predictTime === null ? '' : `median; 95 % within ${formatSeconds(predictTime.p95Seconds)}`,
       ),
+      ...(report.requestsPerImage === null
+        ? []
+        : figure('Requests', String(report.requestsPerImage), 'an image, in the last run')),
       ...figure('From cache', String(cacheHits), cacheHits === 0 ? 'none' : 'at no cost'),
     ),
     el(

@@ -53,6 +53,10 @@ export interface Flags {
   readonly organize: string | null;
   /** Only the first so many jobs. */
   readonly limit: number | null;
+  /** Jobs of a folder at most. */
+  readonly folderSize: number | null;
+  /** Leave a sidecar beside each original. */
+  readonly sidecars: boolean;
   readonly dryRun: boolean;
   /** Times faster than life; null where the real service is meant. */
   readonly simulateSpeed: number | null;
@@ -88,6 +92,10 @@ export interface Flags {
   readonly watchPort: number | null;
   /** How much pictures say of where they are from. */
   readonly provenance: ProvenanceLevel;
+  /** A file with the certificates of who signs pictures, PEM. */
+  readonly c2paCert: string | null;
+  /** A file with the key of the first of them, PEM. */
+  readonly c2paKey: string | null;
   /** Keep originals also as the model put them out. */
   readonly keepOriginals: boolean;
   /** Leave a gallery and a contact sheet. */

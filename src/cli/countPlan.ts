@@ -1,8 +1,10 @@
 import type { Plan } from '../types.ts';
 
-/** The sums of a plan. */
+/** The sums of a plan, over what is still to be made. */
 export interface PlanTotals {
   readonly jobs: number;
+  /** Jobs that need no more work. */
+  readonly alreadySaved: number;
   /** Jobs of each model, the first met first. */
   readonly models: Readonly<Record<string, number>>;
   /** Of the jobs whose price is known. */
@@ -18,6 +20,7 @@ export function countPlan(totals: PlanTotals, { model, priceMicroUsd }: Plan): P
   const { jobs, models, costMicroUsd, costMicroUsdOf, unpricedJobs, unpricedModels } = totals;
   const isNew = priceMicroUsd === null && !unpricedModels.includes(model);
   return {
+    ...totals,
     jobs: jobs + 1,
     models: { ...models, [model]: (models[model] ?? 0) + 1 },
     costMicroUsd: costMicroUsd + (priceMicroUsd ?? 0),

@@ -222,6 +222,15 @@ export const flagTable = [
     default: flagDefaults.organize,
   }),
   valueFlag({
+    name: 'folder-size',
+    argument: 'N',
+    help: 'jobs of a folder at most; each N numbers get one more folder, 0001-1000 and so on (default: no limit)',
+    group: files,
+    value: flagValues.wholeNumber(1, 1_000_000),
+    put: (folderSize) => ({ folderSize }),
+  }),
+  toggleFlag('no-sidecars', { sidecars: false }, 'leave no .json beside each original', files),
+  valueFlag({
     name: 'cache',
     argument: 'DIR',
     help: 'use results of identical requests with a seed from earlier runs, and keep new ones',
@@ -270,6 +279,22 @@ export const flagTable = [
     put: (provenance) => ({ provenance }),
   }),
   toggleFlag('no-provenance', { provenance: 'none' }, 'write nothing into pictures', files),
+  valueFlag({
+    name: 'c2pa-cert',
+    argument: 'FILE',
+    help: 'sign JPEGs and PNGs with this certificate, those that vouch for it behind it (PEM; needs @trustnxt/c2pa-ts)',
+    group: files,
+    value: flagValues.text('a file'),
+    put: (c2paCert) => ({ c2paCert }),
+  }),
+  valueFlag({
+    name: 'c2pa-key',
+    argument: 'FILE',
+    help: 'the key of that certificate (PEM, not encrypted)',
+    group: files,
+    value: flagValues.text('a file'),
+    put: (c2paKey) => ({ c2paKey }),
+  }),
   toggleFlag(
     'keep-originals',
     { keepOriginals: true },

@@ -50,7 +50,7 @@ export interface PlanSettings {
 /** The end of a plan: jobs, models, cost, time, settings, and how to go on. */
 export function planSummary(totals: PlanTotals, settings: PlanSettings): string[] {
   return [
-    fact('jobs', String(totals.jobs)),
+    fact('jobs', jobsText(totals)),
     ...(settings.axes === undefined ? [] : [fact('axes', settings.axes)]),
     ...modelLines(totals, settings),
     ...fallbackLines(settings.flags),
@@ -67,6 +67,10 @@ export function planSummary(totals: PlanTotals, settings: PlanSettings): string[
 
 function fact(name: string, text: string): string {
   return `${name.padEnd(9)} ${text}`;
+}
+
+function jobsText({ jobs, alreadySaved }: PlanTotals): string {
+  return alreadySaved === 0 ? String(jobs) : `${jobs} to make, ${alreadySaved} are saved already`;
 }
 
 /** One model stands on the line itself; several make a table. */

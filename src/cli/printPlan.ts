@@ -16,6 +16,8 @@ export interface PrintPlanConfig extends PlanSettings {
   isColored?: boolean;
   /** One plan a line as JSON, then the totals; nothing for people. Default false. */
   json?: boolean;
+  /** Whether a job needs no more work: it is counted, and not shown. Default: none is done. */
+  isSaved?: (plan: Plan) => boolean;
   /** Takes secrets out of what is shown. Default: leaves texts as they are. */
   redact?: (text: string) => string;
 }
@@ -23,6 +25,7 @@ export interface PrintPlanConfig extends PlanSettings {
 const MOST_ROWS = 20;
 const noPlans: PlanTotals = {
   jobs: 0,
+  alreadySaved: 0,
   models: {},
   costMicroUsd: 0,
   costMicroUsdOf: {},
@@ -31,7 +34,7 @@ const noPlans: PlanTotals = {
 };
 
 /**
- * Shows what a run would do: the first jobs, with their inputs where these are not the ones of the job before; then how
+ * Shows what a run would do: the first jobs that it would make, with their inputs where these are not the ones of the job before; then how
  * many there are, what they cost and how long they take.
  * Reads the plans once and keeps only the sums, so there may be any number of them; passes on what they throw.
  */
@@ -39,10 +42,14 @@ export async function printPlan(
   plans: Iterable<Plan> | AsyncIterable<Plan>,
   config: PrintPlanConfig,
 ): Promise<PlanTotals> {
-  const { stream, json = false, redact = (text) => text } = config;
+  const { stream, json = false, isSaved = () => false, redact = (text) => text } = config;
   const rows = rowsOf(config);
   let totals = noPlans;
   for await (const plan of plans) {
+    if (isSaved(plan)) {
+      totals = { ...totals, alreadySaved: totals.alreadySaved + 1 };
+      continue;
+    }
     totals = countPlan(totals, plan);
     if (json) stream.write(jsonLine(plannedEvent(plan, schemaOf(config, plan)), redact));
     else if (totals.jobs <= MOST_ROWS) stream.write(`${redact(rows(plan).join('\n'))}\n`);

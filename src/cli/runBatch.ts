@@ -8,6 +8,7 @@ import { exitCodes } from './exitCodes.ts';
 import { interruption } from './interruption.ts';
 import type { OpenService } from './openService.ts';
 import { openWatch } from './openWatch.ts';
+import { pictureSigner } from './pictureSigner.ts';
 import { readEnvironment } from './readEnvironment.ts';
 import { receiveWebhooks } from './receiveWebhooks.ts';
 import { redact } from './redact.ts';
@@ -34,6 +35,7 @@ const PATIENCE_MS = 30_000;
 /** Runs a batch under the eyes of a reporter and the user's Ctrl-C; resolves with the exit code. */
 export async function runBatch(batch: Batch): Promise<number> {
   const { folder, fingerprint, flags, service, io } = batch;
+  const sign = await pictureSigner(flags);
   const reporter = openReporter(batch);
   const { stop, leave } = interruption();
   let isInterrupted = false;
@@ -55,6 +57,7 @@ export async function runBatch(batch: Batch): Promise<number> {
   );
   const settings: RunSettings = {
     ...runSettings(flags),
+    sign,
     folder,
     ...(fingerprint === null ? {} : { fingerprint }),
     provider: service.provider,

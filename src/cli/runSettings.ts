@@ -20,6 +20,7 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     ...(flags.onTimeout === null ? {} : { timeoutAction: flags.onTimeout }),
     resumeAnyway: flags.resumeAnyway,
     gallery: flags.gallery,
+    sidecars: flags.sidecars,
     provenance: flags.provenance,
     keepOriginals: flags.keepOriginals,
     repay: flags.repay,

@@ -11,12 +11,15 @@ import type { JobContext } from '../sources/JobContext.ts';
 import { type PlanJobsConfig, planJobs } from '../sources/planJobs.ts';
 import { takesFile } from '../sources/takesFile.ts';
 import type { Job, ModelInput, Plan, RenditionSpec } from '../types.ts';
+import { createWarn } from './createWarn.ts';
 import { exitCodes } from './exitCodes.ts';
 import { findModel } from './findModel.ts';
+import { idleCoresHint } from './idleCoresHint.ts';
 import type { RatedBy } from './planSummary.ts';
 import { printPlan } from './printPlan.ts';
 import { readEnvironment } from './readEnvironment.ts';
 import { type Batch, runBatch } from './runBatch.ts';
+import { savedJobs } from './savedJobs.ts';
 
 /** Jobs that are ready to be planned. */
 export interface JobBatch extends Omit<Batch, 'run'> {
@@ -44,10 +47,10 @@ export async function startBatch(batch: JobBatch): Promise<number> {
   const planning = planningOf(batch);
   // Templates that cannot be used throw here, before anything is begun.
   const plans = planJobs(jobs(), planning);
-  checkCaptions(
-    [...(batch.renditions ?? []), ...contextsOf(batch).flatMap((each) => each.renditions)],
-    planning,
-  );
+  const renditions = [...(batch.renditions ?? []), ...contextsOf(batch).flatMap((each) => each.renditions)];
+  checkCaptions(renditions, planning);
+  const hint = renditions.length > 0 ? idleCoresHint() : null;
+  if (hint !== null) createWarn(flags, batch.io)(hint);
   const fallbacksOf = await findFallbacks(batch, planning);
   if (flags.detach && flags.cache !== null) throw detachedCache();
   if (flags.dryRun) return showPlan(plans, batch);
@@ -95,6 +98,7 @@ function planningOf(batch: JobBatch): PlanJobsConfig {
   const inputs = contextsOf(batch).flatMap(({ schema }) => Object.keys(schema?.properties ?? {}));
   return {
     organize: flags.organize,
+    ...(flags.folderSize === null ? {} : { folderSize: flags.folderSize }),
     date: new Date().toISOString().slice(0, 10),
     knownNames: [...inputs, ...tagNames],
     reuseUnseeded: flags.cacheUnseeded,
@@ -122,6 +126,7 @@ async function showPlan(plans: ReturnType<typeof planJobs>, batch: JobBatch): Pr
     flags,
     ...(batch.axes === undefined ? {} : { axes: batch.axes }),
     ...(batch.ratedBy === undefined ? {} : { ratedBy: batch.ratedBy }),
+    isSaved: await savedJobs(folder),
   });
   return exitCodes.allSaved.code;
 }

@@ -13,6 +13,7 @@ import type {
   Renderer,
   ResultCache,
 } from '../ports.ts';
+import type { PictureSigner } from '../provenance/c2pa/createPictureSigner.ts';
 import type { Json, Outcome, Plan, Prediction, PricedRequest, ProvenanceLevel, Strategy } from '../types.ts';
 
 /** What a run is made with. Everything that touches the world is a port, so a test or a bigger engine can stand in. */
@@ -44,7 +45,7 @@ export interface GenerateConfig {
   continueOnError?: boolean;
   /** Originals being downloaded at most. Default 16. */
   downloads?: number;
-  /** Originals being turned into renditions at most. Default: the machine's cores. */
+  /** Originals being turned into renditions at most. Default: one a core, as far as Node's pool has threads (`encoderPlaces`). */
   encoders?: number;
   /** Input files being uploaded at most; each is in memory meanwhile. Default 4. */
   uploads?: number;
@@ -80,7 +81,9 @@ export interface GenerateConfig {
   putAside?: (plan: Plan) => Observable<unknown>;
   /** How much pictures say of where they are from, in themselves. Default `full`. */
   provenance?: ProvenanceLevel;
-  /** Whether originals are kept in `originals/` as well, as the model put them out. Not with `none`. Default false. */
+  /** Signs each JPEG and PNG, originals and renditions: `createPictureSigner({ … })`. Default: nothing is signed. */
+  sign?: PictureSigner | null;
+  /** Whether originals are kept in `originals/` as well, as the model put them out; not where nothing is written into them. Default false. */
   keepOriginals?: boolean;
   /** Results of earlier runs; asked for plans that have a `resultKey`. Default: none are kept. */
   cache?: ResultCache;

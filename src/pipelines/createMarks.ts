@@ -1,4 +1,5 @@
 import type { EmitEvent, Mark } from '../ports.ts';
+import type { PictureSigner } from '../provenance/c2pa/createPictureSigner.ts';
 import { markPicture, type Unmarked } from '../provenance/markPicture.ts';
 import { xmpProperties } from '../provenance/xmpProperties.ts';
 import type { Plan, Prediction, ProvenanceLevel } from '../types.ts';
@@ -6,9 +7,19 @@ import type { Plan, Prediction, ProvenanceLevel } from '../types.ts';
 /** Marks of a run's pictures: what writes into those of a prediction where they are from. */
 export type Marks = (prediction: Prediction, plan: Plan) => Mark;
 
-/** Says once of each kind of picture that cannot be marked that it is not. Null with `none`: pictures stay as they are. */
-export function createMarks(level: ProvenanceLevel, emit: EmitEvent): Marks | null {
-  if (level === 'none') return null;
+export interface CreateMarksConfig {
+  readonly provenance: ProvenanceLevel;
+  /** Signs what is marked, last of all; null: nothing is signed. */
+  readonly sign: PictureSigner | null;
+  readonly emit: EmitEvent;
+}
+
+/**
+ * Says once of each kind of picture that cannot be marked, or signed, that it is not. Null where neither is wished: pictures stay as
+ * they are.
+ */
+export function createMarks({ provenance, sign, emit }: CreateMarksConfig): Marks | null {
+  if (provenance === 'none' && sign === null) return null;
   const told = new Set<string>();
   const tellOnce = (message: string) => {
     if (told.has(message)) return;
@@ -17,19 +28,28 @@ export function createMarks(level: ProvenanceLevel, emit: EmitEvent): Marks | nu
   };
   return (prediction, { prompt }) => {
     const { id, model, version, completedAt } = prediction;
-    const properties = xmpProperties({
-      model,
-      // Official models have one version, which has no name.
-      version: version === 'hidden' ? null : version,
-      prompt: level === 'full' ? prompt : null,
-      predictionId: id,
-      completedAt,
-    });
+    const properties =
+      provenance === 'none'
+        ? null
+        : xmpProperties({
+            model,
+            // Official models have one version, which has no name.
+            version: version === 'hidden' ? null : version,
+            prompt: provenance === 'full' ? prompt : null,
+            predictionId: id,
+            completedAt,
+          });
     return async (bytes, format) => {
       const result = markPicture(bytes, format, properties);
-      if ('marked' in result) return result.marked;
-      tellOnce(REASONS[result.unmarked](format, model));
-      return bytes;
+      if ('unmarked' in result) {
+        tellOnce(REASONS[result.unmarked](format, model));
+        return bytes;
+      }
+      if (sign === null) return result.marked;
+      const signed = await sign(result.marked, format, model);
+      if (signed === result.marked)
+        tellOnce(`Pictures in the format ${format} are not signed: only JPEG and PNG can be.`);
+      return signed;
     };
   };
 }

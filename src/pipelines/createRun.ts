@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { asyncScheduler, EMPTY, merge, NEVER, type Observable, of, Subject, tap } from 'rxjs';
+import { encoderPlaces } from '../encoderPlaces.ts';
 import { guardListener } from '../events/guardListener.ts';
 import type { Cached } from '../operators/cachedBy.ts';
 import { type Breaker, createBreaker } from '../operators/createBreaker.ts';
@@ -28,7 +28,8 @@ type OptionalFields =
   | 'detach'
   | 'destinations'
   | 'breakerFailures'
-  | 'provenance';
+  | 'provenance'
+  | 'sign';
 
 /** A run's configuration with every default in place, and what all its jobs share. */
 export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
@@ -82,7 +83,7 @@ export function createRun(config: GenerateConfig): Run {
     strategy = 'stream',
     continueOnError = true,
     downloads = 16,
-    encoders = availableParallelism(),
+    encoders = encoderPlaces(),
     uploads = 4,
     maxAttempts = 3,
     timeoutMs = 600_000,
@@ -92,6 +93,7 @@ export function createRun(config: GenerateConfig): Run {
     webhookUrlOf,
     detach,
     provenance = 'full',
+    sign = null,
     keepOriginals = false,
     fallbacksOf = () => [],
     breakerFailures = 20,
@@ -134,7 +136,7 @@ export function createRun(config: GenerateConfig): Run {
     waitMs,
     webhookUrlOf,
     detach,
-    keepOriginals: keepOriginals && provenance !== 'none',
+    keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
     fallbacksOf,
     breaker:
       breakerFailures === 0
@@ -182,7 +184,7 @@ export function createRun(config: GenerateConfig): Run {
     addressOf: fileAddresses(config.provider, { within: createGate(uploads), timeoutMs, scheduler, random }),
     encoders: createGate(encoders),
     claims: createClaims(config.journal.knownPredictionIds()),
-    marks: createMarks(provenance, (event) => run.emit(event)),
+    marks: createMarks({ provenance, sign, emit: (event) => run.emit(event) }),
     flights: createFlights(),
     postponed: new Map(),
     roundsLeft: recoveryRounds,

@@ -13,7 +13,11 @@ export async function finishRun(end: RunEnd, run: OpenRun): Promise<Report> {
   const { folder } = run.config;
   const builder = createReport({ priceOf: run.describePrice });
   for await (const outcome of run.manifest.outcomes()) builder.add(outcome);
-  const report = builder.toJSON({ elapsedMs: end.elapsedMs });
+  const report = builder.toJSON({
+    elapsedMs: end.elapsedMs,
+    apiRequests: run.requests(),
+    saved: end.totals.saved,
+  });
   await run.manifest.finish({
     startedAt: new Date(end.startedAtMs).toISOString(),
     completedAt: new Date(end.startedAtMs + end.elapsedMs).toISOString(),

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { asyncScheduler, concat, defer, EMPTY, from, type SchedulerLike } from 'rxjs';
+import { encoderPlaces } from '../encoderPlaces.ts';
 import { StorageError, UsageError } from '../errors.ts';
 import { guardListener } from '../events/guardListener.ts';
 import { createEventFollower } from '../operators/createEventFollower.ts';
@@ -30,6 +30,7 @@ import { openResultCache } from '../store/openResultCache.ts';
 import type { RunJournal } from '../store/RunJournal.ts';
 import type { Plan } from '../types.ts';
 import { closeDestinations } from './closeDestinations.ts';
+import { countRequests } from './countRequests.ts';
 import { expectJournalOf } from './expectJournalOf.ts';
 import type { GenerateConfig } from './GenerateConfig.ts';
 import { openDestinations } from './openDestinations.ts';
@@ -53,6 +54,7 @@ export interface RunSettings
     | 'stop'
     | 'cancel'
     | 'provenance'
+    | 'sign'
     | 'keepOriginals'
     | 'scheduler'
     | 'random'
@@ -100,6 +102,8 @@ export interface RunSettings
   haveFiles?: boolean;
   /** Tables of all outcomes to leave besides `manifest.json`. Default: none. */
   tables?: readonly TableFormat[];
+  /** Leaves a sidecar, `<name>.json`, beside each original. Default true. */
+  sidecars?: boolean;
   /** Leaves thumbnails, a gallery and a contact sheet in the folder. Default true. */
   gallery?: boolean;
   /** Goes on in a folder that was begun with others all the same. Default false. */
@@ -113,6 +117,8 @@ export interface OpenRun {
   /** Of ratings by a model; null where there are none. */
   readonly ratings: RunJournal | null;
   readonly manifest: Manifest;
+  /** Calls of the API so far. */
+  readonly requests: () => number;
   /** Null where no gallery is wanted. */
   readonly thumbnails: Thumbnails | null;
   /** Tables to leave at the end. */
@@ -149,6 +155,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
   const { only = () => true, scheduler = asyncScheduler } = settings;
   const { budgetMicroUsd = Number.POSITIVE_INFINITY, priceMicroUsd } = settings;
   const emit = guardListener(settings.emit ?? (() => {}));
+  const { provider, count } = countRequests(settings.provider);
   const journal = openJournal(folder, { fingerprint, extendedFrom, resumeAnyway });
   let ratings: RunJournal | null = null;
   try {
@@ -157,7 +164,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
     // Files that are there already may be written where new ones may not be made.
     await probeFolder(folder);
     const thumbnails = settings.gallery === false ? null : await openThumbnails(folder);
-    const encoders = createGate(availableParallelism());
+    const encoders = createGate(encoderPlaces());
     const cache =
       settings.cacheFolder === undefined ? {} : { cache: await openResultCache(settings.cacheFolder) };
     const manifest = await openManifest(folder);
@@ -180,11 +187,12 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       ((!journal.inputChanged && files === undefined) || journal.find(index)?.key === key);
     const config: GenerateConfig = {
       ...others,
+      provider,
       emit,
       ...(detach ? { waitMs: 0, detach: storedPlans(folder, 'detached').keep } : {}),
       ...cache,
       destinations,
-      ...(settings.webhooks === undefined ? {} : byWebhooks(settings.webhooks, settings.provider, scheduler)),
+      ...(settings.webhooks === undefined ? {} : byWebhooks(settings.webhooks, provider, scheduler)),
       downloader: createDownloader(),
       renderer: createRenderer(),
       journal,
@@ -204,7 +212,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       putAside: storedPlans(folder, 'failed').keep,
       keep: (outcome) =>
         concat(
-          writeSidecar(folder, outcome),
+          settings.sidecars === false ? EMPTY : writeSidecar(folder, outcome),
           manifest.append(outcome),
           // Made while other predictions run, so that the end of the run does not wait for them.
           thumbnails === null ? EMPTY : defer(() => thumbnails.make(outcome)).pipe(gate(encoders)),
@@ -226,6 +234,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       journal,
       ratings,
       manifest,
+      requests: count,
       thumbnails,
       tables: settings.tables ?? [],
       isSaved,

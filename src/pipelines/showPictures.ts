@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { catchError, concat, concatMap, defer, EMPTY, ignoreElements, type Observable, reduce } from 'rxjs';
+import { encoderPlaces } from '../encoderPlaces.ts';
 import { pullMap } from '../operators/pullMap.ts';
 import { sheetCells } from '../sinks/contactSheet/sheetCells.ts';
 import { writeContactSheet } from '../sinks/contactSheet/writeContactSheet.ts';
@@ -25,7 +25,7 @@ export function showPictures(report: Report, run: OpenRun): Observable<never> {
       await thumbnails.make(outcome);
       return sheetCells(outcome, thumbnails).length;
     },
-    { concurrency: availableParallelism() },
+    { concurrency: encoderPlaces() },
   );
   return cellsMade.pipe(
     reduce((total, cells) => total + cells, 0),

@@ -18,26 +18,36 @@ const READERS = new Map<string, (bytes: Buffer) => Container>([
 export type Unmarked = 'format' | 'signed' | 'unreadable';
 
 /**
- * The file of a picture with these XMP properties in it; its compressed pixels and all else that it says stay as they are. The
- * format is by content, as `ImageFile` has it. A picture that cannot be marked is left alone, and it is said why.
+ * The file of a picture with these XMP properties in it, and without an earlier manifest of ours; its compressed pixels and all else
+ * that it says stay as they are. Without properties its XMP stays as well. The format is by content, as `ImageFile` has it. A
+ * picture that cannot be marked is left alone, and it is said why.
  */
 export function markPicture(
   bytes: Buffer,
   format: string,
-  properties: ReadonlyMap<string, string>,
+  properties: ReadonlyMap<string, string> | null,
 ): { readonly marked: Buffer } | { readonly unmarked: Unmarked } {
   const read = READERS.get(format);
   if (read === undefined) return { unmarked: 'format' };
   try {
-    const container = read(bytes);
-    if (container.isSigned) return { unmarked: 'signed' };
-    const there = container.xmp?.toString('utf8') ?? null;
-    const packet = joinXmp(there, properties);
-    return { marked: packet === there ? bytes : container.withXmp(Buffer.from(packet, 'utf8')) };
+    const { signedBy, unsigned } = read(bytes);
+    if (signedBy === 'others') return { unmarked: 'signed' };
+    const open = signedBy === 'us' ? unsigned() : bytes;
+    return { marked: properties === null ? open : withProperties(open, read(open), properties) };
   } catch (error) {
     // Reading behind the end is a RangeError too; zlib has errors of its own, with codes.
     if (error instanceof RangeError || (error instanceof Error && 'code' in error))
       return { unmarked: 'unreadable' };
     throw error;
   }
+}
+
+function withProperties(
+  bytes: Buffer,
+  container: Container,
+  properties: ReadonlyMap<string, string>,
+): Buffer {
+  const there = container.xmp?.toString('utf8') ?? null;
+  const packet = joinXmp(there, properties);
+  return packet === there ? bytes : container.withXmp(Buffer.from(packet, 'utf8'));
 }

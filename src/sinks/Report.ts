@@ -6,6 +6,10 @@ import type { FailureStage } from './failureStage.ts';
 export interface ReportedRun {
   /** From its start to its end. */
   readonly elapsedMs: number;
+  /** Calls of the API. Default: not known. */
+  readonly apiRequests?: number;
+  /** Pictures it has made. Default: not known. */
+  readonly saved?: number;
 }
 
 export interface ModelCost extends ModelTotals {
@@ -42,6 +46,8 @@ export interface Report {
   readonly elapsedSeconds: number;
   /** The run's time over its saved jobs; 0 where none was saved. */
   readonly averageSecondsPerImage: number;
+  /** Calls of the API in the last run over the jobs it has saved; null where it has saved none, or nobody counted. */
+  readonly requestsPerImage: number | null;
   /** The service's `predict_time`; null where no prediction told it. */
   readonly predictTime: DurationSummary | null;
   readonly costUsd: number;

@@ -61,6 +61,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
         successRate: total === 0 ? 0 : saved / total,
         cacheHits,
         elapsedSeconds,
+        requestsPerImage: requestsPerImage(run),
         averageSecondsPerImage: saved === 0 ? 0 : elapsedSeconds / saved,
         predictTime: predictTime.summary(),
         costUsd: toUsd(microUsd),
@@ -88,4 +89,9 @@ function toMicroUsd(usd: number | null): number {
 
 function toUsd(microUsd: number): number {
   return microUsd / 1_000_000;
+}
+
+/** To three decimals. */
+function requestsPerImage({ apiRequests, saved = 0 }: ReportedRun): number | null {
+  return apiRequests === undefined || saved === 0 ? null : Math.round((apiRequests / saved) * 1_000) / 1_000;
 }

@@ -3,8 +3,14 @@ import type { Job } from '../types.ts';
 import { type JobTemplateConfig, jobTemplate } from './jobTemplate.ts';
 import { safePath } from './safePath.ts';
 
-/** What placeholders may stand for. */
-export type PathTemplateConfig = Pick<JobTemplateConfig, 'date' | 'knownNames'>;
+/** What placeholders may stand for, and how full folders may get. */
+export interface PathTemplateConfig extends Pick<JobTemplateConfig, 'date' | 'knownNames'> {
+  /**
+   * Jobs of a folder at most: the files of each so many numbers go into one more folder, `0001-1000`, `1001-2000`, …, which stays
+   * the same however many there are in the end. Default: no limit.
+   */
+  folderSize?: number;
+}
 
 /** The path of a job's files below the run folder, `/` between folders, without extension. */
 export type PathOf = (job: Job) => string;
@@ -22,7 +28,7 @@ const maxFolders = 8;
 /**
  * Reads a way to organise files: `flat`, `date`, `prompt`, `model`, or a template such as
  * `{platform}/{index:04}-{slug}.{ext}`. The placeholders are index (from 1, as people count; `:04` pads it), slug,
- * prompt (its name, where it is the value of an axis), seed, model, owner, date, and any tag or input; a job that has no value for one gets `none`.
+ * prompt (or the name that it has), seed, model, owner, date, and any tag or input; a job that has no value for one gets `none`.
  *
  * Paths are safe on all systems and stay in the run folder, whatever stands in a prompt; they are not unique yet.
  * Throws `UsageError` where the template leaves the run folder, has broken braces, or names something no job has.
@@ -34,13 +40,28 @@ export function pathTemplate(organize: string, config: PathTemplateConfig): Path
   const folders = segments
     .filter((segment) => segment !== '' && segment !== '.')
     .map((segment) => jobTemplate(segment, { ...config, missing: 'none', whole: organize }));
-  return (job) => safePath(folders.map((folderOf) => folderOf(named(job))));
+  return (job) => {
+    const parts = folders.map((folderOf) => folderOf(named(job)));
+    const name = parts.pop() ?? '';
+    return safePath([...parts, ...rangeOf(job, config.folderSize), name]);
+  };
 }
 
 /** A prompt that was given a name is called that in paths, as it is in the gallery. */
 function named(job: Job): Job {
   const { prompt = job.prompt } = job.tags;
   return { ...job, prompt };
+}
+
+function rangeOf({ index }: Job, size: number | undefined): readonly string[] {
+  if (size === undefined) return [];
+  const first = index - (index % size) + 1;
+  return [`${padded(first)}-${padded(first + size - 1)}`];
+}
+
+/** As file names count, so that they sort as they do. */
+function padded(number: number): string {
+  return String(number).padStart(4, '0');
 }
 
 function checkShape(organize: string, template: string, segments: readonly string[]): void {

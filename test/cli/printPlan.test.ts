@@ -37,6 +37,20 @@ it('shows each job with model, path, price, seed and prompt, then the sums', asy
   ]);
 });
 
+it('leaves out of all sums what is saved already, and says so', async () => {
+  const settings = config({ isSaved: ({ index }) => index < 8 });
+  const totals = await printPlan(many(12), settings);
+  expect(totals).toMatchObject({
+    jobs: 4,
+    alreadySaved: 8,
+    costMicroUsd: 12_000,
+    models: { 'owner/name': 4 },
+  });
+  expect(settings.stream.lines.filter((line) => line.includes('seed 7'))).toHaveLength(4);
+  expect(settings.stream.text).toContain('jobs      4 to make, 8 are saved already\n');
+  expect(settings.stream.text).toContain('cost      $0.012 if');
+});
+
 it('shows the first 20 of many, and sums up all', async () => {
   const settings = config();
   const totals = await printPlan(many(1_234), settings);

@@ -1,19 +1,24 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { JPEG, PNG } from '@trustnxt/c2pa-ts/asset';
+import { SuperBox } from '@trustnxt/c2pa-ts/jumbf';
+import { ManifestStore } from '@trustnxt/c2pa-ts/manifest';
 import { lastValueFrom } from 'rxjs';
 import sharp from 'sharp';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { RunSettings } from '../../src/pipelines/openRun.ts';
 import { runToFolder } from '../../src/pipelines/runToFolder.ts';
+import { createPictureSigner } from '../../src/provenance/c2pa/createPictureSigner.ts';
 import { createReplicateProvider } from '../../src/replicate/createReplicateProvider.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
 import { outcomeSchema } from '../../src/sinks/outcomeSchema.ts';
 import { parseRendition } from '../../src/sources/parseRendition.ts';
 import { planJobs } from '../../src/sources/planJobs.ts';
 import type { Outcome, OutcomeFile, RunEvent } from '../../src/types.ts';
+import { anIdentity } from '../provenance/anIdentity.ts';
 import { temporaryFolder } from '../sinks/temporaryFolder.ts';
 
 const MADE_BY_MODEL = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia';
@@ -32,7 +37,9 @@ const jobs = ['webp', 'png', 'jpg'].map((format, index) => ({
   version: null,
   input: { prompt: `A pear & a "plum", number ${index}`, seed: index, output_format: format },
   tags: {},
-  renditions: ['a=16x16,jpeg', 'b=16x16,png', 'c=16x16,webp', 'd=16x16,avif,max=3kB'].map(parseRendition),
+  renditions: ['a=16x16,jpeg', 'b=16x16,png', 'c=16x16,webp', 'd=16x16,avif,max=3kB'].map((text) =>
+    parseRendition(text),
+  ),
 }));
 
 async function run(name: string, wishes: Partial<RunSettings> = {}) {
@@ -102,6 +109,33 @@ describe('provenance of a run', () => {
     }
     await run('none', { provenance: 'none', keepOriginals: true });
     expect(existsSync(join(folder(), 'none', 'originals'))).toBe(false);
+  });
+
+  it('is signed, original and rendition, where the format can be, and the key is nowhere', async () => {
+    const identity = await anIdentity();
+    const sign = await createPictureSigner(identity);
+    const made = await run('signed', { sign });
+    const signed = new Set<string>();
+    await eachFile(made, (xmp, { path, format }) => {
+      expect(xmp).toContain(MADE_BY_MODEL);
+      if (format === 'jpeg' || format === 'png') signed.add(path);
+    });
+    expect(signed.size).toBe(2 + 6);
+    for (const path of signed) {
+      const bytes = await readFile(join(made.place, path));
+      const asset = JPEG.canRead(bytes) ? new JPEG(bytes) : new PNG(bytes);
+      const store = ManifestStore.read(SuperBox.fromBuffer(new Uint8Array(asset.getManifestJUMBF() ?? [])));
+      expect((await store.validate(asset)).isValid, path).toBe(true);
+    }
+    expect(made.warnings).toEqual([
+      expect.stringMatching(/format \w+ are not signed/),
+      expect.stringMatching(/format \w+ are not signed/),
+    ]);
+    const secret = identity.privateKeyPem.split('\n')[1] ?? '';
+    for (const entry of await readdir(made.place, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      expect((await readFile(join(entry.parentPath, entry.name))).includes(secret), entry.name).toBe(false);
+    }
   });
 
   it('of pictures from the cache is that of the run that uses them', async () => {

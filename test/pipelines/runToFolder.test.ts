@@ -109,6 +109,8 @@ describe('a run in its folder', () => {
       total: 30,
       saved: 30,
       successRate: 1,
+      // A create each, which waits for the result.
+      requestsPerImage: 1,
     });
   });
 
@@ -148,6 +150,14 @@ describe('a run in its folder', () => {
       { current: 4, total: 4, percent: 100, predictionId: expect.any(String), elapsedMs: expect.any(Number) },
     ]);
     expect(simulator.stats()).toMatchObject({ created: 4 });
+  });
+
+  it('leaves no sidecars where none are wanted', async () => {
+    const provider = await start();
+    const { totals } = await run(2, { provider, sidecars: false, gallery: false });
+    expect(totals).toMatchObject({ saved: 2 });
+    expect((await readdir(folder)).filter((name) => /^\d.*\.json$/.test(name))).toEqual([]);
+    await expectWhole((await manifest()).outcomes);
   });
 
   it('makes only what is missing the next time', async () => {

@@ -34,6 +34,16 @@ it('calls a prompt by the name that it has among others', () => {
   expect(pathOf('{slug}/{index}-{style}', changes)).toBe('cat/1-oil');
 });
 
+it.each([
+  [0, 'name/0001-1000/0001-a'],
+  [999, 'name/0001-1000/1000-a'],
+  [1_000, 'name/1001-2000/1001-a'],
+  [99_999, 'name/99001-100000/100000-a'],
+])('puts job %d into a folder of at most a thousand', (index, path) => {
+  const pathOfJob = pathTemplate('model', { date, folderSize: 1_000 });
+  expect(pathOfJob(jobOf({ index, prompt: 'a' }))).toBe(path);
+});
+
 it('keeps separators in values from making folders', () => {
   expect(pathOf('{tag}/{index}', { index: 0, tags: { tag: '../../x/y' } })).toBe('__-__-x-y/1');
 });

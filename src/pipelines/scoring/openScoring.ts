@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { identity } from 'rxjs';
+import { encoderPlaces } from '../../encoderPlaces.ts';
 import { createGate } from '../../operators/createGate.ts';
 import { gate } from '../../operators/gate.ts';
 import type { Scorer } from '../../ports.ts';
@@ -11,7 +11,7 @@ import type { ScoringModel } from './ScoringModel.ts';
 /** Rates by a scorer, one picture a core; or by a model, whose predictions have the run's own places. */
 export function openScoring(by: Scorer | ScoringModel, { config, ratings }: OpenRun): Scoring {
   if (typeof by === 'function') {
-    return { scorer: by, within: gate(createGate(availableParallelism())), costUsdOf: () => 0 };
+    return { scorer: by, within: gate(createGate(encoderPlaces())), costUsdOf: () => 0 };
   }
   if (ratings === null) throw new Error('Expected a run that keeps a journal of ratings');
   const paid = new Map<number, number | null>();

@@ -19,9 +19,8 @@ export function readAvif(bytes: Buffer): Container {
   const there = xmpLocation(bytes, meta);
   return {
     xmp: there === null ? null : dataOf(there, bytes),
-    isSigned: boxes.some(
-      ({ type, content }) => type === 'uuid' && bytes.subarray(content, content + 16).equals(C2PA),
-    ),
+    signedBy: boxes.some((box) => isManifest(box, bytes)) ? 'others' : 'nobody',
+    unsigned: () => bytes,
     withXmp: (packet) => {
       const last = boxes.at(-1);
       // An earlier packet of ours has the last box for itself.
@@ -38,6 +37,10 @@ export function readAvif(bytes: Buffer): Container {
       return Buffer.concat([head, newMeta, withSizes(rest, meta.end, boxes), isobmffBox('mdat', packet)]);
     },
   };
+}
+
+function isManifest({ type, content }: IsobmffBox, bytes: Buffer): boolean {
+  return type === 'uuid' && bytes.subarray(content, content + C2PA.length).equals(C2PA);
 }
 
 function xmpLocation(bytes: Buffer, meta: IsobmffBox): ItemLocation | null {

@@ -1,4 +1,5 @@
 import type { Container } from './Container.ts';
+import { signerIn } from './signerIn.ts';
 
 const XMP = Buffer.from('http://ns.adobe.com/xap/1.0/\0');
 const EXIF = Buffer.from('Exif\0\0');
@@ -11,6 +12,9 @@ const APP1 = 0xe1;
 const APP11 = 0xeb;
 const EOI = 0xd9;
 const SOS = 0xda;
+
+/** JUMBF (ISO/IEC 19566-5) in a JPEG; C2PA's is the only one that is met. */
+const JUMBF = Buffer.from('JP');
 
 interface Segment {
   readonly marker: number;
@@ -30,15 +34,21 @@ export function readJpeg(bytes: Buffer): Container {
   const isXmp = ({ marker, payload }: Segment) => marker === APP1 && startsWith(payload, XMP);
   const isFirst = ({ marker, payload }: Segment) =>
     marker === APP0 || (marker === APP1 && startsWith(payload, EXIF));
+  const raw = ({ start, end }: Segment) => bytes.subarray(start, end);
   const rest = segments.at(-1)?.end ?? 2;
   return {
     xmp: segments.find(isXmp)?.payload.subarray(XMP.length) ?? null,
-    isSigned: segments.some(({ marker, payload }) => marker === APP11 && payload.includes('c2pa')),
+    signedBy: signerIn(segments.filter(isManifest).map(({ payload }) => payload)),
+    unsigned: () =>
+      Buffer.concat([
+        bytes.subarray(0, 2),
+        ...segments.filter((each) => !isManifest(each)).map(raw),
+        bytes.subarray(rest),
+      ]),
     withXmp: (packet) => {
       const kept = segments.filter((segment) => !isXmp(segment));
       // Readers expect JFIF and Exif ahead of everything else.
       const ahead = kept.findLastIndex(isFirst) + 1;
-      const raw = ({ start, end }: Segment) => bytes.subarray(start, end);
       return Buffer.concat([
         bytes.subarray(0, 2),
         ...kept.slice(0, ahead).map(raw),
@@ -64,6 +74,10 @@ function* segmentsOf(bytes: Buffer): Generator<Segment> {
     yield { marker, start, end, payload: bytes.subarray(place + 3, end) };
     start = end;
   }
+}
+
+function isManifest({ marker, payload }: Segment): boolean {
+  return marker === APP11 && startsWith(payload, JUMBF);
 }
 
 function xmpSegment(packet: Buffer): Buffer {

@@ -1,5 +1,6 @@
 import { crc32, inflateSync } from 'node:zlib';
 import type { Container } from './Container.ts';
+import { signerIn } from './signerIn.ts';
 
 const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 const KEYWORD = Buffer.from('XML:com.adobe.xmp\0');
@@ -30,13 +31,19 @@ export function readPng(bytes: Buffer): Container {
   const found = chunks.find(isXmp);
   return {
     xmp: found === undefined ? null : textOf(found),
-    isSigned: chunks.some(({ type }) => type === 'caBX'),
+    signedBy: signerIn(chunks.filter(isManifest).map(({ data }) => data)),
+    unsigned: () =>
+      Buffer.concat([SIGNATURE, ...chunks.filter((each) => !isManifest(each)).map(({ raw }) => raw)]),
     withXmp: (packet) => {
       const [header, ...others] = chunks.filter((chunk) => !isXmp(chunk)).map(({ raw }) => raw);
       const own = chunkOf('iTXt', Buffer.concat([KEYWORD, PLAIN, packet]));
       return Buffer.concat([SIGNATURE, header ?? Buffer.alloc(0), own, ...others]);
     },
   };
+}
+
+function isManifest({ type }: Chunk): boolean {
+  return type === 'caBX';
 }
 
 function* chunksOf(bytes: Buffer): Generator<Chunk> {

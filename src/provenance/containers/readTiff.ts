@@ -23,7 +23,8 @@ export function readTiff(bytes: Buffer): Container {
   return {
     xmp:
       found === undefined ? null : bytes.subarray(uint32(found + 8), uint32(found + 8) + uint32(found + 4)),
-    isSigned: false,
+    signedBy: 'nobody',
+    unsigned: () => bytes,
     withXmp: (packet) => {
       const padding = Buffer.alloc(bytes.length % 2);
       const packetAt = bytes.length + padding.length;

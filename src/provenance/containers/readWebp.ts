@@ -21,7 +21,8 @@ export function readWebp(bytes: Buffer): Container {
   if (first === undefined) throw new RangeError('Expected a picture in the WebP');
   return {
     xmp: chunks.find(({ type }) => type === 'XMP ')?.data ?? null,
-    isSigned: chunks.some(({ type }) => type === 'C2PA'),
+    signedBy: chunks.some(({ type }) => type === 'C2PA') ? 'others' : 'nobody',
+    unsigned: () => bytes,
     withXmp: (packet) => {
       const others = chunks.filter(({ type }) => type !== 'XMP ' && type !== 'VP8X');
       const header = Buffer.from(first.type === 'VP8X' ? first.data : extendedHeader(first));

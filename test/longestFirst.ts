@@ -1,0 +1,25 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that take long although they are short: most of what they do is done by processes that they start. */
+const LONG = [
+  'scripts.test.ts',
+  'disk.test.ts',
+  'chaos.test.ts',
+  'examples.test.ts',
+  'pipelines/runToFolder.test.ts',
+  'gridScripts.test.ts',
+  'gallery/page.test.ts',
+  'docs.test.ts',
+];
+
+/** Begins with them: one that is begun last has a worker to itself while the other has nothing to do. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const rank = ({ moduleId }: TestSpecification) => {
+      const place = LONG.findIndex((name) => moduleId.endsWith(`/test/${name}`));
+      return place < 0 ? LONG.length : place;
+    };
+    return sorted.toSorted((a, b) => rank(a) - rank(b));
+  }
+}
