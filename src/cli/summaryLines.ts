@@ -30,6 +30,7 @@ function headline({ total, saved, alreadySaved }: RunTotals, elapsedMs: number, 
     alreadySaved > 0 ? ` (${alreadySaved} ${alreadySaved === 1 ? 'was' : 'were'} there already)` : '';
   const perMinute = elapsedMs > 0 ? Math.round((saved / elapsedMs) * 60_000) : 0;
   const pace = saved > 1 && perMinute > 0 ? `, ${perMinute} a minute` : '';
+  if (total === 0) return 'Nothing to make: no job is left, or --only names none of them';
   const isAll = saved + alreadySaved >= total;
   const count = `${saved + alreadySaved} of ${total} jobs saved`;
   return `${paint(isAll ? 'green' : 'yellow', count)}${there} in ${formatDuration(elapsedMs)}${pace}`;

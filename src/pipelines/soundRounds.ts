@@ -1,3 +1,6 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UsageError } from '../errors.ts';
 import type { RefinementRound } from '../sinks/refinement/RefinementHistory.ts';
 import { createRefinementRounds, type RefinementRoundsConfig } from './createRefinementRounds.ts';
 
@@ -8,7 +11,7 @@ export interface SoundRoundsConfig extends Omit<RefinementRoundsConfig, 'decided
 
 /**
  * The rounds of an earlier run whose decisions still hold: up to the first that was cut short, that is beyond the last one wanted,
- * or whose pictures are now made from other requests.
+ * or whose pictures are now made from other requests. Rejects with `UsageError` where a picture is gone that others are made from.
  */
 export async function soundRounds(
   rounds: readonly RefinementRound[],
@@ -18,6 +21,7 @@ export async function soundRounds(
   for (const round of rounds.slice(0, parts.spec.rounds + 1)) {
     if (!round.decided) break;
     if (mayDiffer && !(await isMadeAlike(round, { ...parts, decided: sound }))) break;
+    await expectParents(round, parts.run.config.folder);
     sound.push(round);
   }
   return sound;
@@ -30,4 +34,20 @@ async function isMadeAlike(round: RefinementRound, config: RefinementRoundsConfi
     if (known !== undefined && known !== key) return false;
   }
   return true;
+}
+
+async function expectParents({ candidates }: RefinementRound, folder: string): Promise<void> {
+  for (const { index, path, kept } of candidates) {
+    if (!kept || path === null) continue;
+    await access(join(folder, path)).catch((cause: unknown) => {
+      throw new UsageError(
+        `Expected the picture of job #${index + 1} in ${join(folder, path)}, got no file`,
+        {
+          suggestion:
+            'Others are made from it: put it back, or give another folder with --out, where all is made anew.',
+          cause,
+        },
+      );
+    });
+  }
 }

@@ -51,6 +51,11 @@ it('says why jobs failed or were skipped, and what to do next', () => {
   ]);
 });
 
+it('says that there was nothing to make, not that none of none was made', () => {
+  const [headline] = lines({ total: 0, saved: 0, alreadySaved: 0 }, progress({ predictions: 0 }));
+  expect(headline).toBe('Nothing to make: no job is left, or --only names none of them');
+});
+
 it('does not promise that a lasting failure mends itself', () => {
   const text = lines({ saved: 56, failed: 1 }, progress({ recoverableFailures: 0 })).join('\n');
   expect(text).toContain('1 failure will come again unless prompt or input change.');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { captionOf } from '../../gallery/data/captionOf.ts';
 import { facetsOf } from '../../gallery/data/facetsOf.ts';
 import { itemsOf } from '../../gallery/data/itemsOf.ts';
 import { selectItems } from '../../gallery/data/selectItems.ts';
@@ -44,6 +45,18 @@ describe('items', () => {
       ['Platform', 3],
       ['Mood', 4],
       ['Time of day', 2],
+    ]);
+  });
+
+  it('are captioned by the tags that tell them apart, a number by what it is a number of', () => {
+    const items = itemsOf([
+      jobOf(0, { prompt: 'a harbour', tags: { round: '0', mood: 'dusk' } }),
+      jobOf(1, { prompt: 'a harbour', tags: { round: '1', mood: 'dawn' } }),
+    ]);
+    const facets = facetsOf(items).filter(({ name }) => name !== 'status');
+    expect(items.map((item) => captionOf(item, facets))).toEqual([
+      'round 0 · dusk · a harbour',
+      'round 1 · dawn · a harbour',
     ]);
   });
 

@@ -301,6 +301,10 @@ describe('a refinement', () => {
     await expect(run(specOf({ rounds: 2, promptStrength: 0.7 }), { provider })).rejects.toThrow(
       'Expected the input files that',
     );
+    await rm(path);
+    await expect(run(specOf({ rounds: 2, promptStrength: 0.7 }), { provider })).rejects.toThrow(
+      `Expected the picture of job #${(best?.index ?? 0) + 1} in ${path}, got no file`,
+    );
   });
 
   it('draws its lineage and shows it, whole in itself', async () => {

@@ -36,9 +36,15 @@ function parsed(text: string, path: string): Votes {
   try {
     return votesSchema.parse(JSON.parse(text));
   } catch (cause) {
-    const [issue] = cause instanceof z.ZodError ? cause.issues : [];
-    const what =
-      issue === undefined ? 'no JSON' : `at ${issue.path.join('.') || 'the top'}: ${issue.message}`;
-    throw new UsageError(`${path}: Expected votes that ab.html has exported, got ${what}`, { cause });
+    throw new UsageError(`${path}: Expected votes that ab.html has exported, got ${whatCame(cause)}`, {
+      suggestion: 'Give the JSON file that its button “Export votes” saves.',
+      cause,
+    });
   }
+}
+
+function whatCame(cause: unknown): string {
+  if (!(cause instanceof z.ZodError)) return 'a file that is no JSON';
+  const [place = ''] = cause.issues.map(({ path }) => path.join('.'));
+  return place === '' ? 'other JSON' : `JSON whose ${place} is wrong`;
 }

@@ -1,7 +1,8 @@
 // Made by `npm run build:gallery` from gallery/; not to be edited.
 export const galleryScript = [
-  "\"use strict\";(()=>{function captionOf(item,facets){return[...facets.filter(({name})=>name.startsWith(\"tag \")).map(facet=>facet.valueOf(item)).",
-  "filter(Boolean),item.job.prompt].join(\" \\xB7 \").slice(0,160)}function facetsOf(items2){let tagNames=new Set(items2.flatMap(({job})=>Object.keys(job.tags??{})));return[{name:\"status\",",
+  "\"use strict\";(()=>{function captionOf(item,facets){return[...facets.filter(({name})=>name.startsWith(\"tag \")).map(facet=>spoken(facet,item)).",
+  "filter(Boolean),item.job.prompt].join(\" \\xB7 \").slice(0,160)}function spoken(facet,item){let value=facet.valueOf(item);return/^\\d+$/.",
+  "test(value)?`${facet.label.toLowerCase()} ${value}`:value}function facetsOf(items2){let tagNames=new Set(items2.flatMap(({job})=>Object.keys(job.tags??{})));return[{name:\"status\",",
   "label:\"Status\",valueOf:({job})=>job.status},{name:\"model\",label:\"Model\",valueOf:({job})=>job.model},...[...tagNames].map(",
   "tag=>({name:`tag ${tag}`,label:inWords(tag),valueOf:({job})=>job.tags?.[tag]??\"\"}))].map(facet=>({...facet,values:[...new Set(",
   "items2.map(facet.valueOf))].slice(0,61)})).filter(({values})=>values.length>1&&values.length<=60).slice(0,10)}function inWords(tag){",

@@ -90,8 +90,9 @@ it('refuses what are no votes, and votes on other pictures', async () => {
   };
   expect((await reading({ run: 'r', votes: [vote('A')] })).votes).toHaveLength(1);
   await expect(reading({ run: 'other', votes: [] })).rejects.toThrow('got votes on another (other)');
-  await expect(reading({ run: 'r', votes: [vote('Z')] })).rejects.toThrow('at votes.0.winner');
-  await expect(reading('{')).rejects.toThrow('got no JSON');
+  await expect(reading({ run: 'r', votes: [vote('Z')] })).rejects.toThrow('whose votes.0.winner is');
+  await expect(reading('{')).rejects.toThrow('got a file that is no JSON');
+  await expect(reading([])).rejects.toThrow('got other JSON');
   await expect(readVotes(join(folder(), 'none.json'), 'r')).rejects.toThrow(UsageError);
 });
 
