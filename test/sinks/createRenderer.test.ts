@@ -186,6 +186,21 @@ describe('createRenderer', () => {
     expect((await pixel(`${stem()}--square.png`, 15, 10)).slice(0, 3)).toEqual([255, 0, 0]);
   });
 
+  it('takes a file by its very name, whatever libvips could read into it', async () => {
+    const deep = join(folder(), 'a [b]: c');
+    await mkdir(deep);
+    const original = await anOriginal('a [b]: c/cat [page=3,n=9].png');
+    const [made] = await firstValueFrom(renderer.render(original, [spec({})], join(deep, 'cat')));
+    expect(made).toMatchObject({ path: join(deep, 'cat--square.jpg'), widthPx: 60 });
+    // Not cat.png, read without limits.
+    const odd = await anOriginal('cat.png[unlimited]');
+    await sharp({ create: { width: 60, height: 60, channels: 3, background: '#00f' } }).toFile(
+      `${stem()}.png`,
+    );
+    await firstValueFrom(renderer.render(odd, [spec({ format: 'png' })], stem()));
+    expect(await pixel(`${stem()}--square.png`, 5, 30)).toEqual([255, 0, 0, 255]);
+  });
+
   it('tells of a frame that the format cannot have, and leaves nothing half done', async () => {
     const specs = [spec({}), spec({ name: 'giant', format: 'webp', widthPx: 20_000, heightPx: 1 })];
     const rendering = firstValueFrom(renderer.render(await anOriginal(), specs, stem()));
