@@ -38,7 +38,7 @@ async function runExample(
     .replace(/'(rxjs|@opentelemetry\/[\w-]+)'/g, (_whole, name) => `'${import.meta.resolve(name)}'`);
   const path = join(folder, 'example.mts');
   await writeFile(path, `${local}\n${after}`);
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', path]);
+  const { stdout } = await promisify(execFile)(process.execPath, [path]);
   return stdout;
 }
 

@@ -27,7 +27,7 @@ function script(name: string, args: readonly string[], { killAt = 'never' } = {}
     NO_COLOR: '1',
   };
   return new Promise<{ code: number | null; stdout: string; stderr: string }>((done) => {
-    const argv = ['--import', 'tsx', resolve('pipelines', name), ...args];
+    const argv = [resolve('pipelines', name), ...args];
     const child = execFile(process.execPath, argv, { env, timeout: 50_000 }, (_error, stdout, stderr) =>
       done({ code: child.exitCode, stdout, stderr }),
     );

@@ -23,8 +23,17 @@ interface Finished {
   readonly stderr: string;
 }
 
-/** Runs a script as a user does, against the simulator of this file unless told otherwise. */
-function script(name: string, args: readonly string[], { env = {}, input = '' } = {}): Promise<Finished> {
+const onTsx = ['--import', 'tsx'];
+
+/**
+ * Runs a script against the simulator of this file unless told otherwise; on Node itself, which begins in half the time, unless it
+ * is to be started as users do.
+ */
+function script(
+  name: string,
+  args: readonly string[],
+  { env = {}, input = '', by = [] as readonly string[] } = {},
+): Promise<Finished> {
   const service = {
     REPLICATE_API_TOKEN: simulator.token,
     REPLICATE_BASE_URL: simulator.baseUrl,
@@ -33,7 +42,7 @@ function script(name: string, args: readonly string[], { env = {}, input = '' } 
   return new Promise((done) => {
     const child = execFile(
       process.execPath,
-      ['--import', 'tsx', resolve('pipelines', name), ...args],
+      [...by, resolve('pipelines', name), ...args],
       { env: { ...process.env, ...service, NO_COLOR: '1', ...env }, timeout: 50_000 },
       (error, stdout, stderr) => done({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     );
@@ -266,6 +275,13 @@ describe('generate', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('--budget USD');
   });
+});
+
+// The others are started so by the examples.
+it.each(['calibrate', 'collect', 'retry-failed', 'votes'])('%s starts as users start it', async (name) => {
+  const { code, stdout } = await script(`${name}.ts`, ['--help'], { by: onTsx });
+  expect(code).toBe(0);
+  expect(stdout).toContain(`npx tsx pipelines/${name}.ts`);
 });
 
 describe('a mistake ends with 2, a clear line, and nothing created', () => {

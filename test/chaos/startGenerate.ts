@@ -17,7 +17,7 @@ export function startGenerate(
   env: Readonly<Record<string, string>>,
   script = 'generate.ts',
 ): GenerateRun {
-  const child = spawn(process.execPath, ['--import', 'tsx', resolve('pipelines', script), ...args], {
+  const child = spawn(process.execPath, [resolve('pipelines', script), ...args], {
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env, NO_COLOR: '1' },

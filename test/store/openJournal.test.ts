@@ -30,7 +30,7 @@ afterEach(async () => {
 /** Starts a process that records 50 jobs and waits; resolves once it has said that they are safe. */
 async function recordingProcess() {
   const script = new URL('./recordAndWait.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, ['--import', 'tsx', script, folder], {
+  const child = spawn(process.execPath, [script, folder], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');

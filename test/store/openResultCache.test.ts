@@ -100,7 +100,7 @@ it('does not use an entry that cannot be read', async () => {
 it('is shared by several processes at the same time', async () => {
   const script = new URL('./keepAndRestore.ts', import.meta.url).pathname;
   const run = async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', script, cacheFolder()], { stdio: 'inherit' });
+    const child = spawn(process.execPath, [script, cacheFolder()], { stdio: 'inherit' });
     const [code] = await once(child, 'exit');
     return code;
   };

@@ -106,7 +106,7 @@ it('is a script', async () => {
   await writeFile(join(folder(), 'b.json'), JSON.stringify({ run, votes: [vote('B'), vote(null)] }));
   const script = (...words: string[]) =>
     new Promise<{ code: unknown; stdout: string; stderr: string }>((done) => {
-      const argv = ['--import', 'tsx', resolve('pipelines/votes.ts'), folder(), ...words];
+      const argv = [resolve('pipelines/votes.ts'), folder(), ...words];
       execFile(process.execPath, argv, { env: { ...process.env, NO_COLOR: '1' } }, (error, stdout, stderr) =>
         done({ code: error?.code ?? 0, stdout, stderr }),
       );
