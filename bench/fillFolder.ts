@@ -16,9 +16,10 @@ async function fill(): Promise<void> {
   openJournal(folder).close();
   const database = new (loadSqlite().DatabaseSync)(join(folder, 'run.sqlite'));
   database.exec('BEGIN');
-  const put = database.prepare(
-    "INSERT INTO job VALUES (?, ?, 'saved', 1, NULL, ?, NULL, ?, 0, NULL, 0, 3000)",
-  );
+  const put = database.prepare(`
+    INSERT INTO job (job_index, key, prediction_id, files, state, attempts, cost_micro_usd, earlier_micro_usd, paid_micro_usd)
+    VALUES (?, ?, ?, ?, 'saved', 1, 0, 0, 3000)
+  `);
   const addId = database.prepare('INSERT INTO prediction VALUES (?)');
   for (const plan of plansUpTo(JOBS)) {
     const { predictionId, files } = outcomeOf(plan);

@@ -8,14 +8,14 @@ export async function countSaved(
   run: OpenRun,
   mayDiffer = false,
 ): Promise<number> {
-  const { isSaved, journal, manifest } = run;
+  const { isSaved, wasSaved, journal } = run;
   let saved = 0;
   if (journal.inputChanged || mayDiffer) {
     for await (const plan of plans()) if (isSaved(plan)) saved += 1;
     return saved;
   }
   for (let index = 0; index < total; index += 1) {
-    if (journal.isSaved(index) && manifest.has(index)) saved += 1;
+    if (wasSaved(index)) saved += 1;
   }
   return saved;
 }

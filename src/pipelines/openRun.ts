@@ -125,6 +125,10 @@ export interface OpenRun {
   readonly tables: readonly TableFormat[];
   /** Whether a job needs no more work. */
   readonly isSaved: (plan: Plan) => boolean;
+  /** Whether the job with that index was saved, by whatever request. */
+  readonly wasSaved: (index: number) => boolean;
+  /** From now on these jobs do not count as saved. */
+  reopen(indexes: ReadonlySet<number>): void;
   /** Whether a job is to be made at all. */
   readonly isChosen: (index: number) => boolean;
   /** What a model's price is and where it is from; null where none is known. */
@@ -179,10 +183,11 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       },
     );
     const { detach = false, ...others } = settings;
+    let reopened: ReadonlySet<number> = new Set();
     // A power cut may take lines of the manifest that the journal, which is flushed, still knows.
+    const wasSaved = (index: number) => journal.isSaved(index) && manifest.has(index) && !reopened.has(index);
     const isSaved = ({ index, key, files }: Plan) =>
-      journal.isSaved(index) &&
-      manifest.has(index) &&
+      wasSaved(index) &&
       // Files may change behind an input that is the same.
       ((!journal.inputChanged && files === undefined) || journal.find(index)?.key === key);
     const config: GenerateConfig = {
@@ -238,6 +243,10 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       thumbnails,
       tables: settings.tables ?? [],
       isSaved,
+      wasSaved,
+      reopen: (indexes) => {
+        reopened = indexes;
+      },
       isChosen: only,
       describePrice: (model) => describePrice(model, priceMicroUsd),
       close,

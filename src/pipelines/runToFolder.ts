@@ -7,6 +7,7 @@ import { generate } from './generate.ts';
 import { inOpenRun } from './inOpenRun.ts';
 import { leaveResults } from './leaveResults.ts';
 import type { RunSettings } from './openRun.ts';
+import { reopenLost } from './reopenLost.ts';
 import { runToEnd } from './runToEnd.ts';
 import type { PlanSource } from './unfinishedPlans.ts';
 
@@ -42,8 +43,9 @@ export function runToFolder(
   return inOpenRun(settings, (run) => {
     const checked =
       resumeAnyway || !haveFiles ? EMPTY : defer(() => expectSameFiles(plans, run)).pipe(ignoreElements());
+    const reopened = isPartial ? EMPTY : defer(() => reopenLost(run)).pipe(ignoreElements());
     const counted = defer(() => countSaved(plans, total, run, resumeAnyway || isPartial));
-    return concat(checked, counted).pipe(
+    return concat(checked, reopened, counted).pipe(
       concatMap((alreadySaved) =>
         runToEnd({ outcomes: generate(plans, run.config), plans, total, alreadySaved }, run),
       ),

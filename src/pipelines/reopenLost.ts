@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { asyncScheduler } from 'rxjs';
+import type { Outcome, OutcomeFile } from '../types.ts';
+import type { OpenRun } from './openRun.ts';
+
+/** The service keeps files for an hour; a little less, as they are still to be fetched. */
+const KEPT_MS = 55 * 60_000;
+
+/**
+ * Has saved jobs whose pictures were deleted from the folder done again, as far as that costs nothing: renditions come from their
+ * original, originals from the service while it has them. Under `repay` the others are made again too; else they stay as they
+ * are, and a warning tells of them. Pictures that are at another destination may be missing here.
+ */
+export async function reopenLost({ config, manifest, isChosen, reopen }: OpenRun): Promise<void> {
+  const { folder, emit, repay = false, scheduler = asyncScheduler } = config;
+  const lost = new Set<number>();
+  const gone: number[] = [];
+  for await (const outcome of manifest.outcomes()) {
+    const missing = missingFiles(outcome, folder);
+    if (missing.length === 0 || !isChosen(outcome.index)) continue;
+    const isFree = isRestorable(outcome, missing, scheduler.now());
+    if (isFree || repay) lost.add(outcome.index);
+    else gone.push(outcome.index);
+  }
+  reopen(lost);
+  if (gone.length > 0) emit?.({ type: 'warning', message: tellOf(gone) });
+}
+
+function missingFiles({ status, files, deliveredTo }: Outcome, folder: string): OutcomeFile[] {
+  if (status !== 'saved' || deliveredTo !== undefined) return [];
+  return files.filter(({ role, path }) => role !== 'untouched' && !existsSync(join(folder, path)));
+}
+
+/** What an equal job paid for cannot be had from the service by this one. */
+function isRestorable(
+  { cached, completedAt }: Outcome,
+  missing: readonly OutcomeFile[],
+  nowMs: number,
+): boolean {
+  if (cached) return false;
+  if (missing.every(({ role }) => role === 'rendition')) return true;
+  return completedAt !== null && nowMs - Date.parse(completedAt) < KEPT_MS;
+}
+
+function tellOf(indexes: readonly number[]): string {
+  const numbers = indexes.slice(0, 5).map((index) => `#${index + 1}`);
+  const more = indexes.length > numbers.length ? ', …' : '';
+  const count = indexes.length === 1 ? '1 job is' : `${indexes.length} jobs are`;
+  return `Pictures of ${count} no longer in the folder (${numbers.join(', ')}${more}), nor at the service: --repay makes them again.`;
+}
