@@ -434,7 +434,12 @@ export type RunEvent =
   | { readonly type: 'rate.paused'; readonly waitMs: number }
   | { readonly type: 'image.downloaded'; readonly index: number; readonly bytes: number }
   /** A job has its outcome, which is on disk. */
-  | { readonly type: 'image.saved'; readonly outcome: Outcome }
+  | {
+      readonly type: 'image.saved';
+      readonly outcome: Outcome;
+      /** True where it is there again, after it was deleted: an earlier run has paid for it. */
+      readonly paidBefore?: true;
+    }
   | { readonly type: 'job.failed'; readonly outcome: Outcome }
   | { readonly type: 'job.skipped'; readonly outcome: Outcome }
   /** Reserved and spent money has reached four fifths of the budget. */

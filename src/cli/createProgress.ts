@@ -95,6 +95,8 @@ export function createProgress(now: () => number): ProgressTracker {
         counts.pausedUntilMs = Math.max(counts.pausedUntilMs, now() + event.waitMs);
         return;
       case 'image.saved':
+        end(event.paidBefore ? { ...event.outcome, costUsd: 0 } : event.outcome);
+        return;
       case 'job.failed':
       case 'job.skipped':
         end(event.outcome);

@@ -53,6 +53,8 @@ export function createRunCounter(now: () => number): RunCounter {
           pace = createPace(now);
           return;
         case 'image.saved':
+          count(event.paidBefore ? { ...event.outcome, costUsd: 0 } : event.outcome);
+          return;
         case 'job.failed':
         case 'job.skipped':
           count(event.outcome);

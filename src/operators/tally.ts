@@ -6,6 +6,8 @@ export interface TallyConfig {
   total: number;
   /** Of these, saved by earlier runs. Default 0. */
   alreadySaved?: number;
+  /** Whether a saved job was paid for earlier: it counts, its cost does not. Default: none was. */
+  isPaidBefore?: (outcome: Outcome) => boolean;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface TallyConfig {
  *     skipped                                      0-0-0-1|
  */
 export function tally(config: TallyConfig): OperatorFunction<Outcome, RunTotals> {
-  const { total, alreadySaved = 0 } = config;
+  const { total, alreadySaved = 0, isPaidBefore = () => false } = config;
   const none: RunTotals = {
     total,
     alreadySaved,
@@ -27,7 +29,13 @@ export function tally(config: TallyConfig): OperatorFunction<Outcome, RunTotals>
     costUsd: 0,
     costIncomplete: false,
   };
-  return (outcomes) => outcomes.pipe(scan(count, none), defaultIfEmpty(none));
+  const free = (outcome: Outcome) =>
+    outcome.status === 'saved' && isPaidBefore(outcome) ? { ...outcome, costUsd: 0 } : outcome;
+  return (outcomes) =>
+    outcomes.pipe(
+      scan((totals, outcome) => count(totals, free(outcome)), none),
+      defaultIfEmpty(none),
+    );
 }
 
 function count(totals: RunTotals, { status, costUsd }: Outcome): RunTotals {

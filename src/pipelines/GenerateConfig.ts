@@ -98,6 +98,8 @@ export interface GenerateConfig {
   repay?: boolean;
   /** Whether a job needs no more work. Quick: it is asked for every plan. Default: what the journal has as saved. */
   isDone?: (plan: Plan) => boolean;
+  /** Whether an earlier run has paid for a saved job, so that it costs nothing now. Default: none. */
+  isPaidBefore?: (outcome: Outcome) => boolean;
   /** Where finished pictures go besides the run folder; a job counts as saved when it is at all of them. Default: nowhere. */
   destinations?: readonly Destination[];
   /** Told of each saved outcome once the journal has it: what it needs no more may go. Default: nothing goes. */

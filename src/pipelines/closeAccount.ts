@@ -1,5 +1,5 @@
 import { concat, defer, EMPTY, ignoreElements, type Observable, of } from 'rxjs';
-import type { Outcome } from '../types.ts';
+import type { Outcome, RunEvent } from '../types.ts';
 import type { JobAccount } from './createJobAccount.ts';
 import type { Run } from './createRun.ts';
 
@@ -18,11 +18,15 @@ export function closeAccount(outcome: Outcome, account: JobAccount, run: Run): O
     run.journal.record(account.plan, { type: 'outcome', outcome }).pipe(ignoreElements()),
     outcome.status === 'saved' ? run.release(outcome).pipe(ignoreElements()) : EMPTY,
     defer(() => {
-      run.emit({ type: eventTypes[outcome.status], outcome });
+      run.emit(endOf(outcome, run));
       if (outcome.status === 'failed' && !run.continueOnError) run.halt(null);
       return concat(of(outcome), run.handOver(outcome).pipe(ignoreElements()));
     }),
   );
 }
 
-const eventTypes = { saved: 'image.saved', failed: 'job.failed', skipped: 'job.skipped' } as const;
+function endOf(outcome: Outcome, run: Run): RunEvent {
+  if (outcome.status === 'failed') return { type: 'job.failed', outcome };
+  if (outcome.status === 'skipped') return { type: 'job.skipped', outcome };
+  return { type: 'image.saved', outcome, ...(run.isPaidBefore(outcome) ? { paidBefore: true } : {}) };
+}

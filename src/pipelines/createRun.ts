@@ -103,6 +103,7 @@ export function createRun(config: GenerateConfig): Run {
     recoveryDelayMs = 10_000,
     repay = false,
     isDone = ({ index }) => config.journal.isSaved(index),
+    isPaidBefore = () => false,
     keep = () => EMPTY,
     destinations = [],
     release = () => EMPTY,
@@ -159,6 +160,7 @@ export function createRun(config: GenerateConfig): Run {
     recoveryDelayMs,
     repay,
     isDone,
+    isPaidBefore,
     keep,
     // Each with its own gate: a slow one holds back nobody but itself.
     destinations: destinations.map((destination) => ({

@@ -127,8 +127,8 @@ export interface OpenRun {
   readonly isSaved: (plan: Plan) => boolean;
   /** Whether the job with that index was saved, by whatever request. */
   readonly wasSaved: (index: number) => boolean;
-  /** From now on these jobs do not count as saved. */
-  reopen(indexes: ReadonlySet<number>): void;
+  /** From now on these jobs, by index, do not count as saved; with the predictions that are paid already. */
+  reopen(jobs: ReadonlyMap<number, string | null>): void;
   /** Whether a job is to be made at all. */
   readonly isChosen: (index: number) => boolean;
   /** What a model's price is and where it is from; null where none is known. */
@@ -183,7 +183,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       },
     );
     const { detach = false, ...others } = settings;
-    let reopened: ReadonlySet<number> = new Set();
+    let reopened: ReadonlyMap<number, string | null> = new Map();
     // A power cut may take lines of the manifest that the journal, which is flushed, still knows.
     const wasSaved = (index: number) => journal.isSaved(index) && manifest.has(index) && !reopened.has(index);
     const isSaved = ({ index, key, files }: Plan) =>
@@ -214,6 +214,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
         errorOf: predictionError,
       },
       isDone: (plan) => !only(plan.index) || isSaved(plan),
+      isPaidBefore: ({ index, predictionId }) => reopened.get(index) === predictionId,
       putAside: storedPlans(folder, 'failed').keep,
       keep: (outcome) =>
         concat(
@@ -244,8 +245,8 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
       tables: settings.tables ?? [],
       isSaved,
       wasSaved,
-      reopen: (indexes) => {
-        reopened = indexes;
+      reopen: (jobs) => {
+        reopened = jobs;
       },
       isChosen: only,
       describePrice: (model) => describePrice(model, priceMicroUsd),

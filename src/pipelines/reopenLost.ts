@@ -14,13 +14,13 @@ const KEPT_MS = 55 * 60_000;
  */
 export async function reopenLost({ config, manifest, isChosen, reopen }: OpenRun): Promise<void> {
   const { folder, emit, repay = false, scheduler = asyncScheduler } = config;
-  const lost = new Set<number>();
+  const lost = new Map<number, string | null>();
   const gone: number[] = [];
   for await (const outcome of manifest.outcomes()) {
     const missing = missingFiles(outcome, folder);
     if (missing.length === 0 || !isChosen(outcome.index)) continue;
     const isFree = isRestorable(outcome, missing, scheduler.now());
-    if (isFree || repay) lost.add(outcome.index);
+    if (isFree || repay) lost.set(outcome.index, outcome.predictionId);
     else gone.push(outcome.index);
   }
   reopen(lost);

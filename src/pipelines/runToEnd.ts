@@ -37,7 +37,13 @@ export function runToEnd(
   { outcomes, plans, total, alreadySaved }: RunWork,
   run: OpenRun,
 ): Observable<RunEnd> {
-  const { emit = () => {}, folder, strategy = 'stream', scheduler = asyncScheduler } = run.config;
+  const {
+    emit = () => {},
+    folder,
+    strategy = 'stream',
+    scheduler = asyncScheduler,
+    isPaidBefore,
+  } = run.config;
   const concurrency = concurrencyOf(strategy, run.config.concurrency);
   return defer(() => {
     const startedAtMs = scheduler.now();
@@ -60,7 +66,7 @@ export function runToEnd(
       outcomes.pipe(strategy === 'sequential' ? tellEach : identity, noteFault),
       withoutOutcome(plans, run).pipe(noteFault),
     ).pipe(
-      tally({ total, alreadySaved }),
+      tally({ total, alreadySaved, ...(isPaidBefore && { isPaidBefore }) }),
       last(),
       map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - startedAtMs })),
     );

@@ -108,6 +108,8 @@ export function createRunMetrics({ meter, providerName, now }: RunMetricsConfig)
           pause(event.waitMs);
           return;
         case 'image.saved':
+          end(event.paidBefore ? { ...event.outcome, costUsd: 0 } : event.outcome);
+          return;
         case 'job.failed':
         case 'job.skipped':
           end(event.outcome);

@@ -51,6 +51,8 @@ it('counts money in whole millionths and says where a price is missing', () => {
   expect(tracker.progress()).toMatchObject({ costMicroUsd: 1_000_000, isCostIncomplete: false });
   tracker.onEvent({ type: 'image.saved', outcome: outcome(10, { costUsd: null }) });
   expect(tracker.progress()).toMatchObject({ costMicroUsd: 1_000_000, isCostIncomplete: true });
+  tracker.onEvent({ type: 'image.saved', outcome: outcome(11, { costUsd: 0.1 }), paidBefore: true });
+  expect(tracker.progress()).toMatchObject({ saved: 12, costMicroUsd: 1_000_000 });
 });
 
 it('keeps the first five failures, whatever the number', () => {

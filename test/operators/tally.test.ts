@@ -1,4 +1,4 @@
-import { EMPTY, lastValueFrom, map, NEVER, range } from 'rxjs';
+import { EMPTY, from, lastValueFrom, map, NEVER, range } from 'rxjs';
 import { expect, it } from 'vitest';
 import { tally } from '../../src/operators/tally.ts';
 import type { Outcome } from '../../src/types.ts';
@@ -60,6 +60,13 @@ it('adds up a hundred thousand cents without drift', async () => {
   const cents = range(100_000).pipe(map(() => anOutcome('saved', 0.01)));
   const { costUsd } = await lastValueFrom(cents.pipe(tally({ total: 100_000 })));
   expect(costUsd).toBe(1_000);
+});
+
+it('counts what was paid before as saved, and its cost not again', async () => {
+  const outcomes = [anOutcome('saved', 0.1), { ...anOutcome('saved', 0.2), index: 1 }];
+  const isPaidBefore = ({ index }: Outcome) => index === 1;
+  const totals = await lastValueFrom(from(outcomes).pipe(tally({ total: 2, isPaidBefore })));
+  expect(totals).toMatchObject({ saved: 2, costUsd: 0.1 });
 });
 
 it(

@@ -66,7 +66,10 @@ it('fetches deleted originals again, and renders deleted renditions, for nothing
   const { downloads } = simulator.stats();
   // There is no room for another picture.
   const { totals } = await run({ budgetMicroUsd: 9_000 });
-  expect(totals).toMatchObject({ total: 3, saved: 2, alreadySaved: 1, failed: 0 });
+  expect(totals).toMatchObject({ total: 3, saved: 2, alreadySaved: 1, failed: 0, costUsd: 0 });
+  expect((await outcomes()).map(({ costUsd }) => costUsd)).toEqual([0.003, 0.003, 0.003]);
+  const paidBefore = events.flatMap((event) => (event.type === 'image.saved' ? [event.paidBefore] : []));
+  expect(paidBefore).toEqual([undefined, undefined, undefined, true, true]);
   expect(await pictures()).toEqual(all);
   expect(await readFile(join(folder, '0002-a-cat.webp'))).toEqual(before);
   expect(simulator.stats()).toMatchObject({ created: 3, downloads: downloads + 1 });
