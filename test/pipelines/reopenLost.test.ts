@@ -15,10 +15,14 @@ import { jobOf } from '../sources/jobOf.ts';
 let folder = '';
 let simulator: Simulator;
 let events: RunEvent[] = [];
+/** Predictions whose files and data the service keeps no longer. */
+const forgotten = new Set<unknown>();
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
-  simulator = await startSimulator({ render: 'fast', speed: 100 });
+  const lifetimeMs = ({ id }: { id: string }) => (forgotten.has(id) ? 0 : HOUR_MS);
+  simulator = await startSimulator({ render: 'fast', speed: 100, faults: { lifetimeMs } });
   events = [];
+  forgotten.clear();
 });
 afterEach(async () => {
   await simulator.close();
@@ -78,6 +82,7 @@ it('fetches deleted originals again, and renders deleted renditions, for nothing
 
 it('renders a rendition at any time, and says which originals nobody has any more', async () => {
   await run();
+  for (const { predictionId } of await outcomes()) forgotten.add(predictionId);
   await remove('0001-a-cat--thumb.jpg', '0002-a-cat.webp', '0003-a-cat.webp', '0003-a-cat--thumb.jpg');
   const { totals } = await run({ scheduler: hoursLater });
   expect(totals).toMatchObject({ saved: 1, alreadySaved: 2, failed: 0 });
@@ -89,10 +94,6 @@ it('renders a rendition at any time, and says which originals nobody has any mor
 });
 
 it('makes what nobody has any more again where that is asked for', async () => {
-  await simulator.close();
-  const forgotten = new Set<unknown>();
-  const lifetimeMs = ({ id }: { id: string }) => (forgotten.has(id) ? 0 : HOUR_MS);
-  simulator = await startSimulator({ render: 'fast', speed: 100, faults: { lifetimeMs } });
   await run();
   for (const { predictionId } of await outcomes()) forgotten.add(predictionId);
   await remove('0002-a-cat.webp');
