@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
-import { countSaved } from '../src/pipelines/countSaved.ts';
-import { finishRun } from '../src/pipelines/finishRun.ts';
 import { generate } from '../src/pipelines/generate.ts';
-import { openRun } from '../src/pipelines/openRun.ts';
+import { countSaved } from '../src/pipelines/run/earlierRuns.ts';
+import { openRun } from '../src/pipelines/run/openRun.ts';
+import { finishRun } from '../src/pipelines/run/results.ts';
 import { memoryPorts, plansUpTo } from './memoryPorts.ts';
 
 const JOBS = Number(process.argv[2] ?? 1_000_000);

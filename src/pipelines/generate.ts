@@ -12,20 +12,17 @@ import {
 } from 'rxjs';
 import { ProviderError } from '../errors.ts';
 import { gate } from '../operators/gate.ts';
-import { renditions } from '../operators/renditions.ts';
+import { renditions } from '../operators/stages/renditions.ts';
 import type { Mark } from '../ports.ts';
 import type { Outcome, Plan } from '../types.ts';
-import { closeAccount } from './closeAccount.ts';
-import { createJobAccount, type JobAccount } from './createJobAccount.ts';
-import { createRun, type Run } from './createRun.ts';
-import { delivered } from './delivered.ts';
-import { failedOutcome } from './failedOutcome.ts';
-import type { Turn } from './feeds/Feed.ts';
-import type { GenerateConfig } from './GenerateConfig.ts';
-import { inRounds } from './inRounds.ts';
-import { obtainOriginals } from './obtainOriginals.ts';
-import { savedOutcome } from './savedOutcome.ts';
-import type { PlanSource } from './unfinishedPlans.ts';
+import { closeAccount } from './journey/closeJob.ts';
+import { createJobAccount, type JobAccount, type Turn } from './journey/job.ts';
+import { obtainOriginals } from './journey/obtainOriginals.ts';
+import { failedOutcome, savedOutcome } from './journey/outcomes.ts';
+import type { GenerateConfig, Run } from './journey/run.ts';
+import { createRun } from './run/createRun.ts';
+import { delivered } from './run/deliver.ts';
+import { inRounds, type PlanSource } from './run/recoveryRounds.ts';
 
 /**
  * Makes every image of the plans and emits each job's outcome as it is reached; jobs that the journal has as saved are

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { startSimulator } from '../../src/simulator/index.ts';
-import { call, create, finished, SCHNELL, simulated } from './simulated.ts';
+import { call, create, finished, SCHNELL, simulated } from '../helpers/simulated.ts';
 
 it('runs as many predictions as there are slots, the others wait as starting', async () => {
   const simulator = await simulated({ slots: 2, medianMs: 40_000, sigma: 0 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { call, create, finished, SCHNELL, simulated } from '../simulated.ts';
+import { call, create, finished, SCHNELL, simulated } from '../../helpers/simulated.ts';
 
 it('holds the answer back until the output is there', async () => {
   const simulator = await simulated();

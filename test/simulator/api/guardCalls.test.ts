@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { call, create, simulated } from '../simulated.ts';
+import { call, create, simulated } from '../../helpers/simulated.ts';
 
 it.each([null, 'r8_wrong', ''])('lets nobody in with the token %s', async (token) => {
   const simulator = await simulated();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { call, create, simulated } from '../simulated.ts';
+import { call, create, simulated } from '../../helpers/simulated.ts';
 
 it('shows a prediction, and 404 without a title where there is none', async () => {
   const simulator = await simulated();

@@ -7,7 +7,7 @@ import {
   type Simulator,
   type SimulatorConfig,
 } from '../../../src/simulator/index.ts';
-import { call, create, simulated } from '../simulated.ts';
+import { call, create, simulated } from '../../helpers/simulated.ts';
 
 /** A simulator with a profile, and what has gone wrong there, by name. */
 async function under(name: ChaosProfileName, { seed = 1, ...rest }: SimulatorConfig = {}) {
