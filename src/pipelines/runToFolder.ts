@@ -20,10 +20,10 @@ import { generate } from './generate.ts';
 import { skippedOutcome } from './journey/outcomes.ts';
 import { concurrencyOf } from './run/concurrency.ts';
 import { deliverEarlier } from './run/deliver.ts';
-import { countSaved, expectSameFiles, reopenLost } from './run/earlierRuns.ts';
+import { countSaved, expectSameFiles, reopenMissing } from './run/earlierRuns.ts';
 import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
-import { type FinishedRun, leaveResults, type RunEnd } from './run/results.ts';
+import { type FinishedRun, type RunEnd, writeResults } from './run/results.ts';
 import type { OpenRun, RunSettings } from './run/settings.ts';
 
 /**
@@ -42,13 +42,13 @@ export function runToFolder(
   return inOpenRun(settings, (run) => {
     const checked =
       resumeAnyway || !haveFiles ? EMPTY : defer(() => expectSameFiles(plans, run)).pipe(ignoreElements());
-    const reopened = isPartial ? EMPTY : defer(() => reopenLost(run)).pipe(ignoreElements());
+    const reopened = isPartial ? EMPTY : defer(() => reopenMissing(run)).pipe(ignoreElements());
     const counted = defer(() => countSaved(plans, total, run, resumeAnyway || isPartial));
     return concat(checked, reopened, counted).pipe(
       concatMap((alreadySaved) =>
         runToEnd({ outcomes: generate(plans, run.config), plans, total, alreadySaved }, run),
       ),
-      concatMap((end) => leaveResults(end, run)),
+      concatMap((end) => writeResults(end, run)),
     );
   });
 }
@@ -87,7 +87,7 @@ export function runToEnd(
       emit({ type: 'job.progress', current, total, percent, prompt, status, predictionId, elapsedMs });
     });
     const noteFault = catchError<Outcome, typeof EMPTY>((error: unknown) => {
-      fault ??= midRunFault(error);
+      fault ??= asMidRunError(error);
       return EMPTY;
     });
     emit({ type: 'run.started', folder, total, alreadySaved, concurrency });
@@ -122,7 +122,7 @@ async function* plansWithoutOutcome(plans: PlanSource, { manifest }: OpenRun): A
  * What stopped a run that had begun. Input, spec and folder were right then, so a `UsageError` now means that somebody
  * changed them meanwhile, and must not say that nothing was created.
  */
-function midRunFault(error: unknown): unknown {
+function asMidRunError(error: unknown): unknown {
   if (!(error instanceof UsageError || error instanceof InvalidRowsError)) return error;
   return new StorageError('ERR_CHANGED_MEANWHILE', `The run had begun when this was met: ${error.message}`, {
     recoverable: true,

@@ -8,33 +8,33 @@ import type { Governor } from '../../ports.ts';
 import type { Prediction, PredictionRequest, PricedRequest } from '../../types.ts';
 import { followPrediction } from './followPrediction.ts';
 import { withFiles } from './inputFiles.ts';
-import type { JobAccount } from './job.ts';
+import type { JobState } from './job.ts';
 import type { Run } from './run.ts';
 
 /** What a create may take longer than the prediction's own time: queueing and the way back. */
 const CANCEL_MARGIN_MS = 30_000;
 
 /** A new attempt: money, intent, create, id, in this order. */
-export function beginAttempt(account: JobAccount, run: Run): Observable<Prediction> {
-  const { plan, request } = account;
+export function beginAttempt(job: JobState, run: Run): Observable<Prediction> {
+  const { plan, request } = job;
   const priceMicroUsd = request.priceMicroUsd ?? 0;
-  if (account.reservation?.microUsd !== priceMicroUsd) {
+  if (job.reservation?.microUsd !== priceMicroUsd) {
     // Held for another model.
-    account.reservation?.release();
-    account.reservation = null;
+    job.reservation?.release();
+    job.reservation = null;
   }
   return of(request).pipe(
-    budgetTake(run.ledger, () => (account.reservation === null ? priceMicroUsd : 0)),
+    budgetTake(run.ledger, () => (job.reservation === null ? priceMicroUsd : 0)),
     map(({ value, reservation }) => {
       if (reservation === null) throw overBudget(request);
-      account.reservation ??= reservation;
-      account.attempts += 1;
+      job.reservation ??= reservation;
+      job.attempts += 1;
       run.emit({
         type: 'prediction.creating',
         index: plan.index,
         prompt: plan.prompt,
         model: request.model,
-        attempt: account.attempts,
+        attempt: job.attempts,
       });
       return value;
     }),
@@ -46,22 +46,22 @@ export function beginAttempt(account: JobAccount, run: Run): Observable<Predicti
       ...(run.webhookUrlOf === undefined ? {} : { webhookUrl: run.webhookUrlOf(plan) }),
       prepare: (wanted) => withFiles(wanted, plan.files, run),
       beforeSend: (sent) => {
-        account.sent = sent;
-        account.startedAtMs = run.scheduler.now();
-        account.waitingSinceMs = account.startedAtMs;
-        account.open = { predictionId: null };
+        job.sent = sent;
+        job.startedAtMs = run.scheduler.now();
+        job.waitingSinceMs = job.startedAtMs;
+        job.open = { predictionId: null };
         return run.journal.record(plan, {
           type: 'intended',
-          attempt: account.attempts,
-          atMs: account.startedAtMs,
+          attempt: job.attempts,
+          atMs: job.startedAtMs,
           ...(sent === plan ? {} : { request: asKept(sent) }),
         });
       },
       onThrottled: (waitMs) => run.emit({ type: 'rate.paused', waitMs: waitMs ?? 0 }),
       scheduler: run.scheduler,
     }),
-    catchError((error: unknown) => giveUp(error, account, run)),
-    concatMap((prediction) => followPrediction(prediction, account, run)),
+    catchError((error: unknown) => giveUp(error, job, run)),
+    concatMap((prediction) => followPrediction(prediction, job, run)),
   );
 }
 
@@ -74,13 +74,13 @@ function untilStopped(run: Run): Governor {
 }
 
 /** A create that certainly made nothing is over: the next run need not look for it. */
-function giveUp(error: unknown, account: JobAccount, run: Run): Observable<never> {
-  const isOver = error instanceof ProviderError && error.tookEffect === 'no' && account.reservation !== null;
+function giveUp(error: unknown, job: JobState, run: Run): Observable<never> {
+  const isOver = error instanceof ProviderError && error.tookEffect === 'no' && job.reservation !== null;
   const failed = throwError(() => error);
   if (!isOver) return failed;
-  account.open = null;
-  const entry = { type: 'ended', attempt: account.attempts, costMicroUsd: 0 } as const;
-  return run.journal.record(account.plan, entry).pipe(concatMap(() => failed));
+  job.open = null;
+  const entry = { type: 'ended', attempt: job.attempts, costMicroUsd: 0 } as const;
+  return run.journal.record(job.plan, entry).pipe(concatMap(() => failed));
 }
 
 /** Without what is not sent, and long data only by its hash: enough to know the prediction by. */
@@ -96,14 +96,14 @@ function overBudget({ priceMicroUsd }: PricedRequest): BudgetError {
 }
 
 /** Books what an attempt without output, or with a lost one, cost and writes down that it is over. */
-export function closeAttempt(prediction: Prediction, account: JobAccount, run: Run): Observable<void> {
-  account.open = null;
-  const unknownMicroUsd = prediction.outputComplete ? account.request.priceMicroUsd : null;
+export function closeAttempt(prediction: Prediction, job: JobState, run: Run): Observable<void> {
+  job.open = null;
+  const unknownMicroUsd = prediction.outputComplete ? job.request.priceMicroUsd : null;
   const costMicroUsd = run.answers.costOf(prediction) ?? unknownMicroUsd ?? 0;
   if (costMicroUsd > 0) {
-    account.paidMicroUsd += costMicroUsd;
-    account.reservation?.settle(costMicroUsd);
-    account.reservation = null;
+    job.paidMicroUsd += costMicroUsd;
+    job.reservation?.settle(costMicroUsd);
+    job.reservation = null;
   }
-  return run.journal.record(account.plan, { type: 'ended', attempt: account.attempts, costMicroUsd });
+  return run.journal.record(job.plan, { type: 'ended', attempt: job.attempts, costMicroUsd });
 }

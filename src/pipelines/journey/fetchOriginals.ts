@@ -18,23 +18,23 @@ import { retryBackoff } from '../../operators/retryBackoff.ts';
 import { downloadOutput } from '../../operators/stages/downloadOutput.ts';
 import type { FetchedOutput, ImageFile, Plan, Prediction } from '../../types.ts';
 import { noteCreated } from './followPrediction.ts';
-import type { JobAccount } from './job.ts';
+import type { JobState } from './job.ts';
 import type { Run } from './run.ts';
 
 /**
  * Brings a prediction's files into the run folder and writes down that they are there. What an earlier run has brought
  * already is not fetched again.
  */
-export function fetchOriginals(account: JobAccount, run: Run): OperatorFunction<Prediction, FetchedOutput> {
-  const { plan, filesLeft } = account;
+export function fetchOriginals(job: JobState, run: Run): OperatorFunction<Prediction, FetchedOutput> {
+  const { plan, earlierFiles } = job;
   return concatMap((prediction) => {
-    if (filesLeft.length === 0) {
-      return merge(noteCreated(prediction, account, run), fetched(prediction, plan, run));
+    if (earlierFiles.length === 0) {
+      return merge(noteCreated(prediction, job, run), fetched(prediction, plan, run));
     }
-    return fromAbortable(() => areWhole(filesLeft)).pipe(
+    return fromAbortable(() => areWhole(earlierFiles)).pipe(
       concatMap((isThere) =>
         isThere
-          ? of({ prediction, files: filesLeft })
+          ? of({ prediction, files: earlierFiles })
           : askedAgain(prediction, run).pipe(concatMap((found) => fetched(found, plan, run))),
       ),
     );

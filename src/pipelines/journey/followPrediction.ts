@@ -3,41 +3,37 @@ import { PredictionError } from '../../errors.ts';
 import { awaitPrediction } from '../../operators/predictions/awaitPrediction.ts';
 import { cancelPrediction } from '../../operators/predictions/cancelPrediction.ts';
 import type { Prediction } from '../../types.ts';
-import type { JobAccount } from './job.ts';
+import type { JobState } from './job.ts';
 import type { Run } from './run.ts';
 
 /** Notes the id, then waits until the prediction is final or its time is up. A detached run leaves it to the service. */
-export function followPrediction(
-  prediction: Prediction,
-  account: JobAccount,
-  run: Run,
-): Observable<Prediction> {
-  const { index } = account.plan;
-  account.prediction = prediction;
-  account.open = { predictionId: prediction.id };
+export function followPrediction(prediction: Prediction, job: JobState, run: Run): Observable<Prediction> {
+  const { index } = job.plan;
+  job.prediction = prediction;
+  job.open = { predictionId: prediction.id };
   run.emit({ type: 'prediction.created', index, predictionId: prediction.id, status: prediction.status });
   // Whoever collects it later finds it by its id.
-  if (run.detach !== undefined) return noteCreated(prediction, account, run);
+  if (run.detach !== undefined) return noteCreated(prediction, job, run);
   // One that has its output already is written down while it is downloaded: the slot is wanted by the next job.
   if (prediction.outputComplete) return of(prediction);
-  return noteCreated(prediction, account, run).pipe(
+  return noteCreated(prediction, job, run).pipe(
     endWith(prediction),
     awaitPrediction(run.provider, {
       follower: run.follower,
-      sinceMs: account.startedAtMs,
-      timeoutMs: Math.max(0, run.timeoutMs - (run.scheduler.now() - account.waitingSinceMs)),
-      onTimeout: ({ id }) => timeIsUp(id, account, run),
+      sinceMs: job.startedAtMs,
+      timeoutMs: Math.max(0, run.timeoutMs - (run.scheduler.now() - job.waitingSinceMs)),
+      onTimeout: ({ id }) => timeIsUp(id, job, run),
       scheduler: run.scheduler,
       random: run.random,
     }),
   );
 }
 
-function timeIsUp(id: string, account: JobAccount, run: Run): Observable<Prediction> {
+function timeIsUp(id: string, job: JobState, run: Run): Observable<Prediction> {
   return defer(() => {
     const { timeoutAction: action, scheduler, random } = run;
-    const waitedMs = scheduler.now() - account.startedAtMs;
-    run.onTimeout({ plan: account.plan, predictionId: id, waitedMs, action });
+    const waitedMs = scheduler.now() - job.startedAtMs;
+    run.onTimeout({ plan: job.plan, predictionId: id, waitedMs, action });
     return action === 'cancel'
       ? cancelPrediction(run.provider, id, { random, scheduler })
       : throwError(() => leftError(id, waitedMs));
@@ -58,8 +54,8 @@ function leftError(predictionId: string, waitedMs: number): PredictionError {
 }
 
 /** Writes down which prediction the open attempt of a job has; completes when that is durable. */
-export function noteCreated(prediction: Prediction, account: JobAccount, run: Run): Observable<never> {
-  const { plan, attempts } = account;
+export function noteCreated(prediction: Prediction, job: JobState, run: Run): Observable<never> {
+  const { plan, attempts } = job;
   return run.journal
     .record(plan, { type: 'created', attempt: attempts, predictionId: prediction.id })
     .pipe(ignoreElements());

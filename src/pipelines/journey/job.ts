@@ -23,17 +23,17 @@ export type Journey = (plan: Plan, turn: Turn) => Observable<Outcome>;
 
 /** A job that is to be tried again, and how it has ended if that does not come about. */
 export interface PostponedJob {
-  readonly account: JobAccount;
+  readonly job: JobState;
   readonly outcome: Outcome;
 }
 
 /** What has happened to one job so far: its attempts, the money held and paid for it, what came back. */
-export interface JobAccount {
+export interface JobState {
   readonly plan: Plan;
   /** What an earlier run left open; null once it has been taken up. */
-  left: JobRecord | null;
+  earlier: JobRecord | null;
   /** Originals that an earlier run brought to disk. */
-  readonly filesLeft: readonly ImageFile[];
+  readonly earlierFiles: readonly ImageFile[];
   /** What the present attempt sends: the plan, or one of its fallbacks. */
   request: PricedRequest;
   /** What the open attempt really sent: with the addresses of files, long data perhaps cut to its hash. */
@@ -62,35 +62,31 @@ export interface JobAccount {
 }
 
 /**
- * Opens the account of a job, going on from what an earlier run, or an earlier round of this one, wrote down about the
+ * Opens the state of a job, going on from what an earlier run, or an earlier round of this one, wrote down about the
  * same request.
  */
-export function createJobAccount(
-  plan: Plan,
-  record: JobRecord | undefined,
-  { postponed, turnsLeft }: Turn,
-): JobAccount {
-  const left = record !== undefined && record.key === plan.key ? record : null;
+export function openJob(plan: Plan, record: JobRecord | undefined, { postponed, turnsLeft }: Turn): JobState {
+  const earlier = record !== undefined && record.key === plan.key ? record : null;
   return {
     plan,
-    left,
-    filesLeft: left?.files ?? [],
+    earlier,
+    earlierFiles: earlier?.files ?? [],
     request: plan,
-    sent: left?.request ?? plan,
-    attempts: left?.attempts ?? 0,
-    startedAtMs: left?.intendedAtMs ?? 0,
+    sent: earlier?.request ?? plan,
+    attempts: earlier?.attempts ?? 0,
+    startedAtMs: earlier?.intendedAtMs ?? 0,
     waitingSinceMs: 0,
     open: null,
-    prediction: left?.prediction ?? null,
+    prediction: earlier?.prediction ?? null,
     isCached: false,
     turnsLeft,
-    reservation: postponed?.account.reservation ?? null,
-    paidMicroUsd: left?.costMicroUsd ?? 0,
+    reservation: postponed?.job.reservation ?? null,
+    paidMicroUsd: earlier?.costMicroUsd ?? 0,
   };
 }
 
 /** Originals on disk, and the request that made them: the plan's, or a fallback's. */
-export interface Obtained extends FetchedOutput {
+export interface Originals extends FetchedOutput {
   readonly request: PricedRequest;
 }
 

@@ -21,7 +21,7 @@ import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { ModelInput, Plan, Prediction, PredictionRequest, PricedRequest } from '../../types.ts';
 import { beginAttempt, closeAttempt } from './beginAttempt.ts';
 import { withFiles } from './inputFiles.ts';
-import { type JobAccount, mayHavePrediction } from './job.ts';
+import { type JobState, mayHavePrediction } from './job.ts';
 import { outcomeError } from './outcomes.ts';
 import { cancelAttempt, resumeAttempt } from './resumeAttempt.ts';
 import type { Run } from './run.ts';
@@ -33,21 +33,21 @@ import type { Run } from './run.ts';
  *
  * Emits `PredictionError`, `ProviderError` or `BudgetError` where the job has to be given up.
  */
-export function makePrediction(account: JobAccount, run: Run): OperatorFunction<Plan, Prediction> {
+export function makePrediction(job: JobState, run: Run): OperatorFunction<Plan, Prediction> {
   return concatMap(() => {
-    const [first = account.plan, ...others] = requestsOf(account, run);
+    const [first = job.plan, ...others] = requestsOf(job, run);
     let lastError: unknown = null;
-    const attemptsWith = (request: PricedRequest) => defer(() => attempts(request, account, run));
+    const attemptsWith = (request: PricedRequest) => defer(() => attempts(request, job, run));
     const insteadWith = (request: PricedRequest) =>
       defer(() => {
         if (request.onlyAfterRefusal === true && !isRefusal(lastError)) return throwError(() => lastError);
-        const { index } = account.plan;
+        const { index } = job.plan;
         run.emit({ type: 'job.fallback', index, model: request.model, error: outcomeError(lastError) });
-        return attempts(request, account, run);
+        return attempts(request, job, run);
       });
     return attemptsWith(first).pipe(
       fallbackTo(others.map(insteadWith), {
-        shouldFallBack: (error) => mayOtherModelDoBetter(error, account),
+        shouldFallBack: (error) => shouldFallBack(error, job),
         onFallback: ({ error }) => {
           lastError = error;
         },
@@ -57,24 +57,24 @@ export function makePrediction(account: JobAccount, run: Run): OperatorFunction<
 }
 
 /** All attempts with one request. */
-function attempts(request: PricedRequest, account: JobAccount, run: Run): Observable<Prediction> {
-  account.request = request;
+function attempts(request: PricedRequest, job: JobState, run: Run): Observable<Prediction> {
+  job.request = request;
   const attempt = defer(() => {
-    if (account.left !== null && mayHavePrediction(account.left) && run.detach !== undefined) return EMPTY;
-    if (account.left !== null) return resumeAttempt(account, account.left, run);
+    if (job.earlier !== null && mayHavePrediction(job.earlier) && run.detach !== undefined) return EMPTY;
+    if (job.earlier !== null) return resumeAttempt(job, job.earlier, run);
     // Told to stop while it waited in line: it ends without an outcome, and nothing is paid.
-    return run.isStopped ? EMPTY : beginAttempt(account, run);
+    return run.isStopped ? EMPTY : beginAttempt(job, run);
   }).pipe(
-    cancelAttempt(account, run),
-    concatMap((prediction) => settle(prediction, account, run)),
+    cancelAttempt(job, run),
+    concatMap((prediction) => settle(prediction, job, run)),
   );
   const guarded = defer(() => {
     // What runs already is followed to its end, whatever became of its model meanwhile.
-    const isBegun = account.left !== null;
+    const isBegun = job.earlier !== null;
     if (run.breaker === null || isBegun) return attempt;
     return attempt.pipe(circuitBreaker(run.breaker, { name: request.model, isFailure: isModelFault }));
   }).pipe(gate(run.slots));
-  return concat(filesUploaded(request, account, run), guarded).pipe(
+  return concat(filesUploaded(request, job, run), guarded).pipe(
     retryBackoff({
       // In a queue the next attempt is another turn: the job goes to the end of the line.
       retries: run.strategy === 'queue' ? 0 : run.maxAttempts - 1,
@@ -83,8 +83,8 @@ function attempts(request: PricedRequest, account: JobAccount, run: Run): Observ
       onRetry: ({ error }) =>
         run.emit({
           type: 'job.retried',
-          index: account.plan.index,
-          attempt: account.attempts + 1,
+          index: job.plan.index,
+          attempt: job.attempts + 1,
           error: outcomeError(error),
         }),
       scheduler: run.scheduler,
@@ -94,17 +94,17 @@ function attempts(request: PricedRequest, account: JobAccount, run: Run): Observ
 }
 
 /** Has the files of a new attempt at the service before it asks for a slot; completes. */
-function filesUploaded(request: PricedRequest, { plan, left }: JobAccount, run: Run): Observable<never> {
+function filesUploaded(request: PricedRequest, { plan, earlier }: JobState, run: Run): Observable<never> {
   return defer(() => {
-    if (left !== null || run.isStopped || run.provider.uploadFile === undefined) return EMPTY;
+    if (earlier !== null || run.isStopped || run.provider.uploadFile === undefined) return EMPTY;
     return withFiles(request, plan.files, run).pipe(takeUntil(merge(run.stop, run.cancel)), ignoreElements());
   });
 }
 
 /** Passes on a prediction with output; closes the books of an attempt that ended without. */
-function settle(prediction: Prediction, account: JobAccount, run: Run): Observable<Prediction> {
-  const { plan } = account;
-  account.prediction = prediction;
+function settle(prediction: Prediction, job: JobState, run: Run): Observable<Prediction> {
+  const { plan } = job;
+  job.prediction = prediction;
   run.emit({
     type: 'prediction.completed',
     index: plan.index,
@@ -112,13 +112,13 @@ function settle(prediction: Prediction, account: JobAccount, run: Run): Observab
     status: prediction.status,
   });
   if (prediction.outputComplete) return of(prediction);
-  return closeAttempt(prediction, account, run).pipe(
-    concatMap(() => throwError(() => endedError(prediction, account, run))),
+  return closeAttempt(prediction, job, run).pipe(
+    concatMap(() => throwError(() => endedError(prediction, job, run))),
   );
 }
 
-function endedError(prediction: Prediction, account: JobAccount, run: Run): PredictionError {
-  const tookMs = run.scheduler.now() - account.startedAtMs;
+function endedError(prediction: Prediction, job: JobState, run: Run): PredictionError {
+  const tookMs = run.scheduler.now() - job.startedAtMs;
   if (run.isStopped && prediction.status === 'canceled') return stoppedError(prediction.id);
   if (prediction.status === 'failed' || tookMs < run.timeoutMs) return run.answers.errorOf(prediction);
   return new PredictionError(
@@ -163,7 +163,7 @@ function isModelFault(error: unknown): boolean {
  * A model that fails, refuses, is too slow or not to be had; neither a wrong input nor somebody's wish to cancel. Where the
  * service does not know a prediction that was made, that one may be paid, and no other is made for it.
  */
-function mayOtherModelDoBetter(error: unknown, { open, turnsLeft }: JobAccount): boolean {
+function shouldFallBack(error: unknown, { open, turnsLeft }: JobState): boolean {
   if (open !== null || (turnsLeft > 0 && isPlatformFault(error))) return false;
   if (error instanceof CircuitOpenError) return true;
   if (error instanceof PredictionError) {
@@ -176,9 +176,9 @@ function mayOtherModelDoBetter(error: unknown, { open, turnsLeft }: JobAccount):
  * What a job sends, in order: its plan, then its fallbacks. Where an earlier run was stopped in the middle of a fallback
  * the job goes on from there.
  */
-function requestsOf({ plan, left }: JobAccount, run: Run): readonly PricedRequest[] {
+function requestsOf({ plan, earlier }: JobState, run: Run): readonly PricedRequest[] {
   const all = [plan, ...run.fallbacksOf(plan)];
-  const open = left?.request ?? null;
+  const open = earlier?.request ?? null;
   if (open === null) return all;
   const level = all.findIndex(
     ({ model, version, input: own }) =>

@@ -24,7 +24,7 @@ import type { Mark } from '../../ports.ts';
 import type { FetchedOutput, ImageFile, Plan } from '../../types.ts';
 import { closeAttempt } from './beginAttempt.ts';
 import { fetchOriginals } from './fetchOriginals.ts';
-import { type JobAccount, mayHavePrediction, type Obtained } from './job.ts';
+import { type JobState, mayHavePrediction, type Originals } from './job.ts';
 import { makePrediction } from './makePrediction.ts';
 import { outcomeError } from './outcomes.ts';
 import type { Run } from './run.ts';
@@ -33,46 +33,46 @@ import type { Run } from './run.ts';
  * Brings a job's originals to its place: from the cache, from an equal job that is under way, or by making and fetching
  * them. What an earlier run left open is taken up first in any case, because it may be paid already.
  */
-export function obtainOriginals(account: JobAccount, run: Run): OperatorFunction<Plan, readonly ImageFile[]> {
-  const mayBePaid = account.left !== null && mayHavePrediction(account.left);
+export function obtainOriginals(job: JobState, run: Run): OperatorFunction<Plan, readonly ImageFile[]> {
+  const mayBePaid = job.earlier !== null && mayHavePrediction(job.earlier);
   return (plans) =>
     plans.pipe(
-      cachedBy<Plan, Obtained>({
+      cachedBy<Plan, Originals>({
         keyOf: ({ resultKey }) => resultKey ?? null,
-        find: (key) => (mayBePaid ? of(null) : restored(key, account, run)),
-        make: (plan) => make(plan, account, run),
-        keep: (key, obtained) => keep(key, obtained, account, run),
+        find: (key) => (mayBePaid ? of(null) : restored(key, job, run)),
+        make: (plan) => make(plan, job, run),
+        keep: (key, obtained) => keep(key, obtained, job, run),
         ...(mayBePaid ? {} : { flights: run.flights }),
       }),
-      concatMap((cached) => takeOver(cached, account, run)),
+      concatMap((cached) => useSharedResult(cached, job, run)),
     );
 }
 
-function make(plan: Plan, account: JobAccount, run: Run): Observable<Obtained> {
+function make(plan: Plan, job: JobState, run: Run): Observable<Originals> {
   const made = of(plan).pipe(
-    makePrediction(account, run),
-    fetchOriginals(account, run),
-    map((output) => ({ ...output, request: account.request })),
+    makePrediction(job, run),
+    fetchOriginals(job, run),
+    map((output) => ({ ...output, request: job.request })),
   );
   return made.pipe(
     catchError((error: unknown) => {
       const isLost = error instanceof DownloadError && error.code === 'ERR_OUTPUT_GONE';
-      return isLost && run.repay ? concat(bookLost(account, run), made) : throwError(() => error);
+      return isLost && run.repay ? concat(bookLost(job, run), made) : throwError(() => error);
     }),
   );
 }
 
 /** Books what was paid for an output that nobody can have any more. */
-function bookLost(account: JobAccount, run: Run): Observable<never> {
-  const { prediction } = account;
+function bookLost(job: JobState, run: Run): Observable<never> {
+  const { prediction } = job;
   if (prediction === null) return EMPTY;
-  account.prediction = null;
-  return closeAttempt(prediction, account, run).pipe(ignoreElements());
+  job.prediction = null;
+  return closeAttempt(prediction, job, run).pipe(ignoreElements());
 }
 
-function restored(key: string, account: JobAccount, run: Run): Observable<Obtained | null> {
-  const { plan } = account;
-  return run.cache.restore(key, { stem: stemOf(account, run) }).pipe(
+function restored(key: string, job: JobState, run: Run): Observable<Originals | null> {
+  const { plan } = job;
+  return run.cache.restore(key, { stem: stemOf(job, run) }).pipe(
     concatMap((output) => (output === null ? of(null) : markedAnew(output, plan, run))),
     map((output) => (output === null ? null : { ...output, request: plan })),
   );
@@ -86,7 +86,7 @@ function markedAnew(output: FetchedOutput, plan: Plan, run: Run): Observable<Fet
 }
 
 /** Only what the plan itself asked for is its result. A cache that refuses costs later runs money, but not this one. */
-function keep(key: string, obtained: Obtained, { plan }: JobAccount, run: Run): Observable<unknown> {
+function keep(key: string, obtained: Originals, { plan }: JobState, run: Run): Observable<unknown> {
   if (obtained.request !== plan) return EMPTY;
   return run.cache.keep(key, obtained).pipe(
     catchError((error: unknown) => {
@@ -101,23 +101,23 @@ function keep(key: string, obtained: Obtained, { plan }: JobAccount, run: Run): 
 }
 
 /** Notes where the originals are from; those of another job are copied to this one's place. */
-function takeOver(
-  { result, origin }: Cached<Obtained>,
-  account: JobAccount,
+function useSharedResult(
+  { result, origin }: Cached<Originals>,
+  job: JobState,
   run: Run,
 ): Observable<readonly ImageFile[]> {
   if (origin === 'made') return of(result.files);
-  account.isCached = true;
-  account.request = result.request;
-  account.prediction = result.prediction;
+  job.isCached = true;
+  job.request = result.request;
+  job.prediction = result.prediction;
   if (origin === 'kept') return of(result.files);
-  return fromAbortable(() => copyFiles(result.files, stemOf(account, run))).pipe(
-    concatMap((files) => (files === null ? throwError(() => vanished(account.plan)) : of(files))),
+  return fromAbortable(() => copyFiles(result.files, stemOf(job, run))).pipe(
+    concatMap((files) => (files === null ? throwError(() => vanished(job.plan)) : of(files))),
     gate(run.downloads),
   );
 }
 
-function stemOf({ plan }: JobAccount, run: Run): string {
+function stemOf({ plan }: JobState, run: Run): string {
   return join(run.folder, plan.path);
 }
 

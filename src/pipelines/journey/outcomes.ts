@@ -4,7 +4,7 @@ import { BudgetError, RxposureError, StorageError } from '../../errors.ts';
 import type { RenderedOriginal } from '../../operators/stages/renditions.ts';
 import type { JobRecord } from '../../ports.ts';
 import type { ImageFile, Outcome, OutcomeError, OutcomeFile, Plan } from '../../types.ts';
-import { type JobAccount, mayHavePrediction } from './job.ts';
+import { type JobState, mayHavePrediction } from './job.ts';
 import type { Run } from './run.ts';
 
 /** An error as the manifest and the events have it. */
@@ -27,10 +27,10 @@ export function outcomeError(error: unknown): OutcomeError {
  * The outcome of a job that had to be given up: `skipped` where the budget or the user's wish was in the way, else `failed`.
  * Throws the error on where it concerns the whole run: a disk that refuses, a fault of our own.
  */
-export function failedOutcome(account: JobAccount, error: unknown, run: Run): Outcome {
+export function failedOutcome(job: JobState, error: unknown, run: Run): Outcome {
   if (concernsWholeRun(error)) throw error;
   return {
-    ...describeJob(account, run),
+    ...describeJob(job, run),
     status: isSkipped(error) ? 'skipped' : 'failed',
     files: [],
     error: outcomeError(error),
@@ -46,9 +46,9 @@ function concernsWholeRun(error: unknown): boolean {
 }
 
 /** What every outcome says of its job, however it ended. */
-export function describeJob(account: JobAccount, run: Run): Omit<Outcome, 'status' | 'files' | 'error'> {
-  const { plan, request, prediction, attempts, isCached } = account;
-  const costMicroUsd = costOf(account, run);
+export function describeJob(job: JobState, run: Run): Omit<Outcome, 'status' | 'files' | 'error'> {
+  const { plan, request, prediction, attempts, isCached } = job;
+  const costMicroUsd = costOf(job, run);
   return {
     index: plan.index,
     key: plan.key,
@@ -64,12 +64,12 @@ export function describeJob(account: JobAccount, run: Run): Omit<Outcome, 'statu
     cached: isCached,
     createdAt: prediction?.createdAt ?? null,
     completedAt: prediction?.completedAt ?? null,
-    ...levelOf(account, run),
+    ...levelOf(job, run),
   };
 }
 
 /** Which of the job's requests was the last. */
-function levelOf({ plan, request }: JobAccount, run: Run): Pick<Outcome, 'fallbackLevel'> {
+function levelOf({ plan, request }: JobState, run: Run): Pick<Outcome, 'fallbackLevel'> {
   if (request === plan) return {};
   const level = run
     .fallbacksOf(plan)
@@ -81,7 +81,7 @@ function levelOf({ plan, request }: JobAccount, run: Run): Pick<Outcome, 'fallba
 }
 
 /** Everything paid for the job: its ended attempts and the prediction it has, which may not tell what it cost. */
-function costOf({ prediction, request, isCached, paidMicroUsd }: JobAccount, run: Run): number | null {
+function costOf({ prediction, request, isCached, paidMicroUsd }: JobState, run: Run): number | null {
   if (isCached || prediction === null || !prediction.outputComplete) return paidMicroUsd;
   const lastMicroUsd = run.answers.costOf(prediction) ?? request.priceMicroUsd;
   return lastMicroUsd === null ? null : paidMicroUsd + lastMicroUsd;
@@ -94,9 +94,9 @@ export function originalPicture({ status, files }: Pick<Outcome, 'status' | 'fil
 }
 
 /** The outcome of a job whose files are all on disk. */
-export function savedOutcome(account: JobAccount, images: readonly RenderedOriginal[], run: Run): Outcome {
+export function savedOutcome(job: JobState, images: readonly RenderedOriginal[], run: Run): Outcome {
   return {
-    ...describeJob(account, run),
+    ...describeJob(job, run),
     status: 'saved',
     files: images.flatMap(({ original, renditions }) => [
       fileEntry('original', 'original', original, run.folder),

@@ -20,7 +20,7 @@ import type { JobRecord } from '../../ports.ts';
 import type { Plan, Prediction } from '../../types.ts';
 import { beginAttempt } from './beginAttempt.ts';
 import { followPrediction } from './followPrediction.ts';
-import { type JobAccount, mayHavePrediction } from './job.ts';
+import { type JobState, mayHavePrediction } from './job.ts';
 import type { Run } from './run.ts';
 
 /** The service forgets what was asked of it after an hour; a little less, as clocks differ. */
@@ -30,40 +30,40 @@ const KEPT_MS = 55 * 60_000;
 const LISTED_MS = 6_000;
 
 /** The attempt that an earlier run left open: its output is on disk, its id is known, or it is to be found by its request. */
-export function resumeAttempt(account: JobAccount, left: JobRecord, run: Run): Observable<Prediction> {
-  const { plan, request } = account;
-  account.left = null;
+export function resumeAttempt(job: JobState, earlier: JobRecord, run: Run): Observable<Prediction> {
+  const { plan, request } = job;
+  job.earlier = null;
   // A clock that was ahead and has been set right meanwhile must not make anybody wait until then.
-  account.startedAtMs = Math.min(account.startedAtMs, run.scheduler.now());
+  job.startedAtMs = Math.min(job.startedAtMs, run.scheduler.now());
   // One that was left to the service has had its time there: it is looked at for as long again.
-  account.waitingSinceMs = run.timeoutAction === 'leave' ? run.scheduler.now() : account.startedAtMs;
-  if (mayHavePrediction(left)) {
-    account.open = { predictionId: left.predictionId };
+  job.waitingSinceMs = run.timeoutAction === 'leave' ? run.scheduler.now() : job.startedAtMs;
+  if (mayHavePrediction(earlier)) {
+    job.open = { predictionId: earlier.predictionId };
     // It may be paid already, so it is taken up even where the budget has no room for it any more. What was saved once is
     // booked: only its files or its line in the manifest got lost.
-    if (left.state !== 'saved') account.reservation ??= run.ledger.reserve(request.priceMicroUsd ?? 0);
+    if (earlier.state !== 'saved') job.reservation ??= run.ledger.reserve(request.priceMicroUsd ?? 0);
   }
-  if (left.prediction !== null) return of(left.prediction);
-  if (left.predictionId !== null) {
-    return run.provider.getPrediction(left.predictionId).pipe(
+  if (earlier.prediction !== null) return of(earlier.prediction);
+  if (earlier.predictionId !== null) {
+    return run.provider.getPrediction(earlier.predictionId).pipe(
       retryBackoff({ retries: 6, shouldRetry: isWorthAsking, scheduler: run.scheduler, random: run.random }),
-      concatMap((prediction) => followPrediction(prediction, account, run)),
+      concatMap((prediction) => followPrediction(prediction, job, run)),
     );
   }
-  if (left.intendedAtMs === null) return beginAttempt(account, run);
-  if (run.scheduler.now() - left.intendedAtMs > KEPT_MS) {
-    return run.repay ? beginAttempt(account, run) : throwError(() => uncertain(plan));
+  if (earlier.intendedAtMs === null) return beginAttempt(job, run);
+  if (run.scheduler.now() - earlier.intendedAtMs > KEPT_MS) {
+    return run.repay ? beginAttempt(job, run) : throwError(() => uncertain(plan));
   }
-  const isFromBefore = left.intendedAtMs < run.startedAtMs;
+  const isFromBefore = earlier.intendedAtMs < run.startedAtMs;
   const isListed = isFromBefore && run.scheduler.now() - run.startedAtMs >= LISTED_MS;
-  return adoptPrediction(run.provider, account.sent, {
-    sinceMs: left.intendedAtMs,
+  return adoptPrediction(run.provider, job.sent, {
+    sinceMs: earlier.intendedAtMs,
     ...(isListed ? { looksMs: [0] } : {}),
     claims: run.claims,
     scheduler: run.scheduler,
   }).pipe(
     concatMap((prediction) =>
-      prediction === null ? beginAttempt(account, run) : followPrediction(prediction, account, run),
+      prediction === null ? beginAttempt(job, run) : followPrediction(prediction, job, run),
     ),
   );
 }
@@ -83,7 +83,7 @@ function uncertain(plan: Plan): ProviderError {
  * Ends an attempt when the run is told to cancel: its prediction is cancelled at the service, and emitted as the service
  * left it. One whose id is not known yet is looked up first; one that was not sent ends without a word.
  */
-export function cancelAttempt(account: JobAccount, run: Run): MonoTypeOperatorFunction<Prediction> {
+export function cancelAttempt(job: JobState, run: Run): MonoTypeOperatorFunction<Prediction> {
   return (attempt) =>
     defer(() => {
       let isCanceled = false;
@@ -94,13 +94,13 @@ export function cancelAttempt(account: JobAccount, run: Run): MonoTypeOperatorFu
       );
       return concat(
         attempt.pipe(takeUntil(canceled)),
-        defer(() => (isCanceled ? cancelOpen(account, run) : EMPTY)),
+        defer(() => (isCanceled ? cancelOpen(job, run) : EMPTY)),
       );
     });
 }
 
-function cancelOpen(account: JobAccount, run: Run): Observable<Prediction> {
-  return openPredictionId(account, run).pipe(
+function cancelOpen(job: JobState, run: Run): Observable<Prediction> {
+  return openPredictionId(job, run).pipe(
     concatMap((id) =>
       id === null
         ? EMPTY
@@ -111,7 +111,7 @@ function cancelOpen(account: JobAccount, run: Run): Observable<Prediction> {
 
 /** Null where nothing was sent, or the service has never seen it. */
 function openPredictionId(
-  { open, sent, startedAtMs }: JobAccount,
+  { open, sent, startedAtMs }: JobState,
   { provider, claims, scheduler }: Run,
 ): Observable<string | null> {
   if (open === null) return of(null);

@@ -27,7 +27,7 @@ import type {
   ProvenanceLevel,
   Strategy,
 } from '../../types.ts';
-import type { Obtained, PostponedJob } from './job.ts';
+import type { Originals, PostponedJob } from './job.ts';
 import type { Marks } from './marks.ts';
 
 /** What is turned into something else, and what has no default. */
@@ -67,7 +67,7 @@ export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
   /** What writes into pictures where they are from; null where nothing does. */
   readonly marks: Marks | null;
   /** Results that are being obtained. */
-  readonly flights: Flights<Cached<Obtained>>;
+  readonly flights: Flights<Cached<Originals>>;
   /** Jobs that failed in this round and get another turn in the next, by index. */
   postponed: Map<number, PostponedJob>;
   /** Rounds that may follow the present one. */

@@ -17,8 +17,8 @@ import { withoutLongData } from '../../base/modelInput.ts';
 import { ProviderError, ScoreError } from '../../errors.ts';
 import type { Scorer } from '../../ports.ts';
 import type { Outcome, Plan, Prediction } from '../../types.ts';
-import { closeAccount } from '../journey/closeJob.ts';
-import { createJobAccount, type JobAccount } from '../journey/job.ts';
+import { closeJob } from '../journey/closeJob.ts';
+import { type JobState, openJob } from '../journey/job.ts';
 import { makePrediction } from '../journey/makePrediction.ts';
 import { describeJob, failedOutcome } from '../journey/outcomes.ts';
 import type { GenerateConfig, Run } from '../journey/run.ts';
@@ -62,25 +62,25 @@ function rating(
 ): Observable<Outcome> {
   return defer(() => {
     const record = run.journal.find(plan.index);
-    const account = createJobAccount(plan, record, { turnsLeft: 0 });
+    const job = openJob(plan, record, { turnsLeft: 0 });
     const outcomeOf = (prediction: Prediction): Outcome => {
-      account.prediction = prediction;
+      job.prediction = prediction;
       const score = scoreIn(prediction, rater, plan);
-      return { ...describeJob(account, run), status: 'saved', files: [], metrics: { score } };
+      return { ...describeJob(job, run), status: 'saved', files: [], metrics: { score } };
     };
-    const { left } = account;
+    const { earlier } = job;
     // Answered, paid and booked before, whatever the answer is worth.
-    const isBooked = left?.state === 'saved' || left?.state === 'failed';
-    if (isBooked && left.prediction !== null) return of(outcomeOf(left.prediction));
+    const isBooked = earlier?.state === 'saved' || earlier?.state === 'failed';
+    if (isBooked && earlier.prediction !== null) return of(outcomeOf(earlier.prediction));
     return of(plan).pipe(
-      makePrediction(account, run),
-      concatMap((prediction) => answerKept(prediction, account, run)),
+      makePrediction(job, run),
+      concatMap((prediction) => answerKept(prediction, job, run)),
       map(outcomeOf),
-      concatMap((outcome) => closeAccount(outcome, account, run)),
+      concatMap((outcome) => closeJob(outcome, job, run)),
       catchError((error: unknown) => {
         const failed = throwError(() => error);
         if (error instanceof ProviderError && error.stopsRun) return failed;
-        return closeAccount(failedOutcome(account, error, run), account, run).pipe(
+        return closeJob(failedOutcome(job, error, run), job, run).pipe(
           tap(({ index, costUsd }) => onPaid(index, costUsd)),
           concatMap(() => failed),
         );
@@ -90,7 +90,7 @@ function rating(
 }
 
 /** The answer is all that a rating leaves, so it is what must not be lost. */
-function answerKept(prediction: Prediction, { plan }: JobAccount, run: Run): Observable<Prediction> {
+function answerKept(prediction: Prediction, { plan }: JobState, run: Run): Observable<Prediction> {
   const { input, output } = prediction;
   const kept = { ...prediction, input: withoutLongData(input), output: withoutLongData(output) };
   return run.journal

@@ -36,7 +36,7 @@ export function recommendConcurrency(medianSeconds: number): number {
 }
 
 /** Passes events on, and lets the slots of a run follow what they tell of its pace and of refusals. */
-export function steered(
+export function adjustConcurrency(
   slots: Gate,
   config: ConcurrencyLearnerConfig,
   emit: EmitEvent,

@@ -12,7 +12,7 @@ import { fileAddresses } from '../journey/inputFiles.ts';
 import { createMarks } from '../journey/marks.ts';
 import { outcomeError } from '../journey/outcomes.ts';
 import type { GenerateConfig, Run } from '../journey/run.ts';
-import { concurrencyOf, steered } from './concurrency.ts';
+import { adjustConcurrency, concurrencyOf } from './concurrency.ts';
 
 /** Fills in the defaults of a run and opens its gates. */
 export function createRun(config: GenerateConfig): Run {
@@ -57,7 +57,7 @@ export function createRun(config: GenerateConfig): Run {
   const { waveSize = concurrency, wavePauseMs = 1_000, slots = createGate(concurrency) } = config;
   const isAuto = config.concurrency === 'auto' && strategy === 'stream';
   const learning = (told: EmitEvent): EmitEvent =>
-    isAuto ? steered(slots, { first: concurrency, most: MOST_LEARNED }, told, scheduler) : told;
+    isAuto ? adjustConcurrency(slots, { first: concurrency, most: MOST_LEARNED }, told, scheduler) : told;
   const halted = new Subject<void>();
   const run: Run = {
     ...ports,

@@ -35,12 +35,12 @@ export function deliverEarlier({ config, manifest }: OpenRun): Observable<Outcom
     places: createGate(destination.concurrency),
   }));
   const concurrency = Math.max(...destinations.map((destination) => destination.concurrency));
-  const deliver = delivered({ destinations: places, scheduler, random });
+  const toAll = deliver({ destinations: places, scheduler, random });
   return pullMap(
     undelivered(manifest.outcomes(), names),
     (outcome) =>
       of(outcome).pipe(
-        deliver,
+        toAll,
         concatMap((there) =>
           manifest.append({ ...there, deliveredTo: { ...outcome.deliveredTo, ...there.deliveredTo } }),
         ),
@@ -61,7 +61,7 @@ async function* undelivered(
 }
 
 /** Brings what was saved to the run's further destinations, each behind its own gate; tries again what may pass by itself. */
-export function delivered({
+export function deliver({
   destinations,
   scheduler,
   random,

@@ -61,7 +61,7 @@ const KEPT_MS = 55 * 60_000;
  * original, originals from the service while it has them. Under `repay` the others are made again too; else they stay as they
  * are, and a warning tells of them. Pictures that are at another destination may be missing here.
  */
-export async function reopenLost({ config, manifest, isChosen, reopen }: OpenRun): Promise<void> {
+export async function reopenMissing({ config, manifest, isChosen, reopen }: OpenRun): Promise<void> {
   const { folder, emit, repay = false, scheduler = asyncScheduler } = config;
   const lost = new Map<number, string | null>();
   const gone: number[] = [];

@@ -52,7 +52,7 @@ const DELAY_MS = 1_000;
 
 /**
  * As many lanes as slots. What fails for now goes to the end of the line, `maxAttempts` turns in all, instead of being
- * tried again in its place. Its account waits among the run's postponed jobs, with the money that is held for it.
+ * tried again in its place. Its state waits among the run's postponed jobs, with the money that is held for it.
  */
 const queueFeed: Feed = (plans, journey, run) =>
   requeue(plans, (plan, { attempt }) => turn(plan, run.maxAttempts - attempt, journey, run), {

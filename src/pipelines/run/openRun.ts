@@ -75,7 +75,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
     const cache =
       settings.cacheFolder === undefined ? {} : { cache: await openResultCache(settings.cacheFolder) };
     const manifest = await openManifest(folder);
-    await expectJournalOf(manifest, journal, folder).catch(async (error: unknown) => {
+    await checkJournalMatchesManifest(manifest, journal, folder).catch(async (error: unknown) => {
       await manifest.close();
       throw error;
     });
@@ -188,7 +188,11 @@ function byWebhooks({ url, events }: PredictionEvents, provider: Provider, sched
  * Makes sure that the journal is the one that the manifest was written with: a new one beside outcomes of earlier runs means
  * that `run.sqlite` was deleted, and all of them would be paid again. Rejects with `UsageError`.
  */
-async function expectJournalOf(manifest: Manifest, journal: RunJournal, folder: string): Promise<void> {
+async function checkJournalMatchesManifest(
+  manifest: Manifest,
+  journal: RunJournal,
+  folder: string,
+): Promise<void> {
   const isNew = Object.values(journal.counts()).every((jobs) => jobs === 0);
   if (!isNew) return;
   for await (const { attempts } of manifest.outcomes()) {

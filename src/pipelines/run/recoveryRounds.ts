@@ -12,7 +12,7 @@ import {
 } from 'rxjs';
 import type { Journal } from '../../ports.ts';
 import type { Outcome, Plan } from '../../types.ts';
-import { closeAccount } from '../journey/closeJob.ts';
+import { closeJob } from '../journey/closeJob.ts';
 import type { Journey, PostponedJob } from '../journey/job.ts';
 import type { Run } from '../journey/run.ts';
 import { feeds } from './feeds.ts';
@@ -57,11 +57,11 @@ function oldestFirst(plans: readonly Plan[], journal: Journal): readonly Plan[] 
  * Sends all unfinished plans on their journey, then again, after a pause, those that were postponed meanwhile. A run
  * that is told to stop begins no further round: what was postponed, or had no turn in the present one, ends as it was.
  *
- *     plans a, b; b is postponed once   a b
- *     journeys                          -a-b----b    a pause before the second round
- *     inRounds                          -a------(b|)
+ *     plans a, b; b is postponed once  a b
+ *     journeys                         -a-b----b    a pause before the second round
+ *     withRecoveryRounds               -a------(b|)
  */
-export function inRounds(plans: PlanSource, run: Run, journey: Journey): Observable<Outcome> {
+export function withRecoveryRounds(plans: PlanSource, run: Run, journey: Journey): Observable<Outcome> {
   const feed = feeds[run.strategy];
   const first = feed(unfinishedPlans(plans, run.journal, run.isDone), journey, run);
   const again = (): Observable<Outcome> => {
@@ -98,7 +98,5 @@ function pause(jobs: number, run: Run): Observable<never> {
 }
 
 function giveUp(postponed: ReadonlyMap<number, PostponedJob>, run: Run): Observable<Outcome> {
-  return from(postponed.values()).pipe(
-    concatMap(({ outcome, account }) => closeAccount(outcome, account, run)),
-  );
+  return from(postponed.values()).pipe(concatMap(({ outcome, job }) => closeJob(outcome, job, run)));
 }

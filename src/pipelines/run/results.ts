@@ -41,11 +41,11 @@ export interface FinishedRun extends RunEnd {
 }
 
 /** Leaves manifest, report and pictures to look at, and tells how it ended, whether or not the disk took them. */
-export function leaveResults(end: RunEnd, run: OpenRun): Observable<FinishedRun> {
+export function writeResults(end: RunEnd, run: OpenRun): Observable<FinishedRun> {
   const tell = () =>
     run.config.emit?.({ type: 'run.completed', totals: end.totals, elapsedMs: end.elapsedMs });
-  return from(finishRun(end, run)).pipe(
-    concatMap((report) => concat(showPictures(report, run), of({ ...end, report }))),
+  return from(writeReportAndTables(end, run)).pipe(
+    concatMap((report) => concat(writeGalleryAndSheet(report, run), of({ ...end, report }))),
     catchError((error: unknown) => throwError(() => end.fault ?? error)),
     tap({ next: tell, error: tell }),
   );
@@ -55,7 +55,7 @@ export function leaveResults(end: RunEnd, run: OpenRun): Observable<FinishedRun>
  * Leaves `manifest.json`, the other tables that were asked for, and `report.json` in the run folder, over everything the folder holds, earlier runs included.
  * Memory stays flat, however many outcomes there are. Rejects with `StorageError` where the disk refuses.
  */
-export async function finishRun(end: RunEnd, run: OpenRun): Promise<Report> {
+export async function writeReportAndTables(end: RunEnd, run: OpenRun): Promise<Report> {
   const { folder } = run.config;
   const builder = createReport({ priceOf: run.describePrice });
   for await (const outcome of run.manifest.outcomes()) builder.add(outcome);
@@ -79,7 +79,7 @@ export async function finishRun(end: RunEnd, run: OpenRun): Promise<Report> {
  * runs did not make are made first. Completes without a value. What the disk refuses here is a warning: the run is whole
  * without it.
  */
-function showPictures(report: Report, run: OpenRun): Observable<never> {
+function writeGalleryAndSheet(report: Report, run: OpenRun): Observable<never> {
   const { thumbnails, manifest, config } = run;
   if (thumbnails === null) return EMPTY;
   const { folder, emit = () => {} } = config;

@@ -31,11 +31,11 @@ import type { ScoringModel } from '../../rating/scoringModel.ts';
 import { concurrencyOf } from '../../run/concurrency.ts';
 import { countSaved, expectSameFiles } from '../../run/earlierRuns.ts';
 import { inOpenRun } from '../../run/openRun.ts';
-import { type FinishedRun, leaveResults, type RunEnd } from '../../run/results.ts';
+import { type FinishedRun, type RunEnd, writeResults } from '../../run/results.ts';
 import type { OpenRun, RunSettings } from '../../run/settings.ts';
 import { runToEnd } from '../../runToFolder.ts';
 import type { RefinementContexts } from './jobs.ts';
-import { createRefinementRounds, type RefinementRounds, soundRounds } from './rounds.ts';
+import { createRefinementRounds, type RefinementRounds, validRounds } from './rounds.ts';
 import { type RefinementSpec, refinementTotal } from './spec.ts';
 
 export interface RefinementSettings extends Omit<RunSettings, 'detach' | 'deleteLocal'>, PlanJobsConfig {
@@ -68,8 +68,8 @@ export function refinement(
       concatMap(({ rounds, first, alreadySaved }) => {
         const outcomes = roundByRound(first, rounds, openScoring(settings.scorer, run), run);
         return runToEnd({ outcomes, plans: rounds.plans, total, alreadySaved }, run).pipe(
-          concatMap((end) => leaveRefinement(end, rounds, run)),
-          concatMap((end) => leaveResults(end, run)),
+          concatMap((end) => finishRefinement(end, rounds, run)),
+          concatMap((end) => writeResults(end, run)),
         );
       }),
     );
@@ -93,7 +93,7 @@ async function prepare(
   const { folder, resumeAnyway = false } = settings;
   const history = await readRefinementHistory(folder);
   const parts = { spec, contexts, planning: settings, run };
-  const decided = await soundRounds(history?.rounds ?? [], { ...parts, mayDiffer: resumeAnyway });
+  const decided = await validRounds(history?.rounds ?? [], { ...parts, mayDiffer: resumeAnyway });
   const rounds = createRefinementRounds({ ...parts, decided });
   const first = await rounds.begin();
   if (!resumeAnyway) await expectSameFiles(rounds.plans, run);
@@ -139,7 +139,7 @@ function roundByRound(
  * Leaves what a refinement has decided: `refinement.json`, the ranks of the best in manifest and sidecars, the picture of the
  * lineage. Emits the end with the jobs that were begun as its total; what the disk refuses becomes its fault.
  */
-function leaveRefinement(end: RunEnd, rounds: RefinementRounds, run: OpenRun): Observable<RunEnd> {
+function finishRefinement(end: RunEnd, rounds: RefinementRounds, run: OpenRun): Observable<RunEnd> {
   return from(leave(end, rounds, run)).pipe(
     catchError((error: unknown) => of({ ...end, fault: end.fault ?? error })),
   );

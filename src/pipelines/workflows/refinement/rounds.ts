@@ -194,7 +194,7 @@ interface SoundRoundsConfig extends Omit<RefinementRoundsConfig, 'decided'> {
  * The rounds of an earlier run whose decisions still hold: up to the first that was cut short, that is beyond the last one wanted,
  * or whose pictures are now made from other requests. Rejects with `UsageError` where a picture is gone that others are made from.
  */
-export async function soundRounds(
+export async function validRounds(
   rounds: readonly RefinementRound[],
   { mayDiffer, ...parts }: SoundRoundsConfig,
 ): Promise<readonly RefinementRound[]> {

@@ -124,10 +124,8 @@ it('leaves alone what is missing because it is elsewhere, and what is not chosen
   await remove('0002-a-cat.webp');
   expect((await run({ only: (index) => index === 0 })).totals).toMatchObject({ saved: 0 });
   const lines = (await readFile(join(folder, 'manifest.jsonl'), 'utf8')).trim().split('\n');
-  const delivered = lines.map((line) =>
-    JSON.stringify({ ...JSON.parse(line), deliveredTo: { 's3://b': [] } }),
-  );
-  await writeFile(join(folder, 'manifest.jsonl'), `${delivered.join('\n')}\n`);
+  const deliver = lines.map((line) => JSON.stringify({ ...JSON.parse(line), deliveredTo: { 's3://b': [] } }));
+  await writeFile(join(folder, 'manifest.jsonl'), `${deliver.join('\n')}\n`);
   expect((await run()).totals).toMatchObject({ saved: 0, alreadySaved: 3 });
   expect(await pictures()).toHaveLength(5);
 });
