@@ -21,6 +21,7 @@ import { skippedOutcome } from './journey/outcomes.ts';
 import { concurrencyOf } from './run/concurrency.ts';
 import { deliverEarlier } from './run/deliver.ts';
 import { countSaved, expectSameFiles, reopenMissing } from './run/earlierRuns.ts';
+import { strategies } from './run/feeds.ts';
 import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
 import { type FinishedRun, type RunEnd, writeResults } from './run/results.ts';
@@ -94,7 +95,7 @@ export function runToEnd(
     const earlier = deliverEarlier(run).pipe(noteFault, ignoreElements());
     return concat(
       earlier,
-      outcomes.pipe(strategy === 'sequential' ? tellEach : identity, noteFault),
+      outcomes.pipe(strategies[strategy].reportsEachJob ? tellEach : identity, noteFault),
       withoutOutcome(plans, run).pipe(noteFault),
     ).pipe(
       tally({ total, alreadySaved, ...(isPaidBefore && { isPaidBefore }) }),

@@ -77,7 +77,7 @@ function attempts(request: PricedRequest, job: JobState, run: Run): Observable<P
   return concat(filesUploaded(request, job, run), guarded).pipe(
     retryBackoff({
       // In a queue the next attempt is another turn: the job goes to the end of the line.
-      retries: run.strategy === 'queue' ? 0 : run.maxAttempts - 1,
+      retries: run.retriesInPlace ? run.maxAttempts - 1 : 0,
       delayMs: 1_000,
       shouldRetry: isPlatformFault,
       onRetry: ({ error }) =>

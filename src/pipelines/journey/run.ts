@@ -51,6 +51,8 @@ export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
   readonly detach: GenerateConfig['detach'] | undefined;
   /** Jobs under way at most, from the first create to the last rendition. */
   readonly journeys: number;
+  /** Whether a job's next attempt keeps its slot, instead of going to the end of the line. */
+  readonly retriesInPlace: boolean;
   /** Predictions in flight. */
   readonly slots: Gate;
   /** Downloads in flight. */

@@ -13,6 +13,7 @@ import { createMarks } from '../journey/marks.ts';
 import { outcomeError } from '../journey/outcomes.ts';
 import type { GenerateConfig, Run } from '../journey/run.ts';
 import { adjustConcurrency, concurrencyOf } from './concurrency.ts';
+import { strategies } from './feeds.ts';
 
 /** Fills in the defaults of a run and opens its gates. */
 export function createRun(config: GenerateConfig): Run {
@@ -55,7 +56,7 @@ export function createRun(config: GenerateConfig): Run {
   } = config;
   const concurrency = concurrencyOf(strategy, config.concurrency);
   const { waveSize = concurrency, wavePauseMs = 1_000, slots = createGate(concurrency) } = config;
-  const isAuto = config.concurrency === 'auto' && strategy === 'stream';
+  const isAuto = config.concurrency === 'auto' && strategies[strategy].canLearn;
   const learning = (told: EmitEvent): EmitEvent =>
     isAuto ? adjustConcurrency(slots, { first: concurrency, most: MOST_LEARNED }, told, scheduler) : told;
   const halted = new Subject<void>();
@@ -63,6 +64,7 @@ export function createRun(config: GenerateConfig): Run {
     ...ports,
     startedAtMs: scheduler.now(),
     strategy,
+    retriesInPlace: strategies[strategy].retriesInPlace,
     waveSize,
     wavePauseMs,
     continueOnError,

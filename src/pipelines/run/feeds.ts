@@ -13,16 +13,55 @@ export type FedRun = Pick<
 > &
   Pick<Run, 'stop' | 'scheduler' | 'emit'>;
 
+type Plans = Iterable<Plan> | AsyncIterable<Plan>;
+
 /** Sends plans on their journey, in the order and at the pace of a strategy. */
-type Feed = (
-  plans: Iterable<Plan> | AsyncIterable<Plan>,
-  journey: Journey,
-  run: FedRun,
-) => Observable<Outcome>;
+type Feed = (plans: Plans, journey: Journey, run: FedRun) => Observable<Outcome>;
+
+/** How a strategy feeds a run, and what follows from that elsewhere. The way of a job is the same in all of them. */
+export interface StrategyTraits {
+  readonly feed: Feed;
+  /** Predictions in flight if you name no number. */
+  readonly defaultConcurrency: number;
+  /** Predictions in flight, whatever number you name. */
+  readonly maxConcurrency: number;
+  /** Whether a job's next attempt keeps its slot; false: it is another turn, at the end of the line. */
+  readonly retriesInPlace: boolean;
+  /** Whether each job is reported with its position, as `job.progress`. */
+  readonly reportsEachJob: boolean;
+  /** Whether `concurrency: 'auto'` may change the number of slots while the run goes on. */
+  readonly canLearn: boolean;
+}
+
+/** Predictions in flight by default, unless a strategy has its own number. */
+const DEFAULT_CONCURRENCY = 10;
+const usual = {
+  defaultConcurrency: DEFAULT_CONCURRENCY,
+  maxConcurrency: Number.POSITIVE_INFINITY,
+  retriesInPlace: true,
+  reportsEachJob: false,
+  canLearn: false,
+};
+
+/** All strategies, by name; a new one needs an entry here and its name in `Strategy`. */
+export const strategies: Readonly<Record<Strategy, StrategyTraits>> = {
+  sequential: {
+    ...usual,
+    feed: sequentialFeed,
+    defaultConcurrency: 1,
+    maxConcurrency: 1,
+    reportsEachJob: true,
+  },
+  // The cap on "everything at once".
+  parallel: { ...usual, feed: parallelFeed, defaultConcurrency: 100 },
+  waves: { ...usual, feed: wavesFeed },
+  queue: { ...usual, feed: queueFeed, retriesInPlace: false },
+  stream: { ...usual, feed: streamFeed, canLearn: true },
+};
 
 /** All jobs at once, as far as the run's places go; where they do not, it is said. */
-const parallelFeed: Feed = (plans, journey, { slots, stop, emit }) =>
-  pullMap(
+function parallelFeed(plans: Plans, journey: Journey, { slots, stop, emit }: FedRun): Observable<Outcome> {
+  return pullMap(
     plans,
     (plan, count) => {
       // The first one that had to wait for a place.
@@ -31,14 +70,15 @@ const parallelFeed: Feed = (plans, journey, { slots, stop, emit }) =>
     },
     { concurrency: slots.places, stop },
   );
+}
 
 function capped(places: number): string {
   return `More jobs than may be under way at once: the rest begins as places become free. The cap is ${places}; --concurrency N moves it.`;
 }
 
 /** Wave after wave, with a pause between; a large wave has no more journeys under way than any run. */
-const wavesFeed: Feed = (plans, journey, run) =>
-  inWaves(plans, (plan) => journey(plan, { turnsLeft: 0 }), {
+function wavesFeed(plans: Plans, journey: Journey, run: FedRun): Observable<Outcome> {
+  return inWaves(plans, (plan) => journey(plan, { turnsLeft: 0 }), {
     waveSize: run.waveSize,
     pauseMs: run.wavePauseMs,
     concurrency: Math.min(run.waveSize, run.journeys),
@@ -46,6 +86,7 @@ const wavesFeed: Feed = (plans, journey, run) =>
     stop: run.stop,
     scheduler: run.scheduler,
   });
+}
 
 /** Time from a failure to the next turn at least: where the line is short it would come at once. */
 const DELAY_MS = 1_000;
@@ -54,8 +95,8 @@ const DELAY_MS = 1_000;
  * As many lanes as slots. What fails for now goes to the end of the line, `maxAttempts` turns in all, instead of being
  * tried again in its place. Its state waits among the run's postponed jobs, with the money that is held for it.
  */
-const queueFeed: Feed = (plans, journey, run) =>
-  requeue(plans, (plan, { attempt }) => turn(plan, run.maxAttempts - attempt, journey, run), {
+function queueFeed(plans: Plans, journey: Journey, run: FedRun): Observable<Outcome> {
+  return requeue(plans, (plan, { attempt }) => turn(plan, run.maxAttempts - attempt, journey, run), {
     lanes: run.slots.places,
     maxTries: run.maxAttempts,
     shouldRequeue: (error) => error === cameBack,
@@ -65,6 +106,7 @@ const queueFeed: Feed = (plans, journey, run) =>
     stop: run.stop,
     scheduler: run.scheduler,
   });
+}
 
 const cameBack = new Error('The job was postponed.');
 
@@ -90,18 +132,11 @@ function turn(plan: Plan, turnsLeft: number, journey: Journey, run: FedRun): Obs
 }
 
 /** One job from start to end, then the next. */
-const sequentialFeed: Feed = (plans, journey, { stop }) =>
-  pullMap(plans, (plan) => journey(plan, { turnsLeft: 0 }), { concurrency: 1, stop });
+function sequentialFeed(plans: Plans, journey: Journey, { stop }: FedRun): Observable<Outcome> {
+  return pullMap(plans, (plan) => journey(plan, { turnsLeft: 0 }), { concurrency: 1, stop });
+}
 
 /** More journeys than slots, so that a slot has its next job while others are downloaded and encoded. */
-const streamFeed: Feed = (plans, journey, { journeys, stop }) =>
-  pullMap(plans, (plan) => journey(plan, { turnsLeft: 0 }), { concurrency: journeys, stop });
-
-/** How each strategy sends plans on their way. The way itself is the same. */
-export const feeds: Readonly<Record<Strategy, Feed>> = {
-  sequential: sequentialFeed,
-  parallel: parallelFeed,
-  waves: wavesFeed,
-  queue: queueFeed,
-  stream: streamFeed,
-};
+function streamFeed(plans: Plans, journey: Journey, { journeys, stop }: FedRun): Observable<Outcome> {
+  return pullMap(plans, (plan) => journey(plan, { turnsLeft: 0 }), { concurrency: journeys, stop });
+}

@@ -15,7 +15,7 @@ import type { Outcome, Plan } from '../../types.ts';
 import { closeJob } from '../journey/closeJob.ts';
 import type { Journey, PostponedJob } from '../journey/job.ts';
 import type { Run } from '../journey/run.ts';
-import { feeds } from './feeds.ts';
+import { strategies } from './feeds.ts';
 
 /** Plans that can be gone through more than once. */
 export type PlanSource = () => Iterable<Plan> | AsyncIterable<Plan>;
@@ -62,7 +62,7 @@ function oldestFirst(plans: readonly Plan[], journal: Journal): readonly Plan[] 
  *     withRecoveryRounds               -a------(b|)
  */
 export function withRecoveryRounds(plans: PlanSource, run: Run, journey: Journey): Observable<Outcome> {
-  const feed = feeds[run.strategy];
+  const { feed } = strategies[run.strategy];
   const first = feed(unfinishedPlans(plans, run.journal, run.isDone), journey, run);
   const again = (): Observable<Outcome> => {
     const { postponed } = run;

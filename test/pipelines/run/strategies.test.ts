@@ -23,8 +23,7 @@ import { createLedger } from '../../../src/operators/stages/budgetTake.ts';
 import { generate } from '../../../src/pipelines/generate.ts';
 import type { Journey } from '../../../src/pipelines/journey/job.ts';
 import type { GenerateConfig } from '../../../src/pipelines/journey/run.ts';
-import type { FedRun } from '../../../src/pipelines/run/feeds.ts';
-import { feeds } from '../../../src/pipelines/run/feeds.ts';
+import { type FedRun, strategies } from '../../../src/pipelines/run/feeds.ts';
 import { createMemoryJournal } from '../../../src/store/memoryJournal.ts';
 import type { Outcome, Plan, Prediction, Strategy } from '../../../src/types.ts';
 import { anOutcome } from '../../helpers/anOutcome.ts';
@@ -32,7 +31,7 @@ import { aPrediction, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
 import { aPlan, runOf } from '../../helpers/runOf.ts';
 
-const strategies = ['sequential', 'parallel', 'waves', 'queue', 'stream'] as const;
+const names = ['sequential', 'parallel', 'waves', 'queue', 'stream'] as const;
 const documentLines = async () => (await readFile('docs/strategies.md', 'utf8')).split('\n');
 const plansOf = (count: number) => Array.from({ length: count }, (_, index) => aPlan(index));
 
@@ -70,7 +69,7 @@ describe('side by side', () => {
   };
   const places = { sequential: 1, parallel: 4, waves: 2, queue: 2, stream: 2 };
 
-  it.each(strategies)('%s', (strategy) =>
+  it.each(names)('%s', (strategy) =>
     marbles(({ cold, expectObservable }) => {
       const slots = createGate(places[strategy]);
       const run: FedRun = {
@@ -92,7 +91,7 @@ describe('side by side', () => {
           map(() => anOutcome({ prompt })),
         );
       const plans = ['a', 'b', 'c', 'd'].map((prompt, index) => aPlan(index, { prompt }));
-      const outcomes = feeds[strategy](plans, journey, run).pipe(map(({ prompt }) => prompt));
+      const outcomes = strategies[strategy].feed(plans, journey, run).pipe(map(({ prompt }) => prompt));
       expectObservable(outcomes).toBe(expected[strategy]);
     })(),
   );
@@ -136,7 +135,7 @@ function troubled() {
   return { provider, made, creates };
 }
 
-describe.each(strategies)('%s', (strategy) => {
+describe.each(names)('%s', (strategy) => {
   it('gives each job its outcome and no more attempts than it may have', async () => {
     const { provider, made, creates } = troubled();
     const { config } = runOf({ provider, strategy, concurrency: 3 });
