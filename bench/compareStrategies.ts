@@ -1,6 +1,6 @@
 import { count, defer, delay, lastValueFrom, tap, VirtualTimeScheduler } from 'rxjs';
 import { generate } from '../src/pipelines/generate.ts';
-import type { GenerateConfig } from '../src/pipelines/journey/run.ts';
+import type { GenerateConfig } from '../src/pipelines/journey/config.ts';
 import { createRandom } from '../src/simulator/engine/random.ts';
 import { createMemoryJournal } from '../src/store/memoryJournal.ts';
 import { memoryPorts, plansUpTo } from './memoryPorts.ts';

@@ -37,7 +37,7 @@ export { tally } from './operators/stages/tally.ts';
 export { tapEvents } from './operators/tapEvents.ts';
 export { generate } from './pipelines/generate.ts';
 export { generateStream } from './pipelines/generateStream.ts';
-export type { GenerateConfig } from './pipelines/journey/run.ts';
+export type { GenerateConfig } from './pipelines/journey/config.ts';
 export type { FinishedRun } from './pipelines/run/results.ts';
 export type { RunSettings } from './pipelines/run/settings.ts';
 export { runToFolder } from './pipelines/runToFolder.ts';

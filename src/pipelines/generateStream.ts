@@ -2,7 +2,7 @@ import { ignoreElements, lastValueFrom, merge, NEVER, Observable, Subject } from
 import { createLine } from '../operators/internal/line.ts';
 import type { Outcome } from '../types.ts';
 import { generate } from './generate.ts';
-import type { GenerateConfig } from './journey/run.ts';
+import type { GenerateConfig } from './journey/config.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
 
 /** An outcome that waits for the consumer, and the job that keeps its place until it is taken. */

@@ -2,7 +2,7 @@ import { delay, EMPTY, type Observable, of, type SchedulerLike } from 'rxjs';
 import { PredictionError } from '../../src/errors.ts';
 import type { RunEvent } from '../../src/events/runEvent.ts';
 import { createLedger } from '../../src/operators/stages/budgetTake.ts';
-import type { GenerateConfig } from '../../src/pipelines/journey/run.ts';
+import type { GenerateConfig } from '../../src/pipelines/journey/config.ts';
 import type { Provider } from '../../src/ports.ts';
 import { createMemoryJournal } from '../../src/store/memoryJournal.ts';
 import type { ImageFile, Outcome, Plan, Prediction } from '../../src/types.ts';
@@ -50,7 +50,7 @@ export function runOf(fields: Partial<GenerateConfig> & { scheduler?: SchedulerL
           recoverable: error === 'platform',
         }),
     },
-    keep: (outcome) => {
+    persist: (outcome) => {
       kept.push(outcome);
       return EMPTY;
     },

@@ -22,7 +22,7 @@ import { withoutLongData } from '../../src/base/modelInput.ts';
 import { DownloadError, ProviderError, StorageError } from '../../src/errors.ts';
 import { createLedger } from '../../src/operators/stages/budgetTake.ts';
 import { generate } from '../../src/pipelines/generate.ts';
-import type { GenerateConfig } from '../../src/pipelines/journey/run.ts';
+import type { GenerateConfig } from '../../src/pipelines/journey/config.ts';
 import type { Downloader, JournalEntry, Provider, ResultCache } from '../../src/ports.ts';
 import { createMemoryJournal } from '../../src/store/memoryJournal.ts';
 import type { ModelInput, Outcome, Plan, Prediction, PricedRequest } from '../../src/types.ts';
@@ -111,7 +111,7 @@ describe('a job', () => {
           return provider.createPrediction(request, options);
         },
       },
-      keep: () => {
+      persist: () => {
         log.push('keep');
         return of();
       },

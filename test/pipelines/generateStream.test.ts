@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { passVirtualTime } from '../../bench/passVirtualTime.ts';
 import { ProviderError, StorageError } from '../../src/errors.ts';
 import { generateStream } from '../../src/pipelines/generateStream.ts';
-import type { GenerateConfig } from '../../src/pipelines/journey/run.ts';
+import type { GenerateConfig } from '../../src/pipelines/journey/config.ts';
 import type { Downloader } from '../../src/ports.ts';
 import type { Outcome } from '../../src/types.ts';
 import { aPlan, runOf, succeeding } from '../helpers/runOf.ts';
@@ -185,7 +185,7 @@ describe('the end', () => {
   it('throws what the disk refused at once, outcomes that hold before it', async () => {
     const full = new StorageError('ERR_DISK_FULL', 'full');
     const { config } = withPlaces(3, {
-      keep: ({ index }) =>
+      persist: ({ index }) =>
         defer(() => {
           if (index === 2) throw full;
           return of(null).pipe(delay(index));

@@ -6,16 +6,25 @@ import { createPrediction } from '../../operators/predictions/createPrediction.t
 import { budgetTake } from '../../operators/stages/budgetTake.ts';
 import type { Governor } from '../../ports.ts';
 import type { Prediction, PredictionRequest, PricedRequest } from '../../types.ts';
-import { followPrediction } from './followPrediction.ts';
+import { type Following, followPrediction } from './followPrediction.ts';
 import { withFiles } from './inputFiles.ts';
 import type { JobState } from './job.ts';
-import type { Run } from './run.ts';
+import type { RunControl, RunHooks, RunLimits, RunServices, Shared, Stateful } from './run.ts';
 
 /** What a create may take longer than the prediction's own time: queueing and the way back. */
 const CANCEL_MARGIN_MS = 30_000;
 
+/** What a new attempt reads of its run. */
+export type Beginning = Following &
+  Pick<RunServices, 'ledger' | 'governor'> &
+  Pick<Shared, 'claims' | 'addressOf'> &
+  Pick<RunLimits, 'waitMs'> &
+  Pick<RunHooks, 'webhookUrlOf'> &
+  Pick<RunControl, 'stop'> &
+  Stateful;
+
 /** A new attempt: money, intent, create, id, in this order. */
-export function beginAttempt(job: JobState, run: Run): Observable<Prediction> {
+export function beginAttempt(job: JobState, run: Beginning): Observable<Prediction> {
   const { plan, request } = job;
   const priceMicroUsd = request.priceMicroUsd ?? 0;
   if (job.reservation?.microUsd !== priceMicroUsd) {
@@ -66,15 +75,15 @@ export function beginAttempt(job: JobState, run: Run): Observable<Prediction> {
 }
 
 /** Who waits for the governor when the run is told to stop sends nothing any more. */
-function untilStopped(run: Run): Governor {
+function untilStopped(run: Pick<Beginning, 'governor' | 'state' | 'stop'>): Governor {
   const { governor } = run;
   return {
-    admit: () => defer(() => (run.isStopped ? EMPTY : governor.admit().pipe(takeUntil(run.stop)))),
+    admit: () => defer(() => (run.state.isStopped ? EMPTY : governor.admit().pipe(takeUntil(run.stop)))),
   };
 }
 
 /** A create that certainly made nothing is over: the next run need not look for it. */
-function giveUp(error: unknown, job: JobState, run: Run): Observable<never> {
+function giveUp(error: unknown, job: JobState, run: Pick<RunServices, 'journal'>): Observable<never> {
   const isOver = error instanceof ProviderError && error.tookEffect === 'no' && job.reservation !== null;
   const failed = throwError(() => error);
   if (!isOver) return failed;
@@ -96,7 +105,11 @@ function overBudget({ priceMicroUsd }: PricedRequest): BudgetError {
 }
 
 /** Books what an attempt without output, or with a lost one, cost and writes down that it is over. */
-export function closeAttempt(prediction: Prediction, job: JobState, run: Run): Observable<void> {
+export function closeAttempt(
+  prediction: Prediction,
+  job: JobState,
+  run: Pick<RunServices, 'answers' | 'journal'>,
+): Observable<void> {
   job.open = null;
   const unknownMicroUsd = prediction.outputComplete ? job.request.priceMicroUsd : null;
   const costMicroUsd = run.answers.costOf(prediction) ?? unknownMicroUsd ?? 0;

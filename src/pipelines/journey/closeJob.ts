@@ -1,33 +1,62 @@
-import { concat, defer, EMPTY, ignoreElements, type Observable, of } from 'rxjs';
+import {
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  ignoreElements,
+  type MonoTypeOperatorFunction,
+  type Observable,
+  of,
+} from 'rxjs';
 import type { RunEvent } from '../../events/runEvent.ts';
 import type { Outcome } from '../../types.ts';
 import type { JobState } from './job.ts';
-import type { Run } from './run.ts';
+import type { RunHooks, RunRecovery, RunServices, Stateful } from './run.ts';
+
+/** What closing a job reads of its run. */
+export type Closing = RunHooks &
+  Stateful &
+  Pick<RunServices, 'journal'> &
+  Pick<RunRecovery, 'continueOnError'>;
+
+/** Closes a job, or postpones it if it may succeed in another turn or round; then it emits nothing for now. */
+export function closeOrPostpone(job: JobState, run: Closing): MonoTypeOperatorFunction<Outcome> {
+  return concatMap((outcome) => {
+    const { status, error, index } = outcome;
+    const { state, emit } = run;
+    const mayComeBack = status === 'failed' && error?.recoverable === true;
+    const hasTurn = job.turnsLeft > 0 || state.roundsLeft > 0;
+    if (!mayComeBack || !hasTurn || state.isStopped) return closeJob(outcome, job, run);
+    state.postponed.set(index, { outcome, job });
+    emit({ type: 'job.postponed', index, error });
+    return EMPTY;
+  });
+}
 
 /**
- * Settles the money, rests the outcome, and only then writes down that the job is done; emits the outcome. Where nobody
- * knows what became of the last attempt its money stays reserved: it may be paid, so no other job can have it.
+ * Settles the money, persists the outcome, and only then records that the job is done; emits the outcome. If the fate of
+ * the last attempt is unknown, its money stays reserved: it may be paid, so no other job can have it.
  */
-export function closeJob(outcome: Outcome, job: JobState, run: Run): Observable<Outcome> {
+export function closeJob(outcome: Outcome, job: JobState, run: Closing): Observable<Outcome> {
   const { open, reservation, paidMicroUsd } = job;
   const lastMicroUsd = Math.max(0, Math.round((outcome.costUsd ?? 0) * 1_000_000) - paidMicroUsd);
   const mayBePaid = open !== null && outcome.status !== 'saved' && lastMicroUsd === 0;
   if (!mayBePaid) reservation?.settle(lastMicroUsd);
   return concat(
-    outcome.status === 'failed' ? run.putAside(job.plan).pipe(ignoreElements()) : EMPTY,
-    run.keep(outcome).pipe(ignoreElements()),
+    outcome.status === 'failed' ? run.onFailed(job.plan).pipe(ignoreElements()) : EMPTY,
+    run.persist(outcome).pipe(ignoreElements()),
     run.journal.record(job.plan, { type: 'outcome', outcome }).pipe(ignoreElements()),
-    outcome.status === 'saved' ? run.release(outcome).pipe(ignoreElements()) : EMPTY,
+    outcome.status === 'saved' ? run.afterSaved(outcome).pipe(ignoreElements()) : EMPTY,
     defer(() => {
       run.emit(endOf(outcome, run));
-      if (outcome.status === 'failed' && !run.continueOnError) run.halt(null);
+      if (outcome.status === 'failed' && !run.continueOnError) run.state.halt(null);
       return concat(of(outcome), run.handOver(outcome).pipe(ignoreElements()));
     }),
   );
 }
 
-function endOf(outcome: Outcome, run: Run): RunEvent {
+function endOf(outcome: Outcome, { isPaidBefore }: Pick<RunHooks, 'isPaidBefore'>): RunEvent {
   if (outcome.status === 'failed') return { type: 'job.failed', outcome };
   if (outcome.status === 'skipped') return { type: 'job.skipped', outcome };
-  return { type: 'image.saved', outcome, ...(run.isPaidBefore(outcome) ? { paidBefore: true } : {}) };
+  return { type: 'image.saved', outcome, ...(isPaidBefore(outcome) ? { paidBefore: true } : {}) };
 }

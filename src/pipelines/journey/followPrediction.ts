@@ -4,16 +4,27 @@ import { awaitPrediction } from '../../operators/predictions/awaitPrediction.ts'
 import { cancelPrediction } from '../../operators/predictions/cancelPrediction.ts';
 import type { Prediction } from '../../types.ts';
 import type { JobState } from './job.ts';
-import type { Run } from './run.ts';
+import type { RunClock, RunHooks, RunLimits, RunRecovery, RunServices } from './run.ts';
+
+/** What following reads of its run. */
+export type Following = Pick<RunServices, 'provider' | 'follower' | 'journal'> &
+  Pick<RunLimits, 'timeoutMs'> &
+  Pick<RunRecovery, 'timeoutAction'> &
+  Pick<RunHooks, 'emit' | 'onTimeout' | 'detached'> &
+  RunClock;
 
 /** Notes the id, then waits until the prediction is final or its time is up. A detached run leaves it to the service. */
-export function followPrediction(prediction: Prediction, job: JobState, run: Run): Observable<Prediction> {
+export function followPrediction(
+  prediction: Prediction,
+  job: JobState,
+  run: Following,
+): Observable<Prediction> {
   const { index } = job.plan;
   job.prediction = prediction;
   job.open = { predictionId: prediction.id };
   run.emit({ type: 'prediction.created', index, predictionId: prediction.id, status: prediction.status });
   // Whoever collects it later finds it by its id.
-  if (run.detach !== undefined) return noteCreated(prediction, job, run);
+  if (run.detached) return noteCreated(prediction, job, run);
   // One that has its output already is written down while it is downloaded: the slot is wanted by the next job.
   if (prediction.outputComplete) return of(prediction);
   return noteCreated(prediction, job, run).pipe(
@@ -29,7 +40,7 @@ export function followPrediction(prediction: Prediction, job: JobState, run: Run
   );
 }
 
-function timeIsUp(id: string, job: JobState, run: Run): Observable<Prediction> {
+function timeIsUp(id: string, job: JobState, run: Following): Observable<Prediction> {
   return defer(() => {
     const { timeoutAction: action, scheduler, random } = run;
     const waitedMs = scheduler.now() - job.startedAtMs;
@@ -54,7 +65,11 @@ function leftError(predictionId: string, waitedMs: number): PredictionError {
 }
 
 /** Writes down which prediction the open attempt of a job has; completes when that is durable. */
-export function noteCreated(prediction: Prediction, job: JobState, run: Run): Observable<never> {
+export function noteCreated(
+  prediction: Prediction,
+  job: JobState,
+  run: Pick<RunServices, 'journal'>,
+): Observable<never> {
   const { plan, attempts } = job;
   return run.journal
     .record(plan, { type: 'created', attempt: attempts, predictionId: prediction.id })

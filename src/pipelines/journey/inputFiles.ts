@@ -6,13 +6,13 @@ import type { Gate } from '../../operators/gate.ts';
 import { createUploads } from '../../operators/stages/uploads.ts';
 import type { Provider } from '../../ports.ts';
 import type { InputFile, InputFiles, PredictionRequest } from '../../types.ts';
-import type { Run } from './run.ts';
+import type { Shared } from './run.ts';
 
 /** The request as it is sent: what stands for a file becomes its address, once the service has the file. */
 export function withFiles(
   request: PredictionRequest,
   files: InputFiles | undefined,
-  run: Pick<Run, 'addressOf'>,
+  run: Pick<Shared, 'addressOf'>,
 ): Observable<PredictionRequest> {
   if (files === undefined) return of(request);
   return defer(() =>

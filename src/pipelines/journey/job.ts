@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs';
+import { concat, concatMap, ignoreElements, type MonoTypeOperatorFunction, type Observable, of } from 'rxjs';
 import type { JobRecord, Reservation } from '../../ports.ts';
 import type {
   FetchedOutput,
@@ -9,61 +9,66 @@ import type {
   PredictionRequest,
   PricedRequest,
 } from '../../types.ts';
+import type { Hooks } from './config.ts';
 
 /** A job's turn to be made. */
 export interface Turn {
-  /** How the turn before ended, where there was one. */
+  /** How the previous turn ended, if there was one. */
   readonly postponed?: PostponedJob | undefined;
-  /** Turns that the feed has for it after this one, should it fail for now. */
+  /** Turns that the feed has for the job after this one, if it fails for now. */
   readonly turnsLeft: number;
 }
 
-/** The way of one job; where it completes without an outcome it was postponed, left to the service, or stopped. */
+/** The way of one job. It completes without an outcome if the job was postponed, left to the service, or stopped. */
 export type Journey = (plan: Plan, turn: Turn) => Observable<Outcome>;
 
-/** A job that is to be tried again, and how it has ended if that does not come about. */
+/** A job that will be tried again, and its outcome if that does not happen. */
 export interface PostponedJob {
   readonly job: JobState;
   readonly outcome: Outcome;
 }
 
-/** What has happened to one job so far: its attempts, the money held and paid for it, what came back. */
-export interface JobState {
-  readonly plan: Plan;
-  /** What an earlier run left open; null once it has been taken up. */
-  earlier: JobRecord | null;
-  /** Originals that an earlier run brought to disk. */
-  readonly earlierFiles: readonly ImageFile[];
-  /** What the present attempt sends: the plan, or one of its fallbacks. */
+/** The attempt that a job is in. */
+interface AttemptState {
+  /** What the current attempt sends: the plan, or one of its fallbacks. */
   request: PricedRequest;
-  /** What the open attempt really sent: with the addresses of files, long data perhaps cut to its hash. */
+  /** What the open attempt really sent: with the addresses of files, long data possibly cut to its hash. */
   sent: PredictionRequest;
-  /** Runs of this job, the open one included. */
+  /** Attempts of this job, the open one included. */
   attempts: number;
   /** When the open attempt began, ms since 1970. */
   startedAtMs: number;
-  /** Since when the open attempt is waited for: since it began, or was taken up again. */
+  /** Since when the open attempt is awaited: since it began, or was resumed. */
   waitingSinceMs: number;
-  /** A create that may have been sent, with the id of its prediction as soon as that is known; null once it is over. */
+  /** A create request that may have been sent, with the id of its prediction once known; null when it is over. */
   open: { predictionId: string | null } | null;
+  /** Money reserved for the open attempt. */
+  reservation: Reservation | null;
+}
+
+/** The mutable state of one job: its attempts, the money reserved and paid for it, what came back. */
+export interface JobState extends AttemptState {
+  readonly plan: Plan;
+  /** What an earlier run left open; null once this run has resumed it. */
+  earlier: JobRecord | null;
+  /** Originals that an earlier run has downloaded. */
+  readonly earlierFiles: readonly ImageFile[];
   /** The job's newest prediction. */
   prediction: Prediction | null;
-  /** Whether that was made for another job, in this run or an earlier one. */
+  /** Whether that prediction was made for another job, in this run or an earlier one. */
   isCached: boolean;
   /**
-   * Turns that the job may have after this one. As long as there are some, a fault of the platform ends this turn rather than
+   * Turns that the job may have after this one. While there are some, a fault of the platform ends this turn instead of
    * leading to the next attempt or model.
    */
   readonly turnsLeft: number;
-  /** Money held for the open attempt. */
-  reservation: Reservation | null;
   /** Paid for ended attempts. */
   paidMicroUsd: number;
 }
 
 /**
- * Opens the state of a job, going on from what an earlier run, or an earlier round of this one, wrote down about the
- * same request.
+ * Opens the state of a job, starting from what an earlier run, or an earlier round of this one, recorded about the same
+ * request.
  */
 export function openJob(plan: Plan, record: JobRecord | undefined, { postponed, turnsLeft }: Turn): JobState {
   const earlier = record !== undefined && record.key === plan.key ? record : null;
@@ -90,7 +95,17 @@ export interface Originals extends FetchedOutput {
   readonly request: PricedRequest;
 }
 
-/** Whether an earlier run left a prediction of the job, or a create that may have made one. */
+/** Tells whether an earlier run left a prediction of the job, or a create request that may have made one. */
 export function mayHavePrediction({ predictionId, intendedAtMs }: JobRecord): boolean {
   return predictionId !== null || intendedAtMs !== null;
+}
+
+/** Has the plan of a detached run stored before anything is created, so that a later run can collect the result. */
+export function storeForCollect({
+  detached,
+  beforeCreate,
+}: Required<Pick<Hooks, 'detached' | 'beforeCreate'>>): MonoTypeOperatorFunction<Plan> {
+  return concatMap((plan) =>
+    detached ? concat(beforeCreate(plan).pipe(ignoreElements()), of(plan)) : of(plan),
+  );
 }

@@ -23,8 +23,16 @@ import { beginAttempt, closeAttempt } from './beginAttempt.ts';
 import { withFiles } from './inputFiles.ts';
 import { type JobState, mayHavePrediction } from './job.ts';
 import { outcomeError } from './outcomes.ts';
-import { cancelAttempt, resumeAttempt } from './resumeAttempt.ts';
-import type { Run } from './run.ts';
+import { cancelAttempt, type Resuming, resumeAttempt } from './resumeAttempt.ts';
+import type { RunControl, RunLimits, RunRecovery, RunServices, Shared } from './run.ts';
+
+/** What making a prediction reads of its run. */
+export type Making = Resuming &
+  Pick<RunServices, 'answers'> &
+  Pick<Shared, 'breaker'> &
+  Pick<RunLimits, 'slots' | 'maxAttempts' | 'retriesInPlace'> &
+  Pick<RunRecovery, 'fallbacksOf'> &
+  RunControl;
 
 /**
  * Turns a plan into a prediction with output: takes up what an earlier run left open, else creates; follows it to its
@@ -33,7 +41,7 @@ import type { Run } from './run.ts';
  *
  * Emits `PredictionError`, `ProviderError` or `BudgetError` where the job has to be given up.
  */
-export function makePrediction(job: JobState, run: Run): OperatorFunction<Plan, Prediction> {
+export function makePrediction(job: JobState, run: Making): OperatorFunction<Plan, Prediction> {
   return concatMap(() => {
     const [first = job.plan, ...others] = requestsOf(job, run);
     let lastError: unknown = null;
@@ -57,13 +65,13 @@ export function makePrediction(job: JobState, run: Run): OperatorFunction<Plan, 
 }
 
 /** All attempts with one request. */
-function attempts(request: PricedRequest, job: JobState, run: Run): Observable<Prediction> {
+function attempts(request: PricedRequest, job: JobState, run: Making): Observable<Prediction> {
   job.request = request;
   const attempt = defer(() => {
-    if (job.earlier !== null && mayHavePrediction(job.earlier) && run.detach !== undefined) return EMPTY;
+    if (job.earlier !== null && mayHavePrediction(job.earlier) && run.detached) return EMPTY;
     if (job.earlier !== null) return resumeAttempt(job, job.earlier, run);
     // Told to stop while it waited in line: it ends without an outcome, and nothing is paid.
-    return run.isStopped ? EMPTY : beginAttempt(job, run);
+    return run.state.isStopped ? EMPTY : beginAttempt(job, run);
   }).pipe(
     cancelAttempt(job, run),
     concatMap((prediction) => settle(prediction, job, run)),
@@ -94,15 +102,15 @@ function attempts(request: PricedRequest, job: JobState, run: Run): Observable<P
 }
 
 /** Has the files of a new attempt at the service before it asks for a slot; completes. */
-function filesUploaded(request: PricedRequest, { plan, earlier }: JobState, run: Run): Observable<never> {
+function filesUploaded(request: PricedRequest, { plan, earlier }: JobState, run: Making): Observable<never> {
   return defer(() => {
-    if (earlier !== null || run.isStopped || run.provider.uploadFile === undefined) return EMPTY;
+    if (earlier !== null || run.state.isStopped || run.provider.uploadFile === undefined) return EMPTY;
     return withFiles(request, plan.files, run).pipe(takeUntil(merge(run.stop, run.cancel)), ignoreElements());
   });
 }
 
 /** Passes on a prediction with output; closes the books of an attempt that ended without. */
-function settle(prediction: Prediction, job: JobState, run: Run): Observable<Prediction> {
+function settle(prediction: Prediction, job: JobState, run: Making): Observable<Prediction> {
   const { plan } = job;
   job.prediction = prediction;
   run.emit({
@@ -117,9 +125,9 @@ function settle(prediction: Prediction, job: JobState, run: Run): Observable<Pre
   );
 }
 
-function endedError(prediction: Prediction, job: JobState, run: Run): PredictionError {
+function endedError(prediction: Prediction, job: JobState, run: Making): PredictionError {
   const tookMs = run.scheduler.now() - job.startedAtMs;
-  if (run.isStopped && prediction.status === 'canceled') return stoppedError(prediction.id);
+  if (run.state.isStopped && prediction.status === 'canceled') return stoppedError(prediction.id);
   if (prediction.status === 'failed' || tookMs < run.timeoutMs) return run.answers.errorOf(prediction);
   return new PredictionError(
     'ERR_PREDICTION_TIMEOUT',
@@ -176,7 +184,10 @@ function shouldFallBack(error: unknown, { open, turnsLeft }: JobState): boolean 
  * What a job sends, in order: its plan, then its fallbacks. Where an earlier run was stopped in the middle of a fallback
  * the job goes on from there.
  */
-function requestsOf({ plan, earlier }: JobState, run: Run): readonly PricedRequest[] {
+function requestsOf(
+  { plan, earlier }: JobState,
+  run: Pick<RunRecovery, 'fallbacksOf'>,
+): readonly PricedRequest[] {
   const all = [plan, ...run.fallbacksOf(plan)];
   const open = earlier?.request ?? null;
   if (open === null) return all;

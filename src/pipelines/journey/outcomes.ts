@@ -1,11 +1,39 @@
 import { relative, sep } from 'node:path';
+import { catchError, EMPTY, type MonoTypeOperatorFunction, map, type OperatorFunction, of } from 'rxjs';
 import { withoutLongData } from '../../base/modelInput.ts';
-import { BudgetError, RxposureError, StorageError } from '../../errors.ts';
+import { BudgetError, ProviderError, RxposureError, StorageError } from '../../errors.ts';
 import type { RenderedOriginal } from '../../operators/stages/renditions.ts';
 import type { JobRecord } from '../../ports.ts';
 import type { ImageFile, Outcome, OutcomeError, OutcomeFile, Plan } from '../../types.ts';
 import { type JobState, mayHavePrediction } from './job.ts';
-import type { Run } from './run.ts';
+import type { RunOutputs, RunRecovery, RunServices, Stateful } from './run.ts';
+
+/** What describing a job reads of its run. */
+type Describing = Pick<RunServices, 'answers'> & Pick<RunRecovery, 'fallbacksOf'>;
+
+/** Turns originals and renditions on disk into the outcome of their job. */
+export function toSavedOutcome(
+  job: JobState,
+  run: Describing & Pick<RunOutputs, 'folder'>,
+): OperatorFunction<readonly RenderedOriginal[], Outcome> {
+  return map((images) => savedOutcome(job, images, run));
+}
+
+/**
+ * Turns the error of a job into its outcome. An error of the service that concerns all jobs (401, 402) halts the run
+ * instead: this job ends without an outcome, while the others finish, because they may be paid already and their outputs
+ * live for one hour only.
+ */
+export function orFailedOutcome(
+  job: JobState,
+  run: Describing & Stateful,
+): MonoTypeOperatorFunction<Outcome> {
+  return catchError((error: unknown) => {
+    if (!(error instanceof ProviderError && error.stopsRun)) return of(failedOutcome(job, error, run));
+    run.state.halt(error);
+    return EMPTY;
+  });
+}
 
 /** An error as the manifest and the events have it. */
 export function outcomeError(error: unknown): OutcomeError {
@@ -27,7 +55,7 @@ export function outcomeError(error: unknown): OutcomeError {
  * The outcome of a job that had to be given up: `skipped` where the budget or the user's wish was in the way, else `failed`.
  * Throws the error on where it concerns the whole run: a disk that refuses, a fault of our own.
  */
-export function failedOutcome(job: JobState, error: unknown, run: Run): Outcome {
+export function failedOutcome(job: JobState, error: unknown, run: Describing): Outcome {
   if (concernsWholeRun(error)) throw error;
   return {
     ...describeJob(job, run),
@@ -46,7 +74,7 @@ function concernsWholeRun(error: unknown): boolean {
 }
 
 /** What every outcome says of its job, however it ended. */
-export function describeJob(job: JobState, run: Run): Omit<Outcome, 'status' | 'files' | 'error'> {
+export function describeJob(job: JobState, run: Describing): Omit<Outcome, 'status' | 'files' | 'error'> {
   const { plan, request, prediction, attempts, isCached } = job;
   const costMicroUsd = costOf(job, run);
   return {
@@ -69,7 +97,7 @@ export function describeJob(job: JobState, run: Run): Omit<Outcome, 'status' | '
 }
 
 /** Which of the job's requests was the last. */
-function levelOf({ plan, request }: JobState, run: Run): Pick<Outcome, 'fallbackLevel'> {
+function levelOf({ plan, request }: JobState, run: Describing): Pick<Outcome, 'fallbackLevel'> {
   if (request === plan) return {};
   const level = run
     .fallbacksOf(plan)
@@ -81,7 +109,7 @@ function levelOf({ plan, request }: JobState, run: Run): Pick<Outcome, 'fallback
 }
 
 /** Everything paid for the job: its ended attempts and the prediction it has, which may not tell what it cost. */
-function costOf({ prediction, request, isCached, paidMicroUsd }: JobState, run: Run): number | null {
+function costOf({ prediction, request, isCached, paidMicroUsd }: JobState, run: Describing): number | null {
   if (isCached || prediction === null || !prediction.outputComplete) return paidMicroUsd;
   const lastMicroUsd = run.answers.costOf(prediction) ?? request.priceMicroUsd;
   return lastMicroUsd === null ? null : paidMicroUsd + lastMicroUsd;
@@ -94,7 +122,11 @@ export function originalPicture({ status, files }: Pick<Outcome, 'status' | 'fil
 }
 
 /** The outcome of a job whose files are all on disk. */
-export function savedOutcome(job: JobState, images: readonly RenderedOriginal[], run: Run): Outcome {
+function savedOutcome(
+  job: JobState,
+  images: readonly RenderedOriginal[],
+  run: Describing & Pick<RunOutputs, 'folder'>,
+): Outcome {
   return {
     ...describeJob(job, run),
     status: 'saved',

@@ -18,10 +18,10 @@ import { isWorthAsking } from '../../operators/predictions/states.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { JobRecord } from '../../ports.ts';
 import type { Plan, Prediction } from '../../types.ts';
-import { beginAttempt } from './beginAttempt.ts';
+import { type Beginning, beginAttempt } from './beginAttempt.ts';
 import { followPrediction } from './followPrediction.ts';
 import { type JobState, mayHavePrediction } from './job.ts';
-import type { Run } from './run.ts';
+import type { RunClock, RunControl, RunRecovery, RunServices, Shared } from './run.ts';
 
 /** The service forgets what was asked of it after an hour; a little less, as clocks differ. */
 const KEPT_MS = 55 * 60_000;
@@ -29,8 +29,17 @@ const KEPT_MS = 55 * 60_000;
 /** What an earlier run sent is in the service's list by then, if it was made. */
 const LISTED_MS = 6_000;
 
+/** What resuming reads of its run. */
+export type Resuming = Beginning & Pick<RunRecovery, 'repay'>;
+
+/** What cancelling reads of its run. */
+type Cancelling = Pick<RunServices, 'provider'> &
+  Pick<Shared, 'claims'> &
+  Pick<RunControl, 'cancel'> &
+  RunClock;
+
 /** The attempt that an earlier run left open: its output is on disk, its id is known, or it is to be found by its request. */
-export function resumeAttempt(job: JobState, earlier: JobRecord, run: Run): Observable<Prediction> {
+export function resumeAttempt(job: JobState, earlier: JobRecord, run: Resuming): Observable<Prediction> {
   const { plan, request } = job;
   job.earlier = null;
   // A clock that was ahead and has been set right meanwhile must not make anybody wait until then.
@@ -83,7 +92,7 @@ function uncertain(plan: Plan): ProviderError {
  * Ends an attempt when the run is told to cancel: its prediction is cancelled at the service, and emitted as the service
  * left it. One whose id is not known yet is looked up first; one that was not sent ends without a word.
  */
-export function cancelAttempt(job: JobState, run: Run): MonoTypeOperatorFunction<Prediction> {
+export function cancelAttempt(job: JobState, run: Cancelling): MonoTypeOperatorFunction<Prediction> {
   return (attempt) =>
     defer(() => {
       let isCanceled = false;
@@ -99,7 +108,7 @@ export function cancelAttempt(job: JobState, run: Run): MonoTypeOperatorFunction
     });
 }
 
-function cancelOpen(job: JobState, run: Run): Observable<Prediction> {
+function cancelOpen(job: JobState, run: Cancelling): Observable<Prediction> {
   return openPredictionId(job, run).pipe(
     concatMap((id) =>
       id === null
@@ -112,7 +121,7 @@ function cancelOpen(job: JobState, run: Run): Observable<Prediction> {
 /** Null where nothing was sent, or the service has never seen it. */
 function openPredictionId(
   { open, sent, startedAtMs }: JobState,
-  { provider, claims, scheduler }: Run,
+  { provider, claims, scheduler }: Cancelling,
 ): Observable<string | null> {
   if (open === null) return of(null);
   if (open.predictionId !== null) return of(open.predictionId);

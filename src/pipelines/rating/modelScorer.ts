@@ -17,11 +17,12 @@ import { withoutLongData } from '../../base/modelInput.ts';
 import { ProviderError, ScoreError } from '../../errors.ts';
 import type { Scorer } from '../../ports.ts';
 import type { Outcome, Plan, Prediction } from '../../types.ts';
-import { closeJob } from '../journey/closeJob.ts';
+import { type Closing, closeJob } from '../journey/closeJob.ts';
+import type { GenerateConfig } from '../journey/config.ts';
 import { type JobState, openJob } from '../journey/job.ts';
-import { makePrediction } from '../journey/makePrediction.ts';
+import { type Making, makePrediction } from '../journey/makePrediction.ts';
 import { describeJob, failedOutcome } from '../journey/outcomes.ts';
-import type { GenerateConfig, Run } from '../journey/run.ts';
+import type { RunServices } from '../journey/run.ts';
 import { firstNumber, ratingPlan, ratingRun, type ScoringModel } from './scoringModel.ts';
 
 export interface ModelScorerConfig extends GenerateConfig {
@@ -57,7 +58,7 @@ export function createModelScorer(rater: ScoringModel, config: ModelScorerConfig
 function rating(
   plan: Plan,
   rater: ScoringModel,
-  run: Run,
+  run: Making & Closing,
   onPaid: NonNullable<ModelScorerConfig['onPaid']>,
 ): Observable<Outcome> {
   return defer(() => {
@@ -90,7 +91,11 @@ function rating(
 }
 
 /** The answer is all that a rating leaves, so it is what must not be lost. */
-function answerKept(prediction: Prediction, { plan }: JobState, run: Run): Observable<Prediction> {
+function answerKept(
+  prediction: Prediction,
+  { plan }: JobState,
+  run: Pick<RunServices, 'journal'>,
+): Observable<Prediction> {
   const { input, output } = prediction;
   const kept = { ...prediction, input: withoutLongData(input), output: withoutLongData(output) };
   return run.journal

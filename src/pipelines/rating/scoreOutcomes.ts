@@ -46,7 +46,7 @@ export function scoreOutcomes(
   { config }: OpenRun,
   { onOverBudget = () => {} }: ScoreOutcomesConfig = {},
 ): OperatorFunction<Outcome, Outcome> {
-  const { folder, keep = () => EMPTY, emit = () => {} } = config;
+  const { folder, persist = () => EMPTY, emit = () => {} } = config;
   return (outcomes) =>
     defer(() => {
       let fault: unknown = null;
@@ -74,7 +74,7 @@ export function scoreOutcomes(
             // Nothing is new about it.
             if (isUnrated && costUsd === 0) return of(outcome);
             const result = ratedOutcome(outcome, isUnrated ? null : score, costUsd);
-            return concat(keep(result).pipe(ignoreElements()), of(result));
+            return concat(persist(result).pipe(ignoreElements()), of(result));
           }),
         );
       });

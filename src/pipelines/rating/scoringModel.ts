@@ -5,7 +5,8 @@ import { costMicroUsd, estimateMicroUsd } from '../../providers/prices/cost.ts';
 import { inputFile } from '../../sources/modelInputs/inputFile.ts';
 import { requestKey } from '../../sources/planning/requestKey.ts';
 import type { InputFiles, Json, ModelInput, Plan, Prediction } from '../../types.ts';
-import type { GenerateConfig, Run } from '../journey/run.ts';
+import type { GenerateConfig } from '../journey/config.ts';
+import type { Run } from '../journey/run.ts';
 import { concurrencyOf } from '../run/concurrency.ts';
 import { createRun } from '../run/createRun.ts';
 
@@ -91,13 +92,14 @@ const told: ReadonlySet<RunEvent['type']> = new Set([
 export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
   const { emit = () => {}, answers, strategy = 'stream' } = config;
   const {
-    detach: _detach,
+    detached: _detached,
+    beforeCreate: _beforeCreate,
     fallbacksOf: _fallbacksOf,
-    putAside: _putAside,
+    onFailed: _onFailed,
     cache: _cache,
-    keep: _keep,
+    persist: _persist,
     destinations: _destinations,
-    release: _release,
+    afterSaved: _afterSaved,
     handOver: _handOver,
     ...shared
   } = config;

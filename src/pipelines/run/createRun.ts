@@ -1,145 +1,211 @@
-import { asyncScheduler, EMPTY, merge, NEVER, of, Subject, tap } from 'rxjs';
+import { asyncScheduler, EMPTY, merge, NEVER, type Observable, of, Subject, tap } from 'rxjs';
 import { encoderPlaces } from '../../base/pictures.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import { createFlights } from '../../operators/cachedBy.ts';
-import { createBreaker } from '../../operators/circuitBreaker.ts';
+import { type Breaker, createBreaker } from '../../operators/circuitBreaker.ts';
 import { createGate } from '../../operators/gate.ts';
 import { createClaims } from '../../operators/predictions/adoptPrediction.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import type { ResultCache } from '../../ports.ts';
+import type {
+  Clock,
+  Control,
+  GenerateConfig,
+  Hooks,
+  Limits,
+  Outputs,
+  Recovery,
+  Services,
+} from '../journey/config.ts';
 import { fileAddresses } from '../journey/inputFiles.ts';
 import { createMarks } from '../journey/marks.ts';
 import { outcomeError } from '../journey/outcomes.ts';
-import type { GenerateConfig, Run } from '../journey/run.ts';
+import type {
+  Run,
+  RunClock,
+  RunControl,
+  RunHooks,
+  RunLimits,
+  RunOutputs,
+  RunRecovery,
+  RunServices,
+  RunState,
+} from '../journey/run.ts';
 import { adjustConcurrency, concurrencyOf } from './concurrency.ts';
+import { gated } from './deliver.ts';
 import { strategies } from './feeds.ts';
+import { runDefaults } from './settings.ts';
 
-/** Fills in the defaults of a run and opens its gates. */
+/** Fills in the defaults of a run, opens its gates and makes what its jobs share. */
 export function createRun(config: GenerateConfig): Run {
+  const clock = resolveClock(config);
+  const services = resolveServices(config, clock);
+  const limits = openGates(config);
+  const hooks = resolveHooks(config, learningEmit(config, limits, clock));
+  const recovery = resolveRecovery(config);
+  const { state, control } = openState(config, recovery);
+  const { uploads = 4, breakerFailures = 20 } = config;
+  const { timeoutMs } = limits;
+  return {
+    ...services,
+    ...limits,
+    ...recovery,
+    ...openOutputs(config, hooks),
+    ...hooks,
+    ...control,
+    ...clock,
+    state,
+    breaker: openBreaker(breakerFailures, hooks, clock),
+    claims: createClaims(services.journal.knownPredictionIds()),
+    flights: createFlights(),
+    addressOf: fileAddresses(services.provider, { within: createGate(uploads), timeoutMs, ...clock }),
+  };
+}
+
+function resolveClock({ scheduler = asyncScheduler, random = Math.random }: Clock): RunClock {
+  return { scheduler, random, startedAtMs: scheduler.now() };
+}
+
+function resolveServices(config: Services, { scheduler, random }: RunClock): RunServices {
+  const { provider, downloader, renderer, journal, ledger, governor, answers } = config;
+  const { follower = createListPoller(provider, { scheduler, random }), cache = noCache } = config;
+  return { provider, downloader, renderer, journal, ledger, governor, answers, follower, cache };
+}
+
+const noCache: ResultCache = { restore: () => of(null), keep: () => EMPTY };
+
+/** More than this at a time is for those who ask for it by number. */
+const MAX_LEARNED = 64;
+
+function isLearning({ strategy = runDefaults.strategy, concurrency }: Limits): boolean {
+  return concurrency === 'auto' && strategies[strategy].canLearn;
+}
+
+function openGates(config: Limits): RunLimits {
+  const { strategy = runDefaults.strategy, downloads = 16, encoders = encoderPlaces() } = config;
   const {
-    strategy = 'stream',
-    continueOnError = true,
-    downloads = 16,
-    encoders = encoderPlaces(),
-    uploads = 4,
-    maxAttempts = 3,
-    timeoutMs = 600_000,
-    timeoutAction = 'cancel',
-    onTimeout = () => {},
+    maxAttempts = runDefaults.maxAttempts,
+    timeoutMs = runDefaults.timeoutMs,
     waitMs = 60_000,
-    webhookUrlOf,
-    detach,
-    provenance = 'full',
-    sign = null,
-    keepOriginals = false,
-    fallbacksOf = () => [],
-    breakerFailures = 20,
-    putAside = () => EMPTY,
-    cache = noCache,
-    recoveryRounds = 0,
-    recoveryDelayMs = 10_000,
-    repay = false,
-    isDone = ({ index }) => config.journal.isSaved(index),
-    isPaidBefore = () => false,
-    keep = () => EMPTY,
-    destinations = [],
-    release = () => EMPTY,
-    handOver = () => EMPTY,
-    emit = () => {},
-    stop = NEVER,
-    cancel = NEVER,
-    scheduler = asyncScheduler,
-    random = Math.random,
-    follower = createListPoller(config.provider, { scheduler, random }),
-    ...ports
   } = config;
   const concurrency = concurrencyOf(strategy, config.concurrency);
   const { waveSize = concurrency, wavePauseMs = 1_000, slots = createGate(concurrency) } = config;
-  const isAuto = config.concurrency === 'auto' && strategies[strategy].canLearn;
-  const learning = (told: EmitEvent): EmitEvent =>
-    isAuto ? adjustConcurrency(slots, { first: concurrency, most: MOST_LEARNED }, told, scheduler) : told;
-  const halted = new Subject<void>();
-  const run: Run = {
-    ...ports,
-    startedAtMs: scheduler.now(),
+  return {
     strategy,
     retriesInPlace: strategies[strategy].retriesInPlace,
     waveSize,
     wavePauseMs,
-    continueOnError,
     maxAttempts,
     timeoutMs,
-    timeoutAction,
-    onTimeout: guardListener(onTimeout),
-    follower,
     waitMs,
-    webhookUrlOf,
-    detach,
-    keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
-    fallbacksOf,
-    breaker:
-      breakerFailures === 0
-        ? null
-        : createBreaker({
-            failures: breakerFailures,
-            onOpen: ({ name, failures, error, coolMs }) =>
-              run.emit({
-                type: 'model.paused',
-                model: name,
-                failures,
-                waitMs: coolMs,
-                error: outcomeError(error),
-              }),
-            scheduler,
-          }),
-    putAside,
-    cache,
-    recoveryRounds,
-    recoveryDelayMs,
-    repay,
-    isDone,
-    isPaidBefore,
-    keep,
-    // Each with its own gate: a slow one holds back nobody but itself.
-    destinations: destinations.map((destination) => ({
-      destination,
-      places: createGate(destination.concurrency),
-    })),
-    release,
-    handOver,
-    emit: learning(guardListener(emit)),
-    stop: merge(stop, halted).pipe(
-      tap(() => {
-        run.isStopped = true;
-      }),
-    ),
-    cancel,
-    scheduler,
-    random,
-    // Twice the slots: while one job is downloaded and encoded, another one's prediction can run in its place.
-    // A job beyond its prediction holds files on disk and no bytes in memory, so this bounds the backlog, not the memory.
-    journeys: 2 * (isAuto ? MOST_LEARNED : concurrency) + downloads,
     slots,
+    // Twice the slots: while one job is downloaded and encoded, the prediction of another can run in its slot. A job
+    // beyond its prediction holds files on disk and no bytes in memory, so this bounds the backlog, not the memory.
+    journeys: 2 * (isLearning(config) ? MAX_LEARNED : concurrency) + downloads,
     downloads: createGate(downloads),
-    addressOf: fileAddresses(config.provider, { within: createGate(uploads), timeoutMs, scheduler, random }),
     encoders: createGate(encoders),
-    claims: createClaims(config.journal.knownPredictionIds()),
-    marks: createMarks({ provenance, sign, emit: (event) => run.emit(event) }),
-    flights: createFlights(),
-    postponed: new Map(),
-    roundsLeft: recoveryRounds,
-    isStopped: false,
-    halt(fault) {
-      run.fault ??= fault;
-      halted.next();
-    },
-    fault: null,
   };
-  return run;
 }
 
-/** More at a time are for who asks for them by number. */
-const MOST_LEARNED = 64;
+/** Passes events on to the listener, which cannot harm the run; lets the slots follow them if they may learn. */
+function learningEmit(
+  config: Limits & Pick<Hooks, 'emit'>,
+  { slots }: RunLimits,
+  { scheduler }: RunClock,
+): EmitEvent {
+  const emit = guardListener(config.emit ?? (() => {}));
+  if (!isLearning(config)) return emit;
+  const first = concurrencyOf(config.strategy ?? runDefaults.strategy, config.concurrency);
+  return adjustConcurrency(slots, { first, most: MAX_LEARNED }, emit, scheduler);
+}
 
-const noCache: ResultCache = { restore: () => of(null), keep: () => EMPTY };
+function resolveHooks(config: Hooks & Pick<Services, 'journal'>, emit: EmitEvent): RunHooks {
+  const {
+    onTimeout = () => {},
+    isDone = ({ index }) => config.journal.isSaved(index),
+    isPaidBefore = () => false,
+    detached = false,
+    beforeCreate = nothing,
+    persist = nothing,
+    afterSaved = nothing,
+    onFailed = nothing,
+    handOver = nothing,
+    webhookUrlOf,
+  } = config;
+  return {
+    emit,
+    onTimeout: guardListener(onTimeout),
+    isDone,
+    isPaidBefore,
+    detached,
+    beforeCreate,
+    persist,
+    afterSaved,
+    onFailed,
+    handOver,
+    ...(webhookUrlOf === undefined ? {} : { webhookUrlOf }),
+  };
+}
+
+const nothing = (): Observable<never> => EMPTY;
+
+function resolveRecovery(config: Recovery): RunRecovery {
+  const {
+    timeoutAction = 'cancel',
+    fallbacksOf = () => [],
+    recoveryRounds = runDefaults.recoveryRounds,
+    recoveryDelayMs = 10_000,
+    repay = false,
+    continueOnError = true,
+  } = config;
+  return { timeoutAction, fallbacksOf, recoveryRounds, recoveryDelayMs, repay, continueOnError };
+}
+
+/** The part of a run that changes, and the `stop` that changes it: emitted by the caller, or by a job that halts the run. */
+function openState(
+  { stop = NEVER, cancel = NEVER }: Control,
+  { recoveryRounds }: RunRecovery,
+): { state: RunState; control: RunControl } {
+  const halted = new Subject<void>();
+  let isStopped = false;
+  let runFault: unknown = null;
+  const state: RunState = {
+    postponed: new Map(),
+    roundsLeft: recoveryRounds,
+    get isStopped() {
+      return isStopped;
+    },
+    get fault() {
+      return runFault;
+    },
+    halt(fault) {
+      runFault ??= fault;
+      halted.next();
+    },
+  };
+  const noteStop = tap(() => {
+    isStopped = true;
+  });
+  return { state, control: { stop: merge(stop, halted).pipe(noteStop), cancel } };
+}
+
+function openOutputs(config: Outputs, { emit }: RunHooks): RunOutputs {
+  const { folder, destinations = [], provenance = 'full', sign = null, keepOriginals = false } = config;
+  return {
+    folder,
+    destinations: gated(destinations),
+    marks: createMarks({ provenance, sign, emit }),
+    keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
+  };
+}
+
+function openBreaker(failures: number, { emit }: RunHooks, { scheduler }: RunClock): Breaker | null {
+  if (failures === 0) return null;
+  return createBreaker({
+    failures,
+    onOpen: ({ name, failures, error, coolMs }) =>
+      emit({ type: 'model.paused', model: name, failures, waitMs: coolMs, error: outcomeError(error) }),
+    scheduler,
+  });
+}

@@ -13,8 +13,9 @@ import { createGate, gate } from '../../operators/gate.ts';
 import { pullMap } from '../../operators/pullMap.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import { deliverTo } from '../../operators/stages/deliverTo.ts';
+import type { Destination } from '../../ports.ts';
 import type { Outcome } from '../../types.ts';
-import type { Run } from '../journey/run.ts';
+import type { GatedDestination, RunClock, RunOutputs } from '../journey/run.ts';
 import type { OpenRun } from './settings.ts';
 
 /**
@@ -24,30 +25,31 @@ import type { OpenRun } from './settings.ts';
 export function deliverEarlier({ config, manifest }: OpenRun): Observable<Outcome> {
   const {
     destinations = [],
-    release = () => EMPTY,
+    afterSaved = () => EMPTY,
     scheduler = asyncScheduler,
     random = Math.random,
   } = config;
   if (destinations.length === 0) return EMPTY;
   const names = destinations.map(({ name }) => name);
-  const places = destinations.map((destination) => ({
-    destination,
-    places: createGate(destination.concurrency),
-  }));
   const concurrency = Math.max(...destinations.map((destination) => destination.concurrency));
-  const toAll = deliver({ destinations: places, scheduler, random });
+  const deliverToAll = deliver({ destinations: gated(destinations), scheduler, random });
   return pullMap(
     undelivered(manifest.outcomes(), names),
     (outcome) =>
       of(outcome).pipe(
-        toAll,
+        deliverToAll,
         concatMap((there) =>
           manifest.append({ ...there, deliveredTo: { ...outcome.deliveredTo, ...there.deliveredTo } }),
         ),
-        concatMap((kept) => concat(release(kept).pipe(ignoreElements()), of(kept))),
+        concatMap((kept) => concat(afterSaved(kept).pipe(ignoreElements()), of(kept))),
       ),
     { concurrency },
   );
+}
+
+/** Puts each destination behind its own gate, so that a slow one holds back only itself. */
+export function gated(destinations: readonly Destination[]): GatedDestination[] {
+  return destinations.map((destination) => ({ destination, slots: createGate(destination.concurrency) }));
 }
 
 async function* undelivered(
@@ -65,13 +67,14 @@ export function deliver({
   destinations,
   scheduler,
   random,
-}: Pick<Run, 'destinations' | 'scheduler' | 'random'>): MonoTypeOperatorFunction<Outcome> {
+}: Pick<RunOutputs, 'destinations'> &
+  Pick<RunClock, 'scheduler' | 'random'>): MonoTypeOperatorFunction<Outcome> {
   return deliverTo(
-    destinations.map(({ destination, places }) => ({
+    destinations.map(({ destination, slots }) => ({
       name: destination.name,
       deliver: (outcome) =>
         destination.deliver(outcome).pipe(
-          gate(places),
+          gate(slots),
           retryBackoff({
             retries: 2,
             delayMs: 1_000,

@@ -4,14 +4,14 @@ import { pullMap } from '../../operators/pullMap.ts';
 import { requeue } from '../../operators/requeue.ts';
 import type { Outcome, Plan, Strategy } from '../../types.ts';
 import type { Journey } from '../journey/job.ts';
-import type { Run } from '../journey/run.ts';
+import type { RunClock, RunControl, RunHooks, RunLimits, Stateful } from '../journey/run.ts';
 
-/** What a feed has to know of a run. */
-export type FedRun = Pick<
-  Run,
-  'slots' | 'journeys' | 'waveSize' | 'wavePauseMs' | 'maxAttempts' | 'postponed' | 'isStopped'
-> &
-  Pick<Run, 'stop' | 'scheduler' | 'emit'>;
+/** What a feed reads of its run. */
+export type FedRun = Pick<RunLimits, 'slots' | 'journeys' | 'waveSize' | 'wavePauseMs' | 'maxAttempts'> &
+  Pick<RunControl, 'stop'> &
+  Pick<RunClock, 'scheduler'> &
+  Pick<RunHooks, 'emit'> &
+  Stateful;
 
 type Plans = Iterable<Plan> | AsyncIterable<Plan>;
 
@@ -112,19 +112,20 @@ const cameBack = new Error('The job was postponed.');
 
 function turn(plan: Plan, turnsLeft: number, journey: Journey, run: FedRun): Observable<Outcome> {
   const { index } = plan;
+  const { state } = run;
   return defer(() => {
-    const postponed = run.postponed.get(index);
-    run.postponed.delete(index);
+    const postponed = state.postponed.get(index);
+    state.postponed.delete(index);
     let hasOutcome = false;
     const noteOutcome = tap<Outcome>(() => {
       hasOutcome = true;
     });
     const settled = defer(() => {
       // Stopped before anything came of this turn: the job ends as the turn before left it.
-      if (!hasOutcome && run.isStopped && postponed !== undefined && !run.postponed.has(index)) {
-        run.postponed.set(index, postponed);
+      if (!hasOutcome && state.isStopped && postponed !== undefined && !state.postponed.has(index)) {
+        state.postponed.set(index, postponed);
       }
-      const comesBack = turnsLeft > 0 && run.postponed.has(index);
+      const comesBack = turnsLeft > 0 && state.postponed.has(index);
       return comesBack ? throwError(() => cameBack) : EMPTY;
     });
     return concat(journey(plan, { postponed, turnsLeft }).pipe(noteOutcome), settled);

@@ -12,10 +12,18 @@ import {
 } from 'rxjs';
 import type { Journal } from '../../ports.ts';
 import type { Outcome, Plan } from '../../types.ts';
-import { closeJob } from '../journey/closeJob.ts';
+import { type Closing, closeJob } from '../journey/closeJob.ts';
 import type { Journey, PostponedJob } from '../journey/job.ts';
-import type { Run } from '../journey/run.ts';
-import { strategies } from './feeds.ts';
+import type { RunLimits, RunRecovery, RunServices, Shared } from '../journey/run.ts';
+import { type FedRun, strategies } from './feeds.ts';
+
+/** What recovery rounds read of their run: what the feed reads, what closing a job reads, and how often. */
+type Recovering = FedRun &
+  Closing &
+  Pick<RunServices, 'journal'> &
+  Pick<Shared, 'breaker'> &
+  Pick<RunLimits, 'strategy'> &
+  Pick<RunRecovery, 'recoveryRounds' | 'recoveryDelayMs'>;
 
 /** Plans that can be gone through more than once. */
 export type PlanSource = () => Iterable<Plan> | AsyncIterable<Plan>;
@@ -61,17 +69,22 @@ function oldestFirst(plans: readonly Plan[], journal: Journal): readonly Plan[] 
  *     journeys                         -a-b----b    a pause before the second round
  *     withRecoveryRounds               -a------(b|)
  */
-export function withRecoveryRounds(plans: PlanSource, run: Run, journey: Journey): Observable<Outcome> {
+export function withRecoveryRounds(
+  plans: PlanSource,
+  journey: Journey,
+  run: Recovering,
+): Observable<Outcome> {
+  const { state } = run;
   const { feed } = strategies[run.strategy];
   const first = feed(unfinishedPlans(plans, run.journal, run.isDone), journey, run);
   const again = (): Observable<Outcome> => {
-    const { postponed } = run;
+    const { postponed } = state;
     if (postponed.size === 0) return EMPTY;
     const isOver = ({ index }: Plan) => !postponed.has(index);
     const begin = defer(() => {
-      if (run.isStopped) return giveUp(postponed, run);
-      run.postponed = new Map();
-      run.roundsLeft -= 1;
+      if (state.isStopped) return giveUp(postponed, run);
+      state.postponed = new Map();
+      state.roundsLeft -= 1;
       // A round is the second chance of a model, too: with one job trying for all, the others would have none.
       run.breaker?.reset();
       const goOn: Journey = (plan, turn) =>
@@ -80,7 +93,7 @@ export function withRecoveryRounds(plans: PlanSource, run: Run, journey: Journey
         tap(({ index }) => postponed.delete(index)),
       );
       const untouched = defer(() => {
-        for (const index of run.postponed.keys()) postponed.delete(index);
+        for (const index of state.postponed.keys()) postponed.delete(index);
         return giveUp(postponed, run);
       });
       return concat(round, untouched, defer(again));
@@ -90,13 +103,14 @@ export function withRecoveryRounds(plans: PlanSource, run: Run, journey: Journey
   return concat(first, defer(again));
 }
 
-function pause(jobs: number, run: Run): Observable<never> {
-  if (run.isStopped) return EMPTY;
-  const round = run.recoveryRounds - run.roundsLeft + 1;
-  run.emit({ type: 'recovery.started', round, jobs, waitMs: run.recoveryDelayMs });
-  return timer(run.recoveryDelayMs, run.scheduler).pipe(takeUntil(run.stop), ignoreElements());
+function pause(jobs: number, run: Recovering): Observable<never> {
+  const { state, recoveryRounds, recoveryDelayMs: waitMs } = run;
+  if (state.isStopped) return EMPTY;
+  const round = recoveryRounds - state.roundsLeft + 1;
+  run.emit({ type: 'recovery.started', round, jobs, waitMs });
+  return timer(waitMs, run.scheduler).pipe(takeUntil(run.stop), ignoreElements());
 }
 
-function giveUp(postponed: ReadonlyMap<number, PostponedJob>, run: Run): Observable<Outcome> {
+function giveUp(postponed: ReadonlyMap<number, PostponedJob>, run: Closing): Observable<Outcome> {
   return from(postponed.values()).pipe(concatMap(({ outcome, job }) => closeJob(outcome, job, run)));
 }

@@ -21,8 +21,8 @@ import type { RunEvent } from '../../../src/events/runEvent.ts';
 import { createGate, gate } from '../../../src/operators/gate.ts';
 import { createLedger } from '../../../src/operators/stages/budgetTake.ts';
 import { generate } from '../../../src/pipelines/generate.ts';
+import type { GenerateConfig } from '../../../src/pipelines/journey/config.ts';
 import type { Journey } from '../../../src/pipelines/journey/job.ts';
-import type { GenerateConfig } from '../../../src/pipelines/journey/run.ts';
 import { type FedRun, strategies } from '../../../src/pipelines/run/feeds.ts';
 import { createMemoryJournal } from '../../../src/store/memoryJournal.ts';
 import type { Outcome, Plan, Prediction, Strategy } from '../../../src/types.ts';
@@ -78,8 +78,7 @@ describe('side by side', () => {
         waveSize: 2,
         wavePauseMs: 2,
         maxAttempts: 3,
-        postponed: new Map(),
-        isStopped: false,
+        state: { postponed: new Map(), roundsLeft: 0, isStopped: false, fault: null, halt: () => {} },
         stop: NEVER,
         scheduler: asyncScheduler,
         emit: () => {},
@@ -178,11 +177,11 @@ describe.each(names)('%s', (strategy) => {
     const first = runOf({ provider, journal, strategy, concurrency: 2, stop });
     const scheduler = new VirtualTimeScheduler();
     const stopped: Outcome[] = [];
-    const keep = (outcome: Outcome) => {
+    const persist = (outcome: Outcome) => {
       if (stopped.push(outcome) === 4) stop.next();
       return timer(10, scheduler);
     };
-    const before = await runVirtually(plansOf(12), { ...first.config, keep, downloads: 1 }, scheduler);
+    const before = await runVirtually(plansOf(12), { ...first.config, persist, downloads: 1 }, scheduler);
     expect(before.outcomes.length).toBeLessThan(12);
     const second = await runVirtually(plansOf(12), runOf({ provider, journal, strategy }).config);
     const saved = [...before.outcomes, ...second.outcomes].filter(({ status }) => status === 'saved');

@@ -24,8 +24,8 @@ import { writeLineage } from '../../../sinks/refinement/lineage.ts';
 import type { PlanJobsConfig } from '../../../sources/planning/planJobs.ts';
 import type { Outcome, Plan } from '../../../types.ts';
 import { generate } from '../../generate.ts';
+import type { GenerateConfig } from '../../journey/config.ts';
 import { outcomeError } from '../../journey/outcomes.ts';
-import type { GenerateConfig } from '../../journey/run.ts';
 import { openScoring, type Scoring, scoreOutcomes } from '../../rating/scoreOutcomes.ts';
 import type { ScoringModel } from '../../rating/scoringModel.ts';
 import { concurrencyOf } from '../../run/concurrency.ts';
@@ -173,9 +173,9 @@ async function writeRanks({ rounds }: RefinementHistory, { manifest, config }: O
     if (rank === before) continue;
     changed.push({ ...outcome, metrics: rank === null ? metrics : { ...metrics, rank } });
   }
-  const { keep = () => EMPTY } = config;
+  const { persist = () => EMPTY } = config;
   for (const outcome of changed)
-    await lastValueFrom(keep(outcome).pipe(ignoreElements()), { defaultValue: null });
+    await lastValueFrom(persist(outcome).pipe(ignoreElements()), { defaultValue: null });
 }
 
 /** The run is whole without it. */

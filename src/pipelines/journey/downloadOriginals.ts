@@ -19,13 +19,23 @@ import { downloadOutput } from '../../operators/stages/downloadOutput.ts';
 import type { FetchedOutput, ImageFile, Plan, Prediction } from '../../types.ts';
 import { noteCreated } from './followPrediction.ts';
 import type { JobState } from './job.ts';
-import type { Run } from './run.ts';
+import type { RunClock, RunHooks, RunLimits, RunOutputs, RunServices } from './run.ts';
+
+/** What downloading reads of its run. */
+type Downloading = Pick<RunServices, 'provider' | 'downloader' | 'journal' | 'answers'> &
+  Pick<RunLimits, 'downloads'> &
+  Pick<RunOutputs, 'folder' | 'marks' | 'keepOriginals'> &
+  Pick<RunHooks, 'emit'> &
+  RunClock;
 
 /**
- * Brings a prediction's files into the run folder and writes down that they are there. What an earlier run has brought
- * already is not fetched again.
+ * Downloads a prediction's files into the run folder and records that they are there. Files that an earlier run has
+ * downloaded are not fetched again.
  */
-export function fetchOriginals(job: JobState, run: Run): OperatorFunction<Prediction, FetchedOutput> {
+export function downloadOriginals(
+  job: JobState,
+  run: Downloading,
+): OperatorFunction<Prediction, FetchedOutput> {
   const { plan, earlierFiles } = job;
   return concatMap((prediction) => {
     if (earlierFiles.length === 0) {
@@ -41,7 +51,7 @@ export function fetchOriginals(job: JobState, run: Run): OperatorFunction<Predic
   });
 }
 
-function fetched(prediction: Prediction, plan: Plan, run: Run): Observable<FetchedOutput> {
+function fetched(prediction: Prediction, plan: Plan, run: Downloading): Observable<FetchedOutput> {
   return of(prediction).pipe(
     downloadOutput(run.downloader, {
       stem: join(run.folder, plan.path),
@@ -57,7 +67,7 @@ function fetched(prediction: Prediction, plan: Plan, run: Run): Observable<Fetch
 }
 
 /** The journal does not keep long data that a prediction put out: the service may still have it. */
-function askedAgain(prediction: Prediction, run: Run): Observable<Prediction> {
+function askedAgain(prediction: Prediction, run: Downloading): Observable<Prediction> {
   const { id, output } = prediction;
   if (!run.answers.urlsOf(output).some(isCutData)) return of(prediction);
   return run.provider.getPrediction(id).pipe(
@@ -84,7 +94,7 @@ function note(
   files: readonly ImageFile[],
   prediction: Prediction,
   plan: Plan,
-  run: Run,
+  run: Downloading,
 ): Observable<FetchedOutput> {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   run.emit({ type: 'image.downloaded', index: plan.index, bytes });

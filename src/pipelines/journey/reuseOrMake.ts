@@ -23,24 +23,37 @@ import { gate } from '../../operators/gate.ts';
 import type { Mark } from '../../ports.ts';
 import type { FetchedOutput, ImageFile, Plan } from '../../types.ts';
 import { closeAttempt } from './beginAttempt.ts';
-import { fetchOriginals } from './fetchOriginals.ts';
 import { type JobState, mayHavePrediction, type Originals } from './job.ts';
-import { makePrediction } from './makePrediction.ts';
 import { outcomeError } from './outcomes.ts';
-import type { Run } from './run.ts';
+import type { RunHooks, RunLimits, RunOutputs, RunRecovery, RunServices, Shared } from './run.ts';
+
+/** What reusing results reads of its run. */
+type Reusing = Pick<RunServices, 'cache' | 'journal' | 'answers'> &
+  Pick<Shared, 'flights'> &
+  Pick<RunLimits, 'downloads'> &
+  Pick<RunOutputs, 'folder' | 'marks'> &
+  Pick<RunRecovery, 'repay'> &
+  Pick<RunHooks, 'emit'>;
+
+/** Makes and downloads the originals of a plan; emits them once. */
+type MakeOriginals = (plan: Plan) => Observable<FetchedOutput>;
 
 /**
- * Brings a job's originals to its place: from the cache, from an equal job that is under way, or by making and fetching
- * them. What an earlier run left open is taken up first in any case, because it may be paid already.
+ * Emits a job's originals, on disk: from the cache, copied from an identical job in flight, or made by `make`. If an
+ * earlier run left something open, that is resumed first in any case, because it may be paid already.
  */
-export function obtainOriginals(job: JobState, run: Run): OperatorFunction<Plan, readonly ImageFile[]> {
+export function reuseOrMake(
+  job: JobState,
+  run: Reusing,
+  make: MakeOriginals,
+): OperatorFunction<Plan, readonly ImageFile[]> {
   const mayBePaid = job.earlier !== null && mayHavePrediction(job.earlier);
   return (plans) =>
     plans.pipe(
       cachedBy<Plan, Originals>({
         keyOf: ({ resultKey }) => resultKey ?? null,
         find: (key) => (mayBePaid ? of(null) : restored(key, job, run)),
-        make: (plan) => make(plan, job, run),
+        make: (plan) => makeOrRepay(make(plan), job, run),
         keep: (key, obtained) => keep(key, obtained, job, run),
         ...(mayBePaid ? {} : { flights: run.flights }),
       }),
@@ -48,29 +61,26 @@ export function obtainOriginals(job: JobState, run: Run): OperatorFunction<Plan,
     );
 }
 
-function make(plan: Plan, job: JobState, run: Run): Observable<Originals> {
-  const made = of(plan).pipe(
-    makePrediction(job, run),
-    fetchOriginals(job, run),
-    map((output) => ({ ...output, request: job.request })),
-  );
+/** Makes an image once more, under `repay`, if the output that it was paid for is lost. */
+function makeOrRepay(made: Observable<FetchedOutput>, job: JobState, run: Reusing): Observable<Originals> {
   return made.pipe(
     catchError((error: unknown) => {
       const isLost = error instanceof DownloadError && error.code === 'ERR_OUTPUT_GONE';
       return isLost && run.repay ? concat(bookLost(job, run), made) : throwError(() => error);
     }),
+    map((output) => ({ ...output, request: job.request })),
   );
 }
 
 /** Books what was paid for an output that nobody can have any more. */
-function bookLost(job: JobState, run: Run): Observable<never> {
+function bookLost(job: JobState, run: Reusing): Observable<never> {
   const { prediction } = job;
   if (prediction === null) return EMPTY;
   job.prediction = null;
   return closeAttempt(prediction, job, run).pipe(ignoreElements());
 }
 
-function restored(key: string, job: JobState, run: Run): Observable<Originals | null> {
+function restored(key: string, job: JobState, run: Reusing): Observable<Originals | null> {
   const { plan } = job;
   return run.cache.restore(key, { stem: stemOf(job, run) }).pipe(
     concatMap((output) => (output === null ? of(null) : markedAnew(output, plan, run))),
@@ -79,14 +89,14 @@ function restored(key: string, job: JobState, run: Run): Observable<Originals | 
 }
 
 /** What was kept may say more of where it is from than this run is to say, or less. */
-function markedAnew(output: FetchedOutput, plan: Plan, run: Run): Observable<FetchedOutput> {
+function markedAnew(output: FetchedOutput, plan: Plan, run: Reusing): Observable<FetchedOutput> {
   if (run.marks === null) return of(output);
   const mark = run.marks(output.prediction, plan);
   return fromAbortable(() => markFiles(output.files, mark)).pipe(map((files) => ({ ...output, files })));
 }
 
 /** Only what the plan itself asked for is its result. A cache that refuses costs later runs money, but not this one. */
-function keep(key: string, obtained: Originals, { plan }: JobState, run: Run): Observable<unknown> {
+function keep(key: string, obtained: Originals, { plan }: JobState, run: Reusing): Observable<unknown> {
   if (obtained.request !== plan) return EMPTY;
   return run.cache.keep(key, obtained).pipe(
     catchError((error: unknown) => {
@@ -104,7 +114,7 @@ function keep(key: string, obtained: Originals, { plan }: JobState, run: Run): O
 function useSharedResult(
   { result, origin }: Cached<Originals>,
   job: JobState,
-  run: Run,
+  run: Reusing,
 ): Observable<readonly ImageFile[]> {
   if (origin === 'made') return of(result.files);
   job.isCached = true;
@@ -117,7 +127,7 @@ function useSharedResult(
   );
 }
 
-function stemOf({ plan }: JobState, run: Run): string {
+function stemOf({ plan }: JobState, run: Reusing): string {
   return join(run.folder, plan.path);
 }
 

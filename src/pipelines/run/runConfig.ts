@@ -1,0 +1,128 @@
+import { asyncScheduler, concat, defer, EMPTY, from, type Observable, type SchedulerLike } from 'rxjs';
+import { encoderPlaces } from '../../base/pictures.ts';
+import { guardListener } from '../../events/observeRun.ts';
+import type { EmitEvent } from '../../events/runEvent.ts';
+import { createGate, gate } from '../../operators/gate.ts';
+import { createGovernor } from '../../operators/pace/governor.ts';
+import { createEventFollower } from '../../operators/predictions/awaitPrediction.ts';
+import { createListPoller } from '../../operators/predictions/listPoller.ts';
+import { createLedger } from '../../operators/stages/budgetTake.ts';
+import type { Ledger, PredictionEvents, Provider } from '../../ports.ts';
+import { createDownloader } from '../../providers/downloads/downloader.ts';
+import { costMicroUsd } from '../../providers/prices/cost.ts';
+import { outputUrls, predictionError } from '../../providers/replicate/output.ts';
+import { createRenderer } from '../../renditions/renderer.ts';
+import { removePictures, writeSidecar } from '../../sinks/manifest/sidecar.ts';
+import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
+import type { Outcome, Plan } from '../../types.ts';
+import type { GenerateConfig } from '../journey/config.ts';
+import { type OpenRun, type RunSettings, runDefaults } from './settings.ts';
+
+/** What the configuration of a run is made from, once its folder is open. */
+export type Opened = Pick<OpenRun, 'journal' | 'ratings' | 'manifest' | 'thumbnails'> & {
+  readonly provider: Provider;
+};
+
+/** Brings together what `generate` needs, from settings and open folder. */
+export function configOf(settings: RunSettings, opened: Opened): GenerateConfig {
+  const { destinations: _destinations, webhooks, detach = false, ...others } = settings;
+  const { folder, deleteLocal = false, priceMicroUsd } = settings;
+  const { ratePerMinute = runDefaults.ratePerMinute, scheduler = asyncScheduler } = settings;
+  const { provider, journal } = opened;
+  const emit = guardListener(settings.emit ?? (() => {}));
+  return {
+    ...others,
+    provider,
+    emit,
+    ...(detach ? { waitMs: 0, detached: true, beforeCreate: storedPlans(folder, 'detached').keep } : {}),
+    ...(webhooks === undefined ? {} : byWebhooks(webhooks, provider, scheduler)),
+    downloader: createDownloader(),
+    renderer: createRenderer(),
+    journal,
+    ledger: openLedger(settings, opened, emit),
+    governor: createGovernor({ perMinute: ratePerMinute, scheduler }),
+    answers: {
+      urlsOf: outputUrls,
+      costOf: (prediction) => costMicroUsd(prediction, priceMicroUsd),
+      errorOf: predictionError,
+    },
+    onFailed: storedPlans(folder, 'failed').keep,
+    persist: persistIn(settings, opened),
+    ...(deleteLocal ? { afterSaved: (outcome) => from(removePictures(folder, outcome)) } : {}),
+  };
+}
+
+/** The budget of a run, from which earlier runs in its folder have spent. */
+function openLedger(
+  { budgetMicroUsd = Number.POSITIVE_INFINITY }: RunSettings,
+  { journal, ratings }: Opened,
+  emit: EmitEvent,
+): Ledger {
+  return createLedger({
+    limitMicroUsd: budgetMicroUsd,
+    spentMicroUsd: journal.spentMicroUsd() + (ratings?.spentMicroUsd() ?? 0),
+    onWarning: ({ reservedMicroUsd, spentMicroUsd }) =>
+      emit({ type: 'budget.warning', limitMicroUsd: budgetMicroUsd, reservedMicroUsd, spentMicroUsd }),
+  });
+}
+
+/** Writes an outcome's sidecar, its line of the manifest and its thumbnail, in this order. */
+function persistIn(
+  { folder, sidecars = true }: RunSettings,
+  { manifest, thumbnails }: Opened,
+): (outcome: Outcome) => Observable<unknown> {
+  const encoders = createGate(encoderPlaces());
+  return (outcome) =>
+    concat(
+      sidecars ? writeSidecar(folder, outcome) : EMPTY,
+      manifest.append(outcome),
+      // Made while other predictions run, so that the end of the run does not wait for them.
+      thumbnails === null ? EMPTY : defer(() => thumbnails.make(outcome)).pipe(gate(encoders)),
+    );
+}
+
+/** How often the list is asked where webhooks should tell: seldom enough to cost nothing, and well within the hour. */
+const BEHIND_WEBHOOKS = { shortestMs: 5_000, longestMs: 30_000 };
+
+function byWebhooks({ url, events }: PredictionEvents, provider: Provider, scheduler: SchedulerLike) {
+  const behind = createListPoller(provider, { ...BEHIND_WEBHOOKS, scheduler });
+  return {
+    waitMs: 0,
+    follower: createEventFollower(events, behind),
+    webhookUrlOf: ({ index }: Plan) => {
+      const own = new URL(url);
+      own.searchParams.set('job', String(index));
+      return own.href;
+    },
+  };
+}
+
+/** A provider, and how many calls it has made. */
+interface CountedProvider {
+  readonly provider: Provider;
+  count(): number;
+}
+
+/** Counts what a provider asks of the service: one request for each subscription, as ports say. Downloads are none. */
+export function countRequests(provider: Provider): CountedProvider {
+  let requests = 0;
+  const counted = <T>(call: () => Observable<T>): Observable<T> =>
+    defer(() => {
+      requests += 1;
+      return call();
+    });
+  const { uploadFile } = provider;
+  return {
+    provider: {
+      createPrediction: (request, options) => counted(() => provider.createPrediction(request, options)),
+      getPrediction: (id) => counted(() => provider.getPrediction(id)),
+      listPredictions: (query) => counted(() => provider.listPredictions(query)),
+      cancelPrediction: (id) => counted(() => provider.cancelPrediction(id)),
+      getModel: (name, version) => counted(() => provider.getModel(name, version)),
+      ...(uploadFile === undefined
+        ? {}
+        : { uploadFile: (file) => counted(() => uploadFile.call(provider, file)) }),
+    },
+    count: () => requests,
+  };
+}
