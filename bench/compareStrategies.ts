@@ -1,8 +1,8 @@
 import { count, defer, delay, lastValueFrom, tap, VirtualTimeScheduler } from 'rxjs';
-import type { GenerateConfig } from '../src/pipelines/GenerateConfig.ts';
 import { generate } from '../src/pipelines/generate.ts';
-import { createRandom } from '../src/simulator/createRandom.ts';
-import { createMemoryJournal } from '../src/store/createMemoryJournal.ts';
+import type { GenerateConfig } from '../src/pipelines/journey/run.ts';
+import { createRandom } from '../src/simulator/engine/random.ts';
+import { createMemoryJournal } from '../src/store/memoryJournal.ts';
 import { memoryPorts, plansUpTo } from './memoryPorts.ts';
 import { passVirtualTime } from './passVirtualTime.ts';
 

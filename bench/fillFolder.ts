@@ -3,8 +3,8 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { loadSqlite } from '../src/store/loadSqlite.ts';
-import { openJournal } from '../src/store/openJournal.ts';
+import { loadSqlite } from '../src/store/database.ts';
+import { openJournal } from '../src/store/journal.ts';
 import type { Outcome, Plan } from '../src/types.ts';
 import { plansUpTo } from './memoryPorts.ts';
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { count, lastValueFrom } from 'rxjs';
 import { generate } from '../src/pipelines/generate.ts';
-import { createMemoryJournal } from '../src/store/createMemoryJournal.ts';
-import { openJournal } from '../src/store/openJournal.ts';
-import type { RunJournal } from '../src/store/RunJournal.ts';
+import type { RunJournal } from '../src/store/entries.ts';
+import { openJournal } from '../src/store/journal.ts';
+import { createMemoryJournal } from '../src/store/memoryJournal.ts';
 import { memoryPorts, plansUpTo } from './memoryPorts.ts';
 
 const IMAGES = 10_000;

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BasicTracerProvider, NoopSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { lastValueFrom, type Observable } from 'rxjs';
+import { toCallbacks } from '../src/events/listeners.ts';
 import { observeRun } from '../src/events/observeRun.ts';
-import { progressOf } from '../src/events/progressOf.ts';
-import { toCallbacks } from '../src/events/toCallbacks.ts';
+import { progressOf } from '../src/events/progress.ts';
+import type { RunEvent } from '../src/events/runEvent.ts';
+import { toTelemetry } from '../src/events/telemetry/toTelemetry.ts';
 import { generate } from '../src/pipelines/generate.ts';
-import { openJournal } from '../src/store/openJournal.ts';
-import { toTelemetry } from '../src/telemetry/toTelemetry.ts';
-import type { RunEvent } from '../src/types.ts';
+import { openJournal } from '../src/store/journal.ts';
 import { memoryPorts, plansUpTo } from './memoryPorts.ts';
 
 const JOBS = 100_000;

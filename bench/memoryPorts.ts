@@ -1,9 +1,9 @@
 import { asyncScheduler, type Observable, of, throwError, timer } from 'rxjs';
 import { map } from 'rxjs/operators';
 import { PredictionError } from '../src/errors.ts';
-import { createGovernor } from '../src/operators/createGovernor.ts';
-import { createLedger } from '../src/operators/createLedger.ts';
-import type { GenerateConfig } from '../src/pipelines/GenerateConfig.ts';
+import { createGovernor } from '../src/operators/pace/governor.ts';
+import { createLedger } from '../src/operators/stages/budgetTake.ts';
+import type { GenerateConfig } from '../src/pipelines/journey/run.ts';
 import type { Provider } from '../src/ports.ts';
 import type { Json, ModelInput, Plan, Prediction } from '../src/types.ts';
 

@@ -4,14 +4,13 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { lastValueFrom, of } from 'rxjs';
 import sharp, { type Sharp } from 'sharp';
-import { createGate } from '../src/operators/createGate.ts';
-import { gate } from '../src/operators/gate.ts';
+import { createGate, gate } from '../src/operators/gate.ts';
 import { pullMap } from '../src/operators/pullMap.ts';
-import { renditions } from '../src/operators/renditions.ts';
-import { createOverlays } from '../src/sinks/createOverlays.ts';
-import { createRenderer } from '../src/sinks/createRenderer.ts';
-import { encodeRendition } from '../src/sinks/encodeRendition.ts';
-import { parseRendition } from '../src/sources/parseRendition.ts';
+import { renditions } from '../src/operators/stages/renditions.ts';
+import { encodeRendition } from '../src/renditions/encode.ts';
+import { parseRendition } from '../src/renditions/notation.ts';
+import { createOverlays } from '../src/renditions/overlays.ts';
+import { createRenderer } from '../src/renditions/renderer.ts';
 import type { ImageFile, RenditionSpec } from '../src/types.ts';
 
 export interface RenditionsTask {

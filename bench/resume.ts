@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
-import { countSaved } from '../src/pipelines/countSaved.ts';
-import { finishRun } from '../src/pipelines/finishRun.ts';
 import { generate } from '../src/pipelines/generate.ts';
-import { openRun } from '../src/pipelines/openRun.ts';
+import { countSaved } from '../src/pipelines/run/earlierRuns.ts';
+import { openRun } from '../src/pipelines/run/openRun.ts';
+import { writeReportAndTables } from '../src/pipelines/run/results.ts';
 import { memoryPorts, plansUpTo } from './memoryPorts.ts';
 
 const JOBS = Number(process.argv[2] ?? 1_000_000);
@@ -38,7 +38,7 @@ const totals = {
   costIncomplete: false,
 };
 await measured('write manifest.json and report.json', () =>
-  finishRun({ totals, fault: null, startedAtMs: 0, elapsedMs: 0 }, run),
+  writeReportAndTables({ totals, fault: null, startedAtMs: 0, elapsedMs: 0 }, run),
 );
 await run.close();
 await rm(folder, { recursive: true, force: true });

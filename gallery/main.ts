@@ -1,4 +1,4 @@
-import type { GalleryData, GalleryJob } from '../src/sinks/gallery/GalleryData.ts';
+import type { GalleryData, GalleryJob } from '../src/sinks/gallery/galleryData.ts';
 import { captionOf } from './data/captionOf.ts';
 import { facetsOf } from './data/facetsOf.ts';
 import type { Item } from './data/Item.ts';

@@ -1,22 +1,20 @@
 // Three runs of a model say how long it takes and what it costs, and how many at a time suit it.
 import packageJson from '../package.json' with { type: 'json' };
-import { calibrationTable } from '../src/cli/calibrationTable.ts';
-import { createCommand } from '../src/cli/createCommand.ts';
-import { findModel } from '../src/cli/findModel.ts';
-import { folderFor } from '../src/cli/folderFor.ts';
-import { jobContext } from '../src/cli/jobContext.ts';
-import { runBatchScript } from '../src/cli/runBatchScript.ts';
-import { startBatch } from '../src/cli/startBatch.ts';
-import { withDefaults } from '../src/cli/withDefaults.ts';
+import { formatUsd } from '../src/base/text.ts';
+import { folderFor, runBatchScript } from '../src/cli/batch/batchScript.ts';
+import { findModel, jobContext } from '../src/cli/batch/models.ts';
+import { startBatch } from '../src/cli/batch/startBatch.ts';
+import { calibrationTable } from '../src/cli/display/tables.ts';
+import { createCommand } from '../src/cli/flags/command.ts';
+import { withDefaults } from '../src/cli/flags/flags.ts';
 import { UsageError } from '../src/errors.ts';
-import { jsonLine } from '../src/events/jsonLine.ts';
-import { formatUsd } from '../src/formatUsd.ts';
-import { recommendConcurrency } from '../src/pipelines/recommendConcurrency.ts';
-import { estimateMicroUsd } from '../src/replicate/estimateMicroUsd.ts';
-import { compareOutcomes } from '../src/sinks/comparison/compareOutcomes.ts';
-import { manifestOutcomes } from '../src/sinks/manifestOutcomes.ts';
-import { fingerprintOf } from '../src/sources/fingerprintOf.ts';
-import { jobsFromRows } from '../src/sources/jobsFromRows.ts';
+import { jsonLine } from '../src/events/listeners.ts';
+import { recommendConcurrency } from '../src/pipelines/run/concurrency.ts';
+import { estimateMicroUsd } from '../src/providers/prices/cost.ts';
+import { compareOutcomes } from '../src/sinks/comparison/comparison.ts';
+import { manifestOutcomes } from '../src/sinks/manifest/manifest.ts';
+import { fingerprintOf } from '../src/sources/planning/requestKey.ts';
+import { jobsFromRows } from '../src/sources/promptFiles/promptJobs.ts';
 import type { Outcome } from '../src/types.ts';
 
 const defaultModel = { model: 'black-forest-labs/flux-schnell', version: null };

@@ -1,20 +1,14 @@
 // A campaign spec becomes pictures for every platform in every variation.
 import packageJson from '../package.json' with { type: 'json' };
-import { createCommand } from '../src/cli/createCommand.ts';
-import { findModel } from '../src/cli/findModel.ts';
-import { folderFor } from '../src/cli/folderFor.ts';
-import { inSpec } from '../src/cli/inSpec.ts';
-import { jobContext } from '../src/cli/jobContext.ts';
-import { runBatchScript } from '../src/cli/runBatchScript.ts';
-import { specModel } from '../src/cli/specModel.ts';
-import { startBatch } from '../src/cli/startBatch.ts';
-import { withSpec } from '../src/cli/withSpec.ts';
-import { campaign } from '../src/pipelines/campaign.ts';
-import { campaignFiles } from '../src/sources/campaignFiles.ts';
-import { campaignJobs } from '../src/sources/campaignJobs.ts';
-import { fingerprintOf } from '../src/sources/fingerprintOf.ts';
-import { readCampaignSpec } from '../src/sources/readCampaignSpec.ts';
-import { renditionFrames } from '../src/sources/renditionFrames.ts';
+import { folderFor, inSpec, runBatchScript, withSpec } from '../src/cli/batch/batchScript.ts';
+import { findModel, jobContext, specModel } from '../src/cli/batch/models.ts';
+import { startBatch } from '../src/cli/batch/startBatch.ts';
+import { createCommand } from '../src/cli/flags/command.ts';
+import { campaign } from '../src/pipelines/workflows/campaign/campaign.ts';
+import { campaignFiles, campaignJobs } from '../src/pipelines/workflows/campaign/jobs.ts';
+import { readCampaignSpec } from '../src/pipelines/workflows/campaign/spec.ts';
+import { renditionFrames } from '../src/renditions/lists.ts';
+import { fingerprintOf } from '../src/sources/planning/requestKey.ts';
 
 const defaultModel = 'black-forest-labs/flux-schnell';
 

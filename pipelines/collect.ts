@@ -1,11 +1,11 @@
 // What detached runs left to the service becomes finished images on disk.
 import { resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { createCommand } from '../src/cli/createCommand.ts';
-import { runBatch } from '../src/cli/runBatch.ts';
-import { runBatchScript } from '../src/cli/runBatchScript.ts';
-import { withDefaults } from '../src/cli/withDefaults.ts';
-import { collect } from '../src/pipelines/collect.ts';
+import { runBatchScript } from '../src/cli/batch/batchScript.ts';
+import { runBatch } from '../src/cli/batch/runBatch.ts';
+import { createCommand } from '../src/cli/flags/command.ts';
+import { withDefaults } from '../src/cli/flags/flags.ts';
+import { collect } from '../src/pipelines/workflows/collect.ts';
 
 const command = createCommand({
   name: 'collect',

@@ -1,16 +1,13 @@
 // What several models make of the same prompts: pictures side by side, times and cost.
 import packageJson from '../package.json' with { type: 'json' };
-import { comparisonTable } from '../src/cli/comparisonTable.ts';
-import { createCommand } from '../src/cli/createCommand.ts';
-import { folderFor } from '../src/cli/folderFor.ts';
-import { runBatchScript } from '../src/cli/runBatchScript.ts';
-import { startGrid } from '../src/cli/startGrid.ts';
+import { folderFor, runBatchScript } from '../src/cli/batch/batchScript.ts';
+import { startGrid } from '../src/cli/batch/startGrid.ts';
+import { comparisonTable } from '../src/cli/display/tables.ts';
+import { createCommand } from '../src/cli/flags/command.ts';
 import { UsageError } from '../src/errors.ts';
-import { compareModels } from '../src/pipelines/compareModels.ts';
-import { compareOutcomes } from '../src/sinks/comparison/compareOutcomes.ts';
-import { manifestOutcomes } from '../src/sinks/manifestOutcomes.ts';
-import { compareGrid } from '../src/sources/compareGrid.ts';
-import { readCompareSpec } from '../src/sources/readCompareSpec.ts';
+import { compareGrid, compareModels, readCompareSpec } from '../src/pipelines/workflows/compare.ts';
+import { compareOutcomes } from '../src/sinks/comparison/comparison.ts';
+import { manifestOutcomes } from '../src/sinks/manifest/manifest.ts';
 
 const command = createCommand({
   name: 'compare',

@@ -1,11 +1,9 @@
 // Products and backgrounds become pictures of each product before each background.
 import packageJson from '../package.json' with { type: 'json' };
-import { createCommand } from '../src/cli/createCommand.ts';
-import { runBatchScript } from '../src/cli/runBatchScript.ts';
-import { startGrid } from '../src/cli/startGrid.ts';
-import { compose } from '../src/pipelines/compose.ts';
-import { compositionGrid } from '../src/sources/compositionGrid.ts';
-import { readCompositionSpec } from '../src/sources/readCompositionSpec.ts';
+import { runBatchScript } from '../src/cli/batch/batchScript.ts';
+import { startGrid } from '../src/cli/batch/startGrid.ts';
+import { createCommand } from '../src/cli/flags/command.ts';
+import { compose, compositionGrid, readCompositionSpec } from '../src/pipelines/workflows/compose.ts';
 
 const command = createCommand({
   name: 'compose',

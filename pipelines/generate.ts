@@ -1,20 +1,15 @@
 // A prompt file becomes finished images on disk.
 import { dirname } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { createCommand } from '../src/cli/createCommand.ts';
-import { findModel } from '../src/cli/findModel.ts';
-import { folderFor } from '../src/cli/folderFor.ts';
-import { jobContext } from '../src/cli/jobContext.ts';
-import { runBatchScript } from '../src/cli/runBatchScript.ts';
-import { startBatch } from '../src/cli/startBatch.ts';
-import { withDefaults } from '../src/cli/withDefaults.ts';
-import { fingerprintOf } from '../src/sources/fingerprintOf.ts';
-import { hashFile } from '../src/sources/hashFile.ts';
-import { jobsFromRows } from '../src/sources/jobsFromRows.ts';
-import { misspelledInputs } from '../src/sources/misspelledInputs.ts';
-import { openPromptFile } from '../src/sources/openPromptFile.ts';
-import { spoolPrompts } from '../src/sources/spoolPrompts.ts';
-import { validateRows } from '../src/sources/validateRows.ts';
+import { folderFor, runBatchScript } from '../src/cli/batch/batchScript.ts';
+import { findModel, jobContext } from '../src/cli/batch/models.ts';
+import { startBatch } from '../src/cli/batch/startBatch.ts';
+import { createCommand } from '../src/cli/flags/command.ts';
+import { withDefaults } from '../src/cli/flags/flags.ts';
+import { hashFile } from '../src/disk/copyFiles.ts';
+import { fingerprintOf } from '../src/sources/planning/requestKey.ts';
+import { openPromptFile, spoolPrompts } from '../src/sources/promptFiles/promptFile.ts';
+import { jobsFromRows, misspelledInputs, validateRows } from '../src/sources/promptFiles/promptJobs.ts';
 
 const defaultModel = { model: 'black-forest-labs/flux-schnell', version: null };
 

@@ -1,10 +1,10 @@
 // Every combination of some values becomes a picture: words of the prompt, model inputs, models.
 import packageJson from '../package.json' with { type: 'json' };
-import { createCommand } from '../src/cli/createCommand.ts';
-import { runBatchScript } from '../src/cli/runBatchScript.ts';
-import { startGrid } from '../src/cli/startGrid.ts';
-import { grid } from '../src/pipelines/grid.ts';
-import { readGridSpec } from '../src/sources/readGridSpec.ts';
+import { runBatchScript } from '../src/cli/batch/batchScript.ts';
+import { startGrid } from '../src/cli/batch/startGrid.ts';
+import { createCommand } from '../src/cli/flags/command.ts';
+import { grid } from '../src/pipelines/workflows/grid/grid.ts';
+import { readGridSpec } from '../src/pipelines/workflows/grid/spec.ts';
 
 const command = createCommand({
   name: 'grid',

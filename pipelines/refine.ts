@@ -1,24 +1,19 @@
 // Candidates from a prompt, of which the best are refined round by round.
 import { dirname } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { createCommand } from '../src/cli/createCommand.ts';
-import { folderFor } from '../src/cli/folderFor.ts';
-import { inSpec } from '../src/cli/inSpec.ts';
-import { jobContexts } from '../src/cli/jobContexts.ts';
-import { ratedBy } from '../src/cli/ratedBy.ts';
-import { refiningModel } from '../src/cli/refiningModel.ts';
-import { runBatchScript } from '../src/cli/runBatchScript.ts';
-import { scoringModel } from '../src/cli/scoringModel.ts';
-import { specModel } from '../src/cli/specModel.ts';
-import { startBatch } from '../src/cli/startBatch.ts';
-import { withSpec } from '../src/cli/withSpec.ts';
-import { refinement } from '../src/pipelines/refinement.ts';
-import { createScorer } from '../src/scoring/createScorer.ts';
-import { expectedParents } from '../src/sources/expectedParents.ts';
-import { readRefinementSpec } from '../src/sources/readRefinementSpec.ts';
-import { refinementFingerprint } from '../src/sources/refinementFingerprint.ts';
-import { type RefinementContexts, refinementJobs } from '../src/sources/refinementJobs.ts';
-import { refinementTotal } from '../src/sources/refinementTotal.ts';
+import { folderFor, inSpec, runBatchScript, withSpec } from '../src/cli/batch/batchScript.ts';
+import { jobContexts, ratedBy, refiningModel, scoringModel, specModel } from '../src/cli/batch/models.ts';
+import { startBatch } from '../src/cli/batch/startBatch.ts';
+import { createCommand } from '../src/cli/flags/command.ts';
+import {
+  expectedParents,
+  type RefinementContexts,
+  refinementFingerprint,
+  refinementJobs,
+} from '../src/pipelines/workflows/refinement/jobs.ts';
+import { refinement } from '../src/pipelines/workflows/refinement/refinement.ts';
+import { readRefinementSpec, refinementTotal } from '../src/pipelines/workflows/refinement/spec.ts';
+import { createScorer } from '../src/scoring/scorer.ts';
 
 const defaultModel = 'black-forest-labs/flux-schnell';
 

@@ -1,11 +1,11 @@
 // What failed in an earlier run is made, from its folder alone.
 import { resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { createCommand } from '../src/cli/createCommand.ts';
-import { runBatch } from '../src/cli/runBatch.ts';
-import { runBatchScript } from '../src/cli/runBatchScript.ts';
-import { withDefaults } from '../src/cli/withDefaults.ts';
-import { retryFailed } from '../src/pipelines/retryFailed.ts';
+import { runBatchScript } from '../src/cli/batch/batchScript.ts';
+import { runBatch } from '../src/cli/batch/runBatch.ts';
+import { createCommand } from '../src/cli/flags/command.ts';
+import { withDefaults } from '../src/cli/flags/flags.ts';
+import { retryFailed } from '../src/pipelines/workflows/retryFailed.ts';
 
 const command = createCommand({
   name: 'retry-failed',

@@ -1,9 +1,9 @@
 // Replicate's HTTP API on this machine: no account, no cost, pictures of its own.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
-import { chaosProfileLines } from '../src/cli/chaosProfileLines.ts';
+import { chaosProfileLines } from '../src/cli/flags/command.ts';
 import { chaosProfile } from '../src/simulator/chaos/chaosProfile.ts';
-import { type ChaosProfileName, chaosProfiles } from '../src/simulator/chaos/chaosProfiles.ts';
+import { type ChaosProfileName, chaosProfiles } from '../src/simulator/chaos/profiles.ts';
 import { startSimulator } from '../src/simulator/startSimulator.ts';
 
 interface Flags {

@@ -1,11 +1,9 @@
 // The same prompts in the styles of several reference pictures, side by side.
 import packageJson from '../package.json' with { type: 'json' };
-import { createCommand } from '../src/cli/createCommand.ts';
-import { runBatchScript } from '../src/cli/runBatchScript.ts';
-import { startGrid } from '../src/cli/startGrid.ts';
-import { styles } from '../src/pipelines/styles.ts';
-import { readStylesSpec } from '../src/sources/readStylesSpec.ts';
-import { stylesGrid } from '../src/sources/stylesGrid.ts';
+import { runBatchScript } from '../src/cli/batch/batchScript.ts';
+import { startGrid } from '../src/cli/batch/startGrid.ts';
+import { createCommand } from '../src/cli/flags/command.ts';
+import { readStylesSpec, styles, stylesGrid } from '../src/pipelines/workflows/styles.ts';
 
 const command = createCommand({
   name: 'styles',

@@ -1,11 +1,9 @@
 // A reference picture becomes a row of variations of it.
 import packageJson from '../package.json' with { type: 'json' };
-import { createCommand } from '../src/cli/createCommand.ts';
-import { runBatchScript } from '../src/cli/runBatchScript.ts';
-import { startGrid } from '../src/cli/startGrid.ts';
-import { variations } from '../src/pipelines/variations.ts';
-import { readVariationsSpec } from '../src/sources/readVariationsSpec.ts';
-import { variationsGrid } from '../src/sources/variationsGrid.ts';
+import { runBatchScript } from '../src/cli/batch/batchScript.ts';
+import { startGrid } from '../src/cli/batch/startGrid.ts';
+import { createCommand } from '../src/cli/flags/command.ts';
+import { readVariationsSpec, variations, variationsGrid } from '../src/pipelines/workflows/variations.ts';
 
 const command = createCommand({
   name: 'variations',

@@ -2,13 +2,12 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
-import { runScript } from '../src/cli/runScript.ts';
-import { voteTable } from '../src/cli/voteTable.ts';
+import { voteTable } from '../src/cli/display/tables.ts';
+import { runScript } from '../src/cli/script/runScript.ts';
 import { UsageError } from '../src/errors.ts';
-import { blindPairs } from '../src/sinks/comparison/blindPairs.ts';
-import { readVotes } from '../src/sinks/comparison/readVotes.ts';
-import { tallyVotes } from '../src/sinks/comparison/tallyVotes.ts';
-import { manifestOutcomes } from '../src/sinks/manifestOutcomes.ts';
+import { blindPairs, readVotes } from '../src/sinks/comparison/blindVotes.ts';
+import { tallyVotes } from '../src/sinks/comparison/votes.ts';
+import { manifestOutcomes } from '../src/sinks/manifest/manifest.ts';
 
 await runScript(async (argv, io) => {
   let text = '';

@@ -13,47 +13,43 @@ export {
   StorageError,
   UsageError,
 } from './errors.ts';
-export { observeRun, ofType, progressOf, toCallbacks, toJsonLines } from './events/index.ts';
-export {
-  adaptivePoll,
-  awaitPrediction,
-  budgetTake,
-  cachedBy,
-  createGate,
-  createGovernor,
-  createLedger,
-  createPrediction,
-  downloadOutput,
-  fallbackTo,
-  gate,
-  inWaves,
-  pullMap,
-  rateLimit,
-  refine,
-  renditions,
-  requeue,
-  retryBackoff,
-  tally,
-  tapEvents,
-} from './operators/index.ts';
-export {
-  campaign,
-  collect,
-  type FinishedRun,
-  type GenerateConfig,
-  generate,
-  generateStream,
-  type RunSettings,
-  refinement,
-  runToFolder,
-} from './pipelines/index.ts';
+export { toCallbacks, toJsonLines } from './events/listeners.ts';
+export { observeRun, ofType } from './events/observeRun.ts';
+export { progressOf } from './events/progress.ts';
+export type { EmitEvent, RunEvent, RunTotals } from './events/runEvent.ts';
+export { adaptivePoll } from './operators/adaptivePoll.ts';
+export { cachedBy } from './operators/cachedBy.ts';
+export { fallbackTo } from './operators/fallbackTo.ts';
+export { createGate, gate } from './operators/gate.ts';
+export { inWaves } from './operators/inWaves.ts';
+export { createGovernor } from './operators/pace/governor.ts';
+export { rateLimit } from './operators/pace/rateLimit.ts';
+export { awaitPrediction } from './operators/predictions/awaitPrediction.ts';
+export { createPrediction } from './operators/predictions/createPrediction.ts';
+export { pullMap } from './operators/pullMap.ts';
+export { refine } from './operators/refine.ts';
+export { requeue } from './operators/requeue.ts';
+export { retryBackoff } from './operators/retryBackoff.ts';
+export { budgetTake, createLedger } from './operators/stages/budgetTake.ts';
+export { downloadOutput } from './operators/stages/downloadOutput.ts';
+export { renditions } from './operators/stages/renditions.ts';
+export { tally } from './operators/stages/tally.ts';
+export { tapEvents } from './operators/tapEvents.ts';
+export { generate } from './pipelines/generate.ts';
+export { generateStream } from './pipelines/generateStream.ts';
+export type { GenerateConfig } from './pipelines/journey/run.ts';
+export type { FinishedRun } from './pipelines/run/results.ts';
+export type { RunSettings } from './pipelines/run/settings.ts';
+export { runToFolder } from './pipelines/runToFolder.ts';
+export { campaign } from './pipelines/workflows/campaign/campaign.ts';
+export { collect } from './pipelines/workflows/collect.ts';
+export { refinement } from './pipelines/workflows/refinement/refinement.ts';
 export type {
   CreateLimits,
   CreateOptions,
   CreateTicket,
   Destination,
   Downloader,
-  EmitEvent,
   Governor,
   Journal,
   JournalEntry,
@@ -65,15 +61,22 @@ export type {
   Reservation,
   ResultCache,
 } from './ports.ts';
-export {
-  createDownloader,
-  createReplicateProvider,
-  createWebhookReceiver,
-  fetchWebhookSecret,
-} from './replicate/index.ts';
-export { createCostTracker, createRenderer, openS3, openWebDataset } from './sinks/index.ts';
-export { inputFile, jobsFromRows, openPromptFile, planJobs } from './sources/index.ts';
-export { createMemoryJournal, createModelCache, openJournal, openResultCache } from './store/index.ts';
+export { createDownloader } from './providers/downloads/downloader.ts';
+export { createReplicateProvider } from './providers/replicate/replicateProvider.ts';
+export { createWebhookReceiver } from './providers/replicate/webhookReceiver.ts';
+export { fetchWebhookSecret } from './providers/replicate/webhookSecret.ts';
+export { createRenderer } from './renditions/renderer.ts';
+export { openS3 } from './sinks/destinations/s3.ts';
+export { openWebDataset } from './sinks/destinations/webDataset.ts';
+export { createCostTracker } from './sinks/report/tallies.ts';
+export { inputFile } from './sources/modelInputs/inputFile.ts';
+export { planJobs } from './sources/planning/planJobs.ts';
+export { openPromptFile } from './sources/promptFiles/promptFile.ts';
+export { jobsFromRows } from './sources/promptFiles/promptJobs.ts';
+export { openJournal } from './store/journal.ts';
+export { createMemoryJournal } from './store/memoryJournal.ts';
+export { createModelCache } from './store/modelCache.ts';
+export { openResultCache } from './store/resultCache.ts';
 export type {
   FetchedOutput,
   ImageFile,
@@ -91,8 +94,6 @@ export type {
   PredictionStatus,
   PricedRequest,
   RenditionSpec,
-  RunEvent,
-  RunTotals,
   Strategy,
   Tags,
   UploadedFile,

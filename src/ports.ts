@@ -11,7 +11,6 @@ import type {
   PredictionPage,
   PredictionRequest,
   RenditionSpec,
-  RunEvent,
   UploadedFile,
 } from './types.ts';
 
@@ -255,6 +254,3 @@ export interface Journal {
   /** Emits once and completes when the entry is safe on disk. */
   record(plan: Plan, entry: JournalEntry): Observable<void>;
 }
-
-/** Takes the run's events. Nobody waits for a promise of it, and what it throws becomes a warning of the process. */
-export type EmitEvent = (event: RunEvent) => void;

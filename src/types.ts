@@ -1,5 +1,3 @@
-import type { renditionChoices } from './renditionChoices.ts';
-
 /** A value that survives JSON unchanged. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -10,7 +8,7 @@ export type ModelInput = Readonly<Record<string, Json>>;
 export type Tags = Readonly<Record<string, string>>;
 
 /** How a rendition fills its frame; the names are sharp's. */
-export type RenditionFit = (typeof renditionChoices.fit)[number];
+type RenditionFit = (typeof renditionChoices.fit)[number];
 
 export type RenditionFormat = (typeof renditionChoices.format)[number];
 
@@ -18,7 +16,7 @@ export type RenditionFormat = (typeof renditionChoices.format)[number];
 export type RenditionPlace = (typeof renditionChoices.place)[number];
 
 /** A place, or `attention` and `entropy`: what the picture itself says. */
-export type RenditionGravity = RenditionPlace | (typeof renditionChoices.focus)[number];
+type RenditionGravity = RenditionPlace | (typeof renditionChoices.focus)[number];
 
 /** A logo or watermark on a rendition. */
 export interface RenditionOverlay {
@@ -34,7 +32,7 @@ export interface RenditionOverlay {
 }
 
 /** Words on a rendition, white on a dark band across it. */
-export interface RenditionCaption {
+interface RenditionCaption {
   /** May have placeholders until the job is planned: `{prompt}`, `{platform}`, `{index}`. */
   readonly text: string;
   readonly place: (typeof renditionChoices.captionPlace)[number];
@@ -325,129 +323,29 @@ export type ProvenanceLevel = 'full' | 'minimal' | 'none';
 /** How a run feeds its jobs: docs/strategies.md compares them. */
 export type Strategy = 'sequential' | 'parallel' | 'waves' | 'queue' | 'stream';
 
-/** Running totals of a run. */
-export interface RunTotals {
-  readonly total: number;
-  readonly saved: number;
-  readonly failed: number;
-  readonly skipped: number;
-  /** Saved by an earlier run in the same folder, not part of the three above. */
-  readonly alreadySaved: number;
-  readonly costUsd: number;
-  /** True where at least one job had no known price, so `costUsd` is too low. */
-  readonly costIncomplete: boolean;
-}
+/** The words that say how a rendition is made; most are sharp's. */
+export const renditionChoices = {
+  fit: ['cover', 'contain', 'inside'],
+  format: ['jpeg', 'webp', 'avif', 'png'],
+  /** Places in a frame. */
+  place: ['centre', 'north', 'northeast', 'east', 'southeast', 'south', 'southwest', 'west', 'northwest'],
+  /** What the picture itself says about where to cut: skin and bright colours, or detail. */
+  focus: ['attention', 'entropy'],
+  captionPlace: ['south', 'north'],
+  chromaSubsampling: ['4:2:0', '4:4:4'],
+} as const;
 
-/** What happens during a run, as it happens; one JSON line each under `--json`. */
-export type RunEvent =
-  /** A page shows the run while it goes. */
-  | { readonly type: 'watch.started'; readonly url: string }
-  | {
-      readonly type: 'run.started';
-      readonly folder: string;
-      readonly total: number;
-      readonly alreadySaved: number;
-      readonly concurrency: number;
-    }
-  | {
-      readonly type: 'prediction.creating';
-      readonly index: number;
-      readonly prompt: string;
-      readonly model: string;
-      readonly attempt: number;
-    }
-  | {
-      readonly type: 'prediction.created';
-      readonly index: number;
-      readonly predictionId: string;
-      readonly status: PredictionStatus;
-    }
-  | {
-      readonly type: 'prediction.completed';
-      readonly index: number;
-      readonly predictionId: string;
-      readonly status: PredictionStatus;
-    }
-  | {
-      readonly type: 'job.retried';
-      readonly index: number;
-      readonly attempt: number;
-      readonly error: OutcomeError;
-    }
-  /** The model failed for good: the next one of the fallbacks is tried. */
-  | {
-      readonly type: 'job.fallback';
-      readonly index: number;
-      readonly model: string;
-      readonly error: OutcomeError;
-    }
-  /** The job failed for now: it is tried again when all others are done. */
-  | { readonly type: 'job.postponed'; readonly index: number; readonly error: OutcomeError }
-  /** All jobs had their turn; the postponed ones are tried again after a pause. */
-  | {
-      readonly type: 'recovery.started';
-      readonly round: number;
-      readonly jobs: number;
-      readonly waitMs: number;
-    }
-  /** With the strategy `waves`. */
-  | { readonly type: 'wave.started'; readonly wave: number; readonly jobs: number }
-  | { readonly type: 'wave.completed'; readonly wave: number; readonly jobs: number }
-  /** With the strategy `queue`: which lane did what. `turn` counts the job's turns from 1; requeued: to the end of the line. */
-  | {
-      readonly type: 'lane.started' | 'lane.completed' | 'lane.requeued';
-      readonly lane: number;
-      readonly index: number;
-      readonly turn: number;
-    }
-  /** With the strategy `sequential`, after each job; the time is that of the run so far. */
-  | {
-      readonly type: 'job.progress';
-      readonly current: number;
-      readonly total: number;
-      readonly percent: number;
-      readonly prompt: string;
-      readonly status: Outcome['status'];
-      readonly predictionId: string | null;
-      readonly elapsedMs: number;
-    }
-  /** The model failed so often in a row that nothing is begun with it for a while. */
-  | {
-      readonly type: 'model.paused';
-      readonly model: string;
-      readonly failures: number;
-      readonly waitMs: number;
-      readonly error: OutcomeError;
-    }
-  /** A round of a refinement is made, rated and decided. */
-  | {
-      readonly type: 'round.completed';
-      /** 0 for the first candidates. */
-      readonly round: number;
-      readonly bestIndex: number;
-      readonly bestScore: number;
-      /** Indexes of the pictures that go on, the best first. */
-      readonly kept: readonly number[];
-    }
-  /** With `--concurrency auto`: so many predictions at a time from now on. */
-  | { readonly type: 'concurrency.changed'; readonly concurrency: number }
-  | { readonly type: 'rate.paused'; readonly waitMs: number }
-  | { readonly type: 'image.downloaded'; readonly index: number; readonly bytes: number }
-  /** A job has its outcome, which is on disk. */
-  | {
-      readonly type: 'image.saved';
-      readonly outcome: Outcome;
-      /** True where it is there again, after it was deleted: an earlier run has paid for it. */
-      readonly paidBefore?: true;
-    }
-  | { readonly type: 'job.failed'; readonly outcome: Outcome }
-  | { readonly type: 'job.skipped'; readonly outcome: Outcome }
-  /** Reserved and spent money has reached four fifths of the budget. */
-  | {
-      readonly type: 'budget.warning';
-      readonly limitMicroUsd: number;
-      readonly reservedMicroUsd: number;
-      readonly spentMicroUsd: number;
-    }
-  | { readonly type: 'warning'; readonly message: string }
-  | { readonly type: 'run.completed'; readonly totals: RunTotals; readonly elapsedMs: number };
+/** From the lowest up. An order and no measure: `high` is not twice `standard`. */
+export const qualities = ['draft', 'standard', 'high'] as const;
+export type Quality = (typeof qualities)[number];
+
+/** What a model is chosen for. */
+export const useCases = [
+  'draft',
+  'photo',
+  'illustration',
+  'text-in-image',
+  'editing',
+  'multi-image',
+] as const;
+export type UseCase = (typeof useCases)[number];

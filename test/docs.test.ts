@@ -5,15 +5,23 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { formatUsd } from '../src/formatUsd.ts';
+import { formatUsd } from '../src/base/text.ts';
 import * as operators from '../src/operators/index.ts';
-import { describePrice } from '../src/replicate/describePrice.ts';
-import { errorAnswers } from '../src/replicate/errorAnswers.ts';
-import { hardwarePrices } from '../src/replicate/hardwarePrices.ts';
-import { modelCatalogue } from '../src/replicate/modelCatalogue.ts';
-import { priceTable } from '../src/replicate/priceTable.ts';
+import { errorAnswers } from '../src/providers/http/answerError.ts';
+import { modelCatalogue } from '../src/providers/prices/catalogue.ts';
+import { describePrice } from '../src/providers/prices/cost.ts';
+import { hardwarePrices, priceTable } from '../src/providers/prices/priceTable.ts';
+import { renditionPresets } from '../src/renditions/presets.ts';
 import { chaosProfiles } from '../src/simulator/index.ts';
-import { renditionPresets } from '../src/sources/renditionPresets.ts';
+
+/** The source of the package, or of a subpath such as `/sinks`, as `package.json` publishes it. */
+function sourceOf(part: string): string {
+  const built = exported[`.${part}`]?.default ?? '';
+  return resolve(built.replace('./dist/', 'src/').replace(/\.js$/, '.ts'));
+}
+const { exports: exported }: { exports: Readonly<Record<string, { readonly default: string }>> } = JSON.parse(
+  await readFile('package.json', 'utf8'),
+);
 
 let folder = '';
 beforeEach(async () => {
@@ -34,7 +42,7 @@ async function runExample(
   const examples = [...text.slice(text.indexOf(heading)).matchAll(/```ts\n([\s\S]*?)```/g)];
   const code = `${given}\n${examples[place]?.[1]}`;
   const local = code
-    .replace(/'rxposure\/(\w+)'/g, (_whole, part) => `'${pathToFileURL(resolve('src', part, 'index.ts'))}'`)
+    .replace(/'rxposure(\/\w+)?'/g, (_whole, part = '') => `'${pathToFileURL(sourceOf(part))}'`)
     .replace(/'(rxjs|@opentelemetry\/[\w-]+)'/g, (_whole, name) => `'${import.meta.resolve(name)}'`);
   const path = join(folder, 'example.mts');
   await writeFile(path, `${local}\n${after}`);
@@ -161,7 +169,7 @@ it('the examples of docs/monitoring.md run', async () => {
 });
 
 it('docs/monitoring.md has every event with its fields, and every callback', async () => {
-  const types = await readFile('src/types.ts', 'utf8');
+  const types = await readFile('src/events/runEvent.ts', 'utf8');
   const [, union = ''] = /export type RunEvent =([\s\S]*?\});\n/.exec(types) ?? [];
   const events = [...union.matchAll(/\{([^{}]*)\}/g)].flatMap(([, member = '']) => {
     const [, types = ''] = /readonly type:([^;]+);/.exec(`${member};`) ?? [];
@@ -171,7 +179,7 @@ it('docs/monitoring.md has every event with its fields, and every callback', asy
   });
   const rows = await tableBelow('docs/monitoring.md', '## Events');
   expect(rows.map(([type, fields]) => [type, fields]).sort()).toEqual(events.sort());
-  const callbacks = await readFile('src/events/toCallbacks.ts', 'utf8');
+  const callbacks = await readFile('src/events/listeners.ts', 'utf8');
   const names = [...callbacks.matchAll(/^ {2}(on\w+)\?\(/gm)].map(([, name]) => `\`${name}\``);
   expect((await tableBelow('docs/monitoring.md', '## Callbacks')).map(([name]) => name)).toEqual(names);
 });

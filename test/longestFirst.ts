@@ -2,12 +2,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take long although they are short: most of what they do is done by processes that they start. */
 const LONG = [
-  'scripts.test.ts',
-  'disk.test.ts',
-  'chaos.test.ts',
-  'examples.test.ts',
+  'scripts/scripts.test.ts',
+  'disk/fullDisk.test.ts',
+  'chaos/chaos.test.ts',
+  'scripts/examples.test.ts',
   'pipelines/runToFolder.test.ts',
-  'gridScripts.test.ts',
+  'scripts/gridScripts.test.ts',
   'gallery/page.test.ts',
   'docs.test.ts',
 ];

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { parseModelSchema } from '../src/replicate/parseModelSchema.ts';
-import { checkInput } from '../src/sources/checkInput.ts';
+import { parseModelSchema } from '../src/providers/replicate/modelSchema.ts';
+import { checkInput } from '../src/sources/modelInputs/checkInput.ts';
 import type { Json } from '../src/types.ts';
 // The input schemas of 26 public models, chosen for what is odd in them; without titles and descriptions.
 import documents from './fixtures/oddSchemas.json' with { type: 'json' };

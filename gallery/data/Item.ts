@@ -1,4 +1,4 @@
-import type { GalleryFile, GalleryJob } from '../../src/sinks/gallery/GalleryData.ts';
+import type { GalleryFile, GalleryJob } from '../../src/sinks/gallery/galleryData.ts';
 
 /** One tile: an original with its renditions, or a job that has none. */
 export interface Item {

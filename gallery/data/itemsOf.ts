@@ -1,4 +1,4 @@
-import type { GalleryFile, GalleryJob } from '../../src/sinks/gallery/GalleryData.ts';
+import type { GalleryFile, GalleryJob } from '../../src/sinks/gallery/galleryData.ts';
 import type { Item } from './Item.ts';
 
 /** The tiles of all jobs, in input order: one for each original, one for a job without any. */

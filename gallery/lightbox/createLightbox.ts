@@ -1,4 +1,4 @@
-import type { GalleryFile } from '../../src/sinks/gallery/GalleryData.ts';
+import type { GalleryFile } from '../../src/sinks/gallery/galleryData.ts';
 import type { Item } from '../data/Item.ts';
 import { createPicture } from '../page/createPicture.ts';
 import { el } from '../page/el.ts';

@@ -1,4 +1,4 @@
-import type { GalleryJob, LiveState, LiveUpdate } from '../../src/sinks/gallery/GalleryData.ts';
+import type { GalleryJob, LiveState, LiveUpdate } from '../../src/sinks/gallery/galleryData.ts';
 import { el } from '../page/el.ts';
 import { usd } from '../text/usd.ts';
 

@@ -1,4 +1,4 @@
-import type { GalleryData } from '../../src/sinks/gallery/GalleryData.ts';
+import type { GalleryData } from '../../src/sinks/gallery/galleryData.ts';
 import { usd } from '../text/usd.ts';
 import { el } from './el.ts';
 

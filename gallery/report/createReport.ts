@@ -1,5 +1,5 @@
-import type { GalleryData } from '../../src/sinks/gallery/GalleryData.ts';
-import type { ModelCost } from '../../src/sinks/Report.ts';
+import type { GalleryData } from '../../src/sinks/gallery/galleryData.ts';
+import type { ModelCost } from '../../src/sinks/report/report.ts';
 import { el } from '../page/el.ts';
 import { formatSeconds } from '../text/formatSeconds.ts';
 import { usd } from '../text/usd.ts';

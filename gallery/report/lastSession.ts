@@ -1,4 +1,4 @@
-import type { GalleryJob } from '../../src/sinks/gallery/GalleryData.ts';
+import type { GalleryJob } from '../../src/sinks/gallery/galleryData.ts';
 
 /** A job whose times are known. */
 export interface TimedJob {

@@ -1,4 +1,4 @@
-import type { GalleryJob } from '../../src/sinks/gallery/GalleryData.ts';
+import type { GalleryJob } from '../../src/sinks/gallery/galleryData.ts';
 
 /**
  * A shell command that makes a job's picture again; null where the page does not have the whole input. The row is JSON

@@ -1,4 +1,4 @@
-import { formatUsd } from '../../src/formatUsd.ts';
+import { formatUsd } from '../../src/base/text.ts';
 
 /** Dollars as people read them. */
 export function usd(dollars: number): string {

@@ -1,5 +1,5 @@
-import { tallyVotes } from '../../src/sinks/comparison/tallyVotes.ts';
-import type { BlindComparison, BlindPicture, Vote } from '../../src/sinks/comparison/Votes.ts';
+import type { BlindComparison, BlindPicture, Vote } from '../../src/sinks/comparison/votes.ts';
+import { tallyVotes } from '../../src/sinks/comparison/votes.ts';
 import { el } from '../page/el.ts';
 import { urlOf } from '../text/urlOf.ts';
 

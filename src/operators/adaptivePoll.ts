@@ -13,8 +13,7 @@ import {
   takeWhile,
   timer,
 } from 'rxjs';
-import { expectOption } from './expectOption.ts';
-import { maxTimerMs } from './maxTimerMs.ts';
+import { expectOption, maxTimerMs } from './internal/options.ts';
 
 export interface AdaptivePollConfig<T> {
   /** True for the answer that ends the polling. */

@@ -11,9 +11,8 @@ import {
   takeUntil,
   timer,
 } from 'rxjs';
-import { expectOption } from './expectOption.ts';
+import { expectOption, shareStop } from './internal/options.ts';
 import { pullMap } from './pullMap.ts';
-import { shareStop } from './shareStop.ts';
 
 export interface InWavesConfig {
   /** Items of one wave; the last one may have fewer. An integer of 1 or more. */

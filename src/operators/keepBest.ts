@@ -1,5 +1,5 @@
 import { Observable, type OperatorFunction } from 'rxjs';
-import { expectOption } from './expectOption.ts';
+import { expectOption } from './internal/options.ts';
 
 export interface KeepBestConfig<T> {
   /** Higher is better. */

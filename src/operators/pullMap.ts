@@ -1,5 +1,5 @@
 import { from, Observable, type ObservableInput, type Subscriber, takeWhile } from 'rxjs';
-import { expectOption } from './expectOption.ts';
+import { expectOption } from './internal/options.ts';
 
 export interface PullMapConfig {
   /** Inner Observables at the same time: an integer of 1 or more. */

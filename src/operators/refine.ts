@@ -10,7 +10,7 @@ import {
   tap,
   toArray,
 } from 'rxjs';
-import { expectOption } from './expectOption.ts';
+import { expectOption } from './internal/options.ts';
 
 export interface RefineConfig<T, R> {
   /**

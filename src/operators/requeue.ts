@@ -14,10 +14,9 @@ import {
   throwError,
   timer,
 } from 'rxjs';
-import { createLine } from './createLine.ts';
-import { expectOption } from './expectOption.ts';
+import { createLine } from './internal/line.ts';
+import { expectOption, shareStop } from './internal/options.ts';
 import { pullMap } from './pullMap.ts';
-import { shareStop } from './shareStop.ts';
 
 export interface RequeueConfig<T> {
   /** Tasks at the same time: an integer of 1 or more. */

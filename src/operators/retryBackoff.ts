@@ -1,6 +1,5 @@
 import { asyncScheduler, type MonoTypeOperatorFunction, retry, type SchedulerLike, timer } from 'rxjs';
-import { expectOption } from './expectOption.ts';
-import { maxTimerMs } from './maxTimerMs.ts';
+import { expectOption, maxTimerMs } from './internal/options.ts';
 
 export interface RetryBackoffConfig {
   /** Tries after the first one. Default 4. */

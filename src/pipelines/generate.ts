@@ -12,20 +12,17 @@ import {
 } from 'rxjs';
 import { ProviderError } from '../errors.ts';
 import { gate } from '../operators/gate.ts';
-import { renditions } from '../operators/renditions.ts';
+import { renditions } from '../operators/stages/renditions.ts';
 import type { Mark } from '../ports.ts';
 import type { Outcome, Plan } from '../types.ts';
-import { closeAccount } from './closeAccount.ts';
-import { createJobAccount, type JobAccount } from './createJobAccount.ts';
-import { createRun, type Run } from './createRun.ts';
-import { delivered } from './delivered.ts';
-import { failedOutcome } from './failedOutcome.ts';
-import type { Turn } from './feeds/Feed.ts';
-import type { GenerateConfig } from './GenerateConfig.ts';
-import { inRounds } from './inRounds.ts';
-import { obtainOriginals } from './obtainOriginals.ts';
-import { savedOutcome } from './savedOutcome.ts';
-import type { PlanSource } from './unfinishedPlans.ts';
+import { closeJob } from './journey/closeJob.ts';
+import { type JobState, openJob, type Turn } from './journey/job.ts';
+import { obtainOriginals } from './journey/obtainOriginals.ts';
+import { failedOutcome, savedOutcome } from './journey/outcomes.ts';
+import type { GenerateConfig, Run } from './journey/run.ts';
+import { createRun } from './run/createRun.ts';
+import { deliver } from './run/deliver.ts';
+import { type PlanSource, withRecoveryRounds } from './run/recoveryRounds.ts';
 
 /**
  * Makes every image of the plans and emits each job's outcome as it is reached; jobs that the journal has as saved are
@@ -44,7 +41,7 @@ import type { PlanSource } from './unfinishedPlans.ts';
 export function generate(plans: PlanSource, config: GenerateConfig): Observable<Outcome> {
   return defer(() => {
     const run = createRun(config);
-    const outcomes = inRounds(plans, run, (plan, turn) => journey(plan, turn, run));
+    const outcomes = withRecoveryRounds(plans, run, (plan, turn) => journey(plan, turn, run));
     return concat(
       outcomes,
       defer(() => (run.fault === null ? EMPTY : throwError(() => run.fault))),
@@ -54,27 +51,27 @@ export function generate(plans: PlanSource, config: GenerateConfig): Observable<
 
 /** The way of one job. */
 function journey(plan: Plan, turn: Turn, run: Run): Observable<Outcome> {
-  const account = createJobAccount(plan, run.journal.find(plan.index), turn);
+  const job = openJob(plan, run.journal.find(plan.index), turn);
   return kept(plan, run).pipe(
-    obtainOriginals(account, run),
-    renditions(run.renderer, plan.renditions, { within: gate(run.encoders), ...markOf(account, run) }),
-    map((images) => savedOutcome(account, images, run)),
-    delivered(run),
+    obtainOriginals(job, run),
+    renditions(run.renderer, plan.renditions, { within: gate(run.encoders), ...markOf(job, run) }),
+    map((images) => savedOutcome(job, images, run)),
+    deliver(run),
     catchError((error: unknown) => {
-      if (!(error instanceof ProviderError && error.stopsRun)) return of(failedOutcome(account, error, run));
+      if (!(error instanceof ProviderError && error.stopsRun)) return of(failedOutcome(job, error, run));
       // The others may be paid already, and their outputs live one hour only.
       run.halt(error);
       return EMPTY;
     }),
-    concatMap((outcome) => end(outcome, account, run)),
+    concatMap((outcome) => end(outcome, job, run)),
   );
 }
 
 /** Which prediction made them is known only when there is a picture, which is when it is asked for. */
-function markOf(account: JobAccount, { marks }: Run): { mark?: Mark } {
+function markOf(job: JobState, { marks }: Run): { mark?: Mark } {
   if (marks === null) return {};
   const mark: Mark = async (bytes, format) => {
-    const { prediction, plan } = account;
+    const { prediction, plan } = job;
     return prediction === null ? bytes : marks(prediction, plan)(bytes, format);
   };
   return { mark };
@@ -86,12 +83,12 @@ function kept(plan: Plan, run: Run): Observable<Plan> {
 }
 
 /** What may succeed in another turn, or another round, is put off until then. */
-function end(outcome: Outcome, account: JobAccount, run: Run): Observable<Outcome> {
+function end(outcome: Outcome, job: JobState, run: Run): Observable<Outcome> {
   const { status, error, index } = outcome;
   const mayComeBack = status === 'failed' && error?.recoverable === true;
-  const hasTurn = account.turnsLeft > 0 || run.roundsLeft > 0;
-  if (!mayComeBack || !hasTurn || run.isStopped) return closeAccount(outcome, account, run);
-  run.postponed.set(index, { outcome, account });
+  const hasTurn = job.turnsLeft > 0 || run.roundsLeft > 0;
+  if (!mayComeBack || !hasTurn || run.isStopped) return closeJob(outcome, job, run);
+  run.postponed.set(index, { outcome, job });
   run.emit({ type: 'job.postponed', index, error });
   return EMPTY;
 }

@@ -1,9 +1,9 @@
 import { ignoreElements, lastValueFrom, merge, NEVER, Observable, Subject } from 'rxjs';
-import { createLine } from '../operators/createLine.ts';
+import { createLine } from '../operators/internal/line.ts';
 import type { Outcome } from '../types.ts';
-import type { GenerateConfig } from './GenerateConfig.ts';
 import { generate } from './generate.ts';
-import type { PlanSource } from './unfinishedPlans.ts';
+import type { GenerateConfig } from './journey/run.ts';
+import type { PlanSource } from './run/recoveryRounds.ts';
 
 /** An outcome that waits for the consumer, and the job that keeps its place until it is taken. */
 interface Offer {

@@ -1,31 +1,31 @@
-import { concat, concatMap, defer, EMPTY, ignoreElements, type Observable } from 'rxjs';
-import type { Report } from '../sinks/Report.ts';
-import type { RunTotals } from '../types.ts';
-import { countSaved } from './countSaved.ts';
-import { expectSameFiles } from './expectSameFiles.ts';
+import {
+  asyncScheduler,
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  identity,
+  ignoreElements,
+  last,
+  map,
+  type Observable,
+  tap,
+} from 'rxjs';
+import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
+import { pullMap } from '../operators/pullMap.ts';
+import { tally } from '../operators/stages/tally.ts';
+import type { Outcome, Plan } from '../types.ts';
 import { generate } from './generate.ts';
-import { inOpenRun } from './inOpenRun.ts';
-import { leaveResults } from './leaveResults.ts';
-import type { RunSettings } from './openRun.ts';
-import { reopenLost } from './reopenLost.ts';
-import { runToEnd } from './runToEnd.ts';
-import type { PlanSource } from './unfinishedPlans.ts';
-
-/** How a run ended. */
-export interface RunEnd {
-  readonly totals: RunTotals;
-  /** What stopped the whole run: the service (401, 402), the disk; null where every job had its turn. */
-  readonly fault: unknown;
-  /** Whether a stop kept the run from beginning more than `totals.total` tells of. Default false. */
-  readonly isUnfinished?: boolean;
-  readonly startedAtMs: number;
-  readonly elapsedMs: number;
-}
-
-/** How a run ended, with its report. */
-export interface FinishedRun extends RunEnd {
-  readonly report: Report;
-}
+import { skippedOutcome } from './journey/outcomes.ts';
+import { concurrencyOf } from './run/concurrency.ts';
+import { deliverEarlier } from './run/deliver.ts';
+import { countSaved, expectSameFiles, reopenMissing } from './run/earlierRuns.ts';
+import { strategies } from './run/feeds.ts';
+import { inOpenRun } from './run/openRun.ts';
+import type { PlanSource } from './run/recoveryRounds.ts';
+import { type FinishedRun, type RunEnd, writeResults } from './run/results.ts';
+import type { OpenRun, RunSettings } from './run/settings.ts';
 
 /**
  * A whole run in its folder: opens it, makes what is missing, leaves manifest and report, and emits once how it ended.
@@ -43,13 +43,91 @@ export function runToFolder(
   return inOpenRun(settings, (run) => {
     const checked =
       resumeAnyway || !haveFiles ? EMPTY : defer(() => expectSameFiles(plans, run)).pipe(ignoreElements());
-    const reopened = isPartial ? EMPTY : defer(() => reopenLost(run)).pipe(ignoreElements());
+    const reopened = isPartial ? EMPTY : defer(() => reopenMissing(run)).pipe(ignoreElements());
     const counted = defer(() => countSaved(plans, total, run, resumeAnyway || isPartial));
     return concat(checked, reopened, counted).pipe(
       concatMap((alreadySaved) =>
         runToEnd({ outcomes: generate(plans, run.config), plans, total, alreadySaved }, run),
       ),
-      concatMap((end) => leaveResults(end, run)),
+      concatMap((end) => writeResults(end, run)),
     );
+  });
+}
+
+/** What a run has to do. */
+interface RunWork {
+  /** Makes what is missing. */
+  readonly outcomes: Observable<Outcome>;
+  /** Every job that is to have an outcome in the end; read when `outcomes` is done. */
+  readonly plans: PlanSource;
+  readonly total: number;
+  readonly alreadySaved: number;
+}
+
+/** Makes what is missing and gives every other job an outcome too. The first fault is the one that is told. */
+export function runToEnd(
+  { outcomes, plans, total, alreadySaved }: RunWork,
+  run: OpenRun,
+): Observable<RunEnd> {
+  const {
+    emit = () => {},
+    folder,
+    strategy = 'stream',
+    scheduler = asyncScheduler,
+    isPaidBefore,
+  } = run.config;
+  const concurrency = concurrencyOf(strategy, run.config.concurrency);
+  return defer(() => {
+    const startedAtMs = scheduler.now();
+    let fault: unknown = null;
+    let current = alreadySaved;
+    const tellEach = tap<Outcome>(({ prompt, status, predictionId }) => {
+      current += 1;
+      const percent = Math.floor((current * 100) / total);
+      const elapsedMs = scheduler.now() - startedAtMs;
+      emit({ type: 'job.progress', current, total, percent, prompt, status, predictionId, elapsedMs });
+    });
+    const noteFault = catchError<Outcome, typeof EMPTY>((error: unknown) => {
+      fault ??= asMidRunError(error);
+      return EMPTY;
+    });
+    emit({ type: 'run.started', folder, total, alreadySaved, concurrency });
+    const earlier = deliverEarlier(run).pipe(noteFault, ignoreElements());
+    return concat(
+      earlier,
+      outcomes.pipe(strategies[strategy].reportsEachJob ? tellEach : identity, noteFault),
+      withoutOutcome(plans, run).pipe(noteFault),
+    ).pipe(
+      tally({ total, alreadySaved, ...(isPaidBefore && { isPaidBefore }) }),
+      last(),
+      map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - startedAtMs })),
+    );
+  });
+}
+
+/** Writes down the jobs that have no outcome when everything else is done: there are some only after a stop or a fault. */
+function withoutOutcome(plans: PlanSource, run: OpenRun): Observable<Outcome> {
+  const { manifest, journal, isChosen } = run;
+  const write = (plan: Plan) =>
+    manifest.append(skippedOutcome(plan, journal.find(plan.index), isChosen(plan.index)));
+  return pullMap(plansWithoutOutcome(plans, run), write, { concurrency: 64 });
+}
+
+async function* plansWithoutOutcome(plans: PlanSource, { manifest }: OpenRun): AsyncGenerator<Plan> {
+  for await (const plan of plans()) {
+    if (!manifest.has(plan.index)) yield plan;
+  }
+}
+
+/**
+ * What stopped a run that had begun. Input, spec and folder were right then, so a `UsageError` now means that somebody
+ * changed them meanwhile, and must not say that nothing was created.
+ */
+function asMidRunError(error: unknown): unknown {
+  if (!(error instanceof UsageError || error instanceof InvalidRowsError)) return error;
+  return new StorageError('ERR_CHANGED_MEANWHILE', `The run had begun when this was met: ${error.message}`, {
+    recoverable: true,
+    suggestion: `${error.suggestion} Then run the same command again.`.trimStart(),
+    cause: error,
   });
 }

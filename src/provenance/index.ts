@@ -1,9 +1,8 @@
+export { markPicture, type Unmarked } from './markPicture.ts';
 export {
   createPictureSigner,
   type PictureSigner,
   type PictureSignerConfig,
-} from './c2pa/createPictureSigner.ts';
-export type { SigningIdentity } from './c2pa/SigningIdentity.ts';
-export { markPicture, type Unmarked } from './markPicture.ts';
-export type { Provenance } from './Provenance.ts';
-export { xmpProperties } from './xmpProperties.ts';
+  type SigningIdentity,
+} from './signPicture.ts';
+export { type Provenance, xmpProperties } from './xmp.ts';

@@ -1,10 +1,11 @@
-import type { Container } from './containers/Container.ts';
-import { readAvif } from './containers/readAvif.ts';
-import { readJpeg } from './containers/readJpeg.ts';
-import { readPng } from './containers/readPng.ts';
-import { readTiff } from './containers/readTiff.ts';
-import { readWebp } from './containers/readWebp.ts';
-import { joinXmp } from './joinXmp.ts';
+import { hash } from 'node:crypto';
+import { readAvif } from './containers/avif.ts';
+import type { Container } from './containers/container.ts';
+import { readJpeg } from './containers/jpeg.ts';
+import { readPng } from './containers/png.ts';
+import { readTiff } from './containers/tiff.ts';
+import { readWebp } from './containers/webp.ts';
+import { joinXmp } from './xmp.ts';
 
 const READERS = new Map<string, (bytes: Buffer) => Container>([
   ['jpeg', readJpeg],
@@ -50,4 +51,19 @@ function withProperties(
   const there = container.xmp?.toString('utf8') ?? null;
   const packet = joinXmp(there, properties);
   return packet === there ? bytes : container.withXmp(Buffer.from(packet, 'utf8'));
+}
+
+/** What every statement of ours is replaced by. */
+const ANY = new Map([['dc:identifier', 'https://replicate.com/p/']]);
+
+const BEGINNING = 'dc:identifier="https://replicate.com/p/';
+
+/**
+ * What a marked picture is to be known by, whichever prediction made it and whenever: the sha256 (hex) of its file with a statement
+ * that is always the same. Null for one that is not marked, and for TIFFs, which keep what they said before.
+ */
+export function pictureIdentity(bytes: Buffer, format: string): string | null {
+  if (format === 'tif' || !bytes.includes(BEGINNING)) return null;
+  const result = markPicture(bytes, format, ANY);
+  return 'marked' in result ? hash('sha256', result.marked, 'hex') : null;
 }

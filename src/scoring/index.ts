@@ -1,16 +1,19 @@
-export type { ScoreSpec } from '../scoreSpec.ts';
-export { colourfulness } from './colourfulness.ts';
-export { contrast } from './contrast.ts';
-export { createNovelty } from './createNovelty.ts';
-export { createScorer } from './createScorer.ts';
-export { entropy } from './entropy.ts';
-export { exposure } from './exposure.ts';
-export { hashDistance } from './hashDistance.ts';
-export type { Measure } from './Measure.ts';
-export { mixMeasures, type WeightedMeasure } from './mixMeasures.ts';
-export type { Pixels } from './Pixels.ts';
+export {
+  colourfulness,
+  contrast,
+  entropy,
+  exposure,
+  type Measure,
+  type Pixels,
+  sharpness,
+} from './measures.ts';
+export { createNovelty, hashDistance, pictureHash } from './novelty.ts';
 export { palette } from './palette.ts';
-export { pictureHash } from './pictureHash.ts';
-export { pixelScorer } from './pixelScorer.ts';
-export { readPixels } from './readPixels.ts';
-export { sharpness } from './sharpness.ts';
+export {
+  createScorer,
+  mixMeasures,
+  pixelScorer,
+  readPixels,
+  type ScoreSpec,
+  type WeightedMeasure,
+} from './scorer.ts';

@@ -1,7 +1,6 @@
 import { type Color, differenceCiede2000, parse } from 'culori';
 import { UsageError } from '../errors.ts';
-import type { Measure } from './Measure.ts';
-import type { Pixels } from './Pixels.ts';
+import type { Measure, Pixels } from './measures.ts';
 
 /** The picture is compared in 24 x 24 areas, each of its mean colour. */
 const AREAS = 24;

@@ -1,16 +1,18 @@
-import Fastify, { type FastifyInstance } from 'fastify';
-import { applyFault } from './applyFault.ts';
-import { contentTypeOf } from './contentTypeOf.ts';
-import type { Counters } from './createCounters.ts';
-import type { Predictions } from './createPredictions.ts';
-import { isRemoved } from './isRemoved.ts';
-import type { Pictures } from './pictures/createPictures.ts';
-import { problem } from './problem.ts';
-import type { SimulatorSettings } from './readSettings.ts';
-import { sendFile } from './sendFile.ts';
-import { spoilFile } from './spoilFile.ts';
+import { createHash } from 'node:crypto';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import sharp from 'sharp';
+import type { SimulatorSettings } from './engine/config.ts';
+import type { Counters } from './engine/counters.ts';
+import { applyFault, problem, spoilFile } from './engine/faults.ts';
+import { isRemoved, type Predictions } from './engine/predictions.ts';
+import { createRandom } from './engine/random.ts';
+import type { SimulatedPrediction } from './engine/simulatedPrediction.ts';
+import type { Uploads } from './engine/uploads.ts';
+import { effectiveInput } from './models/simulatedModel.ts';
+import { loadInputImages } from './pictures/frame.ts';
+import type { Pictures } from './pictures/pictures.ts';
 
-export interface FileServerConfig {
+interface FileServerConfig {
   settings: SimulatorSettings;
   predictions: Predictions;
   pictures: Pictures;
@@ -46,4 +48,62 @@ export function fileServer({ settings, predictions, pictures, counters }: FileSe
     }
   });
   return server;
+}
+
+const TYPES: ReadonlyMap<string, string> = new Map([
+  ['png', 'image/png'],
+  ['jpg', 'image/jpeg'],
+  ['webp', 'image/webp'],
+]);
+
+/** The content type of an output file by its name. */
+function contentTypeOf(name: string): string {
+  return TYPES.get(name.split('.').at(-1) ?? '') ?? 'application/octet-stream';
+}
+
+/** Sends a file, or the one range of it that was asked for. */
+function sendFile(reply: FastifyReply, file: Buffer, range: string | undefined): FastifyReply {
+  reply.header('accept-ranges', 'bytes');
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range ?? '') ?? [];
+  if (first === '' && last === '') return reply.send(file);
+  // `bytes=-500` means the last 500.
+  const from = first === '' ? Math.max(0, file.length - Number(last)) : Number(first);
+  const to = first === '' || last === '' ? file.length - 1 : Math.min(Number(last), file.length - 1);
+  if (from > to) return reply.code(416).header('content-range', `bytes */${file.length}`).send();
+  reply.code(206).header('content-range', `bytes ${from}-${to}/${file.length}`);
+  return reply.send(file.subarray(from, to + 1));
+}
+
+/** All that a prediction makes as `data:` URLs, in the order of its output. */
+export function dataUrls(prediction: SimulatedPrediction, pictures: Pictures): Promise<string[]> {
+  return Promise.all(
+    outputNames(prediction).map(async (name, place) => {
+      const picture = await pictures.render(prediction, place);
+      return `data:${contentTypeOf(name)};base64,${picture.toString('base64')}`;
+    }),
+  );
+}
+
+/** Names of the files that a prediction makes: `out-0.webp`, … */
+export function outputNames({ model, input }: SimulatedPrediction): string[] {
+  const { num_outputs: outputs, max_images: images, output_format: format } = effectiveInput(model, input);
+  const count = Number(outputs ?? images ?? 1);
+  return Array.from({ length: count }, (_, place) => `out-${place}.${format ?? model.outputFormat}`);
+}
+
+/**
+ * What a model that sees says of its pictures, in the pieces in which it says it: a grade from 1 to 10, always the same for the
+ * same pictures and prompt.
+ */
+export async function writeAnswer(prediction: SimulatedPrediction, uploads: Uploads): Promise<string[]> {
+  const seen = createHash('sha256').update(String(prediction.input.prompt));
+  for (const { bytes } of await loadInputImages(prediction, uploads)) seen.update(await seenIn(bytes));
+  const grade = createRandom(seen.digest('hex')).between(1, 10).toFixed(1);
+  const [whole = '', tenths = ''] = grade.split('.');
+  return ['I ', 'give ', 'it ', whole, '.', tenths, '.'];
+}
+
+/** A model sees the picture, not what its file says besides. */
+function seenIn(bytes: Uint8Array): Promise<Uint8Array> {
+  return sharp(bytes).resize(32, 32, { fit: 'fill' }).raw().toBuffer();
 }

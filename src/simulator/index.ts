@@ -4,10 +4,17 @@ export {
   type ChaosProfileName,
   chaosProfiles,
   type HazardName,
-} from './chaos/chaosProfiles.ts';
+} from './chaos/profiles.ts';
 export { type CogSimulator, type CogSimulatorConfig, startCogSimulator } from './cog/startCogSimulator.ts';
-export type { SimulatedPrediction, WebhookEvent } from './SimulatedPrediction.ts';
-export type { DurationConfig, SimulatorConfig } from './SimulatorConfig.ts';
-export type { Fault, FileFault, SimulatorFaults, WantedPrediction, WebhookFault } from './SimulatorFaults.ts';
-export type { SimulatorStats } from './SimulatorStats.ts';
+export type {
+  DurationConfig,
+  Fault,
+  FileFault,
+  SimulatorConfig,
+  SimulatorFaults,
+  SimulatorStats,
+  WantedPrediction,
+  WebhookFault,
+} from './engine/config.ts';
+export type { SimulatedPrediction, WebhookEvent } from './engine/simulatedPrediction.ts';
 export { type Simulator, startSimulator } from './startSimulator.ts';

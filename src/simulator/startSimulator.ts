@@ -1,19 +1,13 @@
 import { apiServer } from './api/apiServer.ts';
-import { predictionJson } from './api/predictionJson.ts';
-import { createCounters } from './createCounters.ts';
-import { createPredictions } from './createPredictions.ts';
-import { createUploads } from './createUploads.ts';
-import { dataUrls } from './dataUrls.ts';
-import { fileServer } from './fileServer.ts';
-import { outputNames } from './outputNames.ts';
-import { createPictures } from './pictures/createPictures.ts';
-import { readSettings } from './readSettings.ts';
-import type { SimulatedPrediction, WebhookEvent } from './SimulatedPrediction.ts';
-import type { SimulatorConfig } from './SimulatorConfig.ts';
-import type { SimulatorStats } from './SimulatorStats.ts';
-import { createWebhooks } from './webhooks/createWebhooks.ts';
-import { replicateWebhooks } from './webhooks/replicateWebhooks.ts';
-import { writeAnswer } from './writeAnswer.ts';
+import { predictionJson } from './api/predictionRoutes.ts';
+import { readSettings, type SimulatorConfig, type SimulatorStats } from './engine/config.ts';
+import { createCounters } from './engine/counters.ts';
+import { createPredictions } from './engine/predictions.ts';
+import type { SimulatedPrediction, WebhookEvent } from './engine/simulatedPrediction.ts';
+import { createUploads } from './engine/uploads.ts';
+import { createWebhooks, replicateWebhooks } from './engine/webhooks.ts';
+import { dataUrls, fileServer, outputNames, writeAnswer } from './fileServer.ts';
+import { createPictures } from './pictures/pictures.ts';
 
 export interface Simulator {
   /** Of the API: `http://127.0.0.1:PORT/v1`. */

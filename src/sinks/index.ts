@@ -1,34 +1,45 @@
-export { toStorageError } from '../toStorageError.ts';
-export { type CampaignReport, campaignReport } from './campaignReport.ts';
-export type { ComparedModel, Comparison } from './comparison/Comparison.ts';
-export { compareOutcomes } from './comparison/compareOutcomes.ts';
-export { writeComparisonGrid } from './comparison/writeComparisonGrid.ts';
-export type { SheetCell } from './contactSheet/SheetCell.ts';
-export { sheetCells } from './contactSheet/sheetCells.ts';
-export { writeContactSheet } from './contactSheet/writeContactSheet.ts';
-export { type CostTracker, createCostTracker, type ModelTotals } from './createCostTracker.ts';
-export type { DurationSummary } from './createDistribution.ts';
-export { createRenderer, type RendererConfig } from './createRenderer.ts';
-export { createReport, type ReportBuilder, type ReportConfig } from './createReport.ts';
-export { openS3, type S3Config } from './destinations/openS3.ts';
-export { openWebDataset, type WebDatasetConfig } from './destinations/openWebDataset.ts';
-export { type GalleryConfig, writeGallery } from './gallery/writeGallery.ts';
-export { manifestOutcomes } from './manifestOutcomes.ts';
-export { type Manifest, openManifest } from './openManifest.ts';
-export { openThumbnails, type Thumbnails } from './openThumbnails.ts';
-export { outcomeSchema } from './outcomeSchema.ts';
-export type { ErrorCount, ModelCost, Report, ReportedRun, SlowImage } from './Report.ts';
-export { writeLineage } from './refinement/lineage/writeLineage.ts';
-export type {
-  RefinementCandidate,
-  RefinementEnd,
-  RefinementHistory,
-  RefinementRound,
-} from './refinement/RefinementHistory.ts';
-export { readRefinementHistory } from './refinement/readRefinementHistory.ts';
-export { removeTemporaries } from './removeTemporaries.ts';
-export { writeAtomically } from './writeAtomically.ts';
-export { writeCampaignReport } from './writeCampaignReport.ts';
-export { writeReport } from './writeReport.ts';
-export { writeSidecar } from './writeSidecar.ts';
-export { type TableFormat, writeTable } from './writeTable.ts';
+export { toStorageError } from '../disk/storageError.ts';
+export { removeTemporaries, writeAtomically } from '../disk/writeFiles.ts';
+export {
+  type CampaignReport,
+  campaignReport,
+  writeCampaignReport,
+} from '../pipelines/workflows/campaign/campaign.ts';
+export { createRenderer, type RendererConfig } from '../renditions/renderer.ts';
+export { type ComparedModel, type Comparison, compareOutcomes } from './comparison/comparison.ts';
+export { writeComparisonGrid } from './comparison/comparisonGrid.ts';
+export { sheetCells, writeContactSheet } from './contactSheet/contactSheet.ts';
+export type { SheetCell } from './contactSheet/page.ts';
+export { openS3, type S3Config } from './destinations/s3.ts';
+export { openWebDataset, type WebDatasetConfig } from './destinations/webDataset.ts';
+export { type GalleryConfig, writeGallery } from './gallery/galleryPage.ts';
+export { openThumbnails, type Thumbnails } from './gallery/thumbnails.ts';
+export { type Manifest, manifestOutcomes, openManifest } from './manifest/manifest.ts';
+export { outcomeSchema } from './manifest/readOutcomes.ts';
+export { writeSidecar } from './manifest/sidecar.ts';
+export { type TableFormat, writeTable } from './manifest/tables.ts';
+export {
+  type RefinementCandidate,
+  type RefinementEnd,
+  type RefinementHistory,
+  type RefinementRound,
+  readRefinementHistory,
+} from './refinement/history.ts';
+export { writeLineage } from './refinement/lineage.ts';
+export {
+  createReport,
+  type ErrorCount,
+  type ModelCost,
+  type Report,
+  type ReportBuilder,
+  type ReportConfig,
+  type ReportedRun,
+  type SlowImage,
+  writeReport,
+} from './report/report.ts';
+export {
+  type CostTracker,
+  createCostTracker,
+  type DurationSummary,
+  type ModelTotals,
+} from './report/tallies.ts';

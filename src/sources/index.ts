@@ -1,45 +1,52 @@
-// Prompt files
-
-// Campaigns
-export type { CampaignSpec, CampaignVariation } from './CampaignSpec.ts';
-// Grids, variations, compositions
-export type { CompositionPicture, CompositionSpec } from './CompositionSpec.ts';
-export { campaignFiles } from './campaignFiles.ts';
-export { campaignJobs } from './campaignJobs.ts';
-// Jobs and plans
-export { checkInput } from './checkInput.ts';
-export { checkJobContext } from './checkJobContext.ts';
-export { coerceInput } from './coerceInput.ts';
-export { createOccurrences, type Occurrences } from './createOccurrences.ts';
-export { type FallbackModel, type FallbackRequestsConfig, fallbackRequests } from './fallbackRequests.ts';
-export type { Grid, GridAxis, GridBox, GridValue, GrownGrid } from './Grid.ts';
-export type { GridSpec } from './GridSpec.ts';
-export { gridAxes } from './gridAxes.ts';
-export { gridCells } from './gridCells.ts';
-export { inputFile } from './inputFile.ts';
-export { type InputFilesConfig, inputFiles } from './inputFiles.ts';
-export type { JobContext } from './JobContext.ts';
-export { jobsFromRows } from './jobsFromRows.ts';
-export { nearestAspectRatio } from './nearestAspectRatio.ts';
-export { openPromptFile } from './openPromptFile.ts';
-export type { PromptFile } from './PromptFile.ts';
-// Renditions
-export { parseRendition } from './parseRendition.ts';
-export { type PathOf, type PathTemplateConfig, pathTemplate } from './pathTemplate.ts';
-export { type PlanJobsConfig, planJobs } from './planJobs.ts';
-// Refinements
-export type { RefinementSpec } from './RefinementSpec.ts';
-export type { BadRow, Row, RowItem } from './Row.ts';
-export { readCampaignSpec } from './readCampaignSpec.ts';
-export { readCompositionSpec } from './readCompositionSpec.ts';
-export { readGridSpec } from './readGridSpec.ts';
-export { readRefinementSpec } from './readRefinementSpec.ts';
-export { readVariationsSpec } from './readVariationsSpec.ts';
-export { type RefinementContexts, type RefinementParent, refinementJobs } from './refinementJobs.ts';
-export { renditionPresets } from './renditionPresets.ts';
-export { requestKey } from './requestKey.ts';
-export { safeSegment } from './safeSegment.ts';
-export { slug } from './slug.ts';
-export { spoolPrompts } from './spoolPrompts.ts';
-export type { PictureVariation, VariationsSpec } from './VariationsSpec.ts';
-export { type ValidatedRows, validateRows } from './validateRows.ts';
+export { campaignFiles, campaignJobs } from '../pipelines/workflows/campaign/jobs.ts';
+export {
+  type CampaignSpec,
+  type CampaignVariation,
+  readCampaignSpec,
+} from '../pipelines/workflows/campaign/spec.ts';
+export {
+  type CompositionPicture,
+  type CompositionSpec,
+  readCompositionSpec,
+} from '../pipelines/workflows/compose.ts';
+export { gridAxes } from '../pipelines/workflows/grid/axes.ts';
+export {
+  type Grid,
+  type GridAxis,
+  type GridBox,
+  type GridValue,
+  type GrownGrid,
+  gridCells,
+} from '../pipelines/workflows/grid/cells.ts';
+export { type GridSpec, readGridSpec } from '../pipelines/workflows/grid/spec.ts';
+export {
+  type RefinementContexts,
+  type RefinementParent,
+  refinementJobs,
+} from '../pipelines/workflows/refinement/jobs.ts';
+export { type RefinementSpec, readRefinementSpec } from '../pipelines/workflows/refinement/spec.ts';
+export {
+  type PictureVariation,
+  readVariationsSpec,
+  type VariationsSpec,
+} from '../pipelines/workflows/variations.ts';
+export { parseRendition } from '../renditions/notation.ts';
+export { renditionPresets } from '../renditions/presets.ts';
+export { checkInput } from './modelInputs/checkInput.ts';
+export { coerceInput } from './modelInputs/fitInput.ts';
+export { inputFile } from './modelInputs/inputFile.ts';
+export { type InputFilesConfig, inputFiles } from './modelInputs/inputFiles.ts';
+export { nearestAspectRatio } from './modelInputs/nearestChoice.ts';
+export {
+  type FallbackModel,
+  type FallbackRequestsConfig,
+  fallbackRequests,
+} from './planning/fallbackRequests.ts';
+export { safeSegment, slug } from './planning/fileNames.ts';
+export { checkJobContext, type JobContext } from './planning/jobContext.ts';
+export { type PathOf, type PathTemplateConfig, pathTemplate } from './planning/pathTemplate.ts';
+export { type PlanJobsConfig, planJobs } from './planning/planJobs.ts';
+export { createOccurrences, type Occurrences, requestKey } from './planning/requestKey.ts';
+export { openPromptFile, type PromptFile, spoolPrompts } from './promptFiles/promptFile.ts';
+export { jobsFromRows, type ValidatedRows, validateRows } from './promptFiles/promptJobs.ts';
+export type { BadRow, Row, RowItem } from './promptFiles/rows.ts';

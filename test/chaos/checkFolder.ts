@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { z } from 'zod';
-import { outcomeSchema } from '../../src/sinks/outcomeSchema.ts';
+import { outcomeSchema } from '../../src/sinks/manifest/readOutcomes.ts';
 import type { Outcome, OutcomeFile } from '../../src/types.ts';
 
 /** What a run folder holds when its batch is done. */

@@ -1,4 +1,4 @@
-import type { Random } from '../../src/simulator/createRandom.ts';
+import type { Random } from '../../src/simulator/engine/random.ts';
 
 /** What the simulator sees of a run, and its start. */
 export type Moment = 'start' | 'beforeCreate' | 'afterCreate' | 'ask' | 'file';

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createRandom } from '../../src/simulator/createRandom.ts';
+import { createRandom } from '../../src/simulator/engine/random.ts';
 import {
   type ChaosProfileName,
   chaosProfile,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createPace } from '../../src/events/createPace.ts';
+import { createPace } from '../../src/events/progress.ts';
 
 it('says nothing in the first second, then how fast it goes', () => {
   let nowMs = 1_000_000;

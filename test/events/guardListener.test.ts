@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { guardListener } from '../../src/events/guardListener.ts';
-import { warnings } from './warnings.ts';
+import { guardListener } from '../../src/events/observeRun.ts';
+import { warnings } from '../helpers/warnings.ts';
 
 const warned = warnings();
 

@@ -11,11 +11,9 @@ import {
   toArray,
 } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { observeRun } from '../../src/events/observeRun.ts';
-import { ofType } from '../../src/events/ofType.ts';
-import type { EmitEvent } from '../../src/ports.ts';
-import type { RunEvent } from '../../src/types.ts';
-import { warnings } from './warnings.ts';
+import { observeRun, ofType } from '../../src/events/observeRun.ts';
+import type { EmitEvent, RunEvent } from '../../src/events/runEvent.ts';
+import { warnings } from '../helpers/warnings.ts';
 
 const warned = warnings();
 const pause = (waitMs: number): RunEvent => ({ type: 'rate.paused', waitMs });

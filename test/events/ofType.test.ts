@@ -1,9 +1,9 @@
 import { map } from 'rxjs';
 import { it } from 'vitest';
-import { ofType } from '../../src/events/ofType.ts';
-import type { RunEvent } from '../../src/types.ts';
-import { outcome } from '../cli/outcomes.ts';
-import { marbles } from '../marbles.ts';
+import { ofType } from '../../src/events/observeRun.ts';
+import type { RunEvent } from '../../src/events/runEvent.ts';
+import { marbles } from '../helpers/marbles.ts';
+import { outcome } from '../helpers/outcomes.ts';
 
 const events: Record<string, RunEvent> = {
   r: { type: 'rate.paused', waitMs: 1 },

@@ -1,10 +1,10 @@
 import { map } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { expect, it } from 'vitest';
-import { progressOf } from '../../src/events/progressOf.ts';
-import type { RunProgress } from '../../src/events/runProgress.ts';
-import type { RunEvent } from '../../src/types.ts';
-import { outcome } from '../cli/outcomes.ts';
+import type { RunProgress } from '../../src/events/progress.ts';
+import { progressOf } from '../../src/events/progress.ts';
+import type { RunEvent } from '../../src/events/runEvent.ts';
+import { outcome } from '../helpers/outcomes.ts';
 
 const events: Record<string, RunEvent> = {
   r: { type: 'run.started', folder: '/run', total: 4, alreadySaved: 1, concurrency: 2 },

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { toCallbacks } from '../../src/events/toCallbacks.ts';
-import type { RunEvent } from '../../src/types.ts';
-import { outcome, outcomeError } from '../cli/outcomes.ts';
-import { warnings } from './warnings.ts';
+import { toCallbacks } from '../../src/events/listeners.ts';
+import type { RunEvent } from '../../src/events/runEvent.ts';
+import { outcome, outcomeError } from '../helpers/outcomes.ts';
+import { warnings } from '../helpers/warnings.ts';
 
 const warned = warnings();
 const totals = {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { toJsonLines } from '../../src/events/toJsonLines.ts';
-import { outcome } from '../cli/outcomes.ts';
+import { toJsonLines } from '../../src/events/listeners.ts';
+import { outcome } from '../helpers/outcomes.ts';
 
 it('writes an event a line, without secrets', () => {
   const lines: string[] = [];

@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { createReport } from '../../src/sinks/createReport.ts';
-import { writeGallery } from '../../src/sinks/gallery/writeGallery.ts';
-import { openThumbnails } from '../../src/sinks/openThumbnails.ts';
+import { writeGallery } from '../../src/sinks/gallery/galleryPage.ts';
+import { openThumbnails } from '../../src/sinks/gallery/thumbnails.ts';
+import { createReport } from '../../src/sinks/report/report.ts';
 import type { Outcome } from '../../src/types.ts';
-import { anOutcome } from '../sinks/anOutcome.ts';
+import { anOutcome } from '../helpers/anOutcome.ts';
 
 const shapes = [
   { width: 256, height: 256, background: '#7a9e9f' },

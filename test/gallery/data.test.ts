@@ -6,8 +6,8 @@ import { selectItems } from '../../gallery/data/selectItems.ts';
 import { costOverTime } from '../../gallery/report/costOverTime.ts';
 import { inFlight } from '../../gallery/report/inFlight.ts';
 import { lastSession } from '../../gallery/report/lastSession.ts';
-import type { GalleryJob } from '../../src/sinks/gallery/GalleryData.ts';
-import { galleryJob } from '../../src/sinks/gallery/galleryJob.ts';
+import type { GalleryJob } from '../../src/sinks/gallery/galleryData.ts';
+import { galleryJob } from '../../src/sinks/gallery/galleryData.ts';
 import { aMixedOutcome } from './aGallery.ts';
 
 const thumbnails = { pathOf: () => null };

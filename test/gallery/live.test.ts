@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { delayWhen, lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { openLiveView } from '../../src/live/openLiveView.ts';
 import { runToFolder } from '../../src/pipelines/runToFolder.ts';
-import { createReplicateProvider } from '../../src/replicate/createReplicateProvider.ts';
+import { createReplicateProvider } from '../../src/providers/replicate/replicateProvider.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
-import { planJobs } from '../../src/sources/planJobs.ts';
+import { openLiveView } from '../../src/sinks/gallery/liveView.ts';
+import { planJobs } from '../../src/sources/planning/planJobs.ts';
 import { axeViolations, launchBrowser, whyNoBrowser } from './openPage.ts';
 
 const total = 12;

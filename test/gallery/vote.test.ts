@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readVotes } from '../../src/sinks/comparison/readVotes.ts';
-import type { Votes } from '../../src/sinks/comparison/Votes.ts';
-import { writeBlindPage } from '../../src/sinks/comparison/writeBlindPage.ts';
+import { readVotes, writeBlindPage } from '../../src/sinks/comparison/blindVotes.ts';
+import type { Votes } from '../../src/sinks/comparison/votes.ts';
 import type { Outcome } from '../../src/types.ts';
-import { anOutcome } from '../sinks/anOutcome.ts';
+import { anOutcome } from '../helpers/anOutcome.ts';
 import { each } from './aGallery.ts';
 import { axeViolations, launchBrowser, openPage, whyNoBrowser } from './openPage.ts';
 

@@ -1,7 +1,7 @@
 import { defer, lastValueFrom, NEVER, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type AdaptivePollConfig, adaptivePoll } from '../../src/operators/adaptivePoll.ts';
-import { marbles } from '../marbles.ts';
+import { marbles } from '../helpers/marbles.ts';
 
 const answers = (text: string) => {
   const left = [...text];

@@ -1,8 +1,7 @@
 import { EMPTY, map, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
-import { type Cached, cachedBy } from '../../src/operators/cachedBy.ts';
-import { createFlights } from '../../src/operators/createFlights.ts';
-import { marbles } from '../marbles.ts';
+import { type Cached, cachedBy, createFlights } from '../../src/operators/cachedBy.ts';
+import { marbles } from '../helpers/marbles.ts';
 
 const shown = map(({ result, origin }: Cached<string>) => `${origin} ${result}`);
 const keyOf = (value: string) => value;

@@ -1,7 +1,7 @@
 import { map, NEVER, of, Subject } from 'rxjs';
 import { expect, it } from 'vitest';
-import { createFlights } from '../../src/operators/createFlights.ts';
-import { marbles } from '../marbles.ts';
+import { createFlights } from '../../src/operators/cachedBy.ts';
+import { marbles } from '../helpers/marbles.ts';
 
 const shown = map(({ result, isShared }: { result: string; isShared: boolean }) =>
   isShared ? result.toUpperCase() : result,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createGate } from '../../src/operators/createGate.ts';
+import { createGate } from '../../src/operators/gate.ts';
 
 it('refuses a bad number of places at once', () => {
   expect(() => createGate(0)).toThrow('Expected `places` to be an integer of 1 or more, got 0');

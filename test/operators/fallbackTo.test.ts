@@ -1,7 +1,7 @@
 import { EMPTY, NEVER, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
 import { fallbackTo } from '../../src/operators/fallbackTo.ts';
-import { marbles } from '../marbles.ts';
+import { marbles } from '../helpers/marbles.ts';
 
 it(
   'goes on with the next source where one fails',

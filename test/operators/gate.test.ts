@@ -1,8 +1,7 @@
 import { EMPTY, lastValueFrom, merge, NEVER, of, toArray } from 'rxjs';
 import { expect, it } from 'vitest';
-import { createGate } from '../../src/operators/createGate.ts';
-import { gate } from '../../src/operators/gate.ts';
-import { marbles } from '../marbles.ts';
+import { createGate, gate } from '../../src/operators/gate.ts';
+import { marbles } from '../helpers/marbles.ts';
 
 it(
   'lets in as many as there are places, in the order of asking',

@@ -1,7 +1,7 @@
 import { lastValueFrom, NEVER, of, toArray } from 'rxjs';
 import { expect, it } from 'vitest';
 import { inWaves, type WaveNews } from '../../src/operators/inWaves.ts';
-import { marbles } from '../marbles.ts';
+import { marbles } from '../helpers/marbles.ts';
 
 /** A synchronous source that counts what is asked of it. */
 function* counted<T>(values: readonly T[], seen: { pulled: number; isClosed: boolean }) {

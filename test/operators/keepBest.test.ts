@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { from, toArray } from 'rxjs';
 import { expect, it } from 'vitest';
 import { keepBest } from '../../src/operators/keepBest.ts';
-import { marbles } from '../marbles.ts';
+import { marbles } from '../helpers/marbles.ts';
 
 const scoreOf = (value: string) => Number(value);
 

@@ -1,7 +1,7 @@
 import { EMPTY, lastValueFrom, NEVER, Observable, of, take, throwError, timer, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { pullMap } from '../../src/operators/pullMap.ts';
-import { marbles } from '../marbles.ts';
+import { marbles } from '../helpers/marbles.ts';
 
 /** A synchronous source that counts what is asked of it. */
 function counted<T>(values: Iterable<T>) {

@@ -2,7 +2,7 @@ import { delay, EMPTY, from, lastValueFrom, NEVER, type Observable, of, throwErr
 import { expect, it } from 'vitest';
 import { pullMap } from '../../src/operators/pullMap.ts';
 import { refine } from '../../src/operators/refine.ts';
-import { marbles } from '../marbles.ts';
+import { marbles } from '../helpers/marbles.ts';
 
 it(
   'makes what the results of the round before have chosen',

@@ -1,7 +1,7 @@
 import { lastValueFrom, NEVER, type Observable, of, throwError, timer, toArray } from 'rxjs';
 import { expect, it } from 'vitest';
 import { requeue, type TaskNews } from '../../src/operators/requeue.ts';
-import { marbles } from '../marbles.ts';
+import { marbles } from '../helpers/marbles.ts';
 
 const failure = new Error('task');
 const lineOf = <T>({ lane, value, attempt, state }: TaskNews<T>) => `${lane} ${state} ${value} ${attempt}`;

@@ -1,7 +1,7 @@
 import { defer, EMPTY, lastValueFrom, NEVER, of, takeUntil, throwError, timer } from 'rxjs';
 import { expect, it } from 'vitest';
 import { retryBackoff } from '../../src/operators/retryBackoff.ts';
-import { marbles } from '../marbles.ts';
+import { marbles } from '../helpers/marbles.ts';
 
 const unjittered = { random: () => 1 };
 

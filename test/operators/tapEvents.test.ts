@@ -1,7 +1,7 @@
 import { EMPTY, NEVER } from 'rxjs';
 import { expect, it } from 'vitest';
 import { tapEvents } from '../../src/operators/tapEvents.ts';
-import { marbles } from '../marbles.ts';
+import { marbles } from '../helpers/marbles.ts';
 
 const recorder = () => {
   const events: string[] = [];

@@ -18,16 +18,16 @@ import {
   VirtualTimeScheduler,
 } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { withoutLongData } from '../../src/base/modelInput.ts';
 import { DownloadError, ProviderError, StorageError } from '../../src/errors.ts';
-import { createLedger } from '../../src/operators/createLedger.ts';
-import type { GenerateConfig } from '../../src/pipelines/GenerateConfig.ts';
+import { createLedger } from '../../src/operators/stages/budgetTake.ts';
 import { generate } from '../../src/pipelines/generate.ts';
+import type { GenerateConfig } from '../../src/pipelines/journey/run.ts';
 import type { Downloader, JournalEntry, Provider, ResultCache } from '../../src/ports.ts';
-import { createMemoryJournal } from '../../src/store/createMemoryJournal.ts';
+import { createMemoryJournal } from '../../src/store/memoryJournal.ts';
 import type { ModelInput, Outcome, Plan, Prediction, PricedRequest } from '../../src/types.ts';
-import { withoutLongData } from '../../src/withoutLongData.ts';
-import { aPrediction, fakeGovernor, fakeProvider } from '../operators/fakeProvider.ts';
-import { aFile, aPlan, runOf, succeeding, summary } from './runOf.ts';
+import { aPrediction, fakeGovernor, fakeProvider } from '../helpers/fakeProvider.ts';
+import { aFile, aPlan, runOf, succeeding, summary } from '../helpers/runOf.ts';
 
 const data = `data:image/png;base64,${'A'.repeat(5_000)}`;
 const plansOf = (count: number) => Array.from({ length: count }, (_, index) => aPlan(index));

@@ -2,11 +2,11 @@ import { concat, defer, delay, EMPTY, of, Subject, VirtualTimeScheduler } from '
 import { describe, expect, it } from 'vitest';
 import { passVirtualTime } from '../../bench/passVirtualTime.ts';
 import { ProviderError, StorageError } from '../../src/errors.ts';
-import type { GenerateConfig } from '../../src/pipelines/GenerateConfig.ts';
 import { generateStream } from '../../src/pipelines/generateStream.ts';
+import type { GenerateConfig } from '../../src/pipelines/journey/run.ts';
 import type { Downloader } from '../../src/ports.ts';
 import type { Outcome } from '../../src/types.ts';
-import { aPlan, runOf, succeeding } from './runOf.ts';
+import { aPlan, runOf, succeeding } from '../helpers/runOf.ts';
 
 /** Plans that tell how many of them were pulled. */
 function counted(count: number) {

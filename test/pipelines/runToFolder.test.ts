@@ -8,9 +8,11 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { UsageError } from '../../src/errors.ts';
-import type { RunSettings } from '../../src/pipelines/openRun.ts';
-import { type FinishedRun, runToFolder } from '../../src/pipelines/runToFolder.ts';
-import { createReplicateProvider } from '../../src/replicate/createReplicateProvider.ts';
+import type { RunEvent } from '../../src/events/runEvent.ts';
+import type { FinishedRun } from '../../src/pipelines/run/results.ts';
+import type { RunSettings } from '../../src/pipelines/run/settings.ts';
+import { runToFolder } from '../../src/pipelines/runToFolder.ts';
+import { createReplicateProvider } from '../../src/providers/replicate/replicateProvider.ts';
 import {
   chaosProfile,
   type HazardName,
@@ -18,10 +20,10 @@ import {
   type SimulatorConfig,
   startSimulator,
 } from '../../src/simulator/index.ts';
-import { outcomeSchema } from '../../src/sinks/outcomeSchema.ts';
-import { planJobs } from '../../src/sources/planJobs.ts';
-import type { Job, Outcome, RenditionSpec, RunEvent } from '../../src/types.ts';
-import { hurried } from '../hurried.ts';
+import { outcomeSchema } from '../../src/sinks/manifest/readOutcomes.ts';
+import { planJobs } from '../../src/sources/planning/planJobs.ts';
+import type { Job, Outcome, RenditionSpec } from '../../src/types.ts';
+import { hurried } from '../helpers/hurried.ts';
 
 let folder = '';
 let simulator: Simulator;

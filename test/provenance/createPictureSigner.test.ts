@@ -4,12 +4,11 @@ import { SuperBox } from '@trustnxt/c2pa-ts/jumbf';
 import { ActionAssertion, ManifestStore } from '@trustnxt/c2pa-ts/manifest';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { createPictureSigner } from '../../src/provenance/c2pa/createPictureSigner.ts';
-import { markPicture } from '../../src/provenance/markPicture.ts';
-import { pictureIdentity } from '../../src/provenance/pictureIdentity.ts';
-import { xmpProperties } from '../../src/provenance/xmpProperties.ts';
-import { anIdentity } from './anIdentity.ts';
-import { aProvenance } from './aProvenance.ts';
+import { markPicture, pictureIdentity } from '../../src/provenance/markPicture.ts';
+import { createPictureSigner } from '../../src/provenance/signPicture.ts';
+import { xmpProperties } from '../../src/provenance/xmp.ts';
+import { anIdentity } from '../helpers/anIdentity.ts';
+import { aProvenance } from '../helpers/aProvenance.ts';
 
 const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const;
 const picture = sharp({ create: { width: 40, height: 30, channels: 3, background: '#000', noise } });

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { joinXmp } from '../../src/provenance/joinXmp.ts';
-import { xmpProperties } from '../../src/provenance/xmpProperties.ts';
-import { aProvenance } from './aProvenance.ts';
+import { joinXmp, xmpProperties } from '../../src/provenance/xmp.ts';
+import { aProvenance } from '../helpers/aProvenance.ts';
 
 const foreign = (attributes: string, about = '') =>
   `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` +

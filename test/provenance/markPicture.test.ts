@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { markPicture } from '../../src/provenance/markPicture.ts';
-import { xmpProperties } from '../../src/provenance/xmpProperties.ts';
-import { temporaryFolder } from '../sinks/temporaryFolder.ts';
-import { aProvenance } from './aProvenance.ts';
+import { xmpProperties } from '../../src/provenance/xmp.ts';
+import { aProvenance } from '../helpers/aProvenance.ts';
+import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const properties = xmpProperties(aProvenance());
 const MADE_BY_MODEL = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia';

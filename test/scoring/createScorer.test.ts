@@ -4,12 +4,11 @@ import { lastValueFrom, of } from 'rxjs';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { ScoreError, UsageError } from '../../src/errors.ts';
-import { scoreImage } from '../../src/operators/scoreImage.ts';
-import type { ScoreSpec } from '../../src/scoreSpec.ts';
-import { createScorer } from '../../src/scoring/createScorer.ts';
-import { readPixels } from '../../src/scoring/readPixels.ts';
-import { scoreSpecSchema } from '../../src/sources/scoreSpecSchema.ts';
-import { temporaryFolder } from '../sinks/temporaryFolder.ts';
+import { scoreImage } from '../../src/operators/stages/scoreImage.ts';
+import { scoreSpecSchema } from '../../src/pipelines/workflows/refinement/spec.ts';
+import type { ScoreSpec } from '../../src/scoring/scorer.ts';
+import { createScorer, readPixels } from '../../src/scoring/scorer.ts';
+import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
 const image = (name: string) => ({ path: join(folder(), name), prompt: 'a pear', index: 0 });

@@ -1,15 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
-import { createNovelty } from '../../src/scoring/createNovelty.ts';
-import { hashDistance } from '../../src/scoring/hashDistance.ts';
-import type { Measure } from '../../src/scoring/Measure.ts';
+import type { Measure, Pixels } from '../../src/scoring/measures.ts';
 import { measures } from '../../src/scoring/measures.ts';
-import { mixMeasures } from '../../src/scoring/mixMeasures.ts';
-import type { Pixels } from '../../src/scoring/Pixels.ts';
+import { createNovelty, hashDistance, pictureHash } from '../../src/scoring/novelty.ts';
 import { palette } from '../../src/scoring/palette.ts';
-import { pictureHash } from '../../src/scoring/pictureHash.ts';
-import { aPicture } from './aPicture.ts';
+import { mixMeasures } from '../../src/scoring/scorer.ts';
+import { aPicture } from '../helpers/aPicture.ts';
 
 const { sharpness, contrast, entropy, colourfulness, exposure } = measures;
 const grey = aPicture(16, 16, () => 128);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { faultsOf, operationOf, operations } from './conformance.ts';
-import { type Call, call, SCHNELL, simulated } from './simulated.ts';
+import { faultsOf, operationOf, operations } from '../helpers/conformance.ts';
+import { type Call, call, SCHNELL, simulated } from '../helpers/simulated.ts';
 
 /** Not simulated: what changes models, and trainings. */
 const LEFT_OUT = [

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { create, simulated } from './simulated.ts';
+import { create, simulated } from '../helpers/simulated.ts';
 
 it('serves whole pictures from another port, without credentials', async () => {
   const simulator = await simulated();

@@ -1,8 +1,8 @@
 import Replicate, { type FileOutput, validateWebhook } from 'replicate';
 import { expect, it } from 'vitest';
 import type { Simulator } from '../../src/simulator/index.ts';
-import { localServer } from '../replicate/localServer.ts';
-import { SCHNELL, simulated } from './simulated.ts';
+import { localServer } from '../helpers/localServer.ts';
+import { SCHNELL, simulated } from '../helpers/simulated.ts';
 
 function clientOf(simulator: Simulator): Replicate {
   return new Replicate({ auth: simulator.token, baseUrl: simulator.baseUrl, useFileOutput: false });

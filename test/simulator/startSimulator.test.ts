@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { startSimulator } from '../../src/simulator/index.ts';
-import { call, create, finished, SCHNELL, simulated } from './simulated.ts';
-import { stoppedClock } from './stoppedClock.ts';
+import { call, create, finished, SCHNELL, simulated } from '../helpers/simulated.ts';
+import { stoppedClock } from '../helpers/stoppedClock.ts';
 
 it('runs as many predictions as there are slots, the others wait as starting', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'Date'] });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { call, finished, simulated } from './simulated.ts';
+import { call, finished, simulated } from '../helpers/simulated.ts';
 
 const picture = (blue: string) =>
   `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8" fill="${blue}"/></svg>`)}`;

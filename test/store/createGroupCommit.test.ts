@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { VirtualTimeScheduler } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createGroupCommit, type GroupCommit } from '../../src/store/createGroupCommit.ts';
-import { openDatabase } from '../../src/store/openDatabase.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { createGroupCommit, type GroupCommit } from '../../src/store/groupCommit.ts';
 
 let folder = '';
 let database: DatabaseSync;

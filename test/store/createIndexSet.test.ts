@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createIndexSet } from '../../src/store/createIndexSet.ts';
+import { createIndexSet } from '../../src/store/entries.ts';
 
 describe('createIndexSet', () => {
   it('holds what a Set holds', () => {

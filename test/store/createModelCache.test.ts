@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
-import { createModelCache } from '../../src/store/createModelCache.ts';
-import { temporaryFolder } from '../sinks/temporaryFolder.ts';
+import { createModelCache } from '../../src/store/modelCache.ts';
+import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
 const cacheIn = (path: string, baseUrl = 'https://a/v1') =>

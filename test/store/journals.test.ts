@@ -4,11 +4,20 @@ import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../src/ports.ts';
-import { createMemoryJournal } from '../../src/store/createMemoryJournal.ts';
-import { openJournal } from '../../src/store/openJournal.ts';
-import type { RunJournal } from '../../src/store/RunJournal.ts';
+import type { RunJournal } from '../../src/store/entries.ts';
+import { openJournal } from '../../src/store/journal.ts';
+import { createMemoryJournal } from '../../src/store/memoryJournal.ts';
 import type { Plan } from '../../src/types.ts';
-import { aFile, aPlan, aPrediction, created, downloaded, ended, intended, outcome } from './aPlan.ts';
+import {
+  aFile,
+  aPlan,
+  aPrediction,
+  created,
+  downloaded,
+  ended,
+  intended,
+  outcome,
+} from '../helpers/aPlan.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rxposure-journals-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { loadSqlite } from '../../src/store/loadSqlite.ts';
+import { loadSqlite } from '../../src/store/database.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
 import type { ResultCache } from '../../src/ports.ts';
-import { openResultCache } from '../../src/store/openResultCache.ts';
+import { openResultCache } from '../../src/store/resultCache.ts';
 import type { FetchedOutput, ImageFile } from '../../src/types.ts';
-import { temporaryFolder } from '../sinks/temporaryFolder.ts';
-import { aPrediction } from './aPlan.ts';
+import { aPrediction } from '../helpers/aPlan.ts';
+import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
 const cacheFolder = () => join(folder(), 'cache');
@@ -98,7 +98,7 @@ it('does not use an entry that cannot be read', async () => {
 });
 
 it('is shared by several processes at the same time', async () => {
-  const script = new URL('./keepAndRestore.ts', import.meta.url).pathname;
+  const script = new URL('../helpers/keepAndRestore.ts', import.meta.url).pathname;
   const run = async () => {
     const child = spawn(process.execPath, [script, cacheFolder()], { stdio: 'inherit' });
     const [code] = await once(child, 'exit');

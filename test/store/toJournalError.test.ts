@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
-import { toJournalError } from '../../src/store/toJournalError.ts';
+import { toJournalError } from '../../src/store/database.ts';
 
 describe('toJournalError', () => {
   it.each([

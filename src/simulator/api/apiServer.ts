@@ -1,16 +1,11 @@
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import { problem } from '../problem.ts';
-import type { ApiContext } from './ApiContext.ts';
-import { accountRoutes } from './accountRoutes.ts';
-import { collectionRoutes } from './collectionRoutes.ts';
-import { createCredit } from './createCredit.ts';
+import { problem } from '../engine/faults.ts';
+import { type ApiContext, notFound } from './context.ts';
 import { createRoutes } from './createRoutes.ts';
-import { guardCalls } from './guardCalls.ts';
-import { modelRoutes } from './modelRoutes.ts';
-import { notFound } from './notFound.ts';
+import { createCredit, guardCalls } from './guardCalls.ts';
+import { collectionRoutes, modelRoutes, searchRoutes } from './modelRoutes.ts';
 import { predictionRoutes } from './predictionRoutes.ts';
-import { searchRoutes } from './searchRoutes.ts';
-import { uploadRoutes } from './uploadRoutes.ts';
+import { accountRoutes, uploadRoutes } from './uploadRoutes.ts';
 
 const MAX_BODY_BYTES = 20_000_000;
 

@@ -1,15 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { applyFault } from '../applyFault.ts';
-import { findModel } from '../models/findModel.ts';
-import type { SimulatedModel } from '../models/SimulatedModel.ts';
-import { problem } from '../problem.ts';
-import type { ApiContext } from './ApiContext.ts';
-import { answerCreate } from './answerCreate.ts';
-import type { Credit } from './createCredit.ts';
-import { notFound } from './notFound.ts';
-import { readCancelAfter } from './readCancelAfter.ts';
-import { readCreate } from './readCreate.ts';
-import { refuseCreate } from './refuseCreate.ts';
+import { z } from 'zod';
+import { applyFault, problem } from '../engine/faults.ts';
+import { createRandom } from '../engine/random.ts';
+import type { SimulatedPrediction, WebhookOrder } from '../engine/simulatedPrediction.ts';
+import { isWebhookUrl } from '../engine/webhooks.ts';
+import { findModel } from '../models/models.ts';
+import { type InputFault, inputFaults, type SimulatedModel } from '../models/simulatedModel.ts';
+import { type ApiContext, apiUrlOf, notFound } from './context.ts';
+import type { Credit } from './guardCalls.ts';
+import { predictionJson } from './predictionRoutes.ts';
 
 type ModelRoute = { Params: { owner: string; name: string } };
 
@@ -57,4 +56,116 @@ function noCredit(reply: FastifyReply): FastifyReply {
 function wrongCancelAfter(reply: FastifyReply): FastifyReply {
   const detail = 'Expected Cancel-After to be a duration of at least 5 seconds, such as 30, 90s or 1h30m';
   return problem(reply, { status: 422, title: 'Input validation failed', detail });
+}
+
+/** What a create asks for, or why it is refused with 422. */
+type ReadCreate =
+  | {
+      readonly kind: 'right';
+      readonly model: SimulatedModel;
+      readonly input: Readonly<Record<string, unknown>>;
+      readonly webhook: WebhookOrder | null;
+    }
+  | { readonly kind: 'invalid'; readonly faults: readonly InputFault[] }
+  | { readonly kind: 'unknown version' };
+
+const common = {
+  input: z.record(z.string(), z.unknown()),
+  webhook: z.string().refine(isWebhookUrl, 'Must be an https URL').optional(),
+  webhook_events_filter: z.array(z.enum(['start', 'output', 'logs', 'completed'])).optional(),
+  stream: z.boolean().optional(),
+};
+const namedBody = z.strictObject(common).transform((body) => ({ ...body, version: '' }));
+const versionedBody = z.strictObject({ ...common, version: z.string() });
+
+/** Reads the body of a create. Where the path has named a model, the body must have no version, else it must have one. */
+function readCreate(body: unknown, named: SimulatedModel | null): ReadCreate {
+  const { success, data, error } = (named === null ? versionedBody : namedBody).safeParse(body, {
+    reportInput: true,
+  });
+  if (!success) return { kind: 'invalid', faults: error.issues.flatMap(bodyFaults) };
+  const { input, version, webhook: url, webhook_events_filter: events = null } = data;
+  const model = named ?? findModel.runnable(version);
+  if (model === null) return { kind: 'unknown version' };
+  const faults = inputFaults(input, model);
+  if (faults.length > 0) return { kind: 'invalid', faults };
+  return { kind: 'right', model, input, webhook: url === undefined ? null : { url, events } };
+}
+
+function bodyFaults(issue: z.core.$ZodIssue): InputFault[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      type: 'additional_property_not_allowed',
+      field: '',
+      description: `Additional property ${key} is not allowed`,
+    }));
+  }
+  const name = issue.path.join('.');
+  if (issue.code === 'invalid_type' && issue.input === undefined) {
+    return [{ type: 'required', field: '', description: `${name} is required` }];
+  }
+  return [{ type: 'invalid_type', field: name, description: issue.message }];
+}
+
+/** Answers a create that cannot be run. */
+function refuseCreate(reply: FastifyReply, wrong: Exclude<ReadCreate, { kind: 'right' }>): FastifyReply {
+  if (wrong.kind === 'unknown version') {
+    return problem(reply, {
+      status: 422,
+      title: 'Invalid version or not permitted',
+      detail: 'The specified version does not exist (or perhaps you don’t have permission to use it?)',
+    });
+  }
+  const lines = wrong.faults.map(({ field, description }) =>
+    field === '' ? `- ${description}\n` : `- ${field}: ${description}\n`,
+  );
+  return problem(reply, {
+    status: 422,
+    title: 'Input validation failed',
+    detail: lines.join(''),
+    invalid_fields: wrong.faults,
+  });
+}
+
+const SHORTEST_MS = 5_000;
+
+/** The `Cancel-After` header in ms (`30`, `30s`, `5m`, `1h30m45s`); null where there is none. */
+export function readCancelAfter(header: string | string[] | undefined): number | null | 'wrong' {
+  if (header === undefined) return null;
+  const parts = /^(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?$/.exec(String(header));
+  if (parts === null) return 'wrong';
+  const [hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part) => Number(part ?? 0));
+  const ms = ((hours * 60 + minutes) * 60 + seconds) * 1_000;
+  return ms >= SHORTEST_MS ? ms : 'wrong';
+}
+
+const LONGEST_WAIT_S = 60;
+
+/**
+ * Answers a create: at once with 201, or under `Prefer: wait` when the prediction is final (201) or the wait is over (202).
+ * A client that leaves ends the wait, not the prediction.
+ */
+async function answerCreate(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  prediction: SimulatedPrediction,
+  { settings, predictions }: ApiContext,
+): Promise<FastifyReply> {
+  const apiUrl = apiUrlOf(request);
+  const prefer = String(request.headers.prefer ?? '');
+  const wait = /^wait(?:=([1-9]\d?))?$/.exec(prefer);
+  if (wait === null) {
+    reply.code(201).header('location', `${apiUrl}/predictions/${prediction.id}`);
+    return reply.send(predictionJson(prediction, { settings, apiUrl }));
+  }
+  const waitS = Math.min(LONGEST_WAIT_S, Number(wait[1] ?? LONGEST_WAIT_S));
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  await predictions.whenFinal(prediction, waitS * 1_000, gone.signal);
+  const { status, completedAtMs } = prediction;
+  const { seed, earlyOutputRate } = settings;
+  const isEarly = createRandom(`${seed}/${prediction.serial}/early`).next() < earlyOutputRate;
+  reply.code(completedAtMs === null ? 202 : 201).header('preference-applied', prefer);
+  const isAheadOfStatus = status === 'succeeded' && isEarly;
+  return reply.send(predictionJson(prediction, { settings, apiUrl, isAheadOfStatus }));
 }

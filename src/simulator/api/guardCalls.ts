@@ -1,10 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { problem } from '../problem.ts';
-import type { RequestKind } from '../SimulatorStats.ts';
-import type { ApiContext } from './ApiContext.ts';
-import type { Credit } from './createCredit.ts';
-import { createRateLimit, type RateLimitState } from './createRateLimit.ts';
-import { requestKind } from './requestKind.ts';
+import type { RequestKind } from '../engine/config.ts';
+import type { Counters } from '../engine/counters.ts';
+import { problem } from '../engine/faults.ts';
+import type { ApiContext } from './context.ts';
 
 const GETS_PER_MINUTE = 60_000;
 const OTHERS_PER_MINUTE = 3_000;
@@ -63,4 +61,66 @@ function tooFast(reply: FastifyReply, { retryAfterS }: RateLimitState, isPoor: b
     detail: `Request was throttled.${why} Your rate limit resets in ~${retryAfterS}s.`,
     retry_after: retryAfterS,
   });
+}
+
+/** The money of the account. */
+export interface Credit {
+  /** Low credit slows creates down. */
+  isLow(): boolean;
+  /** Without credit nothing new is made. */
+  isGone(): boolean;
+}
+
+const LOW_USD = 5;
+
+/** What is left of the credit (in US dollars) after what has been billed. */
+export function createCredit(creditUsd: number, counters: Counters): Credit {
+  const leftUsd = () => creditUsd - counters.billedMicroUsd / 1_000_000;
+  return { isLow: () => leftUsd() < LOW_USD, isGone: () => leftUsd() <= 0 };
+}
+
+/** What a bucket says about itself in every answer, and whether the call was let through. */
+interface RateLimitState {
+  readonly isAllowed: boolean;
+  readonly remaining: number;
+  /** Whole seconds until the bucket is full again. */
+  readonly resetS: number;
+  /** Whole seconds until there is room for one more, 1 or more. */
+  readonly retryAfterS: number;
+}
+
+/** A token bucket: so many calls at once, refilled at a rate. Takes a token if there is one. `now` is in ms. */
+export function createRateLimit(
+  perMinute: number,
+  burst: number,
+  now: () => number = () => performance.now(),
+): () => RateLimitState {
+  const perMs = perMinute / 60_000;
+  let tokens = burst;
+  let countedAtMs = now();
+  return () => {
+    const nowMs = now();
+    tokens = Math.min(burst, tokens + (nowMs - countedAtMs) * perMs);
+    countedAtMs = nowMs;
+    const isAllowed = tokens >= 1;
+    if (isAllowed) tokens -= 1;
+    const secondsUntil = (wanted: number) => Math.ceil((wanted - tokens) / perMs / 1_000);
+    return {
+      isAllowed,
+      remaining: Math.floor(tokens),
+      resetS: secondsUntil(burst),
+      retryAfterS: Math.max(1, secondsUntil(1)),
+    };
+  };
+}
+
+/** What a call to the API is about. */
+function requestKind(method: string, url: string): RequestKind {
+  const path = url.replace(/\?.*/, '');
+  if (method === 'POST' && path.endsWith('/predictions')) return 'create';
+  if (method === 'POST' && path.endsWith('/cancel')) return 'cancel';
+  if (path === '/v1/predictions') return 'list';
+  if (path.startsWith('/v1/predictions/')) return 'get';
+  if (path.startsWith('/v1/models')) return 'model';
+  return path.startsWith('/v1/files') ? 'file' : 'other';
 }

@@ -1,14 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { findModel } from '../models/findModel.ts';
-import { models } from '../models/models.ts';
-import { versionOf } from '../models/versionOf.ts';
-import { apiUrlOf } from './apiUrlOf.ts';
-import { exampleJson } from './exampleJson.ts';
-import { modelJson } from './modelJson.ts';
-import { notFound } from './notFound.ts';
-import { pageOf } from './pageOf.ts';
-import { readmeOf } from './readmeOf.ts';
-import { versionJson } from './versionJson.ts';
+import { z } from 'zod';
+import { collections, findModel, models, searchModels, tagsOf } from '../models/models.ts';
+import { cogSchema, type SimulatedModel, versionOf } from '../models/simulatedModel.ts';
+import { apiUrlOf, notFound, pageOf } from './context.ts';
 
 type ModelRoute = { Params: { owner: string; name: string } };
 type VersionRoute = { Params: { owner: string; name: string; version: string } };
@@ -37,5 +31,141 @@ export function modelRoutes(api: FastifyInstance): void {
   api.get<ModelRoute>('/models/:owner/:name/readme', async ({ params }, reply) => {
     const model = find(params);
     return model === null ? notFound(reply) : reply.type('text/plain').send(readmeOf(model));
+  });
+}
+
+/** A model as the API shows it. */
+function modelJson(model: SimulatedModel, apiUrl: string) {
+  const [owner, name] = model.name.split('/');
+  return {
+    url: `https://replicate.com/${model.name}`,
+    owner,
+    name,
+    description: model.description,
+    visibility: 'public',
+    is_official: model.isOfficial,
+    github_url: null,
+    paper_url: null,
+    license_url: null,
+    run_count: 1_000_000,
+    cover_image_url: null,
+    default_example: exampleJson(model, apiUrl),
+    latest_version: versionJson(model),
+  };
+}
+
+/** One white pixel. */
+const PICTURE =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAACklEQVQI12P4DwABAQEAG7buVgAAAABJRU5ErkJggg==';
+
+const outputs = { list: [PICTURE], single: PICTURE, text: ['I ', 'see ', 'a ', 'lighthouse', '.'] } as const;
+
+const CREATED_AT = '2025-01-01T00:00:00Z';
+const STARTED_AT = '2025-01-01T00:00:01Z';
+
+/** The prediction that shows what a model can do, as its author would have saved it on the web. */
+function exampleJson(model: SimulatedModel, apiUrl: string) {
+  const version = versionOf(model);
+  const id = version.slice(0, 26);
+  const seconds = model.medianMs / 1_000;
+  const times = { predict_time: seconds, total_time: seconds };
+  return {
+    id,
+    model: model.name,
+    version: model.isOfficial ? 'hidden' : version,
+    input: { prompt: 'A lighthouse at dawn' },
+    logs: '',
+    output: outputs[model.output],
+    data_removed: false,
+    error: null,
+    status: 'succeeded',
+    source: 'web',
+    created_at: CREATED_AT,
+    started_at: STARTED_AT,
+    completed_at: new Date(Date.parse(STARTED_AT) + model.medianMs).toISOString(),
+    urls: {
+      cancel: `${apiUrl}/predictions/${id}/cancel`,
+      get: `${apiUrl}/predictions/${id}`,
+      web: `https://replicate.com/p/${id}`,
+    },
+    metrics: model.output === 'text' ? times : { image_count: 1, ...times },
+  };
+}
+
+/** A model's version as the API shows it. */
+function versionJson(model: SimulatedModel) {
+  return {
+    id: versionOf(model),
+    created_at: '2025-01-01T00:00:00Z',
+    cog_version: '0.13.6',
+    openapi_schema: cogSchema(model),
+  };
+}
+
+/** A model's readme, in Markdown. */
+function readmeOf({ name, description, inputs }: SimulatedModel): string {
+  const lines = Object.entries(inputs).map(([input, { description: text }]) => `- \`${input}\`: ${text}`);
+  return [`# ${name}`, '', `${description}.`, '', '## Inputs', '', ...lines, ''].join('\n');
+}
+
+/** Collections of models. */
+export function collectionRoutes(api: FastifyInstance): void {
+  api.get('/collections', async () =>
+    pageOf(collections.map(({ slug, name, description }) => ({ slug, name, description }))),
+  );
+  api.get<{ Params: { slug: string } }>('/collections/:slug', async (request, reply) => {
+    const collection = collections.find(({ slug }) => slug === request.params.slug);
+    if (collection === undefined) return notFound(reply);
+    const { slug, name, description, models } = collection;
+    const apiUrl = apiUrlOf(request);
+    return {
+      slug,
+      name,
+      description,
+      full_description: `# ${name}\n\n${description}.\n`,
+      models: models.map((model) => modelJson(model, apiUrl)),
+    };
+  });
+}
+
+const searchQuery = z.object({
+  query: z.string().min(1),
+  limit: z.coerce.number().int().min(1).max(50).default(20),
+});
+
+/** The two searches: of everything (`GET /search`) and of models (`QUERY /models`). */
+export function searchRoutes(api: FastifyInstance): void {
+  api.get('/search', async (request, reply) => {
+    const { success, data } = searchQuery.safeParse(request.query);
+    if (!success) {
+      const detail = 'Expected a query parameter "query", and "limit" to be a number from 1 to 50';
+      return reply.code(400).send({ detail });
+    }
+    const { query, limit } = data;
+    const found = searchModels(query).slice(0, limit);
+    return {
+      query,
+      models: found.map(({ model, score }) => ({
+        model: modelJson(model, apiUrlOf(request)),
+        metadata: { tags: tagsOf(model), score, generated_description: `${model.description}.` },
+      })),
+      collections: collections
+        .filter(({ models }) => found.some(({ model }) => models.includes(model)))
+        .map(({ slug, name, description, models }) => ({
+          slug,
+          name,
+          description,
+          models: models.map((model) => model.name),
+        })),
+      pages: [],
+    };
+  });
+  api.route({
+    method: 'QUERY',
+    url: '/models',
+    handler: async (request) =>
+      pageOf(
+        searchModels(String(request.body ?? '')).map(({ model }) => modelJson(model, apiUrlOf(request))),
+      ),
   });
 }

@@ -1,13 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import { applyFault } from '../applyFault.ts';
-import { problem } from '../problem.ts';
-import type { ApiContext } from './ApiContext.ts';
-import { apiUrlOf } from './apiUrlOf.ts';
-import { canceledJson } from './canceledJson.ts';
-import { listedJson } from './listedJson.ts';
-import { listPage } from './listPage.ts';
-import { notFound } from './notFound.ts';
-import { predictionJson } from './predictionJson.ts';
+import type { SimulatorSettings } from '../engine/config.ts';
+import { applyFault, problem } from '../engine/faults.ts';
+import { isRemoved } from '../engine/predictions.ts';
+import { type SimulatedPrediction, timesOf } from '../engine/simulatedPrediction.ts';
+import { type ApiContext, apiUrlOf, notFound, timestamp } from './context.ts';
 
 type PredictionRoute = { Params: { id: string } };
 
@@ -40,4 +36,136 @@ export function predictionRoutes(api: FastifyInstance, { settings, predictions }
     predictions.cancel(prediction);
     return canceledJson(prediction, { settings, apiUrl: apiUrlOf(request) });
   });
+}
+
+const PAGE_SIZE = 100;
+
+interface Position {
+  readonly afterMs: number;
+  readonly beforeMs: number;
+  /** Only predictions with a serial number below. */
+  readonly below: number;
+}
+
+/**
+ * One page of the list, newest first: `created_after` inclusive, `created_before` exclusive, or the opaque `cursor` of an
+ * earlier page, which carries both of them on. `cursor` is null on the last page. Null where the query cannot be read.
+ */
+export function listPage(
+  all: readonly SimulatedPrediction[],
+  query: Readonly<Record<string, string>>,
+): { readonly found: readonly SimulatedPrediction[]; readonly cursor: string | null } | null {
+  const position = query.cursor === undefined ? fromDates(query) : fromCursor(query.cursor);
+  const { afterMs, beforeMs, below } = position;
+  if ([afterMs, beforeMs, below].some(Number.isNaN)) return null;
+  const found: SimulatedPrediction[] = [];
+  for (let place = Math.min(below, all.length) - 1; place >= 0; place -= 1) {
+    const prediction = all[place];
+    if (prediction === undefined || prediction.createdAtMs < afterMs) break;
+    if (prediction.createdAtMs >= beforeMs) continue;
+    const last = found.at(-1);
+    if (found.length === PAGE_SIZE && last !== undefined) {
+      return { found, cursor: toCursor({ ...position, below: last.serial }) };
+    }
+    found.push(prediction);
+  }
+  return { found, cursor: null };
+}
+
+function fromDates({ created_after, created_before }: Readonly<Record<string, string>>): Position {
+  return {
+    afterMs: created_after === undefined ? Number.NEGATIVE_INFINITY : Date.parse(created_after),
+    beforeMs: created_before === undefined ? Number.POSITIVE_INFINITY : Date.parse(created_before),
+    below: Number.POSITIVE_INFINITY,
+  };
+}
+
+function toCursor({ afterMs, beforeMs, below }: Position): string {
+  return Buffer.from(`a=${afterMs}&b=${beforeMs}&p=${below}`).toString('base64');
+}
+
+function fromCursor(cursor: string): Position {
+  const position = new URLSearchParams(Buffer.from(cursor, 'base64').toString());
+  const number = (name: string) => Number(position.get(name) ?? Number.NaN);
+  return { afterMs: number('a'), beforeMs: number('b'), below: number('p') };
+}
+
+/** A prediction as an item of the list: without logs. */
+function listedJson(prediction: SimulatedPrediction, config: PredictionJsonConfig) {
+  const { logs: _, ...rest } = predictionJson(prediction, config);
+  return rest;
+}
+
+interface PredictionJsonConfig {
+  settings: SimulatorSettings;
+  /** Of the API as the client knows it, up to and with `/v1`. */
+  apiUrl: string;
+  /** Says `processing` although all is done, as waited answers often do. Default false. */
+  isAheadOfStatus?: boolean;
+}
+
+/** A prediction as `create` and `get` answer it, fields in the recorded order. */
+export function predictionJson(
+  prediction: SimulatedPrediction,
+  { settings, apiUrl, isAheadOfStatus = false }: PredictionJsonConfig,
+) {
+  const { id, model, version, startedAtMs, completedAtMs, deadlineMs, createdAtMs, serial } = prediction;
+  const isGone = isRemoved(prediction, settings);
+  // Nobody can see it any more, so it need not be kept either.
+  if (isGone) prediction.input = {};
+  const shownEndMs = isAheadOfStatus ? null : completedAtMs;
+  return {
+    id,
+    model: model.name,
+    version: model.isOfficial ? 'hidden' : version,
+    input: prediction.input,
+    logs: isGone ? '' : logsOf(prediction),
+    output: isGone ? null : outputOf(prediction),
+    data_removed: isGone,
+    error: prediction.error,
+    status: isAheadOfStatus ? ('processing' as const) : prediction.status,
+    source: 'api',
+    ...webhookOf(prediction),
+    created_at: timestamp(createdAtMs, serial),
+    ...(startedAtMs === null ? {} : { started_at: timestamp(startedAtMs, serial + 1) }),
+    ...(shownEndMs === null ? {} : { completed_at: timestamp(shownEndMs, serial + 2) }),
+    ...(deadlineMs === null ? {} : { deadline: timestamp(deadlineMs, 0) }),
+    urls: {
+      cancel: `${apiUrl}/predictions/${id}/cancel`,
+      get: `${apiUrl}/predictions/${id}`,
+      stream: `https://stream.replicate.com/v1/files/${id}`,
+      web: `https://replicate.com/p/${id}`,
+    },
+    ...(shownEndMs === null ? {} : { metrics: metricsOf(prediction, settings.speed) }),
+  };
+}
+
+function webhookOf({ webhook }: SimulatedPrediction) {
+  if (webhook === null) return {};
+  const { url, events } = webhook;
+  return { webhook: url, ...(events === null ? {} : { webhook_events_filter: events }) };
+}
+
+function logsOf({ startedAtMs, input, serial }: SimulatedPrediction): string {
+  return startedAtMs === null ? '' : `Using seed: ${input.seed ?? serial}\n`;
+}
+
+function outputOf({ status, outputs, model }: SimulatedPrediction): string | readonly string[] | null {
+  if (status !== 'succeeded') return null;
+  return model.output === 'single' ? (outputs[0] ?? null) : outputs;
+}
+
+function metricsOf(prediction: SimulatedPrediction, speed: number): Record<string, number> {
+  const { predictS, totalS } = timesOf(prediction, speed);
+  const times = { predict_time: predictS, total_time: totalS };
+  const { status, model, outputs } = prediction;
+  const isPictures = status === 'succeeded' && model.output !== 'text';
+  return isPictures ? { image_count: outputs.length, ...times } : times;
+}
+
+/** A prediction as `cancel` answers it: another backend, so another order, another precision and no logs. */
+function canceledJson(prediction: SimulatedPrediction, config: PredictionJsonConfig) {
+  const { id, created_at: _, urls, logs: __, ...rest } = predictionJson(prediction, config);
+  const createdAt = timestamp(prediction.createdAtMs, prediction.serial + 1);
+  return { id, urls, created_at: createdAt, logs: null, webhook_completed: null, ...rest };
 }

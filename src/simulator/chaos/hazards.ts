@@ -1,6 +1,6 @@
-import type { Random } from '../createRandom.ts';
-import { platformErrors } from '../platformErrors.ts';
-import type { Fault, FileFault, WebhookFault } from '../SimulatorFaults.ts';
+import type { Fault, FileFault, WebhookFault } from '../engine/config.ts';
+import type { Random } from '../engine/random.ts';
+import { platformErrors } from '../engine/simulatedPrediction.ts';
 
 /** What shapes a fault. */
 interface Circumstances {

@@ -1,15 +1,13 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { applyFault } from '../applyFault.ts';
-import type { Counters } from '../createCounters.ts';
-import type { Predictions } from '../createPredictions.ts';
-import { cogSchema } from '../models/cogSchema.ts';
-import type { SimulatedModel } from '../models/SimulatedModel.ts';
-import type { SimulatorSettings } from '../readSettings.ts';
-import type { SimulatedPrediction } from '../SimulatedPrediction.ts';
-import { cogJson } from './cogJson.ts';
-import { type RightCogWish, readCogBody } from './readCogBody.ts';
+import { z } from 'zod';
+import type { SimulatorSettings } from '../engine/config.ts';
+import type { Counters } from '../engine/counters.ts';
+import { applyFault } from '../engine/faults.ts';
+import type { Predictions } from '../engine/predictions.ts';
+import { type SimulatedPrediction, timesOf, type WebhookOrder } from '../engine/simulatedPrediction.ts';
+import { cogSchema, inputFaults, type SimulatedModel } from '../models/simulatedModel.ts';
 
-export interface CogServerConfig {
+interface CogServerConfig {
   model: SimulatedModel;
   settings: SimulatorSettings;
   predictions: Predictions;
@@ -88,4 +86,75 @@ export function cogServer(config: CogServerConfig): FastifyInstance {
     return {};
   });
   return server;
+}
+
+interface CogJsonConfig {
+  /** The simulator's. */
+  speed: number;
+  /** Says `processing` although all is done, as a webhook of a new output does. Default false. */
+  isAheadOfStatus?: boolean;
+}
+
+/** A prediction as Cog shows it. */
+export function cogJson(prediction: SimulatedPrediction, { speed, isAheadOfStatus = false }: CogJsonConfig) {
+  const { id, input, status, error, outputs, model, startedAtMs, completedAtMs } = prediction;
+  const isEnded = completedAtMs !== null && !isAheadOfStatus;
+  return {
+    id,
+    input,
+    status: isAheadOfStatus ? ('processing' as const) : status,
+    ...(status === 'succeeded' ? { output: model.output === 'single' ? outputs[0] : outputs } : {}),
+    ...(error === null ? {} : { error }),
+    logs: startedAtMs === null ? '' : `Using seed: ${input.seed ?? prediction.serial}\n`,
+    ...(isEnded ? { metrics: { predict_time: timesOf(prediction, speed).predictS } } : {}),
+  };
+}
+
+/** One entry of `detail`, as FastAPI writes it. */
+interface CogFault {
+  readonly loc: readonly (string | number)[];
+  readonly msg: string;
+  readonly type: string;
+}
+
+/** What a body asks for. */
+interface RightCogWish {
+  readonly kind: 'right';
+  /** Null: any. */
+  readonly id: string | null;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly webhook: WebhookOrder | null;
+}
+
+/** What a body asks for, or why it is refused with 422. */
+type CogWish = RightCogWish | { readonly kind: 'invalid'; readonly faults: readonly CogFault[] };
+
+const schema = z.looseObject({
+  id: z.string().optional(),
+  input: z.record(z.string(), z.unknown()).default({}),
+  webhook: z.string().optional(),
+  webhook_events_filter: z.array(z.enum(['start', 'output', 'logs', 'completed'])).optional(),
+});
+
+/** Reads the body of a create; `pathId` is the id in its path, which the one in the body must not contradict. */
+function readCogBody(body: unknown, model: SimulatedModel, pathId: string | null): CogWish {
+  const { success, data, error } = schema.safeParse(body ?? {});
+  if (!success) {
+    const faults = error.issues.map(({ path, message: msg }) => fault(path.map(String), msg));
+    return { kind: 'invalid', faults };
+  }
+  const { id = pathId, input, webhook: url, webhook_events_filter: events = null } = data;
+  if (pathId !== null && id !== pathId) {
+    const msg = 'prediction ID must match the ID supplied in the URL';
+    return { kind: 'invalid', faults: [fault(['id'], msg)] };
+  }
+  const faults = inputFaults(input, model).map(({ field, description }) =>
+    fault(field.split('.'), description),
+  );
+  if (faults.length > 0) return { kind: 'invalid', faults };
+  return { kind: 'right', id, input, webhook: url === undefined ? null : { url, events } };
+}
+
+function fault(path: readonly string[], msg: string): CogFault {
+  return { loc: ['body', ...path], msg, type: 'value_error' };
 }

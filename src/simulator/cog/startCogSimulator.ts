@@ -1,17 +1,12 @@
-import { createCounters } from '../createCounters.ts';
-import { createPredictions } from '../createPredictions.ts';
-import { createUploads } from '../createUploads.ts';
-import { dataUrls } from '../dataUrls.ts';
-import { findModel } from '../models/findModel.ts';
-import { createPictures } from '../pictures/createPictures.ts';
-import { readSettings } from '../readSettings.ts';
-import type { SimulatorConfig } from '../SimulatorConfig.ts';
-import type { SimulatorStats } from '../SimulatorStats.ts';
-import { cogWebhooks } from '../webhooks/cogWebhooks.ts';
-import { createWebhooks } from '../webhooks/createWebhooks.ts';
-import { writeAnswer } from '../writeAnswer.ts';
-import { cogJson } from './cogJson.ts';
-import { cogServer } from './cogServer.ts';
+import { readSettings, type SimulatorConfig, type SimulatorStats } from '../engine/config.ts';
+import { createCounters } from '../engine/counters.ts';
+import { createPredictions } from '../engine/predictions.ts';
+import { createUploads } from '../engine/uploads.ts';
+import { cogWebhooks, createWebhooks } from '../engine/webhooks.ts';
+import { dataUrls, writeAnswer } from '../fileServer.ts';
+import { findModel } from '../models/models.ts';
+import { createPictures } from '../pictures/pictures.ts';
+import { cogJson, cogServer } from './cogServer.ts';
 
 export interface CogSimulatorConfig
   extends Pick<

@@ -1,5 +1,4 @@
-import { modelInputs } from './modelInputs.ts';
-import type { SimulatedModel } from './SimulatedModel.ts';
+import { modelInputs, type SimulatedModel } from './simulatedModel.ts';
 
 const { prompt, seed, image, promptStrength, numOutputs, outputQuality } = modelInputs;
 const { whole, decimal, flag, choice, aspectRatio } = modelInputs;

@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto';
-import sharp from 'sharp';
-import type { Uploads } from '../createUploads.ts';
-import { effectiveInput } from '../models/effectiveInput.ts';
-import type { InputDefinition } from '../models/SimulatedModel.ts';
-import type { SimulatedPrediction } from '../SimulatedPrediction.ts';
+import sharp, { type Sharp } from 'sharp';
+import { escapeXml, wrapText } from '../../base/text.ts';
+import { createRandom } from '../engine/random.ts';
+import type { SimulatedPrediction } from '../engine/simulatedPrediction.ts';
+import type { Uploads } from '../engine/uploads.ts';
+import { effectiveInput, type InputDefinition } from '../models/simulatedModel.ts';
 import { drawScene } from './drawScene.ts';
-import { encodePicture } from './encodePicture.ts';
-import { frameOf } from './frameOf.ts';
-import { grainTile } from './grainTile.ts';
-import { inputLayers } from './inputLayers.ts';
-import { loadInputImages } from './loadInputImages.ts';
-import { paintCaption } from './paintCaption.ts';
+import { frameOf, inputLayers, loadInputImages, type PictureFrame } from './frame.ts';
 
 /** How much of the scene shows through one input image, and through several, where the input does not say. */
 const DEFAULT_STRENGTH = { one: 0.4, several: 0.25 };
@@ -65,4 +61,84 @@ function sceneKey(
 /** A file shows in the picture by itself; its URL, with a port of its own in each run, must not. */
 function isFileInput(definition: InputDefinition | undefined): boolean {
   return definition?.format === 'uri' || definition?.type === 'files';
+}
+
+interface Caption {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly prompt: string;
+  /** Small print below the prompt. */
+  readonly note: string;
+  /** Hides what is below it, for pictures over images that may have a caption of their own. Default false. */
+  readonly isOpaque?: boolean;
+}
+
+const MAX_LINES = 4;
+const LINE_HEIGHT = 1.36;
+/** Font size of the note as a part of the prompt's. */
+const NOTE_SIZE = 0.62;
+
+/** An SVG layer with the prompt in legible letters on a darkened foot, cut to a few lines. */
+function paintCaption({ widthPx, heightPx, prompt, note, isOpaque = false }: Caption): string {
+  const sizePx = Math.round(Math.sqrt(widthPx * heightPx) / 31);
+  const marginPx = Math.round(sizePx * 1.5);
+  const lines = wrapText(prompt, (widthPx - 2 * marginPx) / sizePx, MAX_LINES);
+  const noteY = Math.round(heightPx - marginPx * 0.9);
+  const lastLineY = noteY - sizePx * 1.45;
+  const footPx = Math.round(marginPx * 3 + sizePx * LINE_HEIGHT * (lines.length + 1));
+  const foot = isOpaque ? { from: 0.24, upper: 0.95, lower: 0.97 } : { from: 0.45, upper: 0.5, lower: 0.78 };
+  const texts = lines.map((line, place) => {
+    const y = Math.round(lastLineY - (lines.length - 1 - place) * sizePx * LINE_HEIGHT);
+    return `<text x="${marginPx}" y="${y}" font-size="${sizePx}">${escapeXml(line)}</text>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPx}" height="${heightPx}">
+<defs><linearGradient id="foot" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="#05060a" stop-opacity="0"/>
+<stop offset="${foot.from}" stop-color="#05060a" stop-opacity="${foot.upper}"/><stop offset="1" stop-color="#05060a" stop-opacity="${foot.lower}"/></linearGradient></defs>
+<rect y="${heightPx - footPx}" width="${widthPx}" height="${footPx}" fill="url(#foot)"/>
+<g fill="#fff" font-family="Inter, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif">${texts.join('')}
+<text x="${marginPx}" y="${noteY}" font-size="${Math.round(sizePx * NOTE_SIZE)}" fill-opacity="0.75">${escapeXml(note)}</text></g></svg>`;
+}
+
+const SIDE_PX = 256;
+let tile: Promise<Buffer> | undefined;
+
+/** A tile of fine noise, so that pictures compress like photographs and not like drawings. Made once. */
+function grainTile(): Promise<Buffer> {
+  tile ??= makeTile();
+  return tile;
+}
+
+function makeTile(): Promise<Buffer> {
+  const random = createRandom('grain');
+  const pixels = Buffer.alloc(SIDE_PX * SIDE_PX * 4);
+  for (let at = 0; at < pixels.length; at += 4) {
+    const grey = Math.round(random.between(60, 195));
+    pixels.set([grey, grey, grey, 150], at);
+  }
+  return sharp(pixels, { raw: { width: SIDE_PX, height: SIDE_PX, channels: 4 } })
+    .png()
+    .toBuffer();
+}
+
+/** The bytes of a picture in a frame's format, encoded for speed rather than for size. */
+function encodePicture(picture: Sharp, { format, quality }: PictureFrame): Promise<Buffer> {
+  const opaque = picture.removeAlpha();
+  switch (format) {
+    case 'jpg':
+      return opaque.jpeg({ quality }).toBuffer();
+    case 'webp':
+      return opaque.webp({ quality, effort: 1 }).toBuffer();
+    case 'png':
+      return opaque.png({ compressionLevel: 2 }).toBuffer();
+  }
+}
+
+const LONG_SIDE_PX = 64;
+
+/** A tiny picture of a frame's shape and format, for load tests. */
+export function drawSmallPicture(frame: PictureFrame): Promise<Buffer> {
+  const scale = LONG_SIDE_PX / Math.max(frame.widthPx, frame.heightPx);
+  const widthPx = Math.max(1, Math.round(frame.widthPx * scale));
+  const heightPx = Math.max(1, Math.round(frame.heightPx * scale));
+  return encodePicture(sharp(Buffer.from(drawScene('small', widthPx, heightPx))), frame);
 }

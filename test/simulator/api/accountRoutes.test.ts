@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { call, simulated } from '../simulated.ts';
+import { call, simulated } from '../../helpers/simulated.ts';
 
 it('has an account, hardware and a signing secret', async () => {
   const simulator = await simulated();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { call, create, finished, SCHNELL, simulated } from '../simulated.ts';
+import { call, create, finished, SCHNELL, simulated } from '../../helpers/simulated.ts';
 
 const DEV = 'black-forest-labs/flux-dev';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { call, simulated } from '../simulated.ts';
+import { call, simulated } from '../../helpers/simulated.ts';
 
 it('has collections of models, and 404 for what it does not have', async () => {
   const simulator = await simulated();

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { call, create, simulated } from '../simulated.ts';
-import { stoppedClock } from '../stoppedClock.ts';
+import { call, create, simulated } from '../../helpers/simulated.ts';
+import { stoppedClock } from '../../helpers/stoppedClock.ts';
 
 it.each([null, 'r8_wrong', ''])('lets nobody in with the token %s', async (token) => {
   const simulator = await simulated();

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { listPage } from '../../../src/simulator/api/listPage.ts';
+import { listPage } from '../../../src/simulator/api/predictionRoutes.ts';
+import { readSettings } from '../../../src/simulator/engine/config.ts';
+import { newPrediction } from '../../../src/simulator/engine/predictions.ts';
 import { models } from '../../../src/simulator/models/models.ts';
-import { newPrediction } from '../../../src/simulator/newPrediction.ts';
-import { readSettings } from '../../../src/simulator/readSettings.ts';
 
 const settings = readSettings({});
 const START_MS = Date.parse('2026-01-01T00:00:00Z');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { call, SCHNELL, simulated } from '../simulated.ts';
+import { call, SCHNELL, simulated } from '../../helpers/simulated.ts';
 
 it('shows a model with its schema as Cog writes it', async () => {
   const simulator = await simulated();

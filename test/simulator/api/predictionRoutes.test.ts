@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { call, create, simulated } from '../simulated.ts';
-import { stoppedClock } from '../stoppedClock.ts';
+import { call, create, simulated } from '../../helpers/simulated.ts';
+import { stoppedClock } from '../../helpers/stoppedClock.ts';
 
 it('shows a prediction, and 404 without a title where there is none', async () => {
   const simulator = await simulated();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readCancelAfter } from '../../../src/simulator/api/readCancelAfter.ts';
+import { readCancelAfter } from '../../../src/simulator/api/createRoutes.ts';
 
 it.each([
   ['5', 5_000],

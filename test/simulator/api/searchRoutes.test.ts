@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { call, simulated } from '../simulated.ts';
+import { call, simulated } from '../../helpers/simulated.ts';
 
 it('finds models by words of their name, description and tags, best first, with their collections', async () => {
   const simulator = await simulated();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { timestamp } from '../../../src/simulator/api/timestamp.ts';
+import { timestamp } from '../../../src/simulator/api/context.ts';
 
 it('has 3, 6 or 9 decimals, without zeros at the end', () => {
   const ms = Date.parse('2026-03-04T05:06:07.890Z');

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { Simulator } from '../../../src/simulator/index.ts';
-import { call, simulated } from '../simulated.ts';
+import { call, simulated } from '../../helpers/simulated.ts';
 
 async function upload(simulator: Simulator, content: string, name = 'fox.png', metadata?: string) {
   const form = new FormData();

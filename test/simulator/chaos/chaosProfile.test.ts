@@ -7,8 +7,8 @@ import {
   type Simulator,
   type SimulatorConfig,
 } from '../../../src/simulator/index.ts';
-import { call, create, simulated } from '../simulated.ts';
-import { stoppedClock } from '../stoppedClock.ts';
+import { call, create, simulated } from '../../helpers/simulated.ts';
+import { stoppedClock } from '../../helpers/stoppedClock.ts';
 
 /** A simulator with a profile, and what has gone wrong there, by name. */
 async function under(name: ChaosProfileName, { seed = 1, ...rest }: SimulatorConfig = {}) {

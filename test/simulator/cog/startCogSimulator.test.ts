@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { type CogSimulatorConfig, startCogSimulator } from '../../../src/simulator/index.ts';
-import { localServer } from '../../replicate/localServer.ts';
+import { localServer } from '../../helpers/localServer.ts';
 
 const input = { prompt: 'a red fox' };
 const ID = 'wjx3whax6rf4vphkegkhcvpv6a';

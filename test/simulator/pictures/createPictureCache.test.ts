@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createPictureCache } from '../../../src/simulator/pictures/createPictureCache.ts';
+import { createPictureCache } from '../../../src/simulator/pictures/pictures.ts';
 
 it('draws once, also for those who ask meanwhile', async () => {
   const cache = createPictureCache(100);

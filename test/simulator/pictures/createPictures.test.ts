@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import sharp from 'sharp';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Simulator, SimulatorConfig } from '../../../src/simulator/index.ts';
-import { call, simulated } from '../simulated.ts';
+import { call, simulated } from '../../helpers/simulated.ts';
 
 async function drawn(simulator: Simulator, model: string, input: object): Promise<Buffer> {
   const { body: shown } = await call(simulator, `/models/${model}`);

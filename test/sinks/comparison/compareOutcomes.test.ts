@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { comparisonTable } from '../../../src/cli/comparisonTable.ts';
-import { compareOutcomes } from '../../../src/sinks/comparison/compareOutcomes.ts';
+import { comparisonTable } from '../../../src/cli/display/tables.ts';
+import { compareOutcomes } from '../../../src/sinks/comparison/comparison.ts';
 import type { Outcome } from '../../../src/types.ts';
-import { anOutcome } from '../anOutcome.ts';
+import { anOutcome } from '../../helpers/anOutcome.ts';
 
 const original = (path: string) => ({
   role: 'original' as const,

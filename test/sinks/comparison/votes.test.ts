@@ -4,13 +4,12 @@ import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
-import { blindPairs } from '../../../src/sinks/comparison/blindPairs.ts';
-import { readVotes } from '../../../src/sinks/comparison/readVotes.ts';
-import { tallyVotes } from '../../../src/sinks/comparison/tallyVotes.ts';
-import type { Vote } from '../../../src/sinks/comparison/Votes.ts';
+import { blindPairs, readVotes } from '../../../src/sinks/comparison/blindVotes.ts';
+import type { Vote } from '../../../src/sinks/comparison/votes.ts';
+import { tallyVotes } from '../../../src/sinks/comparison/votes.ts';
 import type { Outcome } from '../../../src/types.ts';
-import { anOutcome } from '../anOutcome.ts';
-import { temporaryFolder } from '../temporaryFolder.ts';
+import { anOutcome } from '../../helpers/anOutcome.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
 const vote = (winner: string | null, variants: [string, string] = ['A', 'B']): Vote => ({

@@ -2,11 +2,10 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { comparisonLayout } from '../../../src/sinks/comparison/comparisonLayout.ts';
-import { writeComparisonGrid } from '../../../src/sinks/comparison/writeComparisonGrid.ts';
+import { comparisonLayout, writeComparisonGrid } from '../../../src/sinks/comparison/comparisonGrid.ts';
 import type { Outcome } from '../../../src/types.ts';
-import { anOutcome } from '../anOutcome.ts';
-import { temporaryFolder } from '../temporaryFolder.ts';
+import { anOutcome } from '../../helpers/anOutcome.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
 const colours = { red: '#c02020', green: '#20a040', blue: '#2040c0' } as const;

@@ -2,12 +2,11 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import type { SheetCell } from '../../../src/sinks/contactSheet/SheetCell.ts';
-import { sheetCells } from '../../../src/sinks/contactSheet/sheetCells.ts';
-import { sheetLayout } from '../../../src/sinks/contactSheet/sheetLayout.ts';
-import { writeContactSheet } from '../../../src/sinks/contactSheet/writeContactSheet.ts';
-import { anOutcome } from '../anOutcome.ts';
-import { temporaryFolder } from '../temporaryFolder.ts';
+import { sheetCells, writeContactSheet } from '../../../src/sinks/contactSheet/contactSheet.ts';
+import type { SheetCell } from '../../../src/sinks/contactSheet/page.ts';
+import { sheetLayout } from '../../../src/sinks/contactSheet/page.ts';
+import { anOutcome } from '../../helpers/anOutcome.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
 const cellOf = (fields: Partial<SheetCell> = {}): SheetCell => ({

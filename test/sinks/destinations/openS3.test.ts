@@ -6,11 +6,10 @@ import { dirname, join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DeliveryError, UsageError } from '../../../src/errors.ts';
-import { openS3 } from '../../../src/sinks/destinations/openS3.ts';
-import { parseS3Url } from '../../../src/sinks/destinations/parseS3Url.ts';
+import { openS3, parseS3Url } from '../../../src/sinks/destinations/s3.ts';
 import type { Outcome } from '../../../src/types.ts';
-import { anOutcome } from '../anOutcome.ts';
-import { temporaryFolder } from '../temporaryFolder.ts';
+import { anOutcome } from '../../helpers/anOutcome.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 import { aBucket, type Bucket, credentials } from './aBucket.ts';
 
 const folder = temporaryFolder();

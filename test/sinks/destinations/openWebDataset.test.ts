@@ -7,10 +7,10 @@ import fc from 'fast-check';
 import { lastValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
 import { DeliveryError } from '../../../src/errors.ts';
-import { openWebDataset } from '../../../src/sinks/destinations/openWebDataset.ts';
+import { openWebDataset } from '../../../src/sinks/destinations/webDataset.ts';
 import type { Outcome, OutcomeFile } from '../../../src/types.ts';
-import { anOutcome } from '../anOutcome.ts';
-import { temporaryFolder } from '../temporaryFolder.ts';
+import { anOutcome } from '../../helpers/anOutcome.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
 const run = promisify(execFile);

@@ -3,12 +3,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildGallery } from '../../../gallery/buildGallery.ts';
-import { createReport } from '../../../src/sinks/createReport.ts';
-import type { GalleryData } from '../../../src/sinks/gallery/GalleryData.ts';
-import { writeGallery } from '../../../src/sinks/gallery/writeGallery.ts';
+import type { GalleryData } from '../../../src/sinks/gallery/galleryData.ts';
+import { writeGallery } from '../../../src/sinks/gallery/galleryPage.ts';
+import { createReport } from '../../../src/sinks/report/report.ts';
 import type { Outcome } from '../../../src/types.ts';
-import { anOutcome } from '../anOutcome.ts';
-import { temporaryFolder } from '../temporaryFolder.ts';
+import { anOutcome } from '../../helpers/anOutcome.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
 const picture = {

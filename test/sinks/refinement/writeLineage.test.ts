@@ -2,18 +2,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { lineageLayout } from '../../../src/sinks/refinement/lineage/lineageLayout.ts';
-import { lineageSvg } from '../../../src/sinks/refinement/lineage/lineageSvg.ts';
-import { lineageTree } from '../../../src/sinks/refinement/lineage/lineageTree.ts';
-import { writeLineage } from '../../../src/sinks/refinement/lineage/writeLineage.ts';
-import type {
-  RefinementCandidate,
-  RefinementHistory,
-} from '../../../src/sinks/refinement/RefinementHistory.ts';
-import { readRefinementHistory } from '../../../src/sinks/refinement/readRefinementHistory.ts';
-import { refinementFileName } from '../../../src/sinks/refinement/refinementFileName.ts';
-import { writeRefinementHistory } from '../../../src/sinks/refinement/writeRefinementHistory.ts';
-import { temporaryFolder } from '../temporaryFolder.ts';
+import type { RefinementCandidate, RefinementHistory } from '../../../src/sinks/refinement/history.ts';
+import {
+  readRefinementHistory,
+  refinementFileName,
+  writeRefinementHistory,
+} from '../../../src/sinks/refinement/history.ts';
+import { lineageSvg, writeLineage } from '../../../src/sinks/refinement/lineage.ts';
+import { lineageLayout, lineageTree } from '../../../src/sinks/refinement/lineageLayout.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
 const folderOf = temporaryFolder();
 const candidate = (index: number, changes: Partial<RefinementCandidate> = {}): RefinementCandidate => ({

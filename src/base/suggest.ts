@@ -1,0 +1,182 @@
+import type { z } from 'zod';
+
+/** The one of some names that a mistyped name was probably meant to be, or null where none is near. */
+export function nearestName(typed: string, names: Iterable<string>): string | null {
+  let nearest: string | null = null;
+  // Two swapped letters are two edits.
+  let nearestEdits = Math.max(typed.length > 3 ? 2 : 1, Math.floor(typed.length / 3)) + 1;
+  for (const name of names) {
+    const edits = editsBetween(typed.toLowerCase(), name.toLowerCase());
+    if (edits < nearestEdits) [nearest, nearestEdits] = [name, edits];
+  }
+  return nearest;
+}
+
+/** Letters to insert, remove or replace (Levenshtein), by the usual table, a row at a time. */
+function editsBetween(from: string, to: string): number {
+  let above = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (const [row, letter] of [...from].entries()) {
+    const current = [row + 1];
+    for (let column = 0; column < to.length; column += 1) {
+      const replaced = (above[column] ?? 0) + (letter === to[column] ? 0 : 1);
+      const removed = (above[column + 1] ?? 0) + 1;
+      const inserted = (current[column] ?? 0) + 1;
+      current.push(Math.min(replaced, removed, inserted));
+    }
+    above = current;
+  }
+  return above.at(-1) ?? 0;
+}
+
+/** One mistake in a spec: where it is, as keys and places, and what was expected. */
+export interface SpecProblem {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** The problems that one issue of a spec's schema stands for, in words. Give issues that were made with `reportInput`. */
+export function describeSpecIssue(
+  issue: z.core.$ZodIssue,
+  schema: z.core.$ZodType,
+  before: readonly PropertyKey[] = [],
+): SpecProblem[] {
+  const path = [...before, ...issue.path];
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: unknownKey(key, keysAt(schema, path)),
+      }));
+    case 'invalid_union':
+      return describeUnion(issue, schema, path);
+    case 'invalid_value':
+      return [{ path, message: unknownValue(issue) }];
+    case 'invalid_type':
+      return [{ path, message: otherType(issue) }];
+    case 'too_small':
+      return [{ path, message: outOfBounds(issue, issue.minimum, 'at least') }];
+    case 'too_big':
+      return [{ path, message: outOfBounds(issue, issue.maximum, 'at most') }];
+    case 'invalid_key':
+      return issue.issues.map(({ message }) => ({ path, message }));
+    default:
+      return [{ path, message: issue.message }];
+  }
+}
+
+/** Of the forms a value may have, the one whose kind fits tells what is wrong in it. */
+function describeUnion(
+  issue: z.core.$ZodIssueInvalidUnion,
+  schema: z.core.$ZodType,
+  path: readonly PropertyKey[],
+): SpecProblem[] {
+  const fitting = issue.errors.find((issues) => !issues.some(isOfOtherKind));
+  if (fitting !== undefined) return fitting.flatMap((inner) => describeSpecIssue(inner, schema, path));
+  if (issue.message !== 'Invalid input') return [{ path, message: issue.message }];
+  const names = issue.errors
+    .flat()
+    .find(({ code, path: inner }) => code === 'invalid_value' && inner.length === 0);
+  if (typeof issue.input === 'string' && names !== undefined) return describeSpecIssue(names, schema, path);
+  return [{ path, message: `Expected a text or keys and values, got ${received(issue.input)}` }];
+}
+
+function isOfOtherKind(issue: z.core.$ZodIssue): boolean {
+  return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const meant = nearestName(key, known);
+  return `Unknown key; ${meant === null ? `known are ${known.join(', ')}` : `did you mean ${meant}?`}`;
+}
+
+function unknownValue({ values, input, message }: z.core.$ZodIssueInvalidValue): string {
+  if (!message.startsWith('Invalid ')) return message;
+  const names = values.map(String);
+  const meant = typeof input === 'string' ? nearestName(input, names) : null;
+  const expected = `Expected ${names.length === 1 ? '' : 'one of '}${names.join(', ')}, got ${JSON.stringify(input ?? null)}`;
+  return meant === null ? expected : `${expected}; did you mean ${meant}?`;
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'keys and values',
+  record: 'keys and values',
+};
+
+const unitNames: Readonly<Record<string, string>> = { string: ' characters', array: ' values' };
+
+function outOfBounds(
+  { message, origin, inclusive = true, input }: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig,
+  bound: number | bigint,
+  words: 'at least' | 'at most',
+): string {
+  if (!message.startsWith('Too ')) return message;
+  if (origin === 'array' && bound === 1 && words === 'at least')
+    return 'Expected at least one value, got an empty list';
+  const strictly = words === 'at least' ? 'more than' : 'less than';
+  const got = typeof input === 'number' ? `, got ${input}` : '';
+  return `Expected ${inclusive ? words : strictly} ${bound}${unitNames[origin] ?? ''}${got}`;
+}
+
+function otherType({ expected, input, message }: z.core.$ZodIssueInvalidType): string {
+  if (!message.startsWith('Invalid ')) return message;
+  return `Expected ${typeNames[expected] ?? expected}, got ${received(input)}`;
+}
+
+function received(input: unknown): string {
+  if (input === undefined || input === null) return 'nothing';
+  if (Array.isArray(input)) return 'a list';
+  return typeof input === 'object' ? 'keys and values' : JSON.stringify(input);
+}
+
+/** The keys that objects at a place of a schema may have, for a guess at what a mistyped one was meant to be. */
+function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
+  let places = [schema];
+  for (const part of path)
+    places = places.flatMap((place) => shapesOf(place).flatMap((shape) => inside(shape, part)));
+  return [...new Set(places.flatMap(shapesOf).flatMap(keysOf))];
+}
+
+function keysOf(shape: z.core.$ZodTypes): string[] {
+  return shape._zod.def.type === 'object' ? Object.keys(shape._zod.def.shape) : [];
+}
+
+function inside(shape: z.core.$ZodTypes, part: PropertyKey): z.core.$ZodType[] {
+  const { def } = shape._zod;
+  switch (def.type) {
+    case 'object': {
+      const value = def.shape[String(part)];
+      return value === undefined ? [] : [value];
+    }
+    case 'array':
+      return [def.element];
+    case 'record':
+      return [def.valueType];
+    default:
+      return [];
+  }
+}
+
+/** What a schema is when all that only changes or permits is taken off. */
+function shapesOf(schema: z.core.$ZodType): z.core.$ZodTypes[] {
+  const known = schema as z.core.$ZodTypes;
+  const { def } = known._zod;
+  switch (def.type) {
+    case 'optional':
+    case 'nullable':
+    case 'default':
+    case 'prefault':
+    case 'readonly':
+      return shapesOf(def.innerType);
+    case 'pipe':
+      return shapesOf(def.in);
+    case 'union':
+      return def.options.flatMap(shapesOf);
+    default:
+      return [known];
+  }
+}

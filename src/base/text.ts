@@ -1,0 +1,96 @@
+const ELLIPSIS = '…';
+
+/**
+ * Breaks a text into at most so many lines of at most so many ems of a common sans-serif font. Words that are longer than a
+ * line are broken; what does not fit ends in an ellipsis.
+ */
+export function wrapText(text: string, maxEms: number, maxLines: number): string[] {
+  const words = text
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .flatMap((word) => pieces(word, maxEms));
+  const lines: string[] = [];
+  for (const [place, word] of words.entries()) {
+    const last = lines.at(-1);
+    const longer = last === undefined ? word : `${last} ${word}`;
+    if (last !== undefined && widthEms(longer) <= maxEms) {
+      lines[lines.length - 1] = longer;
+    } else if (lines.length < maxLines) {
+      lines.push(word);
+    } else {
+      return [...lines.slice(0, -1), ended(`${last ?? ''} ${words[place] ?? ''}`, maxEms)];
+    }
+  }
+  return lines;
+}
+
+/** As much of a line as fits with an ellipsis behind. */
+function ended(line: string, maxEms: number): string {
+  const [first = ''] = pieces(line, Math.max(1, maxEms - widthEms(ELLIPSIS)));
+  return `${first.trimEnd()}${ELLIPSIS}`;
+}
+
+function pieces(word: string, maxEms: number): string[] {
+  const found: string[] = [];
+  let piece = '';
+  let ems = 0;
+  for (const letter of word) {
+    const letterEms = widthEms(letter);
+    if (piece !== '' && ems + letterEms > maxEms) {
+      found.push(piece);
+      piece = '';
+      ems = 0;
+    }
+    piece += letter;
+    ems += letterEms;
+  }
+  return [...found, piece];
+}
+
+/** A generous guess, as the fonts of the machine are not known. */
+function widthEms(text: string): number {
+  let ems = 0;
+  for (const letter of text) ems += letterEms(letter);
+  return ems;
+}
+
+function letterEms(letter: string): number {
+  if (/[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{Extended_Pictographic}]/u.test(letter))
+    return 1.1;
+  if (/[mwMW@%]/.test(letter)) return 0.95;
+  if (/[iljtfr.,:;'!|()[\]\s-]/.test(letter)) return 0.4;
+  return /\p{Lu}/u.test(letter) ? 0.75 : 0.62;
+}
+
+/** Millionths of a US dollar as people read them: `$0.025`, `$12.50`; at least two decimals, no trailing zeros after them. */
+export function formatUsd(microUsd: number): string {
+  const decimals = (microUsd / 1_000_000).toFixed(6);
+  return `$${decimals.replace(/0{1,4}$/, '')}`;
+}
+
+/** A text that can stand in an SVG element or attribute; characters that XML does not allow become spaces. */
+export function escapeXml(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, ' ')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
+
+/** SVG attribute with what stands in most machines' fonts. */
+export const sheetFont = `font-family="Inter, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"`;
+
+/** The longest beginning of a text that has at most so many bytes in UTF-8; no code point is cut in two. */
+export function cutToBytes(text: string, maxBytes: number): string {
+  // A UTF-16 unit is at most 3 bytes, so most texts need no counting.
+  if (text.length * 3 <= maxBytes) return text;
+  let bytes = 0;
+  let end = 0;
+  for (const letter of text) {
+    bytes += Buffer.byteLength(letter);
+    if (bytes > maxBytes) return text.slice(0, end);
+    end += letter.length;
+  }
+  return text;
+}

@@ -1,4 +1,0 @@
-import type { flagTable } from './flagTable.ts';
-
-/** A flag of the contract, without its dashes. */
-export type FlagName = (typeof flagTable)[number]['name'];

@@ -1,0 +1,87 @@
+import { basename, extname, join, resolve } from 'node:path';
+import { UsageError } from '../../errors.ts';
+import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
+import type { ScriptIo } from '../display/terminal.ts';
+import type { createCommand } from '../flags/command.ts';
+import { type Flags, type SettledFlags, withDefaults } from '../flags/flags.ts';
+import {
+  cacheFolder,
+  createWarn,
+  keepMemorySmall,
+  readEnvironment,
+  type Warn,
+} from '../script/environment.ts';
+import { runScript } from '../script/runScript.ts';
+import { chooseService, type OpenService, openService } from './service.ts';
+
+/** What a script that makes pictures gets to work with. */
+export interface BatchScriptContext {
+  readonly inputs: readonly string[];
+  readonly flags: Flags;
+  readonly service: OpenService;
+  readonly io: ScriptIo;
+  readonly warn: Warn;
+}
+
+/** The frame of the scripts that make pictures: reads the command line, connects to the service, and closes it again. */
+export function runBatchScript(
+  command: ReturnType<typeof createCommand>,
+  main: (context: BatchScriptContext) => Promise<number>,
+): Promise<void> {
+  keepMemorySmall();
+  return runScript(async (argv, io) => {
+    const parsed = command.parse(argv);
+    if (parsed.kind === 'text') {
+      io.stdout.write(parsed.text);
+      return 0;
+    }
+    const { inputs, flags } = parsed;
+    const warn = createWarn(flags, io);
+    const service = await openService(chooseService(flags, readEnvironment(io.env)), {
+      cacheFolder: cacheFolder(io.env),
+      refreshModels: flags.refreshModels,
+      warn,
+    });
+    try {
+      return await main({ inputs, flags, service, io, warn });
+    } finally {
+      await service.close();
+    }
+  });
+}
+
+/** The run folder: where `--out` says, else `out/` and the name of the input. */
+export function folderFor(out: string | null, input: string, name: string | null = null): string {
+  const stem = input === '-' ? 'stdin' : basename(input, extname(input));
+  return resolve(out ?? join('out', name ?? stem));
+}
+
+/** Gives what `read` gives, and puts the spec's name before what it refuses. */
+export async function inSpec<T>(specPath: string, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${specPath}: ${error.message}`, { suggestion: error.suggestion, cause: error });
+  }
+}
+
+/** Fills what the command line left open from a spec, and the rest from the defaults. */
+export function withSpec(
+  flags: Flags,
+  { budgetUsd, priceUsd, count, seed, organize }: BatchSpec,
+  { speed }: OpenService,
+): SettledFlags {
+  return withDefaults(
+    {
+      ...flags,
+      budgetMicroUsd: flags.budgetMicroUsd ?? microUsd(budgetUsd),
+      priceMicroUsd: flags.priceMicroUsd ?? microUsd(priceUsd),
+    },
+    { seed, count, organize, ratePerMinute: 600 * speed },
+  );
+}
+
+function microUsd(usd: number | null): number | null {
+  return usd === null ? null : Math.round(usd * 1_000_000);
+}

@@ -1,0 +1,207 @@
+import { catchError, lastValueFrom, throwError } from 'rxjs';
+import { nearestName } from '../../base/suggest.ts';
+import { ProviderError, UsageError } from '../../errors.ts';
+import { retryBackoff } from '../../operators/retryBackoff.ts';
+import type { ScoringModel } from '../../pipelines/rating/scoringModel.ts';
+import type { RefinementSpec } from '../../pipelines/workflows/refinement/spec.ts';
+import type { Provider } from '../../ports.ts';
+import { modelCatalogue, selectModel } from '../../providers/prices/catalogue.ts';
+import { estimateMicroUsd } from '../../providers/prices/cost.ts';
+import { parseRendition } from '../../renditions/notation.ts';
+import { readableOverlays } from '../../renditions/overlays.ts';
+import type { ModelScoreSpec } from '../../scoring/scorer.ts';
+import { checkInputs } from '../../sources/modelInputs/checkInput.ts';
+import { coerceInput } from '../../sources/modelInputs/fitInput.ts';
+import { inputFiles } from '../../sources/modelInputs/inputFiles.ts';
+import { pictureInput, takesFile } from '../../sources/modelInputs/pictureInput.ts';
+import type { JobContext } from '../../sources/planning/jobContext.ts';
+import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
+import type { Model, ModelInput } from '../../types.ts';
+import type { Flags, ModelReference, SettledFlags } from '../flags/flags.ts';
+import { flagValues } from '../flags/flagValues.ts';
+import type { RatedBy } from './planSummary.ts';
+import type { OpenService } from './service.ts';
+
+/**
+ * Looks a model up, trying again where the service or the network has a moment of weakness. Rejects with `UsageError`
+ * where there is no such model, with `ProviderError` where the service cannot be asked.
+ */
+export function findModel(provider: Provider, { model, version }: ModelReference): Promise<Model> {
+  const name = version === null ? model : `${model}:${version}`;
+  return lastValueFrom(
+    provider.getModel(model, version).pipe(
+      retryBackoff({ shouldRetry: (error) => error instanceof ProviderError && error.recoverable }),
+      catchError((error: unknown) => {
+        const isMissing = error instanceof ProviderError && error.status === 404;
+        if (!isMissing) return throwError(() => error);
+        return throwError(
+          () =>
+            new UsageError(`Expected a model that exists, got ${name}`, {
+              suggestion: `${nearMatch(model)}Check the spelling at https://replicate.com/explore; private models need the token of their owner.`,
+            }),
+        );
+      }),
+    ),
+  );
+}
+
+function nearMatch(model: string): string {
+  const meant = nearestName(
+    model,
+    modelCatalogue.map((entry) => entry.model),
+  );
+  return meant === null ? '' : `Did you mean ${meant}? `;
+}
+
+/**
+ * The model of a run: the flag's, else the only one of the service, else the spec's (the cheapest of the catalogue that meets
+ * its wish), else the script's. Throws `UsageError` where no model meets the wish.
+ */
+export function specModel(
+  { model }: Pick<BatchSpec, 'model'>,
+  flags: Flags,
+  { onlyModel }: OpenService,
+  defaultModel: string,
+): ModelReference {
+  const given = flags.models[0] ?? onlyModel;
+  if (given !== null && given !== undefined) return given;
+  if (typeof model === 'object' && model !== null) {
+    const { maxCostUsd, minQuality, useCase } = model;
+    const wish = {
+      ...(maxCostUsd === undefined ? {} : { maxCostUsd }),
+      ...(minQuality === undefined ? {} : { minQuality }),
+      ...(useCase === undefined ? {} : { useCase }),
+    };
+    return { model: selectModel(wish).model, version: null };
+  }
+  return flagValues.modelReference.schema.parse(model ?? defaultModel);
+}
+
+/**
+ * What the flags say about all jobs, read with the model's schema. Rejects with `UsageError` where a value is impossible, or
+ * a file is not there; paths begin in the working directory.
+ */
+export async function jobContext(
+  flags: SettledFlags,
+  { version }: ModelReference,
+  model: Model,
+): Promise<JobContext> {
+  const { name, schema } = model;
+  const pairs = flags.modelInput.map(
+    ([key, text]) => [key, coerceInput(key, text, schema?.properties[key])] as const,
+  );
+  const input = Object.fromEntries(pairs);
+  const files = await inputFiles(input, { schema });
+  const renditions = flags.renditions.map((text) => parseRendition(text));
+  return {
+    model: name,
+    version,
+    schema,
+    input,
+    ...(Object.keys(files).length === 0 ? {} : { files }),
+    count: flags.count,
+    seed: flags.seed,
+    renditions: await readableOverlays(renditions, process.cwd()),
+    ...(flags.limit === null ? {} : { limit: flags.limit }),
+  };
+}
+
+/**
+ * What the flags say about the jobs of each of several models, in their order. An `--input` that only some of them have is
+ * left out for the others. Rejects with `UsageError` as `findModel` and `jobContext` do.
+ */
+export async function jobContexts(
+  flags: SettledFlags,
+  references: readonly ModelReference[],
+  provider: Provider,
+): Promise<JobContext[]> {
+  const found = await Promise.all(
+    references.map(async (reference) => ({ reference, model: await findModel(provider, reference) })),
+  );
+  const models = found.map(({ model }) => model);
+  return Promise.all(
+    found.map(({ reference, model }) => {
+      // What nobody takes stays, so that the check of the context can say so.
+      const isFor = (name: string) => takes(model, name) || !models.some((other) => takes(other, name));
+      const modelInput = flags.modelInput.filter(([name]) => isFor(name));
+      return jobContext({ ...flags, modelInput }, reference, model);
+    }),
+  );
+}
+
+function takes({ schema }: Model, name: string): boolean {
+  return schema === null || Object.hasOwn(schema.properties, name);
+}
+
+/** What a plan says of the model that rates its pictures. */
+export function ratedBy({ model, input, priceMicroUsd }: ScoringModel): RatedBy {
+  return { model, priceMicroUsd: estimateMicroUsd(model, input, priceMicroUsd ?? undefined) };
+}
+
+const defaultModel = 'black-forest-labs/flux-dev';
+
+/** The model that refines: the only one of the service, else the spec's, else the candidates' own where that takes pictures. */
+export async function refiningModel(
+  { refineModel }: RefinementSpec,
+  own: ModelReference,
+  flags: Flags,
+  service: OpenService,
+): Promise<ModelReference> {
+  if (refineModel !== null || service.onlyModel !== null)
+    return specModel({ model: refineModel }, { ...flags, models: [] }, service, defaultModel);
+  const { schema } = await findModel(service.provider, own);
+  const takesPictures = Object.values(schema?.properties ?? {}).some(takesFile);
+  return takesPictures ? own : flagValues.modelReference.schema.parse(defaultModel);
+}
+
+/**
+ * Looks up the model that rates the pictures, and checks what it is to be given; where it takes a prompt and the spec has none, that is
+ * the picture's. Paths begin in `folder`. Rejects with `UsageError` where it cannot rate pictures, or not within a budget.
+ */
+export async function scoringModel(
+  spec: ModelScoreSpec,
+  { budgetMicroUsd }: Pick<Flags, 'budgetMicroUsd'>,
+  { provider, onlyModel }: OpenService,
+  folder: string,
+): Promise<ScoringModel> {
+  if (onlyModel !== null) {
+    throw new UsageError(`Expected pictures to be rated by measures, got ${spec.model}, which is not here`, {
+      suggestion: `The service has no other model than ${onlyModel.model}. Give score: sharpness, say.`,
+    });
+  }
+  const reference = flagValues.modelReference.schema.parse(spec.model);
+  const model = await findModel(provider, reference);
+  const picture = pictureOf(model);
+  const input = inputOf(spec, model, picture.name);
+  const files = await inputFiles(input, { schema: model.schema, folder });
+  const priceMicroUsd = spec.priceUsd === null ? null : Math.round(spec.priceUsd * 1_000_000);
+  const rater = { model: model.name, version: reference.version, picture, input, priceMicroUsd };
+  if (budgetMicroUsd !== null && estimateMicroUsd(model.name, input, priceMicroUsd ?? undefined) === null) {
+    throw new UsageError(`Expected a known price to keep \`--budget\`, got none for ${model.name}`, {
+      suggestion: 'Give the price of one rating as priceUsd: under score: in the spec.',
+    });
+  }
+  return Object.keys(files).length === 0 ? rater : { ...rater, files };
+}
+
+function pictureOf({ name, schema }: Model): ScoringModel['picture'] {
+  try {
+    return pictureInput(schema, 1);
+  } catch (cause) {
+    throw new UsageError(`Expected a model that looks at pictures to rate them, got ${name}`, {
+      suggestion: 'Name one that takes an image under score: in the spec.',
+      cause,
+    });
+  }
+}
+
+function inputOf({ input: given }: ModelScoreSpec, { name, schema }: Model, picture: string): ModelInput {
+  if (schema === null) return given;
+  checkInputs(name, schema, given);
+  const input = Object.hasOwn(schema.properties, 'prompt') ? { prompt: '{prompt}', ...given } : given;
+  const missing = schema.required.find((needed) => needed !== picture && !Object.hasOwn(input, needed));
+  if (missing === undefined) return input;
+  throw new UsageError(`Expected a value for \`${missing}\`, which ${name} requires, got none`, {
+    suggestion: `Give it under score: input: in the spec.`,
+  });
+}

@@ -1,0 +1,83 @@
+import { dirname } from 'node:path';
+import type { Observable } from 'rxjs';
+import { UsageError } from '../../errors.ts';
+import type { FinishedRun } from '../../pipelines/run/results.ts';
+import type { RunSettings } from '../../pipelines/run/settings.ts';
+import { describeBox, type Grid, type GrownGrid, gridTotal } from '../../pipelines/workflows/grid/cells.ts';
+import { openGrid } from '../../pipelines/workflows/grid/growth.ts';
+import { gridJobs, gridOrganize } from '../../pipelines/workflows/grid/jobs.ts';
+import type { JobContext } from '../../sources/planning/jobContext.ts';
+import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
+import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
+import type { ModelReference } from '../flags/flags.ts';
+import { flagValues } from '../flags/flagValues.ts';
+import { type BatchScriptContext, folderFor, inSpec, withSpec } from './batchScript.ts';
+import { jobContexts, specModel } from './models.ts';
+import { startBatch } from './startBatch.ts';
+
+/** A spec whose jobs are the cells of a grid. */
+interface GridScript {
+  readonly spec: BatchSpec;
+  /** Of its file: relative paths of pictures begin beside it. */
+  readonly specPath: string;
+  readonly defaultModel: string;
+  /** The models on the grid's axis. Default: none, the spec has one model. */
+  readonly models?: readonly string[];
+  /** The grid, as its models take it. */
+  readonly gridOf: (contexts: readonly JobContext[]) => Grid;
+  readonly run: (
+    contexts: readonly JobContext[],
+    settings: RunSettings & PlanJobsConfig,
+  ) => Observable<FinishedRun>;
+}
+
+/** Looks the models of a grid up, then plans it, and shows the plan or runs it; resolves with the exit code. */
+export async function startGrid(script: GridScript, frame: BatchScriptContext): Promise<number> {
+  const { spec, specPath, run } = script;
+  const { flags: given, service, io } = frame;
+  const references = referencesOf(script, frame);
+  const found = await jobContexts(withSpec(given, spec, service), references, service.provider);
+  const contexts = found.map((each) => ({ ...each, folder: dirname(specPath) }));
+  const folder = folderFor(given.out, specPath, spec.name);
+  // All that is wrong from here on is in the spec.
+  const { wanted, grown } = await inSpec(specPath, () => readGrid(script, contexts, folder));
+  return startBatch({
+    folder,
+    jobs: () => gridJobs(grown, contexts),
+    total: gridTotal(grown, contexts[0]?.limit),
+    context: contexts,
+    renditions: spec.renditions,
+    axes: axesText(grown),
+    tagNames: wanted.axes.flatMap(({ values: [first] }) => Object.keys(first?.tags ?? {})),
+    // The grid has its own, which lets it grow.
+    fingerprint: null,
+    flags: withSpec(given, { ...spec, organize: spec.organize ?? gridOrganize(wanted.axes) }, service),
+    service,
+    io,
+    run: (settings) => run(contexts, settings),
+  });
+}
+
+async function readGrid({ gridOf }: GridScript, contexts: readonly JobContext[], folder: string) {
+  const wanted = gridOf(contexts);
+  return { wanted, grown: await openGrid(wanted, contexts, folder) };
+}
+
+/** A folder's earlier grids are said too: only what is beyond them is new. */
+function axesText({ axes, boxes }: GrownGrid): string {
+  const now = describeBox(axes, boxes.at(-1) ?? []);
+  const before = boxes.at(-2);
+  return before === undefined ? now : `${now}, grown from ${describeBox(axes, before)}`;
+}
+
+function referencesOf(
+  { spec, models = [], defaultModel }: GridScript,
+  { flags, service }: BatchScriptContext,
+): ModelReference[] {
+  if (models.length === 0) return [specModel(spec, flags, service, defaultModel)];
+  const [given] = flags.models;
+  if (given === undefined) return models.map((name) => flagValues.modelReference.schema.parse(name));
+  throw new UsageError(`Expected models under axes: or by --model, got both`, {
+    suggestion: 'Leave --model out, or the axis.',
+  });
+}

@@ -1,0 +1,64 @@
+import { formatUsd } from '../../base/text.ts';
+import type { RunEvent } from '../../events/runEvent.ts';
+import type { Progress } from './progress.ts';
+import { failureLine, summaryLines } from './summaryLines.ts';
+import type { Paint } from './terminal.ts';
+import { beginningOf, formatDuration, plainText, shorten } from './text.ts';
+
+/** The lines that an event leaves behind for good: failures, warnings, the summary. For most events none. */
+export function eventLines(event: RunEvent, progress: Progress, paint: Paint): string[] {
+  switch (event.type) {
+    case 'watch.started':
+      return [`${paint('bold', 'watch')} ${event.url}`];
+    case 'job.failed':
+      // One warning says it of them all; there may be as many as there are jobs.
+      if (event.outcome.error?.code === 'ERR_CIRCUIT_OPEN') return [];
+      return [`${paint('red', 'failed')} ${failureLine(event.outcome)}`];
+    case 'warning':
+      return [`${paint('yellow', 'warning')} ${plainText(event.message)}`];
+    case 'model.paused':
+      return [`${paint('yellow', 'warning')} ${pausedText(event)}`];
+    case 'budget.warning':
+      return [`${paint('yellow', 'warning')} ${budgetText(event)}`];
+    case 'job.progress':
+      // A failure has a line of its own.
+      return event.status === 'failed' ? [] : [`${paint('green', event.status)} ${progressText(event)}`];
+    case 'recovery.started':
+      return [`${paint('yellow', 'again')} ${recoveryText(event)}`];
+    case 'round.completed':
+      return [`${paint('green', 'round')} ${roundText(event)}`];
+    case 'run.completed':
+      return summaryLines(event, progress, paint);
+    default:
+      return [];
+  }
+}
+
+function progressText(event: Extract<RunEvent, { type: 'job.progress' }>): string {
+  const { current, total, percent, prompt, predictionId, elapsedMs } = event;
+  const id = predictionId === null ? '' : ` (${predictionId})`;
+  return `${current} of ${total} (${percent} %) '${shorten(beginningOf(prompt), 40)}'${id}, ${formatDuration(elapsedMs)}`;
+}
+
+function pausedText({ model, failures, waitMs, error }: Extract<RunEvent, { type: 'model.paused' }>): string {
+  const why = plainText(error.message);
+  return `${model} failed ${failures} times in a row and is left alone for ${formatDuration(waitMs)}; the last time: ${why}`;
+}
+
+function recoveryText({ jobs, round, waitMs }: Extract<RunEvent, { type: 'recovery.started' }>): string {
+  const what = jobs === 1 ? '1 failed job is' : `${jobs} failed jobs are`;
+  return `${what} tried again in ${formatDuration(waitMs)} (round ${round})`;
+}
+
+function roundText({ round, bestIndex, bestScore, kept }: Extract<RunEvent, { type: 'round.completed' }>) {
+  const best = kept.map((index) => `#${index + 1}`).join(', ');
+  return `${round}: best is #${bestIndex + 1} with a score of ${bestScore.toFixed(3)}; kept ${best}`;
+}
+
+function budgetText({
+  limitMicroUsd,
+  reservedMicroUsd,
+  spentMicroUsd,
+}: Extract<RunEvent, { type: 'budget.warning' }>): string {
+  return `${formatUsd(reservedMicroUsd + spentMicroUsd)} of the budget of ${formatUsd(limitMicroUsd)} is spent or reserved`;
+}

@@ -1,0 +1,118 @@
+import { asyncScheduler, interval, type SchedulerLike } from 'rxjs';
+import { toJsonLines } from '../../events/listeners.ts';
+import { doneCount } from '../../events/progress.ts';
+import { eventLines } from './eventLines.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { progressParts } from './statusLines.ts';
+import { failureLine } from './summaryLines.ts';
+import { createPaint, type TextStream, type View } from './terminal.ts';
+import { terminalView } from './terminalView.ts';
+import { formatDuration, plainText } from './text.ts';
+
+export interface CreateReporterConfig {
+  /** Events go here under `json`; nothing else ever does. */
+  stdout: TextStream;
+  /** All that people read goes here. */
+  stderr: TextStream;
+  /** Whether people see it change in place. Default: whether stderr is a terminal. */
+  isTerminal?: boolean;
+  /** Whether colours are unwanted (`NO_COLOR`). Default false. */
+  noColor?: boolean;
+  /** One event a line, and nothing for people. Default false. */
+  json?: boolean;
+  /** Nothing but failures. Default false. */
+  quiet?: boolean;
+  /** Takes secrets out of all that is told. Default: leaves texts as they are. */
+  redact?: (text: string) => string;
+  /** Clock of the display. Default asyncScheduler. */
+  scheduler?: SchedulerLike;
+}
+
+/**
+ * Tells of a run as it happens: as JSON events, as a live display in a terminal, or as lines in a log.
+ * Give `onEvent` all events of the run, and call `close` whatever happens, because a live display hides the cursor.
+ */
+export function createReporter(config: CreateReporterConfig): View {
+  const { stdout, stderr, isTerminal = stderr.isTTY === true, noColor = false } = config;
+  const { json = false, quiet = false, redact = (text) => text, scheduler = asyncScheduler } = config;
+  if (json) return jsonView(stdout, redact);
+  if (quiet) return failuresView(stderr, redact);
+  if (isTerminal) return terminalView({ stream: stderr, isColored: !noColor, scheduler, redact });
+  return linesView({ stream: stderr, scheduler, redact });
+}
+
+function jsonView(stream: TextStream, redact: (text: string) => string): View {
+  return { onEvent: toJsonLines(stream, { redact }), close: () => {} };
+}
+
+function failuresView(stream: TextStream, redact: (text: string) => string): View {
+  return {
+    onEvent: (event) => {
+      if (event.type !== 'job.failed') return;
+      stream.write(`${redact(`failed ${failureLine(event.outcome)}`)}\n`);
+    },
+    close: () => {},
+  };
+}
+
+interface LinesViewConfig {
+  stream: TextStream;
+  /** Clock of the display. */
+  scheduler: SchedulerLike;
+  /** Takes secrets out of what is shown. */
+  redact: (text: string) => string;
+}
+
+const FIRST_MINUTE_MS = 60_000;
+
+/**
+ * Tells of a run in plain lines, for logs: the first outcome, every tenth of the way, and a sign of life each 5 s (30 s
+ * after the first minute); every failure and warning, and the summary.
+ */
+function linesView(config: LinesViewConfig): View {
+  const { stream, scheduler, redact } = config;
+  const paint = createPaint(false);
+  const tracker = createProgress(() => scheduler.now());
+  let printedAtMs = scheduler.now();
+  let printedTenth = -1;
+
+  const print = (lines: readonly string[]): void => {
+    if (lines.length > 0) stream.write(redact(lines.map((line) => `${line}\n`).join('')));
+  };
+  const printProgress = (): void => {
+    const progress = tracker.progress();
+    printedAtMs = scheduler.now();
+    printedTenth = tenthsDone(progress);
+    print([progressLine(progress, printedAtMs)]);
+  };
+  const heartbeats = interval(1_000, scheduler).subscribe(() => {
+    const nowMs = scheduler.now();
+    const isEarly = nowMs - tracker.progress().startedAtMs < FIRST_MINUTE_MS;
+    if (nowMs - printedAtMs >= (isEarly ? 5_000 : 30_000)) printProgress();
+  });
+  return {
+    close: () => heartbeats.unsubscribe(),
+    onEvent(event) {
+      tracker.onEvent(event);
+      const progress = tracker.progress();
+      if (event.type === 'run.started') print([startLine(progress)]);
+      if (event.type === 'run.completed') heartbeats.unsubscribe();
+      print(eventLines(event, progress, paint));
+      if ('outcome' in event && tenthsDone(progress) > printedTenth) printProgress();
+    },
+  };
+}
+
+function tenthsDone(progress: Progress): number {
+  return progress.total === 0 ? 10 : Math.floor((doneCount(progress) * 10) / progress.total);
+}
+
+function startLine({ total, alreadySaved, concurrency, folder }: Progress): string {
+  const there = alreadySaved > 0 ? `, ${alreadySaved} there already` : '';
+  return `${total} jobs${there}, ${concurrency} at a time, into ${plainText(folder)}`;
+}
+
+function progressLine(progress: Progress, nowMs: number): string {
+  const parts = progressParts(progress, nowMs).map(({ text }) => text);
+  return `[${formatDuration(nowMs - progress.startedAtMs)}] ${parts.join(', ')}`;
+}

@@ -1,0 +1,142 @@
+import { formatUsd } from '../../base/text.ts';
+import { doneCount, timeLeftMs } from '../../events/progress.ts';
+import type { ActiveJob, Progress } from './progress.ts';
+import type { Paint } from './terminal.ts';
+import { displayWidth, formatDuration, jobName, shorten } from './text.ts';
+
+interface JobLinesConfig {
+  nowMs: number;
+  columns: number;
+  /** Lines at most. */
+  rows: number;
+  paint: Paint;
+}
+
+const STATE_COLUMNS = 11;
+const SECONDS_COLUMNS = 5;
+
+/**
+ * The jobs under way, a line each, the oldest first; where some have no place, the last line counts them.
+ * The prompt stands last, so that a terminal that draws a character wider than we think moves nothing but itself.
+ */
+export function jobLines(progress: Progress, config: JobLinesConfig): string[] {
+  const { rows } = config;
+  const { active, total } = progress;
+  if (rows < 1) return [];
+  // The count of the rest is worth a line only where a job is shown beside it.
+  const shown = active.size > rows && rows > 1 ? rows - 1 : Math.min(active.size, rows);
+  const nameColumns = jobName(total).length;
+  const lines: string[] = [];
+  for (const job of active.values()) {
+    if (lines.length === shown) break;
+    lines.push(jobLine(job, nameColumns, config));
+  }
+  const hidden = active.size - shown;
+  if (hidden > 0 && rows > 1)
+    lines.push(config.paint('dim', shorten(`… and ${hidden} more`, config.columns)));
+  return lines;
+}
+
+function jobLine(job: ActiveJob, nameColumns: number, config: JobLinesConfig): string {
+  const { nowMs, columns, paint } = config;
+  const seconds = `${Math.floor((nowMs - job.sinceMs) / 1_000)}s`;
+  const state = job.attempt > 1 ? `${job.state} ${job.attempt}` : job.state;
+  const facts = [
+    jobName(job.index).padStart(nameColumns),
+    seconds.padStart(SECONDS_COLUMNS),
+    state.padEnd(STATE_COLUMNS),
+  ].join(' ');
+  const prompt = shortPrompt(job, columns - facts.length - 1);
+  return prompt === '' ? shorten(facts.trimEnd(), columns) : `${paint('dim', facts)} ${prompt}`;
+}
+
+/** Measuring text in wide characters takes its time, and the same rows are drawn ten times a second. */
+const shortPrompts = new WeakMap<ActiveJob, { columns: number; text: string }>();
+
+function shortPrompt(job: ActiveJob, columns: number): string {
+  const known = shortPrompts.get(job);
+  if (known?.columns === columns) return known.text;
+  const text = shorten(job.prompt, columns);
+  shortPrompts.set(job, { columns, text });
+  return text;
+}
+
+const BETWEEN = ' · ';
+const WIDEST_BAR = 24;
+const SLIMMEST_BAR = 8;
+
+/** A line about the whole run that fits so many columns: what matters least goes first, the bar takes what is left. */
+export function totalLine(progress: Progress, nowMs: number, columns: number, paint: Paint): string {
+  const parts = fitting(progressParts(progress, nowMs), columns);
+  const text = parts.map((part) => (part.style === null ? part.text : paint(part.style, part.text)));
+  const barColumns = Math.min(WIDEST_BAR, columns - widthOf(parts) - 1);
+  const line = text.join(paint('dim', BETWEEN));
+  return barColumns < SLIMMEST_BAR ? line : `${bar(progress, barColumns, paint)} ${line}`;
+}
+
+function fitting(parts: readonly ProgressPart[], columns: number): ProgressPart[] {
+  const kept = [...parts].sort((a, b) => a.rank - b.rank);
+  while (kept.length > 0 && widthOf(kept) > columns) kept.pop();
+  return parts.filter((part) => kept.includes(part));
+}
+
+function widthOf(parts: readonly ProgressPart[]): number {
+  return displayWidth(parts.map(({ text }) => text).join(BETWEEN));
+}
+
+function bar(progress: Progress, columns: number, paint: Paint): string {
+  const { total } = progress;
+  const share = total === 0 ? 1 : Math.min(1, doneCount(progress) / total);
+  // Rounded down: the bar is full only when all is done.
+  const filled = Math.floor(share * columns);
+  return paint('cyan', '━'.repeat(filled)) + paint('dim', '─'.repeat(columns - filled));
+}
+
+/** One statement about a run. */
+interface ProgressPart {
+  readonly text: string;
+  /** 1 is kept longest where the window is narrow. */
+  readonly rank: number;
+  readonly style: Parameters<Paint>[0] | null;
+}
+
+/** Jobs beyond these are being saved here: they hold no place at the service. */
+const atService = new Set(['creating', 'queued', 'running']);
+
+/** What there is to say about a run in one line, in the order of reading; nothing is said that is not so. */
+export function progressParts(progress: Progress, nowMs: number): ProgressPart[] {
+  const { total, active, failed, skipped, pausedUntilMs, ratePerMinute } = progress;
+  const done = doneCount(progress);
+  const inFlight = [...active.values()].filter(({ state }) => atService.has(state)).length;
+  const parts: (ProgressPart | false)[] = [
+    { text: `${done}/${total}`, rank: 1, style: 'bold' },
+    inFlight > 0 && { text: `${inFlight} in flight`, rank: 5, style: null },
+    failed > 0 && { text: `${failed} failed`, rank: 2, style: 'red' },
+    skipped > 0 && { text: `${skipped} skipped`, rank: 7, style: 'yellow' },
+    pausedUntilMs > nowMs && {
+      text: `paused ${formatDuration(Math.ceil((pausedUntilMs - nowMs) / 1_000) * 1_000)}`,
+      rank: 3,
+      style: 'yellow',
+    },
+    ...moneyPart(progress),
+    ratePerMinute !== null && ratePerMinute > 0 && { text: rateText(ratePerMinute), rank: 8, style: null },
+    ...timePart(total - done, ratePerMinute),
+  ];
+  return parts.filter((part) => part !== false);
+}
+
+function moneyPart({ costMicroUsd, isCostIncomplete }: Progress): ProgressPart[] {
+  if (costMicroUsd === 0) return [];
+  return [{ text: `${formatUsd(costMicroUsd)}${isCostIncomplete ? '+' : ''}`, rank: 6, style: null }];
+}
+
+function rateText(perMinute: number): string {
+  return `${perMinute < 10 ? perMinute.toFixed(1) : Math.round(perMinute)}/min`;
+}
+
+function timePart(left: number, ratePerMinute: number | null): ProgressPart[] {
+  const leftMs = timeLeftMs(left, ratePerMinute);
+  if (leftMs === null) return [];
+  const seconds = Math.max(1, Math.round(leftMs / 1_000));
+  return [{ text: `${formatDuration(seconds * 1_000)} left`, rank: 4, style: null }];
+}

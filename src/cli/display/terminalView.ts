@@ -1,0 +1,120 @@
+import { stripVTControlCharacters } from 'node:util';
+import { interval, type SchedulerLike } from 'rxjs';
+import { eventLines } from './eventLines.ts';
+import { createProgress } from './progress.ts';
+import { jobLines, totalLine } from './statusLines.ts';
+import { createPaint, type TextStream, terminalCodes, type View, windowSize } from './terminal.ts';
+import { displayWidth } from './text.ts';
+
+interface TerminalViewConfig {
+  stream: TextStream;
+  isColored: boolean;
+  /** Clock of the display. */
+  scheduler: SchedulerLike;
+  /** Takes secrets out of what is shown. */
+  redact: (text: string) => string;
+}
+
+/** Ten times a second looks alive and costs nothing. */
+const FRAME_MS = 100;
+
+/**
+ * Shows a run in a terminal: one line about the whole and one for each job under way, as many as the window has room for,
+ * redrawn in place at most ten times a second. Failures and warnings stay above it; at the end it gives way to a summary.
+ */
+export function terminalView(config: TerminalViewConfig): View {
+  const { stream, isColored, scheduler, redact } = config;
+  const paint = createPaint(isColored);
+  const tracker = createProgress(() => scheduler.now());
+  const block = createLiveBlock(stream);
+
+  const draw = (): void => {
+    const size = windowSize(stream);
+    // The last column stays free: a terminal that draws a character wider than we think has some room then.
+    const columns = Math.max(1, size.columns - 1);
+    const nowMs = scheduler.now();
+    const progress = tracker.progress();
+    // One row of what was there before stays in sight, and one is for the total.
+    const rows = size.rows - 2;
+    block.draw(
+      [
+        ...jobLines(progress, { nowMs, columns, rows, paint }),
+        totalLine(progress, nowMs, columns, paint),
+      ].map(redact),
+    );
+  };
+  const frames = interval(FRAME_MS, scheduler).subscribe(draw);
+  const close = (): void => {
+    frames.unsubscribe();
+    block.clear();
+  };
+  return {
+    close,
+    onEvent(event) {
+      tracker.onEvent(event);
+      if (event.type === 'run.started') draw();
+      if (event.type === 'run.completed') close();
+      const lines = eventLines(event, tracker.progress(), paint).map(redact);
+      if (lines.length > 0) block.print(lines);
+    },
+  };
+}
+
+/** Some lines at the bottom of a terminal that change in place. */
+interface LiveBlock {
+  /** Shows these lines, one or more, instead of the ones before; writes nothing where all is as it was. */
+  draw(lines: readonly string[]): void;
+  /** Writes lines that stay, above the block. */
+  print(lines: readonly string[]): void;
+  /** Takes the block away and shows the cursor again. */
+  clear(): void;
+}
+
+/**
+ * A block at the place of the cursor. Between two writes the cursor waits, hidden, at the start of the block's last line,
+ * so a block may be as high as the window.
+ */
+export function createLiveBlock(stream: TextStream): LiveBlock {
+  const { hideCursor, showCursor, noWrap, wrap, eraseLine, eraseRestOfLine, eraseBelow, up } = terminalCodes;
+  let drawn: readonly string[] = [];
+  let drawnColumns = 0;
+
+  const height = (): number => heightOf(drawn, drawnColumns, windowSize(stream).columns);
+  const toTop = (): string => `\r${up(height() - 1)}`;
+  const erase = (): string => {
+    if (drawn.length === 0) return '';
+    const rows = Array.from({ length: height() }, () => eraseLine);
+    return `${toTop()}${rows.join('\n')}${toTop()}`;
+  };
+  // Written over what was there, and only then rid of what is left of it: that does not flicker.
+  const block = (lines: readonly string[]): string =>
+    `${noWrap}${lines.join(`${eraseRestOfLine}\n`)}${eraseBelow}\r${wrap}`;
+
+  return {
+    draw(lines) {
+      const { columns } = windowSize(stream);
+      const isSame = columns === drawnColumns && lines.join('\n') === drawn.join('\n');
+      if (isSame || lines.length === 0) return;
+      stream.write(`${drawn.length === 0 ? hideCursor : ''}${toTop()}${block(lines)}`);
+      [drawn, drawnColumns] = [lines, columns];
+    },
+    print(lines) {
+      const text = lines.map((line) => `${line}\n`).join('');
+      stream.write(`${erase()}${text}${drawn.length === 0 ? '' : block(drawn)}`);
+    },
+    clear() {
+      if (drawn.length === 0) return;
+      stream.write(`${erase()}${showCursor}`);
+      drawn = [];
+    },
+  };
+}
+
+/** Rows that the lines take now: a terminal that has become narrower has broken those that no longer fit. */
+function heightOf(lines: readonly string[], drawnColumns: number, columns: number): number {
+  if (columns >= drawnColumns) return lines.length;
+  return lines.reduce((rows, line) => {
+    const width = displayWidth(stripVTControlCharacters(line));
+    return rows + Math.max(1, Math.ceil(width / columns));
+  }, 0);
+}

@@ -1,0 +1,106 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/**
+ * A text on one line and without power over the terminal: escape sequences are removed, every run of line breaks, tabs
+ * and other control characters becomes one space. Characters that turn the writing direction around go as well, since
+ * they would reorder what stands beside them.
+ */
+export function plainText(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
+    .replace(/[\p{Cc}\u2028\u2029\s]+/gu, ' ')
+    .trim();
+}
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Drawn two columns wide (East Asian Wide and Fullwidth, from Unicode's EastAsianWidth.txt, blocks rounded up). */
+const WIDE =
+  /[\u1100-\u115f\u231a\u231b\u2329\u232a\u23e9-\u23ec\u23f0\u23f3\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18d08}\u{1aff0}-\u{1b2fb}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u;
+const EMOJI = /\p{Emoji_Presentation}|\ufe0f/u;
+/** Nothing but marks, joiners and other things that take no column of their own. */
+const INVISIBLE = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
+
+/** How many columns of a terminal one visible character (a grapheme) takes: 0, 1 or 2. */
+function graphemeWidth(grapheme: string): number {
+  if (INVISIBLE.test(grapheme)) return 0;
+  return WIDE.test(grapheme) || EMOJI.test(grapheme) ? 2 : 1;
+}
+
+/** How many columns of a terminal a plain text without escape sequences takes. */
+export function displayWidth(text: string): number {
+  // Printable ASCII, the usual case, needs no segmenting.
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  let width = 0;
+  for (const { segment } of segmenter.segment(text)) width += graphemeWidth(segment);
+  return width;
+}
+
+/** A time as people read it: `0.4s`, `45s`, `1m 52s`, `2h 05m`, `3d 04h`. */
+export function formatDuration(ms: number): string {
+  if (ms < 9_950) return `${(Math.max(0, ms) / 1_000).toFixed(1).replace(/\.0$/, '')}s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m ${twoDigits(seconds % 60)}s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48
+    ? `${hours}h ${twoDigits(minutes % 60)}m`
+    : `${Math.floor(hours / 24)}d ${twoDigits(hours % 24)}h`;
+}
+
+function twoDigits(count: number): string {
+  return String(count).padStart(2, '0');
+}
+
+/**
+ * A plain text cut to so many columns of a terminal, with an ellipsis where something is missing. Never cuts a visible
+ * character in two, so the result may be a column short.
+ */
+export function shorten(text: string, columns: number): string {
+  if (columns < 1) return '';
+  // A visible character has seldom more than a few code units, so what lies far behind need not be measured.
+  if (text.length <= columns * 8 && displayWidth(text) <= columns) return text;
+  // Printable ASCII, the usual case, needs no segmenting.
+  const head = text.slice(0, columns - 1);
+  if (/^[\x20-\x7e]*$/.test(head) && /^[\x20-\x7e]?$/.test(text.charAt(columns - 1)))
+    return `${head.trimEnd()}…`;
+  let kept = '';
+  let width = 0;
+  for (const { segment } of segmenter.segment(text.slice(0, columns * 8))) {
+    const wider = width + displayWidth(segment);
+    if (wider > columns - 1) break;
+    kept += segment;
+    width = wider;
+  }
+  return `${kept.trimEnd()}…`;
+}
+
+/** More than any window shows. */
+const MOST_CHARS = 400;
+
+/** The beginning of a prompt, as one plain line. */
+export function beginningOf(prompt: string): string {
+  return plainText(prompt.slice(0, MOST_CHARS));
+}
+
+/** A job as people call it, counted from 1 like the names of its files. */
+export function jobName(index: number): string {
+  return `#${index + 1}`;
+}
+
+/** What came, as an error message shows it: in quotes, harmless for a terminal, at most 80 characters. */
+export function quoted(text: string): string {
+  const plain = plainText(text);
+  return `'${plain.length > 80 ? `${plain.slice(0, 79)}…` : plain}'`;
+}
+
+/** Rows of texts in columns that are as wide as their widest: the first to the left, the others, which are figures, to the right. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const fitted = (text: string, column: number): string => {
+    const width = widths[column] ?? 0;
+    return column === 0 ? text.padEnd(width) : text.padStart(width);
+  };
+  return rows.map((row) => row.map(fitted).join('  '));
+}

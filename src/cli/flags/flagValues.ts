@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { type ChaosProfileName, chaosProfiles } from '../../simulator/chaos/profiles.ts';
+import { httpUrl } from '../script/environment.ts';
+import type { ModelReference } from './flags.ts';
+
+/** How the text behind a flag is read. */
+export interface FlagValue<Value> {
+  /** Completes the sentence "Expected `--flag` to be …". */
+  readonly expected: string;
+  readonly schema: z.ZodType<Value, string>;
+}
+
+function wholeNumber(min: number, max: number): FlagValue<number> {
+  return {
+    expected: `a whole number from ${min} to ${max}`,
+    schema: z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number)
+      .pipe(z.number().min(min).max(max)),
+  };
+}
+
+/** Above 0, with decimals if need be. */
+function positiveNumber(max: number, unit: string): FlagValue<number> {
+  return {
+    expected: `a number${unit} above 0, at most ${max}`,
+    schema: z
+      .string()
+      .regex(/^\d{1,15}(\.\d{1,9})?$/)
+      .transform(Number)
+      .pipe(z.number().positive().max(max)),
+  };
+}
+
+/** A pause: seconds, none too. */
+const pause: FlagValue<number> = {
+  expected: 'a number of seconds from 0 to 86400',
+  schema: z
+    .string()
+    .regex(/^\d{1,5}(\.\d{1,3})?$/)
+    .transform(Number)
+    .pipe(z.number().max(86_400)),
+};
+
+/** Dollars, read digit by digit into whole millionths, because a float would be off by one now and then. */
+function dollars(minMicroUsd: number, expected: string): FlagValue<number> {
+  const amount = /^\$?(\d{1,9})(?:\.(\d{1,6}))?$/;
+  return {
+    expected,
+    schema: z
+      .string()
+      .regex(amount)
+      .transform((text) => {
+        const [, whole = '', decimals = ''] = amount.exec(text) ?? [];
+        return Number(whole + decimals.padEnd(6, '0'));
+      })
+      .pipe(z.number().min(minMicroUsd)),
+  };
+}
+
+function oneOf<const Word extends string>(words: readonly [Word, ...Word[]]): FlagValue<Word> {
+  return { expected: `one of ${words.join(', ')}`, schema: z.enum(words) };
+}
+
+const modelReference: FlagValue<ModelReference> = {
+  expected: 'OWNER/NAME or OWNER/NAME:VERSION (64 hex digits)',
+  schema: z
+    .string()
+    .regex(/^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/)
+    .transform((text) => {
+      const [model = '', version = null] = text.split(':');
+      return { model, version };
+    }),
+};
+
+const concurrency: FlagValue<number | 'auto'> = {
+  expected: `${wholeNumber(1, 10_000).expected}, or auto`,
+  schema: z.union([z.literal('auto'), wholeNumber(1, 10_000).schema]),
+};
+
+const fallback: FlagValue<ModelReference | 'new-seed'> = {
+  expected: `${modelReference.expected}, or new-seed`,
+  schema: z.union([z.literal('new-seed'), modelReference.schema]),
+};
+
+const jobNumbers: FlagValue<(index: number) => boolean> = {
+  expected: 'numbers of jobs from 1 up, such as 3 or 3,7-9',
+  schema: z
+    .string()
+    .regex(/^[1-9]\d{0,9}(-[1-9]\d{0,9})?(,[1-9]\d{0,9}(-[1-9]\d{0,9})?)*$/)
+    .transform((text) =>
+      text.split(',').map((part) => {
+        const [first = 0, last = first] = part.split('-').map(Number);
+        return { first: first - 1, last: last - 1 };
+      }),
+    )
+    .refine((ranges) => ranges.every(({ first, last }) => first <= last))
+    .transform(
+      (ranges) => (index: number) => ranges.some(({ first, last }) => index >= first && index <= last),
+    ),
+};
+
+const keyValue: FlagValue<readonly [string, string]> = {
+  expected: 'KEY=VALUE',
+  schema: z
+    .string()
+    .regex(/^[^=\s]+=/)
+    .transform((text) => {
+      const at = text.indexOf('=');
+      return [text.slice(0, at), text.slice(at + 1)] as const;
+    }),
+};
+
+const seed: FlagValue<'auto' | 'none' | number> = {
+  expected: 'auto, none or a whole number from 0 to 4294967295',
+  schema: z.union([z.enum(['auto', 'none']), wholeNumber(0, 2 ** 32 - 1).schema]),
+};
+
+const destination: FlagValue<string> = {
+  expected: 's3://BUCKET, s3://BUCKET/PREFIX or webdataset',
+  schema: z.string().regex(/^(s3:\/\/.+|webdataset)$/),
+};
+
+const baseUrl: FlagValue<string> = {
+  expected: 'an http or https URL without password, query or fragment',
+  schema: httpUrl,
+};
+
+const profiles = Object.keys(chaosProfiles) as [ChaosProfileName, ...ChaosProfileName[]];
+const chaosProfile = oneOf(profiles);
+
+/** Any text but none. */
+function text(expected: string): FlagValue<string> {
+  return { expected, schema: z.string().trim().min(1) };
+}
+
+/** The kinds of values that flags take, each with what it expects. */
+export const flagValues = {
+  wholeNumber,
+  positiveNumber,
+  pause,
+  dollars,
+  oneOf,
+  modelReference,
+  fallback,
+  jobNumbers,
+  keyValue,
+  seed,
+  baseUrl,
+  chaosProfile,
+  concurrency,
+  destination,
+  text,
+};

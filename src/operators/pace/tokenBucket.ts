@@ -1,0 +1,65 @@
+import { expectOption } from '../internal/options.ts';
+
+export interface TokenBucketConfig {
+  /** Tokens given out in any 60 s at most. */
+  perMinute: number;
+  /** Tokens that may be taken at once after a pause. Default: a second's worth, at least 1. */
+  burst?: number;
+  /** The current time in ms. */
+  now: () => number;
+}
+
+export interface TokenBucket {
+  /** Tokens that come back in a minute. */
+  readonly refillPerMinute: number;
+  /** Time in ms until a token can be taken; 0 where one can be now. */
+  waitMs(): number;
+  /** Takes a token; ask `waitMs` first. */
+  take(): void;
+  /** Puts back a token that bought nothing. */
+  giveBack(): void;
+}
+
+/**
+ * A token bucket that keeps its promise in every window: with a burst of b it refills at `perMinute - (b - 1)` a minute,
+ * so even a burst followed by a full minute of refills stays at or below `perMinute`.
+ */
+export function createTokenBucket(config: TokenBucketConfig): TokenBucket {
+  const { perMinute, now } = config;
+  const { burst = Math.max(1, Math.ceil(perMinute / 60)) } = config;
+  expectOption(
+    perMinute > 0 && Number.isFinite(perMinute),
+    'perMinute',
+    'a finite number above 0',
+    perMinute,
+  );
+  expectOption(burst >= 1 && (burst === 1 || burst <= perMinute), 'burst', 'from 1 to `perMinute`', burst);
+  const perMs = (perMinute - (burst - 1)) / 60_000;
+  let tokens = burst;
+  let countedAtMs = now();
+
+  const refill = () => {
+    const nowMs = now();
+    // A clock that was set back takes no tokens away.
+    tokens = Math.min(burst, tokens + Math.max(0, nowMs - countedAtMs) * perMs);
+    countedAtMs = nowMs;
+  };
+  return {
+    get refillPerMinute() {
+      return perMs * 60_000;
+    },
+    waitMs() {
+      refill();
+      // Fractions of a token are lost to rounding: without the margin a timer may fire and still find 0.999 of one.
+      return tokens >= 1 - 1e-9 ? 0 : Math.ceil((1 - tokens) / perMs);
+    },
+    take() {
+      refill();
+      tokens -= 1;
+    },
+    giveBack() {
+      refill();
+      tokens = Math.min(burst, tokens + 1);
+    },
+  };
+}

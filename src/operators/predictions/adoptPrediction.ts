@@ -1,0 +1,156 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  asyncScheduler,
+  concat,
+  concatMap,
+  defaultIfEmpty,
+  defer,
+  EMPTY,
+  expand,
+  filter,
+  identity,
+  type MonoTypeOperatorFunction,
+  map,
+  mergeMap,
+  type Observable,
+  of,
+  type SchedulerLike,
+  take,
+  timer,
+  toArray,
+} from 'rxjs';
+import { withoutLongData } from '../../base/modelInput.ts';
+import type { Provider } from '../../ports.ts';
+import type { Prediction, PredictionPage, PredictionRequest } from '../../types.ts';
+import { retryBackoff } from '../retryBackoff.ts';
+
+export interface AdoptPredictionConfig {
+  /** When the create was about to be sent, ms since 1970 by the local clock. */
+  sinceMs: number;
+  /** Ids that other jobs have; the adopted one is added. */
+  claims: Claims;
+  /** Pauses before each look at the list, in ms; nothing found in the last one means: never made. Default [0, 2000, 4000]. */
+  looksMs?: readonly number[];
+  /** Clock of the pauses. Default asyncScheduler. */
+  scheduler?: SchedulerLike;
+}
+
+/** The service's clock is known to whole seconds only. */
+const CLOCK_MARGIN_MS = 2_000;
+
+/**
+ * Finds out what became of a create whose answer was lost. Looks through the list of predictions since the attempt for
+ * one with the same model, version and input that no other job has, claims and emits it; emits null where there is none.
+ * Long data in the request may be cut to its hash, as `withoutLongData` does it.
+ *
+ *     first look finds it               (p|)
+ *     only the second look finds it     2s (p|)
+ *     none of the three finds it        6s (0|)      0 = null
+ *
+ * Jobs with equal requests are interchangeable: what counts is that there are as many predictions as jobs. The oldest
+ * unclaimed match is taken, since a newer one may be the only one that another job, which began later, can have. Failing
+ * list calls are repeated with a growing wait; the last failure is emitted as the error.
+ */
+export function adoptPrediction(
+  provider: Provider,
+  request: PredictionRequest,
+  config: AdoptPredictionConfig,
+): Observable<Prediction | null> {
+  const { sinceMs, claims, looksMs = [0, 2_000, 4_000], scheduler = asyncScheduler } = config;
+  const isAnswer = answerTo(request);
+  const patiently = <T>() => retryBackoff<T>({ retries: 12, shouldRetry: isRecoverable, scheduler });
+  // A list that leaves inputs out says too little: what may be ours is asked for by its id.
+  const withInput = (listed: Prediction): Observable<Prediction> => {
+    const { id, input, model, dataRemoved } = listed;
+    const isEnough = input !== null || dataRemoved || model !== request.model || claims.has(id);
+    return isEnough ? of(listed) : provider.getPrediction(id).pipe(patiently());
+  };
+  const look = listedPredictions(provider, {
+    createdAfterMs: sinceMs - CLOCK_MARGIN_MS,
+    patiently: patiently(),
+  }).pipe(
+    mergeMap(({ predictions }) => predictions),
+    concatMap((prediction) => withInput(prediction)),
+    filter(isAnswer),
+    toArray(),
+    // Claimed at once, when all pages are read: meanwhile another job may have taken one of them.
+    map((newestFirst) => newestFirst.findLast(({ id }) => claims.take(id))),
+    filter((prediction) => prediction !== undefined),
+  );
+  return concat(...looksMs.map((pauseMs) => timer(pauseMs, scheduler).pipe(mergeMap(() => look)))).pipe(
+    take(1),
+    defaultIfEmpty(null),
+  );
+}
+
+function answerTo({ model, version, input: given }: PredictionRequest): (prediction: Prediction) => boolean {
+  const input = withoutLongData(given);
+  return (prediction) =>
+    prediction.model === model &&
+    mayBeOf(version, prediction) &&
+    isDeepStrictEqual(withoutLongData(prediction.input), input);
+}
+
+/** The service hides the versions of official models, also where one was asked for. */
+function mayBeOf(wanted: string | null, { version }: Prediction): boolean {
+  return wanted === null || version === wanted || !/^[0-9a-f]{64}$/.test(version ?? '');
+}
+
+function isRecoverable(error: unknown): boolean {
+  return error instanceof Error && 'recoverable' in error && error.recoverable === true;
+}
+
+/** The prediction ids that jobs of a run have made their own. */
+export interface Claims {
+  /** Takes the id for the caller; false where another job has it already. */
+  take(id: string): boolean;
+  has(id: string): boolean;
+}
+
+/**
+ * Keeps two jobs from counting the same prediction as theirs. One for all jobs of a run.
+ *
+ * `known` are the ids that earlier runs in the same folder wrote down.
+ */
+export function createClaims(known: Iterable<string> = []): Claims {
+  const taken = new Set(known);
+  return {
+    take(id) {
+      if (taken.has(id)) return false;
+      taken.add(id);
+      return true;
+    },
+    has: (id) => taken.has(id),
+  };
+}
+
+interface ListedPredictionsConfig {
+  /** By the local clock, ms since 1970. */
+  createdAfterMs: number;
+  /** Pages to read at most. Default: all. */
+  pages?: number;
+  /** Asked before each further page, when those before have been emitted. Default: it never is. */
+  isEnough?: () => boolean;
+  /** Around the call for each page: a retry, say. Default none. */
+  patiently?: MonoTypeOperatorFunction<PredictionPage>;
+}
+
+/** The service's list of predictions since a moment, newest first, a page at a time as long as more are wanted. */
+export function listedPredictions(
+  provider: Provider,
+  config: ListedPredictionsConfig,
+): Observable<PredictionPage> {
+  const { createdAfterMs, pages = Number.POSITIVE_INFINITY } = config;
+  const { isEnough = () => false, patiently = identity } = config;
+  return defer(() => {
+    let read = 0;
+    return provider.listPredictions({ createdAfterMs }).pipe(
+      patiently,
+      expand(({ next }) => {
+        read += 1;
+        if (next === null || read >= pages || isEnough()) return EMPTY;
+        return provider.listPredictions({ createdAfterMs, next }).pipe(patiently);
+      }),
+    );
+  });
+}

@@ -1,0 +1,106 @@
+import {
+  asyncScheduler,
+  concatMap,
+  filter,
+  type MonoTypeOperatorFunction,
+  map,
+  merge,
+  NEVER,
+  type Observable,
+  of,
+  switchAll,
+  takeWhile,
+  timer,
+} from 'rxjs';
+import type { Follower, Provider } from '../../ports.ts';
+import type { Prediction, PredictionEvent } from '../../types.ts';
+import { type AdaptivePollConfig, adaptivePoll } from '../adaptivePoll.ts';
+import { maxTimerMs } from '../internal/options.ts';
+import { retryBackoff } from '../retryBackoff.ts';
+import { cancelPrediction } from './cancelPrediction.ts';
+import { isFinal, isWorthAsking } from './states.ts';
+
+export interface AwaitPredictionConfig
+  extends Pick<
+    AdaptivePollConfig<Prediction>,
+    'timeoutMs' | 'startingMs' | 'processingMs' | 'maxDelayMs' | 'expectedMs' | 'scheduler'
+  > {
+  /** How its states are learnt: one for all jobs asks once for many. Default: each prediction is asked for by itself. */
+  follower?: Follower;
+  /** When its create was about to be sent, ms since 1970. Default: now. */
+  sinceMs?: number;
+  /** What happens when the time is up: its states are the prediction's then. Default: it is cancelled. */
+  onTimeout?: (prediction: Prediction) => Observable<Prediction>;
+  /** 0…1, for the jitter of retries. Default Math.random. */
+  random?: () => number;
+}
+
+/**
+ * Follows each prediction until it is final (succeeded, failed, canceled, aborted) and emits it as it is then. One that
+ * has its whole output already passes at once.
+ *
+ *     prediction                     (p|)
+ *     answers: p processing, d done  p, p, d
+ *     awaitPrediction                500ms 1000ms 1500ms (d|)
+ *     time is up first               (cancelled, then emitted as the service left it)
+ *
+ * A failing question is asked again with a growing wait; no failure of asking ever creates anything.
+ */
+export function awaitPrediction(
+  provider: Provider,
+  config: AwaitPredictionConfig = {},
+): MonoTypeOperatorFunction<Prediction> {
+  const { follower = singleQuestions(provider, config) } = config;
+  const { timeoutMs = 600_000, random = Math.random, scheduler = asyncScheduler } = config;
+  const { onTimeout = ({ id }) => cancelPrediction(provider, id, { random, scheduler }) } = config;
+  return concatMap((prediction) => {
+    if (isFinal(prediction)) return of(prediction);
+    const states = follower.follow(prediction, config.sinceMs ?? scheduler.now());
+    const timeUp = timer(Math.min(maxTimerMs, timeoutMs), scheduler).pipe(map(() => onTimeout(prediction)));
+    return merge(of(states), timeUp).pipe(
+      switchAll(),
+      takeWhile((state) => !isFinal(state), true),
+      filter(isFinal),
+    );
+  });
+}
+
+/** Asks for each prediction by its id, in a rhythm of its own. */
+function singleQuestions(provider: Provider, config: AwaitPredictionConfig): Follower {
+  const { random = Math.random, scheduler = asyncScheduler } = config;
+  const patiently = retryBackoff<Prediction>({ retries: 12, shouldRetry: isWorthAsking, random, scheduler });
+  return {
+    follow: ({ id }): Observable<Prediction> =>
+      adaptivePoll(() => provider.getPrediction(id).pipe(patiently), {
+        ...config,
+        // The time is kept above, whoever follows.
+        timeoutMs: Number.POSITIVE_INFINITY,
+        onTimeout: () => NEVER,
+        isDone: isFinal,
+        isStarting: ({ status }) => status === 'starting',
+      }),
+  };
+}
+
+/**
+ * Follows predictions by what the service tells of itself (webhooks), with another way of following behind it, since any
+ * of its messages may be lost.
+ *
+ *     events              ---a-----     a: its end
+ *     behind.follow(b)    -------(b|)
+ *     follow(a)           ---(a|)
+ *     follow(b)           -------(b|)   its message never came
+ */
+export function createEventFollower(events: Observable<PredictionEvent>, behind: Follower): Follower {
+  return {
+    follow: (prediction, sinceMs) => {
+      const told = events.pipe(
+        filter((event) => event.prediction.id === prediction.id),
+        map((event) => event.prediction),
+      );
+      return merge(told, behind.follow(prediction, sinceMs)).pipe(
+        takeWhile((state) => !isFinal(state), true),
+      );
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import {
+  asyncScheduler,
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  ignoreElements,
+  map,
+  mergeMap,
+  type Observable,
+  type OperatorFunction,
+  of,
+  retry,
+  type SchedulerLike,
+  tap,
+  throwError,
+  timer,
+} from 'rxjs';
+import { ProviderError } from '../../errors.ts';
+import type { CreateLimits, CreateOptions, CreateTicket, Governor, Provider } from '../../ports.ts';
+import type { Prediction, PredictionRequest } from '../../types.ts';
+import { adoptPrediction, type Claims, createClaims } from './adoptPrediction.ts';
+
+export interface CreatePredictionConfig extends Partial<Omit<CreateOptions, 'onLimits'>> {
+  /** Lets creates pass at the pace that the service allows; one for all creates of a run. */
+  governor: Governor;
+  /** The prediction ids of this run; one for all jobs. Default: new ones, for a single pipe. */
+  claims?: Claims;
+  /** Makes of a request what is sent, once before each POST: brings its files to the service, say. Default: sent as it is. */
+  prepare?: (request: PredictionRequest) => Observable<PredictionRequest>;
+  /** Runs before each POST with what is sent; the POST is sent when it completes. Write down the intent here. */
+  beforeSend?: (request: PredictionRequest) => Observable<unknown>;
+  /** Told about each refusal for being too fast, with the wait that the service named. */
+  onThrottled?: (waitMs: number | null) => void;
+  /** How often a create that certainly made nothing (no connection, or lost and not in the list) is sent again. Default 8. */
+  retries?: number;
+  /** Wait before the first of them; doubles each time up to 30 s. Default 1000. */
+  delayMs?: number;
+  /** Clock of the waits. Default asyncScheduler. */
+  scheduler?: SchedulerLike;
+}
+
+/**
+ * Creates a prediction for each request, and never two.
+ *
+ *     request                        (r|)
+ *     the service answers in 3 ms    ---(p|)
+ *     429, may go on in 5 ms         -----x---(p|)   x: sent again, no attempt counted
+ *     connection lost, was made      ---?(p|)        ?: found in the list, not sent again
+ *
+ * A create is sent again only if the service certainly did not accept it: it refused with 429, no connection was made,
+ * or the answer was lost and three looks at the list of predictions did not find it. Every other answer outside 2xx is
+ * emitted as the `ProviderError` it is; one with `tookEffect: 'unknown'` where the list could not be read either.
+ */
+export function createPrediction(
+  provider: Provider,
+  config: CreatePredictionConfig,
+): OperatorFunction<PredictionRequest, Prediction> {
+  const { claims = createClaims() } = config;
+  return mergeMap((request) => createOnce(provider, request, { ...config, claims }));
+}
+
+function createOnce(
+  provider: Provider,
+  request: PredictionRequest,
+  config: CreatePredictionConfig & { claims: Claims },
+): Observable<Prediction> {
+  const { governor, claims, prepare = (asIs) => of(asIs) } = config;
+  const { beforeSend = () => EMPTY, scheduler = asyncScheduler } = config;
+  const sendOnce = (ticket: CreateTicket, sent: PredictionRequest) => {
+    const sinceMs = scheduler.now();
+    const adopt = () =>
+      adoptPrediction(provider, sent, { sinceMs, claims, scheduler }).pipe(
+        catchError((error: unknown) => throwError(() => stillUnknown(error))),
+        map(orNotMade),
+      );
+    return afterCompletion(beforeSend(sent), () => send(provider, sent, { ...config, ticket })).pipe(
+      // Another job with an equal request may have adopted ours while the answer was on its way: then theirs is left for us.
+      concatMap((prediction) => (claims.take(prediction.id) ? of(prediction) : adopt())),
+      catchError((error: unknown) => (isLost(error) ? adopt() : throwError(() => error))),
+    );
+  };
+  return defer(() => governor.admit()).pipe(
+    concatMap((ticket) => prepare(request).pipe(concatMap((sent) => sendOnce(ticket, sent)))),
+    retryCertainRefusals(config),
+  );
+}
+
+/** One POST; the governor is told what the service makes of it. */
+function send(
+  provider: Provider,
+  request: PredictionRequest,
+  config: CreatePredictionConfig & { ticket: CreateTicket },
+): Observable<Prediction> {
+  const { ticket, waitMs = 60_000, cancelAfterMs, webhookUrl } = config;
+  let limits: CreateLimits | null = null;
+  const options: CreateOptions = {
+    waitMs,
+    ...(cancelAfterMs === undefined ? {} : { cancelAfterMs }),
+    ...(webhookUrl === undefined ? {} : { webhookUrl }),
+    onLimits: (told) => {
+      limits = told;
+    },
+  };
+  return provider.createPrediction(request, options).pipe(
+    tap({
+      next: () => ticket.accepted(limits),
+      error: (error: unknown) => {
+        if (isTooFast(error)) ticket.refused(error.retryAfterMs);
+      },
+    }),
+  );
+}
+
+/** Without end where the service only asks to wait, and a few times where there is no connection. */
+function retryCertainRefusals(config: CreatePredictionConfig) {
+  const { onThrottled, retries = 8, delayMs = 1_000, scheduler = asyncScheduler } = config;
+  let failures = 0;
+  return retry<Prediction>({
+    delay: (error: unknown) => {
+      if (isTooFast(error)) {
+        onThrottled?.(error.retryAfterMs);
+        return timer(0, scheduler);
+      }
+      failures += 1;
+      const isWorthIt = error instanceof ProviderError && error.tookEffect === 'no' && error.recoverable;
+      if (!isWorthIt || failures > retries) throw error;
+      return timer(Math.min(30_000, delayMs * 2 ** (failures - 1)), scheduler);
+    },
+  });
+}
+
+function afterCompletion<T>(first: Observable<unknown>, then: () => Observable<T>): Observable<T> {
+  return concat(first.pipe(ignoreElements()), defer(then));
+}
+
+function isTooFast(error: unknown): error is ProviderError {
+  return error instanceof ProviderError && error.status === 429;
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof ProviderError && error.tookEffect === 'unknown';
+}
+
+/** That the list could not be read says nothing of the create: it must not look like one that was refused. */
+function stillUnknown(error: unknown): unknown {
+  if (!(error instanceof ProviderError)) return error;
+  const { code, recoverable, stopsRun, suggestion } = error;
+  const message = `What became of a create is not known, as the list cannot be read. ${error.message}`;
+  return new ProviderError(code, message, {
+    recoverable,
+    stopsRun,
+    suggestion,
+    tookEffect: 'unknown',
+    cause: error,
+  });
+}
+
+function orNotMade(adopted: Prediction | null): Prediction {
+  if (adopted !== null) return adopted;
+  throw new ProviderError(
+    'ERR_NOT_CREATED',
+    'The create was lost on its way: the service has no such prediction.',
+    {
+      recoverable: true,
+      suggestion: 'Run the same command again.',
+    },
+  );
+}

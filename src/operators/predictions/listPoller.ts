@@ -1,0 +1,203 @@
+import {
+  asyncScheduler,
+  catchError,
+  concat,
+  defer,
+  EMPTY,
+  ignoreElements,
+  merge,
+  Observable,
+  type SchedulerLike,
+  type Subscriber,
+  type Subscription,
+  tap,
+  timer,
+} from 'rxjs';
+import type { Follower, Provider } from '../../ports.ts';
+import type { Prediction } from '../../types.ts';
+import { expectOption, maxTimerMs } from '../internal/options.ts';
+import { retryBackoff } from '../retryBackoff.ts';
+import { listedPredictions } from './adoptPrediction.ts';
+import { createRunTimes, isFinal, isWorthAsking } from './states.ts';
+
+export interface ListPollerConfig {
+  /** Shortest wait between two questions. Default 250. */
+  shortestMs?: number;
+  /** Longest wait between two questions. Default 5000. */
+  longestMs?: number;
+  /** 0…1, for the jitter of retries. Default Math.random. */
+  random?: () => number;
+  /** Clock of the waits. Default asyncScheduler. */
+  scheduler?: SchedulerLike;
+}
+
+/** A prediction that somebody waits for. */
+interface Followed {
+  readonly prediction: Prediction;
+  readonly sinceMs: number;
+  readonly subscriber: Subscriber<Prediction>;
+  /** Answers of the list in a row that did not have it. */
+  missed: number;
+  /** Questions for it alone in a row that failed. */
+  failed: number;
+  /** Not asked for alone before this moment. */
+  aloneAtMs: number;
+}
+
+/** The service lists so many predictions a page. */
+const PAGE_SIZE = 100;
+/** The wait between two questions, as a part of the usual run time: more where one question answers for few. */
+const SHARE_OF_RUN_TIME = 0.1;
+const SHARE_FOR_ONE = 0.25;
+/** None is ready much before the fastest of those before it. */
+const EARLIEST = 0.9;
+const RETRIES = 12;
+
+/**
+ * Follows all predictions of a run with one question at a time: a page of the list answers for a hundred of them. Nothing
+ * is asked before one can be ready, by what others of its model took. What the list does not have, and the last one, is
+ * asked for by its id.
+ *
+ *     follow(a), follow(b), follow(c)   -----------(a|)   -----------(b|)   -----p-----p-----(c|)
+ *     lists                             -----l-----l      one question for all
+ *     gets                              -----------------g      the last one
+ *
+ * A list that fails is asked for again with a growing wait; one that keeps failing is the error of all who wait.
+ */
+export function createListPoller(provider: Provider, config: ListPollerConfig = {}): Follower {
+  const { shortestMs = 250, longestMs = 5_000, random = Math.random, scheduler = asyncScheduler } = config;
+  expectOption(shortestMs > 0, 'shortestMs', 'a number above 0', shortestMs);
+  expectOption(longestMs >= shortestMs, 'longestMs', '`shortestMs` or more', longestMs);
+  const followed = new Map<string, Followed>();
+  const runTimes = createRunTimes();
+  let turn: Subscription | null = null;
+  let turnAtMs = Number.POSITIVE_INFINITY;
+  let isAsking = false;
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+
+  const readyAtMs = ({ prediction, sinceMs, aloneAtMs }: Followed): number => {
+    const earliestMs = Math.max(shortestMs, EARLIEST * runTimes.shortestMs(prediction.model));
+    return Math.max(sinceMs + earliestMs, followed.size === 1 ? aloneAtMs : 0);
+  };
+  const nextPauseMs = (): number => {
+    const all = [...followed.values()];
+    const models = new Set(all.map(({ prediction }) => prediction.model));
+    const knownMs = Math.min(...[...models].map(runTimes.medianMs));
+    // While nobody knows: as if it took three times as long as the first of them has taken so far.
+    const guessMs = 3 * (scheduler.now() - Math.min(...all.map(({ sinceMs }) => sinceMs)));
+    const share = SHARE_OF_RUN_TIME + SHARE_FOR_ONE / followed.size;
+    const pauseMs = Math.round(share * (knownMs > 0 ? knownMs : guessMs));
+    return Math.min(longestMs, Math.max(shortestMs, pauseMs));
+  };
+
+  const tell = (prediction: Prediction): void => {
+    const waiting = followed.get(prediction.id);
+    if (waiting === undefined) return;
+    waiting.missed = 0;
+    waiting.failed = 0;
+    const { subscriber } = waiting;
+    subscriber.next(prediction);
+    if (!isFinal(prediction)) return;
+    runTimes.learn(prediction);
+    followed.delete(prediction.id);
+    subscriber.complete();
+  };
+  const tellError = (error: unknown, ids: Iterable<string>): void => {
+    for (const id of ids) {
+      const waiting = followed.get(id);
+      followed.delete(id);
+      waiting?.subscriber.error(error);
+    }
+  };
+
+  const askAlone = (one: Followed): Observable<never> => {
+    const { id } = one.prediction;
+    return provider.getPrediction(id).pipe(
+      tap(tell),
+      ignoreElements(),
+      catchError((error: unknown) => {
+        one.failed += 1;
+        one.aloneAtMs = scheduler.now() + Math.min(longestMs, shortestMs * 2 ** one.failed);
+        const isHopeless = one.failed > RETRIES || !isWorthAsking(error, one.failed);
+        if (isHopeless) tellError(error, [id]);
+        return EMPTY;
+      }),
+    );
+  };
+  const askList = (due: readonly Followed[]): Observable<never> => {
+    for (const one of due) one.missed += 1;
+    return listedPredictions(provider, {
+      createdAfterMs: Math.min(...due.map(({ sinceMs }) => sinceMs)),
+      // Enough for all of them, were they alone in the list, and one for those of others.
+      pages: Math.ceil(due.length / PAGE_SIZE) + 1,
+      isEnough: () => due.every(({ missed }) => missed === 0),
+      patiently: retryBackoff({ retries: RETRIES, shouldRetry: isWorthAsking, random, scheduler }),
+    }).pipe(
+      tap(({ predictions }) => predictions.forEach(tell)),
+      ignoreElements(),
+    );
+  };
+  /** Of those that the list did not have twice; the longer it lacks one, the less often. */
+  const lacking = (due: readonly Followed[]): Followed[] => {
+    const nowMs = scheduler.now();
+    const wanted = due.filter(
+      ({ prediction, missed, aloneAtMs }) => followed.has(prediction.id) && missed > 1 && aloneAtMs <= nowMs,
+    );
+    for (const one of wanted)
+      one.aloneAtMs = nowMs + Math.min(longestMs, Math.round(shortestMs * 1.5 ** one.missed));
+    return wanted;
+  };
+  const ask = (): Observable<never> => {
+    const nowMs = scheduler.now();
+    const due = [...followed.values()].filter((one) => readyAtMs(one) <= nowMs);
+    const [first] = due;
+    // A timer may fire a moment before its time.
+    if (first === undefined) return EMPTY;
+    if (due.length === 1) return askAlone(first);
+    return concat(
+      askList(due),
+      defer(() => merge(...lacking(due).map(askAlone))),
+    );
+  };
+
+  const takeTurn = (): void => {
+    turn?.unsubscribe();
+    turn = null;
+    if (followed.size === 0) return;
+    const firstMs = Math.min(...[...followed.values()].map(readyAtMs));
+    turnAtMs = Math.max(firstMs, askedAtMs + nextPauseMs());
+    const waitMs = Math.min(maxTimerMs, Math.max(0, turnAtMs - scheduler.now()));
+    const asked = defer(() => {
+      isAsking = true;
+      askedAtMs = scheduler.now();
+      return ask();
+    });
+    turn = concat(timer(waitMs, scheduler), asked).subscribe({
+      error: (error: unknown) => {
+        isAsking = false;
+        turn = null;
+        tellError(error, [...followed.keys()]);
+      },
+      complete: () => {
+        isAsking = false;
+        takeTurn();
+      },
+    });
+  };
+
+  return {
+    follow: (prediction, sinceMs) =>
+      new Observable((subscriber) => {
+        const one = { prediction, sinceMs, subscriber, missed: 0, failed: 0, aloneAtMs: 0 };
+        followed.set(prediction.id, one);
+        if (!isAsking && (turn === null || readyAtMs(one) < turnAtMs)) takeTurn();
+        return () => {
+          followed.delete(prediction.id);
+          if (followed.size > 0) return;
+          turn?.unsubscribe();
+          turn = null;
+          isAsking = false;
+        };
+      }),
+  };
+}

@@ -1,0 +1,120 @@
+import {
+  asyncScheduler,
+  concatMap,
+  forkJoin,
+  identity,
+  type MonoTypeOperatorFunction,
+  type OperatorFunction,
+  type SchedulerLike,
+  throwError,
+} from 'rxjs';
+import { stemAt } from '../../disk/copyFiles.ts';
+import { DownloadError } from '../../errors.ts';
+import type { Downloader, Mark } from '../../ports.ts';
+import type { ImageFile, Json, Prediction } from '../../types.ts';
+import { retryBackoff } from '../retryBackoff.ts';
+
+export interface DownloadOutputConfig {
+  /** Absolute path of the first file without extension; the second gets `--2` behind it, and so on. */
+  stem: string;
+  /** Finds the files in a prediction's output. */
+  urlsOf: (output: Json) => readonly string[];
+  /** Applied to each picture before it has its name. Default: they stay as they are. */
+  mark?: Mark;
+  /** As `stem`, for pictures as they were before they were marked. Default: they are not kept. */
+  untouchedStem?: string;
+  /** Tries after the first one, for faults that another try can mend. Default 5. */
+  retries?: number;
+  /** Upper bound of the wait before the first retry; doubles each time. Default 500. */
+  delayMs?: number;
+  /** Around each prediction's downloads: a gate shared by all jobs, say. Default none. */
+  within?: MonoTypeOperatorFunction<readonly ImageFile[]>;
+  /** Clock of the waits. Default asyncScheduler. */
+  scheduler?: SchedulerLike;
+  /** 0…1, for the jitter. Default Math.random. */
+  random?: () => number;
+}
+
+/**
+ * Brings the files of each finished prediction to disk and emits them together, in the order of the output.
+ *
+ *     prediction          (p|)
+ *     downloads of 3 ms   ---(f|)
+ *     first one cut       --x---(f|)     x: only the download is repeated, nothing is created again
+ *
+ * Emits `DownloadError` where the output names no file or one cannot be had, `StorageError` where the disk refuses.
+ */
+export function downloadOutput(
+  downloader: Downloader,
+  config: DownloadOutputConfig,
+): OperatorFunction<Prediction, readonly ImageFile[]> {
+  const { stem, urlsOf, retries = 5, delayMs = 500, within = identity } = config;
+  const { mark, untouchedStem, scheduler = asyncScheduler, random = Math.random } = config;
+  return concatMap((prediction) => {
+    const urls = urlsOf(prediction.output);
+    if (urls.length === 0) return throwError(() => noOutput(prediction));
+    const files = urls.map((url, place) =>
+      downloader
+        .download(url, {
+          stem: stemAt(stem, place),
+          ...(mark === undefined ? {} : { mark }),
+          ...(untouchedStem === undefined ? {} : { untouchedStem: stemAt(untouchedStem, place) }),
+        })
+        .pipe(retryBackoff({ retries, delayMs, shouldRetry: isWorthAnotherTry, scheduler, random })),
+    );
+    return within(forkJoin(files));
+  });
+}
+
+/** A fresh file may be unknown to some of the file host's machines for a moment. */
+const TRIES_WHERE_GONE = 3;
+
+function isWorthAnotherTry(error: unknown, attempt: number): boolean {
+  if (!(error instanceof DownloadError)) return false;
+  return error.recoverable || (error.code === 'ERR_OUTPUT_GONE' && attempt <= TRIES_WHERE_GONE);
+}
+
+function noOutput(prediction: Prediction): DownloadError {
+  return prediction.dataRemoved
+    ? new DownloadError(
+        'ERR_OUTPUT_GONE',
+        `Prediction ${prediction.id} has finished, but the service has deleted its output.`,
+        {
+          suggestion:
+            'Outputs live one hour: collect them sooner. Making the image again costs its price again.',
+        },
+      )
+    : new DownloadError(
+        'ERR_NO_OUTPUT',
+        `Expected files from prediction ${prediction.id}, got ${describeOutput(prediction.output)}.`,
+        {
+          suggestion:
+            'Check that the model makes images. For an hour the whole answer can be read at ' +
+            `https://replicate.com/p/${prediction.id}.`,
+        },
+      );
+}
+
+const MOST_CHARS = 200;
+const MOST_NAMES = 10;
+
+/** What a prediction has put out where files were expected, in a few words. */
+function describeOutput(output: Json): string {
+  if (output === null) return 'nothing';
+  if (typeof output === 'string') return `the text ${quoted(output)}`;
+  if (typeof output !== 'object') return `the value ${output}`;
+  if (!Array.isArray(output)) return `an object without files: ${listed(Object.keys(output))}`;
+  if (output.length === 0) return 'an empty list';
+  // Models that stream a text put it out piece by piece.
+  const isText = output.every((part: Json) => typeof part === 'string');
+  return isText ? `the text ${quoted(output.join(''))}` : `a list of ${output.length} values without files`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length <= MOST_CHARS ? text : `${text.slice(0, MOST_CHARS)}…`);
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return 'it is empty';
+  return `${names.slice(0, MOST_NAMES).join(', ')}${names.length > MOST_NAMES ? ', …' : ''}`;
+}

@@ -1,0 +1,55 @@
+import {
+  concatMap,
+  forkJoin,
+  identity,
+  type MonoTypeOperatorFunction,
+  map,
+  type OperatorFunction,
+  of,
+} from 'rxjs';
+import type { Mark, RenderedFile, Renderer } from '../../ports.ts';
+import type { ImageFile, RenditionSpec } from '../../types.ts';
+
+export interface RenditionsConfig {
+  /** Around each job's encoding: a gate shared by all jobs, say. Default none. */
+  within?: MonoTypeOperatorFunction<readonly RenderedOriginal[]>;
+  /** Applied to each rendition. Default: they stay as they were encoded. */
+  mark?: Mark;
+}
+
+/** An original and what was made from it. */
+export interface RenderedOriginal {
+  readonly original: ImageFile;
+  readonly renditions: readonly RenderedFile[];
+}
+
+/**
+ * Makes all renditions of each set of originals and emits originals and renditions together.
+ *
+ *     originals              (f|)
+ *     rendering of 4 ms      ----(r|)
+ *     no renditions asked    (r|)
+ *
+ * Emits `RenderError` where an original cannot be decoded, `StorageError` where the disk refuses.
+ */
+export function renditions(
+  renderer: Renderer,
+  specs: readonly RenditionSpec[],
+  config: RenditionsConfig = {},
+): OperatorFunction<readonly ImageFile[], readonly RenderedOriginal[]> {
+  const { within = identity, mark } = config;
+  return concatMap((originals) => {
+    if (specs.length === 0) return of(originals.map((original) => ({ original, renditions: [] })));
+    const rendered = originals.map((original) =>
+      renderer
+        .render(original, specs, stemOf(original.path), mark)
+        .pipe(map((files) => ({ original, renditions: files }))),
+    );
+    return within(forkJoin(rendered));
+  });
+}
+
+/** The path without its extension. */
+function stemOf(path: string): string {
+  return path.replace(/\.[^./\\]+$/, '');
+}

@@ -1,0 +1,71 @@
+import {
+  catchError,
+  defer,
+  from,
+  identity,
+  last,
+  type MonoTypeOperatorFunction,
+  map,
+  mergeMap,
+  type Observable,
+  type OperatorFunction,
+  of,
+  throwError,
+} from 'rxjs';
+import { ScoreError } from '../../errors.ts';
+import type { ImageToScore, Scorer } from '../../ports.ts';
+
+/** A value and how its picture was rated. */
+export interface Scored<T> {
+  readonly value: T;
+  /** Higher is better. */
+  readonly score: number;
+}
+
+export interface ScoreImageConfig<T> {
+  /** The picture of a value. */
+  imageOf: (value: T) => ImageToScore;
+  /** Around each rating: a gate shared by all, say. Default none. */
+  within?: MonoTypeOperatorFunction<number>;
+  /** The score of what could not be rated; what it throws becomes the stream's error. Default: the error itself. */
+  onError?: (error: unknown, value: T) => number;
+}
+
+/**
+ * Rates the picture of each value that passes, as ratings come; the last number that a scorer emits counts.
+ *
+ *     values                 a-b|
+ *     rating of a, 4 ms      ----(x|)
+ *     rating of b, 1 ms        -(y|)
+ *     scoreImage(scorer)     ---Y(X|)    Y is { value: b, score: y }
+ *
+ * Emits `ScoreError` where a scorer gives no finite number, and whatever a scorer itself emits as an error.
+ */
+export function scoreImage<T>(scorer: Scorer, config: ScoreImageConfig<T>): OperatorFunction<T, Scored<T>> {
+  const { imageOf, within = identity, onError } = config;
+  return mergeMap((value) => {
+    const image = imageOf(value);
+    return rating(scorer, image).pipe(
+      within,
+      map((score) => checked(score, image)),
+      catchError((error: unknown) =>
+        onError === undefined ? throwError(() => error) : of(onError(error, value)),
+      ),
+      map((score) => ({ value, score })),
+    );
+  });
+}
+
+function rating(scorer: Scorer, image: ImageToScore): Observable<number> {
+  return defer(() => {
+    const given = scorer(image);
+    return typeof given === 'number' ? of(given) : from(given);
+  }).pipe(last(null, Number.NaN));
+}
+
+function checked(score: number, { index }: ImageToScore): number {
+  if (Number.isFinite(score)) return score;
+  throw new ScoreError(`Expected a scorer to give a number for image #${index + 1}, got ${score}`, {
+    suggestion: 'Let it emit one finite number for each picture.',
+  });
+}

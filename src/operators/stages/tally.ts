@@ -1,0 +1,54 @@
+import { defaultIfEmpty, type OperatorFunction, scan } from 'rxjs';
+import type { RunTotals } from '../../events/runEvent.ts';
+import type { Outcome } from '../../types.ts';
+
+export interface TallyConfig {
+  /** Jobs of the input. */
+  total: number;
+  /** Of these, saved by earlier runs. Default 0. */
+  alreadySaved?: number;
+  /** Whether a saved job was paid for earlier: it counts, its cost does not. Default: none was. */
+  isPaidBefore?: (outcome: Outcome) => boolean;
+}
+
+/**
+ * Counts outcomes and money as they come: emits the totals so far after each outcome, and once where there is none.
+ *
+ *     outcomes: s, u saved, f failed, k skipped    s-f-u-k|
+ *     saved                                        1-1-2-2|
+ *     failed                                       0-1-1-1|
+ *     skipped                                      0-0-0-1|
+ */
+export function tally(config: TallyConfig): OperatorFunction<Outcome, RunTotals> {
+  const { total, alreadySaved = 0, isPaidBefore = () => false } = config;
+  const none: RunTotals = {
+    total,
+    alreadySaved,
+    saved: 0,
+    failed: 0,
+    skipped: 0,
+    costUsd: 0,
+    costIncomplete: false,
+  };
+  const free = (outcome: Outcome) =>
+    outcome.status === 'saved' && isPaidBefore(outcome) ? { ...outcome, costUsd: 0 } : outcome;
+  return (outcomes) =>
+    outcomes.pipe(
+      scan((totals, outcome) => count(totals, free(outcome)), none),
+      defaultIfEmpty(none),
+    );
+}
+
+function count(totals: RunTotals, { status, costUsd }: Outcome): RunTotals {
+  return {
+    ...totals,
+    [status]: totals[status] + 1,
+    costUsd: addUsd(totals.costUsd, costUsd ?? 0),
+    costIncomplete: totals.costIncomplete || costUsd === null,
+  };
+}
+
+/** Adds in whole millionths, so that a hundred thousand cents do not drift. */
+function addUsd(a: number, b: number): number {
+  return (Math.round(a * 1_000_000) + Math.round(b * 1_000_000)) / 1_000_000;
+}

@@ -1,0 +1,87 @@
+import { asyncScheduler, defer, map, type Observable, of, type SchedulerLike } from 'rxjs';
+import { ProviderError } from '../../errors.ts';
+import type { InputFile, UploadedFile } from '../../types.ts';
+import { createFlights } from '../cachedBy.ts';
+import { type Gate, gate } from '../gate.ts';
+import { retryBackoff } from '../retryBackoff.ts';
+
+export interface UploadsConfig {
+  /** Uploads a file each time it is subscribed. */
+  upload: (file: InputFile) => Observable<UploadedFile>;
+  /** Bounds the uploads that are under way. */
+  within: Gate;
+  /** How long an address must still hold when it is handed out, or half its life where that is shorter; else a new one is made. */
+  neededMs: number;
+  /** Clock of expiry and waits. Default asyncScheduler. */
+  scheduler?: SchedulerLike;
+  /** 0…1, for jitter. Default Math.random. */
+  random?: () => number;
+}
+
+/** The files of a run at the service. */
+export interface Uploads {
+  /** Emits the address of a file; uploads it where its content has none that holds long enough. */
+  urlOf(file: InputFile): Observable<string>;
+}
+
+interface Kept {
+  readonly url: string;
+  readonly goodUntilMs: number;
+}
+
+/** Far more than a run uses at a time; a million different files must not fill the memory. */
+const MOST_KEPT = 10_000;
+
+/**
+ * Brings files to the service, each content once, however many jobs use it and whatever it is called.
+ *
+ *     upload of 4 ms                          ----(u|)
+ *     urlOf(cat)                              ----(u|)
+ *     urlOf(a copy of cat) 2 ms later           --(u|)    the same upload
+ *     urlOf(cat) when all is done                   (u|)  until it expires
+ *
+ * An upload that fails is repeated where that may help: it costs nothing, and one too many does no harm. Emits the last
+ * error as it is.
+ */
+export function createUploads(config: UploadsConfig): Uploads {
+  const { upload, within, neededMs, scheduler = asyncScheduler, random = Math.random } = config;
+  const flights = createFlights<string>();
+  const kept = new Map<string, Kept>();
+
+  const keep = (sha256: string, upload: Kept): void => {
+    kept.delete(sha256);
+    kept.set(sha256, upload);
+    const [oldest] = kept.keys();
+    if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+  };
+  const uploaded = (file: InputFile): Observable<string> =>
+    defer(() => {
+      const begunAtMs = scheduler.now();
+      return upload(file).pipe(
+        map(({ url, lifetimeMs }) => {
+          keep(file.sha256, {
+            url,
+            goodUntilMs: begunAtMs + lifetimeMs - Math.min(neededMs, lifetimeMs / 2),
+          });
+          return url;
+        }),
+      );
+    }).pipe(gate(within), retryBackoff({ retries: 6, shouldRetry: isRecoverable, scheduler, random }));
+
+  return {
+    urlOf: (file) =>
+      defer(() => {
+        const { sha256 } = file;
+        const known = kept.get(sha256);
+        if (known !== undefined && scheduler.now() <= known.goodUntilMs) {
+          keep(sha256, known);
+          return of(known.url);
+        }
+        return flights.join(sha256, () => uploaded(file)).pipe(map(({ result }) => result));
+      }),
+  };
+}
+
+function isRecoverable(error: unknown): boolean {
+  return error instanceof ProviderError && error.recoverable;
+}

@@ -1,2 +1,0 @@
-/** The file in a run folder that keeps the order in which a grid's values came. */
-export const gridFileName = 'grid.json';

@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import {
+  catchError,
+  concatMap,
+  map,
+  merge,
+  type Observable,
+  type OperatorFunction,
+  of,
+  throwError,
+} from 'rxjs';
+import { fromAbortable } from '../../base/fromAbortable.ts';
+import { isCutData, withoutLongData } from '../../base/modelInput.ts';
+import { areWhole } from '../../disk/copyFiles.ts';
+import { DownloadError, ProviderError } from '../../errors.ts';
+import { gate } from '../../operators/gate.ts';
+import { retryBackoff } from '../../operators/retryBackoff.ts';
+import { downloadOutput } from '../../operators/stages/downloadOutput.ts';
+import type { FetchedOutput, ImageFile, Plan, Prediction } from '../../types.ts';
+import { noteCreated } from './followPrediction.ts';
+import type { JobState } from './job.ts';
+import type { Run } from './run.ts';
+
+/**
+ * Brings a prediction's files into the run folder and writes down that they are there. What an earlier run has brought
+ * already is not fetched again.
+ */
+export function fetchOriginals(job: JobState, run: Run): OperatorFunction<Prediction, FetchedOutput> {
+  const { plan, earlierFiles } = job;
+  return concatMap((prediction) => {
+    if (earlierFiles.length === 0) {
+      return merge(noteCreated(prediction, job, run), fetched(prediction, plan, run));
+    }
+    return fromAbortable(() => areWhole(earlierFiles)).pipe(
+      concatMap((isThere) =>
+        isThere
+          ? of({ prediction, files: earlierFiles })
+          : askedAgain(prediction, run).pipe(concatMap((found) => fetched(found, plan, run))),
+      ),
+    );
+  });
+}
+
+function fetched(prediction: Prediction, plan: Plan, run: Run): Observable<FetchedOutput> {
+  return of(prediction).pipe(
+    downloadOutput(run.downloader, {
+      stem: join(run.folder, plan.path),
+      ...(run.marks === null ? {} : { mark: run.marks(prediction, plan) }),
+      ...(run.keepOriginals ? { untouchedStem: join(run.folder, 'originals', plan.path) } : {}),
+      urlsOf: run.answers.urlsOf,
+      within: gate(run.downloads),
+      scheduler: run.scheduler,
+      random: run.random,
+    }),
+    concatMap((files) => note(files, prediction, plan, run)),
+  );
+}
+
+/** The journal does not keep long data that a prediction put out: the service may still have it. */
+function askedAgain(prediction: Prediction, run: Run): Observable<Prediction> {
+  const { id, output } = prediction;
+  if (!run.answers.urlsOf(output).some(isCutData)) return of(prediction);
+  return run.provider.getPrediction(id).pipe(
+    retryBackoff({ retries: 6, shouldRetry: isRecoverable, scheduler: run.scheduler, random: run.random }),
+    catchError((error: unknown) => {
+      const isGone = error instanceof ProviderError && error.status === 404;
+      return throwError(() => (isGone ? gone(id, error) : error));
+    }),
+  );
+}
+
+function isRecoverable(error: unknown): boolean {
+  return error instanceof ProviderError && error.recoverable;
+}
+
+function gone(id: string, cause: unknown): DownloadError {
+  return new DownloadError('ERR_OUTPUT_GONE', `The files of prediction ${id} are gone, here and there.`, {
+    suggestion: 'Making the image again costs its price again: --repay does it.',
+    cause,
+  });
+}
+
+function note(
+  files: readonly ImageFile[],
+  prediction: Prediction,
+  plan: Plan,
+  run: Run,
+): Observable<FetchedOutput> {
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  run.emit({ type: 'image.downloaded', index: plan.index, bytes });
+  // Enough to know what it costs; the output itself lies on the disk.
+  const { input, output } = prediction;
+  const kept = { ...prediction, input: withoutLongData(input), output: withoutLongData(output) };
+  return run.journal
+    .record(plan, { type: 'downloaded', prediction: kept, files })
+    .pipe(map(() => ({ prediction, files })));
+}

@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { concatMap, from, map, type Observable } from 'rxjs';
+import { writeAtomically } from '../../../disk/writeFiles.ts';
+import type { Report } from '../../../sinks/report/report.ts';
+import type { JobContext } from '../../../sources/planning/jobContext.ts';
+import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
+import type { FinishedRun } from '../../run/results.ts';
+import type { RunSettings } from '../../run/settings.ts';
+import { runToFolder } from '../../runToFolder.ts';
+import { campaignJobs } from './jobs.ts';
+import type { CampaignSpec } from './spec.ts';
+
+/**
+ * A campaign in its folder: a picture for each platform in each variation, in the platform's shape (the nearest that the
+ * model's schema offers) and size (a rendition), below `platform/variation`; then `campaign_report.json`. Emits once how
+ * it ended.
+ *
+ *     spec: 2 platforms, 2 variations   4 jobs
+ *     campaign                          -----(end|)
+ *
+ * Throws `UsageError` where the spec asks for what the model cannot take; emits what `runToFolder` emits.
+ */
+export function campaign(
+  spec: CampaignSpec,
+  context: JobContext,
+  settings: RunSettings & PlanJobsConfig,
+): Observable<FinishedRun> {
+  const jobs = campaignJobs(spec, context);
+  const asked = spec.platforms.length * spec.variations.length * context.count;
+  const total = Math.min(asked, context.limit ?? asked);
+  return runToFolder(() => planJobs(jobs, settings), total, settings).pipe(
+    concatMap((end) =>
+      from(writeCampaignReport(settings.folder, campaignReport(end.report))).pipe(map(() => end)),
+    ),
+  );
+}
+
+/** Writes `campaign_report.json` into the run folder. Rejects with `StorageError` where the disk refuses. */
+export function writeCampaignReport(folder: string, report: CampaignReport): Promise<void> {
+  return writeAtomically(join(folder, 'campaign_report.json'), `${JSON.stringify(report, null, 2)}\n`);
+}
+
+/** `campaign_report.json`; its names are read by other programs. */
+export interface CampaignReport {
+  readonly total: number;
+  readonly successful: number;
+  /** All that are not successful: failed and skipped. */
+  readonly failed: number;
+  /** Successful of total, 0…1. */
+  readonly success_rate: number;
+  readonly total_time_seconds: number;
+  /** Over the successful ones. */
+  readonly average_seconds_per_asset: number;
+  /** Successful ones by platform. */
+  readonly outputs_by_platform: Readonly<Record<string, number>>;
+}
+
+/** What a campaign wants to know of a report that was made by the tag `platform`. */
+export function campaignReport(report: Report): CampaignReport {
+  return {
+    total: report.total,
+    successful: report.saved,
+    failed: report.failed + report.skipped,
+    success_rate: report.successRate,
+    total_time_seconds: report.elapsedSeconds,
+    average_seconds_per_asset: report.averageSecondsPerImage,
+    outputs_by_platform: report.outputsByTag,
+  };
+}

@@ -1,0 +1,100 @@
+import { dirname } from 'node:path';
+import { UsageError } from '../../../errors.ts';
+import { distinctRenditions } from '../../../renditions/lists.ts';
+import { checkInput } from '../../../sources/modelInputs/checkInput.ts';
+import { frameInput } from '../../../sources/modelInputs/fitInput.ts';
+import { inputFiles } from '../../../sources/modelInputs/inputFiles.ts';
+import { checkJobContext, type JobContext } from '../../../sources/planning/jobContext.ts';
+import { checkSeeds, createSeeder } from '../../../sources/planning/seeds.ts';
+import type { InputFiles, Job, ModelInput } from '../../../types.ts';
+import { type CampaignSpec, campaignPrompt } from './spec.ts';
+
+/**
+ * The jobs of a campaign: platforms x variations x count, in the order of the spec. Each picture has its platform's
+ * shape, the platform's rendition, and the tags `platform` and `variation`. Inputs of the context win over the spec's,
+ * these over the shape's. `context.files` are the files of both; `campaignFiles` finds them.
+ *
+ * Throws `UsageError` at call time where the spec asks for what the model cannot take.
+ */
+export function campaignJobs(spec: CampaignSpec, context: JobContext): Iterable<Job> {
+  const whole = { ...context, input: { ...spec.input, ...context.input } };
+  checkJobContext(whole);
+  checkRequired(spec, whole);
+  checkPrompts(spec, whole);
+  checkSeeds(spec.platforms.length * spec.variations.length, whole);
+  return { [Symbol.iterator]: () => jobs(spec, whole) };
+}
+
+function checkRequired({ platforms }: CampaignSpec, { schema, model, input }: JobContext): void {
+  const { widthPx = 1, heightPx = 1 } = platforms[0] ?? {};
+  const given = { ...frameInput(widthPx, heightPx, schema), ...input, prompt: '' };
+  const missing = schema?.required.find((name) => !Object.hasOwn(given, name));
+  if (missing === undefined) return;
+  throw new UsageError(`Expected a value for \`${missing}\`, which ${model} requires, got none`, {
+    suggestion: `Give it under input: in the spec, or as --input ${missing}=VALUE.`,
+  });
+}
+
+function checkPrompts(spec: CampaignSpec, { schema }: JobContext): void {
+  const property = schema?.properties.prompt;
+  if (property === undefined) return;
+  for (const { name } of spec.platforms) {
+    for (const variation of spec.variations) {
+      checkInput('prompt', campaignPrompt(spec, name, variation), property);
+    }
+  }
+}
+
+function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, void> {
+  const { model, version, schema, count, limit = Infinity } = context;
+  const seeded = createSeeder(context);
+  const { files = {} } = context;
+  const ownFiles = Object.keys(files).length === 0 ? {} : { files };
+  let index = 0;
+  for (const platform of spec.platforms) {
+    const frame = frameInput(platform.widthPx, platform.heightPx, schema);
+    const renditions = distinctRenditions([platform, ...spec.renditions, ...context.renditions]);
+    for (const variation of spec.variations) {
+      const prompt = campaignPrompt(spec, platform.name, variation);
+      const input: ModelInput = { ...frame, ...context.input, prompt };
+      const tags = { platform: platform.name, variation: variation.name };
+      for (let copy = 0; copy < count; copy += 1) {
+        if (index >= limit) return;
+        const place = { index, copy };
+        yield {
+          index,
+          prompt,
+          model,
+          version,
+          input: seeded(input, place, files),
+          tags,
+          renditions,
+          ...ownFiles,
+        };
+        index += 1;
+      }
+    }
+  }
+}
+
+/**
+ * The files of a campaign's pictures: those under `input:` in its spec, from the spec's folder, unless the context has another
+ * value there, and those of the context. Rejects with `UsageError` as `inputFiles` does.
+ */
+export async function campaignFiles(
+  { input }: CampaignSpec,
+  specPath: string,
+  { schema, input: given, files }: JobContext,
+): Promise<InputFiles> {
+  const own = Object.entries(input).filter(([name]) => !Object.hasOwn(given, name));
+  try {
+    const found = await inputFiles(Object.fromEntries(own), { schema, folder: dirname(specPath) });
+    return { ...found, ...files };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${specPath}: input: ${error.message}`, {
+      suggestion: error.suggestion,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { specText } from '../../../renditions/fields.ts';
+import { specRendition } from '../../../renditions/lists.ts';
+import {
+  type BatchSpec,
+  readBatchFields,
+  specFields,
+  specVariation,
+} from '../../../sources/specs/batchSpec.ts';
+import { readBatchSpec } from '../../../sources/specs/readSpec.ts';
+import type { RenditionSpec } from '../../../types.ts';
+
+/** One of the ideas that a campaign tries on every platform. */
+export interface CampaignVariation {
+  /** Names folders and tags. */
+  readonly name: string;
+  /** Its words in the prompt. */
+  readonly prompt: string;
+}
+
+/** A campaign: one theme, in several variations, for several platforms. */
+export interface CampaignSpec extends BatchSpec {
+  readonly theme: string;
+  readonly style: string;
+  /** Template of the prompts, with `{theme}`, `{style}`, `{platform}` and `{variation}`; null for the usual one. */
+  readonly prompt: string | null;
+  /** Where the pictures go: each is the rendition that its platform asks for. */
+  readonly platforms: readonly RenditionSpec[];
+  readonly variations: readonly CampaignVariation[];
+  readonly organize: string;
+}
+
+/** Reads a campaign spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does. */
+export function readCampaignSpec(path: string): Promise<CampaignSpec> {
+  return readBatchSpec(path, campaignSpecSchema, { what: 'campaign spec' });
+}
+
+const promptTemplate = specText.refine(
+  (template) => !/\{(?!(theme|style|platform|variation)\})/.test(template),
+  'Expected no placeholder but {theme}, {style}, {platform} and {variation}',
+);
+
+/** The shape of a campaign file. Strict: a key that is not here is a mistake, not an extra. */
+const campaignSpecSchema = z
+  .strictObject({
+    ...specFields,
+    theme: specText,
+    style: z.string().trim().nullish(),
+    prompt: promptTemplate.nullish(),
+    platforms: z.array(specRendition).min(1),
+    variations: z.array(specVariation).min(1),
+  })
+  .superRefine(({ platforms, variations }, context) => {
+    const lists = { platforms, variations };
+    for (const [list, items] of Object.entries(lists)) {
+      items.forEach(({ name }, place) => {
+        if (items.findIndex((other) => other.name === name) === place) return;
+        context.addIssue({
+          code: 'custom',
+          path: [list, place],
+          message: `Expected each name once, got ${name} twice`,
+        });
+      });
+    }
+  })
+  .transform(
+    (spec): CampaignSpec => ({
+      ...readBatchFields(spec),
+      theme: spec.theme,
+      style: spec.style ?? '',
+      prompt: spec.prompt ?? null,
+      platforms: spec.platforms,
+      variations: spec.variations,
+      organize: spec.organize ?? '{platform}/{variation}/{index:04}-{slug}',
+    }),
+  );
+
+/** The prompt of one picture of a campaign: the spec's template filled in, or theme, variation and style in a row. */
+export function campaignPrompt(
+  { theme, style, prompt }: CampaignSpec,
+  platformName: string,
+  variation: CampaignVariation,
+): string {
+  const template = prompt ?? (style === '' ? '{theme}, {variation}' : '{theme}, {variation}, {style}');
+  const words = new Map([
+    ['{theme}', theme],
+    ['{style}', style],
+    ['{platform}', platformName.replaceAll(/[_-]+/g, ' ')],
+    ['{variation}', variation.prompt],
+  ]);
+  // One pass, so that braces inside a theme stay what they are.
+  return template.replace(/\{\w+\}/g, (placeholder) => words.get(placeholder) ?? placeholder).trim();
+}

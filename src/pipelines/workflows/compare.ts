@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { concatMap, type Observable } from 'rxjs';
+import { z } from 'zod';
+import { writeAtomically } from '../../disk/writeFiles.ts';
+import { writeBlindPage } from '../../sinks/comparison/blindVotes.ts';
+import { compareOutcomes } from '../../sinks/comparison/comparison.ts';
+import { writeComparisonGrid } from '../../sinks/comparison/comparisonGrid.ts';
+import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
+import type { JobContext } from '../../sources/planning/jobContext.ts';
+import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
+import {
+  type BatchSpec,
+  modelName,
+  readBatchFields,
+  specFields,
+  specVariation,
+} from '../../sources/specs/batchSpec.ts';
+import { readBatchSpec } from '../../sources/specs/readSpec.ts';
+import type { FinishedRun } from '../run/results.ts';
+import type { RunSettings } from '../run/settings.ts';
+import { gridAxis } from './grid/axes.ts';
+import type { Grid } from './grid/cells.ts';
+import { grid } from './grid/grid.ts';
+
+/** Prompts, and the models that are to show what they make of them. */
+interface CompareSpec extends BatchSpec {
+  readonly prompts: readonly { readonly name: string; readonly prompt: string }[];
+  /** `owner/name`, perhaps with `:version`. */
+  readonly models: readonly string[];
+}
+
+/**
+ * A comparison in its folder: what each model makes of each prompt, with the same seed where it has one; then `comparison.json` (times,
+ * cost and picture of each model, the fastest first) and `comparison-grid.jpg`, prompts as rows and models as columns, and
+ * `ab.html` for blind votes. With more
+ * prompts or models in the same folder only the new pictures are made. Emits once how it ended.
+ *
+ *     spec: 3 prompts, 2 models   6 jobs
+ *     compareModels               -----(end|)
+ *
+ * Emits what `grid` emits.
+ */
+export function compareModels(
+  spec: CompareSpec,
+  contexts: readonly JobContext[],
+  settings: RunSettings & PlanJobsConfig,
+): Observable<FinishedRun> {
+  const { folder } = settings;
+  const axes = { rows: 'prompt', columns: 'model' };
+  return grid(compareGrid(spec), contexts, settings).pipe(
+    concatMap(async (end) => {
+      const comparison = await compareOutcomes(manifestOutcomes(folder));
+      await writeAtomically(join(folder, 'comparison.json'), `${JSON.stringify(comparison, null, 2)}\n`);
+      await writeComparisonGrid(folder, manifestOutcomes(folder), axes);
+      await writeBlindPage(folder, manifestOutcomes(folder), axes);
+      return end;
+    }),
+  );
+}
+
+/** With equal ones models show what they make of the same start, as far as that can be said of different models. */
+const SEED = 1;
+
+/** A comparison as a grid: prompts, each by every model, with the same seed where the model has one. */
+export function compareGrid({ prompts, models, input, seed, renditions }: CompareSpec): Grid {
+  const sameSeed = typeof seed === 'number' ? seed : SEED;
+  const words = prompts.map(({ name, prompt }) => ({ name, value: prompt }));
+  const names = models.map((value) => ({ name: null, value }));
+  return {
+    prompt: '{prompt}',
+    input: seed === 'none' ? input : { seed: sameSeed, ...input },
+    axes: [
+      gridAxis({ name: 'prompt', place: 'prompts', values: words, isWord: true }),
+      gridAxis({ name: 'model', place: 'models', values: names, isWord: false }),
+    ],
+    renditions,
+    max: null,
+  };
+}
+
+/** Reads a comparison's spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does. */
+export function readCompareSpec(path: string): Promise<CompareSpec> {
+  return readBatchSpec(path, compareSpecSchema, { what: 'comparison spec' });
+}
+
+const { model: _one, ...fields } = specFields;
+
+/** The shape of a comparison's file. Strict: a key that is not here is a mistake, not an extra. */
+const compareSpecSchema = z
+  .strictObject({
+    ...fields,
+    prompts: z.array(specVariation).min(1, 'Expected at least one prompt'),
+    models: z.array(modelName).min(1, 'Expected at least one model').nullish(),
+  })
+  .superRefine(({ prompts }, context) => {
+    prompts.forEach(({ name }, place) => {
+      if (prompts.findIndex((other) => other.name === name) === place) return;
+      const message = `Expected each name once, got ${name} twice`;
+      context.addIssue({ code: 'custom', path: ['prompts', place], message });
+    });
+  })
+  .transform(
+    (spec): CompareSpec => ({
+      ...readBatchFields({ ...spec, model: null }),
+      prompts: spec.prompts,
+      models: [...new Set(spec.models ?? [])],
+    }),
+  );

@@ -1,0 +1,144 @@
+import { nearestName } from '../../../base/suggest.ts';
+import { UsageError } from '../../../errors.ts';
+import { checkInput, inputFaults, inputValidator } from '../../../sources/modelInputs/checkInput.ts';
+import { throwFaults } from '../../../sources/modelInputs/describeInput.ts';
+import { inputFiles } from '../../../sources/modelInputs/inputFiles.ts';
+import { checkJobContext, type JobContext } from '../../../sources/planning/jobContext.ts';
+import { checkSeeds } from '../../../sources/planning/seeds.ts';
+import { filledPrompt } from '../../../sources/specs/promptTemplate.ts';
+import type { Json, ModelInput } from '../../../types.ts';
+import { type Grid, type GridAxis, type GridValue, type GrownGrid, gridTotal } from './cells.ts';
+
+/** Another model gets the nearest shape that it has. */
+const shapeInputs = ['aspect_ratio', 'width', 'height'];
+
+/**
+ * Looks at everything in a grid that can be wrong, value by value rather than cell by cell: too many pictures, inputs that no
+ * model has or that one of them refuses, what a model requires, seeds, prompts that grow too long, and files.
+ * Rejects with `UsageError`, all wrong values and files in one; what only some of several models have is no mistake.
+ */
+export async function checkGrid(grid: GrownGrid, contexts: readonly JobContext[]): Promise<void> {
+  const models = gridModels(grid, contexts);
+  const total = gridTotal(grid, models[0]?.limit);
+  for (const { name, place } of grid.axes) {
+    if (models.every(({ input }) => !Object.hasOwn(input, name))) continue;
+    throw new UsageError(`${place}: Expected each input once, got \`${name}\` by --input as well`);
+  }
+  for (const context of models) checkJobContext(context);
+  const faults = await Promise.all(models.map((context) => valueFaults(grid, models, context)));
+  throwFaults(faults.flat());
+  for (const context of models) {
+    checkRequired(grid, context);
+    checkPrompt(grid, context);
+    checkSeeds(total, { ...context, count: 1 });
+  }
+}
+
+/** All that one model refuses of what stays and of what varies, and the files of both that are not there. */
+async function valueFaults(
+  { input, inputPlaces = {}, axes }: Grid,
+  models: readonly JobContext[],
+  context: JobContext,
+): Promise<UsageError[]> {
+  const faults: UsageError[] = [];
+  for (const [name, value] of Object.entries(ownInput(input, models, context))) {
+    // A flag has the last word.
+    if (Object.hasOwn(context.input, name)) continue;
+    faults.push(...(await faultsAt(inputPlaces[name] ?? 'input', { [name]: value }, context)));
+  }
+  for (const axis of axes) {
+    for (const value of axis.values) {
+      const own = ownInput(value.input, models, context);
+      const unknown = unknownAxis(axis, Object.keys(own), context);
+      faults.push(...(unknown === null ? await faultsAt(axis.place, own, context) : [unknown]));
+    }
+  }
+  return faults;
+}
+
+/** What this model is to be given of an input: not what others have and it lacks, nor a shape that it makes in its own way. */
+function ownInput(input: ModelInput, models: readonly JobContext[], context: JobContext): ModelInput {
+  const isLeftOut = (name: string, value: Json) => {
+    if (takes(context, name, value)) return false;
+    const hasIt = context.schema?.properties[name] !== undefined;
+    return (!hasIt || shapeInputs.includes(name)) && models.some((other) => takes(other, name, value));
+  };
+  return Object.fromEntries(Object.entries(input).filter(([name, value]) => !isLeftOut(name, value)));
+}
+
+function takes({ schema }: JobContext, name: string, value: Json): boolean {
+  const property = schema?.properties[name];
+  return property !== undefined && inputValidator(property)(value);
+}
+
+/** Files are looked for where the values can be right. */
+async function faultsAt(place: string, input: ModelInput, context: JobContext): Promise<UsageError[]> {
+  const { model, schema } = context;
+  const refused = schema === null ? [] : inputFaults(model, schema, input);
+  const faults = refused.length > 0 ? refused : await fileFaults(input, context);
+  return faults.map(
+    (fault) => new UsageError(`${place}: ${fault.message}`, { suggestion: fault.suggestion, cause: fault }),
+  );
+}
+
+async function fileFaults(input: ModelInput, context: JobContext): Promise<UsageError[]> {
+  try {
+    await inputFiles(input, context);
+    return [];
+  } catch (error) {
+    if (error instanceof UsageError) return [error];
+    throw error;
+  }
+}
+
+function unknownAxis(
+  { place }: GridAxis,
+  names: readonly string[],
+  { model, schema }: JobContext,
+): UsageError | null {
+  const inputs = Object.keys(schema?.properties ?? {});
+  const name = schema === null ? undefined : names.find((each) => !inputs.includes(each));
+  if (name === undefined) return null;
+  const meant = nearestName(name, inputs);
+  return new UsageError(
+    `${place}: Expected a placeholder of the prompt or an input of ${model}, got \`${name}\``,
+    {
+      suggestion: meant === null ? `${model} takes ${inputs.join(', ')}.` : `Did you mean \`${meant}\`?`,
+    },
+  );
+}
+
+function checkRequired({ input, axes }: Grid, { schema, model, input: given }: JobContext): void {
+  const varied = axes.flatMap(({ values }) => values.flatMap((value) => Object.keys(value.input)));
+  const names = new Set(['prompt', ...Object.keys(input), ...Object.keys(given), ...varied]);
+  const missing = schema?.required.find((name) => !names.has(name));
+  if (missing === undefined) return;
+  throw new UsageError(`Expected a value for \`${missing}\`, which ${model} requires, got none`, {
+    suggestion: `Give it under input: in the spec, as an axis, or as --input ${missing}=VALUE.`,
+  });
+}
+
+/** The longest prompt stands for all. */
+function checkPrompt({ prompt, axes }: Grid, { schema }: JobContext): void {
+  const property = schema?.properties.prompt;
+  if (property === undefined) return;
+  const lengthOf = ({ words }: GridValue) => Object.values(words).join('').length;
+  const longest = axes.map(
+    ({ values }) => values.toSorted((a, b) => lengthOf(b) - lengthOf(a))[0]?.words ?? {},
+  );
+  checkInput('prompt', filledPrompt(prompt, Object.assign({}, ...longest)), property);
+}
+
+/** The contexts of the models that a grid's cells have: of all on its axis, or of the only one. */
+export function gridModels({ axes }: Pick<Grid, 'axes'>, contexts: readonly JobContext[]): JobContext[] {
+  const names = axes.flatMap(({ values }) => values.map(({ model }) => model));
+  const models = [...new Set(names)].filter((name) => name !== undefined);
+  if (models.length === 0) return contexts.slice(0, 1);
+  return models.map((name) => {
+    const context = contexts.find(
+      ({ model, version }) => name === (version === null ? model : `${model}:${version}`),
+    );
+    if (context !== undefined) return context;
+    throw new UsageError(`Expected what is known of each model of the grid, got nothing of ${name}`);
+  });
+}

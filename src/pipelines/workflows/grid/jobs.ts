@@ -1,0 +1,96 @@
+import { distinctRenditions } from '../../../renditions/lists.ts';
+import { fitInput } from '../../../sources/modelInputs/fitInput.ts';
+import { filesOfJob, type JobContext } from '../../../sources/planning/jobContext.ts';
+import { createSeeder } from '../../../sources/planning/seeds.ts';
+import { filledPrompt } from '../../../sources/specs/promptTemplate.ts';
+import type { Job, ModelInput } from '../../../types.ts';
+import { type GridAxis, type GridCell, type GridValue, type GrownGrid, gridCells } from './cells.ts';
+import { gridModels } from './check.ts';
+
+/**
+ * The jobs of a grid in the order of its growth, one at a time as they are asked for. `contexts` has one of each model that
+ * the grid names, or the only one. Where there are several models, each gets what it takes, as `fitInput` says.
+ *
+ * Throws `UsageError` where a file is not there; `checkGrid` finds that, and all else that is wrong, before.
+ */
+export async function* gridJobs(
+  grid: GrownGrid,
+  contexts: readonly JobContext[],
+): AsyncGenerator<Job, void, void> {
+  const models = gridModels(grid, contexts);
+  const [first] = models;
+  if (first === undefined) return;
+  const seeders = new Map(models.map((context) => [context, createSeeder(context)]));
+  const renditions = distinctRenditions([...grid.renditions, ...first.renditions]);
+  const { limit = Infinity } = first;
+  let index = 0;
+  for (const cell of gridCells(grid.boxes)) {
+    if (index >= limit) return;
+    const values = valuesAt(grid, cell);
+    const [context = first] = gridModels({ axes: [{ name: '', place: '', values }] }, contexts);
+    const { model, version, schema } = context;
+    const prompt = filledPrompt(grid.prompt, Object.assign({}, ...values.map(({ words }) => words)));
+    const whole = inputOf(grid, values, context);
+    const own = models.length > 1 ? fitInput(whole, schema) : whole;
+    const files = await filesOfJob(own, context);
+    const input = { ...context.input, ...own, prompt };
+    const copy = cell.at(-1) ?? 0;
+    yield {
+      index,
+      prompt,
+      model,
+      version,
+      input: seeders.get(context)?.(input, { index, copy }, files) ?? input,
+      tags: Object.assign({}, ...values.map(({ tags }) => tags)),
+      renditions,
+      ...(Object.keys(files).length === 0 ? {} : { files }),
+    };
+    index += 1;
+  }
+}
+
+function valuesAt({ axes }: GrownGrid, cell: GridCell): GridValue[] {
+  return axes.flatMap(({ values }, axis) => values[cell[axis] ?? 0] ?? []);
+}
+
+/** What the command line gives is not given by the grid. */
+function inputOf(
+  { input }: GrownGrid,
+  values: readonly GridValue[],
+  { input: given }: JobContext,
+): ModelInput {
+  const own = Object.entries(input).filter(([name]) => !Object.hasOwn(given, name));
+  return values.reduce((sum, value) => joined(sum, value.input), Object.fromEntries(own));
+}
+
+/** The pictures of a composition come from several axes. */
+function joined(before: ModelInput, added: ModelInput): ModelInput {
+  const entries = Object.entries(added).map(([name, value]) => {
+    const old = before[name];
+    return [name, Array.isArray(old) && Array.isArray(value) ? [...old, ...value] : value] as const;
+  });
+  return { ...before, ...Object.fromEntries(entries) };
+}
+
+/**
+ * How a grid's files are organised where nobody says: of two axes the first makes folders, of three and more the first two;
+ * the others name the files. Numbers are told with their axis: `guidance-2.5`.
+ *
+ *     product, light            {product}/{index:04}-{light}
+ *     product, light, guidance  {product}/{light}/{index:04}-guidance-{guidance}
+ */
+export function gridOrganize(axes: readonly GridAxis[]): string {
+  const names = axes.map(placeholderOf);
+  const folders = names.slice(0, Math.min(2, names.length - 1));
+  const file = ['{index:04}', ...names.slice(folders.length)].join('-');
+  return [...folders, names.length === 0 ? '{index:04}-{slug}' : file].join('/');
+}
+
+function placeholderOf({ values }: GridAxis): string {
+  const [first] = values;
+  // Of values side by side the first says enough.
+  const [name = '', text = ''] = Object.entries(first?.tags ?? {})[0] ?? [];
+  if (name === 'prompt') return '{slug}';
+  const isText = !/^(-?\d[\d.e+-]*|true|false|null)$/.test(text);
+  return isText ? `{${name}}` : `${name}-{${name}}`;
+}

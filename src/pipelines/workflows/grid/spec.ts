@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { nearestName, type SpecProblem } from '../../../base/suggest.ts';
+import { UsageError } from '../../../errors.ts';
+import { specText } from '../../../renditions/fields.ts';
+import { type BatchSpec, readBatchFields, specFields } from '../../../sources/specs/batchSpec.ts';
+import { promptTemplate } from '../../../sources/specs/promptTemplate.ts';
+import { readBatchSpec } from '../../../sources/specs/readSpec.ts';
+import { type GridFields, gridAxes, type NamedValue } from './axes.ts';
+import type { Grid } from './cells.ts';
+
+/** A grid as a file describes it. */
+export interface GridSpec extends BatchSpec, Grid {}
+
+/** Reads a grid spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does. */
+export function readGridSpec(path: string): Promise<GridSpec> {
+  return readBatchSpec(path, gridSpecSchema, { what: 'grid spec' });
+}
+
+const axisName = z.string().regex(/^[a-z]\w*$/i, 'Expected letters, digits and _, beginning with a letter');
+
+const axisValue = z.union([
+  z
+    .union([z.string(), z.number(), z.boolean(), z.array(z.json())])
+    .transform((value): NamedValue => ({ name: null, value })),
+  z.strictObject({ name: specText, value: z.json() }),
+]);
+
+const axisLists = z.record(axisName, z.array(axisValue).min(1, 'Expected at least one value')).nullish();
+
+/** The shape of a grid's file. Strict: a key that is not here is a mistake, not an extra. */
+const gridSpecSchema = z
+  .strictObject({
+    ...specFields,
+    prompt: specText.nullish(),
+    axes: axisLists,
+    zip: axisLists,
+    max: z.int().min(1).nullish(),
+  })
+  .superRefine((fields, context) => {
+    for (const { path, message } of gridFaults(fields)) {
+      context.addIssue({ code: 'custom', path: [...path], message });
+    }
+  })
+  .transform((fields): GridSpec => {
+    return {
+      ...readBatchFields(fields),
+      prompt: promptTemplate(fields.prompt ?? '{prompt}').prompt,
+      axes: gridAxes(fields),
+      max: fields.max ?? null,
+    };
+  });
+
+const modelName = /^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/;
+
+/** All that is wrong with what varies in a spec, each with its place in the file; what the model takes is checked later. */
+function gridFaults(fields: GridFields): SpecProblem[] {
+  const { prompt, axes, zip } = fields;
+  const whole = [
+    ...faultsOf(['prompt'], () => promptTemplate(prompt ?? '{prompt}')),
+    ...listsOf(fields).flatMap(({ path, name, values }) =>
+      // Alone beside its prompt, so that a fault is told where it is.
+      faultsOf(path, () => gridAxes({ prompt, axes: { [name]: values } })),
+    ),
+  ];
+  if (whole.length > 0) return whole;
+  return [
+    ...faultsOf(['zip'], () => gridAxes({ prompt, axes, zip })),
+    ...misplaced(fields),
+    ...models(fields),
+  ];
+}
+
+function listsOf({ axes, zip }: GridFields) {
+  return Object.entries({ axes: axes ?? {}, zip: zip ?? {} }).flatMap(([key, lists]) =>
+    Object.entries(lists).map(([name, values]) => ({ path: [key, name], name, values })),
+  );
+}
+
+function faultsOf(path: readonly PropertyKey[], read: () => unknown): SpecProblem[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return [{ path, message: error.message }];
+  }
+}
+
+/** Names that have no list, and those that have two. */
+function misplaced(fields: GridFields): SpecProblem[] {
+  const lists = listsOf(fields);
+  const { placeholders, variants } = promptTemplate(fields.prompt ?? '{prompt}');
+  const inPrompt = variants.map(({ name }) => name);
+  const known = [...lists.map(({ name }) => name), ...inPrompt];
+  const missing = placeholders.filter((name) => !known.includes(name));
+  const twice = lists.filter(({ name, path }) => {
+    const isElsewhere = Object.hasOwn(fields.input ?? {}, name) || (name === 'model' && fields.model != null);
+    const isZipped = path[0] === 'axes' && Object.hasOwn(fields.zip ?? {}, name);
+    return isElsewhere || isZipped || inPrompt.includes(name);
+  });
+  return [
+    ...missing.map((name) => ({ path: ['prompt'], message: withoutList(name, fields.prompt, known) })),
+    ...twice.map(({ name, path }) => ({
+      path,
+      message: `Expected ${name} in one place of the spec, got it in two`,
+    })),
+  ];
+}
+
+function withoutList(name: string, prompt: GridFields['prompt'], known: readonly string[]): string {
+  if (prompt == null) return 'Expected a prompt, or a list of them under axes: prompt:';
+  const meant = nearestName(name, known);
+  const hint = meant === null ? '' : `; did you mean {${meant}}?`;
+  return `Expected a list under axes: for each placeholder, got none for {${name}}${hint}`;
+}
+
+function models(fields: GridFields): SpecProblem[] {
+  return listsOf(fields)
+    .filter(({ name }) => name === 'model')
+    .flatMap(({ path, values }) =>
+      values.flatMap(({ value }, place) =>
+        typeof value === 'string' && modelName.test(value)
+          ? []
+          : [
+              {
+                path: [...path, place],
+                message: `Expected owner/name or owner/name:version, got ${JSON.stringify(value)}`,
+              },
+            ],
+      ),
+    );
+}

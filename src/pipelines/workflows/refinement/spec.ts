@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { specText } from '../../../renditions/fields.ts';
+import type { ModelScoreSpec, ScoreSpec } from '../../../scoring/scorer.ts';
+import {
+  type BatchSpec,
+  type ModelWish,
+  modelName,
+  readBatchFields,
+  specFields,
+} from '../../../sources/specs/batchSpec.ts';
+import { readBatchSpec } from '../../../sources/specs/readSpec.ts';
+import type { ModelInput } from '../../../types.ts';
+
+/** Candidates for one picture, of which the best are refined round by round. */
+export interface RefinementSpec extends BatchSpec {
+  readonly prompt: string;
+  /** Pictures of the first round, made from the prompt alone. */
+  readonly candidates: number;
+  /** How many of the best so far are refined in each round. */
+  readonly keep: number;
+  /** Pictures made from each of these. */
+  readonly children: number;
+  /** Rounds of refining, the first candidates not counted. */
+  readonly rounds: number;
+  /** How far children may go from their parent, by round; the last holds for further ones. Empty: as far as the model likes. */
+  readonly strengths: readonly number[];
+  /** What pictures are rated by. */
+  readonly score: ScoreSpec | ModelScoreSpec;
+  /** The refinement ends when a picture has it. Null: it goes through all rounds. */
+  readonly stopAtScore: number | null;
+  /** Makes the children; null for the model of the candidates where it takes pictures, else the caller's choice. */
+  readonly refineModel: string | ModelWish | null;
+  /** Prompt of the children, with `{prompt}`; null for that of the candidates. */
+  readonly refinePrompt: string | null;
+  /** Inputs of the children; null for those of the candidates, as far as the other model takes them. */
+  readonly refineInput: ModelInput | null;
+  readonly organize: string;
+}
+
+/** Reads a refinement from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does. */
+export function readRefinementSpec(path: string): Promise<RefinementSpec> {
+  return readBatchSpec(path, refinementSpecSchema, { what: 'refinement spec' });
+}
+
+const weight = z.number().min(0).optional();
+const measureNames = ['sharpness', 'contrast', 'entropy', 'colourfulness', 'exposure', 'novelty'] as const;
+
+const colour = z
+  .string()
+  .regex(/^#([0-9a-f]{3}|[0-9a-f]{6})$/i, 'Expected a colour such as "#ff6600", in quotes');
+
+/** `score:` of a spec: the name of a measure, how much each of several counts, or a model that is asked. */
+export const scoreSpecSchema = z.union([
+  z.enum(measureNames).transform((name): ScoreSpec | ModelScoreSpec => ({ [name]: 1 })),
+  z
+    .strictObject({
+      sharpness: weight,
+      contrast: weight,
+      entropy: weight,
+      colourfulness: weight,
+      exposure: weight,
+      novelty: weight,
+      palette: z
+        .strictObject({ colours: z.array(colour).min(1), weight: z.number().positive().default(1) })
+        .optional(),
+      model: modelName.optional(),
+      input: z.record(z.string(), z.json()).optional(),
+      priceUsd: z.number().min(0).optional(),
+    })
+    .superRefine(({ model, input, priceUsd, palette, ...weights }, context) => {
+      const fault = (message: string) => context.addIssue({ code: 'custom', message });
+      const asked = Object.values(weights).filter((value) => value !== undefined);
+      if (model !== undefined) {
+        if (palette !== undefined || asked.length > 0) fault('Expected measures or a model, got both');
+      } else if (input !== undefined || priceUsd !== undefined) {
+        fault('Expected model: beside input: and priceUsd:, got none');
+      } else if (palette === undefined && !asked.some((value) => value > 0)) {
+        fault('Expected a weight above 0 for at least one measure');
+      }
+    })
+    .transform(({ model, input = {}, priceUsd = null, ...measures }): ScoreSpec | ModelScoreSpec =>
+      model === undefined ? measures : { model, input, priceUsd },
+    ),
+]);
+
+/** More pictures in a round are more than anybody looks at, and than one picture of the lineage holds. */
+const MOST_A_ROUND = 500;
+const MOST_ROUNDS = 20;
+
+const strength = z.number().min(0).max(1);
+const { count: _candidates, ...fields } = specFields;
+
+/** The shape of a refinement file. Strict: a key that is not here is a mistake, not an extra. */
+export const refinementSpecSchema = z
+  .strictObject({
+    ...fields,
+    prompt: specText,
+    candidates: z.int().min(1).max(MOST_A_ROUND),
+    keep: z.int().min(1).max(MOST_A_ROUND),
+    children: z.int().min(1).max(MOST_A_ROUND),
+    rounds: z.int().min(1).max(MOST_ROUNDS),
+    promptStrength: z.union([strength.transform((value) => [value]), z.array(strength).min(1)]).nullish(),
+    score: scoreSpecSchema,
+    stopAtScore: z.number().nullish(),
+    refineModel: specFields.model,
+    refinePrompt: specText
+      .refine(
+        (template) => !/\{(?!prompt\})/.test(template),
+        'Expected no placeholder but {prompt}, which stands for the prompt of the candidates',
+      )
+      .nullish(),
+    refineInput: specFields.input,
+  })
+  .superRefine(({ candidates, keep, children, rounds, promptStrength }, context) => {
+    const fault = (key: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [key], message });
+    if (keep > candidates) fault('keep', `Expected at most the ${candidates} candidates, got ${keep}`);
+    if (keep * children > MOST_A_ROUND)
+      fault('children', `Expected at most ${MOST_A_ROUND} pictures a round, got ${keep} x ${children}`);
+    const strengths = promptStrength?.length ?? 0;
+    if (strengths > rounds)
+      fault('promptStrength', `Expected a value for each of ${rounds} rounds at most, got ${strengths}`);
+  })
+  .transform(
+    (spec): RefinementSpec => ({
+      ...readBatchFields({ ...spec, count: null }),
+      prompt: spec.prompt,
+      candidates: spec.candidates,
+      keep: spec.keep,
+      children: spec.children,
+      rounds: spec.rounds,
+      strengths: spec.promptStrength ?? [],
+      score: spec.score,
+      stopAtScore: spec.stopAtScore ?? null,
+      refineModel: spec.refineModel ?? null,
+      refinePrompt: spec.refinePrompt ?? null,
+      refineInput: spec.refineInput ?? null,
+      organize: spec.organize ?? 'round-{round}/{index:04}-{slug}',
+    }),
+  );
+
+/** How many jobs a refinement has at most: it may end before its last round, and keep fewer where fewer are saved. */
+export function refinementTotal({
+  candidates,
+  keep,
+  children,
+  rounds,
+}: Pick<RefinementSpec, 'candidates' | 'keep' | 'children' | 'rounds'>): number {
+  return candidates + rounds * keep * children;
+}

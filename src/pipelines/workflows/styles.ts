@@ -1,0 +1,119 @@
+import { concatMap, type Observable } from 'rxjs';
+import { z } from 'zod';
+import { specText } from '../../renditions/fields.ts';
+import { writeBlindPage } from '../../sinks/comparison/blindVotes.ts';
+import { writeComparisonGrid } from '../../sinks/comparison/comparisonGrid.ts';
+import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
+import { pictureInput } from '../../sources/modelInputs/pictureInput.ts';
+import type { JobContext } from '../../sources/planning/jobContext.ts';
+import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
+import { type BatchSpec, readBatchFields, specFields, specVariation } from '../../sources/specs/batchSpec.ts';
+import { readBatchSpec } from '../../sources/specs/readSpec.ts';
+import type { FinishedRun } from '../run/results.ts';
+import type { RunSettings } from '../run/settings.ts';
+import { gridAxis } from './grid/axes.ts';
+import type { Grid, GridAxis } from './grid/cells.ts';
+import { grid } from './grid/grid.ts';
+
+/** Prompts, and the pictures whose styles they are to be tried in. */
+interface StylesSpec extends BatchSpec {
+  readonly prompts: readonly { readonly name: string; readonly prompt: string }[];
+  /** In the order of the variants A, B, C, …; paths from the spec's folder, or URLs. */
+  readonly styles: readonly { readonly name: string; readonly picture: string }[];
+  readonly max: number | null;
+}
+
+/**
+ * The same prompts in several styles, each from a reference picture: variants A, B, C, … in their folder, and side by side in
+ * `comparison-grid.jpg`, two by two and without their names in `ab.html`. Each reference is uploaded once. Emits once how it ended.
+ *
+ *     spec: 2 prompts, 3 styles   6 jobs, 3 uploads
+ *     styles                      -----(end|)
+ *
+ * Emits `UsageError` where the model takes no picture, and what `grid` emits.
+ */
+export function styles(
+  spec: StylesSpec,
+  contexts: readonly JobContext[],
+  settings: RunSettings & PlanJobsConfig,
+): Observable<FinishedRun> {
+  const axes = { rows: 'prompt', columns: 'variant' };
+  return grid(stylesGrid(spec, contexts), contexts, settings).pipe(
+    concatMap(async (end) => {
+      await writeComparisonGrid(settings.folder, manifestOutcomes(settings.folder), axes);
+      await writeBlindPage(settings.folder, manifestOutcomes(settings.folder), axes);
+      return end;
+    }),
+  );
+}
+
+/**
+ * Prompts in several styles as a grid: each prompt with each reference picture, given by the input that the model has for it. Throws
+ * `UsageError` where it has none.
+ */
+export function stylesGrid(spec: StylesSpec, contexts: readonly JobContext[]): Grid {
+  const picture = pictureInput(contexts[0]?.schema ?? null, 1);
+  const words = spec.prompts.map((prompt) => ({ name: prompt.name, value: prompt.prompt }));
+  const variants: GridAxis = {
+    name: 'variant',
+    place: 'styles',
+    values: spec.styles.map((style) => ({
+      tags: { variant: style.name },
+      words: {},
+      input: { [picture.name]: picture.valueOf(style.picture) },
+    })),
+  };
+  return {
+    prompt: '{prompt}',
+    input: spec.input,
+    axes: [gridAxis({ name: 'prompt', place: 'prompts', values: words, isWord: true }), variants],
+    renditions: spec.renditions,
+    max: spec.max,
+  };
+}
+
+/** Reads a spec of style references from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does. */
+export function readStylesSpec(path: string): Promise<StylesSpec> {
+  return readBatchSpec(path, stylesSpecSchema, { what: 'spec of styles' });
+}
+
+/** A to Z. */
+const MAX_STYLES = 26;
+
+const style = z.union([
+  specText.transform((picture) => ({ name: null, picture })),
+  z.strictObject({ name: specText, picture: specText }),
+]);
+
+/** The shape of a file of style references. Strict: a key that is not here is a mistake, not an extra. */
+const stylesSpecSchema = z
+  .strictObject({
+    ...specFields,
+    prompts: z.array(specVariation).min(1, 'Expected at least one prompt'),
+    styles: z
+      .array(style)
+      .min(2, 'Expected at least two styles')
+      .max(MAX_STYLES, 'Expected 26 styles at most'),
+    max: z.int().min(1).nullish(),
+  })
+  .superRefine(({ prompts, styles }, context) => {
+    const lists = { prompts, styles };
+    for (const [list, items] of Object.entries(lists)) {
+      items.forEach(({ name }, place) => {
+        if (name === null || items.findIndex((other) => other.name === name) === place) return;
+        const message = `Expected each name once, got ${name} twice`;
+        context.addIssue({ code: 'custom', path: [list, place], message });
+      });
+    }
+  })
+  .transform(
+    (spec): StylesSpec => ({
+      ...readBatchFields(spec),
+      prompts: spec.prompts,
+      styles: spec.styles.map(({ name, picture }, place) => ({
+        name: name ?? String.fromCharCode('A'.charCodeAt(0) + place),
+        picture,
+      })),
+      max: spec.max ?? null,
+    }),
+  );

@@ -1,0 +1,109 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
+import { fromAbortable } from '../../base/fromAbortable.ts';
+import { createPixelTurn, type PixelTurn } from '../../base/pictures.ts';
+import { copyWhole } from '../../disk/copyFiles.ts';
+import { handleShortage, toStorageError } from '../../disk/storageError.ts';
+import { syncFolder, temporaryPath } from '../../disk/writeFiles.ts';
+import { DownloadError, StorageError } from '../../errors.ts';
+import type { Downloader, DownloadTarget } from '../../ports.ts';
+import type { ImageFile } from '../../types.ts';
+import { identifyFile } from './identifyFile.ts';
+import { downloadError, type ReceiveConfig, type ReceivedFile, receiveFile } from './receiveFile.ts';
+
+export interface DownloaderConfig {
+  /** Larger files are refused. Default 100,000,000. */
+  maxBytes?: number;
+  /** Time until a connection stands. Default 10,000. */
+  connectTimeoutMs?: number;
+  /** Time without a single byte. Default 30,000. */
+  idleTimeoutMs?: number;
+}
+
+/**
+ * Fetches outputs with no credentials whatever. A file is streamed beside its place with its hash on the way, checked
+ * (length, type by content, end), marked where that is wished, flushed, and renamed; only then does it have its name,
+ * `<stem>.<extension by content>`.
+ *
+ * Emits `DownloadError`: recoverable where another try can help (cut, slow, 5xx), else final (gone, refused, too large,
+ * no image). `StorageError` where the disk refuses. Nothing is left behind in either case, nor on unsubscribe.
+ */
+export function createDownloader(config: DownloaderConfig = {}): Downloader {
+  const { maxBytes = 100_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
+  const limits = { maxBytes, connectTimeoutMs, idleTimeoutMs };
+  const inTurn = createPixelTurn();
+  return {
+    download: (url, target) => fromAbortable((signal) => fetchTo(target, url, { ...limits, inTurn, signal })),
+  };
+}
+
+interface FetchConfig extends ReceiveConfig {
+  readonly inTurn: PixelTurn;
+}
+
+async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig): Promise<ImageFile> {
+  const { stem } = target;
+  // A name of its own for each try: one that was unsubscribed still cleans up while the next is under way.
+  const temporary = temporaryPath(`${stem}.${randomBytes(4).toString('hex')}`);
+  try {
+    await ensureDir(dirname(stem));
+    const received = await receiveFile(url, temporary, config);
+    const { extension, ...identity } = await identifyFile(temporary, received, {
+      url,
+      inTurn: config.inTurn,
+    });
+    const path = `${stem}.${extension}`;
+    const kept = await markFile({ path: temporary, extension, received, ...identity }, target, config.inTurn);
+    config.signal.throwIfAborted();
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+    return { path, ...kept, ...identity };
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw ownError(error, url, stem);
+  }
+}
+
+function ownError(error: unknown, url: string, stem: string): unknown {
+  if (error instanceof DownloadError || error instanceof StorageError) return error;
+  const shortage = handleShortage(error, stem);
+  if (shortage !== null) return shortage;
+  if (isFromDisk(error)) return toStorageError(error, stem);
+  // Whatever the network does has a code; an error without one is a fault of our own and must not pass for weather.
+  return error instanceof Error && 'code' in error ? downloadError(error, url) : error;
+}
+
+/** Network faults have system codes too, but name neither a file nor one of these calls. */
+function isFromDisk(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const syscall = 'syscall' in error ? String(error.syscall) : '';
+  return 'path' in error || ['open', 'write', 'fsync', 'close', 'rename', 'mkdir'].includes(syscall);
+}
+
+/** A file that was received, whole and known, in its temporary place. */
+interface IdentifiedFile extends Pick<ImageFile, 'path' | 'format' | 'widthPx' | 'heightPx'> {
+  readonly extension: string;
+  readonly received: ReceivedFile;
+}
+
+/** Marks a picture in its temporary place, and keeps it as it came where that is wished. Rejects with what the disk says. */
+async function markFile(
+  { path, extension, format, widthPx, heightPx, received }: IdentifiedFile,
+  { mark, untouchedStem }: DownloadTarget,
+  inTurn: PixelTurn,
+): Promise<Pick<ImageFile, 'bytes' | 'sha256' | 'untouched'>> {
+  const { bytes, sha256 } = received;
+  if (mark === undefined || widthPx === null || heightPx === null) return { bytes, sha256 };
+  const untouchedPath = `${untouchedStem}.${extension}`;
+  if (untouchedStem !== undefined) await copyWhole(path, untouchedPath);
+  const untouched = untouchedStem === undefined ? {} : { untouched: { path: untouchedPath, bytes, sha256 } };
+  return inTurn(widthPx * heightPx, async () => {
+    const before = await readFile(path);
+    const after = await mark(before, format);
+    if (after.equals(before)) return { bytes, sha256, ...untouched };
+    await writeFile(path, after, { flush: true });
+    return { bytes: after.length, sha256: createHash('sha256').update(after).digest('hex'), ...untouched };
+  });
+}

@@ -1,0 +1,221 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { loaded } from '../../disk/storageError.ts';
+import { DownloadError } from '../../errors.ts';
+
+export interface ReceiveConfig {
+  readonly maxBytes: number;
+  readonly connectTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Writes what a URL (`https:`, `http:`, `data:`) holds to a file, flushed. Rejects with `DownloadError` where it is
+ * refused, empty, cut or too large, else with what the network or the disk said.
+ */
+export async function receiveFile(url: string, path: string, config: ReceiveConfig): Promise<ReceivedFile> {
+  const meter = createByteMeter(url, config.maxBytes);
+  if (/^data:/i.test(url)) {
+    const data = await readDataUrl(url, config.maxBytes);
+    meter.pass(data);
+    await writeFile(path, data, { flush: true });
+  } else if (/^https?:/i.test(url) && URL.canParse(url)) {
+    await streamTo(path, url, meter, config);
+  } else {
+    throw new DownloadError(
+      'ERR_UNSUPPORTED_URL',
+      `Expected the output at an https:, http: or data: URL, got ${shownUrl(url)}`,
+      { suggestion: 'Check that the model makes images.' },
+    );
+  }
+  return meter.result();
+}
+
+async function streamTo(path: string, url: string, meter: ByteMeter, config: ReceiveConfig): Promise<void> {
+  const { signal } = config;
+  const source = await openStream(url, config);
+  // Errors that come while nobody listens, as after a refusal, must not end the process; `pipeline` sees its own.
+  source.on('error', () => {});
+  const [{ statusCode, headers }] = await once(source, 'response', { signal });
+  try {
+    if (statusCode < 200 || statusCode > 299) throw refusedDownload(statusCode, url);
+    meter.expect(headers['content-length']);
+  } catch (error) {
+    // The body of a refusal is of no interest, however long.
+    source.destroy();
+    throw error;
+  }
+  const metered = async function* (chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      meter.pass(chunk);
+      yield chunk;
+    }
+  };
+  const target = createWriteStream(path, { flush: true });
+  try {
+    await pipeline(source, metered, target, { signal });
+  } finally {
+    // A transfer may break off while the file is only being opened: it would appear after whoever cleans up has done so.
+    await closed(target);
+  }
+}
+
+function closed(target: WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (target.closed) resolve();
+    else target.once('close', resolve);
+  });
+}
+
+async function openStream(url: string, { connectTimeoutMs, idleTimeoutMs, signal }: ReceiveConfig) {
+  // Loaded with the first download, while predictions run, so that a run starts sooner.
+  const { default: got } = await loaded(import('got'), 'got');
+  return got.stream(url, {
+    retry: { limit: 0 },
+    throwHttpErrors: false,
+    timeout: {
+      lookup: connectTimeoutMs,
+      connect: connectTimeoutMs,
+      secureConnect: connectTimeoutMs,
+      socket: idleTimeoutMs,
+    },
+    // Compressed bytes would not add up to the length that is told.
+    decompress: false,
+    headers: { 'accept-encoding': 'identity', 'user-agent': 'rxposure' },
+    signal,
+  });
+}
+
+/** What was seen while a file went by. */
+export interface ReceivedFile {
+  readonly bytes: number;
+  /** Hex. */
+  readonly sha256: string;
+  /** Whether its length was told, and kept. */
+  readonly hasToldLength: boolean;
+  /** The first and last bytes, enough to tell what it is and whether it is whole. */
+  readonly head: Buffer;
+  readonly tail: Buffer;
+}
+
+/** Counts, hashes and samples the bytes of one file. Throws `DownloadError` as soon as something is wrong with them. */
+interface ByteMeter {
+  /** Takes the length that was told, where one was. */
+  expect(contentLength: string | undefined): void;
+  pass(chunk: Buffer): void;
+  result(): ReceivedFile;
+}
+
+const HEAD_BYTES = 4_100;
+const TAIL_BYTES = 64;
+const AGAIN = { recoverable: true, suggestion: 'Run the same command again.' };
+
+/** A meter for what `url` gives; `ERR_OUTPUT_TOO_LARGE`, `ERR_EMPTY_OUTPUT` and `ERR_TRUNCATED` are its errors. */
+function createByteMeter(url: string, maxBytes: number): ByteMeter {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  let toldBytes: number | null = null;
+  let head = Buffer.alloc(0);
+  let tail = Buffer.alloc(0);
+
+  const refuseTooLarge = (size: number) => {
+    if (size <= maxBytes) return;
+    const message = `Expected at most ${maxBytes} bytes from ${shownUrl(url)}, got ${size} or more`;
+    throw new DownloadError('ERR_OUTPUT_TOO_LARGE', message, {
+      suggestion: 'Ask the model for a smaller picture.',
+    });
+  };
+  return {
+    expect(contentLength) {
+      if (contentLength === undefined) return;
+      toldBytes = Number(contentLength);
+      refuseTooLarge(toldBytes);
+    },
+    pass(chunk) {
+      bytes += chunk.length;
+      refuseTooLarge(bytes);
+      hash.update(chunk);
+      if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
+      tail = Buffer.concat([tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
+    },
+    result() {
+      if (bytes === 0) {
+        const message = `Expected an image from ${shownUrl(url)}, got an empty file`;
+        throw new DownloadError('ERR_EMPTY_OUTPUT', message, AGAIN);
+      }
+      if (toldBytes !== null && bytes !== toldBytes) {
+        const message = `Expected ${toldBytes} bytes from ${shownUrl(url)}, got ${bytes}`;
+        throw new DownloadError('ERR_TRUNCATED', message, AGAIN);
+      }
+      return { bytes, sha256: hash.digest('hex'), hasToldLength: toldBytes !== null, head, tail };
+    },
+  };
+}
+
+/** A URL as it may be shown: without its query, which can be a signature, and no more than the kind of a `data:` URL. */
+function shownUrl(url: string): string {
+  if (/^data:/i.test(url)) return 'a data: URL';
+  return URL.canParse(url) ? `${new URL(url).origin}${new URL(url).pathname}` : 'an unreadable URL';
+}
+
+/** A percent-encoded byte takes three characters, one in base64 fewer. */
+const MAX_CHARS_PER_BYTE = 3;
+/** There is a type before the data. */
+const MAX_TYPE_CHARS = 1_000;
+
+/** The bytes of a `data:` URL. Rejects with `DownloadError` where it is malformed, or far too long to be decoded at all. */
+async function readDataUrl(url: string, maxBytes: number): Promise<Buffer> {
+  if (url.length > maxBytes * MAX_CHARS_PER_BYTE + MAX_TYPE_CHARS) {
+    const message = `Expected at most ${maxBytes} bytes in a data: URL, got one of ${url.length} characters`;
+    throw new DownloadError('ERR_OUTPUT_TOO_LARGE', message, {
+      suggestion: 'Ask the model for a smaller picture.',
+    });
+  }
+  try {
+    // The platform's own fetch decodes them; nothing leaves this machine.
+    return Buffer.from(await (await fetch(url)).arrayBuffer());
+  } catch {
+    throw new DownloadError(
+      'ERR_UNSUPPORTED_URL',
+      'Expected a data: URL with base64 or percent-encoded data, got a malformed one',
+      { suggestion: 'Look at the prediction on replicate.com.' },
+    );
+  }
+}
+
+/** The `DownloadError` for a file host that answers with another status than 2xx. */
+function refusedDownload(status: number, url: string): DownloadError {
+  if (status === 404 || status === 410) {
+    return new DownloadError(
+      'ERR_OUTPUT_GONE',
+      `Expected a file at ${shownUrl(url)}, got ${status}: it is gone`,
+      {
+        suggestion:
+          'Outputs live one hour: collect them sooner. Making the image again costs its price again.',
+      },
+    );
+  }
+  const recoverable = status >= 500 || status === 429 || status === 408;
+  return new DownloadError('ERR_DOWNLOAD_REFUSED', `Expected a file at ${shownUrl(url)}, got ${status}`, {
+    recoverable,
+    suggestion: recoverable ? 'Run the same command again.' : 'Open the URL in a browser to see why.',
+  });
+}
+
+/** The `DownloadError` for a transfer that broke off: reset, timed out, or cut before its told length. */
+export function downloadError(error: unknown, url: string): DownloadError {
+  const reason = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
+  return new DownloadError(
+    'ERR_DOWNLOAD_CUT',
+    `Expected ${shownUrl(url)} whole, but the transfer broke off (${reason})`,
+    {
+      recoverable: true,
+      suggestion:
+        'Check the network and run the same command again: the output can still be had for an hour.',
+    },
+  );
+}

@@ -1,0 +1,24 @@
+export { type Quality, qualities, type UseCase, useCases } from '../types.ts';
+export { type CogProviderConfig, createCogProvider } from './cog/cogProvider.ts';
+export { createDownloader, type DownloaderConfig } from './downloads/downloader.ts';
+export { type ErrorAnswer, errorAnswers } from './http/answerError.ts';
+export {
+  type CatalogueModel,
+  modelCatalogue,
+  type SelectedModel,
+  type SelectModelConfig,
+  selectModel,
+} from './prices/catalogue.ts';
+export { costMicroUsd, describePrice, estimateMicroUsd } from './prices/cost.ts';
+export {
+  type HardwareName,
+  hardwarePrices,
+  type ModelPrice,
+  priceTable,
+  typicalDurationMs,
+} from './prices/priceTable.ts';
+export { parseModelSchema } from './replicate/modelSchema.ts';
+export { outputUrls, predictionError } from './replicate/output.ts';
+export { createReplicateProvider, type ReplicateProviderConfig } from './replicate/replicateProvider.ts';
+export { createWebhookReceiver, type WebhookReceiverConfig } from './replicate/webhookReceiver.ts';
+export { fetchWebhookSecret } from './replicate/webhookSecret.ts';

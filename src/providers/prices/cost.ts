@@ -1,0 +1,111 @@
+import { formatUsd } from '../../base/text.ts';
+import type { ModelInput, Prediction } from '../../types.ts';
+import { outputUrls } from '../replicate/output.ts';
+import { findPrice, hardwarePrices, type ModelPrice } from './priceTable.ts';
+
+/**
+ * What a prediction did cost, in millionths of a US dollar; null where no price is known. `metrics.image_count` is the
+ * billed quantity where the service gives it, else the outputs are counted, as long as they are there; models priced by time cost their
+ * `predict_time`. Failed and aborted runs of public models are free, and so is what was canceled before it ran; canceled
+ * ones pay for their time. `perImageMicroUsd` takes the place of the table.
+ * Source: Replicate's billing and prediction lifecycle pages.
+ */
+export function costMicroUsd(prediction: Prediction, perImageMicroUsd?: number): number | null {
+  const { model, status, input, metrics, output, dataRemoved } = prediction;
+  if (status === 'failed' || status === 'aborted') return 0;
+  const images = countOf(metrics.image_count) ?? (dataRemoved ? null : outputUrls(output).length);
+  if (perImageMicroUsd !== undefined) return images === null ? null : Math.ceil(perImageMicroUsd * images);
+  const price = findPrice(model);
+  const seconds = secondsOf(metrics.predict_time);
+  if (status === 'canceled' && seconds === null) return 0;
+  if (price === undefined) return null;
+  if (price.hardware === undefined)
+    return images === null ? null : imagesMicroUsd(price, input ?? {}, images);
+  return seconds === null ? null : Math.ceil(hardwarePrices[price.hardware] * seconds);
+}
+
+function countOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : null;
+}
+
+function secondsOf(value: unknown): number | null {
+  return typeof value === 'number' && value >= 0 ? value : null;
+}
+
+/**
+ * What so many output images cost with this input, in millionths of a US dollar; null where the model is priced
+ * by something else. Input pictures count as one megapixel each, as nobody has looked at them.
+ */
+function imagesMicroUsd(price: ModelPrice, input: ModelInput, images: number): number | null {
+  const { perImageMicroUsd, imagePricesBy, perMegapixelMicroUsd, perRunMicroUsd = 0 } = price;
+  if (perMegapixelMicroUsd !== undefined) {
+    const megapixels = images * megapixelsOf(input) + inputPictures(input);
+    return perRunMicroUsd + perMegapixelMicroUsd * megapixels;
+  }
+  if (perImageMicroUsd === undefined) return null;
+  const chosen = imagePricesBy?.microUsd[String(input[imagePricesBy.input])];
+  return images * (chosen ?? perImageMicroUsd);
+}
+
+/** Of one output: from its sides, or from words such as `2 MP`. One where neither says it. */
+function megapixelsOf({ width, height, resolution, megapixels }: ModelInput): number {
+  if (typeof width === 'number' && typeof height === 'number') {
+    return Math.max(1, Math.ceil((width * height) / 1_000_000));
+  }
+  const told = /^\d+(\.\d+)?(?=\s*(MP)?$)/i.exec(String(megapixels ?? resolution ?? ''))?.[0];
+  return told === undefined ? 1 : Math.max(1, Math.ceil(Number(told)));
+}
+
+function inputPictures({ input_images: pictures }: ModelInput): number {
+  return Array.isArray(pictures) ? pictures.length : 0;
+}
+
+/**
+ * What a prediction will cost, in millionths of a US dollar, before it is made; null where no price is known. Counts
+ * the images that the input asks for (`num_outputs`, `max_images`, `number_of_images`). `perImageMicroUsd` takes the
+ * place of the table.
+ */
+export function estimateMicroUsd(model: string, input: ModelInput, perImageMicroUsd?: number): number | null {
+  const images = imagesAskedFor(input);
+  if (perImageMicroUsd !== undefined) return Math.ceil(perImageMicroUsd * images);
+  const price = findPrice(model);
+  if (price === undefined) return null;
+  const { hardware, typicalMs } = price;
+  if (hardware === undefined || typicalMs === undefined) return imagesMicroUsd(price, input, images);
+  return Math.ceil((hardwarePrices[hardware] * typicalMs * images) / 1_000);
+}
+
+function imagesAskedFor({ num_outputs, max_images, number_of_images }: ModelInput): number {
+  const asked = Number(num_outputs ?? max_images ?? number_of_images ?? 1);
+  return Number.isInteger(asked) && asked >= 1 ? asked : 1;
+}
+
+/**
+ * What a model's price is and where it is from, as a reader of a plan or report wants to know: `$0.003 an image
+ * (replicate.com/pricing, 2026-10-07)`. Null where none is known. `perImageMicroUsd` takes the place of the table.
+ */
+export function describePrice(model: string, perImageMicroUsd?: number): string | null {
+  if (perImageMicroUsd !== undefined) return `${formatUsd(perImageMicroUsd)} an image (as given)`;
+  const price = findPrice(model);
+  const amount = price === undefined ? null : amountOf(price);
+  return price === undefined || amount === null ? null : `${amount} (${price.source}, ${price.asOf})`;
+}
+
+function amountOf(price: ModelPrice): string | null {
+  const { perImageMicroUsd, imagePricesBy, perMegapixelMicroUsd, perRunMicroUsd, hardware, typicalMs } =
+    price;
+  if (perMegapixelMicroUsd !== undefined) {
+    const run = perRunMicroUsd === undefined ? '' : `${formatUsd(perRunMicroUsd)} a run and `;
+    return `${run}${formatUsd(perMegapixelMicroUsd)} a megapixel`;
+  }
+  if (perImageMicroUsd !== undefined) {
+    const others = Object.entries(imagePricesBy?.microUsd ?? {});
+    const exceptions = others.map(
+      ([value, microUsd]) => `, ${formatUsd(microUsd)} at ${imagePricesBy?.input} ${value}`,
+    );
+    return `${formatUsd(perImageMicroUsd)} an image${exceptions.join('')}`;
+  }
+  if (hardware === undefined) return null;
+  const usual = typicalMs === undefined ? '' : `, usually ${typicalMs / 1_000} s`;
+  return `${formatUsd(hardwarePrices[hardware])} a second on ${hardware}${usual}`;
+}

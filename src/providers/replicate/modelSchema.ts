@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import type { Json, ModelInputProperty, ModelSchema } from '../../types.ts';
+
+const document = z.looseObject({
+  components: z.looseObject({ schemas: z.record(z.string(), z.unknown()) }),
+});
+const inputs = z.looseObject({
+  properties: z.record(z.string(), z.unknown()),
+  required: z.array(z.string()).optional().catch(undefined),
+});
+
+/**
+ * A model's inputs from the OpenAPI document that Cog generates, in the order of `x-order`. Null where there is no such
+ * document; never throws.
+ */
+export function parseModelSchema(openapi: unknown): ModelSchema | null {
+  const definitions = document.safeParse(openapi).data?.components.schemas;
+  const input = inputs.safeParse(definitions?.Input).data;
+  if (definitions === undefined || input === undefined) return null;
+  const properties = Object.entries(input.properties)
+    .map(([name, raw]) => ({ name, ...parseInputProperty(raw, definitions) }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ name, property }) => [name, property] as const);
+  return { properties: Object.fromEntries(properties), required: input.required ?? [] };
+}
+
+/** The definitions of an OpenAPI document, by name. */
+type Definitions = Readonly<Record<string, unknown>>;
+
+const types = ['string', 'integer', 'number', 'boolean', 'array', 'object'] as const;
+const json: z.ZodType<Json> = z.json();
+const limit = z.number().optional().catch(undefined);
+const parts = z.array(z.unknown()).optional().catch(undefined);
+const text = z.string().optional().catch(undefined);
+
+/** One property as Cog writes it. What is of an unexpected kind is left out: a schema is advice, not a contract. */
+const cogProperty = z.looseObject({
+  type: z.unknown().optional(),
+  nullable: z.literal(true).optional().catch(undefined),
+  enum: z.array(json).optional().catch(undefined),
+  minimum: limit,
+  maximum: limit,
+  // A number as of OpenAPI 3.1; before it, whether the limit itself is meant.
+  exclusiveMinimum: z.union([z.number(), z.boolean()]).optional().catch(undefined),
+  exclusiveMaximum: z.union([z.number(), z.boolean()]).optional().catch(undefined),
+  multipleOf: z.number().positive().optional().catch(undefined),
+  minLength: limit,
+  maxLength: limit,
+  minItems: limit,
+  maxItems: limit,
+  pattern: z.string().refine(isRegExp).optional().catch(undefined),
+  default: json.optional().catch(undefined),
+  format: text,
+  description: text,
+  'x-order': limit,
+  $ref: text,
+  allOf: parts,
+  anyOf: parts,
+  oneOf: parts,
+  items: z.unknown().optional(),
+});
+type CogProperty = z.infer<typeof cogProperty>;
+
+/** Lists within lists and choices within choices, at most: some documents go in circles. */
+const MAX_DEPTH = 3;
+
+/**
+ * One input as Cog writes it: enums stand apart behind `allOf` and `$ref`, optional ones behind `anyOf` with null. What
+ * stands inside of objects is left to the service. Never throws.
+ */
+function parseInputProperty(
+  raw: unknown,
+  definitions: Definitions,
+): { readonly property: ModelInputProperty; readonly order: number } {
+  const cog = flattened(raw, definitions, new Set());
+  return { property: inputProperty(cog, definitions, 0), order: cog['x-order'] ?? 0 };
+}
+
+/** The property with everything that it refers to; what it says itself wins. Each reference is followed once: some go in circles. */
+function flattened(raw: unknown, definitions: Definitions, seen: Set<string>): CogProperty {
+  const own = cogProperty.safeParse(raw).data ?? {};
+  const choices = choicesOf(own);
+  const referred = [
+    referredBy(own.$ref, definitions, seen),
+    ...(own.allOf ?? []),
+    ...(choices.length === 1 ? choices : []),
+  ];
+  const merged = referred
+    .filter((part) => part !== undefined)
+    .map((part) => defined(flattened(part, definitions, seen)));
+  const nullable = takesNull(own) ? { nullable: true } : {};
+  return Object.assign({}, ...merged, defined(own), nullable);
+}
+
+function referredBy(ref: string | undefined, definitions: Definitions, seen: Set<string>): unknown {
+  if (ref === undefined || seen.has(ref)) return undefined;
+  seen.add(ref);
+  return definitions[ref.replace('#/components/schemas/', '')];
+}
+
+function choicesOf({ anyOf = [], oneOf = [] }: CogProperty): unknown[] {
+  return [...anyOf, ...oneOf].filter((choice) => !isNullType(choice));
+}
+
+function takesNull({ type, anyOf = [], oneOf = [] }: CogProperty): boolean {
+  return (Array.isArray(type) && type.includes('null')) || [...anyOf, ...oneOf].some(isNullType);
+}
+
+function isNullType(raw: unknown): boolean {
+  return typeof raw === 'object' && raw !== null && 'type' in raw && raw.type === 'null';
+}
+
+/** Without keys that have no value, which would hide those of what is referred to. */
+function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.assign(
+    {},
+    ...Object.entries(fields).map(([key, value]) => (value === undefined ? {} : { [key]: value })),
+  );
+}
+
+function inputProperty(cog: CogProperty, definitions: Definitions, depth: number): ModelInputProperty {
+  const { enum: choices, multipleOf, minLength, maxLength, minItems, maxItems, pattern } = cog;
+  const { default: preset, format, description, nullable } = cog;
+  const isTooDeep = depth >= MAX_DEPTH;
+  const inner = (raw: unknown) =>
+    inputProperty(flattened(raw, definitions, new Set()), definitions, depth + 1);
+  const alternatives = choicesOf(cog);
+  return {
+    type: typeOf(cog.type),
+    ...defined({ nullable, enum: choices, ...limitsOf(cog), multipleOf }),
+    ...defined({ minLength, maxLength, minItems, maxItems, pattern, default: preset, format, description }),
+    ...(cog.items === undefined || isTooDeep ? {} : { items: inner(cog.items) }),
+    ...(alternatives.length < 2 || isTooDeep ? {} : { anyOf: alternatives.map(inner) }),
+  };
+}
+
+/** `['string', 'null']`, as newer documents write it, is an optional string. */
+function typeOf(type: unknown): ModelInputProperty['type'] {
+  const named = Array.isArray(type) ? type.filter((one) => one !== 'null') : [type];
+  return (named.length === 1 && types.find((known) => known === named[0])) || null;
+}
+
+function limitsOf({ minimum, maximum, exclusiveMinimum: above, exclusiveMaximum: below }: CogProperty) {
+  return {
+    minimum: above === true ? undefined : minimum,
+    maximum: below === true ? undefined : maximum,
+    exclusiveMinimum: above === true ? minimum : numberOf(above),
+    exclusiveMaximum: below === true ? maximum : numberOf(below),
+  };
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** Python knows patterns that JavaScript does not. */
+function isRegExp(pattern: string): boolean {
+  try {
+    return new RegExp(pattern, 'u') instanceof RegExp;
+  } catch {
+    return false;
+  }
+}

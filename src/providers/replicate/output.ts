@@ -1,0 +1,87 @@
+import { PredictionError } from '../../errors.ts';
+import type { Json, Prediction } from '../../types.ts';
+
+/**
+ * The files in a prediction's output, in its order: a URL, a list of URLs, or an object with URLs somewhere in it.
+ * Only `https:`, `http:` and `data:` URLs count; other texts, also those that only begin like one, are no files.
+ */
+export function outputUrls(output: Json): string[] {
+  if (typeof output === 'string') return isUrl(output) ? [output] : [];
+  if (output === null || typeof output !== 'object') return [];
+  return Object.values(output).flatMap((part: Json) => outputUrls(part));
+}
+
+/** A data URL may be very long, so only its beginning is looked at. */
+function isUrl(text: string): boolean {
+  return /^data:[^\s,]*,/i.test(text) || /^https?:\/\/\S+$/i.test(text);
+}
+
+interface Fault {
+  readonly pattern: RegExp;
+  readonly code: string;
+  readonly recoverable: boolean;
+  readonly suggestion: string;
+}
+
+/**
+ * What the texts of failed predictions mean. Worth another run by itself are only faults of the platform: its error
+ * codes E1000, E6716, E8765, E9828, an interruption "(code: PA)" and high demand.
+ * Source: Replicate's error codes page, and texts seen in public issues.
+ */
+const faults: readonly Fault[] = [
+  {
+    pattern: /nsfw|flagged|moderat|sensitive content|content polic|safety (checker|filter|system|polic)/i,
+    code: 'ERR_SAFETY',
+    recoverable: false,
+    suggestion: 'Change the prompt: the model refuses what it describes. Another seed may pass.',
+  },
+  {
+    pattern: /\bE1001\b|out of memory|\bOOM\b/i,
+    code: 'ERR_OUT_OF_MEMORY',
+    recoverable: false,
+    suggestion: 'Ask for a smaller picture or fewer outputs at once.',
+  },
+  {
+    pattern:
+      /\b(E1000|E6716|E8765|E9828)\b|code: PA\b|high demand|queue (reached limit|is full)|prediction interrupted/i,
+    code: 'ERR_PREDICTION_FAILED',
+    recoverable: true,
+    suggestion: 'Run the same command again: the fault was the platform’s.',
+  },
+];
+const otherFault: Omit<Fault, 'pattern'> = {
+  code: 'ERR_PREDICTION_FAILED',
+  recoverable: false,
+  suggestion: 'Check the input against what the model takes.',
+};
+
+/** The error of a prediction that ended without output. */
+export function predictionError(prediction: Prediction): PredictionError {
+  const { id, status, error } = prediction;
+  const predictionId = id;
+  if (status === 'canceled') {
+    return new PredictionError('ERR_PREDICTION_CANCELED', `Prediction ${id} was canceled.`, {
+      predictionId,
+      // Somebody wanted it so, and its time was paid: whether to pay again is for them to say.
+      suggestion: 'Run the same command again to make the image after all.',
+    });
+  }
+  if (status === 'aborted') {
+    return new PredictionError(
+      'ERR_PREDICTION_ABORTED',
+      `Prediction ${id} ran out of time in the queue and cost nothing.`,
+      {
+        predictionId,
+        recoverable: true,
+        suggestion: 'Run the same command again later, or allow more time with --timeout.',
+      },
+    );
+  }
+  const reason = (error ?? 'no reason given').replace(/\s+/g, ' ').trim().slice(0, 500);
+  const { code, recoverable, suggestion } = faults.find(({ pattern }) => pattern.test(reason)) ?? otherFault;
+  return new PredictionError(code, `Prediction ${id} failed: ${reason}`, {
+    predictionId,
+    recoverable,
+    suggestion,
+  });
+}

@@ -1,0 +1,185 @@
+import { formatHex, parse } from 'culori';
+import { z } from 'zod';
+import { type RenditionFormat, type RenditionSpec, renditionChoices } from '../types.ts';
+
+/** A part of a whole, as a number of 0 to 1 or a text with a percent sign: `0.2`, `20%`. */
+function partOfOne(least: number, most: number) {
+  const expected = `Expected a number of ${least} to ${most}, or ${least * 100}% to ${most * 100}%`;
+  return z.union([z.number(), z.string()], { error: expected }).transform((value, context): number => {
+    const part = typeof value === 'number' ? value : textPart(value);
+    if (part >= least && part <= most) return part;
+    context.addIssue({ code: 'custom', message: `${expected}, got ${JSON.stringify(value)}` });
+    return z.NEVER;
+  });
+}
+
+/** NaN where the text is no part. */
+function textPart(text: string): number {
+  const [, digits, percent] = /^\s*(\d*\.?\d+)\s*(%)?\s*$/.exec(text) ?? [];
+  return Number(digits) / (percent === undefined ? 1 : 100);
+}
+
+/** A text of a spec that says something. */
+export const specText = z.string().trim().min(1, 'Expected a text, got an empty one');
+
+const bytesOf = { b: 1, kb: 1_000, mb: 1_000_000, kib: 1_024, mib: 1_048_576 } as const;
+const expected = 'Expected bytes, 200000 or 200kB, from 1 to 1 GB';
+
+/** A number of bytes, or a text with a unit: `200kB`, `1.5 MB`, `512 KiB`. */
+const byteCount = z
+  .union([z.number(), z.string()], { error: expected })
+  .transform((value, context): number => {
+    const bytes = typeof value === 'number' ? value : textBytes(value);
+    if (Number.isInteger(bytes) && bytes >= 1 && bytes <= 1_000_000_000) return bytes;
+    context.addIssue({ code: 'custom', message: `${expected}, got ${JSON.stringify(value)}` });
+    return z.NEVER;
+  });
+
+/** NaN where the text is no number of bytes. */
+function textBytes(text: string): number {
+  const [, digits, unit = 'b'] = /^\s*(\d+(?:\.\d+)?)\s*([kKmM]?i?[bB])?\s*$/.exec(text) ?? [];
+  const factor = Object.entries(bytesOf).find(([name]) => name === unit.toLowerCase())?.[1];
+  return digits === undefined || factor === undefined ? Number.NaN : Math.round(Number(digits) * factor);
+}
+
+const sizePx = z.int().min(1).max(16_384);
+
+const place = z.preprocess((word) => (word === 'center' ? 'centre' : word), z.enum(renditionChoices.place));
+
+const colour = z.string().transform((text, context): string => {
+  const found = parse(text.trim().toLowerCase());
+  if (found !== undefined && (found.alpha ?? 1) === 1) return formatHex(found);
+  context.addIssue({
+    code: 'custom',
+    message: `Expected an opaque colour such as #ff6600 or white, got ${JSON.stringify(text)}`,
+  });
+  return z.NEVER;
+});
+
+const overlay = z.strictObject({
+  file: z.string('Expected the path of a picture').trim().min(1, 'Expected the path of a picture'),
+  place: place.default('southeast'),
+  scale: partOfOne(0.001, 1).default(0.2),
+  opacity: partOfOne(0, 1).default(1),
+  margin: partOfOne(0, 0.4).default(0.03),
+});
+
+const sharpenRange = 'Expected true or a number of 0.3 to 10';
+
+const caption = z.union([
+  specText.transform((text) => ({ text, place: 'south' as const })),
+  z.strictObject({ text: specText, place: z.enum(renditionChoices.captionPlace).default('south') }),
+]);
+
+/** A rendition with keys and values, as specs may write it. Keys that are left out stay out. */
+export const renditionFields = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(
+        /^[a-z][a-z0-9_-]{0,39}$/,
+        'Expected lower-case letters, digits, _ and -, beginning with a letter',
+      ),
+    width: sizePx,
+    height: sizePx,
+    fit: z.enum(renditionChoices.fit).default('cover'),
+    format: z
+      .preprocess((word) => (word === 'jpg' ? 'jpeg' : word), z.enum(renditionChoices.format))
+      .default('jpeg'),
+    quality: z.int().min(1).max(100).default(85),
+    gravity: z
+      .preprocess(
+        (word) => (word === 'center' ? 'centre' : word),
+        z.enum([...renditionChoices.place, ...renditionChoices.focus]),
+      )
+      .exactOptional(),
+    maxBytes: byteCount.exactOptional(),
+    background: colour.exactOptional(),
+    overlay: overlay.exactOptional(),
+    caption: caption.exactOptional(),
+    sharpen: z
+      .union(
+        [z.literal(true).transform(() => 0.8), z.number().min(0.3, sharpenRange).max(10, sharpenRange)],
+        {
+          error: sharpenRange,
+        },
+      )
+      .exactOptional(),
+    effort: z.int().min(0).max(10).exactOptional(),
+    lossless: z.boolean().exactOptional(),
+    chromaSubsampling: z.enum(renditionChoices.chromaSubsampling).exactOptional(),
+    progressive: z.boolean().exactOptional(),
+    palette: z.boolean().exactOptional(),
+  })
+  .transform(({ width, height, ...rest }): RenditionSpec => ({ ...rest, widthPx: width, heightPx: height }))
+  .superRefine((spec, context) => {
+    for (const { key, message } of renditionFaults(spec)) {
+      context.addIssue({ code: 'custom', path: [key], message });
+    }
+  });
+
+/** Something a rendition asks for that does not go with the rest of it. */
+interface RenditionFault {
+  /** Of the key that asks for it. */
+  readonly key: keyof RenditionSpec;
+  readonly message: string;
+}
+
+interface Rule {
+  readonly key: keyof RenditionSpec;
+  /** What goes with a rendition's value of the key; null where that is what it has. */
+  readonly missing: (spec: RenditionSpec) => { readonly wanted: string; readonly got: string } | null;
+}
+
+const rules: readonly Rule[] = [
+  {
+    key: 'gravity',
+    missing: ({ gravity, fit }) => {
+      const isFocus = gravity === 'attention' || gravity === 'entropy';
+      if (fit === 'cover' || (fit === 'contain' && !isFocus)) return null;
+      return { wanted: isFocus ? 'cover' : 'cover or contain', got: fit };
+    },
+  },
+  {
+    key: 'maxBytes',
+    missing: ({ format, lossless = false, palette = false }) => {
+      if (!lossless && (format !== 'png' || palette)) return null;
+      const wanted = 'a format whose quality can be lowered (jpeg, webp, avif, png with a palette)';
+      return { wanted, got: lossless ? 'lossless' : format };
+    },
+  },
+  {
+    key: 'effort',
+    missing: (spec) => {
+      const [least, most] = effortRange(spec);
+      if (most === 0) return { wanted: 'webp, avif or png with a palette', got: spec.format };
+      const { effort = least } = spec;
+      return effort >= least && effort <= most ? null : { wanted: `${least} to ${most}`, got: `${effort}` };
+    },
+  },
+  { key: 'lossless', missing: formatOf('webp', 'avif') },
+  { key: 'chromaSubsampling', missing: formatOf('jpeg', 'avif') },
+  { key: 'progressive', missing: formatOf('jpeg', 'png') },
+  { key: 'palette', missing: formatOf('png') },
+];
+
+/** What does not go together in a rendition whose single values are all right: nothing where it can be made. */
+export function renditionFaults(spec: RenditionSpec): RenditionFault[] {
+  return rules.flatMap(({ key, missing }) => {
+    // What is switched off asks for nothing.
+    if (spec[key] === undefined || spec[key] === false) return [];
+    const fault = missing(spec);
+    return fault === null ? [] : [{ key, message: `Expected ${fault.wanted} with ${key}, got ${fault.got}` }];
+  });
+}
+
+function formatOf(...formats: readonly RenditionFormat[]): Rule['missing'] {
+  return ({ format }) => (formats.includes(format) ? null : { wanted: formats.join(' or '), got: format });
+}
+
+/** 0 to 0 where the format's encoder cannot be told. */
+function effortRange({ format, palette }: RenditionSpec): readonly [number, number] {
+  if (format === 'webp') return [0, 6];
+  if (format === 'avif') return [0, 9];
+  return format === 'png' && palette === true ? [1, 10] : [0, 0];
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fromAbortable } from '../base/fromAbortable.ts';
+import { createPixelTurn } from '../base/pictures.ts';
+import { loaded, toStorageError } from '../disk/storageError.ts';
+import { syncFolder, temporaryPath, writeTemporary } from '../disk/writeFiles.ts';
+import type { Mark, RenderedFile, Renderer } from '../ports.ts';
+import type { ImageFile, RenditionFormat, RenditionSpec } from '../types.ts';
+import { decodeOriginal } from './decode.ts';
+import { encodeRendition } from './encode.ts';
+import { createOverlays, type Overlays } from './overlays.ts';
+
+export interface RendererConfig {
+  /**
+   * Threads that sharp uses inside one picture. A batch is faster with many pictures at a time than with many threads
+   * for each. Sharp has one such setting for the whole process. Default 1.
+   */
+  threads?: number;
+}
+
+const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
+  jpeg: 'jpg',
+  webp: 'webp',
+  avif: 'avif',
+  png: 'png',
+};
+
+/**
+ * Makes all renditions of an original from one decode, one after the other, and emits them together, in the order of
+ * the specs, once each is flushed and renamed to `<stem>--<spec name>.<extension>`. An original that is no picture has none.
+ *
+ *     render(original, [square, story], 'out/cat')   ----(r|)   out/cat--square.jpg, out/cat--story.webp
+ *     unsubscribed                                   --!        no temporary file stays
+ *
+ * Emits `RenderError` where the original cannot be decoded or a rendition not be encoded, `StorageError` where the disk
+ * refuses. To keep more cores busy, render more originals at a time; those of more than 32 million pixels, or with such a rendition, take
+ * turns.
+ */
+export function createRenderer(config: RendererConfig = {}): Renderer {
+  const { threads = 1 } = config;
+  const inTurn = createPixelTurn();
+  const overlays = createOverlays();
+  return {
+    render: (original, specs, stem, mark) =>
+      fromAbortable(async (signal) => {
+        const { widthPx, heightPx } = original;
+        if (widthPx === null || heightPx === null || specs.length === 0) return [];
+        // Loaded with the first picture, while predictions run, so that a run starts sooner.
+        const { default: sharp } = await loaded(import('sharp'), 'sharp');
+        sharp.concurrency(threads);
+        // Each original is decoded once, so nothing that sharp could keep would be used again.
+        sharp.cache(false);
+        const frames = specs.map((spec) => spec.widthPx * spec.heightPx);
+        const pixels = Math.max(widthPx * heightPx, ...frames);
+        return inTurn(pixels, () => renderAll(original, specs, { stem, overlays, mark, signal }));
+      }),
+  };
+}
+
+interface Target {
+  readonly spec: RenditionSpec;
+  readonly path: string;
+}
+
+interface Rendering {
+  readonly stem: string;
+  readonly overlays: Overlays;
+  readonly mark: Mark | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function renderAll(
+  original: ImageFile,
+  specs: readonly RenditionSpec[],
+  { stem, ...how }: Rendering,
+): Promise<readonly RenderedFile[]> {
+  how.signal.throwIfAborted();
+  const targets = specs.map((spec) => ({ spec, path: `${stem}--${spec.name}.${EXTENSIONS[spec.format]}` }));
+  try {
+    const files = await writeTemporaries(original, targets, how);
+    await putInPlace(targets, dirname(stem));
+    return files;
+  } catch (error) {
+    for (const { path } of targets) await rm(temporaryPath(path), { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/** Leaves each rendition in its temporary file: the names people see appear only when all are whole. */
+async function writeTemporaries(
+  original: ImageFile,
+  targets: readonly Target[],
+  { overlays, mark, signal }: Omit<Rendering, 'stem'>,
+): Promise<readonly RenderedFile[]> {
+  const specs = targets.map(({ spec }) => spec);
+  const decoded = await decodeOriginal(original, specs);
+  const files: RenderedFile[] = [];
+  for (const { spec, path } of targets) {
+    signal.throwIfAborted();
+    const { data, info } = await encodeRendition(decoded(), spec, { overlays, ...(mark && { mark }) });
+    await writeTemporary(path, data).catch((error: unknown) => {
+      throw toStorageError(error, path);
+    });
+    files.push({
+      spec,
+      path,
+      bytes: data.length,
+      sha256: createHash('sha256').update(data).digest('hex'),
+      format: spec.format,
+      widthPx: info.width,
+      heightPx: info.height,
+    });
+  }
+  signal.throwIfAborted();
+  return files;
+}
+
+async function putInPlace(targets: readonly Target[], folder: string): Promise<void> {
+  try {
+    for (const { path } of targets) await rename(temporaryPath(path), path);
+    await syncFolder(folder);
+  } catch (error) {
+    throw toStorageError(error, folder);
+  }
+}

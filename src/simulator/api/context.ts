@@ -1,0 +1,41 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { SimulatorSettings } from '../engine/config.ts';
+import type { Counters } from '../engine/counters.ts';
+import { problem } from '../engine/faults.ts';
+import type { Predictions } from '../engine/predictions.ts';
+import type { Uploads } from '../engine/uploads.ts';
+
+/** What the routes of the API work with. */
+export interface ApiContext {
+  readonly settings: SimulatorSettings;
+  readonly predictions: Predictions;
+  readonly uploads: Uploads;
+  readonly counters: Counters;
+}
+
+/** The base of the API as the client of this call knows it. */
+export function apiUrlOf({ host }: FastifyRequest): string {
+  return `http://${host}/v1`;
+}
+
+/** Answers that there is no such thing. */
+export function notFound(reply: FastifyReply): FastifyReply {
+  return problem(reply, { status: 404, detail: 'The requested resource could not be found.' });
+}
+
+/** The only page of a list that has no more than one. */
+export function pageOf<T>(results: readonly T[]) {
+  return { next: null, previous: null, results };
+}
+
+/** Digits below the millisecond: with 0 of them a time has 3 decimals, as the service writes it, with 6 of them 9. */
+const FINER_DIGITS = [0, 3, 6] as const;
+
+/** UTC with as many decimals as it happens to have: 3, 6 or 9 by `variety`, zeros at the end dropped. */
+export function timestamp(ms: number, variety: number): string {
+  const [seconds = '', fraction = '000Z'] = new Date(ms).toISOString().split('.');
+  const digits = FINER_DIGITS[variety % FINER_DIGITS.length] ?? 0;
+  const finer = String(((variety + 1) * 271_829) % 1_000_000).padStart(6, '0');
+  const decimals = (fraction.slice(0, 3) + finer.slice(0, digits)).replace(/0+$/, '');
+  return decimals === '' ? `${seconds}Z` : `${seconds}.${decimals}Z`;
+}

@@ -1,0 +1,54 @@
+import type { FinalStatus, RequestKind, SimulatorStats } from './config.ts';
+import type { SimulatedPrediction } from './simulatedPrediction.ts';
+
+/** Counts what happens, so that nobody has to walk through all predictions to know. */
+export interface Counters {
+  countRequest(kind: RequestKind): void;
+  countRefusal(): void;
+  countDownload(hasCredentials: boolean): void;
+  countWebhook(): void;
+  countCreated(): void;
+  countEnded(prediction: SimulatedPrediction, status: FinalStatus): void;
+  readonly billedMicroUsd: number;
+  snapshot(): SimulatorStats;
+}
+
+export function createCounters(): Counters {
+  const requests = { create: 0, get: 0, list: 0, cancel: 0, model: 0, file: 0, other: 0 };
+  const predictions = { created: 0, succeeded: 0, failed: 0, canceled: 0, aborted: 0 };
+  const seen = { inFlight: 0, maxInFlight: 0, images: 0, billedMicroUsd: 0 };
+  const met = { refused429: 0, downloads: 0, tokensAtFileHost: 0, webhooks: 0 };
+  return {
+    countRequest(kind) {
+      requests[kind] += 1;
+    },
+    countRefusal() {
+      met.refused429 += 1;
+    },
+    countDownload(hasCredentials) {
+      met.downloads += 1;
+      if (hasCredentials) met.tokensAtFileHost += 1;
+    },
+    countWebhook() {
+      met.webhooks += 1;
+    },
+    countCreated() {
+      predictions.created += 1;
+      seen.inFlight += 1;
+      seen.maxInFlight = Math.max(seen.maxInFlight, seen.inFlight);
+    },
+    countEnded({ outputs, costMicroUsd, model }, status) {
+      predictions[status] += 1;
+      seen.inFlight -= 1;
+      seen.images += model.output === 'text' ? 0 : outputs.length;
+      seen.billedMicroUsd += costMicroUsd;
+    },
+    get billedMicroUsd() {
+      return seen.billedMicroUsd;
+    },
+    snapshot() {
+      const apiRequests = Object.values(requests).reduce((sum, count) => sum + count, 0);
+      return { requests: { ...requests }, apiRequests, ...predictions, ...seen, ...met };
+    },
+  };
+}

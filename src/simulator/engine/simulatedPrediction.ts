@@ -1,0 +1,76 @@
+import type { PredictionStatus } from '../../types.ts';
+import type { SimulatedModel } from '../models/simulatedModel.ts';
+
+/** What a webhook may tell of: the run has begun, has an output, has written something, is final. */
+export type WebhookEvent = 'start' | 'output' | 'logs' | 'completed';
+
+/** What a create asks to be told of, and where. */
+export interface WebhookOrder {
+  readonly url: string;
+  /** Null: none were named. */
+  readonly events: readonly WebhookEvent[] | null;
+}
+
+/** A prediction as the simulator keeps it. */
+export interface SimulatedPrediction {
+  readonly id: string;
+  /** Counts up from 0; tells predictions of the same millisecond apart. */
+  readonly serial: number;
+  readonly model: SimulatedModel;
+  /** 64 hex digits. */
+  readonly version: string;
+  /** As it was sent; emptied when the data is removed. */
+  input: Readonly<Record<string, unknown>>;
+  readonly createdAtMs: number;
+  /** When it is ended by itself, in real ms; null: never. */
+  readonly deadlineMs: number | null;
+  /** Whom to tell of it; null: nobody. */
+  readonly webhook: WebhookOrder | null;
+  /** How long it will run, in whole ms of the model's own time. */
+  readonly runMs: number;
+  status: PredictionStatus;
+  startedAtMs: number | null;
+  completedAtMs: number | null;
+  /** `http:` or `data:` URLs. */
+  outputs: readonly string[];
+  error: string | null;
+  /** Billed, in millionths of a US dollar. */
+  costMicroUsd: number;
+}
+
+/** Errors of predictions that failed by the platform's fault: another run of the same request may succeed. */
+export const platformErrors = [
+  'Prediction interrupted; please retry (code: PA)',
+  'Service is currently unavailable due to high demand. Please try again later. (E003)',
+  'Prediction failed for an unknown reason. (E1000)',
+] as const;
+
+/** What the service does around a run, in seconds. */
+const OVERHEAD_S = 0.01;
+
+/** How long an ended prediction took, in seconds of the model's own time, however fast the simulator runs. */
+export function timesOf(
+  { status, createdAtMs, startedAtMs, completedAtMs, runMs }: SimulatedPrediction,
+  speed: number,
+): { readonly predictS: number; readonly totalS: number } {
+  const seconds = (fromMs: number, toMs: number) => Math.round((toMs - fromMs) * speed) / 1_000;
+  const endMs = completedAtMs ?? createdAtMs;
+  const waitedS = seconds(createdAtMs, startedAtMs ?? endMs);
+  const ranToEnd = status === 'succeeded' || status === 'failed';
+  const ranS = startedAtMs === null ? 0 : seconds(startedAtMs, endMs);
+  const predictS = ranToEnd ? runMs / 1_000 : Math.min(runMs / 1_000, ranS);
+  return { predictS, totalS: Math.round((waitedS + predictS + OVERHEAD_S) * 1_000) / 1_000 };
+}
+
+/**
+ * What an ended prediction costs, in millionths of a US dollar. Failed and aborted runs are free; succeeded ones pay by
+ * image or by second, as their model does; canceled ones pay for their seconds.
+ */
+export function costOf(prediction: SimulatedPrediction, speed: number): number {
+  const { status, model, outputs } = prediction;
+  if (status === 'failed' || status === 'aborted') return 0;
+  if ('perSecondMicroUsd' in model.price) {
+    return Math.ceil(model.price.perSecondMicroUsd * timesOf(prediction, speed).predictS);
+  }
+  return status === 'succeeded' ? model.price.perImageMicroUsd * outputs.length : 0;
+}

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { writeAtomically } from '../../disk/writeFiles.ts';
+import { UsageError } from '../../errors.ts';
+import type { Outcome } from '../../types.ts';
+import { voteScript, voteStyle } from '../gallery/galleryAssets.ts';
+import { pageDocument, scriptJson } from '../gallery/galleryPage.ts';
+import type { BlindComparison, BlindPair, BlindPicture, Votes } from './votes.ts';
+
+const votesSchema = z.strictObject({
+  run: z.string(),
+  votes: z.array(
+    z
+      .strictObject({
+        prompt: z.string(),
+        variants: z.tuple([z.string(), z.string()]),
+        winner: z.string().nullable(),
+      })
+      .refine(({ variants, winner }) => winner === null || variants.includes(winner), {
+        error: 'Expected the winner to be one of the two variants',
+        path: ['winner'],
+      }),
+  ),
+});
+
+/** Reads votes that `ab.html` has exported. Rejects with `UsageError` where they are none, or of another run. */
+export async function readVotes(path: string, run: string): Promise<Votes> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new UsageError(`${path}: Expected votes, got a file that cannot be read`, { cause });
+  });
+  const votes = parsed(text, path);
+  if (votes.run === run) return votes;
+  throw new UsageError(`${path}: Expected votes on this run (${run}), got votes on another (${votes.run})`, {
+    suggestion:
+      'Give the folder whose ab.html these votes are from; where its pictures have changed, vote again.',
+  });
+}
+
+function parsed(text: string, path: string): Votes {
+  try {
+    return votesSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new UsageError(`${path}: Expected votes that ab.html has exported, got ${whatCame(cause)}`, {
+      suggestion: 'Give the JSON file that its button “Export votes” saves.',
+      cause,
+    });
+  }
+}
+
+function whatCame(cause: unknown): string {
+  if (!(cause instanceof z.ZodError)) return 'a file that is no JSON';
+  const [place = ''] = cause.issues.map(({ path }) => path.join('.'));
+  return place === '' ? 'other JSON' : `JSON whose ${place} is wrong`;
+}
+
+/**
+ * Writes `ab.html` into the run folder: two pictures of the same prompt at a time, from different variants and without their names; the
+ * answers are exported as JSON, which `pipelines/votes.ts` counts. Not written where there are no two to compare. Rejects with `StorageError`.
+ */
+export async function writeBlindPage(
+  folder: string,
+  outcomes: AsyncIterable<Outcome>,
+  axes: { rows: string; columns: string },
+): Promise<void> {
+  const comparison = await blindPairs(outcomes, basename(folder), axes);
+  if (comparison.pairs.length === 0) return;
+  const { head, foot } = pageDocument(comparison.name, { script: voteScript, style: voteStyle });
+  await writeAtomically(join(folder, 'ab.html'), `${head}${scriptJson(comparison)}${foot}`);
+}
+
+/** Nobody answers more. */
+const MAX_PAIRS = 500;
+
+/**
+ * Every two variants of every prompt, in an order and on sides that look random and are the same each time. `columns` is the tag
+ * that tells variants apart, `rows` the one that tells prompts.
+ */
+export async function blindPairs(
+  outcomes: AsyncIterable<Outcome>,
+  name: string,
+  { rows, columns }: { rows: string; columns: string },
+): Promise<BlindComparison> {
+  const byPrompt = new Map<string, { prompt: string; pictures: BlindPicture[] }>();
+  const hash = createHash('sha256');
+  for await (const { tags, files, prompt } of outcomes) {
+    const { [rows]: row, [columns]: variant } = tags;
+    const original = files.find(({ role, width }) => role === 'original' && width !== null);
+    if (row === undefined || variant === undefined || original === undefined) continue;
+    hash.update(original.sha256);
+    const entry = byPrompt.get(row) ?? { prompt, pictures: [] };
+    if (!entry.pictures.some((picture) => picture.variant === variant)) {
+      entry.pictures.push({ variant, path: original.path });
+    }
+    byPrompt.set(row, entry);
+  }
+  const run = hash.digest('hex').slice(0, 16);
+  const pairs = [...byPrompt.values()].flatMap(({ prompt, pictures }) => twosOf(prompt, pictures));
+  const shuffled = pairs
+    .map((pair) => ({ pair, rank: rankOf(run, pair) }))
+    .sort((a, b) => (a.rank < b.rank ? -1 : 1))
+    .slice(0, MAX_PAIRS)
+    .map(({ pair, rank }) => (Number.parseInt(rank.slice(-1), 16) % 2 === 0 ? pair : turned(pair)));
+  return { name, run, pairs: shuffled };
+}
+
+function twosOf(prompt: string, pictures: readonly BlindPicture[]): BlindPair[] {
+  return pictures.flatMap((left, place) =>
+    pictures.slice(place + 1).map((right) => ({ prompt, left, right })),
+  );
+}
+
+function turned({ prompt, left, right }: BlindPair): BlindPair {
+  return { prompt, left: right, right: left };
+}
+
+function rankOf(run: string, { prompt, left, right }: BlindPair): string {
+  return createHash('sha256')
+    .update(JSON.stringify([run, prompt, left.path, right.path]))
+    .digest('hex');
+}

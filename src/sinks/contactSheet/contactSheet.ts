@@ -1,0 +1,106 @@
+import { access, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { writeAtomically } from '../../disk/writeFiles.ts';
+import type { Outcome } from '../../types.ts';
+import type { Thumbnails } from '../gallery/thumbnails.ts';
+import { createPage, drawRow, headSvg, rowHeight, type SheetCell, sheetLayout } from './page.ts';
+
+/** Nobody looks at more on sheets, and they should take seconds to make, not minutes. */
+const MAX_CELLS = 600;
+
+/**
+ * Writes `contact-sheet.jpg` into the run folder, and `contact-sheet-2.jpg`, … where a page is full. `total` is the number
+ * of cells. A row is decoded at a time and drawn on the page, which is 24 MB at most. Of a very large run the first 600
+ * pictures are shown. Rejects with `StorageError` where the disk refuses.
+ */
+export async function writeContactSheet(
+  folder: string,
+  cells: AsyncIterable<SheetCell>,
+  total: number,
+): Promise<void> {
+  const shown = Math.min(total, MAX_CELLS);
+  const layout = sheetLayout(shown);
+  const { columns, cellPx, captionPx, widthPx, headPx, marginPx, maxHeightPx } = layout;
+  const page = createPage(widthPx, maxHeightPx);
+  const counts = shown < total ? `the first ${shown} of ${total}` : `${total} in all`;
+  let number = 1;
+  let top = headPx;
+  const endPage = async (isLast: boolean) => {
+    const note = isLast && number === 1 ? counts : `${counts} · page ${number}`;
+    const { default: sharp } = await import('sharp');
+    await page.put(sharp(Buffer.from(headSvg(basename(folder), note, layout))), { left: 0, top: 0 });
+    await writeAtomically(pagePath(folder, number), await page.toJpeg(Math.min(maxHeightPx, top + marginPx)));
+    page.clear();
+    number += 1;
+    top = headPx;
+  };
+  for await (const row of inRows(cells, columns, shown)) {
+    const rowPx = rowHeight(row, cellPx) + captionPx;
+    if (top + rowPx > maxHeightPx) await endPage(false);
+    await drawRow(page, row, top, layout, folder);
+    top += rowPx;
+  }
+  if (top > headPx) await endPage(true);
+  await removePagesFrom(folder, number);
+}
+
+async function* inRows(
+  cells: AsyncIterable<SheetCell>,
+  columns: number,
+  max: number,
+): AsyncGenerator<SheetCell[]> {
+  let row: SheetCell[] = [];
+  let count = 0;
+  for await (const cell of cells) {
+    if (count === max) break;
+    row.push(cell);
+    count += 1;
+    if (row.length < columns) continue;
+    yield row;
+    row = [];
+  }
+  if (row.length > 0) yield row;
+}
+
+function pagePath(folder: string, page: number): string {
+  return join(folder, page === 1 ? 'contact-sheet.jpg' : `contact-sheet-${page}.jpg`);
+}
+
+/** Removes pages that an earlier, larger run left. */
+async function removePagesFrom(folder: string, page: number): Promise<void> {
+  for (let number = page; ; number += 1) {
+    const path = pagePath(folder, number);
+    const isThere = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) return;
+    await rm(path);
+  }
+}
+
+/** Longer texts are cut by the sheet anyway. */
+const MAX_TEXT_CHARS = 200;
+
+/**
+ * The places of an outcome on the contact sheet: one for each original, one for a failure; none for a job that was never
+ * begun. The caption is what the plan says: number and tags, and the prompt.
+ */
+export function sheetCells(outcome: Outcome, thumbnails: Pick<Thumbnails, 'pathOf'>): SheetCell[] {
+  const { index, status, tags, prompt, files, error } = outcome;
+  const number = String(index + 1);
+  const words = Object.values(tags).filter((value) => value !== '');
+  const caption = {
+    title: [number, ...words].join(' · ').slice(0, MAX_TEXT_CHARS),
+    text: prompt.slice(0, MAX_TEXT_CHARS),
+  };
+  if (status === 'failed') return [{ ...caption, picture: null, ratio: 1, reason: error?.code ?? 'failed' }];
+  return files
+    .filter(({ role }) => role === 'original')
+    .map((file) => ({
+      ...caption,
+      picture: file.width === null ? null : (thumbnails.pathOf(file) ?? file.path),
+      ratio: (file.width ?? 1) / (file.height ?? file.width ?? 1),
+      reason: file.format,
+    }));
+}

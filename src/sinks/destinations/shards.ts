@@ -1,0 +1,145 @@
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { pack } from 'tar-stream';
+import { z } from 'zod';
+import { DeliveryError } from '../../errors.ts';
+import type { Outcome, OutcomeFile } from '../../types.ts';
+
+/** What is whole in a shard. */
+export interface ScannedShard {
+  /** Job and content of each sample. */
+  readonly samples: readonly string[];
+  /** Behind the last whole sample. */
+  readonly endBytes: number;
+}
+
+const BLOCK_BYTES = 512;
+
+/**
+ * Reads the headers of a shard up to its end, or to where a crash cut it; pictures are passed over, so a shard of gigabytes
+ * takes milliseconds. A sample is whole where its `.json`, which is its last member, is.
+ */
+export async function scanShard(path: string): Promise<ScannedShard> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const samples: string[] = [];
+    let endBytes = 0;
+    for await (const member of members(file, size)) {
+      const sample = await sampleOf(file, member);
+      if (sample === null) continue;
+      samples.push(sample);
+      endBytes = member.endBytes;
+    }
+    return { samples, endBytes };
+  } finally {
+    await file.close();
+  }
+}
+
+interface Member {
+  readonly name: string;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+  /** Where the next member begins. */
+  readonly endBytes: number;
+}
+
+/** The whole members of an archive of short names, in their order: https://www.gnu.org/software/tar/manual/html_node/Standard.html */
+async function* members(file: FileHandle, sizeBytes: number): AsyncGenerator<Member> {
+  const header = Buffer.alloc(BLOCK_BYTES);
+  for (let at = 0; at + BLOCK_BYTES <= sizeBytes; ) {
+    await file.read(header, 0, BLOCK_BYTES, at);
+    const lengthBytes = Number.parseInt(textAt(header, 124, 12), 8);
+    const offsetBytes = at + BLOCK_BYTES;
+    const endBytes = offsetBytes + Math.ceil(lengthBytes / BLOCK_BYTES) * BLOCK_BYTES;
+    // The empty blocks of the end have no length, and what a crash cut has less than it says.
+    if (Number.isNaN(lengthBytes) || endBytes > sizeBytes) return;
+    yield { name: textAt(header, 0, 100), offsetBytes, lengthBytes, endBytes };
+    at = endBytes;
+  }
+}
+
+function textAt(header: Buffer, from: number, length: number): string {
+  return header
+    .toString('latin1', from, from + length)
+    .replace(/\0.*$/s, '')
+    .trim();
+}
+
+const ending = z.object({ sample: z.string() });
+
+/** What sample a member completes; null where it is another part of one. */
+async function sampleOf(
+  file: FileHandle,
+  { name, offsetBytes, lengthBytes }: Member,
+): Promise<string | null> {
+  const [, key] = /^(\d+)\.json$/.exec(name) ?? [];
+  if (key === undefined) return null;
+  const content = Buffer.alloc(lengthBytes);
+  await file.read(content, 0, lengthBytes, offsetBytes);
+  return `${key} ${ending.parse(JSON.parse(content.toString())).sample}`;
+}
+
+/** The empty blocks that tar-stream ends an archive with. */
+const END_BYTES = 1024;
+
+/**
+ * One sample of a WebDataset as tar blocks: pictures, `.txt`, and last `.json`, so that a sample with that one is whole. Rejects
+ * with `DeliveryError` where a picture is no longer there.
+ */
+export async function packSample(key: string, outcome: Outcome, folder: string): Promise<Buffer> {
+  const archive = pack();
+  // The same sample has the same bytes, whenever it is packed.
+  const mtime = new Date(outcome.completedAt ?? 0);
+  for (const { name, file } of memberNames(key, outcome.files)) {
+    archive.entry({ name, mtime }, await contentOf(file, outcome, folder));
+  }
+  archive.entry({ name: `${key}.txt`, mtime }, outcome.prompt);
+  archive.entry({ name: `${key}.json`, mtime }, JSON.stringify({ ...outcome, sample: placeIn(outcome) }));
+  archive.finalize();
+  return (await buffer(archive)).subarray(0, -END_BYTES);
+}
+
+/**
+ * `KEY.png` for the first original, `KEY.2.png` for the second, `KEY.thumb.webp` and `KEY.2.thumb.webp` for renditions; an output
+ * that is a text itself is `KEY.output.json`.
+ */
+function memberNames(key: string, files: readonly OutcomeFile[]): { name: string; file: OutcomeFile }[] {
+  let original = 0;
+  return files.map((file) => {
+    if (file.role === 'original') original += 1;
+    const extension = extname(file.path).slice(1).toLowerCase();
+    const parts = [
+      key,
+      original > 1 ? String(original) : '',
+      file.role === 'original' ? '' : file.name,
+      OWN_MEMBERS.has(extension) ? 'output' : '',
+      extension,
+    ];
+    return { name: parts.filter((part) => part !== '').join('.'), file };
+  });
+}
+
+/** What every sample has besides its pictures. */
+const OWN_MEMBERS: ReadonlySet<string> = new Set(['txt', 'json']);
+
+async function contentOf(file: OutcomeFile, { index }: Outcome, folder: string): Promise<Buffer> {
+  try {
+    return await readFile(join(folder, file.path));
+  } catch (cause) {
+    throw new DeliveryError(
+      `Expected ${file.path} of image #${index + 1} in the run folder, but it cannot be read.`,
+      {
+        destination: 'webdataset',
+        cause,
+      },
+    );
+  }
+}
+
+/** What tells this picture of the job from another one. */
+function placeIn({ files }: Outcome): string {
+  return files[0]?.sha256.slice(0, 12) ?? '';
+}

@@ -1,0 +1,155 @@
+import type { Json, ModelInput, Outcome, OutcomeError, OutcomeFile, Tags } from '../../types.ts';
+import type { Report } from '../report/report.ts';
+import type { Thumbnails } from './thumbnails.ts';
+
+/** What the gallery's page reads: the run in numbers, and its jobs. What is not there was null, empty or false. */
+export interface GalleryData {
+  /** Of the run folder. */
+  readonly name: string;
+  readonly report: Report;
+  readonly jobs: readonly GalleryJob[];
+  /** Where the run stands, on a page that is served while it goes. */
+  readonly live?: LiveState;
+}
+
+/** How far a run is. */
+export interface LiveState {
+  /** Grows with each change. */
+  readonly version: number;
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly costUsd: number;
+  /** Null while there is too little to say so; likewise the next. */
+  readonly ratePerMinute: number | null;
+  readonly leftMs: number | null;
+  readonly isOver: boolean;
+}
+
+/** What has changed since an earlier version. */
+export interface LiveUpdate {
+  readonly live: LiveState;
+  readonly jobs: readonly GalleryJob[];
+}
+
+/** An outcome, without what a page has no use for. */
+export interface GalleryJob {
+  readonly index: number;
+  /** `running` only while the page is served during the run. */
+  readonly status: 'saved' | 'failed' | 'skipped' | 'running';
+  readonly prompt: string;
+  readonly model: string;
+  /** 64 hex digits. */
+  readonly version?: string;
+  /** Without the prompt where it is the same. */
+  readonly input?: ModelInput;
+  readonly tags?: Tags;
+  readonly predictionId?: string;
+  readonly attempts: number;
+  /** Each original is followed by its renditions. */
+  readonly files?: readonly GalleryFile[];
+  /** Seconds that the model ran. */
+  readonly predictS?: number;
+  /** Seconds from the create to the end. */
+  readonly totalS?: number;
+  readonly score?: number;
+  readonly costUsd?: number;
+  readonly cached?: true;
+  /** ms since 1970, by the service's clock. */
+  readonly createdMs?: number;
+  readonly completedMs?: number;
+  readonly error?: OutcomeError;
+  /** Texts were too long to be here as a whole. */
+  readonly isCut?: true;
+}
+
+export interface GalleryFile {
+  /** `original`, or the rendition's name. */
+  readonly name: string;
+  /** Relative to the run folder. */
+  readonly path: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly format: string;
+  readonly bytes: number;
+  /** The picture to show small, relative to the run folder. */
+  readonly thumb?: string;
+}
+
+/** Texts that are longer, above all pictures given as data, are in the sidecar. */
+const MAX_TEXT_CHARS = 10_000;
+
+/** What the page gets to know of an outcome. */
+export function galleryJob(outcome: Outcome, thumbnails: Pick<Thumbnails, 'pathOf'>): GalleryJob {
+  const { index, status, attempts, version, predictionId, cached, error, costUsd, metrics } = outcome;
+  const prompt = cutText(outcome.prompt);
+  const input = cutInput(outcome);
+  const files = outcome.files.filter(({ role }) => role !== 'untouched');
+  return {
+    index,
+    status,
+    prompt,
+    model: outcome.model,
+    attempts,
+    ...(version !== null && /^[0-9a-f]{64}$/.test(version) && { version }),
+    ...(Object.keys(input).length > 0 && { input }),
+    ...(Object.keys(outcome.tags).length > 0 && { tags: outcome.tags }),
+    ...(predictionId !== null && { predictionId }),
+    ...(files.length > 0 && { files: files.map((file) => galleryFile(file, thumbnails)) }),
+    ...numberAs('predictS', metrics.predict_time),
+    ...numberAs('totalS', metrics.total_time),
+    ...numberAs('score', metrics.score),
+    ...numberAs('costUsd', costUsd),
+    ...(cached && { cached }),
+    ...numberAs('createdMs', msOf(outcome.createdAt)),
+    ...numberAs('completedMs', msOf(outcome.completedAt)),
+    ...(error && { error: { ...error, message: cutText(error.message) } }),
+    ...(isCut(outcome) && { isCut: true as const }),
+  };
+}
+
+function galleryFile(file: OutcomeFile, thumbnails: Pick<Thumbnails, 'pathOf'>): GalleryFile {
+  const { role, name, path, width, height, format, bytes } = file;
+  const thumb = role === 'original' ? thumbnails.pathOf(file) : null;
+  return {
+    name,
+    path,
+    ...numberAs('width', width),
+    ...numberAs('height', height),
+    format,
+    bytes,
+    ...(thumb !== null && { thumb }),
+  };
+}
+
+function numberAs<Name extends string>(name: Name, value: unknown): { [Key in Name]?: number } {
+  return typeof value === 'number' && Number.isFinite(value)
+    ? ({ [name]: value } as { [Key in Name]: number })
+    : {};
+}
+
+function msOf(date: string | null): number {
+  return date === null ? Number.NaN : Date.parse(date);
+}
+
+function cutInput({ input, prompt }: Outcome): ModelInput {
+  const entries = Object.entries(input).filter(([name, value]) => name !== 'prompt' || value !== prompt);
+  return Object.fromEntries(entries.map(([name, value]) => [name, cutValue(value)]));
+}
+
+function cutValue(value: Json): Json {
+  if (typeof value === 'string') return cutText(value);
+  return isLong(value) ? cutText(JSON.stringify(value)) : value;
+}
+
+function isCut({ prompt, input }: Outcome): boolean {
+  return prompt.length > MAX_TEXT_CHARS || Object.values(input).some(isLong);
+}
+
+function isLong(value: Json): boolean {
+  return JSON.stringify(value).length > MAX_TEXT_CHARS;
+}
+
+function cutText(text: string): string {
+  return text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS)}…` : text;
+}

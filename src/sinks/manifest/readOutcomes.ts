@@ -1,0 +1,182 @@
+import type { FileHandle } from 'node:fs/promises';
+import { z } from 'zod';
+import { StorageError } from '../../errors.ts';
+import type { Outcome } from '../../types.ts';
+import { createLineIndex, type LineIndex, type LinePlace } from './jsonLines.ts';
+
+/** Jobs whose lines are fetched together. */
+const JOBS_AT_A_TIME = 256;
+/** Lines that lie further apart than this are fetched one by one. */
+const MAX_READ_BYTES = 4 << 20;
+
+/**
+ * Reads the newest outcome of each job from `manifest.jsonl`, in input order, in flat memory: jobs end in about the order
+ * in which they began, so the lines of some hundred neighbours mostly come with one read.
+ *
+ * Throws `StorageError` (`ERR_MANIFEST_DAMAGED`) at a line that is no outcome.
+ */
+export async function* readOutcomes(
+  handle: FileHandle,
+  index: LineIndex,
+  path: string,
+): AsyncGenerator<Outcome> {
+  for (let from = 0; from < index.end; from += JOBS_AT_A_TIME) {
+    const places = placesBetween(index, from, Math.min(from + JOBS_AT_A_TIME, index.end));
+    for await (const { line, offsetBytes } of readLines(handle, places)) {
+      const outcome = parseOutcome(line);
+      if (outcome === undefined) throw damaged(path, offsetBytes);
+      yield outcome;
+    }
+  }
+}
+
+function placesBetween(index: LineIndex, from: number, to: number): LinePlace[] {
+  const places: LinePlace[] = [];
+  for (let job = from; job < to; job += 1) {
+    const place = index.get(job);
+    if (place !== undefined) places.push(place);
+  }
+  return places;
+}
+
+async function* readLines(
+  handle: FileHandle,
+  places: readonly LinePlace[],
+): AsyncGenerator<{ line: string; offsetBytes: number }> {
+  if (places.length === 0) return;
+  const start = Math.min(...places.map(({ offsetBytes }) => offsetBytes));
+  const end = Math.max(...places.map(({ offsetBytes, lengthBytes }) => offsetBytes + lengthBytes));
+  const together = end - start <= MAX_READ_BYTES;
+  const block = together ? await read(handle, start, end - start) : null;
+  for (const { offsetBytes, lengthBytes } of places) {
+    const bytes =
+      block?.subarray(offsetBytes - start, offsetBytes - start + lengthBytes) ??
+      (await read(handle, offsetBytes, lengthBytes));
+    yield { line: bytes.toString('utf8'), offsetBytes };
+  }
+}
+
+async function read(handle: FileHandle, offsetBytes: number, lengthBytes: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(lengthBytes), 0, lengthBytes, offsetBytes);
+  return buffer.subarray(0, bytesRead);
+}
+
+function damaged(path: string, offsetBytes: number): StorageError {
+  return new StorageError(
+    'ERR_MANIFEST_DAMAGED',
+    `Expected an outcome in ${path} at byte ${offsetBytes}, got a line that is none.`,
+    { suggestion: 'Delete that line, or restore the file, and run the same command again.' },
+  );
+}
+
+/** Reads one line of `manifest.jsonl`; undefined where it is no whole outcome. */
+function parseOutcome(line: string): Outcome | undefined {
+  try {
+    return outcomeSchema.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
+
+const jsonRecord = z.record(z.string(), z.json());
+
+const outcomeFile = z.object({
+  role: z.enum(['original', 'rendition', 'untouched']),
+  name: z.string(),
+  path: z.string(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+  format: z.string(),
+  bytes: z.number(),
+  sha256: z.string(),
+});
+
+const outcomeError = z.object({
+  name: z.string(),
+  code: z.string(),
+  message: z.string(),
+  recoverable: z.boolean(),
+  suggestion: z.string(),
+});
+
+/** An outcome as it is read back from `manifest.jsonl`. */
+export const outcomeSchema = z.object({
+  index: z.int().nonnegative(),
+  key: z.string(),
+  status: z.enum(['saved', 'failed', 'skipped']),
+  prompt: z.string(),
+  model: z.string(),
+  version: z.string().nullable(),
+  input: jsonRecord,
+  tags: z.record(z.string(), z.string()),
+  predictionId: z.string().nullable(),
+  attempts: z.int().nonnegative(),
+  files: z.array(outcomeFile),
+  metrics: jsonRecord,
+  costUsd: z.number().nullable(),
+  cached: z.boolean(),
+  createdAt: z.string().nullable(),
+  completedAt: z.string().nullable(),
+  fallbackLevel: z.int().positive().exactOptional(),
+  deliveredTo: z.record(z.string(), z.array(z.string())).exactOptional(),
+  error: outcomeError.exactOptional(),
+}) satisfies z.ZodType<Outcome>;
+
+const NEWLINE = 0x0a;
+const READ_BYTES = 1 << 20;
+/** `append` writes the index first, so that a scan need not parse a million lines. */
+const LINE_START = /^\{"index":(\d+),/;
+const LINE_START_BYTES = 32;
+
+interface ManifestScan {
+  readonly index: LineIndex;
+  /** Where the next line belongs: behind the last whole one. */
+  readonly endBytes: number;
+}
+
+/**
+ * Finds each job's newest line in `manifest.jsonl`, in one pass and flat memory. What a crash left at the end, a torn
+ * line or one that is no outcome, is not counted: `endBytes` lies before it.
+ */
+export async function scanManifest(handle: FileHandle): Promise<ManifestScan> {
+  const index = createLineIndex();
+  // The last line is entered only once it has proved to be an outcome.
+  let last = { jobIndex: -1, offsetBytes: 0, lengthBytes: 0 };
+  for await (const { line, offsetBytes } of wholeLines(handle)) {
+    if (last.jobIndex >= 0) index.set(last.jobIndex, last);
+    last = { jobIndex: jobIndexOf(line), offsetBytes, lengthBytes: line.length };
+  }
+  if (!(await isOutcome(handle, last))) return { index, endBytes: last.offsetBytes };
+  index.set(last.jobIndex, last);
+  return { index, endBytes: last.offsetBytes + last.lengthBytes + 1 };
+}
+
+async function isOutcome(handle: FileHandle, { offsetBytes, lengthBytes }: LinePlace): Promise<boolean> {
+  const { buffer } = await handle.read(Buffer.alloc(lengthBytes), 0, lengthBytes, offsetBytes);
+  return parseOutcome(buffer.toString('utf8')) !== undefined;
+}
+
+/** The job index that a line begins with; -1 where it begins otherwise. */
+function jobIndexOf(line: Buffer): number {
+  const digits = LINE_START.exec(line.toString('latin1', 0, LINE_START_BYTES))?.[1];
+  return digits === undefined ? -1 : Number(digits);
+}
+
+/** Every line that ends with a newline, without it. */
+async function* wholeLines(handle: FileHandle): AsyncGenerator<{ line: Buffer; offsetBytes: number }> {
+  let rest = Buffer.alloc(0);
+  let offsetBytes = 0;
+  for (let readTo = 0; ; ) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, readTo);
+    if (bytesRead === 0) return;
+    readTo += bytesRead;
+    const chunk = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      yield { line: chunk.subarray(start, end), offsetBytes };
+      offsetBytes += end + 1 - start;
+      start = end + 1;
+    }
+    rest = chunk.subarray(start);
+  }
+}

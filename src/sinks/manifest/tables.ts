@@ -1,0 +1,170 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type BasicType, fileWriter, parquetWriteRows } from 'hyparquet-writer';
+import papaparse from 'papaparse';
+import { toStorageError } from '../../disk/storageError.ts';
+import { syncFolder, temporaryPath, writeChunks } from '../../disk/writeFiles.ts';
+import type { Outcome } from '../../types.ts';
+
+/** A way to write all outcomes as a table. */
+export type TableFormat = 'csv' | 'parquet';
+
+/**
+ * Writes all outcomes as `manifest.csv` or `manifest.parquet` into the run folder, a row each, in flat memory. The file is there
+ * as a whole or, where this rejects with `StorageError`, as it was before.
+ */
+export function writeTable(
+  folder: string,
+  format: TableFormat,
+  outcomes: AsyncIterable<Outcome>,
+): Promise<void> {
+  const write = format === 'csv' ? writeCsvManifest : writeParquetManifest;
+  return write(join(folder, `manifest.${format}`), outcomes);
+}
+
+/**
+ * Writes outcomes as CSV (RFC 4180, UTF-8, a header). Texts that a spreadsheet would take for a formula get a `'` in front
+ * (https://owasp.org/www-community/attacks/CSV_Injection). Rejects with `StorageError`.
+ */
+function writeCsvManifest(path: string, outcomes: AsyncIterable<Outcome>): Promise<void> {
+  return writeChunks(path, lines(outcomes));
+}
+
+async function* lines(outcomes: AsyncIterable<Outcome>): AsyncGenerator<string> {
+  let isFirst = true;
+  for await (const outcome of outcomes) {
+    const config = { header: isFirst, escapeFormulae: true, newline: '\r\n' };
+    yield `${papaparse.unparse([outcomeRow(outcome)], config)}\r\n`;
+    isFirst = false;
+  }
+}
+
+/** An outcome in the columns of a table; what has a shape of its own is JSON. */
+interface OutcomeRow {
+  readonly index: number;
+  readonly key: string;
+  readonly status: string;
+  readonly prompt: string;
+  readonly model: string;
+  readonly version: string | null;
+  readonly seed: number | null;
+  readonly prediction_id: string | null;
+  readonly attempts: number;
+  readonly cached: boolean;
+  readonly cost_usd: number | null;
+  readonly predict_seconds: number | null;
+  readonly score: number | null;
+  /** Of the first original; likewise the six below. */
+  readonly path: string | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly format: string | null;
+  readonly bytes: number | null;
+  readonly sha256: string | null;
+  readonly files: string;
+  readonly input: string;
+  readonly tags: string;
+  readonly created_at: string | null;
+  readonly completed_at: string | null;
+  readonly error_code: string | null;
+  readonly error_message: string | null;
+}
+
+/** The row of an outcome. */
+function outcomeRow(outcome: Outcome): OutcomeRow {
+  const { index, key, status, prompt, model, version, input, tags, metrics, files, error } = outcome;
+  const original = files.find(({ role }) => role === 'original');
+  return {
+    index,
+    key,
+    status,
+    prompt,
+    model,
+    version,
+    seed: numberOf(input.seed),
+    prediction_id: outcome.predictionId,
+    attempts: outcome.attempts,
+    cached: outcome.cached,
+    cost_usd: outcome.costUsd,
+    predict_seconds: numberOf(metrics.predict_time),
+    score: numberOf(metrics.score),
+    path: original?.path ?? null,
+    width: original?.width ?? null,
+    height: original?.height ?? null,
+    format: original?.format ?? null,
+    bytes: original?.bytes ?? null,
+    sha256: original?.sha256 ?? null,
+    files: JSON.stringify(files),
+    input: JSON.stringify(input),
+    tags: JSON.stringify(tags),
+    created_at: outcome.createdAt,
+    completed_at: outcome.completedAt,
+    error_code: error?.code ?? null,
+    error_message: error?.message ?? null,
+  };
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
+
+/** Rows that are held in memory until they are written: some megabytes. */
+const ROWS_PER_GROUP = 5_000;
+
+const columnTypes: Readonly<Record<keyof OutcomeRow, BasicType>> = {
+  index: 'INT32',
+  key: 'STRING',
+  status: 'STRING',
+  prompt: 'STRING',
+  model: 'STRING',
+  version: 'STRING',
+  // JSON's numbers, which an INT64 would not hold all.
+  seed: 'DOUBLE',
+  prediction_id: 'STRING',
+  attempts: 'INT32',
+  cached: 'BOOLEAN',
+  cost_usd: 'DOUBLE',
+  predict_seconds: 'DOUBLE',
+  score: 'DOUBLE',
+  path: 'STRING',
+  width: 'INT32',
+  height: 'INT32',
+  format: 'STRING',
+  bytes: 'INT64',
+  sha256: 'STRING',
+  files: 'STRING',
+  input: 'STRING',
+  tags: 'STRING',
+  created_at: 'STRING',
+  completed_at: 'STRING',
+  error_code: 'STRING',
+  error_message: 'STRING',
+};
+
+const columns = Object.entries(columnTypes).map(([name, type]) => ({ name, type }));
+
+/** Writes outcomes as Parquet (Snappy), a row group in memory at a time. Rejects with `StorageError`. */
+async function writeParquetManifest(path: string, outcomes: AsyncIterable<Outcome>): Promise<void> {
+  try {
+    await parquetWriteRows({
+      writer: fileWriter(temporaryPath(path)),
+      rows: rows(outcomes),
+      columns,
+      rowGroupSize: ROWS_PER_GROUP,
+    });
+    const handle = await open(temporaryPath(path), 'r+');
+    await handle.sync().finally(() => handle.close());
+    await rename(temporaryPath(path), path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(temporaryPath(path), { force: true }).catch(() => {});
+    throw toStorageError(error, path);
+  }
+}
+
+async function* rows(outcomes: AsyncIterable<Outcome>) {
+  for await (const outcome of outcomes) {
+    const row = outcomeRow(outcome);
+    yield { ...row, bytes: row.bytes === null ? null : BigInt(row.bytes) };
+  }
+}

@@ -1,0 +1,161 @@
+import { basename, join } from 'node:path';
+import { escapeXml, sheetFont, wrapText } from '../../base/text.ts';
+import { writeAtomically } from '../../disk/writeFiles.ts';
+import type { RefinementHistory } from './history.ts';
+import {
+  type LineageColumn,
+  type LineageLayout,
+  lineageLayout,
+  lineageTree,
+  type PlacedNode,
+} from './lineageLayout.ts';
+
+/** Pictures decoded at the same time. */
+const AT_A_TIME = 4;
+const MAX_INPUT_PIXELS = 0x3fff * 0x3fff;
+/** A side that viewers and browsers still show. */
+const MOST_PNG_PX = 16_000;
+
+/**
+ * Draws the lineage of a refinement into the run folder: `lineage.svg`, which needs no other file, and `lineage.png`. A picture that
+ * cannot be read leaves its place empty. Rejects with `StorageError` where the disk refuses.
+ */
+export async function writeLineage(folder: string, history: RefinementHistory): Promise<void> {
+  const { default: sharp } = await import('sharp');
+  const tree = lineageTree(history);
+  const layout = lineageLayout(tree, await aspectOf(folder, tree));
+  const svg = lineageSvg(basename(folder), layout, await readPictures(folder, layout));
+  await writeAtomically(join(folder, 'lineage.svg'), svg);
+  const scale = Math.min(2, MOST_PNG_PX / Math.max(layout.heightPx, layout.widthPx));
+  const png = await sharp(Buffer.from(svg), { density: 72 * scale, limitInputPixels: MAX_INPUT_PIXELS })
+    .png({ palette: true, quality: 90 })
+    .toBuffer();
+  await writeAtomically(join(folder, 'lineage.png'), png);
+}
+
+/** Of the first picture that can be read; the others mostly have the same. */
+async function aspectOf(folder: string, tree: readonly LineageColumn[]): Promise<number> {
+  const { default: sharp } = await import('sharp');
+  for (const { path } of tree.flatMap(({ nodes }) => nodes)) {
+    const found =
+      path === null
+        ? null
+        : await sharp(join(folder, path))
+            .metadata()
+            .catch(() => null);
+    if (found !== null) return Math.min(3, Math.max(1 / 3, found.autoOrient.width / found.autoOrient.height));
+  }
+  return 1;
+}
+
+async function readPictures(folder: string, layout: LineageLayout): Promise<Map<number, string>> {
+  const { default: sharp } = await import('sharp');
+  const found = new Map<number, string>();
+  const nodes = layout.columns.flatMap((column) => column.nodes.filter(({ isCarried }) => !isCarried));
+  // Small ones twice as fine as they are shown; of very many, as they are.
+  const scale = nodes.length > 200 ? 1 : 2;
+  const [widthPx, heightPx] = [scale * layout.cellWidthPx, scale * layout.cellHeightPx];
+  for (let at = 0; at < nodes.length; at += AT_A_TIME) {
+    const some = nodes.slice(at, at + AT_A_TIME).map(async ({ index, path }) => {
+      if (path === null) return;
+      const picture = await sharp(join(folder, path), {
+        autoOrient: true,
+        limitInputPixels: MAX_INPUT_PIXELS,
+      })
+        .resize(widthPx, heightPx, { fit: 'cover' })
+        .flatten({ background: '#fff' })
+        .jpeg({ quality: 74 })
+        .toBuffer()
+        .catch(() => null);
+      if (picture !== null) found.set(index, `data:image/jpeg;base64,${picture.toString('base64')}`);
+    });
+    await Promise.all(some);
+  }
+  return found;
+}
+
+const INK = '#2b2b28';
+const QUIET = '#6f6d67';
+const LINE = '#bfbab0';
+const KEPT = '#b3541e';
+
+/** The lineage as an SVG that stands alone. `pictures` are `data:` URLs by index; one that is missing leaves a frame with the reason. */
+export function lineageSvg(
+  title: string,
+  layout: LineageLayout,
+  pictures: ReadonlyMap<number, string>,
+): string {
+  const { widthPx, heightPx, marginPx, fontPx, columns } = layout;
+  const lines = columns.flatMap(({ nodes }, place) =>
+    nodes
+      // Quiet lines first, so that none crosses over one that counts.
+      .toSorted((a, b) => Number(a.kept) - Number(b.kept))
+      .map((node) =>
+        line(
+          columns[place - 1]?.nodes.find(({ index }) => index === node.from),
+          node,
+          layout,
+        ),
+      ),
+  );
+  const nodes = columns.flatMap((column) =>
+    column.nodes.map((node) => drawn(node, pictures.get(node.index), layout)),
+  );
+  const heads = columns.map(({ round, bestScore, x }) => {
+    const name = round === 0 ? 'Candidates' : `Round ${round}`;
+    const best = bestScore === null ? 'none rated' : `best so far ${bestScore.toFixed(3)}`;
+    return `<text x="${x}" y="78" font-size="15" fill="${INK}">${name}</text><text x="${x}" y="97" font-size="12" fill="${QUIET}">${best}</text>`;
+  });
+  const [words = ''] = wrapText(title, (widthPx - 2 * marginPx) / 24, 1);
+  const note = 'thick frame: kept · dashed: from an earlier round · in a circle: rank in the end';
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPx}" height="${heightPx}" viewBox="0 0 ${widthPx} ${heightPx}" ${sheetFont} font-size="${fontPx}">
+<rect width="100%" height="100%" fill="#faf9f6"/>
+<text x="${marginPx}" y="46" font-size="24" fill="${INK}">${escapeXml(words)}</text>
+${heads.join('\n')}
+${lines.join('\n')}
+${nodes.join('\n')}
+<text x="${marginPx}" y="${heightPx - 18}" font-size="11" fill="${QUIET}">${note}</text>
+</svg>
+`;
+}
+
+function line(
+  parent: PlacedNode | undefined,
+  node: PlacedNode,
+  { cellWidthPx, cellHeightPx }: LineageLayout,
+): string {
+  if (parent === undefined) return '';
+  const fromX = parent.x + cellWidthPx;
+  const fromY = parent.y + cellHeightPx / 2;
+  const toY = node.y + cellHeightPx / 2;
+  const middle = node.x - cellWidthPx * 0.4;
+  const look = node.kept ? `stroke="${KEPT}" stroke-width="2.5"` : `stroke="${LINE}" stroke-width="1.5"`;
+  return `<path d="M${fromX} ${fromY}C${middle} ${fromY} ${middle} ${toY} ${node.x} ${toY}" fill="none" ${look}${dashes(node)}/>`;
+}
+
+function drawn(node: PlacedNode, picture: string | undefined, layout: LineageLayout): string {
+  const { cellWidthPx: width, cellHeightPx: height, fontPx } = layout;
+  const { x, y, index, score, kept, status } = node;
+  const frame = `${kept ? `stroke="${KEPT}" stroke-width="5"` : `stroke="${LINE}"`}${dashes(node)}`;
+  const reason = status === 'saved' ? 'no picture' : status;
+  const inside =
+    picture === undefined
+      ? `<text x="${x + width / 2}" y="${y + height / 2}" text-anchor="middle" fill="#8a3b2e">${reason}</text>`
+      : `<image href="${picture}" x="${x}" y="${y}" width="${width}" height="${height}"/>`;
+  const caption = score === null ? '' : score.toFixed(3);
+  const base = y + height + fontPx * 1.4;
+  const box = `x="${x}" y="${y}" width="${width}" height="${height}"`;
+  return `<g><rect ${box} fill="#f1efea"/>${inside}<rect ${box} fill="none" ${frame}/>
+<text x="${x}" y="${base}" fill="${QUIET}">#${index + 1}</text><text x="${x + width}" y="${base}" text-anchor="end" fill="${INK}">${caption}</text>${badge(node, width)}</g>`;
+}
+
+function dashes({ isCarried }: PlacedNode): string {
+  return isCarried ? ' stroke-dasharray="7 5"' : '';
+}
+
+function badge({ rank, x, y }: PlacedNode, widthPx: number): string {
+  if (rank === null) return '';
+  const radius = widthPx * 0.095;
+  const [left, top] = [x + widthPx - radius, y + radius];
+  return `<circle cx="${left}" cy="${top}" r="${radius}" fill="${KEPT}"/><text x="${left}" y="${top + radius * 0.42}" font-size="${radius * 1.2}" font-weight="bold" text-anchor="middle" fill="#fff">${rank}</text>`;
+}

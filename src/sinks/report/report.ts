@@ -1,0 +1,193 @@
+import { join } from 'node:path';
+import { writeAtomically } from '../../disk/writeFiles.ts';
+import type { Outcome } from '../../types.ts';
+import {
+  createCostTracker,
+  createDistribution,
+  createTallyByName,
+  type DurationSummary,
+  type FailureStage,
+  failureStage,
+  type ModelTotals,
+} from './tallies.ts';
+
+/** What is known about a run as a whole when its report is made. */
+export interface ReportedRun {
+  /** From its start to its end. */
+  readonly elapsedMs: number;
+  /** Calls of the API. Default: not known. */
+  readonly apiRequests?: number;
+  /** Pictures it has made. Default: not known. */
+  readonly saved?: number;
+}
+
+export interface ModelCost extends ModelTotals {
+  /** The price that the cost is reckoned with, and where it is from; null where none is known. */
+  readonly price: string | null;
+}
+
+export interface ErrorCount {
+  /** `ERR_…`. */
+  readonly code: string;
+  readonly count: number;
+}
+
+export interface SlowImage {
+  readonly index: number;
+  readonly predictionId: string | null;
+  readonly model: string;
+  /** Cut after 200 characters. */
+  readonly prompt: string;
+  readonly predictSeconds: number;
+}
+
+/** `report.json`: a run in numbers. */
+export interface Report {
+  readonly run: ReportedRun;
+  readonly total: number;
+  readonly saved: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Saved of total, 0…1; 0 where there was no job. */
+  readonly successRate: number;
+  /** Jobs whose result an earlier run had already paid for. */
+  readonly cacheHits: number;
+  readonly elapsedSeconds: number;
+  /** The run's time over its saved jobs; 0 where none was saved. */
+  readonly averageSecondsPerImage: number;
+  /** Calls of the API in the last run over the jobs it has saved; null where it has saved none, or nobody counted. */
+  readonly requestsPerImage: number | null;
+  /** The service's `predict_time`; null where no prediction told it. */
+  readonly predictTime: DurationSummary | null;
+  readonly costUsd: number;
+  /** True where at least one saved job had no known price, so `costUsd` is too low. */
+  readonly costIncomplete: boolean;
+  readonly costByModel: Readonly<Record<string, ModelCost>>;
+  /** Failed jobs by where on their way they failed. */
+  readonly failuresByStage: Readonly<Record<FailureStage, number>>;
+  /** Most frequent first. */
+  readonly errors: readonly ErrorCount[];
+  /** The ten longest `predict_time`, longest first. */
+  readonly slowest: readonly SlowImage[];
+  /** Saved jobs by the value of the report's tag. */
+  readonly outputsByTag: Readonly<Record<string, number>>;
+}
+
+export interface ReportConfig {
+  /** The tag whose values outputs are counted by. Default `platform`. */
+  tag?: string;
+  /** What a model's price is and where it is from. Default: unknown. */
+  priceOf?: (model: string) => string | null;
+}
+
+/** A report in the making. */
+export interface ReportBuilder {
+  add(outcome: Outcome): void;
+  toJSON(run: ReportedRun): Report;
+}
+
+/**
+ * Counts outcomes, in memory that does not grow with them: times go into a histogram (median and p95 within 1 %),
+ * at most 1,000 models, error codes and tag values are told apart, and ten slow images are kept.
+ */
+export function createReport(config: ReportConfig = {}): ReportBuilder {
+  const { tag = 'platform', priceOf = () => null } = config;
+  const totals = { saved: 0, failed: 0, skipped: 0, cacheHits: 0, microUsd: 0, costIncomplete: false };
+  const failuresByStage = { creation: 0, polling: 0, download: 0 };
+  const predictTime = createDistribution();
+  const slowest = createSlowest();
+  const costs = createCostTracker();
+  const byError = createTallyByName(0);
+  const byTag = createTallyByName(0);
+  return {
+    add(outcome) {
+      const { status, cached, costUsd, error, metrics, tags } = outcome;
+      const isSaved = status === 'saved';
+      totals[status] += 1;
+      totals.cacheHits += cached ? 1 : 0;
+      totals.microUsd += toMicroUsd(costUsd);
+      totals.costIncomplete ||= isSaved && costUsd === null;
+      costs.add(outcome);
+      if (status === 'failed') failuresByStage[failureStage(outcome)] += 1;
+      if (error !== undefined) byError.update(error.code, (count) => count + 1);
+      if (isSaved && tags[tag] !== undefined) byTag.update(tags[tag], (count) => count + 1);
+      if (cached || typeof metrics.predict_time !== 'number') return;
+      predictTime.add(metrics.predict_time);
+      slowest.add(outcome, metrics.predict_time);
+    },
+    toJSON(run) {
+      const { saved, failed, skipped, cacheHits, microUsd, costIncomplete } = totals;
+      const total = saved + failed + skipped;
+      const elapsedSeconds = run.elapsedMs / 1_000;
+      return {
+        run,
+        total,
+        saved,
+        failed,
+        skipped,
+        successRate: total === 0 ? 0 : saved / total,
+        cacheHits,
+        elapsedSeconds,
+        requestsPerImage: requestsPerImage(run),
+        averageSecondsPerImage: saved === 0 ? 0 : elapsedSeconds / saved,
+        predictTime: predictTime.summary(),
+        costUsd: toUsd(microUsd),
+        costIncomplete,
+        costByModel: Object.fromEntries(
+          Object.entries(costs.byModel()).map(([model, cost]) => [model, { ...cost, price: priceOf(model) }]),
+        ),
+        failuresByStage: { ...failuresByStage },
+        errors: mostFrequentFirst(byError.entries()),
+        slowest: slowest.list(),
+        outputsByTag: Object.fromEntries(byTag.entries()),
+      };
+    },
+  };
+}
+
+function mostFrequentFirst(counts: [code: string, count: number][]): ErrorCount[] {
+  return counts.map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count);
+}
+
+/** Sums of fractions drift, sums of whole micro-dollars do not. */
+function toMicroUsd(usd: number | null): number {
+  return Math.round((usd ?? 0) * 1_000_000);
+}
+
+function toUsd(microUsd: number): number {
+  return microUsd / 1_000_000;
+}
+
+/** To three decimals. */
+function requestsPerImage({ apiRequests, saved = 0 }: ReportedRun): number | null {
+  return apiRequests === undefined || saved === 0 ? null : Math.round((apiRequests / saved) * 1_000) / 1_000;
+}
+
+const KEPT = 10;
+const MAX_PROMPT_CHARS = 200;
+
+/** The images that took longest. */
+interface Slowest {
+  add(outcome: Outcome, predictSeconds: number): void;
+  /** At most ten, longest first. */
+  list(): readonly SlowImage[];
+}
+
+/** Remembers the ten slowest of any number of images. */
+function createSlowest(): Slowest {
+  let kept: readonly SlowImage[] = [];
+  return {
+    add(outcome, predictSeconds) {
+      if (kept.length === KEPT && predictSeconds <= (kept.at(-1)?.predictSeconds ?? 0)) return;
+      const { index, predictionId, model, prompt } = outcome;
+      const image = { index, predictionId, model, prompt: prompt.slice(0, MAX_PROMPT_CHARS), predictSeconds };
+      kept = [...kept, image].sort((a, b) => b.predictSeconds - a.predictSeconds).slice(0, KEPT);
+    },
+    list: () => kept,
+  };
+}
+
+/** Writes `report.json` into the run folder. Rejects with `StorageError` where the disk refuses. */
+export function writeReport(folder: string, report: Report): Promise<void> {
+  return writeAtomically(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+}

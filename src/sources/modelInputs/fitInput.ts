@@ -1,0 +1,131 @@
+import type { Json, ModelInput, ModelInputProperty, ModelSchema } from '../../types.ts';
+import { checkInput, inputValidator } from './checkInput.ts';
+import { nearestAspectRatio } from './nearestChoice.ts';
+
+/**
+ * Inputs made for one model as another one takes them: what it does not know or refuses is left to its defaults, and the
+ * shape of the picture is kept as nearly as it can. All of them where it publishes no schema.
+ */
+export function fitInput(input: ModelInput, schema: ModelSchema | null): ModelInput {
+  if (schema === null) return input;
+  const taken = Object.entries(input).filter(([name, value]) => takes(schema.properties[name], name, value));
+  const shape = shapeOf(input);
+  const frame = shape === null ? {} : frameInput(...shape, schema);
+  return { ...frame, ...Object.fromEntries(taken) };
+}
+
+function takes(property: ModelInputProperty | undefined, name: string, value: Json): boolean {
+  if (property === undefined) return false;
+  try {
+    checkInput(name, value, property);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Width and height, in whatever unit. */
+function shapeOf({ aspect_ratio: ratio, width, height }: ModelInput): readonly [number, number] | null {
+  if (typeof width === 'number' && typeof height === 'number') return [width, height];
+  const [, across = '', down = ''] = /^(\d+):(\d+)$/.exec(String(ratio)) ?? [];
+  return across === '' ? null : [Number(across), Number(down)];
+}
+
+/** About a megapixel is what most models are trained on; sides are multiples of 64 as their latents are. */
+const areaPx = 1024 * 1024;
+const stepPx = 64;
+
+/**
+ * The inputs that make a model's picture the shape of a frame: the nearest `aspect_ratio` where the model offers a
+ * choice of them, else `width` and `height` of about a megapixel, else nothing.
+ */
+export function frameInput(widthPx: number, heightPx: number, schema: ModelSchema | null): ModelInput {
+  const { aspect_ratio: ratio, width, height } = schema?.properties ?? {};
+  const nearest = nearestAspectRatio(widthPx, heightPx, ratio?.enum ?? []);
+  if (nearest !== null) return { aspect_ratio: nearest };
+  if (width?.type !== 'integer' || height?.type !== 'integer') return {};
+  const scale = Math.sqrt(areaPx / (widthPx * heightPx));
+  return { width: side(widthPx * scale, width), height: side(heightPx * scale, height) };
+}
+
+/** The allowed side that is nearest. */
+function side(
+  wantedPx: number,
+  { enum: choices, minimum = stepPx, maximum = 4096 }: ModelInputProperty,
+): number {
+  const sizes = choices?.filter((choice) => typeof choice === 'number') ?? [];
+  if (sizes.length > 0) return sizes.reduce((best, size) => (gap(size) < gap(best) ? size : best));
+  const lowest = Math.ceil(minimum / stepPx) * stepPx;
+  const highest = Math.floor(maximum / stepPx) * stepPx;
+  return Math.min(highest, Math.max(lowest, Math.round(wantedPx / stepPx) * stepPx));
+
+  function gap(size: number): number {
+    return Math.abs(size - wantedPx);
+  }
+}
+
+/**
+ * The value of a model input that was given as text, in a CSV column or a flag, as the schema's type asks: `"4"` is 4
+ * for an integer and stays `"4"` for a text. Lists and objects are written as JSON; a list of one item also as that item. Where the schema has no such input
+ * (`property` undefined) or leaves the type open, a text that is JSON is read as JSON.
+ *
+ * Throws `UsageError` where the text has no value of that type, or one that `checkInput` refuses.
+ */
+export function coerceInput(name: string, text: string, property: ModelInputProperty | undefined): Json {
+  const value = read(text, property);
+  if (property !== undefined) checkInput(name, value, property);
+  return value;
+}
+
+/** A text that cannot be read as the type asks stays a text, so that the check can say what came. */
+function read(text: string, property: ModelInputProperty | undefined): Json {
+  switch (property?.type) {
+    case 'string':
+      return text;
+    case 'integer':
+    case 'number':
+      return readNumber(text) ?? text;
+    case 'boolean':
+      return readBoolean(text) ?? text;
+    case 'array':
+      return readList(text, property);
+    case 'object':
+    case null:
+    case undefined:
+      return readOpen(text, property);
+  }
+}
+
+/** One item needs no brackets. */
+function readList(text: string, { items }: ModelInputProperty): Json {
+  const value = readJson(text);
+  return Array.isArray(value) ? value : [read(text, items)];
+}
+
+/** JSON, unless only the text itself is right: `"1"` among the choices `"1"` and `"auto"`. */
+function readOpen(text: string, property: ModelInputProperty | undefined): Json {
+  const value = readJson(text);
+  if (property === undefined || value === text) return value;
+  const isRight = inputValidator(property);
+  return !isRight(value) && isRight(text) ? text : value;
+}
+
+function readNumber(text: string): number | null {
+  const isNumber = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/.test(text);
+  return isNumber ? Number(text) : null;
+}
+
+function readBoolean(text: string): boolean | null {
+  const word = text.trim().toLowerCase();
+  if (['true', '1', 'yes'].includes(word)) return true;
+  return ['false', '0', 'no'].includes(word) ? false : null;
+}
+
+function readJson(text: string): Json {
+  try {
+    const value: Json = JSON.parse(text);
+    return value;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,131 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash, hash } from 'node:crypto';
+import { createReadStream, type Stats } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { isSvg } from '../../base/pictures.ts';
+import { cutToBytes } from '../../base/text.ts';
+import { loaded } from '../../disk/storageError.ts';
+import { UsageError } from '../../errors.ts';
+import { pictureIdentity } from '../../provenance/markPicture.ts';
+import type { InputFile } from '../../types.ts';
+
+/** The service takes 100 MB; whether by tens or by twos is not said. */
+const maxBytes = 100_000_000;
+const maxNameBytes = 255;
+/** Enough to tell what a file is. */
+const headBytes = 4_100;
+
+/** What was found out about a file, as long as it looks the same: several passes ask, and many rows may name one file. */
+const known = new Map<
+  string,
+  { readonly size: number; readonly mtimeMs: number; readonly file: InputFile }
+>();
+const mostKnown = 10_000;
+
+/**
+ * A file as an input: a path, from the working directory, or the content itself. Its content is read once, for its hash and
+ * its type. Bytes must not be changed afterwards.
+ *
+ * Rejects with `UsageError` where there is no such file, it is empty, no regular file, unreadable, or 100 MB and more.
+ */
+export async function inputFile(source: string | Uint8Array | Blob, name = 'input'): Promise<InputFile> {
+  if (typeof source === 'string') return fileAt(resolve(source));
+  const size = source instanceof Blob ? source.size : source.byteLength;
+  checkSize(size, name);
+  const content = source instanceof Blob ? new Uint8Array(await source.arrayBuffer()) : source;
+  const mediaType = await mediaTypeOf(content.subarray(0, headBytes));
+  return {
+    source: content,
+    name: cutToBytes(name, maxNameBytes),
+    bytes: size,
+    sha256: hash('sha256', content, 'hex'),
+    ...identityOf(Buffer.from(content.buffer, content.byteOffset, size), mediaType),
+    mediaType,
+  };
+}
+
+async function fileAt(path: string): Promise<InputFile> {
+  const stats = await stat(path).catch((cause: unknown) => {
+    throw refused(path, reasonOf(cause), cause);
+  });
+  checkStats(stats, path);
+  const { size, mtimeMs } = stats;
+  const before = known.get(path);
+  known.delete(path);
+  const isSame = before?.size === size && before.mtimeMs === mtimeMs;
+  const file = isSame ? before.file : await readFileAt(path);
+  known.set(path, { size, mtimeMs, file });
+  for (const oldest of known.keys()) {
+    if (known.size <= mostKnown) break;
+    known.delete(oldest);
+  }
+  return file;
+}
+
+function checkStats(stats: Stats, path: string): void {
+  if (stats.isDirectory()) throw refused(path, 'a folder');
+  if (!stats.isFile()) throw refused(path, 'a pipe or device');
+  checkSize(stats.size, path);
+}
+
+function checkSize(bytes: number, name: string): void {
+  if (bytes === 0) throw refused(name, 'an empty one');
+  if (bytes >= maxBytes)
+    throw refused(name, `one of ${bytes} bytes: the service takes less than ${maxBytes}`);
+}
+
+async function readFileAt(path: string): Promise<InputFile> {
+  const digest = createHash('sha256');
+  let bytes = 0;
+  let head: Uint8Array = new Uint8Array();
+  try {
+    for await (const chunk of createReadStream(path)) {
+      digest.update(chunk);
+      bytes += chunk.length;
+      if (head.length < headBytes) head = Buffer.concat([head, chunk.subarray(0, headBytes - head.length)]);
+    }
+  } catch (cause) {
+    throw refused(path, reasonOf(cause), cause);
+  }
+  const mediaType = await mediaTypeOf(head);
+  const sha256 = digest.digest('hex');
+  const isPicture = mediaType.startsWith('image/');
+  const content = isPicture ? await readFile(path).catch(() => null) : null;
+  return {
+    source: path,
+    name: cutToBytes(basename(path), maxNameBytes),
+    bytes,
+    sha256,
+    ...(content === null ? {} : identityOf(content, mediaType)),
+    mediaType,
+  };
+}
+
+function identityOf(content: Buffer, mediaType: string): Pick<InputFile, 'identity'> {
+  const identity = pictureIdentity(content, mediaType.replace('image/', ''));
+  return identity === null ? {} : { identity };
+}
+
+async function mediaTypeOf(head: Uint8Array): Promise<string> {
+  if (isSvg(head)) return 'image/svg+xml';
+  const { fileTypeFromBuffer } = await loaded(import('file-type'), 'file-type');
+  const type = await fileTypeFromBuffer(head);
+  if (type !== undefined) return type.mime;
+  // A letter at its end may be cut in two; a zero is in no text.
+  const isText = !head.includes(0) && [0, 1, 2, 3].some((cut) => isUtf8(head.subarray(0, head.length - cut)));
+  return isText ? 'text/plain' : 'application/octet-stream';
+}
+
+function reasonOf(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'none';
+  return code === 'EACCES' ? 'one that may not be read' : code;
+}
+
+function refused(name: string, got: string, cause?: unknown): UsageError {
+  return new UsageError(`Expected a file at ${name}, got ${got}`, {
+    suggestion: 'Check the path, or give a URL.',
+    cause,
+  });
+}

@@ -1,0 +1,120 @@
+import { cutToBytes } from '../../base/text.ts';
+import { createOccurrences } from './requestKey.ts';
+
+const maxWords = 6;
+const maxBytes = 60;
+/** Enough text for six words of any sane length; prompts may be a million characters long. */
+const readChars = 600;
+
+/**
+ * A short file name for a prompt: its first six words, lower-case, joined by `-`. Latin letters lose their accents,
+ * other scripts keep their letters. A prompt without any letter or digit is `image`.
+ *
+ *     A Café at Night, in the rain of 1920  ->  a-cafe-at-night-in-the
+ *     夜の海                                 ->  夜の海
+ */
+export function slug(prompt: string): string {
+  const words = folded(prompt.slice(0, readChars)).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  const joined = words.slice(0, maxWords).join('-');
+  return cutToBytes(joined, maxBytes).replace(/-+$/, '') || 'image';
+}
+
+/** Only marks on Latin letters are ornaments; in other scripts they are vowels. */
+function folded(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/(\p{Script=Latin})\p{M}+/gu, '$1')
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[ßæœøłđþðı]/g, (letter) => latin[letter] ?? letter)
+    .replace(/(?<=\p{L})['’](?=\p{L})/gu, '');
+}
+
+/** Latin letters that do not decompose. */
+const latin: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  þ: 'th',
+  ð: 'd',
+  ı: 'i',
+};
+
+const maxSegmentBytes = 80;
+
+/**
+ * A text as one folder or file name that is good on Linux, macOS and Windows: no separators, control or reserved
+ * characters, no name that Windows keeps for devices, at most 80 bytes. Never empty, never `.` or `..`.
+ *
+ * Points survive between digits only (`flux-1.1`), so that no name has, or is cut down to, an extension; `--` does not
+ * survive, as it sets off what a run appends to a job's name.
+ */
+export function safeSegment(text: string, maxBytes = maxSegmentBytes): string {
+  const name = text
+    .normalize('NFC')
+    .replace(/\p{C}/gu, ' ')
+    .replace(/[<>:"/\\|?*]/g, '-')
+    .replace(/(?<!\d)\.|\.(?!\d)/g, '_')
+    .replace(/[\s\p{Z}]+/gu, ' ')
+    .replace(/-{2,}/g, '-');
+  const cut = cutToBytes(name.trim(), maxBytes).replace(/[\s.]+$/, '');
+  if (cut === '') return 'none';
+  return isDevice(cut) ? `${cutToBytes(cut, maxBytes - 1)}_` : cut;
+}
+
+/** Windows keeps these names, whatever follows a point. */
+function isDevice(name: string): boolean {
+  return /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)/i.test(name);
+}
+
+/**
+ * Tells equal paths of a run apart: the first keeps its name, the next get `-2`, `-3`, … Paths that differ in case or
+ * in the form of their letters only are equal, as they are on macOS and Windows.
+ */
+export function createUniquePaths(): (path: string) => string {
+  const occurrences = createOccurrences();
+  const timesBefore = (path: string): number => occurrences.count(comparable(path));
+  return (path) => {
+    let number = timesBefore(path) + 1;
+    if (number === 1) return path;
+    // The numbered name may itself be the path of another job.
+    for (;;) {
+      const candidate = withSuffix(path, `-${number}`);
+      if (timesBefore(candidate) === 0) return candidate;
+      number += 1;
+    }
+  };
+}
+
+/** Upper-case first: only so do ß and ss, or σ and ς, become one. */
+function comparable(path: string): string {
+  return path.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+}
+
+function withSuffix(path: string, suffix: string): string {
+  const fileBegin = path.lastIndexOf('/') + 1;
+  const file = cutToBytes(path.slice(fileBegin), maxSegmentBytes - suffix.length).replace(/[-\s.]+$/, '');
+  return `${path.slice(0, fileBegin)}${file}${suffix}`;
+}
+
+/** 200, less what tells equal paths apart (`-1000000`). */
+const maxPathBytes = 190;
+
+/** What a run itself keeps in its folder. */
+const runFiles = /^(manifest|report|gallery|contact-sheet|run|campaign_report|stdin|grid)([_. ]|$)/i;
+
+/** Folder names and a file name as one safe path below the run folder, of at most 190 bytes, with `/` between them. */
+export function safePath(segments: readonly string[]): string {
+  const path = joined(segments, maxSegmentBytes);
+  if (Buffer.byteLength(path) <= maxPathBytes) return path;
+  // Every segment gets the same share, less its separator.
+  return joined(segments, Math.floor(maxPathBytes / segments.length) - 1);
+}
+
+function joined(segments: readonly string[], maxBytes: number): string {
+  const [first = '', ...rest] = segments.map((segment) => safeSegment(segment, maxBytes));
+  return [runFiles.test(first) ? safeSegment(`job-${first}`, maxBytes) : first, ...rest].join('/');
+}

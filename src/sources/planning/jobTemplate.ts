@@ -1,0 +1,105 @@
+import { nearestName } from '../../base/suggest.ts';
+import { UsageError } from '../../errors.ts';
+import type { Job, Json, RenditionSpec } from '../../types.ts';
+import { slug } from './fileNames.ts';
+
+export interface JobTemplateConfig {
+  /** The run's day, as `2026-11-23`. */
+  date: string;
+  /** Tags and inputs that a job of the run may have. Where given, any other name is an error at once. Default: all. */
+  knownNames?: readonly string[] | ReadonlySet<string>;
+  /** What stands for a value that a job does not have. Default: nothing. */
+  missing?: string;
+  /** What the text is a part of, for messages. Default: the text itself. */
+  whole?: string;
+}
+
+const builtIn = ['index', 'slug', 'prompt', 'seed', 'model', 'owner', 'date'];
+const placeholder = /\{([^{}]*)\}/g;
+const maxChars = 200;
+
+/**
+ * Reads a text with placeholders: index (from 1, as people count; `:04` pads it), slug, prompt, seed, model, owner, date,
+ * and any tag or input. The function it returns puts a job's values in their place, 200 characters of each at most.
+ *
+ * Throws `UsageError` where a placeholder is malformed or names something no job has.
+ */
+export function jobTemplate(template: string, config: JobTemplateConfig): (job: Job) => string {
+  checkNames(template, config);
+  const { date, missing = '' } = config;
+  return (job) =>
+    template.replace(placeholder, (_whole, inner: string) => {
+      const [name = '', width] = inner.split(':');
+      if (name === 'index') return String(job.index + 1).padStart(Number(width ?? 0), '0');
+      return textFor(name, job, date) || missing;
+    });
+}
+
+function checkNames(template: string, { knownNames, whole: text = template }: JobTemplateConfig): void {
+  const known = knownNames === undefined ? null : [...new Set([...builtIn, ...knownNames])];
+  for (const [whole, inner = ''] of template.matchAll(placeholder)) {
+    const name = inner.replace(/:0\d+$/, '');
+    const isWellFormed = name === inner ? /^(?!ext$)[^:]+$/.test(name) : name === 'index';
+    if (isWellFormed && (known === null || known.includes(name))) continue;
+    const meant = known === null ? null : nearestName(name, known);
+    throw new UsageError(`Expected a placeholder that a job has, got ${whole} in ${text}`, {
+      suggestion: meant === null ? `Known: ${(known ?? builtIn).join(', ')}.` : `Did you mean {${meant}}?`,
+    });
+  }
+}
+
+function textFor(name: string, { prompt, model, input, tags }: Job, date: string): string {
+  const [owner = '', modelName = ''] = model.split('/');
+  switch (name) {
+    case 'slug':
+      return slug(prompt);
+    case 'prompt':
+      return prompt.slice(0, maxChars);
+    case 'model':
+      return modelName;
+    case 'owner':
+      return owner;
+    case 'date':
+      return date;
+    default:
+      return fieldText(name, { ...input, ...tags });
+  }
+}
+
+function fieldText(name: string, fields: Readonly<Record<string, Json>>): string {
+  const value = Object.hasOwn(fields, name) ? (fields[name] ?? '') : '';
+  return (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, maxChars);
+}
+
+/** The renditions of a job with its own words in their captions. */
+type Captions = (job: Job) => readonly RenditionSpec[];
+
+/**
+ * Makes a function that fills the placeholders of captions: those of paths, a value that is missing leaves nothing. It throws
+ * `UsageError` where a caption names something no job has. Jobs without captions keep the list they have.
+ */
+export function createCaptions(config: Pick<JobTemplateConfig, 'date' | 'knownNames'>): Captions {
+  const templates = new Map<string, (job: Job) => string>();
+  const templateOf = (text: string) => {
+    const found = templates.get(text) ?? jobTemplate(text, config);
+    templates.set(text, found);
+    return found;
+  };
+  return (job) => {
+    if (job.renditions.every(({ caption }) => caption === undefined)) return job.renditions;
+    return job.renditions.map((spec) => {
+      if (spec.caption === undefined) return spec;
+      return { ...spec, caption: { ...spec.caption, text: templateOf(spec.caption.text)(job) } };
+    });
+  };
+}
+
+/** Throws `UsageError` where a caption of the renditions names something no job has. */
+export function checkCaptions(
+  specs: readonly RenditionSpec[],
+  config: Pick<JobTemplateConfig, 'date' | 'knownNames'>,
+): void {
+  for (const { caption } of specs) {
+    if (caption !== undefined) jobTemplate(caption.text, config);
+  }
+}

@@ -1,0 +1,45 @@
+import { JSONParser } from '@streamparser/json';
+import { UsageError } from '../../errors.ts';
+import { type RowItem, rowFromValue } from './rows.ts';
+import { maxRowChars, readText } from './text.ts';
+
+/** The rows of a `.json` file: one array of texts or objects, read item by item. After broken JSON there are no more. */
+export async function* jsonRows(path: string): AsyncGenerator<RowItem, void, void> {
+  const parser = new JSONParser({ paths: ['$.*'], keepStack: false });
+  let values: unknown[] = [];
+  parser.onValue = ({ value }) => values.push(value);
+  let item = 1;
+  let openChars = 0;
+  let isBegun = false;
+  for await (const text of readText(path)) {
+    isBegun = isBegun || beginsArray(path, text);
+    const fault = faultIn(() => isBegun && parser.write(text));
+    openChars = values.length > 0 ? 0 : openChars + text.length;
+    for (const value of values) yield rowFromValue(item++, value);
+    values = [];
+    if (fault !== null) return yield { type: 'problem', line: item, message: fault };
+    if (openChars > maxRowChars) return yield { type: 'problem', line: item, message: tooLong };
+  }
+  const fault = faultIn(() => isBegun && !parser.isEnded && parser.end());
+  if (fault !== null) yield { type: 'problem', line: item, message: fault };
+}
+
+const tooLong = `Expected an item of at most ${maxRowChars} characters, got a longer one`;
+
+/** False while nothing but white space came. */
+function beginsArray(path: string, text: string): boolean {
+  const first = text.trimStart().charAt(0);
+  if (first === '' || first === '[') return first === '[';
+  throw new UsageError(`${path}: Expected a JSON array of texts or objects, got ${first}…`, {
+    suggestion: 'Put [ and ] around the prompts, or name a file with one JSON value a line .jsonl.',
+  });
+}
+
+function faultIn(step: () => unknown): string | null {
+  try {
+    step();
+    return null;
+  } catch (error) {
+    return `Expected valid JSON: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

@@ -1,0 +1,42 @@
+import { type RowItem, rowFromText, rowFromValue } from './rows.ts';
+import { readLines } from './text.ts';
+
+/** The rows of a `.jsonl` file: a JSON text or object a line, blank lines are passed over. */
+export async function* jsonLinesRows(path: string): AsyncGenerator<RowItem, void, void> {
+  for await (const { firstLine, lines } of readLines(path)) {
+    let line = firstLine;
+    for (const text of lines) {
+      const item = rowFromJson(line, text);
+      if (item !== null) yield item;
+      line += 1;
+    }
+  }
+}
+
+function rowFromJson(line: number, text: string | null): RowItem | null {
+  const plain = rowFromText(line, text);
+  if (plain === null || plain.type === 'problem') return plain;
+  try {
+    return rowFromValue(line, JSON.parse(plain.prompt));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { type: 'problem', line, message: `Expected one JSON value on the line, got ${clipped(reason)}` };
+  }
+}
+
+/** The parser quotes what it read, which may be long. */
+function clipped(reason: string): string {
+  return reason.length <= 200 ? reason : `${reason.slice(0, 200)}…`;
+}
+
+/** The rows of a `.txt` file: a prompt a line, blank lines are passed over. */
+export async function* txtRows(path: string): AsyncGenerator<RowItem, void, void> {
+  for await (const { firstLine, lines } of readLines(path)) {
+    let line = firstLine;
+    for (const text of lines) {
+      const item = rowFromText(line, text);
+      if (item !== null) yield item;
+      line += 1;
+    }
+  }
+}

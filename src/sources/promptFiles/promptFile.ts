@@ -1,0 +1,164 @@
+import { isUtf8 } from 'node:buffer';
+import { createWriteStream } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { handleShortage, toStorageError } from '../../disk/storageError.ts';
+import { makeFolder } from '../../disk/writeFiles.ts';
+import { UsageError } from '../../errors.ts';
+import type { RowItem } from './rows.ts';
+
+/** A prompt file whose kind is known and whose beginning makes sense. */
+export interface PromptFile {
+  readonly path: string;
+  /**
+   * Reads the file from its beginning, in memory that does not depend on its length; each call is a pass of its own.
+   * Bad rows are items, not errors. Throws `UsageError` where the file as a whole cannot be read.
+   */
+  rows(): AsyncIterable<RowItem>;
+}
+
+type RowReader = (path: string) => AsyncIterable<RowItem>;
+
+const readCsv = async (): Promise<RowReader> => (await import('./csv.ts')).csvRows;
+const readTsv = async (): Promise<RowReader> => {
+  const csvRows = (await import('./csv.ts')).csvRows;
+  return (path) => csvRows(path, '\t');
+};
+const readJsonLines = async (): Promise<RowReader> => (await import('./lines.ts')).jsonLinesRows;
+const readYaml = async (): Promise<RowReader> => (await import('./yaml.ts')).yamlRows;
+
+/** By extension; only the parser that is needed is loaded. */
+const readers = new Map<string, () => Promise<RowReader>>([
+  ['.txt', async () => (await import('./lines.ts')).txtRows],
+  ['.csv', readCsv],
+  ['.tsv', readTsv],
+  ['.jsonl', readJsonLines],
+  ['.ndjson', readJsonLines],
+  ['.json', async () => (await import('./json.ts')).jsonRows],
+  ['.yaml', readYaml],
+  ['.yml', readYaml],
+]);
+
+/**
+ * Opens a prompt file by its extension and looks at its beginning.
+ *
+ * Throws `UsageError` where the file as a whole is of no use: missing, a folder, unreadable, empty, without prompts,
+ * of unknown kind, not text, or without a `prompt` column. Bad rows are left to `validateRows`.
+ */
+export async function openPromptFile(path: string): Promise<PromptFile> {
+  const loadReader = readers.get(extname(path).toLowerCase());
+  await checkFile(path);
+  if (loadReader === undefined) {
+    throw new UsageError(
+      `${path}: Expected a file named ${[...readers.keys()].join(', ')}, got ${kindOf(path)}`,
+      {
+        suggestion: 'Use .txt for a prompt a line, or give the file the extension of what is in it.',
+      },
+    );
+  }
+  await checkIsText(path);
+  const reader = await loadReader();
+  const file: PromptFile = { path, rows: () => reader(path) };
+  for await (const _first of file.rows()) return file;
+  throw new UsageError(`${path}: Expected at least one prompt, got a file without any`);
+}
+
+async function checkFile(path: string): Promise<void> {
+  const stats = await stat(path).catch((cause: unknown) => {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    const got = reason === 'ENOENT' ? 'no file of that name' : reason;
+    throw new UsageError(`${path}: Expected a prompt file, got ${got}`, {
+      suggestion: 'Check the name, or pass - to read prompts from standard input.',
+      cause,
+    });
+  });
+  if (stats.isDirectory()) throw new UsageError(`${path}: Expected a prompt file, got a folder`);
+  if (!stats.isFile()) {
+    throw new UsageError(`${path}: Expected a regular file, which can be read twice, got a pipe or device`, {
+      suggestion: 'Pass - to read prompts from standard input.',
+    });
+  }
+  if (stats.size === 0) throw new UsageError(`${path}: Expected at least one prompt, got an empty file`);
+}
+
+/** A binary file is named as what it is, instead of as thousands of bad rows. */
+async function checkIsText(path: string): Promise<void> {
+  const head = await readHead(path);
+  const isUtf16 = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
+  if (isUtf16) {
+    throw new UsageError(`${path}: Expected UTF-8 text, got UTF-16`, {
+      suggestion: 'Save the file as UTF-8.',
+    });
+  }
+  if (!head.includes(0) && isUtf8(wholeLetters(head)) && !isPdf(head)) return;
+  const { fileTypeFromBuffer } = await import('file-type');
+  const type = await fileTypeFromBuffer(head);
+  if (!head.includes(0) && type === undefined) return; // Some rows are damaged: reading them tells which.
+  throw new UsageError(`${path}: Expected UTF-8 text, got ${type?.mime ?? 'binary content'}`, {
+    suggestion: 'Give a file of prompts.',
+  });
+}
+
+/** Without the last few bytes, which may be the beginning of a letter. */
+function wholeLetters(head: Uint8Array): Uint8Array {
+  const cuts = [0, 1, 2, 3].map((cut) => head.subarray(0, head.length - cut));
+  return cuts.find((bytes) => isUtf8(bytes)) ?? head;
+}
+
+/** The one common binary format that begins as text. */
+function isPdf(head: Uint8Array): boolean {
+  return new TextDecoder().decode(head.subarray(0, 5)) === '%PDF-';
+}
+
+async function readHead(path: string): Promise<Uint8Array> {
+  const handle = await open(path).catch((cause: unknown) => {
+    const unreadable = `${path}: Expected a readable prompt file, got ${String(cause)}`;
+    throw handleShortage(cause, path) ?? new UsageError(unreadable, { cause });
+  });
+  try {
+    const { buffer, bytesRead } = await handle.read({ buffer: new Uint8Array(8192), position: 0 });
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+function kindOf(path: string): string {
+  const extension = extname(path);
+  return extension === '' ? 'a name without extension' : extension;
+}
+
+/**
+ * Writes prompts that come through a pipe to `stdin.txt` in the run folder, so that they can be read twice, and
+ * returns its path. The file appears whole or not at all: an earlier one stays until the new one is complete.
+ *
+ * Throws `UsageError` where nothing came or the folder cannot be written.
+ */
+export async function spoolPrompts(input: Readable, folder: string): Promise<string> {
+  const path = join(folder, 'stdin.txt');
+  const partPath = `${path}.part`;
+  try {
+    makeFolder(folder);
+    await pipeline(input, createWriteStream(partPath, { flush: true }));
+    if ((await stat(partPath)).size === 0) {
+      throw new UsageError('Expected prompts on standard input, got nothing', {
+        suggestion: 'Pipe a prompt a line into the command, or name a prompt file instead of -.',
+      });
+    }
+    await rename(partPath, path);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(
+      `Expected a run folder that can be written, got: ${toStorageError(error, path).message}`,
+      {
+        suggestion: 'Choose another folder with --out.',
+        cause: error,
+      },
+    );
+  } finally {
+    await rm(partPath, { force: true }).catch(() => {});
+  }
+  return path;
+}

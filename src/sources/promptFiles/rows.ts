@@ -1,0 +1,92 @@
+import type { RowProblem } from '../../errors.ts';
+import type { Json } from '../../types.ts';
+import { maxRowChars } from './text.ts';
+
+/** One prompt of a prompt file, with whatever stood beside it. */
+export interface Row {
+  readonly type: 'row';
+  /** 1-based line of the file; for JSON arrays the item's number. */
+  readonly line: number;
+  /** Never blank, without white space around it. */
+  readonly prompt: string;
+  /** The other columns or keys: model inputs and tags. */
+  readonly fields: Readonly<Record<string, Json>>;
+  /** True where all fields are texts whose types the model's schema decides (CSV, TSV). */
+  readonly text: boolean;
+}
+
+/** A row that cannot be used. It stands in the stream of rows, so that reading goes on and finds the others too. */
+export interface BadRow extends RowProblem {
+  readonly type: 'problem';
+}
+
+export type RowItem = Row | BadRow;
+
+/** The row of an item of a JSON or YAML list: a prompt as text, or an object with a `prompt` (in any letter case). */
+export function rowFromValue(line: number, value: unknown): RowItem {
+  const problem = (message: string): RowItem => ({ type: 'problem', line, message });
+  if (typeof value === 'string') return row(line, value, {});
+  if (!isObject(value)) return problem(`Expected a text or an object with a prompt, got ${kindOf(value)}`);
+  const promptKey = 'prompt' in value ? 'prompt' : Object.keys(value).find(isPromptKey);
+  if (promptKey === undefined) return problem(`Expected a \`prompt\`, got ${keysOf(value)}`);
+  const { [promptKey]: prompt, ...fields } = value;
+  if (typeof prompt !== 'string') return problem(`Expected \`prompt\` to be text, got ${kindOf(prompt)}`);
+  return row(line, prompt, fields);
+}
+
+function row(line: number, text: string, fields: Readonly<Record<string, Json>>): RowItem {
+  const prompt = text.trim();
+  if (prompt === '') return { type: 'problem', line, message: 'Expected a prompt, got an empty text' };
+  const message = textDamage(prompt);
+  if (message !== null) return { type: 'problem', line, message };
+  return { type: 'row', line, prompt, fields, text: false };
+}
+
+/** Values here come from a JSON or YAML parser, so what is inside an object is JSON. */
+function isObject(value: unknown): value is Record<string, Json> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isPromptKey(key: string): boolean {
+  return key.trim().toLowerCase() === 'prompt';
+}
+
+function keysOf(value: object): string {
+  const keys = Object.keys(value);
+  return keys.length === 0 ? 'an empty object' : `the keys ${keys.slice(0, 20).join(', ')}`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  return `the ${typeof value} ${String(value)}`;
+}
+
+const damage = /[\0\uFFFD]/;
+
+/**
+ * What is wrong with a text as text, or null. Files are decoded leniently, so bytes that are not UTF-8 show up as
+ * U+FFFD: reading goes on, and every damaged row can be named.
+ */
+export function textDamage(text: string): string | null {
+  const found = damage.exec(text)?.[0];
+  if (found === undefined) return null;
+  return found === '\0'
+    ? 'Expected text, got a NUL byte: this is not a text file'
+    : 'Expected UTF-8 text, got bytes that are not UTF-8: save the file as UTF-8';
+}
+
+const noFields = Object.freeze({});
+
+/** The row of a line that is a prompt, or null where the line is blank. `text` null is a line that was too long. */
+export function rowFromText(line: number, text: string | null): RowItem | null {
+  if (text === null) return { type: 'problem', line, message: tooLong };
+  const prompt = text.trim();
+  if (prompt === '') return null;
+  const message = textDamage(prompt);
+  if (message !== null) return { type: 'problem', line, message };
+  return { type: 'row', line, prompt, fields: noFields, text: false };
+}
+
+const tooLong = `Expected a line of at most ${maxRowChars} characters, got a longer one`;

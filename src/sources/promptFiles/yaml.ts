@@ -1,0 +1,135 @@
+import { stat } from 'node:fs/promises';
+import { isNode, isSeq, LineCounter, parseDocument } from 'yaml';
+import { UsageError } from '../../errors.ts';
+import { type RowItem, rowFromValue } from './rows.ts';
+import { maxRowChars, readLines, readText } from './text.ts';
+
+/** The rows of a YAML file: a list of texts or objects. The usual form, `- ` at the line's beginning, is streamed. */
+export async function* yamlRows(path: string): AsyncGenerator<RowItem, void, void> {
+  yield* (await isBlockList(path)) ? yamlBlockRows(path) : yamlDocumentRows(path);
+}
+
+async function isBlockList(path: string): Promise<boolean> {
+  for await (const { lines } of readLines(path)) {
+    const first = lines.find((line) => line === null || !/^(\s*(#.*)?|%.*|---\s*(#.*)?)$/.test(line));
+    if (first !== undefined) return first !== null && /^-(\s|$)/.test(first);
+  }
+  return false;
+}
+
+/** The lines of one list item. */
+interface YamlItem {
+  readonly line: number;
+  readonly lines: string[];
+  chars: number;
+}
+
+/**
+ * The rows of a YAML list whose items begin with `- ` at the line's beginning. Everything that belongs to an item is
+ * indented, so the file can be cut at these lines and each piece be parsed alone (anchors reach no other item).
+ */
+async function* yamlBlockRows(path: string): AsyncGenerator<RowItem, void, void> {
+  let item: YamlItem | null = null;
+  for await (const { firstLine, lines } of readLines(path)) {
+    for (const [place, text] of lines.entries()) {
+      if (text !== null && isBetweenItems(text)) continue;
+      if (text !== null && item !== null && !/^-(\s|$)/.test(text)) {
+        append(item, text);
+        continue;
+      }
+      if (item !== null) yield rowFromItem(item);
+      item = { line: firstLine + place, lines: [], chars: 0 };
+      append(item, text);
+    }
+  }
+  if (item !== null) yield rowFromItem(item);
+}
+
+/** Directives, document marks and comments at the line's beginning. */
+function isBetweenItems(text: string): boolean {
+  return /^(%|#|---\s*$|\.\.\.\s*$)/.test(text);
+}
+
+/** Counts what it does not keep, so that an endless item does not fill the memory. */
+function append(item: YamlItem, text: string | null): void {
+  item.chars += text === null ? maxRowChars + 1 : text.length + 1;
+  if (item.chars > maxRowChars) item.lines.length = 0;
+  else item.lines.push(text ?? '');
+}
+
+function rowFromItem({ line, lines, chars }: YamlItem): RowItem {
+  if (chars > maxRowChars) {
+    const message = `Expected an item of at most ${maxRowChars} characters, got a longer one`;
+    return { type: 'problem', line, message };
+  }
+  const document = parseDocument(lines.join('\n'), { prettyErrors: true });
+  const error = document.errors[0];
+  if (error !== undefined) {
+    const errorLine = line + (error.linePos?.[0].line ?? 1) - 1;
+    return {
+      type: 'problem',
+      line: errorLine,
+      message: `Expected valid YAML: ${firstLineOf(error.message)}`,
+    };
+  }
+  const value: unknown = document.toJS();
+  return rowFromValue(line, Array.isArray(value) ? value[0] : value);
+}
+
+/** Without the source excerpt and the place within the piece. */
+function firstLineOf(message: string): string {
+  return (message.split('\n', 1)[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');
+}
+
+const maxBytes = 16 * 1024 * 1024;
+
+/** The rows of a YAML list in any form (`[a, b]`, indented, with anchors). It is parsed as a whole, up to 16 MB. */
+async function* yamlDocumentRows(path: string): AsyncGenerator<RowItem, void, void> {
+  const { size } = await stat(path);
+  if (size > maxBytes) {
+    throw new UsageError(
+      `${path}: Expected at most 16 MB of YAML in this form, got ${Math.ceil(size / 2 ** 20)} MB`,
+      {
+        suggestion:
+          'Begin each item with "- " at the beginning of its line, or use JSONL: a JSON value a line.',
+      },
+    );
+  }
+  let text = '';
+  for await (const chunk of readText(path)) text += chunk;
+  yield* rowsOf(path, text);
+}
+
+function* rowsOf(path: string, text: string): Generator<RowItem, void, void> {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  for (const { pos, message } of document.errors) {
+    yield {
+      type: 'problem',
+      line: lineCounter.linePos(pos[0]).line,
+      message: `Expected valid YAML: ${message}`,
+    };
+  }
+  if (document.errors.length > 0) return;
+  const { contents } = document;
+  if (contents === null) return;
+  if (!isSeq(contents)) {
+    throw new UsageError(`${path}: Expected a list of prompts, got ${kindOf(contents)}`, {
+      suggestion: 'Begin each prompt with "- " on a line of its own.',
+    });
+  }
+  const values: unknown = document.toJS();
+  if (!Array.isArray(values)) return;
+  for (const [place, value] of values.entries()) {
+    yield rowFromValue(lineOf(contents.items[place], lineCounter), value);
+  }
+}
+
+function lineOf(node: unknown, lineCounter: LineCounter): number {
+  const offset = isNode(node) ? node.range?.[0] : undefined;
+  return offset === undefined ? 1 : lineCounter.linePos(offset).line;
+}
+
+function kindOf(contents: object): string {
+  return 'items' in contents ? 'keys and values' : 'a single value';
+}

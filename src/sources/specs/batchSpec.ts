@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { specText } from '../../renditions/fields.ts';
+import { specRendition } from '../../renditions/lists.ts';
+import {
+  type ModelInput,
+  type Quality,
+  qualities,
+  type RenditionSpec,
+  type UseCase,
+  useCases,
+} from '../../types.ts';
+import { slug } from '../planning/fileNames.ts';
+
+/** What a model has to meet, where a spec leaves the choice to the catalogue. */
+export interface ModelWish {
+  readonly maxCostUsd?: number | undefined;
+  readonly minQuality?: Quality | undefined;
+  readonly useCase?: UseCase | undefined;
+}
+
+/** What every spec may say about its run. Null where it leaves that to the caller. */
+export interface BatchSpec {
+  /** Names the run folder. */
+  readonly name: string | null;
+  /** `owner/name`, perhaps with `:version`, or what it has to meet. */
+  readonly model: string | ModelWish | null;
+  readonly input: ModelInput;
+  /** Renditions of every picture. */
+  readonly renditions: readonly RenditionSpec[];
+  readonly organize: string | null;
+  readonly count: number | null;
+  readonly seed: 'auto' | 'none' | number | null;
+  readonly budgetUsd: number | null;
+  /** Of one output image. */
+  readonly priceUsd: number | null;
+}
+
+/** What the fields that all specs share say, with nothing left undefined. */
+export function readBatchFields(fields: z.output<z.ZodObject<typeof specFields>>): BatchSpec {
+  return {
+    name: fields.name ?? null,
+    model: fields.model ?? null,
+    input: fields.input ?? {},
+    renditions: fields.renditions ?? [],
+    organize: fields.organize ?? null,
+    count: fields.count ?? null,
+    seed: fields.seed ?? null,
+    budgetUsd: fields.budget ?? null,
+    priceUsd: fields.price ?? null,
+  };
+}
+
+/** A model as specs name it. */
+export const modelName = specText.regex(/^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/, {
+  error: ({ input }) => `Expected owner/name or owner/name:version, got ${JSON.stringify(input)}`,
+});
+
+const modelWish = z.strictObject({
+  maxCostUsd: z.number().min(0).optional(),
+  minQuality: z.enum(qualities).optional(),
+  useCase: z.enum(useCases).optional(),
+});
+
+/** The fields that every spec may have; `readBatchFields` reads them. */
+export const specFields = {
+  name: specText.nullish(),
+  model: z.union([modelName, modelWish]).nullish(),
+  input: z
+    .record(z.string(), z.json())
+    .transform((value): ModelInput => value)
+    .nullish(),
+  renditions: z.array(specRendition).nullish(),
+  organize: specText.nullish(),
+  count: z.int().min(1).nullish(),
+  seed: z
+    .union([z.literal(['auto', 'none']), z.int().min(0)], 'Expected auto, none or an integer of 0 or more')
+    .nullish(),
+  budget: z.number().min(0).nullish(),
+  price: z.number().min(0).nullish(),
+};
+
+/** One of several ideas in a spec: a text, or a name for folders and tags with its words for the prompt. */
+export const specVariation = z.union([
+  specText.transform((prompt) => ({ name: slug(prompt), prompt })),
+  z.strictObject({ name: specText, prompt: specText }),
+]);

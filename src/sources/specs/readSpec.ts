@@ -1,0 +1,115 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { describeSpecIssue, type SpecProblem } from '../../base/suggest.ts';
+import { UsageError } from '../../errors.ts';
+import { readableOverlays } from '../../renditions/overlays.ts';
+import type { RenditionSpec } from '../../types.ts';
+
+interface ReadSpecConfig {
+  /** What the file is, for messages: `campaign spec`. */
+  what: string;
+}
+
+const maxBytes = 1024 * 1024;
+
+/**
+ * Reads a spec of any shape from a YAML or JSON file.
+ *
+ * Rejects with one `UsageError` that lists all that is wrong in it, each with its line, its place in the spec and, for a
+ * name that is not known, the nearest that is.
+ */
+export async function readSpec<T>(path: string, schema: z.ZodType<T>, { what }: ReadSpecConfig): Promise<T> {
+  if (!['.yaml', '.yml', '.json'].includes(extname(path).toLowerCase())) {
+    throw new UsageError(`${path}: Expected a ${what} named .yaml, .yml or .json`);
+  }
+  const lineCounter = new LineCounter();
+  // JSON is YAML, so both have line numbers.
+  const document = parseDocument(await readText(path, what), { lineCounter, prettyErrors: false });
+  if (document.errors.length > 0) {
+    const faults = document.errors.map(
+      ({ pos, message }) => `line ${lineCounter.linePos(pos[0]).line}: ${message}`,
+    );
+    throw listed(path, what, faults);
+  }
+  const result = schema.safeParse(document.toJS(), { reportInput: true });
+  if (result.success) return result.data;
+  const problems = result.error.issues.flatMap((issue) => describeSpecIssue(issue, schema));
+  throw listed(
+    path,
+    what,
+    problems.map(
+      (problem) => `${lineOf(problem, document, lineCounter)}${nameOf(problem)}: ${problem.message}`,
+    ),
+  );
+}
+
+async function readText(path: string, what: string): Promise<string> {
+  const stats = await stat(path).catch((cause: unknown) => {
+    throw new UsageError(`${path}: Expected a ${what}, got ${reasonOf(cause)}`, { cause });
+  });
+  if (!stats.isFile()) throw new UsageError(`${path}: Expected a ${what}, got something that is not a file`);
+  if (stats.size > maxBytes)
+    throw new UsageError(`${path}: Expected a ${what} of at most 1 MB, got a larger file`);
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new UsageError(`${path}: Expected a readable ${what}, got ${reasonOf(cause)}`, { cause });
+  });
+}
+
+function reasonOf(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  return code === 'ENOENT' ? 'no file of that name' : code;
+}
+
+function listed(path: string, what: string, faults: readonly string[]): UsageError {
+  const count = faults.length === 1 ? '1 mistake' : `${faults.length} mistakes`;
+  return new UsageError(
+    `${path}: Expected a ${what}, got ${count}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    {
+      suggestion: 'Correct the spec and run the command again; nothing was created.',
+    },
+  );
+}
+
+/** The line of the value, or of what it should be in. */
+function lineOf({ path }: SpecProblem, document: Document, lineCounter: LineCounter): string {
+  for (let depth = path.length; depth > 0; depth -= 1) {
+    const node: unknown = document.getIn(path.slice(0, depth), true);
+    const offset = isNode(node) ? node.range?.[0] : undefined;
+    if (offset !== undefined) return `line ${lineCounter.linePos(offset).line}: `;
+  }
+  return '';
+}
+
+/** `platforms[1].width`, as one would write it. */
+function nameOf({ path }: SpecProblem): string {
+  const name = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return name.replace(/^\./, '') || 'the spec';
+}
+
+/** The lists of renditions that a spec may have. */
+interface WithRenditions {
+  readonly renditions: readonly RenditionSpec[];
+  readonly platforms?: readonly RenditionSpec[];
+}
+
+/**
+ * Reads a spec of a batch from a YAML or JSON file. The overlays of its renditions are found from the file's folder, and are
+ * pictures. Rejects with `UsageError` as `readSpec` and `readableOverlays` do.
+ */
+export async function readBatchSpec<T extends WithRenditions>(
+  path: string,
+  schema: z.ZodType<T>,
+  config: ReadSpecConfig,
+): Promise<T> {
+  const spec = await readSpec(path, schema, config);
+  const placed = (specs: readonly RenditionSpec[]) =>
+    readableOverlays(specs, dirname(path)).catch((error: unknown) => {
+      if (!(error instanceof UsageError)) throw error;
+      throw new UsageError(`${path}: ${error.message}`, { suggestion: error.suggestion, cause: error });
+    });
+  const renditions = await placed(spec.renditions);
+  if (spec.platforms === undefined) return { ...spec, renditions };
+  return { ...spec, renditions, platforms: await placed(spec.platforms) };
+}

@@ -1,0 +1,196 @@
+import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { z } from 'zod';
+import { toStorageError } from '../disk/storageError.ts';
+import { makeFolder } from '../disk/writeFiles.ts';
+import { type RxposureError, StorageError, UsageError } from '../errors.ts';
+
+/** `rxps`: tells our files from other programs'. */
+const APPLICATION_ID = 0x72787073;
+const SCHEMA_VERSION = 2;
+
+/**
+ * The index holds all that is asked at the start of a run, so that a million finished jobs are passed over without
+ * reading their rows. `open_micro_usd` is null where no attempt is open.
+ */
+const SCHEMA = `
+  CREATE TABLE run (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    fingerprint TEXT
+  ) STRICT;
+  INSERT INTO run VALUES (1, NULL);
+  CREATE TABLE job (
+    job_index INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    intended_at_ms INTEGER,
+    prediction_id TEXT,
+    request TEXT,
+    prediction TEXT,
+    files TEXT NOT NULL,
+    cost_micro_usd INTEGER NOT NULL,
+    open_micro_usd INTEGER,
+    earlier_micro_usd INTEGER NOT NULL,
+    paid_micro_usd INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX job_summary ON job (state, paid_micro_usd);
+  CREATE INDEX job_open ON job (open_micro_usd) WHERE open_micro_usd IS NOT NULL;
+  CREATE TABLE prediction (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/**
+ * Opens the journal's database for this process alone, or creates it, folders included. The lock is the system's own on
+ * the open file: it ends with the process, however that ends, and never stays behind. What is committed survives a power cut.
+ *
+ * Throws `UsageError` where another run has it open or it is no journal, `StorageError` where the disk refuses.
+ */
+export function openDatabase(path: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    makeFolder(dirname(path));
+    database = new (loadSqlite().DatabaseSync)(path);
+    database.exec('PRAGMA locking_mode = EXCLUSIVE');
+    database.exec('PRAGMA journal_mode = WAL');
+    database.exec('PRAGMA synchronous = FULL');
+    prepareSchema(database, path);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw toJournalError(error, path);
+  }
+}
+
+function prepareSchema(database: DatabaseSync, path: string): void {
+  // Takes the exclusive lock, which is then kept until the database is closed.
+  database.exec('BEGIN EXCLUSIVE');
+  const applicationId = pragma(database, 'application_id');
+  const version = pragma(database, 'user_version');
+  if (applicationId === 0 && tableCount(database) === 0) {
+    database.exec(SCHEMA);
+  } else if (applicationId !== APPLICATION_ID) {
+    throw new UsageError(`Expected the journal of a run in ${path}, got the database of another program.`, {
+      suggestion: 'Choose another folder with --out.',
+    });
+  } else if (version !== SCHEMA_VERSION) {
+    throw new UsageError(
+      `Expected a journal of version ${SCHEMA_VERSION} in ${path}, got version ${version}.`,
+      {
+        suggestion:
+          'Finish this run with the version of rxposure that began it, or choose another folder with --out.',
+      },
+    );
+  }
+  database.exec('COMMIT');
+}
+
+function pragma(database: DatabaseSync, name: 'application_id' | 'user_version'): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+}
+
+function tableCount(database: DatabaseSync): number {
+  return Number(database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.tables);
+}
+
+type Sqlite = { readonly DatabaseSync: typeof DatabaseSync };
+
+/**
+ * Node's own SQLite. Some versions print an ExperimentalWarning about it when it is loaded, which tells the person in
+ * front of the terminal nothing: that one warning, and no other, is kept back.
+ */
+export function loadSqlite(): Sqlite {
+  const { emitWarning } = process;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
+    if (String(warning).includes('SQLite is an experimental feature')) return;
+    Reflect.apply(emitWarning, process, [warning, ...rest]);
+  };
+  try {
+    return process.getBuiltinModule('node:sqlite');
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/** SQLite's primary result codes (https://sqlite.org/rescode.html). */
+const SQLITE = {
+  perm: 3,
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  corrupt: 11,
+  full: 13,
+  cantOpen: 14,
+  notADatabase: 26,
+};
+
+/** Turns what SQLite or the file system threw about the journal at `path` into an error that says what to do. */
+export function toJournalError(error: unknown, path: string): RxposureError {
+  if (error instanceof StorageError || error instanceof UsageError) return error;
+  if (error instanceof z.ZodError || error instanceof SyntaxError) return damagedJournal(path, error);
+  switch (sqliteCodeOf(error)) {
+    case SQLITE.busy:
+    case SQLITE.locked:
+      return new UsageError(
+        `Expected the run folder for this run alone, got ${path} in use by another one.`,
+        {
+          recoverable: true,
+          suggestion: 'Wait until that run has ended or stop it, or choose another folder with --out.',
+          cause: error,
+        },
+      );
+    case SQLITE.corrupt:
+    case SQLITE.notADatabase:
+      return damagedJournal(path, error);
+    case SQLITE.full:
+      return storageError('ERR_DISK_FULL', 'Expected room on the disk for', 'Free some space', path, error);
+    case SQLITE.perm:
+    case SQLITE.readonly:
+    case SQLITE.cantOpen:
+      return storageError('ERR_NOT_WRITABLE', 'Expected to write', 'Change its permissions', path, error);
+    case null:
+      return toStorageError(error, path);
+    default:
+      return storageError('ERR_DISK', 'Expected the disk to accept', 'Check the disk', path, error);
+  }
+}
+
+function damagedJournal(path: string, cause: unknown): UsageError {
+  return new UsageError(`Expected the journal of a run in ${path}, got a damaged or foreign file.`, {
+    suggestion:
+      'Restore it from a copy, or choose another folder with --out. Without it nobody knows what has been paid: ' +
+      'delete it only if making all images of this run again is fine.',
+    cause,
+  });
+}
+
+function storageError(
+  code: string,
+  expectation: string,
+  remedy: string,
+  path: string,
+  cause: unknown,
+): StorageError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new StorageError(code, `${expectation} ${path}, got: ${reason}`, {
+    recoverable: true,
+    suggestion: `${remedy} and run the same command again, or choose another folder with --out.`,
+    cause,
+  });
+}
+
+/** The primary result code; the rest of `errcode` is detail. */
+function sqliteCodeOf(error: unknown): number | null {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
+  return error.errcode & 0xff;
+}
+
+/** Takes the open transaction back, if there still is one. */
+export function rollBack(database: Pick<DatabaseSync, 'exec'>): void {
+  try {
+    database.exec('ROLLBACK');
+  } catch {
+    // Where the disk is full SQLite has ended the transaction already.
+  }
+}

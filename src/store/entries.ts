@@ -1,0 +1,196 @@
+import type { JobRecord, Journal, JournalEntry } from '../ports.ts';
+import type { Plan } from '../types.ts';
+
+/** How many jobs of a run stand where. */
+export interface JournalCounts {
+  readonly saved: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Begun and without an outcome. */
+  readonly unfinished: number;
+}
+
+/** A journal that is open for a run, and what the run's budget and summary want to know of it. */
+export interface RunJournal extends Journal {
+  savedCount(): number;
+  counts(): JournalCounts;
+  /** Everything paid in this folder so far, in millionths of a US dollar. */
+  spentMicroUsd(): number;
+  /** Expected price of all attempts that are open: money that may have been spent and is not in `spentMicroUsd` yet. */
+  openMicroUsd(): number;
+  /** True where `resumeAnyway` once let another input into this folder: compare `find(index).key` before relying on `isSaved`. */
+  readonly inputChanged: boolean;
+  /** Makes everything recorded so far durable and gives the folder free. Throws `StorageError` where somebody took the file away. */
+  close(): void;
+}
+
+/** A job as a journal keeps it: what others may know of it, and the money. */
+export interface StoredJob {
+  readonly record: JobRecord;
+  /** Expected price of the open attempt; 0 where none is open or no price is known. */
+  readonly openMicroUsd: number;
+  /** Paid under other keys, before the input changed at this index. */
+  readonly earlierMicroUsd: number;
+  /** Everything paid at this index so far. */
+  readonly paidMicroUsd: number;
+}
+
+/** A set of job indexes at one bit each: a million jobs take 125 kB. */
+export interface IndexSet {
+  add(index: number): void;
+  delete(index: number): void;
+  has(index: number): boolean;
+  readonly size: number;
+}
+
+/** An empty set of indexes (integers of 0 or more); grows as needed. */
+export function createIndexSet(): IndexSet {
+  let bytes = new Uint8Array(1024);
+  let size = 0;
+  const has = (index: number): boolean => (((bytes[index >>> 3] ?? 0) >>> (index & 7)) & 1) === 1;
+  const flip = (index: number): void => {
+    const place = index >>> 3;
+    if (place >= bytes.length) {
+      const smaller = bytes;
+      bytes = new Uint8Array(Math.max(place + 1, smaller.length * 2));
+      bytes.set(smaller);
+    }
+    bytes[place] = (bytes[place] ?? 0) ^ (1 << (index & 7));
+  };
+  return {
+    add(index) {
+      if (has(index)) return;
+      flip(index);
+      size += 1;
+    },
+    delete(index) {
+      if (!has(index)) return;
+      flip(index);
+      size -= 1;
+    },
+    has,
+    get size() {
+      return size;
+    },
+  };
+}
+
+/** An entry of one type. */
+type Entry<Type extends JournalEntry['type']> = Extract<JournalEntry, { type: Type }>;
+
+/**
+ * What is known about a job once an entry has been added. `before` is undefined where nothing was known, and does not
+ * count, but for the money, where it tells of another request (the input was changed).
+ */
+export function applyEntry(before: StoredJob | undefined, plan: Plan, entry: JournalEntry): StoredJob {
+  const known = before?.record.key === plan.key ? before : undefined;
+  const earlierMicroUsd = known?.earlierMicroUsd ?? before?.paidMicroUsd ?? 0;
+  const record = nextRecord(known?.record ?? newRecord(plan), entry);
+  const outcomeMicroUsd = costOf(entry);
+  const settledMicroUsd = Math.max(
+    (known?.paidMicroUsd ?? earlierMicroUsd) - earlierMicroUsd,
+    record.costMicroUsd,
+    outcomeMicroUsd,
+  );
+  // A failed job whose prediction was paid may still be open, but nothing more will be paid for it.
+  const isUnpaid = hasOpenAttempt(record) && outcomeMicroUsd <= record.costMicroUsd;
+  return {
+    record,
+    openMicroUsd: isUnpaid ? (plan.priceMicroUsd ?? 0) : 0,
+    earlierMicroUsd,
+    paidMicroUsd: earlierMicroUsd + settledMicroUsd,
+  };
+}
+
+function newRecord({ index, key }: Plan): JobRecord {
+  return {
+    index,
+    key,
+    state: 'ended',
+    attempts: 0,
+    intendedAtMs: null,
+    predictionId: null,
+    request: null,
+    prediction: null,
+    files: [],
+    costMicroUsd: 0,
+  };
+}
+
+function nextRecord(record: JobRecord, entry: JournalEntry): JobRecord {
+  switch (entry.type) {
+    case 'intended':
+      return intended(record, entry);
+    case 'created':
+      return created(record, entry);
+    case 'ended':
+      return ended(record, entry);
+    case 'downloaded': {
+      const { prediction, files } = entry;
+      return { ...record, state: 'downloaded', predictionId: prediction.id, prediction, files };
+    }
+    case 'outcome':
+      return finished(record, entry);
+  }
+}
+
+function intended(record: JobRecord, { attempt, atMs, request }: Entry<'intended'>): JobRecord {
+  const attempts = Math.max(record.attempts, attempt);
+  return { ...record, ...CLOSED, state: 'intended', attempts, intendedAtMs: atMs, request: request ?? null };
+}
+
+function created(record: JobRecord, { attempt, predictionId }: Entry<'created'>): JobRecord {
+  // Told again when a run takes the prediction up: the files that may be there already stay known.
+  if (record.state === 'downloaded' && record.predictionId === predictionId) return record;
+  const attempts = Math.max(record.attempts, attempt);
+  return { ...record, state: 'created', attempts, predictionId, prediction: null, files: [] };
+}
+
+function ended(record: JobRecord, { attempt, costMicroUsd }: Entry<'ended'>): JobRecord {
+  const attempts = Math.max(record.attempts, attempt);
+  return {
+    ...record,
+    ...CLOSED,
+    state: 'ended',
+    attempts,
+    costMicroUsd: record.costMicroUsd + costMicroUsd,
+  };
+}
+
+/** A failed job keeps its open attempt: its prediction may still be had. What left no files is nowhere but in its prediction. */
+function finished(record: JobRecord, { outcome }: Entry<'outcome'>): JobRecord {
+  if (outcome.status !== 'saved') return { ...record, state: outcome.status };
+  const prediction = outcome.files.length === 0 ? record.prediction : null;
+  return { ...record, state: 'saved', predictionId: outcome.predictionId, prediction };
+}
+
+const CLOSED = {
+  intendedAtMs: null,
+  predictionId: null,
+  request: null,
+  prediction: null,
+  files: [],
+} as const;
+
+function costOf(entry: JournalEntry): number {
+  return entry.type === 'outcome' ? Math.round((entry.outcome.costUsd ?? 0) * 1_000_000) : 0;
+}
+
+/** Whether a prediction of the job may exist whose output is wanted and not yet saved. */
+export function hasOpenAttempt({ state, intendedAtMs, predictionId }: JobRecord): boolean {
+  return state !== 'saved' && (intendedAtMs !== null || predictionId !== null);
+}
+
+/** The prediction that an entry names; null where it names none. */
+export function predictionIdOf(entry: JournalEntry): string | null {
+  switch (entry.type) {
+    case 'created':
+      return entry.predictionId;
+    case 'downloaded':
+      return entry.prediction.id;
+    case 'outcome':
+      return entry.outcome.predictionId;
+    default:
+      return null;
+  }
+}

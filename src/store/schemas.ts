@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { ImageFile, Prediction, PredictionRequest } from '../types.ts';
+
+/** A file as it is written down on disk. */
+export const imageFileSchema = z.object({
+  path: z.string(),
+  bytes: z.number(),
+  sha256: z.string(),
+  format: z.string(),
+  widthPx: z.number().nullable(),
+  heightPx: z.number().nullable(),
+  untouched: z.object({ path: z.string(), bytes: z.number(), sha256: z.string() }).exactOptional(),
+}) satisfies z.ZodType<ImageFile>;
+
+const jsonRecord = z.record(z.string(), z.json());
+
+/** A prediction as it is kept on disk. */
+export const predictionSchema = z.object({
+  id: z.string(),
+  model: z.string(),
+  version: z.string().nullable(),
+  status: z.enum(['starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted']),
+  input: jsonRecord.nullable(),
+  output: z.json(),
+  outputComplete: z.boolean(),
+  error: z.string().nullable(),
+  metrics: jsonRecord,
+  dataRemoved: z.boolean(),
+  createdAt: z.string().nullable(),
+  startedAt: z.string().nullable(),
+  completedAt: z.string().nullable(),
+}) satisfies z.ZodType<Prediction>;
+
+const request = z.object({
+  model: z.string(),
+  version: z.string().nullable(),
+  input: z.record(z.string(), z.json()),
+}) satisfies z.ZodType<PredictionRequest>;
+
+/** A text column that holds JSON. */
+function jsonText<T extends z.ZodType>(schema: T) {
+  return z
+    .string()
+    .transform((text) => JSON.parse(text))
+    .pipe(schema);
+}
+
+/** A row of the journal's table `job`. */
+export const jobRowSchema = z.object({
+  job_index: z.int(),
+  key: z.string(),
+  state: z.enum(['intended', 'created', 'ended', 'downloaded', 'saved', 'failed', 'skipped']),
+  attempts: z.int(),
+  intended_at_ms: z.int().nullable(),
+  prediction_id: z.string().nullable(),
+  request: jsonText(request).nullable(),
+  prediction: jsonText(predictionSchema).nullable(),
+  files: jsonText(z.array(imageFileSchema)),
+  cost_micro_usd: z.int(),
+  open_micro_usd: z.int().nullable(),
+  earlier_micro_usd: z.int(),
+  paid_micro_usd: z.int(),
+});

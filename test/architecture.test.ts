@@ -1,0 +1,217 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, normalize } from 'node:path';
+import { expect, it } from 'vitest';
+
+/**
+ * Rooms from the top of the house to its ground; a room imports only from rows below its own.
+ * `types`, `ports` and `errors` are the ground that everything stands on.
+ */
+const rows = [
+  ['cli'],
+  ['pipelines'],
+  ['operators', 'sources', 'providers', 'store', 'sinks'],
+  ['renditions', 'provenance', 'scoring', 'events'],
+  ['disk'],
+  ['base'],
+  ['ports'],
+  ['types', 'errors'],
+];
+
+/** Of the rooms below its own, those that a room of the third row uses. A room that is not here may use all of them. */
+const narrower: Readonly<Record<string, readonly string[]>> = {
+  operators: ['events', 'disk/copyFiles', 'base', 'types', 'ports', 'errors'],
+  sources: ['renditions', 'provenance', 'disk', 'base', 'types', 'ports', 'errors'],
+  providers: ['disk', 'base', 'types', 'ports', 'errors'],
+  store: ['disk', 'base', 'types', 'ports', 'errors'],
+  sinks: ['events', 'renditions', 'disk', 'base', 'types', 'ports', 'errors'],
+  // It shares no code with the client that it tests.
+  simulator: ['base', 'types', 'errors'],
+};
+
+/** The order of the parts of a room, from the top: a part imports only from parts behind it. */
+const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  cli: [['batch'], ['flags'], ['script'], ['display']],
+  operators: [['predictions', 'stages'], ['.', 'pace'], ['internal']],
+  pipelines: [['workflows'], ['rating', 'runToFolder', 'generateStream'], ['generate'], ['run'], ['journey']],
+  provenance: [['.'], ['containers']],
+  providers: [
+    ['cog', 'replicate'],
+    ['downloads', 'prices', 'http'],
+  ],
+  simulator: [
+    ['startSimulator', 'cog'],
+    ['api', 'chaos', 'fileServer'],
+    ['pictures', 'writeAnswer'],
+    ['engine'],
+    ['models'],
+  ],
+  sources: [['promptFiles', 'specs'], ['planning'], ['modelInputs']],
+};
+
+interface Arrow {
+  readonly from: string;
+  readonly to: string;
+}
+
+const modules = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => name.replaceAll('\\', '/'))
+  .sort();
+const arrows = modules.flatMap((from) =>
+  relativeImports(join('src', from)).map(
+    (path): Arrow => ({ from, to: normalize(join(dirname(from), path)).replaceAll('\\', '/') }),
+  ),
+);
+/** A window publishes; it is read by those outside. */
+const inside = arrows.filter(({ from }) => !isWindow(from));
+
+/** What a module names in `from '…'` and `import('…')`, types included, if it begins with a dot. */
+function relativeImports(path: string): string[] {
+  const found = readFileSync(path, 'utf8').matchAll(/(?:\bfrom |\bimport\()'(\.{1,2}\/[^']+)'/g);
+  return [...found].map(([, path = '']) => path);
+}
+
+function isWindow(path: string): boolean {
+  return basename(path) === 'index.ts';
+}
+
+/** `types` for `types.ts`, `sinks` for `sinks/report/report.ts`. */
+function roomOf(path: string): string {
+  return (path.split('/')[0] ?? '').replace(/\.ts$/, '');
+}
+
+function rowOf(room: string): number {
+  return rows.findIndex((names) => names.includes(room));
+}
+
+function show({ from, to }: Arrow): string {
+  return `${from} -> ${to}`;
+}
+
+/** A provider knows nothing of another one, nor does one workflow of the pictures of another. */
+function isAllowedBetweenRooms({ from, to }: Arrow): boolean {
+  const [room, other] = [roomOf(from), roomOf(to)];
+  if (room === other) return true;
+  const own = narrower[room];
+  if (own !== undefined) return own.some((name) => name === other || `${name}.ts` === to);
+  // Scripts start the simulator; the help lists its chaos profiles.
+  if (room === 'cli' && other === 'simulator') return true;
+  return rowOf(other) > rowOf(room) && rowOf(room) >= 0;
+}
+
+/** Where a module stands in the order of its room's parts: `.` is any module of the room's own folder that is not named. */
+function partOf(path: string, order: readonly (readonly string[])[]): number {
+  const [, second = ''] = path.replace(/\.ts$/, '').split('/');
+  const named = order.findIndex((names) => names.includes(second));
+  return named >= 0 ? named : order.findIndex((names) => names.includes('.'));
+}
+
+it('rooms import only from rooms below them', () => {
+  expect(inside.filter((arrow) => !isAllowedBetweenRooms(arrow)).map(show)).toEqual([]);
+});
+
+it('every room has its row', () => {
+  const rooms = new Set(modules.filter((name) => name.includes('/')).map(roomOf));
+  expect([...rooms].filter((room) => rowOf(room) < 0)).toEqual(['simulator']);
+});
+
+it('within a room, parts import one way', () => {
+  const backwards = inside.filter((arrow) => {
+    const order = parts[roomOf(arrow.from)];
+    if (order === undefined || roomOf(arrow.from) !== roomOf(arrow.to)) return false;
+    return partOf(arrow.from, order) > partOf(arrow.to, order);
+  });
+  expect(backwards.map(show)).toEqual([]);
+});
+
+it('every part that stands in a room has its order', () => {
+  const unknown = modules.filter((path) => {
+    const order = parts[roomOf(path)];
+    return order !== undefined && !isWindow(path) && path.includes('/') && partOf(path, order) < 0;
+  });
+  expect(unknown).toEqual([]);
+});
+
+it('providers do not know each other', () => {
+  const [cog, replicate] = ['providers/cog/', 'providers/replicate/'];
+  const crossing = inside.filter(({ from, to }) => from.startsWith(cog) && to.startsWith(replicate));
+  const back = inside.filter(({ from, to }) => from.startsWith(replicate) && to.startsWith(cog));
+  expect([...crossing, ...back].map(show)).toEqual([]);
+});
+
+it('modules import modules, never a window', () => {
+  expect(arrows.filter(({ to }) => isWindow(to)).map(show)).toEqual([]);
+});
+
+it('nothing imports in a circle, types included', () => {
+  expect(findCircles(arrows)).toEqual([]);
+});
+
+it('a folder has at most 16 entries besides its window, and src holds rooms and four files', () => {
+  const folders = new Map<string, Set<string>>();
+  for (const path of modules) {
+    const names = path.split('/');
+    for (const [depth, name] of names.entries()) {
+      const folder = names.slice(0, depth).join('/');
+      folders.set(folder, (folders.get(folder) ?? new Set()).add(name));
+    }
+  }
+  const files = [...(folders.get('') ?? [])].filter((name) => name.endsWith('.ts'));
+  expect(files.sort()).toEqual(['errors.ts', 'index.ts', 'ports.ts', 'types.ts']);
+  const full = [...folders].filter(([folder, names]) => {
+    const counted = [...names].filter(
+      (name) => name !== 'index.ts' && !(folder === '' && name.endsWith('.ts')),
+    );
+    return counted.length > 16;
+  });
+  expect(full.map(([folder]) => folder)).toEqual([]);
+});
+
+it('a module has at most 250 lines, unless it is a table', () => {
+  const tables = ['cli/flags/flagTable.ts', 'types.ts', 'ports.ts', 'sinks/gallery/galleryAssets.ts'];
+  const long = modules.filter((path) => readFileSync(join('src', path), 'utf8').split('\n').length > 251);
+  expect(long.filter((path) => !tables.includes(path))).toEqual([]);
+});
+
+it('the page of the gallery uses types of the gallery, and what runs in a browser as well', () => {
+  const names = readdirSync('gallery', { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /\.ts$/.test(name),
+  );
+  const used = names.flatMap((name) =>
+    relativeImports(join('gallery', name))
+      .map((path) => normalize(join('gallery', dirname(name), path)).replaceAll('\\', '/'))
+      .filter((path) => path.startsWith('src/')),
+  );
+  const allowed = [
+    'src/base/text.ts',
+    'src/sinks/comparison/votes.ts',
+    'src/sinks/gallery/galleryData.ts',
+    'src/sinks/report/report.ts',
+  ];
+  expect([...new Set(used)].filter((path) => !allowed.includes(path))).toEqual([]);
+});
+
+/** The strongly connected parts of the graph of imports with more than one module, after Tarjan (1972). */
+function findCircles(all: readonly Arrow[]): string[][] {
+  const next = Map.groupBy(all, ({ from }) => from);
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const open: string[] = [];
+  const circles: string[][] = [];
+  const visit = (path: string): number => {
+    order.set(path, order.size);
+    let low = order.get(path) ?? 0;
+    open.push(path);
+    for (const { to } of next.get(path) ?? []) {
+      if (!order.has(to)) low = Math.min(low, visit(to));
+      else if (open.includes(to)) low = Math.min(low, order.get(to) ?? low);
+    }
+    lowest.set(path, low);
+    if (low !== order.get(path)) return low;
+    const circle = open.splice(open.indexOf(path));
+    if (circle.length > 1) circles.push(circle.sort());
+    return low;
+  };
+  for (const path of modules) if (!order.has(path)) visit(path);
+  return circles;
+}

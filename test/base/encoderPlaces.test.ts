@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { encoderPlaces } from '../../src/base/pictures.ts';
+
+it.each([
+  [1, undefined, 1],
+  [2, undefined, 2],
+  [16, undefined, 3],
+  [16, '20', 16],
+  [16, '9', 8],
+  [4, '1', 1],
+  [8, 'many', 3],
+])('%d cores, UV_THREADPOOL_SIZE %s: %d pictures at a time', (cores, poolSize, places) => {
+  expect(encoderPlaces({ cores, poolSize })).toBe(places);
+});

@@ -1,0 +1,84 @@
+import { expect, it } from 'vitest';
+import { createProgress } from '../../../src/cli/display/progress.ts';
+import { outcome, outcomeError } from '../../helpers/outcomes.ts';
+
+function started() {
+  let nowMs = 0;
+  const tracker = createProgress(() => nowMs);
+  tracker.onEvent({ type: 'run.started', folder: '/out', total: 20, alreadySaved: 4, concurrency: 3 });
+  const wait = (ms: number) => {
+    nowMs += ms;
+  };
+  return { tracker, wait };
+}
+
+it('follows a job through its states until its outcome', () => {
+  const { tracker, wait } = started();
+  const state = () => tracker.progress().active.get(7);
+  tracker.onEvent({
+    type: 'prediction.creating',
+    index: 7,
+    prompt: 'a\x1b[1m fox\n',
+    model: 'owner/name',
+    attempt: 1,
+  });
+  expect(state()).toEqual({ index: 7, prompt: 'a fox', state: 'creating', attempt: 1, sinceMs: 0 });
+  wait(500);
+  tracker.onEvent({ type: 'prediction.created', index: 7, predictionId: 'p', status: 'processing' });
+  expect(state()).toMatchObject({ state: 'running', sinceMs: 0 });
+  tracker.onEvent({ type: 'job.retried', index: 7, attempt: 2, error: outcomeError() });
+  expect(state()).toMatchObject({ state: 'waiting', attempt: 2 });
+  tracker.onEvent({ type: 'prediction.completed', index: 7, predictionId: 'p', status: 'succeeded' });
+  expect(state()).toMatchObject({ state: 'downloading' });
+  tracker.onEvent({ type: 'image.downloaded', index: 7, bytes: 5 });
+  expect(state()).toMatchObject({ state: 'saving', prompt: 'a fox' });
+  tracker.onEvent({ type: 'image.saved', outcome: outcome(7) });
+  expect(tracker.progress()).toMatchObject({ saved: 1, predictions: 1, retries: 1 });
+  expect(tracker.progress().active.size).toBe(0);
+});
+
+it('knows a job that an earlier run has created', () => {
+  const { tracker } = started();
+  tracker.onEvent({ type: 'prediction.created', index: 3, predictionId: 'p', status: 'starting' });
+  expect(tracker.progress().active.get(3)).toMatchObject({ prompt: '', state: 'queued' });
+});
+
+it('counts money in whole millionths and says where a price is missing', () => {
+  const { tracker } = started();
+  for (let index = 0; index < 10; index += 1) {
+    tracker.onEvent({ type: 'image.saved', outcome: outcome(index, { costUsd: 0.1 }) });
+  }
+  expect(tracker.progress()).toMatchObject({ costMicroUsd: 1_000_000, isCostIncomplete: false });
+  tracker.onEvent({ type: 'image.saved', outcome: outcome(10, { costUsd: null }) });
+  expect(tracker.progress()).toMatchObject({ costMicroUsd: 1_000_000, isCostIncomplete: true });
+  tracker.onEvent({ type: 'image.saved', outcome: outcome(11, { costUsd: 0.1 }), paidBefore: true });
+  expect(tracker.progress()).toMatchObject({ saved: 12, costMicroUsd: 1_000_000 });
+});
+
+it('keeps the first five failures, whatever the number', () => {
+  const { tracker } = started();
+  for (let index = 0; index < 9; index += 1) {
+    const name = index > 6 ? 'DownloadError' : 'PredictionError';
+    const error = outcomeError({ recoverable: index > 6, name });
+    tracker.onEvent({ type: 'job.failed', outcome: outcome(index, { status: 'failed', error }) });
+  }
+  const { failed, failures, failuresByStage, recoverableFailures } = tracker.progress();
+  expect(failuresByStage).toEqual({ creation: 0, polling: 7, download: 2 });
+  expect({ failed, recoverableFailures }).toEqual({ failed: 9, recoverableFailures: 2 });
+  expect(failures.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+});
+
+it('remembers the longest pause and the first reason to skip', () => {
+  const { tracker } = started();
+  tracker.onEvent({ type: 'rate.paused', waitMs: 5_000 });
+  tracker.onEvent({ type: 'rate.paused', waitMs: 2_000 });
+  const error = outcomeError({ message: 'over budget' });
+  tracker.onEvent({ type: 'job.skipped', outcome: outcome(1, { status: 'skipped', error }) });
+  expect(tracker.progress()).toMatchObject({
+    throttles: 2,
+    pausedUntilMs: 5_000,
+    skipped: 1,
+    skipReason: 'over budget',
+    ratePerMinute: null,
+  });
+});

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { eventLines } from '../../../src/cli/display/eventLines.ts';
+import { createPaint } from '../../../src/cli/display/terminal.ts';
+import type { RunEvent } from '../../../src/events/runEvent.ts';
+import type { Outcome } from '../../../src/types.ts';
+import { outcome, outcomeError } from '../../helpers/outcomes.ts';
+import { progress } from '../../helpers/progress.ts';
+
+const progressed = (status: Outcome['status'], predictionId: string | null): RunEvent => ({
+  type: 'job.progress',
+  current: 3,
+  total: 12,
+  percent: 25,
+  prompt: 'a fox\nin the snow',
+  status,
+  predictionId,
+  elapsedMs: 9_000,
+});
+const linesOf = (event: RunEvent) => eventLines(event, progress(), createPaint(false));
+
+it('tells each step of a sequential run, failures in a line of their own only', () => {
+  expect(linesOf(progressed('saved', 'p7'))).toEqual(["saved 3 of 12 (25 %) 'a fox in the snow' (p7), 9s"]);
+  expect(linesOf(progressed('skipped', null))).toEqual(["skipped 3 of 12 (25 %) 'a fox in the snow', 9s"]);
+  expect(linesOf(progressed('failed', 'p7'))).toEqual([]);
+});
+
+it('tells of a model that is left alone once, not for each of its jobs', () => {
+  const error = outcomeError({ code: 'ERR_CIRCUIT_OPEN', recoverable: true });
+  const failed = (fields: Partial<Outcome>): RunEvent => ({
+    type: 'job.failed',
+    outcome: outcome(3, { status: 'failed', ...fields }),
+  });
+  expect(linesOf({ type: 'model.paused', model: 'a/b', failures: 20, waitMs: 60_000, error })).toHaveLength(
+    1,
+  );
+  expect(linesOf(failed({ error }))).toEqual([]);
+  expect(linesOf(failed({ error: outcomeError() }))[0]).toContain("failed #4 'prompt 3'");
+});

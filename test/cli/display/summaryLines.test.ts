@@ -1,0 +1,123 @@
+import { expect, it } from 'vitest';
+import { summaryLines } from '../../../src/cli/display/summaryLines.ts';
+import { createPaint } from '../../../src/cli/display/terminal.ts';
+import type { RunTotals } from '../../../src/events/runEvent.ts';
+import { outcomeError } from '../../helpers/outcomes.ts';
+import { progress } from '../../helpers/progress.ts';
+
+const plain = createPaint(false);
+const all: RunTotals = {
+  total: 60,
+  saved: 57,
+  failed: 0,
+  skipped: 0,
+  alreadySaved: 3,
+  costUsd: 0.171,
+  costIncomplete: false,
+};
+
+function lines(totals: Partial<RunTotals>, at = progress({ predictions: 57 })): string[] {
+  return summaryLines(
+    { type: 'run.completed', totals: { ...all, ...totals }, elapsedMs: 112_000 },
+    at,
+    plain,
+  );
+}
+
+it('sums up a run in which all went well', () => {
+  expect(lines({})).toEqual([
+    '60 of 60 jobs saved (3 were there already) in 1m 52s, 31 a minute',
+    '  cost     $0.171, on average $0.003 a job',
+    '  service  57 predictions',
+    '  files    /out/run',
+  ]);
+});
+
+it('says why jobs failed or were skipped, and what to do next', () => {
+  const failures = [{ index: 4, prompt: 'a\nfox', error: outcomeError() }];
+  const at = progress({ predictions: 57, retries: 1, throttles: 2, failures, skipReason: 'over budget' });
+  expect(lines({ saved: 50, failed: 3, skipped: 4, alreadySaved: 3 }, at)).toEqual([
+    '53 of 60 jobs saved (3 were there already) in 1m 52s, 27 a minute',
+    '  failed   3',
+    '  skipped  4 – over budget',
+    '  cost     $0.171, on average $0.0034 a job',
+    '  service  57 predictions, 1 retry, 2 requests to slow down',
+    '  files    /out/run',
+    'The first 1 of 3 failures:',
+    "  #5 'a fox': The output was flagged – Change the prompt.",
+    '  … and 2 more, in manifest.jsonl',
+    'The same command again tries the rest; nothing that is saved is made or paid again.',
+    '3 failures will come again unless prompt or input change.',
+  ]);
+});
+
+it('says that there was nothing to make, not that none of none was made', () => {
+  const [headline] = lines({ total: 0, saved: 0, alreadySaved: 0 }, progress({ predictions: 0 }));
+  expect(headline).toBe('Nothing to make: no job is left, or --only names none of them');
+});
+
+it('does not promise that a lasting failure mends itself', () => {
+  const text = lines({ saved: 56, failed: 1 }, progress({ recoverableFailures: 0 })).join('\n');
+  expect(text).toContain('1 failure will come again unless prompt or input change.');
+  expect(text).not.toContain('The same command again');
+});
+
+it('does not tell of a lasting failure where there is none', () => {
+  const text = lines({ saved: 56, failed: 1 }, progress({ recoverableFailures: 1 })).join('\n');
+  expect(text).toContain('The same command again');
+  expect(text).not.toContain('will come again');
+});
+
+it.each([
+  [{ costUsd: 0, costIncomplete: true }, '  cost     unknown: give --price USD to have it counted'],
+  [
+    { costIncomplete: true },
+    '  cost     $0.171 at least, as some jobs have no known price, on average $0.003 a job',
+  ],
+])('is honest about the cost: %j', (totals, line) => {
+  expect(lines(totals)).toContain(line);
+});
+
+it('says nothing of cost and service where nothing was made', () => {
+  const nothing = { saved: 0, alreadySaved: 60, costUsd: 0 };
+  expect(lines(nothing, progress())).toEqual([
+    '60 of 60 jobs saved (60 were there already) in 1m 52s',
+    '  files    /out/run',
+  ]);
+});
+
+it('says what each model came to where there is more than one', () => {
+  const model = {
+    outcomes: 1,
+    saved: 1,
+    images: 1,
+    costUsd: 0.025,
+    meanUsdPerImage: 0.025,
+    meanSecondsPerRun: 3.24,
+  };
+  const costByModel = {
+    'owner/name': {
+      ...model,
+      outcomes: 50,
+      saved: 48,
+      images: 48,
+      costUsd: 0.146,
+      meanUsdPerImage: 0.003042,
+    },
+    'own/machine': { ...model, costUsd: 0, meanUsdPerImage: null, meanSecondsPerRun: null },
+  };
+  const of = (names: readonly (keyof typeof costByModel)[]) =>
+    lines({}, progress({ costByModel: Object.fromEntries(names.map((name) => [name, costByModel[name]])) }));
+  expect(of(['owner/name', 'own/machine']).slice(2, 4)).toEqual([
+    '           owner/name: 48 images, $0.146, $0.003042 an image, 3.2s a run',
+    '           own/machine: 1 image',
+  ]);
+  expect(of(['owner/name']).join()).not.toContain('owner/name');
+});
+
+it('separates failures by where they came about', () => {
+  const failuresByStage = { creation: 4, polling: 0, download: 2 };
+  expect(lines({ saved: 51, failed: 6 }, progress({ failuresByStage }))).toContain(
+    '  failed   6 – 4 when created, 2 when fetched or drawn',
+  );
+});

@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import { totalLine } from '../../../src/cli/display/statusLines.ts';
+import { createPaint } from '../../../src/cli/display/terminal.ts';
+import { displayWidth } from '../../../src/cli/display/text.ts';
+import { progress } from '../../helpers/progress.ts';
+
+const plain = createPaint(false);
+const busy = progress({
+  total: 120,
+  alreadySaved: 10,
+  saved: 48,
+  failed: 1,
+  skipped: 1,
+  costMicroUsd: 144_000,
+  isCostIncomplete: true,
+  pausedUntilMs: 4_100,
+  ratePerMinute: 60,
+});
+
+it('says all there is to say where there is room', () => {
+  expect(totalLine(busy, 0, 120, plain)).toBe(
+    '━━━━━━━━━━━━──────────── 60/120 · 1 failed · 1 skipped · paused 5s · $0.144+ · 60/min · 1m 00s left',
+  );
+});
+
+it('says little where little is known', () => {
+  expect(totalLine(progress({ total: 3 }), 0, 40, plain)).toBe('──────────────────────── 0/3');
+});
+
+it('drops what matters least, the count last', () => {
+  expect(totalLine(busy, 0, 60, plain)).toBe('60/120 · 1 failed · paused 5s · $0.144+ · 1m 00s left');
+  expect(totalLine(busy, 0, 30, plain)).toBe('60/120 · 1 failed · paused 5s');
+  expect(totalLine(busy, 0, 10, plain)).toBe('60/120');
+  expect(totalLine(busy, 0, 3, plain)).toBe('');
+});
+
+it('never is wider than the window', () => {
+  for (let columns = 1; columns < 140; columns += 1) {
+    expect(displayWidth(totalLine(busy, 0, columns, plain))).toBeLessThanOrEqual(columns);
+  }
+});
+
+it('has a full bar only when all is done', () => {
+  const almost = progress({ total: 100_000, saved: 99_999 });
+  expect(totalLine(almost, 0, 80, plain)).toContain('━─ ');
+  expect(totalLine(progress({ total: 5, saved: 5 }), 0, 80, plain)).toContain('━━ 5/5');
+  expect(totalLine(progress({ total: 0 }), 0, 80, plain)).toContain('━━ 0/0');
+});
+
+it('adds colour where it is wanted', () => {
+  expect(totalLine(busy, 0, 120, createPaint(true))).toContain('\x1b[31m1 failed\x1b[39m');
+});

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { handleShortage } from '../../src/disk/storageError.ts';
+
+const fault = (code: string) => Object.assign(new Error(code), { code, syscall: 'connect' });
+
+describe('handleShortage', () => {
+  it.each([
+    ['the error itself', fault('EMFILE')],
+    ['its cause, as fetch has it', new TypeError('fetch failed', { cause: fault('EMFILE') })],
+    [
+      'one of several, as for a host of several addresses',
+      new AggregateError([fault('ECONNREFUSED'), fault('EMFILE')]),
+    ],
+    ['the whole machine', fault('ENFILE')],
+  ])('knows one by %s', (_, error) => {
+    expect(handleShortage(error, 'a connection to api.example')).toMatchObject({
+      name: 'StorageError',
+      code: 'ERR_TOO_MANY_FILES',
+      message: expect.stringContaining('a connection to api.example'),
+    });
+  });
+
+  it.each([fault('ECONNRESET'), new Error('no'), 'EMFILE', undefined])(
+    'leaves all else alone: %s',
+    (error) => {
+      expect(handleShortage(error, 'x')).toBeNull();
+    },
+  );
+});

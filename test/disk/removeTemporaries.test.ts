@@ -1,0 +1,34 @@
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { removeTemporaries } from '../../src/disk/writeFiles.ts';
+import { temporaryFolder } from '../helpers/temporaryFolder.ts';
+
+const folder = temporaryFolder();
+
+describe('removeTemporaries', () => {
+  it('deletes unfinished files at any depth and nothing else', async () => {
+    await mkdir(join(folder(), 'run/2026/post'), { recursive: true });
+    await mkdir(join(folder(), 'run/a.part'));
+    await mkdir(join(folder(), 'elsewhere'));
+    for (const name of [
+      'run/manifest.json.part',
+      'run/2026/post/cat.png.part',
+      'run/2026/post/cat.png',
+      'run/apart',
+      'elsewhere/dog.part',
+    ]) {
+      await writeFile(join(folder(), name), '');
+    }
+    await symlink(join(folder(), 'elsewhere'), join(folder(), 'run/link'));
+    expect(await removeTemporaries(join(folder(), 'run'))).toBe(2);
+    expect(await readdir(join(folder(), 'run'), { recursive: true })).toEqual(
+      expect.arrayContaining(['2026/post/cat.png', 'apart', 'a.part']),
+    );
+    expect(await readdir(join(folder(), 'elsewhere'))).toEqual(['dog.part']);
+  });
+
+  it('finds none in a folder that is not there', async () => {
+    expect(await removeTemporaries(join(folder(), 'none'))).toBe(0);
+  });
+});

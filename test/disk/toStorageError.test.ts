@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { toStorageError } from '../../src/disk/storageError.ts';
+import { StorageError } from '../../src/errors.ts';
+
+describe('toStorageError', () => {
+  it.each([
+    ['ENOSPC', 'ERR_DISK_FULL'],
+    ['EDQUOT', 'ERR_DISK_FULL'],
+    ['EFBIG', 'ERR_DISK_FULL'],
+    ['EMFILE', 'ERR_TOO_MANY_FILES'],
+    ['ENFILE', 'ERR_TOO_MANY_FILES'],
+    ['EACCES', 'ERR_NOT_WRITABLE'],
+    ['EROFS', 'ERR_NOT_WRITABLE'],
+    ['EIO', 'ERR_DISK'],
+  ])('knows %s', (systemCode, code) => {
+    const fault = Object.assign(new Error('fault'), { code: systemCode });
+    const error = toStorageError(fault, '/out/cat.png');
+    expect(error).toMatchObject({ code, cause: fault, recoverable: true });
+    expect(error.message).toMatch(`/out/cat.png, got ${systemCode}.`);
+    expect(error.suggestion).not.toBe('');
+  });
+
+  it('passes on what is one already', () => {
+    const error = new StorageError('ERR_DISK', 'full');
+    expect(toStorageError(error, '/out')).toBe(error);
+  });
+});

@@ -1,0 +1,43 @@
+import type { ActiveJob, Progress } from '../../src/cli/display/progress.ts';
+
+/** Where a run stands. */
+export function progress(changes: Partial<Progress> = {}): Progress {
+  return {
+    folder: '/out/run',
+    total: 10,
+    alreadySaved: 0,
+    concurrency: 10,
+    startedAtMs: 0,
+    saved: 0,
+    failed: 0,
+    failuresByStage: { creation: 0, polling: 0, download: 0 },
+    skipped: 0,
+    costMicroUsd: 0,
+    isCostIncomplete: false,
+    costByModel: {},
+    cached: 0,
+    predictions: 0,
+    retries: 0,
+    throttles: 0,
+    pausedUntilMs: 0,
+    failures: [],
+    recoverableFailures: 0,
+    skipReason: null,
+    active: new Map(),
+    ratePerMinute: null,
+    ...changes,
+  };
+}
+
+/** So many jobs under way, the first since `sinceMs` 0. */
+export function activeJobs(count: number, changes: Partial<ActiveJob> = {}): Map<number, ActiveJob> {
+  const jobs = Array.from({ length: count }, (_, index) => ({
+    index,
+    prompt: `prompt ${index}`,
+    state: 'running',
+    attempt: 1,
+    sinceMs: 0,
+    ...changes,
+  }));
+  return new Map(jobs.map((job) => [job.index, job]));
+}

@@ -1,0 +1,76 @@
+import { defer, finalize, mergeMap, range, tap, timer, VirtualTimeScheduler } from 'rxjs';
+import { expect, it } from 'vitest';
+import { createGate, gate } from '../../../src/operators/gate.ts';
+import { createConcurrencyLearner } from '../../../src/operators/pace/concurrencyLearner.ts';
+
+/** Jobs of a service that works on so many at a time, whatever more it is given waits; with the places at each end. */
+function learnedFrom(capacity: number, jobs: number, refusesAbove = Number.POSITIVE_INFINITY): number[] {
+  const scheduler = new VirtualTimeScheduler();
+  const learner = createConcurrencyLearner();
+  const slots = createGate(learner.places);
+  const machines = createGate(capacity);
+  const places: number[] = [];
+  let atService = 0;
+  range(0, jobs)
+    .pipe(
+      mergeMap((index) =>
+        defer(() => {
+          atService += 1;
+          if (atService > refusesAbove) learner.refused(scheduler.now());
+          return timer(900 + ((index * 37) % 200), scheduler).pipe(
+            gate(machines),
+            tap(() => learner.completed(scheduler.now(), slots.running)),
+            finalize(() => {
+              atService -= 1;
+              slots.resize(learner.places);
+              places.push(learner.places);
+            }),
+          );
+        }).pipe(gate(slots)),
+      ),
+    )
+    .subscribe();
+  scheduler.flush();
+  return places;
+}
+
+it.each([3, 8, 20, 40])(
+  'comes near what a service with %d machines makes good use of, and stays there',
+  (capacity) => {
+    const places = learnedFrom(capacity, 4_000);
+    const late = places.slice(2_000);
+    expect(Math.min(...late)).toBeGreaterThanOrEqual(Math.floor(capacity * 0.8));
+    expect(Math.max(...late)).toBeLessThanOrEqual(Math.ceil(capacity * 1.6) + 2);
+  },
+);
+
+it('never goes beyond its bound', () => {
+  expect(Math.max(...learnedFrom(1_000, 4_000))).toBe(64);
+});
+
+it('halves on a refusal, once for all that come together, and tries more from there', () => {
+  const learner = createConcurrencyLearner({ first: 20 });
+  learner.refused(0);
+  learner.refused(100);
+  expect(learner.places).toBe(10);
+  learner.refused(6_000);
+  expect(learner.places).toBe(5);
+  // Three windows, then a trial with more.
+  for (let end = 0; end <= 3 * 25; end += 1) learner.completed(7_000 + end * 100, 5);
+  expect(learner.places).toBe(6);
+  for (let cut = 1; cut < 6; cut += 1) learner.refused(cut * 100_000);
+  expect(learner.places).toBe(1);
+});
+
+it('keeps below what a service refuses, most of the time', () => {
+  const late = learnedFrom(100, 3_000, 24).slice(1_000);
+  const below = late.filter((places) => places <= 24);
+  expect(below.length / late.length).toBeGreaterThan(0.8);
+  expect(Math.max(...late)).toBeLessThanOrEqual(26);
+});
+
+it('learns nothing where its places are not in use', () => {
+  const learner = createConcurrencyLearner();
+  for (let end = 0; end < 100; end += 1) learner.completed(end * 1_000, 1);
+  expect(learner.places).toBe(4);
+});

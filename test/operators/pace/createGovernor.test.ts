@@ -1,0 +1,299 @@
+import fc from 'fast-check';
+import { concatMap, map, mergeMap, range, tap, VirtualTimeScheduler } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { createGovernor } from '../../../src/operators/pace/governor.ts';
+import { createTokenBucket } from '../../../src/operators/pace/tokenBucket.ts';
+import type { CreateTicket, Governor } from '../../../src/ports.ts';
+import { marbles } from '../../helpers/marbles.ts';
+import { allowedMs, runGoverned, type Service } from '../../helpers/runGoverned.ts';
+
+const moment = map(() => 'a');
+const seeds = Array.from({ length: 20 }, (_, seed) => seed);
+
+describe.each([
+  ['without headers', false],
+  ['with headers', true],
+])('pace against a service %s', (_name, hasHeaders) => {
+  it.each([1, 10, 120])('comes within 15 %% of 120 a minute in bursts of %i', (burst) => {
+    const service = { perMinute: 120, burst, hasHeaders };
+    for (const seed of seeds) {
+      const seen = runGoverned(service, { jobs: 40, concurrency: 10, seed });
+      expect(seen.made).toBe(40);
+      expect(seen.refused).toBeLessThanOrEqual(20);
+      const free = runGoverned({ perMinute: 100_000, burst: 100_000 }, { jobs: 40, concurrency: 10, seed });
+      expect(seen.tookMs / Math.max(allowedMs(service, 40), free.tookMs)).toBeLessThan(1.15);
+    }
+  });
+
+  it('comes within 15 % of an account with little credit: 6 a minute, one at a time', () => {
+    const service = { perMinute: 6, burst: 1, hasHeaders };
+    for (const concurrency of [1, 10]) {
+      for (const tookMs of [1_600, 15_000]) {
+        const seen = runGoverned(service, { jobs: 30, concurrency, tookMs });
+        if (concurrency === 1 && tookMs > 10_000) continue; // The prediction itself takes longer.
+        expect(seen.made).toBe(30);
+        expect(seen.refused).toBeLessThanOrEqual(12); // 9 of them in the first volley
+        expect(seen.tookMs / allowedMs(service, 30)).toBeLessThan(1.15);
+      }
+    }
+  });
+
+  it('sends at once what `perMinute` lets it, to a service that has room', () => {
+    const service = { perMinute: 600, burst: 600, hasHeaders };
+    const { admittedAtMs, refused } = runGoverned(service, { jobs: 60, concurrency: 60 });
+    let nowMs = 0;
+    const own = createTokenBucket({ perMinute: 600, now: () => nowMs });
+    for (const atMs of admittedAtMs) {
+      nowMs += own.waitMs();
+      own.take();
+      expect(Math.abs(atMs - nowMs)).toBeLessThan(2);
+    }
+    expect([admittedAtMs.length, refused]).toEqual([60, 0]);
+  });
+
+  it('is refused ever more rarely by a service that stays the same', () => {
+    for (const burst of [1, 10]) {
+      const service = { perMinute: 120, burst, hasHeaders };
+      const seen = runGoverned(service, { jobs: 1_000, concurrency: 20 });
+      expect(seen.made).toBe(1_000);
+      expect(seen.refused).toBeLessThan(40);
+      expect(seen.tookMs / allowedMs(service, 1_000)).toBeLessThan(1.15);
+    }
+  });
+
+  it('is not misled by refusals that arrive late', () => {
+    for (const burst of [1, 10]) {
+      for (const seed of seeds) {
+        const service = { perMinute: 120, burst, hasHeaders };
+        const load = { jobs: 100, concurrency: 20, refusalJitterMs: 1_500, seed };
+        const seen = runGoverned(service, load);
+        expect(seen.made).toBe(100);
+        expect(seen.tookMs / allowedMs(service, 100)).toBeLessThan(1.25);
+      }
+    }
+  });
+
+  it('comes through where the service names no wait', () => {
+    for (const burst of [1, 2, 10]) {
+      const seen = runGoverned(
+        { perMinute: 120, burst, hasHeaders, named: () => null },
+        { jobs: 40, concurrency: 10 },
+      );
+      expect(seen.made).toBe(40);
+      expect(seen.refused).toBeLessThanOrEqual(20);
+      expect(seen.tookMs).toBeLessThan(40 * 500 * 1.2);
+    }
+  });
+
+  it('lets no more than `perMinute` be accepted in any minute, whatever is refused', () => {
+    const paces = fc.record({
+      perMinute: fc.integer({ min: 1, max: 60 }),
+      governorBurst: fc.integer({ min: 1, max: 10 }),
+      servicePerMinute: fc.integer({ min: 6, max: 120 }),
+      serviceBurst: fc.integer({ min: 1, max: 6 }),
+    });
+    fc.assert(
+      fc.property(paces, ({ perMinute, governorBurst, servicePerMinute, serviceBurst }) => {
+        const service = { perMinute: servicePerMinute, burst: serviceBurst, hasHeaders };
+        const burst = Math.min(governorBurst, perMinute);
+        const load = { jobs: 2 * perMinute, concurrency: 20, perMinute, burst, jitterMs: 0 };
+        const { acceptedAtMs } = runGoverned(service, load);
+        expect(acceptedAtMs).toHaveLength(load.jobs);
+        for (let n = perMinute; n < load.jobs; n += 1) {
+          expect((acceptedAtMs[n] ?? 0) - (acceptedAtMs[n - perMinute] ?? 0)).toBeGreaterThanOrEqual(59_999);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe('limits that answers name', () => {
+  const accepted = (governor: Governor, remaining: number, fullInMs: number | null) =>
+    governor.admit().subscribe((ticket) => ticket.accepted({ remaining, fullInMs }));
+
+  it(
+    'hold it back before anything is refused: nothing left, and one token in 10 s',
+    marbles(({ expectObservable }) => {
+      const governor = createGovernor({ perMinute: 600 });
+      accepted(governor, 0, 10_000);
+      // A token in 9.5 s, the middle of the second that was rounded up, and a margin of 8 %.
+      expectObservable(governor.admit().pipe(moment)).toBe('10260ms (a|)');
+    }),
+  );
+
+  it(
+    'let it go on as soon as an answer shows room',
+    marbles(({ cold, expectObservable }) => {
+      const governor = createGovernor({ perMinute: 600 });
+      let late: CreateTicket | undefined;
+      governor.admit().subscribe((ticket) => {
+        late = ticket;
+      });
+      accepted(governor, 0, 10_000);
+      cold('100ms x').subscribe(() => late?.accepted({ remaining: 300, fullInMs: 1_000 }));
+      expectObservable(governor.admit().pipe(moment)).toBe('100ms (a|)');
+    }),
+  );
+
+  it('spare it most refusals, also of a bucket that others draw from', () => {
+    const others = { perMinute: 600, burst: 600, othersPerMinute: 500 };
+    const load = { jobs: 3_000, concurrency: 40 };
+    const told = runGoverned({ ...others, hasHeaders: true }, load);
+    const untold = runGoverned(others, load);
+    expect(told.made).toBe(3_000);
+    expect(told.refused).toBeLessThan(untold.refused / 2);
+    const alone = runGoverned(
+      { perMinute: 120, burst: 60, hasHeaders: true },
+      { jobs: 200, concurrency: 20 },
+    );
+    expect(alone.refused).toBe(0);
+    expect(alone.tookMs / (140 * 500)).toBeLessThan(1.05);
+  });
+
+  it.each<[string, Service['limits']]>([
+    ['never any room', () => ({ remaining: 0, fullInMs: null })],
+    ['endless room', () => ({ remaining: 1_000_000, fullInMs: 0 })],
+    ['an hour to wait', () => ({ remaining: 0, fullInMs: 3_600_000 })],
+    ['nothing twice the same', (told) => ({ remaining: (told.remaining * 7_919) % 600, fullInMs: null })],
+  ])('lose no job and do not stop it where they are wrong: %s', (_name, limits) => {
+    for (const burst of [1, 10]) {
+      const service = { perMinute: 120, burst, hasHeaders: true, ...(limits && { limits }) };
+      const seen = runGoverned(service, { jobs: 40, concurrency: 10 });
+      expect(seen.made).toBe(40);
+      expect(seen.refused).toBeLessThanOrEqual(40);
+      expect(seen.tookMs).toBeLessThan(40 * 10_000); // never slower than the slowest service
+    }
+  });
+});
+
+describe('line', () => {
+  /** Takes a ticket that is to be had at once. */
+  const ticketOf = (governor: Governor): CreateTicket => {
+    let ticket: CreateTicket | undefined;
+    governor.admit().subscribe((admitted) => {
+      ticket = admitted;
+    });
+    if (ticket === undefined) throw new Error('Expected to be admitted at once');
+    return ticket;
+  };
+
+  it(
+    'admits first come, first served, at the pace given',
+    marbles(({ expectObservable }) => {
+      const governor = createGovernor({ perMinute: 12_000, burst: 1 });
+      expectObservable(governor.admit().pipe(moment)).toBe('(a|)');
+      expectObservable(governor.admit().pipe(moment)).toBe('-----(a|)');
+      expectObservable(governor.admit().pipe(moment)).toBe('----------(a|)');
+    }),
+  );
+
+  it(
+    'closes for as long as a refusal says; a shorter one does not open it sooner',
+    marbles(({ expectObservable }) => {
+      const governor = createGovernor({ perMinute: 60_000 });
+      const [a, b] = [ticketOf(governor), ticketOf(governor)];
+      a.refused(9);
+      b.refused(3);
+      expectObservable(governor.admit().pipe(moment)).toBe('---------(a|)');
+    }),
+  );
+
+  it(
+    'counts what a late refusal says from the first of those sent together',
+    marbles(({ cold, expectObservable }) => {
+      const governor = createGovernor({ perMinute: 60_000 });
+      const [a, b] = [ticketOf(governor), ticketOf(governor)];
+      a.refused(9);
+      cold('-----x').subscribe(() => b.refused(20));
+      expectObservable(governor.admit().pipe(moment)).toBe('20ms (a|)');
+    }),
+  );
+
+  it(
+    'waits 1 s, then 2 s, … where refusals name no wait; those sent together count once',
+    marbles(({ cold, expectObservable }) => {
+      const governor = createGovernor({ perMinute: 60_000 });
+      const volley = [ticketOf(governor), ticketOf(governor), ticketOf(governor)];
+      for (const ticket of volley) ticket.refused(null);
+      const second = governor.admit().pipe(tap((ticket) => ticket.refused(null)));
+      expectObservable(second.pipe(moment)).toBe('1s (a|)');
+      expectObservable(cold('1001ms x').pipe(concatMap(() => governor.admit().pipe(moment)))).toBe('3s a');
+    }),
+  );
+
+  it(
+    'begins at 1 s again after an accepted create',
+    marbles(({ cold, expectObservable }) => {
+      const governor = createGovernor({ perMinute: 60_000 });
+      ticketOf(governor).refused(null);
+      governor.admit().subscribe((ticket) => ticket.accepted(null));
+      const third = governor.admit().pipe(tap((ticket) => ticket.refused(null)));
+      expectObservable(third.pipe(moment)).toBe('1540ms (a|)'); // a token in 500 ms, and the margin
+      expectObservable(cold('1541ms x').pipe(concatMap(() => governor.admit().pipe(moment)))).toBe(
+        '2540ms a',
+      );
+    }),
+  );
+
+  it(
+    'keeps those in line waiting when a refusal comes meanwhile',
+    marbles(({ cold, expectObservable }) => {
+      const governor = createGovernor({ perMinute: 12_000, burst: 1 });
+      const ticket = ticketOf(governor);
+      expectObservable(governor.admit().pipe(moment)).toBe('------------(a|)');
+      cold('--x').subscribe(() => ticket.refused(10));
+    }),
+  );
+
+  it(
+    'lets who waits step out',
+    marbles(({ expectObservable }) => {
+      const governor = createGovernor({ perMinute: 12_000, burst: 1 });
+      expectObservable(governor.admit().pipe(moment)).toBe('(a|)');
+      expectObservable(governor.admit().pipe(moment), '--!').toBe('---');
+      expectObservable(governor.admit().pipe(moment)).toBe('-----(a|)');
+    }),
+  );
+
+  it('grows again after refusals that were an exception', () => {
+    const scheduler = new VirtualTimeScheduler();
+    scheduler.maxFrames = Number.POSITIVE_INFINITY;
+    const governor = createGovernor({ perMinute: 600, scheduler });
+    ticketOf(governor).refused(1_000);
+    let admittedAtMs = 0;
+    range(2_000)
+      .pipe(mergeMap(() => governor.admit(), 1))
+      .subscribe((ticket) => {
+        ticket.accepted(null);
+        admittedAtMs = scheduler.now();
+      });
+    scheduler.flush();
+    expect(admittedAtMs).toBeLessThan(2_000 * 100 * 1.25);
+  });
+
+  it('admits 20,000 that ask one after the other without growing the stack', () => {
+    const governor = createGovernor({ perMinute: 60_000, burst: 30_000 });
+    let admitted = 0;
+    const next = () => {
+      admitted += 1;
+      if (admitted < 20_000) governor.admit().subscribe(next);
+    };
+    governor.admit().subscribe(next);
+    expect(admitted).toBe(20_000);
+  });
+
+  it('leaves no timer behind when the last one steps out', () => {
+    const scheduler = new VirtualTimeScheduler();
+    const governor = createGovernor({ perMinute: 60, burst: 1, scheduler });
+    governor.admit().subscribe();
+    const waiting = [governor.admit().subscribe(), governor.admit().subscribe()];
+    expect(scheduler.actions).toHaveLength(1);
+    for (const subscription of waiting) subscription.unsubscribe();
+    expect(scheduler.actions.filter((action) => !action.closed)).toHaveLength(0);
+  });
+
+  it('refuses bad limits at once', () => {
+    expect(() => createGovernor({ perMinute: -1 })).toThrow('`perMinute`');
+  });
+});

@@ -1,0 +1,301 @@
+import { defer, EMPTY, NEVER, of, throwError, VirtualTimeScheduler } from 'rxjs';
+import { expect, it } from 'vitest';
+import { ProviderError, type ProviderErrorDetails } from '../../../src/errors.ts';
+import { createClaims } from '../../../src/operators/predictions/adoptPrediction.ts';
+import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
+import type { CreateOptions, Provider } from '../../../src/ports.ts';
+import type { Prediction } from '../../../src/types.ts';
+import { aPrediction, aRequest, fakeGovernor, fakeProvider } from '../../helpers/fakeProvider.ts';
+import { marbles } from '../../helpers/marbles.ts';
+
+const providerError = (details: ProviderErrorDetails) => new ProviderError('ERR_TEST', 'test', details);
+const throttled = providerError({ status: 429, retryAfterMs: 5, recoverable: true });
+const lost = providerError({ tookEffect: 'unknown', recoverable: true });
+const noConnection = providerError({ recoverable: true });
+const refused = providerError({ status: 422 });
+
+it(
+  'emits the created prediction',
+  marbles(({ cold, expectObservable, expectSubscriptions, flush }) => {
+    const requests = cold('(r|)', { r: aRequest() });
+    const create = cold('---(p|)', { p: aPrediction() });
+    const governor = fakeGovernor();
+    const provider = fakeProvider({ createPrediction: () => create });
+    expectObservable(requests.pipe(createPrediction(provider, { governor }))).toBe('---(p|)', {
+      p: aPrediction(),
+    });
+    expectSubscriptions(create.subscriptions).toBe('^--!');
+    flush();
+    expect(governor.told).toEqual(['accepted']);
+  }),
+);
+
+it(
+  'passes on never and empty',
+  marbles(({ expectObservable }) => {
+    const operator = createPrediction(fakeProvider({}), { governor: fakeGovernor() });
+    expectObservable(NEVER.pipe(operator), '---!').toBe('---');
+    expectObservable(EMPTY.pipe(operator)).toBe('|');
+  }),
+);
+
+it(
+  'sends nothing before it is admitted and the intent is written down',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const create = cold('-(p|)', { p: aPrediction() });
+    const provider = fakeProvider({ createPrediction: () => create });
+    const config = {
+      governor: fakeGovernor(() => cold('--(a|)')),
+      beforeSend: () => cold('---(w|)'),
+    };
+    expectObservable(of(aRequest()).pipe(createPrediction(provider, config))).toBe('------(p|)', {
+      p: aPrediction(),
+    });
+    expectSubscriptions(create.subscriptions).toBe('-----^!');
+  }),
+);
+
+it(
+  'sends again after a 429, when the governor lets it',
+  marbles(({ cold, expectObservable, flush }) => {
+    const answers = [cold<Prediction>('#', undefined, throttled), cold('-(p|)', { p: aPrediction() })];
+    const governor = fakeGovernor(() => cold('--(a|)'));
+    const waits: (number | null)[] = [];
+    const provider = fakeProvider({ createPrediction: () => defer(() => answers.shift() ?? NEVER) });
+    const operator = createPrediction(provider, { governor, onThrottled: (waitMs) => waits.push(waitMs) });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('-----(p|)', { p: aPrediction() });
+    flush();
+    expect(governor.told).toEqual(['refused 5', 'accepted']);
+    expect(waits).toEqual([5]);
+  }),
+);
+
+it(
+  'sends again after any number of 429s: they are no attempts',
+  marbles(({ expectObservable, flush }) => {
+    let left = 100;
+    const send = () => {
+      left -= 1;
+      return left >= 0 ? throwError(() => throttled) : of(aPrediction());
+    };
+    const governor = fakeGovernor();
+    const provider = fakeProvider({ createPrediction: () => defer(send) });
+    const operator = createPrediction(provider, { governor, retries: 0 });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('(p|)', { p: aPrediction() });
+    flush();
+    expect(governor.told).toHaveLength(100 + 1);
+  }),
+);
+
+it(
+  'tells the governor the limits that the answer named',
+  marbles(({ cold, expectObservable, flush }) => {
+    const governor = fakeGovernor();
+    const createPredictionOnce: Provider['createPrediction'] = (_request, { onLimits }) => {
+      onLimits?.({ remaining: 7, fullInMs: 1_000 });
+      return cold('-(p|)', { p: aPrediction() });
+    };
+    const provider = fakeProvider({ createPrediction: createPredictionOnce });
+    expectObservable(of(aRequest()).pipe(createPrediction(provider, { governor }))).toBe('-(p|)', {
+      p: aPrediction(),
+    });
+    flush();
+    expect(governor.told).toEqual(['accepted 7']);
+  }),
+);
+
+it('sends with the options given', () => {
+  let sent: CreateOptions | undefined;
+  const provider = fakeProvider({
+    createPrediction: (_request, options) => {
+      sent = options;
+      return NEVER;
+    },
+  });
+  const options = { waitMs: 5, cancelAfterMs: 6_000, webhookUrl: 'https://hooks.example/1' };
+  const operator = createPrediction(provider, { governor: fakeGovernor(), ...options });
+  of(aRequest()).pipe(operator).subscribe().unsubscribe();
+  expect(sent).toMatchObject(options);
+});
+
+it(
+  'says nothing of a create that ended in another way',
+  marbles(({ cold, expectObservable, flush }) => {
+    const governor = fakeGovernor();
+    const provider = fakeProvider({ createPrediction: () => cold<Prediction>('-#', undefined, refused) });
+    expectObservable(of(aRequest()).pipe(createPrediction(provider, { governor }))).toBe(
+      '-#',
+      undefined,
+      refused,
+    );
+    flush();
+    expect(governor.told).toEqual([]);
+  }),
+);
+
+it(
+  'sends again after a connection that was never made, with a doubling wait, then gives the error on',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const create = cold<Prediction>('-#', undefined, noConnection);
+    const provider = fakeProvider({ createPrediction: () => create });
+    const operator = createPrediction(provider, { governor: fakeGovernor(), retries: 2, delayMs: 2 });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('---------#', undefined, noConnection);
+    expectSubscriptions(create.subscriptions).toBe(['^!', '---^!', '--------^!']);
+  }),
+);
+
+it(
+  'does not send again what the service refused',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const create = cold<Prediction>('-#', undefined, refused);
+    const provider = fakeProvider({ createPrediction: () => create });
+    const operator = createPrediction(provider, { governor: fakeGovernor() });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('-#', undefined, refused);
+    expectSubscriptions(create.subscriptions).toBe(['^!']);
+  }),
+);
+
+it(
+  'adopts a prediction whose answer was lost, and sends nothing again',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const create = cold<Prediction>('---#', undefined, lost);
+    const made = aPrediction({ id: 'made', status: 'processing' });
+    const provider = fakeProvider({
+      createPrediction: () => create,
+      listPredictions: () => of({ predictions: [made], next: null }),
+    });
+    const operator = createPrediction(provider, { governor: fakeGovernor() });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('---(p|)', { p: made });
+    expectSubscriptions(create.subscriptions).toBe(['^--!']);
+  }),
+);
+
+it(
+  'sends a lost create again only when three looks at the list did not find it',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const first = cold<never>('-#', undefined, lost);
+    const second = cold('-(p|)', { p: aPrediction() });
+    const answers = [first, second];
+    const provider = fakeProvider({
+      createPrediction: () => defer(() => answers.shift() ?? NEVER),
+      listPredictions: () => of({ predictions: [], next: null }),
+    });
+    const operator = createPrediction(provider, { governor: fakeGovernor(), delayMs: 10 });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('6012ms (p|)', { p: aPrediction() });
+    expectSubscriptions(second.subscriptions).toBe('6011ms ^!');
+  }),
+);
+
+it.each([
+  ['is refused as too fast', throttled],
+  ['has no connection', noConnection],
+  ['is refused', providerError({ status: 401, stopsRun: true })],
+])('does not send a lost create again where the list %s: what became of it stays open', (_name, failure) => {
+  const scheduler = new VirtualTimeScheduler();
+  scheduler.maxFrames = Number.POSITIVE_INFINITY;
+  let creates = 0;
+  let error: unknown;
+  const provider = fakeProvider({
+    createPrediction: () =>
+      defer(() => {
+        creates += 1;
+        return throwError(() => lost);
+      }),
+    listPredictions: () => throwError(() => failure),
+  });
+  const governor = fakeGovernor();
+  of(aRequest())
+    .pipe(createPrediction(provider, { governor, scheduler }))
+    .subscribe({
+      error: (reason: unknown) => {
+        error = reason;
+      },
+    });
+  scheduler.flush();
+  expect(creates).toBe(1);
+  expect(governor.told).toEqual([]);
+  expect(error).toMatchObject({ tookEffect: 'unknown', stopsRun: failure.stopsRun });
+});
+
+it(
+  'lets an equal job have the prediction of another one, and takes theirs',
+  marbles(({ cold, expectObservable }) => {
+    const claims = createClaims(['p1']);
+    const theirs = aPrediction({ id: 'p2' });
+    const provider = fakeProvider({
+      createPrediction: () => cold('-(p|)', { p: aPrediction({ id: 'p1' }) }),
+      listPredictions: () => of({ predictions: [aPrediction({ id: 'p1' }), theirs], next: null }),
+    });
+    const operator = createPrediction(provider, { governor: fakeGovernor(), claims });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('-(p|)', { p: theirs });
+  }),
+);
+
+it(
+  'drops the call when it is unsubscribed',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const create = cold<Prediction>('-----(p|)');
+    const provider = fakeProvider({ createPrediction: () => create });
+    expectObservable(
+      of(aRequest()).pipe(createPrediction(provider, { governor: fakeGovernor() })),
+      '--!',
+    ).toBe('---');
+    expectSubscriptions(create.subscriptions).toBe('^-!');
+  }),
+);
+
+it(
+  'emits what a throwing callback threw',
+  marbles(({ cold, expectObservable }) => {
+    const provider = fakeProvider({ createPrediction: () => cold<Prediction>('-(p|)') });
+    const config = {
+      governor: fakeGovernor(),
+      beforeSend: () => {
+        throw new Error('no');
+      },
+    };
+    expectObservable(of(aRequest()).pipe(createPrediction(provider, config))).toBe(
+      '#',
+      undefined,
+      new Error('no'),
+    );
+  }),
+);
+
+it(
+  'sends, writes down and looks for what a request was made into',
+  marbles(({ cold, expectObservable, flush }) => {
+    const prepared = aRequest({ input: { image: 'https://files.example/1' } });
+    const mine = aPrediction({ input: prepared.input });
+    const seen: string[] = [];
+    const provider = fakeProvider({
+      createPrediction: ({ input }) => {
+        seen.push(`sent ${input.image}`);
+        return cold<Prediction>('-#', undefined, lost);
+      },
+      listPredictions: () => cold('-(l|)', { l: { predictions: [aPrediction(), mine], next: null } }),
+    });
+    const operator = createPrediction(provider, {
+      governor: fakeGovernor(),
+      prepare: () => cold('--(r|)', { r: prepared }),
+      beforeSend: ({ input }) => {
+        seen.push(`wrote ${input.image}`);
+        return EMPTY;
+      },
+    });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('----(p|)', { p: mine });
+    flush();
+    expect(seen).toEqual(['wrote https://files.example/1', 'sent https://files.example/1']);
+  }),
+);
+
+it(
+  'looks for nothing where a request cannot be made ready: it was not sent',
+  marbles(({ cold, expectObservable }) => {
+    const operator = createPrediction(fakeProvider({}), {
+      governor: fakeGovernor(),
+      prepare: () => cold('-#', undefined, lost),
+    });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('-#', undefined, lost);
+  }),
+);

@@ -1,0 +1,142 @@
+import { defer, EMPTY, NEVER, of, throwError } from 'rxjs';
+import { expect, it } from 'vitest';
+import { DownloadError, StorageError } from '../../../src/errors.ts';
+import { createGate, gate } from '../../../src/operators/gate.ts';
+import { downloadOutput } from '../../../src/operators/stages/downloadOutput.ts';
+import type { ImageFile, Json } from '../../../src/types.ts';
+import { aPrediction } from '../../helpers/fakeProvider.ts';
+import { marbles } from '../../helpers/marbles.ts';
+
+const urlsOf = (output: Json) => (Array.isArray(output) ? output.map(String) : []);
+const config = { stem: '/run/0001-a-cat', urlsOf, delayMs: 2, random: () => 1 };
+const aFile = (name: string): ImageFile => ({
+  path: `/run/${name}`,
+  bytes: 1,
+  sha256: '00',
+  format: 'png',
+  widthPx: 1,
+  heightPx: 1,
+});
+const cut = new DownloadError('ERR_TRUNCATED', 'cut', { recoverable: true });
+const gone = new DownloadError('ERR_OUTPUT_GONE', 'gone');
+const noImage = new DownloadError('ERR_NOT_AN_IMAGE', 'a web page');
+
+it(
+  'emits the file when it is whole',
+  marbles(({ cold, expectObservable }) => {
+    const download = () => cold('---(f|)', { f: aFile('a.png') });
+    expectObservable(of(aPrediction()).pipe(downloadOutput({ download }, config))).toBe('---(f|)', {
+      f: [aFile('a.png')],
+    });
+  }),
+);
+
+it(
+  'passes on never and empty',
+  marbles(({ expectObservable }) => {
+    const operator = downloadOutput({ download: () => NEVER }, config);
+    expectObservable(NEVER.pipe(operator), '---!').toBe('---');
+    expectObservable(EMPTY.pipe(operator)).toBe('|');
+  }),
+);
+
+it(
+  'brings several files at once, each under a name of its own, in the order of the output',
+  marbles(({ cold, expectObservable, flush }) => {
+    const stems: string[] = [];
+    const download = (url: string, { stem }: { stem: string }) => {
+      stems.push(stem);
+      return url === 'one' ? cold('---(f|)', { f: aFile('one') }) : cold('-(f|)', { f: aFile('two') });
+    };
+    const prediction = aPrediction({ output: ['one', 'two'] });
+    expectObservable(of(prediction).pipe(downloadOutput({ download }, config))).toBe('---(f|)', {
+      f: [aFile('one'), aFile('two')],
+    });
+    flush();
+    expect(stems).toEqual(['/run/0001-a-cat', '/run/0001-a-cat--2']);
+  }),
+);
+
+it(
+  'asks again for a file that is not there yet, a few times',
+  marbles(({ cold, expectObservable }) => {
+    const answers = [cold<ImageFile>('-#', undefined, gone), cold('-(f|)', { f: aFile('a.png') })];
+    const late = { download: () => defer(() => answers.shift() ?? NEVER) };
+    expectObservable(of(aPrediction()).pipe(downloadOutput(late, config))).toBe('----(f|)', {
+      f: [aFile('a.png')],
+    });
+    const never = { download: () => cold<ImageFile>('-#', undefined, gone) };
+    expectObservable(of(aPrediction()).pipe(downloadOutput(never, config))).toBe('18ms #', undefined, gone); // 1 + 2 + 1 + 4 + 1 + 8 + 1
+  }),
+);
+
+it(
+  'downloads again what was cut',
+  marbles(({ cold, expectObservable }) => {
+    const answers = [cold<ImageFile>('-#', undefined, cut), cold('-(f|)', { f: aFile('a.png') })];
+    const download = () => defer(() => answers.shift() ?? NEVER);
+    expectObservable(of(aPrediction()).pipe(downloadOutput({ download }, config))).toBe('----(f|)', {
+      f: [aFile('a.png')],
+    });
+  }),
+);
+
+it(
+  'gives up at once where another try cannot help',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const download = cold<ImageFile>('-#', undefined, noImage);
+    expectObservable(of(aPrediction()).pipe(downloadOutput({ download: () => download }, config))).toBe(
+      '-#',
+      undefined,
+      noImage,
+    );
+    expectSubscriptions(download.subscriptions).toBe(['^!']);
+  }),
+);
+
+it(
+  'does not try again when the disk refuses',
+  marbles(({ expectObservable }) => {
+    const full = new StorageError('ERR_DISK_FULL', 'full', { recoverable: true });
+    const download = () => throwError(() => full);
+    expectObservable(of(aPrediction()).pipe(downloadOutput({ download }, config))).toBe('#', undefined, full);
+  }),
+);
+
+it('tells an output that names no file from one that the service has deleted', () => {
+  const codeOf = (fields: Parameters<typeof aPrediction>[0]) => {
+    let code = '';
+    of(aPrediction(fields))
+      .pipe(downloadOutput({ download: () => NEVER }, config))
+      .subscribe({
+        error: (error: DownloadError) => {
+          code = error.code;
+        },
+      });
+    return code;
+  };
+  expect(codeOf({ output: null })).toBe('ERR_NO_OUTPUT');
+  expect(codeOf({ output: null, dataRemoved: true })).toBe('ERR_OUTPUT_GONE');
+});
+
+it(
+  'waits for a place in the gate',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const download = cold('---(f|)', { f: aFile('a.png') });
+    const operator = downloadOutput({ download: () => download }, { ...config, within: gate(createGate(1)) });
+    expectObservable(of(aPrediction()).pipe(operator)).toBe('---(f|)', { f: [aFile('a.png')] });
+    expectObservable(of(aPrediction()).pipe(operator)).toBe('------(f|)', { f: [aFile('a.png')] });
+    expectSubscriptions(download.subscriptions).toBe(['^--!', '---^--!']);
+  }),
+);
+
+it(
+  'drops the downloads when it is unsubscribed',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const download = cold<ImageFile>('---(f|)');
+    expectObservable(of(aPrediction()).pipe(downloadOutput({ download: () => download }, config)), '-!').toBe(
+      '--',
+    );
+    expectSubscriptions(download.subscriptions).toBe('^!');
+  }),
+);

@@ -1,0 +1,86 @@
+import { EMPTY, NEVER, of } from 'rxjs';
+import { expect, it } from 'vitest';
+import { RenderError } from '../../../src/errors.ts';
+import { createGate, gate } from '../../../src/operators/gate.ts';
+import { renditions } from '../../../src/operators/stages/renditions.ts';
+import type { RenderedFile } from '../../../src/ports.ts';
+import type { ImageFile, RenditionSpec } from '../../../src/types.ts';
+import { marbles } from '../../helpers/marbles.ts';
+
+const spec: RenditionSpec = {
+  name: 'square',
+  widthPx: 10,
+  heightPx: 10,
+  fit: 'cover',
+  format: 'jpeg',
+  quality: 80,
+};
+const original: ImageFile = {
+  path: '/run/v1.0/a.b.png',
+  bytes: 1,
+  sha256: '00',
+  format: 'png',
+  widthPx: 20,
+  heightPx: 20,
+};
+const rendered: RenderedFile = { ...original, path: '/run/v1.0/a.b--square.jpg', format: 'jpeg', spec };
+
+it(
+  'emits originals with what was made from them',
+  marbles(({ cold, expectObservable, flush }) => {
+    const stems: string[] = [];
+    const render = (_file: ImageFile, _specs: readonly RenditionSpec[], stem: string) => {
+      stems.push(stem);
+      return cold('----(r|)', { r: [rendered] });
+    };
+    expectObservable(of([original]).pipe(renditions({ render }, [spec]))).toBe('----(r|)', {
+      r: [{ original, renditions: [rendered] }],
+    });
+    flush();
+    expect(stems).toEqual(['/run/v1.0/a.b']);
+  }),
+);
+
+it(
+  'passes originals through where no renditions are asked',
+  marbles(({ expectObservable }) => {
+    const render = () => NEVER;
+    expectObservable(of([original]).pipe(renditions({ render }, []))).toBe('(r|)', {
+      r: [{ original, renditions: [] }],
+    });
+  }),
+);
+
+it(
+  'passes on never, empty and errors',
+  marbles(({ cold, expectObservable }) => {
+    const broken = new RenderError('ERR_UNDECODABLE', 'no');
+    const operator = renditions({ render: () => cold<readonly RenderedFile[]>('-#', undefined, broken) }, [
+      spec,
+    ]);
+    expectObservable(NEVER.pipe(operator), '---!').toBe('---');
+    expectObservable(EMPTY.pipe(operator)).toBe('|');
+    expectObservable(of([original]).pipe(operator)).toBe('-#', undefined, broken);
+  }),
+);
+
+it(
+  'renders behind the gate',
+  marbles(({ cold, expectSubscriptions, expectObservable }) => {
+    const render = cold('--(r|)', { r: [rendered] });
+    const operator = renditions({ render: () => render }, [spec], { within: gate(createGate(1)) });
+    const result = [{ original, renditions: [rendered] }];
+    expectObservable(of([original]).pipe(operator)).toBe('--(r|)', { r: result });
+    expectObservable(of([original]).pipe(operator)).toBe('----(r|)', { r: result });
+    expectSubscriptions(render.subscriptions).toBe(['^-!', '--^-!']);
+  }),
+);
+
+it(
+  'stops rendering when it is unsubscribed',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const render = cold<readonly RenderedFile[]>('----(r|)');
+    expectObservable(of([original]).pipe(renditions({ render: () => render }, [spec])), '-!').toBe('--');
+    expectSubscriptions(render.subscriptions).toBe('^!');
+  }),
+);

@@ -1,0 +1,43 @@
+import { lastValueFrom } from 'rxjs';
+import { expect, it } from 'vitest';
+import { runSettings } from '../../../src/cli/batch/runSettings.ts';
+import { noFlags, withDefaults } from '../../../src/cli/flags/flags.ts';
+import { UsageError } from '../../../src/errors.ts';
+import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
+import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
+import { aPlan } from '../../helpers/runOf.ts';
+import { simulated } from '../../helpers/simulated.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
+
+const folder = temporaryFolder();
+const model = 'black-forest-labs/flux-schnell';
+const plans = () =>
+  Array.from({ length: 150 }, (_, index) =>
+    aPlan(index, { model, input: { prompt: `a pear ${index}`, seed: index } }),
+  );
+
+it('begins with a few at a time, takes more while the service gets faster by it, and says so', async () => {
+  const simulator = await simulated({ render: 'fast', speed: 20, coldStarts: false, medianMs: 1_000 });
+  const places: number[] = [];
+  const { totals } = await lastValueFrom(
+    runToFolder(plans, 150, {
+      folder: folder(),
+      provider: createReplicateProvider(simulator),
+      ratePerMinute: 1_000_000,
+      concurrency: 'auto',
+      gallery: false,
+      emit: (event) => {
+        if (event.type === 'run.started') places.push(event.concurrency);
+        if (event.type === 'concurrency.changed') places.push(event.concurrency);
+      },
+    }),
+  );
+  expect(totals.saved).toBe(150);
+  expect(places.slice(0, 2)).toEqual([4, 6]);
+  expect(simulator.stats().created).toBe(150);
+});
+
+it('is for streams only', () => {
+  const flags = withDefaults({ ...noFlags, concurrency: 'auto', strategy: 'waves' });
+  expect(() => runSettings(flags)).toThrow(UsageError);
+});

@@ -1,0 +1,139 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defer, lastValueFrom, type Observable, of, throwError } from 'rxjs';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { DeliveryError, UsageError } from '../../../src/errors.ts';
+import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
+import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
+import type { Destination } from '../../../src/ports.ts';
+import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
+import { type Simulator, startSimulator } from '../../../src/simulator/index.ts';
+import { openWebDataset } from '../../../src/sinks/destinations/webDataset.ts';
+import { planJobs } from '../../../src/sources/planning/planJobs.ts';
+import type { Job, Outcome } from '../../../src/types.ts';
+
+let folder = '';
+let simulator: Simulator;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
+  simulator = await startSimulator({ render: 'fast', speed: 100 });
+});
+afterEach(async () => {
+  await simulator.close();
+  await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+});
+
+const job = (index: number): Job => ({
+  index,
+  prompt: `pear ${index}`,
+  model: 'black-forest-labs/flux-schnell',
+  version: null,
+  input: { prompt: `pear ${index}`, seed: index },
+  tags: {},
+  renditions: [],
+});
+
+function run(destinations: NonNullable<RunSettings['destinations']>, settings: Partial<RunSettings> = {}) {
+  const plans = () =>
+    planJobs([0, 1, 2, 3].map(job), { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
+  const provider = createReplicateProvider(simulator);
+  return lastValueFrom(runToFolder(plans, 4, { folder, provider, destinations, ...settings }));
+}
+
+/** A place in memory; `refuses` says which deliveries fail, by job and how often it was tried. */
+function aPlace(name: string, refuses: (index: number, tried: number) => boolean = () => false) {
+  const tried: number[] = [];
+  const closed: string[] = [];
+  const deliver = ({ index, files }: Outcome): Observable<readonly string[]> =>
+    defer(() => {
+      tried.push(index);
+      const times = tried.filter((other) => other === index).length;
+      const error = new DeliveryError('full', { destination: name, recoverable: false });
+      return refuses(index, times) ? throwError(() => error) : of(files.map(({ path }) => `${name}/${path}`));
+    });
+  const place: Destination = {
+    name,
+    concurrency: 2,
+    deliver,
+    close: async () => {
+      closed.push(name);
+    },
+  };
+  return { open: async () => place, tried, closed };
+}
+
+const outcomes = async (): Promise<Outcome[]> =>
+  JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')).outcomes;
+
+it('brings each picture to all places and writes the addresses down', async () => {
+  const [one, two] = [aPlace('one'), aPlace('two')];
+  const { totals } = await run([one.open, two.open]);
+  expect(totals).toMatchObject({ saved: 4, failed: 0 });
+  for (const { files, deliveredTo } of await outcomes()) {
+    const paths = files.map(({ path }) => path);
+    expect(deliveredTo).toEqual({
+      one: paths.map((path) => `one/${path}`),
+      two: paths.map((path) => `two/${path}`),
+    });
+  }
+  expect([...one.closed, ...two.closed]).toEqual(['one', 'two']);
+});
+
+it('fails only the job that a place refuses, and delivers it in the next run without making it anew', async () => {
+  const place = aPlace('place', (index, tried) => index === 2 && tried === 1);
+  const { totals } = await run([place.open]);
+  expect(totals).toMatchObject({ saved: 3, failed: 1 });
+  expect((await outcomes())[2]).toMatchObject({ status: 'failed', error: { code: 'ERR_DELIVERY_FAILED' } });
+  const again = await run([place.open]);
+  expect(again.totals).toMatchObject({ saved: 1, failed: 0, alreadySaved: 3 });
+  expect(place.tried.toSorted()).toEqual([0, 1, 2, 2, 3]);
+  expect(simulator.stats().created).toBe(4);
+});
+
+it('delivers what earlier runs have made when a place is new', async () => {
+  await run([]);
+  const place = aPlace('late', (index, tried) => index === 3 && tried === 1);
+  const { totals, fault } = await run([place.open]);
+  expect(totals).toMatchObject({ saved: 0, alreadySaved: 4 });
+  expect(fault).toBeInstanceOf(DeliveryError);
+  expect((await run([place.open])).fault).toBeNull();
+  expect((await outcomes()).map(({ deliveredTo }) => Object.keys(deliveredTo ?? {}))).toEqual(
+    Array(4).fill(['late']),
+  );
+  // Nothing goes there twice.
+  await run([place.open]);
+  expect(place.tried.filter((index) => index === 0)).toHaveLength(1);
+  expect(simulator.stats().created).toBe(4);
+});
+
+it('deletes pictures here once they are there, and still has nothing left to do', async () => {
+  const place = aPlace('place', (index) => index === 1);
+  await run([place.open], { deleteLocal: true });
+  const pictures = async () => (await readdir(folder)).filter((name) => /^\d{4}.*\.webp$/.test(name));
+  expect(await pictures()).toHaveLength(1);
+  const { totals } = await run([aPlace('place').open], { deleteLocal: true });
+  expect(totals).toMatchObject({ saved: 1, alreadySaved: 3 });
+  expect(await pictures()).toEqual([]);
+  expect(simulator.stats().created).toBe(4);
+});
+
+it('creates nothing where a place cannot be opened, and closes those before', async () => {
+  const place = aPlace('place');
+  const broken = () => Promise.reject(new UsageError('no such bucket'));
+  await expect(run([place.open, broken])).rejects.toThrow('no such bucket');
+  expect(place.closed).toEqual(['place']);
+  expect(simulator.stats().created).toBe(0);
+  expect((await run([])).totals).toMatchObject({ saved: 4 });
+});
+
+it('fills shards', async () => {
+  await run([(path) => openWebDataset(path)]);
+  expect(await readdir(join(folder, 'webdataset'))).toEqual(['00000.tar']);
+});
+
+it('leaves tables', async () => {
+  await run([], { tables: ['csv', 'parquet'] });
+  expect(await readFile(join(folder, 'manifest.csv'), 'utf8')).toContain('pear 3');
+  expect((await readFile(join(folder, 'manifest.parquet'))).subarray(0, 4).toString()).toBe('PAR1');
+});

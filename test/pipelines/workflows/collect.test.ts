@@ -1,0 +1,70 @@
+import { appendFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lastValueFrom } from 'rxjs';
+import { afterEach, expect, it } from 'vitest';
+import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
+import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
+import { collect } from '../../../src/pipelines/workflows/collect.ts';
+import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
+import { type Simulator, type SimulatorConfig, startSimulator } from '../../../src/simulator/index.ts';
+import { aPlan } from '../../helpers/runOf.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
+
+const folder = temporaryFolder();
+let simulator: Simulator;
+afterEach(() => simulator.close());
+
+const model = 'black-forest-labs/flux-dev';
+const thumb = { name: 'thumb', widthPx: 8, heightPx: 8, fit: 'cover', format: 'webp', quality: 80 } as const;
+const plans = () =>
+  Array.from({ length: 12 }, (_, index) =>
+    aPlan(index, { model, input: { prompt: `a pear ${index}`, seed: index }, renditions: [thumb] }),
+  );
+
+async function start(config: SimulatorConfig = {}): Promise<RunSettings> {
+  simulator = await startSimulator({ render: 'fast', speed: 20, coldStarts: false, ...config });
+  return { folder: folder(), provider: createReplicateProvider(simulator), ratePerMinute: 1_000_000 };
+}
+const detach = (settings: RunSettings) =>
+  lastValueFrom(runToFolder(plans, 12, { ...settings, detach: true }));
+
+it('gathers what a detached run has left to the service', async () => {
+  const settings = await start();
+  const left = await detach(settings);
+  expect(left.totals).toMatchObject({ saved: 0, skipped: 12 });
+  expect(left.report.errors).toEqual([{ code: 'ERR_NOT_COLLECTED', count: 12 }]);
+  expect(simulator.stats()).toMatchObject({ created: 12, downloads: 0 });
+  // A crash may tear the last line of the file off.
+  await appendFile(join(folder(), 'detached.jsonl'), '{"index":12,"pro');
+  const { totals } = await lastValueFrom(collect(settings));
+  expect(totals).toMatchObject({ total: 12, saved: 12 });
+  expect(simulator.stats()).toMatchObject({ created: 12, downloads: 12 });
+  expect((await readdir(folder())).filter((name) => name.endsWith('--thumb.webp'))).toHaveLength(12);
+  const again = await lastValueFrom(collect(settings));
+  expect(again.totals).toMatchObject({ saved: 0, alreadySaved: 12 });
+});
+
+it('makes again what the platform has failed meanwhile, and only that', async () => {
+  const settings = await start({
+    faults: { onOutcome: ({ serial }) => (serial === 3 ? 'Prediction interrupted (code: PA)' : null) },
+  });
+  await detach(settings);
+  const { totals } = await lastValueFrom(collect({ ...settings, random: () => 0 }));
+  expect(totals.saved).toBe(12);
+  expect(simulator.stats().created).toBe(13);
+});
+
+it('creates nothing twice where the same detached run is begun again', async () => {
+  const settings = await start();
+  await detach(settings);
+  await detach(settings);
+  expect(simulator.stats().created).toBe(12);
+  const { totals } = await lastValueFrom(runToFolder(plans, 12, settings));
+  expect(totals.saved).toBe(12);
+  expect(simulator.stats().created).toBe(12);
+});
+
+it('says so where nothing was detached', async () => {
+  const settings = await start();
+  await expect(lastValueFrom(collect(settings))).rejects.toThrow('with detached predictions');
+});

@@ -1,0 +1,203 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lastValueFrom } from 'rxjs';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
+import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
+import { retryFailed } from '../../../src/pipelines/workflows/retryFailed.ts';
+import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
+import { type Simulator, type SimulatorConfig, startSimulator } from '../../../src/simulator/index.ts';
+import type { Outcome, Plan } from '../../../src/types.ts';
+import { aPlan } from '../../helpers/runOf.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
+
+const folder = temporaryFolder();
+let simulator: Simulator;
+afterEach(() => simulator.close());
+
+const model = 'black-forest-labs/flux-dev';
+const thumb = { name: 'thumb', widthPx: 8, heightPx: 8, fit: 'cover', format: 'webp', quality: 80 } as const;
+const plans = (): Plan[] =>
+  Array.from({ length: 10 }, (_, index) =>
+    aPlan(index, { model, input: { prompt: `a pear ${index}`, seed: index }, renditions: [thumb] }),
+  );
+
+async function start(config: SimulatorConfig = {}): Promise<RunSettings> {
+  simulator = await startSimulator({ render: 'fast', speed: 50, coldStarts: false, ...config });
+  const provider = createReplicateProvider(simulator);
+  return { folder: folder(), provider, ratePerMinute: 1_000_000, gallery: false, random: () => 0 };
+}
+const run = (settings: RunSettings) => lastValueFrom(runToFolder(plans, 10, settings));
+const outcomes = async (): Promise<Outcome[]> =>
+  JSON.parse(await readFile(join(folder(), 'manifest.json'), 'utf8')).outcomes;
+
+/** Fails the predictions of some jobs, as often as that. */
+function failing(error: string, indexes: readonly number[], times = 1): SimulatorConfig {
+  const failures = new Map<number, number>();
+  return {
+    faults: {
+      onOutcome: ({ input }) => {
+        const index = Number(/pear (\d+)/.exec(String(input.prompt))?.[1]);
+        const count = failures.get(index) ?? 0;
+        failures.set(index, count + 1);
+        return indexes.includes(index) && count < times ? error : null;
+      },
+    },
+  };
+}
+
+describe('retryFailed', () => {
+  it('makes what failed, from the folder alone, and leaves a whole manifest in input order', async () => {
+    const settings = await start(failing('CUDA error', [2, 7]));
+    expect((await run(settings)).totals).toMatchObject({ saved: 8, failed: 2 });
+    const { totals } = await lastValueFrom(retryFailed(settings));
+    expect(totals).toMatchObject({ total: 2, saved: 2, failed: 0 });
+    expect((await outcomes()).map(({ index, status }) => `${index} ${status}`)).toEqual(
+      plans().map(({ index }) => `${index} saved`),
+    );
+    expect((await readdir(folder())).filter((name) => name.endsWith('--thumb.webp'))).toHaveLength(10);
+    expect(simulator.stats().created).toBe(12);
+    // Nothing is left to do.
+    const again = await lastValueFrom(retryFailed(settings));
+    expect(again.totals).toMatchObject({ total: 2, saved: 0, alreadySaved: 2 });
+    expect(simulator.stats().created).toBe(12);
+  });
+
+  it('makes only those that are chosen', async () => {
+    const settings = await start(failing('CUDA error', [2, 7]));
+    await run(settings);
+    const { totals } = await lastValueFrom(retryFailed({ ...settings, only: (index) => index === 7 }));
+    expect(totals).toMatchObject({ total: 2, saved: 1 });
+    expect(
+      (await outcomes()).map(({ status }) => status).filter((status) => status === 'failed'),
+    ).toHaveLength(1);
+    expect((await outcomes())[7]).toMatchObject({ status: 'saved' });
+  });
+
+  it('says so again where it fails again', async () => {
+    const settings = await start(failing('CUDA error', [2], 3));
+    await run(settings);
+    expect((await lastValueFrom(retryFailed(settings))).totals).toMatchObject({ saved: 0, failed: 1 });
+    expect((await outcomes())[2]).toMatchObject({ status: 'failed', attempts: 2 });
+    await lastValueFrom(retryFailed(settings));
+    expect((await lastValueFrom(retryFailed(settings))).totals).toMatchObject({ saved: 1 });
+  });
+
+  it('has nothing to do where nothing failed, and refuses what is no run folder', async () => {
+    const settings = await start();
+    await expect(lastValueFrom(retryFailed(settings))).rejects.toThrow(
+      'Expected the folder of an earlier run',
+    );
+    await run(settings);
+    expect((await lastValueFrom(retryFailed(settings))).totals).toMatchObject({ total: 0 });
+  });
+});
+
+it('makes only what is chosen of a batch, then the rest', async () => {
+  const settings = await start();
+  const only = (index: number) => index === 1 || index >= 8;
+  const first = await run({ ...settings, only });
+  expect(first.totals).toMatchObject({ total: 10, saved: 3, skipped: 7 });
+  expect((await outcomes())[0]?.error?.code).toBe('ERR_NOT_CHOSEN');
+  expect((await run(settings)).totals).toMatchObject({ saved: 7, alreadySaved: 3 });
+  expect(simulator.stats().created).toBe(10);
+});
+
+describe('a model that fails', () => {
+  const all = plans().map(({ index }) => index);
+
+  it('is left alone after so many failures in a row; its jobs fail at no cost', async () => {
+    const settings = await start(failing('CUDA error', all, 100));
+    const { totals, report } = await run({ ...settings, concurrency: 1, breakerFailures: 3 });
+    expect(totals).toMatchObject({ saved: 0, failed: 10 });
+    expect(simulator.stats().created).toBe(3);
+    expect(report.errors).toEqual([
+      { code: 'ERR_CIRCUIT_OPEN', count: 7 },
+      { code: 'ERR_PREDICTION_FAILED', count: 3 },
+    ]);
+  });
+
+  it('is tried anew by a recovery round, however lately it was left alone', async () => {
+    const settings = await start(failing('CUDA error', [0, 1, 2]));
+    const rounds = { recoveryRounds: 1, recoveryDelayMs: 1 };
+    const { totals } = await run({ ...settings, ...rounds, concurrency: 1, breakerFailures: 3 });
+    expect(totals).toMatchObject({ saved: 7, failed: 3 });
+    expect(simulator.stats().created).toBe(10);
+  });
+
+  it('leaves its jobs to the fallback', async () => {
+    const settings = await start({
+      faults: { onOutcome: ({ model: { name } }) => (name === model ? 'CUDA error' : null) },
+    });
+    const other = 'black-forest-labs/flux-schnell';
+    const { totals } = await run({
+      ...settings,
+      concurrency: 1,
+      breakerFailures: 2,
+      fallbacksOf: ({ input }) => [{ model: other, version: null, input, priceMicroUsd: 3 }],
+    });
+    expect(totals).toMatchObject({ saved: 10 });
+    expect(simulator.stats().created).toBe(12);
+    expect((await outcomes()).map(({ model: name, fallbackLevel }) => `${name} ${fallbackLevel}`)).toEqual(
+      Array(10).fill(`${other} 1`),
+    );
+  });
+
+  it('gets another seed after a refusal, and only then', async () => {
+    const refusing = failing('NSFW content detected', [4]);
+    const settings = await start(refusing);
+    const reseeded = ({ input }: Plan) => [
+      { model, version: null, input: { ...input, seed: 99 }, priceMicroUsd: 3, onlyAfterRefusal: true },
+    ];
+    expect((await run({ ...settings, fallbacksOf: reseeded })).totals).toMatchObject({ saved: 10 });
+    expect((await outcomes())[4]).toMatchObject({ input: { seed: 99 }, fallbackLevel: 1 });
+    expect((await outcomes())[5]).not.toHaveProperty('fallbackLevel');
+    await simulator.close();
+    const broken = await start(failing('CUDA error', [4]));
+    const elsewhere = { ...broken, folder: join(folder(), 'other'), fallbacksOf: reseeded };
+    expect((await run(elsewhere)).totals).toMatchObject({ saved: 9, failed: 1 });
+  });
+});
+
+describe('a prediction whose time is up', () => {
+  const slow = { medianMs: 20_000, speed: 50, coldStarts: false };
+
+  it('is left to the service where that is wished, and fetched by the next run', async () => {
+    const settings = await start(slow);
+    const told: string[] = [];
+    const { totals } = await run({
+      ...settings,
+      waitMs: 0,
+      timeoutMs: 60,
+      timeoutAction: 'leave',
+      onTimeout: ({ plan, predictionId, action }) => {
+        told.push(`${plan.index} ${predictionId} ${action}`);
+        throw new Error('a listener harms nothing');
+      },
+    });
+    expect(totals).toMatchObject({ saved: 0, failed: 10 });
+    const left = await outcomes();
+    expect(told.toSorted()).toEqual(left.map(({ index, predictionId }) => `${index} ${predictionId} leave`));
+    expect(left[0]?.error).toMatchObject({ code: 'ERR_PREDICTION_TIMEOUT', recoverable: true });
+    expect(simulator.stats()).toMatchObject({ created: 10, canceled: 0 });
+    const { totals: later } = await lastValueFrom(retryFailed(settings));
+    expect(later).toMatchObject({ saved: 10 });
+    expect(simulator.stats().created).toBe(10);
+  });
+
+  it('is given its time again by a recovery round', async () => {
+    const settings = await start({ ...slow, sigma: 0 });
+    // More than one round, as a busy machine may be late to hear of an end; none would be of use if time ran on from the create.
+    const wishes = { timeoutAction: 'leave', recoveryRounds: 3, recoveryDelayMs: 1 } as const;
+    const { totals } = await run({ ...settings, ...wishes, waitMs: 0, timeoutMs: 300 });
+    expect(totals).toMatchObject({ saved: 10 });
+    expect(simulator.stats()).toMatchObject({ created: 10, canceled: 0 });
+  });
+
+  it('is cancelled where nothing else is said', async () => {
+    const settings = await start(slow);
+    await run({ ...settings, waitMs: 0, timeoutMs: 60, maxAttempts: 1 });
+    expect((await outcomes())[0]?.error?.message).toContain('was cancelled');
+    expect(simulator.stats().canceled).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,363 @@
+import { createHash, pbkdf2, randomBytes } from 'node:crypto';
+import { existsSync, rmSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
+import { lastValueFrom } from 'rxjs';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createDownloader } from '../../../src/providers/downloads/downloader.ts';
+import { receiveFile } from '../../../src/providers/downloads/receiveFile.ts';
+import { localServer } from '../../helpers/localServer.ts';
+import { silentPort } from '../../helpers/rawServer.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const picture = (format: 'png' | 'jpeg' | 'webp' | 'gif' | 'avif') =>
+  sharp({ create: { width: 60, height: 40, channels: 3, background: '#c63' } })
+    .toFormat(format)
+    .toBuffer();
+const fetchInto = (url: string, config = {}) =>
+  lastValueFrom(createDownloader(config).download(url, { stem: join(folder, 'a', 'cat') }));
+const filesThere = () => readdir(join(folder, 'a')).catch(() => []);
+
+describe('a whole file', () => {
+  it.each(['png', 'jpeg', 'webp', 'gif', 'avif'] as const)(
+    'is saved under its true type, whatever it is called: %s',
+    async (format) => {
+      const body = await picture(format);
+      const { url, requests } = await localServer((_request, response) =>
+        response.writeHead(200, { 'content-length': body.length, 'content-type': 'text/plain' }).end(body),
+      );
+      const file = await fetchInto(`${url}/out.txt`);
+      const extension = format === 'jpeg' ? 'jpg' : format;
+      expect(file).toEqual({
+        path: join(folder, 'a', `cat.${extension}`),
+        bytes: body.length,
+        sha256: createHash('sha256').update(body).digest('hex'),
+        format,
+        widthPx: 60,
+        heightPx: 40,
+      });
+      expect(await readFile(file.path)).toEqual(body);
+      expect(await filesThere()).toEqual([`cat.${extension}`]);
+      expect(requests[0]?.headers.authorization).toBeUndefined();
+    },
+  );
+
+  it('may be a data: URL or an SVG', async () => {
+    const png = await picture('png');
+    expect(await fetchInto(`data:image/png;base64,${png.toString('base64')}`)).toMatchObject({
+      format: 'png',
+      bytes: png.length,
+    });
+    const svg = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="10" height="20"/>';
+    expect(await fetchInto(`data:image/svg+xml,${encodeURIComponent(svg)}`)).toMatchObject({
+      format: 'svg',
+      widthPx: 10,
+      heightPx: 20,
+    });
+  });
+
+  it('may come without its length and after a redirect', async () => {
+    const body = await picture('webp');
+    const { url } = await localServer(({ url: path }, response) => {
+      if (path === '/first') response.writeHead(302, { location: '/second' }).end();
+      else response.writeHead(200).end(body);
+    });
+    expect(await fetchInto(`${url}/first`)).toMatchObject({ format: 'webp', bytes: body.length });
+  });
+});
+
+describe('what is no picture', () => {
+  const zip = Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(100)]);
+
+  it.each([
+    ['out.zip', zip, 'cat.zip'],
+    ['out', zip, 'cat.zip'],
+    ['out.JSON?x=.png', '{"detail":"a cat"}', 'cat.json'],
+    ['out.npy', '\x93NUMPY', 'cat.npy'],
+  ])('is taken where it does not claim to be one: %s', async (name, body, saved) => {
+    const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
+    expect(await fetchInto(`${url}/${name}`)).toMatchObject({ widthPx: null, heightPx: null });
+    expect(await filesThere()).toEqual([saved]);
+  });
+
+  it.each([
+    ['out.webp', zip, 'application/zip'],
+    ['out.png', 'upstream error', 'a text without a type'],
+    ['out', '{"detail":"a cat"}', 'a text without a type'],
+    ['out.part', 'a cat', 'a text without a type'],
+    ['out.txt', '<!doctype html><p>Try again later</p>', 'an HTML page'],
+    ['out.html', 'Try again later', 'a text without a type'],
+    ['out.mp4', Buffer.from([0xff, 0, 0xfe]), 'something without a type'],
+  ])('is refused in the place of one, or without a type: %s', async (name, body, got) => {
+    const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
+    await expect(fetchInto(`${url}/${name}`)).rejects.toMatchObject({
+      code: 'ERR_NOT_AN_IMAGE',
+      message: `Expected an image, got ${got}`,
+    });
+    expect(await filesThere()).toEqual([]);
+  });
+});
+
+describe('a file that goes on behind its end', () => {
+  const serve = async (body: Buffer) => {
+    const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
+    return url;
+  };
+  const trailing = Buffer.alloc(200, 'x');
+
+  it.each(['png', 'jpeg'] as const)('is taken where all of the picture is there: %s', async (format) => {
+    const body = Buffer.concat([await picture(format), trailing]);
+    expect(await fetchInto(await serve(body))).toMatchObject({ format, bytes: body.length });
+  });
+
+  it.each(['png', 'jpeg'] as const)('is refused where some of the picture is missing: %s', async (format) => {
+    const raw = { width: 200, height: 200, channels: 3 } as const;
+    const whole = await sharp(randomBytes(200 * 200 * 3), { raw })
+      .toFormat(format)
+      .toBuffer();
+    const body = whole.subarray(0, whole.length - 2_000);
+    await expect(fetchInto(await serve(body))).rejects.toMatchObject({ code: 'ERR_TRUNCATED' });
+    expect(await filesThere()).toEqual([]);
+  });
+
+  it('is refused where no length was told and the format has no end: avif', async () => {
+    const whole = await picture('avif');
+    const body = whole.subarray(0, whole.length - 10);
+    await expect(fetchInto(await serve(body))).rejects.toMatchObject({ code: 'ERR_TRUNCATED' });
+  });
+});
+
+it('a try after an unsubscribed one is not disturbed by what that one cleans up', async () => {
+  const body = await picture('png');
+  const answers: ServerResponse[] = [];
+  const { url } = await localServer((_request, response) => {
+    answers.push(response);
+    response.writeHead(200).write(body.subarray(0, 50));
+  });
+  const download = () => createDownloader().download(url, { stem: join(folder, 'a', 'cat') });
+  const first = download().subscribe();
+  await expect.poll(filesThere).toHaveLength(1);
+  const second = lastValueFrom(download());
+  await expect.poll(filesThere).toHaveLength(2);
+  first.unsubscribe();
+  await expect.poll(filesThere).toHaveLength(1);
+  answers[1]?.end(body.subarray(50));
+  expect(await readFile((await second).path)).toEqual(body);
+  expect(await filesThere()).toEqual(['cat.png']);
+});
+
+describe('anything else is refused, and nothing stays behind', () => {
+  const refused = async (answer: Parameters<typeof localServer>[0], config = {}) => {
+    const { url } = await localServer(answer);
+    const error = await fetchInto(`${url}/out.webp?signature=secret`, config).then(
+      () => ({ code: 'saved', message: '' }),
+      (reason) => reason,
+    );
+    expect(await filesThere()).toEqual([]);
+    expect(error.message).not.toContain('secret');
+    return error;
+  };
+
+  it('a body that is cut', async () => {
+    const body = await picture('png');
+    const cut = await refused((_request, response) => {
+      response.writeHead(200, { 'content-length': body.length });
+      response.write(body.subarray(0, 50), () => response.destroy());
+    });
+    expect(cut).toMatchObject({ name: 'DownloadError', code: 'ERR_DOWNLOAD_CUT', recoverable: true });
+  });
+
+  it.each(['png', 'jpeg', 'webp', 'gif'] as const)(
+    'a %s whose end is missing although the transfer was fine',
+    async (format) => {
+      const body = await picture(format);
+      const error = await refused((_request, response) =>
+        response.writeHead(200).end(body.subarray(0, body.length - 20)),
+      );
+      expect(error).toMatchObject({ code: 'ERR_TRUNCATED', recoverable: true });
+    },
+  );
+
+  it.each([
+    ['an empty file', '', 'ERR_EMPTY_OUTPUT', true],
+    ['an HTML page', '<!doctype html><html><body>Sorry</body></html>', 'ERR_NOT_AN_IMAGE', true],
+    ['JSON', '{"detail":"no"}', 'ERR_NOT_AN_IMAGE', true],
+  ])('%s', async (_name, body, code, recoverable) => {
+    expect(await refused((_request, response) => response.writeHead(200).end(body))).toMatchObject({
+      code,
+      recoverable,
+    });
+  });
+
+  it.each([
+    [404, 'ERR_OUTPUT_GONE', false],
+    [410, 'ERR_OUTPUT_GONE', false],
+    [403, 'ERR_DOWNLOAD_REFUSED', false],
+    [500, 'ERR_DOWNLOAD_REFUSED', true],
+    [429, 'ERR_DOWNLOAD_REFUSED', true],
+  ])('%i', async (status, code, recoverable) => {
+    expect(await refused((_request, response) => response.writeHead(status).end('no'))).toMatchObject({
+      code,
+      recoverable,
+    });
+  });
+
+  it('a body that is cut while its file is only being opened', async () => {
+    const hash = promisify(pbkdf2);
+    let busy: Promise<unknown> = Promise.resolve();
+    const { url } = await localServer((_request, response) => {
+      // Node has four threads for files and hashes: while these are busy, a file waits to be opened.
+      busy = Promise.all(Array.from({ length: 4 }, () => hash('', '', 300_000, 32, 'sha256')));
+      response.writeHead(200, { 'content-length': 1_000 }).write('start', () => response.destroy());
+    });
+    const path = join(folder, 'cat.part');
+    const { signal } = new AbortController();
+    const limits = { maxBytes: 1_000, connectTimeoutMs: 5_000, idleTimeoutMs: 5_000, signal };
+    await expect(receiveFile(url, path, limits)).rejects.toThrow();
+    rmSync(path, { force: true });
+    await busy;
+    // The next in line after the opening, should that still be to come.
+    await hash('', '', 1, 32, 'sha256');
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('an SVG that is cut', async () => {
+    const error = await refused((_request, response) =>
+      response.writeHead(200).end('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="20"><rect wid'),
+    );
+    expect(error.code).toMatch(/ERR_TRUNCATED|ERR_NOT_AN_IMAGE/);
+  });
+
+  it('an error with an endless body, without reading it', async () => {
+    let isOpen = true;
+    const { url } = await localServer((_request, response) => {
+      response.once('close', () => {
+        isOpen = false;
+      });
+      response.writeHead(404).write('no');
+    });
+    const { signal } = new AbortController();
+    const limits = { maxBytes: 100, connectTimeoutMs: 5_000, idleTimeoutMs: 5_000, signal };
+    const error = await receiveFile(url, join(folder, 'cat.part'), limits).catch((reason) => reason);
+    expect(error).toMatchObject({ code: 'ERR_OUTPUT_GONE' });
+    await expect.poll(() => isOpen).toBe(false);
+  });
+
+  it('a file that is told to be too large, without waiting for it', async () => {
+    const error = await refused(
+      (_request, response) => {
+        response.writeHead(200, { 'content-length': 101 }).flushHeaders();
+      },
+      { maxBytes: 100 },
+    );
+    expect(error).toMatchObject({ code: 'ERR_OUTPUT_TOO_LARGE', recoverable: false });
+  });
+
+  it('a server that does not even begin to answer', async () => {
+    const error = await refused(() => {}, { idleTimeoutMs: 30 });
+    expect(error).toMatchObject({ code: 'ERR_DOWNLOAD_CUT', recoverable: true });
+  });
+
+  it('a server that is not there', async () => {
+    await expect(fetchInto(`${await silentPort()}/a.png`)).rejects.toMatchObject({
+      code: 'ERR_DOWNLOAD_CUT',
+      recoverable: true,
+    });
+  });
+
+  it('a redirect to no web address', async () => {
+    const error = await refused((_request, response) =>
+      response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
+    );
+    expect(error).toMatchObject({ name: 'DownloadError' });
+  });
+
+  it('one that is too large, told or not', async () => {
+    const body = await picture('png');
+    const told = await refused(
+      (_request, response) => response.writeHead(200, { 'content-length': body.length }).end(body),
+      { maxBytes: 100 },
+    );
+    const untold = await refused((_request, response) => response.writeHead(200).end(body), {
+      maxBytes: 100,
+    });
+    expect(told).toMatchObject({ code: 'ERR_OUTPUT_TOO_LARGE', recoverable: false });
+    expect(untold).toMatchObject({ code: 'ERR_OUTPUT_TOO_LARGE' });
+  });
+
+  it('a small file that would be a picture of 2.7 gigabytes, without decoding it', async () => {
+    const body = await picture('png');
+    body.writeUInt32BE(30_000, 16);
+    body.writeUInt32BE(30_000, 20);
+    // The header's checksum, or the decoder would see a broken file before it sees a large one.
+    body.writeUInt32BE(crc32(body.subarray(12, 29)), 29);
+    expect(await refused((_request, response) => response.writeHead(200).end(body))).toMatchObject({
+      code: 'ERR_TOO_MANY_PIXELS',
+      message: expect.stringContaining('30000x30000'),
+      recoverable: false,
+    });
+  });
+
+  it('a server that says nothing for too long', async () => {
+    const error = await refused(
+      (_request, response) => {
+        response.writeHead(200, { 'content-length': 1_000 });
+        response.write('x');
+      },
+      { idleTimeoutMs: 30 },
+    );
+    expect(error).toMatchObject({ code: 'ERR_DOWNLOAD_CUT', recoverable: true });
+  });
+
+  it.each(['file:///etc/passwd', 'ftp://a/b.png', 'https://', 'data:image/png', 'data:;base64,***'])(
+    'the URL %s',
+    async (url) => {
+      await expect(fetchInto(url)).rejects.toMatchObject({
+        name: 'DownloadError',
+        code: 'ERR_UNSUPPORTED_URL',
+        recoverable: false,
+      });
+      expect(await filesThere()).toEqual([]);
+    },
+  );
+
+  it('a data: URL that is far too long', async () => {
+    const url = `data:image/png;base64,${'A'.repeat(2_000)}`;
+    await expect(fetchInto(url, { maxBytes: 100 })).rejects.toMatchObject({ code: 'ERR_OUTPUT_TOO_LARGE' });
+  });
+});
+
+it('says that it is the disk where it is the disk', async () => {
+  await writeFile(join(folder, 'a'), 'a file where a folder should be');
+  const body = await picture('png');
+  const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
+  await expect(fetchInto(url)).rejects.toMatchObject({ name: 'StorageError' });
+});
+
+it('stops and cleans up when it is unsubscribed', async () => {
+  let closed = false;
+  const { url } = await localServer((_request, response) => {
+    response.writeHead(200, { 'content-length': 1_000 });
+    response.write('x');
+    response.once('close', () => {
+      closed = true;
+    });
+  });
+  const subscription = createDownloader()
+    .download(url, { stem: join(folder, 'a', 'cat') })
+    .subscribe();
+  await expect.poll(filesThere).toEqual([expect.stringMatching(/^cat\.[0-9a-f]{8}\.part$/)]);
+  subscription.unsubscribe();
+  await expect.poll(filesThere).toEqual([]);
+  await expect.poll(() => closed).toBe(true);
+});

@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest';
+import { connectionError } from '../../../src/providers/http/fetchOnce.ts';
+
+/** As the platform's fetch rejects: the fault of the system is the cause. */
+const fetchFailed = (...faults: { code: string; syscall?: string }[]) => {
+  const causes = faults.map((fault) => Object.assign(new Error('no'), fault));
+  return new TypeError('fetch failed', {
+    cause: causes.length === 1 ? causes[0] : new AggregateError(causes),
+  });
+};
+
+it.each([
+  ['nobody listens', { code: 'ECONNREFUSED', syscall: 'connect' }],
+  ['the name is unknown', { code: 'ENOTFOUND', syscall: 'getaddrinfo' }],
+  ['the name service is down', { code: 'EAI_AGAIN', syscall: 'getaddrinfo' }],
+  ['there is no network', { code: 'ENETUNREACH', syscall: 'connect' }],
+  ['the host cannot be reached', { code: 'EHOSTUNREACH', syscall: 'connect' }],
+  ['connecting takes too long', { code: 'ETIMEDOUT', syscall: 'connect' }],
+  ['connecting takes too long for the platform', { code: 'UND_ERR_CONNECT_TIMEOUT' }],
+  ['the certificate is another one', { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }],
+  ['the certificate is its own', { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }],
+])('nothing was sent where %s', (_name, fault) => {
+  const error = connectionError('POST', '/v1/predictions', fetchFailed(fault));
+  expect(error).toMatchObject({ code: 'ERR_NO_CONNECTION', tookEffect: 'no', recoverable: true });
+  expect(error.message).toContain(fault.code);
+});
+
+it.each([
+  ['the connection is reset', { code: 'ECONNRESET', syscall: 'read' }],
+  ['the other side is gone', { code: 'EPIPE', syscall: 'write' }],
+  ['the platform lost the other side', { code: 'UND_ERR_SOCKET' }],
+  ['the network goes away during the wait', { code: 'ENETUNREACH', syscall: 'read' }],
+  ['the host goes away during the wait', { code: 'EHOSTUNREACH', syscall: 'read' }],
+  ['nobody knows what happened', { code: 'ESOMETHING' }],
+])('anything may have happened where %s', (_name, fault) => {
+  const error = fetchFailed(fault);
+  expect(connectionError('POST', '/', error)).toMatchObject({
+    code: 'ERR_CONNECTION_LOST',
+    tookEffect: 'unknown',
+    recoverable: true,
+  });
+  expect(connectionError('GET', '/', error).tookEffect).toBe('no');
+});
+
+it('all addresses must have failed to connect for nothing to have been sent', () => {
+  const refused = { code: 'ECONNREFUSED', syscall: 'connect' };
+  const reset = { code: 'ECONNRESET', syscall: 'read' };
+  expect(connectionError('POST', '/', fetchFailed(refused, refused)).tookEffect).toBe('no');
+  expect(connectionError('POST', '/', fetchFailed(refused, reset)).tookEffect).toBe('unknown');
+});
+
+it('takes anything that can be thrown', () => {
+  expect(connectionError('POST', '/', 'oh').tookEffect).toBe('unknown');
+  expect(connectionError('POST', '/', undefined).tookEffect).toBe('unknown');
+});

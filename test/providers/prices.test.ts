@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { costMicroUsd, describePrice, estimateMicroUsd } from '../../src/providers/prices/cost.ts';
+import { priceTable, typicalDurationMs } from '../../src/providers/prices/priceTable.ts';
+import { outputUrls, predictionError } from '../../src/providers/replicate/output.ts';
+import { aPrediction } from '../helpers/fakeProvider.ts';
+
+const schnell = 'black-forest-labs/flux-schnell';
+const sdxl = 'stability-ai/sdxl';
+
+describe('estimateMicroUsd', () => {
+  it.each([
+    [schnell, {}, undefined, 3_000],
+    [schnell, { num_outputs: 4 }, undefined, 12_000],
+    [schnell, { num_outputs: 4 }, 10_000, 40_000],
+    ['bytedance/seedream-4', { max_images: 3 }, undefined, 90_000],
+    [sdxl, {}, undefined, 4_875], // 5 s at 975 a second
+    ['google/nano-banana-pro', { resolution: '4K' }, undefined, 300_000],
+    ['google/nano-banana-pro', { resolution: '2K' }, undefined, 150_000],
+    ['black-forest-labs/flux-2-pro', {}, undefined, 15_000 + 15_000], // the run + one megapixel out
+    [
+      'black-forest-labs/flux-2-pro',
+      { resolution: '2 MP', input_images: ['https://a/b.png'] },
+      undefined,
+      60_000,
+    ],
+    ['black-forest-labs/flux-2-dev', { width: 1_440, height: 1_440 }, undefined, 3 * 19_000],
+    ['black-forest-labs/flux-pro', {}, undefined, null], // only its speed is known
+    ['nobody/nothing', {}, undefined, null],
+    ['nobody/nothing', {}, 7, 7],
+  ])('%s %o at %s is %s', (model, input, price, expected) => {
+    expect(estimateMicroUsd(model, input, price)).toBe(expected);
+  });
+});
+
+describe('describePrice', () => {
+  it.each([
+    [schnell, undefined, '$0.003 an image (replicate.com/pricing, 2026-10-07)'],
+    [schnell, 1_500, '$0.0015 an image (as given)'],
+    [sdxl, undefined, '$0.000975 a second on L40S, usually 5 s (replicate.com/pricing, 2026-10-07)'],
+    [
+      'google/nano-banana-pro',
+      undefined,
+      '$0.15 an image, $0.30 at resolution 4K (model pages, by public cost tables, 2026-10)',
+    ],
+    [
+      'black-forest-labs/flux-2-pro',
+      undefined,
+      '$0.015 a run and $0.015 a megapixel (model pages, by public cost tables, 2026-10)',
+    ],
+    ['black-forest-labs/flux-pro', undefined, null], // only its speed is known
+    ['nobody/nothing', undefined, null],
+  ])('%s at %s is %s', (model, price, expected) => {
+    expect(describePrice(model, price)).toBe(expected);
+  });
+});
+
+describe('costMicroUsd', () => {
+  it.each([
+    ['the billed images', { model: schnell, metrics: { image_count: 2 } }, 6_000],
+    ['the outputs where the service does not say', { model: schnell, metrics: {} }, 3_000],
+    ['nobody knows what where they are gone', { model: schnell, output: null, dataRemoved: true }, null],
+    ['the time of a model priced so', { model: sdxl, metrics: { predict_time: 2 } }, 1_950],
+    ['nothing for a failed run', { model: schnell, status: 'failed' as const }, 0],
+    ['nothing for an aborted one', { model: schnell, status: 'aborted' as const }, 0],
+    [
+      'the time of a canceled one',
+      { model: sdxl, status: 'canceled' as const, output: null, metrics: { predict_time: 1 } },
+      975,
+    ],
+    [
+      'nothing for one that was canceled before it ran',
+      { model: sdxl, status: 'canceled' as const, output: null, metrics: {} },
+      0,
+    ],
+    [
+      'nobody knows what for a canceled one of an unknown model',
+      { model: 'nobody/nothing', status: 'canceled' as const, output: null, metrics: { predict_time: 1 } },
+      null,
+    ],
+    [
+      'the size that was asked for',
+      { model: 'google/nano-banana-2', input: { resolution: '1K' }, metrics: { image_count: 1 } },
+      67_000,
+    ],
+    ['nobody knows what for an unknown model', { model: 'nobody/nothing' }, null],
+  ])('is %s', (_name, fields, expected) => {
+    expect(costMicroUsd(aPrediction(fields))).toBe(expected);
+  });
+});
+
+it('has one row for each model, whole millionths, and where it is from', () => {
+  expect(new Set(priceTable.map(({ model }) => model)).size).toBe(priceTable.length);
+  for (const { imagePricesBy, source, asOf, ...row } of priceTable) {
+    const prices = [
+      row.perImageMicroUsd ?? 0,
+      row.perMegapixelMicroUsd ?? 0,
+      row.perRunMicroUsd ?? 0,
+      ...Object.values(imagePricesBy?.microUsd ?? {}),
+    ];
+    expect(prices.filter((price) => !Number.isInteger(price) || price < 0)).toEqual([]);
+    expect(source).not.toBe('');
+    expect(asOf).toMatch(/^202\d-\d\d(-\d\d)?$/);
+  }
+  expect(typicalDurationMs(schnell)).toBe(830);
+  expect(typicalDurationMs('nobody/nothing')).toBeNull();
+});
+
+it.each([
+  ['https://a/b.png', ['https://a/b.png']],
+  [
+    ['https://a/1.png', 'data:image/png;base64,AA=='],
+    ['https://a/1.png', 'data:image/png;base64,AA=='],
+  ],
+  [
+    { image: 'https://a/1.png', text: 'hello', more: { mask: 'http://a/2.png' } },
+    ['https://a/1.png', 'http://a/2.png'],
+  ],
+  ['just text', []],
+  ['file:///etc/passwd', []],
+  [null, []],
+  [7, []],
+])('finds the files in %o', (output, expected) => {
+  expect(outputUrls(output)).toEqual(expected);
+});
+
+describe('predictionError', () => {
+  it.each([
+    ['Director: unexpected error E9828', 'ERR_PREDICTION_FAILED', true],
+    ['Prediction interrupted; please retry (code: PA)', 'ERR_PREDICTION_FAILED', true],
+    ['Something went wrong, try again (code: PA)', 'ERR_PREDICTION_FAILED', true],
+    ['Service is under high demand (E003)', 'ERR_PREDICTION_FAILED', true],
+    ['E6716: start timed out', 'ERR_PREDICTION_FAILED', true],
+    ['NSFW content detected. Try running it again, or try a different prompt.', 'ERR_SAFETY', false],
+    [
+      'The input or output was flagged as sensitive. Please try again with different inputs. (E005)',
+      'ERR_SAFETY',
+      false,
+    ],
+    ['CUDA out of memory', 'ERR_OUT_OF_MEMORY', false],
+    ["unexpected keyword argument 'disable_safety_checker'", 'ERR_PREDICTION_FAILED', false],
+    ['width must be a multiple of 8', 'ERR_PREDICTION_FAILED', false],
+  ])('%s: %s, recoverable %s', (error, code, recoverable) => {
+    expect(predictionError(aPrediction({ status: 'failed', error }))).toMatchObject({
+      code,
+      recoverable,
+      predictionId: 'p1',
+    });
+  });
+
+  it('leaves it to the user whether a canceled one is paid again; an aborted one was free', () => {
+    expect(predictionError(aPrediction({ status: 'canceled' }))).toMatchObject({
+      code: 'ERR_PREDICTION_CANCELED',
+      recoverable: false,
+    });
+    expect(predictionError(aPrediction({ status: 'aborted' }))).toMatchObject({
+      code: 'ERR_PREDICTION_ABORTED',
+      recoverable: true,
+    });
+  });
+});

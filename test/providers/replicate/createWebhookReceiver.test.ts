@@ -1,0 +1,281 @@
+import { randomUUID } from 'node:crypto';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { firstValueFrom, lastValueFrom, type Subscription, timer } from 'rxjs';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { UsageError } from '../../../src/errors.ts';
+import type { PredictionEvents } from '../../../src/ports.ts';
+import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
+import {
+  createWebhookReceiver,
+  type WebhookReceiverConfig,
+} from '../../../src/providers/replicate/webhookReceiver.ts';
+import { fetchWebhookSecret, webhookSignature } from '../../../src/providers/replicate/webhookSecret.ts';
+import type { PredictionEvent } from '../../../src/types.ts';
+import { predictionAnswer } from '../../helpers/localServer.ts';
+import { SCHNELL, simulated } from '../../helpers/simulated.ts';
+
+const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+
+/** A receiver that listens, what it has emitted, and the subscription that keeps it open. */
+async function receive(config: WebhookReceiverConfig = { secret }) {
+  const events: PredictionEvent[] = [];
+  let subscription: Subscription | undefined;
+  const receiver = await new Promise<PredictionEvents>((resolve, reject) => {
+    subscription = createWebhookReceiver(config).subscribe({ next: resolve, error: reject });
+  });
+  receiver.events.subscribe((event) => events.push(event));
+  onTestFinished(() => subscription?.unsubscribe());
+  return { url: receiver.url, events, subscription };
+}
+
+const bodyOf = (fields: object = {}) => JSON.stringify({ ...predictionAnswer, ...fields });
+
+interface Sent {
+  readonly id?: string;
+  readonly atMs?: number;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Sends a signed webhook as the service does; gives the answer. */
+async function send(
+  url: string,
+  body: string,
+  { id = randomUUID(), atMs = Date.now(), headers = {} }: Sent = {},
+) {
+  const timestamp = String(Math.floor(atMs / 1_000));
+  const signed = {
+    'content-type': 'application/json',
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': `v1,${webhookSignature({ id, timestamp, body }, key).toString('base64')}`,
+    ...headers,
+  };
+  const given = Object.entries(signed).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const response = await fetch(url, { method: 'POST', headers: Object.fromEntries(given), body });
+  return { status: response.status, text: await response.text() };
+}
+
+it('emits what the service tells, with the query of its address', async () => {
+  const { url, events } = await receive();
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+  expect(await send(`${url}some/path?run=r1&job=a%20b`, bodyOf())).toEqual({ status: 204, text: '' });
+  expect(events).toEqual([
+    {
+      prediction: expect.objectContaining({
+        id: predictionAnswer.id,
+        status: 'succeeded',
+        outputComplete: true,
+      }),
+      query: { run: 'r1', job: 'a b' },
+    },
+  ]);
+});
+
+it('emits each webhook once, however often it comes', async () => {
+  const { url, events } = await receive();
+  const body = bodyOf({ status: 'processing' });
+  const replies = [
+    await send(url, body, { id: 'msg_1' }),
+    await send(url, body, { id: 'msg_1' }),
+    await send(url, body, { id: 'msg_1', atMs: Date.now() - 60_000 }),
+    await send(url, body, { id: 'msg_2' }),
+  ];
+  expect(replies.map(({ status }) => status)).toEqual([204, 204, 204, 204]);
+  expect(events).toHaveLength(2);
+});
+
+it.each(['succeeded', 'failed', 'canceled', 'aborted'])(
+  'emits nothing of a prediction after it has %s',
+  async (status) => {
+    const { url, events } = await receive();
+    const answers = [
+      await send(url, bodyOf({ status })),
+      await send(url, bodyOf({ status: 'processing' })),
+      await send(url, bodyOf({ status: 'starting' })),
+      await send(url, bodyOf({ status })),
+      await send(url, bodyOf({ id: 'another', status: 'starting' })),
+    ];
+    expect(answers.map((answer) => answer.status)).toEqual([204, 204, 204, 204, 204]);
+    expect(events.map(({ prediction }) => [prediction.id, prediction.status])).toEqual([
+      [predictionAnswer.id, status],
+      ['another', 'starting'],
+    ]);
+  },
+);
+
+const nowMs = Date.parse('2026-11-23T04:00:00Z');
+it.each<[string, Sent]>([
+  ['no id', { headers: { 'webhook-id': undefined } }],
+  ['no time', { headers: { 'webhook-timestamp': undefined } }],
+  ['no signature', { headers: { 'webhook-signature': undefined } }],
+  ['another id', { headers: { 'webhook-id': 'msg_other' } }],
+  ['another time', { headers: { 'webhook-timestamp': String(nowMs / 1_000 - 1) } }],
+  ['another signature', { headers: { 'webhook-signature': `v1,${Buffer.alloc(32).toString('base64')}` } }],
+  ['an old time', { atMs: nowMs - 301_000 }],
+  ['a time to come', { atMs: nowMs + 301_000 }],
+])('refuses a webhook with %s, and says nothing', async (_name, sent) => {
+  const { url, events } = await receive({ secret, now: () => nowMs });
+  expect(await send(url, bodyOf(), { atMs: nowMs, ...sent })).toEqual({ status: 401, text: '' });
+  expect(events).toEqual([]);
+  expect((await send(url, bodyOf(), { atMs: nowMs })).status).toBe(204);
+});
+
+it('refuses a body that was changed on its way, and takes the right one afterwards', async () => {
+  const { url, events } = await receive();
+  const body = bodyOf();
+  const timestamp = String(Math.floor(Date.now() / 1_000));
+  const signature = webhookSignature({ id: 'msg_1', timestamp, body }, key).toString('base64');
+  const headers = { 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
+  const changed = await send(url, body.replace('succeeded', 'failed'), { id: 'msg_1', headers });
+  expect(changed.status).toBe(401);
+  expect((await send(url, body, { id: 'msg_1', headers })).status).toBe(204);
+  expect(events.map(({ prediction }) => prediction.status)).toEqual(['succeeded']);
+});
+
+it('takes the service at its word about time by the clock it is given', async () => {
+  const atMs = Date.parse('2020-01-01T00:00:00Z');
+  const { url } = await receive({ secret, now: () => atMs + 4_000, toleranceMs: 5_000 });
+  expect((await send(url, bodyOf(), { atMs })).status).toBe(204);
+  expect((await send(url, bodyOf(), { atMs: atMs - 2_000 })).status).toBe(401);
+});
+
+it.each(['{', '[]', '{"status":"succeeded"}', 'null'])('refuses %s, though it is signed', async (body) => {
+  const { url, events } = await receive();
+  expect(await send(url, body)).toEqual({ status: 400, text: '' });
+  expect(events).toEqual([]);
+});
+
+it('takes no body beyond its limit, announced or not, and goes on', async () => {
+  const { url, events } = await receive({ secret, maxBytes: 1_000 });
+  const body = bodyOf({ logs: 'x'.repeat(1_000) });
+  expect((await send(url, body)).status).toBe(413);
+  const id = 'msg_1';
+  const timestamp = String(Math.floor(Date.now() / 1_000));
+  const signature = webhookSignature({ id, timestamp, body }, key).toString('base64');
+  const chunked = request(url, {
+    method: 'POST',
+    headers: { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` },
+  });
+  const status = new Promise((resolve, reject) => {
+    chunked.on('response', (response) => resolve(response.statusCode)).on('error', reject);
+  });
+  for (let at = 0; at < body.length; at += 300) chunked.write(body.slice(at, at + 300));
+  chunked.end();
+  expect(await status).toBe(413);
+  expect((await send(url, bodyOf())).status).toBe(204);
+  expect(events).toHaveLength(1);
+});
+
+it('takes predictions of some megabytes by default', async () => {
+  const { url, events } = await receive();
+  const output = [`data:image/png;base64,${'A'.repeat(8_000_000)}`];
+  expect((await send(url, bodyOf({ output }))).status).toBe(204);
+  expect(events[0]?.prediction.output).toEqual(output);
+});
+
+it('does not wait for a body whose headers are wrong', async () => {
+  const { url } = await receive();
+  const { port } = new URL(url);
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write(
+    'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9000000\r\n\r\n{',
+  );
+  const answer = await new Promise((resolve) => socket.once('data', (data) => resolve(String(data))));
+  expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+  socket.destroy();
+});
+
+it('says that it is there, and nothing else', async () => {
+  const { url } = await receive();
+  const health = await fetch(`${url}health`);
+  expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
+  const other = await fetch(url, { method: 'DELETE' });
+  expect([other.status, await other.text()]).toEqual([404, '']);
+});
+
+it('believes everybody where it is told to', async () => {
+  const { url, events } = await receive({ unsigned: true });
+  const plain = (status: string) => fetch(url, { method: 'POST', body: bodyOf({ status }) });
+  expect((await plain('processing')).status).toBe(204);
+  expect((await plain('succeeded')).status).toBe(204);
+  expect((await plain('succeeded')).status).toBe(204);
+  expect(events.map(({ prediction }) => prediction.status)).toEqual(['processing', 'succeeded']);
+});
+
+it('knows the address by which the service reaches it', async () => {
+  const { url } = await receive({ secret, publicUrl: 'https://hooks.example/rx' });
+  expect(url).toBe('https://hooks.example/rx');
+});
+
+it('gives the port back when it is unsubscribed from, also before it listens', async () => {
+  const { url, events, subscription } = await receive();
+  const port = Number(new URL(url).port);
+  subscription?.unsubscribe();
+  await expect.poll(() => fetch(url).then(() => 'an answer', String)).toContain('fetch failed');
+  createWebhookReceiver({ secret, port }).subscribe().unsubscribe();
+  const again = await vi.waitFor(() => receive({ secret, port }), { timeout: 55_000 });
+  expect((await send(again.url, bodyOf())).status).toBe(204);
+  expect([events.length, again.events.length]).toEqual([0, 1]);
+});
+
+it('emits an error that names the port where it is taken', async () => {
+  const { url } = await receive();
+  const { port } = new URL(url);
+  const second = firstValueFrom(createWebhookReceiver({ secret, port: Number(port) }));
+  await expect(second).rejects.toThrow(UsageError);
+  await expect(second).rejects.toThrow(`on port ${port} of 127.0.0.1, got EADDRINUSE`);
+});
+
+it.each<[string, WebhookReceiverConfig, string]>([
+  ['neither a secret nor its absence', {}, 'got neither'],
+  ['both', { secret, unsigned: true }, 'got both'],
+  ['a wrong secret', { secret: 'r8_token' }, 'whsec_'],
+  ['an odd address', { secret, publicUrl: 'hooks.example' }, '`publicUrl`'],
+])('throws for %s', (_name, config, message) => {
+  expect(() => createWebhookReceiver(config)).toThrow(UsageError);
+  expect(() => createWebhookReceiver(config)).toThrow(message);
+});
+
+it('hears of every end from a service that drops no webhook, with the secret of the account', async () => {
+  const simulator = await simulated({
+    medianMs: 500,
+    faults: { onWebhook: ({ serial }) => (serial % 2 === 0 ? { type: 'repeat' } : null) },
+  });
+  const { url, events } = await receive({ secret: await lastValueFrom(fetchWebhookSecret(simulator)) });
+  const provider = createReplicateProvider(simulator);
+  const create = (job: number) =>
+    lastValueFrom(
+      provider.createPrediction(
+        { model: SCHNELL, version: null, input: { prompt: 'a red fox', seed: job } },
+        { waitMs: 0, webhookUrl: `${url}?job=${job}` },
+      ),
+    );
+  const made = await Promise.all([0, 1, 2, 3, 4, 5].map(create));
+  await expect.poll(() => simulator.stats().webhooks).toBe(9);
+  await expect.poll(() => events).toHaveLength(6);
+  await lastValueFrom(timer(20));
+  expect(events).toHaveLength(6);
+  const told = events.map(({ prediction, query }) => [query.job, prediction.id, prediction.status]).sort();
+  expect(told).toEqual(made.map(({ id }, job) => [String(job), id, 'succeeded']));
+  expect(simulator.stats()).toMatchObject({ webhooks: 9, requests: { get: 0, list: 0, create: 6 } });
+});
+
+it('hears of an end that it missed when it was away for a moment', async () => {
+  const simulator = await simulated({ speed: 20, medianMs: 100 });
+  const { url, subscription } = await receive();
+  subscription?.unsubscribe();
+  const provider = createReplicateProvider(simulator);
+  const prediction = await lastValueFrom(
+    provider.createPrediction(
+      { model: SCHNELL, version: null, input: { prompt: 'a red fox' } },
+      { waitMs: 1_000, webhookUrl: url },
+    ),
+  );
+  await expect.poll(() => simulator.stats().webhooks).toBeGreaterThan(1);
+  const key = await lastValueFrom(fetchWebhookSecret(simulator));
+  const { events } = await receive({ secret: key, port: Number(new URL(url).port) });
+  await expect.poll(() => events).toHaveLength(1);
+  expect(events[0]?.prediction).toEqual(prediction);
+});

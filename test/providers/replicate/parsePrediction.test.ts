@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest';
+import { parsePrediction } from '../../../src/providers/replicate/parse.ts';
+import { predictionAnswer } from '../../helpers/localServer.ts';
+
+const bare = {
+  id: 'abc',
+  model: '',
+  version: null,
+  status: 'starting',
+  input: null,
+  output: null,
+  outputComplete: false,
+  error: null,
+  metrics: {},
+  dataRemoved: false,
+  createdAt: null,
+  startedAt: null,
+  completedAt: null,
+};
+
+it('needs no more than an id and a status: it may be paid', () => {
+  expect(parsePrediction({ id: 'abc', status: 'starting' })).toEqual(bare);
+});
+
+it.each(Object.keys(predictionAnswer).filter((name) => name !== 'id' && name !== 'status'))(
+  'takes one without %s, and with an odd one',
+  (name) => {
+    const { [name]: _, ...rest }: Record<string, unknown> = predictionAnswer;
+    expect(parsePrediction(rest)).toMatchObject({ id: predictionAnswer.id, status: 'succeeded' });
+    for (const odd of [7, null, 'x', [], { a: 1 }]) {
+      expect(parsePrediction({ ...rest, [name]: odd })).toMatchObject({ id: predictionAnswer.id });
+    }
+  },
+);
+
+it.each([
+  ['no id', { status: 'starting' }],
+  ['an empty id', { id: '', status: 'starting' }],
+  ['no status', { id: 'abc' }],
+  ['a status that nobody knows', { id: 'abc', status: 'dreaming' }],
+  ['no object', []],
+])('refuses one with %s', (_name, body) => {
+  expect(() => parsePrediction(body)).toThrow();
+});
+
+it.each(['succeeded', 'failed', 'canceled', 'aborted', 'starting', 'processing'])(
+  'an output of one that is %s is whole where it succeeded, or a waited answer is ahead of its status',
+  (status) => {
+    const answer = { ...predictionAnswer, status };
+    expect(parsePrediction(answer).outputComplete).toBe(status === 'succeeded');
+    expect(parsePrediction(answer, { hasWholeOutput: true }).outputComplete).toBe(
+      status === 'succeeded' || status === 'processing',
+    );
+  },
+);

@@ -1,0 +1,47 @@
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lastValueFrom } from 'rxjs';
+import { expect, it } from 'vitest';
+import { parseRendition } from '../../../src/renditions/notation.ts';
+import { storedPlans } from '../../../src/sinks/manifest/storedPlans.ts';
+import type { Plan } from '../../../src/types.ts';
+import { aPlan } from '../../helpers/runOf.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
+
+const folder = temporaryFolder();
+const keep = (plan: Plan) => lastValueFrom(storedPlans(folder(), 'failed').keep(plan));
+const read = async (): Promise<Plan[]> => {
+  const plans: Plan[] = [];
+  for await (const plan of storedPlans(folder(), 'failed').read()) plans.push(plan);
+  return plans;
+};
+
+it('gives each plan back as it was, the newest of each job, in the order of the input', async () => {
+  expect(await read()).toEqual([]);
+  // Both separators end a line for some readers.
+  const odd = aPlan(3, { prompt: 'grüße, 🍐\u2028and\u2029more\r\n' });
+  for (const plan of [odd, aPlan(1, { key: 'old' }), aPlan(1, { key: 'new' }), aPlan(0)]) await keep(plan);
+  expect(await read()).toEqual([aPlan(0), aPlan(1, { key: 'new' }), odd]);
+});
+
+it('loses nothing but the line that a crash tore off, be it in the middle of a character', async () => {
+  await keep(aPlan(0));
+  const torn = Buffer.from('{"index":1,"prompt":"gr\u00fc').subarray(0, -1);
+  await appendFile(join(folder(), 'failed.jsonl'), torn);
+  await keep(aPlan(2));
+  await keep(aPlan(3));
+  expect(await read()).toEqual([aPlan(0), aPlan(2), aPlan(3)]);
+});
+
+it('keeps everything that renditions may ask for', async () => {
+  const renditions = [
+    parseRendition('plain=1x1'),
+    parseRendition(
+      'a=1x1,north,jpeg,max=9kB,background=red,overlay=/a.png,caption=a,sharpen,chroma=4:4:4,progressive',
+    ),
+    parseRendition('b=1x1,attention,webp,effort=4,lossless'),
+    parseRendition('c=1x1,png,palette'),
+  ];
+  await keep(aPlan(0, { renditions }));
+  expect(await read()).toEqual([aPlan(0, { renditions })]);
+});

@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { campaignReport, writeCampaignReport } from '../../../src/pipelines/workflows/campaign/campaign.ts';
+import { createReport, writeReport } from '../../../src/sinks/report/report.ts';
+import type { Outcome } from '../../../src/types.ts';
+import { anOutcome } from '../../helpers/anOutcome.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
+
+const folder = temporaryFolder();
+const readJson = async (name: string) => JSON.parse(await readFile(join(folder(), name), 'utf8'));
+
+function aFailure(code: string, fields: Partial<Outcome> = {}): Outcome {
+  const error = { name: 'E', code, message: 'm', recoverable: false, suggestion: '' };
+  return anOutcome({ status: 'failed', costUsd: 0, metrics: {}, error, ...fields });
+}
+
+function reportOf(...outcomes: Outcome[]) {
+  const report = createReport();
+  for (const outcome of outcomes) report.add(outcome);
+  return report.toJSON({ elapsedMs: 12_000 });
+}
+
+describe('createReport', () => {
+  it('counts, adds up and divides', () => {
+    const report = reportOf(
+      anOutcome({ tags: { platform: 'post' }, costUsd: 0.1 }),
+      anOutcome({ tags: { platform: 'post' }, costUsd: 0.2 }),
+      anOutcome({ tags: { platform: 'story' }, model: 'other/one', costUsd: 0.025, cached: true }),
+      aFailure('ERR_B', { tags: { platform: 'story' } }),
+      aFailure('ERR_A', { predictionId: null }),
+      aFailure('ERR_A', { status: 'skipped' }),
+    );
+    expect(report).toMatchObject({
+      run: { elapsedMs: 12_000 },
+      total: 3 + 2 + 1, // saved + failed + skipped
+      saved: 3,
+      failed: 2,
+      skipped: 1,
+      successRate: 3 / 6,
+      cacheHits: 1,
+      elapsedSeconds: 12,
+      averageSecondsPerImage: 12 / 3,
+      costUsd: 0.325, // in floating point 0.1 + 0.2 + 0.025 is more
+      costIncomplete: false,
+      costByModel: {
+        'owner/name': { outcomes: 5, saved: 2, costUsd: 0.3, price: null },
+        'other/one': { outcomes: 1, saved: 1, costUsd: 0.025 },
+      },
+      failuresByStage: { creation: 1, polling: 1, download: 0 },
+      errors: [
+        { code: 'ERR_A', count: 2 },
+        { code: 'ERR_B', count: 1 },
+      ],
+      outputsByTag: { post: 2, story: 1 },
+    });
+  });
+
+  it('says what each price is and where it is from', () => {
+    const report = createReport({ priceOf: (model) => (model === 'owner/name' ? '$1 an image' : null) });
+    report.add(anOutcome({ costUsd: 1 }));
+    report.add(anOutcome({ model: 'other/one', costUsd: null }));
+    const { costByModel } = report.toJSON({ elapsedMs: 1 });
+    expect(costByModel['owner/name']?.price).toBe('$1 an image');
+    expect(costByModel['other/one']?.price).toBeNull();
+  });
+
+  it('says so when a price is missing', () => {
+    expect(reportOf(anOutcome({ costUsd: null }))).toMatchObject({ costUsd: 0, costIncomplete: true });
+  });
+
+  it('divides by nothing without harm', () => {
+    expect(reportOf()).toMatchObject({
+      total: 0,
+      successRate: 0,
+      averageSecondsPerImage: 0,
+      predictTime: null,
+      slowest: [],
+    });
+  });
+
+  it('knows the distribution of times within 1 %, and the ten slowest', () => {
+    const seconds = Array.from({ length: 1_000 }, (_, place) => (((place * 7_919) % 1_000) + 1) / 100);
+    const { predictTime, slowest } = reportOf(
+      ...seconds.map((predict_time, index) => anOutcome({ index, metrics: { predict_time } })),
+    );
+    expect(predictTime).toMatchObject({ count: 1_000, minSeconds: 0.01, maxSeconds: 10 });
+    expect(predictTime?.averageSeconds).toBeCloseTo(5.005, 3);
+    expect(Math.abs((predictTime?.medianSeconds ?? 0) - 5)).toBeLessThan(5 * 0.011);
+    expect(Math.abs((predictTime?.p95Seconds ?? 0) - 9.5)).toBeLessThan(9.5 * 0.011);
+    expect(slowest.map(({ predictSeconds }) => predictSeconds)).toEqual([
+      10, 9.99, 9.98, 9.97, 9.96, 9.95, 9.94, 9.93, 9.92, 9.91,
+    ]);
+    expect(seconds[slowest[0]?.index ?? 0]).toBe(10);
+  });
+
+  it('leaves cached results out of the times: nobody waited for them', () => {
+    expect(reportOf(anOutcome({ cached: true })).predictTime).toBeNull();
+  });
+
+  it('is not swamped by names', () => {
+    const failures = Array.from({ length: 1_200 }, (_, place) => aFailure(`ERR_${place}`));
+    const { errors } = reportOf(...failures);
+    expect(errors).toHaveLength(1_000 + 1); // told apart + the rest
+    expect(errors[0]).toEqual({ code: '(others)', count: 200 });
+  });
+
+  it('is written as report.json', async () => {
+    const report = reportOf(anOutcome());
+    await writeReport(folder(), report);
+    expect(await readJson('report.json')).toEqual(report);
+  });
+});
+
+describe('campaignReport', () => {
+  it('has the seven numbers of a campaign', async () => {
+    const report = reportOf(
+      anOutcome({ tags: { platform: 'instagram_post' } }),
+      anOutcome({ tags: { platform: 'facebook_ad' } }),
+      aFailure('ERR_A'),
+      aFailure('ERR_A', { status: 'skipped' }),
+    );
+    await writeCampaignReport(folder(), campaignReport(report));
+    expect(await readJson('campaign_report.json')).toEqual({
+      total: 4,
+      successful: 2,
+      failed: 2,
+      success_rate: 0.5,
+      total_time_seconds: 12,
+      average_seconds_per_asset: 12 / 2,
+      outputs_by_platform: { instagram_post: 1, facebook_ad: 1 },
+    });
+  });
+});

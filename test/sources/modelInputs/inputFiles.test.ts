@@ -1,0 +1,74 @@
+import { writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { beforeEach, expect, it } from 'vitest';
+import { inputFiles } from '../../../src/sources/modelInputs/inputFiles.ts';
+import type { Json, ModelInput, ModelSchema } from '../../../src/types.ts';
+import { tempFolder } from '../../helpers/tempFile.ts';
+
+const uri = { type: 'string', format: 'uri' } as const;
+const schema: ModelSchema = {
+  required: [],
+  properties: {
+    prompt: { type: 'string' },
+    image: uri,
+    mask: { ...uri, nullable: true },
+    image_input: { type: 'array', items: uri },
+    style: { type: null, anyOf: [{ type: 'string', enum: ['none'] }, uri] },
+    driving_video: uri,
+    input_images: { ...uri, description: 'A zip file of pictures' },
+  },
+};
+
+const svg = '<svg xmlns="http://www.w3.org/2000/svg"/>';
+let folder = '';
+beforeEach(async () => {
+  folder = await tempFolder();
+  for (const name of ['cat.svg', 'none', 'a:b.svg']) await writeFile(join(folder, name), svg);
+  await writeFile(join(folder, 'notes.txt'), 'not a picture');
+});
+
+const find = async (input: ModelInput) =>
+  Object.entries(await inputFiles(input, { schema, folder })).map(
+    ([place, { source }]) => `${place} ${relative(folder, String(source))}`,
+  );
+
+it.each<[string, Json, string[]]>([
+  ['image', 'cat.svg', ['image cat.svg']],
+  ['image', './cat.svg', ['image cat.svg']],
+  [
+    'image_input',
+    ['cat.svg', 'https://a/b.png', './cat.svg'],
+    ['image_input[0] cat.svg', 'image_input[2] cat.svg'],
+  ],
+  ['image', 'https://files.example/cat.png', []],
+  ['image', 'data:image/png;base64,AA==', []],
+  ['mask', null, []],
+  ['prompt', 'cat.svg', []],
+  ['style', 'none', []], // One of the choices, though there is such a file.
+  ['style', 'cat.svg', ['style cat.svg']],
+  ['driving_video', 'notes.txt', ['driving_video notes.txt']], // Nobody knows what such an input takes.
+  ['input_images', 'notes.txt', ['input_images notes.txt']],
+  ['constructor', 'cat.svg', []],
+])('finds the files in %s: %j', async (name, value, expected) => {
+  expect(await find({ [name]: value })).toEqual(expected);
+});
+
+it('takes file: URLs, and paths from the working directory', async () => {
+  expect(await find({ image: pathToFileURL(join(folder, 'cat.svg')).href })).toEqual(['image cat.svg']);
+  expect(await inputFiles({ image: 'package.json' }, { schema: null })).toEqual({});
+  await expect(inputFiles({ image: 'package.json' }, { schema })).rejects.toThrow(
+    `\`image\`: Expected a picture at ${join(process.cwd(), 'package.json')}, got text/plain`,
+  );
+});
+
+it('names every file that is wrong', async () => {
+  const wrong = inputFiles({ image: 'dog.png', image_input: ['cat.svg', 'notes.txt'] }, { schema, folder });
+  await expect(wrong).rejects.toMatchObject({
+    name: 'UsageError',
+    message: [
+      `\`image\`: Expected a file at ${join(folder, 'dog.png')}, got none`,
+      `\`image_input[1]\`: Expected a picture at ${join(folder, 'notes.txt')}, got text/plain`,
+    ].join('; '),
+  });
+});

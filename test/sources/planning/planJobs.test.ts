@@ -1,0 +1,131 @@
+import { resolve, sep } from 'node:path';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { planJobs } from '../../../src/sources/planning/planJobs.ts';
+import { requestKey } from '../../../src/sources/planning/requestKey.ts';
+import type { Job } from '../../../src/types.ts';
+import { collect } from '../../helpers/collect.ts';
+import { jobOf } from '../../helpers/jobOf.ts';
+
+const config = { organize: 'flat', date: '2026-11-23', priceOf: () => null };
+const pathsOf = async (organize: string, jobs: readonly Job[]) =>
+  (await collect(planJobs(jobs, { ...config, organize }))).map(({ path }) => path);
+
+it('gives a job its key, price and path', async () => {
+  const job = jobOf({ index: 4, input: { prompt: 'a cat', n: 2 } });
+  const priceOf = (model: string, input: Job['input']) =>
+    model === 'owner/name' ? Number(input.n) * 3_000 : null;
+  const plans = await collect(planJobs([job], { ...config, priceOf }));
+  expect(plans).toEqual([{ ...job, key: requestKey(job), priceMicroUsd: 2 * 3_000, path: '0005-a-cat' }]);
+});
+
+it('refuses a wrong template at once', () => {
+  expect(() => planJobs([], { ...config, organize: '../{index}' })).toThrow('leaves the run folder');
+});
+
+it('tells equal paths apart, also those that differ in case or form only', async () => {
+  const prompts = [
+    'Same',
+    'same',
+    'same-2',
+    'SAME',
+    'caf\u00e9',
+    'cafe\u0301',
+    'ﬁn',
+    'fin',
+    'straße',
+    'STRASSE',
+  ];
+  expect(
+    await pathsOf(
+      '{prompt}',
+      prompts.map((prompt, index) => jobOf({ index, prompt })),
+    ),
+  ).toEqual(['Same', 'same-2', 'same-2-2', 'SAME-3', 'café', 'café-2', 'ﬁn', 'fin-2', 'straße', 'STRASSE-2']);
+});
+
+it('numbers paths that are already as long as they may be', async () => {
+  const jobs = Array.from({ length: 12 }, (_, index) => jobOf({ index, prompt: 'x'.repeat(200) }));
+  const paths = await pathsOf('{prompt}', jobs);
+  expect(paths[0]).toBe('x'.repeat(80));
+  expect(paths[1]).toBe(`${'x'.repeat(78)}-2`);
+  expect(paths[11]).toBe(`${'x'.repeat(77)}-12`);
+});
+
+it('pulls no job before its plan is asked for', async () => {
+  let pulled = 0;
+  function* jobs() {
+    for (;;) yield jobOf({ index: pulled++ });
+  }
+  const plans = planJobs(jobs(), config);
+  await plans.next();
+  expect(pulled).toBe(1);
+  await plans.return();
+});
+
+const part = fc.constantFrom(
+  '..',
+  '/',
+  '\\',
+  'con',
+  'CON',
+  'manifest',
+  '.',
+  ' ',
+  '\0',
+  ':',
+  '1',
+  'a',
+  'A',
+  '😀',
+  '-2',
+  'é',
+  '\ud800',
+);
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.array(part, { maxLength: 60 }).map((parts) => parts.join('')),
+);
+const organize = fc.constantFrom(
+  'flat',
+  'prompt',
+  '{prompt}',
+  '{tag}/{prompt}',
+  '{tag}/{prompt}/{tag}/{prompt}/{tag}/{prompt}/{tag}',
+  '{tag}{prompt}{tag}',
+);
+
+it('makes paths that are safe everywhere, in the run folder, and each its own, whatever stands in a prompt', async () => {
+  const job = fc.tuple(hostile, hostile);
+  await fc.assert(
+    fc.asyncProperty(organize, fc.array(job, { maxLength: 20 }), async (template, texts) => {
+      const paths = await pathsOf(
+        template,
+        texts.map(([prompt, tag], index) => jobOf({ index, prompt, tags: { tag } })),
+      );
+      for (const path of paths) expectSafe(path);
+      expect(new Set(paths.map((path) => path.normalize('NFC').toLowerCase())).size).toBe(paths.length);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+function expectSafe(path: string): void {
+  expect(resolve('/run', path).startsWith(`/run${sep}`)).toBe(true);
+  expect(Buffer.byteLength(path)).toBeLessThanOrEqual(200);
+  expect(path).not.toMatch(/^(manifest|report|gallery|contact-sheet|run|campaign_report|stdin)(\/|$)/i);
+  for (const segment of path.split('/')) {
+    expect(segment).not.toMatch(/[<>:"\\|?*\p{Cc}\p{Cs}]|--|^\s|[\s.]$|^$|^\.+$/u);
+    expect(segment).not.toMatch(/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i);
+    expect(Buffer.byteLength(segment)).toBeLessThanOrEqual(80);
+  }
+}
+
+it('says which results may serve for equal jobs', async () => {
+  const seeded = jobOf({ index: 0, input: { prompt: 'a', seed: 1 } });
+  const unseeded = jobOf({ index: 1, input: { prompt: 'a' } });
+  const plans = await collect(planJobs([seeded, unseeded], config));
+  expect(plans.map(({ resultKey }) => resultKey)).toEqual([requestKey(seeded), undefined]);
+  const all = await collect(planJobs([seeded, unseeded], { ...config, reuseUnseeded: true }));
+  expect(all[1]?.resultKey).toMatch(/^[0-9a-f]{64}$/);
+});

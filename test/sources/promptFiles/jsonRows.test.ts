@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import { rowsOf, shortRowsOf } from '../../helpers/rowsOf.ts';
+
+it('reads texts and objects, by item number', async () => {
+  const content = '\uFEFF [ "a cat",\n {"Prompt": " a dog ", "style": "oil", "loras": ["x"], "n": null} ]\n';
+  expect(await rowsOf('p.json', content)).toEqual([
+    { type: 'row', line: 1, prompt: 'a cat', fields: {}, text: false },
+    { type: 'row', line: 2, prompt: 'a dog', fields: { style: 'oil', loras: ['x'], n: null }, text: false },
+  ]);
+});
+
+it('names items that are no prompt, and reads on', async () => {
+  const content =
+    '[7, null, ["a"], {}, {"text": "a"}, {"prompt": 7}, {"prompt": " "}, "a\\u0000b", true, "fine"]';
+  expect(await shortRowsOf('p.json', content)).toEqual([
+    [1, new Error('Expected a text or an object with a prompt, got the number 7')],
+    [2, new Error('Expected a text or an object with a prompt, got nothing')],
+    [3, new Error('Expected a text or an object with a prompt, got a list')],
+    [4, new Error('Expected a `prompt`, got an empty object')],
+    [5, new Error('Expected a `prompt`, got the keys text')],
+    [6, new Error('Expected `prompt` to be text, got the number 7')],
+    [7, new Error('Expected a prompt, got an empty text')],
+    [8, new Error('Expected text, got a NUL byte: this is not a text file')],
+    [9, new Error('Expected a text or an object with a prompt, got the boolean true')],
+    [10, 'fine'],
+  ]);
+});
+
+it.each([
+  ['broken', '["a", "b" "c"]', 3],
+  ['cut off', '["a", "b", "c', 3],
+  ['followed by more', '["a", "b"] x', 3],
+])('names the place where the JSON is %s, after the items before it', async (_what, content, item) => {
+  const rows = await shortRowsOf('p.json', content);
+  expect(rows.slice(0, 2)).toEqual([
+    [1, 'a'],
+    [2, 'b'],
+  ]);
+  expect(rows.slice(2)).toMatchObject([[item, { message: expect.stringMatching(/^Expected valid JSON: /) }]]);
+});
+
+it('stops at an item that never ends', async () => {
+  const rows = await shortRowsOf('p.json', `["a", "${'b'.repeat(3_000_000)}`);
+  expect(rows).toMatchObject([
+    [1, 'a'],
+    [2, { message: expect.stringContaining('Expected an item of at most') }],
+  ]);
+});
+
+it('reads arrays longer than a chunk', async () => {
+  const prompts = Array.from({ length: 5_000 }, (_, place) => `prompt é😀 number ${place}`);
+  const rows = await shortRowsOf('p.json', JSON.stringify(prompts, null, 2));
+  expect(rows.map(([, prompt]) => prompt)).toEqual(prompts);
+});

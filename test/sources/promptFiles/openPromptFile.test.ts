@@ -1,0 +1,131 @@
+import { appendFile, chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { expect, it } from 'vitest';
+import { UsageError } from '../../../src/errors.ts';
+import { openPromptFile } from '../../../src/sources/promptFiles/promptFile.ts';
+import { collect } from '../../helpers/collect.ts';
+import { rowsOf, shortRowsOf } from '../../helpers/rowsOf.ts';
+import { tempFile, tempFolder } from '../../helpers/tempFile.ts';
+
+const opening = async (name: string, content: string | Uint8Array) =>
+  openPromptFile(await tempFile(name, content));
+
+it('reads a prompt a line, passing over blank lines, with line numbers', async () => {
+  const content = '\uFEFFa cat\r\n\r\n  a dog in a café  \r\n\t\nlast, without a line end';
+  expect(await shortRowsOf('p.txt', content)).toEqual([
+    [1, 'a cat'],
+    [3, 'a dog in a café'],
+    [5, 'last, without a line end'],
+  ]);
+});
+
+it('can be read twice, also after a pass that was left early', async () => {
+  const file = await opening('p.txt', 'a\nb\n');
+  for await (const row of file.rows()) {
+    expect(row.line).toBe(1);
+    break;
+  }
+  expect(await collect(file.rows())).toHaveLength(2);
+  expect(await collect(file.rows())).toHaveLength(2);
+});
+
+it('does not mind the extension’s case', async () => {
+  expect(await rowsOf('P.TXT', 'a cat')).toHaveLength(1);
+});
+
+it('names lines that are not UTF-8 or hold NUL bytes, and reads on', async () => {
+  const filler = `${'x'.repeat(99)}\n`.repeat(100);
+  const content = Buffer.concat([
+    Buffer.from(filler),
+    Buffer.from('caf\xe9\n', 'latin1'),
+    Buffer.from('nul \0 byte\nfine\n'),
+  ]);
+  const rows = await shortRowsOf('p.txt', content);
+  expect(rows.slice(100)).toEqual([
+    [101, new Error('Expected UTF-8 text, got bytes that are not UTF-8: save the file as UTF-8')],
+    [102, new Error('Expected text, got a NUL byte: this is not a text file')],
+    [103, 'fine'],
+  ]);
+});
+
+it('passes over a line above 1 MB without keeping it, and reads on', async () => {
+  const rows = await shortRowsOf('p.txt', `a\n${'x'.repeat(3_000_000)}\nb\n${'y'.repeat(1_000_001)}`);
+  const tooLong = new Error('Expected a line of at most 1000000 characters, got a longer one');
+  expect(rows).toEqual([
+    [1, 'a'],
+    [2, tooLong],
+    [3, 'b'],
+    [4, tooLong],
+  ]);
+});
+
+it('keeps letters and line ends that a chunk’s edge cuts in two', async () => {
+  const lines = Array.from({ length: 5_000 }, (_, place) => `${'é'.repeat(place % 40)}😀 ${place}`);
+  const rows = await shortRowsOf('p.txt', lines.join('\r\n'));
+  expect(rows.map(([, prompt]) => prompt)).toEqual(lines);
+});
+
+it.each([
+  ['p.txt', '', 'Expected at least one prompt, got an empty file'],
+  ['p.txt', '\n \n', 'Expected at least one prompt, got a file without any'],
+  ['p.csv', 'prompt,style\n', 'Expected at least one prompt, got a file without any'],
+  ['p.json', '[]', 'Expected at least one prompt, got a file without any'],
+  ['p.yaml', '# nothing yet\n', 'Expected at least one prompt, got a file without any'],
+  ['p.csv', 'text,style\na cat,oil\n', 'Expected a column named prompt in the header, got text, style'],
+  ['p.csv', 'prompt,style,style\na,b,c\n', 'Expected each column once, got style twice'],
+  ['p.json', '{"prompt": "a"}', 'Expected a JSON array of texts or objects, got {…'],
+  ['p.yaml', 'prompt: a cat\n', 'Expected a list of prompts, got keys and values'],
+  [
+    'p.docx',
+    'a cat',
+    'Expected a file named .txt, .csv, .tsv, .jsonl, .ndjson, .json, .yaml, .yml, got .docx',
+  ],
+  ['prompts', 'a cat', 'got a name without extension'],
+  ['p.txt', Buffer.from('\uFEFFa cat', 'utf16le'), 'Expected UTF-8 text, got UTF-16'],
+  ['p.txt', Buffer.from('MZ\0\0'), 'Expected UTF-8 text, got'],
+])('refuses %s with %j', async (name, content, message) => {
+  const error: unknown = await opening(name, content).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(UsageError);
+  expect(String(error)).toContain(message);
+});
+
+it('names a picture as what it is', async () => {
+  const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer();
+  await expect(opening('p.txt', png)).rejects.toThrow('Expected UTF-8 text, got image/png');
+});
+
+it('refuses a missing file and a folder', async () => {
+  const folder = await tempFolder();
+  await mkdir(join(folder, 'p.txt'));
+  await expect(openPromptFile(join(folder, 'p.txt'))).rejects.toThrow('got a folder');
+  await expect(openPromptFile(join(folder, 'q.txt'))).rejects.toThrow('got no file of that name');
+});
+
+it.skipIf(process.getuid?.() === 0)('refuses a file that may not be read', async () => {
+  const path = await tempFile('p.txt', 'a cat');
+  await chmod(path, 0o000);
+  await expect(openPromptFile(path)).rejects.toThrow(UsageError);
+});
+
+it.each([
+  ['p.txt', 'a cat\n', 'the last'],
+  ['p.csv', 'prompt\n', 'the last'],
+  ['p.jsonl', '"a cat"\n', '"the last"'],
+  ['p.json', '["a cat"\n', ', "the last"]'],
+  ['p.yaml', '- a cat\n', '- the last'],
+])('reads %s as it goes: what is appended during a pass is part of it', async (name, head, last) => {
+  const line = { 'p.json': ', "x"\n', 'p.jsonl': '"x"\n', 'p.yaml': '- x\n' }[name] ?? 'x\n';
+  const path = await tempFile(name, head + line.repeat(100_000));
+  let prompt = '';
+  let rows = 0;
+  for await (const row of (await openPromptFile(path)).rows()) {
+    if (rows === 0) await appendFile(path, last);
+    rows += 1;
+    prompt = row.type === 'row' ? row.prompt : row.message;
+  }
+  expect(rows).toBeGreaterThan(100_000);
+  expect(prompt).toBe('the last');
+});
