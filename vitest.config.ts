@@ -5,7 +5,8 @@ import { LongestFirst } from './test/longestFirst.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    expect: { requireAssertions: true, poll: { timeout: 10_000 } },
+    // What is waited for has as long as its test: how soon it comes is up to who else uses the cores.
+    expect: { requireAssertions: true, poll: { timeout: 55_000, interval: 20 } },
     // Sharp and the local servers share two cores on CI: more workers only slow each other down.
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },

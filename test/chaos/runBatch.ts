@@ -98,7 +98,11 @@ async function runToItsEnd(
 ): Promise<Pick<BatchReport, 'kills' | 'runs' | 'problems'>> {
   const { seed, prompts, maxKills } = config;
   const args = await commandLine(config, out);
-  const env = { REPLICATE_API_TOKEN: simulator.token, REPLICATE_BASE_URL: simulator.baseUrl };
+  const env = {
+    REPLICATE_API_TOKEN: simulator.token,
+    REPLICATE_BASE_URL: simulator.baseUrl,
+    XDG_CACHE_HOME: join(config.folder, 'cache'),
+  };
   const random = createRandom(`${seed}/kills`);
   for (let kills = 0; ; kills += 1) {
     const plan = kills < maxKills ? planKill(random, prompts - (await savedJobs(out))) : null;

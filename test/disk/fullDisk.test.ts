@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -35,7 +36,11 @@ interface Finished {
 
 /** Runs the script by way of a shell command in which "$@" stands for it. */
 function run(shell: string, ...flags: string[]): Promise<Finished> {
-  const service = { REPLICATE_API_TOKEN: simulator.token, REPLICATE_BASE_URL: simulator.baseUrl };
+  const service = {
+    REPLICATE_API_TOKEN: simulator.token,
+    REPLICATE_BASE_URL: simulator.baseUrl,
+    XDG_CACHE_HOME: join(root, 'cache'),
+  };
   const script = [...generate, join(root, 'prompts.txt'), '--out', out, ...flags];
   return new Promise((done) => {
     execFile(
@@ -169,13 +174,16 @@ describe.skipIf(!canBeNobody)(
     });
 
     it('stops the run that it is taken from, which goes on when it is given back', async () => {
-      await start({ speed: 5 });
+      let downloads = 0;
+      const onFile = () => {
+        downloads += 1;
+        if (downloads === 4) chmodSync(out, 0o555);
+        return null;
+      };
+      await start({ speed: 5, faults: { onFile } });
       await makeFolder(0o755);
       const flags = ['--concurrency', '3'];
-      const running = runAsNobody(...flags);
-      await expect.poll(() => simulator.stats().succeeded, { timeout: 50_000 }).toBeGreaterThan(3);
-      await chmod(out, 0o555);
-      const finished = await running;
+      const finished = await runAsNobody(...flags);
       expectMessage(finished, 'Expected permission to use', 'permissions');
       expect(finished.code).toBe(1);
       expect(simulator.stats().created).toBeLessThan(JOBS);

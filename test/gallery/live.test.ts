@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lastValueFrom } from 'rxjs';
+import { delayWhen, lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { runToFolder } from '../../src/pipelines/runToFolder.ts';
 import { createReplicateProvider } from '../../src/providers/replicate/replicateProvider.ts';
@@ -43,13 +43,21 @@ describe.skipIf(whyNoBrowser !== null)(
         await page.goto(view.url);
         const status = page.locator('.live [role=status]');
         await expect.poll(() => status.textContent()).toBe('The run begins');
+        const provider = createReplicateProvider(simulator);
+        // Nothing ends before the page has shown that it runs.
+        const shown = Promise.withResolvers<void>();
+        const held: typeof provider = {
+          ...provider,
+          createPrediction: (...args) =>
+            provider.createPrediction(...args).pipe(delayWhen(() => shown.promise)),
+        };
         const ended = lastValueFrom(
           runToFolder(
             () => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 }),
             total,
             {
               folder,
-              provider: createReplicateProvider(simulator),
+              provider: held,
               concurrency: 2,
               ratePerMinute: 100_000,
               emit: view.onEvent,
@@ -58,6 +66,7 @@ describe.skipIf(whyNoBrowser !== null)(
         );
         const pictures = page.getByRole('img', { name: /^A pear/ });
         await expect.poll(() => page.getByText('Being made').count()).toBeGreaterThan(0);
+        shown.resolve();
         await expect.poll(() => pictures.count()).toBeGreaterThan(2);
         expect(await axeViolations(page)).toEqual([]);
         await page.getByRole('searchbox').fill('pear');

@@ -1,4 +1,5 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /** A server on this machine for one test that does with each connection what it is told; resolves with its URL. */
@@ -15,4 +16,12 @@ export async function rawServer(onConnection: (socket: Socket) => void): Promise
     server.close();
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** The URL of a port on which nobody listens, nor will during the test: it is the near end of a connection. */
+export async function silentPort(): Promise<string> {
+  const socket = connect(Number(new URL(await rawServer(() => {})).port), '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  return `http://127.0.0.1:${socket.localPort}`;
 }

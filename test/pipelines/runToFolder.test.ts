@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { renameSync, rmSync, truncateSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { existsSync, renameSync, rmSync, truncateSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lastValueFrom, of } from 'rxjs';
+import { delayWhen, lastValueFrom, of } from 'rxjs';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -212,11 +212,18 @@ describe('a run in its folder', () => {
   );
 
   it('is refused to a second run', async () => {
-    const provider = await start({ speed: 1 });
-    const first = run(1, { provider });
+    const provider = await start();
+    const answered = Promise.withResolvers<void>();
+    const slow: RunSettings['provider'] = {
+      ...provider,
+      createPrediction: (...args) =>
+        provider.createPrediction(...args).pipe(delayWhen(() => answered.promise)),
+    };
+    const first = run(1, { provider: slow });
     await expect.poll(() => simulator.stats().created).toBe(1);
     await expect(run(1, { provider })).rejects.toMatchObject({ name: 'UsageError' });
-    await first;
+    answered.resolve();
+    expect((await first).totals).toMatchObject({ saved: 1 });
   });
 
   it('is refused to other requests, unless they are wanted there', async () => {
@@ -329,9 +336,10 @@ describe('a folder that somebody touches during the run', () => {
     const provider = await start();
     const fault = await interfere(provider, () => renameSync(folder, `${folder}.moved`));
     expect(fault).toMatchObject({ message: expect.stringContaining('moved away') });
-    // What was stopped may still be writing a file.
-    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
-    await rename(`${folder}.moved`, folder);
+    // What was stopped may still be writing a file: both folders change places at one stroke.
+    if (existsSync(folder)) renameSync(folder, `${folder}.late`);
+    renameSync(`${folder}.moved`, folder);
+    await rm(`${folder}.late`, { recursive: true, force: true, maxRetries: 10 });
     await run(40, { provider });
     expect(simulator.stats().created).toBe(40);
   });

@@ -5,6 +5,7 @@ import { firstValueFrom } from 'rxjs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { RenderError, StorageError } from '../../src/errors.ts';
+import type { Mark } from '../../src/ports.ts';
 import { decodeOriginal } from '../../src/renditions/decode.ts';
 import { createRenderer } from '../../src/renditions/renderer.ts';
 import type { ImageFile, RenditionSpec } from '../../src/types.ts';
@@ -219,10 +220,21 @@ describe('createRenderer', () => {
     const specs = [spec({}), spec({ name: 'large', widthPx: 1500, heightPx: 1500, format: 'webp' })];
     const original = await anOriginal();
     const seen: unknown[] = [];
-    const rendering = renderer.render(original, specs, stem()).subscribe((files) => seen.push(files));
-    await expect.poll(() => readdir(folder()), { interval: 1 }).toContain('cat--square.jpg.part');
+    const begun = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<void>();
+    // The second picture is not done before the listener has left.
+    const mark: Mark = async (bytes, format) => {
+      if (format !== 'webp') return bytes;
+      begun.resolve();
+      await left.promise;
+      return bytes;
+    };
+    const rendering = renderer.render(original, specs, stem(), mark).subscribe((files) => seen.push(files));
+    await begun.promise;
+    expect(await readdir(folder())).toContain('cat--square.jpg.part');
     rendering.unsubscribe();
-    await expect.poll(() => readdir(folder()), { interval: 5 }).toEqual(['cat.png']);
+    left.resolve();
+    await expect.poll(() => readdir(folder())).toEqual(['cat.png']);
     expect(seen).toEqual([]);
   });
 });

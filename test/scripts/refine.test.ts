@@ -1,17 +1,18 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
 import type { Outcome } from '../../src/types.ts';
+import { createWatch } from '../chaos/createWatch.ts';
 import { startGenerate } from '../chaos/startGenerate.ts';
 
 let folder = '';
 let simulator: Simulator;
+const watch = createWatch();
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
-  simulator = await startSimulator({ render: 'fast', speed: 20 });
+  simulator = await startSimulator({ render: 'fast', speed: 20, faults: watch.over({}) });
 });
 afterAll(async () => {
   await simulator.close();
@@ -47,9 +48,7 @@ it('loses nothing and makes nothing twice where it is killed in the middle of a 
   const out = join(folder, 'killed');
   const killed = script([spec, '--out', out, '--no-gallery', '--concurrency', '2']);
   // Ten candidates and some children, but not all six.
-  while (simulator.stats().created < 22 + 13) await sleep(2);
-  killed.kill();
-  expect(await killed.ended).toBe(null);
+  expect(await watch.endOf(killed, { moments: ['afterCreate'], count: 13, delayMs: 0 })).toBe('killed');
   expect(simulator.stats().created).toBeLessThan(22 + 16);
   const resumed = script([spec, '--out', out, '--no-gallery']);
   expect(await resumed.ended, resumed.said()).toBe(0);
@@ -65,9 +64,7 @@ it('makes no rating twice where it is killed while a model rates', async () => {
   const args = [spec, '--out', out, '--no-gallery', '--concurrency', '2', '--budget', '1'];
   const before = simulator.stats().created;
   const killed = script(args);
-  while (simulator.stats().created < before + 9) await sleep(2);
-  killed.kill();
-  expect(await killed.ended).toBe(null);
+  expect(await watch.endOf(killed, { moments: ['afterCreate'], count: 9, delayMs: 0 })).toBe('killed');
   expect(simulator.stats().created).toBeLessThan(before + 20);
   const resumed = script(args);
   expect(await resumed.ended, resumed.said()).toBe(0);

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { startSimulator } from '../../src/simulator/index.ts';
 import type { Outcome } from '../../src/types.ts';
+import { createWatch } from '../chaos/createWatch.ts';
 import { startGenerate } from '../chaos/startGenerate.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
@@ -11,13 +11,14 @@ const folder = temporaryFolder();
 
 it('makes what failed once, where it is killed in the middle and run again', async () => {
   let isBroken = true;
+  const watch = createWatch();
   const simulator = await startSimulator({
     render: 'fast',
     speed: 20,
-    faults: {
+    faults: watch.over({
       onOutcome: ({ input }) =>
         isBroken && /pear (3|5|7|9|11|12)$/.test(String(input.prompt)) ? 'CUDA error' : null,
-    },
+    }),
   });
   const script = (name: string, ...args: string[]) =>
     startGenerate(
@@ -40,9 +41,7 @@ it('makes what failed once, where it is killed in the middle and run again', asy
   isBroken = false;
   const killed = script('retry-failed.ts', out, '--no-gallery', '--concurrency', '2');
   // Some of the six, but not all.
-  while (simulator.stats().created < 12 + 3) await sleep(2);
-  killed.kill();
-  expect(await killed.ended).toBe(null);
+  expect(await watch.endOf(killed, { moments: ['afterCreate'], count: 3, delayMs: 0 })).toBe('killed');
   expect(simulator.stats().created).toBeLessThan(12 + 6);
 
   const again = script('retry-failed.ts', out, '--no-gallery');

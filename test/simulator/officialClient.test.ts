@@ -1,5 +1,5 @@
 import Replicate, { type FileOutput, validateWebhook } from 'replicate';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Simulator } from '../../src/simulator/index.ts';
 import { localServer } from '../helpers/localServer.ts';
 import { SCHNELL, simulated } from '../helpers/simulated.ts';
@@ -57,7 +57,7 @@ it('validates its webhooks, and only those', async () => {
     webhook: url,
     webhook_events_filter: ['completed'],
   });
-  await vi.waitFor(() => expect(requests).toHaveLength(1), 5_000);
+  await expect.poll(() => requests).toHaveLength(1);
   const { key } = await client.webhooks.default.secret.get();
   const { headers, body } = requests[0]!;
   const validate = (text: string) =>

@@ -1,30 +1,38 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { call, create, finished, SCHNELL, simulated } from '../helpers/simulated.ts';
+import { stoppedClock } from '../helpers/stoppedClock.ts';
 
 it('runs as many predictions as there are slots, the others wait as starting', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'Date'] });
+  onTestFinished(() => void vi.useRealTimers());
   const simulator = await simulated({ slots: 2, medianMs: 40_000, sigma: 0 });
   const made = await Promise.all([1, 2, 3, 4].map((seed) => create(simulator, { seed }, {})));
   const statuses = made.map(({ body }) => body.status);
   expect(statuses.filter((status) => status === 'processing')).toHaveLength(2);
   expect(statuses.filter((status) => status === 'starting')).toHaveLength(2);
   expect(simulator.stats()).toMatchObject({ inFlight: 4, maxInFlight: 4 });
+  for (const succeeded of [2, 4]) {
+    vi.advanceTimersByTime(40_000 / 100);
+    await expect.poll(() => simulator.stats().succeeded).toBe(succeeded);
+  }
   const ended = await Promise.all(made.map(({ body }) => finished(simulator, body.id)));
   expect(ended.map(({ status }) => status)).toEqual(Array.from({ length: 4 }, () => 'succeeded'));
   // The last two have waited for the first two: their time is no time of running.
-  expect(Math.max(...ended.map(({ metrics }) => metrics.total_time))).toBeGreaterThan(40 * 1.25);
+  const totals = ended.map(({ metrics }) => metrics.total_time).toSorted((a, b) => a - b);
+  expect(totals).toEqual([40.01, 40.01, 80.01, 80.01]);
   expect(ended.map(({ metrics }) => metrics.predict_time)).toEqual([40, 40, 40, 40]);
   expect(simulator.stats()).toMatchObject({ inFlight: 0, created: 4, succeeded: 4 });
 });
 
 it('gives a slot to the next one when a waiting or a running prediction is canceled', async () => {
-  const simulator = await simulated({ slots: 1, medianMs: 60_000, sigma: 0 });
-  const [running, waiting, next] = await Promise.all(
-    [1, 2, 3].map((seed) => create(simulator, { seed }, {})),
-  );
-  await call(simulator, `/predictions/${waiting!.body.id}/cancel`, { method: 'POST' });
-  await call(simulator, `/predictions/${running!.body.id}/cancel`, { method: 'POST' });
-  expect((await call(simulator, `/predictions/${next!.body.id}`)).body.status).toBe('processing');
+  const simulator = await simulated({ slots: 1, medianMs: 6_000_000, sigma: 0 });
+  const running = await create(simulator, { seed: 1 }, {});
+  const waiting = await create(simulator, { seed: 2 }, {});
+  const next = await create(simulator, { seed: 3 }, {});
+  await call(simulator, `/predictions/${waiting.body.id}/cancel`, { method: 'POST' });
+  await call(simulator, `/predictions/${running.body.id}/cancel`, { method: 'POST' });
+  expect((await call(simulator, `/predictions/${next.body.id}`)).body.status).toBe('processing');
 });
 
 it('takes the median of each model, the config, or the config of one model, in rising order', async () => {
@@ -71,12 +79,12 @@ it('bills community models by the second, also for what was canceled', async () 
   const body = { version: model.latest_version.id, input: { prompt: 'a red fox' } };
   await call(simulator, '/predictions', { body, headers: { prefer: 'wait' } });
   expect(simulator.stats().billedMicroUsd).toBe(4 * 975);
-  const { body: second } = await call(simulator, '/predictions', { body });
-  await new Promise((resolve) => setTimeout(resolve, 15));
-  await call(simulator, `/predictions/${second.id}/cancel`, { method: 'POST' });
-  const canceledMicroUsd = simulator.stats().billedMicroUsd - 4 * 975;
-  expect(canceledMicroUsd).toBeGreaterThan(975);
-  expect(canceledMicroUsd).toBeLessThanOrEqual(4 * 975);
+  const clock = stoppedClock();
+  const slow = await simulated({ medianMs: 6_000_000 });
+  const { body: second } = await call(slow, '/predictions', { body });
+  clock.pass(20);
+  await call(slow, `/predictions/${second.id}/cancel`, { method: 'POST' });
+  expect(slow.stats()).toMatchObject({ canceled: 1, billedMicroUsd: 2 * 975 });
 });
 
 it('frees both ports when it is closed, also in the middle of work', async () => {

@@ -1,6 +1,6 @@
 import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lastValueFrom, mergeMap, NEVER, type Observable, throwError } from 'rxjs';
+import { delayWhen, lastValueFrom, mergeMap, NEVER, type Observable, throwError } from 'rxjs';
 import sharp from 'sharp';
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { ProviderError } from '../../../src/errors.ts';
@@ -199,18 +199,21 @@ it('fails the one job whose file is not what it was, and creates nothing for it'
 });
 
 it('holds no slot while it uploads', async () => {
-  const simulator = await simulated({ speed: 10, durations: { [model]: { medianMs: 3_000, sigma: 0 } } });
+  const simulator = await simulated();
   const provider = createReplicateProvider(simulator);
+  const answered = Promise.withResolvers<void>();
+  const slow: Provider = {
+    ...provider,
+    createPrediction: (...args) => provider.createPrediction(...args).pipe(delayWhen(() => answered.promise)),
+  };
   await picture('other.png', '#888');
   const jobs = await jobsOf([...referring(1, 'ref.png'), ...referring(1, 'other.png')]);
-  const finished = lastValueFrom(start(jobs, { provider, concurrency: 1 }));
-  // Both uploads have come, and the only slot is still held by the first prediction.
-  const seen = () => {
-    const { requests, created, succeeded } = simulator.stats();
-    return [requests.file, created, succeeded];
-  };
-  await expect.poll(seen, { interval: 5 }).toEqual([2, 1, 0]);
-  await finished;
+  const finished = lastValueFrom(start(jobs, { provider: slow, concurrency: 1 }));
+  // Both uploads come while the only slot is held by the first prediction.
+  const seen = () => [simulator.stats().requests.file, simulator.stats().created];
+  await expect.poll(seen).toEqual([2, 1]);
+  answered.resolve();
+  expect((await finished).totals).toMatchObject({ saved: 2 });
 });
 
 it('gives a fallback the same files, with their input as it takes it', async () => {
@@ -350,5 +353,5 @@ async function crashAfter(count: number, run: Observable<unknown>, happened: () 
   await expect.poll(happened).toBe(count);
   subscription.unsubscribe();
   // It leaves the folder a moment later.
-  await vi.waitFor(() => openJournal(join(folder, 'run')).close());
+  await vi.waitFor(() => openJournal(join(folder, 'run')).close(), { timeout: 55_000 });
 }

@@ -142,7 +142,10 @@ it('has the places, and the money, of the run', async () => {
   await expect(lastValueFrom(results)).rejects.toThrow(BudgetError);
   expect(simulator.stats()).toMatchObject({ created: 2, maxInFlight: 1 });
   expect(ledger.spentMicroUsd).toBe(4_000);
-  expect(paid.get(3)).toBe(0);
+  // Which of them comes last is up to the disk, which reads their pictures side by side.
+  const costs = [...paid.values()];
+  expect(costs.pop()).toBe(0);
+  expect(new Set(costs)).toEqual(new Set([0.002]));
 });
 
 it('asks again where the platform was at fault', async () => {

@@ -1,5 +1,5 @@
 import { firstValueFrom, lastValueFrom, of } from 'rxjs';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { type ProviderError, UsageError } from '../../../src/errors.ts';
 import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
 import { createCogProvider } from '../../../src/providers/cog/cogProvider.ts';
@@ -80,11 +80,11 @@ it('joins a run that goes on though its answer was lost, and waits for its end',
 it('takes a full container for one that is to be waited for', async () => {
   const { simulator, provider } = await container({ medianMs: 6_000_000 });
   const first = provider.createPrediction(request, { waitMs: 0 }).subscribe();
-  await vi.waitFor(() => expect(simulator.stats().created).toBe(1), 5_000);
+  await expect.poll(() => simulator.stats().created).toBe(1);
   const error = await errorOf(lastValueFrom(provider.createPrediction(request, { waitMs: 0 })));
   expect(error).toMatchObject({ status: 429, retryAfterMs: 1_000, tookEffect: 'no', recoverable: true });
   first.unsubscribe();
-  await vi.waitFor(() => expect(simulator.stats().canceled).toBe(1), 5_000);
+  await expect.poll(() => simulator.stats().canceled).toBe(1);
 });
 
 it('works under createPrediction, which waits for a place', async () => {
@@ -124,7 +124,7 @@ it('cancels a run that takes too long', async () => {
   const { simulator, provider } = await container({ medianMs: 6_000_000 });
   const created = provider.createPrediction(request, { waitMs: 0, cancelAfterMs: 60 });
   expect(await lastValueFrom(created)).toMatchObject({ status: 'canceled', output: null });
-  await vi.waitFor(() => expect(simulator.stats()).toMatchObject({ canceled: 1, inFlight: 0 }), 5_000);
+  await expect.poll(() => simulator.stats()).toMatchObject({ canceled: 1, inFlight: 0 });
 });
 
 it('passes a health check without an answer on as what it is', async () => {

@@ -12,6 +12,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDownloader } from '../../../src/providers/downloads/downloader.ts';
 import { receiveFile } from '../../../src/providers/downloads/receiveFile.ts';
 import { localServer } from '../../helpers/localServer.ts';
+import { silentPort } from '../../helpers/rawServer.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -268,7 +269,7 @@ describe('anything else is refused, and nothing stays behind', () => {
   });
 
   it('a server that is not there', async () => {
-    await expect(fetchInto('http://127.0.0.1:9/a.png')).rejects.toMatchObject({
+    await expect(fetchInto(`${await silentPort()}/a.png`)).rejects.toMatchObject({
       code: 'ERR_DOWNLOAD_CUT',
       recoverable: true,
     });

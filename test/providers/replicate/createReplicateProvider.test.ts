@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { lastValueFrom, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import type { CreateLimits } from '../../../src/ports.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
 import type { PredictionRequest } from '../../../src/types.ts';
 import { localServer, predictionAnswer, sendJson } from '../../helpers/localServer.ts';
-import { rawServer } from '../../helpers/rawServer.ts';
+import { rawServer, silentPort } from '../../helpers/rawServer.ts';
 
 const token = 'r8_secretsecretsecret';
 const request: PredictionRequest = { model: 'owner/name', version: null, input: { prompt: 'a cat' } };
@@ -146,10 +147,13 @@ describe('createPrediction', () => {
   );
 
   it('goes over for each of several creates that are under way at once', async () => {
+    const refused: ServerResponse[] = [];
     const { url, requests } = await localServer(({ method, url: path }, response) => {
       if (method === 'GET') sendJson(response, 200, { latest_version: { id: version } });
       else if (path === '/v1/predictions') sendJson(response, 201, predictionAnswer);
-      else setTimeout(() => sendJson(response, 404, { detail: 'Not found', status: 404 }), 10);
+      else if (refused.push(response) === 3) {
+        for (const each of refused) sendJson(each, 404, { detail: 'Not found', status: 404 });
+      }
     });
     const provider = connect(url);
     await lastValueFrom(provider.getModel('owner/name'));
@@ -245,16 +249,14 @@ describe('createPrediction', () => {
 
   it.each([429, 500, 502, 504])('sends nothing again after %i, and does not wait', async (status) => {
     const { url, requests } = await localServer((_request, response) =>
-      sendJson(response, status, { detail: 'no', status }, { 'retry-after': '2' }),
+      sendJson(response, status, { detail: 'no', status }, { 'retry-after': '3600' }),
     );
-    const startedMs = performance.now();
     const error = await errorOf(lastValueFrom(connect(url).createPrediction(request, { waitMs: 0 })));
     expect(requests).toHaveLength(1);
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
     expect(error).toMatchObject({
       status,
       tookEffect: status === 429 ? 'no' : 'unknown',
-      retryAfterMs: status === 429 ? 2_000 : null,
+      retryAfterMs: status === 429 ? 3_600_000 : null,
     });
   });
 
@@ -282,7 +284,7 @@ describe('createPrediction', () => {
 
   it('knows that nothing was made where no connection stood', async () => {
     const error = await errorOf(
-      lastValueFrom(connect('http://127.0.0.1:9999').createPrediction(request, { waitMs: 0 })),
+      lastValueFrom(connect(await silentPort()).createPrediction(request, { waitMs: 0 })),
     );
     expect(error).toMatchObject({ code: 'ERR_NO_CONNECTION', tookEffect: 'no', recoverable: true });
   });

@@ -10,7 +10,7 @@ import { tempFile } from '../../helpers/tempFile.ts';
 const token = 'r8_000000000000000000000000000000000000';
 const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>';
 const upload = async (source: string | Uint8Array, baseUrl: string, secret = token) => {
-  const provider = createReplicateProvider({ token: secret, baseUrl, requestTimeoutMs: 2_000 });
+  const provider = createReplicateProvider({ token: secret, baseUrl });
   return lastValueFrom(provider.uploadFile!(await inputFile(source, 'bytes.svg')));
 };
 

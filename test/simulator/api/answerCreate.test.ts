@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { call, create, finished, SCHNELL, simulated } from '../../helpers/simulated.ts';
 
+const DEV = 'black-forest-labs/flux-dev';
+
 it('holds the answer back until the output is there', async () => {
   const simulator = await simulated();
   const { status, headers, body } = await create(simulator, { num_outputs: 2 }, { prefer: 'wait=10' });
@@ -23,7 +25,7 @@ it('answers with 202 when the wait is over first', async () => {
 });
 
 it.each(['respond-async', 'wait=0', 'wait=abc'])('does not wait for `Prefer: %s`', async (prefer) => {
-  const simulator = await simulated({ medianMs: 60_000 });
+  const simulator = await simulated({ medianMs: 6_000_000 });
   const { status, headers, body } = await create(simulator, {}, { prefer });
   expect([status, body.status, body.output]).toEqual([201, 'processing', null]);
   expect(headers.get('preference-applied')).toBeNull();
@@ -43,28 +45,33 @@ it('may come with the whole output while the status is still processing', async 
 });
 
 it('goes on with a prediction whose client has left', async () => {
-  const simulator = await simulated({ medianMs: 10_000, sigma: 0 });
+  const simulator = await simulated({ slots: 1, durations: { [DEV]: { medianMs: 6_000_000 } } });
+  // Takes the only slot, so that the other does not end before its client leaves.
+  const { body: first } = await call(simulator, `/models/${DEV}/predictions`, {
+    body: { input: { prompt: 'a red hen' } },
+  });
   const leaving = new AbortController();
   const answer = call(simulator, `/models/${SCHNELL}/predictions`, {
     body: { input: { prompt: 'a red fox' } },
     headers: { prefer: 'wait' },
     signal: leaving.signal,
   });
-  while (simulator.stats().created === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  await expect.poll(() => simulator.stats().created).toBe(2);
   leaving.abort();
   await expect(answer).rejects.toThrow('aborted');
-  expect(simulator.stats()).toMatchObject({ inFlight: 1 });
+  expect(simulator.stats()).toMatchObject({ inFlight: 2 });
   const { body } = await call(simulator, '/predictions');
+  await call(simulator, `/predictions/${first.id}/cancel`, { method: 'POST' });
   expect(await finished(simulator, body.results[0].id)).toMatchObject({ status: 'succeeded' });
 });
 
 it('lets waiting clients go when it is closed', async () => {
-  const simulator = await simulated({ medianMs: 60_000 });
+  const simulator = await simulated({ medianMs: 6_000_000 });
   const answer = create(simulator).then(
     ({ status }) => status,
     () => 'cut off',
   );
-  while (simulator.stats().created === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  await expect.poll(() => simulator.stats().created).toBe(1);
   await simulator.close();
   expect([202, 'cut off']).toContain(await answer);
 });

@@ -5,7 +5,7 @@ const input = { prompt: 'a red fox' };
 const SDXL = 'stability-ai/sdxl';
 
 it('answers an asynchronous create at once, with a place to look', async () => {
-  const simulator = await simulated({ slots: 1, medianMs: 5_000 });
+  const simulator = await simulated({ slots: 1, medianMs: 6_000_000 });
   await create(simulator, {}, {});
   const { status, headers, body } = await create(simulator, { seed: 7 }, {});
   expect(status).toBe(201);

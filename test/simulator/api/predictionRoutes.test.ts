@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { call, create, simulated } from '../../helpers/simulated.ts';
+import { stoppedClock } from '../../helpers/stoppedClock.ts';
 
 it('shows a prediction, and 404 without a title where there is none', async () => {
   const simulator = await simulated();
@@ -14,7 +15,7 @@ it('shows a prediction, and 404 without a title where there is none', async () =
 });
 
 it('cancels what runs, in another shape, and leaves what has ended alone', async () => {
-  const simulator = await simulated({ medianMs: 60_000 });
+  const simulator = await simulated({ medianMs: 6_000_000 });
   const { body: created } = await create(simulator, {}, {});
   const { status, body } = await call(simulator, `/predictions/${created.id}/cancel`, { method: 'POST' });
   expect(status).toBe(200);
@@ -54,9 +55,10 @@ it('lists predictions, newest first, a hundred a page, without logs', async () =
 });
 
 it('lists from one moment to another', async () => {
+  const clock = stoppedClock();
   const simulator = await simulated({ medianMs: 60_000 });
   const { body: old } = await create(simulator, {}, {});
-  await new Promise((resolve) => setTimeout(resolve, 4));
+  clock.pass(1);
   const middle = new Date().toISOString();
   const { body: young } = await create(simulator, {}, {});
   const idsWith = async (query: string) =>
@@ -68,11 +70,13 @@ it('lists from one moment to another', async () => {
 });
 
 it('removes input, output and files after their time, and keeps the record', async () => {
+  const clock = stoppedClock();
   const simulator = await simulated({ outputLifetimeMs: 40, medianMs: 0 });
   const { body } = await create(simulator);
   expect(body.data_removed).toBe(false);
+  clock.pass(39);
   expect((await fetch(body.output[0])).status).toBe(200);
-  await new Promise((resolve) => setTimeout(resolve, 45));
+  clock.pass(1);
   const { body: later } = await call(simulator, `/predictions/${body.id}`);
   expect(later).toMatchObject({ status: 'succeeded', data_removed: true, output: null, input: {}, logs: '' });
   expect((await fetch(body.output[0])).status).toBe(404);

@@ -8,6 +8,7 @@ import {
   type SimulatorConfig,
 } from '../../../src/simulator/index.ts';
 import { call, create, simulated } from '../../helpers/simulated.ts';
+import { stoppedClock } from '../../helpers/stoppedClock.ts';
 
 /** A simulator with a profile, and what has gone wrong there, by name. */
 async function under(name: ChaosProfileName, { seed = 1, ...rest }: SimulatorConfig = {}) {
@@ -77,6 +78,7 @@ it('refuses with a wait in the body, now and then in a header too', async () => 
 });
 
 it('lets six creates a minute through where credit is low', async () => {
+  stoppedClock();
   const { simulator } = await under('low-credit');
   const answers = await Promise.all([create(simulator), create(simulator)]);
   expect(statuses(answers).sort()).toEqual([201, 429]);

@@ -1,4 +1,4 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { type CogSimulatorConfig, startCogSimulator } from '../../../src/simulator/index.ts';
 import { localServer } from '../../helpers/localServer.ts';
 
@@ -31,7 +31,7 @@ it('answers when the run is over, with the outputs in the answer', async () => {
 });
 
 it('says what it is, how it is, and what its model takes', async () => {
-  const { call } = await container({ medianMs: 60_000 });
+  const { call } = await container({ medianMs: 6_000_000 });
   expect((await call('GET', '/')).body).toMatchObject({ healthcheck_url: '/health-check' });
   const { body: document } = await call('GET', '/openapi.json');
   expect(document.components.schemas.Input.required).toEqual(['prompt']);
@@ -89,10 +89,10 @@ it('ends the run of a client that leaves before its answer', async () => {
     body: JSON.stringify({ input }),
     signal: leaving.signal,
   });
-  await vi.waitFor(() => expect(simulator.stats().created).toBe(1), 5_000);
+  await expect.poll(() => simulator.stats().created).toBe(1);
   leaving.abort();
   await expect(answer).rejects.toThrow('aborted');
-  await vi.waitFor(() => expect(simulator.stats()).toMatchObject({ canceled: 1, inFlight: 0 }), 5_000);
+  await expect.poll(() => simulator.stats()).toMatchObject({ canceled: 1, inFlight: 0 });
 });
 
 it('tells of everything by unsigned webhooks, and tries the last one again', async () => {
@@ -102,12 +102,13 @@ it('tells of everything by unsigned webhooks, and tries the last one again', asy
   });
   const { call } = await container({ medianMs: 20_000, sigma: 0 });
   await call('POST', '/predictions', { input, webhook: url }, later);
-  await vi.waitFor(() => expect(requests).toHaveLength(5), 5_000);
+  await expect.poll(() => requests).toHaveLength(5);
   expect(requests.every(({ headers }) => headers['webhook-signature'] === undefined)).toBe(true);
-  expect(JSON.parse(requests.at(-1)?.body ?? '')).toMatchObject({
-    status: 'succeeded',
-    output: [expect.any(String)],
-  });
+  // Those of one moment may arrive either way round.
+  const last = requests.map(({ body }) => JSON.parse(body)).filter(({ status }) => status === 'succeeded');
+  expect(last).toHaveLength(2);
+  expect(last[1]).toEqual(last[0]);
+  expect(last[0]).toMatchObject({ output: [expect.any(String)] });
 });
 
 it('has only models of the simulator', async () => {

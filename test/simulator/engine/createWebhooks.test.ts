@@ -1,9 +1,10 @@
 import { validateWebhook } from 'replicate';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { WebhookEvent, WebhookFault } from '../../../src/simulator/index.ts';
 import { predictionFaultsOf } from '../../helpers/conformance.ts';
 import { localServer, type SeenRequest } from '../../helpers/localServer.ts';
 import { call, create, finished, SCHNELL, simulated } from '../../helpers/simulated.ts';
+import { stoppedClock } from '../../helpers/stoppedClock.ts';
 
 const ALL: WebhookEvent[] = ['start', 'output', 'logs', 'completed'];
 
@@ -13,7 +14,7 @@ async function receiver(...statuses: number[]) {
     response.writeHead(statuses.shift() ?? 200, { location: '/elsewhere' }).end();
   });
   const body = (place: number) => JSON.parse(requests[place]?.body ?? 'null');
-  const arrived = (count: number) => vi.waitFor(() => expect(requests).toHaveLength(count), 10_000);
+  const arrived = (count: number) => expect.poll(() => requests).toHaveLength(count);
   return { url: `${url}/hook?job=7`, requests, body, arrived };
 }
 
@@ -66,6 +67,7 @@ it('tells of output and end only, where no events are named', async () => {
 });
 
 it('leaves an output out that comes less than half a second after logs, but never the end', async () => {
+  stoppedClock();
   const { url, requests, body, arrived } = await receiver();
   const simulator = await simulated({ speed: 1, medianMs: 5 });
   await call(simulator, path, {
@@ -92,7 +94,8 @@ it('gives up after seven tries, about a minute after the end', async () => {
   const startedAtMs = performance.now();
   await call(simulator, path, { body: order(url, ['completed']) });
   await arrived(7);
-  expect(performance.now() - startedAtMs).toBeGreaterThan(63_000 / 200);
+  // Each of six timers may go off a part of a millisecond early.
+  expect(performance.now() - startedAtMs).toBeGreaterThan(63_000 / 200 - 6);
   await new Promise((resolve) => setTimeout(resolve, 40));
   await arrived(7);
 });
@@ -127,14 +130,20 @@ it('drops, repeats and delays webhooks where it is told to', async () => {
     completed: { type: 'repeat' },
   };
   const { url, requests, body, arrived } = await receiver();
+  const startedAtMs = performance.now();
   const simulator = await simulated({
     medianMs: 0,
     faults: { onWebhook: (_prediction, event) => faults[event] ?? null },
   });
   await call(simulator, path, { body: order(url, ['start', 'logs', 'completed']) });
   await arrived(3);
-  expect([0, 1, 2].map((place) => body(place).status)).toEqual(['succeeded', 'succeeded', 'processing']);
-  expect(requests[0]?.headers['webhook-id']).toBe(requests[1]?.headers['webhook-id']);
+  expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(59);
+  // Whichever comes first: on a busy machine the others may be late too.
+  const idsOf = (status: string) =>
+    requests.filter((_request, at) => body(at).status === status).map(({ headers }) => headers['webhook-id']);
+  expect(idsOf('processing')).toHaveLength(1);
+  const [one, again] = idsOf('succeeded');
+  expect([one, idsOf('succeeded').length]).toEqual([again, 2]);
 });
 
 it.each([

@@ -58,20 +58,26 @@ function ask(path: string, { host = new URL(view.url).host, method = 'GET' } = {
   });
 }
 
+interface Update {
+  readonly jobs: readonly { readonly index: number; readonly status: string }[];
+  readonly live: object;
+}
+
 /** Changes as a page gets them, until `count` jobs have come. */
-async function changes(
-  since: number,
-  count: number,
-): Promise<{ jobs: { index: number; status: string }[]; live: object }[]> {
+async function changes(since: number, count: number, onUpdate = (_update: Update) => {}): Promise<Update[]> {
   const controller = new AbortController();
   const response = await fetch(`${view.url}events?since=${since}`, { signal: controller.signal });
-  const updates = [];
+  const updates: Update[] = [];
   let text = '';
   for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     text += chunk;
     const messages = text.split('\n\n');
     text = messages.pop() ?? '';
-    for (const message of messages) updates.push(JSON.parse(message.replace(/^id: \d+\ndata: /, '')));
+    for (const message of messages) {
+      const update: Update = JSON.parse(message.replace(/^id: \d+\ndata: /, ''));
+      updates.push(update);
+      onUpdate(update);
+    }
     if (updates.flatMap(({ jobs }) => jobs).length >= count) break;
   }
   controller.abort();
@@ -94,11 +100,13 @@ it('serves the page with what is there, escaped', async () => {
 });
 
 it('tells of what has changed since a version, and then of what changes', async () => {
-  const coming = changes(1, 2);
   view.onEvent(creating);
-  await expect.poll(async () => (await changes(0, 1)).length).toBeGreaterThan(0);
-  view.onEvent({ type: 'image.saved', outcome: picture(1) });
-  const updates = await coming;
+  // What is running is told before it is saved.
+  const updates = await changes(1, 2, ({ jobs }) => {
+    if (jobs.some(({ status }) => status === 'running')) {
+      view.onEvent({ type: 'image.saved', outcome: picture(1) });
+    }
+  });
   expect(updates.flatMap(({ jobs }) => jobs.map(({ index, status }) => `${index} ${status}`))).toEqual([
     '1 running',
     '1 saved',
