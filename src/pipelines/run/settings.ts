@@ -6,18 +6,27 @@ import type { RunJournal } from '../../store/entries.ts';
 import type { Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
 
-/** What the settings of a run are when neither you, a flag nor a spec says otherwise. */
+/** The settings of a run that names none. Flags take their defaults, and the help shows them, from here. */
 export const runDefaults = {
+  /** How jobs are fed. */
   strategy: 'stream',
-  /** Create requests a minute. */
+  /** Pause between waves, with the strategy `waves`. */
+  wavePauseMs: 1_000,
+  /** Create requests a minute at most. */
   ratePerMinute: 600,
   /** Attempts of one job, the first included. */
   maxAttempts: 3,
   /** Time for one prediction. */
   timeoutMs: 600_000,
+  /** What happens to a prediction that runs out of time. */
+  timeoutAction: 'cancel',
+  /** Consecutive failures that pause a model for a minute. */
+  breakerFailures: 20,
   /** Rounds at the end for jobs that failed and may succeed if run again. */
   recoveryRounds: 0,
-} as const;
+  /** How much an image's own metadata says about its origin. */
+  provenance: 'full',
+} as const satisfies Partial<RunSettings>;
 
 /** The service a run uses, and what it may spend there. */
 interface ServiceSettings {
