@@ -1,5 +1,6 @@
 import { basename, extname, join, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
+import { runDefaults } from '../../pipelines/run/settings.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { createCommand } from '../flags/command.ts';
@@ -78,7 +79,7 @@ export function withSpec(
       budgetMicroUsd: flags.budgetMicroUsd ?? microUsd(budgetUsd),
       priceMicroUsd: flags.priceMicroUsd ?? microUsd(priceUsd),
     },
-    { seed, count, organize, ratePerMinute: 600 * speed },
+    { seed, count, organize, ratePerMinute: runDefaults.ratePerMinute * speed },
   );
 }
 

@@ -17,8 +17,8 @@ import { pictureInput, takesFile } from '../../sources/modelInputs/pictureInput.
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import type { Model, ModelInput } from '../../types.ts';
-import type { Flags, ModelReference, SettledFlags } from '../flags/flags.ts';
-import { flagValues } from '../flags/flagValues.ts';
+import type { Flags, SettledFlags } from '../flags/flags.ts';
+import { flagValues, type ModelReference } from '../flags/flagValues.ts';
 import type { RatedBy } from './planSummary.ts';
 import type { OpenService } from './service.ts';
 

@@ -6,7 +6,8 @@ import { createReplicateProvider } from '../../providers/replicate/replicateProv
 import { fetchWebhookSecret } from '../../providers/replicate/webhookSecret.ts';
 import type { ChaosProfileName } from '../../simulator/chaos/profiles.ts';
 import { createModelCache } from '../../store/modelCache.ts';
-import type { Flags, ModelReference } from '../flags/flags.ts';
+import type { Flags } from '../flags/flags.ts';
+import type { ModelReference } from '../flags/flagValues.ts';
 import type { Environment, Warn } from '../script/environment.ts';
 
 interface OpenServiceConfig {

@@ -3,8 +3,8 @@ import { UsageError } from '../../errors.ts';
 import { chaosProfiles } from '../../simulator/chaos/profiles.ts';
 import { quoted } from '../display/text.ts';
 import { exitCodes } from '../script/exit.ts';
-import type { FlagDefinition } from './defineFlag.ts';
-import { type Flags, noFlags } from './flags.ts';
+import { type FlagDefinition, groupHeadings } from './defineFlag.ts';
+import { emptyFlags, type FlagName, type Flags } from './flags.ts';
 import { flagTable } from './flagTable.ts';
 
 /** One thing that a script takes before its flags. */
@@ -25,7 +25,7 @@ export interface CreateCommandConfig {
   /** Shown by `--version`. */
   version: string;
   inputs: readonly InputDefinition[];
-  /** Flags it serves. Default: all that are served at all. */
+  /** Flags it serves: `[...flagsIn('money', 'pace'), 'only']`. Default: all. */
   flags?: readonly FlagName[];
   /** Whether `--model` may be repeated, as in scripts that compare models. Default false. */
   comparesModels?: boolean;
@@ -34,9 +34,6 @@ export interface CreateCommandConfig {
   /** Width of the help. Default 80. */
   columns?: number;
 }
-
-/** A flag of the contract, without its dashes. */
-export type FlagName = (typeof flagTable)[number]['name'];
 
 /** What a command line asks for. */
 export type ParsedCommand =
@@ -57,10 +54,10 @@ export function createCommand(config: CreateCommandConfig): {
 }
 
 function parse(config: CreateCommandConfig, argv: readonly string[]): ParsedCommand {
-  let flags = noFlags;
+  let flags = emptyFlags;
   let text = '';
-  const command = describeCommand(config, (definition, value) => {
-    flags = { ...flags, ...definition.read(value, flags) };
+  const command = describeCommand(config, ({ field, read }, value) => {
+    flags = { ...flags, [field]: read(value, flags[field]) };
   });
   command.configureOutput({
     writeOut: (chunk) => {
@@ -82,18 +79,18 @@ function parse(config: CreateCommandConfig, argv: readonly string[]): ParsedComm
 }
 
 /**
- * `--simulate` and `--watch` take their values behind `=` only. A command-line parser would take the next word for an optional
- * value, and that word is often the input file; so where they stand alone they get their values here.
+ * Flags that may stand alone, such as `--simulate` and `--watch`, take their values behind `=` only. A
+ * command-line parser would take the next word for an optional value, and that word is often the input
+ * file; so if they stand alone they get their values here.
  */
 function withOptionalValues(argv: readonly string[]): string[] {
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
   return argv.map((word, at) => (at < end ? (optionalValues.get(word.replace(/=$/, '')) ?? word) : word));
 }
 
-const optionalValues = new Map([
-  ['--simulate', '--simulate=1'],
-  ['--watch', '--watch=0'],
-]);
+const optionalValues = new Map(
+  flagTable.flatMap(({ name, alone }) => (alone === undefined ? [] : [[`--${name}`, `--${name}=${alone}`]])),
+);
 
 function checkInputs(inputs: readonly InputDefinition[], given: readonly string[]): void {
   const missing = inputs.find(({ isRequired = true }, at) => isRequired && (given[at] ?? '') === '');
@@ -124,7 +121,7 @@ function checkModels({ name, comparesModels = false }: CreateCommandConfig, { mo
  */
 function describeCommand(
   config: CreateCommandConfig,
-  onFlag: (definition: FlagDefinition, value: string) => void,
+  onFlag: (definition: FlagDefinition<FlagName, keyof Flags>, value: string) => void,
 ): Command {
   const { name, summary, version, inputs, flags, examples = [] } = config;
   const command = new Command(`npx tsx pipelines/${name}.ts`)
@@ -154,13 +151,10 @@ function usageOf({ name, isRequired = true }: InputDefinition): string {
   return isRequired ? name : `[${name}]`;
 }
 
-function optionOf(
-  { name, argument, help, default: shown, group }: FlagDefinition,
-  isServed: boolean,
-): Option {
+function optionOf({ name, argument, help, shownDefault, group }: FlagDefinition, isServed: boolean): Option {
   const term = argument === null ? `--${name}` : `--${name} <${argument}>`;
-  const text = shown === null ? help : `${help} (default: ${shown})`;
-  return new Option(term, text).helpGroup(group).hideHelp(!isServed);
+  const text = shownDefault === null ? help : `${help} (default: ${shownDefault})`;
+  return new Option(term, text).helpGroup(groupHeadings[group]).hideHelp(!isServed);
 }
 
 /** As people write it: `--count N`, `--simulate[=SPEED]`. */

@@ -1,64 +1,163 @@
 import { UsageError } from '../../errors.ts';
 import { quoted } from '../display/text.ts';
-import type { Flags } from './flags.ts';
 import type { FlagValue } from './flagValues.ts';
 
-/** One flag of the contract, as data. */
-export interface FlagDefinition<Name extends string = string> {
+/** The groups of flags that a script serves as a whole, each with its heading in the help. */
+export const groupHeadings = {
+  /** What each request says. */
+  requests: 'What to make:',
+  /** Which jobs there are. */
+  jobs: 'What to make:',
+  money: 'Pace and money:',
+  /** How predictions are created, followed and tried again; for every script that runs jobs. */
+  pace: 'Pace and money:',
+  /** In which order jobs are fed. */
+  strategy: 'Pace and money:',
+  /** What happens if a model keeps failing. */
+  failingModels: 'Pace and money:',
+  /** The run folder: its paths, and what it takes over from other runs. */
+  folder: 'Files:',
+  /** What is written into images and beside them. */
+  images: 'Files:',
+  destinations: 'Files:',
+  tables: 'Files:',
+  /** What a run does instead of a whole run. */
+  mode: 'How to run:',
+  service: 'How to run:',
+  output: 'How to run:',
+} as const;
+
+export type FlagGroup = keyof typeof groupHeadings;
+
+/** A flag of the contract, as data. */
+export interface FlagDefinition<
+  Name extends string = string,
+  Field extends string = string,
+  Value = unknown,
+  Default = unknown,
+> {
   /** Without the dashes. */
   readonly name: Name;
+  /** The field of `Flags` that it sets. */
+  readonly field: Field;
+  readonly help: string;
+  readonly group: FlagGroup;
   /** What follows the flag, in capitals; null for a switch. */
   readonly argument: string | null;
-  readonly help: string;
-  /** As the help shows it. */
-  readonly default: string | null;
-  /** Heading in the help. */
-  readonly group: string;
-  /** What the flag says, to be laid over `flags`. Throws `UsageError` where the text is no possible value. */
-  readonly read: (text: string, flags: Flags) => Partial<Flags>;
+  /** The text that is read if the flag stands alone. Default: none, a value must follow. */
+  readonly alone?: string;
+  /** What the field holds on an empty command line. Default: another flag of this field says so. */
+  readonly empty?: Value;
+  /** What the field holds if neither command line nor spec fills it. Default: it stays empty. */
+  readonly default?: Default;
+  /** The default as the help shows it; null: not at all. */
+  readonly shownDefault: string | null;
+  /** Returns the field's next value. Throws `UsageError` if the text is no possible value. */
+  read(text: string, before: Value): Value;
 }
 
-/** A switch: it is on where it stands on the command line. */
-export function toggleFlag<Name extends string>(
-  name: Name,
-  put: Partial<Flags>,
-  help: string,
-  group: string,
-): FlagDefinition<Name> {
-  return { name, argument: null, help, group, default: null, read: () => put };
+/** The fields that a table of flags fills, each with the type that its flags give it. */
+export type FlagsOf<Table extends readonly FlagDefinition[]> = {
+  readonly [Flag in Table[number] as Flag['field']]: ReturnType<Flag['read']>;
+};
+
+/** The fields of a table that have a default, without the null of an empty command line. */
+export type DefaultsOf<Table extends readonly FlagDefinition[]> = {
+  readonly [Flag in Table[number] as FieldWithDefault<Flag>]: NonNullable<ReturnType<Flag['read']>>;
+};
+
+type FieldWithDefault<Flag extends FlagDefinition> =
+  NonNullable<Flag['default']> extends never ? never : Flag['field'];
+
+// `Object.fromEntries` forgets which field has which value. The signatures on top give that back.
+
+/** Returns all fields of a table as an empty command line leaves them. */
+export function emptyValues<Table extends readonly FlagDefinition[]>(table: Table): FlagsOf<Table>;
+export function emptyValues(table: readonly FlagDefinition[]): object {
+  return Object.fromEntries(
+    table.flatMap(({ field, empty }) => (empty === undefined ? [] : [[field, empty]])),
+  );
 }
 
-interface ValueFlagConfig<Name extends string, Value> {
+/** Returns the defaults of a table by their fields. */
+export function defaultValues<Table extends readonly FlagDefinition[]>(table: Table): DefaultsOf<Table>;
+export function defaultValues(table: readonly FlagDefinition[]): object {
+  return Object.fromEntries(
+    table.flatMap(({ field, default: value }) => (value === undefined ? [] : [[field, value]])),
+  );
+}
+
+interface FlagConfig<Name, Field> {
   name: Name;
-  argument: string;
+  /** The field of `Flags` that it sets. */
+  field: Field;
   help: string;
-  group: string;
-  value: FlagValue<Value>;
-  put: (value: Value, flags: Flags) => Partial<Flags>;
-  default?: string | number;
+  group: FlagGroup;
 }
 
-/** A flag that takes a value; without it, or with an impossible one, reading throws a `UsageError`. */
-export function valueFlag<Name extends string, Value>(
-  config: ValueFlagConfig<Name, Value>,
-): FlagDefinition<Name> {
-  const { name, argument, help, group, value, put } = config;
+interface ListFlagConfig<Name, Field, Value> extends FlagConfig<Name, Field> {
+  argument: string;
+  value: FlagValue<Value>;
+}
+
+interface ValueFlagConfig<Name, Field, Value, Empty, Default> extends ListFlagConfig<Name, Field, Value> {
+  /** What the field holds on an empty command line. */
+  empty: Empty;
+  /** What it holds if a spec does not fill it either. Default: it stays empty. */
+  default?: Default;
+  /** The text that is read if the flag stands alone. Default: none, a value must follow. */
+  alone?: string;
+}
+
+/** Defines a flag that takes a value. If it is given again, the last value counts. */
+export function valueFlag<
+  Name extends string,
+  Field extends string,
+  Value,
+  const Empty extends Value | null,
+  const Default extends Value = never,
+>(
+  config: ValueFlagConfig<Name, Field, Value, Empty, Default>,
+): FlagDefinition<Name, Field, Value | Empty, Default> {
+  const { value, ...flag } = config;
+  const { show = String } = value;
   return {
-    name,
-    argument,
-    help,
-    group,
-    default: config.default === undefined ? null : String(config.default),
-    read: (text, flags) => put(readValue(config, value, text), flags),
+    ...flag,
+    shownDefault: flag.default === undefined ? null : show(flag.default),
+    read: (text) => readValue(config, text),
   };
 }
 
-function readValue<Value>(
-  flag: { name: string; argument: string },
-  value: FlagValue<Value>,
-  text: string,
-): Value {
-  const { name, argument } = flag;
+/** Defines a flag that takes a value and may be repeated: its field is the list of all of them. */
+export function listFlag<Name extends string, Field extends string, Value>(
+  config: ListFlagConfig<Name, Field, Value>,
+): FlagDefinition<Name, Field, readonly Value[], never> {
+  const { value: _value, ...flag } = config;
+  return {
+    ...flag,
+    empty: [],
+    shownDefault: null,
+    read: (text, before) => [...before, readValue(config, text)],
+  };
+}
+
+/** Defines a switch: it turns its field to the opposite of `empty`. */
+export function toggleFlag<Name extends string, Field extends string>(
+  config: FlagConfig<Name, Field> & { empty: boolean },
+): FlagDefinition<Name, Field, boolean, never> {
+  return { ...config, argument: null, shownDefault: null, read: () => !config.empty };
+}
+
+/** Defines a switch, such as `--no-cache`, that sets the field of another flag to a fixed value. */
+export function presetFlag<Name extends string, Field extends string, const Value>(
+  config: FlagConfig<Name, Field> & { sets: Value },
+): FlagDefinition<Name, Field, Value, never> {
+  const { sets, ...flag } = config;
+  return { ...flag, argument: null, shownDefault: null, read: () => sets };
+}
+
+function readValue<Value>(flag: ListFlagConfig<string, string, Value>, text: string): Value {
+  const { name, argument, value } = flag;
   if (text.startsWith('--')) {
     const [next = ''] = text.split('=');
     throw new UsageError(`Expected \`--${name}\` to be followed by ${argument}, got the flag \`${next}\``);

@@ -1,13 +1,21 @@
 import { z } from 'zod';
-import { type ChaosProfileName, chaosProfiles } from '../../simulator/chaos/profiles.ts';
 import { httpUrl } from '../script/environment.ts';
-import type { ModelReference } from './flags.ts';
+
+/** A model as it is named on the command line. */
+export interface ModelReference {
+  /** `owner/name`. */
+  readonly model: string;
+  /** 64 hex digits, or null for the model's newest. */
+  readonly version: string | null;
+}
 
 /** How the text behind a flag is read. */
 export interface FlagValue<Value> {
   /** Completes the sentence "Expected `--flag` to be …". */
   readonly expected: string;
   readonly schema: z.ZodType<Value, string>;
+  /** Writes a value as it would be typed. Default: `String`. */
+  readonly show?: (value: Value) => string;
 }
 
 function wholeNumber(min: number, max: number): FlagValue<number> {
@@ -22,7 +30,7 @@ function wholeNumber(min: number, max: number): FlagValue<number> {
 }
 
 /** Above 0, with decimals if need be. */
-function positiveNumber(max: number, unit: string): FlagValue<number> {
+function positiveNumber(max: number, unit = ''): FlagValue<number> {
   return {
     expected: `a number${unit} above 0, at most ${max}`,
     schema: z
@@ -33,15 +41,34 @@ function positiveNumber(max: number, unit: string): FlagValue<number> {
   };
 }
 
-/** A pause: seconds, none too. */
+const seconds = positiveNumber(86_400, ' of seconds');
+
+/** A time above 0, typed in seconds and read in milliseconds. */
+const duration: FlagValue<number> = {
+  expected: seconds.expected,
+  schema: seconds.schema.transform(toMs),
+  show: showSeconds,
+};
+
+/** A pause, typed in seconds and read in milliseconds; may be 0. */
 const pause: FlagValue<number> = {
   expected: 'a number of seconds from 0 to 86400',
   schema: z
     .string()
     .regex(/^\d{1,5}(\.\d{1,3})?$/)
     .transform(Number)
-    .pipe(z.number().max(86_400)),
+    .pipe(z.number().max(86_400))
+    .transform(toMs),
+  show: showSeconds,
 };
+
+function toMs(seconds: number): number {
+  return Math.round(seconds * 1_000);
+}
+
+function showSeconds(ms: number): string {
+  return String(ms / 1_000);
+}
 
 /** Dollars, read digit by digit into whole millionths, because a float would be off by one now and then. */
 function dollars(minMicroUsd: number, expected: string): FlagValue<number> {
@@ -59,8 +86,13 @@ function dollars(minMicroUsd: number, expected: string): FlagValue<number> {
   };
 }
 
-function oneOf<const Word extends string>(words: readonly [Word, ...Word[]]): FlagValue<Word> {
+function oneOf<const Word extends string>(words: readonly Word[]): FlagValue<Word> {
   return { expected: `one of ${words.join(', ')}`, schema: z.enum(words) };
+}
+
+/** One of the keys of a record. */
+function keyOf<Word extends string>(record: Readonly<Record<Word, unknown>>): FlagValue<Word> {
+  return oneOf(Object.keys(record).filter((key): key is Word => Object.hasOwn(record, key)));
 }
 
 const modelReference: FlagValue<ModelReference> = {
@@ -127,9 +159,6 @@ const baseUrl: FlagValue<string> = {
   schema: httpUrl,
 };
 
-const profiles = Object.keys(chaosProfiles) as [ChaosProfileName, ...ChaosProfileName[]];
-const chaosProfile = oneOf(profiles);
-
 /** Any text but none. */
 function text(expected: string): FlagValue<string> {
   return { expected, schema: z.string().trim().min(1) };
@@ -139,16 +168,17 @@ function text(expected: string): FlagValue<string> {
 export const flagValues = {
   wholeNumber,
   positiveNumber,
+  duration,
   pause,
   dollars,
   oneOf,
+  keyOf,
   modelReference,
   fallback,
   jobNumbers,
   keyValue,
   seed,
   baseUrl,
-  chaosProfile,
   concurrency,
   destination,
   text,

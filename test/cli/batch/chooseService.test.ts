@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { chooseService } from '../../../src/cli/batch/service.ts';
-import { noFlags } from '../../../src/cli/flags/flags.ts';
+import { emptyFlags } from '../../../src/cli/flags/flags.ts';
 
 const nothing = { token: null, baseUrl: null, noColor: false };
 
 it('takes the simulator where it was asked for, whatever the environment has', () => {
   const environment = { ...nothing, token: 't', baseUrl: 'http://b' };
-  expect(chooseService({ ...noFlags, simulateSpeed: 5 }, environment)).toEqual({
+  expect(chooseService({ ...emptyFlags, simulateSpeed: 5 }, environment)).toEqual({
     kind: 'simulator',
     speed: 5,
     chaos: null,
@@ -15,34 +15,34 @@ it('takes the simulator where it was asked for, whatever the environment has', (
 
 it('takes the API with the flag before the variable', () => {
   const environment = { ...nothing, token: 't', baseUrl: 'http://env' };
-  expect(chooseService(noFlags, environment)).toEqual({ kind: 'api', token: 't', baseUrl: 'http://env' });
-  expect(chooseService({ ...noFlags, baseUrl: 'http://flag' }, environment)).toMatchObject({
+  expect(chooseService(emptyFlags, environment)).toEqual({ kind: 'api', token: 't', baseUrl: 'http://env' });
+  expect(chooseService({ ...emptyFlags, baseUrl: 'http://flag' }, environment)).toMatchObject({
     baseUrl: 'http://flag',
   });
-  expect(chooseService(noFlags, { ...nothing, token: 't' })).toMatchObject({ baseUrl: null });
+  expect(chooseService(emptyFlags, { ...nothing, token: 't' })).toMatchObject({ baseUrl: null });
 });
 
 it('names both ways on where there is no token', () => {
-  expect(() => chooseService(noFlags, nothing)).toThrow(/set REPLICATE_API_TOKEN, or add --simulate/);
+  expect(() => chooseService(emptyFlags, nothing)).toThrow(/set REPLICATE_API_TOKEN, or add --simulate/);
 });
 
 it('lets things go wrong on the simulator only', () => {
-  expect(chooseService({ ...noFlags, simulateSpeed: 5, chaos: 'storm' }, nothing)).toMatchObject({
+  expect(chooseService({ ...emptyFlags, simulateSpeed: 5, chaos: 'storm' }, nothing)).toMatchObject({
     chaos: 'storm',
   });
-  expect(() => chooseService({ ...noFlags, chaos: 'storm' }, { ...nothing, token: 't' })).toThrow(
+  expect(() => chooseService({ ...emptyFlags, chaos: 'storm' }, { ...nothing, token: 't' })).toThrow(
     'Expected `--chaos storm` together with `--simulate`, got it without',
   );
 });
 
 it('refuses a simulator at a base URL', () => {
-  expect(() => chooseService({ ...noFlags, simulateSpeed: 1, baseUrl: 'http://b' }, nothing)).toThrow(
+  expect(() => chooseService({ ...emptyFlags, simulateSpeed: 1, baseUrl: 'http://b' }, nothing)).toThrow(
     'Expected either `--simulate` or `--base-url`, got both',
   );
 });
 
 it('takes a container where it was asked for, with an address and no token', () => {
-  const cog = { ...noFlags, provider: 'cog' } as const;
+  const cog = { ...emptyFlags, provider: 'cog' } as const;
   expect(chooseService({ ...cog, baseUrl: 'http://c' }, nothing)).toEqual({
     kind: 'cog',
     baseUrl: 'http://c',

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { expect, it } from 'vitest';
 import { type PrintPlanConfig, printPlan } from '../../../src/cli/batch/plan.ts';
 import type { PlannedModel } from '../../../src/cli/batch/planSummary.ts';
-import { noFlags, withDefaults } from '../../../src/cli/flags/flags.ts';
+import { emptyFlags, withDefaults } from '../../../src/cli/flags/flags.ts';
 import type { ModelInput, ModelSchema, Plan } from '../../../src/types.ts';
 import { FakeStream } from '../../helpers/fakeStream.ts';
 import { plan } from '../../helpers/outcomes.ts';
@@ -12,7 +12,7 @@ type Changes = Partial<PrintPlanConfig & Omit<PlannedModel, 'model'>>;
 function config(changes: Changes = {}): PrintPlanConfig & { stream: FakeStream } {
   const { schema = null, price = null, durationMs = 3_000, ...others } = changes;
   const models = [{ model: 'owner/name', schema, price, durationMs }];
-  return { folder: 'out/run', flags: withDefaults(noFlags), models, ...others, stream: new FakeStream() };
+  return { folder: 'out/run', flags: withDefaults(emptyFlags), models, ...others, stream: new FakeStream() };
 }
 
 async function* many(count: number): AsyncGenerator<Plan> {
@@ -61,7 +61,7 @@ it('shows the first 20 of many, and sums up all', async () => {
 });
 
 it('takes the longer time where the rate is the bound', async () => {
-  const settings = config({ flags: withDefaults({ ...noFlags, concurrency: 100, ratePerMinute: 6 }) });
+  const settings = config({ flags: withDefaults({ ...emptyFlags, concurrency: 100, ratePerMinute: 6 }) });
   await printPlan(many(11), settings);
   expect(settings.stream.text).toContain('about 1m 43s');
 });
@@ -83,7 +83,7 @@ it.each([
   [6_000, 'budget    $0.006, enough'],
   [5_999, 'budget    $0.005999, not enough: jobs beyond it will be skipped'],
 ])('compares with a budget of %i millionths', async (budgetMicroUsd, line) => {
-  const settings = config({ flags: withDefaults({ ...noFlags, budgetMicroUsd }) });
+  const settings = config({ flags: withDefaults({ ...emptyFlags, budgetMicroUsd }) });
   await printPlan(many(2), settings);
   expect(settings.stream.lines).toContain(line);
 });
@@ -127,7 +127,7 @@ it('shows what is sent and what holds for the rest, where it is not as for the j
 it('has a table of several models, and the time that all of them take', async () => {
   const quick = { model: 'a/quick', schema, price: '$0.003 an image', durationMs: 1_000 };
   const slow = { model: 'b/slow', schema: null, price: null, durationMs: 8_000 };
-  const flags = withDefaults({ ...noFlags, concurrency: 1 });
+  const flags = withDefaults({ ...emptyFlags, concurrency: 1 });
   const settings = config({ models: [quick, slow], flags });
   const plans = [plan(0, { model: 'a/quick' }), plan(1, { model: 'b/slow', priceMicroUsd: null })];
   await printPlan([...plans, plan(2, { model: 'a/quick' })], settings);

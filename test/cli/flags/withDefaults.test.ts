@@ -1,25 +1,28 @@
 import { expect, it } from 'vitest';
-import { noFlags, withDefaults } from '../../../src/cli/flags/flags.ts';
+import { emptyFlags, withDefaults } from '../../../src/cli/flags/flags.ts';
 
 it('takes the flag, else the value of the spec, else the default', () => {
-  const settled = withDefaults({ ...noFlags, count: 4, out: 'x' }, { count: 2, seed: 9, concurrency: null });
+  const settled = withDefaults(
+    { ...emptyFlags, count: 4, out: 'x' },
+    { count: 2, seed: 9, concurrency: null },
+  );
   expect(settled).toMatchObject({ out: 'x', count: 4, seed: 9, concurrency: 10, timeoutMs: 600_000 });
 });
 
 it('takes the concurrency of the strategy where none is given', () => {
-  const concurrencyOf = (flags: Partial<typeof noFlags>) =>
-    withDefaults({ ...noFlags, ...flags }).concurrency;
+  const concurrencyOf = (flags: Partial<typeof emptyFlags>) =>
+    withDefaults({ ...emptyFlags, ...flags }).concurrency;
   expect(concurrencyOf({ strategy: 'parallel' })).toBe(100);
   expect(concurrencyOf({ strategy: 'parallel', concurrency: 7 })).toBe(7);
   expect(concurrencyOf({ strategy: 'sequential', concurrency: 7 })).toBe(1);
 });
 
 it('keeps a zero', () => {
-  expect(withDefaults({ ...noFlags, seed: 0 })).toMatchObject({ seed: 0 });
+  expect(withDefaults({ ...emptyFlags, seed: 0 })).toMatchObject({ seed: 0 });
 });
 
 it('fills every default of the contract', () => {
-  expect(withDefaults(noFlags)).toMatchObject({
+  expect(withDefaults(emptyFlags)).toMatchObject({
     count: 1,
     seed: 'auto',
     concurrency: 10,

@@ -1,7 +1,7 @@
 import { lastValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
 import { runSettings } from '../../../src/cli/batch/runSettings.ts';
-import { noFlags, withDefaults } from '../../../src/cli/flags/flags.ts';
+import { emptyFlags, withDefaults } from '../../../src/cli/flags/flags.ts';
 import { UsageError } from '../../../src/errors.ts';
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
@@ -38,6 +38,6 @@ it('begins with a few at a time, takes more while the service gets faster by it,
 });
 
 it('is for streams only', () => {
-  const flags = withDefaults({ ...noFlags, concurrency: 'auto', strategy: 'waves' });
+  const flags = withDefaults({ ...emptyFlags, concurrency: 'auto', strategy: 'waves' });
   expect(() => runSettings(flags)).toThrow(UsageError);
 });

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { runSettings } from '../../../src/cli/batch/runSettings.ts';
+import { emptyFlags, withDefaults } from '../../../src/cli/flags/flags.ts';
+import { runDefaults } from '../../../src/pipelines/run/settings.ts';
+
+it('asks for the defaults of a run if no flag is given', () => {
+  expect(runSettings(withDefaults(emptyFlags))).toStrictEqual({
+    ...runDefaults,
+    concurrency: 10,
+    continueOnError: true,
+    resumeAnyway: false,
+    gallery: true,
+    sidecars: true,
+    keepOriginals: false,
+    repay: false,
+    detach: false,
+    destinations: [],
+    deleteLocal: false,
+    tables: [],
+  });
+});
+
+it('passes on what flags say', () => {
+  const flags = {
+    ...emptyFlags,
+    ...({ strategy: 'waves', waveSize: 20, wavePauseMs: 0, onTimeout: 'leave' } as const),
+    ...({ breakerFailures: 0, follow: 'poll', cache: 'kept', failFast: true } as const),
+  };
+  expect(runSettings(withDefaults(flags))).toMatchObject({
+    strategy: 'waves',
+    waveSize: 20,
+    wavePauseMs: 0,
+    timeoutAction: 'leave',
+    breakerFailures: 0,
+    waitMs: 0,
+    cacheFolder: 'kept',
+    continueOnError: false,
+  });
+});
