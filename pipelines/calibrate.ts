@@ -6,10 +6,11 @@ import { findModel, jobContext } from '../src/cli/batch/models.ts';
 import { startBatch } from '../src/cli/batch/startBatch.ts';
 import { calibrationTable } from '../src/cli/display/tables.ts';
 import { createCommand } from '../src/cli/flags/command.ts';
-import { withDefaults } from '../src/cli/flags/flags.ts';
+import { flagsIn, withDefaults } from '../src/cli/flags/flags.ts';
 import { UsageError } from '../src/errors.ts';
 import { jsonLine } from '../src/events/listeners.ts';
 import { recommendConcurrency } from '../src/pipelines/run/concurrency.ts';
+import { runDefaults } from '../src/pipelines/run/settings.ts';
 import { estimateMicroUsd } from '../src/providers/prices/cost.ts';
 import { compareOutcomes } from '../src/sinks/comparison/comparison.ts';
 import { manifestOutcomes } from '../src/sinks/manifest/manifest.ts';
@@ -32,14 +33,15 @@ const command = createCommand({
   version: packageJson.version,
   inputs: [],
   flags: [
-    ...(['model', 'input', 'seed', 'budget', 'price', 'timeout', 'follow', 'out', 'dry-run'] as const),
+    ...flagsIn('requests', 'money'),
+    ...(['timeout', 'follow', 'out', 'dry-run'] as const),
     ...(['simulate', 'provider', 'base-url', 'refresh-models', 'json', 'quiet'] as const),
   ],
   examples: ['calibrate.ts --simulate=5', 'calibrate.ts --model black-forest-labs/flux-dev --budget 0.10'],
 });
 
 await runBatchScript(command, async ({ flags: given, service, io }) => {
-  const flags = withDefaults(given, { ratePerMinute: 600 * service.speed });
+  const flags = withDefaults(given, { ratePerMinute: runDefaults.ratePerMinute * service.speed });
   const reference = flags.models[0] ?? service.onlyModel ?? defaultModel;
   const context = await jobContext(flags, reference, await findModel(service.provider, reference));
   const name = `calibrate-${context.model.replace(/^.*\//, '')}`;

@@ -4,7 +4,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { runBatchScript } from '../src/cli/batch/batchScript.ts';
 import { runBatch } from '../src/cli/batch/runBatch.ts';
 import { createCommand } from '../src/cli/flags/command.ts';
-import { withDefaults } from '../src/cli/flags/flags.ts';
+import { flagsIn, withDefaults } from '../src/cli/flags/flags.ts';
 import { collect } from '../src/pipelines/workflows/collect.ts';
 
 const command = createCommand({
@@ -12,20 +12,7 @@ const command = createCommand({
   summary: 'Gathers the predictions that a run with --detach has left to the service. Outputs live one hour.',
   version: packageJson.version,
   inputs: [{ name: 'RUN_FOLDER', help: 'the --out of that run' }],
-  flags: [
-    ...([
-      'concurrency',
-      'rate',
-      'budget',
-      'price',
-      'max-attempts',
-      'timeout',
-      'on-timeout',
-      'recovery-rounds',
-    ] as const),
-    ...(['follow', 'webhook-url', 'webhook-port', 'repay', 'cancel-on-exit', 'fail-fast'] as const),
-    ...(['watch', 'to', 'shard-size', 'delete-local', 'table', 'base-url', 'json', 'quiet'] as const),
-  ],
+  flags: [...flagsIn('money', 'pace', 'destinations', 'tables', 'output'), 'base-url'],
   examples: [
     'generate.ts prompts.txt --detach --out out/night',
     'collect.ts out/night',

@@ -7,6 +7,7 @@ import { startBatch } from '../src/cli/batch/startBatch.ts';
 import { createCommand } from '../src/cli/flags/command.ts';
 import { withDefaults } from '../src/cli/flags/flags.ts';
 import { hashFile } from '../src/disk/copyFiles.ts';
+import { runDefaults } from '../src/pipelines/run/settings.ts';
 import { fingerprintOf } from '../src/sources/planning/requestKey.ts';
 import { openPromptFile, spoolPrompts } from '../src/sources/promptFiles/promptFile.ts';
 import { jobsFromRows, misspelledInputs, validateRows } from '../src/sources/promptFiles/promptJobs.ts';
@@ -30,7 +31,7 @@ const command = createCommand({
 await runBatchScript(command, async ({ inputs: [input = ''], flags: given, service, io, warn }) => {
   const folder = folderFor(given.out, input);
   const file = await openPromptFile(input === '-' ? await spoolPrompts(io.stdin, folder) : input);
-  const flags = withDefaults(given, { ratePerMinute: 600 * service.speed });
+  const flags = withDefaults(given, { ratePerMinute: runDefaults.ratePerMinute * service.speed });
   const reference = flags.models[0] ?? service.onlyModel ?? defaultModel;
   const context = {
     ...(await jobContext(flags, reference, await findModel(service.provider, reference))),

@@ -5,6 +5,7 @@ import { folderFor, inSpec, runBatchScript, withSpec } from '../src/cli/batch/ba
 import { jobContexts, ratedBy, refiningModel, scoringModel, specModel } from '../src/cli/batch/models.ts';
 import { startBatch } from '../src/cli/batch/startBatch.ts';
 import { createCommand } from '../src/cli/flags/command.ts';
+import { flagsIn } from '../src/cli/flags/flags.ts';
 import {
   expectedParents,
   type RefinementContexts,
@@ -25,35 +26,8 @@ const command = createCommand({
     { name: 'SPEC', help: '.yaml or .json file with prompt, candidates, keep, children, rounds and score' },
   ],
   flags: [
-    ...(['model', 'input', 'seed', 'concurrency', 'rate', 'budget', 'price'] as const),
-    ...([
-      'strategy',
-      'wave-size',
-      'wave-pause',
-      'breaker',
-      'max-attempts',
-      'timeout',
-      'on-timeout',
-      'recovery-rounds',
-      'repay',
-      'fail-fast',
-    ] as const),
-    ...(['follow', 'webhook-url', 'webhook-port', 'cancel-on-exit'] as const),
-    ...([
-      'out',
-      'rendition',
-      'organize',
-      'folder-size',
-      'no-sidecars',
-      'cache',
-      'no-cache',
-      'cache-unseeded',
-      'table',
-      'watch',
-    ] as const),
-    ...(['provenance', 'no-provenance', 'c2pa-cert', 'c2pa-key', 'keep-originals', 'no-gallery'] as const),
-    ...(['resume-anyway', 'dry-run', 'simulate', 'chaos', 'provider', 'base-url'] as const),
-    ...(['refresh-models', 'json', 'quiet'] as const),
+    ...flagsIn('requests', 'money', 'pace', 'strategy', 'folder', 'images', 'tables', 'service', 'output'),
+    ...(['breaker', 'dry-run'] as const),
   ],
   examples: [
     'refine.ts examples/night-harbour.yaml --simulate=5',

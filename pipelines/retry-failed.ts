@@ -4,7 +4,8 @@ import packageJson from '../package.json' with { type: 'json' };
 import { runBatchScript } from '../src/cli/batch/batchScript.ts';
 import { runBatch } from '../src/cli/batch/runBatch.ts';
 import { createCommand } from '../src/cli/flags/command.ts';
-import { withDefaults } from '../src/cli/flags/flags.ts';
+import { flagsIn, withDefaults } from '../src/cli/flags/flags.ts';
+import { runDefaults } from '../src/pipelines/run/settings.ts';
 import { retryFailed } from '../src/pipelines/workflows/retryFailed.ts';
 
 const command = createCommand({
@@ -14,21 +15,8 @@ const command = createCommand({
   version: packageJson.version,
   inputs: [{ name: 'RUN_FOLDER', help: 'the --out of that run' }],
   flags: [
-    ...([
-      'only',
-      'concurrency',
-      'rate',
-      'budget',
-      'price',
-      'max-attempts',
-      'timeout',
-      'on-timeout',
-      'breaker',
-    ] as const),
-    ...(['recovery-rounds', 'follow', 'webhook-url', 'webhook-port', 'repay', 'cancel-on-exit'] as const),
-    ...(['fail-fast', 'to', 'shard-size', 'delete-local', 'table', 'no-gallery', 'watch'] as const),
-    ...(['provenance', 'no-provenance', 'c2pa-cert', 'c2pa-key', 'keep-originals', 'no-sidecars'] as const),
-    ...(['simulate', 'chaos', 'base-url', 'json', 'quiet'] as const),
+    ...flagsIn('money', 'pace', 'images', 'destinations', 'tables', 'output'),
+    ...(['only', 'breaker', 'simulate', 'chaos', 'base-url'] as const),
   ],
   examples: ['retry-failed.ts out/prompts', 'retry-failed.ts out/prompts --only 12,40-45'],
 });
@@ -37,7 +25,7 @@ await runBatchScript(command, ({ inputs: [folder = ''], flags, service, io }) =>
   runBatch({
     folder: resolve(folder),
     fingerprint: null,
-    flags: withDefaults(flags, { ratePerMinute: 600 * service.speed }),
+    flags: withDefaults(flags, { ratePerMinute: runDefaults.ratePerMinute * service.speed }),
     service,
     io,
     run: retryFailed,
