@@ -1,5 +1,5 @@
 import { concurrencyOf } from '../../pipelines/run/concurrency.ts';
-import { feeds as strategies } from '../../pipelines/run/feeds.ts';
+import { strategies } from '../../pipelines/run/feeds.ts';
 import { runDefaults } from '../../pipelines/run/settings.ts';
 import { chaosProfiles } from '../../simulator/chaos/profiles.ts';
 import { listFlag, presetFlag, toggleFlag, valueFlag } from './defineFlag.ts';

@@ -45,7 +45,7 @@ export function createRun(config: GenerateConfig): Run {
   const hooks = resolveHooks(config, learningEmit(config, limits, clock));
   const recovery = resolveRecovery(config);
   const { state, control } = openState(config, recovery);
-  const { uploads = 4, breakerFailures = 20 } = config;
+  const { uploads = 4, breakerFailures = runDefaults.breakerFailures } = config;
   const { timeoutMs } = limits;
   return {
     ...services,
@@ -90,7 +90,11 @@ function openGates(config: Limits): RunLimits {
     waitMs = 60_000,
   } = config;
   const concurrency = concurrencyOf(strategy, config.concurrency);
-  const { waveSize = concurrency, wavePauseMs = 1_000, slots = createGate(concurrency) } = config;
+  const {
+    waveSize = concurrency,
+    wavePauseMs = runDefaults.wavePauseMs,
+    slots = createGate(concurrency),
+  } = config;
   return {
     strategy,
     retriesInPlace: strategies[strategy].retriesInPlace,
@@ -152,7 +156,7 @@ const nothing = (): Observable<never> => EMPTY;
 
 function resolveRecovery(config: Recovery): RunRecovery {
   const {
-    timeoutAction = 'cancel',
+    timeoutAction = runDefaults.timeoutAction,
     fallbacksOf = () => [],
     recoveryRounds = runDefaults.recoveryRounds,
     recoveryDelayMs = 10_000,
@@ -191,7 +195,13 @@ function openState(
 }
 
 function openOutputs(config: Outputs, { emit }: RunHooks): RunOutputs {
-  const { folder, destinations = [], provenance = 'full', sign = null, keepOriginals = false } = config;
+  const {
+    folder,
+    destinations = [],
+    provenance = runDefaults.provenance,
+    sign = null,
+    keepOriginals = false,
+  } = config;
   return {
     folder,
     destinations: gated(destinations),
