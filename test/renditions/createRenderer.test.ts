@@ -5,7 +5,7 @@ import { firstValueFrom } from 'rxjs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { RenderError, StorageError } from '../../src/errors.ts';
-import type { Mark } from '../../src/ports.ts';
+import type { ProvenanceWriter } from '../../src/ports.ts';
 import { decodeOriginal } from '../../src/renditions/decode.ts';
 import { createRenderer } from '../../src/renditions/renderer.ts';
 import type { ImageFile, RenditionSpec } from '../../src/types.ts';
@@ -223,13 +223,15 @@ describe('createRenderer', () => {
     const begun = Promise.withResolvers<void>();
     const left = Promise.withResolvers<void>();
     // The second picture is not done before the listener has left.
-    const mark: Mark = async (bytes, format) => {
+    const embedProvenance: ProvenanceWriter = async (bytes, format) => {
       if (format !== 'webp') return bytes;
       begun.resolve();
       await left.promise;
       return bytes;
     };
-    const rendering = renderer.render(original, specs, stem(), mark).subscribe((files) => seen.push(files));
+    const rendering = renderer
+      .render(original, specs, stem(), embedProvenance)
+      .subscribe((files) => seen.push(files));
     await begun.promise;
     expect(await readdir(folder())).toContain('cat--square.jpg.part');
     rendering.unsubscribe();

@@ -18,7 +18,7 @@ import type { Prediction } from '../../types.ts';
 import { expectOption, maxTimerMs } from '../internal/options.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 import { listedPredictions } from './adoptPrediction.ts';
-import { createRunTimes, isFinal, isWorthAsking } from './states.ts';
+import { createRunTimeStats, isFinal, isWorthAsking } from './states.ts';
 
 export interface ListPollerConfig {
   /** Shortest wait between two questions. Default 250. */
@@ -69,7 +69,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
   expectOption(shortestMs > 0, 'shortestMs', 'a number above 0', shortestMs);
   expectOption(longestMs >= shortestMs, 'longestMs', '`shortestMs` or more', longestMs);
   const followed = new Map<string, Followed>();
-  const runTimes = createRunTimes();
+  const runTimes = createRunTimeStats();
   let turn: Subscription | null = null;
   let turnAtMs = Number.POSITIVE_INFINITY;
   let isAsking = false;

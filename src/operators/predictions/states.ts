@@ -36,7 +36,7 @@ const REMEMBERED = 32;
 const ENOUGH = 3;
 
 /** Learns from the moments that the service itself writes on its predictions, so no clock of ours matters. */
-export function createRunTimes(): RunTimes {
+export function createRunTimeStats(): RunTimes {
   const byModel = new Map<string, ModelTimes>();
   return {
     learn({ model, status, createdAt, completedAt }) {

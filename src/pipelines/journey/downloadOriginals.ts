@@ -10,8 +10,8 @@ import {
   throwError,
 } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { isCutData, withoutLongData } from '../../base/modelInput.ts';
-import { areWhole } from '../../disk/copyFiles.ts';
+import { isTruncatedDataUrl, truncateDataUrls } from '../../base/modelInput.ts';
+import { areIntact } from '../../disk/copyFiles.ts';
 import { DownloadError, ProviderError } from '../../errors.ts';
 import { gate } from '../../operators/gate.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
@@ -24,7 +24,7 @@ import type { RunClock, RunHooks, RunLimits, RunOutputs, RunServices } from './r
 /** What downloading reads of its run. */
 type Downloading = Pick<RunServices, 'provider' | 'downloader' | 'journal' | 'answers'> &
   Pick<RunLimits, 'downloads'> &
-  Pick<RunOutputs, 'folder' | 'marks' | 'keepOriginals'> &
+  Pick<RunOutputs, 'folder' | 'provenanceWriters' | 'keepOriginals'> &
   Pick<RunHooks, 'emit'> &
   RunClock;
 
@@ -41,7 +41,7 @@ export function downloadOriginals(
     if (earlierFiles.length === 0) {
       return merge(noteCreated(prediction, job, run), fetched(prediction, plan, run));
     }
-    return fromAbortable(() => areWhole(earlierFiles)).pipe(
+    return fromAbortable(() => areIntact(earlierFiles)).pipe(
       concatMap((isThere) =>
         isThere
           ? of({ prediction, files: earlierFiles })
@@ -55,7 +55,7 @@ function fetched(prediction: Prediction, plan: Plan, run: Downloading): Observab
   return of(prediction).pipe(
     downloadOutput(run.downloader, {
       stem: join(run.folder, plan.path),
-      ...(run.marks === null ? {} : { mark: run.marks(prediction, plan) }),
+      ...(run.provenanceWriters === null ? {} : { embedProvenance: run.provenanceWriters(prediction, plan) }),
       ...(run.keepOriginals ? { untouchedStem: join(run.folder, 'originals', plan.path) } : {}),
       urlsOf: run.answers.urlsOf,
       within: gate(run.downloads),
@@ -69,7 +69,7 @@ function fetched(prediction: Prediction, plan: Plan, run: Downloading): Observab
 /** The journal does not keep long data that a prediction put out: the service may still have it. */
 function askedAgain(prediction: Prediction, run: Downloading): Observable<Prediction> {
   const { id, output } = prediction;
-  if (!run.answers.urlsOf(output).some(isCutData)) return of(prediction);
+  if (!run.answers.urlsOf(output).some(isTruncatedDataUrl)) return of(prediction);
   return run.provider.getPrediction(id).pipe(
     retryBackoff({ retries: 6, shouldRetry: isRecoverable, scheduler: run.scheduler, random: run.random }),
     catchError((error: unknown) => {
@@ -100,7 +100,7 @@ function note(
   run.emit({ type: 'image.downloaded', index: plan.index, bytes });
   // Enough to know what it costs; the output itself lies on the disk.
   const { input, output } = prediction;
-  const kept = { ...prediction, input: withoutLongData(input), output: withoutLongData(output) };
+  const kept = { ...prediction, input: truncateDataUrls(input), output: truncateDataUrls(output) };
   return run.journal
     .record(plan, { type: 'downloaded', prediction: kept, files })
     .pipe(map(() => ({ prediction, files })));

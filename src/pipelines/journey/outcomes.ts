@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path';
 import { catchError, EMPTY, type MonoTypeOperatorFunction, map, type OperatorFunction, of } from 'rxjs';
-import { withoutLongData } from '../../base/modelInput.ts';
+import { truncateDataUrls } from '../../base/modelInput.ts';
 import { BudgetError, ProviderError, RxposureError, StorageError } from '../../errors.ts';
 import type { RenderedOriginal } from '../../operators/stages/renditions.ts';
 import type { JobRecord } from '../../ports.ts';
@@ -83,7 +83,7 @@ export function describeJob(job: JobState, run: Describing): Omit<Outcome, 'stat
     prompt: plan.prompt,
     model: request.model,
     version: prediction?.version ?? request.version,
-    input: withoutLongData(request.input),
+    input: truncateDataUrls(request.input),
     tags: plan.tags,
     predictionId: prediction?.id ?? null,
     attempts,
@@ -165,7 +165,7 @@ export function skippedOutcome(plan: Plan, record: JobRecord | undefined, isChos
     prompt: plan.prompt,
     model: plan.model,
     version: plan.version,
-    input: withoutLongData(plan.input),
+    input: truncateDataUrls(plan.input),
     tags: plan.tags,
     predictionId: isLeft ? record.predictionId : null,
     attempts: isLeft ? record.attempts : 0,

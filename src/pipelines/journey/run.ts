@@ -1,13 +1,13 @@
 import type { Observable } from 'rxjs';
-import type { Cached, Flights } from '../../operators/cachedBy.ts';
+import type { Cached, SingleFlight } from '../../operators/cachedBy.ts';
 import type { Breaker } from '../../operators/circuitBreaker.ts';
 import type { Gate } from '../../operators/gate.ts';
-import type { Claims } from '../../operators/predictions/adoptPrediction.ts';
+import type { ClaimedIds } from '../../operators/predictions/adoptPrediction.ts';
 import type { Destination } from '../../ports.ts';
 import type { InputFile } from '../../types.ts';
 import type { Clock, Control, Hooks, Limits, Outputs, Recovery, Services } from './config.ts';
 import type { Originals, PostponedJob } from './job.ts';
-import type { Marks } from './marks.ts';
+import type { ProvenanceWriters } from './provenance.ts';
 
 /** The ports of a run, all there. */
 export type RunServices = Readonly<Required<Services>>;
@@ -15,9 +15,9 @@ export type RunServices = Readonly<Required<Services>>;
 /** What the jobs of a run share so that nothing is made, sent or paid for twice. */
 export interface Shared {
   /** Predictions that a job of this folder has, so that no other adopts them. */
-  readonly claims: Claims;
+  readonly claims: ClaimedIds;
   /** Results that are being made for a job, and may serve identical ones. */
-  readonly flights: Flights<Cached<Originals>>;
+  readonly flights: SingleFlight<Cached<Originals>>;
   /** Null if no model is ever paused. */
   readonly breaker: Breaker | null;
   /** Emits what a request names a file by, once the service has the file. */
@@ -48,7 +48,7 @@ export interface RunOutputs extends Readonly<Required<Pick<Outputs, 'folder' | '
   /** Further places for finished images, and how many deliveries each takes at a time. */
   readonly destinations: readonly GatedDestination[];
   /** Writes into images where they are from; null if nothing does. */
-  readonly marks: Marks | null;
+  readonly provenanceWriters: ProvenanceWriters | null;
 }
 
 /** A destination behind its own gate: a slow one holds back only itself. */

@@ -1,11 +1,11 @@
 import { asyncScheduler, EMPTY, merge, NEVER, type Observable, of, Subject, tap } from 'rxjs';
-import { encoderPlaces } from '../../base/pictures.ts';
+import { encoderConcurrency } from '../../base/pictures.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
-import { createFlights } from '../../operators/cachedBy.ts';
+import { createSingleFlight } from '../../operators/cachedBy.ts';
 import { type Breaker, createBreaker } from '../../operators/circuitBreaker.ts';
 import { createGate } from '../../operators/gate.ts';
-import { createClaims } from '../../operators/predictions/adoptPrediction.ts';
+import { createClaimedIds } from '../../operators/predictions/adoptPrediction.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import type { ResultCache } from '../../ports.ts';
 import type {
@@ -19,8 +19,8 @@ import type {
   Services,
 } from '../journey/config.ts';
 import { fileAddresses } from '../journey/inputFiles.ts';
-import { createMarks } from '../journey/marks.ts';
 import { outcomeError } from '../journey/outcomes.ts';
+import { createProvenanceWriters } from '../journey/provenance.ts';
 import type {
   Run,
   RunClock,
@@ -57,8 +57,8 @@ export function createRun(config: GenerateConfig): Run {
     ...clock,
     state,
     breaker: openBreaker(breakerFailures, hooks, clock),
-    claims: createClaims(services.journal.knownPredictionIds()),
-    flights: createFlights(),
+    claims: createClaimedIds(services.journal.knownPredictionIds()),
+    flights: createSingleFlight(),
     addressOf: fileAddresses(services.provider, { within: createGate(uploads), timeoutMs, ...clock }),
   };
 }
@@ -83,7 +83,7 @@ function isLearning({ strategy = runDefaults.strategy, concurrency }: Limits): b
 }
 
 function openGates(config: Limits): RunLimits {
-  const { strategy = runDefaults.strategy, downloads = 16, encoders = encoderPlaces() } = config;
+  const { strategy = runDefaults.strategy, downloads = 16, encoders = encoderConcurrency() } = config;
   const {
     maxAttempts = runDefaults.maxAttempts,
     timeoutMs = runDefaults.timeoutMs,
@@ -205,7 +205,7 @@ function openOutputs(config: Outputs, { emit }: RunHooks): RunOutputs {
   return {
     folder,
     destinations: gated(destinations),
-    marks: createMarks({ provenance, sign, emit }),
+    provenanceWriters: createProvenanceWriters({ provenance, sign, emit }),
     keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
   };
 }

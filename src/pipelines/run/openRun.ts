@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { catchError, concatMap, defer, finalize, map, type Observable, throwError } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { probeFolder, removeTemporaries } from '../../disk/writeFiles.ts';
+import { checkWritable, removeTemporaries } from '../../disk/writeFiles.ts';
 import { StorageError, UsageError } from '../../errors.ts';
 import type { Destination } from '../../ports.ts';
 import { describePrice } from '../../providers/prices/cost.ts';
@@ -54,7 +54,7 @@ async function openParts(settings: RunSettings, closers: Closers): Promise<OpenR
   closers.add(() => ratings?.close());
   await removeTemporaries(folder);
   // Files that are there already may be written where new ones may not be made.
-  await probeFolder(folder);
+  await checkWritable(folder);
   const thumbnails = gallery ? await openThumbnails(folder) : null;
   const cache = settings.cacheFolder === undefined ? null : await openResultCache(settings.cacheFolder);
   const manifest = await openManifest(folder);

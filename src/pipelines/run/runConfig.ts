@@ -1,5 +1,5 @@
 import { asyncScheduler, concat, defer, EMPTY, from, type Observable, type SchedulerLike } from 'rxjs';
-import { encoderPlaces } from '../../base/pictures.ts';
+import { encoderConcurrency } from '../../base/pictures.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import { createGate, gate } from '../../operators/gate.ts';
@@ -71,7 +71,7 @@ function persistIn(
   { folder, sidecars = true }: RunSettings,
   { manifest, thumbnails }: Opened,
 ): (outcome: Outcome) => Observable<unknown> {
-  const encoders = createGate(encoderPlaces());
+  const encoders = createGate(encoderConcurrency());
   return (outcome) =>
     concat(
       sidecars ? writeSidecar(folder, outcome) : EMPTY,

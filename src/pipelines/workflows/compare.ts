@@ -11,9 +11,9 @@ import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
 import {
   type BatchSpec,
   modelName,
+  namedPrompt,
   readBatchFields,
   specFields,
-  specVariation,
 } from '../../sources/specs/batchSpec.ts';
 import { readBatchSpec } from '../../sources/specs/readSpec.ts';
 import type { FinishedRun } from '../run/results.ts';
@@ -89,7 +89,7 @@ const { model: _one, ...fields } = specFields;
 const compareSpecSchema = z
   .strictObject({
     ...fields,
-    prompts: z.array(specVariation).min(1, 'Expected at least one prompt'),
+    prompts: z.array(namedPrompt).min(1, 'Expected at least one prompt'),
     models: z.array(modelName).min(1, 'Expected at least one model').nullish(),
   })
   .superRefine(({ prompts }, context) => {

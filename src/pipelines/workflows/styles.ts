@@ -7,7 +7,7 @@ import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { pictureInput } from '../../sources/modelInputs/pictureInput.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
-import { type BatchSpec, readBatchFields, specFields, specVariation } from '../../sources/specs/batchSpec.ts';
+import { type BatchSpec, namedPrompt, readBatchFields, specFields } from '../../sources/specs/batchSpec.ts';
 import { readBatchSpec } from '../../sources/specs/readSpec.ts';
 import type { FinishedRun } from '../run/results.ts';
 import type { RunSettings } from '../run/settings.ts';
@@ -89,7 +89,7 @@ const style = z.union([
 const stylesSpecSchema = z
   .strictObject({
     ...specFields,
-    prompts: z.array(specVariation).min(1, 'Expected at least one prompt'),
+    prompts: z.array(namedPrompt).min(1, 'Expected at least one prompt'),
     styles: z
       .array(style)
       .min(2, 'Expected at least two styles')

@@ -14,7 +14,7 @@ import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import { parseModelSchema } from '../replicate/modelSchema.ts';
 import { type CogCaller, cogPrediction, createCogCaller } from './caller.ts';
-import { createCogPut } from './putPrediction.ts';
+import { putPrediction } from './putPrediction.ts';
 
 export interface CogProviderConfig {
   /** Of the container, such as `http://127.0.0.1:5000`. */
@@ -64,7 +64,7 @@ export function createCogProvider(config: CogProviderConfig): Provider {
       read: () => cogPrediction({ status: 'canceled' }, id, { model: '', version: null, input: {} }),
     });
   return {
-    createPrediction: createCogPut(call, {
+    createPrediction: putPrediction(call, {
       runTimeoutMs,
       readiness: cogReadiness(call, requestTimeoutMs),
       cancel: cancelPrediction,

@@ -3,7 +3,7 @@ import { createCaller, expectCredentials, replicateBaseUrl } from './caller.ts';
 import { createPredictionList, createServiceClock } from './listPredictions.ts';
 import { createModelLookup, createModelMemory, createModelRoutes } from './models.ts';
 import { parsePrediction } from './parse.ts';
-import { createPredictionPost } from './postPrediction.ts';
+import { postPrediction } from './postPrediction.ts';
 import { createUpload } from './upload.ts';
 
 export interface ReplicateProviderConfig {
@@ -43,7 +43,7 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
   const memory = createModelMemory({ ...config, now });
   const calls = { ...config, baseUrl, now, onHeaders: clock.learn };
   const call = createCaller(calls);
-  const post = createPredictionPost(call, routes);
+  const post = postPrediction(call, routes);
   return {
     createPrediction: (request, options) => post(request, options).pipe(memory.doubt(request)),
     getPrediction: (id) =>
