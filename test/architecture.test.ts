@@ -34,10 +34,7 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   operators: [['predictions', 'stages'], ['.', 'pace'], ['internal']],
   pipelines: [['workflows'], ['rating', 'runToFolder', 'generateStream'], ['generate'], ['run'], ['journey']],
   provenance: [['.'], ['containers']],
-  providers: [
-    ['cog', 'replicate'],
-    ['downloads', 'prices', 'http'],
-  ],
+  providers: [['cog', 'replicate'], ['downloads', 'prices', 'http'], ['wire']],
   simulator: [
     ['startSimulator', 'cog'],
     ['api', 'chaos', 'fileServer'],

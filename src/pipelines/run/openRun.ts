@@ -27,7 +27,7 @@ import { createLedger } from '../../operators/stages/budgetTake.ts';
 import type { Destination, PredictionEvents, Provider } from '../../ports.ts';
 import { createDownloader } from '../../providers/downloads/downloader.ts';
 import { costMicroUsd, describePrice } from '../../providers/prices/cost.ts';
-import { outputUrls, predictionError } from '../../providers/replicate/output.ts';
+import { outputUrls, predictionError } from '../../providers/wire/output.ts';
 import { createRenderer } from '../../renditions/renderer.ts';
 import { openThumbnails } from '../../sinks/gallery/thumbnails.ts';
 import { type Manifest, openManifest } from '../../sinks/manifest/manifest.ts';

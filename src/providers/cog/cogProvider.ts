@@ -12,7 +12,7 @@ import {
 import { z } from 'zod';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
-import { parseModelSchema } from '../replicate/modelSchema.ts';
+import { parseModelSchema } from '../wire/modelSchema.ts';
 import { type CogCaller, cogPrediction, createCogCaller } from './caller.ts';
 import { createCogPut } from './putPrediction.ts';
 

@@ -1,8 +1,8 @@
 import type { ModelCache, Provider } from '../../ports.ts';
+import { parsePrediction } from '../wire/prediction.ts';
 import { createCaller, expectCredentials, replicateBaseUrl } from './caller.ts';
 import { createPredictionList, createServiceClock } from './listPredictions.ts';
 import { createModelLookup, createModelMemory, createModelRoutes } from './models.ts';
-import { parsePrediction } from './parse.ts';
 import { createPredictionPost } from './postPrediction.ts';
 import { createUpload } from './upload.ts';
 
