@@ -1,8 +1,10 @@
 import type { Observable, ObservableInput } from 'rxjs';
+import type { PredictionError } from './errors.ts';
 import type {
   FetchedOutput,
   ImageFile,
   InputFile,
+  Json,
   Model,
   Outcome,
   Plan,
@@ -42,6 +44,8 @@ export interface CreateLimits {
  * service's own word is sent again.
  */
 export interface Provider {
+  /** Reads its predictions: what only this service's client can know. */
+  readonly answers: ProviderAnswers;
   createPrediction(request: PredictionRequest, options: CreateOptions): Observable<Prediction>;
   getPrediction(id: string): Observable<Prediction>;
   /** Predictions created at or after this moment of the local clock (ms since 1970), newest first. */
@@ -56,6 +60,24 @@ export interface Provider {
    * service takes files only inside of requests, as `data:` URLs.
    */
   uploadFile?(file: InputFile): Observable<UploadedFile>;
+}
+
+/** Reads a provider's predictions: the part of its contract that makes no calls. Amounts are millionths of a US dollar. */
+export interface ProviderAnswers {
+  /** Returns the URLs of the files in an output, in its order. */
+  readonly urlsOf: (output: Json) => readonly string[];
+  /**
+   * Returns the cost of a finished prediction; null if no price is known. `priceMicroUsd`, the price of one output image,
+   * overrides the provider's own price.
+   */
+  readonly costOf: (prediction: Prediction, priceMicroUsd?: number) => number | null;
+  /** Returns the error of a prediction that ended without output. */
+  readonly errorOf: (prediction: Prediction) => PredictionError;
+  /**
+   * Describes a model's price and its source, for people: `$0.003 an image (as given)`; null if no price is known.
+   * `priceMicroUsd` as in `costOf`.
+   */
+  readonly describePrice: (model: string, priceMicroUsd?: number) => string | null;
 }
 
 /** Learns how predictions go on; one for all jobs of a run. */

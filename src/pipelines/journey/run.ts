@@ -1,5 +1,4 @@
 import type { Observable, SchedulerLike } from 'rxjs';
-import type { PredictionError } from '../../errors.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import type { Cached, Flights } from '../../operators/cachedBy.ts';
 import type { Breaker } from '../../operators/circuitBreaker.ts';
@@ -13,25 +12,18 @@ import type {
   Journal,
   Ledger,
   Provider,
+  ProviderAnswers,
   Renderer,
   ResultCache,
 } from '../../ports.ts';
 import type { PictureSigner } from '../../provenance/signPicture.ts';
-import type {
-  InputFile,
-  Json,
-  Outcome,
-  Plan,
-  Prediction,
-  PricedRequest,
-  ProvenanceLevel,
-  Strategy,
-} from '../../types.ts';
+import type { InputFile, Outcome, Plan, PricedRequest, ProvenanceLevel, Strategy } from '../../types.ts';
 import type { Obtained, PostponedJob } from './job.ts';
 import type { Marks } from './marks.ts';
 
 /** What is turned into something else, and what has no default. */
 type OptionalFields =
+  | 'answers'
   | 'concurrency'
   | 'downloads'
   | 'encoders'
@@ -47,6 +39,8 @@ type OptionalFields =
 export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
   /** ms since 1970. */
   readonly startedAtMs: number;
+  /** Those of the provider, but for what the configuration replaces. */
+  readonly answers: ProviderAnswers;
   readonly webhookUrlOf: GenerateConfig['webhookUrlOf'] | undefined;
   readonly detach: GenerateConfig['detach'] | undefined;
   /** Jobs under way at most, from the first create to the last rendition. */
@@ -93,8 +87,8 @@ export interface GenerateConfig {
   journal: Journal;
   ledger: Ledger;
   governor: Governor;
-  /** What this provider's answers mean. */
-  answers: ProviderAnswers;
+  /** Replaces members of `provider.answers`. Default: none. */
+  answers?: Partial<ProviderAnswers>;
   /** How jobs are fed. Default `stream`. */
   strategy?: Strategy;
   /**
@@ -197,14 +191,4 @@ interface TimedOutPrediction {
   /** Since its create was sent. */
   readonly waitedMs: number;
   readonly action: 'cancel' | 'leave';
-}
-
-/** How to read a provider's predictions: the part of its contract that is data rather than calls. */
-export interface ProviderAnswers {
-  /** The files in an output. */
-  urlsOf: (output: Json) => readonly string[];
-  /** What a prediction cost, in millionths of a US dollar; null where no price is known. */
-  costOf: (prediction: Prediction) => number | null;
-  /** What went wrong in a prediction that ended without output. */
-  errorOf: (prediction: Prediction) => PredictionError;
 }

@@ -61,6 +61,7 @@ export function createRun(config: GenerateConfig): Run {
   const halted = new Subject<void>();
   const run: Run = {
     ...ports,
+    answers: { ...config.provider.answers, ...config.answers },
     startedAtMs: scheduler.now(),
     strategy,
     waveSize,

@@ -26,8 +26,6 @@ import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
 import type { Destination, PredictionEvents, Provider } from '../../ports.ts';
 import { createDownloader } from '../../providers/downloads/downloader.ts';
-import { costMicroUsd, describePrice } from '../../providers/prices/cost.ts';
-import { outputUrls, predictionError } from '../../providers/wire/output.ts';
 import { createRenderer } from '../../renditions/renderer.ts';
 import { openThumbnails } from '../../sinks/gallery/thumbnails.ts';
 import { type Manifest, openManifest } from '../../sinks/manifest/manifest.ts';
@@ -111,11 +109,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
           emit({ type: 'budget.warning', limitMicroUsd: budgetMicroUsd, reservedMicroUsd, spentMicroUsd }),
       }),
       governor: createGovernor({ perMinute: ratePerMinute, scheduler }),
-      answers: {
-        urlsOf: outputUrls,
-        costOf: (prediction) => costMicroUsd(prediction, priceMicroUsd),
-        errorOf: predictionError,
-      },
+      answers: { costOf: (prediction) => provider.answers.costOf(prediction, priceMicroUsd) },
       isDone: (plan) => !only(plan.index) || isSaved(plan),
       isPaidBefore: ({ index, predictionId }) => reopened.get(index) === predictionId,
       putAside: storedPlans(folder, 'failed').keep,
@@ -152,7 +146,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
         reopened = jobs;
       },
       isChosen: only,
-      describePrice: (model) => describePrice(model, priceMicroUsd),
+      describePrice: (model) => provider.answers.describePrice(model, priceMicroUsd),
       close,
     };
   } catch (error) {

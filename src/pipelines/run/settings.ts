@@ -126,6 +126,7 @@ export function countRequests(provider: Provider): CountedProvider {
   const { uploadFile } = provider;
   return {
     provider: {
+      answers: provider.answers,
       createPrediction: (request, options) => counted(() => provider.createPrediction(request, options)),
       getPrediction: (id) => counted(() => provider.getPrediction(id)),
       listPredictions: (query) => counted(() => provider.listPredictions(query)),
