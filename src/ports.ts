@@ -42,6 +42,9 @@ export interface CreateLimits {
  * It asks anew only where the first answer certainly had no effect: a create that the route by name does not know goes out
  * by version, a list asked for by a wrong clock is asked for by the right one, and a create that is idempotent by the
  * service's own word is sent again.
+ *
+ * A service keeps the outputs of a prediction, and lists it, for an hour: 55 minutes is what runs rely on
+ * (`OUTPUT_LIFETIME_MS`).
  */
 export interface Provider {
   /** Reads its predictions: what only this service's client can know. */

@@ -1,6 +1,7 @@
 import { catchError, lastValueFrom, throwError } from 'rxjs';
 import { nearestName } from '../../base/suggest.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
+import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { ScoringModel } from '../../pipelines/rating/scoringModel.ts';
 import type { RefinementSpec } from '../../pipelines/workflows/refinement/spec.ts';
@@ -30,7 +31,7 @@ export function findModel(provider: Provider, { model, version }: ModelReference
   const name = version === null ? model : `${model}:${version}`;
   return lastValueFrom(
     provider.getModel(model, version).pipe(
-      retryBackoff({ shouldRetry: (error) => error instanceof ProviderError && error.recoverable }),
+      retryBackoff(retryPolicies.prepare),
       catchError((error: unknown) => {
         const isMissing = error instanceof ProviderError && error.status === 404;
         if (!isMissing) return throwError(() => error);

@@ -16,9 +16,10 @@ import {
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction } from '../../types.ts';
 import { expectOption, maxTimerMs } from '../internal/options.ts';
+import { isRetryableRead, retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 import { listedPredictions } from './adoptPrediction.ts';
-import { createRunTimes, isFinal, isWorthAsking } from './states.ts';
+import { createRunTimes, isFinal } from './states.ts';
 
 export interface ListPollerConfig {
   /** Shortest wait between two questions. Default 250. */
@@ -51,7 +52,6 @@ const SHARE_OF_RUN_TIME = 0.1;
 const SHARE_FOR_ONE = 0.25;
 /** None is ready much before the fastest of those before it. */
 const EARLIEST = 0.9;
-const RETRIES = 12;
 
 /**
  * Follows all predictions of a run with one question at a time: a page of the list answers for a hundred of them. Nothing
@@ -118,7 +118,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
       catchError((error: unknown) => {
         one.failed += 1;
         one.aloneAtMs = scheduler.now() + Math.min(longestMs, shortestMs * 2 ** one.failed);
-        const isHopeless = one.failed > RETRIES || !isWorthAsking(error, one.failed);
+        const isHopeless = one.failed > retryPolicies.ask.retries || !isRetryableRead(error, one.failed);
         if (isHopeless) tellError(error, [id]);
         return EMPTY;
       }),
@@ -131,7 +131,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
       // Enough for all of them, were they alone in the list, and one for those of others.
       pages: Math.ceil(due.length / PAGE_SIZE) + 1,
       isEnough: () => due.every(({ missed }) => missed === 0),
-      patiently: retryBackoff({ retries: RETRIES, shouldRetry: isWorthAsking, random, scheduler }),
+      patiently: retryBackoff({ ...retryPolicies.ask, random, scheduler }),
     }).pipe(
       tap(({ predictions }) => predictions.forEach(tell)),
       ignoreElements(),

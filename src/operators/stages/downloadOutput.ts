@@ -12,6 +12,7 @@ import { stemAt } from '../../disk/copyFiles.ts';
 import { DownloadError } from '../../errors.ts';
 import type { Downloader, Mark } from '../../ports.ts';
 import type { ImageFile, Json, Prediction } from '../../types.ts';
+import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 
 export interface DownloadOutputConfig {
@@ -48,7 +49,9 @@ export function downloadOutput(
   downloader: Downloader,
   config: DownloadOutputConfig,
 ): OperatorFunction<Prediction, readonly ImageFile[]> {
-  const { stem, urlsOf, retries = 5, delayMs = 500, within = identity } = config;
+  const policy = retryPolicies.download;
+  const { stem, urlsOf, within = identity } = config;
+  const { retries = policy.retries, delayMs = policy.delayMs } = config;
   const { mark, untouchedStem, scheduler = asyncScheduler, random = Math.random } = config;
   return concatMap((prediction) => {
     const urls = urlsOf(prediction.output);
@@ -60,18 +63,10 @@ export function downloadOutput(
           ...(mark === undefined ? {} : { mark }),
           ...(untouchedStem === undefined ? {} : { untouchedStem: stemAt(untouchedStem, place) }),
         })
-        .pipe(retryBackoff({ retries, delayMs, shouldRetry: isWorthAnotherTry, scheduler, random })),
+        .pipe(retryBackoff({ ...policy, retries, delayMs, scheduler, random })),
     );
     return within(forkJoin(files));
   });
-}
-
-/** A fresh file may be unknown to some of the file host's machines for a moment. */
-const TRIES_WHERE_GONE = 3;
-
-function isWorthAnotherTry(error: unknown, attempt: number): boolean {
-  if (!(error instanceof DownloadError)) return false;
-  return error.recoverable || (error.code === 'ERR_OUTPUT_GONE' && attempt <= TRIES_WHERE_GONE);
 }
 
 function noOutput(prediction: Prediction): DownloadError {

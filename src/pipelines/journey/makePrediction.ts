@@ -17,6 +17,7 @@ import { CircuitOpenError, PredictionError, ProviderError } from '../../errors.t
 import { circuitBreaker } from '../../operators/circuitBreaker.ts';
 import { fallbackTo } from '../../operators/fallbackTo.ts';
 import { gate } from '../../operators/gate.ts';
+import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { ModelInput, Plan, Prediction, PredictionRequest, PricedRequest } from '../../types.ts';
 import { beginAttempt, closeAttempt } from './beginAttempt.ts';
@@ -76,9 +77,9 @@ function attempts(request: PricedRequest, account: JobAccount, run: Run): Observ
   }).pipe(gate(run.slots));
   return concat(filesUploaded(request, account, run), guarded).pipe(
     retryBackoff({
+      ...retryPolicies.attempt,
       // In a queue the next attempt is another turn: the job goes to the end of the line.
       retries: run.strategy === 'queue' ? 0 : run.maxAttempts - 1,
-      delayMs: 1_000,
       shouldRetry: isPlatformFault,
       onRetry: ({ error }) =>
         run.emit({

@@ -12,19 +12,16 @@ import {
   throwError,
 } from 'rxjs';
 import { ProviderError } from '../../errors.ts';
+import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { adoptPrediction } from '../../operators/predictions/adoptPrediction.ts';
 import { cancelPrediction } from '../../operators/predictions/cancelPrediction.ts';
-import { isWorthAsking } from '../../operators/predictions/states.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { JobRecord } from '../../ports.ts';
 import type { Plan, Prediction } from '../../types.ts';
 import { beginAttempt } from './beginAttempt.ts';
 import { followPrediction } from './followPrediction.ts';
 import { type JobAccount, mayHavePrediction } from './job.ts';
-import type { Run } from './run.ts';
-
-/** The service forgets what was asked of it after an hour; a little less, as clocks differ. */
-const KEPT_MS = 55 * 60_000;
+import { OUTPUT_LIFETIME_MS, type Run } from './run.ts';
 
 /** What an earlier run sent is in the service's list by then, if it was made. */
 const LISTED_MS = 6_000;
@@ -46,12 +43,12 @@ export function resumeAttempt(account: JobAccount, left: JobRecord, run: Run): O
   if (left.prediction !== null) return of(left.prediction);
   if (left.predictionId !== null) {
     return run.provider.getPrediction(left.predictionId).pipe(
-      retryBackoff({ retries: 6, shouldRetry: isWorthAsking, scheduler: run.scheduler, random: run.random }),
+      retryBackoff({ ...retryPolicies.resume, scheduler: run.scheduler, random: run.random }),
       concatMap((prediction) => followPrediction(prediction, account, run)),
     );
   }
   if (left.intendedAtMs === null) return beginAttempt(account, run);
-  if (run.scheduler.now() - left.intendedAtMs > KEPT_MS) {
+  if (run.scheduler.now() - left.intendedAtMs > OUTPUT_LIFETIME_MS) {
     return run.repay ? beginAttempt(account, run) : throwError(() => uncertain(plan));
   }
   const isFromBefore = left.intendedAtMs < run.startedAtMs;

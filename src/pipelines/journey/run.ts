@@ -21,6 +21,11 @@ import type { InputFile, Outcome, Plan, PricedRequest, ProvenanceLevel, Strategy
 import type { Obtained, PostponedJob } from './job.ts';
 import type { Marks } from './marks.ts';
 
+/**
+ * How long a service keeps outputs and answers questions about a create: an hour, less what clocks differ and a download takes.
+ */
+export const OUTPUT_LIFETIME_MS = 55 * 60_000;
+
 /** What is turned into something else, and what has no default. */
 type OptionalFields =
   | 'answers'
