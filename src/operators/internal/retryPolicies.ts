@@ -26,7 +26,7 @@ export const retryPolicies = {
   adopt: { ...usual, retries: 12, shouldRetry: isRecoverable },
   /** Asks about a prediction that an earlier run has created. */
   resume: { ...usual, retries: 6, shouldRetry: isRetryableRead },
-  /** Asks for an output that is not on disk any more. A 404 says that the service has deleted it. */
+  /** Asks for an output that the journal has only cut short. A 404 says that the service has deleted it. */
   refetch: { ...usual, retries: 6, shouldRetry: isRecoverableCall },
   /** Uploads an input file: free, and one too many does no harm. */
   upload: { ...usual, retries: 6, shouldRetry: isRecoverableCall },

@@ -14,6 +14,7 @@ import {
   readBatchFields,
   specFields,
   specVariation,
+  uniqueNames,
 } from '../../sources/specs/batchSpec.ts';
 import { readBatchSpec } from '../../sources/specs/readSpec.ts';
 import type { FinishedRun } from '../run/results.ts';
@@ -92,13 +93,7 @@ const compareSpecSchema = z
     prompts: z.array(specVariation).min(1, 'Expected at least one prompt'),
     models: z.array(modelName).min(1, 'Expected at least one model').nullish(),
   })
-  .superRefine(({ prompts }, context) => {
-    prompts.forEach(({ name }, place) => {
-      if (prompts.findIndex((other) => other.name === name) === place) return;
-      const message = `Expected each name once, got ${name} twice`;
-      context.addIssue({ code: 'custom', path: ['prompts', place], message });
-    });
-  })
+  .superRefine(uniqueNames('prompts'))
   .transform(
     (spec): CompareSpec => ({
       ...readBatchFields({ ...spec, model: null }),

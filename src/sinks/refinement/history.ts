@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isMissing } from '../../disk/storageError.ts';
 import { writeAtomically } from '../../disk/writeFiles.ts';
 import { UsageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
@@ -79,7 +80,7 @@ export async function readRefinementHistory(folder: string): Promise<RefinementH
   try {
     return history.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+    if (isMissing(cause)) return null;
     throw new UsageError(`Expected what rxposure wrote in ${path}, got something else`, {
       suggestion: 'Restore it from a copy, or choose another folder with --out.',
       cause,

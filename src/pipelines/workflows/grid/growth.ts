@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../../../base/modelInput.ts';
+import { isMissing } from '../../../disk/storageError.ts';
 import { UsageError } from '../../../errors.ts';
 import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { fingerprintOf } from '../../../sources/planning/requestKey.ts';
@@ -98,7 +99,7 @@ async function readGridHistory(folder: string): Promise<GridHistory | null> {
   try {
     return history.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+    if (isMissing(cause)) return null;
     throw new UsageError(`Expected what rxposure wrote in ${path}, got something else`, {
       suggestion: 'Restore it from a copy, or choose another folder with --out.',
       cause,
