@@ -8,6 +8,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
+import { toMicroUsd } from '../../base/text.ts';
 import type { Outcome, PredictionStatus } from '../../types.ts';
 import type { EventOf } from '../observeRun.ts';
 import type { RunEvent } from '../runEvent.ts';
@@ -68,7 +69,7 @@ export function createRunSpans(config: JobSpansConfig): RunSpans {
             [attributes.saved]: event.totals.saved,
             [attributes.failed]: event.totals.failed,
             [attributes.skipped]: event.totals.skipped,
-            [attributes.costMicroUsd]: Math.round(event.totals.costUsd * 1_000_000),
+            [attributes.costMicroUsd]: toMicroUsd(event.totals.costUsd),
           });
           close();
           return;
@@ -216,7 +217,7 @@ function outcomeAttributes(outcome: Outcome): Attributes {
     [attributes.attempts]: attempts,
     [attributes.cached]: cached,
     ...(predictionId === null ? {} : { [attributes.responseId]: predictionId }),
-    ...(costUsd === null ? {} : { [attributes.costMicroUsd]: Math.round(costUsd * 1_000_000) }),
+    ...(costUsd === null ? {} : { [attributes.costMicroUsd]: toMicroUsd(costUsd) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { concat, defer, EMPTY, ignoreElements, type Observable, of } from 'rxjs';
+import { toMicroUsd } from '../../base/text.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import type { Outcome } from '../../types.ts';
 import type { JobAccount } from './job.ts';
@@ -10,7 +11,7 @@ import type { Run } from './run.ts';
  */
 export function closeAccount(outcome: Outcome, account: JobAccount, run: Run): Observable<Outcome> {
   const { open, reservation, paidMicroUsd } = account;
-  const lastMicroUsd = Math.max(0, Math.round((outcome.costUsd ?? 0) * 1_000_000) - paidMicroUsd);
+  const lastMicroUsd = Math.max(0, toMicroUsd(outcome.costUsd ?? 0) - paidMicroUsd);
   const mayBePaid = open !== null && outcome.status !== 'saved' && lastMicroUsd === 0;
   if (!mayBePaid) reservation?.settle(lastMicroUsd);
   return concat(

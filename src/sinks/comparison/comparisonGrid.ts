@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { escapeXml, formatUsd, sheetFont, wrapText } from '../../base/text.ts';
+import { escapeXml, formatUsd, sheetFont, toMicroUsd, wrapText } from '../../base/text.ts';
 import { writeAtomically } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
 import {
@@ -127,7 +127,7 @@ function cellOf({ files, metrics, costUsd, error, status }: Outcome): SheetCell 
   const seconds = metrics.predict_time;
   const facts = [
     typeof seconds === 'number' ? `${seconds.toFixed(1)} s` : '',
-    costUsd === null ? '' : formatUsd(Math.round(costUsd * 1_000_000)),
+    costUsd === null ? '' : formatUsd(toMicroUsd(costUsd)),
   ];
   return {
     picture: original === undefined ? null : thumbnailPath(original),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { toMicroUsd } from '../../base/text.ts';
 import { writeAtomically } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
 import {
@@ -105,7 +106,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
       const isSaved = status === 'saved';
       totals[status] += 1;
       totals.cacheHits += cached ? 1 : 0;
-      totals.microUsd += toMicroUsd(costUsd);
+      totals.microUsd += toMicroUsd(costUsd ?? 0);
       totals.costIncomplete ||= isSaved && costUsd === null;
       costs.add(outcome);
       if (status === 'failed') failuresByStage[failureStage(outcome)] += 1;
@@ -131,7 +132,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
         requestsPerImage: requestsPerImage(run),
         averageSecondsPerImage: saved === 0 ? 0 : elapsedSeconds / saved,
         predictTime: predictTime.summary(),
-        costUsd: toUsd(microUsd),
+        costUsd: microUsd / 1_000_000,
         costIncomplete,
         costByModel: Object.fromEntries(
           Object.entries(costs.byModel()).map(([model, cost]) => [model, { ...cost, price: priceOf(model) }]),
@@ -147,15 +148,6 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
 
 function mostFrequentFirst(counts: [code: string, count: number][]): ErrorCount[] {
   return counts.map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count);
-}
-
-/** Sums of fractions drift, sums of whole micro-dollars do not. */
-function toMicroUsd(usd: number | null): number {
-  return Math.round((usd ?? 0) * 1_000_000);
-}
-
-function toUsd(microUsd: number): number {
-  return microUsd / 1_000_000;
 }
 
 /** To three decimals. */
