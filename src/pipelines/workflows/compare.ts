@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { concatMap, type Observable } from 'rxjs';
 import { z } from 'zod';
-import { writeAtomically } from '../../disk/writeFiles.ts';
+import { writeJson } from '../../disk/jsonFile.ts';
 import { writeBlindPage } from '../../sinks/comparison/blindVotes.ts';
 import { compareOutcomes } from '../../sinks/comparison/comparison.ts';
 import { writeComparisonGrid } from '../../sinks/comparison/comparisonGrid.ts';
@@ -51,7 +51,7 @@ export function compareModels(
   return grid(compareGrid(spec), contexts, settings).pipe(
     concatMap(async (end) => {
       const comparison = await compareOutcomes(manifestOutcomes(folder));
-      await writeAtomically(join(folder, 'comparison.json'), `${JSON.stringify(comparison, null, 2)}\n`);
+      await writeJson(join(folder, 'comparison.json'), comparison);
       await writeComparisonGrid(folder, manifestOutcomes(folder), axes);
       await writeBlindPage(folder, manifestOutcomes(folder), axes);
       return end;

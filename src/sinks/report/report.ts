@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { toMicroUsd } from '../../base/text.ts';
-import { writeAtomically } from '../../disk/writeFiles.ts';
+import { writeJson } from '../../disk/jsonFile.ts';
 import type { Outcome } from '../../types.ts';
 import {
   createCostTracker,
@@ -181,5 +181,5 @@ function createSlowest(): Slowest {
 
 /** Writes `report.json` into the run folder. Rejects with `StorageError` where the disk refuses. */
 export function writeReport(folder: string, report: Report): Promise<void> {
-  return writeAtomically(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+  return writeJson(join(folder, 'report.json'), report);
 }
