@@ -99,3 +99,8 @@ export function cutToBytes(text: string, maxBytes: number): string {
   }
   return text;
 }
+
+/** Returns the message of what was thrown, be it an error or anything else. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,4 +1,5 @@
 import { fstatSync, statSync } from 'node:fs';
+import { messageOf } from '../base/text.ts';
 import { StorageError } from '../errors.ts';
 
 /** What a system error code means for the user: our code, whether trying again may help, what to do. */
@@ -77,7 +78,7 @@ export function toStorageError(error: unknown, path: string): StorageError {
  * `one that cannot be read (EIO)`; for an error that is not the file system's, its message. `missing` takes the place of `none`.
  */
 export function fileProblem(error: unknown, missing = 'none'): string {
-  if (!isSystemError(error)) return error instanceof Error ? error.message : String(error);
+  if (!isSystemError(error)) return messageOf(error);
   if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return missing;
   return error.code === 'EACCES' ? 'one that may not be read' : `one that cannot be read (${error.code})`;
 }
@@ -93,7 +94,7 @@ function isSystemError(error: unknown): error is Error & { readonly code: string
 
 function systemCodeOf(error: unknown): string {
   if (isSystemError(error)) return error.code;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 /**
@@ -104,7 +105,7 @@ export async function loaded<T>(module: Promise<T>, name: string): Promise<T> {
   try {
     return await module;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw (
       handleShortage(error, name) ??
       new StorageError('ERR_NOT_LOADED', `Expected to load ${name}, got: ${reason}`, {
