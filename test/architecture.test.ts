@@ -136,6 +136,13 @@ it('providers do not know each other', () => {
   expect([...crossing, ...back].map(show)).toEqual([]);
 });
 
+it('runs know no provider: each brings what only it knows', () => {
+  const known = inside.filter(
+    ({ from, to }) => from.startsWith('pipelines/') && /^providers\/(cog|replicate|wire)\//.test(to),
+  );
+  expect(known.map(show)).toEqual([]);
+});
+
 it('modules import modules, never a window', () => {
   expect(arrows.filter(({ to }) => isWindow(to)).map(show)).toEqual([]);
 });
