@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { NEVER } from 'rxjs';
 import { createGate, gate } from '../src/operators/gate.ts';
 import { createGovernor } from '../src/operators/pace/governor.ts';
-import { createClaims } from '../src/operators/predictions/adoptPrediction.ts';
+import { createClaimedIds } from '../src/operators/predictions/adoptPrediction.ts';
 import { generate } from '../src/pipelines/generate.ts';
 import { createLineIndex } from '../src/sinks/manifest/jsonLines.ts';
 import { createIndexSet } from '../src/store/entries.ts';
@@ -47,7 +47,7 @@ await measure('a journey of generate that waits for its slot, its plan included'
 });
 
 await measure('a prediction id that is known', MILLION, () =>
-  createClaims(
+  createClaimedIds(
     (function* () {
       for (let n = 0; n < MILLION; n += 1) yield Buffer.from(`${n}`.padStart(26, 'x')).toString();
     })(),

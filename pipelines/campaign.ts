@@ -1,6 +1,6 @@
 // A campaign spec becomes pictures for every platform in every variation.
 import packageJson from '../package.json' with { type: 'json' };
-import { folderFor, inSpec, runBatchScript, withSpec } from '../src/cli/batch/batchScript.ts';
+import { folderFor, prefixSpecName, runBatchScript, withSpec } from '../src/cli/batch/batchScript.ts';
 import { findModel, jobContext, specModel } from '../src/cli/batch/models.ts';
 import { startBatch } from '../src/cli/batch/startBatch.ts';
 import { createCommand } from '../src/cli/flags/command.ts';
@@ -38,7 +38,7 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
   const common = await jobContext(flags, reference, await findModel(service.provider, reference));
   const context = { ...common, files: await campaignFiles(spec, input, common) };
   const folder = folderFor(flags.out, input, spec.name);
-  const jobs = await inSpec(input, () => campaignJobs(spec, context));
+  const jobs = await prefixSpecName(input, () => campaignJobs(spec, context));
   const total = spec.platforms.length * spec.variations.length * context.count;
   return startBatch({
     folder,

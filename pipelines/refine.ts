@@ -1,7 +1,7 @@
 // Candidates from a prompt, of which the best are refined round by round.
 import { dirname } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { folderFor, inSpec, runBatchScript, withSpec } from '../src/cli/batch/batchScript.ts';
+import { folderFor, prefixSpecName, runBatchScript, withSpec } from '../src/cli/batch/batchScript.ts';
 import { jobContexts, ratedBy, refiningModel, scoringModel, specModel } from '../src/cli/batch/models.ts';
 import { startBatch } from '../src/cli/batch/startBatch.ts';
 import { createCommand } from '../src/cli/flags/command.ts';
@@ -74,7 +74,7 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
   const { score } = spec;
   const scorer =
     'model' in score ? await scoringModel(score, flags, service, dirname(input)) : createScorer(score);
-  await inSpec(input, () => refinementJobs(spec, contexts, []));
+  await prefixSpecName(input, () => refinementJobs(spec, contexts, []));
   return startBatch({
     folder: folderFor(flags.out, input, spec.name),
     jobs: () => refinementJobs(spec, contexts, expectedParents(spec)),

@@ -127,7 +127,7 @@ export interface DownloadTarget {
   /** Absolute path without extension; the extension is chosen by content. */
   readonly stem: string;
   /** Makes of a picture's bytes what is kept of them. Absent: they stay as they are. */
-  readonly mark?: Mark;
+  readonly embedProvenance?: ProvenanceWriter;
   /** Where the bytes of a picture go as they came, beside those that were marked; as `stem`. Absent: nowhere. */
   readonly untouchedStem?: string;
 }
@@ -136,7 +136,7 @@ export interface DownloadTarget {
  * Writes into a picture where it is from: takes the bytes of a file and its format (as `ImageFile` has it) and gives the bytes
  * to keep, or the same where it leaves them alone. Does so again without harm.
  */
-export type Mark = (bytes: Buffer, format: string) => Promise<Buffer>;
+export type ProvenanceWriter = (bytes: Buffer, format: string) => Promise<Buffer>;
 
 /** Fetches one output (`https:`, `http:` or `data:` URL) to disk: whole, verified, flushed and renamed before it emits. */
 export interface Downloader {
@@ -150,7 +150,7 @@ export interface Renderer {
     specs: readonly RenditionSpec[],
     stem: string,
     /** Applied to each rendition; what it adds counts in `maxBytes`. Absent: they stay as they were encoded. */
-    mark?: Mark,
+    embedProvenance?: ProvenanceWriter,
   ): Observable<readonly RenderedFile[]>;
 }
 

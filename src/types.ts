@@ -336,8 +336,8 @@ export const renditionChoices = {
 } as const;
 
 /** From the lowest up. An order and no measure: `high` is not twice `standard`. */
-export const qualities = ['draft', 'standard', 'high'] as const;
-export type Quality = (typeof qualities)[number];
+export const qualityLevels = ['draft', 'standard', 'high'] as const;
+export type Quality = (typeof qualityLevels)[number];
 
 /** What a model is chosen for. */
 export const useCases = [

@@ -9,12 +9,12 @@ const LONGEST_TYPE_CHARS = 100;
  * A value as it is kept and shown: each long `data:` URL in it becomes its type, its length and its hash, so that equal ones
  * stay equal. What has been cut already stays as it is.
  */
-export function withoutLongData<T extends Json>(value: T): T;
-export function withoutLongData(value: Json): Json {
+export function truncateDataUrls<T extends Json>(value: T): T;
+export function truncateDataUrls(value: Json): Json {
   if (typeof value === 'string') return isLongData(value) ? cut(value) : value;
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item: Json) => withoutLongData(item));
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withoutLongData(part)]));
+  if (Array.isArray(value)) return value.map((item: Json) => truncateDataUrls(item));
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, truncateDataUrls(part)]));
 }
 
 function isLongData(text: string): boolean {
@@ -30,7 +30,10 @@ function cut(url: string): string {
  * An input with other texts in it: each text, also in lists, becomes what `textAt` says of its place (`image`,
  * `image_input[1]`). What stands inside of objects stays as it is.
  */
-export function mapTexts(input: ModelInput, textAt: (place: string, text: string) => string): ModelInput {
+export function mapInputStrings(
+  input: ModelInput,
+  textAt: (place: string, text: string) => string,
+): ModelInput {
   const mapped = (value: Json, place: string): Json => {
     if (typeof value === 'string') return textAt(place, value);
     if (!Array.isArray(value)) return value;
@@ -57,7 +60,7 @@ function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** Whether a text is what `withoutLongData` leaves of a `data:` URL: its data are not there any more. */
-export function isCutData(text: string): boolean {
+/** Whether a text is what `truncateDataUrls` leaves of a `data:` URL: its data are not there any more. */
+export function isTruncatedDataUrl(text: string): boolean {
   return /^data:[^\s,]*,… \(/i.test(text);
 }

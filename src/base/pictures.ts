@@ -15,7 +15,7 @@ interface EncoderPlacesConfig {
  * works and files are read and written too. The pool's size is for the environment to say (`UV_THREADPOOL_SIZE`): when a program
  * begins it is in use already.
  */
-export function encoderPlaces(config: EncoderPlacesConfig = {}): number {
+export function encoderConcurrency(config: EncoderPlacesConfig = {}): number {
   const { cores = availableParallelism(), poolSize = process.env.UV_THREADPOOL_SIZE } = config;
   const told = Number.parseInt(poolSize ?? '', 10);
   const threads = told > 0 ? told : POOL_THREADS;
@@ -32,7 +32,7 @@ export type PixelTurn = <T>(pixels: number, task: () => Promise<T>) => Promise<T
  * Makes a function that runs tasks on small pictures at once, and tasks on large ones one after the other, in the order of
  * the calls. A file of a few kilobytes may hold a picture of a gigabyte: several at a time would take all memory.
  */
-export function createPixelTurn(): PixelTurn {
+export function createLargeImageLock(): PixelTurn {
   let last: Promise<unknown> = Promise.resolve();
   return (pixels, task) => {
     if (pixels <= LARGE_PIXELS) return task();

@@ -23,11 +23,11 @@ export async function copyFiles(
   files: readonly SourceFile[],
   stem: string,
 ): Promise<readonly ImageFile[] | null> {
-  if (!(await areWhole(files))) return null;
+  if (!(await areIntact(files))) return null;
   const copies: ImageFile[] = [];
   // What is kept besides belongs to the other job.
   for (const [place, { extension, untouched: _untouched, ...file }] of files.entries()) {
-    const path = `${stemAt(stem, place)}.${extension ?? extname(file.path).slice(1)}`;
+    const path = `${numberedStem(stem, place)}.${extension ?? extname(file.path).slice(1)}`;
     await copyWhole(file.path, path);
     copies.push({ ...file, path });
   }
@@ -35,7 +35,7 @@ export async function copyFiles(
 }
 
 /** Whether all of these files are still there with the content that they were written down with. */
-export async function areWhole(files: readonly ImageFile[]): Promise<boolean> {
+export async function areIntact(files: readonly ImageFile[]): Promise<boolean> {
   for (const { path, sha256 } of files) {
     const hash = createHash('sha256');
     const isRead = await pipeline(createReadStream(path), hash).then(
@@ -48,7 +48,7 @@ export async function areWhole(files: readonly ImageFile[]): Promise<boolean> {
 }
 
 /** Where the files of an output lie, without extension: the first at `stem`, the second at `<stem>--2`, and so on. */
-export function stemAt(stem: string, place: number): string {
+export function numberedStem(stem: string, place: number): string {
   return place === 0 ? stem : `${stem}--${place + 1}`;
 }
 

@@ -101,13 +101,13 @@ function systemCodeOf(error: unknown): string {
  * Awaits a module that is loaded when it is first needed. A failure is one of the installation or the machine: it must
  * neither pass for weather on the network nor for a broken picture. Rejects with `StorageError`.
  */
-export async function loaded<T>(module: Promise<T>, name: string): Promise<T> {
+export async function importPackage<T>(module: Promise<T>, name: string): Promise<T> {
   try {
     return await module;
   } catch (error) {
     const reason = messageOf(error);
     throw (
-      handleShortage(error, name) ??
+      asFileHandleShortage(error, name) ??
       new StorageError('ERR_NOT_LOADED', `Expected to load ${name}, got: ${reason}`, {
         recoverable: true,
         suggestion:
@@ -122,13 +122,13 @@ export async function loaded<T>(module: Promise<T>, name: string): Promise<T> {
  * The `StorageError` for an error that says, however deep inside, that there is no file handle left: sockets take them
  * too, so this may come from any call and is never the fault of one job. Null for every other error.
  */
-export function handleShortage(error: unknown, use: string): StorageError | null {
+export function asFileHandleShortage(error: unknown, use: string): StorageError | null {
   if (!(error instanceof Error)) return null;
   if (isSystemError(error) && (error.code === 'EMFILE' || error.code === 'ENFILE'))
     return toStorageError(error, use);
   const inner = error instanceof AggregateError ? [...error.errors, error.cause] : [error.cause];
   for (const cause of inner) {
-    const shortage = handleShortage(cause, use);
+    const shortage = asFileHandleShortage(cause, use);
     if (shortage !== null) return shortage;
   }
   return null;
@@ -168,7 +168,7 @@ const STORIES: Readonly<Record<FileChange, string>> = {
 };
 
 /** The `StorageError` for a file of the run folder that somebody changed while the run was writing to it. */
-export function changedFile(path: string, change: FileChange, suggestion: string): StorageError {
+export function fileChangedError(path: string, change: FileChange, suggestion: string): StorageError {
   const message = `Expected ${path} to be left alone during the run, but ${STORIES[change]}.`;
   return new StorageError('ERR_FOLDER_CHANGED', message, { recoverable: true, suggestion });
 }

@@ -125,7 +125,7 @@ export async function writeChunks(path: string, pieces: AsyncIterable<string>): 
 const PROBE = new Uint8Array(4_096);
 
 /** Makes sure, before anything is paid, that a new file can be made in the folder. Rejects with `StorageError`. */
-export async function probeFolder(folder: string): Promise<void> {
+export async function checkWritable(folder: string): Promise<void> {
   const path = join(folder, 'probe');
   try {
     await writeTemporary(path, PROBE);

@@ -24,7 +24,7 @@ export interface CachedByConfig<T, R> {
   /** Keeps a result that was made; it is passed on when this completes. Default: nothing is kept. */
   keep?: (key: string, result: R) => Observable<unknown>;
   /** What is being made at present; one for all pipes that share results. Default: a new one, for a single pipe. */
-  flights?: Flights<Cached<R>>;
+  flights?: SingleFlight<Cached<R>>;
 }
 
 /** A result and where it is from: made for this value, kept from before, or made for an equal value meanwhile. */
@@ -44,7 +44,7 @@ export interface Cached<R> {
  * Errors are those of `make`, `find` and `keep`; a failure is shared too, and is not kept.
  */
 export function cachedBy<T, R>(config: CachedByConfig<T, R>): OperatorFunction<T, Cached<R>> {
-  const { keyOf, flights = createFlights() } = config;
+  const { keyOf, flights = createSingleFlight() } = config;
   return mergeMap((value) => {
     const key = keyOf(value);
     if (key === null) return made(value, config);
@@ -77,7 +77,7 @@ export interface Landed<R> {
 }
 
 /** Work that is under way, by key. */
-export interface Flights<R> {
+export interface SingleFlight<R> {
   /** Begins the work, or joins the one that is under way for the same key. Emits its one result, or its error. */
   join(key: string, begin: () => Observable<R>): Observable<Landed<R>>;
 }
@@ -91,7 +91,7 @@ export interface Flights<R> {
  *
  * It goes on as long as anybody waits for it: who began it may leave. Once it is over, the next one begins anew.
  */
-export function createFlights<R>(): Flights<R> {
+export function createSingleFlight<R>(): SingleFlight<R> {
   const underWay = new Map<string, Observable<R>>();
   const begun = (key: string, begin: () => Observable<R>): Observable<R> => {
     const flight = defer(begin).pipe(

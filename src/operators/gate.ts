@@ -1,5 +1,5 @@
 import { type MonoTypeOperatorFunction, Observable } from 'rxjs';
-import { createLine } from './internal/line.ts';
+import { createFifoQueue } from './internal/fifoQueue.ts';
 import { expectOption } from './internal/options.ts';
 
 /**
@@ -43,7 +43,7 @@ interface Visit {
  */
 export function createGate(initialPlaces: number): Gate {
   let places = expectPlaces(initialPlaces);
-  const line = createLine<Visit>();
+  const line = createFifoQueue<Visit>();
   let running = 0;
   let admitting = false;
 

@@ -3,9 +3,9 @@ export {
   type Cached,
   type CachedByConfig,
   cachedBy,
-  createFlights,
-  type Flights,
+  createSingleFlight,
   type Landed,
+  type SingleFlight,
 } from './cachedBy.ts';
 export {
   type Breaker,
@@ -29,8 +29,8 @@ export { type RateLimitConfig, rateLimit } from './pace/rateLimit.ts';
 export {
   type AdoptPredictionConfig,
   adoptPrediction,
-  type Claims,
-  createClaims,
+  type ClaimedIds,
+  createClaimedIds,
 } from './predictions/adoptPrediction.ts';
 export {
   type AwaitPredictionConfig,

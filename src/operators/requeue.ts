@@ -14,7 +14,7 @@ import {
   throwError,
   timer,
 } from 'rxjs';
-import { createLine } from './internal/line.ts';
+import { createFifoQueue } from './internal/fifoQueue.ts';
 import { expectOption, shareStop } from './internal/options.ts';
 import { pullMap } from './pullMap.ts';
 
@@ -79,7 +79,7 @@ export function requeue<T, R>(
   expectOption(delayMs >= 0, 'delayMs', 'a number of 0 or more', delayMs);
   return defer(() => {
     const shared = shareStop(stop);
-    const line = createLine<Task<T>>();
+    const line = createFifoQueue<Task<T>>();
     const freeLanes = Array.from({ length: lanes }, (_, index) => lanes - index);
     /** The source has ended and nobody is left in line behind it. */
     let isDrained = false;

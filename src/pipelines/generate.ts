@@ -13,7 +13,7 @@ import {
 import { ProviderError } from '../errors.ts';
 import { gate } from '../operators/gate.ts';
 import { renditions } from '../operators/stages/renditions.ts';
-import type { Mark } from '../ports.ts';
+import type { ProvenanceWriter } from '../ports.ts';
 import type { Outcome, Plan } from '../types.ts';
 import { closeAccount } from './journey/closeJob.ts';
 import { createJobAccount, type JobAccount, type Turn } from './journey/job.ts';
@@ -54,7 +54,7 @@ function journey(plan: Plan, turn: Turn, run: Run): Observable<Outcome> {
   const account = createJobAccount(plan, run.journal.find(plan.index), turn);
   return kept(plan, run).pipe(
     obtainOriginals(account, run),
-    renditions(run.renderer, plan.renditions, { within: gate(run.encoders), ...markOf(account, run) }),
+    renditions(run.renderer, plan.renditions, { within: gate(run.encoders), ...provenanceOf(account, run) }),
     map((images) => savedOutcome(account, images, run)),
     delivered(run),
     catchError((error: unknown) => {
@@ -68,13 +68,16 @@ function journey(plan: Plan, turn: Turn, run: Run): Observable<Outcome> {
 }
 
 /** Which prediction made them is known only when there is a picture, which is when it is asked for. */
-function markOf(account: JobAccount, { marks }: Run): { mark?: Mark } {
-  if (marks === null) return {};
-  const mark: Mark = async (bytes, format) => {
+function provenanceOf(
+  account: JobAccount,
+  { provenanceWriters }: Run,
+): { embedProvenance?: ProvenanceWriter } {
+  if (provenanceWriters === null) return {};
+  const embedProvenance: ProvenanceWriter = async (bytes, format) => {
     const { prediction, plan } = account;
-    return prediction === null ? bytes : marks(prediction, plan)(bytes, format);
+    return prediction === null ? bytes : provenanceWriters(prediction, plan)(bytes, format);
   };
-  return { mark };
+  return { embedProvenance };
 }
 
 /** A detached run keeps its plans for whoever collects what they lead to. */

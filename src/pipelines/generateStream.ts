@@ -1,5 +1,5 @@
 import { ignoreElements, lastValueFrom, merge, NEVER, Observable, Subject } from 'rxjs';
-import { createLine } from '../operators/internal/line.ts';
+import { createFifoQueue } from '../operators/internal/fifoQueue.ts';
 import type { Outcome } from '../types.ts';
 import { generate } from './generate.ts';
 import type { GenerateConfig } from './journey/run.ts';
@@ -28,7 +28,7 @@ export async function* generateStream(
   plans: PlanSource,
   config: GenerateConfig,
 ): AsyncGenerator<Outcome, void, undefined> {
-  const offers = createLine<Offer>();
+  const offers = createFifoQueue<Offer>();
   const left = new Subject<void>();
   let isLeft = false;
   let isOver = false;

@@ -1,4 +1,4 @@
-export { markPicture, type Unmarked } from './markPicture.ts';
+export { embedProvenance, type Unmarked } from './embedProvenance.ts';
 export {
   createPictureSigner,
   type PictureSigner,

@@ -1,4 +1,4 @@
-export { type Quality, qualities, type UseCase, useCases } from '../types.ts';
+export { type Quality, qualityLevels, type UseCase, useCases } from '../types.ts';
 export { type CogProviderConfig, createCogProvider } from './cog/cogProvider.ts';
 export { createDownloader, type DownloaderConfig } from './downloads/downloader.ts';
 export { type ErrorAnswer, errorAnswers } from './http/answerError.ts';

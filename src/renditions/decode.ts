@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Sharp, SharpOptions } from 'sharp';
 import { messageOf } from '../base/text.ts';
-import { loaded, toStorageError } from '../disk/storageError.ts';
+import { importPackage, toStorageError } from '../disk/storageError.ts';
 import { RenderError, RxposureError } from '../errors.ts';
 import type { ImageFile, RenditionSpec } from '../types.ts';
 
@@ -55,7 +55,7 @@ async function decode(
   original: ImageFile,
   specs: readonly RenditionSpec[],
 ): Promise<DecodedOriginal> {
-  const { default: sharp } = await loaded(import('sharp'), 'sharp');
+  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
   const decoder = await openDecoder(input, original, specs);
   const { data, info } = await decoder.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
@@ -67,7 +67,7 @@ async function openDecoder(
   original: ImageFile,
   specs: readonly RenditionSpec[],
 ): Promise<Sharp> {
-  const { default: sharp } = await loaded(import('sharp'), 'sharp');
+  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
   const isDrawing = original.format === 'svg';
   const decoder = sharp(input, DECODE_OPTIONS);
   if (!isDrawing && !mayBeShrunk(original, specs)) return decoder;

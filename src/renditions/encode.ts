@@ -1,8 +1,8 @@
 import type { OutputInfo, Sharp } from 'sharp';
 import { messageOf } from '../base/text.ts';
-import { loaded } from '../disk/storageError.ts';
+import { importPackage } from '../disk/storageError.ts';
 import { RenderError, RxposureError } from '../errors.ts';
-import type { Mark } from '../ports.ts';
+import type { ProvenanceWriter } from '../ports.ts';
 import type { RenditionFormat, RenditionSpec } from '../types.ts';
 import { renditionLayers } from './layers.ts';
 import type { Overlays } from './overlays.ts';
@@ -39,7 +39,7 @@ const ENCODERS: Readonly<Record<RenditionFormat, (image: Sharp, spec: RenditionS
 interface EncodeRenditionConfig {
   readonly overlays: Overlays;
   /** Applied to what is encoded, before it counts whether it fits. Default: it stays as it is. */
-  readonly mark?: Mark;
+  readonly embedProvenance?: ProvenanceWriter;
 }
 
 /** A file's bytes, and what they hold. */
@@ -58,12 +58,12 @@ interface EncodedRendition {
 export async function encodeRendition(
   image: Sharp,
   spec: RenditionSpec,
-  { overlays, mark = asItIs }: EncodeRenditionConfig,
+  { overlays, embedProvenance = asItIs }: EncodeRenditionConfig,
 ): Promise<EncodedRendition> {
   const { maxBytes, quality: most } = spec;
   try {
     const picture = await finished(fitted(image, spec), spec, overlays);
-    const encode = (quality: number) => encoded(picture(), { ...spec, quality }, mark);
+    const encode = (quality: number) => encoded(picture(), { ...spec, quality }, embedProvenance);
     if (maxBytes === undefined) return await encode(most);
     let smallestBytes = Number.POSITIVE_INFINITY;
     const fits = ({ data }: EncodedRendition) => {
@@ -79,12 +79,16 @@ export async function encodeRendition(
   }
 }
 
-const asItIs: Mark = async (bytes) => bytes;
+const asItIs: ProvenanceWriter = async (bytes) => bytes;
 
 /** The one place where a file's bytes come from, whatever else is in the file, so that all of it counts in `maxBytes`. */
-async function encoded(picture: Sharp, spec: RenditionSpec, mark: Mark): Promise<EncodedRendition> {
+async function encoded(
+  picture: Sharp,
+  spec: RenditionSpec,
+  embedProvenance: ProvenanceWriter,
+): Promise<EncodedRendition> {
   const { data, info } = await ENCODERS[spec.format](picture, spec).toBuffer({ resolveWithObject: true });
-  return { data: await mark(data, spec.format), info };
+  return { data: await embedProvenance(data, spec.format), info };
 }
 
 function fitted(image: Sharp, spec: RenditionSpec): Sharp {
@@ -116,7 +120,7 @@ async function finished(image: Sharp, spec: RenditionSpec, overlays: Overlays): 
 }
 
 async function pixelsOf(image: Sharp): Promise<{ picture: () => Sharp; info: OutputInfo }> {
-  const { default: sharp } = await loaded(import('sharp'), 'sharp');
+  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
   const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
   const raw = { width, height, channels };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type RenditionFormat, type RenditionSpec, renditionChoices } from '../types.ts';
 
 /** A part of a whole, as a number of 0 to 1 or a text with a percent sign: `0.2`, `20%`. */
-function partOfOne(least: number, most: number) {
+function fraction(least: number, most: number) {
   const expected = `Expected a number of ${least} to ${most}, or ${least * 100}% to ${most * 100}%`;
   return z.union([z.number(), z.string()], { error: expected }).transform((value, context): number => {
     const part = typeof value === 'number' ? value : textPart(value);
@@ -59,9 +59,9 @@ const colour = z.string().transform((text, context): string => {
 const overlay = z.strictObject({
   file: z.string('Expected the path of a picture').trim().min(1, 'Expected the path of a picture'),
   place: place.default('southeast'),
-  scale: partOfOne(0.001, 1).default(0.2),
-  opacity: partOfOne(0, 1).default(1),
-  margin: partOfOne(0, 0.4).default(0.03),
+  scale: fraction(0.001, 1).default(0.2),
+  opacity: fraction(0, 1).default(1),
+  margin: fraction(0, 0.4).default(0.03),
 });
 
 const sharpenRange = 'Expected true or a number of 0.3 to 10';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { fileProblem, loaded } from '../disk/storageError.ts';
+import { fileProblem, importPackage } from '../disk/storageError.ts';
 import { UsageError } from '../errors.ts';
 import type { RenditionOverlay, RenditionSpec } from '../types.ts';
 
@@ -56,7 +56,7 @@ async function decoded(
   { file, opacity }: RenditionOverlay,
   { widthPx, heightPx }: OverlayRoom,
 ): Promise<OverlayPixels> {
-  const { default: sharp } = await loaded(import('sharp'), 'sharp');
+  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
   const { format, width } = await sharp(file).metadata();
   const density = Math.min(MOST_DENSITY, Math.max(1, (OWN_DENSITY * widthPx) / width));
   const { data, info } = await sharp(file, { autoOrient: true, ...(format === 'svg' ? { density } : {}) })
@@ -99,7 +99,7 @@ export async function readableOverlays(
 }
 
 async function expectPicture(path: string, rendition: string): Promise<void> {
-  const { default: sharp } = await loaded(import('sharp'), 'sharp');
+  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
   try {
     const stats = await stat(path);
     if (!stats.isFile()) throw new Error('something that is not a file');

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fromAbortable } from '../base/fromAbortable.ts';
-import { createPixelTurn } from '../base/pictures.ts';
-import { loaded, toStorageError } from '../disk/storageError.ts';
+import { createLargeImageLock } from '../base/pictures.ts';
+import { importPackage, toStorageError } from '../disk/storageError.ts';
 import { syncFolder, temporaryPath, writeTemporary } from '../disk/writeFiles.ts';
-import type { Mark, RenderedFile, Renderer } from '../ports.ts';
+import type { ProvenanceWriter, RenderedFile, Renderer } from '../ports.ts';
 import type { ImageFile, RenditionFormat, RenditionSpec } from '../types.ts';
 import { decodeOriginal } from './decode.ts';
 import { encodeRendition } from './encode.ts';
@@ -39,21 +39,21 @@ const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
  */
 export function createRenderer(config: RendererConfig = {}): Renderer {
   const { threads = 1 } = config;
-  const inTurn = createPixelTurn();
+  const inTurn = createLargeImageLock();
   const overlays = createOverlays();
   return {
-    render: (original, specs, stem, mark) =>
+    render: (original, specs, stem, embedProvenance) =>
       fromAbortable(async (signal) => {
         const { widthPx, heightPx } = original;
         if (widthPx === null || heightPx === null || specs.length === 0) return [];
         // Loaded with the first picture, while predictions run, so that a run starts sooner.
-        const { default: sharp } = await loaded(import('sharp'), 'sharp');
+        const { default: sharp } = await importPackage(import('sharp'), 'sharp');
         sharp.concurrency(threads);
         // Each original is decoded once, so nothing that sharp could keep would be used again.
         sharp.cache(false);
         const frames = specs.map((spec) => spec.widthPx * spec.heightPx);
         const pixels = Math.max(widthPx * heightPx, ...frames);
-        return inTurn(pixels, () => renderAll(original, specs, { stem, overlays, mark, signal }));
+        return inTurn(pixels, () => renderAll(original, specs, { stem, overlays, embedProvenance, signal }));
       }),
   };
 }
@@ -66,7 +66,7 @@ interface Target {
 interface Rendering {
   readonly stem: string;
   readonly overlays: Overlays;
-  readonly mark: Mark | undefined;
+  readonly embedProvenance: ProvenanceWriter | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -91,14 +91,17 @@ async function renderAll(
 async function writeTemporaries(
   original: ImageFile,
   targets: readonly Target[],
-  { overlays, mark, signal }: Omit<Rendering, 'stem'>,
+  { overlays, embedProvenance, signal }: Omit<Rendering, 'stem'>,
 ): Promise<readonly RenderedFile[]> {
   const specs = targets.map(({ spec }) => spec);
   const decoded = await decodeOriginal(original, specs);
   const files: RenderedFile[] = [];
   for (const { spec, path } of targets) {
     signal.throwIfAborted();
-    const { data, info } = await encodeRendition(decoded(), spec, { overlays, ...(mark && { mark }) });
+    const { data, info } = await encodeRendition(decoded(), spec, {
+      overlays,
+      ...(embedProvenance && { embedProvenance }),
+    });
     await writeTemporary(path, data).catch((error: unknown) => {
       throw toStorageError(error, path);
     });

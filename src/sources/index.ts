@@ -13,10 +13,10 @@ export { gridAxes } from '../pipelines/workflows/grid/axes.ts';
 export {
   type Grid,
   type GridAxis,
-  type GridBox,
+  type GridSize,
   type GridValue,
-  type GrownGrid,
   gridCells,
+  type ResumedGrid,
 } from '../pipelines/workflows/grid/cells.ts';
 export { type GridSpec, readGridSpec } from '../pipelines/workflows/grid/spec.ts';
 export {
@@ -32,8 +32,8 @@ export {
 } from '../pipelines/workflows/variations.ts';
 export { parseRendition } from '../renditions/notation.ts';
 export { renditionPresets } from '../renditions/presets.ts';
+export { coerceInput } from './modelInputs/adaptInput.ts';
 export { checkInput } from './modelInputs/checkInput.ts';
-export { coerceInput } from './modelInputs/fitInput.ts';
 export { inputFile } from './modelInputs/inputFile.ts';
 export { type InputFilesConfig, inputFiles } from './modelInputs/inputFiles.ts';
 export { nearestAspectRatio } from './modelInputs/nearestChoice.ts';

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { changedFile, findFileChange } from '../disk/storageError.ts';
+import { fileChangedError, findFileChange } from '../disk/storageError.ts';
 import { makeFolder, temporaryPath } from '../disk/writeFiles.ts';
 import type { StorageError } from '../errors.ts';
 import { rollBack } from './database.ts';
@@ -38,7 +38,11 @@ export function createJournalGuard(database: DatabaseSync, path: string): Journa
         if (change === null) file.bytes = fstatSync(file.fd).size;
         if (change === null) continue;
         rollBack(database);
-        fault = changedFile(file.name, change, change === 'removed' ? rescue(database, path) : BRING_BACK);
+        fault = fileChangedError(
+          file.name,
+          change,
+          change === 'removed' ? rescue(database, path) : BRING_BACK,
+        );
         throw fault;
       }
     },

@@ -1,6 +1,6 @@
 import { EMPTY, map, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
-import { type Cached, cachedBy, createFlights } from '../../src/operators/cachedBy.ts';
+import { type Cached, cachedBy, createSingleFlight } from '../../src/operators/cachedBy.ts';
 import { marbles } from '../helpers/marbles.ts';
 
 const shown = map(({ result, origin }: Cached<string>) => `${origin} ${result}`);
@@ -69,7 +69,7 @@ it('makes what find has nothing to say of, and keeps no failure', () => {
 it(
   'shares across pipes that have the same flights',
   marbles(({ cold, expectObservable }) => {
-    const flights = createFlights<Cached<string>>();
+    const flights = createSingleFlight<Cached<string>>();
     const pipe = () => cachedBy({ keyOf, make: () => cold<string>('---(r|)'), flights });
     expectObservable(cold(' (a|)').pipe(pipe(), shown)).toBe(' ---(r|)', { r: 'made r' });
     expectObservable(cold('-(a|)').pipe(pipe(), shown)).toBe(' ---(r|)', { r: 'shared r' });

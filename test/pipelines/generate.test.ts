@@ -18,7 +18,7 @@ import {
   VirtualTimeScheduler,
 } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { withoutLongData } from '../../src/base/modelInput.ts';
+import { truncateDataUrls } from '../../src/base/modelInput.ts';
 import { DownloadError, ProviderError, StorageError } from '../../src/errors.ts';
 import { createLedger } from '../../src/operators/stages/budgetTake.ts';
 import { generate } from '../../src/pipelines/generate.ts';
@@ -141,7 +141,7 @@ describe('a job', () => {
     const made = aPrediction({ input, output: ['https://files.example/1.png', data] });
     const provider = fakeProvider({ createPrediction: () => of(made) });
     await outcomesOf([aPlan(0, { input })], runOf({ journal: spying, provider }).config);
-    const cut = withoutLongData(data);
+    const cut = truncateDataUrls(data);
     expect(kept).toEqual([
       { ...made, input: { ...input, image: cut }, output: ['https://files.example/1.png', cut] },
     ]);
@@ -780,7 +780,7 @@ describe('a run over the journal of an earlier one', () => {
         image: { source: '/cat.png', name: 'cat.png', bytes: 1, sha256: 'c', mediaType: 'image/png' },
       },
     });
-    const old = { model: plan.model, version: null, input: { image: 'old', data: withoutLongData(data) } };
+    const old = { model: plan.model, version: null, input: { image: 'old', data: truncateDataUrls(data) } };
     await record(journal, plan, { type: 'intended', attempt: 1, atMs: 0, request: old });
     const looked: string[] = [];
     const sent: ModelInput[] = [];
@@ -801,7 +801,7 @@ describe('a run over the journal of an earlier one', () => {
     expect(outcomes.map(summary)).toEqual(['0 saved 2 p0']);
     expect(looked).toHaveLength(3);
     expect(sent).toEqual([{ image: 'new cat.png', data }]);
-    expect(outcomes[0]?.input).toEqual({ image: 'cat.png', data: withoutLongData(data) });
+    expect(outcomes[0]?.input).toEqual({ image: 'cat.png', data: truncateDataUrls(data) });
   });
 
   it('asks at once for a prediction that was noted by a clock which has been put back since', async () => {
@@ -864,7 +864,7 @@ describe('a run over the journal of an earlier one', () => {
     const unknown = new ProviderError('ERR_NOT_FOUND', 'no', { status: 404 });
     const ended = async (answer: Observable<Prediction>, fields: Partial<GenerateConfig> = {}) => {
       const journal = createMemoryJournal();
-      const prediction = { ...found, output: [withoutLongData(data)] };
+      const prediction = { ...found, output: [truncateDataUrls(data)] };
       await record(journal, aPlan(0), { type: 'intended', attempt: 1, atMs: 0 });
       await record(journal, aPlan(0), { type: 'downloaded', prediction, files: [aFile('/nowhere.png')] });
       const provider = { ...succeeding(), getPrediction: () => answer };

@@ -4,7 +4,7 @@ import { SuperBox } from '@trustnxt/c2pa-ts/jumbf';
 import { ActionAssertion, ManifestStore } from '@trustnxt/c2pa-ts/manifest';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { markPicture, pictureIdentity } from '../../src/provenance/markPicture.ts';
+import { embedProvenance, pictureIdentity } from '../../src/provenance/embedProvenance.ts';
 import { createPictureSigner } from '../../src/provenance/signPicture.ts';
 import { xmpProperties } from '../../src/provenance/xmp.ts';
 import { anIdentity } from '../helpers/anIdentity.ts';
@@ -32,7 +32,7 @@ async function validated(bytes: Buffer) {
 }
 
 function marked(bytes: Buffer, format: string, prompt: string | null): Buffer {
-  const result = markPicture(bytes, format, xmpProperties(aProvenance({ prompt })));
+  const result = embedProvenance(bytes, format, xmpProperties(aProvenance({ prompt })));
   if (!('marked' in result)) throw new Error(result.unmarked);
   return result.marked;
 }

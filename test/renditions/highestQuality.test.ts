@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { highestQuality } from '../../src/renditions/encode.ts';
 
-const qualities = fc.integer({ min: 1, max: 100 });
+const qualityLevels = fc.integer({ min: 1, max: 100 });
 
 it('finds the highest quality that fits, in eight encodings at most', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.nat(1_000), { minLength: 101, maxLength: 101 }),
-      qualities,
-      qualities,
+      qualityLevels,
+      qualityLevels,
       fc.nat(101_000),
       async (steps, one, other, limit) => {
         const [least, most] = [Math.min(one, other), Math.max(one, other)];

@@ -58,7 +58,7 @@ export function folderFor(out: string | null, input: string, name: string | null
 }
 
 /** Gives what `read` gives, and puts the spec's name before what it refuses. */
-export async function inSpec<T>(specPath: string, read: () => T | Promise<T>): Promise<T> {
+export async function prefixSpecName<T>(specPath: string, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {

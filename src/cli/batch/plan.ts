@@ -1,9 +1,9 @@
-import { withoutLongData } from '../../base/modelInput.ts';
+import { truncateDataUrls } from '../../base/modelInput.ts';
 import { formatUsd } from '../../base/text.ts';
 import { jsonLine } from '../../events/listeners.ts';
 import type { Json, ModelInput, ModelSchema, Plan } from '../../types.ts';
 import { createPaint, type Paint, type TextStream, windowSize } from '../display/terminal.ts';
-import { beginningOf, displayWidth, jobName, shorten } from '../display/text.ts';
+import { displayWidth, jobName, promptPreview, shorten } from '../display/text.ts';
 import { countPlan, type PlanSettings, type PlanTotals, planSummary } from './planSummary.ts';
 
 export interface PrintPlanConfig extends PlanSettings {
@@ -97,7 +97,7 @@ function plannedEvent(
   schema: ModelSchema | null,
 ): object {
   const defaults = unsentDefaults(input, schema);
-  const sent = withoutLongData(input);
+  const sent = truncateDataUrls(input);
   return { type: 'planned', index, key, prompt, model, version, input: sent, defaults, path, priceMicroUsd };
 }
 
@@ -122,7 +122,7 @@ function line(label: string, values: ModelInput): string[] {
 
 function shown(value: Json): string {
   const text = typeof value === 'string' && value !== '' ? value : JSON.stringify(value);
-  return shorten(beginningOf(text), VALUE_COLUMNS);
+  return shorten(promptPreview(text), VALUE_COLUMNS);
 }
 
 /** The values that the model takes for what an input leaves out, by its schema. */
@@ -149,5 +149,5 @@ function planRow({ index, model, path, priceMicroUsd, input, prompt }: Plan, col
   // In a narrow window the row breaks in two rather than lose its prompt.
   const room = left < SHORTEST_PROMPT ? columns - 9 : left;
   const between = left < SHORTEST_PROMPT ? '\n       ' : '  ';
-  return `${facts}${between}${shorten(beginningOf(prompt), room)}`;
+  return `${facts}${between}${shorten(promptPreview(prompt), room)}`;
 }

@@ -3,7 +3,12 @@ import type { Observable } from 'rxjs';
 import { UsageError } from '../../errors.ts';
 import type { FinishedRun } from '../../pipelines/run/results.ts';
 import type { RunSettings } from '../../pipelines/run/settings.ts';
-import { describeBox, type Grid, type GrownGrid, gridTotal } from '../../pipelines/workflows/grid/cells.ts';
+import {
+  describeSize,
+  type Grid,
+  gridTotal,
+  type ResumedGrid,
+} from '../../pipelines/workflows/grid/cells.ts';
 import { openGrid } from '../../pipelines/workflows/grid/growth.ts';
 import { gridJobs, gridOrganize } from '../../pipelines/workflows/grid/jobs.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
@@ -11,7 +16,7 @@ import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import type { ModelReference } from '../flags/flags.ts';
 import { flagValues } from '../flags/flagValues.ts';
-import { type BatchScriptContext, folderFor, inSpec, withSpec } from './batchScript.ts';
+import { type BatchScriptContext, folderFor, prefixSpecName, withSpec } from './batchScript.ts';
 import { jobContexts, specModel } from './models.ts';
 import { startBatch } from './startBatch.ts';
 
@@ -40,7 +45,7 @@ export async function startGrid(script: GridScript, frame: BatchScriptContext): 
   const contexts = found.map((each) => ({ ...each, folder: dirname(specPath) }));
   const folder = folderFor(given.out, specPath, spec.name);
   // All that is wrong from here on is in the spec.
-  const { wanted, grown } = await inSpec(specPath, () => readGrid(script, contexts, folder));
+  const { wanted, grown } = await prefixSpecName(specPath, () => readGrid(script, contexts, folder));
   return startBatch({
     folder,
     jobs: () => gridJobs(grown, contexts),
@@ -64,10 +69,10 @@ async function readGrid({ gridOf }: GridScript, contexts: readonly JobContext[],
 }
 
 /** A folder's earlier grids are said too: only what is beyond them is new. */
-function axesText({ axes, boxes }: GrownGrid): string {
-  const now = describeBox(axes, boxes.at(-1) ?? []);
+function axesText({ axes, boxes }: ResumedGrid): string {
+  const now = describeSize(axes, boxes.at(-1) ?? []);
   const before = boxes.at(-2);
-  return before === undefined ? now : `${now}, grown from ${describeBox(axes, before)}`;
+  return before === undefined ? now : `${now}, grown from ${describeSize(axes, before)}`;
 }
 
 function referencesOf(

@@ -3,7 +3,7 @@ import type { RunEvent } from '../../events/runEvent.ts';
 import type { Progress } from './progress.ts';
 import { failureLine, summaryLines } from './summaryLines.ts';
 import type { Paint } from './terminal.ts';
-import { beginningOf, formatDuration, plainText, shorten } from './text.ts';
+import { formatDuration, plainText, promptPreview, shorten } from './text.ts';
 
 /** The lines that an event leaves behind for good: failures, warnings, the summary. For most events none. */
 export function eventLines(event: RunEvent, progress: Progress, paint: Paint): string[] {
@@ -37,7 +37,7 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
 function progressText(event: Extract<RunEvent, { type: 'job.progress' }>): string {
   const { current, total, percent, prompt, predictionId, elapsedMs } = event;
   const id = predictionId === null ? '' : ` (${predictionId})`;
-  return `${current} of ${total} (${percent} %) '${shorten(beginningOf(prompt), 40)}'${id}, ${formatDuration(elapsedMs)}`;
+  return `${current} of ${total} (${percent} %) '${shorten(promptPreview(prompt), 40)}'${id}, ${formatDuration(elapsedMs)}`;
 }
 
 function pausedText({ model, failures, waitMs, error }: Extract<RunEvent, { type: 'model.paused' }>): string {

@@ -7,7 +7,7 @@ import {
   type ModelTotals,
 } from '../../sinks/report/tallies.ts';
 import type { Outcome, PredictionStatus } from '../../types.ts';
-import { beginningOf, plainText } from './text.ts';
+import { plainText, promptPreview } from './text.ts';
 
 /** A job under way. */
 export interface ActiveJob {
@@ -108,7 +108,7 @@ export function createProgress(now: () => number): ProgressTracker {
         enter(event.index, {
           state: 'creating',
           attempt: event.attempt,
-          prompt: beginningOf(event.prompt),
+          prompt: promptPreview(event.prompt),
         });
         return;
       case 'prediction.created':
@@ -176,6 +176,6 @@ function stateOf(status: PredictionStatus): string {
 
 /** Only what is shown of it, since an outcome may be large. */
 function failureOf({ index, prompt, error }: Outcome): FailedJob {
-  const failure = { index, prompt: beginningOf(prompt) };
+  const failure = { index, prompt: promptPreview(prompt) };
   return error === undefined ? failure : { ...failure, error };
 }

@@ -3,7 +3,7 @@ import type { RunEvent, RunTotals } from '../../events/runEvent.ts';
 import type { ModelTotals } from '../../sinks/report/tallies.ts';
 import type { FailedJob, Progress } from './progress.ts';
 import type { Paint } from './terminal.ts';
-import { beginningOf, formatDuration, jobName, plainText, shorten } from './text.ts';
+import { formatDuration, jobName, plainText, promptPreview, shorten } from './text.ts';
 
 type Done = Extract<RunEvent, { type: 'run.completed' }>;
 
@@ -130,5 +130,5 @@ export function failureLine({ index, prompt, error }: FailedJob): string {
   const reason = plainText(error?.message ?? 'no reason was given');
   const advice = plainText(error?.suggestion ?? '');
   const story = advice === '' ? reason : `${reason} – ${advice}`;
-  return `${jobName(index)} '${shorten(beginningOf(prompt), PROMPT_COLUMNS)}': ${story}`;
+  return `${jobName(index)} '${shorten(promptPreview(prompt), PROMPT_COLUMNS)}': ${story}`;
 }

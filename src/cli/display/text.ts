@@ -80,7 +80,7 @@ export function shorten(text: string, columns: number): string {
 const MOST_CHARS = 400;
 
 /** The beginning of a prompt, as one plain line. */
-export function beginningOf(prompt: string): string {
+export function promptPreview(prompt: string): string {
   return plainText(prompt.slice(0, MOST_CHARS));
 }
 

@@ -2,7 +2,7 @@ import { availableParallelism, homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { z } from 'zod';
-import { encoderPlaces } from '../../base/pictures.ts';
+import { encoderConcurrency } from '../../base/pictures.ts';
 import { UsageError } from '../../errors.ts';
 import { jsonLine } from '../../events/listeners.ts';
 import { createPaint, type ScriptIo } from '../display/terminal.ts';
@@ -118,7 +118,7 @@ interface IdleCoresConfig {
 
 /** What to do where a machine has more cores than encode renditions; null where all of them do. */
 export function idleCoresHint(config: IdleCoresConfig = {}): string | null {
-  const { cores = availableParallelism(), places = encoderPlaces() } = config;
+  const { cores = availableParallelism(), places = encoderConcurrency() } = config;
   if (places >= cores) return null;
   return `${places} of ${cores} cores make renditions, as Node's thread pool is small. Set UV_THREADPOOL_SIZE=${cores + 4} in the environment to use all.`;
 }

@@ -23,12 +23,12 @@ const CAREFUL_ROUNDS = 5;
 const GROWTH = 1.08;
 const NO_LOSS = 0.97;
 /** How much of the places a trial adds, or takes away. */
-const MORE = 0.25;
-const LESS = 0.125;
+const STEP_UP = 0.25;
+const STEP_DOWN = 0.125;
 /** Windows between two trials. */
 const PATIENCE = 3;
 /** Weight of the newest window in the pace of the present places. */
-const NEWS = 0.3;
+const SMOOTHING = 0.3;
 /** Refusals so soon after the last cut are of creates from before it. */
 const ECHO_MS = 5_000;
 
@@ -71,13 +71,14 @@ export function createConcurrencyLearner(config: ConcurrencyLearnerConfig = {}):
     trial = lastTrial === 'more' ? 'less' : 'more';
     lastTrial = trial;
     const step = (share: number) => Math.max(1, Math.round(places * share));
-    places = trial === 'more' ? Math.min(most, places + step(MORE)) : Math.max(1, places - step(LESS));
+    places =
+      trial === 'more' ? Math.min(most, places + step(STEP_UP)) : Math.max(1, places - step(STEP_DOWN));
   };
   const judge = (perMs: number): void => {
     if (isBold) goUp(perMs);
     else if (trial !== null) endTrial(perMs);
     else {
-      known = { perMs: known.perMs + NEWS * (perMs - known.perMs), places };
+      known = { perMs: known.perMs + SMOOTHING * (perMs - known.perMs), places };
       idle += 1;
       if (idle % PATIENCE === 0) tryOther();
     }

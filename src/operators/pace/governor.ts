@@ -7,7 +7,7 @@ import {
   timer,
 } from 'rxjs';
 import type { CreateTicket, Governor } from '../../ports.ts';
-import { createLine } from '../internal/line.ts';
+import { createFifoQueue } from '../internal/fifoQueue.ts';
 import { maxTimerMs } from '../internal/options.ts';
 import { createPaceLearner } from './paceLearner.ts';
 import { createServiceBucket } from './serviceBucket.ts';
@@ -39,7 +39,7 @@ const LONGEST_WAIT_MS = 60_000;
 export function createGovernor(config: GovernorConfig): Governor {
   const { scheduler = asyncScheduler, ...limits } = config;
   const now = () => scheduler.now();
-  const line = createLine<Subscriber<CreateTicket>>();
+  const line = createFifoQueue<Subscriber<CreateTicket>>();
   const own = createTokenBucket({ ...limits, now });
   const pace = createPaceLearner({ fastestPerMinute: own.refillPerMinute });
   const service = createServiceBucket({ pace, now });

@@ -8,7 +8,7 @@ import {
   takeWhile,
   timer,
 } from 'rxjs';
-import { createLine } from '../internal/line.ts';
+import { createFifoQueue } from '../internal/fifoQueue.ts';
 import { maxTimerMs } from '../internal/options.ts';
 import { createTokenBucket, type TokenBucket, type TokenBucketConfig } from './tokenBucket.ts';
 
@@ -45,7 +45,7 @@ export function rateLimit<T>(config: RateLimitConfig): MonoTypeOperatorFunction<
 
 /** Gives values to the subscriber as the bucket has tokens for them, in order. */
 function outlet<T>(subscriber: Subscriber<T>, bucket: TokenBucket, scheduler: SchedulerLike) {
-  const line = createLine<{ readonly value: T }>();
+  const line = createFifoQueue<{ readonly value: T }>();
   let sourceEnded = false;
   let passing = false;
   let pause: Subscription | null = null;

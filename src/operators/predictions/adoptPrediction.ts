@@ -19,7 +19,7 @@ import {
   timer,
   toArray,
 } from 'rxjs';
-import { withoutLongData } from '../../base/modelInput.ts';
+import { truncateDataUrls } from '../../base/modelInput.ts';
 import type { Provider } from '../../ports.ts';
 import type { Prediction, PredictionPage, PredictionRequest } from '../../types.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
@@ -29,7 +29,7 @@ export interface AdoptPredictionConfig {
   /** When the create was about to be sent, ms since 1970 by the local clock. */
   sinceMs: number;
   /** Ids that other jobs have; the adopted one is added. */
-  claims: Claims;
+  claims: ClaimedIds;
   /** Pauses before each look at the list, in ms; nothing found in the last one means: never made. Default [0, 2000, 4000]. */
   looksMs?: readonly number[];
   /** Clock of the pauses. Default asyncScheduler. */
@@ -42,7 +42,7 @@ const CLOCK_MARGIN_MS = 2_000;
 /**
  * Finds out what became of a create whose answer was lost. Looks through the list of predictions since the attempt for
  * one with the same model, version and input that no other job has, claims and emits it; emits null where there is none.
- * Long data in the request may be cut to its hash, as `withoutLongData` does it.
+ * Long data in the request may be cut to its hash, as `truncateDataUrls` does it.
  *
  *     first look finds it               (p|)
  *     only the second look finds it     2s (p|)
@@ -85,11 +85,11 @@ export function adoptPrediction(
 }
 
 function answerTo({ model, version, input: given }: PredictionRequest): (prediction: Prediction) => boolean {
-  const input = withoutLongData(given);
+  const input = truncateDataUrls(given);
   return (prediction) =>
     prediction.model === model &&
     mayBeOf(version, prediction) &&
-    isDeepStrictEqual(withoutLongData(prediction.input), input);
+    isDeepStrictEqual(truncateDataUrls(prediction.input), input);
 }
 
 /** The service hides the versions of official models, also where one was asked for. */
@@ -98,7 +98,7 @@ function mayBeOf(wanted: string | null, { version }: Prediction): boolean {
 }
 
 /** The prediction ids that jobs of a run have made their own. */
-export interface Claims {
+export interface ClaimedIds {
   /** Takes the id for the caller; false where another job has it already. */
   take(id: string): boolean;
   has(id: string): boolean;
@@ -109,7 +109,7 @@ export interface Claims {
  *
  * `known` are the ids that earlier runs in the same folder wrote down.
  */
-export function createClaims(known: Iterable<string> = []): Claims {
+export function createClaimedIds(known: Iterable<string> = []): ClaimedIds {
   const taken = new Set(known);
   return {
     take(id) {

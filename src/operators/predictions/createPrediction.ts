@@ -21,13 +21,13 @@ import { ProviderError } from '../../errors.ts';
 import type { CreateLimits, CreateOptions, CreateTicket, Governor, Provider } from '../../ports.ts';
 import type { Prediction, PredictionRequest } from '../../types.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
-import { adoptPrediction, type Claims, createClaims } from './adoptPrediction.ts';
+import { adoptPrediction, type ClaimedIds, createClaimedIds } from './adoptPrediction.ts';
 
 export interface CreatePredictionConfig extends Partial<Omit<CreateOptions, 'onLimits'>> {
   /** Lets creates pass at the pace that the service allows; one for all creates of a run. */
   governor: Governor;
   /** The prediction ids of this run; one for all jobs. Default: new ones, for a single pipe. */
-  claims?: Claims;
+  claims?: ClaimedIds;
   /** Makes of a request what is sent, once before each POST: brings its files to the service, say. Default: sent as it is. */
   prepare?: (request: PredictionRequest) => Observable<PredictionRequest>;
   /** Runs before each POST with what is sent; the POST is sent when it completes. Write down the intent here. */
@@ -58,14 +58,14 @@ export function createPrediction(
   provider: Provider,
   config: CreatePredictionConfig,
 ): OperatorFunction<PredictionRequest, Prediction> {
-  const { claims = createClaims() } = config;
+  const { claims = createClaimedIds() } = config;
   return mergeMap((request) => createOnce(provider, request, { ...config, claims }));
 }
 
 function createOnce(
   provider: Provider,
   request: PredictionRequest,
-  config: CreatePredictionConfig & { claims: Claims },
+  config: CreatePredictionConfig & { claims: ClaimedIds },
 ): Observable<Prediction> {
   const { governor, claims, prepare = (asIs) => of(asIs) } = config;
   const { beforeSend = () => EMPTY, scheduler = asyncScheduler } = config;

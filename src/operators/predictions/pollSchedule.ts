@@ -49,7 +49,7 @@ export function createPollSchedule(config: PollScheduleConfig = {}): PollSchedul
   const { shortestMs = 250, longestMs = 5_000 } = config;
   expectOption(shortestMs > 0, 'shortestMs', 'a number above 0', shortestMs);
   expectOption(longestMs >= shortestMs, 'longestMs', '`shortestMs` or more', longestMs);
-  const runTimes = createRunTimes();
+  const runTimes = createRunTimeStats();
   let askedAtMs = Number.NEGATIVE_INFINITY;
 
   const readyAtMs = ({ prediction, sinceMs, aloneAtMs }: InFlight, count: number): number => {
@@ -100,7 +100,7 @@ const REMEMBERED = 32;
 const ENOUGH = 3;
 
 /** Learns from the moments that the service itself writes on its predictions, so no clock of ours matters. */
-export function createRunTimes(): RunTimes {
+export function createRunTimeStats(): RunTimes {
   const byModel = new Map<string, ModelTimes>();
   return {
     learn({ model, status, createdAt, completedAt }) {

@@ -8,9 +8,9 @@ import {
   type SchedulerLike,
   throwError,
 } from 'rxjs';
-import { stemAt } from '../../disk/copyFiles.ts';
+import { numberedStem } from '../../disk/copyFiles.ts';
 import { DownloadError } from '../../errors.ts';
-import type { Downloader, Mark } from '../../ports.ts';
+import type { Downloader, ProvenanceWriter } from '../../ports.ts';
 import type { ImageFile, Json, Prediction } from '../../types.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
@@ -21,7 +21,7 @@ export interface DownloadOutputConfig {
   /** Finds the files in a prediction's output. */
   urlsOf: (output: Json) => readonly string[];
   /** Applied to each picture before it has its name. Default: they stay as they are. */
-  mark?: Mark;
+  embedProvenance?: ProvenanceWriter;
   /** As `stem`, for pictures as they were before they were marked. Default: they are not kept. */
   untouchedStem?: string;
   /** Tries after the first one, for faults that another try can mend. Default 5. */
@@ -52,16 +52,16 @@ export function downloadOutput(
   const policy = retryPolicies.download;
   const { stem, urlsOf, within = identity } = config;
   const { retries = policy.retries, delayMs = policy.delayMs } = config;
-  const { mark, untouchedStem, scheduler = asyncScheduler, random = Math.random } = config;
+  const { embedProvenance, untouchedStem, scheduler = asyncScheduler, random = Math.random } = config;
   return concatMap((prediction) => {
     const urls = urlsOf(prediction.output);
     if (urls.length === 0) return throwError(() => noOutput(prediction));
     const files = urls.map((url, place) =>
       downloader
         .download(url, {
-          stem: stemAt(stem, place),
-          ...(mark === undefined ? {} : { mark }),
-          ...(untouchedStem === undefined ? {} : { untouchedStem: stemAt(untouchedStem, place) }),
+          stem: numberedStem(stem, place),
+          ...(embedProvenance === undefined ? {} : { embedProvenance }),
+          ...(untouchedStem === undefined ? {} : { untouchedStem: numberedStem(untouchedStem, place) }),
         })
         .pipe(retryBackoff({ ...policy, retries, delayMs, scheduler, random })),
     );

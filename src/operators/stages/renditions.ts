@@ -7,14 +7,14 @@ import {
   type OperatorFunction,
   of,
 } from 'rxjs';
-import type { Mark, RenderedFile, Renderer } from '../../ports.ts';
+import type { ProvenanceWriter, RenderedFile, Renderer } from '../../ports.ts';
 import type { ImageFile, RenditionSpec } from '../../types.ts';
 
 export interface RenditionsConfig {
   /** Around each job's encoding: a gate shared by all jobs, say. Default none. */
   within?: MonoTypeOperatorFunction<readonly RenderedOriginal[]>;
   /** Applied to each rendition. Default: they stay as they were encoded. */
-  mark?: Mark;
+  embedProvenance?: ProvenanceWriter;
 }
 
 /** An original and what was made from it. */
@@ -37,12 +37,12 @@ export function renditions(
   specs: readonly RenditionSpec[],
   config: RenditionsConfig = {},
 ): OperatorFunction<readonly ImageFile[], readonly RenderedOriginal[]> {
-  const { within = identity, mark } = config;
+  const { within = identity, embedProvenance } = config;
   return concatMap((originals) => {
     if (specs.length === 0) return of(originals.map((original) => ({ original, renditions: [] })));
     const rendered = originals.map((original) =>
       renderer
-        .render(original, specs, stemOf(original.path), mark)
+        .render(original, specs, stemOf(original.path), embedProvenance)
         .pipe(map((files) => ({ original, renditions: files }))),
     );
     return within(forkJoin(rendered));

@@ -1,6 +1,6 @@
 import { asyncScheduler, defer, map, type Observable, of, type SchedulerLike } from 'rxjs';
 import type { InputFile, UploadedFile } from '../../types.ts';
-import { createFlights } from '../cachedBy.ts';
+import { createSingleFlight } from '../cachedBy.ts';
 import { type Gate, gate } from '../gate.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
@@ -45,7 +45,7 @@ const MOST_KEPT = 10_000;
  */
 export function createUploads(config: UploadsConfig): Uploads {
   const { upload, within, neededMs, scheduler = asyncScheduler, random = Math.random } = config;
-  const flights = createFlights<string>();
+  const flights = createSingleFlight<string>();
   const kept = new Map<string, Kept>();
 
   const keep = (sha256: string, upload: Kept): void => {

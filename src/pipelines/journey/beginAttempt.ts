@@ -1,5 +1,5 @@
 import { catchError, concatMap, defer, EMPTY, map, type Observable, of, takeUntil, throwError } from 'rxjs';
-import { withoutLongData } from '../../base/modelInput.ts';
+import { truncateDataUrls } from '../../base/modelInput.ts';
 import { formatUsd } from '../../base/text.ts';
 import { BudgetError, ProviderError } from '../../errors.ts';
 import { createPrediction } from '../../operators/predictions/createPrediction.ts';
@@ -85,7 +85,7 @@ function giveUp(error: unknown, account: JobAccount, run: Run): Observable<never
 
 /** Without what is not sent, and long data only by its hash: enough to know the prediction by. */
 function asKept({ model, version, input }: PredictionRequest): PredictionRequest {
-  return { model, version, input: withoutLongData(input) };
+  return { model, version, input: truncateDataUrls(input) };
 }
 
 function overBudget({ priceMicroUsd }: PricedRequest): BudgetError {

@@ -10,8 +10,8 @@ import {
   throwError,
 } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { isCutData, withoutLongData } from '../../base/modelInput.ts';
-import { areWhole } from '../../disk/copyFiles.ts';
+import { isTruncatedDataUrl, truncateDataUrls } from '../../base/modelInput.ts';
+import { areIntact } from '../../disk/copyFiles.ts';
 import { DownloadError, ProviderError } from '../../errors.ts';
 import { gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
@@ -32,7 +32,7 @@ export function fetchOriginals(account: JobAccount, run: Run): OperatorFunction<
     if (filesLeft.length === 0) {
       return merge(noteCreated(prediction, account, run), fetched(prediction, plan, run));
     }
-    return fromAbortable(() => areWhole(filesLeft)).pipe(
+    return fromAbortable(() => areIntact(filesLeft)).pipe(
       concatMap((isThere) =>
         isThere
           ? of({ prediction, files: filesLeft })
@@ -46,7 +46,7 @@ function fetched(prediction: Prediction, plan: Plan, run: Run): Observable<Fetch
   return of(prediction).pipe(
     downloadOutput(run.downloader, {
       stem: join(run.folder, plan.path),
-      ...(run.marks === null ? {} : { mark: run.marks(prediction, plan) }),
+      ...(run.provenanceWriters === null ? {} : { embedProvenance: run.provenanceWriters(prediction, plan) }),
       ...(run.keepOriginals ? { untouchedStem: join(run.folder, 'originals', plan.path) } : {}),
       urlsOf: run.answers.urlsOf,
       within: gate(run.downloads),
@@ -60,7 +60,7 @@ function fetched(prediction: Prediction, plan: Plan, run: Run): Observable<Fetch
 /** The journal does not keep long data that a prediction put out: the service may still have it. */
 function askedAgain(prediction: Prediction, run: Run): Observable<Prediction> {
   const { id, output } = prediction;
-  if (!run.answers.urlsOf(output).some(isCutData)) return of(prediction);
+  if (!run.answers.urlsOf(output).some(isTruncatedDataUrl)) return of(prediction);
   return run.provider.getPrediction(id).pipe(
     retryBackoff({ ...retryPolicies.refetch, scheduler: run.scheduler, random: run.random }),
     catchError((error: unknown) => {
@@ -87,7 +87,7 @@ function note(
   run.emit({ type: 'image.downloaded', index: plan.index, bytes });
   // Enough to know what it costs; the output itself lies on the disk.
   const { input, output } = prediction;
-  const kept = { ...prediction, input: withoutLongData(input), output: withoutLongData(output) };
+  const kept = { ...prediction, input: truncateDataUrls(input), output: truncateDataUrls(output) };
   return run.journal
     .record(plan, { type: 'downloaded', prediction: kept, files })
     .pipe(map(() => ({ prediction, files })));

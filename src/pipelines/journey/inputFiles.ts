@@ -1,6 +1,6 @@
 import { concatMap, defer, from, map, type Observable, of, type SchedulerLike, toArray } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { mapTexts } from '../../base/modelInput.ts';
+import { mapInputStrings } from '../../base/modelInput.ts';
 import { readInputFile } from '../../disk/copyFiles.ts';
 import type { Gate } from '../../operators/gate.ts';
 import { createUploads } from '../../operators/stages/uploads.ts';
@@ -22,7 +22,7 @@ export function withFiles(
       map((pairs) => {
         const addresses = new Map(pairs);
         const { model, version } = request;
-        const input = mapTexts(request.input, (place, text) => addresses.get(place) ?? text);
+        const input = mapInputStrings(request.input, (place, text) => addresses.get(place) ?? text);
         return { model, version, input };
       }),
     ),
@@ -32,7 +32,7 @@ export function withFiles(
 /** Another model may not take all of a plan's inputs. */
 function filesIn({ input }: PredictionRequest, files: InputFiles): [string, InputFile][] {
   const found: [string, InputFile][] = [];
-  mapTexts(input, (place, text) => {
+  mapInputStrings(input, (place, text) => {
     const file = files[place];
     if (file !== undefined) found.push([place, file]);
     return text;

@@ -12,7 +12,7 @@ import {
   takeUntil,
   throwError,
 } from 'rxjs';
-import { withoutLongData } from '../../base/modelInput.ts';
+import { truncateDataUrls } from '../../base/modelInput.ts';
 import { CircuitOpenError, PredictionError, ProviderError } from '../../errors.ts';
 import { circuitBreaker } from '../../operators/circuitBreaker.ts';
 import { fallbackTo } from '../../operators/fallbackTo.ts';
@@ -201,7 +201,7 @@ function wantedInput({ input: sent }: PredictionRequest, { input: own, files = {
   const names = new Set(Object.keys(files).map((place) => place.replace(/\[.*/, '')));
   const values = Object.entries(sent).map(([name, value]) => {
     const planned = own[name];
-    const isStandIn = names.has(name) || isDeepStrictEqual(withoutLongData(planned ?? null), value);
+    const isStandIn = names.has(name) || isDeepStrictEqual(truncateDataUrls(planned ?? null), value);
     return [name, isStandIn && planned !== undefined ? planned : value] as const;
   });
   return Object.fromEntries(values);

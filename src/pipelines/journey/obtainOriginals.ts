@@ -20,7 +20,7 @@ import { writeAtomically } from '../../disk/writeFiles.ts';
 import { DownloadError } from '../../errors.ts';
 import { type Cached, cachedBy } from '../../operators/cachedBy.ts';
 import { gate } from '../../operators/gate.ts';
-import type { Mark } from '../../ports.ts';
+import type { ProvenanceWriter } from '../../ports.ts';
 import type { FetchedOutput, ImageFile, Plan } from '../../types.ts';
 import { closeAttempt } from './beginAttempt.ts';
 import { fetchOriginals } from './fetchOriginals.ts';
@@ -73,16 +73,18 @@ function bookLost(account: JobAccount, run: Run): Observable<never> {
 function restored(key: string, account: JobAccount, run: Run): Observable<Obtained | null> {
   const { plan } = account;
   return run.cache.restore(key, { stem: stemOf(account, run) }).pipe(
-    concatMap((output) => (output === null ? of(null) : markedAnew(output, plan, run))),
+    concatMap((output) => (output === null ? of(null) : withOwnProvenance(output, plan, run))),
     map((output) => (output === null ? null : { ...output, request: plan })),
   );
 }
 
 /** What was kept may say more of where it is from than this run is to say, or less. */
-function markedAnew(output: FetchedOutput, plan: Plan, run: Run): Observable<FetchedOutput> {
-  if (run.marks === null) return of(output);
-  const mark = run.marks(output.prediction, plan);
-  return fromAbortable(() => markFiles(output.files, mark)).pipe(map((files) => ({ ...output, files })));
+function withOwnProvenance(output: FetchedOutput, plan: Plan, run: Run): Observable<FetchedOutput> {
+  if (run.provenanceWriters === null) return of(output);
+  const embedProvenance = run.provenanceWriters(output.prediction, plan);
+  return fromAbortable(() => embedInFiles(output.files, embedProvenance)).pipe(
+    map((files) => ({ ...output, files })),
+  );
 }
 
 /** Only what the plan itself asked for is its result. A cache that refuses costs later runs money, but not this one. */
@@ -130,17 +132,21 @@ function vanished(plan: Plan): DownloadError {
 }
 
 /** Marks pictures in their places. Rejects with `StorageError` where the disk refuses; then each is the old or the new one. */
-async function markFiles(files: readonly ImageFile[], mark: Mark): Promise<readonly ImageFile[]> {
+async function embedInFiles(
+  files: readonly ImageFile[],
+  embedProvenance: ProvenanceWriter,
+): Promise<readonly ImageFile[]> {
   const marked: ImageFile[] = [];
-  for (const file of files) marked.push(file.widthPx === null ? file : await markOne(file, mark));
+  for (const file of files)
+    marked.push(file.widthPx === null ? file : await embedInFile(file, embedProvenance));
   return marked;
 }
 
-async function markOne(file: ImageFile, mark: Mark): Promise<ImageFile> {
+async function embedInFile(file: ImageFile, embedProvenance: ProvenanceWriter): Promise<ImageFile> {
   const before = await readFile(file.path).catch((error: unknown) => {
     throw toStorageError(error, file.path);
   });
-  const after = await mark(before, file.format);
+  const after = await embedProvenance(before, file.format);
   if (after.equals(before)) return file;
   await writeAtomically(file.path, after);
   return { ...file, bytes: after.length, sha256: createHash('sha256').update(after).digest('hex') };

@@ -1,5 +1,5 @@
 import { relative, sep } from 'node:path';
-import { withoutLongData } from '../../base/modelInput.ts';
+import { truncateDataUrls } from '../../base/modelInput.ts';
 import { BudgetError, RxposureError, StorageError } from '../../errors.ts';
 import type { RenderedOriginal } from '../../operators/stages/renditions.ts';
 import type { JobRecord } from '../../ports.ts';
@@ -55,7 +55,7 @@ export function describeJob(account: JobAccount, run: Run): Omit<Outcome, 'statu
     prompt: plan.prompt,
     model: request.model,
     version: prediction?.version ?? request.version,
-    input: withoutLongData(request.input),
+    input: truncateDataUrls(request.input),
     tags: plan.tags,
     predictionId: prediction?.id ?? null,
     attempts,
@@ -133,7 +133,7 @@ export function skippedOutcome(plan: Plan, record: JobRecord | undefined, isChos
     prompt: plan.prompt,
     model: plan.model,
     version: plan.version,
-    input: withoutLongData(plan.input),
+    input: truncateDataUrls(plan.input),
     tags: plan.tags,
     predictionId: isLeft ? record.predictionId : null,
     attempts: isLeft ? record.attempts : 0,

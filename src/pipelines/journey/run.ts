@@ -1,9 +1,9 @@
 import type { Observable, SchedulerLike } from 'rxjs';
 import type { EmitEvent } from '../../events/runEvent.ts';
-import type { Cached, Flights } from '../../operators/cachedBy.ts';
+import type { Cached, SingleFlight } from '../../operators/cachedBy.ts';
 import type { Breaker } from '../../operators/circuitBreaker.ts';
 import type { Gate } from '../../operators/gate.ts';
-import type { Claims } from '../../operators/predictions/adoptPrediction.ts';
+import type { ClaimedIds } from '../../operators/predictions/adoptPrediction.ts';
 import type {
   Destination,
   Downloader,
@@ -19,7 +19,7 @@ import type {
 import type { PictureSigner } from '../../provenance/signPicture.ts';
 import type { InputFile, Outcome, Plan, PricedRequest, ProvenanceLevel, Strategy } from '../../types.ts';
 import type { Obtained, PostponedJob } from './job.ts';
-import type { Marks } from './marks.ts';
+import type { ProvenanceWriters } from './provenance.ts';
 
 /**
  * How long a service keeps outputs and answers questions about a create: an hour, less what clocks differ and a download takes.
@@ -62,11 +62,11 @@ export interface Run extends Required<Omit<GenerateConfig, OptionalFields>> {
   readonly destinations: readonly { readonly destination: Destination; readonly places: Gate }[];
   /** Null where a model is never left alone. */
   readonly breaker: Breaker | null;
-  readonly claims: Claims;
+  readonly claims: ClaimedIds;
   /** What writes into pictures where they are from; null where nothing does. */
-  readonly marks: Marks | null;
+  readonly provenanceWriters: ProvenanceWriters | null;
   /** Results that are being obtained. */
-  readonly flights: Flights<Cached<Obtained>>;
+  readonly flights: SingleFlight<Cached<Obtained>>;
   /** Jobs that failed in this round and get another turn in the next, by index. */
   postponed: Map<number, PostponedJob>;
   /** Rounds that may follow the present one. */
@@ -111,7 +111,7 @@ export interface GenerateConfig {
   continueOnError?: boolean;
   /** Originals being downloaded at most. Default 16. */
   downloads?: number;
-  /** Originals being turned into renditions at most. Default: one a core, as far as Node's pool has threads (`encoderPlaces`). */
+  /** Originals being turned into renditions at most. Default: one a core, as far as Node's pool has threads (`encoderConcurrency`). */
   encoders?: number;
   /** Input files being uploaded at most; each is in memory meanwhile. Default 4. */
   uploads?: number;

@@ -13,7 +13,7 @@ import {
   throwIfEmpty,
 } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { withoutLongData } from '../../base/modelInput.ts';
+import { truncateDataUrls } from '../../base/modelInput.ts';
 import { ProviderError, ScoreError } from '../../errors.ts';
 import type { Scorer } from '../../ports.ts';
 import type { Outcome, Plan, Prediction } from '../../types.ts';
@@ -92,7 +92,7 @@ function rating(
 /** The answer is all that a rating leaves, so it is what must not be lost. */
 function answerKept(prediction: Prediction, { plan }: JobAccount, run: Run): Observable<Prediction> {
   const { input, output } = prediction;
-  const kept = { ...prediction, input: withoutLongData(input), output: withoutLongData(output) };
+  const kept = { ...prediction, input: truncateDataUrls(input), output: truncateDataUrls(output) };
   return run.journal
     .record(plan, { type: 'downloaded', prediction: kept, files: [] })
     .pipe(map(() => prediction));

@@ -11,7 +11,7 @@ import {
   of,
   throwError,
 } from 'rxjs';
-import { encoderPlaces } from '../../base/pictures.ts';
+import { encoderConcurrency } from '../../base/pictures.ts';
 import { toMicroUsd } from '../../base/text.ts';
 import { BudgetError, ProviderError, StorageError } from '../../errors.ts';
 import { createGate, gate } from '../../operators/gate.ts';
@@ -113,7 +113,7 @@ function sum(...amounts: readonly (number | null)[]): number | null {
 /** Rates by a scorer, one picture a core; or by a model, whose predictions have the run's own places. */
 export function openScoring(by: Scorer | ScoringModel, { config, ratings }: OpenRun): Scoring {
   if (typeof by === 'function') {
-    return { scorer: by, within: gate(createGate(encoderPlaces())), costUsdOf: () => 0 };
+    return { scorer: by, within: gate(createGate(encoderConcurrency())), costUsdOf: () => 0 };
   }
   if (ratings === null) throw new Error('Expected a run that keeps a journal of ratings');
   const paid = new Map<number, number | null>();

@@ -1,4 +1,4 @@
-import { mapTexts } from '../../base/modelInput.ts';
+import { mapInputStrings } from '../../base/modelInput.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import type { ImageToScore } from '../../ports.ts';
 import { costMicroUsd, estimateMicroUsd } from '../../providers/prices/cost.ts';
@@ -62,7 +62,7 @@ export async function ratingPlan({ path, prompt, index }: ImageToScore, rater: S
   const { model, version, picture, files } = rater;
   const value = picture.valueOf(STAND_IN);
   const place = Array.isArray(value) ? `${picture.name}[0]` : picture.name;
-  const texts = mapTexts(rater.input, (at, text) =>
+  const texts = mapInputStrings(rater.input, (at, text) =>
     files?.[at] === undefined ? text.replaceAll('{prompt}', () => prompt) : text,
   );
   const input = { ...texts, [picture.name]: value };

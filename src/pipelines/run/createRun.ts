@@ -1,16 +1,16 @@
 import { asyncScheduler, EMPTY, merge, NEVER, of, Subject, tap } from 'rxjs';
-import { encoderPlaces } from '../../base/pictures.ts';
+import { encoderConcurrency } from '../../base/pictures.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
-import { createFlights } from '../../operators/cachedBy.ts';
+import { createSingleFlight } from '../../operators/cachedBy.ts';
 import { createBreaker } from '../../operators/circuitBreaker.ts';
 import { createGate } from '../../operators/gate.ts';
-import { createClaims } from '../../operators/predictions/adoptPrediction.ts';
+import { createClaimedIds } from '../../operators/predictions/adoptPrediction.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import type { ResultCache } from '../../ports.ts';
 import { fileAddresses } from '../journey/inputFiles.ts';
-import { createMarks } from '../journey/marks.ts';
 import { outcomeError } from '../journey/outcomes.ts';
+import { createProvenanceWriters } from '../journey/provenance.ts';
 import type { GenerateConfig, Run } from '../journey/run.ts';
 import { concurrencyOf, steered } from './concurrency.ts';
 
@@ -20,7 +20,7 @@ export function createRun(config: GenerateConfig): Run {
     strategy = 'stream',
     continueOnError = true,
     downloads = 16,
-    encoders = encoderPlaces(),
+    encoders = encoderConcurrency(),
     uploads = 4,
     maxAttempts = 3,
     timeoutMs = 600_000,
@@ -123,9 +123,9 @@ export function createRun(config: GenerateConfig): Run {
     downloads: createGate(downloads),
     addressOf: fileAddresses(config.provider, { within: createGate(uploads), timeoutMs, scheduler, random }),
     encoders: createGate(encoders),
-    claims: createClaims(config.journal.knownPredictionIds()),
-    marks: createMarks({ provenance, sign, emit: (event) => run.emit(event) }),
-    flights: createFlights(),
+    claims: createClaimedIds(config.journal.knownPredictionIds()),
+    provenanceWriters: createProvenanceWriters({ provenance, sign, emit: (event) => run.emit(event) }),
+    flights: createSingleFlight(),
     postponed: new Map(),
     roundsLeft: recoveryRounds,
     isStopped: false,

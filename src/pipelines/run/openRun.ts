@@ -15,8 +15,8 @@ import {
   throwError,
 } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { encoderPlaces } from '../../base/pictures.ts';
-import { probeFolder, removeTemporaries } from '../../disk/writeFiles.ts';
+import { encoderConcurrency } from '../../base/pictures.ts';
+import { checkWritable, removeTemporaries } from '../../disk/writeFiles.ts';
 import { StorageError, UsageError } from '../../errors.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import { createGate, gate } from '../../operators/gate.ts';
@@ -67,9 +67,9 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
     ratings = openRatings(settings);
     await removeTemporaries(folder);
     // Files that are there already may be written where new ones may not be made.
-    await probeFolder(folder);
+    await checkWritable(folder);
     const thumbnails = settings.gallery === false ? null : await openThumbnails(folder);
-    const encoders = createGate(encoderPlaces());
+    const encoders = createGate(encoderConcurrency());
     const cache =
       settings.cacheFolder === undefined ? {} : { cache: await openResultCache(settings.cacheFolder) };
     const manifest = await openManifest(folder);

@@ -12,7 +12,7 @@ import {
   tap,
   throwError,
 } from 'rxjs';
-import { encoderPlaces } from '../../base/pictures.ts';
+import { encoderConcurrency } from '../../base/pictures.ts';
 import type { RunTotals } from '../../events/runEvent.ts';
 import { pullMap } from '../../operators/pullMap.ts';
 import { sheetCells, writeContactSheet } from '../../sinks/contactSheet/contactSheet.ts';
@@ -89,7 +89,7 @@ function showPictures(report: Report, run: OpenRun): Observable<never> {
       await thumbnails.make(outcome);
       return sheetCells(outcome, thumbnails).length;
     },
-    { concurrency: encoderPlaces() },
+    { concurrency: encoderConcurrency() },
   );
   return cellsMade.pipe(
     reduce((total, cells) => total + cells, 0),

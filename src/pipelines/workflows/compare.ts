@@ -11,9 +11,9 @@ import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
 import {
   type BatchSpec,
   modelName,
+  namedPrompt,
   readBatchFields,
   specFields,
-  specVariation,
   uniqueNames,
 } from '../../sources/specs/batchSpec.ts';
 import { readBatchSpec } from '../../sources/specs/readSpec.ts';
@@ -90,7 +90,7 @@ const { model: _one, ...fields } = specFields;
 const compareSpecSchema = z
   .strictObject({
     ...fields,
-    prompts: z.array(specVariation).min(1, 'Expected at least one prompt'),
+    prompts: z.array(namedPrompt).min(1, 'Expected at least one prompt'),
     models: z.array(modelName).min(1, 'Expected at least one model').nullish(),
   })
   .superRefine(uniqueNames('prompts'))

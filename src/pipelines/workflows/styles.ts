@@ -9,9 +9,9 @@ import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
 import {
   type BatchSpec,
+  namedPrompt,
   readBatchFields,
   specFields,
-  specVariation,
   uniqueNames,
 } from '../../sources/specs/batchSpec.ts';
 import { readBatchSpec } from '../../sources/specs/readSpec.ts';
@@ -95,7 +95,7 @@ const style = z.union([
 const stylesSpecSchema = z
   .strictObject({
     ...specFields,
-    prompts: z.array(specVariation).min(1, 'Expected at least one prompt'),
+    prompts: z.array(namedPrompt).min(1, 'Expected at least one prompt'),
     styles: z
       .array(style)
       .min(2, 'Expected at least two styles')

@@ -4,7 +4,7 @@ import { specText } from '../../renditions/fields.ts';
 import { pictureInput, strengthInput } from '../../sources/modelInputs/pictureInput.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
-import { type BatchSpec, readBatchFields, specFields, specVariation } from '../../sources/specs/batchSpec.ts';
+import { type BatchSpec, namedPrompt, readBatchFields, specFields } from '../../sources/specs/batchSpec.ts';
 import { promptTemplate, specPrompt } from '../../sources/specs/promptTemplate.ts';
 import { readBatchSpec } from '../../sources/specs/readSpec.ts';
 import type { ModelSchema } from '../../types.ts';
@@ -99,7 +99,7 @@ const variationsSpecSchema = z
     ...specFields,
     reference: specText,
     prompt: specPrompt(['variation']),
-    variations: z.array(specVariation).min(1, 'Expected at least one variation'),
+    variations: z.array(namedPrompt).min(1, 'Expected at least one variation'),
     strength: z.union([strength.transform((value) => [value]), z.array(strength).min(1)]).nullish(),
     max: z.int().min(1).nullish(),
   })

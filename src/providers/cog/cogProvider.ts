@@ -16,7 +16,7 @@ import { costMicroUsd, describePrice } from '../prices/cost.ts';
 import { parseModelSchema } from '../wire/modelSchema.ts';
 import { outputUrls, predictionError } from '../wire/output.ts';
 import { type CogCaller, cogPrediction, createCogCaller } from './caller.ts';
-import { createCogPut } from './putPrediction.ts';
+import { putPrediction } from './putPrediction.ts';
 
 export interface CogProviderConfig {
   /** Of the container, such as `http://127.0.0.1:5000`. */
@@ -67,7 +67,7 @@ export function createCogProvider(config: CogProviderConfig): Provider {
     });
   return {
     answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
-    createPrediction: createCogPut(call, {
+    createPrediction: putPrediction(call, {
       runTimeoutMs,
       readiness: cogReadiness(call, requestTimeoutMs),
       cancel: cancelPrediction,

@@ -43,7 +43,7 @@ const REPEATS = 5;
  * Nobody can ask a container what became of a lost PUT. The same PUT, with the same id, can be sent again: while the
  * prediction runs it begins no second one.
  */
-export function createCogPut(call: CogCaller, config: CogPutConfig): Provider['createPrediction'] {
+export function putPrediction(call: CogCaller, config: CogPutConfig): Provider['createPrediction'] {
   const { runTimeoutMs, readiness, cancel, pauseMs, scheduler } = config;
   return (request, options) =>
     defer(() => {

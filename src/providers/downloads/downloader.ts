@@ -3,9 +3,9 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { createPixelTurn, type PixelTurn } from '../../base/pictures.ts';
+import { createLargeImageLock, type PixelTurn } from '../../base/pictures.ts';
 import { copyWhole } from '../../disk/copyFiles.ts';
-import { handleShortage, toStorageError } from '../../disk/storageError.ts';
+import { asFileHandleShortage, toStorageError } from '../../disk/storageError.ts';
 import { syncFolder, temporaryPath } from '../../disk/writeFiles.ts';
 import { DownloadError, StorageError } from '../../errors.ts';
 import type { Downloader, DownloadTarget } from '../../ports.ts';
@@ -33,7 +33,7 @@ export interface DownloaderConfig {
 export function createDownloader(config: DownloaderConfig = {}): Downloader {
   const { maxBytes = 100_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
   const limits = { maxBytes, connectTimeoutMs, idleTimeoutMs };
-  const inTurn = createPixelTurn();
+  const inTurn = createLargeImageLock();
   return {
     download: (url, target) => fromAbortable((signal) => fetchTo(target, url, { ...limits, inTurn, signal })),
   };
@@ -68,7 +68,7 @@ async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig)
 
 function ownError(error: unknown, url: string, stem: string): unknown {
   if (error instanceof DownloadError || error instanceof StorageError) return error;
-  const shortage = handleShortage(error, stem);
+  const shortage = asFileHandleShortage(error, stem);
   if (shortage !== null) return shortage;
   if (isFromDisk(error)) return toStorageError(error, stem);
   // Whatever the network does has a code; an error without one is a fault of our own and must not pass for weather.
@@ -91,17 +91,17 @@ interface IdentifiedFile extends Pick<ImageFile, 'path' | 'format' | 'widthPx' |
 /** Marks a picture in its temporary place, and keeps it as it came where that is wished. Rejects with what the disk says. */
 async function markFile(
   { path, extension, format, widthPx, heightPx, received }: IdentifiedFile,
-  { mark, untouchedStem }: DownloadTarget,
+  { embedProvenance, untouchedStem }: DownloadTarget,
   inTurn: PixelTurn,
 ): Promise<Pick<ImageFile, 'bytes' | 'sha256' | 'untouched'>> {
   const { bytes, sha256 } = received;
-  if (mark === undefined || widthPx === null || heightPx === null) return { bytes, sha256 };
+  if (embedProvenance === undefined || widthPx === null || heightPx === null) return { bytes, sha256 };
   const untouchedPath = `${untouchedStem}.${extension}`;
   if (untouchedStem !== undefined) await copyWhole(path, untouchedPath);
   const untouched = untouchedStem === undefined ? {} : { untouched: { path: untouchedPath, bytes, sha256 } };
   return inTurn(widthPx * heightPx, async () => {
     const before = await readFile(path);
-    const after = await mark(before, format);
+    const after = await embedProvenance(before, format);
     if (after.equals(before)) return { bytes, sha256, ...untouched };
     await writeFile(path, after, { flush: true });
     return { bytes: after.length, sha256: createHash('sha256').update(after).digest('hex'), ...untouched };

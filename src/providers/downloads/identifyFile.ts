@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
 import { isSvg, type PixelTurn } from '../../base/pictures.ts';
-import { loaded } from '../../disk/storageError.ts';
+import { importPackage } from '../../disk/storageError.ts';
 import { DownloadError } from '../../errors.ts';
 import type { ImageFile } from '../../types.ts';
 import type { ReceivedFile } from './receiveFile.ts';
@@ -53,7 +53,7 @@ function cutShort(extension: string, cause?: unknown): DownloadError {
 }
 
 async function loadSharp() {
-  const { default: sharp } = await loaded(import('sharp'), 'sharp');
+  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
   // Each file is looked at once.
   sharp.cache(false);
   return sharp;
@@ -109,7 +109,7 @@ const SIGNED =
  */
 async function extensionOf({ head }: Pick<ReceivedFile, 'head'>, url: string): Promise<string> {
   // Loaded with the first download, while predictions run, so that a run starts sooner.
-  const { fileTypeFromBuffer } = await loaded(import('file-type'), 'file-type');
+  const { fileTypeFromBuffer } = await importPackage(import('file-type'), 'file-type');
   const type = await fileTypeFromBuffer(head);
   // An animated PNG is a PNG to all who only know those.
   if (type?.ext === 'apng') return 'png';

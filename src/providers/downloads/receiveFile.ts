@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { loaded } from '../../disk/storageError.ts';
+import { importPackage } from '../../disk/storageError.ts';
 import { DownloadError } from '../../errors.ts';
 
 export interface ReceiveConfig {
@@ -73,7 +73,7 @@ function closed(target: WriteStream): Promise<void> {
 
 async function openStream(url: string, { connectTimeoutMs, idleTimeoutMs, signal }: ReceiveConfig) {
   // Loaded with the first download, while predictions run, so that a run starts sooner.
-  const { default: got } = await loaded(import('got'), 'got');
+  const { default: got } = await importPackage(import('got'), 'got');
   return got.stream(url, {
     retry: { limit: 0 },
     throwHttpErrors: false,

@@ -1,4 +1,4 @@
-import { handleShortage } from '../../disk/storageError.ts';
+import { asFileHandleShortage } from '../../disk/storageError.ts';
 import { ProviderError } from '../../errors.ts';
 import { answerError } from './answerError.ts';
 
@@ -61,7 +61,7 @@ async function perform(
     // No cause goes along: what a fetch throws may hold the request, and with it the token.
     throw error instanceof ProviderError
       ? error
-      : (handleShortage(error, `a connection to ${host}`) ?? connectionError(method, path, error));
+      : (asFileHandleShortage(error, `a connection to ${host}`) ?? connectionError(method, path, error));
   } finally {
     limit.clear();
   }

@@ -1,6 +1,6 @@
 import { formatUsd, toMicroUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
-import { type Quality, qualities, type UseCase, useCases } from '../../types.ts';
+import { type Quality, qualityLevels, type UseCase, useCases } from '../../types.ts';
 import { estimateMicroUsd } from './cost.ts';
 
 /** A model that is worth knowing, and what it is good for. */
@@ -101,7 +101,7 @@ export interface SelectedModel extends CatalogueModel {
  * are in the way, with what would do.
  */
 export function selectModel(config: SelectModelConfig): SelectedModel {
-  expectKnown('minQuality', config.minQuality, qualities);
+  expectKnown('minQuality', config.minQuality, qualityLevels);
   expectKnown('useCase', config.useCase, useCases);
   const { maxCostUsd } = config;
   if (maxCostUsd !== undefined && !(maxCostUsd >= 0)) {
@@ -139,7 +139,7 @@ function meets(candidate: SelectedModel, { maxCostUsd, minQuality, useCase }: Se
 }
 
 function rank(quality: Quality): number {
-  return qualities.indexOf(quality);
+  return qualityLevels.indexOf(quality);
 }
 
 /** `for editing, of quality high or better, for at most $0.01 an image`. */

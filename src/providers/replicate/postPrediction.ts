@@ -10,7 +10,7 @@ import type { ModelRoutes } from './models.ts';
 const LONGEST_WAIT_S = 60;
 
 /** The call that costs money. By version where one is asked for or the model has no route by name, else by name. */
-export function createPredictionPost(call: Caller, routes: ModelRoutes): Provider['createPrediction'] {
+export function postPrediction(call: Caller, routes: ModelRoutes): Provider['createPrediction'] {
   return (request, options) =>
     defer(() => {
       const version = request.version ?? routes.versionToRun(request.model);

@@ -5,7 +5,7 @@ import { parsePrediction } from '../wire/prediction.ts';
 import { createCaller, expectCredentials, replicateBaseUrl } from './caller.ts';
 import { createPredictionList, createServiceClock } from './listPredictions.ts';
 import { createModelLookup, createModelMemory, createModelRoutes } from './models.ts';
-import { createPredictionPost } from './postPrediction.ts';
+import { postPrediction } from './postPrediction.ts';
 import { createUpload } from './upload.ts';
 
 export interface ReplicateProviderConfig {
@@ -45,7 +45,7 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
   const memory = createModelMemory({ ...config, now });
   const calls = { ...config, baseUrl, now, onHeaders: clock.learn };
   const call = createCaller(calls);
-  const post = createPredictionPost(call, routes);
+  const post = postPrediction(call, routes);
   return {
     answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
     createPrediction: (request, options) => post(request, options).pipe(memory.doubt(request)),

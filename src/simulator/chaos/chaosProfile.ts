@@ -32,7 +32,7 @@ export function chaosProfile(
   }
   const { summary: _, shares, ...limits } = chaosProfiles[name];
   const { seed = 1, speed = 1, onStrike = () => {} } = config;
-  const dice = createDice(seed, shares);
+  const dice = createHazardDraw(seed, shares);
   const keyOf = createKeys();
   const gone = new WeakSet<object>();
   let lists = 0;
@@ -106,7 +106,7 @@ interface Dice {
  * Dice that fall by the seed and the key alone, so that the order in which calls arrive changes nothing. What has been
  * struck as often as its hazard strikes is let through from then on.
  */
-function createDice(seed: number, shares: ChaosProfile['shares']): Dice {
+function createHazardDraw(seed: number, shares: ChaosProfile['shares']): Dice {
   const struck = new Map<string, number>();
   const stakes = Object.entries(shares).map(([name, share]) => {
     const known = name as HazardName;

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { changedFile, findFileChange, toStorageError } from '../../disk/storageError.ts';
+import { fileChangedError, findFileChange, toStorageError } from '../../disk/storageError.ts';
 import { writeFully } from '../../disk/writeFiles.ts';
 import { StorageError } from '../../errors.ts';
 
@@ -77,7 +77,7 @@ export function createAppender(handle: FileHandle, path: string, startBytes: num
 
   const check = (): void => {
     const change = findFileChange(handle.fd, path, endBytes);
-    if (change !== null) throw changedFile(path, change, 'Run the same command again: it is made anew.');
+    if (change !== null) throw fileChangedError(path, change, 'Run the same command again: it is made anew.');
   };
   const writeBatch = async (batch: readonly PendingLine[]): Promise<void> => {
     try {

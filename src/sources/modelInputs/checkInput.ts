@@ -2,7 +2,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { nearestName } from '../../base/suggest.ts';
 import { UsageError } from '../../errors.ts';
 import type { Json, ModelInput, ModelInputProperty, ModelSchema } from '../../types.ts';
-import { expectedInput, throwFaults, usageFault } from './describeInput.ts';
+import { catchUsageError, expectedInput, throwUsageErrors } from './describeInput.ts';
 import { nearestChoice } from './nearestChoice.ts';
 
 /** Throws `UsageError` where a value is not what the model's schema asks of this input: type, choices, range, length. */
@@ -107,7 +107,7 @@ function typeOf(type: ModelInputProperty['type'], nullable: boolean): object {
 
 /** Throws one `UsageError` that names all inputs which a model does not have, or whose values its schema refuses. */
 export function checkInputs(model: string, schema: ModelSchema, input: ModelInput): void {
-  throwFaults(inputFaults(model, schema, input));
+  throwUsageErrors(inputFaults(model, schema, input));
 }
 
 /** All that is wrong with these inputs: those that the model does not have, and those that its schema refuses. */
@@ -116,7 +116,7 @@ export function inputFaults(model: string, { properties }: ModelSchema, input: M
     // An input may be called `constructor`.
     const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (property === undefined) return [unknownInput(model, name, Object.keys(properties))];
-    return usageFault(() => checkInput(name, value, property)) ?? [];
+    return catchUsageError(() => checkInput(name, value, property)) ?? [];
   });
 }
 

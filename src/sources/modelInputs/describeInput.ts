@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.ts';
 import type { Json, ModelInputProperty } from '../../types.ts';
 
 /** Throws the only fault as it is, and several as one `UsageError` with a line each; a fault that is told twice counts once. */
-export function throwFaults(faults: readonly UsageError[]): void {
+export function throwUsageErrors(faults: readonly UsageError[]): void {
   const lines = new Set(faults.map(({ message, suggestion }) => `  ${message}. ${suggestion}`.trimEnd()));
   const [first] = faults;
   if (first === undefined) return;
@@ -69,7 +69,7 @@ function lengthOf(least: number | undefined, most: number | undefined, unit: str
 }
 
 /** What a check refuses, to be told with others; null where it refuses nothing. All but `UsageError` is thrown on. */
-export function usageFault(check: () => void): UsageError | null {
+export function catchUsageError(check: () => void): UsageError | null {
   try {
     check();
     return null;

@@ -5,9 +5,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { isSvg } from '../../base/pictures.ts';
 import { cutToBytes } from '../../base/text.ts';
-import { fileProblem, loaded } from '../../disk/storageError.ts';
+import { fileProblem, importPackage } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
-import { pictureIdentity } from '../../provenance/markPicture.ts';
+import { pictureIdentity } from '../../provenance/embedProvenance.ts';
 import type { InputFile } from '../../types.ts';
 
 /** The service takes 100 MB; whether by tens or by twos is not said. */
@@ -109,7 +109,7 @@ function identityOf(content: Buffer, mediaType: string): Pick<InputFile, 'identi
 
 async function mediaTypeOf(head: Uint8Array): Promise<string> {
   if (isSvg(head)) return 'image/svg+xml';
-  const { fileTypeFromBuffer } = await loaded(import('file-type'), 'file-type');
+  const { fileTypeFromBuffer } = await importPackage(import('file-type'), 'file-type');
   const type = await fileTypeFromBuffer(head);
   if (type !== undefined) return type.mime;
   // A letter at its end may be cut in two; a zero is in no text.

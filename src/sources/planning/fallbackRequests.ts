@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import type { Model, ModelInput, ModelSchema, Plan, PricedRequest } from '../../types.ts';
-import { fitInput } from '../modelInputs/fitInput.ts';
+import { adaptInput } from '../modelInputs/adaptInput.ts';
 
 /** A prime: whatever the range of seeds, each level has another one. */
 const STEP = 625_341_599;
@@ -35,7 +35,7 @@ export function fallbackRequests(config: FallbackRequestsConfig): (plan: Plan) =
     fallbacks.map((fallback, level) => {
       if (fallback === 'new-seed') return reseeded(plan, level + 1, schema);
       const { model, version } = fallback;
-      const input = fitInput(plan.input, model.schema);
+      const input = adaptInput(plan.input, model.schema);
       return { model: model.name, version, input, priceMicroUsd: priceOf(model.name, input) };
     });
 }

@@ -1,4 +1,4 @@
-import { mapTexts } from '../../base/modelInput.ts';
+import { mapInputStrings } from '../../base/modelInput.ts';
 import { UsageError } from '../../errors.ts';
 import type { InputFiles, ModelInput, ModelSchema, RenditionSpec } from '../../types.ts';
 import { checkInputs } from '../modelInputs/checkInput.ts';
@@ -78,7 +78,7 @@ function nameAt(place: string): string {
 
 function checkData(input: ModelInput): void {
   let chars = 0;
-  mapTexts(input, (_place, text) => {
+  mapInputStrings(input, (_place, text) => {
     if (/^data:/i.test(text)) chars += text.length;
     return text;
   });

@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import { canonicalJson, mapTexts } from '../../base/modelInput.ts';
+import { canonicalJson, mapInputStrings } from '../../base/modelInput.ts';
 import type { InputFiles, PredictionRequest } from '../../types.ts';
 import type { JobContext } from './jobContext.ts';
 
@@ -14,7 +14,7 @@ export function requestKey(request: PredictionRequest & { readonly files?: Input
 }
 
 function byContent(input: PredictionRequest['input'], files: InputFiles): PredictionRequest['input'] {
-  return mapTexts(input, (place, text) => {
+  return mapInputStrings(input, (place, text) => {
     const file = files[place];
     return file === undefined ? text : `sha256:${file.identity ?? file.sha256}`;
   });

@@ -1,6 +1,6 @@
 import Papa from 'papaparse';
 import { UsageError } from '../../errors.ts';
-import { type RowItem, textDamage } from './rows.ts';
+import { encodingFault, type RowItem } from './rows.ts';
 import { maxRowChars, readLines, readText } from './text.ts';
 
 /** Where the values of a record belong. */
@@ -48,7 +48,7 @@ function rowFromRecord({ line, values, fault }: CsvRecord, { columns, promptColu
   const fields: Record<string, string> = {};
   for (const [place, name] of columns.entries()) {
     const value = values[place] ?? '';
-    const damage = textDamage(value);
+    const damage = encodingFault(value);
     if (damage !== null) return problem(damage);
     if (place !== promptColumn) fields[name] = value;
   }

@@ -4,7 +4,7 @@ import { open, rename, rm, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { fileProblem, handleShortage, toStorageError } from '../../disk/storageError.ts';
+import { asFileHandleShortage, fileProblem, toStorageError } from '../../disk/storageError.ts';
 import { makeFolder } from '../../disk/writeFiles.ts';
 import { UsageError } from '../../errors.ts';
 import type { RowItem } from './rows.ts';
@@ -114,7 +114,7 @@ function isPdf(head: Uint8Array): boolean {
 async function readHead(path: string): Promise<Uint8Array> {
   const handle = await open(path).catch((cause: unknown) => {
     const unreadable = `${path}: Expected a readable prompt file, got ${String(cause)}`;
-    throw handleShortage(cause, path) ?? new UsageError(unreadable, { cause });
+    throw asFileHandleShortage(cause, path) ?? new UsageError(unreadable, { cause });
   });
   try {
     const { buffer, bytesRead } = await handle.read({ buffer: new Uint8Array(8192), position: 0 });

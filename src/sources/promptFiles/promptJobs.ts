@@ -1,8 +1,8 @@
 import { nearestName } from '../../base/suggest.ts';
 import { InvalidRowsError, type RowProblem, UsageError } from '../../errors.ts';
 import type { Job, Json, ModelInput, ModelInputProperty, ModelSchema, Tags } from '../../types.ts';
+import { coerceInput } from '../modelInputs/adaptInput.ts';
 import { checkInput } from '../modelInputs/checkInput.ts';
-import { coerceInput } from '../modelInputs/fitInput.ts';
 import { checkJobContext, filesOfJob, type JobContext } from '../planning/jobContext.ts';
 import { checkSeeds, createSeeder } from '../planning/seeds.ts';
 import type { PromptFile } from './promptFile.ts';
@@ -23,7 +23,7 @@ export async function* jobsFromRows(
   let index = 0;
   for await (const row of rows) {
     if (row.type === 'problem') continue;
-    const fields = sortFields(row, schema);
+    const fields = splitFields(row, schema);
     const { prompt } = row;
     const files = await filesOfJob(fields.input, context);
     const ownFiles = Object.keys(files).length === 0 ? {} : { files };
@@ -49,7 +49,7 @@ interface SortedFields {
  *
  * Throws one `UsageError` that names every value which is not what the schema asks for.
  */
-function sortFields({ fields, text }: Row, schema: ModelSchema | null): SortedFields {
+function splitFields({ fields, text }: Row, schema: ModelSchema | null): SortedFields {
   const input: [string, Json][] = [];
   const tags: [string, string][] = [];
   const faults: string[] = [];
@@ -137,7 +137,7 @@ const suggestion = 'Correct these rows and run the command again; nothing was cr
 async function problemOf(item: RowItem, context: JobContext): Promise<RowProblem | null> {
   if (item.type === 'problem') return { line: item.line, message: item.message };
   try {
-    const { input } = sortFields(item, context.schema);
+    const { input } = splitFields(item, context.schema);
     const property = context.schema?.properties.prompt;
     if (property !== undefined) checkInput('prompt', item.prompt, property);
     await filesOfJob(input, context);

@@ -37,7 +37,7 @@ export function rowFromValue(line: number, value: unknown): RowItem {
 function row(line: number, text: string, fields: Readonly<Record<string, Json>>): RowItem {
   const prompt = text.trim();
   if (prompt === '') return { type: 'problem', line, message: 'Expected a prompt, got an empty text' };
-  const message = textDamage(prompt);
+  const message = encodingFault(prompt);
   if (message !== null) return { type: 'problem', line, message };
   return { type: 'row', line, prompt, fields, text: false };
 }
@@ -69,7 +69,7 @@ const damage = /[\0\uFFFD]/;
  * What is wrong with a text as text, or null. Files are decoded leniently, so bytes that are not UTF-8 show up as
  * U+FFFD: reading goes on, and every damaged row can be named.
  */
-export function textDamage(text: string): string | null {
+export function encodingFault(text: string): string | null {
   const found = damage.exec(text)?.[0];
   if (found === undefined) return null;
   return found === '\0'
@@ -84,7 +84,7 @@ export function rowFromText(line: number, text: string | null): RowItem | null {
   if (text === null) return { type: 'problem', line, message: tooLong };
   const prompt = text.trim();
   if (prompt === '') return null;
-  const message = textDamage(prompt);
+  const message = encodingFault(prompt);
   if (message !== null) return { type: 'problem', line, message };
   return { type: 'row', line, prompt, fields: noFields, text: false };
 }

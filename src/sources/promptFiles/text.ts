@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { handleShortage } from '../../disk/storageError.ts';
+import { asFileHandleShortage } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 
 /** Measured: larger chunks are slower and take more memory, as their rows outlive the young generation. */
@@ -28,7 +28,7 @@ export async function* readText(path: string): AsyncGenerator<string, void, void
 }
 
 function unreadable(path: string, cause: unknown): unknown {
-  const shortage = handleShortage(cause, path);
+  const shortage = asFileHandleShortage(cause, path);
   if (shortage !== null) return shortage;
   if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
   return new UsageError(`Expected a readable prompt file, got ${cause.message}`, {

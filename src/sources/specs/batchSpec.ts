@@ -4,7 +4,7 @@ import { specRendition } from '../../renditions/lists.ts';
 import {
   type ModelInput,
   type Quality,
-  qualities,
+  qualityLevels,
   type RenditionSpec,
   type UseCase,
   useCases,
@@ -57,7 +57,7 @@ export const modelName = specText.regex(/^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/, {
 
 const modelWish = z.strictObject({
   maxCostUsd: z.number().min(0).optional(),
-  minQuality: z.enum(qualities).optional(),
+  minQuality: z.enum(qualityLevels).optional(),
   useCase: z.enum(useCases).optional(),
 });
 
@@ -80,7 +80,7 @@ export const specFields = {
 };
 
 /** One of several ideas in a spec: a text, or a name for folders and tags with its words for the prompt. */
-export const specVariation = z.union([
+export const namedPrompt = z.union([
   specText.transform((prompt) => ({ name: slug(prompt), prompt })),
   z.strictObject({ name: specText, prompt: specText }),
 ]);

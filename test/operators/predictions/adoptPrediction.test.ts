@@ -1,8 +1,8 @@
 import { of } from 'rxjs';
 import { expect, it } from 'vitest';
-import { withoutLongData } from '../../../src/base/modelInput.ts';
+import { truncateDataUrls } from '../../../src/base/modelInput.ts';
 import { ProviderError } from '../../../src/errors.ts';
-import { adoptPrediction, createClaims } from '../../../src/operators/predictions/adoptPrediction.ts';
+import { adoptPrediction, createClaimedIds } from '../../../src/operators/predictions/adoptPrediction.ts';
 import type { Prediction } from '../../../src/types.ts';
 import { aPrediction, aRequest, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
@@ -13,7 +13,7 @@ const looksMs = [0, 5];
 it(
   'claims the prediction with the same request',
   marbles(({ cold, expectObservable }) => {
-    const claims = createClaims();
+    const claims = createClaimedIds();
     const mine = aPrediction({ id: 'mine' });
     const others = [
       aPrediction({ id: 'other-input', input: { prompt: 'a dog', seed: 1 } }),
@@ -39,7 +39,11 @@ it(
       listPredictions: () => of(page([other, mine].map((one) => ({ ...one, input: null })))),
       getPrediction: (id) => cold('-(p|)', { p: id === 'mine' ? mine : other }),
     });
-    const adopted = adoptPrediction(provider, aRequest(), { sinceMs: 0, claims: createClaims(), looksMs });
+    const adopted = adoptPrediction(provider, aRequest(), {
+      sinceMs: 0,
+      claims: createClaimedIds(),
+      looksMs,
+    });
     expectObservable(adopted).toBe('--(p|)', { p: mine });
   }),
 );
@@ -51,7 +55,7 @@ it(
     const listPredictions = () => of(page([mine]));
     const adopted = adoptPrediction(fakeProvider({ listPredictions }), aRequest(), {
       sinceMs: 0,
-      claims: createClaims(),
+      claims: createClaimedIds(),
       looksMs,
     });
     expectObservable(adopted).toBe('(p|)', { p: mine });
@@ -67,7 +71,7 @@ it(
     const request = aRequest({ version: 'b'.repeat(64) });
     const adopted = adoptPrediction(fakeProvider({ listPredictions }), request, {
       sinceMs: 0,
-      claims: createClaims(),
+      claims: createClaimedIds(),
       looksMs,
     });
     expectObservable(adopted).toBe('(p|)', { p: mine });
@@ -87,7 +91,7 @@ it(
     };
     const adopted = adoptPrediction(fakeProvider({ listPredictions }), aRequest(), {
       sinceMs: 60_000,
-      claims: createClaims(),
+      claims: createClaimedIds(),
       looksMs,
     });
     expectObservable(adopted).toBe('--(p|)', { p: mine });
@@ -104,7 +108,7 @@ it(
     const listPredictions = () => cold('-(l|)', { l: answers.shift() ?? page([]) });
     const late = adoptPrediction(fakeProvider({ listPredictions }), aRequest(), {
       sinceMs: 0,
-      claims: createClaims(),
+      claims: createClaimedIds(),
       looksMs,
     });
     expectObservable(late).toBe('-------(p|)', { p: mine });
@@ -117,7 +121,7 @@ it(
     const listPredictions = () => cold('-(l|)', { l: page([]) });
     const none = adoptPrediction(fakeProvider({ listPredictions }), aRequest(), {
       sinceMs: 0,
-      claims: createClaims(),
+      claims: createClaimedIds(),
       looksMs,
     });
     expectObservable(none).toBe('-------(0|)', { 0: null });
@@ -127,7 +131,7 @@ it(
 it(
   'never gives one prediction to two jobs with equal requests',
   marbles(({ expectObservable }) => {
-    const claims = createClaims();
+    const claims = createClaimedIds();
     const listPredictions = () => of(page([aPrediction({ id: 'one' }), aPrediction({ id: 'two' })]));
     const adopt = () =>
       adoptPrediction(fakeProvider({ listPredictions }), aRequest(), { sinceMs: 0, claims, looksMs });
@@ -140,7 +144,7 @@ it(
 it(
   'leaves the newest to jobs that began later, also where the oldest is on another page',
   marbles(({ expectObservable }) => {
-    const claims = createClaims();
+    const claims = createClaimedIds();
     const made = [aPrediction({ id: 'early' }), aPrediction({ id: 'late' })];
     const listPredictions = ({ createdAfterMs, next }: { createdAfterMs: number; next?: string }) => {
       const [early = [], late = []] = made.map((prediction) => [prediction]);
@@ -161,7 +165,7 @@ it(
     const adopted = adoptPrediction(
       fakeProvider({ listPredictions: () => of(page([mine])) }),
       aRequest({ version: 'b'.repeat(64) }),
-      { sinceMs: 0, claims: createClaims(), looksMs },
+      { sinceMs: 0, claims: createClaimedIds(), looksMs },
     );
     expectObservable(adopted).toBe('(p|)', { p: mine });
   }),
@@ -174,7 +178,7 @@ it(
     const listPredictions = () => cold<never>('-#', undefined, denied);
     const adopted = adoptPrediction(fakeProvider({ listPredictions }), aRequest(), {
       sinceMs: 0,
-      claims: createClaims(),
+      claims: createClaimedIds(),
       looksMs,
     });
     expectObservable(adopted).toBe('-#', undefined, denied);
@@ -187,7 +191,7 @@ it(
     const list = cold('---(l|)', { l: page([]) });
     const adopted = adoptPrediction(fakeProvider({ listPredictions: () => list }), aRequest(), {
       sinceMs: 0,
-      claims: createClaims(),
+      claims: createClaimedIds(),
       looksMs,
     });
     expectObservable(adopted, '-!').toBe('--');
@@ -204,10 +208,10 @@ it(
     const listPredictions = () => of(page([other, mine]));
     const adopted = adoptPrediction(
       fakeProvider({ listPredictions }),
-      aRequest({ input: withoutLongData(input) }),
+      aRequest({ input: truncateDataUrls(input) }),
       {
         sinceMs: 0,
-        claims: createClaims(),
+        claims: createClaimedIds(),
         looksMs,
       },
     );

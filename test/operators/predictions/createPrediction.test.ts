@@ -1,7 +1,7 @@
 import { defer, EMPTY, NEVER, of, throwError, VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
 import { ProviderError, type ProviderErrorDetails } from '../../../src/errors.ts';
-import { createClaims } from '../../../src/operators/predictions/adoptPrediction.ts';
+import { createClaimedIds } from '../../../src/operators/predictions/adoptPrediction.ts';
 import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
 import type { CreateOptions, Provider } from '../../../src/ports.ts';
 import type { Prediction } from '../../../src/types.ts';
@@ -220,7 +220,7 @@ it.each([
 it(
   'lets an equal job have the prediction of another one, and takes theirs',
   marbles(({ cold, expectObservable }) => {
-    const claims = createClaims(['p1']);
+    const claims = createClaimedIds(['p1']);
     const theirs = aPrediction({ id: 'p2' });
     const provider = fakeProvider({
       createPrediction: () => cold('-(p|)', { p: aPrediction({ id: 'p1' }) }),

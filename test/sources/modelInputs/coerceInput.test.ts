@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
-import { coerceInput } from '../../../src/sources/modelInputs/fitInput.ts';
+import { coerceInput } from '../../../src/sources/modelInputs/adaptInput.ts';
 import type { Json, ModelInputProperty } from '../../../src/types.ts';
 import { schema } from '../../helpers/contextOf.ts';
 

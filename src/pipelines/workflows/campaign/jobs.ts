@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { UsageError } from '../../../errors.ts';
 import { distinctRenditions } from '../../../renditions/lists.ts';
+import { sizeInput } from '../../../sources/modelInputs/adaptInput.ts';
 import { checkInput } from '../../../sources/modelInputs/checkInput.ts';
-import { frameInput } from '../../../sources/modelInputs/fitInput.ts';
 import { inputFiles } from '../../../sources/modelInputs/inputFiles.ts';
 import { checkJobContext, type JobContext } from '../../../sources/planning/jobContext.ts';
 import { checkSeeds, createSeeder } from '../../../sources/planning/seeds.ts';
@@ -27,7 +27,7 @@ export function campaignJobs(spec: CampaignSpec, context: JobContext): Iterable<
 
 function checkRequired({ platforms }: CampaignSpec, { schema, model, input }: JobContext): void {
   const { widthPx = 1, heightPx = 1 } = platforms[0] ?? {};
-  const given = { ...frameInput(widthPx, heightPx, schema), ...input, prompt: '' };
+  const given = { ...sizeInput(widthPx, heightPx, schema), ...input, prompt: '' };
   const missing = schema?.required.find((name) => !Object.hasOwn(given, name));
   if (missing === undefined) return;
   throw new UsageError(`Expected a value for \`${missing}\`, which ${model} requires, got none`, {
@@ -52,7 +52,7 @@ function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, vo
   const ownFiles = Object.keys(files).length === 0 ? {} : { files };
   let index = 0;
   for (const platform of spec.platforms) {
-    const frame = frameInput(platform.widthPx, platform.heightPx, schema);
+    const frame = sizeInput(platform.widthPx, platform.heightPx, schema);
     const renditions = distinctRenditions([platform, ...spec.renditions, ...context.renditions]);
     for (const variation of spec.variations) {
       const prompt = campaignPrompt(spec, platform.name, variation);

@@ -3,9 +3,9 @@ import { specText } from '../../../renditions/fields.ts';
 import { specRendition } from '../../../renditions/lists.ts';
 import {
   type BatchSpec,
+  namedPrompt,
   readBatchFields,
   specFields,
-  specVariation,
   uniqueNames,
 } from '../../../sources/specs/batchSpec.ts';
 import { readBatchSpec } from '../../../sources/specs/readSpec.ts';
@@ -49,7 +49,7 @@ const campaignSpecSchema = z
     style: z.string().trim().nullish(),
     prompt: promptTemplate.nullish(),
     platforms: z.array(specRendition).min(1),
-    variations: z.array(specVariation).min(1),
+    variations: z.array(namedPrompt).min(1),
   })
   .superRefine(uniqueNames('platforms', 'variations'))
   .transform(

@@ -37,12 +37,12 @@ export interface Grid {
 }
 
 /** The numbers of values along each axis, and last the images of each cell. */
-export type GridBox = readonly number[];
+export type GridSize = readonly number[];
 
 /** A grid with its past: axes and values in the order of their arrival, and what the grid measured each time it grew. */
-export interface GrownGrid extends Grid {
+export interface ResumedGrid extends Grid {
   /** Each is nowhere smaller than the one before. */
-  readonly boxes: readonly GridBox[];
+  readonly boxes: readonly GridSize[];
 }
 
 /** A place on each axis, and last the number of the image; all 0-based. */
@@ -55,12 +55,12 @@ export type GridCell = readonly number[];
  *
  *     boxes [2, 2] then [2, 3]    00 01 10 11    02 12
  */
-export function* gridCells(boxes: readonly GridBox[]): Generator<GridCell, void, void> {
+export function* gridCells(boxes: readonly GridSize[]): Generator<GridCell, void, void> {
   for (const [turn, box] of boxes.entries()) yield* beyond(boxes[turn - 1] ?? null, box, []);
 }
 
 /** The cells that begin with `cell`; without those inside the old box, which is null where `cell` is outside of it already. */
-function* beyond(old: GridBox | null, box: GridBox, cell: GridCell): Generator<GridCell, void, void> {
+function* beyond(old: GridSize | null, box: GridSize, cell: GridCell): Generator<GridCell, void, void> {
   const axis = cell.length;
   const size = box[axis];
   if (size === undefined) {
@@ -81,20 +81,20 @@ const usualMax = 10_000;
  * How many pictures a grid has, or the limit where that is less: counted, not made. Throws `UsageError` where there are more
  * than the grid allows and no limit is given.
  */
-export function gridTotal({ axes, boxes, max }: GrownGrid, limit?: number): number {
+export function gridTotal({ axes, boxes, max }: ResumedGrid, limit?: number): number {
   const box = boxes.at(-1) ?? [];
   const pictures = box.reduce((product, size) => product * BigInt(size), 1n);
   if (limit !== undefined) return pictures < limit ? Number(pictures) : limit;
   const most = max ?? usualMax;
   if (pictures <= most) return Number(pictures);
   throw new UsageError(
-    `Expected at most ${most.toLocaleString('en')} pictures, got ${pictures.toLocaleString('en')} (${describeBox(axes, box)})`,
+    `Expected at most ${most.toLocaleString('en')} pictures, got ${pictures.toLocaleString('en')} (${describeSize(axes, box)})`,
     { suggestion: `Set max: ${pictures} in the spec, or make only the first ones with --limit ${most}.` },
   );
 }
 
 /** How much a grid measures: `glaze 3 x light 2`, and the images of each cell where these are several. */
-export function describeBox(axes: readonly GridAxis[], box: GridBox): string {
+export function describeSize(axes: readonly GridAxis[], box: GridSize): string {
   const sizes = axes.map(({ name }, axis) => `${name} ${box[axis]}`);
   const count = box.at(-1) ?? 1;
   return [...sizes, ...(count > 1 ? [`count ${count}`] : [])].join(' x ') || 'none';

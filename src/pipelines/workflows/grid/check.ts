@@ -1,13 +1,13 @@
 import { nearestName } from '../../../base/suggest.ts';
 import { UsageError } from '../../../errors.ts';
 import { checkInput, inputFaults, inputValidator } from '../../../sources/modelInputs/checkInput.ts';
-import { throwFaults } from '../../../sources/modelInputs/describeInput.ts';
+import { throwUsageErrors } from '../../../sources/modelInputs/describeInput.ts';
 import { inputFiles } from '../../../sources/modelInputs/inputFiles.ts';
 import { checkJobContext, type JobContext } from '../../../sources/planning/jobContext.ts';
 import { checkSeeds } from '../../../sources/planning/seeds.ts';
 import { filledPrompt } from '../../../sources/specs/promptTemplate.ts';
 import type { Json, ModelInput } from '../../../types.ts';
-import { type Grid, type GridAxis, type GridValue, type GrownGrid, gridTotal } from './cells.ts';
+import { type Grid, type GridAxis, type GridValue, gridTotal, type ResumedGrid } from './cells.ts';
 
 /** Another model gets the nearest shape that it has. */
 const shapeInputs = ['aspect_ratio', 'width', 'height'];
@@ -17,7 +17,7 @@ const shapeInputs = ['aspect_ratio', 'width', 'height'];
  * model has or that one of them refuses, what a model requires, seeds, prompts that grow too long, and files.
  * Rejects with `UsageError`, all wrong values and files in one; what only some of several models have is no mistake.
  */
-export async function checkGrid(grid: GrownGrid, contexts: readonly JobContext[]): Promise<void> {
+export async function checkGrid(grid: ResumedGrid, contexts: readonly JobContext[]): Promise<void> {
   const models = gridModels(grid, contexts);
   const total = gridTotal(grid, models[0]?.limit);
   for (const { name, place } of grid.axes) {
@@ -26,7 +26,7 @@ export async function checkGrid(grid: GrownGrid, contexts: readonly JobContext[]
   }
   for (const context of models) checkJobContext(context);
   const faults = await Promise.all(models.map((context) => valueFaults(grid, models, context)));
-  throwFaults(faults.flat());
+  throwUsageErrors(faults.flat());
   for (const context of models) {
     checkRequired(grid, context);
     checkPrompt(grid, context);

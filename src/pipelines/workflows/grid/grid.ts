@@ -6,7 +6,7 @@ import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJob
 import type { FinishedRun } from '../../run/results.ts';
 import type { RunSettings } from '../../run/settings.ts';
 import { runToFolder } from '../../runToFolder.ts';
-import { type Grid, type GrownGrid, gridTotal } from './cells.ts';
+import { type Grid, gridTotal, type ResumedGrid } from './cells.ts';
 import { gridFileName, gridFingerprints, openGrid } from './growth.ts';
 import { gridJobs } from './jobs.ts';
 
@@ -48,6 +48,6 @@ export function grid(
   );
 }
 
-function keepHistory({ axes, boxes }: GrownGrid, folder: string): Promise<void> {
+function keepHistory({ axes, boxes }: ResumedGrid, folder: string): Promise<void> {
   return writeAtomically(join(folder, gridFileName), `${JSON.stringify({ axes, boxes })}\n`);
 }

@@ -7,7 +7,7 @@ import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { fingerprintOf } from '../../../sources/planning/requestKey.ts';
 import type { ModelInput } from '../../../types.ts';
 import { distinctTags } from './axes.ts';
-import type { Grid, GridAxis, GridBox, GridValue, GrownGrid } from './cells.ts';
+import type { Grid, GridAxis, GridSize, GridValue, ResumedGrid } from './cells.ts';
 import { checkGrid, gridModels } from './check.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function openGrid(
   wanted: Grid,
   contexts: readonly JobContext[],
   folder: string,
-): Promise<GrownGrid> {
+): Promise<ResumedGrid> {
   const grown = extendGrid(
     wanted,
     contexts[0]?.count ?? 1,
@@ -31,14 +31,14 @@ export async function openGrid(
 /** What a folder knows of the grids it has held. */
 interface GridHistory {
   readonly axes: readonly GridAxis[];
-  readonly boxes: readonly GridBox[];
+  readonly boxes: readonly GridSize[];
 }
 
 /**
  * A grid as the next step of what a folder has held: known axes and values keep their places, in whatever order they are
  * given now, and what is new comes behind. `count` is the images of each cell. Throws `UsageError` where something is gone.
  */
-export function extendGrid(grid: Grid, count: number, history: GridHistory | null): GrownGrid {
+export function extendGrid(grid: Grid, count: number, history: GridHistory | null): ResumedGrid {
   const known = history?.axes ?? grid.axes.map((axis) => ({ ...axis, values: [] }));
   const axes = sameAxes(grid.axes, known);
   const box = [...axes.map(({ values }) => values.length), count];
@@ -101,14 +101,14 @@ export const gridFileName = 'grid.json';
 
 /** Tells a grid and the settings that change its requests from all others, as it is now and as it was each time it grew. */
 export function gridFingerprints(
-  grid: GrownGrid,
+  grid: ResumedGrid,
   contexts: readonly JobContext[],
 ): { fingerprint: string; extendedFrom: readonly string[] } {
   const prints = grid.boxes.map((_, turn) => printOf(grid, grid.boxes.slice(0, turn + 1), contexts));
   return { fingerprint: prints.at(-1) ?? '', extendedFrom: prints.slice(0, -1) };
 }
 
-function printOf(grid: GrownGrid, boxes: readonly GridBox[], contexts: readonly JobContext[]): string {
+function printOf(grid: ResumedGrid, boxes: readonly GridSize[], contexts: readonly JobContext[]): string {
   const { prompt, input } = grid;
   const box = boxes.at(-1) ?? [];
   const axes = grid.axes.map(({ name, values }, axis) => ({ name, values: values.slice(0, box[axis]) }));

@@ -1,20 +1,20 @@
 import { distinctRenditions } from '../../../renditions/lists.ts';
-import { fitInput } from '../../../sources/modelInputs/fitInput.ts';
+import { adaptInput } from '../../../sources/modelInputs/adaptInput.ts';
 import { filesOfJob, type JobContext } from '../../../sources/planning/jobContext.ts';
 import { createSeeder } from '../../../sources/planning/seeds.ts';
 import { filledPrompt } from '../../../sources/specs/promptTemplate.ts';
 import type { Job, ModelInput } from '../../../types.ts';
-import { type GridAxis, type GridCell, type GridValue, type GrownGrid, gridCells } from './cells.ts';
+import { type GridAxis, type GridCell, type GridValue, gridCells, type ResumedGrid } from './cells.ts';
 import { gridModels } from './check.ts';
 
 /**
  * The jobs of a grid in the order of its growth, one at a time as they are asked for. `contexts` has one of each model that
- * the grid names, or the only one. Where there are several models, each gets what it takes, as `fitInput` says.
+ * the grid names, or the only one. Where there are several models, each gets what it takes, as `adaptInput` says.
  *
  * Throws `UsageError` where a file is not there; `checkGrid` finds that, and all else that is wrong, before.
  */
 export async function* gridJobs(
-  grid: GrownGrid,
+  grid: ResumedGrid,
   contexts: readonly JobContext[],
 ): AsyncGenerator<Job, void, void> {
   const models = gridModels(grid, contexts);
@@ -31,7 +31,7 @@ export async function* gridJobs(
     const { model, version, schema } = context;
     const prompt = filledPrompt(grid.prompt, Object.assign({}, ...values.map(({ words }) => words)));
     const whole = inputOf(grid, values, context);
-    const own = models.length > 1 ? fitInput(whole, schema) : whole;
+    const own = models.length > 1 ? adaptInput(whole, schema) : whole;
     const files = await filesOfJob(own, context);
     const input = { ...context.input, ...own, prompt };
     const copy = cell.at(-1) ?? 0;
@@ -49,13 +49,13 @@ export async function* gridJobs(
   }
 }
 
-function valuesAt({ axes }: GrownGrid, cell: GridCell): GridValue[] {
+function valuesAt({ axes }: ResumedGrid, cell: GridCell): GridValue[] {
   return axes.flatMap(({ values }, axis) => values[cell[axis] ?? 0] ?? []);
 }
 
 /** What the command line gives is not given by the grid. */
 function inputOf(
-  { input }: GrownGrid,
+  { input }: ResumedGrid,
   values: readonly GridValue[],
   { input: given }: JobContext,
 ): ModelInput {

@@ -1,6 +1,6 @@
 import { UsageError } from '../../../errors.ts';
 import { distinctRenditions, renditionFrames } from '../../../renditions/lists.ts';
-import { fitInput } from '../../../sources/modelInputs/fitInput.ts';
+import { adaptInput } from '../../../sources/modelInputs/adaptInput.ts';
 import { inputFile } from '../../../sources/modelInputs/inputFile.ts';
 import { pictureInput, strengthInput } from '../../../sources/modelInputs/pictureInput.ts';
 import { checkJobContext, filesOfJob, type JobContext } from '../../../sources/planning/jobContext.ts';
@@ -36,7 +36,7 @@ export function refinementJobs(
 ): AsyncIterable<Job> {
   const [first, refining] = contexts;
   const whole = { ...first, input: { ...spec.input, ...first.input } };
-  const inherited = spec.refineInput ?? fitInput(spec.input, refining.schema);
+  const inherited = spec.refineInput ?? adaptInput(spec.input, refining.schema);
   const wholeRefining = { ...refining, input: { ...inherited, ...refining.input } };
   const picture = refiningInput(refining);
   const ofRound = (round: number): ModelInput => {

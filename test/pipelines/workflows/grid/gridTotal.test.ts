@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { GrownGrid } from '../../../../src/pipelines/workflows/grid/cells.ts';
+import type { ResumedGrid } from '../../../../src/pipelines/workflows/grid/cells.ts';
 import { gridTotal } from '../../../../src/pipelines/workflows/grid/cells.ts';
 
-function aGrid(box: readonly number[], max: number | null = null): GrownGrid {
+function aGrid(box: readonly number[], max: number | null = null): ResumedGrid {
   const axes = ['pot', 'light'].map((name) => ({ name, place: `axes.${name}`, values: [] }));
   return { prompt: '', input: {}, axes, renditions: [], max, boxes: [box] };
 }

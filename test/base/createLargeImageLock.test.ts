@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createPixelTurn } from '../../src/base/pictures.ts';
+import { createLargeImageLock } from '../../src/base/pictures.ts';
 
 describe('createPixelTurn', () => {
   const begun: string[] = [];
@@ -9,7 +9,7 @@ describe('createPixelTurn', () => {
   };
 
   it('lets small pictures in at once and large ones one by one, also behind one that failed', async () => {
-    const inTurn = createPixelTurn();
+    const inTurn = createLargeImageLock();
     const broken = Promise.withResolvers();
     const first = inTurn(32_000_001, task('first', broken.promise));
     const second = inTurn(268_000_000, task('second', Promise.resolve('whole')));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createRunTimes } from '../../../src/operators/predictions/pollSchedule.ts';
+import { createRunTimeStats } from '../../../src/operators/predictions/pollSchedule.ts';
 import { aPrediction } from '../../helpers/fakeProvider.ts';
 
 const tookMs = (ms: number, fields = {}) =>
@@ -11,7 +11,7 @@ const tookMs = (ms: number, fields = {}) =>
   });
 
 it('knows nothing until it has seen three', () => {
-  const times = createRunTimes();
+  const times = createRunTimeStats();
   for (const ms of [300, 100]) times.learn(tookMs(ms));
   expect([times.shortestMs('o/n'), times.medianMs('o/n')]).toEqual([0, 0]);
   times.learn(tookMs(200));
@@ -20,7 +20,7 @@ it('knows nothing until it has seen three', () => {
 });
 
 it('learns only from what succeeded, with both times told', () => {
-  const times = createRunTimes();
+  const times = createRunTimeStats();
   for (const ms of [300, 100, 200]) times.learn(tookMs(ms));
   times.learn(tookMs(1, { status: 'failed' }));
   times.learn(tookMs(1, { completedAt: null }));
@@ -30,7 +30,7 @@ it('learns only from what succeeded, with both times told', () => {
 });
 
 it('forgets what is long past', () => {
-  const times = createRunTimes();
+  const times = createRunTimeStats();
   for (const ms of [10, 10, 10]) times.learn(tookMs(ms));
   for (let more = 0; more < 32; more += 1) times.learn(tookMs(1_000));
   expect([times.shortestMs('o/n'), times.medianMs('o/n')]).toEqual([1_000, 1_000]);

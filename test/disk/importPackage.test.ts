@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { loaded } from '../../src/disk/storageError.ts';
+import { importPackage } from '../../src/disk/storageError.ts';
 
 describe('loaded', () => {
   it('passes a module on', async () => {
-    expect((await loaded(import('node:path'), 'path')).basename('a/b')).toBe('b');
+    expect((await importPackage(import('node:path'), 'path')).basename('a/b')).toBe('b');
   });
 
   it('says that it is the installation or the machine, not the network or the picture', async () => {
     const missing = './not-there.js';
-    await expect(loaded(import(missing), 'sharp')).rejects.toMatchObject({
+    await expect(importPackage(import(missing), 'sharp')).rejects.toMatchObject({
       name: 'StorageError',
       code: 'ERR_NOT_LOADED',
       message: expect.stringContaining('sharp'),
     });
     const shortage = Promise.reject(Object.assign(new Error('EMFILE'), { code: 'EMFILE' }));
-    await expect(loaded(shortage, 'got')).rejects.toMatchObject({ code: 'ERR_TOO_MANY_FILES' });
+    await expect(importPackage(shortage, 'got')).rejects.toMatchObject({ code: 'ERR_TOO_MANY_FILES' });
   });
 });

@@ -1,14 +1,14 @@
 import type { EmitEvent } from '../../events/runEvent.ts';
-import type { Mark } from '../../ports.ts';
-import { markPicture, type Unmarked } from '../../provenance/markPicture.ts';
+import type { ProvenanceWriter } from '../../ports.ts';
+import { embedProvenance, type Unmarked } from '../../provenance/embedProvenance.ts';
 import type { PictureSigner } from '../../provenance/signPicture.ts';
 import { xmpProperties } from '../../provenance/xmp.ts';
 import type { Plan, Prediction, ProvenanceLevel } from '../../types.ts';
 
 /** Marks of a run's pictures: what writes into those of a prediction where they are from. */
-export type Marks = (prediction: Prediction, plan: Plan) => Mark;
+export type ProvenanceWriters = (prediction: Prediction, plan: Plan) => ProvenanceWriter;
 
-interface CreateMarksConfig {
+interface ProvenanceWritersConfig {
   readonly provenance: ProvenanceLevel;
   /** Signs what is marked, last of all; null: nothing is signed. */
   readonly sign: PictureSigner | null;
@@ -19,7 +19,11 @@ interface CreateMarksConfig {
  * Says once of each kind of picture that cannot be marked, or signed, that it is not. Null where neither is wished: pictures stay as
  * they are.
  */
-export function createMarks({ provenance, sign, emit }: CreateMarksConfig): Marks | null {
+export function createProvenanceWriters({
+  provenance,
+  sign,
+  emit,
+}: ProvenanceWritersConfig): ProvenanceWriters | null {
   if (provenance === 'none' && sign === null) return null;
   const told = new Set<string>();
   const tellOnce = (message: string) => {
@@ -41,7 +45,7 @@ export function createMarks({ provenance, sign, emit }: CreateMarksConfig): Mark
             completedAt,
           });
     return async (bytes, format) => {
-      const result = markPicture(bytes, format, properties);
+      const result = embedProvenance(bytes, format, properties);
       if ('unmarked' in result) {
         tellOnce(REASONS[result.unmarked](format, model));
         return bytes;

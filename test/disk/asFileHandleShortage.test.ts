@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { handleShortage } from '../../src/disk/storageError.ts';
+import { asFileHandleShortage } from '../../src/disk/storageError.ts';
 
 const fault = (code: string) => Object.assign(new Error(code), { code, syscall: 'connect' });
 
@@ -13,7 +13,7 @@ describe('handleShortage', () => {
     ],
     ['the whole machine', fault('ENFILE')],
   ])('knows one by %s', (_, error) => {
-    expect(handleShortage(error, 'a connection to api.example')).toMatchObject({
+    expect(asFileHandleShortage(error, 'a connection to api.example')).toMatchObject({
       name: 'StorageError',
       code: 'ERR_TOO_MANY_FILES',
       message: expect.stringContaining('a connection to api.example'),
@@ -23,7 +23,7 @@ describe('handleShortage', () => {
   it.each([fault('ECONNRESET'), new Error('no'), 'EMFILE', undefined])(
     'leaves all else alone: %s',
     (error) => {
-      expect(handleShortage(error, 'x')).toBeNull();
+      expect(asFileHandleShortage(error, 'x')).toBeNull();
     },
   );
 });

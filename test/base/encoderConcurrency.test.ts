@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { encoderPlaces } from '../../src/base/pictures.ts';
+import { encoderConcurrency } from '../../src/base/pictures.ts';
 
 it.each([
   [1, undefined, 1],
@@ -10,5 +10,5 @@ it.each([
   [4, '1', 1],
   [8, 'many', 3],
 ])('%d cores, UV_THREADPOOL_SIZE %s: %d pictures at a time', (cores, poolSize, places) => {
-  expect(encoderPlaces({ cores, poolSize })).toBe(places);
+  expect(encoderConcurrency({ cores, poolSize })).toBe(places);
 });

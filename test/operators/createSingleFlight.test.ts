@@ -1,6 +1,6 @@
 import { map, NEVER, of, Subject } from 'rxjs';
 import { expect, it } from 'vitest';
-import { createFlights } from '../../src/operators/cachedBy.ts';
+import { createSingleFlight } from '../../src/operators/cachedBy.ts';
 import { marbles } from '../helpers/marbles.ts';
 
 const shown = map(({ result, isShared }: { result: string; isShared: boolean }) =>
@@ -10,7 +10,7 @@ const shown = map(({ result, isShared }: { result: string; isShared: boolean }) 
 it(
   'does equal work once for all who want it at the same time',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
-    const flights = createFlights<string>();
+    const flights = createSingleFlight<string>();
     const work = cold('                         ----(r|)');
     const join = () => flights.join('key', () => work).pipe(shown);
     expectObservable(join()).toBe('             ----(r|)');
@@ -23,7 +23,7 @@ it(
 it(
   'keeps other keys apart, and shares failures and emptiness',
   marbles(({ cold, expectObservable }) => {
-    const flights = createFlights<string>();
+    const flights = createSingleFlight<string>();
     expectObservable(flights.join('a', () => cold('--(a|)')).pipe(shown)).toBe('--(a|)');
     expectObservable(flights.join('b', () => cold('-(b|)')).pipe(shown)).toBe(' -(b|)');
     expectObservable(flights.join('bad', () => cold('--#')).pipe(shown)).toBe(' --#');
@@ -36,7 +36,7 @@ it(
 it(
   'goes on when who began it leaves, and ends when nobody waits any more',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
-    const flights = createFlights<string>();
+    const flights = createSingleFlight<string>();
     const work = cold('                                           ----(r|)');
     expectObservable(flights.join('key', () => work).pipe(shown), '^-!').toBe('---');
     expectObservable(flights.join('key', () => NEVER).pipe(shown), '-^').toBe('----(R|)');
@@ -48,7 +48,7 @@ it(
 );
 
 it('gives the result to who joins while it is being told', () => {
-  const flights = createFlights<string>();
+  const flights = createSingleFlight<string>();
   const work = new Subject<string>();
   const seen: string[] = [];
   let begun = 0;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fitInput } from '../../../src/sources/modelInputs/fitInput.ts';
+import { adaptInput } from '../../../src/sources/modelInputs/adaptInput.ts';
 import type { ModelSchema } from '../../../src/types.ts';
 import { schema } from '../../helpers/contextOf.ts';
 
@@ -14,24 +14,26 @@ const sized: ModelSchema = {
 
 it('keeps what the other model takes and leaves the rest to its defaults', () => {
   const input = { prompt: 'a cat', seed: 3, steps: 28, guidance: 99, go_fast: true };
-  expect(fitInput(input, schema)).toEqual({ prompt: 'a cat', seed: 3, go_fast: true });
+  expect(adaptInput(input, schema)).toEqual({ prompt: 'a cat', seed: 3, go_fast: true });
 });
 
 it('keeps the shape as nearly as it can', () => {
-  expect(fitInput({ prompt: 'a', aspect_ratio: '5:4' }, schema)).toEqual({
+  expect(adaptInput({ prompt: 'a', aspect_ratio: '5:4' }, schema)).toEqual({
     prompt: 'a',
     aspect_ratio: '1:1',
   });
-  expect(fitInput({ prompt: 'a', aspect_ratio: '21:9' }, schema)).toMatchObject({ aspect_ratio: '16:9' });
-  expect(fitInput({ prompt: 'a', width: 720, height: 1280 }, schema)).toMatchObject({ aspect_ratio: '9:16' });
-  expect(fitInput({ prompt: 'a', aspect_ratio: '16:9' }, sized)).toEqual({
+  expect(adaptInput({ prompt: 'a', aspect_ratio: '21:9' }, schema)).toMatchObject({ aspect_ratio: '16:9' });
+  expect(adaptInput({ prompt: 'a', width: 720, height: 1280 }, schema)).toMatchObject({
+    aspect_ratio: '9:16',
+  });
+  expect(adaptInput({ prompt: 'a', aspect_ratio: '16:9' }, sized)).toEqual({
     prompt: 'a',
     width: 1344,
     height: 768,
   });
-  expect(fitInput({ prompt: 'a', aspect_ratio: 'match_input_image' }, sized)).toEqual({ prompt: 'a' });
+  expect(adaptInput({ prompt: 'a', aspect_ratio: 'match_input_image' }, sized)).toEqual({ prompt: 'a' });
 });
 
 it('sends everything to a model without a schema', () => {
-  expect(fitInput({ prompt: 'a', steps: 3 }, null)).toEqual({ prompt: 'a', steps: 3 });
+  expect(adaptInput({ prompt: 'a', steps: 3 }, null)).toEqual({ prompt: 'a', steps: 3 });
 });

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { createClaims } from '../../../src/operators/predictions/adoptPrediction.ts';
+import { createClaimedIds } from '../../../src/operators/predictions/adoptPrediction.ts';
 
 it('gives an id to the first job that asks', () => {
-  const claims = createClaims();
+  const claims = createClaimedIds();
   expect(claims.take('a')).toBe(true);
   expect(claims.take('a')).toBe(false);
   expect(claims.has('a')).toBe(true);
@@ -10,5 +10,5 @@ it('gives an id to the first job that asks', () => {
 });
 
 it('keeps what earlier runs wrote down', () => {
-  expect(createClaims(['a']).take('a')).toBe(false);
+  expect(createClaimedIds(['a']).take('a')).toBe(false);
 });

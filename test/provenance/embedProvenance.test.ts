@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { markPicture } from '../../src/provenance/markPicture.ts';
+import { embedProvenance } from '../../src/provenance/embedProvenance.ts';
 import { xmpProperties } from '../../src/provenance/xmp.ts';
 import { aProvenance } from '../helpers/aProvenance.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
@@ -35,7 +35,7 @@ const formats: readonly [name: string, format: string, encode: (image: Sharp) =>
 ];
 
 function marked(bytes: Buffer, format: string, given = properties): Buffer {
-  const result = markPicture(bytes, format, given);
+  const result = embedProvenance(bytes, format, given);
   if (!('marked' in result)) throw new Error(result.unmarked);
   return result.marked;
 }
@@ -92,7 +92,7 @@ describe.each(formats)('a picture: %s', (_name, format, encode) => {
           const odd = Buffer.from(bytes);
           for (const [at, value] of changes) odd[at] = value;
           for (const some of [odd, bytes.subarray(0, end)]) {
-            const result = markPicture(some, format, properties);
+            const result = embedProvenance(some, format, properties);
             if ('marked' in result) expect(result.marked.length).toBeGreaterThan(some.length);
             else expect(result.unmarked).not.toBe('format');
           }
@@ -160,12 +160,14 @@ describe('what is in a picture besides', () => {
     const segment = Buffer.concat([Buffer.of(0xff, 0xeb, 0, data.length + 2), data]);
     const [from, own] = format === 'png' ? [33, chunk] : [2, segment];
     const signed = Buffer.concat([bytes.subarray(0, from), own, bytes.subarray(from)]);
-    expect(markPicture(signed, format, properties)).toEqual({ unmarked: 'signed' });
+    expect(embedProvenance(signed, format, properties)).toEqual({ unmarked: 'signed' });
   });
 
   it('what has no place for it is left alone', async () => {
-    expect(markPicture(await picture().gif().toBuffer(), 'gif', properties)).toEqual({ unmarked: 'format' });
-    expect(markPicture(Buffer.from('no picture'), 'png', properties)).toEqual({ unmarked: 'unreadable' });
+    expect(embedProvenance(await picture().gif().toBuffer(), 'gif', properties)).toEqual({
+      unmarked: 'format',
+    });
+    expect(embedProvenance(Buffer.from('no picture'), 'png', properties)).toEqual({ unmarked: 'unreadable' });
   });
 });
 

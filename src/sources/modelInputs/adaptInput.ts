@@ -6,11 +6,11 @@ import { nearestAspectRatio } from './nearestChoice.ts';
  * Inputs made for one model as another one takes them: what it does not know or refuses is left to its defaults, and the
  * shape of the picture is kept as nearly as it can. All of them where it publishes no schema.
  */
-export function fitInput(input: ModelInput, schema: ModelSchema | null): ModelInput {
+export function adaptInput(input: ModelInput, schema: ModelSchema | null): ModelInput {
   if (schema === null) return input;
   const taken = Object.entries(input).filter(([name, value]) => takes(schema.properties[name], name, value));
   const shape = shapeOf(input);
-  const frame = shape === null ? {} : frameInput(...shape, schema);
+  const frame = shape === null ? {} : sizeInput(...shape, schema);
   return { ...frame, ...Object.fromEntries(taken) };
 }
 
@@ -39,7 +39,7 @@ const stepPx = 64;
  * The inputs that make a model's picture the shape of a frame: the nearest `aspect_ratio` where the model offers a
  * choice of them, else `width` and `height` of about a megapixel, else nothing.
  */
-export function frameInput(widthPx: number, heightPx: number, schema: ModelSchema | null): ModelInput {
+export function sizeInput(widthPx: number, heightPx: number, schema: ModelSchema | null): ModelInput {
   const { aspect_ratio: ratio, width, height } = schema?.properties ?? {};
   const nearest = nearestAspectRatio(widthPx, heightPx, ratio?.enum ?? []);
   if (nearest !== null) return { aspect_ratio: nearest };

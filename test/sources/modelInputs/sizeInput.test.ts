@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { frameInput } from '../../../src/sources/modelInputs/fitInput.ts';
+import { sizeInput } from '../../../src/sources/modelInputs/adaptInput.ts';
 import type { ModelInputProperty, ModelSchema } from '../../../src/types.ts';
 
 const schemaOf = (properties: Record<string, ModelInputProperty>): ModelSchema => ({
@@ -12,7 +12,7 @@ const sides = (range: Partial<ModelInputProperty>) =>
 it('takes the nearest aspect ratio where there is a choice, also beside width and height', () => {
   const ratio: ModelInputProperty = { type: 'string', enum: ['custom', '1:1', '16:9'] };
   const schema = schemaOf({ ...sides({}).properties, aspect_ratio: ratio });
-  expect(frameInput(1600, 900, schema)).toEqual({ aspect_ratio: '16:9' });
+  expect(sizeInput(1600, 900, schema)).toEqual({ aspect_ratio: '16:9' });
 });
 
 it.each([
@@ -23,11 +23,11 @@ it.each([
   [1500, 500, { minimum: 700 }, { width: 1792, height: 704 }],
   [1600, 900, { enum: [512, 768, 1024] }, { width: 1024, height: 768 }],
 ])('sizes %d x %d within %j to about a megapixel', (widthPx, heightPx, range, input) => {
-  expect(frameInput(widthPx, heightPx, sides(range))).toEqual(input);
+  expect(sizeInput(widthPx, heightPx, sides(range))).toEqual(input);
 });
 
 it('adds nothing where the model has no such input', () => {
-  expect(frameInput(1600, 900, null)).toEqual({});
-  expect(frameInput(1600, 900, schemaOf({ aspect_ratio: { type: 'string' } }))).toEqual({});
-  expect(frameInput(1600, 900, schemaOf({ width: { type: 'integer' } }))).toEqual({});
+  expect(sizeInput(1600, 900, null)).toEqual({});
+  expect(sizeInput(1600, 900, schemaOf({ aspect_ratio: { type: 'string' } }))).toEqual({});
+  expect(sizeInput(1600, 900, schemaOf({ width: { type: 'integer' } }))).toEqual({});
 });

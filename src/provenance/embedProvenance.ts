@@ -23,7 +23,7 @@ export type Unmarked = 'format' | 'signed' | 'unreadable';
  * that it says stay as they are. Without properties its XMP stays as well. The format is by content, as `ImageFile` has it. A
  * picture that cannot be marked is left alone, and it is said why.
  */
-export function markPicture(
+export function embedProvenance(
   bytes: Buffer,
   format: string,
   properties: ReadonlyMap<string, string> | null,
@@ -64,6 +64,6 @@ const BEGINNING = 'dc:identifier="https://replicate.com/p/';
  */
 export function pictureIdentity(bytes: Buffer, format: string): string | null {
   if (format === 'tif' || !bytes.includes(BEGINNING)) return null;
-  const result = markPicture(bytes, format, ANY);
+  const result = embedProvenance(bytes, format, ANY);
   return 'marked' in result ? hash('sha256', result.marked, 'hex') : null;
 }

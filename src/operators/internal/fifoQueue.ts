@@ -1,5 +1,5 @@
 /** Values in the order in which they came. Joining, leaving and being taken cost the same, however many wait. */
-interface Line<T> {
+interface FifoQueue<T> {
   readonly size: number;
   /** Puts a value at the end. The function it returns takes it out again, unless it is out already. */
   join(value: T): () => void;
@@ -18,7 +18,7 @@ interface Place<T> {
  * Makes an empty line: a doubly linked list. An array would move all its values for each that leaves, and a Set would
  * step over the holes that those before have left: both quadratic.
  */
-export function createLine<T>(): Line<T> {
+export function createFifoQueue<T>(): FifoQueue<T> {
   let first: Place<T> | null = null;
   let last: Place<T> | null = null;
   let size = 0;

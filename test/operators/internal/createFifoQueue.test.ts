@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createLine } from '../../../src/operators/internal/line.ts';
+import { createFifoQueue } from '../../../src/operators/internal/fifoQueue.ts';
 
 it('keeps the order of joining, whoever leaves meanwhile', () => {
   const step = fc.record({ kind: fc.constantFrom('join', 'take', 'leave'), which: fc.nat(20) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
-      const line = createLine<number>();
+      const line = createFifoQueue<number>();
       const leaves: (() => void)[] = [];
       let model: number[] = [];
       for (const { kind, which } of steps) {
@@ -26,7 +26,7 @@ it('keeps the order of joining, whoever leaves meanwhile', () => {
 });
 
 it('is empty at first and after the last one, and can be joined again', () => {
-  const line = createLine<string>();
+  const line = createFifoQueue<string>();
   expect(line.takeFirst()).toBeUndefined();
   const leave = line.join('a');
   leave();
@@ -37,7 +37,7 @@ it('is empty at first and after the last one, and can be joined again', () => {
 });
 
 it('takes each as quickly, however many wait', () => {
-  const line = createLine<number>();
+  const line = createFifoQueue<number>();
   for (let n = 0; n < 400_000; n += 1) line.join(n);
   const startedMs = performance.now();
   while (line.takeFirst() !== undefined);
