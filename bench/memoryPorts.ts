@@ -19,6 +19,12 @@ export function memoryPorts(
   let made = 0;
   const unused = (): Observable<never> => throwError(() => new Error('Expected no such call'));
   const provider: Provider = {
+    answers: {
+      urlsOf: (output) => (Array.isArray(output) ? output.map(String) : []),
+      costOf: () => 3_000,
+      errorOf: ({ id }) => new PredictionError('ERR_PREDICTION_FAILED', 'failed', { predictionId: id }),
+      describePrice: () => null,
+    },
     createPrediction: ({ input }) => {
       made += 1;
       const prediction = predictionOf(`p${made}`, input);
@@ -46,11 +52,6 @@ export function memoryPorts(
     renderer: { render: () => of([]) },
     ledger: createLedger({ limitMicroUsd: Number.POSITIVE_INFINITY }),
     governor: createGovernor({ perMinute: imagesPerSecond * 60, scheduler }),
-    answers: {
-      urlsOf: (output) => (Array.isArray(output) ? output.map(String) : []),
-      costOf: () => 3_000,
-      errorOf: ({ id }) => new PredictionError('ERR_PREDICTION_FAILED', 'failed', { predictionId: id }),
-    },
   };
 }
 

@@ -57,6 +57,7 @@ export type {
   ModelCache,
   PredictionEvents,
   Provider,
+  ProviderAnswers,
   Renderer,
   Reservation,
   ResultCache,

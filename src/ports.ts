@@ -1,8 +1,10 @@
 import type { Observable, ObservableInput } from 'rxjs';
+import type { PredictionError } from './errors.ts';
 import type {
   FetchedOutput,
   ImageFile,
   InputFile,
+  Json,
   Model,
   Outcome,
   Plan,
@@ -40,8 +42,13 @@ export interface CreateLimits {
  * It asks anew only where the first answer certainly had no effect: a create that the route by name does not know goes out
  * by version, a list asked for by a wrong clock is asked for by the right one, and a create that is idempotent by the
  * service's own word is sent again.
+ *
+ * A service keeps the outputs of a prediction, and lists it, for an hour: 55 minutes is what runs rely on
+ * (`OUTPUT_LIFETIME_MS`).
  */
 export interface Provider {
+  /** Reads its predictions: what only this service's client can know. */
+  readonly answers: ProviderAnswers;
   createPrediction(request: PredictionRequest, options: CreateOptions): Observable<Prediction>;
   getPrediction(id: string): Observable<Prediction>;
   /** Predictions created at or after this moment of the local clock (ms since 1970), newest first. */
@@ -56,6 +63,24 @@ export interface Provider {
    * service takes files only inside of requests, as `data:` URLs.
    */
   uploadFile?(file: InputFile): Observable<UploadedFile>;
+}
+
+/** Reads a provider's predictions: the part of its contract that makes no calls. Amounts are millionths of a US dollar. */
+export interface ProviderAnswers {
+  /** Returns the URLs of the files in an output, in its order. */
+  readonly urlsOf: (output: Json) => readonly string[];
+  /**
+   * Returns the cost of a finished prediction; null if no price is known. `priceMicroUsd`, the price of one output image,
+   * overrides the provider's own price.
+   */
+  readonly costOf: (prediction: Prediction, priceMicroUsd?: number) => number | null;
+  /** Returns the error of a prediction that ended without output. */
+  readonly errorOf: (prediction: Prediction) => PredictionError;
+  /**
+   * Describes a model's price and its source, for people: `$0.003 an image (as given)`; null if no price is known.
+   * `priceMicroUsd` as in `costOf`.
+   */
+  readonly describePrice: (model: string, priceMicroUsd?: number) => string | null;
 }
 
 /** Learns how predictions go on; one for all jobs of a run. */

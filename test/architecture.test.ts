@@ -34,10 +34,7 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   operators: [['predictions', 'stages'], ['.', 'pace'], ['internal']],
   pipelines: [['workflows'], ['rating', 'runToFolder', 'generateStream'], ['generate'], ['run'], ['journey']],
   provenance: [['.'], ['containers']],
-  providers: [
-    ['cog', 'replicate'],
-    ['downloads', 'prices', 'http'],
-  ],
+  providers: [['cog', 'replicate'], ['downloads', 'prices', 'http'], ['wire']],
   simulator: [
     ['startSimulator', 'cog'],
     ['api', 'chaos', 'fileServer'],
@@ -137,6 +134,13 @@ it('providers do not know each other', () => {
   const crossing = inside.filter(({ from, to }) => from.startsWith(cog) && to.startsWith(replicate));
   const back = inside.filter(({ from, to }) => from.startsWith(replicate) && to.startsWith(cog));
   expect([...crossing, ...back].map(show)).toEqual([]);
+});
+
+it('runs know no provider: each brings what only it knows', () => {
+  const known = inside.filter(
+    ({ from, to }) => from.startsWith('pipelines/') && /^providers\/(cog|replicate|wire)\//.test(to),
+  );
+  expect(known.map(show)).toEqual([]);
 });
 
 it('modules import modules, never a window', () => {

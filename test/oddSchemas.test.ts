@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseModelSchema } from '../src/providers/replicate/modelSchema.ts';
+import { parseModelSchema } from '../src/providers/wire/modelSchema.ts';
 import { checkInput } from '../src/sources/modelInputs/checkInput.ts';
 import type { Json } from '../src/types.ts';
 // The input schemas of 26 public models, chosen for what is odd in them; without titles and descriptions.

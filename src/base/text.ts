@@ -62,6 +62,11 @@ function letterEms(letter: string): number {
   return /\p{Lu}/u.test(letter) ? 0.75 : 0.62;
 }
 
+/** Returns dollars as whole millionths: sums of fractions drift, sums of these do not. */
+export function toMicroUsd(usd: number): number {
+  return Math.round(usd * 1_000_000);
+}
+
 /** Millionths of a US dollar as people read them: `$0.025`, `$12.50`; at least two decimals, no trailing zeros after them. */
 export function formatUsd(microUsd: number): string {
   const decimals = (microUsd / 1_000_000).toFixed(6);
@@ -93,4 +98,9 @@ export function cutToBytes(text: string, maxBytes: number): string {
     end += letter.length;
   }
   return text;
+}
+
+/** Returns the message of what was thrown, be it an error or anything else. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

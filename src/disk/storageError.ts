@@ -1,4 +1,5 @@
 import { fstatSync, statSync } from 'node:fs';
+import { messageOf } from '../base/text.ts';
 import { StorageError } from '../errors.ts';
 
 /** What a system error code means for the user: our code, whether trying again may help, what to do. */
@@ -72,9 +73,28 @@ export function toStorageError(error: unknown, path: string): StorageError {
   });
 }
 
+/**
+ * Describes why a file cannot be read, in words that follow `got`: `none` if it does not exist, `one that may not be read`,
+ * `one that cannot be read (EIO)`; for an error that is not the file system's, its message. `missing` takes the place of `none`.
+ */
+export function fileProblem(error: unknown, missing = 'none'): string {
+  if (!isSystemError(error)) return messageOf(error);
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return missing;
+  return error.code === 'EACCES' ? 'one that may not be read' : `one that cannot be read (${error.code})`;
+}
+
+/** Returns whether the file system's error says that there is no file of that name. */
+export function isMissing(error: unknown): boolean {
+  return isSystemError(error) && error.code === 'ENOENT';
+}
+
+function isSystemError(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+}
+
 function systemCodeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+  if (isSystemError(error)) return error.code;
+  return messageOf(error);
 }
 
 /**
@@ -85,7 +105,7 @@ export async function importPackage<T>(module: Promise<T>, name: string): Promis
   try {
     return await module;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw (
       asFileHandleShortage(error, name) ??
       new StorageError('ERR_NOT_LOADED', `Expected to load ${name}, got: ${reason}`, {
@@ -104,7 +124,7 @@ export async function importPackage<T>(module: Promise<T>, name: string): Promis
  */
 export function asFileHandleShortage(error: unknown, use: string): StorageError | null {
   if (!(error instanceof Error)) return null;
-  if ('code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE'))
+  if (isSystemError(error) && (error.code === 'EMFILE' || error.code === 'ENFILE'))
     return toStorageError(error, use);
   const inner = error instanceof AggregateError ? [...error.errors, error.cause] : [error.cause];
   for (const cause of inner) {
@@ -135,7 +155,7 @@ function fileAt(path: string) {
     return statSync(path, { bigint: true, throwIfNoEntry: false });
   } catch (error) {
     // A file stands where a folder on the way was.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined;
+    if (isSystemError(error) && error.code === 'ENOTDIR') return undefined;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { type FileHandle, open, opendir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
-import { toStorageError } from './storageError.ts';
+import { isMissing, toStorageError } from './storageError.ts';
 
 /**
  * Writes a file so that at any instant, a power cut included, either the old or the whole new one is there.
@@ -71,7 +71,7 @@ export async function removeTemporaries(folder: string): Promise<number> {
   try {
     return await removeBelow(folder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
+    if (isMissing(error)) return 0;
     throw toStorageError(error, folder);
   }
 }

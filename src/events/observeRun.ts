@@ -8,6 +8,7 @@ import {
   Subject,
   Subscriber,
 } from 'rxjs';
+import { messageOf } from '../base/text.ts';
 import type { EmitEvent, RunEvent } from './runEvent.ts';
 
 /** The events of these types. */
@@ -79,7 +80,7 @@ export function guardListener<T>(listener: (value: T) => unknown): (value: T) =>
   const report = (error: unknown): void => {
     if (hasFailed) return;
     hasFailed = true;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const detail = error instanceof Error ? error.stack : undefined;
     process.emitWarning(
       `A listener to a run failed; the run goes on, and further failures of it are not told: ${message}`,

@@ -1,4 +1,5 @@
 import { asyncScheduler, defer, filter, map, type OperatorFunction, type SchedulerLike, tap } from 'rxjs';
+import { toMicroUsd } from '../base/text.ts';
 import type { Outcome } from '../types.ts';
 import type { RunEvent, RunTotals } from './runEvent.ts';
 
@@ -79,7 +80,7 @@ export function createRunCounter(now: () => number): RunCounter {
 
   const count = ({ status, costUsd }: Outcome): void => {
     counts[status] += 1;
-    counts.costMicroUsd += Math.round((costUsd ?? 0) * 1_000_000);
+    counts.costMicroUsd += toMicroUsd(costUsd ?? 0);
     counts.isCostIncomplete ||= costUsd === null;
     // What is skipped takes no time.
     if (status !== 'skipped') pace.count();

@@ -1,6 +1,7 @@
+export type { ProviderAnswers } from '../ports.ts';
 export { generate } from './generate.ts';
 export { generateStream } from './generateStream.ts';
-export type { GenerateConfig, ProviderAnswers } from './journey/config.ts';
+export type { GenerateConfig } from './journey/config.ts';
 export { createModelScorer, type ModelScorerConfig } from './rating/modelScorer.ts';
 export { firstNumber, type ScoringModel } from './rating/scoringModel.ts';
 export { openRun } from './run/openRun.ts';

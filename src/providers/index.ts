@@ -17,8 +17,8 @@ export {
   priceTable,
   typicalDurationMs,
 } from './prices/priceTable.ts';
-export { parseModelSchema } from './replicate/modelSchema.ts';
-export { outputUrls, predictionError } from './replicate/output.ts';
 export { createReplicateProvider, type ReplicateProviderConfig } from './replicate/replicateProvider.ts';
 export { createWebhookReceiver, type WebhookReceiverConfig } from './replicate/webhookReceiver.ts';
 export { fetchWebhookSecret } from './replicate/webhookSecret.ts';
+export { parseModelSchema } from './wire/modelSchema.ts';
+export { outputUrls, predictionError } from './wire/output.ts';

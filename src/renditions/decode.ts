@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Sharp, SharpOptions } from 'sharp';
+import { messageOf } from '../base/text.ts';
 import { importPackage, toStorageError } from '../disk/storageError.ts';
 import { RenderError, RxposureError } from '../errors.ts';
 import type { ImageFile, RenditionSpec } from '../types.ts';
@@ -94,7 +95,7 @@ function drawingDensity({ width, height }: { width: number; height: number }, sc
 }
 
 function undecodable(original: ImageFile, error: unknown): RenderError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   const message = `Expected a whole ${original.format} picture in ${original.path}, got: ${reason}`;
   return new RenderError('ERR_UNDECODABLE', message, {
     suggestion: 'The original is kept: open it to see what the model made.',

@@ -1,4 +1,5 @@
 import type { OutputInfo, Sharp } from 'sharp';
+import { messageOf } from '../base/text.ts';
 import { importPackage } from '../disk/storageError.ts';
 import { RenderError, RxposureError } from '../errors.ts';
 import type { ProvenanceWriter } from '../ports.ts';
@@ -135,7 +136,7 @@ function tooLarge({ name, maxBytes }: RenditionSpec, bytes: number, quality: num
 }
 
 function failed({ name, widthPx, heightPx, format }: RenditionSpec, error: unknown): RenderError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new RenderError(
     'ERR_RENDER_FAILED',
     `Expected to make rendition ${name} (${widthPx}x${heightPx} ${format}), got: ${reason}`,

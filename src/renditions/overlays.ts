@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { importPackage } from '../disk/storageError.ts';
+import { fileProblem, importPackage } from '../disk/storageError.ts';
 import { UsageError } from '../errors.ts';
 import type { RenditionOverlay, RenditionSpec } from '../types.ts';
 
@@ -106,17 +106,11 @@ async function expectPicture(path: string, rendition: string): Promise<void> {
     await sharp(path, { failOn: 'error' }).resize(SAMPLE_PX, SAMPLE_PX, { fit: 'inside' }).raw().toBuffer();
   } catch (cause) {
     throw new UsageError(
-      `Expected a whole picture at ${path}, the overlay of the rendition ${rendition}, got ${reasonOf(cause)}`,
+      `Expected a whole picture at ${path}, the overlay of the rendition ${rendition}, got ${fileProblem(cause)}`,
       {
         suggestion: 'Check the path: relative ones begin beside the spec, or in the working directory.',
         cause,
       },
     );
   }
-}
-
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  const isMissing = 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR');
-  return isMissing ? 'none' : cause.message;
 }

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import { messageOf } from '../base/text.ts';
 import { toStorageError } from '../disk/storageError.ts';
 import { makeFolder } from '../disk/writeFiles.ts';
 import { type RxposureError, StorageError, UsageError } from '../errors.ts';
@@ -172,7 +173,7 @@ function storageError(
   path: string,
   cause: unknown,
 ): StorageError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new StorageError(code, `${expectation} ${path}, got: ${reason}`, {
     recoverable: true,
     suggestion: `${remedy} and run the same command again, or choose another folder with --out.`,

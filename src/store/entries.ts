@@ -1,3 +1,4 @@
+import { toMicroUsd } from '../base/text.ts';
 import type { JobRecord, Journal, JournalEntry } from '../ports.ts';
 import type { Plan } from '../types.ts';
 
@@ -173,7 +174,7 @@ const CLOSED = {
 } as const;
 
 function costOf(entry: JournalEntry): number {
-  return entry.type === 'outcome' ? Math.round((entry.outcome.costUsd ?? 0) * 1_000_000) : 0;
+  return entry.type === 'outcome' ? toMicroUsd(entry.outcome.costUsd ?? 0) : 0;
 }
 
 /** Whether a prediction of the job may exist whose output is wanted and not yet saved. */

@@ -1,5 +1,6 @@
 import type { JournalEntry } from '../../src/ports.ts';
 import type { ImageFile, Outcome, Plan, Prediction } from '../../src/types.ts';
+import { aPrediction as anyPrediction } from './fakeProvider.ts';
 
 export function aPlan(fields: Partial<Plan> = {}): Plan {
   return {
@@ -18,22 +19,7 @@ export function aPlan(fields: Partial<Plan> = {}): Plan {
 }
 
 export function aPrediction(fields: Partial<Prediction> = {}): Prediction {
-  return {
-    id: 'p1',
-    model: 'owner/name',
-    version: null,
-    status: 'succeeded',
-    input: { prompt: 'a cat', seed: 1 },
-    output: ['https://files.example/1.png'],
-    outputComplete: true,
-    error: null,
-    metrics: { predict_time: 1.2 },
-    dataRemoved: false,
-    createdAt: null,
-    startedAt: null,
-    completedAt: null,
-    ...fields,
-  };
+  return anyPrediction({ metrics: { predict_time: 1.2 }, ...fields });
 }
 
 export function aFile(path: string): ImageFile {

@@ -1,11 +1,25 @@
 import { map, NEVER, type Observable, of } from 'rxjs';
-import type { CreateTicket, Governor, Provider } from '../../src/ports.ts';
+import { PredictionError } from '../../src/errors.ts';
+import type { CreateTicket, Governor, Provider, ProviderAnswers } from '../../src/ports.ts';
 import type { Prediction, PredictionRequest } from '../../src/types.ts';
+
+/** Outputs are lists of files; a prediction that succeeded costs 3; the error `platform` may pass by itself. */
+const fakeAnswers: ProviderAnswers = {
+  urlsOf: (output) => (Array.isArray(output) ? output.map(String) : []),
+  costOf: ({ status }) => (status === 'succeeded' ? 3 : 0),
+  errorOf: ({ id, error }) =>
+    new PredictionError('ERR_PREDICTION_FAILED', `${error}`, {
+      predictionId: id,
+      recoverable: error === 'platform',
+    }),
+  describePrice: () => null,
+};
 
 /** A provider of which a test defines only what it uses; the rest never answers. */
 export function fakeProvider(methods: Partial<Provider>): Provider {
   const never = (): Observable<never> => NEVER;
   return {
+    answers: fakeAnswers,
     createPrediction: never,
     getPrediction: never,
     listPredictions: never,

@@ -1,5 +1,4 @@
 import { delay, EMPTY, type Observable, of, type SchedulerLike } from 'rxjs';
-import { PredictionError } from '../../src/errors.ts';
 import type { RunEvent } from '../../src/events/runEvent.ts';
 import { createLedger } from '../../src/operators/stages/budgetTake.ts';
 import type { GenerateConfig } from '../../src/pipelines/journey/config.ts';
@@ -41,15 +40,6 @@ export function runOf(fields: Partial<GenerateConfig> & { scheduler?: SchedulerL
     journal: createMemoryJournal(),
     ledger: createLedger({ limitMicroUsd: Number.POSITIVE_INFINITY }),
     governor: { admit: () => of({ accepted: () => {}, refused: () => {} }) },
-    answers: {
-      urlsOf: (output) => (Array.isArray(output) ? output.map(String) : []),
-      costOf: ({ status }) => (status === 'succeeded' ? 3 : 0),
-      errorOf: ({ id, error }) =>
-        new PredictionError('ERR_PREDICTION_FAILED', `${error}`, {
-          predictionId: id,
-          recoverable: error === 'platform',
-        }),
-    },
     persist: (outcome) => {
       kept.push(outcome);
       return EMPTY;

@@ -1,4 +1,5 @@
 import { basename, extname, join, resolve } from 'node:path';
+import { toMicroUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { runDefaults } from '../../pipelines/run/settings.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
@@ -84,5 +85,5 @@ export function withSpec(
 }
 
 function microUsd(usd: number | null): number | null {
-  return usd === null ? null : Math.round(usd * 1_000_000);
+  return usd === null ? null : toMicroUsd(usd);
 }

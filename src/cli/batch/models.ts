@@ -1,6 +1,8 @@
 import { catchError, lastValueFrom, throwError } from 'rxjs';
 import { nearestName } from '../../base/suggest.ts';
+import { toMicroUsd } from '../../base/text.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
+import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { ScoringModel } from '../../pipelines/rating/scoringModel.ts';
 import type { RefinementSpec } from '../../pipelines/workflows/refinement/spec.ts';
@@ -30,7 +32,7 @@ export function findModel(provider: Provider, { model, version }: ModelReference
   const name = version === null ? model : `${model}:${version}`;
   return lastValueFrom(
     provider.getModel(model, version).pipe(
-      retryBackoff({ shouldRetry: (error) => error instanceof ProviderError && error.recoverable }),
+      retryBackoff(retryPolicies.prepare),
       catchError((error: unknown) => {
         const isMissing = error instanceof ProviderError && error.status === 404;
         if (!isMissing) return throwError(() => error);
@@ -174,7 +176,7 @@ export async function scoringModel(
   const picture = pictureOf(model);
   const input = inputOf(spec, model, picture.name);
   const files = await inputFiles(input, { schema: model.schema, folder });
-  const priceMicroUsd = spec.priceUsd === null ? null : Math.round(spec.priceUsd * 1_000_000);
+  const priceMicroUsd = spec.priceUsd === null ? null : toMicroUsd(spec.priceUsd);
   const rater = { model: model.name, version: reference.version, picture, input, priceMicroUsd };
   if (budgetMicroUsd !== null && estimateMicroUsd(model.name, input, priceMicroUsd ?? undefined) === null) {
     throw new UsageError(`Expected a known price to keep \`--budget\`, got none for ${model.name}`, {

@@ -11,8 +11,9 @@ import {
   switchMap,
   tap,
 } from 'rxjs';
-import { ProviderError, UsageError } from '../../errors.ts';
+import { UsageError } from '../../errors.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
+import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { FinishedRun } from '../../pipelines/run/results.ts';
 import type { RunSettings } from '../../pipelines/run/settings.ts';
@@ -144,9 +145,7 @@ export function receiveWebhooks(
         'Put a tunnel or proxy with https before this machine and give its address, with --webhook-port for the port here.',
     });
   }
-  const secret = webhookSecret.pipe(
-    retryBackoff({ shouldRetry: (error) => error instanceof ProviderError && error.recoverable }),
-  );
+  const secret = webhookSecret.pipe(retryBackoff(retryPolicies.prepare));
   return secret.pipe(
     concatMap((key) =>
       // Loaded only here: most runs need no server.

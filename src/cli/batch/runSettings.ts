@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { fileProblem } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 import type { RunSettings } from '../../pipelines/run/settings.ts';
 import { createPictureSigner, type PictureSigner } from '../../provenance/signPicture.ts';
@@ -97,9 +98,7 @@ export async function pictureSigner({
 
 async function textOf(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: unknown) => {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    const got = code === 'ENOENT' ? 'none' : `one that cannot be read (${code})`;
-    throw new UsageError(`Expected a PEM file at ${path}, got ${got}`, {
+    throw new UsageError(`Expected a PEM file at ${path}, got ${fileProblem(cause)}`, {
       suggestion: 'Check the path.',
       cause,
     });

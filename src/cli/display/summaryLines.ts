@@ -1,4 +1,4 @@
-import { formatUsd } from '../../base/text.ts';
+import { formatUsd, toMicroUsd } from '../../base/text.ts';
 import type { RunEvent, RunTotals } from '../../events/runEvent.ts';
 import type { ModelTotals } from '../../sinks/report/tallies.ts';
 import type { FailedJob, Progress } from './progress.ts';
@@ -59,7 +59,7 @@ function skippedText({ skipped }: RunTotals, { skipReason }: Progress): string |
 }
 
 function costText({ costUsd, costIncomplete, saved }: RunTotals): string | null {
-  const microUsd = Math.round(costUsd * 1_000_000);
+  const microUsd = toMicroUsd(costUsd);
   if (microUsd === 0) return costIncomplete ? 'unknown: give --price USD to have it counted' : null;
   // A tenth of a thousandth of a dollar is fine enough for an average.
   const average =
@@ -76,7 +76,7 @@ function modelLines({ costByModel }: Progress): string[] {
 }
 
 function modelText({ images, costUsd, meanUsdPerImage, meanSecondsPerRun }: ModelTotals): string {
-  const usd = (amount: number): string => formatUsd(Math.round(amount * 1_000_000));
+  const usd = (amount: number): string => formatUsd(toMicroUsd(amount));
   const texts = [
     counted(images, 'image'),
     costUsd > 0 && usd(costUsd),

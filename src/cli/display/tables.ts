@@ -1,4 +1,4 @@
-import { formatUsd } from '../../base/text.ts';
+import { formatUsd, toMicroUsd } from '../../base/text.ts';
 import { recommendConcurrency } from '../../pipelines/run/concurrency.ts';
 import type { ComparedModel, Comparison } from '../../sinks/comparison/comparison.ts';
 import type { VariantTally } from '../../sinks/comparison/votes.ts';
@@ -13,14 +13,14 @@ export function calibrationTable(
   const runs = outcomes.map(({ index, status, metrics, costUsd, error }) => {
     const name = `run ${index + 1}`.padEnd(8);
     if (status !== 'saved') return `${name}${status}: ${error?.message ?? ''}`;
-    const cost = costUsd === null ? '–' : formatUsd(Math.round(costUsd * 1_000_000));
+    const cost = costUsd === null ? '–' : formatUsd(toMicroUsd(costUsd));
     return `${name}${seconds(metrics.predict_time)} running, ${seconds(metrics.total_time)} in all, ${cost}`;
   });
   const sums =
     predictSeconds === null
       ? ['no run told how long it took: no concurrency can be recommended']
       : [
-          `median  ${seconds(predictSeconds)}${usdPerImage === null ? '' : `, ${formatUsd(Math.round(usdPerImage * 1_000_000))} an image`}`,
+          `median  ${seconds(predictSeconds)}${usdPerImage === null ? '' : `, ${formatUsd(toMicroUsd(usdPerImage))} an image`}`,
           `use     --concurrency ${recommendConcurrency(predictSeconds)}`,
         ];
   return [...runs, ...sums].map((line) => `  ${line}\n`).join('');
@@ -50,7 +50,7 @@ function seconds(value: unknown): string {
 }
 
 function usd(value: number | null): string {
-  return value === null ? '–' : formatUsd(Math.round(value * 1_000_000));
+  return value === null ? '–' : formatUsd(toMicroUsd(value));
 }
 
 /** A tally for people, the best first. */

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { messageOf } from '../../base/text.ts';
 import { InvalidRowsError, ProviderError, type RowProblem, RxposureError, UsageError } from '../../errors.ts';
 import type { RunTotals } from '../../events/runEvent.ts';
 import type { OutcomeError } from '../../types.ts';
@@ -100,7 +101,7 @@ interface ErrorEvent {
 export function errorEvent(error: unknown): ErrorEvent {
   if (!(error instanceof RxposureError)) {
     const name = error instanceof Error ? error.name : 'Error';
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return {
       type: 'error',
       error: { name, code: 'ERR_UNEXPECTED', message, recoverable: false, suggestion: '' },

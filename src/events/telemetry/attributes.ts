@@ -1,3 +1,8 @@
+import type { Attributes } from '@opentelemetry/api';
+import { toMicroUsd } from '../../base/text.ts';
+import type { Outcome } from '../../types.ts';
+import type { EventOf } from '../observeRun.ts';
+
 /**
  * Names of attributes. Those of generative AI and of errors are OpenTelemetry's semantic conventions; what these have no
  * word for begins with `rxposure.`.
@@ -29,3 +34,38 @@ export const attributes = {
 
 /** Makes pictures from texts, as the conventions call it. */
 export const OPERATION = 'generate_content';
+
+/** Describes an attempt; with its prompt only if that may be told. */
+export function attemptAttributes(
+  { model, attempt, prompt }: EventOf<'prediction.creating'>,
+  includePrompts: boolean,
+): Attributes {
+  return {
+    [attributes.requestModel]: model,
+    [attributes.attempt]: attempt,
+    ...(includePrompts ? { [attributes.inputMessages]: messagesOf(prompt) } : {}),
+  };
+}
+
+/** Describes how a job has ended. */
+export function outcomeAttributes(outcome: Outcome): Attributes {
+  const { status, model, attempts, cached, costUsd, predictionId } = outcome;
+  return {
+    [attributes.status]: status,
+    [attributes.requestModel]: model,
+    [attributes.attempts]: attempts,
+    [attributes.cached]: cached,
+    ...(predictionId === null ? {} : { [attributes.responseId]: predictionId }),
+    ...(costUsd === null ? {} : { [attributes.costMicroUsd]: toMicroUsd(costUsd) }),
+  };
+}
+
+/** Returns the code of a failed job's error; null if nothing went wrong: a skipped job was not tried. */
+export function errorTypeOf({ status, error }: Outcome): string | null {
+  return status === 'failed' ? (error?.code ?? '_OTHER') : null;
+}
+
+/** A prompt in the form of the conventions, which spans take as JSON. */
+function messagesOf(prompt: string): string {
+  return JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: prompt }] }]);
+}

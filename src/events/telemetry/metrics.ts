@@ -1,4 +1,5 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
+import { toMicroUsd } from '../../base/text.ts';
 import type { Outcome } from '../../types.ts';
 import type { RunEvent } from '../runEvent.ts';
 import { attributes, OPERATION } from './attributes.ts';
@@ -80,7 +81,7 @@ export function createRunMetrics({ meter, providerName, now }: RunMetricsConfig)
       [attributes.status]: status,
       ...(error === undefined ? {} : { [attributes.errorType]: error.code }),
     });
-    if (costUsd !== null && costUsd > 0) cost.add(Math.round(costUsd * 1_000_000), ofModel);
+    if (costUsd !== null && costUsd > 0) cost.add(toMicroUsd(costUsd), ofModel);
     if (!cached && typeof metrics.predict_time === 'number')
       predictTime.record(metrics.predict_time, ofModel);
   };

@@ -8,10 +8,11 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type { Outcome, PredictionStatus } from '../../types.ts';
+import { toMicroUsd } from '../../base/text.ts';
+import type { Outcome } from '../../types.ts';
 import type { EventOf } from '../observeRun.ts';
 import type { RunEvent } from '../runEvent.ts';
-import { attributes, OPERATION } from './attributes.ts';
+import { attemptAttributes, attributes, errorTypeOf, OPERATION, outcomeAttributes } from './attributes.ts';
 
 /** The spans of a run and of its jobs. */
 interface RunSpans {
@@ -68,7 +69,7 @@ export function createRunSpans(config: JobSpansConfig): RunSpans {
             [attributes.saved]: event.totals.saved,
             [attributes.failed]: event.totals.failed,
             [attributes.skipped]: event.totals.skipped,
-            [attributes.costMicroUsd]: Math.round(event.totals.costUsd * 1_000_000),
+            [attributes.costMicroUsd]: toMicroUsd(event.totals.costUsd),
           });
           close();
           return;
@@ -96,11 +97,28 @@ interface JobSpans {
 }
 
 interface OpenJob {
+  readonly index: number;
   readonly span: Span;
   readonly context: Context;
   /** What is being done for it: its prediction, download, save. */
   stage: Span | null;
 }
+
+/** Events that open the span of a job. Other events of a job may come after its outcome. */
+type JobEventType =
+  | 'prediction.creating'
+  | 'prediction.created'
+  | 'prediction.completed'
+  | 'image.downloaded'
+  | 'job.retried'
+  | 'job.fallback'
+  | 'job.postponed'
+  | 'image.saved'
+  | 'job.failed'
+  | 'job.skipped';
+
+type JobEvents = { readonly [Type in JobEventType]: EventOf<Type> };
+type JobHandlers = { readonly [Type in JobEventType]: (event: JobEvents[Type], job: OpenJob) => void };
 
 /** Turns events into a span of each job, from its first event to its outcome, with one of each of its stages in it. */
 function createJobSpans({ tracer, providerName, includePrompts, now }: JobSpansConfig): JobSpans {
@@ -118,114 +136,88 @@ function createJobSpans({ tracer, providerName, includePrompts, now }: JobSpansC
     const open = jobs.get(index);
     if (open !== undefined) return open;
     const span = start('rxposure.job', within, { [attributes.index]: index });
-    const job = { span, context: trace.setSpan(within, span), stage: null };
+    const job = { index, span, context: trace.setSpan(within, span), stage: null };
     jobs.set(index, job);
     return job;
   };
-  const endStage = (job: OpenJob, errorType: string | null = null): void => {
-    if (job.stage !== null) end(job.stage, errorType);
-    job.stage = null;
+  const endJob = (job: OpenJob, given: Attributes, errorType: string | null): void => {
+    jobs.delete(job.index);
+    endStage(job, errorType);
+    job.span.setAttributes(given);
+    end(job.span, errorType);
   };
   const beginStage = (job: OpenJob, name: string, given: Attributes = {}, kind = SpanKind.INTERNAL): void => {
     endStage(job);
     job.stage = start(name, job.context, given, kind);
   };
-  const predict = (job: OpenJob, event?: EventOf<'prediction.creating'>): void => {
+  const endStage = (job: OpenJob, errorType: string | null = null): void => {
+    if (job.stage !== null) end(job.stage, errorType);
+    job.stage = null;
+  };
+  const beginPrediction = (job: OpenJob, event?: EventOf<'prediction.creating'>): void => {
+    const name = event === undefined ? OPERATION : `${OPERATION} ${event.model}`;
     const given = {
       [attributes.operation]: OPERATION,
       [attributes.provider]: providerName,
       [attributes.outputType]: 'image',
-      ...(event === undefined
-        ? {}
-        : { [attributes.requestModel]: event.model, [attributes.attempt]: event.attempt }),
-      ...(event !== undefined && includePrompts
-        ? { [attributes.inputMessages]: messagesOf(event.prompt) }
-        : {}),
+      ...(event === undefined ? {} : attemptAttributes(event, includePrompts)),
     };
-    const name = event === undefined ? OPERATION : `${OPERATION} ${event.model}`;
     beginStage(job, name, given, SpanKind.CLIENT);
   };
-  const create = (job: OpenJob, predictionId: string): void => {
-    // An earlier run made it: nobody has seen it begin.
-    if (job.stage === null) predict(job);
-    job.stage?.setAttribute(attributes.responseId, predictionId).addEvent('prediction.created', {}, now());
-  };
-  const complete = (job: OpenJob, status: PredictionStatus): void => {
-    const isGood = status === 'succeeded';
-    endStage(job, isGood ? null : status);
-    if (isGood) beginStage(job, 'rxposure.download');
-  };
-  const save = (job: OpenJob, bytes: number): void => {
-    job.stage?.setAttribute(attributes.bytes, bytes);
-    beginStage(job, 'rxposure.save');
-  };
-  const again = (job: OpenJob, { type, error }: EventOf<'job.retried' | 'job.fallback'>): void => {
+  const tryAgain = ({ type, error }: EventOf<'job.retried' | 'job.fallback'>, job: OpenJob): void => {
     endStage(job, error.code);
     job.span.addEvent(type, { [attributes.errorType]: error.code }, now());
   };
-  const endJob = (job: OpenJob, index: number, given: Attributes, errorType: string | null): void => {
-    jobs.delete(index);
-    endStage(job, errorType);
-    job.span.setAttributes(given);
-    end(job.span, errorType);
+  const endWithOutcome = ({ outcome }: { readonly outcome: Outcome }, job: OpenJob): void =>
+    endJob(job, outcomeAttributes(outcome), errorTypeOf(outcome));
+
+  const handlers: JobHandlers = {
+    'prediction.creating': (event, job) => beginPrediction(job, event),
+    'prediction.created': ({ predictionId }, job) => {
+      // An earlier run made it: nobody has seen it begin.
+      if (job.stage === null) beginPrediction(job);
+      job.stage?.setAttribute(attributes.responseId, predictionId).addEvent('prediction.created', {}, now());
+    },
+    'prediction.completed': ({ status }, job) => {
+      const isGood = status === 'succeeded';
+      endStage(job, isGood ? null : status);
+      if (isGood) beginStage(job, 'rxposure.download');
+    },
+    'image.downloaded': ({ bytes }, job) => {
+      job.stage?.setAttribute(attributes.bytes, bytes);
+      beginStage(job, 'rxposure.save');
+    },
+    'job.retried': tryAgain,
+    'job.fallback': tryAgain,
+    // It may be long until its next turn, which is a span of its own.
+    'job.postponed': ({ error }, job) => endJob(job, { [attributes.status]: 'postponed' }, error.code),
+    'image.saved': endWithOutcome,
+    'job.failed': endWithOutcome,
+    'job.skipped': endWithOutcome,
   };
   return {
     onEvent(event, within) {
-      if ('outcome' in event) {
-        const { index } = event.outcome;
-        endJob(jobAt(index, within), index, outcomeAttributes(event.outcome), errorTypeOf(event.outcome));
-        return;
-      }
-      // Only what is named here opens a span: other events of a job may come after its outcome.
-      switch (event.type) {
-        case 'prediction.creating':
-          predict(jobAt(event.index, within), event);
-          return;
-        case 'prediction.created':
-          create(jobAt(event.index, within), event.predictionId);
-          return;
-        case 'prediction.completed':
-          complete(jobAt(event.index, within), event.status);
-          return;
-        case 'image.downloaded':
-          save(jobAt(event.index, within), event.bytes);
-          return;
-        case 'job.retried':
-        case 'job.fallback':
-          again(jobAt(event.index, within), event);
-          return;
-        case 'job.postponed': {
-          // It may be long until its next turn, which is a span of its own.
-          const { index, error } = event;
-          endJob(jobAt(index, within), index, { [attributes.status]: 'postponed' }, error.code);
-        }
-      }
+      if (!isJobEvent(event, handlers)) return;
+      const index = 'outcome' in event ? event.outcome.index : event.index;
+      handle(handlers, event.type, event, jobAt(index, within));
     },
     close() {
       // What has no outcome was left to the service, or never sent.
-      for (const [index, job] of jobs) endJob(job, index, { [attributes.status]: 'unfinished' }, null);
+      for (const job of jobs.values()) endJob(job, { [attributes.status]: 'unfinished' }, null);
     },
   };
 }
 
-function outcomeAttributes(outcome: Outcome): Attributes {
-  const { status, model, attempts, cached, costUsd, predictionId } = outcome;
-  return {
-    [attributes.status]: status,
-    [attributes.requestModel]: model,
-    [attributes.attempts]: attempts,
-    [attributes.cached]: cached,
-    ...(predictionId === null ? {} : { [attributes.responseId]: predictionId }),
-    ...(costUsd === null ? {} : { [attributes.costMicroUsd]: Math.round(costUsd * 1_000_000) }),
-  };
+function isJobEvent(event: RunEvent, handlers: JobHandlers): event is EventOf<JobEventType> {
+  return Object.hasOwn(handlers, event.type);
 }
 
-/** Null where nothing went wrong: what is skipped was not tried. */
-function errorTypeOf({ status, error }: Outcome): string | null {
-  return status === 'failed' ? (error?.code ?? '_OTHER') : null;
-}
-
-/** A prompt in the form of the conventions, which spans take as JSON. */
-function messagesOf(prompt: string): string {
-  return JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: prompt }] }]);
+/** Calls the handler of a type with an event of that type. */
+function handle<Type extends JobEventType>(
+  handlers: JobHandlers,
+  type: Type,
+  event: JobEvents[Type],
+  job: OpenJob,
+): void {
+  handlers[type](event, job);
 }

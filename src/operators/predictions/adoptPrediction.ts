@@ -22,6 +22,7 @@ import {
 import { truncateDataUrls } from '../../base/modelInput.ts';
 import type { Provider } from '../../ports.ts';
 import type { Prediction, PredictionPage, PredictionRequest } from '../../types.ts';
+import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 
 export interface AdoptPredictionConfig {
@@ -58,7 +59,7 @@ export function adoptPrediction(
 ): Observable<Prediction | null> {
   const { sinceMs, claims, looksMs = [0, 2_000, 4_000], scheduler = asyncScheduler } = config;
   const isAnswer = answerTo(request);
-  const patiently = <T>() => retryBackoff<T>({ retries: 12, shouldRetry: isRecoverable, scheduler });
+  const patiently = <T>() => retryBackoff<T>({ ...retryPolicies.adopt, scheduler });
   // A list that leaves inputs out says too little: what may be ours is asked for by its id.
   const withInput = (listed: Prediction): Observable<Prediction> => {
     const { id, input, model, dataRemoved } = listed;
@@ -94,10 +95,6 @@ function answerTo({ model, version, input: given }: PredictionRequest): (predict
 /** The service hides the versions of official models, also where one was asked for. */
 function mayBeOf(wanted: string | null, { version }: Prediction): boolean {
   return wanted === null || version === wanted || !/^[0-9a-f]{64}$/.test(version ?? '');
-}
-
-function isRecoverable(error: unknown): boolean {
-  return error instanceof Error && 'recoverable' in error && error.recoverable === true;
 }
 
 /** The prediction ids that jobs of a run have made their own. */

@@ -16,9 +16,10 @@ import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction, PredictionEvent } from '../../types.ts';
 import { type AdaptivePollConfig, adaptivePoll } from '../adaptivePoll.ts';
 import { maxTimerMs } from '../internal/options.ts';
+import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 import { cancelPrediction } from './cancelPrediction.ts';
-import { isFinal, isWorthAsking } from './states.ts';
+import { isFinal } from './states.ts';
 
 export interface AwaitPredictionConfig
   extends Pick<
@@ -68,7 +69,7 @@ export function awaitPrediction(
 /** Asks for each prediction by its id, in a rhythm of its own. */
 function singleQuestions(provider: Provider, config: AwaitPredictionConfig): Follower {
   const { random = Math.random, scheduler = asyncScheduler } = config;
-  const patiently = retryBackoff<Prediction>({ retries: 12, shouldRetry: isWorthAsking, random, scheduler });
+  const patiently = retryBackoff<Prediction>({ ...retryPolicies.ask, random, scheduler });
   return {
     follow: ({ id }): Observable<Prediction> =>
       adaptivePoll(() => provider.getPrediction(id).pipe(patiently), {

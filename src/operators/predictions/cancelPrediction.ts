@@ -16,8 +16,9 @@ import {
 } from 'rxjs';
 import type { Provider } from '../../ports.ts';
 import type { Prediction } from '../../types.ts';
+import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
-import { isFinal, isWorthAsking } from './states.ts';
+import { isFinal } from './states.ts';
 
 export interface CancelPredictionConfig {
   /** 0…1, for the jitter of retries. Default Math.random. */
@@ -44,7 +45,7 @@ export function cancelPrediction(
 ): Observable<Prediction> {
   const { random = Math.random, scheduler = asyncScheduler } = config;
   return provider.cancelPrediction(id).pipe(
-    retryBackoff({ retries: 12, shouldRetry: isWorthAsking, random, scheduler }),
+    retryBackoff({ ...retryPolicies.ask, random, scheduler }),
     concatMap((answer) => (isFinal(answer) ? of(answer) : itsEnd(answer, provider, scheduler))),
   );
 }

@@ -20,6 +20,7 @@ import {
 import { ProviderError } from '../../errors.ts';
 import type { CreateLimits, CreateOptions, CreateTicket, Governor, Provider } from '../../ports.ts';
 import type { Prediction, PredictionRequest } from '../../types.ts';
+import { retryPolicies } from '../internal/retryPolicies.ts';
 import { adoptPrediction, type ClaimedIds, createClaimedIds } from './adoptPrediction.ts';
 
 export interface CreatePredictionConfig extends Partial<Omit<CreateOptions, 'onLimits'>> {
@@ -115,7 +116,13 @@ function send(
 
 /** Without end where the service only asks to wait, and a few times where there is no connection. */
 function retryCertainRefusals(config: CreatePredictionConfig) {
-  const { onThrottled, retries = 8, delayMs = 1_000, scheduler = asyncScheduler } = config;
+  const policy = retryPolicies.create;
+  const {
+    retries = policy.retries,
+    delayMs = policy.delayMs,
+    onThrottled,
+    scheduler = asyncScheduler,
+  } = config;
   let failures = 0;
   return retry<Prediction>({
     delay: (error: unknown) => {
@@ -126,7 +133,7 @@ function retryCertainRefusals(config: CreatePredictionConfig) {
       failures += 1;
       const isWorthIt = error instanceof ProviderError && error.tookEffect === 'no' && error.recoverable;
       if (!isWorthIt || failures > retries) throw error;
-      return timer(Math.min(30_000, delayMs * 2 ** (failures - 1)), scheduler);
+      return timer(Math.min(policy.maxDelayMs, delayMs * 2 ** (failures - 1)), scheduler);
     },
   });
 }

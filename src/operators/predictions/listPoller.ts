@@ -15,16 +15,14 @@ import {
 } from 'rxjs';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction } from '../../types.ts';
-import { expectOption, maxTimerMs } from '../internal/options.ts';
+import { maxTimerMs } from '../internal/options.ts';
+import { isRetryableRead, retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 import { listedPredictions } from './adoptPrediction.ts';
-import { createRunTimeStats, isFinal, isWorthAsking } from './states.ts';
+import { createPollSchedule, type PollScheduleConfig } from './pollSchedule.ts';
+import { isFinal } from './states.ts';
 
-export interface ListPollerConfig {
-  /** Shortest wait between two questions. Default 250. */
-  shortestMs?: number;
-  /** Longest wait between two questions. Default 5000. */
-  longestMs?: number;
+export interface ListPollerConfig extends PollScheduleConfig {
   /** 0…1, for the jitter of retries. Default Math.random. */
   random?: () => number;
   /** Clock of the waits. Default asyncScheduler. */
@@ -46,12 +44,6 @@ interface Followed {
 
 /** The service lists so many predictions a page. */
 const PAGE_SIZE = 100;
-/** The wait between two questions, as a part of the usual run time: more where one question answers for few. */
-const SHARE_OF_RUN_TIME = 0.1;
-const SHARE_FOR_ONE = 0.25;
-/** None is ready much before the fastest of those before it. */
-const EARLIEST = 0.9;
-const RETRIES = 12;
 
 /**
  * Follows all predictions of a run with one question at a time: a page of the list answers for a hundred of them. Nothing
@@ -65,30 +57,12 @@ const RETRIES = 12;
  * A list that fails is asked for again with a growing wait; one that keeps failing is the error of all who wait.
  */
 export function createListPoller(provider: Provider, config: ListPollerConfig = {}): Follower {
-  const { shortestMs = 250, longestMs = 5_000, random = Math.random, scheduler = asyncScheduler } = config;
-  expectOption(shortestMs > 0, 'shortestMs', 'a number above 0', shortestMs);
-  expectOption(longestMs >= shortestMs, 'longestMs', '`shortestMs` or more', longestMs);
+  const { random = Math.random, scheduler = asyncScheduler } = config;
+  const schedule = createPollSchedule(config);
   const followed = new Map<string, Followed>();
-  const runTimes = createRunTimeStats();
   let turn: Subscription | null = null;
   let turnAtMs = Number.POSITIVE_INFINITY;
   let isAsking = false;
-  let askedAtMs = Number.NEGATIVE_INFINITY;
-
-  const readyAtMs = ({ prediction, sinceMs, aloneAtMs }: Followed): number => {
-    const earliestMs = Math.max(shortestMs, EARLIEST * runTimes.shortestMs(prediction.model));
-    return Math.max(sinceMs + earliestMs, followed.size === 1 ? aloneAtMs : 0);
-  };
-  const nextPauseMs = (): number => {
-    const all = [...followed.values()];
-    const models = new Set(all.map(({ prediction }) => prediction.model));
-    const knownMs = Math.min(...[...models].map(runTimes.medianMs));
-    // While nobody knows: as if it took three times as long as the first of them has taken so far.
-    const guessMs = 3 * (scheduler.now() - Math.min(...all.map(({ sinceMs }) => sinceMs)));
-    const share = SHARE_OF_RUN_TIME + SHARE_FOR_ONE / followed.size;
-    const pauseMs = Math.round(share * (knownMs > 0 ? knownMs : guessMs));
-    return Math.min(longestMs, Math.max(shortestMs, pauseMs));
-  };
 
   const tell = (prediction: Prediction): void => {
     const waiting = followed.get(prediction.id);
@@ -98,7 +72,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
     const { subscriber } = waiting;
     subscriber.next(prediction);
     if (!isFinal(prediction)) return;
-    runTimes.learn(prediction);
+    schedule.learn(prediction);
     followed.delete(prediction.id);
     subscriber.complete();
   };
@@ -117,8 +91,8 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
       ignoreElements(),
       catchError((error: unknown) => {
         one.failed += 1;
-        one.aloneAtMs = scheduler.now() + Math.min(longestMs, shortestMs * 2 ** one.failed);
-        const isHopeless = one.failed > RETRIES || !isWorthAsking(error, one.failed);
+        one.aloneAtMs = schedule.retryAtMs(one.failed, scheduler.now());
+        const isHopeless = one.failed > retryPolicies.ask.retries || !isRetryableRead(error, one.failed);
         if (isHopeless) tellError(error, [id]);
         return EMPTY;
       }),
@@ -131,7 +105,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
       // Enough for all of them, were they alone in the list, and one for those of others.
       pages: Math.ceil(due.length / PAGE_SIZE) + 1,
       isEnough: () => due.every(({ missed }) => missed === 0),
-      patiently: retryBackoff({ retries: RETRIES, shouldRetry: isWorthAsking, random, scheduler }),
+      patiently: retryBackoff({ ...retryPolicies.ask, random, scheduler }),
     }).pipe(
       tap(({ predictions }) => predictions.forEach(tell)),
       ignoreElements(),
@@ -143,13 +117,12 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
     const wanted = due.filter(
       ({ prediction, missed, aloneAtMs }) => followed.has(prediction.id) && missed > 1 && aloneAtMs <= nowMs,
     );
-    for (const one of wanted)
-      one.aloneAtMs = nowMs + Math.min(longestMs, Math.round(shortestMs * 1.5 ** one.missed));
+    for (const one of wanted) one.aloneAtMs = schedule.missingAtMs(one.missed, nowMs);
     return wanted;
   };
   const ask = (): Observable<never> => {
     const nowMs = scheduler.now();
-    const due = [...followed.values()].filter((one) => readyAtMs(one) <= nowMs);
+    const due = [...followed.values()].filter((one) => schedule.readyAtMs(one, followed.size) <= nowMs);
     const [first] = due;
     // A timer may fire a moment before its time.
     if (first === undefined) return EMPTY;
@@ -164,12 +137,11 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
     turn?.unsubscribe();
     turn = null;
     if (followed.size === 0) return;
-    const firstMs = Math.min(...[...followed.values()].map(readyAtMs));
-    turnAtMs = Math.max(firstMs, askedAtMs + nextPauseMs());
+    turnAtMs = schedule.nextTurnAtMs([...followed.values()], scheduler.now());
     const waitMs = Math.min(maxTimerMs, Math.max(0, turnAtMs - scheduler.now()));
     const asked = defer(() => {
       isAsking = true;
-      askedAtMs = scheduler.now();
+      schedule.noteTurn(scheduler.now());
       return ask();
     });
     turn = concat(timer(waitMs, scheduler), asked).subscribe({
@@ -190,7 +162,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
       new Observable((subscriber) => {
         const one = { prediction, sinceMs, subscriber, missed: 0, failed: 0, aloneAtMs: 0 };
         followed.set(prediction.id, one);
-        if (!isAsking && (turn === null || readyAtMs(one) < turnAtMs)) takeTurn();
+        if (!isAsking && (turn === null || schedule.readyAtMs(one, followed.size) < turnAtMs)) takeTurn();
         return () => {
           followed.delete(prediction.id);
           if (followed.size > 0) return;

@@ -12,6 +12,7 @@ import { numberedStem } from '../../disk/copyFiles.ts';
 import { DownloadError } from '../../errors.ts';
 import type { Downloader, ProvenanceWriter } from '../../ports.ts';
 import type { ImageFile, Json, Prediction } from '../../types.ts';
+import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 
 export interface DownloadOutputConfig {
@@ -48,7 +49,9 @@ export function downloadOutput(
   downloader: Downloader,
   config: DownloadOutputConfig,
 ): OperatorFunction<Prediction, readonly ImageFile[]> {
-  const { stem, urlsOf, retries = 5, delayMs = 500, within = identity } = config;
+  const policy = retryPolicies.download;
+  const { stem, urlsOf, within = identity } = config;
+  const { retries = policy.retries, delayMs = policy.delayMs } = config;
   const { embedProvenance, untouchedStem, scheduler = asyncScheduler, random = Math.random } = config;
   return concatMap((prediction) => {
     const urls = urlsOf(prediction.output);
@@ -60,18 +63,10 @@ export function downloadOutput(
           ...(embedProvenance === undefined ? {} : { embedProvenance }),
           ...(untouchedStem === undefined ? {} : { untouchedStem: numberedStem(untouchedStem, place) }),
         })
-        .pipe(retryBackoff({ retries, delayMs, shouldRetry: isWorthAnotherTry, scheduler, random })),
+        .pipe(retryBackoff({ ...policy, retries, delayMs, scheduler, random })),
     );
     return within(forkJoin(files));
   });
-}
-
-/** A fresh file may be unknown to some of the file host's machines for a moment. */
-const TRIES_WHERE_GONE = 3;
-
-function isWorthAnotherTry(error: unknown, attempt: number): boolean {
-  if (!(error instanceof DownloadError)) return false;
-  return error.recoverable || (error.code === 'ERR_OUTPUT_GONE' && attempt <= TRIES_WHERE_GONE);
 }
 
 function noOutput(prediction: Prediction): DownloadError {

@@ -1,4 +1,5 @@
 import { defaultIfEmpty, type OperatorFunction, scan } from 'rxjs';
+import { toMicroUsd } from '../../base/text.ts';
 import type { RunTotals } from '../../events/runEvent.ts';
 import type { Outcome } from '../../types.ts';
 
@@ -50,5 +51,5 @@ function count(totals: RunTotals, { status, costUsd }: Outcome): RunTotals {
 
 /** Adds in whole millionths, so that a hundred thousand cents do not drift. */
 function addUsd(a: number, b: number): number {
-  return (Math.round(a * 1_000_000) + Math.round(b * 1_000_000)) / 1_000_000;
+  return (toMicroUsd(a) + toMicroUsd(b)) / 1_000_000;
 }

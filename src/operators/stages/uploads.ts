@@ -1,8 +1,8 @@
 import { asyncScheduler, defer, map, type Observable, of, type SchedulerLike } from 'rxjs';
-import { ProviderError } from '../../errors.ts';
 import type { InputFile, UploadedFile } from '../../types.ts';
 import { createSingleFlight } from '../cachedBy.ts';
 import { type Gate, gate } from '../gate.ts';
+import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 
 export interface UploadsConfig {
@@ -66,7 +66,7 @@ export function createUploads(config: UploadsConfig): Uploads {
           return url;
         }),
       );
-    }).pipe(gate(within), retryBackoff({ retries: 6, shouldRetry: isRecoverable, scheduler, random }));
+    }).pipe(gate(within), retryBackoff({ ...retryPolicies.upload, scheduler, random }));
 
   return {
     urlOf: (file) =>
@@ -80,8 +80,4 @@ export function createUploads(config: UploadsConfig): Uploads {
         return flights.join(sha256, () => uploaded(file)).pipe(map(({ result }) => result));
       }),
   };
-}
-
-function isRecoverable(error: unknown): boolean {
-  return error instanceof ProviderError && error.recoverable;
 }

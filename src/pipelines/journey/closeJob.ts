@@ -8,6 +8,7 @@ import {
   type Observable,
   of,
 } from 'rxjs';
+import { toMicroUsd } from '../../base/text.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import type { Outcome } from '../../types.ts';
 import type { JobState } from './job.ts';
@@ -39,7 +40,7 @@ export function closeOrPostpone(job: JobState, run: Closing): MonoTypeOperatorFu
  */
 export function closeJob(outcome: Outcome, job: JobState, run: Closing): Observable<Outcome> {
   const { open, reservation, paidMicroUsd } = job;
-  const lastMicroUsd = Math.max(0, Math.round((outcome.costUsd ?? 0) * 1_000_000) - paidMicroUsd);
+  const lastMicroUsd = Math.max(0, toMicroUsd(outcome.costUsd ?? 0) - paidMicroUsd);
   const mayBePaid = open !== null && outcome.status !== 'saved' && lastMicroUsd === 0;
   if (!mayBePaid) reservation?.settle(lastMicroUsd);
   return concat(

@@ -1,5 +1,4 @@
 import type { Observable, SchedulerLike } from 'rxjs';
-import type { PredictionError } from '../../errors.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import type { Gate } from '../../operators/gate.ts';
 import type {
@@ -10,19 +9,12 @@ import type {
   Journal,
   Ledger,
   Provider,
+  ProviderAnswers,
   Renderer,
   ResultCache,
 } from '../../ports.ts';
 import type { PictureSigner } from '../../provenance/signPicture.ts';
-import type {
-  Json,
-  Outcome,
-  Plan,
-  Prediction,
-  PricedRequest,
-  ProvenanceLevel,
-  Strategy,
-} from '../../types.ts';
+import type { Outcome, Plan, PricedRequest, ProvenanceLevel, Strategy } from '../../types.ts';
 
 /** The ports of a run: everything that touches the world, so a test or a bigger engine can stand in. */
 export interface Services {
@@ -32,8 +24,8 @@ export interface Services {
   journal: Journal;
   ledger: Ledger;
   governor: Governor;
-  /** How to read this provider's predictions. */
-  answers: ProviderAnswers;
+  /** Read predictions in another way than the provider does; laid over its own `answers`. Default: none. */
+  answers?: Partial<ProviderAnswers>;
   /** Learns the states of open predictions. Default: a poller that asks the list for all of them at once. */
   follower?: Follower;
   /** Results of earlier runs, asked for plans that have a `resultKey`. Default: none. */
@@ -164,14 +156,4 @@ export interface TimedOutPrediction {
   /** Since its create request was sent. */
   readonly waitedMs: number;
   readonly action: 'cancel' | 'leave';
-}
-
-/** How to read a provider's predictions: the part of its contract that is data rather than calls. */
-export interface ProviderAnswers {
-  /** The files in an output. */
-  urlsOf: (output: Json) => readonly string[];
-  /** What a prediction cost, in millionths of a US dollar; null if no price is known. */
-  costOf: (prediction: Prediction) => number | null;
-  /** What went wrong in a prediction that ended without output. */
-  errorOf: (prediction: Prediction) => PredictionError;
 }

@@ -14,6 +14,7 @@ import { isTruncatedDataUrl, truncateDataUrls } from '../../base/modelInput.ts';
 import { areIntact } from '../../disk/copyFiles.ts';
 import { DownloadError, ProviderError } from '../../errors.ts';
 import { gate } from '../../operators/gate.ts';
+import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import { downloadOutput } from '../../operators/stages/downloadOutput.ts';
 import type { FetchedOutput, ImageFile, Plan, Prediction } from '../../types.ts';
@@ -71,16 +72,12 @@ function askedAgain(prediction: Prediction, run: Downloading): Observable<Predic
   const { id, output } = prediction;
   if (!run.answers.urlsOf(output).some(isTruncatedDataUrl)) return of(prediction);
   return run.provider.getPrediction(id).pipe(
-    retryBackoff({ retries: 6, shouldRetry: isRecoverable, scheduler: run.scheduler, random: run.random }),
+    retryBackoff({ ...retryPolicies.refetch, scheduler: run.scheduler, random: run.random }),
     catchError((error: unknown) => {
       const isGone = error instanceof ProviderError && error.status === 404;
       return throwError(() => (isGone ? gone(id, error) : error));
     }),
   );
-}
-
-function isRecoverable(error: unknown): boolean {
-  return error instanceof ProviderError && error.recoverable;
 }
 
 function gone(id: string, cause: unknown): DownloadError {

@@ -17,6 +17,7 @@ import { CircuitOpenError, PredictionError, ProviderError } from '../../errors.t
 import { circuitBreaker } from '../../operators/circuitBreaker.ts';
 import { fallbackTo } from '../../operators/fallbackTo.ts';
 import { gate } from '../../operators/gate.ts';
+import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { ModelInput, Plan, Prediction, PredictionRequest, PricedRequest } from '../../types.ts';
 import { beginAttempt, closeAttempt } from './beginAttempt.ts';
@@ -84,9 +85,9 @@ function attempts(request: PricedRequest, job: JobState, run: Making): Observabl
   }).pipe(gate(run.slots));
   return concat(filesUploaded(request, job, run), guarded).pipe(
     retryBackoff({
+      ...retryPolicies.attempt,
       // In a queue the next attempt is another turn: the job goes to the end of the line.
       retries: run.retriesInPlace ? run.maxAttempts - 1 : 0,
-      delayMs: 1_000,
       shouldRetry: isPlatformFault,
       onRetry: ({ error }) =>
         run.emit({

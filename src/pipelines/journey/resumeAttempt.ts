@@ -12,19 +12,23 @@ import {
   throwError,
 } from 'rxjs';
 import { ProviderError } from '../../errors.ts';
+import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { adoptPrediction } from '../../operators/predictions/adoptPrediction.ts';
 import { cancelPrediction } from '../../operators/predictions/cancelPrediction.ts';
-import { isWorthAsking } from '../../operators/predictions/states.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { JobRecord } from '../../ports.ts';
 import type { Plan, Prediction } from '../../types.ts';
 import { type Beginning, beginAttempt } from './beginAttempt.ts';
 import { followPrediction } from './followPrediction.ts';
 import { type JobState, mayHavePrediction } from './job.ts';
-import type { RunClock, RunControl, RunRecovery, RunServices, Shared } from './run.ts';
-
-/** The service forgets what was asked of it after an hour; a little less, as clocks differ. */
-const KEPT_MS = 55 * 60_000;
+import {
+  OUTPUT_LIFETIME_MS,
+  type RunClock,
+  type RunControl,
+  type RunRecovery,
+  type RunServices,
+  type Shared,
+} from './run.ts';
 
 /** What an earlier run sent is in the service's list by then, if it was made. */
 const LISTED_MS = 6_000;
@@ -55,12 +59,12 @@ export function resumeAttempt(job: JobState, earlier: JobRecord, run: Resuming):
   if (earlier.prediction !== null) return of(earlier.prediction);
   if (earlier.predictionId !== null) {
     return run.provider.getPrediction(earlier.predictionId).pipe(
-      retryBackoff({ retries: 6, shouldRetry: isWorthAsking, scheduler: run.scheduler, random: run.random }),
+      retryBackoff({ ...retryPolicies.resume, scheduler: run.scheduler, random: run.random }),
       concatMap((prediction) => followPrediction(prediction, job, run)),
     );
   }
   if (earlier.intendedAtMs === null) return beginAttempt(job, run);
-  if (run.scheduler.now() - earlier.intendedAtMs > KEPT_MS) {
+  if (run.scheduler.now() - earlier.intendedAtMs > OUTPUT_LIFETIME_MS) {
     return run.repay ? beginAttempt(job, run) : throwError(() => uncertain(plan));
   }
   const isFromBefore = earlier.intendedAtMs < run.startedAtMs;

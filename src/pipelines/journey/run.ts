@@ -3,14 +3,23 @@ import type { Cached, SingleFlight } from '../../operators/cachedBy.ts';
 import type { Breaker } from '../../operators/circuitBreaker.ts';
 import type { Gate } from '../../operators/gate.ts';
 import type { ClaimedIds } from '../../operators/predictions/adoptPrediction.ts';
-import type { Destination } from '../../ports.ts';
+import type { Destination, ProviderAnswers } from '../../ports.ts';
 import type { InputFile } from '../../types.ts';
 import type { Clock, Control, Hooks, Limits, Outputs, Recovery, Services } from './config.ts';
 import type { Originals, PostponedJob } from './job.ts';
 import type { ProvenanceWriters } from './provenance.ts';
 
+/**
+ * How long after a prediction its input and output can still be had. The service keeps them for an hour; this is a
+ * little less, as clocks differ and files are still to be fetched.
+ */
+export const OUTPUT_LIFETIME_MS = 55 * 60_000;
+
 /** The ports of a run, all there. */
-export type RunServices = Readonly<Required<Services>>;
+export type RunServices = Readonly<Required<Omit<Services, 'answers'>>> & {
+  /** The provider's own, with those of the configuration laid over them. */
+  readonly answers: ProviderAnswers;
+};
 
 /** What the jobs of a run share so that nothing is made, sent or paid for twice. */
 export interface Shared {

@@ -12,6 +12,7 @@ import {
   throwError,
 } from 'rxjs';
 import { encoderConcurrency } from '../../base/pictures.ts';
+import { toMicroUsd } from '../../base/text.ts';
 import { BudgetError, ProviderError, StorageError } from '../../errors.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { scoreImage } from '../../operators/stages/scoreImage.ts';
@@ -104,7 +105,7 @@ function sum(...amounts: readonly (number | null)[]): number | null {
   let microUsd = 0;
   for (const usd of amounts) {
     if (usd === null) return null;
-    microUsd += Math.round(usd * 1_000_000);
+    microUsd += toMicroUsd(usd);
   }
   return microUsd / 1_000_000;
 }

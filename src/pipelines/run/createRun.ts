@@ -68,8 +68,9 @@ function resolveClock({ scheduler = asyncScheduler, random = Math.random }: Cloc
 }
 
 function resolveServices(config: Services, { scheduler, random }: RunClock): RunServices {
-  const { provider, downloader, renderer, journal, ledger, governor, answers } = config;
+  const { provider, downloader, renderer, journal, ledger, governor } = config;
   const { follower = createListPoller(provider, { scheduler, random }), cache = noCache } = config;
+  const answers = { ...provider.answers, ...config.answers };
   return { provider, downloader, renderer, journal, ledger, governor, answers, follower, cache };
 }
 

@@ -8,8 +8,8 @@ import {
   type Observable,
   of,
 } from 'rxjs';
-import { DeliveryError } from '../../errors.ts';
 import { createGate, gate } from '../../operators/gate.ts';
+import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { pullMap } from '../../operators/pullMap.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import { deliverTo } from '../../operators/stages/deliverTo.ts';
@@ -73,16 +73,9 @@ export function deliver({
     destinations.map(({ destination, slots }) => ({
       name: destination.name,
       deliver: (outcome) =>
-        destination.deliver(outcome).pipe(
-          gate(slots),
-          retryBackoff({
-            retries: 2,
-            delayMs: 1_000,
-            shouldRetry: (error) => error instanceof DeliveryError && error.recoverable,
-            scheduler,
-            random,
-          }),
-        ),
+        destination
+          .deliver(outcome)
+          .pipe(gate(slots), retryBackoff({ ...retryPolicies.deliver, scheduler, random })),
     })),
   );
 }

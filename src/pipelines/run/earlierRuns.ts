@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { asyncScheduler } from 'rxjs';
 import { UsageError } from '../../errors.ts';
 import type { Outcome, OutcomeFile } from '../../types.ts';
+import { OUTPUT_LIFETIME_MS } from '../journey/run.ts';
 import type { PlanSource } from './recoveryRounds.ts';
 import type { OpenRun } from './settings.ts';
 
@@ -53,9 +54,6 @@ export async function expectSameFiles(plans: PlanSource, { config, journal }: Op
   }
 }
 
-/** The service keeps files for an hour; a little less, as they are still to be fetched. */
-const KEPT_MS = 55 * 60_000;
-
 /**
  * Has saved jobs whose pictures were deleted from the folder done again, as far as that costs nothing: renditions come from their
  * original, originals from the service while it has them. Under `repay` the others are made again too; else they stay as they
@@ -89,7 +87,7 @@ function isRestorable(
 ): boolean {
   if (cached) return false;
   if (missing.every(({ role }) => role === 'rendition')) return true;
-  return completedAt !== null && nowMs - Date.parse(completedAt) < KEPT_MS;
+  return completedAt !== null && nowMs - Date.parse(completedAt) < OUTPUT_LIFETIME_MS;
 }
 
 function tellOf(indexes: readonly number[]): string {

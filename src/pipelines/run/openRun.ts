@@ -5,7 +5,6 @@ import { fromAbortable } from '../../base/fromAbortable.ts';
 import { checkWritable, removeTemporaries } from '../../disk/writeFiles.ts';
 import { StorageError, UsageError } from '../../errors.ts';
 import type { Destination } from '../../ports.ts';
-import { describePrice } from '../../providers/prices/cost.ts';
 import { openThumbnails } from '../../sinks/gallery/thumbnails.ts';
 import { type Manifest, openManifest } from '../../sinks/manifest/manifest.ts';
 import type { RunJournal } from '../../store/entries.ts';
@@ -93,7 +92,7 @@ async function openParts(settings: RunSettings, closers: Closers): Promise<OpenR
       reopened = jobs;
     },
     isChosen: only,
-    describePrice: (model) => describePrice(model, priceMicroUsd),
+    describePrice: (model) => provider.answers.describePrice(model, priceMicroUsd),
     close: closers.close,
   };
 }

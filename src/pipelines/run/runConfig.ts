@@ -9,8 +9,6 @@ import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
 import type { Ledger, PredictionEvents, Provider } from '../../ports.ts';
 import { createDownloader } from '../../providers/downloads/downloader.ts';
-import { costMicroUsd } from '../../providers/prices/cost.ts';
-import { outputUrls, predictionError } from '../../providers/replicate/output.ts';
 import { createRenderer } from '../../renditions/renderer.ts';
 import { removePictures, writeSidecar } from '../../sinks/manifest/sidecar.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
@@ -41,11 +39,7 @@ export function configOf(settings: RunSettings, opened: Opened): GenerateConfig 
     journal,
     ledger: openLedger(settings, opened, emit),
     governor: createGovernor({ perMinute: ratePerMinute, scheduler }),
-    answers: {
-      urlsOf: outputUrls,
-      costOf: (prediction) => costMicroUsd(prediction, priceMicroUsd),
-      errorOf: predictionError,
-    },
+    answers: { costOf: (prediction) => provider.answers.costOf(prediction, priceMicroUsd) },
     onFailed: storedPlans(folder, 'failed').keep,
     persist: persistIn(settings, opened),
     ...(deleteLocal ? { afterSaved: (outcome) => from(removePictures(folder, outcome)) } : {}),
@@ -114,6 +108,7 @@ export function countRequests(provider: Provider): CountedProvider {
   const { uploadFile } = provider;
   return {
     provider: {
+      answers: provider.answers,
       createPrediction: (request, options) => counted(() => provider.createPrediction(request, options)),
       getPrediction: (id) => counted(() => provider.getPrediction(id)),
       listPredictions: (query) => counted(() => provider.listPredictions(query)),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { concatMap, type Observable } from 'rxjs';
 import { z } from 'zod';
-import { writeAtomically } from '../../disk/writeFiles.ts';
+import { writeJson } from '../../disk/jsonFile.ts';
 import { writeBlindPage } from '../../sinks/comparison/blindVotes.ts';
 import { compareOutcomes } from '../../sinks/comparison/comparison.ts';
 import { writeComparisonGrid } from '../../sinks/comparison/comparisonGrid.ts';
@@ -14,6 +14,7 @@ import {
   namedPrompt,
   readBatchFields,
   specFields,
+  uniqueNames,
 } from '../../sources/specs/batchSpec.ts';
 import { readBatchSpec } from '../../sources/specs/readSpec.ts';
 import type { FinishedRun } from '../run/results.ts';
@@ -50,7 +51,7 @@ export function compareModels(
   return grid(compareGrid(spec), contexts, settings).pipe(
     concatMap(async (end) => {
       const comparison = await compareOutcomes(manifestOutcomes(folder));
-      await writeAtomically(join(folder, 'comparison.json'), `${JSON.stringify(comparison, null, 2)}\n`);
+      await writeJson(join(folder, 'comparison.json'), comparison);
       await writeComparisonGrid(folder, manifestOutcomes(folder), axes);
       await writeBlindPage(folder, manifestOutcomes(folder), axes);
       return end;
@@ -92,13 +93,7 @@ const compareSpecSchema = z
     prompts: z.array(namedPrompt).min(1, 'Expected at least one prompt'),
     models: z.array(modelName).min(1, 'Expected at least one model').nullish(),
   })
-  .superRefine(({ prompts }, context) => {
-    prompts.forEach(({ name }, place) => {
-      if (prompts.findIndex((other) => other.name === name) === place) return;
-      const message = `Expected each name once, got ${name} twice`;
-      context.addIssue({ code: 'custom', path: ['prompts', place], message });
-    });
-  })
+  .superRefine(uniqueNames('prompts'))
   .transform(
     (spec): CompareSpec => ({
       ...readBatchFields({ ...spec, model: null }),

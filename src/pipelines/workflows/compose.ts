@@ -5,7 +5,7 @@ import { specText } from '../../renditions/fields.ts';
 import { pictureInput } from '../../sources/modelInputs/pictureInput.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
-import { type BatchSpec, readBatchFields, specFields } from '../../sources/specs/batchSpec.ts';
+import { type BatchSpec, readBatchFields, specFields, uniqueNames } from '../../sources/specs/batchSpec.ts';
 import { promptTemplate, specPrompt } from '../../sources/specs/promptTemplate.ts';
 import { readBatchSpec } from '../../sources/specs/readSpec.ts';
 import type { ModelInput } from '../../types.ts';
@@ -118,15 +118,7 @@ const compositionSpecSchema = z
     backgrounds: z.array(picture).min(1, 'Expected at least one background'),
     max: z.int().min(1).nullish(),
   })
-  .superRefine(({ products, backgrounds }, context) => {
-    for (const [list, pictures] of Object.entries({ products, backgrounds })) {
-      pictures.forEach(({ name }, place) => {
-        if (pictures.findIndex((other) => other.name === name) === place) return;
-        const message = `Expected each name once, got ${name} twice`;
-        context.addIssue({ code: 'custom', path: [list, place], message });
-      });
-    }
-  })
+  .superRefine(uniqueNames('products', 'backgrounds'))
   .transform(
     (spec): CompositionSpec => ({
       ...readBatchFields(spec),

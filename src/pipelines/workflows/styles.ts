@@ -7,7 +7,13 @@ import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { pictureInput } from '../../sources/modelInputs/pictureInput.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
-import { type BatchSpec, namedPrompt, readBatchFields, specFields } from '../../sources/specs/batchSpec.ts';
+import {
+  type BatchSpec,
+  namedPrompt,
+  readBatchFields,
+  specFields,
+  uniqueNames,
+} from '../../sources/specs/batchSpec.ts';
 import { readBatchSpec } from '../../sources/specs/readSpec.ts';
 import type { FinishedRun } from '../run/results.ts';
 import type { RunSettings } from '../run/settings.ts';
@@ -96,16 +102,7 @@ const stylesSpecSchema = z
       .max(MAX_STYLES, 'Expected 26 styles at most'),
     max: z.int().min(1).nullish(),
   })
-  .superRefine(({ prompts, styles }, context) => {
-    const lists = { prompts, styles };
-    for (const [list, items] of Object.entries(lists)) {
-      items.forEach(({ name }, place) => {
-        if (name === null || items.findIndex((other) => other.name === name) === place) return;
-        const message = `Expected each name once, got ${name} twice`;
-        context.addIssue({ code: 'custom', path: [list, place], message });
-      });
-    }
-  })
+  .superRefine(uniqueNames('prompts', 'styles'))
   .transform(
     (spec): StylesSpec => ({
       ...readBatchFields(spec),

@@ -5,7 +5,7 @@ import { ProviderError } from '../../errors.ts';
 import type { Prediction, PredictionRequest } from '../../types.ts';
 import { unreadableAnswer } from '../http/answerError.ts';
 import { createFetchOnce, type FetchOnceConfig } from '../http/fetchOnce.ts';
-import { parsePrediction } from '../replicate/parse.ts';
+import { parsePrediction } from '../wire/prediction.ts';
 
 interface CogCallerConfig extends Pick<FetchOnceConfig, 'fetch' | 'now'> {
   /** Without a slash at its end. */

@@ -12,7 +12,9 @@ import {
 import { z } from 'zod';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
-import { parseModelSchema } from '../replicate/modelSchema.ts';
+import { costMicroUsd, describePrice } from '../prices/cost.ts';
+import { parseModelSchema } from '../wire/modelSchema.ts';
+import { outputUrls, predictionError } from '../wire/output.ts';
 import { type CogCaller, cogPrediction, createCogCaller } from './caller.ts';
 import { putPrediction } from './putPrediction.ts';
 
@@ -64,6 +66,7 @@ export function createCogProvider(config: CogProviderConfig): Provider {
       read: () => cogPrediction({ status: 'canceled' }, id, { model: '', version: null, input: {} }),
     });
   return {
+    answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
     createPrediction: putPrediction(call, {
       runTimeoutMs,
       readiness: cogReadiness(call, requestTimeoutMs),

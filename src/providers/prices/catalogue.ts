@@ -1,4 +1,4 @@
-import { formatUsd } from '../../base/text.ts';
+import { formatUsd, toMicroUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { type Quality, qualityLevels, type UseCase, useCases } from '../../types.ts';
 import { estimateMicroUsd } from './cost.ts';
@@ -167,5 +167,5 @@ function wayOut(config: SelectModelConfig): string {
 }
 
 function usd(amount: number): string {
-  return formatUsd(Math.round(amount * 1_000_000));
+  return formatUsd(toMicroUsd(amount));
 }

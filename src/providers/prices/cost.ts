@@ -1,6 +1,6 @@
 import { formatUsd } from '../../base/text.ts';
 import type { ModelInput, Prediction } from '../../types.ts';
-import { outputUrls } from '../replicate/output.ts';
+import { outputUrls } from '../wire/output.ts';
 import { findPrice, hardwarePrices, type ModelPrice } from './priceTable.ts';
 
 /**

@@ -1,78 +1,7 @@
 import { z } from 'zod';
-import type { Json, Model, Prediction, PredictionPage } from '../../types.ts';
-import { parseModelSchema } from './modelSchema.ts';
-
-const json: z.ZodType<Json> = z.json();
-const statuses = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted'] as const;
-/** Absent and null are the same thing here. */
-const text = z.string().nullish().catch(null).transform(orNull);
-
-/**
- * Only what is used is named; everything else may come and go. Older records leave out what was added later. Without an
- * id or a status nothing can be done; whatever else is odd counts as absent, because a paid prediction is not given up
- * for it.
- */
-const predictionBody = z.looseObject({
-  id: z.string().min(1),
-  model: text.transform((name) => name ?? ''),
-  version: text,
-  status: z.enum(statuses),
-  input: z.record(z.string(), json).nullish().catch(null).transform(orNull),
-  output: json.nullish().transform(orNull),
-  error: z.unknown().optional().transform(errorText),
-  metrics: z
-    .record(z.string(), json)
-    .nullish()
-    .catch(null)
-    .transform((metrics) => metrics ?? {}),
-  data_removed: z
-    .boolean()
-    .nullish()
-    .catch(null)
-    .transform((removed) => removed ?? false),
-  created_at: text,
-  started_at: text,
-  completed_at: text,
-});
-
-interface ParsePredictionConfig {
-  /**
-   * Whether an output in it is whole also where the status is still `processing`: it is in the answer to a create that
-   * was asked to wait and did not run out of time. Default false.
-   */
-  hasWholeOutput?: boolean;
-}
-
-/** Reads a prediction as the service sends it. Throws a `ZodError` where it is none. */
-export function parsePrediction(body: unknown, config: ParsePredictionConfig = {}): Prediction {
-  const { hasWholeOutput = false } = config;
-  const { id, model, version, status, input, output, error, metrics, ...rest } = predictionBody.parse(body);
-  const isAheadOfStatus = hasWholeOutput && status === 'processing' && output !== null;
-  return {
-    id,
-    model,
-    version,
-    status,
-    input,
-    output,
-    outputComplete: status === 'succeeded' || isAheadOfStatus,
-    error,
-    metrics,
-    dataRemoved: rest.data_removed,
-    createdAt: rest.created_at,
-    startedAt: rest.started_at,
-    completedAt: rest.completed_at,
-  };
-}
-
-function orNull<T>(value: T | null | undefined): T | null {
-  return value ?? null;
-}
-
-function errorText(error: unknown): string | null {
-  if (error === null || error === undefined) return null;
-  return typeof error === 'string' ? error : JSON.stringify(error);
-}
+import type { Model, PredictionPage } from '../../types.ts';
+import { parseModelSchema } from '../wire/modelSchema.ts';
+import { parsePrediction } from '../wire/prediction.ts';
 
 const version = z.looseObject({ id: z.string(), openapi_schema: z.unknown().optional() });
 const modelBody = z.looseObject({
@@ -91,14 +20,12 @@ export function parseModel(body: unknown, name: string): Model {
   };
 }
 
-const versionBody = z.looseObject({ id: z.string(), openapi_schema: z.unknown().optional() });
-
 /**
  * Reads one version of a model as the service sends it. That says nothing about the newest version, nor whether the
  * model is an official one. Throws a `ZodError` where it is none.
  */
 export function parseModelVersion(body: unknown, name: string): Model {
-  const { openapi_schema: schema } = versionBody.parse(body);
+  const { openapi_schema: schema } = version.parse(body);
   return { name, latestVersion: null, isOfficial: null, schema: parseModelSchema(schema) };
 }
 

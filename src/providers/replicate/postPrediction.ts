@@ -2,9 +2,9 @@ import { catchError, defer, type Observable, throwError } from 'rxjs';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { CreateLimits, CreateOptions, Provider } from '../../ports.ts';
 import type { Prediction, PredictionRequest } from '../../types.ts';
+import { parsePrediction } from '../wire/prediction.ts';
 import type { Caller } from './caller.ts';
 import type { ModelRoutes } from './models.ts';
-import { parsePrediction } from './parse.ts';
 
 /** The service holds an answer back for a minute at most. */
 const LONGEST_WAIT_S = 60;

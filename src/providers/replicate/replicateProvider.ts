@@ -1,8 +1,10 @@
 import type { ModelCache, Provider } from '../../ports.ts';
+import { costMicroUsd, describePrice } from '../prices/cost.ts';
+import { outputUrls, predictionError } from '../wire/output.ts';
+import { parsePrediction } from '../wire/prediction.ts';
 import { createCaller, expectCredentials, replicateBaseUrl } from './caller.ts';
 import { createPredictionList, createServiceClock } from './listPredictions.ts';
 import { createModelLookup, createModelMemory, createModelRoutes } from './models.ts';
-import { parsePrediction } from './parse.ts';
 import { postPrediction } from './postPrediction.ts';
 import { createUpload } from './upload.ts';
 
@@ -45,6 +47,7 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
   const call = createCaller(calls);
   const post = postPrediction(call, routes);
   return {
+    answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
     createPrediction: (request, options) => post(request, options).pipe(memory.doubt(request)),
     getPrediction: (id) =>
       call({

@@ -3,7 +3,7 @@ import { Observable, ReplaySubject } from 'rxjs';
 import { UsageError } from '../../errors.ts';
 import type { PredictionEvents } from '../../ports.ts';
 import type { Prediction, PredictionEvent } from '../../types.ts';
-import { parsePrediction } from './parse.ts';
+import { parsePrediction } from '../wire/prediction.ts';
 import { createWebhookVerifier, type WebhookVerifier } from './webhookSecret.ts';
 
 export interface WebhookReceiverConfig {

@@ -1,3 +1,4 @@
+import { toMicroUsd } from '../../base/text.ts';
 import type { Json, Outcome } from '../../types.ts';
 
 /** One model of a comparison, in figures. */
@@ -40,7 +41,7 @@ export async function compareOutcomes(outcomes: AsyncIterable<Outcome>): Promise
 function compared(model: string, outcomes: readonly Outcome[]): ComparedModel {
   const saved = outcomes.filter(({ status }) => status === 'saved');
   const originals = saved.flatMap(({ files }) => files.filter(({ role }) => role === 'original'));
-  const microUsd = outcomes.reduce((sum, { costUsd }) => sum + Math.round((costUsd ?? 0) * 1_000_000), 0);
+  const microUsd = outcomes.reduce((sum, { costUsd }) => sum + toMicroUsd(costUsd ?? 0), 0);
   const isPriced = originals.length > 0 && saved.every(({ costUsd }) => costUsd !== null);
   return {
     model,

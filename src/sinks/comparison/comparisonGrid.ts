@@ -1,12 +1,13 @@
-import { rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { escapeXml, formatUsd, sheetFont, wrapText } from '../../base/text.ts';
+import { basename } from 'node:path';
+import { escapeXml, formatUsd, sheetFont, toMicroUsd, wrapText } from '../../base/text.ts';
 import { writeAtomically } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
 import {
   createPage,
   drawRow,
   headSvg,
+  pagePath,
+  removePagesFrom,
   rowHeight,
   type SheetCell,
   type SheetLayout,
@@ -21,6 +22,8 @@ interface ComparedCells {
 }
 
 const nothing: SheetCell = { picture: null, ratio: 1, reason: '–', title: '', text: '' };
+
+const FILE_NAME = 'comparison-grid';
 
 /** More columns would be too small to compare. */
 const MAX_COLUMNS = 12;
@@ -52,7 +55,10 @@ export async function writeComparisonGrid(
     });
     await page.put(sharp(Buffer.from(name)), { left: 0, top: 0 });
     await page.put(sharp(Buffer.from(headingsSvg(columns, layout))), { left: 0, top: headPx });
-    await writeAtomically(pagePath(folder, number), await page.toJpeg(Math.min(maxHeightPx, top + edgePx)));
+    await writeAtomically(
+      pagePath(folder, FILE_NAME, number),
+      await page.toJpeg(Math.min(maxHeightPx, top + edgePx)),
+    );
     page.clear();
     number += 1;
     top = topPx;
@@ -67,22 +73,7 @@ export async function writeComparisonGrid(
     top += heightPx + captionPx;
   }
   await endPage();
-  await removePagesFrom(folder, number);
-}
-
-function pagePath(folder: string, page: number): string {
-  return join(folder, page === 1 ? 'comparison-grid.jpg' : `comparison-grid-${page}.jpg`);
-}
-
-/** Removes pages that an earlier, larger run left. */
-async function removePagesFrom(folder: string, page: number): Promise<void> {
-  for (let number = page; ; number += 1) {
-    const gone = await rm(pagePath(folder, number)).then(
-      () => true,
-      () => false,
-    );
-    if (!gone) return;
-  }
+  await removePagesFrom(folder, FILE_NAME, number);
 }
 
 interface ComparisonAxes {
@@ -127,7 +118,7 @@ function cellOf({ files, metrics, costUsd, error, status }: Outcome): SheetCell 
   const seconds = metrics.predict_time;
   const facts = [
     typeof seconds === 'number' ? `${seconds.toFixed(1)} s` : '',
-    costUsd === null ? '' : formatUsd(Math.round(costUsd * 1_000_000)),
+    costUsd === null ? '' : formatUsd(toMicroUsd(costUsd)),
   ];
   return {
     picture: original === undefined ? null : thumbnailPath(original),

@@ -1,9 +1,19 @@
-import { access, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { writeAtomically } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
 import type { Thumbnails } from '../gallery/thumbnails.ts';
-import { createPage, drawRow, headSvg, rowHeight, type SheetCell, sheetLayout } from './page.ts';
+import {
+  createPage,
+  drawRow,
+  headSvg,
+  pagePath,
+  removePagesFrom,
+  rowHeight,
+  type SheetCell,
+  sheetLayout,
+} from './page.ts';
+
+const FILE_NAME = 'contact-sheet';
 
 /** Nobody looks at more on sheets, and they should take seconds to make, not minutes. */
 const MAX_CELLS = 600;
@@ -29,7 +39,10 @@ export async function writeContactSheet(
     const note = isLast && number === 1 ? counts : `${counts} · page ${number}`;
     const { default: sharp } = await import('sharp');
     await page.put(sharp(Buffer.from(headSvg(basename(folder), note, layout))), { left: 0, top: 0 });
-    await writeAtomically(pagePath(folder, number), await page.toJpeg(Math.min(maxHeightPx, top + marginPx)));
+    await writeAtomically(
+      pagePath(folder, FILE_NAME, number),
+      await page.toJpeg(Math.min(maxHeightPx, top + marginPx)),
+    );
     page.clear();
     number += 1;
     top = headPx;
@@ -41,7 +54,7 @@ export async function writeContactSheet(
     top += rowPx;
   }
   if (top > headPx) await endPage(true);
-  await removePagesFrom(folder, number);
+  await removePagesFrom(folder, FILE_NAME, number);
 }
 
 async function* inRows(
@@ -60,23 +73,6 @@ async function* inRows(
     row = [];
   }
   if (row.length > 0) yield row;
-}
-
-function pagePath(folder: string, page: number): string {
-  return join(folder, page === 1 ? 'contact-sheet.jpg' : `contact-sheet-${page}.jpg`);
-}
-
-/** Removes pages that an earlier, larger run left. */
-async function removePagesFrom(folder: string, page: number): Promise<void> {
-  for (let number = page; ; number += 1) {
-    const path = pagePath(folder, number);
-    const isThere = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) return;
-    await rm(path);
-  }
 }
 
 /** Longer texts are cut by the sheet anyway. */

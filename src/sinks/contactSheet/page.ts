@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sharp } from 'sharp';
 import { escapeXml, sheetFont, wrapText } from '../../base/text.ts';
@@ -14,6 +16,18 @@ export interface SheetCell {
   readonly title: string;
   /** Second line, quieter. */
   readonly text: string;
+}
+
+/** Returns the path of a page: `NAME.jpg` for the first one, then `NAME-2.jpg` and so on. */
+export function pagePath(folder: string, name: string, page: number): string {
+  return join(folder, page === 1 ? `${name}.jpg` : `${name}-${page}.jpg`);
+}
+
+/** Removes this page and those behind it, which an earlier, larger run left. */
+export async function removePagesFrom(folder: string, name: string, page: number): Promise<void> {
+  for (let number = page; existsSync(pagePath(folder, name, number)); number += 1) {
+    await rm(pagePath(folder, name, number));
+  }
 }
 
 /** What a contact sheet is printed on. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { contentTypeOf } from '../../base/pictures.ts';
+import { prettyJson } from '../../disk/jsonFile.ts';
 import { DeliveryError, UsageError } from '../../errors.ts';
 import type { Destination } from '../../ports.ts';
 import type { Outcome, OutcomeFile } from '../../types.ts';
@@ -90,7 +91,7 @@ export async function openS3(url: string, folder: string, config: S3Config = {})
     for (const file of outcome.files) addresses.push(await upload(file, signal));
     const [first] = outcome.files;
     if (first !== undefined) {
-      const sidecar = Buffer.from(`${JSON.stringify(outcome, null, 2)}\n`);
+      const sidecar = Buffer.from(prettyJson(outcome));
       await put(sidecarPath(first.path), sidecar, null, 'application/json', signal);
     }
     return addresses;

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Observable } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import { prettyJson } from '../../disk/jsonFile.ts';
 import { writeAtomically } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
 
@@ -14,7 +15,7 @@ import type { Outcome } from '../../types.ts';
  */
 export function writeSidecar(folder: string, outcome: Outcome): Observable<Outcome> {
   return fromAbortable(async () => {
-    const json = `${JSON.stringify(outcome, null, 2)}\n`;
+    const json = prettyJson(outcome);
     for (const { role, path } of outcome.files) {
       if (role === 'original') await writeAtomically(join(folder, sidecarPath(path)), json);
     }

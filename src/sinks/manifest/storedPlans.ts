@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Observable } from 'rxjs';
 import { z } from 'zod';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { toStorageError } from '../../disk/storageError.ts';
+import { isMissing, toStorageError } from '../../disk/storageError.ts';
 import { renditionSchema } from '../../renditions/lists.ts';
 import type { Plan } from '../../types.ts';
 import type { LinePlace } from './jsonLines.ts';
@@ -77,7 +77,7 @@ function storable(plan: Plan): object {
 
 async function* plansIn(path: string): AsyncGenerator<Plan> {
   const handle = await open(path).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (isMissing(error)) return null;
     throw toStorageError(error, path);
   });
   if (handle === null) return;

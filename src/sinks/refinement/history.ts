@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeAtomically } from '../../disk/writeFiles.ts';
-import { UsageError } from '../../errors.ts';
+import { readOwnJson, writeJson } from '../../disk/jsonFile.ts';
 import type { Outcome } from '../../types.ts';
 
 /** A picture in a round of a refinement: made in it, or kept from an earlier one. */
@@ -74,17 +72,8 @@ const history = z.object({
 }) satisfies z.ZodType<RefinementHistory>;
 
 /** What a run folder knows of its refinement; null where none was decided in it. Rejects with `UsageError` where that cannot be read. */
-export async function readRefinementHistory(folder: string): Promise<RefinementHistory | null> {
-  const path = join(folder, refinementFileName);
-  try {
-    return history.parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
-    throw new UsageError(`Expected what rxposure wrote in ${path}, got something else`, {
-      suggestion: 'Restore it from a copy, or choose another folder with --out.',
-      cause,
-    });
-  }
+export function readRefinementHistory(folder: string): Promise<RefinementHistory | null> {
+  return readOwnJson(join(folder, refinementFileName), history);
 }
 
 /** The file in a run folder that has the rounds of a refinement. */
@@ -92,5 +81,5 @@ export const refinementFileName = 'refinement.json';
 
 /** Writes `refinement.json` into the run folder. Rejects with `StorageError` where the disk refuses. */
 export function writeRefinementHistory(folder: string, history: RefinementHistory): Promise<void> {
-  return writeAtomically(join(folder, refinementFileName), `${JSON.stringify(history, null, 2)}\n`);
+  return writeJson(join(folder, refinementFileName), history);
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { writeAtomically } from '../../disk/writeFiles.ts';
+import { toMicroUsd } from '../../base/text.ts';
+import { writeJson } from '../../disk/jsonFile.ts';
 import type { Outcome } from '../../types.ts';
 import {
   createCostTracker,
@@ -105,7 +106,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
       const isSaved = status === 'saved';
       totals[status] += 1;
       totals.cacheHits += cached ? 1 : 0;
-      totals.microUsd += toMicroUsd(costUsd);
+      totals.microUsd += toMicroUsd(costUsd ?? 0);
       totals.costIncomplete ||= isSaved && costUsd === null;
       costs.add(outcome);
       if (status === 'failed') failuresByStage[failureStage(outcome)] += 1;
@@ -131,7 +132,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
         requestsPerImage: requestsPerImage(run),
         averageSecondsPerImage: saved === 0 ? 0 : elapsedSeconds / saved,
         predictTime: predictTime.summary(),
-        costUsd: toUsd(microUsd),
+        costUsd: microUsd / 1_000_000,
         costIncomplete,
         costByModel: Object.fromEntries(
           Object.entries(costs.byModel()).map(([model, cost]) => [model, { ...cost, price: priceOf(model) }]),
@@ -147,15 +148,6 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
 
 function mostFrequentFirst(counts: [code: string, count: number][]): ErrorCount[] {
   return counts.map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count);
-}
-
-/** Sums of fractions drift, sums of whole micro-dollars do not. */
-function toMicroUsd(usd: number | null): number {
-  return Math.round((usd ?? 0) * 1_000_000);
-}
-
-function toUsd(microUsd: number): number {
-  return microUsd / 1_000_000;
 }
 
 /** To three decimals. */
@@ -189,5 +181,5 @@ function createSlowest(): Slowest {
 
 /** Writes `report.json` into the run folder. Rejects with `StorageError` where the disk refuses. */
 export function writeReport(folder: string, report: Report): Promise<void> {
-  return writeAtomically(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+  return writeJson(join(folder, 'report.json'), report);
 }

@@ -1,3 +1,4 @@
+import { toMicroUsd } from '../../base/text.ts';
 import type { Outcome } from '../../types.ts';
 
 /** What one model's jobs came to. */
@@ -67,7 +68,7 @@ function plus(sums: Sums, { status, cached, files, costUsd, metrics }: Outcome):
     outcomes: sums.outcomes + 1,
     saved: sums.saved + (isSaved ? 1 : 0),
     images: sums.images + (isMade ? files.filter(({ role }) => role === 'original').length : 0),
-    microUsd: sums.microUsd + Math.round((costUsd ?? 0) * 1_000_000),
+    microUsd: sums.microUsd + toMicroUsd(costUsd ?? 0),
     isPriceKnown: sums.isPriceKnown && !(isMade && costUsd === null),
     runs: sums.runs + (runSeconds === null ? 0 : 1),
     runSeconds: sums.runSeconds + (runSeconds ?? 0),

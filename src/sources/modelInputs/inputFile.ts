@@ -5,7 +5,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { isSvg } from '../../base/pictures.ts';
 import { cutToBytes } from '../../base/text.ts';
-import { importPackage } from '../../disk/storageError.ts';
+import { fileProblem, importPackage } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 import { pictureIdentity } from '../../provenance/embedProvenance.ts';
 import type { InputFile } from '../../types.ts';
@@ -47,7 +47,7 @@ export async function inputFile(source: string | Uint8Array | Blob, name = 'inpu
 
 async function fileAt(path: string): Promise<InputFile> {
   const stats = await stat(path).catch((cause: unknown) => {
-    throw refused(path, reasonOf(cause), cause);
+    throw refused(path, fileProblem(cause), cause);
   });
   checkStats(stats, path);
   const { size, mtimeMs } = stats;
@@ -86,7 +86,7 @@ async function readFileAt(path: string): Promise<InputFile> {
       if (head.length < headBytes) head = Buffer.concat([head, chunk.subarray(0, headBytes - head.length)]);
     }
   } catch (cause) {
-    throw refused(path, reasonOf(cause), cause);
+    throw refused(path, fileProblem(cause), cause);
   }
   const mediaType = await mediaTypeOf(head);
   const sha256 = digest.digest('hex');
@@ -115,12 +115,6 @@ async function mediaTypeOf(head: Uint8Array): Promise<string> {
   // A letter at its end may be cut in two; a zero is in no text.
   const isText = !head.includes(0) && [0, 1, 2, 3].some((cut) => isUtf8(head.subarray(0, head.length - cut)));
   return isText ? 'text/plain' : 'application/octet-stream';
-}
-
-function reasonOf(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'none';
-  return code === 'EACCES' ? 'one that may not be read' : code;
 }
 
 function refused(name: string, got: string, cause?: unknown): UsageError {

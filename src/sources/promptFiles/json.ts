@@ -1,4 +1,5 @@
 import { JSONParser } from '@streamparser/json';
+import { messageOf } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { type RowItem, rowFromValue } from './rows.ts';
 import { maxRowChars, readText } from './text.ts';
@@ -40,6 +41,6 @@ function faultIn(step: () => unknown): string | null {
     step();
     return null;
   } catch (error) {
-    return `Expected valid JSON: ${error instanceof Error ? error.message : String(error)}`;
+    return `Expected valid JSON: ${messageOf(error)}`;
   }
 }

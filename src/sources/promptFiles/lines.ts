@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/text.ts';
 import { type RowItem, rowFromText, rowFromValue } from './rows.ts';
 import { readLines } from './text.ts';
 
@@ -19,7 +20,7 @@ function rowFromJson(line: number, text: string | null): RowItem | null {
   try {
     return rowFromValue(line, JSON.parse(plain.prompt));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return { type: 'problem', line, message: `Expected one JSON value on the line, got ${clipped(reason)}` };
   }
 }

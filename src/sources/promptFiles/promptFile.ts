@@ -4,7 +4,7 @@ import { open, rename, rm, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { asFileHandleShortage, toStorageError } from '../../disk/storageError.ts';
+import { asFileHandleShortage, fileProblem, toStorageError } from '../../disk/storageError.ts';
 import { makeFolder } from '../../disk/writeFiles.ts';
 import { UsageError } from '../../errors.ts';
 import type { RowItem } from './rows.ts';
@@ -67,8 +67,7 @@ export async function openPromptFile(path: string): Promise<PromptFile> {
 
 async function checkFile(path: string): Promise<void> {
   const stats = await stat(path).catch((cause: unknown) => {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    const got = reason === 'ENOENT' ? 'no file of that name' : reason;
+    const got = fileProblem(cause, 'no file of that name');
     throw new UsageError(`${path}: Expected a prompt file, got ${got}`, {
       suggestion: 'Check the name, or pass - to read prompts from standard input.',
       cause,

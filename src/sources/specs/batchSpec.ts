@@ -84,3 +84,26 @@ export const namedPrompt = z.union([
   specText.transform((prompt) => ({ name: slug(prompt), prompt })),
   z.strictObject({ name: specText, prompt: specText }),
 ]);
+
+/**
+ * Returns a refinement of a spec (`.superRefine(uniqueNames('prompts', 'styles'))`) that finds fault with every item whose
+ * name an item before it in the same list has. Names that are null are left to the caller.
+ */
+export function uniqueNames<List extends string>(...lists: readonly List[]) {
+  return (
+    spec: Readonly<Record<List, readonly { readonly name: string | null }[]>>,
+    context: z.RefinementCtx,
+  ): void => {
+    for (const list of lists) {
+      const seen = new Set<string>();
+      spec[list].forEach(({ name }, index) => {
+        if (name === null) return;
+        if (seen.has(name)) {
+          const message = `Expected each name once, got ${name} twice`;
+          context.addIssue({ code: 'custom', path: [list, index], message });
+        }
+        seen.add(name);
+      });
+    }
+  };
+}

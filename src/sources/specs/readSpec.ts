@@ -3,6 +3,7 @@ import { dirname, extname } from 'node:path';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { describeSpecIssue, type SpecProblem } from '../../base/suggest.ts';
+import { fileProblem } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 import { readableOverlays } from '../../renditions/overlays.ts';
 import type { RenditionSpec } from '../../types.ts';
@@ -13,6 +14,7 @@ interface ReadSpecConfig {
 }
 
 const maxBytes = 1024 * 1024;
+const missing = 'no file of that name';
 
 /**
  * Reads a spec of any shape from a YAML or JSON file.
@@ -47,19 +49,16 @@ export async function readSpec<T>(path: string, schema: z.ZodType<T>, { what }: 
 
 async function readText(path: string, what: string): Promise<string> {
   const stats = await stat(path).catch((cause: unknown) => {
-    throw new UsageError(`${path}: Expected a ${what}, got ${reasonOf(cause)}`, { cause });
+    throw new UsageError(`${path}: Expected a ${what}, got ${fileProblem(cause, missing)}`, { cause });
   });
   if (!stats.isFile()) throw new UsageError(`${path}: Expected a ${what}, got something that is not a file`);
   if (stats.size > maxBytes)
     throw new UsageError(`${path}: Expected a ${what} of at most 1 MB, got a larger file`);
   return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`${path}: Expected a readable ${what}, got ${reasonOf(cause)}`, { cause });
+    throw new UsageError(`${path}: Expected a readable ${what}, got ${fileProblem(cause, missing)}`, {
+      cause,
+    });
   });
-}
-
-function reasonOf(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-  return code === 'ENOENT' ? 'no file of that name' : code;
 }
 
 function listed(path: string, what: string, faults: readonly string[]): UsageError {

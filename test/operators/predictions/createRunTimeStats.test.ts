@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createRunTimeStats } from '../../../src/operators/predictions/states.ts';
+import { createRunTimeStats } from '../../../src/operators/predictions/pollSchedule.ts';
 import { aPrediction } from '../../helpers/fakeProvider.ts';
 
 const tookMs = (ms: number, fields = {}) =>

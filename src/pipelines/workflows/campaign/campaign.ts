@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { concatMap, from, map, type Observable } from 'rxjs';
-import { writeAtomically } from '../../../disk/writeFiles.ts';
+import { writeJson } from '../../../disk/jsonFile.ts';
 import type { Report } from '../../../sinks/report/report.ts';
 import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
@@ -37,7 +37,7 @@ export function campaign(
 
 /** Writes `campaign_report.json` into the run folder. Rejects with `StorageError` where the disk refuses. */
 export function writeCampaignReport(folder: string, report: CampaignReport): Promise<void> {
-  return writeAtomically(join(folder, 'campaign_report.json'), `${JSON.stringify(report, null, 2)}\n`);
+  return writeJson(join(folder, 'campaign_report.json'), report);
 }
 
 /** `campaign_report.json`; its names are read by other programs. */

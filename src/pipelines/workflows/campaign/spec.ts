@@ -6,6 +6,7 @@ import {
   namedPrompt,
   readBatchFields,
   specFields,
+  uniqueNames,
 } from '../../../sources/specs/batchSpec.ts';
 import { readBatchSpec } from '../../../sources/specs/readSpec.ts';
 import type { RenditionSpec } from '../../../types.ts';
@@ -50,19 +51,7 @@ const campaignSpecSchema = z
     platforms: z.array(specRendition).min(1),
     variations: z.array(namedPrompt).min(1),
   })
-  .superRefine(({ platforms, variations }, context) => {
-    const lists = { platforms, variations };
-    for (const [list, items] of Object.entries(lists)) {
-      items.forEach(({ name }, place) => {
-        if (items.findIndex((other) => other.name === name) === place) return;
-        context.addIssue({
-          code: 'custom',
-          path: [list, place],
-          message: `Expected each name once, got ${name} twice`,
-        });
-      });
-    }
-  })
+  .superRefine(uniqueNames('platforms', 'variations'))
   .transform(
     (spec): CampaignSpec => ({
       ...readBatchFields(spec),

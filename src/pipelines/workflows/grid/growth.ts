@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../../../base/modelInput.ts';
+import { readOwnJson } from '../../../disk/jsonFile.ts';
 import { UsageError } from '../../../errors.ts';
 import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { fingerprintOf } from '../../../sources/planning/requestKey.ts';
@@ -19,7 +19,11 @@ export async function openGrid(
   contexts: readonly JobContext[],
   folder: string,
 ): Promise<ResumedGrid> {
-  const grown = extendGrid(wanted, contexts[0]?.count ?? 1, await readGridHistory(folder));
+  const grown = extendGrid(
+    wanted,
+    contexts[0]?.count ?? 1,
+    await readOwnJson(join(folder, gridFileName), history),
+  );
   await checkGrid(grown, contexts);
   return grown;
 }
@@ -91,20 +95,6 @@ const history = z.object({
   axes: z.array(z.object({ name: z.string(), place: z.string(), values: z.array(value).min(1) })),
   boxes: z.array(z.array(z.int().min(1))).min(1),
 });
-
-/** What a run folder knows of its grid; null where it has held none. Rejects with `UsageError` where that cannot be read. */
-async function readGridHistory(folder: string): Promise<GridHistory | null> {
-  const path = join(folder, gridFileName);
-  try {
-    return history.parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
-    throw new UsageError(`Expected what rxposure wrote in ${path}, got something else`, {
-      suggestion: 'Restore it from a copy, or choose another folder with --out.',
-      cause,
-    });
-  }
-}
 
 /** The file in a run folder that keeps the order in which a grid's values came. */
 export const gridFileName = 'grid.json';

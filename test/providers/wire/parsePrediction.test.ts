@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parsePrediction } from '../../../src/providers/replicate/parse.ts';
+import { parsePrediction } from '../../../src/providers/wire/prediction.ts';
 import { predictionAnswer } from '../../helpers/localServer.ts';
 
 const bare = {

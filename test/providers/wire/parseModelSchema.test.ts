@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseModelSchema } from '../../../src/providers/replicate/modelSchema.ts';
+import { parseModelSchema } from '../../../src/providers/wire/modelSchema.ts';
 
 const schemaOf = (properties: object, schemas: object = {}) =>
   parseModelSchema({ components: { schemas: { Input: { properties, required: ['prompt'] }, ...schemas } } });

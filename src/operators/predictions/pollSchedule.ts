@@ -1,0 +1,121 @@
+import type { Prediction } from '../../types.ts';
+import { expectOption } from '../internal/options.ts';
+
+export interface PollScheduleConfig {
+  /** Shortest wait between two questions. Default 250. */
+  shortestMs?: number;
+  /** Longest wait between two questions. Default 5000. */
+  longestMs?: number;
+}
+
+/** A prediction in flight, as far as its next question depends on it. Moments are ms since 1970. */
+interface InFlight {
+  readonly prediction: Pick<Prediction, 'model'>;
+  /** When its create was about to be sent. */
+  readonly sinceMs: number;
+  /** Not asked for by its id before this moment. */
+  readonly aloneAtMs: number;
+}
+
+/** Decides when a service is asked about predictions, one question for all of them at a time. */
+interface PollSchedule {
+  /** Takes the times of a prediction that has ended. */
+  learn(prediction: Prediction): void;
+  /** Notes that a question is asked at this moment. */
+  noteTurn(nowMs: number): void;
+  /** Returns the moment before which a question about one of so many predictions is in vain. */
+  readyAtMs(one: InFlight, count: number): number;
+  /** Returns when to ask next about at least one prediction: once the first is ready, and a pause after the last question. */
+  nextTurnAtMs(all: readonly InFlight[], nowMs: number): number;
+  /** Returns when to ask for a prediction by its id again, after so many questions in a row that failed. */
+  retryAtMs(failed: number, nowMs: number): number;
+  /** Returns when to ask for a prediction by its id again that so many lists in a row did not have. */
+  missingAtMs(missed: number, nowMs: number): number;
+}
+
+/** The wait between two questions, as a part of the usual run time: more if one question answers for few. */
+const SHARE_OF_RUN_TIME = 0.1;
+const SHARE_FOR_ONE = 0.25;
+/** None is ready much before the fastest of those before it. */
+const EARLIEST = 0.9;
+
+/**
+ * Creates the schedule of a poller: arithmetic alone, without clock or timers. Before three predictions of a model have
+ * ended, a pause is a share of three times what the oldest in flight has taken so far; then of the usual run time.
+ *
+ * Throws a RangeError if `shortestMs` is not above 0, or `longestMs` is below it.
+ */
+export function createPollSchedule(config: PollScheduleConfig = {}): PollSchedule {
+  const { shortestMs = 250, longestMs = 5_000 } = config;
+  expectOption(shortestMs > 0, 'shortestMs', 'a number above 0', shortestMs);
+  expectOption(longestMs >= shortestMs, 'longestMs', '`shortestMs` or more', longestMs);
+  const runTimes = createRunTimeStats();
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+
+  const readyAtMs = ({ prediction, sinceMs, aloneAtMs }: InFlight, count: number): number => {
+    const earliestMs = Math.max(shortestMs, EARLIEST * runTimes.shortestMs(prediction.model));
+    return Math.max(sinceMs + earliestMs, count === 1 ? aloneAtMs : 0);
+  };
+  const pauseMs = (all: readonly InFlight[], nowMs: number): number => {
+    const models = new Set(all.map(({ prediction }) => prediction.model));
+    const knownMs = Math.min(...[...models].map(runTimes.medianMs));
+    const guessMs = 3 * (nowMs - Math.min(...all.map(({ sinceMs }) => sinceMs)));
+    const share = SHARE_OF_RUN_TIME + SHARE_FOR_ONE / all.length;
+    const wishedMs = Math.round(share * (knownMs > 0 ? knownMs : guessMs));
+    return Math.min(longestMs, Math.max(shortestMs, wishedMs));
+  };
+  return {
+    learn: runTimes.learn,
+    noteTurn: (nowMs) => {
+      askedAtMs = nowMs;
+    },
+    readyAtMs,
+    nextTurnAtMs: (all, nowMs) => {
+      const firstMs = Math.min(...all.map((one) => readyAtMs(one, all.length)));
+      return Math.max(firstMs, askedAtMs + pauseMs(all, nowMs));
+    },
+    retryAtMs: (failed, nowMs) => nowMs + Math.min(longestMs, shortestMs * 2 ** failed),
+    missingAtMs: (missed, nowMs) => nowMs + Math.min(longestMs, Math.round(shortestMs * 1.5 ** missed)),
+  };
+}
+
+/** How long the predictions of a run take, from their creation to their end, by model. */
+interface RunTimes {
+  /** Takes the times of a prediction that has ended. */
+  learn(prediction: Prediction): void;
+  /** Before this time none of the last ones was ready; 0 while nobody knows. */
+  shortestMs(model: string): number;
+  /** 0 while nobody knows. */
+  medianMs(model: string): number;
+}
+
+interface ModelTimes {
+  readonly latest: readonly number[];
+  readonly shortestMs: number;
+  readonly medianMs: number;
+}
+
+/** Enough to follow a service that becomes slower or faster in the course of a run. */
+const REMEMBERED = 32;
+const ENOUGH = 3;
+
+/** Learns from the moments that the service itself writes on its predictions, so no clock of ours matters. */
+export function createRunTimeStats(): RunTimes {
+  const byModel = new Map<string, ModelTimes>();
+  return {
+    learn({ model, status, createdAt, completedAt }) {
+      if (status !== 'succeeded' || createdAt === null || completedAt === null) return;
+      const tookMs = Date.parse(completedAt) - Date.parse(createdAt);
+      if (tookMs >= 0) byModel.set(model, withTime(byModel.get(model)?.latest ?? [], tookMs));
+    },
+    shortestMs: (model) => byModel.get(model)?.shortestMs ?? 0,
+    medianMs: (model) => byModel.get(model)?.medianMs ?? 0,
+  };
+}
+
+function withTime(before: readonly number[], tookMs: number): ModelTimes {
+  const latest = [...before, tookMs].slice(-REMEMBERED);
+  if (latest.length < ENOUGH) return { latest, shortestMs: 0, medianMs: 0 };
+  const [shortestMs = 0, ...longer] = latest.toSorted((a, b) => a - b);
+  return { latest, shortestMs, medianMs: longer[(longer.length - 1) >> 1] ?? shortestMs };
+}

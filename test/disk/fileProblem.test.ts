@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { fileProblem, isMissing } from '../../src/disk/storageError.ts';
+
+const fault = (code: unknown) => Object.assign(new Error('fault'), { code });
+
+it.each([
+  [fault('ENOENT'), 'none'],
+  [fault('ENOTDIR'), 'none'],
+  [fault('EACCES'), 'one that may not be read'],
+  [fault('EIO'), 'one that cannot be read (EIO)'],
+  [fault(7), 'fault'],
+  [new Error('not a picture'), 'not a picture'],
+  ['thrown', 'thrown'],
+])('%o is %s', (error, expected) => {
+  expect(fileProblem(error)).toBe(expected);
+});
+
+it('names a missing file as the caller does', () => {
+  expect(fileProblem(fault('ENOENT'), 'no file of that name')).toBe('no file of that name');
+  expect(fileProblem(fault('EIO'), 'no file of that name')).toBe('one that cannot be read (EIO)');
+});
+
+it('tells a missing file from every other fault', () => {
+  expect(
+    [fault('ENOENT'), fault('ENOTDIR'), fault('EACCES'), new Error('x'), 'ENOENT'].map(isMissing),
+  ).toEqual([true, false, false, false, false]);
+});

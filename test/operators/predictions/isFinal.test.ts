@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { isFinal } from '../../../src/operators/predictions/states.ts';
+import type { PredictionStatus } from '../../../src/types.ts';
+import { aPrediction } from '../../helpers/fakeProvider.ts';
+
+it.each<[PredictionStatus, boolean, boolean]>([
+  ['starting', false, false],
+  ['processing', false, false],
+  ['processing', true, true],
+  ['succeeded', true, true],
+  ['failed', false, true],
+  ['canceled', false, true],
+  ['aborted', false, true],
+])('takes %s with its output complete: %j for final: %j', (status, outputComplete, expected) => {
+  expect(isFinal(aPrediction({ status, outputComplete }))).toBe(expected);
+});

@@ -1,0 +1,68 @@
+import { lastValueFrom } from 'rxjs';
+import { expect, it } from 'vitest';
+import { PredictionError } from '../../../src/errors.ts';
+import { countRequests } from '../../../src/pipelines/run/runConfig.ts';
+import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
+import type { Provider } from '../../../src/ports.ts';
+import { createCogProvider } from '../../../src/providers/cog/cogProvider.ts';
+import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
+import { aPrediction, fakeProvider } from '../../helpers/fakeProvider.ts';
+import { aPlan } from '../../helpers/runOf.ts';
+import { SCHNELL, simulated } from '../../helpers/simulated.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
+
+const folder = temporaryFolder();
+
+/** Replicate's client for a service that has prices and faults of its own. */
+async function another(onOutcome: () => string | null = () => null): Promise<Provider> {
+  const provider = createReplicateProvider(await simulated({ faults: { onOutcome } }));
+  return {
+    ...provider,
+    answers: {
+      urlsOf: (output) => provider.answers.urlsOf(output).slice(0, 1),
+      costOf: (_prediction, priceMicroUsd = 7) => priceMicroUsd,
+      errorOf: ({ id }) => new PredictionError('ERR_ELSEWHERE', 'It went wrong.', { predictionId: id }),
+      describePrice: (model, priceMicroUsd = 7) => `${priceMicroUsd} for ${model}`,
+    },
+  };
+}
+
+const run = (provider: Provider, priceMicroUsd?: number) => {
+  const plans = () => [aPlan(0, { model: SCHNELL, input: { prompt: 'a pear', seed: 1, num_outputs: 2 } })];
+  const given = priceMicroUsd === undefined ? {} : { priceMicroUsd };
+  return lastValueFrom(runToFolder(plans, 1, { folder: folder(), provider, gallery: false, ...given }));
+};
+
+it('takes files, costs and prices from the provider', async () => {
+  const { totals, report } = await run(await another());
+  expect(totals).toMatchObject({ saved: 1, costUsd: 0.000007 });
+  expect(report.costByModel[SCHNELL]).toMatchObject({ images: 1, price: `7 for ${SCHNELL}` });
+});
+
+it('hands the price that overrides its own to the provider', async () => {
+  const { totals, report } = await run(await another(), 5);
+  expect(totals.costUsd).toBe(0.000005);
+  expect(report.costByModel[SCHNELL]).toMatchObject({ price: `5 for ${SCHNELL}` });
+});
+
+it('takes errors from the provider', async () => {
+  const { report } = await run(await another(() => 'out of memory'));
+  expect(report.errors).toEqual([{ code: 'ERR_ELSEWHERE', count: 1 }]);
+});
+
+it('counts requests of a provider and leaves its answers as they are', () => {
+  const provider = fakeProvider({});
+  expect(countRequests(provider).provider.answers).toBe(provider.answers);
+});
+
+it.each([
+  ['Replicate', createReplicateProvider({ token: 'r8_secret' })],
+  ['Cog', createCogProvider({ baseUrl: 'http://127.0.0.1:5000' })],
+])('%s reads files, costs, errors and prices', (_name, { answers }) => {
+  const prediction = aPrediction({ model: SCHNELL, metrics: { image_count: 2 } });
+  expect(answers.urlsOf(prediction.output)).toEqual(prediction.output);
+  expect([answers.costOf(prediction), answers.costOf(prediction, 5)]).toEqual([6_000, 10]);
+  expect(answers.errorOf(aPrediction({ status: 'failed', error: 'NSFW' })).code).toBe('ERR_SAFETY');
+  expect(answers.describePrice(SCHNELL, 1_500)).toBe('$0.0015 an image (as given)');
+  expect(answers.describePrice('nobody/nothing')).toBeNull();
+});
