@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLargeImageLock } from '../../src/base/pictures.ts';
 
-describe('createPixelTurn', () => {
+describe('createLargeImageLock', () => {
   const begun: string[] = [];
   const task = (name: string, end: Promise<unknown>) => () => {
     begun.push(name);

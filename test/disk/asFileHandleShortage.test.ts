@@ -3,7 +3,7 @@ import { asFileHandleShortage } from '../../src/disk/storageError.ts';
 
 const fault = (code: string) => Object.assign(new Error(code), { code, syscall: 'connect' });
 
-describe('handleShortage', () => {
+describe('asFileHandleShortage', () => {
   it.each([
     ['the error itself', fault('EMFILE')],
     ['its cause, as fetch has it', new TypeError('fetch failed', { cause: fault('EMFILE') })],

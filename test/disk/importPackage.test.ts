@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { importPackage } from '../../src/disk/storageError.ts';
 
-describe('loaded', () => {
+describe('importPackage', () => {
   it('passes a module on', async () => {
     expect((await importPackage(import('node:path'), 'path')).basename('a/b')).toBe('b');
   });

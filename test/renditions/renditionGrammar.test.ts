@@ -155,7 +155,7 @@ it.each([
   ['max=2 GB', 'got "2 GB"'],
   ['background=blurple', 'background: Expected an opaque colour such as #ff6600 or white, got "blurple"'],
   ['background=#ff660080', 'got "#ff660080"'],
-  ['overlay-scale=20%', 'overlay.file: Expected the path of a picture'],
+  ['overlay-scale=20%', 'overlay.file: Expected the path of an image'],
   [
     'overlay=a.png,overlay-scale=120%',
     'overlay.scale: Expected a number of 0.001 to 1, or 0.1% to 100%, got "120%"',
