@@ -4,7 +4,7 @@ import { SuperBox } from '@trustnxt/c2pa-ts/jumbf';
 import { ActionAssertion, ManifestStore } from '@trustnxt/c2pa-ts/manifest';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { embedProvenance, pictureIdentity } from '../../src/provenance/embedProvenance.ts';
+import { embedProvenance, imageIdentity } from '../../src/provenance/embedProvenance.ts';
 import { createPictureSigner } from '../../src/provenance/signPicture.ts';
 import { xmpProperties } from '../../src/provenance/xmp.ts';
 import { anIdentity } from '../helpers/anIdentity.ts';
@@ -72,7 +72,7 @@ describe.each(formats)('a signed picture: %s', (format, encode) => {
     expect((await sharp(again).metadata()).xmp?.toString()).not.toContain('pear');
     expect(read(again).store.manifests).toHaveLength(1);
     expect(again.length).toBeLessThan(signed.length + 100);
-    expect(pictureIdentity(again, format)).toBe(pictureIdentity(marked(plain, format, 'a plum'), format));
+    expect(imageIdentity(again, format)).toBe(imageIdentity(marked(plain, format, 'a plum'), format));
   });
 });
 
@@ -93,13 +93,13 @@ describe('who signs', () => {
     const expired = await anIdentity({ validFrom: new Date(0), validTo: new Date(1_000) });
     const cases = [
       [{ ...good, privateKeyPem: other.privateKeyPem }, 'the key of the first certificate'],
-      [{ ...good, certificatesPem: 'nothing' }, 'a certificate in PEM to sign pictures with, got none'],
+      [{ ...good, certificatesPem: 'nothing' }, 'a certificate in PEM to sign images with, got none'],
       [{ ...good, privateKeyPem: 'SECRET' }, 'a private key in PEM that is not encrypted'],
       [{ ...good, privateKeyPem: encrypted }, 'a private key in PEM that is not encrypted'],
-      [expired, 'a certificate that is valid now to sign pictures with, got one that is valid from'],
+      [expired, 'a certificate that is valid now to sign images with, got one that is valid from'],
       [
         { ...good, certificatesPem: good.certificatesPem.replaceAll(/[A-Za-z]{4}=?=?\n/g, 'AAAA\n') },
-        'sign pictures with',
+        'sign images with',
       ],
     ] as const;
     for (const [identity, message] of cases) {
