@@ -34,7 +34,7 @@ export async function decodeOriginal(
   const { path, format } = original;
   // libvips reads brackets at the end of a name as options.
   if (format === 'svg' || path.endsWith(']')) return decodeBytes(original, specs);
-  // Sharp reads a file faster than Node does. If it fails, reading the bytes tells a bad disk from a bad image.
+  // Sharp reads a file more cheaply than Node does. If it fails, reading the bytes tells a bad disk from a bad image.
   return decode(path, original, specs).catch(() => decodeBytes(original, specs));
 }
 

@@ -12,7 +12,7 @@ describe('asFileHandleShortage', () => {
       new AggregateError([fault('ECONNREFUSED'), fault('EMFILE')]),
     ],
     ['the whole machine', fault('ENFILE')],
-  ])('knows one by %s', (_, error) => {
+  ])('recognises one by %s', (_, error) => {
     expect(asFileHandleShortage(error, 'a connection to api.example')).toMatchObject({
       name: 'StorageError',
       code: 'ERR_TOO_MANY_FILES',
@@ -21,7 +21,7 @@ describe('asFileHandleShortage', () => {
   });
 
   it.each([fault('ECONNRESET'), new Error('no'), 'EMFILE', undefined])(
-    'leaves all else alone: %s',
+    'ignores all other errors: %s',
     (error) => {
       expect(asFileHandleShortage(error, 'x')).toBeNull();
     },

@@ -20,7 +20,7 @@ describe('toStorageError', () => {
     expect(error.suggestion).not.toBe('');
   });
 
-  it('passes on what is one already', () => {
+  it('returns a StorageError unchanged', () => {
     const error = new StorageError('ERR_DISK', 'full');
     expect(toStorageError(error, '/out')).toBe(error);
   });
