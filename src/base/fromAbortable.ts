@@ -1,8 +1,7 @@
 import { Observable } from 'rxjs';
 
 /**
- * The one place where a promise becomes an Observable: runs `task` on subscribe, with a signal that is
- * aborted on unsubscribe; emits its result and completes, or emits its error.
+ * Turns a promise into an Observable. Runs `task` on subscribe, with a signal that is aborted on unsubscribe. Emits its result and completes, or emits its error.
  *
  *     task resolves with a after 3 ms   ---(a|)
  *     unsubscribed after 1 ms           -!        the signal is aborted

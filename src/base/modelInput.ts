@@ -1,13 +1,12 @@
 import { hash } from 'node:crypto';
 import type { Json, ModelInput } from '../types.ts';
 
-/** A `data:` URL that is longer is cut; what replaces it is always shorter. */
+/** Longer `data:` URLs are truncated. The replacement is always shorter than this. */
 const LONGEST_CHARS = 1_000;
 const LONGEST_TYPE_CHARS = 100;
 
 /**
- * A value as it is kept and shown: each long `data:` URL in it becomes its type, its length and its hash, so that equal ones
- * stay equal. What has been cut already stays as it is.
+ * Shortens a value for storage and display: replaces each long `data:` URL in it by its type, length and hash, so that identical URLs stay identical. URLs that are truncated already stay unchanged.
  */
 export function truncateDataUrls<T extends Json>(value: T): T;
 export function truncateDataUrls(value: Json): Json {
@@ -27,22 +26,21 @@ function cut(url: string): string {
 }
 
 /**
- * An input with other texts in it: each text, also in lists, becomes what `textAt` says of its place (`image`,
- * `image_input[1]`). What stands inside of objects stays as it is.
+ * Copies an input with each of its strings, those in lists too, replaced by the result of `replace`, which gets the string and its path (`image`, `image_input[1]`). Strings inside objects stay unchanged.
  */
 export function mapInputStrings(
   input: ModelInput,
-  textAt: (place: string, text: string) => string,
+  replace: (path: string, text: string) => string,
 ): ModelInput {
-  const mapped = (value: Json, place: string): Json => {
-    if (typeof value === 'string') return textAt(place, value);
+  const mapped = (value: Json, path: string): Json => {
+    if (typeof value === 'string') return replace(path, value);
     if (!Array.isArray(value)) return value;
-    return value.map((item: Json, index) => mapped(item, `${place}[${index}]`));
+    return value.map((item: Json, index) => mapped(item, `${path}[${index}]`));
   };
   return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, mapped(value, name)]));
 }
 
-/** JSON with sorted keys and no white space: equal values have equal texts. */
+/** Writes JSON with sorted keys and no white space, so that equal values give equal strings. */
 export function canonicalJson(value: Json): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
@@ -55,12 +53,12 @@ export function canonicalJson(value: Json): string {
   return `{${members}}`;
 }
 
-/** `Array.isArray` does not narrow a readonly array away from the object. */
+/** Narrows to a readonly array, which `Array.isArray` cannot tell from the object. */
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** Whether a text is what `truncateDataUrls` leaves of a `data:` URL: its data are not there any more. */
+/** Returns true for a `data:` URL that `truncateDataUrls` has truncated: its data is gone. */
 export function isTruncatedDataUrl(text: string): boolean {
   return /^data:[^\s,]*,… \(/i.test(text);
 }

@@ -1,43 +1,40 @@
 import { availableParallelism } from 'node:os';
 
-/** Threads of Node's pool where the environment does not say how many. */
+/** Threads of Node's pool if the environment sets no number. */
 const POOL_THREADS = 4;
 
-interface EncoderPlacesConfig {
-  /** Default: those that the process may use. */
+interface EncoderConcurrencyConfig {
+  /** Default: the cores that the process may use. */
   cores?: number;
-  /** As the environment has it. Default: that of the process. */
+  /** The value of `UV_THREADPOOL_SIZE`. Default: that of the process. */
   poolSize?: string | undefined;
 }
 
 /**
- * How many pictures are worth decoding and encoding at a time: one a core, but fewer than Node's pool has threads, in which sharp
- * works and files are read and written too. The pool's size is for the environment to say (`UV_THREADPOOL_SIZE`): when a program
- * begins it is in use already.
+ * Returns the number of images that are worth decoding and encoding at a time: one a core, but fewer than the threads of Node's pool, which sharp shares with file access. Set the size of the pool in the environment (`UV_THREADPOOL_SIZE`): once a program runs, the pool is in use.
  */
-export function encoderConcurrency(config: EncoderPlacesConfig = {}): number {
+export function encoderConcurrency(config: EncoderConcurrencyConfig = {}): number {
   const { cores = availableParallelism(), poolSize = process.env.UV_THREADPOOL_SIZE } = config;
-  const told = Number.parseInt(poolSize ?? '', 10);
-  const threads = told > 0 ? told : POOL_THREADS;
+  const wanted = Number.parseInt(poolSize ?? '', 10);
+  const threads = wanted > 0 ? wanted : POOL_THREADS;
   return Math.max(1, Math.min(cores, threads - 1));
 }
 
-/** Decoded, with what an encoder needs beside it, this is some 200 MB; models make pictures of 1 to 20 million pixels. */
+/** Decoded, and with the encoder's buffers, this takes some 200 MB. Models make images of 1 to 20 million pixels. */
 const LARGE_PIXELS = 32_000_000;
 
-/** Runs a task on a picture of so many pixels when it is its turn. */
-export type PixelTurn = <T>(pixels: number, task: () => Promise<T>) => Promise<T>;
+/** Runs a task on an image of so many pixels: a small one at once, a large one when it holds the lock. */
+export type LargeImageLock = <T>(pixels: number, task: () => Promise<T>) => Promise<T>;
 
 /**
- * Makes a function that runs tasks on small pictures at once, and tasks on large ones one after the other, in the order of
- * the calls. A file of a few kilobytes may hold a picture of a gigabyte: several at a time would take all memory.
+ * Creates a lock that runs tasks on small images at once, and tasks on large images one after the other, in the order of the calls. A file of a few kilobytes can hold an image of a gigabyte: several at a time would take all memory.
  */
-export function createLargeImageLock(): PixelTurn {
+export function createLargeImageLock(): LargeImageLock {
   let last: Promise<unknown> = Promise.resolve();
   return (pixels, task) => {
     if (pixels <= LARGE_PIXELS) return task();
     const mine = last.then(task);
-    // Who comes next does not mind how this one ended.
+    // The next task runs even if this one fails.
     last = mine.catch(() => {});
     return mine;
   };
@@ -45,12 +42,12 @@ export function createLargeImageLock(): PixelTurn {
 
 const SVG_START = /^\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]/i;
 
-/** Whether a file that begins like this is an SVG, which has no signature but its own text. */
+/** Returns true if a file that begins with these bytes is an SVG, which has no signature but its text. */
 export function isSvg(head: Uint8Array): boolean {
   return SVG_START.test(new TextDecoder().decode(head));
 }
 
-/** The media type of a file by the format that it was recognised as. */
+/** Returns the media type for a format, `application/octet-stream` for an unknown one. */
 export function contentTypeOf(format: string): string {
   return types[format] ?? 'application/octet-stream';
 }

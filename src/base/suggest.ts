@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** The one of some names that a mistyped name was probably meant to be, or null where none is near. */
+/** Returns the name that a mistyped one was probably meant to be, or null if none is near. */
 export function nearestName(typed: string, names: Iterable<string>): string | null {
   let nearest: string | null = null;
   // Two swapped letters are two edits.
@@ -12,7 +12,7 @@ export function nearestName(typed: string, names: Iterable<string>): string | nu
   return nearest;
 }
 
-/** Letters to insert, remove or replace (Levenshtein), by the usual table, a row at a time. */
+/** Counts the letters to insert, remove or replace (Levenshtein distance), a row of the table at a time. */
 function editsBetween(from: string, to: string): number {
   let above = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (const [row, letter] of [...from].entries()) {
@@ -28,13 +28,13 @@ function editsBetween(from: string, to: string): number {
   return above.at(-1) ?? 0;
 }
 
-/** One mistake in a spec: where it is, as keys and places, and what was expected. */
+/** One mistake in a spec: its path, as keys and indexes, and a message with the expected value. */
 export interface SpecProblem {
   readonly path: readonly PropertyKey[];
   readonly message: string;
 }
 
-/** The problems that one issue of a spec's schema stands for, in words. Give issues that were made with `reportInput`. */
+/** Describes an issue of a spec's schema in words, as one problem or several. The issue must have been made with `reportInput`. */
 export function describeSpecIssue(
   issue: z.core.$ZodIssue,
   schema: z.core.$ZodType,
@@ -64,7 +64,7 @@ export function describeSpecIssue(
   }
 }
 
-/** Of the forms a value may have, the one whose kind fits tells what is wrong in it. */
+/** Describes the problems of the union member whose kind matches the value. */
 function describeUnion(
   issue: z.core.$ZodIssueInvalidUnion,
   schema: z.core.$ZodType,
@@ -133,12 +133,12 @@ function received(input: unknown): string {
   return typeof input === 'object' ? 'keys and values' : JSON.stringify(input);
 }
 
-/** The keys that objects at a place of a schema may have, for a guess at what a mistyped one was meant to be. */
+/** Lists the keys that objects at a path of a schema may have, as candidates for a mistyped one. */
 function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
-  let places = [schema];
+  let schemas = [schema];
   for (const part of path)
-    places = places.flatMap((place) => shapesOf(place).flatMap((shape) => inside(shape, part)));
-  return [...new Set(places.flatMap(shapesOf).flatMap(keysOf))];
+    schemas = schemas.flatMap((outer) => shapesOf(outer).flatMap((shape) => inside(shape, part)));
+  return [...new Set(schemas.flatMap(shapesOf).flatMap(keysOf))];
 }
 
 function keysOf(shape: z.core.$ZodTypes): string[] {
@@ -161,7 +161,7 @@ function inside(shape: z.core.$ZodTypes, part: PropertyKey): z.core.$ZodType[] {
   }
 }
 
-/** What a schema is when all that only changes or permits is taken off. */
+/** Unwraps a schema: removes defaults, transforms and optionality, and splits unions. */
 function shapesOf(schema: z.core.$ZodType): z.core.$ZodTypes[] {
   const known = schema as z.core.$ZodTypes;
   const { def } = known._zod;

@@ -1,8 +1,7 @@
 const ELLIPSIS = '…';
 
 /**
- * Breaks a text into at most so many lines of at most so many ems of a common sans-serif font. Words that are longer than a
- * line are broken; what does not fit ends in an ellipsis.
+ * Breaks a text into at most `maxLines` lines of at most `maxEms` ems of a common sans-serif font. Breaks words that are longer than a line, and ends a text that does not fit with an ellipsis.
  */
 export function wrapText(text: string, maxEms: number, maxLines: number): string[] {
   const words = text
@@ -10,7 +9,7 @@ export function wrapText(text: string, maxEms: number, maxLines: number): string
     .filter((word) => word !== '')
     .flatMap((word) => pieces(word, maxEms));
   const lines: string[] = [];
-  for (const [place, word] of words.entries()) {
+  for (const [index, word] of words.entries()) {
     const last = lines.at(-1);
     const longer = last === undefined ? word : `${last} ${word}`;
     if (last !== undefined && widthEms(longer) <= maxEms) {
@@ -18,13 +17,13 @@ export function wrapText(text: string, maxEms: number, maxLines: number): string
     } else if (lines.length < maxLines) {
       lines.push(word);
     } else {
-      return [...lines.slice(0, -1), ended(`${last ?? ''} ${words[place] ?? ''}`, maxEms)];
+      return [...lines.slice(0, -1), ended(`${last ?? ''} ${words[index] ?? ''}`, maxEms)];
     }
   }
   return lines;
 }
 
-/** As much of a line as fits with an ellipsis behind. */
+/** Shortens a line so that it fits with an ellipsis at its end. */
 function ended(line: string, maxEms: number): string {
   const [first = ''] = pieces(line, Math.max(1, maxEms - widthEms(ELLIPSIS)));
   return `${first.trimEnd()}${ELLIPSIS}`;
@@ -47,7 +46,7 @@ function pieces(word: string, maxEms: number): string[] {
   return [...found, piece];
 }
 
-/** A generous guess, as the fonts of the machine are not known. */
+/** Estimates the width generously, as the fonts of the machine are not known. */
 function widthEms(text: string): number {
   let ems = 0;
   for (const letter of text) ems += letterEms(letter);
@@ -67,13 +66,13 @@ export function toMicroUsd(usd: number): number {
   return Math.round(usd * 1_000_000);
 }
 
-/** Millionths of a US dollar as people read them: `$0.025`, `$12.50`; at least two decimals, no trailing zeros after them. */
+/** Formats millionths of a US dollar: `$0.025`, `$12.50`. Writes at least two decimals and no trailing zeros after them. */
 export function formatUsd(microUsd: number): string {
   const decimals = (microUsd / 1_000_000).toFixed(6);
   return `$${decimals.replace(/0{1,4}$/, '')}`;
 }
 
-/** A text that can stand in an SVG element or attribute; characters that XML does not allow become spaces. */
+/** Escapes a text for an SVG element or attribute. Characters that XML does not allow become spaces. */
 export function escapeXml(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, ' ')
@@ -83,10 +82,10 @@ export function escapeXml(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
-/** SVG attribute with what stands in most machines' fonts. */
+/** An SVG attribute with fonts that most machines have. */
 export const sheetFont = `font-family="Inter, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"`;
 
-/** The longest beginning of a text that has at most so many bytes in UTF-8; no code point is cut in two. */
+/** Truncates a text to at most `maxBytes` bytes of UTF-8, without cutting a code point in two. */
 export function cutToBytes(text: string, maxBytes: number): string {
   // A UTF-16 unit is at most 3 bytes, so most texts need no counting.
   if (text.length * 3 <= maxBytes) return text;

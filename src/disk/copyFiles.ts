@@ -9,15 +9,14 @@ import type { ImageFile, InputFile } from '../types.ts';
 import { toStorageError } from './storageError.ts';
 import { syncFolder, temporaryPath } from './writeFiles.ts';
 
-/** A file to be copied: its extension by content is not always part of its name. */
+/** A file to copy. Its extension, which depends on its content, is not always part of its name. */
 export interface SourceFile extends ImageFile {
   /** Without a dot. Default: that of `path`. */
   readonly extension?: string;
 }
 
 /**
- * Copies files to a job's place, flushed, and renamed when each is whole; a file system that can lets both share their
- * blocks. Resolves with null where one is missing or not what it was. Rejects with `StorageError` where the disk refuses.
+ * Copies files to a job's output path. Each copy is flushed and renamed once it is complete; it shares its blocks with the original if the file system can do that. Resolves with null if a file is missing or has changed. Rejects with `StorageError` if the disk refuses.
  */
 export async function copyFiles(
   files: readonly SourceFile[],
@@ -25,16 +24,16 @@ export async function copyFiles(
 ): Promise<readonly ImageFile[] | null> {
   if (!(await areIntact(files))) return null;
   const copies: ImageFile[] = [];
-  // What is kept besides belongs to the other job.
-  for (const [place, { extension, untouched: _untouched, ...file }] of files.entries()) {
-    const path = `${numberedStem(stem, place)}.${extension ?? extname(file.path).slice(1)}`;
+  // The untouched file belongs to the other job.
+  for (const [index, { extension, untouched: _untouched, ...file }] of files.entries()) {
+    const path = `${numberedStem(stem, index)}.${extension ?? extname(file.path).slice(1)}`;
     await copyWhole(file.path, path);
     copies.push({ ...file, path });
   }
   return copies;
 }
 
-/** Whether all of these files are still there with the content that they were written down with. */
+/** Resolves with true if all files exist and still have their recorded sha256. */
 export async function areIntact(files: readonly ImageFile[]): Promise<boolean> {
   for (const { path, sha256 } of files) {
     const hash = createHash('sha256');
@@ -47,14 +46,13 @@ export async function areIntact(files: readonly ImageFile[]): Promise<boolean> {
   return true;
 }
 
-/** Where the files of an output lie, without extension: the first at `stem`, the second at `<stem>--2`, and so on. */
-export function numberedStem(stem: string, place: number): string {
-  return place === 0 ? stem : `${stem}--${place + 1}`;
+/** Returns the path of an output file without its extension: `stem` for index 0, `<stem>--2` for index 1, and so on. */
+export function numberedStem(stem: string, index: number): string {
+  return index === 0 ? stem : `${stem}--${index + 1}`;
 }
 
 /**
- * Copies a file, flushed, and renamed when it is whole; a file system that can lets both share their blocks. Makes the folders.
- * Rejects with `StorageError` and then leaves no temporary file.
+ * Copies a file. The copy is flushed and renamed once it is complete; it shares its blocks with the original if the file system can do that. Creates missing folders. Rejects with `StorageError` and then leaves no temporary file.
  */
 export async function copyWhole(from: string, to: string): Promise<void> {
   const temporary = temporaryPath(to);
@@ -79,7 +77,7 @@ async function flush(path: string): Promise<void> {
   }
 }
 
-/** The content of an input file. Rejects with `InputFileError` where it is not what it was when the run was planned. */
+/** Reads an input file. Rejects with `InputFileError` if it has changed since the run was planned, or cannot be read. */
 export async function readInputFile({ source, sha256 }: InputFile): Promise<Uint8Array<ArrayBuffer>> {
   const content = await (typeof source === 'string'
     ? readFile(source).catch((cause: unknown) => {
@@ -91,14 +89,14 @@ export async function readInputFile({ source, sha256 }: InputFile): Promise<Uint
 }
 
 function changed(source: string | Uint8Array, cause?: unknown): InputFileError {
-  const name = typeof source === 'string' ? source : 'the bytes of an input';
-  return new InputFileError(`Expected ${name} to be what it was when the run was planned`, {
-    suggestion: 'Leave input files alone while a run uses them, and run the same command again.',
+  const name = typeof source === 'string' ? source : 'An input given as bytes';
+  return new InputFileError(`${name} has changed since the run was planned, or can no longer be read`, {
+    suggestion: 'Do not change input files while a run uses them. Run the same command again.',
     cause,
   });
 }
 
-/** sha256 (hex) of a file's content, read as a stream. */
+/** Computes the sha256 (hex) of a file, read as a stream. */
 export async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);

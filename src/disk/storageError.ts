@@ -2,71 +2,65 @@ import { fstatSync, statSync } from 'node:fs';
 import { messageOf } from '../base/text.ts';
 import { StorageError } from '../errors.ts';
 
-/** What a system error code means for the user: our code, whether trying again may help, what to do. */
-const KNOWN_FAULTS: Readonly<
-  Record<string, readonly [code: string, expectation: string, suggestion: string]>
-> = {
+/** The meaning of each system error code: our code, the beginning of the message, which the path ends, and what to do. */
+const KNOWN_FAULTS: Readonly<Record<string, readonly [code: string, fault: string, suggestion: string]>> = {
   ENOSPC: [
     'ERR_DISK_FULL',
-    'Expected room on the disk for',
+    'No space left on the disk for',
     'Free some space and run the same command again.',
   ],
   EDQUOT: [
     'ERR_DISK_FULL',
-    'Expected room in the disk quota for',
+    'No space left in the disk quota for',
     'Free some space and run the same command again.',
   ],
   EFBIG: [
     'ERR_DISK_FULL',
-    'Expected a disk and limits that take files of the size of',
+    'The disk or a limit does not allow a file as large as',
     'Raise the limit (ulimit -f) or choose a folder on another disk with --out.',
   ],
   EACCES: [
     'ERR_NOT_WRITABLE',
-    'Expected permission to use',
+    'No permission to use',
     'Change its permissions or choose another folder with --out.',
   ],
   EPERM: [
     'ERR_NOT_WRITABLE',
-    'Expected permission to use',
+    'No permission to use',
     'Change its permissions or choose another folder with --out.',
   ],
-  EROFS: [
-    'ERR_NOT_WRITABLE',
-    'Expected a writable disk for',
-    'Choose a folder on a writable disk with --out.',
-  ],
+  EROFS: ['ERR_NOT_WRITABLE', 'The disk is read-only:', 'Choose a folder on a writable disk with --out.'],
   ENOENT: [
     'ERR_NOT_FOUND',
-    'Expected to find',
-    'Something removed it during the run: run the same command again.',
+    'Cannot find',
+    'Something removed it during the run. Run the same command again.',
   ],
-  ENOTDIR: ['ERR_NOT_A_FOLDER', 'Expected folders on the way to', 'Choose another folder with --out.'],
-  EEXIST: ['ERR_NOT_A_FOLDER', 'Expected a folder at', 'Choose another folder with --out.'],
-  EISDIR: ['ERR_NOT_A_FILE', 'Expected a file, not a folder, at', 'Move that folder away.'],
-  ENAMETOOLONG: ['ERR_NAME_TOO_LONG', 'Expected a shorter path than', 'Choose a shorter folder with --out.'],
+  ENOTDIR: ['ERR_NOT_A_FOLDER', 'A file is in the way on the path', 'Choose another folder with --out.'],
+  EEXIST: ['ERR_NOT_A_FOLDER', 'A file is in the way of the folder', 'Choose another folder with --out.'],
+  EISDIR: ['ERR_NOT_A_FILE', 'A folder is in the way of the file', 'Move that folder away.'],
+  ENAMETOOLONG: ['ERR_NAME_TOO_LONG', 'The path is too long:', 'Choose a shorter folder with --out.'],
   EMFILE: [
     'ERR_TOO_MANY_FILES',
-    'Expected a free file handle for',
+    'No file handle left for',
     'Raise the limit of open files (ulimit -n) or lower --concurrency.',
   ],
   ENFILE: [
     'ERR_TOO_MANY_FILES',
-    'Expected a free file handle for',
-    'All file handles of this machine are taken: end some programs, then run the same command again.',
+    'No file handle left for',
+    'All file handles of this machine are in use. End some programs, then run the same command again.',
   ],
 };
 
-/** Turns what the file system threw about `path` into a `StorageError`; one that is there already passes unchanged. */
+/** Converts an error of the file system at `path` to a `StorageError`. Returns a `StorageError` unchanged. */
 export function toStorageError(error: unknown, path: string): StorageError {
   if (error instanceof StorageError) return error;
   const systemCode = systemCodeOf(error);
-  const [code, expectation, suggestion] = KNOWN_FAULTS[systemCode] ?? [
+  const [code, fault, suggestion] = KNOWN_FAULTS[systemCode] ?? [
     'ERR_DISK',
-    'Expected the disk to accept',
+    'The disk refused',
     'Check the disk, then run the same command again.',
   ];
-  return new StorageError(code, `${expectation} ${path}, got ${systemCode}.`, {
+  return new StorageError(code, `${fault} ${path} (${systemCode}).`, {
     recoverable: true,
     suggestion,
     cause: error,
@@ -74,13 +68,13 @@ export function toStorageError(error: unknown, path: string): StorageError {
 }
 
 /**
- * Describes why a file cannot be read, in words that follow `got`: `none` if it does not exist, `one that may not be read`,
- * `one that cannot be read (EIO)`; for an error that is not the file system's, its message. `missing` takes the place of `none`.
+ * Describes why a file cannot be read, in words that follow `got`: `none` if it does not exist, `no permission to read it`,
+ * `an error when reading it (EIO)`; for an error that is not the file system's, its message. `missing` takes the place of `none`.
  */
 export function fileProblem(error: unknown, missing = 'none'): string {
   if (!isSystemError(error)) return messageOf(error);
   if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return missing;
-  return error.code === 'EACCES' ? 'one that may not be read' : `one that cannot be read (${error.code})`;
+  return error.code === 'EACCES' ? 'no permission to read it' : `an error when reading it (${error.code})`;
 }
 
 /** Returns whether the file system's error says that there is no file of that name. */
@@ -98,8 +92,7 @@ function systemCodeOf(error: unknown): string {
 }
 
 /**
- * Awaits a module that is loaded when it is first needed. A failure is one of the installation or the machine: it must
- * neither pass for weather on the network nor for a broken picture. Rejects with `StorageError`.
+ * Awaits a module that is loaded when it is first needed. Rejects with `StorageError`: the installation or the machine is at fault, not the network or an image.
  */
 export async function importPackage<T>(module: Promise<T>, name: string): Promise<T> {
   try {
@@ -108,10 +101,10 @@ export async function importPackage<T>(module: Promise<T>, name: string): Promis
     const reason = messageOf(error);
     throw (
       asFileHandleShortage(error, name) ??
-      new StorageError('ERR_NOT_LOADED', `Expected to load ${name}, got: ${reason}`, {
+      new StorageError('ERR_NOT_LOADED', `Cannot load ${name}: ${reason}`, {
         recoverable: true,
         suggestion:
-          'Raise the limit of open files (ulimit -n); if that is high, install anew with npm install.',
+          'Raise the limit of open files (ulimit -n). If it is high already, reinstall with npm install.',
         cause: error,
       })
     );
@@ -119,8 +112,7 @@ export async function importPackage<T>(module: Promise<T>, name: string): Promis
 }
 
 /**
- * The `StorageError` for an error that says, however deep inside, that there is no file handle left: sockets take them
- * too, so this may come from any call and is never the fault of one job. Null for every other error.
+ * Returns a `StorageError` if the error, or any of its causes, reports that no file handle is left; null for every other error. Sockets need handles too, so any call may fail with it, and it is never the fault of one job.
  */
 export function asFileHandleShortage(error: unknown, use: string): StorageError | null {
   if (!(error instanceof Error)) return null;
@@ -134,13 +126,11 @@ export function asFileHandleShortage(error: unknown, use: string): StorageError 
   return null;
 }
 
-/** What others have done to a file that this process keeps open. */
+/** A change by another process to a file that this one has open. */
 type FileChange = 'removed' | 'moved' | 'replaced' | 'cut';
 
 /**
- * Looks whether a file that is kept open is still the one under its name, and no shorter than `minBytes`: the system takes
- * what is written to a deleted file without a word, and it is lost. Null where all is well. Throws the system's error
- * where it cannot look.
+ * Checks that an open file is still the one at `path` and no shorter than `minBytes`. Data written to a deleted file is lost without an error. Returns null if the file is unchanged. Throws the system's error if it cannot check.
  */
 export function findFileChange(fd: number, path: string, minBytes: number): FileChange | null {
   const opened = fstatSync(fd, { bigint: true });
@@ -154,21 +144,21 @@ function fileAt(path: string) {
   try {
     return statSync(path, { bigint: true, throwIfNoEntry: false });
   } catch (error) {
-    // A file stands where a folder on the way was.
+    // A file has replaced one of its folders.
     if (isSystemError(error) && error.code === 'ENOTDIR') return undefined;
     throw error;
   }
 }
 
-const STORIES: Readonly<Record<FileChange, string>> = {
+const CHANGES: Readonly<Record<FileChange, string>> = {
   removed: 'it was deleted',
   moved: 'it was moved away',
-  replaced: 'another file stands in its place',
+  replaced: 'it was replaced by another file',
   cut: 'it was cut short',
 };
 
-/** The `StorageError` for a file of the run folder that somebody changed while the run was writing to it. */
+/** Creates the `StorageError` for a file of the run folder that another process changed during the run. */
 export function fileChangedError(path: string, change: FileChange, suggestion: string): StorageError {
-  const message = `Expected ${path} to be left alone during the run, but ${STORIES[change]}.`;
+  const message = `Another program changed ${path} during the run: ${CHANGES[change]}.`;
   return new StorageError('ERR_FOLDER_CHANGED', message, { recoverable: true, suggestion });
 }

@@ -5,8 +5,7 @@ import { ensureDir } from 'fs-extra/esm';
 import { isMissing, toStorageError } from './storageError.ts';
 
 /**
- * Writes a file so that at any instant, a power cut included, either the old or the whole new one is there.
- * Makes the folders. Rejects with `StorageError` and then leaves no temporary file.
+ * Writes a file atomically: at any instant, even after a power cut, either the old or the complete new file is there. Creates missing folders. Rejects with `StorageError` and then leaves no temporary file.
  */
 export async function writeAtomically(path: string, data: string | Uint8Array): Promise<void> {
   try {
@@ -19,7 +18,7 @@ export async function writeAtomically(path: string, data: string | Uint8Array): 
   }
 }
 
-/** Writes data beside `path`, flushed to the disk, ready to be renamed. Makes the folders. Rejects with the system's error. */
+/** Writes data to the temporary file beside `path` and flushes it, ready to be renamed. Creates missing folders. Rejects with the system's error. */
 export async function writeTemporary(path: string, data: string | Uint8Array): Promise<void> {
   await ensureDir(dirname(path));
   const handle = await open(temporaryPath(path), 'w');
@@ -31,12 +30,12 @@ export async function writeTemporary(path: string, data: string | Uint8Array): P
   }
 }
 
-/** Where a file is written until it is whole. `removeTemporaries` finds what a killed run left there. */
+/** Returns the path at which a file is written until it is complete. `removeTemporaries` deletes those that a killed run left. */
 export function temporaryPath(path: string): string {
   return `${path}.part`;
 }
 
-/** Makes the renames inside a folder survive a power cut. Windows cannot flush folders and needs no such thing. */
+/** Flushes a folder so that renames inside it survive a power cut. Does nothing on Windows, which cannot flush folders and does not need to. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
@@ -48,8 +47,7 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * Makes a folder and those it lies in. One at a time, because Node's own recursive `mkdir` never returns where a file
- * system refuses with ENOENT, as `/proc` does. Throws the system's error.
+ * Creates a folder and its parents, one at a time: Node's own recursive `mkdir` never returns if a file system refuses with ENOENT, as `/proc` does. Throws the system's error.
  */
 export function makeFolder(path: string): void {
   if (existsSync(path)) return;
@@ -63,9 +61,7 @@ export function makeFolder(path: string): void {
 }
 
 /**
- * Deletes the unfinished files (`*.part`) that a killed run left anywhere below its folder; resolves with how many.
- * Walks entry by entry, so a folder of a million files takes no memory. Follows no links. A folder that is not there
- * has none. Rejects with `StorageError`.
+ * Deletes the unfinished files (`*.part`) that a killed run left anywhere below its folder. Resolves with their number, 0 if there is no such folder. Walks entry by entry, so a folder of a million files takes no memory, and follows no links. Rejects with `StorageError`.
  */
 export async function removeTemporaries(folder: string): Promise<number> {
   try {
@@ -90,12 +86,11 @@ async function removeBelow(folder: string): Promise<number> {
   return removed;
 }
 
-/** Characters gathered before they are written. */
+/** Characters buffered before they are written. */
 const CHUNK_CHARS = 1 << 18;
 
 /**
- * Writes a text of any length piece by piece, in flat memory. The file is there as a whole or, where this rejects with
- * `StorageError`, as it was before.
+ * Writes a text of any length piece by piece, in constant memory. The file is then complete or, if this rejects with `StorageError`, unchanged.
  */
 export async function writeChunks(path: string, pieces: AsyncIterable<string>): Promise<void> {
   try {
@@ -121,10 +116,10 @@ export async function writeChunks(path: string, pieces: AsyncIterable<string>): 
   }
 }
 
-/** A file of one block: less than any picture needs. */
+/** A file of one block, less than any image needs. */
 const PROBE = new Uint8Array(4_096);
 
-/** Makes sure, before anything is paid, that a new file can be made in the folder. Rejects with `StorageError`. */
+/** Checks, before anything is paid for, that a folder accepts a new file. Rejects with `StorageError`. */
 export async function checkWritable(folder: string): Promise<void> {
   const path = join(folder, 'probe');
   try {
@@ -136,7 +131,7 @@ export async function checkWritable(folder: string): Promise<void> {
   }
 }
 
-/** Writes all of it at a place: the system may write less than it was given. */
+/** Writes all bytes at an offset. A single write of the system may stop early. */
 export async function writeFully(handle: FileHandle, bytes: Uint8Array, offsetBytes: number): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
     const { bytesWritten } = await handle.write(

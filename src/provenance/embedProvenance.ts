@@ -15,13 +15,11 @@ const READERS = new Map<string, (bytes: Buffer) => Container>([
   ['tif', readTiff],
 ]);
 
-/** Why a picture stays as it is: its format has no place for it, a signed manifest vouches for its bytes, or it is odd. */
+/** The reason why a file stays without provenance: its format cannot hold any, a signed manifest covers its bytes, or it cannot be parsed. */
 export type Unmarked = 'format' | 'signed' | 'unreadable';
 
 /**
- * The file of a picture with these XMP properties in it, and without an earlier manifest of ours; its compressed pixels and all else
- * that it says stay as they are. Without properties its XMP stays as well. The format is by content, as `ImageFile` has it. A
- * picture that cannot be marked is left alone, and it is said why.
+ * Writes XMP properties into the file of an image, and removes an earlier manifest of ours. The compressed pixels and all other metadata stay unchanged; without properties, the XMP does too. `format` is the format by content, as in `ImageFile`. Returns the new bytes (`marked`), or the reason why the file cannot hold them (`unmarked`).
  */
 export function embedProvenance(
   bytes: Buffer,
@@ -36,7 +34,7 @@ export function embedProvenance(
     const open = signedBy === 'us' ? unsigned() : bytes;
     return { marked: properties === null ? open : withProperties(open, read(open), properties) };
   } catch (error) {
-    // Reading behind the end is a RangeError too; zlib has errors of its own, with codes.
+    // Reading past the end is a RangeError too; zlib has errors of its own, with codes.
     if (error instanceof RangeError || (error instanceof Error && 'code' in error))
       return { unmarked: 'unreadable' };
     throw error;
@@ -48,22 +46,21 @@ function withProperties(
   container: Container,
   properties: ReadonlyMap<string, string>,
 ): Buffer {
-  const there = container.xmp?.toString('utf8') ?? null;
-  const packet = joinXmp(there, properties);
-  return packet === there ? bytes : container.withXmp(Buffer.from(packet, 'utf8'));
+  const current = container.xmp?.toString('utf8') ?? null;
+  const packet = joinXmp(current, properties);
+  return packet === current ? bytes : container.withXmp(Buffer.from(packet, 'utf8'));
 }
 
-/** What every statement of ours is replaced by. */
-const ANY = new Map([['dc:identifier', 'https://replicate.com/p/']]);
+/** Replaces our provenance, so that it is the same for every prediction. */
+const ANY_PREDICTION = new Map([['dc:identifier', 'https://replicate.com/p/']]);
 
-const BEGINNING = 'dc:identifier="https://replicate.com/p/';
+const OUR_IDENTIFIER = 'dc:identifier="https://replicate.com/p/';
 
 /**
- * What a marked picture is to be known by, whichever prediction made it and whenever: the sha256 (hex) of its file with a statement
- * that is always the same. Null for one that is not marked, and for TIFFs, which keep what they said before.
+ * Returns an identity for an image with our provenance that does not depend on the prediction that made it: the sha256 (hex) of its file with a constant in place of the provenance. Null for an image without our provenance, and for TIFFs, which keep earlier XMP.
  */
-export function pictureIdentity(bytes: Buffer, format: string): string | null {
-  if (format === 'tif' || !bytes.includes(BEGINNING)) return null;
-  const result = embedProvenance(bytes, format, ANY);
+export function imageIdentity(bytes: Buffer, format: string): string | null {
+  if (format === 'tif' || !bytes.includes(OUR_IDENTIFIER)) return null;
+  const result = embedProvenance(bytes, format, ANY_PREDICTION);
   return 'marked' in result ? hash('sha256', result.marked, 'hex') : null;
 }

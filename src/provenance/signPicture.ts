@@ -2,32 +2,30 @@ import { createPrivateKey, type KeyObject, randomUUID, X509Certificate } from 'n
 import { UsageError } from '../errors.ts';
 import { claimGenerator } from './containers/container.ts';
 
-/** Who signs pictures. */
+/** The certificates and the key of a signer. */
 export interface SigningIdentity {
-  /** PEM: the signer's certificate, then those that vouch for it, without the root. */
+  /** PEM: the signer's certificate, then its intermediate certificates, without the root. */
   readonly certificatesPem: string;
-  /** PEM, not encrypted: the key of the first certificate. */
+  /** PEM: the key of the first certificate, not encrypted. */
   readonly privateKeyPem: string;
 }
 
 /**
- * Signs the file of a picture that a model made: takes its bytes, its format (as `ImageFile` has it) and the model, and gives the
- * bytes with the manifest; the same ones where the format cannot be signed.
+ * Signs the file of an image that a model made. Takes its bytes, its format (as in `ImageFile`) and the model. Resolves with the bytes including the manifest, or with the same bytes if the format cannot be signed.
  */
 export type PictureSigner = (bytes: Buffer, format: string, model: string) => Promise<Buffer>;
 
 export interface PictureSignerConfig {
-  /** When certificates have to be valid, ms since 1970. Default: now. */
+  /** The time at which certificates must be valid, ms since 1970. Default: now. */
   nowMs?: number;
 }
 
 const HASH = 'SHA-256';
 
 /**
- * Makes a signer of JPEGs and PNGs: each gets a C2PA manifest (https://spec.c2pa.org) that says that a trained model made it, and
- * which, bound to the file's bytes. It takes some milliseconds and about 27 kB. Signed last: any change makes it worthless.
+ * Creates a signer of JPEGs and PNGs. Each gets a C2PA manifest (https://spec.c2pa.org), bound to the file's bytes, that names the trained model that made it. Signing takes some milliseconds and adds about 27 kB. Sign last: any later change invalidates the signature.
  *
- * Rejects with `UsageError` where certificates and key cannot be used, or `@trustnxt/c2pa-ts` is not installed.
+ * Rejects with `UsageError` if certificates and key cannot be used, or `@trustnxt/c2pa-ts` is not installed.
  */
 export async function createPictureSigner(
   identity: SigningIdentity,
@@ -40,16 +38,16 @@ export async function createPictureSigner(
   const signer = new cose.LocalSigner(privateKey, cose.CoseAlgorithmIdentifier[algorithm], own, others);
   return async (bytes, format, model) => {
     if (format !== 'jpeg' && format !== 'png') return bytes;
-    const picture = format === 'jpeg' ? new asset.JPEG(bytes) : new asset.PNG(bytes);
+    const image = format === 'jpeg' ? new asset.JPEG(bytes) : new asset.PNG(bytes);
     const store = new manifest.ManifestStore();
     const made = store.createManifest({
       claimVersion: manifest.ClaimVersion.V2,
-      assetFormat: picture.mimeType,
+      assetFormat: image.mimeType,
       instanceID: `xmp:iid:${randomUUID()}`,
       defaultHashAlgorithm: HASH,
       signer,
     });
-    // The library puts itself there.
+    // The library would name itself.
     if (made.claim !== undefined)
       Object.assign(made.claim, { claimGeneratorName: claimGenerator, claimGeneratorVersion: undefined });
     const actions = new manifest.ActionAssertion();
@@ -61,11 +59,11 @@ export async function createPictureSigner(
     const binding = manifest.DataHashAssertion.create(HASH);
     made.addAssertion(actions);
     made.addAssertion(binding);
-    await picture.ensureManifestSpace(store.measureSize());
-    await binding.updateWithAsset(picture);
+    await image.ensureManifestSpace(store.measureSize());
+    await binding.updateWithAsset(image);
     await made.sign(signer);
-    await picture.writeManifestJUMBF(store.getBytes());
-    return Buffer.from(await picture.getDataRange());
+    await image.writeManifestJUMBF(store.getBytes());
+    return Buffer.from(await image.getDataRange());
   };
 }
 
@@ -89,8 +87,7 @@ const CURVES: Readonly<Record<string, SigningAlgorithm>> = {
 const LEAST_RSA_BITS = 2_048;
 
 /**
- * Reads certificates and key, and whether they belong together and are good at this time (ms since 1970). Throws `UsageError`, which
- * says nothing of the key.
+ * Reads certificates and key, and checks that they match and are valid at `nowMs` (ms since 1970). Throws `UsageError`, which never contains anything of the key.
  */
 function readIdentity({ certificatesPem, privateKeyPem }: SigningIdentity, nowMs: number): CheckedIdentity {
   const key = readKey(privateKeyPem);
@@ -107,12 +104,12 @@ function readIdentity({ certificatesPem, privateKeyPem }: SigningIdentity, nowMs
     throw refused(
       'the key of the first certificate',
       'another one',
-      'Put the certificate of the key first, and those that vouch for it behind it.',
+      'Put the certificate of the key first, then its intermediate certificates.',
     );
   }
   if (Date.parse(own.validTo) < nowMs || Date.parse(own.validFrom) > nowMs) {
     const got = `one that is valid from ${own.validFrom} to ${own.validTo}`;
-    throw refused('a certificate that is valid now', got, 'Have it renewed, or set the clock.');
+    throw refused('a certificate that is valid now', got, 'Renew it, or set the clock.');
   }
   return {
     certificates: certificates.map(({ raw }) => raw),
@@ -125,11 +122,11 @@ function readKey(pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch {
-    // What the system says of a key stays out of sight.
+    // The system's error might contain something of the key.
     throw refused(
       'a private key in PEM that is not encrypted',
       'something else',
-      'Make one of another kind with: openssl pkcs8 -topk8 -nocrypt -in KEY.',
+      'Convert it with: openssl pkcs8 -topk8 -nocrypt -in KEY.',
     );
   }
 }
@@ -141,7 +138,7 @@ function readCertificate(pem: string): X509Certificate {
     throw refused(
       'certificates in PEM',
       'one that cannot be read',
-      'Look at it with: openssl x509 -text -in FILE.',
+      'Inspect it with: openssl x509 -text -in FILE.',
     );
   }
 }
@@ -156,15 +153,15 @@ function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject
   throw refused(
     `a key that C2PA allows (EC on P-256, P-384 or P-521, RSA of ${LEAST_RSA_BITS} bits or more, Ed25519)`,
     [asymmetricKeyType, namedCurve || modulusLength || ''].join(' ').trim(),
-    'Have a certificate made for another key.',
+    'Get a certificate for another key.',
   );
 }
 
 function refused(expected: string, got: string, suggestion: string): UsageError {
-  return new UsageError(`Expected ${expected} to sign pictures with, got ${got}`, { suggestion });
+  return new UsageError(`Expected ${expected} to sign images with, got ${got}`, { suggestion });
 }
 
-/** Signing is for some runs only, so what it takes are optional peer dependencies that are loaded here alone. */
+/** Loads the optional peer dependencies for signing, which only some runs need. */
 async function loadC2pa() {
   try {
     const [x509, asset, cose, manifest] = await Promise.all([
@@ -175,7 +172,7 @@ async function loadC2pa() {
     ]);
     return { x509, asset, cose, manifest };
   } catch (cause) {
-    throw new UsageError('Expected c2pa-ts to be installed for signing pictures, but it is not', {
+    throw new UsageError('Signing images needs c2pa-ts, which is not installed', {
       suggestion: 'Run: npm install @trustnxt/c2pa-ts @peculiar/x509',
       cause,
     });

@@ -1,27 +1,26 @@
 import { escapeXml } from '../base/text.ts';
 
-/** Where a picture is from, as it is written into the picture. */
+/** The origin of an image, as written into its file. */
 export interface Provenance {
   /** `owner/name`. */
   readonly model: string;
-  /** The version that made it, or null where it is not known. */
+  /** The version of the model; null if unknown. */
   readonly version: string | null;
-  /** Null where it is to stay out. */
+  /** Null leaves it out. */
   readonly prompt: string | null;
   readonly predictionId: string;
-  /** When the prediction was finished, ISO 8601; null where it is not known. */
+  /** The end of the prediction, ISO 8601; null if unknown. */
   readonly completedAt: string | null;
 }
 
 /** "Digital media created algorithmically using an Artificial Intelligence model trained on captured content." */
 const MADE_BY_MODEL = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia';
 
-/** A segment of a JPEG has room for 65,502 bytes of XMP, of which a character takes up to six. */
+/** A JPEG segment holds 65,502 bytes of XMP, and a character takes up to six of them. */
 const MAX_PROMPT_LENGTH = 10_000;
 
 /**
- * What a picture says of its provenance: name and value of each property, in the IPTC Photo Metadata Standard 2025.1
- * (https://iptc.org/std/photometadata/specification/IPTC-PhotoMetadata), XMP and Dublin Core.
+ * Converts provenance to names and values of properties of the IPTC Photo Metadata Standard 2025.1 (https://iptc.org/std/photometadata/specification/IPTC-PhotoMetadata), XMP and Dublin Core.
  */
 export function xmpProperties(provenance: Provenance): ReadonlyMap<string, string> {
   const { model, version, prompt, predictionId, completedAt } = provenance;
@@ -47,25 +46,24 @@ const NAMESPACES = [
   'xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"',
 ].join(' ');
 
-/** A statement of ours is known by what it begins with; no value in it has a `>`. */
+/** Our statement, known by its first attributes; no value in it has a `>`. */
 const OURS = /<rdf:Description rdf:about="[^"]*" dc:identifier="https:\/\/replicate\.com\/p\/[^>]*\/>/g;
 
 /**
- * The XMP packet with these properties, beside what a packet that is there already says; what that says of the same
- * properties stays, and an earlier statement of ours goes.
+ * Adds properties to an XMP packet, or creates a packet. Properties that the packet has already keep their values; an earlier statement of ours is replaced.
  *
- * Throws `RangeError` where the packet that is there cannot be read as XMP.
+ * Throws `RangeError` if the packet cannot be read as XMP.
  */
-export function joinXmp(there: string | null, properties: ReadonlyMap<string, string>): string {
-  const foreign = there === null ? '' : there.replaceAll(OURS, '');
+export function joinXmp(current: string | null, properties: ReadonlyMap<string, string>): string {
+  const foreign = current === null ? '' : current.replaceAll(OURS, '');
   if (!/<rdf:Description/.test(foreign)) return packet(statement('', properties));
   const end = foreign.lastIndexOf('</rdf:RDF>');
   if (end < 0) throw new RangeError('Expected an XMP packet with an rdf:RDF element');
   // All statements of a packet are about the same thing.
   const [, about = ''] = /rdf:about="([^"]*)"/.exec(foreign) ?? [];
-  const isSaid = (name: string) => foreign.includes(name.slice(name.indexOf(':')));
-  const news = new Map([...properties].filter(([name]) => name === 'dc:identifier' || !isSaid(name)));
-  return `${foreign.slice(0, end)}${statement(about, news)}${foreign.slice(end)}`;
+  const isPresent = (name: string) => foreign.includes(name.slice(name.indexOf(':')));
+  const added = new Map([...properties].filter(([name]) => name === 'dc:identifier' || !isPresent(name)));
+  return `${foreign.slice(0, end)}${statement(about, added)}${foreign.slice(end)}`;
 }
 
 function statement(about: string, properties: ReadonlyMap<string, string>): string {
@@ -73,7 +71,7 @@ function statement(about: string, properties: ReadonlyMap<string, string>): stri
   return `<rdf:Description rdf:about="${about}" ${attributes.join(' ')} ${NAMESPACES}/>`;
 }
 
-/** After the XMP Specification, part 1 (ISO 16684-1), section 7.3; without room for growth, as it is replaced as a whole. */
+/** Wraps a description in a packet (XMP Specification, part 1, ISO 16684-1, section 7.3), without padding, as packets are always replaced as a whole. */
 function packet(description: string): string {
   return [
     '<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>',

@@ -5,39 +5,37 @@ import { importPackage, toStorageError } from '../disk/storageError.ts';
 import { RenderError, RxposureError } from '../errors.ts';
 import type { ImageFile, RenditionSpec } from '../types.ts';
 
-/** 268 megapixels, libvips' own idea of the largest picture that is no attack. */
+/** 268 megapixels, the default limit of libvips against decompression bombs. */
 const MAX_INPUT_PIXELS = 0x3fff * 0x3fff;
 
 const DECODE_OPTIONS: SharpOptions = {
   autoOrient: true,
   limitInputPixels: MAX_INPUT_PIXELS,
-  // A picture cut short is an error; an odd colour profile is not.
+  // A truncated image is an error; an odd colour profile is not.
   failOn: 'error',
 };
 
-/** The largest drawing that is made of an SVG, which may claim any size: 4096 x 4096. */
+/** The largest size at which an SVG is drawn, as it may claim any: 4096 x 4096. */
 const MAX_DRAWN_PIXELS = 4096 * 4096;
-/** Of a drawing at its own size. */
+/** Dots per inch at which an SVG has its own size. */
 const OWN_DENSITY = 72;
 
-/** An original as uncompressed sRGB pixels: each call begins one more rendition from them. */
+/** An original as uncompressed sRGB pixels: each call starts another rendition from them. */
 type DecodedOriginal = () => Sharp;
 
 /**
- * Decodes an original once for all its renditions: upright, sRGB, 8 bits a channel. One that is at least twice as large
- * as the largest rendition is shrunk while it is decoded, which saves both time and memory. An SVG is drawn as large as the
- * renditions need it, from its bytes alone: what it refers to elsewhere is not fetched, and scripts are nothing but text.
+ * Decodes an original once for all its renditions: upright, sRGB, 8 bits a channel. Shrinks an original of at least twice the largest rendition's size while decoding it, which saves both time and memory. Draws an SVG as large as the renditions need it, from its bytes alone: external references are not fetched, and scripts do not run.
  *
- * Rejects with `RenderError` (`ERR_UNDECODABLE`) where it is no whole picture, `StorageError` where it cannot be read.
+ * Rejects with `RenderError` (`ERR_UNDECODABLE`) if the original is no complete image, `StorageError` if the file cannot be read.
  */
 export async function decodeOriginal(
   original: ImageFile,
   specs: readonly RenditionSpec[],
 ): Promise<DecodedOriginal> {
   const { path, format } = original;
-  // libvips takes what stands in brackets at the end of a name for options.
+  // libvips reads brackets at the end of a name as options.
   if (format === 'svg' || path.endsWith(']')) return decodeBytes(original, specs);
-  // Sharp reads a file for less than Node does. Where it cannot, the bytes tell a bad disk from a bad picture.
+  // Sharp reads a file more cheaply than Node does. If it fails, reading the bytes tells a bad disk from a bad image.
   return decode(path, original, specs).catch(() => decodeBytes(original, specs));
 }
 
@@ -78,13 +76,13 @@ async function openDecoder(
   return scale <= 0.5 ? decoder.resize({ width: Math.ceil(width * scale) }) : decoder;
 }
 
-/** Its size in pixels does not say whether it lies on its side. */
+/** Tries both orientations, as the size in pixels is that before rotation. */
 function mayBeShrunk({ widthPx, heightPx }: ImageFile, specs: readonly RenditionSpec[]): boolean {
   if (widthPx === null || heightPx === null) return true;
   return Math.min(neededScale(widthPx, heightPx, specs), neededScale(heightPx, widthPx, specs)) <= 0.5;
 }
 
-/** How large the picture must be kept, 0…1 and beyond, so that no rendition has to be enlarged because of it. */
+/** Returns the smallest scale, 0…1 and beyond, at which no rendition has to enlarge the image. */
 function neededScale(widthPx: number, heightPx: number, specs: readonly RenditionSpec[]): number {
   return Math.max(...specs.map((spec) => Math.max(spec.widthPx / widthPx, spec.heightPx / heightPx)));
 }
@@ -95,10 +93,9 @@ function drawingDensity({ width, height }: { width: number; height: number }, sc
 }
 
 function undecodable(original: ImageFile, error: unknown): RenderError {
-  const reason = messageOf(error);
-  const message = `Expected a whole ${original.format} picture in ${original.path}, got: ${reason}`;
+  const message = `Cannot decode the ${original.format} image ${original.path}: ${messageOf(error)}`;
   return new RenderError('ERR_UNDECODABLE', message, {
-    suggestion: 'The original is kept: open it to see what the model made.',
+    suggestion: 'The original stays on disk. Open it to see what the model made.',
     cause: error,
   });
 }

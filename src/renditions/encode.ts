@@ -9,17 +9,15 @@ import type { Overlays } from './overlays.ts';
 
 const WHITE = '#ffffff';
 const TRANSPARENT = { r: 0, g: 0, b: 0, alpha: 0 };
-/** Below it, pictures look broken rather than small. */
+/** Below this quality, images look broken. */
 const LEAST_QUALITY = 30;
 
 /**
- * How hard each encoder tries. Measured on a 1024 px picture: WebP at effort 2 takes 60 % of the default's time for 6 %
- * more bytes, AVIF at effort 2 a tenth for 1 % more; mozjpeg saves 20 % of the bytes for a sixth more of the time;
- * PNG filtered row by row half of them for a fifth.
+ * The encoders and their efforts. Measured on a 1024 px image: WebP at effort 2 takes 60 % of the default's time for 6 % more bytes, AVIF at effort 2 a tenth for 1 % more; mozjpeg saves 20 % of the bytes for a sixth more of the time; PNG with adaptive filters saves half of the bytes for a fifth more of the time.
  */
 const ENCODERS: Readonly<Record<RenditionFormat, (image: Sharp, spec: RenditionSpec) => Sharp>> = {
   jpeg: (image, { quality, progressive = true, chromaSubsampling = '4:2:0' }) =>
-    // What `mozjpeg` stands for, which alone cannot be baseline.
+    // The options that `mozjpeg` stands for; with `mozjpeg` itself a JPEG cannot be baseline.
     image.jpeg({
       quality,
       chromaSubsampling,
@@ -38,32 +36,30 @@ const ENCODERS: Readonly<Record<RenditionFormat, (image: Sharp, spec: RenditionS
 
 interface EncodeRenditionConfig {
   readonly overlays: Overlays;
-  /** Applied to what is encoded, before it counts whether it fits. Default: it stays as it is. */
+  /** Applied to the encoded file before its size is checked. Default: no-op. */
   readonly embedProvenance?: ProvenanceWriter;
 }
 
-/** A file's bytes, and what they hold. */
+/** The bytes of a file, with its size in pixels and its format. */
 interface EncodedRendition {
   readonly data: Buffer;
   readonly info: OutputInfo;
 }
 
 /**
- * Fits a picture into the rendition's frame, lays caption and overlay on it, and encodes it, again where it is larger than it
- * may be. What `contain` leaves free is white in JPEG and transparent elsewhere, unless there is a background.
+ * Fits an image into the rendition's frame, draws caption and overlay on it, and encodes it; at a lower quality if the file exceeds `maxBytes`. The area that `contain` leaves free is white in JPEG and transparent in other formats, unless the rendition has a background.
  *
- * Rejects with `RenderError`: `ERR_RENDER_FAILED` where the encoder refuses or an overlay cannot be read,
- * `ERR_RENDITION_TOO_LARGE` where it has more bytes than it may have at the lowest quality.
+ * Rejects with `RenderError`: `ERR_RENDER_FAILED` if the encoder refuses or an overlay cannot be read, `ERR_RENDITION_TOO_LARGE` if the file exceeds `maxBytes` even at the lowest quality.
  */
 export async function encodeRendition(
   image: Sharp,
   spec: RenditionSpec,
-  { overlays, embedProvenance = asItIs }: EncodeRenditionConfig,
+  { overlays, embedProvenance = unchanged }: EncodeRenditionConfig,
 ): Promise<EncodedRendition> {
   const { maxBytes, quality: most } = spec;
   try {
-    const picture = await finished(fitted(image, spec), spec, overlays);
-    const encode = (quality: number) => encoded(picture(), { ...spec, quality }, embedProvenance);
+    const finishedImage = await finished(fitted(image, spec), spec, overlays);
+    const encode = (quality: number) => encoded(finishedImage(), { ...spec, quality }, embedProvenance);
     if (maxBytes === undefined) return await encode(most);
     let smallestBytes = Number.POSITIVE_INFINITY;
     const fits = ({ data }: EncodedRendition) => {
@@ -79,15 +75,15 @@ export async function encodeRendition(
   }
 }
 
-const asItIs: ProvenanceWriter = async (bytes) => bytes;
+const unchanged: ProvenanceWriter = async (bytes) => bytes;
 
-/** The one place where a file's bytes come from, whatever else is in the file, so that all of it counts in `maxBytes`. */
+/** Creates the complete file, provenance included, so that all of it counts towards `maxBytes`. */
 async function encoded(
-  picture: Sharp,
+  image: Sharp,
   spec: RenditionSpec,
   embedProvenance: ProvenanceWriter,
 ): Promise<EncodedRendition> {
-  const { data, info } = await ENCODERS[spec.format](picture, spec).toBuffer({ resolveWithObject: true });
+  const { data, info } = await ENCODERS[spec.format](image, spec).toBuffer({ resolveWithObject: true });
   return { data: await embedProvenance(data, spec.format), info };
 }
 
@@ -105,33 +101,36 @@ function fitted(image: Sharp, spec: RenditionSpec): Sharp {
   return sharpen === undefined ? resized : resized.sharpen({ sigma: sharpen });
 }
 
-/** The picture as it is to be encoded, as often as it is asked for; kept as pixels where it is needed more than once. */
+/** Returns a function that gives the image to encode, any number of times. Keeps its pixels if it is needed more than once. */
 async function finished(image: Sharp, spec: RenditionSpec, overlays: Overlays): Promise<() => Sharp> {
   const hasLayers = spec.overlay !== undefined || spec.caption !== undefined;
   if (!hasLayers && spec.maxBytes === undefined) return () => image;
   const fitting = await pixelsOf(image);
-  if (!hasLayers) return fitting.picture;
+  if (!hasLayers) return fitting.copy;
   const { width, height, channels } = fitting.info;
   const layers = await renditionLayers(spec, width, height, overlays);
-  const laid = fitting.picture().composite(layers);
-  // Laying something on gives every picture transparency.
-  const whole = channels === 3 ? laid.removeAlpha() : laid;
-  return spec.maxBytes === undefined ? () => whole : (await pixelsOf(whole)).picture;
+  const layered = fitting.copy().composite(layers);
+  // Compositing adds an alpha channel to every image.
+  const whole = channels === 3 ? layered.removeAlpha() : layered;
+  return spec.maxBytes === undefined ? () => whole : (await pixelsOf(whole)).copy;
 }
 
-async function pixelsOf(image: Sharp): Promise<{ picture: () => Sharp; info: OutputInfo }> {
+async function pixelsOf(image: Sharp): Promise<{ copy: () => Sharp; info: OutputInfo }> {
   const { default: sharp } = await importPackage(import('sharp'), 'sharp');
   const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
   const raw = { width, height, channels };
-  return { picture: () => sharp(data, { raw, limitInputPixels: width * height }), info };
+  return { copy: () => sharp(data, { raw, limitInputPixels: width * height }), info };
 }
 
 function tooLarge({ name, maxBytes }: RenditionSpec, bytes: number, quality: number): RenderError {
   return new RenderError(
     'ERR_RENDITION_TOO_LARGE',
     `Expected rendition ${name} to have at most ${maxBytes} bytes, got ${bytes} at quality ${quality}, the lowest`,
-    { suggestion: 'Allow more bytes, or choose a smaller size or a format that packs better (webp, avif).' },
+    {
+      suggestion:
+        'Allow more bytes, or choose a smaller size or a format that compresses better (webp, avif).',
+    },
   );
 }
 
@@ -139,21 +138,19 @@ function failed({ name, widthPx, heightPx, format }: RenditionSpec, error: unkno
   const reason = messageOf(error);
   return new RenderError(
     'ERR_RENDER_FAILED',
-    `Expected to make rendition ${name} (${widthPx}x${heightPx} ${format}), got: ${reason}`,
+    `Cannot make rendition ${name} (${widthPx}x${heightPx} ${format}): ${reason}`,
     { suggestion: 'Choose another size or format for this rendition.', cause: error },
   );
 }
 
-/** The bounds of a search; both are whole numbers. */
+/** The bounds of a search, both integers. */
 interface QualityRange {
   readonly least: number;
   readonly most: number;
 }
 
 /**
- * Encodes until it has the highest quality whose result fits, by bisection: the highest first, which often is the answer, and
- * at most seven more between 1 and 100. Null where not even the lowest fits. Takes for granted that what fits at one quality
- * fits at all lower ones; where that is not quite so the result still fits.
+ * Finds the highest quality whose result fits, by bisection: tries the highest first, which often fits, and at most seven more between 1 and 100. Resolves with null if not even the lowest fits. Assumes that a result that fits at one quality fits at all lower ones. Even if it does not, the returned result fits.
  */
 export async function highestQuality<T>(
   encode: (quality: number) => Promise<T>,

@@ -2,7 +2,7 @@ import { formatHex, parse } from 'culori';
 import { z } from 'zod';
 import { type RenditionFormat, type RenditionSpec, renditionChoices } from '../types.ts';
 
-/** A part of a whole, as a number of 0 to 1 or a text with a percent sign: `0.2`, `20%`. */
+/** Creates the schema of a fraction: a number of 0 to 1, or a text with a percent sign (`0.2`, `20%`). */
 function fraction(least: number, most: number) {
   const expected = `Expected a number of ${least} to ${most}, or ${least * 100}% to ${most * 100}%`;
   return z.union([z.number(), z.string()], { error: expected }).transform((value, context): number => {
@@ -13,19 +13,19 @@ function fraction(least: number, most: number) {
   });
 }
 
-/** NaN where the text is no part. */
+/** Reads a fraction; NaN if the text is none. */
 function textPart(text: string): number {
   const [, digits, percent] = /^\s*(\d*\.?\d+)\s*(%)?\s*$/.exec(text) ?? [];
   return Number(digits) / (percent === undefined ? 1 : 100);
 }
 
-/** A text of a spec that says something. */
+/** The schema of a text in a spec that must not be empty. */
 export const specText = z.string().trim().min(1, 'Expected a text, got an empty one');
 
 const bytesOf = { b: 1, kb: 1_000, mb: 1_000_000, kib: 1_024, mib: 1_048_576 } as const;
 const expected = 'Expected bytes, 200000 or 200kB, from 1 to 1 GB';
 
-/** A number of bytes, or a text with a unit: `200kB`, `1.5 MB`, `512 KiB`. */
+/** The schema of a size: a number of bytes, or a text with a unit (`200kB`, `1.5 MB`, `512 KiB`). */
 const byteCount = z
   .union([z.number(), z.string()], { error: expected })
   .transform((value, context): number => {
@@ -35,7 +35,7 @@ const byteCount = z
     return z.NEVER;
   });
 
-/** NaN where the text is no number of bytes. */
+/** Reads a number of bytes; NaN if the text is none. */
 function textBytes(text: string): number {
   const [, digits, unit = 'b'] = /^\s*(\d+(?:\.\d+)?)\s*([kKmM]?i?[bB])?\s*$/.exec(text) ?? [];
   const factor = Object.entries(bytesOf).find(([name]) => name === unit.toLowerCase())?.[1];
@@ -44,7 +44,7 @@ function textBytes(text: string): number {
 
 const sizePx = z.int().min(1).max(16_384);
 
-const place = z.preprocess((word) => (word === 'center' ? 'centre' : word), z.enum(renditionChoices.place));
+const gravity = z.preprocess((word) => (word === 'center' ? 'centre' : word), z.enum(renditionChoices.place));
 
 const colour = z.string().transform((text, context): string => {
   const found = parse(text.trim().toLowerCase());
@@ -57,8 +57,8 @@ const colour = z.string().transform((text, context): string => {
 });
 
 const overlay = z.strictObject({
-  file: z.string('Expected the path of a picture').trim().min(1, 'Expected the path of a picture'),
-  place: place.default('southeast'),
+  file: z.string('Expected the path of an image').trim().min(1, 'Expected the path of an image'),
+  place: gravity.default('southeast'),
   scale: fraction(0.001, 1).default(0.2),
   opacity: fraction(0, 1).default(1),
   margin: fraction(0, 0.4).default(0.03),
@@ -71,7 +71,7 @@ const caption = z.union([
   z.strictObject({ text: specText, place: z.enum(renditionChoices.captionPlace).default('south') }),
 ]);
 
-/** A rendition with keys and values, as specs may write it. Keys that are left out stay out. */
+/** The schema of a rendition with keys and values, as in specs. Optional keys that are missing stay missing. */
 export const renditionFields = z
   .strictObject({
     name: z
@@ -118,16 +118,16 @@ export const renditionFields = z
     }
   });
 
-/** Something a rendition asks for that does not go with the rest of it. */
+/** An option of a rendition that conflicts with the rest of it. */
 interface RenditionFault {
-  /** Of the key that asks for it. */
+  /** The key of the option. */
   readonly key: keyof RenditionSpec;
   readonly message: string;
 }
 
 interface Rule {
   readonly key: keyof RenditionSpec;
-  /** What goes with a rendition's value of the key; null where that is what it has. */
+  /** Returns what the option needs and what the rendition has instead; null if there is no conflict. */
   readonly missing: (spec: RenditionSpec) => { readonly wanted: string; readonly got: string } | null;
 }
 
@@ -163,10 +163,10 @@ const rules: readonly Rule[] = [
   { key: 'palette', missing: formatOf('png') },
 ];
 
-/** What does not go together in a rendition whose single values are all right: nothing where it can be made. */
+/** Lists the conflicts between the options of a rendition whose single values are valid; none if it can be made. */
 export function renditionFaults(spec: RenditionSpec): RenditionFault[] {
   return rules.flatMap(({ key, missing }) => {
-    // What is switched off asks for nothing.
+    // An option that is switched off needs nothing.
     if (spec[key] === undefined || spec[key] === false) return [];
     const fault = missing(spec);
     return fault === null ? [] : [{ key, message: `Expected ${fault.wanted} with ${key}, got ${fault.got}` }];
@@ -177,7 +177,7 @@ function formatOf(...formats: readonly RenditionFormat[]): Rule['missing'] {
   return ({ format }) => (formats.includes(format) ? null : { wanted: formats.join(' or '), got: format });
 }
 
-/** 0 to 0 where the format's encoder cannot be told. */
+/** Returns the lowest and highest effort of the format's encoder; 0 and 0 if it has no such option. */
 function effortRange({ format, palette }: RenditionSpec): readonly [number, number] {
   if (format === 'webp') return [0, 6];
   if (format === 'avif') return [0, 9];

@@ -4,14 +4,13 @@ import { type RenditionSpec, renditionChoices } from '../types.ts';
 import { renditionFields } from './fields.ts';
 import { parseRendition } from './notation.ts';
 
-/** The first of each name: renditions of one picture are told apart by name. */
+/** Returns the first rendition of each name, as a name must be unique among the renditions of an image. */
 export function distinctRenditions(specs: readonly RenditionSpec[]): RenditionSpec[] {
-  return specs.filter((spec, place) => specs.findIndex(({ name }) => name === spec.name) === place);
+  return specs.filter((spec, index) => specs.findIndex(({ name }) => name === spec.name) === index);
 }
 
 /**
- * What of renditions has always been part of a spec's fingerprint: the shape, which a model is asked for, and the file. How they
- * are cut, captioned or encoded changes no request, so a run folder may go on with other choices.
+ * Returns the part of the renditions that belongs to a spec's fingerprint: the shape, which the model is asked for, and the file. Other options (gravity, caption, encoding) change no request, so you can resume a run folder with different ones.
  */
 export function renditionFrames(specs: readonly RenditionSpec[]): readonly RenditionSpec[] {
   return specs.map(({ name, widthPx, heightPx, fit, format, quality }) => {
@@ -19,7 +18,7 @@ export function renditionFrames(specs: readonly RenditionSpec[]): readonly Rendi
   });
 }
 
-/** A rendition of a spec: a text as on the command line, what the parser says becomes the problem's message, or keys and values. */
+/** The schema of a rendition in a spec: keys and values, or a text as on the command line. The parser's error becomes the message of the problem. */
 export const specRendition = z.union([
   z.string().transform((value, context): RenditionSpec => {
     try {
@@ -33,7 +32,7 @@ export const specRendition = z.union([
   renditionFields,
 ]);
 
-/** A rendition as it is kept in files. Fields that are not there have the encoder's or the renderer's default. */
+/** The schema of a rendition in stored files. Missing fields have the default of the encoder or renderer. */
 export const renditionSchema = z.object({
   name: z.string(),
   widthPx: z.int(),

@@ -7,11 +7,9 @@ import { renditionPresets } from './presets.ts';
 const maxPx = 16_384;
 
 /**
- * Reads `NAME=WxH` or the name of a preset, and options in any order: `thumb=320x240,inside,webp,70`, `instagram_post`,
- * `instagram_post,attention,webp,max=200kB,overlay=logo.png`. Without options: cover, jpeg, 85. docs/renditions.md has them
- * all. A value with a comma is put in double quotes; a double quote in it is doubled.
+ * Parses a rendition: `NAME=WxH` or the name of a preset, then options in any order, as in `thumb=320x240,inside,webp,70`, `instagram_post`, or `instagram_post,attention,webp,max=200kB,overlay=logo.png`. Defaults: cover, jpeg, 85. docs/renditions.md lists all options. Put a value with a comma in double quotes, and double each double quote in it.
  *
- * Throws `UsageError` that says what was expected.
+ * Throws `UsageError` if an option or value is invalid.
  */
 export function parseRendition(text: string): RenditionSpec {
   const [head = '', ...options] = splitQuoted(text);
@@ -84,8 +82,7 @@ function wrong(text: string, expected: string, got: string, suggestion = ''): Us
 }
 
 /**
- * The parts of a text between its commas, without the spaces around them. A comma between double quotes is part of the text,
- * and two double quotes there are one: `a,b="c, d"` has the parts `a` and `b=c, d`.
+ * Splits a text at its commas and trims the parts. A comma between double quotes does not split, and two double quotes there stand for one: `a,b="c, d"` gives `a` and `b=c, d`.
  */
 function splitQuoted(text: string): string[] {
   const parts = text.match(/(?:"(?:[^"]|"")*"|[^,])+|(?<=,|^)(?=,|$)/g) ?? [''];
@@ -96,7 +93,7 @@ function splitQuoted(text: string): string[] {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What an option of the short notation says, by where it goes in the long one. */
+/** The options of the short notation, with their paths in the long one. */
 const options: Readonly<
   Record<string, { readonly path: readonly [string, string?]; readonly read: Reader }>
 > = {
@@ -117,15 +114,14 @@ const options: Readonly<
   palette: { path: ['palette'], read: asSwitch },
 };
 
-/** Given what stands behind the equals sign, undefined where there is none. */
+/** Reads the text after the equals sign, undefined if there is none. */
 type Reader = (text: string | undefined) => unknown;
 
-/** The names of options that take a value, or are switches. */
+/** The names of options that take a value or are switches. */
 const renditionOptionNames: readonly string[] = Object.keys(options);
 
 /**
- * The fields of a rendition with one more option of the short notation, not checked yet: a fit, a format, a gravity, a
- * quality, or `name=value`. Null where there is no such option.
+ * Adds an option of the short notation to the fields of a rendition, without checking it: a fit, a format, a gravity, a quality, or `name=value`. Returns null if there is no such option.
  */
 function renditionOption(option: string, fields: Fields): Fields | null {
   const [, name = '', value] = /^([^=]*?)\s*(?:=\s*(.*))?$/s.exec(option) ?? [];
@@ -152,7 +148,7 @@ function plainWord(word: string): Fields | null {
   return quality >= 1 && quality <= 100 ? { quality } : null;
 }
 
-/** What is wrong with a value is for the check of the whole rendition to say. */
+/** Returns the text, or an empty one, unchecked: `renditionFields` reports invalid values. */
 function asText(text: string | undefined): string {
   return text ?? '';
 }
@@ -161,7 +157,7 @@ function asWord(text: string | undefined): string {
   return asText(text).toLowerCase();
 }
 
-/** Without a value: as the option's own default has it. */
+/** Reads a number. An option without a value gives true, which stands for its default. */
 function asNumber(text: string | undefined): number | string | true {
   if (text === undefined) return true;
   return /^\d*\.?\d+$/.test(text) ? Number(text) : text;

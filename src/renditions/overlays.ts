@@ -4,50 +4,50 @@ import { fileProblem, importPackage } from '../disk/storageError.ts';
 import { UsageError } from '../errors.ts';
 import type { RenditionOverlay, RenditionSpec } from '../types.ts';
 
-/** The room a rendition has for an overlay, in pixels. */
+/** The space for an overlay in a rendition, in pixels. */
 interface OverlayRoom {
   readonly widthPx: number;
   readonly heightPx: number;
 }
 
-/** An overlay at the size at which it is laid on: red, green, blue and alpha for each pixel. */
+/** An overlay at its final size: red, green, blue and alpha of each pixel. */
 interface OverlayPixels {
   readonly data: Uint8Array;
   readonly widthPx: number;
   readonly heightPx: number;
 }
 
-/** Overlays, decoded once for each size. Rejects with what sharp says where a file is no picture. */
+/** Decodes an overlay, once for each size. Rejects with sharp's error if a file is no image. */
 export type Overlays = (overlay: RenditionOverlay, room: OverlayRoom) => Promise<OverlayPixels>;
 
-/** A run has a few sizes; pictures of their own size each (`inside`) must not fill the memory. */
-const MOST_KEPT_BYTES = 32 * 1024 * 1024;
+/** Enough for the few sizes of a run. Renditions of many sizes (`inside`) must not fill the memory. */
+const MAX_CACHED_BYTES = 32 * 1024 * 1024;
 const CHANNELS = 4;
-/** Of a drawing at its own size, and the highest that sharp draws. */
+/** Dots per inch at which an SVG has its own size, and the most that sharp allows. */
 const OWN_DENSITY = 72;
 const MOST_DENSITY = 10_000;
 
-/** Makes a memory of overlays: those used last stay decoded, up to 32 MB of them. */
+/** Creates a cache of decoded overlays: the most recently used ones, up to 32 MB. */
 export function createOverlays(): Overlays {
-  const kept = new Map<string, { readonly pixels: Promise<OverlayPixels>; readonly bytes: number }>();
-  let keptBytes = 0;
-  const forget = (key: string) => {
-    keptBytes -= kept.get(key)?.bytes ?? 0;
-    kept.delete(key);
+  const cached = new Map<string, { readonly pixels: Promise<OverlayPixels>; readonly bytes: number }>();
+  let cachedBytes = 0;
+  const evict = (key: string) => {
+    cachedBytes -= cached.get(key)?.bytes ?? 0;
+    cached.delete(key);
   };
   return (overlay, room) => {
     const key = JSON.stringify([overlay.file, overlay.opacity, room.widthPx, room.heightPx]);
-    const pixels = kept.get(key)?.pixels ?? decoded(overlay, room);
+    const pixels = cached.get(key)?.pixels ?? decoded(overlay, room);
     const bytes = room.widthPx * room.heightPx * CHANNELS;
-    forget(key);
-    kept.set(key, { pixels, bytes });
-    keptBytes += bytes;
-    for (const oldest of kept.keys()) {
-      if (keptBytes <= MOST_KEPT_BYTES) break;
-      forget(oldest);
+    evict(key);
+    cached.set(key, { pixels, bytes });
+    cachedBytes += bytes;
+    for (const oldest of cached.keys()) {
+      if (cachedBytes <= MAX_CACHED_BYTES) break;
+      evict(oldest);
     }
-    // A file that could not be read may be there next time.
-    pixels.catch(() => forget(key));
+    // A file that could not be read may be readable next time.
+    pixels.catch(() => evict(key));
     return pixels;
   };
 }
@@ -71,44 +71,44 @@ async function decoded(
   return { data, widthPx: info.width, heightPx: info.height };
 }
 
-/** Enough to have gone through the whole of a picture. */
+/** Sharp has to read a whole image to resize it to this. */
 const SAMPLE_PX = 64;
 
 /**
- * The renditions with the absolute paths of their overlays; relative ones begin in `folder`. Each overlay is decoded once, so
- * that none turns out to be unreadable in the middle of a run.
+ * Resolves the paths of overlays, relative ones from `folder`, and decodes each overlay once, so that none turns out to be unreadable in the middle of a run.
  *
- * Rejects with `UsageError` where one is not there, or no whole picture.
+ * Rejects with `UsageError` if an overlay is missing or no complete image.
  */
 export async function readableOverlays(
   specs: readonly RenditionSpec[],
   folder: string,
 ): Promise<readonly RenditionSpec[]> {
   if (specs.every(({ overlay }) => overlay === undefined)) return specs;
-  const placed = specs.map((spec) => {
+  const resolved = specs.map((spec) => {
     if (spec.overlay === undefined) return spec;
     return { ...spec, overlay: { ...spec.overlay, file: resolve(folder, spec.overlay.file) } };
   });
   const checked = new Set<string>();
-  for (const { name, overlay } of placed) {
+  for (const { name, overlay } of resolved) {
     if (overlay === undefined || checked.has(overlay.file)) continue;
     checked.add(overlay.file);
-    await expectPicture(overlay.file, name);
+    await checkImage(overlay.file, name);
   }
-  return placed;
+  return resolved;
 }
 
-async function expectPicture(path: string, rendition: string): Promise<void> {
+async function checkImage(path: string, rendition: string): Promise<void> {
   const { default: sharp } = await importPackage(import('sharp'), 'sharp');
   try {
     const stats = await stat(path);
-    if (!stats.isFile()) throw new Error('something that is not a file');
+    if (!stats.isFile()) throw new Error('it is not a file');
     await sharp(path, { failOn: 'error' }).resize(SAMPLE_PX, SAMPLE_PX, { fit: 'inside' }).raw().toBuffer();
   } catch (cause) {
     throw new UsageError(
-      `Expected a whole picture at ${path}, the overlay of the rendition ${rendition}, got ${fileProblem(cause)}`,
+      `Cannot read ${path}, the overlay of the rendition ${rendition}: ${fileProblem(cause, 'there is no such file')}`,
       {
-        suggestion: 'Check the path: relative ones begin beside the spec, or in the working directory.',
+        suggestion:
+          'Check the path. Relative paths start in the folder of the spec, or in the working directory.',
         cause,
       },
     );

@@ -1,6 +1,6 @@
 import type { RenditionSpec } from '../types.ts';
 
-/** The sizes that platforms ask for, by name. */
+/** The image sizes of common platforms, by name. */
 export const renditionPresets: Readonly<Record<string, RenditionSpec>> = {
   instagram_post: preset('instagram_post', 1080, 1080),
   instagram_story: preset('instagram_story', 1080, 1920),

@@ -13,8 +13,7 @@ import { createOverlays, type Overlays } from './overlays.ts';
 
 export interface RendererConfig {
   /**
-   * Threads that sharp uses inside one picture. A batch is faster with many pictures at a time than with many threads
-   * for each. Sharp has one such setting for the whole process. Default 1.
+   * Threads that sharp uses for one image. A batch is faster with many images at a time than with many threads for each. Sharp has one such setting for the whole process. Default 1.
    */
   threads?: number;
 }
@@ -27,33 +26,32 @@ const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
 };
 
 /**
- * Makes all renditions of an original from one decode, one after the other, and emits them together, in the order of
- * the specs, once each is flushed and renamed to `<stem>--<spec name>.<extension>`. An original that is no picture has none.
+ * Makes all renditions of an original from one decode, one after the other. Emits them together, in the order of the specs, once each is flushed and renamed to `<stem>--<spec name>.<extension>`. An original that is no image has none.
  *
  *     render(original, [square, story], 'out/cat')   ----(r|)   out/cat--square.jpg, out/cat--story.webp
  *     unsubscribed                                   --!        no temporary file stays
  *
- * Emits `RenderError` where the original cannot be decoded or a rendition not be encoded, `StorageError` where the disk
- * refuses. To keep more cores busy, render more originals at a time; those of more than 32 million pixels, or with such a rendition, take
- * turns.
+ * Emits `RenderError` if the original cannot be decoded or a rendition cannot be encoded, `StorageError` if the disk refuses. To keep more cores busy, render more originals at a time. Originals of more than 32 million pixels, or with such a rendition, are rendered one after the other.
  */
 export function createRenderer(config: RendererConfig = {}): Renderer {
   const { threads = 1 } = config;
-  const inTurn = createLargeImageLock();
+  const withLock = createLargeImageLock();
   const overlays = createOverlays();
   return {
     render: (original, specs, stem, embedProvenance) =>
       fromAbortable(async (signal) => {
         const { widthPx, heightPx } = original;
         if (widthPx === null || heightPx === null || specs.length === 0) return [];
-        // Loaded with the first picture, while predictions run, so that a run starts sooner.
+        // Loaded with the first image, while predictions run, so that a run starts sooner.
         const { default: sharp } = await importPackage(import('sharp'), 'sharp');
         sharp.concurrency(threads);
-        // Each original is decoded once, so nothing that sharp could keep would be used again.
+        // Each original is decoded once, so a cache would never be hit.
         sharp.cache(false);
         const frames = specs.map((spec) => spec.widthPx * spec.heightPx);
         const pixels = Math.max(widthPx * heightPx, ...frames);
-        return inTurn(pixels, () => renderAll(original, specs, { stem, overlays, embedProvenance, signal }));
+        return withLock(pixels, () =>
+          renderAll(original, specs, { stem, overlays, embedProvenance, signal }),
+        );
       }),
   };
 }
@@ -73,13 +71,13 @@ interface Rendering {
 async function renderAll(
   original: ImageFile,
   specs: readonly RenditionSpec[],
-  { stem, ...how }: Rendering,
+  { stem, ...config }: Rendering,
 ): Promise<readonly RenderedFile[]> {
-  how.signal.throwIfAborted();
+  config.signal.throwIfAborted();
   const targets = specs.map((spec) => ({ spec, path: `${stem}--${spec.name}.${EXTENSIONS[spec.format]}` }));
   try {
-    const files = await writeTemporaries(original, targets, how);
-    await putInPlace(targets, dirname(stem));
+    const files = await writeTemporaries(original, targets, config);
+    await renameTemporaries(targets, dirname(stem));
     return files;
   } catch (error) {
     for (const { path } of targets) await rm(temporaryPath(path), { force: true }).catch(() => {});
@@ -87,7 +85,7 @@ async function renderAll(
   }
 }
 
-/** Leaves each rendition in its temporary file: the names people see appear only when all are whole. */
+/** Writes each rendition to its temporary file. The final names appear only once all are complete. */
 async function writeTemporaries(
   original: ImageFile,
   targets: readonly Target[],
@@ -119,7 +117,7 @@ async function writeTemporaries(
   return files;
 }
 
-async function putInPlace(targets: readonly Target[], folder: string): Promise<void> {
+async function renameTemporaries(targets: readonly Target[], folder: string): Promise<void> {
   try {
     for (const { path } of targets) await rename(temporaryPath(path), path);
     await syncFolder(folder);

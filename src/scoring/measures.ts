@@ -1,7 +1,7 @@
-/** Rates a picture by its pixels: 0 to 1, higher is better. */
+/** Rates an image by its pixels: 0 to 1, higher is better. */
 export type Measure = (pixels: Pixels) => number;
 
-/** A picture as scorers see it: small, upright, sRGB, no transparency. */
+/** An image as measures get it: small, upright, sRGB, without transparency. */
 export interface Pixels {
   readonly widthPx: number;
   readonly heightPx: number;
@@ -11,7 +11,7 @@ export interface Pixels {
   readonly grey: Float32Array;
 }
 
-/** Mean and variance (of all values, not of a sample) in two passes; both 0 of none. */
+/** Computes mean and population variance in two passes; both are 0 if there are no values. */
 function spread(values: ArrayLike<number>): { readonly mean: number; readonly variance: number } {
   const { length } = values;
   if (length === 0) return { mean: 0, variance: 0 };
@@ -23,25 +23,24 @@ function spread(values: ArrayLike<number>): { readonly mean: number; readonly va
   return { mean, variance: squares / length };
 }
 
-/** Variance at which a picture rates one half: about that of a photograph in focus, 512 px wide. */
+/** Variance at which an image rates one half: about that of a photograph in focus, 512 px wide. */
 const HALF = 500;
 
 /**
- * How sharp a picture is: the variance v of its Laplacian (4-neighbour, over grey 0…255), as v / (v + 500). 0 flat or blurred
- * beyond recognition; towards 1 the more fine edges there are, noise included.
+ * Rates how sharp an image is: the variance v of its Laplacian (4-neighbour, over grey 0…255), as v / (v + 500). 0 means flat or blurred beyond recognition; the more fine edges (noise included), the closer to 1.
  *
  * Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000, https://doi.org/10.1109/ICPR.2000.903548
  */
 export function sharpness({ widthPx, heightPx, grey }: Pixels): number {
   if (widthPx < 3 || heightPx < 3) return 0;
   const laplacian = new Float32Array((widthPx - 2) * (heightPx - 2));
-  let place = 0;
+  let index = 0;
   for (let y = 1; y < heightPx - 1; y += 1) {
     for (let x = 1; x < widthPx - 1; x += 1) {
       const at = y * widthPx + x;
       const around =
         (grey[at - 1] ?? 0) + (grey[at + 1] ?? 0) + (grey[at - widthPx] ?? 0) + (grey[at + widthPx] ?? 0);
-      laplacian[place++] = around - 4 * (grey[at] ?? 0);
+      laplacian[index++] = around - 4 * (grey[at] ?? 0);
     }
   }
   const { variance } = spread(laplacian);
@@ -49,8 +48,7 @@ export function sharpness({ widthPx, heightPx, grey }: Pixels): number {
 }
 
 /**
- * RMS contrast: the standard deviation of grey (0…255) over 127.5, the most there can be. 0 one grey, 1 half black and half
- * white.
+ * Rates RMS contrast: the standard deviation of grey (0…255) over 127.5, its maximum. 0 means a single grey, 1 half black and half white.
  *
  * Peli, "Contrast in complex images", J. Opt. Soc. Am. A 7 (1990), https://doi.org/10.1364/JOSAA.7.002032
  */
@@ -59,8 +57,7 @@ export function contrast({ grey }: Pixels): number {
 }
 
 /**
- * How much there is to see: the entropy of the histogram of grey in 256 steps, -Σ p log2 p, over its most, 8 bits. 0 one
- * grey, 1 all greys equally often.
+ * Rates the amount of detail: the entropy of the histogram of grey in 256 steps, -Σ p log2 p, over its maximum of 8 bits. 0 means a single grey, 1 all greys equally often.
  *
  * Shannon, "A mathematical theory of communication", 1948, https://doi.org/10.1002/j.1538-7305.1948.tb01338.x
  */
@@ -79,12 +76,11 @@ export function entropy({ grey }: Pixels): number {
   return bits / 8;
 }
 
-/** What people called "extremely colourful" in the paper. */
+/** The value of images that people called "extremely colourful" in the paper. */
 const EXTREME = 109;
 
 /**
- * How colourful a picture is: M = √(σ²rg + σ²yb) + 0.3 √(μ²rg + μ²yb) with rg = R - G and yb = (R + G)/2 - B, over 109 and at
- * most 1. 0 grey; 0.14 slightly, 0.3 moderately, 0.41 averagely, 0.54 quite, 0.75 highly, 1 extremely colourful.
+ * Rates how colourful an image is: M = √(σ²rg + σ²yb) + 0.3 √(μ²rg + μ²yb) with rg = R - G and yb = (R + G)/2 - B, over 109 and at most 1. 0 means grey; 0.14 slightly, 0.3 moderately, 0.41 averagely, 0.54 quite, 0.75 highly, 1 extremely colourful.
  *
  * Hasler and Süsstrunk, "Measuring colourfulness in natural images", SPIE 5007 (2003), https://doi.org/10.1117/12.477378
  */
@@ -102,13 +98,12 @@ export function colourfulness({ rgb }: Pixels): number {
   return Math.min(1, colour / EXTREME);
 }
 
-/** Greys at or beyond these show nothing any more. */
+/** Greys at or beyond these count as clipped. */
 const BLACK = 2;
 const WHITE = 253;
 
 /**
- * How little of a picture is lost to black or white: 1 minus the share of pixels whose grey is 2 or less, or 253 or more.
- * 1 nothing is clipped, 0 everything is. The usual clipping warning of cameras and editors, as a number.
+ * Rates exposure: 1 minus the share of pixels that are clipped to black or white, with a grey of 2 or less, or 253 or more. 1 means that nothing is clipped, 0 that everything is. It is the usual clipping warning of cameras and editors, as a number.
  */
 export function exposure({ grey }: Pixels): number {
   let clipped = 0;
@@ -116,5 +111,5 @@ export function exposure({ grey }: Pixels): number {
   return 1 - clipped / grey.length;
 }
 
-/** The measures that need no setting, by the names that specs use. */
+/** The measures without settings, by their names in specs. */
 export const measures = { sharpness, contrast, entropy, colourfulness, exposure } as const;

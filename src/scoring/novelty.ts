@@ -1,12 +1,10 @@
 import type { Measure, Pixels } from './measures.ts';
 
-/** Unrelated pictures differ in about half of the 64 bits. */
+/** Unrelated images differ in about half of the 64 bits. */
 const UNRELATED_BITS = 32;
 
 /**
- * How unlike a picture is to all that this measure has rated before: the fewest bits in which its hash (`pictureHash`) differs from
- * theirs, over 32 and at most 1. 1 for the first picture, 0 for a near duplicate of an earlier one. It depends on the order of the
- * pictures, so rate them one after the other where it should be the same each time. Memory: 8 bytes a picture.
+ * Creates a measure of how different an image is from all images that it has rated before: the fewest bits in which its hash (`pictureHash`) differs from theirs, over 32 and at most 1. The first image rates 1, a near duplicate of an earlier one 0. Ratings depend on the order of the images: rate one after the other if they should be reproducible. Memory: 8 bytes an image.
  */
 export function createNovelty(): Measure {
   const seen: bigint[] = [];
@@ -22,8 +20,7 @@ const COLUMNS = 9;
 const ROWS = 8;
 
 /**
- * Tells pictures that look alike by 64 bits: whether each of 9 x 8 areas is darker than the one on its right. Resizing, encoding and
- * small changes of colour flip few of them; unrelated pictures differ in about 32.
+ * Hashes an image to 64 bits so that images that look alike have similar hashes. Of 9 x 8 areas, a bit is set if an area is darker than the one on its right. Resizing, encoding and small changes of colour flip few bits; unrelated images differ in about 32.
  *
  * Krawetz, "Kind of like that" (dHash), 2013, https://www.hackerfactor.com/blog/?/archives/529-Kind-of-Like-That.html
  */
@@ -56,7 +53,7 @@ interface Area {
   readonly bottom: number;
 }
 
-/** Of an area that holds a pixel at least. */
+/** Computes the mean grey of an area, of one pixel at least. */
 function meanOf(grey: Float32Array, widthPx: number, { left, right, top, bottom }: Area): number {
   let sum = 0;
   let count = 0;
@@ -69,7 +66,7 @@ function meanOf(grey: Float32Array, widthPx: number, { left, right, top, bottom 
   return sum / count;
 }
 
-/** Bits in which two picture hashes differ: 0 to 64. */
+/** Counts the bits in which two image hashes differ, 0 to 64. */
 export function hashDistance(a: bigint, b: bigint): number {
   let differing = a ^ b;
   let count = 0;

@@ -2,16 +2,15 @@ import { type Color, differenceCiede2000, parse } from 'culori';
 import { UsageError } from '../errors.ts';
 import type { Measure, Pixels } from './measures.ts';
 
-/** The picture is compared in 24 x 24 areas, each of its mean colour. */
+/** Images are compared in 24 x 24 areas, each by its mean colour. */
 const AREAS = 24;
-/** A difference of this much is as far away as it gets: pure red and pure green are 87 apart, neighbours in a fan deck 5. */
+/** The difference that rates 0. For comparison: pure red and pure green are 87 apart, neighbours in a fan deck 5. */
 const FAR = 50;
 
 /**
- * How near a picture is to the colours of a brand: the mean over its areas of the CIEDE2000 difference to the nearest of them, as
- * 1 - mean/50, at least 0. 1 where every area has a colour of the palette.
+ * Creates a measure of how close an image is to the colours of a brand: the mean over its areas of the CIEDE2000 difference to the nearest colour, as 1 - mean/50, at least 0. It is 1 if every area has a colour of the palette.
  *
- * Throws `UsageError` where a colour is none that CSS knows. Sharma, Wu and Dalal, "The CIEDE2000 color-difference formula", 2005,
+ * Throws `UsageError` if a colour is no CSS colour. Sharma, Wu and Dalal, "The CIEDE2000 color-difference formula", 2005,
  * https://doi.org/10.1002/col.20070
  */
 export function palette(colours: readonly string[]): Measure {
@@ -32,7 +31,7 @@ function colourOf(text: string): Color {
   throw new UsageError(`Expected a colour such as #ff6600, got ${text}`);
 }
 
-/** Mean colours of the parts of a picture; of a small one its pixels. */
+/** Computes the mean colours of the areas of an image. A small image has an area for each pixel. */
 function areasOf({ widthPx, heightPx, rgb }: Pixels): Color[] {
   const columns = Math.min(AREAS, widthPx);
   const rows = Math.min(AREAS, heightPx);

@@ -6,14 +6,14 @@ import { type Measure, measures, type Pixels } from './measures.ts';
 import { createNovelty } from './novelty.ts';
 import { palette } from './palette.ts';
 
-/** Distance to colours of a brand, in a score. */
+/** The part that closeness to a brand's colours has in a score. */
 interface PaletteScore {
-  /** As CSS writes them: `#ff6600`. */
+  /** CSS colours, as `#ff6600`. */
   readonly colours: readonly string[];
   readonly weight: number;
 }
 
-/** What pictures are rated by: how much each measure counts; 0 not at all. */
+/** The weight of each measure in a score; 0 leaves it out. */
 export interface ScoreSpec {
   readonly sharpness?: number | undefined;
   readonly contrast?: number | undefined;
@@ -24,19 +24,18 @@ export interface ScoreSpec {
   readonly palette?: PaletteScore | undefined;
 }
 
-/** A model of the service that rates pictures. */
+/** A model of the service that rates images. */
 export interface ModelScoreSpec {
   /** `owner/name`, or `owner/name:version`. */
   readonly model: string;
-  /** Its inputs besides the picture; `{prompt}` in texts stands for the picture's prompt. */
+  /** Its inputs besides the image. `{prompt}` in strings stands for the prompt of the image. */
   readonly input: ModelInput;
-  /** Of one rating; null: as the price table has it. */
+  /** The price of a rating; null takes it from the price table. */
   readonly priceUsd: number | null;
 }
 
 /**
- * The scorer that a spec describes: the weighted mean of its measures, from one decode of each picture. Throws `UsageError` where
- * none counts, or a colour is none.
+ * Creates the scorer of a spec: the weighted mean of its measures, from one decode of each image. Throws `UsageError` if no weight is above 0, or a colour is invalid.
  */
 export function createScorer({ palette: brand, novelty = 0, ...weights }: ScoreSpec): Scorer {
   const parts: WeightedMeasure[] = Object.entries(measures).map(([name, measure]) => ({
@@ -48,14 +47,14 @@ export function createScorer({ palette: brand, novelty = 0, ...weights }: ScoreS
   return pixelScorer(mixMeasures(parts.filter(({ weight }) => weight !== 0)));
 }
 
-/** A measure and how much it counts. */
+/** A measure and its weight. */
 export interface WeightedMeasure {
   readonly measure: Measure;
   /** 0 or more. */
   readonly weight: number;
 }
 
-/** Several measures as one: the weighted mean, Σ w·m / Σ w. Throws `UsageError` where no weight is above 0 or one is below. */
+/** Combines measures to their weighted mean, Σ w·m / Σ w. Throws `UsageError` if no weight is above 0, or one is below. */
 export function mixMeasures(parts: readonly WeightedMeasure[]): Measure {
   const total = parts.reduce((sum, { weight }) => sum + weight, 0);
   if (!(total > 0) || parts.some(({ weight }) => !(weight >= 0))) {
@@ -65,18 +64,17 @@ export function mixMeasures(parts: readonly WeightedMeasure[]): Measure {
   return (pixels) => parts.reduce((sum, { measure, weight }) => sum + weight * measure(pixels), 0) / total;
 }
 
-/** A scorer by pixels: decodes a picture once and rates it. Emits `ScoreError` where it cannot be decoded. */
+/** Creates a scorer that decodes an image and rates its pixels. Rejects with `ScoreError` if the image cannot be decoded. */
 export function pixelScorer(measure: Measure): Scorer {
   return async (image) => measure(await readPixels(image));
 }
 
-/** Enough to tell sharp from blurred, and 20 times quicker than a whole picture. */
+/** Enough to tell sharp from blurred, and 20 times faster than a full-size image. */
 const SIDE_PX = 512;
 const MAX_INPUT_PIXELS = 0x3fff * 0x3fff;
 
 /**
- * Decodes a picture for scorers: upright, sRGB, transparency on white, within 512 x 512 px (never enlarged). Rejects with
- * `ScoreError` where it cannot be decoded.
+ * Decodes an image for scorers: upright, sRGB, transparency on white, within 512 x 512 px (never enlarged). Rejects with `ScoreError` if it cannot be decoded.
  */
 export async function readPixels({ path, index }: ImageToScore): Promise<Pixels> {
   try {
@@ -90,8 +88,8 @@ export async function readPixels({ path, index }: ImageToScore): Promise<Pixels>
     const rgb = new Uint8Array(data.buffer, data.byteOffset, data.length);
     return { widthPx: info.width, heightPx: info.height, rgb, grey: greyOf(rgb) };
   } catch (cause) {
-    throw new ScoreError(`Expected image #${index + 1} to be a picture that can be decoded, got ${path}`, {
-      suggestion: 'Open it to see what the model made; score only pictures.',
+    throw new ScoreError(`Cannot decode image #${index + 1}, ${path}`, {
+      suggestion: 'Open it to see what the model made. Only images can be scored.',
       cause,
     });
   }

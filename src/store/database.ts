@@ -145,15 +145,15 @@ export function toJournalError(error: unknown, path: string): RxposureError {
     case SQLITE.notADatabase:
       return damagedJournal(path, error);
     case SQLITE.full:
-      return storageError('ERR_DISK_FULL', 'Expected room on the disk for', 'Free some space', path, error);
+      return storageError('ERR_DISK_FULL', 'No space left on the disk for', 'Free some space', path, error);
     case SQLITE.perm:
     case SQLITE.readonly:
     case SQLITE.cantOpen:
-      return storageError('ERR_NOT_WRITABLE', 'Expected to write', 'Change its permissions', path, error);
+      return storageError('ERR_NOT_WRITABLE', 'Cannot write', 'Change its permissions', path, error);
     case null:
       return toStorageError(error, path);
     default:
-      return storageError('ERR_DISK', 'Expected the disk to accept', 'Check the disk', path, error);
+      return storageError('ERR_DISK', 'The disk refused', 'Check the disk', path, error);
   }
 }
 
@@ -168,13 +168,12 @@ function damagedJournal(path: string, cause: unknown): UsageError {
 
 function storageError(
   code: string,
-  expectation: string,
+  fault: string,
   remedy: string,
   path: string,
   cause: unknown,
 ): StorageError {
-  const reason = messageOf(cause);
-  return new StorageError(code, `${expectation} ${path}, got: ${reason}`, {
+  return new StorageError(code, `${fault} ${path}: ${messageOf(cause)}`, {
     recoverable: true,
     suggestion: `${remedy} and run the same command again, or choose another folder with --out.`,
     cause,

@@ -9,6 +9,6 @@ it.each([
   [16, '9', 8],
   [4, '1', 1],
   [8, 'many', 3],
-])('%d cores, UV_THREADPOOL_SIZE %s: %d pictures at a time', (cores, poolSize, places) => {
-  expect(encoderConcurrency({ cores, poolSize })).toBe(places);
+])('%d cores, UV_THREADPOOL_SIZE %s: %d images at a time', (cores, poolSize, expected) => {
+  expect(encoderConcurrency({ cores, poolSize })).toBe(expected);
 });

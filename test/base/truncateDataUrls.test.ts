@@ -3,7 +3,7 @@ import { isTruncatedDataUrl, truncateDataUrls } from '../../src/base/modelInput.
 
 const long = (letter: string) => `data:image/png;base64,${letter.repeat(2_000)}`;
 
-it('cuts long data: URLs wherever they stand, and nothing else', () => {
+it('truncates long data: URLs at any depth, and nothing else', () => {
   const short = 'data:image/png;base64,AA==';
   const text = `The data: ${'x'.repeat(2_000)}`;
   expect(truncateDataUrls({ a: [long('x'), short], b: { c: text }, d: null, e: 1 })).toEqual({
@@ -18,7 +18,7 @@ it('cuts long data: URLs wherever they stand, and nothing else', () => {
   });
 });
 
-it('keeps equal ones equal and others apart, and leaves alone what is cut already', () => {
+it('keeps identical ones identical and others apart, and leaves truncated ones unchanged', () => {
   const cut = truncateDataUrls(long('x'));
   expect(truncateDataUrls(long('x'))).toBe(cut);
   expect(truncateDataUrls(long('y'))).not.toBe(cut);

@@ -5,7 +5,7 @@ it('breaks between words', () => {
   expect(wrapText('the quick brown fox jumps', 8, 4)).toEqual(['the quick', 'brown fox', 'jumps']);
 });
 
-it('ends in an ellipsis where there are too many lines', () => {
+it('ends in an ellipsis if there are too many lines', () => {
   const lines = wrapText('the quick brown fox jumps over the lazy dog', 8, 2);
   expect(lines).toHaveLength(2);
   expect(lines[1]).toMatch(/^brown fox.*…$/);

@@ -3,7 +3,7 @@ import { asFileHandleShortage } from '../../src/disk/storageError.ts';
 
 const fault = (code: string) => Object.assign(new Error(code), { code, syscall: 'connect' });
 
-describe('handleShortage', () => {
+describe('asFileHandleShortage', () => {
   it.each([
     ['the error itself', fault('EMFILE')],
     ['its cause, as fetch has it', new TypeError('fetch failed', { cause: fault('EMFILE') })],
@@ -12,7 +12,7 @@ describe('handleShortage', () => {
       new AggregateError([fault('ECONNREFUSED'), fault('EMFILE')]),
     ],
     ['the whole machine', fault('ENFILE')],
-  ])('knows one by %s', (_, error) => {
+  ])('recognises one by %s', (_, error) => {
     expect(asFileHandleShortage(error, 'a connection to api.example')).toMatchObject({
       name: 'StorageError',
       code: 'ERR_TOO_MANY_FILES',
@@ -21,7 +21,7 @@ describe('handleShortage', () => {
   });
 
   it.each([fault('ECONNRESET'), new Error('no'), 'EMFILE', undefined])(
-    'leaves all else alone: %s',
+    'ignores all other errors: %s',
     (error) => {
       expect(asFileHandleShortage(error, 'x')).toBeNull();
     },

@@ -6,7 +6,7 @@ import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
 
-describe('probeFolder', () => {
+describe('checkWritable', () => {
   it('leaves nothing in a folder that takes files', async () => {
     await checkWritable(folder());
     expect(await readdir(folder())).toEqual([]);

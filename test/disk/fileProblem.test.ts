@@ -6,8 +6,8 @@ const fault = (code: unknown) => Object.assign(new Error('fault'), { code });
 it.each([
   [fault('ENOENT'), 'none'],
   [fault('ENOTDIR'), 'none'],
-  [fault('EACCES'), 'one that may not be read'],
-  [fault('EIO'), 'one that cannot be read (EIO)'],
+  [fault('EACCES'), 'no permission to read it'],
+  [fault('EIO'), 'an error when reading it (EIO)'],
   [fault(7), 'fault'],
   [new Error('not a picture'), 'not a picture'],
   ['thrown', 'thrown'],
@@ -17,7 +17,7 @@ it.each([
 
 it('names a missing file as the caller does', () => {
   expect(fileProblem(fault('ENOENT'), 'no file of that name')).toBe('no file of that name');
-  expect(fileProblem(fault('EIO'), 'no file of that name')).toBe('one that cannot be read (EIO)');
+  expect(fileProblem(fault('EIO'), 'no file of that name')).toBe('an error when reading it (EIO)');
 });
 
 it('tells a missing file from every other fault', () => {

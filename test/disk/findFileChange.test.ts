@@ -38,7 +38,7 @@ describe('findFileChange', () => {
     expect(findFileChange(fd, path, 10)).toBe(story);
   });
 
-  it('sees that another file took its place, or a file that of its folder', async () => {
+  it('sees that another file replaced it, or a file its folder', async () => {
     await writeFile(`${path}.new`, 'ten bytes.');
     await rename(`${path}.new`, path);
     expect(findFileChange(fd, path, 10)).toBe('replaced');

@@ -34,7 +34,7 @@ interface Finished {
   readonly stderr: string;
 }
 
-/** Runs the script by way of a shell command in which "$@" stands for it. */
+/** Runs the script in a shell command in which "$@" stands for it. */
 function run(shell: string, ...flags: string[]): Promise<Finished> {
   const service = {
     REPLICATE_API_TOKEN: simulator.token,
@@ -64,7 +64,7 @@ async function expectNothingHalfThere(): Promise<void> {
   expect(names.filter((name) => name.endsWith('.part'))).toEqual([]);
 }
 
-/** The same command, the fault being mended, finishes; nothing was made twice. */
+/** Once the fault is mended, the same command finishes; nothing is made twice. */
 async function expectToGoOn(...flags: string[]): Promise<void> {
   const { code, stderr } = await run('exec "$@"', ...flags);
   expect(stderr).toContain(`${JOBS} of ${JOBS} jobs saved`);
@@ -73,11 +73,11 @@ async function expectToGoOn(...flags: string[]): Promise<void> {
   await expectNothingHalfThere();
 }
 
-/** In a world of its own, where anybody may mount: needs user namespaces, or root. */
+/** In a namespace of its own, where any user may mount: needs user namespaces, or root. */
 const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
 
-describe.skipIf(!canMount)('a disk that is full (skipped where no small disk can be mounted)', () => {
-  /** Mounts a small disk, runs into its end, makes room on the same disk, and runs again; what is there then is kept. */
+describe.skipIf(!canMount)('a disk that is full (skipped if no small disk can be mounted)', () => {
+  /** Mounts a small disk, fills it, makes room on the same disk, and runs again; copies the manifest out at the end. */
   const overflow = (size: string, ...flags: string[]) =>
     run(
       `unshare -rm sh -c '
@@ -93,30 +93,30 @@ describe.skipIf(!canMount)('a disk that is full (skipped where no small disk can
 
   it.each([
     ['journal and manifest', '64k', []],
-    ['pictures and sidecars', '160k', []],
-    ['pictures, later', '300k', []],
+    ['images and sidecars', '160k', []],
+    ['images, later', '300k', []],
     ['renditions', '400k', rendition],
     ['renditions, later', '700k', rendition],
-  ])('stops cleanly and goes on when there is room: %s', async (_, size, flags) => {
+  ])('stops cleanly and continues when there is room: %s', async (_, size, flags) => {
     await start();
     await mkdir(`${out}.disk`);
     const { stderr } = await overflow(size, ...flags);
     expect(stderr).not.toContain('.part');
     const [first = '', second = ''] = stderr.split(/^code \d+$/m);
     expect(stderr.match(/^code \d+$/gm)).toEqual(['code 1', 'code 0']);
-    expectMessage({ code: 1, stderr: first }, 'Expected room on the disk for', 'Free some space');
+    expectMessage({ code: 1, stderr: first }, 'No space left on the disk for', 'Free some space');
     expect(second).toContain(`${JOBS} of ${JOBS} jobs saved`);
     expect(simulator.stats().created).toBe(JOBS);
     expect(JSON.parse(await readFile(`${out}.json`, 'utf8')).outcomes).toHaveLength(JOBS);
   });
 
-  it('creates nothing where it is full from the start', async () => {
+  it('creates nothing if it is full from the start', async () => {
     await start();
     await mkdir(`${out}.disk`);
     const { stderr } = await overflow('4k');
     const [first = ''] = stderr.split(/^code \d+$/m);
     expect(stderr.match(/^code \d+$/gm)).toEqual(['code 2', 'code 0']);
-    expectMessage({ code: 2, stderr: first }, 'got: Expected', 'Free some space');
+    expectMessage({ code: 2, stderr: first }, 'No space left', 'Free some space');
     expect(simulator.stats().created).toBe(JOBS);
   });
 });
@@ -129,7 +129,7 @@ describe('file handles', () => {
     await start({ speed });
     const flags = ['--concurrency', '40'];
     const finished = await run(`ulimit -n ${handles}; exec "$@"`, ...flags);
-    expectMessage(finished, 'Expected a free file handle for', 'ulimit -n');
+    expectMessage(finished, 'No file handle left for', 'ulimit -n');
     expect(finished.code).toBe(1);
     expect(finished.stderr).not.toContain('failed #');
     await expectNothingHalfThere();
@@ -139,12 +139,12 @@ describe('file handles', () => {
 
 const asNobody =
   process.getuid?.() === 0 ? `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups ` : '';
-/** Root may write anywhere, so the script runs as somebody who may read the project but not write. */
+/** Root may write anywhere, so the script runs as a user who may read the project but not write. */
 const reads = `${process.execPath} -e 'fs.accessSync("node_modules/rxjs/package.json")'`;
 const canBeNobody = spawnSync('sh', ['-c', `${asNobody}${reads}`]).status === 0;
 
 describe.skipIf(!canBeNobody)(
-  'a folder without permission (skipped where nobody may read the project)',
+  'a folder without permission (skipped if no other user may read the project)',
   () => {
     const runAsNobody = (...flags: string[]) => run(`exec ${asNobody}"$@"`, ...flags);
     const makeFolder = async (mode: number) => {
@@ -162,7 +162,7 @@ describe.skipIf(!canBeNobody)(
       expect(simulator.stats().created).toBe(0);
     });
 
-    it('is refused too where the files of an earlier run in it may still be written', async () => {
+    it('is refused too if the files of an earlier run in it are still writable', async () => {
       await start();
       await makeFolder(0o755);
       await runAsNobody('--limit', '2');
@@ -173,7 +173,7 @@ describe.skipIf(!canBeNobody)(
       expect(simulator.stats().created).toBe(2);
     });
 
-    it('stops the run that it is taken from, which goes on when it is given back', async () => {
+    it('stops the run that loses it, which continues when it is given back', async () => {
       let downloads = 0;
       const onFile = () => {
         downloads += 1;
@@ -184,7 +184,7 @@ describe.skipIf(!canBeNobody)(
       await makeFolder(0o755);
       const flags = ['--concurrency', '3'];
       const finished = await runAsNobody(...flags);
-      expectMessage(finished, 'Expected permission to use', 'permissions');
+      expectMessage(finished, 'No permission to use', 'permissions');
       expect(finished.code).toBe(1);
       expect(simulator.stats().created).toBeLessThan(JOBS);
       await chmod(out, 0o755);
@@ -192,7 +192,7 @@ describe.skipIf(!canBeNobody)(
       expect(code).toBe(0);
       expect(simulator.stats().created).toBe(JOBS);
       await expectNothingHalfThere();
-      // What was not sent any more is looked for during six seconds.
+      // Unsent predictions are looked for during six seconds.
     }, 60_000);
   },
 );

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { importPackage } from '../../src/disk/storageError.ts';
 
-describe('loaded', () => {
-  it('passes a module on', async () => {
+describe('importPackage', () => {
+  it('resolves with the module', async () => {
     expect((await importPackage(import('node:path'), 'path')).basename('a/b')).toBe('b');
   });
 
-  it('says that it is the installation or the machine, not the network or the picture', async () => {
+  it('blames the installation or the machine, not the network or the image', async () => {
     const missing = './not-there.js';
     await expect(importPackage(import(missing), 'sharp')).rejects.toMatchObject({
       name: 'StorageError',

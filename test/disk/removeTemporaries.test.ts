@@ -28,7 +28,7 @@ describe('removeTemporaries', () => {
     expect(await readdir(join(folder(), 'elsewhere'))).toEqual(['dog.part']);
   });
 
-  it('finds none in a folder that is not there', async () => {
+  it('finds none if there is no such folder', async () => {
     expect(await removeTemporaries(join(folder(), 'none'))).toBe(0);
   });
 });

@@ -16,11 +16,11 @@ describe('toStorageError', () => {
     const fault = Object.assign(new Error('fault'), { code: systemCode });
     const error = toStorageError(fault, '/out/cat.png');
     expect(error).toMatchObject({ code, cause: fault, recoverable: true });
-    expect(error.message).toMatch(`/out/cat.png, got ${systemCode}.`);
+    expect(error.message).toMatch(` /out/cat.png (${systemCode}).`);
     expect(error.suggestion).not.toBe('');
   });
 
-  it('passes on what is one already', () => {
+  it('returns a StorageError unchanged', () => {
     const error = new StorageError('ERR_DISK', 'full');
     expect(toStorageError(error, '/out')).toBe(error);
   });

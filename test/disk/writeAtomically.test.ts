@@ -15,7 +15,7 @@ describe('writeAtomically', () => {
     expect(await readdir(join(folder(), 'a/b'))).toEqual(['report.json']);
   });
 
-  it('keeps the old file where the new one cannot be put in place', async () => {
+  it('keeps the old file if the new one cannot replace it', async () => {
     const path = join(folder(), 'taken');
     await mkdir(join(path, 'inner'), { recursive: true });
     await expect(writeAtomically(path, 'new')).rejects.toMatchObject({
@@ -25,7 +25,7 @@ describe('writeAtomically', () => {
     expect(await readdir(folder())).toEqual(['taken']);
   });
 
-  it('says which path could not be used', async () => {
+  it('names the path that could not be used', async () => {
     await writeFile(join(folder(), 'file'), '');
     const path = join(folder(), 'file/report.json');
     await expect(writeAtomically(path, 'new')).rejects.toThrow(path);

@@ -2,7 +2,7 @@ import type { Pixels } from '../../src/scoring/measures.ts';
 
 type Colour = readonly [red: number, green: number, blue: number];
 
-/** A picture whose pixels are computed from their places. */
+/** An image whose pixels are computed from their positions. */
 export function aPicture(
   widthPx: number,
   heightPx: number,

@@ -21,7 +21,7 @@ export interface ObservedAnswer {
   readonly body: unknown;
 }
 
-// Two slips: `hidden` is also any string, so its `oneOf` never takes it; and recorded answers to cancels have null for logs.
+// Two slips: `hidden` is also any string, so its `oneOf` never takes it; and recorded responses to cancels have null for logs.
 document.components.schemas.schemas_prediction_response.properties.version = { type: 'string' };
 const cancelPath = '/predictions/{prediction_id}/cancel';
 
@@ -34,7 +34,7 @@ export const operations: readonly string[] = Object.entries<Record<string, Opera
   document.paths,
 ).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
 
-/** The operation that a call is of; undefined where the document has none. Paths without parameters come first. */
+/** Finds the operation of a call; undefined if the document has none. Paths without parameters come first. */
 export function operationOf({ method, url }: Pick<ObservedAnswer, 'method' | 'url'>): string | undefined {
   const [path = ''] = url.replace(/^.*?\/v1/, '').split('?');
   return patterns.find(({ pattern }) => pattern.test(`${method} ${path}`))?.operation;
@@ -47,7 +47,7 @@ const patterns = operations
     pattern: new RegExp(`^${operation.replace(/\{\w+\}/g, '[^/]+')}$`),
   }));
 
-/** What is wrong with an answer, by the document; empty where all is well, or where it does not describe such an answer. */
+/** Lists the faults of a response by the document; none if it is valid or the document does not describe it. */
 export function faultsOf(answer: ObservedAnswer): string[] {
   const operation = operationOf(answer);
   if (operation === undefined) return [];
@@ -62,7 +62,7 @@ export function faultsOf(answer: ObservedAnswer): string[] {
       );
 }
 
-/** What is wrong with a body that should be a prediction. */
+/** Lists the faults of a body that should be a prediction. */
 export function predictionFaultsOf(body: unknown): string[] {
   return faultsOf({ method: 'GET', url: '/v1/predictions/x', status: 200, body });
 }
@@ -70,7 +70,7 @@ export function predictionFaultsOf(body: unknown): string[] {
 /** Compiled before any test begins, because it takes some time and tests look at clocks. */
 const validators = new Map<string, ValidateFunction>(operations.flatMap(validatorsOf));
 
-/** One for each JSON answer of an operation, by operation and status. */
+/** One for each JSON response of an operation, by operation and status. */
 function validatorsOf(operation: string): [string, ValidateFunction][] {
   const [method = '', path = ''] = operation.split(' ');
   const { responses }: Operation = document.paths[path][method.toLowerCase()];

@@ -15,7 +15,7 @@ const fakeAnswers: ProviderAnswers = {
   describePrice: () => null,
 };
 
-/** A provider of which a test defines only what it uses; the rest never answers. */
+/** A provider of which a test defines only the methods it uses; the others never emit. */
 export function fakeProvider(methods: Partial<Provider>): Provider {
   const never = (): Observable<never> => NEVER;
   return {
@@ -29,7 +29,7 @@ export function fakeProvider(methods: Partial<Provider>): Provider {
   };
 }
 
-/** A governor that admits after `admitted` and records what its tickets are told. */
+/** A governor that admits after `admitted` and records the calls of its tickets. */
 export function fakeGovernor(
   admitted: () => Observable<unknown> = () => of(null),
 ): Governor & { told: string[] } {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 
-/** A stream that keeps what is written to it. */
+/** A stream that records all text written to it. */
 export class FakeStream extends EventEmitter {
   text = '';
   isTTY = false;

@@ -28,7 +28,7 @@ export class FakeTerminal extends FakeStream {
     return super.write(text);
   }
 
-  /** What is on the screen, without blank lines at its end. */
+  /** The lines on the screen, without blank ones at the end. */
   get shown(): string[] {
     const lines = this.screen.map((cells) => cells.join('').trimEnd());
     while (lines.at(-1) === '') lines.pop();

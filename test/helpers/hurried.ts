@@ -1,13 +1,13 @@
 import { asyncScheduler, type SchedulerAction, type SchedulerLike, type Subscription } from 'rxjs';
 
 export interface HurriedConfig {
-  /** Whether the time it tells runs as much faster. Not where the service's own times are compared with it. Default false. */
+  /** True if its clock runs faster too. Not for tests that compare it with the service's own times. Default false. */
   isFast?: boolean;
 }
 
 /**
- * A scheduler whose waits take a part of their time, for runs against real servers and files: how long is waited between two
- * tries is not what such a test is about.
+ * A scheduler that shortens all waits, for runs against real servers and files: such a test is not about the waits between
+ * tries.
  */
 export function hurried(times: number, { isFast = false }: HurriedConfig = {}): SchedulerLike {
   const begunAtMs = asyncScheduler.now();

@@ -1,4 +1,4 @@
-// Run by a test as a process of its own: keeps the same results as its siblings and takes them out again.
+// Run by a test as a process of its own: stores the same results as its siblings and reads them back.
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -11,7 +11,7 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 
-/** OpenTelemetry's SDK, with everything that it is told kept in memory. */
+/** OpenTelemetry's SDK, which keeps everything in memory. */
 export function memorySdk() {
   const spanExporter = new InMemorySpanExporter();
   let started = 0;

@@ -1,6 +1,6 @@
 import type { Outcome, OutcomeError, Plan } from '../../src/types.ts';
 
-/** An outcome to be told of. */
+/** An outcome to report. */
 export function outcome(index: number, changes: Partial<Outcome> = {}): Outcome {
   return {
     index,
@@ -23,7 +23,7 @@ export function outcome(index: number, changes: Partial<Outcome> = {}): Outcome 
   };
 }
 
-/** Why a job failed. */
+/** The error of a failed job. */
 export function outcomeError(changes: Partial<OutcomeError> = {}): OutcomeError {
   return {
     name: 'PredictionError',

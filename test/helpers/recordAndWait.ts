@@ -1,4 +1,4 @@
-// Run by a test as a process of its own: records, says so on stdout, and waits to be killed.
+// Run by a test as a process of its own: records, reports it on stdout, and waits to be killed.
 import { forkJoin } from 'rxjs';
 import { openJournal } from '../../src/store/journal.ts';
 import { aPlan, created, intended } from './aPlan.ts';

@@ -7,24 +7,24 @@ import { createRandom } from '../../src/simulator/engine/random.ts';
 export interface Service {
   perMinute: number;
   burst: number;
-  /** Whether its answers name limits. */
+  /** True if its responses name limits. */
   hasHeaders?: boolean;
-  /** What is done with the wait that it names. Default: it is passed on. */
+  /** Changes the wait that it names. Default: unchanged. */
   named?: (retryAfterMs: number) => number | null;
-  /** What is done with the limits that it names. Default: they are passed on. */
+  /** Changes the limits that it names. Default: unchanged. */
   limits?: (limits: CreateLimits) => CreateLimits;
-  /** What other processes of the account take, evenly. Default 0. */
+  /** The create requests of other processes of the account, evenly spread. Default 0. */
   othersPerMinute?: number;
 }
 
 export interface Load {
   jobs: number;
   concurrency: number;
-  /** From an accepted create to its answer, give or take a third. Default 1,600. */
+  /** Time from an accepted create request to its response, give or take a third. Default 1,600. */
   tookMs?: number;
-  /** A create is under way for 5 ms to this much more. Default 30. */
+  /** A create request travels for 5 ms to this much more. Default 30. */
   jitterMs?: number;
-  /** The same for the answer to one that is refused. Default: as much. */
+  /** Time to the response of a refused one. Default: the same. */
   refusalJitterMs?: number;
   /** `--rate`. Default 600. */
   perMinute?: number;
@@ -32,7 +32,7 @@ export interface Load {
   seed?: number;
 }
 
-/** Sends creates through a governor to a service with the simulator's bucket, in virtual time. */
+/** Sends create requests through a governor to a service with the simulator's bucket, in virtual time. */
 export function runGoverned(service: Service, load: Load) {
   const { hasHeaders = false, named = (waitMs) => waitMs, limits = (same) => same } = service;
   const { jobs, concurrency, tookMs = 1_600, jitterMs = 30, refusalJitterMs = jitterMs } = load;
@@ -84,7 +84,7 @@ export function runGoverned(service: Service, load: Load) {
   return { ...seen, tookMs: (seen.acceptedAtMs.at(-1) ?? 0) - (seen.acceptedAtMs[0] ?? 0) };
 }
 
-/** The least time in which the service lets through so many. */
+/** The least time in which the service accepts so many. */
 export function allowedMs({ perMinute, burst }: Service, jobs: number): number {
   return (Math.max(0, jobs - burst) / perMinute) * 60_000;
 }

@@ -28,7 +28,7 @@ export function aFile(path: string): ImageFile {
   return { path, bytes: 1, sha256: '00', format: 'png', widthPx: 8, heightPx: 8 };
 }
 
-/** A run whose ports all answer at once and well, but for what a test replaces; with what happened in it. */
+/** A run whose ports all succeed at once, except those that a test replaces; it records its events. */
 export function runOf(fields: Partial<GenerateConfig> & { scheduler?: SchedulerLike } = {}) {
   const events: RunEvent[] = [];
   const kept: Outcome[] = [];

@@ -28,11 +28,11 @@ export interface Call {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // Whatever the service says; the tests are what checks it.
+  // Any body of the service; the tests check it.
   readonly body: ReturnType<typeof JSON.parse>;
 }
 
-/** Calls the API, a body makes it a POST; whatever comes must be as Replicate's own description of its API says. */
+/** Calls the API, with POST if there is a body; checks each response against Replicate's own description of its API. */
 export async function call(simulator: Simulator, path: string, options: Call = {}): Promise<Answer> {
   const {
     body,
@@ -63,7 +63,7 @@ export async function call(simulator: Simulator, path: string, options: Call = {
   return answer;
 }
 
-/** Creates a prediction of flux-schnell; waits for it unless told otherwise. */
+/** Creates a prediction of flux-schnell; waits for it by default. */
 export function create(
   simulator: Simulator,
   input: object = {},
@@ -75,7 +75,7 @@ export function create(
   });
 }
 
-/** Asks for a prediction until it is final. */
+/** Polls a prediction until it is final. */
 export async function finished(simulator: Simulator, id: string): Promise<Answer['body']> {
   for (;;) {
     const { body } = await call(simulator, `/predictions/${id}`);

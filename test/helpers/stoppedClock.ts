@@ -1,6 +1,6 @@
 import { onTestFinished, vi } from 'vitest';
 
-/** Stops the clocks that tell the simulator the time, not its timers, until the test ends; they go on when they are told to. */
+/** Stops the simulator's clocks, not its timers, until the test ends; the test can move them. */
 export function stoppedClock(): { pass(ms: number): void } {
   let passedMs = 0;
   const atMs = performance.now();

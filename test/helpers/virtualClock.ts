@@ -1,6 +1,6 @@
 import { VirtualTimeScheduler } from 'rxjs';
 
-/** A clock that moves only when it is told to. */
+/** A clock that moves only when the test moves it. */
 export class VirtualClock extends VirtualTimeScheduler {
   constructor() {
     super(undefined, 0);

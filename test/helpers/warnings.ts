@@ -2,15 +2,15 @@ import { afterEach, beforeEach, vi } from 'vitest';
 
 /** The warnings of the process during a test; they are not printed. */
 export function warnings(): () => string[] {
-  let told: string[] = [];
+  let seen: string[] = [];
   beforeEach(() => {
-    told = [];
+    seen = [];
     vi.spyOn(process, 'emitWarning').mockImplementation((message) => {
-      told.push(String(message));
+      seen.push(String(message));
     });
   });
   afterEach(() => {
     vi.restoreAllMocks();
   });
-  return () => told;
+  return () => seen;
 }

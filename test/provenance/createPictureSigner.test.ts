@@ -4,7 +4,7 @@ import { SuperBox } from '@trustnxt/c2pa-ts/jumbf';
 import { ActionAssertion, ManifestStore } from '@trustnxt/c2pa-ts/manifest';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { embedProvenance, pictureIdentity } from '../../src/provenance/embedProvenance.ts';
+import { embedProvenance, imageIdentity } from '../../src/provenance/embedProvenance.ts';
 import { createPictureSigner } from '../../src/provenance/signPicture.ts';
 import { xmpProperties } from '../../src/provenance/xmp.ts';
 import { anIdentity } from '../helpers/anIdentity.ts';
@@ -31,16 +31,16 @@ async function validated(bytes: Buffer) {
   return { isValid, codes: statusEntries.map(({ code }) => String(code)) };
 }
 
-function marked(bytes: Buffer, format: string, prompt: string | null): Buffer {
+function withProvenance(bytes: Buffer, format: string, prompt: string | null): Buffer {
   const result = embedProvenance(bytes, format, xmpProperties(aProvenance({ prompt })));
   if (!('marked' in result)) throw new Error(result.unmarked);
   return result.marked;
 }
 
-describe.each(formats)('a signed picture: %s', (format, encode) => {
-  it('says that a model made it, and which, under a signature that is bound to its bytes', async () => {
+describe.each(formats)('a signed image: %s', (format, encode) => {
+  it('names the model that made it, under a signature that is bound to its bytes', async () => {
     const sign = await createPictureSigner(await anIdentity());
-    const before = marked(await encode(), format, 'a pear');
+    const before = withProvenance(await encode(), format, 'a pear');
     const signed = await sign(before, format, model);
     const { isValid, codes } = await validated(signed);
     expect(codes).toContain('claimSignature.validated');
@@ -63,27 +63,27 @@ describe.each(formats)('a signed picture: %s', (format, encode) => {
     expect((await validated(changed)).isValid).toBe(false);
   });
 
-  it('is marked and signed anew, and known by its picture', async () => {
+  it('can get other provenance and be signed again, and keeps its identity', async () => {
     const sign = await createPictureSigner(await anIdentity());
     const plain = await encode();
-    const signed = await sign(marked(plain, format, 'a pear'), format, model);
-    const again = await sign(marked(signed, format, null), format, model);
+    const signed = await sign(withProvenance(plain, format, 'a pear'), format, model);
+    const again = await sign(withProvenance(signed, format, null), format, model);
     expect((await validated(again)).isValid).toBe(true);
     expect((await sharp(again).metadata()).xmp?.toString()).not.toContain('pear');
     expect(read(again).store.manifests).toHaveLength(1);
     expect(again.length).toBeLessThan(signed.length + 100);
-    expect(pictureIdentity(again, format)).toBe(pictureIdentity(marked(plain, format, 'a plum'), format));
+    expect(imageIdentity(again, format)).toBe(imageIdentity(withProvenance(plain, format, 'a plum'), format));
   });
 });
 
-describe('who signs', () => {
+describe('createPictureSigner', () => {
   it('leaves alone what cannot be signed', async () => {
     const sign = await createPictureSigner(await anIdentity());
     const bytes = await picture.clone().webp().toBuffer();
     expect(await sign(bytes, 'webp', model)).toBe(bytes);
   });
 
-  it('is refused where certificate and key cannot be used, and nothing is told of the key', async () => {
+  it('refuses certificates and keys that cannot be used, without a word of the key', async () => {
     const [good, other] = [await anIdentity(), await anIdentity()];
     const { privateKey: encrypted } = generateKeyPairSync('rsa', {
       modulusLength: 1_024,
@@ -93,13 +93,13 @@ describe('who signs', () => {
     const expired = await anIdentity({ validFrom: new Date(0), validTo: new Date(1_000) });
     const cases = [
       [{ ...good, privateKeyPem: other.privateKeyPem }, 'the key of the first certificate'],
-      [{ ...good, certificatesPem: 'nothing' }, 'a certificate in PEM to sign pictures with, got none'],
+      [{ ...good, certificatesPem: 'nothing' }, 'a certificate in PEM to sign images with, got none'],
       [{ ...good, privateKeyPem: 'SECRET' }, 'a private key in PEM that is not encrypted'],
       [{ ...good, privateKeyPem: encrypted }, 'a private key in PEM that is not encrypted'],
-      [expired, 'a certificate that is valid now to sign pictures with, got one that is valid from'],
+      [expired, 'a certificate that is valid now to sign images with, got one that is valid from'],
       [
         { ...good, certificatesPem: good.certificatesPem.replaceAll(/[A-Za-z]{4}=?=?\n/g, 'AAAA\n') },
-        'sign pictures with',
+        'sign images with',
       ],
     ] as const;
     for (const [identity, message] of cases) {

@@ -34,7 +34,7 @@ const formats: readonly [name: string, format: string, encode: (image: Sharp) =>
   ['tiff', 'tif', (image) => image.tiff()],
 ];
 
-function marked(bytes: Buffer, format: string, given = properties): Buffer {
+function withProvenance(bytes: Buffer, format: string, given = properties): Buffer {
   const result = embedProvenance(bytes, format, given);
   if (!('marked' in result)) throw new Error(result.unmarked);
   return result.marked;
@@ -43,25 +43,25 @@ function marked(bytes: Buffer, format: string, given = properties): Buffer {
 const pixels = (bytes: Buffer) => sharp(bytes).raw().toBuffer();
 const xmpOf = async (bytes: Buffer) => (await sharp(bytes).metadata()).xmp?.toString() ?? '';
 
-describe.each(formats)('a picture: %s', (_name, format, encode) => {
+describe.each(formats)('an image: %s', (_name, format, encode) => {
   it.each([3, 4] as const)(
-    'says where it is from, pixel for pixel the same, with %d channels',
+    'carries its origin, pixel for pixel the same, with %d channels',
     async (channels) => {
       const bytes = await encode(picture(channels)).toBuffer();
-      const result = marked(bytes, format);
+      const result = withProvenance(bytes, format);
       expect(await xmpOf(result)).toContain(MADE_BY_MODEL);
       expect(await pixels(result)).toEqual(await pixels(bytes));
     },
   );
 
-  it('keeps its colour profile, its Exif data and what its XMP says', async () => {
+  it('keeps its colour profile, Exif data and XMP', async () => {
     const said = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:format="image/x"/></rdf:RDF></x:xmpmeta>`;
-    const told = picture()
+    const tagged = picture()
       .withExif({ IFD0: { Copyright: 'somebody' } })
       .withIccProfile('p3')
       .withXmp(said);
-    const bytes = await encode(told).toBuffer();
-    const result = marked(bytes, format);
+    const bytes = await encode(tagged).toBuffer();
+    const result = withProvenance(bytes, format);
     const [before, after] = [await sharp(bytes).metadata(), await sharp(result).metadata()];
     expect(before.icc).toBeDefined();
     expect(after.icc).toEqual(before.icc);
@@ -72,21 +72,25 @@ describe.each(formats)('a picture: %s', (_name, format, encode) => {
     expect(await pixels(result)).toEqual(await pixels(bytes));
   });
 
-  it('is the same again where it is marked again, and says what is new where that is another', async () => {
-    const once = marked(await encode(picture()).toBuffer(), format);
-    expect(marked(once, format)).toEqual(once);
-    const other = marked(once, format, xmpProperties(aProvenance({ prompt: null, predictionId: 'other' })));
+  it('is identical if written again, and changes with other provenance', async () => {
+    const once = withProvenance(await encode(picture()).toBuffer(), format);
+    expect(withProvenance(once, format)).toEqual(once);
+    const other = withProvenance(
+      once,
+      format,
+      xmpProperties(aProvenance({ prompt: null, predictionId: 'other' })),
+    );
     expect(await xmpOf(other)).toContain('/p/other');
     expect(await xmpOf(other)).not.toContain('pear');
     expect((await xmpOf(other)).match(/<rdf:Description/g)).toHaveLength(1);
   });
 
-  it('is marked or left alone, whatever is wrong with it, and never by an accident of ours', async () => {
+  it('gets it or stays unchanged if it is damaged, and never throws', async () => {
     const bytes = await encode(picture()).toBuffer();
-    const place = fc.nat({ max: Math.min(bytes.length - 1, 600) });
+    const offset = fc.nat({ max: Math.min(bytes.length - 1, 600) });
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(place, fc.nat(255)), { maxLength: 6 }),
+        fc.array(fc.tuple(offset, fc.nat(255)), { maxLength: 6 }),
         fc.nat(bytes.length),
         (changes, end) => {
           const odd = Buffer.from(bytes);
@@ -103,7 +107,7 @@ describe.each(formats)('a picture: %s', (_name, format, encode) => {
   });
 });
 
-describe('what is in a picture besides', () => {
+describe('other metadata of an image', () => {
   const bytesOf = (maxLength: number) => fc.uint8Array({ maxLength }).map((bytes) => Buffer.from(bytes));
 
   it('segments of a JPEG stay as they are', async () => {
@@ -118,7 +122,7 @@ describe('what is in a picture besides', () => {
     fc.assert(
       fc.property(fc.array(segment, { maxLength: 5 }), (segments) => {
         const rest = Buffer.concat([...segments, bytes.subarray(2)]);
-        const result = marked(Buffer.concat([bytes.subarray(0, 2), rest]), 'jpeg');
+        const result = withProvenance(Buffer.concat([bytes.subarray(0, 2), rest]), 'jpeg');
         const own = result.indexOf('http://ns.adobe.com/xap/1.0/') - 4;
         const length = result.readUInt16BE(own + 2) + 2;
         expect(Buffer.concat([result.subarray(2, own), result.subarray(own + length)])).toEqual(rest);
@@ -139,7 +143,7 @@ describe('what is in a picture besides', () => {
     fc.assert(
       fc.property(fc.array(chunk, { maxLength: 5 }), (chunks) => {
         const body = Buffer.concat([...chunks, bytes.subarray(33)]);
-        const result = marked(Buffer.concat([bytes.subarray(0, 33), body]), 'png');
+        const result = withProvenance(Buffer.concat([bytes.subarray(0, 33), body]), 'png');
         expect(result.subarray(0, 33)).toEqual(bytes.subarray(0, 33));
         expect(result.subarray(-body.length)).toEqual(body);
       }),
@@ -149,7 +153,7 @@ describe('what is in a picture besides', () => {
   it.each([
     ['png', 'jumbc2pa'],
     ['jpeg', 'JP jumbc2pa'],
-  ])('a signed manifest stays good: the picture is left alone (%s)', async (format, content) => {
+  ])('a signed manifest stays valid: the image is left unchanged (%s)', async (format, content) => {
     const bytes = await (format === 'png' ? picture().png() : picture().jpeg()).toBuffer();
     const data = Buffer.from(content);
     const typed = Buffer.concat([Buffer.from('caBX'), data]);
@@ -163,7 +167,7 @@ describe('what is in a picture besides', () => {
     expect(embedProvenance(signed, format, properties)).toEqual({ unmarked: 'signed' });
   });
 
-  it('what has no place for it is left alone', async () => {
+  it('a file that cannot hold it is left unchanged', async () => {
     expect(embedProvenance(await picture().gif().toBuffer(), 'gif', properties)).toEqual({
       unmarked: 'format',
     });
@@ -173,7 +177,7 @@ describe('what is in a picture besides', () => {
 
 const hasExiftool = spawnSync('exiftool', ['-ver']).status === 0;
 
-describe.skipIf(!hasExiftool)('read by exiftool (skipped where it is not installed)', () => {
+describe.skipIf(!hasExiftool)('read by exiftool (skipped if it is not installed)', () => {
   const folder = temporaryFolder();
   const read = (path: string, ...tags: string[]): Record<string, string> =>
     JSON.parse(execFileSync('exiftool', ['-json', '-a', ...tags, path], { encoding: 'utf8' }))[0];
@@ -182,7 +186,7 @@ describe.skipIf(!hasExiftool)('read by exiftool (skipped where it is not install
     const bytes = await encode(picture()).toBuffer();
     const [before, after] = [join(folder(), `before.${format}`), join(folder(), `after.${format}`)];
     await writeFile(before, bytes);
-    await writeFile(after, marked(bytes, format));
+    await writeFile(after, withProvenance(bytes, format));
     expect(read(after, '-XMP:all'), name).toMatchObject({
       DigitalSourceType: MADE_BY_MODEL,
       CreatorTool: 'rxposure',
@@ -190,7 +194,7 @@ describe.skipIf(!hasExiftool)('read by exiftool (skipped where it is not install
       AISystemUsed: 'black-forest-labs/flux-schnell on Replicate',
       AIPromptInformation: 'A "pear" <on> & off 🍐',
     });
-    // Nothing to complain of but what there was before.
+    // No other complaints than before.
     expect(read(after, '-validate', '-warning').Validate).toBe(
       read(before, '-validate', '-warning').Validate,
     );

@@ -8,7 +8,7 @@ const foreign = (attributes: string, about = '') =>
   `<rdf:Description rdf:about="${about}" ${attributes}/></rdf:RDF></x:xmpmeta>`;
 
 describe('joinXmp', () => {
-  it('makes a packet of its own where there is none', () => {
+  it('makes a packet if there is none', () => {
     const packet = joinXmp(null, xmpProperties(aProvenance()));
     expect(packet).toMatch(/^<\?xpacket begin="\uFEFF".*<\?xpacket end="w"\?>$/s);
     expect(packet).toContain(
@@ -17,7 +17,7 @@ describe('joinXmp', () => {
     expect(packet).toContain('AIPromptInformation="A &quot;pear&quot; &lt;on&gt; &amp; off 🍐"');
   });
 
-  it('says nothing of a prompt that is to stay out, nor of what is not known', () => {
+  it('leaves out a null prompt and everything unknown', () => {
     const packet = joinXmp(
       null,
       xmpProperties(aProvenance({ prompt: null, version: null, completedAt: null })),
@@ -25,7 +25,7 @@ describe('joinXmp', () => {
     expect(packet).not.toMatch(/AIPromptInformation|AISystemVersionUsed|CreateDate|null/);
   });
 
-  it('takes the place of what it said before, whatever the prompt was', () => {
+  it('replaces our earlier statement, for any prompt', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (prompt) => {
         const before = joinXmp(null, xmpProperties(aProvenance({ prompt })));
@@ -37,21 +37,21 @@ describe('joinXmp', () => {
     );
   });
 
-  it('stands beside what others say, about the same thing', () => {
+  it('keeps the statements of others, and is about the same thing', () => {
     const packet = joinXmp(foreign('dc:format="image/png"', 'uuid:1'), xmpProperties(aProvenance()));
     expect(packet).toContain('<rdf:Description rdf:about="uuid:1" dc:format="image/png"/>');
     expect(packet).toContain('<rdf:Description rdf:about="uuid:1" dc:identifier="https://replicate.com/p/');
     expect(packet.match(/<\/rdf:RDF>/g)).toHaveLength(1);
   });
 
-  it('leaves alone what others have said of the same', () => {
+  it('keeps values that others have given to the same properties', () => {
     const said = 'Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/composite"';
     const packet = joinXmp(foreign(said), xmpProperties(aProvenance()));
     expect(packet.match(/DigitalSourceType/g)).toHaveLength(1);
     expect(packet).toContain('digitalsourcetype/composite');
   });
 
-  it('refuses a packet that it does not understand', () => {
+  it('refuses a packet that it cannot read', () => {
     expect(() => joinXmp('<rdf:Description', xmpProperties(aProvenance()))).toThrow(RangeError);
   });
 

@@ -23,18 +23,18 @@ it('decodes an overlay once for each size', async () => {
   const first = await overlays({ ...overlay, file }, { widthPx: 20, heightPx: 100 });
   expect(first).toMatchObject({ widthPx: 20, heightPx: 10 });
   expect([...first.data.subarray(0, 4)]).toEqual([255, 102, 0, 128]);
-  // From here on whatever is decoded again would be refused.
+  // From here on, decoding it again would fail.
   await writeFile(file, 'no picture any more');
   expect(await overlays({ ...overlay, file, place: 'south' }, { widthPx: 20, heightPx: 100 })).toBe(first);
   await expect(overlays({ ...overlay, file }, { widthPx: 21, heightPx: 100 })).rejects.toThrow();
 });
 
-it('keeps some 32 MB of them, the ones used last', async () => {
+it('caches some 32 MB of them, the most recently used', async () => {
   const file = await logo();
   const overlays = createOverlays();
   const room = (widthPx: number) => ({ widthPx, heightPx: 2_000 });
   const first = await overlays({ ...overlay, file }, room(1_000));
-  for (let place = 1; place <= 3; place += 1) await overlays({ ...overlay, file }, room(1_000 + place));
+  for (let extra = 1; extra <= 3; extra += 1) await overlays({ ...overlay, file }, room(1_000 + extra));
   expect(await overlays({ ...overlay, file }, room(1_000))).toBe(first);
   await overlays({ ...overlay, file }, room(1_004));
   expect(await overlays({ ...overlay, file }, room(1_000))).toBe(first);
@@ -59,7 +59,7 @@ it('draws an SVG as large as it is needed', async () => {
   expect([alphaAt(190), alphaAt(210)]).toEqual([255, 0]);
 });
 
-it('asks again for one that could not be read', async () => {
+it('decodes one again that could not be read', async () => {
   const overlays = createOverlays();
   const file = join(folder(), 'late.png');
   const room = { widthPx: 20, heightPx: 20 };

@@ -35,7 +35,7 @@ async function anOriginal(name = 'cat.png', widthPx = 200, heightPx = 100): Prom
   return { path, bytes: (await stat(path)).size, sha256: '', format: 'png', widthPx, heightPx };
 }
 
-/** The colour at a place, as red, green, blue and, where the file has one, alpha. */
+/** Reads the colour at a position: red, green, blue and, if the file has it, alpha. */
 async function pixel(path: string, left: number, top: number): Promise<number[]> {
   const { data } = await sharp(path)
     .extract({ left, top, width: 1, height: 1 })
@@ -113,7 +113,7 @@ describe('createRenderer', () => {
     expect(await pixel(`${stem()}--contain.jpg`, 55, 30)).toEqual([255, 255, 255]);
   });
 
-  it('turns a picture upright that was stored on its side', async () => {
+  it('turns an image upright that was stored on its side', async () => {
     const path = join(folder(), 'side.jpg');
     const background = { create: { width: 100, height: 50, channels: 3, background: '#0f0' } } as const;
     await sharp(background).jpeg().withMetadata({ orientation: 6 }).toFile(path);
@@ -140,7 +140,7 @@ describe('createRenderer', () => {
   it.each([
     ['text', (path: string) => writeFile(path, 'this is no picture')],
     ['a picture cut in half', async (path: string) => truncate(path, (await stat(path)).size / 2)],
-  ])('tells of an original that cannot be decoded: %s', async (_, damage) => {
+  ])('rejects an original that cannot be decoded: %s', async (_, damage) => {
     const original = await anOriginal();
     await damage(original.path);
     const rendering = firstValueFrom(renderer.render(original, [spec({})], stem()));
@@ -170,7 +170,7 @@ describe('createRenderer', () => {
     expect(await decoded().metadata()).toMatchObject({ width: 4_096, height: 4_096 });
   });
 
-  it('takes the first of moving pictures', async () => {
+  it('renders the first frame of an animation', async () => {
     const frame = (background: string) =>
       sharp({ create: { width: 60, height: 40, channels: 3, background } })
         .png()
@@ -187,7 +187,7 @@ describe('createRenderer', () => {
     expect((await pixel(`${stem()}--square.png`, 15, 10)).slice(0, 3)).toEqual([255, 0, 0]);
   });
 
-  it('takes a file by its very name, whatever libvips could read into it', async () => {
+  it('reads a file by its exact name, even if libvips could read options into it', async () => {
     const deep = join(folder(), 'a [b]: c');
     await mkdir(deep);
     const original = await anOriginal('a [b]: c/cat [page=3,n=9].png');
@@ -202,27 +202,27 @@ describe('createRenderer', () => {
     expect(await pixel(`${stem()}--square.png`, 5, 30)).toEqual([255, 0, 0, 255]);
   });
 
-  it('tells of a frame that the format cannot have, and leaves nothing half done', async () => {
+  it('rejects a size that the format cannot have, and leaves nothing unfinished', async () => {
     const specs = [spec({}), spec({ name: 'giant', format: 'webp', widthPx: 20_000, heightPx: 1 })];
     const rendering = firstValueFrom(renderer.render(await anOriginal(), specs, stem()));
     await expect(rendering).rejects.toMatchObject({ name: 'RenderError', code: 'ERR_RENDER_FAILED' });
     expect(await readdir(folder())).toEqual(['cat.png']);
   });
 
-  it('tells of a disk that refuses', async () => {
+  it('reports a disk that refuses', async () => {
     await mkdir(`${stem()}--square.jpg.part`);
     const rendering = firstValueFrom(renderer.render(await anOriginal(), [spec({})], stem()));
     await expect(rendering).rejects.toThrow(StorageError);
     await expect(rendering).rejects.toMatchObject({ code: 'ERR_NOT_A_FILE' });
   });
 
-  it('removes its temporary files when nobody waits any more', async () => {
+  it('removes its temporary files on unsubscribe', async () => {
     const specs = [spec({}), spec({ name: 'large', widthPx: 1500, heightPx: 1500, format: 'webp' })];
     const original = await anOriginal();
     const seen: unknown[] = [];
     const begun = Promise.withResolvers<void>();
     const left = Promise.withResolvers<void>();
-    // The second picture is not done before the listener has left.
+    // The second image is not done before the subscriber leaves.
     const embedProvenance: ProvenanceWriter = async (bytes, format) => {
       if (format !== 'webp') return bytes;
       begun.resolve();

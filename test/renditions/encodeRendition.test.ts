@@ -38,7 +38,7 @@ async function made(image: Sharp, text: string) {
     const start = (y * raw.width + x) * raw.channels;
     return [...pixels.subarray(start, start + raw.channels)];
   };
-  /** How much colour there is in it, which grey has none of. */
+  /** Measures the amount of colour; grey has none. */
   const colour = (left: number, top: number, width: number, height: number) => {
     let sum = 0;
     for (let y = top; y < top + height; y += 1) {
@@ -107,8 +107,8 @@ describe('an overlay', () => {
     ['southwest', 10, 170],
     ['south', 80, 170],
     ['southeast', 150, 170],
-  ])('lies in the %s, as wide as it should be', async (place, left, top) => {
-    const text = `s=200x200,png,overlay=${await logo()},overlay-place=${place},overlay-scale=20%,overlay-margin=5%`;
+  ])('lies in the %s, as wide as it should be', async (gravity, left, top) => {
+    const text = `s=200x200,png,overlay=${await logo()},overlay-place=${gravity},overlay-scale=20%,overlay-margin=5%`;
     const { at, info } = await made(plain(grey), text);
     expect(info.channels).toBe(3);
     const inside = [at(left, top), at(left + 39, top + 19)];
@@ -120,14 +120,14 @@ describe('an overlay', () => {
     expect(outside).toEqual(Array.from({ length: 4 }, () => [...grey]));
   });
 
-  it('lets the picture through as its opacity says', async () => {
+  it('lets the image show through according to its opacity', async () => {
     const text = `s=200x200,png,overlay=${await logo()},overlay-place=centre,overlay-opacity=25%`;
     const [r = 0, g = 0, b = 0] = (await made(plain(grey), text)).at(100, 100);
     expect([r, b].every((part) => Math.abs(part - 96) <= 1)).toBe(true);
     expect(Math.abs(g - 160)).toBeLessThanOrEqual(1);
   });
 
-  it('is as wide as the picture that `inside` makes asks for, and no higher than it', async () => {
+  it('is as wide as the image that `inside` makes needs it, and no higher', async () => {
     const text = `s=200x200,inside,png,overlay=${await logo()},overlay-place=west,overlay-scale=100%,overlay-margin=0`;
     const { at, info } = await made(plain(grey, 400, 100), text);
     expect([info.width, info.height]).toEqual([200, 50]);
@@ -151,7 +151,7 @@ describe('an overlay', () => {
     expect(at(160, lowest)).toEqual([0, 255, 0]);
   });
 
-  it('that cannot be read is told', async () => {
+  it('that cannot be read is reported', async () => {
     const making = made(plain(grey), 's=20x20,overlay=/nowhere/logo.png');
     await expect(making).rejects.toMatchObject({ name: 'RenderError', code: 'ERR_RENDER_FAILED' });
   });
@@ -181,7 +181,7 @@ describe('a caption', () => {
     expect(at(150, 10)).toEqual([...ground]);
   });
 
-  it('stands at the top where it should, and is text whatever is in it', async () => {
+  it('stands at the top if asked to, and is text even if it looks like SVG', async () => {
     const hostile = `s=300x300,png,caption-place=north,caption="</text><rect width='300' height='300' fill='red'/>"`;
     const { at } = await made(plain(white), hostile);
     expect(at(2, 2)[0]).toBeLessThan(120);
@@ -194,14 +194,14 @@ describe('a caption', () => {
     expect(at(2, 200)).toEqual([255, 255, 255]);
   });
 
-  it('that came to nothing leaves no band', async () => {
+  it('that is empty leaves no band', async () => {
     const spec = { ...parseRendition('s=30x30,png'), caption: { text: ' ', place: 'south' } } as const;
     const { data } = await encodeRendition(plain(white), spec, how());
     expect((await sharp(data).stats()).channels[0]?.min).toBe(255);
   });
 });
 
-it('is sharper where it should be', async () => {
+it('is sharper if asked to', async () => {
   const soft = () => busyCorner(100, 50).then((image) => image.blur(1.5).raw().toBuffer());
   const picture = async () => sharp(await soft(), { raw: { width: 400, height: 200, channels: 3 } });
   const [plainly, sharpened] = [
@@ -283,7 +283,7 @@ describe('maxBytes', () => {
     30_000,
   );
 
-  it('is never passed, whatever the format, quality and limit', async () => {
+  it('is never exceeded, for any format, quality and limit', async () => {
     const formats = fc.constantFrom('jpeg', 'webp', 'png,palette');
     await fc.assert(
       fc.asyncProperty(
@@ -309,7 +309,7 @@ describe('maxBytes', () => {
     expect(bound.data.equals(free.data)).toBe(true);
   });
 
-  it('is told where the lowest quality has more', async () => {
+  it('is reported if even the lowest quality exceeds it', async () => {
     const making = made(image(), 's=200x200,webp,q80,max=300');
     await expect(making).rejects.toMatchObject({
       name: 'RenderError',
@@ -321,7 +321,7 @@ describe('maxBytes', () => {
     });
   });
 
-  it('goes below the lowest only where a lower quality was asked for', async () => {
+  it('goes below the lowest only if a lower quality was asked for', async () => {
     const free = await made(image(), 's=200x200,jpeg,q10');
     const bound = await made(image(), `s=200x200,jpeg,q10,max=${free.data.length}`);
     expect(bound.data.length).toBe(free.data.length);

@@ -47,7 +47,7 @@ it('gives nothing that does not fit, however the sizes go up and down', async ()
   );
 });
 
-it('passes on what an encoder says', async () => {
+it('passes on the error of an encoder', async () => {
   const encode = () => Promise.reject(new Error('no'));
   await expect(highestQuality(encode, () => true, { least: 30, most: 85 })).rejects.toThrow('no');
 });

@@ -14,18 +14,18 @@ async function logo(): Promise<string> {
   return path;
 }
 
-it('finds overlays from a folder, and leaves renditions without one as they are', async () => {
+it('resolves overlays from a folder, and leaves renditions without one unchanged', async () => {
   const path = await logo();
   const specs = [parseRendition('plain=1x1'), parseRendition(`branded=1x1,overlay=${basename(path)}`)];
-  const placed = await readableOverlays(specs, dirname(path));
-  expect(placed[0]).toBe(specs[0]);
-  expect(placed[1]).toEqual({ ...specs[1], overlay: { ...specs[1]?.overlay, file: path } });
+  const resolved = await readableOverlays(specs, dirname(path));
+  expect(resolved[0]).toBe(specs[0]);
+  expect(resolved[1]).toEqual({ ...specs[1], overlay: { ...specs[1]?.overlay, file: path } });
 });
 
 it.each([
-  ['is not there', async () => '/nowhere/logo.png', 'got none'],
-  ['is a folder', async () => dirname(await logo()), 'got something that is not a file'],
-  ['is no picture', async () => tempFile('logo.png', 'not one'), 'unsupported image format'],
+  ['is not there', async () => '/nowhere/logo.png', 'there is no such file'],
+  ['is a folder', async () => dirname(await logo()), 'it is not a file'],
+  ['is no image', async () => tempFile('logo.png', 'not one'), 'unsupported image format'],
   [
     'is cut',
     async () => {
@@ -33,18 +33,16 @@ it.each([
       await truncate(path, 90);
       return path;
     },
-    'got ',
+    'vipspng',
   ],
 ])('refuses an overlay that %s', async (_, make, reason) => {
   const path = await make();
   const reading = readableOverlays([parseRendition(`branded=1x1,overlay="${path}"`)], '/');
-  await expect(reading).rejects.toThrow(
-    `Expected a whole picture at ${path}, the overlay of the rendition branded, got `,
-  );
+  await expect(reading).rejects.toThrow(`Cannot read ${path}, the overlay of the rendition branded: `);
   await expect(reading).rejects.toThrow(reason);
 });
 
-it('finds overlays of specs from the place of their file', async () => {
+it('finds overlays of specs relative to their file', async () => {
   const path = await logo();
   const spec = join(dirname(path), 'c.yaml');
   await writeFile(
@@ -60,6 +58,6 @@ renditions:
   expect([...platforms, ...renditions].map(({ overlay }) => overlay?.file)).toEqual([path, path]);
   await writeFile(spec, 'prompt: sea\nrenditions: ["thumb=6x6,overlay=log.png"]\n');
   await expect(readGridSpec(spec)).rejects.toThrow(
-    `${spec}: Expected a whole picture at ${join(dirname(path), 'log.png')}, the overlay of the rendition thumb, got none`,
+    `${spec}: Cannot read ${join(dirname(path), 'log.png')}, the overlay of the rendition thumb: there is no such file`,
   );
 });

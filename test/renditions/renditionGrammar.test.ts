@@ -5,13 +5,13 @@ import { parseRendition } from '../../src/renditions/notation.ts';
 import type { RenditionSpec } from '../../src/types.ts';
 import { renditionChoices } from '../../src/types.ts';
 
-/** A text as a spec keeps it: without spaces around it. */
+/** A text as in a parsed spec: trimmed. */
 const words = fc
   .string({ minLength: 1, maxLength: 30 })
   .filter((text) => text !== '' && text === text.trim());
 const part = (most: number) =>
   fc.integer({ min: 1, max: most * 1000 }).map((thousandths) => thousandths / 1000);
-const [places, focuses] = [renditionChoices.place, renditionChoices.focus];
+const [gravities, focuses] = [renditionChoices.place, renditionChoices.focus];
 
 const renditions: fc.Arbitrary<RenditionSpec> = fc
   .record(
@@ -22,12 +22,12 @@ const renditions: fc.Arbitrary<RenditionSpec> = fc
       fit: fc.constantFrom(...renditionChoices.fit),
       format: fc.constantFrom(...renditionChoices.format),
       quality: fc.integer({ min: 1, max: 100 }),
-      gravity: fc.constantFrom(...places, ...focuses),
+      gravity: fc.constantFrom(...gravities, ...focuses),
       maxBytes: fc.integer({ min: 1, max: 1_000_000_000 }),
       background: fc.integer({ min: 0, max: 0xffffff }).map((rgb) => `#${rgb.toString(16).padStart(6, '0')}`),
       overlay: fc.record({
         file: words,
-        place: fc.constantFrom(...places),
+        place: fc.constantFrom(...gravities),
         scale: part(1),
         opacity: part(1),
         margin: part(0.4),
@@ -44,7 +44,7 @@ const renditions: fc.Arbitrary<RenditionSpec> = fc
   )
   .map(withoutFaults);
 
-/** Leaves out what does not go with the rest. */
+/** Leaves out options that conflict with the rest. */
 function withoutFaults(spec: RenditionSpec): RenditionSpec {
   const wrong = new Set<string>(renditionFaults(spec).map(({ key }) => key));
   return Object.fromEntries(
@@ -101,7 +101,7 @@ it('reads the same from keys and values', () => {
   );
 });
 
-it('never fails in another way than with words, whatever is typed', () => {
+it('never fails with another error than `UsageError`, for any text', () => {
   fc.assert(
     fc.property(fc.string(), (typed) => {
       const read = () => parseRendition(`thumb=10x10,${typed}`);
@@ -155,7 +155,7 @@ it.each([
   ['max=2 GB', 'got "2 GB"'],
   ['background=blurple', 'background: Expected an opaque colour such as #ff6600 or white, got "blurple"'],
   ['background=#ff660080', 'got "#ff660080"'],
-  ['overlay-scale=20%', 'overlay.file: Expected the path of a picture'],
+  ['overlay-scale=20%', 'overlay.file: Expected the path of an image'],
   [
     'overlay=a.png,overlay-scale=120%',
     'overlay.scale: Expected a number of 0.001 to 1, or 0.1% to 100%, got "120%"',

@@ -20,7 +20,7 @@ async function score(spec: ScoreSpec, name: string): Promise<number> {
 
 const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const;
 
-it('rates a file by what a spec says, the same whatever its format', async () => {
+it('rates a file as its spec describes, the same in every format', async () => {
   const source = sharp({ create: { width: 300, height: 200, channels: 3, background: '#336699', noise } });
   const png = await source.png().toBuffer();
   await writeFile(join(folder(), 'sharp.png'), png);
@@ -32,7 +32,7 @@ it('rates a file by what a spec says, the same whatever its format', async () =>
   expect(await score(spec, 'soft.png')).toBeLessThan(best);
 });
 
-it('decodes any picture to 8 bits of sRGB within 512 px, upright, on white', async () => {
+it('decodes any image to 8 bits of sRGB within 512 px, upright, on white', async () => {
   const tall = sharp({ create: { width: 2000, height: 1000, channels: 4, background: '#00000000' } });
   await writeFile(join(folder(), 'clear.png'), await tall.png().withMetadata({ orientation: 6 }).toBuffer());
   const pixels = await readPixels(image('clear.png'));
@@ -47,7 +47,7 @@ it('decodes any picture to 8 bits of sRGB within 512 px, upright, on white', asy
   expect((await readPixels(image('grey.png'))).rgb.length).toBe(18);
 });
 
-it('says which picture cannot be decoded', async () => {
+it('names an image that cannot be decoded', async () => {
   await writeFile(join(folder(), 'broken.png'), 'no picture');
   await expect(score({ sharpness: 1 }, 'broken.png')).rejects.toThrow(ScoreError);
   await expect(score({ sharpness: 1 }, 'missing.png')).rejects.toThrow('image #1');
@@ -73,6 +73,6 @@ it.each([
   expect(scoreSpecSchema.safeParse(given).success).toBe(false);
 });
 
-it('refuses a score that nothing counts in', () => {
+it('refuses a score without any weight', () => {
   expect(() => createScorer({})).toThrow(UsageError);
 });

@@ -29,7 +29,7 @@ function blurred({ widthPx, heightPx, rgb }: Pixels): Pixels {
   });
 }
 
-describe('pictures whose measures are known by hand', () => {
+describe('images whose measures are known by hand', () => {
   it.each<[string, Measure, Pixels, number]>([
     ['sharpness of one grey', sharpness, grey, 0],
     // Each pixel's neighbours are all its opposite: the Laplacian is ±1020, its variance 1020².
@@ -79,7 +79,7 @@ it.each([
   ...Object.entries(measures),
   ['palette', palette(['#ff6600'])],
   ['novelty', createNovelty()],
-] as const)('%s is between 0 and 1 for any picture', (_name, measure) => {
+] as const)('%s is between 0 and 1 for any image', (_name, measure) => {
   fc.assert(
     fc.property(anyPicture, (pixels) => {
       const score = measure(pixels);
@@ -88,7 +88,7 @@ it.each([
   );
 });
 
-it('finds what is blurred less sharp', () => {
+it('rates a blurred image less sharp', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 400, maxLength: 400 }), (bytes) => {
       const noise = aPicture(20, 20, (x, y) => bytes[y * 20 + x] ?? 0);
@@ -97,7 +97,7 @@ it('finds what is blurred less sharp', () => {
   );
 });
 
-it('tells near duplicates from other pictures', () => {
+it('tells near duplicates from other images', () => {
   const scene = (shift: number) =>
     aPicture(64, 64, (x, y) => 128 + 100 * Math.sin((x + shift) / 9) * Math.cos(y / 7 + shift / 5));
   const novelty = createNovelty();
@@ -124,7 +124,7 @@ it('mixes by weight', () => {
   expect(() => mixMeasures([{ measure: contrast, weight: -1 }])).toThrow('got -1');
 });
 
-it('refuses a palette of nothing, or of what is no colour', () => {
+it('refuses an empty palette, and an invalid colour', () => {
   expect(() => palette([])).toThrow(UsageError);
   expect(() => palette(['#ggg'])).toThrow('got #ggg');
 });

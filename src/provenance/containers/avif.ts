@@ -11,32 +11,31 @@ import {
   xmpItemInfo,
 } from './isobmff.ts';
 
-/** Of the `uuid` box that holds a C2PA manifest (C2PA Technical Specification, section A.5). */
+/** The id of the `uuid` box that holds a C2PA manifest (C2PA Technical Specification, section A.5). */
 const C2PA = Buffer.from('d8fec3d61b0e483c92975828877ec481', 'hex');
 
 /**
- * An AVIF or another HEIF still, by its boxes (ISO/IEC 23008-12). XMP is an item of the type `mime` that describes the primary
- * item; its data goes behind the end of the file. Throws `RangeError` where it is none, or a moving picture.
+ * Reads an AVIF or another HEIF still by its boxes (ISO/IEC 23008-12). XMP is an item of the type `mime` that describes the primary item; its data is appended to the file. Throws `RangeError` if the file is no HEIF, or is animated.
  */
 export function readAvif(bytes: Buffer): Container {
   const boxes = isobmffBoxes(bytes, 0, bytes.length);
   const meta = boxes.find(({ type }) => type === 'meta');
   if (meta === undefined || boxes[0]?.type !== 'ftyp') throw new RangeError('Expected an AVIF');
-  if (boxes.some(({ type }) => type === 'moov')) throw new RangeError('Expected a still picture');
-  const there = xmpLocation(bytes, meta);
+  if (boxes.some(({ type }) => type === 'moov')) throw new RangeError('Expected a still image');
+  const current = xmpLocation(bytes, meta);
   return {
-    xmp: there === null ? null : dataOf(there, bytes),
-    signedBy: boxes.some((box) => isManifest(box, bytes)) ? 'others' : 'nobody',
+    xmp: current === null ? null : dataOf(current, bytes),
+    signedBy: boxes.some((box) => isManifest(box, bytes)) ? 'others' : 'none',
     unsigned: () => bytes,
     withXmp: (packet) => {
       const last = boxes.at(-1);
       // An earlier packet of ours has the last box for itself.
       const rest = bytes.subarray(
         meta.end,
-        there !== null && isOnlyIn(last, there) ? last?.start : bytes.length,
+        current !== null && isOnlyIn(last, current) ? last?.start : bytes.length,
       );
       const head = bytes.subarray(0, meta.start);
-      // How long the new box is does not depend on what it says.
+      // The length of the new box does not depend on the offsets in it.
       const shift =
         metaWithXmp(bytes, meta, { offset: 0, length: 0, shift: 0 }).length - (meta.end - meta.start);
       const offset = meta.end + shift + rest.length + 8;
@@ -62,7 +61,7 @@ function xmpLocation(bytes: Buffer, meta: IsobmffBox): ItemLocation | null {
   return readItemLocations(contentOf('iloc')).items.find(({ id }) => id === info.id) ?? null;
 }
 
-/** Throws `RangeError` where it is anywhere but in the file as such. */
+/** Reads an item's data. Throws `RangeError` if the data is in another box or another file. */
 function dataOf({ construction, reference, extents }: ItemLocation, bytes: Buffer): Buffer {
   if (construction !== 0 || reference !== 0) throw new RangeError('Expected XMP in the file itself');
   return Buffer.concat(extents.map(({ offset, length }) => bytes.subarray(offset, offset + length)));
@@ -74,7 +73,7 @@ function isOnlyIn(box: IsobmffBox | undefined, { extents }: ItemLocation): boole
   return extent.offset === box.content && extent.offset + extent.length === box.end;
 }
 
-/** A last box that went on to the end of the file has to say its size now. */
+/** Writes an explicit size into a last box that extended to the end of the file. */
 function withSizes(rest: Buffer, start: number, boxes: readonly IsobmffBox[]): Buffer {
   const last = boxes.at(-1);
   if (last === undefined || last.start < start || last.start >= start + rest.length) return rest;
@@ -84,19 +83,18 @@ function withSizes(rest: Buffer, start: number, boxes: readonly IsobmffBox[]): B
   return sized;
 }
 
-interface XmpPlace {
-  /** Of the packet, in the new file. */
+interface PacketLocation {
+  /** Offset of the packet in the new file. */
   readonly offset: number;
   readonly length: number;
-  /** By how much all that is behind the `meta` box moves. */
+  /** Bytes by which everything after the `meta` box moves. */
   readonly shift: number;
 }
 
 /**
- * The `meta` box of a picture (ISO/IEC 23008-12) with an XMP item that describes the primary one, in the place of the item that
- * is there; all other items as they are. Throws `RangeError` where a box that it needs is missing, or a number has no room.
+ * Creates a `meta` box (ISO/IEC 23008-12) with an XMP item that describes the primary item and replaces the current XMP item. All other items stay. Throws `RangeError` if a required box is missing, or a number does not fit into its field.
  */
-function metaWithXmp(bytes: Buffer, meta: IsobmffBox, { offset, length, shift }: XmpPlace): Buffer {
+function metaWithXmp(bytes: Buffer, meta: IsobmffBox, { offset, length, shift }: PacketLocation): Buffer {
   const parts = isobmffBoxes(bytes, meta.content + 4, meta.end);
   const contentOf = ({ content, end }: IsobmffBox) => bytes.subarray(content, end);
   const part = (wanted: string) => parts.find(({ type }) => type === wanted);
@@ -106,18 +104,18 @@ function metaWithXmp(bytes: Buffer, meta: IsobmffBox, { offset, length, shift }:
   }
   const infos = readItemInfos(contentOf(infoBox));
   const { version, items } = readItemLocations(contentOf(locationBox));
-  const there = infos.find(({ isXmp }) => isXmp);
-  const id = there?.id ?? Math.max(0, ...infos.map((info) => info.id)) + 1;
+  const current = infos.find(({ isXmp }) => isXmp);
+  const id = current?.id ?? Math.max(0, ...infos.map((info) => info.id)) + 1;
   const own = { id, construction: 0, reference: 0, extents: [{ index: 0, offset, length }] };
   const others = items.filter((item) => item.id !== id).map((item) => moved(item, meta.end, shift));
   const rewritten = parts.map((box) => {
-    if (box === infoBox && there === undefined) {
+    if (box === infoBox && current === undefined) {
       return isobmffBox('iinf', writeItemInfos([...infos, xmpItemInfo(id)]));
     }
     if (box === locationBox) {
       return isobmffBox('iloc', writeItemLocations({ version, items: [...others, own] }));
     }
-    if (box.type === 'iref' && there === undefined) {
+    if (box.type === 'iref' && current === undefined) {
       return isobmffBox(
         'iref',
         contentOf(box),
@@ -126,7 +124,7 @@ function metaWithXmp(bytes: Buffer, meta: IsobmffBox, { offset, length, shift }:
     }
     return bytes.subarray(box.start, box.end);
   });
-  if (there === undefined && part('iref') === undefined) {
+  if (current === undefined && part('iref') === undefined) {
     rewritten.push(
       isobmffBox('iref', Buffer.alloc(4), description(id, primaryItem(contentOf(primaryBox)), 0)),
     );
@@ -134,7 +132,7 @@ function metaWithXmp(bytes: Buffer, meta: IsobmffBox, { offset, length, shift }:
   return isobmffBox('meta', bytes.subarray(meta.content, meta.content + 4), ...rewritten);
 }
 
-/** What lies behind the box in this file moves with it. */
+/** Shifts the extents that lie after the `meta` box in this file. */
 function moved(item: ItemLocation, end: number, shift: number): ItemLocation {
   if (item.construction !== 0 || item.reference !== 0) return item;
   const extents = item.extents.map((extent) =>
@@ -147,7 +145,7 @@ function primaryItem(content: Buffer): number {
   return content.readUInt8(0) === 0 ? content.readUInt16BE(4) : content.readUInt32BE(4);
 }
 
-/** A reference "content describes" (ISO/IEC 14496-12, section 8.11.12); version 1 has ids of four bytes. */
+/** Creates a reference "content describes" (ISO/IEC 14496-12, section 8.11.12); version 1 has ids of four bytes. */
 function description(from: number, to: number, version: number): Buffer {
   const idSize = version === 0 ? 2 : 4;
   const content = Buffer.alloc(2 * idSize + 2);

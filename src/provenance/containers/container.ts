@@ -1,27 +1,27 @@
-/** A picture file as far as its XMP goes; the picture itself is never decoded or changed. */
+/** An image file and its XMP. The pixels are never decoded or changed. */
 export interface Container {
-  /** The XMP packet in it; null where it has none. */
+  /** The XMP packet; null if the file has none. */
   readonly xmp: Buffer | null;
-  /** Whose C2PA manifest vouches for its bytes: any change would make it worthless. */
-  readonly signedBy: 'nobody' | 'us' | 'others';
-  /** The same file without a manifest of ours. */
+  /** The signer of the C2PA manifest that covers the file's bytes: any change would invalidate it. */
+  readonly signedBy: 'none' | 'us' | 'others';
+  /** Returns the file without a manifest of ours. */
   unsigned(): Buffer;
-  /** The same file with this packet, in the place of the one it has. Throws `RangeError` where it has no room for it. */
+  /** Returns the file with this packet instead of its own. Throws `RangeError` if the file has no room for it. */
   withXmp(packet: Buffer): Buffer;
 }
 
-/** Who has made a C2PA manifest, as it says; our own ones are known by it. */
+/** The name of the generator in our C2PA manifests. */
 export const claimGenerator = 'rxposure';
 
-/** How a claim has the name of who made it, in CBOR (RFC 8949): a text of eight characters behind its key. */
+/** The generator's name in a claim, in CBOR (RFC 8949): a key, then a text of eight characters. */
 const OUR_NAME = Buffer.concat([
   Buffer.from('name'),
   Buffer.of(0x60 + claimGenerator.length),
   Buffer.from(claimGenerator),
 ]);
 
-/** Whose manifest it is that these parts of a file hold. */
+/** Returns the signer of the manifest in these parts of a file. */
 export function signerIn(parts: readonly Buffer[]): Container['signedBy'] {
-  if (!parts.some((part) => part.includes('c2pa'))) return 'nobody';
+  if (!parts.some((part) => part.includes('c2pa'))) return 'none';
   return parts.some((part) => part.includes(OUR_NAME)) ? 'us' : 'others';
 }

@@ -1,21 +1,21 @@
-/** A box of the ISO base media file format (ISO/IEC 14496-12, section 4.2), in the buffer that it was found in. */
+/** A box of the ISO base media file format (ISO/IEC 14496-12, section 4.2), by its offsets in a buffer. */
 export interface IsobmffBox {
   readonly type: string;
   readonly start: number;
-  /** Where what it contains begins; for a full box that is its version. */
+  /** Offset of its content; a full box begins with its version there. */
   readonly content: number;
   readonly end: number;
 }
 
-/** The boxes between two places. Throws `RangeError` where they do not fit between them. */
+/** Reads the boxes between two offsets. Throws `RangeError` if they do not fit. */
 export function isobmffBoxes(bytes: Buffer, from: number, to: number): readonly IsobmffBox[] {
   const boxes: IsobmffBox[] = [];
   for (let start = from; start < to; ) {
-    const told = bytes.readUInt32BE(start);
-    const isLarge = told === 1;
+    const shortSize = bytes.readUInt32BE(start);
+    const isLarge = shortSize === 1;
     const content = start + (isLarge ? 16 : 8);
-    const size = isLarge ? Number(bytes.readBigUInt64BE(start + 8)) : told;
-    // Zero: it goes on to the end of the file.
+    const size = isLarge ? Number(bytes.readBigUInt64BE(start + 8)) : shortSize;
+    // Zero: the box extends to the end of the file.
     const end = size === 0 ? to : start + size;
     if (end < content || end > to) throw new RangeError('Expected a whole box');
     boxes.push({ type: bytes.toString('latin1', start + 4, start + 8), start, content, end });
@@ -41,28 +41,28 @@ interface ItemInfo {
   readonly raw: Buffer;
 }
 
-/** Reads what an `iinf` box contains. Throws `RangeError` where it ends too soon. */
+/** Reads the content of an `iinf` box. Throws `RangeError` if it ends too soon. */
 export function readItemInfos(content: Buffer): readonly ItemInfo[] {
   const start = content.readUInt8(0) === 0 ? 6 : 8;
   return isobmffBoxes(content, start, content.length).map((box) => {
     const version = content.readUInt8(box.content);
     const idSize = version < 3 ? 2 : 4;
     const id = content.readUIntBE(box.content + 4, idSize);
-    // Behind the id: an index of protection, the type, a name, and for `mime` what it is.
+    // After the id: a protection index, the type, a name, and for `mime` the media type.
     const [, mimeType] = content.toString('latin1', box.content + 6 + idSize, box.end).split('\0');
     const isXmp = version >= 2 && isMime(content, box.content + 6 + idSize) && mimeType === XMP_TYPE;
     return { id, isXmp, raw: content.subarray(box.start, box.end) };
   });
 }
 
-/** What an `iinf` box with these entries contains. */
+/** Writes the content of an `iinf` box with these entries. */
 export function writeItemInfos(infos: readonly ItemInfo[]): Buffer {
   const head = Buffer.alloc(6);
   head.writeUInt16BE(infos.length, 4);
   return Buffer.concat([head, ...infos.map(({ raw }) => raw)]);
 }
 
-/** Throws `RangeError` where the id is too large for an entry of version 2. */
+/** Creates the entry of an XMP item. Throws `RangeError` if the id is too large for an entry of version 2. */
 export function xmpItemInfo(id: number): ItemInfo {
   const head = Buffer.alloc(8);
   head.writeUInt8(2, 0);
@@ -71,11 +71,11 @@ export function xmpItemInfo(id: number): ItemInfo {
   return { id, isXmp: true, raw };
 }
 
-function isMime(content: Buffer, place: number): boolean {
-  return content.toString('latin1', place, place + 4) === 'mime';
+function isMime(content: Buffer, offset: number): boolean {
+  return content.toString('latin1', offset, offset + 4) === 'mime';
 }
 
-/** Where an item's data lies (ISO/IEC 14496-12, section 8.11.3). */
+/** The location of an item's data (ISO/IEC 14496-12, section 8.11.3). */
 export interface ItemLocation {
   readonly id: number;
   /** 0: offsets count from the beginning of the file. */
@@ -90,7 +90,7 @@ interface ItemLocations {
   readonly items: readonly ItemLocation[];
 }
 
-/** Reads what an `iloc` box contains. Throws `RangeError` where it ends too soon. */
+/** Reads the content of an `iloc` box. Throws `RangeError` if it ends too soon. */
 export function readItemLocations(content: Buffer): ItemLocations {
   const version = content.readUInt8(0);
   if (version > 2) throw new RangeError(`Expected an iloc box of version 0 to 2, got ${version}`);
@@ -98,10 +98,10 @@ export function readItemLocations(content: Buffer): ItemLocations {
   const [offsetSize, lengthSize, baseSize] = [sizes >> 12, (sizes >> 8) & 15, (sizes >> 4) & 15];
   const indexSize = version === 0 ? 0 : sizes & 15;
   const idSize = version === 2 ? 4 : 2;
-  let place = 6;
+  let position = 6;
   const read = (size: number): number => {
-    const value = size === 8 ? Number(content.readBigUInt64BE(place)) : read32(content, place, size);
-    place += size;
+    const value = size === 8 ? Number(content.readBigUInt64BE(position)) : read32(content, position, size);
+    position += size;
     return value;
   };
   const count = read(idSize);
@@ -121,7 +121,7 @@ export function readItemLocations(content: Buffer): ItemLocations {
   return { version, items };
 }
 
-/** What an `iloc` box with these locations contains. Its length does not depend on where they are. */
+/** Writes the content of an `iloc` box with these locations. Its length does not depend on their offsets. */
 export function writeItemLocations({ version, items }: ItemLocations): Buffer {
   const idSize = version === 2 ? 4 : 2;
   const hasIndexes = items.some(({ extents }) => extents.some(({ index }) => index !== 0));
@@ -141,13 +141,13 @@ export function writeItemLocations({ version, items }: ItemLocations): Buffer {
   return Buffer.concat([head, uint(items.length, idSize), ...fields]);
 }
 
-function read32(content: Buffer, place: number, size: number): number {
+function read32(content: Buffer, offset: number, size: number): number {
   if (size === 0) return 0;
   if (size !== 2 && size !== 4) throw new RangeError(`Expected numbers of 0, 4 or 8 bytes, got ${size}`);
-  return content.readUIntBE(place, size);
+  return content.readUIntBE(offset, size);
 }
 
-/** Throws `RangeError` where the value has no room. */
+/** Writes an unsigned integer. Throws `RangeError` if it needs more than `size` bytes. */
 function uint(value: number, size: number): Buffer {
   const bytes = Buffer.alloc(size);
   if (size > 0) bytes.writeUIntBE(value, 0, size);

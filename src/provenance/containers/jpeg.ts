@@ -2,7 +2,7 @@ import { type Container, signerIn } from './container.ts';
 
 const XMP = Buffer.from('http://ns.adobe.com/xap/1.0/\0');
 const EXIF = Buffer.from('Exif\0\0');
-/** A length of two bytes counts itself. */
+/** The two bytes of a segment's length count too. */
 const MAX_PAYLOAD = 0xffff - 2;
 
 const SOI = 0xffd8;
@@ -12,20 +12,19 @@ const APP11 = 0xeb;
 const EOI = 0xd9;
 const SOS = 0xda;
 
-/** JUMBF (ISO/IEC 19566-5) in a JPEG; C2PA's is the only one that is met. */
+/** JUMBF (ISO/IEC 19566-5) in a JPEG. In practice, only C2PA uses it. */
 const JUMBF = Buffer.from('JP');
 
 interface Segment {
   readonly marker: number;
-  /** Of its marker. */
+  /** Offset of its marker. */
   readonly start: number;
   readonly end: number;
   readonly payload: Buffer;
 }
 
 /**
- * A JPEG, by the segments before its first scan (ITU-T T.81, annex B); XMP in an APP1 segment (XMP Specification, part 3).
- * Throws `RangeError` where it is none.
+ * Reads a JPEG by the segments before its first scan (ITU-T T.81, annex B), with XMP in an APP1 segment (XMP Specification, part 3). Throws `RangeError` if the file is no JPEG.
  */
 export function readJpeg(bytes: Buffer): Container {
   if (bytes.readUInt16BE(0) !== SOI) throw new RangeError('Expected a JPEG');
@@ -45,14 +44,14 @@ export function readJpeg(bytes: Buffer): Container {
         bytes.subarray(rest),
       ]),
     withXmp: (packet) => {
-      const kept = segments.filter((segment) => !isXmp(segment));
+      const others = segments.filter((segment) => !isXmp(segment));
       // Readers expect JFIF and Exif ahead of everything else.
-      const ahead = kept.findLastIndex(isFirst) + 1;
+      const ahead = others.findLastIndex(isFirst) + 1;
       return Buffer.concat([
         bytes.subarray(0, 2),
-        ...kept.slice(0, ahead).map(raw),
+        ...others.slice(0, ahead).map(raw),
         xmpSegment(packet),
-        ...kept.slice(ahead).map(raw),
+        ...others.slice(ahead).map(raw),
         bytes.subarray(rest),
       ]);
     },
@@ -63,14 +62,14 @@ function* segmentsOf(bytes: Buffer): Generator<Segment> {
   let start = 2;
   for (;;) {
     if (bytes.readUInt8(start) !== 0xff) throw new RangeError('Expected a marker');
-    let place = start + 1;
-    // Any number of fill bytes may stand before a marker.
-    while (bytes.readUInt8(place) === 0xff) place += 1;
-    const marker = bytes.readUInt8(place);
+    let offset = start + 1;
+    // Any number of fill bytes may precede a marker.
+    while (bytes.readUInt8(offset) === 0xff) offset += 1;
+    const marker = bytes.readUInt8(offset);
     if (marker === SOS || marker === EOI) return;
-    const end = place + 1 + bytes.readUInt16BE(place + 1);
-    if (end < place + 3 || end > bytes.length) throw new RangeError('Expected a whole segment');
-    yield { marker, start, end, payload: bytes.subarray(place + 3, end) };
+    const end = offset + 1 + bytes.readUInt16BE(offset + 1);
+    if (end < offset + 3 || end > bytes.length) throw new RangeError('Expected a whole segment');
+    yield { marker, start, end, payload: bytes.subarray(offset + 3, end) };
     start = end;
   }
 }

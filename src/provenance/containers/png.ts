@@ -3,28 +3,27 @@ import { type Container, signerIn } from './container.ts';
 
 const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 const KEYWORD = Buffer.from('XML:com.adobe.xmp\0');
-/** Uncompressed, with neither language nor translated keyword. */
+/** The fields of an iTXt chunk without compression, language or translated keyword. */
 const PLAIN = Buffer.alloc(4);
-/** More than any honest packet. */
+/** The limit for a decompressed packet, more than any honest one. */
 const MAX_XMP_BYTES = 16_000_000;
 
 interface Chunk {
   readonly type: string;
   readonly data: Buffer;
-  /** As it is in the file, with length and checksum. */
+  /** All bytes of the chunk, with length and checksum. */
   readonly raw: Buffer;
 }
 
 /**
- * A PNG, by its chunks (https://www.w3.org/TR/png-3/); XMP in an iTXt chunk (XMP Specification, part 3), C2PA in a caBX chunk.
- * Throws `RangeError` where it is none.
+ * Reads a PNG by its chunks (https://www.w3.org/TR/png-3/), with XMP in an iTXt chunk (XMP Specification, part 3) and C2PA in a caBX chunk. Throws `RangeError` if the file is no PNG.
  */
 export function readPng(bytes: Buffer): Container {
   if (!bytes.subarray(0, SIGNATURE.length).equals(SIGNATURE)) throw new RangeError('Expected a PNG');
   const chunks = [...chunksOf(bytes)];
   if (chunks[0]?.type !== 'IHDR' || chunks.at(-1)?.type !== 'IEND')
     throw new RangeError('Expected a whole PNG');
-  // Some writers, libvips among them, use the chunk of compressed Latin text instead.
+  // Some writers, libvips among them, use zTXt instead, the chunk of compressed Latin text.
   const isXmp = ({ type, data }: Chunk) =>
     (type === 'iTXt' || type === 'zTXt') && data.subarray(0, KEYWORD.length).equals(KEYWORD);
   const found = chunks.find(isXmp);
@@ -65,7 +64,7 @@ function chunkOf(type: string, data: Buffer): Buffer {
   return Buffer.concat([length, typed, checksum]);
 }
 
-/** What is behind the keyword, and in an iTXt chunk behind two bytes on compression, a language and a translated keyword. */
+/** Reads the text after the keyword; in an iTXt chunk, after two bytes about compression, a language and a translated keyword. */
 function textOf({ type, data }: Chunk): Buffer {
   if (type === 'zTXt') return inflated(data.subarray(KEYWORD.length + 1));
   let start = KEYWORD.length + 2;

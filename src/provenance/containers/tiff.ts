@@ -5,8 +5,7 @@ const BYTE = 1;
 const ENTRY_BYTES = 12;
 
 /**
- * A TIFF, by the directory of its first picture (TIFF 6.0, section 2); XMP in tag 700. Nothing of the file moves: a new directory,
- * and the packet, go behind its end. Throws `RangeError` where it is none, or a BigTIFF.
+ * Reads a TIFF by the directory of its first image (TIFF 6.0, section 2), with XMP in tag 700. Nothing in the file moves: the packet and a new directory are appended. Throws `RangeError` if the file is no TIFF, or a BigTIFF.
  */
 export function readTiff(bytes: Buffer): Container {
   const order = bytes.toString('latin1', 0, 2);
@@ -23,7 +22,7 @@ export function readTiff(bytes: Buffer): Container {
   return {
     xmp:
       found === undefined ? null : bytes.subarray(uint32(found + 8), uint32(found + 8) + uint32(found + 4)),
-    signedBy: 'nobody',
+    signedBy: 'none',
     unsigned: () => bytes,
     withXmp: (packet) => {
       const padding = Buffer.alloc(bytes.length % 2);

@@ -9,8 +9,7 @@ interface Chunk {
 }
 
 /**
- * A WebP, by its RIFF chunks (https://developers.google.com/speed/webp/docs/riff_container, RFC 9649). XMP needs the extended
- * format, whose header is put before the picture of a simple file. Throws `RangeError` where it is none.
+ * Reads a WebP by its RIFF chunks (https://developers.google.com/speed/webp/docs/riff_container, RFC 9649). XMP needs the extended format: a simple file gets its header. Throws `RangeError` if the file is no WebP.
  */
 export function readWebp(bytes: Buffer): Container {
   const isWebp = bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP';
@@ -18,10 +17,10 @@ export function readWebp(bytes: Buffer): Container {
   if (!isWebp || end > bytes.length) throw new RangeError('Expected a whole WebP');
   const chunks = [...chunksOf(bytes.subarray(12, end))];
   const [first] = chunks;
-  if (first === undefined) throw new RangeError('Expected a picture in the WebP');
+  if (first === undefined) throw new RangeError('Expected an image in the WebP');
   return {
     xmp: chunks.find(({ type }) => type === 'XMP ')?.data ?? null,
-    signedBy: chunks.some(({ type }) => type === 'C2PA') ? 'others' : 'nobody',
+    signedBy: chunks.some(({ type }) => type === 'C2PA') ? 'others' : 'none',
     unsigned: () => bytes,
     withXmp: (packet) => {
       const others = chunks.filter(({ type }) => type !== 'XMP ' && type !== 'VP8X');
@@ -41,7 +40,7 @@ function* chunksOf(body: Buffer): Generator<Chunk> {
     const data = body.subarray(start + 8, start + 8 + length);
     if (data.length < length) throw new RangeError('Expected a whole chunk');
     yield { type: body.toString('latin1', start, start + 4), data };
-    // Chunks begin at even places.
+    // Chunks begin at even offsets.
     start += 8 + length + (length % 2);
   }
 }
@@ -50,7 +49,7 @@ function rawChunk({ type, data }: Chunk): Buffer[] {
   return [Buffer.from(type, 'latin1'), uint32(data.length), data, Buffer.alloc(data.length % 2)];
 }
 
-/** Flags, three bytes of nothing, width and height less one in three bytes each. */
+/** Creates the header of the extended format: flags, three reserved bytes, width and height less one in three bytes each. */
 function extendedHeader({ type, data }: Chunk): Buffer {
   const { widthPx, heightPx, hasAlpha } = type === 'VP8L' ? losslessSize(data) : lossySize(type, data);
   const header = Buffer.alloc(10);
@@ -60,9 +59,9 @@ function extendedHeader({ type, data }: Chunk): Buffer {
   return header;
 }
 
-/** RFC 9649, section 3.4: a signature byte, then 14 bits each for width and height less one, and a bit for alpha. */
+/** Reads the header of RFC 9649, section 3.4: a signature byte, then 14 bits each for width and height less one, and a bit for alpha. */
 function losslessSize(data: Buffer) {
-  if (data.readUInt8(0) !== 0x2f) throw new RangeError('Expected a VP8L picture');
+  if (data.readUInt8(0) !== 0x2f) throw new RangeError('Expected a VP8L image');
   const bits = data.readUInt32LE(1);
   return {
     widthPx: (bits & 0x3fff) + 1,
@@ -71,9 +70,9 @@ function losslessSize(data: Buffer) {
   };
 }
 
-/** RFC 6386, section 9.1: a frame tag of three bytes, a start code, then 14 bits each for width and height, beside their scales. */
+/** Reads the header of RFC 6386, section 9.1: a frame tag of three bytes, a start code, then 14 bits each for width and height, next to their scales. */
 function lossySize(type: string, data: Buffer) {
-  if (type !== 'VP8 ' || data.readUIntBE(3, 3) !== 0x9d012a) throw new RangeError('Expected a VP8 picture');
+  if (type !== 'VP8 ' || data.readUIntBE(3, 3) !== 0x9d012a) throw new RangeError('Expected a VP8 image');
   return {
     widthPx: data.readUInt16LE(6) & 0x3fff,
     heightPx: data.readUInt16LE(8) & 0x3fff,

@@ -3,7 +3,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { createLargeImageLock, type PixelTurn } from '../../base/pictures.ts';
+import { createLargeImageLock, type LargeImageLock } from '../../base/pictures.ts';
 import { copyWhole } from '../../disk/copyFiles.ts';
 import { asFileHandleShortage, toStorageError } from '../../disk/storageError.ts';
 import { syncFolder, temporaryPath } from '../../disk/writeFiles.ts';
@@ -40,7 +40,7 @@ export function createDownloader(config: DownloaderConfig = {}): Downloader {
 }
 
 interface FetchConfig extends ReceiveConfig {
-  readonly inTurn: PixelTurn;
+  readonly inTurn: LargeImageLock;
 }
 
 async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig): Promise<ImageFile> {
@@ -92,7 +92,7 @@ interface IdentifiedFile extends Pick<ImageFile, 'path' | 'format' | 'widthPx' |
 async function markFile(
   { path, extension, format, widthPx, heightPx, received }: IdentifiedFile,
   { embedProvenance, untouchedStem }: DownloadTarget,
-  inTurn: PixelTurn,
+  inTurn: LargeImageLock,
 ): Promise<Pick<ImageFile, 'bytes' | 'sha256' | 'untouched'>> {
   const { bytes, sha256 } = received;
   if (embedProvenance === undefined || widthPx === null || heightPx === null) return { bytes, sha256 };

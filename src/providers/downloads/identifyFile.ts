@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
-import { isSvg, type PixelTurn } from '../../base/pictures.ts';
+import { isSvg, type LargeImageLock } from '../../base/pictures.ts';
 import { importPackage } from '../../disk/storageError.ts';
 import { DownloadError } from '../../errors.ts';
 import type { ImageFile } from '../../types.ts';
@@ -15,7 +15,7 @@ interface IdentifyFileConfig {
   /** Where it is from: says what content without a signature is. */
   url: string;
   /** Large pictures that have to be decoded for it are decoded in turn. */
-  inTurn: PixelTurn;
+  inTurn: LargeImageLock;
 }
 
 /** The largest picture that is taken for one; sharp's own limit. A header that claims more is an attack or a fault. */

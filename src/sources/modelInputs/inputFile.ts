@@ -7,7 +7,7 @@ import { isSvg } from '../../base/pictures.ts';
 import { cutToBytes } from '../../base/text.ts';
 import { fileProblem, importPackage } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
-import { pictureIdentity } from '../../provenance/embedProvenance.ts';
+import { imageIdentity } from '../../provenance/embedProvenance.ts';
 import type { InputFile } from '../../types.ts';
 
 /** The service takes 100 MB; whether by tens or by twos is not said. */
@@ -103,7 +103,7 @@ async function readFileAt(path: string): Promise<InputFile> {
 }
 
 function identityOf(content: Buffer, mediaType: string): Pick<InputFile, 'identity'> {
-  const identity = pictureIdentity(content, mediaType.replace('image/', ''));
+  const identity = imageIdentity(content, mediaType.replace('image/', ''));
   return identity === null ? {} : { identity };
 }
 

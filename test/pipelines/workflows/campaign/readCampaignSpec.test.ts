@@ -134,7 +134,7 @@ renditions:
       expect.stringMatching(
         /^line 8: renditions\[0\]\.gravity: Expected one of centre, .*; did you mean attention\?$/,
       ),
-      'line 10: renditions[0].overlay.file: Expected the path of a picture',
+      'line 10: renditions[0].overlay.file: Expected the path of an image',
       'line 10: renditions[0].overlay.scale: Expected a number of 0.001 to 1, or 0.1% to 100%, got "120%"',
       'line 11: renditions[0].caption.place: Expected one of south, north, got "east"',
       'line 9: renditions[0].maxBites: Unknown key; did you mean maxBytes?',
