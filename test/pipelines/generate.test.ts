@@ -690,7 +690,7 @@ describe('equal jobs', () => {
     expect(outcomes.map(summary)).toEqual(['0 saved 1 p0']);
     expect(events).toContainEqual({
       type: 'warning',
-      message: 'Result #1 was not kept in the cache: full',
+      message: 'Result #1 could not be stored in the cache: full',
     });
   });
 

@@ -164,7 +164,9 @@ it('tells an answer without a number, and does not pay for it again', async () =
   const first = rating(simulator, {}, wordy);
   const error: unknown = await lastValueFrom(first.score(image)).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ScoreError);
-  expect(String(error)).toMatch(/Expected a number in what yorickvp\/llava-13b says of image #2, got \["I "/);
+  expect(String(error)).toMatch(
+    /Expected a number in the output of yorickvp\/llava-13b for image #2, got \["I "/,
+  );
   expect(first.paid.get(1)).toBe(0.002);
   first.leave();
   // The answer is kept: whoever reads it better need not ask again.

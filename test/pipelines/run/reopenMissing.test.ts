@@ -90,7 +90,7 @@ it('renders a rendition at any time, and says which originals nobody has any mor
   expect(totals).toMatchObject({ saved: 1, alreadySaved: 2, failed: 0 });
   expect(await pictures()).toEqual(['0001-a-cat--thumb.jpg', '0001-a-cat.webp', '0002-a-cat--thumb.jpg']);
   expect(warnings()).toEqual([
-    'Pictures of 2 jobs are no longer in the folder (#2, #3), nor at the service: --repay makes them again.',
+    '2 jobs have lost their images (#2, #3) and the service has deleted them. Run with --repay to make, and pay for, them again.',
   ]);
   expect(simulator.stats()).toMatchObject({ created: 3 });
 });
@@ -115,7 +115,7 @@ it('never pays for what an equal job or another run had paid for', async () => {
   await remove(all[cached * 2] ?? '', all[cached * 2 + 1] ?? '');
   const { totals } = await run({}, () => 7);
   expect(totals).toMatchObject({ saved: 0, alreadySaved: 3 });
-  expect(warnings()).toEqual([expect.stringContaining('1 job is no longer in the folder')]);
+  expect(warnings()).toEqual([expect.stringContaining('1 job has lost its images')]);
   expect(simulator.stats()).toMatchObject({ created: 1 });
 });
 
