@@ -17,7 +17,7 @@ import { jobOf } from '../../helpers/jobOf.ts';
 let folder = '';
 let simulator: Simulator;
 let events: RunEvent[] = [];
-/** Predictions whose files and data the service keeps no longer. */
+/** Predictions whose files and data the service has deleted. */
 const forgotten = new Set<unknown>();
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
@@ -70,7 +70,7 @@ it('fetches deleted originals again, and renders deleted renditions, for nothing
   const before = await readFile(join(folder, '0002-a-cat.webp'));
   await remove('0002-a-cat.webp', '0003-a-cat--thumb.jpg');
   const { downloads } = simulator.stats();
-  // There is no room for another picture.
+  // The budget does not cover another image.
   const { totals } = await run({ budgetMicroUsd: 9_000 });
   expect(totals).toMatchObject({ total: 3, saved: 2, alreadySaved: 1, failed: 0, costUsd: 0 });
   expect((await outcomes()).map(({ costUsd }) => costUsd)).toEqual([0.003, 0.003, 0.003]);
@@ -82,7 +82,7 @@ it('fetches deleted originals again, and renders deleted renditions, for nothing
   expect((await run()).totals).toMatchObject({ saved: 0, alreadySaved: 3 });
 });
 
-it('renders a rendition at any time, and says which originals nobody has any more', async () => {
+it('renders a rendition at any time, and reports originals that are lost', async () => {
   await run();
   for (const { predictionId } of await outcomes()) forgotten.add(predictionId);
   await remove('0001-a-cat--thumb.jpg', '0002-a-cat.webp', '0003-a-cat.webp', '0003-a-cat--thumb.jpg');
@@ -95,7 +95,7 @@ it('renders a rendition at any time, and says which originals nobody has any mor
   expect(simulator.stats()).toMatchObject({ created: 3 });
 });
 
-it('makes what nobody has any more again where that is asked for', async () => {
+it('makes lost images again under repay', async () => {
   await run();
   for (const { predictionId } of await outcomes()) forgotten.add(predictionId);
   await remove('0002-a-cat.webp');
@@ -106,7 +106,7 @@ it('makes what nobody has any more again where that is asked for', async () => {
   expect(simulator.stats()).toMatchObject({ created: 4 });
 });
 
-it('never pays for what an equal job or another run had paid for', async () => {
+it('never pays for what an identical job or another run had paid for', async () => {
   const cacheFolder = `${folder}-cache`;
   await run({ cacheFolder }, () => 7);
   expect(simulator.stats()).toMatchObject({ created: 1 });
