@@ -115,7 +115,7 @@ export interface Hooks {
   emit?: EmitEvent;
   /** Called for each prediction that runs out of time; errors it throws are ignored. Default: no-op. */
   onTimeout?: (timedOut: TimedOutPrediction) => void;
-  /** Returns true if a job needs no more work. Called for every plan, so keep it quick. Default: if the journal has it as saved. */
+  /** Returns true if a job needs no more work. Called for every plan, so keep it quick. Default: the journal has it as saved. */
   isDone?: (plan: Plan) => boolean;
   /** Returns true if an earlier run has paid for a saved job, so that it costs nothing now. Default: never. */
   isPaidBefore?: (outcome: Outcome) => boolean;

@@ -35,7 +35,8 @@ type Recording = Pick<RunServices, 'journal'> & Pick<RunHooks, 'emit'>;
 type Refetching = Pick<RunServices, 'provider' | 'answers'> & Pick<RunClock, 'scheduler' | 'random'>;
 
 /**
- * Downloads a prediction's files into the run folder and records them. Skips files that an earlier run has downloaded.
+ * Downloads a prediction's files into the run folder and records them. Skips files that an earlier run has downloaded, if
+ * they are intact.
  */
 export function downloadOriginals(
   job: JobState,

@@ -8,7 +8,7 @@ import type { Provider } from '../../ports.ts';
 import type { InputFile, InputFiles, PredictionRequest } from '../../types.ts';
 import type { Shared } from './run.ts';
 
-/** Returns the request as it is sent: uploads its files, and puts their addresses in the place of their stand-ins. */
+/** Returns the request as it is sent: uploads its files, and replaces their stand-ins by their addresses. */
 export function withFiles(
   request: PredictionRequest,
   files: InputFiles | undefined,
@@ -55,8 +55,8 @@ interface FileAddressesConfig {
 const MARGIN_MS = 60_000;
 
 /**
- * Returns the address by which requests name a file: the URL of an upload, each content uploaded once, or a `data:` URL
- * if the provider takes no uploads. Emits `InputFileError` if a file has changed, `ProviderError` if it cannot be uploaded.
+ * Returns a function that emits the address by which requests name a file: the URL of an upload, each content uploaded
+ * once, or a `data:` URL if the provider takes no uploads. It emits `InputFileError` if a file has changed, `ProviderError` if it cannot be uploaded.
  *
  * Small files are uploaded too. The service does not store `data:` URLs, and a lost create request is recognized by its
  * input alone; besides, every response and every page of a list repeats the inputs.

@@ -87,7 +87,7 @@ export interface RunState {
   halt(fault: unknown): void;
 }
 
-/** The group of stages that read or change the state of the run. */
+/** The changing part of a run, as a group that stages read. */
 export interface Stateful {
   readonly state: RunState;
 }

@@ -84,7 +84,7 @@ function capped(slots: number): string {
 function wavesFeed(
   plans: Plans,
   journey: Journey,
-  run: Omit<FedRun, 'slots' | 'maxAttempts' | 'state'>,
+  run: Pick<FedRun, 'waveSize' | 'wavePauseMs' | 'journeys' | 'emit' | 'stop' | 'scheduler'>,
 ): Observable<Outcome> {
   return inWaves(plans, (plan) => journey(plan, { turnsLeft: 0 }), {
     waveSize: run.waveSize,

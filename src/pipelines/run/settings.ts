@@ -120,7 +120,7 @@ export interface OpenRun extends OpenFolder {
   readonly isSaved: (plan: Plan) => boolean;
   /** Returns true if the job with this index was saved, by its current request or another. */
   readonly wasSaved: (index: number) => boolean;
-  /** Marks jobs as not saved any more: a map from their indexes to the ids of their predictions, which are paid already. */
+  /** Makes jobs count as not saved from now on: a map from their indexes to the ids of their predictions, which are paid. */
   reopen(jobs: ReadonlyMap<number, string | null>): void;
   /** Returns true if the job with this index is to be made. */
   readonly isChosen: (index: number) => boolean;
