@@ -14,7 +14,7 @@ import { type PlanSource, withRecoveryRounds } from './run/recoveryRounds.ts';
 
 /**
  * Makes every image of the plans and emits each job's outcome as it is reached; skips jobs that the journal has as
- * saved. Pulls plans only as slots become free, so a million of them take the memory of a few.
+ * saved. Pulls plans only as slots become free, so a million plans take the memory of a few.
  *
  *     plans         a b c          as many as there are slots
  *     job a         -----(o|)
@@ -22,15 +22,15 @@ import { type PlanSource, withRecoveryRounds } from './run/recoveryRounds.ts';
  *     job c            ----(o|)    begins when b is done
  *     generate      ---b-a-(c|)
  *
- * One job's failure is an outcome. Emits an error only if it concerns the whole run, and then begins nothing more:
+ * The failure of one job is an outcome. Emits an error only if it concerns the whole run, and then begins no more jobs:
  * `ProviderError` with `stopsRun` (401, 402) after jobs in flight have finished; `StorageError` (disk full, folder gone)
- * at once: predictions in flight go on at the service, and the next run over the same journal resumes them.
+ * at once. Predictions in flight continue at the service, and the next run over the same journal resumes them.
  */
 export function generate(plans: PlanSource, config: GenerateConfig): Observable<Outcome> {
   return defer(() => {
     const run = createRun(config);
 
-    // The way of one job, from plan to outcome.
+    // The journey of one job, from plan to outcome.
     const journey: Journey = (plan, turn) => {
       const job = openJob(plan, run.journal.find(plan.index), turn);
       return of(plan).pipe(

@@ -5,24 +5,24 @@ import { generate } from './generate.ts';
 import type { GenerateConfig } from './journey/config.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
 
-/** An outcome that waits for the consumer, and the job that keeps its place until it is taken. */
+/** An outcome that waits for the consumer; its job stays in flight until it is taken. */
 interface Offer {
   readonly outcome: Outcome;
   readonly taken: () => void;
 }
 
 /**
- * `generate` as an async iterator, with its back-pressure reaching through to whoever consumes it:
+ * Runs `generate` as an async iterator, whose consumer sets the pace:
  *
  *     for await (const outcome of generateStream(plans, config)) await publish(outcome);
  *
- * A job keeps its place until the loop comes back for the next outcome. So a slow loop stops further jobs from being pulled
- * once as many have been begun as may be under way: twice `concurrency` plus `downloads`, with the strategy `stream`.
- * Nothing is begun before the first outcome is asked for.
+ * A job stays in flight until the loop comes back for the next outcome. A slow loop therefore holds the run back once the
+ * limit of jobs in flight is reached: twice `concurrency` plus `downloads`, with the strategy `stream`. The run begins when
+ * you ask for the first outcome.
  *
- * Leaving the loop stops the run: nothing more is begun, and what is under way, which may be paid, is finished and saved
- * before the loop is left; let `config.cancel` emit to have it cancelled instead. What ends the run with an error is
- * thrown once all outcomes before it have been taken.
+ * Leaving the loop stops the run: no more jobs begin, and jobs in flight, which may be paid, are finished and saved before
+ * the loop is left; let `config.cancel` emit to cancel them instead. An error that ends the run is thrown once all outcomes
+ * before it have been taken.
  */
 export async function* generateStream(
   plans: PlanSource,
@@ -40,7 +40,7 @@ export async function* generateStream(
         subscriber.complete();
         return;
       }
-      // It stays in line where the run ends with an error meanwhile: the outcome holds.
+      // The offer stays in line even if the run ends with an error meanwhile: the outcome is valid.
       offers.join({ outcome, taken: () => subscriber.complete() });
       wake();
     });
@@ -68,7 +68,7 @@ export async function* generateStream(
       }
     }
   } finally {
-    // In this order: a place that is given back must not be taken any more.
+    // In this order: no new job may begin in a slot that is freed here.
     isLeft = true;
     left.next();
     for (; offer !== undefined; offer = offers.takeFirst()) offer.taken();

@@ -28,11 +28,11 @@ import { type FinishedRun, type RunEnd, writeResults } from './run/results.ts';
 import type { OpenRun, RunSettings } from './run/settings.ts';
 
 /**
- * A whole run in its folder: opens it, makes what is missing, leaves manifest and report, and emits once how it ended.
- * `total` is the number of plans. Jobs that a stop or a fault kept from their turn are written down as skipped, so
- * each job of the input has its outcome.
+ * Runs all plans in a folder: opens it, makes the missing images, writes manifest, report and gallery, and emits the end of
+ * the run. `total` is the number of plans. Jobs without a turn, because of a stop or a fault, are recorded as skipped, so
+ * each job of the input has an outcome.
  *
- * Emits `UsageError` or `StorageError` where the folder cannot be used; nothing was created then.
+ * Emits `UsageError` or `StorageError` if the folder cannot be used; nothing has been created then.
  */
 export function runToFolder(
   plans: PlanSource,
@@ -54,17 +54,17 @@ export function runToFolder(
   });
 }
 
-/** What a run has to do. */
+/** The work of a run. */
 interface RunWork {
-  /** Makes what is missing. */
+  /** Makes the missing images. */
   readonly outcomes: Observable<Outcome>;
-  /** Every job that is to have an outcome in the end; read when `outcomes` is done. */
+  /** All jobs that have an outcome in the end; read when `outcomes` completes. */
   readonly plans: PlanSource;
   readonly total: number;
   readonly alreadySaved: number;
 }
 
-/** Makes what is missing and gives every other job an outcome too. The first fault is the one that is told. */
+/** Makes the missing images, and records every other job as skipped; emits the end of the run with its first fault. */
 export function runToEnd(
   { outcomes, plans, total, alreadySaved }: RunWork,
   run: OpenRun,
@@ -81,7 +81,7 @@ export function runToEnd(
     const startedAtMs = scheduler.now();
     let fault: unknown = null;
     let current = alreadySaved;
-    const tellEach = tap<Outcome>(({ prompt, status, predictionId }) => {
+    const reportEach = tap<Outcome>(({ prompt, status, predictionId }) => {
       current += 1;
       const percent = Math.floor((current * 100) / total);
       const elapsedMs = scheduler.now() - startedAtMs;
@@ -95,8 +95,8 @@ export function runToEnd(
     const earlier = deliverEarlier(run).pipe(noteFault, ignoreElements());
     return concat(
       earlier,
-      outcomes.pipe(strategies[strategy].reportsEachJob ? tellEach : identity, noteFault),
-      withoutOutcome(plans, run).pipe(noteFault),
+      outcomes.pipe(strategies[strategy].reportsEachJob ? reportEach : identity, noteFault),
+      skipRemaining(plans, run).pipe(noteFault),
     ).pipe(
       tally({ total, alreadySaved, ...(isPaidBefore && { isPaidBefore }) }),
       last(),
@@ -105,27 +105,33 @@ export function runToEnd(
   });
 }
 
-/** Writes down the jobs that have no outcome when everything else is done: there are some only after a stop or a fault. */
-function withoutOutcome(plans: PlanSource, run: OpenRun): Observable<Outcome> {
+/** Records the jobs that have no outcome when all others are done; there are some only after a stop or a fault. */
+function skipRemaining(
+  plans: PlanSource,
+  run: Pick<OpenRun, 'manifest' | 'journal' | 'isChosen'>,
+): Observable<Outcome> {
   const { manifest, journal, isChosen } = run;
   const write = (plan: Plan) =>
     manifest.append(skippedOutcome(plan, journal.find(plan.index), isChosen(plan.index)));
   return pullMap(plansWithoutOutcome(plans, run), write, { concurrency: 64 });
 }
 
-async function* plansWithoutOutcome(plans: PlanSource, { manifest }: OpenRun): AsyncGenerator<Plan> {
+async function* plansWithoutOutcome(
+  plans: PlanSource,
+  { manifest }: Pick<OpenRun, 'manifest'>,
+): AsyncGenerator<Plan> {
   for await (const plan of plans()) {
     if (!manifest.has(plan.index)) yield plan;
   }
 }
 
 /**
- * What stopped a run that had begun. Input, spec and folder were right then, so a `UsageError` now means that somebody
- * changed them meanwhile, and must not say that nothing was created.
+ * Returns the fault of a run that had begun. Input, spec and folder were valid then, so a `UsageError` means that they have
+ * changed meanwhile; it must not report that nothing was created.
  */
 function asMidRunError(error: unknown): unknown {
   if (!(error instanceof UsageError || error instanceof InvalidRowsError)) return error;
-  return new StorageError('ERR_CHANGED_MEANWHILE', `The run had begun when this was met: ${error.message}`, {
+  return new StorageError('ERR_CHANGED_MEANWHILE', `The run stopped partway: ${error.message}`, {
     recoverable: true,
     suggestion: `${error.suggestion} Then run the same command again.`.trimStart(),
     cause: error,

@@ -34,7 +34,7 @@ const plansOf = (count: number) => Array.from({ length: count }, (_, index) => a
 const outcomesOf = (plans: readonly Plan[], config: GenerateConfig): Promise<Outcome[]> =>
   lastValueFrom(generate(() => plans, config).pipe(toArray()));
 
-/** Runs in virtual time to the end, or for so long. */
+/** Runs in virtual time, to the end or for the given time. */
 function runVirtually(plans: readonly Plan[], config: GenerateConfig, scheduler: VirtualTimeScheduler) {
   const seen: { outcomes: Outcome[]; error: unknown } = { outcomes: [], error: null };
   generate(() => plans, { ...config, scheduler }).subscribe({
@@ -56,7 +56,7 @@ function runVirtually(plans: readonly Plan[], config: GenerateConfig, scheduler:
 }
 
 describe('a job', () => {
-  it('ends as an outcome that says everything about it', async () => {
+  it('ends as an outcome that describes all of it', async () => {
     const { config, kept } = runOf({
       renderer: {
         render: (_original, specs, stem) =>
@@ -127,7 +127,7 @@ describe('a job', () => {
     ]);
   });
 
-  it('has its prediction in the journal with all that tells its cost, but without long data', async () => {
+  it('has its prediction in the journal with all that its cost needs, but without long data', async () => {
     const journal = createMemoryJournal();
     const kept: unknown[] = [];
     const spying = {
@@ -164,7 +164,7 @@ describe('a job', () => {
     expect(config.journal.openIndexes().size).toBe(0);
   });
 
-  it('is run again where the platform was at fault, and only then', async () => {
+  it('is run again if the platform was at fault, and only then', async () => {
     const scheduler = new VirtualTimeScheduler();
     const answers = (errors: (string | null)[]) => {
       let made = 0;
@@ -218,7 +218,7 @@ describe('a job', () => {
     });
   });
 
-  it('keeps its prediction where the download fails, so that nothing is paid twice', async () => {
+  it('keeps its prediction if the download fails, so that nothing is paid twice', async () => {
     const journal = createMemoryJournal();
     const gone = new DownloadError('ERR_DOWNLOAD_REFUSED', 'no');
     const first = runOf({ journal, downloader: { download: () => throwError(() => gone) } });
@@ -257,13 +257,13 @@ describe('a run', () => {
     expect(scheduler.now()).toBe(500); // 9 predictions, 2 at a time, 100 ms each
   });
 
-  it.each([401, 402])('ends as a whole when the service answers %i', async (status) => {
+  it.each([401, 402])('ends as a whole when the service responds with %i', async (status) => {
     const stopped = new ProviderError('ERR_STOPPED', 'stopped', { status, stopsRun: true });
     const provider = fakeProvider({ createPrediction: () => throwError(() => stopped) });
     await expect(outcomesOf(plansOf(3), runOf({ provider }).config)).rejects.toBe(stopped);
   });
 
-  it('finishes what is under way before it ends so, because that may be paid', async () => {
+  it('finishes jobs in flight before it ends so, because they may be paid', async () => {
     const scheduler = new VirtualTimeScheduler();
     const stopped = new ProviderError('ERR_NO_CREDIT', 'no credit', { status: 402, stopsRun: true });
     const good = succeeding({ tookMs: 100, scheduler });
@@ -279,7 +279,7 @@ describe('a run', () => {
     expect(config.journal.openIndexes().size).toBe(0);
   });
 
-  it('sends nothing any more that waits for the governor when it is told to stop', async () => {
+  it('sends no request that waits for the governor when it is stopped', async () => {
     const scheduler = new VirtualTimeScheduler();
     const stop = new Subject<void>();
     const provider = succeeding();
@@ -297,7 +297,7 @@ describe('a run', () => {
     await expect(outcomesOf(plansOf(3), config)).rejects.toBe(full);
   });
 
-  it('begins nothing after stop, and finishes what is under way', async () => {
+  it('begins nothing after stop, and finishes jobs in flight', async () => {
     const scheduler = new VirtualTimeScheduler();
     const stop = new Subject<void>();
     const provider = succeeding({ tookMs: 100, scheduler });
@@ -308,7 +308,7 @@ describe('a run', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(
       Array.from({ length: outcomes.length }, () => 'saved'),
     );
-    // One was made, one was under way; those in line behind it begin nothing.
+    // One was made, one was in flight; those in line behind it begin nothing.
     expect(outcomes).toHaveLength(2);
     expect(provider.made).toHaveLength(2);
   });
@@ -323,7 +323,7 @@ describe('a run', () => {
     expect(config.ledger).toMatchObject({ spentMicroUsd: 9, reservedMicroUsd: 0 });
   });
 
-  it('keeps the money of lost creates, of which nobody knows whether they are paid', async () => {
+  it('keeps the money of lost create requests, which may be paid', async () => {
     const service = { recoverable: true, tookEffect: 'unknown' } as const;
     let sent = 0;
     const provider = fakeProvider({
@@ -342,7 +342,7 @@ describe('a run', () => {
     expect(config.ledger).toMatchObject({ spentMicroUsd: 0, reservedMicroUsd: 6 });
   });
 
-  it('counts what was expected where a prediction does not tell what it cost', async () => {
+  it('counts the expected price if a prediction has no cost', async () => {
     const { config } = runOf({ ledger: createLedger({ limitMicroUsd: 6 }), concurrency: 1 });
     config.answers = { ...config.answers, costOf: () => null };
     const outcomes = await outcomesOf(plansOf(3), config);
@@ -383,7 +383,7 @@ describe('fallbacks', () => {
       'platform',
       ['owner/name', 'owner/name', 'owner/small'],
     ],
-  ])('take over where a model %s', async (_what, error, models) => {
+  ])('take over if a model %s', async (_what, error, models) => {
     const { asked, provider } = failingFirst(error);
     const ledger = createLedger({ limitMicroUsd: 10 });
     const { config, events } = runOf({ provider, ledger, maxAttempts: 2, fallbacksOf: () => [small] });
@@ -402,7 +402,7 @@ describe('fallbacks', () => {
     expect(ledger).toMatchObject({ spentMicroUsd: 3, reservedMicroUsd: 0 });
   });
 
-  it('do not take over where the input is wrong', async () => {
+  it('do not take over if the input is wrong', async () => {
     const refused = new ProviderError('ERR_INVALID_INPUT', '422', { status: 422 });
     const provider = fakeProvider({ createPrediction: () => throwError(() => refused) });
     const { config } = runOf({ provider, fallbacksOf: () => [small] });
@@ -445,12 +445,12 @@ describe('fallbacks', () => {
     expect([...config.journal.openIndexes()]).toEqual([0]);
   });
 
-  it('are gone on with by the next run, by the request that was sent', async () => {
+  it('are resumed by the next run, by the request that was sent', async () => {
     const sent = { model: 'owner/small', version: null, input: { prompt: 'small' } };
     const lost = aPrediction({ id: 'lost', ...sent });
     const provider = { ...succeeding(), listPredictions: () => of({ predictions: [lost], next: null }) };
     const intended = { type: 'intended', attempt: 2, atMs: Date.now(), request: sent } as const;
-    // Also where the model is no fallback any more: it may be paid.
+    // Also if the model is no longer a fallback: it may be paid.
     for (const fallbacksOf of [() => [small], () => []]) {
       const journal = createMemoryJournal();
       await lastValueFrom(journal.record(aPlan(0), intended));
@@ -507,7 +507,7 @@ describe('recovery rounds', () => {
     expect(final.events.filter(({ type }) => type === 'recovery.started')).toEqual([]);
   });
 
-  it('take up a prediction that is paid already, and keep its money held meanwhile', async () => {
+  it('resume a prediction that is paid already, and keep its money reserved meanwhile', async () => {
     const scheduler = new VirtualTimeScheduler();
     const broken = new DownloadError('ERR_DOWNLOAD_CUT', 'cut', { recoverable: true });
     let isDown = true;
@@ -545,7 +545,7 @@ describe('recovery rounds', () => {
     expect(scheduler.now()).toBe(300_000);
   });
 
-  it('end where stop comes in the middle of one: who had no turn in it ends as in the round before', async () => {
+  it('end if stop comes in the middle of one: jobs without a turn in it end as in the round before', async () => {
     const scheduler = new VirtualTimeScheduler();
     const stop = new Subject<void>();
     const provider = fakeProvider({ createPrediction: () => throwError(() => later) });
@@ -595,7 +595,7 @@ describe('cancel', () => {
     expect(config.ledger.reservedMicroUsd).toBe(0);
   });
 
-  it('finds the prediction of a create that has not answered yet', async () => {
+  it('finds the prediction of a create request that has no response yet', async () => {
     const { canceled, provider } = cancelingProvider({
       createPrediction: () => NEVER,
       listPredictions: () =>
@@ -629,11 +629,11 @@ describe('cancel', () => {
   });
 });
 
-describe('equal jobs', () => {
+describe('identical jobs', () => {
   const equal = (count: number) =>
     plansOf(count).map((plan) => ({ ...plan, key: 'same', resultKey: 'same' }));
 
-  it('with the same seed are made once where they come at the same time', async () => {
+  it('with the same seed are made once if they come at the same time', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rxposure-equal-'));
     const content = 'a picture';
     const provider = succeeding({ tookMs: 5 });
@@ -682,7 +682,7 @@ describe('equal jobs', () => {
     expect(kept).toEqual(['new']);
   });
 
-  it('are made all the same where the cache does not take the result', async () => {
+  it('are made even if the cache does not take the result', async () => {
     const full = new StorageError('ERR_DISK_FULL', 'full');
     const cache: ResultCache = { restore: () => of(null), keep: () => throwError(() => full) };
     const { config, events } = runOf({ cache });
@@ -690,11 +690,11 @@ describe('equal jobs', () => {
     expect(outcomes.map(summary)).toEqual(['0 saved 1 p0']);
     expect(events).toContainEqual({
       type: 'warning',
-      message: 'Result #1 was not kept in the cache: full',
+      message: 'Result #1 could not be stored in the cache: full',
     });
   });
 
-  it('take up what an earlier run left open before they look anywhere else', async () => {
+  it('resume what an earlier run left open before they look anywhere else', async () => {
     const journal = createMemoryJournal();
     await lastValueFrom(journal.record(aPlan(0), { type: 'created', attempt: 1, predictionId: 'open' }));
     const cache: ResultCache = { restore: () => throwError(() => new Error('asked')), keep: () => EMPTY };
@@ -719,7 +719,7 @@ describe('a run over the journal of an earlier one', () => {
     expect(provider.made).toHaveLength(1);
   });
 
-  it('takes up what was left open before it begins anything new', async () => {
+  it('resumes what was left open before it begins anything new', async () => {
     const journal = createMemoryJournal();
     await record(journal, aPlan(2), { type: 'intended', attempt: 1, atMs: Date.now() });
     await record(journal, aPlan(2), { type: 'created', attempt: 1, predictionId: 'open' });
@@ -741,7 +741,7 @@ describe('a run over the journal of an earlier one', () => {
     expect(outcomes.map(summary)).toEqual(['2 saved 1 open', '0 saved 1 p0', '1 saved 1 p1']);
   });
 
-  it('takes up the oldest first, as outputs live one hour only', async () => {
+  it('resumes the oldest first, as outputs live one hour only', async () => {
     const journal = createMemoryJournal();
     const nowMs = Date.now();
     for (const [index, ageMs] of [
@@ -761,7 +761,7 @@ describe('a run over the journal of an earlier one', () => {
     expect(asked).toEqual(['open 1', 'open 2', 'open 0']);
   });
 
-  it('looks for a create whose answer never came before it sends another', async () => {
+  it('looks for a create request whose response never came before it sends another', async () => {
     const journal = createMemoryJournal();
     await record(journal, aPlan(0), { type: 'intended', attempt: 1, atMs: Date.now() });
     const lost = aPrediction({ id: 'lost', input: { prompt: 'prompt 0', seed: 0 } });
@@ -771,7 +771,7 @@ describe('a run over the journal of an earlier one', () => {
     expect(provider.made).toEqual([]);
   });
 
-  it('sends one that never was made anew, with the addresses that its files have now', async () => {
+  it('sends one that never was made again, with the addresses that its files have now', async () => {
     const scheduler = new VirtualTimeScheduler();
     const journal = createMemoryJournal();
     const plan = aPlan(0, {
@@ -832,7 +832,7 @@ describe('a run over the journal of an earlier one', () => {
     expect(scheduler.now()).toBe(2_000 + 4_000); // the three looks for the first one
   });
 
-  it('says so where the service has forgotten whether it was made, unless it may be paid again', async () => {
+  it('fails if the service has forgotten whether it was made, unless it may be paid again', async () => {
     const journal = createMemoryJournal();
     await record(journal, aPlan(0), { type: 'intended', attempt: 1, atMs: Date.now() - 3_600_000 });
     const provider = succeeding();
@@ -884,7 +884,7 @@ describe('a run over the journal of an earlier one', () => {
     ).toBe('0 saved 2 p0');
   });
 
-  it('counts a lost output once where the budget has no room to make it again', async () => {
+  it('counts a lost output once if the budget does not allow to make it again', async () => {
     const journal = createMemoryJournal();
     await record(journal, aPlan(0), { type: 'created', attempt: 1, predictionId: 'old' });
     const provider = fakeProvider({
@@ -920,7 +920,7 @@ describe('a run over the journal of an earlier one', () => {
     expect((await run(true)).outcomes.map(summary)).toEqual(['0 saved 2 p0']);
   });
 
-  it('does not mind what was written about another request at the same place', async () => {
+  it('does not mind what was recorded about another request at the same index', async () => {
     const journal = createMemoryJournal();
     await record(journal, aPlan(0, { key: 'another' }), {
       type: 'created',

@@ -8,7 +8,7 @@ import type { Downloader } from '../../src/ports.ts';
 import type { Outcome } from '../../src/types.ts';
 import { aPlan, runOf, succeeding } from '../helpers/runOf.ts';
 
-/** Plans that tell how many of them were pulled. */
+/** Plans that count how many of them were pulled. */
 function counted(count: number) {
   const seen = { pulled: 0 };
   const plans = function* () {
@@ -20,14 +20,14 @@ function counted(count: number) {
   return { plans, seen };
 }
 
-/** All that is under way comes to rest. */
+/** All jobs in flight come to rest. */
 const rest = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 const indexOf = (result: IteratorResult<Outcome, void>) => (result.done ? 'done' : result.value.index);
 
-/** `places` jobs under way at most. */
-const withPlaces = (places: number, fields: Partial<GenerateConfig> = {}) =>
-  runOf({ strategy: 'queue', concurrency: places, ...fields });
+/** At most `slots` jobs in flight. */
+const withSlots = (slots: number, fields: Partial<GenerateConfig> = {}) =>
+  runOf({ strategy: 'queue', concurrency: slots, ...fields });
 
 it('gives every outcome, and begins nothing before it is asked', async () => {
   const { plans, seen } = counted(30);
@@ -40,14 +40,14 @@ it('gives every outcome, and begins nothing before it is asked', async () => {
 });
 
 describe('a slow consumer', () => {
-  it('stops jobs from being pulled: each that it has not taken keeps its place', async () => {
+  it('stops jobs from being pulled: each that it has not taken stays in flight', async () => {
     const { plans, seen } = counted(20);
     const provider = succeeding();
-    const outcomes = generateStream(plans, withPlaces(3, { provider }).config);
+    const outcomes = generateStream(plans, withSlots(3, { provider }).config);
     expect(indexOf(await outcomes.next())).toBe(0);
     await rest();
     expect({ ...seen, made: provider.made.length }).toEqual({ pulled: 3, made: 3 });
-    // Asking for the next one says that the first is done with.
+    // Asking for the next outcome frees the first job.
     expect(indexOf(await outcomes.next())).toBe(1);
     await rest();
     expect({ ...seen, made: provider.made.length }).toEqual({ pulled: 4, made: 4 });
@@ -74,7 +74,7 @@ describe('a slow consumer', () => {
     const scheduler = new VirtualTimeScheduler();
     const { plans, seen } = counted(6);
     const provider = succeeding({ tookMs: 10, scheduler });
-    const { config } = withPlaces(2, { provider, scheduler });
+    const { config } = withSlots(2, { provider, scheduler });
     const outcomes = generateStream(plans, config);
     const pulledAt: string[] = [];
     const consumed = (async () => {
@@ -99,9 +99,9 @@ describe('a slow consumer', () => {
 });
 
 describe('leaving', () => {
-  it('begins nothing more, finishes what is under way and saves it, and only then goes on', async () => {
+  it('begins nothing more, finishes and saves jobs in flight, and only then continues', async () => {
     const { plans, seen } = counted(20);
-    const { config, kept } = withPlaces(3);
+    const { config, kept } = withSlots(3);
     const released = new Subject<never>();
     const downloader: Downloader = {
       // The first is there at once, the others when the test says so.
@@ -127,7 +127,7 @@ describe('leaving', () => {
   });
 
   it('by an error of the loop does so too, and the error is passed on', async () => {
-    const { config, kept } = withPlaces(2);
+    const { config, kept } = withSlots(2);
     const loop = async () => {
       for await (const { index } of generateStream(counted(9).plans, config)) {
         await rest();
@@ -147,11 +147,11 @@ describe('leaving', () => {
 });
 
 describe('the end', () => {
-  it('comes early where the run is told to stop', async () => {
+  it('comes early if the run is stopped', async () => {
     const stop = new Subject<void>();
     const { plans, seen } = counted(50);
     const indexes: number[] = [];
-    for await (const { index } of generateStream(plans, withPlaces(2, { stop }).config)) {
+    for await (const { index } of generateStream(plans, withSlots(2, { stop }).config)) {
       indexes.push(index);
       await rest();
       if (index === 3) stop.next();
@@ -173,7 +173,7 @@ describe('the end', () => {
     };
     const indexes: number[] = [];
     const loop = async () => {
-      for await (const { index } of generateStream(counted(9).plans, withPlaces(3, { provider }).config)) {
+      for await (const { index } of generateStream(counted(9).plans, withSlots(3, { provider }).config)) {
         indexes.push(index);
         await rest();
       }
@@ -184,7 +184,7 @@ describe('the end', () => {
 
   it('throws what the disk refused at once, outcomes that hold before it', async () => {
     const full = new StorageError('ERR_DISK_FULL', 'full');
-    const { config } = withPlaces(3, {
+    const { config } = withSlots(3, {
       persist: ({ index }) =>
         defer(() => {
           if (index === 2) throw full;

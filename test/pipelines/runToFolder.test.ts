@@ -82,7 +82,7 @@ async function expectWhole(outcomes: readonly Pick<Outcome, 'files'>[]): Promise
 
 describe('a run in its folder', () => {
   it('makes every image once and leaves everything about it', async () => {
-    // Slow enough that a busy machine fills all places too.
+    // Slow enough that a busy machine fills all slots too.
     const provider = await start({ speed: 20 });
     const { totals, fault } = await run(30, { provider, concurrency: 5 });
     expect(fault).toBeNull();
@@ -111,12 +111,12 @@ describe('a run in its folder', () => {
       total: 30,
       saved: 30,
       successRate: 1,
-      // A create each, which waits for the result.
+      // A create request each, which waits for the result.
       requestsPerImage: 1,
     });
   });
 
-  it('leaves pictures to look at, whatever became of its jobs, and none where none are wanted', async () => {
+  it('writes gallery and contact sheet, however its jobs end, and none if `gallery` is false', async () => {
     const provider = await start();
     await run(4, { provider, gallery: false });
     expect((await readdir(folder)).filter((name) => /gallery|sheet|thumbs/.test(name))).toEqual([]);
@@ -129,7 +129,7 @@ describe('a run in its folder', () => {
     expect(await sharp(join(folder, 'contact-sheet.jpg')).metadata()).toMatchObject({ format: 'jpeg' });
   });
 
-  it('is whole without a gallery where the disk refuses one, and says so', async () => {
+  it('is complete without a gallery if the disk refuses one, and warns', async () => {
     const provider = await start();
     await mkdir(join(folder, 'gallery.html'), { recursive: true });
     const events: RunEvent[] = [];
@@ -141,7 +141,7 @@ describe('a run in its folder', () => {
     ]);
   });
 
-  it('tells each step of a sequential run, the jobs of an earlier run counted in', async () => {
+  it('reports each step of a sequential run, the jobs of an earlier run counted in', async () => {
     const provider = await start();
     await run(2, { provider });
     const events: RunEvent[] = [];
@@ -154,7 +154,7 @@ describe('a run in its folder', () => {
     expect(simulator.stats()).toMatchObject({ created: 4 });
   });
 
-  it('leaves no sidecars where none are wanted', async () => {
+  it('writes no sidecars if `sidecars` is false', async () => {
     const provider = await start();
     const { totals } = await run(2, { provider, sidecars: false, gallery: false });
     expect(totals).toMatchObject({ saved: 2 });
@@ -180,7 +180,7 @@ describe('a run in its folder', () => {
     expect((await manifest()).outcomes.filter(({ status }) => status === 'skipped')).toHaveLength(5);
   });
 
-  it('stops as a whole without credit, with an outcome for every job, and goes on when there is some', async () => {
+  it('stops as a whole without credit, with an outcome for every job, and continues when there is some', async () => {
     const poor = await start({ creditUsd: 0 });
     const { totals, fault } = await run(5, { provider: poor });
     expect(fault).toMatchObject({ code: 'ERR_NO_CREDIT' });
@@ -252,7 +252,7 @@ describe('faults on the way', () => {
     };
   };
 
-  it('resets before and after the create took effect, 502s and cut downloads: each image is made once', async () => {
+  it('resets before and after the create request took effect, 502s and cut downloads: each image is made once', async () => {
     const provider = await start({
       faults: {
         beforeCreate: every(7, { type: 'reset' } as const),
@@ -292,7 +292,7 @@ describe('faults on the way', () => {
   });
 });
 
-describe('a folder that somebody touches during the run', () => {
+describe('a folder that is changed during the run', () => {
   const file = (name: string) => join(folder, name);
   /** Runs 40 jobs and does it, at one stroke, once some are saved. */
   const interfere = (provider: RunSettings['provider'], touch: () => void) => {
@@ -344,7 +344,7 @@ describe('a folder that somebody touches during the run', () => {
     expect(simulator.stats().created).toBe(40);
   });
 
-  it('between two runs: without its journal nothing is made, because nobody knows what has been paid', async () => {
+  it('between two runs: without its journal nothing is made, because payments are unknown', async () => {
     const provider = await start();
     await run(2, { provider });
     await rm(file('run.sqlite'));
@@ -358,7 +358,7 @@ describe('a folder that somebody touches during the run', () => {
     expect(simulator.stats().created).toBe(4);
   });
 
-  it('between two runs: a lost manifest is made anew, and each job counts once', async () => {
+  it('between two runs: a lost manifest is written again, and each job counts once', async () => {
     const provider = await start();
     await run(4, { provider });
     await rm(file('manifest.jsonl'));
@@ -370,7 +370,7 @@ describe('a folder that somebody touches during the run', () => {
 });
 
 describe('another input in the same folder', () => {
-  it('gets its own images, also where its first run was stopped on the way', async () => {
+  it('gets its own images, even if its first run was stopped on the way', async () => {
     const provider = await start();
     const others = jobs(4).map((job) => ({ ...job, input: { ...job.input, seed: 7 + job.index } }));
     const begin = (stop: RunSettings['stop']) =>
@@ -410,7 +410,7 @@ describe('an input that goes away during the run', () => {
   });
 });
 
-describe('an output that is no picture', () => {
+describe('an output that is no image', () => {
   const page = { type: 'answer', status: 200, body: '<!doctype html><title>Sorry</title>' } as const;
   const random = () => 0;
 
@@ -429,7 +429,7 @@ describe('an output that is no picture', () => {
     await expectWhole((await manifest()).outcomes);
   });
 
-  it('is reported where it stays so, and asked for anew by the next run', async () => {
+  it('is reported if it stays so, and fetched again by the next run', async () => {
     let isBroken = true;
     const provider = await start({ faults: { onFile: () => (isBroken ? page : null) } });
     expect((await run(1, { provider, random })).totals).toMatchObject({ failed: 1 });

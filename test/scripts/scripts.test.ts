@@ -467,7 +467,7 @@ describe('files as inputs', () => {
     const changed = await script('generate.ts', args);
     expect(changed).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining(`Expected the input files that ${out} was begun with, got others`),
+      stderr: expect.stringContaining(`Input files have changed since ${out} was begun`),
     });
   });
 

@@ -11,10 +11,10 @@ import { withFiles } from './inputFiles.ts';
 import type { JobState } from './job.ts';
 import type { RunControl, RunHooks, RunLimits, RunServices, Shared, Stateful } from './run.ts';
 
-/** What a create may take longer than the prediction's own time: queueing and the way back. */
+/** Time for a create request beyond the prediction's own: queueing, and the response's way back. */
 const CANCEL_MARGIN_MS = 30_000;
 
-/** What a new attempt reads of its run. */
+/** The groups of a run that beginning an attempt reads. */
 export type Beginning = Following &
   Pick<RunServices, 'ledger' | 'governor'> &
   Pick<Shared, 'claims' | 'addressOf'> &
@@ -23,12 +23,12 @@ export type Beginning = Following &
   Pick<RunControl, 'stop'> &
   Stateful;
 
-/** A new attempt: money, intent, create, id, in this order. */
+/** Begins a new attempt: reserves the money, records the intent, creates the prediction, records its id, in this order. */
 export function beginAttempt(job: JobState, run: Beginning): Observable<Prediction> {
   const { plan, request } = job;
   const priceMicroUsd = request.priceMicroUsd ?? 0;
   if (job.reservation?.microUsd !== priceMicroUsd) {
-    // Held for another model.
+    // Reserved for another model.
     job.reservation?.release();
     job.reservation = null;
   }
@@ -63,7 +63,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
           type: 'intended',
           attempt: job.attempts,
           atMs: job.startedAtMs,
-          ...(sent === plan ? {} : { request: asKept(sent) }),
+          ...(sent === plan ? {} : { request: forJournal(sent) }),
         });
       },
       onThrottled: (waitMs) => run.emit({ type: 'rate.paused', waitMs: waitMs ?? 0 }),
@@ -74,7 +74,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
   );
 }
 
-/** Who waits for the governor when the run is told to stop sends nothing any more. */
+/** Returns the governor of a run; a job that waits for it when the run is stopped sends nothing. */
 function untilStopped(run: Pick<Beginning, 'governor' | 'state' | 'stop'>): Governor {
   const { governor } = run;
   return {
@@ -82,7 +82,7 @@ function untilStopped(run: Pick<Beginning, 'governor' | 'state' | 'stop'>): Gove
   };
 }
 
-/** A create that certainly made nothing is over: the next run need not look for it. */
+/** Ends an attempt whose create request certainly made nothing: the next run does not look for a prediction of it. */
 function giveUp(error: unknown, job: JobState, run: Pick<RunServices, 'journal'>): Observable<never> {
   const isOver = error instanceof ProviderError && error.tookEffect === 'no' && job.reservation !== null;
   const failed = throwError(() => error);
@@ -92,19 +92,23 @@ function giveUp(error: unknown, job: JobState, run: Pick<RunServices, 'journal'>
   return run.journal.record(job.plan, entry).pipe(concatMap(() => failed));
 }
 
-/** Without what is not sent, and long data only by its hash: enough to know the prediction by. */
-function asKept({ model, version, input }: PredictionRequest): PredictionRequest {
+/** Returns what the journal stores of a request: enough to recognize its prediction. Long data is stored as its hash. */
+function forJournal({ model, version, input }: PredictionRequest): PredictionRequest {
   return { model, version, input: truncateDataUrls(input) };
 }
 
 function overBudget({ priceMicroUsd }: PricedRequest): BudgetError {
-  return new BudgetError(`The budget has no room left for this image (${formatUsd(priceMicroUsd ?? 0)}).`, {
-    recoverable: true,
-    suggestion: 'Raise --budget and run the same command again: what is saved is not made again.',
-  });
+  return new BudgetError(
+    `The rest of the budget does not cover this image (${formatUsd(priceMicroUsd ?? 0)}).`,
+    {
+      recoverable: true,
+      suggestion:
+        'Raise --budget and run the same command again. Saved images are not made or paid for again.',
+    },
+  );
 }
 
-/** Books what an attempt without output, or with a lost one, cost and writes down that it is over. */
+/** Books the cost of an attempt that has no output, or has lost it, and records that the attempt is over. */
 export function closeAttempt(
   prediction: Prediction,
   job: JobState,

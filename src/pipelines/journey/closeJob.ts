@@ -14,13 +14,16 @@ import type { Outcome } from '../../types.ts';
 import type { JobState } from './job.ts';
 import type { RunHooks, RunRecovery, RunServices, Stateful } from './run.ts';
 
-/** What closing a job reads of its run. */
-export type Closing = RunHooks &
+/** The groups of a run that closing a job reads. */
+export type Closing = Pick<
+  RunHooks,
+  'emit' | 'isPaidBefore' | 'persist' | 'afterSaved' | 'onFailed' | 'handOver'
+> &
   Stateful &
   Pick<RunServices, 'journal'> &
   Pick<RunRecovery, 'continueOnError'>;
 
-/** Closes a job, or postpones it if it may succeed in another turn or round; then it emits nothing for now. */
+/** Closes a job, or postpones it if it may succeed in another turn or round. A postponed job emits no outcome yet. */
 export function closeOrPostpone(job: JobState, run: Closing): MonoTypeOperatorFunction<Outcome> {
   return concatMap((outcome) => {
     const { status, error, index } = outcome;
@@ -35,8 +38,8 @@ export function closeOrPostpone(job: JobState, run: Closing): MonoTypeOperatorFu
 }
 
 /**
- * Settles the money, persists the outcome, and only then records that the job is done; emits the outcome. If the fate of
- * the last attempt is unknown, its money stays reserved: it may be paid, so no other job can have it.
+ * Settles the money, persists the outcome, then records that the job is done, and emits the outcome. If the fate of
+ * the last attempt is unknown, its money stays reserved: the attempt may be paid, so no other job can have that money.
  */
 export function closeJob(outcome: Outcome, job: JobState, run: Closing): Observable<Outcome> {
   const { open, reservation, paidMicroUsd } = job;

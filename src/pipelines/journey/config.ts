@@ -16,7 +16,7 @@ import type {
 import type { PictureSigner } from '../../provenance/signPicture.ts';
 import type { Outcome, Plan, PricedRequest, ProvenanceLevel, Strategy } from '../../types.ts';
 
-/** The ports of a run: everything that touches the world, so a test or a bigger engine can stand in. */
+/** The ports of a run: everything that touches the world, so that a test or another engine can take its place. */
 export interface Services {
   provider: Provider;
   downloader: Downloader;
@@ -32,16 +32,16 @@ export interface Services {
   cache?: ResultCache;
 }
 
-/** How much a run does at a time, how often, and how long it waits. */
+/** The limits of a run: jobs at a time, attempts, waits. */
 export interface Limits {
-  /** How jobs are fed. Default `stream`. */
+  /** The order and pace in which jobs begin. Default `stream`. */
   strategy?: Strategy;
   /**
    * Predictions in flight. Default 10; 100 with the strategy `parallel`, always 1 with `sequential`. `auto` (with
-   * `stream`): learned while the run goes on, at most 64.
+   * `stream`): learned during the run, at most 64.
    */
   concurrency?: number | 'auto';
-  /** Slots of predictions in flight, if you share them with other work. Default: `concurrency` slots of the run's own. */
+  /** Slots of predictions in flight, if you share them with other work. Default: a gate of `concurrency` slots. */
   slots?: Gate;
   /** Jobs in a wave, with the strategy `waves`. Default: as many as predictions may be in flight. */
   waveSize?: number;
@@ -57,13 +57,13 @@ export interface Limits {
   maxAttempts?: number;
   /** Time for one prediction; see `timeoutAction`. Default 600,000. */
   timeoutMs?: number;
-  /** How long a create request may wait for its result, at most 60,000; 0: not at all. Default 60,000. */
+  /** Time that a create request may wait for its result, at most 60,000; 0: no wait. Default 60,000. */
   waitMs?: number;
 }
 
-/** What happens to a job or a model that fails. */
+/** The treatment of jobs and models that fail. */
 export interface Recovery {
-  /** What happens to a prediction that runs out of time: cancelled, or left for a later run to fetch. Default `cancel`. */
+  /** Cancel a prediction that runs out of time, or leave it for a later run to fetch. Default `cancel`. */
   timeoutAction?: 'cancel' | 'leave';
   /**
    * Requests to try, in order, if a plan's own model fails for good. Called for every job, so keep it quick.
@@ -87,31 +87,31 @@ export interface Recovery {
   continueOnError?: boolean;
 }
 
-/** Where files go, and what is written into them. */
+/** The destinations of files, and the metadata written into them. */
 export interface Outputs {
   /** Absolute path of the run folder. */
   folder: string;
-  /** Further places for finished images; a job counts as saved once its images are at all of them. Default: none. */
+  /** Further destinations of finished images. A job counts as saved once its images are at all of them. Default: none. */
   destinations?: readonly Destination[];
-  /** How much an image's own metadata says about its origin. Default `full`. */
+  /** The amount of provenance in an image's own metadata. Default `full`. */
   provenance?: ProvenanceLevel;
-  /** Signs each JPEG and PNG, originals and renditions: `createPictureSigner({ … })`. Default: nothing is signed. */
+  /** Signs each JPEG and PNG, originals and renditions: `createPictureSigner({ … })`. Default: no signature. */
   sign?: PictureSigner | null;
-  /** Also keep originals in `originals/`, unchanged; ignored if nothing is written into them. Default false. */
+  /** Also store unchanged originals in `originals/`; ignored if nothing is written into images. Default false. */
   keepOriginals?: boolean;
 }
 
-/** What a run calls. The run awaits the Observables that its hooks return. */
+/** The hooks of a run, which it calls as it goes. It awaits the Observables that they return. */
 export interface Hooks {
   /** Receives every event; errors it throws are ignored. Default: no-op. */
   emit?: EmitEvent;
   /** Called for each prediction that runs out of time; errors it throws are ignored. Default: no-op. */
   onTimeout?: (timedOut: TimedOutPrediction) => void;
-  /** Whether a job needs no more work. Called for every plan, so keep it quick. Default: what the journal has as saved. */
+  /** Returns true if a job needs no more work. Called for every plan, so keep it quick. Default: the journal has it as saved. */
   isDone?: (plan: Plan) => boolean;
-  /** Whether an earlier run has paid for a saved job, so that it costs nothing now. Default: never. */
+  /** Returns true if an earlier run has paid for a saved job, so that it costs nothing now. Default: never. */
   isPaidBefore?: (outcome: Outcome) => boolean;
-  /** Create predictions but do not await them: a later run collects them. Default false. */
+  /** Create predictions without awaiting them; a later run collects them. Default false. */
   detached?: boolean;
   /** Called with each plan of a detached run before its create request; must store the plan for `collect`. Default: no-op. */
   beforeCreate?: (plan: Plan) => Observable<unknown>;
@@ -126,15 +126,15 @@ export interface Hooks {
    * holds the run back. Default: no-op.
    */
   handOver?: (outcome: Outcome) => Observable<unknown>;
-  /** Where the service should announce the end of a plan's prediction. Default: nowhere. */
+  /** Returns the URL to which the service announces the end of a plan's prediction. Default: no announcement. */
   webhookUrlOf?: (plan: Plan) => string;
 }
 
-/** How you end a run early. */
+/** The ways to end a run early. */
 export interface Control {
-  /** When it emits, no new job starts; jobs in flight are finished. Default: never. */
+  /** Stops the run when it emits: no new job starts, and jobs in flight are finished. Default: never. */
   stop?: Observable<unknown>;
-  /** When it emits, predictions in flight are cancelled at the service. Let `stop` emit too. Default: never. */
+  /** Cancels predictions in flight at the service when it emits. Let `stop` emit too. Default: never. */
   cancel?: Observable<unknown>;
 }
 
@@ -146,7 +146,7 @@ export interface Clock {
   random?: () => number;
 }
 
-/** What `generate` takes: one flat object, declared by role. */
+/** The configuration of `generate`: one flat object, declared by role. */
 export interface GenerateConfig extends Services, Limits, Recovery, Outputs, Hooks, Control, Clock {}
 
 /** A prediction that was not final in time. */

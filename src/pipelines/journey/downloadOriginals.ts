@@ -18,20 +18,26 @@ import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import { downloadOutput } from '../../operators/stages/downloadOutput.ts';
 import type { FetchedOutput, ImageFile, Plan, Prediction } from '../../types.ts';
-import { noteCreated } from './followPrediction.ts';
+import { recordCreated } from './followPrediction.ts';
 import type { JobState } from './job.ts';
 import type { RunClock, RunHooks, RunLimits, RunOutputs, RunServices } from './run.ts';
 
-/** What downloading reads of its run. */
-type Downloading = Pick<RunServices, 'provider' | 'downloader' | 'journal' | 'answers'> &
+/** The groups of a run that downloading reads. */
+type Downloading = Recording &
+  Refetching &
+  Pick<RunServices, 'downloader'> &
   Pick<RunLimits, 'downloads'> &
-  Pick<RunOutputs, 'folder' | 'provenanceWriters' | 'keepOriginals'> &
-  Pick<RunHooks, 'emit'> &
-  RunClock;
+  Pick<RunOutputs, 'folder' | 'provenanceWriters' | 'keepOriginals'>;
+
+/** The groups of a run that recording a download reads. */
+type Recording = Pick<RunServices, 'journal'> & Pick<RunHooks, 'emit'>;
+
+/** The groups of a run that asking for a prediction again reads. */
+type Refetching = Pick<RunServices, 'provider' | 'answers'> & Pick<RunClock, 'scheduler' | 'random'>;
 
 /**
- * Downloads a prediction's files into the run folder and records that they are there. Files that an earlier run has
- * downloaded are not fetched again.
+ * Downloads a prediction's files into the run folder and records them. Skips files that an earlier run has downloaded, if
+ * they are intact.
  */
 export function downloadOriginals(
   job: JobState,
@@ -40,19 +46,19 @@ export function downloadOriginals(
   const { plan, earlierFiles } = job;
   return concatMap((prediction) => {
     if (earlierFiles.length === 0) {
-      return merge(noteCreated(prediction, job, run), fetched(prediction, plan, run));
+      return merge(recordCreated(prediction, job, run), download(prediction, plan, run));
     }
     return fromAbortable(() => areIntact(earlierFiles)).pipe(
       concatMap((isThere) =>
         isThere
           ? of({ prediction, files: earlierFiles })
-          : askedAgain(prediction, run).pipe(concatMap((found) => fetched(found, plan, run))),
+          : withLongData(prediction, run).pipe(concatMap((found) => download(found, plan, run))),
       ),
     );
   });
 }
 
-function fetched(prediction: Prediction, plan: Plan, run: Downloading): Observable<FetchedOutput> {
+function download(prediction: Prediction, plan: Plan, run: Downloading): Observable<FetchedOutput> {
   return of(prediction).pipe(
     downloadOutput(run.downloader, {
       stem: join(run.folder, plan.path),
@@ -63,12 +69,12 @@ function fetched(prediction: Prediction, plan: Plan, run: Downloading): Observab
       scheduler: run.scheduler,
       random: run.random,
     }),
-    concatMap((files) => note(files, prediction, plan, run)),
+    concatMap((files) => recordDownloaded(files, prediction, plan, run)),
   );
 }
 
-/** The journal does not keep long data that a prediction put out: the service may still have it. */
-function askedAgain(prediction: Prediction, run: Downloading): Observable<Prediction> {
+/** Fetches a prediction again if its output is long data, which the journal stores only as a hash. */
+function withLongData(prediction: Prediction, run: Refetching): Observable<Prediction> {
   const { id, output } = prediction;
   if (!run.answers.urlsOf(output).some(isTruncatedDataUrl)) return of(prediction);
   return run.provider.getPrediction(id).pipe(
@@ -81,24 +87,28 @@ function askedAgain(prediction: Prediction, run: Downloading): Observable<Predic
 }
 
 function gone(id: string, cause: unknown): DownloadError {
-  return new DownloadError('ERR_OUTPUT_GONE', `The files of prediction ${id} are gone, here and there.`, {
-    suggestion: 'Making the image again costs its price again: --repay does it.',
-    cause,
-  });
+  return new DownloadError(
+    'ERR_OUTPUT_GONE',
+    `The files of prediction ${id} are gone, both on disk and at the service.`,
+    {
+      suggestion: 'Run with --repay to make, and pay for, the image again.',
+      cause,
+    },
+  );
 }
 
-function note(
+function recordDownloaded(
   files: readonly ImageFile[],
   prediction: Prediction,
   plan: Plan,
-  run: Downloading,
+  run: Recording,
 ): Observable<FetchedOutput> {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   run.emit({ type: 'image.downloaded', index: plan.index, bytes });
-  // Enough to know what it costs; the output itself lies on the disk.
+  // Enough to compute the cost; the output itself is on disk.
   const { input, output } = prediction;
-  const kept = { ...prediction, input: truncateDataUrls(input), output: truncateDataUrls(output) };
+  const stored = { ...prediction, input: truncateDataUrls(input), output: truncateDataUrls(output) };
   return run.journal
-    .record(plan, { type: 'downloaded', prediction: kept, files })
+    .record(plan, { type: 'downloaded', prediction: stored, files })
     .pipe(map(() => ({ prediction, files })));
 }

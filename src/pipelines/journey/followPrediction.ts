@@ -6,14 +6,19 @@ import type { Prediction } from '../../types.ts';
 import type { JobState } from './job.ts';
 import type { RunClock, RunHooks, RunLimits, RunRecovery, RunServices } from './run.ts';
 
-/** What following reads of its run. */
-export type Following = Pick<RunServices, 'provider' | 'follower' | 'journal'> &
+/** The groups of a run that following a prediction reads. */
+export type Following = Overdue &
+  Pick<RunServices, 'follower' | 'journal'> &
   Pick<RunLimits, 'timeoutMs'> &
-  Pick<RunRecovery, 'timeoutAction'> &
-  Pick<RunHooks, 'emit' | 'onTimeout' | 'detached'> &
-  RunClock;
+  Pick<RunHooks, 'emit' | 'detached'>;
 
-/** Notes the id, then waits until the prediction is final or its time is up. A detached run leaves it to the service. */
+/** The groups of a run that ending an overdue prediction reads. */
+type Overdue = Pick<RunServices, 'provider'> &
+  Pick<RunRecovery, 'timeoutAction'> &
+  Pick<RunHooks, 'onTimeout'> &
+  Pick<RunClock, 'scheduler' | 'random'>;
+
+/** Records the prediction's id, then awaits its end or its timeout. A detached run leaves the prediction to the service. */
 export function followPrediction(
   prediction: Prediction,
   job: JobState,
@@ -23,24 +28,24 @@ export function followPrediction(
   job.prediction = prediction;
   job.open = { predictionId: prediction.id };
   run.emit({ type: 'prediction.created', index, predictionId: prediction.id, status: prediction.status });
-  // Whoever collects it later finds it by its id.
-  if (run.detached) return noteCreated(prediction, job, run);
-  // One that has its output already is written down while it is downloaded: the slot is wanted by the next job.
+  // `collect` finds it by its id.
+  if (run.detached) return recordCreated(prediction, job, run);
+  // A prediction that has its output is recorded while it is downloaded, so that the next job can have the slot.
   if (prediction.outputComplete) return of(prediction);
-  return noteCreated(prediction, job, run).pipe(
+  return recordCreated(prediction, job, run).pipe(
     endWith(prediction),
     awaitPrediction(run.provider, {
       follower: run.follower,
       sinceMs: job.startedAtMs,
       timeoutMs: Math.max(0, run.timeoutMs - (run.scheduler.now() - job.waitingSinceMs)),
-      onTimeout: ({ id }) => timeIsUp(id, job, run),
+      onTimeout: ({ id }) => endOverdue(id, job, run),
       scheduler: run.scheduler,
       random: run.random,
     }),
   );
 }
 
-function timeIsUp(id: string, job: JobState, run: Following): Observable<Prediction> {
+function endOverdue(id: string, job: JobState, run: Overdue): Observable<Prediction> {
   return defer(() => {
     const { timeoutAction: action, scheduler, random } = run;
     const waitedMs = scheduler.now() - job.startedAtMs;
@@ -51,7 +56,7 @@ function timeIsUp(id: string, job: JobState, run: Following): Observable<Predict
   });
 }
 
-/** The attempt stays open in the journal, so that whoever comes next takes it up by its id. */
+/** The error of a prediction that is left to the service. Its attempt stays open in the journal: the next run resumes it by its id. */
 function leftError(predictionId: string, waitedMs: number): PredictionError {
   return new PredictionError(
     'ERR_PREDICTION_TIMEOUT',
@@ -59,13 +64,14 @@ function leftError(predictionId: string, waitedMs: number): PredictionError {
     {
       predictionId,
       recoverable: true,
-      suggestion: 'Run the same command again within the hour after its end: it is fetched, not paid, again.',
+      suggestion:
+        'Run the same command again within an hour after it ends: its output is downloaded, and not paid for again.',
     },
   );
 }
 
-/** Writes down which prediction the open attempt of a job has; completes when that is durable. */
-export function noteCreated(
+/** Records the prediction of a job's open attempt; completes when that is durable. */
+export function recordCreated(
   prediction: Prediction,
   job: JobState,
   run: Pick<RunServices, 'journal'>,

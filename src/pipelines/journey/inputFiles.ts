@@ -8,7 +8,7 @@ import type { Provider } from '../../ports.ts';
 import type { InputFile, InputFiles, PredictionRequest } from '../../types.ts';
 import type { Shared } from './run.ts';
 
-/** The request as it is sent: what stands for a file becomes its address, once the service has the file. */
+/** Returns the request as it is sent: uploads its files, and replaces their stand-ins by their addresses. */
 export function withFiles(
   request: PredictionRequest,
   files: InputFiles | undefined,
@@ -17,33 +17,33 @@ export function withFiles(
   if (files === undefined) return of(request);
   return defer(() =>
     from(filesIn(request, files)).pipe(
-      concatMap(([place, file]) => run.addressOf(file).pipe(map((address) => [place, address] as const))),
+      concatMap(([path, file]) => run.addressOf(file).pipe(map((address) => [path, address] as const))),
       toArray(),
       map((pairs) => {
         const addresses = new Map(pairs);
         const { model, version } = request;
-        const input = mapInputStrings(request.input, (place, text) => addresses.get(place) ?? text);
+        const input = mapInputStrings(request.input, (path, text) => addresses.get(path) ?? text);
         return { model, version, input };
       }),
     ),
   );
 }
 
-/** Another model may not take all of a plan's inputs. */
+/** Lists the files that a request names, by their paths in the input. A fallback may not take all of a plan's files. */
 function filesIn({ input }: PredictionRequest, files: InputFiles): [string, InputFile][] {
   const found: [string, InputFile][] = [];
-  mapInputStrings(input, (place, text) => {
-    const file = files[place];
-    if (file !== undefined) found.push([place, file]);
+  mapInputStrings(input, (path, text) => {
+    const file = files[path];
+    if (file !== undefined) found.push([path, file]);
     return text;
   });
   return found;
 }
 
 interface FileAddressesConfig {
-  /** Bounds the uploads that are under way. */
+  /** Bounds the uploads in flight. */
   within: Gate;
-  /** Time for one prediction: so long its files must be there. */
+  /** Time for one prediction; its files must stay available so long. */
   timeoutMs: number;
   /** Clock of expiry and waits. */
   scheduler: SchedulerLike;
@@ -51,15 +51,15 @@ interface FileAddressesConfig {
   random: () => number;
 }
 
-/** The way back of an answer, and a bit. */
+/** Time for the response's way back, with a reserve. */
 const MARGIN_MS = 60_000;
 
 /**
- * How requests name files: by the URL of an upload, each content uploaded once; inside of the request where the provider
- * takes no uploads. Emits `InputFileError` where a file is not what it was, `ProviderError` where it cannot be uploaded.
+ * Returns a function that emits the address by which requests name a file: the URL of an upload, each content uploaded
+ * once, or a `data:` URL if the provider takes no uploads. It emits `InputFileError` if a file has changed, `ProviderError` if it cannot be uploaded.
  *
- * Small files are uploaded as well: the service says of `data:` URLs that it does not store them, and a lost create is known
- * again by its input alone; besides, each answer and each page of a list repeats the inputs.
+ * Small files are uploaded too. The service does not store `data:` URLs, and a lost create request is recognized by its
+ * input alone; besides, every response and every page of a list repeats the inputs.
  */
 export function fileAddresses(
   { uploadFile }: Provider,

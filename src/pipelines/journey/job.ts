@@ -13,7 +13,7 @@ import type { Hooks } from './config.ts';
 
 /** A job's turn to be made. */
 export interface Turn {
-  /** How the previous turn ended, if there was one. */
+  /** The end of the previous turn, if there was one. */
   readonly postponed?: PostponedJob | undefined;
   /** Turns that the feed has for the job after this one, if it fails for now. */
   readonly turnsLeft: number;
@@ -30,45 +30,44 @@ export interface PostponedJob {
 
 /** The attempt that a job is in. */
 interface AttemptState {
-  /** What the current attempt sends: the plan, or one of its fallbacks. */
+  /** The request of the current attempt: the plan, or one of its fallbacks. */
   request: PricedRequest;
-  /** What the open attempt really sent: with the addresses of files, long data possibly cut to its hash. */
+  /** The request as it was sent: with the addresses of files, long data possibly cut to its hash. */
   sent: PredictionRequest;
   /** Attempts of this job, the open one included. */
   attempts: number;
-  /** When the open attempt began, ms since 1970. */
+  /** Start of the open attempt, ms since 1970. */
   startedAtMs: number;
-  /** Since when the open attempt is awaited: since it began, or was resumed. */
+  /** Start of the wait for the open attempt, ms since 1970: when it began, or was resumed. */
   waitingSinceMs: number;
-  /** A create request that may have been sent, with the id of its prediction once known; null when it is over. */
+  /** A create request that may have been sent, with the id of its prediction once known; null when the attempt is over. */
   open: { predictionId: string | null } | null;
   /** Money reserved for the open attempt. */
   reservation: Reservation | null;
 }
 
-/** The mutable state of one job: its attempts, the money reserved and paid for it, what came back. */
+/** The mutable state of one job: its attempts, the money reserved and paid for it, its newest prediction. */
 export interface JobState extends AttemptState {
   readonly plan: Plan;
-  /** What an earlier run left open; null once this run has resumed it. */
+  /** The record of an earlier run; null once this run has resumed it. */
   earlier: JobRecord | null;
   /** Originals that an earlier run has downloaded. */
   readonly earlierFiles: readonly ImageFile[];
   /** The job's newest prediction. */
   prediction: Prediction | null;
-  /** Whether that prediction was made for another job, in this run or an earlier one. */
+  /** True if that prediction was made for another job, in this run or an earlier one. */
   isCached: boolean;
   /**
-   * Turns that the job may have after this one. While there are some, a fault of the platform ends this turn instead of
-   * leading to the next attempt or model.
+   * Turns left after this one. While there are some, a fault of the platform ends this turn instead of leading to the
+   * next attempt or model.
    */
   readonly turnsLeft: number;
-  /** Paid for ended attempts. */
+  /** Money paid for ended attempts. */
   paidMicroUsd: number;
 }
 
 /**
- * Opens the state of a job, starting from what an earlier run, or an earlier round of this one, recorded about the same
- * request.
+ * Opens the state of a job from the record of an earlier run for the same request, and from its previous turn in this run.
  */
 export function openJob(plan: Plan, record: JobRecord | undefined, { postponed, turnsLeft }: Turn): JobState {
   const earlier = record !== undefined && record.key === plan.key ? record : null;
@@ -95,12 +94,12 @@ export interface Originals extends FetchedOutput {
   readonly request: PricedRequest;
 }
 
-/** Tells whether an earlier run left a prediction of the job, or a create request that may have made one. */
+/** Returns true if an earlier run left a prediction of the job, or a create request that may have made one. */
 export function mayHavePrediction({ predictionId, intendedAtMs }: JobRecord): boolean {
   return predictionId !== null || intendedAtMs !== null;
 }
 
-/** Has the plan of a detached run stored before anything is created, so that a later run can collect the result. */
+/** Stores the plan of a detached run before its create request, so that a later run can collect the result. */
 export function storeForCollect({
   detached,
   beforeCreate,

@@ -25,22 +25,44 @@ import { withFiles } from './inputFiles.ts';
 import { type JobState, mayHavePrediction } from './job.ts';
 import { outcomeError } from './outcomes.ts';
 import { cancelAttempt, type Resuming, resumeAttempt } from './resumeAttempt.ts';
-import type { RunControl, RunLimits, RunRecovery, RunServices, Shared } from './run.ts';
+import type {
+  RunClock,
+  RunControl,
+  RunHooks,
+  RunLimits,
+  RunRecovery,
+  RunServices,
+  Shared,
+  Stateful,
+} from './run.ts';
 
-/** What making a prediction reads of its run. */
+/** The groups of a run that making a prediction reads. */
 export type Making = Resuming &
-  Pick<RunServices, 'answers'> &
+  Settling &
   Pick<Shared, 'breaker'> &
   Pick<RunLimits, 'slots' | 'maxAttempts' | 'retriesInPlace'> &
   Pick<RunRecovery, 'fallbacksOf'> &
   RunControl;
 
+/** The groups of a run that uploading the files of an attempt reads. */
+type Uploading = Pick<RunServices, 'provider'> & Pick<Shared, 'addressOf'> & RunControl & Stateful;
+
+/** The groups of a run that settling an attempt reads. */
+type Settling = Ending & Pick<RunServices, 'journal'> & Pick<RunHooks, 'emit'>;
+
+/** The groups of a run that naming the error of an ended prediction reads. */
+type Ending = Pick<RunServices, 'answers'> &
+  Pick<RunLimits, 'timeoutMs'> &
+  Pick<RunClock, 'scheduler'> &
+  Stateful;
+
 /**
- * Turns a plan into a prediction with output: takes up what an earlier run left open, else creates; follows it to its
- * end; begins again where the platform was at fault and attempts are left, then goes on with the fallbacks. Holds one of
- * the run's slots only while a prediction is open, so neither uploads nor downloads nor encoders keep the service waiting.
+ * Turns a plan into a prediction with output. Resumes the attempt that an earlier run left open, or creates a prediction,
+ * and follows it to its end. Tries again if the platform was at fault and attempts are left, then continues with the
+ * fallbacks. Holds one of the run's slots only while a prediction is open, so that uploads, downloads and encoders never
+ * keep the service waiting.
  *
- * Emits `PredictionError`, `ProviderError` or `BudgetError` where the job has to be given up.
+ * Emits `PredictionError`, `ProviderError` or `BudgetError` if the job has to be given up.
  */
 export function makePrediction(job: JobState, run: Making): OperatorFunction<Plan, Prediction> {
   return concatMap(() => {
@@ -71,19 +93,19 @@ function attempts(request: PricedRequest, job: JobState, run: Making): Observabl
   const attempt = defer(() => {
     if (job.earlier !== null && mayHavePrediction(job.earlier) && run.detached) return EMPTY;
     if (job.earlier !== null) return resumeAttempt(job, job.earlier, run);
-    // Told to stop while it waited in line: it ends without an outcome, and nothing is paid.
+    // If the run was stopped while the job waited in line, it ends without an outcome, and nothing is paid.
     return run.state.isStopped ? EMPTY : beginAttempt(job, run);
   }).pipe(
     cancelAttempt(job, run),
     concatMap((prediction) => settle(prediction, job, run)),
   );
   const guarded = defer(() => {
-    // What runs already is followed to its end, whatever became of its model meanwhile.
+    // A prediction that runs already is followed to its end, even if its model is paused meanwhile.
     const isBegun = job.earlier !== null;
     if (run.breaker === null || isBegun) return attempt;
     return attempt.pipe(circuitBreaker(run.breaker, { name: request.model, isFailure: isModelFault }));
   }).pipe(gate(run.slots));
-  return concat(filesUploaded(request, job, run), guarded).pipe(
+  return concat(uploadFiles(request, job, run), guarded).pipe(
     retryBackoff({
       ...retryPolicies.attempt,
       // In a queue the next attempt is another turn: the job goes to the end of the line.
@@ -102,16 +124,16 @@ function attempts(request: PricedRequest, job: JobState, run: Making): Observabl
   );
 }
 
-/** Has the files of a new attempt at the service before it asks for a slot; completes. */
-function filesUploaded(request: PricedRequest, { plan, earlier }: JobState, run: Making): Observable<never> {
+/** Uploads the files of a new attempt before it asks for a slot; completes without a value. */
+function uploadFiles(request: PricedRequest, { plan, earlier }: JobState, run: Uploading): Observable<never> {
   return defer(() => {
     if (earlier !== null || run.state.isStopped || run.provider.uploadFile === undefined) return EMPTY;
     return withFiles(request, plan.files, run).pipe(takeUntil(merge(run.stop, run.cancel)), ignoreElements());
   });
 }
 
-/** Passes on a prediction with output; closes the books of an attempt that ended without. */
-function settle(prediction: Prediction, job: JobState, run: Making): Observable<Prediction> {
+/** Emits a prediction with output; books an attempt that ended without one, and emits its error. */
+function settle(prediction: Prediction, job: JobState, run: Settling): Observable<Prediction> {
   const { plan } = job;
   job.prediction = prediction;
   run.emit({
@@ -126,7 +148,7 @@ function settle(prediction: Prediction, job: JobState, run: Making): Observable<
   );
 }
 
-function endedError(prediction: Prediction, job: JobState, run: Making): PredictionError {
+function endedError(prediction: Prediction, job: JobState, run: Ending): PredictionError {
   const tookMs = run.scheduler.now() - job.startedAtMs;
   if (run.state.isStopped && prediction.status === 'canceled') return stoppedError(prediction.id);
   if (prediction.status === 'failed' || tookMs < run.timeoutMs) return run.answers.errorOf(prediction);
@@ -144,46 +166,48 @@ function endedError(prediction: Prediction, job: JobState, run: Making): Predict
 function stoppedError(predictionId: string): PredictionError {
   return new PredictionError(
     'ERR_STOPPED',
-    `The run was stopped and prediction ${predictionId} cancelled with it.`,
-    { predictionId, recoverable: true, suggestion: 'Run the same command again to go on.' },
+    `The run was stopped and prediction ${predictionId} was cancelled.`,
+    { predictionId, recoverable: true, suggestion: 'Run the same command again to continue.' },
   );
 }
 
-/** Codes of attempts that ended because somebody, or the clock, wanted it so. */
-const wishes = ['ERR_PREDICTION_TIMEOUT', 'ERR_PREDICTION_CANCELED', 'ERR_STOPPED'];
+/** Codes of attempts that ended on purpose: cancelled by a person, by the run or by its clock. */
+const cancellations = ['ERR_PREDICTION_TIMEOUT', 'ERR_PREDICTION_CANCELED', 'ERR_STOPPED'];
 
 function isPlatformFault(error: unknown): boolean {
-  return error instanceof PredictionError && error.recoverable && !wishes.includes(error.code);
+  return error instanceof PredictionError && error.recoverable && !cancellations.includes(error.code);
 }
 
 function isRefusal(error: unknown): boolean {
   return error instanceof PredictionError && error.code === 'ERR_SAFETY';
 }
 
-/** What speaks against the model, and not against one prompt or one input. */
+/** Returns true if an error concerns the model, and not only one prompt or one input. */
 function isModelFault(error: unknown): boolean {
   if (error instanceof PredictionError) {
-    return error.code === 'ERR_PREDICTION_TIMEOUT' || (!isRefusal(error) && !wishes.includes(error.code));
+    return (
+      error.code === 'ERR_PREDICTION_TIMEOUT' || (!isRefusal(error) && !cancellations.includes(error.code))
+    );
   }
   return error instanceof ProviderError && (error.status === 403 || error.status === 404);
 }
 
 /**
- * A model that fails, refuses, is too slow or not to be had; neither a wrong input nor somebody's wish to cancel. Where the
- * service does not know a prediction that was made, that one may be paid, and no other is made for it.
+ * Returns true if another model may succeed: this one fails, refuses, is too slow or unavailable. A wrong input or a
+ * cancellation is no reason. If a prediction may exist that the service does not list, it may be paid, and no other is made.
  */
 function shouldFallBack(error: unknown, { open, turnsLeft }: JobState): boolean {
   if (open !== null || (turnsLeft > 0 && isPlatformFault(error))) return false;
   if (error instanceof CircuitOpenError) return true;
   if (error instanceof PredictionError) {
-    return error.code === 'ERR_PREDICTION_TIMEOUT' || !wishes.includes(error.code);
+    return error.code === 'ERR_PREDICTION_TIMEOUT' || !cancellations.includes(error.code);
   }
   return error instanceof ProviderError && (error.status === 403 || error.status === 404);
 }
 
 /**
- * What a job sends, in order: its plan, then its fallbacks. Where an earlier run was stopped in the middle of a fallback
- * the job goes on from there.
+ * Lists the requests of a job, in order: its plan, then its fallbacks. If an earlier run was stopped in the middle of a
+ * fallback, the job continues from there.
  */
 function requestsOf(
   { plan, earlier }: JobState,
@@ -197,7 +221,7 @@ function requestsOf(
       model === open.model && version === open.version && own.seed === open.input.seed,
   );
   const input = wantedInput(open, plan);
-  // A model that is no fallback any more may have been paid all the same.
+  // A model that is no longer a fallback may have been paid nevertheless.
   if (level < 0) return [{ ...open, input, priceMicroUsd: plan.priceMicroUsd }, ...all];
   const [same, ...others] = all.slice(level);
   if (same !== undefined && isDeepStrictEqual(same.input, input)) return [same, ...others];
@@ -205,11 +229,11 @@ function requestsOf(
 }
 
 /**
- * The input of a request that was sent, before its files had addresses and before long data in it was cut. All of these are
- * the plan's own.
+ * Returns the input of a request that was sent, as it was before its files had addresses and before long data was cut. The
+ * plan has both.
  */
 function wantedInput({ input: sent }: PredictionRequest, { input: own, files = {} }: Plan): ModelInput {
-  const names = new Set(Object.keys(files).map((place) => place.replace(/\[.*/, '')));
+  const names = new Set(Object.keys(files).map((path) => path.replace(/\[.*/, '')));
   const values = Object.entries(sent).map(([name, value]) => {
     const planned = own[name];
     const isStandIn = names.has(name) || isDeepStrictEqual(truncateDataUrls(planned ?? null), value);

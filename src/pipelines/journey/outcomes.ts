@@ -8,7 +8,7 @@ import type { ImageFile, Outcome, OutcomeError, OutcomeFile, Plan } from '../../
 import { type JobState, mayHavePrediction } from './job.ts';
 import type { RunOutputs, RunRecovery, RunServices, Stateful } from './run.ts';
 
-/** What describing a job reads of its run. */
+/** The groups of a run that describing a job reads. */
 type Describing = Pick<RunServices, 'answers'> & Pick<RunRecovery, 'fallbacksOf'>;
 
 /** Turns originals and renditions on disk into the outcome of their job. */
@@ -35,7 +35,7 @@ export function orFailedOutcome(
   });
 }
 
-/** An error as the manifest and the events have it. */
+/** Returns an error as the manifest and the events have it. */
 export function outcomeError(error: unknown): OutcomeError {
   if (error instanceof RxposureError) {
     const { name, code, message, recoverable, suggestion } = error;
@@ -52,8 +52,8 @@ export function outcomeError(error: unknown): OutcomeError {
 }
 
 /**
- * The outcome of a job that had to be given up: `skipped` where the budget or the user's wish was in the way, else `failed`.
- * Throws the error on where it concerns the whole run: a disk that refuses, a fault of our own.
+ * Returns the outcome of a job that had to be given up: `skipped` if the budget did not allow it or the run was stopped,
+ * else `failed`. Throws the error again if it concerns the whole run: a disk that refuses, an internal error.
  */
 export function failedOutcome(job: JobState, error: unknown, run: Describing): Outcome {
   if (concernsWholeRun(error)) throw error;
@@ -73,7 +73,7 @@ function concernsWholeRun(error: unknown): boolean {
   return error instanceof StorageError || !(error instanceof RxposureError);
 }
 
-/** What every outcome says of its job, however it ended. */
+/** Returns the fields that an outcome has however its job ended. */
 export function describeJob(job: JobState, run: Describing): Omit<Outcome, 'status' | 'files' | 'error'> {
   const { plan, request, prediction, attempts, isCached } = job;
   const costMicroUsd = costOf(job, run);
@@ -96,7 +96,7 @@ export function describeJob(job: JobState, run: Describing): Omit<Outcome, 'stat
   };
 }
 
-/** Which of the job's requests was the last. */
+/** Returns the position of the job's last request among its fallbacks; none for the plan itself. */
 function levelOf({ plan, request }: JobState, run: Describing): Pick<Outcome, 'fallbackLevel'> {
   if (request === plan) return {};
   const level = run
@@ -108,20 +108,20 @@ function levelOf({ plan, request }: JobState, run: Describing): Pick<Outcome, 'f
   return level < 0 ? {} : { fallbackLevel: level + 1 };
 }
 
-/** Everything paid for the job: its ended attempts and the prediction it has, which may not tell what it cost. */
+/** Returns the money paid for a job: for its ended attempts and its prediction, at the expected price if its cost is unknown. */
 function costOf({ prediction, request, isCached, paidMicroUsd }: JobState, run: Describing): number | null {
   if (isCached || prediction === null || !prediction.outputComplete) return paidMicroUsd;
   const lastMicroUsd = run.answers.costOf(prediction) ?? request.priceMicroUsd;
   return lastMicroUsd === null ? null : paidMicroUsd + lastMicroUsd;
 }
 
-/** Path below the run folder of the first original that is a picture; null where an outcome has none. */
+/** Returns the path, below the run folder, of the first original that is an image; null if an outcome has none. */
 export function originalPicture({ status, files }: Pick<Outcome, 'status' | 'files'>): string | null {
   if (status !== 'saved') return null;
   return files.find(({ role, width }) => role === 'original' && width !== null)?.path ?? null;
 }
 
-/** The outcome of a job whose files are all on disk. */
+/** Returns the outcome of a job whose files are all on disk. */
 function savedOutcome(
   job: JobState,
   images: readonly RenderedOriginal[],
@@ -152,9 +152,8 @@ function fileEntry(role: OutcomeFile['role'], name: string, file: ImageFile, fol
 }
 
 /**
- * The outcome of a job that has reached none: the run was stopped before its turn, or has left its prediction to the
- * service. `record` is what the journal knows of it; `isChosen` is false
- * where the run was to make other jobs only.
+ * Returns the outcome of a job that has reached none: the run was stopped before its turn, or has left its prediction to
+ * the service. `record` is the job's record in the journal; `isChosen` is false if the run was limited to other jobs.
  */
 export function skippedOutcome(plan: Plan, record: JobRecord | undefined, isChosen = true): Outcome {
   const isLeft = record !== undefined && record.key === plan.key && mayHavePrediction(record);
@@ -187,7 +186,7 @@ function reasonOf(isLeft: boolean, isChosen: boolean): OutcomeError {
 const notChosen: OutcomeError = {
   name: 'StoppedError',
   code: 'ERR_NOT_CHOSEN',
-  message: 'The run was told to make other jobs only.',
+  message: 'The run was limited to other jobs.',
   recoverable: true,
   suggestion: 'Run the same command without --only.',
 };
@@ -195,9 +194,9 @@ const notChosen: OutcomeError = {
 const notCollected: OutcomeError = {
   name: 'StoppedError',
   code: 'ERR_NOT_COLLECTED',
-  message: 'The prediction was left to the service; its output can be had for an hour after it ends.',
+  message: 'The prediction was left to the service, which stores its output for an hour after it ends.',
   recoverable: true,
-  suggestion: 'Run the same command again, without --detach, or collect.ts on the run folder.',
+  suggestion: 'Run the same command again without --detach, or run collect.ts on the run folder.',
 };
 
 const stopped: OutcomeError = {
@@ -205,5 +204,5 @@ const stopped: OutcomeError = {
   code: 'ERR_STOPPED',
   message: 'The run was stopped before this job began.',
   recoverable: true,
-  suggestion: 'Run the same command again to go on.',
+  suggestion: 'Run the same command again to continue.',
 };

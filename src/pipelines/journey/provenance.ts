@@ -5,19 +5,19 @@ import type { PictureSigner } from '../../provenance/signPicture.ts';
 import { xmpProperties } from '../../provenance/xmp.ts';
 import type { Plan, Prediction, ProvenanceLevel } from '../../types.ts';
 
-/** Marks of a run's pictures: what writes into those of a prediction where they are from. */
+/** Returns the function that writes the provenance of a prediction into its images. */
 export type ProvenanceWriters = (prediction: Prediction, plan: Plan) => ProvenanceWriter;
 
 interface ProvenanceWritersConfig {
   readonly provenance: ProvenanceLevel;
-  /** Signs what is marked, last of all; null: nothing is signed. */
+  /** Signs images, after their provenance is embedded; null: no signature. */
   readonly sign: PictureSigner | null;
   readonly emit: EmitEvent;
 }
 
 /**
- * Says once of each kind of picture that cannot be marked, or signed, that it is not. Null where neither is wished: pictures stay as
- * they are.
+ * Creates the provenance writers of a run; null if images are neither to carry provenance nor to be signed. Warns once
+ * about each kind of image that cannot carry provenance, or cannot be signed.
  */
 export function createProvenanceWriters({
   provenance,
@@ -25,10 +25,10 @@ export function createProvenanceWriters({
   emit,
 }: ProvenanceWritersConfig): ProvenanceWriters | null {
   if (provenance === 'none' && sign === null) return null;
-  const told = new Set<string>();
-  const tellOnce = (message: string) => {
-    if (told.has(message)) return;
-    told.add(message);
+  const warned = new Set<string>();
+  const warnOnce = (message: string) => {
+    if (warned.has(message)) return;
+    warned.add(message);
     emit({ type: 'warning', message });
   };
   return (prediction, { prompt }) => {
@@ -47,22 +47,21 @@ export function createProvenanceWriters({
     return async (bytes, format) => {
       const result = embedProvenance(bytes, format, properties);
       if ('unmarked' in result) {
-        tellOnce(REASONS[result.unmarked](format, model));
+        warnOnce(REASONS[result.unmarked](format, model));
         return bytes;
       }
       if (sign === null) return result.marked;
       const signed = await sign(result.marked, format, model);
       if (signed === result.marked)
-        tellOnce(`Pictures in the format ${format} are not signed: only JPEG and PNG can be.`);
+        warnOnce(`Images in the format ${format} are not signed: only JPEG and PNG can be.`);
       return signed;
     };
   };
 }
 
 const REASONS: Readonly<Record<Unmarked, (format: string, model: string) => string>> = {
-  format: (format) =>
-    `Pictures in the format ${format} do not say where they are from: it has no place for it.`,
+  format: (format) => `Images in the format ${format} carry no provenance: the format has no field for it.`,
   signed: (_format, model) =>
-    `Pictures of ${model} have a signed C2PA manifest of their own, which says where they are from, and are left as they are.`,
-  unreadable: (format) => `A ${format} picture does not say where it is from: it is built in an unknown way.`,
+    `Images of ${model} come with a signed C2PA manifest that states their provenance, and are left unchanged.`,
+  unreadable: (format) => `An image in the format ${format} carries no provenance: its structure is unknown.`,
 };

@@ -6,6 +6,7 @@ import type { ImageFile } from '../../types.ts';
 import type { JobState } from './job.ts';
 import type { RunLimits, RunOutputs, RunServices } from './run.ts';
 
+/** The groups of a run that rendering reads. */
 type Rendering = Pick<RunServices, 'renderer'> &
   Pick<RunLimits, 'encoders'> &
   Pick<RunOutputs, 'provenanceWriters'>;
@@ -24,10 +25,10 @@ export function renderRenditions(
   });
 }
 
-/** The prediction behind an image is known only once the image is there, so it is read when an image is marked. */
+/** Returns the job's provenance writer. It reads the job's prediction late, because only the originals decide which one it is. */
 function provenanceOf(
   job: JobState,
-  { provenanceWriters }: Rendering,
+  { provenanceWriters }: Pick<RunOutputs, 'provenanceWriters'>,
 ): { embedProvenance?: ProvenanceWriter } {
   if (provenanceWriters === null) return {};
   const embedProvenance: ProvenanceWriter = async (bytes, format) => {

@@ -30,30 +30,30 @@ import {
   type Shared,
 } from './run.ts';
 
-/** What an earlier run sent is in the service's list by then, if it was made. */
+/** Time after which the service lists every prediction that an earlier run has created. */
 const LISTED_MS = 6_000;
 
-/** What resuming reads of its run. */
-export type Resuming = Beginning & Pick<RunRecovery, 'repay'>;
+/** The groups of a run that resuming an attempt reads. */
+export type Resuming = Beginning & Pick<RunRecovery, 'repay'> & RunClock;
 
-/** What cancelling reads of its run. */
-type Cancelling = Pick<RunServices, 'provider'> &
-  Pick<Shared, 'claims'> &
-  Pick<RunControl, 'cancel'> &
-  RunClock;
+/** The groups of a run that looking for a prediction reads. */
+type Finding = Pick<RunServices, 'provider'> & Pick<Shared, 'claims'> & Pick<RunClock, 'scheduler'>;
 
-/** The attempt that an earlier run left open: its output is on disk, its id is known, or it is to be found by its request. */
+/** The groups of a run that cancelling an attempt reads. */
+type Cancelling = Finding & Pick<RunControl, 'cancel'> & Pick<RunClock, 'random'>;
+
+/** Resumes the attempt that an earlier run left open: from its output on disk, by its id, or by finding its request at the service. */
 export function resumeAttempt(job: JobState, earlier: JobRecord, run: Resuming): Observable<Prediction> {
   const { plan, request } = job;
   job.earlier = null;
-  // A clock that was ahead and has been set right meanwhile must not make anybody wait until then.
+  // A clock that was ahead then, and has been corrected, must not prolong the wait.
   job.startedAtMs = Math.min(job.startedAtMs, run.scheduler.now());
-  // One that was left to the service has had its time there: it is looked at for as long again.
+  // A prediction that was left to the service has used up its time: it gets the same time again.
   job.waitingSinceMs = run.timeoutAction === 'leave' ? run.scheduler.now() : job.startedAtMs;
   if (mayHavePrediction(earlier)) {
     job.open = { predictionId: earlier.predictionId };
-    // It may be paid already, so it is taken up even where the budget has no room for it any more. What was saved once is
-    // booked: only its files or its line in the manifest got lost.
+    // It may be paid already, so it is resumed even if it exceeds the budget. A saved job is booked: it has lost only its
+    // files or its line in the manifest.
     if (earlier.state !== 'saved') job.reservation ??= run.ledger.reserve(request.priceMicroUsd ?? 0);
   }
   if (earlier.prediction !== null) return of(earlier.prediction);
@@ -84,17 +84,17 @@ export function resumeAttempt(job: JobState, earlier: JobRecord, run: Resuming):
 function uncertain(plan: Plan): ProviderError {
   return new ProviderError(
     'ERR_UNCERTAIN',
-    `Whether image #${plan.index + 1} was made and paid for is not known: its create was lost more than an hour ago.`,
+    `Image #${plan.index + 1} may have been made and paid for: the response to its create request was lost more than an hour ago.`,
     {
       suggestion:
-        'Look for it at https://replicate.com/predictions, or run again with --repay to make it again.',
+        'Look for it at https://replicate.com/predictions, or run again with --repay to make, and pay for, it again.',
     },
   );
 }
 
 /**
- * Ends an attempt when the run is told to cancel: its prediction is cancelled at the service, and emitted as the service
- * left it. One whose id is not known yet is looked up first; one that was not sent ends without a word.
+ * Ends an attempt when `cancel` emits: cancels its prediction at the service, and emits the prediction in its final state.
+ * Looks the prediction up first if its id is unknown; completes without a value if nothing was sent.
  */
 export function cancelAttempt(job: JobState, run: Cancelling): MonoTypeOperatorFunction<Prediction> {
   return (attempt) =>
@@ -122,10 +122,10 @@ function cancelOpen(job: JobState, run: Cancelling): Observable<Prediction> {
   );
 }
 
-/** Null where nothing was sent, or the service has never seen it. */
+/** Emits the id of the open prediction; null if nothing was sent, or the service has not received it. */
 function openPredictionId(
   { open, sent, startedAtMs }: JobState,
-  { provider, claims, scheduler }: Cancelling,
+  { provider, claims, scheduler }: Finding,
 ): Observable<string | null> {
   if (open === null) return of(null);
   if (open.predictionId !== null) return of(open.predictionId);

@@ -27,13 +27,25 @@ import { type JobState, mayHavePrediction, type Originals } from './job.ts';
 import { outcomeError } from './outcomes.ts';
 import type { RunHooks, RunLimits, RunOutputs, RunRecovery, RunServices, Shared } from './run.ts';
 
-/** What reusing results reads of its run. */
-type Reusing = Pick<RunServices, 'cache' | 'journal' | 'answers'> &
+/** The groups of a run that reusing results reads. */
+type Reusing = Restoring &
+  Repaying &
+  Storing &
   Pick<Shared, 'flights'> &
   Pick<RunLimits, 'downloads'> &
-  Pick<RunOutputs, 'folder' | 'provenanceWriters'> &
-  Pick<RunRecovery, 'repay'> &
-  Pick<RunHooks, 'emit'>;
+  Pick<RunOutputs, 'folder'>;
+
+/** The groups of a run that restoring a result from the cache reads. */
+type Restoring = Pick<RunServices, 'cache'> & Pick<RunOutputs, 'folder' | 'provenanceWriters'>;
+
+/** The groups of a run that booking a lost output reads. */
+type Booking = Pick<RunServices, 'answers' | 'journal'>;
+
+/** The groups of a run that making an image once more reads. */
+type Repaying = Booking & Pick<RunRecovery, 'repay'>;
+
+/** The groups of a run that storing a result in the cache reads. */
+type Storing = Pick<RunServices, 'cache'> & Pick<RunHooks, 'emit'>;
 
 /** Makes and downloads the originals of a plan; emits them once. */
 type MakeOriginals = (plan: Plan) => Observable<FetchedOutput>;
@@ -52,17 +64,17 @@ export function reuseOrMake(
     plans.pipe(
       cachedBy<Plan, Originals>({
         keyOf: ({ resultKey }) => resultKey ?? null,
-        find: (key) => (mayBePaid ? of(null) : restored(key, job, run)),
+        find: (key) => (mayBePaid ? of(null) : restore(key, job, run)),
         make: (plan) => makeOrRepay(make(plan), job, run),
-        keep: (key, obtained) => keep(key, obtained, job, run),
+        keep: (key, obtained) => store(key, obtained, job, run),
         ...(mayBePaid ? {} : { flights: run.flights }),
       }),
       concatMap((cached) => useSharedResult(cached, job, run)),
     );
 }
 
-/** Makes an image once more, under `repay`, if the output that it was paid for is lost. */
-function makeOrRepay(made: Observable<FetchedOutput>, job: JobState, run: Reusing): Observable<Originals> {
+/** Makes an image once more, under `repay`, if its output was paid for and is lost. */
+function makeOrRepay(made: Observable<FetchedOutput>, job: JobState, run: Repaying): Observable<Originals> {
   return made.pipe(
     catchError((error: unknown) => {
       const isLost = error instanceof DownloadError && error.code === 'ERR_OUTPUT_GONE';
@@ -72,15 +84,16 @@ function makeOrRepay(made: Observable<FetchedOutput>, job: JobState, run: Reusin
   );
 }
 
-/** Books what was paid for an output that nobody can have any more. */
-function bookLost(job: JobState, run: Reusing): Observable<never> {
+/** Books the cost of an output that is lost. */
+function bookLost(job: JobState, run: Booking): Observable<never> {
   const { prediction } = job;
   if (prediction === null) return EMPTY;
   job.prediction = null;
   return closeAttempt(prediction, job, run).pipe(ignoreElements());
 }
 
-function restored(key: string, job: JobState, run: Reusing): Observable<Originals | null> {
+/** Emits the originals of a result in the cache, copied into the run folder; null if there is none. */
+function restore(key: string, job: JobState, run: Restoring): Observable<Originals | null> {
   const { plan } = job;
   return run.cache.restore(key, { stem: stemOf(job, run) }).pipe(
     concatMap((output) => (output === null ? of(null) : withOwnProvenance(output, plan, run))),
@@ -88,8 +101,12 @@ function restored(key: string, job: JobState, run: Reusing): Observable<Original
   );
 }
 
-/** What was kept may say more of where it is from than this run is to say, or less. */
-function withOwnProvenance(output: FetchedOutput, plan: Plan, run: Reusing): Observable<FetchedOutput> {
+/** Embeds this run's provenance: a file from the cache may carry more, or less, than this run asks for. */
+function withOwnProvenance(
+  output: FetchedOutput,
+  plan: Plan,
+  run: Pick<RunOutputs, 'provenanceWriters'>,
+): Observable<FetchedOutput> {
   if (run.provenanceWriters === null) return of(output);
   const embedProvenance = run.provenanceWriters(output.prediction, plan);
   return fromAbortable(() => embedInFiles(output.files, embedProvenance)).pipe(
@@ -97,26 +114,29 @@ function withOwnProvenance(output: FetchedOutput, plan: Plan, run: Reusing): Obs
   );
 }
 
-/** Only what the plan itself asked for is its result. A cache that refuses costs later runs money, but not this one. */
-function keep(key: string, obtained: Originals, { plan }: JobState, run: Reusing): Observable<unknown> {
+/**
+ * Stores originals in the cache, unless a fallback made them. A cache that refuses them is a warning: it costs later runs
+ * money, but not this one.
+ */
+function store(key: string, obtained: Originals, { plan }: JobState, run: Storing): Observable<unknown> {
   if (obtained.request !== plan) return EMPTY;
   return run.cache.keep(key, obtained).pipe(
     catchError((error: unknown) => {
       const { message } = outcomeError(error);
       run.emit({
         type: 'warning',
-        message: `Result #${plan.index + 1} was not kept in the cache: ${message}`,
+        message: `Result #${plan.index + 1} could not be stored in the cache: ${message}`,
       });
       return EMPTY;
     }),
   );
 }
 
-/** Notes where the originals are from; those of another job are copied to this one's place. */
+/** Notes the origin of the originals; copies those of another job to this job's path. */
 function useSharedResult(
   { result, origin }: Cached<Originals>,
   job: JobState,
-  run: Reusing,
+  run: Pick<RunLimits, 'downloads'> & Pick<RunOutputs, 'folder'>,
 ): Observable<readonly ImageFile[]> {
   if (origin === 'made') return of(result.files);
   job.isCached = true;
@@ -124,32 +144,32 @@ function useSharedResult(
   job.prediction = result.prediction;
   if (origin === 'kept') return of(result.files);
   return fromAbortable(() => copyFiles(result.files, stemOf(job, run))).pipe(
-    concatMap((files) => (files === null ? throwError(() => vanished(job.plan)) : of(files))),
+    concatMap((files) => (files === null ? throwError(() => copyGone(job.plan)) : of(files))),
     gate(run.downloads),
   );
 }
 
-function stemOf({ plan }: JobState, run: Reusing): string {
+function stemOf({ plan }: JobState, run: Pick<RunOutputs, 'folder'>): string {
   return join(run.folder, plan.path);
 }
 
-function vanished(plan: Plan): DownloadError {
+function copyGone(plan: Plan): DownloadError {
   return new DownloadError(
     'ERR_OUTPUT_GONE',
-    `Expected the picture of an equal job to copy for image #${plan.index + 1}, but it is gone or changed.`,
+    `Image #${plan.index + 1} could not be copied from that of an identical job, which is gone or has changed.`,
     { recoverable: true, suggestion: 'Run the same command again.' },
   );
 }
 
-/** Marks pictures in their places. Rejects with `StorageError` where the disk refuses; then each is the old or the new one. */
+/** Embeds provenance into image files on disk. Rejects with `StorageError` if the disk refuses; each file is then the old or the new one. */
 async function embedInFiles(
   files: readonly ImageFile[],
   embedProvenance: ProvenanceWriter,
 ): Promise<readonly ImageFile[]> {
-  const marked: ImageFile[] = [];
+  const written: ImageFile[] = [];
   for (const file of files)
-    marked.push(file.widthPx === null ? file : await embedInFile(file, embedProvenance));
-  return marked;
+    written.push(file.widthPx === null ? file : await embedInFile(file, embedProvenance));
+  return written;
 }
 
 async function embedInFile(file: ImageFile, embedProvenance: ProvenanceWriter): Promise<ImageFile> {

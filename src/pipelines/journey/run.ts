@@ -10,26 +10,26 @@ import type { Originals, PostponedJob } from './job.ts';
 import type { ProvenanceWriters } from './provenance.ts';
 
 /**
- * How long after a prediction its input and output can still be had. The service keeps them for an hour; this is a
- * little less, as clocks differ and files are still to be fetched.
+ * The time for which the input and output of a prediction are available, from its end. The service keeps them for an
+ * hour; this is a little less, as clocks differ and files are still to be downloaded.
  */
 export const OUTPUT_LIFETIME_MS = 55 * 60_000;
 
-/** The ports of a run, all there. */
+/** The ports of a run, with defaults in place of absent ones. */
 export type RunServices = Readonly<Required<Omit<Services, 'answers'>>> & {
   /** The provider's own, with those of the configuration laid over them. */
   readonly answers: ProviderAnswers;
 };
 
-/** What the jobs of a run share so that nothing is made, sent or paid for twice. */
+/** The state that jobs of a run share, so that nothing is made, sent or paid for twice. */
 export interface Shared {
-  /** Predictions that a job of this folder has, so that no other adopts them. */
+  /** Ids of predictions that belong to a job of this folder, so that no other job adopts them. */
   readonly claims: ClaimedIds;
-  /** Results that are being made for a job, and may serve identical ones. */
+  /** Results in flight, which identical jobs share. */
   readonly flights: SingleFlight<Cached<Originals>>;
   /** Null if no model is ever paused. */
   readonly breaker: Breaker | null;
-  /** Emits what a request names a file by, once the service has the file. */
+  /** Emits the address by which requests name a file, once the service has the file. */
   readonly addressOf: (file: InputFile) => Observable<string>;
 }
 
@@ -46,17 +46,18 @@ export interface RunLimits
   readonly downloads: Gate;
   /** Originals being decoded and encoded. */
   readonly encoders: Gate;
-  /** Whether a job's next attempt keeps its slot, instead of going to the end of the line. */
+  /** True if a job's next attempt keeps its slot, instead of going to the end of the line. */
   readonly retriesInPlace: boolean;
 }
 
+/** The recovery settings of a run, with defaults. */
 export type RunRecovery = Readonly<Required<Omit<Recovery, 'breakerFailures'>>>;
 
-/** Where a run's files go, and what writes into them. */
+/** The destinations of a run's files, and the writers of their provenance. */
 export interface RunOutputs extends Readonly<Required<Pick<Outputs, 'folder' | 'keepOriginals'>>> {
-  /** Further places for finished images, and how many deliveries each takes at a time. */
+  /** Further destinations of finished images, each behind its own gate. */
   readonly destinations: readonly GatedDestination[];
-  /** Writes into images where they are from; null if nothing does. */
+  /** Embeds provenance into images; null: images stay as they are. */
   readonly provenanceWriters: ProvenanceWriters | null;
 }
 
@@ -66,34 +67,36 @@ export interface GatedDestination {
   readonly slots: Gate;
 }
 
+/** The hooks of a run, with defaults. */
 export type RunHooks = Readonly<Required<Omit<Hooks, 'webhookUrlOf'>>> &
   Readonly<Pick<Hooks, 'webhookUrlOf'>>;
 
+/** The signals that end a run early, with defaults. */
 export type RunControl = Readonly<Required<Control>>;
 
+/** The clock of a run, with defaults. */
 export interface RunClock extends Readonly<Required<Clock>> {
-  /** ms since 1970. */
+  /** Start of the run, ms since 1970. */
   readonly startedAtMs: number;
 }
 
-/** The part of a run that changes while it goes on. Made in one place, `createRun`. */
+/** The part of a run that changes. Made in one place, `createRun`. */
 export interface RunState {
   /** Jobs that failed in this round and get another turn in the next, by index. */
   postponed: Map<number, PostponedJob>;
-  /** Rounds that may follow the present one. */
+  /** Rounds that may follow the current one. */
   roundsLeft: number;
-  /** Whether the run was told to stop: waiting jobs start nothing any more. */
+  /** True once the run is stopped: waiting jobs start nothing any more. */
   readonly isStopped: boolean;
-  /** What becomes the run's error once all jobs in flight are finished; null: nothing. */
+  /** The error that the run emits once all jobs in flight are finished; null: none. */
   readonly fault: unknown;
   /**
-   * Stops the run because of one of its jobs. `fault` is what the service said to that job, if it concerns all of them;
-   * null: nothing.
+   * Stops the run because of one of its jobs. `fault` is that job's error, if it concerns all jobs; null: none.
    */
   halt(fault: unknown): void;
 }
 
-/** Groups that stages read together with `RunState`. */
+/** The changing part of a run, as a group that stages read. */
 export interface Stateful {
   readonly state: RunState;
 }

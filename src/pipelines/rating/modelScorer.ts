@@ -25,20 +25,22 @@ import { describeJob, failedOutcome } from '../journey/outcomes.ts';
 import type { RunServices } from '../journey/run.ts';
 import { firstNumber, ratingPlan, ratingRun, type ScoringModel } from './scoringModel.ts';
 
+/** The configuration of `createModelScorer`. */
 export interface ModelScorerConfig extends GenerateConfig {
-  /** Told of each rating what all of it has cost, before its score is emitted; null where nobody knows. Default: nobody. */
+  /** Called with the whole cost of each rating, before its score is emitted; null if it is unknown. Default: no-op. */
   onPaid?: (index: number, costUsd: number | null) => void;
 }
 
 /**
- * A scorer that asks a model of the service. Its predictions go the way of all others: the intent is written down before the
- * create, what an earlier run left open is taken up, the answer is kept, so that no rating is paid twice.
+ * Creates a scorer that has a model of the service rate images. Its predictions are made as all others: the intent is
+ * recorded before the create request, attempts that an earlier run left open are resumed, and outputs are stored, so that
+ * no rating is paid for twice.
  *
- * `config` is that of the run whose pictures are rated, with a journal of its own: ratings have the indexes of their pictures'
- * jobs. With the same `slots` both together keep to the run's concurrency.
+ * `config` is that of the run whose images are rated, but with another journal: a rating has the index of its image's job.
+ * If both share `slots`, they keep to the run's concurrency together.
  *
- * The scorer emits `ScoreError` where the answer has no number, and what `makePrediction` emits; after `stop` it begins nothing
- * and emits `ScoreError` with `recoverable`.
+ * The scorer emits `ScoreError` if the output has no number, and the errors of a prediction (`PredictionError`,
+ * `ProviderError`, `BudgetError`). After `stop` it begins nothing and emits `ScoreError` with `recoverable`.
  */
 export function createModelScorer(rater: ScoringModel, config: ModelScorerConfig): Scorer {
   const { onPaid = () => {}, ...shared } = config;
@@ -50,7 +52,7 @@ export function createModelScorer(rater: ScoringModel, config: ModelScorerConfig
       map(({ metrics }) => Number(metrics.score)),
       throwIfEmpty(stopped),
     );
-    // Whoever listens to `stop` makes the run know of it.
+    // The run notes a stop only while something subscribes to `stop`.
     return merge(run.stop.pipe(ignoreElements()), rated).pipe(take(1));
   };
 }
@@ -70,12 +72,12 @@ function rating(
       return { ...describeJob(job, run), status: 'saved', files: [], metrics: { score } };
     };
     const { earlier } = job;
-    // Answered, paid and booked before, whatever the answer is worth.
+    // The rating was made, paid for and booked before, even if its output is unreadable.
     const isBooked = earlier?.state === 'saved' || earlier?.state === 'failed';
     if (isBooked && earlier.prediction !== null) return of(outcomeOf(earlier.prediction));
     return of(plan).pipe(
       makePrediction(job, run),
-      concatMap((prediction) => answerKept(prediction, job, run)),
+      concatMap((prediction) => storeOutput(prediction, job, run)),
       map(outcomeOf),
       concatMap((outcome) => closeJob(outcome, job, run)),
       catchError((error: unknown) => {
@@ -90,16 +92,16 @@ function rating(
   });
 }
 
-/** The answer is all that a rating leaves, so it is what must not be lost. */
-function answerKept(
+/** Records a prediction with its output, which is all that a rating has, before its score is read. */
+function storeOutput(
   prediction: Prediction,
   { plan }: JobState,
   run: Pick<RunServices, 'journal'>,
 ): Observable<Prediction> {
   const { input, output } = prediction;
-  const kept = { ...prediction, input: truncateDataUrls(input), output: truncateDataUrls(output) };
+  const stored = { ...prediction, input: truncateDataUrls(input), output: truncateDataUrls(output) };
   return run.journal
-    .record(plan, { type: 'downloaded', prediction: kept, files: [] })
+    .record(plan, { type: 'downloaded', prediction: stored, files: [] })
     .pipe(map(() => prediction));
 }
 
@@ -109,10 +111,10 @@ function scoreIn(
   plan: Plan,
 ): number {
   const unreadable = (cause?: unknown) => {
-    const said = JSON.stringify(output).slice(0, 200);
+    const shown = JSON.stringify(output).slice(0, 200);
     return new ScoreError(
-      `Expected a number in what ${model} says of image #${plan.index + 1}, got ${said} (prediction ${id})`,
-      { suggestion: 'Ask it for a number and nothing else, or give a `parse` of your own.', cause },
+      `Expected a number in the output of ${model} for image #${plan.index + 1}, got ${shown} (prediction ${id})`,
+      { suggestion: 'Prompt the model for a number and nothing else, or pass your own `parse`.', cause },
     );
   };
   try {
@@ -125,8 +127,8 @@ function scoreIn(
 }
 
 function stopped(): ScoreError {
-  return new ScoreError('The run was stopped before the picture was rated.', {
+  return new ScoreError('The run was stopped before the image was rated.', {
     recoverable: true,
-    suggestion: 'Run the same command again to go on.',
+    suggestion: 'Run the same command again to continue.',
   });
 }

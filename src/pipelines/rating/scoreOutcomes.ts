@@ -23,28 +23,28 @@ import type { OpenRun } from '../run/settings.ts';
 import { createModelScorer } from './modelScorer.ts';
 import type { ScoringModel } from './scoringModel.ts';
 
-/** How the pictures of a run are rated. */
+/** The scorer of a run's images, its limit and its costs. */
 export interface Scoring {
   readonly scorer: Scorer;
-  /** Bounds how many are rated at the same time. */
+  /** Bounds the ratings in flight. */
   readonly within: MonoTypeOperatorFunction<number>;
-  /** What all ratings of a job's picture have cost in this run; null where nobody knows. */
+  /** Returns the cost of all ratings of a job's image in this run; null if it is unknown. */
   costUsdOf(index: number): number | null;
 }
 
 interface ScoreOutcomesConfig {
-  /** Called where the budget has no room for a rating. Default: nobody is told. */
+  /** Called if the budget does not cover a rating. Default: no-op. */
   onOverBudget?: () => void;
 }
 
 /**
- * Rates the picture of each saved outcome that passes and keeps the score with it, in manifest and sidecar, as `metrics.score`. One
- * that cannot be rated is a warning and goes on without; what the service says to the whole run is the stream's error once all
- * others are done, and what the disk says is it at once.
+ * Rates the image of each saved outcome, and stores the score in manifest and sidecar as `metrics.score`. If an image
+ * cannot be rated, emits a warning, and the outcome without a score. An error of the service that concerns the whole run is
+ * emitted once all other outcomes are done; a `StorageError` at once.
  */
 export function scoreOutcomes(
   scoring: Scoring,
-  { config }: OpenRun,
+  { config }: Pick<OpenRun, 'config'>,
   { onOverBudget = () => {} }: ScoreOutcomesConfig = {},
 ): OperatorFunction<Outcome, Outcome> {
   const { folder, persist = () => EMPTY, emit = () => {} } = config;
@@ -72,7 +72,7 @@ export function scoreOutcomes(
           mergeMap(({ score }) => {
             const costUsd = scoring.costUsdOf(index);
             const isUnrated = Number.isNaN(score);
-            // Nothing is new about it.
+            // Nothing has changed.
             if (isUnrated && costUsd === 0) return of(outcome);
             const result = ratedOutcome(outcome, isUnrated ? null : score, costUsd);
             return concat(persist(result).pipe(ignoreElements()), of(result));
@@ -86,7 +86,7 @@ export function scoreOutcomes(
     });
 }
 
-/** An outcome with its score, null for none, and with what the rating has cost: that is paid for the job too. */
+/** Returns an outcome with its score, null for none, and with the cost of the rating, which is paid for the job too. */
 function ratedOutcome(outcome: Outcome, score: number | null, ratingUsd: number | null): Outcome {
   const { scoreCostUsd: before = 0, score: _score, ...metrics } = outcome.metrics;
   return {
@@ -100,7 +100,7 @@ function ratedOutcome(outcome: Outcome, score: number | null, ratingUsd: number 
   };
 }
 
-/** Whole micro-dollars: sums of fractions drift. */
+/** Adds amounts in whole micro-dollars, since sums of fractions drift; null if one is unknown. */
 function sum(...amounts: readonly (number | null)[]): number | null {
   let microUsd = 0;
   for (const usd of amounts) {
@@ -110,12 +110,16 @@ function sum(...amounts: readonly (number | null)[]): number | null {
   return microUsd / 1_000_000;
 }
 
-/** Rates by a scorer, one picture a core; or by a model, whose predictions have the run's own places. */
-export function openScoring(by: Scorer | ScoringModel, { config, ratings }: OpenRun): Scoring {
+/** Opens the scoring of a run: by a scorer, one image a core, or by a model, whose predictions share the run's slots. */
+export function openScoring(
+  by: Scorer | ScoringModel,
+  { config, ratings }: Pick<OpenRun, 'config' | 'ratings'>,
+): Scoring {
   if (typeof by === 'function') {
     return { scorer: by, within: gate(createGate(encoderConcurrency())), costUsdOf: () => 0 };
   }
-  if (ratings === null) throw new Error('Expected a run that keeps a journal of ratings');
+  if (ratings === null)
+    throw new Error('A model can only rate in a run that was opened with `ratings: true`.');
   const paid = new Map<number, number | null>();
   const onPaid = (index: number, costUsd: number | null) => paid.set(index, costUsd);
   const scorer = createModelScorer(by, { ...config, journal: ratings, onPaid });

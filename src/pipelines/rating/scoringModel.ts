@@ -10,34 +10,34 @@ import type { Run } from '../journey/run.ts';
 import { concurrencyOf } from '../run/concurrency.ts';
 import { createRun } from '../run/createRun.ts';
 
-/** A model of the service that rates pictures, and how it is asked. */
+/** A model of the service that rates images, and its input. */
 export interface ScoringModel {
   /** `owner/name`. */
   readonly model: string;
   /** The pinned version (64 hex digits), or null for the model's newest. */
   readonly version: string | null;
-  /** The input that takes the picture, and how it is given to it: `pictureInput(schema, 1)`. */
+  /** The input field that takes the image, and the form of its value: `pictureInput(schema, 1)`. */
   readonly picture: { readonly name: string; readonly valueOf: (picture: string) => Json };
-  /** All other inputs; `{prompt}` in their texts stands for the picture's prompt. */
+  /** All other inputs; `{prompt}` in their texts stands for the image's prompt. */
   readonly input: ModelInput;
-  /** The files that some texts of the input stand for. Absent: none. */
+  /** The files that some texts of the input stand for, by path. Default: none. */
   readonly files?: InputFiles;
-  /** Of one rating, in millionths of a US dollar. Null: as the price table has it, if it does. */
+  /** The price of one rating, in millionths of a US dollar. Null: that of the price table, if it has one. */
   readonly priceMicroUsd: number | null;
   /** Reads the score from an output. Default: `firstNumber`. */
   readonly parse?: (output: Json) => number | null;
 }
 
 /**
- * The first number in an output: the output itself, in its text ("I give it 7.5 of 10"), in a text that comes in pieces, or the
- * first in a list or an object. Null where there is none.
+ * Returns the first number in an output: the output itself, or the first in its text ("I give it 7.5 of 10"), in the joined
+ * pieces of a text, in a list or an object. Null if there is none.
  */
 export function firstNumber(output: Json): number | null {
   if (typeof output === 'number') return output;
   if (typeof output === 'string') return numberIn(output);
   if (typeof output !== 'object' || output === null) return null;
   const parts: readonly Json[] = Object.values(output);
-  // A model that writes gives its text in pieces, and a piece may end in the middle of a number.
+  // A language model's text comes in pieces, and a piece may end in the middle of a number.
   if (Array.isArray(output) && parts.every((part) => typeof part === 'string'))
     return numberIn(parts.join(''));
   for (const part of parts) {
@@ -52,22 +52,22 @@ function numberIn(text: string): number | null {
   return found === undefined ? null : Number(found);
 }
 
-/** What stands for the picture in the input, until the service has it. */
+/** The stand-in for the image in the input, until the service has it. */
 const STAND_IN = 'picture';
 
 /**
- * The request that has a model rate a picture, under the index of the picture's job. Equal pictures with equal prompts have equal keys.
- * Rejects with `UsageError` where the picture cannot be read.
+ * Returns the request that has a model rate an image, under the index of the image's job. Identical images with identical
+ * prompts have the same key. Rejects with `UsageError` if the image cannot be read.
  */
 export async function ratingPlan({ path, prompt, index }: ImageToScore, rater: ScoringModel): Promise<Plan> {
   const { model, version, picture, files } = rater;
   const value = picture.valueOf(STAND_IN);
-  const place = Array.isArray(value) ? `${picture.name}[0]` : picture.name;
+  const picturePath = Array.isArray(value) ? `${picture.name}[0]` : picture.name;
   const texts = mapInputStrings(rater.input, (at, text) =>
     files?.[at] === undefined ? text.replaceAll('{prompt}', () => prompt) : text,
   );
   const input = { ...texts, [picture.name]: value };
-  const request = { model, version, input, files: { ...files, [place]: await inputFile(path) } };
+  const request = { model, version, input, files: { ...files, [picturePath]: await inputFile(path) } };
   return {
     ...request,
     index,
@@ -80,15 +80,15 @@ export async function ratingPlan({ path, prompt, index }: ImageToScore, rater: S
   };
 }
 
-/** What is told of a rating: it is nobody's image and nobody's job. */
-const told: ReadonlySet<RunEvent['type']> = new Set([
+/** Events of ratings that listeners receive: those that concern the run. A rating is neither a job nor an image. */
+const reported: ReadonlySet<RunEvent['type']> = new Set([
   'rate.paused',
   'model.paused',
   'warning',
   'budget.warning',
 ]);
 
-/** The run of the ratings beside a run: the same service, money, pace and places, but nothing that makes pictures. */
+/** Creates the run of the ratings beside a run: it shares service, money, pace and slots, but makes no images. */
 export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
   const { emit = () => {}, answers, strategy = 'stream' } = config;
   const {
@@ -105,19 +105,19 @@ export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
   } = config;
   return createRun({
     ...shared,
-    // A rating has no place in a line of jobs: it is tried again at once.
+    // A rating has no position in a line of jobs: it is tried again at once.
     strategy: 'stream',
-    // It is for the run to learn how many places there are.
+    // Only the run itself learns the number of slots.
     concurrency: concurrencyOf(strategy, config.concurrency),
     continueOnError: true,
     answers: { ...answers, costOf: (prediction) => costOf(prediction, rater) },
     emit: (event) => {
-      if (told.has(event.type)) emit(event);
+      if (reported.has(event.type)) emit(event);
     },
   });
 }
 
-/** Null, which is the expected price, where the price is of a rating, or the table knows none but of images. */
+/** Returns the cost of a rating; null, which stands for the expected price, if that is set or the table has prices of images only. */
 function costOf(prediction: Prediction, { priceMicroUsd }: ScoringModel): number | null {
   if (!prediction.outputComplete) return costMicroUsd(prediction);
   return priceMicroUsd === null ? costMicroUsd(prediction) || null : null;

@@ -8,17 +8,20 @@ import {
 import type { Strategy } from '../../types.ts';
 import { strategies } from './feeds.ts';
 
-/** Where learning begins. */
+/** Slots at first, with `auto`. */
 const AUTO_FIRST = 4;
 
-/** Predictions in flight at most. `concurrency` is what was asked for; null or undefined: nothing. `auto`: at first. */
+/**
+ * Returns the number of predictions in flight at most; with `auto`, the number at first. `concurrency` is the setting; null
+ * or undefined: the default of the strategy.
+ */
 export function concurrencyOf(strategy: Strategy, concurrency: number | 'auto' | null | undefined): number {
   const { defaultConcurrency, maxConcurrency } = strategies[strategy];
   const wanted = concurrency === 'auto' ? AUTO_FIRST : (concurrency ?? defaultConcurrency);
   return Math.min(wanted, maxConcurrency);
 }
 
-/** Up to which median time of a prediction so many at a time are sensible. */
+/** Sensible numbers of predictions in flight, by their median time. */
 const steps = [
   { belowSeconds: 5, concurrency: 20 },
   { belowSeconds: 15, concurrency: 10 },
@@ -26,14 +29,15 @@ const steps = [
 const slowest = 5;
 
 /**
- * How many predictions at a time suit a model that takes so long: under 5 s 20, under 15 s 10, else 5. A rule of thumb of production
- * guides, which keeps creates below three or so a second whatever the model; measure with more where it matters.
+ * Returns the number of predictions in flight that suits a model with this median time: 20 under 5 s, 10 under 15 s, else
+ * 5. This rule of thumb from production guides keeps create requests below about three a second for any model; measure
+ * with more if it matters.
  */
 export function recommendConcurrency(medianSeconds: number): number {
   return steps.find(({ belowSeconds }) => medianSeconds < belowSeconds)?.concurrency ?? slowest;
 }
 
-/** Passes events on, and lets the slots of a run follow what they tell of its pace and of refusals. */
+/** Returns an `emit` that passes events on and resizes the slots by the pace and the refusals that events report. */
 export function adjustConcurrency(
   slots: Gate,
   config: ConcurrencyLearnerConfig,

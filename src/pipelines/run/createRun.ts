@@ -33,11 +33,11 @@ import type {
   RunState,
 } from '../journey/run.ts';
 import { adjustConcurrency, concurrencyOf } from './concurrency.ts';
-import { gated } from './deliver.ts';
+import { gateDestinations } from './deliver.ts';
 import { strategies } from './feeds.ts';
 import { runDefaults } from './settings.ts';
 
-/** Fills in the defaults of a run, opens its gates and makes what its jobs share. */
+/** Creates a run: fills in defaults, opens its gates and makes the state that its jobs share. */
 export function createRun(config: GenerateConfig): Run {
   const clock = resolveClock(config);
   const services = resolveServices(config, clock);
@@ -76,7 +76,7 @@ function resolveServices(config: Services, { scheduler, random }: RunClock): Run
 
 const noCache: ResultCache = { restore: () => of(null), keep: () => EMPTY };
 
-/** More than this at a time is for those who ask for it by number. */
+/** Most slots that `auto` may learn; for more, name a number. */
 const MAX_LEARNED = 64;
 
 function isLearning({ strategy = runDefaults.strategy, concurrency }: Limits): boolean {
@@ -113,7 +113,7 @@ function openGates(config: Limits): RunLimits {
   };
 }
 
-/** Passes events on to the listener, which cannot harm the run; lets the slots follow them if they may learn. */
+/** Returns an `emit` that passes events on to the listener, whose errors cannot break the run, and lets `auto` learn from them. */
 function learningEmit(
   config: Limits & Pick<Hooks, 'emit'>,
   { slots }: RunLimits,
@@ -167,7 +167,7 @@ function resolveRecovery(config: Recovery): RunRecovery {
   return { timeoutAction, fallbacksOf, recoveryRounds, recoveryDelayMs, repay, continueOnError };
 }
 
-/** The part of a run that changes, and the `stop` that changes it: emitted by the caller, or by a job that halts the run. */
+/** Creates the part of a run that changes, and the `stop` that changes it: emitted by the caller, or by a job that halts the run. */
 function openState(
   { stop = NEVER, cancel = NEVER }: Control,
   { recoveryRounds }: RunRecovery,
@@ -205,7 +205,7 @@ function openOutputs(config: Outputs, { emit }: RunHooks): RunOutputs {
   } = config;
   return {
     folder,
-    destinations: gated(destinations),
+    destinations: gateDestinations(destinations),
     provenanceWriters: createProvenanceWriters({ provenance, sign, emit }),
     keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
   };

@@ -19,10 +19,13 @@ import type { GatedDestination, RunClock, RunOutputs } from '../journey/run.ts';
 import type { OpenRun } from './settings.ts';
 
 /**
- * Brings what earlier runs have saved in the folder to the destinations that they did not have, and emits each outcome when
- * that is written down. Emits `DeliveryError` at the first that is refused.
+ * Delivers images that earlier runs have saved to the destinations that do not have them yet, and emits each outcome once
+ * that is recorded. Emits `DeliveryError` at the first refusal.
  */
-export function deliverEarlier({ config, manifest }: OpenRun): Observable<Outcome> {
+export function deliverEarlier({
+  config,
+  manifest,
+}: Pick<OpenRun, 'config' | 'manifest'>): Observable<Outcome> {
   const {
     destinations = [],
     afterSaved = () => EMPTY,
@@ -32,23 +35,26 @@ export function deliverEarlier({ config, manifest }: OpenRun): Observable<Outcom
   if (destinations.length === 0) return EMPTY;
   const names = destinations.map(({ name }) => name);
   const concurrency = Math.max(...destinations.map((destination) => destination.concurrency));
-  const deliverToAll = deliver({ destinations: gated(destinations), scheduler, random });
+  const deliverToAll = deliver({ destinations: gateDestinations(destinations), scheduler, random });
   return pullMap(
     undelivered(manifest.outcomes(), names),
     (outcome) =>
       of(outcome).pipe(
         deliverToAll,
-        concatMap((there) =>
-          manifest.append({ ...there, deliveredTo: { ...outcome.deliveredTo, ...there.deliveredTo } }),
+        concatMap((delivered) =>
+          manifest.append({
+            ...delivered,
+            deliveredTo: { ...outcome.deliveredTo, ...delivered.deliveredTo },
+          }),
         ),
-        concatMap((kept) => concat(afterSaved(kept).pipe(ignoreElements()), of(kept))),
+        concatMap((saved) => concat(afterSaved(saved).pipe(ignoreElements()), of(saved))),
       ),
     { concurrency },
   );
 }
 
 /** Puts each destination behind its own gate, so that a slow one holds back only itself. */
-export function gated(destinations: readonly Destination[]): GatedDestination[] {
+export function gateDestinations(destinations: readonly Destination[]): GatedDestination[] {
   return destinations.map((destination) => ({ destination, slots: createGate(destination.concurrency) }));
 }
 
@@ -62,7 +68,7 @@ async function* undelivered(
   }
 }
 
-/** Brings what was saved to the run's further destinations, each behind its own gate; tries again what may pass by itself. */
+/** Delivers saved images to the run's further destinations, each behind its own gate; retries failures that may pass by themselves. */
 export function deliver({
   destinations,
   scheduler,

@@ -7,11 +7,14 @@ import { OUTPUT_LIFETIME_MS } from '../journey/run.ts';
 import type { PlanSource } from './recoveryRounds.ts';
 import type { OpenRun } from './settings.ts';
 
-/** How many of the first `total` jobs earlier runs have finished; `mayDiffer` where requests or files may have changed since. */
+/**
+ * Counts the jobs that earlier runs have saved, among the first `total`. Set `mayDiffer` if requests or files may have
+ * changed since then.
+ */
 export async function countSaved(
   plans: PlanSource,
   total: number,
-  run: OpenRun,
+  run: Pick<OpenRun, 'isSaved' | 'wasSaved' | 'journal'>,
   mayDiffer = false,
 ): Promise<number> {
   const { isSaved, wasSaved, journal } = run;
@@ -26,7 +29,7 @@ export async function countSaved(
   return saved;
 }
 
-/** How many there are; goes through all of them. */
+/** Counts items by iterating over all of them. */
 export async function countOf(items: AsyncIterable<unknown>): Promise<number> {
   let count = 0;
   for await (const _ of items) count += 1;
@@ -34,10 +37,13 @@ export async function countOf(items: AsyncIterable<unknown>): Promise<number> {
 }
 
 /**
- * Looks whether the input files of jobs that the folder knows are what they were: the fingerprint of a run tells its prompts
- * and settings, but not what is in the files that they name. Rejects with `UsageError` where one has changed.
+ * Checks that the input files of jobs that the folder knows are unchanged: the fingerprint of a run covers its prompts and
+ * settings, but not the content of files that they name. Rejects with `UsageError` if one has changed.
  */
-export async function expectSameFiles(plans: PlanSource, { config, journal }: OpenRun): Promise<void> {
+export async function expectSameFiles(
+  plans: PlanSource,
+  { config, journal }: Pick<OpenRun, 'config' | 'journal'>,
+): Promise<void> {
   const { saved, failed, skipped, unfinished } = journal.counts();
   if (saved + failed + skipped + unfinished === 0) return;
   for await (const { files, index, key } of plans()) {
@@ -45,21 +51,26 @@ export async function expectSameFiles(plans: PlanSource, { config, journal }: Op
     const known = journal.find(index);
     if (known === undefined || known.key === key) continue;
     throw new UsageError(
-      `Expected the input files that ${config.folder} was begun with, got others, first for image #${index + 1}.`,
+      `Input files have changed since ${config.folder} was begun, first for image #${index + 1}.`,
       {
         suggestion:
-          'Choose another folder with --out, or go on here with --resume-anyway: jobs whose files are unchanged are kept.',
+          'Choose another folder with --out, or continue here with --resume-anyway: jobs whose files are unchanged stay saved.',
       },
     );
   }
 }
 
 /**
- * Has saved jobs whose pictures were deleted from the folder done again, as far as that costs nothing: renditions come from their
- * original, originals from the service while it has them. Under `repay` the others are made again too; else they stay as they
- * are, and a warning tells of them. Pictures that are at another destination may be missing here.
+ * Reopens saved jobs whose images were deleted from the folder, if restoring them costs nothing: renditions are made from
+ * their original, originals are downloaded again while the service has them. With `repay` the other jobs are made again
+ * too; without it they stay as they are, and a warning names them. Images may be missing if another destination has them.
  */
-export async function reopenMissing({ config, manifest, isChosen, reopen }: OpenRun): Promise<void> {
+export async function reopenMissing({
+  config,
+  manifest,
+  isChosen,
+  reopen,
+}: Pick<OpenRun, 'config' | 'manifest' | 'isChosen' | 'reopen'>): Promise<void> {
   const { folder, emit, repay = false, scheduler = asyncScheduler } = config;
   const lost = new Map<number, string | null>();
   const gone: number[] = [];
@@ -71,7 +82,7 @@ export async function reopenMissing({ config, manifest, isChosen, reopen }: Open
     else gone.push(outcome.index);
   }
   reopen(lost);
-  if (gone.length > 0) emit?.({ type: 'warning', message: tellOf(gone) });
+  if (gone.length > 0) emit?.({ type: 'warning', message: describeGone(gone) });
 }
 
 function missingFiles({ status, files, deliveredTo }: Outcome, folder: string): OutcomeFile[] {
@@ -79,7 +90,7 @@ function missingFiles({ status, files, deliveredTo }: Outcome, folder: string): 
   return files.filter(({ role, path }) => role !== 'untouched' && !existsSync(join(folder, path)));
 }
 
-/** What an equal job paid for cannot be had from the service by this one. */
+/** Returns true if missing files can be restored without payment. A job cannot fetch the output of an identical job's prediction. */
 function isRestorable(
   { cached, completedAt }: Outcome,
   missing: readonly OutcomeFile[],
@@ -90,9 +101,10 @@ function isRestorable(
   return completedAt !== null && nowMs - Date.parse(completedAt) < OUTPUT_LIFETIME_MS;
 }
 
-function tellOf(indexes: readonly number[]): string {
+function describeGone(indexes: readonly number[]): string {
   const numbers = indexes.slice(0, 5).map((index) => `#${index + 1}`);
   const more = indexes.length > numbers.length ? ', …' : '';
-  const count = indexes.length === 1 ? '1 job is' : `${indexes.length} jobs are`;
-  return `Pictures of ${count} no longer in the folder (${numbers.join(', ')}${more}), nor at the service: --repay makes them again.`;
+  const jobs =
+    indexes.length === 1 ? '1 job has lost its images' : `${indexes.length} jobs have lost their images`;
+  return `${jobs} (${numbers.join(', ')}${more}) and the service has deleted them. Run with --repay to make, and pay for, them again.`;
 }

@@ -6,7 +6,7 @@ import type { Outcome, Plan, Strategy } from '../../types.ts';
 import type { Journey } from '../journey/job.ts';
 import type { RunClock, RunControl, RunHooks, RunLimits, Stateful } from '../journey/run.ts';
 
-/** What a feed reads of its run. */
+/** The groups of a run that a feed reads. */
 export type FedRun = Pick<RunLimits, 'slots' | 'journeys' | 'waveSize' | 'wavePauseMs' | 'maxAttempts'> &
   Pick<RunControl, 'stop'> &
   Pick<RunClock, 'scheduler'> &
@@ -18,18 +18,18 @@ type Plans = Iterable<Plan> | AsyncIterable<Plan>;
 /** Sends plans on their journey, in the order and at the pace of a strategy. */
 type Feed = (plans: Plans, journey: Journey, run: FedRun) => Observable<Outcome>;
 
-/** How a strategy feeds a run, and what follows from that elsewhere. The way of a job is the same in all of them. */
+/** A strategy: how it feeds a run, and what follows from that elsewhere. The journey of a job is the same in all strategies. */
 export interface StrategyTraits {
   readonly feed: Feed;
   /** Predictions in flight if you name no number. */
   readonly defaultConcurrency: number;
-  /** Predictions in flight, whatever number you name. */
+  /** Most predictions in flight, even if you name a higher number. */
   readonly maxConcurrency: number;
-  /** Whether a job's next attempt keeps its slot; false: it is another turn, at the end of the line. */
+  /** True if a job's next attempt keeps its slot; false: it is another turn, at the end of the line. */
   readonly retriesInPlace: boolean;
-  /** Whether each job is reported with its position, as `job.progress`. */
+  /** True if each job is reported with its position, as `job.progress`. */
   readonly reportsEachJob: boolean;
-  /** Whether `concurrency: 'auto'` may change the number of slots while the run goes on. */
+  /** True if `concurrency: 'auto'` may change the number of slots during the run. */
   readonly canLearn: boolean;
 }
 
@@ -59,12 +59,16 @@ export const strategies: Readonly<Record<Strategy, StrategyTraits>> = {
   stream: { ...usual, feed: streamFeed, canLearn: true },
 };
 
-/** All jobs at once, as far as the run's places go; where they do not, it is said. */
-function parallelFeed(plans: Plans, journey: Journey, { slots, stop, emit }: FedRun): Observable<Outcome> {
+/** Begins all jobs at once, one for each slot; warns if there are more jobs than slots. */
+function parallelFeed(
+  plans: Plans,
+  journey: Journey,
+  { slots, stop, emit }: Pick<FedRun, 'slots' | 'stop' | 'emit'>,
+): Observable<Outcome> {
   return pullMap(
     plans,
     (plan, count) => {
-      // The first one that had to wait for a place.
+      // The first job that had to wait for a slot.
       if (count === slots.places) emit({ type: 'warning', message: capped(slots.places) });
       return journey(plan, { turnsLeft: 0 });
     },
@@ -72,12 +76,16 @@ function parallelFeed(plans: Plans, journey: Journey, { slots, stop, emit }: Fed
   );
 }
 
-function capped(places: number): string {
-  return `More jobs than may be under way at once: the rest begins as places become free. The cap is ${places}; --concurrency N moves it.`;
+function capped(slots: number): string {
+  return `There are more jobs than slots: the rest begins as slots become free. The limit is ${slots}; change it with --concurrency N.`;
 }
 
-/** Wave after wave, with a pause between; a large wave has no more journeys under way than any run. */
-function wavesFeed(plans: Plans, journey: Journey, run: FedRun): Observable<Outcome> {
+/** Runs wave after wave, with a pause between; a large wave has no more journeys in flight than any run. */
+function wavesFeed(
+  plans: Plans,
+  journey: Journey,
+  run: Pick<FedRun, 'waveSize' | 'wavePauseMs' | 'journeys' | 'emit' | 'stop' | 'scheduler'>,
+): Observable<Outcome> {
   return inWaves(plans, (plan) => journey(plan, { turnsLeft: 0 }), {
     waveSize: run.waveSize,
     pauseMs: run.wavePauseMs,
@@ -88,12 +96,12 @@ function wavesFeed(plans: Plans, journey: Journey, run: FedRun): Observable<Outc
   });
 }
 
-/** Time from a failure to the next turn at least: where the line is short it would come at once. */
+/** Shortest time from a failure to the next turn, which would come at once if the line is short. */
 const DELAY_MS = 1_000;
 
 /**
- * As many lanes as slots. What fails for now goes to the end of the line, `maxAttempts` turns in all, instead of being
- * tried again in its place. Its state waits among the run's postponed jobs, with the money that is held for it.
+ * Runs as many lanes as slots. A job that fails for now goes to the end of the line, `maxAttempts` turns in all, and gives up
+ * its slot meanwhile. Its state waits among the run's postponed jobs, with the money reserved for it.
  */
 function queueFeed(plans: Plans, journey: Journey, run: FedRun): Observable<Outcome> {
   return requeue(plans, (plan, { attempt }) => turn(plan, run.maxAttempts - attempt, journey, run), {
@@ -110,9 +118,8 @@ function queueFeed(plans: Plans, journey: Journey, run: FedRun): Observable<Outc
 
 const cameBack = new Error('The job was postponed.');
 
-function turn(plan: Plan, turnsLeft: number, journey: Journey, run: FedRun): Observable<Outcome> {
+function turn(plan: Plan, turnsLeft: number, journey: Journey, { state }: Stateful): Observable<Outcome> {
   const { index } = plan;
-  const { state } = run;
   return defer(() => {
     const postponed = state.postponed.get(index);
     state.postponed.delete(index);
@@ -121,7 +128,7 @@ function turn(plan: Plan, turnsLeft: number, journey: Journey, run: FedRun): Obs
       hasOutcome = true;
     });
     const settled = defer(() => {
-      // Stopped before anything came of this turn: the job ends as the turn before left it.
+      // The run was stopped before this turn had a result: the job ends as the previous turn left it.
       if (!hasOutcome && state.isStopped && postponed !== undefined && !state.postponed.has(index)) {
         state.postponed.set(index, postponed);
       }
@@ -132,12 +139,16 @@ function turn(plan: Plan, turnsLeft: number, journey: Journey, run: FedRun): Obs
   });
 }
 
-/** One job from start to end, then the next. */
-function sequentialFeed(plans: Plans, journey: Journey, { stop }: FedRun): Observable<Outcome> {
+/** Runs one job from start to end, then the next. */
+function sequentialFeed(plans: Plans, journey: Journey, { stop }: Pick<FedRun, 'stop'>): Observable<Outcome> {
   return pullMap(plans, (plan) => journey(plan, { turnsLeft: 0 }), { concurrency: 1, stop });
 }
 
-/** More journeys than slots, so that a slot has its next job while others are downloaded and encoded. */
-function streamFeed(plans: Plans, journey: Journey, { journeys, stop }: FedRun): Observable<Outcome> {
+/** Runs more journeys than slots, so that a slot has its next job while others are downloaded and encoded. */
+function streamFeed(
+  plans: Plans,
+  journey: Journey,
+  { journeys, stop }: Pick<FedRun, 'journeys' | 'stop'>,
+): Observable<Outcome> {
   return pullMap(plans, (plan) => journey(plan, { turnsLeft: 0 }), { concurrency: journeys, stop });
 }

@@ -15,14 +15,14 @@ import { configOf, countRequests } from './runConfig.ts';
 import type { OpenRun, RunSettings } from './settings.ts';
 
 /**
- * Opens a run folder for this process alone and brings together what a run needs. What a killed run left unfinished is
- * removed. Rejects with `UsageError` where the folder is in use, belongs to another run, or cannot be written.
+ * Opens a run folder for this process alone, with everything that a run needs. Removes the unfinished files of a killed run.
+ * Rejects with `UsageError` if the folder is in use, belongs to another run, or cannot be written.
  */
 export async function openRun(settings: RunSettings): Promise<OpenRun> {
   try {
     return await openFolder(settings);
   } catch (error) {
-    // Nothing was begun yet: a folder that cannot be written is a wrong choice, not an accident of the run.
+    // The run has not begun yet: a folder that cannot be written is a wrong choice, not an accident of the run.
     if (!(error instanceof StorageError)) throw error;
     throw new UsageError(`Expected a run folder that can be written, got: ${error.message}`, {
       suggestion: error.suggestion,
@@ -37,7 +37,7 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
   try {
     return await openParts(settings, closers);
   } catch (error) {
-    // What went wrong first is what counts.
+    // The first error is the one that counts.
     await closers.close().catch(() => {});
     throw error;
   }
@@ -52,7 +52,7 @@ async function openParts(settings: RunSettings, closers: Closers): Promise<OpenR
   const ratings = openRatings(settings);
   closers.add(() => ratings?.close());
   await removeTemporaries(folder);
-  // Files that are there already may be written where new ones may not be made.
+  // A folder may allow writing existing files but not creating new ones.
   await checkWritable(folder);
   const thumbnails = gallery ? await openThumbnails(folder) : null;
   const cache = settings.cacheFolder === undefined ? null : await openResultCache(settings.cacheFolder);
@@ -70,7 +70,7 @@ async function openParts(settings: RunSettings, closers: Closers): Promise<OpenR
   const wasSaved = (index: number) => journal.isSaved(index) && manifest.has(index) && !reopened.has(index);
   const isSaved = ({ index, key, files }: Plan) =>
     wasSaved(index) &&
-    // Files may change behind an input that is the same.
+    // Files may change while the input that names them stays the same.
     ((!journal.inputChanged && files === undefined) || journal.find(index)?.key === key);
   return {
     config: {
@@ -97,10 +97,10 @@ async function openParts(settings: RunSettings, closers: Closers): Promise<OpenR
   };
 }
 
-/** Things that are open. `close` closes them all, the last opened first, and may be called again. */
+/** The parts that are open. `close` closes them all, the last opened first, and may be called again. */
 interface Closers {
   add(close: () => void | Promise<void>): void;
-  /** Rejects with the first error, after everything else has been closed all the same. */
+  /** Closes all parts, also after an error; rejects with the first error. */
   close(): Promise<void>;
 }
 
@@ -129,15 +129,18 @@ function createClosers(): Closers {
   };
 }
 
-/** What ratings have cost counts in the budget, also in a run that makes none. */
-function openRatings({ folder, ratings = false }: RunSettings): RunJournal | null {
-  const place = join(folder, '.ratings');
-  return ratings || existsSync(place) ? openJournal(place) : null;
+/** Opens the journal of ratings if there is one: their cost counts in the budget, also in a run that makes no ratings. */
+function openRatings({
+  folder,
+  ratings = false,
+}: Pick<RunSettings, 'folder' | 'ratings'>): RunJournal | null {
+  const ratingsFolder = join(folder, '.ratings');
+  return ratings || existsSync(ratingsFolder) ? openJournal(ratingsFolder) : null;
 }
 
 /**
- * Makes sure that the journal is the one that the manifest was written with: a new one beside outcomes of earlier runs means
- * that `run.sqlite` was deleted, and all of them would be paid again. Rejects with `UsageError`.
+ * Checks that the journal belongs to the manifest: a new journal beside outcomes of earlier runs means that `run.sqlite` was
+ * deleted, and all of them would be paid for again. Rejects with `UsageError`.
  */
 async function checkJournalMatchesManifest(
   manifest: Manifest,
@@ -153,28 +156,28 @@ async function checkJournalMatchesManifest(
 
 function journalGone(folder: string): UsageError {
   return new UsageError(
-    `Expected the journal run.sqlite beside manifest.jsonl in ${folder}, got a new one.`,
+    `${folder} has manifest.jsonl but not its run.sqlite: there is no record of what has been paid.`,
     {
       suggestion:
-        'Restore it from a copy, or choose another folder with --out. Without it nobody knows what has been paid: ' +
-        'delete manifest.jsonl too only if making all images of this run again is fine.',
+        'Restore run.sqlite from a copy, or choose another folder with --out. ' +
+        'Delete manifest.jsonl too only if you want to make, and pay for, all images of this run again.',
     },
   );
 }
 
 /**
- * Opens a run folder for some work that emits once, and closes it again: whoever sees the end finds the folder free. Emits
- * `UsageError` or `StorageError` where the folder cannot be used.
+ * Opens a run folder for `work`, which emits once, and closes the folder before it emits the result. Emits `UsageError` or
+ * `StorageError` if the folder cannot be used.
  */
 export function inOpenRun<T>(settings: RunSettings, work: (run: OpenRun) => Observable<T>): Observable<T> {
   return fromAbortable(() => openRun(settings)).pipe(
     concatMap((run) => {
-      // Closing is a stage, so that whoever sees the end finds the folder free; the teardown is for who leaves before.
+      // Closing is a stage, so that the folder is free when the result is emitted; teardown serves early unsubscribers.
       const closed = defer(() => run.close());
       return defer(() => work(run)).pipe(
         concatMap((end) => closed.pipe(map(() => end))),
         catchError((error: unknown) => closed.pipe(concatMap(() => throwError(() => error)))),
-        // Whoever left before the end is not there to be told.
+        // After an unsubscribe, no subscriber is left to receive an error.
         finalize(() => void run.close().catch(() => {})),
       );
     }),

@@ -14,23 +14,40 @@ import type { Journal } from '../../ports.ts';
 import type { Outcome, Plan } from '../../types.ts';
 import { type Closing, closeJob } from '../journey/closeJob.ts';
 import type { Journey, PostponedJob } from '../journey/job.ts';
-import type { RunLimits, RunRecovery, RunServices, Shared } from '../journey/run.ts';
+import type {
+  RunClock,
+  RunControl,
+  RunHooks,
+  RunLimits,
+  RunRecovery,
+  RunServices,
+  Shared,
+  Stateful,
+} from '../journey/run.ts';
 import { type FedRun, strategies } from './feeds.ts';
 
-/** What recovery rounds read of their run: what the feed reads, what closing a job reads, and how often. */
+/** The groups of a run that recovery rounds read: those of the feed, those of closing a job, and their own. */
 type Recovering = FedRun &
   Closing &
+  Pausing &
+  Pick<RunHooks, 'isDone'> &
   Pick<RunServices, 'journal'> &
   Pick<Shared, 'breaker'> &
-  Pick<RunLimits, 'strategy'> &
-  Pick<RunRecovery, 'recoveryRounds' | 'recoveryDelayMs'>;
+  Pick<RunLimits, 'strategy'>;
 
-/** Plans that can be gone through more than once. */
+/** The groups of a run that the pause before a round reads. */
+type Pausing = Pick<RunRecovery, 'recoveryRounds' | 'recoveryDelayMs'> &
+  Pick<RunHooks, 'emit'> &
+  Pick<RunControl, 'stop'> &
+  Pick<RunClock, 'scheduler'> &
+  Stateful;
+
+/** A source of plans that can be iterated more than once. */
 export type PlanSource = () => Iterable<Plan> | AsyncIterable<Plan>;
 
 /**
- * The plans that still need work. First those that an earlier run left open, the oldest before the others, because the
- * service keeps their outputs for one hour only; then those never begun or to be begun again. Memory: the open ones.
+ * Yields the plans that still need work. Those that an earlier run left open come first, the oldest before the others, because
+ * the service stores their outputs for one hour only; the rest follow. Holds the open plans in memory.
  */
 async function* unfinishedPlans(
   plans: PlanSource,
@@ -62,8 +79,8 @@ function oldestFirst(plans: readonly Plan[], journal: Journal): readonly Plan[] 
 }
 
 /**
- * Sends all unfinished plans on their journey, then again, after a pause, those that were postponed meanwhile. A run
- * that is told to stop begins no further round: what was postponed, or had no turn in the present one, ends as it was.
+ * Sends all unfinished plans on their journey, then, after a pause, those that were postponed meanwhile. A run that is
+ * stopped begins no further round: postponed jobs, and those without a turn in the current round, end as they were.
  *
  *     plans a, b; b is postponed once  a b
  *     journeys                         -a-b----b    a pause before the second round
@@ -85,11 +102,11 @@ export function withRecoveryRounds(
       if (state.isStopped) return giveUp(postponed, run);
       state.postponed = new Map();
       state.roundsLeft -= 1;
-      // A round is the second chance of a model, too: with one job trying for all, the others would have none.
+      // A round gives paused models another chance too: with one trial job for each, the other jobs would have none.
       run.breaker?.reset();
-      const goOn: Journey = (plan, turn) =>
+      const resume: Journey = (plan, turn) =>
         journey(plan, { ...turn, postponed: turn.postponed ?? postponed.get(plan.index) });
-      const round = feed(unfinishedPlans(plans, run.journal, isOver), goOn, run).pipe(
+      const round = feed(unfinishedPlans(plans, run.journal, isOver), resume, run).pipe(
         tap(({ index }) => postponed.delete(index)),
       );
       const untouched = defer(() => {
@@ -103,7 +120,7 @@ export function withRecoveryRounds(
   return concat(first, defer(again));
 }
 
-function pause(jobs: number, run: Recovering): Observable<never> {
+function pause(jobs: number, run: Pausing): Observable<never> {
   const { state, recoveryRounds, recoveryDelayMs: waitMs } = run;
   if (state.isStopped) return EMPTY;
   const round = recoveryRounds - state.roundsLeft + 1;

@@ -24,38 +24,44 @@ import type { Outcome } from '../../types.ts';
 import { outcomeError } from '../journey/outcomes.ts';
 import type { OpenRun } from './settings.ts';
 
-/** How a run ended. */
+/** The end of a run. */
 export interface RunEnd {
   readonly totals: RunTotals;
-  /** What stopped the whole run: the service (401, 402), the disk; null where every job had its turn. */
+  /** The error that stopped the whole run: the service (401, 402), the disk; null if every job had its turn. */
   readonly fault: unknown;
-  /** Whether a stop kept the run from beginning more than `totals.total` tells of. Default false. */
+  /** True if a stop kept the run from beginning more jobs than `totals.total` counts. Default false. */
   readonly isUnfinished?: boolean;
   readonly startedAtMs: number;
   readonly elapsedMs: number;
 }
 
-/** How a run ended, with its report. */
+/** The end of a run, with its report. */
 export interface FinishedRun extends RunEnd {
   readonly report: Report;
 }
 
-/** Leaves manifest, report and pictures to look at, and tells how it ended, whether or not the disk took them. */
-export function writeResults(end: RunEnd, run: OpenRun): Observable<FinishedRun> {
-  const tell = () =>
+/** The parts of an open run that its report and tables are written from. */
+type Writing = Pick<OpenRun, 'config' | 'describePrice' | 'manifest' | 'requests' | 'tables'>;
+
+/** The parts of an open run that its gallery and contact sheet are written from. */
+type Showing = Pick<OpenRun, 'config' | 'manifest' | 'thumbnails'>;
+
+/** Writes manifest, tables, report, gallery and contact sheet, then emits `run.completed`, even if the disk refuses them. */
+export function writeResults(end: RunEnd, run: Writing & Showing): Observable<FinishedRun> {
+  const reportEnd = () =>
     run.config.emit?.({ type: 'run.completed', totals: end.totals, elapsedMs: end.elapsedMs });
   return from(writeReportAndTables(end, run)).pipe(
     concatMap((report) => concat(writeGalleryAndSheet(report, run), of({ ...end, report }))),
     catchError((error: unknown) => throwError(() => end.fault ?? error)),
-    tap({ next: tell, error: tell }),
+    tap({ next: reportEnd, error: reportEnd }),
   );
 }
 
 /**
- * Leaves `manifest.json`, the other tables that were asked for, and `report.json` in the run folder, over everything the folder holds, earlier runs included.
- * Memory stays flat, however many outcomes there are. Rejects with `StorageError` where the disk refuses.
+ * Writes `manifest.json`, the chosen tables and `report.json` into the run folder, over all outcomes that the folder holds,
+ * earlier runs included. Memory stays flat for any number of outcomes. Rejects with `StorageError` if the disk refuses.
  */
-export async function writeReportAndTables(end: RunEnd, run: OpenRun): Promise<Report> {
+export async function writeReportAndTables(end: RunEnd, run: Writing): Promise<Report> {
   const { folder } = run.config;
   const builder = createReport({ priceOf: run.describePrice });
   for await (const outcome of run.manifest.outcomes()) builder.add(outcome);
@@ -75,11 +81,11 @@ export async function writeReportAndTables(end: RunEnd, run: OpenRun): Promise<R
 }
 
 /**
- * Leaves `gallery.html` and `contact-sheet.jpg` in the run folder, over everything the folder holds; thumbnails that earlier
- * runs did not make are made first. Completes without a value. What the disk refuses here is a warning: the run is whole
- * without it.
+ * Writes `gallery.html` and `contact-sheet.jpg` into the run folder, over all outcomes that the folder holds; makes missing
+ * thumbnails of earlier runs first. Completes without a value. A disk that refuses is a warning here: the run is complete
+ * without them.
  */
-function writeGalleryAndSheet(report: Report, run: OpenRun): Observable<never> {
+function writeGalleryAndSheet(report: Report, run: Showing): Observable<never> {
   const { thumbnails, manifest, config } = run;
   if (thumbnails === null) return EMPTY;
   const { folder, emit = () => {} } = config;

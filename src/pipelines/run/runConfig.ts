@@ -16,12 +16,12 @@ import type { Outcome, Plan } from '../../types.ts';
 import type { GenerateConfig } from '../journey/config.ts';
 import { type OpenRun, type RunSettings, runDefaults } from './settings.ts';
 
-/** What the configuration of a run is made from, once its folder is open. */
+/** The open parts of a run folder that its configuration is made from. */
 export type Opened = Pick<OpenRun, 'journal' | 'ratings' | 'manifest' | 'thumbnails'> & {
   readonly provider: Provider;
 };
 
-/** Brings together what `generate` needs, from settings and open folder. */
+/** Returns the configuration of `generate`, from the settings of a run and its open folder. */
 export function configOf(settings: RunSettings, opened: Opened): GenerateConfig {
   const { destinations: _destinations, webhooks, detach = false, ...others } = settings;
   const { folder, deleteLocal = false, priceMicroUsd } = settings;
@@ -46,10 +46,10 @@ export function configOf(settings: RunSettings, opened: Opened): GenerateConfig 
   };
 }
 
-/** The budget of a run, from which earlier runs in its folder have spent. */
+/** Opens the budget of a run, less what earlier runs in its folder have spent. */
 function openLedger(
-  { budgetMicroUsd = Number.POSITIVE_INFINITY }: RunSettings,
-  { journal, ratings }: Opened,
+  { budgetMicroUsd = Number.POSITIVE_INFINITY }: Pick<RunSettings, 'budgetMicroUsd'>,
+  { journal, ratings }: Pick<Opened, 'journal' | 'ratings'>,
   emit: EmitEvent,
 ): Ledger {
   return createLedger({
@@ -60,10 +60,10 @@ function openLedger(
   });
 }
 
-/** Writes an outcome's sidecar, its line of the manifest and its thumbnail, in this order. */
+/** Returns the hook that writes an outcome's sidecar, its line of the manifest and its thumbnail, in this order. */
 function persistIn(
-  { folder, sidecars = true }: RunSettings,
-  { manifest, thumbnails }: Opened,
+  { folder, sidecars = true }: Pick<RunSettings, 'folder' | 'sidecars'>,
+  { manifest, thumbnails }: Pick<Opened, 'manifest' | 'thumbnails'>,
 ): (outcome: Outcome) => Observable<unknown> {
   const encoders = createGate(encoderConcurrency());
   return (outcome) =>
@@ -75,7 +75,7 @@ function persistIn(
     );
 }
 
-/** How often the list is asked where webhooks should tell: seldom enough to cost nothing, and well within the hour. */
+/** Pauses between requests for the list behind webhooks: long enough to cost nothing, and well within the hour. */
 const BEHIND_WEBHOOKS = { shortestMs: 5_000, longestMs: 30_000 };
 
 function byWebhooks({ url, events }: PredictionEvents, provider: Provider, scheduler: SchedulerLike) {
@@ -91,13 +91,13 @@ function byWebhooks({ url, events }: PredictionEvents, provider: Provider, sched
   };
 }
 
-/** A provider, and how many calls it has made. */
+/** A provider, and the number of its calls. */
 interface CountedProvider {
   readonly provider: Provider;
   count(): number;
 }
 
-/** Counts what a provider asks of the service: one request for each subscription, as ports say. Downloads are none. */
+/** Counts the requests of a provider to the service: one for each subscription, as `Provider` states. Downloads do not count. */
 export function countRequests(provider: Provider): CountedProvider {
   let requests = 0;
   const counted = <T>(call: () => Observable<T>): Observable<T> =>

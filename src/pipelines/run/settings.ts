@@ -6,9 +6,9 @@ import type { RunJournal } from '../../store/entries.ts';
 import type { Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
 
-/** The settings of a run that names none. Flags take their defaults, and the help shows them, from here. */
+/** The default settings of a run. Flags take their defaults from here, and the help shows them. */
 export const runDefaults = {
-  /** How jobs are fed. */
+  /** The order and pace in which jobs begin. */
   strategy: 'stream',
   /** Pause between waves, with the strategy `waves`. */
   wavePauseMs: 1_000,
@@ -18,13 +18,13 @@ export const runDefaults = {
   maxAttempts: 3,
   /** Time for one prediction. */
   timeoutMs: 600_000,
-  /** What happens to a prediction that runs out of time. */
+  /** The fate of a prediction that runs out of time. */
   timeoutAction: 'cancel',
   /** Consecutive failures that pause a model for a minute. */
   breakerFailures: 20,
   /** Rounds at the end for jobs that failed and may succeed if run again. */
   recoveryRounds: 0,
-  /** How much an image's own metadata says about its origin. */
+  /** The amount of provenance in an image's own metadata. */
   provenance: 'full',
 } as const satisfies Partial<RunSettings>;
 
@@ -39,39 +39,39 @@ interface ServiceSettings {
   /** Price of one output image over the built-in table, in millionths of a US dollar. */
   priceMicroUsd?: number;
   /**
-   * Where the service announces the end of predictions (`createWebhookReceiver`). Create requests do not wait then; the
-   * list is still asked now and then, since a webhook may be lost. Default: nowhere.
+   * The receiver of the service's webhooks (`createWebhookReceiver`). With it, create requests do not wait; the list is
+   * still requested now and then, since a webhook may be lost. Default: no webhooks.
    */
   webhooks?: PredictionEvents;
   /** Create predictions and leave them to the service; `collect` gathers them later. Default false. */
   detach?: boolean;
-  /** Folder that keeps results for other runs; made if it does not exist. Default: none. */
+  /** Folder that stores results for other runs; made if it does not exist. Default: none. */
   cacheFolder?: string;
   /** Keep a journal of ratings that a model makes, beside that of the images. Default: if the folder has one. */
   ratings?: boolean;
 }
 
-/** Which jobs of the input are made, and whether the folder is theirs. */
+/** The choice of jobs, and the match between input and folder. */
 interface InputSettings {
-  /** Which jobs to make, by index; the others keep what they have. Default: all. */
+  /** Returns true for the index of each job to make; the others keep their state. Default: all. */
   only?: (index: number) => boolean;
-  /** Whether the plans are some of the folder's jobs, not the first ones without a gap. Default false. */
+  /** True if the plans are some of the folder's jobs, not the first ones without a gap. Default false. */
   isPartial?: boolean;
   /** Identifies the input and the settings that change requests; a folder begun with another one is refused. */
   fingerprint?: string;
   /** Fingerprints of inputs to which this one only adds jobs at the end; their folders are accepted too. */
   extendedFrom?: readonly string[];
-  /** Whether plans may have files, which are compared with those of earlier runs; false saves a pass. Default true. */
+  /** True if plans may have files, which are compared with those of earlier runs; false saves a pass. Default true. */
   haveFiles?: boolean;
   /** Continue in a folder that was begun with another input. Default false. */
   resumeAnyway?: boolean;
 }
 
-/** What a run leaves besides its images. */
+/** The output files of a run besides its images. */
 interface ResultSettings {
   /**
-   * Open further places for finished images, once the run folder belongs to this run; called with its path. A job counts
-   * as saved once its images are at all of them. Default: none.
+   * Functions that open further destinations of finished images; called with the path of the run folder once it belongs
+   * to this run. A job counts as saved once its images are at all destinations. Default: none.
    */
   destinations?: readonly ((folder: string) => Promise<Destination>)[];
   /** Delete images in the run folder once they are at all destinations; sidecars and thumbnails stay. Default false. */
@@ -84,7 +84,7 @@ interface ResultSettings {
   gallery?: boolean;
 }
 
-/** What a run in a folder takes: one flat object, declared by role. The folder is made if it does not exist. */
+/** The settings of a run in a folder: one flat object, declared by role. The folder is made if it does not exist. */
 export interface RunSettings
   extends ServiceSettings,
     InputSettings,
@@ -96,9 +96,9 @@ export interface RunSettings
     Control,
     Clock {}
 
-/** What a run folder has open while a run uses it. */
+/** The open parts of a run folder. */
 interface OpenFolder {
-  /** Everything that `generate` needs to fill the folder. */
+  /** The configuration of `generate` for this folder. */
   readonly config: GenerateConfig;
   readonly journal: RunJournal;
   /** The journal of ratings by a model; null if there are none. */
@@ -110,19 +110,19 @@ interface OpenFolder {
   readonly tables: readonly TableFormat[];
   /** Calls of the API so far. */
   readonly requests: () => number;
-  /** A model's price and where it comes from; null if none is known. */
+  /** Returns a model's price and its source, in words; null if none is known. */
   readonly describePrice: (model: string) => string | null;
 }
 
-/** A run folder in use, and which of its jobs are done. */
+/** A run folder in use, with the state of its jobs. */
 export interface OpenRun extends OpenFolder {
-  /** Whether a job needs no more work. */
+  /** Returns true if a job needs no more work. */
   readonly isSaved: (plan: Plan) => boolean;
-  /** Whether the job with that index was saved, by whatever request. */
+  /** Returns true if the job with this index was saved, by its current request or another. */
   readonly wasSaved: (index: number) => boolean;
-  /** From now on these jobs, by index, do not count as saved; with the predictions that are already paid for. */
+  /** Makes jobs count as not saved from now on: a map from their indexes to the ids of their predictions, which are paid. */
   reopen(jobs: ReadonlyMap<number, string | null>): void;
-  /** Whether a job is to be made at all. */
+  /** Returns true if the job with this index is to be made. */
   readonly isChosen: (index: number) => boolean;
   /** Waits for pending writes and releases the folder; may be called again. */
   close(): Promise<void>;

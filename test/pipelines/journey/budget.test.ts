@@ -20,7 +20,7 @@ const plans = () =>
     aPlan(index, { model, input: { prompt: `a pear ${index}`, seed: index }, priceMicroUsd: 25_000 }),
   );
 
-it('buys what the budget is enough for, where a third fails once, and no more in a second run', async () => {
+it('buys what the budget is enough for, though a third fails once, and no more in a second run', async () => {
   const failed = new Set<unknown>();
   simulator = await startSimulator({
     render: 'fast',
@@ -37,7 +37,7 @@ it('buys what the budget is enough for, where a third fails once, and no more in
   const warned: EventOf<'budget.warning'>[] = [];
   const emit = (event: RunEvent) => {
     if (event.type === 'budget.warning') warned.push(event);
-    // Nobody who listens can spoil a run.
+    // No listener can spoil a run.
     throw new Error('oops');
   };
   const run = () =>

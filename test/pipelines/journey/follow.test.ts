@@ -44,7 +44,7 @@ it('by the list: few questions for many predictions', async () => {
 it.each([
   ['all of them come', () => null],
   ['a part is lost, late or sent twice', faulty],
-])('by webhooks, where %s', async (_what, onWebhook) => {
+])('by webhooks, if %s', async (_what, onWebhook) => {
   const settings = await start({ faults: { onWebhook: ({ serial }) => onWebhook(serial) } });
   const run = fetchWebhookSecret(simulator).pipe(
     concatMap((secret) => createWebhookReceiver({ secret })),
@@ -63,7 +63,7 @@ function faulty(serial: number) {
   return serial % 5 === 2 ? ({ type: 'delay', delayMs: 50 } as const) : null;
 }
 
-it('longer than the longest wait of a create: neither lost nor doubled', async () => {
+it('longer than the longest wait of a create request: neither lost nor doubled', async () => {
   const settings = await start({ speed: 200, medianMs: 90_000, sigma: 0.5 });
   const { totals } = await lastValueFrom(runToFolder(plans(20), 20, settings));
   expect(totals.saved).toBe(20);

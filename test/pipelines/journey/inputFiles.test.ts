@@ -73,7 +73,7 @@ const start = (jobs: readonly Job[], settings: Pick<RunSettings, 'provider'> & P
   });
 };
 
-/** A provider that also tells what is sent. */
+/** A provider that also reports each request. */
 function watched(provider: Provider) {
   const sent: PredictionRequest[] = [];
   const createPrediction: Provider['createPrediction'] = (request, options) => {
@@ -132,7 +132,7 @@ it('takes bytes, and URLs as they are', async () => {
   expect((await manifest()).outcomes[0].input).toEqual(input);
 });
 
-it('adopts a create that was lost with its run, though the next run would upload anew', async () => {
+it('adopts a prediction whose create request was lost with its run, though the next run would upload again', async () => {
   const simulator = await simulated();
   const provider = createReplicateProvider(simulator);
   const jobs = await jobsOf(referring(3, 'ref.png'));
@@ -143,7 +143,7 @@ it('adopts a create that was lost with its run, though the next run would upload
   expect((await manifest()).outcomes[0].input.image_input).toEqual(['ref.png']);
 });
 
-it('goes on where it was, without an upload for what is made already', async () => {
+it('resumes without an upload for images that are made already', async () => {
   const simulator = await simulated();
   const provider = createReplicateProvider(simulator);
   await lastValueFrom(start(await jobsOf(referring(2, 'ref.png')), { provider }));
@@ -152,7 +152,7 @@ it('goes on where it was, without an upload for what is made already', async () 
   expect(simulator.stats()).toMatchObject({ created: 2, requests: { file: 1 } });
 });
 
-it('refuses a folder whose files have changed, and makes only their jobs anew where it may go on', async () => {
+it('refuses a folder whose files have changed; with resumeAnyway makes only their jobs again', async () => {
   const simulator = await simulated();
   const provider = createReplicateProvider(simulator);
   await picture('other.png', '#888');
@@ -162,7 +162,7 @@ it('refuses a folder whose files have changed, and makes only their jobs anew wh
   const changed = await jobsOf(inputs);
   await expect(lastValueFrom(start(changed, { provider, fingerprint: 'same' }))).rejects.toMatchObject({
     name: 'UsageError',
-    message: expect.stringContaining('Expected the input files that'),
+    message: expect.stringContaining('Input files have changed since'),
   });
   expect(simulator.stats().created).toBe(2);
   const anyway = { provider, fingerprint: 'same', resumeAnyway: true };
@@ -242,7 +242,7 @@ it('gives a fallback the same files, with their input as it takes it', async () 
   expect((await manifest()).outcomes[0]).toMatchObject({ model: other.name, input: { image: 'ref.png' } });
 });
 
-it('stands in the request itself for a container, and in nothing that is kept', async () => {
+it('stands in the request itself for a container, and in nothing that is stored', async () => {
   const simulator = await startCogSimulator({ speed: 100, render: 'fast' });
   onTestFinished(() => simulator.close());
   const { provider, sent } = watched(createCogProvider({ baseUrl: simulator.baseUrl }));
@@ -266,7 +266,7 @@ it('stands in the request itself for a container, and in nothing that is kept', 
   expect((await stat(join(folder, 'run', 'run.sqlite'))).size).toBeLessThan(50_000);
 });
 
-it('cuts long data: URLs of the user in all that is kept and shown', async () => {
+it('cuts long data: URLs of the user in all that is stored and shown', async () => {
   const simulator = await simulated();
   const { provider, sent } = watched(createReplicateProvider(simulator));
   const data = `data:image/png;base64,${'A'.repeat(500_000)}`;
@@ -284,7 +284,7 @@ it('cuts long data: URLs of the user in all that is kept and shown', async () =>
   }
 });
 
-it('goes on with a fallback that was under way when the run died, its data known by their hash', async () => {
+it('resumes a fallback that was in flight when the run died, its data known by their hash', async () => {
   const simulator = await simulated();
   const provider = createReplicateProvider(simulator);
   const refusing: Provider = {
@@ -338,7 +338,7 @@ it('is given again to a detached prediction that has to be made again, unless it
   ]);
 });
 
-/** Creates that take effect and are never answered. */
+/** Create requests that take effect and never get a response. */
 function silent(provider: Provider): Provider {
   return {
     ...provider,
@@ -347,7 +347,7 @@ function silent(provider: Provider): Provider {
   };
 }
 
-/** Runs until so many creates have happened, then drops everything, as a crash does. */
+/** Runs until so many predictions are created, then drops everything, as a crash does. */
 async function crashAfter(count: number, run: Observable<unknown>, happened: () => number): Promise<void> {
   const subscription = run.subscribe();
   await expect.poll(happened).toBe(count);

@@ -42,7 +42,7 @@ beforeEach(async () => {
   folder = join(await tempFolder(), 'run');
 });
 
-/** One job of a model whose output is made from the address of the files above; what it asked the service is told too. */
+/** One job of a model whose output is made from the address of the files above; its requests to the service are returned too. */
 async function run(outputAt: (url: string) => Json, wishes: Partial<RunSettings> = {}) {
   const { url, requests } = await localServer(({ url: path, method, headers }, response) => {
     const output = outputAt(`http://${headers.host}/out`);
@@ -163,7 +163,7 @@ it.each<[string, Json, string]>([
   ['numbers', [1, 2], 'got a list of 2 values without files'],
   ['nothing', null, 'got nothing'],
   ['an empty list', [], 'got an empty list'],
-])('says what came instead of files: %s', async (_what, output, message) => {
+])('reports what came instead of files: %s', async (_what, output, message) => {
   const { outcome, requests } = await run(() => output);
   expect(outcome).toMatchObject({
     status: 'failed',

@@ -43,28 +43,28 @@ const jobs = ['webp', 'png', 'jpg'].map((format, index) => ({
   ),
 }));
 
-async function run(name: string, wishes: Partial<RunSettings> = {}) {
+async function run(name: string, fields: Partial<RunSettings> = {}) {
   simulator ??= await startSimulator({ render: 'fast', speed: 100 });
   const warnings: string[] = [];
   const emit = (event: RunEvent) => {
     if (event.type === 'warning') warnings.push(event.message);
   };
   const plans = () => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
-  const place = join(folder(), name);
+  const runFolder = join(folder(), name);
   const provider = createReplicateProvider(simulator);
-  await lastValueFrom(runToFolder(plans, jobs.length, { folder: place, provider, emit, ...wishes }));
-  const text = await readFile(join(place, 'manifest.json'), 'utf8');
+  await lastValueFrom(runToFolder(plans, jobs.length, { folder: runFolder, provider, emit, ...fields }));
+  const text = await readFile(join(runFolder, 'manifest.json'), 'utf8');
   const { outcomes } = z.object({ outcomes: z.array(outcomeSchema) }).parse(JSON.parse(text));
-  return { outcomes, warnings, place };
+  return { outcomes, warnings, runFolder };
 }
 
 async function eachFile(
-  { outcomes, place }: { outcomes: readonly Outcome[]; place: string },
+  { outcomes, runFolder }: { outcomes: readonly Outcome[]; runFolder: string },
   look: (xmp: string | null, file: OutcomeFile, outcome: Outcome) => void,
 ): Promise<void> {
   for (const outcome of outcomes) {
     for (const file of outcome.files) {
-      const bytes = await readFile(join(place, file.path));
+      const bytes = await readFile(join(runFolder, file.path));
       expect(createHash('sha256').update(bytes).digest('hex'), file.path).toBe(file.sha256);
       expect(bytes.length).toBe(file.bytes);
       look((await sharp(bytes).metadata()).xmp?.toString() ?? null, file, outcome);
@@ -85,7 +85,7 @@ describe('provenance of a run', () => {
     expect(made.warnings).toEqual([]);
   });
 
-  it('leaves out the prompt, or all of it, where that is wished', async () => {
+  it('leaves out the prompt, or all of it, if set so', async () => {
     await eachFile(await run('minimal', { provenance: 'minimal' }), (xmp) => {
       expect(xmp).toContain(MADE_BY_MODEL);
       expect(xmp).not.toContain('pear');
@@ -93,7 +93,7 @@ describe('provenance of a run', () => {
     await eachFile(await run('none', { provenance: 'none' }), (xmp) => expect(xmp).toBeNull());
   });
 
-  it('changes no pixel, and keeps what the model put out where that is wished', async () => {
+  it('changes no pixel, and keeps unchanged originals if set so', async () => {
     const made = await run('kept', { keepOriginals: true });
     const untouched = new Map<number, OutcomeFile>();
     await eachFile(made, (xmp, file, { index }) => {
@@ -105,14 +105,14 @@ describe('provenance of a run', () => {
       const [original] = files;
       const kept = untouched.get(index);
       expect(kept?.path).toBe(`originals/${original?.path}`);
-      const pixels = (path = '') => sharp(join(made.place, path)).raw().toBuffer();
+      const pixels = (path = '') => sharp(join(made.runFolder, path)).raw().toBuffer();
       expect(await pixels(original?.path)).toEqual(await pixels(kept?.path));
     }
     await run('none', { provenance: 'none', keepOriginals: true });
     expect(existsSync(join(folder(), 'none', 'originals'))).toBe(false);
   });
 
-  it('is signed, original and rendition, where the format can be, and the key is nowhere', async () => {
+  it('is signed, original and rendition, if the format can be, and the key is nowhere', async () => {
     const identity = await anIdentity();
     const sign = await createPictureSigner(identity);
     const made = await run('signed', { sign });
@@ -123,7 +123,7 @@ describe('provenance of a run', () => {
     });
     expect(signed.size).toBe(2 + 6);
     for (const path of signed) {
-      const bytes = await readFile(join(made.place, path));
+      const bytes = await readFile(join(made.runFolder, path));
       const asset = JPEG.canRead(bytes) ? new JPEG(bytes) : new PNG(bytes);
       const store = ManifestStore.read(SuperBox.fromBuffer(new Uint8Array(asset.getManifestJUMBF() ?? [])));
       expect((await store.validate(asset)).isValid, path).toBe(true);
@@ -133,13 +133,13 @@ describe('provenance of a run', () => {
       expect.stringMatching(/format \w+ are not signed/),
     ]);
     const secret = identity.privateKeyPem.split('\n')[1] ?? '';
-    for (const entry of await readdir(made.place, { recursive: true, withFileTypes: true })) {
+    for (const entry of await readdir(made.runFolder, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;
       expect((await readFile(join(entry.parentPath, entry.name))).includes(secret), entry.name).toBe(false);
     }
   });
 
-  it('of pictures from the cache is that of the run that uses them', async () => {
+  it('of images from the cache is that of the run that uses them', async () => {
     const cacheFolder = join(folder(), 'cache');
     await run('first', { cacheFolder });
     const again = await run('again', { cacheFolder, provenance: 'minimal' });

@@ -56,7 +56,7 @@ it('leaves saved jobs as they are when renditions change', async () => {
   ]);
 });
 
-it('creates nothing where a caption names what no job has', async () => {
+it('creates nothing if a caption names what no job has', async () => {
   const { fault } = await run('thumb=64x64,caption={platform}');
   expect(fault).toMatchObject({ message: expect.stringContaining('got {platform} in {platform}') });
   expect(simulator.stats()).toMatchObject({ created: 0 });

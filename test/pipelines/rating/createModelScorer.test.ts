@@ -45,7 +45,7 @@ async function picture(index: number, prompt = 'a fox'): Promise<ImageToScore> {
 const begin = (config: SimulatorConfig = {}) =>
   simulated({ medianMs: 100, sigma: 0, durations: {}, ...config });
 
-/** A process that rates: its journal is on disk, all else is gone with it. */
+/** A process that rates: its journal is on disk, all else ends with it. */
 function rating(simulator: Simulator, fields: Partial<ModelScorerConfig> = {}, model = llava) {
   const journal = openJournal(join(folder(), '.ratings'));
   const events: RunEvent[] = [];
@@ -65,7 +65,7 @@ function rating(simulator: Simulator, fields: Partial<ModelScorerConfig> = {}, m
   const score = (image: ImageToScore): Observable<number> => {
     const given = scorer(image);
     const scored = typeof given === 'number' ? of(given) : from(given);
-    // Who asks a model of the community has looked it up before: it is run by its version.
+    // A model of the community has been looked up before: it is run by its version.
     return provider.getModel(model.model).pipe(concatMap(() => scored));
   };
   open.add(journal);
@@ -80,7 +80,7 @@ const asked = async (simulator: Simulator) => {
   return body.results as { id: string; model: string }[];
 };
 
-it('gives the number that the model says of a picture and its prompt', async () => {
+it('gives the number in an output for an image and its prompt', async () => {
   const simulator = await begin();
   const { score, events, paid, journal } = rating(simulator);
   const first = await lastValueFrom(score(await picture(1)));
@@ -96,7 +96,7 @@ it('gives the number that the model says of a picture and its prompt', async () 
   expect(prompted).not.toBe(first);
   expect([...paid]).toEqual([1, 2, 3, 4].map((index) => [index, 0.002]));
   expect(journal.spentMicroUsd()).toBe(8_000);
-  // A rating is nobody's image.
+  // A rating is no image of a job.
   expect(events).toEqual([]);
 });
 
@@ -113,12 +113,12 @@ it('pays no rating twice, in this run or a later one', async () => {
   expect(second.paid.get(1)).toBe(0.002);
   expect(second.journal.spentMicroUsd()).toBe(2_000);
   expect(simulator.stats().created).toBe(1);
-  // Another picture of the same job is another question.
+  // Another image of the same job is another rating.
   await lastValueFrom(second.score({ ...(await picture(2)), index: 1 }));
   expect(simulator.stats().created).toBe(2);
 });
 
-it('takes up a rating that was left while the model was at it', async () => {
+it('resumes a rating that was left while the model was at it', async () => {
   const simulator = await begin({ medianMs: 30_000 });
   const killed = rating(simulator, { waitMs: 0 });
   const image = await picture(1);
@@ -133,7 +133,7 @@ it('takes up a rating that was left while the model was at it', async () => {
   expect(await asked(simulator)).toHaveLength(1);
 });
 
-it('has the places, and the money, of the run', async () => {
+it('has the slots, and the money, of the run', async () => {
   const simulator = await begin();
   const ledger = createLedger({ limitMicroUsd: 5_000 });
   const { score, paid } = rating(simulator, { ledger, slots: createGate(1) });
@@ -148,7 +148,7 @@ it('has the places, and the money, of the run', async () => {
   expect(new Set(costs)).toEqual(new Set([0.002]));
 });
 
-it('asks again where the platform was at fault', async () => {
+it('asks again if the platform was at fault', async () => {
   let failures = 1;
   const onOutcome = () => (failures-- > 0 ? 'Prediction interrupted; please retry (code: PA)' : null);
   const simulator = await begin({ faults: { onOutcome } });
@@ -157,17 +157,19 @@ it('asks again where the platform was at fault', async () => {
   expect(simulator.stats().created).toBe(2);
 });
 
-it('tells an answer without a number, and does not pay for it again', async () => {
+it('reports an output without a number, and does not pay for it again', async () => {
   const simulator = await begin();
   const wordy = { ...llava, parse: () => null };
   const image = await picture(1);
   const first = rating(simulator, {}, wordy);
   const error: unknown = await lastValueFrom(first.score(image)).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ScoreError);
-  expect(String(error)).toMatch(/Expected a number in what yorickvp\/llava-13b says of image #2, got \["I "/);
+  expect(String(error)).toMatch(
+    /Expected a number in the output of yorickvp\/llava-13b for image #2, got \["I "/,
+  );
   expect(first.paid.get(1)).toBe(0.002);
   first.leave();
-  // The answer is kept: whoever reads it better need not ask again.
+  // The output is stored: a better parser need not pay for it again.
   const second = rating(simulator, {}, wordy);
   await expect(lastValueFrom(second.score(image))).rejects.toThrow(ScoreError);
   second.leave();
@@ -177,7 +179,7 @@ it('tells an answer without a number, and does not pay for it again', async () =
   expect(simulator.stats().created).toBe(1);
 });
 
-it('takes what a parser of one’s own throws for an answer that cannot be read', async () => {
+it('takes an error of a custom parser for an output that cannot be read', async () => {
   const parse = () => {
     throw new TypeError('oops');
   };
@@ -198,9 +200,9 @@ it('begins nothing after a stop', async () => {
   expect(simulator.stats().created).toBe(0);
 });
 
-it('reckons by the second where no price of a rating is given', async () => {
+it('reckons by the second if no price of a rating is given', async () => {
   const simulator = await begin({ durations: { 'stability-ai/sdxl': { medianMs: 1_000, sigma: 0 } } });
-  // Whatever a model puts out may hold a number: here the address of a picture.
+  // Any output may hold a number: here the address of an image.
   const rater = { ...llava, model: 'stability-ai/sdxl', input: { prompt: '{prompt}' }, priceMicroUsd: null };
   const { score, paid } = rating(simulator, {}, { ...rater, parse: () => 1 });
   await lastValueFrom(score(await picture(1)));

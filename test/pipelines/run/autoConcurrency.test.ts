@@ -16,9 +16,9 @@ const plans = () =>
     aPlan(index, { model, input: { prompt: `a pear ${index}`, seed: index } }),
   );
 
-it('begins with a few at a time, takes more while the service gets faster by it, and says so', async () => {
+it('begins with a few at a time, takes more while the service gets faster by it, and reports it', async () => {
   const simulator = await simulated({ render: 'fast', speed: 20, coldStarts: false, medianMs: 1_000 });
-  const places: number[] = [];
+  const slots: number[] = [];
   const { totals } = await lastValueFrom(
     runToFolder(plans, 150, {
       folder: folder(),
@@ -27,13 +27,13 @@ it('begins with a few at a time, takes more while the service gets faster by it,
       concurrency: 'auto',
       gallery: false,
       emit: (event) => {
-        if (event.type === 'run.started') places.push(event.concurrency);
-        if (event.type === 'concurrency.changed') places.push(event.concurrency);
+        if (event.type === 'run.started') slots.push(event.concurrency);
+        if (event.type === 'concurrency.changed') slots.push(event.concurrency);
       },
     }),
   );
   expect(totals.saved).toBe(150);
-  expect(places.slice(0, 2)).toEqual([4, 6]);
+  expect(slots.slice(0, 2)).toEqual([4, 6]);
   expect(simulator.stats().created).toBe(150);
 });
 

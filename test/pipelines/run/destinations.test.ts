@@ -41,8 +41,8 @@ function run(destinations: NonNullable<RunSettings['destinations']>, settings: P
   return lastValueFrom(runToFolder(plans, 4, { folder, provider, destinations, ...settings }));
 }
 
-/** A place in memory; `refuses` says which deliveries fail, by job and how often it was tried. */
-function aPlace(name: string, refuses: (index: number, tried: number) => boolean = () => false) {
+/** A destination in memory; `refuses` decides which deliveries fail, by job and number of tries. */
+function aDestination(name: string, refuses: (index: number, tried: number) => boolean = () => false) {
   const tried: number[] = [];
   const closed: string[] = [];
   const deliver = ({ index, files }: Outcome): Observable<readonly string[]> =>
@@ -52,7 +52,7 @@ function aPlace(name: string, refuses: (index: number, tried: number) => boolean
       const error = new DeliveryError('full', { destination: name, recoverable: false });
       return refuses(index, times) ? throwError(() => error) : of(files.map(({ path }) => `${name}/${path}`));
     });
-  const place: Destination = {
+  const destination: Destination = {
     name,
     concurrency: 2,
     deliver,
@@ -60,14 +60,14 @@ function aPlace(name: string, refuses: (index: number, tried: number) => boolean
       closed.push(name);
     },
   };
-  return { open: async () => place, tried, closed };
+  return { open: async () => destination, tried, closed };
 }
 
 const outcomes = async (): Promise<Outcome[]> =>
   JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')).outcomes;
 
-it('brings each picture to all places and writes the addresses down', async () => {
-  const [one, two] = [aPlace('one'), aPlace('two')];
+it('delivers each image to all destinations and records the addresses', async () => {
+  const [one, two] = [aDestination('one'), aDestination('two')];
   const { totals } = await run([one.open, two.open]);
   expect(totals).toMatchObject({ saved: 4, failed: 0 });
   for (const { files, deliveredTo } of await outcomes()) {
@@ -80,49 +80,49 @@ it('brings each picture to all places and writes the addresses down', async () =
   expect([...one.closed, ...two.closed]).toEqual(['one', 'two']);
 });
 
-it('fails only the job that a place refuses, and delivers it in the next run without making it anew', async () => {
-  const place = aPlace('place', (index, tried) => index === 2 && tried === 1);
-  const { totals } = await run([place.open]);
+it('fails only the job that a destination refuses, and delivers it in the next run without making it again', async () => {
+  const destination = aDestination('destination', (index, tried) => index === 2 && tried === 1);
+  const { totals } = await run([destination.open]);
   expect(totals).toMatchObject({ saved: 3, failed: 1 });
   expect((await outcomes())[2]).toMatchObject({ status: 'failed', error: { code: 'ERR_DELIVERY_FAILED' } });
-  const again = await run([place.open]);
+  const again = await run([destination.open]);
   expect(again.totals).toMatchObject({ saved: 1, failed: 0, alreadySaved: 3 });
-  expect(place.tried.toSorted()).toEqual([0, 1, 2, 2, 3]);
+  expect(destination.tried.toSorted()).toEqual([0, 1, 2, 2, 3]);
   expect(simulator.stats().created).toBe(4);
 });
 
-it('delivers what earlier runs have made when a place is new', async () => {
+it('delivers images of earlier runs when a destination is new', async () => {
   await run([]);
-  const place = aPlace('late', (index, tried) => index === 3 && tried === 1);
-  const { totals, fault } = await run([place.open]);
+  const destination = aDestination('late', (index, tried) => index === 3 && tried === 1);
+  const { totals, fault } = await run([destination.open]);
   expect(totals).toMatchObject({ saved: 0, alreadySaved: 4 });
   expect(fault).toBeInstanceOf(DeliveryError);
-  expect((await run([place.open])).fault).toBeNull();
+  expect((await run([destination.open])).fault).toBeNull();
   expect((await outcomes()).map(({ deliveredTo }) => Object.keys(deliveredTo ?? {}))).toEqual(
     Array(4).fill(['late']),
   );
   // Nothing goes there twice.
-  await run([place.open]);
-  expect(place.tried.filter((index) => index === 0)).toHaveLength(1);
+  await run([destination.open]);
+  expect(destination.tried.filter((index) => index === 0)).toHaveLength(1);
   expect(simulator.stats().created).toBe(4);
 });
 
-it('deletes pictures here once they are there, and still has nothing left to do', async () => {
-  const place = aPlace('place', (index) => index === 1);
-  await run([place.open], { deleteLocal: true });
+it('deletes local images once they are delivered, and still has nothing left to do', async () => {
+  const destination = aDestination('destination', (index) => index === 1);
+  await run([destination.open], { deleteLocal: true });
   const pictures = async () => (await readdir(folder)).filter((name) => /^\d{4}.*\.webp$/.test(name));
   expect(await pictures()).toHaveLength(1);
-  const { totals } = await run([aPlace('place').open], { deleteLocal: true });
+  const { totals } = await run([aDestination('destination').open], { deleteLocal: true });
   expect(totals).toMatchObject({ saved: 1, alreadySaved: 3 });
   expect(await pictures()).toEqual([]);
   expect(simulator.stats().created).toBe(4);
 });
 
-it('creates nothing where a place cannot be opened, and closes those before', async () => {
-  const place = aPlace('place');
+it('creates nothing if a destination cannot be opened, and closes those before', async () => {
+  const destination = aDestination('destination');
   const broken = () => Promise.reject(new UsageError('no such bucket'));
-  await expect(run([place.open, broken])).rejects.toThrow('no such bucket');
-  expect(place.closed).toEqual(['place']);
+  await expect(run([destination.open, broken])).rejects.toThrow('no such bucket');
+  expect(destination.closed).toEqual(['destination']);
   expect(simulator.stats().created).toBe(0);
   expect((await run([])).totals).toMatchObject({ saved: 4 });
 });

@@ -35,7 +35,7 @@ function faulty(scheduler: VirtualTimeScheduler): Provider {
   };
 }
 
-/** Runs in virtual time with a listener, and tells each outcome with the moment it came. */
+/** Runs in virtual time with a listener; returns each outcome with the moment it came. */
 async function run(listen: (scheduler: VirtualTimeScheduler) => EmitEvent) {
   const scheduler = new VirtualTimeScheduler();
   const { config, kept } = runOf({

@@ -17,7 +17,7 @@ import { jobOf } from '../../helpers/jobOf.ts';
 let folder = '';
 let simulator: Simulator;
 let events: RunEvent[] = [];
-/** Predictions whose files and data the service keeps no longer. */
+/** Predictions whose files and data the service has deleted. */
 const forgotten = new Set<unknown>();
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
@@ -70,7 +70,7 @@ it('fetches deleted originals again, and renders deleted renditions, for nothing
   const before = await readFile(join(folder, '0002-a-cat.webp'));
   await remove('0002-a-cat.webp', '0003-a-cat--thumb.jpg');
   const { downloads } = simulator.stats();
-  // There is no room for another picture.
+  // The budget does not cover another image.
   const { totals } = await run({ budgetMicroUsd: 9_000 });
   expect(totals).toMatchObject({ total: 3, saved: 2, alreadySaved: 1, failed: 0, costUsd: 0 });
   expect((await outcomes()).map(({ costUsd }) => costUsd)).toEqual([0.003, 0.003, 0.003]);
@@ -82,7 +82,7 @@ it('fetches deleted originals again, and renders deleted renditions, for nothing
   expect((await run()).totals).toMatchObject({ saved: 0, alreadySaved: 3 });
 });
 
-it('renders a rendition at any time, and says which originals nobody has any more', async () => {
+it('renders a rendition at any time, and reports originals that are lost', async () => {
   await run();
   for (const { predictionId } of await outcomes()) forgotten.add(predictionId);
   await remove('0001-a-cat--thumb.jpg', '0002-a-cat.webp', '0003-a-cat.webp', '0003-a-cat--thumb.jpg');
@@ -90,12 +90,12 @@ it('renders a rendition at any time, and says which originals nobody has any mor
   expect(totals).toMatchObject({ saved: 1, alreadySaved: 2, failed: 0 });
   expect(await pictures()).toEqual(['0001-a-cat--thumb.jpg', '0001-a-cat.webp', '0002-a-cat--thumb.jpg']);
   expect(warnings()).toEqual([
-    'Pictures of 2 jobs are no longer in the folder (#2, #3), nor at the service: --repay makes them again.',
+    '2 jobs have lost their images (#2, #3) and the service has deleted them. Run with --repay to make, and pay for, them again.',
   ]);
   expect(simulator.stats()).toMatchObject({ created: 3 });
 });
 
-it('makes what nobody has any more again where that is asked for', async () => {
+it('makes lost images again under repay', async () => {
   await run();
   for (const { predictionId } of await outcomes()) forgotten.add(predictionId);
   await remove('0002-a-cat.webp');
@@ -106,7 +106,7 @@ it('makes what nobody has any more again where that is asked for', async () => {
   expect(simulator.stats()).toMatchObject({ created: 4 });
 });
 
-it('never pays for what an equal job or another run had paid for', async () => {
+it('never pays for what an identical job or another run had paid for', async () => {
   const cacheFolder = `${folder}-cache`;
   await run({ cacheFolder }, () => 7);
   expect(simulator.stats()).toMatchObject({ created: 1 });
@@ -115,7 +115,7 @@ it('never pays for what an equal job or another run had paid for', async () => {
   await remove(all[cached * 2] ?? '', all[cached * 2 + 1] ?? '');
   const { totals } = await run({}, () => 7);
   expect(totals).toMatchObject({ saved: 0, alreadySaved: 3 });
-  expect(warnings()).toEqual([expect.stringContaining('1 job is no longer in the folder')]);
+  expect(warnings()).toEqual([expect.stringContaining('1 job has lost its images')]);
   expect(simulator.stats()).toMatchObject({ created: 1 });
 });
 

@@ -67,11 +67,11 @@ describe('side by side', () => {
     queue: '     ----b---ac----(d|)',
     stream: '    ----b--ca--(d|)',
   };
-  const places = { sequential: 1, parallel: 4, waves: 2, queue: 2, stream: 2 };
+  const slotCounts = { sequential: 1, parallel: 4, waves: 2, queue: 2, stream: 2 };
 
   it.each(names)('%s', (strategy) =>
     marbles(({ cold, expectObservable }) => {
-      const slots = createGate(places[strategy]);
+      const slots = createGate(slotCounts[strategy]);
       const run: FedRun = {
         slots,
         journeys: 20,
@@ -104,7 +104,7 @@ describe('side by side', () => {
 });
 
 describe('the comparison', () => {
-  it('is what docs/strategies.md says, and stream comes within 1.01 of what ten places need', async () => {
+  it('is what docs/strategies.md states, and stream comes within 1.01 of what ten slots need', async () => {
     const figures = await compareStrategies();
     const lines = (await documentLines()).map((line) => line.replace(/ +/g, ' ').replace(/-{3,}/g, '---'));
     for (const line of strategiesTable(figures)) expect(lines).toContain(line);
@@ -150,7 +150,7 @@ describe.each(names)('%s', (strategy) => {
     expect(config.ledger).toMatchObject({ reservedMicroUsd: 0, spentMicroUsd: 10 * 3 });
   });
 
-  it('gives as many attempts anew in a recovery round', async () => {
+  it('gives as many attempts again in a recovery round', async () => {
     const { provider, creates } = troubled();
     const { config } = runOf({ provider, strategy, concurrency: 3, maxAttempts: 2, recoveryRounds: 1 });
     const { outcomes } = await runVirtually(plansOf(6), config);
@@ -190,7 +190,7 @@ describe.each(names)('%s', (strategy) => {
       expect(made.filter((seed) => seed === index)).toHaveLength(1);
   });
 
-  it('stops at the first failed job where that is wished for', async () => {
+  it('stops at the first failed job unless continueOnError', async () => {
     const provider = fakeProvider({
       createPrediction: ({ input }) =>
         of(aPrediction({ status: 'failed', error: 'refused', output: null, outputComplete: false, input })),
@@ -216,22 +216,22 @@ describe.each(names)('%s', (strategy) => {
   });
 });
 
-describe('what each tells', () => {
-  const told = (events: readonly RunEvent[], ...types: readonly RunEvent['type'][]) =>
+describe('what each reports', () => {
+  const pick = (events: readonly RunEvent[], ...types: readonly RunEvent['type'][]) =>
     events.filter(({ type }) => types.includes(type));
 
-  it('parallel says when its cap holds jobs back', async () => {
+  it('parallel warns when its limit holds jobs back', async () => {
     const few = runOf({ strategy: 'parallel', concurrency: 3 });
     await runVirtually(plansOf(3), few.config);
-    expect(told(few.events, 'warning')).toEqual([]);
+    expect(pick(few.events, 'warning')).toEqual([]);
     const many = runOf({ strategy: 'parallel', concurrency: 3 });
     await runVirtually(plansOf(5), many.config);
-    expect(told(many.events, 'warning')).toMatchObject([
-      { message: expect.stringContaining('The cap is 3') },
+    expect(pick(many.events, 'warning')).toMatchObject([
+      { message: expect.stringContaining('The limit is 3') },
     ]);
   });
 
-  it('parallel has a hundred places unless told otherwise', async () => {
+  it('parallel has a hundred slots by default', async () => {
     let inFlight = 0;
     let most = 0;
     const scheduler = new VirtualTimeScheduler();
@@ -254,11 +254,11 @@ describe('what each tells', () => {
     expect(most).toBe(100);
   });
 
-  it('waves tell when they begin and end', async () => {
+  it('waves report their beginning and end', async () => {
     const { config, events } = runOf({ strategy: 'waves', waveSize: 2, wavePauseMs: 5_000 });
     const scheduler = new VirtualTimeScheduler();
     await runVirtually(plansOf(3), config, scheduler);
-    expect(told(events, 'wave.started', 'wave.completed')).toEqual([
+    expect(pick(events, 'wave.started', 'wave.completed')).toEqual([
       { type: 'wave.started', wave: 1, jobs: 2 },
       { type: 'wave.completed', wave: 1, jobs: 2 },
       { type: 'wave.started', wave: 2, jobs: 1 },
@@ -267,11 +267,11 @@ describe('what each tells', () => {
     expect(scheduler.now()).toBe(5_000);
   });
 
-  it('a queue tells which lane did what, and that a job went to the end of the line', async () => {
+  it('a queue reports the jobs of each lane, and that a job went to the end of the line', async () => {
     const { provider } = troubled();
     const { config, events } = runOf({ provider, strategy: 'queue', concurrency: 1 });
     await runVirtually([aPlan(3), aPlan(4)], config);
-    const lanes = told(
+    const lanes = pick(
       events,
       'lane.started',
       'lane.requeued',
@@ -303,7 +303,7 @@ describe('what each tells', () => {
     const { outcomes } = await runVirtually([aPlan(5)], config);
     expect(outcomes).toMatchObject([{ status: 'saved', model: 'other/one' }]);
     expect(made).toEqual([5, 5, 50]);
-    expect(told(events, 'job.fallback')).toHaveLength(1);
+    expect(pick(events, 'job.fallback')).toHaveLength(1);
   });
 
   it('a queue that is stopped gives what waits in line its outcome', async () => {

@@ -97,7 +97,7 @@ it('makes only the new variations of the same picture, and refuses another pictu
         defer(async () => {
           await writeFile(picture, '<svg xmlns="http://www.w3.org/2000/svg" width="1"/>');
           return expect(lastValueFrom(variations(more, contexts, settings))).rejects.toThrow(
-            'Expected the input files',
+            'Input files have changed',
           );
         }).pipe(ignoreElements()),
       ),
