@@ -50,7 +50,7 @@ it('names rows with too few or too many values, without a prompt, or with bytes 
 it('names the row where quotes go wrong', async () => {
   expect(await shortRowsOf('p.csv', 'prompt,style\na,oil\n"b"c,oil\nd,"ink"\n"e",oil\n')).toMatchObject([
     [2, 'a'],
-    [3, { message: expect.stringContaining('a " inside a quoted value is written twice') }],
+    [3, { message: expect.stringContaining('write "" for a " inside a quoted value') }],
     [5, 'e'],
   ]);
 });
@@ -58,7 +58,7 @@ it('names the row where quotes go wrong', async () => {
 it('names the line of a quote that is never closed', async () => {
   expect(await shortRowsOf('p.csv', 'prompt\na\n"b\nc\n')).toEqual([
     [2, 'a'],
-    [3, new Error('Expected a closing ": a value that begins with " here is not closed by another "')],
+    [3, new Error('Expected a closing ": a value that begins with " here is never closed')],
   ]);
 });
 

@@ -11,7 +11,7 @@ import { tempFile, tempFolder } from '../../helpers/tempFile.ts';
 const opening = async (name: string, content: string | Uint8Array) =>
   openPromptFile(await tempFile(name, content));
 
-it('reads a prompt a line, passing over blank lines, with line numbers', async () => {
+it('reads one prompt per line with line numbers, and skips blank lines', async () => {
   const content = '\uFEFFa cat\r\n\r\n  a dog in a café  \r\n\t\nlast, without a line end';
   expect(await shortRowsOf('p.txt', content)).toEqual([
     [1, 'a cat'],
@@ -73,7 +73,7 @@ it.each([
   ['p.json', '[]', 'Expected at least one prompt, got a file without any'],
   ['p.yaml', '# nothing yet\n', 'Expected at least one prompt, got a file without any'],
   ['p.csv', 'text,style\na cat,oil\n', 'Expected a column named prompt in the header, got text, style'],
-  ['p.csv', 'prompt,style,style\na,b,c\n', 'Expected each column once, got style twice'],
+  ['p.csv', 'prompt,style,style\na,b,c\n', 'The header has the column style twice'],
   ['p.json', '{"prompt": "a"}', 'Expected a JSON array of texts or objects, got {…'],
   ['p.yaml', 'prompt: a cat\n', 'Expected a list of prompts, got keys and values'],
   [

@@ -168,9 +168,9 @@ it('names the line of broken YAML', async () => {
 });
 
 it.each([
-  ['c.yaml', '', 'Expected a campaign spec, got 1 mistake'],
-  ['c.yaml', '- a\n', 'Expected a campaign spec, got 1 mistake'],
-  ['c.txt', 'theme: a\n', 'Expected a campaign spec named .yaml, .yml or .json'],
+  ['c.yaml', '', '1 mistake in this campaign spec'],
+  ['c.yaml', '- a\n', '1 mistake in this campaign spec'],
+  ['c.txt', 'theme: a\n', 'Expected a campaign spec in a .yaml, .yml or .json file'],
 ])('refuses %s with %j', async (name, content, message) => {
   await expect(reading(name, content)).rejects.toThrow(message);
 });
