@@ -66,5 +66,5 @@ it('creates nothing twice where the same detached run is begun again', async () 
 
 it('says so where nothing was detached', async () => {
   const settings = await start();
-  await expect(lastValueFrom(collect(settings))).rejects.toThrow('with detached predictions');
+  await expect(lastValueFrom(collect(settings))).rejects.toThrow('has no detached predictions to collect');
 });

@@ -86,7 +86,7 @@ describe('retryFailed', () => {
   it('has nothing to do where nothing failed, and refuses what is no run folder', async () => {
     const settings = await start();
     await expect(lastValueFrom(retryFailed(settings))).rejects.toThrow(
-      'Expected the folder of an earlier run',
+      'is not the folder of an earlier run: it has no run.sqlite',
     );
     await run(settings);
     expect((await lastValueFrom(retryFailed(settings))).totals).toMatchObject({ total: 0 });

@@ -162,7 +162,10 @@ it('says what a model cannot take', async () => {
 
 it.each([
   ['refernce: a.png\nprompt: a\nvariations: [b]', 'refernce: Unknown key; did you mean reference?'],
-  ['reference: a.png\nprompt: a {mood}\nvariations: [b]', 'prompt: Expected no placeholder but {variation}'],
+  [
+    'reference: a.png\nprompt: a {mood}\nvariations: [b]',
+    'prompt: Expected only {variation} and alternatives',
+  ],
   ['reference: a.png\nprompt: a\nvariations: []', 'variations: Expected at least one variation'],
   ['reference: a.png\nprompt: a\nvariations: [b]\nstrength: 2', 'strength: Expected at most 1, got 2'],
 ])('refuses a spec of variations: %j', async (yaml, message) => {
@@ -174,7 +177,7 @@ it.each([
   ['products: [a.png, x/a.png]\nbackgrounds: [b.png]', 'products[1]: Expected each name once, got a twice'],
   [
     'products: [a.png]\nbackgrounds: [b.png]\nprompt: "{produkt}"',
-    'prompt: Expected no placeholder but {product}, {background}',
+    'prompt: Expected only {product}, {background} and alternatives',
   ],
 ])('refuses a spec of compositions: %j', async (yaml, message) => {
   await expect(readCompositionSpec(await tempFile('c.yaml', yaml))).rejects.toThrow(message);

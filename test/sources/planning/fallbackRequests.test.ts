@@ -31,7 +31,9 @@ it('makes a request to each model, in order, with its own inputs and price', () 
 it('refuses a model that needs what the first one does not have', () => {
   const needy = model('b/edit', { schema: { ...schema, required: ['prompt', 'image'] } });
   const config = { fallbacks: [{ model: needy, version: null }], schema, priceOf: () => null };
-  expect(() => fallbackRequests(config)).toThrow('The fallback b/edit requires the input `image`, which the first model does not have');
+  expect(() => fallbackRequests(config)).toThrow(
+    'The fallback b/edit requires the input `image`, which the first model does not have',
+  );
 });
 
 it('gives a new seed for each level that asks for one, always the same and within what the model takes', () => {

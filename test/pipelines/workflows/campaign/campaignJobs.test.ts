@@ -103,7 +103,7 @@ it.each([
     contextOf(),
   ],
   [
-    'Expected a value for `seed`, which owner/name requires',
+    'owner/name requires a value for `seed`',
     spec,
     contextOf({ schema: { ...schema, required: ['prompt', 'seed'] } }),
   ],

@@ -101,7 +101,7 @@ prompt: '{theme} {mood}'
       expect.stringMatching(/^line 11: variations\[0\]\.prompt: /),
       'line 14: seed: Expected auto, none or an integer of 0 or more',
       expect.stringMatching(/^line 15: count: /),
-      'line 16: prompt: Expected no placeholder but {theme}, {style}, {platform} and {variation}',
+      'line 16: prompt: Expected only the placeholders {theme}, {style}, {platform} and {variation}',
     ]),
   );
   expect(faults).toHaveLength(11);

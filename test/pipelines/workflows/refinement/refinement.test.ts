@@ -183,7 +183,8 @@ describe('a refinement', () => {
     expect(stopped).toMatchObject({ isUnfinished: true, totals: { total: 10, saved: 10 } });
     expect(events).toContainEqual({
       type: 'warning',
-      message: 'Stopped between two rounds. The same command again goes on; nothing is made or paid again.',
+      message:
+        'Stopped between two rounds. Run the same command again to continue; saved images are not made or paid for again.',
     });
     expect(await run(specOf(), { provider })).toMatchObject({ isUnfinished: false, totals: { total: 22 } });
     expect(simulator.stats().created).toBe(22);
@@ -307,7 +308,7 @@ describe('a refinement', () => {
     );
     await rm(path);
     await expect(run(specOf({ rounds: 2, promptStrength: 0.7 }), { provider })).rejects.toThrow(
-      `Expected the picture of job #${(best?.index ?? 0) + 1} in ${path}, got no file`,
+      `The image of job #${(best?.index ?? 0) + 1} is missing: ${path}`,
     );
   });
 

@@ -116,7 +116,7 @@ it('refuses models that do not take what they are given', () => {
   const weak = contextOf({ schema: { ...refining, properties } });
   expect(() => jobs({ promptStrength: 0.5 }, [contexts[0], weak])).toThrow('prompt_strength');
   const needy = contextOf({ schema: { ...refining, required: ['prompt', 'mask'] } });
-  expect(() => jobs({}, [contexts[0], needy])).toThrow('Expected a value for `mask`');
+  expect(() => jobs({}, [contexts[0], needy])).toThrow('owner/name requires a value for `mask`');
 });
 
 it('says where a parent’s picture should be', async () => {
