@@ -45,7 +45,7 @@ async function madeWith(
   return { end, outcomes, simulator };
 }
 
-it('varies a picture by the input that the model has for it, and uploads it once', async () => {
+it('varies a picture through the input that the model has for it, and uploads it once', async () => {
   const path = resolve('examples/lighthouse-variations.yaml');
   const spec = await readVariationsSpec(path);
   const { end, outcomes, simulator } = await madeWith(
@@ -107,7 +107,7 @@ it('makes only the new variations of the same picture, and refuses another pictu
   expect(simulator.stats().created).toBe(3);
 });
 
-it('names all files that are not there and all values that are refused, each by its place in the spec', async () => {
+it('lists all missing files and refused values, each with its path in the spec', async () => {
   const uri = { type: 'string', format: 'uri' } as const;
   const list = { type: 'array', items: uri } as const;
   const steps = { type: 'integer', minimum: 1, maximum: 9 } as const;

@@ -54,7 +54,7 @@ it('gives a new seed for each level that asks for one, always the same and withi
   }
 });
 
-it('refuses a new seed where the model has none', () => {
+it('refuses a new seed if the model has none', () => {
   const { seed: _, ...properties } = schema.properties;
   const config = { fallbacks: ['new-seed'], schema: { ...schema, properties }, priceOf: () => null } as const;
   expect(() => fallbackRequests(config)).toThrow('needs a model with a `seed` input');

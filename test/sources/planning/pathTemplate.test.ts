@@ -67,7 +67,7 @@ it.each([
   expect(() => pathOf(organize)).toThrow(message);
 });
 
-it('names a placeholder that no job has, where the names are known', () => {
+it('reports a placeholder that no job has if the names are known', () => {
   const config = { date, knownNames: ['platform', 'aspect_ratio'] };
   expect(pathTemplate('{platform}/{slug}', config)(jobOf())).toBe('none/a-cat');
   const read = () => pathTemplate('{platfrom}/{slug}', config);

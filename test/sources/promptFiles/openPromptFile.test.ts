@@ -49,7 +49,7 @@ it('names lines that are not UTF-8 or hold NUL bytes, and reads on', async () =>
   ]);
 });
 
-it('passes over a line above 1 MB without keeping it, and reads on', async () => {
+it('skips a line above 1 MB without storing it, and continues', async () => {
   const rows = await shortRowsOf('p.txt', `a\n${'x'.repeat(3_000_000)}\nb\n${'y'.repeat(1_000_001)}`);
   const tooLong = new Error('Expected a line of at most 1000000 characters, got a longer one');
   expect(rows).toEqual([
@@ -61,7 +61,7 @@ it('passes over a line above 1 MB without keeping it, and reads on', async () =>
 });
 
 it('keeps letters and line ends that a chunk’s edge cuts in two', async () => {
-  const lines = Array.from({ length: 5_000 }, (_, place) => `${'é'.repeat(place % 40)}😀 ${place}`);
+  const lines = Array.from({ length: 5_000 }, (_, index) => `${'é'.repeat(index % 40)}😀 ${index}`);
   const rows = await shortRowsOf('p.txt', lines.join('\r\n'));
   expect(rows.map(([, prompt]) => prompt)).toEqual(lines);
 });
@@ -90,7 +90,7 @@ it.each([
   expect(String(error)).toContain(message);
 });
 
-it('names a picture as what it is', async () => {
+it('names the type of an image file', async () => {
   const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
     .png()
     .toBuffer();

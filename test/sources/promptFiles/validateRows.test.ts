@@ -70,7 +70,7 @@ it('keeps the first 100 problems and counts all', async () => {
   expect(problems.at(-1)).toMatch(/^101: /);
 });
 
-it('takes all fields for tags where the model has no schema', async () => {
+it('takes all fields as tags if the model has no schema', async () => {
   expect(await validating('p.csv', 'prompt,seed\na,x\n', { schema: null })).toMatchObject({ rows: 1 });
 });
 

@@ -111,7 +111,7 @@ it.each([
   expect(() => campaignJobs(each, context)).toThrow(message);
 });
 
-it('takes files from beside the spec, and the run’s where it has another value', async () => {
+it('takes files relative to the spec, and the run’s if it overrides them', async () => {
   const uri = { type: 'string', format: 'uri' } as const;
   const takingFiles = { ...schema, properties: { ...schema.properties, image: uri, mask: uri } };
   const specPath = await tempFile('spec.yaml', '');
@@ -121,7 +121,7 @@ it('takes files from beside the spec, and the run’s where it has another value
   const context = contextOf({ schema: takingFiles, input: { mask: 'https://files.example/m.png' } });
   const files = await campaignFiles(own, specPath, context);
   const [job] = campaignJobs(own, { ...context, files });
-  expect(Object.entries(job?.files ?? {}).map(([place, { name }]) => `${place} ${name}`)).toEqual([
+  expect(Object.entries(job?.files ?? {}).map(([path, { name }]) => `${path} ${name}`)).toEqual([
     'image a.svg',
   ]);
   await expect(campaignFiles({ ...own, input: { image: 'c.svg' } }, specPath, context)).rejects.toThrow(

@@ -70,7 +70,7 @@ it.each(['c.json', 'c.yaml'])('reads all there can be from %s', async (name) => 
   });
 });
 
-it('lists all mistakes with their lines and places', async () => {
+it('lists all mistakes with their lines and paths', async () => {
   const content = `theem: sea
 platforms:
   - instagram_post
@@ -113,7 +113,7 @@ it('says of an empty list that it is one', async () => {
   ]);
 });
 
-it('names the place of what is wrong in a rendition, and what it was meant to be', async () => {
+it('names the path of a mistake in a rendition, and the probable correction', async () => {
   const content = `theme: sea
 platforms: [{ name: post, width: 9, height: 9, format: webp, lossless: true, maxBytes: 20kB }]
 variations: [calm]

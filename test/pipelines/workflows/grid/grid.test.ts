@@ -89,7 +89,7 @@ it('makes only the new cells when its axes grow, and keeps numbers, seeds and fi
   expect(simulator.stats().created).toBe(18);
 });
 
-it('goes on after it was left in the middle of its growth', async () => {
+it('continues after it was stopped in the middle of its growth', async () => {
   const { simulator, run } = await service({ speed: 20 });
   await run(aGrid({ pot: ['red'] }));
   const grown = aGrid({ pot: ['red', 'blue', 'green', 'white'] });
@@ -106,7 +106,7 @@ it('goes on after it was left in the middle of its growth', async () => {
   expect((await outcomes()).map(({ tags }) => tags.pot)).toEqual(['red', 'blue', 'green', 'white', 'grey']);
 });
 
-it('goes on where the journal knew of the growth before grid.json did', async () => {
+it('continues if the journal knew of the growth before grid.json did', async () => {
   const { simulator, run } = await service();
   await run(aGrid({ pot: ['red'] }));
   const old = await readFile(join(folder, 'grid.json'));

@@ -23,7 +23,7 @@ it('says how to lift the cap', () => {
   );
 });
 
-it('lets a limit of the run stand for the cap', () => {
+it('lets a limit of the run replace the cap', () => {
   expect(gridTotal(aGrid([1_000_000, 1_000_000, 1_000_000]), 20_000)).toBe(20_000);
   expect(gridTotal(aGrid([2, 2, 1]), 20_000)).toBe(4);
 });

@@ -36,7 +36,7 @@ input: { go_fast: true }
   expect(new Set(jobs.map(({ input }) => input.seed)).size).toBe(8);
 });
 
-it('takes prompts as an axis, and tells those apart that begin alike', async () => {
+it('takes prompts as an axis, and numbers those with the same beginning', async () => {
   const jobs = await jobsOf(`
 axes:
   prompt:
@@ -83,6 +83,6 @@ it.each([
   ],
   ['axes: { seed: [1] }', 'Expected a prompt, or a list of prompts under axes: prompt:'],
   ['prompt: a\naxes: { 1x: [1] }', 'Expected letters, digits and _'],
-])('says what is wrong, and where: %j', async (yaml, message) => {
+])('names the mistake and its path: %j', async (yaml, message) => {
   await expect(read(yaml)).rejects.toThrow(message);
 });

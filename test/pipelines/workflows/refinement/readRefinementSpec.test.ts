@@ -55,7 +55,7 @@ it.each([
   ['{ contrast: 1, priceUsd: 1 }', 'line 6: score: input: and priceUsd: need a model: that rates'],
   ['{ contrast: 0 }', 'line 6: score: Expected a weight above 0 for at least one measure'],
   ['{}', 'line 6: score: Expected a weight above 0 for at least one measure'],
-])('tells what is wrong in the score %s', async (score, expected) => {
+])('names the mistake in the score %s', async (score, expected) => {
   expect(await faultsOf(least.replace('sharpness', score))).toContain(expected);
 });
 
@@ -79,11 +79,11 @@ it.each([
       'line 7: refinePrompt: Expected only the placeholder {prompt}, which stands for the prompt of the candidates',
     ],
   ],
-])('tells what is wrong in %j', async (content, expected) => {
+])('names the mistake in %j', async (content, expected) => {
   expect(await faultsOf(content)).toEqual(expect.arrayContaining(expected));
 });
 
-it('tells a score that nobody knows, and a field that refinements do not have', async () => {
+it('reports an unknown score, and a field that refinements do not have', async () => {
   const faults = await faultsOf(`${least.replace('sharpness', 'sharpnes')}count: 2\n`);
   expect(faults.join('\n')).toContain('line 6: score');
   expect(faults.join('\n')).toContain('count');
