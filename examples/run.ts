@@ -1,4 +1,4 @@
-// Runs all examples on the simulator and says how each went: `npm run examples`.
+// Runs all examples on the simulator and reports their results: `npm run examples`.
 import { resolve } from 'node:path';
 import { runExamples } from './runExamples.ts';
 

@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** How one example went. */
+/** The result of one example. */
 export interface ExampleRun {
-  /** As its file says it: `pipelines/grid.ts examples/teapots.yaml --simulate=5`. */
+  /** The command that its file names: `pipelines/grid.ts examples/teapots.yaml --simulate=5`. */
   readonly command: string;
-  /** Its run folder. */
+  /** The run folder. */
   readonly folder: string;
   readonly exitCode: number;
   readonly elapsedMs: number;
@@ -14,16 +14,16 @@ export interface ExampleRun {
 }
 
 export interface RunExamplesConfig {
-  /** The run folders go below it. */
+  /** Parent of the run folders. */
   folder: string;
-  /** Overrides how much faster than life the simulator is. Default: what the commands say. */
+  /** Overrides the speed of the simulator: a factor of real time. Default: as in the commands. */
   speed?: number;
 }
 
 /** Longer than any example may take. */
 const TIMEOUT_MS = 120_000;
 
-/** Runs the command that each example names in its first lines, one after the other, and yields how it went. */
+/** Runs the command that each example names in its first lines, one after the other, and yields the results. */
 export async function* runExamples({ folder, speed }: RunExamplesConfig): AsyncGenerator<ExampleRun> {
   for (const command of await commands()) {
     const words = command
@@ -34,15 +34,16 @@ export async function* runExamples({ folder, speed }: RunExamplesConfig): AsyncG
   }
 }
 
-/** A file of prompts has no room for words about itself. */
+/** A file of prompts cannot name its command, as it has no comments. */
 const withoutSpec = ['pipelines/generate.ts examples/prompts.jsonl --simulate=5'];
 
 async function commands(): Promise<string[]> {
   const names = (await readdir('examples')).filter((name) => name.endsWith('.yaml')).sort();
   const specs = await Promise.all(names.map((name) => readFile(join('examples', name), 'utf8')));
-  const found = specs.map((text, at) => {
+  const found = specs.map((text, index) => {
     const [, command] = /^#\s+npx tsx (pipelines\/.*--simulate.*)$/m.exec(text) ?? [];
-    if (command === undefined) throw new Error(`Expected examples/${names[at]} to say how it is run`);
+    if (command === undefined)
+      throw new Error(`Expected a command in the first lines of examples/${names[index]}, got none`);
     return command;
   });
   return [...withoutSpec, ...found];

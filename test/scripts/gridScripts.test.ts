@@ -121,8 +121,12 @@ it.each([
     ['--model', 'e/f'],
     'Expected models under axes: or by --model, got both',
   ],
-  ['prompt: a\naxes: { seed: [1, 2] }\nmax: 1', [], 'Expected at most 1 pictures, got 2 (seed 2)'],
-  ['prompt: a\naxes: { seed: [1] }', ['--input', 'seed=2'], 'axes.seed: Expected each input once'],
+  ['prompt: a\naxes: { seed: [1, 2] }\nmax: 1', [], 'Expected at most 1 image, got 2 (seed 2)'],
+  [
+    'prompt: a\naxes: { seed: [1] }',
+    ['--input', 'seed=2'],
+    'axes.seed: `seed` is an axis of the grid, so it cannot also be given with --input',
+  ],
 ])('refuses before anything is created: %j', async (yaml, flags, message) => {
   const path = join(folder, 'wrong.yaml');
   await writeFile(path, yaml);

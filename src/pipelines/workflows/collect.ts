@@ -7,14 +7,14 @@ import type { RunSettings } from '../run/settings.ts';
 import { runToFolder } from '../runToFolder.ts';
 
 /**
- * Gathers what detached runs have left to the service: downloads what is finished, follows what still runs, makes its
- * renditions, and finishes manifest and report. Needs nothing but the run folder.
+ * Collects the predictions of detached runs: follows those that still run, downloads their images, makes the renditions, and
+ * completes manifest and report. Needs only the run folder.
  *
- *     runToFolder(plans, 100, { …, detach: true })   --(end|)          100 predictions created, none waited for
+ *     runToFolder(plans, 100, { …, detach: true })   --(end|)          100 predictions created, none awaited
  *     collect({ folder, provider })                  -----------(end|)  100 saved
  *
- * A prediction that the platform failed is made again, as in any run. Emits `UsageError` where nothing was detached, and
- * what `runToFolder` emits.
+ * A prediction that failed through a fault of the platform is made again, as in any run. Errors with `UsageError` if the
+ * folder has no detached predictions, and as `runToFolder` does.
  */
 export function collect(settings: Omit<RunSettings, 'detach' | 'fingerprint'>): Observable<FinishedRun> {
   const plans = storedPlans(settings.folder, 'detached');
@@ -27,7 +27,7 @@ export function collect(settings: Omit<RunSettings, 'detach' | 'fingerprint'>): 
 }
 
 function nothingDetached(folder: string): UsageError {
-  return new UsageError(`Expected a run folder with detached predictions, got ${folder} without any`, {
-    suggestion: 'Give the folder of a run that was begun with --detach.',
+  return new UsageError(`${folder} has no detached predictions to collect`, {
+    suggestion: 'Give the folder of a run that was started with --detach.',
   });
 }

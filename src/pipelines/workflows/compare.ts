@@ -23,23 +23,22 @@ import { gridAxis } from './grid/axes.ts';
 import type { Grid } from './grid/cells.ts';
 import { grid } from './grid/grid.ts';
 
-/** Prompts, and the models that are to show what they make of them. */
+/** Prompts, and the models to compare on them. */
 interface CompareSpec extends BatchSpec {
   readonly prompts: readonly { readonly name: string; readonly prompt: string }[];
-  /** `owner/name`, perhaps with `:version`. */
+  /** Models as `owner/name`, optionally with `:version`. */
   readonly models: readonly string[];
 }
 
 /**
- * A comparison in its folder: what each model makes of each prompt, with the same seed where it has one; then `comparison.json` (times,
- * cost and picture of each model, the fastest first) and `comparison-grid.jpg`, prompts as rows and models as columns, and
- * `ab.html` for blind votes. With more
- * prompts or models in the same folder only the new pictures are made. Emits once how it ended.
+ * Runs each prompt on each model, with the same seed if the model has one. Then writes `comparison.json` (times, cost and
+ * image of each model, the fastest first), `comparison-grid.jpg` (prompts as rows, models as columns) and `ab.html` for blind
+ * votes. If you add prompts or models and run it again in the same folder, only the new images are made. Emits the finished run.
  *
  *     spec: 3 prompts, 2 models   6 jobs
  *     compareModels               -----(end|)
  *
- * Emits what `grid` emits.
+ * Errors as `grid` does.
  */
 export function compareModels(
   spec: CompareSpec,
@@ -59,10 +58,10 @@ export function compareModels(
   );
 }
 
-/** With equal ones models show what they make of the same start, as far as that can be said of different models. */
+/** One seed for all models, so that they start alike, as far as different models can. */
 const SEED = 1;
 
-/** A comparison as a grid: prompts, each by every model, with the same seed where the model has one. */
+/** Turns a comparison into a grid: each prompt by every model, with the same seed if the model has one. */
 export function compareGrid({ prompts, models, input, seed, renditions }: CompareSpec): Grid {
   const sameSeed = typeof seed === 'number' ? seed : SEED;
   const words = prompts.map(({ name, prompt }) => ({ name, value: prompt }));
@@ -86,7 +85,7 @@ export function readCompareSpec(path: string): Promise<CompareSpec> {
 
 const { model: _one, ...fields } = specFields;
 
-/** The shape of a comparison's file. Strict: a key that is not here is a mistake, not an extra. */
+/** The schema of a comparison's file. Strict: unknown keys are mistakes. */
 const compareSpecSchema = z
   .strictObject({
     ...fields,

@@ -15,17 +15,17 @@ import { gridAxes } from './grid/axes.ts';
 import type { Grid, GridAxis } from './grid/cells.ts';
 import { grid } from './grid/grid.ts';
 
-/** A picture that takes part in compositions. */
+/** A picture to compose: a product or a background. */
 export interface CompositionPicture {
-  /** Names folders, files and tags. */
+  /** Name in folders, files and tags. */
   readonly name: string;
-  /** Path, from the spec's folder, or URL. */
+  /** Path, relative to the spec's folder, or URL. */
   readonly image: string;
-  /** What the prompt calls it. */
+  /** Its words in the prompt. */
   readonly prompt: string;
 }
 
-/** Products, each of which is to be seen before each of some backgrounds. */
+/** Products and backgrounds: each product is shown before each background. */
 export interface CompositionSpec extends BatchSpec {
   /** Template with `{product}` and `{background}`. */
   readonly prompt: string;
@@ -35,13 +35,13 @@ export interface CompositionSpec extends BatchSpec {
 }
 
 /**
- * Compositions in their folder: each product before each background. Every picture is uploaded once. With more products or
- * backgrounds in the same folder only the new pairs are made. Emits once how it ended.
+ * Shows each product before each background. Every picture is uploaded once. If you add products or backgrounds and run it
+ * again in the same folder, only the new pairs are made. Emits the finished run.
  *
  *     spec: 3 products, 2 backgrounds   6 jobs, 5 uploads
  *     compose                           -----(end|)
  *
- * Throws `UsageError` where the model takes no two pictures; emits what `grid` emits.
+ * Throws `UsageError` if the model does not take two pictures. Errors as `grid` does.
  */
 export function compose(
   spec: CompositionSpec,
@@ -54,9 +54,9 @@ export function compose(
 const asBackground = 'match_input_image';
 
 /**
- * Compositions as a grid of products and backgrounds: both pictures go into the input that takes several, the product first,
- * and the result has the shape of what went in where the model offers that. Throws `UsageError` where the model takes no
- * two pictures.
+ * Turns compositions into a grid of products and backgrounds. Both pictures go into the input that takes several, the product
+ * first; the result has the shape of its inputs if the model offers that. Throws `UsageError` if the model does not take two
+ * pictures.
  */
 export function compositionGrid(spec: CompositionSpec, contexts: readonly JobContext[]): Grid {
   const schema = contexts[0]?.schema ?? null;
@@ -79,7 +79,7 @@ export function compositionGrid(spec: CompositionSpec, contexts: readonly JobCon
 
 function pictureAxis(
   axis: string,
-  place: string,
+  path: string,
   pictures: readonly CompositionPicture[],
   inputName: string,
 ): GridAxis {
@@ -88,7 +88,7 @@ function pictureAxis(
     words: { [axis]: prompt },
     input: { [inputName]: [image] },
   }));
-  return { name: axis, place, values };
+  return { name: axis, place: path, values };
 }
 
 /** Reads a spec of compositions from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does. */
@@ -109,7 +109,7 @@ const picture = z
     return { image, name, prompt: given.prompt ?? name.replaceAll(/[_-]+/g, ' ') };
   });
 
-/** The shape of a file of compositions. Strict: a key that is not here is a mistake, not an extra. */
+/** The schema of a file of compositions. Strict: unknown keys are mistakes. */
 const compositionSpecSchema = z
   .strictObject({
     ...specFields,

@@ -9,28 +9,28 @@ import type { RunSettings } from '../run/settings.ts';
 import { runToFolder } from '../runToFolder.ts';
 
 /**
- * Makes what has failed in earlier runs of a folder, and nothing else; needs nothing but the folder. Emits once how it ended, where
- * `totals` are those of the failed jobs. Manifest and report are over all jobs, as after any run.
+ * Retries the failed jobs of earlier runs in a folder, and no others. Needs only the folder. Emits the finished run, whose `totals`
+ * count the failed jobs; manifest and report cover all jobs, as after any run.
  *
  *     runToFolder(plans, 100, …)            -----(end|)   3 failed
  *     retryFailed({ folder, provider })     --(end|)      3 of 3 saved
  *
- * What a failed job has left open (a prediction at the service, originals on disk) is taken up, not paid again. Emits `UsageError`
- * where there is no such folder, and what `runToFolder` emits.
+ * A failed job that still has a prediction at the service or originals on disk continues from there; it is not paid again.
+ * Errors with `UsageError` if the folder does not exist or is not a run folder, and as `runToFolder` does.
  */
 export function retryFailed(settings: Omit<RunSettings, 'fingerprint'>): Observable<FinishedRun> {
   const plans = storedPlans(settings.folder, 'failed');
   return defer(async () => {
-    await expectRunFolder(settings.folder);
+    await checkRunFolder(settings.folder);
     return countOf(plans.read());
   }).pipe(concatMap((total) => runToFolder(() => plans.read(), total, { ...settings, isPartial: true })));
 }
 
-/** A run would make a folder that is not there. */
-async function expectRunFolder(folder: string): Promise<void> {
+/** Rejects with `UsageError` if a folder has no journal, as a run would create the folder. */
+async function checkRunFolder(folder: string): Promise<void> {
   await access(join(folder, 'run.sqlite')).catch((cause: unknown) => {
-    throw new UsageError(`Expected the folder of an earlier run, got ${folder} without run.sqlite`, {
-      suggestion: 'Give the --out of that run.',
+    throw new UsageError(`${folder} is not the folder of an earlier run: it has no run.sqlite`, {
+      suggestion: 'Give the folder that the run had as --out.',
       cause,
     });
   });

@@ -21,22 +21,22 @@ import { gridAxis } from './grid/axes.ts';
 import type { Grid, GridAxis } from './grid/cells.ts';
 import { grid } from './grid/grid.ts';
 
-/** Prompts, and the pictures whose styles they are to be tried in. */
+/** Prompts, and the reference pictures whose styles to try them in. */
 interface StylesSpec extends BatchSpec {
   readonly prompts: readonly { readonly name: string; readonly prompt: string }[];
-  /** In the order of the variants A, B, C, …; paths from the spec's folder, or URLs. */
+  /** Reference pictures in the order of the variants A, B, C, …: paths, relative to the spec's folder, or URLs. */
   readonly styles: readonly { readonly name: string; readonly picture: string }[];
   readonly max: number | null;
 }
 
 /**
- * The same prompts in several styles, each from a reference picture: variants A, B, C, … in their folder, and side by side in
- * `comparison-grid.jpg`, two by two and without their names in `ab.html`. Each reference is uploaded once. Emits once how it ended.
+ * Makes the same prompts in several styles, each from a reference picture: variants A, B, C, … Writes them side by side to
+ * `comparison-grid.jpg`, and in pairs without their names to `ab.html`. Each reference is uploaded once. Emits the finished run.
  *
  *     spec: 2 prompts, 3 styles   6 jobs, 3 uploads
  *     styles                      -----(end|)
  *
- * Emits `UsageError` where the model takes no picture, and what `grid` emits.
+ * Throws `UsageError` if the model does not take a picture. Errors as `grid` does.
  */
 export function styles(
   spec: StylesSpec,
@@ -54,8 +54,8 @@ export function styles(
 }
 
 /**
- * Prompts in several styles as a grid: each prompt with each reference picture, given by the input that the model has for it. Throws
- * `UsageError` where it has none.
+ * Turns prompts and styles into a grid: each prompt with each reference picture, in the input that the model has for it.
+ * Throws `UsageError` if it has none.
  */
 export function stylesGrid(spec: StylesSpec, contexts: readonly JobContext[]): Grid {
   const picture = pictureInput(contexts[0]?.schema ?? null, 1);
@@ -83,7 +83,7 @@ export function readStylesSpec(path: string): Promise<StylesSpec> {
   return readBatchSpec(path, stylesSpecSchema, { what: 'spec of styles' });
 }
 
-/** A to Z. */
+/** Variants are named A to Z. */
 const MAX_STYLES = 26;
 
 const style = z.union([
@@ -91,7 +91,7 @@ const style = z.union([
   z.strictObject({ name: specText, picture: specText }),
 ]);
 
-/** The shape of a file of style references. Strict: a key that is not here is a mistake, not an extra. */
+/** The schema of a file of style references. Strict: unknown keys are mistakes. */
 const stylesSpecSchema = z
   .strictObject({
     ...specFields,
@@ -99,7 +99,7 @@ const stylesSpecSchema = z
     styles: z
       .array(style)
       .min(2, 'Expected at least two styles')
-      .max(MAX_STYLES, 'Expected 26 styles at most'),
+      .max(MAX_STYLES, 'Expected at most 26 styles'),
     max: z.int().min(1).nullish(),
   })
   .superRefine(uniqueNames('prompts', 'styles'))
@@ -107,8 +107,8 @@ const stylesSpecSchema = z
     (spec): StylesSpec => ({
       ...readBatchFields(spec),
       prompts: spec.prompts,
-      styles: spec.styles.map(({ name, picture }, place) => ({
-        name: name ?? String.fromCharCode('A'.charCodeAt(0) + place),
+      styles: spec.styles.map(({ name, picture }, index) => ({
+        name: name ?? String.fromCharCode('A'.charCodeAt(0) + index),
         picture,
       })),
       max: spec.max ?? null,

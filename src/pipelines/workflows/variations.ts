@@ -14,34 +14,34 @@ import { gridAxes, gridAxis } from './grid/axes.ts';
 import type { Grid, GridAxis } from './grid/cells.ts';
 import { grid } from './grid/grid.ts';
 
-/** One of the ways in which a picture is to be varied. */
+/** One variation of a picture. */
 export interface PictureVariation {
-  /** Names files and tags. */
+  /** Name in files and tags. */
   readonly name: string;
   /** Its words in the prompt. */
   readonly prompt: string;
 }
 
-/** A picture, and what is to be made of it. */
+/** A reference picture, and the variations to make of it. */
 export interface VariationsSpec extends BatchSpec {
-  /** Path, from the spec's folder, or URL. */
+  /** Path, relative to the spec's folder, or URL. */
   readonly reference: string;
-  /** Said of every variation; `{variation}` is its own words, which otherwise follow. */
+  /** Prompt of all variations. `{variation}` stands for the words of each one; without it they are appended. */
   readonly prompt: string;
   readonly variations: readonly PictureVariation[];
-  /** How far to go from the reference, 0…1: each of these. Empty: as the model does by itself. */
+  /** Distances from the reference, 0…1: each one is tried. Empty: the model's default. */
   readonly strengths: readonly number[];
   readonly max: number | null;
 }
 
 /**
- * Variations of a picture in their folder: one for each variation, at each strength. The picture is uploaded once. With more
- * variations in the same folder only the new ones are made. Emits once how it ended.
+ * Makes variations of a picture: each variation at each strength. The picture is uploaded once. If you add variations and run
+ * it again in the same folder, only the new ones are made. Emits the finished run.
  *
  *     spec: 4 variations   4 jobs, 1 upload
  *     variations           -----(end|)
  *
- * Throws `UsageError` where the model takes no picture; emits what `grid` emits.
+ * Throws `UsageError` if the model does not take a picture. Errors as `grid` does.
  */
 export function variations(
   spec: VariationsSpec,
@@ -52,8 +52,8 @@ export function variations(
 }
 
 /**
- * Variations of a picture as a grid: the variations, how far they go where there are several strengths, and the alternatives
- * of the prompt. The picture is given by the input that the model has for it. Throws `UsageError` where it has none.
+ * Turns variations of a picture into a grid: the variations, the strengths if there are several, and the alternatives of the
+ * prompt. The picture goes into the input that the model has for it. Throws `UsageError` if it has none.
  */
 export function variationsGrid(spec: VariationsSpec, contexts: readonly JobContext[]): Grid {
   const schema = contexts[0]?.schema ?? null;
@@ -61,10 +61,10 @@ export function variationsGrid(spec: VariationsSpec, contexts: readonly JobConte
   const prompt = /\{variation\}/.test(spec.prompt) ? spec.prompt : `${spec.prompt}, {variation}`;
   const picture = pictureInput(schema, 1);
   const [strength] = strengths;
-  const always = strength === undefined || strengths.length > 1 ? {} : { [strengthInput(schema)]: strength };
+  const fixed = strength === undefined || strengths.length > 1 ? {} : { [strengthInput(schema)]: strength };
   return {
     prompt: promptTemplate(prompt).prompt,
-    input: { [picture.name]: picture.valueOf(reference), ...always, ...spec.input },
+    input: { [picture.name]: picture.valueOf(reference), ...fixed, ...spec.input },
     inputPlaces: {
       [picture.name]: 'reference',
       ...(strength === undefined ? {} : { [strengthInput(schema)]: 'strength' }),
@@ -93,7 +93,7 @@ export function readVariationsSpec(path: string): Promise<VariationsSpec> {
 
 const strength = z.number().min(0).max(1);
 
-/** The shape of a file of variations. Strict: a key that is not here is a mistake, not an extra. */
+/** The schema of a file of variations. Strict: unknown keys are mistakes. */
 const variationsSpecSchema = z
   .strictObject({
     ...specFields,

@@ -3,18 +3,20 @@ import { checkInput, inputValidator } from './checkInput.ts';
 import { nearestAspectRatio } from './nearestChoice.ts';
 
 /**
- * Inputs made for one model as another one takes them: what it does not know or refuses is left to its defaults, and the
- * shape of the picture is kept as nearly as it can. All of them where it publishes no schema.
+ * Adapts inputs that were made for one model to another one: drops those that it does not have or refuses, so that its
+ * defaults apply, and keeps the shape of the image as closely as it can. Returns all inputs if it publishes no schema.
  */
 export function adaptInput(input: ModelInput, schema: ModelSchema | null): ModelInput {
   if (schema === null) return input;
-  const taken = Object.entries(input).filter(([name, value]) => takes(schema.properties[name], name, value));
+  const accepted = Object.entries(input).filter(([name, value]) =>
+    accepts(schema.properties[name], name, value),
+  );
   const shape = shapeOf(input);
   const frame = shape === null ? {} : sizeInput(...shape, schema);
-  return { ...frame, ...Object.fromEntries(taken) };
+  return { ...frame, ...Object.fromEntries(accepted) };
 }
 
-function takes(property: ModelInputProperty | undefined, name: string, value: Json): boolean {
+function accepts(property: ModelInputProperty | undefined, name: string, value: Json): boolean {
   if (property === undefined) return false;
   try {
     checkInput(name, value, property);
@@ -24,20 +26,20 @@ function takes(property: ModelInputProperty | undefined, name: string, value: Js
   }
 }
 
-/** Width and height, in whatever unit. */
+/** Returns width and height in any unit, as only their ratio counts; null if the input has no shape. */
 function shapeOf({ aspect_ratio: ratio, width, height }: ModelInput): readonly [number, number] | null {
   if (typeof width === 'number' && typeof height === 'number') return [width, height];
   const [, across = '', down = ''] = /^(\d+):(\d+)$/.exec(String(ratio)) ?? [];
   return across === '' ? null : [Number(across), Number(down)];
 }
 
-/** About a megapixel is what most models are trained on; sides are multiples of 64 as their latents are. */
+/** Most models are trained on images of about a megapixel, whose sides are multiples of 64 as their latents are. */
 const areaPx = 1024 * 1024;
 const stepPx = 64;
 
 /**
- * The inputs that make a model's picture the shape of a frame: the nearest `aspect_ratio` where the model offers a
- * choice of them, else `width` and `height` of about a megapixel, else nothing.
+ * Returns the inputs that give a model's image the shape of a frame: the nearest `aspect_ratio` if the model offers
+ * choices, else `width` and `height` of about a megapixel, else none.
  */
 export function sizeInput(widthPx: number, heightPx: number, schema: ModelSchema | null): ModelInput {
   const { aspect_ratio: ratio, width, height } = schema?.properties ?? {};
@@ -48,7 +50,7 @@ export function sizeInput(widthPx: number, heightPx: number, schema: ModelSchema
   return { width: side(widthPx * scale, width), height: side(heightPx * scale, height) };
 }
 
-/** The allowed side that is nearest. */
+/** Returns the nearest side that the model allows, in pixels. */
 function side(
   wantedPx: number,
   { enum: choices, minimum = stepPx, maximum = 4096 }: ModelInputProperty,
@@ -65,11 +67,11 @@ function side(
 }
 
 /**
- * The value of a model input that was given as text, in a CSV column or a flag, as the schema's type asks: `"4"` is 4
- * for an integer and stays `"4"` for a text. Lists and objects are written as JSON; a list of one item also as that item. Where the schema has no such input
- * (`property` undefined) or leaves the type open, a text that is JSON is read as JSON.
+ * Converts the text of a CSV column or a flag to the type that the schema asks for: `"4"` is 4 for an integer and stays
+ * `"4"` for a text. Lists and objects are written as JSON; a list of one item may also be written as that item. If the
+ * schema has no such input (`property` undefined) or leaves its type open, text that is JSON is read as JSON.
  *
- * Throws `UsageError` where the text has no value of that type, or one that `checkInput` refuses.
+ * Throws `UsageError` if the text has no value of that type, or one that `checkInput` refuses.
  */
 export function coerceInput(name: string, text: string, property: ModelInputProperty | undefined): Json {
   const value = read(text, property);
@@ -77,7 +79,7 @@ export function coerceInput(name: string, text: string, property: ModelInputProp
   return value;
 }
 
-/** A text that cannot be read as the type asks stays a text, so that the check can say what came. */
+/** Converts a text, or returns it as it is if it does not fit the type, so that the check can quote it. */
 function read(text: string, property: ModelInputProperty | undefined): Json {
   switch (property?.type) {
     case 'string':
@@ -96,18 +98,18 @@ function read(text: string, property: ModelInputProperty | undefined): Json {
   }
 }
 
-/** One item needs no brackets. */
+/** Reads a JSON list, or a single item without brackets. */
 function readList(text: string, { items }: ModelInputProperty): Json {
   const value = readJson(text);
   return Array.isArray(value) ? value : [read(text, items)];
 }
 
-/** JSON, unless only the text itself is right: `"1"` among the choices `"1"` and `"auto"`. */
+/** Reads JSON, unless only the text itself is valid: `"1"` among the choices `"1"` and `"auto"`. */
 function readOpen(text: string, property: ModelInputProperty | undefined): Json {
   const value = readJson(text);
   if (property === undefined || value === text) return value;
-  const isRight = inputValidator(property);
-  return !isRight(value) && isRight(text) ? text : value;
+  const isValid = inputValidator(property);
+  return !isValid(value) && isValid(text) ? text : value;
 }
 
 function readNumber(text: string): number | null {

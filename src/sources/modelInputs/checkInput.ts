@@ -5,11 +5,11 @@ import type { Json, ModelInput, ModelInputProperty, ModelSchema } from '../../ty
 import { catchUsageError, expectedInput, throwUsageErrors } from './describeInput.ts';
 import { nearestChoice } from './nearestChoice.ts';
 
-/** Throws `UsageError` where a value is not what the model's schema asks of this input: type, choices, range, length. */
+/** Throws `UsageError` if a value is not valid for this input of a model: type, choices, range, length. */
 export function checkInput(name: string, value: Json, property: ModelInputProperty): void {
   const validate = inputValidator(property);
   if (validate(value)) return;
-  // Where several kinds are taken, each of them has its say; the shortest path is the value that none of them takes.
+  // If several types are allowed, each one reports errors; the shortest path is the value that none of them accepts.
   const paths = (validate.errors ?? []).map(({ instancePath }) => instancePath);
   const [path = ''] = paths.sort((a, b) => a.length - b.length);
   const wrong = innermost({ name, value, property }, path.split('/').slice(1).map(Number));
@@ -24,18 +24,18 @@ interface Given {
   readonly property: ModelInputProperty;
 }
 
-/** The item at these places in a list, in a list of lists, … */
-function innermost({ name, value, property }: Given, places: readonly number[]): Given {
-  const [place, ...rest] = places;
-  if (place === undefined || !Array.isArray(value) || property.items === undefined)
+/** Returns the item at these indexes in nested lists: `[1, 0]` is the first item of the second list. */
+function innermost({ name, value, property }: Given, indexes: readonly number[]): Given {
+  const [index, ...rest] = indexes;
+  if (index === undefined || !Array.isArray(value) || property.items === undefined)
     return { name, value, property };
-  return innermost({ name: `${name}[${place}]`, value: value[place], property: property.items }, rest);
+  return innermost({ name: `${name}[${index}]`, value: value[index], property: property.items }, rest);
 }
 
 function shown({ value, property }: Given): string {
   const clipped = clip(typeof value === 'string' ? value : JSON.stringify(value));
   if (typeof value !== 'string') return clipped;
-  // Among nothing but words a word needs no quotes.
+  // If all choices are words, a word needs no quotes.
   const isWord = value.trim() === value && value !== '';
   if (isWord && property.enum?.every((choice) => typeof choice === 'string')) return clipped;
   return `the text ${JSON.stringify(clipped)}`;
@@ -51,23 +51,23 @@ function hint({ value, property }: Given): string {
 }
 
 /**
- * Schemas come from the authors of models: what JSON Schema does not know in them is passed over (`strict`), and they
- * are not measured against its own rules first, which takes longer than all the rest.
+ * Schemas come from the authors of models, so keywords that JSON Schema does not know are ignored (`strict`). The schemas
+ * themselves are not validated, as that would take longer than everything else.
  */
 const ajv = new Ajv({
   strict: false,
   validateSchema: false,
   addUsedSchema: false,
   logger: false,
-  // Decimals such as 0.1 are no exact fractions.
+  // Decimals such as 0.1 have no exact binary form.
   multipleOfPrecision: 9,
-  // A URL, or the path of a file that becomes one; `inputFiles` looks whether it is there.
+  // A URL, or the path of a file that becomes one; `inputFiles` checks that it exists.
   formats: { uri: /\S/ },
 });
 
 const compiled = new WeakMap<ModelInputProperty, ValidateFunction>();
 
-/** The JSON Schema validator of one input; compiled when it is first asked for, and kept as long as the schema is. */
+/** Returns the JSON Schema validator of one input. It is compiled on first use and cached as long as the schema lives. */
 export function inputValidator(property: ModelInputProperty): ValidateFunction {
   const known = compiled.get(property);
   if (known !== undefined) return known;
@@ -88,10 +88,10 @@ function jsonSchemaOf(property: ModelInputProperty): object {
     ...limits
   } = property;
   return {
-    // Beyond these an integer is not the one that was written.
+    // Beyond these an integer is rounded, so it is not the one that was written.
     ...(type === 'integer' ? { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER } : {}),
     ...limits,
-    // Choices say all that there is to say; some documents name another type beside them.
+    // Choices are enough; some documents name a different type beside them.
     ...(choices === undefined ? typeOf(type, nullable) : { enum: nullable ? [...choices, null] : choices }),
     ...(items === undefined ? {} : { items: jsonSchemaOf(items) }),
     ...(anyOf === undefined
@@ -105,15 +105,15 @@ function typeOf(type: ModelInputProperty['type'], nullable: boolean): object {
   return { type: nullable ? [type, 'null'] : type };
 }
 
-/** Throws one `UsageError` that names all inputs which a model does not have, or whose values its schema refuses. */
+/** Throws one `UsageError` that lists all inputs that a model does not have, and all values that its schema refuses. */
 export function checkInputs(model: string, schema: ModelSchema, input: ModelInput): void {
   throwUsageErrors(inputFaults(model, schema, input));
 }
 
-/** All that is wrong with these inputs: those that the model does not have, and those that its schema refuses. */
+/** Returns an error for each input that the model does not have, and for each value that its schema refuses. */
 export function inputFaults(model: string, { properties }: ModelSchema, input: ModelInput): UsageError[] {
   return Object.entries(input).flatMap(([name, value]) => {
-    // An input may be called `constructor`.
+    // An input may be named `constructor`.
     const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (property === undefined) return [unknownInput(model, name, Object.keys(properties))];
     return catchUsageError(() => checkInput(name, value, property)) ?? [];

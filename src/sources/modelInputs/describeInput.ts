@@ -1,23 +1,20 @@
 import { UsageError } from '../../errors.ts';
 import type { Json, ModelInputProperty } from '../../types.ts';
 
-/** Throws the only fault as it is, and several as one `UsageError` with a line each; a fault that is told twice counts once. */
+/** Throws a single fault as it is, and several as one `UsageError` with a line for each. Identical faults count once. */
 export function throwUsageErrors(faults: readonly UsageError[]): void {
   const lines = new Set(faults.map(({ message, suggestion }) => `  ${message}. ${suggestion}`.trimEnd()));
   const [first] = faults;
   if (first === undefined) return;
   if (lines.size === 1) throw first;
-  throw new UsageError(
-    `Expected what the model takes, got ${lines.size} mistakes:\n${[...lines].join('\n')}`,
-    {
-      cause: first,
-    },
-  );
+  throw new UsageError(`Found ${lines.size} mistakes in the inputs of the model:\n${[...lines].join('\n')}`, {
+    cause: first,
+  });
 }
 
 const mostChoices = 20;
 
-/** What a model's input may be, in words that complete "Expected `x` to be …". `got` is the value that is none of it. */
+/** Describes the values that an input accepts, in words that complete "Expected `x` to be …". `got` is the refused value. */
 export function expectedInput(property: ModelInputProperty, got: Json): string {
   const { type, enum: choices, anyOf, format, pattern } = property;
   if (choices !== undefined) return `one of ${listed(choices, got)}`;
@@ -37,7 +34,7 @@ const kinds = {
   object: 'an object',
 } as const;
 
-/** Quotes only where a text has to be told from another kind of value. */
+/** Lists choices. Texts are quoted only if they could be mistaken for another type of value. */
 function listed(choices: readonly Json[], got: Json): string {
   const isClear = typeof got === 'string' && choices.every((choice) => typeof choice === 'string');
   const words = choices
@@ -68,7 +65,7 @@ function lengthOf(least: number | undefined, most: number | undefined, unit: str
   return most === undefined ? ` of ${least} or more ${unit}` : ` of ${least} to ${most} ${unit}`;
 }
 
-/** What a check refuses, to be told with others; null where it refuses nothing. All but `UsageError` is thrown on. */
+/** Returns the `UsageError` that a check throws, to report it with others, or null. Other errors pass through. */
 export function catchUsageError(check: () => void): UsageError | null {
   try {
     check();

@@ -10,13 +10,13 @@ import { UsageError } from '../../errors.ts';
 import { imageIdentity } from '../../provenance/embedProvenance.ts';
 import type { InputFile } from '../../types.ts';
 
-/** The service takes 100 MB; whether by tens or by twos is not said. */
+/** The service takes 100 MB. Its documents do not say if these are decimal, so the smaller reading holds. */
 const maxBytes = 100_000_000;
 const maxNameBytes = 255;
-/** Enough to tell what a file is. */
+/** Enough to detect the type of a file. */
 const headBytes = 4_100;
 
-/** What was found out about a file, as long as it looks the same: several passes ask, and many rows may name one file. */
+/** Caches facts about files whose size and time have not changed: several passes ask, and many rows may name one file. */
 const known = new Map<
   string,
   { readonly size: number; readonly mtimeMs: number; readonly file: InputFile }
@@ -24,10 +24,10 @@ const known = new Map<
 const mostKnown = 10_000;
 
 /**
- * A file as an input: a path, from the working directory, or the content itself. Its content is read once, for its hash and
- * its type. Bytes must not be changed afterwards.
+ * Prepares a file as an input: a path, relative to the working directory, or the content itself. Reads the content once, for
+ * its hash and its type. Do not change the bytes afterwards.
  *
- * Rejects with `UsageError` where there is no such file, it is empty, no regular file, unreadable, or 100 MB and more.
+ * Rejects with `UsageError` if the file does not exist, is empty, is not a regular file, cannot be read, or has 100 MB or more.
  */
 export async function inputFile(source: string | Uint8Array | Blob, name = 'input'): Promise<InputFile> {
   if (typeof source === 'string') return fileAt(resolve(source));
@@ -112,7 +112,7 @@ async function mediaTypeOf(head: Uint8Array): Promise<string> {
   const { fileTypeFromBuffer } = await importPackage(import('file-type'), 'file-type');
   const type = await fileTypeFromBuffer(head);
   if (type !== undefined) return type.mime;
-  // A letter at its end may be cut in two; a zero is in no text.
+  // The last letter may be cut in two. Text has no zero bytes.
   const isText = !head.includes(0) && [0, 1, 2, 3].some((cut) => isUtf8(head.subarray(0, head.length - cut)));
   return isText ? 'text/plain' : 'application/octet-stream';
 }

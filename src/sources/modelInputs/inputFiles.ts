@@ -14,38 +14,38 @@ import { inputFile } from './inputFile.ts';
 import { takesFile } from './pictureInput.ts';
 
 export interface InputFilesConfig {
-  /** Tells which inputs are files; null where the model publishes none: then none is. */
+  /** Declares which inputs are files. Null if the model publishes none: then no input is a file. */
   schema: ModelSchema | null;
-  /** Where relative paths begin. Default: the working directory. */
+  /** Base of relative paths. Default: the working directory. */
   folder?: string;
 }
 
 interface FileText {
-  /** `image`, `image_input[1]`. */
-  readonly place: string;
+  /** The path of the text in the input: `image`, `image_input[1]`. */
+  readonly path: string;
   /** A path or URL. */
   readonly text: string;
   readonly takesPicture: boolean;
 }
 
 /**
- * The local files among a model's inputs, by their place: where the schema asks for a URL, all that is none. `file:` URLs are
- * paths too.
+ * Finds the local files among a model's inputs, by their path in the input. Where the schema asks for a URL, every text
+ * that is not one is the path of a file; so are `file:` URLs.
  *
- * Rejects with one `UsageError` that names every file which is not there, too large, or no picture where the input takes one.
+ * Rejects with one `UsageError` that lists every file that is missing, too large, or not a picture if the input takes one.
  */
 export async function inputFiles(input: ModelInput, config: InputFilesConfig): Promise<InputFiles> {
   const texts = Object.entries(input).flatMap(([name, value]) => fileTexts(name, value, config.schema));
   if (texts.length === 0) return {};
   const files: [string, InputFile][] = [];
   const faults: string[] = [];
-  for (const { place, text, takesPicture } of texts) {
+  for (const { path, text, takesPicture } of texts) {
     const file = await read(text, takesPicture, config.folder ?? '.').catch((error: unknown) => {
       if (!(error instanceof UsageError)) throw error;
-      faults.push(`\`${place}\`: ${error.message}`);
+      faults.push(`\`${path}\`: ${error.message}`);
       return null;
     });
-    if (file !== null) files.push([place, file]);
+    if (file !== null) files.push([path, file]);
   }
   if (faults.length > 0) {
     throw new UsageError(faults.join('; '), { suggestion: 'Check the path, or give a URL.' });
@@ -53,9 +53,9 @@ export async function inputFiles(input: ModelInput, config: InputFilesConfig): P
   return Object.fromEntries(files);
 }
 
-/** Null where it is a URL, which the service fetches itself. */
+/** Reads a local file; null for a URL, which the service fetches itself. */
 async function read(text: string, takesPicture: boolean, folder: string): Promise<InputFile | null> {
-  // A drive letter is no scheme.
+  // A drive letter is not a scheme.
   if (/^(?!file:)[a-z][a-z0-9+.-]+:/i.test(text)) return null;
   const path = /^file:/i.test(text) ? pathOf(text) : resolve(folder, text);
   const file = await inputFile(path);
@@ -74,17 +74,17 @@ function pathOf(url: string): string {
 }
 
 function fileTexts(name: string, value: Json, schema: ModelSchema | null): FileText[] {
-  // An input may be called `constructor`.
+  // An input may be named `constructor`.
   if (schema === null || !Object.hasOwn(schema.properties, name)) return [];
   const property = schema.properties[name];
   if (property === undefined) return [];
   const takesPicture = isForPictures(name, property);
-  const found = (part: Json, place: string, kind: ModelInputProperty): FileText[] => {
+  const found = (part: Json, path: string, kind: ModelInputProperty): FileText[] => {
     const kinds = kindsOf(kind);
-    if (typeof part === 'string') return isFile(part, kinds) ? [{ place, text: part, takesPicture }] : [];
+    if (typeof part === 'string') return isFile(part, kinds) ? [{ path, text: part, takesPicture }] : [];
     const items = kinds.find((one) => one.items !== undefined)?.items;
     if (!Array.isArray(part) || items === undefined) return [];
-    return part.flatMap((item: Json, index) => found(item, `${place}[${index}]`, items));
+    return part.flatMap((item: Json, index) => found(item, `${path}[${index}]`, items));
   };
   return found(value, name, property);
 }
@@ -93,12 +93,12 @@ function kindsOf(property: ModelInputProperty): readonly ModelInputProperty[] {
   return property.anyOf?.flatMap(kindsOf) ?? [property];
 }
 
-/** A text that another kind takes, one of its choices, say, is that. */
+/** Returns true if a text can only be a file: no other type, such as a list of choices, accepts it. */
 function isFile(text: string, kinds: readonly ModelInputProperty[]): boolean {
   return kinds.some(takesFile) && !kinds.some((kind) => !takesFile(kind) && inputValidator(kind)(text));
 }
 
-/** Schemas do not say what is in a file. Names do: an `image` is a picture, unless it is an archive of them, or a film too. */
+/** Guesses from the name whether an input takes pictures only, as schemas do not say: `image` does, unless it may be an archive or a video. */
 function isForPictures(name: string, { description = '' }: ModelInputProperty): boolean {
   return (
     /image|img|mask|photo|picture/i.test(name) &&

@@ -2,8 +2,8 @@ import { nearestName } from '../../base/suggest.ts';
 import type { Json } from '../../types.ts';
 
 /**
- * The one of an input's choices that a refused text was probably meant to be: the nearest shape for an aspect ratio, the
- * nearest spelling for a word. Null where none is near.
+ * Returns the choice that a refused text was probably meant to be: the nearest shape for an aspect ratio, the nearest
+ * spelling for a word. Null if none is near.
  */
 export function nearestChoice(value: Json, choices: readonly Json[]): string | null {
   if (typeof value !== 'string') return null;
@@ -19,15 +19,15 @@ export function nearestChoice(value: Json, choices: readonly Json[]): string | n
 
 interface Choice {
   readonly text: string;
-  /** How far its ratio is from the wanted one: 0 is equal, and half and double are equally far. */
+  /** Distance of its ratio from the wanted one: 0 if equal; half and double are equally far. */
   readonly distance: number;
   readonly area: number;
 }
 
 /**
- * The choice whose shape is nearest to a frame's: of `["1:1", "16:9", "9:16", "match_input_image"]` for 1200 x 628 it
- * is `16:9`. Choices are `W:H` or `WxH`, others are passed over. Of equally near ones the one with the larger area
- * wins (`1024x1024` over `512x512`), then the first. Null where no choice is a ratio.
+ * Returns the choice whose shape is nearest to a frame's: of `["1:1", "16:9", "9:16", "match_input_image"]` for 1200 x 628
+ * it is `16:9`. Choices are `W:H` or `WxH`; others are skipped. If two are equally near, the one with the larger area wins
+ * (`1024x1024` over `512x512`), then the first. Null if no choice is a ratio.
  */
 export function nearestAspectRatio(
   widthPx: number,

@@ -1,12 +1,12 @@
 import { UsageError } from '../../errors.ts';
 import type { Json, ModelInputProperty, ModelSchema } from '../../types.ts';
 
-/** Of several pictures that a model takes, the first of these is the one to start from. */
+/** If a model has several inputs for pictures, the first of these is the one that it starts from. */
 const usualNames = ['image', 'input_image', 'image_input', 'input_images', 'init_image', 'image_prompt'];
 
 /**
- * The input by which a model takes pictures to work from, as its maker named it, and how they are given to it. Throws
- * `UsageError` where the schema has none, or none for so many.
+ * Finds the input through which a model takes reference pictures, under the name its maker chose, and the form of its
+ * value. Throws `UsageError` if the schema has none, or none for `count` pictures.
  */
 export function pictureInput(
   schema: ModelSchema | null,
@@ -22,11 +22,11 @@ export function pictureInput(
     return { name, valueOf: (picture) => (isList(property) ? [picture] : picture) };
   }
   const what = count === 1 ? 'a picture' : 'several pictures';
-  throw new UsageError(`Expected a model that takes ${what}, got one that takes ${namesOf(schema)}`, {
+  throw new UsageError(`Expected a model that takes ${what}, got one ${describeInputs(schema)}`, {
     suggestion:
       count === 1
-        ? 'Choose black-forest-labs/flux-dev, say, with --model or model: in the spec.'
-        : 'Choose google/nano-banana, say, with --model or model: in the spec.',
+        ? 'Choose another model with --model or model: in the spec, such as black-forest-labs/flux-dev.'
+        : 'Choose another model with --model or model: in the spec, such as google/nano-banana.',
   });
 }
 
@@ -34,25 +34,31 @@ function isList({ items, anyOf }: ModelInputProperty): boolean {
   return items !== undefined || (anyOf?.some(isList) ?? false);
 }
 
-function namesOf(schema: ModelSchema | null): string {
-  return schema === null ? 'nobody knows what' : Object.keys(schema.properties).join(', ');
+function describeInputs(schema: ModelSchema | null): string {
+  return schema === null
+    ? 'whose inputs are unknown'
+    : `that takes ${Object.keys(schema.properties).join(', ')}`;
 }
 
-/** Whether an input may be given a file, or a list of them. */
+/** Returns true if an input accepts a file or a list of files. */
 export function takesFile({ format, enum: choices, items, anyOf }: ModelInputProperty): boolean {
   if (anyOf !== undefined) return anyOf.some(takesFile);
   if (items !== undefined) return takesFile(items);
   return format === 'uri' && choices === undefined;
 }
 
-/** How makers call it: 0 leaves the picture as it is, 1 takes nothing of it. */
+/** Names that makers give to it: 0 leaves the picture as it is, 1 ignores it. */
 const names = ['prompt_strength', 'strength', 'denoising_strength'];
 
-/** The input by which a model is told how far it may go from the picture. Throws `UsageError` where the schema has none. */
+/** Finds the input that sets how far a model may go from the picture. Throws `UsageError` if the schema has none. */
 export function strengthInput(schema: ModelSchema | null): string {
   const name = names.find((known) => schema?.properties[known] !== undefined);
   if (name !== undefined) return name;
-  throw new UsageError(`strength: Expected a model with one of ${names.join(', ')}, got one without`, {
-    suggestion: 'Leave strength: out, or choose black-forest-labs/flux-dev, say.',
-  });
+  throw new UsageError(
+    `strength: Expected a model with one of the inputs ${names.join(', ')}, got one with none of them`,
+    {
+      suggestion:
+        'Remove strength: from the spec, or choose another model, such as black-forest-labs/flux-dev.',
+    },
+  );
 }

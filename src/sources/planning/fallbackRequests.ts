@@ -2,30 +2,30 @@ import { UsageError } from '../../errors.ts';
 import type { Model, ModelInput, ModelSchema, Plan, PricedRequest } from '../../types.ts';
 import { adaptInput } from '../modelInputs/adaptInput.ts';
 
-/** A prime: whatever the range of seeds, each level has another one. */
+/** A prime, so that each level has another seed, for any range of seeds. */
 const STEP = 625_341_599;
 
-/** The same model with another seed, where it refuses what it made of a prompt. */
+/** The same model with another seed, if it refuses the image that it made. */
 type NewSeed = 'new-seed';
 
-/** A model to go on with where another one fails. */
+/** A model to use if the one before it fails. */
 export interface FallbackModel {
   readonly model: Model;
-  /** 64 hex digits, or null for the model's newest. */
+  /** 64 hex digits, or null for the model's newest version. */
   readonly version: string | null;
 }
 
 export interface FallbackRequestsConfig {
   fallbacks: readonly (FallbackModel | NewSeed)[];
-  /** What the inputs are made for; null where nobody knows. */
+  /** Schema of the model that the inputs were made for; null if it publishes none. */
   schema: ModelSchema | null;
-  /** Expected price of one prediction in millionths of a US dollar, null where none is known. */
+  /** Expected price of one prediction in millionths of a US dollar, null if unknown. */
   priceOf: (model: string, input: ModelInput) => number | null;
 }
 
 /**
- * The requests to other models that can stand in for a plan's own, with the inputs that each of them takes. Throws
- * `UsageError` at call time where one of them needs what the first model does not have.
+ * Creates a function that returns the requests to try if a plan's own fails, each with the inputs that its model takes.
+ * Throws `UsageError` at call time if a fallback requires an input that the first model does not have.
  */
 export function fallbackRequests(config: FallbackRequestsConfig): (plan: Plan) => readonly PricedRequest[] {
   const { fallbacks, schema, priceOf } = config;
@@ -40,7 +40,7 @@ export function fallbackRequests(config: FallbackRequestsConfig): (plan: Plan) =
     });
 }
 
-/** Far from the seeds that the run counts up itself, within what the model takes, and the same whenever it is asked for. */
+/** Derives a seed that is far from those of the run, within the model's range, and the same on every call. */
 function reseeded(
   { model, version, input, priceMicroUsd }: Plan,
   level: number,
@@ -56,8 +56,8 @@ function reseeded(
 
 function expectSeed(schema: ModelSchema | null): void {
   if (schema === null || schema.properties.seed !== undefined) return;
-  throw new UsageError('Expected a model with a seed for `--fallback new-seed`, got one without', {
-    suggestion: 'Name another model for --fallback.',
+  throw new UsageError('`--fallback new-seed` needs a model with a `seed` input; this one has none', {
+    suggestion: 'Give --fallback another model instead.',
   });
 }
 
@@ -66,7 +66,7 @@ function expectSameNeeds({ name, schema: wanted }: Model, schema: ModelSchema | 
   const missing = wanted?.required.find((input) => schema.properties[input] === undefined);
   if (missing === undefined) return;
   throw new UsageError(
-    `Expected a fallback that needs no more than the first model, got ${name}, which needs \`${missing}\``,
+    `The fallback ${name} requires the input \`${missing}\`, which the first model does not have`,
     { suggestion: 'Choose another model for --fallback.' },
   );
 }

@@ -3,12 +3,12 @@ import { createOccurrences } from './requestKey.ts';
 
 const maxWords = 6;
 const maxBytes = 60;
-/** Enough text for six words of any sane length; prompts may be a million characters long. */
+/** Enough for six words of any sane length; prompts may have a million characters. */
 const readChars = 600;
 
 /**
- * A short file name for a prompt: its first six words, lower-case, joined by `-`. Latin letters lose their accents,
- * other scripts keep their letters. A prompt without any letter or digit is `image`.
+ * Makes a short file name from a prompt: its first six words, lower-case, joined by `-`. Latin letters lose their accents,
+ * other scripts keep their letters. A prompt without letters and digits becomes `image`.
  *
  *     A Café at Night, in the rain of 1920  ->  a-cafe-at-night-in-the
  *     夜の海                                 ->  夜の海
@@ -19,7 +19,7 @@ export function slug(prompt: string): string {
   return cutToBytes(joined, maxBytes).replace(/-+$/, '') || 'image';
 }
 
-/** Only marks on Latin letters are ornaments; in other scripts they are vowels. */
+/** Removes accents from Latin letters only; in other scripts such marks are vowels. */
 function folded(text: string): string {
   return text
     .normalize('NFKD')
@@ -30,7 +30,7 @@ function folded(text: string): string {
     .replace(/(?<=\p{L})['’](?=\p{L})/gu, '');
 }
 
-/** Latin letters that do not decompose. */
+/** Latin letters that Unicode does not decompose. */
 const latin: Readonly<Record<string, string>> = {
   ß: 'ss',
   æ: 'ae',
@@ -46,11 +46,11 @@ const latin: Readonly<Record<string, string>> = {
 const maxSegmentBytes = 80;
 
 /**
- * A text as one folder or file name that is good on Linux, macOS and Windows: no separators, control or reserved
- * characters, no name that Windows keeps for devices, at most 80 bytes. Never empty, never `.` or `..`.
+ * Turns a text into one folder or file name that is valid on Linux, macOS and Windows: no separators, control or reserved
+ * characters, no device name of Windows, at most 80 bytes. Never empty, never `.` or `..`.
  *
- * Points survive between digits only (`flux-1.1`), so that no name has, or is cut down to, an extension; `--` does not
- * survive, as it sets off what a run appends to a job's name.
+ * Points stay only between digits (`flux-1.1`), so that no name has, or is cut down to, an extension. `--` becomes `-`, as
+ * `--` separates a job's name from the suffixes that a run appends.
  */
 export function safeSegment(text: string, maxBytes = maxSegmentBytes): string {
   const name = text
@@ -65,14 +65,14 @@ export function safeSegment(text: string, maxBytes = maxSegmentBytes): string {
   return isDevice(cut) ? `${cutToBytes(cut, maxBytes - 1)}_` : cut;
 }
 
-/** Windows keeps these names, whatever follows a point. */
+/** Returns true for a name that Windows reserves for devices, with or without an extension. */
 function isDevice(name: string): boolean {
   return /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)/i.test(name);
 }
 
 /**
- * Tells equal paths of a run apart: the first keeps its name, the next get `-2`, `-3`, … Paths that differ in case or
- * in the form of their letters only are equal, as they are on macOS and Windows.
+ * Creates a function that makes the paths of a run unique: the first of several equal ones stays, the next get `-2`, `-3`, …
+ * Paths that differ only in case or in the form of their letters are equal, as on macOS and Windows.
  */
 export function createUniquePaths(): (path: string) => string {
   const occurrences = createOccurrences();
@@ -80,7 +80,7 @@ export function createUniquePaths(): (path: string) => string {
   return (path) => {
     let number = timesBefore(path) + 1;
     if (number === 1) return path;
-    // The numbered name may itself be the path of another job.
+    // Another job may already have the numbered name as its path.
     for (;;) {
       const candidate = withSuffix(path, `-${number}`);
       if (timesBefore(candidate) === 0) return candidate;
@@ -89,7 +89,7 @@ export function createUniquePaths(): (path: string) => string {
   };
 }
 
-/** Upper-case first: only so do ß and ss, or σ and ς, become one. */
+/** Folds a path for comparison. Upper-case comes first, as only that makes ß equal to ss, and σ to ς. */
 function comparable(path: string): string {
   return path.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
 }
@@ -100,13 +100,13 @@ function withSuffix(path: string, suffix: string): string {
   return `${path.slice(0, fileBegin)}${file}${suffix}`;
 }
 
-/** 200, less what tells equal paths apart (`-1000000`). */
+/** 200, less the suffix that makes equal paths unique (`-1000000`). */
 const maxPathBytes = 190;
 
-/** What a run itself keeps in its folder. */
+/** Files that a run itself writes into its folder. */
 const runFiles = /^(manifest|report|gallery|contact-sheet|run|campaign_report|stdin|grid)([_. ]|$)/i;
 
-/** Folder names and a file name as one safe path below the run folder, of at most 190 bytes, with `/` between them. */
+/** Joins folder names and a file name to one safe path below the run folder: at most 190 bytes, separated by `/`. */
 export function safePath(segments: readonly string[]): string {
   const path = joined(segments, maxSegmentBytes);
   if (Buffer.byteLength(path) <= maxPathBytes) return path;

@@ -4,35 +4,35 @@ import type { InputFiles, ModelInput, ModelSchema, RenditionSpec } from '../../t
 import { checkInputs } from '../modelInputs/checkInput.ts';
 import { inputFiles } from '../modelInputs/inputFiles.ts';
 
-/** What the jobs of a run have in common. */
+/** The settings that all jobs of a run share. */
 export interface JobContext {
   /** `owner/name`. */
   readonly model: string;
-  /** The pinned version (64 hex digits), or null for the model's newest. */
+  /** The pinned version (64 hex digits), or null for the model's newest one. */
   readonly version: string | null;
-  /** Null where the model publishes none: then all columns of a prompt file are tags. */
+  /** Null if the model publishes none: then all columns of a prompt file are tags. */
   readonly schema: ModelSchema | null;
-  /** Extra inputs for every job, already of the right types; a row's own values win. */
+  /** Extra inputs for every job, already of the right types. A row's own values win. */
   readonly input: ModelInput;
-  /** The files that texts of `input` stand for; `inputFiles` finds them. Default: none. */
+  /** The files that texts in `input` name; `inputFiles` finds them. Default: none. */
   readonly files?: InputFiles;
-  /** Where the paths of a row's files begin. Default: the working directory. */
+  /** Base of the relative paths in a row. Default: the working directory. */
   readonly folder?: string;
-  /** Images of each prompt, 1 or more. */
+  /** Images per prompt, 1 or more. */
   readonly count: number;
   /**
-   * `auto`: a repeatable seed for each job where the model has that input and neither row nor `input` gives one.
-   * A number N: N, N+1, … by job index, likewise. `none`: no seed is added.
+   * `auto`: a repeatable seed for each job, if the model has that input and neither the row nor `input` gives one.
+   * A number N: N, N+1, … by job index, under the same conditions. `none`: no seed is added.
    */
   readonly seed: 'auto' | 'none' | number;
   readonly renditions: readonly RenditionSpec[];
-  /** Only the first so many jobs. */
+  /** Maximum number of jobs: the first ones are made. Default: all. */
   readonly limit?: number;
 }
 
 /**
- * Throws `UsageError` where the settings of a run cannot be right for its model: no `prompt` input, an extra input
- * that the model does not have or that its schema refuses, a count or limit that is no number of things.
+ * Throws `UsageError` if the settings of a run do not fit its model: the model has no `prompt` input, an extra input is
+ * unknown or refused by its schema, or a count, limit or seed is not a valid integer.
  */
 export function checkJobContext(context: JobContext): void {
   const { model, schema, input, count, seed, limit } = context;
@@ -54,36 +54,38 @@ function expectInteger(name: string, value: number, minimum: number): void {
   throw new UsageError(`Expected \`${name}\` to be an integer of ${minimum} or more, got ${value}`);
 }
 
-/** What the official client lets pass. */
+/** The limit of the official client. */
 const maxDataChars = 10_000_000;
 
 /**
- * The files of a job: those of its own inputs, and those of the context where the job does not give another value.
+ * Finds the files of a job: those of its own inputs, and those of the context that the job does not override.
  *
- * Rejects with `UsageError` as `inputFiles` does, and where `data:` URLs are too long together.
+ * Rejects with `UsageError` as `inputFiles` does, and if all `data:` URLs together are too long.
  */
 export async function filesOfJob(
   own: ModelInput,
   context: Pick<JobContext, 'schema' | 'folder' | 'files' | 'input'>,
 ): Promise<InputFiles> {
   checkData({ ...context.input, ...own });
-  const shared = Object.entries(context.files ?? {}).filter(([place]) => !Object.hasOwn(own, nameAt(place)));
+  const shared = Object.entries(context.files ?? {}).filter(
+    ([path]) => !Object.hasOwn(own, inputNameOf(path)),
+  );
   return { ...Object.fromEntries(shared), ...(await inputFiles(own, context)) };
 }
 
-/** Of the input that a place is in. */
-function nameAt(place: string): string {
-  return place.replace(/(\[\d+\])+$/, '');
+/** Returns the name of the input that a path is in: `image_input` for `image_input[1]`. */
+function inputNameOf(path: string): string {
+  return path.replace(/(\[\d+\])+$/, '');
 }
 
 function checkData(input: ModelInput): void {
   let chars = 0;
-  mapInputStrings(input, (_place, text) => {
+  mapInputStrings(input, (_path, text) => {
     if (/^data:/i.test(text)) chars += text.length;
     return text;
   });
   if (chars <= maxDataChars) return;
   throw new UsageError(
-    `Expected data: URLs of at most ${maxDataChars} characters together, got ${chars}; give the path of a file instead`,
+    `Expected data: URLs of at most ${maxDataChars} characters in total, got ${chars}; give the path of a file instead`,
   );
 }

@@ -4,13 +4,13 @@ import type { Job, Json, RenditionSpec } from '../../types.ts';
 import { slug } from './fileNames.ts';
 
 export interface JobTemplateConfig {
-  /** The run's day, as `2026-11-23`. */
+  /** The day of the run, as `2026-11-23`. */
   date: string;
-  /** Tags and inputs that a job of the run may have. Where given, any other name is an error at once. Default: all. */
+  /** Tags and inputs that a job of the run may have. If given, any other name is an error at once. Default: all. */
   knownNames?: readonly string[] | ReadonlySet<string>;
-  /** What stands for a value that a job does not have. Default: nothing. */
+  /** Replaces a value that a job does not have. Default: an empty text. */
   missing?: string;
-  /** What the text is a part of, for messages. Default: the text itself. */
+  /** The whole template that the text is a part of, for messages. Default: the text itself. */
   whole?: string;
 }
 
@@ -19,10 +19,10 @@ const placeholder = /\{([^{}]*)\}/g;
 const maxChars = 200;
 
 /**
- * Reads a text with placeholders: index (from 1, as people count; `:04` pads it), slug, prompt, seed, model, owner, date,
- * and any tag or input. The function it returns puts a job's values in their place, 200 characters of each at most.
+ * Reads a text with placeholders: index (from 1; `:04` pads it), slug, prompt, seed, model, owner, date, and any tag or
+ * input. The returned function fills in a job's values, at most 200 characters of each.
  *
- * Throws `UsageError` where a placeholder is malformed or names something no job has.
+ * Throws `UsageError` if a placeholder is malformed or names something that no job has.
  */
 export function jobTemplate(template: string, config: JobTemplateConfig): (job: Job) => string {
   checkNames(template, config);
@@ -43,7 +43,8 @@ function checkNames(template: string, { knownNames, whole: text = template }: Jo
     if (isWellFormed && (known === null || known.includes(name))) continue;
     const meant = known === null ? null : nearestName(name, known);
     throw new UsageError(`Expected a placeholder that a job has, got ${whole} in ${text}`, {
-      suggestion: meant === null ? `Known: ${(known ?? builtIn).join(', ')}.` : `Did you mean {${meant}}?`,
+      suggestion:
+        meant === null ? `Placeholders: ${(known ?? builtIn).join(', ')}.` : `Did you mean {${meant}}?`,
     });
   }
 }
@@ -71,12 +72,12 @@ function fieldText(name: string, fields: Readonly<Record<string, Json>>): string
   return (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, maxChars);
 }
 
-/** The renditions of a job with its own words in their captions. */
+/** Returns the renditions of a job, with its own values in their captions. */
 type Captions = (job: Job) => readonly RenditionSpec[];
 
 /**
- * Makes a function that fills the placeholders of captions: those of paths, a value that is missing leaves nothing. It throws
- * `UsageError` where a caption names something no job has. Jobs without captions keep the list they have.
+ * Creates a function that fills the placeholders of captions, which are those of paths; a missing value becomes an empty
+ * text. The function throws `UsageError` if a caption names something that no job has. Jobs without captions keep their list.
  */
 export function createCaptions(config: Pick<JobTemplateConfig, 'date' | 'knownNames'>): Captions {
   const templates = new Map<string, (job: Job) => string>();
@@ -94,7 +95,7 @@ export function createCaptions(config: Pick<JobTemplateConfig, 'date' | 'knownNa
   };
 }
 
-/** Throws `UsageError` where a caption of the renditions names something no job has. */
+/** Throws `UsageError` if a caption of the renditions names something that no job has. */
 export function checkCaptions(
   specs: readonly RenditionSpec[],
   config: Pick<JobTemplateConfig, 'date' | 'knownNames'>,

@@ -3,16 +3,16 @@ import type { Job } from '../../types.ts';
 import { safePath } from './fileNames.ts';
 import { type JobTemplateConfig, jobTemplate } from './jobTemplate.ts';
 
-/** What placeholders may stand for, and how full folders may get. */
+/** The values of placeholders, and the size of folders. */
 export interface PathTemplateConfig extends Pick<JobTemplateConfig, 'date' | 'knownNames'> {
   /**
-   * Jobs of a folder at most: the files of each so many numbers go into one more folder, `0001-1000`, `1001-2000`, …, which stays
-   * the same however many there are in the end. Default: no limit.
+   * Maximum number of jobs per folder: adds folders `0001-1000`, `1001-2000`, … for 1,000. They do not depend on the total
+   * number of jobs. Default: no limit.
    */
   folderSize?: number;
 }
 
-/** The path of a job's files below the run folder, `/` between folders, without extension. */
+/** Returns the path of a job's files below the run folder, with `/` between folders, without extension. */
 export type PathOf = (job: Job) => string;
 
 const shorthands = new Map([
@@ -26,12 +26,12 @@ const placeholder = /\{([^{}]*)\}/g;
 const maxFolders = 8;
 
 /**
- * Reads a way to organise files: `flat`, `date`, `prompt`, `model`, or a template such as
- * `{platform}/{index:04}-{slug}.{ext}`. The placeholders are index (from 1, as people count; `:04` pads it), slug,
- * prompt (or the name that it has), seed, model, owner, date, and any tag or input; a job that has no value for one gets `none`.
+ * Reads a layout of files: `flat`, `date`, `prompt`, `model`, or a template such as `{platform}/{index:04}-{slug}.{ext}`.
+ * The placeholders are index (from 1; `:04` pads it), slug, prompt (or its name, if it has one), seed, model, owner, date,
+ * and any tag or input. A value that a job does not have becomes `none`.
  *
- * Paths are safe on all systems and stay in the run folder, whatever stands in a prompt; they are not unique yet.
- * Throws `UsageError` where the template leaves the run folder, has broken braces, or names something no job has.
+ * Paths are safe on all systems and never leave the run folder, for any prompt; they are not unique yet. Throws
+ * `UsageError` if the template leaves the run folder, has broken braces, or names something that no job has.
  */
 export function pathTemplate(organize: string, config: PathTemplateConfig): PathOf {
   const template = (shorthands.get(organize) ?? organize).replace(/\.\{ext\}$/, '');
@@ -47,7 +47,7 @@ export function pathTemplate(organize: string, config: PathTemplateConfig): Path
   };
 }
 
-/** A prompt that was given a name is called that in paths, as it is in the gallery. */
+/** Replaces a prompt by its name, if it has one, as the gallery does. */
 function named(job: Job): Job {
   const { prompt = job.prompt } = job.tags;
   return { ...job, prompt };
@@ -59,7 +59,7 @@ function rangeOf({ index }: Job, size: number | undefined): readonly string[] {
   return [`${padded(first)}-${padded(first + size - 1)}`];
 }
 
-/** As file names count, so that they sort as they do. */
+/** Pads a number to four digits, as in file names, so that folders sort by number. */
 function padded(number: number): string {
   return String(number).padStart(4, '0');
 }
@@ -68,10 +68,10 @@ function checkShape(organize: string, template: string, segments: readonly strin
   const literal = template.replace(placeholder, '');
   const fault = ((): string | null => {
     if (template.trim() === '') return 'an empty one';
-    if (/[{}]/.test(literal)) return 'a brace without its partner';
+    if (/[{}]/.test(literal)) return 'an unmatched brace';
     if (/^([/\\~]|[A-Za-z]:)/.test(template)) return 'an absolute path';
     if (segments.some((segment) => segment.trim() === '..')) return 'one that leaves the run folder with ..';
-    if (/[/\\]$/.test(template)) return 'one that ends with a folder';
+    if (/[/\\]$/.test(template)) return 'a folder without a file name';
     return segments.length > maxFolders ? `${segments.length - 1} folders, above ${maxFolders - 1}` : null;
   })();
   if (fault === null) return;

@@ -8,15 +8,15 @@ import { createOccurrences, requestKey } from './requestKey.ts';
 export interface PlanJobsConfig extends PathTemplateConfig, ResultKeysConfig {
   /** `flat`, `date`, `prompt`, `model` or a template; see `pathTemplate`. */
   organize: string;
-  /** Expected price of one prediction in millionths of a US dollar, null where none is known. */
+  /** Expected price of one prediction in millionths of a US dollar, null if unknown. */
   priceOf: (model: string, input: ModelInput) => number | null;
 }
 
 /**
- * Gives each job its identity, its price, its place on disk and the words of its captions, one at a time as they are asked for.
- * The same jobs in the same order have the same plans, whenever they are made (with the same `date`).
+ * Adds to each job its identity, its price, its path on disk and the text of its captions, lazily, one job at a time. The
+ * same jobs in the same order always have the same plans (with the same `date`).
  *
- * Throws `UsageError` at call time where the template cannot be used, and with the first job where a caption cannot.
+ * Throws `UsageError` at call time if the path template is invalid, and at the first job if a caption is.
  */
 export function planJobs(
   jobs: AsyncIterable<Job> | Iterable<Job>,
@@ -50,15 +50,16 @@ async function* plans(
 
 interface ResultKeysConfig {
   /**
-   * Whether a result without a seed may be used again too: the n-th of several equal requests gets what the n-th one got
-   * before. Default false, because each of them is meant to differ.
+   * Reuses results without a seed too: the n-th of several identical requests gets the earlier result of the n-th one.
+   * Default: false, as each of them is meant to differ.
    */
   reuseUnseeded?: boolean;
 }
 
 /**
- * Tells which jobs have results that others, or other runs, can use: those with equal keys have equal results. Undefined
- * for a request without a seed, since the model answers it anew each time. To be asked for all jobs of a run, in order.
+ * Creates a function that returns the key under which other jobs, and other runs, can reuse a job's result: equal keys have
+ * equal results. It returns undefined for a request without a seed, as the model makes another image each time. Call it for
+ * all jobs of a run, in order.
  */
 export function resultKeys(
   config: ResultKeysConfig = {},
@@ -71,7 +72,7 @@ export function resultKeys(
   };
 }
 
-/** Some models take a negative seed for none. */
+/** Returns true if a request has a seed. Some models read a negative seed as none. */
 function hasSeed({ seed }: ModelInput): boolean {
   return typeof seed === 'number' && Number.isInteger(seed) && seed >= 0;
 }

@@ -4,8 +4,8 @@ import type { InputFiles, PredictionRequest } from '../../types.ts';
 import type { JobContext } from './jobContext.ts';
 
 /**
- * The identity of a request: sha256 (64 hex digits) of its canonical JSON. Equal requests have equal keys. A file counts by
- * its content, whatever its name and wherever it is uploaded.
+ * Returns the identity of a request: the sha256 (64 hex digits) of its canonical JSON. Identical requests have equal keys. A
+ * file counts by its content, not by its name or the URL of its upload.
  */
 export function requestKey(request: PredictionRequest & { readonly files?: InputFiles }): string {
   const { model, version, files } = request;
@@ -14,26 +14,26 @@ export function requestKey(request: PredictionRequest & { readonly files?: Input
 }
 
 function byContent(input: PredictionRequest['input'], files: InputFiles): PredictionRequest['input'] {
-  return mapInputStrings(input, (place, text) => {
-    const file = files[place];
+  return mapInputStrings(input, (path, text) => {
+    const file = files[path];
     return file === undefined ? text : `sha256:${file.identity ?? file.sha256}`;
   });
 }
 
-/** Counts how often each text came, in few bytes. */
+/** A compact counter of texts. */
 export interface Occurrences {
-  /** How often this text was counted before; counts it. */
+  /** Counts a text, and returns how often it was counted before. */
   count(text: string): number;
 }
 
-/** Three numbers a slot: two halves of the text's hash, and how often it came (0 where the slot is free). */
+/** Three numbers per slot: two halves of the text's hash, and its count (0 if the slot is free). */
 const numbersPerSlot = 3;
 const firstSlots = 1024;
 
 /**
- * A counter of texts that keeps 64 bits of each text's hash instead of the text: open addressing in one typed array, at
- * most three quarters full, so 16 to 32 bytes a text. Two texts of a million are taken for one with a chance of
- * 1 in 30 million, and then differ in nothing but a number.
+ * Creates a counter that stores 64 bits of each text's hash instead of the text: open addressing in one typed array, at
+ * most three quarters full, so 16 to 32 bytes per text. Among a million texts, two are mistaken for one with a chance of
+ * 1 in 30 million; then only a count is wrong.
  */
 export function createOccurrences(): Occurrences {
   let slots = firstSlots;
@@ -46,7 +46,7 @@ export function createOccurrences(): Occurrences {
     table = new Uint32Array(slots * numbersPerSlot);
     for (let from = 0; from < old.length; from += numbersPerSlot) {
       if (old[from + 2] === 0) continue;
-      const to = placeOf(table, old[from] ?? 0, old[from + 1] ?? 0);
+      const to = offsetOf(table, old[from] ?? 0, old[from + 1] ?? 0);
       for (let part = 0; part < numbersPerSlot; part += 1) table[to + part] = old[from + part] ?? 0;
     }
   };
@@ -56,7 +56,7 @@ export function createOccurrences(): Occurrences {
     const digest = hash('sha256', text, 'buffer');
     const high = digest.readUInt32LE(0);
     const low = digest.readUInt32LE(4);
-    const at = placeOf(table, high, low);
+    const at = offsetOf(table, high, low);
     const times = table[at + 2] ?? 0;
     if (times === 0) used += 1;
     table[at] = high;
@@ -68,8 +68,8 @@ export function createOccurrences(): Occurrences {
   return { count };
 }
 
-/** Where this hash is, or the free slot where it belongs. A quarter of the slots is free, so the walk ends. */
-function placeOf(table: Uint32Array, high: number, low: number): number {
+/** Returns the offset of this hash, or of the free slot where it belongs. A quarter of the slots is free, so the walk ends. */
+function offsetOf(table: Uint32Array, high: number, low: number): number {
   const slots = table.length / numbersPerSlot;
   let slot = low & (slots - 1);
   for (;;) {
@@ -80,8 +80,8 @@ function placeOf(table: Uint32Array, high: number, low: number): number {
 }
 
 /**
- * Tells an input and the settings that change its requests from all others. `input` says what the input is: the hash of
- * a file, or a spec. Neither `limit` nor renditions count: a run may be widened and its pictures made in other sizes.
+ * Returns a fingerprint of an input and of the settings that change its requests. `input` identifies the input: the hash of
+ * a file, or a spec. Neither `limit` nor renditions count, so a run can be extended, and get images in other sizes.
  */
 export function fingerprintOf(input: unknown, context: JobContext): string {
   const { model, version, input: extraInput, count, seed } = context;

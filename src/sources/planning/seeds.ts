@@ -3,7 +3,7 @@ import { checkInput } from '../modelInputs/checkInput.ts';
 import type { JobContext } from './jobContext.ts';
 import { createOccurrences, requestKey } from './requestKey.ts';
 
-/** Throws `UsageError` where seeds that count up from a given number leave the range that the model allows. */
+/** Throws `UsageError` if seeds that count up from a given number leave the range that the model allows. */
 export function checkSeeds(rows: number, { schema, seed, count, limit }: JobContext): void {
   const property = schema?.properties.seed;
   if (property === undefined || typeof seed !== 'number') return;
@@ -12,24 +12,23 @@ export function checkSeeds(rows: number, { schema, seed, count, limit }: JobCont
   checkInput('seed', seed + jobs - 1, property);
 }
 
-/** Where a job stands. */
-interface JobPlace {
-  /** 0-based place of the job in the run. */
+/** The position of a job in its run. */
+interface JobPosition {
+  /** 0-based index of the job in the run. */
   readonly index: number;
-  /** 0-based number of the image among those of its prompt. */
+  /** 0-based index of the image among those of its prompt. */
   readonly copy: number;
 }
 
-/** Puts the seed of one job into its input, by the run's policy. */
-export type Seeder = (input: ModelInput, place: JobPlace, files?: InputFiles) => ModelInput;
+/** Adds the seed of one job to its input, by the run's policy. */
+export type Seeder = (input: ModelInput, position: JobPosition, files?: InputFiles) => ModelInput;
 
 /**
- * Seeds for the jobs of one run, in their order.
+ * Creates the seeder of one run; call it for the jobs in their order.
  *
- * `auto` takes a 31-bit number from the request's own hash and counts up for each equal request before it in the run.
- * So every request is unique, and the same prompt has the same seeds when other rows come or go. A seed that was
- * given counts up over the copies of its prompt, as equal requests would be equal pictures. A model without an integer
- * `seed` gets none.
+ * `auto` derives a 31-bit number from the request's own hash and counts up for each identical request before it in the run.
+ * So every request is unique, and a prompt keeps its seeds when other rows are added or removed. A given seed counts up over
+ * the copies of its prompt, as identical requests would make identical images. A model without an integer `seed` gets none.
  */
 export function createSeeder(context: JobContext): Seeder {
   const { model, version, schema, seed: policy } = context;

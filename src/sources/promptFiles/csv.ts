@@ -3,15 +3,15 @@ import { UsageError } from '../../errors.ts';
 import { encodingFault, type RowItem } from './rows.ts';
 import { maxRowChars, readLines, readText } from './text.ts';
 
-/** Where the values of a record belong. */
+/** The columns of a file, and the index of the one that has the prompts. */
 interface CsvHeader {
   readonly columns: readonly string[];
   readonly promptColumn: number;
 }
 
 /**
- * The rows of a CSV file with a header: the column `prompt` (in any letter case) and any others, as texts.
- * Where no delimiter is named, the header shows whether it is a comma, a semicolon or a tab.
+ * Reads the rows of a CSV file with a header: the column `prompt` (in any letter case) and any others, as texts.
+ * Without a given delimiter, the header decides between comma, semicolon and tab.
  */
 export async function* csvRows(path: string, delimiter?: string): AsyncGenerator<RowItem, void, void> {
   let header: CsvHeader | null = null;
@@ -26,14 +26,14 @@ export async function* csvRows(path: string, delimiter?: string): AsyncGenerator
 function readHeader(path: string, { values }: CsvRecord): CsvHeader {
   const columns = values.map((name) => name.trim());
   const promptColumn = columns.findIndex((name) => name.toLowerCase() === 'prompt');
-  const twice = columns.find((name, place) => columns.indexOf(name) !== place);
+  const twice = columns.find((name, index) => columns.indexOf(name) !== index);
   if (promptColumn === -1) {
     throw new UsageError(
       `${path}: Expected a column named prompt in the header, got ${columns.slice(0, 20).join(', ').slice(0, 400)}`,
-      { suggestion: 'Give the first line the column names; the prompts stand in the column prompt.' },
+      { suggestion: 'Put the column names on the first line, and the prompts in a column named prompt.' },
     );
   }
-  if (twice !== undefined) throw new UsageError(`${path}: Expected each column once, got ${twice} twice`);
+  if (twice !== undefined) throw new UsageError(`${path}: The header has the column ${twice} twice`);
   return { columns, promptColumn };
 }
 
@@ -46,11 +46,11 @@ function rowFromRecord({ line, values, fault }: CsvRecord, { columns, promptColu
   const prompt = values[promptColumn]?.trim() ?? '';
   if (prompt === '') return problem('Expected a prompt, got an empty value');
   const fields: Record<string, string> = {};
-  for (const [place, name] of columns.entries()) {
-    const value = values[place] ?? '';
+  for (const [index, name] of columns.entries()) {
+    const value = values[index] ?? '';
     const damage = encodingFault(value);
     if (damage !== null) return problem(damage);
-    if (place !== promptColumn) fields[name] = value;
+    if (index !== promptColumn) fields[name] = value;
   }
   return { type: 'row', line, prompt, fields, text: true };
 }
@@ -65,14 +65,14 @@ async function findDelimiter(path: string): Promise<string> {
 
 /** One record of a CSV file. */
 interface CsvRecord {
-  /** 1-based line on which it begins; quoted values may hold line ends, so records and lines do not count alike. */
+  /** 1-based line on which it begins. Quoted values may contain line ends, so a record may span several lines. */
   readonly line: number;
   readonly values: readonly string[];
-  /** What is wrong with its quotes, or null. */
+  /** Describes a mistake in its quotes; null if there is none. */
   readonly fault: string | null;
 }
 
-/** All records of a CSV file that are not blank, in batches. After a quote that is never closed there are no more. */
+/** Reads all records of a CSV file that are not blank, in batches. Stops at a quote that is never closed. */
 async function* readCsvRecords(
   path: string,
   delimiter: string,
@@ -93,10 +93,10 @@ async function* readCsvRecords(
   yield numbered(parser.parse(open, 0, false), line);
 }
 
-const openQuote = 'a value that begins with " here is not closed by another "';
+const openQuote = 'a value that begins with " here is never closed';
 
 function numbered(parsed: Papa.ParseResult<string[]>, firstLine: number): CsvRecord[] {
-  // Reversed, so that the first fault of a row stays: the others follow from it.
+  // Reversed, so that the first fault of a row wins: the others follow from it.
   const faults = new Map(parsed.errors.toReversed().map(({ row, code }) => [row, code]));
   const records: CsvRecord[] = [];
   let line = firstLine;
@@ -113,7 +113,7 @@ function numbered(parsed: Papa.ParseResult<string[]>, firstLine: number): CsvRec
 function faultOf(code: string): string {
   return code === 'MissingQuotes'
     ? `Expected a closing ": ${openQuote}`
-    : 'Expected a closing " to be followed by a delimiter; a " inside a quoted value is written twice';
+    : 'Expected a delimiter after the closing "; write "" for a " inside a quoted value';
 }
 
 function lineEndsIn(text: string, end: number): number {

@@ -4,7 +4,7 @@ import { UsageError } from '../../errors.ts';
 import { type RowItem, rowFromValue } from './rows.ts';
 import { maxRowChars, readText } from './text.ts';
 
-/** The rows of a `.json` file: one array of texts or objects, read item by item. After broken JSON there are no more. */
+/** Reads the rows of a `.json` file: one array of texts or objects, item by item. Stops at broken JSON. */
 export async function* jsonRows(path: string): AsyncGenerator<RowItem, void, void> {
   const parser = new JSONParser({ paths: ['$.*'], keepStack: false });
   let values: unknown[] = [];
@@ -27,12 +27,13 @@ export async function* jsonRows(path: string): AsyncGenerator<RowItem, void, voi
 
 const tooLong = `Expected an item of at most ${maxRowChars} characters, got a longer one`;
 
-/** False while nothing but white space came. */
+/** Returns false as long as a file has only white space; throws `UsageError` if it does not begin with an array. */
 function beginsArray(path: string, text: string): boolean {
   const first = text.trimStart().charAt(0);
   if (first === '' || first === '[') return first === '[';
   throw new UsageError(`${path}: Expected a JSON array of texts or objects, got ${first}…`, {
-    suggestion: 'Put [ and ] around the prompts, or name a file with one JSON value a line .jsonl.',
+    suggestion:
+      'Put [ and ] around the prompts. If each line is a JSON value of its own, name the file .jsonl.',
   });
 }
 

@@ -2,7 +2,7 @@ import { messageOf } from '../../base/text.ts';
 import { type RowItem, rowFromText, rowFromValue } from './rows.ts';
 import { readLines } from './text.ts';
 
-/** The rows of a `.jsonl` file: a JSON text or object a line, blank lines are passed over. */
+/** Reads the rows of a `.jsonl` file: one JSON text or object per line. Skips blank lines. */
 export async function* jsonLinesRows(path: string): AsyncGenerator<RowItem, void, void> {
   for await (const { firstLine, lines } of readLines(path)) {
     let line = firstLine;
@@ -25,12 +25,12 @@ function rowFromJson(line: number, text: string | null): RowItem | null {
   }
 }
 
-/** The parser quotes what it read, which may be long. */
+/** Shortens a message of the parser, which may quote a long line. */
 function clipped(reason: string): string {
   return reason.length <= 200 ? reason : `${reason.slice(0, 200)}…`;
 }
 
-/** The rows of a `.txt` file: a prompt a line, blank lines are passed over. */
+/** Reads the rows of a `.txt` file: one prompt per line. Skips blank lines. */
 export async function* txtRows(path: string): AsyncGenerator<RowItem, void, void> {
   for await (const { firstLine, lines } of readLines(path)) {
     let line = firstLine;

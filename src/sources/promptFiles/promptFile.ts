@@ -9,12 +9,12 @@ import { makeFolder } from '../../disk/writeFiles.ts';
 import { UsageError } from '../../errors.ts';
 import type { RowItem } from './rows.ts';
 
-/** A prompt file whose kind is known and whose beginning makes sense. */
+/** A prompt file of a known format whose first row can be read. */
 export interface PromptFile {
   readonly path: string;
   /**
-   * Reads the file from its beginning, in memory that does not depend on its length; each call is a pass of its own.
-   * Bad rows are items, not errors. Throws `UsageError` where the file as a whole cannot be read.
+   * Reads the file from its beginning, in constant memory; each call is a new pass. Bad rows are items, not errors.
+   * Throws `UsageError` if the file as a whole cannot be read.
    */
   rows(): AsyncIterable<RowItem>;
 }
@@ -29,7 +29,7 @@ const readTsv = async (): Promise<RowReader> => {
 const readJsonLines = async (): Promise<RowReader> => (await import('./lines.ts')).jsonLinesRows;
 const readYaml = async (): Promise<RowReader> => (await import('./yaml.ts')).yamlRows;
 
-/** By extension; only the parser that is needed is loaded. */
+/** Loaders by extension, so that only the parser that is needed is loaded. */
 const readers = new Map<string, () => Promise<RowReader>>([
   ['.txt', async () => (await import('./lines.ts')).txtRows],
   ['.csv', readCsv],
@@ -42,10 +42,10 @@ const readers = new Map<string, () => Promise<RowReader>>([
 ]);
 
 /**
- * Opens a prompt file by its extension and looks at its beginning.
+ * Opens a prompt file by its extension and checks its beginning.
  *
- * Throws `UsageError` where the file as a whole is of no use: missing, a folder, unreadable, empty, without prompts,
- * of unknown kind, not text, or without a `prompt` column. Bad rows are left to `validateRows`.
+ * Rejects with `UsageError` if the file as a whole cannot be used: it is missing, a folder, unreadable, empty, without
+ * prompts, of an unknown format, not text, or has no `prompt` column. `validateRows` reports bad rows.
  */
 export async function openPromptFile(path: string): Promise<PromptFile> {
   const loadReader = readers.get(extname(path).toLowerCase());
@@ -54,7 +54,7 @@ export async function openPromptFile(path: string): Promise<PromptFile> {
     throw new UsageError(
       `${path}: Expected a file named ${[...readers.keys()].join(', ')}, got ${kindOf(path)}`,
       {
-        suggestion: 'Use .txt for a prompt a line, or give the file the extension of what is in it.',
+        suggestion: 'Use .txt for one prompt per line, or rename the file to match its format.',
       },
     );
   }
@@ -82,7 +82,7 @@ async function checkFile(path: string): Promise<void> {
   if (stats.size === 0) throw new UsageError(`${path}: Expected at least one prompt, got an empty file`);
 }
 
-/** A binary file is named as what it is, instead of as thousands of bad rows. */
+/** Throws `UsageError` if a file is not text, with its type, instead of reporting thousands of bad rows. */
 async function checkIsText(path: string): Promise<void> {
   const head = await readHead(path);
   const isUtf16 = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
@@ -94,19 +94,19 @@ async function checkIsText(path: string): Promise<void> {
   if (!head.includes(0) && isUtf8(wholeLetters(head)) && !isPdf(head)) return;
   const { fileTypeFromBuffer } = await import('file-type');
   const type = await fileTypeFromBuffer(head);
-  if (!head.includes(0) && type === undefined) return; // Some rows are damaged: reading them tells which.
+  if (!head.includes(0) && type === undefined) return; // Some rows are damaged; reading them finds which.
   throw new UsageError(`${path}: Expected UTF-8 text, got ${type?.mime ?? 'binary content'}`, {
-    suggestion: 'Give a file of prompts.',
+    suggestion: 'Give a text file of prompts.',
   });
 }
 
-/** Without the last few bytes, which may be the beginning of a letter. */
+/** Removes a letter that is cut in two at the end of the bytes. */
 function wholeLetters(head: Uint8Array): Uint8Array {
   const cuts = [0, 1, 2, 3].map((cut) => head.subarray(0, head.length - cut));
   return cuts.find((bytes) => isUtf8(bytes)) ?? head;
 }
 
-/** The one common binary format that begins as text. */
+/** Returns true for a PDF, the one common binary format that begins as text. */
 function isPdf(head: Uint8Array): boolean {
   return new TextDecoder().decode(head.subarray(0, 5)) === '%PDF-';
 }
@@ -130,10 +130,10 @@ function kindOf(path: string): string {
 }
 
 /**
- * Writes prompts that come through a pipe to `stdin.txt` in the run folder, so that they can be read twice, and
- * returns its path. The file appears whole or not at all: an earlier one stays until the new one is complete.
+ * Writes prompts from a pipe to `stdin.txt` in the run folder, so that they can be read twice, and returns its path.
+ * The file is written atomically: an earlier one stays until the new one is complete.
  *
- * Throws `UsageError` where nothing came or the folder cannot be written.
+ * Rejects with `UsageError` if the input is empty or the folder cannot be written.
  */
 export async function spoolPrompts(input: Readable, folder: string): Promise<string> {
   const path = join(folder, 'stdin.txt');
@@ -142,8 +142,8 @@ export async function spoolPrompts(input: Readable, folder: string): Promise<str
     makeFolder(folder);
     await pipeline(input, createWriteStream(partPath, { flush: true }));
     if ((await stat(partPath)).size === 0) {
-      throw new UsageError('Expected prompts on standard input, got nothing', {
-        suggestion: 'Pipe a prompt a line into the command, or name a prompt file instead of -.',
+      throw new UsageError('Expected prompts on standard input, got none', {
+        suggestion: 'Pipe one prompt per line into the command, or name a prompt file instead of -.',
       });
     }
     await rename(partPath, path);

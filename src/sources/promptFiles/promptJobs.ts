@@ -9,10 +9,10 @@ import type { PromptFile } from './promptFile.ts';
 import type { Row, RowItem } from './rows.ts';
 
 /**
- * The second pass: a job for each image, in the order of the rows, one at a time as they are asked for. Rows that
- * `validateRows` refuses are not expected here; a bad row is passed over.
+ * Makes a job for each image, in the order of the rows, lazily. This is the second pass over a prompt file: `validateRows`
+ * has refused bad rows before, so they are skipped here.
  *
- * Throws `UsageError` where a value is not what the schema asks for, or a file is not there.
+ * Throws `UsageError` if the schema refuses a value, or a file is missing.
  */
 export async function* jobsFromRows(
   rows: AsyncIterable<RowItem> | Iterable<RowItem>,
@@ -37,19 +37,19 @@ export async function* jobsFromRows(
   }
 }
 
-/** What the fields of a row are to a model. */
-interface SortedFields {
+/** The fields of a row, split by their use. */
+interface SplitFields {
   readonly input: ModelInput;
   readonly tags: Tags;
 }
 
 /**
- * Tells a row's fields apart: those with the name of one of the model's inputs are inputs, the others tags; without a
- * schema all are tags. An empty CSV value and a JSON null say nothing, so the model's default holds.
+ * Splits a row's fields: those named after an input of the model are inputs, the others tags. Without a schema all are tags.
+ * Empty CSV values and JSON nulls are left out, so that the model's defaults apply.
  *
- * Throws one `UsageError` that names every value which is not what the schema asks for.
+ * Throws one `UsageError` that lists all values that the schema refuses.
  */
-function splitFields({ fields, text }: Row, schema: ModelSchema | null): SortedFields {
+function splitFields({ fields, text }: Row, schema: ModelSchema | null): SplitFields {
   const input: [string, Json][] = [];
   const tags: [string, string][] = [];
   const faults: string[] = [];
@@ -70,7 +70,7 @@ function splitFields({ fields, text }: Row, schema: ModelSchema | null): SortedF
   return { input: Object.fromEntries(input), tags: Object.fromEntries(tags) };
 }
 
-/** A mistake is kept, so that those of the other fields come to light too. */
+/** Returns a `UsageError` instead of throwing it, so that the other fields are checked too. */
 function readField(read: () => Json): Json | UsageError {
   try {
     return read();
@@ -80,7 +80,7 @@ function readField(read: () => Json): Json | UsageError {
   }
 }
 
-/** A column may be called `constructor`. */
+/** Returns the schema of an input. A column may be named `constructor`. */
 function propertyOf(name: string, schema: ModelSchema | null): ModelInputProperty | undefined {
   return schema !== null && Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
 }
@@ -90,22 +90,22 @@ function checked(name: string, value: Json, property: ModelInputProperty): Json 
   return value;
 }
 
-const keptProblems = 100;
+const maxProblems = 100;
 
-/** What the first pass over a prompt file found. */
+/** The result of the first pass over a prompt file. */
 export interface ValidatedRows {
-  /** Rows that will be used: all, or as many as the limit asks for. */
+  /** Number of rows that will be used: all, or as many as the limit needs. */
   readonly rows: number;
-  /** Every field that a row has. */
+  /** Names of all fields of all rows. */
   readonly fieldNames: ReadonlySet<string>;
 }
 
 /**
- * The first pass over a prompt file: reads to the end (or to the limit) without keeping anything, and finds all that
- * is wrong, also with the files that it names, before anything is created.
+ * Checks a prompt file, and the files that it names, before anything is created. This is the first pass: it reads to the
+ * end, or to the limit, in constant memory.
  *
- * Throws `InvalidRowsError` with the first 100 problems and the number of all; `UsageError` where the context cannot
- * be right for the model, or where there is no prompt at all.
+ * Rejects with `InvalidRowsError`, with the first 100 problems and the total number, or with `UsageError` if the context does
+ * not fit the model or the file has no prompt.
  */
 export async function validateRows(file: PromptFile, context: JobContext): Promise<ValidatedRows> {
   checkJobContext(context);
@@ -119,7 +119,7 @@ export async function validateRows(file: PromptFile, context: JobContext): Promi
     if (item.type === 'row') addNames(item, fieldNames);
     const problem = await problemOf(item, context);
     if (problem !== null) badRows += 1;
-    if (problem !== null && badRows <= keptProblems) problems.push(problem);
+    if (problem !== null && badRows <= maxProblems) problems.push(problem);
     if (rows >= maxRows) break;
   }
   if (badRows > 0) throw new InvalidRowsError(file.path, problems, badRows, { suggestion });
@@ -155,18 +155,18 @@ function missingInput(
 ): RowProblem | null {
   const missing = context.schema?.required.find((name) => !Object.hasOwn(input, name));
   if (missing === undefined) return null;
-  return { line, message: `Expected a value for \`${missing}\`, which ${context.model} requires, got none` };
+  return { line, message: `${context.model} requires a value for \`${missing}\`` };
 }
 
-/** A field of a prompt file, and the input of the model that it may have been meant for. */
+/** A field of a prompt file, and the input of the model that it was probably meant for. */
 interface MisspelledInput {
   readonly field: string;
   readonly input: string;
 }
 
 /**
- * Fields that are no input of the model, so they become tags, but that look like one: `aspect-ratio`, `Seed`,
- * `num_output`. Nothing where the model has no schema.
+ * Finds fields that become tags, as the model has no such input, but look like one of its inputs: `aspect-ratio`, `Seed`,
+ * `num_output`. Returns none if the model has no schema.
  */
 export function misspelledInputs(fields: Iterable<string>, schema: ModelSchema | null): MisspelledInput[] {
   const inputs = Object.keys(schema?.properties ?? {});
@@ -181,7 +181,7 @@ function lettersOf(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 }
 
-/** Short words are near too many others: `mood` is no `mode`, `style` no `size`. */
+/** Returns the nearest name of 6 letters or more. Short words are near too many others: `mood` and `mode`, `style` and `size`. */
 function nearLongName(field: string, inputs: readonly string[]): string | null {
   const isLong = (name: string) => name.length >= 6;
   return isLong(field) ? nearestName(field, inputs.filter(isLong)) : null;

@@ -2,27 +2,27 @@ import type { RowProblem } from '../../errors.ts';
 import type { Json } from '../../types.ts';
 import { maxRowChars } from './text.ts';
 
-/** One prompt of a prompt file, with whatever stood beside it. */
+/** One prompt of a prompt file, with its other fields. */
 export interface Row {
   readonly type: 'row';
-  /** 1-based line of the file; for JSON arrays the item's number. */
+  /** 1-based line of the file; for JSON arrays, number of the item. */
   readonly line: number;
-  /** Never blank, without white space around it. */
+  /** The prompt: trimmed, never blank. */
   readonly prompt: string;
   /** The other columns or keys: model inputs and tags. */
   readonly fields: Readonly<Record<string, Json>>;
-  /** True where all fields are texts whose types the model's schema decides (CSV, TSV). */
+  /** True if all fields are texts, to be converted as the model's schema asks (CSV, TSV). */
   readonly text: boolean;
 }
 
-/** A row that cannot be used. It stands in the stream of rows, so that reading goes on and finds the others too. */
+/** A row that cannot be used. It is an item of the stream of rows, so that reading continues and finds the others too. */
 export interface BadRow extends RowProblem {
   readonly type: 'problem';
 }
 
 export type RowItem = Row | BadRow;
 
-/** The row of an item of a JSON or YAML list: a prompt as text, or an object with a `prompt` (in any letter case). */
+/** Reads an item of a JSON or YAML list: a prompt as text, or an object with a `prompt` (in any letter case). */
 export function rowFromValue(line: number, value: unknown): RowItem {
   const problem = (message: string): RowItem => ({ type: 'problem', line, message });
   if (typeof value === 'string') return row(line, value, {});
@@ -42,7 +42,7 @@ function row(line: number, text: string, fields: Readonly<Record<string, Json>>)
   return { type: 'row', line, prompt, fields, text: false };
 }
 
-/** Values here come from a JSON or YAML parser, so what is inside an object is JSON. */
+/** Returns true for an object. It comes from a JSON or YAML parser, so its values are JSON. */
 function isObject(value: unknown): value is Record<string, Json> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -66,8 +66,8 @@ function kindOf(value: unknown): string {
 const damage = /[\0\uFFFD]/;
 
 /**
- * What is wrong with a text as text, or null. Files are decoded leniently, so bytes that are not UTF-8 show up as
- * U+FFFD: reading goes on, and every damaged row can be named.
+ * Describes damage to the encoding of a text; null if there is none. Files are decoded leniently: bytes that are not UTF-8
+ * become U+FFFD, so that reading continues and every damaged row is reported.
  */
 export function encodingFault(text: string): string | null {
   const found = damage.exec(text)?.[0];
@@ -79,7 +79,7 @@ export function encodingFault(text: string): string | null {
 
 const noFields = Object.freeze({});
 
-/** The row of a line that is a prompt, or null where the line is blank. `text` null is a line that was too long. */
+/** Reads a line that is a prompt; null if it is blank. A `text` of null is a line that was too long. */
 export function rowFromText(line: number, text: string | null): RowItem | null {
   if (text === null) return { type: 'problem', line, message: tooLong };
   const prompt = text.trim();

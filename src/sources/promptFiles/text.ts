@@ -6,8 +6,8 @@ import { UsageError } from '../../errors.ts';
 const chunkBytes = 64 * 1024;
 
 /**
- * The text of a UTF-8 file, chunk by chunk: without byte order mark, every line end a `\n`, bytes that are not UTF-8
- * as U+FFFD. Throws `UsageError` where the file cannot be read.
+ * Reads a UTF-8 file chunk by chunk: without byte order mark, with `\n` as every line end, and U+FFFD for bytes that are not
+ * UTF-8. Throws `UsageError` if the file cannot be read.
  */
 export async function* readText(path: string): AsyncGenerator<string, void, void> {
   const decoder = new TextDecoder('utf-8');
@@ -15,7 +15,7 @@ export async function* readText(path: string): AsyncGenerator<string, void, void
   try {
     for await (const bytes of createReadStream(path, { highWaterMark: chunkBytes })) {
       const text = heldCr + decoder.decode(bytes, { stream: true });
-      // A line end may be cut in two by the chunk's edge.
+      // A line end may be cut in two at the end of a chunk.
       heldCr = text.endsWith('\r') ? '\r' : '';
       const whole = heldCr === '' ? text : text.slice(0, -1);
       if (whole !== '') yield whole.includes('\r') ? whole.replaceAll('\r\n', '\n') : whole;
@@ -32,23 +32,23 @@ function unreadable(path: string, cause: unknown): unknown {
   if (shortage !== null) return shortage;
   if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
   return new UsageError(`Expected a readable prompt file, got ${cause.message}`, {
-    suggestion: `Check that ${path} exists and may be read.`,
+    suggestion: `Check that ${path} exists and is readable.`,
     cause,
   });
 }
 
-/** The longest row that is read. A file without line ends must not fill the memory. */
+/** Maximum length of a row, so that a file without line ends cannot fill the memory. */
 export const maxRowChars = 1_000_000;
 
 /** The lines of one chunk of a file. */
 interface LineBatch {
-  /** 1-based number of the first one. */
+  /** 1-based number of the first line. */
   readonly firstLine: number;
-  /** Without line ends. A line above `maxRowChars` comes as null: it was skipped, not kept. */
+  /** Lines without their ends. A line longer than `maxRowChars` is null: it was not stored. */
   readonly lines: readonly (string | null)[];
 }
 
-/** All lines of a file, in batches: a step of an async iterator costs more than a line is worth. */
+/** Reads all lines of a file, in batches, as a step of an async iterator costs more than handling a line. */
 export async function* readLines(path: string): AsyncGenerator<LineBatch, void, void> {
   let firstLine = 1;
   let open: string | null = '';
@@ -64,7 +64,7 @@ export async function* readLines(path: string): AsyncGenerator<LineBatch, void, 
   if (open !== '') yield { firstLine, lines: [open] };
 }
 
-/** Null stays null: the rest of a line that is too long is passed over. */
+/** Joins the parts of a line. Null stays null: the rest of a line that is too long is skipped. */
 function joined(open: string | null, more: string | null): string | null {
   if (open === null || more === null) return null;
   const line = open + more;

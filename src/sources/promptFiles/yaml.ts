@@ -4,7 +4,7 @@ import { UsageError } from '../../errors.ts';
 import { type RowItem, rowFromValue } from './rows.ts';
 import { maxRowChars, readLines, readText } from './text.ts';
 
-/** The rows of a YAML file: a list of texts or objects. The usual form, `- ` at the line's beginning, is streamed. */
+/** Reads the rows of a YAML file: a list of texts or objects. The usual form, `- ` at the start of a line, is streamed. */
 export async function* yamlRows(path: string): AsyncGenerator<RowItem, void, void> {
   yield* (await isBlockList(path)) ? yamlBlockRows(path) : yamlDocumentRows(path);
 }
@@ -25,32 +25,32 @@ interface YamlItem {
 }
 
 /**
- * The rows of a YAML list whose items begin with `- ` at the line's beginning. Everything that belongs to an item is
- * indented, so the file can be cut at these lines and each piece be parsed alone (anchors reach no other item).
+ * Reads a YAML list whose items begin with `- ` at the start of a line. Everything else in an item is indented, so the file
+ * is cut at these lines and each item is parsed alone (anchors work within an item only).
  */
 async function* yamlBlockRows(path: string): AsyncGenerator<RowItem, void, void> {
   let item: YamlItem | null = null;
   for await (const { firstLine, lines } of readLines(path)) {
-    for (const [place, text] of lines.entries()) {
+    for (const [index, text] of lines.entries()) {
       if (text !== null && isBetweenItems(text)) continue;
       if (text !== null && item !== null && !/^-(\s|$)/.test(text)) {
         append(item, text);
         continue;
       }
       if (item !== null) yield rowFromItem(item);
-      item = { line: firstLine + place, lines: [], chars: 0 };
+      item = { line: firstLine + index, lines: [], chars: 0 };
       append(item, text);
     }
   }
   if (item !== null) yield rowFromItem(item);
 }
 
-/** Directives, document marks and comments at the line's beginning. */
+/** Returns true for directives, document markers and comments at the start of a line. */
 function isBetweenItems(text: string): boolean {
   return /^(%|#|---\s*$|\.\.\.\s*$)/.test(text);
 }
 
-/** Counts what it does not keep, so that an endless item does not fill the memory. */
+/** Appends a line to an item. An item that is too long is only counted, so that it cannot fill the memory. */
 function append(item: YamlItem, text: string | null): void {
   item.chars += text === null ? maxRowChars + 1 : text.length + 1;
   if (item.chars > maxRowChars) item.lines.length = 0;
@@ -76,14 +76,14 @@ function rowFromItem({ line, lines, chars }: YamlItem): RowItem {
   return rowFromValue(line, Array.isArray(value) ? value[0] : value);
 }
 
-/** Without the source excerpt and the place within the piece. */
+/** Removes the source excerpt and the position within the item from a message of the parser. */
 function firstLineOf(message: string): string {
   return (message.split('\n', 1)[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');
 }
 
 const maxBytes = 16 * 1024 * 1024;
 
-/** The rows of a YAML list in any form (`[a, b]`, indented, with anchors). It is parsed as a whole, up to 16 MB. */
+/** Reads a YAML list of any form (`[a, b]`, indented, with anchors). It is parsed as a whole, up to 16 MB. */
 async function* yamlDocumentRows(path: string): AsyncGenerator<RowItem, void, void> {
   const { size } = await stat(path);
   if (size > maxBytes) {
@@ -91,7 +91,7 @@ async function* yamlDocumentRows(path: string): AsyncGenerator<RowItem, void, vo
       `${path}: Expected at most 16 MB of YAML in this form, got ${Math.ceil(size / 2 ** 20)} MB`,
       {
         suggestion:
-          'Begin each item with "- " at the beginning of its line, or use JSONL: a JSON value a line.',
+          'Begin each item with "- " at the start of a line, or use JSONL: one JSON value per line.',
       },
     );
   }
@@ -115,13 +115,13 @@ function* rowsOf(path: string, text: string): Generator<RowItem, void, void> {
   if (contents === null) return;
   if (!isSeq(contents)) {
     throw new UsageError(`${path}: Expected a list of prompts, got ${kindOf(contents)}`, {
-      suggestion: 'Begin each prompt with "- " on a line of its own.',
+      suggestion: 'Put each prompt on a line of its own that begins with "- ".',
     });
   }
   const values: unknown = document.toJS();
   if (!Array.isArray(values)) return;
-  for (const [place, value] of values.entries()) {
-    yield rowFromValue(lineOf(contents.items[place], lineCounter), value);
+  for (const [index, value] of values.entries()) {
+    yield rowFromValue(lineOf(contents.items[index], lineCounter), value);
   }
 }
 

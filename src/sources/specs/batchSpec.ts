@@ -11,31 +11,31 @@ import {
 } from '../../types.ts';
 import { slug } from '../planning/fileNames.ts';
 
-/** What a model has to meet, where a spec leaves the choice to the catalogue. */
+/** The requirements of a model, if a spec leaves the choice to the catalogue. */
 export interface ModelWish {
   readonly maxCostUsd?: number | undefined;
   readonly minQuality?: Quality | undefined;
   readonly useCase?: UseCase | undefined;
 }
 
-/** What every spec may say about its run. Null where it leaves that to the caller. */
+/** The fields that all specs share. Null leaves the choice to the caller. */
 export interface BatchSpec {
   /** Names the run folder. */
   readonly name: string | null;
-  /** `owner/name`, perhaps with `:version`, or what it has to meet. */
+  /** `owner/name`, optionally with `:version`, or the requirements of a model. */
   readonly model: string | ModelWish | null;
   readonly input: ModelInput;
-  /** Renditions of every picture. */
+  /** Renditions of every image. */
   readonly renditions: readonly RenditionSpec[];
   readonly organize: string | null;
   readonly count: number | null;
   readonly seed: 'auto' | 'none' | number | null;
   readonly budgetUsd: number | null;
-  /** Of one output image. */
+  /** Price of one output image. */
   readonly priceUsd: number | null;
 }
 
-/** What the fields that all specs share say, with nothing left undefined. */
+/** Reads the fields that all specs share; missing ones become null or empty. */
 export function readBatchFields(fields: z.output<z.ZodObject<typeof specFields>>): BatchSpec {
   return {
     name: fields.name ?? null,
@@ -50,7 +50,7 @@ export function readBatchFields(fields: z.output<z.ZodObject<typeof specFields>>
   };
 }
 
-/** A model as specs name it. */
+/** A model in a spec: `owner/name` or `owner/name:version`. */
 export const modelName = specText.regex(/^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/, {
   error: ({ input }) => `Expected owner/name or owner/name:version, got ${JSON.stringify(input)}`,
 });
@@ -79,7 +79,7 @@ export const specFields = {
   price: z.number().min(0).nullish(),
 };
 
-/** One of several ideas in a spec: a text, or a name for folders and tags with its words for the prompt. */
+/** One of several prompts in a spec: a text, or an object with a name for folders and tags. */
 export const namedPrompt = z.union([
   specText.transform((prompt) => ({ name: slug(prompt), prompt })),
   z.strictObject({ name: specText, prompt: specText }),

@@ -1,17 +1,17 @@
 import { UsageError } from '../../errors.ts';
 import { specText } from '../../renditions/fields.ts';
 
-/** Alternatives that stand in a prompt. */
+/** Alternatives in a prompt: `{red|green}`. */
 interface PromptVariants {
-  /** As it stands in the template; `variant`, `variant2`, … where it was given none. */
+  /** The name in the template; `variant`, `variant2`, … if it has none. */
   readonly name: string;
   readonly options: readonly string[];
 }
 
 interface PromptTemplate {
-  /** With nothing but a name in each pair of braces. */
+  /** The template with only a name in each pair of braces. */
   readonly prompt: string;
-  /** The names in braces, each once. */
+  /** All names in braces, without duplicates. */
   readonly placeholders: readonly string[];
   readonly variants: readonly PromptVariants[];
 }
@@ -19,13 +19,13 @@ interface PromptTemplate {
 const part = /\{\{|\}\}|\{([^{}]*)\}/g;
 
 /**
- * Reads a prompt with placeholders, `{product}`, and alternatives, `{red|green}` or `{colour:red|green}`. Doubled braces stand
- * for themselves. Throws `UsageError` where braces are broken or empty, or a name is given to two lists of alternatives.
+ * Reads a prompt with placeholders, `{product}`, and alternatives, `{red|green}` or `{colour:red|green}`. Doubled braces are
+ * literal braces. Throws `UsageError` if braces are unmatched or empty, or two lists of alternatives have the same name.
  */
 export function promptTemplate(text: string): PromptTemplate {
   const placeholders: string[] = [];
   const variants: PromptVariants[] = [];
-  if (/[{}]/.test(text.replace(part, ''))) throw broken('a brace without its partner');
+  if (/[{}]/.test(text.replace(part, ''))) throw broken('an unmatched brace');
   const prompt = text.replace(part, (whole, inner: string | undefined) => {
     if (inner === undefined) return whole;
     const found = variantsOf(inner, variants.length);
@@ -49,11 +49,11 @@ function variantsOf(inner: string, before: number): PromptVariants | null {
 
 function broken(got: string): UsageError {
   return new UsageError(
-    `Expected {name}, {one|other} or {name:one|other} in a prompt, got ${got}; double a brace that stands for itself`,
+    `Expected {name}, {one|other} or {name:one|other} in a prompt, got ${got}; write {{ and }} for literal braces`,
   );
 }
 
-/** A template with its words in place, in one pass, so that braces inside a word stay what they are. */
+/** Fills a template in one pass, so that braces in the inserted words stay as they are. */
 export function filledPrompt(template: string, words: Readonly<Record<string, string>>): string {
   return template
     .replace(/\{\{|\}\}|\{(\w+)\}/g, (whole, name: string | undefined) =>
@@ -62,18 +62,18 @@ export function filledPrompt(template: string, words: Readonly<Record<string, st
     .trim();
 }
 
-/** A prompt of a spec with alternatives, and with no placeholder but these; what is wrong in it becomes the problem's message. */
+/** Creates the schema of a prompt in a spec that may have alternatives and these placeholders only. */
 export function specPrompt(placeholders: readonly string[]) {
   return specText.superRefine((text, context) => {
     try {
       const { placeholders: used, variants } = promptTemplate(text);
       const own = variants.map(({ name }) => name);
-      const strange = used.find((name) => !placeholders.includes(name) && !own.includes(name));
+      const unknown = used.find((name) => !placeholders.includes(name) && !own.includes(name));
       const taken = own.find((name) => placeholders.includes(name));
-      const got = strange ?? taken;
+      const got = unknown ?? taken;
       if (got === undefined) return;
       const known = placeholders.map((name) => `{${name}}`).join(', ');
-      const message = `Expected no placeholder but ${known} and alternatives of other names, got {${got}}`;
+      const message = `Expected only ${known} and alternatives with other names, got {${got}}`;
       context.addIssue({ code: 'custom', message });
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;

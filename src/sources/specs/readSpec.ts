@@ -9,7 +9,7 @@ import { readableOverlays } from '../../renditions/overlays.ts';
 import type { RenditionSpec } from '../../types.ts';
 
 interface ReadSpecConfig {
-  /** What the file is, for messages: `campaign spec`. */
+  /** The kind of spec, for messages: `campaign spec`. */
   what: string;
 }
 
@@ -19,12 +19,12 @@ const missing = 'no file of that name';
 /**
  * Reads a spec of any shape from a YAML or JSON file.
  *
- * Rejects with one `UsageError` that lists all that is wrong in it, each with its line, its place in the spec and, for a
- * name that is not known, the nearest that is.
+ * Rejects with one `UsageError` that lists all mistakes, each with its line, its path in the spec and, for an unknown name,
+ * the nearest known one.
  */
 export async function readSpec<T>(path: string, schema: z.ZodType<T>, { what }: ReadSpecConfig): Promise<T> {
   if (!['.yaml', '.yml', '.json'].includes(extname(path).toLowerCase())) {
-    throw new UsageError(`${path}: Expected a ${what} named .yaml, .yml or .json`);
+    throw new UsageError(`${path}: Expected a ${what} in a .yaml, .yml or .json file`);
   }
   const lineCounter = new LineCounter();
   // JSON is YAML, so both have line numbers.
@@ -62,16 +62,16 @@ async function readText(path: string, what: string): Promise<string> {
 }
 
 function listed(path: string, what: string, faults: readonly string[]): UsageError {
-  const count = faults.length === 1 ? '1 mistake' : `${faults.length} mistakes`;
+  const found = faults.length === 1 ? '1 mistake' : `${faults.length} mistakes`;
   return new UsageError(
-    `${path}: Expected a ${what}, got ${count}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    `${path}: ${found} in this ${what}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
     {
       suggestion: 'Correct the spec and run the command again; nothing was created.',
     },
   );
 }
 
-/** The line of the value, or of what it should be in. */
+/** Returns the line of the value, or of the nearest parent that the file has. */
 function lineOf({ path }: SpecProblem, document: Document, lineCounter: LineCounter): string {
   for (let depth = path.length; depth > 0; depth -= 1) {
     const node: unknown = document.getIn(path.slice(0, depth), true);
@@ -81,7 +81,7 @@ function lineOf({ path }: SpecProblem, document: Document, lineCounter: LineCoun
   return '';
 }
 
-/** `platforms[1].width`, as one would write it. */
+/** Formats a path as in code: `platforms[1].width`. */
 function nameOf({ path }: SpecProblem): string {
   const name = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
   return name.replace(/^\./, '') || 'the spec';
@@ -94,8 +94,8 @@ interface WithRenditions {
 }
 
 /**
- * Reads a spec of a batch from a YAML or JSON file. The overlays of its renditions are found from the file's folder, and are
- * pictures. Rejects with `UsageError` as `readSpec` and `readableOverlays` do.
+ * Reads the spec of a batch from a YAML or JSON file. Resolves the overlays of its renditions from the file's folder, and
+ * checks that they are images. Rejects with `UsageError` as `readSpec` and `readableOverlays` do.
  */
 export async function readBatchSpec<T extends WithRenditions>(
   path: string,
@@ -103,12 +103,12 @@ export async function readBatchSpec<T extends WithRenditions>(
   config: ReadSpecConfig,
 ): Promise<T> {
   const spec = await readSpec(path, schema, config);
-  const placed = (specs: readonly RenditionSpec[]) =>
+  const withOverlays = (specs: readonly RenditionSpec[]) =>
     readableOverlays(specs, dirname(path)).catch((error: unknown) => {
       if (!(error instanceof UsageError)) throw error;
       throw new UsageError(`${path}: ${error.message}`, { suggestion: error.suggestion, cause: error });
     });
-  const renditions = await placed(spec.renditions);
+  const renditions = await withOverlays(spec.renditions);
   if (spec.platforms === undefined) return { ...spec, renditions };
-  return { ...spec, renditions, platforms: await placed(spec.platforms) };
+  return { ...spec, renditions, platforms: await withOverlays(spec.platforms) };
 }

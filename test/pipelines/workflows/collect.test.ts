@@ -54,7 +54,7 @@ it('makes again what the platform has failed meanwhile, and only that', async ()
   expect(simulator.stats().created).toBe(13);
 });
 
-it('creates nothing twice where the same detached run is begun again', async () => {
+it('creates nothing twice if the same detached run is started again', async () => {
   const settings = await start();
   await detach(settings);
   await detach(settings);
@@ -64,7 +64,7 @@ it('creates nothing twice where the same detached run is begun again', async () 
   expect(simulator.stats().created).toBe(12);
 });
 
-it('says so where nothing was detached', async () => {
+it('reports that the folder has no detached predictions', async () => {
   const settings = await start();
-  await expect(lastValueFrom(collect(settings))).rejects.toThrow('with detached predictions');
+  await expect(lastValueFrom(collect(settings))).rejects.toThrow('has no detached predictions to collect');
 });

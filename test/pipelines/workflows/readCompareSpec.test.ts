@@ -8,7 +8,7 @@ import { tempFile } from '../../helpers/tempFile.ts';
 const compare = async (text: string) => readCompareSpec(await tempFile('c.yaml', text));
 const styles = async (text: string) => readStylesSpec(await tempFile('s.yaml', text));
 
-it('gives every model the same seed, unless it is told not to', async () => {
+it('gives every model the same seed, unless the spec says none', async () => {
   const spec = await compare(
     'prompts: [a pear, { name: fig, prompt: a ripe fig }]\nmodels: [o/a, o/b, o/a]\n',
   );
@@ -34,7 +34,7 @@ it.each([
   await expect(compare(text)).rejects.toThrow(message);
 });
 
-it('names styles by letters, and gives their pictures by the input that the model has', async () => {
+it('names styles by letters, and puts their pictures into the input that the model has', async () => {
   const spec = await styles('prompts: [a pear]\nstyles: [a.png, { name: Fauve, picture: b.png }, c.png]\n');
   expect(spec.styles.map(({ name }) => name)).toEqual(['A', 'Fauve', 'C']);
   const schema = {

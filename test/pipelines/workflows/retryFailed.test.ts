@@ -74,7 +74,7 @@ describe('retryFailed', () => {
     expect((await outcomes())[7]).toMatchObject({ status: 'saved' });
   });
 
-  it('says so again where it fails again', async () => {
+  it('reports it again if it fails again', async () => {
     const settings = await start(failing('CUDA error', [2], 3));
     await run(settings);
     expect((await lastValueFrom(retryFailed(settings))).totals).toMatchObject({ saved: 0, failed: 1 });
@@ -83,10 +83,10 @@ describe('retryFailed', () => {
     expect((await lastValueFrom(retryFailed(settings))).totals).toMatchObject({ saved: 1 });
   });
 
-  it('has nothing to do where nothing failed, and refuses what is no run folder', async () => {
+  it('has nothing to do if nothing failed, and refuses a folder that is not a run folder', async () => {
     const settings = await start();
     await expect(lastValueFrom(retryFailed(settings))).rejects.toThrow(
-      'Expected the folder of an earlier run',
+      'is not the folder of an earlier run: it has no run.sqlite',
     );
     await run(settings);
     expect((await lastValueFrom(retryFailed(settings))).totals).toMatchObject({ total: 0 });
@@ -117,7 +117,7 @@ describe('a model that fails', () => {
     ]);
   });
 
-  it('is tried anew by a recovery round, however lately it was left alone', async () => {
+  it('is tried again by a recovery round, even if it was paused a moment ago', async () => {
     const settings = await start(failing('CUDA error', [0, 1, 2]));
     const rounds = { recoveryRounds: 1, recoveryDelayMs: 1 };
     const { totals } = await run({ ...settings, ...rounds, concurrency: 1, breakerFailures: 3 });
@@ -162,22 +162,24 @@ describe('a model that fails', () => {
 describe('a prediction whose time is up', () => {
   const slow = { medianMs: 20_000, speed: 50, coldStarts: false };
 
-  it('is left to the service where that is wished, and fetched by the next run', async () => {
+  it('is left to the service if asked to, and fetched by the next run', async () => {
     const settings = await start(slow);
-    const told: string[] = [];
+    const actions: string[] = [];
     const { totals } = await run({
       ...settings,
       waitMs: 0,
       timeoutMs: 60,
       timeoutAction: 'leave',
       onTimeout: ({ plan, predictionId, action }) => {
-        told.push(`${plan.index} ${predictionId} ${action}`);
+        actions.push(`${plan.index} ${predictionId} ${action}`);
         throw new Error('a listener harms nothing');
       },
     });
     expect(totals).toMatchObject({ saved: 0, failed: 10 });
     const left = await outcomes();
-    expect(told.toSorted()).toEqual(left.map(({ index, predictionId }) => `${index} ${predictionId} leave`));
+    expect(actions.toSorted()).toEqual(
+      left.map(({ index, predictionId }) => `${index} ${predictionId} leave`),
+    );
     expect(left[0]?.error).toMatchObject({ code: 'ERR_PREDICTION_TIMEOUT', recoverable: true });
     expect(simulator.stats()).toMatchObject({ created: 10, canceled: 0 });
     const { totals: later } = await lastValueFrom(retryFailed(settings));
@@ -187,14 +189,14 @@ describe('a prediction whose time is up', () => {
 
   it('is given its time again by a recovery round', async () => {
     const settings = await start({ ...slow, sigma: 0 });
-    // More than one round, as a busy machine may be late to hear of an end; none would be of use if time ran on from the create.
+    // More than one round, as a busy machine may see an end late; no round would help if the time counted from the create request.
     const wishes = { timeoutAction: 'leave', recoveryRounds: 3, recoveryDelayMs: 1 } as const;
     const { totals } = await run({ ...settings, ...wishes, waitMs: 0, timeoutMs: 300 });
     expect(totals).toMatchObject({ saved: 10 });
     expect(simulator.stats()).toMatchObject({ created: 10, canceled: 0 });
   });
 
-  it('is cancelled where nothing else is said', async () => {
+  it('is cancelled by default', async () => {
     const settings = await start(slow);
     await run({ ...settings, waitMs: 0, timeoutMs: 60, maxAttempts: 1 });
     expect((await outcomes())[0]?.error?.message).toContain('was cancelled');

@@ -45,7 +45,7 @@ async function madeWith(
   return { end, outcomes, simulator };
 }
 
-it('varies a picture by the input that the model has for it, and uploads it once', async () => {
+it('varies a picture through the input that the model has for it, and uploads it once', async () => {
   const path = resolve('examples/lighthouse-variations.yaml');
   const spec = await readVariationsSpec(path);
   const { end, outcomes, simulator } = await madeWith(
@@ -107,7 +107,7 @@ it('makes only the new variations of the same picture, and refuses another pictu
   expect(simulator.stats().created).toBe(3);
 });
 
-it('names all files that are not there and all values that are refused, each by its place in the spec', async () => {
+it('lists all missing files and refused values, each with its path in the spec', async () => {
   const uri = { type: 'string', format: 'uri' } as const;
   const list = { type: 'array', items: uri } as const;
   const steps = { type: 'integer', minimum: 1, maximum: 9 } as const;
@@ -123,7 +123,7 @@ it('names all files that are not there and all values that are refused, each by 
   await expect(openGrid(variationsGrid(spec, [one]), [one], '/none')).rejects.toThrow(
     new RegExp(
       [
-        '^Expected what the model takes, got 3 mistakes:',
+        '^Found 3 mistakes in the inputs of the model:',
         '  reference: `image`: Expected a file at \\/none\\/a.png, got none. Check the path, or give a URL.',
         '  input: Expected `steps` to be an integer of 1 to 9, got 10.',
         '  input: Expected an input of .*, got `stepps`; .* Did you mean `steps`\\?$',
@@ -137,7 +137,7 @@ it('names all files that are not there and all values that are refused, each by 
   const pair = 'products: [a.png, b.png]\nbackgrounds: [c.png]';
   const grid = compositionGrid(await readCompositionSpec(await tempFile('c.yaml', pair)), [two]);
   await expect(openGrid(grid, [two], '/none')).rejects.toThrow(
-    /3 mistakes:\n {2}products: .*a\.png.*\n {2}products: .*b\.png.*\n {2}backgrounds: .*c\.png/,
+    /3 mistakes in the inputs of the model:\n {2}products: .*a\.png.*\n {2}products: .*b\.png.*\n {2}backgrounds: .*c\.png/,
   );
 });
 
@@ -162,7 +162,10 @@ it('says what a model cannot take', async () => {
 
 it.each([
   ['refernce: a.png\nprompt: a\nvariations: [b]', 'refernce: Unknown key; did you mean reference?'],
-  ['reference: a.png\nprompt: a {mood}\nvariations: [b]', 'prompt: Expected no placeholder but {variation}'],
+  [
+    'reference: a.png\nprompt: a {mood}\nvariations: [b]',
+    'prompt: Expected only {variation} and alternatives',
+  ],
   ['reference: a.png\nprompt: a\nvariations: []', 'variations: Expected at least one variation'],
   ['reference: a.png\nprompt: a\nvariations: [b]\nstrength: 2', 'strength: Expected at most 1, got 2'],
 ])('refuses a spec of variations: %j', async (yaml, message) => {
@@ -174,7 +177,7 @@ it.each([
   ['products: [a.png, x/a.png]\nbackgrounds: [b.png]', 'products[1]: Expected each name once, got a twice'],
   [
     'products: [a.png]\nbackgrounds: [b.png]\nprompt: "{produkt}"',
-    'prompt: Expected no placeholder but {product}, {background}',
+    'prompt: Expected only {product}, {background} and alternatives',
   ],
 ])('refuses a spec of compositions: %j', async (yaml, message) => {
   await expect(readCompositionSpec(await tempFile('c.yaml', yaml))).rejects.toThrow(message);

@@ -33,7 +33,7 @@ it.each([
   ['<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', 'image/svg+xml'],
   ['Grüße', 'text/plain'],
   [new Uint8Array([0, 1, 2, 3]), 'application/octet-stream'],
-])('tells what is in a file: %s', async (content, mediaType) => {
+])('detects the type of a file: %s', async (content, mediaType) => {
   expect(await inputFile(await tempFile('file', content))).toMatchObject({ mediaType });
 });
 
@@ -59,7 +59,7 @@ it('refuses what is no file to be sent', async () => {
   await expect(inputFile('/dev/null')).rejects.toThrow('Expected a file at /dev/null, got a pipe or device');
 });
 
-it('reads a file again only where it looks changed', async () => {
+it('reads a file again only if its size or time has changed', async () => {
   const path = await tempFile('cat.txt', 'cat');
   const first = await inputFile(path);
   expect(await inputFile(path)).toBe(first);

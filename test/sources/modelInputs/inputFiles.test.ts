@@ -30,7 +30,7 @@ beforeEach(async () => {
 
 const find = async (input: ModelInput) =>
   Object.entries(await inputFiles(input, { schema, folder })).map(
-    ([place, { source }]) => `${place} ${relative(folder, String(source))}`,
+    ([path, { source }]) => `${path} ${relative(folder, String(source))}`,
   );
 
 it.each<[string, Json, string[]]>([

@@ -15,7 +15,7 @@ it.each([
   expect(nearestAspectRatio(widthPx, heightPx, flux)).toBe(choice);
 });
 
-it('passes over what is no ratio', () => {
+it('skips choices that are not ratios', () => {
   expect(nearestAspectRatio(1, 1, ['match_input_image', null, 7, '0:1', '16:9'])).toBe('16:9');
   expect(nearestAspectRatio(1, 1, ['match_input_image'])).toBe(null);
   expect(nearestAspectRatio(1, 1, [])).toBe(null);

@@ -9,7 +9,7 @@ const schemaOf = (properties: Record<string, ModelInputProperty>): ModelSchema =
 const sides = (range: Partial<ModelInputProperty>) =>
   schemaOf({ width: { type: 'integer', ...range }, height: { type: 'integer', ...range } });
 
-it('takes the nearest aspect ratio where there is a choice, also beside width and height', () => {
+it('takes the nearest aspect ratio if there are choices, even beside width and height', () => {
   const ratio: ModelInputProperty = { type: 'string', enum: ['custom', '1:1', '16:9'] };
   const schema = schemaOf({ ...sides({}).properties, aspect_ratio: ratio });
   expect(sizeInput(1600, 900, schema)).toEqual({ aspect_ratio: '16:9' });
@@ -26,7 +26,7 @@ it.each([
   expect(sizeInput(widthPx, heightPx, sides(range))).toEqual(input);
 });
 
-it('adds nothing where the model has no such input', () => {
+it('adds nothing if the model has no such input', () => {
   expect(sizeInput(1600, 900, null)).toEqual({});
   expect(sizeInput(1600, 900, schemaOf({ aspect_ratio: { type: 'string' } }))).toEqual({});
   expect(sizeInput(1600, 900, schemaOf({ width: { type: 'integer' } }))).toEqual({});

@@ -31,7 +31,9 @@ it('makes a request to each model, in order, with its own inputs and price', () 
 it('refuses a model that needs what the first one does not have', () => {
   const needy = model('b/edit', { schema: { ...schema, required: ['prompt', 'image'] } });
   const config = { fallbacks: [{ model: needy, version: null }], schema, priceOf: () => null };
-  expect(() => fallbackRequests(config)).toThrow('got b/edit, which needs `image`');
+  expect(() => fallbackRequests(config)).toThrow(
+    'The fallback b/edit requires the input `image`, which the first model does not have',
+  );
 });
 
 it('gives a new seed for each level that asks for one, always the same and within what the model takes', () => {
@@ -52,8 +54,8 @@ it('gives a new seed for each level that asks for one, always the same and withi
   }
 });
 
-it('refuses a new seed where the model has none', () => {
+it('refuses a new seed if the model has none', () => {
   const { seed: _, ...properties } = schema.properties;
   const config = { fallbacks: ['new-seed'], schema: { ...schema, properties }, priceOf: () => null } as const;
-  expect(() => fallbackRequests(config)).toThrow('Expected a model with a seed');
+  expect(() => fallbackRequests(config)).toThrow('needs a model with a `seed` input');
 });

@@ -54,9 +54,9 @@ it.each([
   ['C:\\out\\{index}', 'an absolute path'],
   ['~/{index}', 'an absolute path'],
   ['a/../../{index}', 'one that leaves the run folder with ..'],
-  ['{index', 'a brace without its partner'],
-  ['{{index}}', 'a brace without its partner'],
-  ['{model}/', 'one that ends with a folder'],
+  ['{index', 'an unmatched brace'],
+  ['{{index}}', 'an unmatched brace'],
+  ['{model}/', 'a folder without a file name'],
   ['a/b/c/d/e/f/g/h/i/j', '9 folders, above 7'],
   ['{}/x', 'got {} in'],
   ['{slug:04}', 'got {slug:04} in'],
@@ -67,7 +67,7 @@ it.each([
   expect(() => pathOf(organize)).toThrow(message);
 });
 
-it('names a placeholder that no job has, where the names are known', () => {
+it('reports a placeholder that no job has if the names are known', () => {
   const config = { date, knownNames: ['platform', 'aspect_ratio'] };
   expect(pathTemplate('{platform}/{slug}', config)(jobOf())).toBe('none/a-cat');
   const read = () => pathTemplate('{platfrom}/{slug}', config);

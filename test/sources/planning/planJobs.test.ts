@@ -23,7 +23,7 @@ it('refuses a wrong template at once', () => {
   expect(() => planJobs([], { ...config, organize: '../{index}' })).toThrow('leaves the run folder');
 });
 
-it('tells equal paths apart, also those that differ in case or form only', async () => {
+it('makes equal paths unique, even those that differ only in case or form', async () => {
   const prompts = [
     'Same',
     'same',
@@ -95,7 +95,7 @@ const organize = fc.constantFrom(
   '{tag}{prompt}{tag}',
 );
 
-it('makes paths that are safe everywhere, in the run folder, and each its own, whatever stands in a prompt', async () => {
+it('makes paths that are safe on all systems, in the run folder and unique, for any prompt', async () => {
   const job = fc.tuple(hostile, hostile);
   await fc.assert(
     fc.asyncProperty(organize, fc.array(job, { maxLength: 20 }), async (template, texts) => {

@@ -10,7 +10,7 @@ it.each([{}, { seed: null }, { seed: -1 }, { seed: 'x' }, { seed: 1.5 }])('gives
   expect(resultKeys()('k', input)).toBeUndefined();
 });
 
-it('tells the copies of a request without a seed apart, the same way each time, where that is asked for', () => {
+it('gives each copy of a request without a seed its own key, the same on each call, if asked to', () => {
   const keys = () => {
     const keyOf = resultKeys({ reuseUnseeded: true });
     return [keyOf('k', {}), keyOf('k', {}), keyOf('other', {})];

@@ -31,7 +31,7 @@ it('cuts at 80 bytes, between letters, leaving no point or space at the end', ()
   expect(safeSegment(`${'1'.repeat(79)}.5`)).toBe('1'.repeat(79));
 });
 
-it('is a name on every system, whatever the text, and stays itself', () => {
+it('is a valid name on every system for any text, and is stable', () => {
   const hostile = fc.array(
     fc.constantFrom(
       '..',

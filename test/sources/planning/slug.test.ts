@@ -24,7 +24,7 @@ it('cuts long words between letters', () => {
   expect(slug('x'.repeat(2_000_000))).toBe('x'.repeat(60));
 });
 
-it('is letters, digits and single dashes, whatever the prompt', () => {
+it('has only letters, digits and single dashes for any prompt', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (prompt) => {
       const name = slug(prompt);

@@ -13,7 +13,7 @@ it('takes the column prompt in any letter case, and the others as texts', async 
   ]);
 });
 
-it('counts lines, not records: quoted values may hold line ends, blank lines are passed over', async () => {
+it('counts lines, not records: quoted values may contain line ends, blank lines are skipped', async () => {
   const content = 'prompt,style\r\n"a\r\ncat",oil\r\n\r\nb,ink\r\n';
   expect(await shortRowsOf('p.csv', content)).toEqual([
     [2, 'a\ncat'],
@@ -47,10 +47,10 @@ it('names rows with too few or too many values, without a prompt, or with bytes 
   ]);
 });
 
-it('names the row where quotes go wrong', async () => {
+it('names the row with wrong quotes', async () => {
   expect(await shortRowsOf('p.csv', 'prompt,style\na,oil\n"b"c,oil\nd,"ink"\n"e",oil\n')).toMatchObject([
     [2, 'a'],
-    [3, { message: expect.stringContaining('a " inside a quoted value is written twice') }],
+    [3, { message: expect.stringContaining('write "" for a " inside a quoted value') }],
     [5, 'e'],
   ]);
 });
@@ -58,7 +58,7 @@ it('names the row where quotes go wrong', async () => {
 it('names the line of a quote that is never closed', async () => {
   expect(await shortRowsOf('p.csv', 'prompt\na\n"b\nc\n')).toEqual([
     [2, 'a'],
-    [3, new Error('Expected a closing ": a value that begins with " here is not closed by another "')],
+    [3, new Error('Expected a closing ": a value that begins with " here is never closed')],
   ]);
 });
 
@@ -68,7 +68,7 @@ it('gives up after 1 MB behind a quote that is never closed', async () => {
   expect(rows[1]).toMatchObject([3, { message: expect.stringContaining('at most 1000000 characters') }]);
 });
 
-it('reads back whatever was written, across the edges of chunks', async () => {
+it('reads back every value that was written, across the edges of chunks', async () => {
   const value = fc.string({ unit: fc.constantFrom('a', 'é', '😀', '"', ',', '\n', ' ', ';'), maxLength: 30 });
   const record = fc.tuple(fc.integer({ min: 0, max: 9 }), value);
   await fc.assert(

@@ -76,7 +76,7 @@ it('gives every request its own seed of 31 bits', async () => {
   for (const seed of seeds) expect(Number(seed) >= 0 && Number(seed) < 2 ** 31).toBe(true);
 });
 
-it('gives the same prompt the same seeds, whatever stands around it', async () => {
+it('gives the same prompt the same seeds, whichever rows surround it', async () => {
   const prompts = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(prompts, prompts, fc.integer({ min: 1, max: 3 }), async (some, others, count) => {
@@ -163,7 +163,7 @@ it('gives each job its own files and those of the run that it does not replace',
   ];
   const jobs = await jobsOf(rows, { schema: takingFiles, folder, input, files, seed: 'auto' });
   const shown = jobs.map((job) =>
-    Object.entries(job.files ?? {}).map(([place, { name }]) => `${place} ${name}`),
+    Object.entries(job.files ?? {}).map(([path, { name }]) => `${path} ${name}`),
   );
   expect(shown).toEqual([
     ['masks[0] a.png', 'masks[1] b.png', 'image a.png'],
@@ -172,6 +172,6 @@ it('gives each job its own files and those of the run that it does not replace',
     ['masks[0] a.png', 'masks[1] b.png', 'image renamed.png'],
   ]);
   expect(jobs[2]).not.toHaveProperty('files');
-  // The same content is the same request: only its count among equal ones tells the last one apart.
+  // The same content is the same request: only its count among identical ones makes the last one differ.
   expect(Number(jobs[3]?.input.seed)).toBe(Number(jobs[0]?.input.seed) + 1);
 });

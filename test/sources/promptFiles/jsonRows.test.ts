@@ -30,7 +30,7 @@ it.each([
   ['broken', '["a", "b" "c"]', 3],
   ['cut off', '["a", "b", "c', 3],
   ['followed by more', '["a", "b"] x', 3],
-])('names the place where the JSON is %s, after the items before it', async (_what, content, item) => {
+])('reports the item at which the JSON is %s, after the items before it', async (_what, content, item) => {
   const rows = await shortRowsOf('p.json', content);
   expect(rows.slice(0, 2)).toEqual([
     [1, 'a'],
@@ -48,7 +48,7 @@ it('stops at an item that never ends', async () => {
 });
 
 it('reads arrays longer than a chunk', async () => {
-  const prompts = Array.from({ length: 5_000 }, (_, place) => `prompt é😀 number ${place}`);
+  const prompts = Array.from({ length: 5_000 }, (_, index) => `prompt é😀 number ${index}`);
   const rows = await shortRowsOf('p.json', JSON.stringify(prompts, null, 2));
   expect(rows.map(([, prompt]) => prompt)).toEqual(prompts);
 });

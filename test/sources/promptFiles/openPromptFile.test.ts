@@ -11,7 +11,7 @@ import { tempFile, tempFolder } from '../../helpers/tempFile.ts';
 const opening = async (name: string, content: string | Uint8Array) =>
   openPromptFile(await tempFile(name, content));
 
-it('reads a prompt a line, passing over blank lines, with line numbers', async () => {
+it('reads one prompt per line with line numbers, and skips blank lines', async () => {
   const content = '\uFEFFa cat\r\n\r\n  a dog in a café  \r\n\t\nlast, without a line end';
   expect(await shortRowsOf('p.txt', content)).toEqual([
     [1, 'a cat'],
@@ -49,7 +49,7 @@ it('names lines that are not UTF-8 or hold NUL bytes, and reads on', async () =>
   ]);
 });
 
-it('passes over a line above 1 MB without keeping it, and reads on', async () => {
+it('skips a line above 1 MB without storing it, and continues', async () => {
   const rows = await shortRowsOf('p.txt', `a\n${'x'.repeat(3_000_000)}\nb\n${'y'.repeat(1_000_001)}`);
   const tooLong = new Error('Expected a line of at most 1000000 characters, got a longer one');
   expect(rows).toEqual([
@@ -61,7 +61,7 @@ it('passes over a line above 1 MB without keeping it, and reads on', async () =>
 });
 
 it('keeps letters and line ends that a chunk’s edge cuts in two', async () => {
-  const lines = Array.from({ length: 5_000 }, (_, place) => `${'é'.repeat(place % 40)}😀 ${place}`);
+  const lines = Array.from({ length: 5_000 }, (_, index) => `${'é'.repeat(index % 40)}😀 ${index}`);
   const rows = await shortRowsOf('p.txt', lines.join('\r\n'));
   expect(rows.map(([, prompt]) => prompt)).toEqual(lines);
 });
@@ -73,7 +73,7 @@ it.each([
   ['p.json', '[]', 'Expected at least one prompt, got a file without any'],
   ['p.yaml', '# nothing yet\n', 'Expected at least one prompt, got a file without any'],
   ['p.csv', 'text,style\na cat,oil\n', 'Expected a column named prompt in the header, got text, style'],
-  ['p.csv', 'prompt,style,style\na,b,c\n', 'Expected each column once, got style twice'],
+  ['p.csv', 'prompt,style,style\na,b,c\n', 'The header has the column style twice'],
   ['p.json', '{"prompt": "a"}', 'Expected a JSON array of texts or objects, got {…'],
   ['p.yaml', 'prompt: a cat\n', 'Expected a list of prompts, got keys and values'],
   [
@@ -90,7 +90,7 @@ it.each([
   expect(String(error)).toContain(message);
 });
 
-it('names a picture as what it is', async () => {
+it('names the type of an image file', async () => {
   const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
     .png()
     .toBuffer();

@@ -70,7 +70,7 @@ it('keeps the first 100 problems and counts all', async () => {
   expect(problems.at(-1)).toMatch(/^101: /);
 });
 
-it('takes all fields for tags where the model has no schema', async () => {
+it('takes all fields as tags if the model has no schema', async () => {
   expect(await validating('p.csv', 'prompt,seed\na,x\n', { schema: null })).toMatchObject({ rows: 1 });
 });
 
@@ -85,7 +85,7 @@ it('asks for what the model requires', async () => {
   const required = { ...schema, required: ['prompt', 'guidance'] };
   const content = '{"prompt":"a","guidance":2}\n"b"\n';
   expect((await problemsOf('p.jsonl', content, { schema: required })).problems).toEqual([
-    '2: Expected a value for `guidance`, which owner/name requires, got none',
+    '2: owner/name requires a value for `guidance`',
   ]);
   expect((await validating('p.jsonl', content, { schema: required, input: { guidance: 1 } })).rows).toBe(2);
 });
@@ -152,6 +152,6 @@ it('looks at the files that rows name, from the folder of the context', async ()
     `3: \`image_input[1]\`: Expected a picture at ${at('notes.txt')}, got text/plain; ` +
       `\`image_input[2]\`: Expected a file at ${folder}, got a folder`,
     `4: \`image\`: Expected a file at ${at('large.png')}, got one of 100000000 bytes: the service takes less than 100000000`,
-    `5: Expected data: URLs of at most 10000000 characters together, got ${17 * data.length}; give the path of a file instead`,
+    `5: Expected data: URLs of at most 10000000 characters in total, got ${17 * data.length}; give the path of a file instead`,
   ]);
 });

@@ -52,7 +52,7 @@ it.each([
   ]);
 });
 
-it('names the line where a document is broken', async () => {
+it('names the line at which a document is broken', async () => {
   const rows = await shortRowsOf('p.yaml', '[a,\n b,\n {c: d]\n');
   expect(rows[0]).toMatchObject([3, { message: expect.stringMatching(/^Expected valid YAML: /) }]);
 });

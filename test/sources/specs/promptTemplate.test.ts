@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { filledPrompt, promptTemplate } from '../../../src/sources/specs/promptTemplate.ts';
 
-it('tells placeholders from alternatives, which may have a name', () => {
+it('distinguishes placeholders from alternatives, which may have a name', () => {
   expect(promptTemplate('a { product } in {red|dark green}, {light:dawn|dusk}, {|very} calm')).toEqual({
     prompt: 'a {product} in {variant}, {light}, {variant3} calm',
     placeholders: ['product', 'variant', 'light', 'variant3'],

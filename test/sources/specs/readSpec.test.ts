@@ -27,7 +27,7 @@ it('names the nearest key at any depth, through unions, records and transforms',
   const content =
     'kind: grid\naxis: {}\naxes:\n  style:\n    - flat\n    - name: a\n      flie: b\n      file: c\n';
   expect(await faultsOf(content)).toEqual([
-    'PATH: Expected a grid spec, got 2 mistakes:',
+    'PATH: 2 mistakes in this grid spec:',
     'line 7: axes.style[1].flie: Unknown key; did you mean file?',
     'line 2: axis: Unknown key; did you mean axes?',
   ]);
@@ -35,7 +35,7 @@ it('names the nearest key at any depth, through unions, records and transforms',
 
 it('says what was expected and what came, with a near match for a word', async () => {
   expect(await faultsOf('kind: gird\naxes: [1]\ndepth: deep\nquiet: [x]\n')).toEqual([
-    'PATH: Expected a grid spec, got 4 mistakes:',
+    'PATH: 4 mistakes in this grid spec:',
     'line 1: kind: Expected one of grid, zip, got "gird"; did you mean grid?',
     'line 2: axes: Expected keys and values, got a list',
     'line 3: depth: Expected a number, got "deep"',
@@ -45,7 +45,7 @@ it('says what was expected and what came, with a near match for a word', async (
 
 it('says what is missing', async () => {
   expect(await faultsOf('kind: grid\n')).toEqual([
-    'PATH: Expected a grid spec, got 1 mistake:',
+    'PATH: 1 mistake in this grid spec:',
     'axes: Expected keys and values, got nothing',
   ]);
 });

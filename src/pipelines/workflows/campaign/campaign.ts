@@ -11,14 +11,13 @@ import { campaignJobs } from './jobs.ts';
 import type { CampaignSpec } from './spec.ts';
 
 /**
- * A campaign in its folder: a picture for each platform in each variation, in the platform's shape (the nearest that the
- * model's schema offers) and size (a rendition), below `platform/variation`; then `campaign_report.json`. Emits once how
- * it ended.
+ * Makes an image for each platform in each variation, in the platform's shape (the nearest that the model's schema offers)
+ * and size (a rendition), below `platform/variation`. Then writes `campaign_report.json`. Emits the finished run.
  *
  *     spec: 2 platforms, 2 variations   4 jobs
  *     campaign                          -----(end|)
  *
- * Throws `UsageError` where the spec asks for what the model cannot take; emits what `runToFolder` emits.
+ * Throws `UsageError` if the model cannot take what the spec gives. Errors as `runToFolder` does.
  */
 export function campaign(
   spec: CampaignSpec,
@@ -35,27 +34,27 @@ export function campaign(
   );
 }
 
-/** Writes `campaign_report.json` into the run folder. Rejects with `StorageError` where the disk refuses. */
+/** Writes `campaign_report.json` into the run folder. Rejects with `StorageError` if it cannot be written. */
 export function writeCampaignReport(folder: string, report: CampaignReport): Promise<void> {
   return writeJson(join(folder, 'campaign_report.json'), report);
 }
 
-/** `campaign_report.json`; its names are read by other programs. */
+/** The content of `campaign_report.json`. Other programs read these names. */
 export interface CampaignReport {
   readonly total: number;
   readonly successful: number;
-  /** All that are not successful: failed and skipped. */
+  /** Jobs that are not successful: failed or skipped. */
   readonly failed: number;
-  /** Successful of total, 0…1. */
+  /** Successful jobs divided by all jobs, 0…1. */
   readonly success_rate: number;
   readonly total_time_seconds: number;
-  /** Over the successful ones. */
+  /** Average over the successful jobs. */
   readonly average_seconds_per_asset: number;
-  /** Successful ones by platform. */
+  /** Successful jobs by platform. */
   readonly outputs_by_platform: Readonly<Record<string, number>>;
 }
 
-/** What a campaign wants to know of a report that was made by the tag `platform`. */
+/** Derives the report of a campaign from a run's report that is grouped by the tag `platform`. */
 export function campaignReport(report: Report): CampaignReport {
   return {
     total: report.total,

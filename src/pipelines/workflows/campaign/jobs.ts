@@ -10,11 +10,11 @@ import type { InputFiles, Job, ModelInput } from '../../../types.ts';
 import { type CampaignSpec, campaignPrompt } from './spec.ts';
 
 /**
- * The jobs of a campaign: platforms x variations x count, in the order of the spec. Each picture has its platform's
- * shape, the platform's rendition, and the tags `platform` and `variation`. Inputs of the context win over the spec's,
- * these over the shape's. `context.files` are the files of both; `campaignFiles` finds them.
+ * Makes the jobs of a campaign: platforms x variations x count, in the order of the spec. Each image has its platform's
+ * shape, the platform's rendition, and the tags `platform` and `variation`. Inputs of the context override the spec's, and
+ * those override the shape's. `context.files` are the files of both; `campaignFiles` finds them.
  *
- * Throws `UsageError` at call time where the spec asks for what the model cannot take.
+ * Throws `UsageError` at call time if the model cannot take what the spec gives.
  */
 export function campaignJobs(spec: CampaignSpec, context: JobContext): Iterable<Job> {
   const whole = { ...context, input: { ...spec.input, ...context.input } };
@@ -30,7 +30,7 @@ function checkRequired({ platforms }: CampaignSpec, { schema, model, input }: Jo
   const given = { ...sizeInput(widthPx, heightPx, schema), ...input, prompt: '' };
   const missing = schema?.required.find((name) => !Object.hasOwn(given, name));
   if (missing === undefined) return;
-  throw new UsageError(`Expected a value for \`${missing}\`, which ${model} requires, got none`, {
+  throw new UsageError(`${model} requires a value for \`${missing}\``, {
     suggestion: `Give it under input: in the spec, or as --input ${missing}=VALUE.`,
   });
 }
@@ -60,13 +60,12 @@ function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, vo
       const tags = { platform: platform.name, variation: variation.name };
       for (let copy = 0; copy < count; copy += 1) {
         if (index >= limit) return;
-        const place = { index, copy };
         yield {
           index,
           prompt,
           model,
           version,
-          input: seeded(input, place, files),
+          input: seeded(input, { index, copy }, files),
           tags,
           renditions,
           ...ownFiles,
@@ -78,8 +77,8 @@ function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, vo
 }
 
 /**
- * The files of a campaign's pictures: those under `input:` in its spec, from the spec's folder, unless the context has another
- * value there, and those of the context. Rejects with `UsageError` as `inputFiles` does.
+ * Finds the files of a campaign: those under `input:` in its spec that the context does not override, relative to the spec's
+ * folder, and those of the context. Rejects with `UsageError` as `inputFiles` does.
  */
 export async function campaignFiles(
   { input }: CampaignSpec,

@@ -11,9 +11,9 @@ import {
 import { readBatchSpec } from '../../../sources/specs/readSpec.ts';
 import type { RenditionSpec } from '../../../types.ts';
 
-/** One of the ideas that a campaign tries on every platform. */
+/** One of the variations that a campaign makes for every platform. */
 export interface CampaignVariation {
-  /** Names folders and tags. */
+  /** Name in folders and tags. */
   readonly name: string;
   /** Its words in the prompt. */
   readonly prompt: string;
@@ -23,9 +23,9 @@ export interface CampaignVariation {
 export interface CampaignSpec extends BatchSpec {
   readonly theme: string;
   readonly style: string;
-  /** Template of the prompts, with `{theme}`, `{style}`, `{platform}` and `{variation}`; null for the usual one. */
+  /** Template of the prompts, with `{theme}`, `{style}`, `{platform}` and `{variation}`; null for the default one. */
   readonly prompt: string | null;
-  /** Where the pictures go: each is the rendition that its platform asks for. */
+  /** The platforms to make images for, as renditions. */
   readonly platforms: readonly RenditionSpec[];
   readonly variations: readonly CampaignVariation[];
   readonly organize: string;
@@ -38,10 +38,10 @@ export function readCampaignSpec(path: string): Promise<CampaignSpec> {
 
 const promptTemplate = specText.refine(
   (template) => !/\{(?!(theme|style|platform|variation)\})/.test(template),
-  'Expected no placeholder but {theme}, {style}, {platform} and {variation}',
+  'Expected only the placeholders {theme}, {style}, {platform} and {variation}',
 );
 
-/** The shape of a campaign file. Strict: a key that is not here is a mistake, not an extra. */
+/** The schema of a campaign file. Strict: unknown keys are mistakes. */
 const campaignSpecSchema = z
   .strictObject({
     ...specFields,
@@ -64,7 +64,7 @@ const campaignSpecSchema = z
     }),
   );
 
-/** The prompt of one picture of a campaign: the spec's template filled in, or theme, variation and style in a row. */
+/** Fills the prompt of one image of a campaign: the spec's template, or by default theme, variation and style. */
 export function campaignPrompt(
   { theme, style, prompt }: CampaignSpec,
   platformName: string,
@@ -77,6 +77,6 @@ export function campaignPrompt(
     ['{platform}', platformName.replaceAll(/[_-]+/g, ' ')],
     ['{variation}', variation.prompt],
   ]);
-  // One pass, so that braces inside a theme stay what they are.
+  // One pass, so that braces inside a theme stay as they are.
   return template.replace(/\{\w+\}/g, (placeholder) => words.get(placeholder) ?? placeholder).trim();
 }

@@ -6,10 +6,10 @@ import { promptTemplate } from '../../../sources/specs/promptTemplate.ts';
 import type { Json, ModelInput } from '../../../types.ts';
 import type { GridAxis, GridValue } from './cells.ts';
 
-/** Lists by axis. */
+/** Lists of values, by axis. */
 type GridLists = Readonly<Record<string, readonly NamedValue[]>>;
 
-/** What varies, as a spec's fields have it. */
+/** The fields of a spec that say which values vary. */
 export interface GridFields {
   readonly prompt?: string | null | undefined;
   readonly axes?: GridLists | null | undefined;
@@ -18,7 +18,7 @@ export interface GridFields {
   readonly model?: unknown;
 }
 
-/** A value as a spec has it, and what it is called where it was given a name. */
+/** A value of a spec, and its name if it has one. */
 export interface NamedValue {
   readonly name: string | null;
   readonly value: Json;
@@ -26,24 +26,25 @@ export interface NamedValue {
 
 interface GridAxisConfig {
   name: string;
-  /** Where it stands in the spec, for messages. */
+  /** Path in the spec, for messages. */
   place: string;
   values: readonly NamedValue[];
-  /** Whether it is a word of the prompt; else it is a model input, or the model itself. */
+  /** True if it is a word of the prompt; else it is a model input, or the model itself. */
   isWord: boolean;
 }
 
 const longestName = 60;
 
 /**
- * An axis from a list of values. Each is known by what it says; its name is a short form of the text, the file's name without
- * extension, or the number. Throws `UsageError` where a value comes twice or is no text though the prompt needs one.
+ * Makes an axis from a list of values. A value without a name is named by a short form of its text, by its file name
+ * without extension, or by its number. Throws `UsageError` if a value appears twice, or is not a text though the prompt needs
+ * one.
  */
 export function gridAxis({ name, place, values, isWord }: GridAxisConfig): GridAxis {
   const seen = new Set<string>();
   for (const { value } of values) {
     const text = canonicalJson(value);
-    if (seen.has(text)) throw new UsageError(`Expected each value once, got ${text} twice`);
+    if (seen.has(text)) throw new UsageError(`The value ${text} appears twice; give each value once`);
     seen.add(text);
   }
   return { name, place, values: values.map((value) => gridValue(name, value, isWord)) };
@@ -69,17 +70,17 @@ function nameOf(value: Json, isModel: boolean): string {
 }
 
 /**
- * The axes of a spec: its lists, those that go side by side as one, and the alternatives of its prompt. Throws `UsageError`
- * where one of them cannot be; `gridFaults` says where.
+ * Makes the axes of a spec: its lists, the zipped lists as one axis, and the alternatives of its prompt. Throws `UsageError`
+ * if one of them is invalid; `gridFaults` adds its path in the spec.
  */
 export function gridAxes({ prompt, axes, zip }: GridFields): GridAxis[] {
   const { placeholders, variants } = promptTemplate(prompt ?? '{prompt}');
-  const axisAt = (place: string, name: string, values: readonly NamedValue[]) =>
-    gridAxis({ name, place, values, isWord: placeholders.includes(name) });
-  const sideBySide = Object.entries(zip ?? {}).map(([name, values]) => axisAt(`zip.${name}`, name, values));
+  const axisAt = (path: string, name: string, values: readonly NamedValue[]) =>
+    gridAxis({ name, place: path, values, isWord: placeholders.includes(name) });
+  const zipped = Object.entries(zip ?? {}).map(([name, values]) => axisAt(`zip.${name}`, name, values));
   return [
     ...Object.entries(axes ?? {}).map(([name, values]) => axisAt(`axes.${name}`, name, values)),
-    ...(sideBySide.length === 0 ? [] : [zipAxes('zip', sideBySide)]),
+    ...(zipped.length === 0 ? [] : [zipAxes('zip', zipped)]),
     ...variants.map(({ name, options }) =>
       axisAt(
         'prompt',
@@ -91,8 +92,7 @@ export function gridAxes({ prompt, axes, zip }: GridFields): GridAxis[] {
 }
 
 /**
- * One axis of several that go side by side: its first value has the first of each. Throws `UsageError` where they are not
- * equally long.
+ * Zips several axes to one, whose first value combines the first values of all. Throws `UsageError` if their lengths differ.
  */
 function zipAxes(name: string, axes: readonly GridAxis[]): GridAxis {
   const [first, ...others] = axes;
@@ -100,16 +100,16 @@ function zipAxes(name: string, axes: readonly GridAxis[]): GridAxis {
   const other = others.find(({ values }) => values.length !== first.values.length);
   if (other !== undefined) {
     throw new UsageError(
-      `Expected lists of one length, got ${first.name} with ${first.values.length} and ${other.name} with ${other.values.length}`,
+      `Expected lists of the same length, got ${first.name} with ${first.values.length} and ${other.name} with ${other.values.length}`,
     );
   }
-  const values = first.values.map((_, row) => side(axes.map((axis) => axis.values[row] ?? nothing)));
+  const values = first.values.map((_, row) => combined(axes.map((axis) => axis.values[row] ?? nothing)));
   return { name, place: name, values };
 }
 
 const nothing: GridValue = { tags: {}, words: {}, input: {} };
 
-function side(values: readonly GridValue[]): GridValue {
+function combined(values: readonly GridValue[]): GridValue {
   return values.reduce((row, { tags, words, input, model = row.model }) => ({
     tags: { ...row.tags, ...tags },
     words: { ...row.words, ...words },
@@ -118,7 +118,7 @@ function side(values: readonly GridValue[]): GridValue {
   }));
 }
 
-/** Values behind those that are there, told apart where they are called the same: long texts may begin alike. */
+/** Appends values to the old ones. Numbers those with the same name, as long texts may have the same beginning. */
 export function distinctTags(old: readonly GridValue[], added: readonly GridValue[]): GridValue[] {
   const taken = new Set(old.map(tagOf));
   const named = added.map((value) => {
@@ -132,7 +132,7 @@ export function distinctTags(old: readonly GridValue[], added: readonly GridValu
   return [...old, ...named];
 }
 
-/** Its first tag; of values side by side the others need not differ. */
+/** Returns the first tag of a value; the other tags of zipped values need not differ. */
 function tagOf({ tags }: GridValue): string {
   return Object.values(tags)[0] ?? '';
 }

@@ -9,20 +9,22 @@ import { filledPrompt } from '../../../sources/specs/promptTemplate.ts';
 import type { Json, ModelInput } from '../../../types.ts';
 import { type Grid, type GridAxis, type GridValue, gridTotal, type ResumedGrid } from './cells.ts';
 
-/** Another model gets the nearest shape that it has. */
+/** Inputs that set the shape: another model gets the nearest shape that it has. */
 const shapeInputs = ['aspect_ratio', 'width', 'height'];
 
 /**
- * Looks at everything in a grid that can be wrong, value by value rather than cell by cell: too many pictures, inputs that no
- * model has or that one of them refuses, what a model requires, seeds, prompts that grow too long, and files.
- * Rejects with `UsageError`, all wrong values and files in one; what only some of several models have is no mistake.
+ * Checks a grid value by value rather than cell by cell: its number of images, inputs that no model has or that one of them
+ * refuses, required inputs, seeds, the longest prompt, and files. Rejects with one `UsageError` that lists all wrong values and
+ * files. An input that only some of several models have is not a mistake.
  */
 export async function checkGrid(grid: ResumedGrid, contexts: readonly JobContext[]): Promise<void> {
   const models = gridModels(grid, contexts);
   const total = gridTotal(grid, models[0]?.limit);
   for (const { name, place } of grid.axes) {
     if (models.every(({ input }) => !Object.hasOwn(input, name))) continue;
-    throw new UsageError(`${place}: Expected each input once, got \`${name}\` by --input as well`);
+    throw new UsageError(
+      `${place}: \`${name}\` is an axis of the grid, so it cannot also be given with --input`,
+    );
   }
   for (const context of models) checkJobContext(context);
   const faults = await Promise.all(models.map((context) => valueFaults(grid, models, context)));
@@ -34,7 +36,7 @@ export async function checkGrid(grid: ResumedGrid, contexts: readonly JobContext
   }
 }
 
-/** All that one model refuses of what stays and of what varies, and the files of both that are not there. */
+/** Returns the fixed and varying inputs that one model refuses, and their missing files. */
 async function valueFaults(
   { input, inputPlaces = {}, axes }: Grid,
   models: readonly JobContext[],
@@ -42,7 +44,7 @@ async function valueFaults(
 ): Promise<UsageError[]> {
   const faults: UsageError[] = [];
   for (const [name, value] of Object.entries(ownInput(input, models, context))) {
-    // A flag has the last word.
+    // Flags override the spec.
     if (Object.hasOwn(context.input, name)) continue;
     faults.push(...(await faultsAt(inputPlaces[name] ?? 'input', { [name]: value }, context)));
   }
@@ -56,28 +58,28 @@ async function valueFaults(
   return faults;
 }
 
-/** What this model is to be given of an input: not what others have and it lacks, nor a shape that it makes in its own way. */
+/** Returns the inputs for this model: without those that only others have, and without a shape that it replaces by its own. */
 function ownInput(input: ModelInput, models: readonly JobContext[], context: JobContext): ModelInput {
-  const isLeftOut = (name: string, value: Json) => {
-    if (takes(context, name, value)) return false;
+  const isOmitted = (name: string, value: Json) => {
+    if (accepts(context, name, value)) return false;
     const hasIt = context.schema?.properties[name] !== undefined;
-    return (!hasIt || shapeInputs.includes(name)) && models.some((other) => takes(other, name, value));
+    return (!hasIt || shapeInputs.includes(name)) && models.some((other) => accepts(other, name, value));
   };
-  return Object.fromEntries(Object.entries(input).filter(([name, value]) => !isLeftOut(name, value)));
+  return Object.fromEntries(Object.entries(input).filter(([name, value]) => !isOmitted(name, value)));
 }
 
-function takes({ schema }: JobContext, name: string, value: Json): boolean {
+function accepts({ schema }: JobContext, name: string, value: Json): boolean {
   const property = schema?.properties[name];
   return property !== undefined && inputValidator(property)(value);
 }
 
-/** Files are looked for where the values can be right. */
-async function faultsAt(place: string, input: ModelInput, context: JobContext): Promise<UsageError[]> {
+/** Returns the faults of some inputs, with their path. Files are checked only if the values are valid. */
+async function faultsAt(path: string, input: ModelInput, context: JobContext): Promise<UsageError[]> {
   const { model, schema } = context;
   const refused = schema === null ? [] : inputFaults(model, schema, input);
   const faults = refused.length > 0 ? refused : await fileFaults(input, context);
   return faults.map(
-    (fault) => new UsageError(`${place}: ${fault.message}`, { suggestion: fault.suggestion, cause: fault }),
+    (fault) => new UsageError(`${path}: ${fault.message}`, { suggestion: fault.suggestion, cause: fault }),
   );
 }
 
@@ -113,12 +115,12 @@ function checkRequired({ input, axes }: Grid, { schema, model, input: given }: J
   const names = new Set(['prompt', ...Object.keys(input), ...Object.keys(given), ...varied]);
   const missing = schema?.required.find((name) => !names.has(name));
   if (missing === undefined) return;
-  throw new UsageError(`Expected a value for \`${missing}\`, which ${model} requires, got none`, {
+  throw new UsageError(`${model} requires a value for \`${missing}\``, {
     suggestion: `Give it under input: in the spec, as an axis, or as --input ${missing}=VALUE.`,
   });
 }
 
-/** The longest prompt stands for all. */
+/** Checks only the longest prompt, which is the one that can be too long. */
 function checkPrompt({ prompt, axes }: Grid, { schema }: JobContext): void {
   const property = schema?.properties.prompt;
   if (property === undefined) return;
@@ -129,7 +131,7 @@ function checkPrompt({ prompt, axes }: Grid, { schema }: JobContext): void {
   checkInput('prompt', filledPrompt(prompt, Object.assign({}, ...longest)), property);
 }
 
-/** The contexts of the models that a grid's cells have: of all on its axis, or of the only one. */
+/** Returns the contexts of a grid's models: of all on its axis, or of the only one. */
 export function gridModels({ axes }: Pick<Grid, 'axes'>, contexts: readonly JobContext[]): JobContext[] {
   const names = axes.flatMap(({ values }) => values.map(({ model }) => model));
   const models = [...new Set(names)].filter((name) => name !== undefined);
@@ -139,6 +141,6 @@ export function gridModels({ axes }: Pick<Grid, 'axes'>, contexts: readonly JobC
       ({ model, version }) => name === (version === null ? model : `${model}:${version}`),
     );
     if (context !== undefined) return context;
-    throw new UsageError(`Expected what is known of each model of the grid, got nothing of ${name}`);
+    throw new UsageError(`Expected a context for each model of the grid, got none for ${name}`);
   });
 }

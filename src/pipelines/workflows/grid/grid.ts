@@ -11,17 +11,17 @@ import { gridFileName, gridFingerprints, openGrid } from './growth.ts';
 import { gridJobs } from './jobs.ts';
 
 /**
- * A grid in its folder: a picture for each combination of its axes' values, or `count` of them. In a folder that has held a
- * smaller one only the new cells are made, behind the old ones. `contexts` has what is known of each of the grid's models,
- * or of the only one. Emits once how it ended.
+ * Makes an image, or `count` images, for each combination of the axes' values. In a folder that has a smaller grid only the
+ * new cells are made, after the old ones. `contexts` has one context for each of the grid's models, or a single one. Emits the finished
+ * run.
  *
  *     grid: 2 products, 2 lights                4 jobs
  *     grid                                      -----(end|)
- *     grid: 2 products, 3 lights, same folder   6 jobs, of which 4 are there
+ *     grid: 2 products, 3 lights, same folder   6 jobs, of which 4 are already saved
  *     grid                                      ---(end|)
  *
- * Emits `UsageError` where the grid asks for what a model cannot take, is larger than it says it may be, or has lost something
- * that the folder was begun with; and what `runToFolder` emits.
+ * Errors with `UsageError` if a model cannot take an input, if the grid is larger than its `max`, or if it lacks an axis, a
+ * value or images that the folder was started with. Errors as `runToFolder` does.
  */
 export function grid(
   wanted: Grid,
@@ -30,15 +30,15 @@ export function grid(
 ): Observable<FinishedRun> {
   return defer(() => openGrid(wanted, contexts, settings.folder)).pipe(
     concatMap((grown) => {
-      let kept: Promise<void> | undefined;
+      let written: Promise<void> | undefined;
       const plans = async function* () {
-        // The folder is this run's alone by now, and no job is begun before its number is at rest.
-        kept ??= keepHistory(grown, settings.folder);
-        await kept;
+        // By now the folder is locked by this run, and no job starts before its number is on disk.
+        written ??= writeGridHistory(grown, settings.folder);
+        await written;
         yield* planJobs(gridJobs(grown, contexts), settings);
       };
       const total = gridTotal(grown, contexts[0]?.limit);
-      // Files may come by any axis.
+      // Any axis may have files.
       return runToFolder(plans, total, {
         ...settings,
         ...gridFingerprints(grown, contexts),
@@ -48,6 +48,6 @@ export function grid(
   );
 }
 
-function keepHistory({ axes, boxes }: ResumedGrid, folder: string): Promise<void> {
+function writeGridHistory({ axes, boxes }: ResumedGrid, folder: string): Promise<void> {
   return writeAtomically(join(folder, gridFileName), `${JSON.stringify({ axes, boxes })}\n`);
 }

@@ -11,8 +11,8 @@ import type { Grid, GridAxis, GridSize, GridValue, ResumedGrid } from './cells.t
 import { checkGrid, gridModels } from './check.ts';
 
 /**
- * A grid as the next step of what its folder has held. Writes nothing. Rejects with `UsageError` for all that can be wrong
- * with it, the folder's past included.
+ * Checks a grid, and continues the one that its folder has. Writes nothing. Rejects with `UsageError` if the grid is invalid
+ * or does not extend the one in the folder.
  */
 export async function openGrid(
   wanted: Grid,
@@ -28,15 +28,15 @@ export async function openGrid(
   return grown;
 }
 
-/** What a folder knows of the grids it has held. */
+/** The grids that a folder has had, as its `grid.json` stores them. */
 interface GridHistory {
   readonly axes: readonly GridAxis[];
   readonly boxes: readonly GridSize[];
 }
 
 /**
- * A grid as the next step of what a folder has held: known axes and values keep their places, in whatever order they are
- * given now, and what is new comes behind. `count` is the images of each cell. Throws `UsageError` where something is gone.
+ * Continues the grid of a folder: known axes and values keep their order, in any order they are given now, and new values come
+ * last. `count` is the number of images per cell. Throws `UsageError` if an axis, a value or images are missing.
  */
 export function extendGrid(grid: Grid, count: number, history: GridHistory | null): ResumedGrid {
   const known = history?.axes ?? grid.axes.map((axis) => ({ ...axis, values: [] }));
@@ -45,17 +45,18 @@ export function extendGrid(grid: Grid, count: number, history: GridHistory | nul
   const boxes = history?.boxes ?? [];
   const last = boxes.at(-1);
   const before = last?.at(-1) ?? 0;
-  if (count < before) throw gone(`at least ${before} images of each cell`, `a count of ${count}`);
+  if (count < before)
+    throw notGrowth(`with ${before} images per cell (count), but now the count is ${count}`);
   const isSame = last?.every((size, axis) => size === box[axis]) ?? false;
   return { ...grid, axes, boxes: isSame ? boxes : [...boxes, box] };
 }
 
 function sameAxes(axes: readonly GridAxis[], known: readonly GridAxis[]): GridAxis[] {
   const added = axes.find(({ name }) => !known.some((old) => old.name === name));
-  if (added !== undefined) throw gone('the axes that the folder was begun with', `${added.name} as well`);
+  if (added !== undefined) throw notGrowth(`without the axis \`${added.name}\`, which the spec now has`);
   return known.map((old) => {
     const now = axes.find(({ name }) => name === old.name);
-    if (now === undefined) throw gone(`the axis ${old.name}`, 'none of that name');
+    if (now === undefined) throw notGrowth(`with the axis \`${old.name}\`, which the spec no longer has`);
     return { ...now, values: distinctTags(old.values, newValues(now, old)) };
   });
 }
@@ -64,21 +65,22 @@ function newValues(now: GridAxis, old: GridAxis): GridValue[] {
   const given = new Set(now.values.map(contentOf));
   const missing = old.values.find((value) => !given.has(contentOf(value)));
   if (missing !== undefined) {
-    throw gone(`the value ${Object.values(missing.tags).join(', ')} on ${now.place}`, 'a list without it');
+    const name = Object.values(missing.tags).join(', ');
+    throw notGrowth(`with the value \`${name}\` in ${now.place}, which the spec no longer has`);
   }
   const known = new Set(old.values.map(contentOf));
   return now.values.filter((value) => !known.has(contentOf(value)));
 }
 
-/** What a value makes of a request; it may be called otherwise. */
+/** Returns the effect of a value on a request, without its name. */
 function contentOf({ words, input, model }: GridValue): string {
   return canonicalJson({ words, input, model: model ?? null });
 }
 
-function gone(expected: string, got: string): UsageError {
-  return new UsageError(`Expected a grid that goes on in its folder with ${expected}, got ${got}`, {
+function notGrowth(change: string): UsageError {
+  return new UsageError(`This folder was started ${change}`, {
     suggestion:
-      'A grid may grow in its folder, in values and in count. For anything else choose another folder with --out.',
+      'In its folder, a grid can only get more values and a higher count. For anything else, choose another folder with --out.',
   });
 }
 
@@ -96,19 +98,25 @@ const history = z.object({
   boxes: z.array(z.array(z.int().min(1))).min(1),
 });
 
-/** The file in a run folder that keeps the order in which a grid's values came. */
+/** The file in a run folder that stores the order in which a grid's values were added. */
 export const gridFileName = 'grid.json';
 
-/** Tells a grid and the settings that change its requests from all others, as it is now and as it was each time it grew. */
+/** Returns fingerprints of a grid, with the settings that change its requests: as it is now, and as it was before each growth. */
 export function gridFingerprints(
   grid: ResumedGrid,
   contexts: readonly JobContext[],
 ): { fingerprint: string; extendedFrom: readonly string[] } {
-  const prints = grid.boxes.map((_, turn) => printOf(grid, grid.boxes.slice(0, turn + 1), contexts));
+  const prints = grid.boxes.map((_, growth) =>
+    fingerprintAt(grid, grid.boxes.slice(0, growth + 1), contexts),
+  );
   return { fingerprint: prints.at(-1) ?? '', extendedFrom: prints.slice(0, -1) };
 }
 
-function printOf(grid: ResumedGrid, boxes: readonly GridSize[], contexts: readonly JobContext[]): string {
+function fingerprintAt(
+  grid: ResumedGrid,
+  boxes: readonly GridSize[],
+  contexts: readonly JobContext[],
+): string {
   const { prompt, input } = grid;
   const box = boxes.at(-1) ?? [];
   const axes = grid.axes.map(({ name, values }, axis) => ({ name, values: values.slice(0, box[axis]) }));
@@ -117,7 +125,7 @@ function printOf(grid: ResumedGrid, boxes: readonly GridSize[], contexts: readon
   const models = own.map((context) => fingerprintOf(null, { ...context, count: 1 }));
   const [context] = own;
   if (context === undefined) return '';
-  // What values are called changes no request.
+  // The names of values change no request.
   const requests = axes.map(({ name, values }) => ({
     name,
     values: values.map(({ tags: _, ...value }) => value),

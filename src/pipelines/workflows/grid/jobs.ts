@@ -8,10 +8,10 @@ import { type GridAxis, type GridCell, type GridValue, gridCells, type ResumedGr
 import { gridModels } from './check.ts';
 
 /**
- * The jobs of a grid in the order of its growth, one at a time as they are asked for. `contexts` has one of each model that
- * the grid names, or the only one. Where there are several models, each gets what it takes, as `adaptInput` says.
+ * Makes the jobs of a grid in the order of its growth, lazily. `contexts` has one context for each model that the grid names,
+ * or a single one. If there are several models, each gets inputs that `adaptInput` has adapted to it.
  *
- * Throws `UsageError` where a file is not there; `checkGrid` finds that, and all else that is wrong, before.
+ * Throws `UsageError` if a file is missing; `checkGrid` finds that, and all other mistakes, beforehand.
  */
 export async function* gridJobs(
   grid: ResumedGrid,
@@ -53,7 +53,7 @@ function valuesAt({ axes }: ResumedGrid, cell: GridCell): GridValue[] {
   return axes.flatMap(({ values }, axis) => values[cell[axis] ?? 0] ?? []);
 }
 
-/** What the command line gives is not given by the grid. */
+/** Merges the inputs of a cell, without those that the command line gives. */
 function inputOf(
   { input }: ResumedGrid,
   values: readonly GridValue[],
@@ -63,7 +63,7 @@ function inputOf(
   return values.reduce((sum, value) => joined(sum, value.input), Object.fromEntries(own));
 }
 
-/** The pictures of a composition come from several axes. */
+/** Adds inputs. Concatenates lists, as the pictures of a composition come from several axes. */
 function joined(before: ModelInput, added: ModelInput): ModelInput {
   const entries = Object.entries(added).map(([name, value]) => {
     const old = before[name];
@@ -73,8 +73,8 @@ function joined(before: ModelInput, added: ModelInput): ModelInput {
 }
 
 /**
- * How a grid's files are organised where nobody says: of two axes the first makes folders, of three and more the first two;
- * the others name the files. Numbers are told with their axis: `guidance-2.5`.
+ * Returns the default path template of a grid: of two axes the first makes folders, of three and more the first two; the others
+ * name the files. Numbers are prefixed with their axis: `guidance-2.5`.
  *
  *     product, light            {product}/{index:04}-{light}
  *     product, light, guidance  {product}/{light}/{index:04}-guidance-{guidance}
@@ -88,7 +88,7 @@ export function gridOrganize(axes: readonly GridAxis[]): string {
 
 function placeholderOf({ values }: GridAxis): string {
   const [first] = values;
-  // Of values side by side the first says enough.
+  // The first tag of zipped values is enough.
   const [name = '', text = ''] = Object.entries(first?.tags ?? {})[0] ?? [];
   if (name === 'prompt') return '{slug}';
   const isText = !/^(-?\d[\d.e+-]*|true|false|null)$/.test(text);

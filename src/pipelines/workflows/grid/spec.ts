@@ -8,7 +8,7 @@ import { readBatchSpec } from '../../../sources/specs/readSpec.ts';
 import { type GridFields, gridAxes, type NamedValue } from './axes.ts';
 import type { Grid } from './cells.ts';
 
-/** A grid as a file describes it. */
+/** A grid spec: a grid, and the fields that all specs share. */
 export interface GridSpec extends BatchSpec, Grid {}
 
 /** Reads a grid spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does. */
@@ -27,7 +27,7 @@ const axisValue = z.union([
 
 const axisLists = z.record(axisName, z.array(axisValue).min(1, 'Expected at least one value')).nullish();
 
-/** The shape of a grid's file. Strict: a key that is not here is a mistake, not an extra. */
+/** The schema of a grid's file. Strict: unknown keys are mistakes. */
 const gridSpecSchema = z
   .strictObject({
     ...specFields,
@@ -52,13 +52,13 @@ const gridSpecSchema = z
 
 const modelName = /^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/;
 
-/** All that is wrong with what varies in a spec, each with its place in the file; what the model takes is checked later. */
+/** Returns all mistakes in the varying parts of a spec, with their paths. Checks against the model come later. */
 function gridFaults(fields: GridFields): SpecProblem[] {
   const { prompt, axes, zip } = fields;
   const whole = [
     ...faultsOf(['prompt'], () => promptTemplate(prompt ?? '{prompt}')),
     ...listsOf(fields).flatMap(({ path, name, values }) =>
-      // Alone beside its prompt, so that a fault is told where it is.
+      // Each list is checked alone, with the prompt, so that a fault is reported at its path.
       faultsOf(path, () => gridAxes({ prompt, axes: { [name]: values } })),
     ),
   ];
@@ -86,7 +86,7 @@ function faultsOf(path: readonly PropertyKey[], read: () => unknown): SpecProble
   }
 }
 
-/** Names that have no list, and those that have two. */
+/** Returns the names that have no list, and those that have two. */
 function misplaced(fields: GridFields): SpecProblem[] {
   const lists = listsOf(fields);
   const { placeholders, variants } = promptTemplate(fields.prompt ?? '{prompt}');
@@ -102,13 +102,13 @@ function misplaced(fields: GridFields): SpecProblem[] {
     ...missing.map((name) => ({ path: ['prompt'], message: withoutList(name, fields.prompt, known) })),
     ...twice.map(({ name, path }) => ({
       path,
-      message: `Expected ${name} in one place of the spec, got it in two`,
+      message: `\`${name}\` is given twice in the spec; remove one of the two`,
     })),
   ];
 }
 
 function withoutList(name: string, prompt: GridFields['prompt'], known: readonly string[]): string {
-  if (prompt == null) return 'Expected a prompt, or a list of them under axes: prompt:';
+  if (prompt == null) return 'Expected a prompt, or a list of prompts under axes: prompt:';
   const meant = nearestName(name, known);
   const hint = meant === null ? '' : `; did you mean {${meant}}?`;
   return `Expected a list under axes: for each placeholder, got none for {${name}}${hint}`;
@@ -118,12 +118,12 @@ function models(fields: GridFields): SpecProblem[] {
   return listsOf(fields)
     .filter(({ name }) => name === 'model')
     .flatMap(({ path, values }) =>
-      values.flatMap(({ value }, place) =>
+      values.flatMap(({ value }, index) =>
         typeof value === 'string' && modelName.test(value)
           ? []
           : [
               {
-                path: [...path, place],
+                path: [...path, index],
                 message: `Expected owner/name or owner/name:version, got ${JSON.stringify(value)}`,
               },
             ],

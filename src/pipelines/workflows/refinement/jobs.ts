@@ -9,25 +9,25 @@ import { createSeeder, type Seeder } from '../../../sources/planning/seeds.ts';
 import type { InputFiles, Job, ModelInput } from '../../../types.ts';
 import { type RefinementSpec, refinementTotal } from './spec.ts';
 
-/** Of the first candidates, and of the pictures made from others. */
+/** The contexts of the first candidates, and of the images made from others. */
 export type RefinementContexts = readonly [candidates: JobContext, children: JobContext];
 
-/** A picture that is refined. */
+/** An image to refine. */
 export interface RefinementParent {
-  /** Of its job; null where it is not known yet, in a plan that is only shown. */
+  /** Index of its job; null if it is not known yet, in a dry run. */
   readonly index: number | null;
-  /** What stands for the picture in the children's input: its path below the run folder. */
+  /** The value for the image in the children's input: its path below the run folder. */
   readonly picture: string;
-  /** Absolute path of the picture; null where there is none yet. */
+  /** Absolute path of the image; null if it does not exist yet. */
   readonly file: string | null;
 }
 
 /**
- * The jobs of a refinement: its candidates, then for each round whose parents are given, the best first, the children of each.
- * The same parents have the same jobs, so that a run can go on where another one was killed. A job's index tells its place:
- * the candidates, then `keep` x `children` places a round, of which some stay empty where fewer were kept.
+ * Makes the jobs of a refinement: its candidates, then for each round whose parents are given, the children of each parent, the
+ * best first. The same parents always have the same jobs, so a killed run can be resumed. Indexes are fixed: the candidates
+ * come first, then `keep` x `children` indexes per round, some of which stay unused if fewer parents were kept.
  *
- * Throws `UsageError` at call time where the models do not take what the spec gives them, and later where a picture is not there.
+ * Throws `UsageError` at call time if the models cannot take what the spec gives, and later if an image is missing.
  */
 export function refinementJobs(
   spec: RefinementSpec,
@@ -39,20 +39,20 @@ export function refinementJobs(
   const inherited = spec.refineInput ?? adaptInput(spec.input, refining.schema);
   const wholeRefining = { ...refining, input: { ...inherited, ...refining.input } };
   const picture = refiningInput(refining);
-  const ofRound = (round: number): ModelInput => {
+  const strengthAt = (round: number): ModelInput => {
     const strength = spec.strengths[round - 1] ?? spec.strengths.at(-1);
     return strength === undefined ? {} : { [strengthInput(refining.schema)]: strength };
   };
   check(whole, {});
-  check({ ...wholeRefining, input: { ...wholeRefining.input, ...ofRound(1) } }, { [picture.name]: '' });
+  check({ ...wholeRefining, input: { ...wholeRefining.input, ...strengthAt(1) } }, { [picture.name]: '' });
   return {
     async *[Symbol.asyncIterator]() {
       yield* candidates(spec, whole);
       const seeded = createSeeder(wholeRefining);
-      for (const [at, parents] of rounds.entries()) {
-        const input = { ...wholeRefining.input, ...ofRound(at + 1) };
+      for (const [index, parents] of rounds.entries()) {
+        const input = { ...wholeRefining.input, ...strengthAt(index + 1) };
         const context = { ...wholeRefining, input };
-        yield* childrenOf({ spec, context, picture, seeded, round: at + 1, parents });
+        yield* childrenOf({ spec, context, picture, seeded, round: index + 1, parents });
       }
     },
   };
@@ -64,7 +64,7 @@ function refiningInput({ model, schema }: JobContext): ReturnType<typeof picture
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(`refineModel: ${error.message} (${model})`, {
-      suggestion: 'Choose black-forest-labs/flux-dev, say, with refineModel: in the spec.',
+      suggestion: 'Choose another model with refineModel: in the spec, such as black-forest-labs/flux-dev.',
       cause: error,
     });
   }
@@ -95,12 +95,12 @@ async function* childrenOf({ spec, context, picture, seeded, round, parents }: R
   let index = refinementTotal({ ...spec, rounds: round - 1 });
   for (const parent of parents) {
     const value = picture.valueOf(parent.picture);
-    const place = Array.isArray(value) ? `${picture.name}[0]` : picture.name;
-    const own: InputFiles = parent.file === null ? {} : { [place]: await inputFile(parent.file) };
+    const path = Array.isArray(value) ? `${picture.name}[0]` : picture.name;
+    const own: InputFiles = parent.file === null ? {} : { [path]: await inputFile(parent.file) };
     const files = { ...shared, ...own };
     const tags = { round: String(round), parent: parent.index === null ? '?' : String(parent.index + 1) };
     for (let child = 0; child < spec.children; child += 1) {
-      // A parent that stays among the best has children in several rounds: no two get the same seed.
+      // A parent that stays among the best has children in several rounds; all get different seeds.
       const input = seeded(
         { ...context.input, [picture.name]: value, prompt },
         { index, copy: index },
@@ -129,33 +129,33 @@ function check(context: JobContext, given: ModelInput): void {
   const all = { prompt: '', ...input, ...given };
   const missing = schema?.required.find((name) => !Object.hasOwn(all, name));
   if (missing === undefined) return;
-  throw new UsageError(`Expected a value for \`${missing}\`, which ${model} requires, got none`, {
+  throw new UsageError(`${model} requires a value for \`${missing}\``, {
     suggestion: `Give it under input: or refineInput: in the spec, or as --input ${missing}=VALUE.`,
   });
 }
 
-/** Stand-ins for the pictures that a refinement will refine, round by round, for a plan that goes through all its rounds. */
+/** Returns placeholders for the images to refine in each round, for a dry run of all rounds. */
 export function expectedParents({ rounds, keep }: RefinementSpec): RefinementParent[][] {
   return Array.from({ length: rounds }, (_, round) =>
-    Array.from({ length: keep }, (__, place) => ({
+    Array.from({ length: keep }, (__, index) => ({
       index: null,
-      picture: `(the ${place === 0 ? 'best' : `number ${place + 1}`} after round ${round})`,
+      picture: `(the ${index === 0 ? 'best' : `number ${index + 1}`} after round ${round})`,
       file: null,
     })),
   );
 }
 
 /**
- * Tells a refinement from all others by what changes its pictures. More rounds, another score to stop at, another budget or price
- * leave those that are there as they are, so a folder may go on with them.
+ * Returns a fingerprint of everything that changes the images of a refinement. More rounds, another score to stop at, another
+ * budget or price leave existing images as they are, so a folder can continue with them.
  */
 export function refinementFingerprint(spec: RefinementSpec, contexts: RefinementContexts): string {
-  const { rounds: _rounds, stopAtScore: _score, budgetUsd: _budget, priceUsd: _price, ...pictures } = spec;
-  const score = 'model' in pictures.score ? { ...pictures.score, priceUsd: null } : pictures.score;
+  const { rounds: _rounds, stopAtScore: _score, budgetUsd: _budget, priceUsd: _price, ...request } = spec;
+  const score = 'model' in request.score ? { ...request.score, priceUsd: null } : request.score;
   const [first, { model, version, input }] = contexts;
   return fingerprintOf(
     {
-      ...pictures,
+      ...request,
       renditions: renditionFrames(spec.renditions),
       score,
       children: { count: spec.children, model, version, input },

@@ -39,21 +39,21 @@ import { createRefinementRounds, type RefinementRounds, validRounds } from './ro
 import { type RefinementSpec, refinementTotal } from './spec.ts';
 
 export interface RefinementSettings extends Omit<RunSettings, 'detach' | 'deleteLocal'>, PlanJobsConfig {
-  /** Rates the pictures; higher is better. A model is paid from the run's budget and has its places. */
+  /** Rates the images; higher is better. A model uses the budget and the slots of the run. */
   scorer: Scorer | ScoringModel;
 }
 
 /**
- * A refinement in its folder: candidates from a prompt, of which the best are refined round by round, each from its parent's
- * picture; `refinement.json` has who came from whom, with which score. Emits once how it ended.
+ * Makes candidates from a prompt, then refines the best of them round by round, each from its parent's image. Writes parents
+ * and scores to `refinement.json`. Emits the finished run.
  *
  *     spec: 4 candidates, keep 2, 1 child each, 2 rounds   4 jobs, then 2, then 2
  *     refinement                                           -----------(end|)
  *
- * Ends early where a picture has the score that was asked for or the budget has no room for another one; `totals.total` is then
- * what was begun. A run in the same folder goes on in the middle of a round with the decisions that were taken.
+ * Ends early if an image reaches `stopAtScore` or the budget has no room for another one; `totals.total` then counts the jobs
+ * that were started. Another run in the same folder continues in the middle of a round, with the decisions so far.
  *
- * Throws `UsageError` where a model cannot take what it is given; emits what `runToFolder` emits.
+ * Throws `UsageError` if a model cannot take what the spec gives. Errors as `runToFolder` does.
  */
 export function refinement(
   spec: RefinementSpec,
@@ -63,7 +63,7 @@ export function refinement(
   const total = refinementTotal(spec);
   const ratings = typeof settings.scorer !== 'function';
   return inOpenRun({ ...settings, ratings }, (opened) => {
-    const run = { ...opened, config: withSharedPlaces(opened.config) };
+    const run = { ...opened, config: withSharedSlots(opened.config) };
     return from(prepare(spec, contexts, settings, run)).pipe(
       concatMap(({ rounds, first, alreadySaved }) => {
         const outcomes = roundByRound(first, rounds, openScoring(settings.scorer, run), run);
@@ -76,14 +76,14 @@ export function refinement(
   });
 }
 
-/** Ratings and pictures have the same places, and whoever comes late is told of the stop as well. */
-function withSharedPlaces(config: GenerateConfig): GenerateConfig {
+/** Shares slots between ratings and images, and replays the stop to late subscribers. */
+function withSharedSlots(config: GenerateConfig): GenerateConfig {
   const { strategy = 'stream', concurrency, stop = NEVER } = config;
   const slots = createGate(concurrencyOf(strategy, concurrency));
   return { ...config, slots, stop: stop.pipe(shareReplay({ bufferSize: 1, refCount: true })) };
 }
 
-/** Takes up what earlier runs have decided, and plans the round that is next. */
+/** Restores the decisions of earlier runs, and plans the next round. */
 async function prepare(
   spec: RefinementSpec,
   contexts: RefinementContexts,
@@ -115,7 +115,7 @@ function roundByRound(
   return refine<Plan, Outcome>(first, {
     run: (plans) =>
       concat(
-        // A run may have been killed between a picture and its score.
+        // An earlier run may have been killed between an image and its score.
         from(rounds.outcomes()).pipe(
           filter(({ metrics }) => metrics.score === undefined),
           score,
@@ -123,29 +123,29 @@ function roundByRound(
         ),
         generate(() => plans, run.config).pipe(score),
       ),
-    // What is on disk counts, whether this run or an earlier one has brought it there.
+    // All images on disk count, from this run or an earlier one.
     next: () =>
       from(rounds.decide({ isCut })).pipe(
         concatMap((isDecided) => (isDecided ? rounds.begin() : of([]))),
         concatMap((plans) => from(plans)),
       ),
-    // It is for `begin` to say which round is the last: that one is decided too.
+    // `begin` decides which round is the last, as that one is ranked too.
     rounds: Number.MAX_SAFE_INTEGER,
     ...(run.config.stop === undefined ? {} : { stop: run.config.stop }),
   });
 }
 
 /**
- * Leaves what a refinement has decided: `refinement.json`, the ranks of the best in manifest and sidecars, the picture of the
- * lineage. Emits the end with the jobs that were begun as its total; what the disk refuses becomes its fault.
+ * Writes the decisions of a refinement: `refinement.json`, the ranks of the best in manifest and sidecars, and the lineage image.
+ * Emits the end, whose total counts the jobs that were started. An error of the disk becomes its `fault`.
  */
 function finishRefinement(end: RunEnd, rounds: RefinementRounds, run: OpenRun): Observable<RunEnd> {
-  return from(leave(end, rounds, run)).pipe(
+  return from(writeDecisions(end, rounds, run)).pipe(
     catchError((error: unknown) => of({ ...end, fault: end.fault ?? error })),
   );
 }
 
-async function leave(end: RunEnd, rounds: RefinementRounds, run: OpenRun): Promise<RunEnd> {
+async function writeDecisions(end: RunEnd, rounds: RefinementRounds, run: OpenRun): Promise<RunEnd> {
   const { folder } = run.config;
   const history = await rounds.history();
   await writeRefinementHistory(folder, history);
@@ -156,13 +156,13 @@ async function leave(end: RunEnd, rounds: RefinementRounds, run: OpenRun): Promi
   const isUnfinished = history.end === 'stopped';
   if (isUnfinished && total === end.totals.saved + end.totals.alreadySaved) {
     const message =
-      'Stopped between two rounds. The same command again goes on; nothing is made or paid again.';
+      'Stopped between two rounds. Run the same command again to continue; saved images are not made or paid for again.';
     run.config.emit?.({ type: 'warning', message });
   }
   return { ...end, totals: { ...end.totals, total }, isUnfinished };
 }
 
-/** Only the best of all have a rank; those that an earlier run had ranked may be none of them any more. */
+/** Ranks the best of all rounds, and removes the rank of jobs that are no longer among them. */
 async function writeRanks({ rounds }: RefinementHistory, { manifest, config }: OpenRun): Promise<void> {
   const best = rounds.at(-1)?.candidates.filter(({ kept }) => kept) ?? [];
   const rankOf = new Map(best.map(({ index, rank }) => [index, rank]));
@@ -178,13 +178,13 @@ async function writeRanks({ rounds }: RefinementHistory, { manifest, config }: O
     await lastValueFrom(persist(outcome).pipe(ignoreElements()), { defaultValue: null });
 }
 
-/** The run is whole without it. */
+/** Writes the lineage image; a failure is only a warning, as the run is complete without it. */
 async function drawLineage(history: RefinementHistory, { config, thumbnails }: OpenRun): Promise<void> {
   if (thumbnails === null) return;
   try {
     await writeLineage(config.folder, history);
   } catch (error) {
     const { message } = outcomeError(error);
-    config.emit?.({ type: 'warning', message: `The picture of the lineage could not be made: ${message}` });
+    config.emit?.({ type: 'warning', message: `The lineage image could not be written: ${message}` });
   }
 }

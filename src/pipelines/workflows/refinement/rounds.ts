@@ -21,38 +21,38 @@ interface RefinementRoundsConfig {
   contexts: RefinementContexts;
   planning: PlanJobsConfig;
   run: OpenRun;
-  /** What earlier runs in the folder have decided. */
+  /** Rounds that earlier runs in the folder have decided. */
   decided: readonly RefinementRound[];
 }
 
-/** The rounds of a refinement, as far as they have come. */
+/** The rounds of a refinement so far. */
 export interface RefinementRounds {
-  /** The jobs of the next round; none where the refinement ends before it. */
+  /** Returns the jobs of the next round; none if the refinement ends before it. */
   begin(): Promise<readonly Plan[]>;
   /**
-   * Ranks the round that was begun, as the manifest has it, and writes it down; false where it is no sound ground for a next one.
-   * `isCut`: the budget had no room for all ratings.
+   * Ranks the started round from the manifest, and writes the result. Returns false if no next round can build on it. `isCut`:
+   * the budget had no room for all ratings.
    */
   decide(ended: { isCut: boolean }): Promise<boolean>;
-  /** All jobs of the rounds that were begun. */
+  /** All jobs of the started rounds. */
   readonly plans: PlanSource;
-  /** Those of one round, which may be the one after the last decision. */
+  /** Returns the jobs of one round, at most the one after the last decision. */
   plansOf(round: number): AsyncIterable<Plan>;
-  /** Outcomes of the round that was begun, by this run or an earlier one. */
+  /** Returns the outcomes of the started round, from this run or an earlier one. */
   outcomes(): AsyncIterable<Outcome>;
-  /** What has been decided, and how the round stands that was cut short. */
+  /** Returns all decisions, and the ranking so far of a round that was cut short. */
   history(): Promise<RefinementHistory>;
 }
 
 /**
- * Plans and decides the rounds of a refinement. A round's jobs follow from the decisions before it, which are on disk before it
- * begins: whoever goes on in the folder plans the same jobs, and rates nothing twice.
+ * Plans and decides the rounds of a refinement. The jobs of a round follow from the decisions before it, which are on disk
+ * before it starts. So a later run in the folder plans the same jobs, and rates nothing twice.
  */
 export function createRefinementRounds(config: RefinementRoundsConfig): RefinementRounds {
   const { spec, contexts, planning, run } = config;
   const { folder, ledger } = run.config;
   const rounds = [...config.decided];
-  let begun = rounds.length;
+  let startedRounds = rounds.length;
   let end: RefinementEnd | null = null;
 
   const parentsOf = ({ candidates }: RefinementRound): RefinementParent[] =>
@@ -68,7 +68,7 @@ export function createRefinementRounds(config: RefinementRoundsConfig): Refineme
   }
   async function* outcomes() {
     for await (const outcome of run.manifest.outcomes()) {
-      if (isOfRound(outcome.index, begun - 1)) yield outcome;
+      if (isOfRound(outcome.index, startedRounds - 1)) yield outcome;
     }
   }
 
@@ -77,7 +77,7 @@ export function createRefinementRounds(config: RefinementRoundsConfig): Refineme
     if (best !== null && spec.stopAtScore !== null && best >= spec.stopAtScore) return 'score';
     return round > spec.rounds ? 'rounds' : null;
   };
-  /** A round that an earlier run has begun goes on, whatever it may cost. */
+  /** Returns true if the budget has room for one job. A round that an earlier run has started continues at any cost. */
   const isAffordable = (jobs: readonly Plan[]): boolean => {
     if (jobs.some(({ index }) => run.journal.find(index) !== undefined)) return true;
     const reservation = ledger.reserve(jobs[0]?.priceMicroUsd ?? 0);
@@ -89,25 +89,25 @@ export function createRefinementRounds(config: RefinementRoundsConfig): Refineme
     const made: Unranked[] = [];
     let isCut = false;
     for await (const outcome of outcomes()) {
-      made.push(candidateOf(outcome, begun - 1));
+      made.push(candidateOf(outcome, startedRounds - 1));
       isCut ||= outcome.error?.code === 'ERR_OVER_BUDGET';
     }
     return { round: rankRound(rounds.at(-1), made, { keep: spec.keep, decided }), isCut };
   };
 
   return {
-    plans: () => (begun === 0 ? [] : plansUpTo(begun - 1)),
+    plans: () => (startedRounds === 0 ? [] : plansUpTo(startedRounds - 1)),
     plansOf,
     outcomes,
     async begin() {
       const round = rounds.length;
       end = endBefore(round);
       if (end !== null) return [];
-      begun = round + 1;
+      startedRounds = round + 1;
       const jobs: Plan[] = [];
       for await (const plan of plansOf(round)) jobs.push(plan);
       if (round === 0 || isAffordable(jobs)) return jobs;
-      begun = round;
+      startedRounds = round;
       end = 'budget';
       return [];
     },
@@ -132,7 +132,7 @@ export function createRefinementRounds(config: RefinementRoundsConfig): Refineme
       return true;
     },
     async history() {
-      if (begun === rounds.length) return { end: end ?? 'stopped', rounds };
+      if (startedRounds === rounds.length) return { end: end ?? 'stopped', rounds };
       const { round } = await ranked(false);
       return { end: end ?? 'stopped', rounds: [...rounds, round] };
     },
@@ -151,12 +151,12 @@ function candidateOf(outcome: Outcome, round: number): Unranked {
   return { index, key, round, parent, status, score, path };
 }
 
-/** A candidate that nothing was decided about. */
+/** A candidate without a rank. */
 export type Unranked = Omit<RefinementCandidate, 'rank' | 'kept'>;
 
 /**
- * Ranks a round: what was kept so far and what it has made itself, by score; of equal ones the earlier first. The best few are kept.
- * Since the kept stay in the pool, the best score never falls from round to round, and the kept are the best of all rounds.
+ * Ranks a round: the candidates kept so far and its own, by score, then by index. The best `keep` of them are kept. Since kept
+ * candidates stay in the pool, the best score never falls, and the kept ones are the best of all rounds.
  */
 export function rankRound(
   before: RefinementRound | undefined,
@@ -171,7 +171,7 @@ export function rankRound(
     decided,
     bestScore: rated[0]?.score ?? null,
     candidates: [
-      ...rated.map((candidate, place) => ({ ...candidate, rank: place + 1, kept: place < keep })),
+      ...rated.map((candidate, index) => ({ ...candidate, rank: index + 1, kept: index < keep })),
       ...unrated.map((candidate) => ({ ...candidate, rank: null, kept: false })),
     ],
   };
@@ -185,30 +185,31 @@ function byScore(a: Unranked, b: Unranked): number {
   return (b.score ?? 0) - (a.score ?? 0) || a.index - b.index;
 }
 
-interface SoundRoundsConfig extends Omit<RefinementRoundsConfig, 'decided'> {
-  /** Whether requests may have changed since. */
+interface ValidRoundsConfig extends Omit<RefinementRoundsConfig, 'decided'> {
+  /** True if requests may have changed since then. */
   mayDiffer: boolean;
 }
 
 /**
- * The rounds of an earlier run whose decisions still hold: up to the first that was cut short, that is beyond the last one wanted,
- * or whose pictures are now made from other requests. Rejects with `UsageError` where a picture is gone that others are made from.
+ * Returns the rounds of an earlier run whose decisions still hold: all before the first one that was cut short, exceeds the
+ * number of rounds in the spec, or has other requests now. Rejects with `UsageError` if an image is missing that others are
+ * made from.
  */
 export async function validRounds(
   rounds: readonly RefinementRound[],
-  { mayDiffer, ...parts }: SoundRoundsConfig,
+  { mayDiffer, ...parts }: ValidRoundsConfig,
 ): Promise<readonly RefinementRound[]> {
-  const sound: RefinementRound[] = [];
+  const valid: RefinementRound[] = [];
   for (const round of rounds.slice(0, parts.spec.rounds + 1)) {
     if (!round.decided) break;
-    if (mayDiffer && !(await isMadeAlike(round, { ...parts, decided: sound }))) break;
-    await expectParents(round, parts.run.config.folder);
-    sound.push(round);
+    if (mayDiffer && !(await hasSameRequests(round, { ...parts, decided: valid }))) break;
+    await checkParents(round, parts.run.config.folder);
+    valid.push(round);
   }
-  return sound;
+  return valid;
 }
 
-async function isMadeAlike(round: RefinementRound, config: RefinementRoundsConfig): Promise<boolean> {
+async function hasSameRequests(round: RefinementRound, config: RefinementRoundsConfig): Promise<boolean> {
   const keys = new Map(round.candidates.map(({ index, key }) => [index, key]));
   for await (const { index, key } of createRefinementRounds(config).plansOf(round.round)) {
     const known = keys.get(index);
@@ -217,18 +218,15 @@ async function isMadeAlike(round: RefinementRound, config: RefinementRoundsConfi
   return true;
 }
 
-async function expectParents({ candidates }: RefinementRound, folder: string): Promise<void> {
+async function checkParents({ candidates }: RefinementRound, folder: string): Promise<void> {
   for (const { index, path, kept } of candidates) {
     if (!kept || path === null) continue;
     await access(join(folder, path)).catch((cause: unknown) => {
-      throw new UsageError(
-        `Expected the picture of job #${index + 1} in ${join(folder, path)}, got no file`,
-        {
-          suggestion:
-            'Others are made from it: put it back, or give another folder with --out, where all is made anew.',
-          cause,
-        },
-      );
+      throw new UsageError(`The image of job #${index + 1} is missing: ${join(folder, path)}`, {
+        suggestion:
+          'Other images are made from it. Put it back, or start again in another folder with --out.',
+        cause,
+      });
     });
   }
 }

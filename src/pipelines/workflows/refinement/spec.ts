@@ -11,28 +11,28 @@ import {
 import { readBatchSpec } from '../../../sources/specs/readSpec.ts';
 import type { ModelInput } from '../../../types.ts';
 
-/** Candidates for one picture, of which the best are refined round by round. */
+/** A refinement: candidates from one prompt, the best of which are refined round by round. */
 export interface RefinementSpec extends BatchSpec {
   readonly prompt: string;
-  /** Pictures of the first round, made from the prompt alone. */
+  /** Number of images in the first round, made from the prompt alone. */
   readonly candidates: number;
-  /** How many of the best so far are refined in each round. */
+  /** Number of the best images so far that are refined in each round. */
   readonly keep: number;
-  /** Pictures made from each of these. */
+  /** Number of images made from each of these. */
   readonly children: number;
-  /** Rounds of refining, the first candidates not counted. */
+  /** Number of rounds after the first candidates. */
   readonly rounds: number;
-  /** How far children may go from their parent, by round; the last holds for further ones. Empty: as far as the model likes. */
+  /** Distances of children from their parent, by round; the last one holds for further rounds. Empty: the model's default. */
   readonly strengths: readonly number[];
-  /** What pictures are rated by. */
+  /** The measures, or the model, that rate images. */
   readonly score: ScoreSpec | ModelScoreSpec;
-  /** The refinement ends when a picture has it. Null: it goes through all rounds. */
+  /** The refinement ends when an image reaches this score. Null: it runs all rounds. */
   readonly stopAtScore: number | null;
-  /** Makes the children; null for the model of the candidates where it takes pictures, else the caller's choice. */
+  /** Makes the children; null for the model of the candidates if it takes pictures, else the caller's choice. */
   readonly refineModel: string | ModelWish | null;
-  /** Prompt of the children, with `{prompt}`; null for that of the candidates. */
+  /** Prompt of the children, with `{prompt}`; null for the prompt of the candidates. */
   readonly refinePrompt: string | null;
-  /** Inputs of the children; null for those of the candidates, as far as the other model takes them. */
+  /** Inputs of the children; null for those of the candidates that the other model takes. */
   readonly refineInput: ModelInput | null;
   readonly organize: string;
 }
@@ -49,7 +49,7 @@ const colour = z
   .string()
   .regex(/^#([0-9a-f]{3}|[0-9a-f]{6})$/i, 'Expected a colour such as "#ff6600", in quotes');
 
-/** `score:` of a spec: the name of a measure, how much each of several counts, or a model that is asked. */
+/** The schema of `score:`: the name of a measure, weights of several measures, or a model that rates. */
 export const scoreSpecSchema = z.union([
   z.enum(measureNames).transform((name): ScoreSpec | ModelScoreSpec => ({ [name]: 1 })),
   z
@@ -71,9 +71,10 @@ export const scoreSpecSchema = z.union([
       const fault = (message: string) => context.addIssue({ code: 'custom', message });
       const asked = Object.values(weights).filter((value) => value !== undefined);
       if (model !== undefined) {
-        if (palette !== undefined || asked.length > 0) fault('Expected measures or a model, got both');
+        if (palette !== undefined || asked.length > 0)
+          fault('Measures and a model cannot be used together; remove one of them');
       } else if (input !== undefined || priceUsd !== undefined) {
-        fault('Expected model: beside input: and priceUsd:, got none');
+        fault('input: and priceUsd: need a model: that rates');
       } else if (palette === undefined && !asked.some((value) => value > 0)) {
         fault('Expected a weight above 0 for at least one measure');
       }
@@ -83,21 +84,21 @@ export const scoreSpecSchema = z.union([
     ),
 ]);
 
-/** More pictures in a round are more than anybody looks at, and than one picture of the lineage holds. */
-const MOST_A_ROUND = 500;
+/** Maximum number of images per round: more do not fit on the lineage image. */
+const MOST_PER_ROUND = 500;
 const MOST_ROUNDS = 20;
 
 const strength = z.number().min(0).max(1);
 const { count: _candidates, ...fields } = specFields;
 
-/** The shape of a refinement file. Strict: a key that is not here is a mistake, not an extra. */
+/** The schema of a refinement file. Strict: unknown keys are mistakes. */
 export const refinementSpecSchema = z
   .strictObject({
     ...fields,
     prompt: specText,
-    candidates: z.int().min(1).max(MOST_A_ROUND),
-    keep: z.int().min(1).max(MOST_A_ROUND),
-    children: z.int().min(1).max(MOST_A_ROUND),
+    candidates: z.int().min(1).max(MOST_PER_ROUND),
+    keep: z.int().min(1).max(MOST_PER_ROUND),
+    children: z.int().min(1).max(MOST_PER_ROUND),
     rounds: z.int().min(1).max(MOST_ROUNDS),
     promptStrength: z.union([strength.transform((value) => [value]), z.array(strength).min(1)]).nullish(),
     score: scoreSpecSchema,
@@ -106,7 +107,7 @@ export const refinementSpecSchema = z
     refinePrompt: specText
       .refine(
         (template) => !/\{(?!prompt\})/.test(template),
-        'Expected no placeholder but {prompt}, which stands for the prompt of the candidates',
+        'Expected only the placeholder {prompt}, which stands for the prompt of the candidates',
       )
       .nullish(),
     refineInput: specFields.input,
@@ -114,12 +115,13 @@ export const refinementSpecSchema = z
   .superRefine(({ candidates, keep, children, rounds, promptStrength }, context) => {
     const fault = (key: string, message: string) =>
       context.addIssue({ code: 'custom', path: [key], message });
-    if (keep > candidates) fault('keep', `Expected at most the ${candidates} candidates, got ${keep}`);
-    if (keep * children > MOST_A_ROUND)
-      fault('children', `Expected at most ${MOST_A_ROUND} pictures a round, got ${keep} x ${children}`);
+    if (keep > candidates)
+      fault('keep', `Expected at most the number of candidates (${candidates}), got ${keep}`);
+    if (keep * children > MOST_PER_ROUND)
+      fault('children', `Expected at most ${MOST_PER_ROUND} images per round, got ${keep} x ${children}`);
     const strengths = promptStrength?.length ?? 0;
     if (strengths > rounds)
-      fault('promptStrength', `Expected a value for each of ${rounds} rounds at most, got ${strengths}`);
+      fault('promptStrength', `Expected at most one value per round (${rounds}), got ${strengths}`);
   })
   .transform(
     (spec): RefinementSpec => ({
@@ -139,7 +141,7 @@ export const refinementSpecSchema = z
     }),
   );
 
-/** How many jobs a refinement has at most: it may end before its last round, and keep fewer where fewer are saved. */
+/** Returns the maximum number of jobs of a refinement. It may end early, or keep fewer images if fewer are saved. */
 export function refinementTotal({
   candidates,
   keep,

@@ -98,12 +98,12 @@ it.each([
   ],
   ['Expected an input of owner/name, got `gidance`', { ...spec, input: { gidance: 1 } }, contextOf()],
   [
-    'got 2 mistakes:\n  Expected `guidance` to be a number of 0 to 10, got 11.\n  Expected an input of owner/name, got `gidance`',
+    '2 mistakes in the inputs of the model:\n  Expected `guidance` to be a number of 0 to 10, got 11.\n  Expected an input of owner/name, got `gidance`',
     { ...spec, input: { guidance: 11, gidance: 1 } },
     contextOf(),
   ],
   [
-    'Expected a value for `seed`, which owner/name requires',
+    'owner/name requires a value for `seed`',
     spec,
     contextOf({ schema: { ...schema, required: ['prompt', 'seed'] } }),
   ],
@@ -111,7 +111,7 @@ it.each([
   expect(() => campaignJobs(each, context)).toThrow(message);
 });
 
-it('takes files from beside the spec, and the run’s where it has another value', async () => {
+it('takes files relative to the spec, and the run’s if it overrides them', async () => {
   const uri = { type: 'string', format: 'uri' } as const;
   const takingFiles = { ...schema, properties: { ...schema.properties, image: uri, mask: uri } };
   const specPath = await tempFile('spec.yaml', '');
@@ -121,7 +121,7 @@ it('takes files from beside the spec, and the run’s where it has another value
   const context = contextOf({ schema: takingFiles, input: { mask: 'https://files.example/m.png' } });
   const files = await campaignFiles(own, specPath, context);
   const [job] = campaignJobs(own, { ...context, files });
-  expect(Object.entries(job?.files ?? {}).map(([place, { name }]) => `${place} ${name}`)).toEqual([
+  expect(Object.entries(job?.files ?? {}).map(([path, { name }]) => `${path} ${name}`)).toEqual([
     'image a.svg',
   ]);
   await expect(campaignFiles({ ...own, input: { image: 'c.svg' } }, specPath, context)).rejects.toThrow(

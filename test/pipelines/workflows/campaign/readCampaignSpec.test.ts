@@ -70,7 +70,7 @@ it.each(['c.json', 'c.yaml'])('reads all there can be from %s', async (name) => 
   });
 });
 
-it('lists all mistakes with their lines and places', async () => {
+it('lists all mistakes with their lines and paths', async () => {
   const content = `theem: sea
 platforms:
   - instagram_post
@@ -101,7 +101,7 @@ prompt: '{theme} {mood}'
       expect.stringMatching(/^line 11: variations\[0\]\.prompt: /),
       'line 14: seed: Expected auto, none or an integer of 0 or more',
       expect.stringMatching(/^line 15: count: /),
-      'line 16: prompt: Expected no placeholder but {theme}, {style}, {platform} and {variation}',
+      'line 16: prompt: Expected only the placeholders {theme}, {style}, {platform} and {variation}',
     ]),
   );
   expect(faults).toHaveLength(11);
@@ -113,7 +113,7 @@ it('says of an empty list that it is one', async () => {
   ]);
 });
 
-it('names the place of what is wrong in a rendition, and what it was meant to be', async () => {
+it('names the path of a mistake in a rendition, and the probable correction', async () => {
   const content = `theme: sea
 platforms: [{ name: post, width: 9, height: 9, format: webp, lossless: true, maxBytes: 20kB }]
 variations: [calm]
@@ -168,9 +168,9 @@ it('names the line of broken YAML', async () => {
 });
 
 it.each([
-  ['c.yaml', '', 'Expected a campaign spec, got 1 mistake'],
-  ['c.yaml', '- a\n', 'Expected a campaign spec, got 1 mistake'],
-  ['c.txt', 'theme: a\n', 'Expected a campaign spec named .yaml, .yml or .json'],
+  ['c.yaml', '', '1 mistake in this campaign spec'],
+  ['c.yaml', '- a\n', '1 mistake in this campaign spec'],
+  ['c.txt', 'theme: a\n', 'Expected a campaign spec in a .yaml, .yml or .json file'],
 ])('refuses %s with %j', async (name, content, message) => {
   await expect(reading(name, content)).rejects.toThrow(message);
 });

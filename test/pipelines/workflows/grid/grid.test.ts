@@ -89,7 +89,7 @@ it('makes only the new cells when its axes grow, and keeps numbers, seeds and fi
   expect(simulator.stats().created).toBe(18);
 });
 
-it('goes on after it was left in the middle of its growth', async () => {
+it('continues after it was stopped in the middle of its growth', async () => {
   const { simulator, run } = await service({ speed: 20 });
   await run(aGrid({ pot: ['red'] }));
   const grown = aGrid({ pot: ['red', 'blue', 'green', 'white'] });
@@ -106,7 +106,7 @@ it('goes on after it was left in the middle of its growth', async () => {
   expect((await outcomes()).map(({ tags }) => tags.pot)).toEqual(['red', 'blue', 'green', 'white', 'grey']);
 });
 
-it('goes on where the journal knew of the growth before grid.json did', async () => {
+it('continues if the journal knew of the growth before grid.json did', async () => {
   const { simulator, run } = await service();
   await run(aGrid({ pot: ['red'] }));
   const old = await readFile(join(folder, 'grid.json'));
@@ -117,11 +117,23 @@ it('goes on where the journal knew of the growth before grid.json did', async ()
 });
 
 it.each<[string, Grid, Partial<JobContext>]>([
-  ['the value red on axes.pot, got a list without it', aGrid({ pot: ['blue'], guidance: [2] }), {}],
-  ['the axis guidance, got none of that name', aGrid({ pot: ['red', 'blue'] }), {}],
-  ['got aspect_ratio as well', aGrid({ pot: ['red', 'blue'], guidance: [2], aspect_ratio: ['1:1'] }), {}],
   [
-    'at least 2 images of each cell, got a count of 1',
+    'with the value `red` in axes.pot, which the spec no longer has',
+    aGrid({ pot: ['blue'], guidance: [2] }),
+    {},
+  ],
+  [
+    'This folder was started with the axis `guidance`, which the spec no longer has',
+    aGrid({ pot: ['red', 'blue'] }),
+    {},
+  ],
+  [
+    'without the axis `aspect_ratio`, which the spec now has',
+    aGrid({ pot: ['red', 'blue'], guidance: [2], aspect_ratio: ['1:1'] }),
+    {},
+  ],
+  [
+    'with 2 images per cell (count), but now the count is 1',
     aGrid({ pot: ['red', 'blue'], guidance: [2] }),
     { count: 1 },
   ],

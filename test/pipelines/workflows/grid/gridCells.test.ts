@@ -4,18 +4,18 @@ import { gridCells } from '../../../../src/pipelines/workflows/grid/cells.ts';
 
 const texts = (boxes: number[][]) => [...gridCells(boxes)].map((cell) => cell.join(''));
 
-it('runs through the last place fastest', () => {
+it('runs through the last index fastest', () => {
   expect(texts([[2, 3]])).toEqual(['00', '01', '02', '10', '11', '12']);
 });
 
-it('goes on behind the old cells when the grid grows', () => {
+it('adds new cells after the old ones when the grid grows', () => {
   const first = texts([[2, 2, 1]]);
   const second = texts([[2, 2, 1], [2, 3, 2]]); // biome-ignore format: boxes side by side
   expect(first).toEqual(['000', '010', '100', '110']);
   expect(second).toEqual([...first, '001', '011', '020', '021', '101', '111', '120', '121']);
 });
 
-it('has one cell where nothing varies', () => {
+it('has one cell if nothing varies', () => {
   expect(texts([[1]])).toEqual(['0']);
 });
 

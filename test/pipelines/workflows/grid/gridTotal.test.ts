@@ -14,16 +14,16 @@ it('counts up to the cap, without making any', () => {
 
 it('says how to lift the cap', () => {
   expect(() => gridTotal(aGrid([1_000_000, 1_000_000, 1_000_000]))).toThrow(
-    'Expected at most 10,000 pictures, got 1,000,000,000,000,000,000 (pot 1000000 x light 1000000 x count 1000000)',
+    'Expected at most 10,000 images, got 1,000,000,000,000,000,000 (pot 1000000 x light 1000000 x count 1000000)',
   );
   expect(() => gridTotal(aGrid([100, 50, 3]))).toThrow(
     expect.objectContaining({
-      suggestion: 'Set max: 15000 in the spec, or make only the first ones with --limit 10000.',
+      suggestion: 'Set max: 15000 in the spec, or make only the first 10000 with --limit 10000.',
     }),
   );
 });
 
-it('lets a limit of the run stand for the cap', () => {
+it('lets a limit of the run replace the cap', () => {
   expect(gridTotal(aGrid([1_000_000, 1_000_000, 1_000_000]), 20_000)).toBe(20_000);
   expect(gridTotal(aGrid([2, 2, 1]), 20_000)).toBe(4);
 });

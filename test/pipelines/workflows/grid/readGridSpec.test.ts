@@ -36,7 +36,7 @@ input: { go_fast: true }
   expect(new Set(jobs.map(({ input }) => input.seed)).size).toBe(8);
 });
 
-it('takes prompts as an axis, and tells those apart that begin alike', async () => {
+it('takes prompts as an axis, and numbers those with the same beginning', async () => {
   const jobs = await jobsOf(`
 axes:
   prompt:
@@ -66,23 +66,23 @@ it.each([
     'line 1: prompt: Expected a list under axes: for each placeholder, got none for {pott}; did you mean {pot}?',
   ],
   ['prompt: "a {b"', 'line 1: prompt: Expected {name}'],
-  ['prompt: a\naxes: { seed: [1, 1] }', 'line 2: axes.seed: Expected each value once, got 1 twice'],
+  ['prompt: a\naxes: { seed: [1, 1] }', 'line 2: axes.seed: The value 1 appears twice; give each value once'],
   ['prompt: a\naxes: { seed: [] }', 'line 2: axes.seed: Expected at least one value'],
   ['prompt: "{b}"\naxes:\n  b: [[1]]', 'line 3: axes.b: Expected a text, as the prompt has {b}, got [1]'],
   [
     'prompt: a\nzip:\n  seed: [1, 2]\n  guidance: [1]',
-    'line 3: zip: Expected lists of one length, got seed with 2 and guidance with 1',
+    'line 3: zip: Expected lists of the same length, got seed with 2 and guidance with 1',
   ],
   [
     'prompt: a\naxes: { seed: [1] }\ninput: { seed: 2 }',
-    'axes.seed: Expected seed in one place of the spec, got it in two',
+    'axes.seed: `seed` is given twice in the spec; remove one of the two',
   ],
   [
     'prompt: a\naxes: { model: [flux] }',
     'axes.model[0]: Expected owner/name or owner/name:version, got "flux"',
   ],
-  ['axes: { seed: [1] }', 'Expected a prompt, or a list of them under axes: prompt:'],
+  ['axes: { seed: [1] }', 'Expected a prompt, or a list of prompts under axes: prompt:'],
   ['prompt: a\naxes: { 1x: [1] }', 'Expected letters, digits and _'],
-])('says what is wrong, and where: %j', async (yaml, message) => {
+])('names the mistake and its path: %j', async (yaml, message) => {
   await expect(read(yaml)).rejects.toThrow(message);
 });

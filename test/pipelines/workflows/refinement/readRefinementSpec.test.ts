@@ -48,36 +48,42 @@ it.each([
   ['{ model: judge }', 'line 6: score.model: Expected owner/name or owner/name:version, got "judge"'],
   ['{ modle: owner/judge }', 'line 6: score.modle: Unknown key; did you mean model?'],
   ['{ sharpnes: 1 }', 'line 6: score.sharpnes: Unknown key; did you mean sharpness?'],
-  ['{ model: owner/judge, contrast: 1 }', 'line 6: score: Expected measures or a model, got both'],
-  ['{ contrast: 1, priceUsd: 1 }', 'line 6: score: Expected model: beside input: and priceUsd:, got none'],
+  [
+    '{ model: owner/judge, contrast: 1 }',
+    'line 6: score: Measures and a model cannot be used together; remove one of them',
+  ],
+  ['{ contrast: 1, priceUsd: 1 }', 'line 6: score: input: and priceUsd: need a model: that rates'],
   ['{ contrast: 0 }', 'line 6: score: Expected a weight above 0 for at least one measure'],
   ['{}', 'line 6: score: Expected a weight above 0 for at least one measure'],
-])('tells what is wrong in the score %s', async (score, expected) => {
+])('names the mistake in the score %s', async (score, expected) => {
   expect(await faultsOf(least.replace('sharpness', score))).toContain(expected);
 });
 
 it.each([
   [least.replace('candidates', 'candidate'), ['line 2: candidate: Unknown key; did you mean candidates?']],
-  [least.replace('keep: 2', 'keep: 5'), ['line 3: keep: Expected at most the 4 candidates, got 5']],
+  [
+    least.replace('keep: 2', 'keep: 5'),
+    ['line 3: keep: Expected at most the number of candidates (4), got 5'],
+  ],
   [
     `${least}promptStrength: [0.7, 0.5, 0.3]\n`,
-    ['line 7: promptStrength: Expected a value for each of 2 rounds at most, got 3'],
+    ['line 7: promptStrength: Expected at most one value per round (2), got 3'],
   ],
   [
     least.replace('children: 3', 'children: 300'),
-    ['line 4: children: Expected at most 500 pictures a round, got 2 x 300'],
+    ['line 4: children: Expected at most 500 images per round, got 2 x 300'],
   ],
   [
     `${least}refinePrompt: "{prompt}, {style}"\n`,
     [
-      'line 7: refinePrompt: Expected no placeholder but {prompt}, which stands for the prompt of the candidates',
+      'line 7: refinePrompt: Expected only the placeholder {prompt}, which stands for the prompt of the candidates',
     ],
   ],
-])('tells what is wrong in %j', async (content, expected) => {
+])('names the mistake in %j', async (content, expected) => {
   expect(await faultsOf(content)).toEqual(expect.arrayContaining(expected));
 });
 
-it('tells a score that nobody knows, and a field that refinements do not have', async () => {
+it('reports an unknown score, and a field that refinements do not have', async () => {
   const faults = await faultsOf(`${least.replace('sharpness', 'sharpnes')}count: 2\n`);
   expect(faults.join('\n')).toContain('line 6: score');
   expect(faults.join('\n')).toContain('count');

@@ -55,7 +55,7 @@ const specOf = (changes: object = {}): RefinementSpec =>
     ...changes,
   });
 
-/** Scores that nobody could tell from the pictures, so that a test can. */
+/** Scores that do not depend on the images, so that a test can predict them. */
 const scores = (index: number) => ((index * 7) % 23) / 23;
 const byIndex: Scorer = ({ index }) => scores(index);
 
@@ -78,12 +78,12 @@ const outcomes = async (): Promise<Outcome[]> =>
   JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')).outcomes;
 const keptOf = ({ candidates }: RefinementRound) =>
   candidates.filter(({ kept }) => kept).map(({ index }) => index);
-/** Who was made from whom, with which seed. */
+/** Returns the parent and the seed of each job. */
 const lineage = async () =>
   (await outcomes()).map(({ index, tags, input }) => [index, tags.round, tags.parent, input.seed]);
 
 describe('a refinement', () => {
-  it('refines the best of ten twice, each from its parent’s picture', async () => {
+  it('refines the best of ten twice, each from its parent’s image', async () => {
     const end = await run(specOf(), { provider: await start() });
     expect(end.totals).toMatchObject({ total: 22, saved: 22, failed: 0, skipped: 0, costUsd: 0.33 });
     expect(simulator.stats().created).toBe(22);
@@ -101,8 +101,8 @@ describe('a refinement', () => {
       expect(made).toHaveLength(round.round === 0 ? 10 : 6);
       expect(ranked).toEqual(ranked.toSorted((a, b) => scores(b) - scores(a)));
       for (const { index, parent } of made) {
-        const place = Math.floor((index - 10 - (round.round - 1) * 6) / 2);
-        expect(parent).toBe(round.round === 0 ? null : before[place]);
+        const position = Math.floor((index - 10 - (round.round - 1) * 6) / 2);
+        expect(parent).toBe(round.round === 0 ? null : before[position]);
       }
       expect(round.bestScore).toBeGreaterThanOrEqual(best);
       best = round.bestScore ?? 0;
@@ -134,7 +134,7 @@ describe('a refinement', () => {
     expect(events.filter(({ type }) => type === 'round.completed')).toHaveLength(3);
   });
 
-  it('goes on in the middle of a round with the decisions that were taken', async () => {
+  it('continues in the middle of a round with the decisions so far', async () => {
     const provider = await start({ seed: 7 });
     const stop = new Subject<void>();
     let scored = 0;
@@ -146,7 +146,7 @@ describe('a refinement', () => {
       ...{ provider, stop, scorer: counting, concurrency: 1 },
       emit: (event) => {
         events.push(event);
-        // What comes behind it has no place yet, however busy the machine is.
+        // The jobs after it get no slot, even on a busy machine.
         if (event.type === 'prediction.creating' && event.index === 11) stop.next();
       },
     });
@@ -172,7 +172,7 @@ describe('a refinement', () => {
     expect(await lineage()).toEqual(resumed);
   });
 
-  it('is unfinished, and says so, where it is stopped between two rounds', async () => {
+  it('is unfinished, with a warning, if it is stopped between two rounds', async () => {
     const provider = await start();
     const stop = new Subject<void>();
     const stopping: Scorer = (image) => {
@@ -183,13 +183,14 @@ describe('a refinement', () => {
     expect(stopped).toMatchObject({ isUnfinished: true, totals: { total: 10, saved: 10 } });
     expect(events).toContainEqual({
       type: 'warning',
-      message: 'Stopped between two rounds. The same command again goes on; nothing is made or paid again.',
+      message:
+        'Stopped between two rounds. Run the same command again to continue; saved images are not made or paid for again.',
     });
     expect(await run(specOf(), { provider })).toMatchObject({ isUnfinished: false, totals: { total: 22 } });
     expect(simulator.stats().created).toBe(22);
   });
 
-  it('rates only what a run that ended between a picture and its score had left', async () => {
+  it('rates only images that an earlier run saved without a score', async () => {
     const provider = await start();
     const stop = new Subject<void>();
     const first: Scorer = ({ index }) => {
@@ -212,7 +213,7 @@ describe('a refinement', () => {
     expect(simulator.stats().created).toBe(22);
   });
 
-  it('ends with the best so far where the budget has no room for another picture', async () => {
+  it('ends with the best so far if the budget has no room for another image', async () => {
     const provider = await start();
     // The candidates and two rounds would be 0.33.
     const end = await run(specOf(), { provider, budgetMicroUsd: 190_000 });
@@ -220,14 +221,14 @@ describe('a refinement', () => {
     expect(await readRefinementHistory(folder)).toMatchObject({ end: 'budget', rounds: [{}, {}] });
     const ranks = (await outcomes()).filter(({ metrics }) => metrics.rank !== undefined);
     expect(ranks).toHaveLength(3);
-    // With more money it goes on, and no longer ranks what better ones have pushed out.
+    // With a higher budget it continues, and no longer ranks images that better ones have replaced.
     await run(specOf(), { provider });
     expect(await readRefinementHistory(folder)).toMatchObject({ end: 'rounds', rounds: [{}, {}, {}] });
     expect((await outcomes()).filter(({ metrics }) => metrics.rank !== undefined)).toHaveLength(3);
     expect(simulator.stats().created).toBe(22);
   });
 
-  it('ends in the middle of a round where the budget is used up there, and never spends more', async () => {
+  it('ends in the middle of a round if the budget is used up there, and never spends more', async () => {
     const provider = await start();
     const end = await run(specOf(), { provider, budgetMicroUsd: 100_000, concurrency: 2 });
     expect(end.totals).toMatchObject({ total: 16, saved: 12, skipped: 4, costUsd: 0.08 });
@@ -239,7 +240,7 @@ describe('a refinement', () => {
     expect(simulator.stats().created).toBe(22);
   });
 
-  it('ends where a picture has the score that was asked for, and goes on when more is asked for', async () => {
+  it('ends when an image reaches the wanted score, and continues for a higher one', async () => {
     const provider = await start();
     const { totals } = await run(specOf({ stopAtScore: 0.5 }), { provider });
     expect(totals).toMatchObject({ total: 10, saved: 10 });
@@ -252,7 +253,7 @@ describe('a refinement', () => {
     expect((await rounds()).map(({ round }) => round)).toEqual([0, 1, 2, 3]);
   });
 
-  it('goes on with fewer where fewer are saved, and says so where none is', async () => {
+  it('continues with fewer if fewer are saved, and reports if none is', async () => {
     const provider = await start();
     const few: Scorer = (image) => {
       if (image.index > 1) throw new Error('unreadable');
@@ -307,7 +308,7 @@ describe('a refinement', () => {
     );
     await rm(path);
     await expect(run(specOf({ rounds: 2, promptStrength: 0.7 }), { provider })).rejects.toThrow(
-      `Expected the picture of job #${(best?.index ?? 0) + 1} in ${path}, got no file`,
+      `The image of job #${(best?.index ?? 0) + 1} is missing: ${path}`,
     );
   });
 
@@ -339,7 +340,7 @@ describe('a refinement that a model rates', () => {
     return provider;
   };
 
-  it('pays for the ratings from the budget, in the places of the run, and books them with their pictures', async () => {
+  it('pays for the ratings from the budget, in the slots of the run, and adds their cost to their images', async () => {
     const end = await run(specOf(), { provider: await begin(), scorer: llava, concurrency: 3 });
     expect(end.totals).toMatchObject({ total: 22, saved: 22, costUsd: 0.33 + 22 * 0.002 });
     expect(end.report.costUsd).toBe(0.374);
@@ -350,12 +351,12 @@ describe('a refinement that a model rates', () => {
       expect(metrics.scoreCostUsd).toBe(0.002);
       expect(costUsd).toBe(tags.round === '0' ? 0.005 : 0.027);
     }
-    // Ratings are no jobs: whoever watches sees pictures only.
+    // Ratings are not jobs: listeners see images only.
     expect(events.filter(({ type }) => type === 'prediction.created')).toHaveLength(22);
     expect(events.filter(({ type }) => type === 'warning')).toEqual([]);
   });
 
-  it('makes no rating twice where it is stopped and goes on', async () => {
+  it('makes no rating twice if it is stopped and continued', async () => {
     const provider = await begin();
     const stop = new Subject<void>();
     const stopped = await run(specOf(), {
@@ -398,7 +399,7 @@ describe('a refinement that a model rates', () => {
     expect(await outcomes()).toEqual(before);
   });
 
-  it('decides no round whose ratings the budget had no room for, and goes on with more money', async () => {
+  it('decides no round whose ratings the budget had no room for, and continues with a higher one', async () => {
     const provider = await begin();
     // Ten candidates are 0.03, their ratings 0.02.
     const end = await run(specOf(), { provider, scorer: llava, budgetMicroUsd: 41_000 });
@@ -413,7 +414,7 @@ describe('a refinement that a model rates', () => {
     expect(simulator.stats().created).toBe(44);
   });
 
-  it('counts the ratings of a folder in the budget of whoever goes on by measures', async () => {
+  it('counts the earlier ratings of a folder in the budget when it continues with measures', async () => {
     const provider = await begin();
     const spec = specOf({ candidates: 4, keep: 1, children: 1, rounds: 1, promptStrength: 0.5 });
     await run(spec, { provider, scorer: llava, budgetMicroUsd: 20_000 });

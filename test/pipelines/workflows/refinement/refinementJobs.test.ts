@@ -49,14 +49,14 @@ async function parent(index: number, content: string): Promise<RefinementParent>
 const jobsOf = (spec: RefinementSpec, rounds: readonly (readonly RefinementParent[])[]): Promise<Job[]> =>
   collect(refinementJobs(spec, contexts, rounds));
 
-it('gives each parent its children at places that only the round tells', async () => {
+it('gives each parent its children at indexes that depend only on the round', async () => {
   const [a, b] = [await parent(2, 'a'), await parent(1, 'b')];
   const spec = specOf({
     promptStrength: [0.8, 0.3],
     refinePrompt: '{prompt}, at $& night',
     input: { aspect_ratio: '16:9' },
   });
-  // Only one was saved in the second round, so two places stay empty; the first parent is still the best.
+  // Only one was saved in the second round, so two indexes stay unused; the first parent is still the best.
   const jobs = await jobsOf(spec, [[a, b], [a]]);
   expect(jobs.map(({ index, tags }) => [index, tags])).toEqual([
     ...[0, 1, 2, 3].map((index) => [index, { round: '0' }]),
@@ -78,7 +78,7 @@ it('gives each parent its children at places that only the round tells', async (
   expect(jobs[8]?.input.strength).toBe(0.3);
 });
 
-it('makes no two requests alike, whatever the seeds, and the same ones again', async () => {
+it('makes no two identical requests for any seeds, and the same ones again', async () => {
   const [a, b] = [await parent(0, 'a'), await parent(1, 'b')];
   for (const changes of [{}, { input: { seed: 5 } }]) {
     const rounds = [
@@ -93,7 +93,7 @@ it('makes no two requests alike, whatever the seeds, and the same ones again', a
   }
 });
 
-it('plans all rounds with stand-ins for pictures that nobody knows yet', async () => {
+it('plans all rounds with placeholders for images that do not exist yet', async () => {
   const spec = specOf();
   const jobs = await jobsOf(spec, expectedParents(spec));
   expect(jobs).toHaveLength(refinementTotal(spec));
@@ -116,10 +116,10 @@ it('refuses models that do not take what they are given', () => {
   const weak = contextOf({ schema: { ...refining, properties } });
   expect(() => jobs({ promptStrength: 0.5 }, [contexts[0], weak])).toThrow('prompt_strength');
   const needy = contextOf({ schema: { ...refining, required: ['prompt', 'mask'] } });
-  expect(() => jobs({}, [contexts[0], needy])).toThrow('Expected a value for `mask`');
+  expect(() => jobs({}, [contexts[0], needy])).toThrow('owner/name requires a value for `mask`');
 });
 
-it('says where a parent’s picture should be', async () => {
+it('reports the path of a missing parent’s image', async () => {
   const gone = { index: 0, picture: 'gone.png', file: join(folder, 'gone.png') };
   await expect(jobsOf(specOf(), [[gone]])).rejects.toThrow(`Expected a file at ${join(folder, 'gone.png')}`);
 });
