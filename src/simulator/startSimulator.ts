@@ -1,7 +1,7 @@
 import { apiServer } from './api/apiServer.ts';
 import { predictionJson } from './api/predictionRoutes.ts';
-import { readSettings, type SimulatorConfig, type SimulatorStats } from './engine/config.ts';
-import { createCounters } from './engine/counters.ts';
+import { readSettings, type SimulatorConfig } from './engine/config.ts';
+import { createCounters, type SimulatorStats } from './engine/counters.ts';
 import { createPredictions } from './engine/predictions.ts';
 import type { SimulatedPrediction, WebhookEvent } from './engine/simulatedPrediction.ts';
 import { createUploads } from './engine/uploads.ts';

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { RequestKind } from '../engine/config.ts';
-import type { Counters } from '../engine/counters.ts';
+import type { Counters, RequestKind } from '../engine/counters.ts';
 import { problem } from '../engine/faults.ts';
 import type { ApiContext } from './context.ts';
 

@@ -1,4 +1,5 @@
-import type { SimulatorConfig, SimulatorFaults, WantedPrediction } from '../engine/config.ts';
+import type { SimulatorConfig } from '../engine/config.ts';
+import type { SimulatorFaults, WantedPrediction } from '../engine/faults.ts';
 import { createRandom, type Random } from '../engine/random.ts';
 import type { SimulatedPrediction } from '../engine/simulatedPrediction.ts';
 import { type Hazard, hazards } from './hazards.ts';

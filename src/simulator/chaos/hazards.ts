@@ -1,4 +1,4 @@
-import type { Fault, FileFault, WebhookFault } from '../engine/config.ts';
+import type { Fault, FileFault, WebhookFault } from '../engine/faults.ts';
 import type { Random } from '../engine/random.ts';
 import { platformErrors } from '../engine/simulatedPrediction.ts';
 

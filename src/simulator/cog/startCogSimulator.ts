@@ -1,5 +1,5 @@
-import { readSettings, type SimulatorConfig, type SimulatorStats } from '../engine/config.ts';
-import { createCounters } from '../engine/counters.ts';
+import { readSettings, type SimulatorConfig } from '../engine/config.ts';
+import { createCounters, type SimulatorStats } from '../engine/counters.ts';
 import { createPredictions } from '../engine/predictions.ts';
 import { createUploads } from '../engine/uploads.ts';
 import { cogWebhooks, createWebhooks } from '../engine/webhooks.ts';

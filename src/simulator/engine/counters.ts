@@ -1,5 +1,43 @@
-import type { FinalStatus, RequestKind, SimulatorStats } from './config.ts';
 import type { SimulatedPrediction } from './simulatedPrediction.ts';
+
+/** Predictions of a simulator so far. */
+interface PredictionStats {
+  /** Predictions created. */
+  readonly created: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly canceled: number;
+  readonly aborted: number;
+  /** Predictions that are not final yet. */
+  readonly inFlight: number;
+  /** The most predictions that were in flight at once. */
+  readonly maxInFlight: number;
+  /** Output files made. */
+  readonly images: number;
+  readonly billedMicroUsd: number;
+}
+
+/** Calls to and from a simulator so far. */
+interface CallStats {
+  /** Calls to the API by kind, refused ones included. */
+  readonly requests: Readonly<Record<RequestKind, number>>;
+  /** The sum of `requests`. Downloads of outputs are not included. */
+  readonly apiRequests: number;
+  /** Calls refused by the rate limits. */
+  readonly refused429: number;
+  readonly downloads: number;
+  /** Downloads that carried credentials. A client should never send any to the file host. */
+  readonly tokensAtFileHost: number;
+  /** POSTs of webhooks, repeated ones included. */
+  readonly webhooks: number;
+}
+
+/** Everything that a simulator has counted so far. */
+export interface SimulatorStats extends PredictionStats, CallStats {}
+
+export type RequestKind = 'create' | 'get' | 'list' | 'cancel' | 'model' | 'file' | 'other';
+
+export type FinalStatus = 'succeeded' | 'failed' | 'canceled' | 'aborted';
 
 /** Counts what happens, so that nobody has to walk through all predictions to know. */
 export interface Counters {

@@ -11,23 +11,21 @@ export interface WebhookOrder {
   readonly events: readonly WebhookEvent[] | null;
 }
 
-/** A prediction as the simulator keeps it. */
-export interface SimulatedPrediction {
-  readonly id: string;
-  /** Counts up from 0; tells predictions of the same millisecond apart. */
-  readonly serial: number;
+/** The request that a prediction was created from. */
+interface PredictionOrder {
   readonly model: SimulatedModel;
   /** 64 hex digits. */
   readonly version: string;
   /** As it was sent; emptied when the data is removed. */
   input: Readonly<Record<string, unknown>>;
-  readonly createdAtMs: number;
-  /** When it is ended by itself, in real ms; null: never. */
+  /** When the service ends the prediction, in real ms; null: never. */
   readonly deadlineMs: number | null;
-  /** Whom to tell of it; null: nobody. */
+  /** Destination of its webhooks; null: none. */
   readonly webhook: WebhookOrder | null;
-  /** How long it will run, in whole ms of the model's own time. */
-  readonly runMs: number;
+}
+
+/** The state of a prediction, which changes as it runs. */
+interface PredictionState {
   status: PredictionStatus;
   startedAtMs: number | null;
   completedAtMs: number | null;
@@ -36,6 +34,16 @@ export interface SimulatedPrediction {
   error: string | null;
   /** Billed, in millionths of a US dollar. */
   costMicroUsd: number;
+}
+
+/** A prediction as the simulator stores it. */
+export interface SimulatedPrediction extends PredictionOrder, PredictionState {
+  readonly id: string;
+  /** Counts up from 0; distinguishes predictions of the same millisecond. */
+  readonly serial: number;
+  readonly createdAtMs: number;
+  /** Run time, in whole ms of the model's own time. */
+  readonly runMs: number;
 }
 
 /** Errors of predictions that failed by the platform's fault: another run of the same request may succeed. */

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SimulatorSettings, WebhookFault } from './config.ts';
+import type { SimulatorSettings } from './config.ts';
 import type { Counters } from './counters.ts';
+import type { WebhookFault } from './faults.ts';
 import { newId } from './random.ts';
 import type { SimulatedPrediction, WebhookEvent } from './simulatedPrediction.ts';
 
