@@ -85,7 +85,7 @@ export interface DurationConfig {
   sigma?: number;
 }
 
-/** A checked config with all its defaults. */
+/** A checked config with all defaults. */
 export type SimulatorSettings = Required<Omit<SimulatorConfig, 'medianMs'>> & {
   /** Null: each model's own. */
   readonly medianMs: number | null;
@@ -95,7 +95,7 @@ const TOKEN = 'r8_simulator0000000000000000000000000000';
 const HOUR_MS = 3_600_000;
 const HIGHEST_PORT = 65_535;
 
-/** Checks a config and fills in the defaults; throws a RangeError that names the first wrong field. */
+/** Checks a config and adds the defaults; throws a RangeError that names the first wrong field. */
 export function readSettings(config: SimulatorConfig): SimulatorSettings {
   const { createPerMinute = 600 } = config;
   const settings = {

@@ -35,13 +35,16 @@ interface CallStats {
 /** Everything that a simulator has counted so far. */
 export interface SimulatorStats extends PredictionStats, CallStats {}
 
+/** The kinds of calls to the API. */
 export type RequestKind = 'create' | 'get' | 'list' | 'cancel' | 'model' | 'file' | 'other';
 
+/** A status that no longer changes. */
 export type FinalStatus = 'succeeded' | 'failed' | 'canceled' | 'aborted';
 
-/** Counts what happens, so that nobody has to walk through all predictions to know. */
+/** Running totals, so that `snapshot` need not walk through all predictions. */
 export interface Counters {
   countRequest(kind: RequestKind): void;
+  /** Counts a call that a rate limit refused. */
   countRefusal(): void;
   countDownload(hasCredentials: boolean): void;
   countWebhook(): void;
@@ -51,6 +54,7 @@ export interface Counters {
   snapshot(): SimulatorStats;
 }
 
+/** Creates counters that are all 0. */
 export function createCounters(): Counters {
   const requests = { create: 0, get: 0, list: 0, cancel: 0, model: 0, file: 0, other: 0 };
   const predictions = { created: 0, succeeded: 0, failed: 0, canceled: 0, aborted: 0 };

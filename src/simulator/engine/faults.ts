@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import type { SimulatedPrediction, WebhookEvent } from './simulatedPrediction.ts';
 
-/** Something that goes wrong with one call. */
+/** A fault of one call. */
 export type Fault =
-  /** The connection is reset without an answer. */
+  /** Resets the connection without a response. */
   | { readonly type: 'reset'; readonly delayMs?: number }
-  /** Another answer than the right one. */
+  /** Sends this response in place of the correct one. */
   | {
       readonly type: 'answer';
       readonly status: number;
@@ -14,50 +14,53 @@ export type Fault =
       readonly headers?: Readonly<Record<string, string>>;
       readonly delayMs?: number;
     }
-  /** The right answer, this much later. */
+  /** Delays the correct response. */
   | { readonly type: 'delay'; readonly delayMs: number };
 
-/** Something that goes wrong with the download of one file. `share` is a part of its bytes, 0…1. */
+/** A fault of the download of one file. `share` is the part of its bytes that is sent, 0…1. */
 export type FileFault =
   | Fault
-  /** The connection breaks off after this part of the body. */
+  /** Breaks the connection after this part of the body. */
   | { readonly type: 'cut'; readonly share: number }
-  /** The body ends early as if all were well: only the file itself tells that its end is missing. */
+  /** Ends the body early without an error: only the file itself shows that its end is missing. */
   | { readonly type: 'truncate'; readonly share: number }
-  /** After this part nothing more comes, and the connection stays open. */
+  /** Sends nothing after this part, but leaves the connection open. */
   | { readonly type: 'stall'; readonly share: number }
-  /** The body comes piece by piece over this time. */
+  /** Sends the body piece by piece over this time. */
   | { readonly type: 'slow'; readonly durationMs: number };
 
-/** Something that goes wrong with one webhook. */
+/** A fault of one webhook. */
 export type WebhookFault =
-  /** It is never sent. */
+  /** Never sends it. */
   | { readonly type: 'drop' }
-  /** It is sent twice, with the same id. */
+  /** Sends it twice, with the same id. */
   | { readonly type: 'repeat' }
-  /** It is sent this much later, so that others may overtake it. */
+  /** Sends it later, so that others may overtake it. */
   | { readonly type: 'delay'; readonly delayMs: number };
 
-/** Where things can go wrong. Each function is asked once a call; null means that all goes well. */
+/** The faults of a simulator. Each function is called once per call; null means no fault. */
 export interface SimulatorFaults {
-  /** Part of the predictions that fail by themselves, 0…1, chosen by the simulator's seed. Default 0. */
+  /** Share of predictions that fail, 0…1, chosen by the simulator's seed. Default 0. */
   predictionFailureRate?: number;
-  /** Before a create has taken effect: nothing is made if it does not go through. */
+  /** Called before a create request takes effect: `reset` and `answer` prevent the prediction. */
   beforeCreate?: (wanted: WantedPrediction) => Fault | null;
-  /** After a create has taken effect: the prediction runs, whatever the client gets to see. */
+  /** Called after a create request took effect: the prediction runs in spite of a fault. */
   afterCreate?: (prediction: Readonly<SimulatedPrediction>) => Fault | null;
   onGet?: (prediction: Readonly<SimulatedPrediction>) => Fault | null;
   onList?: () => Fault | null;
-  /** For the file at this place of the output, 0 the first. */
-  onFile?: (prediction: Readonly<SimulatedPrediction>, place: number) => FileFault | null;
+  /** Called for a download; `index` is the position of the file in the output, from 0. */
+  onFile?: (prediction: Readonly<SimulatedPrediction>, index: number) => FileFault | null;
   onWebhook?: (prediction: Readonly<SimulatedPrediction>, event: WebhookEvent) => WebhookFault | null;
-  /** The error text that a prediction ends with; null where it succeeds. */
+  /** Returns the error that a prediction ends with; null: it succeeds. */
   onOutcome?: (prediction: Readonly<SimulatedPrediction>) => string | null;
-  /** How long input, output and files are kept after the end, in real ms; null: as long as those of all others. */
+  /**
+   * Returns the lifetime of input, output and files after the end of a prediction, in real ms;
+   * null: the simulator's `outputLifetimeMs`.
+   */
   lifetimeMs?: (prediction: Readonly<SimulatedPrediction>) => number | null;
 }
 
-/** A prediction that is about to be made. */
+/** A prediction that is about to be created. */
 export interface WantedPrediction {
   /** `owner/name`. */
   readonly model: string;
@@ -66,18 +69,18 @@ export interface WantedPrediction {
 
 interface Problem {
   readonly status: number;
-  /** Some kinds of error have none. */
+  /** Absent from some kinds of error. */
   readonly title?: string;
   readonly detail: string;
   readonly [extension: string]: unknown;
 }
 
-/** Answers with problem+json. */
+/** Sends a response of type problem+json. */
 export function problem(reply: FastifyReply, body: Problem): FastifyReply {
   return reply.code(body.status).type('application/problem+json').send(JSON.stringify(body));
 }
 
-/** Lets a fault have its way; resolves with whether the call has been answered, or ended, by it. */
+/** Applies a fault to a call. Resolves with true if that sent a response or ended the call. */
 export async function applyFault(fault: Fault | null, reply: FastifyReply): Promise<boolean> {
   if (fault === null) return false;
   if (fault.delayMs !== undefined) await sleep(fault.delayMs, undefined, { ref: false });
@@ -99,7 +102,7 @@ export async function applyFault(fault: Fault | null, reply: FastifyReply): Prom
 
 const PIECES = 10;
 
-/** Sends a file in a way that it should not be sent in. */
+/** Sends a file with a fault. */
 export async function spoilFile(
   reply: FastifyReply,
   file: Buffer,
@@ -109,7 +112,7 @@ export async function spoilFile(
   reply.hijack();
   const { raw } = reply;
   if (fault.type === 'truncate') {
-    // Without a content length: nothing but the file itself tells that its end is missing.
+    // Without a content length, only the file itself shows that its end is missing.
     raw.writeHead(200, { 'content-type': type });
     raw.end(startOf(file, fault.share));
     return reply;

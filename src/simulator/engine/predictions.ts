@@ -7,7 +7,7 @@ import { createUnfinished } from './unfinished.ts';
 
 /** All predictions of a simulator. */
 export interface Predictions {
-  create(wish: PredictionWish): SimulatedPrediction;
+  create(request: PredictionRequest): SimulatedPrediction;
   get(id: string): SimulatedPrediction | undefined;
   /** Ends a prediction; does nothing if it is final. */
   cancel(prediction: SimulatedPrediction): void;
@@ -33,14 +33,14 @@ export function createPredictions(config: RunnerConfig): Predictions {
   const unfinished = createUnfinished(settings.speed);
   const runner = createRunner(config, unfinished);
   return {
-    create(wish) {
-      const prediction = newPrediction(wish, all.length, settings);
+    create(request) {
+      const prediction = newPrediction(request, all.length, settings);
       all.push(prediction);
       byId.set(prediction.id, prediction);
       unfinished.add(prediction);
       counters.countCreated();
-      if (wish.cancelAfterMs !== null) {
-        unfinished.after(prediction, wish.cancelAfterMs, () =>
+      if (request.cancelAfterMs !== null) {
+        unfinished.after(prediction, request.cancelAfterMs, () =>
           runner.end(prediction, prediction.status === 'starting' ? 'aborted' : 'canceled'),
         );
       }
@@ -58,20 +58,23 @@ export function createPredictions(config: RunnerConfig): Predictions {
   };
 }
 
-/** How a prediction is asked for. */
-interface PredictionWish {
-  /** Null: a new one. */
+/** A request for a new prediction. */
+interface PredictionRequest {
+  /** Null: a new id. */
   readonly id: string | null;
   readonly model: SimulatedModel;
   readonly input: Readonly<Record<string, unknown>>;
-  /** The prediction is ended by itself this long after its creation, in the model's own time; null: never. */
+  /**
+   * Time from creation after which the service ends the prediction, in ms of the model's own time;
+   * null: never.
+   */
   readonly cancelAfterMs: number | null;
   readonly webhook: WebhookOrder | null;
 }
 
-/** A prediction that has just been created. Its run time follows from the seed and the serial number. */
+/** Creates a prediction. Its run time follows from the seed and the serial number. */
 export function newPrediction(
-  { id, model, input, cancelAfterMs, webhook }: PredictionWish,
+  { id, model, input, cancelAfterMs, webhook }: PredictionRequest,
   serial: number,
   settings: SimulatorSettings,
 ): SimulatedPrediction {
@@ -98,7 +101,7 @@ export function newPrediction(
   };
 }
 
-/** Whether a prediction's input, output and files are gone, because it ended longer ago than they are kept. */
+/** Returns true if a prediction's input, output and files have outlived their lifetime. */
 export function isRemoved(
   prediction: SimulatedPrediction,
   { outputLifetimeMs, faults }: SimulatorSettings,

@@ -5,13 +5,14 @@ import { costOf, platformErrors, type SimulatedPrediction } from './simulatedPre
 import type { Unfinished } from './unfinished.ts';
 import type { Webhooks } from './webhooks.ts';
 
+/** The settings of a runner and the callbacks that it calls. */
 export interface RunnerConfig {
   settings: SimulatorSettings;
   counters: Counters;
   /** Returns the URLs of all outputs of a prediction. */
   outputsOf: (prediction: SimulatedPrediction) => Promise<readonly string[]>;
   /** Called with every event of a prediction. */
-  tell: Webhooks['tell'];
+  notify: Webhooks['notify'];
 }
 
 /** Moves predictions from one status to the next. */
@@ -20,12 +21,13 @@ export interface Runner {
   start(prediction: SimulatedPrediction): void;
   /** Ends a prediction without output; does nothing if it is final. */
   end(prediction: SimulatedPrediction, status: FinalStatus): void;
-  /** Starts no prediction that still waits for a slot. */
+  /** Forgets the predictions that still wait for a slot. */
   close(): void;
 }
 
+/** Creates a runner that registers its timers with `unfinished`. */
 export function createRunner(
-  { settings, counters, outputsOf, tell }: RunnerConfig,
+  { settings, counters, outputsOf, notify }: RunnerConfig,
   unfinished: Unfinished,
 ): Runner {
   const boot = (prediction: SimulatedPrediction): void => {
@@ -36,8 +38,8 @@ export function createRunner(
   const run = (prediction: SimulatedPrediction): void => {
     prediction.status = 'processing';
     prediction.startedAtMs = Date.now();
-    tell(prediction, 'start');
-    tell(prediction, 'logs');
+    notify(prediction, 'start');
+    notify(prediction, 'logs');
     unfinished.after(prediction, prediction.runMs, () => void finish(prediction));
   };
   const finish = async (prediction: SimulatedPrediction): Promise<void> => {
@@ -62,9 +64,9 @@ export function createRunner(
     prediction.completedAtMs = Date.now();
     prediction.costMicroUsd = costOf(prediction, settings.speed);
     counters.countEnded(prediction, status);
-    if (status === 'succeeded') tell(prediction, 'output');
-    // The service documents it for these three, so an aborted one is found out only by asking.
-    if (status !== 'aborted') tell(prediction, 'completed');
+    if (status === 'succeeded') notify(prediction, 'output');
+    // The service documents it for the other three; an aborted prediction shows only on request.
+    if (status !== 'aborted') notify(prediction, 'completed');
     for (const listener of listeners) listener();
     slots.free(prediction);
   };
@@ -114,7 +116,9 @@ function createSlots(count: number, start: (prediction: SimulatedPrediction) => 
 const MEDIAN_MS = 6_000;
 const SIGMA = 0.5;
 
-/** How long the machine of a prediction takes to boot, in the model's own time; 0 where it is warm. */
+/**
+ * Returns the boot time of a prediction's machine in ms of the model's own time; 0 if it is warm.
+ */
 function coldStartMs(
   { model, serial }: SimulatedPrediction,
   { seed, coldStarts }: SimulatorSettings,
@@ -129,7 +133,7 @@ function shareOf(coldStarts: boolean | number, ownShare: number): number {
   return coldStarts ? ownShare : 0;
 }
 
-/** The error that a prediction ends with; null where it succeeds. */
+/** Returns the error that a prediction ends with; null if it succeeds. */
 function failureOf(prediction: SimulatedPrediction, { seed, faults }: SimulatorSettings): string | null {
   const wanted = faults.onOutcome?.(prediction) ?? null;
   if (wanted !== null) return wanted;

@@ -15,7 +15,7 @@ export interface Unfinished {
    * if it was removed before.
    */
   remove(prediction: SimulatedPrediction): readonly (() => void)[] | null;
-  /** Stops all timers, sets no more, and resolves all that wait. */
+  /** Stops all timers, sets no new ones, and resolves all calls of `whenFinal`. */
   close(): void;
 }
 

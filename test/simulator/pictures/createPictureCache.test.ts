@@ -23,7 +23,7 @@ it('keeps no more than its bytes, and drops first what was not asked for longest
     });
   for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) await get(key);
   expect(drawn).toEqual(['a', 'b', 'c', 'b']);
-  expect(cache.keptBytes).toBe(80);
+  expect(cache.storedBytes).toBe(80);
 });
 
 it('draws again what failed', async () => {
