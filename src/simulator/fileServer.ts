@@ -19,7 +19,10 @@ interface FileServerConfig {
   counters: Counters;
 }
 
-/** The host of output files: a port of its own, no credentials asked. A picture is drawn when it is fetched. */
+/**
+ * Creates the host of output files, which has its own port and needs no credentials. It draws
+ * images when they are requested.
+ */
 export function fileServer({ settings, predictions, pictures, counters }: FileServerConfig): FastifyInstance {
   const server = Fastify({ forceCloseConnections: true, exposeHeadRoutes: false });
   const missing = { status: 404, detail: 'Not found' };
@@ -28,23 +31,23 @@ export function fileServer({ settings, predictions, pictures, counters }: FileSe
     counters.countDownload(request.headers.authorization !== undefined);
     const { id, name } = request.params;
     const prediction = predictions.get(id);
-    const place = prediction?.outputs.findIndex((url) => url.endsWith(`/${name}`)) ?? -1;
-    if (prediction === undefined || place < 0 || isRemoved(prediction, settings)) {
+    const index = prediction?.outputs.findIndex((url) => url.endsWith(`/${name}`)) ?? -1;
+    if (prediction === undefined || index < 0 || isRemoved(prediction, settings)) {
       return problem(reply, missing);
     }
-    const fault = settings.faults.onFile?.(prediction, place) ?? null;
-    const picture = await pictures.render(prediction, place);
+    const fault = settings.faults.onFile?.(prediction, index) ?? null;
+    const image = await pictures.render(prediction, index);
     reply.type(contentTypeOf(name));
     switch (fault?.type) {
       case 'cut':
       case 'truncate':
       case 'stall':
       case 'slow':
-        return spoilFile(reply, picture, fault);
+        return spoilFile(reply, image, fault);
       default:
         return (await applyFault(fault ?? null, reply))
           ? reply
-          : sendFile(reply, picture, request.headers.range);
+          : sendFile(reply, image, request.headers.range);
     }
   });
   return server;
@@ -56,12 +59,12 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   ['webp', 'image/webp'],
 ]);
 
-/** The content type of an output file by its name. */
+/** Returns the content type of an output file by its name. */
 function contentTypeOf(name: string): string {
   return TYPES.get(name.split('.').at(-1) ?? '') ?? 'application/octet-stream';
 }
 
-/** Sends a file, or the one range of it that was asked for. */
+/** Sends a file, or the range of it that the request asks for. */
 function sendFile(reply: FastifyReply, file: Buffer, range: string | undefined): FastifyReply {
   reply.header('accept-ranges', 'bytes');
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range ?? '') ?? [];
@@ -74,36 +77,36 @@ function sendFile(reply: FastifyReply, file: Buffer, range: string | undefined):
   return reply.send(file.subarray(from, to + 1));
 }
 
-/** All that a prediction makes as `data:` URLs, in the order of its output. */
+/** Returns the outputs of a prediction as `data:` URLs, in their order. */
 export function dataUrls(prediction: SimulatedPrediction, pictures: Pictures): Promise<string[]> {
   return Promise.all(
-    outputNames(prediction).map(async (name, place) => {
-      const picture = await pictures.render(prediction, place);
-      return `data:${contentTypeOf(name)};base64,${picture.toString('base64')}`;
+    outputNames(prediction).map(async (name, index) => {
+      const image = await pictures.render(prediction, index);
+      return `data:${contentTypeOf(name)};base64,${image.toString('base64')}`;
     }),
   );
 }
 
-/** Names of the files that a prediction makes: `out-0.webp`, … */
+/** Returns the names of a prediction's output files: `out-0.webp`, … */
 export function outputNames({ model, input }: SimulatedPrediction): string[] {
   const { num_outputs: outputs, max_images: images, output_format: format } = effectiveInput(model, input);
   const count = Number(outputs ?? images ?? 1);
-  return Array.from({ length: count }, (_, place) => `out-${place}.${format ?? model.outputFormat}`);
+  return Array.from({ length: count }, (_, index) => `out-${index}.${format ?? model.outputFormat}`);
 }
 
 /**
- * What a model that sees says of its pictures, in the pieces in which it says it: a grade from 1 to 10, always the same for the
- * same pictures and prompt.
+ * Writes the answer of a vision model about its input images, in the pieces that it would stream: a
+ * grade from 1 to 10, always the same for the same images and prompt.
  */
 export async function writeAnswer(prediction: SimulatedPrediction, uploads: Uploads): Promise<string[]> {
   const seen = createHash('sha256').update(String(prediction.input.prompt));
-  for (const { bytes } of await loadInputImages(prediction, uploads)) seen.update(await seenIn(bytes));
+  for (const { bytes } of await loadInputImages(prediction, uploads)) seen.update(await pixelsOf(bytes));
   const grade = createRandom(seen.digest('hex')).between(1, 10).toFixed(1);
   const [whole = '', tenths = ''] = grade.split('.');
   return ['I ', 'give ', 'it ', whole, '.', tenths, '.'];
 }
 
-/** A model sees the picture, not what its file says besides. */
-function seenIn(bytes: Uint8Array): Promise<Uint8Array> {
+/** Returns the pixels of an image at a small size, without its metadata: all that a model sees. */
+function pixelsOf(bytes: Uint8Array): Promise<Uint8Array> {
   return sharp(bytes).resize(32, 32, { fit: 'fill' }).raw().toBuffer();
 }

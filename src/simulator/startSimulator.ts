@@ -1,7 +1,7 @@
 import { apiServer } from './api/apiServer.ts';
 import { predictionJson } from './api/predictionRoutes.ts';
-import { readSettings, type SimulatorConfig, type SimulatorStats } from './engine/config.ts';
-import { createCounters } from './engine/counters.ts';
+import { readSettings, type SimulatorConfig } from './engine/config.ts';
+import { createCounters, type SimulatorStats } from './engine/counters.ts';
 import { createPredictions } from './engine/predictions.ts';
 import type { SimulatedPrediction, WebhookEvent } from './engine/simulatedPrediction.ts';
 import { createUploads } from './engine/uploads.ts';
@@ -9,24 +9,28 @@ import { createWebhooks, replicateWebhooks } from './engine/webhooks.ts';
 import { dataUrls, fileServer, outputNames, writeAnswer } from './fileServer.ts';
 import { createPictures } from './pictures/pictures.ts';
 
+/** A running simulator. */
 export interface Simulator {
-  /** Of the API: `http://127.0.0.1:PORT/v1`. */
+  /** Base URL of the API: `http://127.0.0.1:PORT/v1`. */
   readonly baseUrl: string;
-  /** Of the file host: `http://127.0.0.1:PORT`. */
+  /** Base URL of the file host: `http://127.0.0.1:PORT`. */
   readonly filesUrl: string;
   readonly token: string;
+  /** Returns all counts so far. */
   stats(): SimulatorStats;
-  /** Ends all connections and predictions; both ports are free when it resolves. */
+  /** Closes all connections and ends all predictions; both ports are free when it resolves. */
   close(): Promise<void>;
 }
 
 const HOST = '127.0.0.1';
 
 /**
- * Starts a server on this machine that behaves as Replicate's HTTP API does, and one for its output files. Nothing leaves
- * the machine, but webhooks where a create asks for them at another, and nothing is paid; predictions take their time divided by `speed`, and make pictures of their prompts.
+ * Starts a local server that behaves like Replicate's HTTP API, and a second one for its output
+ * files. Predictions cost nothing, take their model's run time divided by `speed`, and draw images
+ * of their prompts. Only two things reach other machines: webhooks, if you order them there, and
+ * downloads of input images from URLs of other hosts.
  *
- * Throws a RangeError for a wrong config; rejects with the system's error where a port is taken.
+ * Rejects with a RangeError for a wrong config, or with the system's error if a port is in use.
  */
 export async function startSimulator(config: SimulatorConfig = {}): Promise<Simulator> {
   const settings = readSettings(config);
@@ -43,8 +47,8 @@ export async function startSimulator(config: SimulatorConfig = {}): Promise<Simu
   };
   const bodyOf = (prediction: SimulatedPrediction, event: WebhookEvent) =>
     predictionJson(prediction, { settings, apiUrl: baseUrl, isAheadOfStatus: event === 'output' });
-  const webhooks = createWebhooks({ settings, counters, manners: replicateWebhooks, bodyOf });
-  const predictions = createPredictions({ settings, counters, outputsOf, tell: webhooks.tell });
+  const webhooks = createWebhooks({ settings, counters, policy: replicateWebhooks, bodyOf });
+  const predictions = createPredictions({ settings, counters, outputsOf, notify: webhooks.notify });
   const files = fileServer({ settings, predictions, pictures, counters });
   const api = await apiServer({ settings, predictions, uploads, counters });
   const close = async () => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { faultsOf, operationOf, operations } from '../helpers/conformance.ts';
 import { type Call, call, SCHNELL, simulated } from '../helpers/simulated.ts';
 
-/** Not simulated: what changes models, and trainings. */
+/** Not simulated: changes of models and deployments, and trainings. */
 const LEFT_OUT = [
   /^(GET|POST|PATCH|DELETE) \/deployments(\/\{deployment_owner\}\/\{deployment_name\})?$/,
   /trainings/,
@@ -11,7 +11,7 @@ const LEFT_OUT = [
   /^DELETE \/models\/.*\/versions/,
 ];
 
-it('answers every operation of the description that is about predictions, and as it says', async () => {
+it('implements every operation of the OpenAPI document that concerns predictions', async () => {
   const simulator = await simulated();
   const input = { prompt: 'a red fox' };
   const { body: model } = await call(simulator, `/models/${SCHNELL}`);
@@ -47,33 +47,33 @@ it('answers every operation of the description that is about predictions, and as
     ['/search?query=nano+banana'],
     ['/webhooks/default/secret'],
   ];
-  const answered = new Set(['POST /files']);
+  const seen = new Set(['POST /files']);
   for (const [path, options = {}] of calls) {
     const method = options.method ?? (options.body === undefined ? 'GET' : 'POST');
     const { status } = await call(simulator, path, options);
-    // A wrong signature is one of the documented answers of the download.
+    // The document of the download includes the response to a wrong signature.
     expect(path.includes('signature=') ? 404 : Math.floor(status / 100)).toBe(
       path.includes('signature=') ? status : 2,
     );
-    answered.add(operationOf({ method, url: `/v1${path}` }) ?? path);
+    seen.add(operationOf({ method, url: `/v1${path}` }) ?? path);
   }
-  expect([...answered].sort()).toEqual(
+  expect([...seen].sort()).toEqual(
     operations.filter((operation) => !LEFT_OUT.some((pattern) => pattern.test(operation))).sort(),
   );
 });
 
-it('would notice an answer that is not as described', async () => {
+it('notices a response that differs from the document', async () => {
   const simulator = await simulated();
   const { body } = await call(simulator, `/models/${SCHNELL}/predictions`, {
     body: { input: { prompt: 'a red fox' } },
   });
-  const answer = { method: 'GET', url: `/v1/predictions/${body.id}`, status: 200 };
-  expect(faultsOf({ ...answer, body })).toEqual([]);
-  expect(faultsOf({ ...answer, body: { ...body, status: 'done' } })).toHaveLength(1);
-  expect(faultsOf({ ...answer, body: { ...body, created_at: 'today', urls: {} } })).toHaveLength(4);
+  const response = { method: 'GET', url: `/v1/predictions/${body.id}`, status: 200 };
+  expect(faultsOf({ ...response, body })).toEqual([]);
+  expect(faultsOf({ ...response, body: { ...body, status: 'done' } })).toHaveLength(1);
+  expect(faultsOf({ ...response, body: { ...body, created_at: 'today', urls: {} } })).toHaveLength(4);
 });
 
-it('answers with data: URLs where it is told to, which then count as outputs', async () => {
+it('returns data: URLs with `outputs: data`, and counts them as outputs', async () => {
   const simulator = await simulated({ outputs: 'data' });
   const { body } = await call(simulator, `/models/${SCHNELL}/predictions`, {
     body: { input: { prompt: 'a red fox', num_outputs: 2, output_format: 'png' } },

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { create, simulated } from '../helpers/simulated.ts';
 
-it('serves whole pictures from another port, without credentials', async () => {
+it('serves whole images from another port, without credentials', async () => {
   const simulator = await simulated();
   const { body } = await create(simulator, { num_outputs: 2, aspect_ratio: '16:9' });
   const [first, second] = body.output;
@@ -22,7 +22,7 @@ it.each([
   ['bytes=10-', 206, -10, 'bytes 10-'],
   ['bytes=-7', 206, 7, 'bytes '],
   ['bytes=999999-', 416, 0, 'bytes */'],
-])('answers the range %s with %i', async (range, status, length, contentRange) => {
+])('responds to the range %s with %i', async (range, status, length, contentRange) => {
   const simulator = await simulated();
   const { body } = await create(simulator);
   const whole = Buffer.from(await (await fetch(body.output[0])).arrayBuffer());
@@ -34,7 +34,7 @@ it.each([
   expect(whole.includes(part)).toBe(true);
 });
 
-it('counts credentials that nobody should have sent there', async () => {
+it('counts downloads that carry credentials', async () => {
   const simulator = await simulated();
   const { body } = await create(simulator);
   const headers = { authorization: `Bearer ${simulator.token}` };

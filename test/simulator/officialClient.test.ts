@@ -72,7 +72,7 @@ it('validates its webhooks, and only those', async () => {
   expect(await validate(body.replace('succeeded', 'failed'))).toBe(false);
 });
 
-it('takes data: URLs for files, as the service sent them for a while', async () => {
+it('reads data: URLs as files, as the service sent them for a while', async () => {
   const simulator = await simulated({ outputs: 'data' });
   const client = new Replicate({ auth: simulator.token, baseUrl: simulator.baseUrl });
   const output = (await client.run(SCHNELL, { input: { prompt: 'a red fox' } })) as FileOutput[];

@@ -8,19 +8,19 @@ const script = fileURLToPath(new URL('../../pipelines/simulator.ts', import.meta
 function start(...args: string[]) {
   const child = spawn(process.execPath, ['--import', 'tsx', script, ...args]);
   let output = '';
-  const said = (stream: NodeJS.ReadableStream) => stream.on('data', (chunk) => (output += chunk));
-  said(child.stdout);
-  said(child.stderr);
+  const collect = (stream: NodeJS.ReadableStream) => stream.on('data', (chunk) => (output += chunk));
+  collect(child.stdout);
+  collect(child.stderr);
   return { child, output: () => output };
 }
 
-it('says where it is and what its token is, serves, and ends cleanly when it is told to', async () => {
+it('prints its URL and token, serves, and ends cleanly on a signal', async () => {
   const { child, output } = start('--port', '0', '--speed', '50', '--render', 'fast', '--token', 'r8_mine');
   while (!output().includes('generate.ts')) await once(child.stdout, 'data');
   const [baseUrl = ''] = /http:\/\/127\.0\.0\.1:\d+\/v1/.exec(output()) ?? [];
   expect(output()).toContain('REPLICATE_API_TOKEN=r8_mine');
-  const answer = await fetch(`${baseUrl}/account`, { headers: { authorization: 'Bearer r8_mine' } });
-  expect(answer.status).toBe(200);
+  const response = await fetch(`${baseUrl}/account`, { headers: { authorization: 'Bearer r8_mine' } });
+  expect(response.status).toBe(200);
   child.kill('SIGTERM');
   expect(await once(child, 'close')).toEqual([0, null]);
 });
@@ -41,12 +41,12 @@ it('serves a chaos profile', async () => {
   const [, token = ''] = /REPLICATE_API_TOKEN=(\S+)/.exec(output()) ?? [];
   const errors = await Promise.all(
     Array.from({ length: 30 }, async (_, seed) => {
-      const answer = await fetch(`${baseUrl}/models/black-forest-labs/flux-schnell/predictions`, {
+      const response = await fetch(`${baseUrl}/models/black-forest-labs/flux-schnell/predictions`, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', prefer: 'wait' },
         body: JSON.stringify({ input: { prompt: 'a pear', seed } }),
       });
-      return JSON.parse(await answer.text()).error;
+      return JSON.parse(await response.text()).error;
     }),
   );
   child.kill('SIGTERM');
@@ -54,7 +54,7 @@ it('serves a chaos profile', async () => {
   await once(child, 'close');
 });
 
-it('speaks as a container does', async () => {
+it('serves the API of a container', async () => {
   const { child, output } = start('--cog', '--port', '0', '--speed', '100', '--render', 'fast');
   while (!output().includes('--provider cog')) await once(child.stdout, 'data');
   const [baseUrl = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(output()) ?? [];
@@ -64,7 +64,7 @@ it('speaks as a container does', async () => {
   expect(await once(child, 'close')).toEqual([0, null]);
 });
 
-it('refuses a chaos profile that there is not, with those there are', async () => {
+it('refuses an unknown chaos profile, and lists the known ones', async () => {
   const { child, output } = start('--chaos', 'gale');
   const [code] = await once(child, 'close');
   expect(code).toBe(2);

@@ -18,7 +18,7 @@ it('runs as many predictions as there are slots, the others wait as starting', a
   }
   const ended = await Promise.all(made.map(({ body }) => finished(simulator, body.id)));
   expect(ended.map(({ status }) => status)).toEqual(Array.from({ length: 4 }, () => 'succeeded'));
-  // The last two have waited for the first two: their time is no time of running.
+  // The last two have waited for the first two: their wait does not count as run time.
   const totals = ended.map(({ metrics }) => metrics.total_time).toSorted((a, b) => a - b);
   expect(totals).toEqual([40.01, 40.01, 80.01, 80.01]);
   expect(ended.map(({ metrics }) => metrics.predict_time)).toEqual([40, 40, 40, 40]);
@@ -35,7 +35,7 @@ it('gives a slot to the next one when a waiting or a running prediction is cance
   expect((await call(simulator, `/predictions/${next.body.id}`)).body.status).toBe('processing');
 });
 
-it('takes the median of each model, the config, or the config of one model, in rising order', async () => {
+it('takes the median from the model, the config, or its entry in `durations`, in rising order', async () => {
   const timeWith = async (config: object) => {
     const simulator = await simulated({ sigma: 0, speed: 10_000, ...config });
     return (await create(simulator)).body.metrics.predict_time;
@@ -61,7 +61,7 @@ it('spreads run times around the median, the same ones for the same seed', async
   expect(times[40]! / times[0]!).toBeGreaterThan(2);
 });
 
-it('starts cold machines now and then', async () => {
+it('starts some cold machines', async () => {
   const waitedS = async (coldStarts: boolean | number) => {
     const simulator = await simulated({ coldStarts, medianMs: 100, sigma: 0 });
     const { metrics } = (await create(simulator)).body;
@@ -73,7 +73,7 @@ it('starts cold machines now and then', async () => {
   expect(await waitedS(true)).toBeLessThan(1.5);
 });
 
-it('bills community models by the second, also for what was canceled', async () => {
+it('bills community models by the second, including canceled predictions', async () => {
   const simulator = await simulated({ medianMs: 4_000, sigma: 0 });
   const { body: model } = await call(simulator, '/models/stability-ai/sdxl');
   const body = { version: model.latest_version.id, input: { prompt: 'a red fox' } };
@@ -87,7 +87,7 @@ it('bills community models by the second, also for what was canceled', async () 
   expect(slow.stats()).toMatchObject({ canceled: 1, billedMicroUsd: 2 * 975 });
 });
 
-it('frees both ports when it is closed, also in the middle of work', async () => {
+it('frees both ports when it is closed, even while predictions run', async () => {
   const first = await startSimulator({ medianMs: 60_000 });
   await create(first, {}, {});
   const { port } = new URL(first.baseUrl);
@@ -98,13 +98,13 @@ it('frees both ports when it is closed, also in the middle of work', async () =>
   expect((await call(second, '/predictions')).body.results).toEqual([]);
 });
 
-it('says so where a port is taken', async () => {
+it('rejects if a port is in use', async () => {
   const first = await simulated();
   const port = Number(new URL(first.baseUrl).port);
   await expect(startSimulator({ port })).rejects.toThrow('EADDRINUSE');
 });
 
-it('works through thousands of creates without a picture for each', async () => {
+it('works through thousands of create requests without an image for each', async () => {
   const simulator = await simulated({ medianMs: 10, createPerMinute: 1_000_000 });
   const COUNT = 600;
   const ids = new Set<string>();

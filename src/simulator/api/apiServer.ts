@@ -9,7 +9,7 @@ import { accountRoutes, uploadRoutes } from './uploadRoutes.ts';
 
 const MAX_BODY_BYTES = 20_000_000;
 
-/** The API of the simulator, below `/v1`. */
+/** Creates the API of the simulator, below `/v1`. */
 export async function apiServer(context: ApiContext): Promise<FastifyInstance> {
   const server = Fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, exposeHeadRoutes: false });
   server.setErrorHandler<FastifyError>((error, _request, reply) => {
@@ -35,7 +35,7 @@ export async function apiServer(context: ApiContext): Promise<FastifyInstance> {
   return server;
 }
 
-/** Clients send a JSON content type without a body, as the official one does with cancel. */
+/** Accepts JSON requests with an empty body: the official client sends them to cancel. */
 function takeEmptyBodies(server: FastifyInstance): void {
   const parse = server.getDefaultJsonParser('error', 'ignore');
   server.removeContentTypeParser('application/json');

@@ -5,7 +5,7 @@ import { problem } from '../engine/faults.ts';
 import type { Predictions } from '../engine/predictions.ts';
 import type { Uploads } from '../engine/uploads.ts';
 
-/** What the routes of the API work with. */
+/** The parts of a simulator that its routes use. */
 export interface ApiContext {
   readonly settings: SimulatorSettings;
   readonly predictions: Predictions;
@@ -13,25 +13,27 @@ export interface ApiContext {
   readonly counters: Counters;
 }
 
-/** The base of the API as the client of this call knows it. */
+/** Returns the base URL of the API as the client of this call knows it. */
 export function apiUrlOf({ host }: FastifyRequest): string {
   return `http://${host}/v1`;
 }
 
-/** Answers that there is no such thing. */
+/** Sends a 404 response. */
 export function notFound(reply: FastifyReply): FastifyReply {
   return problem(reply, { status: 404, detail: 'The requested resource could not be found.' });
 }
 
-/** The only page of a list that has no more than one. */
+/** Returns the only page of a list. */
 export function pageOf<T>(results: readonly T[]) {
   return { next: null, previous: null, results };
 }
 
-/** Digits below the millisecond: with 0 of them a time has 3 decimals, as the service writes it, with 6 of them 9. */
+/** Digits below the millisecond: 0, 3 or 6, so that times have 3, 6 or 9 decimals. */
 const FINER_DIGITS = [0, 3, 6] as const;
 
-/** UTC with as many decimals as it happens to have: 3, 6 or 9 by `variety`, zeros at the end dropped. */
+/**
+ * Formats a time in UTC with 3, 6 or 9 decimals, depending on `variety`, without zeros at the end.
+ */
 export function timestamp(ms: number, variety: number): string {
   const [seconds = '', fraction = '000Z'] = new Date(ms).toISOString().split('.');
   const digits = FINER_DIGITS[variety % FINER_DIGITS.length] ?? 0;

@@ -12,23 +12,23 @@ import { predictionJson } from './predictionRoutes.ts';
 
 type ModelRoute = { Params: { owner: string; name: string } };
 
-/** The three ways to create a prediction. */
+/** Registers the three routes that create predictions. */
 export function createRoutes(api: FastifyInstance, context: ApiContext, credit: Credit): void {
   const { settings, predictions } = context;
   const { faults } = settings;
 
   const create = async (request: FastifyRequest, reply: FastifyReply, named: SimulatedModel | null) => {
     if (credit.isGone()) return noCredit(reply);
-    const wish = readCreate(request.body, named);
-    if (wish.kind !== 'right') return refuseCreate(reply, wish);
+    const order = readOrder(request.body, named);
+    if (order.kind !== 'valid') return refuseOrder(reply, order);
     const cancelAfterMs = readCancelAfter(request.headers['cancel-after']);
     if (cancelAfterMs === 'wrong') return wrongCancelAfter(reply);
-    const { model, input, webhook } = wish;
+    const { model, input, webhook } = order;
     const early = faults.beforeCreate?.({ model: model.name, input }) ?? null;
     if (await applyFault(early, reply)) return reply;
     const prediction = predictions.create({ id: null, model, input, cancelAfterMs, webhook });
     if (await applyFault(faults.afterCreate?.(prediction) ?? null, reply)) return reply;
-    return answerCreate(request, reply, prediction, context);
+    return sendCreated(request, reply, prediction, context);
   };
   const find = ({ owner, name }: ModelRoute['Params']) => findModel.named(`${owner}/${name}`);
 
@@ -58,10 +58,10 @@ function wrongCancelAfter(reply: FastifyReply): FastifyReply {
   return problem(reply, { status: 422, title: 'Input validation failed', detail });
 }
 
-/** What a create asks for, or why it is refused with 422. */
-type ReadCreate =
+/** A prediction to create, or the reason to refuse the request with 422. */
+type Order =
   | {
-      readonly kind: 'right';
+      readonly kind: 'valid';
       readonly model: SimulatedModel;
       readonly input: Readonly<Record<string, unknown>>;
       readonly webhook: WebhookOrder | null;
@@ -78,8 +78,11 @@ const common = {
 const namedBody = z.strictObject(common).transform((body) => ({ ...body, version: '' }));
 const versionedBody = z.strictObject({ ...common, version: z.string() });
 
-/** Reads the body of a create. Where the path has named a model, the body must have no version, else it must have one. */
-function readCreate(body: unknown, named: SimulatedModel | null): ReadCreate {
+/**
+ * Reads the body of a create request. It must contain a version, unless the path names the model;
+ * then it must not.
+ */
+function readOrder(body: unknown, named: SimulatedModel | null): Order {
   const { success, data, error } = (named === null ? versionedBody : namedBody).safeParse(body, {
     reportInput: true,
   });
@@ -89,7 +92,7 @@ function readCreate(body: unknown, named: SimulatedModel | null): ReadCreate {
   if (model === null) return { kind: 'unknown version' };
   const faults = inputFaults(input, model);
   if (faults.length > 0) return { kind: 'invalid', faults };
-  return { kind: 'right', model, input, webhook: url === undefined ? null : { url, events } };
+  return { kind: 'valid', model, input, webhook: url === undefined ? null : { url, events } };
 }
 
 function bodyFaults(issue: z.core.$ZodIssue): InputFault[] {
@@ -107,8 +110,8 @@ function bodyFaults(issue: z.core.$ZodIssue): InputFault[] {
   return [{ type: 'invalid_type', field: name, description: issue.message }];
 }
 
-/** Answers a create that cannot be run. */
-function refuseCreate(reply: FastifyReply, wrong: Exclude<ReadCreate, { kind: 'right' }>): FastifyReply {
+/** Refuses a create request that cannot be run. */
+function refuseOrder(reply: FastifyReply, wrong: Exclude<Order, { kind: 'valid' }>): FastifyReply {
   if (wrong.kind === 'unknown version') {
     return problem(reply, {
       status: 422,
@@ -129,7 +132,7 @@ function refuseCreate(reply: FastifyReply, wrong: Exclude<ReadCreate, { kind: 'r
 
 const SHORTEST_MS = 5_000;
 
-/** The `Cancel-After` header in ms (`30`, `30s`, `5m`, `1h30m45s`); null where there is none. */
+/** Reads the `Cancel-After` header (`30`, `30s`, `5m`, `1h30m45s`) in ms; null if there is none. */
 export function readCancelAfter(header: string | string[] | undefined): number | null | 'wrong' {
   if (header === undefined) return null;
   const parts = /^(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?$/.exec(String(header));
@@ -142,10 +145,11 @@ export function readCancelAfter(header: string | string[] | undefined): number |
 const LONGEST_WAIT_S = 60;
 
 /**
- * Answers a create: at once with 201, or under `Prefer: wait` when the prediction is final (201) or the wait is over (202).
- * A client that leaves ends the wait, not the prediction.
+ * Sends the response to a create request: at once with 201, or under `Prefer: wait` when the
+ * prediction is final (201) or the wait is over (202). A client that disconnects ends the wait, not
+ * the prediction.
  */
-async function answerCreate(
+async function sendCreated(
   request: FastifyRequest,
   reply: FastifyReply,
   prediction: SimulatedPrediction,

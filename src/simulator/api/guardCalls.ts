@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { RequestKind } from '../engine/config.ts';
-import type { Counters } from '../engine/counters.ts';
+import type { Counters, RequestKind } from '../engine/counters.ts';
 import { problem } from '../engine/faults.ts';
 import type { ApiContext } from './context.ts';
 
@@ -8,7 +7,7 @@ const GETS_PER_MINUTE = 60_000;
 const OTHERS_PER_MINUTE = 3_000;
 const POOR_CREATES_PER_MINUTE = 6;
 
-/** Counts every call, and lets in those that have the token and do not come too fast. */
+/** Counts every call, and refuses those without the token or above a rate limit. */
 export function guardCalls(api: FastifyInstance, { settings, counters }: ApiContext, credit: Credit): void {
   const { speed, createPerMinute, createBurst, rateLimitHeaders, token } = settings;
   const limits = {
@@ -53,34 +52,35 @@ function unauthenticated(reply: FastifyReply): FastifyReply {
 }
 
 function tooFast(reply: FastifyReply, { retryAfterS }: RateLimitState, isPoor: boolean): FastifyReply {
-  const why = isPoor
+  const reason = isPoor
     ? ' Your rate limit is reduced to 6 requests per minute with a burst of 1 request until you add credit.'
     : '';
   return problem(reply, {
     status: 429,
-    detail: `Request was throttled.${why} Your rate limit resets in ~${retryAfterS}s.`,
+    detail: `Request was throttled.${reason} Your rate limit resets in ~${retryAfterS}s.`,
     retry_after: retryAfterS,
   });
 }
 
-/** The money of the account. */
+/** The credit of the account. */
 export interface Credit {
-  /** Low credit slows creates down. */
+  /** Returns true if credit is low, which lowers the limit of create requests. */
   isLow(): boolean;
-  /** Without credit nothing new is made. */
+  /** Returns true if no credit remains, so that create requests are refused. */
   isGone(): boolean;
 }
 
 const LOW_USD = 5;
 
-/** What is left of the credit (in US dollars) after what has been billed. */
+/** Creates a credit in US dollars, from which all billed predictions are deducted. */
 export function createCredit(creditUsd: number, counters: Counters): Credit {
   const leftUsd = () => creditUsd - counters.billedMicroUsd / 1_000_000;
   return { isLow: () => leftUsd() < LOW_USD, isGone: () => leftUsd() <= 0 };
 }
 
-/** What a bucket says about itself in every answer, and whether the call was let through. */
+/** The state of a rate limit after a call, as the headers of the response show it. */
 interface RateLimitState {
+  /** True if the call is within the limit. */
   readonly isAllowed: boolean;
   readonly remaining: number;
   /** Whole seconds until the bucket is full again. */
@@ -89,7 +89,10 @@ interface RateLimitState {
   readonly retryAfterS: number;
 }
 
-/** A token bucket: so many calls at once, refilled at a rate. Takes a token if there is one. `now` is in ms. */
+/**
+ * Creates a rate limit as a token bucket, with at most `burst` calls at once. The returned function
+ * takes a token if there is one. `now` is in ms.
+ */
 export function createRateLimit(
   perMinute: number,
   burst: number,
@@ -114,7 +117,7 @@ export function createRateLimit(
   };
 }
 
-/** What a call to the API is about. */
+/** Returns the kind of a call to the API. */
 function requestKind(method: string, url: string): RequestKind {
   const path = url.replace(/\?.*/, '');
   if (method === 'POST' && path.endsWith('/predictions')) return 'create';

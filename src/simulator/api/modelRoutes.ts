@@ -7,7 +7,7 @@ import { apiUrlOf, notFound, pageOf } from './context.ts';
 type ModelRoute = { Params: { owner: string; name: string } };
 type VersionRoute = { Params: { owner: string; name: string; version: string } };
 
-/** Models, their only version, their example and their readme. */
+/** Registers the routes of models, their only version, their example and their readme. */
 export function modelRoutes(api: FastifyInstance): void {
   const find = ({ owner, name }: ModelRoute['Params']) => findModel.named(`${owner}/${name}`);
 
@@ -34,7 +34,7 @@ export function modelRoutes(api: FastifyInstance): void {
   });
 }
 
-/** A model as the API shows it. */
+/** Returns a model as the API shows it. */
 function modelJson(model: SimulatedModel, apiUrl: string) {
   const [owner, name] = model.name.split('/');
   return {
@@ -54,16 +54,19 @@ function modelJson(model: SimulatedModel, apiUrl: string) {
   };
 }
 
-/** One white pixel. */
-const PICTURE =
+const WHITE_PIXEL =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAACklEQVQI12P4DwABAQEAG7buVgAAAABJRU5ErkJggg==';
 
-const outputs = { list: [PICTURE], single: PICTURE, text: ['I ', 'see ', 'a ', 'lighthouse', '.'] } as const;
+const outputs = {
+  list: [WHITE_PIXEL],
+  single: WHITE_PIXEL,
+  text: ['I ', 'see ', 'a ', 'lighthouse', '.'],
+} as const;
 
 const CREATED_AT = '2025-01-01T00:00:00Z';
 const STARTED_AT = '2025-01-01T00:00:01Z';
 
-/** The prediction that shows what a model can do, as its author would have saved it on the web. */
+/** Returns the example of a model: a prediction that its author could have saved on the web. */
 function exampleJson(model: SimulatedModel, apiUrl: string) {
   const version = versionOf(model);
   const id = version.slice(0, 26);
@@ -92,7 +95,7 @@ function exampleJson(model: SimulatedModel, apiUrl: string) {
   };
 }
 
-/** A model's version as the API shows it. */
+/** Returns the version of a model as the API shows it. */
 function versionJson(model: SimulatedModel) {
   return {
     id: versionOf(model),
@@ -102,13 +105,13 @@ function versionJson(model: SimulatedModel) {
   };
 }
 
-/** A model's readme, in Markdown. */
+/** Returns the readme of a model, in Markdown. */
 function readmeOf({ name, description, inputs }: SimulatedModel): string {
   const lines = Object.entries(inputs).map(([input, { description: text }]) => `- \`${input}\`: ${text}`);
   return [`# ${name}`, '', `${description}.`, '', '## Inputs', '', ...lines, ''].join('\n');
 }
 
-/** Collections of models. */
+/** Registers the routes of collections. */
 export function collectionRoutes(api: FastifyInstance): void {
   api.get('/collections', async () =>
     pageOf(collections.map(({ slug, name, description }) => ({ slug, name, description }))),
@@ -133,7 +136,7 @@ const searchQuery = z.object({
   limit: z.coerce.number().int().min(1).max(50).default(20),
 });
 
-/** The two searches: of everything (`GET /search`) and of models (`QUERY /models`). */
+/** Registers the two searches: of everything (`GET /search`) and of models (`QUERY /models`). */
 export function searchRoutes(api: FastifyInstance): void {
   api.get('/search', async (request, reply) => {
     const { success, data } = searchQuery.safeParse(request.query);

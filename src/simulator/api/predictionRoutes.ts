@@ -7,7 +7,7 @@ import { type ApiContext, apiUrlOf, notFound, timestamp } from './context.ts';
 
 type PredictionRoute = { Params: { id: string } };
 
-/** List, get and cancel. */
+/** Registers the routes that list, show and cancel predictions. */
 export function predictionRoutes(api: FastifyInstance, { settings, predictions }: ApiContext): void {
   const { faults } = settings;
 
@@ -40,16 +40,18 @@ export function predictionRoutes(api: FastifyInstance, { settings, predictions }
 
 const PAGE_SIZE = 100;
 
+/** The bounds of the predictions that a page may show. */
 interface Position {
   readonly afterMs: number;
   readonly beforeMs: number;
-  /** Only predictions with a serial number below. */
+  /** Serial numbers must be below it. */
   readonly below: number;
 }
 
 /**
- * One page of the list, newest first: `created_after` inclusive, `created_before` exclusive, or the opaque `cursor` of an
- * earlier page, which carries both of them on. `cursor` is null on the last page. Null where the query cannot be read.
+ * Returns one page of the list, newest first: `created_after` inclusive, `created_before`
+ * exclusive, or the opaque `cursor` of the page before, which contains both. `cursor` is null on
+ * the last page. Returns null if the query cannot be read.
  */
 export function listPage(
   all: readonly SimulatedPrediction[],
@@ -59,8 +61,8 @@ export function listPage(
   const { afterMs, beforeMs, below } = position;
   if ([afterMs, beforeMs, below].some(Number.isNaN)) return null;
   const found: SimulatedPrediction[] = [];
-  for (let place = Math.min(below, all.length) - 1; place >= 0; place -= 1) {
-    const prediction = all[place];
+  for (let index = Math.min(below, all.length) - 1; index >= 0; index -= 1) {
+    const prediction = all[index];
     if (prediction === undefined || prediction.createdAtMs < afterMs) break;
     if (prediction.createdAtMs >= beforeMs) continue;
     const last = found.at(-1);
@@ -90,7 +92,7 @@ function fromCursor(cursor: string): Position {
   return { afterMs: number('a'), beforeMs: number('b'), below: number('p') };
 }
 
-/** A prediction as an item of the list: without logs. */
+/** Returns a prediction as an item of the list: without logs. */
 function listedJson(prediction: SimulatedPrediction, config: PredictionJsonConfig) {
   const { logs: _, ...rest } = predictionJson(prediction, config);
   return rest;
@@ -98,20 +100,23 @@ function listedJson(prediction: SimulatedPrediction, config: PredictionJsonConfi
 
 interface PredictionJsonConfig {
   settings: SimulatorSettings;
-  /** Of the API as the client knows it, up to and with `/v1`. */
+  /** Base URL of the API as the client knows it, including `/v1`. */
   apiUrl: string;
-  /** Says `processing` although all is done, as waited answers often do. Default false. */
+  /**
+   * Reports `processing` for a final prediction, as the service often does under `Prefer: wait`.
+   * Default false.
+   */
   isAheadOfStatus?: boolean;
 }
 
-/** A prediction as `create` and `get` answer it, fields in the recorded order. */
+/** Returns a prediction as `create` and `get` show it, with fields in the recorded order. */
 export function predictionJson(
   prediction: SimulatedPrediction,
   { settings, apiUrl, isAheadOfStatus = false }: PredictionJsonConfig,
 ) {
   const { id, model, version, startedAtMs, completedAtMs, deadlineMs, createdAtMs, serial } = prediction;
   const isGone = isRemoved(prediction, settings);
-  // Nobody can see it any more, so it need not be kept either.
+  // No response shows it again, so its memory can be freed.
   if (isGone) prediction.input = {};
   const shownEndMs = isAheadOfStatus ? null : completedAtMs;
   return {
@@ -159,11 +164,14 @@ function metricsOf(prediction: SimulatedPrediction, speed: number): Record<strin
   const { predictS, totalS } = timesOf(prediction, speed);
   const times = { predict_time: predictS, total_time: totalS };
   const { status, model, outputs } = prediction;
-  const isPictures = status === 'succeeded' && model.output !== 'text';
-  return isPictures ? { image_count: outputs.length, ...times } : times;
+  const hasImages = status === 'succeeded' && model.output !== 'text';
+  return hasImages ? { image_count: outputs.length, ...times } : times;
 }
 
-/** A prediction as `cancel` answers it: another backend, so another order, another precision and no logs. */
+/**
+ * Returns a prediction as `cancel` shows it: the service answers from another backend, with another
+ * order of fields, another precision and no logs.
+ */
 function canceledJson(prediction: SimulatedPrediction, config: PredictionJsonConfig) {
   const { id, created_at: _, urls, logs: __, ...rest } = predictionJson(prediction, config);
   const createdAt = timestamp(prediction.createdAtMs, prediction.serial + 1);

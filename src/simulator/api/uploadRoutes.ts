@@ -10,9 +10,9 @@ const MAX_FILE_BYTES = 100_000_000;
 
 type FileRoute = { Params: { id: string } };
 
-/** `/files`: upload, list, show, delete, and download by signature. */
+/** Registers the routes of `/files`: upload, list, show, delete, and download by signature. */
 export async function uploadRoutes(api: FastifyInstance, { uploads }: ApiContext): Promise<void> {
-  // Two, because clients may send the metadata as a file of their own.
+  // Two, because clients may send the metadata as a separate file.
   await api.register(multipart, { limits: { fileSize: MAX_FILE_BYTES, files: 2 } });
   const noFile = { status: 404, detail: 'File not found' };
 
@@ -45,7 +45,7 @@ const LONGEST_NAME_BYTES = 255;
 
 type UploadParts = Pick<Upload, 'name' | 'contentType' | 'content' | 'metadata'>;
 
-/** The parts `content` and `metadata` of an upload, or what is wrong with them. */
+/** Reads the parts `content` and `metadata` of an upload. Returns a text if they are wrong. */
 async function readUpload(parts: AsyncIterable<Multipart>): Promise<UploadParts | string> {
   let file: Omit<UploadParts, 'metadata'> | null = null;
   let metadata: unknown = {};
@@ -70,7 +70,7 @@ function jsonOf(content: Buffer): unknown {
   }
 }
 
-/** An uploaded file as the API shows it. */
+/** Returns an uploaded file as the API shows it. */
 function uploadJson(upload: Upload, apiUrl: string) {
   const { id, name, contentType, content, metadata, checksums, createdAtMs, expiresAtMs } = upload;
   return {
@@ -88,8 +88,8 @@ function uploadJson(upload: Upload, apiUrl: string) {
 }
 
 /**
- * Whether the query of a download carries the right signature for the file and has not run out: base64 of the HMAC-SHA256
- * of `{owner} {id} {expiry}`, `expiry` in seconds since 1970.
+ * Returns true if the query of a download has a valid signature that has not expired: the base64 of
+ * the HMAC-SHA256 of `{owner} {id} {expiry}`, with `expiry` in seconds since 1970.
  */
 function isSignedFor(id: string, query: Readonly<Record<string, string>>): boolean {
   const { owner = '', expiry = '', signature = '' } = query;
@@ -115,7 +115,7 @@ const hardware = [
   { sku: 'gpu-h100', name: 'Nvidia H100 GPU' },
 ];
 
-/** What belongs to the account and not to a model or a prediction. */
+/** Registers the routes of the account: its user, hardware and webhook secret. */
 export function accountRoutes(api: FastifyInstance): void {
   api.get('/account', async () => account);
   api.get('/hardware', async () => hardware);

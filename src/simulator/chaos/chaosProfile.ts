@@ -1,27 +1,37 @@
-import type { SimulatorConfig, SimulatorFaults, WantedPrediction } from '../engine/config.ts';
+import type { SimulatorConfig } from '../engine/config.ts';
+import type { SimulatorFaults, WantedPrediction } from '../engine/faults.ts';
 import { createRandom, type Random } from '../engine/random.ts';
 import type { SimulatedPrediction } from '../engine/simulatedPrediction.ts';
 import { type Hazard, hazards } from './hazards.ts';
 import { type ChaosProfile, type ChaosProfileName, chaosProfiles, type HazardName } from './profiles.ts';
 
+/** The seed, the speed and the listener of a profile. */
 export interface ChaosProfileConfig {
-  /** Which requests and files are struck follows from it and from what they ask for. Default 1. */
+  /**
+   * Together with the content of a request, it decides which requests and files fail. Default 1.
+   */
   seed?: number;
-  /** The simulator's own: divides the waits that refusals name and the time of slow downloads. Default 1. */
+  /**
+   * The simulator's `speed`: divides the waits that refusals name and the time of slow downloads.
+   * Default 1.
+   */
   speed?: number;
-  /** Told of everything that goes wrong, by its name in the profile. */
+  /** Called with the name of each hazard that strikes. Default: no-op. */
   onStrike?: (name: HazardName) => void;
 }
 
 /**
- * The part of a simulator's config that makes a profile: `startSimulator({ speed, ...chaosProfile('storm', { speed }) })`.
- * For one simulator only: it remembers what has been struck.
+ * Creates the part of a simulator's config that makes a profile. Use it for one simulator only: it
+ * remembers which requests it has struck.
  *
- * The same requests are struck whatever the order in which they arrive. Each is struck once and goes well on the next
- * try, but for safety refusals, which stay. Only the list of predictions, which asks for nothing in particular, is
- * struck by the number of the call, and never twice in a row.
+ * Example: `startSimulator({ speed, ...chaosProfile('storm', { speed }) })`.
  *
- * Throws a RangeError where there is no profile of that name.
+ * The same requests are struck in any order of arrival. Each is struck once and succeeds on the
+ * next try, with two exceptions: safety refusals are permanent, and a fresh prediction is not found
+ * twice. Calls of the list are all alike, so they are struck by their number, and never twice in a
+ * row.
+ *
+ * Throws a RangeError if no profile has that name.
  */
 export function chaosProfile(
   name: ChaosProfileName,
@@ -32,13 +42,13 @@ export function chaosProfile(
   }
   const { summary: _, shares, ...limits } = chaosProfiles[name];
   const { seed = 1, speed = 1, onStrike = () => {} } = config;
-  const dice = createHazardDraw(seed, shares);
+  const hazardDraw = createHazardDraw(seed, shares);
   const keyOf = createKeys();
   const gone = new WeakSet<object>();
   let lists = 0;
 
   const strike = <At extends Hazard['at']>(at: At, key: string): Strike<At> | null => {
-    const met = dice.roll(at, key);
+    const met = hazardDraw.draw(at, key);
     if (met !== null) onStrike(met.name);
     return met;
   };
@@ -54,9 +64,9 @@ export function chaosProfile(
       lists += 1;
       return lists % 2 === 1 ? faultAt('onList', String(lists)) : null;
     },
-    onFile: (prediction, place) => {
-      const met = strike('onFile', `${keyOf.made(prediction)}/${place}`);
-      // What is not found any more is not in the answers either from then on.
+    onFile: (prediction, index) => {
+      const met = strike('onFile', `${keyOf.made(prediction)}/${index}`);
+      // From now on the responses of the API do not show the missing file either.
       if (met?.name === 'goneFile') gone.add(prediction);
       return met === null ? null : met.hazard.fault({ speed, random: met.random });
     },
@@ -75,15 +85,18 @@ export function chaosProfile(
   return { ...limits, faults };
 }
 
-/** What tells a request: its model and its input. A prediction loses its input some day, so its key is kept. */
+/**
+ * Identifies requests by their model and input. Stores the key of a prediction, because the input
+ * is removed later.
+ */
 function createKeys() {
-  const kept = new WeakMap<object, string>();
+  const stored = new WeakMap<object, string>();
   const keyFor = (model: string, input: WantedPrediction['input']) => JSON.stringify([model, input]);
   return {
     wanted: ({ model, input }: WantedPrediction) => keyFor(model, input),
     made(prediction: Readonly<SimulatedPrediction>): string {
-      const key = kept.get(prediction) ?? keyFor(prediction.model.name, prediction.input);
-      kept.set(prediction, key);
+      const key = stored.get(prediction) ?? keyFor(prediction.model.name, prediction.input);
+      stored.set(prediction, key);
       return key;
     },
   };
@@ -96,17 +109,17 @@ type Strike<At extends Hazard['at']> = {
   readonly random: Random;
 };
 
-/** Decides what is struck by which hazard. */
-interface Dice {
-  /** What strikes the thing that the key tells, at this point of its way; null where all goes well. */
-  roll<At extends Hazard['at']>(at: At, key: string): Strike<At> | null;
+/** Decides which hazard strikes a call. */
+interface HazardDraw {
+  /** Returns the hazard that strikes the call with this key at this point; null if none does. */
+  draw<At extends Hazard['at']>(at: At, key: string): Strike<At> | null;
 }
 
 /**
- * Dice that fall by the seed and the key alone, so that the order in which calls arrive changes nothing. What has been
- * struck as often as its hazard strikes is let through from then on.
+ * Draws by the seed and the key alone, so that the order in which calls arrive changes nothing. A
+ * call that has been struck as often as its hazard strikes succeeds from then on.
  */
-function createHazardDraw(seed: number, shares: ChaosProfile['shares']): Dice {
+function createHazardDraw(seed: number, shares: ChaosProfile['shares']): HazardDraw {
   const struck = new Map<string, number>();
   const stakes = Object.entries(shares).map(([name, share]) => {
     const known = name as HazardName;
@@ -124,7 +137,7 @@ function createHazardDraw(seed: number, shares: ChaosProfile['shares']): Dice {
     return null;
   };
   return {
-    roll<At extends Hazard['at']>(at: At, key: string): Strike<At> | null {
+    draw<At extends Hazard['at']>(at: At, key: string): Strike<At> | null {
       const scene = sceneOf(at);
       const random = createRandom(`${seed}/${scene}/${key}`);
       const stake = pick(scene, random);
@@ -138,7 +151,10 @@ function createHazardDraw(seed: number, shares: ChaosProfile['shares']): Dice {
   };
 }
 
-/** What is one thing has one roll: a create, before and after it took effect; a file, before and after it is asked for. */
+/**
+ * Returns the scene of a hazard. A key is drawn once per scene: a create request before and after
+ * it takes effect, a file before and after the request for it.
+ */
 function sceneOf(at: Hazard['at']): string {
   if (at === 'beforeCreate' || at === 'afterCreate') return 'create';
   return at === 'lifetimeMs' || at === 'onFile' ? 'file' : at;

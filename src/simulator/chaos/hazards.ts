@@ -1,16 +1,16 @@
-import type { Fault, FileFault, WebhookFault } from '../engine/config.ts';
+import type { Fault, FileFault, WebhookFault } from '../engine/faults.ts';
 import type { Random } from '../engine/random.ts';
 import { platformErrors } from '../engine/simulatedPrediction.ts';
 
-/** What shapes a fault. */
+/** The circumstances that shape a fault. */
 interface Circumstances {
   readonly speed: number;
   readonly random: Random;
 }
 
-/** One thing that can go wrong, and where: the names are those of `SimulatorFaults`. */
+/** One thing that can go wrong. `at` is the field of `SimulatorFaults` that it sets. */
 export type Hazard = {
-  /** How often it strikes the same request or file. Default 1: the next try goes well. */
+  /** Number of times that it strikes the same request or file. Default 1: the next try succeeds. */
   readonly times?: number;
 } & (
   | {
@@ -41,12 +41,12 @@ const page = (status: number, title: string): Fault => ({
 const badGateway = () => page(502, '502 Bad Gateway');
 const serverError = () => problem(500, 'Internal server error');
 
-/** Whole seconds, as the service counts them. */
+/** Returns a wait in whole seconds, as the service counts them. */
 const waitS = ({ speed }: Circumstances) => Math.max(1, Math.ceil(5 / speed));
 const throttled = (seconds: number) =>
   problem(429, `Request was throttled. Your rate limit resets in ~${seconds}s.`, { retry_after: seconds });
 
-/** Everything that a chaos profile is made of. */
+/** All hazards that a chaos profile can use. */
 export const hazards = {
   resetBeforeCreate: { at: 'beforeCreate', fault: reset },
   resetAfterCreate: { at: 'afterCreate', fault: reset },

@@ -1,24 +1,30 @@
 import type { SimulatorConfig } from '../engine/config.ts';
 import type { hazards } from './hazards.ts';
 
+/** The names of all hazards. */
 export type HazardName = keyof typeof hazards;
 
-/** A mix of things that go wrong. */
+/** A mix of hazards and limits. */
 export interface ChaosProfile extends Pick<SimulatorConfig, 'createPerMinute' | 'createBurst' | 'creditUsd'> {
-  /** What it rehearses, on one line. */
+  /** A description on one line. */
   readonly summary: string;
-  /** The part of requests, or of files, that each hazard strikes: 0…1. Of hazards of one kind of call, at most one strikes. */
+  /**
+   * The share of requests, or of files, that each hazard strikes: 0…1. At most one hazard strikes a
+   * call.
+   */
   readonly shares: Readonly<Partial<Record<HazardName, number>>>;
 }
 
-/** What can be rehearsed. Data only, so that a command line can show it without loading a server. */
+/**
+ * All profiles by name. Data only, so that a command line can list them without loading a server.
+ */
 export const chaosProfiles = {
   resets: {
-    summary: '30 % of creates are reset, half of them made all the same',
+    summary: '30 % of create requests are reset, half after taking effect',
     shares: { resetBeforeCreate: 0.15, resetAfterCreate: 0.15 },
   },
   'server-errors': {
-    summary: '502 on creates, half made all the same; 500 on get and list',
+    summary: 'create: 502, half after taking effect; get and list: 500',
     shares: {
       badGatewayBeforeCreate: 0.1,
       badGatewayAfterCreate: 0.1,
@@ -27,13 +33,13 @@ export const chaosProfiles = {
     },
   },
   throttled: {
-    summary: '60 creates a minute in bursts of 2, 429 beyond and before',
+    summary: 'create: 60 a minute, 2 at once; 429 beyond and at random',
     createPerMinute: 60,
     createBurst: 2,
     shares: { throttledCreate: 0.05, throttledCreateWithHeader: 0.05 },
   },
   'low-credit': {
-    summary: 'less than 5 dollars left: 6 creates a minute, one at a time',
+    summary: 'create: 6 a minute, 1 at once, as credit is below 5 dollars',
     creditUsd: 4.99,
     shares: {},
   },
@@ -42,7 +48,7 @@ export const chaosProfiles = {
     shares: { slowFile: 0.1, cutFile: 0.1, truncatedFile: 0.1, htmlFile: 0.1, emptyFile: 0.1 },
   },
   'fresh-404': {
-    summary: 'half of the creates lose their answer, and are 404 at first',
+    summary: 'half of create responses are lost; gets are 404 at first',
     shares: { resetAfterCreate: 0.5, notFoundOnGet: 1 },
   },
   expiry: {
@@ -54,7 +60,7 @@ export const chaosProfiles = {
     shares: { lostWebhook: 0.2, repeatedWebhook: 0.2, lateWebhook: 0.2 },
   },
   'platform-failures': {
-    summary: '20 % of predictions fail once by the platform’s fault',
+    summary: '20 % of predictions fail once because of the platform',
     shares: { platformFailure: 0.2 },
   },
   'safety-refusals': {
@@ -75,4 +81,5 @@ export const chaosProfiles = {
   },
 } as const satisfies Readonly<Record<string, ChaosProfile>>;
 
+/** The names of all profiles. */
 export type ChaosProfileName = keyof typeof chaosProfiles;

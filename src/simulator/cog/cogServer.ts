@@ -30,7 +30,7 @@ const discovery = {
   predictions_cancel_url: '/predictions/{prediction_id}/cancel',
 };
 
-/** The HTTP API of a container built by Cog. */
+/** Creates the HTTP API of a container built by Cog. */
 export function cogServer(config: CogServerConfig): FastifyInstance {
   const { model, settings, predictions, counters, isReady } = config;
   const server = Fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, exposeHeadRoutes: false });
@@ -41,23 +41,23 @@ export function cogServer(config: CogServerConfig): FastifyInstance {
   const create = async (request: FastifyRequest, reply: FastifyReply, pathId: string | null) => {
     counters.countRequest('create');
     const running = predictions.get(pathId ?? '');
-    // The same id again joins what runs, in whatever mode; what has ended is forgotten.
+    // The same id again joins the running prediction in any mode; an ended one is replaced.
     if (running?.completedAtMs === null) return reply.code(202).send(shown(running));
-    const wish = readCogBody(request.body, model, pathId);
-    if (wish.kind === 'invalid') return reply.code(422).send({ detail: wish.faults });
+    const order = readCogBody(request.body, model, pathId);
+    if (order.kind === 'invalid') return reply.code(422).send({ detail: order.faults });
     if (!isReady()) return reply.code(503).send({ error: 'Predictor not ready', status: 'failed' });
     if (isBusy()) {
       return reply.code(409).send({ error: 'At capacity - all prediction slots busy', status: 'failed' });
     }
-    return run(request, reply, wish);
+    return run(request, reply, order);
   };
-  const run = async (request: FastifyRequest, reply: FastifyReply, wish: RightCogWish) => {
-    const { id, input, webhook } = wish;
+  const run = async (request: FastifyRequest, reply: FastifyReply, order: ValidCogOrder) => {
+    const { id, input, webhook } = order;
     const early = faults.beforeCreate?.({ model: model.name, input }) ?? null;
     if (await applyFault(early, reply)) return reply;
     const prediction = predictions.create({ id, model, input, webhook, cancelAfterMs: null });
     const isAsync = request.headers.prefer === 'respond-async';
-    // Who waits for the answer and leaves takes the prediction along.
+    // A client that disconnects while it waits for the response cancels the prediction.
     if (!isAsync) reply.raw.once('close', () => predictions.cancel(prediction));
     if (await applyFault(faults.afterCreate?.(prediction) ?? null, reply)) return reply;
     if (isAsync) return reply.code(202).send({ id: prediction.id, status: 'starting' });
@@ -89,13 +89,13 @@ export function cogServer(config: CogServerConfig): FastifyInstance {
 }
 
 interface CogJsonConfig {
-  /** The simulator's. */
+  /** Speed of the simulator. */
   speed: number;
-  /** Says `processing` although all is done, as a webhook of a new output does. Default false. */
+  /** Reports `processing` for a final prediction, as `output` webhooks do. Default false. */
   isAheadOfStatus?: boolean;
 }
 
-/** A prediction as Cog shows it. */
+/** Returns a prediction as Cog's API shows it. */
 export function cogJson(prediction: SimulatedPrediction, { speed, isAheadOfStatus = false }: CogJsonConfig) {
   const { id, input, status, error, outputs, model, startedAtMs, completedAtMs } = prediction;
   const isEnded = completedAtMs !== null && !isAheadOfStatus;
@@ -117,17 +117,17 @@ interface CogFault {
   readonly type: string;
 }
 
-/** What a body asks for. */
-interface RightCogWish {
-  readonly kind: 'right';
-  /** Null: any. */
+/** The prediction that a valid body orders. */
+interface ValidCogOrder {
+  readonly kind: 'valid';
+  /** Null: a new id. */
   readonly id: string | null;
   readonly input: Readonly<Record<string, unknown>>;
   readonly webhook: WebhookOrder | null;
 }
 
-/** What a body asks for, or why it is refused with 422. */
-type CogWish = RightCogWish | { readonly kind: 'invalid'; readonly faults: readonly CogFault[] };
+/** A prediction to create, or the faults of the body that are reported with 422. */
+type CogOrder = ValidCogOrder | { readonly kind: 'invalid'; readonly faults: readonly CogFault[] };
 
 const schema = z.looseObject({
   id: z.string().optional(),
@@ -136,8 +136,11 @@ const schema = z.looseObject({
   webhook_events_filter: z.array(z.enum(['start', 'output', 'logs', 'completed'])).optional(),
 });
 
-/** Reads the body of a create; `pathId` is the id in its path, which the one in the body must not contradict. */
-function readCogBody(body: unknown, model: SimulatedModel, pathId: string | null): CogWish {
+/**
+ * Reads the body of a create request; `pathId` is the id in its path, which an id in the body must
+ * equal.
+ */
+function readCogBody(body: unknown, model: SimulatedModel, pathId: string | null): CogOrder {
   const { success, data, error } = schema.safeParse(body ?? {});
   if (!success) {
     const faults = error.issues.map(({ path, message: msg }) => fault(path.map(String), msg));
@@ -152,7 +155,7 @@ function readCogBody(body: unknown, model: SimulatedModel, pathId: string | null
     fault(field.split('.'), description),
   );
   if (faults.length > 0) return { kind: 'invalid', faults };
-  return { kind: 'right', id, input, webhook: url === undefined ? null : { url, events } };
+  return { kind: 'valid', id, input, webhook: url === undefined ? null : { url, events } };
 }
 
 function fault(path: readonly string[], msg: string): CogFault {

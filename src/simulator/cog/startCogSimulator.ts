@@ -1,5 +1,5 @@
-import { readSettings, type SimulatorConfig, type SimulatorStats } from '../engine/config.ts';
-import { createCounters } from '../engine/counters.ts';
+import { readSettings, type SimulatorConfig } from '../engine/config.ts';
+import { createCounters, type SimulatorStats } from '../engine/counters.ts';
 import { createPredictions } from '../engine/predictions.ts';
 import { createUploads } from '../engine/uploads.ts';
 import { cogWebhooks, createWebhooks } from '../engine/webhooks.ts';
@@ -8,29 +8,40 @@ import { findModel } from '../models/models.ts';
 import { createPictures } from '../pictures/pictures.ts';
 import { cogJson, cogServer } from './cogServer.ts';
 
+/** The model of a Cog simulator and its behaviour. */
 export interface CogSimulatorConfig
   extends Pick<
     SimulatorConfig,
     'port' | 'seed' | 'speed' | 'slots' | 'render' | 'medianMs' | 'sigma' | 'faults'
   > {
-  /** The model in the container, by a name of the simulator's. Default `black-forest-labs/flux-schnell`. */
+  /**
+   * The model in the container: one of the simulator's, as `owner/name`.
+   * Default `black-forest-labs/flux-schnell`.
+   */
   model?: string;
-  /** How long the model is being set up, in its own time: until then nothing is run. Default 0. */
+  /**
+   * Setup time of the model in ms of its own time; predictions are refused until it is over.
+   * Default 0.
+   */
   setupMs?: number;
 }
 
+/** A running Cog simulator. */
 export interface CogSimulator {
   /** `http://127.0.0.1:PORT`. */
   readonly baseUrl: string;
+  /** Returns all counts so far. */
   stats(): SimulatorStats;
+  /** Closes all connections and ends all predictions; the port is free when it resolves. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a server on this machine that behaves as a container built by Cog does: one model, no account, no list, outputs as
- * `data:` URLs. It runs one prediction at a time unless told otherwise, and refuses more with 409.
+ * Starts a local server that behaves like a container built by Cog: one model, no account, no list,
+ * outputs as `data:` URLs. It runs `slots` predictions at a time, 1 by default, and refuses more
+ * with 409.
  *
- * Throws a RangeError for a wrong config; rejects with the system's error where the port is taken.
+ * Rejects with a RangeError for a wrong config, or with the system's error if the port is in use.
  */
 export async function startCogSimulator(config: CogSimulatorConfig = {}): Promise<CogSimulator> {
   const { model: name = 'black-forest-labs/flux-schnell', setupMs = 0, slots = 1, ...rest } = config;
@@ -43,7 +54,7 @@ export async function startCogSimulator(config: CogSimulatorConfig = {}): Promis
   const webhooks = createWebhooks({
     settings,
     counters,
-    manners: cogWebhooks,
+    policy: cogWebhooks,
     bodyOf: (prediction, event) =>
       cogJson(prediction, { speed: settings.speed, isAheadOfStatus: event === 'output' }),
   });
@@ -52,7 +63,7 @@ export async function startCogSimulator(config: CogSimulatorConfig = {}): Promis
     counters,
     outputsOf: (prediction) =>
       model.output === 'text' ? writeAnswer(prediction, uploads) : dataUrls(prediction, pictures),
-    tell: webhooks.tell,
+    notify: webhooks.notify,
   });
   const readyAtMs = Date.now() + setupMs / settings.speed;
   const server = cogServer({

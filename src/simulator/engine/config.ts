@@ -1,149 +1,91 @@
 import { models } from '../models/models.ts';
-import type { SimulatedPrediction, WebhookEvent } from './simulatedPrediction.ts';
+import type { SimulatorFaults } from './faults.ts';
 
-export interface SimulatorConfig {
+/** The addresses of a simulator, its token and the form of its outputs. */
+interface ServerConfig {
   /** Port of the API on 127.0.0.1. Default 0: any free one. */
   port?: number;
   /** Port of the file host. Default 0: any free one. */
   filesPort?: number;
-  /** The only token that is let in. Default `r8_simulator0000000000000000000000000000`. */
+  /** The only token that is accepted. Default `r8_simulator0000000000000000000000000000`. */
   token?: string;
-  /** Run times, cold starts, failures and early answers follow from it; ids never do. Default 1. */
-  seed?: number;
+  /**
+   * `full` draws an image of each prompt; `fast` serves prepared bytes, for load tests.
+   * Default `full`.
+   */
+  render?: 'full' | 'fast';
+  /**
+   * `urls`: outputs are URLs of the file host. `data`: responses contain them as `data:` URLs, as
+   * the service's did in October 2024 and Cog's do. Default `urls`.
+   */
+  outputs?: 'urls' | 'data';
+}
+
+/** The time that predictions take. */
+interface RunTimeConfig {
   /** Divides all durations of predictions and waits, multiplies all rate limits. Default 1. */
   speed?: number;
   /** Predictions that run at the same time; the others wait as `starting`. Default 64. */
   slots?: number;
-  /** `full` draws a picture of each prompt; `fast` serves ready bytes, for load tests. Default `full`. */
-  render?: 'full' | 'fast';
   /** Median run time of all models in ms. Default: each model's own. */
   medianMs?: number;
-  /** Spread of the logarithm of run times; 0 makes them all equal to the median. Default 0.25. */
+  /** Spread of the logarithm of run times; 0 makes all of them the median. Default 0.25. */
   sigma?: number;
-  /** Run times of single models by `owner/name`; they win over `medianMs` and `sigma`. Default: none. */
-  durations?: Readonly<Record<string, DurationConfig>>;
-  /** Part of the runs that begin on a cold machine, 0…1; true: each model's own part; false: none. Default true. */
-  coldStarts?: boolean | number;
-  /** Creates a minute that are let through at `speed` 1. Default 600. */
-  createPerMinute?: number;
-  /** Creates that are let through at once. Default: as many as a minute lets through. */
-  createBurst?: number;
-  /** Whether answers say how full the bucket of their kind is, in `ratelimit-` headers. Default true. */
-  rateLimitHeaders?: boolean;
-  /** Credit in US dollars: below 5 creates are limited to 6 a minute, at 0 they are refused. Default: endless. */
-  creditUsd?: number;
-  /** Time from completion to the removal of input, output and files, in real ms whatever the speed. Default one hour. */
-  outputLifetimeMs?: number;
-  /** Part of the waited answers that come with their output but still say `processing`, 0…1. Default 0.25. */
-  earlyOutputRate?: number;
   /**
-   * `urls`: outputs lie at the file host. `data`: answers hold them as `data:` URLs, as the service's did in October 2024
-   * and Cog's do. Default `urls`.
+   * Run times of single models by `owner/name`, in preference to `medianMs` and `sigma`.
+   * Default: none.
    */
-  outputs?: 'urls' | 'data';
-  /** What goes wrong. Default: nothing. */
+  durations?: Readonly<Record<string, DurationConfig>>;
+  /**
+   * Share of the runs that begin on a cold machine, 0…1; true: each model's own share; false: none.
+   * Default true.
+   */
+  coldStarts?: boolean | number;
+}
+
+/** The limits of the account. */
+interface AccountLimits {
+  /** Create requests accepted per minute at `speed` 1. Default 600. */
+  createPerMinute?: number;
+  /** Create requests accepted at once. Default: as many as per minute. */
+  createBurst?: number;
+  /**
+   * Adds `ratelimit-` headers to responses: how many calls of the same kind remain, and when the
+   * limit resets. Default true.
+   */
+  rateLimitHeaders?: boolean;
+  /**
+   * Credit in US dollars: below 5, create requests are limited to 6 per minute; at 0, they are
+   * refused. Default: unlimited.
+   */
+  creditUsd?: number;
+}
+
+/** Everything that you can set about a simulator. */
+export interface SimulatorConfig extends ServerConfig, RunTimeConfig, AccountLimits {
+  /** Determines run times, cold starts, failures and early responses, but never ids. Default 1. */
+  seed?: number;
+  /**
+   * Time from completion to the removal of input, output and files, in real ms at any speed.
+   * Default one hour.
+   */
+  outputLifetimeMs?: number;
+  /**
+   * Share of the responses under `Prefer: wait` that contain the output but still say `processing`,
+   * 0…1. Default 0.25.
+   */
+  earlyOutputRate?: number;
+  /** Faults to inject. Default: none. */
   faults?: SimulatorFaults;
 }
 
+/** Run times of one model. */
 export interface DurationConfig {
   medianMs?: number;
   sigma?: number;
 }
 
-/** Something that goes wrong with one call. */
-export type Fault =
-  /** The connection is reset without an answer. */
-  | { readonly type: 'reset'; readonly delayMs?: number }
-  /** Another answer than the right one. */
-  | {
-      readonly type: 'answer';
-      readonly status: number;
-      readonly body: string;
-      readonly headers?: Readonly<Record<string, string>>;
-      readonly delayMs?: number;
-    }
-  /** The right answer, this much later. */
-  | { readonly type: 'delay'; readonly delayMs: number };
-
-/** Something that goes wrong with the download of one file. `share` is a part of its bytes, 0…1. */
-export type FileFault =
-  | Fault
-  /** The connection breaks off after this part of the body. */
-  | { readonly type: 'cut'; readonly share: number }
-  /** The body ends early as if all were well: only the file itself tells that its end is missing. */
-  | { readonly type: 'truncate'; readonly share: number }
-  /** After this part nothing more comes, and the connection stays open. */
-  | { readonly type: 'stall'; readonly share: number }
-  /** The body comes piece by piece over this time. */
-  | { readonly type: 'slow'; readonly durationMs: number };
-
-/** Something that goes wrong with one webhook. */
-export type WebhookFault =
-  /** It is never sent. */
-  | { readonly type: 'drop' }
-  /** It is sent twice, with the same id. */
-  | { readonly type: 'repeat' }
-  /** It is sent this much later, so that others may overtake it. */
-  | { readonly type: 'delay'; readonly delayMs: number };
-
-/** Where things can go wrong. Each function is asked once a call; null means that all goes well. */
-export interface SimulatorFaults {
-  /** Part of the predictions that fail by themselves, 0…1, chosen by the simulator's seed. Default 0. */
-  predictionFailureRate?: number;
-  /** Before a create has taken effect: nothing is made if it does not go through. */
-  beforeCreate?: (wanted: WantedPrediction) => Fault | null;
-  /** After a create has taken effect: the prediction runs, whatever the client gets to see. */
-  afterCreate?: (prediction: Readonly<SimulatedPrediction>) => Fault | null;
-  onGet?: (prediction: Readonly<SimulatedPrediction>) => Fault | null;
-  onList?: () => Fault | null;
-  /** For the file at this place of the output, 0 the first. */
-  onFile?: (prediction: Readonly<SimulatedPrediction>, place: number) => FileFault | null;
-  onWebhook?: (prediction: Readonly<SimulatedPrediction>, event: WebhookEvent) => WebhookFault | null;
-  /** The error text that a prediction ends with; null where it succeeds. */
-  onOutcome?: (prediction: Readonly<SimulatedPrediction>) => string | null;
-  /** How long input, output and files are kept after the end, in real ms; null: as long as those of all others. */
-  lifetimeMs?: (prediction: Readonly<SimulatedPrediction>) => number | null;
-}
-
-/** A prediction that is about to be made. */
-export interface WantedPrediction {
-  /** `owner/name`. */
-  readonly model: string;
-  readonly input: Readonly<Record<string, unknown>>;
-}
-
-/** What a simulator has seen so far. */
-export interface SimulatorStats {
-  /** Calls to the API by kind, refused ones included. */
-  readonly requests: Readonly<Record<RequestKind, number>>;
-  /** The sum of these. Downloads of outputs are not among them. */
-  readonly apiRequests: number;
-  /** Predictions made, and how they ended. */
-  readonly created: number;
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly canceled: number;
-  readonly aborted: number;
-  /** Predictions that are not final now, and the most that there were at once. */
-  readonly inFlight: number;
-  readonly maxInFlight: number;
-  /** Output files made. */
-  readonly images: number;
-  readonly billedMicroUsd: number;
-  /** Calls refused for coming too fast. */
-  readonly refused429: number;
-  readonly downloads: number;
-  /** Downloads that came with credentials, which nobody should send there. */
-  readonly tokensAtFileHost: number;
-  /** POSTs of webhooks, repeated ones included. */
-  readonly webhooks: number;
-}
-
-export type RequestKind = 'create' | 'get' | 'list' | 'cancel' | 'model' | 'file' | 'other';
-
-export type FinalStatus = 'succeeded' | 'failed' | 'canceled' | 'aborted';
-
-/** A checked config with all its defaults. */
+/** A checked config with all defaults. */
 export type SimulatorSettings = Required<Omit<SimulatorConfig, 'medianMs'>> & {
   /** Null: each model's own. */
   readonly medianMs: number | null;
@@ -153,7 +95,7 @@ const TOKEN = 'r8_simulator0000000000000000000000000000';
 const HOUR_MS = 3_600_000;
 const HIGHEST_PORT = 65_535;
 
-/** Checks a config and fills in the defaults; throws a RangeError that names the first wrong field. */
+/** Checks a config and adds the defaults; throws a RangeError that names the first wrong field. */
 export function readSettings(config: SimulatorConfig): SimulatorSettings {
   const { createPerMinute = 600 } = config;
   const settings = {

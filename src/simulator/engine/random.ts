@@ -1,17 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** A source of numbers that are the same for the same seed. */
+/** A source of random numbers that are the same for the same seed. */
 export interface Random {
-  /** 0…1, 1 excluded. */
+  /** Returns a number from 0 to 1, excluding 1. */
   next(): number;
   between(min: number, max: number): number;
-  /** One of the list, which must not be empty. */
+  /** Returns an item of the list. */
   pick<T>(list: readonly [T, ...T[]]): T;
-  /** Log-normal around a median: what run times look like. `sigma` is the spread of the logarithm. */
+  /** Returns a log-normal number, as run times are; `sigma` is the spread of the logarithm. */
   logNormal(median: number, sigma: number): number;
 }
 
-/** Numbers from a text: mulberry32, seeded by the text's hash. */
+/** Creates a generator (mulberry32) that is seeded by the hash of a text. */
 export function createRandom(seed: string): Random {
   let state = createHash('sha256').update(seed).digest().readUInt32LE(0);
   const next = () => {
@@ -37,8 +37,9 @@ const LENGTH = 26;
 const LETTERS = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /**
- * 26 lower-case letters and digits: 130 bits in base 32. Never the same twice, whatever the seed: a client that goes on with
- * an earlier run against a new simulator must not find somebody else's prediction under an id that it knows.
+ * Creates an id of 26 lower-case letters and digits: 130 bits in base 32. It never depends on the
+ * seed: a client that resumes an earlier run against a new simulator must not find another
+ * prediction under an id that it knows.
  */
 export function newId(): string {
   return Array.from(randomBytes(LENGTH), (byte) => LETTERS[byte % LETTERS.length]).join('');

@@ -1,33 +1,33 @@
 import type { PredictionStatus } from '../../types.ts';
 import type { SimulatedModel } from '../models/simulatedModel.ts';
 
-/** What a webhook may tell of: the run has begun, has an output, has written something, is final. */
+/**
+ * An event that a webhook reports: the run has begun, has an output, has written logs, or is final.
+ */
 export type WebhookEvent = 'start' | 'output' | 'logs' | 'completed';
 
-/** What a create asks to be told of, and where. */
+/** The webhooks that a create request orders. */
 export interface WebhookOrder {
   readonly url: string;
-  /** Null: none were named. */
+  /** Null: the request named none. */
   readonly events: readonly WebhookEvent[] | null;
 }
 
-/** A prediction as the simulator keeps it. */
-export interface SimulatedPrediction {
-  readonly id: string;
-  /** Counts up from 0; tells predictions of the same millisecond apart. */
-  readonly serial: number;
+/** The request that a prediction was created from. */
+interface PredictionOrder {
   readonly model: SimulatedModel;
   /** 64 hex digits. */
   readonly version: string;
   /** As it was sent; emptied when the data is removed. */
   input: Readonly<Record<string, unknown>>;
-  readonly createdAtMs: number;
-  /** When it is ended by itself, in real ms; null: never. */
+  /** Time at which the service ends the prediction, in real ms; null: never. */
   readonly deadlineMs: number | null;
-  /** Whom to tell of it; null: nobody. */
+  /** Destination of its webhooks; null: none. */
   readonly webhook: WebhookOrder | null;
-  /** How long it will run, in whole ms of the model's own time. */
-  readonly runMs: number;
+}
+
+/** The state of a prediction, which changes as it runs. */
+interface PredictionState {
   status: PredictionStatus;
   startedAtMs: number | null;
   completedAtMs: number | null;
@@ -38,17 +38,27 @@ export interface SimulatedPrediction {
   costMicroUsd: number;
 }
 
-/** Errors of predictions that failed by the platform's fault: another run of the same request may succeed. */
+/** A prediction as the simulator stores it. */
+export interface SimulatedPrediction extends PredictionOrder, PredictionState {
+  readonly id: string;
+  /** Counts up from 0; distinguishes predictions of the same millisecond. */
+  readonly serial: number;
+  readonly createdAtMs: number;
+  /** Run time, in whole ms of the model's own time. */
+  readonly runMs: number;
+}
+
+/** Errors of the platform: another run of the same request may succeed. */
 export const platformErrors = [
   'Prediction interrupted; please retry (code: PA)',
   'Service is currently unavailable due to high demand. Please try again later. (E003)',
   'Prediction failed for an unknown reason. (E1000)',
 ] as const;
 
-/** What the service does around a run, in seconds. */
+/** Time that the service adds to each run, in seconds. */
 const OVERHEAD_S = 0.01;
 
-/** How long an ended prediction took, in seconds of the model's own time, however fast the simulator runs. */
+/** Returns the times of an ended prediction, in seconds of the model's own time at any `speed`. */
 export function timesOf(
   { status, createdAtMs, startedAtMs, completedAtMs, runMs }: SimulatedPrediction,
   speed: number,
@@ -63,8 +73,9 @@ export function timesOf(
 }
 
 /**
- * What an ended prediction costs, in millionths of a US dollar. Failed and aborted runs are free; succeeded ones pay by
- * image or by second, as their model does; canceled ones pay for their seconds.
+ * Returns the cost of an ended prediction, in millionths of a US dollar. Failed and aborted runs
+ * are free. Succeeded ones are billed by image or by second, depending on the model. Canceled ones
+ * are billed for their seconds, and are free if the model is priced by image.
  */
 export function costOf(prediction: SimulatedPrediction, speed: number): number {
   const { status, model, outputs } = prediction;

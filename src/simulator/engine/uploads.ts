@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 
-/** A file that was uploaded as an input. */
+/** An uploaded input file. */
 export interface Upload {
   /** Base64 of a UUID. */
   readonly id: string;
@@ -8,29 +8,30 @@ export interface Upload {
   readonly contentType: string;
   readonly content: Buffer;
   readonly metadata: unknown;
-  /** Hex. */
+  /** In hex. */
   readonly checksums: { readonly sha256: string; readonly md5: string };
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
 }
 
-/** Uploaded files, in memory, until they expire. */
+/** Uploaded files, stored in memory until they expire. */
 export interface Uploads {
   add(file: Pick<Upload, 'name' | 'contentType' | 'content' | 'metadata'>): Upload;
   get(id: string): Upload | undefined;
   /** Newest first. */
   all(): readonly Upload[];
-  /** Whether there was such a file. */
+  /** Returns true if there was such a file. */
   delete(id: string): boolean;
 }
 
 const LIFETIME_MS = 24 * 3_600_000;
 
+/** Creates an empty store; each file expires 24 hours after its upload. */
 export function createUploads(): Uploads {
   const files = new Map<string, Upload>();
   const dropExpired = (): void => {
     for (const [id, { expiresAtMs }] of files) {
-      // Insertion is in order of time: what comes after is younger.
+      // Insertion is in order of time: the files after this one are younger.
       if (expiresAtMs > Date.now()) return;
       files.delete(id);
     }

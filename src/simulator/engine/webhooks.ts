@@ -1,38 +1,40 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SimulatorSettings, WebhookFault } from './config.ts';
+import type { SimulatorSettings } from './config.ts';
 import type { Counters } from './counters.ts';
+import type { WebhookFault } from './faults.ts';
 import { newId } from './random.ts';
 import type { SimulatedPrediction, WebhookEvent } from './simulatedPrediction.ts';
 
-/** How a service behaves towards those who receive its webhooks. */
-interface WebhookManners {
-  /** What is told of where a create names no events. */
+/** The webhook behaviour of a service. */
+interface WebhookPolicy {
+  /** Events that are sent if a create request names none. */
   readonly defaultEvents: readonly WebhookEvent[];
-  /** Signs with `whsec_…`; null: not signed. */
+  /** Signing secret, `whsec_…`; null: webhooks are not signed. */
   readonly secret: string | null;
-  /** Tries of the last webhook of a prediction, the first included. The others have one. */
+  /** Tries of the `completed` webhook, including the first. Other webhooks have one. */
   readonly tries: number;
-  /** Wait before the second of them; doubles each time. */
+  /** Wait before the second try, in ms of the service's own time; doubles with each try. */
   readonly retryMs: number;
-  /** Whether to try again after this answer. Where none came, it always is. */
+  /** Returns true for a response status to retry after. A missing response is always retried. */
   readonly isRetried: (status: number) => boolean;
-  /** How long an answer is waited for, in real ms whatever the speed. */
+  /** Longest wait for a response, in real ms at any speed. */
   readonly timeoutMs: number;
 }
 
 interface WebhooksConfig {
   settings: SimulatorSettings;
   counters: Counters;
-  manners: WebhookManners;
-  /** What is sent of a prediction. */
+  policy: WebhookPolicy;
+  /** Returns the JSON body of a webhook. */
   bodyOf: (prediction: SimulatedPrediction, event: WebhookEvent) => unknown;
 }
 
-/** Tells those who asked for it what becomes of their predictions. */
+/** Sends webhooks to the receivers that predictions name. */
 export interface Webhooks {
-  tell(prediction: SimulatedPrediction, event: WebhookEvent): void;
-  /** Sends nothing more. */
+  /** Sends a webhook if the prediction has a receiver that wants this event. */
+  notify(prediction: SimulatedPrediction, event: WebhookEvent): void;
+  /** Stops all sending. */
   close(): void;
 }
 
@@ -43,18 +45,24 @@ interface Message {
   readonly tries: number;
 }
 
-/** `output` and `logs` are told of once in this time at most, in the service's own time. */
+/**
+ * Shortest interval between webhooks of a prediction for `output` and `logs`, in ms of the
+ * service's own time.
+ */
 const THROTTLE_MS = 500;
 
-/** Sends webhooks as they fall due. Nobody waits for them: a slow receiver gets them out of order, as in life. */
-export function createWebhooks({ settings, counters, manners, bodyOf }: WebhooksConfig): Webhooks {
+/**
+ * Creates the sender of webhooks. It does not wait for one before it sends the next, so a slow
+ * receiver gets them out of order, as it does from the service.
+ */
+export function createWebhooks({ settings, counters, policy, bodyOf }: WebhooksConfig): Webhooks {
   const { speed, faults } = settings;
   const closed = new AbortController();
   const { signal } = closed;
   const throttledUntilMs = new WeakMap<SimulatedPrediction, number>();
 
   const isWanted = (prediction: SimulatedPrediction, event: WebhookEvent): boolean => {
-    const events = prediction.webhook?.events ?? manners.defaultEvents;
+    const events = prediction.webhook?.events ?? policy.defaultEvents;
     return events.includes(event) && isDue(prediction, event);
   };
   const isDue = (prediction: SimulatedPrediction, event: WebhookEvent): boolean => {
@@ -64,11 +72,11 @@ export function createWebhooks({ settings, counters, manners, bodyOf }: Webhooks
     throttledUntilMs.set(prediction, nowMs + THROTTLE_MS / speed);
     return true;
   };
-  /** The status of the answer; null where none came. */
+  /** Sends a webhook once. Resolves with the status of the response, null if none came. */
   const post = async ({ url, id, body }: Message): Promise<number | null> => {
     counters.countWebhook();
-    const headers = webhookHeaders(id, body, manners.secret);
-    const timeUp = AbortSignal.timeout(manners.timeoutMs);
+    const headers = webhookHeaders(id, body, policy.secret);
+    const timeUp = AbortSignal.timeout(policy.timeoutMs);
     try {
       const response = await fetch(url, {
         method: 'POST',
@@ -86,9 +94,9 @@ export function createWebhooks({ settings, counters, manners, bodyOf }: Webhooks
   const deliver = async (message: Message): Promise<void> => {
     for (let done = 1; ; done += 1) {
       const status = await post(message);
-      const isDone = status !== null && !manners.isRetried(status);
+      const isDone = status !== null && !policy.isRetried(status);
       if (isDone || done >= message.tries || signal.aborted) return;
-      await pause((manners.retryMs * 2 ** (done - 1)) / speed, signal);
+      await pause((policy.retryMs * 2 ** (done - 1)) / speed, signal);
     }
   };
 
@@ -100,11 +108,11 @@ export function createWebhooks({ settings, counters, manners, bodyOf }: Webhooks
   };
 
   return {
-    tell(prediction, event) {
+    notify(prediction, event) {
       const { webhook } = prediction;
       if (webhook === null || signal.aborted || !isWanted(prediction, event)) return;
       const body = JSON.stringify(bodyOf(prediction, event));
-      const tries = event === 'completed' ? manners.tries : 1;
+      const tries = event === 'completed' ? policy.tries : 1;
       const fault = faults.onWebhook?.(prediction, event) ?? null;
       send({ url: webhook.url, id: `msg_${newId()}`, body, tries }, fault);
     },
@@ -112,12 +120,15 @@ export function createWebhooks({ settings, counters, manners, bodyOf }: Webhooks
   };
 }
 
-/** Over early where the signal is aborted; never rejects. */
+/** Waits for this time or until the signal is aborted; never rejects. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal, ref: false }).catch(() => {});
 }
 
-/** The headers of a webhook: signed after Standard Webhooks where there is a secret, each try with its own time. */
+/**
+ * Returns the headers of a webhook, signed as Standard Webhooks defines it if there is a secret.
+ * Each try carries its own timestamp.
+ */
 function webhookHeaders(id: string, body: string, secret: string | null): Record<string, string> {
   const headers = { 'content-type': 'application/json' };
   if (secret === null) return headers;
@@ -134,8 +145,10 @@ function webhookHeaders(id: string, body: string, secret: string | null): Record
 
 const RETRIED: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
-/** Cog's: unsigned, of everything unless told otherwise; the last one is tried again twelve times. */
-export const cogWebhooks: WebhookManners = {
+/**
+ * The webhooks of Cog: unsigned, all events by default, and up to twelve retries of the last one.
+ */
+export const cogWebhooks: WebhookPolicy = {
   defaultEvents: ['start', 'output', 'logs', 'completed'],
   secret: null,
   tries: 1 + 12,
@@ -144,11 +157,14 @@ export const cogWebhooks: WebhookManners = {
   timeoutMs: 30_000,
 };
 
-/** What the simulator signs with: the answer of `/webhooks/default/secret`, and the key of file downloads. */
+/** The signing secret of webhooks and file downloads; `/webhooks/default/secret` returns it. */
 export const signingSecret = `whsec_${Buffer.from('rxposure-simulator-secret').toString('base64')}`;
 
-/** Replicate's: signed after Standard Webhooks; the last of the tries comes 63 s after completion. */
-export const replicateWebhooks: WebhookManners = {
+/**
+ * The webhooks of Replicate: signed as Standard Webhooks defines it; the last try comes 63 s after
+ * completion.
+ */
+export const replicateWebhooks: WebhookPolicy = {
   defaultEvents: ['output', 'completed'],
   secret: signingSecret,
   tries: 7,
@@ -159,7 +175,10 @@ export const replicateWebhooks: WebhookManners = {
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-/** The service takes only https; here plain http may lead to this machine, because that is where a test receives. */
+/**
+ * Returns true for `https:` URLs, which are all that the service accepts, and for `http:` URLs of
+ * this machine, where tests receive webhooks.
+ */
 export function isWebhookUrl(text: string): boolean {
   const url = URL.parse(text);
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname));

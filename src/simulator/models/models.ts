@@ -10,7 +10,7 @@ import {
 } from './otherModels.ts';
 import { type SimulatedModel, versionOf } from './simulatedModel.ts';
 
-/** The models of the simulator. Run times and prices are the real service's as of autumn 2026. */
+/** All models of the simulator. Run times and prices are the real service's as of autumn 2026. */
 export const models: readonly SimulatedModel[] = [
   ...fluxModels,
   sdxl,
@@ -22,13 +22,13 @@ export const models: readonly SimulatedModel[] = [
   llava13b,
 ];
 
-/** A model that a search has found; a higher score is a better match. */
+/** A result of a search; a higher score is a better match. */
 interface FoundModel {
   readonly model: SimulatedModel;
   readonly score: number;
 }
 
-/** The models in whose name, description or tags at least one word of the query occurs, best match first. */
+/** Finds models by words in their name, description or tags, best match first. */
 export function searchModels(query: string): FoundModel[] {
   const words = query.toLowerCase().match(/[\p{L}\p{N}.]+/gu) ?? [];
   return models
@@ -40,7 +40,10 @@ export function searchModels(query: string): FoundModel[] {
     .sort((one, other) => other.score - one.score);
 }
 
-/** What a model is for, from what it takes: `text-to-image`, `image-to-image`, `image-editing`, `image-to-text`. */
+/**
+ * Returns the uses of a model, derived from its inputs: `text-to-image`, `image-to-image`,
+ * `image-editing`, `image-to-text`.
+ */
 export function tagsOf({ inputs, output }: SimulatedModel): string[] {
   if (output === 'text') return ['image-to-text'];
   const images = Object.values(inputs).filter(({ type, format }) => type === 'files' || format === 'uri');
@@ -51,14 +54,14 @@ export function tagsOf({ inputs, output }: SimulatedModel): string[] {
 const byName = new Map(models.map((model) => [model.name, model]));
 const byVersion = new Map(models.map((model) => [versionOf(model), model]));
 
-/** The model with this name, official or not; null where there is none. */
+/** Returns the model with this name, official or not; null if there is none. */
 function named(name: string): SimulatedModel | null {
   return byName.get(name) ?? null;
 }
 
 /**
- * The model that `version` of a create means: `owner/name` for official models, `owner/name:64-hex` or a bare 64-hex for
- * all; null where there is none.
+ * Returns the model that the `version` of a create request means: `owner/name` for official models,
+ * `owner/name:64-hex` or just 64 hex digits for all; null if there is none.
  */
 function runnable(reference: string): SimulatedModel | null {
   const [name = '', version] = reference.split(':');
@@ -68,10 +71,10 @@ function runnable(reference: string): SimulatedModel | null {
   return version === versionOf(model) ? model : null;
 }
 
-/** Looks models up. */
+/** Looks up models. */
 export const findModel = { named, runnable };
 
-/** Models that belong together. */
+/** A collection of models. */
 interface Collection {
   readonly slug: string;
   readonly name: string;
@@ -79,6 +82,7 @@ interface Collection {
   readonly models: readonly SimulatedModel[];
 }
 
+/** All collections of the simulator. */
 export const collections: readonly Collection[] = [
   {
     slug: 'official',
@@ -89,13 +93,13 @@ export const collections: readonly Collection[] = [
   {
     slug: 'text-to-image',
     name: 'Generate images',
-    description: 'Models that make pictures from a prompt',
+    description: 'Models that make images from a prompt',
     models: models.filter((model) => tagsOf(model).includes('text-to-image')),
   },
   {
     slug: 'image-editing',
     name: 'Edit images',
-    description: 'Models that change pictures',
+    description: 'Models that change images',
     models: models.filter((model) => tagsOf(model).includes('image-editing')),
   },
 ];

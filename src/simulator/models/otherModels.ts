@@ -16,7 +16,7 @@ const {
   choice,
 } = modelInputs;
 
-/** Makes images from text, in the widest choice of shapes. */
+/** A text-to-image model with the widest choice of aspect ratios. */
 export const ideogramV3Turbo: SimulatedModel = {
   name: 'ideogram-ai/ideogram-v3-turbo',
   description: 'Turbo is the fastest and cheapest Ideogram v3',
@@ -49,7 +49,7 @@ export const ideogramV3Turbo: SimulatedModel = {
   },
 };
 
-/** Makes images from text alone; has no seed. */
+/** A text-to-image model without image inputs or seed. */
 export const imagen4: SimulatedModel = {
   name: 'google/imagen-4',
   description: "Google's image generation model",
@@ -66,7 +66,7 @@ export const imagen4: SimulatedModel = {
   },
 };
 
-/** Answers a question about a picture; run by its version, billed by the second. */
+/** A model that answers a question about an image; run by its version, billed by the second. */
 export const llava13b: SimulatedModel = {
   name: 'yorickvp/llava-13b',
   description: 'Visual instruction tuning: a language model that sees',
@@ -85,7 +85,7 @@ export const llava13b: SimulatedModel = {
   },
 };
 
-/** Edits and combines images; has no seed. */
+/** A model that edits and combines images; it has no seed. */
 export const nanoBanana: SimulatedModel = {
   name: 'google/nano-banana',
   description: 'Image editing and composition of several images',
@@ -125,7 +125,7 @@ const common = {
   outputFormat: 'webp',
 } as const;
 
-/** Qwen's image models: one that draws, two that edit. */
+/** The image models of Qwen: one that makes images, two that edit them. */
 export const qwenModels: readonly SimulatedModel[] = [
   {
     ...common,
@@ -177,7 +177,7 @@ export const sdxl: SimulatedModel = {
   price: { perSecondMicroUsd: 975 },
   inputs: {
     prompt,
-    negative_prompt: text('What the picture must not show', ''),
+    negative_prompt: text('Description of unwanted content', ''),
     image,
     width: whole('Width of output image, in pixels', [256, 2048], 1024),
     height: whole('Height of output image, in pixels', [256, 2048], 1024),
@@ -189,7 +189,10 @@ export const sdxl: SimulatedModel = {
   },
 };
 
-/** Makes up to 15 images in one run; has no seed. Its sizes are taken, but every picture is about a megapixel. */
+/**
+ * A model that makes up to 15 images in one run; it has no seed. It accepts all sizes, but every
+ * image has about one megapixel.
+ */
 export const seedream4: SimulatedModel = {
   name: 'bytedance/seedream-4',
   description: 'Text-to-image generation and editing up to 4K',

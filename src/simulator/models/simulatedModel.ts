@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Json } from '../../types.ts';
 
-/** One input as a model's author writes it. */
+/** One input of a model, as its author defines it. */
 export interface InputDefinition {
   /** `files` is a list of file URLs. */
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'files';
@@ -15,28 +15,28 @@ export interface InputDefinition {
   readonly isRequired?: boolean;
 }
 
-/** A model that the simulator has. */
+/** A model of the simulator. */
 export interface SimulatedModel {
   /** `owner/name`. */
   readonly name: string;
   readonly description: string;
-  /** Official models are run by name, others by version. */
+  /** True: it is run by name; false: by version. */
   readonly isOfficial: boolean;
-  /** Of run times. */
+  /** Median run time. */
   readonly medianMs: number;
-  /** Part of the runs that begin on a cold machine, 0…1. */
+  /** Share of the runs that begin on a cold machine, 0…1. */
   readonly coldStartRate: number;
-  /** Whether the output is a list of files, a single one, or a text in pieces. */
+  /** Form of the output: a list of files, a single file, or a text in pieces. */
   readonly output: 'list' | 'single' | 'text';
-  /** File format of the outputs where no input chooses one; of a text: none. */
+  /** File format of the outputs if no input chooses one; a model of texts does not use it. */
   readonly outputFormat: 'png' | 'jpg' | 'webp';
-  /** In millionths of a US dollar; by the second where a model is priced so. */
+  /** In millionths of a US dollar, by image or by second. */
   readonly price: { readonly perImageMicroUsd: number } | { readonly perSecondMicroUsd: number };
   /** In the order in which a form shows them. */
   readonly inputs: Readonly<Record<string, InputDefinition>>;
 }
 
-/** What a model works with: the inputs that it knows as they were sent, else their defaults. */
+/** Returns the inputs that a model knows, with its defaults in place of missing ones. */
 export function effectiveInput(
   { inputs }: SimulatedModel,
   input: Readonly<Record<string, unknown>>,
@@ -47,14 +47,20 @@ export function effectiveInput(
 
 /** One entry of `invalid_fields`. */
 export interface InputFault {
-  /** A kind of the service's JSON Schema validator: `required`, `enum`, `invalid_type`, `number_gte`, … */
+  /**
+   * A kind of the service's JSON Schema validator: `required`, `enum`, `invalid_type`,
+   * `number_gte`, …
+   */
   readonly type: string;
-  /** Empty for the top level, `input` for a missing input, `input.<name>` for a bad value. */
+  /** Empty for the top level, `input` for a missing input, `input.<name>` for a wrong value. */
   readonly field: string;
   readonly description: string;
 }
 
-/** What is wrong with an input, as the service tells it; empty where nothing is. Unknown inputs are let pass, as there. */
+/**
+ * Returns the faults of an input in the words of the service; empty if there are none. Like the
+ * service, it accepts unknown inputs.
+ */
 export function inputFaults(input: Readonly<Record<string, unknown>>, model: SimulatedModel): InputFault[] {
   return Object.entries(model.inputs).flatMap(([name, definition]) => {
     const value = input[name];
@@ -102,7 +108,7 @@ function typeName(value: unknown): string {
   return Number.isInteger(value) ? 'integer' : typeof value;
 }
 
-/** The id of a model's only version: 64 hex digits. */
+/** Returns the id of a model's only version: 64 hex digits. */
 export function versionOf({ name }: SimulatedModel): string {
   return createHash('sha256').update(name).digest('hex');
 }
@@ -119,7 +125,10 @@ const outputs = {
   },
 } as const;
 
-/** The OpenAPI document that Cog would generate for a model: enums apart, behind `allOf` and `$ref`. */
+/**
+ * Returns the OpenAPI document that Cog would generate for a model, with enums as separate schemas
+ * behind `allOf` and `$ref`.
+ */
 export function cogSchema(model: SimulatedModel): Json {
   const inputs = Object.entries(model.inputs);
   const enums = inputs.flatMap(([name, { enum: choices }]) =>
@@ -181,7 +190,7 @@ function flag(description: string, preset: boolean): InputDefinition {
   return { type: 'boolean', default: preset, description };
 }
 
-/** One of a few words; the first is the default. */
+/** Defines a choice of words; the first is the default. */
 function choice(description: string, words: readonly [string, ...string[]]): InputDefinition {
   return { type: 'string', enum: words, default: words[0], description };
 }
@@ -192,7 +201,7 @@ const aspectRatio = (...ratios: readonly [string, ...string[]]): InputDefinition
 const outputFormat = (...formats: readonly [string, ...string[]]): InputDefinition =>
   choice('Format of the output images', formats);
 
-const prompt: InputDefinition = { type: 'string', description: 'What the picture shows', isRequired: true };
+const prompt: InputDefinition = { type: 'string', description: 'Description of the image', isRequired: true };
 
 const seed: InputDefinition = {
   type: 'integer',
@@ -211,7 +220,7 @@ const images: InputDefinition = {
   description: 'Input images to transform or combine',
 };
 
-/** The inputs that many models have, and what the others are made with. */
+/** The inputs that many models share, and functions that define others. */
 export const modelInputs = {
   text,
   whole,

@@ -8,15 +8,18 @@ import { effectiveInput, type InputDefinition } from '../models/simulatedModel.t
 import { drawScene } from './drawScene.ts';
 import { frameOf, inputLayers, loadInputImages, type PictureFrame } from './frame.ts';
 
-/** How much of the scene shows through one input image, and through several, where the input does not say. */
+/** Default share of the scene that shows through one input image, and through several. */
 const DEFAULT_STRENGTH = { one: 0.4, several: 0.25 };
-/** What changes the file, but not the scene. */
+/** Inputs that change the file, but not the scene. */
 const ENCODING_INPUTS = new Set(['output_format', 'output_quality', 'num_outputs', 'max_images']);
 
-/** A scene that follows from the model and its input, mixed with the input's images, with the prompt as a caption. */
+/**
+ * Draws a scene that follows from the model and its input, blended with the input images, with the
+ * prompt as a caption. `index` is the position of the image in the output.
+ */
 export async function drawPicture(
   prediction: SimulatedPrediction,
-  place: number,
+  index: number,
   uploads: Uploads,
 ): Promise<Buffer> {
   const { model, input } = prediction;
@@ -24,9 +27,9 @@ export async function drawPicture(
   const images = await loadInputImages(prediction, uploads);
   const frame = frameOf(prediction, images[0] ?? null);
   const { widthPx, heightPx } = frame;
-  const seed = typeof settings.seed === 'number' ? settings.seed + place : null;
+  const seed = typeof settings.seed === 'number' ? settings.seed + index : null;
   const preset = images.length > 1 ? DEFAULT_STRENGTH.several : DEFAULT_STRENGTH.one;
-  const scene = drawScene(sceneKey(prediction, settings, place), widthPx, heightPx);
+  const scene = drawScene(sceneKey(prediction, settings, index), widthPx, heightPx);
   const caption = paintCaption({
     widthPx,
     heightPx,
@@ -42,14 +45,17 @@ export async function drawPicture(
   return encodePicture(picture, frame);
 }
 
-/** A seed and the place count together, as models count up from their seed; without a seed every run is another. */
+/**
+ * Identifies a scene. The index is added to the seed, as models count up from it; without a seed
+ * every prediction has its own scenes.
+ */
 function sceneKey(
   { model, id }: SimulatedPrediction,
   settings: Readonly<Record<string, unknown>>,
-  place: number,
+  index: number,
 ): string {
   const { seed, ...rest } = settings;
-  const start = typeof seed === 'number' ? `${seed + place}` : `${id}/${place}`;
+  const start = typeof seed === 'number' ? `${seed + index}` : `${id}/${index}`;
   const others = Object.entries(rest)
     .filter(([name]) => !ENCODING_INPUTS.has(name) && !isFileInput(model.inputs[name]))
     .sort(([a], [b]) => (a < b ? -1 : 1));
@@ -58,7 +64,7 @@ function sceneKey(
     .digest('hex');
 }
 
-/** A file shows in the picture by itself; its URL, with a port of its own in each run, must not. */
+/** Returns true for files: they show in the image itself, but their URLs differ in each run. */
 function isFileInput(definition: InputDefinition | undefined): boolean {
   return definition?.format === 'uri' || definition?.type === 'files';
 }
@@ -69,16 +75,16 @@ interface Caption {
   readonly prompt: string;
   /** Small print below the prompt. */
   readonly note: string;
-  /** Hides what is below it, for pictures over images that may have a caption of their own. Default false. */
+  /** Hides the layers below, because input images may have captions of their own. Default false. */
   readonly isOpaque?: boolean;
 }
 
 const MAX_LINES = 4;
 const LINE_HEIGHT = 1.36;
-/** Font size of the note as a part of the prompt's. */
+/** Font size of the note as a share of the prompt's. */
 const NOTE_SIZE = 0.62;
 
-/** An SVG layer with the prompt in legible letters on a darkened foot, cut to a few lines. */
+/** Draws an SVG layer with the prompt in legible letters on a dark foot, cut to a few lines. */
 function paintCaption({ widthPx, heightPx, prompt, note, isOpaque = false }: Caption): string {
   const sizePx = Math.round(Math.sqrt(widthPx * heightPx) / 31);
   const marginPx = Math.round(sizePx * 1.5);
@@ -87,8 +93,8 @@ function paintCaption({ widthPx, heightPx, prompt, note, isOpaque = false }: Cap
   const lastLineY = noteY - sizePx * 1.45;
   const footPx = Math.round(marginPx * 3 + sizePx * LINE_HEIGHT * (lines.length + 1));
   const foot = isOpaque ? { from: 0.24, upper: 0.95, lower: 0.97 } : { from: 0.45, upper: 0.5, lower: 0.78 };
-  const texts = lines.map((line, place) => {
-    const y = Math.round(lastLineY - (lines.length - 1 - place) * sizePx * LINE_HEIGHT);
+  const texts = lines.map((line, index) => {
+    const y = Math.round(lastLineY - (lines.length - 1 - index) * sizePx * LINE_HEIGHT);
     return `<text x="${marginPx}" y="${y}" font-size="${sizePx}">${escapeXml(line)}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPx}" height="${heightPx}">
@@ -102,7 +108,7 @@ function paintCaption({ widthPx, heightPx, prompt, note, isOpaque = false }: Cap
 const SIDE_PX = 256;
 let tile: Promise<Buffer> | undefined;
 
-/** A tile of fine noise, so that pictures compress like photographs and not like drawings. Made once. */
+/** Returns a tile of fine noise, made once: with it, images compress like photographs. */
 function grainTile(): Promise<Buffer> {
   tile ??= makeTile();
   return tile;
@@ -120,7 +126,7 @@ function makeTile(): Promise<Buffer> {
     .toBuffer();
 }
 
-/** The bytes of a picture in a frame's format, encoded for speed rather than for size. */
+/** Encodes an image in a frame's format, for speed rather than for size. */
 function encodePicture(picture: Sharp, { format, quality }: PictureFrame): Promise<Buffer> {
   const opaque = picture.removeAlpha();
   switch (format) {
@@ -135,7 +141,7 @@ function encodePicture(picture: Sharp, { format, quality }: PictureFrame): Promi
 
 const LONG_SIDE_PX = 64;
 
-/** A tiny picture of a frame's shape and format, for load tests. */
+/** Draws a tiny image of a frame's shape and format, for load tests. */
 export function drawSmallPicture(frame: PictureFrame): Promise<Buffer> {
   const scale = LONG_SIDE_PX / Math.max(frame.widthPx, frame.heightPx);
   const widthPx = Math.max(1, Math.round(frame.widthPx * scale));

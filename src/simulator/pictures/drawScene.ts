@@ -13,10 +13,10 @@ interface Palette {
   readonly accent: Colour;
 }
 
-/** How far a colour may stray from its palette. */
+/** Largest deviation of a colour from its palette. */
 const STRAY = 14;
 
-/** An SVG picture that follows from the text alone: a landscape or a composition in colours of its own. */
+/** Draws an SVG that follows from the text alone: a landscape or a composition of shapes. */
 export function drawScene(text: string, widthPx: number, heightPx: number): string {
   const random = createRandom(text);
   const { skyTop, horizon, far, near, accent } = random.pick(palettes);
@@ -26,8 +26,8 @@ export function drawScene(text: string, widthPx: number, heightPx: number): stri
     random.between(-STRAY, STRAY),
   ];
   const mix = (from: Colour, to: Colour, share: number): string => {
-    const parts = from.map((part, place) => {
-      const mixed = part + ((to[place] ?? part) - part) * share + (stray[place] ?? 0);
+    const parts = from.map((part, index) => {
+      const mixed = part + ((to[index] ?? part) - part) * share + (stray[index] ?? 0);
       return Math.round(Math.min(255, Math.max(0, mixed)));
     });
     return `rgb(${parts.join(',')})`;
@@ -64,7 +64,7 @@ function rgb(hex: string): Colour {
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 
-/** Colours that go well together: sky above, sky at the horizon, far, near, light. */
+/** Palettes of matching colours: sky above, sky at the horizon, far, near, light. */
 const palettes: readonly [Palette, ...Palette[]] = [
   palette('2b2d6e', 'f7a072', 'c2557a', '1b1435', 'ffe3a3'), // dusk
   palette('6fa8d6', 'fde2c8', 'e8a598', '33304f', 'fff3d6'), // dawn

@@ -3,10 +3,10 @@ import type { SimulatedPrediction } from '../engine/simulatedPrediction.ts';
 import type { Uploads } from '../engine/uploads.ts';
 import { effectiveInput } from '../models/simulatedModel.ts';
 
-/** An image of an input that could be read. */
+/** A readable image of an input. */
 interface InputImage {
   readonly bytes: Buffer;
-  /** As it is seen, after turning it as its metadata say. */
+  /** After rotation by its metadata. */
   readonly widthPx: number;
   readonly heightPx: number;
 }
@@ -16,7 +16,7 @@ export interface PictureFrame {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly format: 'png' | 'jpg' | 'webp';
-  /** 1 to 100. PNG has none. */
+  /** 1 to 100; not used for PNG. */
   readonly quality: number;
 }
 
@@ -27,13 +27,16 @@ interface ImageSize {
 }
 
 const MEGAPIXEL = 1024 * 1024;
-/** Sides are multiples of this, as models make them. */
+/** Sides are multiples of this, as those of models are. */
 const STEP_PX = 16;
-/** Longer sides than this are not drawn, whatever the shape of the input image. */
+/** Longest side that is drawn, for any shape of input image. */
 const LONGEST_PX = 4096;
 const DEFAULT_QUALITY = 80;
 
-/** The frame that an input asks for: width and height, or a ratio at about a megapixel, or the input image's ratio. */
+/**
+ * Returns the frame that an input asks for: its width and height, or its ratio, or the ratio of the
+ * input image, both at about one megapixel.
+ */
 export function frameOf({ model, input }: SimulatedPrediction, image: ImageSize | null): PictureFrame {
   const settings = effectiveInput(model, input);
   const wanted = settings.output_format;
@@ -59,12 +62,13 @@ function sidePx(px: number): number {
   return Math.min(LONGEST_PX, Math.max(STEP_PX, Math.round(px / STEP_PX) * STEP_PX));
 }
 
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 20_000_000;
 
 /**
- * The images of a prediction's input, in its order: `data:` URLs, uploaded files, and URLs of other hosts, which are fetched
- * without credentials. What cannot be read is left out, as a picture without it is better than none.
+ * Loads the images of a prediction's input, in their order: `data:` URLs, uploaded files, and URLs
+ * of other hosts, which are fetched without credentials. Unreadable images are left out: an output
+ * without them is better than none.
  */
 export async function loadInputImages(
   { model, input }: SimulatedPrediction,
@@ -90,15 +94,15 @@ async function load(url: string, uploads: Uploads): Promise<InputImage | null> {
 }
 
 async function fetchBytes(url: string): Promise<Buffer> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
   const length = Number(response.headers.get('content-length') ?? 0);
   if (!response.ok || length > MAX_BYTES) throw new Error(`Expected an image, got ${response.status}`);
   return Buffer.from(await response.arrayBuffer());
 }
 
 /**
- * The input images side by side over the whole frame, so opaque that as much of the scene below shows through as `strength`
- * says (0…1; 1 hides them).
+ * Returns layers of the input images, side by side over the whole frame. `strength` is the share of
+ * the scene below that shows through, 0…1; 1 hides the images.
  */
 export async function inputLayers(
   images: readonly InputImage[],
@@ -106,11 +110,11 @@ export async function inputLayers(
   strength: number,
 ): Promise<OverlayOptions[]> {
   const opacity = Math.min(1, Math.max(0, 1 - strength));
-  const leftOf = (place: number) => Math.round((place * widthPx) / images.length);
+  const leftOf = (index: number) => Math.round((index * widthPx) / images.length);
   return Promise.all(
-    images.map(async ({ bytes }, place) => {
-      const left = leftOf(place);
-      const columnPx = Math.max(1, leftOf(place + 1) - left);
+    images.map(async ({ bytes }, index) => {
+      const left = leftOf(index);
+      const columnPx = Math.max(1, leftOf(index + 1) - left);
       const column = sharp(bytes).autoOrient().resize(columnPx, heightPx, { fit: 'cover' });
       const { data, info } = await column
         .toColourspace('srgb')

@@ -4,25 +4,29 @@ import { drawPicture, drawSmallPicture } from './drawPicture.ts';
 import { frameOf } from './frame.ts';
 
 interface PicturesConfig {
-  /** `full` draws each prompt; `fast` draws one small picture for each shape and format. */
+  /** `full` draws each prompt; `fast` draws one small image per shape and format. */
   render: 'full' | 'fast';
   uploads: Uploads;
 }
 
+/** The images that predictions make. */
 export interface Pictures {
-  /** The encoded picture at this place of a prediction's output: always the same for the same model and input. */
-  render(prediction: SimulatedPrediction, place: number): Promise<Buffer>;
+  /**
+   * Returns the encoded image at this index of a prediction's output: always the same for the same
+   * model and input, if the input has a seed.
+   */
+  render(prediction: SimulatedPrediction, index: number): Promise<Buffer>;
 }
 
-const MAX_KEPT_BYTES = 32_000_000;
+const MAX_STORED_BYTES = 32_000_000;
 
-/** Draws outputs when they are fetched, and keeps the newest for those who fetch twice. */
+/** Creates the images of a simulator: drawn on request, with a cache of the latest. */
 export function createPictures({ render, uploads }: PicturesConfig): Pictures {
-  const cache = createPictureCache(MAX_KEPT_BYTES);
+  const cache = createPictureCache(MAX_STORED_BYTES);
   return {
-    render(prediction, place) {
+    render(prediction, index) {
       if (render === 'full') {
-        return cache.get(`${prediction.id}/${place}`, () => drawPicture(prediction, place, uploads));
+        return cache.get(`${prediction.id}/${index}`, () => drawPicture(prediction, index, uploads));
       }
       const frame = frameOf(prediction, null);
       const { widthPx, heightPx, format } = frame;
@@ -31,35 +35,36 @@ export function createPictures({ render, uploads }: PicturesConfig): Pictures {
   };
 }
 
-/** Pictures that have been drawn, up to a number of bytes; those not asked for longest go first. */
+/** A cache of drawn images up to a number of bytes, which evicts the least recently used. */
 interface PictureCache {
-  /** The picture of this key, drawn where it is not there. Whoever asks meanwhile waits for the same drawing. */
+  /** Returns the image of this key; draws it once if it is missing, also for concurrent calls. */
   get(key: string, draw: () => Promise<Buffer>): Promise<Buffer>;
-  readonly keptBytes: number;
+  readonly storedBytes: number;
 }
 
+/** Creates an empty cache. */
 export function createPictureCache(maxBytes: number): PictureCache {
   const drawing = new Map<string, Promise<Buffer>>();
-  const kept = new Map<string, Buffer>();
-  let keptBytes = 0;
+  const stored = new Map<string, Buffer>();
+  let storedBytes = 0;
 
   const drop = (key: string): void => {
-    keptBytes -= kept.get(key)?.length ?? 0;
-    kept.delete(key);
+    storedBytes -= stored.get(key)?.length ?? 0;
+    stored.delete(key);
   };
-  const keep = (key: string, picture: Buffer): void => {
+  const store = (key: string, picture: Buffer): void => {
     drop(key);
-    kept.set(key, picture);
-    keptBytes += picture.length;
-    for (const oldest of kept.keys()) {
-      if (keptBytes <= maxBytes) return;
+    stored.set(key, picture);
+    storedBytes += picture.length;
+    for (const oldest of stored.keys()) {
+      if (storedBytes <= maxBytes) return;
       drop(oldest);
     }
   };
-  const drawAndKeep = async (key: string, draw: () => Promise<Buffer>): Promise<Buffer> => {
+  const drawAndStore = async (key: string, draw: () => Promise<Buffer>): Promise<Buffer> => {
     try {
       const picture = await draw();
-      keep(key, picture);
+      store(key, picture);
       return picture;
     } finally {
       drawing.delete(key);
@@ -67,17 +72,17 @@ export function createPictureCache(maxBytes: number): PictureCache {
   };
   return {
     async get(key, draw) {
-      const known = kept.get(key);
+      const known = stored.get(key);
       if (known !== undefined) {
-        keep(key, known);
+        store(key, known);
         return known;
       }
-      const running = drawing.get(key) ?? drawAndKeep(key, draw);
+      const running = drawing.get(key) ?? drawAndStore(key, draw);
       drawing.set(key, running);
       return running;
     },
-    get keptBytes() {
-      return keptBytes;
+    get storedBytes() {
+      return storedBytes;
     },
   };
 }

@@ -1,17 +1,17 @@
 import type { Random } from '../engine/random.ts';
 
-/** What a scene is drawn with. */
+/** The size, random numbers and colours that a scene is drawn with. */
 export interface Canvas {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly random: Random;
-  /** From the far and light (0) to the near and dark (1). */
+  /** Returns a colour, from far and light (0) to near and dark (1). */
   readonly colour: (depth: number) => string;
-  /** Of lights: sun, lamps, foam. */
+  /** The colour of lights: sun, lamps, foam. */
   readonly accent: string;
 }
 
-/** Rows of houses, the far ones in haze, with lamps lit in the near ones. */
+/** Draws rows of houses, the far ones in haze, with lit windows in the near ones. */
 export function city(canvas: Canvas): string {
   const rows = [0.12, 0.45, 0.9].map((depth) => row(canvas, depth));
   return sun(canvas) + rows.join('');
@@ -52,7 +52,7 @@ function windows({ heightPx, random, accent }: Canvas, { x, top, width, depth }:
   return `<path d="${lit.join('')}" fill="${accent}" fill-opacity="${(0.3 + depth * 0.55).toFixed(2)}"/>`;
 }
 
-/** A sun or a moon with its glow, somewhere in the upper half; between stars now and then. */
+/** Draws a sun or a moon with its glow in the upper half, sometimes between stars. */
 function sun({ widthPx, heightPx, random, accent }: Canvas): string {
   const unit = Math.min(widthPx, heightPx);
   const x = Math.round(random.between(0.2, 0.8) * widthPx);
@@ -69,7 +69,7 @@ function sun({ widthPx, heightPx, random, accent }: Canvas): string {
 
 const SHORE = 0.6;
 
-/** A still lake that mirrors its far shore. */
+/** Draws a still lake that mirrors its far shore. */
 export function lake(canvas: Canvas): string {
   const { widthPx, heightPx, random, colour, accent } = canvas;
   const shoreY = Math.round(SHORE * heightPx);
@@ -86,7 +86,7 @@ export function lake(canvas: Canvas): string {
     const light = random.between(0.08, 0.35).toFixed(2);
     return `<rect x="${x}" y="${y}" width="${Math.round(length)}" height="${(1 + 3 * depth).toFixed(1)}" rx="2" fill-opacity="${light}"/>`;
   });
-  // The clip keeps the hills' feet out of the water, in the picture and in its mirror.
+  // The clip ends the hills at the water line, in the scene and in its mirror.
   return `<defs><clipPath id="shore"><rect width="${widthPx}" height="${shoreY}"/></clipPath></defs>
 <g clip-path="url(#shore)">${shore}</g>
 <g transform="matrix(1 0 0 -0.67 0 ${Math.round(shoreY * 1.67)})"><g clip-path="url(#shore)"><rect width="${widthPx}" height="${heightPx}" fill="url(#sky)"/>${shore}</g></g>
@@ -95,9 +95,9 @@ export function lake(canvas: Canvas): string {
 }
 
 interface Ridge {
-  /** Its middle height above the bottom edge of the sky, as a part of the picture's height from the top. */
+  /** Its middle height, as a share of the image's height from the top. */
   readonly base: number;
-  /** How far it goes up and down, as a part of the picture's height. */
+  /** Its rise and fall, as a share of the image's height. */
   readonly swing: number;
   /** 0: as smooth as a wave; 1: as rough as rock. */
   readonly roughness: number;
@@ -105,7 +105,10 @@ interface Ridge {
 
 const STEPS = 128;
 
-/** The path of a line of hills across the picture and down to its foot: waves over waves, each finer than the one before. */
+/**
+ * Returns the path of a line of hills across the image and down to its foot: a sum of waves, each
+ * finer than the one before.
+ */
 function ridge({ widthPx, heightPx, random }: Canvas, { base, swing, roughness }: Ridge): string {
   const waves = Array.from({ length: 7 }, (_, octave) => ({
     height: swing * (0.25 + 0.32 * roughness) ** octave,
@@ -124,7 +127,7 @@ function ridge({ widthPx, heightPx, random }: Canvas, { base, swing, roughness }
   return `M0 ${heightPx}${points.join('')}L${widthPx} ${heightPx}Z`;
 }
 
-/** Ranges of mountains behind each other, hazy in the distance. */
+/** Draws ranges of mountains behind each other, hazy in the distance. */
 export function mountains(canvas: Canvas): string {
   const { heightPx, widthPx, random, colour } = canvas;
   const ranges = Math.floor(random.between(4, 7));
@@ -147,13 +150,13 @@ export function mountains(canvas: Canvas): string {
 
 const SHAPES = 15;
 
-/** A composition of discs, rings, bars and half moons, the large ones behind. */
+/** Draws discs, rings, bars and half moons, the large ones behind. */
 export function shapes(canvas: Canvas): string {
-  const drawn = Array.from({ length: SHAPES }, (_, place) => shape(canvas, place / SHAPES));
+  const drawn = Array.from({ length: SHAPES }, (_, index) => shape(canvas, index / SHAPES));
   return drawn.join('');
 }
 
-/** `order` goes from the first and largest (0) to the last and smallest (1). */
+/** Draws a shape; `order` goes from the first and largest (0) to the last and smallest (1). */
 function shape({ widthPx, heightPx, random, colour, accent }: Canvas, order: number): string {
   const unit = Math.sqrt(widthPx * heightPx);
   const x = Math.round(random.between(0.08, 0.92) * widthPx);
@@ -172,7 +175,7 @@ function shape({ widthPx, heightPx, random, colour, accent }: Canvas, order: num
 
 const BANDS = 11;
 
-/** An open sea: bands of water with foam on their edges. */
+/** Draws an open sea: bands of water with foam on their edges. */
 export function waves(canvas: Canvas): string {
   const { widthPx, random, colour, accent } = canvas;
   const bands = Array.from({ length: BANDS }, (_, band) => {

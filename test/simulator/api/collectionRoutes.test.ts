@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { call, simulated } from '../../helpers/simulated.ts';
 
-it('has collections of models, and 404 for what it does not have', async () => {
+it('has collections of models, and 404 for unknown ones', async () => {
   const simulator = await simulated();
   const { body: list } = await call(simulator, '/collections');
   expect(list.results.map(({ slug }: { slug: string }) => slug)).toEqual([

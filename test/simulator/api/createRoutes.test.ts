@@ -4,7 +4,7 @@ import { call, create, finished, SCHNELL, simulated } from '../../helpers/simula
 const input = { prompt: 'a red fox' };
 const SDXL = 'stability-ai/sdxl';
 
-it('answers an asynchronous create at once, with a place to look', async () => {
+it('responds to an asynchronous create request at once, with a location', async () => {
   const simulator = await simulated({ slots: 1, medianMs: 6_000_000 });
   await create(simulator, {}, {});
   const { status, headers, body } = await create(simulator, { seed: 7 }, {});
@@ -98,14 +98,14 @@ it.each([
   expect(simulator.stats().created).toBe(0);
 });
 
-it('refuses a create without a version', async () => {
+it('refuses a create request without a version', async () => {
   const simulator = await simulated();
   const { status, body } = await call(simulator, '/predictions', { body: { input } });
   expect(status).toBe(422);
   expect(body.detail).toBe('- version is required\n');
 });
 
-it('refuses bodies that are no JSON or too large', async () => {
+it('refuses bodies that are not JSON or too large', async () => {
   const simulator = await simulated();
   const path = `/models/${SCHNELL}/predictions`;
   expect((await call(simulator, path, { body: '{' })).status).toBe(400);
@@ -114,15 +114,15 @@ it('refuses bodies that are no JSON or too large', async () => {
   expect(large.body).not.toHaveProperty('title');
 });
 
-it('cancels what still runs at its deadline', async () => {
+it('cancels a running prediction at its deadline', async () => {
   const simulator = await simulated({ medianMs: 100_000, sigma: 0 });
   const { body } = await create(simulator, {}, { 'cancel-after': '5' });
-  // Five seconds at a hundred times the speed of life.
+  // Five seconds at a speed of 100.
   expect(Date.parse(body.deadline) - Date.parse(body.created_at)).toBe(50);
   expect(await finished(simulator, body.id)).toMatchObject({ status: 'canceled', output: null });
 });
 
-it('aborts what never started', async () => {
+it('aborts a prediction that has not started by its deadline', async () => {
   const simulator = await simulated({ slots: 1, medianMs: 600_000, sigma: 0 });
   await create(simulator, {}, {});
   const { body } = await create(simulator, {}, { 'cancel-after': '5' });
@@ -141,7 +141,7 @@ it('stops at the end of the credit', async () => {
   const simulator = await simulated({ creditUsd: 0.002 });
   expect((await create(simulator)).status).toBe(201);
   const { status, body } = await create(simulator);
-  // 402 comes only where the rate would have let it pass: poor accounts have a burst of one.
+  // 402 comes only if the rate limit accepts the call: with low credit the burst is one.
   expect([402, 429]).toContain(status);
   const broke = await simulated({ creditUsd: 0 });
   const refused = await create(broke);

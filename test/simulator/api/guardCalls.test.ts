@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { call, create, simulated } from '../../helpers/simulated.ts';
 import { stoppedClock } from '../../helpers/stoppedClock.ts';
 
-it.each([null, 'r8_wrong', ''])('lets nobody in with the token %s', async (token) => {
+it.each([null, 'r8_wrong', ''])('refuses the token %s', async (token) => {
   const simulator = await simulated();
   const { status, headers, body } = await call(simulator, '/account', { token });
   expect(status).toBe(401);
@@ -12,13 +12,13 @@ it.each([null, 'r8_wrong', ''])('lets nobody in with the token %s', async (token
   expect(JSON.stringify(body)).not.toContain(simulator.token);
 });
 
-it('takes the older form of the token too', async () => {
+it('accepts the older form of the token too', async () => {
   const simulator = await simulated();
   const headers = { authorization: `Token ${simulator.token}` };
   expect((await call(simulator, '/account', { token: null, headers })).status).toBe(200);
 });
 
-it('says in every answer how full the bucket of its kind is', async () => {
+it('reports the state of the rate limit in every response', async () => {
   stoppedClock();
   const simulator = await simulated({ speed: 1, medianMs: 60_000 });
   const first = await create(simulator, {}, {});
@@ -38,14 +38,14 @@ it('says in every answer how full the bucket of its kind is', async () => {
   expect(files.headers.get('ratelimit-remaining')).toBeNull();
 });
 
-it('says nothing of it where it is told not to', async () => {
+it('omits it with `rateLimitHeaders: false`', async () => {
   const simulator = await simulated({ rateLimitHeaders: false });
   const { status, headers } = await create(simulator);
   expect(status).toBe(201);
   expect([...headers.keys()].filter((name) => name.startsWith('ratelimit'))).toEqual([]);
 });
 
-it('refuses creates that come too fast, makes nothing, and says when to come back', async () => {
+it('refuses create requests above the limit, and names the wait', async () => {
   stoppedClock();
   const simulator = await simulated({ speed: 1, createPerMinute: 30, createBurst: 2, medianMs: 60_000 });
   const statuses = [];
@@ -65,19 +65,19 @@ it('refuses creates that come too fast, makes nothing, and says when to come bac
   });
 });
 
-it('fills the bucket up again', async () => {
+it('refills the limit with time', async () => {
   const clock = stoppedClock();
   const simulator = await simulated({ createPerMinute: 6, createBurst: 1 });
   expect((await create(simulator, {}, {})).status).toBe(201);
   expect((await create(simulator, {}, {})).status).toBe(429);
-  // At a hundred times the speed of life ten seconds' worth comes in 100 ms.
+  // At a speed of 100, a refill of ten seconds takes 100 ms.
   clock.pass(99);
   expect((await create(simulator, {}, {})).status).toBe(429);
   clock.pass(2);
   expect((await create(simulator, {}, {})).status).toBe(201);
 });
 
-it('slows creates down when credit is low', async () => {
+it('limits create requests further when credit is low', async () => {
   stoppedClock();
   const simulator = await simulated({ speed: 1, creditUsd: 4.99, medianMs: 60_000 });
   expect((await create(simulator, {}, {})).status).toBe(201);
@@ -87,7 +87,7 @@ it('slows creates down when credit is low', async () => {
   expect(body.retry_after).toBe(60 / 6);
 });
 
-it('counts what it is asked, by kind', async () => {
+it('counts calls by kind', async () => {
   const simulator = await simulated();
   const { body } = await create(simulator);
   await call(simulator, `/predictions/${body.id}`);

@@ -57,7 +57,7 @@ it.each([
   expect(Array.isArray(prediction.output)).toBe(outputType === 'array');
 });
 
-it('has versions, and 404 for what it does not have', async () => {
+it('has versions, and 404 for unknown ones', async () => {
   const simulator = await simulated();
   const { body: versions } = await call(simulator, `/models/${SCHNELL}/versions`);
   const [{ id }] = versions.results;

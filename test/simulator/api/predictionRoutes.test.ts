@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { call, create, simulated } from '../../helpers/simulated.ts';
 import { stoppedClock } from '../../helpers/stoppedClock.ts';
 
-it('shows a prediction, and 404 without a title where there is none', async () => {
+it('shows a prediction, and 404 without a title for an unknown one', async () => {
   const simulator = await simulated();
   const { body: created } = await create(simulator, { seed: 3 });
   const { status, body } = await call(simulator, `/predictions/${created.id}`);
@@ -14,7 +14,7 @@ it('shows a prediction, and 404 without a title where there is none', async () =
   expect(Object.keys(missing.body).sort()).toEqual(['detail', 'status']);
 });
 
-it('cancels what runs, in another shape, and leaves what has ended alone', async () => {
+it('cancels a running prediction, in another shape, but not an ended one', async () => {
   const simulator = await simulated({ medianMs: 6_000_000 });
   const { body: created } = await create(simulator, {}, {});
   const { status, body } = await call(simulator, `/predictions/${created.id}/cancel`, { method: 'POST' });
@@ -30,7 +30,7 @@ it('cancels what runs, in another shape, and leaves what has ended alone', async
   expect(still).toMatchObject({ status: 'succeeded', output: done.output });
 });
 
-it('takes the empty JSON body that clients send with cancel', async () => {
+it('accepts the empty JSON body that clients send to cancel', async () => {
   const simulator = await simulated();
   const { body } = await create(simulator);
   const headers = { 'content-type': 'application/json' };
@@ -69,7 +69,7 @@ it('lists from one moment to another', async () => {
   expect((await call(simulator, '/predictions?cursor=xyz')).status).toBe(400);
 });
 
-it('removes input, output and files after their time, and keeps the record', async () => {
+it('removes input, output and files after their lifetime, but not the record', async () => {
   const clock = stoppedClock();
   const simulator = await simulated({ outputLifetimeMs: 40, medianMs: 0 });
   const { body } = await create(simulator);

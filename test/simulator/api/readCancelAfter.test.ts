@@ -11,7 +11,7 @@ it.each([
   expect(readCancelAfter(header)).toBe(ms);
 });
 
-it.each(['', '4', 'abc', '5 m', '-30', '1.5m', '30m1h'])('does not take %j', (header) => {
+it.each(['', '4', 'abc', '5 m', '-30', '1.5m', '30m1h'])('refuses %j', (header) => {
   expect(readCancelAfter(header)).toBe('wrong');
 });
 

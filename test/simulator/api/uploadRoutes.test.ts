@@ -12,7 +12,7 @@ async function upload(simulator: Simulator, content: string, name = 'fox.png', m
   return { status: response.status, body: JSON.parse(await response.text()) };
 }
 
-it('takes a file, shows it, lists it and deletes it', async () => {
+it('accepts a file, shows it, lists it and deletes it', async () => {
   const simulator = await simulated();
   const { status, body } = await upload(simulator, 'fox', 'füchse.png', '{"customer": 7}');
   expect(status).toBe(201);
@@ -45,7 +45,7 @@ it('refuses uploads without content, with broken metadata, or with too long a na
   expect((await call(simulator, '/files')).body.results).toEqual([]);
 });
 
-it('gives a file to whoever has the right signature, without a token', async () => {
+it('sends a file for a valid signature, without a token', async () => {
   const simulator = await simulated();
   const { body: file } = await upload(simulator, 'fox');
   const { body: secret } = await call(simulator, '/webhooks/default/secret');
@@ -61,7 +61,7 @@ it('gives a file to whoever has the right signature, without a token', async () 
   expect((await call(simulator, `/files/${file.id}`, { token: null })).status).toBe(401);
 });
 
-it('takes files that are larger than other bodies may be', async () => {
+it('accepts files above the size limit of other bodies', async () => {
   const simulator = await simulated();
   const { status, body } = await upload(simulator, 'x'.repeat(20_000_001));
   expect([status, body.size]).toEqual([201, 20_000_001]);

@@ -10,7 +10,7 @@ import {
 import { call, create, simulated } from '../../helpers/simulated.ts';
 import { stoppedClock } from '../../helpers/stoppedClock.ts';
 
-/** A simulator with a profile, and what has gone wrong there, by name. */
+/** Starts a simulator with a profile. `met` counts the hazards that struck, by name. */
 async function under(name: ChaosProfileName, { seed = 1, ...rest }: SimulatorConfig = {}) {
   const met = new Map<HazardName, number>();
   const onStrike = (hazard: HazardName) => met.set(hazard, (met.get(hazard) ?? 0) + 1);
@@ -18,32 +18,32 @@ async function under(name: ChaosProfileName, { seed = 1, ...rest }: SimulatorCon
   return { simulator: await simulated({ medianMs: 100, ...chaos, ...rest }), met };
 }
 
-/** One create of each of these seeds, one after the other; null where the connection broke. */
-async function creates(simulator: Simulator, seeds: readonly number[]) {
-  const answers = [];
-  for (const seed of seeds) answers.push(await create(simulator, { seed }).catch(() => null));
-  return answers;
+/** Sends one create request per seed, one after the other; null if the connection broke. */
+async function createAll(simulator: Simulator, seeds: readonly number[]) {
+  const responses = [];
+  for (const seed of seeds) responses.push(await create(simulator, { seed }).catch(() => null));
+  return responses;
 }
 
 const range = (count: number) => Array.from({ length: count }, (_, seed) => seed);
-const statuses = (answers: Awaited<ReturnType<typeof creates>>) =>
-  answers.map((answer) => answer?.status ?? 0);
+const statuses = (responses: Awaited<ReturnType<typeof createAll>>) =>
+  responses.map((response) => response?.status ?? 0);
 
-it('strikes the same requests whatever their order, others under another seed, and each once', async () => {
+it('strikes the same requests in any order, others under another seed, and each once', async () => {
   const [one, turned, other] = await Promise.all([
     under('resets'),
     under('resets'),
     under('resets', { seed: 2 }),
   ]);
-  const first = statuses(await creates(one.simulator, range(40)));
-  expect(statuses(await creates(turned.simulator, range(40).reverse())).reverse()).toEqual(first);
-  expect(statuses(await creates(other.simulator, range(40)))).not.toEqual(first);
-  expect(new Set(statuses(await creates(one.simulator, range(40))))).toEqual(new Set([201]));
+  const first = statuses(await createAll(one.simulator, range(40)));
+  expect(statuses(await createAll(turned.simulator, range(40).reverse())).reverse()).toEqual(first);
+  expect(statuses(await createAll(other.simulator, range(40)))).not.toEqual(first);
+  expect(new Set(statuses(await createAll(one.simulator, range(40))))).toEqual(new Set([201]));
 });
 
-it('resets the shares of creates that it names, before and after they took effect', async () => {
+it('resets its shares of create requests, before and after they take effect', async () => {
   const { simulator, met } = await under('resets');
-  const lost = statuses(await creates(simulator, range(100))).filter((status) => status === 0).length;
+  const lost = statuses(await createAll(simulator, range(100))).filter((status) => status === 0).length;
   const { resetBeforeCreate = 0, resetAfterCreate = 0 } = Object.fromEntries(met);
   expect(resetBeforeCreate + resetAfterCreate).toBe(lost);
   expect(simulator.stats().created).toBe(100 - resetBeforeCreate);
@@ -53,11 +53,11 @@ it('resets the shares of creates that it names, before and after they took effec
   }
 });
 
-it('answers 502 to creates and 500 to questions, and then the truth', async () => {
+it('sends 502 on create and 500 on get and list, then the correct response', async () => {
   const { simulator } = await under('server-errors');
-  const answers = await creates(simulator, range(40));
-  expect(new Set(statuses(answers))).toEqual(new Set([201, 502]));
-  const made = answers.filter((answer) => answer?.status === 201).map((answer) => answer?.body.id);
+  const responses = await createAll(simulator, range(40));
+  expect(new Set(statuses(responses))).toEqual(new Set([201, 502]));
+  const made = responses.filter((response) => response?.status === 201).map((response) => response?.body.id);
   const ask = () => Promise.all(made.map((id) => call(simulator, `/predictions/${id}`)));
   expect(new Set((await ask()).map(({ status }) => status))).toEqual(new Set([200, 500]));
   expect(new Set((await ask()).map(({ status }) => status))).toEqual(new Set([200]));
@@ -67,27 +67,27 @@ it('answers 502 to creates and 500 to questions, and then the truth', async () =
   expect(looks.join(' ')).not.toContain('500 500');
 });
 
-it('refuses with a wait in the body, now and then in a header too', async () => {
+it('refuses with a wait in the body, sometimes in a header too', async () => {
   const { simulator, met } = await under('throttled', { createBurst: 100 });
-  const refused = (await creates(simulator, range(80))).filter((answer) => answer?.status === 429);
-  expect(refused.map((answer) => answer?.body.retry_after)).toEqual(refused.map(() => 1));
+  const refused = (await createAll(simulator, range(80))).filter((response) => response?.status === 429);
+  expect(refused.map((response) => response?.body.retry_after)).toEqual(refused.map(() => 1));
   const { throttledCreateWithHeader = 0 } = Object.fromEntries(met);
-  const named = refused.filter((answer) => answer?.headers.has('retry-after'));
+  const named = refused.filter((response) => response?.headers.has('retry-after'));
   expect(named.length).toBeGreaterThan(0);
   expect(named).toHaveLength(throttledCreateWithHeader);
 });
 
-it('lets six creates a minute through where credit is low', async () => {
+it('accepts six create requests a minute if credit is low', async () => {
   stoppedClock();
   const { simulator } = await under('low-credit');
-  const answers = await Promise.all([create(simulator), create(simulator)]);
-  expect(statuses(answers).sort()).toEqual([201, 429]);
-  expect(answers.find(({ status }) => status === 429)?.body.detail).toContain('6 requests per minute');
+  const responses = await Promise.all([create(simulator), create(simulator)]);
+  expect(statuses(responses).sort()).toEqual([201, 429]);
+  expect(responses.find(({ status }) => status === 429)?.body.detail).toContain('6 requests per minute');
 });
 
 it('spoils half of the files in every way, and then sends them whole', async () => {
   const { simulator, met } = await under('bad-files');
-  const urls = (await creates(simulator, range(60))).map((answer) => answer?.body.output[0]);
+  const urls = (await createAll(simulator, range(60))).map((response) => response?.body.output[0]);
   const fetchAll = () =>
     Promise.all(
       urls.map(async (url) => {
@@ -107,15 +107,15 @@ it('spoils half of the files in every way, and then sends them whole', async () 
 
 it('does not find a fresh prediction twice', async () => {
   const { simulator } = await under('fresh-404');
-  const [made] = (await creates(simulator, range(20))).filter((answer) => answer !== null);
+  const [made] = (await createAll(simulator, range(20))).filter((response) => response !== null);
   const asked = [];
   for (const _ of range(4)) asked.push((await call(simulator, `/predictions/${made?.body.id}`)).status);
   expect(asked).toEqual([404, 404, 200, 200]);
 });
 
-it('removes outputs before they are fetched, from the answer on or as soon as they are asked for', async () => {
+it('removes outputs before they are fetched, at once or on the first download', async () => {
   const { simulator, met } = await under('expiry');
-  const bodies = (await creates(simulator, range(60))).map((answer) => answer?.body);
+  const bodies = (await createAll(simulator, range(60))).map((response) => response?.body);
   const kept = bodies.filter(({ data_removed }) => !data_removed);
   expect(met.get('dataRemoved')).toBe(60 - kept.length);
   const fetched = await Promise.all(kept.map(({ output }) => fetch(output[0])));
@@ -124,16 +124,16 @@ it('removes outputs before they are fetched, from the answer on or as soon as th
   expect(gone.length).toBeGreaterThan(0);
   const { body } = await call(simulator, `/predictions/${gone[0].id}`);
   expect(body).toMatchObject({ status: 'succeeded', data_removed: true, output: null });
-  const again = (await creates(simulator, range(60))).map((answer) => answer?.body);
+  const again = (await createAll(simulator, range(60))).map((response) => response?.body);
   const refetched = await Promise.all(again.map(({ output }) => fetch(output[0])));
-  expect(new Set(refetched.map(({ status: answered }) => answered))).toEqual(new Set([200]));
+  expect(new Set(refetched.map(({ status }) => status))).toEqual(new Set([200]));
 });
 
-it('fails runs once by the platform’s fault, and what is unsafe every time', async () => {
+it('fails runs of the platform once, and unsafe ones every time', async () => {
   const [platform, safety] = await Promise.all([under('platform-failures'), under('safety-refusals')]);
   const failures = async (simulator: Simulator) => {
-    const answers = await creates(simulator, range(40));
-    return answers.map((answer) => answer?.body.error).filter((error) => error !== null);
+    const responses = await createAll(simulator, range(40));
+    return responses.map((response) => response?.body.error).filter((error) => error !== null);
   };
   const first = await failures(platform.simulator);
   expect(first.length).toBeGreaterThan(2);
@@ -144,7 +144,7 @@ it('fails runs once by the platform’s fault, and what is unsafe every time', a
   expect(await failures(safety.simulator)).toEqual(refused);
 });
 
-it('refuses a name that no profile has', () => {
+it('refuses an unknown profile', () => {
   expect(() => chaosProfile('hurricane' as ChaosProfileName)).toThrow(
     /^Expected one of resets, .*storm, got hurricane$/,
   );

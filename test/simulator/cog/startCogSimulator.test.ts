@@ -21,7 +21,7 @@ async function container(config: CogSimulatorConfig = {}) {
 
 const later = { prefer: 'respond-async' };
 
-it('answers when the run is over, with the outputs in the answer', async () => {
+it('responds when the run is over, with the outputs in the response', async () => {
   const { simulator, call } = await container({ medianMs: 1_000, sigma: 0 });
   const { status, body } = await call('POST', '/predictions', { input });
   expect(status).toBe(200);
@@ -30,7 +30,7 @@ it('answers when the run is over, with the outputs in the answer', async () => {
   expect(simulator.stats()).toMatchObject({ created: 1, succeeded: 1 });
 });
 
-it('says what it is, how it is, and what its model takes', async () => {
+it('describes itself, its health, and the inputs of its model', async () => {
   const { call } = await container({ medianMs: 6_000_000 });
   expect((await call('GET', '/')).body).toMatchObject({ healthcheck_url: '/health-check' });
   const { body: document } = await call('GET', '/openapi.json');
@@ -53,7 +53,7 @@ it('begins no second run while one with the same id runs', async () => {
   expect(simulator.stats()).toMatchObject({ created: 2, canceled: 1 });
 });
 
-it('refuses more than it has places for, and anything before it is set up', async () => {
+it('refuses more than it has slots for, and anything before its setup is over', async () => {
   const { call } = await container({ medianMs: 6_000_000 });
   await call('POST', '/predictions', { input }, later);
   const full = await call('POST', '/predictions', { input });
@@ -72,7 +72,7 @@ it.each([
     { input, webhook_events_filter: ['end'] },
     ['body', 'webhook_events_filter', '0'],
   ],
-])('refuses %s with 422 and its place', async (_name, body, loc) => {
+])('refuses %s with 422 and its path', async (_name, body, loc) => {
   const { simulator, call } = await container();
   const answer = await call('PUT', `/predictions/${ID}`, body);
   expect(answer.status).toBe(422);
@@ -80,7 +80,7 @@ it.each([
   expect(simulator.stats().created).toBe(0);
 });
 
-it('ends the run of a client that leaves before its answer', async () => {
+it('ends the run of a client that disconnects before the response', async () => {
   const { simulator } = await container({ medianMs: 6_000_000 });
   const leaving = new AbortController();
   const answer = fetch(`${simulator.baseUrl}/predictions`, {
@@ -95,7 +95,7 @@ it('ends the run of a client that leaves before its answer', async () => {
   await expect.poll(() => simulator.stats()).toMatchObject({ canceled: 1, inFlight: 0 });
 });
 
-it('tells of everything by unsigned webhooks, and tries the last one again', async () => {
+it('sends unsigned webhooks of all events, and retries the last one', async () => {
   const refusals = new Set(['succeeded']);
   const { url, requests } = await localServer(({ body }, response) => {
     response.writeHead(refusals.delete(JSON.parse(body).status) ? 503 : 200).end();
@@ -104,7 +104,7 @@ it('tells of everything by unsigned webhooks, and tries the last one again', asy
   await call('POST', '/predictions', { input, webhook: url }, later);
   await expect.poll(() => requests).toHaveLength(5);
   expect(requests.every(({ headers }) => headers['webhook-signature'] === undefined)).toBe(true);
-  // Those of one moment may arrive either way round.
+  // Two webhooks of one moment may arrive in either order.
   const last = requests.map(({ body }) => JSON.parse(body)).filter(({ status }) => status === 'succeeded');
   expect(last).toHaveLength(2);
   expect(last[1]).toEqual(last[0]);

@@ -3,20 +3,20 @@ import { expect, it } from 'vitest';
 import type { FileFault } from '../../../src/simulator/index.ts';
 import { call, create, finished, SCHNELL, simulated } from '../../helpers/simulated.ts';
 
-/** Says something the first time only. */
+/** Returns the value on the first call only, then null. */
 function once<T>(value: T): () => T | null {
   let left = 1;
   return () => (left-- > 0 ? value : null);
 }
 
-it('makes nothing where a create is reset before it took effect', async () => {
+it('makes nothing if a create request is reset before it takes effect', async () => {
   const simulator = await simulated({ faults: { beforeCreate: once({ type: 'reset' } as const) } });
   await expect(create(simulator)).rejects.toThrow('fetch failed');
   expect(simulator.stats().created).toBe(0);
   expect((await create(simulator)).status).toBe(201);
 });
 
-it('makes a prediction nobody heard of where a create is reset after it took effect', async () => {
+it('makes a prediction if a create request is reset after it took effect', async () => {
   const simulator = await simulated({ faults: { afterCreate: once({ type: 'reset' } as const) } });
   await expect(create(simulator)).rejects.toThrow('fetch failed');
   const { body } = await call(simulator, '/predictions');
@@ -24,7 +24,7 @@ it('makes a prediction nobody heard of where a create is reset after it took eff
   expect(await finished(simulator, body.results[0].id)).toMatchObject({ status: 'succeeded' });
 });
 
-it('answers something else, with a body and headers of its own', async () => {
+it('sends another response, with its own body and headers', async () => {
   const html = {
     type: 'answer',
     status: 504,
@@ -37,12 +37,12 @@ it('answers something else, with a body and headers of its own', async () => {
   expect(simulator.stats().created).toBe(1);
 });
 
-it('knows what a create asks for', async () => {
+it('passes model and input of a create request', async () => {
   const wanted: unknown[] = [];
   const simulator = await simulated({
     faults: {
-      beforeCreate: (wish) => {
-        wanted.push(wish);
+      beforeCreate: (request) => {
+        wanted.push(request);
         return null;
       },
     },
@@ -51,7 +51,7 @@ it('knows what a create asks for', async () => {
   expect(wanted).toEqual([{ model: SCHNELL, input: { prompt: 'a red fox', seed: 5 } }]);
 });
 
-it('may not find what has just been created', async () => {
+it('may not find a fresh prediction', async () => {
   const answer = { type: 'answer', status: 404, body: '{"detail":"Not found","status":404}' } as const;
   const simulator = await simulated({
     faults: { onGet: once(answer), onList: once({ type: 'reset' } as const) },
@@ -62,7 +62,7 @@ it('may not find what has just been created', async () => {
   await expect(call(simulator, '/predictions')).rejects.toThrow('fetch failed');
 });
 
-it('answers later', async () => {
+it('delays a response', async () => {
   const simulator = await simulated({ faults: { onGet: () => ({ type: 'delay', delayMs: 30 }) } });
   const { body } = await create(simulator);
   const startedAtMs = performance.now();
@@ -80,7 +80,7 @@ it('ends predictions with errors, free of charge', async () => {
   expect(simulator.stats()).toMatchObject({ failed: 1, billedMicroUsd: 0, images: 0 });
 });
 
-it('lets a part of the predictions fail, always the same of them', async () => {
+it('fails a share of the predictions, always the same ones', async () => {
   const failuresOf = async (seed: number) => {
     const simulator = await simulated({ seed, medianMs: 0, faults: { predictionFailureRate: 0.3 } });
     const made = Array.from({ length: 60 }, () => create(simulator));
@@ -107,14 +107,14 @@ it('cuts a download off', async () => {
   expect((await again()).byteLength).toBeGreaterThan(100);
 });
 
-it('ends a download early as if all were well', async () => {
+it('ends a download early without an error', async () => {
   const { response, again } = await download({ type: 'truncate', share: 0.5 });
   expect(response.status).toBe(200);
   expect(response.headers.get('content-length')).toBeNull();
   expect((await response.arrayBuffer()).byteLength).toBe(Math.floor((await again()).byteLength / 2));
 });
 
-it('lets a download stall', async () => {
+it('stalls a download', async () => {
   const { response, length } = await download({ type: 'stall', share: 0.5 });
   const reader = response.body?.getReader();
   let bytes = 0;

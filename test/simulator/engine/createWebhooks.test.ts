@@ -8,12 +8,12 @@ import { stoppedClock } from '../../helpers/stoppedClock.ts';
 
 const ALL: WebhookEvent[] = ['start', 'output', 'logs', 'completed'];
 
-/** A receiver that answers with these statuses, 200 when they are used up. */
+/** Starts a receiver that responds with these statuses, then with 200. */
 async function receiver(...statuses: number[]) {
   const { url, requests } = await localServer((_request, response) => {
     response.writeHead(statuses.shift() ?? 200, { location: '/elsewhere' }).end();
   });
-  const body = (place: number) => JSON.parse(requests[place]?.body ?? 'null');
+  const body = (index: number) => JSON.parse(requests[index]?.body ?? 'null');
   const arrived = (count: number) => expect.poll(() => requests).toHaveLength(count);
   return { url: `${url}/hook?job=7`, requests, body, arrived };
 }
@@ -25,13 +25,13 @@ const order = (url: string, events?: readonly string[]) => ({
 });
 const path = `/models/${SCHNELL}/predictions`;
 
-it('tells of start, logs, output and end with the prediction as it is then, signed', async () => {
+it('reports start, logs, output and end with the current prediction, signed', async () => {
   const { url, requests, body, arrived } = await receiver();
   const simulator = await simulated({ medianMs: 20_000, sigma: 0 });
   const { body: created } = await call(simulator, path, { body: order(url, ALL) });
   expect(created).toMatchObject({ webhook: url, webhook_events_filter: ALL });
   await arrived(4);
-  // They are sent at once, so that two of the same moment may arrive either way round.
+  // Webhooks are sent at once, so two of the same moment may arrive in either order.
   const stage = ({ status, output }: ReturnType<typeof body>) =>
     Number(output !== null) + Number(status === 'succeeded');
   const bodies = [0, 1, 2, 3].map(body).sort((one, other) => stage(one) - stage(other));
@@ -57,7 +57,7 @@ function requestOf({ headers, body }: SeenRequest): Request {
   return new Request('http://localhost/', { method: 'POST', body, headers: Object.fromEntries(entries) });
 }
 
-it('tells of output and end only, where no events are named', async () => {
+it('reports only output and end if no events are named', async () => {
   const { url, body, arrived } = await receiver();
   const simulator = await simulated({ medianMs: 1_000 });
   const { body: created } = await call(simulator, path, { body: order(url) });
@@ -66,7 +66,7 @@ it('tells of output and end only, where no events are named', async () => {
   expect([body(0).output, body(1).output]).toEqual([[expect.any(String)], [expect.any(String)]]);
 });
 
-it('leaves an output out that comes less than half a second after logs, but never the end', async () => {
+it('skips an output less than half a second after logs, but never the end', async () => {
   stoppedClock();
   const { url, requests, body, arrived } = await receiver();
   const simulator = await simulated({ speed: 1, medianMs: 5 });
@@ -75,11 +75,11 @@ it('leaves an output out that comes less than half a second after logs, but neve
     headers: { prefer: 'wait' },
   });
   await arrived(2);
-  const statuses = requests.map((_request, place) => body(place).status).sort();
+  const statuses = requests.map((_request, index) => body(index).status).sort();
   expect(statuses).toEqual(['processing', 'succeeded']);
 });
 
-it('tries the last one again until it is taken, with the same id', async () => {
+it('retries the last one until it is accepted, with the same id', async () => {
   const { url, requests, arrived } = await receiver(500, 404);
   const simulator = await simulated({ speed: 1_000 });
   await call(simulator, path, { body: order(url, ['completed']) });
@@ -94,13 +94,13 @@ it('gives up after seven tries, about a minute after the end', async () => {
   const startedAtMs = performance.now();
   await call(simulator, path, { body: order(url, ['completed']) });
   await arrived(7);
-  // Each of six timers may go off a part of a millisecond early.
+  // Each of six timers may fire a fraction of a millisecond early.
   expect(performance.now() - startedAtMs).toBeGreaterThan(63_000 / 200 - 6);
   await new Promise((resolve) => setTimeout(resolve, 40));
   await arrived(7);
 });
 
-it('tries the others once only, and follows no redirect', async () => {
+it('tries the others only once, and follows no redirect', async () => {
   const refused = await receiver(500);
   const moved = await receiver(301, 301);
   const simulator = await simulated({ speed: 1_000 });
@@ -111,7 +111,7 @@ it('tries the others once only, and follows no redirect', async () => {
   expect(simulator.stats().webhooks).toBe(2);
 });
 
-it('tells of canceled predictions, not of aborted ones', async () => {
+it('reports canceled predictions, not aborted ones', async () => {
   const { url, body, arrived } = await receiver();
   const simulator = await simulated({ slots: 1, medianMs: 6_000_000 });
   const { body: running } = await call(simulator, path, { body: order(url, ['completed']) });
@@ -123,7 +123,7 @@ it('tells of canceled predictions, not of aborted ones', async () => {
   expect(body(0)).toMatchObject({ id: running.id, status: 'canceled' });
 });
 
-it('drops, repeats and delays webhooks where it is told to', async () => {
+it('drops, repeats and delays webhooks on a fault', async () => {
   const faults: Record<string, WebhookFault> = {
     start: { type: 'delay', delayMs: 60 },
     logs: { type: 'drop' },
@@ -138,7 +138,7 @@ it('drops, repeats and delays webhooks where it is told to', async () => {
   await call(simulator, path, { body: order(url, ['start', 'logs', 'completed']) });
   await arrived(3);
   expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(59);
-  // Whichever comes first: on a busy machine the others may be late too.
+  // The order is open: on a busy machine the others may be late too.
   const idsOf = (status: string) =>
     requests.filter((_request, at) => body(at).status === status).map(({ headers }) => headers['webhook-id']);
   expect(idsOf('processing')).toHaveLength(1);
@@ -159,7 +159,7 @@ it.each([
   expect(simulator.stats().created).toBe(0);
 });
 
-it('sends nothing where none is wanted', async () => {
+it('sends nothing for a prediction without webhook', async () => {
   const simulator = await simulated();
   await create(simulator);
   expect(simulator.stats().webhooks).toBe(0);

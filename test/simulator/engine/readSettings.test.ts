@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { readSettings } from '../../../src/simulator/engine/config.ts';
 
-it('fills the defaults in', () => {
+it('adds the defaults', () => {
   expect(readSettings({})).toMatchObject({
     port: 0,
     speed: 1,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createPictureCache } from '../../../src/simulator/pictures/pictures.ts';
 
-it('draws once, also for those who ask meanwhile', async () => {
+it('draws once, also for concurrent calls', async () => {
   const cache = createPictureCache(100);
   let drawings = 0;
   const draw = async () => {
@@ -13,7 +13,7 @@ it('draws once, also for those who ask meanwhile', async () => {
   expect(drawings).toBe(1);
 });
 
-it('keeps no more than its bytes, and drops first what was not asked for longest', async () => {
+it('stores no more than its bytes, and evicts the least recently used first', async () => {
   const cache = createPictureCache(100);
   const drawn: string[] = [];
   const get = (key: string) =>
@@ -23,7 +23,7 @@ it('keeps no more than its bytes, and drops first what was not asked for longest
     });
   for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) await get(key);
   expect(drawn).toEqual(['a', 'b', 'c', 'b']);
-  expect(cache.keptBytes).toBe(80);
+  expect(cache.storedBytes).toBe(80);
 });
 
 it('draws again what failed', async () => {

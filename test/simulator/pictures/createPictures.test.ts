@@ -14,7 +14,7 @@ async function drawn(simulator: Simulator, model: string, input: object): Promis
   return Buffer.from(await (await fetch(url)).arrayBuffer());
 }
 
-// Faster, and the longest wait of a create would be over in a few milliseconds.
+// At a higher speed, the longest wait of a create request would end after a few milliseconds.
 const full: SimulatorConfig = { render: 'full', speed: 500 };
 const SCHNELL = 'black-forest-labs/flux-schnell';
 const DEV = 'black-forest-labs/flux-dev';
@@ -29,7 +29,7 @@ function plain(colour: string): Promise<Buffer> {
 
 const asDataUrl = (bytes: Buffer) => `data:image/png;base64,${bytes.toString('base64')}`;
 
-/** Mean red, green and blue of a part of a picture above its caption. */
+/** Returns the mean red, green and blue of a part of an image above its caption. */
 async function colourOf(picture: Buffer, part: 'whole' | 'left' | 'right' = 'whole'): Promise<number[]> {
   const { width, height } = await sharp(picture).metadata();
   const half = Math.floor(width / 2);
@@ -62,7 +62,7 @@ it('draws a photo-sized megapixel of any shape in any format', async () => {
   }
 });
 
-it('draws the same picture for the same input, and another for any other', async () => {
+it('draws identical images for identical input, and different ones otherwise', async () => {
   const simulator = await simulated(full);
   const other = await simulated({ ...full, seed: 99 });
   const input = { ...small, seed: 7 };
@@ -77,7 +77,7 @@ it('draws the same picture for the same input, and another for any other', async
   for (const picture of others) expect(picture.equals(first)).toBe(false);
 });
 
-it('draws another picture each time where there is no seed', async () => {
+it('draws another image each time if there is no seed', async () => {
   const simulator = await simulated(full);
   const [first, second] = [await drawn(simulator, SCHNELL, small), await drawn(simulator, SCHNELL, small)];
   expect(first.equals(second)).toBe(false);
@@ -92,7 +92,7 @@ it.each(['a <b>red</b> & "green" fox \u0000 \uD800', '日本の庭 🦊 '.repeat
   },
 );
 
-it('lets as much of an input image through as the prompt leaves it', async () => {
+it('shows as much of an input image as `prompt_strength` leaves', async () => {
   const simulator = await simulated(full);
   const input = { ...small, seed: 4, image: asDataUrl(await plain('#ff0000')), aspect_ratio: '1:1' };
   const [redAt0 = [], redAt1 = []] = [
@@ -114,7 +114,7 @@ it('puts several images side by side, in the shape of the first one', async () =
   expect(right[2]! - right[0]!).toBeGreaterThan(100);
 });
 
-it('takes images that were uploaded, and images of other hosts, without sending a token there', async () => {
+it('accepts images that were uploaded, and images of other hosts, without sending a token there', async () => {
   const simulator = await simulated(full);
   const red = await plain('#ff0000');
   const form = new FormData();
@@ -145,7 +145,7 @@ it('draws without an image that cannot be read', async () => {
   expect(await sharp(picture).metadata()).toMatchObject({ width: 512, height: 512 });
 });
 
-it('draws nothing twice for a load test', async () => {
+it('draws each shape and format once for a load test', async () => {
   const simulator = await simulated({ render: 'fast' });
   const [first, second] = [await drawn(simulator, SCHNELL, { seed: 1 }), await drawn(simulator, SCHNELL, {})];
   expect(first.equals(second)).toBe(true);

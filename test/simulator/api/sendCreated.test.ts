@@ -3,7 +3,7 @@ import { call, create, finished, SCHNELL, simulated } from '../../helpers/simula
 
 const DEV = 'black-forest-labs/flux-dev';
 
-it('holds the answer back until the output is there', async () => {
+it('holds the response back until the output is there', async () => {
   const simulator = await simulated();
   const { status, headers, body } = await create(simulator, { num_outputs: 2 }, { prefer: 'wait=10' });
   expect(status).toBe(201);
@@ -15,7 +15,7 @@ it('holds the answer back until the output is there', async () => {
   expect(simulator.stats()).toMatchObject({ apiRequests: 1, images: 2, billedMicroUsd: 2 * 3_000 });
 });
 
-it('answers with 202 when the wait is over first', async () => {
+it('responds with 202 when the wait is over first', async () => {
   const simulator = await simulated({ medianMs: 30_000, sigma: 0 });
   const { status, body } = await create(simulator, {}, { prefer: 'wait=1' });
   expect(status).toBe(202);
@@ -32,7 +32,7 @@ it.each(['respond-async', 'wait=0', 'wait=abc'])('does not wait for `Prefer: %s`
   expect(headers.get('location')).toBe(body.urls.get);
 });
 
-it('may come with the whole output while the status is still processing', async () => {
+it('may contain the whole output while the status is still processing', async () => {
   const simulator = await simulated({ earlyOutputRate: 1 });
   const { status, body } = await create(simulator);
   expect(status).toBe(201);
@@ -44,9 +44,9 @@ it('may come with the whole output while the status is still processing', async 
   expect(later).toMatchObject({ status: 'succeeded', output: body.output, metrics: { image_count: 1 } });
 });
 
-it('goes on with a prediction whose client has left', async () => {
+it('continues a prediction whose client has disconnected', async () => {
   const simulator = await simulated({ slots: 1, durations: { [DEV]: { medianMs: 6_000_000 } } });
-  // Takes the only slot, so that the other does not end before its client leaves.
+  // Takes the only slot, so that the other does not end before its client disconnects.
   const { body: first } = await call(simulator, `/models/${DEV}/predictions`, {
     body: { input: { prompt: 'a red hen' } },
   });
@@ -65,7 +65,7 @@ it('goes on with a prediction whose client has left', async () => {
   expect(await finished(simulator, body.results[0].id)).toMatchObject({ status: 'succeeded' });
 });
 
-it('lets waiting clients go when it is closed', async () => {
+it('releases waiting clients when it is closed', async () => {
   const simulator = await simulated({ medianMs: 6_000_000 });
   const answer = create(simulator).then(
     ({ status }) => status,

@@ -1,0 +1,142 @@
+import type { SimulatorSettings } from './config.ts';
+import type { Counters, FinalStatus } from './counters.ts';
+import { createRandom } from './random.ts';
+import { costOf, platformErrors, type SimulatedPrediction } from './simulatedPrediction.ts';
+import type { Unfinished } from './unfinished.ts';
+import type { Webhooks } from './webhooks.ts';
+
+/** The settings of a runner and the callbacks that it calls. */
+export interface RunnerConfig {
+  settings: SimulatorSettings;
+  counters: Counters;
+  /** Returns the URLs of all outputs of a prediction. */
+  outputsOf: (prediction: SimulatedPrediction) => Promise<readonly string[]>;
+  /** Called with every event of a prediction. */
+  notify: Webhooks['notify'];
+}
+
+/** Moves predictions from one status to the next. */
+export interface Runner {
+  /** Starts a prediction as soon as a slot is free. */
+  start(prediction: SimulatedPrediction): void;
+  /** Ends a prediction without output; does nothing if it is final. */
+  end(prediction: SimulatedPrediction, status: FinalStatus): void;
+  /** Forgets the predictions that still wait for a slot. */
+  close(): void;
+}
+
+/** Creates a runner that registers its timers with `unfinished`. */
+export function createRunner(
+  { settings, counters, outputsOf, notify }: RunnerConfig,
+  unfinished: Unfinished,
+): Runner {
+  const boot = (prediction: SimulatedPrediction): void => {
+    const bootMs = coldStartMs(prediction, settings);
+    if (bootMs > 0) unfinished.after(prediction, bootMs, () => run(prediction));
+    else run(prediction);
+  };
+  const run = (prediction: SimulatedPrediction): void => {
+    prediction.status = 'processing';
+    prediction.startedAtMs = Date.now();
+    notify(prediction, 'start');
+    notify(prediction, 'logs');
+    unfinished.after(prediction, prediction.runMs, () => void finish(prediction));
+  };
+  const finish = async (prediction: SimulatedPrediction): Promise<void> => {
+    const error = failureOf(prediction, settings);
+    if (error !== null) return end(prediction, 'failed', error);
+    await outputsOf(prediction).then(
+      (outputs) => end(prediction, 'succeeded', null, outputs),
+      () => end(prediction, 'failed', 'Prediction failed for an unknown reason. (E1000)'),
+    );
+  };
+  const end = (
+    prediction: SimulatedPrediction,
+    status: FinalStatus,
+    error: string | null = null,
+    outputs: readonly string[] = [],
+  ): void => {
+    const listeners = unfinished.remove(prediction);
+    if (listeners === null) return;
+    prediction.status = status;
+    prediction.error = error;
+    prediction.outputs = outputs;
+    prediction.completedAtMs = Date.now();
+    prediction.costMicroUsd = costOf(prediction, settings.speed);
+    counters.countEnded(prediction, status);
+    if (status === 'succeeded') notify(prediction, 'output');
+    // The service documents it for the other three; an aborted prediction shows only on request.
+    if (status !== 'aborted') notify(prediction, 'completed');
+    for (const listener of listeners) listener();
+    slots.free(prediction);
+  };
+  const slots = createSlots(settings.slots, boot);
+  return {
+    start: slots.take,
+    end: (prediction, status) => end(prediction, status),
+    close: slots.close,
+  };
+}
+
+/** Limits how many predictions run at once. */
+interface Slots {
+  /** Queues a prediction, and starts those at the head of the queue that have a slot. */
+  take(prediction: SimulatedPrediction): void;
+  /** Frees the slot of a prediction, or removes it from the queue; then starts the next. */
+  free(prediction: SimulatedPrediction): void;
+  /** Empties the queue. */
+  close(): void;
+}
+
+/** Creates `count` slots; `start` is called with each prediction when it gets one. */
+function createSlots(count: number, start: (prediction: SimulatedPrediction) => void): Slots {
+  const queue = new Set<SimulatedPrediction>();
+  let busy = 0;
+  const fill = (): void => {
+    for (const prediction of queue) {
+      if (busy >= count) return;
+      queue.delete(prediction);
+      busy += 1;
+      start(prediction);
+    }
+  };
+  return {
+    take(prediction) {
+      queue.add(prediction);
+      fill();
+    },
+    free(prediction) {
+      if (!queue.delete(prediction)) busy -= 1;
+      fill();
+    },
+    close: () => queue.clear(),
+  };
+}
+
+const MEDIAN_MS = 6_000;
+const SIGMA = 0.5;
+
+/**
+ * Returns the boot time of a prediction's machine in ms of the model's own time; 0 if it is warm.
+ */
+function coldStartMs(
+  { model, serial }: SimulatedPrediction,
+  { seed, coldStarts }: SimulatorSettings,
+): number {
+  const random = createRandom(`${seed}/${serial}/boot`);
+  const isCold = random.next() < shareOf(coldStarts, model.coldStartRate);
+  return isCold ? random.logNormal(MEDIAN_MS, SIGMA) : 0;
+}
+
+function shareOf(coldStarts: boolean | number, ownShare: number): number {
+  if (typeof coldStarts === 'number') return coldStarts;
+  return coldStarts ? ownShare : 0;
+}
+
+/** Returns the error that a prediction ends with; null if it succeeds. */
+function failureOf(prediction: SimulatedPrediction, { seed, faults }: SimulatorSettings): string | null {
+  const wanted = faults.onOutcome?.(prediction) ?? null;
+  if (wanted !== null) return wanted;
+  const random = createRandom(`${seed}/${prediction.serial}/failure`);
+  return random.next() < (faults.predictionFailureRate ?? 0) ? random.pick(platformErrors) : null;
+}
