@@ -12,7 +12,7 @@ import { createDownloader } from '../../providers/downloads/downloader.ts';
 import { costMicroUsd } from '../../providers/prices/cost.ts';
 import { outputUrls, predictionError } from '../../providers/replicate/output.ts';
 import { createRenderer } from '../../renditions/renderer.ts';
-import { removePictures, writeSidecar } from '../../sinks/manifest/sidecar.ts';
+import { deleteImages, writeSidecar } from '../../sinks/manifest/sidecar.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import type { Outcome, Plan } from '../../types.ts';
 import type { GenerateConfig } from '../journey/config.ts';
@@ -34,7 +34,7 @@ export function configOf(settings: RunSettings, opened: Opened): GenerateConfig 
     ...others,
     provider,
     emit,
-    ...(detach ? { waitMs: 0, detached: true, beforeCreate: storedPlans(folder, 'detached').keep } : {}),
+    ...(detach ? { waitMs: 0, detached: true, beforeCreate: storedPlans(folder, 'detached').store } : {}),
     ...(webhooks === undefined ? {} : byWebhooks(webhooks, provider, scheduler)),
     downloader: createDownloader(),
     renderer: createRenderer(),
@@ -46,9 +46,9 @@ export function configOf(settings: RunSettings, opened: Opened): GenerateConfig 
       costOf: (prediction) => costMicroUsd(prediction, priceMicroUsd),
       errorOf: predictionError,
     },
-    onFailed: storedPlans(folder, 'failed').keep,
+    onFailed: storedPlans(folder, 'failed').store,
     persist: persistIn(settings, opened),
-    ...(deleteLocal ? { afterSaved: (outcome) => from(removePictures(folder, outcome)) } : {}),
+    ...(deleteLocal ? { afterSaved: (outcome) => from(deleteImages(folder, outcome)) } : {}),
   };
 }
 

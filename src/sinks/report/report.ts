@@ -11,18 +11,18 @@ import {
   type ModelTotals,
 } from './tallies.ts';
 
-/** What is known about a run as a whole when its report is made. */
+/** Figures of a run as a whole, known when its report is made. */
 export interface ReportedRun {
-  /** From its start to its end. */
+  /** Time from its start to its end. */
   readonly elapsedMs: number;
-  /** Calls of the API. Default: not known. */
+  /** API requests. Default: not known. */
   readonly apiRequests?: number;
-  /** Pictures it has made. Default: not known. */
+  /** Jobs that it has saved. Default: not known. */
   readonly saved?: number;
 }
 
 export interface ModelCost extends ModelTotals {
-  /** The price that the cost is reckoned with, and where it is from; null where none is known. */
+  /** The price behind the cost, and its source; null if none is known. */
   readonly price: string | null;
 }
 
@@ -74,21 +74,21 @@ export interface Report {
 }
 
 export interface ReportConfig {
-  /** The tag whose values outputs are counted by. Default `platform`. */
+  /** The tag by whose values outputs are counted. Default `platform`. */
   tag?: string;
-  /** What a model's price is and where it is from. Default: unknown. */
+  /** Returns a model's price and its source; null if unknown. Default: always null. */
   priceOf?: (model: string) => string | null;
 }
 
-/** A report in the making. */
+/** Collects outcomes for a report. */
 export interface ReportBuilder {
   add(outcome: Outcome): void;
   toJSON(run: ReportedRun): Report;
 }
 
 /**
- * Counts outcomes, in memory that does not grow with them: times go into a histogram (median and p95 within 1 %),
- * at most 1,000 models, error codes and tag values are told apart, and ten slow images are kept.
+ * Counts outcomes in constant memory: durations go into a histogram (median and p95 within 1 %), the ten slowest images are
+ * remembered, and of models, error codes and tag values the first 1,000 each are counted by name, the rest as `(others)`.
  */
 export function createReport(config: ReportConfig = {}): ReportBuilder {
   const { tag = 'platform', priceOf = () => null } = config;
@@ -149,7 +149,7 @@ function mostFrequentFirst(counts: [code: string, count: number][]): ErrorCount[
   return counts.map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count);
 }
 
-/** Sums of fractions drift, sums of whole micro-dollars do not. */
+/** Converts to whole micro-dollars, whose sums do not drift as those of fractions do. */
 function toMicroUsd(usd: number | null): number {
   return Math.round((usd ?? 0) * 1_000_000);
 }
@@ -158,7 +158,7 @@ function toUsd(microUsd: number): number {
   return microUsd / 1_000_000;
 }
 
-/** To three decimals. */
+/** Rounded to three decimals; null if unknown. */
 function requestsPerImage({ apiRequests, saved = 0 }: ReportedRun): number | null {
   return apiRequests === undefined || saved === 0 ? null : Math.round((apiRequests / saved) * 1_000) / 1_000;
 }
@@ -166,10 +166,10 @@ function requestsPerImage({ apiRequests, saved = 0 }: ReportedRun): number | nul
 const KEPT = 10;
 const MAX_PROMPT_CHARS = 200;
 
-/** The images that took longest. */
+/** The images with the longest `predict_time`. */
 interface Slowest {
   add(outcome: Outcome, predictSeconds: number): void;
-  /** At most ten, longest first. */
+  /** Returns at most ten, longest first. */
   list(): readonly SlowImage[];
 }
 
@@ -187,7 +187,7 @@ function createSlowest(): Slowest {
   };
 }
 
-/** Writes `report.json` into the run folder. Rejects with `StorageError` where the disk refuses. */
+/** Writes `report.json` into the run folder. Rejects with `StorageError` if it cannot be written. */
 export function writeReport(folder: string, report: Report): Promise<void> {
   return writeAtomically(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
 }

@@ -90,7 +90,7 @@ it('refuses what are no votes, and votes on other pictures', async () => {
   expect((await reading({ run: 'r', votes: [vote('A')] })).votes).toHaveLength(1);
   await expect(reading({ run: 'other', votes: [] })).rejects.toThrow('got votes on another (other)');
   await expect(reading({ run: 'r', votes: [vote('Z')] })).rejects.toThrow('whose votes.0.winner is');
-  await expect(reading('{')).rejects.toThrow('got a file that is no JSON');
+  await expect(reading('{')).rejects.toThrow('got a file that is not JSON');
   await expect(reading([])).rejects.toThrow('got other JSON');
   await expect(readVotes(join(folder(), 'none.json'), 'r')).rejects.toThrow(UsageError);
 });
@@ -118,5 +118,5 @@ it('is a script', async () => {
     'A             2      1      1      63 %   22 % to 91 %',
   ]);
   expect((await script()).code).toBe(2);
-  expect((await script('nowhere.json')).stderr).toContain('nowhere.json: Expected votes');
+  expect((await script('nowhere.json')).stderr).toContain('nowhere.json: Cannot read the votes');
 });

@@ -48,7 +48,7 @@ it.each([
 });
 
 it.each([
-  ['a bucket that is not there', 's3://nowhere', 'got nowhere'],
+  ['a bucket that is not there', 's3://nowhere', 'The bucket nowhere cannot be used'],
   ['what is no URL of a bucket', 's3://A_B/x', 'Expected s3://BUCKET'],
 ])('refuses %s before anything is created', async (_what, url, message) => {
   const opening = open(url);

@@ -9,7 +9,7 @@ import { aPlan } from '../../helpers/runOf.ts';
 import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
-const keep = (plan: Plan) => lastValueFrom(storedPlans(folder(), 'failed').keep(plan));
+const keep = (plan: Plan) => lastValueFrom(storedPlans(folder(), 'failed').store(plan));
 const read = async (): Promise<Plan[]> => {
   const plans: Plan[] = [];
   for await (const plan of storedPlans(folder(), 'failed').read()) plans.push(plan);

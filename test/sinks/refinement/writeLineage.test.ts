@@ -95,5 +95,7 @@ it('keeps a history and says where one cannot be read', async () => {
   await writeRefinementHistory(folder, history);
   expect(await readRefinementHistory(folder)).toEqual(history);
   await writeFile(join(folder, refinementFileName), '{"rounds": 3}');
-  await expect(readRefinementHistory(folder)).rejects.toThrow('Expected what rxposure wrote in');
+  await expect(readRefinementHistory(folder)).rejects.toThrow(
+    'is damaged: it is not the file that rxposure wrote',
+  );
 });
