@@ -33,11 +33,8 @@ export interface LiveUpdate {
   readonly jobs: readonly GalleryJob[];
 }
 
-/** An outcome, reduced to what the page shows. */
-export interface GalleryJob {
-  readonly index: number;
-  /** `running` occurs only on a page that is served during the run. */
-  readonly status: 'saved' | 'failed' | 'skipped' | 'running';
+/** The request of a job. */
+interface GalleryRequest {
   readonly prompt: string;
   readonly model: string;
   /** 64 hex digits. */
@@ -45,23 +42,35 @@ export interface GalleryJob {
   /** Input of the model, without `prompt` if that is the job's prompt. */
   readonly input?: ModelInput;
   readonly tags?: Tags;
-  readonly predictionId?: string;
-  readonly attempts: number;
-  /** Each original is followed by its renditions. */
-  readonly files?: readonly GalleryFile[];
+  /** Set if texts were too long and are shortened here. */
+  readonly isCut?: true;
+}
+
+/** The times of a job. */
+interface GalleryTimes {
   /** `predict_time`: seconds that the model ran. */
   readonly predictS?: number;
   /** Seconds from the create request to the end. */
   readonly totalS?: number;
+  /** Milliseconds since 1970, by the service's clock. */
+  readonly createdMs?: number;
+  /** Milliseconds since 1970, by the service's clock. */
+  readonly completedMs?: number;
+}
+
+/** An outcome, reduced to what the page shows. */
+export interface GalleryJob extends GalleryRequest, GalleryTimes {
+  readonly index: number;
+  /** `running` occurs only on a page that is served during the run. */
+  readonly status: 'saved' | 'failed' | 'skipped' | 'running';
+  readonly predictionId?: string;
+  readonly attempts: number;
+  /** Each original is followed by its renditions. */
+  readonly files?: readonly GalleryFile[];
   readonly score?: number;
   readonly costUsd?: number;
   readonly cached?: true;
-  /** ms since 1970, by the service's clock. */
-  readonly createdMs?: number;
-  readonly completedMs?: number;
   readonly error?: OutcomeError;
-  /** Set if texts were too long and are shortened here. */
-  readonly isCut?: true;
 }
 
 export interface GalleryFile {

@@ -41,36 +41,52 @@ export interface SlowImage {
   readonly predictSeconds: number;
 }
 
-/** `report.json`: a run in numbers. */
-export interface Report {
-  readonly run: ReportedRun;
+/** Jobs by their result. */
+interface ReportedJobs {
   readonly total: number;
   readonly saved: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Saved of total, 0…1; 0 where there was no job. */
+  /** Saved of total, 0…1; 0 if there was no job. */
   readonly successRate: number;
   /** Jobs whose result an earlier run had already paid for. */
   readonly cacheHits: number;
-  readonly elapsedSeconds: number;
-  /** The run's time over its saved jobs; 0 where none was saved. */
-  readonly averageSecondsPerImage: number;
-  /** Calls of the API in the last run over the jobs it has saved; null where it has saved none, or nobody counted. */
-  readonly requestsPerImage: number | null;
-  /** The service's `predict_time`; null where no prediction told it. */
-  readonly predictTime: DurationSummary | null;
-  readonly costUsd: number;
-  /** True where at least one saved job had no known price, so `costUsd` is too low. */
-  readonly costIncomplete: boolean;
-  readonly costByModel: Readonly<Record<string, ModelCost>>;
-  /** Failed jobs by where on their way they failed. */
-  readonly failuresByStage: Readonly<Record<FailureStage, number>>;
-  /** Most frequent first. */
-  readonly errors: readonly ErrorCount[];
-  /** The ten longest `predict_time`, longest first. */
-  readonly slowest: readonly SlowImage[];
   /** Saved jobs by the value of the report's tag. */
   readonly outputsByTag: Readonly<Record<string, number>>;
+}
+
+/** Durations and requests. */
+interface ReportedTimes {
+  readonly elapsedSeconds: number;
+  /** The run's time over its saved jobs; 0 if none was saved. */
+  readonly averageSecondsPerImage: number;
+  /** API requests of the last run over the jobs that it saved; null if it saved none, or the requests were not counted. */
+  readonly requestsPerImage: number | null;
+  /** The service's `predict_time`; null if no prediction reported it. */
+  readonly predictTime: DurationSummary | null;
+  /** The ten longest `predict_time`, longest first. */
+  readonly slowest: readonly SlowImage[];
+}
+
+/** The money that was paid. */
+interface ReportedCosts {
+  readonly costUsd: number;
+  /** True if the price of a saved job is unknown, so that `costUsd` is too low. */
+  readonly costIncomplete: boolean;
+  readonly costByModel: Readonly<Record<string, ModelCost>>;
+}
+
+/** The jobs that failed. */
+interface ReportedFailures {
+  /** Failed jobs by the stage in which they failed. */
+  readonly failuresByStage: Readonly<Record<FailureStage, number>>;
+  /** Errors of failed and skipped jobs, most frequent first. */
+  readonly errors: readonly ErrorCount[];
+}
+
+/** The content of `report.json`: a run in numbers. */
+export interface Report extends ReportedJobs, ReportedTimes, ReportedCosts, ReportedFailures {
+  readonly run: ReportedRun;
 }
 
 export interface ReportConfig {
