@@ -17,7 +17,7 @@ export function followRun(
   const jobs = new Map(first.map((job) => [job.index, job]));
   const bar = el('progress', { 'aria-label': 'Jobs done' });
   const words = el('p', { role: 'status' });
-  const element = el('section', { class: 'live', 'aria-label': 'Where the run stands' }, bar, words);
+  const element = el('section', { class: 'live', 'aria-label': 'Progress of the run' }, bar, words);
   const showProgress = (live: LiveState, trouble = '') => {
     bar.max = Math.max(1, live.total);
     bar.value = live.done;
