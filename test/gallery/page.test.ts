@@ -48,7 +48,7 @@ describe.skipIf(whyNoBrowser !== null)(
       await rm(join(folder, '..'), { recursive: true, force: true });
     });
     const open = (config = {}) => openPage(browser, path, config);
-    /** Of the tiles that are in the document, in the order of the page. */
+    /** Returns the numbers of the tiles that are in the document, in the order of the page. */
     const shown = (page: Awaited<ReturnType<typeof open>>['page']) =>
       page
         .locator('main')
@@ -59,7 +59,7 @@ describe.skipIf(whyNoBrowser !== null)(
             .map((tile) => tile.querySelector('.number')?.textContent),
         );
 
-    it('shows a mixed run, asks for nothing but its pictures and has nothing to complain of', async () => {
+    it('shows a mixed run, requests only its images and logs no complaint', async () => {
       const { page, complaints, requests } = await open();
       expect(await page.title()).toBe('a run & <more>');
       expect(await page.locator('h1').textContent()).toBe('a run & <more>');
@@ -102,11 +102,11 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.close();
     });
 
-    it('keeps hostile prompts as the text they are', async () => {
+    it('shows hostile prompts as plain text', async () => {
       const { page, complaints } = await open();
-      for (const [place, prompt] of hostile.entries()) {
-        await page.getByRole('searchbox').fill(`#${41 + place}`);
-        await expect.poll(() => shown(page)).toEqual([String(41 + place)]);
+      for (const [index, prompt] of hostile.entries()) {
+        await page.getByRole('searchbox').fill(`#${41 + index}`);
+        await expect.poll(() => shown(page)).toEqual([String(41 + index)]);
         await page.locator('.tile .open').click();
         // HTML has no NUL and no half characters; long texts are cut.
         const text = await page.locator('dialog[open] .prompt').evaluate((element) => element.textContent);
@@ -144,7 +144,7 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.close();
     });
 
-    it('puts any two tags against each other', async () => {
+    it('shows any two tags as rows and columns', async () => {
       const { page } = await open();
       await page.getByLabel('Layout').selectOption('Table');
       expect(await page.locator('.axes thead th').allTextContents()).toEqual([
@@ -169,7 +169,7 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.close();
     });
 
-    it('is led by the keyboard alone', async () => {
+    it('works with the keyboard alone', async () => {
       const { page, complaints } = await open();
       await page.keyboard.press('/');
       await page.keyboard.type('lighthouse');
@@ -204,7 +204,7 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.close();
     });
 
-    it('tells everything about a picture, and copies it', async () => {
+    it('shows all details of an image, and copies a command', async () => {
       const { page } = await open();
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
       await page.locator('.tile .open').first().click();
@@ -230,10 +230,10 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.close();
     });
 
-    it('compares pictures side by side, enlarged together', async () => {
+    it('compares images side by side, zoomed together', async () => {
       const { page } = await open();
-      for (const place of [0, 1, 2]) {
-        await page.locator('.tile .open').nth(place).focus();
+      for (const index of [0, 1, 2]) {
+        await page.locator('.tile .open').nth(index).focus();
         await page.keyboard.press('c');
       }
       expect(await page.locator('.selection').textContent()).toContain('3 chosen');
@@ -259,27 +259,24 @@ describe.skipIf(whyNoBrowser !== null)(
     it.each([
       { width: 1440, colorScheme: 'light' },
       { width: 375, colorScheme: 'dark' },
-    ] as const)(
-      'has nothing that axe finds fault with at $width px, $colorScheme',
-      async ({ width, colorScheme }) => {
-        const { page, complaints } = await open({ width, colorScheme });
-        expect(await axeViolations(page)).toEqual([]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-        await page.locator('.tile .open').nth(9).click();
-        expect(await axeViolations(page)).toEqual([]);
-        await page.keyboard.press('Escape');
-        if (width < 700) await page.getByText('Filters and order').click();
-        await page.getByLabel('Layout').selectOption('Table');
-        expect(await axeViolations(page)).toEqual([]);
-        await page.getByRole('button', { name: 'Report' }).click();
-        expect(await axeViolations(page)).toEqual([]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-        expect(complaints).toEqual([]);
-        await page.close();
-      },
-    );
+    ] as const)('passes axe at $width px, $colorScheme', async ({ width, colorScheme }) => {
+      const { page, complaints } = await open({ width, colorScheme });
+      expect(await axeViolations(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      await page.locator('.tile .open').nth(9).click();
+      expect(await axeViolations(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      if (width < 700) await page.getByText('Filters and order').click();
+      await page.getByLabel('Layout').selectOption('Table');
+      expect(await axeViolations(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Report' }).click();
+      expect(await axeViolations(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
 
-    it('reports the run in figures and drawings', async () => {
+    it('reports the run in figures and charts', async () => {
       const { page } = await open();
       await page.getByRole('button', { name: 'Report' }).click();
       const text = await page.locator('.report').textContent();

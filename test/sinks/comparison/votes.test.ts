@@ -36,7 +36,7 @@ const many = Array.from({ length: 40 }, (_, row) =>
   ['A', 'B', 'C'].map((variant) => picture(row, variant)),
 ).flat();
 
-it('counts wins, losses and ties, with the interval that the tables have', () => {
+it('counts wins, losses and ties, with the interval of published tables', () => {
   const votes = [...Array(8).fill(vote('A')), ...Array(2).fill(vote('B'))];
   const [a, b] = tallyVotes(votes);
   // Wilson, 8 of 10: 0.4902 to 0.9433.
@@ -81,7 +81,7 @@ it('pairs every two variants of every prompt, shuffled the same each time, on ei
   expect((await blindPairs(each(many.slice(1)), 'x', axes)).run).not.toBe(run);
 });
 
-it('refuses what are no votes, and votes on other pictures', async () => {
+it('refuses files without votes, and votes on other images', async () => {
   const path = join(folder(), 'votes.json');
   const reading = async (content: unknown) => {
     await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
