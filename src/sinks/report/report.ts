@@ -165,7 +165,7 @@ function mostFrequentFirst(counts: [code: string, count: number][]): ErrorCount[
   return counts.map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count);
 }
 
-/** Converts to whole micro-dollars, whose sums do not drift as those of fractions do. */
+/** Sums of fractions drift, sums of whole micro-dollars do not. */
 function toMicroUsd(usd: number | null): number {
   return Math.round((usd ?? 0) * 1_000_000);
 }
