@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
 
-/** The text of `src/sinks/gallery/galleryAssets.ts`: scripts and styles of the pages as constants. */
+/** Returns the text of `src/sinks/gallery/galleryAssets.ts`: scripts and styles of the pages as constants. */
 export async function buildGallery(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: ['main.ts', 'style.css', 'vote/vote.ts', 'vote/vote.css'].map((name) =>
@@ -26,13 +26,13 @@ export async function buildGallery(): Promise<string> {
     'vote/vote.css',
   ].map((name) => outputFiles.find(({ path }) => path.replaceAll('\\', '/').endsWith(`/${name}`))?.text);
   if (/<\/(script|style)|<!--/i.test(script + style + voteScript + voteStyle))
-    throw new Error('Expected nothing that ends a script element.');
+    throw new Error('The bundle contains a tag or comment that would end its script or style element.');
   return `// Made by \`npm run build:gallery\` from gallery/; not to be edited.
 ${constantOf('galleryScript', script)}
 ${constantOf('galleryStyle', style)}${constantOf('voteScript', voteScript)}${constantOf('voteStyle', voteStyle)}`;
 }
 
-/** A line of the text is a line of the file, so that changes can be read. */
+/** Writes a text as a constant, a line each, so that diffs are readable. */
 function constantOf(name: string, text: string): string {
   const lines = text.trimEnd().split('\n');
   return `export const ${name} = [\n${lines.map((line) => `  ${JSON.stringify(line)},\n`).join('')}].join('\\n');\n`;

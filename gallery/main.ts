@@ -20,7 +20,7 @@ const data: GalleryData = JSON.parse(document.getElementById('data')?.textConten
 let items = itemsOf(data.jobs);
 let choices = choicesOf(items);
 
-/** What the pictures at hand can be filtered, laid out and ordered by. */
+/** Returns the facets, axes and orders that these items offer. */
 function choicesOf(all: readonly Item[]) {
   const facets = facetsOf(all);
   return {
@@ -53,7 +53,7 @@ const actions = {
   captionOf: (item: Item) => captionOf(item, choices.facets),
 };
 const grid = createGrid(actions);
-const table = el('div', { class: 'table-place' });
+const table = el('div', { class: 'table-view' });
 const nothing = el('p', { class: 'nothing', hidden: true }, 'Nothing fits. Change the search or a filter.');
 const onChange = (changed: View) => {
   view = changed;
@@ -96,12 +96,12 @@ function show(draw = grid.show): void {
   }
 }
 
-/** Takes in what has changed while the run goes. */
+/** Shows the jobs that have changed during the run. */
 function update(jobs: readonly GalleryJob[]): void {
   items = itemsOf(jobs);
   const before = JSON.stringify(choices);
   choices = choicesOf(items);
-  // Whoever is choosing something is not to lose it.
+  // A toolbar in use must not be replaced.
   if (JSON.stringify(choices) !== before && !toolbar.element.contains(document.activeElement)) {
     const next = createToolbar({ ...choices, view, onChange });
     toolbar.element.replaceWith(next.element);

@@ -2,9 +2,9 @@ import type { GalleryFile, GalleryJob } from '../../src/sinks/gallery/galleryDat
 
 /** One tile: an original with its renditions, or a job that has none. */
 export interface Item {
-  /** `12`, or `12.2` for the second picture of a job; as people count. */
+  /** Number of the job, from 1: `12`, or `12.2` for its second image. */
   readonly name: string;
   readonly job: GalleryJob;
-  /** The original first; empty where there is none. */
+  /** The original, then its renditions; empty if there is no image. */
   readonly files: readonly GalleryFile[];
 }

@@ -1,19 +1,19 @@
 import type { Item } from './Item.ts';
 
-/** Something that sorts items into a few heaps: status, model, a tag. */
+/** A property that divides items into a few groups: status, model, a tag. */
 export interface Facet {
   readonly name: string;
   readonly label: string;
-  /** In the order in which they come. */
+  /** Values in order of first occurrence. */
   readonly values: readonly string[];
   valueOf(item: Item): string;
 }
 
-/** More are no choice any more: that is what the search is for. */
+/** Values of a facet, at most: with more of them, search is the better tool. */
 const MAX_VALUES = 60;
 const MAX_FACETS = 10;
 
-/** What the items can be filtered by: whatever tells them apart, with at most 60 values. */
+/** Returns the facets by which items can be filtered: those with 2 to 60 values. */
 export function facetsOf(items: readonly Item[]): Facet[] {
   const tagNames = new Set(items.flatMap(({ job }) => Object.keys(job.tags ?? {})));
   const candidates = [

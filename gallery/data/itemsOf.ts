@@ -1,7 +1,7 @@
 import type { GalleryFile, GalleryJob } from '../../src/sinks/gallery/galleryData.ts';
 import type { Item } from './Item.ts';
 
-/** The tiles of all jobs, in input order: one for each original, one for a job without any. */
+/** Returns the items of all jobs, in input order: one for each original, one for a job without any. */
 export function itemsOf(jobs: readonly GalleryJob[]): Item[] {
   return jobs.flatMap((job) => {
     const known = itemsByJob.get(job);
@@ -12,14 +12,14 @@ export function itemsOf(jobs: readonly GalleryJob[]): Item[] {
   });
 }
 
-/** A job that has not changed keeps its items, and these their tiles. */
+/** Cached items: a job that has not changed keeps its items, and these keep their tiles. */
 const itemsByJob = new WeakMap<GalleryJob, readonly Item[]>();
 
 function itemsOfJob(job: GalleryJob): Item[] {
-  const pictures = groupByOriginal(job.files ?? []);
+  const groups = groupByOriginal(job.files ?? []);
   const number = String(job.index + 1);
-  if (pictures.length <= 1) return [{ name: number, job, files: pictures[0] ?? [] }];
-  return pictures.map((files, place) => ({ name: `${number}.${place + 1}`, job, files }));
+  if (groups.length <= 1) return [{ name: number, job, files: groups[0] ?? [] }];
+  return groups.map((files, index) => ({ name: `${number}.${index + 1}`, job, files }));
 }
 
 function groupByOriginal(files: readonly GalleryFile[]): GalleryFile[][] {

@@ -2,15 +2,15 @@ import type { Facet } from './facetsOf.ts';
 import type { Item } from './Item.ts';
 import { type SortName, sorts } from './sorts.ts';
 
-/** What the page was asked to show. */
+/** Search, filters and order of the page. */
 export interface Selection {
   readonly search: string;
-  /** The wanted value of each facet that was chosen, by the facet's name. */
+  /** The selected value of each filter, by the facet's name. */
   readonly filters: ReadonlyMap<string, string>;
   readonly sort: SortName;
 }
 
-/** The items that fit, in the wanted order. Every word of the search must be somewhere in an item. */
+/** Returns the items that match, in the chosen order. An item must contain every word of the search. */
 export function selectItems(
   items: readonly Item[],
   facets: readonly Facet[],
@@ -24,7 +24,7 @@ export function selectItems(
   const { keyOf, descending } = sorts[sort];
   if (keyOf === null) return found;
   const sign = descending ? -1 : 1;
-  // Items that do not have the figure come last, whichever way.
+  // Items without a sort key come last in both directions.
   return found.sort((a, b) => {
     const [first, second] = [keyOf(a), keyOf(b)];
     if (first === undefined || second === undefined)

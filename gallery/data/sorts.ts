@@ -2,7 +2,7 @@ import type { Item } from './Item.ts';
 
 interface Sort {
   readonly label: string;
-  /** Null: as they come. */
+  /** Returns the sort key; null for input order. */
   readonly keyOf: ((item: Item) => number | undefined) | null;
   readonly descending: boolean;
 }

@@ -10,7 +10,7 @@ export interface Compare {
   open(items: readonly Item[]): void;
 }
 
-/** Two to four pictures side by side: what is enlarged or moved in one is so in all. Below each, what tells it from the others. */
+/** Creates the comparison of two to four images side by side: zoom and position apply to all. Captions show the differences. */
 export function createCompare(): Compare {
   const zoom = createZoom();
   const panes = el('div', { class: 'panes' });
@@ -78,7 +78,7 @@ function paneOf(item: Item, items: readonly Item[]) {
   return { element: el('figure', {}, stage, caption), stage, picture };
 }
 
-/** What is not the same in all items. */
+/** Returns the facts of an item that are not the same in all items. */
 function differences(item: Item, items: readonly Item[]): [name: string, value: string][] {
   const all = items.map(factsOf);
   return Object.entries(factsOf(item)).filter(([name, value]) => all.some((facts) => facts[name] !== value));

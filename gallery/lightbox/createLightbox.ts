@@ -9,25 +9,25 @@ import { iconButton } from './iconButton.ts';
 
 export interface Lightbox {
   readonly element: HTMLElement;
-  /** Shows an item; `items` are those before and behind it. */
+  /** Shows an item; `items` are all items to turn through, this one included. */
   open(item: Item, items: readonly Item[]): void;
 }
 
 export interface LightboxActions {
-  /** Puts the item among those to compare, or takes it away. */
+  /** Selects or deselects the item; returns true if it is selected now. */
   toggle(item: Item): boolean;
   isSelected(item: Item): boolean;
-  /** The lightbox was closed while it showed this item. */
+  /** Called with the item that was shown when the lightbox was closed. */
   closed(item: Item): void;
 }
 
 /**
- * One item over the whole window. Left and right: other items; up and down: other renditions; + - 0 1: zoom; I: details;
- * C: compare; Escape closes. Swipes do what the arrow keys do.
+ * Creates the lightbox: one item over the whole window. Left and right show other items, up and down other renditions; + - 0 1
+ * zoom, I toggles the details, C selects for comparing, Escape closes. Swipes work like the arrow keys.
  */
 export function createLightbox({ toggle, isSelected, closed }: LightboxActions): Lightbox {
   let items: readonly Item[] = [];
-  let place = 0;
+  let position = 0;
   let rendition = 0;
   const zoom = createZoom((direction) => go(direction));
   const counter = el('p', { class: 'counter', role: 'status' });
@@ -70,10 +70,10 @@ export function createLightbox({ toggle, isSelected, closed }: LightboxActions):
   );
 
   const show = () => {
-    const item = items[place];
+    const item = items[position];
     if (item === undefined) return;
     const file = item.files[rendition];
-    counter.textContent = `${place + 1} of ${items.length}`;
+    counter.textContent = `${position + 1} of ${items.length}`;
     element.setAttribute('aria-label', `Number ${item.name}`);
     compare.setAttribute('aria-pressed', String(isSelected(item)));
     compare.hidden = item.files.length === 0;
@@ -99,27 +99,27 @@ export function createLightbox({ toggle, isSelected, closed }: LightboxActions):
     );
   };
   const showItem = (next: number) => {
-    place = Math.max(0, Math.min(items.length - 1, next));
+    position = Math.max(0, Math.min(items.length - 1, next));
     rendition = 0;
     show();
-    const item = items[place];
+    const item = items[position];
     if (item) aside.replaceChildren(createDetails(item));
     aside.scrollTop = 0;
   };
   const showRendition = (number: number) => {
-    const count = items[place]?.files.length ?? 0;
+    const count = items[position]?.files.length ?? 0;
     rendition = Math.max(0, Math.min(count - 1, number));
     const hadFocus = tabs.contains(document.activeElement);
     show();
     if (hadFocus) (tabs.children[rendition] as HTMLElement | undefined)?.focus();
   };
   const go = (direction: Swipe) => {
-    if (direction === 'left') showItem(place + 1);
-    else if (direction === 'right') showItem(place - 1);
+    if (direction === 'left') showItem(position + 1);
+    else if (direction === 'right') showItem(position - 1);
     else showRendition(rendition + (direction === 'up' ? 1 : -1));
   };
   const toggleCompare = () => {
-    const item = items[place];
+    const item = items[position];
     if (item && item.files.length > 0) compare.setAttribute('aria-pressed', String(toggle(item)));
   };
   const toggleDetails = () => {
@@ -129,7 +129,7 @@ export function createLightbox({ toggle, isSelected, closed }: LightboxActions):
   const leave = () => {
     zoom.detachAll();
     stage.replaceChildren();
-    const item = items[place];
+    const item = items[position];
     if (item) closed(item);
   };
   const keys: Readonly<Record<string, () => void>> = {

@@ -1,12 +1,12 @@
-/** How far pictures are enlarged and moved: one state for all that are compared. */
+/** Zoom and position of images: one state for all that are compared. */
 export interface Zoom {
-  /** Lets a picture in its pane follow the zoom, and the pointer over the pane set it. */
+  /** Connects an image to the zoom, and the pointer over its pane too. */
   attach(pane: HTMLElement, picture: HTMLElement): void;
   detachAll(): void;
-  /** Enlarges by a factor, around the middle. */
+  /** Zooms by a factor, around the centre. */
   by(factor: number): void;
   fit(): void;
-  /** A dot of the picture is a dot of the screen. */
+  /** Zooms so that a pixel of the image is a pixel of the screen. */
   actualSize(): void;
 }
 
@@ -15,11 +15,11 @@ export type Swipe = 'left' | 'right' | 'up' | 'down';
 const MAX_SCALE = 12;
 const SWIPE_PX = 50;
 
-/** Zooms by wheel, pinch and double click, moves by dragging; `onSwipe` is told of swipes over pictures that are not enlarged. */
+/** Creates a zoom: wheel, pinch and double click zoom, dragging moves. Calls `onSwipe` on a swipe over an image that is not enlarged. */
 export function createZoom(onSwipe: (direction: Swipe) => void = () => {}): Zoom {
   const panes: { pane: HTMLElement; picture: HTMLElement; end: AbortController }[] = [];
   let scale = 1;
-  // Shares of the pane, so that panes of other sizes show the same part.
+  // Fractions of the pane, so that panes of other sizes show the same part.
   let [x, y] = [0, 0];
 
   const apply = () => {
@@ -32,7 +32,7 @@ export function createZoom(onSwipe: (direction: Swipe) => void = () => {}): Zoom
       pane.classList.toggle('is-enlarged', scale > 1);
     }
   };
-  /** Enlarges around a point, given as shares of the pane from its middle. */
+  /** Zooms around a point, given as fractions of the pane from its centre. */
   const zoomAt = (factor: number, atX: number, atY: number) => {
     const next = Math.max(1, Math.min(MAX_SCALE, scale * factor));
     x = atX - ((atX - x) * next) / scale;

@@ -1,7 +1,7 @@
 import { el } from '../page/el.ts';
 import { icon } from '../page/icon.ts';
 
-/** A button that shows a drawing and has its name as label and hint. */
+/** Creates a button with an icon, and its name as label and tooltip. */
 export function iconButton(
   name: Parameters<typeof icon>[0],
   label: string,

@@ -2,12 +2,12 @@ import type { GalleryJob, LiveState, LiveUpdate } from '../../src/sinks/gallery/
 import { el } from '../page/el.ts';
 import { usd } from '../text/usd.ts';
 
-/** Pictures may come hundreds a second; people see a few changes. */
+/** Interval between updates of the page: jobs may change hundreds of times a second. */
 const SHOW_EVERY_MS = 500;
 
 /**
- * Listens to a run that goes on and says where it stands; `onJobs` gets all jobs whenever some have changed. The browser calls
- * again by itself where the connection breaks, and then gets what it has missed.
+ * Follows a run in progress and creates the bar that shows it. Calls `onJobs` with all jobs after some have changed. The browser
+ * reconnects by itself if the connection breaks, and then receives the changes that it has missed.
  */
 export function followRun(
   first: readonly GalleryJob[],
@@ -17,8 +17,8 @@ export function followRun(
   const jobs = new Map(first.map((job) => [job.index, job]));
   const bar = el('progress', { 'aria-label': 'Jobs done' });
   const words = el('p', { role: 'status' });
-  const element = el('section', { class: 'live', 'aria-label': 'Where the run stands' }, bar, words);
-  const tell = (live: LiveState, trouble = '') => {
+  const element = el('section', { class: 'live', 'aria-label': 'Progress of the run' }, bar, words);
+  const showProgress = (live: LiveState, trouble = '') => {
     bar.max = Math.max(1, live.total);
     bar.value = live.done;
     words.textContent = [...factsOf(live), trouble].filter((fact) => fact !== '').join(' · ');
@@ -29,19 +29,19 @@ export function followRun(
     isPlanned = false;
     onJobs([...jobs.values()].sort((a, b) => a.index - b.index));
   };
-  tell(live);
+  showProgress(live);
   if (live.isOver) return element;
   const events = new EventSource(`events?since=${live.version}`);
   events.onmessage = ({ data }) => {
     const update: LiveUpdate = JSON.parse(data);
     live = update.live;
     for (const job of update.jobs) jobs.set(job.index, job);
-    tell(live);
+    showProgress(live);
     if (update.jobs.length > 0 && !isPlanned) setTimeout(show, SHOW_EVERY_MS);
     isPlanned ||= update.jobs.length > 0;
     if (live.isOver) events.close();
   };
-  events.onerror = () => tell(live, 'No connection to the run');
+  events.onerror = () => showProgress(live, 'No connection to the run');
   return element;
 }
 

@@ -5,31 +5,31 @@ import { type GridLayout, type GridRow, layoutRows } from './layoutRows.ts';
 import { neighbour } from './neighbour.ts';
 import { rowsBetween } from './rowsBetween.ts';
 
-/** Beyond the window, so that pictures are there before they are scrolled into sight. */
+/** Tiles this far beyond the window exist too, so that images load before they scroll into view. */
 const MARGIN_PX = 700;
 const CAPTION_PX = 30;
 
 export interface Grid {
   readonly element: HTMLElement;
   show(items: readonly Item[]): void;
-  /** Shows these instead: tiles of items that stay are moved, not made anew. */
+  /** Replaces the items; keeps and moves the tiles of items that stay. */
   update(items: readonly Item[]): void;
-  /** Call it when the grid has become visible. */
+  /** Lays out the grid again; call it when the grid has become visible. */
   refresh(): void;
-  /** Makes an item's tile the one that has the focus. */
+  /** Focuses an item's tile. */
   focus(item: Item): void;
 }
 
 /**
- * The pictures in rows that fill the width. Only tiles near the window exist, so thousands scroll as easily as ten. One tile
- * is in the order of the tab key; arrow keys, Home and End go on from there.
+ * Creates the grid: images in rows that fill the width. Only tiles near the window exist, so thousands scroll as smoothly as
+ * ten. One tile is in the tab order; the arrow keys, Home and End move the focus from there.
  */
 export function createGrid(actions: TileActions): Grid {
   const element = el('ul', { class: 'grid', 'aria-label': 'Pictures' });
   const entries = new Map<number, HTMLElement>();
   const itemsOfEntries = new WeakMap<HTMLElement, Item>();
-  /** Those that may be used again. */
-  let kept = new Map<Item | undefined, HTMLElement>();
+  /** Tiles that `update` may reuse. */
+  let reusable = new Map<Item | undefined, HTMLElement>();
   let items: readonly Item[] = [];
   let layout: GridLayout = { rows: [], heightPx: 0 };
   let widthPx = 0;
@@ -71,7 +71,7 @@ export function createGrid(actions: TileActions): Grid {
       const position = first + column;
       const item = items[position];
       if (item === undefined || entries.has(position)) continue;
-      const entry = kept.get(item) ?? el('li', {}, createTile(item, actions));
+      const entry = reusable.get(item) ?? el('li', {}, createTile(item, actions));
       itemsOfEntries.set(entry, item);
       entry.ariaPosInSet = String(position + 1);
       entry.ariaSetSize = String(items.length);
@@ -100,7 +100,7 @@ export function createGrid(actions: TileActions): Grid {
     openButton(entry).focus({ preventScroll: true });
   };
 
-  /** Between the toolbar and the lower edge of the window. */
+  /** Scrolls a row between the toolbar and the lower edge of the window. */
   const scrollTo = ({ top, heightPx }: GridRow) => {
     const y = element.getBoundingClientRect().top + top;
     const above = y - 8 - (document.querySelector('.toolbar')?.getBoundingClientRect().bottom ?? 0);
@@ -139,11 +139,11 @@ export function createGrid(actions: TileActions): Grid {
     refresh: arrange,
     update(shown) {
       const focused = items[current];
-      kept = new Map([...entries.values()].map((entry) => [itemsOfEntries.get(entry), entry]));
+      reusable = new Map([...entries.values()].map((entry) => [itemsOfEntries.get(entry), entry]));
       items = shown;
       current = Math.max(0, focused === undefined ? 0 : shown.indexOf(focused));
       arrange();
-      kept = new Map();
+      reusable = new Map();
     },
     focus: (item) => focusAt(items.indexOf(item)),
   };

@@ -9,7 +9,7 @@ export interface Header {
   page(): PageName;
 }
 
-/** The run's name, what came of it in a line, and the way to the pages. */
+/** Creates the header: the run's name, its result in one line, and the links to the pages. */
 export function createHeader(
   { name, report, jobs, live }: GalleryData,
   onPage: (page: PageName) => void,
@@ -44,7 +44,8 @@ export function createHeader(
     el(
       'div',
       {},
-      el('h1', { dir: 'auto' }, name), // While the run goes a line of its own says where it stands.
+      el('h1', { dir: 'auto' }, name),
+      // During the run, `followRun` shows the progress instead.
       live === undefined ? el('p', { class: 'quiet' }, facts.join(' · ')) : null,
     ),
     el('nav', { 'aria-label': 'Pages' }, links.pictures, links.report),

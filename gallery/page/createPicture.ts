@@ -4,7 +4,7 @@ import { el } from './el.ts';
 
 const reasons = { saved: 'No picture', failed: 'Failed', skipped: 'Skipped', running: 'Being made' } as const;
 
-/** An item's small picture, or why there is none. */
+/** Creates an item's thumbnail, or a box with the reason why there is none. */
 export function createPicture({ job, files: [original] }: Item): HTMLElement {
   if (original?.width === undefined) {
     const why =
@@ -26,7 +26,7 @@ export function createPicture({ job, files: [original] }: Item): HTMLElement {
     loading: 'lazy',
     decoding: 'async',
     onerror: () => {
-      // A thumbnail may have been deleted; then the original, if it is still there, is as good.
+      // If the thumbnail was deleted, show the original.
       if (image.getAttribute('src') !== urlOf(path)) image.src = urlOf(path);
       else
         image.replaceWith(

@@ -5,12 +5,12 @@ const MAX_ITEMS = 4;
 
 export interface SelectionBar {
   readonly element: HTMLElement;
-  /** Puts an item among those to compare, or takes it away; tells whether it is among them now. The oldest makes room. */
+  /** Selects or deselects an item; returns true if it is selected now. A fifth item replaces the oldest. */
   toggle(item: Item): boolean;
   isSelected(item: Item): boolean;
 }
 
-/** The items that were chosen for comparing, at most four. */
+/** Creates the bar of items selected for comparing, at most four. */
 export function createSelectionBar(
   compare: (items: readonly Item[]) => void,
   onChange: () => void,

@@ -3,9 +3,9 @@ import type { Item } from '../data/Item.ts';
 import { createTile, type TileActions } from './createTile.ts';
 import { el } from './el.ts';
 
-/** In one cell; the others are a click away. */
+/** Tiles in one cell, at most; a button shows the others. */
 const MAX_IN_CELL = 4;
-/** A table of more rows or columns is no overview. */
+/** Rows or columns of a table, at most: more would be no overview. */
 export const maxAxisValues = 30;
 
 export interface TableActions extends TileActions {
@@ -13,7 +13,7 @@ export interface TableActions extends TileActions {
   showAll(row: string, column: string): void;
 }
 
-/** Two facets against each other, such as platform x variation: a cell for each pair of values. */
+/** Creates a table of two facets, such as platform x variation, with a cell for each pair of values. */
 export function createTable(
   items: readonly Item[],
   rows: Facet,

@@ -3,17 +3,17 @@ import { createPicture } from './createPicture.ts';
 import { el } from './el.ts';
 import { icon } from './icon.ts';
 
-/** What people can do with a tile. */
+/** The actions of a tile. */
 export interface TileActions {
   open(item: Item): void;
-  /** Puts the item among those to compare, or takes it away; tells whether it is among them now. */
+  /** Selects or deselects the item; returns true if it is selected now. */
   toggle(item: Item): boolean;
   isSelected(item: Item): boolean;
-  /** What tells the item from others, in a few words. */
+  /** Returns a few words that distinguish the item from others. */
   captionOf(item: Item): string;
 }
 
-/** An item in the grid or the table: its picture, which opens it, and a button that selects it for comparing. */
+/** Creates the tile of an item: its thumbnail, which opens the item, and a button that selects it for comparing. */
 export function createTile(item: Item, { open, toggle, isSelected, captionOf }: TileActions): HTMLElement {
   const { name } = item;
   const select = el(

@@ -3,32 +3,32 @@ import type { Selection } from '../data/selectItems.ts';
 import { type SortName, sorts } from '../data/sorts.ts';
 import { el } from './el.ts';
 
-/** What the toolbar is set to. */
+/** The state of the toolbar. */
 export interface View extends Selection {
-  /** The facets of rows and columns; null: a plain grid. */
+  /** Names of the facets of rows and columns; null for a plain grid. */
   readonly axes: { readonly rows: string; readonly columns: string } | null;
 }
 
 export interface ToolbarConfig {
   readonly facets: readonly Facet[];
-  /** Facets that may be rows and columns. */
+  /** Facets that can be rows or columns. */
   readonly axes: readonly Facet[];
   readonly sortNames: readonly SortName[];
-  /** What it is set to at first, as far as there are such values. Default: nothing. */
+  /** Initial state; values that no facet has are ignored. Default: no search, no filter. */
   readonly view?: View;
   readonly onChange: (view: View) => void;
 }
 
 export interface Toolbar {
   readonly element: HTMLElement;
-  /** How many there are, in words. */
+  /** Shows how many items there are, in words. */
   count(text: string): void;
   /** Sets filters and shows a plain grid. */
   filter(values: ReadonlyMap<string, string>): void;
   focusSearch(): void;
 }
 
-/** Search, filters, order, and rows x columns where the run has axes. */
+/** Creates the toolbar: search, filters, order, and rows x columns if the run has axes. */
 export function createToolbar({ facets, axes, sortNames, view, onChange }: ToolbarConfig): Toolbar {
   const search = el('input', {
     type: 'search',
@@ -67,7 +67,7 @@ export function createToolbar({ facets, axes, sortNames, view, onChange }: Toolb
       ...(axes.length < 2 ? [] : [layout.field, rows.field, columns.field]),
     ),
   );
-  // On a narrow screen the choices would hide the pictures.
+  // On a narrow screen the open choices would cover the images.
   choices.open = window.matchMedia('(min-width: 700px)').matches;
 
   const changed = () => {
@@ -82,7 +82,7 @@ export function createToolbar({ facets, axes, sortNames, view, onChange }: Toolb
       axes: layout.input.value === '' ? null : { rows: rows.input.value, columns: columns.input.value },
     });
   };
-  /** Rows and columns by the same would be a diagonal: the other one makes way. */
+  /** Keeps rows and columns apart: if both have the same facet, the other one changes. */
   const apart = (set: Choice, other: Choice) => {
     if (set.input.value === other.input.value) {
       other.input.value = axes.find(({ name }) => name !== set.input.value)?.name ?? '';
@@ -121,9 +121,9 @@ export function createToolbar({ facets, axes, sortNames, view, onChange }: Toolb
   };
 }
 
-/** Values are known by their place, so that an empty one is told from "all". */
+/** Returns options whose values are indexes, which distinguishes an empty value from "All". */
 function valuesOf({ values }: Facet): [string, string][] {
-  return values.map((value, place) => [String(place), value === '' ? '–' : value]);
+  return values.map((value, index) => [String(index), value === '' ? '–' : value]);
 }
 
 function valueAt({ values }: Facet, { selectedIndex }: HTMLSelectElement): string {
@@ -135,7 +135,7 @@ interface Choice {
   readonly field: HTMLElement;
 }
 
-/** Labels name their fields by numbers, as two tags may have the same label. */
+/** Number of fields so far: ids are numbers, because two tags can have the same label. */
 let choices = 0;
 
 function choice(

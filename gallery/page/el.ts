@@ -1,8 +1,8 @@
 type Attribute = string | number | boolean | null | undefined | ((event: never) => void);
 
 /**
- * Makes an element. A string among the children is text, never HTML. Functions are listeners (`onclick`), `true` is an
- * attribute without a value, `false` and null are left out.
+ * Creates an element. A string child is text, never HTML. A function attribute (`onclick`) is a listener, `true` an attribute
+ * without a value; `false` and null are omitted.
  */
 export function el<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,

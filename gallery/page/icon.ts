@@ -10,7 +10,7 @@ const paths = {
   fit: 'M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5',
 } as const;
 
-/** A drawing for a button that has its name in words beside it or as a label. */
+/** Creates an icon, hidden from screen readers: its button needs a text or a label. */
 export function icon(name: keyof typeof paths): SVGElement {
   return svg(
     'svg',

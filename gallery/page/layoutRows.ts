@@ -1,8 +1,9 @@
-/** A row of tiles, from the left; `first` is the place of its first one among all. */
+/** A row of tiles, from the left. */
 export interface GridRow {
+  /** Index of its first tile among all tiles. */
   readonly first: number;
   readonly top: number;
-  /** Of the pictures, without captions. */
+  /** Height of the images, without captions. */
   readonly heightPx: number;
   readonly tiles: readonly { readonly left: number; readonly widthPx: number }[];
 }
@@ -14,20 +15,21 @@ export interface GridLayout {
 
 export interface GridMeasures {
   readonly widthPx: number;
-  /** About how high rows become. */
+  /** Desired height of a row. */
   readonly rowHeightPx: number;
   readonly gapPx: number;
-  /** Below each picture. */
+  /** Height of the caption below each image. */
   readonly captionPx: number;
 }
 
-/** Panoramas and towers are shown with a border rather than thinner than this. */
+/** Smallest aspect ratio of a tile: a narrower image gets borders. */
 const NARROWEST = 0.56;
+/** Largest aspect ratio of a tile: a wider image gets borders. */
 const WIDEST = 2.4;
 
 /**
- * Lays tiles out in rows that fill the width, each picture in its own shape: as many to a row as fit at about the wanted
- * height, the row then stretched to the edge. The last row keeps the wanted height.
+ * Lays out tiles in rows that fill the width, each in its own aspect ratio. Each row takes as many tiles as fit at about the
+ * desired height and is then stretched to the edge. The last row keeps the desired height.
  */
 export function layoutRows(ratios: readonly number[], measures: GridMeasures): GridLayout {
   const { widthPx, rowHeightPx, gapPx, captionPx } = measures;
@@ -36,7 +38,7 @@ export function layoutRows(ratios: readonly number[], measures: GridMeasures): G
   let first = 0;
   let sum = 0;
   const shapes = ratios.map((ratio) => Math.min(WIDEST, Math.max(NARROWEST, ratio)));
-  /** How high the row is that ends before `end` and fills the width. */
+  /** Returns the height of a row that ends before `end` and fills the width. */
   const heightOf = (end: number, ratios: number) => (widthPx - gapPx * (end - first - 1)) / ratios;
   const endRow = (end: number, heightPx: number) => {
     let left = 0;
@@ -50,17 +52,17 @@ export function layoutRows(ratios: readonly number[], measures: GridMeasures): G
     first = end;
     sum = 0;
   };
-  for (const [place, ratio] of shapes.entries()) {
-    const before = place === first ? Number.POSITIVE_INFINITY : heightOf(place, sum);
+  for (const [index, ratio] of shapes.entries()) {
+    const before = index === first ? Number.POSITIVE_INFINITY : heightOf(index, sum);
     sum += ratio;
-    const after = heightOf(place + 1, sum);
+    const after = heightOf(index + 1, sum);
     if (after > rowHeightPx) continue;
-    // Either this tile makes the row too low, or without it the row is too high: the smaller fault is taken.
+    // With this tile the row is too low, without it too high: take the smaller deviation.
     if (before / rowHeightPx < rowHeightPx / after) {
-      endRow(place, before);
+      endRow(index, before);
       sum = ratio;
     } else {
-      endRow(place + 1, after);
+      endRow(index + 1, after);
     }
   }
   if (first < shapes.length) {

@@ -1,6 +1,6 @@
 import type { GridRow } from './layoutRows.ts';
 
-/** The place where an arrow key, Home or End leads from a tile; null for other keys. */
+/** Returns the position to which an arrow key, Home or End moves from a tile; null for other keys. */
 export function neighbour(key: string, position: number, rows: readonly GridRow[]): number | null {
   const last = rows.at(-1);
   if (last === undefined) return null;
@@ -23,7 +23,7 @@ export function neighbour(key: string, position: number, rows: readonly GridRow[
   }
 }
 
-/** The tile at the same place of another row. */
+/** Returns the position of the tile in the same column of another row. */
 function inRow(position: number, rows: readonly GridRow[], by: 1 | -1): number {
   const here = rows.findLastIndex(({ first }) => first <= position);
   const there = rows[here + by];

@@ -1,6 +1,6 @@
 import type { GridRow } from './layoutRows.ts';
 
-/** The rows of which something lies between two heights; `captionPx` is what hangs below each. */
+/** Returns the rows that overlap a vertical range, in pixels; `captionPx` is the height of the captions below each row. */
 export function rowsBetween(
   rows: readonly GridRow[],
   fromPx: number,
@@ -12,7 +12,7 @@ export function rowsBetween(
   return rows.slice(start, end);
 }
 
-/** The place of the first row that fits; from there on all do. */
+/** Returns the index of the first row that fits, by binary search: all rows after it fit too. */
 function firstWhere(rows: readonly GridRow[], fits: (row: GridRow) => boolean): number {
   let [low, high] = [0, rows.length];
   while (low < high) {

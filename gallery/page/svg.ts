@@ -1,4 +1,4 @@
-/** Makes an SVG element; the same as `el` does for HTML. */
+/** Creates an SVG element, as `el` does for HTML. */
 export function svg<Tag extends keyof SVGElementTagNameMap>(
   tag: Tag,
   attributes: Readonly<Record<string, string | number>> = {},

@@ -3,7 +3,7 @@ import { svg } from '../page/svg.ts';
 
 export interface BarRow {
   readonly name: string;
-  /** Quieter, below the name. */
+  /** Grey text below the name. */
   readonly note: string | null;
   readonly figures: readonly string[];
   /** Length of the bar, 0…1. */
@@ -11,7 +11,7 @@ export interface BarRow {
   readonly onOpen?: () => void;
 }
 
-/** A table with a bar in each row. */
+/** Creates a table with a bar in each row. */
 export function barTable(heads: readonly string[], rows: readonly BarRow[]): HTMLElement {
   return el(
     'table',

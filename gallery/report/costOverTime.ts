@@ -1,7 +1,7 @@
 import type { TimedJob } from './lastSession.ts';
 import type { Point } from './lineChart.ts';
 
-/** What had been paid by the end of each job; seconds since the first create. */
+/** Returns the total cost at the end of each job; x is seconds since the first create request. */
 export function costOverTime(jobs: readonly TimedJob[]): Point[] {
   const startMs = jobs[0]?.createdMs ?? 0;
   let microUsd = 0;

@@ -10,7 +10,7 @@ import { inFlight } from './inFlight.ts';
 import { lastSession } from './lastSession.ts';
 import { lineChart } from './lineChart.ts';
 
-/** The run in numbers and a few drawings. `open` shows the picture of a job. */
+/** Creates the report: figures of the run and a few charts. `open` shows the image of a job. */
 export function createReport({ report, jobs }: GalleryData, open: (index: number) => void): HTMLElement {
   const { saved, failed, skipped, total, costUsd, costIncomplete, cacheHits, elapsedSeconds, predictTime } =
     report;
@@ -102,7 +102,7 @@ export function createReport({ report, jobs }: GalleryData, open: (index: number
   );
 }
 
-/** The price, and what came of it; narrow windows have no room for columns of these. */
+/** Returns a model's images, means and price as one text, because narrow windows have no room for more columns. */
 function modelNote({ price, images, meanUsdPerImage, meanSecondsPerRun }: ModelCost): string {
   const means = [
     `${images} ${images === 1 ? 'image' : 'images'} made`,

@@ -4,7 +4,7 @@ import { formatSeconds } from '../text/formatSeconds.ts';
 const BINS = 24;
 const [WIDTH, HEIGHT, FOOT] = [480, 150, 22];
 
-/** How often which time was met; the slowest hundredth is in the last bar. */
+/** Draws the distribution of durations, in seconds; the last bar includes the slowest 1 %. */
 export function histogram(times: readonly number[]): SVGElement {
   const sorted = [...times].sort((a, b) => a - b);
   const low = sorted[0] ?? 0;

@@ -1,7 +1,7 @@
 import type { TimedJob } from './lastSession.ts';
 import type { Point } from './lineChart.ts';
 
-/** How many predictions were under way, from each change on; seconds since the first. */
+/** Returns the number of predictions in flight after each change; x is seconds since the first. */
 export function inFlight(jobs: readonly TimedJob[]): Point[] {
   const changes = jobs
     .flatMap(({ createdMs, completedMs }) => [

@@ -2,31 +2,31 @@ import { svg } from '../page/svg.ts';
 import { formatSeconds } from '../text/formatSeconds.ts';
 
 export interface Point {
-  /** Seconds. */
+  /** Time in seconds. */
   readonly x: number;
   readonly y: number;
 }
 
 export interface LineChartConfig {
-  /** A height in words. */
+  /** Formats a y value. */
   labelOf: (y: number) => string;
-  /** `steps`: a value holds until the next one. */
+  /** Shape of the line; with `steps` a value holds until the next one. */
   kind: 'steps' | 'area';
 }
 
 const [WIDTH, HEIGHT, FOOT, HEAD] = [480, 150, 22, 16];
-/** One value for each dot of the drawing is as good as all. */
+/** Points of a chart, at most: more would not be visible. */
 const MAX_POINTS = 960;
 
-/** A filled line over time. Where there are more points than dots, the highest of neighbours is drawn. */
+/** Draws a filled line over time. If there are more than 960 points, only the highest of neighbours is drawn. */
 export function lineChart(all: readonly Point[], { labelOf, kind }: LineChartConfig): SVGElement {
   const points = thinned(all);
   const right = points.at(-1)?.x || 1;
   const top = points.reduce((highest, { y }) => Math.max(highest, y), 0);
   const at = ({ x, y }: Point) =>
     `${((x / right) * WIDTH).toFixed(1)} ${(HEIGHT - (y / (top || 1)) * (HEIGHT - HEAD)).toFixed(1)}`;
-  const line = points.map((point, place) => {
-    const before = points[place - 1];
+  const line = points.map((point, index) => {
+    const before = points[index - 1];
     return kind === 'steps' && before ? `L${at({ x: point.x, y: before.y })}L${at(point)}` : `L${at(point)}`;
   });
   const path = `M0 ${HEIGHT}${line.join('')}L${WIDTH} ${HEIGHT}Z`;

@@ -1,14 +1,14 @@
 import type { GalleryJob } from '../../src/sinks/gallery/galleryData.ts';
 
 /**
- * A shell command that makes a job's picture again; null where the page does not have the whole input. The row is JSON
- * in single quotes with every quote, control and direction character escaped, so no prompt can end it or hide in it.
+ * Returns a shell command that makes a job's image again; null if the page does not have the whole input. The row is JSON in
+ * single quotes, with every quote, control and direction character escaped, so that no prompt can end it or hide in it.
  */
 export function commandFor({ prompt, input, model, version, isCut }: GalleryJob): string | null {
   if (isCut) return null;
   const row = JSON.stringify({ prompt, ...input }).replace(/['\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
     [...Array(character.length).keys()]
-      .map((place) => `\\u${character.charCodeAt(place).toString(16).padStart(4, '0')}`)
+      .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
       .join(''),
   );
   const name = [model, version]

@@ -1,4 +1,4 @@
-/** Puts a text on the clipboard; resolves with whether that worked. */
+/** Copies a text to the clipboard; resolves to false if the browser refused. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -8,11 +8,11 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** For browsers that keep the clipboard from pages of the file system. */
+/** Copies a selected text: for browsers that block the clipboard API on pages of the file system. */
 function copySelected(text: string): boolean {
   const area = document.createElement('textarea');
   area.value = text;
-  // Within an open dialog, as nothing outside of it can be selected.
+  // Inside an open dialog, because nothing outside of it can be selected.
   (document.querySelector('dialog[open]') ?? document.body).append(area);
   area.select();
   const isCopied = document.execCommand('copy');

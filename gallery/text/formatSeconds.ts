@@ -1,4 +1,4 @@
-/** `0.84 s`, `12.5 s`, `3 min 20 s`, `2 h 5 min`. */
+/** Formats a duration: `0.84 s`, `12.5 s`, `3 min 20 s`, `2 h 5 min`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(2)} s`;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;

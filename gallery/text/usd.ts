@@ -1,6 +1,6 @@
 import { formatUsd } from '../../src/base/text.ts';
 
-/** Dollars as people read them. */
+/** Formats an amount in dollars. */
 export function usd(dollars: number): string {
   return formatUsd(Math.round(dollars * 1_000_000));
 }

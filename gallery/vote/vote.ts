@@ -3,12 +3,12 @@ import { tallyVotes } from '../../src/sinks/comparison/votes.ts';
 import { el } from '../page/el.ts';
 import { urlOf } from '../text/urlOf.ts';
 
-/** An answer as it was given; null: it was passed over. */
+/** A vote, or null for a pair that was skipped. */
 type Answer = Vote | null;
 
 const data: BlindComparison = JSON.parse(document.getElementById('data')?.textContent ?? '');
 const storageKey = `ab ${data.run}`;
-let answers: Answer[] = kept();
+let answers: Answer[] = restore();
 
 const progress = el('p', { class: 'quiet', role: 'status' });
 const prompt = el('p', { class: 'prompt', dir: 'auto' });
@@ -94,13 +94,13 @@ function answer(side: 'left' | 'right' | 'tie'): void {
 function give(given: Answer): void {
   if (answers.length === data.pairs.length) return;
   answers = [...answers, given];
-  keep();
+  store();
   show();
 }
 
 function takeBack(): void {
   answers = answers.slice(0, -1);
-  keep();
+  store();
   show();
 }
 
@@ -152,14 +152,15 @@ function download(votes: readonly Vote[]): void {
   link.click();
 }
 
-/** Where the browser keeps nothing for files, a reload begins anew. */
-function keep(): void {
+/** Stores the votes for a reload. If the browser stores nothing for local files, a reload starts again. */
+function store(): void {
   try {
     localStorage.setItem(storageKey, JSON.stringify(answers));
   } catch {}
 }
 
-function kept(): Answer[] {
+/** Reads the stored votes; none if there are none, or they are damaged. */
+function restore(): Answer[] {
   try {
     const stored: unknown = JSON.parse(localStorage.getItem(storageKey) ?? '[]');
     return Array.isArray(stored) && stored.length <= data.pairs.length ? stored : [];

@@ -23,8 +23,8 @@ export async function readOwnJson<T>(path: string, schema: z.ZodType<T>): Promis
     return schema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (cause) {
     if (isMissing(cause)) return null;
-    throw new UsageError(`Expected what rxposure wrote in ${path}, got something else`, {
-      suggestion: 'Restore it from a copy, or choose another folder with --out.',
+    throw new UsageError(`${path} is damaged: it is not the file that rxposure wrote`, {
+      suggestion: 'Restore the file from a copy, or choose another folder with --out.',
       cause,
     });
   }

@@ -23,6 +23,6 @@ it('reads null where there is no file, and refuses what somebody else wrote', as
     await writeFile(path, text);
     const read = readOwnJson(path, schema);
     await expect(read).rejects.toThrow(UsageError);
-    await expect(read).rejects.toThrow(`Expected what rxposure wrote in ${path}, got something else`);
+    await expect(read).rejects.toThrow(`${path} is damaged: it is not the file that rxposure wrote`);
   }
 });

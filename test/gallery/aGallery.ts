@@ -65,14 +65,14 @@ export function aMixedOutcome(index: number, fields: Partial<Outcome> = {}): Out
   });
 }
 
-/** Writes the gallery of some outcomes, and the pictures that they name, into a folder. */
+/** Writes the gallery of some outcomes, and the images that they name, into a folder. */
 export async function writeGalleryOf(folder: string, outcomes: readonly Outcome[]): Promise<string> {
   await mkdir(join(folder, 'pictures'), { recursive: true });
-  for (const [place, { width, height, background }] of shapes.entries()) {
+  for (const [shape, { width, height, background }] of shapes.entries()) {
     const picture = sharp({ create: { width, height, channels: 3, background } });
-    await writeFile(join(folder, 'pictures', `${place}.jpg`), await picture.clone().jpeg().toBuffer());
+    await writeFile(join(folder, 'pictures', `${shape}.jpg`), await picture.clone().jpeg().toBuffer());
     await writeFile(
-      join(folder, 'pictures', `${place}--thumb.jpg`),
+      join(folder, 'pictures', `${shape}--thumb.jpg`),
       await picture.resize(64, 64).jpeg().toBuffer(),
     );
   }

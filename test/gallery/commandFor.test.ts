@@ -32,7 +32,7 @@ it.each([
   }
 });
 
-it('names model and version, and nothing where the input is not whole', () => {
+it('names model and version, and is null if the input is shortened', () => {
   expect(commandFor({ ...job, prompt: 'x', version: 'ab12' })).toMatch(
     /--model owner\/name:ab12 --seed none$/,
   );

@@ -30,7 +30,7 @@ describe('items', () => {
     ]);
   });
 
-  it('are filtered by what tells them apart and has few values', () => {
+  it('are filtered by properties with few but different values', () => {
     const jobs = Array.from({ length: 100 }, (_, index) => {
       const job = jobOf(index);
       return {
@@ -48,7 +48,7 @@ describe('items', () => {
     ]);
   });
 
-  it('are captioned by the tags that tell them apart, a number by what it is a number of', () => {
+  it('are captioned by the tags that distinguish them, a number with its tag name', () => {
     const items = itemsOf([
       jobOf(0, { prompt: 'a harbour', tags: { round: '0', mood: 'dusk' } }),
       jobOf(1, { prompt: 'a harbour', tags: { round: '1', mood: 'dawn' } }),
@@ -60,7 +60,7 @@ describe('items', () => {
     ]);
   });
 
-  it('without a figure come last, whichever way they are sorted', () => {
+  it('without a figure come last in both directions', () => {
     const items = itemsOf([jobOf(0, { predictS: 2 }), jobOf(1, { predictS: 1 })]);
     const bare = itemsOf([{ index: 3, status: 'saved', prompt: 'x', model: 'm', attempts: 1 }]);
     const sorted = (sort: 'slowest' | 'fastest') =>
@@ -74,7 +74,7 @@ describe('the drawings', () => {
   const at = (createdMs: number, completedMs: number, costUsd = 0.1): GalleryJob =>
     jobOf(0, { createdMs, completedMs, costUsd });
 
-  it('show what was in flight, from change to change', () => {
+  it('show the predictions in flight after each change', () => {
     expect(inFlight(lastSession([at(0, 3_000), at(1_000, 2_000), at(3_000, 4_000)]).jobs)).toEqual([
       { x: 0, y: 1 },
       { x: 1, y: 2 },
@@ -85,13 +85,13 @@ describe('the drawings', () => {
     ]);
   });
 
-  it('show what had been paid, without drift', () => {
+  it('show the total cost, without drift', () => {
     const jobs = Array.from({ length: 10 }, (_, index) => at(index, 1_000 + index, 0.1));
     expect(costOverTime(lastSession(jobs).jobs).at(-1)).toEqual({ x: 1.009, y: 1 });
     expect(costOverTime([])).toEqual([]);
   });
 
-  it('show the last run where there were several in the folder', () => {
+  it('show the last run if the folder had several', () => {
     const { jobs, note } = lastSession([at(0, 1_000), at(10_000_000, 10_001_000)]);
     expect(jobs).toHaveLength(1);
     expect(note).toContain('last run');

@@ -6,7 +6,7 @@ import { rowsBetween } from '../../gallery/page/rowsBetween.ts';
 
 const measures = { widthPx: 1_000, rowHeightPx: 200, gapPx: 10, captionPx: 30 };
 
-it('fills rows to the edge, the last one excepted', () => {
+it('fills rows to the edge, except the last one', () => {
   const { rows, heightPx } = layoutRows([1, 1, 1, 1, 1, 1, 1], measures);
   expect(rows.map(({ first, tiles }) => [first, tiles.length])).toEqual([
     [0, 5],
@@ -21,7 +21,7 @@ it('has no height without tiles', () => {
   expect(layoutRows([], measures)).toEqual({ rows: [], heightPx: 0 });
 });
 
-it('places every tile once, within the width, whatever the shapes and the window', () => {
+it('lays out every tile once, within the width, for any shapes and window', () => {
   const ratios = fc.array(fc.double({ min: 0.05, max: 20, noNaN: true }), { maxLength: 80 });
   fc.assert(
     fc.property(ratios, fc.integer({ min: 280, max: 2_500 }), (shapes, widthPx) => {
@@ -46,7 +46,7 @@ it('finds the rows between two heights', () => {
   expect(rowsBetween([], 0, 100, 30)).toEqual([]);
 });
 
-it('leads from tile to tile', () => {
+it('moves from tile to tile', () => {
   const { rows } = layoutRows([1, 1, 1, 1, 1, 1, 1], measures);
   const lead = (key: string, from: number) => neighbour(key, from, rows);
   expect([lead('ArrowRight', 4), lead('ArrowRight', 6), lead('ArrowLeft', 0)]).toEqual([5, 6, 0]);

@@ -24,7 +24,7 @@ const jobs = Array.from({ length: total }, (_, index) => ({
 describe.skipIf(whyNoBrowser !== null)(
   `a run in a browser while it goes${whyNoBrowser === null ? '' : ` (${whyNoBrowser})`}`,
   () => {
-    it('fills with pictures, keeps what was chosen, survives a reload, and ends well', async () => {
+    it('fills with images, preserves the choices, survives a reload, and ends well', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
       const simulator = await startSimulator({
         render: 'fast',

@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-/** Debian's, unless the environment names another one. */
+/** Path of Debian's Chromium, unless the environment names another one. */
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** Null, or why nothing can be tested in a browser here. */
+/** The reason why nothing can be tested in a browser here; null if Chromium is installed. */
 export const whyNoBrowser = existsSync(executablePath)
   ? null
   : `no Chromium at ${executablePath}: apt-get install chromium, or name one with CHROMIUM`;
@@ -26,12 +26,12 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** A page on a file, with everything that should not happen in it. */
+/** A page opened from a file, with a record of everything that should not happen in it. */
 export interface WatchedPage {
   readonly page: Page;
   /** Errors, warnings and dialogs, in words. */
   readonly complaints: readonly string[];
-  /** Where it asked for something. */
+  /** URLs of its requests. */
   readonly requests: readonly string[];
 }
 
@@ -63,7 +63,7 @@ export async function openPage(
 
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
-/** What axe finds wrong with the page as it stands: rule and element. */
+/** Returns the faults that axe finds in the page now: rule and element. */
 export async function axeViolations(page: Page): Promise<string[]> {
   const { readFile } = await import('node:fs/promises');
   await page.evaluate(await readFile(axePath, 'utf8'));

@@ -18,6 +18,9 @@ const hostile = [
   `${'very long '.repeat(3_000)}end`,
   '\u0000\u0007\u2028 line\nbreak \ud800',
 ];
+/** About 9 rows of 7 tiles fit into 2,300 px: the window of 900 px and its margins of 700 px. */
+const MAX_TILES = 100;
+
 const outcomes = Array.from({ length: 200 }, (_, index) => {
   const prompt = hostile[index - 40];
   return prompt === undefined
@@ -45,7 +48,7 @@ describe.skipIf(whyNoBrowser !== null)(
       await rm(join(folder, '..'), { recursive: true, force: true });
     });
     const open = (config = {}) => openPage(browser, path, config);
-    /** Of the tiles that are in the document, in the order of the page. */
+    /** Returns the numbers of the tiles that are in the document, in the order of the page. */
     const shown = (page: Awaited<ReturnType<typeof open>>['page']) =>
       page
         .locator('main')
@@ -56,7 +59,7 @@ describe.skipIf(whyNoBrowser !== null)(
             .map((tile) => tile.querySelector('.number')?.textContent),
         );
 
-    it('shows a mixed run, asks for nothing but its pictures and has nothing to complain of', async () => {
+    it('shows a mixed run, requests only its images and logs no complaint', async () => {
       const { page, complaints, requests } = await open();
       expect(await page.title()).toBe('a run & <more>');
       expect(await page.locator('h1').textContent()).toBe('a run & <more>');
@@ -99,11 +102,11 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.close();
     });
 
-    it('keeps hostile prompts as the text they are', async () => {
+    it('shows hostile prompts as plain text', async () => {
       const { page, complaints } = await open();
-      for (const [place, prompt] of hostile.entries()) {
-        await page.getByRole('searchbox').fill(`#${41 + place}`);
-        await expect.poll(() => shown(page)).toEqual([String(41 + place)]);
+      for (const [index, prompt] of hostile.entries()) {
+        await page.getByRole('searchbox').fill(`#${41 + index}`);
+        await expect.poll(() => shown(page)).toEqual([String(41 + index)]);
         await page.locator('.tile .open').click();
         // HTML has no NUL and no half characters; long texts are cut.
         const text = await page.locator('dialog[open] .prompt').evaluate((element) => element.textContent);
@@ -141,7 +144,7 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.close();
     });
 
-    it('puts any two tags against each other', async () => {
+    it('shows any two tags as rows and columns', async () => {
       const { page } = await open();
       await page.getByLabel('Layout').selectOption('Table');
       expect(await page.locator('.axes thead th').allTextContents()).toEqual([
@@ -166,7 +169,7 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.close();
     });
 
-    it('is led by the keyboard alone', async () => {
+    it('works with the keyboard alone', async () => {
       const { page, complaints } = await open();
       await page.keyboard.press('/');
       await page.keyboard.type('lighthouse');
@@ -201,7 +204,7 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.close();
     });
 
-    it('tells everything about a picture, and copies it', async () => {
+    it('shows all details of an image, and copies a command', async () => {
       const { page } = await open();
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
       await page.locator('.tile .open').first().click();
@@ -227,10 +230,10 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.close();
     });
 
-    it('compares pictures side by side, enlarged together', async () => {
+    it('compares images side by side, zoomed together', async () => {
       const { page } = await open();
-      for (const place of [0, 1, 2]) {
-        await page.locator('.tile .open').nth(place).focus();
+      for (const index of [0, 1, 2]) {
+        await page.locator('.tile .open').nth(index).focus();
         await page.keyboard.press('c');
       }
       expect(await page.locator('.selection').textContent()).toContain('3 chosen');
@@ -256,27 +259,24 @@ describe.skipIf(whyNoBrowser !== null)(
     it.each([
       { width: 1440, colorScheme: 'light' },
       { width: 375, colorScheme: 'dark' },
-    ] as const)(
-      'has nothing that axe finds fault with at $width px, $colorScheme',
-      async ({ width, colorScheme }) => {
-        const { page, complaints } = await open({ width, colorScheme });
-        expect(await axeViolations(page)).toEqual([]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-        await page.locator('.tile .open').nth(9).click();
-        expect(await axeViolations(page)).toEqual([]);
-        await page.keyboard.press('Escape');
-        if (width < 700) await page.getByText('Filters and order').click();
-        await page.getByLabel('Layout').selectOption('Table');
-        expect(await axeViolations(page)).toEqual([]);
-        await page.getByRole('button', { name: 'Report' }).click();
-        expect(await axeViolations(page)).toEqual([]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-        expect(complaints).toEqual([]);
-        await page.close();
-      },
-    );
+    ] as const)('passes axe at $width px, $colorScheme', async ({ width, colorScheme }) => {
+      const { page, complaints } = await open({ width, colorScheme });
+      expect(await axeViolations(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      await page.locator('.tile .open').nth(9).click();
+      expect(await axeViolations(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      if (width < 700) await page.getByText('Filters and order').click();
+      await page.getByLabel('Layout').selectOption('Table');
+      expect(await axeViolations(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Report' }).click();
+      expect(await axeViolations(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
 
-    it('reports the run in figures and drawings', async () => {
+    it('reports the run in figures and charts', async () => {
       const { page } = await open();
       await page.getByRole('button', { name: 'Report' }).click();
       const text = await page.locator('.report').textContent();
@@ -294,35 +294,46 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.close();
     });
 
-    it('opens 5,000 pictures at once and scrolls through them', async () => {
-      const large = join(folder, 'large');
+    it('builds only the tiles near the window of 5,000 images, and the others on scrolling', async () => {
       const largePath = await writeGalleryOf(
-        large,
+        join(folder, 'large'),
         Array.from({ length: 5_000 }, (_, index) => aMixedOutcome(index)),
       );
-      const { size } = await stat(largePath);
+      expect((await stat(largePath)).size).toBeLessThan(6_000_000);
+      const small = await open();
       const { page, complaints } = await openPage(browser, largePath);
-      const paintMs = () =>
-        page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0);
-      await expect.poll(paintMs).toBeGreaterThan(0);
-      const firstPaintMs = await paintMs();
-      const longestTaskMs = await page.evaluate(async () => {
-        let longest = 0;
-        new PerformanceObserver((list) => {
-          for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
-        }).observe({ type: 'longtask' });
-        for (let y = 0; y < document.body.scrollHeight; y += 4_000) {
+      // As many as in the gallery of 200 jobs: the first paint does not depend on the number of jobs.
+      const firstTiles = await shown(page);
+      expect(firstTiles).toEqual(await shown(small.page));
+      expect(firstTiles.length).toBeLessThan(MAX_TILES);
+      expect(await page.locator('.grid > li').first().getAttribute('aria-setsize')).toBe('5000');
+      const { positions, mostBuilt, mostPresent, layouts } = await page.evaluate(async () => {
+        const grid = document.querySelector<HTMLElement>('.grid');
+        if (grid === null) throw new Error('There is no grid.');
+        const observer = new MutationObserver(() => {});
+        observer.observe(grid, { childList: true, attributes: true, attributeFilter: ['style'] });
+        const seen = new Set<string | undefined>();
+        let [mostBuilt, mostPresent, layouts] = [0, 0, 0];
+        for (let y = 0; y < document.body.scrollHeight; y += 2_000) {
           window.scrollTo(0, y);
+          // The page draws in the first frame after a scroll.
           await new Promise(requestAnimationFrame);
+          await new Promise(requestAnimationFrame);
+          const records = observer.takeRecords();
+          const built = records.reduce((count, { addedNodes }) => count + addedNodes.length, 0);
+          mostBuilt = Math.max(mostBuilt, built);
+          mostPresent = Math.max(mostPresent, grid.childElementCount);
+          layouts += records.filter(({ type }) => type === 'attributes').length;
+          for (const tile of grid.children) seen.add((tile as HTMLElement).dataset.position);
         }
-        return longest;
+        return { positions: seen.size, mostBuilt, mostPresent, layouts };
       });
-      expect(await page.locator('.grid > li').count()).toBeLessThan(200);
-      expect(size).toBeLessThan(6_000_000);
-      // The bars are 1 s and 200 ms; CI machines are slower than they should be.
-      expect(firstPaintMs).toBeLessThan(3_000);
-      expect(longestTaskMs).toBeLessThan(600);
+      expect(positions).toBe(5_000);
+      expect(mostBuilt).toBeLessThan(MAX_TILES);
+      expect(mostPresent).toBeLessThan(MAX_TILES);
+      expect(layouts).toBe(0);
       expect(complaints).toEqual([]);
+      await small.page.close();
       await page.close();
     });
   },

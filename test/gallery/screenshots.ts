@@ -1,4 +1,4 @@
-// Takes the pictures of the gallery that the documentation shows, of the campaign among the examples, at the simulator.
+// Takes the screenshots of the gallery for the documentation: the example campaign, made by the simulator.
 //
 //   npm run screenshots [-- FOLDER]
 import { execFile } from 'node:child_process';
@@ -13,7 +13,7 @@ type Page = WatchedPage['page'];
 
 interface Shot extends PageConfig {
   readonly name: string;
-  /** Brings the page to where it is to be seen. */
+  /** Prepares the page for the screenshot. */
   readonly prepare?: (page: Page) => Promise<void>;
 }
 
@@ -35,7 +35,7 @@ const shots: readonly Shot[] = [
 
 const [folder = 'docs/images'] = process.argv.slice(2);
 if (whyNoBrowser !== null) {
-  process.stderr.write(`No pictures taken: ${whyNoBrowser}.\n`);
+  process.stderr.write(`No screenshots taken: ${whyNoBrowser}.\n`);
 } else {
   await takeAll(folder);
 }

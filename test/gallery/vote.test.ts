@@ -60,7 +60,7 @@ describe.skipIf(whyNoBrowser !== null)(
     });
     const open = (config = {}) => openPage(browser, join(folder, 'ab.html'), config);
 
-    it('shows two pictures without their names, takes keys, and goes back', async () => {
+    it('shows two images without their names, accepts keys, and goes back', async () => {
       const { page, complaints, requests } = await open();
       const progress = page.getByRole('status');
       expect(await progress.textContent()).toBe('0 of 6');
@@ -90,7 +90,7 @@ describe.skipIf(whyNoBrowser !== null)(
         const paths = await page
           .locator('.choice img')
           .evaluateAll((images) => images.map((image) => image.getAttribute('src') ?? ''));
-        // Whoever likes Breeze best and has no other wish.
+        // A voter who prefers Breeze and is indifferent otherwise.
         const side = paths.findIndex((path) => path.includes('Breeze'));
         await page.keyboard.press(side < 0 ? 't' : side === 0 ? 'ArrowLeft' : 'ArrowRight');
       }

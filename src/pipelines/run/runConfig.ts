@@ -10,7 +10,7 @@ import { createLedger } from '../../operators/stages/budgetTake.ts';
 import type { Ledger, PredictionEvents, Provider } from '../../ports.ts';
 import { createDownloader } from '../../providers/downloads/downloader.ts';
 import { createRenderer } from '../../renditions/renderer.ts';
-import { removePictures, writeSidecar } from '../../sinks/manifest/sidecar.ts';
+import { deleteImages, writeSidecar } from '../../sinks/manifest/sidecar.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import type { Outcome, Plan } from '../../types.ts';
 import type { GenerateConfig } from '../journey/config.ts';
@@ -32,7 +32,7 @@ export function configOf(settings: RunSettings, opened: Opened): GenerateConfig 
     ...others,
     provider,
     emit,
-    ...(detach ? { waitMs: 0, detached: true, beforeCreate: storedPlans(folder, 'detached').keep } : {}),
+    ...(detach ? { waitMs: 0, detached: true, beforeCreate: storedPlans(folder, 'detached').store } : {}),
     ...(webhooks === undefined ? {} : byWebhooks(webhooks, provider, scheduler)),
     downloader: createDownloader(),
     renderer: createRenderer(),
@@ -40,9 +40,9 @@ export function configOf(settings: RunSettings, opened: Opened): GenerateConfig 
     ledger: openLedger(settings, opened, emit),
     governor: createGovernor({ perMinute: ratePerMinute, scheduler }),
     answers: { costOf: (prediction) => provider.answers.costOf(prediction, priceMicroUsd) },
-    onFailed: storedPlans(folder, 'failed').keep,
+    onFailed: storedPlans(folder, 'failed').store,
     persist: persistIn(settings, opened),
-    ...(deleteLocal ? { afterSaved: (outcome) => from(removePictures(folder, outcome)) } : {}),
+    ...(deleteLocal ? { afterSaved: (outcome) => from(deleteImages(folder, outcome)) } : {}),
   };
 }
 

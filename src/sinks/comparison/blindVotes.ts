@@ -25,16 +25,16 @@ const votesSchema = z.strictObject({
   ),
 });
 
-/** Reads votes that `ab.html` has exported. Rejects with `UsageError` where they are none, or of another run. */
+/** Reads votes that `ab.html` has exported. Rejects with `UsageError` if the file has none, or those of another run. */
 export async function readVotes(path: string, run: string): Promise<Votes> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`${path}: Expected votes, got a file that cannot be read`, { cause });
+    throw new UsageError(`${path}: Cannot read the votes`, { cause });
   });
   const votes = parsed(text, path);
   if (votes.run === run) return votes;
   throw new UsageError(`${path}: Expected votes on this run (${run}), got votes on another (${votes.run})`, {
     suggestion:
-      'Give the folder whose ab.html these votes are from; where its pictures have changed, vote again.',
+      'Give the folder whose ab.html exported these votes. If its images have changed since, vote again.',
   });
 }
 
@@ -42,22 +42,23 @@ function parsed(text: string, path: string): Votes {
   try {
     return votesSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new UsageError(`${path}: Expected votes that ab.html has exported, got ${whatCame(cause)}`, {
-      suggestion: 'Give the JSON file that its button “Export votes” saves.',
+    throw new UsageError(`${path}: Expected votes that ab.html has exported, got ${describeFault(cause)}`, {
+      suggestion: 'Give the JSON file that the button “Export votes” of ab.html saves.',
       cause,
     });
   }
 }
 
-function whatCame(cause: unknown): string {
-  if (!(cause instanceof z.ZodError)) return 'a file that is no JSON';
-  const [place = ''] = cause.issues.map(({ path }) => path.join('.'));
-  return place === '' ? 'other JSON' : `JSON whose ${place} is wrong`;
+function describeFault(cause: unknown): string {
+  if (!(cause instanceof z.ZodError)) return 'a file that is not JSON';
+  const [field = ''] = cause.issues.map(({ path }) => path.join('.'));
+  return field === '' ? 'other JSON' : `JSON whose ${field} is wrong`;
 }
 
 /**
- * Writes `ab.html` into the run folder: two pictures of the same prompt at a time, from different variants and without their names; the
- * answers are exported as JSON, which `pipelines/votes.ts` counts. Not written where there are no two to compare. Rejects with `StorageError`.
+ * Writes `ab.html` into the run folder. The page shows two images of the same prompt at a time, from different variants and
+ * without their names, and exports the votes as JSON, which `pipelines/votes.ts` counts. Writes nothing if there are no two images
+ * to compare. Rejects with `StorageError`.
  */
 export async function writeBlindPage(
   folder: string,
@@ -70,12 +71,12 @@ export async function writeBlindPage(
   await writeAtomically(join(folder, 'ab.html'), `${head}${scriptJson(comparison)}${foot}`);
 }
 
-/** Nobody answers more. */
+/** Pairs to vote on, at most: more would tire the voter. */
 const MAX_PAIRS = 500;
 
 /**
- * Every two variants of every prompt, in an order and on sides that look random and are the same each time. `columns` is the tag
- * that tells variants apart, `rows` the one that tells prompts.
+ * Returns every pair of variants of every prompt, in an order and on sides that look random but are the same each time.
+ * `columns` names the tag with the variant, `rows` the tag with the prompt.
  */
 export async function blindPairs(
   outcomes: AsyncIterable<Outcome>,
@@ -106,8 +107,8 @@ export async function blindPairs(
 }
 
 function twosOf(prompt: string, pictures: readonly BlindPicture[]): BlindPair[] {
-  return pictures.flatMap((left, place) =>
-    pictures.slice(place + 1).map((right) => ({ prompt, left, right })),
+  return pictures.flatMap((left, index) =>
+    pictures.slice(index + 1).map((right) => ({ prompt, left, right })),
   );
 }
 

@@ -1,31 +1,31 @@
 import { toMicroUsd } from '../../base/text.ts';
 import type { Json, Outcome } from '../../types.ts';
 
-/** One model of a comparison, in figures. */
+/** Figures of one model in a comparison. */
 export interface ComparedModel {
   readonly model: string;
   readonly images: number;
   readonly failed: number;
-  /** Median of the time that the model ran; null where nothing was made. */
+  /** Median of `predict_time`; null if nothing was made. */
   readonly predictSeconds: number | null;
-  /** Median from the create to the end. */
+  /** Median time from the create request to the end; null if nothing was made. */
   readonly totalSeconds: number | null;
   readonly costUsd: number;
-  /** Null where no price is known, or nothing was made. */
+  /** Null if no price is known, or nothing was made. */
   readonly usdPerImage: number | null;
-  /** The first picture that it made, relative to the run folder. */
+  /** Path of the first image, relative to the run folder; null if there is none. */
   readonly image: string | null;
 }
 
-/** `comparison.json`. */
+/** The content of `comparison.json`. */
 export interface Comparison {
-  /** The fastest first; those that made nothing last. */
+  /** Sorted by speed, the fastest first; models that made nothing last. */
   readonly models: readonly ComparedModel[];
   readonly fastest: string | null;
   readonly cheapest: string | null;
 }
 
-/** Sums up outcomes by the model that made them. */
+/** Sums up outcomes by model. */
 export async function compareOutcomes(outcomes: AsyncIterable<Outcome>): Promise<Comparison> {
   const byModel = new Map<string, Outcome[]>();
   for await (const outcome of outcomes) {
@@ -55,7 +55,7 @@ function compared(model: string, outcomes: readonly Outcome[]): ComparedModel {
   };
 }
 
-/** The middle one, or the mean of the two in the middle. */
+/** Returns the middle value, or the mean of the two in the middle. */
 function median(values: readonly (Json | undefined)[]): number | null {
   const sorted = values.filter((value) => typeof value === 'number').sort((a, b) => a - b);
   const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];

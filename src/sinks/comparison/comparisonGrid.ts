@@ -14,7 +14,7 @@ import {
 } from '../contactSheet/page.ts';
 import { thumbnailPath } from '../gallery/thumbnails.ts';
 
-/** What a comparison shows: a cell for each row in each column, where there is one. */
+/** The cells of a comparison, by row and column. */
 interface ComparedCells {
   readonly rows: readonly string[];
   readonly columns: readonly string[];
@@ -29,9 +29,9 @@ const FILE_NAME = 'comparison-grid';
 const MAX_COLUMNS = 12;
 
 /**
- * Writes `comparison-grid.jpg` into the run folder, and `comparison-grid-2.jpg`, … where a page is full: a row for each value of one
- * tag, a column for each of another (the first 12), with the names of both. A row is decoded at a time and drawn on the page, which
- * is 36 MB at most. Rejects with `StorageError` where the disk refuses.
+ * Writes `comparison-grid.jpg` into the run folder, and `comparison-grid-2.jpg`, … if one page is not enough: a row for each value
+ * of one tag, a column for each value of another (the first 12), with headings. Memory: one row of decoded images and the page, at
+ * most 36 MB. Rejects with `StorageError` if a page cannot be written.
  */
 export async function writeComparisonGrid(
   folder: string,
@@ -77,17 +77,18 @@ export async function writeComparisonGrid(
 }
 
 interface ComparisonAxes {
-  /** The tags that tell rows and columns. */
+  /** The tag whose values are the rows. */
   rows: string;
+  /** The tag whose values are the columns. */
   columns: string;
 }
 
-/** Nobody compares more at a glance. */
+/** Cells of a comparison, at most: more cannot be compared at a glance. */
 const MAX_CELLS = 2_000;
 
 /**
- * Lays outcomes out by two of their tags, in the order in which values come. A cell has the first picture that was made for it,
- * else why there is none.
+ * Lays out outcomes by two of their tags, in the order in which values come. A cell shows its first image, or the reason why it
+ * has none.
  */
 async function comparisonCells(
   outcomes: AsyncIterable<Outcome>,
@@ -129,18 +130,19 @@ function cellOf({ files, metrics, costUsd, error, status }: Outcome): SheetCell 
   };
 }
 
-/** How a comparison lies on its pages: a contact sheet with room for a heading beside each row and above the columns. */
+/** The measures of a comparison page: a contact sheet with room for headings beside the rows and above the columns. */
 interface ComparisonLayout extends SheetLayout {
-  /** From the page's edge to the row's heading, and how wide that is. */
+  /** Distance from the page's edge to the row headings. */
   readonly edgePx: number;
+  /** Width of the row headings. */
   readonly headingPx: number;
-  /** Above the pictures of a page: its head and the names of the columns. */
+  /** Height of the page's header and column headings together. */
   readonly topPx: number;
 }
 
 const MAX_PAGE_PIXELS = 12_000_000;
 
-/** Few columns are shown large, many small; a page is at most 12 megapixels. */
+/** Returns the layout for a number of columns: few are shown large, many small. A page has at most 12 megapixels. */
 export function comparisonLayout(columns: number): ComparisonLayout {
   const cellPx = columns <= 3 ? 420 : columns <= 6 ? 320 : 220;
   const gapPx = Math.round(cellPx / 16);
@@ -165,24 +167,24 @@ export function comparisonLayout(columns: number): ComparisonLayout {
   };
 }
 
-/** The names of the columns, above the pictures of a page. */
+/** Draws the names of the columns, above the images of a page. */
 function headingsSvg(columns: readonly string[], layout: ComparisonLayout): string {
   const { widthPx, topPx, headPx, fontPx, marginPx, cellPx, gapPx } = layout;
-  const names = columns.map((column, place) => {
+  const names = columns.map((column, index) => {
     const [words = ''] = wrapText(column, cellPx / fontPx, 1);
-    const x = marginPx + place * (cellPx + gapPx);
+    const x = marginPx + index * (cellPx + gapPx);
     return `<text x="${x}" y="${fontPx * 1.3}" font-weight="600" fill="#2b2b28">${escapeXml(words)}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPx}" height="${topPx - headPx}" ${sheetFont} font-size="${fontPx}">${names.join('')}</svg>`;
 }
 
-/** The name of a row, in as many lines as its pictures are high. */
+/** Draws the name of a row, in as many lines as fit beside its images. */
 function rowHeadingSvg(row: string, heightPx: number, { headingPx, fontPx }: ComparisonLayout): string {
   const linePx = fontPx * 1.35;
   const lines = wrapText(row, headingPx / fontPx, Math.max(1, Math.floor(heightPx / linePx)));
   const drawn = lines.map(
-    (line, place) =>
-      `<text x="0" y="${fontPx + place * linePx}" font-weight="600" fill="#2b2b28">${escapeXml(line)}</text>`,
+    (line, index) =>
+      `<text x="0" y="${fontPx + index * linePx}" font-weight="600" fill="#2b2b28">${escapeXml(line)}</text>`,
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${headingPx}" height="${heightPx}" ${sheetFont} font-size="${fontPx}">${drawn.join('')}</svg>`;
 }

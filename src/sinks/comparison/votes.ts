@@ -1,20 +1,20 @@
-/** One answer of a blind comparison. */
+/** One vote of a blind comparison. */
 export interface Vote {
   readonly prompt: string;
   /** The two variants that were shown, in the order of their names. */
   readonly variants: readonly [string, string];
-  /** One of the two; null: as good as each other. */
+  /** One of the two; null for a tie. */
   readonly winner: string | null;
 }
 
-/** What `ab.html` exports: one person's answers. */
+/** The votes of one person, as `ab.html` exports them. */
 export interface Votes {
-  /** Tells the run whose pictures were shown. */
+  /** A hash of the images that were shown; identifies the run. */
   readonly run: string;
   readonly votes: readonly Vote[];
 }
 
-/** Two pictures to choose from. */
+/** Two images to choose from. */
 export interface BlindPair {
   readonly prompt: string;
   readonly left: BlindPicture;
@@ -22,13 +22,13 @@ export interface BlindPair {
 }
 
 export interface BlindPicture {
-  /** Not shown before the result. */
+  /** Name of the variant; hidden until the result is shown. */
   readonly variant: string;
-  /** Relative to the run folder. */
+  /** Path relative to the run folder. */
   readonly path: string;
 }
 
-/** What the page of a blind comparison reads. */
+/** The data of `ab.html`. */
 export interface BlindComparison {
   readonly name: string;
   readonly run: string;
@@ -36,16 +36,17 @@ export interface BlindComparison {
   readonly pairs: readonly BlindPair[];
 }
 
-/** How one variant did. */
+/** The result of one variant. */
 export interface VariantTally {
   readonly variant: string;
   readonly wins: number;
   readonly losses: number;
   readonly ties: number;
-  /** Of all answers that it was part of; a tie is half a win. */
+  /** Share of its votes that it won, 0…1; a tie counts as half a win. */
   readonly winRate: number;
-  /** 95 % confidence interval of that. */
+  /** Lower end of the 95 % confidence interval of `winRate`. */
   readonly low: number;
+  /** Upper end of that interval. */
   readonly high: number;
 }
 
@@ -53,7 +54,7 @@ export interface VariantTally {
 const Z = 1.959964;
 
 /**
- * Counts votes by variant, the best first. The interval is Wilson's score interval, which also holds for few votes (Wilson 1927,
+ * Counts votes by variant, the best first. The interval is Wilson's score interval, which is valid for few votes too (Wilson 1927,
  * https://doi.org/10.1080/01621459.1927.10502953).
  */
 export function tallyVotes(votes: readonly Vote[]): VariantTally[] {

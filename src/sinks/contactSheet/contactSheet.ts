@@ -15,13 +15,13 @@ import {
 
 const FILE_NAME = 'contact-sheet';
 
-/** Nobody looks at more on sheets, and they should take seconds to make, not minutes. */
+/** Images on contact sheets, at most: more would take minutes to draw, and are too many to look at. */
 const MAX_CELLS = 600;
 
 /**
- * Writes `contact-sheet.jpg` into the run folder, and `contact-sheet-2.jpg`, … where a page is full. `total` is the number
- * of cells. A row is decoded at a time and drawn on the page, which is 24 MB at most. Of a very large run the first 600
- * pictures are shown. Rejects with `StorageError` where the disk refuses.
+ * Writes `contact-sheet.jpg` into the run folder, and `contact-sheet-2.jpg`, … if one page is not enough. `total` is the
+ * number of cells; only the first 600 are drawn. Memory: one row of decoded images and the page, at most 24 MB. Rejects with
+ * `StorageError` if a page cannot be written.
  */
 export async function writeContactSheet(
   folder: string,
@@ -75,12 +75,12 @@ async function* inRows(
   if (row.length > 0) yield row;
 }
 
-/** Longer texts are cut by the sheet anyway. */
+/** Caption texts are cut here: the sheet has no room for more. */
 const MAX_TEXT_CHARS = 200;
 
 /**
- * The places of an outcome on the contact sheet: one for each original, one for a failure; none for a job that was never
- * begun. The caption is what the plan says: number and tags, and the prompt.
+ * Returns the cells of an outcome on the contact sheet: one for each original, one for a failure, none for a job that never
+ * began. The caption shows the job's number, tags and prompt.
  */
 export function sheetCells(outcome: Outcome, thumbnails: Pick<Thumbnails, 'pathOf'>): SheetCell[] {
   const { index, status, tags, prompt, files, error } = outcome;

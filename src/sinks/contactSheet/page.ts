@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import type { Sharp } from 'sharp';
 import { escapeXml, sheetFont, wrapText } from '../../base/text.ts';
 
-/** One place on a contact sheet. */
+/** One cell of a contact sheet. */
 export interface SheetCell {
-  /** A small picture or the original, relative to the run folder; null where there is none. */
+  /** Path of a thumbnail or the original, relative to the run folder; null if there is no image. */
   readonly picture: string | null;
   /** Width over height. */
   readonly ratio: number;
-  /** In place of the picture, where there is none. */
+  /** Shown instead of the image if there is none. */
   readonly reason: string;
-  /** First line of the caption: the number and what sets the picture apart. */
+  /** First line of the caption: the job's number and tags. */
   readonly title: string;
-  /** Second line, quieter. */
+  /** Second line of the caption, in grey. */
   readonly text: string;
 }
 
@@ -30,24 +30,24 @@ export async function removePagesFrom(folder: string, name: string, page: number
   }
 }
 
-/** What a contact sheet is printed on. */
+/** The background of a contact sheet. */
 const PAPER = { r: 250, g: 249, b: 246 };
 const CHANNELS = 3;
 
-/** Where the left and the upper or lower edge of a picture lie. */
-type PagePlace = { readonly left: number } & ({ readonly top: number } | { readonly bottom: number });
+/** The position of an image: its left edge and its upper or lower edge, in pixels. */
+type PagePosition = { readonly left: number } & ({ readonly top: number } | { readonly bottom: number });
 
-/** A page in the making, as plain pixels: pictures are put on it one by one and forgotten. */
+/** A page that is being drawn, as raw pixels: no image stays in memory after it is drawn. */
 interface Page {
-  /** Puts a picture at a place; parts of it that are transparent show the paper. It must not reach over the page's edge. */
-  put(picture: Sharp, place: PagePlace): Promise<void>;
-  /** The page, cut off at the bottom, as JPEG. */
+  /** Draws an image; the paper shows through transparent parts. It must not reach over the page's edge. */
+  put(image: Sharp, position: PagePosition): Promise<void>;
+  /** Returns the page as JPEG, cropped to a height. */
   toJpeg(heightPx: number): Promise<Buffer>;
-  /** Takes everything off. */
+  /** Erases the page. */
   clear(): void;
 }
 
-/** Makes an empty page: three bytes a pixel, whatever is put on it. */
+/** Creates an empty page. Memory: three bytes a pixel. */
 export function createPage(widthPx: number, heightPx: number): Page {
   const pixels = Buffer.alloc(widthPx * heightPx * CHANNELS);
   const clear = () => {
@@ -56,16 +56,16 @@ export function createPage(widthPx: number, heightPx: number): Page {
   clear();
   return {
     clear,
-    async put(picture, place) {
-      const { data, info } = await picture
+    async put(image, position) {
+      const { data, info } = await image
         .flatten({ background: PAPER })
         .toColourspace('srgb')
         .raw()
         .toBuffer({ resolveWithObject: true });
-      const firstRow = 'top' in place ? place.top : place.bottom - info.height;
+      const firstRow = 'top' in position ? position.top : position.bottom - info.height;
       const rowBytes = info.width * CHANNELS;
       for (let row = 0; row < info.height; row += 1) {
-        const start = ((firstRow + row) * widthPx + place.left) * CHANNELS;
+        const start = ((firstRow + row) * widthPx + position.left) * CHANNELS;
         data.copy(pixels, start, row * rowBytes, (row + 1) * rowBytes);
       }
     },
@@ -74,7 +74,7 @@ export function createPage(widthPx: number, heightPx: number): Page {
       const used = pixels.subarray(0, widthPx * usedPx * CHANNELS);
       return (
         sharp(used, { raw: { width: widthPx, height: usedPx, channels: CHANNELS } })
-          // Optimised Huffman tables would save a twentieth of the bytes and keep six more bytes a pixel in memory.
+          // Optimised Huffman tables would save 5 % of the file and take six more bytes of memory a pixel.
           .jpeg({ quality: 84, optimizeCoding: false })
           .toBuffer()
       );
@@ -82,30 +82,30 @@ export function createPage(widthPx: number, heightPx: number): Page {
   };
 }
 
-/** How the pictures of a run lie on its contact sheet; lengths in pixels. */
+/** The measures of a contact sheet, in pixels. */
 export interface SheetLayout {
   readonly columns: number;
-  /** Longest side of a picture. */
+  /** Longest side of an image. */
   readonly cellPx: number;
   readonly gapPx: number;
   readonly marginPx: number;
-  /** Head of every page. */
+  /** Height of the header of every page. */
   readonly headPx: number;
-  /** Letters of the captions. */
+  /** Font size of the captions. */
   readonly fontPx: number;
-  /** Below each row of pictures, the gap to the next one included. */
+  /** Height of the captions below a row, with the gap to the next row. */
   readonly captionPx: number;
   readonly widthPx: number;
-  /** A page is not higher. */
+  /** Height of a full page. */
   readonly maxHeightPx: number;
 }
 
-/** A page beyond this is unwieldy for whoever gets it by mail: 1 to 3 MB as JPEG. */
+/** Pixels of a page, at most: 1 to 3 MB as JPEG, which is still handy as an attachment. */
 const MAX_PAGE_PIXELS = 8_000_000;
 
-/** Few pictures are shown large, many small; what does not fit on a page of 8 megapixels goes on the next. */
-export function sheetLayout(pictures: number): SheetLayout {
-  const columns = Math.min(12, Math.max(2, Math.ceil(Math.sqrt(pictures))));
+/** Returns the layout for a number of images: few are shown large, many small. A page has at most 8 megapixels. */
+export function sheetLayout(images: number): SheetLayout {
+  const columns = Math.min(12, Math.max(2, Math.ceil(Math.sqrt(images))));
   const cellPx = columns <= 5 ? 400 : columns <= 8 ? 300 : 220;
   const gapPx = Math.round(cellPx / 15);
   const marginPx = gapPx * 2;
@@ -124,7 +124,7 @@ export function sheetLayout(pictures: number): SheetLayout {
   };
 }
 
-/** Draws a row on a page: the pictures, or why there are none, and their captions. One that cannot be read leaves its place empty. */
+/** Draws a row of images, or the reasons why there are none, and their captions. Leaves a cell empty if its image cannot be read. */
 export async function drawRow(
   page: Page,
   cells: readonly SheetCell[],
@@ -146,19 +146,19 @@ export async function drawRow(
             height: cellPx,
             fit: 'inside',
           });
-    // Pictures stand on the line above their captions.
+    // Images are aligned at the bottom, above their captions.
     await page.put(shown, { left, bottom }).catch(() => {});
   });
   await Promise.all(drawn);
   await page.put(sharp(Buffer.from(captionsSvg(cells, layout))), { left: 0, top: bottom });
 }
 
-/** How high the pictures of a row are: as the highest of them, fitted into its square. */
+/** The height of a row, in pixels: that of its highest image, fitted into a square cell. */
 export function rowHeight(cells: readonly SheetCell[], cellPx: number): number {
   return Math.max(...cells.map(({ ratio }) => Math.min(cellPx, Math.ceil(cellPx / ratio))));
 }
 
-/** What stands where there is no picture: a frame with the reason. */
+/** Draws a frame with the reason why there is no image. */
 function frameSvg(reason: string, heightPx: number, { cellPx, fontPx }: SheetLayout): string {
   const [words = ''] = wrapText(reason, cellPx / fontPx, 1);
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${cellPx}" height="${heightPx}" ${sheetFont} font-size="${fontPx}">
@@ -166,7 +166,7 @@ function frameSvg(reason: string, heightPx: number, { cellPx, fontPx }: SheetLay
 <text x="${cellPx / 2}" y="${heightPx / 2}" text-anchor="middle" fill="#8a3b2e">${escapeXml(words)}</text></svg>`;
 }
 
-/** The captions of a row: two lines below each picture. */
+/** Draws the captions of a row: two lines below each image. */
 function captionsSvg(cells: readonly SheetCell[], layout: SheetLayout): string {
   const { widthPx, fontPx, captionPx, marginPx, cellPx, gapPx } = layout;
   const fitted = (words: string): string => escapeXml(wrapText(words, cellPx / fontPx, 1)[0] ?? '');
@@ -181,7 +181,7 @@ function captionsSvg(cells: readonly SheetCell[], layout: SheetLayout): string {
 const NAME_PX = 30;
 const NOTE_PX = 18;
 
-/** The head of a page: whose pictures these are, and a note at the right. */
+/** Draws the header of a page: a name at the left, a note at the right. */
 export function headSvg(name: string, note: string, { widthPx, headPx, marginPx }: SheetLayout): string {
   const [title = ''] = wrapText(name, (widthPx - 2 * marginPx) / NAME_PX / 2, 1);
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPx}" height="${headPx}" ${sheetFont}>

@@ -10,27 +10,27 @@ import type { Outcome, OutcomeFile } from '../../types.ts';
 import { sidecarPath } from '../manifest/sidecar.ts';
 
 export interface S3Config {
-  /** Of the server, where it is not Amazon's; with one, buckets stand in the path. Default: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`. */
+  /** URL of a server other than Amazon's; the bucket then is part of the path. Default: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`. */
   endpoint?: string;
-  /** Default: what the SDK finds (`AWS_REGION`, profile), else `us-east-1`. */
+  /** Default: that of the SDK (`AWS_REGION`, profile), else `us-east-1`. */
   region?: string;
-  /** Default: what the SDK finds: environment, profile, role of the machine. */
+  /** Default: those of the SDK (environment, profile, role of the machine). */
   credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Uploads at the same time. Default 8. */
+  /** Outcomes delivered at the same time. Default 8. */
   concurrency?: number;
-  /** Tries of one request, the first included. Default 3. */
+  /** Attempts of one request, including the first. Default 3. */
   maxAttempts?: number;
 }
 
-/** Above this a file goes up in parts, so that a broken connection costs a part. */
+/** Size above which a file is uploaded in parts, so that a broken connection costs only one part. */
 const MULTIPART_BYTES = 16 * 1024 * 1024;
 
 /**
- * An S3-compatible bucket, `s3://bucket/prefix`: files at the same paths as in the run folder, sidecars too. Each upload names
- * the sha256 that the manifest has, so the service refuses what was changed on the way. Uploading again replaces an object
- * by itself.
+ * Opens an S3-compatible bucket, `s3://bucket/prefix`, as a destination. Objects have the same paths as in the run folder,
+ * sidecars included. Uploads up to 16 MiB carry the sha256 of the manifest, so the service refuses data that was corrupted on the
+ * way. Uploading an object again replaces it.
  *
- * Rejects with `UsageError` where the URL is none, the SDK is not installed, or the bucket cannot be used: nothing was created then.
+ * Rejects with `UsageError` if the URL is invalid, the SDK is not installed, or the bucket cannot be used.
  */
 export async function openS3(url: string, folder: string, config: S3Config = {}): Promise<Destination> {
   const { bucket, prefix } = parseS3Url(url);
@@ -39,7 +39,7 @@ export async function openS3(url: string, folder: string, config: S3Config = {})
     await client.send(new HeadBucketCommand({ Bucket: bucket }));
   } catch (cause) {
     client.destroy();
-    throw new UsageError(`Expected a bucket that can be used, got ${bucket}: ${reasonOf(cause)}`, {
+    throw new UsageError(`The bucket ${bucket} cannot be used: ${reasonOf(cause)}`, {
       suggestion:
         'Check its name, the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or a profile) and AWS_REGION; for other services set AWS_ENDPOINT_URL_S3.',
       cause,
@@ -112,10 +112,10 @@ export async function openS3(url: string, folder: string, config: S3Config = {})
 }
 
 function refused(url: string, { index }: Outcome, cause: unknown): DeliveryError {
-  return new DeliveryError(`Expected ${url} to take image #${index + 1}, got: ${reasonOf(cause)}`, {
+  return new DeliveryError(`${url} refused image #${index + 1}: ${reasonOf(cause)}`, {
     destination: url,
     recoverable: true,
-    suggestion: 'Run the same command again: the image is on disk and is not made anew.',
+    suggestion: 'Run the same command again: it uploads the image from the disk, without making it again.',
     cause,
   });
 }
@@ -126,15 +126,15 @@ function reasonOf(cause: unknown): string {
   return cause.message === '' || cause.message === 'UnknownError' ? code : `${code} (${cause.message})`;
 }
 
-/** Where in an S3-compatible store. */
-interface S3Place {
+/** A bucket and a prefix in an S3-compatible store. */
+interface S3Location {
   readonly bucket: string;
-  /** Without slashes at its ends; empty: the bucket itself. */
+  /** Prefix without slashes at its ends; empty for the bucket itself. */
   readonly prefix: string;
 }
 
-/** Reads `s3://bucket/prefix`; throws `UsageError` where it is something else. */
-export function parseS3Url(url: string): S3Place {
+/** Parses `s3://bucket/prefix`. Throws `UsageError` if the URL is invalid. */
+export function parseS3Url(url: string): S3Location {
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
   const [, bucket, path = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(url) ?? [];
   const prefix = path.replace(/^\/+|\/+$/g, '');
@@ -144,13 +144,13 @@ export function parseS3Url(url: string): S3Place {
   });
 }
 
-/** The SDK is large and only some runs need it, so it is an optional peer dependency that is loaded here alone. */
+/** Loads the SDK: it is large and few runs need it, so it is an optional peer dependency. */
 async function loadS3({ endpoint, region, credentials, maxAttempts = 3 }: S3Config) {
   const [{ HeadBucketCommand, PutObjectCommand, S3Client }, { Upload }] = await Promise.all([
     import('@aws-sdk/client-s3'),
     import('@aws-sdk/lib-storage'),
   ]).catch((cause: unknown) => {
-    throw new UsageError('Expected the AWS SDK to be installed for s3://, but it is not', {
+    throw new UsageError('s3:// needs the AWS SDK, which is not installed', {
       suggestion: 'Run: npm install @aws-sdk/client-s3 @aws-sdk/lib-storage',
       cause,
     });
@@ -160,7 +160,7 @@ async function loadS3({ endpoint, region, credentials, maxAttempts = 3 }: S3Conf
     maxAttempts,
     ...(region === undefined ? defaultRegion() : { region }),
     ...(credentials === undefined ? {} : { credentials }),
-    // Servers of one's own seldom have a host name for each bucket.
+    // Self-hosted servers seldom have a host name for each bucket.
     ...(server === undefined ? {} : { endpoint: server, forcePathStyle: true }),
   });
   return { client, HeadBucketCommand, PutObjectCommand, Upload };

@@ -6,19 +6,19 @@ import { z } from 'zod';
 import { DeliveryError } from '../../errors.ts';
 import type { Outcome, OutcomeFile } from '../../types.ts';
 
-/** What is whole in a shard. */
+/** The whole samples of a shard. */
 export interface ScannedShard {
-  /** Job and content of each sample. */
+  /** Identifiers of the samples, by job and content. */
   readonly samples: readonly string[];
-  /** Behind the last whole sample. */
+  /** Offset behind the last whole sample. */
   readonly endBytes: number;
 }
 
 const BLOCK_BYTES = 512;
 
 /**
- * Reads the headers of a shard up to its end, or to where a crash cut it; pictures are passed over, so a shard of gigabytes
- * takes milliseconds. A sample is whole where its `.json`, which is its last member, is.
+ * Reads the headers of a shard up to its end, or to the point where a crash cut it. Skips the images, so a shard of gigabytes
+ * takes milliseconds. A sample is whole if its last member, the `.json`, is.
  */
 export async function scanShard(path: string): Promise<ScannedShard> {
   const file = await open(path);
@@ -42,11 +42,11 @@ interface Member {
   readonly name: string;
   readonly offsetBytes: number;
   readonly lengthBytes: number;
-  /** Where the next member begins. */
+  /** Offset of the next member. */
   readonly endBytes: number;
 }
 
-/** The whole members of an archive of short names, in their order: https://www.gnu.org/software/tar/manual/html_node/Standard.html */
+/** Yields the whole members of an archive with short names, in order: https://www.gnu.org/software/tar/manual/html_node/Standard.html */
 async function* members(file: FileHandle, sizeBytes: number): AsyncGenerator<Member> {
   const header = Buffer.alloc(BLOCK_BYTES);
   for (let at = 0; at + BLOCK_BYTES <= sizeBytes; ) {
@@ -54,7 +54,7 @@ async function* members(file: FileHandle, sizeBytes: number): AsyncGenerator<Mem
     const lengthBytes = Number.parseInt(textAt(header, 124, 12), 8);
     const offsetBytes = at + BLOCK_BYTES;
     const endBytes = offsetBytes + Math.ceil(lengthBytes / BLOCK_BYTES) * BLOCK_BYTES;
-    // The empty blocks of the end have no length, and what a crash cut has less than it says.
+    // The empty blocks at the end have no length; a member that a crash cut is shorter than its header states.
     if (Number.isNaN(lengthBytes) || endBytes > sizeBytes) return;
     yield { name: textAt(header, 0, 100), offsetBytes, lengthBytes, endBytes };
     at = endBytes;
@@ -70,7 +70,7 @@ function textAt(header: Buffer, from: number, length: number): string {
 
 const ending = z.object({ sample: z.string() });
 
-/** What sample a member completes; null where it is another part of one. */
+/** Returns the identifier of the sample that a member completes; null for any other member. */
 async function sampleOf(
   file: FileHandle,
   { name, offsetBytes, lengthBytes }: Member,
@@ -82,29 +82,29 @@ async function sampleOf(
   return `${key} ${ending.parse(JSON.parse(content.toString())).sample}`;
 }
 
-/** The empty blocks that tar-stream ends an archive with. */
+/** Size of the empty blocks with which tar-stream ends an archive. */
 const END_BYTES = 1024;
 
 /**
- * One sample of a WebDataset as tar blocks: pictures, `.txt`, and last `.json`, so that a sample with that one is whole. Rejects
- * with `DeliveryError` where a picture is no longer there.
+ * Packs one sample of a WebDataset as tar blocks: images, `.txt`, and `.json` last, so that a sample that has it is whole.
+ * Rejects with `DeliveryError` if an image cannot be read.
  */
 export async function packSample(key: string, outcome: Outcome, folder: string): Promise<Buffer> {
   const archive = pack();
-  // The same sample has the same bytes, whenever it is packed.
+  // A sample has the same bytes whenever it is packed.
   const mtime = new Date(outcome.completedAt ?? 0);
   for (const { name, file } of memberNames(key, outcome.files)) {
     archive.entry({ name, mtime }, await contentOf(file, outcome, folder));
   }
   archive.entry({ name: `${key}.txt`, mtime }, outcome.prompt);
-  archive.entry({ name: `${key}.json`, mtime }, JSON.stringify({ ...outcome, sample: placeIn(outcome) }));
+  archive.entry({ name: `${key}.json`, mtime }, JSON.stringify({ ...outcome, sample: contentId(outcome) }));
   archive.finalize();
   return (await buffer(archive)).subarray(0, -END_BYTES);
 }
 
 /**
- * `KEY.png` for the first original, `KEY.2.png` for the second, `KEY.thumb.webp` and `KEY.2.thumb.webp` for renditions; an output
- * that is a text itself is `KEY.output.json`.
+ * Names the members of a sample: `KEY.png` for the first original, `KEY.2.png` for the second, `KEY.thumb.webp` and
+ * `KEY.2.thumb.webp` for renditions, `KEY.output.json` for an output that is a text itself.
  */
 function memberNames(key: string, files: readonly OutcomeFile[]): { name: string; file: OutcomeFile }[] {
   let original = 0;
@@ -122,24 +122,21 @@ function memberNames(key: string, files: readonly OutcomeFile[]): { name: string
   });
 }
 
-/** What every sample has besides its pictures. */
+/** Extensions of the members that every sample has besides its files. */
 const OWN_MEMBERS: ReadonlySet<string> = new Set(['txt', 'json']);
 
 async function contentOf(file: OutcomeFile, { index }: Outcome, folder: string): Promise<Buffer> {
   try {
     return await readFile(join(folder, file.path));
   } catch (cause) {
-    throw new DeliveryError(
-      `Expected ${file.path} of image #${index + 1} in the run folder, but it cannot be read.`,
-      {
-        destination: 'webdataset',
-        cause,
-      },
-    );
+    throw new DeliveryError(`Cannot read ${file.path} of image #${index + 1} in the run folder.`, {
+      destination: 'webdataset',
+      cause,
+    });
   }
 }
 
-/** What tells this picture of the job from another one. */
-function placeIn({ files }: Outcome): string {
+/** Identifies the content of a sample: another image of the same job has another one. */
+function contentId({ files }: Outcome): string {
   return files[0]?.sha256.slice(0, 12) ?? '';
 }

@@ -9,27 +9,26 @@ import type { Outcome } from '../../types.ts';
 import { packSample, type ScannedShard, scanShard } from './shards.ts';
 
 export interface WebDatasetConfig {
-  /** Samples a shard. Default 1,000. */
+  /** Samples per shard. Default 1,000. */
   samplesPerShard?: number;
 }
 
 const shardPattern = /^\d{5}\.tar$/;
-/** What ends a tar archive: two empty blocks. */
+/** The end of a tar archive: two empty blocks. */
 const endOfArchive = Buffer.alloc(1024);
 
 /**
- * Tar shards of pictures as WebDataset readers take them, in `webdataset/` of the run folder: `00000.tar`, `00001.tar`, …; for
- * each job the originals, their renditions (`000000012.thumb.webp`), the prompt as `.txt` and all that is known as `.json`.
- * A sample is appended in one piece and flushed before its delivery counts; what a crash cut off at a shard's end is
- * dropped when it is opened again, and what is in a shard is not written again. Layout:
- * https://github.com/webdataset/webdataset#the-webdataset-format
+ * Opens a destination that writes WebDataset shards into `webdataset/` of the run folder: `00000.tar`, `00001.tar`, … A sample
+ * has a job's originals, their renditions (`000000012.thumb.webp`), the prompt as `.txt` and the whole outcome as `.json`. It is
+ * appended in one write and flushed before its delivery counts. Opening drops a sample that a crash cut off; samples that are in
+ * a shard are not written again. Layout: https://github.com/webdataset/webdataset#the-webdataset-format
  *
- * Rejects with `StorageError` where the folder cannot be used. Give each folder to one process at a time.
+ * Rejects with `StorageError` if the folder cannot be used. Only one process may use a folder at a time.
  */
 export async function openWebDataset(folder: string, config: WebDatasetConfig = {}): Promise<Destination> {
   const { samplesPerShard = 1_000 } = config;
   const shards = join(folder, 'webdataset');
-  const { last, places } = await scanFolder(shards).catch((error: unknown) => {
+  const { last, shardOfSample } = await scanFolder(shards).catch((error: unknown) => {
     throw toStorageError(error, shards);
   });
   let shard = last;
@@ -37,8 +36,8 @@ export async function openWebDataset(folder: string, config: WebDatasetConfig = 
 
   const append = async (outcome: Outcome): Promise<string> => {
     const key = sampleKey(outcome.index);
-    const place = placeOf(outcome);
-    const known = places.get(place);
+    const sample = sampleId(outcome);
+    const known = shardOfSample.get(sample);
     if (known !== undefined) return shardPath(known);
     if (shard.samples >= samplesPerShard) {
       await end(shards, shard);
@@ -52,10 +51,10 @@ export async function openWebDataset(folder: string, config: WebDatasetConfig = 
       throw toStorageError(error, path);
     }
     shard = { ...shard, samples: shard.samples + 1, endBytes: shard.endBytes + bytes.length };
-    places.set(place, shard.number);
+    shardOfSample.set(sample, shard.number);
     return shardPath(shard.number);
   };
-  /** One at a time: a shard has one end. */
+  /** Runs tasks one at a time: a shard has only one end to append to. */
   const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
     const result = queue.then(task);
     queue = result.catch(() => {});
@@ -79,25 +78,25 @@ export async function openWebDataset(folder: string, config: WebDatasetConfig = 
 interface Shard {
   readonly number: number;
   readonly samples: number;
-  /** Where the next sample begins. */
+  /** Offset of the next sample. */
   readonly endBytes: number;
 }
 
-/** What is where: samples that are whole, by job and content. */
-async function scanFolder(shards: string): Promise<{ last: Shard; places: Map<string, number> }> {
+/** Finds the last shard, and the shard number of each whole sample. */
+async function scanFolder(shards: string): Promise<{ last: Shard; shardOfSample: Map<string, number> }> {
   await ensureDir(shards);
   const numbers = (await readdir(shards))
     .filter((name) => shardPattern.test(name))
     .map((name) => Number.parseInt(name, 10))
     .sort((a, b) => a - b);
-  const places = new Map<string, number>();
+  const shardOfSample = new Map<string, number>();
   let last: Shard = { number: 0, samples: 0, endBytes: 0 };
   for (const number of numbers) {
     const { samples, endBytes }: ScannedShard = await scanShard(join(shards, shardName(number)));
-    for (const place of samples) places.set(place, number);
+    for (const sample of samples) shardOfSample.set(sample, number);
     last = { number, samples: samples.length, endBytes };
   }
-  return { last, places };
+  return { last, shardOfSample };
 }
 
 async function end(shards: string, shard: Shard): Promise<void> {
@@ -109,7 +108,7 @@ async function end(shards: string, shard: Shard): Promise<void> {
   }
 }
 
-/** Cuts off what was behind that place, writes, and flushes. */
+/** Truncates the file at an offset, writes there, and flushes. */
 async function writeAt(path: string, bytes: Uint8Array, offsetBytes: number): Promise<void> {
   const handle = await open(path, offsetBytes === 0 ? 'w' : 'r+');
   try {
@@ -121,8 +120,8 @@ async function writeAt(path: string, bytes: Uint8Array, offsetBytes: number): Pr
   }
 }
 
-/** A picture made anew for the same job is another sample. */
-function placeOf({ index, files }: Outcome): string {
+/** Identifies a sample by job and content: an image made again for the same job is another sample. */
+function sampleId({ index, files }: Outcome): string {
   return `${sampleKey(index)} ${files[0]?.sha256.slice(0, 12) ?? ''}`;
 }
 

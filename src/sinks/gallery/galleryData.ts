@@ -2,84 +2,94 @@ import type { Json, ModelInput, Outcome, OutcomeError, OutcomeFile, Tags } from 
 import type { Report } from '../report/report.ts';
 import type { Thumbnails } from './thumbnails.ts';
 
-/** What the gallery's page reads: the run in numbers, and its jobs. What is not there was null, empty or false. */
+/** The data of the gallery's page: the run's report and its jobs. Missing fields were null, empty or false. */
 export interface GalleryData {
-  /** Of the run folder. */
+  /** Name of the run folder. */
   readonly name: string;
   readonly report: Report;
   readonly jobs: readonly GalleryJob[];
-  /** Where the run stands, on a page that is served while it goes. */
+  /** Progress of the run, on a page that is served during it. */
   readonly live?: LiveState;
 }
 
-/** How far a run is. */
+/** Progress of a run. */
 export interface LiveState {
-  /** Grows with each change. */
+  /** Number of changes so far. */
   readonly version: number;
   readonly total: number;
   readonly done: number;
   readonly failed: number;
   readonly costUsd: number;
-  /** Null while there is too little to say so; likewise the next. */
+  /** Finished jobs a minute; null while there is too little data. */
   readonly ratePerMinute: number | null;
+  /** Estimated time left; null while there is too little data. */
   readonly leftMs: number | null;
   readonly isOver: boolean;
 }
 
-/** What has changed since an earlier version. */
+/** The changes since an earlier version. */
 export interface LiveUpdate {
   readonly live: LiveState;
   readonly jobs: readonly GalleryJob[];
 }
 
-/** An outcome, without what a page has no use for. */
-export interface GalleryJob {
-  readonly index: number;
-  /** `running` only while the page is served during the run. */
-  readonly status: 'saved' | 'failed' | 'skipped' | 'running';
+/** The request of a job. */
+interface GalleryRequest {
   readonly prompt: string;
   readonly model: string;
   /** 64 hex digits. */
   readonly version?: string;
-  /** Without the prompt where it is the same. */
+  /** Input of the model, without `prompt` if that is the job's prompt. */
   readonly input?: ModelInput;
   readonly tags?: Tags;
+  /** Set if texts were too long and are shortened here. */
+  readonly isCut?: true;
+}
+
+/** The times of a job. */
+interface GalleryTimes {
+  /** `predict_time`: seconds that the model ran. */
+  readonly predictS?: number;
+  /** Seconds from the create request to the end. */
+  readonly totalS?: number;
+  /** Milliseconds since 1970, by the service's clock. */
+  readonly createdMs?: number;
+  /** Milliseconds since 1970, by the service's clock. */
+  readonly completedMs?: number;
+}
+
+/** An outcome, reduced to what the page shows. */
+export interface GalleryJob extends GalleryRequest, GalleryTimes {
+  readonly index: number;
+  /** `running` occurs only on a page that is served during the run. */
+  readonly status: 'saved' | 'failed' | 'skipped' | 'running';
   readonly predictionId?: string;
   readonly attempts: number;
   /** Each original is followed by its renditions. */
   readonly files?: readonly GalleryFile[];
-  /** Seconds that the model ran. */
-  readonly predictS?: number;
-  /** Seconds from the create to the end. */
-  readonly totalS?: number;
   readonly score?: number;
   readonly costUsd?: number;
   readonly cached?: true;
-  /** ms since 1970, by the service's clock. */
-  readonly createdMs?: number;
-  readonly completedMs?: number;
   readonly error?: OutcomeError;
-  /** Texts were too long to be here as a whole. */
-  readonly isCut?: true;
 }
 
 export interface GalleryFile {
-  /** `original`, or the rendition's name. */
+  /** `original`, or the name of the rendition. */
   readonly name: string;
-  /** Relative to the run folder. */
+  /** Path relative to the run folder. */
   readonly path: string;
   readonly width?: number;
   readonly height?: number;
   readonly format: string;
   readonly bytes: number;
-  /** The picture to show small, relative to the run folder. */
+  /** Path of the thumbnail, relative to the run folder. */
   readonly thumb?: string;
 }
 
-/** Texts that are longer, above all pictures given as data, are in the sidecar. */
+/** Characters of a text, at most. The sidecar has longer ones in full, such as images as data URLs. */
 const MAX_TEXT_CHARS = 10_000;
 
-/** What the page gets to know of an outcome. */
+/** Returns the part of an outcome that the page shows. */
 export function galleryJob(outcome: Outcome, thumbnails: Pick<Thumbnails, 'pathOf'>): GalleryJob {
   const { index, status, attempts, version, predictionId, cached, error, costUsd, metrics } = outcome;
   const prompt = cutText(outcome.prompt);

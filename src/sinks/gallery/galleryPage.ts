@@ -8,19 +8,19 @@ import { galleryScript, galleryStyle } from './galleryAssets.ts';
 import { galleryJob } from './galleryData.ts';
 import { maxGalleryJobs, type Thumbnails } from './thumbnails.ts';
 
-/** With very long prompts fewer jobs are shown. */
+/** Size of a page's data, at most: a gallery with very long prompts shows fewer jobs. */
 const MAX_DATA_CHARS = 24_000_000;
 
 export interface GalleryConfig {
-  /** In input order. */
+  /** Outcomes in input order. */
   outcomes: AsyncIterable<Outcome>;
   report: Report;
   thumbnails: Pick<Thumbnails, 'pathOf'>;
 }
 
 /**
- * Writes `gallery.html` into the run folder: one page that opens from the file system and shows the pictures beside it, in
- * flat memory. Of a very large run the first jobs are shown, and the page says so. Rejects with `StorageError`.
+ * Writes `gallery.html` into the run folder, in constant memory: one page that opens from the file system and shows the images
+ * beside it. Of a very large run it shows the first jobs, with a note about it. Rejects with `StorageError`.
  */
 export function writeGallery(folder: string, config: GalleryConfig): Promise<void> {
   return writeChunks(join(folder, 'gallery.html'), pageOf(basename(folder), config));
@@ -42,12 +42,12 @@ async function* pageOf(name: string, config: GalleryConfig): AsyncGenerator<stri
   yield `]}${foot}`;
 }
 
-/** The gallery's page, before and after its data. */
+/** Returns the gallery's page, before and after its data. */
 export function galleryDocument(name: string, { isLive = false } = {}): PageDocument {
   return pageDocument(name, { script: galleryScript, style: galleryStyle, isLive });
 }
 
-/** The page before and after its data. */
+/** A page, split where its data goes. */
 interface PageDocument {
   readonly head: string;
   readonly foot: string;
@@ -56,13 +56,13 @@ interface PageDocument {
 interface PageDocumentConfig {
   script: string;
   style: string;
-  /** Whether it listens to events of the server that it is from. Default false. */
+  /** Allows the page to connect to its own server, for live updates. Default false. */
   isLive?: boolean;
 }
 
 /**
- * A page, which shows what stands between its two parts. Nothing but its own script and style runs in it, by
- * their hashes; it loads pictures that lie beside it and (where it is live) events, and nothing else, and no text can become HTML (Trusted Types).
+ * Returns a page that shows the data between its two parts. A Content Security Policy admits only its own script and style (by
+ * hash), images beside it and, if it is live, events of its server. No text can become HTML (Trusted Types).
  */
 export function pageDocument(
   name: string,
@@ -100,7 +100,7 @@ function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`;
 }
 
-/** A value as JSON that can stand in a `<script>` element: nothing in it ends the element or begins a comment. */
+/** Serializes a value as JSON that is safe in a `<script>` element: it cannot end the element or begin a comment. */
 export function scriptJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }

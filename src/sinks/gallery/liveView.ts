@@ -17,29 +17,29 @@ import { maxGalleryJobs, thumbnailPath } from './thumbnails.ts';
 export interface LiveViewConfig {
   /** The run folder. */
   folder: string;
-  /** 0: any free one. Default 0. */
+  /** Port to listen on; 0 for any free one. Default 0. */
   port?: number;
-  /** What earlier runs have left in the folder. Default: nothing. */
+  /** Outcomes of earlier runs in the folder. Default: none. */
   earlier?: AsyncIterable<Outcome>;
-  /** How often pages are told of changes. Default 250. */
+  /** Interval between updates of open pages. Default 250. */
   everyMs?: number;
-  /** Default asyncScheduler. */
+  /** Clock of the updates. Default asyncScheduler. */
   scheduler?: SchedulerLike;
 }
 
-/** A page on this machine that shows a run while it goes. */
+/** A page on this machine that shows a run live. */
 export interface LiveView {
   /** `http://127.0.0.1:PORT/`. */
   readonly url: string;
   onEvent(event: RunEvent): void;
-  /** Tells the pages a last time and closes. */
+  /** Sends the last update to open pages, waits for them at most 500 ms, and closes the server. */
   close(): Promise<void>;
 }
 
 /**
- * Serves the gallery of a run on loopback while the run goes: pages get what is there when they are loaded, and changes as
- * server-sent events, so they survive a reload. Read-only, and only for who calls it by a name of this machine (a foreign page
- * cannot reach it by rebinding its own name). Rejects with `UsageError` where the port is taken.
+ * Serves the gallery of a run on loopback during the run. A page contains the jobs so far when it loads and receives changes as
+ * server-sent events, so you can reload it at any time. Read-only; accepts only requests whose Host header names this machine (a
+ * foreign page cannot reach it by DNS rebinding). Rejects with `UsageError` if the port is taken.
  */
 export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
   const { folder, port = 0, earlier = none(), everyMs = 250, scheduler = asyncScheduler } = config;
@@ -68,7 +68,7 @@ export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
     const data = { name, report: numbers, jobs: jobs.since(0), live: state() };
     return reply.type('text/html; charset=utf-8').send(`${head}${scriptJson(data)}${foot}`);
   });
-  // Browsers ask for it by themselves.
+  // Browsers request it by themselves.
   server.get('/favicon.ico', (_request, reply) => reply.code(204).send());
   const open = new Set<Listener>();
   server.get<{ Querystring: { since?: string } }>('/events', (request, reply) => {
@@ -76,35 +76,35 @@ export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
     const { raw } = reply;
     raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     let known = Number(request.headers['last-event-id'] ?? request.query.since ?? 0) || 0;
-    let told = '';
-    const tell = () => {
+    let sent = '';
+    const send = () => {
       const live = state();
       const text = JSON.stringify({ live, jobs: jobs.since(known) });
-      // A page that cannot keep up gets fewer, not later, news.
-      if (text === told || raw.writableNeedDrain) return;
+      // A page that cannot keep up gets fewer updates, not later ones.
+      if (text === sent || raw.writableNeedDrain) return;
       raw.write(`id: ${live.version}\ndata: ${text}\n\n`);
       known = live.version;
-      told = JSON.stringify({ live, jobs: [] });
+      sent = JSON.stringify({ live, jobs: [] });
     };
     const end = () => new Promise<void>((done) => raw.end(done));
-    const listener: Listener = { tell, end };
+    const listener: Listener = { send, end };
     open.add(listener);
     raw.once('close', () => open.delete(listener));
-    tell();
+    send();
   });
   server.get<{ Params: { '*': string } }>('/*', (request, reply) =>
-    sendPicture(reply, folder, request.params['*'], jobs.isPicture),
+    sendImage(reply, folder, request.params['*'], jobs.isImage),
   );
   try {
     await server.listen({ port, host: '127.0.0.1' });
   } catch (cause) {
-    throw new UsageError(`Expected a free port for --watch, got ${port}`, {
-      suggestion: 'Choose another, or leave the number out for any free one.',
+    throw new UsageError(`Cannot serve --watch on port ${port}: it is taken`, {
+      suggestion: 'Choose another port, or leave out the number to use any free one.',
       cause,
     });
   }
   const beat = scheduler.schedule(function (this) {
-    for (const { tell } of open) tell();
+    for (const { send } of open) send();
     this.schedule(undefined, everyMs);
   }, everyMs);
   const { port: actualPort } = server.server.address() as AddressInfo;
@@ -118,24 +118,25 @@ export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
     },
     async close() {
       beat.unsubscribe();
-      for (const { tell } of open) tell();
-      // The last news must not be cut off; but nobody waits for a page that does not listen.
-      const told = Promise.all([...open].map(({ end }) => end()));
-      await Promise.race([told, new Promise((done) => setTimeout(done, 500).unref())]);
+      for (const { send } of open) send();
+      // The last update must reach the pages, but a page that does not read must not block the end.
+      const ended = Promise.all([...open].map(({ end }) => end()));
+      await Promise.race([ended, new Promise((done) => setTimeout(done, 500).unref())]);
       await server.close();
     },
   };
 }
 
-/** A page that is open. */
+/** The connection of an open page. */
 interface Listener {
-  tell(): void;
+  /** Sends the changes since the last update, if there are any. */
+  send(): void;
   end(): Promise<void>;
 }
 
 async function* none(): AsyncGenerator<Outcome> {}
 
-/** Names by which this machine calls itself. */
+/** Host names of this machine. */
 const localNames = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 async function guard(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
@@ -147,43 +148,43 @@ async function guard(request: FastifyRequest, reply: FastifyReply): Promise<Fast
     'cache-control': 'no-store',
   });
   if (localNames.has((request.headers.host ?? '').replace(/:\d+$/, ''))) return undefined;
-  return reply.code(403).type('text/plain').send('Expected to be called by a name of this machine.');
+  return reply.code(403).type('text/plain').send('Use 127.0.0.1 or localhost as the host name.');
 }
 
-async function sendPicture(
+async function sendImage(
   reply: FastifyReply,
   folder: string,
   path: string,
-  isPicture: (path: string) => boolean,
+  isImage: (path: string) => boolean,
 ): Promise<FastifyReply> {
   const file = join(folder, path);
-  const stats = isPicture(path) ? await stat(file).catch(() => null) : null;
-  if (stats === null) return reply.code(404).type('text/plain').send('Expected a picture of the run.');
+  const stats = isImage(path) ? await stat(file).catch(() => null) : null;
+  if (stats === null) return reply.code(404).type('text/plain').send('This run has no such image.');
   const extension = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
-  // What a model made may be a document with a script.
+  // An output may be a document with a script, such as SVG.
   reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox");
   reply.header('content-length', stats.size);
   return reply.type(contentTypeOf(extension)).send(createReadStream(file));
 }
 
-/** The jobs of a run as a page shows them while it goes: as many as a gallery shows. */
+/** The jobs of a run in progress, as many as a gallery shows. */
 interface LiveJobs {
-  /** Notes what an event says of a job. */
+  /** Updates the job of an event. */
   onEvent(event: RunEvent): void;
-  /** Notes what an earlier run left. */
+  /** Adds an outcome of an earlier run. */
   add(outcome: Outcome): void;
-  /** In input order; those that have changed since a version. */
+  /** Returns the jobs that have changed since a version, in input order. */
   since(version: number): GalleryJob[];
-  /** Of the newest change. */
+  /** Version of the newest change. */
   readonly version: number;
-  /** Whether this is the path, relative to the run folder, of a picture that a job has. */
-  isPicture(path: string): boolean;
+  /** Returns true if a job has an image with this path, relative to the run folder. */
+  isImage(path: string): boolean;
 }
 
-/** Keeps what a page shows of the jobs of the run in a folder. */
+/** Collects the jobs of the run in a folder. */
 function liveJobs(folder: string): LiveJobs {
   const jobs = new Map<number, { readonly job: GalleryJob; readonly version: number }>();
-  const pictures = new Set<string>();
+  const images = new Set<string>();
   let version = 0;
   const thumbnails = {
     pathOf: (original: Outcome['files'][number]) => {
@@ -196,8 +197,8 @@ function liveJobs(folder: string): LiveJobs {
     version += 1;
     jobs.set(job.index, { job, version });
     for (const { path, thumb } of job.files ?? []) {
-      pictures.add(path);
-      if (thumb !== undefined) pictures.add(thumb);
+      images.add(path);
+      if (thumb !== undefined) images.add(thumb);
     }
   };
   const add = (outcome: Outcome): void => put(galleryJob(outcome, thumbnails));
@@ -218,6 +219,6 @@ function liveJobs(folder: string): LiveJobs {
     get version() {
       return version;
     },
-    isPicture: (path) => pictures.has(path),
+    isImage: (path) => images.has(path),
   };
 }

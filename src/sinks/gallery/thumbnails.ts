@@ -5,24 +5,25 @@ import { temporaryPath } from '../../disk/writeFiles.ts';
 import type { Outcome, OutcomeFile } from '../../types.ts';
 
 const FOLDER = '.thumbs';
-/** Sharp on a tile of 220 px on a screen with two dots a pixel; 10 to 25 kB. */
+/** Longest side of a thumbnail: sharp in a tile of 220 px at a device pixel ratio of 2; 10 to 25 kB. */
 const SIDE_PX = 440;
 const MAX_INPUT_PIXELS = 0x3fff * 0x3fff;
 
-/** The small pictures by which people find their way in a run. They can be deleted at any time: the next run makes them again. */
+/** The thumbnails of a run folder. You can delete them at any time: the next run makes them again. */
 export interface Thumbnails {
   /**
-   * Makes the thumbnails of an outcome's originals that need one and have none, if the gallery shows that job at all. One
-   * that cannot be made, because the original is damaged or the disk full, is left out: no job fails for want of a thumbnail.
+   * Makes missing thumbnails of an outcome's originals, if the gallery shows that job. Skips one that cannot be made (damaged
+   * original, full disk): no job fails because of a thumbnail.
    */
   make(outcome: Pick<Outcome, 'index' | 'files'>): Promise<void>;
-  /** The picture to show small, relative to the run folder; null where there is nothing but the original to show, or nothing at all. */
+  /** Returns the path of the image to show in a tile, relative to the run folder; null if there is no thumbnail. */
   pathOf(original: OutcomeFile): string | null;
 }
 
 /**
- * Opens the thumbnails of a run folder, which may have none yet. They are called after the original's content, so one is
- * never out of date and equal pictures share one. Memory: a name each. Never rejects: a folder that cannot be read has none.
+ * Opens the thumbnails of a run folder, which may have none yet. A thumbnail is named after the original's content, so it is
+ * never out of date and identical images share one. Memory: one name each. Never rejects: a folder that cannot be read counts as
+ * empty.
  */
 export async function openThumbnails(folder: string): Promise<Thumbnails> {
   const made = new Set(await readdir(join(folder, FOLDER)).catch(() => []));
@@ -51,11 +52,11 @@ function needsOne(file: OutcomeFile): boolean {
   return file.role === 'original' && file.width !== null && thumbnailPath(file) !== file.path;
 }
 
-/** Not flushed: what a power cut takes of it is made again. */
+/** Writes a thumbnail without flushing it: one that a power cut destroys is made again. */
 async function writeThumbnail(original: string, path: string): Promise<void> {
   const { default: sharp } = await import('sharp');
   sharp.cache(false);
-  // From the path, so that the picture is shrunk while it is read.
+  // Given a path, sharp shrinks the image while it reads it.
   const data = await sharp(original, { autoOrient: true, limitInputPixels: MAX_INPUT_PIXELS })
     .resize({ width: SIDE_PX, height: SIDE_PX, fit: 'inside', withoutEnlargement: true })
     .webp({ quality: 72, effort: 2 })
@@ -65,17 +66,17 @@ async function writeThumbnail(original: string, path: string): Promise<void> {
   await rename(temporaryPath(path), path);
 }
 
-/** A gallery shows so many jobs, the first ones of a run: what a browser holds without trouble. */
+/** Jobs in a gallery, at most, the first ones of a run: a browser handles these without trouble. */
 export const maxGalleryJobs = 20_000;
 
-/** A picture as small as this is shown itself: no thumbnail would load faster. */
+/** Size up to which an image is its own thumbnail: a smaller file would not load faster. */
 const SMALL_BYTES = 40_000;
-/** What every browser shows. */
+/** Formats that every browser shows. */
 const SHOWN_FORMATS = new Set(['png', 'jpeg', 'webp', 'avif', 'gif']);
 
-/** Where an original's small picture is, relative to the run folder: itself where it is small enough, else in `.thumbs`. */
+/** The path of an original's thumbnail, relative to the run folder: itself if it is small enough, else a file in `.thumbs`. */
 export function thumbnailPath({ path, bytes, format, sha256 }: OutcomeFile): string {
   if (bytes <= SMALL_BYTES && SHOWN_FORMATS.has(format)) return path;
-  // No folder of the run can have this name: folders of pictures never begin with a point.
+  // No image folder of the run can have this name: none begins with a dot.
   return `.thumbs/${sha256.slice(0, 20)}.webp`;
 }

@@ -3,21 +3,21 @@ import { fileChangedError, findFileChange, toStorageError } from '../../disk/sto
 import { writeFully } from '../../disk/writeFiles.ts';
 import { StorageError } from '../../errors.ts';
 
-/** Where a line stands in a file. */
-export interface LinePlace {
+/** The bytes of a line in a file, without its newline. */
+export interface LineRange {
   readonly offsetBytes: number;
   readonly lengthBytes: number;
 }
 
-/** The place of each job's newest line, by job index. */
+/** The position of each job's newest line, by job index. */
 export interface LineIndex {
-  set(index: number, place: LinePlace): void;
-  get(index: number): LinePlace | undefined;
+  set(index: number, range: LineRange): void;
+  get(index: number): LineRange | undefined;
   /** One more than the highest index that was set. */
   readonly end: number;
 }
 
-/** A line index of 12 bytes a job, so that a million jobs take 12 MB. */
+/** Creates a line index of 12 bytes a job: a million jobs take 12 MB. */
 export function createLineIndex(): LineIndex {
   let offsets = new Float64Array(1024);
   let lengths = new Uint32Array(1024);
@@ -50,25 +50,25 @@ export function createLineIndex(): LineIndex {
   };
 }
 
-/** Adds lines to a file, in the order of the calls. */
+/** Appends lines to a file, in the order of the calls. */
 interface Appender {
   /** Resolves once the line is flushed to the disk; rejects with `StorageError`. */
-  append(line: string): Promise<LinePlace>;
-  /** Resolves once nothing is being written any more. */
+  append(line: string): Promise<LineRange>;
+  /** Resolves once no line is pending. */
   idle(): Promise<void>;
-  /** Throws `StorageError` where somebody deleted, moved or cut the file: what is written then is lost. */
+  /** Throws `StorageError` if the file was deleted, moved or truncated: lines written to it would be lost. */
   check(): void;
 }
 
 interface PendingLine {
   readonly bytes: Buffer;
-  resolve(place: LinePlace): void;
+  resolve(range: LineRange): void;
   reject(error: unknown): void;
 }
 
 /**
- * An appender for an open file that begins at `startBytes`. Lines that come while others are being flushed are written
- * together with one flush, so that many at a time cost hardly more than one.
+ * Creates an appender for an open file that writes from `startBytes` on. Lines that arrive during a flush are written
+ * together with the next one, so many concurrent lines cost hardly more than one.
  */
 export function createAppender(handle: FileHandle, path: string, startBytes: number): Appender {
   let endBytes = startBytes;
@@ -77,7 +77,8 @@ export function createAppender(handle: FileHandle, path: string, startBytes: num
 
   const check = (): void => {
     const change = findFileChange(handle.fd, path, endBytes);
-    if (change !== null) throw fileChangedError(path, change, 'Run the same command again: it is made anew.');
+    if (change !== null)
+      throw fileChangedError(path, change, 'Run the same command again: it writes the file again.');
   };
   const writeBatch = async (batch: readonly PendingLine[]): Promise<void> => {
     try {
@@ -85,8 +86,8 @@ export function createAppender(handle: FileHandle, path: string, startBytes: num
       await writeFully(handle, Buffer.concat(batch.map(({ bytes }) => bytes)), endBytes);
       await handle.datasync();
     } catch (error) {
-      // The next batch begins where this one should have; nothing of it may show behind that. What somebody else did to
-      // the file is left as it is.
+      // The next batch starts at the same offset, so no part of this one may stay behind it. A file that another
+      // process changed is left as it is.
       if (!(error instanceof StorageError)) await handle.truncate(endBytes).catch(() => {});
       for (const { reject } of batch) reject(toStorageError(error, path));
       return;

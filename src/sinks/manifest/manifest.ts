@@ -10,23 +10,23 @@ import type { Outcome } from '../../types.ts';
 import { createAppender } from './jsonLines.ts';
 import { readOutcomes, scanManifest } from './readOutcomes.ts';
 
-/** The list of a run's outcomes: `manifest.jsonl` while it runs, `manifest.json` when it is done. */
+/** The list of a run's outcomes: `manifest.jsonl` during the run, `manifest.json` at its end. */
 export interface Manifest {
-  /** Adds the outcome as a line and emits it once the line is flushed. Emits `StorageError` where the disk refuses. */
+  /** Appends the outcome as a line and emits it once the line is flushed. Errors with `StorageError` if it cannot be written. */
   append(outcome: Outcome): Observable<Outcome>;
-  /** Whether the job has an outcome here. */
+  /** Returns true if the job has an outcome here. */
   has(index: number): boolean;
-  /** The newest outcome of each job, in input order, read from the disk in flat memory. */
+  /** Reads the newest outcome of each job from the disk, in input order and constant memory. */
   outcomes(): AsyncIterable<Outcome>;
-  /** Writes `manifest.json` as a whole: `{ "run": run, "outcomes": [one of each job, in input order] }`. */
+  /** Writes `manifest.json`: `{ "run": run, "outcomes": [one for each job, in input order] }`. */
   finish(run: unknown): Promise<void>;
-  /** Waits for lines that are being written. The manifest cannot be used afterwards. */
+  /** Waits for pending lines and closes the file. The manifest cannot be used afterwards. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the manifest of a run folder, or begins it. What a crash tore off at its end is dropped; the job's outcome is
- * then reached again. Memory: 12 bytes a job. Rejects with `StorageError`.
+ * Opens the manifest of a run folder, or creates it. Drops a last line that a crash cut off; its job then reaches its
+ * outcome again. Memory: 12 bytes a job. Rejects with `StorageError`.
  */
 export async function openManifest(folder: string): Promise<Manifest> {
   const path = join(folder, 'manifest.jsonl');
@@ -50,7 +50,7 @@ async function manifestOf(handle: FileHandle, folder: string, path: string): Pro
   return {
     append: (outcome) =>
       fromAbortable(async () => {
-        // The index comes first, where a scan looks for it.
+        // The index comes first: a scan reads only the beginning of each line.
         const { index: jobIndex, ...rest } = outcome;
         index.set(jobIndex, await appender.append(JSON.stringify({ index: jobIndex, ...rest })));
         return outcome;
@@ -70,8 +70,8 @@ async function manifestOf(handle: FileHandle, folder: string, path: string): Pro
 }
 
 /**
- * Writes `{ "run": …, "outcomes": [ … ] }` with an outcome a line, in flat memory however many there are. The file is
- * there as a whole or, where this rejects with `StorageError`, as it was before.
+ * Writes `{ "run": …, "outcomes": [ … ] }` with an outcome a line, in constant memory. The file is replaced as a whole; if
+ * this rejects with `StorageError`, it is as it was before.
  */
 function writeManifestJson(path: string, run: unknown, outcomes: AsyncIterable<Outcome>): Promise<void> {
   return writeChunks(path, documentOf(run, outcomes));
@@ -88,8 +88,8 @@ async function* documentOf(run: unknown, outcomes: AsyncIterable<Outcome>): Asyn
 }
 
 /**
- * The newest outcome of each job in a run folder, in input order and flat memory; none where there is no manifest. Only reads, so a
- * run may be using the folder. Throws `StorageError` at a line that is no outcome.
+ * Reads the newest outcome of each job in a run folder, in input order and constant memory. Yields nothing if there is no
+ * manifest. Writes nothing, so a run may be using the folder. Throws `StorageError` at a line that is not an outcome.
  */
 export async function* manifestOutcomes(folder: string): AsyncGenerator<Outcome> {
   const path = join(folder, 'manifest.jsonl');

@@ -2,18 +2,18 @@ import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { StorageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
-import { createLineIndex, type LineIndex, type LinePlace } from './jsonLines.ts';
+import { createLineIndex, type LineIndex, type LineRange } from './jsonLines.ts';
 
-/** Jobs whose lines are fetched together. */
+/** Jobs whose lines are read together. */
 const JOBS_AT_A_TIME = 256;
-/** Lines that lie further apart than this are fetched one by one. */
+/** Lines further apart than this are read one by one. */
 const MAX_READ_BYTES = 4 << 20;
 
 /**
- * Reads the newest outcome of each job from `manifest.jsonl`, in input order, in flat memory: jobs end in about the order
- * in which they began, so the lines of some hundred neighbours mostly come with one read.
+ * Reads the newest outcome of each job from `manifest.jsonl`, in input order and constant memory. Jobs end in about the order
+ * in which they begin, so one read usually covers the lines of a few hundred neighbours.
  *
- * Throws `StorageError` (`ERR_MANIFEST_DAMAGED`) at a line that is no outcome.
+ * Throws `StorageError` (`ERR_MANIFEST_DAMAGED`) at a line that is not an outcome.
  */
 export async function* readOutcomes(
   handle: FileHandle,
@@ -21,8 +21,8 @@ export async function* readOutcomes(
   path: string,
 ): AsyncGenerator<Outcome> {
   for (let from = 0; from < index.end; from += JOBS_AT_A_TIME) {
-    const places = placesBetween(index, from, Math.min(from + JOBS_AT_A_TIME, index.end));
-    for await (const { line, offsetBytes } of readLines(handle, places)) {
+    const ranges = rangesBetween(index, from, Math.min(from + JOBS_AT_A_TIME, index.end));
+    for await (const { line, offsetBytes } of readLines(handle, ranges)) {
       const outcome = parseOutcome(line);
       if (outcome === undefined) throw damaged(path, offsetBytes);
       yield outcome;
@@ -30,25 +30,25 @@ export async function* readOutcomes(
   }
 }
 
-function placesBetween(index: LineIndex, from: number, to: number): LinePlace[] {
-  const places: LinePlace[] = [];
+function rangesBetween(index: LineIndex, from: number, to: number): LineRange[] {
+  const ranges: LineRange[] = [];
   for (let job = from; job < to; job += 1) {
-    const place = index.get(job);
-    if (place !== undefined) places.push(place);
+    const range = index.get(job);
+    if (range !== undefined) ranges.push(range);
   }
-  return places;
+  return ranges;
 }
 
 async function* readLines(
   handle: FileHandle,
-  places: readonly LinePlace[],
+  ranges: readonly LineRange[],
 ): AsyncGenerator<{ line: string; offsetBytes: number }> {
-  if (places.length === 0) return;
-  const start = Math.min(...places.map(({ offsetBytes }) => offsetBytes));
-  const end = Math.max(...places.map(({ offsetBytes, lengthBytes }) => offsetBytes + lengthBytes));
+  if (ranges.length === 0) return;
+  const start = Math.min(...ranges.map(({ offsetBytes }) => offsetBytes));
+  const end = Math.max(...ranges.map(({ offsetBytes, lengthBytes }) => offsetBytes + lengthBytes));
   const together = end - start <= MAX_READ_BYTES;
   const block = together ? await read(handle, start, end - start) : null;
-  for (const { offsetBytes, lengthBytes } of places) {
+  for (const { offsetBytes, lengthBytes } of ranges) {
     const bytes =
       block?.subarray(offsetBytes - start, offsetBytes - start + lengthBytes) ??
       (await read(handle, offsetBytes, lengthBytes));
@@ -64,12 +64,12 @@ async function read(handle: FileHandle, offsetBytes: number, lengthBytes: number
 function damaged(path: string, offsetBytes: number): StorageError {
   return new StorageError(
     'ERR_MANIFEST_DAMAGED',
-    `Expected an outcome in ${path} at byte ${offsetBytes}, got a line that is none.`,
+    `The line at byte ${offsetBytes} of ${path} is damaged: it is not an outcome.`,
     { suggestion: 'Delete that line, or restore the file, and run the same command again.' },
   );
 }
 
-/** Reads one line of `manifest.jsonl`; undefined where it is no whole outcome. */
+/** Reads one line of `manifest.jsonl`; undefined if it is not a whole outcome. */
 function parseOutcome(line: string): Outcome | undefined {
   try {
     return outcomeSchema.parse(JSON.parse(line));
@@ -99,7 +99,7 @@ const outcomeError = z.object({
   suggestion: z.string(),
 });
 
-/** An outcome as it is read back from `manifest.jsonl`. */
+/** The schema of an outcome as it is read back from `manifest.jsonl`. */
 export const outcomeSchema = z.object({
   index: z.int().nonnegative(),
   key: z.string(),
@@ -124,23 +124,23 @@ export const outcomeSchema = z.object({
 
 const NEWLINE = 0x0a;
 const READ_BYTES = 1 << 20;
-/** `append` writes the index first, so that a scan need not parse a million lines. */
+/** The beginning of a line: `append` writes the index first, so a scan need not parse a million lines. */
 const LINE_START = /^\{"index":(\d+),/;
 const LINE_START_BYTES = 32;
 
 interface ManifestScan {
   readonly index: LineIndex;
-  /** Where the next line belongs: behind the last whole one. */
+  /** Offset of the next line: behind the last whole one. */
   readonly endBytes: number;
 }
 
 /**
- * Finds each job's newest line in `manifest.jsonl`, in one pass and flat memory. What a crash left at the end, a torn
- * line or one that is no outcome, is not counted: `endBytes` lies before it.
+ * Finds each job's newest line in `manifest.jsonl`, in one pass and constant memory. Ignores a last line that a crash cut
+ * off or that is not an outcome: `endBytes` lies before it.
  */
 export async function scanManifest(handle: FileHandle): Promise<ManifestScan> {
   const index = createLineIndex();
-  // The last line is entered only once it has proved to be an outcome.
+  // The last line enters the index only once it has been parsed as an outcome.
   let last = { jobIndex: -1, offsetBytes: 0, lengthBytes: 0 };
   for await (const { line, offsetBytes } of wholeLines(handle)) {
     if (last.jobIndex >= 0) index.set(last.jobIndex, last);
@@ -151,18 +151,18 @@ export async function scanManifest(handle: FileHandle): Promise<ManifestScan> {
   return { index, endBytes: last.offsetBytes + last.lengthBytes + 1 };
 }
 
-async function isOutcome(handle: FileHandle, { offsetBytes, lengthBytes }: LinePlace): Promise<boolean> {
+async function isOutcome(handle: FileHandle, { offsetBytes, lengthBytes }: LineRange): Promise<boolean> {
   const { buffer } = await handle.read(Buffer.alloc(lengthBytes), 0, lengthBytes, offsetBytes);
   return parseOutcome(buffer.toString('utf8')) !== undefined;
 }
 
-/** The job index that a line begins with; -1 where it begins otherwise. */
+/** The job index that a line begins with; -1 if there is none. */
 function jobIndexOf(line: Buffer): number {
   const digits = LINE_START.exec(line.toString('latin1', 0, LINE_START_BYTES))?.[1];
   return digits === undefined ? -1 : Number(digits);
 }
 
-/** Every line that ends with a newline, without it. */
+/** Yields every line that ends with a newline, without the newline. */
 async function* wholeLines(handle: FileHandle): AsyncGenerator<{ line: Buffer; offsetBytes: number }> {
   let rest = Buffer.alloc(0);
   let offsetBytes = 0;

@@ -8,8 +8,8 @@ import type { Outcome } from '../../types.ts';
 
 /**
  * Writes the outcome as pretty JSON beside each of its originals (`cat.png` gets `cat.json`, `cat.json` gets
- * `cat.sidecar.json`) and emits it once they are
- * on the disk. An outcome without files gets none and is emitted all the same. Emits `StorageError` where the disk refuses.
+ * `cat.sidecar.json`) and emits the outcome once the files are on disk. An outcome without files is emitted as it is.
+ * Errors with `StorageError` if a file cannot be written.
  *
  *     writeSidecar('out/cats', outcome)   --(o|)
  */
@@ -23,13 +23,13 @@ export function writeSidecar(folder: string, outcome: Outcome): Observable<Outco
   });
 }
 
-/** Where the sidecar of an original is: `cat.json` for `cat.png`, `cat.sidecar.json` for `cat.json`, which is an output itself. */
+/** The path of an original's sidecar: `cat.json` for `cat.png`; `cat.sidecar.json` for `cat.json`, which is an output itself. */
 export function sidecarPath(path: string): string {
   if (path.endsWith('.json')) return path.replace(/\.json$/, '.sidecar.json');
   return `${path.replace(/\.[^./]+$/, '')}.json`;
 }
 
-/** Deletes an outcome's pictures from the run folder, the sidecar not. Never rejects: what cannot be deleted stays. */
-export async function removePictures(folder: string, { files }: Pick<Outcome, 'files'>): Promise<void> {
+/** Deletes an outcome's images from the run folder, but not its sidecar. Never rejects: files that cannot be deleted stay. */
+export async function deleteImages(folder: string, { files }: Pick<Outcome, 'files'>): Promise<void> {
   await Promise.allSettled(files.map(({ path }) => rm(join(folder, path), { force: true })));
 }

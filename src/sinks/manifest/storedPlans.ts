@@ -7,17 +7,17 @@ import { fromAbortable } from '../../base/fromAbortable.ts';
 import { isMissing, toStorageError } from '../../disk/storageError.ts';
 import { renditionSchema } from '../../renditions/lists.ts';
 import type { Plan } from '../../types.ts';
-import type { LinePlace } from './jsonLines.ts';
+import type { LineRange } from './jsonLines.ts';
 
-/** Plans that a run folder keeps for whoever goes on with them without the input. */
+/** Plans stored in a run folder, so that `collect` and `retryFailed` need no input file. */
 interface StoredPlans {
-  /** Completes once the plan is flushed. Emits `StorageError` where the disk refuses. */
-  keep(plan: Plan): Observable<void>;
-  /** Each job's plan once, the newest, in the order of the input. None where nothing was kept. */
+  /** Appends a plan and completes once it is flushed. Errors with `StorageError` if it cannot be written. */
+  store(plan: Plan): Observable<void>;
+  /** Reads the newest plan of each job, in input order. Yields nothing if none is stored. */
   read(): AsyncGenerator<Plan>;
 }
 
-/** Bytes that were only in memory are gone: a job that needs them again says so. */
+/** Bytes that were only in memory are not stored: a job that needs them again fails with an error about it. */
 const inputFile = z.object({
   source: z
     .string()
@@ -45,15 +45,15 @@ const planSchema = z.object({
 });
 
 /**
- * `detached.jsonl` (jobs whose predictions were left to the service) or `failed.jsonl` (jobs that failed) of a run folder: a plan
- * a line. Memory: where each job's line is, while they are read.
+ * Opens `detached.jsonl` (jobs whose predictions were left at the service) or `failed.jsonl` (jobs that failed) of a run folder: a
+ * plan a line. Memory: the offset and length of each job's line, only during a read.
  */
 export function storedPlans(folder: string, which: 'detached' | 'failed'): StoredPlans {
   const path = join(folder, `${which}.jsonl`);
-  // What a crash tore off must not take the next line with it.
+  // A line that a crash cut off must not spoil the next one.
   let separator = '\n';
   return {
-    keep: (plan) =>
+    store: (plan) =>
       fromAbortable(() => {
         const line = `${separator}${JSON.stringify(storable(plan))}\n`;
         separator = '';
@@ -65,12 +65,12 @@ export function storedPlans(folder: string, which: 'detached' | 'failed'): Store
   };
 }
 
-/** With the paths of its files; their bytes have no place in a line. */
+/** Replaces the bytes of files by null; paths stay. */
 function storable(plan: Plan): object {
   if (plan.files === undefined) return plan;
-  const files = Object.entries(plan.files).map(([place, file]) => {
+  const files = Object.entries(plan.files).map(([inputPath, file]) => {
     const source = typeof file.source === 'string' ? file.source : null;
-    return [place, { ...file, source }] as const;
+    return [inputPath, { ...file, source }] as const;
   });
   return { ...plan, files: Object.fromEntries(files) };
 }
@@ -82,8 +82,8 @@ async function* plansIn(path: string): AsyncGenerator<Plan> {
   });
   if (handle === null) return;
   try {
-    const places = await newestLines(handle);
-    for (const [, { offsetBytes, lengthBytes }] of [...places].sort(([a], [b]) => a - b)) {
+    const lines = await newestLines(handle);
+    for (const [, { offsetBytes, lengthBytes }] of [...lines].sort(([a], [b]) => a - b)) {
       const { buffer } = await handle.read(Buffer.alloc(lengthBytes), 0, lengthBytes, offsetBytes);
       const plan = planOf(buffer.toString('utf8'));
       if (plan !== null) yield plan;
@@ -95,21 +95,21 @@ async function* plansIn(path: string): AsyncGenerator<Plan> {
   }
 }
 
-/** Where the newest whole line of each job is. */
-async function newestLines(handle: FileHandle): Promise<Map<number, LinePlace>> {
-  const places = new Map<number, LinePlace>();
+/** Finds the newest whole line of each job. */
+async function newestLines(handle: FileHandle): Promise<Map<number, LineRange>> {
+  const lines = new Map<number, LineRange>();
   let offsetBytes = 0;
-  // A character a byte: torn characters keep their length so, and those that end lines elsewhere (U+2028) do not here.
+  // One character per byte, so that a cut character keeps its length and U+2028 does not end a line.
   const stream = handle.createReadStream({ autoClose: false, start: 0, encoding: 'latin1' });
   for await (const bytes of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
     const plan = planOf(Buffer.from(bytes, 'latin1').toString('utf8'));
-    if (plan !== null) places.set(plan.index, { offsetBytes, lengthBytes: bytes.length });
+    if (plan !== null) lines.set(plan.index, { offsetBytes, lengthBytes: bytes.length });
     offsetBytes += bytes.length + 1;
   }
-  return places;
+  return lines;
 }
 
-/** Null for a line that a crash tore off. */
+/** Reads one line; null if a crash cut it off. */
 function planOf(line: string): Plan | null {
   try {
     return planSchema.parse(JSON.parse(line));

@@ -10,8 +10,8 @@ import type { Outcome } from '../../types.ts';
 export type TableFormat = 'csv' | 'parquet';
 
 /**
- * Writes all outcomes as `manifest.csv` or `manifest.parquet` into the run folder, a row each, in flat memory. The file is there
- * as a whole or, where this rejects with `StorageError`, as it was before.
+ * Writes all outcomes as `manifest.csv` or `manifest.parquet` into the run folder, a row each, in constant memory. The file is
+ * replaced as a whole; if this rejects with `StorageError`, it is as it was before.
  */
 export function writeTable(
   folder: string,
@@ -23,7 +23,7 @@ export function writeTable(
 }
 
 /**
- * Writes outcomes as CSV (RFC 4180, UTF-8, a header). Texts that a spreadsheet would take for a formula get a `'` in front
+ * Writes outcomes as CSV (RFC 4180, UTF-8, with a header). Prefixes texts that a spreadsheet would run as a formula with `'`
  * (https://owasp.org/www-community/attacks/CSV_Injection). Rejects with `StorageError`.
  */
 function writeCsvManifest(path: string, outcomes: AsyncIterable<Outcome>): Promise<void> {
@@ -39,7 +39,7 @@ async function* lines(outcomes: AsyncIterable<Outcome>): AsyncGenerator<string> 
   }
 }
 
-/** An outcome in the columns of a table; what has a shape of its own is JSON. */
+/** An outcome in the columns of a table; nested values are JSON. */
 interface OutcomeRow {
   readonly index: number;
   readonly key: string;
@@ -54,7 +54,7 @@ interface OutcomeRow {
   readonly cost_usd: number | null;
   readonly predict_seconds: number | null;
   readonly score: number | null;
-  /** Of the first original; likewise the six below. */
+  /** Path of the first original; the next five columns describe the same file. */
   readonly path: string | null;
   readonly width: number | null;
   readonly height: number | null;
@@ -70,7 +70,6 @@ interface OutcomeRow {
   readonly error_message: string | null;
 }
 
-/** The row of an outcome. */
 function outcomeRow(outcome: Outcome): OutcomeRow {
   const { index, key, status, prompt, model, version, input, tags, metrics, files, error } = outcome;
   const original = files.find(({ role }) => role === 'original');
@@ -108,7 +107,7 @@ function numberOf(value: unknown): number | null {
   return typeof value === 'number' ? value : null;
 }
 
-/** Rows that are held in memory until they are written: some megabytes. */
+/** Rows held in memory until they are written: a few megabytes. */
 const ROWS_PER_GROUP = 5_000;
 
 const columnTypes: Readonly<Record<keyof OutcomeRow, BasicType>> = {
@@ -118,7 +117,7 @@ const columnTypes: Readonly<Record<keyof OutcomeRow, BasicType>> = {
   prompt: 'STRING',
   model: 'STRING',
   version: 'STRING',
-  // JSON's numbers, which an INT64 would not hold all.
+  // INT64 cannot hold every JSON number.
   seed: 'DOUBLE',
   prediction_id: 'STRING',
   attempts: 'INT32',
@@ -143,7 +142,7 @@ const columnTypes: Readonly<Record<keyof OutcomeRow, BasicType>> = {
 
 const columns = Object.entries(columnTypes).map(([name, type]) => ({ name, type }));
 
-/** Writes outcomes as Parquet (Snappy), a row group in memory at a time. Rejects with `StorageError`. */
+/** Writes outcomes as Parquet (Snappy), with one row group in memory at a time. Rejects with `StorageError`. */
 async function writeParquetManifest(path: string, outcomes: AsyncIterable<Outcome>): Promise<void> {
   try {
     await parquetWriteRows({

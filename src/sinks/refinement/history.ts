@@ -3,46 +3,46 @@ import { z } from 'zod';
 import { readOwnJson, writeJson } from '../../disk/jsonFile.ts';
 import type { Outcome } from '../../types.ts';
 
-/** A picture in a round of a refinement: made in it, or kept from an earlier one. */
+/** A candidate in a round of a refinement: made in that round, or kept from an earlier one. */
 export interface RefinementCandidate {
-  /** Of its job. */
+  /** Index of its job. */
   readonly index: number;
   readonly key: string;
-  /** In which it was made: 0 for the first candidates. */
+  /** The round that made it; 0 for the first candidates. */
   readonly round: number;
-  /** Index of the picture that it was made from; null in round 0. */
+  /** Index of the candidate that it was made from; null in round 0. */
   readonly parent: number | null;
   readonly status: Outcome['status'];
-  /** Null where there is no picture, or it could not be rated. */
+  /** Null if there is no image, or it could not be rated. */
   readonly score: number | null;
-  /** 1 is the best of all so far; null without a score. */
+  /** Rank among all candidates so far, 1 for the best; null without a score. */
   readonly rank: number | null;
-  /** Whether it stays in the next round, which makes its children. */
+  /** True if it stays in the next round, which makes new candidates from it. */
   readonly kept: boolean;
-  /** Of the picture, below the run folder. */
+  /** Path of the image, relative to the run folder; null if there is none. */
   readonly path: string | null;
 }
 
-/** A round and what was decided in it. */
+/** A round and its candidates. */
 export interface RefinementRound {
   readonly round: number;
-  /** False where it was cut short: a later run goes on with it, and decides anew. */
+  /** False if the round was interrupted: the next run resumes it and decides again. */
   readonly decided: boolean;
-  /** Never below that of the round before, since the best stay. */
+  /** Best score so far; never below that of the previous round, because the best candidates stay. Null if none has a score. */
   readonly bestScore: number | null;
-  /** The best first, those without a score last. */
+  /** Sorted by score, the best first; those without a score last. */
   readonly candidates: readonly RefinementCandidate[];
 }
 
 /**
- * Why a refinement ended: all rounds are through, a picture has the score that was asked for, no money is left for more, the user or
- * the service stopped it, or a round brought no picture that could be rated.
+ * The reason why a refinement ended: all rounds are done (`rounds`), an image reached the target score (`score`), the budget is
+ * spent (`budget`), the user or the service stopped it (`stopped`), or a round made no image that could be rated (`nothing`).
  */
 export type RefinementEnd = 'rounds' | 'score' | 'budget' | 'stopped' | 'nothing';
 
-/** `refinement.json`: what a refinement has decided so far, which the next run in the folder goes on from. */
+/** The content of `refinement.json`: all rounds so far. The next run in the folder resumes from it. */
 export interface RefinementHistory {
-  /** Null while it runs. */
+  /** Null while the refinement runs. */
   readonly end: RefinementEnd | null;
   readonly rounds: readonly RefinementRound[];
 }
@@ -71,15 +71,15 @@ const history = z.object({
   ),
 }) satisfies z.ZodType<RefinementHistory>;
 
-/** What a run folder knows of its refinement; null where none was decided in it. Rejects with `UsageError` where that cannot be read. */
+/** Reads `refinement.json` of a run folder; null if there is none. Rejects with `UsageError` if the file is damaged. */
 export function readRefinementHistory(folder: string): Promise<RefinementHistory | null> {
   return readOwnJson(join(folder, refinementFileName), history);
 }
 
-/** The file in a run folder that has the rounds of a refinement. */
+/** The file name of a refinement's history. */
 export const refinementFileName = 'refinement.json';
 
-/** Writes `refinement.json` into the run folder. Rejects with `StorageError` where the disk refuses. */
+/** Writes `refinement.json` into the run folder. Rejects with `StorageError` if it cannot be written. */
 export function writeRefinementHistory(folder: string, history: RefinementHistory): Promise<void> {
   return writeJson(join(folder, refinementFileName), history);
 }

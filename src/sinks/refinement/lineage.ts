@@ -10,21 +10,21 @@ import {
   type PlacedNode,
 } from './lineageLayout.ts';
 
-/** Pictures decoded at the same time. */
+/** Images decoded at the same time. */
 const AT_A_TIME = 4;
 const MAX_INPUT_PIXELS = 0x3fff * 0x3fff;
-/** A side that viewers and browsers still show. */
+/** Longest side of the PNG: viewers and browsers still show it. */
 const MOST_PNG_PX = 16_000;
 
 /**
- * Draws the lineage of a refinement into the run folder: `lineage.svg`, which needs no other file, and `lineage.png`. A picture that
- * cannot be read leaves its place empty. Rejects with `StorageError` where the disk refuses.
+ * Draws the lineage of a refinement into the run folder: `lineage.svg`, which needs no other file, and `lineage.png`. An image
+ * that cannot be read leaves an empty frame. Rejects with `StorageError` if a file cannot be written.
  */
 export async function writeLineage(folder: string, history: RefinementHistory): Promise<void> {
   const { default: sharp } = await import('sharp');
   const tree = lineageTree(history);
   const layout = lineageLayout(tree, await aspectOf(folder, tree));
-  const svg = lineageSvg(basename(folder), layout, await readPictures(folder, layout));
+  const svg = lineageSvg(basename(folder), layout, await readImages(folder, layout));
   await writeAtomically(join(folder, 'lineage.svg'), svg);
   const scale = Math.min(2, MOST_PNG_PX / Math.max(layout.heightPx, layout.widthPx));
   const png = await sharp(Buffer.from(svg), { density: 72 * scale, limitInputPixels: MAX_INPUT_PIXELS })
@@ -33,7 +33,7 @@ export async function writeLineage(folder: string, history: RefinementHistory): 
   await writeAtomically(join(folder, 'lineage.png'), png);
 }
 
-/** Of the first picture that can be read; the others mostly have the same. */
+/** Returns the aspect ratio of the first image that can be read: most others have the same. */
 async function aspectOf(folder: string, tree: readonly LineageColumn[]): Promise<number> {
   const { default: sharp } = await import('sharp');
   for (const { path } of tree.flatMap(({ nodes }) => nodes)) {
@@ -48,17 +48,17 @@ async function aspectOf(folder: string, tree: readonly LineageColumn[]): Promise
   return 1;
 }
 
-async function readPictures(folder: string, layout: LineageLayout): Promise<Map<number, string>> {
+async function readImages(folder: string, layout: LineageLayout): Promise<Map<number, string>> {
   const { default: sharp } = await import('sharp');
   const found = new Map<number, string>();
   const nodes = layout.columns.flatMap((column) => column.nodes.filter(({ isCarried }) => !isCarried));
-  // Small ones twice as fine as they are shown; of very many, as they are.
+  // Twice the shown size for sharp zooming; the shown size if there are very many.
   const scale = nodes.length > 200 ? 1 : 2;
   const [widthPx, heightPx] = [scale * layout.cellWidthPx, scale * layout.cellHeightPx];
   for (let at = 0; at < nodes.length; at += AT_A_TIME) {
     const some = nodes.slice(at, at + AT_A_TIME).map(async ({ index, path }) => {
       if (path === null) return;
-      const picture = await sharp(join(folder, path), {
+      const image = await sharp(join(folder, path), {
         autoOrient: true,
         limitInputPixels: MAX_INPUT_PIXELS,
       })
@@ -67,7 +67,7 @@ async function readPictures(folder: string, layout: LineageLayout): Promise<Map<
         .jpeg({ quality: 74 })
         .toBuffer()
         .catch(() => null);
-      if (picture !== null) found.set(index, `data:image/jpeg;base64,${picture.toString('base64')}`);
+      if (image !== null) found.set(index, `data:image/jpeg;base64,${image.toString('base64')}`);
     });
     await Promise.all(some);
   }
@@ -79,27 +79,27 @@ const QUIET = '#6f6d67';
 const LINE = '#bfbab0';
 const KEPT = '#b3541e';
 
-/** The lineage as an SVG that stands alone. `pictures` are `data:` URLs by index; one that is missing leaves a frame with the reason. */
+/** Draws the lineage as a standalone SVG. `images` are `data:` URLs by job index; a missing one becomes a frame with the reason. */
 export function lineageSvg(
   title: string,
   layout: LineageLayout,
-  pictures: ReadonlyMap<number, string>,
+  images: ReadonlyMap<number, string>,
 ): string {
   const { widthPx, heightPx, marginPx, fontPx, columns } = layout;
-  const lines = columns.flatMap(({ nodes }, place) =>
+  const lines = columns.flatMap(({ nodes }, index) =>
     nodes
-      // Quiet lines first, so that none crosses over one that counts.
+      // Grey lines first, so that none covers a line to a kept candidate.
       .toSorted((a, b) => Number(a.kept) - Number(b.kept))
       .map((node) =>
         line(
-          columns[place - 1]?.nodes.find(({ index }) => index === node.from),
+          columns[index - 1]?.nodes.find((parent) => parent.index === node.from),
           node,
           layout,
         ),
       ),
   );
   const nodes = columns.flatMap((column) =>
-    column.nodes.map((node) => drawn(node, pictures.get(node.index), layout)),
+    column.nodes.map((node) => drawn(node, images.get(node.index), layout)),
   );
   const heads = columns.map(({ round, bestScore, x }) => {
     const name = round === 0 ? 'Candidates' : `Round ${round}`;
@@ -133,15 +133,15 @@ function line(
   return `<path d="M${fromX} ${fromY}C${middle} ${fromY} ${middle} ${toY} ${node.x} ${toY}" fill="none" ${look}${dashes(node)}/>`;
 }
 
-function drawn(node: PlacedNode, picture: string | undefined, layout: LineageLayout): string {
+function drawn(node: PlacedNode, image: string | undefined, layout: LineageLayout): string {
   const { cellWidthPx: width, cellHeightPx: height, fontPx } = layout;
   const { x, y, index, score, kept, status } = node;
   const frame = `${kept ? `stroke="${KEPT}" stroke-width="5"` : `stroke="${LINE}"`}${dashes(node)}`;
   const reason = status === 'saved' ? 'no picture' : status;
   const inside =
-    picture === undefined
+    image === undefined
       ? `<text x="${x + width / 2}" y="${y + height / 2}" text-anchor="middle" fill="#8a3b2e">${reason}</text>`
-      : `<image href="${picture}" x="${x}" y="${y}" width="${width}" height="${height}"/>`;
+      : `<image href="${image}" x="${x}" y="${y}" width="${width}" height="${height}"/>`;
   const caption = score === null ? '' : score.toFixed(3);
   const base = y + height + fontPx * 1.4;
   const box = `x="${x}" y="${y}" width="${width}" height="${height}"`;

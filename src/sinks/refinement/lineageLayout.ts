@@ -1,15 +1,15 @@
 import type { RefinementCandidate, RefinementHistory } from './history.ts';
 
-/** Beyond it the picture could not be drawn, or looked at. */
+/** Height of the drawing, at most: sharp cannot render a much higher one, and nothing in it would be recognisable. */
 const MOST_HIGH_PX = 24_000;
 const WIDEST_PX = 176;
-/** Room for a caption and some air, by the width of the picture. */
+/** Height of a caption and its margin, as a fraction of the image width. */
 const CAPTION = 0.2;
 const HEAD_PX = 116;
 const FOOT_PX = 48;
 const MARGIN_PX = 40;
 
-/** Where a picture of the tree stands. */
+/** A candidate at its position in the drawing. */
 export interface PlacedNode extends LineageNode {
   readonly x: number;
   readonly y: number;
@@ -19,7 +19,7 @@ export interface LineageLayout {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly marginPx: number;
-  /** Of a picture. */
+  /** Width of an image. */
   readonly cellWidthPx: number;
   readonly cellHeightPx: number;
   readonly fontPx: number;
@@ -32,8 +32,8 @@ export interface LineageLayout {
 }
 
 /**
- * Places the columns of a lineage side by side, the best on top; many pictures are shown smaller. `aspect` is the width of the
- * pictures over their height.
+ * Lays out the columns of a lineage side by side, the best candidates on top; many candidates are shown smaller. `aspect` is the
+ * width of the images over their height.
  */
 export function lineageLayout(columns: readonly LineageColumn[], aspect: number): LineageLayout {
   const most = Math.max(1, ...columns.map(({ nodes }) => nodes.length));
@@ -63,31 +63,31 @@ export function lineageLayout(columns: readonly LineageColumn[], aspect: number)
   };
 }
 
-/** A picture in a column of the tree. */
+/** A candidate in a column of the tree. */
 interface LineageNode extends Pick<RefinementCandidate, 'index' | 'status' | 'score' | 'path' | 'kept'> {
-  /** Where its line begins in the column before: at its parent, or at itself where it was kept; null in the first. */
+  /** Index of the node in the previous column that a line leads from: its parent, or itself if it was kept; null in the first. */
   readonly from: number | null;
-  /** Whether it was made in an earlier round. */
+  /** True if an earlier round made it. */
   readonly isCarried: boolean;
-  /** Among the best in the end; null where it is not, and in all columns but the last. */
+  /** Final rank of a kept candidate; null for others, and in all columns but the last. */
   readonly rank: number | null;
 }
 
 export interface LineageColumn {
   readonly round: number;
   readonly bestScore: number | null;
-  /** The best first. */
+  /** Sorted by score, the best first. */
   readonly nodes: readonly LineageNode[];
 }
 
-/** The rounds of a refinement as columns: what was kept so far and what was made of it, ranked together. */
+/** Returns the rounds of a refinement as columns: kept candidates and the new ones made from them, ranked together. */
 export function lineageTree({ rounds }: RefinementHistory): readonly LineageColumn[] {
-  return rounds.map(({ round, bestScore, candidates }, place) => {
-    const isLast = place === rounds.length - 1;
-    const nodes = candidates.map(({ index, parent, status, score, path, kept, rank, round: madeIn }) => {
+  return rounds.map(({ round, bestScore, candidates }, index) => {
+    const isLast = index === rounds.length - 1;
+    const nodes = candidates.map(({ index: job, parent, status, score, path, kept, rank, round: madeIn }) => {
       const isCarried = madeIn !== round;
-      const from = isCarried ? index : parent;
-      return { index, status, score, path, kept, isCarried, from, rank: isLast && kept ? rank : null };
+      const from = isCarried ? job : parent;
+      return { index: job, status, score, path, kept, isCarried, from, rank: isLast && kept ? rank : null };
     });
     return { round, bestScore, nodes };
   });

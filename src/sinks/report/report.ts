@@ -12,18 +12,18 @@ import {
   type ModelTotals,
 } from './tallies.ts';
 
-/** What is known about a run as a whole when its report is made. */
+/** Figures of a run as a whole, known when its report is made. */
 export interface ReportedRun {
-  /** From its start to its end. */
+  /** Time from its start to its end. */
   readonly elapsedMs: number;
-  /** Calls of the API. Default: not known. */
+  /** API requests. Default: not known. */
   readonly apiRequests?: number;
-  /** Pictures it has made. Default: not known. */
+  /** Jobs that it has saved. Default: not known. */
   readonly saved?: number;
 }
 
 export interface ModelCost extends ModelTotals {
-  /** The price that the cost is reckoned with, and where it is from; null where none is known. */
+  /** The price behind the cost, and its source; null if none is known. */
   readonly price: string | null;
 }
 
@@ -42,54 +42,70 @@ export interface SlowImage {
   readonly predictSeconds: number;
 }
 
-/** `report.json`: a run in numbers. */
-export interface Report {
-  readonly run: ReportedRun;
+/** Jobs by their result. */
+interface ReportedJobs {
   readonly total: number;
   readonly saved: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Saved of total, 0…1; 0 where there was no job. */
+  /** Saved of total, 0…1; 0 if there was no job. */
   readonly successRate: number;
   /** Jobs whose result an earlier run had already paid for. */
   readonly cacheHits: number;
-  readonly elapsedSeconds: number;
-  /** The run's time over its saved jobs; 0 where none was saved. */
-  readonly averageSecondsPerImage: number;
-  /** Calls of the API in the last run over the jobs it has saved; null where it has saved none, or nobody counted. */
-  readonly requestsPerImage: number | null;
-  /** The service's `predict_time`; null where no prediction told it. */
-  readonly predictTime: DurationSummary | null;
-  readonly costUsd: number;
-  /** True where at least one saved job had no known price, so `costUsd` is too low. */
-  readonly costIncomplete: boolean;
-  readonly costByModel: Readonly<Record<string, ModelCost>>;
-  /** Failed jobs by where on their way they failed. */
-  readonly failuresByStage: Readonly<Record<FailureStage, number>>;
-  /** Most frequent first. */
-  readonly errors: readonly ErrorCount[];
-  /** The ten longest `predict_time`, longest first. */
-  readonly slowest: readonly SlowImage[];
   /** Saved jobs by the value of the report's tag. */
   readonly outputsByTag: Readonly<Record<string, number>>;
 }
 
+/** Durations and requests. */
+interface ReportedTimes {
+  readonly elapsedSeconds: number;
+  /** The run's time over its saved jobs; 0 if none was saved. */
+  readonly averageSecondsPerImage: number;
+  /** API requests of the last run over the jobs that it saved; null if it saved none, or the requests were not counted. */
+  readonly requestsPerImage: number | null;
+  /** The service's `predict_time`; null if no prediction reported it. */
+  readonly predictTime: DurationSummary | null;
+  /** The ten longest `predict_time`, longest first. */
+  readonly slowest: readonly SlowImage[];
+}
+
+/** The money that was paid. */
+interface ReportedCosts {
+  readonly costUsd: number;
+  /** True if the price of a saved job is unknown, so that `costUsd` is too low. */
+  readonly costIncomplete: boolean;
+  readonly costByModel: Readonly<Record<string, ModelCost>>;
+}
+
+/** The jobs that failed. */
+interface ReportedFailures {
+  /** Failed jobs by the stage in which they failed. */
+  readonly failuresByStage: Readonly<Record<FailureStage, number>>;
+  /** Errors of failed and skipped jobs, most frequent first. */
+  readonly errors: readonly ErrorCount[];
+}
+
+/** The content of `report.json`: a run in numbers. */
+export interface Report extends ReportedJobs, ReportedTimes, ReportedCosts, ReportedFailures {
+  readonly run: ReportedRun;
+}
+
 export interface ReportConfig {
-  /** The tag whose values outputs are counted by. Default `platform`. */
+  /** The tag by whose values outputs are counted. Default `platform`. */
   tag?: string;
-  /** What a model's price is and where it is from. Default: unknown. */
+  /** Returns a model's price and its source; null if unknown. Default: always null. */
   priceOf?: (model: string) => string | null;
 }
 
-/** A report in the making. */
+/** Collects outcomes for a report. */
 export interface ReportBuilder {
   add(outcome: Outcome): void;
   toJSON(run: ReportedRun): Report;
 }
 
 /**
- * Counts outcomes, in memory that does not grow with them: times go into a histogram (median and p95 within 1 %),
- * at most 1,000 models, error codes and tag values are told apart, and ten slow images are kept.
+ * Counts outcomes in constant memory: durations go into a histogram (median and p95 within 1 %), the ten slowest images are
+ * remembered, and of models, error codes and tag values the first 1,000 each are counted by name, the rest as `(others)`.
  */
 export function createReport(config: ReportConfig = {}): ReportBuilder {
   const { tag = 'platform', priceOf = () => null } = config;
@@ -150,7 +166,7 @@ function mostFrequentFirst(counts: [code: string, count: number][]): ErrorCount[
   return counts.map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count);
 }
 
-/** To three decimals. */
+/** Rounded to three decimals; null if unknown. */
 function requestsPerImage({ apiRequests, saved = 0 }: ReportedRun): number | null {
   return apiRequests === undefined || saved === 0 ? null : Math.round((apiRequests / saved) * 1_000) / 1_000;
 }
@@ -158,10 +174,10 @@ function requestsPerImage({ apiRequests, saved = 0 }: ReportedRun): number | nul
 const KEPT = 10;
 const MAX_PROMPT_CHARS = 200;
 
-/** The images that took longest. */
+/** The images with the longest `predict_time`. */
 interface Slowest {
   add(outcome: Outcome, predictSeconds: number): void;
-  /** At most ten, longest first. */
+  /** Returns at most ten, longest first. */
   list(): readonly SlowImage[];
 }
 
@@ -179,7 +195,7 @@ function createSlowest(): Slowest {
   };
 }
 
-/** Writes `report.json` into the run folder. Rejects with `StorageError` where the disk refuses. */
+/** Writes `report.json` into the run folder. Rejects with `StorageError` if it cannot be written. */
 export function writeReport(folder: string, report: Report): Promise<void> {
   return writeJson(join(folder, 'report.json'), report);
 }

@@ -1,30 +1,30 @@
 import { toMicroUsd } from '../../base/text.ts';
 import type { Outcome } from '../../types.ts';
 
-/** What one model's jobs came to. */
+/** Totals of one model's jobs. */
 export interface ModelTotals {
-  /** Jobs that ended with it. */
+  /** Jobs that ended with this model. */
   readonly outcomes: number;
-  /** Of these, saved: also those that used the result of an equal request. */
+  /** Saved jobs, including those that used the result of an identical request. */
   readonly saved: number;
-  /** Files made: originals of saved jobs, without those that an equal request had made already. */
+  /** Images made: originals of saved jobs, without results taken from identical requests. */
   readonly images: number;
-  /** Everything paid, failed attempts included. */
+  /** Total cost, including failed attempts. */
   readonly costUsd: number;
-  /** `costUsd` over `images`, to the millionth; null where there is no image, or one without a known price. */
+  /** `costUsd` over `images`, to the millionth; null if there is no image, or one without a known price. */
   readonly meanUsdPerImage: number | null;
-  /** The model's own time for a prediction, by the service, to the millisecond; null where it told none. */
+  /** Mean `predict_time` of the service, to the millisecond; null if it reported none. */
   readonly meanSecondsPerRun: number | null;
 }
 
-/** Adds up what models cost. */
+/** Adds up the cost of each model. */
 export interface CostTracker {
   add(outcome: Outcome): void;
-  /** By model, in the order of their first outcome. */
+  /** Returns the totals by model, in the order of their first outcome. */
   byModel(): Readonly<Record<string, ModelTotals>>;
 }
 
-/** The sums behind the means; money in whole millionths, since sums of fractions drift. */
+/** The sums behind the means; money in whole millionths, because sums of fractions drift. */
 interface Sums {
   readonly outcomes: number;
   readonly saved: number;
@@ -46,8 +46,7 @@ const NOTHING_YET: Sums = {
 };
 
 /**
- * Adds up outcomes by their model, in memory that does not grow with them; at most 1,000 models are told apart, further
- * ones are `(others)`.
+ * Adds up outcomes by model, in constant memory. The first 1,000 models are counted by name, the rest as `(others)`.
  *
  *     const costs = createCostTracker();
  *     generate(plans, config).pipe(tap(costs.add)).subscribe();
@@ -86,17 +85,17 @@ function totalsOf({ outcomes, saved, images, microUsd, isPriceKnown, runs, runSe
   };
 }
 
-/** Where everything is counted once there are too many names. */
+/** The name under which further names are counted once there are too many. */
 const REST = '(others)';
 
-/** One running total a name. */
+/** A running total for each name. */
 interface TallyByName<T> {
-  /** Replaces the name's total by what `change` makes of it. */
+  /** Replaces the name's total by the result of `change`. */
   update(name: string, change: (total: T) => T): void;
   entries(): [name: string, total: T][];
 }
 
-/** Totals by name, of at most `maxNames` names: what comes under further ones is counted together as `(others)`. */
+/** Creates totals for at most `maxNames` names; further ones are counted together as `(others)`. */
 export function createTallyByName<T>(initial: T, maxNames = 1_000): TallyByName<T> {
   const totals = new Map<string, T>();
   return {
@@ -108,22 +107,22 @@ export function createTallyByName<T>(initial: T, maxNames = 1_000): TallyByName<
   };
 }
 
-/** Where on its way a job failed: before the service had its prediction, until that was final, or after it. */
+/** The stage in which a job failed: before its prediction was created, before that was final, or after it. */
 export type FailureStage = 'creation' | 'polling' | 'download';
 
-/** Fetching and making renditions come after the prediction; all other errors of a job that has none came before it. */
+/** Returns the stage of a failure. Downloads and renditions follow the prediction; other errors without a prediction precede it. */
 export function failureStage({ error, predictionId }: Pick<Outcome, 'error' | 'predictionId'>): FailureStage {
   if (error?.name === 'DownloadError' || error?.name === 'RenderError') return 'download';
   return predictionId === null ? 'creation' : 'polling';
 }
 
-/** Widths grow by 1 % from bucket to bucket, so quantiles are within 1 %. */
+/** Ratio of neighbouring bucket widths, so that quantiles are within 1 %. */
 const GROWTH = 1.01;
 const SMALLEST_SECONDS = 0.001;
-/** From 1 ms to about 3 days. */
+/** Number of buckets: they cover 1 ms to about 3 days. */
 const BUCKETS = 2_000;
 
-/** How some durations, in seconds, are distributed. */
+/** The distribution of durations, in seconds. */
 export interface DurationSummary {
   readonly count: number;
   readonly totalSeconds: number;
@@ -134,14 +133,14 @@ export interface DurationSummary {
   readonly maxSeconds: number;
 }
 
-/** Takes any number of durations in the memory of one histogram. */
+/** Any number of durations, in the memory of one histogram. */
 interface Distribution {
   add(seconds: number): void;
-  /** Null where nothing was added. Median and p95 are within 1 %, the rest is exact. */
+  /** Returns the summary; null if no duration was added. Median and p95 are within 1 %, the rest is exact. */
   summary(): DurationSummary | null;
 }
 
-/** A histogram with logarithmic buckets: 8 kB, whatever is added. */
+/** Creates a histogram with logarithmic buckets. Memory: 8 kB. */
 export function createDistribution(): Distribution {
   const buckets = new Uint32Array(BUCKETS);
   let count = 0;
@@ -191,7 +190,7 @@ function middleOf(bucket: number): number {
   return SMALLEST_SECONDS * GROWTH ** (bucket + 0.5);
 }
 
-/** Nobody reads more than milliseconds. */
+/** Rounds to milliseconds. */
 function toMillis(seconds: number): number {
   return Math.round(seconds * 1_000) / 1_000;
 }

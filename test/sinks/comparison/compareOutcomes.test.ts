@@ -35,7 +35,7 @@ const outcomes = [
   anOutcome({ model: 'o/down', status: 'failed', metrics: {}, costUsd: 0 }),
 ];
 
-it('has medians, cost and a picture of each model, the fastest first', async () => {
+it('has medians, cost and an image of each model, the fastest first', async () => {
   const { models, fastest, cheapest } = await compareOutcomes(each(outcomes));
   expect(models).toEqual([
     {
@@ -68,6 +68,6 @@ it('is a table for people', async () => {
   );
 });
 
-it('names nobody where nothing was made', async () => {
+it('has no fastest and no cheapest model if nothing was made', async () => {
   expect(await compareOutcomes(each([]))).toEqual({ models: [], fastest: null, cheapest: null });
 });

@@ -36,7 +36,7 @@ const many = Array.from({ length: 40 }, (_, row) =>
   ['A', 'B', 'C'].map((variant) => picture(row, variant)),
 ).flat();
 
-it('counts wins, losses and ties, with the interval that the tables have', () => {
+it('counts wins, losses and ties, with the interval of published tables', () => {
   const votes = [...Array(8).fill(vote('A')), ...Array(2).fill(vote('B'))];
   const [a, b] = tallyVotes(votes);
   // Wilson, 8 of 10: 0.4902 to 0.9433.
@@ -81,7 +81,7 @@ it('pairs every two variants of every prompt, shuffled the same each time, on ei
   expect((await blindPairs(each(many.slice(1)), 'x', axes)).run).not.toBe(run);
 });
 
-it('refuses what are no votes, and votes on other pictures', async () => {
+it('refuses files without votes, and votes on other images', async () => {
   const path = join(folder(), 'votes.json');
   const reading = async (content: unknown) => {
     await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
@@ -90,7 +90,7 @@ it('refuses what are no votes, and votes on other pictures', async () => {
   expect((await reading({ run: 'r', votes: [vote('A')] })).votes).toHaveLength(1);
   await expect(reading({ run: 'other', votes: [] })).rejects.toThrow('got votes on another (other)');
   await expect(reading({ run: 'r', votes: [vote('Z')] })).rejects.toThrow('whose votes.0.winner is');
-  await expect(reading('{')).rejects.toThrow('got a file that is no JSON');
+  await expect(reading('{')).rejects.toThrow('got a file that is not JSON');
   await expect(reading([])).rejects.toThrow('got other JSON');
   await expect(readVotes(join(folder(), 'none.json'), 'r')).rejects.toThrow(UsageError);
 });
@@ -118,5 +118,5 @@ it('is a script', async () => {
     'A             2      1      1      63 %   22 % to 91 %',
   ]);
   expect((await script()).code).toBe(2);
-  expect((await script('nowhere.json')).stderr).toContain('nowhere.json: Expected votes');
+  expect((await script('nowhere.json')).stderr).toContain('nowhere.json: Cannot read the votes');
 });

@@ -37,7 +37,7 @@ async function colourAt(page: string, column: number, row: number, columns: numb
   return [...data].map((value) => (value > 100 ? 1 : 0)).join('');
 }
 
-it('puts each picture in its row and column, and says why one is missing', async () => {
+it('puts each image in its row and column, and shows why one is missing', async () => {
   const failed = anOutcome({
     status: 'failed',
     tags: { prompt: 'second <b>', model: 'green' },
@@ -69,7 +69,7 @@ it('puts each picture in its row and column, and says why one is missing', async
   expect((await sharp(join(folder(), 'comparison-grid.jpg')).metadata()).width).toBe(widthPx);
 });
 
-it('goes on with the next page where one is full, and takes away pages of an earlier one', async () => {
+it('continues on the next page if one is full, and deletes surplus pages of an earlier run', async () => {
   const rows = Array.from({ length: 18 }, (_, index) => `row ${index}`);
   const outcomes = await Promise.all(
     rows.flatMap((row) => [picture(row, 'red'), picture(row, 'blue'), picture(row, 'green')]),
@@ -87,7 +87,7 @@ it('goes on with the next page where one is full, and takes away pages of an ear
   expect(await pages()).toEqual(['comparison-grid.jpg']);
 });
 
-it('prefers a picture over a failure, and makes nothing of nothing', async () => {
+it('prefers an image over a failure, and writes nothing without outcomes', async () => {
   const good = await picture('a', 'red');
   const bad = anOutcome({ status: 'failed', tags: good.tags });
   await writeComparisonGrid(folder(), each([bad, good, bad]), axes);

@@ -28,7 +28,7 @@ async function write(cells: readonly SheetCell[]): Promise<string[]> {
   return (await readdir(folder())).filter((name) => name.startsWith('contact-sheet')).sort();
 }
 
-/** The colour at a place of the first page. */
+/** Returns the colour of a pixel of the first page. */
 async function colourAt(left: number, top: number): Promise<number[]> {
   const data = await sharp(join(folder(), 'contact-sheet.jpg'))
     .extract({ left, top, width: 1, height: 1 })
@@ -38,7 +38,7 @@ async function colourAt(left: number, top: number): Promise<number[]> {
 }
 
 describe('contact-sheet.jpg', () => {
-  it('shows each picture at its place, in rows as high as their highest picture', async () => {
+  it('shows each image in its cell, in rows as high as their highest image', async () => {
     const { widthPx, headPx, marginPx, cellPx, captionPx } = sheetLayout(3);
     expect(await write([cellOf(), cellOf(), cellOf({ ratio: 2 })])).toEqual(['contact-sheet.jpg']);
     const { width, height } = await sharp(join(folder(), 'contact-sheet.jpg')).metadata();
@@ -50,7 +50,7 @@ describe('contact-sheet.jpg', () => {
     expect((await colourAt(x + cellPx / 2 + 10, headPx + 100))[0]).toBeGreaterThan(240);
   });
 
-  it('goes on over pages of 8 megapixels, and takes away pages that are no longer needed', async () => {
+  it('continues on further pages of 8 megapixels, and deletes pages that are no longer needed', async () => {
     const many = Array.from({ length: 250 }, (_, index) =>
       cellOf({ ratio: index % 2 === 0 ? 2 : 0.5, picture: null }),
     );
@@ -66,15 +66,15 @@ describe('contact-sheet.jpg', () => {
     expect(await write([cellOf()])).toEqual(['contact-sheet-9.jpg', 'contact-sheet.jpg']);
   });
 
-  it('leaves a place empty where a picture cannot be read, and writes none for no pictures', async () => {
+  it('leaves a cell empty if its image cannot be read, and writes no sheet without images', async () => {
     expect(await write([])).toEqual([]);
     expect(await write([cellOf({ picture: 'gone.png' }), cellOf()])).toEqual(['contact-sheet.jpg']);
     const { headPx, marginPx } = sheetLayout(2);
     expect((await colourAt(marginPx + 50, headPx + 50))[0]).toBeGreaterThan(240);
   });
 
-  it.each([1, 2, 16, 60, 1_000])('has pages of a good size for %i pictures', (pictures) => {
-    const { widthPx, maxHeightPx, headPx, cellPx, captionPx, marginPx } = sheetLayout(pictures);
+  it.each([1, 2, 16, 60, 1_000])('has pages of a good size for %i images', (images) => {
+    const { widthPx, maxHeightPx, headPx, cellPx, captionPx, marginPx } = sheetLayout(images);
     expect(widthPx * maxHeightPx).toBeLessThanOrEqual(8_000_000);
     expect(maxHeightPx).toBeGreaterThan(headPx + cellPx + captionPx + marginPx);
     expect(widthPx).toBeLessThan(3_000);
@@ -93,7 +93,7 @@ describe('the cells of an outcome', () => {
     sha256: '',
   };
 
-  it('are its originals, with what the plan says', () => {
+  it('are its originals, captioned with number, tags and prompt', () => {
     const outcome = anOutcome({
       index: 4,
       tags: { platform: 'post', mood: '' },
@@ -109,7 +109,7 @@ describe('the cells of an outcome', () => {
     ]);
   });
 
-  it('are the reason of a failure, and none for what was never begun', () => {
+  it('show the reason of a failure; a job that never began has none', () => {
     const error = { name: 'E', code: 'ERR_X', message: 'm', recoverable: true, suggestion: 's' };
     expect(sheetCells(anOutcome({ status: 'failed', error }), thumbnails)).toMatchObject([
       { picture: null, reason: 'ERR_X' },

@@ -48,20 +48,20 @@ it.each([
 });
 
 it.each([
-  ['a bucket that is not there', 's3://nowhere', 'got nowhere'],
-  ['what is no URL of a bucket', 's3://A_B/x', 'Expected s3://BUCKET'],
+  ['a bucket that is not there', 's3://nowhere', 'The bucket nowhere cannot be used'],
+  ['a URL that names no bucket', 's3://A_B/x', 'Expected s3://BUCKET'],
 ])('refuses %s before anything is created', async (_what, url, message) => {
   const opening = open(url);
   await expect(opening).rejects.toThrow(UsageError);
   await expect(opening).rejects.toThrow(message);
 });
 
-it('tells which job a bucket refuses, and that it may be tried again', async () => {
-  let answers = 0;
+it('reports which job a bucket refuses, as recoverable', async () => {
+  let responses = 0;
   const server = createServer((request, response) => {
     request.resume();
-    answers += 1;
-    response.writeHead(answers === 1 ? 200 : 503).end();
+    responses += 1;
+    response.writeHead(responses === 1 ? 200 : 503).end();
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;

@@ -35,7 +35,7 @@ async function saved(
   return anOutcome({ index, prompt: `prompt ${index} ☀️`, files });
 }
 
-/** What GNU tar reads: the names of each shard, in order. */
+/** Lists each shard with GNU tar: the names of its members, in order. */
 async function listed(): Promise<Record<string, string[]>> {
   const shards: Record<string, string[]> = {};
   for (const shard of (await readdir(join(folder(), 'webdataset'))).sort()) {
@@ -53,7 +53,7 @@ async function delivered(outcomes: readonly Outcome[], samplesPerShard = 1_000) 
   return addresses;
 }
 
-it('packs pictures, prompt and all that is known, readable by tar', async () => {
+it('packs images, prompt and outcome, readable by tar', async () => {
   const thumb = file('p0--thumb.webp', { role: 'rendition', name: 'thumb', format: 'webp' });
   const outcome = await saved(0, [file('p0.png'), thumb, file('p0-2.json'), file('p0-3.PNG')]);
   expect(await delivered([outcome])).toEqual([Array(4).fill('webdataset/00000.tar')]);
@@ -88,7 +88,7 @@ it('begins a new shard when one is full, also in a later run', async () => {
   ]);
 });
 
-it('writes nothing twice, but a picture that was made anew', async () => {
+it('writes nothing twice, but adds an image that was made again', async () => {
   const outcome = await saved(0);
   await delivered([outcome, outcome]);
   const { size } = await stat(join(folder(), 'webdataset/00000.tar'));
@@ -98,7 +98,7 @@ it('writes nothing twice, but a picture that was made anew', async () => {
   expect((await listed())['00000.tar']).toHaveLength(6);
 });
 
-it('drops what a crash cut off, wherever, and goes on there', async () => {
+it('drops a sample that a crash cut at any point, and continues there', async () => {
   const outcomes = await Promise.all([0, 1, 2].map((index) => saved(index)));
   await delivered(outcomes);
   const shard = join(folder(), 'webdataset/00000.tar');
@@ -114,7 +114,7 @@ it('drops what a crash cut off, wherever, and goes on there', async () => {
   );
 });
 
-it('fails only the job whose picture is gone', async () => {
+it('fails only the job whose image is gone', async () => {
   const [first, second] = [await saved(0), await saved(1)];
   await rm(join(folder(), 'p0.png'));
   const destination = await openWebDataset(folder());
@@ -124,7 +124,7 @@ it('fails only the job whose picture is gone', async () => {
   expect((await listed())['00000.tar']).toEqual(['000000001.png', '000000001.txt', '000000001.json']);
 });
 
-it('leaves no shard where nothing came, and says where the folder cannot be used', async () => {
+it('writes no shard without samples, and rejects if the folder cannot be used', async () => {
   await delivered([]);
   expect(await readdir(join(folder(), 'webdataset'))).toEqual([]);
   await writeFile(join(folder(), 'taken'), '');

@@ -40,7 +40,7 @@ function picture(index: number): Outcome {
   return anOutcome({ index, files: [{ ...file, format: 'svg', bytes: 41, sha256: 'a'.repeat(64) }] });
 }
 
-/** Answers of the server, with the Host header of choice. */
+/** Sends a request with a Host header and returns the response. */
 function ask(path: string, { host = new URL(view.url).host, method = 'GET' } = {}) {
   return new Promise<{ status: number | undefined; type: string; text: string }>((done, fail) => {
     const { port } = new URL(view.url);
@@ -84,7 +84,7 @@ async function changes(since: number, count: number, onUpdate = (_update: Update
   return updates;
 }
 
-it('serves the page with what is there, escaped', async () => {
+it('serves the page with the jobs so far, escaped', async () => {
   view.onEvent(creating);
   const { status, type, text } = await ask('/');
   expect([status, type]).toEqual([200, 'text/html; charset=utf-8']);
@@ -99,9 +99,9 @@ it('serves the page with what is there, escaped', async () => {
   expect(live).toMatchObject({ total: 3, done: 1, version: 2, isOver: false });
 });
 
-it('tells of what has changed since a version, and then of what changes', async () => {
+it('sends the changes since a version, and then new ones', async () => {
   view.onEvent(creating);
-  // What is running is told before it is saved.
+  // A running job is sent before it is saved.
   const updates = await changes(1, 2, ({ jobs }) => {
     if (jobs.some(({ status }) => status === 'running')) {
       view.onEvent({ type: 'image.saved', outcome: picture(1) });
@@ -114,7 +114,7 @@ it('tells of what has changed since a version, and then of what changes', async 
   expect(updates.at(-1)?.live).toMatchObject({ done: 2, costUsd: 0.003 });
 });
 
-it('gives a page that was away everything it missed', async () => {
+it('sends a reconnected page everything that it missed', async () => {
   view.onEvent(creating);
   view.onEvent({ type: 'image.saved', outcome: picture(1) });
   view.onEvent({ type: 'image.saved', outcome: picture(2) });
@@ -122,7 +122,7 @@ it('gives a page that was away everything it missed', async () => {
   expect(update?.jobs.map(({ index }) => index)).toEqual([1, 2]);
 });
 
-it('says that the run is over', async () => {
+it('reports that the run is over', async () => {
   const totals = {
     total: 3,
     saved: 2,
@@ -137,7 +137,7 @@ it('says that the run is over', async () => {
   expect(update?.live).toMatchObject({ isOver: true });
 });
 
-it('serves pictures of the run, boxed in, and nothing else of the folder', async () => {
+it('serves images of the run, sandboxed, and nothing else of the folder', async () => {
   const picture = await fetch(`${view.url}web/1.svg`);
   expect(picture.status).toBe(200);
   expect(picture.headers.get('content-type')).toBe('image/svg+xml');
@@ -154,20 +154,20 @@ it('serves pictures of the run, boxed in, and nothing else of the folder', async
 });
 
 it.each(['evil.example', '127.0.0.1.evil.example:80', 'localhost.'])(
-  'does not answer to the name %j',
+  'refuses requests for the host name %j',
   async (host) => {
     expect((await ask('/', { host })).status).toBe(403);
     expect((await ask('/events', { host })).status).not.toBe(200);
   },
 );
 
-it('answers to the names of this machine, and only to be read', async () => {
+it('accepts the host names of this machine, and only GET', async () => {
   const { port } = new URL(view.url);
   expect((await ask('/', { host: `localhost:${port}` })).status).toBe(200);
   expect((await ask('/', { method: 'POST' })).status).toBe(404);
 });
 
-it('says where its port is taken', async () => {
+it('rejects if its port is taken', async () => {
   const port = Number(new URL(view.url).port);
   await expect(openLiveView({ folder, port })).rejects.toThrow(UsageError);
 });

@@ -45,7 +45,7 @@ it('makes a thumbnail once, small and in the shape of the original', async () =>
   expect(await readdir(join(folder(), '.thumbs'))).toHaveLength(1);
 });
 
-it('shows a small picture itself, and has none of renditions, films and jobs that no gallery shows', async () => {
+it('shows a small image itself, and has no thumbnail of renditions, films and jobs that no gallery shows', async () => {
   const thumbnails = await openThumbnails(folder());
   const small = fileOf('small.webp', { bytes: 5_000, format: 'webp' });
   const film = fileOf('film.mp4', { width: null, height: null, format: 'mp4' });
@@ -57,7 +57,7 @@ it('shows a small picture itself, and has none of renditions, films and jobs tha
   await expect(readdir(join(folder(), '.thumbs'))).rejects.toThrow('ENOENT');
 });
 
-it('does without where the original is damaged or gone', async () => {
+it('skips an original that is damaged or missing', async () => {
   const thumbnails = await openThumbnails(folder());
   const damaged = fileOf('damaged.png');
   await writeFile(join(folder(), damaged.path), randomBytes(1_000));
@@ -66,7 +66,7 @@ it('does without where the original is damaged or gone', async () => {
   expect(files.map((file) => thumbnails.pathOf(file) !== null)).toEqual([false, false, true]);
 });
 
-it('makes again what was deleted', async () => {
+it('makes a deleted thumbnail again', async () => {
   const original = await draw('a.png');
   await (await openThumbnails(folder())).make({ index: 0, files: [original] });
   await rm(join(folder(), '.thumbs'), { recursive: true });

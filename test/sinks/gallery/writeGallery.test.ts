@@ -35,7 +35,7 @@ async function write(outcomes: Iterable<Outcome>): Promise<{ html: string; data:
 }
 
 describe('gallery.html', () => {
-  it('has what the page needs of each outcome, and no more', async () => {
+  it('has the fields of each outcome that the page needs, and no more', async () => {
     const { data } = await write([
       anOutcome({ input: { prompt: 'another', seed: 1 }, files: [picture], version: 'hidden', cached: true }),
       anOutcome({ index: 1, prompt: 'a cat', costUsd: null, predictionId: null, metrics: {} }),
@@ -93,7 +93,7 @@ describe('gallery.html', () => {
     ]);
   });
 
-  it('shortens texts beyond 10,000 characters, and says so', async () => {
+  it('shortens texts beyond 10,000 characters, and marks them', async () => {
     const { data } = await write([
       anOutcome({ prompt: 'x'.repeat(20_000) }),
       anOutcome({ index: 1, input: { image: `data:${'y'.repeat(20_000)}`, list: ['z'.repeat(20_000)] } }),
@@ -111,6 +111,6 @@ describe('gallery.html', () => {
   });
 });
 
-it('galleryAssets.ts is what gallery/ makes: run `npm run build:gallery` where this fails', async () => {
+it('galleryAssets.ts is up to date with gallery/: run `npm run build:gallery` if this fails', async () => {
   expect(await readFile('src/sinks/gallery/galleryAssets.ts', 'utf8')).toBe(await buildGallery());
 });

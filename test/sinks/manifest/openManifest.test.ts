@@ -29,7 +29,7 @@ async function readBack(): Promise<Outcome[]> {
 }
 
 describe('openManifest', () => {
-  it('has a line on the disk before it says so, in the order of the appends', async () => {
+  it('emits an outcome once its line is on the disk, in the order of the appends', async () => {
     const manifest = await openManifest(folder());
     const second = anOutcome({ index: 1 });
     expect(await firstValueFrom(manifest.append(second))).toBe(second);
@@ -70,7 +70,7 @@ describe('openManifest', () => {
     ['deleted', () => rm(linesPath()), 'it was deleted'],
     ['deleted with its folder', () => rm(folder(), { recursive: true }), 'it was deleted'],
     ['cut', () => truncate(linesPath(), 10), 'it was cut short'],
-  ])('takes no more lines once its file is %s, where they would be lost', async (_, change, story) => {
+  ])('refuses lines that would be lost, once its file is %s', async (_, change, story) => {
     const manifest = await openManifest(folder());
     await lastValueFrom(manifest.append(anOutcome()));
     await change();
@@ -92,8 +92,8 @@ describe('openManifest', () => {
 
   it.each([
     ['half a line', '{"index":2,"key":"aaa'],
-    ['a line that is no JSON', '{"index":2,"key"\n'],
-    ['a line that is no outcome', '{"index":2,"key":"a"}\n'],
+    ['a line that is not JSON', '{"index":2,"key"\n'],
+    ['a line that is not an outcome', '{"index":2,"key":"a"}\n'],
     ['zeros, as a power cut leaves them', '\0'.repeat(100)],
     ['an empty line', '\n'],
   ])('drops what a crash left at the end: %s', async (_, torn) => {
@@ -107,7 +107,7 @@ describe('openManifest', () => {
     expect(await readBack()).toEqual([...whole, anOutcome({ index: 2 })]);
   });
 
-  it('drops the only line when that was torn', async () => {
+  it('drops the only line if it is cut off', async () => {
     await writeOutcomes(anOutcome());
     await truncate(linesPath(), 20);
     expect(await readBack()).toEqual([]);
@@ -121,19 +121,19 @@ describe('openManifest', () => {
     expect(await readBack()).toEqual(outcomes);
   });
 
-  it('says where a line in the middle was damaged', async () => {
+  it('fails at a damaged line in the middle', async () => {
     await writeOutcomes(anOutcome({ index: 0 }), anOutcome({ index: 1 }));
     const [first = '', second = ''] = await readLines();
     await writeFile(linesPath(), `${first.replace('"status":"saved"', '"status":"gone!"')}\n${second}\n`);
     await expect(readBack()).rejects.toMatchObject({ name: 'StorageError', code: 'ERR_MANIFEST_DAMAGED' });
   });
 
-  it('tells of a folder that cannot be', async () => {
+  it('rejects if the folder cannot be created', async () => {
     await writeFile(join(folder(), 'file'), '');
     await expect(openManifest(join(folder(), 'file'))).rejects.toMatchObject({ name: 'StorageError' });
   });
 
-  it('tells of an append that the disk refuses', async () => {
+  it('fails an append that cannot be written', async () => {
     const manifest = await openManifest(folder());
     await manifest.close();
     await expect(firstValueFrom(manifest.append(anOutcome()))).rejects.toMatchObject({
@@ -141,7 +141,7 @@ describe('openManifest', () => {
     });
   });
 
-  it('takes 20,000 outcomes of 36 jobs at a time, and finishes, in little time and memory', async () => {
+  it('takes 20,000 outcomes of 36 jobs at a time, and finishes, in little memory', async () => {
     const manifest = await openManifest(folder());
     const outcome = anOutcome({ prompt: 'x'.repeat(300) });
     await lastValueFrom(

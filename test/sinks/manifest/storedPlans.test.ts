@@ -9,31 +9,31 @@ import { aPlan } from '../../helpers/runOf.ts';
 import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
-const keep = (plan: Plan) => lastValueFrom(storedPlans(folder(), 'failed').keep(plan));
+const store = (plan: Plan) => lastValueFrom(storedPlans(folder(), 'failed').store(plan));
 const read = async (): Promise<Plan[]> => {
   const plans: Plan[] = [];
   for await (const plan of storedPlans(folder(), 'failed').read()) plans.push(plan);
   return plans;
 };
 
-it('gives each plan back as it was, the newest of each job, in the order of the input', async () => {
+it('reads back the newest plan of each job, in input order', async () => {
   expect(await read()).toEqual([]);
   // Both separators end a line for some readers.
   const odd = aPlan(3, { prompt: 'grüße, 🍐\u2028and\u2029more\r\n' });
-  for (const plan of [odd, aPlan(1, { key: 'old' }), aPlan(1, { key: 'new' }), aPlan(0)]) await keep(plan);
+  for (const plan of [odd, aPlan(1, { key: 'old' }), aPlan(1, { key: 'new' }), aPlan(0)]) await store(plan);
   expect(await read()).toEqual([aPlan(0), aPlan(1, { key: 'new' }), odd]);
 });
 
-it('loses nothing but the line that a crash tore off, be it in the middle of a character', async () => {
-  await keep(aPlan(0));
+it('loses only the line that a crash cut off, even within a character', async () => {
+  await store(aPlan(0));
   const torn = Buffer.from('{"index":1,"prompt":"gr\u00fc').subarray(0, -1);
   await appendFile(join(folder(), 'failed.jsonl'), torn);
-  await keep(aPlan(2));
-  await keep(aPlan(3));
+  await store(aPlan(2));
+  await store(aPlan(3));
   expect(await read()).toEqual([aPlan(0), aPlan(2), aPlan(3)]);
 });
 
-it('keeps everything that renditions may ask for', async () => {
+it('stores every option of a rendition', async () => {
   const renditions = [
     parseRendition('plain=1x1'),
     parseRendition(
@@ -42,6 +42,6 @@ it('keeps everything that renditions may ask for', async () => {
     parseRendition('b=1x1,attention,webp,effort=4,lossless'),
     parseRendition('c=1x1,png,palette'),
   ];
-  await keep(aPlan(0, { renditions }));
+  await store(aPlan(0, { renditions }));
   expect(await read()).toEqual([aPlan(0, { renditions })]);
 });

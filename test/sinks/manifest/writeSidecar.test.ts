@@ -15,7 +15,7 @@ function aFile(fields: Partial<OutcomeFile>): OutcomeFile {
 }
 
 describe('writeSidecar', () => {
-  it('lays the outcome beside each original', async () => {
+  it('writes the outcome beside each original', async () => {
     const outcome = anOutcome({
       files: [
         aFile({ path: 'v1.5/cat-1.png' }),
@@ -28,7 +28,7 @@ describe('writeSidecar', () => {
     expect(JSON.parse(await readFile(join(folder(), 'v1.5/cat-2.json'), 'utf8'))).toEqual(outcome);
   });
 
-  it('lays nothing beside nothing', async () => {
+  it('writes nothing for an outcome without files', async () => {
     const outcome = anOutcome({ status: 'failed' });
     expect(await firstValueFrom(writeSidecar(folder(), outcome))).toBe(outcome);
     expect(await readdir(folder())).toEqual([]);

@@ -91,7 +91,7 @@ it('writes many row groups, and none', async () => {
 });
 
 it.each(['csv', 'parquet'] as const)(
-  'leaves the %s that was there where outcomes cannot be read',
+  'leaves the earlier %s as it was if outcomes cannot be read',
   async (format) => {
     await writeTable(folder(), format, some(outcomes));
     const before = await readFile(join(folder(), `manifest.${format}`));

@@ -40,7 +40,7 @@ const history: RefinementHistory = {
   ],
 };
 
-it('has a line to each picture from its parent, or from itself where it was kept', () => {
+it('has a line to each image from its parent, or from itself if it was kept', () => {
   const columns = lineageTree(history);
   expect(columns.map(({ nodes }) => nodes.map(({ index, from, rank }) => [index, from, rank]))).toEqual([
     [
@@ -63,19 +63,19 @@ it('has a line to each picture from its parent, or from itself where it was kept
   expect(svg.match(/<circle /g)).toHaveLength(2);
 });
 
-it('escapes what it is called', () => {
+it('escapes its title', () => {
   const svg = lineageSvg('<script>&"', lineageLayout([], 1), new Map());
   expect(svg).toContain('&lt;script&gt;&amp;&quot;');
   expect(svg).not.toContain('<script');
 });
 
-it('stays as small as can be drawn, however many there are', () => {
+it('never grows too large to draw, for any number of candidates', () => {
   const candidates = Array.from({ length: 500 }, (_, index) => candidate(index));
   const one = lineageTree({ end: null, rounds: [{ round: 0, decided: true, bestScore: 1, candidates }] });
   for (const aspect of [1 / 3, 1, 3]) expect(lineageLayout(one, aspect).heightPx).toBeLessThan(32_767);
 });
 
-it('writes both pictures, with an empty place for what cannot be read', async () => {
+it('writes both files, with an empty frame for an image that cannot be read', async () => {
   const folder = folderOf();
   const picture = { width: 30, height: 20, channels: 3, background: '#c33' } as const;
   await sharp({ create: picture }).png().toFile(join(folder, '0.png'));
@@ -89,11 +89,13 @@ it('writes both pictures, with an empty place for what cannot be read', async ()
   expect([format, width, height]).toEqual(['png', 2 * layout.widthPx, 2 * layout.heightPx]);
 });
 
-it('keeps a history and says where one cannot be read', async () => {
+it('stores a history, and rejects if it is damaged', async () => {
   const folder = folderOf();
   expect(await readRefinementHistory(folder)).toBe(null);
   await writeRefinementHistory(folder, history);
   expect(await readRefinementHistory(folder)).toEqual(history);
   await writeFile(join(folder, refinementFileName), '{"rounds": 3}');
-  await expect(readRefinementHistory(folder)).rejects.toThrow('Expected what rxposure wrote in');
+  await expect(readRefinementHistory(folder)).rejects.toThrow(
+    'is damaged: it is not the file that rxposure wrote',
+  );
 });

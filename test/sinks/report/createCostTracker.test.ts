@@ -55,7 +55,7 @@ describe('createCostTracker', () => {
     });
   });
 
-  it('counts what an equal request had made as saved, not as made', () => {
+  it('counts the result of an identical request as saved, not as made', () => {
     const made = anOutcome({ files: [original], costUsd: 0.04 });
     const cached = anOutcome({ files: [original], costUsd: 0, cached: true, metrics: { predict_time: 99 } });
     expect(totalsOf(made, cached)['owner/name']).toMatchObject({
@@ -66,7 +66,7 @@ describe('createCostTracker', () => {
     });
   });
 
-  it('gives no mean where there is nothing to divide by, or a price is missing', () => {
+  it('gives no mean if there is nothing to divide by, or a price is missing', () => {
     const failed = anOutcome({ status: 'failed', costUsd: 0.01, metrics: {} });
     expect(totalsOf(failed)['owner/name']).toMatchObject({ meanUsdPerImage: null, meanSecondsPerRun: null });
     const free = anOutcome({ files: [original], costUsd: null });
@@ -120,7 +120,7 @@ describe('createCostTracker', () => {
     );
   });
 
-  it('tells 1,000 models apart at most', () => {
+  it('counts at most 1,000 models by name', () => {
     const totals = totalsOf(...Array.from({ length: 1_500 }, (_, n) => anOutcome({ model: `m/${n}` })));
     expect(Object.keys(totals)).toHaveLength(1_001);
     expect(totals['(others)']?.outcomes).toBe(500);

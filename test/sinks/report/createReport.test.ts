@@ -56,7 +56,7 @@ describe('createReport', () => {
     });
   });
 
-  it('says what each price is and where it is from', () => {
+  it('has each price with its source', () => {
     const report = createReport({ priceOf: (model) => (model === 'owner/name' ? '$1 an image' : null) });
     report.add(anOutcome({ costUsd: 1 }));
     report.add(anOutcome({ model: 'other/one', costUsd: null }));
@@ -65,11 +65,11 @@ describe('createReport', () => {
     expect(costByModel['other/one']?.price).toBeNull();
   });
 
-  it('says so when a price is missing', () => {
+  it('reports that a price is missing', () => {
     expect(reportOf(anOutcome({ costUsd: null }))).toMatchObject({ costUsd: 0, costIncomplete: true });
   });
 
-  it('divides by nothing without harm', () => {
+  it('divides by zero without harm', () => {
     expect(reportOf()).toMatchObject({
       total: 0,
       successRate: 0,
@@ -80,7 +80,7 @@ describe('createReport', () => {
   });
 
   it('knows the distribution of times within 1 %, and the ten slowest', () => {
-    const seconds = Array.from({ length: 1_000 }, (_, place) => (((place * 7_919) % 1_000) + 1) / 100);
+    const seconds = Array.from({ length: 1_000 }, (_, index) => (((index * 7_919) % 1_000) + 1) / 100);
     const { predictTime, slowest } = reportOf(
       ...seconds.map((predict_time, index) => anOutcome({ index, metrics: { predict_time } })),
     );
@@ -94,12 +94,12 @@ describe('createReport', () => {
     expect(seconds[slowest[0]?.index ?? 0]).toBe(10);
   });
 
-  it('leaves cached results out of the times: nobody waited for them', () => {
+  it('leaves cached results out of the times', () => {
     expect(reportOf(anOutcome({ cached: true })).predictTime).toBeNull();
   });
 
-  it('is not swamped by names', () => {
-    const failures = Array.from({ length: 1_200 }, (_, place) => aFailure(`ERR_${place}`));
+  it('counts at most 1,000 names', () => {
+    const failures = Array.from({ length: 1_200 }, (_, index) => aFailure(`ERR_${index}`));
     const { errors } = reportOf(...failures);
     expect(errors).toHaveLength(1_000 + 1); // told apart + the rest
     expect(errors[0]).toEqual({ code: '(others)', count: 200 });
