@@ -1,16 +1,13 @@
 import { formatUsd } from '../../base/text.ts';
 import type { RunEvent, RunTotals } from '../../events/runEvent.ts';
 import type { ModelTotals } from '../../sinks/report/tallies.ts';
-import type { FailedJob, Progress } from './progress.ts';
+import type { Costs, FailedJob, Problems, Progress, ServiceCounts } from './progress.ts';
 import type { Paint } from './terminal.ts';
 import { counted, formatDuration, jobName, plainText, promptPreview, shorten } from './text.ts';
 
 type CompletedEvent = Extract<RunEvent, { type: 'run.completed' }>;
 
-/**
- * Returns the summary of a run: saved jobs, cost, run folder, failures with reasons, and the next
- * step.
- */
+/** Returns the summary of a run: saved jobs, cost, run folder, failures, and the next step. */
 export function summaryLines(
   { totals, elapsedMs }: CompletedEvent,
   progress: Progress,
@@ -45,7 +42,7 @@ function fact(name: string, text: string | null): string[] {
 }
 
 /** Counts failures by stage, because the remedy depends on it. */
-function failedText({ failed }: RunTotals, { failuresByStage }: Progress): string | null {
+function failedText({ failed }: RunTotals, { failuresByStage }: Problems): string | null {
   if (failed === 0) return null;
   const parts = stages.flatMap(([stage, label]) =>
     failuresByStage[stage] === 0 ? [] : [`${failuresByStage[stage]} ${label}`],
@@ -59,7 +56,7 @@ const stages = [
   ['download', 'while downloading or rendering'],
 ] as const;
 
-function skippedText({ skipped }: RunTotals, { skipReason }: Progress): string | null {
+function skippedText({ skipped }: RunTotals, { skipReason }: Problems): string | null {
   if (skipped === 0) return null;
   return skipReason === null || skipReason === '' ? String(skipped) : `${skipped} – ${skipReason}`;
 }
@@ -75,7 +72,7 @@ function costText({ costUsd, costIncomplete, saved }: RunTotals): string | null 
 }
 
 /** Returns a line for each model, if there are several; the cost of a single one is the run's. */
-function modelLines({ costByModel }: Progress): string[] {
+function modelLines({ costByModel }: Costs): string[] {
   const models = Object.entries(costByModel);
   if (models.length < 2) return [];
   return models.flatMap(([name, totals]) => fact('', `${plainText(name)}: ${modelText(totals)}`));
@@ -92,13 +89,13 @@ function modelText({ images, costUsd, meanUsdPerImage, meanSecondsPerRun }: Mode
   return texts.filter((text) => text !== false).join(', ');
 }
 
-function cachedText({ cached }: Progress): string | null {
+function cachedText({ cached }: Costs): string | null {
   return cached === 0
     ? null
     : `${counted(cached, 'job')} reused the result of an identical request, at no cost`;
 }
 
-function serviceText({ predictions, retries, throttles }: Progress): string | null {
+function serviceText({ predictions, retries, throttles }: ServiceCounts): string | null {
   const counts = [
     counted(predictions, 'prediction'),
     retries > 0 && counted(retries, 'retry', 'retries'),
@@ -107,7 +104,7 @@ function serviceText({ predictions, retries, throttles }: Progress): string | nu
   return predictions + retries + throttles === 0 ? null : counts.join(', ');
 }
 
-function failureList({ failed }: RunTotals, { failures }: Progress): string[] {
+function failureList({ failed }: RunTotals, { failures }: Problems): string[] {
   if (failures.length === 0) return [];
   const hidden = failed - failures.length;
   return [
@@ -117,7 +114,7 @@ function failureList({ failed }: RunTotals, { failures }: Progress): string[] {
   ];
 }
 
-function nextStep({ failed, skipped }: RunTotals, { recoverableFailures }: Progress): string[] {
+function nextStep({ failed, skipped }: RunTotals, { recoverableFailures }: Problems): string[] {
   const left = failed + skipped;
   if (left === 0) return [];
   const lasting = failed - recoverableFailures;
