@@ -24,10 +24,7 @@ export interface BatchScriptContext {
   readonly warn: Warn;
 }
 
-/**
- * Runs a script that makes images: reads the command line, opens the service and closes it at the
- * end.
- */
+/** Runs a script that makes images: reads the command line, opens and closes the service. */
 export function runBatchScript(
   command: ReturnType<typeof createCommand>,
   main: (context: BatchScriptContext) => Promise<number>,

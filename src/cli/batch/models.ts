@@ -173,7 +173,7 @@ export async function scoringModel(
 ): Promise<ScoringModel> {
   if (onlyModel !== null) {
     throw new UsageError(`The service does not have ${spec.model}, the model that rates images.`, {
-      suggestion: `Its only model is ${onlyModel.model}. Rate by a measure instead: score: sharpness, say.`,
+      suggestion: `Its only model is ${onlyModel.model}. Rate by a measure instead, such as score: sharpness.`,
     });
   }
   const reference = flagValues.modelReference.schema.parse(spec.model);

@@ -33,8 +33,8 @@ const noPlans: PlanTotals = {
  * Prints the plan of a run: the first jobs that are not saved yet, each with its inputs if they
  * differ from those of the job before; then the number of jobs, their cost and their time.
  *
- * Reads the plans once and keeps only sums, so there may be any number of them; passes their errors
- * on.
+ * Reads the plans once and keeps only sums, so there may be any number of them. Their errors pass
+ * through.
  */
 export async function printPlan(
   plans: Iterable<Plan> | AsyncIterable<Plan>,
@@ -137,10 +137,7 @@ function unsentDefaults(input: ModelInput, schema: ModelSchema | null): ModelInp
 
 const SHORTEST_PROMPT = 20;
 
-/**
- * Returns the row of a planned job: number, model, path, price, seed, and as much of the prompt as
- * fits.
- */
+/** Returns the row of a planned job, with as much of the prompt as fits. */
 function planRow({ index, model, path, priceMicroUsd, input, prompt }: Plan, columns: number): string {
   const { seed } = input;
   const facts = [

@@ -42,7 +42,7 @@ export interface PlanSettings {
   models: readonly PlannedModel[];
   /** The axes that the jobs combine: `glaze 3 x light 2`. Default: none. */
   axes?: string;
-  /** Default: no model rates images. */
+  /** The model that rates each image. Default: none. */
   ratedBy?: RatedBy;
 }
 

@@ -43,9 +43,7 @@ export interface Batch {
   readonly io: ScriptIo;
 }
 
-/**
- * The time that jobs in flight get after the first Ctrl-C; after it they are left to the next run.
- */
+/** Jobs in flight get this time after the first Ctrl-C; then they are left to the next run. */
 const PATIENCE_MS = 30_000;
 
 /** Runs a batch, reports it in the terminal and handles Ctrl-C; resolves with the exit code. */
@@ -98,10 +96,7 @@ export async function runBatch(batch: Batch): Promise<number> {
   }
 }
 
-/**
- * Returns true if all errors are predictions that are still to be collected, as `--detach` asks
- * for.
- */
+/** Returns true if the only errors are predictions that wait to be collected. */
 function isAllLeft({ report }: FinishedRun): boolean {
   return report.errors.every(({ code }) => code === 'ERR_NOT_COLLECTED');
 }

@@ -6,9 +6,7 @@ import { openS3, parseS3Url } from '../../sinks/destinations/s3.ts';
 import { openWebDataset } from '../../sinks/destinations/webDataset.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
 
-/**
- * Returns the run settings of some flags. Throws `UsageError` if the flags contradict each other.
- */
+/** Returns the run settings of some flags. Throws `UsageError` if they contradict each other. */
 export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | 'provider'> {
   if (flags.concurrency === 'auto' && flags.strategy !== 'stream') throw autoWithoutStream(flags.strategy);
   return {
@@ -49,10 +47,7 @@ function autoWithoutStream(strategy: string): UsageError {
   );
 }
 
-/**
- * Returns how to open each `--to`. Throws `UsageError` if one is invalid, or contradicts other
- * flags.
- */
+/** Returns how to open each `--to`. Throws `UsageError` if one is invalid or contradicts a flag. */
 function destinationsOf({
   destinations,
   shardSize,

@@ -5,9 +5,7 @@ import { failureLine, summaryLines } from './summaryLines.ts';
 import type { Paint } from './terminal.ts';
 import { counted, formatDuration, plainText, promptPreview, shorten } from './text.ts';
 
-/**
- * Returns the permanent lines of an event: failures, warnings, the summary. Most events have none.
- */
+/** Returns the permanent lines of an event: a failure, a warning, the summary; for most none. */
 export function eventLines(event: RunEvent, progress: Progress, paint: Paint): string[] {
   switch (event.type) {
     case 'watch.started':

@@ -50,9 +50,7 @@ function jobLine(job: ActiveJob, nameColumns: number, config: JobLinesConfig): s
   return prompt === '' ? shorten(facts.trimEnd(), columns) : `${paint('dim', facts)} ${prompt}`;
 }
 
-/**
- * Caches cut prompts: measuring wide characters is slow, and rows are redrawn ten times a second.
- */
+/** Caches cut prompts: measuring wide characters is slow, and rows are redrawn often. */
 const shortPrompts = new WeakMap<ActiveJob, { columns: number; text: string }>();
 
 function shortPrompt(job: ActiveJob, columns: number): string {

@@ -19,9 +19,7 @@ export interface ScriptIo {
   readonly stdout: TextStream;
   readonly stderr: TextStream;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /**
-   * Emits once when the reader of the output has gone (`| head`): a reason to start nothing more.
-   */
+  /** Emits once when the reader of the output has gone (`| head`); start nothing more then. */
   readonly outputClosed: Observable<void>;
 }
 
@@ -62,10 +60,7 @@ export const terminalCodes = {
 /** Colours a text, or returns it unchanged. */
 export type Paint = (style: 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', text: string) => string;
 
-/**
- * Creates a `Paint`. Ignores `NO_COLOR` and the stream: the caller has checked them for
- * `isColored`.
- */
+/** Creates a `Paint`. Ignores `NO_COLOR` and the stream: the caller checks them. */
 export function createPaint(isColored: boolean): Paint {
   return (style, text) => (isColored ? styleText(style, text, { validateStream: false }) : text);
 }

@@ -111,9 +111,7 @@ export function createLiveBlock(stream: TextStream): LiveBlock {
   };
 }
 
-/**
- * Returns the rows that the lines take now: a terminal that became narrower has broken long lines.
- */
+/** Returns the rows that the lines take now: a narrower terminal has wrapped long lines. */
 function heightOf(lines: readonly string[], drawnColumns: number, columns: number): number {
   if (columns >= drawnColumns) return lines.length;
   return lines.reduce((rows, line) => {

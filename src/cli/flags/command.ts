@@ -198,9 +198,7 @@ export function chaosProfileLines(): string[] {
   return ['Chaos profiles:', ...lines];
 }
 
-/**
- * Turns an error of the command-line parser into a `UsageError`; returns other errors unchanged.
- */
+/** Turns a parser error into a `UsageError`; returns other errors unchanged. */
 function commandLineError(error: unknown): unknown {
   if (!(error instanceof CommanderError)) return error;
   const { code, message } = error;

@@ -9,9 +9,7 @@ export const groupHeadings = {
   /** The selection of jobs. */
   jobs: 'What to make:',
   money: 'Pace and money:',
-  /**
-   * The pace of predictions, how they are followed and retried; for every script that runs jobs.
-   */
+  /** The pace, following and retrying of predictions; for every script that runs jobs. */
   pace: 'Pace and money:',
   /** The order in which jobs start. */
   strategy: 'Pace and money:',
@@ -111,7 +109,7 @@ interface ValueFlagConfig<Name, Field, Value, Empty, Default> extends ListFlagCo
   alone?: string;
 }
 
-/** Defines a flag that takes a value. The last one wins if it is repeated. */
+/** Defines a flag that takes a value. If it is repeated, the last value wins. */
 export function valueFlag<
   Name extends string,
   Field extends string,
