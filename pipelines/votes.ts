@@ -14,7 +14,7 @@ await runScript(async (argv, io) => {
   const command = new Command('npx tsx pipelines/votes.ts')
     .description('Counts the votes cast in the ab.html of a run of compare or styles.')
     .version(packageJson.version)
-    .argument('<run-folder>', 'run folder')
+    .argument('<run-folder>', 'folder of that run')
     .argument('<votes...>', 'files exported by ab.html, one for each person')
     .option('--json', 'print the tally as JSON')
     .configureOutput({

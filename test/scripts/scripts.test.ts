@@ -112,7 +112,7 @@ describe('refine', () => {
     expect(simulator.stats().created).toBe(before);
   });
 
-  it('leaves a folder that is easy to find your way in', async () => {
+  it('leaves a folder with history, lineage and gallery', async () => {
     const out = join(folder, 'night-harbour');
     const { code, stderr } = await script('refine.ts', [example, '--simulate=50', '--out', out], {
       env: local,
