@@ -1,4 +1,4 @@
-// Three runs of a model say how long it takes and what it costs, and how many at a time suit it.
+// Measures the time and the cost of a model with three runs, and recommends a concurrency.
 import packageJson from '../package.json' with { type: 'json' };
 import { formatUsd } from '../src/base/text.ts';
 import { folderFor, runBatchScript } from '../src/cli/batch/batchScript.ts';
@@ -20,7 +20,7 @@ import type { Outcome } from '../src/types.ts';
 
 const defaultModel = { model: 'black-forest-labs/flux-schnell', version: null };
 
-/** Of different lengths, and of nothing that a model would refuse. */
+/** Prompts of different lengths that no model should refuse. */
 const prompts = [
   'a lighthouse at dawn',
   'three ripe pears on a linen cloth, soft window light, 50 mm',
@@ -29,7 +29,7 @@ const prompts = [
 
 const command = createCommand({
   name: 'calibrate',
-  summary: `Measures a model with ${prompts.length} runs, and says what they cost and how many at a time suit it.`,
+  summary: `Measures the time and the cost of a model with ${prompts.length} runs, and recommends a concurrency.`,
   version: packageJson.version,
   inputs: [],
   flags: [
@@ -46,7 +46,7 @@ await runBatchScript(command, async ({ flags: given, service, io }) => {
   const context = await jobContext(flags, reference, await findModel(service.provider, reference));
   const name = `calibrate-${context.model.replace(/^.*\//, '')}`;
   const folder = folderFor(flags.out, name);
-  expectRoom(context.model, context.input, flags);
+  checkBudget(context.model, context.input, flags);
   const rows = prompts.map((prompt, index) => ({
     ...({ type: 'row', line: index + 1, fields: {}, text: false } as const),
     prompt,
@@ -76,8 +76,8 @@ await runBatchScript(command, async ({ flags: given, service, io }) => {
   return code;
 });
 
-/** Three runs that do not all fit would measure nothing. */
-function expectRoom(
+/** Throws `UsageError` if the budget does not cover all runs: fewer would measure nothing. */
+function checkBudget(
   model: string,
   input: Parameters<typeof estimateMicroUsd>[1],
   { budgetMicroUsd, priceMicroUsd }: { budgetMicroUsd: number | null; priceMicroUsd: number | null },

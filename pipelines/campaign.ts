@@ -1,4 +1,4 @@
-// A campaign spec becomes pictures for every platform in every variation.
+// Makes the images of a campaign spec: every variation for every platform.
 import packageJson from '../package.json' with { type: 'json' };
 import { folderFor, prefixSpecName, runBatchScript, withSpec } from '../src/cli/batch/batchScript.ts';
 import { findModel, jobContext, specModel } from '../src/cli/batch/models.ts';
@@ -15,7 +15,7 @@ const defaultModel = 'black-forest-labs/flux-schnell';
 const command = createCommand({
   name: 'campaign',
   summary:
-    'Makes the pictures of a campaign: a theme in several variations, in the shape and size of each platform.',
+    'Makes the images of a campaign: a theme in several variations, in the shape and size of each platform.',
   version: packageJson.version,
   inputs: [{ name: 'SPEC', help: '.yaml or .json file with theme, platforms and variations' }],
   examples: [
@@ -28,7 +28,7 @@ const command = createCommand({
 await runBatchScript(command, async ({ inputs: [input = ''], flags: given, service, io }) => {
   const spec = await readCampaignSpec(input);
   const { budgetUsd: _budget, priceUsd: _price, platforms, renditions, ...others } = spec;
-  const pictures = {
+  const imageSettings = {
     ...others,
     platforms: renditionFrames(platforms),
     renditions: renditionFrames(renditions),
@@ -47,8 +47,8 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
     context,
     renditions: [...platforms, ...renditions],
     tagNames: ['platform', 'variation'],
-    // With another budget or price the pictures are the same.
-    fingerprint: fingerprintOf(JSON.parse(JSON.stringify(pictures)), context),
+    // Budget and price do not change the images.
+    fingerprint: fingerprintOf(JSON.parse(JSON.stringify(imageSettings)), context),
     flags,
     service,
     io,

@@ -1,4 +1,4 @@
-// What detached runs left to the service becomes finished images on disk.
+// Collects the predictions of detached runs, as finished images on disk.
 import { resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { runBatchScript } from '../src/cli/batch/batchScript.ts';
@@ -9,9 +9,10 @@ import { collect } from '../src/pipelines/workflows/collect.ts';
 
 const command = createCommand({
   name: 'collect',
-  summary: 'Gathers the predictions that a run with --detach has left to the service. Outputs live one hour.',
+  summary:
+    'Collects the predictions that a run with --detach has left to the service. Outputs are deleted after one hour.',
   version: packageJson.version,
-  inputs: [{ name: 'RUN_FOLDER', help: 'the --out of that run' }],
+  inputs: [{ name: 'RUN_FOLDER', help: '--out folder of that run' }],
   flags: [...flagsIn('money', 'pace', 'destinations', 'tables', 'output'), 'base-url'],
   examples: [
     'generate.ts prompts.txt --detach --out out/night',
@@ -24,7 +25,7 @@ await runBatchScript(command, ({ inputs: [folder = ''], flags: given, service, i
   runBatch({
     folder: resolve(folder),
     fingerprint: null,
-    // To follow what runs already costs nothing, so many may be followed at a time.
+    // Following predictions that already run costs nothing, so many are followed at a time.
     flags: withDefaults({ ...given, follow: given.follow ?? 'poll', concurrency: given.concurrency ?? 100 }),
     service,
     io,

@@ -1,4 +1,4 @@
-// What several models make of the same prompts: pictures side by side, times and cost.
+// Compares several models on the same prompts: images side by side, times and cost.
 import packageJson from '../package.json' with { type: 'json' };
 import { folderFor, runBatchScript } from '../src/cli/batch/batchScript.ts';
 import { startGrid } from '../src/cli/batch/startGrid.ts';
@@ -12,7 +12,7 @@ import { manifestOutcomes } from '../src/sinks/manifest/manifest.ts';
 const command = createCommand({
   name: 'compare',
   summary:
-    'Makes each prompt with each model, with the same seed where the model has one, and compares pictures, times and cost.',
+    'Makes each prompt with each model, with the same seed if the model takes one, and compares images, times and cost.',
   version: packageJson.version,
   inputs: [{ name: 'SPEC', help: '.yaml or .json file with prompts and models' }],
   comparesModels: true,

@@ -1,4 +1,4 @@
-// Products and backgrounds become pictures of each product before each background.
+// Makes an image of each product in front of each background.
 import packageJson from '../package.json' with { type: 'json' };
 import { runBatchScript } from '../src/cli/batch/batchScript.ts';
 import { startGrid } from '../src/cli/batch/startGrid.ts';
@@ -7,7 +7,7 @@ import { compose, compositionGrid, readCompositionSpec } from '../src/pipelines/
 
 const command = createCommand({
   name: 'compose',
-  summary: 'Makes a picture of each of some products before each of some backgrounds.',
+  summary: 'Makes an image of each product in front of each background.',
   version: packageJson.version,
   inputs: [{ name: 'SPEC', help: '.yaml or .json file with products and backgrounds' }],
   examples: [

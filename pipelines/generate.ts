@@ -1,4 +1,4 @@
-// A prompt file becomes finished images on disk.
+// Makes finished images on disk from a prompt file.
 import { dirname } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { folderFor, runBatchScript } from '../src/cli/batch/batchScript.ts';
@@ -35,7 +35,7 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
   const reference = flags.models[0] ?? service.onlyModel ?? defaultModel;
   const context = {
     ...(await jobContext(flags, reference, await findModel(service.provider, reference))),
-    // What comes through a pipe lies nowhere.
+    // Standard input has no folder.
     folder: input === '-' ? process.cwd() : dirname(input),
   };
   const { rows, fieldNames } = await validateRows(file, context);

@@ -1,4 +1,4 @@
-// Every combination of some values becomes a picture: words of the prompt, model inputs, models.
+// Makes an image of each combination of values: words of the prompt, model inputs, models.
 import packageJson from '../package.json' with { type: 'json' };
 import { runBatchScript } from '../src/cli/batch/batchScript.ts';
 import { startGrid } from '../src/cli/batch/startGrid.ts';
@@ -9,7 +9,7 @@ import { readGridSpec } from '../src/pipelines/workflows/grid/spec.ts';
 const command = createCommand({
   name: 'grid',
   summary:
-    'Makes a picture of each combination of some values: words of the prompt, model inputs, models. With more values in the same folder only the new combinations are made.',
+    'Makes an image of each combination of values: words of the prompt, model inputs, models. If you add values and run it again, only the new combinations are made.',
   version: packageJson.version,
   inputs: [{ name: 'SPEC', help: '.yaml or .json file with prompt and axes' }],
   examples: [

@@ -1,4 +1,4 @@
-// Candidates from a prompt, of which the best are refined round by round.
+// Makes candidates from a prompt and refines the best, round by round.
 import { dirname } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { folderFor, prefixSpecName, runBatchScript, withSpec } from '../src/cli/batch/batchScript.ts';
@@ -20,7 +20,7 @@ const defaultModel = 'black-forest-labs/flux-schnell';
 
 const command = createCommand({
   name: 'refine',
-  summary: 'Makes candidates of a picture, rates them, and refines the best, round by round.',
+  summary: 'Makes candidate images, rates them, and refines the best, round by round.',
   version: packageJson.version,
   inputs: [
     { name: 'SPEC', help: '.yaml or .json file with prompt, candidates, keep, children, rounds and score' },

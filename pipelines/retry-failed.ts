@@ -1,4 +1,4 @@
-// What failed in an earlier run is made, from its folder alone.
+// Makes the failed jobs of earlier runs, from their folder alone.
 import { resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { runBatchScript } from '../src/cli/batch/batchScript.ts';
@@ -11,9 +11,9 @@ import { retryFailed } from '../src/pipelines/workflows/retryFailed.ts';
 const command = createCommand({
   name: 'retry-failed',
   summary:
-    'Makes what failed in earlier runs of a folder, and nothing else. Needs neither prompt file nor spec.',
+    'Makes the failed jobs of earlier runs in a folder, and nothing else. Needs neither prompt file nor spec.',
   version: packageJson.version,
-  inputs: [{ name: 'RUN_FOLDER', help: 'the --out of that run' }],
+  inputs: [{ name: 'RUN_FOLDER', help: '--out folder of those runs' }],
   flags: [
     ...flagsIn('money', 'pace', 'images', 'destinations', 'tables', 'output'),
     ...(['only', 'breaker', 'simulate', 'chaos', 'base-url'] as const),

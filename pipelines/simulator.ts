@@ -1,4 +1,4 @@
-// Replicate's HTTP API on this machine: no account, no cost, pictures of its own.
+// Serves Replicate's HTTP API on this machine: no account, no cost, its own images.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { chaosProfileLines } from '../src/cli/flags/command.ts';
@@ -35,23 +35,27 @@ function aboveZero(text: string): number {
 const port = wholeNumber(0, 65_535);
 
 const command = new Command('simulator')
-  .description("Serves Replicate's HTTP API on this machine: no account, no cost, pictures of its own.")
+  .description("Serves Replicate's HTTP API on this machine: no account, no cost, its own images.")
   .version(packageJson.version)
   .option('--port <n>', 'port of the API; 0: any free one', port, 8787)
   .option('--files-port <n>', 'port of the output files; 0: any free one', port, 0)
-  .option('--speed <n>', 'so many times faster than life', aboveZero, 1)
+  .option('--speed <n>', 'times faster than real time', aboveZero, 1)
   .option('--slots <n>', 'predictions that run at the same time', wholeNumber(1, 1_000_000), 64)
-  .option('--seed <n>', 'run times, cold starts and failures follow from it', wholeNumber(0, 2 ** 32 - 1), 1)
+  .option('--seed <n>', 'decides run times, cold starts and failures', wholeNumber(0, 2 ** 32 - 1), 1)
   .addOption(
-    new Option('--render <kind>', 'full: a picture of each prompt; fast: tiny ready ones, for load tests')
+    new Option(
+      '--render <kind>',
+      'full: an image of each prompt; fast: tiny ready-made images, for load tests',
+    )
       .choices(['full', 'fast'])
       .default('full'),
   )
-  .option('--token <text>', 'the only token that is let in (default: a fixed one)')
+  .option('--token <text>', 'the only accepted token (default: a fixed one)')
   .addOption(
-    new Option('--chaos <profile>', 'let things go wrong as listed below; see docs/chaos.md').choices(
-      Object.keys(chaosProfiles),
-    ),
+    new Option(
+      '--chaos <profile>',
+      'rehearse the faults of a profile listed below; see docs/chaos.md',
+    ).choices(Object.keys(chaosProfiles)),
   )
   .option('--cog', 'speak the HTTP API of a Cog container instead: one model, no account', false)
   .addHelpText('after', ['', ...chaosProfileLines()].join('\n'))
@@ -70,7 +74,7 @@ async function serveReplicate(): Promise<Served> {
     ...(token === undefined ? {} : { token }),
     ...(chaos === undefined ? {} : chaosProfile(chaos, flags)),
   });
-  const text = `Replicate, simulated, at ${simulator.baseUrl} (files at ${simulator.filesUrl}). Ctrl-C ends it.
+  const text = `Simulated Replicate API at ${simulator.baseUrl} (files at ${simulator.filesUrl}). Ctrl-C ends it.
 
   export REPLICATE_BASE_URL=${simulator.baseUrl}
   export REPLICATE_API_TOKEN=${simulator.token}
@@ -81,7 +85,7 @@ async function serveReplicate(): Promise<Served> {
 async function serveCog(): Promise<Served> {
   const { startCogSimulator } = await import('../src/simulator/cog/startCogSimulator.ts');
   const { baseUrl, close } = await startCogSimulator(flags);
-  const text = `A Cog container, simulated, at ${baseUrl}. Ctrl-C ends it.
+  const text = `Simulated Cog container at ${baseUrl}. Ctrl-C ends it.
 
   npx tsx pipelines/generate.ts examples/prompts.jsonl --provider cog --base-url ${baseUrl}`;
   return { text, close };
@@ -90,7 +94,8 @@ async function serveCog(): Promise<Served> {
 try {
   const { text, close: end } = await (cog ? serveCog() : serveReplicate());
   console.log(text);
-  // One Ctrl-C arrives several times under npm and tsx, so a second one must not cut the closing short.
+  // One Ctrl-C arrives several times under npm and tsx, so a second one must not interrupt the
+  // closing.
   let isClosing = false;
   const close = (): void => {
     if (!isClosing) void end();

@@ -1,4 +1,4 @@
-// The same prompts in the styles of several reference pictures, side by side.
+// Makes the same prompts in the styles of several reference pictures, side by side.
 import packageJson from '../package.json' with { type: 'json' };
 import { runBatchScript } from '../src/cli/batch/batchScript.ts';
 import { startGrid } from '../src/cli/batch/startGrid.ts';

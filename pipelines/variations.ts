@@ -1,4 +1,4 @@
-// A reference picture becomes a row of variations of it.
+// Makes variations of a reference picture.
 import packageJson from '../package.json' with { type: 'json' };
 import { runBatchScript } from '../src/cli/batch/batchScript.ts';
 import { startGrid } from '../src/cli/batch/startGrid.ts';
@@ -7,7 +7,7 @@ import { readVariationsSpec, variations, variationsGrid } from '../src/pipelines
 
 const command = createCommand({
   name: 'variations',
-  summary: 'Makes variations of a reference picture, as near to it or as far from it as you like.',
+  summary: 'Makes variations of a reference picture, as close to it or as far from it as you like.',
   version: packageJson.version,
   inputs: [{ name: 'SPEC', help: '.yaml or .json file with reference, prompt and variations' }],
   examples: [

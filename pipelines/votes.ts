@@ -1,4 +1,4 @@
-// Counts the votes that people have cast in the ab.html of a comparison.
+// Counts the votes cast in the ab.html of a comparison.
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
@@ -12,11 +12,11 @@ import { manifestOutcomes } from '../src/sinks/manifest/manifest.ts';
 await runScript(async (argv, io) => {
   let text = '';
   const command = new Command('npx tsx pipelines/votes.ts')
-    .description('Counts the votes that people have cast in the ab.html of a run of compare or styles.')
+    .description('Counts the votes cast in the ab.html of a run of compare or styles.')
     .version(packageJson.version)
-    .argument('<run-folder>', 'the folder of that run')
-    .argument('<votes...>', 'files that ab.html has exported, one for each person')
-    .option('--json', 'the tally as JSON')
+    .argument('<run-folder>', 'folder of that run')
+    .argument('<votes...>', 'files exported by ab.html, one for each person')
+    .option('--json', 'print the tally as JSON')
     .configureOutput({
       writeOut: (chunk) => {
         text += chunk;
@@ -49,13 +49,13 @@ await runScript(async (argv, io) => {
   return 0;
 });
 
-/** Either kind of comparison: by model, or by variant. */
+/** Returns the run id of a comparison by variant or by model. */
 async function runOf(folder: string): Promise<string> {
   for (const columns of ['variant', 'model']) {
     const { run, pairs } = await blindPairs(manifestOutcomes(folder), '', { rows: 'prompt', columns });
     if (pairs.length > 0) return run;
   }
   throw new UsageError(`Expected the folder of a run of compare or styles, got ${folder}`, {
-    suggestion: 'Give the folder that has ab.html in it.',
+    suggestion: 'Give the folder that contains ab.html.',
   });
 }

@@ -1,6 +1,6 @@
 import type { ActiveJob, Progress } from '../../src/cli/display/progress.ts';
 
-/** The progress of a run. */
+/** Creates the progress of a run, of 10 jobs that have not started unless changed. */
 export function progress(changes: Partial<Progress> = {}): Progress {
   return {
     folder: '/out/run',
@@ -29,7 +29,7 @@ export function progress(changes: Partial<Progress> = {}): Progress {
   };
 }
 
-/** So many jobs in flight, the first since `sinceMs` 0. */
+/** Creates `count` jobs in flight since 0. */
 export function activeJobs(count: number, changes: Partial<ActiveJob> = {}): Map<number, ActiveJob> {
   const jobs = Array.from({ length: count }, (_, index) => ({
     index,

@@ -8,7 +8,7 @@ import type { Outcome } from '../../src/types.ts';
 
 let folder = '';
 let simulator: Simulator;
-/** Told of each create, before it is answered. */
+/** Called with the count of create requests, before the response to each. */
 let onCreate = () => {};
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
@@ -23,7 +23,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Runs a script as a user does; kills it outright with its create of that number on the way. */
+/** Runs a script as a user does; kills it while its create request of that number is in flight. */
 function script(name: string, args: readonly string[], { killAt = Number.POSITIVE_INFINITY } = {}) {
   const env = {
     ...process.env,
@@ -80,7 +80,7 @@ it.each([
   expect((await readdir(out)).filter((entry) => !entry.includes('.')).sort()).toEqual(folders);
 });
 
-it('a grid that is killed while it grows goes on, and makes only what is new', async () => {
+it('a grid that is killed while it grows resumes, and makes only the new cells', async () => {
   const out = join(folder, 'growing');
   const before = simulator.stats().created;
   const run = async (pots: string, killAt?: number) =>
@@ -89,7 +89,7 @@ it('a grid that is killed while it grows goes on, and makes only what is new', a
     });
   expect((await run('[red, blue]')).code).toBe(0);
   const first = await outcomesIn(out);
-  // The first of the four new ones is made by then, the second is under way.
+  // The first of the four new ones is made by then, the second is in flight.
   expect((await run('[red, blue, green, white]', 2)).code).toBe(null);
   expect(simulator.stats().created - before).toBe(4 + 2);
   expect((await run('[white, green, blue, red, grey]')).code).toBe(0);
@@ -105,7 +105,7 @@ it('a grid that is killed while it grows goes on, and makes only what is new', a
     out,
     '--dry-run',
   ]);
-  expect(plan.stdout).toContain('jobs      2 to make, 10 are saved already');
+  expect(plan.stdout).toContain('jobs      2 to make, 10 already saved');
   expect(plan.stdout).toContain('axes      pot 6 x guidance 2, grown from pot 5 x guidance 2');
 });
 
@@ -119,7 +119,7 @@ it.each([
   [
     'prompt: a\naxes: { model: [a/b, c/d] }',
     ['--model', 'e/f'],
-    'Expected models under axes: or by --model, got both',
+    '`--model` cannot be used with a spec that has models under `axes:`.',
   ],
   ['prompt: a\naxes: { seed: [1, 2] }\nmax: 1', [], 'Expected at most 1 image, got 2 (seed 2)'],
   [

@@ -34,7 +34,7 @@ async function lineageIn(out: string) {
   }));
 }
 
-it('loses nothing and makes nothing twice where it is killed in the middle of a round', async () => {
+it('loses nothing and makes nothing twice if it is killed in the middle of a round', async () => {
   const spec = join(folder, 'harbour.yaml');
   await writeFile(
     spec,
@@ -56,7 +56,7 @@ it('loses nothing and makes nothing twice where it is killed in the middle of a 
   expect(await lineageIn(out)).toEqual(await lineageIn(whole));
 });
 
-it('makes no rating twice where it is killed while a model rates', async () => {
+it('makes no rating twice if it is killed while a model rates', async () => {
   const spec = join(folder, 'rated.yaml');
   const score = 'score: { model: yorickvp/llava-13b, input: { prompt: "Rate {prompt}" }, priceUsd: 0.002 }';
   await writeFile(spec, `prompt: a quay\ncandidates: 6\nkeep: 2\nchildren: 2\nrounds: 1\n${score}\n`);

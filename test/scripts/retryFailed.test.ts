@@ -9,7 +9,7 @@ import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
 
-it('makes what failed once, where it is killed in the middle and run again', async () => {
+it('makes failed jobs once if it is killed in the middle and run again', async () => {
   let isBroken = true;
   const watch = createWatch();
   const simulator = await startSimulator({

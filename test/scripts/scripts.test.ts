@@ -26,8 +26,8 @@ interface Finished {
 const onTsx = ['--import', 'tsx'];
 
 /**
- * Runs a script against the simulator of this file unless told otherwise; on Node itself, which begins in half the time, unless it
- * is to be started as users do.
+ * Runs a script against the simulator of this file by default; on Node itself, which begins in half
+ * the time, unless it is to be started as users do.
  */
 function script(
   name: string,
@@ -57,7 +57,7 @@ async function file(name: string, content: string | Uint8Array): Promise<string>
 }
 
 describe('calibrate', () => {
-  it('measures a model within its budget, and says how many at a time suit it', async () => {
+  it('measures a model within its budget, and recommends a concurrency', async () => {
     const out = join(folder, 'calibrated');
     const { code, stdout } = await script('calibrate.ts', ['--out', out, '--budget', '0.01', '--json']);
     expect(code).toBe(0);
@@ -102,7 +102,7 @@ describe('refine', () => {
   const example = resolve('examples/night-harbour.yaml');
   const local = { REPLICATE_API_TOKEN: '', REPLICATE_BASE_URL: '' };
 
-  it('says what a refinement costs at most, by model', async () => {
+  it('shows the highest cost of a refinement, by model', async () => {
     const before = simulator.stats().created;
     const { code, stdout } = await script('refine.ts', [example, '--dry-run']);
     expect(code).toBe(0);
@@ -112,7 +112,7 @@ describe('refine', () => {
     expect(simulator.stats().created).toBe(before);
   });
 
-  it('leaves a folder that one finds one’s way in', async () => {
+  it('leaves a folder with history, lineage and gallery', async () => {
     const out = join(folder, 'night-harbour');
     const { code, stderr } = await script('refine.ts', [example, '--simulate=50', '--out', out], {
       env: local,
@@ -127,7 +127,7 @@ describe('refine', () => {
     expect(await readdir(join(out, 'round-1'))).toHaveLength(2 * 6);
   });
 
-  it('tells what cannot be', async () => {
+  it('refuses a spec that cannot work', async () => {
     const text = 'prompt: a cat\ncandidates: 2\nkeep: 1\nchildren: 1\nrounds: 1\nscore: contrast\n';
     const spec = await file('cat.yaml', `${text}refineModel: black-forest-labs/flux-1.1-pro\n`);
     const { code, stderr } = await script('refine.ts', [spec]);
@@ -146,20 +146,17 @@ describe('refine', () => {
   });
 
   it.each([
-    ['{ model: yorickvp/lava-13b }', 'Expected a model that exists, got yorickvp/lava-13b'],
-    [
-      '{ model: google/imagen-4 }',
-      'Expected a model that looks at pictures to rate them, got google/imagen-4',
-    ],
+    ['{ model: yorickvp/lava-13b }', 'There is no model yorickvp/lava-13b.'],
+    ['{ model: google/imagen-4 }', 'google/imagen-4 takes no image, so it cannot rate images.'],
     [
       '{ model: yorickvp/llava-13b }',
-      'Expected a known price to keep `--budget`, got none for yorickvp/llava-13b',
+      '`--budget` needs a known price, and there is none for yorickvp/llava-13b.',
     ],
     [
       '{ model: yorickvp/llava-13b, priceUsd: 1, input: { top: 1 } }',
       'Expected an input of yorickvp/llava-13b',
     ],
-  ])('tells why %s cannot rate', async (score, message) => {
+  ])('explains why %s cannot rate', async (score, message) => {
     const text = 'prompt: a cat\ncandidates: 2\nkeep: 1\nchildren: 1\nrounds: 1\n';
     const spec = await file('rated.yaml', `${text}score: ${score}\n`);
     const { code, stderr } = await script('refine.ts', [spec, '--budget', '1']);
@@ -198,11 +195,11 @@ describe('generate', () => {
       tags: { mood: 'calm' },
     });
     const madeBefore = simulator.stats().created;
-    expect((await script('generate.ts', args)).stderr).toContain('2 were there already');
+    expect((await script('generate.ts', args)).stderr).toContain('2 by earlier runs');
     expect(simulator.stats().created).toBe(madeBefore);
   });
 
-  it('reads standard input, and speaks JSON where asked', async () => {
+  it('reads standard input, and prints JSON on request', async () => {
     const { code, stdout } = await script('generate.ts', ['-', '--out', join(folder, 'piped'), '--json'], {
       input: 'a fox\na hare\n',
     });
@@ -235,7 +232,7 @@ describe('generate', () => {
     expect(await readdir(folder)).not.toContain('plan');
   });
 
-  it('asks what a model takes once for all runs, unless told otherwise', async () => {
+  it('fetches a model schema once for all runs, unless --refresh-models is given', async () => {
     const prompts = await file('remember.txt', 'a cat\n');
     const cache = join(folder, 'own-cache');
     const plan = (...flags: string[]) =>
@@ -324,13 +321,7 @@ describe('a mistake ends with 2, a clear line, and nothing created', () => {
       /one of sequential, parallel/,
     ],
     ['a cache that is a file', 'a.txt', 'a\n', ['--cache', '/dev/null/x'], /cache folder that can be read/],
-    [
-      'a fallback that does not exist',
-      'a.txt',
-      'a\n',
-      ['--fallback', 'no/body'],
-      /Expected a model that exists/,
-    ],
+    ['a fallback that does not exist', 'a.txt', 'a\n', ['--fallback', 'no/body'], /There is no model/],
     [
       'a chaos profile that does not exist',
       'a.txt',
@@ -338,8 +329,8 @@ describe('a mistake ends with 2, a clear line, and nothing created', () => {
       ['--simulate', '--chaos', 'gale'],
       /`--chaos` to be one of resets, .*storm, got 'gale'/,
     ],
-    ['chaos without the simulator', 'a.txt', 'a\n', ['--chaos', 'storm'], /together with `--simulate`/],
-    ['a model that does not exist', 'a.txt', 'a\n', ['--model', 'no/body'], /Expected a model that exists/],
+    ['chaos without the simulator', 'a.txt', 'a\n', ['--chaos', 'storm'], /works only with `--simulate`/],
+    ['a model that does not exist', 'a.txt', 'a\n', ['--model', 'no/body'], /There is no model/],
     [
       'a folder that cannot be written',
       'a.txt',
@@ -347,7 +338,7 @@ describe('a mistake ends with 2, a clear line, and nothing created', () => {
       ['--out', '/dev/null/run'],
       /run folder that can be written/,
     ],
-    ['a template that nobody can fill', 'a.txt', 'a\n', ['--organize', '{platfrom}/x'], /placeholder/],
+    ['a template with an unknown name', 'a.txt', 'a\n', ['--organize', '{platfrom}/x'], /placeholder/],
   ] as const)('%s', async (_name, name, content, args, message) => {
     const path = content === null ? join(folder, name) : await file(name, content);
     const madeBefore = simulator.stats().created;
@@ -394,7 +385,7 @@ it('a run that runs out of credit ends with 3; with new credit the same command 
   expect(poor.stderr).toContain(`${poor.created} of 14 jobs saved`);
   const rich = await runWith(100);
   expect(rich.code).toBe(0);
-  expect(rich.stderr).toContain(`${poor.created} were there already`);
+  expect(rich.stderr).toContain(`${poor.created} by earlier runs`);
   expect(poor.created + rich.created).toBe(14);
 });
 
@@ -471,7 +462,7 @@ describe('files as inputs', () => {
     });
   });
 
-  it('are looked at before anything is created', async () => {
+  it('are checked before anything is created', async () => {
     const prompts = await file(
       'wrong.csv',
       `prompt,image_input\na,"[""missing.png""]"\nb,\nc,"[""wrong.csv""]"\n`,

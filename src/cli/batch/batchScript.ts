@@ -16,7 +16,7 @@ import {
 import { runScript } from '../script/runScript.ts';
 import { chooseService, type OpenService, openService } from './service.ts';
 
-/** What a script that makes pictures gets to work with. */
+/** The context of a script that makes images. */
 export interface BatchScriptContext {
   readonly inputs: readonly string[];
   readonly flags: Flags;
@@ -25,7 +25,7 @@ export interface BatchScriptContext {
   readonly warn: Warn;
 }
 
-/** The frame of the scripts that make pictures: reads the command line, connects to the service, and closes it again. */
+/** Runs a script that makes images: reads the command line, opens and closes the service. */
 export function runBatchScript(
   command: ReturnType<typeof createCommand>,
   main: (context: BatchScriptContext) => Promise<number>,
@@ -52,13 +52,13 @@ export function runBatchScript(
   });
 }
 
-/** The run folder: where `--out` says, else `out/` and the name of the input. */
+/** Returns the run folder: `--out`, else `out/` with the name of the input. */
 export function folderFor(out: string | null, input: string, name: string | null = null): string {
   const stem = input === '-' ? 'stdin' : basename(input, extname(input));
   return resolve(out ?? join('out', name ?? stem));
 }
 
-/** Gives what `read` gives, and puts the spec's name before what it refuses. */
+/** Runs `read`, and puts the path of the spec before the message of a `UsageError`. */
 export async function prefixSpecName<T>(specPath: string, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
@@ -68,7 +68,7 @@ export async function prefixSpecName<T>(specPath: string, read: () => T | Promis
   }
 }
 
-/** Fills what the command line left open from a spec, and the rest from the defaults. */
+/** Fills in flags that were not given: first from the spec, then from the defaults. */
 export function withSpec(
   flags: Flags,
   { budgetUsd, priceUsd, count, seed, organize }: BatchSpec,

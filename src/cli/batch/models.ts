@@ -25,8 +25,9 @@ import type { RatedBy } from './planSummary.ts';
 import type { OpenService } from './service.ts';
 
 /**
- * Looks a model up, trying again where the service or the network has a moment of weakness. Rejects with `UsageError`
- * where there is no such model, with `ProviderError` where the service cannot be asked.
+ * Looks up a model; retries passing failures of the service or the network. Rejects with
+ * `UsageError` if there is no such model, with `ProviderError` if the lookup fails for another
+ * reason.
  */
 export function findModel(provider: Provider, { model, version }: ModelReference): Promise<Model> {
   const name = version === null ? model : `${model}:${version}`;
@@ -38,7 +39,7 @@ export function findModel(provider: Provider, { model, version }: ModelReference
         if (!isMissing) return throwError(() => error);
         return throwError(
           () =>
-            new UsageError(`Expected a model that exists, got ${name}`, {
+            new UsageError(`There is no model ${name}.`, {
               suggestion: `${nearMatch(model)}Check the spelling at https://replicate.com/explore; private models need the token of their owner.`,
             }),
         );
@@ -56,8 +57,9 @@ function nearMatch(model: string): string {
 }
 
 /**
- * The model of a run: the flag's, else the only one of the service, else the spec's (the cheapest of the catalogue that meets
- * its wish), else the script's. Throws `UsageError` where no model meets the wish.
+ * Chooses the model of a run: the flag's, else the only one of the service, else the spec's, else
+ * the script's. A spec may give criteria instead of a name: then it is the cheapest model of the
+ * catalogue that meets them. Throws `UsageError` if none does.
  */
 export function specModel(
   { model }: Pick<BatchSpec, 'model'>,
@@ -69,19 +71,19 @@ export function specModel(
   if (given !== null && given !== undefined) return given;
   if (typeof model === 'object' && model !== null) {
     const { maxCostUsd, minQuality, useCase } = model;
-    const wish = {
+    const criteria = {
       ...(maxCostUsd === undefined ? {} : { maxCostUsd }),
       ...(minQuality === undefined ? {} : { minQuality }),
       ...(useCase === undefined ? {} : { useCase }),
     };
-    return { model: selectModel(wish).model, version: null };
+    return { model: selectModel(criteria).model, version: null };
   }
   return flagValues.modelReference.schema.parse(model ?? defaultModel);
 }
 
 /**
- * What the flags say about all jobs, read with the model's schema. Rejects with `UsageError` where a value is impossible, or
- * a file is not there; paths begin in the working directory.
+ * Reads the settings of all jobs from the flags, by the model's schema; paths begin in the working
+ * directory. Rejects with `UsageError` if a value is invalid or a file is missing.
  */
 export async function jobContext(
   flags: SettledFlags,
@@ -109,8 +111,9 @@ export async function jobContext(
 }
 
 /**
- * What the flags say about the jobs of each of several models, in their order. An `--input` that only some of them have is
- * left out for the others. Rejects with `UsageError` as `findModel` and `jobContext` do.
+ * Looks up several models and reads a context for each, in their order. An `--input` that only some
+ * of them have is left out for the others. Rejects with `UsageError` as `findModel` and
+ * `jobContext` do.
  */
 export async function jobContexts(
   flags: SettledFlags,
@@ -123,7 +126,7 @@ export async function jobContexts(
   const models = found.map(({ model }) => model);
   return Promise.all(
     found.map(({ reference, model }) => {
-      // What nobody takes stays, so that the check of the context can say so.
+      // An input that no model takes stays, so that the check of the context reports it.
       const isFor = (name: string) => takes(model, name) || !models.some((other) => takes(other, name));
       const modelInput = flags.modelInput.filter(([name]) => isFor(name));
       return jobContext({ ...flags, modelInput }, reference, model);
@@ -135,14 +138,17 @@ function takes({ schema }: Model, name: string): boolean {
   return schema === null || Object.hasOwn(schema.properties, name);
 }
 
-/** What a plan says of the model that rates its pictures. */
+/** Returns the plan's entry for a model that rates images. */
 export function ratedBy({ model, input, priceMicroUsd }: ScoringModel): RatedBy {
   return { model, priceMicroUsd: estimateMicroUsd(model, input, priceMicroUsd ?? undefined) };
 }
 
 const defaultModel = 'black-forest-labs/flux-dev';
 
-/** The model that refines: the only one of the service, else the spec's, else the candidates' own where that takes pictures. */
+/**
+ * Chooses the model that refines: the only one of the service, else the spec's, else the
+ * candidates' own if it takes pictures, else the default one.
+ */
 export async function refiningModel(
   { refineModel }: RefinementSpec,
   own: ModelReference,
@@ -157,8 +163,9 @@ export async function refiningModel(
 }
 
 /**
- * Looks up the model that rates the pictures, and checks what it is to be given; where it takes a prompt and the spec has none, that is
- * the picture's. Paths begin in `folder`. Rejects with `UsageError` where it cannot rate pictures, or not within a budget.
+ * Looks up the model that rates images and checks its input; paths begin in `folder`. If it takes a
+ * prompt and the spec has none, it gets the image's prompt. Rejects with `UsageError` if it cannot
+ * rate images, or if there is a budget but no known price.
  */
 export async function scoringModel(
   spec: ModelScoreSpec,
@@ -167,8 +174,8 @@ export async function scoringModel(
   folder: string,
 ): Promise<ScoringModel> {
   if (onlyModel !== null) {
-    throw new UsageError(`Expected pictures to be rated by measures, got ${spec.model}, which is not here`, {
-      suggestion: `The service has no other model than ${onlyModel.model}. Give score: sharpness, say.`,
+    throw new UsageError(`The service does not have ${spec.model}, the model that rates images.`, {
+      suggestion: `Its only model is ${onlyModel.model}. Rate by a measure instead, such as score: sharpness.`,
     });
   }
   const reference = flagValues.modelReference.schema.parse(spec.model);
@@ -179,7 +186,7 @@ export async function scoringModel(
   const priceMicroUsd = spec.priceUsd === null ? null : toMicroUsd(spec.priceUsd);
   const rater = { model: model.name, version: reference.version, picture, input, priceMicroUsd };
   if (budgetMicroUsd !== null && estimateMicroUsd(model.name, input, priceMicroUsd ?? undefined) === null) {
-    throw new UsageError(`Expected a known price to keep \`--budget\`, got none for ${model.name}`, {
+    throw new UsageError(`\`--budget\` needs a known price, and there is none for ${model.name}.`, {
       suggestion: 'Give the price of one rating as priceUsd: under score: in the spec.',
     });
   }
@@ -190,8 +197,8 @@ function pictureOf({ name, schema }: Model): ScoringModel['picture'] {
   try {
     return pictureInput(schema, 1);
   } catch (cause) {
-    throw new UsageError(`Expected a model that looks at pictures to rate them, got ${name}`, {
-      suggestion: 'Name one that takes an image under score: in the spec.',
+    throw new UsageError(`${name} takes no image, so it cannot rate images.`, {
+      suggestion: 'Name a model that takes one image under score: in the spec.',
       cause,
     });
   }
@@ -203,7 +210,7 @@ function inputOf({ input: given }: ModelScoreSpec, { name, schema }: Model, pict
   const input = Object.hasOwn(schema.properties, 'prompt') ? { prompt: '{prompt}', ...given } : given;
   const missing = schema.required.find((needed) => needed !== picture && !Object.hasOwn(input, needed));
   if (missing === undefined) return input;
-  throw new UsageError(`Expected a value for \`${missing}\`, which ${name} requires, got none`, {
+  throw new UsageError(`${name} requires a value for \`${missing}\`, which the spec does not give.`, {
     suggestion: `Give it under score: input: in the spec.`,
   });
 }

@@ -8,13 +8,13 @@ import { countPlan, type PlanSettings, type PlanTotals, planSummary } from './pl
 
 export interface PrintPlanConfig extends PlanSettings {
   stream: TextStream;
-  /** Default: whether the stream is a terminal. */
+  /** Default: true if the stream is a terminal. */
   isColored?: boolean;
-  /** One plan a line as JSON, then the totals; nothing for people. Default false. */
+  /** Prints JSON instead of text: a plan a line, then the totals. Default false. */
   json?: boolean;
-  /** Whether a job needs no more work: it is counted, and not shown. Default: none is done. */
+  /** Returns true for a saved job, which is counted but not shown. Default: no job is. */
   isSaved?: (plan: Plan) => boolean;
-  /** Takes secrets out of what is shown. Default: leaves texts as they are. */
+  /** Removes secrets from the output. Default: returns texts unchanged. */
   redact?: (text: string) => string;
 }
 
@@ -30,9 +30,11 @@ const noPlans: PlanTotals = {
 };
 
 /**
- * Shows what a run would do: the first jobs that it would make, with their inputs where these are not the ones of the job before; then how
- * many there are, what they cost and how long they take.
- * Reads the plans once and keeps only the sums, so there may be any number of them; passes on what they throw.
+ * Prints the plan of a run: the first jobs that are not saved yet, each with its inputs if they
+ * differ from those of the job before; then the number of jobs, their cost and their time.
+ *
+ * Reads the plans once and keeps only sums, so there may be any number of them. Their errors pass
+ * through.
  */
 export async function printPlan(
   plans: Iterable<Plan> | AsyncIterable<Plan>,
@@ -62,7 +64,7 @@ export async function printPlan(
   return totals;
 }
 
-/** Every picture is rated once. */
+/** Adds the cost of ratings: each image is rated once. */
 function withRatings(totals: PlanTotals, ratedBy: PlanSettings['ratedBy']): PlanTotals {
   if (ratedBy === undefined) return totals;
   const { jobs, costMicroUsd, unpricedJobs, unpricedModels } = totals;
@@ -104,8 +106,8 @@ function plannedEvent(
 const VALUE_COLUMNS = 40;
 
 /**
- * What a planned job sends besides the prompt and the seed, which its row has, and the defaults that hold for the rest;
- * a line each, none where there is nothing to say.
+ * Returns a line with the inputs of a job besides prompt and seed, which its row has, and one with
+ * the defaults of inputs that it does not send. An empty line is left out.
  */
 function planInputs(input: ModelInput, schema: ModelSchema | null, paint: Paint): string[] {
   const { prompt: _prompt, seed: _seed, ...sent } = input;
@@ -125,7 +127,7 @@ function shown(value: Json): string {
   return shorten(promptPreview(text), VALUE_COLUMNS);
 }
 
-/** The values that the model takes for what an input leaves out, by its schema. */
+/** Returns the schema's defaults for the inputs that a job does not send. */
 function unsentDefaults(input: ModelInput, schema: ModelSchema | null): ModelInput {
   const open = Object.entries(schema?.properties ?? {}).flatMap(([name, { default: preset }]) =>
     Object.hasOwn(input, name) || preset === undefined || preset === null ? [] : [[name, preset] as const],
@@ -135,7 +137,7 @@ function unsentDefaults(input: ModelInput, schema: ModelSchema | null): ModelInp
 
 const SHORTEST_PROMPT = 20;
 
-/** One planned job on a line of so many columns: number, model, path, price, seed, and as much of the prompt as fits. */
+/** Returns the row of a planned job, with as much of the prompt as fits. */
 function planRow({ index, model, path, priceMicroUsd, input, prompt }: Plan, columns: number): string {
   const { seed } = input;
   const facts = [
@@ -146,7 +148,7 @@ function planRow({ index, model, path, priceMicroUsd, input, prompt }: Plan, col
     ...(typeof seed === 'number' ? [`seed ${seed}`] : []),
   ].join('  ');
   const left = columns - displayWidth(facts) - 2;
-  // In a narrow window the row breaks in two rather than lose its prompt.
+  // In a narrow window the prompt gets a row of its own.
   const room = left < SHORTEST_PROMPT ? columns - 9 : left;
   const between = left < SHORTEST_PROMPT ? '\n       ' : '  ';
   return `${facts}${between}${shorten(promptPreview(prompt), room)}`;

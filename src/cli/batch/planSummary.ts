@@ -8,25 +8,25 @@ import type { SettledFlags } from '../flags/flags.ts';
 export interface PlannedModel {
   /** `owner/name`. */
   readonly model: string;
-  /** For the defaults of what jobs do not send. */
+  /** The model's schema, for the defaults of inputs that jobs do not send. */
   readonly schema: ModelSchema | null;
-  /** What the price is and where it is from; null where none is known. */
+  /** The price and its source; null if none is known. */
   readonly price: string | null;
-  /** How long one prediction takes; null where nobody knows. */
+  /** The typical time of one prediction; null if it is unknown. */
   readonly durationMs: number | null;
 }
 
-/** A model that rates each picture. */
+/** A model that rates each image. */
 export interface RatedBy {
   /** `owner/name`. */
   readonly model: string;
-  /** Of one rating; null where no price is known. */
+  /** The price of one rating; null if it is unknown. */
   readonly priceMicroUsd: number | null;
 }
 
-/** What the plan depends on beside its jobs. */
+/** The settings that a plan shows beside its jobs. */
 export interface PlanSettings {
-  /** The run folder, as the user would write it. */
+  /** The run folder, as shown. */
   folder: string;
   flags: Pick<
     SettledFlags,
@@ -40,13 +40,13 @@ export interface PlanSettings {
     | 'budgetMicroUsd'
   >;
   models: readonly PlannedModel[];
-  /** What the jobs are combinations of: `glaze 3 x light 2`. Default: they are none. */
+  /** The axes that the jobs combine: `glaze 3 x light 2`. Default: none. */
   axes?: string;
-  /** Default: nobody is paid for ratings. */
+  /** The model that rates each image. Default: none. */
   ratedBy?: RatedBy;
 }
 
-/** The end of a plan: jobs, models, cost, time, settings, and how to go on. */
+/** Returns the end of a plan: jobs, models, cost, time, settings, and how to start the run. */
 export function planSummary(totals: PlanTotals, settings: PlanSettings): string[] {
   return [
     fact('jobs', jobsText(totals)),
@@ -60,7 +60,7 @@ export function planSummary(totals: PlanTotals, settings: PlanSettings): string[
     fact('time', timeText(totals, settings)),
     fact('settings', settingsText(settings.flags)),
     fact('into', settings.folder),
-    'Nothing was created. Leave out --dry-run to make them.',
+    'Dry run: nothing was created. Remove --dry-run to start.',
   ];
 }
 
@@ -69,10 +69,10 @@ function fact(name: string, text: string): string {
 }
 
 function jobsText({ jobs, alreadySaved }: PlanTotals): string {
-  return alreadySaved === 0 ? String(jobs) : `${jobs} to make, ${alreadySaved} are saved already`;
+  return alreadySaved === 0 ? String(jobs) : `${jobs} to make, ${alreadySaved} already saved`;
 }
 
-/** One model stands on the line itself; several make a table. */
+/** Returns a line for one model, a table for several. */
 function modelLines(totals: PlanTotals, { models: known }: PlanSettings): string[] {
   const jobsOf = Object.entries(totals.models);
   if (jobsOf.length < 2)
@@ -83,8 +83,8 @@ function modelLines(totals: PlanTotals, { models: known }: PlanSettings): string
     const each = durationMs === null ? '?' : formatDuration(durationMs);
     return [name, String(jobs), cost, each, price ?? 'no known price'];
   });
-  return table([['model', 'jobs', 'cost', 'each', 'price'], ...rows]).map((line, at) =>
-    fact(at === 0 ? 'models' : '', line),
+  return table([['model', 'jobs', 'cost', 'each', 'price'], ...rows]).map((line, index) =>
+    fact(index === 0 ? 'models' : '', line),
   );
 }
 
@@ -98,7 +98,7 @@ function table(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** The table of several models has their prices. */
+/** Returns the price of a single model; the table of several models has theirs. */
 function priceLines(totals: PlanTotals, { models }: PlanSettings): string[] {
   if (Object.keys(totals.models).length > 1) return [];
   return models.slice(0, 1).flatMap(({ price }) => (price === null ? [] : [fact('price', price)]));
@@ -133,7 +133,7 @@ function budgetLines(totals: PlanTotals, { budgetMicroUsd }: PlanSettings['flags
   return [fact('budget', `${formatUsd(budgetMicroUsd)}, ${verdict}${scope}`)];
 }
 
-/** The slower of the two bounds: predictions side by side, and creates a minute. */
+/** Estimates the time by the slower of two bounds: concurrency, and create requests a minute. */
 function timeText({ jobs, models: jobsOf }: PlanTotals, { models, flags }: PlanSettings): string {
   const durations = models.filter(({ model }) => (jobsOf[model] ?? 0) > 0);
   let sumMs = 0;
@@ -148,9 +148,9 @@ function timeText({ jobs, models: jobsOf }: PlanTotals, { models, flags }: PlanS
       ? 0
       : Math.ceil(jobs / concurrencyOf('stream', flags.concurrency === 'auto' ? null : flags.concurrency)) *
         (sumMs / jobs);
-  const createsMs = (Math.max(0, jobs - 1) / flags.ratePerMinute) * 60_000 + (jobs > 0 ? longestMs : 0);
-  const totalMs = Math.max(sideBySideMs, createsMs);
-  // Tenths of a second would promise more than an estimate can keep.
+  const requestsMs = (Math.max(0, jobs - 1) / flags.ratePerMinute) * 60_000 + (jobs > 0 ? longestMs : 0);
+  const totalMs = Math.max(sideBySideMs, requestsMs);
+  // An estimate is not exact to tenths of a second.
   return `about ${formatDuration(totalMs < 2_000 ? totalMs : Math.round(totalMs / 1_000) * 1_000)}`;
 }
 
@@ -166,16 +166,16 @@ function settingsText(flags: PlanSettings['flags']): string {
   ].join(', ');
 }
 
-/** The sums of a plan, over what is still to be made. */
+/** The sums of a plan, over the jobs that are not saved yet. */
 export interface PlanTotals {
   readonly jobs: number;
-  /** Jobs that need no more work. */
+  /** Jobs that are saved already. */
   readonly alreadySaved: number;
-  /** Jobs of each model, the first met first. */
+  /** Jobs by model, in order of first appearance. */
   readonly models: Readonly<Record<string, number>>;
-  /** Of the jobs whose price is known. */
+  /** The cost of the jobs whose price is known. */
   readonly costMicroUsd: number;
-  /** Likewise, by model. */
+  /** The same, by model. */
   readonly costMicroUsdOf: Readonly<Record<string, number>>;
   readonly unpricedJobs: number;
   readonly unpricedModels: readonly string[];

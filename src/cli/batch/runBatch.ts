@@ -29,23 +29,25 @@ import { interruption } from '../script/interruption.ts';
 import { pictureSigner, runSettings } from './runSettings.ts';
 import type { OpenService } from './service.ts';
 
-/** A batch that is planned and paid for by nobody yet. */
+/** A batch that has not started. */
 export interface Batch {
   /** The run folder; absolute. */
   readonly folder: string;
-  /** Runs it, with what the flags and the terminal have to say about it. */
+  /** Runs it, with the settings from flags and terminal. */
   readonly run: (settings: RunSettings) => Observable<FinishedRun>;
-  /** Tells the input and the settings that change requests; null where they are those of the folder. */
+  /**
+   * Identifies the input and the settings that change requests; null to take those of the folder.
+   */
   readonly fingerprint: string | null;
   readonly flags: SettledFlags;
   readonly service: OpenService;
   readonly io: ScriptIo;
 }
 
-/** After the first Ctrl-C, what is under way may take this long; then it is left to the service and the next run. */
+/** Jobs in flight get this time after the first Ctrl-C; then they are left to the next run. */
 const PATIENCE_MS = 30_000;
 
-/** Runs a batch under the eyes of a reporter and the user's Ctrl-C; resolves with the exit code. */
+/** Runs a batch, reports it in the terminal and handles Ctrl-C; resolves with the exit code. */
 export async function runBatch(batch: Batch): Promise<number> {
   const { folder, fingerprint, flags, service, io } = batch;
   const sign = await pictureSigner(flags);
@@ -58,13 +60,13 @@ export async function runBatch(batch: Batch): Promise<number> {
     live?.onEvent(event);
   };
   if (live !== null) emit({ type: 'watch.started', url: live.url });
-  const what = flags.cancelOnExit ? 'cancelling' : 'finishing';
+  const ending = flags.cancelOnExit ? 'cancelling' : 'finishing';
   const interrupted = stop.pipe(
     tap(() => {
       isInterrupted = true;
       emit({
         type: 'warning',
-        message: `Stopping: ${what} what is under way. Press Ctrl-C again to leave at once.`,
+        message: `Stopping: ${ending} jobs in flight. Press Ctrl-C again to exit at once.`,
       });
     }),
   );
@@ -95,7 +97,7 @@ export async function runBatch(batch: Batch): Promise<number> {
   }
 }
 
-/** Whether nothing went wrong but that predictions are still to be collected, which is what was asked for. */
+/** Returns true if the only errors are predictions that wait to be collected. */
 function isAllLeft({ report }: FinishedRun): boolean {
   return report.errors.every(({ code }) => code === 'ERR_NOT_COLLECTED');
 }
@@ -113,37 +115,38 @@ function openReporter({ flags, io }: Batch) {
 }
 
 /**
- * A page on this machine that shows the run in a folder while it goes, what earlier runs left there included. Rejects with
- * `UsageError` where the port is taken.
+ * Opens a page on this machine that shows the run live, with the images of earlier runs in the
+ * folder. Rejects with `UsageError` if the port is taken.
  */
 async function openWatch(folder: string, port: number): Promise<LiveView> {
-  // Loaded only where it is asked for: scripts start faster without a server.
+  // Loaded only on demand: scripts start faster without a server.
   const { openLiveView } = await import('../../sinks/gallery/liveView.ts');
   return openLiveView({ folder, port, earlier: manifestOutcomes(folder) });
 }
 
 /**
- * Listens for the webhooks of a service, as long as it is subscribed. Emits where they are to be sent, and what they tell.
+ * Listens for the webhooks of a service while subscribed. Emits the receiver, which has the URL for
+ * the service and the events it sends.
  *
- * Throws `UsageError` where the service cannot reach this machine or sends none.
+ * Throws `UsageError` if the service sends no signed webhooks, or cannot reach this machine.
  */
 export function receiveWebhooks(
   { webhookSecret, reachesLoopback }: OpenService,
   { webhookUrl, webhookPort }: Pick<Flags, 'webhookUrl' | 'webhookPort'>,
 ): Observable<PredictionEvents> {
   if (webhookSecret === null) {
-    throw new UsageError(
-      'Expected a service that sends signed webhooks for `--follow webhook`, got another',
-      {
-        suggestion: 'Leave --follow out.',
-      },
-    );
+    throw new UsageError('`--follow webhook` needs signed webhooks, which this service does not send.', {
+      suggestion: 'Remove --follow.',
+    });
   }
   if (webhookUrl === null && !reachesLoopback) {
-    throw new UsageError('Expected `--webhook-url` with `--follow webhook`, got none', {
-      suggestion:
-        'Put a tunnel or proxy with https before this machine and give its address, with --webhook-port for the port here.',
-    });
+    throw new UsageError(
+      '`--follow webhook` needs `--webhook-url`, so that the service reaches this machine.',
+      {
+        suggestion:
+          'Put an https tunnel or proxy before this machine and give its address; set the local port with --webhook-port.',
+      },
+    );
   }
   const secret = webhookSecret.pipe(retryBackoff(retryPolicies.prepare));
   return secret.pipe(

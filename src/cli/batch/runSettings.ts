@@ -7,9 +7,9 @@ import { openS3, parseS3Url } from '../../sinks/destinations/s3.ts';
 import { openWebDataset } from '../../sinks/destinations/webDataset.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
 
-/** What the flags say of how a run goes. Throws `UsageError` where they contradict each other. */
+/** Returns the run settings of some flags. Throws `UsageError` if they contradict each other. */
 export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | 'provider'> {
-  if (flags.concurrency === 'auto' && flags.strategy !== 'stream') throw autoElsewhere(flags.strategy);
+  if (flags.concurrency === 'auto' && flags.strategy !== 'stream') throw autoWithoutStream(flags.strategy);
   return {
     strategy: flags.strategy,
     concurrency: flags.concurrency,
@@ -39,13 +39,16 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
   };
 }
 
-function autoElsewhere(strategy: string): UsageError {
-  return new UsageError(`Expected \`--concurrency auto\` with \`--strategy stream\`, got ${strategy}`, {
-    suggestion: 'Give a number, or leave --strategy out.',
-  });
+function autoWithoutStream(strategy: string): UsageError {
+  return new UsageError(
+    `\`--concurrency auto\` works only with \`--strategy stream\`, not with ${strategy}.`,
+    {
+      suggestion: 'Give a number, or remove --strategy.',
+    },
+  );
 }
 
-/** How to open the places that `--to` names. Throws `UsageError` where one is none, or where they do not go with the other flags. */
+/** Returns how to open each `--to`. Throws `UsageError` if one is invalid or contradicts a flag. */
 function destinationsOf({
   destinations,
   shardSize,
@@ -54,32 +57,32 @@ function destinationsOf({
   RunSettings,
   'destinations' | 'deleteLocal'
 > {
-  const places = [...new Set(destinations)];
-  if (deleteLocal && !places.some((place) => place !== 'webdataset')) {
-    throw new UsageError('Expected `--delete-local` with `--to s3://…`, got nowhere else to keep pictures', {
+  const names = [...new Set(destinations)];
+  if (deleteLocal && !names.some((name) => name !== 'webdataset')) {
+    throw new UsageError('`--delete-local` needs `--to s3://…`: the images would be nowhere else.', {
       suggestion: 'Name a bucket with --to s3://BUCKET/PREFIX.',
     });
   }
-  if (shardSize !== null && !places.includes('webdataset')) {
-    throw new UsageError('Expected `--shard-size` with `--to webdataset`, got it alone', {
-      suggestion: 'Add --to webdataset or leave it out.',
+  if (shardSize !== null && !names.includes('webdataset')) {
+    throw new UsageError('`--shard-size` works only with `--to webdataset`.', {
+      suggestion: 'Add --to webdataset, or remove --shard-size.',
     });
   }
-  for (const place of places) if (place !== 'webdataset') parseS3Url(place);
+  for (const name of names) if (name !== 'webdataset') parseS3Url(name);
   return {
-    destinations: places.map(
-      (place) => (folder: string) =>
-        place === 'webdataset'
+    destinations: names.map(
+      (name) => (folder: string) =>
+        name === 'webdataset'
           ? openWebDataset(folder, shardSize === null ? {} : { samplesPerShard: shardSize })
-          : openS3(place, folder),
+          : openS3(name, folder),
     ),
     deleteLocal,
   };
 }
 
 /**
- * Who signs pictures, by the files that the flags name; null where nobody does. Rejects with `UsageError` where one of them is missing
- * or of no use.
+ * Creates the image signer from the files that the flags name; null if they name none. Rejects with
+ * `UsageError` if one of the files is missing or invalid.
  */
 export async function pictureSigner({
   c2paCert,
@@ -87,9 +90,10 @@ export async function pictureSigner({
 }: Pick<Flags, 'c2paCert' | 'c2paKey'>): Promise<PictureSigner | null> {
   if (c2paCert === null && c2paKey === null) return null;
   if (c2paCert === null || c2paKey === null) {
-    const got = c2paCert === null ? '`--c2pa-key`' : '`--c2pa-cert`';
-    throw new UsageError(`Expected both \`--c2pa-cert\` and \`--c2pa-key\`, got ${got} alone`, {
-      suggestion: 'Give both, or leave both out.',
+    const message =
+      c2paCert === null ? '`--c2pa-key` needs `--c2pa-cert`.' : '`--c2pa-cert` needs `--c2pa-key`.';
+    throw new UsageError(message, {
+      suggestion: 'Give both, or neither.',
     });
   }
   const [certificatesPem, privateKeyPem] = await Promise.all([textOf(c2paCert), textOf(c2paKey)]);

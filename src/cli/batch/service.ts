@@ -11,28 +11,28 @@ import type { ModelReference } from '../flags/flagValues.ts';
 import type { Environment, Warn } from '../script/environment.ts';
 
 interface OpenServiceConfig {
-  /** Where answers about models are kept between runs; null for nowhere. */
+  /** The folder that caches model schemas between runs; null for no cache. */
   cacheFolder: string | null;
-  /** Ask anew what is kept. */
+  /** Fetches model schemas again instead of using cached ones. */
   refreshModels: boolean;
   warn: Warn;
 }
 
-/** A service that is ready to be used. */
+/** A service that is ready for use. */
 export interface OpenService {
   readonly provider: Provider;
-  /** How much faster than life everything goes; 1 for the real service. */
+  /** The factor by which time is faster than real time; 1 for a real service. */
   readonly speed: number;
-  /** The only model it runs; null where there are many. */
+  /** The only model it runs; null if there are many. */
   readonly onlyModel: ModelReference | null;
-  /** What its webhooks are signed with; null where it sends none. */
+  /** The secret that its webhooks are signed with; null if it sends none. */
   readonly webhookSecret: Observable<string> | null;
-  /** Whether it runs on this machine, so that webhooks need no address of their own. */
+  /** True if it runs on this machine, so that webhooks need no public address. */
   readonly reachesLoopback: boolean;
   close(): Promise<void>;
 }
 
-/** Connects to the chosen service; starts the simulator, about which nothing is kept, where that is the choice. */
+/** Connects to the chosen service, or starts the simulator, whose schemas are not cached. */
 export async function openService(service: Service, config: OpenServiceConfig): Promise<OpenService> {
   if (service.kind === 'api') return openApi(service, config);
   if (service.kind === 'cog') {
@@ -102,21 +102,21 @@ function apiProvider(
   });
 }
 
-/** Who makes the pictures. */
+/** The service that makes images. */
 export type Service =
-  /** The built-in simulator, `speed` times faster than life; `chaos` null: nothing goes wrong there. */
+  /** The built-in simulator, `speed` times faster than real time; no faults if `chaos` is null. */
   | { readonly kind: 'simulator'; readonly speed: number; readonly chaos: ChaosProfileName | null }
-  /** A Replicate-compatible API; `baseUrl` null means Replicate's own. */
+  /** A Replicate-compatible API; Replicate's own if `baseUrl` is null. */
   | { readonly kind: 'api'; readonly token: string; readonly baseUrl: string | null }
   /** A container built by Cog. */
   | { readonly kind: 'cog'; readonly baseUrl: string };
 
 /**
- * A container with `--provider cog`, the simulator where `--simulate` was given, else the API with the token of the
- * environment.
+ * Chooses the service: a container with `--provider cog`, the simulator with `--simulate`, else the
+ * API with the token of the environment.
  *
- * Throws `UsageError` where there is neither, where the simulator is to be found at a base URL, or where chaos is asked of
- * another service than the simulator.
+ * Throws `UsageError` if there is no token, or if flags contradict each other: the simulator with a
+ * base URL, chaos without the simulator.
  */
 export function chooseService(
   flags: Pick<Flags, 'simulateSpeed' | 'chaos' | 'baseUrl' | 'provider' | 'follow'>,
@@ -125,20 +125,20 @@ export function chooseService(
   const { simulateSpeed, chaos, baseUrl } = flags;
   const { token } = environment;
   if (simulateSpeed !== null && baseUrl !== null) {
-    throw new UsageError('Expected either `--simulate` or `--base-url`, got both', {
-      suggestion: 'Leave one out: the simulator brings its own base URL.',
+    throw new UsageError('`--simulate` and `--base-url` cannot be used together.', {
+      suggestion: 'Remove one: the simulator has its own base URL.',
     });
   }
   if (flags.provider === 'cog') return cogService(flags, environment);
   if (simulateSpeed !== null) return { kind: 'simulator', speed: simulateSpeed, chaos };
   if (chaos !== null) {
-    throw new UsageError(`Expected \`--chaos ${chaos}\` together with \`--simulate\`, got it without`, {
-      suggestion: 'Add --simulate: faults are rehearsed on the simulator only.',
+    throw new UsageError(`\`--chaos ${chaos}\` works only with \`--simulate\`.`, {
+      suggestion: 'Add --simulate: only the simulator can rehearse faults.',
     });
   }
   if (token !== null) return { kind: 'api', token, baseUrl: baseUrl ?? environment.baseUrl };
   throw new UsageError(
-    'Expected an API token in REPLICATE_API_TOKEN, got none: set REPLICATE_API_TOKEN, or add --simulate to run without an account',
+    'There is no API token: set REPLICATE_API_TOKEN, or add --simulate to run without an account.',
     { suggestion: 'Tokens are at https://replicate.com/account/api-tokens; the simulator costs nothing.' },
   );
 }
@@ -149,14 +149,17 @@ function cogService(
 ): Service {
   const url = baseUrl ?? environment.baseUrl;
   if (simulateSpeed !== null || url === null) {
-    const got = simulateSpeed === null ? 'none' : '--simulate';
-    throw new UsageError(`Expected \`--base-url\` of the container with \`--provider cog\`, got ${got}`, {
-      suggestion: 'Give it as --base-url http://127.0.0.1:5000, say.',
+    const message =
+      simulateSpeed === null
+        ? '`--provider cog` needs `--base-url`, the address of the container.'
+        : '`--provider cog` and `--simulate` cannot be used together.';
+    throw new UsageError(message, {
+      suggestion: 'Give the address of a container, such as --base-url http://127.0.0.1:5000.',
     });
   }
   if (follow !== null && follow !== 'wait') {
     throw new UsageError(`Expected \`--follow wait\` with \`--provider cog\`, got ${follow}`, {
-      suggestion: 'Leave --follow out: a container answers when the run is over.',
+      suggestion: 'Remove --follow: a container responds when the prediction is final.',
     });
   }
   return { kind: 'cog', baseUrl: url };

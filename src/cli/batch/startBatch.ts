@@ -19,38 +19,38 @@ import { printPlan } from './plan.ts';
 import type { RatedBy } from './planSummary.ts';
 import { type Batch, runBatch } from './runBatch.ts';
 
-/** Jobs that are ready to be planned. */
+/** Jobs to plan and run. */
 interface JobBatch extends Omit<Batch, 'run'> {
-  /** Gives the jobs from the first one on, each time it is called. */
+  /** Returns the jobs, from the first one on at each call. */
   readonly jobs: () => Iterable<Job> | AsyncIterable<Job>;
-  /** How many there are. */
+  /** The number of jobs. */
   readonly total: number;
-  /** Of the jobs' model, or of each of their models. */
+  /** The context of the jobs' model, or of each of their models. */
   readonly context: JobContext | readonly JobContext[];
-  /** What the spec wants of every picture, besides the renditions of the context. Default: nothing. */
+  /** Renditions of every image, besides those of the context. Default: none. */
   readonly renditions?: readonly RenditionSpec[];
-  /** Tags that jobs may have besides the model's inputs. */
+  /** Tag names that jobs may use besides the model's inputs. */
   readonly tagNames: Iterable<string>;
-  /** What the jobs are combinations of, for the plan. Default: they are none. */
+  /** The axes that the jobs combine, for the plan. Default: none. */
   readonly axes?: string;
-  /** The model that rates each picture, and what one rating costs, null where nobody knows. Default: none is paid for. */
+  /** The model that rates each image. Default: none. */
   readonly ratedBy?: RatedBy;
   /** Plans and runs the jobs. Default: `runToFolder`. */
   readonly run?: (settings: RunSettings & PlanJobsConfig) => Observable<FinishedRun>;
 }
 
-/** Plans the jobs and shows the plan (`--dry-run`) or runs it; resolves with the exit code. */
+/** Plans the jobs, then shows the plan (`--dry-run`) or runs it; resolves with the exit code. */
 export async function startBatch(batch: JobBatch): Promise<number> {
   const { jobs, total, flags } = batch;
   const planning = planningOf(batch);
-  // Templates that cannot be used throw here, before anything is begun.
+  // Invalid templates throw here, before anything has started.
   const plans = planJobs(jobs(), planning);
   const renditions = [...(batch.renditions ?? []), ...contextsOf(batch).flatMap((each) => each.renditions)];
   checkCaptions(renditions, planning);
   const hint = renditions.length > 0 ? idleCoresHint() : null;
   if (hint !== null) createWarn(flags, batch.io)(hint);
   const fallbacksOf = await findFallbacks(batch, planning);
-  if (flags.detach && flags.cache !== null) throw detachedCache();
+  if (flags.detach && flags.cache !== null) throw detachWithCache();
   if (flags.dryRun) return showPlan(plans, batch);
   const { run = (settings) => runToFolder(() => planJobs(jobs(), planning), total, settings) } = batch;
   const extras = { ...planning, fallbacksOf, haveFiles: mayHaveFiles(batch) };
@@ -70,7 +70,7 @@ function mayHaveFiles(batch: JobBatch): boolean {
   });
 }
 
-/** Looks the fallbacks up, so that a wrong name is found before anything is paid. */
+/** Looks up the fallbacks, so that a wrong name fails before anything is paid. */
 async function findFallbacks(batch: JobBatch, { priceOf }: PlanJobsConfig) {
   const { flags, service } = batch;
   const fallbacks = await Promise.all(
@@ -83,7 +83,7 @@ async function findFallbacks(batch: JobBatch, { priceOf }: PlanJobsConfig) {
   const requests = contextsOf(batch).map(({ model, schema, input }) => {
     const others = fallbacks.flatMap((fallback) => (fallback === 'new-seed' ? [] : [fallback.model.name]));
     for (const name of [model, ...others]) {
-      if (!flags.dryRun) expectPrice(name, input, flags, priceOf);
+      if (!flags.dryRun) checkPriceKnown(name, input, flags, priceOf);
     }
     return [model, fallbackRequests({ fallbacks, schema, priceOf })] as const;
   });
@@ -129,29 +129,31 @@ async function showPlan(plans: ReturnType<typeof planJobs>, batch: JobBatch): Pr
   return exitCodes.allSaved.code;
 }
 
-/** A budget can be kept only where the price is known. */
-function expectPrice(
+/** Throws `UsageError` if there is a budget but no known price to keep it by. */
+function checkPriceKnown(
   model: string,
   input: ModelInput,
   { budgetMicroUsd }: JobBatch['flags'],
   priceOf: PlanJobsConfig['priceOf'],
 ): void {
   if (budgetMicroUsd === null || priceOf(model, input) !== null) return;
-  throw new UsageError(`Expected a known price to keep \`--budget\`, got none for ${model}`, {
+  throw new UsageError(`\`--budget\` needs a known price, and there is none for ${model}.`, {
     suggestion: 'Give the price of one image with --price USD.',
   });
 }
 
-function detachedCache(): UsageError {
-  return new UsageError('Expected `--detach` without `--cache`, got both', {
-    suggestion: 'Leave one out: a detached run is not there when there is something to keep.',
+function detachWithCache(): UsageError {
+  return new UsageError('`--detach` and `--cache` cannot be used together.', {
+    suggestion: 'Remove one: a detached run ends before there are results to store.',
   });
 }
 
-/** Enough of a sha256 to know a request by. */
+/** Enough of a sha256 to identify a request. */
 const KEY_CHARS = 16;
 
-/** Tells which jobs a run folder has already, by its manifest: those that a run in it would pass over. It is only read. */
+/**
+ * Returns a test for jobs that a run would skip, because its folder's manifest lists them as saved.
+ */
 async function savedJobs(folder: string): Promise<(plan: Plan) => boolean> {
   const keys = new Map<number, string>();
   for await (const { index, key, status } of manifestOutcomes(folder)) {

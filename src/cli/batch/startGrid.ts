@@ -22,12 +22,12 @@ import { startBatch } from './startBatch.ts';
 /** A spec whose jobs are the cells of a grid. */
 interface GridScript {
   readonly spec: BatchSpec;
-  /** Of its file: relative paths of pictures begin beside it. */
+  /** The path of the spec's file; relative paths of pictures begin beside it. */
   readonly specPath: string;
   readonly defaultModel: string;
-  /** The models on the grid's axis. Default: none, the spec has one model. */
+  /** The models on the grid's axis. Default: none, as the spec has one model. */
   readonly models?: readonly string[];
-  /** The grid, as its models take it. */
+  /** Returns the grid for the contexts of its models. */
   readonly gridOf: (contexts: readonly JobContext[]) => Grid;
   readonly run: (
     contexts: readonly JobContext[],
@@ -35,7 +35,10 @@ interface GridScript {
   ) => Observable<FinishedRun>;
 }
 
-/** Looks the models of a grid up, then plans it, and shows the plan or runs it; resolves with the exit code. */
+/**
+ * Looks up the models of a grid and plans it, then shows the plan or runs it; resolves with the
+ * exit code.
+ */
 export async function startGrid(script: GridScript, frame: BatchScriptContext): Promise<number> {
   const { spec, specPath, run } = script;
   const { flags: given, service, io } = frame;
@@ -43,7 +46,7 @@ export async function startGrid(script: GridScript, frame: BatchScriptContext): 
   const found = await jobContexts(withSpec(given, spec, service), references, service.provider);
   const contexts = found.map((each) => ({ ...each, folder: dirname(specPath) }));
   const folder = folderFor(given.out, specPath, spec.name);
-  // All that is wrong from here on is in the spec.
+  // From here on all errors are in the spec.
   const { wanted, grown } = await prefixSpecName(specPath, () => readGrid(script, contexts, folder));
   return startBatch({
     folder,
@@ -53,7 +56,7 @@ export async function startGrid(script: GridScript, frame: BatchScriptContext): 
     renditions: spec.renditions,
     axes: axesText(grown),
     tagNames: wanted.axes.flatMap(({ values: [first] }) => Object.keys(first?.tags ?? {})),
-    // The grid has its own, which lets it grow.
+    // The grid has its own fingerprint, which lets it grow.
     fingerprint: null,
     flags: withSpec(given, { ...spec, organize: spec.organize ?? gridOrganize(wanted.axes) }, service),
     service,
@@ -67,7 +70,7 @@ async function readGrid({ gridOf }: GridScript, contexts: readonly JobContext[],
   return { wanted, grown: await openGrid(wanted, contexts, folder) };
 }
 
-/** A folder's earlier grids are said too: only what is beyond them is new. */
+/** Describes the axes of the grid; if it has grown, also their size before. */
 function axesText({ axes, boxes }: ResumedGrid): string {
   const now = describeSize(axes, boxes.at(-1) ?? []);
   const before = boxes.at(-2);
@@ -81,7 +84,7 @@ function referencesOf(
   if (models.length === 0) return [specModel(spec, flags, service, defaultModel)];
   const [given] = flags.models;
   if (given === undefined) return models.map((name) => flagValues.modelReference.schema.parse(name));
-  throw new UsageError(`Expected models under axes: or by --model, got both`, {
-    suggestion: 'Leave --model out, or the axis.',
+  throw new UsageError('`--model` cannot be used with a spec that has models under `axes:`.', {
+    suggestion: 'Remove --model, or the models from the spec.',
   });
 }

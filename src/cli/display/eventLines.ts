@@ -3,15 +3,15 @@ import type { RunEvent } from '../../events/runEvent.ts';
 import type { Progress } from './progress.ts';
 import { failureLine, summaryLines } from './summaryLines.ts';
 import type { Paint } from './terminal.ts';
-import { formatDuration, plainText, promptPreview, shorten } from './text.ts';
+import { counted, formatDuration, plainText, promptPreview, shorten } from './text.ts';
 
-/** The lines that an event leaves behind for good: failures, warnings, the summary. For most events none. */
+/** Returns the permanent lines of an event: a failure, a warning, the summary; for most none. */
 export function eventLines(event: RunEvent, progress: Progress, paint: Paint): string[] {
   switch (event.type) {
     case 'watch.started':
       return [`${paint('bold', 'watch')} ${event.url}`];
     case 'job.failed':
-      // One warning says it of them all; there may be as many as there are jobs.
+      // `model.paused` has warned of them all; there may be as many as there are jobs.
       if (event.outcome.error?.code === 'ERR_CIRCUIT_OPEN') return [];
       return [`${paint('red', 'failed')} ${failureLine(event.outcome)}`];
     case 'warning':
@@ -24,7 +24,7 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
       // A failure has a line of its own.
       return event.status === 'failed' ? [] : [`${paint('green', event.status)} ${progressText(event)}`];
     case 'recovery.started':
-      return [`${paint('yellow', 'again')} ${recoveryText(event)}`];
+      return [`${paint('yellow', 'retry')} ${recoveryText(event)}`];
     case 'round.completed':
       return [`${paint('green', 'round')} ${roundText(event)}`];
     case 'run.completed':
@@ -42,12 +42,11 @@ function progressText(event: Extract<RunEvent, { type: 'job.progress' }>): strin
 
 function pausedText({ model, failures, waitMs, error }: Extract<RunEvent, { type: 'model.paused' }>): string {
   const why = plainText(error.message);
-  return `${model} failed ${failures} times in a row and is left alone for ${formatDuration(waitMs)}; the last time: ${why}`;
+  return `${model} failed ${counted(failures, 'time')} in a row and is paused for ${formatDuration(waitMs)}. Last error: ${why}`;
 }
 
 function recoveryText({ jobs, round, waitMs }: Extract<RunEvent, { type: 'recovery.started' }>): string {
-  const what = jobs === 1 ? '1 failed job is' : `${jobs} failed jobs are`;
-  return `${what} tried again in ${formatDuration(waitMs)} (round ${round})`;
+  return `${counted(jobs, 'failed job')} in ${formatDuration(waitMs)} (round ${round})`;
 }
 
 function roundText({ round, bestIndex, bestScore, kept }: Extract<RunEvent, { type: 'round.completed' }>) {

@@ -9,151 +9,95 @@ import {
 import type { Outcome, PredictionStatus } from '../../types.ts';
 import { plainText, promptPreview } from './text.ts';
 
-/** A job under way. */
+/** A job in flight. */
 export interface ActiveJob {
   readonly index: number;
-  /** On one line, its beginning only. */
+  /** The beginning of the prompt, on one line. */
   readonly prompt: string;
   readonly state: string;
   readonly attempt: number;
   readonly sinceMs: number;
 }
 
-/** A job that was given up, and why. */
+/** A failed job and its error. */
 export type FailedJob = Pick<Outcome, 'index' | 'prompt' | 'error'>;
 
-/** Where a run stands, for those who show it. Small, however many jobs there are. */
-export interface Progress extends RunCounts {
+/** The settings that a run starts with. */
+interface RunStart {
   readonly folder: string;
   readonly concurrency: number;
-  /** What each model's jobs came to. */
-  readonly costByModel: Readonly<Record<string, ModelTotals>>;
-  /** Failed jobs by where on their way they failed. */
-  readonly failuresByStage: Readonly<Record<FailureStage, number>>;
-  /** Jobs that used the result of an equal request. */
-  readonly cached: number;
-  /** Predictions created or found again. */
+}
+
+/** The traffic with the service. */
+export interface ServiceCounts {
+  /** Predictions created, or found again. */
   readonly predictions: number;
   readonly retries: number;
-  /** How often the service refused a create for now. */
+  /** Create requests that the service refused for now. */
   readonly throttles: number;
-  /** Until when the service wants no creates, as far as it is known. */
+  /** The time until which the service accepts no create request, as far as it is known. */
   readonly pausedUntilMs: number;
-  /** The first few. */
+}
+
+/** The jobs that were not saved, and their reasons. */
+export interface Problems {
+  /** The first few failures. */
   readonly failures: readonly FailedJob[];
-  /** Failures that another run may mend. */
+  readonly failuresByStage: Readonly<Record<FailureStage, number>>;
+  /** Failures that may succeed in another run. */
   readonly recoverableFailures: number;
-  /** Why the first of the skipped was skipped. */
+  /** The reason of the first skipped job; null if none was skipped. */
   readonly skipReason: string | null;
-  /** Jobs under way, the oldest first. */
+}
+
+/** The cost of a run, and savings on it. */
+export interface Costs {
+  readonly costByModel: Readonly<Record<string, ModelTotals>>;
+  /** Jobs that reused the result of an identical request. */
+  readonly cached: number;
+}
+
+/** The progress of a run, for the display. Its size does not grow with the number of jobs. */
+export interface Progress extends RunStart, RunCounts, ServiceCounts, Problems, Costs {
+  /** Jobs in flight, the oldest first. */
   readonly active: ReadonlyMap<number, ActiveJob>;
 }
 
-/** Follows a run's events. */
+/** Follows a run by its events. */
 interface ProgressTracker {
   onEvent(event: RunEvent): void;
   progress(): Progress;
 }
 
-type NotCounted = keyof RunCounts | 'active' | 'failures' | 'failuresByStage' | 'costByModel';
-type Counts = {
-  -readonly [name in Exclude<keyof Progress, NotCounted>]: Progress[name];
-};
-
-const MOST_FAILURES = 5;
-
-/** Keeps the count of a run. `now` is the clock, in ms. */
+/** Creates a tracker of a run's progress. `now` is the clock, in ms. */
 export function createProgress(now: () => number): ProgressTracker {
-  const counts: Counts = {
-    folder: '',
-    concurrency: 0,
-    cached: 0,
-    predictions: 0,
-    retries: 0,
-    throttles: 0,
-    pausedUntilMs: 0,
-    recoverableFailures: 0,
-    skipReason: null,
-  };
-  const active = new Map<number, ActiveJob>();
-  const failures: FailedJob[] = [];
+  let start: RunStart = { folder: '', concurrency: 0 };
+  let cached = 0;
   const counter = createRunCounter(now);
+  const service = countRequests(now);
+  const active = followActiveJobs(now);
   const costs = createCostTracker();
-  const failuresByStage = { creation: 0, polling: 0, download: 0 };
-
-  const enter = (index: number, change: Partial<ActiveJob> & { state: string }): void => {
-    const job = active.get(index) ?? { index, prompt: '', attempt: 1, sinceMs: now() };
-    active.set(index, { ...job, ...change });
-  };
-
-  const end = (outcome: Outcome): void => {
-    active.delete(outcome.index);
-    costs.add(outcome);
-    counts.cached += outcome.cached ? 1 : 0;
-    if (outcome.status === 'skipped') counts.skipReason ??= plainText(outcome.error?.message ?? '');
-    if (outcome.status !== 'failed') return;
-    failuresByStage[failureStage(outcome)] += 1;
-    if (outcome.error?.recoverable) counts.recoverableFailures += 1;
-    if (failures.length < MOST_FAILURES) failures.push(failureOf(outcome));
-  };
-
-  const onEvent = (event: RunEvent): void => {
-    counter.onEvent(event);
-    switch (event.type) {
-      case 'run.started':
-        counts.folder = event.folder;
-        counts.concurrency = event.concurrency;
-        return;
-      case 'prediction.creating':
-        enter(event.index, {
-          state: 'creating',
-          attempt: event.attempt,
-          prompt: promptPreview(event.prompt),
-        });
-        return;
-      case 'prediction.created':
-        counts.predictions += 1;
-        enter(event.index, { state: stateOf(event.status) });
-        return;
-      case 'prediction.completed':
-        enter(event.index, { state: stateOf(event.status) });
-        return;
-      case 'image.downloaded':
-        enter(event.index, { state: 'saving' });
-        return;
-      case 'job.retried':
-        counts.retries += 1;
-        enter(event.index, { state: 'waiting', attempt: event.attempt });
-        return;
-      case 'job.fallback':
-        counts.retries += 1;
-        enter(event.index, { state: 'waiting' });
-        return;
-      case 'job.postponed':
-        counts.retries += 1;
-        active.delete(event.index);
-        return;
-      case 'rate.paused':
-        counts.throttles += 1;
-        counts.pausedUntilMs = Math.max(counts.pausedUntilMs, now() + event.waitMs);
-        return;
-      case 'image.saved':
-        end(event.paidBefore ? { ...event.outcome, costUsd: 0 } : event.outcome);
-        return;
-      case 'job.failed':
-      case 'job.skipped':
-        end(event.outcome);
-    }
-  };
+  const problems = collectProblems();
   return {
-    onEvent,
+    onEvent(event) {
+      if (event.type === 'run.started') start = { folder: event.folder, concurrency: event.concurrency };
+      counter.onEvent(event);
+      service.onEvent(event);
+      active.onEvent(event);
+      const outcome = outcomeOf(event);
+      if (outcome === null) return;
+      costs.add(outcome);
+      problems.add(outcome);
+      if (outcome.cached) cached += 1;
+    },
     progress: () => ({
-      ...counts,
+      ...start,
       ...counter.counts(),
-      active,
-      failures,
-      failuresByStage,
-      // Only the summary wants it.
+      ...service.counts,
+      ...problems.found,
+      cached,
+      active: active.jobs,
+      // Computed on access, because only the summary reads it.
       get costByModel() {
         return costs.byModel();
       },
@@ -161,20 +105,111 @@ export function createProgress(now: () => number): ProgressTracker {
   };
 }
 
-/** A prediction's status in the words of the display. */
-function stateOf(status: PredictionStatus): string {
-  const states: Record<PredictionStatus, string> = {
-    starting: 'queued',
-    processing: 'running',
-    succeeded: 'downloading',
-    failed: 'failing',
-    canceled: 'failing',
-    aborted: 'failing',
-  };
-  return states[status];
+/** Returns the outcome of an event that ends a job, without a cost that an earlier run has paid. */
+function outcomeOf(event: RunEvent): Outcome | null {
+  switch (event.type) {
+    case 'image.saved':
+      return event.paidBefore ? { ...event.outcome, costUsd: 0 } : event.outcome;
+    case 'job.failed':
+    case 'job.skipped':
+      return event.outcome;
+    default:
+      return null;
+  }
 }
 
-/** Only what is shown of it, since an outcome may be large. */
+/** A type whose fields may change. */
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
+
+/** Counts the traffic with the service. */
+function countRequests(now: () => number) {
+  const counts: Mutable<ServiceCounts> = { predictions: 0, retries: 0, throttles: 0, pausedUntilMs: 0 };
+  const onEvent = (event: RunEvent): void => {
+    switch (event.type) {
+      case 'prediction.created':
+        counts.predictions += 1;
+        return;
+      case 'job.retried':
+      case 'job.fallback':
+      case 'job.postponed':
+        counts.retries += 1;
+        return;
+      case 'rate.paused':
+        counts.throttles += 1;
+        counts.pausedUntilMs = Math.max(counts.pausedUntilMs, now() + event.waitMs);
+    }
+  };
+  return { counts, onEvent };
+}
+
+/** Follows each job in flight from its first event to its outcome. */
+function followActiveJobs(now: () => number) {
+  const jobs = new Map<number, ActiveJob>();
+  const enter = (index: number, change: Partial<ActiveJob> & { state: string }): void => {
+    const job = jobs.get(index) ?? { index, prompt: '', attempt: 1, sinceMs: now() };
+    jobs.set(index, { ...job, ...change });
+  };
+  const onEvent = (event: RunEvent): void => {
+    switch (event.type) {
+      case 'prediction.creating': {
+        const { index, attempt, prompt } = event;
+        enter(index, { state: 'creating', attempt, prompt: promptPreview(prompt) });
+        return;
+      }
+      case 'prediction.created':
+      case 'prediction.completed':
+        enter(event.index, { state: shownStates[event.status] });
+        return;
+      case 'image.downloaded':
+        enter(event.index, { state: 'saving' });
+        return;
+      case 'job.retried':
+        enter(event.index, { state: 'waiting', attempt: event.attempt });
+        return;
+      case 'job.fallback':
+        enter(event.index, { state: 'waiting' });
+        return;
+      case 'job.postponed':
+        jobs.delete(event.index);
+        return;
+      case 'image.saved':
+      case 'job.failed':
+      case 'job.skipped':
+        jobs.delete(event.outcome.index);
+    }
+  };
+  return { jobs, onEvent };
+}
+
+/** The status of a prediction in the words of the display. */
+const shownStates: Record<PredictionStatus, string> = {
+  starting: 'queued',
+  processing: 'running',
+  succeeded: 'downloading',
+  failed: 'failing',
+  canceled: 'failing',
+  aborted: 'failing',
+};
+
+const MOST_FAILURES = 5;
+
+/** Collects the reasons of jobs that were not saved. */
+function collectProblems() {
+  const failures: FailedJob[] = [];
+  const failuresByStage = { creation: 0, polling: 0, download: 0 };
+  const found: Mutable<Problems> = { failures, failuresByStage, recoverableFailures: 0, skipReason: null };
+  const add = (outcome: Outcome): void => {
+    const { status, error } = outcome;
+    if (status === 'skipped') found.skipReason ??= plainText(error?.message ?? '');
+    if (status !== 'failed') return;
+    failuresByStage[failureStage(outcome)] += 1;
+    if (error?.recoverable) found.recoverableFailures += 1;
+    if (failures.length < MOST_FAILURES) failures.push(failureOf(outcome));
+  };
+  return { found, add };
+}
+
+/** Returns the shown part of a failed outcome, which may be large. */
 function failureOf({ index, prompt, error }: Outcome): FailedJob {
   const failure = { index, prompt: promptPreview(prompt) };
   return error === undefined ? failure : { ...failure, error };

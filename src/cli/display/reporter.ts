@@ -7,30 +7,31 @@ import { progressParts } from './statusLines.ts';
 import { failureLine } from './summaryLines.ts';
 import { createPaint, type TextStream, type View } from './terminal.ts';
 import { terminalView } from './terminalView.ts';
-import { formatDuration, plainText } from './text.ts';
+import { counted, formatDuration, plainText } from './text.ts';
 
 export interface CreateReporterConfig {
-  /** Events go here under `json`; nothing else ever does. */
+  /** The stream for events under `json`, and for nothing else. */
   stdout: TextStream;
-  /** All that people read goes here. */
+  /** The stream for all output for people. */
   stderr: TextStream;
-  /** Whether people see it change in place. Default: whether stderr is a terminal. */
+  /** True to redraw in place. Default: true if stderr is a terminal. */
   isTerminal?: boolean;
-  /** Whether colours are unwanted (`NO_COLOR`). Default false. */
+  /** Turns colours off (`NO_COLOR`). Default false. */
   noColor?: boolean;
-  /** One event a line, and nothing for people. Default false. */
+  /** Emits an event a line, and no output for people. Default false. */
   json?: boolean;
-  /** Nothing but failures. Default false. */
+  /** Prints failures only. Default false. */
   quiet?: boolean;
-  /** Takes secrets out of all that is told. Default: leaves texts as they are. */
+  /** Removes secrets from all output. Default: returns texts unchanged. */
   redact?: (text: string) => string;
   /** Clock of the display. Default asyncScheduler. */
   scheduler?: SchedulerLike;
 }
 
 /**
- * Tells of a run as it happens: as JSON events, as a live display in a terminal, or as lines in a log.
- * Give `onEvent` all events of the run, and call `close` whatever happens, because a live display hides the cursor.
+ * Creates a view that reports a run as it happens: as JSON events, as a live display in a terminal,
+ * or as lines in a log. Pass all events of the run to `onEvent`, and call `close` in every case,
+ * because a live display hides the cursor.
  */
 export function createReporter(config: CreateReporterConfig): View {
   const { stdout, stderr, isTerminal = stderr.isTTY === true, noColor = false } = config;
@@ -59,15 +60,16 @@ interface LinesViewConfig {
   stream: TextStream;
   /** Clock of the display. */
   scheduler: SchedulerLike;
-  /** Takes secrets out of what is shown. */
+  /** Removes secrets from the output. */
   redact: (text: string) => string;
 }
 
 const FIRST_MINUTE_MS = 60_000;
 
 /**
- * Tells of a run in plain lines, for logs: the first outcome, every tenth of the way, and a sign of life each 5 s (30 s
- * after the first minute); every failure and warning, and the summary.
+ * Creates a view that reports a run in plain lines, for logs: the first outcome, every tenth of the
+ * jobs, and a sign of life each 5 s (30 s after the first minute); all failures and warnings, and
+ * the summary.
  */
 function linesView(config: LinesViewConfig): View {
   const { stream, scheduler, redact } = config;
@@ -108,8 +110,8 @@ function tenthsDone(progress: Progress): number {
 }
 
 function startLine({ total, alreadySaved, concurrency, folder }: Progress): string {
-  const there = alreadySaved > 0 ? `, ${alreadySaved} there already` : '';
-  return `${total} jobs${there}, ${concurrency} at a time, into ${plainText(folder)}`;
+  const before = alreadySaved > 0 ? `, ${alreadySaved} already saved` : '';
+  return `${counted(total, 'job')}${before}, ${concurrency} at a time, into ${plainText(folder)}`;
 }
 
 function progressLine(progress: Progress, nowMs: number): string {

@@ -7,7 +7,7 @@ import { displayWidth, formatDuration, jobName, shorten } from './text.ts';
 interface JobLinesConfig {
   nowMs: number;
   columns: number;
-  /** Lines at most. */
+  /** The maximum number of lines. */
   rows: number;
   paint: Paint;
 }
@@ -16,14 +16,14 @@ const STATE_COLUMNS = 11;
 const SECONDS_COLUMNS = 5;
 
 /**
- * The jobs under way, a line each, the oldest first; where some have no place, the last line counts them.
- * The prompt stands last, so that a terminal that draws a character wider than we think moves nothing but itself.
+ * Returns a line for each job in flight, the oldest first; if some do not fit, the last line counts
+ * them. The prompt comes last, so that a character drawn wider than measured shifts nothing else.
  */
 export function jobLines(progress: Progress, config: JobLinesConfig): string[] {
   const { rows } = config;
   const { active, total } = progress;
   if (rows < 1) return [];
-  // The count of the rest is worth a line only where a job is shown beside it.
+  // A line is spent on the count of the rest only if a job is shown beside it.
   const shown = active.size > rows && rows > 1 ? rows - 1 : Math.min(active.size, rows);
   const nameColumns = jobName(total).length;
   const lines: string[] = [];
@@ -50,7 +50,7 @@ function jobLine(job: ActiveJob, nameColumns: number, config: JobLinesConfig): s
   return prompt === '' ? shorten(facts.trimEnd(), columns) : `${paint('dim', facts)} ${prompt}`;
 }
 
-/** Measuring text in wide characters takes its time, and the same rows are drawn ten times a second. */
+/** Caches cut prompts: measuring wide characters is slow, and rows are redrawn often. */
 const shortPrompts = new WeakMap<ActiveJob, { columns: number; text: string }>();
 
 function shortPrompt(job: ActiveJob, columns: number): string {
@@ -65,7 +65,10 @@ const BETWEEN = ' · ';
 const WIDEST_BAR = 24;
 const SLIMMEST_BAR = 8;
 
-/** A line about the whole run that fits so many columns: what matters least goes first, the bar takes what is left. */
+/**
+ * Returns a line about the whole run that fits the columns: drops the least important parts, gives
+ * the rest to the bar.
+ */
 export function totalLine(progress: Progress, nowMs: number, columns: number, paint: Paint): string {
   const parts = fitting(progressParts(progress, nowMs), columns);
   const text = parts.map((part) => (part.style === null ? part.text : paint(part.style, part.text)));
@@ -75,9 +78,9 @@ export function totalLine(progress: Progress, nowMs: number, columns: number, pa
 }
 
 function fitting(parts: readonly ProgressPart[], columns: number): ProgressPart[] {
-  const kept = [...parts].sort((a, b) => a.rank - b.rank);
-  while (kept.length > 0 && widthOf(kept) > columns) kept.pop();
-  return parts.filter((part) => kept.includes(part));
+  const shown = [...parts].sort((a, b) => a.rank - b.rank);
+  while (shown.length > 0 && widthOf(shown) > columns) shown.pop();
+  return parts.filter((part) => shown.includes(part));
 }
 
 function widthOf(parts: readonly ProgressPart[]): number {
@@ -87,23 +90,23 @@ function widthOf(parts: readonly ProgressPart[]): number {
 function bar(progress: Progress, columns: number, paint: Paint): string {
   const { total } = progress;
   const share = total === 0 ? 1 : Math.min(1, doneCount(progress) / total);
-  // Rounded down: the bar is full only when all is done.
+  // Rounded down: the bar is full only when all jobs are done.
   const filled = Math.floor(share * columns);
   return paint('cyan', '━'.repeat(filled)) + paint('dim', '─'.repeat(columns - filled));
 }
 
-/** One statement about a run. */
+/** A part of the line about a run. */
 interface ProgressPart {
   readonly text: string;
-  /** 1 is kept longest where the window is narrow. */
+  /** The order of importance: in a narrow window, 1 is dropped last. */
   readonly rank: number;
   readonly style: Parameters<Paint>[0] | null;
 }
 
-/** Jobs beyond these are being saved here: they hold no place at the service. */
+/** The states of jobs that hold a slot at the service; in later states they are being saved. */
 const atService = new Set(['creating', 'queued', 'running']);
 
-/** What there is to say about a run in one line, in the order of reading; nothing is said that is not so. */
+/** Returns the facts about a run in reading order; leaves out counts of zero and unknown values. */
 export function progressParts(progress: Progress, nowMs: number): ProgressPart[] {
   const { total, active, failed, skipped, pausedUntilMs, ratePerMinute } = progress;
   const done = doneCount(progress);

@@ -1,14 +1,18 @@
 import { formatUsd, toMicroUsd } from '../../base/text.ts';
 import type { RunEvent, RunTotals } from '../../events/runEvent.ts';
 import type { ModelTotals } from '../../sinks/report/tallies.ts';
-import type { FailedJob, Progress } from './progress.ts';
+import type { Costs, FailedJob, Problems, Progress, ServiceCounts } from './progress.ts';
 import type { Paint } from './terminal.ts';
-import { formatDuration, jobName, plainText, promptPreview, shorten } from './text.ts';
+import { counted, formatDuration, jobName, plainText, promptPreview, shorten } from './text.ts';
 
-type Done = Extract<RunEvent, { type: 'run.completed' }>;
+type CompletedEvent = Extract<RunEvent, { type: 'run.completed' }>;
 
-/** The last word on a run: what was made, for how much, where it is, what failed and why, and what to do next. */
-export function summaryLines({ totals, elapsedMs }: Done, progress: Progress, paint: Paint): string[] {
+/** Returns the summary of a run: saved jobs, cost, run folder, failures, and the next step. */
+export function summaryLines(
+  { totals, elapsedMs }: CompletedEvent,
+  progress: Progress,
+  paint: Paint,
+): string[] {
   return [
     headline(totals, elapsedMs, paint),
     ...fact('failed', failedText(totals, progress)),
@@ -24,43 +28,42 @@ export function summaryLines({ totals, elapsedMs }: Done, progress: Progress, pa
 }
 
 function headline({ total, saved, alreadySaved }: RunTotals, elapsedMs: number, paint: Paint): string {
-  const there =
-    alreadySaved > 0 ? ` (${alreadySaved} ${alreadySaved === 1 ? 'was' : 'were'} there already)` : '';
+  const before = alreadySaved > 0 ? ` (${alreadySaved} by earlier runs)` : '';
   const perMinute = elapsedMs > 0 ? Math.round((saved / elapsedMs) * 60_000) : 0;
   const pace = saved > 1 && perMinute > 0 ? `, ${perMinute} a minute` : '';
   if (total === 0) return 'Nothing to make: no job is left, or --only names none of them';
   const isAll = saved + alreadySaved >= total;
   const count = `${saved + alreadySaved} of ${total} jobs saved`;
-  return `${paint(isAll ? 'green' : 'yellow', count)}${there} in ${formatDuration(elapsedMs)}${pace}`;
+  return `${paint(isAll ? 'green' : 'yellow', count)}${before} in ${formatDuration(elapsedMs)}${pace}`;
 }
 
 function fact(name: string, text: string | null): string[] {
   return text === null ? [] : [`  ${name.padEnd(9)}${text}`];
 }
 
-/** With where on their way they failed: what to do about it depends on that. */
-function failedText({ failed }: RunTotals, { failuresByStage }: Progress): string | null {
+/** Counts failures by stage, because the remedy depends on it. */
+function failedText({ failed }: RunTotals, { failuresByStage }: Problems): string | null {
   if (failed === 0) return null;
-  const parts = stages.flatMap(([stage, where]) =>
-    failuresByStage[stage] === 0 ? [] : [`${failuresByStage[stage]} ${where}`],
+  const parts = stages.flatMap(([stage, label]) =>
+    failuresByStage[stage] === 0 ? [] : [`${failuresByStage[stage]} ${label}`],
   );
   return parts.length === 0 ? String(failed) : `${failed} – ${parts.join(', ')}`;
 }
 
 const stages = [
-  ['creation', 'when created'],
-  ['polling', 'while they were made'],
-  ['download', 'when fetched or drawn'],
+  ['creation', 'at creation'],
+  ['polling', 'while running'],
+  ['download', 'while downloading or rendering'],
 ] as const;
 
-function skippedText({ skipped }: RunTotals, { skipReason }: Progress): string | null {
+function skippedText({ skipped }: RunTotals, { skipReason }: Problems): string | null {
   if (skipped === 0) return null;
   return skipReason === null || skipReason === '' ? String(skipped) : `${skipped} – ${skipReason}`;
 }
 
 function costText({ costUsd, costIncomplete, saved }: RunTotals): string | null {
   const microUsd = toMicroUsd(costUsd);
-  if (microUsd === 0) return costIncomplete ? 'unknown: give --price USD to have it counted' : null;
+  if (microUsd === 0) return costIncomplete ? 'unknown: give --price USD to count it' : null;
   // A tenth of a thousandth of a dollar is fine enough for an average.
   const average =
     saved > 0 ? `, on average ${formatUsd(Math.round(microUsd / saved / 100) * 100)} a job` : '';
@@ -68,8 +71,8 @@ function costText({ costUsd, costIncomplete, saved }: RunTotals): string | null 
   return `${formatUsd(microUsd)}${gap}${average}`;
 }
 
-/** One model's cost is the run's. */
-function modelLines({ costByModel }: Progress): string[] {
+/** Returns a line for each model, if there are several; the cost of a single one is the run's. */
+function modelLines({ costByModel }: Costs): string[] {
   const models = Object.entries(costByModel);
   if (models.length < 2) return [];
   return models.flatMap(([name, totals]) => fact('', `${plainText(name)}: ${modelText(totals)}`));
@@ -86,11 +89,13 @@ function modelText({ images, costUsd, meanUsdPerImage, meanSecondsPerRun }: Mode
   return texts.filter((text) => text !== false).join(', ');
 }
 
-function cachedText({ cached }: Progress): string | null {
-  return cached === 0 ? null : `${counted(cached, 'job')} used the result of an equal request, for nothing`;
+function cachedText({ cached }: Costs): string | null {
+  return cached === 0
+    ? null
+    : `${counted(cached, 'job')} reused the result of an identical request, at no cost`;
 }
 
-function serviceText({ predictions, retries, throttles }: Progress): string | null {
+function serviceText({ predictions, retries, throttles }: ServiceCounts): string | null {
   const counts = [
     counted(predictions, 'prediction'),
     retries > 0 && counted(retries, 'retry', 'retries'),
@@ -99,11 +104,7 @@ function serviceText({ predictions, retries, throttles }: Progress): string | nu
   return predictions + retries + throttles === 0 ? null : counts.join(', ');
 }
 
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
-function failureList({ failed }: RunTotals, { failures }: Progress): string[] {
+function failureList({ failed }: RunTotals, { failures }: Problems): string[] {
   if (failures.length === 0) return [];
   const hidden = failed - failures.length;
   return [
@@ -113,21 +114,21 @@ function failureList({ failed }: RunTotals, { failures }: Progress): string[] {
   ];
 }
 
-function nextStep({ failed, skipped }: RunTotals, { recoverableFailures }: Progress): string[] {
+function nextStep({ failed, skipped }: RunTotals, { recoverableFailures }: Problems): string[] {
   const left = failed + skipped;
   if (left === 0) return [];
   const lasting = failed - recoverableFailures;
-  const again = 'The same command again tries the rest; nothing that is saved is made or paid again.';
+  const again = 'Run the same command again to retry the rest. Saved images are not made or paid for again.';
   if (lasting === 0) return [again];
-  const change = `${counted(lasting, 'failure')} will come again unless prompt or input change.`;
+  const change = `${counted(lasting, 'failure')} will happen again unless you change the prompt or the input.`;
   return left === lasting ? [change] : [again, change];
 }
 
 const PROMPT_COLUMNS = 40;
 
-/** Why a job was given up and what to do about it, on one line. */
+/** Returns the reason why a job failed and the suggestion, on one line. */
 export function failureLine({ index, prompt, error }: FailedJob): string {
-  const reason = plainText(error?.message ?? 'no reason was given');
+  const reason = plainText(error?.message ?? 'no reason given');
   const advice = plainText(error?.suggestion ?? '');
   const story = advice === '' ? reason : `${reason} – ${advice}`;
   return `${jobName(index)} '${shorten(promptPreview(prompt), PROMPT_COLUMNS)}': ${story}`;

@@ -3,9 +3,9 @@ import { recommendConcurrency } from '../../pipelines/run/concurrency.ts';
 import type { ComparedModel, Comparison } from '../../sinks/comparison/comparison.ts';
 import type { VariantTally } from '../../sinks/comparison/votes.ts';
 import type { Outcome } from '../../types.ts';
-import { columns } from './text.ts';
+import { columns, counted } from './text.ts';
 
-/** What a calibration found, for people: a line for each run, then what it comes to. */
+/** Renders a calibration: a line for each run, then the medians and the recommended concurrency. */
 export function calibrationTable(
   outcomes: readonly Outcome[],
   { predictSeconds, usdPerImage }: ComparedModel,
@@ -18,7 +18,7 @@ export function calibrationTable(
   });
   const sums =
     predictSeconds === null
-      ? ['no run told how long it took: no concurrency can be recommended']
+      ? ['no run reported how long it took, so no concurrency can be recommended']
       : [
           `median  ${seconds(predictSeconds)}${usdPerImage === null ? '' : `, ${formatUsd(toMicroUsd(usdPerImage))} an image`}`,
           `use     --concurrency ${recommendConcurrency(predictSeconds)}`,
@@ -26,7 +26,7 @@ export function calibrationTable(
   return [...runs, ...sums].map((line) => `  ${line}\n`).join('');
 }
 
-/** A comparison for people: a line for each model, the fastest first; then who is the fastest and who the cheapest. */
+/** Renders a comparison: a line for each model, the fastest first; then the best by time and cost. */
 export function comparisonTable({ models, fastest, cheapest }: Comparison): string {
   const head = ['model', 'images', 'predict', 'total', 'an image', 'cost'];
   const rows = models.map(({ model, images, failed, predictSeconds, totalSeconds, usdPerImage, costUsd }) => [
@@ -53,7 +53,7 @@ function usd(value: number | null): string {
   return value === null ? '–' : formatUsd(toMicroUsd(value));
 }
 
-/** A tally for people, the best first. */
+/** Renders a tally of votes, the best variant first. */
 export function voteTable(tally: readonly VariantTally[], votes: number, people: number): string {
   const percent = (share: number) => `${Math.round(share * 100)} %`;
   const head = ['variant', 'better', 'worse', 'equal', 'win rate', '95 % interval'];
@@ -66,6 +66,6 @@ export function voteTable(tally: readonly VariantTally[], votes: number, people:
     `${percent(low)} to ${percent(high)}`,
   ]);
   const lines = columns([head, ...rows]);
-  const from = people === 1 ? '1 file' : `${people} files`;
-  return `${[`${votes} votes from ${from}`, ...lines].join('\n')}\n`;
+  const counts = `${counted(votes, 'vote')} from ${counted(people, 'file')}`;
+  return `${[counts, ...lines].join('\n')}\n`;
 }

@@ -11,7 +11,7 @@ interface TerminalViewConfig {
   isColored: boolean;
   /** Clock of the display. */
   scheduler: SchedulerLike;
-  /** Takes secrets out of what is shown. */
+  /** Removes secrets from the output. */
   redact: (text: string) => string;
 }
 
@@ -19,8 +19,9 @@ interface TerminalViewConfig {
 const FRAME_MS = 100;
 
 /**
- * Shows a run in a terminal: one line about the whole and one for each job under way, as many as the window has room for,
- * redrawn in place at most ten times a second. Failures and warnings stay above it; at the end it gives way to a summary.
+ * Shows a run in a terminal: a line with the totals and one for each job in flight, as many as fit
+ * the window, redrawn in place at most ten times a second. Failures and warnings stay above it; at
+ * the end a summary replaces it.
  */
 export function terminalView(config: TerminalViewConfig): View {
   const { stream, isColored, scheduler, redact } = config;
@@ -30,11 +31,11 @@ export function terminalView(config: TerminalViewConfig): View {
 
   const draw = (): void => {
     const size = windowSize(stream);
-    // The last column stays free: a terminal that draws a character wider than we think has some room then.
+    // The last column stays free, for terminals that draw a character wider than measured.
     const columns = Math.max(1, size.columns - 1);
     const nowMs = scheduler.now();
     const progress = tracker.progress();
-    // One row of what was there before stays in sight, and one is for the total.
+    // One row of earlier output stays visible, and one is for the totals.
     const rows = size.rows - 2;
     block.draw(
       [
@@ -60,19 +61,19 @@ export function terminalView(config: TerminalViewConfig): View {
   };
 }
 
-/** Some lines at the bottom of a terminal that change in place. */
+/** Lines at the bottom of a terminal that are redrawn in place. */
 interface LiveBlock {
-  /** Shows these lines, one or more, instead of the ones before; writes nothing where all is as it was. */
+  /** Replaces the block by these lines, one or more; writes nothing if nothing has changed. */
   draw(lines: readonly string[]): void;
-  /** Writes lines that stay, above the block. */
+  /** Writes permanent lines above the block. */
   print(lines: readonly string[]): void;
-  /** Takes the block away and shows the cursor again. */
+  /** Removes the block and shows the cursor again. */
   clear(): void;
 }
 
 /**
- * A block at the place of the cursor. Between two writes the cursor waits, hidden, at the start of the block's last line,
- * so a block may be as high as the window.
+ * Creates a block at the cursor. Between two writes the cursor waits, hidden, at the start of the
+ * block's last line, so a block may be as high as the window.
  */
 export function createLiveBlock(stream: TextStream): LiveBlock {
   const { hideCursor, showCursor, noWrap, wrap, eraseLine, eraseRestOfLine, eraseBelow, up } = terminalCodes;
@@ -86,7 +87,7 @@ export function createLiveBlock(stream: TextStream): LiveBlock {
     const rows = Array.from({ length: height() }, () => eraseLine);
     return `${toTop()}${rows.join('\n')}${toTop()}`;
   };
-  // Written over what was there, and only then rid of what is left of it: that does not flicker.
+  // Overwrites the old block before it erases the remains, so that nothing flickers.
   const block = (lines: readonly string[]): string =>
     `${noWrap}${lines.join(`${eraseRestOfLine}\n`)}${eraseBelow}\r${wrap}`;
 
@@ -110,7 +111,7 @@ export function createLiveBlock(stream: TextStream): LiveBlock {
   };
 }
 
-/** Rows that the lines take now: a terminal that has become narrower has broken those that no longer fit. */
+/** Returns the rows that the lines take now: a narrower terminal has wrapped long lines. */
 function heightOf(lines: readonly string[], drawnColumns: number, columns: number): number {
   if (columns >= drawnColumns) return lines.length;
   return lines.reduce((rows, line) => {

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /**
- * A text on one line and without power over the terminal: escape sequences are removed, every run of line breaks, tabs
- * and other control characters becomes one space. Characters that turn the writing direction around go as well, since
- * they would reorder what stands beside them.
+ * Makes a text safe for a terminal, on one line: removes escape sequences, and turns every run of
+ * line breaks, tabs and other control characters into one space. Removes characters that change the
+ * writing direction as well, since they would reorder the text around them.
  */
 export function plainText(text: string): string {
   return stripVTControlCharacters(text)
@@ -14,20 +14,23 @@ export function plainText(text: string): string {
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** Drawn two columns wide (East Asian Wide and Fullwidth, from Unicode's EastAsianWidth.txt, blocks rounded up). */
+/**
+ * Two columns wide: East Asian Wide and Fullwidth, from Unicode's EastAsianWidth.txt, blocks
+ * rounded up.
+ */
 const WIDE =
   /[\u1100-\u115f\u231a\u231b\u2329\u232a\u23e9-\u23ec\u23f0\u23f3\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18d08}\u{1aff0}-\u{1b2fb}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u;
 const EMOJI = /\p{Emoji_Presentation}|\ufe0f/u;
-/** Nothing but marks, joiners and other things that take no column of their own. */
+/** Only marks, joiners and other characters that take no column of their own. */
 const INVISIBLE = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
 
-/** How many columns of a terminal one visible character (a grapheme) takes: 0, 1 or 2. */
+/** Returns how many columns of a terminal one visible character (a grapheme) takes: 0, 1 or 2. */
 function graphemeWidth(grapheme: string): number {
   if (INVISIBLE.test(grapheme)) return 0;
   return WIDE.test(grapheme) || EMOJI.test(grapheme) ? 2 : 1;
 }
 
-/** How many columns of a terminal a plain text without escape sequences takes. */
+/** Returns how many columns of a terminal a plain text without escape sequences takes. */
 export function displayWidth(text: string): number {
   // Printable ASCII, the usual case, needs no segmenting.
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
@@ -36,7 +39,7 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** A time as people read it: `0.4s`, `45s`, `1m 52s`, `2h 05m`, `3d 04h`. */
+/** Formats a time: `0.4s`, `45s`, `1m 52s`, `2h 05m`, `3d 04h`. */
 export function formatDuration(ms: number): string {
   if (ms < 9_950) return `${(Math.max(0, ms) / 1_000).toFixed(1).replace(/\.0$/, '')}s`;
   const seconds = Math.round(ms / 1_000);
@@ -54,12 +57,12 @@ function twoDigits(count: number): string {
 }
 
 /**
- * A plain text cut to so many columns of a terminal, with an ellipsis where something is missing. Never cuts a visible
- * character in two, so the result may be a column short.
+ * Cuts a plain text to at most `columns` of a terminal, with an ellipsis at the cut. Never cuts a
+ * visible character in two, so the result may be a column short.
  */
 export function shorten(text: string, columns: number): string {
   if (columns < 1) return '';
-  // A visible character has seldom more than a few code units, so what lies far behind need not be measured.
+  // Few visible characters have more than a few code units, so the far end need not be measured.
   if (text.length <= columns * 8 && displayWidth(text) <= columns) return text;
   // Printable ASCII, the usual case, needs no segmenting.
   const head = text.slice(0, columns - 1);
@@ -79,23 +82,31 @@ export function shorten(text: string, columns: number): string {
 /** More than any window shows. */
 const MOST_CHARS = 400;
 
-/** The beginning of a prompt, as one plain line. */
+/** Returns the beginning of a prompt, as one plain line. */
 export function promptPreview(prompt: string): string {
   return plainText(prompt.slice(0, MOST_CHARS));
 }
 
-/** A job as people call it, counted from 1 like the names of its files. */
+/** Returns the number of a job, counted from 1 like its file names: `#1`. */
 export function jobName(index: number): string {
   return `#${index + 1}`;
 }
 
-/** What came, as an error message shows it: in quotes, harmless for a terminal, at most 80 characters. */
+/** Returns a count with its noun: `1 retry`, `2 retries`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** Quotes a text for an error message: safe for a terminal, at most 80 characters. */
 export function quoted(text: string): string {
   const plain = plainText(text);
   return `'${plain.length > 80 ? `${plain.slice(0, 79)}…` : plain}'`;
 }
 
-/** Rows of texts in columns that are as wide as their widest: the first to the left, the others, which are figures, to the right. */
+/**
+ * Aligns rows in columns as wide as their widest text: the first to the left, the others, figures,
+ * to the right.
+ */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const fitted = (text: string, column: number): string => {

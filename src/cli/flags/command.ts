@@ -7,7 +7,7 @@ import { type FlagDefinition, groupHeadings } from './defineFlag.ts';
 import { emptyFlags, type FlagName, type Flags } from './flags.ts';
 import { flagTable } from './flagTable.ts';
 
-/** One thing that a script takes before its flags. */
+/** A positional argument of a script. */
 export interface InputDefinition {
   /** In capitals: `INPUT`. */
   readonly name: string;
@@ -16,36 +16,39 @@ export interface InputDefinition {
   readonly isRequired?: boolean;
 }
 
-/** What a script's command line is made from. */
+/** The description of a script's command line. */
 export interface CreateCommandConfig {
   /** The script's file name without extension: `generate`. */
   name: string;
-  /** What it does, in a sentence or two. */
+  /** A sentence or two for the help: `Makes …`. */
   summary: string;
   /** Shown by `--version`. */
   version: string;
   inputs: readonly InputDefinition[];
-  /** Flags it serves: `[...flagsIn('money', 'pace'), 'only']`. Default: all. */
+  /** The flags it serves: `[...flagsIn('money', 'pace'), 'only']`. Default: all. */
   flags?: readonly FlagName[];
-  /** Whether `--model` may be repeated, as in scripts that compare models. Default false. */
+  /** Allows `--model` several times, for scripts that compare models. Default false. */
   comparesModels?: boolean;
-  /** Command lines for the help, without `npx tsx pipelines/`: `generate.ts prompts.txt --simulate`. */
+  /**
+   * Command lines for the help, without `npx tsx pipelines/`: `generate.ts prompts.txt --simulate`.
+   */
   examples?: readonly string[];
   /** Width of the help. Default 80. */
   columns?: number;
 }
 
-/** What a command line asks for. */
+/** A parsed command line. */
 export type ParsedCommand =
   | { readonly kind: 'run'; readonly inputs: readonly string[]; readonly flags: Flags }
-  /** `--help` or `--version`: print it and leave with 0. */
+  /** `--help` or `--version`: print the text and exit with 0. */
   | { readonly kind: 'text'; readonly text: string };
 
 /**
- * A script's command line: the flags it picks from the table of the contract, its help, and a parser.
+ * Creates a script's command line from the flags it serves: a parser that also renders the help.
  *
- * `parse` takes the arguments behind the script's name and throws `UsageError` where they are wrong: an unknown flag, one
- * that this script or nobody serves yet, an impossible value, a missing input or one too many. It prints nothing.
+ * `parse` takes the arguments after the script's name. It throws `UsageError` on an unknown flag, a
+ * flag that this script does not serve, an invalid value, and a missing or surplus input. It prints
+ * nothing.
  */
 export function createCommand(config: CreateCommandConfig): {
   parse: (argv: readonly string[]) => ParsedCommand;
@@ -64,7 +67,7 @@ function parse(config: CreateCommandConfig, argv: readonly string[]): ParsedComm
       text += chunk;
     },
     getOutHelpWidth: () => config.columns ?? 80,
-    // Errors are printed by the outermost frame, once.
+    // `runScript` prints errors, once.
     writeErr: () => {},
   });
   try {
@@ -79,13 +82,15 @@ function parse(config: CreateCommandConfig, argv: readonly string[]): ParsedComm
 }
 
 /**
- * Flags that may stand alone, such as `--simulate` and `--watch`, take their values behind `=` only. A
- * command-line parser would take the next word for an optional value, and that word is often the input
- * file; so if they stand alone they get their values here.
+ * Adds a value to flags that stand alone, such as `--simulate` and `--watch`. They take a value
+ * only after `=`: the parser would read the next word as an optional value, and that word is often
+ * the input file.
  */
 function withOptionalValues(argv: readonly string[]): string[] {
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
-  return argv.map((word, at) => (at < end ? (optionalValues.get(word.replace(/=$/, '')) ?? word) : word));
+  return argv.map((word, index) =>
+    index < end ? (optionalValues.get(word.replace(/=$/, '')) ?? word) : word,
+  );
 }
 
 const optionalValues = new Map(
@@ -93,7 +98,7 @@ const optionalValues = new Map(
 );
 
 function checkInputs(inputs: readonly InputDefinition[], given: readonly string[]): void {
-  const missing = inputs.find(({ isRequired = true }, at) => isRequired && (given[at] ?? '') === '');
+  const missing = inputs.find(({ isRequired = true }, index) => isRequired && (given[index] ?? '') === '');
   if (missing !== undefined) {
     throw new UsageError(`Expected ${missing.name} (${missing.help}), got nothing`, {
       suggestion: 'See --help for examples.',
@@ -110,14 +115,14 @@ function checkModels({ name, comparesModels = false }: CreateCommandConfig, { mo
   if (comparesModels || models.length <= 1) return;
   const given = models.map(({ model }) => model).join(', ');
   throw new UsageError(`Expected one \`--model\`, got ${models.length}: ${given}`, {
-    suggestion: `${name} runs one model; run it once for each, with a run folder of its own.`,
+    suggestion: `Run ${name} once for each model, each time with another --out folder.`,
   });
 }
 
 /**
- * The command as the parser and the help know it. All flags of the contract are known to it, also those that this
- * script does not serve, so that the error can say so; the help shows the served ones. `onFlag` is told each flag as it
- * is met; what it throws passes through.
+ * Creates the command for the parser and the help. It knows all flags, so that the error for one
+ * that this script does not serve can be exact; the help shows only the flags that it serves. Calls
+ * `onFlag` with each parsed flag; its errors pass through.
  */
 function describeCommand(
   config: CreateCommandConfig,
@@ -143,7 +148,7 @@ function describeCommand(
   return command
     .optionsGroup('Help:')
     .version(version, '--version', 'print the version')
-    .helpOption('-h, --help', 'print this')
+    .helpOption('-h, --help', 'print this help')
     .addHelpText('after', helpEpilogue(examples));
 }
 
@@ -157,24 +162,24 @@ function optionOf({ name, argument, help, shownDefault, group }: FlagDefinition,
   return new Option(term, text).helpGroup(groupHeadings[group]).hideHelp(!isServed);
 }
 
-/** As people write it: `--count N`, `--simulate[=SPEED]`. */
+/** Returns a flag as people type it: `--count N`, `--simulate[=SPEED]`. */
 function optionTerm({ flags }: Option): string {
   return flags.replace(/ <=(.+)>$/, '[=$1]').replace(/ <(.+)>$/, ' $1');
 }
 
 function notForScript(script: string, flag: string): UsageError {
-  return new UsageError(`Expected flags that ${script} serves, got \`--${flag}\``, {
-    suggestion: 'See --help for those it does.',
+  return new UsageError(`${script} has no flag \`--${flag}\`.`, {
+    suggestion: 'See --help for its flags.',
   });
 }
 
 const environment = [
-  ['REPLICATE_API_TOKEN', 'the token; needed unless --simulate is given'],
-  ['REPLICATE_BASE_URL', 'base of the API'],
+  ['REPLICATE_API_TOKEN', 'the token; required unless you give --simulate'],
+  ['REPLICATE_BASE_URL', 'base URL of the API'],
   ['NO_COLOR', 'any value: no colours'],
 ] as const;
 
-/** What the help says below the flags: examples, chaos profiles, environment, exit codes. */
+/** Returns the end of the help: examples, chaos profiles, environment, exit codes. */
 function helpEpilogue(examples: readonly string[]): string {
   const commands = examples.map((example) => `  npx tsx pipelines/${example}`);
   const variables = environment.map(([name, meaning]) => `  ${name.padEnd(21)}${meaning}`);
@@ -187,13 +192,13 @@ function helpEpilogue(examples: readonly string[]): string {
   ].join('\n');
 }
 
-/** What can be rehearsed with `--chaos`, a profile a line, for helps. */
+/** Lists the chaos profiles for the help, one a line. */
 export function chaosProfileLines(): string[] {
   const lines = Object.entries(chaosProfiles).map(([name, { summary }]) => `  ${name.padEnd(19)}${summary}`);
   return ['Chaos profiles:', ...lines];
 }
 
-/** Turns what the command-line parser throws into a `UsageError` in our words; passes anything else through. */
+/** Turns a parser error into a `UsageError`; returns other errors unchanged. */
 function commandLineError(error: unknown): unknown {
   if (!(error instanceof CommanderError)) return error;
   const { code, message } = error;

@@ -4,24 +4,24 @@ import type { FlagValue } from './flagValues.ts';
 
 /** The groups of flags that a script serves as a whole, each with its heading in the help. */
 export const groupHeadings = {
-  /** What each request says. */
+  /** The content of each request. */
   requests: 'What to make:',
-  /** Which jobs there are. */
+  /** The selection of jobs. */
   jobs: 'What to make:',
   money: 'Pace and money:',
-  /** How predictions are created, followed and tried again; for every script that runs jobs. */
+  /** The pace, following and retrying of predictions; for every script that runs jobs. */
   pace: 'Pace and money:',
-  /** In which order jobs are fed. */
+  /** The order in which jobs start. */
   strategy: 'Pace and money:',
-  /** What happens if a model keeps failing. */
+  /** The reaction to a model that keeps failing. */
   failingModels: 'Pace and money:',
-  /** The run folder: its paths, and what it takes over from other runs. */
+  /** The run folder: its paths, and results reused from other runs. */
   folder: 'Files:',
-  /** What is written into images and beside them. */
+  /** Content that is written into images and beside them. */
   images: 'Files:',
   destinations: 'Files:',
   tables: 'Files:',
-  /** What a run does instead of a whole run. */
+  /** Alternatives to a complete run. */
   mode: 'How to run:',
   service: 'How to run:',
   output: 'How to run:',
@@ -29,7 +29,7 @@ export const groupHeadings = {
 
 export type FlagGroup = keyof typeof groupHeadings;
 
-/** A flag of the contract, as data. */
+/** A flag, as data. */
 export interface FlagDefinition<
   Name extends string = string,
   Field extends string = string,
@@ -42,17 +42,17 @@ export interface FlagDefinition<
   readonly field: Field;
   readonly help: string;
   readonly group: FlagGroup;
-  /** What follows the flag, in capitals; null for a switch. */
+  /** The name of the flag's value, in capitals; null for a switch. */
   readonly argument: string | null;
   /** The text that is read if the flag stands alone. Default: none, a value must follow. */
   readonly alone?: string;
-  /** What the field holds on an empty command line. Default: another flag of this field says so. */
+  /** The field's value on an empty command line. Default: set by another flag of this field. */
   readonly empty?: Value;
-  /** What the field holds if neither command line nor spec fills it. Default: it stays empty. */
+  /** The field's value if neither command line nor spec fills it. Default: it stays empty. */
   readonly default?: Default;
-  /** The default as the help shows it; null: not at all. */
+  /** The default as the help shows it; null hides it. */
   readonly shownDefault: string | null;
-  /** Returns the field's next value. Throws `UsageError` if the text is no possible value. */
+  /** Returns the field's next value. Throws `UsageError` if the text is not a valid value. */
   read(text: string, before: Value): Value;
 }
 
@@ -69,9 +69,9 @@ export type DefaultsOf<Table extends readonly FlagDefinition[]> = {
 type FieldWithDefault<Flag extends FlagDefinition> =
   NonNullable<Flag['default']> extends never ? never : Flag['field'];
 
-// `Object.fromEntries` forgets which field has which value. The signatures on top give that back.
+// `Object.fromEntries` loses the type of each field. The overload signatures restore it.
 
-/** Returns all fields of a table as an empty command line leaves them. */
+/** Returns all fields of a table with their values on an empty command line. */
 export function emptyValues<Table extends readonly FlagDefinition[]>(table: Table): FlagsOf<Table>;
 export function emptyValues(table: readonly FlagDefinition[]): object {
   return Object.fromEntries(
@@ -79,7 +79,7 @@ export function emptyValues(table: readonly FlagDefinition[]): object {
   );
 }
 
-/** Returns the defaults of a table by their fields. */
+/** Returns the defaults of a table by field. */
 export function defaultValues<Table extends readonly FlagDefinition[]>(table: Table): DefaultsOf<Table>;
 export function defaultValues(table: readonly FlagDefinition[]): object {
   return Object.fromEntries(
@@ -101,15 +101,15 @@ interface ListFlagConfig<Name, Field, Value> extends FlagConfig<Name, Field> {
 }
 
 interface ValueFlagConfig<Name, Field, Value, Empty, Default> extends ListFlagConfig<Name, Field, Value> {
-  /** What the field holds on an empty command line. */
+  /** The field's value on an empty command line. */
   empty: Empty;
-  /** What it holds if a spec does not fill it either. Default: it stays empty. */
+  /** The field's value if the spec does not fill it either. Default: it stays empty. */
   default?: Default;
   /** The text that is read if the flag stands alone. Default: none, a value must follow. */
   alone?: string;
 }
 
-/** Defines a flag that takes a value. If it is given again, the last value counts. */
+/** Defines a flag that takes a value. If it is repeated, the last value wins. */
 export function valueFlag<
   Name extends string,
   Field extends string,
@@ -128,7 +128,7 @@ export function valueFlag<
   };
 }
 
-/** Defines a flag that takes a value and may be repeated: its field is the list of all of them. */
+/** Defines a flag that may be repeated; its field is the list of all values. */
 export function listFlag<Name extends string, Field extends string, Value>(
   config: ListFlagConfig<Name, Field, Value>,
 ): FlagDefinition<Name, Field, readonly Value[], never> {
@@ -141,7 +141,7 @@ export function listFlag<Name extends string, Field extends string, Value>(
   };
 }
 
-/** Defines a switch: it turns its field to the opposite of `empty`. */
+/** Defines a switch that sets its field to the opposite of `empty`. */
 export function toggleFlag<Name extends string, Field extends string>(
   config: FlagConfig<Name, Field> & { empty: boolean },
 ): FlagDefinition<Name, Field, boolean, never> {

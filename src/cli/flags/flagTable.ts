@@ -5,18 +5,18 @@ import { chaosProfiles } from '../../simulator/chaos/profiles.ts';
 import { listFlag, presetFlag, toggleFlag, valueFlag } from './defineFlag.ts';
 import { flagValues } from './flagValues.ts';
 
-/** `sequential, parallel (100 at once unless …), waves, queue or stream`. */
+/** Lists the strategies: `sequential, parallel (100 at once unless …), waves, queue or stream`. */
 function describeStrategies(names: readonly string[]): string {
-  const everything = `parallel (${concurrencyOf('parallel', null)} at once unless --concurrency says otherwise)`;
+  const everything = `parallel (${concurrencyOf('parallel', null)} at once unless you set --concurrency)`;
   const described = names.map((name) => (name === 'parallel' ? everything : name));
   return `${described.slice(0, -1).join(', ')} or ${described.at(-1)}`;
 }
 
 /**
- * The flags of the contract, the same for every script; a script picks the groups, and single
- * flags, that it serves. An entry is all that declares a flag: its field in `Flags`, what the field
- * holds if the flag is not given, the default, the help. Under a heading the help keeps the order of
- * this table.
+ * The flags of all scripts; each script picks the groups, and single flags, that it serves. An
+ * entry declares everything about a flag: its field in `Flags`, the value of that field if the flag
+ * is not given, the default and the help. Under each heading the help keeps the order of this
+ * table.
  */
 export const flagTable = [
   // At most one, unless the script compares models.
@@ -28,7 +28,7 @@ export const flagTable = [
     group: 'requests',
     value: flagValues.modelReference,
   }),
-  // As it was typed, in order; the model's schema decides the types.
+  // As typed, in order; the model's schema decides the types.
   listFlag({
     name: 'input',
     field: 'modelInput',
@@ -43,7 +43,7 @@ export const flagTable = [
     empty: null,
     default: 1,
     argument: 'N',
-    help: 'images of each prompt',
+    help: 'images per prompt',
     group: 'jobs',
     value: flagValues.wholeNumber(1, 1_000_000),
   }),
@@ -53,7 +53,7 @@ export const flagTable = [
     empty: null,
     default: 'auto',
     argument: 'auto|none|N',
-    help: 'auto: a recorded seed for each job where the model has one; N: N, N+1, …',
+    help: 'auto: a recorded seed for each job, if the model takes one; N: N, N+1, …',
     group: 'requests',
     value: flagValues.seed,
   }),
@@ -66,13 +66,13 @@ export const flagTable = [
     group: 'jobs',
     value: flagValues.wholeNumber(1, 1_000_000_000),
   }),
-  // Tells by the index, from 0, whether a job is wanted; null: all are.
+  // Selects jobs by index, from 0. Null: all jobs.
   valueFlag({
     name: 'only',
     field: 'only',
     empty: null,
     argument: 'N,N-N,…',
-    help: 'only these jobs, by their numbers as people count, from 1: 3,7-9',
+    help: 'only these jobs, numbered from 1: 3,7-9',
     group: 'jobs',
     value: flagValues.jobNumbers,
   }),
@@ -82,7 +82,7 @@ export const flagTable = [
     empty: null,
     default: concurrencyOf(runDefaults.strategy, null),
     argument: 'N|auto',
-    help: 'predictions in flight; auto: learns how many the service makes good use of, up to 64',
+    help: 'predictions in flight; auto: learns how many the service can use, up to 64',
     group: 'pace',
     value: flagValues.concurrency,
   }),
@@ -92,7 +92,7 @@ export const flagTable = [
     empty: null,
     default: runDefaults.ratePerMinute,
     argument: 'N',
-    help: 'creates a minute at most',
+    help: 'at most N create requests a minute',
     group: 'pace',
     value: flagValues.wholeNumber(1, 10_000_000),
   }),
@@ -110,7 +110,7 @@ export const flagTable = [
     field: 'priceMicroUsd',
     empty: null,
     argument: 'USD',
-    help: 'price of one output image, over the built-in table',
+    help: 'price of one output image; overrides the built-in table',
     group: 'money',
     value: flagValues.dollars(0, 'dollars such as 0.025, with at most 6 decimals'),
   }),
@@ -120,7 +120,7 @@ export const flagTable = [
     empty: null,
     default: runDefaults.maxAttempts,
     argument: 'N',
-    help: 'runs of one job, the first included',
+    help: 'attempts per job, the first included',
     group: 'pace',
     value: flagValues.wholeNumber(1, 100),
   }),
@@ -130,7 +130,7 @@ export const flagTable = [
     empty: null,
     default: runDefaults.timeoutMs,
     argument: 'SECONDS',
-    help: 'for one prediction; then --on-timeout says what becomes of it',
+    help: 'time limit of one prediction; --on-timeout sets what happens then',
     group: 'pace',
     value: flagValues.duration,
   }),
@@ -140,7 +140,7 @@ export const flagTable = [
     empty: null,
     default: runDefaults.timeoutAction,
     argument: 'cancel|leave',
-    help: 'cancel a prediction whose time is up, or leave it to the service for the next run',
+    help: 'cancel a prediction that times out, or leave it to the service for the next run',
     group: 'pace',
     value: flagValues.oneOf(['cancel', 'leave']),
   }),
@@ -148,7 +148,7 @@ export const flagTable = [
     name: 'fallback',
     field: 'fallbacks',
     argument: 'OWNER/NAME',
-    help: 'next model where one fails for good, or new-seed: the same with another seed where it refuses; repeatable, tried in order',
+    help: 'next model if one fails for good, or new-seed: the same model with another seed if it refuses; repeatable, tried in order',
     group: 'failingModels',
     value: flagValues.fallback,
   }),
@@ -158,7 +158,7 @@ export const flagTable = [
     empty: null,
     default: runDefaults.breakerFailures,
     argument: 'N',
-    help: 'failures in a row after which a model is left alone for a minute; 0: never',
+    help: 'pause a model for a minute after N failures in a row; 0: never',
     group: 'failingModels',
     value: flagValues.wholeNumber(0, 1_000_000),
   }),
@@ -168,7 +168,7 @@ export const flagTable = [
     empty: null,
     default: runDefaults.recoveryRounds,
     argument: 'N',
-    help: 'turns at the end for jobs that failed and may succeed when run again',
+    help: 'rounds at the end that retry failed jobs which may still succeed',
     group: 'pace',
     value: flagValues.wholeNumber(0, 100),
   }),
@@ -178,7 +178,7 @@ export const flagTable = [
     empty: null,
     default: runDefaults.strategy,
     argument: 'NAME',
-    help: `how jobs are fed: ${describeStrategies(Object.keys(strategies))}`,
+    help: `scheduling of jobs: ${describeStrategies(Object.keys(strategies))}`,
     group: 'strategy',
     value: flagValues.keyOf(strategies),
   }),
@@ -187,7 +187,7 @@ export const flagTable = [
     field: 'waveSize',
     empty: null,
     argument: 'N',
-    help: 'with --strategy waves: jobs of a wave (default: as --concurrency)',
+    help: 'with --strategy waves: jobs per wave (default: --concurrency)',
     group: 'strategy',
     value: flagValues.wholeNumber(1, 1_000_000),
   }),
@@ -207,7 +207,7 @@ export const flagTable = [
     empty: null,
     default: 'wait',
     argument: 'NAME',
-    help: 'how completion is learnt: wait (the create waits for it), poll (the list tells) or webhook',
+    help: 'how to learn of results: wait (the create request stays open), poll (reads the list of predictions) or webhook',
     group: 'pace',
     value: flagValues.oneOf(['wait', 'poll', 'webhook']),
   }),
@@ -216,7 +216,7 @@ export const flagTable = [
     field: 'webhookUrl',
     empty: null,
     argument: 'URL',
-    help: 'with --follow webhook: where the service reaches this machine, https',
+    help: 'with --follow webhook: https URL at which the service reaches this machine',
     group: 'pace',
     value: flagValues.baseUrl,
   }),
@@ -240,14 +240,14 @@ export const flagTable = [
     name: 'repay',
     field: 'repay',
     empty: false,
-    help: 'make, and pay, images again whose output is lost',
+    help: 'make, and pay for, images again if their output is lost',
     group: 'pace',
   }),
   toggleFlag({
     name: 'cancel-on-exit',
     field: 'cancelOnExit',
     empty: false,
-    help: 'on Ctrl-C cancel what is under way instead of leaving it to the next run',
+    help: 'on Ctrl-C cancel predictions in flight instead of leaving them to the next run',
     group: 'pace',
   }),
   valueFlag({
@@ -255,16 +255,16 @@ export const flagTable = [
     field: 'out',
     empty: null,
     argument: 'DIR',
-    help: 'run folder; the same command with the same folder finishes what is missing (default: out/<name>)',
+    help: 'run folder; the same command again makes only the missing images (default: out/<name>)',
     group: 'folder',
     value: flagValues.text('a folder'),
   }),
-  // As it was typed.
+  // As typed.
   listFlag({
     name: 'rendition',
     field: 'renditions',
     argument: 'NAME=WxH[,…]',
-    help: 'one more picture of each original: NAME=WxH or the name of a preset, [,fit][,format][,quality] and more (docs/renditions.md); repeatable',
+    help: 'derive another image from each original: NAME=WxH or a preset, [,fit][,format][,quality] and more (docs/renditions.md); repeatable',
     group: 'folder',
     value: flagValues.text('NAME=WxH[,fit][,format][,quality] or a preset'),
   }),
@@ -273,7 +273,7 @@ export const flagTable = [
     field: 'organize',
     empty: null,
     default: 'flat',
-    argument: 'HOW',
+    argument: 'LAYOUT',
     help: 'folders below the run folder: date, prompt, model, flat or a template',
     group: 'folder',
     value: flagValues.text('date, prompt, model, flat or a template'),
@@ -283,7 +283,7 @@ export const flagTable = [
     field: 'folderSize',
     empty: null,
     argument: 'N',
-    help: 'jobs of a folder at most; each N numbers get one more folder, 0001-1000 and so on (default: no limit)',
+    help: 'at most N jobs per folder (0001-1000, 1001-2000, …); default: no limit',
     group: 'folder',
     value: flagValues.wholeNumber(1, 1_000_000),
   }),
@@ -291,7 +291,7 @@ export const flagTable = [
     name: 'no-sidecars',
     field: 'sidecars',
     empty: true,
-    help: 'leave no .json beside each original',
+    help: 'do not write a .json sidecar for each image',
     group: 'images',
   }),
   valueFlag({
@@ -299,7 +299,7 @@ export const flagTable = [
     field: 'cache',
     empty: null,
     argument: 'DIR',
-    help: 'use results of identical requests with a seed from earlier runs, and keep new ones',
+    help: 'reuse results of identical seeded requests from earlier runs, and store new ones',
     group: 'folder',
     value: flagValues.text('a folder'),
   }),
@@ -307,21 +307,21 @@ export const flagTable = [
     name: 'no-cache',
     field: 'cache',
     sets: null,
-    help: 'keep and use no results of other runs (default)',
+    help: 'neither reuse nor store results (default)',
     group: 'folder',
   }),
   toggleFlag({
     name: 'cache-unseeded',
     field: 'cacheUnseeded',
     empty: false,
-    help: 'with --cache: requests without a seed too',
+    help: 'with --cache: include requests without a seed',
     group: 'folder',
   }),
   listFlag({
     name: 'to',
     field: 'destinations',
-    argument: 'WHERE',
-    help: 'further place for the pictures: s3://BUCKET/PREFIX, or webdataset (tar shards in the run folder); repeatable',
+    argument: 'DESTINATION',
+    help: 'also deliver images to s3://BUCKET/PREFIX, or webdataset (tar shards in the run folder); repeatable',
     group: 'destinations',
     value: flagValues.destination,
   }),
@@ -330,23 +330,23 @@ export const flagTable = [
     field: 'shardSize',
     empty: null,
     argument: 'N',
-    help: 'with --to webdataset: samples in a shard (default: 1000)',
+    help: 'with --to webdataset: samples per shard (default: 1000)',
     group: 'destinations',
     value: flagValues.wholeNumber(1, 1_000_000),
   }),
-  // Only files that are at all destinations.
+  // Only files that every destination has.
   toggleFlag({
     name: 'delete-local',
     field: 'deleteLocal',
     empty: false,
-    help: 'with --to: delete pictures here once they are there',
+    help: 'with --to: delete local images once every destination has them',
     group: 'destinations',
   }),
   listFlag({
     name: 'table',
     field: 'tables',
     argument: 'FORMAT',
-    help: 'write all outcomes as manifest.csv or manifest.parquet too: csv or parquet; repeatable',
+    help: 'also write all outcomes as manifest.csv or manifest.parquet: csv or parquet; repeatable',
     group: 'tables',
     value: flagValues.oneOf(['csv', 'parquet']),
   }),
@@ -355,7 +355,7 @@ export const flagTable = [
     field: 'provenance',
     empty: runDefaults.provenance,
     argument: 'full|minimal',
-    help: `what pictures say in themselves of where they are from; minimal leaves out the prompt (default: ${runDefaults.provenance})`,
+    help: `metadata about its origin in each image; minimal leaves out the prompt (default: ${runDefaults.provenance})`,
     group: 'images',
     value: flagValues.oneOf(['full', 'minimal']),
   }),
@@ -363,7 +363,7 @@ export const flagTable = [
     name: 'no-provenance',
     field: 'provenance',
     sets: 'none',
-    help: 'write nothing into pictures',
+    help: 'write no metadata into images',
     group: 'images',
   }),
   valueFlag({
@@ -371,7 +371,7 @@ export const flagTable = [
     field: 'c2paCert',
     empty: null,
     argument: 'FILE',
-    help: 'sign JPEGs and PNGs with this certificate, those that vouch for it behind it (PEM; needs @trustnxt/c2pa-ts)',
+    help: 'sign JPEGs and PNGs with this certificate, followed by its chain (PEM; needs @trustnxt/c2pa-ts)',
     group: 'images',
     value: flagValues.text('a file'),
   }),
@@ -380,7 +380,7 @@ export const flagTable = [
     field: 'c2paKey',
     empty: null,
     argument: 'FILE',
-    help: 'the key of that certificate (PEM, not encrypted)',
+    help: 'private key of that certificate (PEM, not encrypted)',
     group: 'images',
     value: flagValues.text('a file'),
   }),
@@ -388,28 +388,28 @@ export const flagTable = [
     name: 'keep-originals',
     field: 'keepOriginals',
     empty: false,
-    help: 'keep originals in originals/ too, as the model put them out',
+    help: 'also keep the originals in originals/, exactly as the model made them',
     group: 'images',
   }),
   toggleFlag({
     name: 'no-gallery',
     field: 'gallery',
     empty: true,
-    help: 'make no gallery.html, thumbnails and contact sheet',
+    help: 'do not make gallery.html, thumbnails and the contact sheet',
     group: 'images',
   }),
   toggleFlag({
     name: 'resume-anyway',
     field: 'resumeAnyway',
     empty: false,
-    help: 'go on in a folder that another input began',
+    help: 'resume a folder that was started with another input',
     group: 'folder',
   }),
   toggleFlag({
     name: 'detach',
     field: 'detach',
     empty: false,
-    help: 'create predictions and leave; pipelines/collect.ts gathers them within the hour',
+    help: 'create predictions and exit; collect them within the hour with pipelines/collect.ts',
     group: 'mode',
   }),
   toggleFlag({
@@ -419,14 +419,14 @@ export const flagTable = [
     help: 'check, price and show the plan; create nothing',
     group: 'mode',
   }),
-  // Null: the real service is meant.
+  // Null: the real service.
   valueFlag({
     name: 'simulate',
     field: 'simulateSpeed',
     empty: null,
     alone: '1',
     argument: '=SPEED',
-    help: 'use the built-in simulator: no account, no cost; SPEED times faster than life (default: 1)',
+    help: 'use the built-in simulator: no account, no cost; SPEED times faster than real time (default: 1)',
     group: 'service',
     value: flagValues.positiveNumber(1_000_000),
   }),
@@ -435,7 +435,7 @@ export const flagTable = [
     field: 'chaos',
     empty: null,
     argument: 'PROFILE',
-    help: 'with --simulate: let things go wrong as listed below; see docs/chaos.md',
+    help: 'with --simulate: rehearse the faults of a profile listed below; see docs/chaos.md',
     group: 'service',
     value: flagValues.keyOf(chaosProfiles),
   }),
@@ -445,7 +445,7 @@ export const flagTable = [
     empty: null,
     default: 'replicate',
     argument: 'NAME',
-    help: 'replicate, or cog: a container of your own at --base-url, one model, no account',
+    help: 'replicate, or cog: your own container at --base-url, one model, no account',
     group: 'service',
     value: flagValues.oneOf(['replicate', 'cog']),
   }),
@@ -463,7 +463,7 @@ export const flagTable = [
     name: 'refresh-models',
     field: 'refreshModels',
     empty: false,
-    help: 'ask anew what models take; else that is remembered for an hour',
+    help: 'fetch model schemas again; otherwise they are cached for an hour',
     group: 'service',
   }),
   // 0: any port; null: no page.
@@ -473,7 +473,7 @@ export const flagTable = [
     empty: null,
     alone: '0',
     argument: '=PORT',
-    help: 'serve a page on this machine that shows the run while it goes (default: any free port)',
+    help: 'serve a page on this machine that shows the run live (default: any free port)',
     group: 'output',
     value: flagValues.wholeNumber(0, 65_535),
   }),
@@ -481,14 +481,14 @@ export const flagTable = [
     name: 'json',
     field: 'json',
     empty: false,
-    help: 'one JSON event a line on standard output, nothing else there',
+    help: 'write one JSON event a line to standard output, and nothing else',
     group: 'output',
   }),
   toggleFlag({
     name: 'quiet',
     field: 'quiet',
     empty: false,
-    help: 'say nothing but errors',
+    help: 'print nothing but errors',
     group: 'output',
   }),
 ];

@@ -1,20 +1,20 @@
 import { z } from 'zod';
 import { httpUrl } from '../script/environment.ts';
 
-/** A model as it is named on the command line. */
+/** A model as named on the command line. */
 export interface ModelReference {
   /** `owner/name`. */
   readonly model: string;
-  /** 64 hex digits, or null for the model's newest. */
+  /** 64 hex digits, or null for the model's newest version. */
   readonly version: string | null;
 }
 
-/** How the text behind a flag is read. */
+/** A parser for the text after a flag. */
 export interface FlagValue<Value> {
   /** Completes the sentence "Expected `--flag` to be …". */
   readonly expected: string;
   readonly schema: z.ZodType<Value, string>;
-  /** Writes a value as it would be typed. Default: `String`. */
+  /** Formats a value as you would type it. Default: `String`. */
   readonly show?: (value: Value) => string;
 }
 
@@ -29,7 +29,7 @@ function wholeNumber(min: number, max: number): FlagValue<number> {
   };
 }
 
-/** Above 0, with decimals if need be. */
+/** A number above 0, with or without decimals. */
 function positiveNumber(max: number, unit = ''): FlagValue<number> {
   return {
     expected: `a number${unit} above 0, at most ${max}`,
@@ -43,14 +43,14 @@ function positiveNumber(max: number, unit = ''): FlagValue<number> {
 
 const seconds = positiveNumber(86_400, ' of seconds');
 
-/** A time above 0, typed in seconds and read in milliseconds. */
+/** A time above 0; typed in seconds, returned in milliseconds. */
 const duration: FlagValue<number> = {
   expected: seconds.expected,
   schema: seconds.schema.transform(toMs),
   show: showSeconds,
 };
 
-/** A pause, typed in seconds and read in milliseconds; may be 0. */
+/** A pause, which may be 0; typed in seconds, returned in milliseconds. */
 const pause: FlagValue<number> = {
   expected: 'a number of seconds from 0 to 86400',
   schema: z
@@ -70,7 +70,7 @@ function showSeconds(ms: number): string {
   return String(ms / 1_000);
 }
 
-/** Dollars, read digit by digit into whole millionths, because a float would be off by one now and then. */
+/** Dollars, as whole millionths. Parsed by digits, because a float is off by one now and then. */
 function dollars(minMicroUsd: number, expected: string): FlagValue<number> {
   const amount = /^\$?(\d{1,9})(?:\.(\d{1,6}))?$/;
   return {
@@ -139,8 +139,8 @@ const keyValue: FlagValue<readonly [string, string]> = {
     .string()
     .regex(/^[^=\s]+=/)
     .transform((text) => {
-      const at = text.indexOf('=');
-      return [text.slice(0, at), text.slice(at + 1)] as const;
+      const end = text.indexOf('=');
+      return [text.slice(0, end), text.slice(end + 1)] as const;
     }),
 };
 
@@ -159,12 +159,12 @@ const baseUrl: FlagValue<string> = {
   schema: httpUrl,
 };
 
-/** Any text but none. */
+/** Any text except a blank one. */
 function text(expected: string): FlagValue<string> {
   return { expected, schema: z.string().trim().min(1) };
 }
 
-/** The kinds of values that flags take, each with what it expects. */
+/** The kinds of values that flags take. */
 export const flagValues = {
   wholeNumber,
   positiveNumber,

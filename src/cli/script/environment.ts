@@ -8,17 +8,17 @@ import { jsonLine } from '../../events/listeners.ts';
 import { createPaint, type ScriptIo } from '../display/terminal.ts';
 import { plainText, quoted } from '../display/text.ts';
 
-/** What the environment variables say. */
+/** The settings from environment variables. */
 export interface Environment {
-  /** `REPLICATE_API_TOKEN`; null where it is unset or empty. */
+  /** `REPLICATE_API_TOKEN`; null if it is unset or empty. */
   readonly token: string | null;
-  /** `REPLICATE_BASE_URL`, without a slash at its end. */
+  /** `REPLICATE_BASE_URL`, without a trailing slash; null if it is unset or empty. */
   readonly baseUrl: string | null;
-  /** `NO_COLOR` has any value but the empty one: https://no-color.org */
+  /** True if `NO_COLOR` is set and not empty: https://no-color.org */
   readonly noColor: boolean;
 }
 
-/** Reads the environment. Throws `UsageError` where a value is impossible; the token itself is never part of it. */
+/** Reads the environment. Throws `UsageError` if a value is invalid, without quoting the token. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
   return {
     token: readToken(env.REPLICATE_API_TOKEN ?? ''),
@@ -31,10 +31,9 @@ function readToken(text: string): string | null {
   const token = text.trim();
   if (token === '') return null;
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new UsageError(
-    'Expected `REPLICATE_API_TOKEN` to be a token without spaces or special characters, got one with',
-    { suggestion: 'Copy it again from https://replicate.com/account/api-tokens.' },
-  );
+  throw new UsageError('`REPLICATE_API_TOKEN` has spaces or special characters, which no token contains.', {
+    suggestion: 'Copy it again from https://replicate.com/account/api-tokens.',
+  });
 }
 
 function readBaseUrl(text: string): string | null {
@@ -46,7 +45,10 @@ function readBaseUrl(text: string): string | null {
   );
 }
 
-/** The base of an HTTP API: an http or https URL without a password, a query or a fragment; loses slashes at its end. */
+/**
+ * The schema of an API's base URL: http or https, no password, query or fragment; drops trailing
+ * slashes.
+ */
 export const httpUrl = z
   .url({ protocol: /^https?$/ })
   .refine((text) => {
@@ -55,10 +57,10 @@ export const httpUrl = z
   })
   .transform((text) => text.replace(/\/+$/, ''));
 
-/** Says what the user should know before a run begins; during one, its reporter does. */
+/** Prints a warning before a run starts; during the run its reporter does. */
 export type Warn = (message: string) => void;
 
-/** Warnings as the flags want them: an event under `--json`, nothing under `--quiet`, else a line for people. */
+/** Creates a `Warn` that emits events under `--json`, nothing under `--quiet`, else lines. */
 export function createWarn(
   { json, quiet }: { readonly json: boolean; readonly quiet: boolean },
   io: ScriptIo,
@@ -72,17 +74,20 @@ export function createWarn(
   };
 }
 
-/** Shorter ones are no secrets but stand-ins for a local server, and would blot out ordinary words. */
+/**
+ * In characters. Shorter tokens are stand-ins for a local server; redacting them would hit ordinary
+ * words.
+ */
 const SHORTEST_SECRET = 8;
 
-/** Replaces the API token wherever it stands in a text, and anything else that looks like a token of Replicate's. */
+/** Replaces the API token, and anything that looks like a Replicate token, by `[token]`. */
 export function redact(text: string, token: string | null): string {
   const withoutOurs =
     token !== null && token.length >= SHORTEST_SECRET ? text.replaceAll(token, '[token]') : text;
   return withoutOurs.replace(/\br8_\w{8,}/g, '[token]');
 }
 
-/** The machine, as far as it decides where caches are. */
+/** The properties of the machine that decide where caches are. */
 interface CacheFolderConfig {
   /** Default: this machine's. */
   platform?: NodeJS.Platform;
@@ -91,8 +96,8 @@ interface CacheFolderConfig {
 }
 
 /**
- * Where this user's caches of rxposure are: `XDG_CACHE_HOME`, which must be absolute as its specification says, else the
- * place that the system has for caches. Null where the user has no home.
+ * Returns rxposure's cache folder: below `XDG_CACHE_HOME` (ignored unless absolute, as its
+ * specification requires), else below the system's cache folder. Null if the user has no home.
  */
 export function cacheFolder(
   env: Readonly<Record<string, string | undefined>>,
@@ -110,24 +115,24 @@ export function cacheFolder(
 }
 
 interface IdleCoresConfig {
-  /** Default: those that the process may use. */
+  /** Default: the cores that the process may use. */
   cores?: number;
-  /** Pictures encoded at a time. Default: as runs do it. */
-  places?: number;
+  /** Images encoded at a time. Default: `encoderConcurrency()`. */
+  encoders?: number;
 }
 
-/** What to do where a machine has more cores than encode renditions; null where all of them do. */
+/** Returns how to use all cores for renditions; null if all of them are in use. */
 export function idleCoresHint(config: IdleCoresConfig = {}): string | null {
-  const { cores = availableParallelism(), places = encoderConcurrency() } = config;
-  if (places >= cores) return null;
-  return `${places} of ${cores} cores make renditions, as Node's thread pool is small. Set UV_THREADPOOL_SIZE=${cores + 4} in the environment to use all.`;
+  const { cores = availableParallelism(), encoders = encoderConcurrency() } = config;
+  if (encoders >= cores) return null;
+  return `Only ${encoders} of ${cores} cores make renditions, because Node's thread pool is small. Set UV_THREADPOOL_SIZE=${cores + 4} in the environment to use them all.`;
 }
 
 /**
- * Keeps the part of the heap where new objects are made at 4 MB instead of up to 32, and lets the rest grow by two fifths
- * before it is cleared instead of several times over. A batch makes much garbage that dies at once; with the defaults the
- * process grows by more than 200 MB that hold nothing. Measured over 5,000 tiny images: 215 MB instead of 325 with the
- * second setting, for a tenth more CPU and no more time.
+ * Limits the heap's young generation to 4 MB instead of up to 32, and lets the old one grow by two
+ * fifths before a collection instead of several times over. A batch makes much garbage that dies at
+ * once; with the defaults the process grows by more than 200 MB of it. Measured over 5,000 tiny
+ * images: 215 MB instead of 325 with the second setting, for a tenth more CPU and no more time.
  */
 export function keepMemorySmall(): void {
   setFlagsFromString('--max-semi-space-size=4');

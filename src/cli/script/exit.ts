@@ -5,22 +5,22 @@ import type { RunTotals } from '../../events/runEvent.ts';
 import type { OutcomeError } from '../../types.ts';
 import { plainText } from '../display/text.ts';
 
-/** How a run ended, as far as the exit code is concerned. */
+/** The end of a run, as far as the exit code depends on it. */
 export interface RunEnding {
   readonly totals: RunTotals;
-  /** What stopped the whole run; null where nothing did. */
+  /** The error that stopped the whole run; null if none did. */
   readonly fault: unknown;
-  /** Whether the user asked it to stop. */
+  /** True if the user stopped the run. */
   readonly isInterrupted: boolean;
-  /** Whether that kept it from beginning more than the totals tell of. Default false. */
+  /** True if that kept it from starting jobs that the totals do not count. Default false. */
   readonly isUnfinished?: boolean;
-  /** Whether all that is not saved was left to the service, as was asked for. Default false. */
+  /** True if all unsaved jobs are still at the service, as `--detach` asks for. Default false. */
   readonly isAllLeft?: boolean;
 }
 
 /**
- * The exit code of a run. Every job saved is a success even where Ctrl-C came in the last moment; an interruption says
- * more than the fault it may have brought along.
+ * Returns the exit code of a run. A run that saved every job is a success even if Ctrl-C came at
+ * the last moment. An interruption takes precedence over an error that it may have caused.
  */
 export function exitCodeOf({
   totals,
@@ -37,16 +37,16 @@ export function exitCodeOf({
   return isFaulty ? exitCodeOfError(fault) : exitCodes.incomplete.code;
 }
 
-/** What a script's exit code means; the help lists the same. */
+/** The exit codes of scripts, with the meaning that the help lists. */
 export const exitCodes = {
   allSaved: { code: 0, meaning: 'every job saved' },
-  incomplete: { code: 1, meaning: 'some failed or were skipped' },
+  incomplete: { code: 1, meaning: 'some jobs failed or were skipped' },
   usage: { code: 2, meaning: 'wrong flags, input or spec; nothing was created' },
-  stoppedByService: { code: 3, meaning: 'stopped by the service for all jobs (token, credit)' },
-  interrupted: { code: 130, meaning: 'interrupted; run it again to go on' },
+  stoppedByService: { code: 3, meaning: 'the service refused all jobs (token, credit)' },
+  interrupted: { code: 130, meaning: 'interrupted; run it again to resume' },
 } as const;
 
-/** The exit code for a script that an error ended. */
+/** Returns the exit code of a script that an error ended. */
 export function exitCodeOfError(error: unknown): number {
   if (error instanceof UsageError || error instanceof InvalidRowsError) return exitCodes.usage.code;
   if (error instanceof ProviderError && error.stopsRun) return exitCodes.stoppedByService.code;
@@ -54,13 +54,13 @@ export function exitCodeOfError(error: unknown): number {
 }
 
 const MOST_ROWS = 20;
-/** What a message lists: each point is indented, on a line of its own. */
+/** The break before a list item of a message: each is indented, on its own line. */
 const POINT = /\n {2}(?=\S)/;
 
 /**
- * An error as the user reads it: one line that says what is wrong, and one that says what to do about it. What it
- * lists comes one a line, and so do wrong rows of an input. An error that is not one of ours is a fault in the program: its stack is shown where
- * `isDebug`, which adds it to the others as well.
+ * Renders an error for the terminal: a line with the problem, one with the suggestion, and between
+ * them one for each list item or invalid input row. Any error that is not an `RxposureError` is a
+ * fault in the program. `isDebug` adds the stack to errors of either kind.
  */
 export function errorLines(error: unknown, { isDebug }: { isDebug: boolean }): string[] {
   const stack = isDebug ? inspect(error, { depth: 5 }).split('\n') : [];
@@ -85,19 +85,19 @@ function rowLines(error: RxposureError): string[] {
   ];
 }
 
-/** The file's name stands at the front of the message: `prompts.csv: 3 rows are wrong`. */
+/** Returns the file name at the front of the message: `prompts.csv: 3 rows are wrong`. */
 function sourceOf({ message }: InvalidRowsError): string {
   return plainText(message.replace(/: \d+ rows? (is|are) wrong$/, ''));
 }
 
-/** The last line under `--json` where an error ended the script. */
+/** The last line under `--json` if an error ended the script. */
 interface ErrorEvent {
   readonly type: 'error';
-  /** Wrong rows of the input come along, up to a cap. */
+  /** With the invalid rows of the input, up to a cap. */
   readonly error: OutcomeError & { readonly problems?: readonly RowProblem[] };
 }
 
-/** An error as an event; one that is not ours gets the code `ERR_UNEXPECTED`. */
+/** Returns an error as an event. Any but an `RxposureError` gets the code `ERR_UNEXPECTED`. */
 export function errorEvent(error: unknown): ErrorEvent {
   if (!(error instanceof RxposureError)) {
     const name = error instanceof Error ? error.name : 'Error';

@@ -12,35 +12,36 @@ import {
 } from 'rxjs';
 
 export interface InterruptionConfig {
-  /** Where the signals arrive. Default: the process. */
+  /** The source of the signals. Default: the process. */
   process?: {
     addListener(event: string, listener: () => void): unknown;
     removeListener(event: string, listener: () => void): unknown;
   };
-  /** A second signal within this time is an echo of the first, not a second wish. Default 500. */
+  /** A second signal within this time counts as an echo of the first. Default 500. */
   graceMs?: number;
-  /** Clock of the grace. Default asyncScheduler. */
+  /** Clock of `graceMs`. Default asyncScheduler. */
   scheduler?: SchedulerLike;
 }
 
-/** What the user asked for with Ctrl-C, or the system with SIGTERM. */
+/** The requests to end that the user makes with Ctrl-C, or the system with SIGTERM. */
 export interface Interruption {
-  /** Begin nothing new, finish what is under way. Emits once and completes. */
+  /** Start no more jobs, finish those in flight. Emits once and completes. */
   readonly stop: Observable<NodeJS.Signals>;
-  /** Leave at once. Emits once and completes. */
+  /** Exit at once. Emits once and completes. */
   readonly leave: Observable<NodeJS.Signals>;
 }
 
 /**
- * Turns SIGINT and SIGTERM into two wishes. Under npm and tsx one Ctrl-C arrives several times, because the terminal sends
- * it to all of them and each passes it on; hence the grace.
+ * Turns SIGINT and SIGTERM into two requests: stop, then leave. Under npm and tsx one Ctrl-C
+ * arrives several times, because the terminal sends it to each process and each passes it on; hence
+ * `graceMs`.
  *
  *     signals              --s-s-----s--
  *     stop                 --(s|)
  *     leave {graceMs: 5}   ----------(s|)
  *
- * The signals are listened to as long as either is subscribed; after that they end the process as usual. Whoever
- * subscribes while the other one is subscribed learns what has come before.
+ * Listens as long as either is subscribed; otherwise the signals end the process as usual. A late
+ * subscriber also gets the signals that came before, as long as the other one stayed subscribed.
  */
 export function interruption(config: InterruptionConfig = {}): Interruption {
   const { process: source = process, graceMs = 500, scheduler = asyncScheduler } = config;

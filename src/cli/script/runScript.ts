@@ -5,13 +5,13 @@ import { type ScriptHost, type ScriptIo, type TextStream, terminalCodes } from '
 import { redact } from './environment.ts';
 import { errorEvent, errorLines, exitCodeOfError } from './exit.ts';
 
-/** A script: takes the arguments behind its name, resolves with the exit code. */
+/** A script: takes the arguments after its name, resolves with the exit code. */
 export type ScriptMain = (argv: readonly string[], io: ScriptIo) => Promise<number>;
 
 /**
- * The outermost frame of every script: runs `main`, sets the exit code, and turns whatever goes wrong into a line or two
- * for people (and an event under `--json`), without a stack and without the API token. A reader that goes away
- * (`| head`) is no error. Resolves when `main` has ended; the process then ends by itself.
+ * Runs a script's `main` and sets the exit code. Prints every error in a line or two (as an event
+ * too under `--json`), without a stack and without the API token. A reader that goes away (`|
+ * head`) is no error. Resolves when `main` has ended; the process then ends by itself.
  */
 export async function runScript(main: ScriptMain, host: ScriptHost = process): Promise<void> {
   const argv = host.argv.slice(2);
@@ -21,7 +21,7 @@ export async function runScript(main: ScriptMain, host: ScriptHost = process): P
     if (host.stderr.isTTY) host.stderr.write(terminalCodes.showCursor);
     host.exit(exitCodeOfError(error));
   };
-  // An error outside of `main`, in a callback, now or after its end: the state is unknown, so nothing goes on.
+  // After an error outside of `main`, in a callback, the state is unknown: exit.
   host.on('uncaughtException', crash);
   const output = watchOutput(host.stdout);
   watchOutput(host.stderr);
@@ -48,17 +48,17 @@ function reporterOf(host: ScriptHost, argv: readonly string[]): (error: unknown)
   };
 }
 
-/** What is known about an output while a script runs. */
+/** The state of an output while a script runs. */
 interface OutputWatch {
-  /** Emits once, and to late subscribers as well, when nothing more can be written. */
+  /** Emits once the output can no longer be written to; late subscribers get it too. */
   readonly closed: Observable<void>;
-  /** Why, where it was not just a reader that went away (EPIPE); else null. */
+  /** Returns the error that closed it; null if it is open or its reader went away (EPIPE). */
   fault(): StorageError | null;
 }
 
 /**
- * Takes the errors of an output stream, which would end the process otherwise. The listener stays for good, because the
- * error of the last write may come after the script's end.
+ * Handles the errors of an output stream, which would otherwise end the process. The listener
+ * stays, because the error of the last write may come after the script's end.
  */
 function watchOutput(stream: TextStream): OutputWatch {
   const closed = new ReplaySubject<void>(1);
@@ -72,12 +72,8 @@ function watchOutput(stream: TextStream): OutputWatch {
 }
 
 function cannotWrite(error: NodeJS.ErrnoException): StorageError {
-  return new StorageError(
-    'ERR_OUTPUT',
-    `Expected standard output to take what is written, got ${error.message}`,
-    {
-      suggestion: 'Make room, or write it to another place.',
-      cause: error,
-    },
-  );
+  return new StorageError('ERR_OUTPUT', `Cannot write to standard output: ${error.message}`, {
+    suggestion: 'Free some space, or write to another disk.',
+    cause: error,
+  });
 }

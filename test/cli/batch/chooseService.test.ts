@@ -4,7 +4,7 @@ import { emptyFlags } from '../../../src/cli/flags/flags.ts';
 
 const nothing = { token: null, baseUrl: null, noColor: false };
 
-it('takes the simulator where it was asked for, whatever the environment has', () => {
+it('takes the simulator if the flags ask for it, with any environment', () => {
   const environment = { ...nothing, token: 't', baseUrl: 'http://b' };
   expect(chooseService({ ...emptyFlags, simulateSpeed: 5 }, environment)).toEqual({
     kind: 'simulator',
@@ -22,34 +22,36 @@ it('takes the API with the flag before the variable', () => {
   expect(chooseService(emptyFlags, { ...nothing, token: 't' })).toMatchObject({ baseUrl: null });
 });
 
-it('names both ways on where there is no token', () => {
+it('names both ways out if there is no token', () => {
   expect(() => chooseService(emptyFlags, nothing)).toThrow(/set REPLICATE_API_TOKEN, or add --simulate/);
 });
 
-it('lets things go wrong on the simulator only', () => {
+it('rehearses faults on the simulator only', () => {
   expect(chooseService({ ...emptyFlags, simulateSpeed: 5, chaos: 'storm' }, nothing)).toMatchObject({
     chaos: 'storm',
   });
   expect(() => chooseService({ ...emptyFlags, chaos: 'storm' }, { ...nothing, token: 't' })).toThrow(
-    'Expected `--chaos storm` together with `--simulate`, got it without',
+    '`--chaos storm` works only with `--simulate`.',
   );
 });
 
 it('refuses a simulator at a base URL', () => {
   expect(() => chooseService({ ...emptyFlags, simulateSpeed: 1, baseUrl: 'http://b' }, nothing)).toThrow(
-    'Expected either `--simulate` or `--base-url`, got both',
+    '`--simulate` and `--base-url` cannot be used together.',
   );
 });
 
-it('takes a container where it was asked for, with an address and no token', () => {
+it('takes a container if the flags ask for it, with an address and no token', () => {
   const cog = { ...emptyFlags, provider: 'cog' } as const;
   expect(chooseService({ ...cog, baseUrl: 'http://c' }, nothing)).toEqual({
     kind: 'cog',
     baseUrl: 'http://c',
   });
   expect(chooseService(cog, { ...nothing, baseUrl: 'http://env' })).toMatchObject({ baseUrl: 'http://env' });
-  expect(() => chooseService(cog, nothing)).toThrow('Expected `--base-url` of the container');
-  expect(() => chooseService({ ...cog, simulateSpeed: 1 }, nothing)).toThrow('got --simulate');
+  expect(() => chooseService(cog, nothing)).toThrow('`--provider cog` needs `--base-url`');
+  expect(() => chooseService({ ...cog, simulateSpeed: 1 }, nothing)).toThrow(
+    '`--provider cog` and `--simulate` cannot be used together.',
+  );
   expect(() => chooseService({ ...cog, baseUrl: 'http://c', follow: 'poll' }, nothing)).toThrow(
     'Expected `--follow wait` with `--provider cog`, got poll',
   );

@@ -32,11 +32,11 @@ it('shows each job with model, path, price, seed and prompt, then the sums', asy
     'time      about 3s',
     'settings  count 1, seed auto, concurrency 10, rate 600 a minute, attempts 3, timeout 10m 00s',
     'into      out/run',
-    'Nothing was created. Leave out --dry-run to make them.',
+    'Dry run: nothing was created. Remove --dry-run to start.',
   ]);
 });
 
-it('leaves out of all sums what is saved already, and says so', async () => {
+it('leaves saved jobs out of all sums, and counts them', async () => {
   const settings = config({ isSaved: ({ index }) => index < 8 });
   const totals = await printPlan(many(12), settings);
   expect(totals).toMatchObject({
@@ -46,7 +46,7 @@ it('leaves out of all sums what is saved already, and says so', async () => {
     models: { 'owner/name': 4 },
   });
   expect(settings.stream.lines.filter((line) => line.includes('seed 7'))).toHaveLength(4);
-  expect(settings.stream.text).toContain('jobs      4 to make, 8 are saved already\n');
+  expect(settings.stream.text).toContain('jobs      4 to make, 8 already saved\n');
   expect(settings.stream.text).toContain('cost      $0.012 if');
 });
 
@@ -56,11 +56,11 @@ it('shows the first 20 of many, and sums up all', async () => {
   expect(settings.stream.lines.filter((line) => line.includes('seed 7'))).toHaveLength(20);
   expect(settings.stream.lines).toContain('… and 1214 more');
   expect(totals).toMatchObject({ jobs: 1_234, costMicroUsd: 3_702_000 });
-  // 124 rounds of 3 s; creates alone would take 123 s.
+  // 124 rounds of 3 s; create requests alone would take 123 s.
   expect(settings.stream.text).toContain('about 6m 12s');
 });
 
-it('takes the longer time where the rate is the bound', async () => {
+it('takes the longer time if the rate is the bound', async () => {
   const settings = config({ flags: withDefaults({ ...emptyFlags, concurrency: 100, ratePerMinute: 6 }) });
   await printPlan(many(11), settings);
   expect(settings.stream.text).toContain('about 1m 43s');
@@ -69,7 +69,7 @@ it('takes the longer time where the rate is the bound', async () => {
 it.each([
   [[null, null], 'cost      unknown price for owner/name: give --price USD'],
   [[null, 3_000], 'cost      at least $0.003; unknown price for owner/name: give --price USD'],
-])('says where a price is unknown: %j', async (prices, line) => {
+])('marks an unknown price: %j', async (prices, line) => {
   const settings = config({ durationMs: null });
   await printPlan(
     prices.map((priceMicroUsd, index) => plan(index, { priceMicroUsd })),
@@ -108,7 +108,7 @@ const schema: ModelSchema = {
 };
 const inputOf = (input: ModelInput) => ({ input: { prompt: 'x', seed: 7, ...input } });
 
-it('shows what is sent and what holds for the rest, where it is not as for the job before', async () => {
+it('shows sent inputs and defaults if they differ from those of the job before', async () => {
   const settings = config({ schema, price: '$0.003 an image (somewhere, 2026-10)' });
   const wide = inputOf({ aspect_ratio: '16:9', num_outputs: 2 });
   await printPlan([plan(0, inputOf({})), plan(1, wide), plan(2, wide)], settings);
@@ -124,7 +124,7 @@ it('shows what is sent and what holds for the rest, where it is not as for the j
   expect(settings.stream.lines).toContain('price     $0.003 an image (somewhere, 2026-10)');
 });
 
-it('has a table of several models, and the time that all of them take', async () => {
+it('has a table of several models, and their time in all', async () => {
   const quick = { model: 'a/quick', schema, price: '$0.003 an image', durationMs: 1_000 };
   const slow = { model: 'b/slow', schema: null, price: null, durationMs: 8_000 };
   const flags = withDefaults({ ...emptyFlags, concurrency: 1 });
@@ -142,7 +142,7 @@ time      about 10s
   );
 });
 
-it('dims defaults where there are colours', async () => {
+it('dims defaults if colours are on', async () => {
   const settings = config({ schema, isColored: true });
   await printPlan([plan(0, inputOf({ num_outputs: 2 }))], settings);
   const defaults = '       default aspect_ratio=1:1, mask="", loras=[]';
@@ -168,7 +168,7 @@ it('gives plans as JSON lines, and nothing else', async () => {
   expect(parsed[30]).toMatchObject({ type: 'plan', totals: { jobs: 30 } });
 });
 
-it('passes on what the plans throw', async () => {
+it('passes on errors of the plans', async () => {
   const broken = (async function* (): AsyncGenerator<Plan> {
     yield plan(0);
     throw new Error('row 2 is wrong');

@@ -14,12 +14,12 @@ const service = {
 };
 const flags = { webhookUrl: null, webhookPort: null };
 
-it('listens where the service can reach it', async () => {
+it('listens if the service can reach it', async () => {
   const { url } = await firstValueFrom(receiveWebhooks(service, flags));
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
 });
 
-it('gives the address that was given', async () => {
+it('passes on the address from the flags', async () => {
   const away = { ...service, reachesLoopback: false };
   const given = { ...flags, webhookUrl: 'https://hooks.example.com/rx' };
   expect((await firstValueFrom(receiveWebhooks(away, given))).url).toBe('https://hooks.example.com/rx');
@@ -27,7 +27,7 @@ it('gives the address that was given', async () => {
 
 it('refuses a service that cannot reach it, or sends none', () => {
   expect(() => receiveWebhooks({ ...service, reachesLoopback: false }, flags)).toThrow(
-    'Expected `--webhook-url` with `--follow webhook`, got none',
+    '`--follow webhook` needs `--webhook-url`',
   );
-  expect(() => receiveWebhooks({ ...service, webhookSecret: null }, flags)).toThrow('sends signed webhooks');
+  expect(() => receiveWebhooks({ ...service, webhookSecret: null }, flags)).toThrow('needs signed webhooks');
 });

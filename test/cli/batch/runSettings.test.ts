@@ -20,7 +20,7 @@ it('asks for the defaults of a run if no flag is given', () => {
   });
 });
 
-it('passes on what flags say', () => {
+it('passes on the flags', () => {
   const flags = {
     ...emptyFlags,
     ...({ strategy: 'waves', waveSize: 20, wavePauseMs: 0, onTimeout: 'leave' } as const),

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createLiveBlock } from '../../../src/cli/display/terminalView.ts';
 import { FakeTerminal } from '../../helpers/fakeTerminal.ts';
 
-it('changes its lines in place, also when there are fewer', () => {
+it('redraws its lines in place, also when there are fewer', () => {
   const terminal = new FakeTerminal(20, 10);
   terminal.write('before\n');
   const block = createLiveBlock(terminal);
@@ -19,7 +19,7 @@ it('changes its lines in place, also when there are fewer', () => {
   expect(terminal.isWrapping).toBe(true);
 });
 
-it('prints above itself, also lines that the terminal breaks', () => {
+it('prints above the block, also lines that the terminal wraps', () => {
   const terminal = new FakeTerminal(10, 10);
   const block = createLiveBlock(terminal);
   block.draw(['block one', 'block two']);
@@ -49,7 +49,7 @@ it('keeps a line that is too long on its row', () => {
   expect(terminal.shown[1]).toBe('TWO');
 });
 
-it('writes nothing where nothing has changed', () => {
+it('writes nothing if nothing has changed', () => {
   const terminal = new FakeTerminal(20, 10);
   const block = createLiveBlock(terminal);
   block.draw(['one']);
@@ -60,12 +60,12 @@ it('writes nothing where nothing has changed', () => {
   expect(terminal.writes).toBe(2);
 });
 
-it('reaches over the rows that a narrower window has made of its lines', () => {
+it('covers the rows of lines that a narrower window has wrapped', () => {
   const terminal = new FakeTerminal(20, 10);
   const block = createLiveBlock(terminal);
   terminal.write('before\n');
   block.draw(['0123456789', 'abcdefghij']);
-  // What a terminal does that breaks its lines anew.
+  // A terminal that wraps its lines again.
   terminal.columns = 5;
   terminal.screen = ['before', '01234', '56789', 'abcde', 'fghij'].map((line) => [...line]);
   terminal.row = 4;

@@ -37,13 +37,13 @@ it('follows a job through its states until its outcome', () => {
   expect(tracker.progress().active.size).toBe(0);
 });
 
-it('knows a job that an earlier run has created', () => {
+it('shows a job that an earlier run has created', () => {
   const { tracker } = started();
   tracker.onEvent({ type: 'prediction.created', index: 3, predictionId: 'p', status: 'starting' });
   expect(tracker.progress().active.get(3)).toMatchObject({ prompt: '', state: 'queued' });
 });
 
-it('counts money in whole millionths and says where a price is missing', () => {
+it('counts money in whole millionths and reports a missing price', () => {
   const { tracker } = started();
   for (let index = 0; index < 10; index += 1) {
     tracker.onEvent({ type: 'image.saved', outcome: outcome(index, { costUsd: 0.1 }) });
@@ -55,7 +55,7 @@ it('counts money in whole millionths and says where a price is missing', () => {
   expect(tracker.progress()).toMatchObject({ saved: 12, costMicroUsd: 1_000_000 });
 });
 
-it('keeps the first five failures, whatever the number', () => {
+it('keeps the first five of any number of failures', () => {
   const { tracker } = started();
   for (let index = 0; index < 9; index += 1) {
     const name = index > 6 ? 'DownloadError' : 'PredictionError';

@@ -45,7 +45,7 @@ describe('in a terminal', () => {
     return { clock, stderr, stdout, reporter };
   }
 
-  it('shows the whole and the jobs under way, and takes them back for the summary', () => {
+  it('shows the totals and the jobs in flight, and replaces them by the summary', () => {
     const { clock, stderr, stdout, reporter } = open();
     reporter.onEvent(start);
     expect(stderr.shown).toEqual(['──────────────────────── 0/20']);
@@ -72,7 +72,7 @@ describe('in a terminal', () => {
     expect(stderr.writes).toBe(writes);
   });
 
-  it('writes at most ten times a second, and not at all where nothing changes', () => {
+  it('writes at most ten times a second, and not at all if nothing changes', () => {
     const { clock, stderr, reporter } = open();
     reporter.onEvent(start);
     for (let index = 0; index < 1_000; index += 1) {
@@ -129,7 +129,7 @@ describe('in a terminal', () => {
     expect(stderr.text).toBe('');
   });
 
-  it('knows a window that does not know itself', () => {
+  it('assumes a size for a window of unknown size', () => {
     const { clock, stderr, reporter } = open(0, 0);
     stderr.columns = 0;
     reporter.onEvent(start);
@@ -148,7 +148,7 @@ describe('in a log', () => {
     return { clock, stderr, stdout, reporter: createReporter({ stdout, stderr, scheduler: clock, redact }) };
   }
 
-  it('tells of the first outcome, of each tenth, and of failures', () => {
+  it('reports the first outcome, each tenth, and failures', () => {
     const { clock, stderr, reporter } = open();
     reporter.onEvent(start);
     for (let index = 0; index < 20; index += 1) {
@@ -176,7 +176,7 @@ describe('in a log', () => {
     expect(stderr.lines).toHaveLength(1 + 11 + 10);
   });
 
-  it('takes secrets out', () => {
+  it('removes secrets', () => {
     const { stderr, reporter } = open();
     reporter.onEvent({ type: 'warning', message: 'the secret\nword' });
     expect(stderr.text).toBe('warning the [token] word\n');
@@ -185,7 +185,7 @@ describe('in a log', () => {
 });
 
 describe('with --json and --quiet', () => {
-  it('gives each event as one line, and nothing to people', () => {
+  it('emits each event as one line, and no output for people', () => {
     const stderr = new FakeTerminal(80, 24);
     const stdout = new FakeStream();
     const redact = (text: string) => text.replaceAll('"', "'").replaceAll('started', 'STARTED');
@@ -194,12 +194,13 @@ describe('with --json and --quiet', () => {
     for (const event of events) reporter.onEvent(event);
     reporter.close();
     expect(stderr.text).toBe('');
-    // A prompt with a line break still is one line, and redaction works on values: it cannot break the JSON.
+    // A prompt with a line break is still one line, and redaction works on values: the JSON stays
+    // valid.
     const parsed = stdout.lines.map((line) => JSON.parse(line));
     expect(parsed).toEqual([{ ...start, type: 'run.STARTED' }, ...events.slice(1)]);
   });
 
-  it('says nothing but failures under --quiet', () => {
+  it('prints only failures under --quiet', () => {
     const stderr = new FakeTerminal(80, 24);
     const stdout = new FakeStream();
     const reporter = createReporter({ stdout, stderr, quiet: true });

@@ -18,13 +18,13 @@ const progressed = (status: Outcome['status'], predictionId: string | null): Run
 });
 const linesOf = (event: RunEvent) => eventLines(event, progress(), createPaint(false));
 
-it('tells each step of a sequential run, failures in a line of their own only', () => {
+it('reports each step of a sequential run, failures in their own line only', () => {
   expect(linesOf(progressed('saved', 'p7'))).toEqual(["saved 3 of 12 (25 %) 'a fox in the snow' (p7), 9s"]);
   expect(linesOf(progressed('skipped', null))).toEqual(["skipped 3 of 12 (25 %) 'a fox in the snow', 9s"]);
   expect(linesOf(progressed('failed', 'p7'))).toEqual([]);
 });
 
-it('tells of a model that is left alone once, not for each of its jobs', () => {
+it('reports a paused model once, not for each of its jobs', () => {
   const error = outcomeError({ code: 'ERR_CIRCUIT_OPEN', recoverable: true });
   const failed = (fields: Partial<Outcome>): RunEvent => ({
     type: 'job.failed',

@@ -14,13 +14,13 @@ it('shows each job with number, time, state and prompt', () => {
   ]);
 });
 
-it('counts those that have no place', () => {
+it('counts the jobs that do not fit', () => {
   const lines = jobLines(progress({ active: activeJobs(9) }), config);
   expect(lines).toHaveLength(5);
   expect(lines.at(-1)).toBe('… and 5 more');
 });
 
-it('shows the oldest alone where there is one row, and none where there is none', () => {
+it('shows the oldest job in a single row, and none without rows', () => {
   const busy = progress({ active: activeJobs(9) });
   expect(jobLines(busy, { ...config, rows: 1 })).toEqual([' #1   12s running     prompt 0']);
   expect(jobLines(busy, { ...config, rows: 0 })).toEqual([]);

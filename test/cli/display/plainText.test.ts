@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { plainText } from '../../../src/cli/display/text.ts';
 
-it('takes the power over the terminal out of a text', () => {
+it('removes control over the terminal from a text', () => {
   expect(plainText('a\x1b[31mred\x1b[0m b\x1b[2J\x07')).toBe('ared b');
   expect(plainText(' one\r\n\ttwo\u2028three\0 ')).toBe('one two three');
   expect(plainText('\x1b]8;;http://evil\x07link\x1b]8;;\x07')).toBe('link');

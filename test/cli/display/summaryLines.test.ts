@@ -26,18 +26,18 @@ function lines(totals: Partial<RunTotals>, at = progress({ predictions: 57 })): 
 
 it('sums up a run in which all went well', () => {
   expect(lines({})).toEqual([
-    '60 of 60 jobs saved (3 were there already) in 1m 52s, 31 a minute',
+    '60 of 60 jobs saved (3 by earlier runs) in 1m 52s, 31 a minute',
     '  cost     $0.171, on average $0.003 a job',
     '  service  57 predictions',
     '  files    /out/run',
   ]);
 });
 
-it('says why jobs failed or were skipped, and what to do next', () => {
+it('gives the reasons of failed and skipped jobs, and the next step', () => {
   const failures = [{ index: 4, prompt: 'a\nfox', error: outcomeError() }];
   const at = progress({ predictions: 57, retries: 1, throttles: 2, failures, skipReason: 'over budget' });
   expect(lines({ saved: 50, failed: 3, skipped: 4, alreadySaved: 3 }, at)).toEqual([
-    '53 of 60 jobs saved (3 were there already) in 1m 52s, 27 a minute',
+    '53 of 60 jobs saved (3 by earlier runs) in 1m 52s, 27 a minute',
     '  failed   3',
     '  skipped  4 – over budget',
     '  cost     $0.171, on average $0.0034 a job',
@@ -46,30 +46,30 @@ it('says why jobs failed or were skipped, and what to do next', () => {
     'The first 1 of 3 failures:',
     "  #5 'a fox': The output was flagged – Change the prompt.",
     '  … and 2 more, in manifest.jsonl',
-    'The same command again tries the rest; nothing that is saved is made or paid again.',
-    '3 failures will come again unless prompt or input change.',
+    'Run the same command again to retry the rest. Saved images are not made or paid for again.',
+    '3 failures will happen again unless you change the prompt or the input.',
   ]);
 });
 
-it('says that there was nothing to make, not that none of none was made', () => {
+it('reports that there was nothing to make, instead of 0 of 0 jobs', () => {
   const [headline] = lines({ total: 0, saved: 0, alreadySaved: 0 }, progress({ predictions: 0 }));
   expect(headline).toBe('Nothing to make: no job is left, or --only names none of them');
 });
 
-it('does not promise that a lasting failure mends itself', () => {
+it('promises no retry of a lasting failure', () => {
   const text = lines({ saved: 56, failed: 1 }, progress({ recoverableFailures: 0 })).join('\n');
-  expect(text).toContain('1 failure will come again unless prompt or input change.');
-  expect(text).not.toContain('The same command again');
+  expect(text).toContain('1 failure will happen again unless you change the prompt or the input.');
+  expect(text).not.toContain('Run the same command again');
 });
 
-it('does not tell of a lasting failure where there is none', () => {
+it('mentions no lasting failure if there is none', () => {
   const text = lines({ saved: 56, failed: 1 }, progress({ recoverableFailures: 1 })).join('\n');
-  expect(text).toContain('The same command again');
-  expect(text).not.toContain('will come again');
+  expect(text).toContain('Run the same command again');
+  expect(text).not.toContain('will happen again');
 });
 
 it.each([
-  [{ costUsd: 0, costIncomplete: true }, '  cost     unknown: give --price USD to have it counted'],
+  [{ costUsd: 0, costIncomplete: true }, '  cost     unknown: give --price USD to count it'],
   [
     { costIncomplete: true },
     '  cost     $0.171 at least, as some jobs have no known price, on average $0.003 a job',
@@ -78,15 +78,15 @@ it.each([
   expect(lines(totals)).toContain(line);
 });
 
-it('says nothing of cost and service where nothing was made', () => {
+it('leaves out cost and service if nothing was made', () => {
   const nothing = { saved: 0, alreadySaved: 60, costUsd: 0 };
   expect(lines(nothing, progress())).toEqual([
-    '60 of 60 jobs saved (60 were there already) in 1m 52s',
+    '60 of 60 jobs saved (60 by earlier runs) in 1m 52s',
     '  files    /out/run',
   ]);
 });
 
-it('says what each model came to where there is more than one', () => {
+it('has a line for each model if there are several', () => {
   const model = {
     outcomes: 1,
     saved: 1,
@@ -115,9 +115,9 @@ it('says what each model came to where there is more than one', () => {
   expect(of(['owner/name']).join()).not.toContain('owner/name');
 });
 
-it('separates failures by where they came about', () => {
+it('counts failures by stage', () => {
   const failuresByStage = { creation: 4, polling: 0, download: 2 };
   expect(lines({ saved: 51, failed: 6 }, progress({ failuresByStage }))).toContain(
-    '  failed   6 – 4 when created, 2 when fetched or drawn',
+    '  failed   6 – 4 at creation, 2 while downloading or rendering',
   );
 });

@@ -17,17 +17,17 @@ const busy = progress({
   ratePerMinute: 60,
 });
 
-it('says all there is to say where there is room', () => {
+it('shows all parts if there is room', () => {
   expect(totalLine(busy, 0, 120, plain)).toBe(
     '━━━━━━━━━━━━──────────── 60/120 · 1 failed · 1 skipped · paused 5s · $0.144+ · 60/min · 1m 00s left',
   );
 });
 
-it('says little where little is known', () => {
+it('leaves out unknown values', () => {
   expect(totalLine(progress({ total: 3 }), 0, 40, plain)).toBe('──────────────────────── 0/3');
 });
 
-it('drops what matters least, the count last', () => {
+it('drops the least important parts first, the count last', () => {
   expect(totalLine(busy, 0, 60, plain)).toBe('60/120 · 1 failed · paused 5s · $0.144+ · 1m 00s left');
   expect(totalLine(busy, 0, 30, plain)).toBe('60/120 · 1 failed · paused 5s');
   expect(totalLine(busy, 0, 10, plain)).toBe('60/120');
@@ -47,6 +47,6 @@ it('has a full bar only when all is done', () => {
   expect(totalLine(progress({ total: 0 }), 0, 80, plain)).toContain('━━ 0/0');
 });
 
-it('adds colour where it is wanted', () => {
+it('adds colour on request', () => {
   expect(totalLine(busy, 0, 120, createPaint(true))).toContain('\x1b[31m1 failed\x1b[39m');
 });

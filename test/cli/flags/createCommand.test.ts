@@ -29,7 +29,7 @@ function errorOf(run: () => unknown): UsageError {
 }
 
 describe('values', () => {
-  it('leaves open what was not given', () => {
+  it('leaves absent flags open', () => {
     expect(flagsOf()).toStrictEqual({
       out: null,
       models: [],
@@ -152,7 +152,7 @@ describe('values', () => {
         tables: ['csv', 'parquet'],
       },
     ],
-    // Later ones win, so that what an npm script gives can be overruled.
+    // Later ones win, so that you can override the flags of an npm script.
     ['--count 2 --count 3', { count: 3 }],
   ])('reads %s', (line, expected) => {
     expect(flagsOf(...line.split(' '))).toMatchObject(expected);
@@ -160,19 +160,19 @@ describe('values', () => {
 });
 
 describe('--simulate', () => {
-  it('does not eat the input', () => {
+  it('does not take the input for its value', () => {
     expect(command.parse(['--simulate', 'prompts.txt'])).toMatchObject({
       inputs: ['prompts.txt'],
       flags: { simulateSpeed: 1 },
     });
   });
 
-  it('takes a speed behind =', () => {
+  it('takes a speed after =', () => {
     expect(flagsOf('--simulate=20')).toMatchObject({ simulateSpeed: 20 });
     expect(flagsOf('--simulate=0.5')).toMatchObject({ simulateSpeed: 0.5 });
   });
 
-  it('is an input behind --', () => {
+  it('is an input after --', () => {
     expect(command.parse(['--', '--simulate'])).toMatchObject({
       inputs: ['--simulate'],
       flags: { simulateSpeed: null },
@@ -213,7 +213,7 @@ describe('refusals', () => {
     expect(error.message).not.toContain('\n');
   });
 
-  it('refuses an unknown flag and says what was probably meant', () => {
+  it('refuses an unknown flag and suggests the nearest one', () => {
     const error = errorOf(() => flagsOf('--modle', 'o/n'));
     expect(error.message).toBe('Expected a known flag, got `--modle`');
     expect(error.suggestion).toBe('Did you mean --model?');
@@ -229,15 +229,15 @@ describe('refusals', () => {
     const narrow = createCommand({ ...config, flags: ['out', 'json'] });
     expect(narrow.parse(['x', '--out', 'y'])).toMatchObject({ flags: { out: 'y' } });
     const error = errorOf(() => narrow.parse(['x', '--count', '2']));
-    expect(error.message).toBe('Expected flags that generate serves, got `--count`');
+    expect(error.message).toBe('generate has no flag `--count`.');
   });
 
-  it('shows nothing of a terminal attack in a value', () => {
+  it('removes terminal escape sequences from a quoted value', () => {
     expect(errorOf(() => flagsOf('--count', '\x1b[2Jone\n')).message).toMatch(/got 'one'$/);
   });
 });
 
-it('takes several models where the script compares them', () => {
+it('takes several models if the script compares them', () => {
   const comparing = createCommand({ ...config, comparesModels: true });
   expect(comparing.parse(['x', '--model', 'a/b', '--model', 'c/d'])).toMatchObject({
     flags: { models: [{ model: 'a/b' }, { model: 'c/d' }] },
@@ -268,7 +268,7 @@ describe('help', () => {
     expect(widest).toBeLessThanOrEqual(80);
   });
 
-  it('shows only what the script serves', () => {
+  it('shows only the flags that the script serves', () => {
     const parsed = createCommand({ ...config, flags: ['out'] }).parse(['-h']);
     const text = parsed.kind === 'text' ? parsed.text : '';
     expect(text).toContain('--out DIR');

@@ -102,7 +102,7 @@ describe('reading', () => {
     expect(tag.read('a', [])).toEqual(['a']);
   });
 
-  it('turns a switch away from empty, and sets what a preset says', () => {
+  it('turns a switch away from empty, and sets the value of a preset', () => {
     expect(noPage.read('', true)).toBe(false);
     expect(noPage.read('', false)).toBe(false);
     expect(noLevel.read('', 'none')).toBe('none');

@@ -40,12 +40,12 @@ it('lets a script serve whole groups and single flags', () => {
   expect([...shown].map(([, name]) => name)).toEqual([
     ...['only', 'budget', 'price', 'watch', 'json', 'quiet', 'version'],
   ]);
-  expect(() => parse(['--limit', '2'])).toThrow('Expected flags that collect serves, got `--limit`');
+  expect(() => parse(['--limit', '2'])).toThrow('collect has no flag `--limit`.');
 });
 
 it('names the strategies in the help in the order of their record', () => {
   const strategy = flagTable.find(({ name }) => name === 'strategy');
   expect(strategy?.help).toBe(
-    'how jobs are fed: sequential, parallel (100 at once unless --concurrency says otherwise), waves, queue or stream',
+    'scheduling of jobs: sequential, parallel (100 at once unless you set --concurrency), waves, queue or stream',
   );
 });

@@ -9,7 +9,7 @@ it('takes the flag, else the value of the spec, else the default', () => {
   expect(settled).toMatchObject({ out: 'x', count: 4, seed: 9, concurrency: 10, timeoutMs: 600_000 });
 });
 
-it('takes the concurrency of the strategy where none is given', () => {
+it('takes the concurrency of the strategy if none is given', () => {
   const concurrencyOf = (flags: Partial<typeof emptyFlags>) =>
     withDefaults({ ...emptyFlags, ...flags }).concurrency;
   expect(concurrencyOf({ strategy: 'parallel' })).toBe(100);
@@ -21,7 +21,7 @@ it('keeps a zero', () => {
   expect(withDefaults({ ...emptyFlags, seed: 0 })).toMatchObject({ seed: 0 });
 });
 
-it('fills every default of the contract', () => {
+it('fills every default', () => {
   expect(withDefaults(emptyFlags)).toMatchObject({
     count: 1,
     seed: 'auto',

@@ -4,13 +4,13 @@ import { InvalidRowsError, UsageError } from '../../../src/errors.ts';
 
 const plain = { isDebug: false };
 
-it('says what is wrong and what to do, a line each', () => {
+it('has a line for the problem and one for the suggestion', () => {
   const error = new UsageError('Expected a,\ngot b', { suggestion: 'Try a.' });
   expect(errorLines(error, plain)).toEqual(['error: Expected a, got b', 'hint: Try a.']);
   expect(errorLines(new UsageError('wrong'), plain)).toEqual(['error: wrong']);
 });
 
-it('lists what a message lists, a line each', () => {
+it('gives each list item of a message its own line', () => {
   const error = new UsageError('s.yaml: got 2 mistakes:\n  line 1: a\n  line 2: b\nc', {
     suggestion: 'Mend.',
   });
@@ -30,12 +30,12 @@ it('names each wrong row by file and line, up to 20', () => {
   expect(lines.at(-1)).toBe('  … and 20 more');
 });
 
-it('counts no rest where all rows are named', () => {
+it('counts no rest if all rows are named', () => {
   const lines = errorLines(new InvalidRowsError('p.csv', [{ line: 3, message: 'empty' }], 1), plain);
   expect(lines).toEqual(['error: p.csv: 1 row is wrong', '  p.csv:3: empty']);
 });
 
-it('shows the stack of a fault of our own only where it is asked for', () => {
+it('shows the stack of an unexpected error only on request', () => {
   const error = new TypeError('x is undefined');
   expect(errorLines(error, plain)).toEqual([
     'error: unexpected TypeError: x is undefined',

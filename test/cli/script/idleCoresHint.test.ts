@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { idleCoresHint } from '../../../src/cli/script/environment.ts';
 
-it('says how all cores can make renditions, where some cannot', () => {
-  expect(idleCoresHint({ cores: 16, places: 3 })).toMatch(/^3 of 16 cores .* UV_THREADPOOL_SIZE=20 /);
-  expect(idleCoresHint({ cores: 2, places: 2 })).toBeNull();
+it('explains how to use all cores for renditions, if some are idle', () => {
+  expect(idleCoresHint({ cores: 16, encoders: 3 })).toMatch(/^Only 3 of 16 cores .* UV_THREADPOOL_SIZE=20 /);
+  expect(idleCoresHint({ cores: 2, encoders: 2 })).toBeNull();
 });

@@ -12,7 +12,7 @@ it.each([
   ['one signal', '-t-----------', '-(t|)', '-------------'],
   ['no signal', '-------------', '-------------', '-------------'],
   ['many', '-ssss-ssssss-', '-(s|)', '------(s|)'],
-])('tells stop from leave: %s', (_name, signals, stopped, left) => {
+])('separates stop from leave: %s', (_name, signals, stopped, left) => {
   marbles(({ hot, expectObservable }) => {
     const source = new EventEmitter();
     hot(signals, names).subscribe((name) => source.emit(name));
@@ -23,7 +23,7 @@ it.each([
   })();
 });
 
-it('listens only while somebody wants to know', () => {
+it('listens only while subscribed', () => {
   const source = new EventEmitter();
   const { stop, leave } = interruption({ process: source });
   expect(source.listenerCount('SIGINT')).toBe(0);
@@ -36,7 +36,7 @@ it('listens only while somebody wants to know', () => {
   expect(source.listenerCount('SIGINT') + source.listenerCount('SIGTERM')).toBe(0);
 });
 
-it('tells a late subscriber that a stop was asked for', () => {
+it('emits an earlier stop to a late subscriber', () => {
   const source = new EventEmitter();
   const { stop, leave } = interruption({ process: source });
   const subscription = leave.subscribe();

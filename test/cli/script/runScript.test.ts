@@ -35,7 +35,7 @@ function fail(error: unknown): ScriptMain {
   };
 }
 
-it('hands the arguments on and takes the exit code', async () => {
+it('passes on the arguments and takes the exit code', async () => {
   let seen: readonly string[] = [];
   const host = await run(async (argv, io) => {
     seen = argv;
@@ -55,12 +55,12 @@ it('prints an error without the token', async () => {
   expect(host.exitCode).toBe(2);
 });
 
-it('leaves with 3 where the service stops everything', async () => {
+it('exits with 3 if the service refuses all jobs', async () => {
   const host = await run(fail(new ProviderError('ERR_CREDIT', 'No credit', { stopsRun: true })));
   expect(host.exitCode).toBe(3);
 });
 
-it('shows no stack of a fault of our own, unless asked to, and no token even then', async () => {
+it('shows the stack of an unexpected error only on request, and never the token', async () => {
   const error = new TypeError('x of r8_secret_token');
   const host = await run(fail(error));
   expect(host.stderr.lines).toHaveLength(2);
@@ -89,7 +89,7 @@ it('adds an event under --json, and only there', async () => {
   expect(other.stdout.text).toBe('');
 });
 
-it('ends quietly where nobody reads on', async () => {
+it('ends quietly if the reader goes away', async () => {
   let closedCount = 0;
   const host = new FakeHost();
   await run(async (_argv, io) => {
@@ -106,17 +106,17 @@ it('ends quietly where nobody reads on', async () => {
   expect(() => host.stdout.emit('error', Object.assign(new Error(), { code: 'EPIPE' }))).not.toThrow();
 });
 
-it('says so where the output takes no more', async () => {
+it('reports that the output cannot be written to', async () => {
   const host = new FakeHost();
   await run(async () => {
     host.stdout.emit('error', Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' }));
     return 0;
   }, host);
   expect(host.exitCode).toBe(1);
-  expect(host.stderr.text).toContain('got ENOSPC: no space left');
+  expect(host.stderr.text).toContain('Cannot write to standard output: ENOSPC: no space left');
 });
 
-it('leaves with a clean line where an error comes out of a callback, and gives the cursor back', async () => {
+it('exits with a clean line if a callback throws, and shows the cursor again', async () => {
   const host = new FakeHost();
   host.stderr.isTTY = true;
   await run(async () => {

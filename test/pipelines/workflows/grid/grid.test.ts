@@ -155,7 +155,9 @@ it('refuses a grown folder that has lost its grid.json', async () => {
   await run(aGrid({ pot: ['red'] }));
   await run(aGrid({ pot: ['red', 'blue'] }));
   await writeFile(join(folder, 'grid.json'), 'x');
-  await expect(run(aGrid({ pot: ['red', 'blue'] }))).rejects.toThrow('is damaged: it is not the file that rxposure wrote');
+  await expect(run(aGrid({ pot: ['red', 'blue'] }))).rejects.toThrow(
+    'is damaged: it is not the file that rxposure wrote',
+  );
   await rm(join(folder, 'grid.json'));
   await expect(run(aGrid({ pot: ['red'] }))).rejects.toThrow('Expected the input and settings that');
 });
