@@ -1,9 +1,13 @@
-/** Values in the order in which they came. Joining, leaving and being taken cost the same, however many wait. */
+/**
+ * Values in order of arrival. Joining, leaving and taking cost the same, however many values wait.
+ */
 interface FifoQueue<T> {
   readonly size: number;
-  /** Puts a value at the end. The function it returns takes it out again, unless it is out already. */
+  /**
+   * Adds a value at the end. Returns a function that removes it again, unless it is out already.
+   */
   join(value: T): () => void;
-  /** Takes the value that has waited longest; undefined where nobody waits. */
+  /** Takes the value that has waited longest; undefined if none waits. */
   takeFirst(): T | undefined;
 }
 
@@ -15,8 +19,8 @@ interface Place<T> {
 }
 
 /**
- * Makes an empty line: a doubly linked list. An array would move all its values for each that leaves, and a Set would
- * step over the holes that those before have left: both quadratic.
+ * Creates an empty queue: a doubly linked list. An array would move all its values for each that
+ * leaves, and a Set would step over the holes that removed values leave: both are quadratic.
  */
 export function createFifoQueue<T>(): FifoQueue<T> {
   let first: Place<T> | null = null;

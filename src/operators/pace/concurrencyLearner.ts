@@ -1,42 +1,47 @@
-/** Finds out how many predictions at a time a service makes good use of. */
+/** Finds out how many concurrent predictions a service makes good use of. */
 export interface ConcurrencyLearner {
-  /** How many at a time now. */
+  /** Concurrent predictions to allow now. */
   readonly places: number;
-  /** One has ended well; `running` is how many were under way with it. */
+  /**
+   * Reports a prediction that ended well; `running` is how many were in flight, itself included.
+   */
   completed(nowMs: number, running: number): void;
-  /** The service has refused one as one too many. */
+  /** Reports that the service refused a create request as one too many. */
   refused(nowMs: number): void;
 }
 
 export interface ConcurrencyLearnerConfig {
-  /** Default 4. */
+  /** Concurrent predictions at first. Default 4. */
   first?: number;
-  /** Default 64. */
+  /** Concurrent predictions, at most. Default 64. */
   most?: number;
 }
 
-/** A window is so many ends, and so many rounds of all places: fewer say nothing about a pace. */
+/**
+ * A window lasts for so many ends, and so many rounds of all slots: fewer say nothing about a pace.
+ */
 const SHORTEST_WINDOW = 24;
 const BOLD_ROUNDS = 3;
 const CAREFUL_ROUNDS = 5;
 /** Growth of the pace that counts as growth, and not as luck; and the loss that counts as none. */
 const GROWTH = 1.08;
 const NO_LOSS = 0.97;
-/** How much of the places a trial adds, or takes away. */
+/** Share of the slots that a trial adds, or takes away. */
 const STEP_UP = 0.25;
 const STEP_DOWN = 0.125;
 /** Windows between two trials. */
 const PATIENCE = 3;
-/** Weight of the newest window in the pace of the present places. */
+/** Weight of the newest window in the pace of the present slots. */
 const SMOOTHING = 0.3;
-/** Refusals so soon after the last cut are of creates from before it. */
+/** Refusals so soon after the last cut are of create requests from before it. */
 const ECHO_MS = 5_000;
 
 /**
- * Up while the throughput grows, half on a refusal, in the manner of TCP (Chiu and Jain 1989,
- * https://doi.org/10.1016/0169-7552(89)90019-6). The pace is measured over windows of ends, and only where all places were in use.
- * At first the places grow by half from window to window, until that brings nothing or the service refuses. From there trials go
- * on, in turn with a few more and a few fewer: more are kept where they are faster, fewer where they are as fast.
+ * Raises the concurrency while throughput grows, and halves it on a refusal, in the manner of TCP
+ * (Chiu and Jain 1989, https://doi.org/10.1016/0169-7552(89)90019-6). The pace is measured over
+ * windows of ends, and only if all slots were in use. At first the slots grow by half from window
+ * to window, until that brings nothing or the service refuses. From there, trials alternate between
+ * a few more slots and a few fewer: more are kept if they are faster, fewer if they are as fast.
  */
 export function createConcurrencyLearner(config: ConcurrencyLearnerConfig = {}): ConcurrencyLearner {
   const { first = 4, most = 64 } = config;

@@ -29,32 +29,33 @@ export interface ListPollerConfig extends PollScheduleConfig {
   scheduler?: SchedulerLike;
 }
 
-/** A prediction that somebody waits for. */
+/** A prediction with the subscriber that waits for it. */
 interface Followed {
   readonly prediction: Prediction;
   readonly sinceMs: number;
   readonly subscriber: Subscriber<Prediction>;
-  /** Answers of the list in a row that did not have it. */
+  /** Lists in a row that did not have it. */
   missed: number;
-  /** Questions for it alone in a row that failed. */
+  /** Requests for it alone in a row that failed. */
   failed: number;
-  /** Not asked for alone before this moment. */
+  /** Time before which it is not requested alone, ms since 1970. */
   aloneAtMs: number;
 }
 
-/** The service lists so many predictions a page. */
+/** Predictions on a page of the service's list. */
 const PAGE_SIZE = 100;
 
 /**
- * Follows all predictions of a run with one question at a time: a page of the list answers for a hundred of them. Nothing
- * is asked before one can be ready, by what others of its model took. What the list does not have, and the last one, is
- * asked for by its id.
+ * Follows all predictions of a run with one request at a time: a page of the list covers a hundred
+ * of them. No request is sent before one can be ready, by the run times of its model. Predictions
+ * that the list does not have, and the last one, are requested by their id.
  *
  *     follow(a), follow(b), follow(c)   -----------(a|)   -----------(b|)   -----p-----p-----(c|)
- *     lists                             -----l-----l      one question for all
+ *     lists                             -----l-----l      one request for all
  *     gets                              -----------------g      the last one
  *
- * A list that fails is asked for again with a growing wait; one that keeps failing is the error of all who wait.
+ * A failed list request is repeated with a growing wait. If it keeps failing, every subscriber gets
+ * the error.
  */
 export function createListPoller(provider: Provider, config: ListPollerConfig = {}): Follower {
   const { random = Math.random, scheduler = asyncScheduler } = config;
@@ -102,7 +103,8 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
     for (const one of due) one.missed += 1;
     return listedPredictions(provider, {
       createdAfterMs: Math.min(...due.map(({ sinceMs }) => sinceMs)),
-      // Enough for all of them, were they alone in the list, and one for those of others.
+      // Enough for all of them if they were alone in the list, and one page for the predictions of
+      // others.
       pages: Math.ceil(due.length / PAGE_SIZE) + 1,
       isEnough: () => due.every(({ missed }) => missed === 0),
       patiently: retryBackoff({ ...retryPolicies.ask, random, scheduler }),
@@ -111,7 +113,10 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
       ignoreElements(),
     );
   };
-  /** Of those that the list did not have twice; the longer it lacks one, the less often. */
+  /**
+   * Returns the predictions that two lists or more did not have; the longer one is missing, the
+   * less often.
+   */
   const lacking = (due: readonly Followed[]): Followed[] => {
     const nowMs = scheduler.now();
     const wanted = due.filter(
