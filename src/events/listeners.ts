@@ -4,32 +4,32 @@ import { type EventOf, guardListener } from './observeRun.ts';
 import { createRunCounter, type RunProgress, runProgress } from './progress.ts';
 import type { EmitEvent, RunEvent } from './runEvent.ts';
 
-type Told = void | Promise<void>;
+type Handled = void | Promise<void>;
 
 /** Functions to call during a run. All are optional, and their promises are not awaited. */
 export interface RunCallbacks {
   /** Called when the run begins. */
-  onStart?(event: EventOf<'run.started'>): Told;
+  onStart?(event: EventOf<'run.started'>): Handled;
   /** Called after the start, and after each outcome, with the progress of the run. */
-  onProgress?(progress: RunProgress): Told;
+  onProgress?(progress: RunProgress): Handled;
   /** Called when the images of a job are on disk. */
-  onImage?(outcome: Outcome): Told;
+  onImage?(outcome: Outcome): Handled;
   /** Called when a job has ended: saved, failed or skipped. */
-  onResult?(outcome: Outcome): Told;
+  onResult?(outcome: Outcome): Handled;
   /** Called when a job was given up. */
-  onFailure?(outcome: Outcome): Told;
+  onFailure?(outcome: Outcome): Handled;
   /**
    * Called when a job gets another turn: at once, with another model, or when all others are done.
    */
-  onRetry?(event: EventOf<'job.retried' | 'job.fallback' | 'job.postponed'>): Told;
+  onRetry?(event: EventOf<'job.retried' | 'job.fallback' | 'job.postponed'>): Handled;
   /** Called when the service takes no create requests for now. */
-  onPause?(event: EventOf<'rate.paused'>): Told;
+  onPause?(event: EventOf<'rate.paused'>): Handled;
   /** Called with a warning, and when most of the budget is spent or reserved. */
-  onWarning?(event: EventOf<'warning' | 'budget.warning'>): Told;
+  onWarning?(event: EventOf<'warning' | 'budget.warning'>): Handled;
   /** Called at the end of a wave, with the strategy `waves`. */
-  onWaveComplete?(event: EventOf<'wave.completed'>): Told;
+  onWaveComplete?(event: EventOf<'wave.completed'>): Handled;
   /** Called when the run is over. */
-  onBatchComplete?(event: EventOf<'run.completed'>): Told;
+  onBatchComplete?(event: EventOf<'run.completed'>): Handled;
 }
 
 export interface ToCallbacksConfig {
@@ -60,14 +60,14 @@ export function toCallbacks(
   );
   const complete = guardListener((event: EventOf<'run.completed'>) => callbacks.onBatchComplete?.(event));
   const wave = guardListener((event: EventOf<'wave.completed'>) => callbacks.onWaveComplete?.(event));
-  const tellProgress = (): void => progress(runProgress(counter.counts(), scheduler.now()));
+  const reportProgress = (): void => progress(runProgress(counter.counts(), scheduler.now()));
 
   return (event: RunEvent) => {
     counter.onEvent(event);
     switch (event.type) {
       case 'run.started':
         start(event);
-        tellProgress();
+        reportProgress();
         return;
       case 'image.saved':
       case 'job.failed':
@@ -75,7 +75,7 @@ export function toCallbacks(
         if (event.type === 'image.saved') image(event.outcome);
         if (event.type === 'job.failed') failure(event.outcome);
         result(event.outcome);
-        tellProgress();
+        reportProgress();
         return;
       case 'job.retried':
       case 'job.fallback':

@@ -35,10 +35,10 @@ export interface ObservedRun<T> {
  *     events    s-p-i-i--(c|)    s-p-i-i--|                   s-p-|
  */
 export function observeRun<T>(run: (emit: EmitEvent) => Observable<T>): ObservedRun<T> {
-  const told = new Subject<RunEvent>();
+  const emitted = new Subject<RunEvent>();
   return {
-    end: defer(() => run((event) => told.next(event))).pipe(finalize(() => told.complete())),
-    events: guardEvents(told),
+    end: defer(() => run((event) => emitted.next(event))).pipe(finalize(() => emitted.complete())),
+    events: guardEvents(emitted),
   };
 }
 
@@ -86,7 +86,7 @@ export function guardListener<T>(listener: (value: T) => unknown): (value: T) =>
     const message = messageOf(error);
     const detail = error instanceof Error ? error.stack : undefined;
     process.emitWarning(
-      `A listener to a run failed; the run goes on, and further failures of it are not told: ${message}`,
+      `A listener of a run failed; the run continues, and further failures of this listener are not reported: ${message}`,
       { type: 'ListenerWarning', ...(detail === undefined ? {} : { detail }) },
     );
   };

@@ -17,13 +17,13 @@ import { expectOption, maxTimerMs } from './internal/options.ts';
 
 export interface AdaptivePollConfig<T> {
   /** Returns true for the response that ends the polling. */
-  isDone: (answer: T) => boolean;
+  isDone: (response: T) => boolean;
   /** Returns the Observable that takes over when the time is up. */
   onTimeout: () => Observable<T>;
   /** Time limit of the whole poll, at most 25 days. Default 600,000. */
   timeoutMs?: number;
   /** Returns true while the work has not begun yet. Default: never. */
-  isStarting?: (answer: T) => boolean;
+  isStarting?: (response: T) => boolean;
   /**
    * Wait before the first request, and after each response for which `isStarting` is true. Default
    * 500.
@@ -61,22 +61,22 @@ export function adaptivePoll<T>(ask: () => Observable<T>, config: AdaptivePollCo
   expectOption(timeoutMs >= 0, 'timeoutMs', 'a number of 0 or more', timeoutMs);
   const after = (waitMs: number) => timer(Math.min(waitMs, maxTimerMs), scheduler);
 
-  const answers = defer(() => {
+  const responses = defer(() => {
     let growingMs = processingMs;
-    const waitAfter = (answer: T) => {
-      if (isStarting(answer)) return startingMs;
+    const waitAfter = (response: T) => {
+      if (isStarting(response)) return startingMs;
       const waitMs = Math.min(growingMs, maxDelayMs);
       growingMs *= 1.5;
       return waitMs;
     };
     const askAfter = (waitMs: number) => after(waitMs).pipe(mergeMap(() => ask()));
     return askAfter(Math.max(startingMs, expectedMs)).pipe(
-      expand((answer) => (isDone(answer) ? EMPTY : askAfter(waitAfter(answer)))),
+      expand((response) => (isDone(response) ? EMPTY : askAfter(waitAfter(response)))),
     );
   });
   const timeUp = after(timeoutMs).pipe(map(() => onTimeout()));
-  return merge(of(answers), timeUp).pipe(
+  return merge(of(responses), timeUp).pipe(
     switchAll(),
-    takeWhile((answer) => !isDone(answer), true),
+    takeWhile((response) => !isDone(response), true),
   );
 }

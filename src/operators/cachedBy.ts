@@ -64,13 +64,15 @@ export function cachedBy<T, R>(config: CachedByConfig<T, R>): OperatorFunction<T
 
 function foundOrMade<T, R>(key: string, value: T, config: CachedByConfig<T, R>): Observable<Cached<R>> {
   const { find = () => of(null), keep = () => of(null) } = config;
-  const makeAndKeep = () =>
+  const makeAndStore = () =>
     made(value, config).pipe(
       concatMap((cached) => keep(key, cached.result).pipe(ignoreElements(), endWith(cached))),
     );
   return find(key, value).pipe(
     defaultIfEmpty(null),
-    concatMap((kept) => (kept === null ? makeAndKeep() : of({ result: kept, origin: 'kept' as const }))),
+    concatMap((stored) =>
+      stored === null ? makeAndStore() : of({ result: stored, origin: 'kept' as const }),
+    ),
   );
 }
 
@@ -105,22 +107,22 @@ export interface SingleFlight<R> {
  * Once it is over, the next call starts it again.
  */
 export function createSingleFlight<R>(): SingleFlight<R> {
-  const underWay = new Map<string, Observable<R>>();
-  const begun = (key: string, begin: () => Observable<R>): Observable<R> => {
+  const inFlight = new Map<string, Observable<R>>();
+  const start = (key: string, begin: () => Observable<R>): Observable<R> => {
     const flight = defer(begin).pipe(
-      finalize(() => underWay.delete(key)),
+      finalize(() => inFlight.delete(key)),
       // Stays joinable until `finalize` removes it: a caller that joins while the result is being
       // emitted starts nothing.
       share({ connector: () => new ReplaySubject<R>(1), resetOnComplete: false, resetOnError: false }),
     );
-    underWay.set(key, flight);
+    inFlight.set(key, flight);
     return flight;
   };
   return {
     join: (key, begin) =>
       defer(() => {
-        const other = underWay.get(key);
-        const flight = other ?? begun(key, begin);
+        const other = inFlight.get(key);
+        const flight = other ?? start(key, begin);
         return flight.pipe(map((result) => ({ result, isShared: other !== undefined })));
       }),
   };

@@ -35,9 +35,9 @@ export function circuitBreaker<T>(
         return undefined;
       }
       let isOver = false;
-      const end = (tell: () => void): void => {
+      const end = (report: () => void): void => {
         isOver = true;
-        tell();
+        report();
       };
       subscriber.add(() => {
         if (!isOver) breaker.left(name);
@@ -57,13 +57,10 @@ export function circuitBreaker<T>(
 }
 
 function openError(name: string, waitMs: number): CircuitOpenError {
-  const when = waitMs === 0 ? 'while another one tries' : `for another ${Math.ceil(waitMs / 1_000)} s`;
-  return new CircuitOpenError(
-    `Nothing was begun with ${name}: it failed too often in a row, and is left alone ${when}.`,
-    {
-      suggestion: 'Run the same command again later, or give --fallback OWNER/NAME.',
-    },
-  );
+  const next = waitMs === 0 ? 'A trial is in flight.' : `Next try in ${Math.ceil(waitMs / 1_000)} s.`;
+  return new CircuitOpenError(`Skipped: ${name} failed too often in a row. ${next}`, {
+    suggestion: 'Run the same command again later, or give --fallback OWNER/NAME.',
+  });
 }
 
 export interface BreakerConfig {

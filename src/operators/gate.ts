@@ -18,6 +18,7 @@ export function gate<T>(through: Gate): MonoTypeOperatorFunction<T> {
 
 /** A bounded number of slots, given out in the order of the calls. */
 export interface Gate {
+  /** Slots in all. */
   readonly places: number;
   /** Slots in use. */
   readonly running: number;
@@ -32,7 +33,7 @@ export interface Gate {
    * Changes the number of slots. Callers inside stay: with fewer slots the next one enters only
    * after enough have left.
    */
-  resize(places: number): void;
+  resize(slots: number): void;
 }
 
 interface Visit {
@@ -45,8 +46,8 @@ interface Visit {
  * to bound one of their stages. Take gates in the order of the stages and never two at once, and no
  * deadlock can arise.
  */
-export function createGate(initialPlaces: number): Gate {
-  let places = expectPlaces(initialPlaces);
+export function createGate(initial: number): Gate {
+  let slots = expectSlots(initial);
   const line = createFifoQueue<Visit>();
   let running = 0;
   let admitting = false;
@@ -55,7 +56,7 @@ export function createGate(initialPlaces: number): Gate {
   const admit = () => {
     if (admitting) return;
     admitting = true;
-    while (running < places) {
+    while (running < slots) {
       const visit = line.takeFirst();
       if (visit === undefined) break;
       visit.isInside = true;
@@ -67,7 +68,7 @@ export function createGate(initialPlaces: number): Gate {
 
   return {
     get places() {
-      return places;
+      return slots;
     },
     get running() {
       return running;
@@ -76,7 +77,7 @@ export function createGate(initialPlaces: number): Gate {
       return line.size;
     },
     resize(wanted) {
-      places = expectPlaces(wanted);
+      slots = expectSlots(wanted);
       admit();
     },
     enter(enter) {
@@ -94,7 +95,7 @@ export function createGate(initialPlaces: number): Gate {
   };
 }
 
-function expectPlaces(places: number): number {
-  expectOption(Number.isInteger(places) && places >= 1, 'places', 'an integer of 1 or more', places);
-  return places;
+function expectSlots(slots: number): number {
+  expectOption(Number.isInteger(slots) && slots >= 1, 'slots', 'an integer of 1 or more', slots);
+  return slots;
 }

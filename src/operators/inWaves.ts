@@ -63,7 +63,7 @@ export function inWaves<T, R>(
   return defer(() => {
     const shared = shareStop(stop);
     const inner = (items: readonly T[], index: number) => {
-      const tell = (state: WaveNews['state']) =>
+      const notify = (state: WaveNews['state']) =>
         defer(() => {
           onWave?.({ wave: index + 1, items: items.length, state });
           return EMPTY;
@@ -72,7 +72,7 @@ export function inWaves<T, R>(
       const wave = pullMap(items, project, { concurrency, stop: shared.stop });
       return concat(
         pause.pipe(takeUntil(shared.stop), ignoreElements()),
-        defer(() => (shared.isStopped ? EMPTY : concat(tell('started'), wave, tell('completed')))),
+        defer(() => (shared.isStopped ? EMPTY : concat(notify('started'), wave, notify('completed')))),
       );
     };
     // A wave is an item of its own, pulled when the one before is done: so the last wave is known

@@ -29,8 +29,10 @@ export function keepBest<T>(count: number, config: KeepBestConfig<T>): OperatorF
           const score = scoreOf(value);
           if (best.some((kept) => kept.score >= score && isSame(kept.value, value))) return;
           const others = best.filter((kept) => !isSame(kept.value, value));
-          const place = others.findIndex((kept) => kept.score < score);
-          best = others.toSpliced(place < 0 ? others.length : place, 0, { value, score }).slice(0, count);
+          const position = others.findIndex((kept) => kept.score < score);
+          best = others
+            .toSpliced(position < 0 ? others.length : position, 0, { value, score })
+            .slice(0, count);
         },
         error: (error: unknown) => subscriber.error(error),
         complete: () => {

@@ -66,7 +66,7 @@ class Puller<T, R> {
    */
   #looping = false;
   /** True while an asynchronous source is awaited: items are pulled one at a time. */
-  #asking = false;
+  #pulling = false;
   /** True once the source has ended, or must not be read any more. */
   #ended = false;
 
@@ -89,7 +89,7 @@ class Puller<T, R> {
   pull(): void {
     if (this.#looping) return;
     this.#looping = true;
-    while (!this.#ended && !this.#asking && this.#running < this.#concurrency) this.#ask();
+    while (!this.#ended && !this.#pulling && this.#running < this.#concurrency) this.#pullNext();
     this.#looping = false;
     this.#completeIfIdle();
   }
@@ -105,36 +105,36 @@ class Puller<T, R> {
     if (!this.#looping) this.#completeIfIdle();
   }
 
-  #ask(): void {
+  #pullNext(): void {
     try {
-      const answer = this.#iterator.next();
-      if ('then' in answer) this.#await(answer);
-      else this.#take(answer);
+      const result = this.#iterator.next();
+      if ('then' in result) this.#await(result);
+      else this.#take(result);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #await(answer: PromiseLike<IteratorResult<T, unknown>>): void {
-    this.#asking = true;
-    const goOn = (react: () => void) => {
-      this.#asking = false;
+  #await(result: PromiseLike<IteratorResult<T, unknown>>): void {
+    this.#pulling = true;
+    const resume = (react: () => void) => {
+      this.#pulling = false;
       react();
       this.pull();
     };
-    answer.then(
-      (result) => goOn(() => this.#take(result)),
-      (error: unknown) => goOn(() => this.#fail(error)),
+    result.then(
+      (result) => resume(() => this.#take(result)),
+      (error: unknown) => resume(() => this.#fail(error)),
     );
   }
 
-  #take(answer: IteratorResult<T, unknown>): void {
+  #take(result: IteratorResult<T, unknown>): void {
     if (this.#ended) return;
-    if (answer.done === true) {
+    if (result.done === true) {
       this.#ended = true;
       return;
     }
-    this.#start(answer.value);
+    this.#start(result.value);
   }
 
   #start(value: T): void {

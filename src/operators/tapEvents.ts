@@ -21,18 +21,18 @@ export function tapEvents<T, E>(
   emit: (event: E) => void,
   events: TapEventsConfig<T, E>,
 ): MonoTypeOperatorFunction<T> {
-  const tell = (event: E | null | undefined) => {
+  const report = (event: E | null | undefined) => {
     if (event != null) emit(event);
   };
   return (source) =>
     defer(() => {
-      tell(events.subscribe?.());
+      report(events.subscribe?.());
       return source;
     }).pipe(
       tap({
-        next: (value) => tell(events.next?.(value)),
-        error: (error: unknown) => tell(events.error?.(error)),
-        complete: () => tell(events.complete?.()),
+        next: (value) => report(events.next?.(value)),
+        error: (error: unknown) => report(events.error?.(error)),
+        complete: () => report(events.complete?.()),
       }),
     );
 }

@@ -13,7 +13,7 @@ it('tells once what a listener throws, and goes on calling it', () => {
   for (const value of [1, 2, 3]) listener(value);
   expect(calls).toEqual([1, 2, 3]);
   expect(warned()).toEqual([
-    'A listener to a run failed; the run goes on, and further failures of it are not told: no 1',
+    'A listener of a run failed; the run continues, and further failures of this listener are not reported: no 1',
   ]);
 });
 

@@ -45,8 +45,8 @@ const ECHO_MS = 5_000;
  */
 export function createConcurrencyLearner(config: ConcurrencyLearnerConfig = {}): ConcurrencyLearner {
   const { first = 4, most = 64 } = config;
-  let places = first;
-  let known = { perMs: 0, places: first };
+  let slots = first;
+  let known = { perMs: 0, slots: first };
   let isBold = true;
   let trial: 'more' | 'less' | null = null;
   let lastTrial: 'more' | 'less' = 'less';
@@ -59,40 +59,38 @@ export function createConcurrencyLearner(config: ConcurrencyLearnerConfig = {}):
   };
   const goUp = (perMs: number): void => {
     if (perMs > known.perMs * GROWTH) {
-      known = { perMs, places };
-      places = Math.min(most, Math.ceil(places * 1.5));
+      known = { perMs, slots };
+      slots = Math.min(most, Math.ceil(slots * 1.5));
       return;
     }
     isBold = false;
-    places = known.places;
+    slots = known.slots;
   };
   const endTrial = (perMs: number): void => {
     const threshold = trial === 'more' ? GROWTH : NO_LOSS;
-    if (perMs > known.perMs * threshold) known = { perMs, places };
-    else places = known.places;
+    if (perMs > known.perMs * threshold) known = { perMs, slots };
+    else slots = known.slots;
     trial = null;
   };
   const tryOther = (): void => {
     trial = lastTrial === 'more' ? 'less' : 'more';
     lastTrial = trial;
-    const step = (share: number) => Math.max(1, Math.round(places * share));
-    places =
-      trial === 'more' ? Math.min(most, places + step(STEP_UP)) : Math.max(1, places - step(STEP_DOWN));
+    const step = (share: number) => Math.max(1, Math.round(slots * share));
+    slots = trial === 'more' ? Math.min(most, slots + step(STEP_UP)) : Math.max(1, slots - step(STEP_DOWN));
   };
   const judge = (perMs: number): void => {
     if (isBold) goUp(perMs);
     else if (trial !== null) endTrial(perMs);
     else {
-      known = { perMs: known.perMs + SMOOTHING * (perMs - known.perMs), places };
+      known = { perMs: known.perMs + SMOOTHING * (perMs - known.perMs), slots };
       idle += 1;
       if (idle % PATIENCE === 0) tryOther();
     }
   };
-  const windowEnds = (): number =>
-    Math.max(SHORTEST_WINDOW, places * (isBold ? BOLD_ROUNDS : CAREFUL_ROUNDS));
+  const windowEnds = (): number => Math.max(SHORTEST_WINDOW, slots * (isBold ? BOLD_ROUNDS : CAREFUL_ROUNDS));
   return {
     get places() {
-      return places;
+      return slots;
     },
     completed(nowMs, running) {
       if (Number.isNaN(window.startMs)) {
@@ -100,7 +98,7 @@ export function createConcurrencyLearner(config: ConcurrencyLearnerConfig = {}):
         return;
       }
       window.ends += 1;
-      window.isFull &&= running >= places;
+      window.isFull &&= running >= slots;
       if (window.ends < windowEnds()) return;
       const { startMs, ends, isFull } = window;
       begin(nowMs);
@@ -111,8 +109,8 @@ export function createConcurrencyLearner(config: ConcurrencyLearnerConfig = {}):
       lastCutMs = nowMs;
       isBold = false;
       trial = null;
-      places = Math.max(1, Math.floor(places / 2));
-      known = { perMs: 0, places };
+      slots = Math.max(1, Math.floor(slots / 2));
+      known = { perMs: 0, slots };
       begin(nowMs);
     },
   };

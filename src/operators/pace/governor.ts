@@ -80,12 +80,12 @@ export function createGovernor(config: GovernorConfig): Governor {
     const volley = service.take();
     const create = pace.sent(now());
     return {
-      accepted(told) {
+      accepted(limits) {
         if (pace.isPresent(create)) closuresInARow = 0;
-        if (told !== null) service.told(volley, told);
-        // If the bucket has room left, the pace is not what holds the run back.
-        if (told === null || told.remaining >= service.capacity - 1) pace.accepted(create);
-        if (service.filling !== null) pace.told(service.filling);
+        if (limits !== null) service.reported(volley, limits);
+        // Only a full bucket lets the pace grow: the service could have had the request sooner.
+        if (limits === null || limits.remaining >= service.capacity - 1) pace.accepted(create);
+        if (service.filling !== null) pace.reported(service.filling);
         letIn();
       },
       refused(waitMs) {

@@ -9,7 +9,7 @@ export interface PaceLearner {
   /** Reports that a create request is sent. */
   sent(nowMs: number): SentCreate;
   /** Reports that, as the service says, so many tokens of its bucket come in this time. */
-  told(filling: { readonly tokens: number; readonly inMs: number }): void;
+  reported(filling: { readonly tokens: number; readonly inMs: number }): void;
   /**
    * Reports an accepted create request that, for all that is known, the service would have taken
    * sooner.
@@ -82,7 +82,7 @@ export function createPaceLearner({ fastestPerMinute }: PaceLearnerConfig): Pace
   let stretch = newStretch(0);
   const firstStretch = stretch;
   let refusals = 0;
-  let toldTokens = 0;
+  let reportedTokens = 0;
   let acceptedSince = 0;
   let timesAtLimit = 0;
 
@@ -132,11 +132,11 @@ export function createPaceLearner({ fastestPerMinute }: PaceLearnerConfig): Pace
       stretch.sent += 1;
       return { atMs, stretch, before: stretch.sent - 1 };
     },
-    told({ tokens, inMs }) {
+    reported({ tokens, inMs }) {
       // A refusal is worth more than a report; and the more tokens a report covers, the less the
       // rounding matters.
-      if (refusals > 0 || tokens <= toldTokens) return;
-      toldTokens = tokens;
+      if (refusals > 0 || tokens <= reportedTokens) return;
+      reportedTokens = tokens;
       setPace((Math.max(1, tokens - 0.5) / (inMs - ROUNDING_MS)) * 60_000);
       begin(0);
     },
@@ -151,7 +151,7 @@ export function createPaceLearner({ fastestPerMinute }: PaceLearnerConfig): Pace
       create.stretch.refused += 1;
       if (create.stretch !== stretch) return;
       refusals += 1;
-      if (refusals === 1 && toldTokens === 0) guess(closedMs);
+      if (refusals === 1 && reportedTokens === 0) guess(closedMs);
       else measure(create);
       learntPerMinute = perMinute;
       begin(closedMs);

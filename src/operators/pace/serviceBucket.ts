@@ -20,7 +20,7 @@ interface ServiceBucket {
   /** Reports that a create request is sent. */
   take(): Volley;
   /** Reports that a create request of this volley was accepted, with these limits. */
-  told(volley: Volley, limits: CreateLimits): void;
+  reported(volley: Volley, limits: CreateLimits): void;
   /**
    * Reports a refusal of a create request that was believed to be due: the bucket is empty, and has
    * a token again in `closedMs`.
@@ -80,7 +80,7 @@ export function createServiceBucket({ pace, now }: ServiceBucketConfig): Service
   let sentSinceEmptied = 0;
   let volley = newVolley(Number.NEGATIVE_INFINITY);
   /** Responses to create requests from before this moment are outdated. */
-  let heardOfMs = Number.NEGATIVE_INFINITY;
+  let reportedAtMs = Number.NEGATIVE_INFINITY;
 
   const perMs = () => pace.perMinute / 60_000;
   const fill = () => {
@@ -118,10 +118,10 @@ export function createServiceBucket({ pace, now }: ServiceBucketConfig): Service
       Object.assign(volley, { size: volley.size + 1, sent, left: tokens, corrected });
       return volley;
     },
-    told(of, limits) {
+    reported(of, limits) {
       const { remaining, fullInMs } = limits;
-      if (of.sentAtMs < heardOfMs) return;
-      heardOfMs = of.sentAtMs;
+      if (of.sentAtMs < reportedAtMs) return;
+      reportedAtMs = of.sentAtMs;
       capacity = Math.max(capacity, remaining + 1);
       if ((fullInMs ?? 0) >= Math.max(SHORTEST_FILLING_MS, emptiest?.fullInMs ?? 0)) emptiest = limits;
       trusted += TRUST_PER_ANSWER;
@@ -141,7 +141,7 @@ export function createServiceBucket({ pace, now }: ServiceBucketConfig): Service
       sentSinceEmptied = 0;
       capacity = 1;
       correct(enough() - closedMs * perMs());
-      heardOfMs = now();
+      reportedAtMs = now();
     },
     giveBack() {
       sent -= 1;

@@ -63,7 +63,7 @@ export function adoptPrediction(
   config: AdoptPredictionConfig,
 ): Observable<Prediction | null> {
   const { sinceMs, claims, looksMs = [0, 2_000, 4_000], scheduler = asyncScheduler } = config;
-  const isAnswer = answerTo(request);
+  const isMatch = matchOf(request);
   const patiently = <T>() => retryBackoff<T>({ ...retryPolicies.adopt, scheduler });
   // A list that leaves inputs out says too little: possible matches are requested by their id.
   const withInput = (listed: Prediction): Observable<Prediction> => {
@@ -77,7 +77,7 @@ export function adoptPrediction(
   }).pipe(
     mergeMap(({ predictions }) => predictions),
     concatMap((prediction) => withInput(prediction)),
-    filter(isAnswer),
+    filter(isMatch),
     toArray(),
     // Claimed at once, when all pages are read: meanwhile another job may have claimed one of them.
     map((newestFirst) => newestFirst.findLast(({ id }) => claims.take(id))),
@@ -89,7 +89,7 @@ export function adoptPrediction(
   );
 }
 
-function answerTo({ model, version, input: given }: PredictionRequest): (prediction: Prediction) => boolean {
+function matchOf({ model, version, input: given }: PredictionRequest): (prediction: Prediction) => boolean {
   const input = truncateDataUrls(given);
   return (prediction) =>
     prediction.model === model &&

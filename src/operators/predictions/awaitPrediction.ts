@@ -54,7 +54,7 @@ export function awaitPrediction(
   provider: Provider,
   config: AwaitPredictionConfig = {},
 ): MonoTypeOperatorFunction<Prediction> {
-  const { follower = singleQuestions(provider, config) } = config;
+  const { follower = singleRequests(provider, config) } = config;
   const { timeoutMs = 600_000, random = Math.random, scheduler = asyncScheduler } = config;
   const { onTimeout = ({ id }) => cancelPrediction(provider, id, { random, scheduler }) } = config;
   return concatMap((prediction) => {
@@ -70,7 +70,7 @@ export function awaitPrediction(
 }
 
 /** Requests each prediction by its id, in a rhythm of its own. */
-function singleQuestions(provider: Provider, config: AwaitPredictionConfig): Follower {
+function singleRequests(provider: Provider, config: AwaitPredictionConfig): Follower {
   const { random = Math.random, scheduler = asyncScheduler } = config;
   const patiently = retryBackoff<Prediction>({ ...retryPolicies.ask, random, scheduler });
   return {
@@ -98,11 +98,11 @@ function singleQuestions(provider: Provider, config: AwaitPredictionConfig): Fol
 export function createEventFollower(events: Observable<PredictionEvent>, behind: Follower): Follower {
   return {
     follow: (prediction, sinceMs) => {
-      const told = events.pipe(
+      const reported = events.pipe(
         filter((event) => event.prediction.id === prediction.id),
         map((event) => event.prediction),
       );
-      return merge(told, behind.follow(prediction, sinceMs)).pipe(
+      return merge(reported, behind.follow(prediction, sinceMs)).pipe(
         takeWhile((state) => !isFinal(state), true),
       );
     },

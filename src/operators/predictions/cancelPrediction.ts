@@ -47,7 +47,7 @@ export function cancelPrediction(
   const { random = Math.random, scheduler = asyncScheduler } = config;
   return provider.cancelPrediction(id).pipe(
     retryBackoff({ ...retryPolicies.ask, random, scheduler }),
-    concatMap((answer) => (isFinal(answer) ? of(answer) : itsEnd(answer, provider, scheduler))),
+    concatMap((state) => (isFinal(state) ? of(state) : awaitEnd(state, provider, scheduler))),
   );
 }
 
@@ -55,11 +55,11 @@ export function cancelPrediction(
  * Looks at a prediction until it has ended: a cancel takes a moment, and the prediction may finish,
  * and be paid in full, before that.
  */
-function itsEnd(answer: Prediction, provider: Provider, scheduler: SchedulerLike): Observable<Prediction> {
+function awaitEnd(state: Prediction, provider: Provider, scheduler: SchedulerLike): Observable<Prediction> {
   return timer(LOOK_EVERY_MS, LOOK_EVERY_MS, scheduler).pipe(
     take(LOOKS),
-    exhaustMap(() => provider.getPrediction(answer.id).pipe(catchError(() => EMPTY))),
-    startWith(answer),
+    exhaustMap(() => provider.getPrediction(state.id).pipe(catchError(() => EMPTY))),
+    startWith(state),
     takeWhile((seen) => !isFinal(seen), true),
     last(),
     map((seen) => (isFinal(seen) ? seen : { ...seen, status: 'canceled' })),

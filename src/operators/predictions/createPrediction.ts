@@ -117,8 +117,8 @@ function send(
     waitMs,
     ...(cancelAfterMs === undefined ? {} : { cancelAfterMs }),
     ...(webhookUrl === undefined ? {} : { webhookUrl }),
-    onLimits: (told) => {
-      limits = told;
+    onLimits: (named) => {
+      limits = named;
     },
   };
   return provider.createPrediction(request, options).pipe(
@@ -176,7 +176,7 @@ function isLost(error: unknown): boolean {
 function stillUnknown(error: unknown): unknown {
   if (!(error instanceof ProviderError)) return error;
   const { code, recoverable, stopsRun, suggestion } = error;
-  const message = `What became of a create is not known, as the list cannot be read. ${error.message}`;
+  const message = `The result of a create request is unknown, because the list of predictions cannot be read. ${error.message}`;
   return new ProviderError(code, message, {
     recoverable,
     stopsRun,
@@ -190,7 +190,7 @@ function orNotMade(adopted: Prediction | null): Prediction {
   if (adopted !== null) return adopted;
   throw new ProviderError(
     'ERR_NOT_CREATED',
-    'The create was lost on its way: the service has no such prediction.',
+    'The create request was lost on its way: the service has no such prediction.',
     {
       recoverable: true,
       suggestion: 'Run the same command again.',

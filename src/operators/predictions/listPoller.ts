@@ -65,7 +65,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
   let turnAtMs = Number.POSITIVE_INFINITY;
   let isAsking = false;
 
-  const tell = (prediction: Prediction): void => {
+  const emitState = (prediction: Prediction): void => {
     const waiting = followed.get(prediction.id);
     if (waiting === undefined) return;
     waiting.missed = 0;
@@ -77,7 +77,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
     followed.delete(prediction.id);
     subscriber.complete();
   };
-  const tellError = (error: unknown, ids: Iterable<string>): void => {
+  const emitError = (error: unknown, ids: Iterable<string>): void => {
     for (const id of ids) {
       const waiting = followed.get(id);
       followed.delete(id);
@@ -88,13 +88,13 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
   const askAlone = (one: Followed): Observable<never> => {
     const { id } = one.prediction;
     return provider.getPrediction(id).pipe(
-      tap(tell),
+      tap(emitState),
       ignoreElements(),
       catchError((error: unknown) => {
         one.failed += 1;
         one.aloneAtMs = schedule.retryAtMs(one.failed, scheduler.now());
         const isHopeless = one.failed > retryPolicies.ask.retries || !isRetryableRead(error, one.failed);
-        if (isHopeless) tellError(error, [id]);
+        if (isHopeless) emitError(error, [id]);
         return EMPTY;
       }),
     );
@@ -109,7 +109,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
       isEnough: () => due.every(({ missed }) => missed === 0),
       patiently: retryBackoff({ ...retryPolicies.ask, random, scheduler }),
     }).pipe(
-      tap(({ predictions }) => predictions.forEach(tell)),
+      tap(({ predictions }) => predictions.forEach(emitState)),
       ignoreElements(),
     );
   };
@@ -117,7 +117,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
    * Returns the predictions that two lists or more did not have; the longer one is missing, the
    * less often.
    */
-  const lacking = (due: readonly Followed[]): Followed[] => {
+  const missing = (due: readonly Followed[]): Followed[] => {
     const nowMs = scheduler.now();
     const wanted = due.filter(
       ({ prediction, missed, aloneAtMs }) => followed.has(prediction.id) && missed > 1 && aloneAtMs <= nowMs,
@@ -134,7 +134,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
     if (due.length === 1) return askAlone(first);
     return concat(
       askList(due),
-      defer(() => merge(...lacking(due).map(askAlone))),
+      defer(() => merge(...missing(due).map(askAlone))),
     );
   };
 
@@ -153,7 +153,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
       error: (error: unknown) => {
         isAsking = false;
         turn = null;
-        tellError(error, [...followed.keys()]);
+        emitError(error, [...followed.keys()]);
       },
       complete: () => {
         isAsking = false;

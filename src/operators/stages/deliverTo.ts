@@ -29,10 +29,10 @@ export interface DeliveryPlace {
  * A destination that fails does not stop the others. When all have ended, the first failed one's
  * error is emitted, in the order of the list.
  */
-export function deliverTo(places: readonly DeliveryPlace[]): MonoTypeOperatorFunction<Outcome> {
+export function deliverTo(destinations: readonly DeliveryPlace[]): MonoTypeOperatorFunction<Outcome> {
   return concatMap((outcome) => {
-    if (outcome.status !== 'saved' || places.length === 0) return of(outcome);
-    return forkJoin(places.map((place) => attempt(place, outcome))).pipe(
+    if (outcome.status !== 'saved' || destinations.length === 0) return of(outcome);
+    return forkJoin(destinations.map((destination) => attempt(destination, outcome))).pipe(
       map((deliveries) => {
         const refused = deliveries.find((delivery) => 'error' in delivery);
         if (refused !== undefined) throw refused.error;

@@ -63,12 +63,12 @@ export function downloadOutput(
   return concatMap((prediction) => {
     const urls = urlsOf(prediction.output);
     if (urls.length === 0) return throwError(() => noOutput(prediction));
-    const files = urls.map((url, place) =>
+    const files = urls.map((url, index) =>
       downloader
         .download(url, {
-          stem: numberedStem(stem, place),
+          stem: numberedStem(stem, index),
           ...(embedProvenance === undefined ? {} : { embedProvenance }),
-          ...(untouchedStem === undefined ? {} : { untouchedStem: numberedStem(untouchedStem, place) }),
+          ...(untouchedStem === undefined ? {} : { untouchedStem: numberedStem(untouchedStem, index) }),
         })
         .pipe(retryBackoff({ ...policy, retries, delayMs, scheduler, random })),
     );
@@ -83,7 +83,7 @@ function noOutput(prediction: Prediction): DownloadError {
         `Prediction ${prediction.id} has finished, but the service has deleted its output.`,
         {
           suggestion:
-            'Outputs live one hour: collect them sooner. Making the image again costs its price again.',
+            'Outputs live for one hour: collect them sooner. Making the image again means paying for it again.',
         },
       )
     : new DownloadError(
@@ -91,7 +91,7 @@ function noOutput(prediction: Prediction): DownloadError {
         `Expected files from prediction ${prediction.id}, got ${describeOutput(prediction.output)}.`,
         {
           suggestion:
-            'Check that the model makes images. For an hour the whole answer can be read at ' +
+            'Check that the model makes images. For an hour you can read the whole response at ' +
             `https://replicate.com/p/${prediction.id}.`,
         },
       );

@@ -70,6 +70,6 @@ function rating(scorer: Scorer, image: ImageToScore): Observable<number> {
 function checked(score: number, { index }: ImageToScore): number {
   if (Number.isFinite(score)) return score;
   throw new ScoreError(`Expected a scorer to give a number for image #${index + 1}, got ${score}`, {
-    suggestion: 'Let it emit one finite number for each picture.',
+    suggestion: 'Let the scorer emit one finite number for each image.',
   });
 }

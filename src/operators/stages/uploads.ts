@@ -30,13 +30,13 @@ export interface Uploads {
   urlOf(file: InputFile): Observable<string>;
 }
 
-interface Kept {
+interface StoredUrl {
   readonly url: string;
   readonly goodUntilMs: number;
 }
 
 /** Far more than a run uses at a time: a million different files must not fill the memory. */
-const MOST_KEPT = 10_000;
+const MOST_STORED = 10_000;
 
 /**
  * Uploads files to the service, each content once, however many jobs use it and under however many
@@ -53,20 +53,20 @@ const MOST_KEPT = 10_000;
 export function createUploads(config: UploadsConfig): Uploads {
   const { upload, within, neededMs, scheduler = asyncScheduler, random = Math.random } = config;
   const flights = createSingleFlight<string>();
-  const kept = new Map<string, Kept>();
+  const stored = new Map<string, StoredUrl>();
 
-  const keep = (sha256: string, upload: Kept): void => {
-    kept.delete(sha256);
-    kept.set(sha256, upload);
-    const [oldest] = kept.keys();
-    if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+  const store = (sha256: string, upload: StoredUrl): void => {
+    stored.delete(sha256);
+    stored.set(sha256, upload);
+    const [oldest] = stored.keys();
+    if (stored.size > MOST_STORED && oldest !== undefined) stored.delete(oldest);
   };
   const uploaded = (file: InputFile): Observable<string> =>
     defer(() => {
       const begunAtMs = scheduler.now();
       return upload(file).pipe(
         map(({ url, lifetimeMs }) => {
-          keep(file.sha256, {
+          store(file.sha256, {
             url,
             goodUntilMs: begunAtMs + lifetimeMs - Math.min(neededMs, lifetimeMs / 2),
           });
@@ -79,9 +79,9 @@ export function createUploads(config: UploadsConfig): Uploads {
     urlOf: (file) =>
       defer(() => {
         const { sha256 } = file;
-        const known = kept.get(sha256);
+        const known = stored.get(sha256);
         if (known !== undefined && scheduler.now() <= known.goodUntilMs) {
-          keep(sha256, known);
+          store(sha256, known);
           return of(known.url);
         }
         return flights.join(sha256, () => uploaded(file)).pipe(map(({ result }) => result));

@@ -120,17 +120,17 @@ describe('accepted creates', () => {
 describe('what the service tells of its bucket', () => {
   it('gives a guess before anything was refused, the better the more tokens it is about', () => {
     const pace = createPaceLearner({ fastestPerMinute: 300 });
-    pace.told({ tokens: 1, inMs: 10_000 });
+    pace.reported({ tokens: 1, inMs: 10_000 });
     expect(pace.perMinute).toBeCloseTo(60_000 / 9_500);
-    pace.told({ tokens: 10, inMs: 5_000 });
+    pace.reported({ tokens: 10, inMs: 5_000 });
     expect(pace.perMinute).toBeCloseTo((9.5 / 4.5) * 60);
-    pace.told({ tokens: 5, inMs: 60_000 });
+    pace.reported({ tokens: 5, inMs: 60_000 });
     expect(pace.perMinute).toBeCloseTo((9.5 / 4.5) * 60);
   });
 
   it('counts for less than a refusal', () => {
     const pace = refusedAfter(5);
-    pace.told({ tokens: 10, inMs: 60_000 });
+    pace.reported({ tokens: 10, inMs: 60_000 });
     expect(pace.perMinute).toBe(120);
   });
 });
