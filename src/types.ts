@@ -174,7 +174,7 @@ export interface PricedRequest extends PredictionRequest {
 }
 
 /** One run of a model, as last reported by the service. */
-export interface Prediction {
+export interface Prediction extends PredictionResult, PredictionTimes {
   readonly id: string;
   /** `owner/name`. */
   readonly model: string;
@@ -183,6 +183,10 @@ export interface Prediction {
   readonly status: PredictionStatus;
   /** Null if the service no longer has it, or did not send it. */
   readonly input: ModelInput | null;
+}
+
+/** The result of a prediction, as far as it has one. */
+interface PredictionResult {
   readonly output: Json;
   /**
    * True once every output is there: the prediction succeeded, or the response to a create request
@@ -195,7 +199,10 @@ export interface Prediction {
   readonly metrics: Readonly<Record<string, Json>>;
   /** True once the service has deleted input and output (about an hour after the end). */
   readonly dataRemoved: boolean;
-  /** ISO 8601. */
+}
+
+/** The times of a prediction, by the service's clock; ISO 8601. Null if it has not come so far. */
+interface PredictionTimes {
   readonly createdAt: string | null;
   readonly startedAt: string | null;
   readonly completedAt: string | null;
@@ -220,32 +227,44 @@ export interface PredictionPage {
 }
 
 /** One input of a model, from its published schema; the names are those of JSON Schema. */
-export interface ModelInputProperty {
+export interface ModelInputProperty extends NumberLimits, TextLimits, ListLimits {
   /** Null if the schema leaves the type open. */
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object' | null;
   /** True if null is a valid value; otherwise an input is left out rather than null. */
   readonly nullable?: boolean;
   readonly enum?: readonly Json[];
+  readonly default?: Json;
+  readonly description?: string;
+  /** Alternatives, if several kinds of values are valid: one of these must fit. */
+  readonly anyOf?: readonly ModelInputProperty[];
+}
+
+/** Limits of a number. */
+interface NumberLimits {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
   readonly exclusiveMaximum?: number;
   readonly multipleOf?: number;
-  /** In characters, of a text. */
+}
+
+/** Limits of a text. */
+interface TextLimits {
+  /** In characters. */
   readonly minLength?: number;
   readonly maxLength?: number;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  /** A regular expression that a text must match somewhere. */
+  /** A regular expression that the text must match somewhere. */
   readonly pattern?: string;
-  readonly default?: Json;
   /** `uri` marks a file. */
   readonly format?: string;
-  readonly description?: string;
-  /** The type of an array's items. */
+}
+
+/** Limits of an array. */
+interface ListLimits {
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  /** The type of its items. */
   readonly items?: ModelInputProperty;
-  /** Alternatives, if several kinds of values are valid: one of these must fit. */
-  readonly anyOf?: readonly ModelInputProperty[];
 }
 
 /** A model's published inputs. */
