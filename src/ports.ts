@@ -78,20 +78,23 @@ export interface Provider {
   uploadFile?(file: InputFile): Observable<UploadedFile>;
 }
 
-/** Reads a provider's predictions: the part of its contract that makes no calls. Amounts are millionths of a US dollar. */
+/**
+ * Reads a provider's predictions, without calls to the service. Amounts are millionths of a US
+ * dollar.
+ */
 export interface ProviderAnswers {
   /** Returns the URLs of the files in an output, in its order. */
   readonly urlsOf: (output: Json) => readonly string[];
   /**
-   * Returns the cost of a finished prediction; null if no price is known. `priceMicroUsd`, the price of one output image,
-   * overrides the provider's own price.
+   * Returns the cost of a finished prediction; null if no price is known. `priceMicroUsd`, the
+   * price of one output image, overrides the provider's own price.
    */
   readonly costOf: (prediction: Prediction, priceMicroUsd?: number) => number | null;
   /** Returns the error of a prediction that ended without output. */
   readonly errorOf: (prediction: Prediction) => PredictionError;
   /**
-   * Describes a model's price and its source, for people: `$0.003 an image (as given)`; null if no price is known.
-   * `priceMicroUsd` as in `costOf`.
+   * Describes a model's price and its source, for people: `$0.003 an image (as given)`; null if no
+   * price is known. `priceMicroUsd` as in `costOf`.
    */
   readonly describePrice: (model: string, priceMicroUsd?: number) => string | null;
 }

@@ -109,9 +109,9 @@ interface Circuit {
 }
 
 /**
- * Counts failures in a row, by name, for `circuitBreaker`. After `failures` of them the circuit is
- * open: it lets nothing through for `coolMs`, then one trial at a time, and the first success
- * closes it.
+ * Creates a breaker for `circuitBreaker`, which counts failures in a row by name. After `failures`
+ * of them a circuit is open: it lets nothing through for `coolMs`, then one trial at a time, and
+ * the first success closes it.
  *
  * Nygard, "Release It!", 2007; https://martinfowler.com/bliki/CircuitBreaker.html
  */

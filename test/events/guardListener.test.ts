@@ -4,7 +4,7 @@ import { warnings } from '../helpers/warnings.ts';
 
 const warned = warnings();
 
-it('tells once what a listener throws, and goes on calling it', () => {
+it('warns once of an error of a listener, and keeps calling it', () => {
   const calls: number[] = [];
   const listener = guardListener((value: number) => {
     calls.push(value);
@@ -17,7 +17,7 @@ it('tells once what a listener throws, and goes on calling it', () => {
   ]);
 });
 
-it('tells once what promises of a listener are rejected with, and waits for none', async () => {
+it('warns once of rejected promises of a listener, and awaits none', async () => {
   const listener = guardListener(async (value: number) => {
     if (value === 2) await new Promise(() => {});
     throw `no ${value}`;

@@ -22,8 +22,8 @@ interface RetryPolicy {
 const usual = { delayMs: 500, maxDelayMs: 30_000 };
 
 /**
- * The retry policies of all calls, in one place: `retryBackoff({ ...retryPolicies.ask, scheduler, random })`. With full
- * jitter a call waits for half of these times on average.
+ * The retry policies of all calls: `retryBackoff({ ...retryPolicies.ask, scheduler, random })`.
+ * With full jitter a call waits for half of these times on average.
  */
 export const retryPolicies = {
   /**

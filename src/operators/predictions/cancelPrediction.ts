@@ -27,7 +27,7 @@ export interface CancelPredictionConfig {
   scheduler?: SchedulerLike;
 }
 
-/** Looks at a prediction that still ran when its cancel request was answered. */
+/** Further looks at a prediction that still ran when its cancel request returned. */
 const LOOKS = 4;
 const LOOK_EVERY_MS = 500;
 
