@@ -201,7 +201,7 @@ interface PredictionResult {
   readonly dataRemoved: boolean;
 }
 
-/** The times of a prediction, by the service's clock; ISO 8601. Null if it has not come so far. */
+/** The times of a prediction, as the service names them: ISO 8601, or null. */
 interface PredictionTimes {
   readonly createdAt: string | null;
   readonly startedAt: string | null;
