@@ -1,15 +1,18 @@
 interface ErrorDetails {
-  /** True where the same thing may succeed when it is tried again. */
+  /** True if the same thing may succeed when it is tried again. Default false. */
   readonly recoverable?: boolean;
-  /** What the user can do about it, as a sentence. */
+  /** Advice to the user, as a sentence. */
   readonly suggestion?: string;
   readonly cause?: unknown;
 }
 
-/** The base of everything rxposure throws or emits. `message` says what was expected and what came. */
+/**
+ * The base class of every error that rxposure throws or emits. `message` says what is wrong, and
+ * where.
+ */
 export abstract class RxposureError extends Error {
   abstract override readonly name: string;
-  /** Stable, for programs: `ERR_…`. */
+  /** Stable code, for programs: `ERR_…`. */
   readonly code: string;
   readonly recoverable: boolean;
   readonly suggestion: string;
@@ -33,12 +36,15 @@ export class UsageError extends RxposureError {
 
 /** One wrong row of an input file. */
 export interface RowProblem {
-  /** 1-based; for JSON and YAML lists the item's number. */
+  /** 1-based line; in JSON and YAML lists the item's number. */
   readonly line: number;
   readonly message: string;
 }
 
-/** One or more rows of the input are wrong; carries the first of them (all, up to a cap) and how many there are. */
+/**
+ * One or more rows of the input are wrong; carries the first of them (all, up to a cap) and their
+ * number.
+ */
 export class InvalidRowsError extends RxposureError {
   override readonly name = 'InvalidRowsError';
   readonly problems: readonly RowProblem[];
@@ -52,20 +58,25 @@ export class InvalidRowsError extends RxposureError {
 }
 
 export interface ProviderErrorDetails extends ErrorDetails {
-  /** The HTTP status, where an answer came. */
+  /** HTTP status, if a response came. */
   readonly status?: number;
-  /** How long the service asked to wait. */
+  /** Wait that the service asked for. */
   readonly retryAfterMs?: number;
   /**
-   * Whether the request may have taken effect: `no` where it never reached the service or was clearly refused,
-   * `unknown` after a reset, a time-out, a 5xx or an unreadable answer.
+   * `no` if the request never reached the service or was clearly refused; `unknown` if it may have
+   * taken effect: after a reset, a time-out, a 5xx or an unreadable response. Default `no`.
    */
   readonly tookEffect?: 'no' | 'unknown';
-  /** True where the answer concerns every job of the run, not this one (401, 402). */
+  /**
+   * True if the response concerns every job of the run, not this one alone (401, 402). Default
+   * false.
+   */
   readonly stopsRun?: boolean;
 }
 
-/** A call to the service failed: no connection, an answer outside 2xx, or one that cannot be read. */
+/**
+ * A call to the service failed: no connection, a response outside 2xx, or one that cannot be read.
+ */
 export class ProviderError extends RxposureError {
   override readonly name = 'ProviderError';
   readonly status: number | null;
@@ -82,7 +93,7 @@ export class ProviderError extends RxposureError {
   }
 }
 
-/** A file that was to be sent is not what it was when the run was planned: changed, gone, or not to be read. */
+/** An input file is not what it was when the run was planned: changed, gone, or unreadable. */
 export class InputFileError extends RxposureError {
   override readonly name = 'InputFileError';
 
@@ -102,7 +113,7 @@ export class PredictionError extends RxposureError {
   }
 }
 
-/** Nothing was begun, because the one before failed too often in a row. */
+/** Nothing was started, because the circuit is open after too many failures in a row. */
 export class CircuitOpenError extends RxposureError {
   override readonly name = 'CircuitOpenError';
 
@@ -111,12 +122,12 @@ export class CircuitOpenError extends RxposureError {
   }
 }
 
-/** An output could not be fetched whole, or is not what it should be. */
+/** An output could not be downloaded completely, or is not what it should be. */
 export class DownloadError extends RxposureError {
   override readonly name = 'DownloadError';
 }
 
-/** An original could not be decoded, or a rendition not be made. */
+/** An original could not be decoded, or a rendition could not be made. */
 export class RenderError extends RxposureError {
   override readonly name = 'RenderError';
 }
@@ -130,7 +141,7 @@ export class BudgetError extends RxposureError {
   }
 }
 
-/** A picture could not be rated. */
+/** An image could not be rated. */
 export class ScoreError extends RxposureError {
   override readonly name = 'ScoreError';
 
@@ -139,10 +150,12 @@ export class ScoreError extends RxposureError {
   }
 }
 
-/** A finished picture could not be brought to one of the further places that were asked for; it is on this disk. */
+/**
+ * A finished image could not be delivered to a further destination; it stays in the run folder.
+ */
 export class DeliveryError extends RxposureError {
   override readonly name = 'DeliveryError';
-  /** The place that refused. */
+  /** Name of the destination. */
   readonly destination: string;
 
   constructor(message: string, details: ErrorDetails & { readonly destination: string }) {

@@ -1,4 +1,4 @@
-/** The most used names in one place; everything is in the subpaths. */
+/** The most used names; the subpaths have everything. */
 export {
   BudgetError,
   DeliveryError,

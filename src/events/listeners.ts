@@ -4,30 +4,32 @@ import { type EventOf, guardListener } from './observeRun.ts';
 import { createRunCounter, type RunProgress, runProgress } from './progress.ts';
 import type { EmitEvent, RunEvent } from './runEvent.ts';
 
-type Told = void | Promise<void>;
+type Handled = void | Promise<void>;
 
-/** What to call when. All are optional, and a promise of theirs is not waited for. */
+/** Functions to call during a run. All are optional, and their promises are not awaited. */
 export interface RunCallbacks {
-  /** The run begins. */
-  onStart?(event: EventOf<'run.started'>): Told;
-  /** After the start, and after each outcome: how far the run is. */
-  onProgress?(progress: RunProgress): Told;
-  /** The images of a job are on the disk. */
-  onImage?(outcome: Outcome): Told;
-  /** A job has ended, however it did. */
-  onResult?(outcome: Outcome): Told;
-  /** A job was given up. */
-  onFailure?(outcome: Outcome): Told;
-  /** A job gets another turn: at once, with another model, or when all others are done. */
-  onRetry?(event: EventOf<'job.retried' | 'job.fallback' | 'job.postponed'>): Told;
-  /** The service wants no creates for now. */
-  onPause?(event: EventOf<'rate.paused'>): Told;
-  /** Something to know; or most of the budget is spent or reserved. */
-  onWarning?(event: EventOf<'warning' | 'budget.warning'>): Told;
-  /** With the strategy `waves`: a wave is over. */
-  onWaveComplete?(event: EventOf<'wave.completed'>): Told;
-  /** The run is over. */
-  onBatchComplete?(event: EventOf<'run.completed'>): Told;
+  /** Called when the run begins. */
+  onStart?(event: EventOf<'run.started'>): Handled;
+  /** Called after the start, and after each outcome, with the progress of the run. */
+  onProgress?(progress: RunProgress): Handled;
+  /** Called when the images of a job are on disk. */
+  onImage?(outcome: Outcome): Handled;
+  /** Called when a job has ended: saved, failed or skipped. */
+  onResult?(outcome: Outcome): Handled;
+  /** Called when a job was given up. */
+  onFailure?(outcome: Outcome): Handled;
+  /**
+   * Called when a job gets another turn: at once, with another model, or when all others are done.
+   */
+  onRetry?(event: EventOf<'job.retried' | 'job.fallback' | 'job.postponed'>): Handled;
+  /** Called when the service takes no create requests for now. */
+  onPause?(event: EventOf<'rate.paused'>): Handled;
+  /** Called with a warning, and when most of the budget is spent or reserved. */
+  onWarning?(event: EventOf<'warning' | 'budget.warning'>): Handled;
+  /** Called at the end of a wave, with the strategy `waves`. */
+  onWaveComplete?(event: EventOf<'wave.completed'>): Handled;
+  /** Called when the run is over. */
+  onBatchComplete?(event: EventOf<'run.completed'>): Handled;
 }
 
 export interface ToCallbacksConfig {
@@ -36,8 +38,8 @@ export interface ToCallbacksConfig {
 }
 
 /**
- * A listener that calls what it is told to. Give it to `events.subscribe`, or to a run as `emit`. A callback that throws
- * keeps none of the others from being called.
+ * Creates a listener that calls the given functions. Give it to `events.subscribe`, or to a run as
+ * `emit`. A callback that throws does not keep the others from being called.
  */
 export function toCallbacks(
   callbacks: RunCallbacks,
@@ -58,14 +60,14 @@ export function toCallbacks(
   );
   const complete = guardListener((event: EventOf<'run.completed'>) => callbacks.onBatchComplete?.(event));
   const wave = guardListener((event: EventOf<'wave.completed'>) => callbacks.onWaveComplete?.(event));
-  const tellProgress = (): void => progress(runProgress(counter.counts(), scheduler.now()));
+  const reportProgress = (): void => progress(runProgress(counter.counts(), scheduler.now()));
 
   return (event: RunEvent) => {
     counter.onEvent(event);
     switch (event.type) {
       case 'run.started':
         start(event);
-        tellProgress();
+        reportProgress();
         return;
       case 'image.saved':
       case 'job.failed':
@@ -73,7 +75,7 @@ export function toCallbacks(
         if (event.type === 'image.saved') image(event.outcome);
         if (event.type === 'job.failed') failure(event.outcome);
         result(event.outcome);
-        tellProgress();
+        reportProgress();
         return;
       case 'job.retried':
       case 'job.fallback':
@@ -97,13 +99,14 @@ export function toCallbacks(
 }
 
 export interface JsonLinesConfig {
-  /** Takes secrets out of every text. Default: leaves texts as they are. */
+  /** Removes secrets from every text. Default: leaves texts as they are. */
   redact?: (text: string) => string;
 }
 
 /**
- * A listener that writes each event as one line of JSON, as `--json` does. Give it to `events.subscribe`, or to a run as
- * `emit`. A stream that is slower than the run holds lines in memory, not the run.
+ * Creates a listener that writes each event as one line of JSON, as `--json` does. Give it to
+ * `events.subscribe`, or to a run as `emit`. If the stream is slower than the run, lines wait in
+ * memory; the run does not wait.
  */
 export function toJsonLines(
   stream: { write(text: string): unknown },
@@ -114,7 +117,7 @@ export function toJsonLines(
   };
 }
 
-/** A value as one line of JSON; every text in it passes through `redact`. */
+/** Writes a value as one line of JSON; every text in it passes through `redact`. */
 export function jsonLine(value: unknown, redact: (text: string) => string = (text) => text): string {
   const json = JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'string' ? redact(part) : part,

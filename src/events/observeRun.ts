@@ -14,19 +14,20 @@ import type { EmitEvent, RunEvent } from './runEvent.ts';
 /** The events of these types. */
 export type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { readonly type: T }>;
 
-/** A run, and what happens during it. */
+/** A run and its events. */
 export interface ObservedRun<T> {
-  /** The run. Begins on subscribe; subscribe it once. */
+  /** The run. It begins on subscribe; subscribe it once. */
   readonly end: Observable<T>;
   /**
-   * What happens, as it happens: who comes late misses what was before, and nobody's coming, going, slowness or throwing
-   * changes anything for the run. Completes with the run, however that ends; the run's error is `end`'s alone.
+   * Events as they happen. A late subscriber misses the earlier ones, and no subscriber can affect
+   * the run by leaving, by being slow or by throwing. Completes with the run, however that ends;
+   * the run's error goes to `end` alone.
    */
   readonly events: Observable<RunEvent>;
 }
 
 /**
- * Gives the events of a run as a stream beside the run itself.
+ * Splits a run into the run itself and a stream of its events.
  *
  *     const { end, events } = observeRun((emit) => runToFolder(plans, 4, { folder, provider, emit }));
  *
@@ -34,24 +35,25 @@ export interface ObservedRun<T> {
  *     events    s-p-i-i--(c|)    s-p-i-i--|                   s-p-|
  */
 export function observeRun<T>(run: (emit: EmitEvent) => Observable<T>): ObservedRun<T> {
-  const told = new Subject<RunEvent>();
+  const emitted = new Subject<RunEvent>();
   return {
-    end: defer(() => run((event) => told.next(event))).pipe(finalize(() => told.complete())),
-    events: guardEvents(told),
+    end: defer(() => run((event) => emitted.next(event))).pipe(finalize(() => emitted.complete())),
+    events: guardEvents(emitted),
   };
 }
 
 type Listener<T> = Partial<Observer<T>> | ((value: T) => void) | null;
 
 /**
- * The same stream for subscribers that may throw. What a subscriber throws RxJS throws again on a timer, where it ends the
- * process; here it becomes one warning of the process (`guardListener`), and the subscriber goes on being told. This also
- * holds for what becomes of the stream by `pipe`.
+ * Returns the same stream for subscribers that may throw. RxJS throws a subscriber's error again on
+ * a timer, which ends the process; here it becomes one warning of the process (`guardListener`),
+ * and the subscriber gets the next events all the same. This also holds for streams made of it by
+ * `pipe`.
  */
 function guardEvents<T>(source: Observable<T>): Observable<T> {
   return Object.assign(new Observable<T>((subscriber) => source.subscribe(subscriber)), {
     subscribe: (listener?: Listener<T>) =>
-      // What an operator throws is an error of the stream that it makes, which is guarded itself.
+      // An error of an operator is an error of the stream that it makes, which is guarded itself.
       source.subscribe(listener instanceof Subscriber ? listener : guarded(listener ?? {})),
     pipe: (...operators: readonly unknown[]) => guardEvents(Reflect.apply(source.pipe, source, operators)),
   });
@@ -72,8 +74,9 @@ function guarded<T>(listener: Partial<Observer<T>> | ((value: T) => void)): Obse
 }
 
 /**
- * Makes a listener harmless: what it throws, or what a promise of it is rejected with, goes nowhere but into one warning of
- * the process (`ListenerWarning`, with the stack of the first error). Nobody waits for a promise of it.
+ * Makes a listener harmless: an error that it throws, or that its promise is rejected with, becomes
+ * one warning of the process (`ListenerWarning`, with the stack of the first error) and nothing
+ * else. Its promises are not awaited.
  */
 export function guardListener<T>(listener: (value: T) => unknown): (value: T) => void {
   let hasFailed = false;
@@ -83,7 +86,7 @@ export function guardListener<T>(listener: (value: T) => unknown): (value: T) =>
     const message = messageOf(error);
     const detail = error instanceof Error ? error.stack : undefined;
     process.emitWarning(
-      `A listener to a run failed; the run goes on, and further failures of it are not told: ${message}`,
+      `A listener of a run failed; the run continues, and further failures of this listener are not reported: ${message}`,
       { type: 'ListenerWarning', ...(detail === undefined ? {} : { detail }) },
     );
   };
@@ -98,7 +101,7 @@ export function guardListener<T>(listener: (value: T) => unknown): (value: T) =>
 }
 
 /**
- * Lets through the events of the given types, and knows their fields.
+ * Passes only events of the given types, with their fields known to TypeScript.
  *
  *     events: r rate.paused, s image.saved, f job.failed   r-s-f-s|
  *     ofType('image.saved', 'job.failed')                  --s-f-s|

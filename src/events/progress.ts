@@ -3,28 +3,28 @@ import { toMicroUsd } from '../base/text.ts';
 import type { Outcome } from '../types.ts';
 import type { RunEvent, RunTotals } from './runEvent.ts';
 
-/** How far a run is. */
+/** The progress of a run. */
 export interface RunProgress {
   /** Jobs of the input. */
   readonly total: number;
-  /** Jobs that have their outcome, those that earlier runs saved included. */
+  /** Jobs that have their outcome, including those that earlier runs saved. */
   readonly done: number;
-  /** 0…100; 100 where there is nothing to do. */
+  /** 0…100; 100 if there is nothing to do. */
   readonly percent: number;
   readonly saved: number;
   readonly failed: number;
   readonly skipped: number;
   readonly costUsd: number;
-  /** True where at least one job had no known price, so `costUsd` is too low. */
+  /** True if at least one job had no known price, so `costUsd` is too low. */
   readonly costIncomplete: boolean;
   /** Jobs ended a minute over the last minute; null in the first second. */
   readonly ratePerMinute: number | null;
   readonly elapsedMs: number;
-  /** Time left at this pace; null where none is known, or nothing is left. */
+  /** Time left at this pace; null if no pace is known, or nothing is left. */
   readonly etaMs: number | null;
 }
 
-/** Says how far a run with these counts is. */
+/** Returns the progress of a run with these counts. */
 export function runProgress(counts: RunCounts, nowMs: number): RunProgress {
   const { total, saved, failed, skipped, costMicroUsd, isCostIncomplete, ratePerMinute } = counts;
   const done = doneCount(counts);
@@ -43,7 +43,7 @@ export function runProgress(counts: RunCounts, nowMs: number): RunProgress {
   };
 }
 
-/** What a run has come to so far. */
+/** The counts of a run so far. */
 export interface RunCounts {
   readonly total: number;
   readonly alreadySaved: number;
@@ -52,9 +52,9 @@ export interface RunCounts {
   readonly failed: number;
   readonly skipped: number;
   readonly costMicroUsd: number;
-  /** True where at least one job had no known price. */
+  /** True if at least one job had no known price. */
   readonly isCostIncomplete: boolean;
-  /** Jobs ended a minute over the last minute; null while there is too little to say so. */
+  /** Jobs ended a minute over the last minute; null in the first second. */
   readonly ratePerMinute: number | null;
 }
 
@@ -64,7 +64,7 @@ interface RunCounter {
   counts(): RunCounts;
 }
 
-/** Keeps the count of a run, in memory that does not grow with it. `now` is the clock, in ms. */
+/** Creates a counter whose memory does not grow with the run. `now` is the clock, in ms. */
 export function createRunCounter(now: () => number): RunCounter {
   const counts = {
     total: 0,
@@ -82,7 +82,7 @@ export function createRunCounter(now: () => number): RunCounter {
     counts[status] += 1;
     counts.costMicroUsd += toMicroUsd(costUsd ?? 0);
     counts.isCostIncomplete ||= costUsd === null;
-    // What is skipped takes no time.
+    // Skipped jobs take no time.
     if (status !== 'skipped') pace.count();
   };
   return {
@@ -106,18 +106,21 @@ export function createRunCounter(now: () => number): RunCounter {
   };
 }
 
-/** Says how fast something happens lately. */
+/** Measures how often something happens at present. */
 interface Pace {
-  /** It happened once more. */
+  /** Counts one more time. */
   count(): void;
-  /** Times a minute, over the last minute; null in the first second. */
+  /** Returns the times a minute, over the last minute; null in the first second. */
   perMinute(): number | null;
 }
 
 const WINDOW_MS = 60_000;
 const STEP_MS = 1_000;
 
-/** A pace by the clock `now`. It keeps about one sample a second of the last minute, however often it counts. */
+/**
+ * Creates a pace by the clock `now`. It holds about one sample a second of the last minute, however
+ * often it counts.
+ */
 export function createPace(now: () => number): Pace {
   const samples = [{ atMs: now(), counted: 0 }];
   let counted = 0;
@@ -138,14 +141,14 @@ export function createPace(now: () => number): Pace {
       if (base === undefined) return null;
       const elapsedMs = now() - base.atMs;
       if (elapsedMs < STEP_MS) return null;
-      // What was counted since the only sample, and an age ago, came within its second.
+      // All that was counted since the only sample came within its second, more than a minute ago.
       if (samples.length === 1 && elapsedMs > WINDOW_MS) return 0;
       return ((counted - base.counted) / Math.min(elapsedMs, WINDOW_MS)) * 60_000;
     },
   };
 }
 
-/** Jobs that have their outcome, those of earlier runs included. */
+/** Returns the number of jobs that have their outcome, including those of earlier runs. */
 export function doneCount({
   alreadySaved,
   saved,
@@ -155,7 +158,9 @@ export function doneCount({
   return alreadySaved + saved + failed + skipped;
 }
 
-/** How long so many jobs take at a pace; null where there are none, or no pace is known. */
+/**
+ * Returns the time that so many jobs take at a pace; null if there are none, or no pace is known.
+ */
 export function timeLeftMs(jobs: number, ratePerMinute: number | null): number | null {
   if (jobs <= 0 || ratePerMinute === null || ratePerMinute <= 0) return null;
   return (jobs / ratePerMinute) * 60_000;
@@ -167,8 +172,8 @@ export interface ProgressOfConfig {
 }
 
 /**
- * Says how far a run is: once at its start, and after each outcome. In memory that does not grow with the run; put
- * `throttleTime` behind it where that is too often.
+ * Emits the progress of a run: once at its start, and after each outcome. Memory does not grow with
+ * the run. If that is too often, put `throttleTime` behind it.
  *
  *     events: r run.started, c prediction.created, s image.saved   r-c-s-s|
  *     progressOf(), its percent of two jobs                        0---5-1|    5: 50, 1: 100

@@ -6,16 +6,16 @@ export interface RunTotals {
   readonly saved: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Saved by an earlier run in the same folder, not part of the three above. */
+  /** Saved by an earlier run in the same folder; not part of the three above. */
   readonly alreadySaved: number;
   readonly costUsd: number;
-  /** True where at least one job had no known price, so `costUsd` is too low. */
+  /** True if at least one job had no known price, so `costUsd` is too low. */
   readonly costIncomplete: boolean;
 }
 
-/** What happens during a run, as it happens; one JSON line each under `--json`. */
+/** An event of a run, emitted as it happens; one line of JSON under `--json`. */
 export type RunEvent =
-  /** A page shows the run while it goes. */
+  /** A page shows the run live. */
   | { readonly type: 'watch.started'; readonly url: string }
   | {
       readonly type: 'run.started';
@@ -49,7 +49,7 @@ export type RunEvent =
       readonly attempt: number;
       readonly error: OutcomeError;
     }
-  /** The model failed for good: the next one of the fallbacks is tried. */
+  /** The model failed for good: the next of the fallbacks is tried. */
   | {
       readonly type: 'job.fallback';
       readonly index: number;
@@ -58,7 +58,7 @@ export type RunEvent =
     }
   /** The job failed for now: it is tried again when all others are done. */
   | { readonly type: 'job.postponed'; readonly index: number; readonly error: OutcomeError }
-  /** All jobs had their turn; the postponed ones are tried again after a pause. */
+  /** All jobs have had their turn; the postponed ones are tried again after a pause. */
   | {
       readonly type: 'recovery.started';
       readonly round: number;
@@ -68,14 +68,17 @@ export type RunEvent =
   /** With the strategy `waves`. */
   | { readonly type: 'wave.started'; readonly wave: number; readonly jobs: number }
   | { readonly type: 'wave.completed'; readonly wave: number; readonly jobs: number }
-  /** With the strategy `queue`: which lane did what. `turn` counts the job's turns from 1; requeued: to the end of the line. */
+  /**
+   * With the strategy `queue`: the state of a lane. `turn` counts the job's turns from 1; requeued:
+   * moved to the end of the line.
+   */
   | {
       readonly type: 'lane.started' | 'lane.completed' | 'lane.requeued';
       readonly lane: number;
       readonly index: number;
       readonly turn: number;
     }
-  /** With the strategy `sequential`, after each job; the time is that of the run so far. */
+  /** With the strategy `sequential`, after each job; `elapsedMs` is that of the run so far. */
   | {
       readonly type: 'job.progress';
       readonly current: number;
@@ -86,7 +89,7 @@ export type RunEvent =
       readonly predictionId: string | null;
       readonly elapsedMs: number;
     }
-  /** The model failed so often in a row that nothing is begun with it for a while. */
+  /** The model failed so often in a row that it is not called for a while. */
   | {
       readonly type: 'model.paused';
       readonly model: string;
@@ -101,10 +104,10 @@ export type RunEvent =
       readonly round: number;
       readonly bestIndex: number;
       readonly bestScore: number;
-      /** Indexes of the pictures that go on, the best first. */
+      /** Indexes of the images that go into the next round, the best first. */
       readonly kept: readonly number[];
     }
-  /** With `--concurrency auto`: so many predictions at a time from now on. */
+  /** With `--concurrency auto`: the number of concurrent predictions from now on. */
   | { readonly type: 'concurrency.changed'; readonly concurrency: number }
   | { readonly type: 'rate.paused'; readonly waitMs: number }
   | { readonly type: 'image.downloaded'; readonly index: number; readonly bytes: number }
@@ -112,7 +115,7 @@ export type RunEvent =
   | {
       readonly type: 'image.saved';
       readonly outcome: Outcome;
-      /** True where it is there again, after it was deleted: an earlier run has paid for it. */
+      /** True if a deleted image was restored: an earlier run has paid for it. */
       readonly paidBefore?: true;
     }
   | { readonly type: 'job.failed'; readonly outcome: Outcome }
@@ -127,5 +130,8 @@ export type RunEvent =
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'run.completed'; readonly totals: RunTotals; readonly elapsedMs: number };
 
-/** Takes the run's events. Nobody waits for a promise of it, and what it throws becomes a warning of the process. */
+/**
+ * Receives the run's events. Its promises are not awaited, and an error that it throws becomes a
+ * warning of the process.
+ */
 export type EmitEvent = (event: RunEvent) => void;

@@ -15,33 +15,41 @@ import {
 } from 'rxjs';
 
 export interface CachedByConfig<T, R> {
-  /** Values with equal keys have equal results; null: this value's result is like no other's. */
+  /**
+   * Returns the key of a value: equal keys mean identical results. Null if the result cannot be
+   * shared.
+   */
   keyOf: (value: T) => string | null;
-  /** Makes a value's result: emits it once. */
+  /** Makes a value's result, and emits it once. */
   make: (value: T) => Observable<R>;
-  /** Finds a result that was kept; emits null, or nothing, where there is none. Default: there is none. */
+  /** Looks up a stored result; emits null, or nothing, if there is none. Default: finds none. */
   find?: (key: string, value: T) => Observable<R | null>;
-  /** Keeps a result that was made; it is passed on when this completes. Default: nothing is kept. */
+  /** Stores a new result, which is emitted when this completes. Default: stores nothing. */
   keep?: (key: string, result: R) => Observable<unknown>;
-  /** What is being made at present; one for all pipes that share results. Default: a new one, for a single pipe. */
+  /**
+   * Work in flight. Pass one to all pipes that share results. Default: a new one, for a single
+   * pipe.
+   */
   flights?: SingleFlight<Cached<R>>;
 }
 
-/** A result and where it is from: made for this value, kept from before, or made for an equal value meanwhile. */
+/**
+ * A result and its origin: made for this value, kept from an earlier one, or shared with an equal
+ * value that was in flight.
+ */
 export interface Cached<R> {
   readonly result: R;
   readonly origin: 'made' | 'kept' | 'shared';
 }
 
 /**
- * Makes each value's result only where it cannot be had otherwise: from what was kept, or from an equal value whose
- * result is being made at the same time.
+ * Skips work whose result is stored, and runs identical concurrent work once.
  *
  *     values, a twice                           a-a---b|
  *     make, 4 ms each                           ----(r|)
  *     cachedBy                                  ----(rs)--(r|)   r: made, s: shared
  *
- * Errors are those of `make`, `find` and `keep`; a failure is shared too, and is not kept.
+ * Emits the errors of `make`, `find` and `keep`. A failure is shared too, but not stored.
  */
 export function cachedBy<T, R>(config: CachedByConfig<T, R>): OperatorFunction<T, Cached<R>> {
   const { keyOf, flights = createSingleFlight() } = config;
@@ -56,13 +64,15 @@ export function cachedBy<T, R>(config: CachedByConfig<T, R>): OperatorFunction<T
 
 function foundOrMade<T, R>(key: string, value: T, config: CachedByConfig<T, R>): Observable<Cached<R>> {
   const { find = () => of(null), keep = () => of(null) } = config;
-  const makeAndKeep = () =>
+  const makeAndStore = () =>
     made(value, config).pipe(
       concatMap((cached) => keep(key, cached.result).pipe(ignoreElements(), endWith(cached))),
     );
   return find(key, value).pipe(
     defaultIfEmpty(null),
-    concatMap((kept) => (kept === null ? makeAndKeep() : of({ result: kept, origin: 'kept' as const }))),
+    concatMap((stored) =>
+      stored === null ? makeAndStore() : of({ result: stored, origin: 'kept' as const }),
+    ),
   );
 }
 
@@ -70,43 +80,49 @@ function made<T, R>(value: T, { make }: CachedByConfig<T, R>): Observable<Cached
   return make(value).pipe(map((result) => ({ result, origin: 'made' as const })));
 }
 
-/** What came of a flight, and whether somebody else had begun it. */
+/** The result of a flight. `isShared` is true if another caller had started it. */
 export interface Landed<R> {
   readonly result: R;
   readonly isShared: boolean;
 }
 
-/** Work that is under way, by key. */
+/** Work in flight, by key. */
 export interface SingleFlight<R> {
-  /** Begins the work, or joins the one that is under way for the same key. Emits its one result, or its error. */
+  /**
+   * Starts the work, or joins the work in flight for the same key. Emits its one result, or its
+   * error.
+   */
   join(key: string, begin: () => Observable<R>): Observable<Landed<R>>;
 }
 
 /**
- * Lets equal work be done once for all who want it at the same time ("single flight"). One for all jobs of a run.
+ * Runs identical work once for all callers that want it at the same time ("single flight"). Create
+ * one for all jobs of a run.
  *
  *     work of 4 ms, r               ----(r|)
  *     join(key, work)               ----(r|)      r: begun here
  *     join(key, work) 2 ms later      --(s|)      s: the same result, shared
  *
- * It goes on as long as anybody waits for it: who began it may leave. Once it is over, the next one begins anew.
+ * The work continues as long as one caller waits for it, even if the one that started it has left.
+ * Once it is over, the next call starts it again.
  */
 export function createSingleFlight<R>(): SingleFlight<R> {
-  const underWay = new Map<string, Observable<R>>();
-  const begun = (key: string, begin: () => Observable<R>): Observable<R> => {
+  const inFlight = new Map<string, Observable<R>>();
+  const start = (key: string, begin: () => Observable<R>): Observable<R> => {
     const flight = defer(begin).pipe(
-      finalize(() => underWay.delete(key)),
-      // Kept until it is taken out above, so that who joins while the result is being told begins nothing.
+      finalize(() => inFlight.delete(key)),
+      // Stays joinable until `finalize` removes it: a caller that joins while the result is being
+      // emitted starts nothing.
       share({ connector: () => new ReplaySubject<R>(1), resetOnComplete: false, resetOnError: false }),
     );
-    underWay.set(key, flight);
+    inFlight.set(key, flight);
     return flight;
   };
   return {
     join: (key, begin) =>
       defer(() => {
-        const other = underWay.get(key);
-        const flight = other ?? begun(key, begin);
+        const other = inFlight.get(key);
+        const flight = other ?? start(key, begin);
         return flight.pipe(map((result) => ({ result, isShared: other !== undefined })));
       }),
   };

@@ -3,22 +3,24 @@ import { CircuitOpenError } from '../errors.ts';
 import { expectOption } from './internal/options.ts';
 
 export interface CircuitBreakerConfig {
-  /** The circuit: a model, say. */
+  /** Name of the circuit: a model, for example. */
   name: string;
-  /** Whether an error counts against it. Default: each does. */
+  /** Returns true if an error counts as a failure. Default: every error counts. */
   isFailure?: (error: unknown) => boolean;
 }
 
 /**
- * Lets nothing begin while its circuit is open, and tells the breaker how what has begun went.
+ * Refuses to start its source while the circuit is open, and reports to the breaker how the source
+ * ends.
  *
  *     breaker: 2 failures in a row, 9 ms     --f--f
  *     source                                  a|
  *     circuitBreaker, subscribed at 6 ms           #        CircuitOpenError; the source is not subscribed
  *     circuitBreaker, subscribed at 15 ms                   a|
  *
- * Emits `CircuitOpenError` where the circuit is open, and what the source emits. A source that completes has succeeded; one that
- * fails with an error that does not count, or is unsubscribed, says nothing.
+ * Emits `CircuitOpenError` if the circuit is open, otherwise what the source emits. A source that
+ * completes has succeeded. One that is unsubscribed, or fails with an error that does not count, is
+ * neither a success nor a failure.
  */
 export function circuitBreaker<T>(
   breaker: Breaker,
@@ -33,9 +35,9 @@ export function circuitBreaker<T>(
         return undefined;
       }
       let isOver = false;
-      const end = (tell: () => void): void => {
+      const end = (report: () => void): void => {
         isOver = true;
-        tell();
+        report();
       };
       subscriber.add(() => {
         if (!isOver) breaker.left(name);
@@ -55,43 +57,46 @@ export function circuitBreaker<T>(
 }
 
 function openError(name: string, waitMs: number): CircuitOpenError {
-  const when = waitMs === 0 ? 'while another one tries' : `for another ${Math.ceil(waitMs / 1_000)} s`;
-  return new CircuitOpenError(
-    `Nothing was begun with ${name}: it failed too often in a row, and is left alone ${when}.`,
-    {
-      suggestion: 'Run the same command again later, or give --fallback OWNER/NAME.',
-    },
-  );
+  const next = waitMs === 0 ? 'A trial is in flight.' : `Next try in ${Math.ceil(waitMs / 1_000)} s.`;
+  return new CircuitOpenError(`Skipped: ${name} failed too often in a row. ${next}`, {
+    suggestion: 'Run the same command again later, or give --fallback OWNER/NAME.',
+  });
 }
 
 export interface BreakerConfig {
   /** Failures in a row that open a circuit: an integer of 1 or more. */
   failures: number;
-  /** How long nothing passes an open circuit; then one may try. Default 60,000. */
+  /**
+   * Time that an open circuit lets nothing through; after that it lets one trial through. Default
+   * 60,000.
+   */
   coolMs?: number;
-  /** Told when a circuit opens, and each time that a trial fails. */
+  /** Called when a circuit opens, and each time a trial fails. Default: no-op. */
   onOpen?: (opened: OpenedCircuit) => void;
-  /** Default asyncScheduler. */
+  /** Clock of `coolMs`. Default asyncScheduler. */
   scheduler?: SchedulerLike;
 }
 
 export interface OpenedCircuit {
-  /** What it is the circuit of: a model, say. */
+  /** Name of the circuit: a model, for example. */
   readonly name: string;
-  /** In a row. */
+  /** Failures in a row. */
   readonly failures: number;
-  /** Of the last of them. */
+  /** Error of the last failure. */
   readonly error: unknown;
   readonly coolMs: number;
 }
 
 /** Circuits by name, each closed at first. */
 export interface Breaker {
-  /** Null where one may pass, who then has to say how it went; else how long nobody may, 0 while somebody tries. */
+  /**
+   * Returns null if a call may start; report its end with `succeeded`, `failed` or `left`.
+   * Otherwise returns the time in ms until the next trial, 0 while a trial is in flight.
+   */
   admit(name: string): number | null;
   succeeded(name: string): void;
   failed(name: string, error: unknown): void;
-  /** Whoever passed leaves without having found out anything. */
+  /** Reports a call that ended as neither a success nor a failure. */
   left(name: string): void;
   /** Closes all circuits and forgets their failures. */
   reset(): void;
@@ -104,8 +109,9 @@ interface Circuit {
 }
 
 /**
- * Keeps count of failures in a row, by name, for `circuitBreaker`. After as many as that the circuit is open: nobody passes for
- * `coolMs`, then one at a time tries, and the first success closes it.
+ * Creates a breaker for `circuitBreaker`, which counts failures in a row by name. After `failures`
+ * of them a circuit is open: it lets nothing through for `coolMs`, then one trial at a time, and
+ * the first success closes it.
  *
  * Nygard, "Release It!", 2007; https://martinfowler.com/bliki/CircuitBreaker.html
  */
@@ -135,7 +141,7 @@ export function createBreaker(config: BreakerConfig): Breaker {
       const circuit = circuitOf(name);
       const wasOpen = circuit.failures >= failures;
       circuit.failures += 1;
-      // Those that were under way when it opened tell nothing new.
+      // Calls that were in flight when it opened report nothing new.
       if (circuit.failures < failures || (wasOpen && !circuit.isTried)) return;
       circuit.isTried = false;
       circuit.openUntilMs = scheduler.now() + coolMs;

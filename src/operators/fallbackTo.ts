@@ -1,22 +1,22 @@
 import { catchError, from, type MonoTypeOperatorFunction, type ObservableInput, throwError } from 'rxjs';
 
 export interface FallbackToConfig {
-  /** Whether another source may do better after this error. Default: after any. */
+  /** Returns true if another source may do better after this error. Default: after every error. */
   shouldFallBack?: (error: unknown) => boolean;
-  /** Told before each change; `level` is 1 for the first of the other sources. */
+  /** Called before each switch; `level` is 1 for the first of the other sources. Default: no-op. */
   onFallback?: (fallback: { error: unknown; level: number }) => void;
 }
 
 /**
- * Goes on with the next source where one fails; passes the last error on.
+ * Switches to the next source if one fails; emits the error of the last one.
  *
  *     source                      -#
  *     small                       --#
  *     tiny                        -(t|)
  *     fallbackTo([small, tiny])   ----(t|)
  *
- * A source is subscribed when its turn comes, so give those that cost something as `defer(() => …)`. What `shouldFallBack`
- * or `onFallback` throws becomes the stream's error.
+ * Each source is subscribed when its turn comes, so wrap one that costs money in `defer(() => …)`.
+ * If `shouldFallBack` or `onFallback` throws, the stream emits that error.
  */
 export function fallbackTo<T>(
   others: readonly ObservableInput<T>[],

@@ -3,33 +3,37 @@ import { createFifoQueue } from './internal/fifoQueue.ts';
 import { expectOption } from './internal/options.ts';
 
 /**
- * Subscribes to its source when the gate has a free place, and gives the place back when the source completes, fails or
- * is unsubscribed. Who waits is let in first come, first served.
+ * Subscribes to its source when the gate has a free slot, and frees the slot when the source
+ * completes, fails or is unsubscribed. Sources enter in the order in which they came.
  *
- *     two sources, one place     --(a|)
+ *     two sources, one slot      --(a|)
  *     first                      --(a|)
  *     second                     ----(a|)
  */
 export function gate<T>(through: Gate): MonoTypeOperatorFunction<T> {
-  // The way out is the subscriber's own teardown, so a source that ends at once gives its place back too; and nothing more
-  // is held for who waits: there may be a million.
+  // The subscriber's own teardown leaves the gate, so a source that ends at once frees its slot
+  // too. Nothing more is held for a waiting source: there may be a million.
   return (source) => new Observable<T>((subscriber) => through.enter(() => source.subscribe(subscriber)));
 }
 
-/** A bounded number of places, given in the order of asking. */
+/** A bounded number of slots, given out in the order of the calls. */
 export interface Gate {
+  /** Slots in all. */
   readonly places: number;
-  /** Places taken. */
+  /** Slots in use. */
   readonly running: number;
   /** Callers in line. */
   readonly waiting: number;
   /**
-   * Calls `enter` when a place is free, at once if one is. The function it returns leaves: it gives the place back, or
-   * steps out of the line. Calling it again does nothing.
+   * Calls `enter` when a slot is free, at once if one is. Returns a function that leaves: it frees
+   * the slot, or steps out of the line. Calling it again does nothing.
    */
   enter(enter: () => void): () => void;
-  /** Changes the number of places. Who is inside stays, so with fewer places nobody comes in until enough have left. */
-  resize(places: number): void;
+  /**
+   * Changes the number of slots. Callers inside stay: with fewer slots the next one enters only
+   * after enough have left.
+   */
+  resize(slots: number): void;
 }
 
 interface Visit {
@@ -38,20 +42,21 @@ interface Visit {
 }
 
 /**
- * Makes a gate with this many places: an integer of 1 or more. Shared by all journeys of a run, it bounds one stage of
- * theirs. Take gates in the order of the stages and never two at once, and no deadlock can arise.
+ * Creates a gate with this many slots: an integer of 1 or more. Share it between all jobs of a run
+ * to bound one of their stages. Take gates in the order of the stages and never two at once, and no
+ * deadlock can arise.
  */
-export function createGate(initialPlaces: number): Gate {
-  let places = expectPlaces(initialPlaces);
+export function createGate(initial: number): Gate {
+  let slots = expectSlots(initial);
   const line = createFifoQueue<Visit>();
   let running = 0;
   let admitting = false;
 
-  // A loop, not a recursion: who is let in may leave at once.
+  // A loop, not a recursion: a caller that is let in may leave at once.
   const admit = () => {
     if (admitting) return;
     admitting = true;
-    while (running < places) {
+    while (running < slots) {
       const visit = line.takeFirst();
       if (visit === undefined) break;
       visit.isInside = true;
@@ -63,7 +68,7 @@ export function createGate(initialPlaces: number): Gate {
 
   return {
     get places() {
-      return places;
+      return slots;
     },
     get running() {
       return running;
@@ -72,7 +77,7 @@ export function createGate(initialPlaces: number): Gate {
       return line.size;
     },
     resize(wanted) {
-      places = expectPlaces(wanted);
+      slots = expectSlots(wanted);
       admit();
     },
     enter(enter) {
@@ -90,7 +95,7 @@ export function createGate(initialPlaces: number): Gate {
   };
 }
 
-function expectPlaces(places: number): number {
-  expectOption(Number.isInteger(places) && places >= 1, 'places', 'an integer of 1 or more', places);
-  return places;
+function expectSlots(slots: number): number {
+  expectOption(Number.isInteger(slots) && slots >= 1, 'slots', 'an integer of 1 or more', slots);
+  return slots;
 }

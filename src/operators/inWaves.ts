@@ -15,30 +15,32 @@ import { expectOption, shareStop } from './internal/options.ts';
 import { pullMap } from './pullMap.ts';
 
 export interface InWavesConfig {
-  /** Items of one wave; the last one may have fewer. An integer of 1 or more. */
+  /** Items in a wave; the last wave may have fewer. An integer of 1 or more. */
   waveSize: number;
-  /** From the end of a wave to the beginning of the next. */
+  /** Wait between the end of a wave and the start of the next. */
   pauseMs: number;
   /** Inner Observables at the same time. Default: the whole wave. */
   concurrency?: number;
-  /** Told when a wave begins, and when all of it is done. */
+  /** Called when a wave starts, and when all of it is done. Default: no-op. */
   onWave?: (wave: WaveNews) => void;
-  /** When it emits, nothing more is begun; what is under way is finished. Default: never. */
+  /**
+   * Stops the start of further items when it emits; items in flight finish. Default: never emits.
+   */
   stop?: Observable<unknown>;
   /** Clock of the pauses. Default asyncScheduler. */
   scheduler?: SchedulerLike;
 }
 
 export interface WaveNews {
-  /** 1-based. */
+  /** 1-based number of the wave. */
   readonly wave: number;
   readonly items: number;
   readonly state: 'started' | 'completed';
 }
 
 /**
- * Maps the items of a source wave by wave: a wave begins when all of the one before is done, and a pause is over. Items
- * are asked for one wave at a time.
+ * Maps the items of a source in waves: a wave starts when all of the one before is done and the
+ * pause is over. Pulls the items of one wave at a time.
  *
  *     source                                a, b, c
  *     a                                     --(a|)
@@ -46,7 +48,8 @@ export interface WaveNews {
  *     c                                          --(c|)
  *     inWaves({waveSize: 2, pauseMs: 3})    -ba----(c|)
  *
- * There is no pause after the last wave. An error of the source, of `project` or of an inner Observable ends the whole.
+ * There is no pause after the last wave. An error of the source, of `project` or of an inner
+ * Observable ends the stream.
  */
 export function inWaves<T, R>(
   source: Iterable<T> | AsyncIterable<T>,
@@ -60,7 +63,7 @@ export function inWaves<T, R>(
   return defer(() => {
     const shared = shareStop(stop);
     const inner = (items: readonly T[], index: number) => {
-      const tell = (state: WaveNews['state']) =>
+      const notify = (state: WaveNews['state']) =>
         defer(() => {
           onWave?.({ wave: index + 1, items: items.length, state });
           return EMPTY;
@@ -69,10 +72,11 @@ export function inWaves<T, R>(
       const wave = pullMap(items, project, { concurrency, stop: shared.stop });
       return concat(
         pause.pipe(takeUntil(shared.stop), ignoreElements()),
-        defer(() => (shared.isStopped ? EMPTY : concat(tell('started'), wave, tell('completed')))),
+        defer(() => (shared.isStopped ? EMPTY : concat(notify('started'), wave, notify('completed')))),
       );
     };
-    // A wave is an item of its own, pulled when the one before is done: so the last one is known before any pause.
+    // A wave is an item of its own, pulled when the one before is done: so the last wave is known
+    // before any pause.
     return pullMap(wavesOf(source, waveSize), inner, { concurrency: 1, stop: shared.stop });
   });
 }

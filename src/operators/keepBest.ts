@@ -2,20 +2,21 @@ import { Observable, type OperatorFunction } from 'rxjs';
 import { expectOption } from './internal/options.ts';
 
 export interface KeepBestConfig<T> {
-  /** Higher is better. */
+  /** Returns the score of a value; higher is better. */
   scoreOf: (value: T) => number;
-  /** Whether two values are so alike that only the better one is kept. Default: never. */
+  /** Returns true if two values are so alike that only the better one is kept. Default: never. */
   isSame?: (a: T, b: T) => boolean;
 }
 
 /**
- * Emits the best few of a source at its end, the best first; of equal ones the earlier. Holds no more than those.
+ * Emits the best `count` values of a source when it completes, the best first. Of values with equal
+ * scores the earlier one counts as better. Memory holds only these.
  *
  *     values        3-9-5-7|
  *     keepBest(2)   -------(97|)
  *
- * With `isSame` the memory is `count` values too: what is like a better one is dropped as it comes, so what it had pushed out
- * before does not come back.
+ * With `isSame` memory holds `count` values too, so a value that was pushed out does not come back,
+ * even if the one that pushed it out is replaced later.
  */
 export function keepBest<T>(count: number, config: KeepBestConfig<T>): OperatorFunction<T, T> {
   const { scoreOf, isSame = () => false } = config;
@@ -28,8 +29,10 @@ export function keepBest<T>(count: number, config: KeepBestConfig<T>): OperatorF
           const score = scoreOf(value);
           if (best.some((kept) => kept.score >= score && isSame(kept.value, value))) return;
           const others = best.filter((kept) => !isSame(kept.value, value));
-          const place = others.findIndex((kept) => kept.score < score);
-          best = others.toSpliced(place < 0 ? others.length : place, 0, { value, score }).slice(0, count);
+          const position = others.findIndex((kept) => kept.score < score);
+          best = others
+            .toSpliced(position < 0 ? others.length : position, 0, { value, score })
+            .slice(0, count);
         },
         error: (error: unknown) => subscriber.error(error),
         complete: () => {

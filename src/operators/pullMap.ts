@@ -4,13 +4,14 @@ import { expectOption } from './internal/options.ts';
 export interface PullMapConfig {
   /** Inner Observables at the same time: an integer of 1 or more. */
   concurrency: number;
-  /** When it emits, nothing more is pulled; what is under way is finished. Default: never. */
+  /** Stops pulling when it emits; items in flight finish. Default: never emits. */
   stop?: Observable<unknown>;
 }
 
 /**
- * Maps each item of a source to an inner Observable and emits what they emit, as it comes. An item is asked for only
- * when a place is free: the source is never more than `concurrency` items ahead, and nothing is buffered.
+ * Maps each item of a source to an inner Observable, and emits the values of all of them as they
+ * come. Pulls an item only when a slot is free: it is never more than `concurrency` items ahead,
+ * and buffers nothing.
  *
  *     source                      a, b, c
  *     a                           ---(a|)
@@ -18,8 +19,9 @@ export interface PullMapConfig {
  *     c                            ----(c|)
  *     pullMap({concurrency: 2})   -b-a-(c|)
  *
- * A place is free again when its inner Observable completes. An error of the source, of `project` or of an inner
- * Observable ends the whole. A source that was not read to its end is told so by `iterator.return()`.
+ * A slot is free again when its inner Observable completes. An error of the source, of `project` or
+ * of an inner Observable ends the stream. A source that was not read to its end is closed with
+ * `iterator.return()`.
  */
 export function pullMap<T, R>(
   source: Iterable<T> | AsyncIterable<T>,
@@ -50,7 +52,7 @@ function iteratorOf<T>(source: Iterable<T> | AsyncIterable<T>): AnyIterator<T> {
   return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
 }
 
-/** One subscription of a pullMap. */
+/** One subscription to a `pullMap`. */
 class Puller<T, R> {
   readonly #iterator: AnyIterator<T>;
   readonly #project: (value: T, index: number) => ObservableInput<R>;
@@ -58,11 +60,14 @@ class Puller<T, R> {
   readonly #subscriber: Subscriber<R>;
   #index = 0;
   #running = 0;
-  /** The loop is running: a place freed meanwhile is another turn of it, not a loop within the loop. */
+  /**
+   * True while the loop runs: a slot freed meanwhile is another turn of the loop, not a loop within
+   * it.
+   */
   #looping = false;
-  /** An answer of an asynchronous source is awaited: it is asked one thing at a time. */
-  #asking = false;
-  /** The source has ended, or is not to be asked any more. */
+  /** True while an asynchronous source is awaited: items are pulled one at a time. */
+  #pulling = false;
+  /** True once the source has ended, or must not be read any more. */
   #ended = false;
 
   constructor(
@@ -77,56 +82,59 @@ class Puller<T, R> {
     this.#subscriber = subscriber;
   }
 
-  /** Fills the free places. A loop, not a recursion: inner Observables may complete while they are being subscribed. */
+  /**
+   * Fills the free slots. A loop, not a recursion: inner Observables may complete while they are
+   * being subscribed.
+   */
   pull(): void {
     if (this.#looping) return;
     this.#looping = true;
-    while (!this.#ended && !this.#asking && this.#running < this.#concurrency) this.#ask();
+    while (!this.#ended && !this.#pulling && this.#running < this.#concurrency) this.#pullNext();
     this.#looping = false;
     this.#completeIfIdle();
   }
 
-  /** Asks the source for nothing more. */
+  /** Stops reading the source. */
   stop(): void {
     if (this.#ended) return;
     this.#ended = true;
-    // Nobody waits for the source to close, and what it throws then changes nothing that was emitted.
+    // The close is not awaited, and an error of it changes nothing that was emitted.
     try {
       Promise.resolve(this.#iterator.return?.()).catch(() => {});
     } catch {}
     if (!this.#looping) this.#completeIfIdle();
   }
 
-  #ask(): void {
+  #pullNext(): void {
     try {
-      const answer = this.#iterator.next();
-      if ('then' in answer) this.#await(answer);
-      else this.#take(answer);
+      const result = this.#iterator.next();
+      if ('then' in result) this.#await(result);
+      else this.#take(result);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #await(answer: PromiseLike<IteratorResult<T, unknown>>): void {
-    this.#asking = true;
-    const goOn = (react: () => void) => {
-      this.#asking = false;
+  #await(result: PromiseLike<IteratorResult<T, unknown>>): void {
+    this.#pulling = true;
+    const resume = (react: () => void) => {
+      this.#pulling = false;
       react();
       this.pull();
     };
-    answer.then(
-      (result) => goOn(() => this.#take(result)),
-      (error: unknown) => goOn(() => this.#fail(error)),
+    result.then(
+      (result) => resume(() => this.#take(result)),
+      (error: unknown) => resume(() => this.#fail(error)),
     );
   }
 
-  #take(answer: IteratorResult<T, unknown>): void {
+  #take(result: IteratorResult<T, unknown>): void {
     if (this.#ended) return;
-    if (answer.done === true) {
+    if (result.done === true) {
       this.#ended = true;
       return;
     }
-    this.#start(answer.value);
+    this.#start(result.value);
   }
 
   #start(value: T): void {
@@ -138,7 +146,8 @@ class Puller<T, R> {
       return;
     }
     this.#running += 1;
-    // While it is being subscribed it cannot be unsubscribed yet: an endless synchronous one has to be asked to stop.
+    // An inner Observable cannot be unsubscribed while it is being subscribed: an endless
+    // synchronous one has to end by itself.
     const whileWanted = inner.pipe(takeWhile(() => !this.#subscriber.closed));
     this.#subscriber.add(
       whileWanted.subscribe({
@@ -152,7 +161,10 @@ class Puller<T, R> {
     );
   }
 
-  /** The source itself failed: it has ended by that and needs no `return()`. Once stopped, nobody minds what it says. */
+  /**
+   * Ends the stream with the source's own error. The source has ended by it and needs no
+   * `return()`; once stopped, its errors are ignored.
+   */
   #fail(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -14,28 +14,37 @@ import { expectOption } from './internal/options.ts';
 
 export interface RefineConfig<T, R> {
   /**
-   * Makes one round of results: `(items) => pullMap(items, make, { concurrency: 4 })`, say. Rounds never overlap, so no more is
-   * in flight than one round lets be. `round` is 0 for the first.
+   * Makes the results of one round: `(items) => pullMap(items, make, { concurrency: 4 })`, for
+   * example. Rounds never overlap, so the concurrency of one round is that of the whole. `round` is
+   * 0 for the first.
    */
   run: (items: readonly T[], round: number) => ObservableInput<R>;
-  /** The items of the next round, from the results of this one; none ends it. It may take its time. */
+  /**
+   * Returns the items of the next round, made from the results of this one; none ends the stream.
+   * It may take its time.
+   */
   next: (results: readonly R[], round: number) => ObservableInput<T>;
-  /** How often results are fed back at most: an integer of 0 or more. */
+  /** Rounds after the first, at most: an integer of 0 or more. */
   rounds: number;
-  /** When it emits, no further round begins; give it to what `run` makes too. Default: never. */
+  /**
+   * Stops further rounds when it emits. Give it to the Observable of `run` too, to end a round
+   * early. Default: never emits.
+   */
   stop?: Observable<unknown>;
 }
 
 /**
- * Makes results in rounds: what one round gave chooses what the next one makes. Emits every result as it comes.
+ * Makes results in rounds: the results of one round choose the items of the next. Emits every
+ * result as it comes.
  *
  *     run of [a, b]                  -a-(b|)
  *     next of [a, b]: c                 --(c|)
  *     run of [c]                          -(c|)
  *     refine([a, b], {rounds: 1})    -a-b--(c|)
  *
- * Ends when a round is the last one, when `next` gives nothing, and when a round is over after `stop`. Holds the results of one
- * round. What `run` or `next` throws or emits as an error is the stream's error.
+ * Completes after the last round, when `next` gives no items, and when a round ends after `stop`.
+ * Memory holds the results of one round. If `run` or `next` throws or emits an error, the stream
+ * emits it.
  */
 export function refine<T, R>(first: readonly T[], config: RefineConfig<T, R>): Observable<R> {
   const { run, next, rounds, stop = NEVER } = config;

@@ -21,24 +21,27 @@ import { pullMap } from './pullMap.ts';
 export interface RequeueConfig<T> {
   /** Tasks at the same time: an integer of 1 or more. */
   lanes: number;
-  /** Tries of one task at most, the first included: an integer of 1 or more. */
+  /** Tries of one task, at most, the first included: an integer of 1 or more. */
   maxTries: number;
-  /** Whether another try can help; where not, the error ends the whole. Default: always. */
+  /** Returns true if another try can help; if not, the error ends the stream. Default: always. */
   shouldRequeue?: (error: unknown) => boolean;
-  /** Time from a failure to the next try at least. Where the line is longer it costs nothing. Default 0. */
+  /** Shortest time from a failure to the next try; time spent in line counts. Default 0. */
   delayMs?: number;
-  /** Told what each lane does. */
+  /** Called when a lane starts, completes or requeues a task. Default: no-op. */
   onTask?: (news: TaskNews<T>) => void;
-  /** When it emits, nothing more is begun and the line of failed tasks is dropped. Default: never. */
+  /**
+   * Stops the start of further tasks when it emits, and drops the line of failed ones; tasks in
+   * flight finish. Default: never emits.
+   */
   stop?: Observable<unknown>;
   /** Clock of the delays. Default asyncScheduler. */
   scheduler?: SchedulerLike;
 }
 
 export interface LaneTurn {
-  /** 1…`lanes`. */
+  /** Number of the lane, 1…`lanes`. */
   readonly lane: number;
-  /** Which try of the task this is, 1-based. */
+  /** 1-based try of the task. */
   readonly attempt: number;
 }
 
@@ -54,8 +57,8 @@ interface Task<T> {
 }
 
 /**
- * Works off a source in lanes. A task that fails goes to the end of the line, behind all that the source has, and gets
- * another try there; what it emitted before it failed has been emitted.
+ * Works through a source in lanes. A task that fails goes to the end of the line, behind all that
+ * the source has, and gets another try there. Values that it emitted before it failed stay emitted.
  *
  *     source                           a, b, c
  *     a, first try                     --#
@@ -64,8 +67,8 @@ interface Task<T> {
  *     a, second try                        --(a|)
  *     requeue({lanes: 2, maxTries: 2}) ----bc(a|)
  *
- * A task is asked for when a lane is free: what is held is what the lanes work on, and what has failed. The error of a
- * last try, or of the source, ends the whole.
+ * Pulls a task only when a lane is free: memory holds the tasks in the lanes and those that have
+ * failed. The error of a last try, or of the source, ends the stream.
  */
 export function requeue<T, R>(
   source: Iterable<T> | AsyncIterable<T>,
@@ -81,7 +84,7 @@ export function requeue<T, R>(
     const shared = shareStop(stop);
     const line = createFifoQueue<Task<T>>();
     const freeLanes = Array.from({ length: lanes }, (_, index) => lanes - index);
-    /** The source has ended and nobody is left in line behind it. */
+    /** True once the source has ended and the line behind it is empty. */
     let isDrained = false;
 
     const work = (task: Task<T>, lane: number): Observable<R> => {
@@ -114,7 +117,8 @@ export function requeue<T, R>(
       onTask?.({ lane, attempt, value, state: 'requeued' });
       if (shared.isStopped) return EMPTY;
       const task = { value, attempt: attempt + 1, notBeforeMs: scheduler.now() + delayMs };
-      // The end of an empty line is here. So a lane without work need not wait for some: all that may still fail is in a lane.
+      // The end of an empty line is here. So an idle lane need not wait for work: every task that
+      // may still fail is in a lane.
       if (isDrained) return work(task, lane);
       line.join(task);
       return EMPTY;
@@ -132,7 +136,7 @@ export function requeue<T, R>(
   });
 }
 
-/** The whole line: what the source has, then what has failed. */
+/** Yields the whole line: the items of the source, then the tasks that have failed. */
 function tasksOf<T>(source: Iterable<T> | AsyncIterable<T>, failed: () => Iterable<Task<T>>) {
   return Symbol.asyncIterator in source ? asyncTasks(source, failed) : syncTasks(source, failed);
 }

@@ -4,29 +4,39 @@ import { expectOption, maxTimerMs } from './internal/options.ts';
 export interface RetryBackoffConfig {
   /** Tries after the first one. Default 4. */
   retries?: number;
-  /** Upper bound of the wait before the first retry; doubles each time. Default 500. */
+  /** Upper bound of the wait before the first retry; doubles with each retry. Default 500. */
   delayMs?: number;
-  /** Bound of that bound. Default 30,000. */
+  /** Largest value of that bound. Default 30,000. */
   maxDelayMs?: number;
-  /** Whether another try can help; `attempt` is the one that failed, 1-based. Default: always. */
+  /**
+   * Returns true if another try can help; `attempt` is the try that failed, 1-based. Default:
+   * always.
+   */
   shouldRetry?: (error: unknown, attempt: number) => boolean;
-  /** The wait that an error names; it is kept exactly, without jitter. Default: the error's own `retryAfterMs`, if it has one. */
+  /**
+   * Returns the wait that an error asks for, which is kept exactly, without jitter; null for none.
+   * Default: the error's own `retryAfterMs`, if it has one.
+   */
   retryAfterMs?: (error: unknown) => number | null;
-  /** Told before each wait. */
+  /** Called before each wait. Default: no-op. */
   onRetry?: (retry: { error: unknown; attempt: number; delayMs: number }) => void;
-  /** 0…1, the part of the bound that is waited ("full jitter"); `() => 1` switches jitter off. Default Math.random. */
+  /**
+   * Returns the part of the bound to wait, 0…1 ("full jitter"); `() => 1` switches jitter off.
+   * Default Math.random.
+   */
   random?: () => number;
   /** Clock of the waits. Default asyncScheduler. */
   scheduler?: SchedulerLike;
 }
 
 /**
- * Resubscribes to a failed source after a growing, jittered wait; passes the last error on.
+ * Resubscribes to a failed source after a growing, jittered wait; emits the last error if no try
+ * succeeds.
  *
  *     source                                                    -#
  *     retryBackoff({retries: 2, delayMs: 2, random: () => 1})   ---------#
  *
- * Full jitter, because equal waits would bring all that failed together back together:
+ * Full jitter keeps calls that failed together from coming back together:
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function retryBackoff<T>(config: RetryBackoffConfig = {}): MonoTypeOperatorFunction<T> {

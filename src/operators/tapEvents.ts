@@ -1,6 +1,6 @@
 import { defer, type MonoTypeOperatorFunction, tap } from 'rxjs';
 
-/** The event for each thing that can pass; null for none. */
+/** Functions that return the event for a notification of the source; null for none. */
 export interface TapEventsConfig<T, E> {
   subscribe?: () => E | null;
   next?: (value: T) => E | null;
@@ -9,30 +9,30 @@ export interface TapEventsConfig<T, E> {
 }
 
 /**
- * Tells what passes, as events, and leaves the stream as it is.
+ * Reports the notifications of a stream as events, and leaves the stream unchanged.
  *
  *     source                        a-b|
  *     tapEvents(emit, {next})       a-b|
  *     emit is called with           A-B
  *
- * What `emit` or a callback throws becomes the stream's error.
+ * If `emit` or one of the functions throws, the stream emits that error.
  */
 export function tapEvents<T, E>(
   emit: (event: E) => void,
   events: TapEventsConfig<T, E>,
 ): MonoTypeOperatorFunction<T> {
-  const tell = (event: E | null | undefined) => {
+  const report = (event: E | null | undefined) => {
     if (event != null) emit(event);
   };
   return (source) =>
     defer(() => {
-      tell(events.subscribe?.());
+      report(events.subscribe?.());
       return source;
     }).pipe(
       tap({
-        next: (value) => tell(events.next?.(value)),
-        error: (error: unknown) => tell(events.error?.(error)),
-        complete: () => tell(events.complete?.()),
+        next: (value) => report(events.next?.(value)),
+        error: (error: unknown) => report(events.error?.(error)),
+        complete: () => report(events.complete?.()),
       }),
     );
 }

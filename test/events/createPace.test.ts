@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createPace } from '../../src/events/progress.ts';
 
-it('says nothing in the first second, then how fast it goes', () => {
+it('is unknown in the first second, then the pace', () => {
   let nowMs = 1_000_000;
   const pace = createPace(() => nowMs);
   pace.count();

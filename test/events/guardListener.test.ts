@@ -4,7 +4,7 @@ import { warnings } from '../helpers/warnings.ts';
 
 const warned = warnings();
 
-it('tells once what a listener throws, and goes on calling it', () => {
+it('warns once of an error of a listener, and keeps calling it', () => {
   const calls: number[] = [];
   const listener = guardListener((value: number) => {
     calls.push(value);
@@ -13,11 +13,11 @@ it('tells once what a listener throws, and goes on calling it', () => {
   for (const value of [1, 2, 3]) listener(value);
   expect(calls).toEqual([1, 2, 3]);
   expect(warned()).toEqual([
-    'A listener to a run failed; the run goes on, and further failures of it are not told: no 1',
+    'A listener of a run failed; the run continues, and further failures of this listener are not reported: no 1',
   ]);
 });
 
-it('tells once what promises of a listener are rejected with, and waits for none', async () => {
+it('warns once of rejected promises of a listener, and awaits none', async () => {
   const listener = guardListener(async (value: number) => {
     if (value === 2) await new Promise(() => {});
     throw `no ${value}`;

@@ -17,8 +17,8 @@ import { warnings } from '../helpers/warnings.ts';
 
 const warned = warnings();
 const pause = (waitMs: number): RunEvent => ({ type: 'rate.paused', waitMs });
-/** A run that tells of what passes. */
-const telling = (source: Observable<number>) => (emit: EmitEvent) =>
+/** A run that emits an event for each value. */
+const reporting = (source: Observable<number>) => (emit: EmitEvent) =>
   source.pipe(
     map((n) => {
       emit(pause(n));
@@ -26,16 +26,16 @@ const telling = (source: Observable<number>) => (emit: EmitEvent) =>
     }),
   );
 
-it('gives the events beside the run, which begins when it is subscribed', async () => {
-  const { end, events } = observeRun(telling(of(1, 2)));
+it('emits the events beside the run, which begins when it is subscribed', async () => {
+  const { end, events } = observeRun(reporting(of(1, 2)));
   const seen = firstValueFrom(events.pipe(toArray()));
   expect(await lastValueFrom(end)).toBe(2);
   expect(await seen).toEqual([pause(1), pause(2)]);
 });
 
-it('completes the events where the run fails, whose error is not theirs', async () => {
+it('completes the events if the run fails, without its error', async () => {
   const { end, events } = observeRun(
-    telling(
+    reporting(
       merge(
         of(1),
         throwError(() => new Error('no disk')),
@@ -47,8 +47,8 @@ it('completes the events where the run fails, whose error is not theirs', async 
   expect(await seen).toEqual([pause(1)]);
 });
 
-it('completes the events where somebody leaves the run', () => {
-  const { end, events } = observeRun(telling(merge(of(1), NEVER)));
+it('completes the events if the run is unsubscribed', () => {
+  const { end, events } = observeRun(reporting(merge(of(1), NEVER)));
   const seen: string[] = [];
   events.subscribe({ next: ({ type }) => seen.push(type), complete: () => seen.push('complete') });
   end.subscribe().unsubscribe();
@@ -57,7 +57,7 @@ it('completes the events where somebody leaves the run', () => {
 
 it('lets listeners come late and leave early', () => {
   const source = new Subject<number>();
-  const { end, events } = observeRun(telling(source));
+  const { end, events } = observeRun(reporting(source));
   const seen: string[] = [];
   const note = (who: string) => (event: RunEvent) =>
     seen.push(`${who} ${(event as { waitMs: number }).waitMs}`);
@@ -80,7 +80,7 @@ describe('a listener that throws', () => {
     throw new Error('oops');
   };
   const hear = (listen: (events: Observable<RunEvent>) => void) => {
-    const { end, events } = observeRun(telling(of(1, 2)));
+    const { end, events } = observeRun(reporting(of(1, 2)));
     listen(events);
     const others: RunEvent[] = [];
     events.subscribe((event) => others.push(event));
@@ -96,12 +96,12 @@ describe('a listener that throws', () => {
     ['as an async function', (events) => events.subscribe(async () => fail())],
     ['at the end', (events) => events.subscribe({ complete: fail })],
     ['behind an operator', (events) => events.pipe(ofType('rate.paused')).subscribe(fail)],
-    ['in an operator, without anybody to take the error', (events) => events.pipe(map(fail)).subscribe()],
+    ['in an operator, without a handler for the error', (events) => events.pipe(map(fail)).subscribe()],
     [
       'in an operator, and when it takes the error',
       (events) => events.pipe(map(fail)).subscribe({ error: fail }),
     ],
-  ])('%s harms neither the run nor others, and is told once', async (_where, listen) => {
+  ])('%s harms neither the run nor others, and is reported once', async (_where, listen) => {
     hear(listen);
     // What RxJS throws again comes on a timer, and would end the process.
     await new Promise((resolve) => setTimeout(resolve, 2));
@@ -117,7 +117,7 @@ describe('a listener that throws', () => {
 });
 
 it('may be a Subject, and needs no callback', () => {
-  const { end, events } = observeRun(telling(of(1)));
+  const { end, events } = observeRun(reporting(of(1)));
   const subject = new Subject<RunEvent>();
   const seen: RunEvent[] = [];
   subject.subscribe((event) => seen.push(event));

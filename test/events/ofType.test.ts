@@ -12,12 +12,12 @@ const events: Record<string, RunEvent> = {
 };
 
 it(
-  'lets through what it is told to',
+  'passes the named types only',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const source = cold('  r-s-f-s|', events);
     const expected = '     --s-f-s|';
     const chosen = source.pipe(ofType('image.saved', 'job.failed'));
-    // Compiles only where the fields of the chosen types are known.
+    // Compiles only if the fields of the chosen types are known.
     const indexes = chosen.pipe(map(({ outcome: { index } }) => index));
     expectObservable(chosen).toBe(expected, events);
     expectObservable(indexes).toBe(expected, { s: 0, f: 1 });

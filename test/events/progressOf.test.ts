@@ -42,7 +42,7 @@ function progressOn(marble: string): Promise<RunProgress[]> {
   });
 }
 
-it('says how far the run is at its start and after each outcome', async () => {
+it('emits the progress at the start and after each outcome', async () => {
   expect(await progressOn('r 499ms p 499ms s 999ms f 999ms (kd|)')).toStrictEqual([
     {
       total: 4,

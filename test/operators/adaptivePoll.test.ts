@@ -39,7 +39,7 @@ it(
 );
 
 it(
-  'reports also when an answer never comes',
+  'times out even if a response never comes',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const silent = cold<string>('-');
     expectObservable(adaptivePoll(() => silent, { ...config, timeoutMs: 5 })).toBe('-----(t|)');
@@ -56,7 +56,7 @@ it('takes a time that no timer can take for one that is never up', async () => {
 });
 
 it(
-  'ends with the report, even where it is not a last answer',
+  "ends with the time-out's value, even if that is not final",
   marbles(({ expectObservable }) => {
     expectObservable(adaptivePoll(() => NEVER, { ...config, timeoutMs: 3, onTimeout: () => of('d') })).toBe(
       '---(d|)',
@@ -116,7 +116,7 @@ it(
 );
 
 it(
-  'counts anew for each subscription',
+  'counts for each subscription by itself',
   marbles(({ expectObservable }) => {
     const polled = adaptivePoll(() => of('p'), { ...config, processingMs: 3, maxDelayMs: 9 });
     expectObservable(polled, '6ms !').toBe('--p--p-');

@@ -7,7 +7,7 @@ const shown = map(({ result, origin }: Cached<string>) => `${origin} ${result}`)
 const keyOf = (value: string) => value;
 
 it(
-  'makes equal values once where they come at the same time',
+  'makes equal values once if they come at the same time',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const values = cold('    a-a---b|');
     const work = cold('      ----(r|)');
@@ -29,7 +29,7 @@ it(
   }),
 );
 
-it('uses what was kept, and keeps what was made before it passes it on', () => {
+it('uses stored results, and stores a new one before it is emitted', () => {
   const kept = new Map([['old', 'from before']]);
   const log: string[] = [];
   of('old', 'new', 'new')
@@ -50,7 +50,7 @@ it('uses what was kept, and keeps what was made before it passes it on', () => {
   expect(log).toEqual(['kept from before', 'keep new', 'made made new', 'kept made new']);
 });
 
-it('makes what find has nothing to say of, and keeps no failure', () => {
+it('makes a value if find emits nothing, and stores no failure', () => {
   const keeps: string[] = [];
   const errors: unknown[] = [];
   of('a')

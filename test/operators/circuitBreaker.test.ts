@@ -59,7 +59,7 @@ it(
   }),
 );
 
-it('counts neither what does not count nor who leaves, and forgets at a success', () => {
+it('counts neither ignored errors nor unsubscriptions, and forgets at a success', () => {
   const breaker = createBreaker({ failures: 2 });
   const begin = (isFailure: boolean, source = broken()) =>
     source
@@ -78,7 +78,7 @@ it('counts neither what does not count nor who leaves, and forgets at a success'
 });
 
 it(
-  'lets somebody else try where the one who tries leaves',
+  'lets another trial start if the first one is unsubscribed',
   marbles(({ cold, expectObservable }) => {
     const breaker = createBreaker({ failures: 1, coolMs: 1 });
     breaker.failed('m', 'broken');
@@ -88,7 +88,7 @@ it(
   }),
 );
 
-it('lets everybody pass again where it is told to', () => {
+it('closes all circuits on reset', () => {
   const breaker = createBreaker({ failures: 2 });
   for (const name of ['m', 'n', 'm', 'n']) breaker.failed(name, 'broken');
   expect(breaker.admit('m')).toBeGreaterThan(0);

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { createGate } from '../../src/operators/gate.ts';
 
-it('refuses a bad number of places at once', () => {
-  expect(() => createGate(0)).toThrow('Expected `places` to be an integer of 1 or more, got 0');
+it('refuses a bad number of slots at once', () => {
+  expect(() => createGate(0)).toThrow('Expected `slots` to be an integer of 1 or more, got 0');
   expect(() => createGate(Number.NaN)).toThrow('got NaN');
 });
 
-it('lets the next one in when a place is given back, and counts a place once', () => {
+it('lets the next one in when a slot is freed, and counts a slot once', () => {
   const gate = createGate(1);
   const entered: string[] = [];
   const leaveFirst = gate.enter(() => entered.push('first'));
@@ -20,7 +20,7 @@ it('lets the next one in when a place is given back, and counts a place once', (
   expect(entered).toEqual(['first', 'second', 'third']);
 });
 
-it('takes more places at once, and fewer as they become free', () => {
+it('adds slots at once, and removes them as they become free', () => {
   const gate = createGate(1);
   const inside: string[] = [];
   const leave = ['a', 'b', 'c'].map((name) => gate.enter(() => inside.push(name)));

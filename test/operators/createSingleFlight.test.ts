@@ -34,7 +34,7 @@ it(
 );
 
 it(
-  'goes on when who began it leaves, and ends when nobody waits any more',
+  'continues when the caller that began it leaves, and ends when no caller waits any more',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const flights = createSingleFlight<string>();
     const work = cold('                                           ----(r|)');
@@ -47,7 +47,7 @@ it(
   }),
 );
 
-it('gives the result to who joins while it is being told', () => {
+it('gives the result to a caller that joins while it is being emitted', () => {
   const flights = createSingleFlight<string>();
   const work = new Subject<string>();
   const seen: string[] = [];

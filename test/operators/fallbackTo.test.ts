@@ -4,7 +4,7 @@ import { fallbackTo } from '../../src/operators/fallbackTo.ts';
 import { marbles } from '../helpers/marbles.ts';
 
 it(
-  'goes on with the next source where one fails',
+  'switches to the next source if one fails',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const source = cold('    -#');
     const small = cold('      --#');
@@ -38,13 +38,13 @@ it(
   }),
 );
 
-it('tells of each change, with its level', () => {
-  const told: unknown[] = [];
+it('reports each switch, with its level', () => {
+  const seen: unknown[] = [];
   const failing = (reason: string) => throwError(() => reason);
   failing('a')
-    .pipe(fallbackTo<unknown>([failing('b'), of('c')], { onFallback: (fallback) => told.push(fallback) }))
-    .subscribe((value) => told.push(value));
-  expect(told).toEqual([{ error: 'a', level: 1 }, { error: 'b', level: 2 }, 'c']);
+    .pipe(fallbackTo<unknown>([failing('b'), of('c')], { onFallback: (fallback) => seen.push(fallback) }))
+    .subscribe((value) => seen.push(value));
+  expect(seen).toEqual([{ error: 'a', level: 1 }, { error: 'b', level: 2 }, 'c']);
 });
 
 it('emits what a callback throws', () => {

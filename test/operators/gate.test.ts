@@ -4,7 +4,7 @@ import { createGate, gate } from '../../src/operators/gate.ts';
 import { marbles } from '../helpers/marbles.ts';
 
 it(
-  'lets in as many as there are places, in the order of asking',
+  'lets in as many as there are slots, in the order of asking',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const through = createGate(1);
     const source = cold('                                --(a|)');
@@ -30,7 +30,7 @@ it(
 );
 
 it(
-  'gives the place back after an error and after an unsubscription',
+  'frees the slot after an error and after an unsubscription',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const through = createGate(1);
     const failing = cold('-#');
@@ -76,7 +76,7 @@ it(
   }),
 );
 
-it('lets thousands of synchronous sources through one place without growing the stack', async () => {
+it('lets thousands of synchronous sources through one slot without growing the stack', async () => {
   const through = createGate(1);
   const sources = Array.from({ length: 20_000 }, (_, n) => of(n).pipe(gate(through)));
   expect(await lastValueFrom(merge(...sources).pipe(toArray()))).toHaveLength(20_000);

@@ -30,7 +30,7 @@ it(
 );
 
 it(
-  'makes no pause after the last wave, also where that one is full',
+  'makes no pause after the last wave, even if that one is full',
   marbles(({ cold, expectObservable }) => {
     const inner = () => cold('-(x|)');
     expectObservable(inWaves([1, 2], inner, { waveSize: 1, pauseMs: 3 })).toBe('-x---(x|)');
@@ -61,7 +61,7 @@ it(
 );
 
 it(
-  'tells of each wave, of empty sources nothing',
+  'reports each wave, and nothing of an empty source',
   marbles(({ cold, expectObservable, flush, time }) => {
     const news: WaveNews[] = [];
     const config = { waveSize: 2, pauseMs: time('-|'), onWave: (wave: WaveNews) => news.push(wave) };
@@ -78,7 +78,7 @@ it(
 );
 
 it(
-  'begins nothing more after stop, be it within a wave or between two, and finishes what is under way',
+  'starts nothing more after stop, within a wave or between two, and finishes items in flight',
   marbles(({ cold, hot, expectObservable }) => {
     const inner = () => cold('---(x|)');
     const within = { waveSize: 2, pauseMs: 2, concurrency: 1, stop: hot('-s') };

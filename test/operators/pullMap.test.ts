@@ -26,7 +26,7 @@ function counted<T>(values: Iterable<T>) {
 
 describe('timing', () => {
   it(
-    'pulls an item when a place is free',
+    'pulls an item when a slot is free',
     marbles(({ cold, expectObservable, expectSubscriptions }) => {
       const a = cold('      ---(a|)');
       const b = cold('      -(b|)');
@@ -40,7 +40,7 @@ describe('timing', () => {
   );
 
   it(
-    'takes one after the other with a single place',
+    'takes one after the other with a single slot',
     marbles(({ cold, expectObservable }) => {
       const inner = () => cold('--(x|)');
       expectObservable(pullMap([1, 2, 3], inner, { concurrency: 1 })).toBe('--x-x-(x|)');
@@ -102,7 +102,7 @@ describe('the source', () => {
     }),
   );
 
-  it('ends the whole when it throws, and is not told to return', () => {
+  it('ends the stream when it throws, and is not asked to return', () => {
     const { iterable, seen } = counted(
       (function* () {
         yield 1;
@@ -200,7 +200,7 @@ describe('an asynchronous source', () => {
     );
   });
 
-  it('does not keep a stopped run waiting for an answer that never comes', async () => {
+  it('does not keep a stopped run waiting for an item that never comes', async () => {
     const silent: AsyncIterable<number> = {
       [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }),
     };
@@ -213,7 +213,7 @@ describe('an asynchronous source', () => {
     ).resolves.toBe('done');
   });
 
-  it('lets what runs finish when its last answer fails after stop', async () => {
+  it('lets inner Observables finish when its last item fails after stop', async () => {
     let abortRead: (error: Error) => void = () => {};
     let asked = 0;
     const source: AsyncIterable<number> = {
@@ -236,7 +236,7 @@ describe('an asynchronous source', () => {
     expect(asked).toBe(2);
   });
 
-  it('swallows what it throws while it is being closed', async () => {
+  it('ignores an error that it throws while it is being closed', async () => {
     const stubborn: AsyncIterable<number> = {
       [Symbol.asyncIterator]: () => ({
         next: async () => ({ done: false, value: 1 }),
@@ -255,7 +255,7 @@ it('keeps its state per subscription', async () => {
   expect(await lastValueFrom(mapped)).toEqual([2, 4]);
 });
 
-it('takes whatever RxJS can subscribe to', async () => {
+it('takes everything that RxJS can subscribe to', async () => {
   const mapped = pullMap(
     [1, 2],
     (n) => (n === 1 ? Promise.resolve('promise') : new Observable<string>((s) => s.complete())),

@@ -13,7 +13,7 @@ it(
     const refined = refine(['a', 'b'], {
       run: (_items, round) => (round === 0 ? first : second),
       next: (results, round) => {
-        // The last round is fed back to nobody.
+        // The last round is not fed back.
         expect([results, round]).toEqual([['a', 'b'], 0]);
         return chosen;
       },
@@ -40,7 +40,7 @@ it(
 );
 
 it(
-  'ends where nothing is left to make, with the error of a round or of a choice, and when it is left',
+  'ends when there is nothing left to make, with the error of a round or of a choice, and on unsubscribe',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const run = (items: readonly string[]): Observable<string> => from(items);
     expectObservable(refine<string, string>([], { run, next: () => ['x'], rounds: 5 })).toBe('|');

@@ -38,7 +38,7 @@ it(
 );
 
 it(
-  'tries on in the same lane where nobody else is in line, after the delay',
+  'tries again in the same lane if the line is empty, after the delay',
   marbles(({ cold, expectObservable, expectSubscriptions, flush }) => {
     const failing = cold('-#');
     const lanes: number[] = [];
@@ -58,7 +58,7 @@ it(
 );
 
 it(
-  'waits no longer than the delay where the line took as long',
+  'does not wait if the time in line was as long as the delay',
   marbles(({ cold, expectObservable }) => {
     const project = (task: string, { attempt }: { attempt: number }) =>
       task === 'a' && attempt === 1 ? cold('-#') : cold('---(x|)');

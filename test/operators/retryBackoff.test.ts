@@ -86,16 +86,16 @@ it(
 );
 
 it(
-  'tells of each retry, and switches off with 0',
+  'reports each retry, and switches off with 0',
   marbles(({ cold, expectObservable, flush }) => {
-    const told: unknown[] = [];
-    const onRetry = (retry: unknown) => told.push(retry);
+    const seen: unknown[] = [];
+    const onRetry = (retry: unknown) => seen.push(retry);
     expectObservable(cold('#').pipe(retryBackoff({ retries: 0, onRetry }))).toBe('#');
     expectObservable(
       cold('#').pipe(retryBackoff({ retries: 1, delayMs: 4, onRetry, random: () => 0.5 })),
     ).toBe('--#');
     flush();
-    expect(told).toEqual([{ error: 'error', attempt: 1, delayMs: 2 }]);
+    expect(seen).toEqual([{ error: 'error', attempt: 1, delayMs: 2 }]);
   }),
 );
 

@@ -9,7 +9,7 @@ const recorder = () => {
 };
 
 it(
-  'tells what passes and leaves the stream as it is',
+  'reports the notifications and leaves the stream unchanged',
   marbles(({ cold, expectObservable, expectSubscriptions, flush }) => {
     const { events, emit } = recorder();
     const source = cold('a-b|');
@@ -29,7 +29,7 @@ it(
 );
 
 it(
-  'tells of an error and passes it on',
+  'reports an error and passes it on',
   marbles(({ cold, expectObservable, flush }) => {
     const { events, emit } = recorder();
     expectObservable(cold('-#').pipe(tapEvents(emit, { error: (error) => `failed: ${error}` }))).toBe('-#');

@@ -4,8 +4,8 @@ import type { Outcome } from '../../types.ts';
 import type { EventOf } from '../observeRun.ts';
 
 /**
- * Names of attributes. Those of generative AI and of errors are OpenTelemetry's semantic conventions; what these have no
- * word for begins with `rxposure.`.
+ * Names of attributes. Those of generative AI and of errors are OpenTelemetry's semantic
+ * conventions; the others begin with `rxposure.`.
  */
 export const attributes = {
   errorType: 'error.type',
@@ -32,10 +32,10 @@ export const attributes = {
   waitMs: 'rxposure.wait_ms',
 } as const;
 
-/** Makes pictures from texts, as the conventions call it. */
+/** The conventions' name for making images from texts. */
 export const OPERATION = 'generate_content';
 
-/** Describes an attempt; with its prompt only if that may be told. */
+/** Describes an attempt; has its prompt only if `includePrompts` is true. */
 export function attemptAttributes(
   { model, attempt, prompt }: EventOf<'prediction.creating'>,
   includePrompts: boolean,
@@ -47,7 +47,7 @@ export function attemptAttributes(
   };
 }
 
-/** Describes how a job has ended. */
+/** Describes the end of a job. */
 export function outcomeAttributes(outcome: Outcome): Attributes {
   const { status, model, attempts, cached, costUsd, predictionId } = outcome;
   return {
@@ -60,12 +60,15 @@ export function outcomeAttributes(outcome: Outcome): Attributes {
   };
 }
 
-/** Returns the code of a failed job's error; null if nothing went wrong: a skipped job was not tried. */
+/**
+ * Returns the code of a failed job's error; null if nothing went wrong: a skipped job was not
+ * tried.
+ */
 export function errorTypeOf({ status, error }: Outcome): string | null {
   return status === 'failed' ? (error?.code ?? '_OTHER') : null;
 }
 
-/** A prompt in the form of the conventions, which spans take as JSON. */
+/** Formats a prompt by the conventions: spans take it as JSON. */
 function messagesOf(prompt: string): string {
   return JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: prompt }] }]);
 }

@@ -1,6 +1,7 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
 import { toMicroUsd } from '../../base/text.ts';
 import type { Outcome } from '../../types.ts';
+import type { EventOf } from '../observeRun.ts';
 import type { RunEvent } from '../runEvent.ts';
 import { attributes, OPERATION } from './attributes.ts';
 
@@ -14,44 +15,29 @@ interface RunMetricsConfig {
 /** The metrics of a run. */
 interface RunMetrics {
   onEvent(event: RunEvent): void;
-  /** Forgets what was under way. */
+  /** Forgets the attempts in flight. */
   close(): void;
 }
 
-/** The boundaries that the conventions name for operations, in seconds, and three more for slow models. */
-const DURATION_BUCKETS = [
-  0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
-];
-const SLOW_BUCKETS = [163.84, 327.68, 655.36];
+/** Events that count. */
+type CountedType =
+  | 'prediction.creating'
+  | 'prediction.completed'
+  | 'image.downloaded'
+  | 'job.retried'
+  | 'job.fallback'
+  | 'job.postponed'
+  | 'rate.paused'
+  | 'image.saved'
+  | 'job.failed'
+  | 'job.skipped';
 
-/** Turns events into counters and histograms. Remembers only the attempts under way. */
+type Events = { readonly [Type in CountedType]: EventOf<Type> };
+type Handlers = { readonly [Type in CountedType]: (event: Events[Type]) => void };
+
+/** Turns events into counters and histograms. Memory holds only the attempts in flight. */
 export function createRunMetrics({ meter, providerName, now }: RunMetricsConfig): RunMetrics {
-  const seconds = { unit: 's', advice: { explicitBucketBoundaries: [...DURATION_BUCKETS, ...SLOW_BUCKETS] } };
-  const jobs = meter.createCounter('rxposure.jobs', { unit: '{job}', description: 'Jobs that ended' });
-  const cost = meter.createCounter('rxposure.cost', {
-    unit: '{micro_usd}',
-    description: 'Money paid, in millionths of a US dollar',
-  });
-  const downloaded = meter.createCounter('rxposure.downloaded', {
-    unit: 'By',
-    description: 'Originals brought to the disk',
-  });
-  const retries = meter.createCounter('rxposure.retries', {
-    unit: '{retry}',
-    description: 'Further turns that jobs got',
-  });
-  const throttled = meter.createCounter('rxposure.throttled', {
-    unit: 's',
-    description: 'Time in which the service wanted no creates',
-  });
-  const predictTime = meter.createHistogram('rxposure.predict_time', {
-    ...seconds,
-    description: 'Time the model ran, by the service',
-  });
-  const operation = meter.createHistogram('gen_ai.client.operation.duration', {
-    ...seconds,
-    description: 'Time from an attempt to its final prediction',
-  });
+  const { jobs, cost, downloaded, retries, throttled, predictTime, operation } = createInstruments(meter);
   const attempts = new Map<number, { readonly model: string; readonly startedAtMs: number }>();
   let pausedUntilMs = 0;
 
@@ -65,12 +51,9 @@ export function createRunMetrics({ meter, providerName, now }: RunMetricsConfig)
       ...(errorType === null ? {} : { [attributes.errorType]: errorType }),
     });
   };
-  const pause = (waitMs: number): void => {
-    // Many creates may be told to wait through the same time, which is counted once.
-    const untilMs = now() + waitMs;
-    const addedMs = untilMs - Math.max(now(), pausedUntilMs);
-    if (addedMs > 0) throttled.add(addedMs / 1_000);
-    pausedUntilMs = Math.max(pausedUntilMs, untilMs);
+  const tryAgain = ({ index, error }: Events['job.retried' | 'job.fallback' | 'job.postponed']): void => {
+    attempts.delete(index);
+    retries.add(1, { [attributes.errorType]: error.code });
   };
   const end = (outcome: Outcome): void => {
     const { index, status, model, cached, costUsd, error, metrics } = outcome;
@@ -85,37 +68,80 @@ export function createRunMetrics({ meter, providerName, now }: RunMetricsConfig)
     if (!cached && typeof metrics.predict_time === 'number')
       predictTime.record(metrics.predict_time, ofModel);
   };
-  return {
-    close: () => attempts.clear(),
-    onEvent(event) {
-      switch (event.type) {
-        case 'prediction.creating':
-          attempts.set(event.index, { model: event.model, startedAtMs: now() });
-          return;
-        case 'prediction.completed':
-          endOperation(event.index, event.status === 'succeeded' ? null : event.status);
-          return;
-        case 'image.downloaded': {
-          const model = attempts.get(event.index)?.model;
-          downloaded.add(event.bytes, model === undefined ? {} : { [attributes.requestModel]: model });
-          return;
-        }
-        case 'job.retried':
-        case 'job.fallback':
-        case 'job.postponed':
-          attempts.delete(event.index);
-          retries.add(1, { [attributes.errorType]: event.error.code });
-          return;
-        case 'rate.paused':
-          pause(event.waitMs);
-          return;
-        case 'image.saved':
-          end(event.paidBefore ? { ...event.outcome, costUsd: 0 } : event.outcome);
-          return;
-        case 'job.failed':
-        case 'job.skipped':
-          end(event.outcome);
-      }
+
+  const handlers: Handlers = {
+    'prediction.creating': ({ index, model }) => attempts.set(index, { model, startedAtMs: now() }),
+    'prediction.completed': ({ index, status }) =>
+      endOperation(index, status === 'succeeded' ? null : status),
+    'image.downloaded': ({ index, bytes }) => {
+      const model = attempts.get(index)?.model;
+      downloaded.add(bytes, model === undefined ? {} : { [attributes.requestModel]: model });
     },
+    'job.retried': tryAgain,
+    'job.fallback': tryAgain,
+    'job.postponed': tryAgain,
+    'rate.paused': ({ waitMs }) => {
+      // Many create requests may have to wait through the same time, which is counted once.
+      const untilMs = now() + waitMs;
+      const addedMs = untilMs - Math.max(now(), pausedUntilMs);
+      if (addedMs > 0) throttled.add(addedMs / 1_000);
+      pausedUntilMs = Math.max(pausedUntilMs, untilMs);
+    },
+    'image.saved': ({ outcome, paidBefore }) => end(paidBefore ? { ...outcome, costUsd: 0 } : outcome),
+    'job.failed': ({ outcome }) => end(outcome),
+    'job.skipped': ({ outcome }) => end(outcome),
+  };
+  return {
+    onEvent(event) {
+      if (counts(event, handlers)) handle(handlers, event.type, event);
+    },
+    close: () => attempts.clear(),
+  };
+}
+
+function counts(event: RunEvent, handlers: Handlers): event is Events[CountedType] {
+  return Object.hasOwn(handlers, event.type);
+}
+
+/** Calls the handler of a type with an event of that type. */
+function handle<Type extends CountedType>(handlers: Handlers, type: Type, event: Events[Type]): void {
+  handlers[type](event);
+}
+
+/** The boundaries that the conventions name for operations, in seconds, and three more for slow models. */
+const DURATION_BUCKETS = [
+  0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
+];
+const SLOW_BUCKETS = [163.84, 327.68, 655.36];
+
+/** Creates the counters and histograms of docs/monitoring.md. */
+function createInstruments(meter: Meter) {
+  const seconds = { unit: 's', advice: { explicitBucketBoundaries: [...DURATION_BUCKETS, ...SLOW_BUCKETS] } };
+  return {
+    jobs: meter.createCounter('rxposure.jobs', { unit: '{job}', description: 'Jobs that ended' }),
+    cost: meter.createCounter('rxposure.cost', {
+      unit: '{micro_usd}',
+      description: 'Money paid, in millionths of a US dollar',
+    }),
+    downloaded: meter.createCounter('rxposure.downloaded', {
+      unit: 'By',
+      description: 'Bytes of downloaded originals',
+    }),
+    retries: meter.createCounter('rxposure.retries', {
+      unit: '{retry}',
+      description: 'Further turns that jobs got',
+    }),
+    throttled: meter.createCounter('rxposure.throttled', {
+      unit: 's',
+      description: 'Time in which the service took no create requests',
+    }),
+    predictTime: meter.createHistogram('rxposure.predict_time', {
+      ...seconds,
+      description: 'Time the model ran, by the service',
+    }),
+    operation: meter.createHistogram('gen_ai.client.operation.duration', {
+      ...seconds,
+      description: 'Time from an attempt to its final prediction',
+    }),
   };
 }

@@ -17,17 +17,17 @@ import { attemptAttributes, attributes, errorTypeOf, OPERATION, outcomeAttribute
 /** The spans of a run and of its jobs. */
 interface RunSpans {
   onEvent(event: RunEvent): void;
-  /** Ends all that is open; may be called again. */
+  /** Ends all open spans; may be called again. */
   close(): void;
 }
 
 /**
- * Turns events into spans: one of the run, one of each job in it. Job spans are open only as long as their jobs are under
- * way, and none is after `run.completed` or `close`.
+ * Turns events into spans: one for the run, and one in it for each job. Job spans are open only
+ * while their jobs are in flight, and none is open after `run.completed` or `close`.
  */
 export function createRunSpans(config: JobSpansConfig): RunSpans {
   const { tracer, now } = config;
-  // Events come from anywhere: the run belongs where whoever listens to it was set up.
+  // Events come from anywhere: the run belongs to the context in which its listener was created.
   const around = context.active();
   const jobs = createJobSpans(config);
   let run: { readonly span: Span; readonly context: Context } | null = null;
@@ -90,9 +90,9 @@ interface JobSpansConfig {
 
 /** The spans of the jobs of a run. */
 interface JobSpans {
-  /** Takes what concerns a job. `within` is where its span belongs. */
+  /** Handles an event of a job. `within` is the context around its span. */
   onEvent(event: RunEvent, within: Context): void;
-  /** Ends all that are open. */
+  /** Ends all open spans. */
   close(): void;
 }
 
@@ -100,7 +100,7 @@ interface OpenJob {
   readonly index: number;
   readonly span: Span;
   readonly context: Context;
-  /** What is being done for it: its prediction, download, save. */
+  /** Span of the job's present stage: prediction, download or save. */
   stage: Span | null;
 }
 
@@ -120,7 +120,10 @@ type JobEventType =
 type JobEvents = { readonly [Type in JobEventType]: EventOf<Type> };
 type JobHandlers = { readonly [Type in JobEventType]: (event: JobEvents[Type], job: OpenJob) => void };
 
-/** Turns events into a span of each job, from its first event to its outcome, with one of each of its stages in it. */
+/**
+ * Turns events into a span for each job, from its first event to its outcome, with one in it for
+ * each of its stages.
+ */
 function createJobSpans({ tracer, providerName, includePrompts, now }: JobSpansConfig): JobSpans {
   const jobs = new Map<number, OpenJob>();
 
@@ -174,7 +177,7 @@ function createJobSpans({ tracer, providerName, includePrompts, now }: JobSpansC
   const handlers: JobHandlers = {
     'prediction.creating': (event, job) => beginPrediction(job, event),
     'prediction.created': ({ predictionId }, job) => {
-      // An earlier run made it: nobody has seen it begin.
+      // An earlier run made it, so its beginning was not seen.
       if (job.stage === null) beginPrediction(job);
       job.stage?.setAttribute(attributes.responseId, predictionId).addEvent('prediction.created', {}, now());
     },
@@ -189,7 +192,7 @@ function createJobSpans({ tracer, providerName, includePrompts, now }: JobSpansC
     },
     'job.retried': tryAgain,
     'job.fallback': tryAgain,
-    // It may be long until its next turn, which is a span of its own.
+    // Its next turn may be far away, and has a span of its own.
     'job.postponed': ({ error }, job) => endJob(job, { [attributes.status]: 'postponed' }, error.code),
     'image.saved': endWithOutcome,
     'job.failed': endWithOutcome,
@@ -202,7 +205,7 @@ function createJobSpans({ tracer, providerName, includePrompts, now }: JobSpansC
       handle(handlers, event.type, event, jobAt(index, within));
     },
     close() {
-      // What has no outcome was left to the service, or never sent.
+      // A job without an outcome was left to the service, or never sent.
       for (const job of jobs.values()) endJob(job, { [attributes.status]: 'unfinished' }, null);
     },
   };

@@ -5,22 +5,22 @@ import { createRunMetrics } from './metrics.ts';
 import { createRunSpans } from './spans.ts';
 
 export interface TelemetryConfig {
-  /** Default: the global one's, which does nothing until an SDK is registered. */
+  /** Default: the global provider's, which does nothing until an SDK is registered. */
   tracer?: Tracer;
-  /** Default: the global one's. */
+  /** Default: the global provider's. */
   meter?: Meter;
-  /** Who makes the pictures, as `gen_ai.provider.name`. Default `replicate`. */
+  /** Service that makes the images, as `gen_ai.provider.name`. Default `replicate`. */
   providerName?: string;
-  /** Whether spans tell prompts, which may be private. Default false. */
+  /** True if spans may have prompts, which may be private. Default false. */
   includePrompts?: boolean;
   /** Clock of the spans. Default asyncScheduler. */
   scheduler?: SchedulerLike;
 }
 
 /**
- * A listener that tells OpenTelemetry of one run: spans of the run, its jobs and their stages, counters and histograms. Give
- * it to `events.subscribe` of `observeRun`, so that it learns of the end of a run that is left in the middle too; every
- * span is ended then. Make one for each run.
+ * Creates a listener that reports one run to OpenTelemetry: spans of the run, its jobs and their
+ * stages, counters and histograms. Give it to `events.subscribe` of `observeRun`: then every span
+ * is ended even if the run is unsubscribed early. Create one for each run.
  */
 export function toTelemetry(config: TelemetryConfig = {}): Observer<RunEvent> {
   const {

@@ -1,35 +1,39 @@
-/** Values in the order in which they came. Joining, leaving and being taken cost the same, however many wait. */
+/**
+ * Values in order of arrival. Joining, leaving and taking cost the same, however many values wait.
+ */
 interface FifoQueue<T> {
   readonly size: number;
-  /** Puts a value at the end. The function it returns takes it out again, unless it is out already. */
+  /**
+   * Adds a value at the end. Returns a function that removes it again, unless it is out already.
+   */
   join(value: T): () => void;
-  /** Takes the value that has waited longest; undefined where nobody waits. */
+  /** Takes the value that has waited longest; undefined if none waits. */
   takeFirst(): T | undefined;
 }
 
-interface Place<T> {
+interface Entry<T> {
   readonly value: T;
-  ahead: Place<T> | null;
-  behind: Place<T> | null;
-  isTaken: boolean;
+  ahead: Entry<T> | null;
+  behind: Entry<T> | null;
+  isQueued: boolean;
 }
 
 /**
- * Makes an empty line: a doubly linked list. An array would move all its values for each that leaves, and a Set would
- * step over the holes that those before have left: both quadratic.
+ * Creates an empty queue: a doubly linked list. An array would move all its values for each that
+ * leaves, and a Set would step over the holes that removed values leave: both are quadratic.
  */
 export function createFifoQueue<T>(): FifoQueue<T> {
-  let first: Place<T> | null = null;
-  let last: Place<T> | null = null;
+  let first: Entry<T> | null = null;
+  let last: Entry<T> | null = null;
   let size = 0;
 
-  const leave = (place: Place<T>) => {
-    if (!place.isTaken) return;
-    place.isTaken = false;
-    if (place.ahead === null) first = place.behind;
-    else place.ahead.behind = place.behind;
-    if (place.behind === null) last = place.ahead;
-    else place.behind.ahead = place.ahead;
+  const leave = (entry: Entry<T>) => {
+    if (!entry.isQueued) return;
+    entry.isQueued = false;
+    if (entry.ahead === null) first = entry.behind;
+    else entry.ahead.behind = entry.behind;
+    if (entry.behind === null) last = entry.ahead;
+    else entry.behind.ahead = entry.ahead;
     size -= 1;
   };
   return {
@@ -37,12 +41,12 @@ export function createFifoQueue<T>(): FifoQueue<T> {
       return size;
     },
     join(value) {
-      const place: Place<T> = { value, ahead: last, behind: null, isTaken: true };
-      if (last === null) first = place;
-      else last.behind = place;
-      last = place;
+      const entry: Entry<T> = { value, ahead: last, behind: null, isQueued: true };
+      if (last === null) first = entry;
+      else last.behind = entry;
+      last = entry;
       size += 1;
-      return () => leave(place);
+      return () => leave(entry);
     },
     takeFirst() {
       if (first === null) return undefined;

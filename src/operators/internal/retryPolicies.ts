@@ -1,14 +1,20 @@
 import { DeliveryError, DownloadError, ProviderError } from '../../errors.ts';
 
-/** How often something is tried again, after which waits and errors. Clock and jitter are the caller's. */
+/**
+ * A retry policy: the number of tries, the waits between them, and the errors worth another try.
+ * The caller adds clock and jitter.
+ */
 interface RetryPolicy {
-  /** Tries after the first one. Absent: the caller says. */
+  /** Tries after the first one. Absent: the caller decides. */
   readonly retries?: number;
-  /** Upper bound of the wait before the first retry; doubles each time. */
+  /** Upper bound of the wait before the first retry; doubles with each retry. */
   readonly delayMs: number;
-  /** Bound of that bound. */
+  /** Largest value of that bound. */
   readonly maxDelayMs: number;
-  /** `attempt` is the one that failed, 1-based. Absent: the caller says. */
+  /**
+   * Returns true if another try can help; `attempt` is the try that failed, 1-based. Absent: the
+   * caller decides.
+   */
   readonly shouldRetry?: (error: unknown, attempt: number) => boolean;
 }
 
@@ -16,36 +22,51 @@ interface RetryPolicy {
 const usual = { delayMs: 500, maxDelayMs: 30_000 };
 
 /**
- * The retry policies of all calls, in one place: `retryBackoff({ ...retryPolicies.ask, scheduler, random })`. With full
- * jitter a call waits for half of these times on average.
+ * The retry policies of all calls: `retryBackoff({ ...retryPolicies.ask, scheduler, random })`.
+ * With full jitter a call waits for half of these times on average.
  */
 export const retryPolicies = {
-  /** Asks about a prediction in flight, or cancels it: up to 3.5 minutes of waiting, as it is paid. */
+  /**
+   * Asks about a prediction in flight, or cancels it: up to 3.5 minutes of waiting, because it is
+   * paid for.
+   */
   ask: { ...usual, retries: 12, shouldRetry: isRetryableRead },
-  /** Looks for a create whose response was lost: as patient as `ask`. A 404 says that the prediction is not there. */
+  /**
+   * Looks for a create request whose response was lost: as patient as `ask`. A 404 means that the
+   * prediction is not there.
+   */
   adopt: { ...usual, retries: 12, shouldRetry: isRecoverable },
   /** Asks about a prediction that an earlier run has created. */
   resume: { ...usual, retries: 6, shouldRetry: isRetryableRead },
-  /** Asks for an output that the journal has only cut short. A 404 says that the service has deleted it. */
+  /**
+   * Asks for an output that the journal has only cut short. A 404 means that the service has
+   * deleted it.
+   */
   refetch: { ...usual, retries: 6, shouldRetry: isRecoverableCall },
   /** Uploads an input file: free, and one too many does no harm. */
   upload: { ...usual, retries: 6, shouldRetry: isRecoverableCall },
   /** Downloads a file of an output. */
   download: { ...usual, retries: 5, shouldRetry: isRetryableDownload },
-  /** Brings an image to a destination: few retries, as the next run delivers the rest. */
+  /** Delivers an image to a destination: few retries, as the next run delivers the rest. */
   deliver: { ...usual, retries: 2, delayMs: 1_000, shouldRetry: isRecoverableDelivery },
-  /** Sends a create request again that certainly made nothing. Waits without jitter: the governor spreads the requests. */
+  /**
+   * Repeats a create request that certainly made nothing. Waits without jitter: the governor
+   * spreads the requests.
+   */
   create: { ...usual, retries: 8, delayMs: 1_000 },
-  /** Runs a job again, in a new prediction; how often, and after which errors, is for the run to say. */
+  /** Runs a job again, in a new prediction. The run decides how often, and after which errors. */
   attempt: { ...usual, delayMs: 1_000 },
-  /** Asks for a model or a secret before a run begins, while somebody waits for it. */
+  /** Asks for a model or a secret before a run begins, while a person waits. */
   prepare: { ...usual, retries: 4, shouldRetry: isRecoverableCall },
 } as const satisfies Record<string, RetryPolicy>;
 
 /** A fresh prediction may be unknown to some of the service's machines for some seconds. */
 const TRIES_AT_404 = 5;
 
-/** Returns whether a question about a prediction that is known to exist may succeed if it is asked again. */
+/**
+ * Returns true if a request about a prediction that is known to exist may succeed when it is
+ * repeated.
+ */
 export function isRetryableRead(error: unknown, attempt: number): boolean {
   if (!(error instanceof ProviderError)) return false;
   return error.recoverable || (error.status === 404 && attempt <= TRIES_AT_404);
@@ -67,7 +88,10 @@ function isRecoverableDelivery(error: unknown): boolean {
   return error instanceof DeliveryError && error.recoverable;
 }
 
-/** Also an error of this machine: a lost create may be paid, so it is looked for until file handles are free again. */
+/**
+ * Returns true for each recoverable error, those of this machine included: a lost create request
+ * may be paid for, so the search lasts until file handles are free again.
+ */
 function isRecoverable(error: unknown): boolean {
   return error instanceof Error && 'recoverable' in error && error.recoverable === true;
 }

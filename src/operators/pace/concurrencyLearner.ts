@@ -1,47 +1,52 @@
-/** Finds out how many predictions at a time a service makes good use of. */
+/** Finds out how many concurrent predictions a service makes good use of. */
 export interface ConcurrencyLearner {
-  /** How many at a time now. */
+  /** Concurrent predictions to allow now. */
   readonly places: number;
-  /** One has ended well; `running` is how many were under way with it. */
+  /**
+   * Reports a prediction that ended well; `running` is how many were in flight, itself included.
+   */
   completed(nowMs: number, running: number): void;
-  /** The service has refused one as one too many. */
+  /** Reports that the service refused a create request as one too many. */
   refused(nowMs: number): void;
 }
 
 export interface ConcurrencyLearnerConfig {
-  /** Default 4. */
+  /** Concurrent predictions at first. Default 4. */
   first?: number;
-  /** Default 64. */
+  /** Concurrent predictions, at most. Default 64. */
   most?: number;
 }
 
-/** A window is so many ends, and so many rounds of all places: fewer say nothing about a pace. */
+/**
+ * A window lasts for so many ends, and so many rounds of all slots: fewer say nothing about a pace.
+ */
 const SHORTEST_WINDOW = 24;
 const BOLD_ROUNDS = 3;
 const CAREFUL_ROUNDS = 5;
 /** Growth of the pace that counts as growth, and not as luck; and the loss that counts as none. */
 const GROWTH = 1.08;
 const NO_LOSS = 0.97;
-/** How much of the places a trial adds, or takes away. */
+/** Share of the slots that a trial adds, or takes away. */
 const STEP_UP = 0.25;
 const STEP_DOWN = 0.125;
 /** Windows between two trials. */
 const PATIENCE = 3;
-/** Weight of the newest window in the pace of the present places. */
+/** Weight of the newest window in the pace of the present slots. */
 const SMOOTHING = 0.3;
-/** Refusals so soon after the last cut are of creates from before it. */
+/** Refusals so soon after the last cut are of create requests from before it. */
 const ECHO_MS = 5_000;
 
 /**
- * Up while the throughput grows, half on a refusal, in the manner of TCP (Chiu and Jain 1989,
- * https://doi.org/10.1016/0169-7552(89)90019-6). The pace is measured over windows of ends, and only where all places were in use.
- * At first the places grow by half from window to window, until that brings nothing or the service refuses. From there trials go
- * on, in turn with a few more and a few fewer: more are kept where they are faster, fewer where they are as fast.
+ * Raises the concurrency while throughput grows, and halves it on a refusal, in the manner of TCP
+ * (Chiu and Jain 1989, https://doi.org/10.1016/0169-7552(89)90019-6). The pace is measured over
+ * windows of ends, and only if all slots were in use. At first the slots grow by half from window
+ * to window, until that brings nothing or the service refuses. From there, trials alternate between
+ * a few more slots and a few fewer: more are kept if they are faster, fewer if they are as fast.
  */
 export function createConcurrencyLearner(config: ConcurrencyLearnerConfig = {}): ConcurrencyLearner {
   const { first = 4, most = 64 } = config;
-  let places = first;
-  let known = { perMs: 0, places: first };
+  let slots = first;
+  let known = { perMs: 0, slots: first };
   let isBold = true;
   let trial: 'more' | 'less' | null = null;
   let lastTrial: 'more' | 'less' = 'less';
@@ -54,40 +59,38 @@ export function createConcurrencyLearner(config: ConcurrencyLearnerConfig = {}):
   };
   const goUp = (perMs: number): void => {
     if (perMs > known.perMs * GROWTH) {
-      known = { perMs, places };
-      places = Math.min(most, Math.ceil(places * 1.5));
+      known = { perMs, slots };
+      slots = Math.min(most, Math.ceil(slots * 1.5));
       return;
     }
     isBold = false;
-    places = known.places;
+    slots = known.slots;
   };
   const endTrial = (perMs: number): void => {
     const threshold = trial === 'more' ? GROWTH : NO_LOSS;
-    if (perMs > known.perMs * threshold) known = { perMs, places };
-    else places = known.places;
+    if (perMs > known.perMs * threshold) known = { perMs, slots };
+    else slots = known.slots;
     trial = null;
   };
   const tryOther = (): void => {
     trial = lastTrial === 'more' ? 'less' : 'more';
     lastTrial = trial;
-    const step = (share: number) => Math.max(1, Math.round(places * share));
-    places =
-      trial === 'more' ? Math.min(most, places + step(STEP_UP)) : Math.max(1, places - step(STEP_DOWN));
+    const step = (share: number) => Math.max(1, Math.round(slots * share));
+    slots = trial === 'more' ? Math.min(most, slots + step(STEP_UP)) : Math.max(1, slots - step(STEP_DOWN));
   };
   const judge = (perMs: number): void => {
     if (isBold) goUp(perMs);
     else if (trial !== null) endTrial(perMs);
     else {
-      known = { perMs: known.perMs + SMOOTHING * (perMs - known.perMs), places };
+      known = { perMs: known.perMs + SMOOTHING * (perMs - known.perMs), slots };
       idle += 1;
       if (idle % PATIENCE === 0) tryOther();
     }
   };
-  const windowEnds = (): number =>
-    Math.max(SHORTEST_WINDOW, places * (isBold ? BOLD_ROUNDS : CAREFUL_ROUNDS));
+  const windowEnds = (): number => Math.max(SHORTEST_WINDOW, slots * (isBold ? BOLD_ROUNDS : CAREFUL_ROUNDS));
   return {
     get places() {
-      return places;
+      return slots;
     },
     completed(nowMs, running) {
       if (Number.isNaN(window.startMs)) {
@@ -95,7 +98,7 @@ export function createConcurrencyLearner(config: ConcurrencyLearnerConfig = {}):
         return;
       }
       window.ends += 1;
-      window.isFull &&= running >= places;
+      window.isFull &&= running >= slots;
       if (window.ends < windowEnds()) return;
       const { startMs, ends, isFull } = window;
       begin(nowMs);
@@ -106,8 +109,8 @@ export function createConcurrencyLearner(config: ConcurrencyLearnerConfig = {}):
       lastCutMs = nowMs;
       isBold = false;
       trial = null;
-      places = Math.max(1, Math.floor(places / 2));
-      known = { perMs: 0, places };
+      slots = Math.max(1, Math.floor(slots / 2));
+      known = { perMs: 0, slots };
       begin(nowMs);
     },
   };

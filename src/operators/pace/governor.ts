@@ -18,12 +18,16 @@ export interface GovernorConfig extends Omit<TokenBucketConfig, 'now'> {
   scheduler?: SchedulerLike;
 }
 
-/** First wait after a refusal that names none; doubles each time the next create is refused too, up to the longest. */
+/**
+ * First wait after a refusal that names none; doubles each time the next create request is refused
+ * too, up to the longest.
+ */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 
 /**
- * Lets creates pass, first come first served, at no more than `perMinute`, and at the pace that the service allows.
+ * Lets create requests pass, first come first served, at no more than `perMinute` and at the pace
+ * that the service allows.
  *
  *     admit() three times, {perMinute: 12_000, burst: 1}   (a|)
  *                                                          -----(a|)
@@ -32,9 +36,10 @@ const LONGEST_WAIT_MS = 60_000;
  *     a.accepted({remaining: 0, fullInMs: 10_000}),
  *     then admit()                                         10260ms (a|)   a token in 9.5 s, and a margin
  *
- * A refusal closes it for as long as the service named, for all who wait. How fast it goes on, and when the service has no
- * room, comes from the limits that answers name (`ServiceBucket`); where they name none, from refusals alone
- * (`PaceLearner`). What becomes of a create that was sent before the last refusal changes no pace.
+ * A refusal closes the governor to all callers for as long as the service names. The pace after
+ * that, and the moments when the service has no room, come from the limits that responses name
+ * (`ServiceBucket`); if they name none, from refusals alone (`PaceLearner`). Responses to create
+ * requests sent before the last refusal change no pace.
  */
 export function createGovernor(config: GovernorConfig): Governor {
   const { scheduler = asyncScheduler, ...limits } = config;
@@ -47,10 +52,10 @@ export function createGovernor(config: GovernorConfig): Governor {
   let closedUntilMs = Number.NEGATIVE_INFINITY;
   let pause: Subscription | null = null;
   let admitting = false;
-  /** Closures without an accepted create between them. */
+  /** Closures without an accepted create request between them. */
   let closuresInARow = 0;
 
-  // A loop, not a recursion: who is let in may ask for the next one at once.
+  // A loop, not a recursion: a caller that is let in may ask for the next ticket at once.
   const letIn = () => {
     if (admitting) return;
     admitting = true;
@@ -75,12 +80,12 @@ export function createGovernor(config: GovernorConfig): Governor {
     const volley = service.take();
     const create = pace.sent(now());
     return {
-      accepted(told) {
+      accepted(limits) {
         if (pace.isPresent(create)) closuresInARow = 0;
-        if (told !== null) service.told(volley, told);
-        // One that left room in the bucket says that the pace is not what holds the run back.
-        if (told === null || told.remaining >= service.capacity - 1) pace.accepted(create);
-        if (service.filling !== null) pace.told(service.filling);
+        if (limits !== null) service.reported(volley, limits);
+        // Only a full bucket lets the pace grow: the service could have had the request sooner.
+        if (limits === null || limits.remaining >= service.capacity - 1) pace.accepted(create);
+        if (service.filling !== null) pace.reported(service.filling);
         letIn();
       },
       refused(waitMs) {
@@ -95,7 +100,7 @@ export function createGovernor(config: GovernorConfig): Governor {
         service.giveBack();
         pace.refused(create, closedMs);
         if (isNews) service.emptied(closedMs);
-        // Those that were sent together are refused together, however late the answers are.
+        // Requests that were sent together are refused together, however late the responses are.
         closedUntilMs = Math.max(closedUntilMs, refusedAtMs + closedMs);
         letIn();
       },

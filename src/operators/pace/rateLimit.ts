@@ -18,13 +18,14 @@ export interface RateLimitConfig extends Omit<TokenBucketConfig, 'now'> {
 }
 
 /**
- * Holds values back so that no more than `perMinute` pass in any 60 s; keeps their order and loses none.
+ * Delays values so that no more than `perMinute` pass in any 60 s; keeps their order and loses
+ * none.
  *
  *     source                                     (abc|)
  *     rateLimit({perMinute: 12_000, burst: 1})   a 4ms b 4ms (c|)     one in 5 ms
  *
- * Each value costs the same, however many wait. Each subscription has a bucket of its own; share a `Governor` to hold
- * several pipes to one pace together.
+ * Each value costs the same, however many wait. Each subscription has its own bucket; share a
+ * `Governor` to hold several pipes to one pace.
  */
 export function rateLimit<T>(config: RateLimitConfig): MonoTypeOperatorFunction<T> {
   const { scheduler = asyncScheduler, ...limits } = config;
@@ -33,7 +34,8 @@ export function rateLimit<T>(config: RateLimitConfig): MonoTypeOperatorFunction<
     new Observable<T>((subscriber) => {
       const bucket = createTokenBucket({ ...limits, now: () => scheduler.now() });
       const { push, end } = outlet(subscriber, bucket, scheduler);
-      // While it is being subscribed the source cannot be unsubscribed yet: an endless one has to be asked to stop.
+      // The source cannot be unsubscribed while it is being subscribed: an endless one has to end
+      // by itself.
       const whileWanted = source.pipe(takeWhile(() => !subscriber.closed));
       return whileWanted.subscribe({
         next: push,
@@ -43,14 +45,14 @@ export function rateLimit<T>(config: RateLimitConfig): MonoTypeOperatorFunction<
     });
 }
 
-/** Gives values to the subscriber as the bucket has tokens for them, in order. */
+/** Emits values in order, as the bucket has tokens for them. */
 function outlet<T>(subscriber: Subscriber<T>, bucket: TokenBucket, scheduler: SchedulerLike) {
   const line = createFifoQueue<{ readonly value: T }>();
   let sourceEnded = false;
   let passing = false;
   let pause: Subscription | null = null;
 
-  // A loop, not a recursion: what passes may make the source emit again.
+  // A loop, not a recursion: a value that passes may make the source emit again.
   const pass = () => {
     if (passing) return;
     passing = true;

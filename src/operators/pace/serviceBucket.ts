@@ -1,41 +1,46 @@
 import type { CreateLimits } from '../../ports.ts';
 
 interface ServiceBucketConfig {
-  /** How fast it is believed to fill, as of now. */
+  /** The pace at which the bucket is believed to fill now. */
   pace: { readonly perMinute: number };
   /** The current time in ms. */
   now: () => number;
 }
 
-/** What is believed of the token bucket by which the service limits creates. */
+/**
+ * A copy of the token bucket with which the service limits create requests, as far as it is known.
+ */
 interface ServiceBucket {
-  /** The most it was seen to hold since the last refusal, at least 1. */
+  /** The most tokens seen in it since the last refusal, at least 1. */
   readonly capacity: number;
-  /** What it said of its own filling up, as far as that says anything; else null. */
+  /** The pace of its filling by its own report; null if that says too little. */
   readonly filling: Filling | null;
   /** Time in ms until it will have a token; 0 as long as nothing is known of it. */
   waitMs(): number;
-  /** A create is sent. */
+  /** Reports that a create request is sent. */
   take(): Volley;
-  /** A create of this volley was accepted, with these limits. */
-  told(volley: Volley, limits: CreateLimits): void;
-  /** A create was refused that was believed to be due: the bucket is empty, and has a token again in `closedMs`. */
+  /** Reports that a create request of this volley was accepted, with these limits. */
+  reported(volley: Volley, limits: CreateLimits): void;
+  /**
+   * Reports a refusal of a create request that was believed to be due: the bucket is empty, and has
+   * a token again in `closedMs`.
+   */
   emptied(closedMs: number): void;
-  /** A create took nothing, as it was refused. */
+  /** Reports that a create request took no token, as it was refused. */
   giveBack(): void;
 }
 
-/** So many tokens come in this time. */
+/** Tokens that come in during a time. */
 interface Filling {
   readonly tokens: number;
   readonly inMs: number;
 }
 
-/** Creates that are sent so close to each other that they may arrive in any order. */
+/** Create requests sent so close to each other that they may arrive in any order. */
 interface Volley {
   readonly sentAtMs: number;
   readonly size: number;
-  /** Creates sent until it was complete. */
+  /** Create requests sent until the volley was complete. */
   readonly sent: number;
   /** Tokens that were believed to be left then, and all corrections made until then. */
   readonly left: number;
@@ -43,19 +48,24 @@ interface Volley {
 }
 
 const VOLLEY_MS = 50;
-/** A part of the bucket, one token at most, stays in it: creates do not arrive as evenly as they are sent. */
+/**
+ * A part of the bucket, one token at most, stays in it: create requests do not arrive as evenly as
+ * they are sent.
+ */
 const MARGIN = 0.08;
-/** Each answer makes up for so much of the trust that a refusal has cost. */
+/** Trust, in tokens, that each response restores after a refusal. */
 const TRUST_PER_ANSWER = 0.1;
-/** Shorter times are told too roughly, in whole seconds. */
+/** Shorter times are reported too roughly, in whole seconds. */
 const SHORTEST_FILLING_MS = 2_000;
 
 /**
- * Keeps a copy of the service's bucket from what its answers tell. An answer may be held back for a minute and speaks of
- * the moment in which its create arrived, so what was sent and what came in since then is added to it.
+ * Keeps a copy of the service's bucket from the limits that its responses name. A response may be
+ * held back for a minute and describes the moment in which its create request arrived, so requests
+ * sent and tokens added since then are counted on top of it.
  *
- * Other processes of the account draw from the same bucket. They show in the next answers, which correct the copy. Where a
- * create is refused although there should have been room, less room is believed in until answers have proved right.
+ * Other processes of the account draw from the same bucket. They show in the next responses, which
+ * correct the copy. If a create request is refused although there should have been room, the copy
+ * assumes less room until responses have proved it right.
  */
 export function createServiceBucket({ pace, now }: ServiceBucketConfig): ServiceBucket {
   let isKnown = false;
@@ -65,12 +75,12 @@ export function createServiceBucket({ pace, now }: ServiceBucketConfig): Service
   let sent = 0;
   let corrected = 0;
   let emptiest: CreateLimits | null = null;
-  /** No more tokens than this are believed in. */
+  /** The most tokens to count on. */
   let trusted = Number.POSITIVE_INFINITY;
   let sentSinceEmptied = 0;
   let volley = newVolley(Number.NEGATIVE_INFINITY);
-  /** Answers to creates from before then are old news. */
-  let heardOfMs = Number.NEGATIVE_INFINITY;
+  /** Responses to create requests from before this moment are outdated. */
+  let reportedAtMs = Number.NEGATIVE_INFINITY;
 
   const perMs = () => pace.perMinute / 60_000;
   const fill = () => {
@@ -89,7 +99,8 @@ export function createServiceBucket({ pace, now }: ServiceBucketConfig): Service
       return capacity;
     },
     get filling() {
-      // Of a bucket that is half full nobody knows how large it is: all that is missing may never have been in it.
+      // A half-full bucket does not show how large it is: the missing tokens may never have been in
+      // it.
       if (emptiest?.fullInMs == null || emptiest.remaining > capacity / 2) return null;
       return { tokens: capacity - emptiest.remaining, inMs: emptiest.fullInMs };
     },
@@ -107,17 +118,18 @@ export function createServiceBucket({ pace, now }: ServiceBucketConfig): Service
       Object.assign(volley, { size: volley.size + 1, sent, left: tokens, corrected });
       return volley;
     },
-    told(of, limits) {
+    reported(of, limits) {
       const { remaining, fullInMs } = limits;
-      if (of.sentAtMs < heardOfMs) return;
-      heardOfMs = of.sentAtMs;
+      if (of.sentAtMs < reportedAtMs) return;
+      reportedAtMs = of.sentAtMs;
       capacity = Math.max(capacity, remaining + 1);
       if ((fullInMs ?? 0) >= Math.max(SHORTEST_FILLING_MS, emptiest?.fullInMs ?? 0)) emptiest = limits;
       trusted += TRUST_PER_ANSWER;
       fill();
       const { size, sent: sentUntil, left, corrected: correctedUntil } = of;
       const atMost = remaining + (now() - of.sentAtMs) * perMs() - Math.max(0, sent - sentUntil);
-      // The answer may be to the first of its volley to arrive: then the others took theirs after it.
+      // The response may be to the first of its volley to arrive: then the others took their tokens
+      // after it.
       const atLeast = remaining - (size - 1);
       const believed = left + corrected - correctedUntil;
       if (!isKnown || tokens > atMost) correct(Math.min(trusted, atMost));
@@ -129,7 +141,7 @@ export function createServiceBucket({ pace, now }: ServiceBucketConfig): Service
       sentSinceEmptied = 0;
       capacity = 1;
       correct(enough() - closedMs * perMs());
-      heardOfMs = now();
+      reportedAtMs = now();
     },
     giveBack() {
       sent -= 1;

@@ -1,9 +1,9 @@
 import { expectOption } from '../internal/options.ts';
 
 export interface TokenBucketConfig {
-  /** Tokens given out in any 60 s at most. */
+  /** Tokens given out in any 60 s, at most. */
   perMinute: number;
-  /** Tokens that may be taken at once after a pause. Default: a second's worth, at least 1. */
+  /** Tokens that may be taken at once after a pause. Default: one second's worth, at least 1. */
   burst?: number;
   /** The current time in ms. */
   now: () => number;
@@ -12,17 +12,18 @@ export interface TokenBucketConfig {
 export interface TokenBucket {
   /** Tokens that come back in a minute. */
   readonly refillPerMinute: number;
-  /** Time in ms until a token can be taken; 0 where one can be now. */
+  /** Time in ms until a token can be taken; 0 if one can be taken now. */
   waitMs(): number;
-  /** Takes a token; ask `waitMs` first. */
+  /** Takes a token; check `waitMs` first. */
   take(): void;
   /** Puts back a token that bought nothing. */
   giveBack(): void;
 }
 
 /**
- * A token bucket that keeps its promise in every window: with a burst of b it refills at `perMinute - (b - 1)` a minute,
- * so even a burst followed by a full minute of refills stays at or below `perMinute`.
+ * Creates a token bucket that keeps its promise in every window: with a burst of b it refills at
+ * `perMinute - (b - 1)` a minute, so even a burst followed by a full minute of refills stays at or
+ * below `perMinute`.
  */
 export function createTokenBucket(config: TokenBucketConfig): TokenBucket {
   const { perMinute, now } = config;
@@ -40,7 +41,7 @@ export function createTokenBucket(config: TokenBucketConfig): TokenBucket {
 
   const refill = () => {
     const nowMs = now();
-    // A clock that was set back takes no tokens away.
+    // Setting the clock back takes no tokens away.
     tokens = Math.min(burst, tokens + Math.max(0, nowMs - countedAtMs) * perMs);
     countedAtMs = nowMs;
   };
@@ -50,7 +51,8 @@ export function createTokenBucket(config: TokenBucketConfig): TokenBucket {
     },
     waitMs() {
       refill();
-      // Fractions of a token are lost to rounding: without the margin a timer may fire and still find 0.999 of one.
+      // Rounding loses fractions of a token: without the margin a timer may fire and still find
+      // 0.999 of one.
       return tokens >= 1 - 1e-9 ? 0 : Math.ceil((1 - tokens) / perMs);
     },
     take() {

@@ -26,11 +26,14 @@ import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 
 export interface AdoptPredictionConfig {
-  /** When the create was about to be sent, ms since 1970 by the local clock. */
+  /** Time just before the create request was sent, by the local clock, ms since 1970. */
   sinceMs: number;
-  /** Ids that other jobs have; the adopted one is added. */
+  /** Ids that other jobs have claimed; the adopted one is added. */
   claims: ClaimedIds;
-  /** Pauses before each look at the list, in ms; nothing found in the last one means: never made. Default [0, 2000, 4000]. */
+  /**
+   * Pauses before each look at the list, in ms. If the last look finds nothing, the prediction was
+   * never made. Default [0, 2000, 4000].
+   */
   looksMs?: readonly number[];
   /** Clock of the pauses. Default asyncScheduler. */
   scheduler?: SchedulerLike;
@@ -40,17 +43,19 @@ export interface AdoptPredictionConfig {
 const CLOCK_MARGIN_MS = 2_000;
 
 /**
- * Finds out what became of a create whose answer was lost. Looks through the list of predictions since the attempt for
- * one with the same model, version and input that no other job has, claims and emits it; emits null where there is none.
- * Long data in the request may be cut to its hash, as `truncateDataUrls` does it.
+ * Finds the prediction of a create request whose response was lost. Searches the list of
+ * predictions since the attempt for one with the same model, version and input that no other job
+ * has; claims and emits it, or emits null if there is none. Long data in the request may be cut to
+ * its hash, as `truncateDataUrls` does.
  *
  *     first look finds it               (p|)
  *     only the second look finds it     2s (p|)
  *     none of the three finds it        6s (0|)      0 = null
  *
- * Jobs with equal requests are interchangeable: what counts is that there are as many predictions as jobs. The oldest
- * unclaimed match is taken, since a newer one may be the only one that another job, which began later, can have. Failing
- * list calls are repeated with a growing wait; the last failure is emitted as the error.
+ * Jobs with identical requests are interchangeable: all that matters is that there are as many
+ * predictions as jobs. The oldest unclaimed match is taken, because a newer one may be the only
+ * match for another job that began later. Failed list requests are repeated with a growing wait;
+ * the last failure is emitted as the error.
  */
 export function adoptPrediction(
   provider: Provider,
@@ -58,9 +63,9 @@ export function adoptPrediction(
   config: AdoptPredictionConfig,
 ): Observable<Prediction | null> {
   const { sinceMs, claims, looksMs = [0, 2_000, 4_000], scheduler = asyncScheduler } = config;
-  const isAnswer = answerTo(request);
+  const isMatch = matchOf(request);
   const patiently = <T>() => retryBackoff<T>({ ...retryPolicies.adopt, scheduler });
-  // A list that leaves inputs out says too little: what may be ours is asked for by its id.
+  // A list that leaves inputs out says too little: possible matches are requested by their id.
   const withInput = (listed: Prediction): Observable<Prediction> => {
     const { id, input, model, dataRemoved } = listed;
     const isEnough = input !== null || dataRemoved || model !== request.model || claims.has(id);
@@ -72,9 +77,9 @@ export function adoptPrediction(
   }).pipe(
     mergeMap(({ predictions }) => predictions),
     concatMap((prediction) => withInput(prediction)),
-    filter(isAnswer),
+    filter(isMatch),
     toArray(),
-    // Claimed at once, when all pages are read: meanwhile another job may have taken one of them.
+    // Claimed at once, when all pages are read: meanwhile another job may have claimed one of them.
     map((newestFirst) => newestFirst.findLast(({ id }) => claims.take(id))),
     filter((prediction) => prediction !== undefined),
   );
@@ -84,7 +89,7 @@ export function adoptPrediction(
   );
 }
 
-function answerTo({ model, version, input: given }: PredictionRequest): (prediction: Prediction) => boolean {
+function matchOf({ model, version, input: given }: PredictionRequest): (prediction: Prediction) => boolean {
   const input = truncateDataUrls(given);
   return (prediction) =>
     prediction.model === model &&
@@ -92,22 +97,26 @@ function answerTo({ model, version, input: given }: PredictionRequest): (predict
     isDeepStrictEqual(truncateDataUrls(prediction.input), input);
 }
 
-/** The service hides the versions of official models, also where one was asked for. */
+/**
+ * Returns true if a prediction may have the wanted version: the service hides those of official
+ * models, even if one was named.
+ */
 function mayBeOf(wanted: string | null, { version }: Prediction): boolean {
   return wanted === null || version === wanted || !/^[0-9a-f]{64}$/.test(version ?? '');
 }
 
-/** The prediction ids that jobs of a run have made their own. */
+/** The prediction ids that jobs of a run have claimed. */
 export interface ClaimedIds {
-  /** Takes the id for the caller; false where another job has it already. */
+  /** Claims the id for the caller; returns false if another job has it already. */
   take(id: string): boolean;
   has(id: string): boolean;
 }
 
 /**
- * Keeps two jobs from counting the same prediction as theirs. One for all jobs of a run.
+ * Creates the record of claims that keeps two jobs from counting the same prediction as theirs.
+ * Create one for all jobs of a run.
  *
- * `known` are the ids that earlier runs in the same folder wrote down.
+ * `known` are the ids that earlier runs in the same folder recorded.
  */
 export function createClaimedIds(known: Iterable<string> = []): ClaimedIds {
   const taken = new Set(known);
@@ -124,15 +133,21 @@ export function createClaimedIds(known: Iterable<string> = []): ClaimedIds {
 interface ListedPredictionsConfig {
   /** By the local clock, ms since 1970. */
   createdAfterMs: number;
-  /** Pages to read at most. Default: all. */
+  /** Pages to read, at most. Default: all. */
   pages?: number;
-  /** Asked before each further page, when those before have been emitted. Default: it never is. */
+  /**
+   * Called before each further page, once the pages before it have been emitted; true ends the
+   * list. Default: never true.
+   */
   isEnough?: () => boolean;
-  /** Around the call for each page: a retry, say. Default none. */
+  /** Wraps the request for each page: in a retry, for example. Default: none. */
   patiently?: MonoTypeOperatorFunction<PredictionPage>;
 }
 
-/** The service's list of predictions since a moment, newest first, a page at a time as long as more are wanted. */
+/**
+ * Reads the service's list of predictions since a moment, newest first, page by page as long as
+ * more are wanted.
+ */
 export function listedPredictions(
   provider: Provider,
   config: ListedPredictionsConfig,

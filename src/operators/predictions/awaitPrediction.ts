@@ -26,32 +26,35 @@ export interface AwaitPredictionConfig
     AdaptivePollConfig<Prediction>,
     'timeoutMs' | 'startingMs' | 'processingMs' | 'maxDelayMs' | 'expectedMs' | 'scheduler'
   > {
-  /** How its states are learnt: one for all jobs asks once for many. Default: each prediction is asked for by itself. */
+  /**
+   * Source of the states. One for all jobs follows many predictions with one request. Default:
+   * requests each prediction by itself.
+   */
   follower?: Follower;
-  /** When its create was about to be sent, ms since 1970. Default: now. */
+  /** Time just before its create request was sent, ms since 1970. Default: now. */
   sinceMs?: number;
-  /** What happens when the time is up: its states are the prediction's then. Default: it is cancelled. */
+  /** Returns the states of the prediction once the time is up. Default: cancels it. */
   onTimeout?: (prediction: Prediction) => Observable<Prediction>;
   /** 0…1, for the jitter of retries. Default Math.random. */
   random?: () => number;
 }
 
 /**
- * Follows each prediction until it is final (succeeded, failed, canceled, aborted) and emits it as it is then. One that
- * has its whole output already passes at once.
+ * Follows each prediction until it is final (succeeded, failed, canceled, aborted) and emits its
+ * final state. A prediction whose whole output is there already passes at once.
  *
  *     prediction                     (p|)
- *     answers: p processing, d done  p, p, d
+ *     states: p processing, d done   p, p, d
  *     awaitPrediction                500ms 1000ms 1500ms (d|)
  *     time is up first               (cancelled, then emitted as the service left it)
  *
- * A failing question is asked again with a growing wait; no failure of asking ever creates anything.
+ * A failed request is repeated with a growing wait; no failure ever creates anything.
  */
 export function awaitPrediction(
   provider: Provider,
   config: AwaitPredictionConfig = {},
 ): MonoTypeOperatorFunction<Prediction> {
-  const { follower = singleQuestions(provider, config) } = config;
+  const { follower = singleRequests(provider, config) } = config;
   const { timeoutMs = 600_000, random = Math.random, scheduler = asyncScheduler } = config;
   const { onTimeout = ({ id }) => cancelPrediction(provider, id, { random, scheduler }) } = config;
   return concatMap((prediction) => {
@@ -66,15 +69,15 @@ export function awaitPrediction(
   });
 }
 
-/** Asks for each prediction by its id, in a rhythm of its own. */
-function singleQuestions(provider: Provider, config: AwaitPredictionConfig): Follower {
+/** Requests each prediction by its id, in a rhythm of its own. */
+function singleRequests(provider: Provider, config: AwaitPredictionConfig): Follower {
   const { random = Math.random, scheduler = asyncScheduler } = config;
   const patiently = retryBackoff<Prediction>({ ...retryPolicies.ask, random, scheduler });
   return {
     follow: ({ id }): Observable<Prediction> =>
       adaptivePoll(() => provider.getPrediction(id).pipe(patiently), {
         ...config,
-        // The time is kept above, whoever follows.
+        // The time limit is kept above, for every follower.
         timeoutMs: Number.POSITIVE_INFINITY,
         onTimeout: () => NEVER,
         isDone: isFinal,
@@ -84,22 +87,22 @@ function singleQuestions(provider: Provider, config: AwaitPredictionConfig): Fol
 }
 
 /**
- * Follows predictions by what the service tells of itself (webhooks), with another way of following behind it, since any
- * of its messages may be lost.
+ * Follows predictions by the service's events (webhooks), with another follower behind it, because
+ * any event may be lost.
  *
  *     events              ---a-----     a: its end
  *     behind.follow(b)    -------(b|)
  *     follow(a)           ---(a|)
- *     follow(b)           -------(b|)   its message never came
+ *     follow(b)           -------(b|)   its event never came
  */
 export function createEventFollower(events: Observable<PredictionEvent>, behind: Follower): Follower {
   return {
     follow: (prediction, sinceMs) => {
-      const told = events.pipe(
+      const reported = events.pipe(
         filter((event) => event.prediction.id === prediction.id),
         map((event) => event.prediction),
       );
-      return merge(told, behind.follow(prediction, sinceMs)).pipe(
+      return merge(reported, behind.follow(prediction, sinceMs)).pipe(
         takeWhile((state) => !isFinal(state), true),
       );
     },

@@ -27,16 +27,17 @@ export interface CancelPredictionConfig {
   scheduler?: SchedulerLike;
 }
 
-/** How often a prediction is asked about that still ran when its cancel was answered. */
+/** Further looks at a prediction that still ran when its cancel request returned. */
 const LOOKS = 4;
 const LOOK_EVERY_MS = 500;
 
 /**
- * Ends a prediction at the service and emits it as the service left it: canceled, or finished where it was faster.
+ * Cancels a prediction at the service and emits it as the service left it: canceled, or finished if
+ * it was faster.
  *
- *     the service answers in 3 ms     ---(p|)
- *     the call fails once             --x---(p|)      asked again after a growing wait
- *     by the answer it still runs     --- 500ms (p|)  looked at again; after 2 s it counts as canceled
+ *     the service responds in 3 ms    ---(p|)
+ *     the call fails once             --x---(p|)      repeated after a growing wait
+ *     it still runs by the response   --- 500ms (p|)  looked at again; after 2 s it counts as canceled
  */
 export function cancelPrediction(
   provider: Provider,
@@ -46,16 +47,19 @@ export function cancelPrediction(
   const { random = Math.random, scheduler = asyncScheduler } = config;
   return provider.cancelPrediction(id).pipe(
     retryBackoff({ ...retryPolicies.ask, random, scheduler }),
-    concatMap((answer) => (isFinal(answer) ? of(answer) : itsEnd(answer, provider, scheduler))),
+    concatMap((state) => (isFinal(state) ? of(state) : awaitEnd(state, provider, scheduler))),
   );
 }
 
-/** A cancel takes a moment, and the prediction may be finished, and paid in full, before that. */
-function itsEnd(answer: Prediction, provider: Provider, scheduler: SchedulerLike): Observable<Prediction> {
+/**
+ * Looks at a prediction until it has ended: a cancel takes a moment, and the prediction may finish,
+ * and be paid in full, before that.
+ */
+function awaitEnd(state: Prediction, provider: Provider, scheduler: SchedulerLike): Observable<Prediction> {
   return timer(LOOK_EVERY_MS, LOOK_EVERY_MS, scheduler).pipe(
     take(LOOKS),
-    exhaustMap(() => provider.getPrediction(answer.id).pipe(catchError(() => EMPTY))),
-    startWith(answer),
+    exhaustMap(() => provider.getPrediction(state.id).pipe(catchError(() => EMPTY))),
+    startWith(state),
     takeWhile((seen) => !isFinal(seen), true),
     last(),
     map((seen) => (isFinal(seen) ? seen : { ...seen, status: 'canceled' })),

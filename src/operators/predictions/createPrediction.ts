@@ -24,35 +24,51 @@ import { retryPolicies } from '../internal/retryPolicies.ts';
 import { adoptPrediction, type ClaimedIds, createClaimedIds } from './adoptPrediction.ts';
 
 export interface CreatePredictionConfig extends Partial<Omit<CreateOptions, 'onLimits'>> {
-  /** Lets creates pass at the pace that the service allows; one for all creates of a run. */
+  /** Lets create requests pass at the pace that the service allows; one for all of a run. */
   governor: Governor;
-  /** The prediction ids of this run; one for all jobs. Default: new ones, for a single pipe. */
+  /**
+   * Prediction ids that this run has claimed; one for all jobs. Default: a new record, for a single
+   * pipe.
+   */
   claims?: ClaimedIds;
-  /** Makes of a request what is sent, once before each POST: brings its files to the service, say. Default: sent as it is. */
+  /**
+   * Turns a request into the one to send, once before each POST: uploads its files, for example.
+   * Default: sends it unchanged.
+   */
   prepare?: (request: PredictionRequest) => Observable<PredictionRequest>;
-  /** Runs before each POST with what is sent; the POST is sent when it completes. Write down the intent here. */
+  /**
+   * Runs before each POST with the request to send; the POST is sent when it completes. Record the
+   * intent here. Default: no-op.
+   */
   beforeSend?: (request: PredictionRequest) => Observable<unknown>;
-  /** Told about each refusal for being too fast, with the wait that the service named. */
+  /**
+   * Called for each refusal of a request as too fast, with the wait that the service named.
+   * Default: no-op.
+   */
   onThrottled?: (waitMs: number | null) => void;
-  /** How often a create that certainly made nothing (no connection, or lost and not in the list) is sent again. Default 8. */
+  /**
+   * Tries after the first one, for a create request that certainly made nothing (no connection, or
+   * lost and not in the list). Default 8.
+   */
   retries?: number;
-  /** Wait before the first of them; doubles each time up to 30 s. Default 1000. */
+  /** Wait before the first of these retries; doubles with each one, up to 30 s. Default 1000. */
   delayMs?: number;
   /** Clock of the waits. Default asyncScheduler. */
   scheduler?: SchedulerLike;
 }
 
 /**
- * Creates a prediction for each request, and never two.
+ * Creates one prediction for each request, and never two.
  *
  *     request                        (r|)
- *     the service answers in 3 ms    ---(p|)
- *     429, may go on in 5 ms         -----x---(p|)   x: sent again, no attempt counted
+ *     the service responds in 3 ms   ---(p|)
+ *     429, retry after 5 ms          -----x---(p|)   x: sent again, no attempt counted
  *     connection lost, was made      ---?(p|)        ?: found in the list, not sent again
  *
- * A create is sent again only if the service certainly did not accept it: it refused with 429, no connection was made,
- * or the answer was lost and three looks at the list of predictions did not find it. Every other answer outside 2xx is
- * emitted as the `ProviderError` it is; one with `tookEffect: 'unknown'` where the list could not be read either.
+ * A create request is sent again only if the service certainly did not accept it: it refused with
+ * 429, no connection was made, or the response was lost and three looks at the list of predictions
+ * did not find it. Every other response outside 2xx is emitted as its `ProviderError`. If the
+ * response was lost and the list cannot be read either, the error has `tookEffect: 'unknown'`.
  */
 export function createPrediction(
   provider: Provider,
@@ -77,7 +93,8 @@ function createOnce(
         map(orNotMade),
       );
     return afterCompletion(beforeSend(sent), () => send(provider, sent, { ...config, ticket })).pipe(
-      // Another job with an equal request may have adopted ours while the answer was on its way: then theirs is left for us.
+      // Another job with an identical request may have adopted our prediction while the response
+      // was on its way: then its own is left for us.
       concatMap((prediction) => (claims.take(prediction.id) ? of(prediction) : adopt())),
       catchError((error: unknown) => (isLost(error) ? adopt() : throwError(() => error))),
     );
@@ -88,7 +105,7 @@ function createOnce(
   );
 }
 
-/** One POST; the governor is told what the service makes of it. */
+/** Sends one POST, and reports the response to the governor. */
 function send(
   provider: Provider,
   request: PredictionRequest,
@@ -100,8 +117,8 @@ function send(
     waitMs,
     ...(cancelAfterMs === undefined ? {} : { cancelAfterMs }),
     ...(webhookUrl === undefined ? {} : { webhookUrl }),
-    onLimits: (told) => {
-      limits = told;
+    onLimits: (named) => {
+      limits = named;
     },
   };
   return provider.createPrediction(request, options).pipe(
@@ -114,7 +131,9 @@ function send(
   );
 }
 
-/** Without end where the service only asks to wait, and a few times where there is no connection. */
+/**
+ * Retries without end if the service only asks to wait, and a few times if there is no connection.
+ */
 function retryCertainRefusals(config: CreatePredictionConfig) {
   const policy = retryPolicies.create;
   const {
@@ -150,11 +169,14 @@ function isLost(error: unknown): boolean {
   return error instanceof ProviderError && error.tookEffect === 'unknown';
 }
 
-/** That the list could not be read says nothing of the create: it must not look like one that was refused. */
+/**
+ * Wraps an error of the list, which says nothing of the create request: it must not look like a
+ * refusal.
+ */
 function stillUnknown(error: unknown): unknown {
   if (!(error instanceof ProviderError)) return error;
   const { code, recoverable, stopsRun, suggestion } = error;
-  const message = `What became of a create is not known, as the list cannot be read. ${error.message}`;
+  const message = `The result of a create request is unknown, because the list of predictions cannot be read. ${error.message}`;
   return new ProviderError(code, message, {
     recoverable,
     stopsRun,
@@ -168,7 +190,7 @@ function orNotMade(adopted: Prediction | null): Prediction {
   if (adopted !== null) return adopted;
   throw new ProviderError(
     'ERR_NOT_CREATED',
-    'The create was lost on its way: the service has no such prediction.',
+    'The create request was lost on its way: the service has no such prediction.',
     {
       recoverable: true,
       suggestion: 'Run the same command again.',

@@ -29,32 +29,33 @@ export interface ListPollerConfig extends PollScheduleConfig {
   scheduler?: SchedulerLike;
 }
 
-/** A prediction that somebody waits for. */
+/** A prediction with the subscriber that waits for it. */
 interface Followed {
   readonly prediction: Prediction;
   readonly sinceMs: number;
   readonly subscriber: Subscriber<Prediction>;
-  /** Answers of the list in a row that did not have it. */
+  /** Lists in a row that did not have it. */
   missed: number;
-  /** Questions for it alone in a row that failed. */
+  /** Requests for it alone in a row that failed. */
   failed: number;
-  /** Not asked for alone before this moment. */
+  /** Time before which it is not requested alone, ms since 1970. */
   aloneAtMs: number;
 }
 
-/** The service lists so many predictions a page. */
+/** Predictions on a page of the service's list. */
 const PAGE_SIZE = 100;
 
 /**
- * Follows all predictions of a run with one question at a time: a page of the list answers for a hundred of them. Nothing
- * is asked before one can be ready, by what others of its model took. What the list does not have, and the last one, is
- * asked for by its id.
+ * Follows all predictions of a run with one request at a time: a page of the list covers a hundred
+ * of them. No request is sent before one can be ready, by the run times of its model. Predictions
+ * that the list does not have, and the last one, are requested by their id.
  *
  *     follow(a), follow(b), follow(c)   -----------(a|)   -----------(b|)   -----p-----p-----(c|)
- *     lists                             -----l-----l      one question for all
+ *     lists                             -----l-----l      one request for all
  *     gets                              -----------------g      the last one
  *
- * A list that fails is asked for again with a growing wait; one that keeps failing is the error of all who wait.
+ * A failed list request is repeated with a growing wait. If it keeps failing, every subscriber gets
+ * the error.
  */
 export function createListPoller(provider: Provider, config: ListPollerConfig = {}): Follower {
   const { random = Math.random, scheduler = asyncScheduler } = config;
@@ -64,7 +65,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
   let turnAtMs = Number.POSITIVE_INFINITY;
   let isAsking = false;
 
-  const tell = (prediction: Prediction): void => {
+  const emitState = (prediction: Prediction): void => {
     const waiting = followed.get(prediction.id);
     if (waiting === undefined) return;
     waiting.missed = 0;
@@ -76,7 +77,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
     followed.delete(prediction.id);
     subscriber.complete();
   };
-  const tellError = (error: unknown, ids: Iterable<string>): void => {
+  const emitError = (error: unknown, ids: Iterable<string>): void => {
     for (const id of ids) {
       const waiting = followed.get(id);
       followed.delete(id);
@@ -87,13 +88,13 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
   const askAlone = (one: Followed): Observable<never> => {
     const { id } = one.prediction;
     return provider.getPrediction(id).pipe(
-      tap(tell),
+      tap(emitState),
       ignoreElements(),
       catchError((error: unknown) => {
         one.failed += 1;
         one.aloneAtMs = schedule.retryAtMs(one.failed, scheduler.now());
         const isHopeless = one.failed > retryPolicies.ask.retries || !isRetryableRead(error, one.failed);
-        if (isHopeless) tellError(error, [id]);
+        if (isHopeless) emitError(error, [id]);
         return EMPTY;
       }),
     );
@@ -102,17 +103,21 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
     for (const one of due) one.missed += 1;
     return listedPredictions(provider, {
       createdAfterMs: Math.min(...due.map(({ sinceMs }) => sinceMs)),
-      // Enough for all of them, were they alone in the list, and one for those of others.
+      // Enough for all of them if they were alone in the list, and one page for the predictions of
+      // others.
       pages: Math.ceil(due.length / PAGE_SIZE) + 1,
       isEnough: () => due.every(({ missed }) => missed === 0),
       patiently: retryBackoff({ ...retryPolicies.ask, random, scheduler }),
     }).pipe(
-      tap(({ predictions }) => predictions.forEach(tell)),
+      tap(({ predictions }) => predictions.forEach(emitState)),
       ignoreElements(),
     );
   };
-  /** Of those that the list did not have twice; the longer it lacks one, the less often. */
-  const lacking = (due: readonly Followed[]): Followed[] => {
+  /**
+   * Returns the predictions that two lists or more did not have; the longer one is missing, the
+   * less often.
+   */
+  const missing = (due: readonly Followed[]): Followed[] => {
     const nowMs = scheduler.now();
     const wanted = due.filter(
       ({ prediction, missed, aloneAtMs }) => followed.has(prediction.id) && missed > 1 && aloneAtMs <= nowMs,
@@ -129,7 +134,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
     if (due.length === 1) return askAlone(first);
     return concat(
       askList(due),
-      defer(() => merge(...lacking(due).map(askAlone))),
+      defer(() => merge(...missing(due).map(askAlone))),
     );
   };
 
@@ -148,7 +153,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
       error: (error: unknown) => {
         isAsking = false;
         turn = null;
-        tellError(error, [...followed.keys()]);
+        emitError(error, [...followed.keys()]);
       },
       complete: () => {
         isAsking = false;

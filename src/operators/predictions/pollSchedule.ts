@@ -2,46 +2,58 @@ import type { Prediction } from '../../types.ts';
 import { expectOption } from '../internal/options.ts';
 
 export interface PollScheduleConfig {
-  /** Shortest wait between two questions. Default 250. */
+  /** Shortest wait between two requests. Default 250. */
   shortestMs?: number;
-  /** Longest wait between two questions. Default 5000. */
+  /** Longest wait between two requests. Default 5000. */
   longestMs?: number;
 }
 
-/** A prediction in flight, as far as its next question depends on it. Moments are ms since 1970. */
+/** A prediction in flight, as far as its next request depends on it. Moments are ms since 1970. */
 interface InFlight {
   readonly prediction: Pick<Prediction, 'model'>;
-  /** When its create was about to be sent. */
+  /** Time just before its create request was sent. */
   readonly sinceMs: number;
-  /** Not asked for by its id before this moment. */
+  /** Time before which it is not requested by its id. */
   readonly aloneAtMs: number;
 }
 
-/** Decides when a service is asked about predictions, one question for all of them at a time. */
+/** Decides when to ask a service about predictions, one request for all of them at a time. */
 interface PollSchedule {
-  /** Takes the times of a prediction that has ended. */
+  /** Learns from the times of a prediction that has ended. */
   learn(prediction: Prediction): void;
-  /** Notes that a question is asked at this moment. */
+  /** Notes that a request is sent at this moment. */
   noteTurn(nowMs: number): void;
-  /** Returns the moment before which a question about one of so many predictions is in vain. */
+  /** Returns the moment before which a request about one of `count` predictions is in vain. */
   readyAtMs(one: InFlight, count: number): number;
-  /** Returns when to ask next about at least one prediction: once the first is ready, and a pause after the last question. */
+  /**
+   * Returns the moment of the next request: once the first prediction is ready, and a pause after
+   * the last request.
+   */
   nextTurnAtMs(all: readonly InFlight[], nowMs: number): number;
-  /** Returns when to ask for a prediction by its id again, after so many questions in a row that failed. */
+  /**
+   * Returns the moment to request a prediction by its id again, after `failed` requests in a row
+   * that failed.
+   */
   retryAtMs(failed: number, nowMs: number): number;
-  /** Returns when to ask for a prediction by its id again that so many lists in a row did not have. */
+  /**
+   * Returns the moment to request a prediction by its id again that `missed` lists in a row did not
+   * have.
+   */
   missingAtMs(missed: number, nowMs: number): number;
 }
 
-/** The wait between two questions, as a part of the usual run time: more if one question answers for few. */
+/**
+ * The wait between two requests, as a part of the usual run time: more if one request covers few.
+ */
 const SHARE_OF_RUN_TIME = 0.1;
 const SHARE_FOR_ONE = 0.25;
-/** None is ready much before the fastest of those before it. */
+/** No prediction is ready much before the fastest of its model. */
 const EARLIEST = 0.9;
 
 /**
- * Creates the schedule of a poller: arithmetic alone, without clock or timers. Before three predictions of a model have
- * ended, a pause is a share of three times what the oldest in flight has taken so far; then of the usual run time.
+ * Creates the schedule of a poller: arithmetic alone, without clock or timers. Until three
+ * predictions of a model have ended, a pause is a share of three times the time that the oldest in
+ * flight has taken so far; from then on a share of the usual run time.
  *
  * Throws a RangeError if `shortestMs` is not above 0, or `longestMs` is below it.
  */
@@ -79,13 +91,13 @@ export function createPollSchedule(config: PollScheduleConfig = {}): PollSchedul
   };
 }
 
-/** How long the predictions of a run take, from their creation to their end, by model. */
+/** Run times of predictions, from creation to end, by model. */
 interface RunTimes {
-  /** Takes the times of a prediction that has ended. */
+  /** Learns from the times of a prediction that has ended. */
   learn(prediction: Prediction): void;
-  /** Before this time none of the last ones was ready; 0 while nobody knows. */
+  /** Returns the shortest run time of the latest ones in ms; 0 while unknown. */
   shortestMs(model: string): number;
-  /** 0 while nobody knows. */
+  /** Returns the median of the others in ms; 0 while unknown. */
   medianMs(model: string): number;
 }
 
@@ -95,11 +107,14 @@ interface ModelTimes {
   readonly medianMs: number;
 }
 
-/** Enough to follow a service that becomes slower or faster in the course of a run. */
+/** Enough to follow a service that becomes slower or faster during a run. */
 const REMEMBERED = 32;
 const ENOUGH = 3;
 
-/** Learns from the moments that the service itself writes on its predictions, so no clock of ours matters. */
+/**
+ * Creates the run times of a run, from the times that the service writes on its predictions: the
+ * local clock does not matter.
+ */
 export function createRunTimeStats(): RunTimes {
   const byModel = new Map<string, ModelTimes>();
   return {

@@ -1,6 +1,9 @@
 import type { Prediction } from '../../types.ts';
 
-/** Whether there is nothing more to wait for: the prediction has ended, or its whole output is there. */
+/**
+ * Returns true if there is nothing more to wait for: the prediction has ended, or its whole output
+ * is there.
+ */
 export function isFinal({ status, outputComplete }: Prediction): boolean {
   return outputComplete || !(status === 'starting' || status === 'processing');
 }

@@ -2,20 +2,24 @@ import { map, type OperatorFunction } from 'rxjs';
 import type { Ledger, Reservation } from '../../ports.ts';
 import { expectOption } from '../internal/options.ts';
 
-/** A value with the money held for it; null where the budget has no room for it: skip it. */
+/**
+ * A value with the money reserved for it. Skip it if `reservation` is null: the budget has no room
+ * for it.
+ */
 export interface Budgeted<T> {
   readonly value: T;
   readonly reservation: Reservation | null;
 }
 
 /**
- * Reserves each value's price before anything is paid for it. Settle the reservation with what it cost in the end, or
- * release it. What is reserved and spent never exceeds the ledger's limit, whatever the concurrency.
+ * Reserves each value's price before anything is paid for it. Settle the reservation with the final
+ * cost, or release it. Reserved and spent money never exceeds the ledger's limit, at any
+ * concurrency.
  *
  *     values, 2 each     a-b-c|
  *     limit 4            a-b-c|      c has no reservation
  *
- * `priceOf` gives whole millionths of a US dollar. What it throws is emitted as an error.
+ * `priceOf` returns whole millionths of a US dollar. If it throws, the stream emits that error.
  */
 export function budgetTake<T>(
   ledger: Ledger,
@@ -27,17 +31,18 @@ export function budgetTake<T>(
 export interface LedgerConfig {
   /** Whole millionths of a US dollar; Infinity sets no limit. */
   limitMicroUsd: number;
-  /** Spent by earlier runs under the same limit. Default 0. */
+  /** Money that earlier runs spent under the same limit. Default 0. */
   spentMicroUsd?: number;
-  /** Told once, when reserved and spent money first reaches this part of the limit. */
+  /** Called once, when reserved and spent money first reaches `warnAt`. Default: no-op. */
   onWarning?: (ledger: Ledger) => void;
-  /** 0…1. Default 0.8. */
+  /** Part of the limit, 0…1. Default 0.8. */
   warnAt?: number;
 }
 
 /**
- * Keeps reserved plus spent money at or below a limit. Only what is settled can pass it, where a prediction turned out
- * dearer than its estimate; nothing is reserved any more then.
+ * Creates a ledger that keeps reserved plus spent money at or below a limit. Only a settled cost
+ * can exceed it, if a prediction was dearer than its estimate; after that nothing is reserved any
+ * more.
  */
 export function createLedger(config: LedgerConfig): Ledger {
   const { limitMicroUsd, spentMicroUsd = 0, onWarning = () => {}, warnAt = 0.8 } = config;
@@ -72,7 +77,7 @@ export function createLedger(config: LedgerConfig): Ledger {
         open = false;
         reserved -= microUsd;
         spent += actualMicroUsd;
-        // What turned out dearer than reserved counts too.
+        // A cost above its reservation counts too.
         warn(ledger);
       };
       return { microUsd, settle: close, release: () => close(0) };

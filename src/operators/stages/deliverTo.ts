@@ -9,28 +9,30 @@ import {
 } from 'rxjs';
 import type { Outcome } from '../../types.ts';
 
-/** One of the places to deliver to. */
+/** A destination of outcomes. */
 export interface DeliveryPlace {
-  /** Names the addresses in the outcome. */
+  /** Key of its addresses in the outcome. */
   readonly name: string;
   /** Emits the addresses of the outcome's files there. */
   readonly deliver: (outcome: Outcome) => Observable<readonly string[]>;
 }
 
 /**
- * Brings each saved outcome to every place, all at the same time, and emits it with the addresses; other outcomes pass.
+ * Delivers each saved outcome to every destination, all at the same time, and emits it with the
+ * addresses. Other outcomes pass unchanged.
  *
  *     outcomes                  (o|)
  *     delivery to s3            ----(a|)
  *     delivery to webdataset    --(b|)
  *     deliverTo([…])            ----(p|)    p.deliveredTo has both
  *
- * A place that fails does not stop the others: its error is emitted when all have ended, the first place's first.
+ * A destination that fails does not stop the others. When all have ended, the first failed one's
+ * error is emitted, in the order of the list.
  */
-export function deliverTo(places: readonly DeliveryPlace[]): MonoTypeOperatorFunction<Outcome> {
+export function deliverTo(destinations: readonly DeliveryPlace[]): MonoTypeOperatorFunction<Outcome> {
   return concatMap((outcome) => {
-    if (outcome.status !== 'saved' || places.length === 0) return of(outcome);
-    return forkJoin(places.map((place) => attempt(place, outcome))).pipe(
+    if (outcome.status !== 'saved' || destinations.length === 0) return of(outcome);
+    return forkJoin(destinations.map((destination) => attempt(destination, outcome))).pipe(
       map((deliveries) => {
         const refused = deliveries.find((delivery) => 'error' in delivery);
         if (refused !== undefined) throw refused.error;

@@ -16,19 +16,24 @@ import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 
 export interface DownloadOutputConfig {
-  /** Absolute path of the first file without extension; the second gets `--2` behind it, and so on. */
+  /**
+   * Absolute path of the first file without extension; the second gets `--2` behind it, and so on.
+   */
   stem: string;
-  /** Finds the files in a prediction's output. */
+  /** Returns the URLs of the files in a prediction's output. */
   urlsOf: (output: Json) => readonly string[];
-  /** Applied to each picture before it has its name. Default: they stay as they are. */
+  /** Applied to each image before the file gets its name. Default: images stay as they are. */
   embedProvenance?: ProvenanceWriter;
-  /** As `stem`, for pictures as they were before they were marked. Default: they are not kept. */
+  /** Like `stem`, for the images before provenance was embedded. Default: these are not stored. */
   untouchedStem?: string;
   /** Tries after the first one, for faults that another try can mend. Default 5. */
   retries?: number;
-  /** Upper bound of the wait before the first retry; doubles each time. Default 500. */
+  /** Upper bound of the wait before the first retry; doubles with each retry. Default 500. */
   delayMs?: number;
-  /** Around each prediction's downloads: a gate shared by all jobs, say. Default none. */
+  /**
+   * Wraps the downloads of each prediction: in a gate shared by all jobs, for example. Default:
+   * none.
+   */
   within?: MonoTypeOperatorFunction<readonly ImageFile[]>;
   /** Clock of the waits. Default asyncScheduler. */
   scheduler?: SchedulerLike;
@@ -37,13 +42,15 @@ export interface DownloadOutputConfig {
 }
 
 /**
- * Brings the files of each finished prediction to disk and emits them together, in the order of the output.
+ * Downloads the files of each finished prediction to disk and emits them together, in the order of
+ * the output.
  *
  *     prediction          (p|)
  *     downloads of 3 ms   ---(f|)
  *     first one cut       --x---(f|)     x: only the download is repeated, nothing is created again
  *
- * Emits `DownloadError` where the output names no file or one cannot be had, `StorageError` where the disk refuses.
+ * Emits `DownloadError` if the output names no file or a file cannot be downloaded, `StorageError`
+ * if the disk refuses.
  */
 export function downloadOutput(
   downloader: Downloader,
@@ -56,12 +63,12 @@ export function downloadOutput(
   return concatMap((prediction) => {
     const urls = urlsOf(prediction.output);
     if (urls.length === 0) return throwError(() => noOutput(prediction));
-    const files = urls.map((url, place) =>
+    const files = urls.map((url, index) =>
       downloader
         .download(url, {
-          stem: numberedStem(stem, place),
+          stem: numberedStem(stem, index),
           ...(embedProvenance === undefined ? {} : { embedProvenance }),
-          ...(untouchedStem === undefined ? {} : { untouchedStem: numberedStem(untouchedStem, place) }),
+          ...(untouchedStem === undefined ? {} : { untouchedStem: numberedStem(untouchedStem, index) }),
         })
         .pipe(retryBackoff({ ...policy, retries, delayMs, scheduler, random })),
     );
@@ -76,7 +83,7 @@ function noOutput(prediction: Prediction): DownloadError {
         `Prediction ${prediction.id} has finished, but the service has deleted its output.`,
         {
           suggestion:
-            'Outputs live one hour: collect them sooner. Making the image again costs its price again.',
+            'Outputs live for one hour: collect them sooner. Making the image again means paying for it again.',
         },
       )
     : new DownloadError(
@@ -84,7 +91,7 @@ function noOutput(prediction: Prediction): DownloadError {
         `Expected files from prediction ${prediction.id}, got ${describeOutput(prediction.output)}.`,
         {
           suggestion:
-            'Check that the model makes images. For an hour the whole answer can be read at ' +
+            'Check that the model makes images. For an hour you can read the whole response at ' +
             `https://replicate.com/p/${prediction.id}.`,
         },
       );
@@ -93,14 +100,14 @@ function noOutput(prediction: Prediction): DownloadError {
 const MOST_CHARS = 200;
 const MOST_NAMES = 10;
 
-/** What a prediction has put out where files were expected, in a few words. */
+/** Describes an output without files in a few words. */
 function describeOutput(output: Json): string {
   if (output === null) return 'nothing';
   if (typeof output === 'string') return `the text ${quoted(output)}`;
   if (typeof output !== 'object') return `the value ${output}`;
   if (!Array.isArray(output)) return `an object without files: ${listed(Object.keys(output))}`;
   if (output.length === 0) return 'an empty list';
-  // Models that stream a text put it out piece by piece.
+  // Models that stream text emit it piece by piece.
   const isText = output.every((part: Json) => typeof part === 'string');
   return isText ? `the text ${quoted(output.join(''))}` : `a list of ${output.length} values without files`;
 }

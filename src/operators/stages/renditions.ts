@@ -11,13 +11,13 @@ import type { ProvenanceWriter, RenderedFile, Renderer } from '../../ports.ts';
 import type { ImageFile, RenditionSpec } from '../../types.ts';
 
 export interface RenditionsConfig {
-  /** Around each job's encoding: a gate shared by all jobs, say. Default none. */
+  /** Wraps the encoding of each job: in a gate shared by all jobs, for example. Default: none. */
   within?: MonoTypeOperatorFunction<readonly RenderedOriginal[]>;
-  /** Applied to each rendition. Default: they stay as they were encoded. */
+  /** Applied to each rendition. Default: renditions stay as they were encoded. */
   embedProvenance?: ProvenanceWriter;
 }
 
-/** An original and what was made from it. */
+/** An original and its renditions. */
 export interface RenderedOriginal {
   readonly original: ImageFile;
   readonly renditions: readonly RenderedFile[];
@@ -28,9 +28,9 @@ export interface RenderedOriginal {
  *
  *     originals              (f|)
  *     rendering of 4 ms      ----(r|)
- *     no renditions asked    (r|)
+ *     no renditions          (r|)
  *
- * Emits `RenderError` where an original cannot be decoded, `StorageError` where the disk refuses.
+ * Emits `RenderError` if an original cannot be decoded, `StorageError` if the disk refuses.
  */
 export function renditions(
   renderer: Renderer,
@@ -49,7 +49,7 @@ export function renditions(
   });
 }
 
-/** The path without its extension. */
+/** Returns a path without its extension. */
 function stemOf(path: string): string {
   return path.replace(/\.[^./\\]+$/, '');
 }

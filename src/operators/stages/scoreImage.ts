@@ -15,7 +15,7 @@ import {
 import { ScoreError } from '../../errors.ts';
 import type { ImageToScore, Scorer } from '../../ports.ts';
 
-/** A value and how its picture was rated. */
+/** A value and the score of its image. */
 export interface Scored<T> {
   readonly value: T;
   /** Higher is better. */
@@ -23,23 +23,27 @@ export interface Scored<T> {
 }
 
 export interface ScoreImageConfig<T> {
-  /** The picture of a value. */
+  /** Returns the image of a value. */
   imageOf: (value: T) => ImageToScore;
-  /** Around each rating: a gate shared by all, say. Default none. */
+  /** Wraps each rating: in a gate shared by all, for example. Default: none. */
   within?: MonoTypeOperatorFunction<number>;
-  /** The score of what could not be rated; what it throws becomes the stream's error. Default: the error itself. */
+  /**
+   * Returns the score of a value that could not be rated; if it throws, the stream emits that
+   * error. Default: the stream emits the error of the rating.
+   */
   onError?: (error: unknown, value: T) => number;
 }
 
 /**
- * Rates the picture of each value that passes, as ratings come; the last number that a scorer emits counts.
+ * Rates the image of each value and emits both, as ratings come. If a scorer emits several numbers,
+ * the last one counts.
  *
  *     values                 a-b|
  *     rating of a, 4 ms      ----(x|)
  *     rating of b, 1 ms        -(y|)
  *     scoreImage(scorer)     ---Y(X|)    Y is { value: b, score: y }
  *
- * Emits `ScoreError` where a scorer gives no finite number, and whatever a scorer itself emits as an error.
+ * Emits `ScoreError` if a scorer gives no finite number, and every error of a scorer.
  */
 export function scoreImage<T>(scorer: Scorer, config: ScoreImageConfig<T>): OperatorFunction<T, Scored<T>> {
   const { imageOf, within = identity, onError } = config;
@@ -66,6 +70,6 @@ function rating(scorer: Scorer, image: ImageToScore): Observable<number> {
 function checked(score: number, { index }: ImageToScore): number {
   if (Number.isFinite(score)) return score;
   throw new ScoreError(`Expected a scorer to give a number for image #${index + 1}, got ${score}`, {
-    suggestion: 'Let it emit one finite number for each picture.',
+    suggestion: 'Let the scorer emit one finite number for each image.',
   });
 }

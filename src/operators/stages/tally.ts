@@ -6,14 +6,16 @@ import type { Outcome } from '../../types.ts';
 export interface TallyConfig {
   /** Jobs of the input. */
   total: number;
-  /** Of these, saved by earlier runs. Default 0. */
+  /** Jobs of the input that earlier runs saved. Default 0. */
   alreadySaved?: number;
-  /** Whether a saved job was paid for earlier: it counts, its cost does not. Default: none was. */
+  /**
+   * Returns true if a saved job was paid for earlier: it counts, its cost does not. Default: never.
+   */
   isPaidBefore?: (outcome: Outcome) => boolean;
 }
 
 /**
- * Counts outcomes and money as they come: emits the totals so far after each outcome, and once where there is none.
+ * Counts outcomes and money: emits the totals so far after each outcome, and once if there is none.
  *
  *     outcomes: s, u saved, f failed, k skipped    s-f-u-k|
  *     saved                                        1-1-2-2|

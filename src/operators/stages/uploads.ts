@@ -8,9 +8,12 @@ import { retryBackoff } from '../retryBackoff.ts';
 export interface UploadsConfig {
   /** Uploads a file each time it is subscribed. */
   upload: (file: InputFile) => Observable<UploadedFile>;
-  /** Bounds the uploads that are under way. */
+  /** Bounds the uploads in flight. */
   within: Gate;
-  /** How long an address must still hold when it is handed out, or half its life where that is shorter; else a new one is made. */
+  /**
+   * Time for which an address must still be valid when it is given out, or half its lifetime if
+   * that is shorter; otherwise the file is uploaded again.
+   */
   neededMs: number;
   /** Clock of expiry and waits. Default asyncScheduler. */
   scheduler?: SchedulerLike;
@@ -18,48 +21,52 @@ export interface UploadsConfig {
   random?: () => number;
 }
 
-/** The files of a run at the service. */
+/** The uploaded files of a run. */
 export interface Uploads {
-  /** Emits the address of a file; uploads it where its content has none that holds long enough. */
+  /**
+   * Emits the address of a file; uploads the file if its content has no address that is valid for
+   * long enough.
+   */
   urlOf(file: InputFile): Observable<string>;
 }
 
-interface Kept {
+interface StoredUrl {
   readonly url: string;
   readonly goodUntilMs: number;
 }
 
-/** Far more than a run uses at a time; a million different files must not fill the memory. */
-const MOST_KEPT = 10_000;
+/** Far more than a run uses at a time: a million different files must not fill the memory. */
+const MOST_STORED = 10_000;
 
 /**
- * Brings files to the service, each content once, however many jobs use it and whatever it is called.
+ * Uploads files to the service, each content once, however many jobs use it and under however many
+ * names.
  *
  *     upload of 4 ms                          ----(u|)
  *     urlOf(cat)                              ----(u|)
  *     urlOf(a copy of cat) 2 ms later           --(u|)    the same upload
  *     urlOf(cat) when all is done                   (u|)  until it expires
  *
- * An upload that fails is repeated where that may help: it costs nothing, and one too many does no harm. Emits the last
- * error as it is.
+ * A failed upload is repeated if that may help: it costs nothing, and one too many does no harm.
+ * Emits the last error unchanged.
  */
 export function createUploads(config: UploadsConfig): Uploads {
   const { upload, within, neededMs, scheduler = asyncScheduler, random = Math.random } = config;
   const flights = createSingleFlight<string>();
-  const kept = new Map<string, Kept>();
+  const stored = new Map<string, StoredUrl>();
 
-  const keep = (sha256: string, upload: Kept): void => {
-    kept.delete(sha256);
-    kept.set(sha256, upload);
-    const [oldest] = kept.keys();
-    if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+  const store = (sha256: string, upload: StoredUrl): void => {
+    stored.delete(sha256);
+    stored.set(sha256, upload);
+    const [oldest] = stored.keys();
+    if (stored.size > MOST_STORED && oldest !== undefined) stored.delete(oldest);
   };
   const uploaded = (file: InputFile): Observable<string> =>
     defer(() => {
       const begunAtMs = scheduler.now();
       return upload(file).pipe(
         map(({ url, lifetimeMs }) => {
-          keep(file.sha256, {
+          store(file.sha256, {
             url,
             goodUntilMs: begunAtMs + lifetimeMs - Math.min(neededMs, lifetimeMs / 2),
           });
@@ -72,9 +79,9 @@ export function createUploads(config: UploadsConfig): Uploads {
     urlOf: (file) =>
       defer(() => {
         const { sha256 } = file;
-        const known = kept.get(sha256);
+        const known = stored.get(sha256);
         if (known !== undefined && scheduler.now() <= known.goodUntilMs) {
-          keep(sha256, known);
+          store(sha256, known);
           return of(known.url);
         }
         return flights.join(sha256, () => uploaded(file)).pipe(map(({ result }) => result));

@@ -91,7 +91,7 @@ const story: (RunEvent | number)[] = [
   },
   endEvent,
 ];
-const tell = (listener: ReturnType<typeof telemetry>, events: readonly (RunEvent | number)[]) => {
+const play = (listener: ReturnType<typeof telemetry>, events: readonly (RunEvent | number)[]) => {
   for (const step of events) {
     if (typeof step === 'number') clock.advance(step);
     else listener.next(step);
@@ -108,7 +108,7 @@ const named = (name: string) => sdk.spans().filter((span) => span.name === name)
 
 describe('spans', () => {
   it('are of the run, its jobs and their stages', () => {
-    tell(telemetry(), story);
+    play(telemetry(), story);
     expect(sdk.spans().map(lineOf)).toEqual([
       'rxposure.job > generate_content owner/name 500 failed',
       'rxposure.job > generate_content owner/name 2000',
@@ -151,12 +151,12 @@ describe('spans', () => {
     ]);
   });
 
-  it('tell no prompts unless they are wanted', () => {
-    tell(telemetry(), story);
+  it('have no prompts unless they are wanted', () => {
+    play(telemetry(), story);
     expect(JSON.stringify(sdk.spans().map(({ attributes, events }) => [attributes, events]))).not.toContain(
       'secret',
     );
-    tell(telemetry({ includePrompts: true, providerName: 'cog' }), story);
+    play(telemetry({ includePrompts: true, providerName: 'cog' }), story);
     expect(sdk.spans().at(-3)?.attributes).toMatchObject({
       'gen_ai.provider.name': 'cog',
       'gen_ai.input.messages': '[{"role":"user","parts":[{"type":"text","content":"a secret cat"}]}]',
@@ -164,7 +164,7 @@ describe('spans', () => {
   });
 
   it('are also of what an earlier run began, what a cache had, and what gets a turn later', () => {
-    tell(telemetry(), [
+    play(telemetry(), [
       startEvent,
       { type: 'prediction.created', index: 0, predictionId: 'p0', status: 'processing' },
       completed(0),
@@ -191,9 +191,9 @@ describe('spans', () => {
     ]);
   });
 
-  it('are ended where the run is left in the middle', () => {
+  it('are ended if the run is unsubscribed in the middle', () => {
     const listener = telemetry();
-    tell(listener, [startEvent, creating(0), creating(1), completed(1), 20]);
+    play(listener, [startEvent, creating(0), creating(1), completed(1), 20]);
     expect(sdk.openNow()).toBe(1 + 2 + 2); // run, jobs, stages
     listener.complete();
     expect(sdk.openNow()).toBe(0);
@@ -212,7 +212,7 @@ describe('spans', () => {
     context.active = () => trace.setSpan(active.call(context), parent);
     const listener = telemetry();
     context.active = active;
-    tell(listener, story);
+    play(listener, story);
     parent.end();
     expect(lineOf(named('rxposure.run')[0] as ReadableSpan)).toBe('request > rxposure.run 4080');
   });
@@ -220,7 +220,7 @@ describe('spans', () => {
 
 describe('metrics', () => {
   it('count jobs, money, bytes, turns and time', async () => {
-    tell(telemetry(), story);
+    play(telemetry(), story);
     const model = { 'gen_ai.request.model': 'owner/name' };
     const operation = { 'gen_ai.operation.name': 'generate_content', 'gen_ai.provider.name': 'replicate' };
     expect(await sdk.metrics()).toEqual({
@@ -241,7 +241,7 @@ describe('metrics', () => {
   });
 
   it('count what a result of an equal request cost once', async () => {
-    tell(telemetry(), [
+    play(telemetry(), [
       startEvent,
       {
         type: 'image.saved',
@@ -256,7 +256,7 @@ describe('metrics', () => {
 describe('a run of 2,000 jobs', () => {
   const plans = () => Array.from({ length: 2_000 }, (_, index) => aPlan(index));
 
-  it('has no more spans open than jobs under way, and none at the end', async () => {
+  it('has no more spans open than jobs in flight, and none at the end', async () => {
     const { config } = runOf({ concurrency: 10, downloads: 2 });
     const { end, events } = observeRun((emit) => generate(plans, { ...config, emit }));
     events.subscribe(toTelemetry({ tracer: sdk.tracer, meter: sdk.meter }));
@@ -266,7 +266,7 @@ describe('a run of 2,000 jobs', () => {
     expect(sdk.openNow()).toBe(0);
   });
 
-  it('leaves none open when it is left in the middle', async () => {
+  it('leaves none open when it is unsubscribed in the middle', async () => {
     const provider = succeeding();
     let made = 0;
     const stuck: typeof provider.createPrediction = (request, options) => {
@@ -284,7 +284,7 @@ describe('a run of 2,000 jobs', () => {
   });
 });
 
-it('does nothing where no SDK is registered', () => {
+it('does nothing if no SDK is registered', () => {
   const listener = toTelemetry();
   expect(() => {
     from([startEvent, creating(0), endEvent]).subscribe(listener);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createFifoQueue } from '../../../src/operators/internal/fifoQueue.ts';
 
-it('keeps the order of joining, whoever leaves meanwhile', () => {
+it('keeps the order of joining, even if some leave meanwhile', () => {
   const step = fc.record({ kind: fc.constantFrom('join', 'take', 'leave'), which: fc.nat(20) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {

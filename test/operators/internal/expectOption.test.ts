@@ -7,6 +7,6 @@ it('names the option, what was expected and what came', () => {
   );
 });
 
-it('says nothing where all is right', () => {
+it('does nothing if all is right', () => {
   expect(() => expectOption(true, 'concurrency', 'an integer of 1 or more', 1)).not.toThrow();
 });

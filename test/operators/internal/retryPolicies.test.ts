@@ -73,7 +73,7 @@ it.each<[keyof typeof retryPolicies, Record<string, number>]>([
   expect(Object.fromEntries(counts.filter(([, count]) => count > 0))).toEqual(retries);
 });
 
-it('asks again where that may help, and five times after a 404', () => {
+it('asks again if that may help, and five times after a 404', () => {
   expect(isRetryableRead(errors.call, 99)).toBe(true);
   expect(isRetryableRead(errors.refusal, 1)).toBe(false);
   expect([5, 6].map((attempt) => isRetryableRead(errors.unknown, attempt))).toEqual([true, false]);

@@ -3,13 +3,13 @@ import { expect, it } from 'vitest';
 import { createGate, gate } from '../../../src/operators/gate.ts';
 import { createConcurrencyLearner } from '../../../src/operators/pace/concurrencyLearner.ts';
 
-/** Jobs of a service that works on so many at a time, whatever more it is given waits; with the places at each end. */
+/** Runs jobs at a service that works on so many at a time and lets the rest wait; returns the slots at each end. */
 function learnedFrom(capacity: number, jobs: number, refusesAbove = Number.POSITIVE_INFINITY): number[] {
   const scheduler = new VirtualTimeScheduler();
   const learner = createConcurrencyLearner();
   const slots = createGate(learner.places);
   const machines = createGate(capacity);
-  const places: number[] = [];
+  const slotCounts: number[] = [];
   let atService = 0;
   range(0, jobs)
     .pipe(
@@ -23,7 +23,7 @@ function learnedFrom(capacity: number, jobs: number, refusesAbove = Number.POSIT
             finalize(() => {
               atService -= 1;
               slots.resize(learner.places);
-              places.push(learner.places);
+              slotCounts.push(learner.places);
             }),
           );
         }).pipe(gate(slots)),
@@ -31,14 +31,14 @@ function learnedFrom(capacity: number, jobs: number, refusesAbove = Number.POSIT
     )
     .subscribe();
   scheduler.flush();
-  return places;
+  return slotCounts;
 }
 
 it.each([3, 8, 20, 40])(
   'comes near what a service with %d machines makes good use of, and stays there',
   (capacity) => {
-    const places = learnedFrom(capacity, 4_000);
-    const late = places.slice(2_000);
+    const slotCounts = learnedFrom(capacity, 4_000);
+    const late = slotCounts.slice(2_000);
     expect(Math.min(...late)).toBeGreaterThanOrEqual(Math.floor(capacity * 0.8));
     expect(Math.max(...late)).toBeLessThanOrEqual(Math.ceil(capacity * 1.6) + 2);
   },
@@ -64,12 +64,12 @@ it('halves on a refusal, once for all that come together, and tries more from th
 
 it('keeps below what a service refuses, most of the time', () => {
   const late = learnedFrom(100, 3_000, 24).slice(1_000);
-  const below = late.filter((places) => places <= 24);
+  const below = late.filter((slots) => slots <= 24);
   expect(below.length / late.length).toBeGreaterThan(0.8);
   expect(Math.max(...late)).toBeLessThanOrEqual(26);
 });
 
-it('learns nothing where its places are not in use', () => {
+it('learns nothing if its slots are not in use', () => {
   const learner = createConcurrencyLearner();
   for (let end = 0; end < 100; end += 1) learner.completed(end * 1_000, 1);
   expect(learner.places).toBe(4);

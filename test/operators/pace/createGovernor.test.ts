@@ -73,7 +73,7 @@ describe.each([
     }
   });
 
-  it('comes through where the service names no wait', () => {
+  it('comes through if the service names no wait', () => {
     for (const burst of [1, 2, 10]) {
       const seen = runGoverned(
         { perMinute: 120, burst, hasHeaders, named: () => null },
@@ -85,7 +85,7 @@ describe.each([
     }
   });
 
-  it('lets no more than `perMinute` be accepted in any minute, whatever is refused', () => {
+  it('lets no more than `perMinute` be accepted in any minute, however many are refused', () => {
     const paces = fc.record({
       perMinute: fc.integer({ min: 1, max: 60 }),
       governorBurst: fc.integer({ min: 1, max: 10 }),
@@ -108,7 +108,7 @@ describe.each([
   });
 });
 
-describe('limits that answers name', () => {
+describe('limits that responses name', () => {
   const accepted = (governor: Governor, remaining: number, fullInMs: number | null) =>
     governor.admit().subscribe((ticket) => ticket.accepted({ remaining, fullInMs }));
 
@@ -123,7 +123,7 @@ describe('limits that answers name', () => {
   );
 
   it(
-    'let it go on as soon as an answer shows room',
+    'let it continue as soon as a response shows room',
     marbles(({ cold, expectObservable }) => {
       const governor = createGovernor({ perMinute: 600 });
       let late: CreateTicket | undefined;
@@ -139,10 +139,10 @@ describe('limits that answers name', () => {
   it('spare it most refusals, also of a bucket that others draw from', () => {
     const others = { perMinute: 600, burst: 600, othersPerMinute: 500 };
     const load = { jobs: 3_000, concurrency: 40 };
-    const told = runGoverned({ ...others, hasHeaders: true }, load);
-    const untold = runGoverned(others, load);
-    expect(told.made).toBe(3_000);
-    expect(told.refused).toBeLessThan(untold.refused / 2);
+    const named = runGoverned({ ...others, hasHeaders: true }, load);
+    const unnamed = runGoverned(others, load);
+    expect(named.made).toBe(3_000);
+    expect(named.refused).toBeLessThan(unnamed.refused / 2);
     const alone = runGoverned(
       { perMinute: 120, burst: 60, hasHeaders: true },
       { jobs: 200, concurrency: 20 },
@@ -155,8 +155,8 @@ describe('limits that answers name', () => {
     ['never any room', () => ({ remaining: 0, fullInMs: null })],
     ['endless room', () => ({ remaining: 1_000_000, fullInMs: 0 })],
     ['an hour to wait', () => ({ remaining: 0, fullInMs: 3_600_000 })],
-    ['nothing twice the same', (told) => ({ remaining: (told.remaining * 7_919) % 600, fullInMs: null })],
-  ])('lose no job and do not stop it where they are wrong: %s', (_name, limits) => {
+    ['nothing twice the same', (actual) => ({ remaining: (actual.remaining * 7_919) % 600, fullInMs: null })],
+  ])('lose no job and do not stop it if they are wrong: %s', (_name, limits) => {
     for (const burst of [1, 10]) {
       const service = { perMinute: 120, burst, hasHeaders: true, ...(limits && { limits }) };
       const seen = runGoverned(service, { jobs: 40, concurrency: 10 });

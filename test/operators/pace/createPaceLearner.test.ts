@@ -25,19 +25,19 @@ describe('a refusal', () => {
     expect(pace.perMinute).toBeCloseTo(60_000 / (4_000 - 500));
   });
 
-  it('gives a measurement from then on: all that came in, where the service saves up', () => {
+  it('gives a measurement from then on: all that came in, if the service saves up', () => {
     const pace = refusedAfter(5);
     pace.refused(send(pace, 20 + 1, 1_000, 11_000), 1_000); // The last one is refused.
     expect(pace.perMinute).toBeCloseTo((20 / 11) * 60);
   });
 
-  it('and between that and what came in while it was open, where it may not', () => {
+  it('and between that and what came in while it was open, if it may not', () => {
     const pace = refusedAfter(1);
     pace.refused(send(pace, 20 + 1, 1_000, 11_500), 1_000);
     expect(pace.perMinute).toBeCloseTo((20 / Math.sqrt(10.5 * 11.5)) * 60);
   });
 
-  it('and between the last pace that was held and the present one, where it grew', () => {
+  it('and between the last pace that was held and the present one, if it grew', () => {
     const pace = refusedAfter(1);
     accept(pace, 40 + 3);
     pace.refused(pace.sent(20_000), 1_000);
@@ -54,7 +54,7 @@ describe('a refusal', () => {
     expect(early.perMinute).toBeCloseTo(120 * 0.85);
   });
 
-  it('tells nothing of creates that were sent before the last one', () => {
+  it('is ignored for create requests that were sent before the last one', () => {
     const pace = createPaceLearner({ fastestPerMinute: 300 });
     const [first, second] = [pace.sent(0), pace.sent(0)];
     pace.refused(second, 1_000);
@@ -79,7 +79,7 @@ describe('a refusal', () => {
   });
 });
 
-describe('accepted creates', () => {
+describe('accepted create requests', () => {
   it('leave the pace for a while, then make it faster, up to the fastest', () => {
     const pace = refusedAfter(5);
     accept(pace, 10);
@@ -90,7 +90,7 @@ describe('accepted creates', () => {
     expect(pace.perMinute).toBe(300);
   });
 
-  it('leave it four times as long where a refusal costs all that comes in meanwhile', () => {
+  it('leave it four times as long if a refusal costs all that comes in meanwhile', () => {
     const pace = refusedAfter(1);
     accept(pace, 40);
     expect(pace.perMinute).toBe(120);
@@ -98,7 +98,7 @@ describe('accepted creates', () => {
     expect(pace.perMinute).toBeCloseTo(120 * 1.05);
   });
 
-  it('leave it for twice as long where the same limit was met again', () => {
+  it('leave it for twice as long if the same limit was met again', () => {
     const pace = refusedAfter(5);
     pace.refused(send(pace, 20 + 1, 1_000, 11_000), 1_000);
     const before = pace.perMinute;
@@ -108,7 +108,7 @@ describe('accepted creates', () => {
     expect(pace.perMinute).toBeCloseTo(before * 1.01);
   });
 
-  it('count for nothing where they were sent at an earlier pace', () => {
+  it('count for nothing if they were sent at an earlier pace', () => {
     const pace = createPaceLearner({ fastestPerMinute: 300 });
     const earlier = Array.from({ length: 50 }, () => pace.sent(0));
     pace.refused(pace.sent(0), 1_000);
@@ -117,20 +117,20 @@ describe('accepted creates', () => {
   });
 });
 
-describe('what the service tells of its bucket', () => {
+describe("the service's report on its bucket", () => {
   it('gives a guess before anything was refused, the better the more tokens it is about', () => {
     const pace = createPaceLearner({ fastestPerMinute: 300 });
-    pace.told({ tokens: 1, inMs: 10_000 });
+    pace.reported({ tokens: 1, inMs: 10_000 });
     expect(pace.perMinute).toBeCloseTo(60_000 / 9_500);
-    pace.told({ tokens: 10, inMs: 5_000 });
+    pace.reported({ tokens: 10, inMs: 5_000 });
     expect(pace.perMinute).toBeCloseTo((9.5 / 4.5) * 60);
-    pace.told({ tokens: 5, inMs: 60_000 });
+    pace.reported({ tokens: 5, inMs: 60_000 });
     expect(pace.perMinute).toBeCloseTo((9.5 / 4.5) * 60);
   });
 
   it('counts for less than a refusal', () => {
     const pace = refusedAfter(5);
-    pace.told({ tokens: 10, inMs: 60_000 });
+    pace.reported({ tokens: 10, inMs: 60_000 });
     expect(pace.perMinute).toBe(120);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createTokenBucket } from '../../../src/operators/pace/tokenBucket.ts';
 
-it('never gives out more than `perMinute` in any minute, whatever the burst', () => {
+it('never gives out more than `perMinute` in any minute, with any burst', () => {
   const limits = fc
     .integer({ min: 1, max: 600 })
     .chain((perMinute) =>

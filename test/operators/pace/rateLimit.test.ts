@@ -59,7 +59,7 @@ it('stops an endless synchronous source that is no longer wanted', () => {
   expect(emitted).toBeLessThanOrEqual(2);
 });
 
-it('keeps the order, and one pause, where what passes makes the source emit again', () => {
+it('keeps the order, and one pause, if a value makes the source emit again', () => {
   const scheduler = new VirtualTimeScheduler();
   const source = new Subject<number>();
   const passed: [number, number][] = [];

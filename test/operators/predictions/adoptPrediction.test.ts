@@ -31,7 +31,7 @@ it(
 );
 
 it(
-  'asks for the input of what may be its own where the list leaves it out',
+  'asks for the input of a possible match if the list leaves it out',
   marbles(({ cold, expectObservable }) => {
     const mine = aPrediction({ id: 'mine' });
     const other = aPrediction({ id: 'other', input: { prompt: 'a dog', seed: 1 } });
@@ -49,7 +49,7 @@ it(
 );
 
 it(
-  'looks at the input by value, whatever the order of its keys',
+  'compares the input by value, in any order of its keys',
   marbles(({ expectObservable }) => {
     const mine = aPrediction({ input: { seed: 1, prompt: 'a cat' } });
     const listPredictions = () => of(page([mine]));
@@ -63,7 +63,7 @@ it(
 );
 
 it(
-  'tells versions apart where one is pinned',
+  'distinguishes versions if one is pinned',
   marbles(({ expectObservable }) => {
     const old = aPrediction({ id: 'old', version: 'a'.repeat(64) });
     const mine = aPrediction({ id: 'mine', version: 'b'.repeat(64) });
@@ -142,7 +142,7 @@ it(
 );
 
 it(
-  'leaves the newest to jobs that began later, also where the oldest is on another page',
+  'leaves the newest to jobs that began later, even if the oldest is on another page',
   marbles(({ expectObservable }) => {
     const claims = createClaimedIds();
     const made = [aPrediction({ id: 'early' }), aPrediction({ id: 'late' })];

@@ -64,7 +64,7 @@ it(
 );
 
 it(
-  'calls it canceled even where the answer to the cancel is not final',
+  'calls it canceled even if the response to the cancel is not final',
   marbles(({ expectObservable }) => {
     const provider = fakeProvider({
       cancelPrediction: () => of(processing),

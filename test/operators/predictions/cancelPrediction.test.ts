@@ -48,7 +48,7 @@ it(
 );
 
 it(
-  'asks again where that may help, for some seconds also after a 404',
+  'asks again if that may help, for some seconds also after a 404',
   marbles(({ cold, expectObservable }) => {
     const canceled = aPrediction({ status: 'canceled', output: null, outputComplete: false });
     const faults = [
@@ -66,7 +66,7 @@ it(
   }),
 );
 
-it('passes on what asking again cannot mend', () => {
+it('emits an error that another try cannot mend', () => {
   const forbidden = new ProviderError('ERR_FORBIDDEN', '403', { status: 403 });
   const errors: unknown[] = [];
   cancelPrediction(

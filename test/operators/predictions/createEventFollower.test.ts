@@ -6,15 +6,15 @@ import { marbles } from '../../helpers/marbles.ts';
 const running = (id: string) =>
   aPrediction({ id, status: 'processing', output: null, outputComplete: false });
 const states = { a: aPrediction({ id: 'a' }), b: aPrediction({ id: 'b' }), r: running('b') };
-const told = {
+const reported = {
   a: { prediction: states.a, query: {} },
   r: { prediction: states.r, query: {} },
 };
 
 it(
-  'follows by what the service tells, and by the way behind it where nothing is told',
+  "follows by the service's events, and by the follower behind if none comes",
   marbles(({ hot, cold, expectObservable, expectSubscriptions }) => {
-    const events = hot('         ---a-r---', told);
+    const events = hot('         ---a-r---', reported);
     const behind = cold('        -------(b|)', states);
     const follower = createEventFollower(events, { follow: () => behind });
     expectObservable(follower.follow(running('a'), 0)).toBe('---(a|)', states);

@@ -68,7 +68,7 @@ function noteEnd(
   });
 }
 
-it('asks one question for all', () => {
+it('sends one request for all', () => {
   const scheduler = new VirtualTimeScheduler();
   const { provider, asked, add } = serviceOf(scheduler);
   const poller = createListPoller(provider, { scheduler });
@@ -128,7 +128,7 @@ it('reads no more pages than may hold them', () => {
   expect(ends.map((end) => end.split(' ')[1]).sort()).toEqual(['a', 'b', 'c']);
 });
 
-it('asks by itself for what the list lacks, less and less often', () => {
+it('requests by id a prediction that the list lacks, less and less often', () => {
   const scheduler = new VirtualTimeScheduler();
   const { provider, asked, add } = serviceOf(scheduler);
   const poller = createListPoller(provider, { scheduler });
@@ -141,12 +141,12 @@ it('asks by itself for what the list lacks, less and less often', () => {
     .filter((question) => question.endsWith('get hidden'))
     .map((line) => Number.parseInt(line, 10));
   expect(gets[0]).toBe(500); // The first list that lacked it might have been too early.
-  const waits = gets.slice(1).map((ms, place) => ms - (gets[place] ?? 0));
+  const waits = gets.slice(1).map((ms, index) => ms - (gets[index] ?? 0));
   expect(waits).toEqual(waits.toSorted((a, b) => a - b));
   expect(gets.length).toBeLessThan(6);
 });
 
-it('makes the failure of one question its own, and that of the list the failure of all', () => {
+it('gives the failure of one request to its subscriber, and that of the list to all', () => {
   const scheduler = new VirtualTimeScheduler();
   const { provider, add } = serviceOf(scheduler);
   const ends: string[] = [];
@@ -192,7 +192,7 @@ it('asks again for a list that fails for a moment', () => {
   expect(ends).toEqual(['1750 c', '1750 b', '1750 a']); // 250 + 500 + 1000
 });
 
-it('asks nothing when nobody waits any more', () => {
+it('asks nothing when no subscriber is left', () => {
   const scheduler = new VirtualTimeScheduler();
   const { provider, asked, add } = serviceOf(scheduler);
   const poller = createListPoller(provider, { scheduler });
@@ -204,7 +204,7 @@ it('asks nothing when nobody waits any more', () => {
   expect(asked).toEqual(['250 list', '500 list']);
 });
 
-it('asks nothing where its timer fires a moment too early', () => {
+it('asks nothing if its timer fires a moment too early', () => {
   const scheduler = new VirtualTimeScheduler();
   const { provider, asked, add } = serviceOf(scheduler);
   let lateMs = 0;
@@ -221,7 +221,7 @@ it('asks nothing where its timer fires a moment too early', () => {
   expect(ends).toHaveLength(3);
 });
 
-it('needs few questions for many, and knows their end soon', () => {
+it('needs few requests for many, and knows their end soon', () => {
   const scheduler = new VirtualTimeScheduler();
   const { provider, asked, add } = serviceOf(scheduler);
   const poller = createListPoller(provider, { scheduler });
@@ -252,7 +252,7 @@ it.each([{ shortestMs: 0 }, { longestMs: 100 }])('refuses %j', (config) => {
   expect(() => createListPoller(fakeProvider({}), config)).toThrow('Expected `');
 });
 
-it('goes on for who comes while the others are being told that the list fails for good', () => {
+it('continues for a subscriber that comes while the others get the error of the list', () => {
   const scheduler = new VirtualTimeScheduler();
   let isDown = true;
   const { provider, add } = serviceOf(scheduler);

@@ -25,7 +25,7 @@ function scheduleAfter(tookMs: readonly [number, number, number], config = {}) {
 }
 
 describe('readyAtMs', () => {
-  it('is the shortest wait while nobody knows how long a model takes', () => {
+  it('is the shortest wait while the run time of a model is unknown', () => {
     expect(createPollSchedule().readyAtMs(inFlight(1_000), 2)).toBe(1_250);
     expect(createPollSchedule({ shortestMs: 40 }).readyAtMs(inFlight(1_000), 2)).toBe(1_040);
   });
@@ -36,7 +36,7 @@ describe('readyAtMs', () => {
     expect(schedule.readyAtMs(inFlight(1_000, { model: 'o/other' }), 2)).toBe(1_250);
   });
 
-  it('heeds the moment for questions by id only if the prediction is the last one', () => {
+  it('heeds the moment for requests by id only if the prediction is the last one', () => {
     const schedule = createPollSchedule();
     const failed = inFlight(1_000, { aloneAtMs: 9_000 });
     expect([1, 2].map((count) => schedule.readyAtMs(failed, count))).toEqual([9_000, 1_250]);
@@ -49,7 +49,7 @@ describe('nextTurnAtMs', () => {
     expect(createPollSchedule().nextTurnAtMs(all, 5_000)).toBe(3_250);
   });
 
-  it('is a share of the usual run time after the question before, more if one question answers for few', () => {
+  it('is a share of the usual run time after the request before, more if one request covers few', () => {
     const schedule = scheduleAfter([4_000, 4_000, 4_000]);
     schedule.noteTurn(10_000);
     const all = Array.from({ length: 10 }, () => inFlight(0));

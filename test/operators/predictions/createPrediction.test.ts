@@ -88,7 +88,7 @@ it(
 );
 
 it(
-  'tells the governor the limits that the answer named',
+  'reports to the governor the limits that the response named',
   marbles(({ cold, expectObservable, flush }) => {
     const governor = fakeGovernor();
     const createPredictionOnce: Provider['createPrediction'] = (_request, { onLimits }) => {
@@ -119,7 +119,7 @@ it('sends with the options given', () => {
 });
 
 it(
-  'says nothing of a create that ended in another way',
+  'reports nothing of a create request that ended in another way',
   marbles(({ cold, expectObservable, flush }) => {
     const governor = fakeGovernor();
     const provider = fakeProvider({ createPrediction: () => cold<Prediction>('-#', undefined, refused) });
@@ -156,7 +156,7 @@ it(
 );
 
 it(
-  'adopts a prediction whose answer was lost, and sends nothing again',
+  'adopts a prediction whose response was lost, and sends nothing again',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const create = cold<Prediction>('---#', undefined, lost);
     const made = aPrediction({ id: 'made', status: 'processing' });
@@ -190,7 +190,7 @@ it.each([
   ['is refused as too fast', throttled],
   ['has no connection', noConnection],
   ['is refused', providerError({ status: 401, stopsRun: true })],
-])('does not send a lost create again where the list %s: what became of it stays open', (_name, failure) => {
+])('does not send a lost create request again if the list %s: its result stays open', (_name, failure) => {
   const scheduler = new VirtualTimeScheduler();
   scheduler.maxFrames = Number.POSITIVE_INFINITY;
   let creates = 0;
@@ -290,7 +290,7 @@ it(
 );
 
 it(
-  'looks for nothing where a request cannot be made ready: it was not sent',
+  'looks for nothing if a request cannot be prepared: it was not sent',
   marbles(({ cold, expectObservable }) => {
     const operator = createPrediction(fakeProvider({}), {
       governor: fakeGovernor(),

@@ -19,7 +19,7 @@ it('knows nothing until it has seen three', () => {
   expect(times.medianMs('o/other')).toBe(0);
 });
 
-it('learns only from what succeeded, with both times told', () => {
+it('learns only from successes with both times', () => {
   const times = createRunTimeStats();
   for (const ms of [300, 100, 200]) times.learn(tookMs(ms));
   times.learn(tookMs(1, { status: 'failed' }));

@@ -9,9 +9,9 @@ function listOf(pages: number) {
   const provider = fakeProvider({
     listPredictions: ({ next }) => {
       asked.push(next);
-      const place = Number(next ?? 0);
-      const predictions = [aPrediction({ id: `p${place}` })];
-      return of({ predictions, next: place + 1 < pages ? String(place + 1) : null });
+      const page = Number(next ?? 0);
+      const predictions = [aPrediction({ id: `p${page}` })];
+      return of({ predictions, next: page + 1 < pages ? String(page + 1) : null });
     },
   });
   return { provider, asked };

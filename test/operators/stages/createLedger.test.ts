@@ -43,31 +43,31 @@ describe('createLedger', () => {
     );
   });
 
-  it('goes on from what earlier runs spent', () => {
+  it('continues from the money that earlier runs spent', () => {
     const ledger = createLedger({ limitMicroUsd: 10, spentMicroUsd: 8 });
     expect(ledger.reserve(3)).toBeNull();
     expect(ledger.reserve(2)).not.toBeNull();
   });
 
-  it('books what was really paid, and reserves nothing more where that was above the limit', () => {
+  it('books the money really paid, and reserves nothing more if that was above the limit', () => {
     const ledger = createLedger({ limitMicroUsd: 10 });
     ledger.reserve(10)?.settle(12);
     expect(ledger.spentMicroUsd).toBe(12);
     expect(ledger.reserve(0)).toBeNull();
   });
 
-  it('also warns where what was paid reaches four fifths, not what was reserved', () => {
-    const told: number[] = [];
+  it('also warns if paid money reaches four fifths, though reserved money did not', () => {
+    const seen: number[] = [];
     const ledger = createLedger({
       limitMicroUsd: 10,
-      onWarning: ({ spentMicroUsd }) => told.push(spentMicroUsd),
+      onWarning: ({ spentMicroUsd }) => seen.push(spentMicroUsd),
     });
     ledger.reserve(7)?.release();
     ledger.reserve(1)?.settle(7);
-    expect(told).toEqual([]);
+    expect(seen).toEqual([]);
     ledger.reserve(0)?.settle(1);
     ledger.reserve(1)?.settle(1);
-    expect(told).toEqual([8]);
+    expect(seen).toEqual([8]);
   });
 
   it('knows no limit at Infinity', () => {

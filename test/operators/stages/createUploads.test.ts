@@ -18,7 +18,7 @@ const anHour: UploadedFile = { url: 'u', lifetimeMs: 3_600_000 };
 const config = { within: createGate(9), neededMs: 10, random: () => 1 };
 
 it(
-  'uploads equal content once, whatever it is called and however many ask',
+  'uploads identical content once, under any name and for any number of callers',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const upload = cold('                             ----(u|)', { u: anHour });
     const uploads = createUploads({ ...config, upload: () => upload });
@@ -44,7 +44,7 @@ it(
 );
 
 it(
-  'uploads anew what would not live long enough',
+  'uploads again a file whose address would not be valid for long enough',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const upload = cold('--(u|)', { u: { url: 'u', lifetimeMs: 100 } });
     const uploads = createUploads({ ...config, upload: () => upload });

@@ -9,7 +9,7 @@ const source = { s: saved };
 const values = { a: ['a/1.png'], b: ['b/1.png'] };
 
 it(
-  'brings an outcome to all places at the same time',
+  'delivers an outcome to all destinations at the same time',
   marbles(({ cold, expectObservable }) => {
     const slow = { name: 'slow', deliver: () => cold('----(a|)', values) };
     const quick = { name: 'quick', deliver: () => cold('--(b|)', values) };
@@ -19,17 +19,17 @@ it(
 );
 
 it(
-  'lets every place finish before it tells of one that fails',
+  'lets every destination finish before it emits the error of one',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const failing = { name: 'failing', deliver: () => cold<string[]>('-#', {}, 'no room') };
     const good = cold('----(b|)', values);
-    const places = [failing, { name: 'good', deliver: () => good }];
-    expectObservable(cold('(s|)', source).pipe(deliverTo(places))).toBe('----#', {}, 'no room');
+    const destinations = [failing, { name: 'good', deliver: () => good }];
+    expectObservable(cold('(s|)', source).pipe(deliverTo(destinations))).toBe('----#', {}, 'no room');
     expectSubscriptions(good.subscriptions).toBe('^---!');
   }),
 );
 
-it('lets pass what was not saved, and everything where there is no place', () => {
+it('passes outcomes that were not saved, and all of them if there is no destination', () => {
   const passed: unknown[] = [];
   const never = { name: 'never', deliver: () => EMPTY };
   const failed = anOutcome({ status: 'failed' });

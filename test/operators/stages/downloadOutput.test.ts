@@ -103,7 +103,7 @@ it(
   }),
 );
 
-it('tells an output that names no file from one that the service has deleted', () => {
+it('distinguishes an output without files from one that the service has deleted', () => {
   const codeOf = (fields: Parameters<typeof aPrediction>[0]) => {
     let code = '';
     of(aPrediction(fields))
@@ -120,7 +120,7 @@ it('tells an output that names no file from one that the service has deleted', (
 });
 
 it(
-  'waits for a place in the gate',
+  'waits for a slot of the gate',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const download = cold('---(f|)', { f: aFile('a.png') });
     const operator = downloadOutput({ download: () => download }, { ...config, within: gate(createGate(1)) });

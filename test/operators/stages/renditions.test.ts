@@ -42,7 +42,7 @@ it(
 );
 
 it(
-  'passes originals through where no renditions are asked',
+  'passes originals through if there are no renditions to make',
   marbles(({ expectObservable }) => {
     const render = () => NEVER;
     expectObservable(of([original]).pipe(renditions({ render }, []))).toBe('(r|)', {

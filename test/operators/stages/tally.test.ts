@@ -70,7 +70,7 @@ it('counts what was paid before as saved, and its cost not again', async () => {
 });
 
 it(
-  'emits zero totals once where there is no outcome',
+  'emits zero totals once if there is no outcome',
   marbles(({ expectObservable }) => {
     expectObservable(EMPTY.pipe(tally({ total: 3, alreadySaved: 3 }))).toBe('(n|)', {
       n: { ...none, alreadySaved: 3 },
