@@ -73,7 +73,7 @@ it('uses an old answer where the service has none, and says so', async () => {
   state.status = 503;
   expect(await find()).toEqual(asked);
   expect(state.warnings).toEqual([
-    expect.stringMatching(/^Using what owner\/name took on 2023-11-14 22:13 UTC, because .* 503/),
+    expect.stringMatching(/^Using the schema of owner\/name stored on 2023-11-14 22:13 UTC, because .* 503/),
   ]);
 });
 

@@ -220,17 +220,17 @@ it('gives the port back when it is unsubscribed from, also before it listens', a
   expect([events.length, again.events.length]).toEqual([0, 1]);
 });
 
-it('emits an error that names the port where it is taken', async () => {
+it('emits an error that names a port in use', async () => {
   const { url } = await receive();
   const { port } = new URL(url);
   const second = firstValueFrom(createWebhookReceiver({ secret, port: Number(port) }));
   await expect(second).rejects.toThrow(UsageError);
-  await expect(second).rejects.toThrow(`on port ${port} of 127.0.0.1, got EADDRINUSE`);
+  await expect(second).rejects.toThrow(`on port ${port} of 127.0.0.1: EADDRINUSE`);
 });
 
 it.each<[string, WebhookReceiverConfig, string]>([
-  ['neither a secret nor its absence', {}, 'got neither'],
-  ['both', { secret, unsigned: true }, 'got both'],
+  ['neither a secret nor its absence', {}, 'need either `secret` or `unsigned`'],
+  ['both', { secret, unsigned: true }, 'cannot be used together'],
   ['a wrong secret', { secret: 'r8_token' }, 'whsec_'],
   ['an odd address', { secret, publicUrl: 'hooks.example' }, '`publicUrl`'],
 ])('throws for %s', (_name, config, message) => {
