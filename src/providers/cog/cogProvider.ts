@@ -36,7 +36,7 @@ export interface CogProviderConfig {
 /**
  * Creates a `Provider` for a container built by Cog: one model, no account, outputs as `data:` URLs.
  *
- * A create request responds when the run is over, whatever `waitMs` is, because a container cannot report a run later.
+ * A create request responds when the run is over, regardless of `waitMs`, because a container cannot report a run later.
  * For the same reason lists are always empty and no prediction is found by its id. If a response is lost, the same PUT
  * with the same id is sent again, which never starts a second run beside the first. A container without a free slot counts
  * as a 429.

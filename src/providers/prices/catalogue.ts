@@ -80,7 +80,7 @@ export const modelCatalogue: readonly CatalogueModel[] = [
   },
 ];
 
-/** What a model has to meet. What is left out does not matter. */
+/** The requirements of a model. Those left out do not matter. */
 export interface SelectModelConfig {
   /** Highest price of one image with the model's default inputs. Default: any. */
   maxCostUsd?: number;

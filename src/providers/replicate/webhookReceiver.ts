@@ -132,7 +132,7 @@ function webhookServer({ verifier, maxBytes, onWebhook }: WebhookServerConfig): 
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
   });
-  // As bytes, whatever the declared type: the signature covers these, and only signed bodies are parsed.
+  // As bytes, regardless of the declared type: the signature covers these, and only signed bodies are parsed.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   server.setErrorHandler<FastifyError>(({ statusCode = 500 }, _request, reply) =>
