@@ -46,7 +46,7 @@ describe('responseError', () => {
   });
 
   it.each([
-    ['a list where a text should be', '{"detail":[{"loc":["body"],"msg":"field required"}],"title":7}'],
+    ['a list instead of a text', '{"detail":[{"loc":["body"],"msg":"field required"}],"title":7}'],
     ['null', 'null'],
     ['nothing', ''],
   ])('takes an odd body: %s', (_name, text) => {
