@@ -193,7 +193,7 @@ function refusedDownload(status: number, url: string): DownloadError {
   if (status === 404 || status === 410) {
     return new DownloadError(
       'ERR_OUTPUT_GONE',
-      `Expected a file at ${shownUrl(url)}, got ${status}: the service has deleted it`,
+      `Expected a file at ${shownUrl(url)}, got ${status}: it is gone`,
       {
         suggestion:
           'The service deletes outputs after one hour: collect them sooner. Making the image again costs its price again.',

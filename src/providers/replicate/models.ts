@@ -58,7 +58,7 @@ export function createModelLookup(
         name,
         version,
         read: (body) => parseModelVersion(body, name),
-        fetch: (read) =>
+        load: (read) =>
           call({
             send: (client, signal) => client.models.versions.get(owner, model, version, { signal }),
             read,
@@ -70,8 +70,7 @@ export function createModelLookup(
         name,
         version,
         read: (body) => parseModel(body, name),
-        fetch: (read) =>
-          call({ send: (client, signal) => client.models.get(owner, model, { signal }), read }),
+        load: (read) => call({ send: (client, signal) => client.models.get(owner, model, { signal }), read }),
       })
       .pipe(tap((found) => routes.learn(found)));
   };
@@ -95,7 +94,7 @@ interface Lookup {
   /** Parses the JSON of the response; throws if it cannot. */
   readonly read: (body: unknown) => Model;
   /** Asks the service, and parses the response with the given function. */
-  readonly fetch: <T>(read: (body: unknown) => T) => Observable<T>;
+  readonly load: <T>(read: (body: unknown) => T) => Observable<T>;
 }
 
 interface ModelMemory {
@@ -108,15 +107,14 @@ interface ModelMemory {
 /** Creates a memory of models that lasts from run to run. A version of a model never changes, so it never ages. */
 export function createModelMemory(config: ModelMemoryConfig): ModelMemory {
   const { modelCache: cache, modelMaxAgeMs = 3_600_000, onWarning = () => {}, now } = config;
-  if (cache === undefined)
-    return { recall: ({ fetch, read }) => fetch(read), doubt: () => (source) => source };
+  if (cache === undefined) return { recall: ({ load, read }) => load(read), doubt: () => (source) => source };
 
   const isFresh = ({ savedAtMs }: KeptModel, version: string | null): boolean => {
     const ageMs = now() - savedAtMs;
     return modelMaxAgeMs > 0 && ageMs >= 0 && (version !== null || ageMs < modelMaxAgeMs);
   };
-  const fetched = ({ name, version, read, fetch }: Lookup): Observable<Model> =>
-    fetch((body) => ({ body, model: read(body) })).pipe(
+  const fetched = ({ name, version, read, load }: Lookup): Observable<Model> =>
+    load((body) => ({ body, model: read(body) })).pipe(
       concatMap(({ body, model }) => cache.write(name, version, body).pipe(map(() => model))),
     );
   const oldModel = (

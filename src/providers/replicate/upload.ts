@@ -61,14 +61,10 @@ function uploaded(
   nowMs: number,
 ): UploadedFile {
   if (checksums?.sha256 !== undefined && checksums.sha256 !== sha256) {
-    throw new ProviderError(
-      'ERR_UPLOAD_DAMAGED',
-      `The service received another content than that of ${name}`,
-      {
-        recoverable: true,
-        suggestion: 'Run the same command again.',
-      },
-    );
+    throw new ProviderError('ERR_UPLOAD_DAMAGED', `The service received content that differs from ${name}`, {
+      recoverable: true,
+      suggestion: 'Run the same command again.',
+    });
   }
   const lifetimeMs =
     expiresAtMs === undefined ? SHORTEST_LIFE_MS : Math.max(0, expiresAtMs - (createdAtMs ?? nowMs));
