@@ -7,39 +7,39 @@ import { memoryPorts, plansUpTo } from './memoryPorts.ts';
 import { passVirtualTime } from './passVirtualTime.ts';
 
 const PREDICTIONS = 1_000;
-/** The spread of run times is the simulator's, the median that of flux-dev. */
+/** The median run time of flux-dev; the spread is the simulator's. */
 const MEDIAN_MS = 3_200;
 const SIGMA = 0.25;
 const DOWNLOAD_MS = 250;
-const PLACES = 10;
-/** What the service lets through: 600 a minute. */
+const SLOTS = 10;
+/** The rate limit of the service: 600 a minute. */
 const CREATES_A_SECOND = 10;
 
 const rows = [
   ['sequential', { strategy: 'sequential' }],
   ['parallel', { strategy: 'parallel' }],
-  ['parallel, `--concurrency 10`', { strategy: 'parallel', concurrency: PLACES }],
-  ['waves', { strategy: 'waves', concurrency: PLACES }],
-  ['queue', { strategy: 'queue', concurrency: PLACES }],
-  ['stream', { strategy: 'stream', concurrency: PLACES }],
+  ['parallel, `--concurrency 10`', { strategy: 'parallel', concurrency: SLOTS }],
+  ['waves', { strategy: 'waves', concurrency: SLOTS }],
+  ['queue', { strategy: 'queue', concurrency: SLOTS }],
+  ['stream', { strategy: 'stream', concurrency: SLOTS }],
 ] as const;
 
-/** A strategy over the batch, in figures. */
+/** The figures of a strategy for the whole batch. */
 export interface StrategyFigures {
   readonly name: string;
-  /** Predictions in flight at most, as measured. */
+  /** Most predictions in flight, as measured. */
   readonly inFlight: number;
   readonly makespanMs: number;
-  /** The makespan over what ten places need at least. */
+  /** The makespan divided by the shortest possible one on ten slots. */
   readonly ratio: number;
-  /** Creates and downloads. */
+  /** Create requests and downloads. */
   readonly requests: number;
-  /** Jobs that were pulled and had no outcome yet, at most: what memory grows with. */
+  /** Most jobs that were pulled and had no outcome yet: memory grows with them. */
   readonly jobsHeld: number;
 }
 
 /**
- * Runs `generate` over the same 1,000 predictions with each strategy, in virtual time: the same figures on every machine.
+ * Runs `generate` over the same 1,000 predictions with each strategy, in virtual time: identical figures on every machine.
  * Run times are log-normal and seeded; network and disk are replaced by waits, everything else is the pipeline itself.
  */
 export async function compareStrategies(): Promise<readonly StrategyFigures[]> {
@@ -48,8 +48,8 @@ export async function compareStrategies(): Promise<readonly StrategyFigures[]> {
     Math.round(random.logNormal(MEDIAN_MS, SIGMA)),
   );
   const workMs = durationsMs.reduce((sum, durationMs) => sum + durationMs, 0);
-  // No schedule can be shorter: not all the work on ten places, nor any one prediction.
-  const limitMs = Math.max(...durationsMs, workMs / PLACES);
+  // No schedule can be shorter than all the work on ten slots, nor than the longest prediction.
+  const limitMs = Math.max(...durationsMs, workMs / SLOTS);
   const figures: StrategyFigures[] = [];
   for (const [name, settings] of rows) {
     const measured = await measure(settings, durationsMs);
@@ -108,11 +108,12 @@ async function measure(
   );
   await passVirtualTime(scheduler);
   const outcomes = await ended;
-  if (outcomes !== durationsMs.length) throw new Error(`Expected an outcome of each job, got ${outcomes}`);
+  if (outcomes !== durationsMs.length)
+    throw new Error(`Expected ${durationsMs.length} outcomes, got ${outcomes}`);
   return { inFlight: open.most, makespanMs, requests, jobsHeld: held.most };
 }
 
-/** Counts who is there, and remembers how many there were at most. */
+/** Counts the items that are in, and the most that were in at once. */
 function highWater() {
   let now = 0;
   const water = {

@@ -4,10 +4,10 @@ import sharp from 'sharp';
 import type { ImageFile } from '../src/types.ts';
 
 const SIDE_PX = 1_024;
-/** More are these again. */
+/** Images that are drawn; further ones are copies. */
 const DIFFERENT = 20;
 const MEAN = 128;
-/** Noise that is enlarged to shapes: sides and how strong it is. The last one is grain. */
+/** Layers of noise that are enlarged to shapes: side and strength. The last one is grain. */
 const LIGHT = [
   [6, 45],
   [24, 35],
@@ -22,14 +22,14 @@ const COLOUR = [
 ] as const;
 
 /**
- * So many PNGs of 1024 x 1024 that are about as hard to pack as photographs: soft shapes of all sizes, and grain. 12 bits a pixel,
- * filtered row by row, as the encoders of image models do it.
+ * Draws PNGs of 1024 x 1024 that are about as hard to compress as photographs: soft shapes of all sizes, and grain. 12 bits
+ * a pixel, filtered row by row, as the encoders of image models do it.
  */
 export async function drawPhotographs(folder: string, count: number): Promise<ImageFile[]> {
   const originals: ImageFile[] = [];
-  for (let place = 0; place < count; place += 1) {
-    const path = join(folder, `${place}.png`);
-    const same = originals[place - DIFFERENT];
+  for (let index = 0; index < count; index += 1) {
+    const path = join(folder, `${index}.png`);
+    const same = originals[index - DIFFERENT];
     if (same === undefined) await draw(path);
     else await copyFile(same.path, path);
     const { size } = await stat(path);
@@ -43,7 +43,7 @@ async function draw(path: string): Promise<void> {
   const colour = await Promise.all(COLOUR.map(([sidePx, sigma]) => noise(sidePx, sigma)));
   const pixels = Buffer.alloc(SIDE_PX * SIDE_PX * 3);
   for (let at = 0; at < pixels.length; at += 1) {
-    // One channel's noise, for all three.
+    // One channel's noise for all three.
     const lit = light.reduce((total, layer) => total + (layer[at - (at % 3)] ?? MEAN) - MEAN, MEAN);
     const sum = colour.reduce((total, layer) => total + (layer[at] ?? MEAN) - MEAN, lit);
     pixels[at] = Math.min(255, Math.max(0, sum));

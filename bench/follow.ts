@@ -1,4 +1,4 @@
-// Three ways to learn that a prediction has ended, beside the official client's two: `npm run bench:follow`. A minute.
+// Compares three ways to learn of the end of a prediction with the official client's two: `npm run bench:follow`. A minute.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -45,7 +45,7 @@ const theirs = (mode: string): Contestant => ({
   args: [prompts, mode, CONCURRENCY, MODEL],
 });
 
-/** When the script said, in ms since 1970, that it knew of the end of each prediction. */
+/** Runs a script; returns when it reported the end of each prediction, in ms since 1970, and its number of saved images. */
 function knownAt(script: string, args: readonly string[], env: NodeJS.ProcessEnv) {
   const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
     env: { ...process.env, ...env },
@@ -64,13 +64,13 @@ function knownAt(script: string, args: readonly string[], env: NodeJS.ProcessEnv
   });
 }
 
-/** When the service says that each prediction ended. */
+/** Returns the end of each prediction by the service's own list, in ms since 1970. */
 async function endedAt({ env }: BenchServer): Promise<Map<string, number>> {
   const ended = new Map<string, number>();
   let url: string | null = `${env.REPLICATE_BASE_URL}/predictions`;
   while (url !== null) {
-    const answer = await fetch(url, { headers: { authorization: `Bearer ${env.REPLICATE_API_TOKEN}` } });
-    const page = pageSchema.parse(await answer.json());
+    const response = await fetch(url, { headers: { authorization: `Bearer ${env.REPLICATE_API_TOKEN}` } });
+    const page = pageSchema.parse(await response.json());
     for (const { id, completed_at } of page.results) ended.set(id, Date.parse(completed_at));
     url = page.next;
   }
@@ -96,7 +96,7 @@ async function contest({ name, script, args, server = {} }: Contestant): Promise
     (apiRequests / COUNT).toFixed(2),
     `${at(0.5)}`,
     `${at(0.95)}`,
-    `${requests.create} creates, ${requests.list} lists, ${requests.get} gets`,
+    `${requests.create} create requests, ${requests.list} lists, ${requests.get} gets`,
   ];
   console.log(`| ${cells.join(' | ')} |`);
   service.close();

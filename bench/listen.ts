@@ -1,5 +1,5 @@
-// What it takes to listen to a run of 100,000 jobs: the time over a run that nobody listens to, and the heap while callbacks,
-// progress and telemetry are told of each image.
+// Measures the cost of listening to a run of 100,000 jobs: the time over a run without listeners, and the heap while
+// callbacks, progress and telemetry are notified of each image.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,8 +17,8 @@ import { memoryPorts, plansUpTo } from './memoryPorts.ts';
 const JOBS = 100_000;
 const SAMPLE_EVERY = 20_000;
 
-await measure('nobody listens', () => {});
-await measure('callbacks, progress and telemetry listen', (events) => {
+await measure('without listeners', () => {});
+await measure('with callbacks, progress and telemetry', (events) => {
   let results = 0;
   const onResult = (): void => {
     results += 1;
@@ -30,7 +30,7 @@ await measure('callbacks, progress and telemetry listen', (events) => {
   events.subscribe(toTelemetry({ tracer }));
 });
 
-async function measure(who: string, listen: (events: Observable<RunEvent>) => void): Promise<void> {
+async function measure(how: string, listen: (events: Observable<RunEvent>) => void): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'rxposure-bench-'));
   const journal = openJournal(folder);
   const { end, events } = observeRun((emit) =>
@@ -39,13 +39,13 @@ async function measure(who: string, listen: (events: Observable<RunEvent>) => vo
   listen(events);
   const beganAtMs = performance.now();
   await lastValueFrom(end);
-  console.log(`${JOBS} jobs, ${who}: ${((performance.now() - beganAtMs) / 1_000).toFixed(1)} s`);
+  console.log(`${JOBS} jobs, ${how}: ${((performance.now() - beganAtMs) / 1_000).toFixed(1)} s`);
   journal.close();
   await rm(folder, { recursive: true, force: true });
 }
 
 function heldMegabytes(): number {
-  if (globalThis.gc === undefined) throw new Error('Expected node --expose-gc');
+  if (globalThis.gc === undefined) throw new Error('Run this with node --expose-gc.');
   globalThis.gc();
   return Math.round(process.memoryUsage().heapUsed / 100_000) / 10;
 }

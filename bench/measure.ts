@@ -8,7 +8,7 @@ export interface Measurement {
   readonly exitCode: number;
 }
 
-/** Runs a script with tsx as a process of its own, the way a user does, and measures it from outside. */
+/** Runs a script with tsx in a separate process, as a user does, and measures it from outside. */
 export function measure(
   script: string,
   args: readonly string[],
@@ -35,7 +35,7 @@ export function measure(
   });
 }
 
-/** Linux only: the highest resident memory so far and the CPU time so far. */
+/** Reads the highest resident memory and the CPU time so far. Linux only. */
 async function usageOf(pid: number | undefined): Promise<{ peakMb: number; cpuS: number }> {
   try {
     const [status, stat] = await Promise.all([

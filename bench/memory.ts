@@ -1,5 +1,5 @@
-// How much memory a waiting job takes: in line at a gate, in line at the governor, as a journey of `generate` that waits
-// for its slot, and, for every job of the input, in the journal and the manifest.
+// Measures the memory of a waiting job: in the queue of a gate, in that of the governor, as a journey of `generate` that
+// waits for its slot, and, for each job of the input, in the journal and the manifest.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,13 +15,13 @@ import { memoryPorts, plansUpTo } from './memoryPorts.ts';
 
 const MILLION = 1_000_000;
 
-await measure('in line at a gate', MILLION, () => {
-  const line = createGate(1);
-  for (let n = 0; n < MILLION; n += 1) NEVER.pipe(gate(line)).subscribe();
-  return line;
+await measure('in the queue of a gate', MILLION, () => {
+  const queue = createGate(1);
+  for (let n = 0; n < MILLION; n += 1) NEVER.pipe(gate(queue)).subscribe();
+  return queue;
 });
 
-await measure('in line at the governor', MILLION, () => {
+await measure('in the queue of the governor', MILLION, () => {
   const governor = createGovernor({ perMinute: 1, burst: 1 });
   const waiting = Array.from({ length: MILLION }, () => governor.admit().subscribe());
   return { governor, waiting };
@@ -35,10 +35,10 @@ await measure('a journey of generate that waits for its slot, its plan included'
   const config = { ...ports, journal, concurrency: 1, downloads: journeys - 2 };
   const provider = { ...ports.provider, createPrediction: () => NEVER };
   const run = generate(() => plansUpTo(journeys), { ...config, provider }).subscribe();
-  // Plans are pulled one promise after the other.
+  // Plans are pulled through promises, one after another.
   await new Promise((resolve) => setTimeout(resolve, 5_000));
   return {
-    leave: async () => {
+    release: async () => {
       run.unsubscribe();
       journal.close();
       await rm(folder, { recursive: true, force: true });
@@ -65,7 +65,7 @@ await measure('a job of the input, in journal and manifest', MILLION, () => {
 });
 
 interface Held {
-  readonly leave?: () => unknown;
+  readonly release?: () => unknown;
 }
 
 async function measure(what: string, jobs: number, hold: () => unknown): Promise<void> {
@@ -73,11 +73,11 @@ async function measure(what: string, jobs: number, hold: () => unknown): Promise
   const held = (await hold()) as Held;
   const bytes = heldBytes() - before;
   console.log(`${what}: ${Math.round(bytes / jobs)} bytes`);
-  await held.leave?.();
+  await held.release?.();
 }
 
 function heldBytes(): number {
-  if (globalThis.gc === undefined) throw new Error('Expected node --expose-gc');
+  if (globalThis.gc === undefined) throw new Error('Run this with node --expose-gc.');
   globalThis.gc();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;

@@ -9,7 +9,7 @@ import type { Json, ModelInput, Plan, Prediction } from '../src/types.ts';
 
 const MODEL = 'black-forest-labs/flux-schnell';
 
-/** A run of `generate` without network and pictures: what is left is the pipeline itself and its journal. */
+/** Creates the ports of a run without network and images: only the pipeline itself and its journal are left. */
 export function memoryPorts(
   imagesPerSecond: number,
   tookMs: number | ((input: ModelInput) => number),
@@ -17,7 +17,7 @@ export function memoryPorts(
 ): Omit<GenerateConfig, 'journal'> {
   const tookOf = typeof tookMs === 'number' ? () => tookMs : tookMs;
   let made = 0;
-  const unused = (): Observable<never> => throwError(() => new Error('Expected no such call'));
+  const unused = (): Observable<never> => throwError(() => new Error('This call has no stand-in.'));
   const provider: Provider = {
     answers: {
       urlsOf: (output) => (Array.isArray(output) ? output.map(String) : []),
@@ -55,7 +55,7 @@ export function memoryPorts(
   };
 }
 
-/** So many plans of the size that a prompt file gives. */
+/** Yields plans of the size of those from a prompt file. */
 export function* plansUpTo(count: number): Generator<Plan> {
   for (let index = 0; index < count; index += 1) {
     const prompt = `A still life of ${index + 2} pears by a north window, oil on canvas, soft light, muted colours`;

@@ -1,8 +1,8 @@
 import type { VirtualTimeScheduler } from 'rxjs';
 
 /**
- * Lets virtual time pass until nothing is scheduled any more. It stops at each moment until all promises of that moment
- * are settled, because plans are pulled through promises: flushed in one go, time would run ahead of them.
+ * Lets virtual time pass until nothing is scheduled any more. Waits at each point in time until its promises are settled,
+ * because plans are pulled through promises: a single flush would run ahead of them.
  */
 export async function passVirtualTime(scheduler: VirtualTimeScheduler): Promise<void> {
   await settled();
@@ -13,7 +13,7 @@ export async function passVirtualTime(scheduler: VirtualTimeScheduler): Promise<
   }
 }
 
-/** Promises are settled before the event loop turns. */
+/** Resolves once all pending promise callbacks have run. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,5 +1,5 @@
-// What renditions cost: three of each of 200 pictures of 1024 x 1024, against a loop in which each has its own sharp; the memory
-// of a run with 50 predictions in flight; and what formats and efforts take. `npm run bench:renditions`. Linux, eight minutes.
+// Measures renditions: three of each of 200 images of 1024 x 1024, against a loop in which each has its own sharp; the memory
+// of a run with 50 predictions in flight; and the cost of formats and efforts. `npm run bench:renditions`. Linux, eight minutes.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -14,24 +14,24 @@ import { measure } from './measure.ts';
 import type { RenditionsMeasured, RenditionsTask } from './renditionsTask.ts';
 import { startServer } from './startServer.ts';
 
-const PICTURES = Number(process.argv[2] ?? 200);
+const IMAGES = Number(process.argv[2] ?? 200);
 const ROUNDS = 3;
 const IN_FLIGHT = 50;
 const renditions = ['square=1080x1080,jpeg,80', 'story=1080x1920,webp,80', 'ad=1200x628,webp,80'];
 const folder = await mkdtemp(join(tmpdir(), 'rxposure-bench-'));
-const originals = await drawPhotographs(folder, PICTURES);
+const originals = await drawPhotographs(folder, IMAGES);
 
-console.log(`Three renditions of ${PICTURES} PNGs of 1024 x 1024, ${ROUNDS} rounds in turns`);
+console.log(`Three renditions of ${IMAGES} PNGs of 1024 x 1024, ${ROUNDS} rounds in turns`);
 const ways = [
-  { how: 'plain', name: 'a sharp(buffer) for each, as sharp comes', bar: '' },
+  { how: 'plain', name: 'a sharp(buffer) for each, with defaults', bar: '' },
   { how: 'each', name: 'a sharp(buffer) for each, with our encoders', bar: ' (bar: at most 0.97)' },
 ] as const;
 const ratios = new Map<string, number[]>();
 for (let round = 0; round < ROUNDS; round += 1) {
-  const ours = await task({ how: 'once', underWay: IN_FLIGHT });
+  const ours = await task({ how: 'once', inFlight: IN_FLIGHT });
   show('one decode for all, flushed and hashed', ours);
   for (const { how, name } of ways) {
-    const theirs = await task({ how, underWay: IN_FLIGHT });
+    const theirs = await task({ how, inFlight: IN_FLIGHT });
     ratios.set(how, [...(ratios.get(how) ?? []), ours.cpuS / theirs.cpuS]);
     show(name, theirs);
   }
@@ -41,11 +41,11 @@ for (const { how, name, bar } of ways) {
   console.log(`  CPU, ours / ${name}: ${median.toFixed(3)}${bar}`);
 }
 
-console.log(`\nA whole run of ${PICTURES} PNGs of 1024 x 1024, ${IN_FLIGHT} in flight, three renditions`);
+console.log(`\nA whole run of ${IMAGES} PNGs of 1024 x 1024, ${IN_FLIGHT} in flight, three renditions`);
 const prompts = join(folder, 'prompts.txt');
 await writeFile(
   prompts,
-  Array.from({ length: PICTURES }, (_, n) => `A still life of ${n + 2} pears\n`).join(''),
+  Array.from({ length: IMAGES }, (_, n) => `A still life of ${n + 2} pears\n`).join(''),
 );
 const server = await startServer({ medianMs: 1_000, sigma: 0, createPerMinute: 1e6, createBurst: 1e6 });
 const flags = renditions.flatMap((rendition) => ['--rendition', rendition]);
@@ -62,7 +62,7 @@ show(`exit ${run.exitCode}`, run);
 console.log('  (bar: at most 600 MB)');
 
 console.log(
-  '\nOne rendition of 1080 x 1080, quality 80, medians of 5 pictures\n\n| options | ms | kB |\n| --- | --- | --- |',
+  '\nOne rendition of 1080 x 1080, quality 80, medians of 5 images\n\n| options | ms | kB |\n| --- | --- | --- |',
 );
 const encodings = [
   ...['jpeg', 'jpeg,chroma=4:4:4', 'jpeg,progressive=no'],
@@ -74,7 +74,7 @@ const encodings = [
 for (const encoding of encodings) await cost(encoding);
 await rm(folder, { recursive: true, force: true });
 
-async function task(changes: Pick<RenditionsTask, 'how' | 'underWay'>): Promise<RenditionsMeasured> {
+async function task(changes: Pick<RenditionsTask, 'how' | 'inFlight'>): Promise<RenditionsMeasured> {
   const child = fork(new URL('renditionsTask.ts', import.meta.url));
   child.send({ originals, renditions, out: folder, ...changes } satisfies RenditionsTask);
   const [measured] = await once(child, 'message');
@@ -88,7 +88,7 @@ function show(name: string, { wallS, cpuS, peakMb }: RenditionsMeasured): void {
   );
 }
 
-/** From decoded pixels, as runs do it. */
+/** Prints the time and size of one encoding from decoded pixels, as runs make it. */
 async function cost(options: string): Promise<void> {
   const spec = parseRendition(`way=1080x1080,80,${options}`);
   const overlays = createOverlays();

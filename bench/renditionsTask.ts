@@ -1,4 +1,4 @@
-// Makes renditions of pictures in a process of its own and tells what that took; `bench/renditions.ts` starts it.
+// Makes renditions of images in a separate process and reports the cost; started by `bench/renditions.ts`.
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -14,13 +14,13 @@ import { createRenderer } from '../src/renditions/renderer.ts';
 import type { ImageFile, RenditionSpec } from '../src/types.ts';
 
 export interface RenditionsTask {
-  /** `plain`: a `sharp(buffer)` for each rendition, as sharp comes; `each`: the same with our encoders; `once`: as runs do it. */
+  /** `plain`: a `sharp(buffer)` for each rendition, with defaults; `each`: the same with our encoders; `once`: as runs do it. */
   readonly how: 'plain' | 'each' | 'once';
   readonly originals: readonly ImageFile[];
   readonly renditions: readonly string[];
   readonly out: string;
-  /** Pictures that were begun and are not done; as many as there are cores are worked at. */
-  readonly underWay: number;
+  /** Images in flight; one for each core is being encoded. */
+  readonly inFlight: number;
 }
 
 export interface RenditionsMeasured {
@@ -38,10 +38,10 @@ async function eachByItself({ how, originals, renditions, out }: RenditionsTask)
       : (await encodeRendition(sharp(buffer), spec, { overlays })).data;
   const queue = originals.entries();
   const worker = async () => {
-    for (const [place, { path }] of queue) {
+    for (const [index, { path }] of queue) {
       const buffer = await readFile(path);
       for (const spec of specs) {
-        await writeFile(join(out, `${place}--${spec.name}.${spec.format}`), await encode(buffer, spec));
+        await writeFile(join(out, `${index}--${spec.name}.${spec.format}`), await encode(buffer, spec));
       }
     }
   };
@@ -59,7 +59,7 @@ async function fromOneDecode(task: RenditionsTask): Promise<void> {
   const made = pullMap(
     task.originals,
     (original) => of([original]).pipe(renditions(renderer, specs, { within: gate(encoders) })),
-    { concurrency: task.underWay },
+    { concurrency: task.inFlight },
   );
   await lastValueFrom(made);
 }

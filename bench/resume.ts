@@ -1,4 +1,4 @@
-// What it takes to go on in a folder where a million jobs are done: time and memory of each step.
+// Measures the time and memory of each step to resume a folder with a million finished jobs.
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { memoryPorts, plansUpTo } from './memoryPorts.ts';
 
 const JOBS = Number(process.argv[2] ?? 1_000_000);
 const folder = await mkdtemp(join(tmpdir(), 'rxposure-bench-'));
-// In a process of its own, so that its memory does not count.
+// In a separate process, so that its memory does not count.
 spawnSync(process.execPath, ['--import', 'tsx', 'bench/fillFolder.ts', folder, String(JOBS)], {
   stdio: 'inherit',
 });
@@ -20,9 +20,9 @@ spawnSync(process.execPath, ['--import', 'tsx', 'bench/fillFolder.ts', folder, S
 const { provider } = memoryPorts(1_000, 0);
 console.log(`${JOBS} finished jobs`);
 const run = await measured('open journal and manifest', () => openRun({ folder, provider }));
-const saved = await measured('count what is saved', () => countSaved(() => plansUpTo(JOBS), JOBS, run));
+const saved = await measured('count saved jobs', () => countSaved(() => plansUpTo(JOBS), JOBS, run));
 if (saved !== JOBS) throw new Error(`Expected ${JOBS} saved jobs, got ${saved}`);
-await measured('pass over all plans', () =>
+await measured('skip all plans', () =>
   lastValueFrom(
     generate(() => plansUpTo(JOBS), run.config),
     { defaultValue: null },

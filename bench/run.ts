@@ -1,4 +1,4 @@
-// The three figures that matter, beside what a user would pick instead: `npm run bench`. Linux, a few minutes.
+// Compares speed, CPU and memory with a user's alternatives: `npm run bench`. Linux, a few minutes.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

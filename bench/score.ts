@@ -1,4 +1,5 @@
-// What it takes to rate a picture of 1024 x 1024 px, noise, which no codec likes: the decode, which all measures of a score share, and each measure.
+// Measures the rating of an image of 1024 x 1024 px of noise, the worst case of every codec: the decode, which all measures
+// of a score share, and each measure.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { createNovelty, palette, readPixels } from '../src/scoring/index.ts';
 import { measures } from '../src/scoring/measures.ts';
 
 const ROUNDS = 40;
-// The same file again and again would come from there.
+// Otherwise repeated reads of the same file would come from sharp's cache.
 sharp.cache(false);
 const folder = await mkdtemp(join(tmpdir(), 'rxposure-bench-'));
 const path = join(folder, 'picture.webp');

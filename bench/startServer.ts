@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import type { SimulatorConfig, SimulatorStats } from '../src/simulator/index.ts';
 
 export interface BenchServer {
-  /** Environment for the scripts that are measured. */
+  /** Environment of the measured scripts. */
   readonly env: NodeJS.ProcessEnv;
   stats(): Promise<SimulatorStats>;
   close(): void;
 }
 
-/** Starts a simulator in a process of its own. */
+/** Starts a simulator in a separate process. */
 export async function startServer(config: SimulatorConfig & { dropWebhooks?: number }): Promise<BenchServer> {
   const child = fork(new URL('server.ts', import.meta.url), [JSON.stringify(config)]);
   const [{ baseUrl, token }] = await once(child, 'message');

@@ -1,6 +1,6 @@
 import type { StrategyFigures } from './compareStrategies.ts';
 
-/** The table of docs/strategies.md. */
+/** Returns the lines of the table in docs/strategies.md. */
 export function strategiesTable(figures: readonly StrategyFigures[]): readonly string[] {
   const cells = figures.map(({ name, inFlight, makespanMs, ratio, requests, jobsHeld }) => [
     name,

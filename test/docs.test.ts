@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { formatUsd } from '../src/base/text.ts';
 import * as operators from '../src/operators/index.ts';
-import { errorAnswers } from '../src/providers/http/answerError.ts';
+import { errorAnswers } from '../src/providers/http/responseError.ts';
 import { modelCatalogue } from '../src/providers/prices/catalogue.ts';
 import { describePrice } from '../src/providers/prices/cost.ts';
 import { hardwarePrices, priceTable } from '../src/providers/prices/priceTable.ts';

@@ -6,13 +6,13 @@ import { toStorageError } from '../disk/storageError.ts';
 import { makeFolder } from '../disk/writeFiles.ts';
 import { type RxposureError, StorageError, UsageError } from '../errors.ts';
 
-/** `rxps`: tells our files from other programs'. */
+/** `rxps`: identifies a journal among other programs' databases. */
 const APPLICATION_ID = 0x72787073;
 const SCHEMA_VERSION = 2;
 
 /**
- * The index holds all that is asked at the start of a run, so that a million finished jobs are passed over without
- * reading their rows. `open_micro_usd` is null where no attempt is open.
+ * The index has every column that the start of a run reads, so that a million finished jobs are skipped without reading
+ * their rows. `open_micro_usd` is null if no attempt is open.
  */
 const SCHEMA = `
   CREATE TABLE run (
@@ -43,10 +43,10 @@ const SCHEMA = `
 `;
 
 /**
- * Opens the journal's database for this process alone, or creates it, folders included. The lock is the system's own on
- * the open file: it ends with the process, however that ends, and never stays behind. What is committed survives a power cut.
+ * Opens the journal's database for this process alone; creates it, and its folders, if it does not exist. The lock is the
+ * operating system's, on the open file: it ends with the process, however that ends. Commits survive a power cut.
  *
- * Throws `UsageError` where another run has it open or it is no journal, `StorageError` where the disk refuses.
+ * Throws `UsageError` if another run has it open or it is no journal, `StorageError` if the disk refuses.
  */
 export function openDatabase(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
@@ -65,7 +65,7 @@ export function openDatabase(path: string): DatabaseSync {
 }
 
 function prepareSchema(database: DatabaseSync, path: string): void {
-  // Takes the exclusive lock, which is then kept until the database is closed.
+  // Takes the exclusive lock, which is then held until the database is closed.
   database.exec('BEGIN EXCLUSIVE');
   const applicationId = pragma(database, 'application_id');
   const version = pragma(database, 'user_version');
@@ -80,7 +80,7 @@ function prepareSchema(database: DatabaseSync, path: string): void {
       `Expected a journal of version ${SCHEMA_VERSION} in ${path}, got version ${version}.`,
       {
         suggestion:
-          'Finish this run with the version of rxposure that began it, or choose another folder with --out.',
+          'Finish this run with the version of rxposure that started it, or choose another folder with --out.',
       },
     );
   }
@@ -98,8 +98,8 @@ function tableCount(database: DatabaseSync): number {
 type Sqlite = { readonly DatabaseSync: typeof DatabaseSync };
 
 /**
- * Node's own SQLite. Some versions print an ExperimentalWarning about it when it is loaded, which tells the person in
- * front of the terminal nothing: that one warning, and no other, is kept back.
+ * Loads Node's own SQLite. Suppresses the ExperimentalWarning that some versions print then, which is of no use in a
+ * terminal, and no other warning.
  */
 export function loadSqlite(): Sqlite {
   const { emitWarning } = process;
@@ -126,21 +126,18 @@ const SQLITE = {
   notADatabase: 26,
 };
 
-/** Turns what SQLite or the file system threw about the journal at `path` into an error that says what to do. */
+/** Turns an error of SQLite or the file system about the journal at `path` into one with a suggestion. */
 export function toJournalError(error: unknown, path: string): RxposureError {
   if (error instanceof StorageError || error instanceof UsageError) return error;
   if (error instanceof z.ZodError || error instanceof SyntaxError) return damagedJournal(path, error);
   switch (sqliteCodeOf(error)) {
     case SQLITE.busy:
     case SQLITE.locked:
-      return new UsageError(
-        `Expected the run folder for this run alone, got ${path} in use by another one.`,
-        {
-          recoverable: true,
-          suggestion: 'Wait until that run has ended or stop it, or choose another folder with --out.',
-          cause: error,
-        },
-      );
+      return new UsageError(`${path} is in use by another run.`, {
+        recoverable: true,
+        suggestion: 'Wait until that run has ended, stop it, or choose another folder with --out.',
+        cause: error,
+      });
     case SQLITE.corrupt:
     case SQLITE.notADatabase:
       return damagedJournal(path, error);
@@ -160,8 +157,8 @@ export function toJournalError(error: unknown, path: string): RxposureError {
 function damagedJournal(path: string, cause: unknown): UsageError {
   return new UsageError(`Expected the journal of a run in ${path}, got a damaged or foreign file.`, {
     suggestion:
-      'Restore it from a copy, or choose another folder with --out. Without it nobody knows what has been paid: ' +
-      'delete it only if making all images of this run again is fine.',
+      'Restore it from a copy, or choose another folder with --out. Without it there is no record of what has been paid: ' +
+      'delete it only if all images of this run may be made, and paid for, again.',
     cause,
   });
 }
@@ -180,17 +177,17 @@ function storageError(
   });
 }
 
-/** The primary result code; the rest of `errcode` is detail. */
+/** Returns SQLite's primary result code; the rest of `errcode` is detail. */
 function sqliteCodeOf(error: unknown): number | null {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
   return error.errcode & 0xff;
 }
 
-/** Takes the open transaction back, if there still is one. */
+/** Rolls back the open transaction, if there still is one. */
 export function rollBack(database: Pick<DatabaseSync, 'exec'>): void {
   try {
     database.exec('ROLLBACK');
   } catch {
-    // Where the disk is full SQLite has ended the transaction already.
+    // If the disk is full, SQLite has ended the transaction already.
   }
 }

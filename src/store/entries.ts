@@ -2,33 +2,35 @@ import { toMicroUsd } from '../base/text.ts';
 import type { JobRecord, Journal, JournalEntry } from '../ports.ts';
 import type { Plan } from '../types.ts';
 
-/** How many jobs of a run stand where. */
+/** Numbers of a run's jobs by state. */
 export interface JournalCounts {
   readonly saved: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Begun and without an outcome. */
+  /** Started, but without an outcome. */
   readonly unfinished: number;
 }
 
-/** A journal that is open for a run, and what the run's budget and summary want to know of it. */
+/** An open journal with the figures for the run's budget and summary. */
 export interface RunJournal extends Journal {
+  /** Returns the number of saved jobs. */
   savedCount(): number;
+  /** Counts the jobs by state. */
   counts(): JournalCounts;
-  /** Everything paid in this folder so far, in millionths of a US dollar. */
+  /** Returns everything paid in this folder so far, in millionths of a US dollar. */
   spentMicroUsd(): number;
-  /** Expected price of all attempts that are open: money that may have been spent and is not in `spentMicroUsd` yet. */
+  /** Returns the expected price of all open attempts: money that may be spent, but is not in `spentMicroUsd` yet. */
   openMicroUsd(): number;
-  /** True where `resumeAnyway` once let another input into this folder: compare `find(index).key` before relying on `isSaved`. */
+  /** True if `resumeAnyway` once let another input into this folder: compare `find(index).key` before relying on `isSaved`. */
   readonly inputChanged: boolean;
-  /** Makes everything recorded so far durable and gives the folder free. Throws `StorageError` where somebody took the file away. */
+  /** Flushes all entries and frees the folder. Throws `StorageError` if the file was deleted or moved. */
   close(): void;
 }
 
-/** A job as a journal keeps it: what others may know of it, and the money. */
+/** A job as a journal stores it: its public record, and the money. */
 export interface StoredJob {
   readonly record: JobRecord;
-  /** Expected price of the open attempt; 0 where none is open or no price is known. */
+  /** Expected price of the open attempt; 0 if none is open or no price is known. */
   readonly openMicroUsd: number;
   /** Paid under other keys, before the input changed at this index. */
   readonly earlierMicroUsd: number;
@@ -36,7 +38,7 @@ export interface StoredJob {
   readonly paidMicroUsd: number;
 }
 
-/** A set of job indexes at one bit each: a million jobs take 125 kB. */
+/** A set of job indexes of one bit each: a million jobs take 125 kB. */
 export interface IndexSet {
   add(index: number): void;
   delete(index: number): void;
@@ -44,19 +46,19 @@ export interface IndexSet {
   readonly size: number;
 }
 
-/** An empty set of indexes (integers of 0 or more); grows as needed. */
+/** Creates an empty set of indexes (integers of 0 or more). It grows as needed. */
 export function createIndexSet(): IndexSet {
   let bytes = new Uint8Array(1024);
   let size = 0;
   const has = (index: number): boolean => (((bytes[index >>> 3] ?? 0) >>> (index & 7)) & 1) === 1;
   const flip = (index: number): void => {
-    const place = index >>> 3;
-    if (place >= bytes.length) {
+    const offset = index >>> 3;
+    if (offset >= bytes.length) {
       const smaller = bytes;
-      bytes = new Uint8Array(Math.max(place + 1, smaller.length * 2));
+      bytes = new Uint8Array(Math.max(offset + 1, smaller.length * 2));
       bytes.set(smaller);
     }
-    bytes[place] = (bytes[place] ?? 0) ^ (1 << (index & 7));
+    bytes[offset] = (bytes[offset] ?? 0) ^ (1 << (index & 7));
   };
   return {
     add(index) {
@@ -80,8 +82,8 @@ export function createIndexSet(): IndexSet {
 type Entry<Type extends JournalEntry['type']> = Extract<JournalEntry, { type: Type }>;
 
 /**
- * What is known about a job once an entry has been added. `before` is undefined where nothing was known, and does not
- * count, but for the money, where it tells of another request (the input was changed).
+ * Returns a job with an entry added. `before` is undefined if the job is new. If `before` belongs to another request (the
+ * input was changed), only its money counts.
  */
 export function applyEntry(before: StoredJob | undefined, plan: Plan, entry: JournalEntry): StoredJob {
   const known = before?.record.key === plan.key ? before : undefined;
@@ -141,7 +143,7 @@ function intended(record: JobRecord, { attempt, atMs, request }: Entry<'intended
 }
 
 function created(record: JobRecord, { attempt, predictionId }: Entry<'created'>): JobRecord {
-  // Told again when a run takes the prediction up: the files that may be there already stay known.
+  // Recorded again when a run resumes the prediction: files that are there already stay known.
   if (record.state === 'downloaded' && record.predictionId === predictionId) return record;
   const attempts = Math.max(record.attempts, attempt);
   return { ...record, state: 'created', attempts, predictionId, prediction: null, files: [] };
@@ -158,7 +160,10 @@ function ended(record: JobRecord, { attempt, costMicroUsd }: Entry<'ended'>): Jo
   };
 }
 
-/** A failed job keeps its open attempt: its prediction may still be had. What left no files is nowhere but in its prediction. */
+/**
+ * Records an outcome. A failed job keeps its open attempt, because its prediction may still be available. A saved job
+ * without files keeps its prediction, which is the only copy of its output.
+ */
 function finished(record: JobRecord, { outcome }: Entry<'outcome'>): JobRecord {
   if (outcome.status !== 'saved') return { ...record, state: outcome.status };
   const prediction = outcome.files.length === 0 ? record.prediction : null;
@@ -177,12 +182,12 @@ function costOf(entry: JournalEntry): number {
   return entry.type === 'outcome' ? toMicroUsd(entry.outcome.costUsd ?? 0) : 0;
 }
 
-/** Whether a prediction of the job may exist whose output is wanted and not yet saved. */
+/** Returns true if the job may have a prediction whose output is needed and not yet saved. */
 export function hasOpenAttempt({ state, intendedAtMs, predictionId }: JobRecord): boolean {
   return state !== 'saved' && (intendedAtMs !== null || predictionId !== null);
 }
 
-/** The prediction that an entry names; null where it names none. */
+/** Returns the id of the prediction that an entry names; null if it names none. */
 export function predictionIdOf(entry: JournalEntry): string | null {
   switch (entry.type) {
     case 'created':

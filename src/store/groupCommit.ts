@@ -4,11 +4,11 @@ import { rollBack, toJournalError } from './database.ts';
 
 interface GroupCommitConfig {
   database: Pick<DatabaseSync, 'exec'>;
-  /** Of the database's file, for errors. */
+  /** The database's file, for errors. */
   path: string;
-  /** Throws where the database's files are no longer where they were: then nothing is safe. Default: they are. */
+  /** Throws if the database's files were deleted, moved or cut: then nothing is durable. Default: no check. */
   check?: (() => void) | undefined;
-  /** How long the first change of a group waits for others. Default 2. */
+  /** Time that the first change of a group waits for others. Default 2. */
   flushEveryMs?: number | undefined;
   /** Clock of that wait. Default asyncScheduler. */
   scheduler?: SchedulerLike | undefined;
@@ -18,23 +18,24 @@ interface GroupCommitConfig {
 export interface GroupCommit {
   /**
    * Makes the change on subscribe, visible to reads at once; emits and completes once it is durable. An unsubscribe
-   * takes nothing back. Emits `StorageError`, for the whole group, where the disk refuses.
+   * undoes nothing. Emits `StorageError`, for the whole group, if the disk refuses.
    */
   write(change: () => void): Observable<void>;
-  /** Commits what is waiting, now. */
+  /** Commits all waiting changes now. */
   flush(): void;
 }
 
 /**
- * Share of the time that may be spent on committing under load, as 1 in so many: a flush blocks the thread, so after one
- * that took 0.3 ms the next waits up to 7.5 ms, and on a slow disk the groups become larger instead of the run slower.
- * After a small group the pause is as much smaller, because somebody waits for each entry before it sends its create.
+ * Longest pause after a commit, as a multiple of its duration. A flush blocks the thread, so after one of 0.3 ms the next
+ * waits up to 7.5 ms: on a slow disk the groups become larger, not the run slower. After a small group the pause is
+ * shorter in proportion, because a job waits for each entry before it sends its create request.
  */
 const LONGEST_PAUSE_PER_COMMIT = 25;
+/** Longest pause in any case. */
 const MAX_PAUSE_MS = 100;
 
 /**
- * Commits all changes of some milliseconds in one transaction, in their order: one flush for many.
+ * Creates a group commit: it commits all changes of a few milliseconds in one transaction, in their order, with one flush.
  *
  *     write(a)   -a--(.|)
  *     write(b)   --b-(.|)    the same flush
@@ -53,7 +54,7 @@ export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
     if (group.length === 0) return;
     try {
       const startedMs = performance.now();
-      // Before, because a commit would hide a cut; after, because what is called safe must be where it is looked for.
+      // Before, because a commit would hide a cut; after, because durable changes must be in the file under its name.
       check();
       database.exec('COMMIT');
       check();

@@ -5,7 +5,7 @@ import type { ImageFile } from '../types.ts';
 import { hasOpenAttempt, type StoredJob } from './entries.ts';
 import { jobRowSchema } from './schemas.ts';
 
-/** The jobs of a run in its database. */
+/** The table of a run's jobs in its database. */
 export interface JobTable {
   get(index: number): StoredJob | undefined;
   put(job: StoredJob): void;
@@ -13,7 +13,7 @@ export interface JobTable {
   predictionIds(): Iterable<string>;
   indexesOf(state: JobRecord['state']): Iterable<number>;
   openIndexes(): ReadonlySet<number>;
-  /** How many jobs there are of each state. */
+  /** Counts the jobs of each state. */
   counts(): ReadonlyMap<string, number>;
   paidMicroUsd(): number;
   openMicroUsd(): number;
@@ -26,7 +26,7 @@ const PUT_JOB = `
   )`;
 
 /**
- * Reads and writes jobs. Files below the run folder are kept by their way from it, so that a folder may be moved
+ * Creates the table of jobs. It stores files in the run folder by their relative paths, so that the folder may be moved
  * between two runs.
  */
 export function createJobTable(database: DatabaseSync, folder: string): JobTable {

@@ -18,21 +18,21 @@ import { createJobTable, type JobTable } from './jobTable.ts';
 import { createJournalGuard } from './journalGuard.ts';
 
 export interface OpenJournalConfig extends FingerprintConfig {
-  /** How long the first entry of a group waits for others to share its flush. Default 2. */
+  /** Time that the first entry of a group waits for others to share its flush. Default 2. */
   flushEveryMs?: number | undefined;
   /** Clock of that wait. Default asyncScheduler. */
   scheduler?: SchedulerLike | undefined;
 }
 
 /**
- * Opens the journal of a run folder (`run.sqlite`) for this run alone, or begins it.
+ * Opens the journal of a run folder (`run.sqlite`) for this run alone; creates it if there is none.
  *
- * Memory: one bit a job, and the records of those under way. An entry once recorded is written even if nobody waits for it any more.
+ * Memory: one bit a job, and the records of jobs in flight. An entry that was recorded is written even after an unsubscribe.
  *
- *     record(plan, intended)   ---(.|)    flushed, together with what others recorded meanwhile
+ *     record(plan, intended)   ---(.|)    flushed, together with the other entries of that time
  *
- * Throws `UsageError` where the folder is in use, damaged, or belongs to another input; `StorageError` where it cannot
- * be written. `record` emits `StorageError` where the disk refuses or somebody took the file away.
+ * Throws `UsageError` if the folder is in use, damaged, or belongs to another input; `StorageError` if it cannot be
+ * written. `record` emits `StorageError` if the disk refuses or the file was deleted or moved.
  */
 export function openJournal(folder: string, config: OpenJournalConfig = {}): RunJournal {
   const root = resolve(folder);
@@ -65,8 +65,8 @@ function journalOf({
 }: OpenedJournal): RunJournal {
   const table = createJobTable(database, folder);
   const saved = savedIndexes(table);
-  // What the table has of jobs that are under way, so that an entry costs a write but no read.
-  const underWay = new Map<number, StoredJob>();
+  // The stored records of jobs in flight, so that an entry costs a write but no read.
+  const inFlight = new Map<number, StoredJob>();
   const guard = createJournalGuard(database, path);
   const commits = createGroupCommit({ database, path, check: guard.check, flushEveryMs, scheduler });
   return {
@@ -76,21 +76,21 @@ function journalOf({
     knownPredictionIds: table.predictionIds,
     record: (plan, entry) => {
       const write = commits.write(() => {
-        const before = underWay.get(plan.index) ?? table.get(plan.index);
+        const before = inFlight.get(plan.index) ?? table.get(plan.index);
         const job = applyEntry(before, plan, entry);
         table.put(job);
         const predictionId = predictionIdOf(entry);
         if (predictionId !== null && predictionId !== before?.record.predictionId) {
           table.addPredictionId(predictionId);
         }
-        if (entry.type === 'outcome') underWay.delete(plan.index);
-        else underWay.set(plan.index, job);
+        if (entry.type === 'outcome') inFlight.delete(plan.index);
+        else inFlight.set(plan.index, job);
       });
       return write.pipe(
         tap({
           next: () => noteSaved(saved, plan.index, entry),
-          // The group was taken back: what is in the table has to be read anew.
-          error: () => underWay.clear(),
+          // The group was rolled back: records have to be read from the table again.
+          error: () => inFlight.clear(),
         }),
       );
     },
@@ -123,8 +123,13 @@ function noteSaved(saved: IndexSet, index: number, entry: JournalEntry): void {
 }
 
 function countsOf(table: JobTable): JournalCounts {
-  const { saved = 0, failed = 0, skipped = 0, ...begun } = Object.fromEntries(table.counts());
-  return { saved, failed, skipped, unfinished: Object.values(begun).reduce((sum, jobs) => sum + jobs, 0) };
+  const { saved = 0, failed = 0, skipped = 0, ...unfinished } = Object.fromEntries(table.counts());
+  return {
+    saved,
+    failed,
+    skipped,
+    unfinished: Object.values(unfinished).reduce((sum, jobs) => sum + jobs, 0),
+  };
 }
 
 function explained<T>(path: string, read: () => T): T {
@@ -138,16 +143,16 @@ function explained<T>(path: string, read: () => T): T {
 interface FingerprintConfig {
   /** Hash of the input and of all settings that change requests. Default: not checked. */
   fingerprint?: string | undefined;
-  /** Fingerprints of what this input only adds to: a folder begun with one of them is that of the same run. Default: none. */
+  /** Fingerprints of inputs that this one only adds to: a folder started with one of them belongs to the same run. Default: none. */
   extendedFrom?: readonly string[] | undefined;
-  /** Lets a differing fingerprint pass, and keeps the new one. Default false. */
+  /** Accepts a different fingerprint, and stores it. Default false. */
   resumeAnyway?: boolean | undefined;
 }
 
 /**
- * Compares the run's fingerprint with the one that the folder was begun with, and keeps the first one that comes.
- * Returns whether the folder has ever held jobs of another input: then what is saved may be the answer to another request.
- * Throws `UsageError` where they differ and that was not allowed.
+ * Compares the run's fingerprint with the one that the folder was started with; stores it if there is none.
+ * Returns true if the folder ever had jobs of another input: then saved images may belong to other requests.
+ * Throws `UsageError` if they differ and `resumeAnyway` is not set.
  */
 function checkFingerprint(database: DatabaseSync, folder: string, config: FingerprintConfig): boolean {
   const { fingerprint, extendedFrom = [], resumeAnyway = false } = config;
@@ -165,8 +170,8 @@ const NOTE_CHANGE = 'CREATE TABLE IF NOT EXISTS input_changed (never_filled INTE
 const FIND_CHANGE = "SELECT name FROM sqlite_schema WHERE name = 'input_changed'";
 
 function otherInput(folder: string): UsageError {
-  return new UsageError(`Expected the input and settings that ${folder} was begun with, got others.`, {
+  return new UsageError(`${folder} was started with another input or other settings.`, {
     suggestion:
-      'Choose another folder with --out, or go on here with --resume-anyway: jobs whose request is unchanged are kept.',
+      'Choose another folder with --out, or continue in this one with --resume-anyway: jobs whose request is unchanged keep their images.',
   });
 }

@@ -6,25 +6,25 @@ import { makeFolder, temporaryPath } from '../disk/writeFiles.ts';
 import type { StorageError } from '../errors.ts';
 import { rollBack } from './database.ts';
 
-/** Notices when somebody deletes, moves or cuts the journal while it is open. */
+/** Notices if the journal is deleted, moved or cut while it is open. */
 interface JournalGuard {
-  /** Throws `StorageError` where that has happened, from then on each time. Takes some microseconds. */
+  /** Throws `StorageError` once that has happened, at every call from then on. Takes some microseconds. */
   check(): void;
-  /** Call it after the database is closed: until then the system would take its lock away with these handles. */
+  /** Closes its file handles. Call it after the database is closed: closing them earlier would end the database's lock. */
   close(): void;
 }
 
 const WRITTEN_BACK =
-  'It has been written back: run the same command again, and what was made is fetched, not paid, again. ' +
-  'To begin anew instead, delete the folder first.';
+  'It has been written back: run the same command again. Images that were made are downloaded, not paid, again. ' +
+  'To start over instead, delete the folder first.';
 const BRING_BACK =
-  'Bring it back as it was and run the same command again: without it nobody knows what has been paid.';
-const MOVE_BACK = 'and run the same command again: what was made is fetched, not paid, again.';
+  'Restore it as it was and run the same command again: without it there is no record of what has been paid.';
+const MOVE_BACK = 'and run the same command again. Images that were made are downloaded, not paid, again.';
 
 /**
- * Guards the open database at `path` and its write-ahead log. SQLite goes on writing to deleted files, so a run would pay
- * and forget. As long as it is open everything is still there, so a deleted journal is written back under its name, or
- * beside the folder where something else stands in the folder's place.
+ * Creates a guard of the open database at `path` and its write-ahead log. SQLite keeps writing to deleted files, so a run
+ * would pay and lose the record. Until it is closed the data are still there, so a deleted journal is written back under its
+ * name, or beside the folder if something else has taken the folder's name.
  */
 export function createJournalGuard(database: DatabaseSync, path: string): JournalGuard {
   const files = [path, `${path}-wal`].map((name) => ({ name, fd: openSync(name, 'r'), bytes: 0 }));
@@ -52,7 +52,7 @@ export function createJournalGuard(database: DatabaseSync, path: string): Journa
   };
 }
 
-/** Saves what a deleted journal knows; returns what the user can do now. */
+/** Writes a deleted journal back; returns the advice to the user. */
 function rescue(database: DatabaseSync, path: string): string {
   if (writeBack(database, path)) return WRITTEN_BACK;
   const beside = `${dirname(path)}.run.sqlite`;
@@ -61,16 +61,16 @@ function rescue(database: DatabaseSync, path: string): string {
     : BRING_BACK;
 }
 
-/** Writes everything that an open database holds to `path`, folders included, whole or not at all. Returns whether it could. */
+/** Copies an open database to `path`, folders included, whole or not at all. Returns true if it succeeds. */
 function writeBack(database: DatabaseSync, path: string): boolean {
   const part = temporaryPath(path);
   try {
     makeFolder(dirname(path));
-    // SQLite adds to no file that is there already.
+    // SQLite refuses to write into a file that exists already.
     rmSync(part, { force: true });
     database.prepare('VACUUM INTO ?').run(part);
     flushFile(part);
-    // A log that is left from the deleted database would be taken for the new one's.
+    // SQLite would take a log of the deleted database for one of the new.
     rmSync(`${path}-wal`, { force: true });
     renameSync(part, path);
     return true;

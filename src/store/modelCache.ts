@@ -7,15 +7,15 @@ import { makeFolder } from '../disk/writeFiles.ts';
 import type { KeptModel, ModelCache } from '../ports.ts';
 
 export interface ModelCacheConfig {
-  /** Made where it does not exist. */
+  /** Folder of the cache; created if it does not exist. */
   folder: string;
-  /** The API's; another API may have other models of the same name. */
+  /** The API's base URL: another API may have other models of the same name. */
   baseUrl: string;
-  /** ms since 1970. Default Date.now. */
+  /** The local clock, ms since 1970. Default Date.now. */
   now?: () => number;
 }
 
-const keptFile = z.object({
+const storedFile = z.object({
   baseUrl: z.string(),
   model: z.string(),
   version: z.string().nullable(),
@@ -24,8 +24,9 @@ const keptFile = z.object({
 });
 
 /**
- * Answers about models as files of a folder, one each, for this user's eyes only: a private model's are private.
- * A file is renamed into place when it is whole; what is damaged, or cannot be read or written, counts as not there.
+ * Creates a cache that stores the responses about models as files of a folder, one each. Only this user can read them: models
+ * may be private. Each file is written under a temporary name and renamed; one that is damaged, or cannot be read or
+ * written, counts as missing.
  */
 export function createModelCache({ folder, baseUrl, now = Date.now }: ModelCacheConfig): ModelCache {
   const pathOf = (model: string, version: string | null): string => {
@@ -37,21 +38,21 @@ export function createModelCache({ folder, baseUrl, now = Date.now }: ModelCache
   return {
     read: (model, version) =>
       defer(async (): Promise<KeptModel | null> => {
-        const kept = keptFile.safeParse(await readJson(pathOf(model, version))).data;
-        const isOfModel = kept?.baseUrl === baseUrl && kept.model === model && kept.version === version;
-        return isOfModel ? { answer: kept.answer, savedAtMs: kept.savedAtMs } : null;
+        const stored = storedFile.safeParse(await readJson(pathOf(model, version))).data;
+        const isOfModel = stored?.baseUrl === baseUrl && stored.model === model && stored.version === version;
+        return isOfModel ? { answer: stored.answer, savedAtMs: stored.savedAtMs } : null;
       }),
     write: (model, version, answer) =>
       defer(() => replace(pathOf(model, version), { baseUrl, model, version, savedAtMs: now(), answer })),
     forget: (model, version) => defer(() => rm(pathOf(model, version), { force: true }).catch(() => {})),
   };
 
-  async function replace(path: string, kept: z.input<typeof keptFile>): Promise<void> {
-    // Runs side by side may keep the same answer: each writes a file of its own, and the last name wins.
+  async function replace(path: string, content: z.input<typeof storedFile>): Promise<void> {
+    // Concurrent runs may store the same response: each writes its own file, and the last rename wins.
     const temporary = `${path}.${randomUUID()}.part`;
     try {
       makeFolder(folder);
-      await writeFile(temporary, JSON.stringify(kept), { mode: 0o600 });
+      await writeFile(temporary, JSON.stringify(content), { mode: 0o600 });
       await rename(temporary, path);
     } catch {
       await rm(temporary, { force: true }).catch(() => {});

@@ -14,46 +14,45 @@ import { imageFileSchema, predictionSchema } from './schemas.ts';
 
 type Cacache = typeof import('cacache');
 
-const keptSchema = z.object({
+const storedSchema = z.object({
   prediction: predictionSchema,
-  /** Their paths are not kept: content is found by its hash. */
+  /** Without their paths: content is found by its hash. */
   files: z.array(imageFileSchema.omit({ path: true }).extend({ extension: z.string() })),
 });
 
-/** A result as it is kept. */
-interface Kept {
+/** A result as the cache stores it. */
+interface StoredResult {
   readonly prediction: Prediction;
   readonly files: readonly (Omit<ImageFile, 'path'> & { readonly extension: string })[];
 }
 
-/** Behind the result's key, so that another way of keeping results can lie in the same folder. */
+/** Prefix of the keys, so that another format of results can share the folder. */
 const FORMAT = 'rxposure/1';
 
 /**
- * Opens a folder that keeps the results of requests for other runs, or makes it. Content-addressed: a file is kept once
- * under its sha256, however many results have it, and is checked against it whenever it is used; a damaged one counts as
- * not there. Several processes may use the folder at the same time.
+ * Opens a folder that stores the results of requests for other runs; creates it if it does not exist. It is
+ * content-addressed: each file is stored once under its sha256, however many results have it, and checked against it at
+ * each use; a damaged one counts as missing. Several processes may use the folder at the same time.
  *
- * Rejects with `UsageError` where the folder cannot be used. `restore` and `keep` emit `StorageError` where the disk
- * refuses.
+ * Rejects with `UsageError` if the folder cannot be used. `restore` and `keep` emit `StorageError` if the disk refuses.
  */
 export async function openResultCache(folder: string): Promise<ResultCache> {
   const root = resolve(folder);
   try {
     makeFolder(root);
-    // By this name a file is refused.
+    // With the separator, a file of this name is refused.
     await access(root + sep, constants.R_OK | constants.W_OK);
   } catch (error) {
     const { message } = toStorageError(error, root);
     throw new UsageError(`Expected a cache folder that can be read and written, got: ${message}`, {
-      suggestion: 'Choose another folder with --cache, or leave it out.',
+      suggestion: 'Choose another folder with --cache, or remove the flag.',
       cause: error,
     });
   }
   const { default: cacache } = await import('cacache');
   return {
     restore: (key, { stem }) => fromAbortable(() => restore(cacache, root, key, stem)),
-    keep: (key, output) => fromAbortable(() => keep(cacache, root, key, output)),
+    keep: (key, output) => fromAbortable(() => store(cacache, root, key, output)),
   };
 }
 
@@ -63,35 +62,35 @@ async function restore(
   key: string,
   stem: string,
 ): Promise<FetchedOutput | null> {
-  const kept = await find(cacache, root, key).catch((error: unknown) => {
+  const stored = await find(cacache, root, key).catch((error: unknown) => {
     throw toStorageError(error, root);
   });
-  if (kept === null) return null;
+  if (stored === null) return null;
   const sources: SourceFile[] = [];
-  for (const file of kept.files) {
+  for (const file of stored.files) {
     const content = await cacache.get.info(root, fileKey(file.sha256));
     if (content === null) return null;
     sources.push({ ...file, path: content.path });
   }
   const files = await copyFiles(sources, stem);
-  if (files !== null) return { prediction: kept.prediction, files };
-  // Content that is not what it should be would stand in the way of the right one.
-  for (const { sha256 } of kept.files) await cacache.rm.content(root, integrityOf(sha256));
+  if (files !== null) return { prediction: stored.prediction, files };
+  // Damaged content would block the correct one.
+  for (const { sha256 } of stored.files) await cacache.rm.content(root, integrityOf(sha256));
   return null;
 }
 
-async function find(cacache: Cacache, root: string, key: string): Promise<Kept | null> {
-  // The index never forgets an entry by itself, but its content may be gone or damaged.
+async function find(cacache: Cacache, root: string, key: string): Promise<StoredResult | null> {
+  // The index never drops an entry by itself, but its content may be missing or damaged.
   const found = await cacache.get(root, resultKey(key)).catch((error: unknown) => {
     if (isMissing(error)) return null;
     throw error;
   });
   if (found === null) return null;
-  const kept = keptSchema.safeParse(JSON.parse(found.data.toString()));
-  return kept.success ? kept.data : null;
+  const stored = storedSchema.safeParse(JSON.parse(found.data.toString()));
+  return stored.success ? stored.data : null;
 }
 
-async function keep(
+async function store(
   cacache: Cacache,
   root: string,
   key: string,
@@ -105,18 +104,18 @@ async function keep(
       });
       await pipeline(createReadStream(path), content);
     }
-    const kept: Kept = {
+    const stored: StoredResult = {
       prediction: withoutData(prediction),
       files: files.map(({ path, ...file }) => ({ ...file, extension: extname(path).slice(1) })),
     };
-    // Last, so that whoever finds it finds its files too.
-    await cacache.put(root, resultKey(key), JSON.stringify(kept));
+    // Last, so that a result that is found has all its files.
+    await cacache.put(root, resultKey(key), JSON.stringify(stored));
   } catch (error) {
     throw toStorageError(error, root);
   }
 }
 
-/** The request is the key already, and the output's addresses are dead after an hour. */
+/** Drops the input, which the key covers, and the output's URLs, which expire after an hour. */
 function withoutData(prediction: Prediction): Prediction {
   return { ...prediction, input: null, output: null };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ImageFile, Prediction, PredictionRequest } from '../types.ts';
 
-/** A file as it is written down on disk. */
+/** A file as it is stored on disk. */
 export const imageFileSchema = z.object({
   path: z.string(),
   bytes: z.number(),
@@ -14,7 +14,7 @@ export const imageFileSchema = z.object({
 
 const jsonRecord = z.record(z.string(), z.json());
 
-/** A prediction as it is kept on disk. */
+/** A prediction as it is stored on disk. */
 export const predictionSchema = z.object({
   id: z.string(),
   model: z.string(),
@@ -37,7 +37,7 @@ const request = z.object({
   input: z.record(z.string(), z.json()),
 }) satisfies z.ZodType<PredictionRequest>;
 
-/** A text column that holds JSON. */
+/** Creates the schema of a text column that contains JSON. */
 function jsonText<T extends z.ZodType>(schema: T) {
   return z
     .string()

@@ -56,8 +56,8 @@ describe('describePrice', () => {
 describe('costMicroUsd', () => {
   it.each([
     ['the billed images', { model: schnell, metrics: { image_count: 2 } }, 6_000],
-    ['the outputs where the service does not say', { model: schnell, metrics: {} }, 3_000],
-    ['nobody knows what where they are gone', { model: schnell, output: null, dataRemoved: true }, null],
+    ['the outputs if the service gives no count', { model: schnell, metrics: {} }, 3_000],
+    ['an unknown amount if they are deleted', { model: schnell, output: null, dataRemoved: true }, null],
     ['the time of a model priced so', { model: sdxl, metrics: { predict_time: 2 } }, 1_950],
     ['nothing for a failed run', { model: schnell, status: 'failed' as const }, 0],
     ['nothing for an aborted one', { model: schnell, status: 'aborted' as const }, 0],
@@ -72,7 +72,7 @@ describe('costMicroUsd', () => {
       0,
     ],
     [
-      'nobody knows what for a canceled one of an unknown model',
+      'an unknown amount for a canceled one of an unknown model',
       { model: 'nobody/nothing', status: 'canceled' as const, output: null, metrics: { predict_time: 1 } },
       null,
     ],
@@ -81,13 +81,13 @@ describe('costMicroUsd', () => {
       { model: 'google/nano-banana-2', input: { resolution: '1K' }, metrics: { image_count: 1 } },
       67_000,
     ],
-    ['nobody knows what for an unknown model', { model: 'nobody/nothing' }, null],
+    ['an unknown amount for an unknown model', { model: 'nobody/nothing' }, null],
   ])('is %s', (_name, fields, expected) => {
     expect(costMicroUsd(aPrediction(fields))).toBe(expected);
   });
 });
 
-it('has one row for each model, whole millionths, and where it is from', () => {
+it('has one row for each model, whole millionths, and its source', () => {
   expect(new Set(priceTable.map(({ model }) => model)).size).toBe(priceTable.length);
   for (const { imagePricesBy, source, asOf, ...row } of priceTable) {
     const prices = [

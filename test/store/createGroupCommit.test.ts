@@ -62,7 +62,7 @@ describe('createGroupCommit', () => {
     expect(seen).toEqual(['a safe']);
   });
 
-  it('fails a whole group, takes it back, and goes on with the next', () => {
+  it('fails a whole group, rolls it back, and continues with the next', () => {
     write('a');
     write('b', () => {
       throw new Error('the disk refuses');

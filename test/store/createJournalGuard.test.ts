@@ -23,7 +23,7 @@ const record = (index: number) =>
   lastValueFrom(journal.record(aPlan({ index }), index % 2 === 0 ? intended() : created(`p${index}`)));
 const sqlite = (suffix = '') => join(folder, `run.sqlite${suffix}`);
 
-/** What the run is told when it goes on writing. */
+/** Returns the error that the run gets when it continues to write. */
 async function fault(): Promise<unknown> {
   const error = await record(1).catch((reason: unknown) => reason);
   await expect(record(2)).rejects.toMatchObject({ name: 'StorageError' });
@@ -31,13 +31,13 @@ async function fault(): Promise<unknown> {
   return error;
 }
 
-describe('a journal that somebody touches while a run writes to it', () => {
+describe('a journal that is changed while a run writes to it', () => {
   it.each([
     ['deleted', () => rm(sqlite())],
     ['deleted with its log', () => rm(sqlite()).then(() => rm(sqlite('-wal')))],
     ['bereft of its log', () => rm(sqlite('-wal'))],
     ['deleted with its folder', () => rm(folder, { recursive: true })],
-  ])('is written back where it was %s, and calls nothing safe any more', async (_, remove) => {
+  ])('is written back if it was %s, and confirms nothing any more', async (_, remove) => {
     await remove();
     expect(await fault()).toMatchObject({
       name: 'StorageError',
@@ -51,7 +51,7 @@ describe('a journal that somebody touches while a run writes to it', () => {
     next.close();
   });
 
-  it('is written beside where a file stands in the place of its folder', async () => {
+  it("is written beside its folder if a file has taken the folder's name", async () => {
     await rm(folder, { recursive: true });
     await writeFile(folder, '');
     expect(await fault()).toMatchObject({ suggestion: expect.stringContaining(`${folder}.run.sqlite`) });
@@ -62,7 +62,7 @@ describe('a journal that somebody touches while a run writes to it', () => {
     next.close();
   });
 
-  it('stays alone where it was moved: it is whole there', async () => {
+  it('is not written back if it was moved: it is whole there', async () => {
     await rename(folder, join(root, 'moved'));
     expect(await fault()).toMatchObject({ message: expect.stringContaining('moved away') });
     expect(existsSync(folder)).toBe(false);
@@ -77,7 +77,7 @@ describe('a journal that somebody touches while a run writes to it', () => {
     expect(await fault()).toMatchObject({ message: expect.stringContaining('cut short') });
   });
 
-  it('tells so at the latest when it is closed', async () => {
+  it('reports this at the latest when it is closed', async () => {
     await rm(folder, { recursive: true });
     expect(() => journal.close()).toThrow(expect.objectContaining({ code: 'ERR_FOLDER_CHANGED' }));
     expect(await readdir(folder)).toEqual(['run.sqlite']);

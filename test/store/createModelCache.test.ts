@@ -52,7 +52,7 @@ it('does without a folder that cannot be written, and leaves nothing half done',
   const cache = cacheIn(join(path, 'models'));
   await lastValueFrom(cache.write('o/n', null, {}));
   expect(await lastValueFrom(cache.read('o/n', null))).toBeNull();
-  // A folder where the file should be: it is written beside it and cannot take its name.
+  // A folder has the name of the file: the file is written beside it and cannot be renamed.
   const taken = join(folder(), 'taken');
   await lastValueFrom(cacheIn(taken).write('o/n', null, {}));
   const [name = ''] = await readdir(taken);

@@ -22,7 +22,7 @@ import {
 const folder = mkdtempSync(join(tmpdir(), 'rxposure-journals-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What both journals promise, so that one may stand in for the other. */
+/** The contract of both journals, so that one may stand in for the other. */
 describe.each([
   ['createMemoryJournal', createMemoryJournal],
   ['openJournal', () => openJournal(folder)],
@@ -102,7 +102,7 @@ describe.each([
     expect([...journal.knownPredictionIds()]).toEqual(expect.arrayContaining(['x1', 'x2']));
   });
 
-  it('keeps what was downloaded when the same prediction is taken up again', async () => {
+  it('keeps downloaded files when the same prediction is resumed', async () => {
     const plan = newPlan();
     const found = await record(plan, intended(), created(), downloaded(join(folder, 'cat.png')), created());
     expect(found).toMatchObject({ state: 'downloaded', files: [{ bytes: 1 }] });
@@ -152,7 +152,7 @@ describe.each([
     expect(sums()).toEqual([3_700, 0]);
   });
 
-  it('begins anew, but for the money, when the request at an index has changed', async () => {
+  it('starts over, except for the money, when the request at an index has changed', async () => {
     const plan = newPlan();
     await record(plan, intended(), created('z1'), outcome('saved', { costUsd: 0.003 }));
     const spent = journal.spentMicroUsd();
@@ -170,7 +170,7 @@ describe.each([
     expect([...journal.knownPredictionIds()]).toContain('z1');
   });
 
-  it('counts jobs by where they stand', async () => {
+  it('counts jobs by state', async () => {
     const before = journal.counts();
     await record(newPlan(), outcome('saved'));
     await record(newPlan(), outcome('failed'));

@@ -77,7 +77,7 @@ describe('openJournal', () => {
     expect(confirmed).toEqual(['3 at 2', '3 complete', '1 at 2', '1 complete', '2 at 2', '2 complete']);
   });
 
-  it('writes what was recorded even if nobody waits for it', () => {
+  it('writes a recorded entry even after an unsubscribe', () => {
     const journal = openJournal(folder);
     journal.record(aPlan(), intended()).subscribe().unsubscribe();
     journal.close();
@@ -137,7 +137,7 @@ describe('openJournal', () => {
     expect(journal.savedCount()).toBe(5_000);
   });
 
-  it('tells of an entry that comes after the end', async () => {
+  it('emits an error for an entry after the end', async () => {
     const journal = openJournal(folder);
     journal.close();
     await expect(lastValueFrom(journal.record(aPlan(), intended()))).rejects.toMatchObject({
@@ -148,14 +148,14 @@ describe('openJournal', () => {
   describe('fingerprint', () => {
     const begin = (config: OpenJournalConfig) => openJournal(folder, config).close();
 
-    it('lets the same input in again, and one that tells none', () => {
+    it('accepts the same input again, and one without a fingerprint', () => {
       begin({ fingerprint: 'one' });
       begin({ fingerprint: 'one' });
       begin({});
       expect(open({ fingerprint: 'one' }).inputChanged).toBe(false);
     });
 
-    it('refuses another input and says how to go on', () => {
+    it('refuses another input and suggests how to continue', () => {
       begin({ fingerprint: 'one' });
       expect(() => open({ fingerprint: 'two' })).toThrow(
         expect.objectContaining({
@@ -226,7 +226,7 @@ describe('openJournal', () => {
       });
     });
 
-    it('cannot be made where a folder cannot be', async () => {
+    it('cannot be created if its folder cannot be', async () => {
       await writeFile(join(folder, 'file'), '');
       expect(() => open({}, join(folder, 'file/run'))).toThrow(
         expect.objectContaining({ name: 'StorageError' }),

@@ -23,7 +23,7 @@ async function aFileOf(name: string, content: string): Promise<ImageFile> {
 async function anOutput(): Promise<FetchedOutput> {
   return {
     prediction: aPrediction({ output: ['https://files.example/1.jpg'] }),
-    files: [await aFileOf('one.jpg', 'first picture'), await aFileOf('two.jpg', 'second picture')],
+    files: [await aFileOf('one.jpg', 'first image'), await aFileOf('two.jpg', 'second image')],
   };
 }
 const restore = (cache: ResultCache, key: string, stem: string) =>
@@ -46,7 +46,7 @@ it('has nothing for a request that was never kept', async () => {
   expect(await restore(await openResultCache(cacheFolder()), 'key', 'x')).toBeNull();
 });
 
-it('brings a kept result to another place, also after it was opened anew', async () => {
+it('copies a stored result to another path, also after it was opened again', async () => {
   const output = await anOutput();
   await keep(await openResultCache(cacheFolder()), 'key', output);
   await rm(output.files[0]?.path ?? '');
@@ -56,7 +56,7 @@ it('brings a kept result to another place, also after it was opened anew', async
     join(folder(), 'run/a/0001--2.jpg'),
   ]);
   expect(restored?.files.map(({ sha256 }) => sha256)).toEqual(output.files.map(({ sha256 }) => sha256));
-  expect(await readFile(join(folder(), 'run/a/0001--2.jpg'), 'utf8')).toBe('second picture');
+  expect(await readFile(join(folder(), 'run/a/0001--2.jpg'), 'utf8')).toBe('second image');
   expect(restored?.prediction).toMatchObject({ id: 'p1', metrics: { predict_time: 1.2 }, output: null });
   expect((await readdir(join(folder(), 'run/a'))).sort()).toEqual(['0001--2.jpg', '0001.jpg']);
 });
@@ -73,13 +73,13 @@ it('keeps equal content once', async () => {
 
 it.each([
   ['cut short', (path: string) => truncate(path, 3)],
-  ['changed', (path: string) => writeFile(path, 'second pictures')],
+  ['changed', (path: string) => writeFile(path, 'second images')],
   ['gone', (path: string) => rm(path)],
 ])('does not use content that is %s, and takes the right one again', async (_what, damage) => {
   const cache = await openResultCache(cacheFolder());
   const output = await anOutput();
   await keep(cache, 'key', output);
-  await damage(await contentOf('second picture'));
+  await damage(await contentOf('second image'));
   expect(await restore(cache, 'key', 'x')).toBeNull();
   await keep(cache, 'key', output);
   expect((await restore(cache, 'key', 'y'))?.files).toHaveLength(2);
@@ -115,11 +115,11 @@ it('says what is wrong with a folder that cannot be used', async () => {
   if (process.platform === 'linux') await expect(openResultCache('/proc/x')).rejects.toThrow('cache folder');
 });
 
-it('says so too where the file system makes no folders: Node itself would never return', async () => {
+it('reports this too if the file system makes no folders: Node itself would never return', async () => {
   await expect(openResultCache('/proc/rxposure/cache')).rejects.toThrow(/cache folder that can be read/);
 });
 
-it('says so where the place for the copy refuses', async () => {
+it('reports it if the destination of the copy refuses', async () => {
   const cache = await openResultCache(cacheFolder());
   await keep(cache, 'key', await anOutput());
   await writeFile(join(folder(), 'run'), 'a file');

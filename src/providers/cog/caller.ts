@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { ProviderError } from '../../errors.ts';
 import type { Prediction, PredictionRequest } from '../../types.ts';
-import { unreadableAnswer } from '../http/answerError.ts';
 import { createFetchOnce, type FetchOnceConfig } from '../http/fetchOnce.ts';
+import { unreadableResponse } from '../http/responseError.ts';
 import { parsePrediction } from '../wire/prediction.ts';
 
 interface CogCallerConfig extends Pick<FetchOnceConfig, 'fetch' | 'now'> {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   baseUrl: string;
 }
 
@@ -18,17 +18,17 @@ interface CogCall<T> {
   path: string;
   body?: unknown;
   timeoutMs: number;
-  /** Makes sense of the JSON that came; throws where it cannot. */
+  /** Parses the JSON of the response; throws if it cannot. */
   read: (body: unknown, status: number) => T;
 }
 
 /** Performs a call on each subscription. */
 export type CogCaller = <T>(call: CogCall<T>) => Observable<T>;
 
-/** All places are taken: how long to wait for one, as Cog does not say. */
+/** Wait for a free slot of a busy container, as Cog names none. */
 const BUSY_MS = 1_000;
 
-/** The way to one container: each call is sent once, in its time, and aborted on unsubscribe. */
+/** Creates the caller of one container. Sends each call once, within its time limit; aborts it on unsubscribe. */
 export function createCogCaller({ baseUrl, ...rest }: CogCallerConfig): CogCaller {
   return ({ method, path, body, timeoutMs, read }) =>
     fromAbortable(async (signal) => {
@@ -50,13 +50,13 @@ export function createCogCaller({ baseUrl, ...rest }: CogCallerConfig): CogCalle
     }).pipe(catchError((error: unknown) => throwError(() => cogError(error, method === 'PUT'))));
 }
 
-/** Two refusals mean something else than with the hosted service: nothing was begun, and later it may be. */
+/** Maps the two refusals that mean something else than with the hosted service: nothing was started, but later may be. */
 function cogError(error: unknown, isCreate: boolean): ProviderError {
-  if (!(error instanceof ProviderError)) return unreadableAnswer(isCreate, error);
+  if (!(error instanceof ProviderError)) return unreadableResponse(isCreate, error);
   const { status, message } = error;
   if (status === 409) {
-    // As a 429, which is what those who create wait for without end.
-    return new ProviderError('ERR_THROTTLED', `${message}: all places of the container are taken`, {
+    // As a 429, after which create requests are repeated without limit.
+    return new ProviderError('ERR_THROTTLED', `${message}: all slots of the container are taken`, {
       status: 429,
       retryAfterMs: BUSY_MS,
       recoverable: true,
@@ -67,19 +67,19 @@ function cogError(error: unknown, isCreate: boolean): ProviderError {
     return new ProviderError('ERR_NOT_READY', `${message}: the model is not ready`, {
       status,
       recoverable: true,
-      suggestion: 'Wait until the model is set up: GET /health-check shows it.',
+      suggestion: 'Wait until the model is set up: GET /health-check shows its status.',
     });
   }
   return error;
 }
 
-const answer = z.looseObject({});
+const body = z.looseObject({});
 
-/** Reads a prediction as Cog sends it: without what whoever asked knows anyway. Throws a `ZodError` where it is none. */
+/** Reads a prediction as Cog sends it, without the fields of its request, and adds these. Throws a `ZodError` if it is none. */
 export function cogPrediction(
-  body: unknown,
+  received: unknown,
   id: string,
   { model, version, input }: PredictionRequest,
 ): Prediction {
-  return { ...parsePrediction({ ...answer.parse(body), id }), model, version, input };
+  return { ...parsePrediction({ ...body.parse(received), id }), model, version, input };
 }

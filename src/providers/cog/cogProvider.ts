@@ -19,13 +19,13 @@ import { type CogCaller, cogPrediction, createCogCaller } from './caller.ts';
 import { putPrediction } from './putPrediction.ts';
 
 export interface CogProviderConfig {
-  /** Of the container, such as `http://127.0.0.1:5000`. */
+  /** The container's address, such as `http://127.0.0.1:5000`. */
   baseUrl: string;
-  /** Time for a run, where a create names none: then it is cancelled. Default 600,000. */
+  /** Time limit of a run if its create request sets none; then it is cancelled. Default 600,000. */
   runTimeoutMs?: number;
-  /** Time for any other answer. Default 30,000. */
+  /** Time limit of any other response. Default 30,000. */
   requestTimeoutMs?: number;
-  /** Pause before a create whose answer was lost is sent again. Default 1,000. */
+  /** Pause before a create request whose response was lost is sent again. Default 1,000. */
   pauseMs?: number;
   /** Performs the HTTP calls. Default: the platform's fetch. */
   fetch?: typeof fetch;
@@ -34,15 +34,15 @@ export interface CogProviderConfig {
 }
 
 /**
- * A container built by Cog as a `Provider`: one model, no account, outputs as `data:` URLs.
+ * Creates a `Provider` for a container built by Cog: one model, no account, outputs as `data:` URLs.
  *
- * A create answers when the run is over, whatever `waitMs` says, because a container shows nothing of a run to those who
- * come back later. For the same reason a list is always empty and no prediction is found by its id; a create whose
- * answer is lost is settled by sending the same PUT with the same id again, which never begins a second run beside the
- * first. All places taken counts as a 429.
+ * A create request responds when the run is over, regardless of `waitMs`, because a container cannot report a run later.
+ * For the same reason lists are always empty and no prediction is found by its id. If a response is lost, the same PUT
+ * with the same id is sent again, which never starts a second run beside the first. A container without a free slot counts
+ * as a 429.
  *
- * Throws `UsageError` for a base URL that is none. Emits the `ProviderError`s of `createReplicateProvider`, and
- * `ERR_NOT_READY` while the model is not set up; where it never will be, that one stops the run.
+ * Throws `UsageError` for a malformed base URL. Emits the `ProviderError`s of `createReplicateProvider`, and
+ * `ERR_NOT_READY` while the model is not set up; if the setup has failed, that error stops the run.
  */
 export function createCogProvider(config: CogProviderConfig): Provider {
   const { runTimeoutMs = 600_000, requestTimeoutMs = 30_000, pauseMs = 1_000 } = config;
@@ -74,7 +74,7 @@ export function createCogProvider(config: CogProviderConfig): Provider {
       pauseMs,
       scheduler,
     }),
-    getPrediction: (id) => throwError(() => forgotten(id)),
+    getPrediction: (id) => throwError(() => notStored(id)),
     listPredictions: () => of({ predictions: [], next: null }),
     cancelPrediction,
     getModel: (name) =>
@@ -84,28 +84,24 @@ export function createCogProvider(config: CogProviderConfig): Provider {
   };
 }
 
-function forgotten(id: string): ProviderError {
-  return new ProviderError(
-    'ERR_NOT_FOUND',
-    `A container keeps no predictions, so ${id} cannot be asked for`,
-    {
-      status: 404,
-      suggestion: 'Run it again: nothing but the time of the machine is paid.',
-    },
-  );
+function notStored(id: string): ProviderError {
+  return new ProviderError('ERR_NOT_FOUND', `A container stores no predictions, so ${id} cannot be read`, {
+    status: 404,
+    suggestion: 'Run it again: it costs only time on your machine.',
+  });
 }
 
-const answer = z.looseObject({ status: z.string() });
+const healthCheck = z.looseObject({ status: z.string() });
 
-/** States that no waiting changes. */
+/** Final states: waiting does not change them. */
 const BROKEN: ReadonlySet<string> = new Set(['SETUP_FAILED', 'DEFUNCT']);
 
-/** Completes where a container's model is set up, and is not asked again after that; else emits why not as an error. */
+/** Completes when the container's model is set up, and does not ask again after that; else emits the reason as an error. */
 function cogReadiness(call: CogCaller, timeoutMs: number): Observable<never> {
   let isReady = false;
   return defer(() => {
     if (isReady) return EMPTY;
-    const read = (body: unknown) => answer.parse(body).status;
+    const read = (body: unknown) => healthCheck.parse(body).status;
     return call({ method: 'GET', path: '/health-check', timeoutMs, read }).pipe(
       map((status) => {
         if (status !== 'READY' && status !== 'BUSY') throw notReady(status);

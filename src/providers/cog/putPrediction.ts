@@ -18,30 +18,30 @@ import type { Prediction, PredictionRequest } from '../../types.ts';
 import { type CogCaller, cogPrediction } from './caller.ts';
 
 interface CogPutConfig {
-  /** Time for a run, where the create names none. */
+  /** Time limit of a run if its create request sets none. */
   runTimeoutMs: number;
   /** Completes when the model can be run. */
   readiness: Observable<never>;
   /** Ends a run. */
   cancel: (id: string) => Observable<Prediction>;
-  /** Before a PUT is sent again. */
+  /** Pause before a PUT is sent again. */
   pauseMs: number;
   /** Clock of the pauses. */
   scheduler: SchedulerLike;
 }
 
-/** How often a PUT of unknown outcome is sent again. */
+/** Most repeats of a PUT of unknown outcome. */
 const REPEATS = 5;
 
 /**
- * The create of a container: a PUT with an id of our own whose answer comes with the output, at the end of the run.
+ * Creates predictions in a container: a PUT with an id chosen here. Its response brings the output at the end of the run.
  *
- *     answered after 3 s           3s (p|)
- *     connection lost, free again  ? 1s 3s (p|)         ?: Cog ends what nobody waits for, so it runs anew
- *     connection lost, runs still  ? 1s . 1s 3s (p|)    .: joined, asked again until it has ended
+ *     response after 3 s             3s (p|)
+ *     connection lost, slot free     ? 1s 3s (p|)         ?: Cog ends a run without a waiting client, so it runs again
+ *     connection lost, still running ? 1s . 1s 3s (p|)    .: joined, sent again until the run has ended
  *
- * Nobody can ask a container what became of a lost PUT. The same PUT, with the same id, can be sent again: while the
- * prediction runs it begins no second one.
+ * A container cannot report the fate of a lost PUT. But the same PUT, with the same id, can be sent again: while the
+ * prediction runs, it starts no second one.
  */
 export function putPrediction(call: CogCaller, config: CogPutConfig): Provider['createPrediction'] {
   const { runTimeoutMs, readiness, cancel, pauseMs, scheduler } = config;
@@ -74,16 +74,20 @@ function bodyOf(id: string, { input }: PredictionRequest, { webhookUrl }: Create
   return { id, input, ...webhook };
 }
 
-/** A repeated PUT that is answered at once has joined what runs. */
+/** Returns true if a repeated PUT has joined a prediction that is running: its response comes at once. */
 function isRunning({ status }: Prediction): boolean {
   return status === 'starting' || status === 'processing';
 }
 
 function stillRunning(): ProviderError {
-  return new ProviderError('ERR_STILL_RUNNING', 'The prediction runs on though its answer was lost', {
-    tookEffect: 'unknown',
-    recoverable: true,
-  });
+  return new ProviderError(
+    'ERR_STILL_RUNNING',
+    'The prediction is still running, but its response was lost',
+    {
+      tookEffect: 'unknown',
+      recoverable: true,
+    },
+  );
 }
 
 function repeatUnknown(pauseMs: number, scheduler: SchedulerLike) {
@@ -102,7 +106,7 @@ function isTimeUp(error: unknown): boolean {
   return error instanceof ProviderError && error.code === 'ERR_REQUEST_TIMEOUT';
 }
 
-/** Leaving has ended the run already; the cancel is for containers that do not notice. */
+/** Cancels a run. Closing the connection has ended it already, unless the container did not notice. */
 function endRun(
   id: string,
   request: PredictionRequest,
@@ -118,7 +122,7 @@ function endRun(
 const LENGTH = 26;
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz234567';
 
-/** 26 letters and digits, 130 random bits: an id for a prediction as Cog advises it. */
+/** Returns a new prediction id as Cog advises: 26 letters and digits, 130 random bits. */
 function newPredictionId(): string {
   return Array.from(randomBytes(LENGTH), (byte) => LETTERS[byte % LETTERS.length]).join('');
 }

@@ -14,21 +14,21 @@ import { identifyFile } from './identifyFile.ts';
 import { downloadError, type ReceiveConfig, type ReceivedFile, receiveFile } from './receiveFile.ts';
 
 export interface DownloaderConfig {
-  /** Larger files are refused. Default 100,000,000. */
+  /** The largest file that is accepted. Default 100,000,000. */
   maxBytes?: number;
-  /** Time until a connection stands. Default 10,000. */
+  /** Time limit for making a connection. Default 10,000. */
   connectTimeoutMs?: number;
-  /** Time without a single byte. Default 30,000. */
+  /** Longest time without a byte. Default 30,000. */
   idleTimeoutMs?: number;
 }
 
 /**
- * Fetches outputs with no credentials whatever. A file is streamed beside its place with its hash on the way, checked
- * (length, type by content, end), marked where that is wished, flushed, and renamed; only then does it have its name,
- * `<stem>.<extension by content>`.
+ * Creates a downloader of outputs. It sends no credentials. Each file is streamed to a temporary name in its folder and
+ * hashed on the way, checked (length, type by content, end), given its provenance if `embedProvenance` is set, flushed,
+ * and only then renamed to `<stem>.<extension by content>`.
  *
- * Emits `DownloadError`: recoverable where another try can help (cut, slow, 5xx), else final (gone, refused, too large,
- * no image). `StorageError` where the disk refuses. Nothing is left behind in either case, nor on unsubscribe.
+ * Emits `DownloadError`: recoverable if another try can help (cut, slow, 5xx), else final (gone, refused, too large,
+ * no image); `StorageError` if the disk refuses. Removes its temporary file after an error and on unsubscribe.
  */
 export function createDownloader(config: DownloaderConfig = {}): Downloader {
   const { maxBytes = 100_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
@@ -45,7 +45,7 @@ interface FetchConfig extends ReceiveConfig {
 
 async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig): Promise<ImageFile> {
   const { stem } = target;
-  // A name of its own for each try: one that was unsubscribed still cleans up while the next is under way.
+  // Each try has its own name: one that was unsubscribed may still clean up while the next is running.
   const temporary = temporaryPath(`${stem}.${randomBytes(4).toString('hex')}`);
   try {
     await ensureDir(dirname(stem));
@@ -55,11 +55,15 @@ async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig)
       inTurn: config.inTurn,
     });
     const path = `${stem}.${extension}`;
-    const kept = await markFile({ path: temporary, extension, received, ...identity }, target, config.inTurn);
+    const stored = await writeProvenance(
+      { path: temporary, extension, received, ...identity },
+      target,
+      config.inTurn,
+    );
     config.signal.throwIfAborted();
     await rename(temporary, path);
     await syncFolder(dirname(path));
-    return { path, ...kept, ...identity };
+    return { path, ...stored, ...identity };
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw ownError(error, url, stem);
@@ -71,25 +75,28 @@ function ownError(error: unknown, url: string, stem: string): unknown {
   const shortage = asFileHandleShortage(error, stem);
   if (shortage !== null) return shortage;
   if (isFromDisk(error)) return toStorageError(error, stem);
-  // Whatever the network does has a code; an error without one is a fault of our own and must not pass for weather.
+  // Every network fault has a code. An error without one is a bug here and must not look like a network fault.
   return error instanceof Error && 'code' in error ? downloadError(error, url) : error;
 }
 
-/** Network faults have system codes too, but name neither a file nor one of these calls. */
+/** Network faults have system codes too, but name no file and none of these system calls. */
 function isFromDisk(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const syscall = 'syscall' in error ? String(error.syscall) : '';
   return 'path' in error || ['open', 'write', 'fsync', 'close', 'rename', 'mkdir'].includes(syscall);
 }
 
-/** A file that was received, whole and known, in its temporary place. */
+/** A file that was received whole and identified, under its temporary name. */
 interface IdentifiedFile extends Pick<ImageFile, 'path' | 'format' | 'widthPx' | 'heightPx'> {
   readonly extension: string;
   readonly received: ReceivedFile;
 }
 
-/** Marks a picture in its temporary place, and keeps it as it came where that is wished. Rejects with what the disk says. */
-async function markFile(
+/**
+ * Writes the provenance into an image under its temporary name, after copying the received bytes if `untouchedStem` is
+ * set. Rejects with the error of the disk.
+ */
+async function writeProvenance(
   { path, extension, format, widthPx, heightPx, received }: IdentifiedFile,
   { embedProvenance, untouchedStem }: DownloadTarget,
   inTurn: LargeImageLock,

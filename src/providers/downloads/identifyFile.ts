@@ -6,27 +6,28 @@ import { DownloadError } from '../../errors.ts';
 import type { ImageFile } from '../../types.ts';
 import type { ReceivedFile } from './receiveFile.ts';
 
-/** What a file is, by its content. */
+/** The type and size of a file, by its content. */
 interface FileIdentity extends Pick<ImageFile, 'format' | 'widthPx' | 'heightPx'> {
   readonly extension: string;
 }
 
 interface IdentifyFileConfig {
-  /** Where it is from: says what content without a signature is. */
+  /** Its source: names the type of content that has no signature. */
   url: string;
-  /** Large pictures that have to be decoded for it are decoded in turn. */
+  /** Decodes large images one at a time. */
   inTurn: LargeImageLock;
 }
 
-/** The largest picture that is taken for one; sharp's own limit. A header that claims more is an attack or a fault. */
+/** The most pixels of an image: sharp's own limit. A header that claims more is an attack or a fault. */
 const MAX_PIXELS = 0x3fff * 0x3fff;
 
-/** Formats that can be decoded here; the others are kept as they came. */
+/** Formats that can be decoded here; the others are stored as received. */
 const decodable = new Set(['png', 'jpg', 'gif', 'webp', 'avif', 'svg', 'tif']);
 
 /**
- * Tells what a downloaded file is, whatever it is called, and refuses one that is not what it is called
- * (`ERR_NOT_AN_IMAGE`), is cut short (`ERR_TRUNCATED`), or claims to be absurdly large (`ERR_TOO_MANY_PIXELS`).
+ * Identifies a downloaded file by its content, not by its name. Rejects with `DownloadError` if the content does not
+ * match the name (`ERR_NOT_AN_IMAGE`), its end is missing (`ERR_TRUNCATED`), or its header claims an absurd size
+ * (`ERR_TOO_MANY_PIXELS`).
  */
 export async function identifyFile(
   path: string,
@@ -35,11 +36,11 @@ export async function identifyFile(
 ): Promise<FileIdentity> {
   const extension = await extensionOf(received, url);
   const format = extension === 'jpg' ? 'jpeg' : extension;
-  const end = hasItsEnd(extension, received);
+  const end = endOf(extension, received);
   if (end === 'missing') throw cutShort(extension);
   if (!decodable.has(extension)) return { extension, format, widthPx: null, heightPx: null };
   const size = await sizeOf(path, extension);
-  // Some files go on behind their end, and some formats have none: then only decoding tells.
+  // Some files continue after their end mark, and some formats have none: only decoding shows if they are whole.
   if (end === 'unclear') await inTurn(size.widthPx * size.heightPx, () => decodeWhole(path, extension));
   return { extension, format, ...size };
 }
@@ -54,7 +55,7 @@ function cutShort(extension: string, cause?: unknown): DownloadError {
 
 async function loadSharp() {
   const { default: sharp } = await importPackage(import('sharp'), 'sharp');
-  // Each file is looked at once.
+  // Each file is read once.
   sharp.cache(false);
   return sharp;
 }
@@ -68,14 +69,14 @@ async function sizeOf(path: string, extension: string): Promise<{ widthPx: numbe
       const message = `Expected a readable ${extension}, got one with a broken header`;
       throw new DownloadError('ERR_NOT_AN_IMAGE', message, {
         recoverable: true,
-        suggestion: 'If it stays so, look at the prediction on replicate.com.',
+        suggestion: 'If it happens again, look at the prediction on replicate.com.',
         cause,
       });
     });
   if (width * height > MAX_PIXELS) {
     const message = `Expected at most ${MAX_PIXELS} pixels, got a ${extension} of ${width}x${height}`;
     throw new DownloadError('ERR_TOO_MANY_PIXELS', message, {
-      suggestion: 'Ask the model for a smaller picture.',
+      suggestion: 'Ask the model for a smaller image.',
     });
   }
   return { widthPx: width, heightPx: height };
@@ -91,27 +92,30 @@ async function decodeWhole(path: string, extension: string): Promise<void> {
     });
 }
 
-/** To sharp a file that cannot be opened (none there, no file handle left) is a broken picture. Rejects with the system's error. */
+/**
+ * Rejects with the system's error if the file cannot be opened. sharp reports one that is missing, or for which there is no
+ * file handle left, as a broken image.
+ */
 async function expectReadable(path: string): Promise<void> {
   const handle = await open(path);
   await handle.close();
 }
 
-/** Names of pictures, films and sounds: what is called so must be one. Nor are pages, or unfinished files, what a model made. */
+/** Extensions of images, videos and sounds: a file with one must have its signature. Pages and unfinished files are no outputs. */
 const SIGNED =
   /^(part|png|jpe?g|webp|avif|gif|svg|tiff?|bmp|heic|mp4|m4v|webm|mov|mkv|avi|mp3|wav|ogg|flac|m4a|s?html?)$/;
 
 /**
- * The extension that fits what is in a file. Pictures, films and sounds are known by their content alone. Others are taken
- * where they are not called a picture: by their content too, or by their name where it has no signature (texts, JSON).
+ * Returns the extension that fits the content. Images, videos and sounds are identified by content alone. Other files are
+ * accepted unless their name is one of these: by their content too, or by their name if it has no signature (texts, JSON).
  *
- * Rejects with `ERR_NOT_AN_IMAGE` for all else: web pages, and whatever stands in a picture's place.
+ * Rejects with `ERR_NOT_AN_IMAGE` for web pages and for other content under the name of an image, video or sound.
  */
 async function extensionOf({ head }: Pick<ReceivedFile, 'head'>, url: string): Promise<string> {
   // Loaded with the first download, while predictions run, so that a run starts sooner.
   const { fileTypeFromBuffer } = await importPackage(import('file-type'), 'file-type');
   const type = await fileTypeFromBuffer(head);
-  // An animated PNG is a PNG to all who only know those.
+  // An animated PNG is a PNG to programs that do not know APNG.
   if (type?.ext === 'apng') return 'png';
   if (type !== undefined && /^(image|video|audio)\//.test(type.mime)) return type.ext;
   if (isSvg(head)) return 'svg';
@@ -125,13 +129,13 @@ async function extensionOf({ head }: Pick<ReceivedFile, 'head'>, url: string): P
   const got =
     type?.mime ?? (isPage ? 'an HTML page' : `${isUtf8(head) ? 'a text' : 'something'} without a type`);
   throw new DownloadError('ERR_NOT_AN_IMAGE', `Expected an image, got ${got}`, {
-    // Front ends answer with such pages while something behind them is down.
+    // Front ends respond with such pages while a server behind them is down.
     recoverable: true,
-    suggestion: 'If it stays so, look at the prediction on replicate.com.',
+    suggestion: 'If it happens again, look at the prediction on replicate.com.',
   });
 }
 
-/** Types of `data:` URLs that say nothing in their content. */
+/** Types of `data:` URLs whose content has no signature. */
 const TYPES: ReadonlyMap<string, string> = new Map([
   ['text/plain', 'txt'],
   ['text/csv', 'csv'],
@@ -139,10 +143,13 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   ['text/html', 'html'],
   ['application/json', 'json'],
 ]);
-/** The longest type that is looked at: behind it are the data. */
+/** The longest type that is read: the data follow it. */
 const TYPE_CHARS = 100;
 
-/** The extension in a URL's path, or for the type of a `data:` URL, in small letters and without a dot; null where it has none. */
+/**
+ * Returns the extension in a URL's path, or the one for the type of a `data:` URL, in lower case and without a dot; null if
+ * there is none.
+ */
 function namedExtension(url: string): string | null {
   const [, type] = /^data:([^;,]*)/i.exec(url.slice(0, TYPE_CHARS)) ?? [];
   if (type !== undefined) return TYPES.get(type.toLowerCase()) ?? null;
@@ -155,12 +162,12 @@ const JPEG_END = Buffer.from([0xff, 0xd9]);
 const GIF_END = 0x3b;
 
 /**
- * Whether the file is whole, by its last bytes: a connection may break without an error. `unclear` where the format has
- * no end that can be recognised, or something else stands there.
+ * Looks for the end of a format in the last bytes of a file: a connection may break without an error. Returns `unclear` if
+ * the format has no end mark, or other bytes follow it.
  */
-function hasItsEnd(
+function endOf(
   extension: string,
-  { bytes, head, tail, hasToldLength }: Omit<ReceivedFile, 'sha256'>,
+  { bytes, head, tail, hasDeclaredLength }: Omit<ReceivedFile, 'sha256'>,
 ): 'there' | 'missing' | 'unclear' {
   switch (extension) {
     case 'png':
@@ -170,11 +177,11 @@ function hasItsEnd(
     case 'svg':
       return /(<\/svg|\/)\s*>\s*$/i.test(tail.toString('latin1')) ? 'there' : 'unclear';
     case 'gif':
-      // A decoder takes one that ends after any of its frames.
+      // A decoder accepts one that ends after any of its frames.
       return tail.at(-1) === GIF_END ? 'there' : 'missing';
     case 'webp':
       return bytes >= head.readUInt32LE(4) + 8 ? 'there' : 'missing';
     default:
-      return hasToldLength ? 'there' : 'unclear';
+      return hasDeclaredLength ? 'there' : 'unclear';
   }
 }

@@ -14,8 +14,8 @@ export interface ReceiveConfig {
 }
 
 /**
- * Writes what a URL (`https:`, `http:`, `data:`) holds to a file, flushed. Rejects with `DownloadError` where it is
- * refused, empty, cut or too large, else with what the network or the disk said.
+ * Writes the content of a URL (`https:`, `http:`, `data:`) to a file and flushes it. Rejects with `DownloadError` if it is
+ * refused, empty, cut or too large, else with the error of the network or the disk.
  */
 export async function receiveFile(url: string, path: string, config: ReceiveConfig): Promise<ReceivedFile> {
   const meter = createByteMeter(url, config.maxBytes);
@@ -38,14 +38,14 @@ export async function receiveFile(url: string, path: string, config: ReceiveConf
 async function streamTo(path: string, url: string, meter: ByteMeter, config: ReceiveConfig): Promise<void> {
   const { signal } = config;
   const source = await openStream(url, config);
-  // Errors that come while nobody listens, as after a refusal, must not end the process; `pipeline` sees its own.
+  // Without a listener an error, as after a refusal, would end the process; `pipeline` has its own.
   source.on('error', () => {});
   const [{ statusCode, headers }] = await once(source, 'response', { signal });
   try {
     if (statusCode < 200 || statusCode > 299) throw refusedDownload(statusCode, url);
     meter.expect(headers['content-length']);
   } catch (error) {
-    // The body of a refusal is of no interest, however long.
+    // The body of a refusal is not read.
     source.destroy();
     throw error;
   }
@@ -59,7 +59,7 @@ async function streamTo(path: string, url: string, meter: ByteMeter, config: Rec
   try {
     await pipeline(source, metered, target, { signal });
   } finally {
-    // A transfer may break off while the file is only being opened: it would appear after whoever cleans up has done so.
+    // A transfer may break off while the file is being opened: then the file would appear after the caller's clean-up.
     await closed(target);
   }
 }
@@ -83,28 +83,29 @@ async function openStream(url: string, { connectTimeoutMs, idleTimeoutMs, signal
       secureConnect: connectTimeoutMs,
       socket: idleTimeoutMs,
     },
-    // Compressed bytes would not add up to the length that is told.
+    // Compressed bytes would not add up to the declared length.
     decompress: false,
     headers: { 'accept-encoding': 'identity', 'user-agent': 'rxposure' },
     signal,
   });
 }
 
-/** What was seen while a file went by. */
+/** The facts about a file that were gathered while it was received. */
 export interface ReceivedFile {
   readonly bytes: number;
   /** Hex. */
   readonly sha256: string;
-  /** Whether its length was told, and kept. */
-  readonly hasToldLength: boolean;
-  /** The first and last bytes, enough to tell what it is and whether it is whole. */
+  /** True if the response declared the length. It matched: other lengths are refused. */
+  readonly hasDeclaredLength: boolean;
+  /** The first bytes: enough to identify the type. */
   readonly head: Buffer;
+  /** The last bytes: enough to find the end mark. */
   readonly tail: Buffer;
 }
 
-/** Counts, hashes and samples the bytes of one file. Throws `DownloadError` as soon as something is wrong with them. */
+/** Counts, hashes and samples the bytes of one file. Throws `DownloadError` at the first fault. */
 interface ByteMeter {
-  /** Takes the length that was told, where one was. */
+  /** Takes the length that the response declares, if any. */
   expect(contentLength: string | undefined): void;
   pass(chunk: Buffer): void;
   result(): ReceivedFile;
@@ -114,11 +115,11 @@ const HEAD_BYTES = 4_100;
 const TAIL_BYTES = 64;
 const AGAIN = { recoverable: true, suggestion: 'Run the same command again.' };
 
-/** A meter for what `url` gives; `ERR_OUTPUT_TOO_LARGE`, `ERR_EMPTY_OUTPUT` and `ERR_TRUNCATED` are its errors. */
+/** Creates a meter for the bytes of `url`. Its errors: `ERR_OUTPUT_TOO_LARGE`, `ERR_EMPTY_OUTPUT`, `ERR_TRUNCATED`. */
 function createByteMeter(url: string, maxBytes: number): ByteMeter {
   const hash = createHash('sha256');
   let bytes = 0;
-  let toldBytes: number | null = null;
+  let declaredBytes: number | null = null;
   let head = Buffer.alloc(0);
   let tail = Buffer.alloc(0);
 
@@ -126,14 +127,14 @@ function createByteMeter(url: string, maxBytes: number): ByteMeter {
     if (size <= maxBytes) return;
     const message = `Expected at most ${maxBytes} bytes from ${shownUrl(url)}, got ${size} or more`;
     throw new DownloadError('ERR_OUTPUT_TOO_LARGE', message, {
-      suggestion: 'Ask the model for a smaller picture.',
+      suggestion: 'Ask the model for a smaller image.',
     });
   };
   return {
     expect(contentLength) {
       if (contentLength === undefined) return;
-      toldBytes = Number(contentLength);
-      refuseTooLarge(toldBytes);
+      declaredBytes = Number(contentLength);
+      refuseTooLarge(declaredBytes);
     },
     pass(chunk) {
       bytes += chunk.length;
@@ -147,16 +148,16 @@ function createByteMeter(url: string, maxBytes: number): ByteMeter {
         const message = `Expected an image from ${shownUrl(url)}, got an empty file`;
         throw new DownloadError('ERR_EMPTY_OUTPUT', message, AGAIN);
       }
-      if (toldBytes !== null && bytes !== toldBytes) {
-        const message = `Expected ${toldBytes} bytes from ${shownUrl(url)}, got ${bytes}`;
+      if (declaredBytes !== null && bytes !== declaredBytes) {
+        const message = `Expected ${declaredBytes} bytes from ${shownUrl(url)}, got ${bytes}`;
         throw new DownloadError('ERR_TRUNCATED', message, AGAIN);
       }
-      return { bytes, sha256: hash.digest('hex'), hasToldLength: toldBytes !== null, head, tail };
+      return { bytes, sha256: hash.digest('hex'), hasDeclaredLength: declaredBytes !== null, head, tail };
     },
   };
 }
 
-/** A URL as it may be shown: without its query, which can be a signature, and no more than the kind of a `data:` URL. */
+/** Returns a URL fit for messages: without its query, which may be a signature, and without the content of a `data:` URL. */
 function shownUrl(url: string): string {
   if (/^data:/i.test(url)) return 'a data: URL';
   return URL.canParse(url) ? `${new URL(url).origin}${new URL(url).pathname}` : 'an unreadable URL';
@@ -164,19 +165,19 @@ function shownUrl(url: string): string {
 
 /** A percent-encoded byte takes three characters, one in base64 fewer. */
 const MAX_CHARS_PER_BYTE = 3;
-/** There is a type before the data. */
+/** Room for the type before the data. */
 const MAX_TYPE_CHARS = 1_000;
 
-/** The bytes of a `data:` URL. Rejects with `DownloadError` where it is malformed, or far too long to be decoded at all. */
+/** Decodes a `data:` URL. Rejects with `DownloadError` if it is malformed, or too long to be decoded at all. */
 async function readDataUrl(url: string, maxBytes: number): Promise<Buffer> {
   if (url.length > maxBytes * MAX_CHARS_PER_BYTE + MAX_TYPE_CHARS) {
     const message = `Expected at most ${maxBytes} bytes in a data: URL, got one of ${url.length} characters`;
     throw new DownloadError('ERR_OUTPUT_TOO_LARGE', message, {
-      suggestion: 'Ask the model for a smaller picture.',
+      suggestion: 'Ask the model for a smaller image.',
     });
   }
   try {
-    // The platform's own fetch decodes them; nothing leaves this machine.
+    // The platform's fetch decodes them without network traffic.
     return Buffer.from(await (await fetch(url)).arrayBuffer());
   } catch {
     throw new DownloadError(
@@ -187,7 +188,7 @@ async function readDataUrl(url: string, maxBytes: number): Promise<Buffer> {
   }
 }
 
-/** The `DownloadError` for a file host that answers with another status than 2xx. */
+/** Returns the `DownloadError` for a response of the file host outside 2xx. */
 function refusedDownload(status: number, url: string): DownloadError {
   if (status === 404 || status === 410) {
     return new DownloadError(
@@ -195,7 +196,7 @@ function refusedDownload(status: number, url: string): DownloadError {
       `Expected a file at ${shownUrl(url)}, got ${status}: it is gone`,
       {
         suggestion:
-          'Outputs live one hour: collect them sooner. Making the image again costs its price again.',
+          'The service deletes outputs after one hour: collect them sooner. Making the image again costs its price again.',
       },
     );
   }
@@ -206,16 +207,11 @@ function refusedDownload(status: number, url: string): DownloadError {
   });
 }
 
-/** The `DownloadError` for a transfer that broke off: reset, timed out, or cut before its told length. */
+/** Returns the `DownloadError` for a transfer that broke off: reset, timed out, or cut before its declared length. */
 export function downloadError(error: unknown, url: string): DownloadError {
-  const reason = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
-  return new DownloadError(
-    'ERR_DOWNLOAD_CUT',
-    `Expected ${shownUrl(url)} whole, but the transfer broke off (${reason})`,
-    {
-      recoverable: true,
-      suggestion:
-        'Check the network and run the same command again: the output can still be had for an hour.',
-    },
-  );
+  const reason = error instanceof Error && 'code' in error ? String(error.code) : 'no response';
+  return new DownloadError('ERR_DOWNLOAD_CUT', `The download of ${shownUrl(url)} broke off (${reason})`, {
+    recoverable: true,
+    suggestion: 'Check the network and run the same command again: the service keeps the output for an hour.',
+  });
 }

@@ -1,36 +1,36 @@
 import { asFileHandleShortage } from '../../disk/storageError.ts';
 import { ProviderError } from '../../errors.ts';
-import { answerError } from './answerError.ts';
+import { responseError } from './responseError.ts';
 
 export interface FetchOnceConfig {
   /** Performs the call. Default: the platform's. */
   fetch?: typeof fetch;
   /** Aborts the call. */
   signal: AbortSignal;
-  /** Time until the whole answer must be there. */
+  /** Time limit for the whole response. */
   timeoutMs: number;
-  /** Sent besides what the client sends. */
+  /** Sent in addition to the client's own headers. */
   headers: Readonly<Record<string, string>>;
-  /** Taken out of whatever an answer says, should it repeat it; null where there is none. */
+  /** Removed from the text of error responses; null if there is none. */
   secret: string | null;
   /** The local clock, ms since 1970. */
   now: () => number;
-  /** Told of each answer's headers. */
+  /** Called with the headers of each response. */
   onHeaders: (headers: Headers) => void;
-  /** Told of each answer's status. */
+  /** Called with the status of each response. */
   onStatus: (status: number) => void;
 }
 
 /**
- * A `fetch` for one call of the official client. Whatever the client does with a failure, the request leaves once:
- * every further call gets the answer of the first. (The client sends a POST up to six times after a broken connection
- * or a 429, each of which may be paid.) Answers outside 2xx and broken connections become `ProviderError`s here.
+ * Creates a `fetch` for one call of the official client. It sends the request once, even if the client retries: every
+ * further call gets the response of the first. (The client sends a POST up to six times after a broken connection or a
+ * 429, and each of them may be paid.) Responses outside 2xx and broken connections become `ProviderError`s.
  */
 export function createFetchOnce(config: FetchOnceConfig): typeof fetch {
-  let answer: Promise<Response> | undefined;
+  let response: Promise<Response> | undefined;
   return (input, init) => {
-    answer ??= perform(input, init, config);
-    return answer;
+    response ??= perform(input, init, config);
+    return response;
   };
 }
 
@@ -53,12 +53,12 @@ async function perform(
     });
     onHeaders(response.headers);
     onStatus(response.status);
-    // Read whole here, so that a body that breaks off is a broken connection and not a parser's problem.
+    // Read whole here, so that a body that breaks off counts as a broken connection, not as malformed JSON.
     const text = await response.text();
     if (!response.ok) throw refusal(response, text, { method, path }, config);
     return new Response(text, { status: response.status, headers: response.headers });
   } catch (error) {
-    // No cause goes along: what a fetch throws may hold the request, and with it the token.
+    // Passes no cause on: an error of fetch may hold the request, and with it the token.
     throw error instanceof ProviderError
       ? error
       : (asFileHandleShortage(error, `a connection to ${host}`) ?? connectionError(method, path, error));
@@ -67,7 +67,7 @@ async function perform(
   }
 }
 
-/** A timer of our own: it is held until it is cleared, where `AbortSignal.timeout` may be collected, and then never fires. */
+/** Creates a time limit that holds its timer until cleared. `AbortSignal.timeout` may be garbage-collected, and then never fires. */
 function createTimeLimit({ signal, timeoutMs }: FetchOnceConfig): { signal: AbortSignal; clear: () => void } {
   const timeUp = new AbortController();
   const timer = setTimeout(() => timeUp.abort(new DOMException('Time is up', 'TimeoutError')), timeoutMs);
@@ -80,11 +80,11 @@ function refusal(
   call: { method: string; path: string },
   { secret, now }: FetchOnceConfig,
 ): ProviderError {
-  const told = secret === null ? text : text.replaceAll(secret, '[token]');
-  return answerError({ ...call, status, headers, text: told }, now());
+  const safeText = secret === null ? text : text.replaceAll(secret, '[token]');
+  return responseError({ ...call, status, headers, text: safeText }, now());
 }
 
-/** Faults from before a connection stood: the request never left this machine. */
+/** Faults from before the connection was made: the request never left this machine. */
 const neverConnected = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -113,7 +113,7 @@ const neverConnected = new Set([
   'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
 ]);
 
-/** The `ProviderError` for a call that got no answer. A time-out is told by an error whose name is `TimeoutError`. */
+/** Returns the `ProviderError` for a call without a response. An error named `TimeoutError` means a timeout. */
 export function connectionError(method: string, path: string, error: unknown): ProviderError {
   const causes = chainOf(error);
   const code = causes.map(codeOf).find((candidate) => candidate !== '') ?? '';
@@ -130,12 +130,12 @@ export function connectionError(method: string, path: string, error: unknown): P
   const timedOut = causes.some((cause) => cause instanceof Error && cause.name === 'TimeoutError');
   return new ProviderError(
     timedOut ? 'ERR_REQUEST_TIMEOUT' : 'ERR_CONNECTION_LOST',
-    `${method} ${path}: ${timedOut ? 'no answer in time' : `the connection broke${code === '' ? '' : ` (${code})`}`}`,
+    `${method} ${path}: ${timedOut ? 'no response in time' : `the connection broke${code === '' ? '' : ` (${code})`}`}`,
     { recoverable: true, tookEffect: method === 'GET' ? 'no' : 'unknown', suggestion: 'Check the network.' },
   );
 }
 
-/** The innermost errors: what `fetch failed` was caused by; several where several addresses were tried. */
+/** Returns the innermost causes of `fetch failed`; several if several addresses were tried. */
 function chainOf(error: unknown): unknown[] {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.flatMap(chainOf);
   if (error instanceof Error && error.cause !== undefined) return chainOf(error.cause);
@@ -148,7 +148,7 @@ function codeOf(error: unknown): string {
 
 function isFromConnecting(error: unknown): boolean {
   const syscall = error instanceof Error && 'syscall' in error ? error.syscall : undefined;
-  // A network that goes away while an answer is awaited has codes from the list too: then the request was sent.
+  // A network that goes away during the wait for a response has the same codes, but then the request was sent.
   if (syscall === 'read' || syscall === 'write') return false;
   return neverConnected.has(codeOf(error)) || syscall === 'connect';
 }

@@ -3,19 +3,19 @@ import { UsageError } from '../../errors.ts';
 import { type Quality, qualityLevels, type UseCase, useCases } from '../../types.ts';
 import { estimateMicroUsd } from './cost.ts';
 
-/** A model that is worth knowing, and what it is good for. */
+/** A well-known model and its use cases. */
 export interface CatalogueModel {
   /** `owner/name`. */
   readonly model: string;
   readonly quality: Quality;
   readonly useCases: readonly UseCase[];
-  /** Why it stands where it stands. */
+  /** The reason for its quality and use cases. */
   readonly reason: string;
 }
 
 /**
- * A few well-known image models. Quality follows the makers' own line-ups and what they say each model is for; nobody
- * has measured it here, so compare a few prompts of yours before a large run.
+ * A few well-known image models. Quality follows the makers' own line-ups and descriptions; it is not measured, so compare
+ * a few of your prompts before a large run.
  */
 export const modelCatalogue: readonly CatalogueModel[] = [
   {
@@ -80,25 +80,27 @@ export const modelCatalogue: readonly CatalogueModel[] = [
   },
 ];
 
-/** What a model has to meet. What is left out does not matter. */
+/** The requirements of a model. Those left out do not matter. */
 export interface SelectModelConfig {
-  /** For one image with the model's default inputs. */
+  /** Highest price of one image with the model's default inputs. Default: any. */
   maxCostUsd?: number;
+  /** Lowest quality. Default: any. */
   minQuality?: Quality;
+  /** Use case that the model must have. Default: any. */
   useCase?: UseCase;
 }
 
 export interface SelectedModel extends CatalogueModel {
-  /** Of one image with the model's default inputs. */
+  /** The price of one image with the model's default inputs. */
   readonly costUsd: number;
 }
 
 /**
- * The cheapest model of the catalogue that meets all requirements; of equally cheap ones the better one, then the first.
- * A model without a known price is never selected.
+ * Returns the cheapest model of the catalogue that meets all requirements; at equal prices the better one, then the first.
+ * Never selects a model without a known price.
  *
- * Throws `UsageError` where a requirement is none that can be met, or where no model meets them all; it names those that
- * are in the way, with what would do.
+ * Throws `UsageError` if a requirement is malformed, or if no model meets them all. Its suggestion names each requirement
+ * that you can relax alone, and the model that this allows.
  */
 export function selectModel(config: SelectModelConfig): SelectedModel {
   expectKnown('minQuality', config.minQuality, qualityLevels);
@@ -109,8 +111,8 @@ export function selectModel(config: SelectModelConfig): SelectedModel {
   }
   const best = cheapest(config);
   if (best !== undefined) return best;
-  throw new UsageError(`Expected a model ${wish(config)}, got none in the catalogue`, {
-    suggestion: wayOut(config),
+  throw new UsageError(`The catalogue has no model ${describeRequirements(config)}`, {
+    suggestion: relaxations(config),
   });
 }
 
@@ -142,8 +144,8 @@ function rank(quality: Quality): number {
   return qualityLevels.indexOf(quality);
 }
 
-/** `for editing, of quality high or better, for at most $0.01 an image`. */
-function wish({ maxCostUsd, minQuality, useCase }: SelectModelConfig): string {
+/** Describes requirements: `for editing, of quality high or better, for at most $0.01 an image`. */
+function describeRequirements({ maxCostUsd, minQuality, useCase }: SelectModelConfig): string {
   const words = [
     useCase === undefined ? '' : `for ${useCase}`,
     minQuality === undefined ? '' : `of quality ${minQuality} or better`,
@@ -152,8 +154,8 @@ function wish({ maxCostUsd, minQuality, useCase }: SelectModelConfig): string {
   return words.filter((word) => word !== '').join(', ');
 }
 
-/** Which single requirement is in the way: without it, there is a model. */
-function wayOut(config: SelectModelConfig): string {
+/** Names each single requirement without which a model is found, with that model. */
+function relaxations(config: SelectModelConfig): string {
   const { maxCostUsd: _cost, ...anyCost } = config;
   const { minQuality: _quality, ...anyQuality } = config;
   const { useCase: _useCase, ...anyUseCase } = config;
@@ -163,7 +165,7 @@ function wayOut(config: SelectModelConfig): string {
     lesser === undefined ? '' : `\`minQuality\` ${lesser.quality} allows ${lesser.model}`,
     other === undefined ? '' : `without \`useCase\` there is ${other.model}`,
   ].filter((way) => way !== '');
-  return ways.length === 0 ? 'More than one requirement is in the way.' : `${ways.join('; ')}.`;
+  return ways.length === 0 ? 'Relax more than one requirement.' : `${ways.join('; ')}.`;
 }
 
 function usd(amount: number): string {

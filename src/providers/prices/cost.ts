@@ -4,10 +4,11 @@ import { outputUrls } from '../wire/output.ts';
 import { findPrice, hardwarePrices, type ModelPrice } from './priceTable.ts';
 
 /**
- * What a prediction did cost, in millionths of a US dollar; null where no price is known. `metrics.image_count` is the
- * billed quantity where the service gives it, else the outputs are counted, as long as they are there; models priced by time cost their
- * `predict_time`. Failed and aborted runs of public models are free, and so is what was canceled before it ran; canceled
- * ones pay for their time. `perImageMicroUsd` takes the place of the table.
+ * Returns the cost of a finished prediction, in millionths of a US dollar; null if no price is known.
+ *
+ * Models priced by image cost `metrics.image_count` if the service gives it, else the outputs are counted, unless they are
+ * deleted. Models priced by time cost their `predict_time`. Failed and aborted runs of public models are free, as are runs
+ * canceled before they started; other canceled runs cost their time. `perImageMicroUsd` overrides the price table.
  * Source: Replicate's billing and prediction lifecycle pages.
  */
 export function costMicroUsd(prediction: Prediction, perImageMicroUsd?: number): number | null {
@@ -33,8 +34,8 @@ function secondsOf(value: unknown): number | null {
 }
 
 /**
- * What so many output images cost with this input, in millionths of a US dollar; null where the model is priced
- * by something else. Input pictures count as one megapixel each, as nobody has looked at them.
+ * Returns the price of so many output images with this input, in millionths of a US dollar; null if the model is not priced
+ * by image or megapixel. Input pictures count as one megapixel each, because their sizes are unknown.
  */
 function imagesMicroUsd(price: ModelPrice, input: ModelInput, images: number): number | null {
   const { perImageMicroUsd, imagePricesBy, perMegapixelMicroUsd, perRunMicroUsd = 0 } = price;
@@ -47,13 +48,13 @@ function imagesMicroUsd(price: ModelPrice, input: ModelInput, images: number): n
   return images * (chosen ?? perImageMicroUsd);
 }
 
-/** Of one output: from its sides, or from words such as `2 MP`. One where neither says it. */
+/** Returns the megapixels of one output, from its sides or from words such as `2 MP`. Default: 1. */
 function megapixelsOf({ width, height, resolution, megapixels }: ModelInput): number {
   if (typeof width === 'number' && typeof height === 'number') {
     return Math.max(1, Math.ceil((width * height) / 1_000_000));
   }
-  const told = /^\d+(\.\d+)?(?=\s*(MP)?$)/i.exec(String(megapixels ?? resolution ?? ''))?.[0];
-  return told === undefined ? 1 : Math.max(1, Math.ceil(Number(told)));
+  const named = /^\d+(\.\d+)?(?=\s*(MP)?$)/i.exec(String(megapixels ?? resolution ?? ''))?.[0];
+  return named === undefined ? 1 : Math.max(1, Math.ceil(Number(named)));
 }
 
 function inputPictures({ input_images: pictures }: ModelInput): number {
@@ -61,9 +62,9 @@ function inputPictures({ input_images: pictures }: ModelInput): number {
 }
 
 /**
- * What a prediction will cost, in millionths of a US dollar, before it is made; null where no price is known. Counts
- * the images that the input asks for (`num_outputs`, `max_images`, `number_of_images`). `perImageMicroUsd` takes the
- * place of the table.
+ * Estimates the cost of a prediction before it is created, in millionths of a US dollar; null if no price is known. Counts
+ * the images that the input asks for (`num_outputs`, `max_images`, `number_of_images`). `perImageMicroUsd` overrides the
+ * price table.
  */
 export function estimateMicroUsd(model: string, input: ModelInput, perImageMicroUsd?: number): number | null {
   const images = imagesAskedFor(input);
@@ -81,8 +82,8 @@ function imagesAskedFor({ num_outputs, max_images, number_of_images }: ModelInpu
 }
 
 /**
- * What a model's price is and where it is from, as a reader of a plan or report wants to know: `$0.003 an image
- * (replicate.com/pricing, 2026-10-07)`. Null where none is known. `perImageMicroUsd` takes the place of the table.
+ * Describes a model's price and its source, for people: `$0.003 an image (replicate.com/pricing, 2026-10-07)`. Returns null
+ * if no price is known. `perImageMicroUsd` overrides the price table.
  */
 export function describePrice(model: string, perImageMicroUsd?: number): string | null {
   if (perImageMicroUsd !== undefined) return `${formatUsd(perImageMicroUsd)} an image (as given)`;

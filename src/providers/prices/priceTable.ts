@@ -1,20 +1,20 @@
-/** What a model costs, in millionths of a US dollar. */
+/** The price of a model, in millionths of a US dollar. */
 export interface ModelPrice {
   /** `owner/name`. */
   readonly model: string;
-  /** For each output image. */
+  /** Price of each output image. */
   readonly perImageMicroUsd?: number;
-  /** Other prices of an image, by the value of one input. */
+  /** Exceptions to the price of an image, by the value of one input. */
   readonly imagePricesBy?: { readonly input: string; readonly microUsd: Readonly<Record<string, number>> };
-  /** For each megapixel of each picture that goes in or comes out, rounded up. */
+  /** Price of each megapixel of each input picture and output image, rounded up. */
   readonly perMegapixelMicroUsd?: number;
-  /** For each run, besides what its megapixels cost. */
+  /** Price of each run, in addition to its megapixels. */
   readonly perRunMicroUsd?: number;
-  /** For each second of running: what it runs on, as its page names it. */
+  /** Hardware that is paid by the second, as the model's page names it. */
   readonly hardware?: HardwareName;
-  /** How long a prediction usually runs, in ms: `predict_time` of the model's own example, or a public benchmark. */
+  /** The usual run time in ms: `predict_time` of the model's own example, or a public benchmark. */
   readonly typicalMs?: number;
-  /** When the source said so: `2026-10-07`, or less where it said less. */
+  /** The date of the source: `2026-10-07`, or a month if it gives no day. */
   readonly asOf: string;
   readonly source: string;
 }
@@ -25,7 +25,7 @@ const MODEL_PAGES = { source: 'model pages, by public cost tables', asOf: '2026-
 
 /**
  * Prices by model, each with its date; the service has no endpoint for them. Check a model's page before a large run, and
- * give `--price` where it has changed.
+ * use `--price` if the price has changed.
  */
 export const priceTable: readonly ModelPrice[] = [
   { model: 'black-forest-labs/flux-schnell', perImageMicroUsd: 3_000, typicalMs: 830, ...PRICING_PAGE },
@@ -68,7 +68,7 @@ export const priceTable: readonly ModelPrice[] = [
   { model: 'google/nano-banana', perImageMicroUsd: 39_000, typicalMs: 8_000, ...MODEL_PAGES },
   {
     model: 'google/nano-banana-2',
-    // The price of the largest size: what lies between is not known, and a budget must not be passed.
+    // The price of the largest size: those between are unknown, and a budget must not be exceeded.
     perImageMicroUsd: 151_000,
     imagePricesBy: { input: 'resolution', microUsd: { '1K': 67_000 } },
     typicalMs: 13_000,
@@ -94,7 +94,7 @@ export const priceTable: readonly ModelPrice[] = [
     asOf: '2025-10',
   },
   { model: 'recraft-ai/recraft-v3', perImageMicroUsd: 40_000, typicalMs: 8_800, ...MODEL_PAGES },
-  // Of these only the speed is known.
+  // Only the speeds of these are known.
   { model: 'black-forest-labs/flux-pro', typicalMs: 14_100, ...EXAMPLES },
   { model: 'bytedance/sdxl-lightning-4step', typicalMs: 940, ...EXAMPLES },
   { model: 'stability-ai/stable-diffusion-3.5-large', typicalMs: 8_800, ...EXAMPLES },
@@ -104,7 +104,7 @@ export const priceTable: readonly ModelPrice[] = [
 export type HardwareName = 'CPU' | 'T4' | 'A40' | 'A40 (Large)' | 'L40S' | 'A100 (80GB)' | 'H100';
 
 /**
- * What a second of running costs by hardware, in millionths of a US dollar; several of a kind cost as many times as much.
+ * Prices of a second of run time by hardware, in millionths of a US dollar; multiply by the number of units.
  * Source: replicate.com/pricing, as of 7 October 2026.
  */
 export const hardwarePrices: Readonly<Record<HardwareName, number>> = {
@@ -117,14 +117,14 @@ export const hardwarePrices: Readonly<Record<HardwareName, number>> = {
   H100: 1_525,
 };
 
-/** How long a prediction of this model usually runs, in ms; null where nobody knows. */
+/** Returns the usual run time of this model's predictions in ms; null if it is unknown. */
 export function typicalDurationMs(model: string): number | null {
   return findPrice(model)?.typicalMs ?? null;
 }
 
 const byModel = new Map(priceTable.map((price) => [price.model, price]));
 
-/** The row of a model (`owner/name`) in the price table. */
+/** Returns the row of a model (`owner/name`) in the price table. */
 export function findPrice(model: string): ModelPrice | undefined {
   return byModel.get(model);
 }

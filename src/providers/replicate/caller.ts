@@ -2,43 +2,43 @@ import Replicate from 'replicate';
 import { catchError, type Observable, throwError } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { ProviderError, StorageError, UsageError } from '../../errors.ts';
-import { unreadableAnswer } from '../http/answerError.ts';
 import { createFetchOnce, type FetchOnceConfig } from '../http/fetchOnce.ts';
+import { unreadableResponse } from '../http/responseError.ts';
 
 export interface CallerConfig extends Pick<FetchOnceConfig, 'fetch' | 'onHeaders' | 'now'> {
   token: string;
   baseUrl: string;
-  /** Time for an answer, besides what the service was asked to wait. Default 30,000. */
+  /** Time limit of a response, in addition to the wait that the service was asked for. Default 30,000. */
   requestTimeoutMs?: number;
 }
 
 /** One call of the API. */
 interface Call<T> {
-  ask: (client: Replicate, signal: AbortSignal) => Promise<unknown>;
-  /** Makes sense of the JSON that came; throws where it cannot. */
+  send: (client: Replicate, signal: AbortSignal) => Promise<unknown>;
+  /** Parses the JSON of the response; throws if it cannot. */
   read: (body: unknown, status: number) => T;
-  /** Whether it may cost money: then an answer that cannot be read leaves open what became of it. Default false. */
+  /** True if it may cost money: then the outcome of an unreadable response is unknown. Default false. */
   isCreate?: boolean;
-  /** How long the service was asked to hold its answer back. Default 0. */
+  /** Time for which the service was asked to hold its response back. Default 0. */
   waitMs?: number;
-  /** Sent besides what the client sends. */
+  /** Sent in addition to the client's own headers. */
   headers?: Readonly<Record<string, string>>;
-  /** Told of the answer's headers, before it is read. */
+  /** Called with the headers of the response, before its body is read. */
   onHeaders?: (headers: Headers) => void;
 }
 
 /** Performs a call on each subscription. */
 export type Caller = <T>(call: Call<T>) => Observable<T>;
 
-/** The way to one account at one base URL: each call is sent once, in its time, and aborted on unsubscribe. */
+/** Creates the caller of one account at one base URL. Sends each call once, within its time limit; aborts it on unsubscribe. */
 export function createCaller(config: CallerConfig): Caller {
   const { token, baseUrl, requestTimeoutMs = 30_000, ...rest } = config;
-  return ({ ask, read, isCreate = false, waitMs = 0, headers = {}, onHeaders = () => {} }) =>
+  return ({ send, read, isCreate = false, waitMs = 0, headers = {}, onHeaders = () => {} }) =>
     fromAbortable(async (signal) => {
       let status = 0;
       const timeoutMs = waitMs + requestTimeoutMs;
-      const onStatus = (answered: number) => {
-        status = answered;
+      const onStatus = (received: number) => {
+        status = received;
       };
       const fetchOnce = createFetchOnce({
         ...rest,
@@ -46,36 +46,36 @@ export function createCaller(config: CallerConfig): Caller {
         timeoutMs,
         headers,
         secret: token,
-        onHeaders: (answered) => {
-          config.onHeaders(answered);
-          onHeaders(answered);
+        onHeaders: (received) => {
+          config.onHeaders(received);
+          onHeaders(received);
         },
         onStatus,
       });
-      // A client of its own for each call, so that each has its own fetch; a client holds no connection.
+      // A client for each call, so that each has its own fetch; clients hold no connections.
       const client = new Replicate({ auth: token, baseUrl, userAgent: 'rxposure', fetch: fetchOnce });
-      return read(await ask(client, signal), status);
+      return read(await send(client, signal), status);
     }).pipe(
       catchError((error: unknown) =>
-        throwError(() => (isKnown(error) ? error : unreadableAnswer(isCreate, error))),
+        throwError(() => (isKnown(error) ? error : unreadableResponse(isCreate, error))),
       ),
     );
 }
 
-/** What was said already: by the service or the network, or by this machine, which had no file handle left. */
+/** Returns true if the error has its final form: from the service, the network, or a machine without free file handles. */
 function isKnown(error: unknown): boolean {
   return error instanceof ProviderError || error instanceof StorageError;
 }
 
 /**
- * Throws `UsageError` where the token cannot be sent as a header (which would show it in the platform's own error), is
- * empty (the client would look for another one in the environment), or the base URL is none.
+ * Throws `UsageError` if the token cannot be sent as a header (the platform's own error would show it), if it is empty (the
+ * client would look for one in the environment), or if the base URL is malformed.
  */
 export function expectCredentials(token: string, baseUrl: string): void {
   if (!/^[\x21-\x7e]+$/.test(token)) {
-    const got = token === '' ? 'an empty one' : 'one with blanks or other characters in it';
+    const got = token === '' ? 'an empty one' : 'one that contains blanks or other characters';
     throw new UsageError(`Expected an API token of letters, digits and signs, got ${got}`, {
-      suggestion: 'Tokens are at https://replicate.com/account/api-tokens: copy one whole.',
+      suggestion: 'Tokens are at https://replicate.com/account/api-tokens: copy a whole one.',
     });
   }
   const url = URL.parse(baseUrl);
@@ -86,5 +86,5 @@ export function expectCredentials(token: string, baseUrl: string): void {
   }
 }
 
-/** Where Replicate's HTTP API is. */
+/** The base URL of Replicate's HTTP API. */
 export const replicateBaseUrl = 'https://api.replicate.com/v1';

@@ -9,13 +9,13 @@ interface PredictionListConfig {
   baseUrl: string;
 }
 
-/** The service tells its time in whole seconds; callers allow for that much. */
+/** Tolerated difference of the clocks: the service gives its time in whole seconds. */
 const CLOCK_TOLERANCE_MS = 2_000;
 
 /**
- * The list of predictions, page by page. The first call of a process does not know yet how wrong the local clock is: where
- * its answer shows that it asked from too late a moment, it asks once more, because a prediction that is missing from
- * the list would be paid again.
+ * Creates `listPredictions`, which reads the list page by page. The first call of a process does not know yet how wrong the
+ * local clock is. If its response shows that it asked from too late a time, it asks once more, because a prediction that is
+ * missing from the list would be paid again.
  */
 export function createPredictionList(
   call: Caller,
@@ -27,9 +27,9 @@ export function createPredictionList(
       const asked = clock.toService(createdAfterMs);
       return firstPage(call, asked).pipe(
         concatMap((page) => {
-          const meant = clock.toService(createdAfterMs);
-          const wasTooLate = asked.getTime() - meant.getTime() > CLOCK_TOLERANCE_MS;
-          return wasTooLate ? firstPage(call, meant) : of(page);
+          const intended = clock.toService(createdAfterMs);
+          const wasTooLate = asked.getTime() - intended.getTime() > CLOCK_TOLERANCE_MS;
+          return wasTooLate ? firstPage(call, intended) : of(page);
         }),
       );
     });
@@ -40,7 +40,7 @@ function firstPage(call: Caller, createdAfter: Date): Observable<PredictionPage>
   // The client's own method takes no query.
   const params = { created_after: createdAfter.toISOString() };
   return call({
-    ask: async (client, signal) =>
+    send: async (client, signal) =>
       (await client.request('/predictions', { method: 'GET', params, signal })).json(),
     read: parsePage,
   });
@@ -48,25 +48,25 @@ function firstPage(call: Caller, createdAfter: Date): Observable<PredictionPage>
 
 function nextPage(call: Caller, next: string, baseUrl: string): Observable<PredictionPage> {
   return call({
-    ask: async (client, signal) =>
+    send: async (client, signal) =>
       (await client.request(pageUrl(next, baseUrl), { method: 'GET', signal })).json(),
     read: parsePage,
   });
 }
 
-/** Translates moments of the local clock, which may be wrong, into those of the service. */
+/** Translates times of the local clock, which may be wrong, into those of the service. */
 interface ServiceClock {
-  /** Takes the service's time from an answer. */
+  /** Reads the service's time from the headers of a response. */
   learn(headers: Headers): void;
-  /** A moment that is still to come was noted by a clock that has been put back since: an hour ago is taken for it. */
+  /** Translates a local time. One in the future was noted before the clock was set back: it counts as an hour ago. */
   toService(localMs: number): Date;
 }
 
-/** Nothing is asked of the service from before: it forgets inputs after that time. */
+/** Predictions older than this are never listed: the service deletes their inputs. */
 const HOUR_MS = 3_600_000;
 const TOLERANCE_MS = 2_000;
 
-/** A clock that goes like the local one until an answer has told the service's time. */
+/** Creates a clock that agrees with the local one until a response has given the service's time. */
 export function createServiceClock(now: () => number): ServiceClock {
   let aheadMs = 0;
   return {
@@ -76,15 +76,15 @@ export function createServiceClock(now: () => number): ServiceClock {
     },
     toService(localMs) {
       const nowMs = now();
-      const isToCome = localMs > nowMs + TOLERANCE_MS;
-      return new Date((isToCome ? nowMs - HOUR_MS : localMs) + aheadMs);
+      const isInFuture = localMs > nowMs + TOLERANCE_MS;
+      return new Date((isInFuture ? nowMs - HOUR_MS : localMs) + aheadMs);
     },
   };
 }
 
 /**
- * Where the next page of a list is: as the service names it, unless that leads to another origin, as it does behind a
- * proxy. Then its query at our own, because the token is for that one only. Throws where `next` is no URL.
+ * Returns the URL of the next page as the service names it. If that has another origin, as behind a proxy, returns its query
+ * at the base URL, because the token is for that origin only. Throws if `next` is no URL.
  */
 function pageUrl(next: string, baseUrl: string): URL {
   const url = new URL(next, baseUrl);

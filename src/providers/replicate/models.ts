@@ -14,17 +14,17 @@ import type { Model } from '../../types.ts';
 import type { Caller } from './caller.ts';
 import { parseModel, parseModelVersion } from './parse.ts';
 
-/** Knows by which of the two routes a model is run: official ones by name, others by version. */
+/** Chooses the route by which a model is run: official models by name, others by version. */
 export interface ModelRoutes {
-  /** Takes what the service says about a model. */
+  /** Stores a model as the service describes it. */
   learn(model: Model): void;
-  /** The route by name did not know the model: gives the version to run instead, null where none is known. */
+  /** Notes that the route by name does not have the model; returns the version to run instead, null if none is known. */
   learnRefusal(name: string): string | null;
-  /** The version to run a model by, null for the route by name. */
+  /** Returns the version to run a model by, null for the route by name. */
   versionToRun(name: string): string | null;
 }
 
-/** Routes of which nothing is known yet: every model is tried by name. */
+/** Creates routes that know no model yet: each is tried by name. */
 export function createModelRoutes(): ModelRoutes {
   const known = new Map<string, Model>();
   const refused = new Set<string>();
@@ -32,7 +32,7 @@ export function createModelRoutes(): ModelRoutes {
     learn: (model) => known.set(model.name, model),
     learnRefusal(name) {
       const model = known.get(name);
-      // An official model has no other route, so its 404 is an answer like any other.
+      // An official model has no other route, so its 404 is final.
       if (model === undefined || model.isOfficial === true) return null;
       refused.add(name);
       return model.latestVersion;
@@ -45,7 +45,7 @@ export function createModelRoutes(): ModelRoutes {
   };
 }
 
-/** A model by its name, or by one version of it. What a lookup by name tells, `routes` remember for the creates. */
+/** Creates `getModel`, by name or by one version. `routes` store lookups by name for later create requests. */
 export function createModelLookup(
   call: Caller,
   routes: ModelRoutes,
@@ -57,10 +57,10 @@ export function createModelLookup(
       return memory.recall({
         name,
         version,
-        read: (answer) => parseModelVersion(answer, name),
-        ask: (read) =>
+        read: (body) => parseModelVersion(body, name),
+        load: (read) =>
           call({
-            ask: (client, signal) => client.models.versions.get(owner, model, version, { signal }),
+            send: (client, signal) => client.models.versions.get(owner, model, version, { signal }),
             read,
           }),
       });
@@ -69,72 +69,77 @@ export function createModelLookup(
       .recall({
         name,
         version,
-        read: (answer) => parseModel(answer, name),
-        ask: (read) => call({ ask: (client, signal) => client.models.get(owner, model, { signal }), read }),
+        read: (body) => parseModel(body, name),
+        load: (read) => call({ send: (client, signal) => client.models.get(owner, model, { signal }), read }),
       })
       .pipe(tap((found) => routes.learn(found)));
   };
 }
 
 interface ModelMemoryConfig {
-  /** Default: nothing is remembered. */
+  /** Default: no cache. */
   modelCache?: ModelCache;
-  /** Default 3,600,000. */
+  /** Age from which a cached model is looked up again. Default 3,600,000. */
   modelMaxAgeMs?: number;
-  /** Told where an old answer has to do. Default: nobody. */
+  /** Called when an old cached model is used because the lookup failed. Default: no-op. */
   onWarning?: (message: string) => void;
   /** ms since 1970. */
   now: () => number;
 }
 
-/** What is asked about a model. */
-interface ModelQuestion {
+/** A lookup of a model. */
+interface Lookup {
   readonly name: string;
   readonly version: string | null;
-  /** Makes sense of the service's answer; throws where it cannot. */
-  readonly read: (answer: unknown) => Model;
-  /** Asks the service, and reads its answer with the function it is given. */
-  readonly ask: <T>(read: (answer: unknown) => T) => Observable<T>;
+  /** Parses the JSON of the response; throws if it cannot. */
+  readonly read: (body: unknown) => Model;
+  /** Asks the service, and parses the response with the given function. */
+  readonly load: <T>(read: (body: unknown) => T) => Observable<T>;
 }
 
 interface ModelMemory {
-  /** The answer that is remembered, while it is fresh; else the service's; the old one where the service has none. */
-  recall(question: ModelQuestion): Observable<Model>;
-  /** Passes predictions on; one that was refused for its input puts in doubt what is remembered, so that is forgotten. */
-  doubt<T>(request: Pick<ModelQuestion, 'version'> & { readonly model: string }): MonoTypeOperatorFunction<T>;
+  /** Emits the cached model while it is fresh, else the service's; if the service fails, the old cached one. */
+  recall(lookup: Lookup): Observable<Model>;
+  /** Passes predictions through; forgets the cached model after a refused input, as its schema may be outdated. */
+  doubt<T>(request: Pick<Lookup, 'version'> & { readonly model: string }): MonoTypeOperatorFunction<T>;
 }
 
-/** What a provider remembers of models from one run to the next. One version of a model never changes, so it never ages. */
+/** Creates a memory of models that lasts from run to run. A version of a model never changes, so it never ages. */
 export function createModelMemory(config: ModelMemoryConfig): ModelMemory {
   const { modelCache: cache, modelMaxAgeMs = 3_600_000, onWarning = () => {}, now } = config;
-  if (cache === undefined) return { recall: ({ ask, read }) => ask(read), doubt: () => (source) => source };
+  if (cache === undefined) return { recall: ({ load, read }) => load(read), doubt: () => (source) => source };
 
   const isFresh = ({ savedAtMs }: KeptModel, version: string | null): boolean => {
     const ageMs = now() - savedAtMs;
     return modelMaxAgeMs > 0 && ageMs >= 0 && (version !== null || ageMs < modelMaxAgeMs);
   };
-  const asked = ({ name, version, read, ask }: ModelQuestion): Observable<Model> =>
-    ask((answer) => ({ answer, model: read(answer) })).pipe(
-      concatMap(({ answer, model }) => cache.write(name, version, answer).pipe(map(() => model))),
+  const fetched = ({ name, version, read, load }: Lookup): Observable<Model> =>
+    load((body) => ({ body, model: read(body) })).pipe(
+      concatMap(({ body, model }) => cache.write(name, version, body).pipe(map(() => model))),
     );
-  const instead = (error: unknown, name: string, old: Model, { savedAtMs }: KeptModel): Observable<Model> => {
-    // An answer that says no is an answer; only silence and faults of the service are made up for.
+  const oldModel = (
+    error: unknown,
+    name: string,
+    old: Model,
+    { savedAtMs }: KeptModel,
+  ): Observable<Model> => {
+    // A refusal is final; the cache only makes up for missing responses and faults of the service.
     if (!(error instanceof ProviderError && error.recoverable)) return throwError(() => error);
     const since = new Date(savedAtMs).toISOString().slice(0, 16).replace('T', ' ');
     onWarning(
-      `Using what ${name} took on ${since} UTC, because the service cannot be asked: ${error.message}`,
+      `Using the schema of ${name} stored on ${since} UTC, because the lookup failed: ${error.message}`,
     );
     return of(old);
   };
 
   return {
-    recall: (question) =>
-      cache.read(question.name, question.version).pipe(
-        concatMap((kept) => {
-          const model = kept === null ? null : readable(kept, question);
-          if (kept === null || model === null) return asked(question);
-          if (isFresh(kept, question.version)) return of(model);
-          return asked(question).pipe(catchError((error) => instead(error, question.name, model, kept)));
+    recall: (lookup) =>
+      cache.read(lookup.name, lookup.version).pipe(
+        concatMap((stored) => {
+          const model = stored === null ? null : readable(stored, lookup);
+          if (stored === null || model === null) return fetched(lookup);
+          if (isFresh(stored, lookup.version)) return of(model);
+          return fetched(lookup).pipe(catchError((error) => oldModel(error, lookup.name, model, stored)));
         }),
       ),
     doubt: ({ model, version }) =>
@@ -146,8 +151,8 @@ export function createModelMemory(config: ModelMemoryConfig): ModelMemory {
   };
 }
 
-/** Null where the kept answer is not what it should be: then it is as if there was none. */
-function readable({ answer }: KeptModel, { read }: ModelQuestion): Model | null {
+/** Parses a cached response; null if it is malformed, which counts as not cached. */
+function readable({ answer }: KeptModel, { read }: Lookup): Model | null {
   try {
     return read(answer);
   } catch {

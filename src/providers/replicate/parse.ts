@@ -9,7 +9,7 @@ const modelBody = z.looseObject({
   latest_version: version.nullish().catch(null),
 });
 
-/** Reads a model as the service sends it. Throws a `ZodError` where it is none. */
+/** Reads a model as the service sends it. Throws a `ZodError` if it is none. */
 export function parseModel(body: unknown, name: string): Model {
   const { is_official: isOfficial, latest_version: latest } = modelBody.parse(body);
   return {
@@ -21,8 +21,8 @@ export function parseModel(body: unknown, name: string): Model {
 }
 
 /**
- * Reads one version of a model as the service sends it. That says nothing about the newest version, nor whether the
- * model is an official one. Throws a `ZodError` where it is none.
+ * Reads one version of a model as the service sends it. The newest version, and if the model is official, stay unknown.
+ * Throws a `ZodError` if it is none.
  */
 export function parseModelVersion(body: unknown, name: string): Model {
   const { openapi_schema: schema } = version.parse(body);
@@ -31,7 +31,7 @@ export function parseModelVersion(body: unknown, name: string): Model {
 
 const pageBody = z.looseObject({ results: z.array(z.unknown()), next: z.string().nullish() });
 
-/** Reads a page of the list of predictions. Throws a `ZodError` where it is none. */
+/** Reads a page of the list of predictions. Throws a `ZodError` if it is none. */
 export function parsePage(body: unknown): PredictionPage {
   const { results, next } = pageBody.parse(body);
   return { predictions: results.map((result) => parsePrediction(result)), next: next ?? null };

@@ -6,10 +6,10 @@ import { parsePrediction } from '../wire/prediction.ts';
 import type { Caller } from './caller.ts';
 import type { ModelRoutes } from './models.ts';
 
-/** The service holds an answer back for a minute at most. */
+/** The longest time that the service holds a response back. */
 const LONGEST_WAIT_S = 60;
 
-/** The call that costs money. By version where one is asked for or the model has no route by name, else by name. */
+/** Creates `createPrediction`, the call that costs money. Runs by version if one is given or the model has no route by name. */
 export function postPrediction(call: Caller, routes: ModelRoutes): Provider['createPrediction'] {
   return (request, options) =>
     defer(() => {
@@ -23,7 +23,7 @@ export function postPrediction(call: Caller, routes: ModelRoutes): Provider['cre
     });
 }
 
-/** A 404 has certainly made nothing, so the other route may be tried. */
+/** Returns true after a 404: it certainly created nothing, so the other route may be tried. */
 function isUnknown(error: unknown): boolean {
   return error instanceof ProviderError && error.status === 404;
 }
@@ -46,7 +46,7 @@ function post(
       const limits = readLimits(headers);
       if (limits !== null) options.onLimits?.(limits);
     },
-    ask: (client, signal) =>
+    send: (client, signal) =>
       client.predictions.create({
         ...target,
         ...webhook,
@@ -54,15 +54,15 @@ function post(
         signal,
         ...(isWaiting ? { wait: waitS } : {}),
       }),
-    // 202 says that outputs are still to come: those that are there already may not be all.
+    // 202 means that more outputs may come.
     read: (body, status) => parsePrediction(body, { hasWholeOutput: isWaiting && status !== 202 }),
   });
 }
 
-/** Only the end is asked for: it is what anybody waits for, and the one webhook that the service tries again. */
+/** Asks only for the final webhook: the run waits for no other, and it is the one that the service retries. */
 function webhookFields({ webhookUrl }: CreateOptions) {
   if (webhookUrl === undefined) return {};
-  // The client would throw, and that would look like a create of unknown outcome.
+  // The client would throw, and that would look like a create request of unknown outcome.
   if (!URL.canParse(webhookUrl)) {
     throw new UsageError(`Expected \`webhookUrl\` to be a URL, got ${JSON.stringify(webhookUrl)}`);
   }
@@ -73,22 +73,23 @@ function urlPath(model: string): string {
   return model.split('/').map(encodeURIComponent).join('/');
 }
 
-/** The shortest life of a prediction that the service takes. */
+/** The shortest life of a prediction that the service accepts. */
 const SHORTEST_LIFE_S = 5;
 
-/** The header by which the service ends a prediction by itself, should everybody forget it. The client has no option for it. */
+/** Returns the header that makes the service end a forgotten prediction. The client has no option for it. */
 function cancelAfterHeader({ cancelAfterMs }: CreateOptions): Record<string, string> {
   if (cancelAfterMs === undefined) return {};
   return { 'Cancel-After': `${Math.max(SHORTEST_LIFE_S, Math.ceil(cancelAfterMs / 1_000))}s` };
 }
 
-/** More than anybody may create, or would wait for: such numbers are something else (a date, say). */
+/** Larger numbers cannot be a rate limit: they mean something else. */
 const MOST_REMAINING = 1_000_000;
+/** Larger numbers cannot be a time until reset: they mean something else, a date for example. */
 const LONGEST_RESET_S = 3_600;
 
 /**
- * The limits that the headers of an answer name: `ratelimit-remaining`, and `ratelimit-reset`, which is the time until the
- * bucket is full again in whole seconds. Null where they name none, or none that can be true.
+ * Reads the limits in the headers of a response: `ratelimit-remaining`, and `ratelimit-reset`, the time until the bucket is
+ * full again in whole seconds. Returns null if they name none, or an impossible one.
  */
 export function readLimits(headers: Headers): CreateLimits | null {
   const remaining = wholeNumber(headers.get('ratelimit-remaining'), MOST_REMAINING);

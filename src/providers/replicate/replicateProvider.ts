@@ -9,32 +9,32 @@ import { postPrediction } from './postPrediction.ts';
 import { createUpload } from './upload.ts';
 
 export interface ReplicateProviderConfig {
-  /** `r8_…`. Goes to the API's origin only. */
+  /** The API token, `r8_…`. Sent to the API's origin only. */
   token: string;
   /** Default `https://api.replicate.com/v1`. */
   baseUrl?: string;
-  /** Time for an answer, besides what the service was asked to wait. Default 30,000. */
+  /** Time limit of a response, in addition to the wait that the service was asked for. Default 30,000. */
   requestTimeoutMs?: number;
   /** Performs the HTTP calls. Default: the platform's fetch. */
   fetch?: typeof fetch;
   /** The local clock, ms since 1970. Default Date.now. */
   now?: () => number;
-  /** Spares the question what a model takes. Default: each lookup asks. */
+  /** Stores the schemas of models from run to run. Default: no cache; each lookup asks the service. */
   modelCache?: ModelCache;
-  /** An older answer of the cache is used only where the service cannot be asked. Default 3,600,000. */
+  /** Age from which a cached schema is used only if the lookup fails. Default 3,600,000. */
   modelMaxAgeMs?: number;
-  /** Told where such an old answer is used. Default: nobody. */
+  /** Called when such an old schema is used. Default: no-op. */
   onWarning?: (message: string) => void;
 }
 
 /**
- * Replicate's HTTP API as a `Provider`, over the official client. Each subscription is one call, sent once and aborted
- * on unsubscribe; retries, waits and polling are for operators. Two questions are put again in another way where the
- * answer shows that they were put wrongly: a create by name that is answered with 404 (by version), and a list from too
- * late a moment, because the local clock is ahead (from the right one).
+ * Creates a `Provider` for Replicate's HTTP API, over the official client. Each subscription is one call, sent once and
+ * aborted on unsubscribe; retries, waits and polling are left to operators. Two calls are corrected and sent again: a create
+ * request by name after a 404 (by version), and a list from too late a time, because the local clock is ahead (from the
+ * right time).
  *
- * Throws `UsageError` for a token or base URL that cannot be one. Emits `ProviderError`s: those of `errorAnswers`, and
- * `ERR_NO_CONNECTION`, `ERR_CONNECTION_LOST`, `ERR_REQUEST_TIMEOUT`, `ERR_UNREADABLE_ANSWER`, and of uploads
+ * Throws `UsageError` for a malformed token or base URL. Emits `ProviderError`s: those of `errorAnswers`, and
+ * `ERR_NO_CONNECTION`, `ERR_CONNECTION_LOST`, `ERR_REQUEST_TIMEOUT`, `ERR_UNREADABLE_ANSWER`, and for uploads
  * `ERR_UPLOAD_DAMAGED` and `InputFileError`.
  */
 export function createReplicateProvider(config: ReplicateProviderConfig): Provider {
@@ -51,12 +51,12 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
     createPrediction: (request, options) => post(request, options).pipe(memory.doubt(request)),
     getPrediction: (id) =>
       call({
-        ask: (client, signal) => client.predictions.get(encodeURIComponent(id), { signal }),
+        send: (client, signal) => client.predictions.get(encodeURIComponent(id), { signal }),
         read: (body) => parsePrediction(body),
       }),
     cancelPrediction: (id) =>
       call({
-        ask: (client, signal) => client.predictions.cancel(encodeURIComponent(id), { signal }),
+        send: (client, signal) => client.predictions.cancel(encodeURIComponent(id), { signal }),
         read: (body) => parsePrediction(body),
       }),
     listPredictions: createPredictionList(call, { clock, baseUrl }),

@@ -5,13 +5,13 @@ import { readInputFile } from '../../disk/copyFiles.ts';
 import { ProviderError, RxposureError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import type { InputFile, UploadedFile } from '../../types.ts';
-import { unreadableAnswer } from '../http/answerError.ts';
 import { createFetchOnce } from '../http/fetchOnce.ts';
+import { unreadableResponse } from '../http/responseError.ts';
 import type { CallerConfig } from './caller.ts';
 
-/** The slowest line that an upload is given time for: a megabit a second. */
+/** The slowest connection that uploads have time for: a megabit a second. */
 const SLOWEST_BYTES_PER_MS = 125;
-/** The shortest life that the service documents. */
+/** The shortest life of a file that the service documents. */
 const SHORTEST_LIFE_MS = 3_600_000;
 
 const moment = z
@@ -20,7 +20,7 @@ const moment = z
   .pipe(z.number())
   .optional()
   .catch(undefined);
-const answer = z.looseObject({
+const fileBody = z.looseObject({
   urls: z.looseObject({ get: z.string().min(1) }),
   created_at: moment,
   expires_at: moment,
@@ -28,8 +28,8 @@ const answer = z.looseObject({
 });
 
 /**
- * `POST /files`. The official client's own way is not used: it knows neither time-outs nor types, and its encoding of inputs
- * uploads equal files twice.
+ * Creates `uploadFile`, a `POST /files`. It bypasses the official client, which has neither timeouts nor types for files and
+ * uploads identical files twice.
  */
 export function createUpload(config: CallerConfig): NonNullable<Provider['uploadFile']> {
   const { token, baseUrl, requestTimeoutMs = 30_000, ...rest } = config;
@@ -46,22 +46,22 @@ export function createUpload(config: CallerConfig): NonNullable<Provider['upload
         onStatus: () => {},
       });
       const response = await send(`${baseUrl}/files`, { method: 'POST', body: form });
-      return uploaded(file, answer.parse(await response.json()), config.now());
+      return uploaded(file, fileBody.parse(await response.json()), config.now());
     }).pipe(
       catchError((error: unknown) =>
-        throwError(() => (error instanceof RxposureError ? error : unreadableAnswer(false, error))),
+        throwError(() => (error instanceof RxposureError ? error : unreadableResponse(false, error))),
       ),
     );
 }
 
-/** Its life is told by the service's clock on both ends, so the local one need not be right. */
+/** Takes both ends of a file's life from the service's clock: the local one may be wrong. */
 function uploaded(
   { sha256, name }: InputFile,
-  { urls, created_at: createdAtMs, expires_at: expiresAtMs, checksums }: z.infer<typeof answer>,
+  { urls, created_at: createdAtMs, expires_at: expiresAtMs, checksums }: z.infer<typeof fileBody>,
   nowMs: number,
 ): UploadedFile {
   if (checksums?.sha256 !== undefined && checksums.sha256 !== sha256) {
-    throw new ProviderError('ERR_UPLOAD_DAMAGED', `The service has got another file than ${name}`, {
+    throw new ProviderError('ERR_UPLOAD_DAMAGED', `The service received content that differs from ${name}`, {
       recoverable: true,
       suggestion: 'Run the same command again.',
     });

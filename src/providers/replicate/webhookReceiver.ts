@@ -7,46 +7,50 @@ import { parsePrediction } from '../wire/prediction.ts';
 import { createWebhookVerifier, type WebhookVerifier } from './webhookSecret.ts';
 
 export interface WebhookReceiverConfig {
-  /** The signing secret of the account, `whsec_…`: `fetchWebhookSecret` gives it. */
+  /** The signing secret of the account, `whsec_…`, from `fetchWebhookSecret`. */
   secret?: string;
-  /** True instead of a secret: believes whoever reaches the port, as Cog signs nothing. Default false. */
+  /** True instead of a secret: accepts every webhook without a signature, because Cog signs none. Default false. */
   unsigned?: boolean;
-  /** Where the service reaches this machine: the address of a tunnel or a proxy. Default: the one listened at. */
+  /** The URL at which the service reaches this machine, such as that of a tunnel or proxy. Default: the local address. */
   publicUrl?: string;
-  /** Default 127.0.0.1: only what runs on this machine, such as a tunnel, gets through. */
+  /** Address to listen on. Default 127.0.0.1: only programs on this machine, such as a tunnel, can connect. */
   host?: string;
-  /** Default 0: any free one. */
+  /** Default 0: any free port. */
   port?: number;
-  /** Longest body that is read. Default 10,000,000: a body holds a whole prediction, `data:` URLs included. */
+  /** Longest body that is accepted. Default 10,000,000: a body has a whole prediction, `data:` URLs included. */
   maxBytes?: number;
-  /** How far the time of a webhook may be from ours, either way. Default 300,000. */
+  /** Largest difference between the time of a webhook and the local time, either way. Default 300,000. */
   toleranceMs?: number;
   /** The local clock, ms since 1970. Default Date.now. */
   now?: () => number;
 }
 
 /**
- * How many webhooks and ended predictions are remembered: what comes twice within the tolerance is noticed up to 300 a
- * second, at some 10 MB.
+ * Number of webhooks and of ended predictions that are remembered. It suffices to notice repeats within the tolerance at up to
+ * 300 webhooks a second, in some 10 MB.
  */
 const REMEMBERED = 100_000;
 
-/** A quick prediction may end before the answer to its create is here. More would hold too much where outputs are data. */
+/**
+ * Number of events that a new subscriber gets: a quick prediction may end before the response to its create request. More
+ * would take too much memory if outputs are `data:` URLs.
+ */
 const REPLAYED = 100;
+/** Age up to which they are replayed. */
 const REPLAYED_MS = 5_000;
 
 /**
- * A server for the service's webhooks. Emits itself once it listens, and listens until it is unsubscribed from.
+ * Creates a server for the service's webhooks. Emits its URL and events once it listens, and listens until you unsubscribe.
  *
  *     listening           (r             r: { url, events }
- *     webhooks            -a-a-X-b-a-    each a prediction; the second a sent again, X forged, the last one after its end
+ *     webhooks            -a-a-X-b-a-    each a prediction; the second a is a repeat, X is forged, the last a comes after its end
  *     r.events            -a-----b---
  *     port taken          #
  *
- * Each webhook is answered at once: 204 where it is genuine, also where it comes again, is late or of no more interest;
- * 401, without a word, where a header is missing, the time is not ours or no signature fits; 413 where it is too large.
+ * Responds to each webhook at once: 204 if it is genuine, even if it is a repeat, late or no longer needed; 401 with an empty
+ * body if a header is missing, the time differs too much or no signature matches; 413 if it is too large.
  *
- * Throws `UsageError` for a wrong option. Emits `UsageError` where it cannot listen.
+ * Throws `UsageError` for a wrong option. Emits `UsageError` if it cannot listen.
  */
 export function createWebhookReceiver(config: WebhookReceiverConfig): Observable<PredictionEvents> {
   const { publicUrl, host = '127.0.0.1', port = 0, maxBytes = 10_000_000 } = config;
@@ -70,7 +74,7 @@ export function createWebhookReceiver(config: WebhookReceiverConfig): Observable
     );
     return () => {
       events.complete();
-      // A server that is still on its way to its port cannot be closed yet.
+      // A server cannot be closed before it listens.
       void listening.catch(() => {}).then(() => server.close());
     };
   });
@@ -79,12 +83,16 @@ export function createWebhookReceiver(config: WebhookReceiverConfig): Observable
 function readVerifier(config: WebhookReceiverConfig): WebhookVerifier | null {
   const { secret, unsigned = false, toleranceMs = 300_000, now = Date.now } = config;
   if (unsigned === (secret !== undefined)) {
-    throw new UsageError(`Expected either \`secret\` or \`unsigned\`, got ${unsigned ? 'both' : 'neither'}`);
+    throw new UsageError(
+      unsigned
+        ? '`secret` and `unsigned` cannot be used together.'
+        : 'Webhooks need either `secret` or `unsigned`.',
+    );
   }
   return secret === undefined ? null : createWebhookVerifier({ secret, toleranceMs, now });
 }
 
-/** Lets a webhook pass that has not come before, of a prediction whose end has not been told. */
+/** Creates a filter that accepts a webhook only once, and only until its prediction has ended. */
 function createNewsFilter(): (id: string | null, prediction: Prediction) => boolean {
   const seen = createRecentIds(REMEMBERED);
   const ended = createRecentIds(REMEMBERED);
@@ -97,26 +105,26 @@ function createNewsFilter(): (id: string | null, prediction: Prediction) => bool
 
 function listenError(host: string, port: number, error: unknown): UsageError {
   const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  return new UsageError(`Expected to listen for webhooks on port ${port} of ${host}, got ${reason}`, {
-    suggestion: 'Choose another port, or end the program that has it.',
+  return new UsageError(`Cannot listen for webhooks on port ${port} of ${host}: ${reason}`, {
+    suggestion: 'Choose another port, or end the program that uses it.',
     cause: error,
   });
 }
 
 interface WebhookServerConfig {
-  /** Null: everybody is believed. */
+  /** Null: every webhook is accepted. */
   verifier: WebhookVerifier | null;
   maxBytes: number;
-  /** Told of each webhook that is genuine, after its answer; `id` is null where it has none. */
+  /** Called with each genuine webhook, after the response to it; `id` is null if it has none. */
   onWebhook: (id: string | null, event: PredictionEvent) => void;
 }
 
-/** Nobody may hold a connection open for longer without having sent a request. */
+/** Longest time that a connection may take to send its request. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /**
- * Takes webhooks by POST at any path, since a tunnel or a proxy may change it, and says `ok` to every GET. Refusals have no
- * body: whoever is refused is told nothing.
+ * Accepts webhooks by POST at any path, because a tunnel or proxy may change it, and responds `ok` to every GET. Refusals
+ * have no body, so that they reveal nothing.
  */
 function webhookServer({ verifier, maxBytes, onWebhook }: WebhookServerConfig): FastifyInstance {
   const server = Fastify({
@@ -124,7 +132,7 @@ function webhookServer({ verifier, maxBytes, onWebhook }: WebhookServerConfig): 
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
   });
-  // As bytes whatever they claim to be: the signature is over these, and only what is signed gets parsed.
+  // As bytes, regardless of the declared type: the signature covers these, and only signed bodies are parsed.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   server.setErrorHandler<FastifyError>(({ statusCode = 500 }, _request, reply) =>
@@ -133,7 +141,7 @@ function webhookServer({ verifier, maxBytes, onWebhook }: WebhookServerConfig): 
   server.setNotFoundHandler((_request, reply) => reply.code(404).send());
   server.get('/*', async () => ({ status: 'ok' }));
   server.post('/*', {
-    // Before the body is read: most of what is not from the service ends here.
+    // Before the body is read: most forged requests end here.
     onRequest: async ({ headers }, reply) => {
       if (verifier?.isPlausible(headers) === false) return reply.code(401).send();
     },
@@ -161,16 +169,16 @@ function readEvent(body: Buffer, url: string): PredictionEvent | null {
   }
 }
 
-/** The newest of the ids that came by. */
+/** A set of the ids that were added last. */
 interface RecentIds {
-  /** Remembers an id; false where it is known already. */
+  /** Adds an id; returns false if it is there already. */
   add(id: string): boolean;
   has(id: string): boolean;
 }
 
-/** Remembers so many ids, and forgets the oldest beyond that. */
+/** Creates a set that holds up to `capacity` ids and drops the oldest beyond that. */
 export function createRecentIds(capacity: number): RecentIds {
-  // A Set keeps the order in which they came.
+  // A Set keeps the order of insertion.
   const ids = new Set<string>();
   return {
     add(id) {

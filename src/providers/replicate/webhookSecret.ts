@@ -6,40 +6,41 @@ import { UsageError } from '../../errors.ts';
 import { createCaller, expectCredentials, replicateBaseUrl } from './caller.ts';
 import type { ReplicateProviderConfig } from './replicateProvider.ts';
 
-const answer = z.looseObject({ key: z.string().min(1) });
+const secretBody = z.looseObject({ key: z.string().min(1) });
 
 /**
- * The secret with which the service signs the account's webhooks, asked for once per subscription.
+ * Fetches the secret that signs the account's webhooks, once per subscription.
  *
- * Throws `UsageError` for a token or base URL that cannot be one; emits `ProviderError`s as a provider does.
+ * Throws `UsageError` for a malformed token or base URL; emits the `ProviderError`s of a provider.
  */
 export function fetchWebhookSecret(config: ReplicateProviderConfig): Observable<string> {
   const { token, baseUrl = replicateBaseUrl, now = Date.now } = config;
   expectCredentials(token, baseUrl);
   const call = createCaller({ ...config, baseUrl, now, onHeaders: () => {} });
   return call({
-    ask: (client, signal) => client.webhooks.default.secret.get({ signal }),
-    read: (body) => answer.parse(body).key,
+    send: (client, signal) => client.webhooks.default.secret.get({ signal }),
+    read: (body) => secretBody.parse(body).key,
   });
 }
 
 interface WebhookVerifierConfig {
   /** The signing secret, `whsec_…`. */
   secret: string;
-  /** How far the time of a webhook may be from ours, either way. */
+  /** Largest difference between the time of a webhook and the local time, either way. */
   toleranceMs: number;
   /** The local clock, ms since 1970. */
   now: () => number;
 }
 
-/** Tells webhooks of the service from all others, after Standard Webhooks. */
+/** Recognizes genuine webhooks of the service, after Standard Webhooks. */
 export interface WebhookVerifier {
-  /** Whether the headers are complete and of our time: worth reading the body for. */
+  /** Returns true if the headers are complete and their time is close to the local time: the body is worth reading. */
   isPlausible(headers: IncomingHttpHeaders): boolean;
+  /** Returns true if a signature in the headers matches the body. */
   isSigned(headers: IncomingHttpHeaders, body: Buffer): boolean;
 }
 
-/** Throws `UsageError` where the secret is none; never repeats it. */
+/** Creates a verifier. Throws `UsageError` if the secret is malformed; its message does not repeat the secret. */
 export function createWebhookVerifier({ secret, toleranceMs, now }: WebhookVerifierConfig): WebhookVerifier {
   const key = keyOf(secret);
   return {
@@ -48,13 +49,13 @@ export function createWebhookVerifier({ secret, toleranceMs, now }: WebhookVerif
       return Math.abs(now() - Number(timestamp) * 1_000) <= toleranceMs;
     },
     isSigned({ 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures }, body) {
-      const right = webhookSignature({ id: String(id), timestamp: String(timestamp), body }, key);
-      // Several while the secret is being changed: one for each of the two.
+      const expected = webhookSignature({ id: String(id), timestamp: String(timestamp), body }, key);
+      // While the secret is being changed there are two signatures, one for each secret.
       return String(signatures)
         .split(' ')
         .filter((signature) => signature.startsWith('v1,'))
         .map((signature) => Buffer.from(signature.slice('v1,'.length), 'base64'))
-        .some((given) => given.length === right.length && timingSafeEqual(given, right));
+        .some((given) => given.length === expected.length && timingSafeEqual(given, expected));
     },
   };
 }
@@ -64,7 +65,7 @@ function keyOf(secret: string): Buffer {
   const key = Buffer.from(encoded, 'base64');
   if (key.length > 0) return key;
   throw new UsageError('Expected `secret` to be whsec_ and base64, got something else', {
-    suggestion: 'fetchWebhookSecret gives the one of the account.',
+    suggestion: 'Use the secret that fetchWebhookSecret returns for your account.',
   });
 }
 
@@ -72,7 +73,7 @@ function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
 }
 
-/** What the signature of a webhook covers, after Standard Webhooks. */
+/** The content that the signature of a webhook covers, after Standard Webhooks. */
 interface SignedWebhook {
   /** The header `webhook-id`. */
   readonly id: string;
@@ -81,7 +82,10 @@ interface SignedWebhook {
   readonly body: string | Buffer;
 }
 
-/** The HMAC-SHA256 of a webhook under a key (what follows `whsec_`, base64-decoded): the bytes behind `v1,` in its header. */
+/**
+ * Returns the HMAC-SHA256 of a webhook: the bytes after `v1,` in its header. The key is the base64-decoded text after
+ * `whsec_`.
+ */
 export function webhookSignature({ id, timestamp, body }: SignedWebhook, key: Buffer): Buffer {
   return createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest();
 }

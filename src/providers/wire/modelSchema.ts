@@ -10,8 +10,8 @@ const inputs = z.looseObject({
 });
 
 /**
- * A model's inputs from the OpenAPI document that Cog generates, in the order of `x-order`. Null where there is no such
- * document; never throws.
+ * Reads a model's inputs from the OpenAPI document that Cog generates, in the order of `x-order`. Returns null if there is
+ * no such document; never throws.
  */
 export function parseModelSchema(openapi: unknown): ModelSchema | null {
   const definitions = document.safeParse(openapi).data?.components.schemas;
@@ -33,14 +33,14 @@ const limit = z.number().optional().catch(undefined);
 const parts = z.array(z.unknown()).optional().catch(undefined);
 const text = z.string().optional().catch(undefined);
 
-/** One property as Cog writes it. What is of an unexpected kind is left out: a schema is advice, not a contract. */
+/** One property as Cog writes it. Fields of unexpected types are left out: a schema is advice, not a contract. */
 const cogProperty = z.looseObject({
   type: z.unknown().optional(),
   nullable: z.literal(true).optional().catch(undefined),
   enum: z.array(json).optional().catch(undefined),
   minimum: limit,
   maximum: limit,
-  // A number as of OpenAPI 3.1; before it, whether the limit itself is meant.
+  // A number as of OpenAPI 3.1; before it, true if the limit itself is excluded.
   exclusiveMinimum: z.union([z.number(), z.boolean()]).optional().catch(undefined),
   exclusiveMaximum: z.union([z.number(), z.boolean()]).optional().catch(undefined),
   multipleOf: z.number().positive().optional().catch(undefined),
@@ -61,12 +61,12 @@ const cogProperty = z.looseObject({
 });
 type CogProperty = z.infer<typeof cogProperty>;
 
-/** Lists within lists and choices within choices, at most: some documents go in circles. */
+/** Deepest nesting of lists and choices that is read: some documents are circular. */
 const MAX_DEPTH = 3;
 
 /**
- * One input as Cog writes it: enums stand apart behind `allOf` and `$ref`, optional ones behind `anyOf` with null. What
- * stands inside of objects is left to the service. Never throws.
+ * Reads one input as Cog writes it: enums behind `allOf` and `$ref`, optional inputs behind `anyOf` with null. The fields
+ * of objects are left to the service to check. Never throws.
  */
 function parseInputProperty(
   raw: unknown,
@@ -76,7 +76,7 @@ function parseInputProperty(
   return { property: inputProperty(cog, definitions, 0), order: cog['x-order'] ?? 0 };
 }
 
-/** The property with everything that it refers to; what it says itself wins. Each reference is followed once: some go in circles. */
+/** Merges a property with those that it refers to; its own fields win. Follows each reference once: some are circular. */
 function flattened(raw: unknown, definitions: Definitions, seen: Set<string>): CogProperty {
   const own = cogProperty.safeParse(raw).data ?? {};
   const choices = choicesOf(own);
@@ -110,7 +110,7 @@ function isNullType(raw: unknown): boolean {
   return typeof raw === 'object' && raw !== null && 'type' in raw && raw.type === 'null';
 }
 
-/** Without keys that have no value, which would hide those of what is referred to. */
+/** Drops keys without a value: they would hide those of the referred properties. */
 function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.assign(
     {},
@@ -134,7 +134,7 @@ function inputProperty(cog: CogProperty, definitions: Definitions, depth: number
   };
 }
 
-/** `['string', 'null']`, as newer documents write it, is an optional string. */
+/** Reads a type; `['string', 'null']`, in newer documents, is an optional string. */
 function typeOf(type: unknown): ModelInputProperty['type'] {
   const named = Array.isArray(type) ? type.filter((one) => one !== 'null') : [type];
   return (named.length === 1 && types.find((known) => known === named[0])) || null;
@@ -153,7 +153,7 @@ function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-/** Python knows patterns that JavaScript does not. */
+/** Returns false for Python patterns that JavaScript cannot compile. */
 function isRegExp(pattern: string): boolean {
   try {
     return new RegExp(pattern, 'u') instanceof RegExp;

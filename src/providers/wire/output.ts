@@ -2,8 +2,8 @@ import { PredictionError } from '../../errors.ts';
 import type { Json, Prediction } from '../../types.ts';
 
 /**
- * The files in a prediction's output, in its order: a URL, a list of URLs, or an object with URLs somewhere in it.
- * Only `https:`, `http:` and `data:` URLs count; other texts, also those that only begin like one, are no files.
+ * Returns the URLs of the files in a prediction's output, in its order. The output is a URL, a list of URLs, or an object
+ * with URLs at any depth. Only `https:`, `http:` and `data:` URLs count; other texts are no files.
  */
 export function outputUrls(output: Json): string[] {
   if (typeof output === 'string') return isUrl(output) ? [output] : [];
@@ -11,7 +11,7 @@ export function outputUrls(output: Json): string[] {
   return Object.values(output).flatMap((part: Json) => outputUrls(part));
 }
 
-/** A data URL may be very long, so only its beginning is looked at. */
+/** Tests only the beginning of a `data:` URL, which may be very long. */
 function isUrl(text: string): boolean {
   return /^data:[^\s,]*,/i.test(text) || /^https?:\/\/\S+$/i.test(text);
 }
@@ -24,45 +24,45 @@ interface Fault {
 }
 
 /**
- * What the texts of failed predictions mean. Worth another run by itself are only faults of the platform: its error
- * codes E1000, E6716, E8765, E9828, an interruption "(code: PA)" and high demand.
- * Source: Replicate's error codes page, and texts seen in public issues.
+ * The meanings of the texts of failed predictions. Only faults of the platform are recoverable: its error codes E1000,
+ * E6716, E8765, E9828, an interruption "(code: PA)" and high demand.
+ * Sources: Replicate's error codes page, and texts in public issues.
  */
 const faults: readonly Fault[] = [
   {
     pattern: /nsfw|flagged|moderat|sensitive content|content polic|safety (checker|filter|system|polic)/i,
     code: 'ERR_SAFETY',
     recoverable: false,
-    suggestion: 'Change the prompt: the model refuses what it describes. Another seed may pass.',
+    suggestion: 'Change the prompt: the model refuses its subject. Another seed may pass.',
   },
   {
     pattern: /\bE1001\b|out of memory|\bOOM\b/i,
     code: 'ERR_OUT_OF_MEMORY',
     recoverable: false,
-    suggestion: 'Ask for a smaller picture or fewer outputs at once.',
+    suggestion: 'Ask for a smaller image or fewer outputs at once.',
   },
   {
     pattern:
       /\b(E1000|E6716|E8765|E9828)\b|code: PA\b|high demand|queue (reached limit|is full)|prediction interrupted/i,
     code: 'ERR_PREDICTION_FAILED',
     recoverable: true,
-    suggestion: 'Run the same command again: the fault was the platform’s.',
+    suggestion: 'Run the same command again: the platform had a fault.',
   },
 ];
 const otherFault: Omit<Fault, 'pattern'> = {
   code: 'ERR_PREDICTION_FAILED',
   recoverable: false,
-  suggestion: 'Check the input against what the model takes.',
+  suggestion: 'Check the input against the model’s schema.',
 };
 
-/** The error of a prediction that ended without output. */
+/** Returns the error of a prediction that ended without output. */
 export function predictionError(prediction: Prediction): PredictionError {
   const { id, status, error } = prediction;
   const predictionId = id;
   if (status === 'canceled') {
     return new PredictionError('ERR_PREDICTION_CANCELED', `Prediction ${id} was canceled.`, {
       predictionId,
-      // Somebody wanted it so, and its time was paid: whether to pay again is for them to say.
+      // A person cancelled it, and its time was paid: only a person may decide to pay again.
       suggestion: 'Run the same command again to make the image after all.',
     });
   }

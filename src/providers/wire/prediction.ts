@@ -3,13 +3,12 @@ import type { Json, Prediction } from '../../types.ts';
 
 const json: z.ZodType<Json> = z.json();
 const statuses = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted'] as const;
-/** Absent and null are the same thing here. */
+/** Treats absent and null alike. */
 const text = z.string().nullish().catch(null).transform(orNull);
 
 /**
- * Only what is used is named; everything else may come and go. Older records leave out what was added later. Without an
- * id or a status nothing can be done; whatever else is odd counts as absent, because a paid prediction is not given up
- * for it.
+ * The fields of a prediction that are used; others may come and go, and older records lack newer ones. An id and a status
+ * are required. Any other malformed field counts as absent: a paid prediction is not given up for it.
  */
 const predictionBody = z.looseObject({
   id: z.string().min(1),
@@ -36,13 +35,13 @@ const predictionBody = z.looseObject({
 
 interface ParsePredictionConfig {
   /**
-   * Whether an output in it is whole also where the status is still `processing`: it is in the answer to a create that
-   * was asked to wait and did not run out of time. Default false.
+   * True if the output is complete even while the status is `processing`. It is in the response to a create request that
+   * waited and did not run out of time. Default false.
    */
   hasWholeOutput?: boolean;
 }
 
-/** Reads a prediction as the service sends it. Throws a `ZodError` where it is none. */
+/** Reads a prediction as the service sends it. Throws a `ZodError` if it is none. */
 export function parsePrediction(body: unknown, config: ParsePredictionConfig = {}): Prediction {
   const { hasWholeOutput = false } = config;
   const { id, model, version, status, input, output, error, metrics, ...rest } = predictionBody.parse(body);

@@ -34,5 +34,5 @@ it('chooses the cheapest model that meets a wish', () => {
   );
   expect(() =>
     specModel({ model: { maxCostUsd: 0 } }, emptyFlags, aService({ onlyModel: null }), 'o/d'),
-  ).toThrow('got none in the catalogue');
+  ).toThrow('The catalogue has no model');
 });

@@ -33,7 +33,7 @@ const errorOf = (promise: Promise<unknown>): Promise<ProviderError> =>
     (error) => error,
   );
 
-it('creates with one request, whose answer holds the whole output', async () => {
+it('creates with one request, whose response has the whole output', async () => {
   const { simulator, provider } = await container();
   const prediction = await lastValueFrom(provider.createPrediction(request, { waitMs: 0 }));
   expect(prediction).toMatchObject({
@@ -47,7 +47,7 @@ it('creates with one request, whose answer holds the whole output', async () => 
   expect(simulator.stats()).toMatchObject({ created: 1, requests: { create: 1 } });
 });
 
-it('sends the same PUT again where its answer is lost, and never has two runs at once', async () => {
+it('sends the same PUT again if its response is lost, and never has two runs at once', async () => {
   const { simulator, provider } = await container({
     slots: 2,
     faults: { afterCreate: once({ type: 'reset' }) },
@@ -57,7 +57,7 @@ it('sends the same PUT again where its answer is lost, and never has two runs at
   expect(simulator.stats()).toMatchObject({ created: 2, canceled: 1, succeeded: 1, maxInFlight: 1 });
 });
 
-it('joins a run that goes on though its answer was lost, and waits for its end', async () => {
+it('joins a run whose response was lost, and waits for its end', async () => {
   const ids: string[] = [];
   const { url, requests } = await localServer(({ method, url: path }, response, count) => {
     if (method === 'GET') return sendJson(response, 200, { status: 'READY' });
@@ -87,7 +87,7 @@ it('takes a full container for one that is to be waited for', async () => {
   await expect.poll(() => simulator.stats().canceled).toBe(1);
 });
 
-it('works under createPrediction, which waits for a place', async () => {
+it('works under createPrediction, which waits for a slot', async () => {
   const { simulator, provider } = await container();
   const governor = fakeGovernor(() => of(undefined));
   const jobs = [1, 2, 3].map((seed) =>
@@ -127,23 +127,23 @@ it('cancels a run that takes too long', async () => {
   await expect.poll(() => simulator.stats()).toMatchObject({ canceled: 1, inFlight: 0 });
 });
 
-it('passes a health check without an answer on as what it is', async () => {
+it('passes the error of a health check without a response on', async () => {
   const { url } = await localServer(() => {});
   const provider = createCogProvider({ baseUrl: url, requestTimeoutMs: 30 });
   const error = await errorOf(lastValueFrom(provider.createPrediction(request, { waitMs: 0 })));
   expect(error).toMatchObject({ code: 'ERR_REQUEST_TIMEOUT', tookEffect: 'no' });
 });
 
-it('is told of the end by an unsigned webhook too', async () => {
+it('is notified of the end by an unsigned webhook too', async () => {
   const { provider } = await container();
-  const told = await new Promise((resolve) => {
+  const event = await new Promise((resolve) => {
     const receiver = createWebhookReceiver({ unsigned: true }).subscribe(({ url, events }) => {
       firstValueFrom(events).then(({ prediction, query }) => resolve({ status: prediction.status, query }));
       provider.createPrediction(request, { waitMs: 0, webhookUrl: `${url}?job=1` }).subscribe();
     });
     onTestFinished(() => receiver.unsubscribe());
   });
-  expect(told).toEqual({ status: 'succeeded', query: { job: '1' } });
+  expect(event).toEqual({ status: 'succeeded', query: { job: '1' } });
 });
 
 it('knows the inputs of its model, and no predictions', async () => {

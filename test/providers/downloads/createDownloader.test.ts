@@ -30,7 +30,7 @@ const filesThere = () => readdir(join(folder, 'a')).catch(() => []);
 
 describe('a whole file', () => {
   it.each(['png', 'jpeg', 'webp', 'gif', 'avif'] as const)(
-    'is saved under its true type, whatever it is called: %s',
+    'is saved under its true type, regardless of its name: %s',
     async (format) => {
       const body = await picture(format);
       const { url, requests } = await localServer((_request, response) =>
@@ -76,7 +76,7 @@ describe('a whole file', () => {
   });
 });
 
-describe('what is no picture', () => {
+describe('a file that is no image', () => {
   const zip = Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(100)]);
 
   it.each([
@@ -84,7 +84,7 @@ describe('what is no picture', () => {
     ['out', zip, 'cat.zip'],
     ['out.JSON?x=.png', '{"detail":"a cat"}', 'cat.json'],
     ['out.npy', '\x93NUMPY', 'cat.npy'],
-  ])('is taken where it does not claim to be one: %s', async (name, body, saved) => {
+  ])('is accepted if it does not claim to be one: %s', async (name, body, saved) => {
     const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
     expect(await fetchInto(`${url}/${name}`)).toMatchObject({ widthPx: null, heightPx: null });
     expect(await filesThere()).toEqual([saved]);
@@ -98,7 +98,7 @@ describe('what is no picture', () => {
     ['out.txt', '<!doctype html><p>Try again later</p>', 'an HTML page'],
     ['out.html', 'Try again later', 'a text without a type'],
     ['out.mp4', Buffer.from([0xff, 0, 0xfe]), 'something without a type'],
-  ])('is refused in the place of one, or without a type: %s', async (name, body, got) => {
+  ])('is refused under the name of one, or without a type: %s', async (name, body, got) => {
     const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
     await expect(fetchInto(`${url}/${name}`)).rejects.toMatchObject({
       code: 'ERR_NOT_AN_IMAGE',
@@ -108,19 +108,19 @@ describe('what is no picture', () => {
   });
 });
 
-describe('a file that goes on behind its end', () => {
+describe('a file that continues after its end', () => {
   const serve = async (body: Buffer) => {
     const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
     return url;
   };
   const trailing = Buffer.alloc(200, 'x');
 
-  it.each(['png', 'jpeg'] as const)('is taken where all of the picture is there: %s', async (format) => {
+  it.each(['png', 'jpeg'] as const)('is accepted if the image is whole: %s', async (format) => {
     const body = Buffer.concat([await picture(format), trailing]);
     expect(await fetchInto(await serve(body))).toMatchObject({ format, bytes: body.length });
   });
 
-  it.each(['png', 'jpeg'] as const)('is refused where some of the picture is missing: %s', async (format) => {
+  it.each(['png', 'jpeg'] as const)('is refused if a part of the image is missing: %s', async (format) => {
     const raw = { width: 200, height: 200, channels: 3 } as const;
     const whole = await sharp(randomBytes(200 * 200 * 3), { raw })
       .toFormat(format)
@@ -130,7 +130,7 @@ describe('a file that goes on behind its end', () => {
     expect(await filesThere()).toEqual([]);
   });
 
-  it('is refused where no length was told and the format has no end: avif', async () => {
+  it('is refused if no length was declared and the format has no end: avif', async () => {
     const whole = await picture('avif');
     const body = whole.subarray(0, whole.length - 10);
     await expect(fetchInto(await serve(body))).rejects.toMatchObject({ code: 'ERR_TRUNCATED' });
@@ -253,7 +253,7 @@ describe('anything else is refused, and nothing stays behind', () => {
     await expect.poll(() => isOpen).toBe(false);
   });
 
-  it('a file that is told to be too large, without waiting for it', async () => {
+  it('a file that declares to be too large, without waiting for it', async () => {
     const error = await refused(
       (_request, response) => {
         response.writeHead(200, { 'content-length': 101 }).flushHeaders();
@@ -263,7 +263,7 @@ describe('anything else is refused, and nothing stays behind', () => {
     expect(error).toMatchObject({ code: 'ERR_OUTPUT_TOO_LARGE', recoverable: false });
   });
 
-  it('a server that does not even begin to answer', async () => {
+  it('a server that does not begin to respond', async () => {
     const error = await refused(() => {}, { idleTimeoutMs: 30 });
     expect(error).toMatchObject({ code: 'ERR_DOWNLOAD_CUT', recoverable: true });
   });
@@ -282,20 +282,20 @@ describe('anything else is refused, and nothing stays behind', () => {
     expect(error).toMatchObject({ name: 'DownloadError' });
   });
 
-  it('one that is too large, told or not', async () => {
+  it('one that is too large, declared or not', async () => {
     const body = await picture('png');
-    const told = await refused(
+    const declared = await refused(
       (_request, response) => response.writeHead(200, { 'content-length': body.length }).end(body),
       { maxBytes: 100 },
     );
-    const untold = await refused((_request, response) => response.writeHead(200).end(body), {
+    const undeclared = await refused((_request, response) => response.writeHead(200).end(body), {
       maxBytes: 100,
     });
-    expect(told).toMatchObject({ code: 'ERR_OUTPUT_TOO_LARGE', recoverable: false });
-    expect(untold).toMatchObject({ code: 'ERR_OUTPUT_TOO_LARGE' });
+    expect(declared).toMatchObject({ code: 'ERR_OUTPUT_TOO_LARGE', recoverable: false });
+    expect(undeclared).toMatchObject({ code: 'ERR_OUTPUT_TOO_LARGE' });
   });
 
-  it('a small file that would be a picture of 2.7 gigabytes, without decoding it', async () => {
+  it('a small file that would be an image of 2.7 gigabytes, without decoding it', async () => {
     const body = await picture('png');
     body.writeUInt32BE(30_000, 16);
     body.writeUInt32BE(30_000, 20);
@@ -337,7 +337,7 @@ describe('anything else is refused, and nothing stays behind', () => {
   });
 });
 
-it('says that it is the disk where it is the disk', async () => {
+it('blames the disk for a fault of the disk', async () => {
   await writeFile(join(folder, 'a'), 'a file where a folder should be');
   const body = await picture('png');
   const { url } = await localServer((_request, response) => response.writeHead(200).end(body));

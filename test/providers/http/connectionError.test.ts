@@ -10,7 +10,7 @@ const fetchFailed = (...faults: { code: string; syscall?: string }[]) => {
 };
 
 it.each([
-  ['nobody listens', { code: 'ECONNREFUSED', syscall: 'connect' }],
+  ['no program listens', { code: 'ECONNREFUSED', syscall: 'connect' }],
   ['the name is unknown', { code: 'ENOTFOUND', syscall: 'getaddrinfo' }],
   ['the name service is down', { code: 'EAI_AGAIN', syscall: 'getaddrinfo' }],
   ['there is no network', { code: 'ENETUNREACH', syscall: 'connect' }],
@@ -31,7 +31,7 @@ it.each([
   ['the platform lost the other side', { code: 'UND_ERR_SOCKET' }],
   ['the network goes away during the wait', { code: 'ENETUNREACH', syscall: 'read' }],
   ['the host goes away during the wait', { code: 'EHOSTUNREACH', syscall: 'read' }],
-  ['nobody knows what happened', { code: 'ESOMETHING' }],
+  ['the fault is unknown', { code: 'ESOMETHING' }],
 ])('anything may have happened where %s', (_name, fault) => {
   const error = fetchFailed(fault);
   expect(connectionError('POST', '/', error)).toMatchObject({

@@ -23,18 +23,18 @@ it.each<[SelectModelConfig, string, number]>([
 it.each<[SelectModelConfig, string, string]>([
   [
     { useCase: 'editing', maxCostUsd: 0.01 },
-    'Expected a model for editing, for at most $0.01 an image, got none in the catalogue',
+    'The catalogue has no model for editing, for at most $0.01 an image',
     '`maxCostUsd` of 0.03 allows bytedance/seedream-4; without `useCase` there is black-forest-labs/flux-schnell.',
   ],
   [
     { useCase: 'draft', minQuality: 'high' },
-    'Expected a model for draft, of quality high or better, got none in the catalogue',
+    'The catalogue has no model for draft, of quality high or better',
     '`minQuality` draft allows black-forest-labs/flux-schnell; without `useCase` there is bytedance/seedream-4.',
   ],
   [
     { useCase: 'draft', minQuality: 'high', maxCostUsd: 0.001 },
-    'Expected a model for draft, of quality high or better, for at most $0.001 an image, got none',
-    'More than one requirement is in the way.',
+    'The catalogue has no model for draft, of quality high or better, for at most $0.001 an image',
+    'Relax more than one requirement.',
   ],
   [{ maxCostUsd: -1 }, 'Expected `maxCostUsd` to be a number of 0 or more, got -1', ''],
   [{ maxCostUsd: Number.NaN }, 'Expected `maxCostUsd` to be a number of 0 or more, got NaN', ''],

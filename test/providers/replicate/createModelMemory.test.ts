@@ -56,7 +56,7 @@ it('asks about one version of a model only once, since it never changes', async 
   expect(requests).toHaveLength(2);
 });
 
-it('asks anew where nothing may be old, or was kept in the future', async () => {
+it('asks again if nothing may be old, or was stored in the future', async () => {
   const { state, requests, find } = await service();
   await find();
   await find({ modelMaxAgeMs: 0 });
@@ -66,18 +66,18 @@ it('asks anew where nothing may be old, or was kept in the future', async () => 
   expect(requests).toHaveLength(3);
 });
 
-it('uses an old answer where the service has none, and says so', async () => {
+it('uses an old response if the service has none, and warns', async () => {
   const { state, find } = await service();
   const asked = await find();
   state.nowMs += 2 * hourMs;
   state.status = 503;
   expect(await find()).toEqual(asked);
   expect(state.warnings).toEqual([
-    expect.stringMatching(/^Using what owner\/name took on 2023-11-14 22:13 UTC, because .* 503/),
+    expect.stringMatching(/^Using the schema of owner\/name stored on 2023-11-14 22:13 UTC, because .* 503/),
   ]);
 });
 
-it('takes no for an answer', async () => {
+it('does not use the cache after a refusal', async () => {
   const { state, find } = await service();
   await find();
   state.nowMs += 2 * hourMs;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createRecentIds } from '../../../src/providers/replicate/webhookReceiver.ts';
 
-it('knows an id again until newer ones have taken its place', () => {
+it('recognizes an id until newer ones have replaced it', () => {
   const ids = createRecentIds(2);
   expect([ids.add('a'), ids.add('b'), ids.add('a')]).toEqual([true, true, false]);
   expect(ids.add('c')).toBe(true);

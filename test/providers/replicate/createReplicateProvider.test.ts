@@ -56,7 +56,7 @@ describe('createPrediction', () => {
     expect(JSON.parse(requests[0]?.body ?? '')).toEqual({ input: { prompt: 'a cat' } });
   });
 
-  it('asks to be told of the end where it is given an address', async () => {
+  it('asks for a webhook at the end if it is given a URL', async () => {
     const { url, requests } = await localServer((_request, response) =>
       sendJson(response, 201, predictionAnswer),
     );
@@ -69,7 +69,7 @@ describe('createPrediction', () => {
     });
   });
 
-  it('sends nothing where that address is none', async () => {
+  it('sends nothing if that URL is malformed', async () => {
     const { url, requests } = await localServer((_request, response) =>
       sendJson(response, 201, predictionAnswer),
     );
@@ -78,7 +78,7 @@ describe('createPrediction', () => {
     expect(requests).toHaveLength(0);
   });
 
-  it('tells the limits that the answer names, also where it is a refusal; nothing where it names none', async () => {
+  it('reports the limits that a response names, a refusal too; nothing if it names none', async () => {
     const { url } = await localServer((_request, response, count) => {
       if (count === 1) sendJson(response, 201, predictionAnswer, { 'ratelimit-remaining': '41' });
       else if (count === 2) {
@@ -86,19 +86,19 @@ describe('createPrediction', () => {
       } else sendJson(response, 201, predictionAnswer);
     });
     const provider = connect(url);
-    const told: CreateLimits[] = [];
-    const options = { waitMs: 0, onLimits: (limits: CreateLimits) => told.push(limits) };
+    const reported: CreateLimits[] = [];
+    const options = { waitMs: 0, onLimits: (limits: CreateLimits) => reported.push(limits) };
     const create = () => lastValueFrom(provider.createPrediction(request, options));
     await create();
     await errorOf(create());
     await create();
-    expect(told).toEqual([
+    expect(reported).toEqual([
       { remaining: 41, fullInMs: null },
       { remaining: 0, fullInMs: 3_000 },
     ]);
   });
 
-  it('runs a pinned version by the other route, without a wait where none is asked', async () => {
+  it('runs a pinned version by the other route, without a wait if none is asked for', async () => {
     const { url, requests } = await localServer((_request, response) =>
       sendJson(response, 201, predictionAnswer),
     );
@@ -111,7 +111,7 @@ describe('createPrediction', () => {
     expect(JSON.parse(requests[0]?.body ?? '')).toEqual({ input: { prompt: 'a cat' }, version });
   });
 
-  it('goes over to the version where the route by name does not know the model, and remembers', async () => {
+  it('changes to the version if the route by name does not have the model, and remembers', async () => {
     const { url, requests } = await localServer(({ method, url: path }, response) => {
       if (method === 'GET') sendJson(response, 200, { latest_version: { id: version } });
       else if (path.endsWith('/v1/predictions')) sendJson(response, 201, predictionAnswer);
@@ -136,7 +136,7 @@ describe('createPrediction', () => {
     { code: 202, status: 'processing', output: null, waitMs: 1_000, outputComplete: false },
     { code: 202, status: 'starting', output: null, waitMs: 1_000, outputComplete: false },
   ])(
-    'takes an output ahead of its status as whole only from a waited answer: %o',
+    'takes an output ahead of its status as complete only from a response that was waited for: %o',
     async ({ code, waitMs, outputComplete, ...answer }) => {
       const { url } = await localServer((_request, response) =>
         sendJson(response, code, { ...predictionAnswer, ...answer }),
@@ -146,7 +146,7 @@ describe('createPrediction', () => {
     },
   );
 
-  it('goes over for each of several creates that are under way at once', async () => {
+  it('changes the route for each of several create requests in flight', async () => {
     const refused: ServerResponse[] = [];
     const { url, requests } = await localServer(({ method, url: path }, response) => {
       if (method === 'GET') sendJson(response, 200, { latest_version: { id: version } });
@@ -166,7 +166,7 @@ describe('createPrediction', () => {
     ['is official', { is_official: true, latest_version: { id: version } }, 404],
     ['has no known version', {}, 404],
     ['was refused for another reason', { latest_version: { id: version } }, 422],
-  ])('does not go over where the model %s', async (_name, model, status) => {
+  ])('does not change the route if the model %s', async (_name, model, status) => {
     const { url, requests } = await localServer(({ method }, response) =>
       method === 'GET' ? sendJson(response, 200, model) : sendJson(response, status, { status }),
     );
@@ -177,7 +177,7 @@ describe('createPrediction', () => {
     expect(requests).toHaveLength(2);
   });
 
-  it('runs a model that is not official by its newest version at once, whatever version was looked at last', async () => {
+  it('runs a model that is not official by its newest version at once, regardless of the version that was read last', async () => {
     const pinned = 'a'.repeat(64);
     const { url, requests } = await localServer(({ method, url: path }, response) => {
       if (method === 'POST') sendJson(response, 201, predictionAnswer);
@@ -260,7 +260,7 @@ describe('createPrediction', () => {
     });
   });
 
-  it('does not know what became of one whose answer cannot be read or breaks off', async () => {
+  it('cannot know the outcome of one whose response cannot be read or breaks off', async () => {
     const html = await localServer((_request, response) => response.writeHead(200).end('<html>hello</html>'));
     const cut = await localServer((_request, response) => {
       response.writeHead(201, { 'content-length': '1000' });
@@ -282,14 +282,14 @@ describe('createPrediction', () => {
     expect(error).toMatchObject({ code: 'ERR_REQUEST_TIMEOUT', tookEffect: 'unknown' });
   });
 
-  it('knows that nothing was made where no connection stood', async () => {
+  it('knows that nothing was made if no connection was made', async () => {
     const error = await errorOf(
       lastValueFrom(connect(await silentPort()).createPrediction(request, { waitMs: 0 })),
     );
     expect(error).toMatchObject({ code: 'ERR_NO_CONNECTION', tookEffect: 'no', recoverable: true });
   });
 
-  it('knows that nothing was made where the protocol is wrong', async () => {
+  it('knows that nothing was made if the protocol is wrong', async () => {
     const plain = await localServer((_request, response) => sendJson(response, 201, predictionAnswer));
     const secure = connect(plain.url.replace('http:', 'https:'));
     const error = await errorOf(lastValueFrom(secure.createPrediction(request, { waitMs: 0 })));
@@ -319,7 +319,7 @@ describe('createPrediction', () => {
     expect(elsewhere.requests).toEqual([]);
   });
 
-  it('never says the token, not even where the answer repeats it', async () => {
+  it('never shows the token, not even if the response repeats it', async () => {
     const { url } = await localServer((_request, response) =>
       sendJson(response, 401, { title: 'no', detail: `bad token ${token}`, status: 401 }),
     );
@@ -343,7 +343,7 @@ describe('createReplicateProvider', () => {
     expect(() => createReplicateProvider({ token, baseUrl })).toThrow(UsageError);
   });
 
-  it('never says the token where a fetch of somebody else throws it', async () => {
+  it('never shows the token if a given fetch throws it', async () => {
     const leaky = () =>
       Promise.reject(Object.assign(new Error(`Bearer ${token}`), { request: { headers: { token } } }));
     const provider = connect('http://127.0.0.1:9', { fetch: leaky });
@@ -354,7 +354,7 @@ describe('createReplicateProvider', () => {
 });
 
 describe('listPredictions', () => {
-  it('asks once more where the local clock turns out to be ahead: what is missing from the list would be paid again', async () => {
+  it('asks once more if the local clock turns out to be ahead: predictions missing from the list would be paid again', async () => {
     const aheadMs = 3_600_000;
     const { url, requests } = await localServer((_request, response) =>
       sendJson(response, 200, { results: [], next: null }, { date: new Date().toUTCString() }),
@@ -372,7 +372,7 @@ describe('listPredictions', () => {
     expect(requests).toHaveLength(3); // now it knows
   });
 
-  it('asks for the whole hour where the moment is still to come: the clock has been put back since it was noted', async () => {
+  it('asks for the whole hour if the time is in the future: the clock was set back since it was noted', async () => {
     const { url, requests } = await localServer((_request, response) =>
       sendJson(response, 200, { results: [], next: null }),
     );
@@ -383,7 +383,7 @@ describe('listPredictions', () => {
     expect(asked).toBe('2026-01-01T00:00:00.000Z');
   });
 
-  it('cannot read a list with a status that nobody knows', async () => {
+  it('cannot read a list with an unknown status', async () => {
     const { url } = await localServer((_request, response) =>
       sendJson(response, 200, { results: [{ ...predictionAnswer, status: 'dreaming' }], next: null }),
     );
@@ -433,7 +433,7 @@ describe('listPredictions', () => {
 });
 
 describe('the other calls', () => {
-  it('get and cancel by id, also in the shape in which cancel answers', async () => {
+  it('get and cancel by id, also in the shape of a response to cancel', async () => {
     const { url, requests } = await localServer(({ method }, response) =>
       sendJson(
         response,

@@ -14,7 +14,7 @@ const upload = async (source: string | Uint8Array, baseUrl: string, secret = tok
   return lastValueFrom(provider.uploadFile!(await inputFile(source, 'bytes.svg')));
 };
 
-it('gives the service name, type and content, and tells how long it keeps them', async () => {
+it('gives the service name, type and content, and returns the lifetime', async () => {
   const simulator = await simulated();
   const path = await tempFile('Katze „ä“.svg', svg);
   const { url, lifetimeMs } = await upload(path, simulator.baseUrl, simulator.token);
@@ -29,7 +29,7 @@ it('takes bytes', async () => {
   expect((await call(simulator, url)).body).toMatchObject({ name: 'bytes.svg', size: svg.length });
 });
 
-it('counts the life by the clock of the service, and takes the shortest where it is silent', async () => {
+it('counts the lifetime by the clock of the service, and assumes the shortest if it gives none', async () => {
   const answers = [
     { urls: { get: 'u' }, created_at: '2001-01-01T00:00:00Z', expires_at: '2001-01-01T00:10:00Z' },
     { urls: { get: 'u' } },

@@ -38,7 +38,7 @@ interface Sent {
   readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Sends a signed webhook as the service does; gives the answer. */
+/** Sends a signed webhook as the service does; returns the response. */
 async function send(
   url: string,
   body: string,
@@ -57,7 +57,7 @@ async function send(
   return { status: response.status, text: await response.text() };
 }
 
-it('emits what the service tells, with the query of its address', async () => {
+it('emits the predictions that the service sends, with the query of the URL', async () => {
   const { url, events } = await receive();
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
   expect(await send(`${url}some/path?run=r1&job=a%20b`, bodyOf())).toEqual({ status: 204, text: '' });
@@ -147,7 +147,7 @@ it.each(['{', '[]', '{"status":"succeeded"}', 'null'])('refuses %s, though it is
   expect(events).toEqual([]);
 });
 
-it('takes no body beyond its limit, announced or not, and goes on', async () => {
+it('accepts no body above its limit, declared or not, and continues', async () => {
   const { url, events } = await receive({ secret, maxBytes: 1_000 });
   const body = bodyOf({ logs: 'x'.repeat(1_000) });
   expect((await send(url, body)).status).toBe(413);
@@ -195,7 +195,7 @@ it('says that it is there, and nothing else', async () => {
   expect([other.status, await other.text()]).toEqual([404, '']);
 });
 
-it('believes everybody where it is told to', async () => {
+it('accepts every webhook if it is unsigned', async () => {
   const { url, events } = await receive({ unsigned: true });
   const plain = (status: string) => fetch(url, { method: 'POST', body: bodyOf({ status }) });
   expect((await plain('processing')).status).toBe(204);
@@ -213,24 +213,24 @@ it('gives the port back when it is unsubscribed from, also before it listens', a
   const { url, events, subscription } = await receive();
   const port = Number(new URL(url).port);
   subscription?.unsubscribe();
-  await expect.poll(() => fetch(url).then(() => 'an answer', String)).toContain('fetch failed');
+  await expect.poll(() => fetch(url).then(() => 'a response', String)).toContain('fetch failed');
   createWebhookReceiver({ secret, port }).subscribe().unsubscribe();
   const again = await vi.waitFor(() => receive({ secret, port }), { timeout: 55_000 });
   expect((await send(again.url, bodyOf())).status).toBe(204);
   expect([events.length, again.events.length]).toEqual([0, 1]);
 });
 
-it('emits an error that names the port where it is taken', async () => {
+it('emits an error that names a port in use', async () => {
   const { url } = await receive();
   const { port } = new URL(url);
   const second = firstValueFrom(createWebhookReceiver({ secret, port: Number(port) }));
   await expect(second).rejects.toThrow(UsageError);
-  await expect(second).rejects.toThrow(`on port ${port} of 127.0.0.1, got EADDRINUSE`);
+  await expect(second).rejects.toThrow(`on port ${port} of 127.0.0.1: EADDRINUSE`);
 });
 
 it.each<[string, WebhookReceiverConfig, string]>([
-  ['neither a secret nor its absence', {}, 'got neither'],
-  ['both', { secret, unsigned: true }, 'got both'],
+  ['neither a secret nor its absence', {}, 'need either `secret` or `unsigned`'],
+  ['both', { secret, unsigned: true }, 'cannot be used together'],
   ['a wrong secret', { secret: 'r8_token' }, 'whsec_'],
   ['an odd address', { secret, publicUrl: 'hooks.example' }, '`publicUrl`'],
 ])('throws for %s', (_name, config, message) => {
@@ -257,8 +257,10 @@ it('hears of every end from a service that drops no webhook, with the secret of 
   await expect.poll(() => events).toHaveLength(6);
   await lastValueFrom(timer(20));
   expect(events).toHaveLength(6);
-  const told = events.map(({ prediction, query }) => [query.job, prediction.id, prediction.status]).sort();
-  expect(told).toEqual(made.map(({ id }, job) => [String(job), id, 'succeeded']));
+  const received = events
+    .map(({ prediction, query }) => [query.job, prediction.id, prediction.status])
+    .sort();
+  expect(received).toEqual(made.map(({ id }, job) => [String(job), id, 'succeeded']));
   expect(simulator.stats()).toMatchObject({ webhooks: 9, requests: { get: 0, list: 0, create: 6 } });
 });
 

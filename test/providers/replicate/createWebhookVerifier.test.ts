@@ -20,7 +20,7 @@ it('knows the example of Standard Webhooks', () => {
   expect(verifier.isSigned(headers, body)).toBe(true);
 });
 
-it('takes a webhook with several signatures where one of them is right', () => {
+it('accepts a webhook with several signatures if one of them is right', () => {
   const other = `v1,${Buffer.alloc(32).toString('base64')}`;
   const signedBy = (...signatures: string[]) =>
     verifier.isSigned({ ...headers, 'webhook-signature': signatures.join(' ') }, body);
@@ -33,7 +33,7 @@ it.each([
   ['another id', { ...headers, 'webhook-id': 'msg_other' }, body],
   ['another time', { ...headers, 'webhook-timestamp': '1614265331' }, body],
   ['another body', headers, Buffer.from('{"test": 2432232315}')],
-  ['a body written anew', headers, Buffer.from('{"test":2432232314}')],
+  ['a body that was serialized again', headers, Buffer.from('{"test":2432232314}')],
   ['no body', headers, Buffer.alloc(0)],
   ['half a signature', { ...headers, 'webhook-signature': right.slice(0, 20) }, body],
   ['an empty signature', { ...headers, 'webhook-signature': 'v1,' }, body],

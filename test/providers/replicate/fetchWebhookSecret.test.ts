@@ -22,7 +22,7 @@ it('asks for the secret of the account, once', async () => {
 it.each([
   [401, { detail: 'no' }, 'ERR_UNAUTHENTICATED'],
   [200, { secret: 'whsec_abc' }, 'ERR_UNREADABLE_ANSWER'],
-])('emits an answer of %i that is none as an error', async (status, body, code) => {
+])('emits a malformed response of %i as an error', async (status, body, code) => {
   const { url } = await localServer((_request, response) => sendJson(response, status, body));
   const secret = lastValueFrom(fetchWebhookSecret({ token, baseUrl: `${url}/v1` }));
   await expect(secret).rejects.toThrow(ProviderError);

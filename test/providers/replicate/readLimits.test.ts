@@ -15,12 +15,12 @@ it('reads what Replicate says: tokens left, and whole seconds until the bucket i
   expect(limitsOf('0')).toEqual({ remaining: 0, fullInMs: null });
 });
 
-it('reads nothing where nothing is said: on a 401, from Cog', () => {
+it('reads nothing if there are no headers: on a 401, from Cog', () => {
   expect(readLimits(new Headers({ 'ratelimit-reset': '1' }))).toBeNull();
 });
 
 it.each(['', '-1', '1.5', 'NaN', 'many', '599, 598', '1e9', '99999999999'])(
-  'takes %j for no number of creates, and for no time',
+  'takes %j neither for a number of create requests nor for a time',
   (text) => {
     expect(limitsOf(text, '1')).toBeNull();
     expect(limitsOf('5', text)).toEqual({ remaining: 5, fullInMs: null });

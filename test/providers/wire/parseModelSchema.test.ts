@@ -32,7 +32,7 @@ it('reads what Cog writes: enums apart, in the order of x-order', () => {
   expect(schema?.required).toEqual(['prompt']);
 });
 
-it('is null where there is no schema, and never throws on an odd one', () => {
+it('is null if there is no schema, and never throws on a malformed one', () => {
   expect(parseModelSchema(undefined)).toBeNull();
   expect(parseModelSchema({ components: { schemas: {} } })).toBeNull();
   expect(

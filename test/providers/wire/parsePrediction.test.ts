@@ -37,14 +37,14 @@ it.each([
   ['no id', { status: 'starting' }],
   ['an empty id', { id: '', status: 'starting' }],
   ['no status', { id: 'abc' }],
-  ['a status that nobody knows', { id: 'abc', status: 'dreaming' }],
+  ['an unknown status', { id: 'abc', status: 'dreaming' }],
   ['no object', []],
 ])('refuses one with %s', (_name, body) => {
   expect(() => parsePrediction(body)).toThrow();
 });
 
 it.each(['succeeded', 'failed', 'canceled', 'aborted', 'starting', 'processing'])(
-  'an output of one that is %s is whole where it succeeded, or a waited answer is ahead of its status',
+  'an output of one that is %s is complete if it succeeded, or if a response that was waited for is ahead of its status',
   (status) => {
     const answer = { ...predictionAnswer, status };
     expect(parsePrediction(answer).outputComplete).toBe(status === 'succeeded');

@@ -144,7 +144,7 @@ it.each<[string, Grid, Partial<JobContext>]>([
   const first = aGrid({ pot: ['red', 'blue'], guidance: [2] });
   await run(first, { count: 2 });
   const { created } = simulator.stats();
-  const expected = message === 'with which' ? 'Expected the input and settings that' : message;
+  const expected = message === 'with which' ? 'was started with another input' : message;
   await expect(run(other, { count: 2, ...changes })).rejects.toThrow(expected);
   expect((await run(first, { count: 2 })).totals.alreadySaved).toBe(4);
   expect(simulator.stats().created).toBe(created);
@@ -159,7 +159,7 @@ it('refuses a grown folder that has lost its grid.json', async () => {
     'is damaged: it is not the file that rxposure wrote',
   );
   await rm(join(folder, 'grid.json'));
-  await expect(run(aGrid({ pot: ['red'] }))).rejects.toThrow('Expected the input and settings that');
+  await expect(run(aGrid({ pot: ['red'] }))).rejects.toThrow('was started with another input');
 });
 
 it('gives each model what it takes', async () => {

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { ProviderError } from '../../errors.ts';
 
-/** An answer outside 2xx, read to its end. */
-interface FailedAnswer {
+/** A response outside 2xx, with its whole body. */
+interface FailedResponse {
   readonly method: string;
-  /** Without the query, as it is shown to people. */
+  /** Without the query: messages show it. */
   readonly path: string;
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
 }
 
-/** Cog's details are FastAPI's: a list of places and what is wrong there. */
+/** Cog's details are FastAPI's: a list of paths, each with its fault. */
 const detailList = z
   .array(z.looseObject({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() }))
   .transform((faults) => faults.map(({ loc, msg }) => `${loc.join('.')}: ${msg}`).join('; '));
@@ -28,26 +28,26 @@ type Problem = z.infer<typeof problem>;
 
 const maxDetailChars = 300;
 
-/** The `ProviderError` for an answer outside 2xx, by the table `errorAnswers`. */
-export function answerError(answer: FailedAnswer, nowMs: number): ProviderError {
-  const { method, path, status, headers, text } = answer;
+/** Returns the `ProviderError` for a response outside 2xx, from the table `errorAnswers`. */
+export function responseError(response: FailedResponse, nowMs: number): ProviderError {
+  const { method, path, status, headers, text } = response;
   const known = errorAnswers.find((row) => row.status === Math.min(status, 500)) ?? otherRefusal(status);
   const body = parsed(text);
-  const told = problem.safeParse(body).data;
+  const reason = problem.safeParse(body).data;
   const waitMs = status === 429 ? retryAfterMs(headers, body, nowMs) : null;
-  const detail = told === undefined ? plain(text) : detailOf(told);
-  const message = `${method} ${path} was answered with ${status}: ${known.meaning}${detail === '' ? '' : ` (${detail})`}`;
+  const detail = reason === undefined ? plain(text) : detailOf(reason);
+  const message = `${method} ${path} failed with ${status}: ${known.meaning}${detail === '' ? '' : ` (${detail})`}`;
   return new ProviderError(known.code, message, {
     status,
     recoverable: known.recoverable,
     stopsRun: known.stopsRun,
-    suggestion: suggestionFor(told) ?? known.suggestion,
+    suggestion: suggestionFor(reason) ?? known.suggestion,
     tookEffect: method !== 'GET' && leavesOpen(status) ? 'unknown' : 'no',
     ...(waitMs === null ? {} : { retryAfterMs: waitMs }),
   });
 }
 
-/** A server's fault, or a time-out of some machine on the way, does not say whether the request was carried out. */
+/** A fault of the server, or a timeout on the way to it, leaves open if the request was carried out. */
 function leavesOpen(status: number): boolean {
   return status >= 500 || status === 408;
 }
@@ -70,24 +70,24 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What the answer says of the reason, on one line. */
+/** Returns the reason that a response gives, on one line. */
 function detailOf({ invalid_fields: fields = [], detail, title }: Problem): string {
   if (fields.length === 0) return oneLine(detail ?? title ?? '');
   return oneLine(fields.map(({ field, description }) => `${field}: ${description}`).join('; '));
 }
 
-/** Names what is to be corrected, where the answer does. */
-function suggestionFor(told: Problem | undefined): string | null {
-  const fields = told?.invalid_fields ?? [];
+/** Returns what to correct, if the response names it. */
+function suggestionFor(reason: Problem | undefined): string | null {
+  const fields = reason?.invalid_fields ?? [];
   const names = fields.map(({ field }) => field.replace(/^input\.?/, '')).filter((name) => name !== '');
   if (names.length > 0) {
     return `Correct ${names.join(', ')}: the model's page at replicate.com lists what it takes.`;
   }
-  if (!/invalid version/i.test(told?.title ?? '')) return null;
+  if (!/invalid version/i.test(reason?.title ?? '')) return null;
   return 'Check the version: official models are given as owner/name, others as owner/name:64-hex-digits.';
 }
 
-/** An HTML page of some front end says nothing worth showing. */
+/** The HTML page of a front end has nothing worth showing. */
 function plain(text: string): string {
   return text.trimStart().startsWith('<') ? '' : oneLine(text);
 }
@@ -96,22 +96,25 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim().slice(0, maxDetailChars);
 }
 
-/** What an answer of the service outside 2xx means. */
+/** The meaning of a status outside 2xx. */
 export interface ErrorAnswer {
   readonly status: number;
   readonly code: string;
   readonly meaning: string;
-  /** Whether the same request may succeed later. */
+  /** True if the same request may succeed later. */
   readonly recoverable: boolean;
-  /** Whether it concerns every job of a run. */
+  /** True if it concerns every job of a run. */
   readonly stopsRun: boolean;
-  /** What a run does about it. */
+  /** A run's reaction, for people. */
   readonly reaction: string;
-  /** What the user can do about it. */
+  /** The advice to the user, as a sentence. */
   readonly suggestion: string;
 }
 
-/** By status; everything from 500 on has the last row. Facts: Replicate's HTTP reference and its documented rate limits. */
+/**
+ * The statuses outside 2xx that have a meaning of their own. The last row holds for every status of 500 or above.
+ * Sources: Replicate's HTTP reference and its documented rate limits.
+ */
 export const errorAnswers: readonly ErrorAnswer[] = [
   {
     status: 401,
@@ -119,7 +122,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     meaning: 'the API token is missing or wrong',
     recoverable: false,
     stopsRun: true,
-    reaction: 'ends; what is under way is finished and kept',
+    reaction: 'finishes and saves what is in flight, then ends',
     suggestion: 'Check REPLICATE_API_TOKEN: tokens are at https://replicate.com/account/api-tokens.',
   },
   {
@@ -128,7 +131,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     meaning: 'the account has no credit left',
     recoverable: false,
     stopsRun: true,
-    reaction: 'ends; what is under way is finished and kept',
+    reaction: 'finishes and saves what is in flight, then ends',
     suggestion:
       'Buy credit at https://replicate.com/account/billing, wait a few minutes, and run the same command again.',
   },
@@ -148,7 +151,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     recoverable: false,
     stopsRun: false,
     reaction:
-      'tries a model without a route by name by its version; asks again for a prediction just made; else fails the job',
+      'tries the version of a model that has no route by name; retries reads of a new prediction; else fails the job',
     suggestion: 'Check the spelling of the model: owner/name, or owner/name:version.',
   },
   {
@@ -166,7 +169,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     meaning: 'the model does not take this input',
     recoverable: false,
     stopsRun: false,
-    reaction: 'fails the job; nothing was made; forgets what it remembered of the model',
+    reaction: 'fails the job; nothing was made; forgets the stored schema of the model',
     suggestion: "Correct the input: the model's page at replicate.com lists what it takes.",
   },
   {
@@ -175,7 +178,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     meaning: 'requests come faster than the account may send them',
     recoverable: true,
     stopsRun: false,
-    reaction: 'waits as long as the service asks, slows down, sends it again; costs no attempt',
+    reaction: 'waits as long as the service asks, slows down, sends the request again; costs no attempt',
     suggestion: 'Nothing to do: the run slows down by itself.',
   },
   {
@@ -184,14 +187,16 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     meaning: 'the service has a fault of its own',
     recoverable: true,
     stopsRun: false,
-    reaction: 'asks again; a create is looked up in the list of predictions first, never just repeated',
+    reaction:
+      'retries; looks up a create request in the list of predictions first, and never just repeats it',
     suggestion: 'Run the same command again later.',
   },
 ];
 
 /**
- * How long a refusal asks to wait, in ms; null where it names no wait. Read in this order: the `Retry-After` header
- * (seconds or a date), `retry_after` in the body (seconds), a number of seconds in `detail`, the `ratelimit-reset` header.
+ * Returns the wait that a refusal asks for, in ms; null if it asks for none. Reads the first of these that is there: the
+ * `Retry-After` header (seconds or a date), `retry_after` in the body (seconds), a number of seconds in `detail`, the
+ * `ratelimit-reset` header.
  */
 export function retryAfterMs(headers: Headers, body: unknown, nowMs: number): number | null {
   const { retry_after: inBody, detail } = isRecord(body) ? body : {};
@@ -204,14 +209,14 @@ export function retryAfterMs(headers: Headers, body: unknown, nowMs: number): nu
   );
 }
 
-/** Counted by the clock of the service where the answer tells its time: ours may be wrong. */
+/** Counts by the clock of the service if the response has its time: the local one may be wrong. */
 function fromDate(headers: Headers, nowMs: number): number | null {
   const untilMs = dateOf(headers.get('retry-after'));
   if (untilMs === null) return null;
   return Math.max(0, untilMs - (dateOf(headers.get('date')) ?? nowMs));
 }
 
-/** Dates have words in them; `Date.parse` would read a mere number as some year. */
+/** Dates contain words; `Date.parse` would read a plain number as a year. */
 function dateOf(value: string | null): number | null {
   const atMs = /[a-z]{3}/i.test(value ?? '') ? Date.parse(value ?? '') : Number.NaN;
   return Number.isNaN(atMs) ? null : atMs;
@@ -227,17 +232,17 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-/** The `ProviderError` for an answer of 2xx that is not what the API documents. After a create, anything may have happened. */
-export function unreadableAnswer(isCreate: boolean, cause: unknown): ProviderError {
+/** Returns the `ProviderError` for a 2xx response of undocumented shape. After a create request, a prediction may exist. */
+export function unreadableResponse(isCreate: boolean, cause: unknown): ProviderError {
   return new ProviderError(
     'ERR_UNREADABLE_ANSWER',
-    `Expected an answer as Replicate documents it, got ${whatCame(cause)}`,
+    `Expected a response as Replicate documents it, got ${received(cause)}`,
     { recoverable: true, tookEffect: isCreate ? 'unknown' : 'no', suggestion: 'Check the base URL.' },
   );
 }
 
-/** Names the place only: what stands there may be private. */
-function whatCame(cause: unknown): string {
+/** Names only the path of the fault: the value there may be private. */
+function received(cause: unknown): string {
   if (!(cause instanceof z.ZodError)) return cause instanceof SyntaxError ? 'no JSON' : 'something else';
   const path = cause.issues[0]?.path.join('.') ?? '';
   return path === '' ? 'JSON of another shape' : `JSON with an odd ${path}`;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { answerError, errorAnswers, retryAfterMs } from '../../../src/providers/http/answerError.ts';
+import { errorAnswers, responseError, retryAfterMs } from '../../../src/providers/http/responseError.ts';
 
 const answer = (status: number, text = '{}', headers = {}) =>
-  answerError({ method: 'POST', path: '/v1/predictions', status, headers: new Headers(headers), text }, 0);
+  responseError({ method: 'POST', path: '/v1/predictions', status, headers: new Headers(headers), text }, 0);
 
-describe('answerError', () => {
+describe('responseError', () => {
   it.each(errorAnswers)(
     '$status is $code',
     ({ status, code, recoverable, stopsRun, suggestion, meaning }) => {
@@ -46,7 +46,7 @@ describe('answerError', () => {
   });
 
   it.each([
-    ['a list where a text should be', '{"detail":[{"loc":["body"],"msg":"field required"}],"title":7}'],
+    ['a list instead of a text', '{"detail":[{"loc":["body"],"msg":"field required"}],"title":7}'],
     ['null', 'null'],
     ['nothing', ''],
   ])('takes an odd body: %s', (_name, text) => {
