@@ -39,8 +39,9 @@ export interface StrategyFigures {
 }
 
 /**
- * Runs `generate` over the same 1,000 predictions with each strategy, in virtual time: identical figures on every machine.
- * Run times are log-normal and seeded; network and disk are replaced by waits, everything else is the pipeline itself.
+ * Runs `generate` over the same 1,000 predictions with each strategy, in virtual time: identical
+ * figures on every machine. Run times are log-normal and seeded; network and disk are replaced by
+ * waits, everything else is the pipeline itself.
  */
 export async function compareStrategies(): Promise<readonly StrategyFigures[]> {
   const random = createRandom('strategies');

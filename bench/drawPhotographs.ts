@@ -22,8 +22,8 @@ const COLOUR = [
 ] as const;
 
 /**
- * Draws PNGs of 1024 x 1024 that are about as hard to compress as photographs: soft shapes of all sizes, and grain. 12 bits
- * a pixel, filtered row by row, as the encoders of image models do it.
+ * Draws PNGs of 1024 x 1024 that are about as hard to compress as photographs: soft shapes of all
+ * sizes, and grain. 12 bits a pixel, filtered row by row, as the encoders of image models do it.
  */
 export async function drawPhotographs(folder: string, count: number): Promise<ImageFile[]> {
   const originals: ImageFile[] = [];

@@ -1,4 +1,5 @@
-// Compares three ways to learn of the end of a prediction with the official client's two: `npm run bench:follow`. A minute.
+// Compares three ways to learn of the end of a prediction with the official client's two: `npm run
+// bench:follow`. A minute.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -45,7 +46,10 @@ const theirs = (mode: string): Contestant => ({
   args: [prompts, mode, CONCURRENCY, MODEL],
 });
 
-/** Runs a script; returns when it reported the end of each prediction, in ms since 1970, and its number of saved images. */
+/**
+ * Runs a script; returns when it reported the end of each prediction, in ms since 1970, and its
+ * number of saved images.
+ */
 function knownAt(script: string, args: readonly string[], env: NodeJS.ProcessEnv) {
   const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
     env: { ...process.env, ...env },

@@ -1,5 +1,5 @@
-// The gallery of 5,000 jobs in Chromium: size, first paint, and the longest task while scrolling from top to bottom.
-// `npm run bench:gallery`.
+// The gallery of 5,000 jobs in Chromium: size, first paint, and the longest task while scrolling
+// from top to bottom. `npm run bench:gallery`.
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,9 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Opens the page and scrolls through it. Tasks below 50 ms count as 0: browsers do not report them. */
+/**
+ * Opens the page and scrolls through it. Tasks below 50 ms count as 0: browsers do not report them.
+ */
 async function measure(path: string): Promise<{ firstPaintMs: number; longestTaskMs: number }> {
   const { page } = await openPage(browser, path);
   const measured = await page.evaluate(async () => {

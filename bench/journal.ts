@@ -1,4 +1,5 @@
-// Measures the cost of the journal at 1,000 images a second: the same run with the journal on disk and in memory.
+// Measures the cost of the journal at 1,000 images a second: the same run with the journal on disk
+// and in memory.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +24,8 @@ async function run(journal: RunJournal): Promise<{ wallS: number; cpuS: number }
   return { wallS: (performance.now() - startedMs) / 1_000, cpuS: (user + system) / 1_000_000 };
 }
 
-// One run first, so that both are measured with warm code; then in turns, so that both see the same load of the machine.
+// One run first, so that both are measured with warm code; then in turns, so that both see the same
+// load of the machine.
 await run(createMemoryJournal());
 for (let round = 0; round < 3; round += 1) {
   const memory = await run(createMemoryJournal());

@@ -1,5 +1,5 @@
-// Measures the cost of listening to a run of 100,000 jobs: the time over a run without listeners, and the heap while
-// callbacks, progress and telemetry are notified of each image.
+// Measures the cost of listening to a run of 100,000 jobs: the time over a run without listeners,
+// and the heap while callbacks, progress and telemetry are notified of each image.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

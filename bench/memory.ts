@@ -1,5 +1,6 @@
-// Measures the memory of a waiting job: in the queue of a gate, in that of the governor, as a journey of `generate` that
-// waits for its slot, and, for each job of the input, in the journal and the manifest.
+// Measures the memory of a waiting job: in the queue of a gate, in that of the governor, as a
+// journey of `generate` that waits for its slot, and, for each job of the input, in the journal and
+// the manifest.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

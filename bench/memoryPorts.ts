@@ -9,7 +9,10 @@ import type { Json, ModelInput, Plan, Prediction } from '../src/types.ts';
 
 const MODEL = 'black-forest-labs/flux-schnell';
 
-/** Creates the ports of a run without network and images: only the pipeline itself and its journal are left. */
+/**
+ * Creates the ports of a run without network and images: only the pipeline itself and its journal
+ * are left.
+ */
 export function memoryPorts(
   imagesPerSecond: number,
   tookMs: number | ((input: ModelInput) => number),

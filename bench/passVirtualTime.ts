@@ -1,8 +1,9 @@
 import type { VirtualTimeScheduler } from 'rxjs';
 
 /**
- * Lets virtual time pass until nothing is scheduled any more. Waits at each point in time until its promises are settled,
- * because plans are pulled through promises: a single flush would run ahead of them.
+ * Lets virtual time pass until nothing is scheduled any more. Waits at each point in time until its
+ * promises are settled, because plans are pulled through promises: a single flush would run ahead
+ * of them.
  */
 export async function passVirtualTime(scheduler: VirtualTimeScheduler): Promise<void> {
   await settled();

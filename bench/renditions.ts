@@ -1,5 +1,6 @@
-// Measures renditions: three of each of 200 images of 1024 x 1024, against a loop in which each has its own sharp; the memory
-// of a run with 50 predictions in flight; and the cost of formats and efforts. `npm run bench:renditions`. Linux, eight minutes.
+// Measures renditions: three of each of 200 images of 1024 x 1024, against a loop in which each has
+// its own sharp; the memory of a run with 50 predictions in flight; and the cost of formats and
+// efforts. `npm run bench:renditions`. Linux, eight minutes.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,5 @@
-// Makes renditions of images in a separate process and reports the cost; started by `bench/renditions.ts`.
+// Makes renditions of images in a separate process and reports the cost; started by
+// `bench/renditions.ts`.
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,10 @@ import { createRenderer } from '../src/renditions/renderer.ts';
 import type { ImageFile, RenditionSpec } from '../src/types.ts';
 
 export interface RenditionsTask {
-  /** `plain`: a `sharp(buffer)` for each rendition, with defaults; `each`: the same with our encoders; `once`: as runs do it. */
+  /**
+   * `plain`: a `sharp(buffer)` for each rendition, with defaults; `each`: the same with our
+   * encoders; `once`: as runs do it.
+   */
   readonly how: 'plain' | 'each' | 'once';
   readonly originals: readonly ImageFile[];
   readonly renditions: readonly string[];

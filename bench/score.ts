@@ -1,5 +1,5 @@
-// Measures the rating of an image of 1024 x 1024 px of noise, the worst case of every codec: the decode, which all measures
-// of a score share, and each measure.
+// Measures the rating of an image of 1024 x 1024 px of noise, the worst case of every codec: the
+// decode, which all measures of a score share, and each measure.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

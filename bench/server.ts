@@ -1,7 +1,9 @@
 // Runs the simulator in a separate process, so that drawing and serving do not count.
 import { type SimulatedPrediction, type SimulatorConfig, startSimulator } from '../src/simulator/index.ts';
 
-/** The share of webhooks that are lost, 0 to 1: JSON cannot carry the simulator's fault function. */
+/**
+ * The share of webhooks that are lost, 0 to 1: JSON cannot carry the simulator's fault function.
+ */
 const { dropWebhooks = 0, ...config }: SimulatorConfig & { dropWebhooks?: number } = JSON.parse(
   process.argv[2] ?? '{}',
 );

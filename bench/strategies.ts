@@ -1,4 +1,5 @@
-// Prints the table of docs/strategies.md, from virtual time: `npm run bench:strategies`. Some seconds; identical on every machine.
+// Prints the table of docs/strategies.md, from virtual time: `npm run bench:strategies`. Some
+// seconds; identical on every machine.
 import { compareStrategies } from './compareStrategies.ts';
 import { strategiesTable } from './strategiesTable.ts';
 

@@ -23,7 +23,10 @@ export interface RunExamplesConfig {
 /** Longer than any example may take. */
 const TIMEOUT_MS = 120_000;
 
-/** Runs the command that each example names in its first lines, one after the other, and yields the results. */
+/**
+ * Runs the command that each example names in its first lines, one after the other, and yields the
+ * results.
+ */
 export async function* runExamples({ folder, speed }: RunExamplesConfig): AsyncGenerator<ExampleRun> {
   for (const command of await commands()) {
     const words = command

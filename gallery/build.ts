@@ -1,5 +1,5 @@
-// Bundles the gallery's page into one TypeScript file of the library, so that it works from its source and from dist:
-// `npm run build:gallery`. A test fails if that file is out of date.
+// Bundles the gallery's page into one TypeScript file of the library, so that it works from its
+// source and from dist: `npm run build:gallery`. A test fails if that file is out of date.
 import { readFile, writeFile } from 'node:fs/promises';
 import { buildGallery } from './buildGallery.ts';
 

@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
 
-/** Returns the text of `src/sinks/gallery/galleryAssets.ts`: scripts and styles of the pages as constants. */
+/**
+ * Returns the text of `src/sinks/gallery/galleryAssets.ts`: scripts and styles of the pages as
+ * constants.
+ */
 export async function buildGallery(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: ['main.ts', 'style.css', 'vote/vote.ts', 'vote/vote.css'].map((name) =>

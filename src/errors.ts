@@ -150,9 +150,7 @@ export class ScoreError extends RxposureError {
   }
 }
 
-/**
- * A finished image could not be delivered to a further destination; it stays in the run folder.
- */
+/** A finished image could not be delivered to a further destination; it stays in the run folder. */
 export class DeliveryError extends RxposureError {
   override readonly name = 'DeliveryError';
   /** Name of the destination. */

@@ -241,7 +241,9 @@ export interface Reservation {
   release(): void;
 }
 
-/** Keeps reserved plus spent money at or below a limit. Amounts are whole millionths of a US dollar. */
+/**
+ * Keeps reserved plus spent money at or below a limit. Amounts are whole millionths of a US dollar.
+ */
 export interface Ledger {
   /** Reserves an amount; returns null if it does not fit under the limit any more. */
   reserve(microUsd: number): Reservation | null;

@@ -149,7 +149,10 @@ export interface Plan extends Job {
    * Absent: the result cannot be shared.
    */
   readonly resultKey?: string;
-  /** Path of the job's files below the run folder, `/` between folders, without extension. Unique in a run. */
+  /**
+   * Path of the job's files below the run folder, `/` between folders, without extension. Unique in
+   * a run.
+   */
   readonly path: string;
 }
 

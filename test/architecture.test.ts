@@ -17,7 +17,10 @@ const rows = [
   ['types', 'errors'],
 ];
 
-/** Of the rooms below its own, those that a room of the third row uses. A room that is not here may use all of them. */
+/**
+ * Of the rooms below its own, those that a room of the third row uses. A room that is not here may
+ * use all of them.
+ */
 const narrower: Readonly<Record<string, readonly string[]>> = {
   operators: ['events', 'disk/copyFiles', 'base', 'types', 'ports', 'errors'],
   sources: ['renditions', 'provenance', 'disk', 'base', 'types', 'ports', 'errors'],
@@ -29,8 +32,8 @@ const narrower: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The order of the parts of a room, from the top: a part imports only from parts behind it. `.` is any module of the room's own
- * folder that is not named, `*` any folder that is not named.
+ * The order of the parts of a room, from the top: a part imports only from parts behind it. `.` is
+ * any module of the room's own folder that is not named, `*` any folder that is not named.
  */
 const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   cli: [['batch'], ['flags'], ['script'], ['display']],
@@ -133,7 +136,10 @@ it('every part that stands in a room has its order', () => {
   expect(unknown).toEqual([]);
 });
 
-/** The folder of a service, `replicate`; null for modules outside of `providers` and for what services share. */
+/**
+ * The folder of a service, `replicate`; null for modules outside of `providers` and for what
+ * services share.
+ */
 function serviceOf(path: string): string | null {
   const [room, folder = ''] = path.split('/');
   return room === 'providers' && !/^(downloads|prices|http|wire|index\.ts)$/.test(folder) ? folder : null;
@@ -189,6 +195,29 @@ it('a module has at most 250 lines, unless it is a table', () => {
   expect(long.filter((path) => !tables.includes(path))).toEqual([]);
 });
 
+it('no interface has more than twelve fields of its own, but rows of data', () => {
+  const rowTypes = ['Outcome', 'RenditionSpec', 'OutcomeRow'];
+  const wide = modules.flatMap((path) => {
+    const text = readFileSync(join('src', path), 'utf8');
+    const found = text.matchAll(/^(?:export )?interface (\w+)[^{]*\{\n([\s\S]*?)^\}/gm);
+    return [...found].flatMap(([, name = '', body = '']) => {
+      const fields = body.match(/^ {2}(?:readonly )?\w+(?:\?|<.*?>)?[:(]/gm) ?? [];
+      return fields.length > 12 && !rowTypes.includes(name) ? [`${path}: ${name}`] : [];
+    });
+  });
+  expect(wide).toEqual([]);
+});
+
+it('comments wrap at 100 columns, but pictures and tables', () => {
+  const long = modules.flatMap((path) =>
+    readFileSync(join('src', path), 'utf8')
+      .split('\n')
+      .filter((line) => /^\s*(?:\/\*\*|\*|\/\/) ?\S/.test(line) && line.length > 100)
+      .map((line) => `${path}: ${line.trim()}`),
+  );
+  expect(long).toEqual([]);
+});
+
 it('the page of the gallery uses types of the gallery, and what runs in a browser as well', () => {
   const names = readdirSync('gallery', { recursive: true, encoding: 'utf8' }).filter((name) =>
     /\.ts$/.test(name),
@@ -207,7 +236,10 @@ it('the page of the gallery uses types of the gallery, and what runs in a browse
   expect([...new Set(used)].filter((path) => !allowed.includes(path))).toEqual([]);
 });
 
-/** The strongly connected parts of the graph of imports with more than one module, after Tarjan (1972). */
+/**
+ * The strongly connected parts of the graph of imports with more than one module, after Tarjan
+ * (1972).
+ */
 function findCircles(all: readonly Arrow[]): string[][] {
   const next = Map.groupBy(all, ({ from }) => from);
   const order = new Map<string, number>();

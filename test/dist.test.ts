@@ -7,7 +7,9 @@ import { expect, it } from 'vitest';
 
 const run = promisify(execFile);
 
-/** What people get who install the package: plain JavaScript, without tsx and without the sources. */
+/**
+ * What people get who install the package: plain JavaScript, without tsx and without the sources.
+ */
 it('the built package makes a gallery', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
   try {

@@ -30,8 +30,8 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /**
- * Runs an example as it stands, the first one below a heading or the one at that place, with what the text around it takes
- * for granted declared before it, and cleared up after it.
+ * Runs an example as it stands, the first one below a heading or the one at that place, with what
+ * the text around it takes for granted declared before it, and cleared up after it.
  */
 async function runExample(
   document: string,

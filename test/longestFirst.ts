@@ -1,6 +1,9 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that take long although they are short: most of what they do is done by processes that they start. */
+/**
+ * Files that take long although they are short: most of what they do is done by processes that they
+ * start.
+ */
 const LONG = [
   'scripts/scripts.test.ts',
   'disk/fullDisk.test.ts',
@@ -12,7 +15,10 @@ const LONG = [
   'docs.test.ts',
 ];
 
-/** Begins with them: one that is begun last has a worker to itself while the other has nothing to do. */
+/**
+ * Begins with them: one that is begun last has a worker to itself while the other has nothing to
+ * do.
+ */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);

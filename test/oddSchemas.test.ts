@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { parseModelSchema } from '../src/providers/wire/modelSchema.ts';
 import { checkInput } from '../src/sources/modelInputs/checkInput.ts';
 import type { Json } from '../src/types.ts';
-// The input schemas of 26 public models, chosen for what is odd in them; without titles and descriptions.
+// The input schemas of 26 public models, chosen for what is odd in them; without titles and
+// descriptions.
 import documents from './fixtures/oddSchemas.json' with { type: 'json' };
 
 const models = Object.entries(documents).map(([name, document]) => ({ name, document }));

@@ -1,7 +1,9 @@
 import type { GalleryFile, GalleryJob } from '../../src/sinks/gallery/galleryData.ts';
 import type { Item } from './Item.ts';
 
-/** Returns the items of all jobs, in input order: one for each original, one for a job without any. */
+/**
+ * Returns the items of all jobs, in input order: one for each original, one for a job without any.
+ */
 export function itemsOf(jobs: readonly GalleryJob[]): Item[] {
   return jobs.flatMap((job) => {
     const known = itemsByJob.get(job);

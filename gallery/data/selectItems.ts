@@ -10,7 +10,9 @@ export interface Selection {
   readonly sort: SortName;
 }
 
-/** Returns the items that match, in the chosen order. An item must contain every word of the search. */
+/**
+ * Returns the items that match, in the chosen order. An item must contain every word of the search.
+ */
 export function selectItems(
   items: readonly Item[],
   facets: readonly Facet[],

@@ -10,7 +10,10 @@ export interface Compare {
   open(items: readonly Item[]): void;
 }
 
-/** Creates the comparison of two to four images side by side: zoom and position apply to all. Captions show the differences. */
+/**
+ * Creates the comparison of two to four images side by side: zoom and position apply to all.
+ * Captions show the differences.
+ */
 export function createCompare(): Compare {
   const zoom = createZoom();
   const panes = el('div', { class: 'panes' });

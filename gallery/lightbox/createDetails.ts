@@ -7,7 +7,10 @@ import { formatSeconds } from '../text/formatSeconds.ts';
 import { urlOf } from '../text/urlOf.ts';
 import { usd } from '../text/usd.ts';
 
-/** Creates the details of an item, with buttons that copy its prompt and a command that makes it again. */
+/**
+ * Creates the details of an item, with buttons that copy its prompt and a command that makes it
+ * again.
+ */
 export function createDetails({ job, files }: Item): HTMLElement {
   const { prompt, error, tags = {}, input = {} } = job;
   const command = commandFor(job);

@@ -22,8 +22,9 @@ export interface LightboxActions {
 }
 
 /**
- * Creates the lightbox: one item over the whole window. Left and right show other items, up and down other renditions; + - 0 1
- * zoom, I toggles the details, C selects for comparing, Escape closes. Swipes work like the arrow keys.
+ * Creates the lightbox: one item over the whole window. Left and right show other items, up and
+ * down other renditions; + - 0 1 zoom, I toggles the details, C selects for comparing, Escape
+ * closes. Swipes work like the arrow keys.
  */
 export function createLightbox({ toggle, isSelected, closed }: LightboxActions): Lightbox {
   let items: readonly Item[] = [];

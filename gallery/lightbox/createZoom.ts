@@ -15,7 +15,10 @@ export type Swipe = 'left' | 'right' | 'up' | 'down';
 const MAX_SCALE = 12;
 const SWIPE_PX = 50;
 
-/** Creates a zoom: wheel, pinch and double click zoom, dragging moves. Calls `onSwipe` on a swipe over an image that is not enlarged. */
+/**
+ * Creates a zoom: wheel, pinch and double click zoom, dragging moves. Calls `onSwipe` on a swipe
+ * over an image that is not enlarged.
+ */
 export function createZoom(onSwipe: (direction: Swipe) => void = () => {}): Zoom {
   const panes: { pane: HTMLElement; picture: HTMLElement; end: AbortController }[] = [];
   let scale = 1;

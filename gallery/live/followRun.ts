@@ -6,8 +6,9 @@ import { usd } from '../text/usd.ts';
 const SHOW_EVERY_MS = 500;
 
 /**
- * Follows a run in progress and creates the bar that shows it. Calls `onJobs` with all jobs after some have changed. The browser
- * reconnects by itself if the connection breaks, and then receives the changes that it has missed.
+ * Follows a run in progress and creates the bar that shows it. Calls `onJobs` with all jobs after
+ * some have changed. The browser reconnects by itself if the connection breaks, and then receives
+ * the changes that it has missed.
  */
 export function followRun(
   first: readonly GalleryJob[],

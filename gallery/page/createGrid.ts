@@ -21,8 +21,9 @@ export interface Grid {
 }
 
 /**
- * Creates the grid: images in rows that fill the width. Only tiles near the window exist, so thousands scroll as smoothly as
- * ten. One tile is in the tab order; the arrow keys, Home and End move the focus from there.
+ * Creates the grid: images in rows that fill the width. Only tiles near the window exist, so
+ * thousands scroll as smoothly as ten. One tile is in the tab order; the arrow keys, Home and End
+ * move the focus from there.
  */
 export function createGrid(actions: TileActions): Grid {
   const element = el('ul', { class: 'grid', 'aria-label': 'Pictures' });

@@ -5,7 +5,10 @@ const MAX_ITEMS = 4;
 
 export interface SelectionBar {
   readonly element: HTMLElement;
-  /** Selects or deselects an item; returns true if it is selected now. A fifth item replaces the oldest. */
+  /**
+   * Selects or deselects an item; returns true if it is selected now. A fifth item replaces the
+   * oldest.
+   */
   toggle(item: Item): boolean;
   isSelected(item: Item): boolean;
 }

@@ -13,7 +13,9 @@ export interface TableActions extends TileActions {
   showAll(row: string, column: string): void;
 }
 
-/** Creates a table of two facets, such as platform x variation, with a cell for each pair of values. */
+/**
+ * Creates a table of two facets, such as platform x variation, with a cell for each pair of values.
+ */
 export function createTable(
   items: readonly Item[],
   rows: Facet,

@@ -13,7 +13,10 @@ export interface TileActions {
   captionOf(item: Item): string;
 }
 
-/** Creates the tile of an item: its thumbnail, which opens the item, and a button that selects it for comparing. */
+/**
+ * Creates the tile of an item: its thumbnail, which opens the item, and a button that selects it
+ * for comparing.
+ */
 export function createTile(item: Item, { open, toggle, isSelected, captionOf }: TileActions): HTMLElement {
   const { name } = item;
   const select = el(

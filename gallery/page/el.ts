@@ -1,8 +1,8 @@
 type Attribute = string | number | boolean | null | undefined | ((event: never) => void);
 
 /**
- * Creates an element. A string child is text, never HTML. A function attribute (`onclick`) is a listener, `true` an attribute
- * without a value; `false` and null are omitted.
+ * Creates an element. A string child is text, never HTML. A function attribute (`onclick`) is a
+ * listener, `true` an attribute without a value; `false` and null are omitted.
  */
 export function el<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,

@@ -28,8 +28,9 @@ const NARROWEST = 0.56;
 const WIDEST = 2.4;
 
 /**
- * Lays out tiles in rows that fill the width, each in its own aspect ratio. Each row takes as many tiles as fit at about the
- * desired height and is then stretched to the edge. The last row keeps the desired height.
+ * Lays out tiles in rows that fill the width, each in its own aspect ratio. Each row takes as many
+ * tiles as fit at about the desired height and is then stretched to the edge. The last row keeps
+ * the desired height.
  */
 export function layoutRows(ratios: readonly number[], measures: GridMeasures): GridLayout {
   const { widthPx, rowHeightPx, gapPx, captionPx } = measures;

@@ -1,6 +1,8 @@
 import type { GridRow } from './layoutRows.ts';
 
-/** Returns the position to which an arrow key, Home or End moves from a tile; null for other keys. */
+/**
+ * Returns the position to which an arrow key, Home or End moves from a tile; null for other keys.
+ */
 export function neighbour(key: string, position: number, rows: readonly GridRow[]): number | null {
   const last = rows.at(-1);
   if (last === undefined) return null;

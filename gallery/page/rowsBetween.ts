@@ -1,6 +1,9 @@
 import type { GridRow } from './layoutRows.ts';
 
-/** Returns the rows that overlap a vertical range, in pixels; `captionPx` is the height of the captions below each row. */
+/**
+ * Returns the rows that overlap a vertical range, in pixels; `captionPx` is the height of the
+ * captions below each row.
+ */
 export function rowsBetween(
   rows: readonly GridRow[],
   fromPx: number,

@@ -102,7 +102,10 @@ export function createReport({ report, jobs }: GalleryData, open: (index: number
   );
 }
 
-/** Returns a model's images, means and price as one text, because narrow windows have no room for more columns. */
+/**
+ * Returns a model's images, means and price as one text, because narrow windows have no room for
+ * more columns.
+ */
 function modelNote({ price, images, meanUsdPerImage, meanSecondsPerRun }: ModelCost): string {
   const means = [
     `${images} ${images === 1 ? 'image' : 'images'} made`,

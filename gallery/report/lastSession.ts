@@ -10,7 +10,10 @@ export interface TimedJob {
 /** Idle time after which the next job belongs to another run in the same folder. */
 const BREAK_MS = 120_000;
 
-/** Returns the jobs of the folder's last run: a chart that spans the pause between two runs would show nothing. */
+/**
+ * Returns the jobs of the folder's last run: a chart that spans the pause between two runs would
+ * show nothing.
+ */
 export function lastSession(jobs: readonly GalleryJob[]): { jobs: TimedJob[]; note: string } {
   const timed = jobs
     .flatMap(({ createdMs, completedMs, costUsd = 0, cached }) =>

@@ -18,7 +18,10 @@ const [WIDTH, HEIGHT, FOOT, HEAD] = [480, 150, 22, 16];
 /** Points of a chart, at most: more would not be visible. */
 const MAX_POINTS = 960;
 
-/** Draws a filled line over time. If there are more than 960 points, only the highest of neighbours is drawn. */
+/**
+ * Draws a filled line over time. If there are more than 960 points, only the highest of neighbours
+ * is drawn.
+ */
 export function lineChart(all: readonly Point[], { labelOf, kind }: LineChartConfig): SVGElement {
   const points = thinned(all);
   const right = points.at(-1)?.x || 1;

@@ -8,7 +8,9 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** Copies a selected text: for browsers that block the clipboard API on pages of the file system. */
+/**
+ * Copies a selected text: for browsers that block the clipboard API on pages of the file system.
+ */
 function copySelected(text: string): boolean {
   const area = document.createElement('textarea');
   area.value = text;

@@ -152,7 +152,10 @@ function download(votes: readonly Vote[]): void {
   link.click();
 }
 
-/** Stores the votes for a reload. If the browser stores nothing for local files, a reload starts again. */
+/**
+ * Stores the votes for a reload. If the browser stores nothing for local files, a reload starts
+ * again.
+ */
 function store(): void {
   try {
     localStorage.setItem(storageKey, JSON.stringify(answers));

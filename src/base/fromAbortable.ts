@@ -1,7 +1,8 @@
 import { Observable } from 'rxjs';
 
 /**
- * Turns a promise into an Observable. Runs `task` on subscribe, with a signal that is aborted on unsubscribe. Emits its result and completes, or emits its error.
+ * Turns a promise into an Observable. Runs `task` on subscribe, with a signal that is aborted on
+ * unsubscribe. Emits its result and completes, or emits its error.
  *
  *     task resolves with a after 3 ms   ---(a|)
  *     unsubscribed after 1 ms           -!        the signal is aborted

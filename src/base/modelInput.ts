@@ -6,7 +6,9 @@ const LONGEST_CHARS = 1_000;
 const LONGEST_TYPE_CHARS = 100;
 
 /**
- * Shortens a value for storage and display: replaces each long `data:` URL in it by its type, length and hash, so that identical URLs stay identical. URLs that are truncated already stay unchanged.
+ * Shortens a value for storage and display: replaces each long `data:` URL in it by its type,
+ * length and hash, so that identical URLs stay identical. URLs that are truncated already stay
+ * unchanged.
  */
 export function truncateDataUrls<T extends Json>(value: T): T;
 export function truncateDataUrls(value: Json): Json {
@@ -26,7 +28,9 @@ function cut(url: string): string {
 }
 
 /**
- * Copies an input with each of its strings, those in lists too, replaced by the result of `replace`, which gets the string and its path (`image`, `image_input[1]`). Strings inside objects stay unchanged.
+ * Copies an input with each of its strings, those in lists too, replaced by the result of
+ * `replace`, which gets the string and its path (`image`, `image_input[1]`). Strings inside objects
+ * stay unchanged.
  */
 export function mapInputStrings(
   input: ModelInput,

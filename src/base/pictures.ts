@@ -11,7 +11,9 @@ interface EncoderConcurrencyConfig {
 }
 
 /**
- * Returns the number of images that are worth decoding and encoding at a time: one a core, but fewer than the threads of Node's pool, which sharp shares with file access. Set the size of the pool in the environment (`UV_THREADPOOL_SIZE`): once a program runs, the pool is in use.
+ * Returns the number of images that are worth decoding and encoding at a time: one a core, but
+ * fewer than the threads of Node's pool, which sharp shares with file access. Set the size of the
+ * pool in the environment (`UV_THREADPOOL_SIZE`): once a program runs, the pool is in use.
  */
 export function encoderConcurrency(config: EncoderConcurrencyConfig = {}): number {
   const { cores = availableParallelism(), poolSize = process.env.UV_THREADPOOL_SIZE } = config;
@@ -20,14 +22,22 @@ export function encoderConcurrency(config: EncoderConcurrencyConfig = {}): numbe
   return Math.max(1, Math.min(cores, threads - 1));
 }
 
-/** Decoded, and with the encoder's buffers, this takes some 200 MB. Models make images of 1 to 20 million pixels. */
+/**
+ * Decoded, and with the encoder's buffers, this takes some 200 MB. Models make images of 1 to 20
+ * million pixels.
+ */
 const LARGE_PIXELS = 32_000_000;
 
-/** Runs a task on an image of so many pixels: a small one at once, a large one when it holds the lock. */
+/**
+ * Runs a task on an image of so many pixels: a small one at once, a large one when it holds the
+ * lock.
+ */
 export type LargeImageLock = <T>(pixels: number, task: () => Promise<T>) => Promise<T>;
 
 /**
- * Creates a lock that runs tasks on small images at once, and tasks on large images one after the other, in the order of the calls. A file of a few kilobytes can hold an image of a gigabyte: several at a time would take all memory.
+ * Creates a lock that runs tasks on small images at once, and tasks on large images one after the
+ * other, in the order of the calls. A file of a few kilobytes can hold an image of a gigabyte:
+ * several at a time would take all memory.
  */
 export function createLargeImageLock(): LargeImageLock {
   let last: Promise<unknown> = Promise.resolve();
@@ -42,7 +52,10 @@ export function createLargeImageLock(): LargeImageLock {
 
 const SVG_START = /^\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]/i;
 
-/** Returns true if a file that begins with these bytes is an SVG, which has no signature but its text. */
+/**
+ * Returns true if a file that begins with these bytes is an SVG, which has no signature but its
+ * text.
+ */
 export function isSvg(head: Uint8Array): boolean {
   return SVG_START.test(new TextDecoder().decode(head));
 }

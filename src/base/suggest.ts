@@ -12,7 +12,10 @@ export function nearestName(typed: string, names: Iterable<string>): string | nu
   return nearest;
 }
 
-/** Counts the letters to insert, remove or replace (Levenshtein distance), a row of the table at a time. */
+/**
+ * Counts the letters to insert, remove or replace (Levenshtein distance), a row of the table at a
+ * time.
+ */
 function editsBetween(from: string, to: string): number {
   let above = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (const [row, letter] of [...from].entries()) {
@@ -34,7 +37,10 @@ export interface SpecProblem {
   readonly message: string;
 }
 
-/** Describes an issue of a spec's schema in words, as one problem or several. The issue must have been made with `reportInput`. */
+/**
+ * Describes an issue of a spec's schema in words, as one problem or several. The issue must have
+ * been made with `reportInput`.
+ */
 export function describeSpecIssue(
   issue: z.core.$ZodIssue,
   schema: z.core.$ZodType,

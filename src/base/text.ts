@@ -1,7 +1,8 @@
 const ELLIPSIS = '…';
 
 /**
- * Breaks a text into at most `maxLines` lines of at most `maxEms` ems of a common sans-serif font. Breaks words that are longer than a line, and ends a text that does not fit with an ellipsis.
+ * Breaks a text into at most `maxLines` lines of at most `maxEms` ems of a common sans-serif font.
+ * Breaks words that are longer than a line, and ends a text that does not fit with an ellipsis.
  */
 export function wrapText(text: string, maxEms: number, maxLines: number): string[] {
   const words = text
@@ -66,13 +67,18 @@ export function toMicroUsd(usd: number): number {
   return Math.round(usd * 1_000_000);
 }
 
-/** Formats millionths of a US dollar: `$0.025`, `$12.50`. Writes at least two decimals and no trailing zeros after them. */
+/**
+ * Formats millionths of a US dollar: `$0.025`, `$12.50`. Writes at least two decimals and no
+ * trailing zeros after them.
+ */
 export function formatUsd(microUsd: number): string {
   const decimals = (microUsd / 1_000_000).toFixed(6);
   return `$${decimals.replace(/0{1,4}$/, '')}`;
 }
 
-/** Escapes a text for an SVG element or attribute. Characters that XML does not allow become spaces. */
+/**
+ * Escapes a text for an SVG element or attribute. Characters that XML does not allow become spaces.
+ */
 export function escapeXml(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, ' ')

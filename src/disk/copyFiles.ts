@@ -16,7 +16,9 @@ export interface SourceFile extends ImageFile {
 }
 
 /**
- * Copies files to a job's output path. Each copy is flushed and renamed once it is complete; it shares its blocks with the original if the file system can do that. Resolves with null if a file is missing or has changed. Rejects with `StorageError` if the disk refuses.
+ * Copies files to a job's output path. Each copy is flushed and renamed once it is complete; it
+ * shares its blocks with the original if the file system can do that. Resolves with null if a file
+ * is missing or has changed. Rejects with `StorageError` if the disk refuses.
  */
 export async function copyFiles(
   files: readonly SourceFile[],
@@ -46,13 +48,18 @@ export async function areIntact(files: readonly ImageFile[]): Promise<boolean> {
   return true;
 }
 
-/** Returns the path of an output file without its extension: `stem` for index 0, `<stem>--2` for index 1, and so on. */
+/**
+ * Returns the path of an output file without its extension: `stem` for index 0, `<stem>--2` for
+ * index 1, and so on.
+ */
 export function numberedStem(stem: string, index: number): string {
   return index === 0 ? stem : `${stem}--${index + 1}`;
 }
 
 /**
- * Copies a file. The copy is flushed and renamed once it is complete; it shares its blocks with the original if the file system can do that. Creates missing folders. Rejects with `StorageError` and then leaves no temporary file.
+ * Copies a file. The copy is flushed and renamed once it is complete; it shares its blocks with the
+ * original if the file system can do that. Creates missing folders. Rejects with `StorageError` and
+ * then leaves no temporary file.
  */
 export async function copyWhole(from: string, to: string): Promise<void> {
   const temporary = temporaryPath(to);
@@ -77,7 +84,10 @@ async function flush(path: string): Promise<void> {
   }
 }
 
-/** Reads an input file. Rejects with `InputFileError` if it has changed since the run was planned, or cannot be read. */
+/**
+ * Reads an input file. Rejects with `InputFileError` if it has changed since the run was planned,
+ * or cannot be read.
+ */
 export async function readInputFile({ source, sha256 }: InputFile): Promise<Uint8Array<ArrayBuffer>> {
   const content = await (typeof source === 'string'
     ? readFile(source).catch((cause: unknown) => {

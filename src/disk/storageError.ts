@@ -2,7 +2,10 @@ import { fstatSync, statSync } from 'node:fs';
 import { messageOf } from '../base/text.ts';
 import { StorageError } from '../errors.ts';
 
-/** The meaning of each system error code: our code, the beginning of the message, which the path ends, and what to do. */
+/**
+ * The meaning of each system error code: our code, the beginning of the message, which the path
+ * ends, and what to do.
+ */
 const KNOWN_FAULTS: Readonly<Record<string, readonly [code: string, fault: string, suggestion: string]>> = {
   ENOSPC: [
     'ERR_DISK_FULL',
@@ -51,7 +54,10 @@ const KNOWN_FAULTS: Readonly<Record<string, readonly [code: string, fault: strin
   ],
 };
 
-/** Converts an error of the file system at `path` to a `StorageError`. Returns a `StorageError` unchanged. */
+/**
+ * Converts an error of the file system at `path` to a `StorageError`. Returns a `StorageError`
+ * unchanged.
+ */
 export function toStorageError(error: unknown, path: string): StorageError {
   if (error instanceof StorageError) return error;
   const systemCode = systemCodeOf(error);
@@ -68,8 +74,9 @@ export function toStorageError(error: unknown, path: string): StorageError {
 }
 
 /**
- * Describes why a file cannot be read, in words that follow `got`: `none` if it does not exist, `no permission to read it`,
- * `an error when reading it (EIO)`; for an error that is not the file system's, its message. `missing` takes the place of `none`.
+ * Describes why a file cannot be read, in words that follow `got`: `none` if it does not exist, `no
+ * permission to read it`, `an error when reading it (EIO)`; for an error that is not the file
+ * system's, its message. `missing` takes the place of `none`.
  */
 export function fileProblem(error: unknown, missing = 'none'): string {
   if (!isSystemError(error)) return messageOf(error);
@@ -92,7 +99,8 @@ function systemCodeOf(error: unknown): string {
 }
 
 /**
- * Awaits a module that is loaded when it is first needed. Rejects with `StorageError`: the installation or the machine is at fault, not the network or an image.
+ * Awaits a module that is loaded when it is first needed. Rejects with `StorageError`: the
+ * installation or the machine is at fault, not the network or an image.
  */
 export async function importPackage<T>(module: Promise<T>, name: string): Promise<T> {
   try {
@@ -112,7 +120,9 @@ export async function importPackage<T>(module: Promise<T>, name: string): Promis
 }
 
 /**
- * Returns a `StorageError` if the error, or any of its causes, reports that no file handle is left; null for every other error. Sockets need handles too, so any call may fail with it, and it is never the fault of one job.
+ * Returns a `StorageError` if the error, or any of its causes, reports that no file handle is left;
+ * null for every other error. Sockets need handles too, so any call may fail with it, and it is
+ * never the fault of one job.
  */
 export function asFileHandleShortage(error: unknown, use: string): StorageError | null {
   if (!(error instanceof Error)) return null;
@@ -130,7 +140,9 @@ export function asFileHandleShortage(error: unknown, use: string): StorageError 
 type FileChange = 'removed' | 'moved' | 'replaced' | 'cut';
 
 /**
- * Checks that an open file is still the one at `path` and no shorter than `minBytes`. Data written to a deleted file is lost without an error. Returns null if the file is unchanged. Throws the system's error if it cannot check.
+ * Checks that an open file is still the one at `path` and no shorter than `minBytes`. Data written
+ * to a deleted file is lost without an error. Returns null if the file is unchanged. Throws the
+ * system's error if it cannot check.
  */
 export function findFileChange(fd: number, path: string, minBytes: number): FileChange | null {
   const opened = fstatSync(fd, { bigint: true });
@@ -157,7 +169,10 @@ const CHANGES: Readonly<Record<FileChange, string>> = {
   cut: 'it was cut short',
 };
 
-/** Creates the `StorageError` for a file of the run folder that another process changed during the run. */
+/**
+ * Creates the `StorageError` for a file of the run folder that another process changed during the
+ * run.
+ */
 export function fileChangedError(path: string, change: FileChange, suggestion: string): StorageError {
   const message = `Another program changed ${path} during the run: ${CHANGES[change]}.`;
   return new StorageError('ERR_FOLDER_CHANGED', message, { recoverable: true, suggestion });

@@ -1,11 +1,15 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { type FileHandle, open, opendir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, opendir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
+import type { z } from 'zod';
+import { UsageError } from '../errors.ts';
 import { isMissing, toStorageError } from './storageError.ts';
 
 /**
- * Writes a file atomically: at any instant, even after a power cut, either the old or the complete new file is there. Creates missing folders. Rejects with `StorageError` and then leaves no temporary file.
+ * Writes a file atomically: at any instant, even after a power cut, either the old or the complete
+ * new file is there. Creates missing folders. Rejects with `StorageError` and then leaves no
+ * temporary file.
  */
 export async function writeAtomically(path: string, data: string | Uint8Array): Promise<void> {
   try {
@@ -18,7 +22,10 @@ export async function writeAtomically(path: string, data: string | Uint8Array): 
   }
 }
 
-/** Writes data to the temporary file beside `path` and flushes it, ready to be renamed. Creates missing folders. Rejects with the system's error. */
+/**
+ * Writes data to the temporary file beside `path` and flushes it, ready to be renamed. Creates
+ * missing folders. Rejects with the system's error.
+ */
 export async function writeTemporary(path: string, data: string | Uint8Array): Promise<void> {
   await ensureDir(dirname(path));
   const handle = await open(temporaryPath(path), 'w');
@@ -30,12 +37,18 @@ export async function writeTemporary(path: string, data: string | Uint8Array): P
   }
 }
 
-/** Returns the path at which a file is written until it is complete. `removeTemporaries` deletes those that a killed run left. */
+/**
+ * Returns the path at which a file is written until it is complete. `removeTemporaries` deletes
+ * those that a killed run left.
+ */
 export function temporaryPath(path: string): string {
   return `${path}.part`;
 }
 
-/** Flushes a folder so that renames inside it survive a power cut. Does nothing on Windows, which cannot flush folders and does not need to. */
+/**
+ * Flushes a folder so that renames inside it survive a power cut. Does nothing on Windows, which
+ * cannot flush folders and does not need to.
+ */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
@@ -47,7 +60,8 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * Creates a folder and its parents, one at a time: Node's own recursive `mkdir` never returns if a file system refuses with ENOENT, as `/proc` does. Throws the system's error.
+ * Creates a folder and its parents, one at a time: Node's own recursive `mkdir` never returns if a
+ * file system refuses with ENOENT, as `/proc` does. Throws the system's error.
  */
 export function makeFolder(path: string): void {
   if (existsSync(path)) return;
@@ -61,7 +75,9 @@ export function makeFolder(path: string): void {
 }
 
 /**
- * Deletes the unfinished files (`*.part`) that a killed run left anywhere below its folder. Resolves with their number, 0 if there is no such folder. Walks entry by entry, so a folder of a million files takes no memory, and follows no links. Rejects with `StorageError`.
+ * Deletes the unfinished files (`*.part`) that a killed run left anywhere below its folder.
+ * Resolves with their number, 0 if there is no such folder. Walks entry by entry, so a folder of a
+ * million files takes no memory, and follows no links. Rejects with `StorageError`.
  */
 export async function removeTemporaries(folder: string): Promise<number> {
   try {
@@ -90,7 +106,8 @@ async function removeBelow(folder: string): Promise<number> {
 const CHUNK_CHARS = 1 << 18;
 
 /**
- * Writes a text of any length piece by piece, in constant memory. The file is then complete or, if this rejects with `StorageError`, unchanged.
+ * Writes a text of any length piece by piece, in constant memory. The file is then complete or, if
+ * this rejects with `StorageError`, unchanged.
  */
 export async function writeChunks(path: string, pieces: AsyncIterable<string>): Promise<void> {
   try {
@@ -119,7 +136,10 @@ export async function writeChunks(path: string, pieces: AsyncIterable<string>): 
 /** A file of one block, less than any image needs. */
 const PROBE = new Uint8Array(4_096);
 
-/** Checks, before anything is paid for, that a folder accepts a new file. Rejects with `StorageError`. */
+/**
+ * Checks, before anything is paid for, that a folder accepts a new file. Rejects with
+ * `StorageError`.
+ */
 export async function checkWritable(folder: string): Promise<void> {
   const path = join(folder, 'probe');
   try {
@@ -141,5 +161,34 @@ export async function writeFully(handle: FileHandle, bytes: Uint8Array, offsetBy
       offsetBytes + written,
     );
     written += bytesWritten;
+  }
+}
+
+/**
+ * Returns a value as the JSON that run folders hold: indented by two spaces, with a newline at its
+ * end.
+ */
+export function prettyJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** Writes a value as JSON, whole or not at all. Rejects with `StorageError` if the disk refuses. */
+export function writeJson(path: string, value: unknown): Promise<void> {
+  return writeAtomically(path, prettyJson(value));
+}
+
+/**
+ * Reads JSON that an earlier run wrote; null if there is no such file. Rejects with `UsageError` if
+ * it is not what the schema describes.
+ */
+export async function readOwnJson<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
+  try {
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    if (isMissing(cause)) return null;
+    throw new UsageError(`${path} is damaged: it is not the file that rxposure wrote`, {
+      suggestion: 'Restore the file from a copy, or choose another folder with --out.',
+      cause,
+    });
   }
 }

@@ -13,8 +13,9 @@ import { deliver } from './run/deliver.ts';
 import { type PlanSource, withRecoveryRounds } from './run/recoveryRounds.ts';
 
 /**
- * Makes every image of the plans and emits each job's outcome as it is reached; skips jobs that the journal has as
- * saved. Pulls plans only as slots become free, so a million plans take the memory of a few.
+ * Makes every image of the plans and emits each job's outcome as it is reached; skips jobs that the
+ * journal has as saved. Pulls plans only as slots become free, so a million plans take the memory
+ * of a few.
  *
  *     plans         a b c          as many as there are slots
  *     job a         -----(o|)
@@ -22,9 +23,10 @@ import { type PlanSource, withRecoveryRounds } from './run/recoveryRounds.ts';
  *     job c            ----(o|)    begins when b is done
  *     generate      ---b-a-(c|)
  *
- * The failure of one job is an outcome. Emits an error only if it concerns the whole run, and then begins no more jobs:
- * `ProviderError` with `stopsRun` (401, 402) after jobs in flight have finished; `StorageError` (disk full, folder gone)
- * at once. Predictions in flight continue at the service, and the next run over the same journal resumes them.
+ * The failure of one job is an outcome. Emits an error only if it concerns the whole run, and then
+ * begins no more jobs: `ProviderError` with `stopsRun` (401, 402) after jobs in flight have
+ * finished; `StorageError` (disk full, folder gone) at once. Predictions in flight continue at the
+ * service, and the next run over the same journal resumes them.
  */
 export function generate(plans: PlanSource, config: GenerateConfig): Observable<Outcome> {
   return defer(() => {

@@ -28,9 +28,9 @@ import { type FinishedRun, type RunEnd, writeResults } from './run/results.ts';
 import type { OpenRun, RunSettings } from './run/settings.ts';
 
 /**
- * Runs all plans in a folder: opens it, makes the missing images, writes manifest, report and gallery, and emits the end of
- * the run. `total` is the number of plans. Jobs without a turn, because of a stop or a fault, are recorded as skipped, so
- * each job of the input has an outcome.
+ * Runs all plans in a folder: opens it, makes the missing images, writes manifest, report and
+ * gallery, and emits the end of the run. `total` is the number of plans. Jobs without a turn,
+ * because of a stop or a fault, are recorded as skipped, so each job of the input has an outcome.
  *
  * Emits `UsageError` or `StorageError` if the folder cannot be used; nothing has been created then.
  */
@@ -64,7 +64,10 @@ interface RunWork {
   readonly alreadySaved: number;
 }
 
-/** Makes the missing images, and records every other job as skipped; emits the end of the run with its first fault. */
+/**
+ * Makes the missing images, and records every other job as skipped; emits the end of the run with
+ * its first fault.
+ */
 export function runToEnd(
   { outcomes, plans, total, alreadySaved }: RunWork,
   run: OpenRun,
@@ -105,7 +108,10 @@ export function runToEnd(
   });
 }
 
-/** Records the jobs that have no outcome when all others are done; there are some only after a stop or a fault. */
+/**
+ * Records the jobs that have no outcome when all others are done; there are some only after a stop
+ * or a fault.
+ */
 function skipRemaining(
   plans: PlanSource,
   run: Pick<OpenRun, 'manifest' | 'journal' | 'isChosen'>,
@@ -126,8 +132,8 @@ async function* plansWithoutOutcome(
 }
 
 /**
- * Returns the fault of a run that had begun. Input, spec and folder were valid then, so a `UsageError` means that they have
- * changed meanwhile; it must not report that nothing was created.
+ * Returns the fault of a run that had begun. Input, spec and folder were valid then, so a
+ * `UsageError` means that they have changed meanwhile; it must not report that nothing was created.
  */
 function asMidRunError(error: unknown): unknown {
   if (!(error instanceof UsageError || error instanceof InvalidRowsError)) return error;

@@ -15,11 +15,17 @@ const READERS = new Map<string, (bytes: Buffer) => Container>([
   ['tif', readTiff],
 ]);
 
-/** The reason why a file stays without provenance: its format cannot hold any, a signed manifest covers its bytes, or it cannot be parsed. */
+/**
+ * The reason why a file stays without provenance: its format cannot hold any, a signed manifest
+ * covers its bytes, or it cannot be parsed.
+ */
 export type Unmarked = 'format' | 'signed' | 'unreadable';
 
 /**
- * Writes XMP properties into the file of an image, and removes an earlier manifest of ours. The compressed pixels and all other metadata stay unchanged; without properties, the XMP does too. `format` is the format by content, as in `ImageFile`. Returns the new bytes (`marked`), or the reason why the file cannot hold them (`unmarked`).
+ * Writes XMP properties into the file of an image, and removes an earlier manifest of ours. The
+ * compressed pixels and all other metadata stay unchanged; without properties, the XMP does too.
+ * `format` is the format by content, as in `ImageFile`. Returns the new bytes (`marked`), or the
+ * reason why the file cannot hold them (`unmarked`).
  */
 export function embedProvenance(
   bytes: Buffer,
@@ -57,7 +63,9 @@ const ANY_PREDICTION = new Map([['dc:identifier', 'https://replicate.com/p/']]);
 const OUR_IDENTIFIER = 'dc:identifier="https://replicate.com/p/';
 
 /**
- * Returns an identity for an image with our provenance that does not depend on the prediction that made it: the sha256 (hex) of its file with a constant in place of the provenance. Null for an image without our provenance, and for TIFFs, which keep earlier XMP.
+ * Returns an identity for an image with our provenance that does not depend on the prediction that
+ * made it: the sha256 (hex) of its file with a constant in place of the provenance. Null for an
+ * image without our provenance, and for TIFFs, which keep earlier XMP.
  */
 export function imageIdentity(bytes: Buffer, format: string): string | null {
   if (format === 'tif' || !bytes.includes(OUR_IDENTIFIER)) return null;

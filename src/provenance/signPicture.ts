@@ -11,7 +11,9 @@ export interface SigningIdentity {
 }
 
 /**
- * Signs the file of an image that a model made. Takes its bytes, its format (as in `ImageFile`) and the model. Resolves with the bytes including the manifest, or with the same bytes if the format cannot be signed.
+ * Signs the file of an image that a model made. Takes its bytes, its format (as in `ImageFile`) and
+ * the model. Resolves with the bytes including the manifest, or with the same bytes if the format
+ * cannot be signed.
  */
 export type PictureSigner = (bytes: Buffer, format: string, model: string) => Promise<Buffer>;
 
@@ -23,9 +25,12 @@ export interface PictureSignerConfig {
 const HASH = 'SHA-256';
 
 /**
- * Creates a signer of JPEGs and PNGs. Each gets a C2PA manifest (https://spec.c2pa.org), bound to the file's bytes, that names the trained model that made it. Signing takes some milliseconds and adds about 27 kB. Sign last: any later change invalidates the signature.
+ * Creates a signer of JPEGs and PNGs. Each gets a C2PA manifest (https://spec.c2pa.org), bound to
+ * the file's bytes, that names the trained model that made it. Signing takes some milliseconds and
+ * adds about 27 kB. Sign last: any later change invalidates the signature.
  *
- * Rejects with `UsageError` if certificates and key cannot be used, or `@trustnxt/c2pa-ts` is not installed.
+ * Rejects with `UsageError` if certificates and key cannot be used, or `@trustnxt/c2pa-ts` is not
+ * installed.
  */
 export async function createPictureSigner(
   identity: SigningIdentity,
@@ -87,7 +92,8 @@ const CURVES: Readonly<Record<string, SigningAlgorithm>> = {
 const LEAST_RSA_BITS = 2_048;
 
 /**
- * Reads certificates and key, and checks that they match and are valid at `nowMs` (ms since 1970). Throws `UsageError`, which never contains anything of the key.
+ * Reads certificates and key, and checks that they match and are valid at `nowMs` (ms since 1970).
+ * Throws `UsageError`, which never contains anything of the key.
  */
 function readIdentity({ certificatesPem, privateKeyPem }: SigningIdentity, nowMs: number): CheckedIdentity {
   const key = readKey(privateKeyPem);

@@ -13,14 +13,18 @@ export interface Provenance {
   readonly completedAt: string | null;
 }
 
-/** "Digital media created algorithmically using an Artificial Intelligence model trained on captured content." */
+/**
+ * "Digital media created algorithmically using an Artificial Intelligence model trained on captured
+ * content."
+ */
 const MADE_BY_MODEL = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia';
 
 /** A JPEG segment holds 65,502 bytes of XMP, and a character takes up to six of them. */
 const MAX_PROMPT_LENGTH = 10_000;
 
 /**
- * Converts provenance to names and values of properties of the IPTC Photo Metadata Standard 2025.1 (https://iptc.org/std/photometadata/specification/IPTC-PhotoMetadata), XMP and Dublin Core.
+ * Converts provenance to names and values of properties of the IPTC Photo Metadata Standard 2025.1
+ * (https://iptc.org/std/photometadata/specification/IPTC-PhotoMetadata), XMP and Dublin Core.
  */
 export function xmpProperties(provenance: Provenance): ReadonlyMap<string, string> {
   const { model, version, prompt, predictionId, completedAt } = provenance;
@@ -50,7 +54,8 @@ const NAMESPACES = [
 const OURS = /<rdf:Description rdf:about="[^"]*" dc:identifier="https:\/\/replicate\.com\/p\/[^>]*\/>/g;
 
 /**
- * Adds properties to an XMP packet, or creates a packet. Properties that the packet has already keep their values; an earlier statement of ours is replaced.
+ * Adds properties to an XMP packet, or creates a packet. Properties that the packet has already
+ * keep their values; an earlier statement of ours is replaced.
  *
  * Throws `RangeError` if the packet cannot be read as XMP.
  */
@@ -71,7 +76,10 @@ function statement(about: string, properties: ReadonlyMap<string, string>): stri
   return `<rdf:Description rdf:about="${about}" ${attributes.join(' ')} ${NAMESPACES}/>`;
 }
 
-/** Wraps a description in a packet (XMP Specification, part 1, ISO 16684-1, section 7.3), without padding, as packets are always replaced as a whole. */
+/**
+ * Wraps a description in a packet (XMP Specification, part 1, ISO 16684-1, section 7.3), without
+ * padding, as packets are always replaced as a whole.
+ */
 function packet(description: string): string {
   return [
     '<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>',

@@ -24,9 +24,13 @@ const OWN_DENSITY = 72;
 type DecodedOriginal = () => Sharp;
 
 /**
- * Decodes an original once for all its renditions: upright, sRGB, 8 bits a channel. Shrinks an original of at least twice the largest rendition's size while decoding it, which saves both time and memory. Draws an SVG as large as the renditions need it, from its bytes alone: external references are not fetched, and scripts do not run.
+ * Decodes an original once for all its renditions: upright, sRGB, 8 bits a channel. Shrinks an
+ * original of at least twice the largest rendition's size while decoding it, which saves both time
+ * and memory. Draws an SVG as large as the renditions need it, from its bytes alone: external
+ * references are not fetched, and scripts do not run.
  *
- * Rejects with `RenderError` (`ERR_UNDECODABLE`) if the original is no complete image, `StorageError` if the file cannot be read.
+ * Rejects with `RenderError` (`ERR_UNDECODABLE`) if the original is no complete image,
+ * `StorageError` if the file cannot be read.
  */
 export async function decodeOriginal(
   original: ImageFile,
@@ -35,7 +39,8 @@ export async function decodeOriginal(
   const { path, format } = original;
   // libvips reads brackets at the end of a name as options.
   if (format === 'svg' || path.endsWith(']')) return decodeBytes(original, specs);
-  // Sharp reads a file more cheaply than Node does. If it fails, reading the bytes tells a bad disk from a bad image.
+  // Sharp reads a file more cheaply than Node does. If it fails, reading the bytes tells a bad disk
+  // from a bad image.
   return decode(path, original, specs).catch(() => decodeBytes(original, specs));
 }
 

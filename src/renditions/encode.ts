@@ -13,7 +13,10 @@ const TRANSPARENT = { r: 0, g: 0, b: 0, alpha: 0 };
 const LEAST_QUALITY = 30;
 
 /**
- * The encoders and their efforts. Measured on a 1024 px image: WebP at effort 2 takes 60 % of the default's time for 6 % more bytes, AVIF at effort 2 a tenth for 1 % more; mozjpeg saves 20 % of the bytes for a sixth more of the time; PNG with adaptive filters saves half of the bytes for a fifth more of the time.
+ * The encoders and their efforts. Measured on a 1024 px image: WebP at effort 2 takes 60 % of the
+ * default's time for 6 % more bytes, AVIF at effort 2 a tenth for 1 % more; mozjpeg saves 20 % of
+ * the bytes for a sixth more of the time; PNG with adaptive filters saves half of the bytes for a
+ * fifth more of the time.
  */
 const ENCODERS: Readonly<Record<RenditionFormat, (image: Sharp, spec: RenditionSpec) => Sharp>> = {
   jpeg: (image, { quality, progressive = true, chromaSubsampling = '4:2:0' }) =>
@@ -47,9 +50,12 @@ interface EncodedRendition {
 }
 
 /**
- * Fits an image into the rendition's frame, draws caption and overlay on it, and encodes it; at a lower quality if the file exceeds `maxBytes`. The area that `contain` leaves free is white in JPEG and transparent in other formats, unless the rendition has a background.
+ * Fits an image into the rendition's frame, draws caption and overlay on it, and encodes it; at a
+ * lower quality if the file exceeds `maxBytes`. The area that `contain` leaves free is white in
+ * JPEG and transparent in other formats, unless the rendition has a background.
  *
- * Rejects with `RenderError`: `ERR_RENDER_FAILED` if the encoder refuses or an overlay cannot be read, `ERR_RENDITION_TOO_LARGE` if the file exceeds `maxBytes` even at the lowest quality.
+ * Rejects with `RenderError`: `ERR_RENDER_FAILED` if the encoder refuses or an overlay cannot be
+ * read, `ERR_RENDITION_TOO_LARGE` if the file exceeds `maxBytes` even at the lowest quality.
  */
 export async function encodeRendition(
   image: Sharp,
@@ -101,7 +107,10 @@ function fitted(image: Sharp, spec: RenditionSpec): Sharp {
   return sharpen === undefined ? resized : resized.sharpen({ sigma: sharpen });
 }
 
-/** Returns a function that gives the image to encode, any number of times. Keeps its pixels if it is needed more than once. */
+/**
+ * Returns a function that gives the image to encode, any number of times. Keeps its pixels if it is
+ * needed more than once.
+ */
 async function finished(image: Sharp, spec: RenditionSpec, overlays: Overlays): Promise<() => Sharp> {
   const hasLayers = spec.overlay !== undefined || spec.caption !== undefined;
   if (!hasLayers && spec.maxBytes === undefined) return () => image;
@@ -150,7 +159,10 @@ interface QualityRange {
 }
 
 /**
- * Finds the highest quality whose result fits, by bisection: tries the highest first, which often fits, and at most seven more between 1 and 100. Resolves with null if not even the lowest fits. Assumes that a result that fits at one quality fits at all lower ones. Even if it does not, the returned result fits.
+ * Finds the highest quality whose result fits, by bisection: tries the highest first, which often
+ * fits, and at most seven more between 1 and 100. Resolves with null if not even the lowest fits.
+ * Assumes that a result that fits at one quality fits at all lower ones. Even if it does not, the
+ * returned result fits.
  */
 export async function highestQuality<T>(
   encode: (quality: number) => Promise<T>,

@@ -2,7 +2,10 @@ import { formatHex, parse } from 'culori';
 import { z } from 'zod';
 import { type RenditionFormat, type RenditionSpec, renditionChoices } from '../types.ts';
 
-/** Creates the schema of a fraction: a number of 0 to 1, or a text with a percent sign (`0.2`, `20%`). */
+/**
+ * Creates the schema of a fraction: a number of 0 to 1, or a text with a percent sign (`0.2`,
+ * `20%`).
+ */
 function fraction(least: number, most: number) {
   const expected = `Expected a number of ${least} to ${most}, or ${least * 100}% to ${most * 100}%`;
   return z.union([z.number(), z.string()], { error: expected }).transform((value, context): number => {
@@ -25,7 +28,9 @@ export const specText = z.string().trim().min(1, 'Expected a text, got an empty 
 const bytesOf = { b: 1, kb: 1_000, mb: 1_000_000, kib: 1_024, mib: 1_048_576 } as const;
 const expected = 'Expected bytes, 200000 or 200kB, from 1 to 1 GB';
 
-/** The schema of a size: a number of bytes, or a text with a unit (`200kB`, `1.5 MB`, `512 KiB`). */
+/**
+ * The schema of a size: a number of bytes, or a text with a unit (`200kB`, `1.5 MB`, `512 KiB`).
+ */
 const byteCount = z
   .union([z.number(), z.string()], { error: expected })
   .transform((value, context): number => {
@@ -71,7 +76,10 @@ const caption = z.union([
   z.strictObject({ text: specText, place: z.enum(renditionChoices.captionPlace).default('south') }),
 ]);
 
-/** The schema of a rendition with keys and values, as in specs. Optional keys that are missing stay missing. */
+/**
+ * The schema of a rendition with keys and values, as in specs. Optional keys that are missing stay
+ * missing.
+ */
 export const renditionFields = z
   .strictObject({
     name: z
@@ -127,7 +135,9 @@ interface RenditionFault {
 
 interface Rule {
   readonly key: keyof RenditionSpec;
-  /** Returns what the option needs and what the rendition has instead; null if there is no conflict. */
+  /**
+   * Returns what the option needs and what the rendition has instead; null if there is no conflict.
+   */
   readonly missing: (spec: RenditionSpec) => { readonly wanted: string; readonly got: string } | null;
 }
 
@@ -163,7 +173,10 @@ const rules: readonly Rule[] = [
   { key: 'palette', missing: formatOf('png') },
 ];
 
-/** Lists the conflicts between the options of a rendition whose single values are valid; none if it can be made. */
+/**
+ * Lists the conflicts between the options of a rendition whose single values are valid; none if it
+ * can be made.
+ */
 export function renditionFaults(spec: RenditionSpec): RenditionFault[] {
   return rules.flatMap(({ key, missing }) => {
     // An option that is switched off needs nothing.
@@ -177,7 +190,9 @@ function formatOf(...formats: readonly RenditionFormat[]): Rule['missing'] {
   return ({ format }) => (formats.includes(format) ? null : { wanted: formats.join(' or '), got: format });
 }
 
-/** Returns the lowest and highest effort of the format's encoder; 0 and 0 if it has no such option. */
+/**
+ * Returns the lowest and highest effort of the format's encoder; 0 and 0 if it has no such option.
+ */
 function effortRange({ format, palette }: RenditionSpec): readonly [number, number] {
   if (format === 'webp') return [0, 6];
   if (format === 'avif') return [0, 9];

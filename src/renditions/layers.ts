@@ -3,7 +3,10 @@ import { escapeXml, sheetFont, wrapText } from '../base/text.ts';
 import type { RenditionOverlay, RenditionPlace, RenditionSpec } from '../types.ts';
 import type { Overlays } from './overlays.ts';
 
-/** Creates the layers of a rendition of this size: its caption, and its overlay, which never covers the caption. */
+/**
+ * Creates the layers of a rendition of this size: its caption, and its overlay, which never covers
+ * the caption.
+ */
 export async function renditionLayers(
   { overlay, caption }: RenditionSpec,
   widthPx: number,
@@ -74,7 +77,10 @@ const PADDING = 0.7;
 const MOST_LINES = 3;
 /** The largest fraction of the rendition's height that the band takes, if one line fits into it. */
 const MOST_HEIGHT_PART = 0.4;
-/** White text on a band of this opacity has a contrast of 6 to 1 over white, and more over anything darker. */
+/**
+ * White text on a band of this opacity has a contrast of 6 to 1 over white, and more over anything
+ * darker.
+ */
 const BAND_OPACITY = 0.62;
 
 /** A drawing as wide as the rendition, for its upper or lower edge. */
@@ -84,7 +90,8 @@ interface CaptionBand {
 }
 
 /**
- * Draws the caption of a rendition of this size: white letters on a dark, half transparent band, in at most three lines. A longer text ends with an ellipsis.
+ * Draws the caption of a rendition of this size: white letters on a dark, half transparent band, in
+ * at most three lines. A longer text ends with an ellipsis.
  */
 function captionBand(text: string, widthPx: number, heightPx: number): CaptionBand {
   const fontPx = Math.max(LEAST_FONT_PX, Math.min(widthPx, heightPx) * FONT_PART);

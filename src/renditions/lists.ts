@@ -4,13 +4,18 @@ import { type RenditionSpec, renditionChoices } from '../types.ts';
 import { renditionFields } from './fields.ts';
 import { parseRendition } from './notation.ts';
 
-/** Returns the first rendition of each name, as a name must be unique among the renditions of an image. */
+/**
+ * Returns the first rendition of each name, as a name must be unique among the renditions of an
+ * image.
+ */
 export function distinctRenditions(specs: readonly RenditionSpec[]): RenditionSpec[] {
   return specs.filter((spec, index) => specs.findIndex(({ name }) => name === spec.name) === index);
 }
 
 /**
- * Returns the part of the renditions that belongs to a spec's fingerprint: the shape, which the model is asked for, and the file. Other options (gravity, caption, encoding) change no request, so you can resume a run folder with different ones.
+ * Returns the part of the renditions that belongs to a spec's fingerprint: the shape, which the
+ * model is asked for, and the file. Other options (gravity, caption, encoding) change no request,
+ * so you can resume a run folder with different ones.
  */
 export function renditionFrames(specs: readonly RenditionSpec[]): readonly RenditionSpec[] {
   return specs.map(({ name, widthPx, heightPx, fit, format, quality }) => {
@@ -18,7 +23,10 @@ export function renditionFrames(specs: readonly RenditionSpec[]): readonly Rendi
   });
 }
 
-/** The schema of a rendition in a spec: keys and values, or a text as on the command line. The parser's error becomes the message of the problem. */
+/**
+ * The schema of a rendition in a spec: keys and values, or a text as on the command line. The
+ * parser's error becomes the message of the problem.
+ */
 export const specRendition = z.union([
   z.string().transform((value, context): RenditionSpec => {
     try {
@@ -32,7 +40,10 @@ export const specRendition = z.union([
   renditionFields,
 ]);
 
-/** The schema of a rendition in stored files. Missing fields have the default of the encoder or renderer. */
+/**
+ * The schema of a rendition in stored files. Missing fields have the default of the encoder or
+ * renderer.
+ */
 export const renditionSchema = z.object({
   name: z.string(),
   widthPx: z.int(),

@@ -7,7 +7,11 @@ import { renditionPresets } from './presets.ts';
 const maxPx = 16_384;
 
 /**
- * Parses a rendition: `NAME=WxH` or the name of a preset, then options in any order, as in `thumb=320x240,inside,webp,70`, `instagram_post`, or `instagram_post,attention,webp,max=200kB,overlay=logo.png`. Defaults: cover, jpeg, 85. docs/renditions.md lists all options. Put a value with a comma in double quotes, and double each double quote in it.
+ * Parses a rendition: `NAME=WxH` or the name of a preset, then options in any order, as in
+ * `thumb=320x240,inside,webp,70`, `instagram_post`, or
+ * `instagram_post,attention,webp,max=200kB,overlay=logo.png`. Defaults: cover, jpeg, 85.
+ * docs/renditions.md lists all options. Put a value with a comma in double quotes, and double each
+ * double quote in it.
  *
  * Throws `UsageError` if an option or value is invalid.
  */
@@ -82,7 +86,8 @@ function wrong(text: string, expected: string, got: string, suggestion = ''): Us
 }
 
 /**
- * Splits a text at its commas and trims the parts. A comma between double quotes does not split, and two double quotes there stand for one: `a,b="c, d"` gives `a` and `b=c, d`.
+ * Splits a text at its commas and trims the parts. A comma between double quotes does not split,
+ * and two double quotes there stand for one: `a,b="c, d"` gives `a` and `b=c, d`.
  */
 function splitQuoted(text: string): string[] {
   const parts = text.match(/(?:"(?:[^"]|"")*"|[^,])+|(?<=,|^)(?=,|$)/g) ?? [''];
@@ -121,7 +126,8 @@ type Reader = (text: string | undefined) => unknown;
 const renditionOptionNames: readonly string[] = Object.keys(options);
 
 /**
- * Adds an option of the short notation to the fields of a rendition, without checking it: a fit, a format, a gravity, a quality, or `name=value`. Returns null if there is no such option.
+ * Adds an option of the short notation to the fields of a rendition, without checking it: a fit, a
+ * format, a gravity, a quality, or `name=value`. Returns null if there is no such option.
  */
 function renditionOption(option: string, fields: Fields): Fields | null {
   const [, name = '', value] = /^([^=]*?)\s*(?:=\s*(.*))?$/s.exec(option) ?? [];

@@ -20,7 +20,9 @@ interface OverlayPixels {
 /** Decodes an overlay, once for each size. Rejects with sharp's error if a file is no image. */
 export type Overlays = (overlay: RenditionOverlay, room: OverlayRoom) => Promise<OverlayPixels>;
 
-/** Enough for the few sizes of a run. Renditions of many sizes (`inside`) must not fill the memory. */
+/**
+ * Enough for the few sizes of a run. Renditions of many sizes (`inside`) must not fill the memory.
+ */
 const MAX_CACHED_BYTES = 32 * 1024 * 1024;
 const CHANNELS = 4;
 /** Dots per inch at which an SVG has its own size, and the most that sharp allows. */
@@ -75,7 +77,8 @@ async function decoded(
 const SAMPLE_PX = 64;
 
 /**
- * Resolves the paths of overlays, relative ones from `folder`, and decodes each overlay once, so that none turns out to be unreadable in the middle of a run.
+ * Resolves the paths of overlays, relative ones from `folder`, and decodes each overlay once, so
+ * that none turns out to be unreadable in the middle of a run.
  *
  * Rejects with `UsageError` if an overlay is missing or no complete image.
  */

@@ -13,7 +13,8 @@ import { createOverlays, type Overlays } from './overlays.ts';
 
 export interface RendererConfig {
   /**
-   * Threads that sharp uses for one image. A batch is faster with many images at a time than with many threads for each. Sharp has one such setting for the whole process. Default 1.
+   * Threads that sharp uses for one image. A batch is faster with many images at a time than with
+   * many threads for each. Sharp has one such setting for the whole process. Default 1.
    */
   threads?: number;
 }
@@ -26,12 +27,17 @@ const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
 };
 
 /**
- * Makes all renditions of an original from one decode, one after the other. Emits them together, in the order of the specs, once each is flushed and renamed to `<stem>--<spec name>.<extension>`. An original that is no image has none.
+ * Makes all renditions of an original from one decode, one after the other. Emits them together, in
+ * the order of the specs, once each is flushed and renamed to `<stem>--<spec name>.<extension>`. An
+ * original that is no image has none.
  *
  *     render(original, [square, story], 'out/cat')   ----(r|)   out/cat--square.jpg, out/cat--story.webp
  *     unsubscribed                                   --!        no temporary file stays
  *
- * Emits `RenderError` if the original cannot be decoded or a rendition cannot be encoded, `StorageError` if the disk refuses. To keep more cores busy, render more originals at a time. Originals of more than 32 million pixels, or with such a rendition, are rendered one after the other.
+ * Emits `RenderError` if the original cannot be decoded or a rendition cannot be encoded,
+ * `StorageError` if the disk refuses. To keep more cores busy, render more originals at a time.
+ * Originals of more than 32 million pixels, or with such a rendition, are rendered one after the
+ * other.
  */
 export function createRenderer(config: RendererConfig = {}): Renderer {
   const { threads = 1 } = config;
@@ -85,7 +91,9 @@ async function renderAll(
   }
 }
 
-/** Writes each rendition to its temporary file. The final names appear only once all are complete. */
+/**
+ * Writes each rendition to its temporary file. The final names appear only once all are complete.
+ */
 async function writeTemporaries(
   original: ImageFile,
   targets: readonly Target[],

@@ -27,9 +27,12 @@ function spread(values: ArrayLike<number>): { readonly mean: number; readonly va
 const HALF = 500;
 
 /**
- * Rates how sharp an image is: the variance v of its Laplacian (4-neighbour, over grey 0…255), as v / (v + 500). 0 means flat or blurred beyond recognition; the more fine edges (noise included), the closer to 1.
+ * Rates how sharp an image is: the variance v of its Laplacian (4-neighbour, over grey 0…255), as v
+ * / (v + 500). 0 means flat or blurred beyond recognition; the more fine edges (noise included),
+ * the closer to 1.
  *
- * Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000, https://doi.org/10.1109/ICPR.2000.903548
+ * Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000,
+ * https://doi.org/10.1109/ICPR.2000.903548
  */
 export function sharpness({ widthPx, heightPx, grey }: Pixels): number {
   if (widthPx < 3 || heightPx < 3) return 0;
@@ -48,18 +51,22 @@ export function sharpness({ widthPx, heightPx, grey }: Pixels): number {
 }
 
 /**
- * Rates RMS contrast: the standard deviation of grey (0…255) over 127.5, its maximum. 0 means a single grey, 1 half black and half white.
+ * Rates RMS contrast: the standard deviation of grey (0…255) over 127.5, its maximum. 0 means a
+ * single grey, 1 half black and half white.
  *
- * Peli, "Contrast in complex images", J. Opt. Soc. Am. A 7 (1990), https://doi.org/10.1364/JOSAA.7.002032
+ * Peli, "Contrast in complex images", J. Opt. Soc. Am. A 7 (1990),
+ * https://doi.org/10.1364/JOSAA.7.002032
  */
 export function contrast({ grey }: Pixels): number {
   return Math.min(1, Math.sqrt(spread(grey).variance) / 127.5);
 }
 
 /**
- * Rates the amount of detail: the entropy of the histogram of grey in 256 steps, -Σ p log2 p, over its maximum of 8 bits. 0 means a single grey, 1 all greys equally often.
+ * Rates the amount of detail: the entropy of the histogram of grey in 256 steps, -Σ p log2 p, over
+ * its maximum of 8 bits. 0 means a single grey, 1 all greys equally often.
  *
- * Shannon, "A mathematical theory of communication", 1948, https://doi.org/10.1002/j.1538-7305.1948.tb01338.x
+ * Shannon, "A mathematical theory of communication", 1948,
+ * https://doi.org/10.1002/j.1538-7305.1948.tb01338.x
  */
 export function entropy({ grey }: Pixels): number {
   const counts = new Uint32Array(256);
@@ -80,9 +87,12 @@ export function entropy({ grey }: Pixels): number {
 const EXTREME = 109;
 
 /**
- * Rates how colourful an image is: M = √(σ²rg + σ²yb) + 0.3 √(μ²rg + μ²yb) with rg = R - G and yb = (R + G)/2 - B, over 109 and at most 1. 0 means grey; 0.14 slightly, 0.3 moderately, 0.41 averagely, 0.54 quite, 0.75 highly, 1 extremely colourful.
+ * Rates how colourful an image is: M = √(σ²rg + σ²yb) + 0.3 √(μ²rg + μ²yb) with rg = R - G and yb =
+ * (R + G)/2 - B, over 109 and at most 1. 0 means grey; 0.14 slightly, 0.3 moderately, 0.41
+ * averagely, 0.54 quite, 0.75 highly, 1 extremely colourful.
  *
- * Hasler and Süsstrunk, "Measuring colourfulness in natural images", SPIE 5007 (2003), https://doi.org/10.1117/12.477378
+ * Hasler and Süsstrunk, "Measuring colourfulness in natural images", SPIE 5007 (2003),
+ * https://doi.org/10.1117/12.477378
  */
 export function colourfulness({ rgb }: Pixels): number {
   const count = rgb.length / 3;
@@ -103,7 +113,9 @@ const BLACK = 2;
 const WHITE = 253;
 
 /**
- * Rates exposure: 1 minus the share of pixels that are clipped to black or white, with a grey of 2 or less, or 253 or more. 1 means that nothing is clipped, 0 that everything is. It is the usual clipping warning of cameras and editors, as a number.
+ * Rates exposure: 1 minus the share of pixels that are clipped to black or white, with a grey of 2
+ * or less, or 253 or more. 1 means that nothing is clipped, 0 that everything is. It is the usual
+ * clipping warning of cameras and editors, as a number.
  */
 export function exposure({ grey }: Pixels): number {
   let clipped = 0;

@@ -4,7 +4,10 @@ import type { Measure, Pixels } from './measures.ts';
 const UNRELATED_BITS = 32;
 
 /**
- * Creates a measure of how different an image is from all images that it has rated before: the fewest bits in which its hash (`pictureHash`) differs from theirs, over 32 and at most 1. The first image rates 1, a near duplicate of an earlier one 0. Ratings depend on the order of the images: rate one after the other if they should be reproducible. Memory: 8 bytes an image.
+ * Creates a measure of how different an image is from all images that it has rated before: the
+ * fewest bits in which its hash (`pictureHash`) differs from theirs, over 32 and at most 1. The
+ * first image rates 1, a near duplicate of an earlier one 0. Ratings depend on the order of the
+ * images: rate one after the other if they should be reproducible. Memory: 8 bytes an image.
  */
 export function createNovelty(): Measure {
   const seen: bigint[] = [];
@@ -20,9 +23,12 @@ const COLUMNS = 9;
 const ROWS = 8;
 
 /**
- * Hashes an image to 64 bits so that images that look alike have similar hashes. Of 9 x 8 areas, a bit is set if an area is darker than the one on its right. Resizing, encoding and small changes of colour flip few bits; unrelated images differ in about 32.
+ * Hashes an image to 64 bits so that images that look alike have similar hashes. Of 9 x 8 areas, a
+ * bit is set if an area is darker than the one on its right. Resizing, encoding and small changes
+ * of colour flip few bits; unrelated images differ in about 32.
  *
- * Krawetz, "Kind of like that" (dHash), 2013, https://www.hackerfactor.com/blog/?/archives/529-Kind-of-Like-That.html
+ * Krawetz, "Kind of like that" (dHash), 2013,
+ * https://www.hackerfactor.com/blog/?/archives/529-Kind-of-Like-That.html
  */
 export function pictureHash({ widthPx, heightPx, grey }: Pixels): bigint {
   const cells = Array.from({ length: COLUMNS * ROWS }, (_, cell) => {

@@ -4,13 +4,19 @@ import type { Measure, Pixels } from './measures.ts';
 
 /** Images are compared in 24 x 24 areas, each by its mean colour. */
 const AREAS = 24;
-/** The difference that rates 0. For comparison: pure red and pure green are 87 apart, neighbours in a fan deck 5. */
+/**
+ * The difference that rates 0. For comparison: pure red and pure green are 87 apart, neighbours in
+ * a fan deck 5.
+ */
 const FAR = 50;
 
 /**
- * Creates a measure of how close an image is to the colours of a brand: the mean over its areas of the CIEDE2000 difference to the nearest colour, as 1 - mean/50, at least 0. It is 1 if every area has a colour of the palette.
+ * Creates a measure of how close an image is to the colours of a brand: the mean over its areas of
+ * the CIEDE2000 difference to the nearest colour, as 1 - mean/50, at least 0. It is 1 if every area
+ * has a colour of the palette.
  *
- * Throws `UsageError` if a colour is no CSS colour. Sharma, Wu and Dalal, "The CIEDE2000 color-difference formula", 2005,
+ * Throws `UsageError` if a colour is no CSS colour. Sharma, Wu and Dalal, "The CIEDE2000
+ * color-difference formula", 2005,
  * https://doi.org/10.1002/col.20070
  */
 export function palette(colours: readonly string[]): Measure {

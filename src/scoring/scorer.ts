@@ -35,7 +35,8 @@ export interface ModelScoreSpec {
 }
 
 /**
- * Creates the scorer of a spec: the weighted mean of its measures, from one decode of each image. Throws `UsageError` if no weight is above 0, or a colour is invalid.
+ * Creates the scorer of a spec: the weighted mean of its measures, from one decode of each image.
+ * Throws `UsageError` if no weight is above 0, or a colour is invalid.
  */
 export function createScorer({ palette: brand, novelty = 0, ...weights }: ScoreSpec): Scorer {
   const parts: WeightedMeasure[] = Object.entries(measures).map(([name, measure]) => ({
@@ -54,7 +55,10 @@ export interface WeightedMeasure {
   readonly weight: number;
 }
 
-/** Combines measures to their weighted mean, Σ w·m / Σ w. Throws `UsageError` if no weight is above 0, or one is below. */
+/**
+ * Combines measures to their weighted mean, Σ w·m / Σ w. Throws `UsageError` if no weight is above
+ * 0, or one is below.
+ */
 export function mixMeasures(parts: readonly WeightedMeasure[]): Measure {
   const total = parts.reduce((sum, { weight }) => sum + weight, 0);
   if (!(total > 0) || parts.some(({ weight }) => !(weight >= 0))) {
@@ -64,7 +68,10 @@ export function mixMeasures(parts: readonly WeightedMeasure[]): Measure {
   return (pixels) => parts.reduce((sum, { measure, weight }) => sum + weight * measure(pixels), 0) / total;
 }
 
-/** Creates a scorer that decodes an image and rates its pixels. Rejects with `ScoreError` if the image cannot be decoded. */
+/**
+ * Creates a scorer that decodes an image and rates its pixels. Rejects with `ScoreError` if the
+ * image cannot be decoded.
+ */
 export function pixelScorer(measure: Measure): Scorer {
   return async (image) => measure(await readPixels(image));
 }
@@ -74,7 +81,8 @@ const SIDE_PX = 512;
 const MAX_INPUT_PIXELS = 0x3fff * 0x3fff;
 
 /**
- * Decodes an image for scorers: upright, sRGB, transparency on white, within 512 x 512 px (never enlarged). Rejects with `ScoreError` if it cannot be decoded.
+ * Decodes an image for scorers: upright, sRGB, transparency on white, within 512 x 512 px (never
+ * enlarged). Rejects with `ScoreError` if it cannot be decoded.
  */
 export async function readPixels({ path, index }: ImageToScore): Promise<Pixels> {
   try {

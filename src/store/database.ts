@@ -11,8 +11,8 @@ const APPLICATION_ID = 0x72787073;
 const SCHEMA_VERSION = 2;
 
 /**
- * The index has every column that the start of a run reads, so that a million finished jobs are skipped without reading
- * their rows. `open_micro_usd` is null if no attempt is open.
+ * The index has every column that the start of a run reads, so that a million finished jobs are
+ * skipped without reading their rows. `open_micro_usd` is null if no attempt is open.
  */
 const SCHEMA = `
   CREATE TABLE run (
@@ -43,10 +43,12 @@ const SCHEMA = `
 `;
 
 /**
- * Opens the journal's database for this process alone; creates it, and its folders, if it does not exist. The lock is the
- * operating system's, on the open file: it ends with the process, however that ends. Commits survive a power cut.
+ * Opens the journal's database for this process alone; creates it, and its folders, if it does not
+ * exist. The lock is the operating system's, on the open file: it ends with the process, however
+ * that ends. Commits survive a power cut.
  *
- * Throws `UsageError` if another run has it open or it is no journal, `StorageError` if the disk refuses.
+ * Throws `UsageError` if another run has it open or it is no journal, `StorageError` if the disk
+ * refuses.
  */
 export function openDatabase(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
@@ -98,8 +100,8 @@ function tableCount(database: DatabaseSync): number {
 type Sqlite = { readonly DatabaseSync: typeof DatabaseSync };
 
 /**
- * Loads Node's own SQLite. Suppresses the ExperimentalWarning that some versions print then, which is of no use in a
- * terminal, and no other warning.
+ * Loads Node's own SQLite. Suppresses the ExperimentalWarning that some versions print then, which
+ * is of no use in a terminal, and no other warning.
  */
 export function loadSqlite(): Sqlite {
   const { emitWarning } = process;
@@ -126,7 +128,10 @@ const SQLITE = {
   notADatabase: 26,
 };
 
-/** Turns an error of SQLite or the file system about the journal at `path` into one with a suggestion. */
+/**
+ * Turns an error of SQLite or the file system about the journal at `path` into one with a
+ * suggestion.
+ */
 export function toJournalError(error: unknown, path: string): RxposureError {
   if (error instanceof StorageError || error instanceof UsageError) return error;
   if (error instanceof z.ZodError || error instanceof SyntaxError) return damagedJournal(path, error);

@@ -19,11 +19,20 @@ export interface RunJournal extends Journal {
   counts(): JournalCounts;
   /** Returns everything paid in this folder so far, in millionths of a US dollar. */
   spentMicroUsd(): number;
-  /** Returns the expected price of all open attempts: money that may be spent, but is not in `spentMicroUsd` yet. */
+  /**
+   * Returns the expected price of all open attempts: money that may be spent, but is not in
+   * `spentMicroUsd` yet.
+   */
   openMicroUsd(): number;
-  /** True if `resumeAnyway` once let another input into this folder: compare `find(index).key` before relying on `isSaved`. */
+  /**
+   * True if `resumeAnyway` once let another input into this folder: compare `find(index).key`
+   * before relying on `isSaved`.
+   */
   readonly inputChanged: boolean;
-  /** Flushes all entries and frees the folder. Throws `StorageError` if the file was deleted or moved. */
+  /**
+   * Flushes all entries and frees the folder. Throws `StorageError` if the file was deleted or
+   * moved.
+   */
   close(): void;
 }
 
@@ -82,8 +91,8 @@ export function createIndexSet(): IndexSet {
 type Entry<Type extends JournalEntry['type']> = Extract<JournalEntry, { type: Type }>;
 
 /**
- * Returns a job with an entry added. `before` is undefined if the job is new. If `before` belongs to another request (the
- * input was changed), only its money counts.
+ * Returns a job with an entry added. `before` is undefined if the job is new. If `before` belongs
+ * to another request (the input was changed), only its money counts.
  */
 export function applyEntry(before: StoredJob | undefined, plan: Plan, entry: JournalEntry): StoredJob {
   const known = before?.record.key === plan.key ? before : undefined;
@@ -161,8 +170,8 @@ function ended(record: JobRecord, { attempt, costMicroUsd }: Entry<'ended'>): Jo
 }
 
 /**
- * Records an outcome. A failed job keeps its open attempt, because its prediction may still be available. A saved job
- * without files keeps its prediction, which is the only copy of its output.
+ * Records an outcome. A failed job keeps its open attempt, because its prediction may still be
+ * available. A saved job without files keeps its prediction, which is the only copy of its output.
  */
 function finished(record: JobRecord, { outcome }: Entry<'outcome'>): JobRecord {
   if (outcome.status !== 'saved') return { ...record, state: outcome.status };

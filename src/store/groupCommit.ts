@@ -6,7 +6,10 @@ interface GroupCommitConfig {
   database: Pick<DatabaseSync, 'exec'>;
   /** The database's file, for errors. */
   path: string;
-  /** Throws if the database's files were deleted, moved or cut: then nothing is durable. Default: no check. */
+  /**
+   * Throws if the database's files were deleted, moved or cut: then nothing is durable. Default: no
+   * check.
+   */
   check?: (() => void) | undefined;
   /** Time that the first change of a group waits for others. Default 2. */
   flushEveryMs?: number | undefined;
@@ -17,8 +20,9 @@ interface GroupCommitConfig {
 /** Changes of a database, committed together. */
 export interface GroupCommit {
   /**
-   * Makes the change on subscribe, visible to reads at once; emits and completes once it is durable. An unsubscribe
-   * undoes nothing. Emits `StorageError`, for the whole group, if the disk refuses.
+   * Makes the change on subscribe, visible to reads at once; emits and completes once it is
+   * durable. An unsubscribe undoes nothing. Emits `StorageError`, for the whole group, if the disk
+   * refuses.
    */
   write(change: () => void): Observable<void>;
   /** Commits all waiting changes now. */
@@ -26,16 +30,18 @@ export interface GroupCommit {
 }
 
 /**
- * Longest pause after a commit, as a multiple of its duration. A flush blocks the thread, so after one of 0.3 ms the next
- * waits up to 7.5 ms: on a slow disk the groups become larger, not the run slower. After a small group the pause is
- * shorter in proportion, because a job waits for each entry before it sends its create request.
+ * Longest pause after a commit, as a multiple of its duration. A flush blocks the thread, so after
+ * one of 0.3 ms the next waits up to 7.5 ms: on a slow disk the groups become larger, not the run
+ * slower. After a small group the pause is shorter in proportion, because a job waits for each
+ * entry before it sends its create request.
  */
 const LONGEST_PAUSE_PER_COMMIT = 25;
 /** Longest pause in any case. */
 const MAX_PAUSE_MS = 100;
 
 /**
- * Creates a group commit: it commits all changes of a few milliseconds in one transaction, in their order, with one flush.
+ * Creates a group commit: it commits all changes of a few milliseconds in one transaction, in their
+ * order, with one flush.
  *
  *     write(a)   -a--(.|)
  *     write(b)   --b-(.|)    the same flush
@@ -54,7 +60,8 @@ export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
     if (group.length === 0) return;
     try {
       const startedMs = performance.now();
-      // Before, because a commit would hide a cut; after, because durable changes must be in the file under its name.
+      // Before, because a commit would hide a cut; after, because durable changes must be in the
+      // file under its name.
       check();
       database.exec('COMMIT');
       check();

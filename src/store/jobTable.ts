@@ -26,8 +26,8 @@ const PUT_JOB = `
   )`;
 
 /**
- * Creates the table of jobs. It stores files in the run folder by their relative paths, so that the folder may be moved
- * between two runs.
+ * Creates the table of jobs. It stores files in the run folder by their relative paths, so that the
+ * folder may be moved between two runs.
  */
 export function createJobTable(database: DatabaseSync, folder: string): JobTable {
   const getJob = database.prepare('SELECT * FROM job WHERE job_index = ?');

@@ -27,12 +27,14 @@ export interface OpenJournalConfig extends FingerprintConfig {
 /**
  * Opens the journal of a run folder (`run.sqlite`) for this run alone; creates it if there is none.
  *
- * Memory: one bit a job, and the records of jobs in flight. An entry that was recorded is written even after an unsubscribe.
+ * Memory: one bit a job, and the records of jobs in flight. An entry that was recorded is written
+ * even after an unsubscribe.
  *
  *     record(plan, intended)   ---(.|)    flushed, together with the other entries of that time
  *
- * Throws `UsageError` if the folder is in use, damaged, or belongs to another input; `StorageError` if it cannot be
- * written. `record` emits `StorageError` if the disk refuses or the file was deleted or moved.
+ * Throws `UsageError` if the folder is in use, damaged, or belongs to another input; `StorageError`
+ * if it cannot be written. `record` emits `StorageError` if the disk refuses or the file was
+ * deleted or moved.
  */
 export function openJournal(folder: string, config: OpenJournalConfig = {}): RunJournal {
   const root = resolve(folder);
@@ -143,16 +145,19 @@ function explained<T>(path: string, read: () => T): T {
 interface FingerprintConfig {
   /** Hash of the input and of all settings that change requests. Default: not checked. */
   fingerprint?: string | undefined;
-  /** Fingerprints of inputs that this one only adds to: a folder started with one of them belongs to the same run. Default: none. */
+  /**
+   * Fingerprints of inputs that this one only adds to: a folder started with one of them belongs to
+   * the same run. Default: none.
+   */
   extendedFrom?: readonly string[] | undefined;
   /** Accepts a different fingerprint, and stores it. Default false. */
   resumeAnyway?: boolean | undefined;
 }
 
 /**
- * Compares the run's fingerprint with the one that the folder was started with; stores it if there is none.
- * Returns true if the folder ever had jobs of another input: then saved images may belong to other requests.
- * Throws `UsageError` if they differ and `resumeAnyway` is not set.
+ * Compares the run's fingerprint with the one that the folder was started with; stores it if there
+ * is none. Returns true if the folder ever had jobs of another input: then saved images may belong
+ * to other requests. Throws `UsageError` if they differ and `resumeAnyway` is not set.
  */
 function checkFingerprint(database: DatabaseSync, folder: string, config: FingerprintConfig): boolean {
   const { fingerprint, extendedFrom = [], resumeAnyway = false } = config;

@@ -8,9 +8,15 @@ import { rollBack } from './database.ts';
 
 /** Notices if the journal is deleted, moved or cut while it is open. */
 interface JournalGuard {
-  /** Throws `StorageError` once that has happened, at every call from then on. Takes some microseconds. */
+  /**
+   * Throws `StorageError` once that has happened, at every call from then on. Takes some
+   * microseconds.
+   */
   check(): void;
-  /** Closes its file handles. Call it after the database is closed: closing them earlier would end the database's lock. */
+  /**
+   * Closes its file handles. Call it after the database is closed: closing them earlier would end
+   * the database's lock.
+   */
   close(): void;
 }
 
@@ -22,9 +28,10 @@ const BRING_BACK =
 const MOVE_BACK = 'and run the same command again. Images that were made are downloaded, not paid, again.';
 
 /**
- * Creates a guard of the open database at `path` and its write-ahead log. SQLite keeps writing to deleted files, so a run
- * would pay and lose the record. Until it is closed the data are still there, so a deleted journal is written back under its
- * name, or beside the folder if something else has taken the folder's name.
+ * Creates a guard of the open database at `path` and its write-ahead log. SQLite keeps writing to
+ * deleted files, so a run would pay and lose the record. Until it is closed the data are still
+ * there, so a deleted journal is written back under its name, or beside the folder if something
+ * else has taken the folder's name.
  */
 export function createJournalGuard(database: DatabaseSync, path: string): JournalGuard {
   const files = [path, `${path}-wal`].map((name) => ({ name, fd: openSync(name, 'r'), bytes: 0 }));
@@ -61,7 +68,10 @@ function rescue(database: DatabaseSync, path: string): string {
     : BRING_BACK;
 }
 
-/** Copies an open database to `path`, folders included, whole or not at all. Returns true if it succeeds. */
+/**
+ * Copies an open database to `path`, folders included, whole or not at all. Returns true if it
+ * succeeds.
+ */
 function writeBack(database: DatabaseSync, path: string): boolean {
   const part = temporaryPath(path);
   try {

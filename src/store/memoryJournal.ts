@@ -9,8 +9,8 @@ import {
 } from './entries.ts';
 
 /**
- * Creates a journal in memory, for runs without a folder and for tests. It confirms entries at once and ends with the
- * process. Takes some hundred bytes a job.
+ * Creates a journal in memory, for runs without a folder and for tests. It confirms entries at once
+ * and ends with the process. Takes some hundred bytes a job.
  */
 export function createMemoryJournal(): RunJournal {
   const jobs = new Map<number, StoredJob>();

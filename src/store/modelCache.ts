@@ -24,9 +24,9 @@ const storedFile = z.object({
 });
 
 /**
- * Creates a cache that stores the responses about models as files of a folder, one each. Only this user can read them: models
- * may be private. Each file is written under a temporary name and renamed; one that is damaged, or cannot be read or
- * written, counts as missing.
+ * Creates a cache that stores the responses about models as files of a folder, one each. Only this
+ * user can read them: models may be private. Each file is written under a temporary name and
+ * renamed; one that is damaged, or cannot be read or written, counts as missing.
  */
 export function createModelCache({ folder, baseUrl, now = Date.now }: ModelCacheConfig): ModelCache {
   const pathOf = (model: string, version: string | null): string => {
@@ -48,7 +48,8 @@ export function createModelCache({ folder, baseUrl, now = Date.now }: ModelCache
   };
 
   async function replace(path: string, content: z.input<typeof storedFile>): Promise<void> {
-    // Concurrent runs may store the same response: each writes its own file, and the last rename wins.
+    // Concurrent runs may store the same response: each writes its own file, and the last rename
+    // wins.
     const temporary = `${path}.${randomUUID()}.part`;
     try {
       makeFolder(folder);

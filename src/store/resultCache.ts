@@ -30,11 +30,13 @@ interface StoredResult {
 const FORMAT = 'rxposure/1';
 
 /**
- * Opens a folder that stores the results of requests for other runs; creates it if it does not exist. It is
- * content-addressed: each file is stored once under its sha256, however many results have it, and checked against it at
- * each use; a damaged one counts as missing. Several processes may use the folder at the same time.
+ * Opens a folder that stores the results of requests for other runs; creates it if it does not
+ * exist. It is content-addressed: each file is stored once under its sha256, however many results
+ * have it, and checked against it at each use; a damaged one counts as missing. Several processes
+ * may use the folder at the same time.
  *
- * Rejects with `UsageError` if the folder cannot be used. `restore` and `keep` emit `StorageError` if the disk refuses.
+ * Rejects with `UsageError` if the folder cannot be used. `restore` and `keep` emit `StorageError`
+ * if the disk refuses.
  */
 export async function openResultCache(folder: string): Promise<ResultCache> {
   const root = resolve(folder);

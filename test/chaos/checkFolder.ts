@@ -29,7 +29,10 @@ const OF_THE_RUN = [
   'contact-sheet-2.jpg',
 ];
 
-/** Reads every file that a finished batch left: each must be one that it should have, decodable and as written down. */
+/**
+ * Reads every file that a finished batch left: each must be one that it should have, decodable and
+ * as written down.
+ */
 export async function checkFolder(folder: string, jobs: number): Promise<FolderCheck> {
   const problems: string[] = [];
   const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => NO_MANIFEST);

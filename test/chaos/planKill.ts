@@ -16,10 +16,11 @@ export interface KillPlan {
 const START_MS = 1_000;
 
 /**
- * Where the next run is killed. Every stretch of a job's way is among it: before the first create, with a create on its
- * way there (it takes effect all the same), between its effect and its answer, while its answer is written down, while
- * its files are fetched, renamed and rendered, while a lost create is looked up, and while the last job and the
- * manifest are written (`openJobs` is how many are left).
+ * Where the next run is killed. Every stretch of a job's way is among it: before the first create,
+ * with a create on its way there (it takes effect all the same), between its effect and its answer,
+ * while its answer is written down, while its files are fetched, renamed and rendered, while a lost
+ * create is looked up, and while the last job and the manifest are written (`openJobs` is how many
+ * are left).
  */
 export function planKill(random: Random, openJobs: number): KillPlan {
   const some = 1 + Math.floor(random.next() * Math.min(5, Math.max(1, openJobs)));

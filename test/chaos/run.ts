@@ -1,4 +1,5 @@
-// Kills runs again and again and counts what it cost: `npm run chaos -- --kills 200`. Linux and macOS, some minutes.
+// Kills runs again and again and counts what it cost: `npm run chaos -- --kills 200`. Linux and
+// macOS, some minutes.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

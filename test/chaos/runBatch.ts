@@ -47,8 +47,8 @@ const SPEED = 10;
 const MEDIAN_MS = 1_500;
 
 /**
- * One batch over one simulator: started, killed at moments that follow from the seed, started again with the same
- * command until it ends by itself, then checked to the last file.
+ * One batch over one simulator: started, killed at moments that follow from the seed, started again
+ * with the same command until it ends by itself, then checked to the last file.
  */
 export async function runBatch(config: BatchConfig): Promise<BatchReport> {
   const { folder, seed, profile, prompts } = config;
@@ -114,7 +114,10 @@ async function runToItsEnd(
   }
 }
 
-/** Every eighth prompt is the one before it again; with the seed `none`, in every second batch, they are equal requests. */
+/**
+ * Every eighth prompt is the one before it again; with the seed `none`, in every second batch, they
+ * are equal requests.
+ */
 async function commandLine(
   { folder, seed, prompts, strategy = 'stream' }: BatchConfig,
   out: string,

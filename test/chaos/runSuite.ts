@@ -16,7 +16,10 @@ export interface SuiteConfig {
 
 const profiles = [null, 'storm', 'throttled'] as const;
 
-/** A lane for each profile, side by side, as runs mostly wait; in each batch after batch until so many were killed. */
+/**
+ * A lane for each profile, side by side, as runs mostly wait; in each batch after batch until so
+ * many were killed.
+ */
 export async function runSuite(config: SuiteConfig): Promise<readonly BatchReport[]> {
   const lanes = await Promise.all(profiles.map((_, lane) => runLane(lane, config)));
   return lanes.flat();

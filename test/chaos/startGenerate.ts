@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 
-/** A run of `pipelines/generate.ts`, or another script, as a user starts it: a process of its own, in a group of its own. */
+/**
+ * A run of `pipelines/generate.ts`, or another script, as a user starts it: a process of its own,
+ * in a group of its own.
+ */
 export interface GenerateRun {
   /** Ends the whole group at once, with no chance to clean up; does nothing where it has ended. */
   kill(): void;

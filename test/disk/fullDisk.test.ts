@@ -77,7 +77,10 @@ async function expectToGoOn(...flags: string[]): Promise<void> {
 const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
 
 describe.skipIf(!canMount)('a disk that is full (skipped if no small disk can be mounted)', () => {
-  /** Mounts a small disk, fills it, makes room on the same disk, and runs again; copies the manifest out at the end. */
+  /**
+   * Mounts a small disk, fills it, makes room on the same disk, and runs again; copies the manifest
+   * out at the end.
+   */
   const overflow = (size: string, ...flags: string[]) =>
     run(
       `unshare -rm sh -c '

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { readOwnJson, writeJson } from '../../src/disk/jsonFile.ts';
+import { readOwnJson, writeJson } from '../../src/disk/writeFiles.ts';
 import { UsageError } from '../../src/errors.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 

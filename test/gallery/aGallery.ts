@@ -15,7 +15,10 @@ const shapes = [
 const platforms = ['instagram_post', 'twitter_post', 'instagram_story'];
 const moods = ['dawn', 'noon', 'dusk', 'night'];
 
-/** Outcome `index` of a mixed run: three platforms in four moods; every tenth failed, every 25th skipped. */
+/**
+ * Outcome `index` of a mixed run: three platforms in four moods; every tenth failed, every 25th
+ * skipped.
+ */
 export function aMixedOutcome(index: number, fields: Partial<Outcome> = {}): Outcome {
   const shape = index % 3;
   const { width, height } = shapes[shape] ?? shapes[0];

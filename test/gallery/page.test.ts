@@ -302,7 +302,8 @@ describe.skipIf(whyNoBrowser !== null)(
       expect((await stat(largePath)).size).toBeLessThan(6_000_000);
       const small = await open();
       const { page, complaints } = await openPage(browser, largePath);
-      // As many as in the gallery of 200 jobs: the first paint does not depend on the number of jobs.
+      // As many as in the gallery of 200 jobs: the first paint does not depend on the number of
+      // jobs.
       const firstTiles = await shown(page);
       expect(firstTiles).toEqual(await shown(small.page));
       expect(firstTiles.length).toBeLessThan(MAX_TILES);

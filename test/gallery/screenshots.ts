@@ -1,4 +1,5 @@
-// Takes the screenshots of the gallery for the documentation: the example campaign, made by the simulator.
+// Takes the screenshots of the gallery for the documentation: the example campaign, made by the
+// simulator.
 //
 //   npm run screenshots [-- FOLDER]
 import { execFile } from 'node:child_process';

@@ -10,7 +10,10 @@ export interface AnIdentityConfig {
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const HOUR_MS = 3_600_000;
 
-/** A certificate for signing documents, from an authority of its own, and its key; both good for an hour. */
+/**
+ * A certificate for signing documents, from an authority of its own, and its key; both good for an
+ * hour.
+ */
 export async function anIdentity({
   validFrom = new Date(Date.now() - HOUR_MS),
   validTo = new Date(Date.now() + HOUR_MS),

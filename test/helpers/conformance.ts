@@ -21,11 +21,13 @@ export interface ObservedAnswer {
   readonly body: unknown;
 }
 
-// Two slips: `hidden` is also any string, so its `oneOf` never takes it; and recorded responses to cancels have null for logs.
+// Two slips: `hidden` is also any string, so its `oneOf` never takes it; and recorded responses to
+// cancels have null for logs.
 document.components.schemas.schemas_prediction_response.properties.version = { type: 'string' };
 const cancelPath = '/predictions/{prediction_id}/cancel';
 
-// `nullable` is OpenAPI 3.0, though the document says 3.1; Ajv knows it. `strict` would stumble over `example`.
+// `nullable` is OpenAPI 3.0, though the document says 3.1; Ajv knows it. `strict` would stumble
+// over `example`.
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats.default(ajv);
 ajv.addSchema(document, 'api');
@@ -34,7 +36,10 @@ export const operations: readonly string[] = Object.entries<Record<string, Opera
   document.paths,
 ).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
 
-/** Finds the operation of a call; undefined if the document has none. Paths without parameters come first. */
+/**
+ * Finds the operation of a call; undefined if the document has none. Paths without parameters come
+ * first.
+ */
 export function operationOf({ method, url }: Pick<ObservedAnswer, 'method' | 'url'>): string | undefined {
   const [path = ''] = url.replace(/^.*?\/v1/, '').split('?');
   return patterns.find(({ pattern }) => pattern.test(`${method} ${path}`))?.operation;
@@ -47,7 +52,10 @@ const patterns = operations
     pattern: new RegExp(`^${operation.replace(/\{\w+\}/g, '[^/]+')}$`),
   }));
 
-/** Lists the faults of a response by the document; none if it is valid or the document does not describe it. */
+/**
+ * Lists the faults of a response by the document; none if it is valid or the document does not
+ * describe it.
+ */
 export function faultsOf(answer: ObservedAnswer): string[] {
   const operation = operationOf(answer);
   if (operation === undefined) return [];

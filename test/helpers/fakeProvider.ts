@@ -3,7 +3,10 @@ import { PredictionError } from '../../src/errors.ts';
 import type { CreateTicket, Governor, Provider, ProviderAnswers } from '../../src/ports.ts';
 import type { Prediction, PredictionRequest } from '../../src/types.ts';
 
-/** Outputs are lists of files; a prediction that succeeded costs 3; the error `platform` may pass by itself. */
+/**
+ * Outputs are lists of files; a prediction that succeeded costs 3; the error `platform` may pass by
+ * itself.
+ */
 const fakeAnswers: ProviderAnswers = {
   urlsOf: (output) => (Array.isArray(output) ? output.map(String) : []),
   costOf: ({ status }) => (status === 'succeeded' ? 3 : 0),

@@ -4,7 +4,10 @@ const escapeCode = '\x1b';
 const token = new RegExp(`${escapeCode}\\[\\??\\d*[A-Za-z]|[^]`, 'gu');
 const sequence = new RegExp(`^${escapeCode}\\[(\\??\\d*)([A-Za-z])$`);
 
-/** A small terminal: it understands what a live display writes, wraps, scrolls, and throws at anything else. */
+/**
+ * A small terminal: it understands what a live display writes, wraps, scrolls, and throws at
+ * anything else.
+ */
 export class FakeTerminal extends FakeStream {
   override isTTY = true;
   screen: string[][] = [[]];

@@ -1,13 +1,16 @@
 import { asyncScheduler, type SchedulerAction, type SchedulerLike, type Subscription } from 'rxjs';
 
 export interface HurriedConfig {
-  /** True if its clock runs faster too. Not for tests that compare it with the service's own times. Default false. */
+  /**
+   * True if its clock runs faster too. Not for tests that compare it with the service's own times.
+   * Default false.
+   */
   isFast?: boolean;
 }
 
 /**
- * A scheduler that shortens all waits, for runs against real servers and files: such a test is not about the waits between
- * tries.
+ * A scheduler that shortens all waits, for runs against real servers and files: such a test is not
+ * about the waits between tries.
  */
 export function hurried(times: number, { isFast = false }: HurriedConfig = {}): SchedulerLike {
   const begunAtMs = asyncScheduler.now();

@@ -1,4 +1,5 @@
-// Run by a test as a process of its own: stores the same results as its siblings and reads them back.
+// Run by a test as a process of its own: stores the same results as its siblings and reads them
+// back.
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

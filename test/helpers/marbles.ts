@@ -4,7 +4,8 @@ import { expect } from 'vitest';
 type RunHelpers = Parameters<Parameters<TestScheduler['run']>[0]>[0];
 
 /**
- * Turns a marble test into a test function: the clock is virtual, and everything expected is compared at the end.
+ * Turns a marble test into a test function: the clock is virtual, and everything expected is
+ * compared at the end.
  *
  *     it('passes values on', marbles(({ cold, expectObservable }) => { … }));
  */

@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** Starts a server on this machine for one test that passes each connection to `onConnection`; resolves with its URL. */
+/**
+ * Starts a server on this machine for one test that passes each connection to `onConnection`;
+ * resolves with its URL.
+ */
 export async function rawServer(onConnection: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -18,7 +21,10 @@ export async function rawServer(onConnection: (socket: Socket) => void): Promise
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** The URL of a port without a listener, which stays so during the test: it is the near end of a connection. */
+/**
+ * The URL of a port without a listener, which stays so during the test: it is the near end of a
+ * connection.
+ */
 export async function silentPort(): Promise<string> {
   const socket = connect(Number(new URL(await rawServer(() => {})).port), '127.0.0.1');
   onTestFinished(() => void socket.destroy());

@@ -10,5 +10,6 @@ const entries = Array.from({ length: 50 }, (_, index) => {
   return [journal.record(plan, intended()), journal.record(plan, created(`p${index}`))];
 });
 forkJoin(entries.flat()).subscribe(() => process.stdout.write('recorded\n'));
-// Stays alive while the test holds the other end, and no longer: a failed test leaves no process behind.
+// Stays alive while the test holds the other end, and no longer: a failed test leaves no process
+// behind.
 process.stdin.resume();

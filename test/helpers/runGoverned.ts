@@ -32,7 +32,10 @@ export interface Load {
   seed?: number;
 }
 
-/** Sends create requests through a governor to a service with the simulator's bucket, in virtual time. */
+/**
+ * Sends create requests through a governor to a service with the simulator's bucket, in virtual
+ * time.
+ */
 export function runGoverned(service: Service, load: Load) {
   const { hasHeaders = false, named = (waitMs) => waitMs, limits = (same) => same } = service;
   const { jobs, concurrency, tookMs = 1_600, jitterMs = 30, refusalJitterMs = jitterMs } = load;

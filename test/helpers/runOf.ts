@@ -28,7 +28,9 @@ export function aFile(path: string): ImageFile {
   return { path, bytes: 1, sha256: '00', format: 'png', widthPx: 8, heightPx: 8 };
 }
 
-/** A run whose ports all succeed at once, except those that a test replaces; it records its events. */
+/**
+ * A run whose ports all succeed at once, except those that a test replaces; it records its events.
+ */
 export function runOf(fields: Partial<GenerateConfig> & { scheduler?: SchedulerLike } = {}) {
   const events: RunEvent[] = [];
   const kept: Outcome[] = [];
@@ -53,7 +55,9 @@ export function runOf(fields: Partial<GenerateConfig> & { scheduler?: SchedulerL
   return { config, events, kept };
 }
 
-/** A provider that makes every prediction after `tookMs`, with ids p0, p1, …; `made` counts them. */
+/**
+ * A provider that makes every prediction after `tookMs`, with ids p0, p1, …; `made` counts them.
+ */
 export function succeeding({
   tookMs = 0,
   scheduler,

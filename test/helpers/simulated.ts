@@ -32,7 +32,10 @@ export interface Answer {
   readonly body: ReturnType<typeof JSON.parse>;
 }
 
-/** Calls the API, with POST if there is a body; checks each response against Replicate's own description of its API. */
+/**
+ * Calls the API, with POST if there is a body; checks each response against Replicate's own
+ * description of its API.
+ */
 export async function call(simulator: Simulator, path: string, options: Call = {}): Promise<Answer> {
   const {
     body,

@@ -27,7 +27,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Starts a process that records 50 jobs and waits; resolves once it has said that they are safe. */
+/**
+ * Starts a process that records 50 jobs and waits; resolves once it has said that they are safe.
+ */
 async function recordingProcess() {
   const script = new URL('../helpers/recordAndWait.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [script, folder], {

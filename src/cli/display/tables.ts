@@ -26,7 +26,9 @@ export function calibrationTable(
   return [...runs, ...sums].map((line) => `  ${line}\n`).join('');
 }
 
-/** Renders a comparison: a line for each model, the fastest first; then the best by time and cost. */
+/**
+ * Renders a comparison: a line for each model, the fastest first; then the best by time and cost.
+ */
 export function comparisonTable({ models, fastest, cheapest }: Comparison): string {
   const head = ['model', 'images', 'predict', 'total', 'an image', 'cost'];
   const rows = models.map(({ model, images, failed, predictSeconds, totalSeconds, usdPerImage, costUsd }) => [

@@ -108,7 +108,10 @@ function handle<Type extends CountedType>(handlers: Handlers, type: Type, event:
   handlers[type](event);
 }
 
-/** The boundaries that the conventions name for operations, in seconds, and three more for slow models. */
+/**
+ * The boundaries that the conventions name for operations, in seconds, and three more for slow
+ * models.
+ */
 const DURATION_BUCKETS = [
   0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
 ];

@@ -19,7 +19,7 @@ import { maxTimerMs } from '../internal/options.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 import { cancelPrediction } from './cancelPrediction.ts';
-import { isFinal } from './states.ts';
+import { isFinal } from './pollSchedule.ts';
 
 export interface AwaitPredictionConfig
   extends Pick<

@@ -18,7 +18,7 @@ import type { Provider } from '../../ports.ts';
 import type { Prediction } from '../../types.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
-import { isFinal } from './states.ts';
+import { isFinal } from './pollSchedule.ts';
 
 export interface CancelPredictionConfig {
   /** 0…1, for the jitter of retries. Default Math.random. */

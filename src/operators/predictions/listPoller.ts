@@ -19,8 +19,7 @@ import { maxTimerMs } from '../internal/options.ts';
 import { isRetryableRead, retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 import { listedPredictions } from './adoptPrediction.ts';
-import { createPollSchedule, type PollScheduleConfig } from './pollSchedule.ts';
-import { isFinal } from './states.ts';
+import { createPollSchedule, isFinal, type PollScheduleConfig } from './pollSchedule.ts';
 
 export interface ListPollerConfig extends PollScheduleConfig {
   /** 0…1, for the jitter of retries. Default Math.random. */

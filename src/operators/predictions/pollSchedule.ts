@@ -134,3 +134,11 @@ function withTime(before: readonly number[], tookMs: number): ModelTimes {
   const [shortestMs = 0, ...longer] = latest.toSorted((a, b) => a - b);
   return { latest, shortestMs, medianMs: longer[(longer.length - 1) >> 1] ?? shortestMs };
 }
+
+/**
+ * Returns true if there is nothing more to wait for: the prediction has ended, or its whole output
+ * is there.
+ */
+export function isFinal({ status, outputComplete }: Prediction): boolean {
+  return outputComplete || !(status === 'starting' || status === 'processing');
+}

@@ -23,7 +23,10 @@ export type Beginning = Following &
   Pick<RunControl, 'stop'> &
   Stateful;
 
-/** Begins a new attempt: reserves the money, records the intent, creates the prediction, records its id, in this order. */
+/**
+ * Begins a new attempt: reserves the money, records the intent, creates the prediction, records its
+ * id, in this order.
+ */
 export function beginAttempt(job: JobState, run: Beginning): Observable<Prediction> {
   const { plan, request } = job;
   const priceMicroUsd = request.priceMicroUsd ?? 0;
@@ -82,7 +85,10 @@ function untilStopped(run: Pick<Beginning, 'governor' | 'state' | 'stop'>): Gove
   };
 }
 
-/** Ends an attempt whose create request certainly made nothing: the next run does not look for a prediction of it. */
+/**
+ * Ends an attempt whose create request certainly made nothing: the next run does not look for a
+ * prediction of it.
+ */
 function giveUp(error: unknown, job: JobState, run: Pick<RunServices, 'journal'>): Observable<never> {
   const isOver = error instanceof ProviderError && error.tookEffect === 'no' && job.reservation !== null;
   const failed = throwError(() => error);
@@ -92,7 +98,10 @@ function giveUp(error: unknown, job: JobState, run: Pick<RunServices, 'journal'>
   return run.journal.record(job.plan, entry).pipe(concatMap(() => failed));
 }
 
-/** Returns what the journal stores of a request: enough to recognize its prediction. Long data is stored as its hash. */
+/**
+ * Returns what the journal stores of a request: enough to recognize its prediction. Long data is
+ * stored as its hash.
+ */
 function forJournal({ model, version, input }: PredictionRequest): PredictionRequest {
   return { model, version, input: truncateDataUrls(input) };
 }
@@ -108,7 +117,10 @@ function overBudget({ priceMicroUsd }: PricedRequest): BudgetError {
   );
 }
 
-/** Books the cost of an attempt that has no output, or has lost it, and records that the attempt is over. */
+/**
+ * Books the cost of an attempt that has no output, or has lost it, and records that the attempt is
+ * over.
+ */
 export function closeAttempt(
   prediction: Prediction,
   job: JobState,

@@ -23,7 +23,10 @@ export type Closing = Pick<
   Pick<RunServices, 'journal'> &
   Pick<RunRecovery, 'continueOnError'>;
 
-/** Closes a job, or postpones it if it may succeed in another turn or round. A postponed job emits no outcome yet. */
+/**
+ * Closes a job, or postpones it if it may succeed in another turn or round. A postponed job emits
+ * no outcome yet.
+ */
 export function closeOrPostpone(job: JobState, run: Closing): MonoTypeOperatorFunction<Outcome> {
   return concatMap((outcome) => {
     const { status, error, index } = outcome;
@@ -38,8 +41,9 @@ export function closeOrPostpone(job: JobState, run: Closing): MonoTypeOperatorFu
 }
 
 /**
- * Settles the money, persists the outcome, then records that the job is done, and emits the outcome. If the fate of
- * the last attempt is unknown, its money stays reserved: the attempt may be paid, so no other job can have that money.
+ * Settles the money, persists the outcome, then records that the job is done, and emits the
+ * outcome. If the fate of the last attempt is unknown, its money stays reserved: the attempt may be
+ * paid, so no other job can have that money.
  */
 export function closeJob(outcome: Outcome, job: JobState, run: Closing): Observable<Outcome> {
   const { open, reservation, paidMicroUsd } = job;

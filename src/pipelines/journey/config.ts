@@ -16,7 +16,10 @@ import type {
 import type { PictureSigner } from '../../provenance/signPicture.ts';
 import type { Outcome, Plan, PricedRequest, ProvenanceLevel, Strategy } from '../../types.ts';
 
-/** The ports of a run: everything that touches the world, so that a test or another engine can take its place. */
+/**
+ * The ports of a run: everything that touches the world, so that a test or another engine can take
+ * its place.
+ */
 export interface Services {
   provider: Provider;
   downloader: Downloader;
@@ -24,9 +27,15 @@ export interface Services {
   journal: Journal;
   ledger: Ledger;
   governor: Governor;
-  /** Read predictions in another way than the provider does; laid over its own `answers`. Default: none. */
+  /**
+   * Read predictions in another way than the provider does; laid over its own `answers`. Default:
+   * none.
+   */
   answers?: Partial<ProviderAnswers>;
-  /** Learns the states of open predictions. Default: a poller that asks the list for all of them at once. */
+  /**
+   * Learns the states of open predictions. Default: a poller that asks the list for all of them at
+   * once.
+   */
   follower?: Follower;
   /** Results of earlier runs, asked for plans that have a `resultKey`. Default: none. */
   cache?: ResultCache;
@@ -37,13 +46,18 @@ export interface Limits {
   /** The order and pace in which jobs begin. Default `stream`. */
   strategy?: Strategy;
   /**
-   * Predictions in flight. Default 10; 100 with the strategy `parallel`, always 1 with `sequential`. `auto` (with
-   * `stream`): learned during the run, at most 64.
+   * Predictions in flight. Default 10; 100 with the strategy `parallel`, always 1 with
+   * `sequential`. `auto` (with `stream`): learned during the run, at most 64.
    */
   concurrency?: number | 'auto';
-  /** Slots of predictions in flight, if you share them with other work. Default: a gate of `concurrency` slots. */
+  /**
+   * Slots of predictions in flight, if you share them with other work. Default: a gate of
+   * `concurrency` slots.
+   */
   slots?: Gate;
-  /** Jobs in a wave, with the strategy `waves`. Default: as many as predictions may be in flight. */
+  /**
+   * Jobs in a wave, with the strategy `waves`. Default: as many as predictions may be in flight.
+   */
   waveSize?: number;
   /** Pause between waves. Default 1,000. */
   wavePauseMs?: number;
@@ -57,33 +71,42 @@ export interface Limits {
   maxAttempts?: number;
   /** Time for one prediction; see `timeoutAction`. Default 600,000. */
   timeoutMs?: number;
-  /** Time that a create request may wait for its result, at most 60,000; 0: no wait. Default 60,000. */
+  /**
+   * Time that a create request may wait for its result, at most 60,000; 0: no wait. Default 60,000.
+   */
   waitMs?: number;
 }
 
 /** The treatment of jobs and models that fail. */
 export interface Recovery {
-  /** Cancel a prediction that runs out of time, or leave it for a later run to fetch. Default `cancel`. */
+  /**
+   * Cancel a prediction that runs out of time, or leave it for a later run to fetch. Default
+   * `cancel`.
+   */
   timeoutAction?: 'cancel' | 'leave';
   /**
-   * Requests to try, in order, if a plan's own model fails for good. Called for every job, so keep it quick.
-   * Default: none.
+   * Requests to try, in order, if a plan's own model fails for good. Called for every job, so keep
+   * it quick. Default: none.
    */
   fallbacksOf?: (plan: Plan) => readonly PricedRequest[];
   /**
-   * Consecutive failures that pause a model for a minute; then one job tries it. Refused prompts and invalid inputs do
-   * not count. 0: never. Default 20.
+   * Consecutive failures that pause a model for a minute; then one job tries it. Refused prompts
+   * and invalid inputs do not count. 0: never. Default 20.
    */
   breakerFailures?: number;
   /**
-   * Rounds at the end for jobs that failed and may succeed if run again, each with `maxAttempts` new attempts. Default 0.
+   * Rounds at the end for jobs that failed and may succeed if run again, each with `maxAttempts`
+   * new attempts. Default 0.
    */
   recoveryRounds?: number;
   /** Pause before each such round. Default 10,000. */
   recoveryDelayMs?: number;
   /** Make, and pay for, an image again if the service has deleted its output. Default false. */
   repay?: boolean;
-  /** Start further jobs after one has failed for good; false: as if `stop` had emitted then. Default true. */
+  /**
+   * Start further jobs after one has failed for good; false: as if `stop` had emitted then. Default
+   * true.
+   */
   continueOnError?: boolean;
 }
 
@@ -91,13 +114,22 @@ export interface Recovery {
 export interface Outputs {
   /** Absolute path of the run folder. */
   folder: string;
-  /** Further destinations of finished images. A job counts as saved once its images are at all of them. Default: none. */
+  /**
+   * Further destinations of finished images. A job counts as saved once its images are at all of
+   * them. Default: none.
+   */
   destinations?: readonly Destination[];
   /** The amount of provenance in an image's own metadata. Default `full`. */
   provenance?: ProvenanceLevel;
-  /** Signs each JPEG and PNG, originals and renditions: `createPictureSigner({ … })`. Default: no signature. */
+  /**
+   * Signs each JPEG and PNG, originals and renditions: `createPictureSigner({ … })`. Default: no
+   * signature.
+   */
   sign?: PictureSigner | null;
-  /** Also store unchanged originals in `originals/`; ignored if nothing is written into images. Default false. */
+  /**
+   * Also store unchanged originals in `originals/`; ignored if nothing is written into images.
+   * Default false.
+   */
   keepOriginals?: boolean;
 }
 
@@ -105,15 +137,26 @@ export interface Outputs {
 export interface Hooks {
   /** Receives every event; errors it throws are ignored. Default: no-op. */
   emit?: EmitEvent;
-  /** Called for each prediction that runs out of time; errors it throws are ignored. Default: no-op. */
+  /**
+   * Called for each prediction that runs out of time; errors it throws are ignored. Default: no-op.
+   */
   onTimeout?: (timedOut: TimedOutPrediction) => void;
-  /** Returns true if a job needs no more work. Called for every plan, so keep it quick. Default: the journal has it as saved. */
+  /**
+   * Returns true if a job needs no more work. Called for every plan, so keep it quick. Default: the
+   * journal has it as saved.
+   */
   isDone?: (plan: Plan) => boolean;
-  /** Returns true if an earlier run has paid for a saved job, so that it costs nothing now. Default: never. */
+  /**
+   * Returns true if an earlier run has paid for a saved job, so that it costs nothing now. Default:
+   * never.
+   */
   isPaidBefore?: (outcome: Outcome) => boolean;
   /** Create predictions without awaiting them; a later run collects them. Default false. */
   detached?: boolean;
-  /** Called with each plan of a detached run before its create request; must store the plan for `collect`. Default: no-op. */
+  /**
+   * Called with each plan of a detached run before its create request; must store the plan for
+   * `collect`. Default: no-op.
+   */
   beforeCreate?: (plan: Plan) => Observable<unknown>;
   /** Stores each outcome before it counts as saved: sidecar, manifest. Default: no-op. */
   persist?: (outcome: Outcome) => Observable<unknown>;
@@ -122,19 +165,28 @@ export interface Hooks {
   /** Called with the plan of each failed job, before its outcome counts. Default: no-op. */
   onFailed?: (plan: Plan) => Observable<unknown>;
   /**
-   * Receives each outcome as it is emitted. The job stays in flight until the Observable completes, so a slow consumer
-   * holds the run back. Default: no-op.
+   * Receives each outcome as it is emitted. The job stays in flight until the Observable completes,
+   * so a slow consumer holds the run back. Default: no-op.
    */
   handOver?: (outcome: Outcome) => Observable<unknown>;
-  /** Returns the URL to which the service announces the end of a plan's prediction. Default: no announcement. */
+  /**
+   * Returns the URL to which the service announces the end of a plan's prediction. Default: no
+   * announcement.
+   */
   webhookUrlOf?: (plan: Plan) => string;
 }
 
 /** The ways to end a run early. */
 export interface Control {
-  /** Stops the run when it emits: no new job starts, and jobs in flight are finished. Default: never. */
+  /**
+   * Stops the run when it emits: no new job starts, and jobs in flight are finished. Default:
+   * never.
+   */
   stop?: Observable<unknown>;
-  /** Cancels predictions in flight at the service when it emits. Let `stop` emit too. Default: never. */
+  /**
+   * Cancels predictions in flight at the service when it emits. Let `stop` emit too. Default:
+   * never.
+   */
   cancel?: Observable<unknown>;
 }
 

@@ -36,8 +36,8 @@ type Recording = Pick<RunServices, 'journal'> & Pick<RunHooks, 'emit'>;
 type Refetching = Pick<RunServices, 'provider' | 'answers'> & Pick<RunClock, 'scheduler' | 'random'>;
 
 /**
- * Downloads a prediction's files into the run folder and records them. Skips files that an earlier run has downloaded, if
- * they are intact.
+ * Downloads a prediction's files into the run folder and records them. Skips files that an earlier
+ * run has downloaded, if they are intact.
  */
 export function downloadOriginals(
   job: JobState,
@@ -73,7 +73,9 @@ function download(prediction: Prediction, plan: Plan, run: Downloading): Observa
   );
 }
 
-/** Fetches a prediction again if its output is long data, which the journal stores only as a hash. */
+/**
+ * Fetches a prediction again if its output is long data, which the journal stores only as a hash.
+ */
 function withLongData(prediction: Prediction, run: Refetching): Observable<Prediction> {
   const { id, output } = prediction;
   if (!run.answers.urlsOf(output).some(isTruncatedDataUrl)) return of(prediction);

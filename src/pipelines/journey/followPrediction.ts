@@ -18,7 +18,10 @@ type Overdue = Pick<RunServices, 'provider'> &
   Pick<RunHooks, 'onTimeout'> &
   Pick<RunClock, 'scheduler' | 'random'>;
 
-/** Records the prediction's id, then awaits its end or its timeout. A detached run leaves the prediction to the service. */
+/**
+ * Records the prediction's id, then awaits its end or its timeout. A detached run leaves the
+ * prediction to the service.
+ */
 export function followPrediction(
   prediction: Prediction,
   job: JobState,
@@ -30,7 +33,8 @@ export function followPrediction(
   run.emit({ type: 'prediction.created', index, predictionId: prediction.id, status: prediction.status });
   // `collect` finds it by its id.
   if (run.detached) return recordCreated(prediction, job, run);
-  // A prediction that has its output is recorded while it is downloaded, so that the next job can have the slot.
+  // A prediction that has its output is recorded while it is downloaded, so that the next job can
+  // have the slot.
   if (prediction.outputComplete) return of(prediction);
   return recordCreated(prediction, job, run).pipe(
     endWith(prediction),
@@ -56,7 +60,10 @@ function endOverdue(id: string, job: JobState, run: Overdue): Observable<Predict
   });
 }
 
-/** The error of a prediction that is left to the service. Its attempt stays open in the journal: the next run resumes it by its id. */
+/**
+ * The error of a prediction that is left to the service. Its attempt stays open in the journal: the
+ * next run resumes it by its id.
+ */
 function leftError(predictionId: string, waitedMs: number): PredictionError {
   return new PredictionError(
     'ERR_PREDICTION_TIMEOUT',

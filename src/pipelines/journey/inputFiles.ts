@@ -8,7 +8,10 @@ import type { Provider } from '../../ports.ts';
 import type { InputFile, InputFiles, PredictionRequest } from '../../types.ts';
 import type { Shared } from './run.ts';
 
-/** Returns the request as it is sent: uploads its files, and replaces their stand-ins by their addresses. */
+/**
+ * Returns the request as it is sent: uploads its files, and replaces their stand-ins by their
+ * addresses.
+ */
 export function withFiles(
   request: PredictionRequest,
   files: InputFiles | undefined,
@@ -29,7 +32,10 @@ export function withFiles(
   );
 }
 
-/** Lists the files that a request names, by their paths in the input. A fallback may not take all of a plan's files. */
+/**
+ * Lists the files that a request names, by their paths in the input. A fallback may not take all of
+ * a plan's files.
+ */
 function filesIn({ input }: PredictionRequest, files: InputFiles): [string, InputFile][] {
   const found: [string, InputFile][] = [];
   mapInputStrings(input, (path, text) => {
@@ -55,11 +61,13 @@ interface FileAddressesConfig {
 const MARGIN_MS = 60_000;
 
 /**
- * Returns a function that emits the address by which requests name a file: the URL of an upload, each content uploaded
- * once, or a `data:` URL if the provider takes no uploads. It emits `InputFileError` if a file has changed, `ProviderError` if it cannot be uploaded.
+ * Returns a function that emits the address by which requests name a file: the URL of an upload,
+ * each content uploaded once, or a `data:` URL if the provider takes no uploads. It emits
+ * `InputFileError` if a file has changed, `ProviderError` if it cannot be uploaded.
  *
- * Small files are uploaded too. The service does not store `data:` URLs, and a lost create request is recognized by its
- * input alone; besides, every response and every page of a list repeats the inputs.
+ * Small files are uploaded too. The service does not store `data:` URLs, and a lost create request
+ * is recognized by its input alone; besides, every response and every page of a list repeats the
+ * inputs.
  */
 export function fileAddresses(
   { uploadFile }: Provider,

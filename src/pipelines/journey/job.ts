@@ -19,7 +19,10 @@ export interface Turn {
   readonly turnsLeft: number;
 }
 
-/** The way of one job. It completes without an outcome if the job was postponed, left to the service, or stopped. */
+/**
+ * The way of one job. It completes without an outcome if the job was postponed, left to the
+ * service, or stopped.
+ */
 export type Journey = (plan: Plan, turn: Turn) => Observable<Outcome>;
 
 /** A job that will be tried again, and its outcome if that does not happen. */
@@ -32,7 +35,9 @@ export interface PostponedJob {
 interface AttemptState {
   /** The request of the current attempt: the plan, or one of its fallbacks. */
   request: PricedRequest;
-  /** The request as it was sent: with the addresses of files, long data possibly cut to its hash. */
+  /**
+   * The request as it was sent: with the addresses of files, long data possibly cut to its hash.
+   */
   sent: PredictionRequest;
   /** Attempts of this job, the open one included. */
   attempts: number;
@@ -40,13 +45,19 @@ interface AttemptState {
   startedAtMs: number;
   /** Start of the wait for the open attempt, ms since 1970: when it began, or was resumed. */
   waitingSinceMs: number;
-  /** A create request that may have been sent, with the id of its prediction once known; null when the attempt is over. */
+  /**
+   * A create request that may have been sent, with the id of its prediction once known; null when
+   * the attempt is over.
+   */
   open: { predictionId: string | null } | null;
   /** Money reserved for the open attempt. */
   reservation: Reservation | null;
 }
 
-/** The mutable state of one job: its attempts, the money reserved and paid for it, its newest prediction. */
+/**
+ * The mutable state of one job: its attempts, the money reserved and paid for it, its newest
+ * prediction.
+ */
 export interface JobState extends AttemptState {
   readonly plan: Plan;
   /** The record of an earlier run; null once this run has resumed it. */
@@ -58,8 +69,8 @@ export interface JobState extends AttemptState {
   /** True if that prediction was made for another job, in this run or an earlier one. */
   isCached: boolean;
   /**
-   * Turns left after this one. While there are some, a fault of the platform ends this turn instead of leading to the
-   * next attempt or model.
+   * Turns left after this one. While there are some, a fault of the platform ends this turn instead
+   * of leading to the next attempt or model.
    */
   readonly turnsLeft: number;
   /** Money paid for ended attempts. */
@@ -67,7 +78,8 @@ export interface JobState extends AttemptState {
 }
 
 /**
- * Opens the state of a job from the record of an earlier run for the same request, and from its previous turn in this run.
+ * Opens the state of a job from the record of an earlier run for the same request, and from its
+ * previous turn in this run.
  */
 export function openJob(plan: Plan, record: JobRecord | undefined, { postponed, turnsLeft }: Turn): JobState {
   const earlier = record !== undefined && record.key === plan.key ? record : null;
@@ -94,12 +106,18 @@ export interface Originals extends FetchedOutput {
   readonly request: PricedRequest;
 }
 
-/** Returns true if an earlier run left a prediction of the job, or a create request that may have made one. */
+/**
+ * Returns true if an earlier run left a prediction of the job, or a create request that may have
+ * made one.
+ */
 export function mayHavePrediction({ predictionId, intendedAtMs }: JobRecord): boolean {
   return predictionId !== null || intendedAtMs !== null;
 }
 
-/** Stores the plan of a detached run before its create request, so that a later run can collect the result. */
+/**
+ * Stores the plan of a detached run before its create request, so that a later run can collect the
+ * result.
+ */
 export function storeForCollect({
   detached,
   beforeCreate,

@@ -57,10 +57,10 @@ type Ending = Pick<RunServices, 'answers'> &
   Stateful;
 
 /**
- * Turns a plan into a prediction with output. Resumes the attempt that an earlier run left open, or creates a prediction,
- * and follows it to its end. Tries again if the platform was at fault and attempts are left, then continues with the
- * fallbacks. Holds one of the run's slots only while a prediction is open, so that uploads, downloads and encoders never
- * keep the service waiting.
+ * Turns a plan into a prediction with output. Resumes the attempt that an earlier run left open, or
+ * creates a prediction, and follows it to its end. Tries again if the platform was at fault and
+ * attempts are left, then continues with the fallbacks. Holds one of the run's slots only while a
+ * prediction is open, so that uploads, downloads and encoders never keep the service waiting.
  *
  * Emits `PredictionError`, `ProviderError` or `BudgetError` if the job has to be given up.
  */
@@ -93,7 +93,8 @@ function attempts(request: PricedRequest, job: JobState, run: Making): Observabl
   const attempt = defer(() => {
     if (job.earlier !== null && mayHavePrediction(job.earlier) && run.detached) return EMPTY;
     if (job.earlier !== null) return resumeAttempt(job, job.earlier, run);
-    // If the run was stopped while the job waited in line, it ends without an outcome, and nothing is paid.
+    // If the run was stopped while the job waited in line, it ends without an outcome, and nothing
+    // is paid.
     return run.state.isStopped ? EMPTY : beginAttempt(job, run);
   }).pipe(
     cancelAttempt(job, run),
@@ -193,8 +194,9 @@ function isModelFault(error: unknown): boolean {
 }
 
 /**
- * Returns true if another model may succeed: this one fails, refuses, is too slow or unavailable. A wrong input or a
- * cancellation is no reason. If a prediction may exist that the service does not list, it may be paid, and no other is made.
+ * Returns true if another model may succeed: this one fails, refuses, is too slow or unavailable. A
+ * wrong input or a cancellation is no reason. If a prediction may exist that the service does not
+ * list, it may be paid, and no other is made.
  */
 function shouldFallBack(error: unknown, { open, turnsLeft }: JobState): boolean {
   if (open !== null || (turnsLeft > 0 && isPlatformFault(error))) return false;
@@ -206,8 +208,8 @@ function shouldFallBack(error: unknown, { open, turnsLeft }: JobState): boolean 
 }
 
 /**
- * Lists the requests of a job, in order: its plan, then its fallbacks. If an earlier run was stopped in the middle of a
- * fallback, the job continues from there.
+ * Lists the requests of a job, in order: its plan, then its fallbacks. If an earlier run was
+ * stopped in the middle of a fallback, the job continues from there.
  */
 function requestsOf(
   { plan, earlier }: JobState,
@@ -229,8 +231,8 @@ function requestsOf(
 }
 
 /**
- * Returns the input of a request that was sent, as it was before its files had addresses and before long data was cut. The
- * plan has both.
+ * Returns the input of a request that was sent, as it was before its files had addresses and before
+ * long data was cut. The plan has both.
  */
 function wantedInput({ input: sent }: PredictionRequest, { input: own, files = {} }: Plan): ModelInput {
   const names = new Set(Object.keys(files).map((path) => path.replace(/\[.*/, '')));

@@ -20,9 +20,9 @@ export function toSavedOutcome(
 }
 
 /**
- * Turns the error of a job into its outcome. An error of the service that concerns all jobs (401, 402) halts the run
- * instead: this job ends without an outcome, while the others finish, because they may be paid already and their outputs
- * live for one hour only.
+ * Turns the error of a job into its outcome. An error of the service that concerns all jobs (401,
+ * 402) halts the run instead: this job ends without an outcome, while the others finish, because
+ * they may be paid already and their outputs live for one hour only.
  */
 export function orFailedOutcome(
   job: JobState,
@@ -52,8 +52,9 @@ export function outcomeError(error: unknown): OutcomeError {
 }
 
 /**
- * Returns the outcome of a job that had to be given up: `skipped` if the budget did not allow it or the run was stopped,
- * else `failed`. Throws the error again if it concerns the whole run: a disk that refuses, an internal error.
+ * Returns the outcome of a job that had to be given up: `skipped` if the budget did not allow it or
+ * the run was stopped, else `failed`. Throws the error again if it concerns the whole run: a disk
+ * that refuses, an internal error.
  */
 export function failedOutcome(job: JobState, error: unknown, run: Describing): Outcome {
   if (concernsWholeRun(error)) throw error;
@@ -108,14 +109,20 @@ function levelOf({ plan, request }: JobState, run: Describing): Pick<Outcome, 'f
   return level < 0 ? {} : { fallbackLevel: level + 1 };
 }
 
-/** Returns the money paid for a job: for its ended attempts and its prediction, at the expected price if its cost is unknown. */
+/**
+ * Returns the money paid for a job: for its ended attempts and its prediction, at the expected
+ * price if its cost is unknown.
+ */
 function costOf({ prediction, request, isCached, paidMicroUsd }: JobState, run: Describing): number | null {
   if (isCached || prediction === null || !prediction.outputComplete) return paidMicroUsd;
   const lastMicroUsd = run.answers.costOf(prediction) ?? request.priceMicroUsd;
   return lastMicroUsd === null ? null : paidMicroUsd + lastMicroUsd;
 }
 
-/** Returns the path, below the run folder, of the first original that is an image; null if an outcome has none. */
+/**
+ * Returns the path, below the run folder, of the first original that is an image; null if an
+ * outcome has none.
+ */
 export function originalPicture({ status, files }: Pick<Outcome, 'status' | 'files'>): string | null {
   if (status !== 'saved') return null;
   return files.find(({ role, width }) => role === 'original' && width !== null)?.path ?? null;
@@ -152,8 +159,9 @@ function fileEntry(role: OutcomeFile['role'], name: string, file: ImageFile, fol
 }
 
 /**
- * Returns the outcome of a job that has reached none: the run was stopped before its turn, or has left its prediction to
- * the service. `record` is the job's record in the journal; `isChosen` is false if the run was limited to other jobs.
+ * Returns the outcome of a job that has reached none: the run was stopped before its turn, or has
+ * left its prediction to the service. `record` is the job's record in the journal; `isChosen` is
+ * false if the run was limited to other jobs.
  */
 export function skippedOutcome(plan: Plan, record: JobRecord | undefined, isChosen = true): Outcome {
   const isLeft = record !== undefined && record.key === plan.key && mayHavePrediction(record);

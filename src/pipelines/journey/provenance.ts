@@ -16,8 +16,8 @@ interface ProvenanceWritersConfig {
 }
 
 /**
- * Creates the provenance writers of a run; null if images are neither to carry provenance nor to be signed. Warns once
- * about each kind of image that cannot carry provenance, or cannot be signed.
+ * Creates the provenance writers of a run; null if images are neither to carry provenance nor to be
+ * signed. Warns once about each kind of image that cannot carry provenance, or cannot be signed.
  */
 export function createProvenanceWriters({
   provenance,

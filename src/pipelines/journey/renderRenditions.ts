@@ -12,8 +12,9 @@ type Rendering = Pick<RunServices, 'renderer'> &
   Pick<RunOutputs, 'provenanceWriters'>;
 
 /**
- * Renders the plan's renditions of each original, at most as many originals at a time as the run has encoder slots, and
- * embeds their provenance. Emits once, with every original and its renditions.
+ * Renders the plan's renditions of each original, at most as many originals at a time as the run
+ * has encoder slots, and embeds their provenance. Emits once, with every original and its
+ * renditions.
  */
 export function renderRenditions(
   job: JobState,
@@ -25,7 +26,10 @@ export function renderRenditions(
   });
 }
 
-/** Returns the job's provenance writer. It reads the job's prediction late, because only the originals decide which one it is. */
+/**
+ * Returns the job's provenance writer. It reads the job's prediction late, because only the
+ * originals decide which one it is.
+ */
 function provenanceOf(
   job: JobState,
   { provenanceWriters }: Pick<RunOutputs, 'provenanceWriters'>,

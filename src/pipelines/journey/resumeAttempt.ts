@@ -42,7 +42,10 @@ type Finding = Pick<RunServices, 'provider'> & Pick<Shared, 'claims'> & Pick<Run
 /** The groups of a run that cancelling an attempt reads. */
 type Cancelling = Finding & Pick<RunControl, 'cancel'> & Pick<RunClock, 'random'>;
 
-/** Resumes the attempt that an earlier run left open: from its output on disk, by its id, or by finding its request at the service. */
+/**
+ * Resumes the attempt that an earlier run left open: from its output on disk, by its id, or by
+ * finding its request at the service.
+ */
 export function resumeAttempt(job: JobState, earlier: JobRecord, run: Resuming): Observable<Prediction> {
   const { plan, request } = job;
   job.earlier = null;
@@ -52,8 +55,8 @@ export function resumeAttempt(job: JobState, earlier: JobRecord, run: Resuming):
   job.waitingSinceMs = run.timeoutAction === 'leave' ? run.scheduler.now() : job.startedAtMs;
   if (mayHavePrediction(earlier)) {
     job.open = { predictionId: earlier.predictionId };
-    // It may be paid already, so it is resumed even if it exceeds the budget. A saved job is booked: it has lost only its
-    // files or its line in the manifest.
+    // It may be paid already, so it is resumed even if it exceeds the budget. A saved job is
+    // booked: it has lost only its files or its line in the manifest.
     if (earlier.state !== 'saved') job.reservation ??= run.ledger.reserve(request.priceMicroUsd ?? 0);
   }
   if (earlier.prediction !== null) return of(earlier.prediction);
@@ -93,8 +96,9 @@ function uncertain(plan: Plan): ProviderError {
 }
 
 /**
- * Ends an attempt when `cancel` emits: cancels its prediction at the service, and emits the prediction in its final state.
- * Looks the prediction up first if its id is unknown; completes without a value if nothing was sent.
+ * Ends an attempt when `cancel` emits: cancels its prediction at the service, and emits the
+ * prediction in its final state. Looks the prediction up first if its id is unknown; completes
+ * without a value if nothing was sent.
  */
 export function cancelAttempt(job: JobState, run: Cancelling): MonoTypeOperatorFunction<Prediction> {
   return (attempt) =>
@@ -122,7 +126,10 @@ function cancelOpen(job: JobState, run: Cancelling): Observable<Prediction> {
   );
 }
 
-/** Emits the id of the open prediction; null if nothing was sent, or the service has not received it. */
+/**
+ * Emits the id of the open prediction; null if nothing was sent, or the service has not received
+ * it.
+ */
 function openPredictionId(
   { open, sent, startedAtMs }: JobState,
   { provider, claims, scheduler }: Finding,

@@ -51,8 +51,9 @@ type Storing = Pick<RunServices, 'cache'> & Pick<RunHooks, 'emit'>;
 type MakeOriginals = (plan: Plan) => Observable<FetchedOutput>;
 
 /**
- * Emits a job's originals, on disk: from the cache, copied from an identical job in flight, or made by `make`. If an
- * earlier run left something open, that is resumed first in any case, because it may be paid already.
+ * Emits a job's originals, on disk: from the cache, copied from an identical job in flight, or made
+ * by `make`. If an earlier run left something open, that is resumed first in any case, because it
+ * may be paid already.
  */
 export function reuseOrMake(
   job: JobState,
@@ -92,7 +93,9 @@ function bookLost(job: JobState, run: Booking): Observable<never> {
   return closeAttempt(prediction, job, run).pipe(ignoreElements());
 }
 
-/** Emits the originals of a result in the cache, copied into the run folder; null if there is none. */
+/**
+ * Emits the originals of a result in the cache, copied into the run folder; null if there is none.
+ */
 function restore(key: string, job: JobState, run: Restoring): Observable<Originals | null> {
   const { plan } = job;
   return run.cache.restore(key, { stem: stemOf(job, run) }).pipe(
@@ -101,7 +104,10 @@ function restore(key: string, job: JobState, run: Restoring): Observable<Origina
   );
 }
 
-/** Embeds this run's provenance: a file from the cache may carry more, or less, than this run asks for. */
+/**
+ * Embeds this run's provenance: a file from the cache may carry more, or less, than this run asks
+ * for.
+ */
 function withOwnProvenance(
   output: FetchedOutput,
   plan: Plan,
@@ -115,8 +121,8 @@ function withOwnProvenance(
 }
 
 /**
- * Stores originals in the cache, unless a fallback made them. A cache that refuses them is a warning: it costs later runs
- * money, but not this one.
+ * Stores originals in the cache, unless a fallback made them. A cache that refuses them is a
+ * warning: it costs later runs money, but not this one.
  */
 function store(key: string, obtained: Originals, { plan }: JobState, run: Storing): Observable<unknown> {
   if (obtained.request !== plan) return EMPTY;
@@ -161,7 +167,10 @@ function copyGone(plan: Plan): DownloadError {
   );
 }
 
-/** Embeds provenance into image files on disk. Rejects with `StorageError` if the disk refuses; each file is then the old or the new one. */
+/**
+ * Embeds provenance into image files on disk. Rejects with `StorageError` if the disk refuses; each
+ * file is then the old or the new one.
+ */
 async function embedInFiles(
   files: readonly ImageFile[],
   embedProvenance: ProvenanceWriter,

@@ -10,8 +10,9 @@ import type { Originals, PostponedJob } from './job.ts';
 import type { ProvenanceWriters } from './provenance.ts';
 
 /**
- * The time for which the input and output of a prediction are available, from its end. The service keeps them for an
- * hour; this is a little less, as clocks differ and files are still to be downloaded.
+ * The time for which the input and output of a prediction are available, from its end. The service
+ * keeps them for an hour; this is a little less, as clocks differ and files are still to be
+ * downloaded.
  */
 export const OUTPUT_LIFETIME_MS = 55 * 60_000;
 
@@ -91,7 +92,8 @@ export interface RunState {
   /** The error that the run emits once all jobs in flight are finished; null: none. */
   readonly fault: unknown;
   /**
-   * Stops the run because of one of its jobs. `fault` is that job's error, if it concerns all jobs; null: none.
+   * Stops the run because of one of its jobs. `fault` is that job's error, if it concerns all jobs;
+   * null: none.
    */
   halt(fault: unknown): void;
 }
@@ -102,8 +104,8 @@ export interface Stateful {
 }
 
 /**
- * A run in progress: its configuration with every default in place, and what all its jobs share. Stages do not take it:
- * they name the groups that they read.
+ * A run in progress: its configuration with every default in place, and what all its jobs share.
+ * Stages do not take it: they name the groups that they read.
  */
 export interface Run
   extends RunServices,

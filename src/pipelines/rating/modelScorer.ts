@@ -27,20 +27,24 @@ import { firstNumber, ratingPlan, ratingRun, type ScoringModel } from './scoring
 
 /** The configuration of `createModelScorer`. */
 export interface ModelScorerConfig extends GenerateConfig {
-  /** Called with the whole cost of each rating, before its score is emitted; null if it is unknown. Default: no-op. */
+  /**
+   * Called with the whole cost of each rating, before its score is emitted; null if it is unknown.
+   * Default: no-op.
+   */
   onPaid?: (index: number, costUsd: number | null) => void;
 }
 
 /**
- * Creates a scorer that has a model of the service rate images. Its predictions are made as all others: the intent is
- * recorded before the create request, attempts that an earlier run left open are resumed, and outputs are stored, so that
- * no rating is paid for twice.
+ * Creates a scorer that has a model of the service rate images. Its predictions are made as all
+ * others: the intent is recorded before the create request, attempts that an earlier run left open
+ * are resumed, and outputs are stored, so that no rating is paid for twice.
  *
- * `config` is that of the run whose images are rated, but with another journal: a rating has the index of its image's job.
- * If both share `slots`, they keep to the run's concurrency together.
+ * `config` is that of the run whose images are rated, but with another journal: a rating has the
+ * index of its image's job. If both share `slots`, they keep to the run's concurrency together.
  *
- * The scorer emits `ScoreError` if the output has no number, and the errors of a prediction (`PredictionError`,
- * `ProviderError`, `BudgetError`). After `stop` it begins nothing and emits `ScoreError` with `recoverable`.
+ * The scorer emits `ScoreError` if the output has no number, and the errors of a prediction
+ * (`PredictionError`, `ProviderError`, `BudgetError`). After `stop` it begins nothing and emits
+ * `ScoreError` with `recoverable`.
  */
 export function createModelScorer(rater: ScoringModel, config: ModelScorerConfig): Scorer {
   const { onPaid = () => {}, ...shared } = config;
@@ -92,7 +96,9 @@ function rating(
   });
 }
 
-/** Records a prediction with its output, which is all that a rating has, before its score is read. */
+/**
+ * Records a prediction with its output, which is all that a rating has, before its score is read.
+ */
 function storeOutput(
   prediction: Prediction,
   { plan }: JobState,

@@ -38,9 +38,10 @@ interface ScoreOutcomesConfig {
 }
 
 /**
- * Rates the image of each saved outcome, and stores the score in manifest and sidecar as `metrics.score`. If an image
- * cannot be rated, emits a warning, and the outcome without a score. An error of the service that concerns the whole run is
- * emitted once all other outcomes are done; a `StorageError` at once.
+ * Rates the image of each saved outcome, and stores the score in manifest and sidecar as
+ * `metrics.score`. If an image cannot be rated, emits a warning, and the outcome without a score.
+ * An error of the service that concerns the whole run is emitted once all other outcomes are done;
+ * a `StorageError` at once.
  */
 export function scoreOutcomes(
   scoring: Scoring,
@@ -86,7 +87,10 @@ export function scoreOutcomes(
     });
 }
 
-/** Returns an outcome with its score, null for none, and with the cost of the rating, which is paid for the job too. */
+/**
+ * Returns an outcome with its score, null for none, and with the cost of the rating, which is paid
+ * for the job too.
+ */
 function ratedOutcome(outcome: Outcome, score: number | null, ratingUsd: number | null): Outcome {
   const { scoreCostUsd: before = 0, score: _score, ...metrics } = outcome.metrics;
   return {
@@ -110,7 +114,10 @@ function sum(...amounts: readonly (number | null)[]): number | null {
   return microUsd / 1_000_000;
 }
 
-/** Opens the scoring of a run: by a scorer, one image a core, or by a model, whose predictions share the run's slots. */
+/**
+ * Opens the scoring of a run: by a scorer, one image a core, or by a model, whose predictions share
+ * the run's slots.
+ */
 export function openScoring(
   by: Scorer | ScoringModel,
   { config, ratings }: Pick<OpenRun, 'config' | 'ratings'>,

@@ -22,15 +22,18 @@ export interface ScoringModel {
   readonly input: ModelInput;
   /** The files that some texts of the input stand for, by path. Default: none. */
   readonly files?: InputFiles;
-  /** The price of one rating, in millionths of a US dollar. Null: that of the price table, if it has one. */
+  /**
+   * The price of one rating, in millionths of a US dollar. Null: that of the price table, if it has
+   * one.
+   */
   readonly priceMicroUsd: number | null;
   /** Reads the score from an output. Default: `firstNumber`. */
   readonly parse?: (output: Json) => number | null;
 }
 
 /**
- * Returns the first number in an output: the output itself, or the first in its text ("I give it 7.5 of 10"), in the joined
- * pieces of a text, in a list or an object. Null if there is none.
+ * Returns the first number in an output: the output itself, or the first in its text ("I give it
+ * 7.5 of 10"), in the joined pieces of a text, in a list or an object. Null if there is none.
  */
 export function firstNumber(output: Json): number | null {
   if (typeof output === 'number') return output;
@@ -56,8 +59,9 @@ function numberIn(text: string): number | null {
 const STAND_IN = 'picture';
 
 /**
- * Returns the request that has a model rate an image, under the index of the image's job. Identical images with identical
- * prompts have the same key. Rejects with `UsageError` if the image cannot be read.
+ * Returns the request that has a model rate an image, under the index of the image's job. Identical
+ * images with identical prompts have the same key. Rejects with `UsageError` if the image cannot be
+ * read.
  */
 export async function ratingPlan({ path, prompt, index }: ImageToScore, rater: ScoringModel): Promise<Plan> {
   const { model, version, picture, files } = rater;
@@ -80,7 +84,10 @@ export async function ratingPlan({ path, prompt, index }: ImageToScore, rater: S
   };
 }
 
-/** Events of ratings that listeners receive: those that concern the run. A rating is neither a job nor an image. */
+/**
+ * Events of ratings that listeners receive: those that concern the run. A rating is neither a job
+ * nor an image.
+ */
 const reported: ReadonlySet<RunEvent['type']> = new Set([
   'rate.paused',
   'model.paused',
@@ -88,7 +95,10 @@ const reported: ReadonlySet<RunEvent['type']> = new Set([
   'budget.warning',
 ]);
 
-/** Creates the run of the ratings beside a run: it shares service, money, pace and slots, but makes no images. */
+/**
+ * Creates the run of the ratings beside a run: it shares service, money, pace and slots, but makes
+ * no images.
+ */
 export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
   const { emit = () => {}, answers, strategy = 'stream' } = config;
   const {
@@ -117,7 +127,10 @@ export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
   });
 }
 
-/** Returns the cost of a rating; null, which stands for the expected price, if that is set or the table has prices of images only. */
+/**
+ * Returns the cost of a rating; null, which stands for the expected price, if that is set or the
+ * table has prices of images only.
+ */
 function costOf(prediction: Prediction, { priceMicroUsd }: ScoringModel): number | null {
   if (!prediction.outputComplete) return costMicroUsd(prediction);
   return priceMicroUsd === null ? costMicroUsd(prediction) || null : null;

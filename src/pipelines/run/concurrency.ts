@@ -12,8 +12,8 @@ import { strategies } from './feeds.ts';
 const AUTO_FIRST = 4;
 
 /**
- * Returns the number of predictions in flight at most; with `auto`, the number at first. `concurrency` is the setting; null
- * or undefined: the default of the strategy.
+ * Returns the number of predictions in flight at most; with `auto`, the number at first.
+ * `concurrency` is the setting; null or undefined: the default of the strategy.
  */
 export function concurrencyOf(strategy: Strategy, concurrency: number | 'auto' | null | undefined): number {
   const { defaultConcurrency, maxConcurrency } = strategies[strategy];
@@ -29,15 +29,18 @@ const steps = [
 const slowest = 5;
 
 /**
- * Returns the number of predictions in flight that suits a model with this median time: 20 under 5 s, 10 under 15 s, else
- * 5. This rule of thumb from production guides keeps create requests below about three a second for any model; measure
- * with more if it matters.
+ * Returns the number of predictions in flight that suits a model with this median time: 20 if it is
+ * below 5 s, 10 below 15 s, else 5. A rule of thumb from production guides: it keeps create
+ * requests below about three a second for any model. Measure with more if it matters.
  */
 export function recommendConcurrency(medianSeconds: number): number {
   return steps.find(({ belowSeconds }) => medianSeconds < belowSeconds)?.concurrency ?? slowest;
 }
 
-/** Returns an `emit` that passes events on and resizes the slots by the pace and the refusals that events report. */
+/**
+ * Returns an `emit` that passes events on and resizes the slots by the pace and the refusals that
+ * events report.
+ */
 export function adjustConcurrency(
   slots: Gate,
   config: ConcurrencyLearnerConfig,

@@ -105,15 +105,19 @@ function openGates(config: Limits): RunLimits {
     timeoutMs,
     waitMs,
     slots,
-    // Twice the slots: while one job is downloaded and encoded, the prediction of another can run in its slot. A job
-    // beyond its prediction holds files on disk and no bytes in memory, so this bounds the backlog, not the memory.
+    // Twice the slots: while one job is downloaded and encoded, the prediction of another can run
+    // in its slot. A job beyond its prediction holds files on disk and no bytes in memory, so this
+    // bounds the backlog, not the memory.
     journeys: 2 * (isLearning(config) ? MAX_LEARNED : concurrency) + downloads,
     downloads: createGate(downloads),
     encoders: createGate(encoders),
   };
 }
 
-/** Returns an `emit` that passes events on to the listener, whose errors cannot break the run, and lets `auto` learn from them. */
+/**
+ * Returns an `emit` that passes events on to the listener, whose errors cannot break the run, and
+ * lets `auto` learn from them.
+ */
 function learningEmit(
   config: Limits & Pick<Hooks, 'emit'>,
   { slots }: RunLimits,
@@ -167,7 +171,10 @@ function resolveRecovery(config: Recovery): RunRecovery {
   return { timeoutAction, fallbacksOf, recoveryRounds, recoveryDelayMs, repay, continueOnError };
 }
 
-/** Creates the part of a run that changes, and the `stop` that changes it: emitted by the caller, or by a job that halts the run. */
+/**
+ * Creates the part of a run that changes, and the `stop` that changes it: emitted by the caller, or
+ * by a job that halts the run.
+ */
 function openState(
   { stop = NEVER, cancel = NEVER }: Control,
   { recoveryRounds }: RunRecovery,

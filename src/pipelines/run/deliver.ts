@@ -19,8 +19,8 @@ import type { GatedDestination, RunClock, RunOutputs } from '../journey/run.ts';
 import type { OpenRun } from './settings.ts';
 
 /**
- * Delivers images that earlier runs have saved to the destinations that do not have them yet, and emits each outcome once
- * that is recorded. Emits `DeliveryError` at the first refusal.
+ * Delivers images that earlier runs have saved to the destinations that do not have them yet, and
+ * emits each outcome once that is recorded. Emits `DeliveryError` at the first refusal.
  */
 export function deliverEarlier({
   config,
@@ -68,7 +68,10 @@ async function* undelivered(
   }
 }
 
-/** Delivers saved images to the run's further destinations, each behind its own gate; retries failures that may pass by themselves. */
+/**
+ * Delivers saved images to the run's further destinations, each behind its own gate; retries
+ * failures that may pass by themselves.
+ */
 export function deliver({
   destinations,
   scheduler,

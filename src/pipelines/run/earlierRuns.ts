@@ -8,8 +8,8 @@ import type { PlanSource } from './recoveryRounds.ts';
 import type { OpenRun } from './settings.ts';
 
 /**
- * Counts the jobs that earlier runs have saved, among the first `total`. Set `mayDiffer` if requests or files may have
- * changed since then.
+ * Counts the jobs that earlier runs have saved, among the first `total`. Set `mayDiffer` if
+ * requests or files may have changed since then.
  */
 export async function countSaved(
   plans: PlanSource,
@@ -37,8 +37,9 @@ export async function countOf(items: AsyncIterable<unknown>): Promise<number> {
 }
 
 /**
- * Checks that the input files of jobs that the folder knows are unchanged: the fingerprint of a run covers its prompts and
- * settings, but not the content of files that they name. Rejects with `UsageError` if one has changed.
+ * Checks that the input files of jobs that the folder knows are unchanged: the fingerprint of a run
+ * covers its prompts and settings, but not the content of files that they name. Rejects with
+ * `UsageError` if one has changed.
  */
 export async function expectSameFiles(
   plans: PlanSource,
@@ -61,9 +62,10 @@ export async function expectSameFiles(
 }
 
 /**
- * Reopens saved jobs whose images were deleted from the folder, if restoring them costs nothing: renditions are made from
- * their original, originals are downloaded again while the service has them. With `repay` the other jobs are made again
- * too; without it they stay as they are, and a warning names them. Images may be missing if another destination has them.
+ * Reopens saved jobs whose images were deleted from the folder, if restoring them costs nothing:
+ * renditions are made from their original, originals are downloaded again while the service has
+ * them. With `repay` the other jobs are made again too; without it they stay as they are, and a
+ * warning names them. Images may be missing if another destination has them.
  */
 export async function reopenMissing({
   config,
@@ -90,7 +92,10 @@ function missingFiles({ status, files, deliveredTo }: Outcome, folder: string): 
   return files.filter(({ role, path }) => role !== 'untouched' && !existsSync(join(folder, path)));
 }
 
-/** Returns true if missing files can be restored without payment. A job cannot fetch the output of an identical job's prediction. */
+/**
+ * Returns true if missing files can be restored without payment. A job cannot fetch the output of
+ * an identical job's prediction.
+ */
 function isRestorable(
   { cached, completedAt }: Outcome,
   missing: readonly OutcomeFile[],

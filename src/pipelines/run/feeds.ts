@@ -18,14 +18,19 @@ type Plans = Iterable<Plan> | AsyncIterable<Plan>;
 /** Sends plans on their journey, in the order and at the pace of a strategy. */
 type Feed = (plans: Plans, journey: Journey, run: FedRun) => Observable<Outcome>;
 
-/** A strategy: how it feeds a run, and what follows from that elsewhere. The journey of a job is the same in all strategies. */
+/**
+ * A strategy: how it feeds a run, and what follows from that elsewhere. The journey of a job is the
+ * same in all strategies.
+ */
 export interface StrategyTraits {
   readonly feed: Feed;
   /** Predictions in flight if you name no number. */
   readonly defaultConcurrency: number;
   /** Most predictions in flight, even if you name a higher number. */
   readonly maxConcurrency: number;
-  /** True if a job's next attempt keeps its slot; false: it is another turn, at the end of the line. */
+  /**
+   * True if a job's next attempt keeps its slot; false: it is another turn, at the end of the line.
+   */
   readonly retriesInPlace: boolean;
   /** True if each job is reported with its position, as `job.progress`. */
   readonly reportsEachJob: boolean;
@@ -80,7 +85,10 @@ function capped(slots: number): string {
   return `There are more jobs than slots: the rest begins as slots become free. The limit is ${slots}; change it with --concurrency N.`;
 }
 
-/** Runs wave after wave, with a pause between; a large wave has no more journeys in flight than any run. */
+/**
+ * Runs wave after wave, with a pause between; a large wave has no more journeys in flight than any
+ * run.
+ */
 function wavesFeed(
   plans: Plans,
   journey: Journey,
@@ -100,8 +108,9 @@ function wavesFeed(
 const DELAY_MS = 1_000;
 
 /**
- * Runs as many lanes as slots. A job that fails for now goes to the end of the line, `maxAttempts` turns in all, and gives up
- * its slot meanwhile. Its state waits among the run's postponed jobs, with the money reserved for it.
+ * Runs as many lanes as slots. A job that fails for now goes to the end of the line, `maxAttempts`
+ * turns in all, and gives up its slot meanwhile. Its state waits among the run's postponed jobs,
+ * with the money reserved for it.
  */
 function queueFeed(plans: Plans, journey: Journey, run: FedRun): Observable<Outcome> {
   return requeue(plans, (plan, { attempt }) => turn(plan, run.maxAttempts - attempt, journey, run), {
@@ -128,7 +137,8 @@ function turn(plan: Plan, turnsLeft: number, journey: Journey, { state }: Statef
       hasOutcome = true;
     });
     const settled = defer(() => {
-      // The run was stopped before this turn had a result: the job ends as the previous turn left it.
+      // The run was stopped before this turn had a result: the job ends as the previous turn left
+      // it.
       if (!hasOutcome && state.isStopped && postponed !== undefined && !state.postponed.has(index)) {
         state.postponed.set(index, postponed);
       }
@@ -144,7 +154,10 @@ function sequentialFeed(plans: Plans, journey: Journey, { stop }: Pick<FedRun, '
   return pullMap(plans, (plan) => journey(plan, { turnsLeft: 0 }), { concurrency: 1, stop });
 }
 
-/** Runs more journeys than slots, so that a slot has its next job while others are downloaded and encoded. */
+/**
+ * Runs more journeys than slots, so that a slot has its next job while others are downloaded and
+ * encoded.
+ */
 function streamFeed(
   plans: Plans,
   journey: Journey,

@@ -15,14 +15,16 @@ import { configOf, countRequests } from './runConfig.ts';
 import type { OpenRun, RunSettings } from './settings.ts';
 
 /**
- * Opens a run folder for this process alone, with everything that a run needs. Removes the unfinished files of a killed run.
- * Rejects with `UsageError` if the folder is in use, belongs to another run, or cannot be written.
+ * Opens a run folder for this process alone, with everything that a run needs. Removes the
+ * unfinished files of a killed run. Rejects with `UsageError` if the folder is in use, belongs to
+ * another run, or cannot be written.
  */
 export async function openRun(settings: RunSettings): Promise<OpenRun> {
   try {
     return await openFolder(settings);
   } catch (error) {
-    // The run has not begun yet: a folder that cannot be written is a wrong choice, not an accident of the run.
+    // The run has not begun yet: a folder that cannot be written is a wrong choice, not an accident
+    // of the run.
     if (!(error instanceof StorageError)) throw error;
     throw new UsageError(`Expected a run folder that can be written, got: ${error.message}`, {
       suggestion: error.suggestion,
@@ -31,7 +33,10 @@ export async function openRun(settings: RunSettings): Promise<OpenRun> {
   }
 }
 
-/** Opens the folder's parts one after the other; if one cannot be opened, those before it are closed again. */
+/**
+ * Opens the folder's parts one after the other; if one cannot be opened, those before it are closed
+ * again.
+ */
 async function openFolder(settings: RunSettings): Promise<OpenRun> {
   const closers = createClosers();
   try {
@@ -97,7 +102,9 @@ async function openParts(settings: RunSettings, closers: Closers): Promise<OpenR
   };
 }
 
-/** The parts that are open. `close` closes them all, the last opened first, and may be called again. */
+/**
+ * The parts that are open. `close` closes them all, the last opened first, and may be called again.
+ */
 interface Closers {
   add(close: () => void | Promise<void>): void;
   /** Closes all parts, also after an error; rejects with the first error. */
@@ -129,7 +136,10 @@ function createClosers(): Closers {
   };
 }
 
-/** Opens the journal of ratings if there is one: their cost counts in the budget, also in a run that makes no ratings. */
+/**
+ * Opens the journal of ratings if there is one: their cost counts in the budget, also in a run that
+ * makes no ratings.
+ */
 function openRatings({
   folder,
   ratings = false,
@@ -139,8 +149,9 @@ function openRatings({
 }
 
 /**
- * Checks that the journal belongs to the manifest: a new journal beside outcomes of earlier runs means that `run.sqlite` was
- * deleted, and all of them would be paid for again. Rejects with `UsageError`.
+ * Checks that the journal belongs to the manifest: a new journal beside outcomes of earlier runs
+ * means that `run.sqlite` was deleted, and all of them would be paid for again. Rejects with
+ * `UsageError`.
  */
 async function checkJournalMatchesManifest(
   manifest: Manifest,
@@ -166,13 +177,14 @@ function journalGone(folder: string): UsageError {
 }
 
 /**
- * Opens a run folder for `work`, which emits once, and closes the folder before it emits the result. Emits `UsageError` or
- * `StorageError` if the folder cannot be used.
+ * Opens a run folder for `work`, which emits once, and closes the folder before it emits the
+ * result. Emits `UsageError` or `StorageError` if the folder cannot be used.
  */
 export function inOpenRun<T>(settings: RunSettings, work: (run: OpenRun) => Observable<T>): Observable<T> {
   return fromAbortable(() => openRun(settings)).pipe(
     concatMap((run) => {
-      // Closing is a stage, so that the folder is free when the result is emitted; teardown serves early unsubscribers.
+      // Closing is a stage, so that the folder is free when the result is emitted; teardown serves
+      // early unsubscribers.
       const closed = defer(() => run.close());
       return defer(() => work(run)).pipe(
         concatMap((end) => closed.pipe(map(() => end))),

@@ -26,7 +26,10 @@ import type {
 } from '../journey/run.ts';
 import { type FedRun, strategies } from './feeds.ts';
 
-/** The groups of a run that recovery rounds read: those of the feed, those of closing a job, and their own. */
+/**
+ * The groups of a run that recovery rounds read: those of the feed, those of closing a job, and
+ * their own.
+ */
 type Recovering = FedRun &
   Closing &
   Pausing &
@@ -46,8 +49,9 @@ type Pausing = Pick<RunRecovery, 'recoveryRounds' | 'recoveryDelayMs'> &
 export type PlanSource = () => Iterable<Plan> | AsyncIterable<Plan>;
 
 /**
- * Yields the plans that still need work. Those that an earlier run left open come first, the oldest before the others, because
- * the service stores their outputs for one hour only; the rest follow. Holds the open plans in memory.
+ * Yields the plans that still need work. Those that an earlier run left open come first, the oldest
+ * before the others, because the service stores their outputs for one hour only; the rest follow.
+ * Holds the open plans in memory.
  */
 async function* unfinishedPlans(
   plans: PlanSource,
@@ -79,8 +83,9 @@ function oldestFirst(plans: readonly Plan[], journal: Journal): readonly Plan[] 
 }
 
 /**
- * Sends all unfinished plans on their journey, then, after a pause, those that were postponed meanwhile. A run that is
- * stopped begins no further round: postponed jobs, and those without a turn in the current round, end as they were.
+ * Sends all unfinished plans on their journey, then, after a pause, those that were postponed
+ * meanwhile. A run that is stopped begins no further round: postponed jobs, and those without a
+ * turn in the current round, end as they were.
  *
  *     plans a, b; b is postponed once  a b
  *     journeys                         -a-b----b    a pause before the second round
@@ -102,7 +107,8 @@ export function withRecoveryRounds(
       if (state.isStopped) return giveUp(postponed, run);
       state.postponed = new Map();
       state.roundsLeft -= 1;
-      // A round gives paused models another chance too: with one trial job for each, the other jobs would have none.
+      // A round gives paused models another chance too: with one trial job for each, the other jobs
+      // would have none.
       run.breaker?.reset();
       const resume: Journey = (plan, turn) =>
         journey(plan, { ...turn, postponed: turn.postponed ?? postponed.get(plan.index) });

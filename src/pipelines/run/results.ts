@@ -27,9 +27,14 @@ import type { OpenRun } from './settings.ts';
 /** The end of a run. */
 export interface RunEnd {
   readonly totals: RunTotals;
-  /** The error that stopped the whole run: the service (401, 402), the disk; null if every job had its turn. */
+  /**
+   * The error that stopped the whole run: the service (401, 402), the disk; null if every job had
+   * its turn.
+   */
   readonly fault: unknown;
-  /** True if a stop kept the run from beginning more jobs than `totals.total` counts. Default false. */
+  /**
+   * True if a stop kept the run from beginning more jobs than `totals.total` counts. Default false.
+   */
   readonly isUnfinished?: boolean;
   readonly startedAtMs: number;
   readonly elapsedMs: number;
@@ -46,7 +51,10 @@ type Writing = Pick<OpenRun, 'config' | 'describePrice' | 'manifest' | 'requests
 /** The parts of an open run that its gallery and contact sheet are written from. */
 type Showing = Pick<OpenRun, 'config' | 'manifest' | 'thumbnails'>;
 
-/** Writes manifest, tables, report, gallery and contact sheet, then emits `run.completed`, even if the disk refuses them. */
+/**
+ * Writes manifest, tables, report, gallery and contact sheet, then emits `run.completed`, even if
+ * the disk refuses them.
+ */
 export function writeResults(end: RunEnd, run: Writing & Showing): Observable<FinishedRun> {
   const reportEnd = () =>
     run.config.emit?.({ type: 'run.completed', totals: end.totals, elapsedMs: end.elapsedMs });
@@ -58,8 +66,9 @@ export function writeResults(end: RunEnd, run: Writing & Showing): Observable<Fi
 }
 
 /**
- * Writes `manifest.json`, the chosen tables and `report.json` into the run folder, over all outcomes that the folder holds,
- * earlier runs included. Memory stays flat for any number of outcomes. Rejects with `StorageError` if the disk refuses.
+ * Writes `manifest.json`, the chosen tables and `report.json` into the run folder, over all
+ * outcomes that the folder holds, earlier runs included. Memory stays flat for any number of
+ * outcomes. Rejects with `StorageError` if the disk refuses.
  */
 export async function writeReportAndTables(end: RunEnd, run: Writing): Promise<Report> {
   const { folder } = run.config;
@@ -81,9 +90,9 @@ export async function writeReportAndTables(end: RunEnd, run: Writing): Promise<R
 }
 
 /**
- * Writes `gallery.html` and `contact-sheet.jpg` into the run folder, over all outcomes that the folder holds; makes missing
- * thumbnails of earlier runs first. Completes without a value. A disk that refuses is a warning here: the run is complete
- * without them.
+ * Writes `gallery.html` and `contact-sheet.jpg` into the run folder, over all outcomes that the
+ * folder holds; makes missing thumbnails of earlier runs first. Completes without a value. A disk
+ * that refuses is a warning here: the run is complete without them.
  */
 function writeGalleryAndSheet(report: Report, run: Showing): Observable<never> {
   const { thumbnails, manifest, config } = run;

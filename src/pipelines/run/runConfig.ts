@@ -60,7 +60,10 @@ function openLedger(
   });
 }
 
-/** Returns the hook that writes an outcome's sidecar, its line of the manifest and its thumbnail, in this order. */
+/**
+ * Returns the hook that writes an outcome's sidecar, its line of the manifest and its thumbnail, in
+ * this order.
+ */
 function persistIn(
   { folder, sidecars = true }: Pick<RunSettings, 'folder' | 'sidecars'>,
   { manifest, thumbnails }: Pick<Opened, 'manifest' | 'thumbnails'>,
@@ -75,7 +78,10 @@ function persistIn(
     );
 }
 
-/** Pauses between requests for the list behind webhooks: long enough to cost nothing, and well within the hour. */
+/**
+ * Pauses between requests for the list behind webhooks: long enough to cost nothing, and well
+ * within the hour.
+ */
 const BEHIND_WEBHOOKS = { shortestMs: 5_000, longestMs: 30_000 };
 
 function byWebhooks({ url, events }: PredictionEvents, provider: Provider, scheduler: SchedulerLike) {
@@ -97,7 +103,10 @@ interface CountedProvider {
   count(): number;
 }
 
-/** Counts the requests of a provider to the service: one for each subscription, as `Provider` states. Downloads do not count. */
+/**
+ * Counts the requests of a provider to the service: one for each subscription, as `Provider`
+ * states. Downloads do not count.
+ */
 export function countRequests(provider: Provider): CountedProvider {
   let requests = 0;
   const counted = <T>(call: () => Observable<T>): Observable<T> =>

@@ -39,15 +39,21 @@ interface ServiceSettings {
   /** Price of one output image over the built-in table, in millionths of a US dollar. */
   priceMicroUsd?: number;
   /**
-   * The receiver of the service's webhooks (`createWebhookReceiver`). With it, create requests do not wait; the list is
-   * still requested now and then, since a webhook may be lost. Default: no webhooks.
+   * The receiver of the service's webhooks (`createWebhookReceiver`). With it, create requests do
+   * not wait; the list is still requested now and then, since a webhook may be lost. Default: no
+   * webhooks.
    */
   webhooks?: PredictionEvents;
-  /** Create predictions and leave them to the service; `collect` gathers them later. Default false. */
+  /**
+   * Create predictions and leave them to the service; `collect` gathers them later. Default false.
+   */
   detach?: boolean;
   /** Folder that stores results for other runs; made if it does not exist. Default: none. */
   cacheFolder?: string;
-  /** Keep a journal of ratings that a model makes, beside that of the images. Default: if the folder has one. */
+  /**
+   * Keep a journal of ratings that a model makes, beside that of the images. Default: if the folder
+   * has one.
+   */
   ratings?: boolean;
 }
 
@@ -55,13 +61,25 @@ interface ServiceSettings {
 interface InputSettings {
   /** Returns true for the index of each job to make; the others keep their state. Default: all. */
   only?: (index: number) => boolean;
-  /** True if the plans are some of the folder's jobs, not the first ones without a gap. Default false. */
+  /**
+   * True if the plans are some of the folder's jobs, not the first ones without a gap. Default
+   * false.
+   */
   isPartial?: boolean;
-  /** Identifies the input and the settings that change requests; a folder begun with another one is refused. */
+  /**
+   * Identifies the input and the settings that change requests; a folder begun with another one is
+   * refused.
+   */
   fingerprint?: string;
-  /** Fingerprints of inputs to which this one only adds jobs at the end; their folders are accepted too. */
+  /**
+   * Fingerprints of inputs to which this one only adds jobs at the end; their folders are accepted
+   * too.
+   */
   extendedFrom?: readonly string[];
-  /** True if plans may have files, which are compared with those of earlier runs; false saves a pass. Default true. */
+  /**
+   * True if plans may have files, which are compared with those of earlier runs; false saves a
+   * pass. Default true.
+   */
   haveFiles?: boolean;
   /** Continue in a folder that was begun with another input. Default false. */
   resumeAnyway?: boolean;
@@ -70,11 +88,15 @@ interface InputSettings {
 /** The output files of a run besides its images. */
 interface ResultSettings {
   /**
-   * Functions that open further destinations of finished images; called with the path of the run folder once it belongs
-   * to this run. A job counts as saved once its images are at all destinations. Default: none.
+   * Functions that open further destinations of finished images; called with the path of the run
+   * folder once it belongs to this run. A job counts as saved once its images are at all
+   * destinations. Default: none.
    */
   destinations?: readonly ((folder: string) => Promise<Destination>)[];
-  /** Delete images in the run folder once they are at all destinations; sidecars and thumbnails stay. Default false. */
+  /**
+   * Delete images in the run folder once they are at all destinations; sidecars and thumbnails
+   * stay. Default false.
+   */
   deleteLocal?: boolean;
   /** Tables of all outcomes to write besides `manifest.json`. Default: none. */
   tables?: readonly TableFormat[];
@@ -84,7 +106,10 @@ interface ResultSettings {
   gallery?: boolean;
 }
 
-/** The settings of a run in a folder: one flat object, declared by role. The folder is made if it does not exist. */
+/**
+ * The settings of a run in a folder: one flat object, declared by role. The folder is made if it
+ * does not exist.
+ */
 export interface RunSettings
   extends ServiceSettings,
     InputSettings,
@@ -120,7 +145,10 @@ export interface OpenRun extends OpenFolder {
   readonly isSaved: (plan: Plan) => boolean;
   /** Returns true if the job with this index was saved, by its current request or another. */
   readonly wasSaved: (index: number) => boolean;
-  /** Makes jobs count as not saved from now on: a map from their indexes to the ids of their predictions, which are paid. */
+  /**
+   * Makes jobs count as not saved from now on: a map from their indexes to the ids of their
+   * predictions, which are paid.
+   */
   reopen(jobs: ReadonlyMap<number, string | null>): void;
   /** Returns true if the job with this index is to be made. */
   readonly isChosen: (index: number) => boolean;

@@ -7,14 +7,14 @@ import type { RunSettings } from '../run/settings.ts';
 import { runToFolder } from '../runToFolder.ts';
 
 /**
- * Collects the predictions of detached runs: follows those that still run, downloads their images, makes the renditions, and
- * completes manifest and report. Needs only the run folder.
+ * Collects the predictions of detached runs: follows those that still run, downloads their images,
+ * makes the renditions, and completes manifest and report. Needs only the run folder.
  *
  *     runToFolder(plans, 100, { …, detach: true })   --(end|)          100 predictions created, none awaited
  *     collect({ folder, provider })                  -----------(end|)  100 saved
  *
- * A prediction that failed through a fault of the platform is made again, as in any run. Errors with `UsageError` if the
- * folder has no detached predictions, and as `runToFolder` does.
+ * A prediction that failed through a fault of the platform is made again, as in any run. Errors
+ * with `UsageError` if the folder has no detached predictions, and as `runToFolder` does.
  */
 export function collect(settings: Omit<RunSettings, 'detach' | 'fingerprint'>): Observable<FinishedRun> {
   const plans = storedPlans(settings.folder, 'detached');

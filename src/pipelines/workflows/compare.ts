@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { concatMap, type Observable } from 'rxjs';
 import { z } from 'zod';
-import { writeJson } from '../../disk/jsonFile.ts';
+import { writeJson } from '../../disk/writeFiles.ts';
 import { writeBlindPage } from '../../sinks/comparison/blindVotes.ts';
 import { compareOutcomes } from '../../sinks/comparison/comparison.ts';
 import { writeComparisonGrid } from '../../sinks/comparison/comparisonGrid.ts';
@@ -31,9 +31,10 @@ interface CompareSpec extends BatchSpec {
 }
 
 /**
- * Runs each prompt on each model, with the same seed if the model has one. Then writes `comparison.json` (times, cost and
- * image of each model, the fastest first), `comparison-grid.jpg` (prompts as rows, models as columns) and `ab.html` for blind
- * votes. If you add prompts or models and run it again in the same folder, only the new images are made. Emits the finished run.
+ * Runs each prompt on each model, with the same seed if the model has one. Then writes
+ * `comparison.json` (times, cost and image of each model, the fastest first), `comparison-grid.jpg`
+ * (prompts as rows, models as columns) and `ab.html` for blind votes. If you add prompts or models
+ * and run it again in the same folder, only the new images are made. Emits the finished run.
  *
  *     spec: 3 prompts, 2 models   6 jobs
  *     compareModels               -----(end|)
@@ -61,7 +62,10 @@ export function compareModels(
 /** One seed for all models, so that they start alike, as far as different models can. */
 const SEED = 1;
 
-/** Turns a comparison into a grid: each prompt by every model, with the same seed if the model has one. */
+/**
+ * Turns a comparison into a grid: each prompt by every model, with the same seed if the model has
+ * one.
+ */
 export function compareGrid({ prompts, models, input, seed, renditions }: CompareSpec): Grid {
   const sameSeed = typeof seed === 'number' ? seed : SEED;
   const words = prompts.map(({ name, prompt }) => ({ name, value: prompt }));
@@ -78,7 +82,10 @@ export function compareGrid({ prompts, models, input, seed, renditions }: Compar
   };
 }
 
-/** Reads a comparison's spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does. */
+/**
+ * Reads a comparison's spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec`
+ * does.
+ */
 export function readCompareSpec(path: string): Promise<CompareSpec> {
   return readBatchSpec(path, compareSpecSchema, { what: 'comparison spec' });
 }

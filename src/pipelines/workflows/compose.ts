@@ -35,8 +35,9 @@ export interface CompositionSpec extends BatchSpec {
 }
 
 /**
- * Shows each product before each background. Every picture is uploaded once. If you add products or backgrounds and run it
- * again in the same folder, only the new pairs are made. Emits the finished run.
+ * Shows each product before each background. Every picture is uploaded once. If you add products or
+ * backgrounds and run it again in the same folder, only the new pairs are made. Emits the finished
+ * run.
  *
  *     spec: 3 products, 2 backgrounds   6 jobs, 5 uploads
  *     compose                           -----(end|)
@@ -54,9 +55,9 @@ export function compose(
 const asBackground = 'match_input_image';
 
 /**
- * Turns compositions into a grid of products and backgrounds. Both pictures go into the input that takes several, the product
- * first; the result has the shape of its inputs if the model offers that. Throws `UsageError` if the model does not take two
- * pictures.
+ * Turns compositions into a grid of products and backgrounds. Both pictures go into the input that
+ * takes several, the product first; the result has the shape of its inputs if the model offers
+ * that. Throws `UsageError` if the model does not take two pictures.
  */
 export function compositionGrid(spec: CompositionSpec, contexts: readonly JobContext[]): Grid {
   const schema = contexts[0]?.schema ?? null;
@@ -91,7 +92,10 @@ function pictureAxis(
   return { name: axis, place: path, values };
 }
 
-/** Reads a spec of compositions from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does. */
+/**
+ * Reads a spec of compositions from a YAML or JSON file. Rejects with `UsageError` as
+ * `readBatchSpec` does.
+ */
 export function readCompositionSpec(path: string): Promise<CompositionSpec> {
   return readBatchSpec(path, compositionSpecSchema, { what: 'spec of compositions' });
 }

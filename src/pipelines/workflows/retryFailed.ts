@@ -9,14 +9,16 @@ import type { RunSettings } from '../run/settings.ts';
 import { runToFolder } from '../runToFolder.ts';
 
 /**
- * Retries the failed jobs of earlier runs in a folder, and no others. Needs only the folder. Emits the finished run, whose `totals`
- * count the failed jobs; manifest and report cover all jobs, as after any run.
+ * Retries the failed jobs of earlier runs in a folder, and no others. Needs only the folder. Emits
+ * the finished run, whose `totals` count the failed jobs; manifest and report cover all jobs, as
+ * after any run.
  *
  *     runToFolder(plans, 100, …)            -----(end|)   3 failed
  *     retryFailed({ folder, provider })     --(end|)      3 of 3 saved
  *
- * A failed job that still has a prediction at the service or originals on disk continues from there; it is not paid again.
- * Errors with `UsageError` if the folder does not exist or is not a run folder, and as `runToFolder` does.
+ * A failed job that still has a prediction at the service or originals on disk continues from
+ * there; it is not paid again. Errors with `UsageError` if the folder does not exist or is not a
+ * run folder, and as `runToFolder` does.
  */
 export function retryFailed(settings: Omit<RunSettings, 'fingerprint'>): Observable<FinishedRun> {
   const plans = storedPlans(settings.folder, 'failed');

@@ -24,14 +24,18 @@ import { grid } from './grid/grid.ts';
 /** Prompts, and the reference pictures whose styles to try them in. */
 interface StylesSpec extends BatchSpec {
   readonly prompts: readonly { readonly name: string; readonly prompt: string }[];
-  /** Reference pictures in the order of the variants A, B, C, …: paths, relative to the spec's folder, or URLs. */
+  /**
+   * Reference pictures in the order of the variants A, B, C, …: paths, relative to the spec's
+   * folder, or URLs.
+   */
   readonly styles: readonly { readonly name: string; readonly picture: string }[];
   readonly max: number | null;
 }
 
 /**
- * Makes the same prompts in several styles, each from a reference picture: variants A, B, C, … Writes them side by side to
- * `comparison-grid.jpg`, and in pairs without their names to `ab.html`. Each reference is uploaded once. Emits the finished run.
+ * Makes the same prompts in several styles, each from a reference picture: variants A, B, C, …
+ * Writes them side by side to `comparison-grid.jpg`, and in pairs without their names to `ab.html`.
+ * Each reference is uploaded once. Emits the finished run.
  *
  *     spec: 2 prompts, 3 styles   6 jobs, 3 uploads
  *     styles                      -----(end|)
@@ -54,8 +58,8 @@ export function styles(
 }
 
 /**
- * Turns prompts and styles into a grid: each prompt with each reference picture, in the input that the model has for it.
- * Throws `UsageError` if it has none.
+ * Turns prompts and styles into a grid: each prompt with each reference picture, in the input that
+ * the model has for it. Throws `UsageError` if it has none.
  */
 export function stylesGrid(spec: StylesSpec, contexts: readonly JobContext[]): Grid {
   const picture = pictureInput(contexts[0]?.schema ?? null, 1);
@@ -78,7 +82,10 @@ export function stylesGrid(spec: StylesSpec, contexts: readonly JobContext[]): G
   };
 }
 
-/** Reads a spec of style references from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does. */
+/**
+ * Reads a spec of style references from a YAML or JSON file. Rejects with `UsageError` as
+ * `readBatchSpec` does.
+ */
 export function readStylesSpec(path: string): Promise<StylesSpec> {
   return readBatchSpec(path, stylesSpecSchema, { what: 'spec of styles' });
 }

@@ -26,7 +26,10 @@ export interface PictureVariation {
 export interface VariationsSpec extends BatchSpec {
   /** Path, relative to the spec's folder, or URL. */
   readonly reference: string;
-  /** Prompt of all variations. `{variation}` stands for the words of each one; without it they are appended. */
+  /**
+   * Prompt of all variations. `{variation}` stands for the words of each one; without it they are
+   * appended.
+   */
   readonly prompt: string;
   readonly variations: readonly PictureVariation[];
   /** Distances from the reference, 0…1: each one is tried. Empty: the model's default. */
@@ -35,8 +38,9 @@ export interface VariationsSpec extends BatchSpec {
 }
 
 /**
- * Makes variations of a picture: each variation at each strength. The picture is uploaded once. If you add variations and run
- * it again in the same folder, only the new ones are made. Emits the finished run.
+ * Makes variations of a picture: each variation at each strength. The picture is uploaded once. If
+ * you add variations and run it again in the same folder, only the new ones are made. Emits the
+ * finished run.
  *
  *     spec: 4 variations   4 jobs, 1 upload
  *     variations           -----(end|)
@@ -52,8 +56,9 @@ export function variations(
 }
 
 /**
- * Turns variations of a picture into a grid: the variations, the strengths if there are several, and the alternatives of the
- * prompt. The picture goes into the input that the model has for it. Throws `UsageError` if it has none.
+ * Turns variations of a picture into a grid: the variations, the strengths if there are several,
+ * and the alternatives of the prompt. The picture goes into the input that the model has for it.
+ * Throws `UsageError` if it has none.
  */
 export function variationsGrid(spec: VariationsSpec, contexts: readonly JobContext[]): Grid {
   const schema = contexts[0]?.schema ?? null;
@@ -86,7 +91,10 @@ function strengthAxis({ strengths }: VariationsSpec, schema: ModelSchema | null)
   return [gridAxis({ name: strengthInput(schema), place: 'strength', values, isWord: false })];
 }
 
-/** Reads a spec of variations from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does. */
+/**
+ * Reads a spec of variations from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec`
+ * does.
+ */
 export function readVariationsSpec(path: string): Promise<VariationsSpec> {
   return readBatchSpec(path, variationsSpecSchema, { what: 'spec of variations' });
 }

@@ -11,11 +11,15 @@ import {
   xmpItemInfo,
 } from './isobmff.ts';
 
-/** The id of the `uuid` box that holds a C2PA manifest (C2PA Technical Specification, section A.5). */
+/**
+ * The id of the `uuid` box that holds a C2PA manifest (C2PA Technical Specification, section A.5).
+ */
 const C2PA = Buffer.from('d8fec3d61b0e483c92975828877ec481', 'hex');
 
 /**
- * Reads an AVIF or another HEIF still by its boxes (ISO/IEC 23008-12). XMP is an item of the type `mime` that describes the primary item; its data is appended to the file. Throws `RangeError` if the file is no HEIF, or is animated.
+ * Reads an AVIF or another HEIF still by its boxes (ISO/IEC 23008-12). XMP is an item of the type
+ * `mime` that describes the primary item; its data is appended to the file. Throws `RangeError` if
+ * the file is no HEIF, or is animated.
  */
 export function readAvif(bytes: Buffer): Container {
   const boxes = isobmffBoxes(bytes, 0, bytes.length);
@@ -92,7 +96,9 @@ interface PacketLocation {
 }
 
 /**
- * Creates a `meta` box (ISO/IEC 23008-12) with an XMP item that describes the primary item and replaces the current XMP item. All other items stay. Throws `RangeError` if a required box is missing, or a number does not fit into its field.
+ * Creates a `meta` box (ISO/IEC 23008-12) with an XMP item that describes the primary item and
+ * replaces the current XMP item. All other items stay. Throws `RangeError` if a required box is
+ * missing, or a number does not fit into its field.
  */
 function metaWithXmp(bytes: Buffer, meta: IsobmffBox, { offset, length, shift }: PacketLocation): Buffer {
   const parts = isobmffBoxes(bytes, meta.content + 4, meta.end);
@@ -145,7 +151,10 @@ function primaryItem(content: Buffer): number {
   return content.readUInt8(0) === 0 ? content.readUInt16BE(4) : content.readUInt32BE(4);
 }
 
-/** Creates a reference "content describes" (ISO/IEC 14496-12, section 8.11.12); version 1 has ids of four bytes. */
+/**
+ * Creates a reference "content describes" (ISO/IEC 14496-12, section 8.11.12); version 1 has ids of
+ * four bytes.
+ */
 function description(from: number, to: number, version: number): Buffer {
   const idSize = version === 0 ? 2 : 4;
   const content = Buffer.alloc(2 * idSize + 2);

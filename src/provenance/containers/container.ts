@@ -2,11 +2,16 @@
 export interface Container {
   /** The XMP packet; null if the file has none. */
   readonly xmp: Buffer | null;
-  /** The signer of the C2PA manifest that covers the file's bytes: any change would invalidate it. */
+  /**
+   * The signer of the C2PA manifest that covers the file's bytes: any change would invalidate it.
+   */
   readonly signedBy: 'none' | 'us' | 'others';
   /** Returns the file without a manifest of ours. */
   unsigned(): Buffer;
-  /** Returns the file with this packet instead of its own. Throws `RangeError` if the file has no room for it. */
+  /**
+   * Returns the file with this packet instead of its own. Throws `RangeError` if the file has no
+   * room for it.
+   */
   withXmp(packet: Buffer): Buffer;
 }
 

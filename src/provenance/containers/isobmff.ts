@@ -1,4 +1,7 @@
-/** A box of the ISO base media file format (ISO/IEC 14496-12, section 4.2), by its offsets in a buffer. */
+/**
+ * A box of the ISO base media file format (ISO/IEC 14496-12, section 4.2), by its offsets in a
+ * buffer.
+ */
 export interface IsobmffBox {
   readonly type: string;
   readonly start: number;
@@ -62,7 +65,10 @@ export function writeItemInfos(infos: readonly ItemInfo[]): Buffer {
   return Buffer.concat([head, ...infos.map(({ raw }) => raw)]);
 }
 
-/** Creates the entry of an XMP item. Throws `RangeError` if the id is too large for an entry of version 2. */
+/**
+ * Creates the entry of an XMP item. Throws `RangeError` if the id is too large for an entry of
+ * version 2.
+ */
 export function xmpItemInfo(id: number): ItemInfo {
   const head = Buffer.alloc(8);
   head.writeUInt8(2, 0);
@@ -121,7 +127,10 @@ export function readItemLocations(content: Buffer): ItemLocations {
   return { version, items };
 }
 
-/** Writes the content of an `iloc` box with these locations. Its length does not depend on their offsets. */
+/**
+ * Writes the content of an `iloc` box with these locations. Its length does not depend on their
+ * offsets.
+ */
 export function writeItemLocations({ version, items }: ItemLocations): Buffer {
   const idSize = version === 2 ? 4 : 2;
   const hasIndexes = items.some(({ extents }) => extents.some(({ index }) => index !== 0));

@@ -24,7 +24,8 @@ interface Segment {
 }
 
 /**
- * Reads a JPEG by the segments before its first scan (ITU-T T.81, annex B), with XMP in an APP1 segment (XMP Specification, part 3). Throws `RangeError` if the file is no JPEG.
+ * Reads a JPEG by the segments before its first scan (ITU-T T.81, annex B), with XMP in an APP1
+ * segment (XMP Specification, part 3). Throws `RangeError` if the file is no JPEG.
  */
 export function readJpeg(bytes: Buffer): Container {
   if (bytes.readUInt16BE(0) !== SOI) throw new RangeError('Expected a JPEG');

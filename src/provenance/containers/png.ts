@@ -16,7 +16,8 @@ interface Chunk {
 }
 
 /**
- * Reads a PNG by its chunks (https://www.w3.org/TR/png-3/), with XMP in an iTXt chunk (XMP Specification, part 3) and C2PA in a caBX chunk. Throws `RangeError` if the file is no PNG.
+ * Reads a PNG by its chunks (https://www.w3.org/TR/png-3/), with XMP in an iTXt chunk (XMP
+ * Specification, part 3) and C2PA in a caBX chunk. Throws `RangeError` if the file is no PNG.
  */
 export function readPng(bytes: Buffer): Container {
   if (!bytes.subarray(0, SIGNATURE.length).equals(SIGNATURE)) throw new RangeError('Expected a PNG');
@@ -64,7 +65,10 @@ function chunkOf(type: string, data: Buffer): Buffer {
   return Buffer.concat([length, typed, checksum]);
 }
 
-/** Reads the text after the keyword; in an iTXt chunk, after two bytes about compression, a language and a translated keyword. */
+/**
+ * Reads the text after the keyword; in an iTXt chunk, after two bytes about compression, a language
+ * and a translated keyword.
+ */
 function textOf({ type, data }: Chunk): Buffer {
   if (type === 'zTXt') return inflated(data.subarray(KEYWORD.length + 1));
   let start = KEYWORD.length + 2;

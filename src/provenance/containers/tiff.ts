@@ -5,7 +5,9 @@ const BYTE = 1;
 const ENTRY_BYTES = 12;
 
 /**
- * Reads a TIFF by the directory of its first image (TIFF 6.0, section 2), with XMP in tag 700. Nothing in the file moves: the packet and a new directory are appended. Throws `RangeError` if the file is no TIFF, or a BigTIFF.
+ * Reads a TIFF by the directory of its first image (TIFF 6.0, section 2), with XMP in tag 700.
+ * Nothing in the file moves: the packet and a new directory are appended. Throws `RangeError` if
+ * the file is no TIFF, or a BigTIFF.
  */
 export function readTiff(bytes: Buffer): Container {
   const order = bytes.toString('latin1', 0, 2);

@@ -9,7 +9,9 @@ interface Chunk {
 }
 
 /**
- * Reads a WebP by its RIFF chunks (https://developers.google.com/speed/webp/docs/riff_container, RFC 9649). XMP needs the extended format: a simple file gets its header. Throws `RangeError` if the file is no WebP.
+ * Reads a WebP by its RIFF chunks (https://developers.google.com/speed/webp/docs/riff_container,
+ * RFC 9649). XMP needs the extended format: a simple file gets its header. Throws `RangeError` if
+ * the file is no WebP.
  */
 export function readWebp(bytes: Buffer): Container {
   const isWebp = bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP';
@@ -49,7 +51,10 @@ function rawChunk({ type, data }: Chunk): Buffer[] {
   return [Buffer.from(type, 'latin1'), uint32(data.length), data, Buffer.alloc(data.length % 2)];
 }
 
-/** Creates the header of the extended format: flags, three reserved bytes, width and height less one in three bytes each. */
+/**
+ * Creates the header of the extended format: flags, three reserved bytes, width and height less one
+ * in three bytes each.
+ */
 function extendedHeader({ type, data }: Chunk): Buffer {
   const { widthPx, heightPx, hasAlpha } = type === 'VP8L' ? losslessSize(data) : lossySize(type, data);
   const header = Buffer.alloc(10);
@@ -59,7 +64,10 @@ function extendedHeader({ type, data }: Chunk): Buffer {
   return header;
 }
 
-/** Reads the header of RFC 9649, section 3.4: a signature byte, then 14 bits each for width and height less one, and a bit for alpha. */
+/**
+ * Reads the header of RFC 9649, section 3.4: a signature byte, then 14 bits each for width and
+ * height less one, and a bit for alpha.
+ */
 function losslessSize(data: Buffer) {
   if (data.readUInt8(0) !== 0x2f) throw new RangeError('Expected a VP8L image');
   const bits = data.readUInt32LE(1);
@@ -70,7 +78,10 @@ function losslessSize(data: Buffer) {
   };
 }
 
-/** Reads the header of RFC 6386, section 9.1: a frame tag of three bytes, a start code, then 14 bits each for width and height, next to their scales. */
+/**
+ * Reads the header of RFC 6386, section 9.1: a frame tag of three bytes, a start code, then 14 bits
+ * each for width and height, next to their scales.
+ */
 function lossySize(type: string, data: Buffer) {
   if (type !== 'VP8 ' || data.readUIntBE(3, 3) !== 0x9d012a) throw new RangeError('Expected a VP8 image');
   return {

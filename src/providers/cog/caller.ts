@@ -28,7 +28,10 @@ export type CogCaller = <T>(call: CogCall<T>) => Observable<T>;
 /** Wait for a free slot of a busy container, as Cog names none. */
 const BUSY_MS = 1_000;
 
-/** Creates the caller of one container. Sends each call once, within its time limit; aborts it on unsubscribe. */
+/**
+ * Creates the caller of one container. Sends each call once, within its time limit; aborts it on
+ * unsubscribe.
+ */
 export function createCogCaller({ baseUrl, ...rest }: CogCallerConfig): CogCaller {
   return ({ method, path, body, timeoutMs, read }) =>
     fromAbortable(async (signal) => {
@@ -50,7 +53,10 @@ export function createCogCaller({ baseUrl, ...rest }: CogCallerConfig): CogCalle
     }).pipe(catchError((error: unknown) => throwError(() => cogError(error, method === 'PUT'))));
 }
 
-/** Maps the two refusals that mean something else than with the hosted service: nothing was started, but later may be. */
+/**
+ * Maps the two refusals that mean something else than with the hosted service: nothing was started,
+ * but later may be.
+ */
 function cogError(error: unknown, isCreate: boolean): ProviderError {
   if (!(error instanceof ProviderError)) return unreadableResponse(isCreate, error);
   const { status, message } = error;
@@ -75,7 +81,10 @@ function cogError(error: unknown, isCreate: boolean): ProviderError {
 
 const body = z.looseObject({});
 
-/** Reads a prediction as Cog sends it, without the fields of its request, and adds these. Throws a `ZodError` if it is none. */
+/**
+ * Reads a prediction as Cog sends it, without the fields of its request, and adds these. Throws a
+ * `ZodError` if it is none.
+ */
 export function cogPrediction(
   received: unknown,
   id: string,

@@ -34,15 +34,17 @@ export interface CogProviderConfig {
 }
 
 /**
- * Creates a `Provider` for a container built by Cog: one model, no account, outputs as `data:` URLs.
+ * Creates a `Provider` for a container built by Cog: one model, no account, outputs as `data:`
+ * URLs.
  *
- * A create request responds when the run is over, regardless of `waitMs`, because a container cannot report a run later.
- * For the same reason lists are always empty and no prediction is found by its id. If a response is lost, the same PUT
- * with the same id is sent again, which never starts a second run beside the first. A container without a free slot counts
- * as a 429.
+ * A create request responds when the run is over, regardless of `waitMs`, because a container
+ * cannot report a run later. For the same reason lists are always empty and no prediction is found
+ * by its id. If a response is lost, the same PUT with the same id is sent again, which never starts
+ * a second run beside the first. A container without a free slot counts as a 429.
  *
- * Throws `UsageError` for a malformed base URL. Emits the `ProviderError`s of `createReplicateProvider`, and
- * `ERR_NOT_READY` while the model is not set up; if the setup has failed, that error stops the run.
+ * Throws `UsageError` for a malformed base URL. Emits the `ProviderError`s of
+ * `createReplicateProvider`, and `ERR_NOT_READY` while the model is not set up; if the setup has
+ * failed, that error stops the run.
  */
 export function createCogProvider(config: CogProviderConfig): Provider {
   const { runTimeoutMs = 600_000, requestTimeoutMs = 30_000, pauseMs = 1_000 } = config;
@@ -96,7 +98,10 @@ const healthCheck = z.looseObject({ status: z.string() });
 /** Final states: waiting does not change them. */
 const BROKEN: ReadonlySet<string> = new Set(['SETUP_FAILED', 'DEFUNCT']);
 
-/** Completes when the container's model is set up, and does not ask again after that; else emits the reason as an error. */
+/**
+ * Completes when the container's model is set up, and does not ask again after that; else emits the
+ * reason as an error.
+ */
 function cogReadiness(call: CogCaller, timeoutMs: number): Observable<never> {
   let isReady = false;
   return defer(() => {

@@ -34,14 +34,15 @@ interface CogPutConfig {
 const REPEATS = 5;
 
 /**
- * Creates predictions in a container: a PUT with an id chosen here. Its response brings the output at the end of the run.
+ * Creates predictions in a container: a PUT with an id chosen here. Its response brings the output
+ * at the end of the run.
  *
  *     response after 3 s             3s (p|)
  *     connection lost, slot free     ? 1s 3s (p|)         ?: Cog ends a run without a waiting client, so it runs again
  *     connection lost, still running ? 1s . 1s 3s (p|)    .: joined, sent again until the run has ended
  *
- * A container cannot report the fate of a lost PUT. But the same PUT, with the same id, can be sent again: while the
- * prediction runs, it starts no second one.
+ * A container cannot report the fate of a lost PUT. But the same PUT, with the same id, can be sent
+ * again: while the prediction runs, it starts no second one.
  */
 export function putPrediction(call: CogCaller, config: CogPutConfig): Provider['createPrediction'] {
   const { runTimeoutMs, readiness, cancel, pauseMs, scheduler } = config;
@@ -74,7 +75,10 @@ function bodyOf(id: string, { input }: PredictionRequest, { webhookUrl }: Create
   return { id, input, ...webhook };
 }
 
-/** Returns true if a repeated PUT has joined a prediction that is running: its response comes at once. */
+/**
+ * Returns true if a repeated PUT has joined a prediction that is running: its response comes at
+ * once.
+ */
 function isRunning({ status }: Prediction): boolean {
   return status === 'starting' || status === 'processing';
 }
@@ -106,7 +110,9 @@ function isTimeUp(error: unknown): boolean {
   return error instanceof ProviderError && error.code === 'ERR_REQUEST_TIMEOUT';
 }
 
-/** Cancels a run. Closing the connection has ended it already, unless the container did not notice. */
+/**
+ * Cancels a run. Closing the connection has ended it already, unless the container did not notice.
+ */
 function endRun(
   id: string,
   request: PredictionRequest,

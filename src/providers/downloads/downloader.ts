@@ -23,12 +23,14 @@ export interface DownloaderConfig {
 }
 
 /**
- * Creates a downloader of outputs. It sends no credentials. Each file is streamed to a temporary name in its folder and
- * hashed on the way, checked (length, type by content, end), given its provenance if `embedProvenance` is set, flushed,
- * and only then renamed to `<stem>.<extension by content>`.
+ * Creates a downloader of outputs. It sends no credentials. Each file is streamed to a temporary
+ * name in its folder and hashed on the way, checked (length, type by content, end), given its
+ * provenance if `embedProvenance` is set, flushed, and only then renamed to `<stem>.<extension by
+ * content>`.
  *
- * Emits `DownloadError`: recoverable if another try can help (cut, slow, 5xx), else final (gone, refused, too large,
- * no image); `StorageError` if the disk refuses. Removes its temporary file after an error and on unsubscribe.
+ * Emits `DownloadError`: recoverable if another try can help (cut, slow, 5xx), else final (gone,
+ * refused, too large, no image); `StorageError` if the disk refuses. Removes its temporary file
+ * after an error and on unsubscribe.
  */
 export function createDownloader(config: DownloaderConfig = {}): Downloader {
   const { maxBytes = 100_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
@@ -45,7 +47,8 @@ interface FetchConfig extends ReceiveConfig {
 
 async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig): Promise<ImageFile> {
   const { stem } = target;
-  // Each try has its own name: one that was unsubscribed may still clean up while the next is running.
+  // Each try has its own name: one that was unsubscribed may still clean up while the next is
+  // running.
   const temporary = temporaryPath(`${stem}.${randomBytes(4).toString('hex')}`);
   try {
     await ensureDir(dirname(stem));
@@ -75,7 +78,8 @@ function ownError(error: unknown, url: string, stem: string): unknown {
   const shortage = asFileHandleShortage(error, stem);
   if (shortage !== null) return shortage;
   if (isFromDisk(error)) return toStorageError(error, stem);
-  // Every network fault has a code. An error without one is a bug here and must not look like a network fault.
+  // Every network fault has a code. An error without one is a bug here and must not look like a
+  // network fault.
   return error instanceof Error && 'code' in error ? downloadError(error, url) : error;
 }
 
@@ -93,8 +97,8 @@ interface IdentifiedFile extends Pick<ImageFile, 'path' | 'format' | 'widthPx' |
 }
 
 /**
- * Writes the provenance into an image under its temporary name, after copying the received bytes if `untouchedStem` is
- * set. Rejects with the error of the disk.
+ * Writes the provenance into an image under its temporary name, after copying the received bytes if
+ * `untouchedStem` is set. Rejects with the error of the disk.
  */
 async function writeProvenance(
   { path, extension, format, widthPx, heightPx, received }: IdentifiedFile,

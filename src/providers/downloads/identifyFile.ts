@@ -18,16 +18,19 @@ interface IdentifyFileConfig {
   inTurn: LargeImageLock;
 }
 
-/** The most pixels of an image: sharp's own limit. A header that claims more is an attack or a fault. */
+/**
+ * The most pixels of an image: sharp's own limit. A header that claims more is an attack or a
+ * fault.
+ */
 const MAX_PIXELS = 0x3fff * 0x3fff;
 
 /** Formats that can be decoded here; the others are stored as received. */
 const decodable = new Set(['png', 'jpg', 'gif', 'webp', 'avif', 'svg', 'tif']);
 
 /**
- * Identifies a downloaded file by its content, not by its name. Rejects with `DownloadError` if the content does not
- * match the name (`ERR_NOT_AN_IMAGE`), its end is missing (`ERR_TRUNCATED`), or its header claims an absurd size
- * (`ERR_TOO_MANY_PIXELS`).
+ * Identifies a downloaded file by its content, not by its name. Rejects with `DownloadError` if the
+ * content does not match the name (`ERR_NOT_AN_IMAGE`), its end is missing (`ERR_TRUNCATED`), or
+ * its header claims an absurd size (`ERR_TOO_MANY_PIXELS`).
  */
 export async function identifyFile(
   path: string,
@@ -40,7 +43,8 @@ export async function identifyFile(
   if (end === 'missing') throw cutShort(extension);
   if (!decodable.has(extension)) return { extension, format, widthPx: null, heightPx: null };
   const size = await sizeOf(path, extension);
-  // Some files continue after their end mark, and some formats have none: only decoding shows if they are whole.
+  // Some files continue after their end mark, and some formats have none: only decoding shows if
+  // they are whole.
   if (end === 'unclear') await inTurn(size.widthPx * size.heightPx, () => decodeWhole(path, extension));
   return { extension, format, ...size };
 }
@@ -93,23 +97,28 @@ async function decodeWhole(path: string, extension: string): Promise<void> {
 }
 
 /**
- * Rejects with the system's error if the file cannot be opened. sharp reports one that is missing, or for which there is no
- * file handle left, as a broken image.
+ * Rejects with the system's error if the file cannot be opened. sharp reports one that is missing,
+ * or for which there is no file handle left, as a broken image.
  */
 async function expectReadable(path: string): Promise<void> {
   const handle = await open(path);
   await handle.close();
 }
 
-/** Extensions of images, videos and sounds: a file with one must have its signature. Pages and unfinished files are no outputs. */
+/**
+ * Extensions of images, videos and sounds: a file with one must have its signature. Pages and
+ * unfinished files are no outputs.
+ */
 const SIGNED =
   /^(part|png|jpe?g|webp|avif|gif|svg|tiff?|bmp|heic|mp4|m4v|webm|mov|mkv|avi|mp3|wav|ogg|flac|m4a|s?html?)$/;
 
 /**
- * Returns the extension that fits the content. Images, videos and sounds are identified by content alone. Other files are
- * accepted unless their name is one of these: by their content too, or by their name if it has no signature (texts, JSON).
+ * Returns the extension that fits the content. Images, videos and sounds are identified by content
+ * alone. Other files are accepted unless their name is one of these: by their content too, or by
+ * their name if it has no signature (texts, JSON).
  *
- * Rejects with `ERR_NOT_AN_IMAGE` for web pages and for other content under the name of an image, video or sound.
+ * Rejects with `ERR_NOT_AN_IMAGE` for web pages and for other content under the name of an image,
+ * video or sound.
  */
 async function extensionOf({ head }: Pick<ReceivedFile, 'head'>, url: string): Promise<string> {
   // Loaded with the first download, while predictions run, so that a run starts sooner.
@@ -147,8 +156,8 @@ const TYPES: ReadonlyMap<string, string> = new Map([
 const TYPE_CHARS = 100;
 
 /**
- * Returns the extension in a URL's path, or the one for the type of a `data:` URL, in lower case and without a dot; null if
- * there is none.
+ * Returns the extension in a URL's path, or the one for the type of a `data:` URL, in lower case
+ * and without a dot; null if there is none.
  */
 function namedExtension(url: string): string | null {
   const [, type] = /^data:([^;,]*)/i.exec(url.slice(0, TYPE_CHARS)) ?? [];
@@ -162,8 +171,8 @@ const JPEG_END = Buffer.from([0xff, 0xd9]);
 const GIF_END = 0x3b;
 
 /**
- * Looks for the end of a format in the last bytes of a file: a connection may break without an error. Returns `unclear` if
- * the format has no end mark, or other bytes follow it.
+ * Looks for the end of a format in the last bytes of a file: a connection may break without an
+ * error. Returns `unclear` if the format has no end mark, or other bytes follow it.
  */
 function endOf(
   extension: string,

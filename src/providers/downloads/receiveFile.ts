@@ -14,8 +14,9 @@ export interface ReceiveConfig {
 }
 
 /**
- * Writes the content of a URL (`https:`, `http:`, `data:`) to a file and flushes it. Rejects with `DownloadError` if it is
- * refused, empty, cut or too large, else with the error of the network or the disk.
+ * Writes the content of a URL (`https:`, `http:`, `data:`) to a file and flushes it. Rejects with
+ * `DownloadError` if it is refused, empty, cut or too large, else with the error of the network or
+ * the disk.
  */
 export async function receiveFile(url: string, path: string, config: ReceiveConfig): Promise<ReceivedFile> {
   const meter = createByteMeter(url, config.maxBytes);
@@ -59,7 +60,8 @@ async function streamTo(path: string, url: string, meter: ByteMeter, config: Rec
   try {
     await pipeline(source, metered, target, { signal });
   } finally {
-    // A transfer may break off while the file is being opened: then the file would appear after the caller's clean-up.
+    // A transfer may break off while the file is being opened: then the file would appear after the
+    // caller's clean-up.
     await closed(target);
   }
 }
@@ -115,7 +117,10 @@ const HEAD_BYTES = 4_100;
 const TAIL_BYTES = 64;
 const AGAIN = { recoverable: true, suggestion: 'Run the same command again.' };
 
-/** Creates a meter for the bytes of `url`. Its errors: `ERR_OUTPUT_TOO_LARGE`, `ERR_EMPTY_OUTPUT`, `ERR_TRUNCATED`. */
+/**
+ * Creates a meter for the bytes of `url`. Its errors: `ERR_OUTPUT_TOO_LARGE`, `ERR_EMPTY_OUTPUT`,
+ * `ERR_TRUNCATED`.
+ */
 function createByteMeter(url: string, maxBytes: number): ByteMeter {
   const hash = createHash('sha256');
   let bytes = 0;
@@ -157,7 +162,10 @@ function createByteMeter(url: string, maxBytes: number): ByteMeter {
   };
 }
 
-/** Returns a URL fit for messages: without its query, which may be a signature, and without the content of a `data:` URL. */
+/**
+ * Returns a URL fit for messages: without its query, which may be a signature, and without the
+ * content of a `data:` URL.
+ */
 function shownUrl(url: string): string {
   if (/^data:/i.test(url)) return 'a data: URL';
   return URL.canParse(url) ? `${new URL(url).origin}${new URL(url).pathname}` : 'an unreadable URL';
@@ -168,7 +176,10 @@ const MAX_CHARS_PER_BYTE = 3;
 /** Room for the type before the data. */
 const MAX_TYPE_CHARS = 1_000;
 
-/** Decodes a `data:` URL. Rejects with `DownloadError` if it is malformed, or too long to be decoded at all. */
+/**
+ * Decodes a `data:` URL. Rejects with `DownloadError` if it is malformed, or too long to be decoded
+ * at all.
+ */
 async function readDataUrl(url: string, maxBytes: number): Promise<Buffer> {
   if (url.length > maxBytes * MAX_CHARS_PER_BYTE + MAX_TYPE_CHARS) {
     const message = `Expected at most ${maxBytes} bytes in a data: URL, got one of ${url.length} characters`;
@@ -196,7 +207,7 @@ function refusedDownload(status: number, url: string): DownloadError {
       `Expected a file at ${shownUrl(url)}, got ${status}: it is gone`,
       {
         suggestion:
-          'The service deletes outputs after one hour: collect them sooner. Making the image again costs its price again.',
+          'Outputs live for one hour: collect them sooner. Making the image again means paying for it again.',
       },
     );
   }
@@ -207,7 +218,10 @@ function refusedDownload(status: number, url: string): DownloadError {
   });
 }
 
-/** Returns the `DownloadError` for a transfer that broke off: reset, timed out, or cut before its declared length. */
+/**
+ * Returns the `DownloadError` for a transfer that broke off: reset, timed out, or cut before its
+ * declared length.
+ */
 export function downloadError(error: unknown, url: string): DownloadError {
   const reason = error instanceof Error && 'code' in error ? String(error.code) : 'no response';
   return new DownloadError('ERR_DOWNLOAD_CUT', `The download of ${shownUrl(url)} broke off (${reason})`, {

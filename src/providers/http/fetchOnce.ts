@@ -22,9 +22,10 @@ export interface FetchOnceConfig {
 }
 
 /**
- * Creates a `fetch` for one call of the official client. It sends the request once, even if the client retries: every
- * further call gets the response of the first. (The client sends a POST up to six times after a broken connection or a
- * 429, and each of them may be paid.) Responses outside 2xx and broken connections become `ProviderError`s.
+ * Creates a `fetch` for one call of the official client. It sends the request once, even if the
+ * client retries: every further call gets the response of the first. (The client sends a POST up to
+ * six times after a broken connection or a 429, and each of them may be paid.) Responses outside
+ * 2xx and broken connections become `ProviderError`s.
  */
 export function createFetchOnce(config: FetchOnceConfig): typeof fetch {
   let response: Promise<Response> | undefined;
@@ -53,7 +54,8 @@ async function perform(
     });
     onHeaders(response.headers);
     onStatus(response.status);
-    // Read whole here, so that a body that breaks off counts as a broken connection, not as malformed JSON.
+    // Read whole here, so that a body that breaks off counts as a broken connection, not as
+    // malformed JSON.
     const text = await response.text();
     if (!response.ok) throw refusal(response, text, { method, path }, config);
     return new Response(text, { status: response.status, headers: response.headers });
@@ -67,7 +69,10 @@ async function perform(
   }
 }
 
-/** Creates a time limit that holds its timer until cleared. `AbortSignal.timeout` may be garbage-collected, and then never fires. */
+/**
+ * Creates a time limit that holds its timer until cleared. `AbortSignal.timeout` may be
+ * garbage-collected, and then never fires.
+ */
 function createTimeLimit({ signal, timeoutMs }: FetchOnceConfig): { signal: AbortSignal; clear: () => void } {
   const timeUp = new AbortController();
   const timer = setTimeout(() => timeUp.abort(new DOMException('Time is up', 'TimeoutError')), timeoutMs);
@@ -113,7 +118,10 @@ const neverConnected = new Set([
   'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
 ]);
 
-/** Returns the `ProviderError` for a call without a response. An error named `TimeoutError` means a timeout. */
+/**
+ * Returns the `ProviderError` for a call without a response. An error named `TimeoutError` means a
+ * timeout.
+ */
 export function connectionError(method: string, path: string, error: unknown): ProviderError {
   const causes = chainOf(error);
   const code = causes.map(codeOf).find((candidate) => candidate !== '') ?? '';
@@ -148,7 +156,8 @@ function codeOf(error: unknown): string {
 
 function isFromConnecting(error: unknown): boolean {
   const syscall = error instanceof Error && 'syscall' in error ? error.syscall : undefined;
-  // A network that goes away during the wait for a response has the same codes, but then the request was sent.
+  // A network that goes away during the wait for a response has the same codes, but then the
+  // request was sent.
   if (syscall === 'read' || syscall === 'write') return false;
   return neverConnected.has(codeOf(error)) || syscall === 'connect';
 }

@@ -47,7 +47,7 @@ export function responseError(response: FailedResponse, nowMs: number): Provider
   });
 }
 
-/** A fault of the server, or a timeout on the way to it, leaves open if the request was carried out. */
+/** A fault of the server, or a timeout on the way, leaves open if the request took effect. */
 function leavesOpen(status: number): boolean {
   return status >= 500 || status === 408;
 }
@@ -112,8 +112,8 @@ export interface ErrorAnswer {
 }
 
 /**
- * The statuses outside 2xx that have a meaning of their own. The last row holds for every status of 500 or above.
- * Sources: Replicate's HTTP reference and its documented rate limits.
+ * The statuses outside 2xx that have a meaning of their own. The last row holds for every status of
+ * 500 or above. Sources: Replicate's HTTP reference and its documented rate limits.
  */
 export const errorAnswers: readonly ErrorAnswer[] = [
   {
@@ -194,9 +194,9 @@ export const errorAnswers: readonly ErrorAnswer[] = [
 ];
 
 /**
- * Returns the wait that a refusal asks for, in ms; null if it asks for none. Reads the first of these that is there: the
- * `Retry-After` header (seconds or a date), `retry_after` in the body (seconds), a number of seconds in `detail`, the
- * `ratelimit-reset` header.
+ * Returns the wait that a refusal asks for, in ms; null if it asks for none. Reads the first of
+ * these that is there: the `Retry-After` header (seconds or a date), `retry_after` in the body
+ * (seconds), a number of seconds in `detail`, the `ratelimit-reset` header.
  */
 export function retryAfterMs(headers: Headers, body: unknown, nowMs: number): number | null {
   const { retry_after: inBody, detail } = isRecord(body) ? body : {};
@@ -232,7 +232,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Returns the `ProviderError` for a 2xx response of undocumented shape. After a create request, a prediction may exist. */
+/** Returns the error for a 2xx response that cannot be read: a create request may have worked. */
 export function unreadableResponse(isCreate: boolean, cause: unknown): ProviderError {
   return new ProviderError(
     'ERR_UNREADABLE_ANSWER',

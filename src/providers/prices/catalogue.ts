@@ -14,8 +14,8 @@ export interface CatalogueModel {
 }
 
 /**
- * A few well-known image models. Quality follows the makers' own line-ups and descriptions; it is not measured, so compare
- * a few of your prompts before a large run.
+ * A few well-known image models. Quality follows the makers' own line-ups and descriptions; it is
+ * not measured, so compare a few of your prompts before a large run.
  */
 export const modelCatalogue: readonly CatalogueModel[] = [
   {
@@ -96,11 +96,11 @@ export interface SelectedModel extends CatalogueModel {
 }
 
 /**
- * Returns the cheapest model of the catalogue that meets all requirements; at equal prices the better one, then the first.
- * Never selects a model without a known price.
+ * Returns the cheapest model of the catalogue that meets all requirements; at equal prices the
+ * better one, then the first. Never selects a model without a known price.
  *
- * Throws `UsageError` if a requirement is malformed, or if no model meets them all. Its suggestion names each requirement
- * that you can relax alone, and the model that this allows.
+ * Throws `UsageError` if a requirement is malformed, or if no model meets them all. Its suggestion
+ * names each requirement that you can relax alone, and the model that this allows.
  */
 export function selectModel(config: SelectModelConfig): SelectedModel {
   expectKnown('minQuality', config.minQuality, qualityLevels);

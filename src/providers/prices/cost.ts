@@ -4,12 +4,14 @@ import { outputUrls } from '../wire/output.ts';
 import { findPrice, hardwarePrices, type ModelPrice } from './priceTable.ts';
 
 /**
- * Returns the cost of a finished prediction, in millionths of a US dollar; null if no price is known.
+ * Returns the cost of a finished prediction, in millionths of a US dollar; null if no price is
+ * known.
  *
- * Models priced by image cost `metrics.image_count` if the service gives it, else the outputs are counted, unless they are
- * deleted. Models priced by time cost their `predict_time`. Failed and aborted runs of public models are free, as are runs
- * canceled before they started; other canceled runs cost their time. `perImageMicroUsd` overrides the price table.
- * Source: Replicate's billing and prediction lifecycle pages.
+ * Models priced by image cost `metrics.image_count` if the service gives it, else the outputs are
+ * counted, unless they are deleted. Models priced by time cost their `predict_time`. Failed and
+ * aborted runs of public models are free, as are runs canceled before they started; other canceled
+ * runs cost their time. `perImageMicroUsd` overrides the price table. Source: Replicate's billing
+ * and prediction lifecycle pages.
  */
 export function costMicroUsd(prediction: Prediction, perImageMicroUsd?: number): number | null {
   const { model, status, input, metrics, output, dataRemoved } = prediction;
@@ -34,8 +36,9 @@ function secondsOf(value: unknown): number | null {
 }
 
 /**
- * Returns the price of so many output images with this input, in millionths of a US dollar; null if the model is not priced
- * by image or megapixel. Input pictures count as one megapixel each, because their sizes are unknown.
+ * Returns the price of so many output images with this input, in millionths of a US dollar; null if
+ * the model is not priced by image or megapixel. Input pictures count as one megapixel each,
+ * because their sizes are unknown.
  */
 function imagesMicroUsd(price: ModelPrice, input: ModelInput, images: number): number | null {
   const { perImageMicroUsd, imagePricesBy, perMegapixelMicroUsd, perRunMicroUsd = 0 } = price;
@@ -48,7 +51,9 @@ function imagesMicroUsd(price: ModelPrice, input: ModelInput, images: number): n
   return images * (chosen ?? perImageMicroUsd);
 }
 
-/** Returns the megapixels of one output, from its sides or from words such as `2 MP`. Default: 1. */
+/**
+ * Returns the megapixels of one output, from its sides or from words such as `2 MP`. Default: 1.
+ */
 function megapixelsOf({ width, height, resolution, megapixels }: ModelInput): number {
   if (typeof width === 'number' && typeof height === 'number') {
     return Math.max(1, Math.ceil((width * height) / 1_000_000));
@@ -62,9 +67,9 @@ function inputPictures({ input_images: pictures }: ModelInput): number {
 }
 
 /**
- * Estimates the cost of a prediction before it is created, in millionths of a US dollar; null if no price is known. Counts
- * the images that the input asks for (`num_outputs`, `max_images`, `number_of_images`). `perImageMicroUsd` overrides the
- * price table.
+ * Estimates the cost of a prediction before it is created, in millionths of a US dollar; null if no
+ * price is known. Counts the images that the input asks for (`num_outputs`, `max_images`,
+ * `number_of_images`). `perImageMicroUsd` overrides the price table.
  */
 export function estimateMicroUsd(model: string, input: ModelInput, perImageMicroUsd?: number): number | null {
   const images = imagesAskedFor(input);
@@ -82,8 +87,8 @@ function imagesAskedFor({ num_outputs, max_images, number_of_images }: ModelInpu
 }
 
 /**
- * Describes a model's price and its source, for people: `$0.003 an image (replicate.com/pricing, 2026-10-07)`. Returns null
- * if no price is known. `perImageMicroUsd` overrides the price table.
+ * Describes a model's price and its source, for people: `$0.003 an image (replicate.com/pricing,
+ * 2026-10-07)`. Returns null if no price is known. `perImageMicroUsd` overrides the price table.
  */
 export function describePrice(model: string, perImageMicroUsd?: number): string | null {
   if (perImageMicroUsd !== undefined) return `${formatUsd(perImageMicroUsd)} an image (as given)`;

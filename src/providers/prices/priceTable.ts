@@ -24,8 +24,8 @@ const EXAMPLES = { source: "the models' own examples", asOf: '2025-01' };
 const MODEL_PAGES = { source: 'model pages, by public cost tables', asOf: '2026-10' };
 
 /**
- * Prices by model, each with its date; the service has no endpoint for them. Check a model's page before a large run, and
- * use `--price` if the price has changed.
+ * Prices by model, each with its date; the service has no endpoint for them. Check a model's page
+ * before a large run, and use `--price` if the price has changed.
  */
 export const priceTable: readonly ModelPrice[] = [
   { model: 'black-forest-labs/flux-schnell', perImageMicroUsd: 3_000, typicalMs: 830, ...PRICING_PAGE },
@@ -104,8 +104,8 @@ export const priceTable: readonly ModelPrice[] = [
 export type HardwareName = 'CPU' | 'T4' | 'A40' | 'A40 (Large)' | 'L40S' | 'A100 (80GB)' | 'H100';
 
 /**
- * Prices of a second of run time by hardware, in millionths of a US dollar; multiply by the number of units.
- * Source: replicate.com/pricing, as of 7 October 2026.
+ * Prices of a second of run time by hardware, in millionths of a US dollar; multiply by the number
+ * of units. Source: replicate.com/pricing, as of 7 October 2026.
  */
 export const hardwarePrices: Readonly<Record<HardwareName, number>> = {
   CPU: 100,

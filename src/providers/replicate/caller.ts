@@ -8,7 +8,10 @@ import { unreadableResponse } from '../http/responseError.ts';
 export interface CallerConfig extends Pick<FetchOnceConfig, 'fetch' | 'onHeaders' | 'now'> {
   token: string;
   baseUrl: string;
-  /** Time limit of a response, in addition to the wait that the service was asked for. Default 30,000. */
+  /**
+   * Time limit of a response, in addition to the wait that the service was asked for. Default
+   * 30,000.
+   */
   requestTimeoutMs?: number;
 }
 
@@ -17,7 +20,10 @@ interface Call<T> {
   send: (client: Replicate, signal: AbortSignal) => Promise<unknown>;
   /** Parses the JSON of the response; throws if it cannot. */
   read: (body: unknown, status: number) => T;
-  /** True if it may cost money: then the outcome of an unreadable response is unknown. Default false. */
+  /**
+   * True if it may cost money: then the outcome of an unreadable response is unknown. Default
+   * false.
+   */
   isCreate?: boolean;
   /** Time for which the service was asked to hold its response back. Default 0. */
   waitMs?: number;
@@ -30,7 +36,10 @@ interface Call<T> {
 /** Performs a call on each subscription. */
 export type Caller = <T>(call: Call<T>) => Observable<T>;
 
-/** Creates the caller of one account at one base URL. Sends each call once, within its time limit; aborts it on unsubscribe. */
+/**
+ * Creates the caller of one account at one base URL. Sends each call once, within its time limit;
+ * aborts it on unsubscribe.
+ */
 export function createCaller(config: CallerConfig): Caller {
   const { token, baseUrl, requestTimeoutMs = 30_000, ...rest } = config;
   return ({ send, read, isCreate = false, waitMs = 0, headers = {}, onHeaders = () => {} }) =>
@@ -62,14 +71,18 @@ export function createCaller(config: CallerConfig): Caller {
     );
 }
 
-/** Returns true if the error has its final form: from the service, the network, or a machine without free file handles. */
+/**
+ * Returns true if the error has its final form: from the service, the network, or a machine without
+ * free file handles.
+ */
 function isKnown(error: unknown): boolean {
   return error instanceof ProviderError || error instanceof StorageError;
 }
 
 /**
- * Throws `UsageError` if the token cannot be sent as a header (the platform's own error would show it), if it is empty (the
- * client would look for one in the environment), or if the base URL is malformed.
+ * Throws `UsageError` if the token cannot be sent as a header (the platform's own error would show
+ * it), if it is empty (the client would look for one in the environment), or if the base URL is
+ * malformed.
  */
 export function expectCredentials(token: string, baseUrl: string): void {
   if (!/^[\x21-\x7e]+$/.test(token)) {

@@ -1,8 +1,9 @@
 import { concatMap, defer, type Observable, of } from 'rxjs';
+import { z } from 'zod';
 import type { Provider } from '../../ports.ts';
 import type { PredictionPage } from '../../types.ts';
+import { parsePrediction } from '../wire/prediction.ts';
 import type { Caller } from './caller.ts';
-import { parsePage } from './parse.ts';
 
 interface PredictionListConfig {
   clock: ServiceClock;
@@ -13,9 +14,9 @@ interface PredictionListConfig {
 const CLOCK_TOLERANCE_MS = 2_000;
 
 /**
- * Creates `listPredictions`, which reads the list page by page. The first call of a process does not know yet how wrong the
- * local clock is. If its response shows that it asked from too late a time, it asks once more, because a prediction that is
- * missing from the list would be paid again.
+ * Creates `listPredictions`, which reads the list page by page. The first call of a process does
+ * not know yet how wrong the local clock is. If its response shows that it asked from too late a
+ * time, it asks once more, because a prediction that is missing from the list would be paid again.
  */
 export function createPredictionList(
   call: Caller,
@@ -58,7 +59,10 @@ function nextPage(call: Caller, next: string, baseUrl: string): Observable<Predi
 interface ServiceClock {
   /** Reads the service's time from the headers of a response. */
   learn(headers: Headers): void;
-  /** Translates a local time. One in the future was noted before the clock was set back: it counts as an hour ago. */
+  /**
+   * Translates a local time. One in the future was noted before the clock was set back: it counts
+   * as an hour ago.
+   */
   toService(localMs: number): Date;
 }
 
@@ -83,11 +87,20 @@ export function createServiceClock(now: () => number): ServiceClock {
 }
 
 /**
- * Returns the URL of the next page as the service names it. If that has another origin, as behind a proxy, returns its query
- * at the base URL, because the token is for that origin only. Throws if `next` is no URL.
+ * Returns the URL of the next page as the service names it. If that has another origin, as behind a
+ * proxy, returns its query at the base URL, because the token is for that origin only. Throws if
+ * `next` is no URL.
  */
 function pageUrl(next: string, baseUrl: string): URL {
   const url = new URL(next, baseUrl);
   if (url.origin === new URL(baseUrl).origin) return url;
   return new URL(`${baseUrl.replace(/\/$/, '')}/predictions${url.search}`);
+}
+
+const pageBody = z.looseObject({ results: z.array(z.unknown()), next: z.string().nullish() });
+
+/** Reads a page of the list of predictions. Throws a `ZodError` if it is none. */
+function parsePage(body: unknown): PredictionPage {
+  const { results, next } = pageBody.parse(body);
+  return { predictions: results.map((result) => parsePrediction(result)), next: next ?? null };
 }

@@ -8,17 +8,21 @@ import {
   tap,
   throwError,
 } from 'rxjs';
+import { z } from 'zod';
 import { ProviderError } from '../../errors.ts';
 import type { KeptModel, ModelCache, Provider } from '../../ports.ts';
 import type { Model } from '../../types.ts';
+import { parseModelSchema } from '../wire/modelSchema.ts';
 import type { Caller } from './caller.ts';
-import { parseModel, parseModelVersion } from './parse.ts';
 
 /** Chooses the route by which a model is run: official models by name, others by version. */
 export interface ModelRoutes {
   /** Stores a model as the service describes it. */
   learn(model: Model): void;
-  /** Notes that the route by name does not have the model; returns the version to run instead, null if none is known. */
+  /**
+   * Notes that the route by name does not have the model; returns the version to run instead, null
+   * if none is known.
+   */
   learnRefusal(name: string): string | null;
   /** Returns the version to run a model by, null for the route by name. */
   versionToRun(name: string): string | null;
@@ -45,7 +49,10 @@ export function createModelRoutes(): ModelRoutes {
   };
 }
 
-/** Creates `getModel`, by name or by one version. `routes` store lookups by name for later create requests. */
+/**
+ * Creates `getModel`, by name or by one version. `routes` store lookups by name for later create
+ * requests.
+ */
 export function createModelLookup(
   call: Caller,
   routes: ModelRoutes,
@@ -98,13 +105,22 @@ interface Lookup {
 }
 
 interface ModelMemory {
-  /** Emits the cached model while it is fresh, else the service's; if the service fails, the old cached one. */
+  /**
+   * Emits the cached model while it is fresh, else the service's; if the service fails, the old
+   * cached one.
+   */
   recall(lookup: Lookup): Observable<Model>;
-  /** Passes predictions through; forgets the cached model after a refused input, as its schema may be outdated. */
+  /**
+   * Passes predictions through; forgets the cached model after a refused input, as its schema may
+   * be outdated.
+   */
   doubt<T>(request: Pick<Lookup, 'version'> & { readonly model: string }): MonoTypeOperatorFunction<T>;
 }
 
-/** Creates a memory of models that lasts from run to run. A version of a model never changes, so it never ages. */
+/**
+ * Creates a memory of models that lasts from run to run. A version of a model never changes, so it
+ * never ages.
+ */
 export function createModelMemory(config: ModelMemoryConfig): ModelMemory {
   const { modelCache: cache, modelMaxAgeMs = 3_600_000, onWarning = () => {}, now } = config;
   if (cache === undefined) return { recall: ({ load, read }) => load(read), doubt: () => (source) => source };
@@ -158,4 +174,30 @@ function readable({ answer }: KeptModel, { read }: Lookup): Model | null {
   } catch {
     return null;
   }
+}
+
+const version = z.looseObject({ id: z.string(), openapi_schema: z.unknown().optional() });
+const modelBody = z.looseObject({
+  is_official: z.boolean().nullish().catch(null),
+  latest_version: version.nullish().catch(null),
+});
+
+/** Reads a model as the service sends it. Throws a `ZodError` if it is none. */
+function parseModel(body: unknown, name: string): Model {
+  const { is_official: isOfficial, latest_version: latest } = modelBody.parse(body);
+  return {
+    name,
+    latestVersion: latest?.id ?? null,
+    isOfficial: isOfficial ?? null,
+    schema: parseModelSchema(latest?.openapi_schema),
+  };
+}
+
+/**
+ * Reads one version of a model as the service sends it. The newest version, and if the model is
+ * official, stay unknown. Throws a `ZodError` if it is none.
+ */
+function parseModelVersion(body: unknown, name: string): Model {
+  const { openapi_schema: schema } = version.parse(body);
+  return { name, latestVersion: null, isOfficial: null, schema: parseModelSchema(schema) };
 }

@@ -9,7 +9,10 @@ import type { ModelRoutes } from './models.ts';
 /** The longest time that the service holds a response back. */
 const LONGEST_WAIT_S = 60;
 
-/** Creates `createPrediction`, the call that costs money. Runs by version if one is given or the model has no route by name. */
+/**
+ * Creates `createPrediction`, the call that costs money. Runs by version if one is given or the
+ * model has no route by name.
+ */
 export function postPrediction(call: Caller, routes: ModelRoutes): Provider['createPrediction'] {
   return (request, options) =>
     defer(() => {
@@ -59,7 +62,10 @@ function post(
   });
 }
 
-/** Asks only for the final webhook: the run waits for no other, and it is the one that the service retries. */
+/**
+ * Asks only for the final webhook: the run waits for no other, and it is the one that the service
+ * retries.
+ */
 function webhookFields({ webhookUrl }: CreateOptions) {
   if (webhookUrl === undefined) return {};
   // The client would throw, and that would look like a create request of unknown outcome.
@@ -76,7 +82,10 @@ function urlPath(model: string): string {
 /** The shortest life of a prediction that the service accepts. */
 const SHORTEST_LIFE_S = 5;
 
-/** Returns the header that makes the service end a forgotten prediction. The client has no option for it. */
+/**
+ * Returns the header that makes the service end a forgotten prediction. The client has no option
+ * for it.
+ */
 function cancelAfterHeader({ cancelAfterMs }: CreateOptions): Record<string, string> {
   if (cancelAfterMs === undefined) return {};
   return { 'Cancel-After': `${Math.max(SHORTEST_LIFE_S, Math.ceil(cancelAfterMs / 1_000))}s` };
@@ -88,8 +97,9 @@ const MOST_REMAINING = 1_000_000;
 const LONGEST_RESET_S = 3_600;
 
 /**
- * Reads the limits in the headers of a response: `ratelimit-remaining`, and `ratelimit-reset`, the time until the bucket is
- * full again in whole seconds. Returns null if they name none, or an impossible one.
+ * Reads the limits in the headers of a response: `ratelimit-remaining`, and `ratelimit-reset`, the
+ * time until the bucket is full again in whole seconds. Returns null if they name none, or an
+ * impossible one.
  */
 export function readLimits(headers: Headers): CreateLimits | null {
   const remaining = wholeNumber(headers.get('ratelimit-remaining'), MOST_REMAINING);

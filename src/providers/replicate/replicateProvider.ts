@@ -13,13 +13,18 @@ export interface ReplicateProviderConfig {
   token: string;
   /** Default `https://api.replicate.com/v1`. */
   baseUrl?: string;
-  /** Time limit of a response, in addition to the wait that the service was asked for. Default 30,000. */
+  /**
+   * Time limit of a response, in addition to the wait that the service was asked for. Default
+   * 30,000.
+   */
   requestTimeoutMs?: number;
   /** Performs the HTTP calls. Default: the platform's fetch. */
   fetch?: typeof fetch;
   /** The local clock, ms since 1970. Default Date.now. */
   now?: () => number;
-  /** Stores the schemas of models from run to run. Default: no cache; each lookup asks the service. */
+  /**
+   * Stores the schemas of models from run to run. Default: no cache; each lookup asks the service.
+   */
   modelCache?: ModelCache;
   /** Age from which a cached schema is used only if the lookup fails. Default 3,600,000. */
   modelMaxAgeMs?: number;
@@ -28,14 +33,14 @@ export interface ReplicateProviderConfig {
 }
 
 /**
- * Creates a `Provider` for Replicate's HTTP API, over the official client. Each subscription is one call, sent once and
- * aborted on unsubscribe; retries, waits and polling are left to operators. Two calls are corrected and sent again: a create
- * request by name after a 404 (by version), and a list from too late a time, because the local clock is ahead (from the
- * right time).
+ * Creates a `Provider` for Replicate's HTTP API, over the official client. Each subscription is one
+ * call, sent once and aborted on unsubscribe; retries, waits and polling are left to operators. Two
+ * calls are corrected and sent again: a create request by name after a 404 (by version), and a list
+ * from too late a time, because the local clock is ahead (from the right time).
  *
- * Throws `UsageError` for a malformed token or base URL. Emits `ProviderError`s: those of `errorAnswers`, and
- * `ERR_NO_CONNECTION`, `ERR_CONNECTION_LOST`, `ERR_REQUEST_TIMEOUT`, `ERR_UNREADABLE_ANSWER`, and for uploads
- * `ERR_UPLOAD_DAMAGED` and `InputFileError`.
+ * Throws `UsageError` for a malformed token or base URL. Emits `ProviderError`s: those of
+ * `errorAnswers`, and `ERR_NO_CONNECTION`, `ERR_CONNECTION_LOST`, `ERR_REQUEST_TIMEOUT`,
+ * `ERR_UNREADABLE_ANSWER`, and for uploads `ERR_UPLOAD_DAMAGED` and `InputFileError`.
  */
 export function createReplicateProvider(config: ReplicateProviderConfig): Provider {
   const { token, baseUrl = replicateBaseUrl, now = Date.now } = config;

@@ -28,8 +28,8 @@ const fileBody = z.looseObject({
 });
 
 /**
- * Creates `uploadFile`, a `POST /files`. It bypasses the official client, which has neither timeouts nor types for files and
- * uploads identical files twice.
+ * Creates `uploadFile`, a `POST /files`. It bypasses the official client, which has neither
+ * timeouts nor types for files and uploads identical files twice.
  */
 export function createUpload(config: CallerConfig): NonNullable<Provider['uploadFile']> {
   const { token, baseUrl, requestTimeoutMs = 30_000, ...rest } = config;

@@ -9,46 +9,63 @@ import { createWebhookVerifier, type WebhookVerifier } from './webhookSecret.ts'
 export interface WebhookReceiverConfig {
   /** The signing secret of the account, `whsec_…`, from `fetchWebhookSecret`. */
   secret?: string;
-  /** True instead of a secret: accepts every webhook without a signature, because Cog signs none. Default false. */
+  /**
+   * True instead of a secret: accepts every webhook without a signature, because Cog signs none.
+   * Default false.
+   */
   unsigned?: boolean;
-  /** The URL at which the service reaches this machine, such as that of a tunnel or proxy. Default: the local address. */
+  /**
+   * The URL at which the service reaches this machine, such as that of a tunnel or proxy. Default:
+   * the local address.
+   */
   publicUrl?: string;
-  /** Address to listen on. Default 127.0.0.1: only programs on this machine, such as a tunnel, can connect. */
+  /**
+   * Address to listen on. Default 127.0.0.1: only programs on this machine, such as a tunnel, can
+   * connect.
+   */
   host?: string;
   /** Default 0: any free port. */
   port?: number;
-  /** Longest body that is accepted. Default 10,000,000: a body has a whole prediction, `data:` URLs included. */
+  /**
+   * Longest body that is accepted. Default 10,000,000: a body has a whole prediction, `data:` URLs
+   * included.
+   */
   maxBytes?: number;
-  /** Largest difference between the time of a webhook and the local time, either way. Default 300,000. */
+  /**
+   * Largest difference between the time of a webhook and the local time, either way. Default
+   * 300,000.
+   */
   toleranceMs?: number;
   /** The local clock, ms since 1970. Default Date.now. */
   now?: () => number;
 }
 
 /**
- * Number of webhooks and of ended predictions that are remembered. It suffices to notice repeats within the tolerance at up to
- * 300 webhooks a second, in some 10 MB.
+ * Number of webhooks and of ended predictions that are remembered. It suffices to notice repeats
+ * within the tolerance at up to 300 webhooks a second, in some 10 MB.
  */
 const REMEMBERED = 100_000;
 
 /**
- * Number of events that a new subscriber gets: a quick prediction may end before the response to its create request. More
- * would take too much memory if outputs are `data:` URLs.
+ * Number of events that a new subscriber gets: a quick prediction may end before the response to
+ * its create request. More would take too much memory if outputs are `data:` URLs.
  */
 const REPLAYED = 100;
 /** Age up to which they are replayed. */
 const REPLAYED_MS = 5_000;
 
 /**
- * Creates a server for the service's webhooks. Emits its URL and events once it listens, and listens until you unsubscribe.
+ * Creates a server for the service's webhooks. Emits its URL and events once it listens, and
+ * listens until you unsubscribe.
  *
  *     listening           (r             r: { url, events }
  *     webhooks            -a-a-X-b-a-    each a prediction; the second a is a repeat, X is forged, the last a comes after its end
  *     r.events            -a-----b---
  *     port taken          #
  *
- * Responds to each webhook at once: 204 if it is genuine, even if it is a repeat, late or no longer needed; 401 with an empty
- * body if a header is missing, the time differs too much or no signature matches; 413 if it is too large.
+ * Responds to each webhook at once: 204 if it is genuine, even if it is a repeat, late or no longer
+ * needed; 401 with an empty body if a header is missing, the time differs too much or no signature
+ * matches; 413 if it is too large.
  *
  * Throws `UsageError` for a wrong option. Emits `UsageError` if it cannot listen.
  */
@@ -123,8 +140,8 @@ interface WebhookServerConfig {
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /**
- * Accepts webhooks by POST at any path, because a tunnel or proxy may change it, and responds `ok` to every GET. Refusals
- * have no body, so that they reveal nothing.
+ * Accepts webhooks by POST at any path, because a tunnel or proxy may change it, and responds `ok`
+ * to every GET. Refusals have no body, so that they reveal nothing.
  */
 function webhookServer({ verifier, maxBytes, onWebhook }: WebhookServerConfig): FastifyInstance {
   const server = Fastify({
@@ -132,7 +149,8 @@ function webhookServer({ verifier, maxBytes, onWebhook }: WebhookServerConfig): 
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
   });
-  // As bytes, regardless of the declared type: the signature covers these, and only signed bodies are parsed.
+  // As bytes, regardless of the declared type: the signature covers these, and only signed bodies
+  // are parsed.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   server.setErrorHandler<FastifyError>(({ statusCode = 500 }, _request, reply) =>

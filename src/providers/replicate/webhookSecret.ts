@@ -34,13 +34,19 @@ interface WebhookVerifierConfig {
 
 /** Recognizes genuine webhooks of the service, after Standard Webhooks. */
 export interface WebhookVerifier {
-  /** Returns true if the headers are complete and their time is close to the local time: the body is worth reading. */
+  /**
+   * Returns true if the headers are complete and their time is close to the local time: the body is
+   * worth reading.
+   */
   isPlausible(headers: IncomingHttpHeaders): boolean;
   /** Returns true if a signature in the headers matches the body. */
   isSigned(headers: IncomingHttpHeaders, body: Buffer): boolean;
 }
 
-/** Creates a verifier. Throws `UsageError` if the secret is malformed; its message does not repeat the secret. */
+/**
+ * Creates a verifier. Throws `UsageError` if the secret is malformed; its message does not repeat
+ * the secret.
+ */
 export function createWebhookVerifier({ secret, toleranceMs, now }: WebhookVerifierConfig): WebhookVerifier {
   const key = keyOf(secret);
   return {
@@ -83,8 +89,8 @@ interface SignedWebhook {
 }
 
 /**
- * Returns the HMAC-SHA256 of a webhook: the bytes after `v1,` in its header. The key is the base64-decoded text after
- * `whsec_`.
+ * Returns the HMAC-SHA256 of a webhook: the bytes after `v1,` in its header. The key is the
+ * base64-decoded text after `whsec_`.
  */
 export function webhookSignature({ id, timestamp, body }: SignedWebhook, key: Buffer): Buffer {
   return createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest();

@@ -10,8 +10,8 @@ const inputs = z.looseObject({
 });
 
 /**
- * Reads a model's inputs from the OpenAPI document that Cog generates, in the order of `x-order`. Returns null if there is
- * no such document; never throws.
+ * Reads a model's inputs from the OpenAPI document that Cog generates, in the order of `x-order`.
+ * Returns null if there is no such document; never throws.
  */
 export function parseModelSchema(openapi: unknown): ModelSchema | null {
   const definitions = document.safeParse(openapi).data?.components.schemas;
@@ -33,7 +33,10 @@ const limit = z.number().optional().catch(undefined);
 const parts = z.array(z.unknown()).optional().catch(undefined);
 const text = z.string().optional().catch(undefined);
 
-/** One property as Cog writes it. Fields of unexpected types are left out: a schema is advice, not a contract. */
+/**
+ * One property as Cog writes it. Fields of unexpected types are left out: a schema is advice, not a
+ * contract.
+ */
 const cogProperty = z.looseObject({
   type: z.unknown().optional(),
   nullable: z.literal(true).optional().catch(undefined),
@@ -65,8 +68,8 @@ type CogProperty = z.infer<typeof cogProperty>;
 const MAX_DEPTH = 3;
 
 /**
- * Reads one input as Cog writes it: enums behind `allOf` and `$ref`, optional inputs behind `anyOf` with null. The fields
- * of objects are left to the service to check. Never throws.
+ * Reads one input as Cog writes it: enums behind `allOf` and `$ref`, optional inputs behind `anyOf`
+ * with null. The fields of objects are left to the service to check. Never throws.
  */
 function parseInputProperty(
   raw: unknown,
@@ -76,7 +79,10 @@ function parseInputProperty(
   return { property: inputProperty(cog, definitions, 0), order: cog['x-order'] ?? 0 };
 }
 
-/** Merges a property with those that it refers to; its own fields win. Follows each reference once: some are circular. */
+/**
+ * Merges a property with those that it refers to; its own fields win. Follows each reference once:
+ * some are circular.
+ */
 function flattened(raw: unknown, definitions: Definitions, seen: Set<string>): CogProperty {
   const own = cogProperty.safeParse(raw).data ?? {};
   const choices = choicesOf(own);

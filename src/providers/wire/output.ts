@@ -2,8 +2,9 @@ import { PredictionError } from '../../errors.ts';
 import type { Json, Prediction } from '../../types.ts';
 
 /**
- * Returns the URLs of the files in a prediction's output, in its order. The output is a URL, a list of URLs, or an object
- * with URLs at any depth. Only `https:`, `http:` and `data:` URLs count; other texts are no files.
+ * Returns the URLs of the files in a prediction's output, in its order. The output is a URL, a list
+ * of URLs, or an object with URLs at any depth. Only `https:`, `http:` and `data:` URLs count;
+ * other texts are no files.
  */
 export function outputUrls(output: Json): string[] {
   if (typeof output === 'string') return isUrl(output) ? [output] : [];
@@ -24,9 +25,9 @@ interface Fault {
 }
 
 /**
- * The meanings of the texts of failed predictions. Only faults of the platform are recoverable: its error codes E1000,
- * E6716, E8765, E9828, an interruption "(code: PA)" and high demand.
- * Sources: Replicate's error codes page, and texts in public issues.
+ * The meanings of the texts of failed predictions. Only faults of the platform are recoverable: its
+ * error codes E1000, E6716, E8765, E9828, an interruption "(code: PA)" and high demand. Sources:
+ * Replicate's error codes page, and texts in public issues.
  */
 const faults: readonly Fault[] = [
   {

@@ -7,8 +7,9 @@ const statuses = ['starting', 'processing', 'succeeded', 'failed', 'canceled', '
 const text = z.string().nullish().catch(null).transform(orNull);
 
 /**
- * The fields of a prediction that are used; others may come and go, and older records lack newer ones. An id and a status
- * are required. Any other malformed field counts as absent: a paid prediction is not given up for it.
+ * The fields of a prediction that are used; others may come and go, and older records lack newer
+ * ones. An id and a status are required. Any other malformed field counts as absent: a paid
+ * prediction is not given up for it.
  */
 const predictionBody = z.looseObject({
   id: z.string().min(1),
@@ -35,8 +36,8 @@ const predictionBody = z.looseObject({
 
 interface ParsePredictionConfig {
   /**
-   * True if the output is complete even while the status is `processing`. It is in the response to a create request that
-   * waited and did not run out of time. Default false.
+   * True if the output is complete even while the status is `processing`. It is in the response to
+   * a create request that waited and did not run out of time. Default false.
    */
   hasWholeOutput?: boolean;
 }

@@ -1,9 +1,8 @@
 import { type SimulatedModel, versionOf } from '../models/simulatedModel.ts';
 import type { SimulatorSettings } from './config.ts';
 import { createRandom, newId } from './random.ts';
-import { createRunner, type RunnerConfig } from './runner.ts';
+import { createRunner, createUnfinished, type RunnerConfig } from './runner.ts';
 import type { SimulatedPrediction, WebhookOrder } from './simulatedPrediction.ts';
-import { createUnfinished } from './unfinished.ts';
 
 /** All predictions of a simulator. */
 export interface Predictions {

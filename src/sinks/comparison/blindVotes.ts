@@ -25,7 +25,10 @@ const votesSchema = z.strictObject({
   ),
 });
 
-/** Reads votes that `ab.html` has exported. Rejects with `UsageError` if the file has none, or those of another run. */
+/**
+ * Reads votes that `ab.html` has exported. Rejects with `UsageError` if the file has none, or those
+ * of another run.
+ */
 export async function readVotes(path: string, run: string): Promise<Votes> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new UsageError(`${path}: Cannot read the votes`, { cause });
@@ -56,9 +59,10 @@ function describeFault(cause: unknown): string {
 }
 
 /**
- * Writes `ab.html` into the run folder. The page shows two images of the same prompt at a time, from different variants and
- * without their names, and exports the votes as JSON, which `pipelines/votes.ts` counts. Writes nothing if there are no two images
- * to compare. Rejects with `StorageError`.
+ * Writes `ab.html` into the run folder. The page shows two images of the same prompt at a time,
+ * from different variants and without their names, and exports the votes as JSON, which
+ * `pipelines/votes.ts` counts. Writes nothing if there are no two images to compare. Rejects with
+ * `StorageError`.
  */
 export async function writeBlindPage(
   folder: string,
@@ -75,8 +79,8 @@ export async function writeBlindPage(
 const MAX_PAIRS = 500;
 
 /**
- * Returns every pair of variants of every prompt, in an order and on sides that look random but are the same each time.
- * `columns` names the tag with the variant, `rows` the tag with the prompt.
+ * Returns every pair of variants of every prompt, in an order and on sides that look random but are
+ * the same each time. `columns` names the tag with the variant, `rows` the tag with the prompt.
  */
 export async function blindPairs(
   outcomes: AsyncIterable<Outcome>,

@@ -29,9 +29,10 @@ const FILE_NAME = 'comparison-grid';
 const MAX_COLUMNS = 12;
 
 /**
- * Writes `comparison-grid.jpg` into the run folder, and `comparison-grid-2.jpg`, … if one page is not enough: a row for each value
- * of one tag, a column for each value of another (the first 12), with headings. Memory: one row of decoded images and the page, at
- * most 36 MB. Rejects with `StorageError` if a page cannot be written.
+ * Writes `comparison-grid.jpg` into the run folder, and `comparison-grid-2.jpg`, … if one page is
+ * not enough: a row for each value of one tag, a column for each value of another (the first 12),
+ * with headings. Memory: one row of decoded images and the page, at most 36 MB. Rejects with
+ * `StorageError` if a page cannot be written.
  */
 export async function writeComparisonGrid(
   folder: string,
@@ -87,8 +88,8 @@ interface ComparisonAxes {
 const MAX_CELLS = 2_000;
 
 /**
- * Lays out outcomes by two of their tags, in the order in which values come. A cell shows its first image, or the reason why it
- * has none.
+ * Lays out outcomes by two of their tags, in the order in which values come. A cell shows its first
+ * image, or the reason why it has none.
  */
 async function comparisonCells(
   outcomes: AsyncIterable<Outcome>,
@@ -130,7 +131,10 @@ function cellOf({ files, metrics, costUsd, error, status }: Outcome): SheetCell 
   };
 }
 
-/** The measures of a comparison page: a contact sheet with room for headings beside the rows and above the columns. */
+/**
+ * The measures of a comparison page: a contact sheet with room for headings beside the rows and
+ * above the columns.
+ */
 interface ComparisonLayout extends SheetLayout {
   /** Distance from the page's edge to the row headings. */
   readonly edgePx: number;
@@ -142,7 +146,10 @@ interface ComparisonLayout extends SheetLayout {
 
 const MAX_PAGE_PIXELS = 12_000_000;
 
-/** Returns the layout for a number of columns: few are shown large, many small. A page has at most 12 megapixels. */
+/**
+ * Returns the layout for a number of columns: few are shown large, many small. A page has at most
+ * 12 megapixels.
+ */
 export function comparisonLayout(columns: number): ComparisonLayout {
   const cellPx = columns <= 3 ? 420 : columns <= 6 ? 320 : 220;
   const gapPx = Math.round(cellPx / 16);

@@ -54,7 +54,8 @@ export interface VariantTally {
 const Z = 1.959964;
 
 /**
- * Counts votes by variant, the best first. The interval is Wilson's score interval, which is valid for few votes too (Wilson 1927,
+ * Counts votes by variant, the best first. The interval is Wilson's score interval, which is valid
+ * for few votes too (Wilson 1927,
  * https://doi.org/10.1080/01621459.1927.10502953).
  */
 export function tallyVotes(votes: readonly Vote[]): VariantTally[] {

@@ -15,13 +15,15 @@ import {
 
 const FILE_NAME = 'contact-sheet';
 
-/** Images on contact sheets, at most: more would take minutes to draw, and are too many to look at. */
+/**
+ * Images on contact sheets, at most: more would take minutes to draw, and are too many to look at.
+ */
 const MAX_CELLS = 600;
 
 /**
- * Writes `contact-sheet.jpg` into the run folder, and `contact-sheet-2.jpg`, … if one page is not enough. `total` is the
- * number of cells; only the first 600 are drawn. Memory: one row of decoded images and the page, at most 24 MB. Rejects with
- * `StorageError` if a page cannot be written.
+ * Writes `contact-sheet.jpg` into the run folder, and `contact-sheet-2.jpg`, … if one page is not
+ * enough. `total` is the number of cells; only the first 600 are drawn. Memory: one row of decoded
+ * images and the page, at most 24 MB. Rejects with `StorageError` if a page cannot be written.
  */
 export async function writeContactSheet(
   folder: string,
@@ -79,8 +81,8 @@ async function* inRows(
 const MAX_TEXT_CHARS = 200;
 
 /**
- * Returns the cells of an outcome on the contact sheet: one for each original, one for a failure, none for a job that never
- * began. The caption shows the job's number, tags and prompt.
+ * Returns the cells of an outcome on the contact sheet: one for each original, one for a failure,
+ * none for a job that never began. The caption shows the job's number, tags and prompt.
  */
 export function sheetCells(outcome: Outcome, thumbnails: Pick<Thumbnails, 'pathOf'>): SheetCell[] {
   const { index, status, tags, prompt, files, error } = outcome;

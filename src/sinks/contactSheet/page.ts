@@ -39,7 +39,10 @@ type PagePosition = { readonly left: number } & ({ readonly top: number } | { re
 
 /** A page that is being drawn, as raw pixels: no image stays in memory after it is drawn. */
 interface Page {
-  /** Draws an image; the paper shows through transparent parts. It must not reach over the page's edge. */
+  /**
+   * Draws an image; the paper shows through transparent parts. It must not reach over the page's
+   * edge.
+   */
   put(image: Sharp, position: PagePosition): Promise<void>;
   /** Returns the page as JPEG, cropped to a height. */
   toJpeg(heightPx: number): Promise<Buffer>;
@@ -74,7 +77,8 @@ export function createPage(widthPx: number, heightPx: number): Page {
       const used = pixels.subarray(0, widthPx * usedPx * CHANNELS);
       return (
         sharp(used, { raw: { width: widthPx, height: usedPx, channels: CHANNELS } })
-          // Optimised Huffman tables would save 5 % of the file and take six more bytes of memory a pixel.
+          // Optimised Huffman tables would save 5 % of the file and take six more bytes of memory a
+          // pixel.
           .jpeg({ quality: 84, optimizeCoding: false })
           .toBuffer()
       );
@@ -103,7 +107,10 @@ export interface SheetLayout {
 /** Pixels of a page, at most: 1 to 3 MB as JPEG, which is still handy as an attachment. */
 const MAX_PAGE_PIXELS = 8_000_000;
 
-/** Returns the layout for a number of images: few are shown large, many small. A page has at most 8 megapixels. */
+/**
+ * Returns the layout for a number of images: few are shown large, many small. A page has at most 8
+ * megapixels.
+ */
 export function sheetLayout(images: number): SheetLayout {
   const columns = Math.min(12, Math.max(2, Math.ceil(Math.sqrt(images))));
   const cellPx = columns <= 5 ? 400 : columns <= 8 ? 300 : 220;
@@ -124,7 +131,10 @@ export function sheetLayout(images: number): SheetLayout {
   };
 }
 
-/** Draws a row of images, or the reasons why there are none, and their captions. Leaves a cell empty if its image cannot be read. */
+/**
+ * Draws a row of images, or the reasons why there are none, and their captions. Leaves a cell empty
+ * if its image cannot be read.
+ */
 export async function drawRow(
   page: Page,
   cells: readonly SheetCell[],

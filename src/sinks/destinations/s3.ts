@@ -3,14 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { contentTypeOf } from '../../base/pictures.ts';
-import { prettyJson } from '../../disk/jsonFile.ts';
+import { prettyJson } from '../../disk/writeFiles.ts';
 import { DeliveryError, UsageError } from '../../errors.ts';
 import type { Destination } from '../../ports.ts';
 import type { Outcome, OutcomeFile } from '../../types.ts';
 import { sidecarPath } from '../manifest/sidecar.ts';
 
 export interface S3Config {
-  /** URL of a server other than Amazon's; the bucket then is part of the path. Default: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`. */
+  /**
+   * URL of a server other than Amazon's; the bucket then is part of the path. Default:
+   * `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`.
+   */
   endpoint?: string;
   /** Default: that of the SDK (`AWS_REGION`, profile), else `us-east-1`. */
   region?: string;
@@ -22,15 +25,19 @@ export interface S3Config {
   maxAttempts?: number;
 }
 
-/** Size above which a file is uploaded in parts, so that a broken connection costs only one part. */
+/**
+ * Size above which a file is uploaded in parts, so that a broken connection costs only one part.
+ */
 const MULTIPART_BYTES = 16 * 1024 * 1024;
 
 /**
- * Opens an S3-compatible bucket, `s3://bucket/prefix`, as a destination. Objects have the same paths as in the run folder,
- * sidecars included. Uploads up to 16 MiB carry the sha256 of the manifest, so the service refuses data that was corrupted on the
- * way. Uploading an object again replaces it.
+ * Opens an S3-compatible bucket, `s3://bucket/prefix`, as a destination. Objects have the same
+ * paths as in the run folder, sidecars included. Uploads up to 16 MiB carry the sha256 of the
+ * manifest, so the service refuses data that was corrupted on the way. Uploading an object again
+ * replaces it.
  *
- * Rejects with `UsageError` if the URL is invalid, the SDK is not installed, or the bucket cannot be used.
+ * Rejects with `UsageError` if the URL is invalid, the SDK is not installed, or the bucket cannot
+ * be used.
  */
 export async function openS3(url: string, folder: string, config: S3Config = {}): Promise<Destination> {
   const { bucket, prefix } = parseS3Url(url);

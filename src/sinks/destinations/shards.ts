@@ -17,8 +17,9 @@ export interface ScannedShard {
 const BLOCK_BYTES = 512;
 
 /**
- * Reads the headers of a shard up to its end, or to the point where a crash cut it. Skips the images, so a shard of gigabytes
- * takes milliseconds. A sample is whole if its last member, the `.json`, is.
+ * Reads the headers of a shard up to its end, or to the point where a crash cut it. Skips the
+ * images, so a shard of gigabytes takes milliseconds. A sample is whole if its last member, the
+ * `.json`, is.
  */
 export async function scanShard(path: string): Promise<ScannedShard> {
   const file = await open(path);
@@ -46,7 +47,10 @@ interface Member {
   readonly endBytes: number;
 }
 
-/** Yields the whole members of an archive with short names, in order: https://www.gnu.org/software/tar/manual/html_node/Standard.html */
+/**
+ * Yields the whole members of an archive with short names, in order:
+ * https://www.gnu.org/software/tar/manual/html_node/Standard.html
+ */
 async function* members(file: FileHandle, sizeBytes: number): AsyncGenerator<Member> {
   const header = Buffer.alloc(BLOCK_BYTES);
   for (let at = 0; at + BLOCK_BYTES <= sizeBytes; ) {
@@ -54,7 +58,8 @@ async function* members(file: FileHandle, sizeBytes: number): AsyncGenerator<Mem
     const lengthBytes = Number.parseInt(textAt(header, 124, 12), 8);
     const offsetBytes = at + BLOCK_BYTES;
     const endBytes = offsetBytes + Math.ceil(lengthBytes / BLOCK_BYTES) * BLOCK_BYTES;
-    // The empty blocks at the end have no length; a member that a crash cut is shorter than its header states.
+    // The empty blocks at the end have no length; a member that a crash cut is shorter than its
+    // header states.
     if (Number.isNaN(lengthBytes) || endBytes > sizeBytes) return;
     yield { name: textAt(header, 0, 100), offsetBytes, lengthBytes, endBytes };
     at = endBytes;
@@ -86,8 +91,8 @@ async function sampleOf(
 const END_BYTES = 1024;
 
 /**
- * Packs one sample of a WebDataset as tar blocks: images, `.txt`, and `.json` last, so that a sample that has it is whole.
- * Rejects with `DeliveryError` if an image cannot be read.
+ * Packs one sample of a WebDataset as tar blocks: images, `.txt`, and `.json` last, so that a
+ * sample that has it is whole. Rejects with `DeliveryError` if an image cannot be read.
  */
 export async function packSample(key: string, outcome: Outcome, folder: string): Promise<Buffer> {
   const archive = pack();
@@ -103,8 +108,9 @@ export async function packSample(key: string, outcome: Outcome, folder: string):
 }
 
 /**
- * Names the members of a sample: `KEY.png` for the first original, `KEY.2.png` for the second, `KEY.thumb.webp` and
- * `KEY.2.thumb.webp` for renditions, `KEY.output.json` for an output that is a text itself.
+ * Names the members of a sample: `KEY.png` for the first original, `KEY.2.png` for the second,
+ * `KEY.thumb.webp` and `KEY.2.thumb.webp` for renditions, `KEY.output.json` for an output that is a
+ * text itself.
  */
 function memberNames(key: string, files: readonly OutcomeFile[]): { name: string; file: OutcomeFile }[] {
   let original = 0;

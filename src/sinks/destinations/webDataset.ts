@@ -18,12 +18,15 @@ const shardPattern = /^\d{5}\.tar$/;
 const endOfArchive = Buffer.alloc(1024);
 
 /**
- * Opens a destination that writes WebDataset shards into `webdataset/` of the run folder: `00000.tar`, `00001.tar`, … A sample
- * has a job's originals, their renditions (`000000012.thumb.webp`), the prompt as `.txt` and the whole outcome as `.json`. It is
- * appended in one write and flushed before its delivery counts. Opening drops a sample that a crash cut off; samples that are in
- * a shard are not written again. Layout: https://github.com/webdataset/webdataset#the-webdataset-format
+ * Opens a destination that writes WebDataset shards into `webdataset/` of the run folder:
+ * `00000.tar`, `00001.tar`, … A sample has a job's originals, their renditions
+ * (`000000012.thumb.webp`), the prompt as `.txt` and the whole outcome as `.json`. It is appended
+ * in one write and flushed before its delivery counts. Opening drops a sample that a crash cut off;
+ * samples that are in a shard are not written again. Layout:
+ * https://github.com/webdataset/webdataset#the-webdataset-format
  *
- * Rejects with `StorageError` if the folder cannot be used. Only one process may use a folder at a time.
+ * Rejects with `StorageError` if the folder cannot be used. Only one process may use a folder at a
+ * time.
  */
 export async function openWebDataset(folder: string, config: WebDatasetConfig = {}): Promise<Destination> {
   const { samplesPerShard = 1_000 } = config;
@@ -120,7 +123,9 @@ async function writeAt(path: string, bytes: Uint8Array, offsetBytes: number): Pr
   }
 }
 
-/** Identifies a sample by job and content: an image made again for the same job is another sample. */
+/**
+ * Identifies a sample by job and content: an image made again for the same job is another sample.
+ */
 function sampleId({ index, files }: Outcome): string {
   return `${sampleKey(index)} ${files[0]?.sha256.slice(0, 12) ?? ''}`;
 }

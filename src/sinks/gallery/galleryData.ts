@@ -2,7 +2,10 @@ import type { Json, ModelInput, Outcome, OutcomeError, OutcomeFile, Tags } from 
 import type { Report } from '../report/report.ts';
 import type { Thumbnails } from './thumbnails.ts';
 
-/** The data of the gallery's page: the run's report and its jobs. Missing fields were null, empty or false. */
+/**
+ * The data of the gallery's page: the run's report and its jobs. Missing fields were null, empty or
+ * false.
+ */
 export interface GalleryData {
   /** Name of the run folder. */
   readonly name: string;
@@ -86,7 +89,9 @@ export interface GalleryFile {
   readonly thumb?: string;
 }
 
-/** Characters of a text, at most. The sidecar has longer ones in full, such as images as data URLs. */
+/**
+ * Characters of a text, at most. The sidecar has longer ones in full, such as images as data URLs.
+ */
 const MAX_TEXT_CHARS = 10_000;
 
 /** Returns the part of an outcome that the page shows. */

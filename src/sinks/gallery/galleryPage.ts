@@ -19,8 +19,9 @@ export interface GalleryConfig {
 }
 
 /**
- * Writes `gallery.html` into the run folder, in constant memory: one page that opens from the file system and shows the images
- * beside it. Of a very large run it shows the first jobs, with a note about it. Rejects with `StorageError`.
+ * Writes `gallery.html` into the run folder, in constant memory: one page that opens from the file
+ * system and shows the images beside it. Of a very large run it shows the first jobs, with a note
+ * about it. Rejects with `StorageError`.
  */
 export function writeGallery(folder: string, config: GalleryConfig): Promise<void> {
   return writeChunks(join(folder, 'gallery.html'), pageOf(basename(folder), config));
@@ -61,8 +62,9 @@ interface PageDocumentConfig {
 }
 
 /**
- * Returns a page that shows the data between its two parts. A Content Security Policy admits only its own script and style (by
- * hash), images beside it and, if it is live, events of its server. No text can become HTML (Trusted Types).
+ * Returns a page that shows the data between its two parts. A Content Security Policy admits only
+ * its own script and style (by hash), images beside it and, if it is live, events of its server. No
+ * text can become HTML (Trusted Types).
  */
 export function pageDocument(
   name: string,
@@ -100,7 +102,10 @@ function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`;
 }
 
-/** Serializes a value as JSON that is safe in a `<script>` element: it cannot end the element or begin a comment. */
+/**
+ * Serializes a value as JSON that is safe in a `<script>` element: it cannot end the element or
+ * begin a comment.
+ */
 export function scriptJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }

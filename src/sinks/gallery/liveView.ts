@@ -37,9 +37,10 @@ export interface LiveView {
 }
 
 /**
- * Serves the gallery of a run on loopback during the run. A page contains the jobs so far when it loads and receives changes as
- * server-sent events, so you can reload it at any time. Read-only; accepts only requests whose Host header names this machine (a
- * foreign page cannot reach it by DNS rebinding). Rejects with `UsageError` if the port is taken.
+ * Serves the gallery of a run on loopback during the run. A page contains the jobs so far when it
+ * loads and receives changes as server-sent events, so you can reload it at any time. Read-only;
+ * accepts only requests whose Host header names this machine (a foreign page cannot reach it by DNS
+ * rebinding). Rejects with `UsageError` if the port is taken.
  */
 export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
   const { folder, port = 0, earlier = none(), everyMs = 250, scheduler = asyncScheduler } = config;

@@ -5,25 +5,32 @@ import { temporaryPath } from '../../disk/writeFiles.ts';
 import type { Outcome, OutcomeFile } from '../../types.ts';
 
 const FOLDER = '.thumbs';
-/** Longest side of a thumbnail: sharp in a tile of 220 px at a device pixel ratio of 2; 10 to 25 kB. */
+/**
+ * Longest side of a thumbnail: sharp in a tile of 220 px at a device pixel ratio of 2; 10 to 25 kB.
+ */
 const SIDE_PX = 440;
 const MAX_INPUT_PIXELS = 0x3fff * 0x3fff;
 
-/** The thumbnails of a run folder. You can delete them at any time: the next run makes them again. */
+/**
+ * The thumbnails of a run folder. You can delete them at any time: the next run makes them again.
+ */
 export interface Thumbnails {
   /**
-   * Makes missing thumbnails of an outcome's originals, if the gallery shows that job. Skips one that cannot be made (damaged
-   * original, full disk): no job fails because of a thumbnail.
+   * Makes missing thumbnails of an outcome's originals, if the gallery shows that job. Skips one
+   * that cannot be made (damaged original, full disk): no job fails because of a thumbnail.
    */
   make(outcome: Pick<Outcome, 'index' | 'files'>): Promise<void>;
-  /** Returns the path of the image to show in a tile, relative to the run folder; null if there is no thumbnail. */
+  /**
+   * Returns the path of the image to show in a tile, relative to the run folder; null if there is
+   * no thumbnail.
+   */
   pathOf(original: OutcomeFile): string | null;
 }
 
 /**
- * Opens the thumbnails of a run folder, which may have none yet. A thumbnail is named after the original's content, so it is
- * never out of date and identical images share one. Memory: one name each. Never rejects: a folder that cannot be read counts as
- * empty.
+ * Opens the thumbnails of a run folder, which may have none yet. A thumbnail is named after the
+ * original's content, so it is never out of date and identical images share one. Memory: one name
+ * each. Never rejects: a folder that cannot be read counts as empty.
  */
 export async function openThumbnails(folder: string): Promise<Thumbnails> {
   const made = new Set(await readdir(join(folder, FOLDER)).catch(() => []));
@@ -74,7 +81,10 @@ const SMALL_BYTES = 40_000;
 /** Formats that every browser shows. */
 const SHOWN_FORMATS = new Set(['png', 'jpeg', 'webp', 'avif', 'gif']);
 
-/** The path of an original's thumbnail, relative to the run folder: itself if it is small enough, else a file in `.thumbs`. */
+/**
+ * The path of an original's thumbnail, relative to the run folder: itself if it is small enough,
+ * else a file in `.thumbs`.
+ */
 export function thumbnailPath({ path, bytes, format, sha256 }: OutcomeFile): string {
   if (bytes <= SMALL_BYTES && SHOWN_FORMATS.has(format)) return path;
   // No image folder of the run can have this name: none begins with a dot.

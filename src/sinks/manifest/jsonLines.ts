@@ -56,7 +56,10 @@ interface Appender {
   append(line: string): Promise<LineRange>;
   /** Resolves once no line is pending. */
   idle(): Promise<void>;
-  /** Throws `StorageError` if the file was deleted, moved or truncated: lines written to it would be lost. */
+  /**
+   * Throws `StorageError` if the file was deleted, moved or truncated: lines written to it would be
+   * lost.
+   */
   check(): void;
 }
 
@@ -67,8 +70,8 @@ interface PendingLine {
 }
 
 /**
- * Creates an appender for an open file that writes from `startBytes` on. Lines that arrive during a flush are written
- * together with the next one, so many concurrent lines cost hardly more than one.
+ * Creates an appender for an open file that writes from `startBytes` on. Lines that arrive during a
+ * flush are written together with the next one, so many concurrent lines cost hardly more than one.
  */
 export function createAppender(handle: FileHandle, path: string, startBytes: number): Appender {
   let endBytes = startBytes;
@@ -86,8 +89,8 @@ export function createAppender(handle: FileHandle, path: string, startBytes: num
       await writeFully(handle, Buffer.concat(batch.map(({ bytes }) => bytes)), endBytes);
       await handle.datasync();
     } catch (error) {
-      // The next batch starts at the same offset, so no part of this one may stay behind it. A file that another
-      // process changed is left as it is.
+      // The next batch starts at the same offset, so no part of this one may stay behind it. A file
+      // that another process changed is left as it is.
       if (!(error instanceof StorageError)) await handle.truncate(endBytes).catch(() => {});
       for (const { reject } of batch) reject(toStorageError(error, path));
       return;

@@ -12,7 +12,10 @@ import { readOutcomes, scanManifest } from './readOutcomes.ts';
 
 /** The list of a run's outcomes: `manifest.jsonl` during the run, `manifest.json` at its end. */
 export interface Manifest {
-  /** Appends the outcome as a line and emits it once the line is flushed. Errors with `StorageError` if it cannot be written. */
+  /**
+   * Appends the outcome as a line and emits it once the line is flushed. Errors with `StorageError`
+   * if it cannot be written.
+   */
   append(outcome: Outcome): Observable<Outcome>;
   /** Returns true if the job has an outcome here. */
   has(index: number): boolean;
@@ -25,8 +28,8 @@ export interface Manifest {
 }
 
 /**
- * Opens the manifest of a run folder, or creates it. Drops a last line that a crash cut off; its job then reaches its
- * outcome again. Memory: 12 bytes a job. Rejects with `StorageError`.
+ * Opens the manifest of a run folder, or creates it. Drops a last line that a crash cut off; its
+ * job then reaches its outcome again. Memory: 12 bytes a job. Rejects with `StorageError`.
  */
 export async function openManifest(folder: string): Promise<Manifest> {
   const path = join(folder, 'manifest.jsonl');
@@ -70,8 +73,8 @@ async function manifestOf(handle: FileHandle, folder: string, path: string): Pro
 }
 
 /**
- * Writes `{ "run": …, "outcomes": [ … ] }` with an outcome a line, in constant memory. The file is replaced as a whole; if
- * this rejects with `StorageError`, it is as it was before.
+ * Writes `{ "run": …, "outcomes": [ … ] }` with an outcome a line, in constant memory. The file is
+ * replaced as a whole; if this rejects with `StorageError`, it is as it was before.
  */
 function writeManifestJson(path: string, run: unknown, outcomes: AsyncIterable<Outcome>): Promise<void> {
   return writeChunks(path, documentOf(run, outcomes));
@@ -88,8 +91,9 @@ async function* documentOf(run: unknown, outcomes: AsyncIterable<Outcome>): Asyn
 }
 
 /**
- * Reads the newest outcome of each job in a run folder, in input order and constant memory. Yields nothing if there is no
- * manifest. Writes nothing, so a run may be using the folder. Throws `StorageError` at a line that is not an outcome.
+ * Reads the newest outcome of each job in a run folder, in input order and constant memory. Yields
+ * nothing if there is no manifest. Writes nothing, so a run may be using the folder. Throws
+ * `StorageError` at a line that is not an outcome.
  */
 export async function* manifestOutcomes(folder: string): AsyncGenerator<Outcome> {
   const path = join(folder, 'manifest.jsonl');

@@ -10,8 +10,9 @@ const JOBS_AT_A_TIME = 256;
 const MAX_READ_BYTES = 4 << 20;
 
 /**
- * Reads the newest outcome of each job from `manifest.jsonl`, in input order and constant memory. Jobs end in about the order
- * in which they begin, so one read usually covers the lines of a few hundred neighbours.
+ * Reads the newest outcome of each job from `manifest.jsonl`, in input order and constant memory.
+ * Jobs end in about the order in which they begin, so one read usually covers the lines of a few
+ * hundred neighbours.
  *
  * Throws `StorageError` (`ERR_MANIFEST_DAMAGED`) at a line that is not an outcome.
  */
@@ -124,7 +125,10 @@ export const outcomeSchema = z.object({
 
 const NEWLINE = 0x0a;
 const READ_BYTES = 1 << 20;
-/** The beginning of a line: `append` writes the index first, so a scan need not parse a million lines. */
+/**
+ * The beginning of a line: `append` writes the index first, so a scan need not parse a million
+ * lines.
+ */
 const LINE_START = /^\{"index":(\d+),/;
 const LINE_START_BYTES = 32;
 
@@ -135,8 +139,8 @@ interface ManifestScan {
 }
 
 /**
- * Finds each job's newest line in `manifest.jsonl`, in one pass and constant memory. Ignores a last line that a crash cut
- * off or that is not an outcome: `endBytes` lies before it.
+ * Finds each job's newest line in `manifest.jsonl`, in one pass and constant memory. Ignores a last
+ * line that a crash cut off or that is not an outcome: `endBytes` lies before it.
  */
 export async function scanManifest(handle: FileHandle): Promise<ManifestScan> {
   const index = createLineIndex();

@@ -11,13 +11,19 @@ import type { LineRange } from './jsonLines.ts';
 
 /** Plans stored in a run folder, so that `collect` and `retryFailed` need no input file. */
 interface StoredPlans {
-  /** Appends a plan and completes once it is flushed. Errors with `StorageError` if it cannot be written. */
+  /**
+   * Appends a plan and completes once it is flushed. Errors with `StorageError` if it cannot be
+   * written.
+   */
   store(plan: Plan): Observable<void>;
   /** Reads the newest plan of each job, in input order. Yields nothing if none is stored. */
   read(): AsyncGenerator<Plan>;
 }
 
-/** Bytes that were only in memory are not stored: a job that needs them again fails with an error about it. */
+/**
+ * Bytes that were only in memory are not stored: a job that needs them again fails with an error
+ * about it.
+ */
 const inputFile = z.object({
   source: z
     .string()
@@ -45,8 +51,9 @@ const planSchema = z.object({
 });
 
 /**
- * Opens `detached.jsonl` (jobs whose predictions were left at the service) or `failed.jsonl` (jobs that failed) of a run folder: a
- * plan a line. Memory: the offset and length of each job's line, only during a read.
+ * Opens `detached.jsonl` (jobs whose predictions were left at the service) or `failed.jsonl` (jobs
+ * that failed) of a run folder: a plan a line. Memory: the offset and length of each job's line,
+ * only during a read.
  */
 export function storedPlans(folder: string, which: 'detached' | 'failed'): StoredPlans {
   const path = join(folder, `${which}.jsonl`);
@@ -99,7 +106,8 @@ async function* plansIn(path: string): AsyncGenerator<Plan> {
 async function newestLines(handle: FileHandle): Promise<Map<number, LineRange>> {
   const lines = new Map<number, LineRange>();
   let offsetBytes = 0;
-  // One character per byte, so that a cut character keeps its length and U+2028 does not end a line.
+  // One character per byte, so that a cut character keeps its length and U+2028 does not end a
+  // line.
   const stream = handle.createReadStream({ autoClose: false, start: 0, encoding: 'latin1' });
   for await (const bytes of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
     const plan = planOf(Buffer.from(bytes, 'latin1').toString('utf8'));

@@ -10,8 +10,9 @@ import type { Outcome } from '../../types.ts';
 export type TableFormat = 'csv' | 'parquet';
 
 /**
- * Writes all outcomes as `manifest.csv` or `manifest.parquet` into the run folder, a row each, in constant memory. The file is
- * replaced as a whole; if this rejects with `StorageError`, it is as it was before.
+ * Writes all outcomes as `manifest.csv` or `manifest.parquet` into the run folder, a row each, in
+ * constant memory. The file is replaced as a whole; if this rejects with `StorageError`, it is as
+ * it was before.
  */
 export function writeTable(
   folder: string,
@@ -23,8 +24,9 @@ export function writeTable(
 }
 
 /**
- * Writes outcomes as CSV (RFC 4180, UTF-8, with a header). Prefixes texts that a spreadsheet would run as a formula with `'`
- * (https://owasp.org/www-community/attacks/CSV_Injection). Rejects with `StorageError`.
+ * Writes outcomes as CSV (RFC 4180, UTF-8, with a header). Prefixes texts that a spreadsheet would
+ * run as a formula with `'` (https://owasp.org/www-community/attacks/CSV_Injection). Rejects with
+ * `StorageError`.
  */
 function writeCsvManifest(path: string, outcomes: AsyncIterable<Outcome>): Promise<void> {
   return writeChunks(path, lines(outcomes));
@@ -142,7 +144,10 @@ const columnTypes: Readonly<Record<keyof OutcomeRow, BasicType>> = {
 
 const columns = Object.entries(columnTypes).map(([name, type]) => ({ name, type }));
 
-/** Writes outcomes as Parquet (Snappy), with one row group in memory at a time. Rejects with `StorageError`. */
+/**
+ * Writes outcomes as Parquet (Snappy), with one row group in memory at a time. Rejects with
+ * `StorageError`.
+ */
 async function writeParquetManifest(path: string, outcomes: AsyncIterable<Outcome>): Promise<void> {
   try {
     await parquetWriteRows({

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readOwnJson, writeJson } from '../../disk/jsonFile.ts';
+import { readOwnJson, writeJson } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
 
 /** A candidate in a round of a refinement: made in that round, or kept from an earlier one. */
@@ -28,19 +28,25 @@ export interface RefinementRound {
   readonly round: number;
   /** False if the round was interrupted: the next run resumes it and decides again. */
   readonly decided: boolean;
-  /** Best score so far; never below that of the previous round, because the best candidates stay. Null if none has a score. */
+  /**
+   * Best score so far; never below that of the previous round, because the best candidates stay.
+   * Null if none has a score.
+   */
   readonly bestScore: number | null;
   /** Sorted by score, the best first; those without a score last. */
   readonly candidates: readonly RefinementCandidate[];
 }
 
 /**
- * The reason why a refinement ended: all rounds are done (`rounds`), an image reached the target score (`score`), the budget is
- * spent (`budget`), the user or the service stopped it (`stopped`), or a round made no image that could be rated (`nothing`).
+ * The reason why a refinement ended: all rounds are done (`rounds`), an image reached the target
+ * score (`score`), the budget is spent (`budget`), the user or the service stopped it (`stopped`),
+ * or a round made no image that could be rated (`nothing`).
  */
 export type RefinementEnd = 'rounds' | 'score' | 'budget' | 'stopped' | 'nothing';
 
-/** The content of `refinement.json`: all rounds so far. The next run in the folder resumes from it. */
+/**
+ * The content of `refinement.json`: all rounds so far. The next run in the folder resumes from it.
+ */
 export interface RefinementHistory {
   /** Null while the refinement runs. */
   readonly end: RefinementEnd | null;
@@ -71,7 +77,10 @@ const history = z.object({
   ),
 }) satisfies z.ZodType<RefinementHistory>;
 
-/** Reads `refinement.json` of a run folder; null if there is none. Rejects with `UsageError` if the file is damaged. */
+/**
+ * Reads `refinement.json` of a run folder; null if there is none. Rejects with `UsageError` if the
+ * file is damaged.
+ */
 export function readRefinementHistory(folder: string): Promise<RefinementHistory | null> {
   return readOwnJson(join(folder, refinementFileName), history);
 }
@@ -79,7 +88,10 @@ export function readRefinementHistory(folder: string): Promise<RefinementHistory
 /** The file name of a refinement's history. */
 export const refinementFileName = 'refinement.json';
 
-/** Writes `refinement.json` into the run folder. Rejects with `StorageError` if it cannot be written. */
+/**
+ * Writes `refinement.json` into the run folder. Rejects with `StorageError` if it cannot be
+ * written.
+ */
 export function writeRefinementHistory(folder: string, history: RefinementHistory): Promise<void> {
   return writeJson(join(folder, refinementFileName), history);
 }

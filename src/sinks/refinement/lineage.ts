@@ -17,8 +17,9 @@ const MAX_INPUT_PIXELS = 0x3fff * 0x3fff;
 const MOST_PNG_PX = 16_000;
 
 /**
- * Draws the lineage of a refinement into the run folder: `lineage.svg`, which needs no other file, and `lineage.png`. An image
- * that cannot be read leaves an empty frame. Rejects with `StorageError` if a file cannot be written.
+ * Draws the lineage of a refinement into the run folder: `lineage.svg`, which needs no other file,
+ * and `lineage.png`. An image that cannot be read leaves an empty frame. Rejects with
+ * `StorageError` if a file cannot be written.
  */
 export async function writeLineage(folder: string, history: RefinementHistory): Promise<void> {
   const { default: sharp } = await import('sharp');
@@ -79,7 +80,10 @@ const QUIET = '#6f6d67';
 const LINE = '#bfbab0';
 const KEPT = '#b3541e';
 
-/** Draws the lineage as a standalone SVG. `images` are `data:` URLs by job index; a missing one becomes a frame with the reason. */
+/**
+ * Draws the lineage as a standalone SVG. `images` are `data:` URLs by job index; a missing one
+ * becomes a frame with the reason.
+ */
 export function lineageSvg(
   title: string,
   layout: LineageLayout,

@@ -1,6 +1,9 @@
 import type { RefinementCandidate, RefinementHistory } from './history.ts';
 
-/** Height of the drawing, at most: sharp cannot render a much higher one, and nothing in it would be recognisable. */
+/**
+ * Height of the drawing, at most: sharp cannot render a much higher one, and nothing in it would be
+ * recognisable.
+ */
 const MOST_HIGH_PX = 24_000;
 const WIDEST_PX = 176;
 /** Height of a caption and its margin, as a fraction of the image width. */
@@ -32,8 +35,8 @@ export interface LineageLayout {
 }
 
 /**
- * Lays out the columns of a lineage side by side, the best candidates on top; many candidates are shown smaller. `aspect` is the
- * width of the images over their height.
+ * Lays out the columns of a lineage side by side, the best candidates on top; many candidates are
+ * shown smaller. `aspect` is the width of the images over their height.
  */
 export function lineageLayout(columns: readonly LineageColumn[], aspect: number): LineageLayout {
   const most = Math.max(1, ...columns.map(({ nodes }) => nodes.length));
@@ -65,7 +68,10 @@ export function lineageLayout(columns: readonly LineageColumn[], aspect: number)
 
 /** A candidate in a column of the tree. */
 interface LineageNode extends Pick<RefinementCandidate, 'index' | 'status' | 'score' | 'path' | 'kept'> {
-  /** Index of the node in the previous column that a line leads from: its parent, or itself if it was kept; null in the first. */
+  /**
+   * Index of the node in the previous column that a line leads from: its parent, or itself if it
+   * was kept; null in the first.
+   */
   readonly from: number | null;
   /** True if an earlier round made it. */
   readonly isCarried: boolean;
@@ -80,7 +86,10 @@ export interface LineageColumn {
   readonly nodes: readonly LineageNode[];
 }
 
-/** Returns the rounds of a refinement as columns: kept candidates and the new ones made from them, ranked together. */
+/**
+ * Returns the rounds of a refinement as columns: kept candidates and the new ones made from them,
+ * ranked together.
+ */
 export function lineageTree({ rounds }: RefinementHistory): readonly LineageColumn[] {
   return rounds.map(({ round, bestScore, candidates }, index) => {
     const isLast = index === rounds.length - 1;

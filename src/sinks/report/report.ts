@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { toMicroUsd } from '../../base/text.ts';
-import { writeJson } from '../../disk/jsonFile.ts';
+import { writeJson } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
 import {
   createCostTracker,
@@ -61,7 +61,10 @@ interface ReportedTimes {
   readonly elapsedSeconds: number;
   /** The run's time over its saved jobs; 0 if none was saved. */
   readonly averageSecondsPerImage: number;
-  /** API requests of the last run over the jobs that it saved; null if it saved none, or the requests were not counted. */
+  /**
+   * API requests of the last run over the jobs that it saved; null if it saved none, or the
+   * requests were not counted.
+   */
   readonly requestsPerImage: number | null;
   /** The service's `predict_time`; null if no prediction reported it. */
   readonly predictTime: DurationSummary | null;
@@ -104,8 +107,9 @@ export interface ReportBuilder {
 }
 
 /**
- * Counts outcomes in constant memory: durations go into a histogram (median and p95 within 1 %), the ten slowest images are
- * remembered, and of models, error codes and tag values the first 1,000 each are counted by name, the rest as `(others)`.
+ * Counts outcomes in constant memory: durations go into a histogram (median and p95 within 1 %),
+ * the ten slowest images are remembered, and of models, error codes and tag values the first 1,000
+ * each are counted by name, the rest as `(others)`.
  */
 export function createReport(config: ReportConfig = {}): ReportBuilder {
   const { tag = 'platform', priceOf = () => null } = config;
@@ -195,7 +199,9 @@ function createSlowest(): Slowest {
   };
 }
 
-/** Writes `report.json` into the run folder. Rejects with `StorageError` if it cannot be written. */
+/**
+ * Writes `report.json` into the run folder. Rejects with `StorageError` if it cannot be written.
+ */
 export function writeReport(folder: string, report: Report): Promise<void> {
   return writeJson(join(folder, 'report.json'), report);
 }

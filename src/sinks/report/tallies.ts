@@ -11,7 +11,10 @@ export interface ModelTotals {
   readonly images: number;
   /** Total cost, including failed attempts. */
   readonly costUsd: number;
-  /** `costUsd` over `images`, to the millionth; null if there is no image, or one without a known price. */
+  /**
+   * `costUsd` over `images`, to the millionth; null if there is no image, or one without a known
+   * price.
+   */
   readonly meanUsdPerImage: number | null;
   /** Mean `predict_time` of the service, to the millisecond; null if it reported none. */
   readonly meanSecondsPerRun: number | null;
@@ -46,7 +49,8 @@ const NOTHING_YET: Sums = {
 };
 
 /**
- * Adds up outcomes by model, in constant memory. The first 1,000 models are counted by name, the rest as `(others)`.
+ * Adds up outcomes by model, in constant memory. The first 1,000 models are counted by name, the
+ * rest as `(others)`.
  *
  *     const costs = createCostTracker();
  *     generate(plans, config).pipe(tap(costs.add)).subscribe();
@@ -107,10 +111,16 @@ export function createTallyByName<T>(initial: T, maxNames = 1_000): TallyByName<
   };
 }
 
-/** The stage in which a job failed: before its prediction was created, before that was final, or after it. */
+/**
+ * The stage in which a job failed: before its prediction was created, before that was final, or
+ * after it.
+ */
 export type FailureStage = 'creation' | 'polling' | 'download';
 
-/** Returns the stage of a failure. Downloads and renditions follow the prediction; other errors without a prediction precede it. */
+/**
+ * Returns the stage of a failure. Downloads and renditions follow the prediction; other errors
+ * without a prediction precede it.
+ */
 export function failureStage({ error, predictionId }: Pick<Outcome, 'error' | 'predictionId'>): FailureStage {
   if (error?.name === 'DownloadError' || error?.name === 'RenderError') return 'download';
   return predictionId === null ? 'creation' : 'polling';
@@ -136,7 +146,10 @@ export interface DurationSummary {
 /** Any number of durations, in the memory of one histogram. */
 interface Distribution {
   add(seconds: number): void;
-  /** Returns the summary; null if no duration was added. Median and p95 are within 1 %, the rest is exact. */
+  /**
+   * Returns the summary; null if no duration was added. Median and p95 are within 1 %, the rest is
+   * exact.
+   */
   summary(): DurationSummary | null;
 }
 

@@ -3,8 +3,9 @@ import { checkInput, inputValidator } from './checkInput.ts';
 import { nearestAspectRatio } from './nearestChoice.ts';
 
 /**
- * Adapts inputs that were made for one model to another one: drops those that it does not have or refuses, so that its
- * defaults apply, and keeps the shape of the image as closely as it can. Returns all inputs if it publishes no schema.
+ * Adapts inputs that were made for one model to another one: drops those that it does not have or
+ * refuses, so that its defaults apply, and keeps the shape of the image as closely as it can.
+ * Returns all inputs if it publishes no schema.
  */
 export function adaptInput(input: ModelInput, schema: ModelSchema | null): ModelInput {
   if (schema === null) return input;
@@ -26,20 +27,25 @@ function accepts(property: ModelInputProperty | undefined, name: string, value: 
   }
 }
 
-/** Returns width and height in any unit, as only their ratio counts; null if the input has no shape. */
+/**
+ * Returns width and height in any unit, as only their ratio counts; null if the input has no shape.
+ */
 function shapeOf({ aspect_ratio: ratio, width, height }: ModelInput): readonly [number, number] | null {
   if (typeof width === 'number' && typeof height === 'number') return [width, height];
   const [, across = '', down = ''] = /^(\d+):(\d+)$/.exec(String(ratio)) ?? [];
   return across === '' ? null : [Number(across), Number(down)];
 }
 
-/** Most models are trained on images of about a megapixel, whose sides are multiples of 64 as their latents are. */
+/**
+ * Most models are trained on images of about a megapixel, whose sides are multiples of 64 as their
+ * latents are.
+ */
 const areaPx = 1024 * 1024;
 const stepPx = 64;
 
 /**
- * Returns the inputs that give a model's image the shape of a frame: the nearest `aspect_ratio` if the model offers
- * choices, else `width` and `height` of about a megapixel, else none.
+ * Returns the inputs that give a model's image the shape of a frame: the nearest `aspect_ratio` if
+ * the model offers choices, else `width` and `height` of about a megapixel, else none.
  */
 export function sizeInput(widthPx: number, heightPx: number, schema: ModelSchema | null): ModelInput {
   const { aspect_ratio: ratio, width, height } = schema?.properties ?? {};
@@ -67,9 +73,10 @@ function side(
 }
 
 /**
- * Converts the text of a CSV column or a flag to the type that the schema asks for: `"4"` is 4 for an integer and stays
- * `"4"` for a text. Lists and objects are written as JSON; a list of one item may also be written as that item. If the
- * schema has no such input (`property` undefined) or leaves its type open, text that is JSON is read as JSON.
+ * Converts the text of a CSV column or a flag to the type that the schema asks for: `"4"` is 4 for
+ * an integer and stays `"4"` for a text. Lists and objects are written as JSON; a list of one item
+ * may also be written as that item. If the schema has no such input (`property` undefined) or
+ * leaves its type open, text that is JSON is read as JSON.
  *
  * Throws `UsageError` if the text has no value of that type, or one that `checkInput` refuses.
  */
@@ -79,7 +86,10 @@ export function coerceInput(name: string, text: string, property: ModelInputProp
   return value;
 }
 
-/** Converts a text, or returns it as it is if it does not fit the type, so that the check can quote it. */
+/**
+ * Converts a text, or returns it as it is if it does not fit the type, so that the check can quote
+ * it.
+ */
 function read(text: string, property: ModelInputProperty | undefined): Json {
   switch (property?.type) {
     case 'string':

@@ -5,11 +5,15 @@ import type { Json, ModelInput, ModelInputProperty, ModelSchema } from '../../ty
 import { catchUsageError, expectedInput, throwUsageErrors } from './describeInput.ts';
 import { nearestChoice } from './nearestChoice.ts';
 
-/** Throws `UsageError` if a value is not valid for this input of a model: type, choices, range, length. */
+/**
+ * Throws `UsageError` if a value is not valid for this input of a model: type, choices, range,
+ * length.
+ */
 export function checkInput(name: string, value: Json, property: ModelInputProperty): void {
   const validate = inputValidator(property);
   if (validate(value)) return;
-  // If several types are allowed, each one reports errors; the shortest path is the value that none of them accepts.
+  // If several types are allowed, each one reports errors; the shortest path is the value that none
+  // of them accepts.
   const paths = (validate.errors ?? []).map(({ instancePath }) => instancePath);
   const [path = ''] = paths.sort((a, b) => a.length - b.length);
   const wrong = innermost({ name, value, property }, path.split('/').slice(1).map(Number));
@@ -24,7 +28,9 @@ interface Given {
   readonly property: ModelInputProperty;
 }
 
-/** Returns the item at these indexes in nested lists: `[1, 0]` is the first item of the second list. */
+/**
+ * Returns the item at these indexes in nested lists: `[1, 0]` is the first item of the second list.
+ */
 function innermost({ name, value, property }: Given, indexes: readonly number[]): Given {
   const [index, ...rest] = indexes;
   if (index === undefined || !Array.isArray(value) || property.items === undefined)
@@ -51,8 +57,9 @@ function hint({ value, property }: Given): string {
 }
 
 /**
- * Schemas come from the authors of models, so keywords that JSON Schema does not know are ignored (`strict`). The schemas
- * themselves are not validated, as that would take longer than everything else.
+ * Schemas come from the authors of models, so keywords that JSON Schema does not know are ignored
+ * (`strict`). The schemas themselves are not validated, as that would take longer than everything
+ * else.
  */
 const ajv = new Ajv({
   strict: false,
@@ -67,7 +74,10 @@ const ajv = new Ajv({
 
 const compiled = new WeakMap<ModelInputProperty, ValidateFunction>();
 
-/** Returns the JSON Schema validator of one input. It is compiled on first use and cached as long as the schema lives. */
+/**
+ * Returns the JSON Schema validator of one input. It is compiled on first use and cached as long as
+ * the schema lives.
+ */
 export function inputValidator(property: ModelInputProperty): ValidateFunction {
   const known = compiled.get(property);
   if (known !== undefined) return known;
@@ -105,12 +115,18 @@ function typeOf(type: ModelInputProperty['type'], nullable: boolean): object {
   return { type: nullable ? [type, 'null'] : type };
 }
 
-/** Throws one `UsageError` that lists all inputs that a model does not have, and all values that its schema refuses. */
+/**
+ * Throws one `UsageError` that lists all inputs that a model does not have, and all values that its
+ * schema refuses.
+ */
 export function checkInputs(model: string, schema: ModelSchema, input: ModelInput): void {
   throwUsageErrors(inputFaults(model, schema, input));
 }
 
-/** Returns an error for each input that the model does not have, and for each value that its schema refuses. */
+/**
+ * Returns an error for each input that the model does not have, and for each value that its schema
+ * refuses.
+ */
 export function inputFaults(model: string, { properties }: ModelSchema, input: ModelInput): UsageError[] {
   return Object.entries(input).flatMap(([name, value]) => {
     // An input may be named `constructor`.

@@ -1,7 +1,10 @@
 import { UsageError } from '../../errors.ts';
 import type { Json, ModelInputProperty } from '../../types.ts';
 
-/** Throws a single fault as it is, and several as one `UsageError` with a line for each. Identical faults count once. */
+/**
+ * Throws a single fault as it is, and several as one `UsageError` with a line for each. Identical
+ * faults count once.
+ */
 export function throwUsageErrors(faults: readonly UsageError[]): void {
   const lines = new Set(faults.map(({ message, suggestion }) => `  ${message}. ${suggestion}`.trimEnd()));
   const [first] = faults;
@@ -14,7 +17,10 @@ export function throwUsageErrors(faults: readonly UsageError[]): void {
 
 const mostChoices = 20;
 
-/** Describes the values that an input accepts, in words that complete "Expected `x` to be …". `got` is the refused value. */
+/**
+ * Describes the values that an input accepts, in words that complete "Expected `x` to be …". `got`
+ * is the refused value.
+ */
 export function expectedInput(property: ModelInputProperty, got: Json): string {
   const { type, enum: choices, anyOf, format, pattern } = property;
   if (choices !== undefined) return `one of ${listed(choices, got)}`;
@@ -65,7 +71,10 @@ function lengthOf(least: number | undefined, most: number | undefined, unit: str
   return most === undefined ? ` of ${least} or more ${unit}` : ` of ${least} to ${most} ${unit}`;
 }
 
-/** Returns the `UsageError` that a check throws, to report it with others, or null. Other errors pass through. */
+/**
+ * Returns the `UsageError` that a check throws, to report it with others, or null. Other errors
+ * pass through.
+ */
 export function catchUsageError(check: () => void): UsageError | null {
   try {
     check();

@@ -10,13 +10,19 @@ import { UsageError } from '../../errors.ts';
 import { imageIdentity } from '../../provenance/embedProvenance.ts';
 import type { InputFile } from '../../types.ts';
 
-/** The service takes 100 MB. Its documents do not say if these are decimal, so the smaller reading holds. */
+/**
+ * The service takes 100 MB. Its documents do not say if these are decimal, so the smaller reading
+ * holds.
+ */
 const maxBytes = 100_000_000;
 const maxNameBytes = 255;
 /** Enough to detect the type of a file. */
 const headBytes = 4_100;
 
-/** Caches facts about files whose size and time have not changed: several passes ask, and many rows may name one file. */
+/**
+ * Caches facts about files whose size and time have not changed: several passes ask, and many rows
+ * may name one file.
+ */
 const known = new Map<
   string,
   { readonly size: number; readonly mtimeMs: number; readonly file: InputFile }
@@ -24,10 +30,11 @@ const known = new Map<
 const mostKnown = 10_000;
 
 /**
- * Prepares a file as an input: a path, relative to the working directory, or the content itself. Reads the content once, for
- * its hash and its type. Do not change the bytes afterwards.
+ * Prepares a file as an input: a path, relative to the working directory, or the content itself.
+ * Reads the content once, for its hash and its type. Do not change the bytes afterwards.
  *
- * Rejects with `UsageError` if the file does not exist, is empty, is not a regular file, cannot be read, or has 100 MB or more.
+ * Rejects with `UsageError` if the file does not exist, is empty, is not a regular file, cannot be
+ * read, or has 100 MB or more.
  */
 export async function inputFile(source: string | Uint8Array | Blob, name = 'input'): Promise<InputFile> {
   if (typeof source === 'string') return fileAt(resolve(source));

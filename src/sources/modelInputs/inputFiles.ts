@@ -29,10 +29,11 @@ interface FileText {
 }
 
 /**
- * Finds the local files among a model's inputs, by their path in the input. Where the schema asks for a URL, every text
- * that is not one is the path of a file; so are `file:` URLs.
+ * Finds the local files among a model's inputs, by their path in the input. Where the schema asks
+ * for a URL, every text that is not one is the path of a file; so are `file:` URLs.
  *
- * Rejects with one `UsageError` that lists every file that is missing, too large, or not a picture if the input takes one.
+ * Rejects with one `UsageError` that lists every file that is missing, too large, or not a picture
+ * if the input takes one.
  */
 export async function inputFiles(input: ModelInput, config: InputFilesConfig): Promise<InputFiles> {
   const texts = Object.entries(input).flatMap(([name, value]) => fileTexts(name, value, config.schema));
@@ -93,12 +94,17 @@ function kindsOf(property: ModelInputProperty): readonly ModelInputProperty[] {
   return property.anyOf?.flatMap(kindsOf) ?? [property];
 }
 
-/** Returns true if a text can only be a file: no other type, such as a list of choices, accepts it. */
+/**
+ * Returns true if a text can only be a file: no other type, such as a list of choices, accepts it.
+ */
 function isFile(text: string, kinds: readonly ModelInputProperty[]): boolean {
   return kinds.some(takesFile) && !kinds.some((kind) => !takesFile(kind) && inputValidator(kind)(text));
 }
 
-/** Guesses from the name whether an input takes pictures only, as schemas do not say: `image` does, unless it may be an archive or a video. */
+/**
+ * Guesses from the name whether an input takes pictures only, as schemas do not say: `image` does,
+ * unless it may be an archive or a video.
+ */
 function isForPictures(name: string, { description = '' }: ModelInputProperty): boolean {
   return (
     /image|img|mask|photo|picture/i.test(name) &&

@@ -1,12 +1,15 @@
 import { UsageError } from '../../errors.ts';
 import type { Json, ModelInputProperty, ModelSchema } from '../../types.ts';
 
-/** If a model has several inputs for pictures, the first of these is the one that it starts from. */
+/**
+ * If a model has several inputs for pictures, the first of these is the one that it starts from.
+ */
 const usualNames = ['image', 'input_image', 'image_input', 'input_images', 'init_image', 'image_prompt'];
 
 /**
- * Finds the input through which a model takes reference pictures, under the name its maker chose, and the form of its
- * value. Throws `UsageError` if the schema has none, or none for `count` pictures.
+ * Finds the input through which a model takes reference pictures, under the name its maker chose,
+ * and the form of its value. Throws `UsageError` if the schema has none, or none for `count`
+ * pictures.
  */
 export function pictureInput(
   schema: ModelSchema | null,
@@ -50,7 +53,10 @@ export function takesFile({ format, enum: choices, items, anyOf }: ModelInputPro
 /** Names that makers give to it: 0 leaves the picture as it is, 1 ignores it. */
 const names = ['prompt_strength', 'strength', 'denoising_strength'];
 
-/** Finds the input that sets how far a model may go from the picture. Throws `UsageError` if the schema has none. */
+/**
+ * Finds the input that sets how far a model may go from the picture. Throws `UsageError` if the
+ * schema has none.
+ */
 export function strengthInput(schema: ModelSchema | null): string {
   const name = names.find((known) => schema?.properties[known] !== undefined);
   if (name !== undefined) return name;

@@ -24,8 +24,9 @@ export interface FallbackRequestsConfig {
 }
 
 /**
- * Creates a function that returns the requests to try if a plan's own fails, each with the inputs that its model takes.
- * Throws `UsageError` at call time if a fallback requires an input that the first model does not have.
+ * Creates a function that returns the requests to try if a plan's own fails, each with the inputs
+ * that its model takes. Throws `UsageError` at call time if a fallback requires an input that the
+ * first model does not have.
  */
 export function fallbackRequests(config: FallbackRequestsConfig): (plan: Plan) => readonly PricedRequest[] {
   const { fallbacks, schema, priceOf } = config;
@@ -40,7 +41,10 @@ export function fallbackRequests(config: FallbackRequestsConfig): (plan: Plan) =
     });
 }
 
-/** Derives a seed that is far from those of the run, within the model's range, and the same on every call. */
+/**
+ * Derives a seed that is far from those of the run, within the model's range, and the same on every
+ * call.
+ */
 function reseeded(
   { model, version, input, priceMicroUsd }: Plan,
   level: number,

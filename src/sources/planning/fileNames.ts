@@ -7,8 +7,9 @@ const maxBytes = 60;
 const readChars = 600;
 
 /**
- * Makes a short file name from a prompt: its first six words, lower-case, joined by `-`. Latin letters lose their accents,
- * other scripts keep their letters. A prompt without letters and digits becomes `image`.
+ * Makes a short file name from a prompt: its first six words, lower-case, joined by `-`. Latin
+ * letters lose their accents, other scripts keep their letters. A prompt without letters and digits
+ * becomes `image`.
  *
  *     A Café at Night, in the rain of 1920  ->  a-cafe-at-night-in-the
  *     夜の海                                 ->  夜の海
@@ -46,11 +47,12 @@ const latin: Readonly<Record<string, string>> = {
 const maxSegmentBytes = 80;
 
 /**
- * Turns a text into one folder or file name that is valid on Linux, macOS and Windows: no separators, control or reserved
- * characters, no device name of Windows, at most 80 bytes. Never empty, never `.` or `..`.
+ * Turns a text into one folder or file name that is valid on Linux, macOS and Windows: no
+ * separators, control or reserved characters, no device name of Windows, at most 80 bytes. Never
+ * empty, never `.` or `..`.
  *
- * Points stay only between digits (`flux-1.1`), so that no name has, or is cut down to, an extension. `--` becomes `-`, as
- * `--` separates a job's name from the suffixes that a run appends.
+ * Points stay only between digits (`flux-1.1`), so that no name has, or is cut down to, an
+ * extension. `--` becomes `-`, as `--` separates a job's name from the suffixes that a run appends.
  */
 export function safeSegment(text: string, maxBytes = maxSegmentBytes): string {
   const name = text
@@ -71,8 +73,9 @@ function isDevice(name: string): boolean {
 }
 
 /**
- * Creates a function that makes the paths of a run unique: the first of several equal ones stays, the next get `-2`, `-3`, …
- * Paths that differ only in case or in the form of their letters are equal, as on macOS and Windows.
+ * Creates a function that makes the paths of a run unique: the first of several equal ones stays,
+ * the next get `-2`, `-3`, … Paths that differ only in case or in the form of their letters are
+ * equal, as on macOS and Windows.
  */
 export function createUniquePaths(): (path: string) => string {
   const occurrences = createOccurrences();
@@ -89,7 +92,10 @@ export function createUniquePaths(): (path: string) => string {
   };
 }
 
-/** Folds a path for comparison. Upper-case comes first, as only that makes ß equal to ss, and σ to ς. */
+/**
+ * Folds a path for comparison. Upper-case comes first, as only that makes ß equal to ss, and σ to
+ * ς.
+ */
 function comparable(path: string): string {
   return path.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
 }
@@ -106,7 +112,10 @@ const maxPathBytes = 190;
 /** Files that a run itself writes into its folder. */
 const runFiles = /^(manifest|report|gallery|contact-sheet|run|campaign_report|stdin|grid)([_. ]|$)/i;
 
-/** Joins folder names and a file name to one safe path below the run folder: at most 190 bytes, separated by `/`. */
+/**
+ * Joins folder names and a file name to one safe path below the run folder: at most 190 bytes,
+ * separated by `/`.
+ */
 export function safePath(segments: readonly string[]): string {
   const path = joined(segments, maxSegmentBytes);
   if (Buffer.byteLength(path) <= maxPathBytes) return path;

@@ -21,8 +21,9 @@ export interface JobContext {
   /** Images per prompt, 1 or more. */
   readonly count: number;
   /**
-   * `auto`: a repeatable seed for each job, if the model has that input and neither the row nor `input` gives one.
-   * A number N: N, N+1, … by job index, under the same conditions. `none`: no seed is added.
+   * `auto`: a repeatable seed for each job, if the model has that input and neither the row nor
+   * `input` gives one. A number N: N, N+1, … by job index, under the same conditions. `none`: no
+   * seed is added.
    */
   readonly seed: 'auto' | 'none' | number;
   readonly renditions: readonly RenditionSpec[];
@@ -31,8 +32,9 @@ export interface JobContext {
 }
 
 /**
- * Throws `UsageError` if the settings of a run do not fit its model: the model has no `prompt` input, an extra input is
- * unknown or refused by its schema, or a count, limit or seed is not a valid integer.
+ * Throws `UsageError` if the settings of a run do not fit its model: the model has no `prompt`
+ * input, an extra input is unknown or refused by its schema, or a count, limit or seed is not a
+ * valid integer.
  */
 export function checkJobContext(context: JobContext): void {
   const { model, schema, input, count, seed, limit } = context;
@@ -58,7 +60,8 @@ function expectInteger(name: string, value: number, minimum: number): void {
 const maxDataChars = 10_000_000;
 
 /**
- * Finds the files of a job: those of its own inputs, and those of the context that the job does not override.
+ * Finds the files of a job: those of its own inputs, and those of the context that the job does not
+ * override.
  *
  * Rejects with `UsageError` as `inputFiles` does, and if all `data:` URLs together are too long.
  */

@@ -6,7 +6,10 @@ import { slug } from './fileNames.ts';
 export interface JobTemplateConfig {
   /** The day of the run, as `2026-11-23`. */
   date: string;
-  /** Tags and inputs that a job of the run may have. If given, any other name is an error at once. Default: all. */
+  /**
+   * Tags and inputs that a job of the run may have. If given, any other name is an error at once.
+   * Default: all.
+   */
   knownNames?: readonly string[] | ReadonlySet<string>;
   /** Replaces a value that a job does not have. Default: an empty text. */
   missing?: string;
@@ -19,8 +22,9 @@ const placeholder = /\{([^{}]*)\}/g;
 const maxChars = 200;
 
 /**
- * Reads a text with placeholders: index (from 1; `:04` pads it), slug, prompt, seed, model, owner, date, and any tag or
- * input. The returned function fills in a job's values, at most 200 characters of each.
+ * Reads a text with placeholders: index (from 1; `:04` pads it), slug, prompt, seed, model, owner,
+ * date, and any tag or input. The returned function fills in a job's values, at most 200 characters
+ * of each.
  *
  * Throws `UsageError` if a placeholder is malformed or names something that no job has.
  */
@@ -76,8 +80,9 @@ function fieldText(name: string, fields: Readonly<Record<string, Json>>): string
 type Captions = (job: Job) => readonly RenditionSpec[];
 
 /**
- * Creates a function that fills the placeholders of captions, which are those of paths; a missing value becomes an empty
- * text. The function throws `UsageError` if a caption names something that no job has. Jobs without captions keep their list.
+ * Creates a function that fills the placeholders of captions, which are those of paths; a missing
+ * value becomes an empty text. The function throws `UsageError` if a caption names something that
+ * no job has. Jobs without captions keep their list.
  */
 export function createCaptions(config: Pick<JobTemplateConfig, 'date' | 'knownNames'>): Captions {
   const templates = new Map<string, (job: Job) => string>();

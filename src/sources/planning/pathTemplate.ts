@@ -6,13 +6,16 @@ import { type JobTemplateConfig, jobTemplate } from './jobTemplate.ts';
 /** The values of placeholders, and the size of folders. */
 export interface PathTemplateConfig extends Pick<JobTemplateConfig, 'date' | 'knownNames'> {
   /**
-   * Maximum number of jobs per folder: adds folders `0001-1000`, `1001-2000`, … for 1,000. They do not depend on the total
-   * number of jobs. Default: no limit.
+   * Maximum number of jobs per folder: adds folders `0001-1000`, `1001-2000`, … for 1,000. They do
+   * not depend on the total number of jobs. Default: no limit.
    */
   folderSize?: number;
 }
 
-/** Returns the path of a job's files below the run folder, with `/` between folders, without extension. */
+/**
+ * Returns the path of a job's files below the run folder, with `/` between folders, without
+ * extension.
+ */
 export type PathOf = (job: Job) => string;
 
 const shorthands = new Map([
@@ -26,12 +29,14 @@ const placeholder = /\{([^{}]*)\}/g;
 const maxFolders = 8;
 
 /**
- * Reads a layout of files: `flat`, `date`, `prompt`, `model`, or a template such as `{platform}/{index:04}-{slug}.{ext}`.
- * The placeholders are index (from 1; `:04` pads it), slug, prompt (or its name, if it has one), seed, model, owner, date,
- * and any tag or input. A value that a job does not have becomes `none`.
+ * Reads a layout of files: `flat`, `date`, `prompt`, `model`, or a template such as
+ * `{platform}/{index:04}-{slug}.{ext}`. The placeholders are index (from 1; `:04` pads it), slug,
+ * prompt (or its name, if it has one), seed, model, owner, date, and any tag or input. A value that
+ * a job does not have becomes `none`.
  *
- * Paths are safe on all systems and never leave the run folder, for any prompt; they are not unique yet. Throws
- * `UsageError` if the template leaves the run folder, has broken braces, or names something that no job has.
+ * Paths are safe on all systems and never leave the run folder, for any prompt; they are not unique
+ * yet. Throws `UsageError` if the template leaves the run folder, has broken braces, or names
+ * something that no job has.
  */
 export function pathTemplate(organize: string, config: PathTemplateConfig): PathOf {
   const template = (shorthands.get(organize) ?? organize).replace(/\.\{ext\}$/, '');

@@ -13,10 +13,12 @@ export interface PlanJobsConfig extends PathTemplateConfig, ResultKeysConfig {
 }
 
 /**
- * Adds to each job its identity, its price, its path on disk and the text of its captions, lazily, one job at a time. The
- * same jobs in the same order always have the same plans (with the same `date`).
+ * Adds to each job its identity, its price, its path on disk and the text of its captions, lazily,
+ * one job at a time. The same jobs in the same order always have the same plans (with the same
+ * `date`).
  *
- * Throws `UsageError` at call time if the path template is invalid, and at the first job if a caption is.
+ * Throws `UsageError` at call time if the path template is invalid, and at the first job if a
+ * caption is.
  */
 export function planJobs(
   jobs: AsyncIterable<Job> | Iterable<Job>,
@@ -50,16 +52,16 @@ async function* plans(
 
 interface ResultKeysConfig {
   /**
-   * Reuses results without a seed too: the n-th of several identical requests gets the earlier result of the n-th one.
-   * Default: false, as each of them is meant to differ.
+   * Reuses results without a seed too: the n-th of several identical requests gets the earlier
+   * result of the n-th one. Default: false, as each of them is meant to differ.
    */
   reuseUnseeded?: boolean;
 }
 
 /**
- * Creates a function that returns the key under which other jobs, and other runs, can reuse a job's result: equal keys have
- * equal results. It returns undefined for a request without a seed, as the model makes another image each time. Call it for
- * all jobs of a run, in order.
+ * Creates a function that returns the key under which other jobs, and other runs, can reuse a job's
+ * result: equal keys have equal results. It returns undefined for a request without a seed, as the
+ * model makes another image each time. Call it for all jobs of a run, in order.
  */
 export function resultKeys(
   config: ResultKeysConfig = {},

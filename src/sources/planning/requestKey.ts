@@ -4,8 +4,8 @@ import type { InputFiles, PredictionRequest } from '../../types.ts';
 import type { JobContext } from './jobContext.ts';
 
 /**
- * Returns the identity of a request: the sha256 (64 hex digits) of its canonical JSON. Identical requests have equal keys. A
- * file counts by its content, not by its name or the URL of its upload.
+ * Returns the identity of a request: the sha256 (64 hex digits) of its canonical JSON. Identical
+ * requests have equal keys. A file counts by its content, not by its name or the URL of its upload.
  */
 export function requestKey(request: PredictionRequest & { readonly files?: InputFiles }): string {
   const { model, version, files } = request;
@@ -31,9 +31,9 @@ const numbersPerSlot = 3;
 const firstSlots = 1024;
 
 /**
- * Creates a counter that stores 64 bits of each text's hash instead of the text: open addressing in one typed array, at
- * most three quarters full, so 16 to 32 bytes per text. Among a million texts, two are mistaken for one with a chance of
- * 1 in 30 million; then only a count is wrong.
+ * Creates a counter that stores 64 bits of each text's hash instead of the text: open addressing in
+ * one typed array, at most three quarters full, so 16 to 32 bytes per text. Among a million texts,
+ * two are mistaken for one with a chance of 1 in 30 million; then only a count is wrong.
  */
 export function createOccurrences(): Occurrences {
   let slots = firstSlots;
@@ -68,7 +68,10 @@ export function createOccurrences(): Occurrences {
   return { count };
 }
 
-/** Returns the offset of this hash, or of the free slot where it belongs. A quarter of the slots is free, so the walk ends. */
+/**
+ * Returns the offset of this hash, or of the free slot where it belongs. A quarter of the slots is
+ * free, so the walk ends.
+ */
 function offsetOf(table: Uint32Array, high: number, low: number): number {
   const slots = table.length / numbersPerSlot;
   let slot = low & (slots - 1);
@@ -80,8 +83,9 @@ function offsetOf(table: Uint32Array, high: number, low: number): number {
 }
 
 /**
- * Returns a fingerprint of an input and of the settings that change its requests. `input` identifies the input: the hash of
- * a file, or a spec. Neither `limit` nor renditions count, so a run can be extended, and get images in other sizes.
+ * Returns a fingerprint of an input and of the settings that change its requests. `input`
+ * identifies the input: the hash of a file, or a spec. Neither `limit` nor renditions count, so a
+ * run can be extended, and get images in other sizes.
  */
 export function fingerprintOf(input: unknown, context: JobContext): string {
   const { model, version, input: extraInput, count, seed } = context;

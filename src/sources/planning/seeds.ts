@@ -3,7 +3,10 @@ import { checkInput } from '../modelInputs/checkInput.ts';
 import type { JobContext } from './jobContext.ts';
 import { createOccurrences, requestKey } from './requestKey.ts';
 
-/** Throws `UsageError` if seeds that count up from a given number leave the range that the model allows. */
+/**
+ * Throws `UsageError` if seeds that count up from a given number leave the range that the model
+ * allows.
+ */
 export function checkSeeds(rows: number, { schema, seed, count, limit }: JobContext): void {
   const property = schema?.properties.seed;
   if (property === undefined || typeof seed !== 'number') return;
@@ -26,9 +29,10 @@ export type Seeder = (input: ModelInput, position: JobPosition, files?: InputFil
 /**
  * Creates the seeder of one run; call it for the jobs in their order.
  *
- * `auto` derives a 31-bit number from the request's own hash and counts up for each identical request before it in the run.
- * So every request is unique, and a prompt keeps its seeds when other rows are added or removed. A given seed counts up over
- * the copies of its prompt, as identical requests would make identical images. A model without an integer `seed` gets none.
+ * `auto` derives a 31-bit number from the request's own hash and counts up for each identical
+ * request before it in the run. So every request is unique, and a prompt keeps its seeds when other
+ * rows are added or removed. A given seed counts up over the copies of its prompt, as identical
+ * requests would make identical images. A model without an integer `seed` gets none.
  */
 export function createSeeder(context: JobContext): Seeder {
   const { model, version, schema, seed: policy } = context;

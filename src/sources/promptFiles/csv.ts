@@ -10,8 +10,8 @@ interface CsvHeader {
 }
 
 /**
- * Reads the rows of a CSV file with a header: the column `prompt` (in any letter case) and any others, as texts.
- * Without a given delimiter, the header decides between comma, semicolon and tab.
+ * Reads the rows of a CSV file with a header: the column `prompt` (in any letter case) and any
+ * others, as texts. Without a given delimiter, the header decides between comma, semicolon and tab.
  */
 export async function* csvRows(path: string, delimiter?: string): AsyncGenerator<RowItem, void, void> {
   let header: CsvHeader | null = null;
@@ -65,14 +65,20 @@ async function findDelimiter(path: string): Promise<string> {
 
 /** One record of a CSV file. */
 interface CsvRecord {
-  /** 1-based line on which it begins. Quoted values may contain line ends, so a record may span several lines. */
+  /**
+   * 1-based line on which it begins. Quoted values may contain line ends, so a record may span
+   * several lines.
+   */
   readonly line: number;
   readonly values: readonly string[];
   /** Describes a mistake in its quotes; null if there is none. */
   readonly fault: string | null;
 }
 
-/** Reads all records of a CSV file that are not blank, in batches. Stops at a quote that is never closed. */
+/**
+ * Reads all records of a CSV file that are not blank, in batches. Stops at a quote that is never
+ * closed.
+ */
 async function* readCsvRecords(
   path: string,
   delimiter: string,

@@ -4,7 +4,10 @@ import { UsageError } from '../../errors.ts';
 import { type RowItem, rowFromValue } from './rows.ts';
 import { maxRowChars, readText } from './text.ts';
 
-/** Reads the rows of a `.json` file: one array of texts or objects, item by item. Stops at broken JSON. */
+/**
+ * Reads the rows of a `.json` file: one array of texts or objects, item by item. Stops at broken
+ * JSON.
+ */
 export async function* jsonRows(path: string): AsyncGenerator<RowItem, void, void> {
   const parser = new JSONParser({ paths: ['$.*'], keepStack: false });
   let values: unknown[] = [];
@@ -27,7 +30,10 @@ export async function* jsonRows(path: string): AsyncGenerator<RowItem, void, voi
 
 const tooLong = `Expected an item of at most ${maxRowChars} characters, got a longer one`;
 
-/** Returns false as long as a file has only white space; throws `UsageError` if it does not begin with an array. */
+/**
+ * Returns false as long as a file has only white space; throws `UsageError` if it does not begin
+ * with an array.
+ */
 function beginsArray(path: string, text: string): boolean {
   const first = text.trimStart().charAt(0);
   if (first === '' || first === '[') return first === '[';

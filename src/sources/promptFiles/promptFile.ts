@@ -13,8 +13,8 @@ import type { RowItem } from './rows.ts';
 export interface PromptFile {
   readonly path: string;
   /**
-   * Reads the file from its beginning, in constant memory; each call is a new pass. Bad rows are items, not errors.
-   * Throws `UsageError` if the file as a whole cannot be read.
+   * Reads the file from its beginning, in constant memory; each call is a new pass. Bad rows are
+   * items, not errors. Throws `UsageError` if the file as a whole cannot be read.
    */
   rows(): AsyncIterable<RowItem>;
 }
@@ -44,8 +44,9 @@ const readers = new Map<string, () => Promise<RowReader>>([
 /**
  * Opens a prompt file by its extension and checks its beginning.
  *
- * Rejects with `UsageError` if the file as a whole cannot be used: it is missing, a folder, unreadable, empty, without
- * prompts, of an unknown format, not text, or has no `prompt` column. `validateRows` reports bad rows.
+ * Rejects with `UsageError` if the file as a whole cannot be used: it is missing, a folder,
+ * unreadable, empty, without prompts, of an unknown format, not text, or has no `prompt` column.
+ * `validateRows` reports bad rows.
  */
 export async function openPromptFile(path: string): Promise<PromptFile> {
   const loadReader = readers.get(extname(path).toLowerCase());
@@ -82,7 +83,10 @@ async function checkFile(path: string): Promise<void> {
   if (stats.size === 0) throw new UsageError(`${path}: Expected at least one prompt, got an empty file`);
 }
 
-/** Throws `UsageError` if a file is not text, with its type, instead of reporting thousands of bad rows. */
+/**
+ * Throws `UsageError` if a file is not text, with its type, instead of reporting thousands of bad
+ * rows.
+ */
 async function checkIsText(path: string): Promise<void> {
   const head = await readHead(path);
   const isUtf16 = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
@@ -130,8 +134,9 @@ function kindOf(path: string): string {
 }
 
 /**
- * Writes prompts from a pipe to `stdin.txt` in the run folder, so that they can be read twice, and returns its path.
- * The file is written atomically: an earlier one stays until the new one is complete.
+ * Writes prompts from a pipe to `stdin.txt` in the run folder, so that they can be read twice, and
+ * returns its path. The file is written atomically: an earlier one stays until the new one is
+ * complete.
  *
  * Rejects with `UsageError` if the input is empty or the folder cannot be written.
  */

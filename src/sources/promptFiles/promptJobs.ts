@@ -9,8 +9,8 @@ import type { PromptFile } from './promptFile.ts';
 import type { Row, RowItem } from './rows.ts';
 
 /**
- * Makes a job for each image, in the order of the rows, lazily. This is the second pass over a prompt file: `validateRows`
- * has refused bad rows before, so they are skipped here.
+ * Makes a job for each image, in the order of the rows, lazily. This is the second pass over a
+ * prompt file: `validateRows` has refused bad rows before, so they are skipped here.
  *
  * Throws `UsageError` if the schema refuses a value, or a file is missing.
  */
@@ -44,8 +44,9 @@ interface SplitFields {
 }
 
 /**
- * Splits a row's fields: those named after an input of the model are inputs, the others tags. Without a schema all are tags.
- * Empty CSV values and JSON nulls are left out, so that the model's defaults apply.
+ * Splits a row's fields: those named after an input of the model are inputs, the others tags.
+ * Without a schema all are tags. Empty CSV values and JSON nulls are left out, so that the model's
+ * defaults apply.
  *
  * Throws one `UsageError` that lists all values that the schema refuses.
  */
@@ -101,11 +102,11 @@ export interface ValidatedRows {
 }
 
 /**
- * Checks a prompt file, and the files that it names, before anything is created. This is the first pass: it reads to the
- * end, or to the limit, in constant memory.
+ * Checks a prompt file, and the files that it names, before anything is created. This is the first
+ * pass: it reads to the end, or to the limit, in constant memory.
  *
- * Rejects with `InvalidRowsError`, with the first 100 problems and the total number, or with `UsageError` if the context does
- * not fit the model or the file has no prompt.
+ * Rejects with `InvalidRowsError`, with the first 100 problems and the total number, or with
+ * `UsageError` if the context does not fit the model or the file has no prompt.
  */
 export async function validateRows(file: PromptFile, context: JobContext): Promise<ValidatedRows> {
   checkJobContext(context);
@@ -165,8 +166,8 @@ interface MisspelledInput {
 }
 
 /**
- * Finds fields that become tags, as the model has no such input, but look like one of its inputs: `aspect-ratio`, `Seed`,
- * `num_output`. Returns none if the model has no schema.
+ * Finds fields that become tags, as the model has no such input, but look like one of its inputs:
+ * `aspect-ratio`, `Seed`, `num_output`. Returns none if the model has no schema.
  */
 export function misspelledInputs(fields: Iterable<string>, schema: ModelSchema | null): MisspelledInput[] {
   const inputs = Object.keys(schema?.properties ?? {});
@@ -181,7 +182,10 @@ function lettersOf(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 }
 
-/** Returns the nearest name of 6 letters or more. Short words are near too many others: `mood` and `mode`, `style` and `size`. */
+/**
+ * Returns the nearest name of 6 letters or more. Short words are near too many others: `mood` and
+ * `mode`, `style` and `size`.
+ */
 function nearLongName(field: string, inputs: readonly string[]): string | null {
   const isLong = (name: string) => name.length >= 6;
   return isLong(field) ? nearestName(field, inputs.filter(isLong)) : null;

@@ -15,14 +15,20 @@ export interface Row {
   readonly text: boolean;
 }
 
-/** A row that cannot be used. It is an item of the stream of rows, so that reading continues and finds the others too. */
+/**
+ * A row that cannot be used. It is an item of the stream of rows, so that reading continues and
+ * finds the others too.
+ */
 export interface BadRow extends RowProblem {
   readonly type: 'problem';
 }
 
 export type RowItem = Row | BadRow;
 
-/** Reads an item of a JSON or YAML list: a prompt as text, or an object with a `prompt` (in any letter case). */
+/**
+ * Reads an item of a JSON or YAML list: a prompt as text, or an object with a `prompt` (in any
+ * letter case).
+ */
 export function rowFromValue(line: number, value: unknown): RowItem {
   const problem = (message: string): RowItem => ({ type: 'problem', line, message });
   if (typeof value === 'string') return row(line, value, {});
@@ -66,8 +72,9 @@ function kindOf(value: unknown): string {
 const damage = /[\0\uFFFD]/;
 
 /**
- * Describes damage to the encoding of a text; null if there is none. Files are decoded leniently: bytes that are not UTF-8
- * become U+FFFD, so that reading continues and every damaged row is reported.
+ * Describes damage to the encoding of a text; null if there is none. Files are decoded leniently:
+ * bytes that are not UTF-8 become U+FFFD, so that reading continues and every damaged row is
+ * reported.
  */
 export function encodingFault(text: string): string | null {
   const found = damage.exec(text)?.[0];
@@ -79,7 +86,9 @@ export function encodingFault(text: string): string | null {
 
 const noFields = Object.freeze({});
 
-/** Reads a line that is a prompt; null if it is blank. A `text` of null is a line that was too long. */
+/**
+ * Reads a line that is a prompt; null if it is blank. A `text` of null is a line that was too long.
+ */
 export function rowFromText(line: number, text: string | null): RowItem | null {
   if (text === null) return { type: 'problem', line, message: tooLong };
   const prompt = text.trim();

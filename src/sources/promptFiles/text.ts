@@ -2,12 +2,15 @@ import { createReadStream } from 'node:fs';
 import { asFileHandleShortage } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 
-/** Measured: larger chunks are slower and take more memory, as their rows outlive the young generation. */
+/**
+ * Measured: larger chunks are slower and take more memory, as their rows outlive the young
+ * generation.
+ */
 const chunkBytes = 64 * 1024;
 
 /**
- * Reads a UTF-8 file chunk by chunk: without byte order mark, with `\n` as every line end, and U+FFFD for bytes that are not
- * UTF-8. Throws `UsageError` if the file cannot be read.
+ * Reads a UTF-8 file chunk by chunk: without byte order mark, with `\n` as every line end, and
+ * U+FFFD for bytes that are not UTF-8. Throws `UsageError` if the file cannot be read.
  */
 export async function* readText(path: string): AsyncGenerator<string, void, void> {
   const decoder = new TextDecoder('utf-8');
@@ -48,7 +51,10 @@ interface LineBatch {
   readonly lines: readonly (string | null)[];
 }
 
-/** Reads all lines of a file, in batches, as a step of an async iterator costs more than handling a line. */
+/**
+ * Reads all lines of a file, in batches, as a step of an async iterator costs more than handling a
+ * line.
+ */
 export async function* readLines(path: string): AsyncGenerator<LineBatch, void, void> {
   let firstLine = 1;
   let open: string | null = '';

@@ -4,7 +4,10 @@ import { UsageError } from '../../errors.ts';
 import { type RowItem, rowFromValue } from './rows.ts';
 import { maxRowChars, readLines, readText } from './text.ts';
 
-/** Reads the rows of a YAML file: a list of texts or objects. The usual form, `- ` at the start of a line, is streamed. */
+/**
+ * Reads the rows of a YAML file: a list of texts or objects. The usual form, `- ` at the start of a
+ * line, is streamed.
+ */
 export async function* yamlRows(path: string): AsyncGenerator<RowItem, void, void> {
   yield* (await isBlockList(path)) ? yamlBlockRows(path) : yamlDocumentRows(path);
 }
@@ -25,8 +28,9 @@ interface YamlItem {
 }
 
 /**
- * Reads a YAML list whose items begin with `- ` at the start of a line. Everything else in an item is indented, so the file
- * is cut at these lines and each item is parsed alone (anchors work within an item only).
+ * Reads a YAML list whose items begin with `- ` at the start of a line. Everything else in an item
+ * is indented, so the file is cut at these lines and each item is parsed alone (anchors work within
+ * an item only).
  */
 async function* yamlBlockRows(path: string): AsyncGenerator<RowItem, void, void> {
   let item: YamlItem | null = null;
@@ -50,7 +54,10 @@ function isBetweenItems(text: string): boolean {
   return /^(%|#|---\s*$|\.\.\.\s*$)/.test(text);
 }
 
-/** Appends a line to an item. An item that is too long is only counted, so that it cannot fill the memory. */
+/**
+ * Appends a line to an item. An item that is too long is only counted, so that it cannot fill the
+ * memory.
+ */
 function append(item: YamlItem, text: string | null): void {
   item.chars += text === null ? maxRowChars + 1 : text.length + 1;
   if (item.chars > maxRowChars) item.lines.length = 0;
@@ -83,7 +90,10 @@ function firstLineOf(message: string): string {
 
 const maxBytes = 16 * 1024 * 1024;
 
-/** Reads a YAML list of any form (`[a, b]`, indented, with anchors). It is parsed as a whole, up to 16 MB. */
+/**
+ * Reads a YAML list of any form (`[a, b]`, indented, with anchors). It is parsed as a whole, up to
+ * 16 MB.
+ */
 async function* yamlDocumentRows(path: string): AsyncGenerator<RowItem, void, void> {
   const { size } = await stat(path);
   if (size > maxBytes) {

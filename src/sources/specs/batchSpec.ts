@@ -86,8 +86,9 @@ export const namedPrompt = z.union([
 ]);
 
 /**
- * Returns a refinement of a spec (`.superRefine(uniqueNames('prompts', 'styles'))`) that finds fault with every item whose
- * name an item before it in the same list has. Names that are null are left to the caller.
+ * Returns a refinement of a spec (`.superRefine(uniqueNames('prompts', 'styles'))`) that finds
+ * fault with every item whose name an item before it in the same list has. Names that are null are
+ * left to the caller.
  */
 export function uniqueNames<List extends string>(...lists: readonly List[]) {
   return (

@@ -19,8 +19,9 @@ interface PromptTemplate {
 const part = /\{\{|\}\}|\{([^{}]*)\}/g;
 
 /**
- * Reads a prompt with placeholders, `{product}`, and alternatives, `{red|green}` or `{colour:red|green}`. Doubled braces are
- * literal braces. Throws `UsageError` if braces are unmatched or empty, or two lists of alternatives have the same name.
+ * Reads a prompt with placeholders, `{product}`, and alternatives, `{red|green}` or
+ * `{colour:red|green}`. Doubled braces are literal braces. Throws `UsageError` if braces are
+ * unmatched or empty, or two lists of alternatives have the same name.
  */
 export function promptTemplate(text: string): PromptTemplate {
   const placeholders: string[] = [];
@@ -62,7 +63,9 @@ export function filledPrompt(template: string, words: Readonly<Record<string, st
     .trim();
 }
 
-/** Creates the schema of a prompt in a spec that may have alternatives and these placeholders only. */
+/**
+ * Creates the schema of a prompt in a spec that may have alternatives and these placeholders only.
+ */
 export function specPrompt(placeholders: readonly string[]) {
   return specText.superRefine((text, context) => {
     try {

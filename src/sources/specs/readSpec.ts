@@ -19,8 +19,8 @@ const missing = 'no file of that name';
 /**
  * Reads a spec of any shape from a YAML or JSON file.
  *
- * Rejects with one `UsageError` that lists all mistakes, each with its line, its path in the spec and, for an unknown name,
- * the nearest known one.
+ * Rejects with one `UsageError` that lists all mistakes, each with its line, its path in the spec
+ * and, for an unknown name, the nearest known one.
  */
 export async function readSpec<T>(path: string, schema: z.ZodType<T>, { what }: ReadSpecConfig): Promise<T> {
   if (!['.yaml', '.yml', '.json'].includes(extname(path).toLowerCase())) {
@@ -94,8 +94,9 @@ interface WithRenditions {
 }
 
 /**
- * Reads the spec of a batch from a YAML or JSON file. Resolves the overlays of its renditions from the file's folder, and
- * checks that they are images. Rejects with `UsageError` as `readSpec` and `readableOverlays` do.
+ * Reads the spec of a batch from a YAML or JSON file. Resolves the overlays of its renditions from
+ * the file's folder, and checks that they are images. Rejects with `UsageError` as `readSpec` and
+ * `readableOverlays` do.
  */
 export async function readBatchSpec<T extends WithRenditions>(
   path: string,

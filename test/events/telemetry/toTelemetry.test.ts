@@ -53,7 +53,9 @@ const totals = {
   costIncomplete: false,
 };
 const endEvent: RunEvent = { type: 'run.completed', totals, elapsedMs: 1 };
-/** A job that fails once and is saved; another that fails for good. Each number is a pause in ms. */
+/**
+ * A job that fails once and is saved; another that fails for good. Each number is a pause in ms.
+ */
 const story: (RunEvent | number)[] = [
   startEvent,
   10,

@@ -3,7 +3,10 @@ import { expect, it } from 'vitest';
 import { createGate, gate } from '../../../src/operators/gate.ts';
 import { createConcurrencyLearner } from '../../../src/operators/pace/concurrencyLearner.ts';
 
-/** Runs jobs at a service that works on so many at a time and lets the rest wait; returns the slots at each end. */
+/**
+ * Runs jobs at a service that works on so many at a time and lets the rest wait; returns the slots
+ * at each end.
+ */
 function learnedFrom(capacity: number, jobs: number, refusesAbove = Number.POSITIVE_INFINITY): number[] {
   const scheduler = new VirtualTimeScheduler();
   const learner = createConcurrencyLearner();

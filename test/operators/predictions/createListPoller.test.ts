@@ -9,8 +9,8 @@ import { aPrediction, fakeProvider } from '../../helpers/fakeProvider.ts';
 const at = (ms: number) => new Date(ms).toISOString();
 
 /**
- * A service in virtual time: `add` makes a prediction that is finished after `tookMs`; `asked` says which questions came.
- * What is `hidden` is not in the list.
+ * A service in virtual time: `add` makes a prediction that is finished after `tookMs`; `asked` says
+ * which questions came. What is `hidden` is not in the list.
  */
 function serviceOf(scheduler: SchedulerLike, { pageSize = 100 } = {}) {
   const made: { id: string; createdMs: number; tookMs: number; hidden: boolean }[] = [];

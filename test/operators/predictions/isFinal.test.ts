@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isFinal } from '../../../src/operators/predictions/states.ts';
+import { isFinal } from '../../../src/operators/predictions/pollSchedule.ts';
 import type { PredictionStatus } from '../../../src/types.ts';
 import { aPrediction } from '../../helpers/fakeProvider.ts';
 

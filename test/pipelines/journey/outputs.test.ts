@@ -42,7 +42,10 @@ beforeEach(async () => {
   folder = join(await tempFolder(), 'run');
 });
 
-/** One job of a model whose output is made from the address of the files above; its requests to the service are returned too. */
+/**
+ * One job of a model whose output is made from the address of the files above; its requests to the
+ * service are returned too.
+ */
 async function run(outputAt: (url: string) => Json, wishes: Partial<RunSettings> = {}) {
   const { url, requests } = await localServer(({ url: path, method, headers }, response) => {
     const output = outputAt(`http://${headers.host}/out`);

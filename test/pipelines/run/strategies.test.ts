@@ -114,7 +114,10 @@ describe('the comparison', () => {
   });
 });
 
-/** A service that has trouble with some seeds: 3 fails once by the platform's fault, 5 always; 7 is refused for good. */
+/**
+ * A service that has trouble with some seeds: 3 fails once by the platform's fault, 5 always; 7 is
+ * refused for good.
+ */
 function troubled() {
   const made: number[] = [];
   const failing = (error: string) =>

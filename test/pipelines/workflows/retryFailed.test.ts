@@ -189,7 +189,8 @@ describe('a prediction whose time is up', () => {
 
   it('is given its time again by a recovery round', async () => {
     const settings = await start({ ...slow, sigma: 0 });
-    // More than one round, as a busy machine may see an end late; no round would help if the time counted from the create request.
+    // More than one round, as a busy machine may see an end late; no round would help if the time
+    // counted from the create request.
     const wishes = { timeoutAction: 'leave', recoveryRounds: 3, recoveryDelayMs: 1 } as const;
     const { totals } = await run({ ...settings, ...wishes, waitMs: 0, timeoutMs: 300 });
     expect(totals).toMatchObject({ saved: 10 });

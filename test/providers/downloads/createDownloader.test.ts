@@ -216,7 +216,8 @@ describe('anything else is refused, and nothing stays behind', () => {
     const hash = promisify(pbkdf2);
     let busy: Promise<unknown> = Promise.resolve();
     const { url } = await localServer((_request, response) => {
-      // Node has four threads for files and hashes: while these are busy, a file waits to be opened.
+      // Node has four threads for files and hashes: while these are busy, a file waits to be
+      // opened.
       busy = Promise.all(Array.from({ length: 4 }, () => hash('', '', 300_000, 32, 'sha256')));
       response.writeHead(200, { 'content-length': 1_000 }).write('start', () => response.destroy());
     });

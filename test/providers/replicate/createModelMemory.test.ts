@@ -12,7 +12,10 @@ const version = 'f'.repeat(64);
 const inputs = { Input: { properties: { prompt: { type: 'string' } }, required: ['prompt'] } };
 const answer = { latest_version: { id: version, openapi_schema: { components: { schemas: inputs } } } };
 
-/** A service that has a model, a clock, and providers that share a cache, as runs after each other do. */
+/**
+ * A service that has a model, a clock, and providers that share a cache, as runs after each other
+ * do.
+ */
 async function service() {
   const state = { nowMs: 1_700_000_000_000, status: 200, warnings: [] as string[] };
   const { url, requests } = await localServer(({ url: path }, response) => {

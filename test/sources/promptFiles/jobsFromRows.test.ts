@@ -172,6 +172,7 @@ it('gives each job its own files and those of the run that it does not replace',
     ['masks[0] a.png', 'masks[1] b.png', 'image renamed.png'],
   ]);
   expect(jobs[2]).not.toHaveProperty('files');
-  // The same content is the same request: only its count among identical ones makes the last one differ.
+  // The same content is the same request: only its count among identical ones makes the last one
+  // differ.
   expect(Number(jobs[3]?.input.seed)).toBe(Number(jobs[0]?.input.seed) + 1);
 });

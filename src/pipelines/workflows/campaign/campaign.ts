@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { concatMap, from, map, type Observable } from 'rxjs';
-import { writeJson } from '../../../disk/jsonFile.ts';
+import { writeJson } from '../../../disk/writeFiles.ts';
 import type { Report } from '../../../sinks/report/report.ts';
 import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
@@ -11,8 +11,9 @@ import { campaignJobs } from './jobs.ts';
 import type { CampaignSpec } from './spec.ts';
 
 /**
- * Makes an image for each platform in each variation, in the platform's shape (the nearest that the model's schema offers)
- * and size (a rendition), below `platform/variation`. Then writes `campaign_report.json`. Emits the finished run.
+ * Makes an image for each platform in each variation, in the platform's shape (the nearest that the
+ * model's schema offers) and size (a rendition), below `platform/variation`. Then writes
+ * `campaign_report.json`. Emits the finished run.
  *
  *     spec: 2 platforms, 2 variations   4 jobs
  *     campaign                          -----(end|)
@@ -34,7 +35,10 @@ export function campaign(
   );
 }
 
-/** Writes `campaign_report.json` into the run folder. Rejects with `StorageError` if it cannot be written. */
+/**
+ * Writes `campaign_report.json` into the run folder. Rejects with `StorageError` if it cannot be
+ * written.
+ */
 export function writeCampaignReport(folder: string, report: CampaignReport): Promise<void> {
   return writeJson(join(folder, 'campaign_report.json'), report);
 }

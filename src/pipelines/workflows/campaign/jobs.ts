@@ -10,9 +10,10 @@ import type { InputFiles, Job, ModelInput } from '../../../types.ts';
 import { type CampaignSpec, campaignPrompt } from './spec.ts';
 
 /**
- * Makes the jobs of a campaign: platforms x variations x count, in the order of the spec. Each image has its platform's
- * shape, the platform's rendition, and the tags `platform` and `variation`. Inputs of the context override the spec's, and
- * those override the shape's. `context.files` are the files of both; `campaignFiles` finds them.
+ * Makes the jobs of a campaign: platforms x variations x count, in the order of the spec. Each
+ * image has its platform's shape, the platform's rendition, and the tags `platform` and
+ * `variation`. Inputs of the context override the spec's, and those override the shape's.
+ * `context.files` are the files of both; `campaignFiles` finds them.
  *
  * Throws `UsageError` at call time if the model cannot take what the spec gives.
  */
@@ -77,8 +78,9 @@ function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, vo
 }
 
 /**
- * Finds the files of a campaign: those under `input:` in its spec that the context does not override, relative to the spec's
- * folder, and those of the context. Rejects with `UsageError` as `inputFiles` does.
+ * Finds the files of a campaign: those under `input:` in its spec that the context does not
+ * override, relative to the spec's folder, and those of the context. Rejects with `UsageError` as
+ * `inputFiles` does.
  */
 export async function campaignFiles(
   { input }: CampaignSpec,

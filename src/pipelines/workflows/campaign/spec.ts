@@ -23,7 +23,10 @@ export interface CampaignVariation {
 export interface CampaignSpec extends BatchSpec {
   readonly theme: string;
   readonly style: string;
-  /** Template of the prompts, with `{theme}`, `{style}`, `{platform}` and `{variation}`; null for the default one. */
+  /**
+   * Template of the prompts, with `{theme}`, `{style}`, `{platform}` and `{variation}`; null for
+   * the default one.
+   */
   readonly prompt: string | null;
   /** The platforms to make images for, as renditions. */
   readonly platforms: readonly RenditionSpec[];
@@ -31,7 +34,10 @@ export interface CampaignSpec extends BatchSpec {
   readonly organize: string;
 }
 
-/** Reads a campaign spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does. */
+/**
+ * Reads a campaign spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec`
+ * does.
+ */
 export function readCampaignSpec(path: string): Promise<CampaignSpec> {
   return readBatchSpec(path, campaignSpecSchema, { what: 'campaign spec' });
 }
@@ -64,7 +70,10 @@ const campaignSpecSchema = z
     }),
   );
 
-/** Fills the prompt of one image of a campaign: the spec's template, or by default theme, variation and style. */
+/**
+ * Fills the prompt of one image of a campaign: the spec's template, or by default theme, variation
+ * and style.
+ */
 export function campaignPrompt(
   { theme, style, prompt }: CampaignSpec,
   platformName: string,

@@ -36,9 +36,9 @@ interface GridAxisConfig {
 const longestName = 60;
 
 /**
- * Makes an axis from a list of values. A value without a name is named by a short form of its text, by its file name
- * without extension, or by its number. Throws `UsageError` if a value appears twice, or is not a text though the prompt needs
- * one.
+ * Makes an axis from a list of values. A value without a name is named by a short form of its text,
+ * by its file name without extension, or by its number. Throws `UsageError` if a value appears
+ * twice, or is not a text though the prompt needs one.
  */
 export function gridAxis({ name, place, values, isWord }: GridAxisConfig): GridAxis {
   const seen = new Set<string>();
@@ -70,8 +70,8 @@ function nameOf(value: Json, isModel: boolean): string {
 }
 
 /**
- * Makes the axes of a spec: its lists, the zipped lists as one axis, and the alternatives of its prompt. Throws `UsageError`
- * if one of them is invalid; `gridFaults` adds its path in the spec.
+ * Makes the axes of a spec: its lists, the zipped lists as one axis, and the alternatives of its
+ * prompt. Throws `UsageError` if one of them is invalid; `gridFaults` adds its path in the spec.
  */
 export function gridAxes({ prompt, axes, zip }: GridFields): GridAxis[] {
   const { placeholders, variants } = promptTemplate(prompt ?? '{prompt}');
@@ -92,7 +92,8 @@ export function gridAxes({ prompt, axes, zip }: GridFields): GridAxis[] {
 }
 
 /**
- * Zips several axes to one, whose first value combines the first values of all. Throws `UsageError` if their lengths differ.
+ * Zips several axes to one, whose first value combines the first values of all. Throws `UsageError`
+ * if their lengths differ.
  */
 function zipAxes(name: string, axes: readonly GridAxis[]): GridAxis {
   const [first, ...others] = axes;
@@ -118,7 +119,10 @@ function combined(values: readonly GridValue[]): GridValue {
   }));
 }
 
-/** Appends values to the old ones. Numbers those with the same name, as long texts may have the same beginning. */
+/**
+ * Appends values to the old ones. Numbers those with the same name, as long texts may have the same
+ * beginning.
+ */
 export function distinctTags(old: readonly GridValue[], added: readonly GridValue[]): GridValue[] {
   const taken = new Set(old.map(tagOf));
   const named = added.map((value) => {

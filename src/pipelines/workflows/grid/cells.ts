@@ -21,13 +21,18 @@ export interface GridAxis {
   readonly values: readonly GridValue[];
 }
 
-/** A grid: each combination of values, one of each axis, is a cell, and each cell is one or more jobs. */
+/**
+ * A grid: each combination of values, one of each axis, is a cell, and each cell is one or more
+ * jobs.
+ */
 export interface Grid {
   /** Template of the prompts: each `{placeholder}` is a word of an axis. */
   readonly prompt: string;
   /** Inputs of every cell. */
   readonly input: ModelInput;
-  /** Paths in the spec of inputs that are not under `input`, by name, for messages. Default: none. */
+  /**
+   * Paths in the spec of inputs that are not under `input`, by name, for messages. Default: none.
+   */
   readonly inputPlaces?: Readonly<Record<string, string>>;
   /** The axes; the first one changes most slowly. */
   readonly axes: readonly GridAxis[];
@@ -39,7 +44,10 @@ export interface Grid {
 /** The number of values on each axis, and last the number of images per cell. */
 export type GridSize = readonly number[];
 
-/** A grid with its history: axes and values in the order in which they were added, and its size after each growth. */
+/**
+ * A grid with its history: axes and values in the order in which they were added, and its size
+ * after each growth.
+ */
 export interface ResumedGrid extends Grid {
   /** Sizes; none is smaller in any dimension than the one before. */
   readonly boxes: readonly GridSize[];
@@ -49,8 +57,9 @@ export interface ResumedGrid extends Grid {
 export type GridCell = readonly number[];
 
 /**
- * Yields the cells of a grid that grew, lazily: those of the first size, then those that the second one added, and so on, each
- * time with the last index running fastest. So a cell keeps its number each time the grid grows.
+ * Yields the cells of a grid that grew, lazily: those of the first size, then those that the second
+ * one added, and so on, each time with the last index running fastest. So a cell keeps its number
+ * each time the grid grows.
  *
  *     boxes [2, 2] then [2, 3]    00 01 10 11    02 12
  */
@@ -58,7 +67,10 @@ export function* gridCells(boxes: readonly GridSize[]): Generator<GridCell, void
   for (const [turn, box] of boxes.entries()) yield* beyond(boxes[turn - 1] ?? null, box, []);
 }
 
-/** Yields the cells that begin with `cell`, except those inside the old size; it is null if `cell` is outside of it already. */
+/**
+ * Yields the cells that begin with `cell`, except those inside the old size; it is null if `cell`
+ * is outside of it already.
+ */
 function* beyond(old: GridSize | null, box: GridSize, cell: GridCell): Generator<GridCell, void, void> {
   const axis = cell.length;
   const size = box[axis];
@@ -77,8 +89,8 @@ function* beyond(old: GridSize | null, box: GridSize, cell: GridCell): Generator
 const usualMax = 10_000;
 
 /**
- * Returns the number of images of a grid, or the limit if it is lower, without making the jobs. Throws `UsageError` if there
- * are more than the grid allows and no limit is given.
+ * Returns the number of images of a grid, or the limit if it is lower, without making the jobs.
+ * Throws `UsageError` if there are more than the grid allows and no limit is given.
  */
 export function gridTotal({ axes, boxes, max }: ResumedGrid, limit?: number): number {
   const box = boxes.at(-1) ?? [];
@@ -92,7 +104,9 @@ export function gridTotal({ axes, boxes, max }: ResumedGrid, limit?: number): nu
   );
 }
 
-/** Describes the size of a grid: `glaze 3 x light 2`, and the images per cell if there are several. */
+/**
+ * Describes the size of a grid: `glaze 3 x light 2`, and the images per cell if there are several.
+ */
 export function describeSize(axes: readonly GridAxis[], box: GridSize): string {
   const sizes = axes.map(({ name }, axis) => `${name} ${box[axis]}`);
   const count = box.at(-1) ?? 1;

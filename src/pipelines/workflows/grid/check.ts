@@ -13,9 +13,10 @@ import { type Grid, type GridAxis, type GridValue, gridTotal, type ResumedGrid }
 const shapeInputs = ['aspect_ratio', 'width', 'height'];
 
 /**
- * Checks a grid value by value rather than cell by cell: its number of images, inputs that no model has or that one of them
- * refuses, required inputs, seeds, the longest prompt, and files. Rejects with one `UsageError` that lists all wrong values and
- * files. An input that only some of several models have is not a mistake.
+ * Checks a grid value by value rather than cell by cell: its number of images, inputs that no model
+ * has or that one of them refuses, required inputs, seeds, the longest prompt, and files. Rejects
+ * with one `UsageError` that lists all wrong values and files. An input that only some of several
+ * models have is not a mistake.
  */
 export async function checkGrid(grid: ResumedGrid, contexts: readonly JobContext[]): Promise<void> {
   const models = gridModels(grid, contexts);
@@ -58,7 +59,10 @@ async function valueFaults(
   return faults;
 }
 
-/** Returns the inputs for this model: without those that only others have, and without a shape that it replaces by its own. */
+/**
+ * Returns the inputs for this model: without those that only others have, and without a shape that
+ * it replaces by its own.
+ */
 function ownInput(input: ModelInput, models: readonly JobContext[], context: JobContext): ModelInput {
   const isOmitted = (name: string, value: Json) => {
     if (accepts(context, name, value)) return false;
@@ -73,7 +77,10 @@ function accepts({ schema }: JobContext, name: string, value: Json): boolean {
   return property !== undefined && inputValidator(property)(value);
 }
 
-/** Returns the faults of some inputs, with their path. Files are checked only if the values are valid. */
+/**
+ * Returns the faults of some inputs, with their path. Files are checked only if the values are
+ * valid.
+ */
 async function faultsAt(path: string, input: ModelInput, context: JobContext): Promise<UsageError[]> {
   const { model, schema } = context;
   const refused = schema === null ? [] : inputFaults(model, schema, input);

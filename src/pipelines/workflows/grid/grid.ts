@@ -11,17 +11,18 @@ import { gridFileName, gridFingerprints, openGrid } from './growth.ts';
 import { gridJobs } from './jobs.ts';
 
 /**
- * Makes an image, or `count` images, for each combination of the axes' values. In a folder that has a smaller grid only the
- * new cells are made, after the old ones. `contexts` has one context for each of the grid's models, or a single one. Emits the finished
- * run.
+ * Makes an image, or `count` images, for each combination of the axes' values. In a folder that has
+ * a smaller grid only the new cells are made, after the old ones. `contexts` has one context for
+ * each of the grid's models, or a single one. Emits the finished run.
  *
  *     grid: 2 products, 2 lights                4 jobs
  *     grid                                      -----(end|)
  *     grid: 2 products, 3 lights, same folder   6 jobs, of which 4 are already saved
  *     grid                                      ---(end|)
  *
- * Errors with `UsageError` if a model cannot take an input, if the grid is larger than its `max`, or if it lacks an axis, a
- * value or images that the folder was started with. Errors as `runToFolder` does.
+ * Errors with `UsageError` if a model cannot take an input, if the grid is larger than its `max`,
+ * or if it lacks an axis, a value or images that the folder was started with. Errors as
+ * `runToFolder` does.
  */
 export function grid(
   wanted: Grid,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../../../base/modelInput.ts';
-import { readOwnJson } from '../../../disk/jsonFile.ts';
+import { readOwnJson } from '../../../disk/writeFiles.ts';
 import { UsageError } from '../../../errors.ts';
 import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { fingerprintOf } from '../../../sources/planning/requestKey.ts';
@@ -11,8 +11,8 @@ import type { Grid, GridAxis, GridSize, GridValue, ResumedGrid } from './cells.t
 import { checkGrid, gridModels } from './check.ts';
 
 /**
- * Checks a grid, and continues the one that its folder has. Writes nothing. Rejects with `UsageError` if the grid is invalid
- * or does not extend the one in the folder.
+ * Checks a grid, and continues the one that its folder has. Writes nothing. Rejects with
+ * `UsageError` if the grid is invalid or does not extend the one in the folder.
  */
 export async function openGrid(
   wanted: Grid,
@@ -35,8 +35,9 @@ interface GridHistory {
 }
 
 /**
- * Continues the grid of a folder: known axes and values keep their order, in any order they are given now, and new values come
- * last. `count` is the number of images per cell. Throws `UsageError` if an axis, a value or images are missing.
+ * Continues the grid of a folder: known axes and values keep their order, in any order they are
+ * given now, and new values come last. `count` is the number of images per cell. Throws
+ * `UsageError` if an axis, a value or images are missing.
  */
 export function extendGrid(grid: Grid, count: number, history: GridHistory | null): ResumedGrid {
   const known = history?.axes ?? grid.axes.map((axis) => ({ ...axis, values: [] }));
@@ -101,7 +102,10 @@ const history = z.object({
 /** The file in a run folder that stores the order in which a grid's values were added. */
 export const gridFileName = 'grid.json';
 
-/** Returns fingerprints of a grid, with the settings that change its requests: as it is now, and as it was before each growth. */
+/**
+ * Returns fingerprints of a grid, with the settings that change its requests: as it is now, and as
+ * it was before each growth.
+ */
 export function gridFingerprints(
   grid: ResumedGrid,
   contexts: readonly JobContext[],

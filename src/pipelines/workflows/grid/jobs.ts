@@ -8,10 +8,12 @@ import { type GridAxis, type GridCell, type GridValue, gridCells, type ResumedGr
 import { gridModels } from './check.ts';
 
 /**
- * Makes the jobs of a grid in the order of its growth, lazily. `contexts` has one context for each model that the grid names,
- * or a single one. If there are several models, each gets inputs that `adaptInput` has adapted to it.
+ * Makes the jobs of a grid in the order of its growth, lazily. `contexts` has one context for each
+ * model that the grid names, or a single one. If there are several models, each gets inputs that
+ * `adaptInput` has adapted to it.
  *
- * Throws `UsageError` if a file is missing; `checkGrid` finds that, and all other mistakes, beforehand.
+ * Throws `UsageError` if a file is missing; `checkGrid` finds that, and all other mistakes,
+ * beforehand.
  */
 export async function* gridJobs(
   grid: ResumedGrid,
@@ -73,8 +75,9 @@ function joined(before: ModelInput, added: ModelInput): ModelInput {
 }
 
 /**
- * Returns the default path template of a grid: of two axes the first makes folders, of three and more the first two; the others
- * name the files. Numbers are prefixed with their axis: `guidance-2.5`.
+ * Returns the default path template of a grid: of two axes the first makes folders, of three and
+ * more the first two; the others name the files. Numbers are prefixed with their axis:
+ * `guidance-2.5`.
  *
  *     product, light            {product}/{index:04}-{light}
  *     product, light, guidance  {product}/{light}/{index:04}-guidance-{guidance}

@@ -11,7 +11,9 @@ import type { Grid } from './cells.ts';
 /** A grid spec: a grid, and the fields that all specs share. */
 export interface GridSpec extends BatchSpec, Grid {}
 
-/** Reads a grid spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does. */
+/**
+ * Reads a grid spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does.
+ */
 export function readGridSpec(path: string): Promise<GridSpec> {
   return readBatchSpec(path, gridSpecSchema, { what: 'grid spec' });
 }
@@ -52,7 +54,10 @@ const gridSpecSchema = z
 
 const modelName = /^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/;
 
-/** Returns all mistakes in the varying parts of a spec, with their paths. Checks against the model come later. */
+/**
+ * Returns all mistakes in the varying parts of a spec, with their paths. Checks against the model
+ * come later.
+ */
 function gridFaults(fields: GridFields): SpecProblem[] {
   const { prompt, axes, zip } = fields;
   const whole = [

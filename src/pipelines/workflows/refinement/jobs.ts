@@ -23,11 +23,13 @@ export interface RefinementParent {
 }
 
 /**
- * Makes the jobs of a refinement: its candidates, then for each round whose parents are given, the children of each parent, the
- * best first. The same parents always have the same jobs, so a killed run can be resumed. Indexes are fixed: the candidates
- * come first, then `keep` x `children` indexes per round, some of which stay unused if fewer parents were kept.
+ * Makes the jobs of a refinement: its candidates, then for each round whose parents are given, the
+ * children of each parent, the best first. The same parents always have the same jobs, so a killed
+ * run can be resumed. Indexes are fixed: the candidates come first, then `keep` x `children`
+ * indexes per round, some of which stay unused if fewer parents were kept.
  *
- * Throws `UsageError` at call time if the models cannot take what the spec gives, and later if an image is missing.
+ * Throws `UsageError` at call time if the models cannot take what the spec gives, and later if an
+ * image is missing.
  */
 export function refinementJobs(
   spec: RefinementSpec,
@@ -146,8 +148,9 @@ export function expectedParents({ rounds, keep }: RefinementSpec): RefinementPar
 }
 
 /**
- * Returns a fingerprint of everything that changes the images of a refinement. More rounds, another score to stop at, another
- * budget or price leave existing images as they are, so a folder can continue with them.
+ * Returns a fingerprint of everything that changes the images of a refinement. More rounds, another
+ * score to stop at, another budget or price leave existing images as they are, so a folder can
+ * continue with them.
  */
 export function refinementFingerprint(spec: RefinementSpec, contexts: RefinementContexts): string {
   const { rounds: _rounds, stopAtScore: _score, budgetUsd: _budget, priceUsd: _price, ...request } = spec;

@@ -44,14 +44,15 @@ export interface RefinementSettings extends Omit<RunSettings, 'detach' | 'delete
 }
 
 /**
- * Makes candidates from a prompt, then refines the best of them round by round, each from its parent's image. Writes parents
- * and scores to `refinement.json`. Emits the finished run.
+ * Makes candidates from a prompt, then refines the best of them round by round, each from its
+ * parent's image. Writes parents and scores to `refinement.json`. Emits the finished run.
  *
  *     spec: 4 candidates, keep 2, 1 child each, 2 rounds   4 jobs, then 2, then 2
  *     refinement                                           -----------(end|)
  *
- * Ends early if an image reaches `stopAtScore` or the budget has no room for another one; `totals.total` then counts the jobs
- * that were started. Another run in the same folder continues in the middle of a round, with the decisions so far.
+ * Ends early if an image reaches `stopAtScore` or the budget has no room for another one;
+ * `totals.total` then counts the jobs that were started. Another run in the same folder continues
+ * in the middle of a round, with the decisions so far.
  *
  * Throws `UsageError` if a model cannot take what the spec gives. Errors as `runToFolder` does.
  */
@@ -136,8 +137,9 @@ function roundByRound(
 }
 
 /**
- * Writes the decisions of a refinement: `refinement.json`, the ranks of the best in manifest and sidecars, and the lineage image.
- * Emits the end, whose total counts the jobs that were started. An error of the disk becomes its `fault`.
+ * Writes the decisions of a refinement: `refinement.json`, the ranks of the best in manifest and
+ * sidecars, and the lineage image. Emits the end, whose total counts the jobs that were started. An
+ * error of the disk becomes its `fault`.
  */
 function finishRefinement(end: RunEnd, rounds: RefinementRounds, run: OpenRun): Observable<RunEnd> {
   return from(writeDecisions(end, rounds, run)).pipe(

@@ -30,8 +30,8 @@ export interface RefinementRounds {
   /** Returns the jobs of the next round; none if the refinement ends before it. */
   begin(): Promise<readonly Plan[]>;
   /**
-   * Ranks the started round from the manifest, and writes the result. Returns false if no next round can build on it. `isCut`:
-   * the budget had no room for all ratings.
+   * Ranks the started round from the manifest, and writes the result. Returns false if no next
+   * round can build on it. `isCut`: the budget had no room for all ratings.
    */
   decide(ended: { isCut: boolean }): Promise<boolean>;
   /** All jobs of the started rounds. */
@@ -45,8 +45,9 @@ export interface RefinementRounds {
 }
 
 /**
- * Plans and decides the rounds of a refinement. The jobs of a round follow from the decisions before it, which are on disk
- * before it starts. So a later run in the folder plans the same jobs, and rates nothing twice.
+ * Plans and decides the rounds of a refinement. The jobs of a round follow from the decisions
+ * before it, which are on disk before it starts. So a later run in the folder plans the same jobs,
+ * and rates nothing twice.
  */
 export function createRefinementRounds(config: RefinementRoundsConfig): RefinementRounds {
   const { spec, contexts, planning, run } = config;
@@ -77,7 +78,10 @@ export function createRefinementRounds(config: RefinementRoundsConfig): Refineme
     if (best !== null && spec.stopAtScore !== null && best >= spec.stopAtScore) return 'score';
     return round > spec.rounds ? 'rounds' : null;
   };
-  /** Returns true if the budget has room for one job. A round that an earlier run has started continues at any cost. */
+  /**
+   * Returns true if the budget has room for one job. A round that an earlier run has started
+   * continues at any cost.
+   */
   const isAffordable = (jobs: readonly Plan[]): boolean => {
     if (jobs.some(({ index }) => run.journal.find(index) !== undefined)) return true;
     const reservation = ledger.reserve(jobs[0]?.priceMicroUsd ?? 0);
@@ -155,8 +159,9 @@ function candidateOf(outcome: Outcome, round: number): Unranked {
 export type Unranked = Omit<RefinementCandidate, 'rank' | 'kept'>;
 
 /**
- * Ranks a round: the candidates kept so far and its own, by score, then by index. The best `keep` of them are kept. Since kept
- * candidates stay in the pool, the best score never falls, and the kept ones are the best of all rounds.
+ * Ranks a round: the candidates kept so far and its own, by score, then by index. The best `keep`
+ * of them are kept. Since kept candidates stay in the pool, the best score never falls, and the
+ * kept ones are the best of all rounds.
  */
 export function rankRound(
   before: RefinementRound | undefined,
@@ -191,9 +196,9 @@ interface ValidRoundsConfig extends Omit<RefinementRoundsConfig, 'decided'> {
 }
 
 /**
- * Returns the rounds of an earlier run whose decisions still hold: all before the first one that was cut short, exceeds the
- * number of rounds in the spec, or has other requests now. Rejects with `UsageError` if an image is missing that others are
- * made from.
+ * Returns the rounds of an earlier run whose decisions still hold: all before the first one that
+ * was cut short, exceeds the number of rounds in the spec, or has other requests now. Rejects with
+ * `UsageError` if an image is missing that others are made from.
  */
 export async function validRounds(
   rounds: readonly RefinementRound[],

@@ -22,13 +22,19 @@ export interface RefinementSpec extends BatchSpec {
   readonly children: number;
   /** Number of rounds after the first candidates. */
   readonly rounds: number;
-  /** Distances of children from their parent, by round; the last one holds for further rounds. Empty: the model's default. */
+  /**
+   * Distances of children from their parent, by round; the last one holds for further rounds.
+   * Empty: the model's default.
+   */
   readonly strengths: readonly number[];
   /** The measures, or the model, that rate images. */
   readonly score: ScoreSpec | ModelScoreSpec;
   /** The refinement ends when an image reaches this score. Null: it runs all rounds. */
   readonly stopAtScore: number | null;
-  /** Makes the children; null for the model of the candidates if it takes pictures, else the caller's choice. */
+  /**
+   * Makes the children; null for the model of the candidates if it takes pictures, else the
+   * caller's choice.
+   */
   readonly refineModel: string | ModelWish | null;
   /** Prompt of the children, with `{prompt}`; null for the prompt of the candidates. */
   readonly refinePrompt: string | null;
@@ -37,7 +43,9 @@ export interface RefinementSpec extends BatchSpec {
   readonly organize: string;
 }
 
-/** Reads a refinement from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does. */
+/**
+ * Reads a refinement from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does.
+ */
 export function readRefinementSpec(path: string): Promise<RefinementSpec> {
   return readBatchSpec(path, refinementSpecSchema, { what: 'refinement spec' });
 }
@@ -49,7 +57,10 @@ const colour = z
   .string()
   .regex(/^#([0-9a-f]{3}|[0-9a-f]{6})$/i, 'Expected a colour such as "#ff6600", in quotes');
 
-/** The schema of `score:`: the name of a measure, weights of several measures, or a model that rates. */
+/**
+ * The schema of `score:`: the name of a measure, weights of several measures, or a model that
+ * rates.
+ */
 export const scoreSpecSchema = z.union([
   z.enum(measureNames).transform((name): ScoreSpec | ModelScoreSpec => ({ [name]: 1 })),
   z
@@ -141,7 +152,10 @@ export const refinementSpecSchema = z
     }),
   );
 
-/** Returns the maximum number of jobs of a refinement. It may end early, or keep fewer images if fewer are saved. */
+/**
+ * Returns the maximum number of jobs of a refinement. It may end early, or keep fewer images if
+ * fewer are saved.
+ */
 export function refinementTotal({
   candidates,
   keep,

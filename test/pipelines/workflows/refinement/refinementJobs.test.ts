@@ -56,7 +56,8 @@ it('gives each parent its children at indexes that depend only on the round', as
     refinePrompt: '{prompt}, at $& night',
     input: { aspect_ratio: '16:9' },
   });
-  // Only one was saved in the second round, so two indexes stay unused; the first parent is still the best.
+  // Only one was saved in the second round, so two indexes stay unused; the first parent is still
+  // the best.
   const jobs = await jobsOf(spec, [[a, b], [a]]);
   expect(jobs.map(({ index, tags }) => [index, tags])).toEqual([
     ...[0, 1, 2, 3].map((index) => [index, { round: '0' }]),
