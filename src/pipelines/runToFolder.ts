@@ -25,7 +25,7 @@ import { strategies } from './run/feeds.ts';
 import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
 import { type FinishedRun, type RunEnd, writeResults } from './run/results.ts';
-import type { OpenRun, RunSettings } from './run/settings.ts';
+import { type OpenRun, type RunSettings, runDefaults } from './run/settings.ts';
 
 /**
  * Runs all plans in a folder: opens it, makes the missing images, writes manifest, report and
@@ -75,7 +75,7 @@ export function runToEnd(
   const {
     emit = () => {},
     folder,
-    strategy = 'stream',
+    strategy = runDefaults.strategy,
     scheduler = asyncScheduler,
     isPaidBefore,
   } = run.config;

@@ -9,6 +9,7 @@ import type { GenerateConfig } from '../journey/config.ts';
 import type { Run } from '../journey/run.ts';
 import { concurrencyOf } from '../run/concurrency.ts';
 import { createRun } from '../run/createRun.ts';
+import { runDefaults } from '../run/settings.ts';
 
 /** A model of the service that rates images, and its input. */
 export interface ScoringModel {
@@ -100,7 +101,7 @@ const reported: ReadonlySet<RunEvent['type']> = new Set([
  * no images.
  */
 export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
-  const { emit = () => {}, answers, strategy = 'stream' } = config;
+  const { emit = () => {}, answers, strategy = runDefaults.strategy } = config;
   const {
     detached: _detached,
     beforeCreate: _beforeCreate,

@@ -16,9 +16,9 @@ const AUTO_FIRST = 4;
  * `concurrency` is the setting; null or undefined: the default of the strategy.
  */
 export function concurrencyOf(strategy: Strategy, concurrency: number | 'auto' | null | undefined): number {
-  const { defaultConcurrency, maxConcurrency } = strategies[strategy];
-  const wanted = concurrency === 'auto' ? AUTO_FIRST : (concurrency ?? defaultConcurrency);
-  return Math.min(wanted, maxConcurrency);
+  const { defaultConcurrency, fixedConcurrency } = strategies[strategy];
+  if (fixedConcurrency !== null) return fixedConcurrency;
+  return concurrency === 'auto' ? AUTO_FIRST : (concurrency ?? defaultConcurrency);
 }
 
 /** Sensible numbers of predictions in flight, by their median time. */

@@ -35,6 +35,7 @@ import type {
 import { adjustConcurrency, concurrencyOf } from './concurrency.ts';
 import { gateDestinations } from './deliver.ts';
 import { strategies } from './feeds.ts';
+import { overrideAnswers } from './runConfig.ts';
 import { runDefaults } from './settings.ts';
 
 /** Creates a run: fills in defaults, opens its gates and makes the state that its jobs share. */
@@ -70,7 +71,7 @@ function resolveClock({ scheduler = asyncScheduler, random = Math.random }: Cloc
 function resolveServices(config: Services, { scheduler, random }: RunClock): RunServices {
   const { provider, downloader, renderer, journal, ledger, governor } = config;
   const { follower = createListPoller(provider, { scheduler, random }), cache = noCache } = config;
-  const answers = { ...provider.answers, ...config.answers };
+  const answers = overrideAnswers(provider.answers, config.answers);
   return { provider, downloader, renderer, journal, ledger, governor, answers, follower, cache };
 }
 

@@ -26,8 +26,8 @@ export interface StrategyTraits {
   readonly feed: Feed;
   /** Predictions in flight if you name no number. */
   readonly defaultConcurrency: number;
-  /** Most predictions in flight, even if you name a higher number. */
-  readonly maxConcurrency: number;
+  /** The one number of predictions in flight that it allows; null: any. */
+  readonly fixedConcurrency: number | null;
   /**
    * True if a job's next attempt keeps its slot; false: it is another turn, at the end of the line.
    */
@@ -42,7 +42,7 @@ export interface StrategyTraits {
 const DEFAULT_CONCURRENCY = 10;
 const usual = {
   defaultConcurrency: DEFAULT_CONCURRENCY,
-  maxConcurrency: Number.POSITIVE_INFINITY,
+  fixedConcurrency: null,
   retriesInPlace: true,
   reportsEachJob: false,
   canLearn: false,
@@ -54,7 +54,7 @@ export const strategies: Readonly<Record<Strategy, StrategyTraits>> = {
     ...usual,
     feed: sequentialFeed,
     defaultConcurrency: 1,
-    maxConcurrency: 1,
+    fixedConcurrency: 1,
     reportsEachJob: true,
   },
   // The cap on "everything at once".

@@ -65,11 +65,8 @@ async function openParts(settings: RunSettings, closers: Closers): Promise<OpenR
   closers.add(() => manifest.close());
   await checkJournalMatchesManifest(manifest, journal, folder);
   const destinations: Destination[] = [];
-  for (const open of settings.destinations ?? []) {
-    const destination = await open(folder);
-    closers.add(() => destination.close());
-    destinations.push(destination);
-  }
+  closers.add(() => closeAll(destinations));
+  for (const open of settings.destinations ?? []) destinations.push(await open(folder));
   let reopened: ReadonlyMap<number, string | null> = new Map();
   // A power cut may take lines of the manifest that the journal, which is flushed, still knows.
   const wasSaved = (index: number) => journal.isSaved(index) && manifest.has(index) && !reopened.has(index);
@@ -102,19 +99,28 @@ async function openParts(settings: RunSettings, closers: Closers): Promise<OpenR
   };
 }
 
+/** Closes all destinations at once; rejects with the error of the first that cannot be closed. */
+async function closeAll(destinations: readonly Destination[]): Promise<void> {
+  const ends = await Promise.allSettled(destinations.map(async (destination) => destination.close()));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
+
 /**
  * The parts that are open. `close` closes them all, the last opened first, and may be called again.
  */
 interface Closers {
   add(close: () => void | Promise<void>): void;
-  /** Closes all parts, also after an error; rejects with the first error. */
+  /**
+   * Closes all parts, also after an error. Rejects with the last error, that of the part opened
+   * first: the journal's advice on a lost folder counts more than that of a destination in it.
+   */
   close(): Promise<void>;
 }
 
 function createClosers(): Closers {
   const open: (() => void | Promise<void>)[] = [];
   let closing: Promise<void> | undefined;
-  const closeAll = async () => {
+  const closeEach = async () => {
     const errors: unknown[] = [];
     for (const close of open.toReversed()) {
       try {
@@ -123,14 +129,14 @@ function createClosers(): Closers {
         errors.push(error);
       }
     }
-    if (errors.length > 0) throw errors[0];
+    if (errors.length > 0) throw errors.at(-1);
   };
   return {
     add: (close) => {
       open.push(close);
     },
     close: () => {
-      closing ??= closeAll();
+      closing ??= closeEach();
       return closing;
     },
   };

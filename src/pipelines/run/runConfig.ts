@@ -7,7 +7,7 @@ import { createGovernor } from '../../operators/pace/governor.ts';
 import { createEventFollower } from '../../operators/predictions/awaitPrediction.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
-import type { Ledger, PredictionEvents, Provider } from '../../ports.ts';
+import type { Ledger, PredictionEvents, Provider, ProviderAnswers } from '../../ports.ts';
 import { createDownloader } from '../../providers/downloads/downloader.ts';
 import { createRenderer } from '../../renditions/renderer.ts';
 import { deleteImages, writeSidecar } from '../../sinks/manifest/sidecar.ts';
@@ -39,10 +39,33 @@ export function configOf(settings: RunSettings, opened: Opened): GenerateConfig 
     journal,
     ledger: openLedger(settings, opened, emit),
     governor: createGovernor({ perMinute: ratePerMinute, scheduler }),
-    answers: { costOf: (prediction) => provider.answers.costOf(prediction, priceMicroUsd) },
+    answers: overrideAnswers(provider.answers, {
+      costOf: (prediction) => provider.answers.costOf(prediction, priceMicroUsd),
+    }),
     onFailed: storedPlans(folder, 'failed').store,
     persist: persistIn(settings, opened),
     ...(deleteLocal ? { afterSaved: (outcome) => from(deleteImages(folder, outcome)) } : {}),
+  };
+}
+
+/**
+ * Returns the answers of a provider, with some of them replaced. Either may be an object with
+ * methods.
+ */
+export function overrideAnswers(
+  own: ProviderAnswers,
+  others: Partial<ProviderAnswers> = {},
+): ProviderAnswers {
+  return {
+    urlsOf: (output) => (others.urlsOf === undefined ? own.urlsOf(output) : others.urlsOf(output)),
+    costOf: (prediction, price) =>
+      others.costOf === undefined ? own.costOf(prediction, price) : others.costOf(prediction, price),
+    errorOf: (prediction) =>
+      others.errorOf === undefined ? own.errorOf(prediction) : others.errorOf(prediction),
+    describePrice: (model, price) =>
+      others.describePrice === undefined
+        ? own.describePrice(model, price)
+        : others.describePrice(model, price),
   };
 }
 

@@ -35,23 +35,40 @@ export function createUpload(config: CallerConfig): NonNullable<Provider['upload
   const { token, baseUrl, requestTimeoutMs = 30_000, ...rest } = config;
   return (file) =>
     fromAbortable(async (signal) => {
-      const form = new FormData();
-      form.append('content', new Blob([await readInputFile(file)], { type: file.mediaType }), file.name);
+      const { body, contentType } = await multipart(file);
       const send = createFetchOnce({
         ...rest,
         signal,
         timeoutMs: requestTimeoutMs + file.bytes / SLOWEST_BYTES_PER_MS,
-        headers: { authorization: `Bearer ${token}`, 'user-agent': 'rxposure' },
+        headers: {
+          authorization: `Bearer ${token}`,
+          'user-agent': 'rxposure',
+          'content-type': contentType,
+        },
         secret: token,
         onStatus: () => {},
       });
-      const response = await send(`${baseUrl}/files`, { method: 'POST', body: form });
+      const response = await send(`${baseUrl}/files`, { method: 'POST', body });
       return uploaded(file, fileBody.parse(await response.json()), config.now());
     }).pipe(
       catchError((error: unknown) =>
         throwError(() => (error instanceof RxposureError ? error : unreadableResponse(false, error))),
       ),
     );
+}
+
+/**
+ * Encodes a file as the form that the service takes, in bytes. `fetch` does not get the form
+ * itself: if it is called with a signal that is aborted already, Node still goes on to read the
+ * form, and ends the process with an unhandled rejection ("ReadableStream is already closed", Node
+ * 24).
+ */
+async function multipart(file: InputFile): Promise<{ body: Uint8Array<ArrayBuffer>; contentType: string }> {
+  const form = new FormData();
+  form.append('content', new Blob([await readInputFile(file)], { type: file.mediaType }), file.name);
+  const encoded = new Response(form);
+  const contentType = encoded.headers.get('content-type') ?? 'multipart/form-data';
+  return { body: new Uint8Array(await encoded.arrayBuffer()), contentType };
 }
 
 /** Takes both ends of a file's life from the service's clock: the local one may be wrong. */

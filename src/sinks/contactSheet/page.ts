@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sharp } from 'sharp';
@@ -25,8 +24,12 @@ export function pagePath(folder: string, name: string, page: number): string {
 
 /** Removes this page and those behind it, which an earlier, larger run left. */
 export async function removePagesFrom(folder: string, name: string, page: number): Promise<void> {
-  for (let number = page; existsSync(pagePath(folder, name, number)); number += 1) {
-    await rm(pagePath(folder, name, number));
+  for (let number = page; ; number += 1) {
+    const isGone = await rm(pagePath(folder, name, number)).then(
+      () => true,
+      () => false,
+    );
+    if (!isGone) return;
   }
 }
 

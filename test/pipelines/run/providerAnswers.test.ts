@@ -1,7 +1,7 @@
 import { lastValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
 import { PredictionError } from '../../../src/errors.ts';
-import { countRequests } from '../../../src/pipelines/run/runConfig.ts';
+import { countRequests, overrideAnswers } from '../../../src/pipelines/run/runConfig.ts';
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
 import type { Provider } from '../../../src/ports.ts';
 import { createCogProvider } from '../../../src/providers/cog/cogProvider.ts';
@@ -65,4 +65,18 @@ it.each([
   expect(answers.errorOf(aPrediction({ status: 'failed', error: 'NSFW' })).code).toBe('ERR_SAFETY');
   expect(answers.describePrice(SCHNELL, 1_500)).toBe('$0.0015 an image (as given)');
   expect(answers.describePrice('nobody/nothing')).toBeNull();
+});
+
+it('lays single members over those of the provider, also as methods of a class', () => {
+  class Half {
+    readonly microUsd = 42;
+    costOf() {
+      return this.microUsd;
+    }
+  }
+  const { answers } = fakeProvider({});
+  const prediction = aPrediction({ output: ['a'] });
+  const mixed = overrideAnswers(answers, new Half());
+  expect([mixed.costOf(prediction), mixed.urlsOf(prediction.output)]).toEqual([42, ['a']]);
+  expect(overrideAnswers(answers).costOf(prediction)).toBe(answers.costOf(prediction));
 });

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { lastValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
@@ -65,4 +66,31 @@ it.each([
 ])('says what came instead: %s', async (_what, status, body, code, recoverable) => {
   const { url } = await localServer((_request, response) => sendJson(response, status, body));
   await expect(upload(Buffer.from(svg), url)).rejects.toMatchObject({ code, recoverable });
+});
+
+it('may be unsubscribed while the file is read', async () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => unhandled.push(error);
+  process.on('unhandledRejection', note);
+  try {
+    const { url, requests } = await localServer((_request, response) => sendJson(response, 201, {}));
+    const called = Promise.withResolvers<void>();
+    const { uploadFile } = createReplicateProvider({
+      token,
+      baseUrl: url,
+      fetch: (input, init) => {
+        called.resolve();
+        return fetch(input, init);
+      },
+    });
+    const file = await inputFile(Buffer.from(svg), 'bytes.svg');
+    uploadFile!(file).subscribe().unsubscribe();
+    await called.promise;
+    // Node reads a body in turns of the event loop.
+    for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+    expect(unhandled).toEqual([]);
+    expect(requests).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', note);
+  }
 });

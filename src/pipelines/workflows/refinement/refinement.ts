@@ -32,7 +32,7 @@ import { concurrencyOf } from '../../run/concurrency.ts';
 import { countSaved, expectSameFiles } from '../../run/earlierRuns.ts';
 import { inOpenRun } from '../../run/openRun.ts';
 import { type FinishedRun, type RunEnd, writeResults } from '../../run/results.ts';
-import type { OpenRun, RunSettings } from '../../run/settings.ts';
+import { type OpenRun, type RunSettings, runDefaults } from '../../run/settings.ts';
 import { runToEnd } from '../../runToFolder.ts';
 import type { RefinementContexts } from './jobs.ts';
 import { createRefinementRounds, type RefinementRounds, validRounds } from './rounds.ts';
@@ -79,8 +79,8 @@ export function refinement(
 
 /** Shares slots between ratings and images, and replays the stop to late subscribers. */
 function withSharedSlots(config: GenerateConfig): GenerateConfig {
-  const { strategy = 'stream', concurrency, stop = NEVER } = config;
-  const slots = createGate(concurrencyOf(strategy, concurrency));
+  const { strategy = runDefaults.strategy, concurrency, stop = NEVER } = config;
+  const { slots = createGate(concurrencyOf(strategy, concurrency)) } = config;
   return { ...config, slots, stop: stop.pipe(shareReplay({ bufferSize: 1, refCount: true })) };
 }
 
