@@ -149,13 +149,14 @@ function cogService(
 ): Service {
   const url = baseUrl ?? environment.baseUrl;
   if (simulateSpeed !== null || url === null) {
-    const message =
-      simulateSpeed === null
-        ? '`--provider cog` needs `--base-url`, the address of the container.'
-        : '`--provider cog` and `--simulate` cannot be used together.';
-    throw new UsageError(message, {
-      suggestion: 'Give the address of a container, such as --base-url http://127.0.0.1:5000.',
-    });
+    const address = 'the address of a container, such as --base-url http://127.0.0.1:5000.';
+    throw simulateSpeed === null
+      ? new UsageError('`--provider cog` needs `--base-url`, the address of the container.', {
+          suggestion: `Give ${address}`,
+        })
+      : new UsageError('`--provider cog` and `--simulate` cannot be used together.', {
+          suggestion: `Remove --simulate, and give ${address}`,
+        });
   }
   if (follow !== null && follow !== 'wait') {
     throw new UsageError(`Expected \`--follow wait\` with \`--provider cog\`, got ${follow}`, {

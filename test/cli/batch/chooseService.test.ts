@@ -52,6 +52,11 @@ it('takes a container if the flags ask for it, with an address and no token', ()
   expect(() => chooseService({ ...cog, simulateSpeed: 1 }, nothing)).toThrow(
     '`--provider cog` and `--simulate` cannot be used together.',
   );
+  expect(() => chooseService({ ...cog, simulateSpeed: 1 }, nothing)).toThrow(
+    expect.objectContaining({
+      suggestion: expect.stringMatching(/^Remove --simulate, and give the address/),
+    }),
+  );
   expect(() => chooseService({ ...cog, baseUrl: 'http://c', follow: 'poll' }, nothing)).toThrow(
     'Expected `--follow wait` with `--provider cog`, got poll',
   );
