@@ -24,6 +24,7 @@ it('takes the API with the flag before the variable', () => {
 
 it('names both ways out if there is no token', () => {
   expect(() => chooseService(emptyFlags, nothing)).toThrow(/set REPLICATE_API_TOKEN, or add --simulate/);
+  expect(() => chooseService(emptyFlags, nothing, false)).toThrow(/set REPLICATE_API_TOKEN\.$/);
 });
 
 it('rehearses faults on the simulator only', () => {
