@@ -105,6 +105,11 @@ export function cutToBytes(text: string, maxBytes: number): string {
   return text;
 }
 
+/** Removes the full stop at the end of a text, so that the text fits into a sentence. */
+export function withoutStop(text: string): string {
+  return text.replace(/\.$/, '');
+}
+
 /** Returns the message of what was thrown, be it an error or anything else. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,5 +1,5 @@
 import { fstatSync, statSync } from 'node:fs';
-import { messageOf } from '../base/text.ts';
+import { messageOf, withoutStop } from '../base/text.ts';
 import { StorageError } from '../errors.ts';
 
 /**
@@ -95,7 +95,7 @@ function isSystemError(error: unknown): error is Error & { readonly code: string
 
 function systemCodeOf(error: unknown): string {
   if (isSystemError(error)) return error.code;
-  return messageOf(error);
+  return withoutStop(messageOf(error));
 }
 
 /**

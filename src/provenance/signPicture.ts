@@ -130,7 +130,7 @@ function readKey(pem: string): KeyObject {
   } catch {
     // The system's error might contain something of the key.
     throw refused(
-      'a private key in PEM that is not encrypted',
+      'an unencrypted private key in PEM',
       'something else',
       'Convert it with: openssl pkcs8 -topk8 -nocrypt -in KEY.',
     );

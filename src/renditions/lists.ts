@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withoutStop } from '../base/text.ts';
 import { UsageError } from '../errors.ts';
 import { type RenditionSpec, renditionChoices } from '../types.ts';
 import { renditionFields } from './fields.ts';
@@ -33,7 +34,10 @@ export const specRendition = z.union([
       return parseRendition(value);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      context.addIssue({ code: 'custom', message: `${error.message}. ${error.suggestion}`.trim() });
+      context.addIssue({
+        code: 'custom',
+        message: `${withoutStop(error.message)}. ${error.suggestion}`.trim(),
+      });
       return z.NEVER;
     }
   }),

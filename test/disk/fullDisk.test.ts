@@ -160,7 +160,7 @@ describe.skipIf(!canBeNobody)(
       await start();
       await makeFolder(0o555);
       const finished = await runAsNobody();
-      expectMessage(finished, 'Expected a run folder that can be written', '--out');
+      expectMessage(finished, 'Cannot write in the run folder', '--out');
       expect(finished.code).toBe(2);
       expect(simulator.stats().created).toBe(0);
     });
@@ -171,7 +171,7 @@ describe.skipIf(!canBeNobody)(
       await runAsNobody('--limit', '2');
       await chmod(out, 0o555);
       const finished = await runAsNobody();
-      expectMessage(finished, 'Expected a run folder that can be written', 'permissions');
+      expectMessage(finished, 'Cannot write in the run folder', 'permissions');
       expect(finished.code).toBe(2);
       expect(simulator.stats().created).toBe(2);
     });

@@ -20,6 +20,11 @@ describe('toStorageError', () => {
     expect(error.suggestion).not.toBe('');
   });
 
+  it('puts one full stop after the message of an error that is not the system’s', () => {
+    const error = toStorageError(new Error('The stream is closed.'), '/out/cat.png');
+    expect(error.message).toBe('The disk refused /out/cat.png (The stream is closed).');
+  });
+
   it('returns a StorageError unchanged', () => {
     const error = new StorageError('ERR_DISK', 'full');
     expect(toStorageError(error, '/out')).toBe(error);

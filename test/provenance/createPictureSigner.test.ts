@@ -94,8 +94,8 @@ describe('createPictureSigner', () => {
     const cases = [
       [{ ...good, privateKeyPem: other.privateKeyPem }, 'the key of the first certificate'],
       [{ ...good, certificatesPem: 'nothing' }, 'a certificate in PEM to sign images with, got none'],
-      [{ ...good, privateKeyPem: 'SECRET' }, 'a private key in PEM that is not encrypted'],
-      [{ ...good, privateKeyPem: encrypted }, 'a private key in PEM that is not encrypted'],
+      [{ ...good, privateKeyPem: 'SECRET' }, 'an unencrypted private key in PEM'],
+      [{ ...good, privateKeyPem: encrypted }, 'an unencrypted private key in PEM'],
       [expired, 'a certificate that is valid now to sign images with, got one that is valid from'],
       [
         { ...good, certificatesPem: good.certificatesPem.replaceAll(/[A-Za-z]{4}=?=?\n/g, 'AAAA\n') },

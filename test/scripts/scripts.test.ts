@@ -147,7 +147,10 @@ describe('refine', () => {
 
   it.each([
     ['{ model: yorickvp/lava-13b }', 'There is no model yorickvp/lava-13b.'],
-    ['{ model: google/imagen-4 }', 'google/imagen-4 takes no image, so it cannot rate images.'],
+    [
+      '{ model: google/imagen-4 }',
+      'google/imagen-4 has no known input for an image, so it cannot rate images.',
+    ],
     [
       '{ model: yorickvp/llava-13b }',
       '`--budget` needs a known price, and there is none for yorickvp/llava-13b.',
@@ -293,7 +296,7 @@ describe('a mistake ends with 2, a clear line, and nothing created', () => {
       'broken.jsonl',
       '{"prompt":"a"}\n{oops\n',
       [],
-      /broken\.jsonl:2: Expected one JSON value/,
+      /broken\.jsonl:2: The line is not valid JSON/,
     ],
     ['no prompt column', 'columns.csv', 'name,colour\na,b\n', [], /column named prompt/],
     ['a wrong type', 'types.jsonl', '{"prompt":5}\n', [], /types\.jsonl:1: Expected `prompt` to be text/],
@@ -336,7 +339,7 @@ describe('a mistake ends with 2, a clear line, and nothing created', () => {
       'a.txt',
       'a\n',
       ['--out', '/dev/null/run'],
-      /run folder that can be written/,
+      /Cannot write in the run folder/,
     ],
     ['a template with an unknown name', 'a.txt', 'a\n', ['--organize', '{platfrom}/x'], /placeholder/],
   ] as const)('%s', async (_name, name, content, args, message) => {

@@ -39,7 +39,8 @@ export function runBatchScript(
     }
     const { inputs, flags } = parsed;
     const warn = createWarn(flags, io);
-    const service = await openService(chooseService(flags, readEnvironment(io.env)), {
+    const choice = chooseService(flags, readEnvironment(io.env), command.serves('simulate'));
+    const service = await openService(choice, {
       cacheFolder: cacheFolder(io.env),
       refreshModels: flags.refreshModels,
       warn,

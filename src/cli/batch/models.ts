@@ -197,8 +197,8 @@ function pictureOf({ name, schema }: Model): ScoringModel['picture'] {
   try {
     return pictureInput(schema, 1);
   } catch (cause) {
-    throw new UsageError(`${name} takes no image, so it cannot rate images.`, {
-      suggestion: 'Name a model that takes one image under score: in the spec.',
+    throw new UsageError(`${name} has no known input for an image, so it cannot rate images.`, {
+      suggestion: 'Under score: in the spec, name a model that takes an image.',
       cause,
     });
   }

@@ -141,10 +141,10 @@ export function receiveWebhooks(
   }
   if (webhookUrl === null && !reachesLoopback) {
     throw new UsageError(
-      '`--follow webhook` needs `--webhook-url`, so that the service reaches this machine.',
+      '`--follow webhook` needs `--webhook-url`, so that the service can reach this machine.',
       {
         suggestion:
-          'Put an https tunnel or proxy before this machine and give its address; set the local port with --webhook-port.',
+          'Put an https tunnel or proxy in front of this machine and give its address; set the local port with --webhook-port.',
       },
     );
   }

@@ -113,7 +113,8 @@ export type Service =
 
 /**
  * Chooses the service: a container with `--provider cog`, the simulator with `--simulate`, else the
- * API with the token of the environment.
+ * API with the token of the environment. The hint for a missing token names `--simulate` unless
+ * `servesSimulator` is false: the script has no such flag.
  *
  * Throws `UsageError` if there is no token, or if flags contradict each other: the simulator with a
  * base URL, chaos without the simulator.
@@ -121,6 +122,7 @@ export type Service =
 export function chooseService(
   flags: Pick<Flags, 'simulateSpeed' | 'chaos' | 'baseUrl' | 'provider' | 'follow'>,
   environment: Environment,
+  servesSimulator = true,
 ): Service {
   const { simulateSpeed, chaos, baseUrl } = flags;
   const { token } = environment;
@@ -137,10 +139,13 @@ export function chooseService(
     });
   }
   if (token !== null) return { kind: 'api', token, baseUrl: baseUrl ?? environment.baseUrl };
-  throw new UsageError(
-    'There is no API token: set REPLICATE_API_TOKEN, or add --simulate to run without an account.',
-    { suggestion: 'Tokens are at https://replicate.com/account/api-tokens; the simulator costs nothing.' },
-  );
+  const tokens = 'Tokens are at https://replicate.com/account/api-tokens';
+  throw servesSimulator
+    ? new UsageError(
+        'There is no API token: set REPLICATE_API_TOKEN, or add --simulate to run without an account.',
+        { suggestion: `${tokens}; the simulator costs nothing.` },
+      )
+    : new UsageError('There is no API token: set REPLICATE_API_TOKEN.', { suggestion: `${tokens}.` });
 }
 
 function cogService(
@@ -149,13 +154,14 @@ function cogService(
 ): Service {
   const url = baseUrl ?? environment.baseUrl;
   if (simulateSpeed !== null || url === null) {
-    const message =
-      simulateSpeed === null
-        ? '`--provider cog` needs `--base-url`, the address of the container.'
-        : '`--provider cog` and `--simulate` cannot be used together.';
-    throw new UsageError(message, {
-      suggestion: 'Give the address of a container, such as --base-url http://127.0.0.1:5000.',
-    });
+    const address = 'the address of a container, such as --base-url http://127.0.0.1:5000.';
+    throw simulateSpeed === null
+      ? new UsageError('`--provider cog` needs `--base-url`, the address of the container.', {
+          suggestion: `Give ${address}`,
+        })
+      : new UsageError('`--provider cog` and `--simulate` cannot be used together.', {
+          suggestion: `Remove --simulate, and give ${address}`,
+        });
   }
   if (follow !== null && follow !== 'wait') {
     throw new UsageError(`Expected \`--follow wait\` with \`--provider cog\`, got ${follow}`, {

@@ -31,7 +31,7 @@ function headline({ total, saved, alreadySaved }: RunTotals, elapsedMs: number, 
   const before = alreadySaved > 0 ? ` (${alreadySaved} by earlier runs)` : '';
   const perMinute = elapsedMs > 0 ? Math.round((saved / elapsedMs) * 60_000) : 0;
   const pace = saved > 1 && perMinute > 0 ? `, ${perMinute} a minute` : '';
-  if (total === 0) return 'Nothing to make: no job is left, or --only names none of them';
+  if (total === 0) return 'Nothing to make: no job is left, or --only selects none';
   const isAll = saved + alreadySaved >= total;
   const count = `${saved + alreadySaved} of ${total} jobs saved`;
   return `${paint(isAll ? 'green' : 'yellow', count)}${before} in ${formatDuration(elapsedMs)}${pace}`;

@@ -48,12 +48,17 @@ export type ParsedCommand =
  *
  * `parse` takes the arguments after the script's name. It throws `UsageError` on an unknown flag, a
  * flag that this script does not serve, an invalid value, and a missing or surplus input. It prints
- * nothing.
+ * nothing. `serves` returns whether the script has a flag.
  */
 export function createCommand(config: CreateCommandConfig): {
   parse: (argv: readonly string[]) => ParsedCommand;
+  serves: (flag: FlagName) => boolean;
 } {
-  return { parse: (argv) => parse(config, argv) };
+  return { parse: (argv) => parse(config, argv), serves: (flag) => serves(config, flag) };
+}
+
+function serves({ flags }: CreateCommandConfig, flag: FlagName): boolean {
+  return flags === undefined || flags.includes(flag);
 }
 
 function parse(config: CreateCommandConfig, argv: readonly string[]): ParsedCommand {
@@ -128,7 +133,7 @@ function describeCommand(
   config: CreateCommandConfig,
   onFlag: (definition: FlagDefinition<FlagName, keyof Flags>, value: string) => void,
 ): Command {
-  const { name, summary, version, inputs, flags, examples = [] } = config;
+  const { name, summary, version, inputs } = config;
   const command = new Command(`npx tsx pipelines/${name}.ts`)
     .description(summary)
     .configureHelp({ optionTerm })
@@ -137,7 +142,7 @@ function describeCommand(
     .exitOverride();
   for (const input of inputs) command.argument(`[${input.name}]`, input.help);
   for (const definition of flagTable) {
-    const isServed = flags === undefined || flags.includes(definition.name);
+    const isServed = serves(config, definition.name);
     command.addOption(
       optionOf(definition, isServed).argParser((value: string) => {
         if (!isServed) throw notForScript(name, definition.name);
@@ -149,7 +154,7 @@ function describeCommand(
     .optionsGroup('Help:')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .addHelpText('after', helpEpilogue(examples));
+    .addHelpText('after', helpEpilogue(config));
 }
 
 function usageOf({ name, isRequired = true }: InputDefinition): string {
@@ -173,20 +178,23 @@ function notForScript(script: string, flag: string): UsageError {
   });
 }
 
-const environment = [
-  ['REPLICATE_API_TOKEN', 'the token; required unless you give --simulate'],
-  ['REPLICATE_BASE_URL', 'base URL of the API'],
-  ['NO_COLOR', 'any value: no colours'],
-] as const;
-
 /** Returns the end of the help: examples, chaos profiles, environment, exit codes. */
-function helpEpilogue(examples: readonly string[]): string {
+function helpEpilogue(config: CreateCommandConfig): string {
+  const { examples = [] } = config;
+  const environment = [
+    [
+      'REPLICATE_API_TOKEN',
+      `the token; required${serves(config, 'simulate') ? ' unless you give --simulate' : ''}`,
+    ],
+    ['REPLICATE_BASE_URL', 'base URL of the API'],
+    ['NO_COLOR', 'any value: no colours'],
+  ] as const;
   const commands = examples.map((example) => `  npx tsx pipelines/${example}`);
   const variables = environment.map(([name, meaning]) => `  ${name.padEnd(21)}${meaning}`);
   const codes = Object.values(exitCodes).map(({ code, meaning }) => `  ${String(code).padEnd(5)}${meaning}`);
   return [
     ...(commands.length > 0 ? ['', 'Examples:', ...commands] : []),
-    ...['', ...chaosProfileLines()],
+    ...(serves(config, 'chaos') ? ['', ...chaosProfileLines()] : []),
     ...['', 'Environment:', ...variables],
     ...['', 'Exit codes:', ...codes],
   ].join('\n');

@@ -117,7 +117,7 @@ const fallback: FlagValue<ModelReference | 'new-seed'> = {
 };
 
 const jobNumbers: FlagValue<(index: number) => boolean> = {
-  expected: 'numbers of jobs from 1 up, such as 3 or 3,7-9',
+  expected: 'job numbers from 1 up, such as 3 or 3,7-9',
   schema: z
     .string()
     .regex(/^[1-9]\d{0,9}(-[1-9]\d{0,9})?(,[1-9]\d{0,9}(-[1-9]\d{0,9})?)*$/)

@@ -125,7 +125,7 @@ interface IdleCoresConfig {
 export function idleCoresHint(config: IdleCoresConfig = {}): string | null {
   const { cores = availableParallelism(), encoders = encoderConcurrency() } = config;
   if (encoders >= cores) return null;
-  return `Only ${encoders} of ${cores} cores make renditions, because Node's thread pool is small. Set UV_THREADPOOL_SIZE=${cores + 4} in the environment to use them all.`;
+  return `Renditions use only ${encoders} of ${cores} cores, because Node's thread pool is small. Set UV_THREADPOOL_SIZE=${cores + 4} in the environment to use them all.`;
 }
 
 /**

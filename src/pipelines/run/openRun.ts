@@ -26,7 +26,7 @@ export async function openRun(settings: RunSettings): Promise<OpenRun> {
     // The run has not begun yet: a folder that cannot be written is a wrong choice, not an accident
     // of the run.
     if (!(error instanceof StorageError)) throw error;
-    throw new UsageError(`Expected a run folder that can be written, got: ${error.message}`, {
+    throw new UsageError(`Cannot write in the run folder: ${error.message}`, {
       suggestion: error.suggestion,
       cause: error,
     });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { fileProblem } from '../../disk/storageError.ts';
 import { writeAtomically } from '../../disk/writeFiles.ts';
 import { UsageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
@@ -31,7 +32,7 @@ const votesSchema = z.strictObject({
  */
 export async function readVotes(path: string, run: string): Promise<Votes> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`${path}: Cannot read the votes`, { cause });
+    throw notVotes(path, fileProblem(cause, 'no file of that name'), cause);
   });
   const votes = parsed(text, path);
   if (votes.run === run) return votes;
@@ -45,11 +46,15 @@ function parsed(text: string, path: string): Votes {
   try {
     return votesSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new UsageError(`${path}: Expected votes that ab.html has exported, got ${describeFault(cause)}`, {
-      suggestion: 'Give the JSON file that the button “Export votes” of ab.html saves.',
-      cause,
-    });
+    throw notVotes(path, describeFault(cause), cause);
   }
+}
+
+function notVotes(path: string, got: string, cause: unknown): UsageError {
+  return new UsageError(`${path}: Expected votes that ab.html has exported, got ${got}`, {
+    suggestion: 'Give the JSON file that the button “Export votes” of ab.html saves.',
+    cause,
+  });
 }
 
 function describeFault(cause: unknown): string {

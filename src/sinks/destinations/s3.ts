@@ -111,15 +111,15 @@ export async function openS3(url: string, folder: string, config: S3Config = {})
         try {
           return await deliver(outcome, signal);
         } catch (cause) {
-          throw refused(url, outcome, cause);
+          throw undelivered(url, outcome, cause);
         }
       }),
     close: async () => client.destroy(),
   };
 }
 
-function refused(url: string, { index }: Outcome, cause: unknown): DeliveryError {
-  return new DeliveryError(`${url} refused image #${index + 1}: ${reasonOf(cause)}`, {
+function undelivered(url: string, { index }: Outcome, cause: unknown): DeliveryError {
+  return new DeliveryError(`Cannot deliver image #${index + 1} to ${url}: ${reasonOf(cause)}`, {
     destination: url,
     recoverable: true,
     suggestion: 'Run the same command again: it uploads the image from the disk, without making it again.',

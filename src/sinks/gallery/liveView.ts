@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { contentTypeOf } from '../../base/pictures.ts';
+import { messageOf } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { createRunCounter, runProgress } from '../../events/progress.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
@@ -40,7 +41,7 @@ export interface LiveView {
  * Serves the gallery of a run on loopback during the run. A page contains the jobs so far when it
  * loads and receives changes as server-sent events, so you can reload it at any time. Read-only;
  * accepts only requests whose Host header names this machine (a foreign page cannot reach it by DNS
- * rebinding). Rejects with `UsageError` if the port is taken.
+ * rebinding). Rejects with `UsageError` if it cannot listen on the port.
  */
 export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
   const { folder, port = 0, earlier = none(), everyMs = 250, scheduler = asyncScheduler } = config;
@@ -99,7 +100,7 @@ export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
   try {
     await server.listen({ port, host: '127.0.0.1' });
   } catch (cause) {
-    throw new UsageError(`Cannot serve --watch on port ${port}: it is taken`, {
+    throw new UsageError(`Cannot serve --watch on port ${port}: ${messageOf(cause)}`, {
       suggestion: 'Choose another port, or leave out the number to use any free one.',
       cause,
     });

@@ -1,3 +1,4 @@
+import { withoutStop } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import type { Json, ModelInputProperty } from '../../types.ts';
 
@@ -6,11 +7,13 @@ import type { Json, ModelInputProperty } from '../../types.ts';
  * faults count once.
  */
 export function throwUsageErrors(faults: readonly UsageError[]): void {
-  const lines = new Set(faults.map(({ message, suggestion }) => `  ${message}. ${suggestion}`.trimEnd()));
+  const lines = new Set(
+    faults.map(({ message, suggestion }) => `  ${withoutStop(message)}. ${suggestion}`.trimEnd()),
+  );
   const [first] = faults;
   if (first === undefined) return;
   if (lines.size === 1) throw first;
-  throw new UsageError(`Found ${lines.size} mistakes in the inputs of the model:\n${[...lines].join('\n')}`, {
+  throw new UsageError(`Found ${lines.size} mistakes in the inputs:\n${[...lines].join('\n')}`, {
     cause: first,
   });
 }

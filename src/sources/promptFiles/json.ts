@@ -48,6 +48,6 @@ function faultIn(step: () => unknown): string | null {
     step();
     return null;
   } catch (error) {
-    return `Expected valid JSON: ${messageOf(error)}`;
+    return `Invalid JSON: ${messageOf(error)}`;
   }
 }

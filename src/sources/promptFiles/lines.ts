@@ -21,7 +21,7 @@ function rowFromJson(line: number, text: string | null): RowItem | null {
     return rowFromValue(line, JSON.parse(plain.prompt));
   } catch (error) {
     const reason = messageOf(error);
-    return { type: 'problem', line, message: `Expected one JSON value on the line, got ${clipped(reason)}` };
+    return { type: 'problem', line, message: `The line is not valid JSON: ${clipped(reason)}` };
   }
 }
 

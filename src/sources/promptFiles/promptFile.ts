@@ -53,7 +53,7 @@ export async function openPromptFile(path: string): Promise<PromptFile> {
   await checkFile(path);
   if (loadReader === undefined) {
     throw new UsageError(
-      `${path}: Expected a file named ${[...readers.keys()].join(', ')}, got ${kindOf(path)}`,
+      `${path}: Expected a file that ends in ${[...readers.keys()].join(', ')}, got ${kindOf(path)}`,
       {
         suggestion: 'Use .txt for one prompt per line, or rename the file to match its format.',
       },
@@ -117,7 +117,7 @@ function isPdf(head: Uint8Array): boolean {
 
 async function readHead(path: string): Promise<Uint8Array> {
   const handle = await open(path).catch((cause: unknown) => {
-    const unreadable = `${path}: Expected a readable prompt file, got ${String(cause)}`;
+    const unreadable = `${path}: Expected a readable prompt file, got ${fileProblem(cause)}`;
     throw asFileHandleShortage(cause, path) ?? new UsageError(unreadable, { cause });
   });
   try {
@@ -155,7 +155,7 @@ export async function spoolPrompts(input: Readable, folder: string): Promise<str
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(
-      `Expected a run folder that can be written, got: ${toStorageError(error, path).message}`,
+      `Cannot store the prompts in the run folder: ${toStorageError(error, path).message}`,
       {
         suggestion: 'Choose another folder with --out.',
         cause: error,

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { asFileHandleShortage } from '../../disk/storageError.ts';
+import { asFileHandleShortage, fileProblem } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 
 /**
@@ -34,8 +34,8 @@ function unreadable(path: string, cause: unknown): unknown {
   const shortage = asFileHandleShortage(cause, path);
   if (shortage !== null) return shortage;
   if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
-  return new UsageError(`Expected a readable prompt file, got ${cause.message}`, {
-    suggestion: `Check that ${path} exists and is readable.`,
+  return new UsageError(`${path}: Expected a readable prompt file, got ${fileProblem(cause)}`, {
+    suggestion: 'Check that it exists and is readable.',
     cause,
   });
 }

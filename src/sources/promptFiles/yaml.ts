@@ -76,7 +76,7 @@ function rowFromItem({ line, lines, chars }: YamlItem): RowItem {
     return {
       type: 'problem',
       line: errorLine,
-      message: `Expected valid YAML: ${firstLineOf(error.message)}`,
+      message: `Invalid YAML: ${firstLineOf(error.message)}`,
     };
   }
   const value: unknown = document.toJS();
@@ -117,7 +117,7 @@ function* rowsOf(path: string, text: string): Generator<RowItem, void, void> {
     yield {
       type: 'problem',
       line: lineCounter.linePos(pos[0]).line,
-      message: `Expected valid YAML: ${message}`,
+      message: `Invalid YAML: ${message}`,
     };
   }
   if (document.errors.length > 0) return;

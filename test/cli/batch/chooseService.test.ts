@@ -24,6 +24,7 @@ it('takes the API with the flag before the variable', () => {
 
 it('names both ways out if there is no token', () => {
   expect(() => chooseService(emptyFlags, nothing)).toThrow(/set REPLICATE_API_TOKEN, or add --simulate/);
+  expect(() => chooseService(emptyFlags, nothing, false)).toThrow(/set REPLICATE_API_TOKEN\.$/);
 });
 
 it('rehearses faults on the simulator only', () => {
@@ -51,6 +52,11 @@ it('takes a container if the flags ask for it, with an address and no token', ()
   expect(() => chooseService(cog, nothing)).toThrow('`--provider cog` needs `--base-url`');
   expect(() => chooseService({ ...cog, simulateSpeed: 1 }, nothing)).toThrow(
     '`--provider cog` and `--simulate` cannot be used together.',
+  );
+  expect(() => chooseService({ ...cog, simulateSpeed: 1 }, nothing)).toThrow(
+    expect.objectContaining({
+      suggestion: expect.stringMatching(/^Remove --simulate, and give the address/),
+    }),
   );
   expect(() => chooseService({ ...cog, baseUrl: 'http://c', follow: 'poll' }, nothing)).toThrow(
     'Expected `--follow wait` with `--provider cog`, got poll',

@@ -53,7 +53,7 @@ it('gives the reasons of failed and skipped jobs, and the next step', () => {
 
 it('reports that there was nothing to make, instead of 0 of 0 jobs', () => {
   const [headline] = lines({ total: 0, saved: 0, alreadySaved: 0 }, progress({ predictions: 0 }));
-  expect(headline).toBe('Nothing to make: no job is left, or --only names none of them');
+  expect(headline).toBe('Nothing to make: no job is left, or --only selects none');
 });
 
 it('promises no retry of a lasting failure', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCommand } from '../../../src/cli/flags/command.ts';
-import type { Flags } from '../../../src/cli/flags/flags.ts';
+import type { FlagName, Flags } from '../../../src/cli/flags/flags.ts';
 import { UsageError } from '../../../src/errors.ts';
 
 const config = {
@@ -273,6 +273,17 @@ describe('help', () => {
     const text = parsed.kind === 'text' ? parsed.text : '';
     expect(text).toContain('--out DIR');
     expect(text).not.toContain('--count');
+  });
+
+  it('explains the simulator only if the script serves it', () => {
+    const helpOf = (flags: readonly FlagName[]) => {
+      const parsed = createCommand({ ...config, flags, examples: [] }).parse(['--help']);
+      return parsed.kind === 'text' ? parsed.text : '';
+    };
+    const text = helpOf(['out']);
+    expect(text).toMatch(/REPLICATE_API_TOKEN +the token; required\n/);
+    expect(text).not.toMatch(/simulate|Chaos profiles/);
+    expect(helpOf(['simulate', 'chaos'])).toMatch(/Chaos profiles:[\s\S]* unless you give --simulate\n/);
   });
 
   it('prints the version', () => {

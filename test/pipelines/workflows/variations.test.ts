@@ -123,7 +123,7 @@ it('lists all missing files and refused values, each with its path in the spec',
   await expect(openGrid(variationsGrid(spec, [one]), [one], '/none')).rejects.toThrow(
     new RegExp(
       [
-        '^Found 3 mistakes in the inputs of the model:',
+        '^Found 3 mistakes in the inputs:',
         '  reference: `image`: Expected a file at \\/none\\/a.png, got none. Check the path, or give a URL.',
         '  input: Expected `steps` to be an integer of 1 to 9, got 10.',
         '  input: Expected an input of .*, got `stepps`; .* Did you mean `steps`\\?$',
@@ -137,7 +137,7 @@ it('lists all missing files and refused values, each with its path in the spec',
   const pair = 'products: [a.png, b.png]\nbackgrounds: [c.png]';
   const grid = compositionGrid(await readCompositionSpec(await tempFile('c.yaml', pair)), [two]);
   await expect(openGrid(grid, [two], '/none')).rejects.toThrow(
-    /3 mistakes in the inputs of the model:\n {2}products: .*a\.png.*\n {2}products: .*b\.png.*\n {2}backgrounds: .*c\.png/,
+    /3 mistakes in the inputs:\n {2}products: .*a\.png.*\n {2}products: .*b\.png.*\n {2}backgrounds: .*c\.png/,
   );
 });
 

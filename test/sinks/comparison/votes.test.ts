@@ -118,5 +118,7 @@ it('is a script', async () => {
     'A             2      1      1      63 %   22 % to 91 %',
   ]);
   expect((await script()).code).toBe(2);
-  expect((await script('nowhere.json')).stderr).toContain('nowhere.json: Cannot read the votes');
+  expect((await script('nowhere.json')).stderr).toContain(
+    'nowhere.json: Expected votes that ab.html has exported, got no file of that name',
+  );
 });

@@ -169,5 +169,7 @@ it('accepts the host names of this machine, and only GET', async () => {
 
 it('rejects if its port is taken', async () => {
   const port = Number(new URL(view.url).port);
-  await expect(openLiveView({ folder, port })).rejects.toThrow(UsageError);
+  const opening = openLiveView({ folder, port });
+  await expect(opening).rejects.toThrow(UsageError);
+  await expect(opening).rejects.toThrow(/^Cannot serve --watch on port \d+: .*EADDRINUSE/);
 });

@@ -12,9 +12,9 @@ it('reads a value a line', async () => {
 it('names broken lines, and reads on', async () => {
   const rows = await shortRowsOf('p.ndjson', '{"prompt": "a"\n7\na cat\n{"prompt":"fine"}\n');
   expect(rows).toMatchObject([
-    [1, { message: expect.stringMatching(/^Expected one JSON value on the line, got /) }],
+    [1, { message: expect.stringMatching(/^The line is not valid JSON: /) }],
     [2, { message: 'Expected a text or an object with a prompt, got the number 7' }],
-    [3, { message: expect.stringMatching(/^Expected one JSON value on the line, got /) }],
+    [3, { message: expect.stringMatching(/^The line is not valid JSON: /) }],
     [4, 'fine'],
   ]);
 });

@@ -36,7 +36,7 @@ it.each([
     [1, 'a'],
     [2, 'b'],
   ]);
-  expect(rows.slice(2)).toMatchObject([[item, { message: expect.stringMatching(/^Expected valid JSON: /) }]]);
+  expect(rows.slice(2)).toMatchObject([[item, { message: expect.stringMatching(/^Invalid JSON: /) }]]);
 });
 
 it('stops at an item that never ends', async () => {

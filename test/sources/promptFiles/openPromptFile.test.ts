@@ -79,7 +79,7 @@ it.each([
   [
     'p.docx',
     'a cat',
-    'Expected a file named .txt, .csv, .tsv, .jsonl, .ndjson, .json, .yaml, .yml, got .docx',
+    'Expected a file that ends in .txt, .csv, .tsv, .jsonl, .ndjson, .json, .yaml, .yml, got .docx',
   ],
   ['prompts', 'a cat', 'got a name without extension'],
   ['p.txt', Buffer.from('\uFEFFa cat', 'utf16le'), 'Expected UTF-8 text, got UTF-16'],

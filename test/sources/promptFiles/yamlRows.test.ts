@@ -33,10 +33,10 @@ it('names broken items of a block list by line, and reads on', async () => {
   const content = '- a\n- prompt: b\n  seed: [1\n- 7\n-\n- {prompt: c}\nstray: key\n- fine\n';
   expect(await shortRowsOf('p.yml', content)).toMatchObject([
     [1, 'a'],
-    [expect.any(Number), { message: expect.stringMatching(/^Expected valid YAML: /) }],
+    [expect.any(Number), { message: expect.stringMatching(/^Invalid YAML: /) }],
     [4, { message: 'Expected a text or an object with a prompt, got the number 7' }],
     [5, { message: 'Expected a text or an object with a prompt, got nothing' }],
-    [7, { message: expect.stringMatching(/^Expected valid YAML: /) }],
+    [7, { message: expect.stringMatching(/^Invalid YAML: /) }],
     [8, 'fine'],
   ]);
 });
@@ -54,7 +54,7 @@ it.each([
 
 it('names the line at which a document is broken', async () => {
   const rows = await shortRowsOf('p.yaml', '[a,\n b,\n {c: d]\n');
-  expect(rows[0]).toMatchObject([3, { message: expect.stringMatching(/^Expected valid YAML: /) }]);
+  expect(rows[0]).toMatchObject([3, { message: expect.stringMatching(/^Invalid YAML: /) }]);
 });
 
 it('parses other forms up to 16 MB only', async () => {

@@ -85,7 +85,7 @@ export const scoreSpecSchema = z.union([
         if (palette !== undefined || asked.length > 0)
           fault('Measures and a model cannot be used together; remove one of them');
       } else if (input !== undefined || priceUsd !== undefined) {
-        fault('input: and priceUsd: need a model: that rates');
+        fault('input: and priceUsd: are only for a model; name it as model:');
       } else if (palette === undefined && !asked.some((value) => value > 0)) {
         fault('Expected a weight above 0 for at least one measure');
       }

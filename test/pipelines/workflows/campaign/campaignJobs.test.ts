@@ -98,7 +98,7 @@ it.each([
   ],
   ['Expected an input of owner/name, got `gidance`', { ...spec, input: { gidance: 1 } }, contextOf()],
   [
-    '2 mistakes in the inputs of the model:\n  Expected `guidance` to be a number of 0 to 10, got 11.\n  Expected an input of owner/name, got `gidance`',
+    '2 mistakes in the inputs:\n  Expected `guidance` to be a number of 0 to 10, got 11.\n  Expected an input of owner/name, got `gidance`',
     { ...spec, input: { guidance: 11, gidance: 1 } },
     contextOf(),
   ],

@@ -52,7 +52,10 @@ it.each([
     '{ model: owner/judge, contrast: 1 }',
     'line 6: score: Measures and a model cannot be used together; remove one of them',
   ],
-  ['{ contrast: 1, priceUsd: 1 }', 'line 6: score: input: and priceUsd: need a model: that rates'],
+  [
+    '{ contrast: 1, priceUsd: 1 }',
+    'line 6: score: input: and priceUsd: are only for a model; name it as model:',
+  ],
   ['{ contrast: 0 }', 'line 6: score: Expected a weight above 0 for at least one measure'],
   ['{}', 'line 6: score: Expected a weight above 0 for at least one measure'],
 ])('names the mistake in the score %s', async (score, expected) => {
