@@ -341,6 +341,13 @@ describe('a mistake ends with 2, a clear line, and nothing created', () => {
       ['--out', '/dev/null/run'],
       /Cannot write in the run folder/,
     ],
+    [
+      'a strategy that cannot learn',
+      'a.txt',
+      'a\n',
+      ['--strategy', 'waves', '--concurrency', 'auto'],
+      /`--concurrency auto`/,
+    ],
     ['a template with an unknown name', 'a.txt', 'a\n', ['--organize', '{platfrom}/x'], /placeholder/],
   ] as const)('%s', async (_name, name, content, args, message) => {
     const path = content === null ? join(folder, name) : await file(name, content);
@@ -350,6 +357,15 @@ describe('a mistake ends with 2, a clear line, and nothing created', () => {
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(code).toBe(2);
     expect(simulator.stats().created).toBe(madeBefore);
+  });
+
+  it('a port that is taken', async () => {
+    const path = await file('a.txt', 'a\n');
+    const { port } = new URL(simulator.baseUrl);
+    const args = [path, '--out', join(folder, 'taken'), `--watch=${port}`];
+    const { code, stderr } = await script('generate.ts', args);
+    expect(stderr).toContain(`Cannot serve --watch on port ${port}`);
+    expect(code).toBe(2);
   });
 
   it('no token', async () => {

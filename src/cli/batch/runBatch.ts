@@ -49,12 +49,28 @@ const PATIENCE_MS = 30_000;
 
 /** Runs a batch, reports it in the terminal and handles Ctrl-C; resolves with the exit code. */
 export async function runBatch(batch: Batch): Promise<number> {
-  const { folder, fingerprint, flags, service, io } = batch;
-  const sign = await pictureSigner(flags);
+  const { flags } = batch;
+  // Mistakes in the flags end here, before anything is open that must be closed again.
+  const chosen = { ...runSettings(flags), sign: await pictureSigner(flags) };
+  const live = flags.watchPort === null ? null : await openWatch(batch.folder, flags.watchPort);
   const reporter = openReporter(batch);
+  try {
+    return await runReported(batch, chosen, reporter, live);
+  } finally {
+    reporter.close();
+    await live?.close();
+  }
+}
+
+async function runReported(
+  batch: Batch,
+  chosen: Omit<RunSettings, 'folder' | 'provider'>,
+  reporter: ReturnType<typeof openReporter>,
+  live: LiveView | null,
+): Promise<number> {
+  const { folder, fingerprint, flags, service, io } = batch;
   const { stop, leave } = interruption();
   let isInterrupted = false;
-  const live = flags.watchPort === null ? null : await openWatch(folder, flags.watchPort);
   const emit = (event: RunEvent) => {
     reporter.onEvent(event);
     live?.onEvent(event);
@@ -71,8 +87,7 @@ export async function runBatch(batch: Batch): Promise<number> {
     }),
   );
   const settings: RunSettings = {
-    ...runSettings(flags),
-    sign,
+    ...chosen,
     folder,
     ...(fingerprint === null ? {} : { fingerprint }),
     provider: service.provider,
@@ -85,16 +100,11 @@ export async function runBatch(batch: Batch): Promise<number> {
       ? receiveWebhooks(service, flags).pipe(switchMap((webhooks) => batch.run({ ...settings, webhooks })))
       : batch.run(settings);
   const left = merge(leave, stop.pipe(delay(PATIENCE_MS))).pipe(map(() => null));
-  try {
-    const end = await firstValueFrom(race(run, left));
-    if (end === null) return exitCodes.interrupted.code;
-    reporter.close();
-    if (end.fault !== null && !isInterrupted) throw end.fault;
-    return exitCodeOf({ ...end, isInterrupted, isAllLeft: flags.detach && isAllLeft(end) });
-  } finally {
-    reporter.close();
-    await live?.close();
-  }
+  const end = await firstValueFrom(race(run, left));
+  if (end === null) return exitCodes.interrupted.code;
+  reporter.close();
+  if (end.fault !== null && !isInterrupted) throw end.fault;
+  return exitCodeOf({ ...end, isInterrupted, isAllLeft: flags.detach && isAllLeft(end) });
 }
 
 /** Returns true if the only errors are predictions that wait to be collected. */
