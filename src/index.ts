@@ -45,14 +45,11 @@ export { campaign } from './pipelines/workflows/campaign/campaign.ts';
 export { collect } from './pipelines/workflows/collect.ts';
 export { refinement } from './pipelines/workflows/refinement/refinement.ts';
 export type {
-  CreateLimits,
-  CreateOptions,
   CreateTicket,
   Destination,
   Downloader,
   Governor,
   Journal,
-  JournalEntry,
   Ledger,
   ModelCache,
   PredictionEvents,
@@ -79,11 +76,14 @@ export { createMemoryJournal } from './store/memoryJournal.ts';
 export { createModelCache } from './store/modelCache.ts';
 export { openResultCache } from './store/resultCache.ts';
 export type {
+  CreateLimits,
+  CreateOptions,
   FetchedOutput,
   ImageFile,
   InputFile,
   InputFiles,
   Job,
+  JournalEntry,
   Model,
   ModelInput,
   Outcome,

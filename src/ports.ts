@@ -1,10 +1,16 @@
 import type { Observable, ObservableInput } from 'rxjs';
 import type { PredictionError } from './errors.ts';
 import type {
+  CreateLimits,
+  CreateOptions,
   FetchedOutput,
   ImageFile,
+  ImageToScore,
   InputFile,
+  JobRecord,
+  JournalEntry,
   Json,
+  KeptModel,
   Model,
   Outcome,
   Plan,
@@ -12,49 +18,18 @@ import type {
   PredictionEvent,
   PredictionPage,
   PredictionRequest,
+  RenderedFile,
   RenditionSpec,
   UploadedFile,
 } from './types.ts';
 
-/** Options of a create request. */
-export interface CreateOptions {
-  /**
-   * Time for which the service may hold the response back to wait for the result. 0 responds at
-   * once; at most 60,000.
-   */
-  readonly waitMs: number;
-  /** Time after which the service ends the prediction by itself (at least 5,000). */
-  readonly cancelAfterMs?: number;
-  /**
-   * URL to which the service reports the end: `PredictionEvents.url`, with a query of your own.
-   * Default: none.
-   */
-  readonly webhookUrl?: string;
-  /**
-   * Called with the limits that a response names, before the response is emitted. Never called if
-   * it names none.
-   */
-  readonly onLimits?: (limits: CreateLimits) => void;
-}
-
-/** Room for create requests, as the service names it in a response. */
-export interface CreateLimits {
-  /** Create requests that it would have taken at once after this one. */
-  readonly remaining: number;
-  /** Time until it would have taken as many at once as it ever does; null if it does not say. */
-  readonly fullInMs: number | null;
-}
-
 /**
  * A service that makes images. Every method performs its HTTP call once per subscription, aborts it
  * on unsubscribe, and emits a `ProviderError` if it fails (a `StorageError` if this machine has no
- * file handle left for the connection). It repeats a call only if the first one certainly had no
- * effect: a create request that the route by name does not know is sent by version, a list
- * requested by a wrong clock is requested by the right one, and a create request that is idempotent
- * by the service's own word is sent again.
- *
- * A service stores the outputs of a prediction, and lists it, for an hour; runs rely on 55 minutes
- * (`OUTPUT_LIFETIME_MS`).
+ * file handle left). It repeats a call only if the first one certainly had no effect: a create
+ * request for a model that has no route by name goes out by version, a list asked for by a wrong
+ * clock is asked for by the right one, and a create request that the service declares idempotent is
+ * sent again. Outputs are available for about an hour (`OUTPUT_LIFETIME_MS`).
  */
 export interface Provider {
   /** Reads this service's predictions. */
@@ -135,13 +110,6 @@ export interface ModelCache {
   forget(name: string, version: string | null): Observable<void>;
 }
 
-export interface KeptModel {
-  /** The response as the service sent it. */
-  readonly answer: unknown;
-  /** ms since 1970. */
-  readonly savedAtMs: number;
-}
-
 /** Destination of a downloaded file. */
 export interface DownloadTarget {
   /** Absolute path without extension; the extension is chosen by content. */
@@ -187,10 +155,6 @@ export interface Renderer {
   ): Observable<readonly RenderedFile[]>;
 }
 
-export interface RenderedFile extends ImageFile {
-  readonly spec: RenditionSpec;
-}
-
 /** Results of requests, stored across runs and shared between processes. */
 export interface ResultCache {
   /**
@@ -199,15 +163,6 @@ export interface ResultCache {
    */
   restore(key: string, target: DownloadTarget): Observable<FetchedOutput | null>;
   keep(key: string, output: FetchedOutput): Observable<void>;
-}
-
-/** An image to rate. */
-export interface ImageToScore {
-  /** Absolute path of an original. */
-  readonly path: string;
-  readonly prompt: string;
-  /** Index of its job. */
-  readonly index: number;
 }
 
 /**
@@ -267,47 +222,8 @@ export interface CreateTicket {
 
 /** Decides when the next create request may be sent; one for all of a run. */
 export interface Governor {
-  /** Emits once and completes when the next create may be sent. */
+  /** Emits once and completes when the next create request may be sent. */
   admit(): Observable<CreateTicket>;
-}
-
-/** An entry about a job; the types stand in the order in which they happen. */
-export type JournalEntry =
-  /** Written and flushed before the POST: from here on a prediction may exist. */
-  | {
-      readonly type: 'intended';
-      readonly attempt: number;
-      readonly atMs: number;
-      /**
-       * The request sent, if it is not the plan's own (a fallback, uploaded files); long data cut
-       * to its hash.
-       */
-      readonly request?: PredictionRequest;
-    }
-  | { readonly type: 'created'; readonly attempt: number; readonly predictionId: string }
-  /** The attempt ended without a usable output, so the next one may begin. */
-  | { readonly type: 'ended'; readonly attempt: number; readonly costMicroUsd: number }
-  /** The originals are complete on disk. */
-  | { readonly type: 'downloaded'; readonly prediction: Prediction; readonly files: readonly ImageFile[] }
-  | { readonly type: 'outcome'; readonly outcome: Outcome };
-
-/** The entries of earlier runs about a job, summed up. */
-export interface JobRecord {
-  readonly index: number;
-  readonly key: string;
-  readonly state: 'intended' | 'created' | 'ended' | 'downloaded' | 'saved' | 'failed' | 'skipped';
-  /** Predictions made so far, the open one included. */
-  readonly attempts: number;
-  /** Time just before the open attempt's POST was sent, ms since 1970. */
-  readonly intendedAtMs: number | null;
-  readonly predictionId: string | null;
-  /** The request of the open attempt, if it is not the plan's own; long data cut to its hash. */
-  readonly request: PredictionRequest | null;
-  /** The finished prediction, once downloaded. */
-  readonly prediction: Prediction | null;
-  readonly files: readonly ImageFile[];
-  /** Money paid for ended attempts. */
-  readonly costMicroUsd: number;
 }
 
 /** The memory of a run, by job index. A confirmed entry survives a power cut. */

@@ -401,3 +401,91 @@ export const useCases = [
   'multi-image',
 ] as const;
 export type UseCase = (typeof useCases)[number];
+
+/** Options of a create request. */
+export interface CreateOptions {
+  /**
+   * Time for which the service may hold the response back to wait for the result. 0 responds at
+   * once; at most 60,000.
+   */
+  readonly waitMs: number;
+  /** Time after which the service ends the prediction by itself (at least 5,000). */
+  readonly cancelAfterMs?: number;
+  /**
+   * URL to which the service reports the end: `PredictionEvents.url`, with a query of your own.
+   * Default: none.
+   */
+  readonly webhookUrl?: string;
+  /**
+   * Called with the limits that a response names, before the response is emitted. Never called if
+   * it names none.
+   */
+  readonly onLimits?: (limits: CreateLimits) => void;
+}
+
+/** Room for create requests, as the service names it in a response. */
+export interface CreateLimits {
+  /** Create requests that it would have taken at once after this one. */
+  readonly remaining: number;
+  /** Time until it would have taken as many at once as it ever does; null if it does not say. */
+  readonly fullInMs: number | null;
+}
+
+export interface KeptModel {
+  /** The response as the service sent it. */
+  readonly answer: unknown;
+  /** ms since 1970. */
+  readonly savedAtMs: number;
+}
+
+export interface RenderedFile extends ImageFile {
+  readonly spec: RenditionSpec;
+}
+
+/** An image to rate. */
+export interface ImageToScore {
+  /** Absolute path of an original. */
+  readonly path: string;
+  readonly prompt: string;
+  /** Index of its job. */
+  readonly index: number;
+}
+
+/** An entry about a job; the types stand in the order in which they happen. */
+export type JournalEntry =
+  /** Written and flushed before the POST: from here on a prediction may exist. */
+  | {
+      readonly type: 'intended';
+      readonly attempt: number;
+      readonly atMs: number;
+      /**
+       * The request sent, if it is not the plan's own (a fallback, uploaded files); long data cut
+       * to its hash.
+       */
+      readonly request?: PredictionRequest;
+    }
+  | { readonly type: 'created'; readonly attempt: number; readonly predictionId: string }
+  /** The attempt ended without a usable output, so the next one may begin. */
+  | { readonly type: 'ended'; readonly attempt: number; readonly costMicroUsd: number }
+  /** The originals are complete on disk. */
+  | { readonly type: 'downloaded'; readonly prediction: Prediction; readonly files: readonly ImageFile[] }
+  | { readonly type: 'outcome'; readonly outcome: Outcome };
+
+/** The entries of earlier runs about a job, summed up. */
+export interface JobRecord {
+  readonly index: number;
+  readonly key: string;
+  readonly state: 'intended' | 'created' | 'ended' | 'downloaded' | 'saved' | 'failed' | 'skipped';
+  /** Predictions made so far, the open one included. */
+  readonly attempts: number;
+  /** Time just before the open attempt's POST was sent, ms since 1970. */
+  readonly intendedAtMs: number | null;
+  readonly predictionId: string | null;
+  /** The request of the open attempt, if it is not the plan's own; long data cut to its hash. */
+  readonly request: PredictionRequest | null;
+  /** The finished prediction, once downloaded. */
+  readonly prediction: Prediction | null;
+  readonly files: readonly ImageFile[];
+  /** Money paid for ended attempts. */
+  readonly costMicroUsd: number;
+}

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { ScoreError, UsageError } from '../errors.ts';
-import type { ImageToScore, Scorer } from '../ports.ts';
-import type { ModelInput } from '../types.ts';
+import type { Scorer } from '../ports.ts';
+import type { ImageToScore, ModelInput } from '../types.ts';
 import { type Measure, measures, type Pixels } from './measures.ts';
 import { createNovelty } from './novelty.ts';
 import { palette } from './palette.ts';

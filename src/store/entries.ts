@@ -1,6 +1,6 @@
 import { toMicroUsd } from '../base/text.ts';
-import type { JobRecord, Journal, JournalEntry } from '../ports.ts';
-import type { Plan } from '../types.ts';
+import type { Journal } from '../ports.ts';
+import type { JobRecord, JournalEntry, Plan } from '../types.ts';
 
 /** Numbers of a run's jobs by state. */
 export interface JournalCounts {

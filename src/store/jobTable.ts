@@ -1,7 +1,6 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { JobRecord } from '../ports.ts';
-import type { ImageFile } from '../types.ts';
+import type { ImageFile, JobRecord } from '../types.ts';
 import { hasOpenAttempt, type StoredJob } from './entries.ts';
 import { jobRowSchema } from './schemas.ts';
 

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { type SchedulerLike, tap } from 'rxjs';
 import { UsageError } from '../errors.ts';
-import type { JournalEntry } from '../ports.ts';
+import type { JournalEntry } from '../types.ts';
 import { openDatabase, toJournalError } from './database.ts';
 import {
   applyEntry,

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { defer } from 'rxjs';
 import { z } from 'zod';
 import { makeFolder } from '../disk/writeFiles.ts';
-import type { KeptModel, ModelCache } from '../ports.ts';
+import type { ModelCache } from '../ports.ts';
+import type { KeptModel } from '../types.ts';
 
 export interface ModelCacheConfig {
   /** Folder of the cache; created if it does not exist. */

@@ -1,5 +1,4 @@
-import type { JournalEntry } from '../../src/ports.ts';
-import type { ImageFile, Outcome, Plan, Prediction } from '../../src/types.ts';
+import type { ImageFile, JournalEntry, Outcome, Plan, Prediction } from '../../src/types.ts';
 import { aPrediction as anyPrediction } from './fakeProvider.ts';
 
 export function aPlan(fields: Partial<Plan> = {}): Plan {

@@ -1,8 +1,8 @@
 import { concatMap, EMPTY, mergeMap, type Observable, range, tap, timer, VirtualTimeScheduler } from 'rxjs';
 import { createGovernor } from '../../src/operators/pace/governor.ts';
-import type { CreateLimits } from '../../src/ports.ts';
 import { createRateLimit } from '../../src/simulator/api/guardCalls.ts';
 import { createRandom } from '../../src/simulator/engine/random.ts';
+import type { CreateLimits } from '../../src/types.ts';
 
 export interface Service {
   perMinute: number;

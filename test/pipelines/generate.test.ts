@@ -23,9 +23,9 @@ import { DownloadError, ProviderError, StorageError } from '../../src/errors.ts'
 import { createLedger } from '../../src/operators/stages/budgetTake.ts';
 import { generate } from '../../src/pipelines/generate.ts';
 import type { GenerateConfig } from '../../src/pipelines/journey/config.ts';
-import type { Downloader, JournalEntry, Provider, ResultCache } from '../../src/ports.ts';
+import type { Downloader, Provider, ResultCache } from '../../src/ports.ts';
 import { createMemoryJournal } from '../../src/store/memoryJournal.ts';
-import type { ModelInput, Outcome, Plan, Prediction, PricedRequest } from '../../src/types.ts';
+import type { JournalEntry, ModelInput, Outcome, Plan, Prediction, PricedRequest } from '../../src/types.ts';
 import { aPrediction, fakeGovernor, fakeProvider } from '../helpers/fakeProvider.ts';
 import { aFile, aPlan, runOf, succeeding, summary } from '../helpers/runOf.ts';
 

@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JournalEntry } from '../../src/ports.ts';
 import type { RunJournal } from '../../src/store/entries.ts';
 import { openJournal } from '../../src/store/journal.ts';
 import { createMemoryJournal } from '../../src/store/memoryJournal.ts';
-import type { Plan } from '../../src/types.ts';
+import type { JournalEntry, Plan } from '../../src/types.ts';
 import {
   aFile,
   aPlan,

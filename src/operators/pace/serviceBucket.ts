@@ -1,4 +1,4 @@
-import type { CreateLimits } from '../../ports.ts';
+import type { CreateLimits } from '../../types.ts';
 
 interface ServiceBucketConfig {
   /** The pace at which the bucket is believed to fill now. */

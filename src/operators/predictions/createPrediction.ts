@@ -18,8 +18,8 @@ import {
   timer,
 } from 'rxjs';
 import { ProviderError } from '../../errors.ts';
-import type { CreateLimits, CreateOptions, CreateTicket, Governor, Provider } from '../../ports.ts';
-import type { Prediction, PredictionRequest } from '../../types.ts';
+import type { CreateTicket, Governor, Provider } from '../../ports.ts';
+import type { CreateLimits, CreateOptions, Prediction, PredictionRequest } from '../../types.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { adoptPrediction, type ClaimedIds, createClaimedIds } from './adoptPrediction.ts';
 

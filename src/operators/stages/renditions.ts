@@ -7,8 +7,8 @@ import {
   type OperatorFunction,
   of,
 } from 'rxjs';
-import type { ProvenanceWriter, RenderedFile, Renderer } from '../../ports.ts';
-import type { ImageFile, RenditionSpec } from '../../types.ts';
+import type { ProvenanceWriter, Renderer } from '../../ports.ts';
+import type { ImageFile, RenderedFile, RenditionSpec } from '../../types.ts';
 
 export interface RenditionsConfig {
   /** Wraps the encoding of each job: in a gate shared by all jobs, for example. Default: none. */

@@ -13,7 +13,8 @@ import {
   throwError,
 } from 'rxjs';
 import { ScoreError } from '../../errors.ts';
-import type { ImageToScore, Scorer } from '../../ports.ts';
+import type { Scorer } from '../../ports.ts';
+import type { ImageToScore } from '../../types.ts';
 
 /** A value and the score of its image. */
 export interface Scored<T> {

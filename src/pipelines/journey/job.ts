@@ -1,8 +1,9 @@
 import { concat, concatMap, ignoreElements, type MonoTypeOperatorFunction, type Observable, of } from 'rxjs';
-import type { JobRecord, Reservation } from '../../ports.ts';
+import type { Reservation } from '../../ports.ts';
 import type {
   FetchedOutput,
   ImageFile,
+  JobRecord,
   Outcome,
   Plan,
   Prediction,

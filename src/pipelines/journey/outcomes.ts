@@ -3,8 +3,7 @@ import { catchError, EMPTY, type MonoTypeOperatorFunction, map, type OperatorFun
 import { truncateDataUrls } from '../../base/modelInput.ts';
 import { BudgetError, ProviderError, RxposureError, StorageError } from '../../errors.ts';
 import type { RenderedOriginal } from '../../operators/stages/renditions.ts';
-import type { JobRecord } from '../../ports.ts';
-import type { ImageFile, Outcome, OutcomeError, OutcomeFile, Plan } from '../../types.ts';
+import type { ImageFile, JobRecord, Outcome, OutcomeError, OutcomeFile, Plan } from '../../types.ts';
 import { type JobState, mayHavePrediction } from './job.ts';
 import type { RunOutputs, RunRecovery, RunServices, Stateful } from './run.ts';
 

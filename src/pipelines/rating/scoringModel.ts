@@ -1,10 +1,9 @@
 import { mapInputStrings } from '../../base/modelInput.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
-import type { ImageToScore } from '../../ports.ts';
 import { costMicroUsd, estimateMicroUsd } from '../../providers/prices/cost.ts';
 import { inputFile } from '../../sources/modelInputs/inputFile.ts';
 import { requestKey } from '../../sources/planning/requestKey.ts';
-import type { InputFiles, Json, ModelInput, Plan, Prediction } from '../../types.ts';
+import type { ImageToScore, InputFiles, Json, ModelInput, Plan, Prediction } from '../../types.ts';
 import type { GenerateConfig } from '../journey/config.ts';
 import type { Run } from '../journey/run.ts';
 import { concurrencyOf } from '../run/concurrency.ts';

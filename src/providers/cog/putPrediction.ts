@@ -13,8 +13,8 @@ import {
   timer,
 } from 'rxjs';
 import { ProviderError } from '../../errors.ts';
-import type { CreateOptions, Provider } from '../../ports.ts';
-import type { Prediction, PredictionRequest } from '../../types.ts';
+import type { Provider } from '../../ports.ts';
+import type { CreateOptions, Prediction, PredictionRequest } from '../../types.ts';
 import { type CogCaller, cogPrediction } from './caller.ts';
 
 interface CogPutConfig {

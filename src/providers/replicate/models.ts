@@ -10,8 +10,8 @@ import {
 } from 'rxjs';
 import { z } from 'zod';
 import { ProviderError } from '../../errors.ts';
-import type { KeptModel, ModelCache, Provider } from '../../ports.ts';
-import type { Model } from '../../types.ts';
+import type { ModelCache, Provider } from '../../ports.ts';
+import type { KeptModel, Model } from '../../types.ts';
 import { parseModelSchema } from '../wire/modelSchema.ts';
 import type { Caller } from './caller.ts';
 

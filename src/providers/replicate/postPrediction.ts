@@ -1,7 +1,7 @@
 import { catchError, defer, type Observable, throwError } from 'rxjs';
 import { ProviderError, UsageError } from '../../errors.ts';
-import type { CreateLimits, CreateOptions, Provider } from '../../ports.ts';
-import type { Prediction, PredictionRequest } from '../../types.ts';
+import type { Provider } from '../../ports.ts';
+import type { CreateLimits, CreateOptions, Prediction, PredictionRequest } from '../../types.ts';
 import { parsePrediction } from '../wire/prediction.ts';
 import type { Caller } from './caller.ts';
 import type { ModelRoutes } from './models.ts';

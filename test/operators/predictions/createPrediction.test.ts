@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { ProviderError, type ProviderErrorDetails } from '../../../src/errors.ts';
 import { createClaimedIds } from '../../../src/operators/predictions/adoptPrediction.ts';
 import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
-import type { CreateOptions, Provider } from '../../../src/ports.ts';
-import type { Prediction } from '../../../src/types.ts';
+import type { Provider } from '../../../src/ports.ts';
+import type { CreateOptions, Prediction } from '../../../src/types.ts';
 import { aPrediction, aRequest, fakeGovernor, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
 

@@ -3,8 +3,7 @@ import { expect, it } from 'vitest';
 import { RenderError } from '../../../src/errors.ts';
 import { createGate, gate } from '../../../src/operators/gate.ts';
 import { renditions } from '../../../src/operators/stages/renditions.ts';
-import type { RenderedFile } from '../../../src/ports.ts';
-import type { ImageFile, RenditionSpec } from '../../../src/types.ts';
+import type { ImageFile, RenderedFile, RenditionSpec } from '../../../src/types.ts';
 import { marbles } from '../../helpers/marbles.ts';
 
 const spec: RenditionSpec = {

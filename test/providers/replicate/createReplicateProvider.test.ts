@@ -3,9 +3,8 @@ import { inspect } from 'node:util';
 import { lastValueFrom, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { ProviderError, UsageError } from '../../../src/errors.ts';
-import type { CreateLimits } from '../../../src/ports.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
-import type { PredictionRequest } from '../../../src/types.ts';
+import type { CreateLimits, PredictionRequest } from '../../../src/types.ts';
 import { localServer, predictionAnswer, sendJson } from '../../helpers/localServer.ts';
 import { rawServer, silentPort } from '../../helpers/rawServer.ts';
 
