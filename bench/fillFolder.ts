@@ -1,5 +1,5 @@
-// Writes the journal and manifest of a finished run without running its jobs: `fillFolder.ts FOLDER
-// JOBS`.
+// Writes the journal and manifest of a finished run without running its jobs:
+// `fillFolder.ts FOLDER JOBS`.
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';

@@ -1,5 +1,5 @@
-// Compares three ways to learn of the end of a prediction with the official client's two: `npm run
-// bench:follow`. A minute.
+// Compares three ways to learn of the end of a prediction with the official client's two:
+// `npm run bench:follow`. A minute.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

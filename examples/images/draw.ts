@@ -1,5 +1,5 @@
-// Draws the reference pictures of the examples, with the simulator's landscapes: `npx tsx
-// examples/images/draw.ts`.
+// Draws the reference pictures of the examples, with the simulator's landscapes:
+// `npx tsx examples/images/draw.ts`.
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { drawScene } from '../../src/simulator/pictures/drawScene.ts';

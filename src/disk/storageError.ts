@@ -74,8 +74,8 @@ export function toStorageError(error: unknown, path: string): StorageError {
 }
 
 /**
- * Describes why a file cannot be read, in words that follow `got`: `none` if it does not exist, `no
- * permission to read it`, `an error when reading it (EIO)`; for an error that is not the file
+ * Describes why a file cannot be read, in words that follow `got`: `none` if it does not exist,
+ * `no permission to read it`, `an error when reading it (EIO)`; for an error that is not the file
  * system's, its message. `missing` takes the place of `none`.
  */
 export function fileProblem(error: unknown, missing = 'none'): string {

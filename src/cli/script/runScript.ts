@@ -10,8 +10,8 @@ export type ScriptMain = (argv: readonly string[], io: ScriptIo) => Promise<numb
 
 /**
  * Runs a script's `main` and sets the exit code. Prints every error in a line or two (as an event
- * too under `--json`), without a stack and without the API token. A reader that goes away (`|
- * head`) is no error. Resolves when `main` has ended; the process then ends by itself.
+ * too under `--json`), without a stack and without the API token. A reader that goes away
+ * (`| head`) is no error. Resolves when `main` has ended; the process then ends by itself.
  */
 export async function runScript(main: ScriptMain, host: ScriptHost = process): Promise<void> {
   const argv = host.argv.slice(2);

@@ -25,8 +25,8 @@ export interface DownloaderConfig {
 /**
  * Creates a downloader of outputs. It sends no credentials. Each file is streamed to a temporary
  * name in its folder and hashed on the way, checked (length, type by content, end), given its
- * provenance if `embedProvenance` is set, flushed, and only then renamed to `<stem>.<extension by
- * content>`.
+ * provenance if `embedProvenance` is set, flushed, and only then renamed to
+ * `<stem>.<extension by content>`.
  *
  * Emits `DownloadError`: recoverable if another try can help (cut, slow, 5xx), else final (gone,
  * refused, too large, no image); `StorageError` if the disk refuses. Removes its temporary file

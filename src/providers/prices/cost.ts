@@ -87,8 +87,9 @@ function imagesAskedFor({ num_outputs, max_images, number_of_images }: ModelInpu
 }
 
 /**
- * Describes a model's price and its source, for people: `$0.003 an image (replicate.com/pricing,
- * 2026-10-07)`. Returns null if no price is known. `perImageMicroUsd` overrides the price table.
+ * Describes a model's price and its source, for people:
+ * `$0.003 an image (replicate.com/pricing, 2026-10-07)`. Returns null if no price is known.
+ * `perImageMicroUsd` overrides the price table.
  */
 export function describePrice(model: string, perImageMicroUsd?: number): string | null {
   if (perImageMicroUsd !== undefined) return `${formatUsd(perImageMicroUsd)} an image (as given)`;

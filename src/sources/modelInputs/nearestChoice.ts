@@ -25,10 +25,10 @@ interface Choice {
 }
 
 /**
- * Returns the choice whose shape is nearest to a frame's: of `["1:1", "16:9", "9:16",
- * "match_input_image"]` for 1200 x 628 it is `16:9`. Choices are `W:H` or `WxH`; others are
- * skipped. If two are equally near, the one with the larger area wins (`1024x1024` over `512x512`),
- * then the first. Null if no choice is a ratio.
+ * Returns the choice whose shape is nearest to a frame's: of
+ * `["1:1", "16:9", "9:16", "match_input_image"]` for 1200 x 628 it is `16:9`. Choices are `W:H` or
+ * `WxH`; others are skipped. If two are equally near, the one with the larger area wins
+ * (`1024x1024` over `512x512`), then the first. Null if no choice is a ratio.
  */
 export function nearestAspectRatio(
   widthPx: number,
