@@ -103,7 +103,7 @@ function apiProvider(
 }
 
 /** The service that makes images. */
-export type Service =
+type Service =
   /** The built-in simulator, `speed` times faster than real time; no faults if `chaos` is null. */
   | { readonly kind: 'simulator'; readonly speed: number; readonly chaos: ChaosProfileName | null }
   /** A Replicate-compatible API; Replicate's own if `baseUrl` is null. */

@@ -9,7 +9,7 @@ import { createPaint, type TextStream, type View } from './terminal.ts';
 import { terminalView } from './terminalView.ts';
 import { counted, formatDuration, plainText } from './text.ts';
 
-export interface CreateReporterConfig {
+interface CreateReporterConfig {
   /** The stream for events under `json`, and for nothing else. */
   stdout: TextStream;
   /** The stream for all output for people. */

@@ -8,7 +8,7 @@ import { emptyFlags, type FlagName, type Flags } from './flags.ts';
 import { flagTable } from './flagTable.ts';
 
 /** A positional argument of a script. */
-export interface InputDefinition {
+interface InputDefinition {
   /** In capitals: `INPUT`. */
   readonly name: string;
   readonly help: string;
@@ -17,7 +17,7 @@ export interface InputDefinition {
 }
 
 /** The description of a script's command line. */
-export interface CreateCommandConfig {
+interface CreateCommandConfig {
   /** The script's file name without extension: `generate`. */
   name: string;
   /** A sentence or two for the help: `Makes …`. */
@@ -38,7 +38,7 @@ export interface CreateCommandConfig {
 }
 
 /** A parsed command line. */
-export type ParsedCommand =
+type ParsedCommand =
   | { readonly kind: 'run'; readonly inputs: readonly string[]; readonly flags: Flags }
   /** `--help` or `--version`: print the text and exit with 0. */
   | { readonly kind: 'text'; readonly text: string };

@@ -15,7 +15,7 @@ export type FlagName = (typeof flagTable)[number]['name'];
 type Defaults = DefaultsOf<typeof flagTable>;
 
 /** Values that a spec may give for the flags that have a default. */
-export type SpecValues = { readonly [Field in keyof Defaults]?: Defaults[Field] | null };
+type SpecValues = { readonly [Field in keyof Defaults]?: Defaults[Field] | null };
 
 /** Flags with all defaults filled in. */
 export type SettledFlags = Omit<Flags, keyof Defaults> & Defaults;

@@ -6,7 +6,7 @@ import type { OutcomeError } from '../../types.ts';
 import { plainText } from '../display/text.ts';
 
 /** The end of a run, as far as the exit code depends on it. */
-export interface RunEnding {
+interface RunEnding {
   readonly totals: RunTotals;
   /** The error that stopped the whole run; null if none did. */
   readonly fault: unknown;

@@ -11,7 +11,7 @@ import {
   take,
 } from 'rxjs';
 
-export interface InterruptionConfig {
+interface InterruptionConfig {
   /** The source of the signals. Default: the process. */
   process?: {
     addListener(event: string, listener: () => void): unknown;
@@ -24,7 +24,7 @@ export interface InterruptionConfig {
 }
 
 /** The requests to end that the user makes with Ctrl-C, or the system with SIGTERM. */
-export interface Interruption {
+interface Interruption {
   /** Start no more jobs, finish those in flight. Emits once and completes. */
   readonly stop: Observable<NodeJS.Signals>;
   /** Exit at once. Emits once and completes. */

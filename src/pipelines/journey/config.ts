@@ -202,7 +202,7 @@ export interface Clock {
 export interface GenerateConfig extends Services, Limits, Recovery, Outputs, Hooks, Control, Clock {}
 
 /** A prediction that was not final in time. */
-export interface TimedOutPrediction {
+interface TimedOutPrediction {
   readonly plan: Plan;
   readonly predictionId: string;
   /** Since its create request was sent. */

@@ -13,7 +13,7 @@ import type {
 import type { Hooks } from './config.ts';
 
 /** A job's turn to be made. */
-export interface Turn {
+interface Turn {
   /** The end of the previous turn, if there was one. */
   readonly postponed?: PostponedJob | undefined;
   /** Turns that the feed has for the job after this one, if it fails for now. */

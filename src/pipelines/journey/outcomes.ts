@@ -1,6 +1,7 @@
 import { relative, sep } from 'node:path';
 import { catchError, EMPTY, type MonoTypeOperatorFunction, map, type OperatorFunction, of } from 'rxjs';
 import { truncateDataUrls } from '../../base/modelInput.ts';
+import { messageOf } from '../../base/text.ts';
 import { BudgetError, ProviderError, RxposureError, StorageError } from '../../errors.ts';
 import type { RenderedOriginal } from '../../operators/stages/renditions.ts';
 import type { ImageFile, JobRecord, Outcome, OutcomeError, OutcomeFile, Plan } from '../../types.ts';
@@ -40,11 +41,10 @@ export function outcomeError(error: unknown): OutcomeError {
     const { name, code, message, recoverable, suggestion } = error;
     return { name, code, message, recoverable, suggestion };
   }
-  const message = error instanceof Error ? error.message : String(error);
   return {
     name: 'Error',
     code: 'ERR_INTERNAL',
-    message,
+    message: messageOf(error),
     recoverable: false,
     suggestion: 'Please report this.',
   };

@@ -22,7 +22,7 @@ type Feed = (plans: Plans, journey: Journey, run: FedRun) => Observable<Outcome>
  * A strategy: how it feeds a run, and what follows from that elsewhere. The journey of a job is the
  * same in all strategies.
  */
-export interface StrategyTraits {
+interface StrategyTraits {
   readonly feed: Feed;
   /** Predictions in flight if you name no number. */
   readonly defaultConcurrency: number;

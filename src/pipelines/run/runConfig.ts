@@ -17,7 +17,7 @@ import type { GenerateConfig } from '../journey/config.ts';
 import { type OpenRun, type RunSettings, runDefaults } from './settings.ts';
 
 /** The open parts of a run folder that its configuration is made from. */
-export type Opened = Pick<OpenRun, 'journal' | 'ratings' | 'manifest' | 'thumbnails'> & {
+type Opened = Pick<OpenRun, 'journal' | 'ratings' | 'manifest' | 'thumbnails'> & {
   readonly provider: Provider;
 };
 

@@ -15,7 +15,7 @@ export interface RunnerConfig {
 }
 
 /** Moves predictions from one status to the next. */
-export interface Runner {
+interface Runner {
   /** Starts a prediction as soon as a slot is free. */
   start(prediction: SimulatedPrediction): void;
   /** Ends a prediction without output; does nothing if it is final. */
@@ -141,7 +141,7 @@ function failureOf(prediction: SimulatedPrediction, { seed, faults }: SimulatorS
 }
 
 /** The predictions that are not final yet, with their timers and the calls that wait for them. */
-export interface Unfinished {
+interface Unfinished {
   add(prediction: SimulatedPrediction): void;
   /** Runs `act` after `ms` of the prediction's own time, unless the prediction is final by then. */
   after(prediction: SimulatedPrediction, ms: number, act: () => void): void;
