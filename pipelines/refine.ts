@@ -58,10 +58,16 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
     axes: `at most ${spec.candidates} candidates, then ${spec.rounds} rounds of ${spec.keep} x ${spec.children}`,
     ...(typeof scorer === 'function' ? {} : { ratedBy: ratedBy(scorer) }),
     tagNames: ['round', 'parent'],
-    fingerprint: refinementFingerprint(spec, contexts),
+    fingerprint: null,
     flags,
     service,
     io,
-    run: (settings) => refinement(spec, contexts, { ...settings, scorer }),
+    run: (settings) =>
+      refinement(spec, contexts, {
+        ...settings,
+        scorer,
+        fixedInput: refinementFingerprint(spec, contexts),
+        resumeAnyway: flags.resumeAnyway,
+      }),
   });
 });

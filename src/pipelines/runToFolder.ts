@@ -20,8 +20,9 @@ import { generate } from './generate.ts';
 import { skippedOutcome } from './journey/outcomes.ts';
 import { concurrencyOf } from './run/concurrency.ts';
 import { deliverEarlier } from './run/deliver.ts';
-import { countSaved, expectSameFiles, reopenMissing } from './run/earlierRuns.ts';
+import { countSaved, reopenMissing } from './run/earlierRuns.ts';
 import { strategies } from './run/feeds.ts';
+import { matchInput } from './run/matchInput.ts';
 import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
 import { type FinishedRun, type RunEnd, writeResults } from './run/results.ts';
@@ -32,6 +33,9 @@ import { type OpenRun, type RunSettings, runDefaults } from './run/settings.ts';
  * gallery, and emits the end of the run. `total` is the number of plans. Jobs without a turn,
  * because of a stop or a fault, are recorded as skipped, so each job of the input has an outcome.
  *
+ * In a folder of earlier runs, jobs are matched by their keys: whatever was made for a request
+ * that the plans still have is used, under the name that its plan gives it now.
+ *
  * Emits `UsageError` or `StorageError` if the folder cannot be used; nothing has been created then.
  */
 export function runToFolder(
@@ -39,13 +43,14 @@ export function runToFolder(
   total: number,
   settings: RunSettings,
 ): Observable<FinishedRun> {
-  const { resumeAnyway = false, haveFiles = true, isPartial = false } = settings;
+  const { fingerprint = null, haveFiles = true, isPartial = false } = settings;
   return inOpenRun(settings, (run) => {
-    const checked =
-      resumeAnyway || !haveFiles ? EMPTY : defer(() => expectSameFiles(plans, run)).pipe(ignoreElements());
+    // Files may change while the input that names them stays the same.
+    const input = { fingerprint: haveFiles ? null : fingerprint, total };
+    const matched = isPartial ? EMPTY : defer(() => matchInput(plans, input, run)).pipe(ignoreElements());
     const reopened = isPartial ? EMPTY : defer(() => reopenMissing(run)).pipe(ignoreElements());
-    const counted = defer(() => countSaved(plans, total, run, resumeAnyway || isPartial));
-    return concat(checked, reopened, counted).pipe(
+    const counted = defer(() => countSaved(plans, total, run, isPartial));
+    return concat(matched, reopened, counted).pipe(
       concatMap((alreadySaved) =>
         runToEnd({ outcomes: generate(plans, run.config), plans, total, alreadySaved }, run),
       ),

@@ -6,51 +6,15 @@ import { toStorageError } from '../disk/storageError.ts';
 import { makeFolder } from '../disk/writeFiles.ts';
 import { type RxposureError, StorageError, UsageError } from '../errors.ts';
 
-/** `rxps`: identifies a journal among other programs' databases. */
-const APPLICATION_ID = 0x72787073;
-const SCHEMA_VERSION = 2;
-
-/**
- * The index has every column that the start of a run reads, so that a million finished jobs are
- * skipped without reading their rows. `open_micro_usd` is null if no attempt is open.
- */
-const SCHEMA = `
-  CREATE TABLE run (
-    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
-    fingerprint TEXT
-  ) STRICT;
-  INSERT INTO run VALUES (1, NULL);
-  CREATE TABLE job (
-    job_index INTEGER PRIMARY KEY,
-    key TEXT NOT NULL,
-    state TEXT NOT NULL,
-    attempts INTEGER NOT NULL,
-    intended_at_ms INTEGER,
-    prediction_id TEXT,
-    request TEXT,
-    prediction TEXT,
-    files TEXT NOT NULL,
-    cost_micro_usd INTEGER NOT NULL,
-    open_micro_usd INTEGER,
-    earlier_micro_usd INTEGER NOT NULL,
-    paid_micro_usd INTEGER NOT NULL
-  ) STRICT;
-  CREATE INDEX job_summary ON job (state, paid_micro_usd);
-  CREATE INDEX job_open ON job (open_micro_usd) WHERE open_micro_usd IS NOT NULL;
-  CREATE TABLE prediction (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
-  PRAGMA application_id = ${APPLICATION_ID};
-  PRAGMA user_version = ${SCHEMA_VERSION};
-`;
-
 /**
  * Opens the journal's database for this process alone; creates it, and its folders, if it does not
  * exist. The lock is the operating system's, on the open file: it ends with the process, however
- * that ends. Commits survive a power cut.
+ * that ends. Commits survive a power cut. `prepare` creates or updates the tables, in a transaction.
  *
  * Throws `UsageError` if another run has it open or it is no journal, `StorageError` if the disk
  * refuses.
  */
-export function openDatabase(path: string): DatabaseSync {
+export function openDatabase(path: string, prepare: (database: DatabaseSync) => void): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     makeFolder(dirname(path));
@@ -58,43 +22,15 @@ export function openDatabase(path: string): DatabaseSync {
     database.exec('PRAGMA locking_mode = EXCLUSIVE');
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = FULL');
-    prepareSchema(database, path);
+    // Takes the exclusive lock, which is then held until the database is closed.
+    database.exec('BEGIN EXCLUSIVE');
+    prepare(database);
+    database.exec('COMMIT');
     return database;
   } catch (error) {
     database?.close();
     throw toJournalError(error, path);
   }
-}
-
-function prepareSchema(database: DatabaseSync, path: string): void {
-  // Takes the exclusive lock, which is then held until the database is closed.
-  database.exec('BEGIN EXCLUSIVE');
-  const applicationId = pragma(database, 'application_id');
-  const version = pragma(database, 'user_version');
-  if (applicationId === 0 && tableCount(database) === 0) {
-    database.exec(SCHEMA);
-  } else if (applicationId !== APPLICATION_ID) {
-    throw new UsageError(`Expected the journal of a run in ${path}, got the database of another program.`, {
-      suggestion: 'Choose another folder with --out.',
-    });
-  } else if (version !== SCHEMA_VERSION) {
-    throw new UsageError(
-      `Expected a journal of version ${SCHEMA_VERSION} in ${path}, got version ${version}.`,
-      {
-        suggestion:
-          'Finish this run with the version of rxposure that started it, or choose another folder with --out.',
-      },
-    );
-  }
-  database.exec('COMMIT');
-}
-
-function pragma(database: DatabaseSync, name: 'application_id' | 'user_version'): number {
-  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
-}
-
-function tableCount(database: DatabaseSync): number {
-  return Number(database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.tables);
 }
 
 type Sqlite = { readonly DatabaseSync: typeof DatabaseSync };
@@ -157,6 +93,16 @@ export function toJournalError(error: unknown, path: string): RxposureError {
     default:
       return storageError('ERR_DISK', 'The disk refused', 'Check the disk', path, error);
   }
+}
+
+/** SQLite's codes of a file that it cannot make sense of: tables that are gone, pages that are odd. */
+const DAMAGE: readonly (number | null)[] = [1, SQLITE.corrupt, 24, SQLITE.notADatabase];
+
+/** Returns true if an error of this module, or of SQLite, says that the journal is damaged. */
+export function isDamage(error: unknown): boolean {
+  if (error instanceof z.ZodError || error instanceof SyntaxError) return true;
+  if (DAMAGE.includes(sqliteCodeOf(error))) return true;
+  return error instanceof Error && error.cause !== undefined && isDamage(error.cause);
 }
 
 function damagedJournal(path: string, cause: unknown): UsageError {

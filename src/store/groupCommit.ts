@@ -11,6 +11,12 @@ interface GroupCommitConfig {
    * check.
    */
   check?: (() => void) | undefined;
+  /** Called before each commit; an error fails the group. Default: no-op. */
+  beforeCommit?: () => void;
+  /** Called after each commit. Default: no-op. */
+  afterCommit?: () => void;
+  /** Called after a group has failed. Default: no-op. */
+  onRollback?: () => void;
   /** Time that the first change of a group waits for others. Default 2. */
   flushEveryMs?: number | undefined;
   /** Clock of that wait. Default asyncScheduler. */
@@ -48,6 +54,7 @@ const MAX_PAUSE_MS = 100;
  */
 export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
   const { database, path, check = () => {}, flushEveryMs = 2, scheduler = asyncScheduler } = config;
+  const { beforeCommit = () => {}, afterCommit = () => {}, onRollback = () => {} } = config;
   let waiting: Subscriber<void>[] = [];
   let timer: Subscription | null = null;
   let pauseUntilMs = 0;
@@ -63,7 +70,9 @@ export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
       // Before, because a commit would hide a cut; after, because durable changes must be in the
       // file under its name.
       check();
+      beforeCommit();
       database.exec('COMMIT');
+      afterCommit();
       check();
       const pauseMs = Math.min(
         MAX_PAUSE_MS,
@@ -81,6 +90,7 @@ export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
   };
   const fail = (group: readonly Subscriber<void>[], error: unknown): void => {
     rollBack(database);
+    onRollback();
     const reason = toJournalError(error, path);
     for (const subscriber of group) subscriber.error(reason);
   };

@@ -1,88 +1,180 @@
 import { join, resolve } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
 import { type SchedulerLike, tap } from 'rxjs';
-import { UsageError } from '../errors.ts';
-import type { JournalEntry } from '../types.ts';
-import { openDatabase, toJournalError } from './database.ts';
+import { createIndexSet, type IndexSet } from '../base/indexSet.ts';
+import type { ImageFile, JournalEntry, Outcome, Plan } from '../types.ts';
+import { rollBack, toJournalError } from './database.ts';
+import { checksumOfFile, type DatabaseAndLog, openDatabaseAndLog } from './databaseAndLog.ts';
 import {
   applyEntry,
-  createIndexSet,
-  type IndexSet,
   type JournalCounts,
+  newStoredJob,
   predictionIdOf,
   type RunJournal,
   type StoredJob,
 } from './entries.ts';
 import { createGroupCommit } from './groupCommit.ts';
-import { createJobTable, type JobTable } from './jobTable.ts';
+import { createJobMatching, type JobMatching } from './jobMatching.ts';
+import type { JobTable } from './jobTable.ts';
 import { createJournalGuard } from './journalGuard.ts';
+import {
+  checkFolder,
+  createRunTable,
+  type FolderConditions,
+  type JournalInput,
+  type RunTable,
+} from './runTable.ts';
 
-export interface OpenJournalConfig extends FingerprintConfig {
+export interface OpenJournalConfig extends FolderConditions {
   /** Time that the first entry of a group waits for others to share its flush. Default 2. */
   flushEveryMs?: number | undefined;
   /** Clock of that wait. Default asyncScheduler. */
   scheduler?: SchedulerLike | undefined;
 }
 
+/** The journal of a run folder. */
+export interface FolderJournal
+  extends RunJournal,
+    Pick<RunTable, 'input' | 'movePhase' | 'setMovePhase' | 'fileMoves'> {
+  /** Repairs that were made when it was opened, in words; empty if none was needed. */
+  readonly repairs: readonly string[];
+  /** True if no job was ever recorded. */
+  readonly isEmpty: boolean;
+  /** Begins to match the folder's jobs with those of another input. */
+  matching(): JobMatching;
+  /**
+   * Notes the input, and with `matching` the jobs' new indexes and the files to move: all of it, or
+   * after a kill nothing.
+   */
+  setInput(input: JournalInput, matching?: JobMatching): void;
+  /** Replaces the files of a job; their paths are absolute. */
+  restoreFiles(index: number, files: readonly ImageFile[]): void;
+  /** Enters a saved outcome that another witness has, with its originals. */
+  restore(outcome: Outcome, files: readonly ImageFile[]): void;
+}
+
 /**
- * Opens the journal of a run folder (`run.sqlite`) for this run alone; creates it if there is none.
+ * Opens the journal of a run folder for this run alone; creates it if there is none. It is
+ * `run.sqlite`, and `journal.jsonl` as its second witness (`entryLog.ts`).
  *
  * Memory: one bit a job, and the records of jobs in flight. An entry that was recorded is written
  * even after an unsubscribe.
  *
  *     record(plan, intended)   ---(.|)    flushed, together with the other entries of that time
  *
- * Throws `UsageError` if the folder is in use, damaged, or belongs to another input; `StorageError`
- * if it cannot be written. `record` emits `StorageError` if the disk refuses or the file was
- * deleted or moved.
+ * Throws `UsageError` if the folder is in use, damaged beyond repair, or belongs to another service
+ * or another fixed input; `StorageError` if it cannot be written. `record` emits `StorageError` if
+ * the disk refuses or the file was deleted or moved.
  */
-export function openJournal(folder: string, config: OpenJournalConfig = {}): RunJournal {
+export function openJournal(folder: string, config: OpenJournalConfig = {}): FolderJournal {
   const root = resolve(folder);
   const path = join(root, 'run.sqlite');
-  const database = openDatabase(path);
+  const files = openDatabaseAndLog({ folder: root, path, logPath: join(root, 'journal.jsonl') });
   try {
-    const inputChanged = checkFingerprint(database, folder, config);
-    return journalOf({ ...config, database, folder: root, path, inputChanged });
+    checkFolder(files.database, folder, config);
+    return journalOf({ ...config, ...files, folder: root, path });
   } catch (error) {
-    database.close();
+    files.database.close();
+    files.log.close();
     throw toJournalError(error, path);
   }
 }
 
-interface OpenedJournal extends OpenJournalConfig {
-  database: DatabaseSync;
+interface OpenedJournal extends OpenJournalConfig, DatabaseAndLog {
   /** Absolute. */
   folder: string;
   path: string;
-  inputChanged: boolean;
 }
 
-function journalOf({
-  database,
-  folder,
-  path,
-  inputChanged,
-  flushEveryMs,
-  scheduler,
-}: OpenedJournal): RunJournal {
-  const table = createJobTable(database, folder);
-  const saved = savedIndexes(table);
+function journalOf(opened: OpenedJournal): FolderJournal {
+  const { database, table, log, repairs, folder, path, flushEveryMs, scheduler } = opened;
+  let saved = savedIndexes(table);
   // The stored records of jobs in flight, so that an entry costs a write but no read.
   const inFlight = new Map<number, StoredJob>();
   const guard = createJournalGuard(database, path);
-  const commits = createGroupCommit({ database, path, check: guard.check, flushEveryMs, scheduler });
+  const run = createRunTable(database);
+  const commits = createGroupCommit({
+    database,
+    path,
+    check: guard.check,
+    beforeCommit: () => run.setLogSeq(log.write()),
+    afterCommit: log.confirm,
+    onRollback: log.undo,
+    flushEveryMs,
+    scheduler,
+  });
+  const jobOf = (plan: Pick<Plan, 'index' | 'key'>): { job: StoredJob; isNew: boolean } => {
+    const known = inFlight.get(plan.index) ?? table.at(plan.index);
+    if (known?.record.key === plan.key) return { job: known, isNew: false };
+    // Another request has this index now: what was paid for the one before stays on record.
+    if (known !== undefined) table.put({ ...known, index: null });
+    return { job: newStoredJob(table.newId(), plan.index, plan.key), isNew: true };
+  };
+  const transaction = (change: () => void): void => {
+    commits.flush();
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      change();
+      database.exec('COMMIT');
+    } catch (error) {
+      rollBack(database);
+      throw toJournalError(error, path);
+    }
+    saved = savedIndexes(table);
+    inFlight.clear();
+  };
   return {
-    find: (index) => explained(path, () => table.get(index)?.record),
-    isSaved: saved.has,
+    repairs,
+    get isEmpty() {
+      return database.prepare('SELECT 1 FROM job LIMIT 1').get() === undefined;
+    },
+    get input() {
+      return run.input;
+    },
+    matching: () => createJobMatching(database, table, folder),
+    setInput: (input, matching) =>
+      transaction(() => {
+        run.setInput(input);
+        matching?.apply();
+        if (matching !== undefined) run.setMovePhase('gather');
+      }),
+    get movePhase() {
+      return run.movePhase;
+    },
+    fileMoves: run.fileMoves,
+    setMovePhase: (phase) => transaction(() => run.setMovePhase(phase)),
+    restoreFiles: (index, files) =>
+      transaction(() => {
+        const job = table.at(index);
+        if (job !== undefined) table.put({ ...job, record: { ...job.record, files } });
+      }),
+    restore: (outcome, files) =>
+      transaction(() => {
+        const { job: before, isNew } = jobOf(outcome);
+        const known = { ...before, record: { ...before.record, files } };
+        const job = applyEntry(known, { type: 'outcome', outcome }, null);
+        table.put(job);
+        log.add(job, isNew);
+        if (outcome.predictionId !== null) table.addPredictionId(outcome.predictionId);
+        run.setLogSeq(log.write());
+        log.confirm();
+      }),
+    find: (index) =>
+      explained(path, () => {
+        const job = table.at(index);
+        return job === undefined ? undefined : { index, ...job.record };
+      }),
+    isSaved: (index) => saved.has(index),
     openIndexes: () => explained(path, table.openIndexes),
     knownPredictionIds: table.predictionIds,
     record: (plan, entry) => {
       const write = commits.write(() => {
-        const before = inFlight.get(plan.index) ?? table.get(plan.index);
-        const job = applyEntry(before, plan, entry);
+        const { job: before, isNew } = jobOf(plan);
+        const job = applyEntry(before, entry, plan.priceMicroUsd);
         table.put(job);
+        // Downloads are about files alone.
+        if (entry.type !== 'downloaded' || isNew) log.add(job, isNew);
         const predictionId = predictionIdOf(entry);
-        if (predictionId !== null && predictionId !== before?.record.predictionId) {
+        if (predictionId !== null && predictionId !== before.record.predictionId) {
           table.addPredictionId(predictionId);
         }
         if (entry.type === 'outcome') inFlight.delete(plan.index);
@@ -100,14 +192,16 @@ function journalOf({
     counts: () => explained(path, () => countsOf(table)),
     spentMicroUsd: () => explained(path, table.paidMicroUsd),
     openMicroUsd: () => explained(path, table.openMicroUsd),
-    inputChanged,
     close: () => {
       commits.flush();
+      let isWhole = false;
       try {
         guard.check();
+        isWhole = true;
       } finally {
         database.close();
         guard.close();
+        log.close(isWhole ? checksumOfFile(path) : undefined);
       }
     },
   };
@@ -140,43 +234,4 @@ function explained<T>(path: string, read: () => T): T {
   } catch (error) {
     throw toJournalError(error, path);
   }
-}
-
-interface FingerprintConfig {
-  /** Hash of the input and of all settings that change requests. Default: not checked. */
-  fingerprint?: string | undefined;
-  /**
-   * Fingerprints of inputs that this one only adds to: a folder started with one of them belongs to
-   * the same run. Default: none.
-   */
-  extendedFrom?: readonly string[] | undefined;
-  /** Accepts a different fingerprint, and stores it. Default false. */
-  resumeAnyway?: boolean | undefined;
-}
-
-/**
- * Compares the run's fingerprint with the one that the folder was started with; stores it if there
- * is none. Returns true if the folder ever had jobs of another input: then saved images may belong
- * to other requests. Throws `UsageError` if they differ and `resumeAnyway` is not set.
- */
-function checkFingerprint(database: DatabaseSync, folder: string, config: FingerprintConfig): boolean {
-  const { fingerprint, extendedFrom = [], resumeAnyway = false } = config;
-  const stored = database.prepare('SELECT fingerprint FROM run').get()?.fingerprint ?? null;
-  if (fingerprint !== undefined && stored !== fingerprint) {
-    const isOther = stored !== null && !extendedFrom.some((earlier) => earlier === stored);
-    if (isOther && !resumeAnyway) throw otherInput(folder);
-    if (isOther) database.exec(NOTE_CHANGE);
-    database.prepare('UPDATE run SET fingerprint = ?').run(fingerprint);
-  }
-  return database.prepare(FIND_CHANGE).get() !== undefined;
-}
-
-const NOTE_CHANGE = 'CREATE TABLE IF NOT EXISTS input_changed (never_filled INTEGER) STRICT';
-const FIND_CHANGE = "SELECT name FROM sqlite_schema WHERE name = 'input_changed'";
-
-function otherInput(folder: string): UsageError {
-  return new UsageError(`${folder} was started with another input or other settings.`, {
-    suggestion:
-      'Choose another folder with --out, or continue in this one with --resume-anyway: jobs whose request is unchanged keep their images.',
-  });
 }

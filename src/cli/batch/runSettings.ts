@@ -22,7 +22,6 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     ...(flags.only === null ? {} : { only: flags.only }),
     timeoutMs: flags.timeoutMs,
     timeoutAction: flags.onTimeout,
-    resumeAnyway: flags.resumeAnyway,
     gallery: flags.gallery,
     sidecars: flags.sidecars,
     provenance: flags.provenance,

@@ -402,7 +402,7 @@ export const flagTable = [
     name: 'resume-anyway',
     field: 'resumeAnyway',
     empty: false,
-    help: 'resume a folder that was started with another input',
+    help: 'continue a refinement whose spec has changed; all other runs need no flag for that',
     group: 'folder',
   }),
   toggleFlag({

@@ -14,12 +14,12 @@ import type { OpenRun } from './settings.ts';
 export async function countSaved(
   plans: PlanSource,
   total: number,
-  run: Pick<OpenRun, 'isSaved' | 'wasSaved' | 'journal'>,
+  run: Pick<OpenRun, 'isSaved' | 'wasSaved'>,
   mayDiffer = false,
 ): Promise<number> {
-  const { isSaved, wasSaved, journal } = run;
+  const { isSaved, wasSaved } = run;
   let saved = 0;
-  if (journal.inputChanged || mayDiffer) {
+  if (mayDiffer) {
     for await (const plan of plans()) if (isSaved(plan)) saved += 1;
     return saved;
   }

@@ -4,13 +4,16 @@ import { catchError, concatMap, defer, finalize, map, type Observable, throwErro
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { checkWritable, removeTemporaries } from '../../disk/writeFiles.ts';
 import { StorageError, UsageError } from '../../errors.ts';
+import { guardListener } from '../../events/observeRun.ts';
 import type { Destination } from '../../ports.ts';
 import { openThumbnails } from '../../sinks/gallery/thumbnails.ts';
-import { type Manifest, openManifest } from '../../sinks/manifest/manifest.ts';
+import { openManifest } from '../../sinks/manifest/manifest.ts';
 import type { RunJournal } from '../../store/entries.ts';
 import { openJournal } from '../../store/journal.ts';
 import { openResultCache } from '../../store/resultCache.ts';
 import type { Plan } from '../../types.ts';
+import { compareWitnesses } from './compareWitnesses.ts';
+import { finishMoves } from './finishMoves.ts';
 import { configOf, countRequests } from './runConfig.ts';
 import type { OpenRun, RunSettings } from './settings.ts';
 
@@ -49,10 +52,10 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
 }
 
 async function openParts(settings: RunSettings, closers: Closers): Promise<OpenRun> {
-  const { folder, fingerprint, extendedFrom, resumeAnyway, priceMicroUsd, tables = [] } = settings;
-  const { only = () => true, gallery = true } = settings;
+  const { folder, fixedInput, resumeAnyway, priceMicroUsd, tables = [] } = settings;
+  const { only = () => true, gallery = true, emit = () => {} } = settings;
   const { provider, count } = countRequests(settings.provider);
-  const journal = openJournal(folder, { fingerprint, extendedFrom, resumeAnyway });
+  const journal = openJournal(folder, { fixedInput, resumeAnyway });
   closers.add(() => journal.close());
   const ratings = openRatings(settings);
   closers.add(() => ratings?.close());
@@ -61,19 +64,19 @@ async function openParts(settings: RunSettings, closers: Closers): Promise<OpenR
   await checkWritable(folder);
   const thumbnails = gallery ? await openThumbnails(folder) : null;
   const cache = settings.cacheFolder === undefined ? null : await openResultCache(settings.cacheFolder);
+  await finishMoves(folder, journal);
   const manifest = await openManifest(folder);
   closers.add(() => manifest.close());
-  await checkJournalMatchesManifest(manifest, journal, folder);
+  await compareWitnesses({ folder, journal, manifest, emit: guardListener(emit) });
   const destinations: Destination[] = [];
   closers.add(() => closeAll(destinations));
   for (const open of settings.destinations ?? []) destinations.push(await open(folder));
   let reopened: ReadonlyMap<number, string | null> = new Map();
   // A power cut may take lines of the manifest that the journal, which is flushed, still knows.
   const wasSaved = (index: number) => journal.isSaved(index) && manifest.has(index) && !reopened.has(index);
-  const isSaved = ({ index, key, files }: Plan) =>
-    wasSaved(index) &&
-    // Files may change while the input that names them stays the same.
-    ((!journal.inputChanged && files === undefined) || journal.find(index)?.key === key);
+  let isMatched = false;
+  const isSaved = ({ index, key }: Plan) =>
+    wasSaved(index) && (isMatched || journal.find(index)?.key === key);
   return {
     config: {
       ...configOf(settings, { provider, journal, ratings, manifest, thumbnails }),
@@ -92,6 +95,9 @@ async function openParts(settings: RunSettings, closers: Closers): Promise<OpenR
     wasSaved,
     reopen: (jobs) => {
       reopened = jobs;
+    },
+    trustIndexes: () => {
+      isMatched = true;
     },
     isChosen: only,
     describePrice: (model) => provider.answers.describePrice(model, priceMicroUsd),
@@ -152,34 +158,6 @@ function openRatings({
 }: Pick<RunSettings, 'folder' | 'ratings'>): RunJournal | null {
   const ratingsFolder = join(folder, '.ratings');
   return ratings || existsSync(ratingsFolder) ? openJournal(ratingsFolder) : null;
-}
-
-/**
- * Checks that the journal belongs to the manifest: a new journal beside outcomes of earlier runs
- * means that `run.sqlite` was deleted, and all of them would be paid for again. Rejects with
- * `UsageError`.
- */
-async function checkJournalMatchesManifest(
-  manifest: Manifest,
-  journal: RunJournal,
-  folder: string,
-): Promise<void> {
-  const isNew = Object.values(journal.counts()).every((jobs) => jobs === 0);
-  if (!isNew) return;
-  for await (const { attempts } of manifest.outcomes()) {
-    if (attempts > 0) throw journalGone(folder);
-  }
-}
-
-function journalGone(folder: string): UsageError {
-  return new UsageError(
-    `${folder} has manifest.jsonl but not its run.sqlite: there is no record of what has been paid.`,
-    {
-      suggestion:
-        'Restore run.sqlite from a copy, or choose another folder with --out. ' +
-        'Delete manifest.jsonl too only if you want to make, and pay for, all images of this run again.',
-    },
-  );
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
 import type { Manifest } from '../../sinks/manifest/manifest.ts';
 import type { TableFormat } from '../../sinks/manifest/tables.ts';
 import type { RunJournal } from '../../store/entries.ts';
+import type { FolderJournal } from '../../store/journal.ts';
 import type { Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
 
@@ -67,22 +68,22 @@ interface InputSettings {
    */
   isPartial?: boolean;
   /**
-   * Identifies the input and the settings that change requests; a folder begun with another one is
-   * refused.
+   * Hash of everything that the plans follow from: if it and the number of jobs are those of the
+   * folder's last run, the plans need not be compared with it one by one. Default: not known.
    */
   fingerprint?: string;
   /**
-   * Fingerprints of inputs to which this one only adds jobs at the end; their folders are accepted
-   * too.
+   * Hash of an input that must not change: a folder that was begun with another one is refused.
+   * Default: the input may change, and its jobs are matched by their keys.
    */
-  extendedFrom?: readonly string[];
+  fixedInput?: string;
+  /** Accept another fixed input than the folder was begun with. Default false. */
+  resumeAnyway?: boolean;
   /**
-   * True if plans may have files, which are compared with those of earlier runs; false saves a
-   * pass. Default true.
+   * True if plans may have files: then each run compares them with those of earlier runs, by their
+   * content. Default true.
    */
   haveFiles?: boolean;
-  /** Continue in a folder that was begun with another input. Default false. */
-  resumeAnyway?: boolean;
 }
 
 /** The output files of a run besides its images. */
@@ -125,7 +126,7 @@ export interface RunSettings
 interface OpenFolder {
   /** The configuration of `generate` for this folder. */
   readonly config: GenerateConfig;
-  readonly journal: RunJournal;
+  readonly journal: FolderJournal;
   /** The journal of ratings by a model; null if there are none. */
   readonly ratings: RunJournal | null;
   readonly manifest: Manifest;
@@ -150,6 +151,8 @@ export interface OpenRun extends OpenFolder {
    * predictions, which are paid.
    */
   reopen(jobs: ReadonlyMap<number, string | null>): void;
+  /** Notes that the jobs' indexes are those of the input, so that keys need no comparison. */
+  trustIndexes(): void;
   /** Returns true if the job with this index is to be made. */
   readonly isChosen: (index: number) => boolean;
   /** Waits for pending writes and releases the folder; may be called again. */

@@ -54,6 +54,9 @@ export interface RefinementSettings extends Omit<RunSettings, 'detach' | 'delete
  * `totals.total` then counts the jobs that were started. Another run in the same folder continues
  * in the middle of a round, with the decisions so far.
  *
+ * Give the hash of the spec as `fixedInput`: later rounds follow from earlier ones, so another spec
+ * needs another folder.
+ *
  * Throws `UsageError` if a model cannot take what the spec gives. Errors as `runToFolder` does.
  */
 export function refinement(

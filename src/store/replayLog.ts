@@ -1,0 +1,40 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { newStoredJob, type StoredJob } from './entries.ts';
+import type { readEntryLog } from './entryLog.ts';
+import type { JobTable } from './jobTable.ts';
+import type { LoggedJob } from './logLines.ts';
+
+/** Puts the jobs of all lines after `seq` into the database. */
+export function replayLog(
+  database: DatabaseSync,
+  table: JobTable,
+  lines: ReturnType<typeof readEntryLog>,
+  seq: number,
+): void {
+  database.exec('BEGIN');
+  for (const { line } of lines) {
+    if (line === null || line.seq <= seq) continue;
+    if ('known' in line) table.addPredictionId(line.known);
+    if (!('id' in line)) continue;
+    if (line.predictionId !== null) table.addPredictionId(line.predictionId);
+    table.put(withLine(table.get(line.id), line));
+  }
+  // The jobs' indexes are not in the log: the next run matches them by their keys.
+  database.exec('UPDATE run SET fingerprint = NULL, total = NULL, content = NULL');
+  database.exec('COMMIT');
+}
+
+/** Returns a job as a line of the log has it; files and outputs stay where the run left them. */
+function withLine(before: StoredJob | undefined, line: LoggedJob): StoredJob {
+  const { id, key = '', openMicroUsd, paidMicroUsd } = line;
+  const { state, attempts, intendedAtMs, predictionId, request, costMicroUsd } = line;
+  const job = before ?? newStoredJob(id, null, key);
+  const isSame = job.record.predictionId === predictionId;
+  const kept = isSame ? {} : { prediction: null, files: [] };
+  return {
+    ...job,
+    record: { ...job.record, ...kept, state, attempts, intendedAtMs, predictionId, request, costMicroUsd },
+    openMicroUsd,
+    paidMicroUsd,
+  };
+}
