@@ -10,6 +10,7 @@ import {
   openEntryLog,
   readEntryLog,
   readLogEnd,
+  readLogHeader,
   writeEntryLog,
 } from './entryLog.ts';
 import { createJobTable, type JobTable } from './jobTable.ts';
@@ -78,7 +79,9 @@ function tryOpen({ folder, path, logPath }: Place): Opened | null {
     );
     return { database, table: createJobTable(database, folder) };
   } catch (error) {
-    if (existsSync(logPath) && (isDamage(error) || isForeign(error))) return null;
+    // A newer version of rxposure would have written its number into the log too.
+    const schema = readLogHeader(logPath)?.schema ?? null;
+    if (schema === SCHEMA_VERSION && (isDamage(error) || isForeign(error))) return null;
     throw error;
   }
 }
@@ -109,22 +112,24 @@ function isSound(database: DatabaseSync, table: JobTable): boolean {
 }
 
 /** Lets a sound database and its log agree. */
-function agreed(place: Place, { database, table }: Opened): DatabaseAndLog {
+function agreed(place: Place, opened: Opened): DatabaseAndLog {
   const { logPath } = place;
+  const { database, table } = opened;
   const { log, seq } = stateOf(database);
   const found = scan(logPath, seq);
-  if (log === null || found === null) {
-    return { database, table, log: newLog(place, { database, table }), repairs: [] };
+  if (found === null) return { ...opened, log: newLog(place, opened), repairs: [] };
+  if (found.header === '' && log !== null && !found.isDamagedAfter) {
+    return { ...opened, log: newLog(place, opened), repairs: [] };
   }
-  if (found.header !== log || found.firstSeq > seq) {
-    if (found.isDamaged) throw noWitness(place);
+  if (found.header !== log || log === null || found.firstSeq > seq) {
+    // The database is a new one, or from before the log was last written as a whole.
     database.close();
     return rebuilt(place, 'run.sqlite was older than its log');
   }
-  if (found.isDamaged && found.lastSeq >= seq) throw noWitness(place);
+  if (found.isDamagedAfter) throw noWitness(place);
   if (found.isDamaged || found.lastSeq < seq) {
-    // A power cut took the end of the log, which is not flushed.
-    return { database, table, log: newLog(place, { database, table }), repairs: [] };
+    // A bit of the log was turned around, or a power cut took its end, which is not flushed.
+    return { ...opened, log: newLog(place, opened), repairs: [] };
   }
   const missing = found.lastSeq - seq;
   if (missing > 0) replayLog(database, table, readEntryLog(logPath), seq);
@@ -132,8 +137,7 @@ function agreed(place: Place, { database, table }: Opened): DatabaseAndLog {
   setState(database, state);
   const isOlder = missing > ENTRIES_OF_A_KILL;
   return {
-    database,
-    table,
+    ...opened,
     log: openEntryLog(logPath, state),
     repairs: isOlder ? [`run.sqlite was older than its log: ${missing} entries were added`] : [],
   };
@@ -143,13 +147,15 @@ function agreed(place: Place, { database, table }: Opened): DatabaseAndLog {
 const ENTRIES_OF_A_KILL = 5_000;
 
 interface Scanned {
-  readonly header: string | null;
+  readonly header: string;
   /** The number that the first line continues. */
   readonly firstSeq: number;
   readonly lastSeq: number;
   readonly endBytes: number;
   /** True if a line is damaged, or lines are missing between others. */
   readonly isDamaged: boolean;
+  /** True if that is so after the last line that the database has. */
+  readonly isDamagedAfter: boolean;
 }
 
 /** Reads a whole log; null if there is none. `seq` is the last line that the database has. */
@@ -159,21 +165,28 @@ function scan(path: string, seq: number): Scanned | null {
   let lastSeq = -1;
   let endBytes = 0;
   let isDamaged = false;
-  let lines = 0;
+  let isDamagedAfter = false;
   for (const { line, endBytes: end } of readEntryLog(path)) {
-    lines += 1;
-    if (line === null) {
-      isDamaged = true;
-      continue;
-    }
-    if ('log' in line) {
-      header = line.log;
-      firstSeq = line.seq;
-    } else if (line.seq !== lastSeq + 1 && line.seq > seq) isDamaged = true;
-    lastSeq = line.seq;
     endBytes = end;
+    const expected = lastSeq + 1;
+    if (line !== null && 'log' in line) {
+      ({ log: header, seq: firstSeq } = line);
+    } else if (line?.seq !== expected) {
+      isDamaged = true;
+      isDamagedAfter ||= expected > seq;
+    }
+    lastSeq = line?.seq ?? expected;
   }
-  return lines === 0 ? null : { header, firstSeq, lastSeq, endBytes, isDamaged };
+  if (endBytes === 0) return null;
+  const isHeaderless = header === null;
+  return {
+    header: header ?? '',
+    firstSeq,
+    lastSeq,
+    endBytes,
+    isDamaged: isDamaged || isHeaderless,
+    isDamagedAfter,
+  };
 }
 
 /** Writes the log again from the database. */
@@ -193,7 +206,7 @@ function newLog({ logPath }: Place, { database, table }: Opened): EntryLog {
 function rebuilt(place: Place, reason: string): DatabaseAndLog {
   const { folder, path, logPath } = place;
   const found = scan(logPath, 0);
-  if (found === null || found.header === null || found.isDamaged) throw noWitness(place);
+  if (found === null || found.isDamaged) throw noWitness(place);
   const part = temporaryPath(path);
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${part}${suffix}`, { force: true });
   const fresh = openDatabase(part, (database) => prepareTables(database, part, () => {}));

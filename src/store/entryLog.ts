@@ -12,7 +12,7 @@ import {
 import { isMissing } from '../disk/storageError.ts';
 import { temporaryPath } from '../disk/writeFiles.ts';
 import type { StoredJob } from './entries.ts';
-import { jobLine, type LogEnd, type LogLine, lineOfText, textOfLine } from './logLines.ts';
+import { jobLine, type LogEnd, type LogHeader, type LogLine, lineOfText, textOfLine } from './logLines.ts';
 
 /** The log of a journal, open for writing. */
 export interface EntryLog {
@@ -177,6 +177,12 @@ export function* readEntryLog(path: string, fromBytes = 0): Generator<ReadLine> 
   }
 }
 
+/** Reads the first line of a log; null if there is none, or it is damaged. */
+export function readLogHeader(path: string): LogHeader | null {
+  const [first] = readEntryLog(path);
+  return first?.line != null && 'log' in first.line ? first.line : null;
+}
+
 /** More than the longest last line, which is that of a closed run. */
 const TAIL_BYTES = 1_024;
 
@@ -193,12 +199,12 @@ export function readLogEnd(path: string): (LogState & { readonly end: LogEnd }) 
   } finally {
     closeSync(fd);
   }
-  const [first] = readEntryLog(path);
-  if (first?.line == null || !('log' in first.line)) return null;
+  const header = readLogHeader(path);
+  if (header === null) return null;
   let last: ReadLine | null = null;
   for (const read of readEntryLog(path, Math.max(0, size - TAIL_BYTES))) last = read;
   if (last?.line == null || !('crcOfDatabase' in last.line)) return null;
-  return { log: first.line.log, lastSeq: last.line.seq, endBytes: last.endBytes, end: last.line };
+  return { log: header.log, lastSeq: last.line.seq, endBytes: last.endBytes, end: last.line };
 }
 
 function openToRead(path: string): number | null {

@@ -68,13 +68,21 @@ export interface FolderJournal
 export function openJournal(folder: string, config: OpenJournalConfig = {}): FolderJournal {
   const root = resolve(folder);
   const path = join(root, 'run.sqlite');
-  const files = openDatabaseAndLog({ folder: root, path, logPath: join(root, 'journal.jsonl') });
+  const files = openFiles(root, path);
   try {
     checkFolder(files.database, folder, config);
     return journalOf({ ...config, ...files, folder: root, path });
   } catch (error) {
     files.database.close();
     files.log.close();
+    throw toJournalError(error, path);
+  }
+}
+
+function openFiles(folder: string, path: string): DatabaseAndLog {
+  try {
+    return openDatabaseAndLog({ folder, path, logPath: join(folder, 'journal.jsonl') });
+  } catch (error) {
     throw toJournalError(error, path);
   }
 }

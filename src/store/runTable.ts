@@ -93,7 +93,7 @@ export interface FolderConditions {
  */
 export function checkFolder(database: DatabaseSync, folder: string, conditions: FolderConditions): void {
   const { service, fixedInput, resumeAnyway = false } = conditions;
-  const stored = database.prepare('SELECT service, fingerprint FROM run').get();
+  const stored = database.prepare('SELECT service, fixed_input FROM run').get();
   if (service !== undefined && stored?.service != null && stored.service !== service) {
     throw new UsageError(
       `The images in ${folder} were made by ${stored.service}, but this run uses ${service}.`,
@@ -103,7 +103,7 @@ export function checkFolder(database: DatabaseSync, folder: string, conditions: 
     );
   }
   const isOther =
-    fixedInput !== undefined && stored?.fingerprint != null && stored.fingerprint !== fixedInput;
+    fixedInput !== undefined && stored?.fixed_input != null && stored.fixed_input !== fixedInput;
   if (isOther && !resumeAnyway) {
     throw new UsageError(`${folder} was started with another input or other settings.`, {
       suggestion:
@@ -111,5 +111,5 @@ export function checkFolder(database: DatabaseSync, folder: string, conditions: 
     });
   }
   if (service !== undefined) database.prepare('UPDATE run SET service = ?').run(service);
-  if (fixedInput !== undefined) database.prepare('UPDATE run SET fingerprint = ?').run(fixedInput);
+  if (fixedInput !== undefined) database.prepare('UPDATE run SET fixed_input = ?').run(fixedInput);
 }

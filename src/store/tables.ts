@@ -16,6 +16,7 @@ export const SCHEMA_VERSION = 3;
 const SCHEMA = `
   CREATE TABLE run (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    fixed_input TEXT,
     fingerprint TEXT,
     total INTEGER,
     content TEXT,
@@ -24,7 +25,7 @@ const SCHEMA = `
     log_seq INTEGER NOT NULL,
     move_phase TEXT
   ) STRICT;
-  INSERT INTO run VALUES (1, NULL, NULL, NULL, NULL, NULL, 0, NULL);
+  INSERT INTO run VALUES (1, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL);
   CREATE TABLE job (
     id INTEGER PRIMARY KEY,
     job_index INTEGER,
@@ -122,6 +123,7 @@ function migrate(database: DatabaseSync, version: 1 | 2): void {
       SELECT NULL, NULL, '', 'ended', 1, NULL, NULL, NULL, NULL, NULL, '[]', earlier_micro_usd, NULL,
         earlier_micro_usd, 0
       FROM old_job WHERE earlier_micro_usd > 0;
+    UPDATE run SET fixed_input = (SELECT fingerprint FROM old_run);
     INSERT INTO prediction SELECT id FROM old_prediction;
     DROP TABLE old_run;
     DROP TABLE old_job;

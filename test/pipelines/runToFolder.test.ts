@@ -226,11 +226,11 @@ describe('a run in its folder', () => {
     expect((await first).totals).toMatchObject({ saved: 1 });
   });
 
-  it('is refused to other requests, unless they are wanted there', async () => {
+  it('is refused to another input if its input is fixed, unless it is wanted there', async () => {
     const provider = await start();
-    await run(2, { provider, fingerprint: 'a' });
-    await expect(run(2, { provider, fingerprint: 'b' })).rejects.toMatchObject({ name: 'UsageError' });
-    await expect(run(2, { provider, fingerprint: 'b', resumeAnyway: true })).resolves.toMatchObject({
+    await run(2, { provider, fixedInput: 'a' });
+    await expect(run(2, { provider, fixedInput: 'b' })).rejects.toMatchObject({ name: 'UsageError' });
+    await expect(run(2, { provider, fixedInput: 'b', resumeAnyway: true })).resolves.toMatchObject({
       totals: { alreadySaved: 2 },
     });
   });
@@ -344,10 +344,19 @@ describe('a folder that is changed during the run', () => {
     expect(simulator.stats().created).toBe(40);
   });
 
-  it('between two runs: without its journal nothing is made, because payments are unknown', async () => {
+  it('between two runs: a lost journal is built again from its log', async () => {
     const provider = await start();
     await run(2, { provider });
     await rm(file('run.sqlite'));
+    expect((await run(2, { provider })).totals).toMatchObject({ saved: 0, alreadySaved: 2 });
+    expect(simulator.stats().created).toBe(2);
+  });
+
+  it('between two runs: without journal and log nothing is made, because payments are unknown', async () => {
+    const provider = await start();
+    await run(2, { provider });
+    await rm(file('run.sqlite'));
+    await rm(file('journal.jsonl'));
     await expect(run(2, { provider })).rejects.toMatchObject({
       name: 'UsageError',
       suggestion: expect.stringContaining('manifest.jsonl'),
@@ -365,7 +374,7 @@ describe('a folder that is changed during the run', () => {
     expect((await run(4, { provider })).totals).toMatchObject({ saved: 4, alreadySaved: 0 });
     expect((await run(2, { provider })).totals).toMatchObject({ total: 2, saved: 0, alreadySaved: 2 });
     expect(simulator.stats().created).toBe(4);
-    expect((await manifest()).outcomes).toHaveLength(4);
+    expect((await manifest()).outcomes).toHaveLength(2);
   });
 });
 
@@ -382,7 +391,6 @@ describe('another input in the same folder', () => {
             folder,
             provider,
             fingerprint: 'b',
-            resumeAnyway: true,
             ...(stop === undefined ? {} : { stop }),
           },
         ),

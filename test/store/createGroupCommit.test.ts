@@ -6,6 +6,7 @@ import { VirtualTimeScheduler } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
 import { createGroupCommit, type GroupCommit } from '../../src/store/groupCommit.ts';
+import { prepareTables } from '../../src/store/tables.ts';
 
 let folder = '';
 let database: DatabaseSync;
@@ -15,7 +16,8 @@ let seen: string[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rxposure-commit-'));
-  database = openDatabase(join(folder, 'run.sqlite'));
+  const path = join(folder, 'run.sqlite');
+  database = openDatabase(path, (opened) => prepareTables(opened, path, () => {}));
   scheduler = new VirtualTimeScheduler();
   commits = createGroupCommit({ database, path: 'run.sqlite', flushEveryMs: 5, scheduler });
   seen = [];

@@ -33,18 +33,22 @@ async function fault(): Promise<unknown> {
 
 describe('a journal that is changed while a run writes to it', () => {
   it.each([
-    ['deleted', () => rm(sqlite())],
-    ['deleted with its log', () => rm(sqlite()).then(() => rm(sqlite('-wal')))],
-    ['bereft of its log', () => rm(sqlite('-wal'))],
-    ['deleted with its folder', () => rm(folder, { recursive: true })],
-  ])('is written back if it was %s, and confirms nothing any more', async (_, remove) => {
+    ['deleted', ['journal.jsonl', 'run.sqlite'], () => rm(sqlite())],
+    [
+      'deleted with its write-ahead log',
+      ['journal.jsonl', 'run.sqlite'],
+      () => rm(sqlite()).then(() => rm(sqlite('-wal'))),
+    ],
+    ['bereft of its write-ahead log', ['journal.jsonl', 'run.sqlite'], () => rm(sqlite('-wal'))],
+    ['deleted with its folder', ['run.sqlite'], () => rm(folder, { recursive: true })],
+  ])('is written back if it was %s, and confirms nothing any more', async (_, names, remove) => {
     await remove();
     expect(await fault()).toMatchObject({
       name: 'StorageError',
       code: 'ERR_FOLDER_CHANGED',
       suggestion: expect.stringContaining('written back'),
     });
-    expect(await readdir(folder)).toEqual(['run.sqlite']);
+    expect(await readdir(folder)).toEqual(names);
     const next = openJournal(folder);
     expect(next.find(0)).toMatchObject({ state: 'intended' });
     expect(next.find(1)).toBeUndefined();

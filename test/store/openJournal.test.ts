@@ -7,6 +7,7 @@ import { forkJoin, lastValueFrom, VirtualTimeScheduler } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loadSqlite } from '../../src/store/database.ts';
 import type { RunJournal } from '../../src/store/entries.ts';
+import { createJobTable } from '../../src/store/jobTable.ts';
 import { type OpenJournalConfig, openJournal } from '../../src/store/journal.ts';
 import { aFile, aPlan, created, downloaded, intended, outcome } from '../helpers/aPlan.ts';
 
@@ -114,8 +115,13 @@ describe('openJournal', () => {
     const database = new (loadSqlite().DatabaseSync)(join(folder, 'run.sqlite'));
     database.exec(`
       WITH RECURSIVE counter (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM counter WHERE i < 199999)
-      INSERT INTO job SELECT i, 'key', 'saved', 1, NULL, NULL, NULL, NULL, '[]', 0, NULL, 0, 3000 FROM counter`);
+      INSERT INTO job
+        SELECT i + 1, i, 'key', 'saved', 1, NULL, NULL, NULL, NULL, NULL, '[]', 0, NULL, 3000, 0 FROM counter`);
+    createJobTable(database, folder).writeChecksums();
     database.close();
+    // Opened once, so that it has a log and a checksum.
+    await rm(join(folder, 'journal.jsonl'));
+    openJournal(folder).close();
     // Of this process alone: others may have the cores meanwhile.
     const before = process.cpuUsage();
     const journal = open();
@@ -147,34 +153,41 @@ describe('openJournal', () => {
     });
   });
 
-  describe('fingerprint', () => {
+  describe('a fixed input', () => {
     const begin = (config: OpenJournalConfig) => openJournal(folder, config).close();
 
-    it('accepts the same input again, and one without a fingerprint', () => {
-      begin({ fingerprint: 'one' });
-      begin({ fingerprint: 'one' });
+    it('accepts the same input again, and one that is not fixed', () => {
+      begin({ fixedInput: 'one' });
+      begin({ fixedInput: 'one' });
       begin({});
-      expect(open({ fingerprint: 'one' }).inputChanged).toBe(false);
+      expect(() => begin({ fixedInput: 'one' })).not.toThrow();
     });
 
     it('refuses another input and suggests how to continue', () => {
-      begin({ fingerprint: 'one' });
-      expect(() => open({ fingerprint: 'two' })).toThrow(
+      begin({ fixedInput: 'one' });
+      expect(() => open({ fixedInput: 'two' })).toThrow(
         expect.objectContaining({
           name: 'UsageError',
           suggestion: expect.stringContaining('--resume-anyway'),
         }),
       );
-      expect(open({ fingerprint: 'one' }).inputChanged).toBe(false);
+      expect(() => begin({ fixedInput: 'one' })).not.toThrow();
     });
 
-    it('lets another input in on demand, takes it for the folder from then on, and does not forget that it changed', () => {
-      begin({ fingerprint: 'one' });
-      const journal = openJournal(folder, { fingerprint: 'two', resumeAnyway: true });
-      expect(journal.inputChanged).toBe(true);
-      journal.close();
-      expect(open({ fingerprint: 'two' }).inputChanged).toBe(true);
+    it('lets another input in on demand, and takes it for the folder from then on', () => {
+      begin({ fixedInput: 'one' });
+      begin({ fixedInput: 'two', resumeAnyway: true });
+      begin({ fixedInput: 'two' });
+      expect(() => open({ fixedInput: 'one' })).toThrow(expect.objectContaining({ name: 'UsageError' }));
     });
+  });
+
+  it('refuses the folder of another service', () => {
+    openJournal(folder, { service: 'simulator' }).close();
+    openJournal(folder, { service: 'simulator' }).close();
+    expect(() => open({ service: 'https://api.replicate.com' })).toThrow(
+      expect.objectContaining({ name: 'UsageError', message: expect.stringContaining('simulator') }),
+    );
   });
 
   describe('a file that is no journal', () => {
@@ -206,26 +219,13 @@ describe('openJournal', () => {
       });
     });
 
-    it('is left alone when a newer version wrote it', () => {
+    it('is left alone when a newer version wrote it', async () => {
       openJournal(folder).close();
+      await rm(join(folder, 'journal.jsonl'));
       const database = new (loadSqlite().DatabaseSync)(path());
       database.exec('PRAGMA user_version = 99');
       database.close();
       expect(thrown()).toMatchObject({ name: 'UsageError', message: expect.stringContaining('version 99') });
-    });
-
-    it('is named when a job in it cannot be read', async () => {
-      const journal = openJournal(folder);
-      await lastValueFrom(journal.record(aPlan(), intended()));
-      journal.close();
-      const database = new (loadSqlite().DatabaseSync)(path());
-      database.exec(`UPDATE job SET files = 'no JSON'`);
-      database.close();
-      const damaged = open();
-      expect(() => damaged.find(0)).toThrow(expect.objectContaining({ name: 'UsageError' }));
-      await expect(lastValueFrom(damaged.record(aPlan(), created()))).rejects.toMatchObject({
-        name: 'UsageError',
-      });
     });
 
     it('cannot be created if its folder cannot be', async () => {

@@ -40,14 +40,18 @@ async function matchPlans(
   const { journal, manifest, config } = run;
   const known = journal.input;
   if (fingerprint !== null && known?.fingerprint === fingerprint && known.total === total) return;
+  if (journal.isEmpty) {
+    journal.setInput({ fingerprint, total, content: NOT_READ });
+    return;
+  }
   const content = createHash('sha256');
-  const matching = journal.isEmpty ? null : journal.matching();
+  const matching = journal.matching();
   for await (const plan of plans()) {
     content.update(contentOf(plan));
-    matching?.add(plan);
+    matching.add(plan);
   }
   const input = { fingerprint, total, content: content.digest('hex') };
-  if (matching === null || known?.content === input.content) {
+  if (known?.content === input.content) {
     journal.setInput(input);
     return;
   }
@@ -57,6 +61,9 @@ async function matchPlans(
   await manifest.replaced(() => finishMoves(config.folder, journal));
   if (dropped > 0) config.emit?.({ type: 'warning', message: describeDropped(dropped) });
 }
+
+/** The content of an input whose plans were not compared yet. */
+const NOT_READ = '';
 
 /** Returns what a job's place in the folder follows from; the day in a path is that of its run. */
 function contentOf({ key, path, tags, prompt }: Plan): string {

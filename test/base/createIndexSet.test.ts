@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createIndexSet } from '../../src/store/entries.ts';
+import { createIndexSet } from '../../src/base/indexSet.ts';
 
 describe('createIndexSet', () => {
   it('holds what a Set holds', () => {
