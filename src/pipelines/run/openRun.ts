@@ -64,7 +64,8 @@ async function openParts(settings: RunSettings, closers: Closers, lease: Lease):
   // A folder may allow writing existing files but not creating new ones.
   await checkWritable(folder);
   const thumbnails = gallery ? await openThumbnails(folder) : null;
-  const cache = settings.cacheFolder === undefined ? null : await openResultCache(settings.cacheFolder);
+  const cache =
+    settings.cacheFolder === undefined ? null : await openResultCache(settings.cacheFolder, settings);
   const manifest = await openManifest(folder);
   closers.add(() => manifest.close());
   await checkJournalMatchesManifest(manifest, journal, folder);
