@@ -10,7 +10,7 @@ import { copyFiles, type SourceFile } from '../disk/copyFiles.ts';
 import { describeHolder, type LeaseHolder } from '../disk/lease/leaseHolder.ts';
 import { takeLease, tryLease } from '../disk/lease/takeLease.ts';
 import { toStorageError } from '../disk/storageError.ts';
-import { makeFolder } from '../disk/writeFiles.ts';
+import { makeFolder, removeTemporaries } from '../disk/writeFiles.ts';
 import { UsageError } from '../errors.ts';
 import type { ResultCache } from '../ports.ts';
 import type { FetchedOutput, ImageFile, LeaseRequest, Prediction, ResultLease } from '../types.ts';
@@ -58,6 +58,7 @@ export async function openResultCache(folder: string, config: ResultCacheConfig 
     makeFolder(join(root, LEASES));
     // With the separator, a file of this name is refused.
     await access(root + sep, constants.R_OK | constants.W_OK);
+    await removeTemporaries(join(root, LEASES));
   } catch (error) {
     const { message } = toStorageError(error, root);
     throw new UsageError(`Expected a cache folder that can be read and written, got: ${message}`, {

@@ -65,8 +65,9 @@ export type HolderState = 'alive' | 'dead' | 'unknown';
 export function stateOf(holder: LeaseHolder, own: LeaseHolder): HolderState {
   if (holder.ended) return 'dead';
   if (holder.machine !== own.machine) return 'unknown';
-  if (holder.bootId !== own.bootId) return holder.bootId === null || own.bootId === null ? 'unknown' : 'dead';
+  // Containers of one image may have one name and id on several machines.
   if (holder.pidNamespace !== own.pidNamespace) return 'unknown';
+  if (holder.bootId !== own.bootId) return holder.bootId === null || own.bootId === null ? 'unknown' : 'dead';
   if (!exists(holder.pid)) return 'dead';
   const since = runningSince(holder.pid);
   if (since === null || holder.processStart === null) return 'unknown';

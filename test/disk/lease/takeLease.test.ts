@@ -86,6 +86,7 @@ it.each([
 it.each([
   ['on another machine', elsewhere],
   ['in another container', { pidNamespace: 'pid:[1]' }],
+  ['in a container of the same name elsewhere', { pidNamespace: 'pid:[1]', bootId: 'another' }],
   ['without a known start of its machine', { bootId: null, processStart: null }],
 ])('is taken over from a process %s only after it was not renewed for a while', async (_where, change) => {
   if (!isLinux) return expect(process.platform).not.toBe('linux');
