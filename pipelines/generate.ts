@@ -6,7 +6,6 @@ import { findModel, jobContext } from '../src/cli/batch/models.ts';
 import { startBatch } from '../src/cli/batch/startBatch.ts';
 import { createCommand } from '../src/cli/flags/command.ts';
 import { withDefaults } from '../src/cli/flags/flags.ts';
-import { hashFile } from '../src/disk/copyFiles.ts';
 import { runDefaults } from '../src/pipelines/run/settings.ts';
 import { fingerprintOf } from '../src/sources/planning/requestKey.ts';
 import { openPromptFile, spoolPrompts } from '../src/sources/promptFiles/promptFile.ts';
@@ -42,15 +41,21 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
   for (const { field, input: meant } of misspelledInputs(fieldNames, context.schema)) {
     warn(`\`${field}\` is a tag and is not sent: the model has no such input. Did you mean \`${meant}\`?`);
   }
-  return startBatch({
+  const code = await startBatch({
     folder,
     jobs: () => jobsFromRows(file.rows(), context),
     total: Math.min(rows * context.count, context.limit ?? Number.POSITIVE_INFINITY),
     context,
     tagNames: fieldNames,
-    fingerprint: fingerprintOf(await hashFile(file.path), context),
+    fingerprint: fingerprintOf(file.sha256, context),
     flags,
     service,
     io,
   });
+  if (await file.hasChanged()) {
+    warn(
+      `${file.path} has changed. This run made the jobs of its earlier content: run it again for the others.`,
+    );
+  }
+  return code;
 });

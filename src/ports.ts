@@ -11,6 +11,7 @@ import type {
   JournalEntry,
   Json,
   KeptModel,
+  LeaseRequest,
   Model,
   Outcome,
   Plan,
@@ -20,6 +21,7 @@ import type {
   PredictionRequest,
   RenderedFile,
   RenditionSpec,
+  ResultLease,
   UploadedFile,
 } from './types.ts';
 
@@ -157,12 +159,11 @@ export interface Renderer {
 
 /** Results of requests, stored across runs and shared between processes. */
 export interface ResultCache {
-  /**
-   * Copies the stored result of a request to the path of a job, its files complete and verified;
-   * emits null if there is none, or if it is damaged.
-   */
+  /** Copies a stored result to a job's path, complete and verified; null if none is intact. */
   restore(key: string, target: DownloadTarget): Observable<FetchedOutput | null>;
   keep(key: string, output: FetchedOutput): Observable<void>;
+  /** Emits once no other process makes this result; see `LeaseRequest`. Default: at once. */
+  lease?(key: string, request: LeaseRequest): Observable<ResultLease | null>;
 }
 
 /**

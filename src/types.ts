@@ -302,6 +302,23 @@ export interface ImageFile {
   readonly untouched?: Pick<ImageFile, 'path' | 'bytes' | 'sha256'>;
 }
 
+/** A request for the right to make a result that other processes may want, too. */
+export interface LeaseRequest {
+  /**
+   * Do not wait: emit null if another process has the lease. For work that was begun already.
+   * Default false.
+   */
+  readonly isUrgent?: boolean;
+  /** Called once with a description of that process, if the wait begins. Default: no-op. */
+  readonly onWait?: (holder: string) => void;
+}
+
+/** The right of one process to make a result. */
+export interface ResultLease {
+  /** Ends it, once the result is stored, or is not made. */
+  release(): void;
+}
+
 /** A finished prediction whose files are on disk. */
 export interface FetchedOutput {
   readonly prediction: Prediction;

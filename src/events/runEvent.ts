@@ -24,6 +24,14 @@ export type RunEvent =
       readonly alreadySaved: number;
       readonly concurrency: number;
     }
+  /** With a cache: another process makes the same result, and the job waits for it. */
+  | {
+      readonly type: 'job.waiting';
+      readonly index: number;
+      readonly prompt: string;
+      /** That process, for people. */
+      readonly holder: string;
+    }
   | {
       readonly type: 'prediction.creating';
       readonly index: number;

@@ -19,6 +19,7 @@ import type { Outcome, Plan } from '../types.ts';
 import { generate } from './generate.ts';
 import { skippedOutcome } from './journey/outcomes.ts';
 import { concurrencyOf } from './run/concurrency.ts';
+import { countedPlans } from './run/countedPlans.ts';
 import { deliverEarlier } from './run/deliver.ts';
 import { countSaved, reopenMissing } from './run/earlierRuns.ts';
 import { strategies } from './run/feeds.ts';
@@ -30,8 +31,9 @@ import { type OpenRun, type RunSettings, runDefaults } from './run/settings.ts';
 
 /**
  * Runs all plans in a folder: opens it, makes the missing images, writes manifest, report and
- * gallery, and emits the end of the run. `total` is the number of plans. Jobs without a turn,
- * because of a stop or a fault, are recorded as skipped, so each job of the input has an outcome.
+ * gallery, and emits the end of the run. `total` is the number of plans; further ones, which an
+ * input may get during the run, are left to the next run. Jobs without a turn, because of a stop or
+ * a fault, are recorded as skipped, so each job of the input has an outcome.
  *
  * In a folder of earlier runs, jobs are matched by their keys: whatever was made for a request
  * that the plans still have is used, under the name that its plan gives it now.
@@ -39,12 +41,14 @@ import { type OpenRun, type RunSettings, runDefaults } from './run/settings.ts';
  * Emits `UsageError` or `StorageError` if the folder cannot be used; nothing has been created then.
  */
 export function runToFolder(
-  plans: PlanSource,
+  source: PlanSource,
   total: number,
   settings: RunSettings,
 ): Observable<FinishedRun> {
   const { fingerprint = null, haveFiles = true, isPartial = false } = settings;
   return inOpenRun(settings, (run) => {
+    const { emit = () => {} } = run.config;
+    const plans = isPartial ? source : countedPlans(source, total, emit);
     // Files may change while the input that names them stays the same.
     const input = { fingerprint: haveFiles ? null : fingerprint, total };
     const matched = isPartial ? EMPTY : defer(() => matchInput(plans, input, run)).pipe(ignoreElements());

@@ -37,8 +37,8 @@ export interface FolderJournal
     Pick<RunTable, 'input' | 'movePhase' | 'setMovePhase' | 'fileMoves'> {
   /** Repairs that were made when it was opened, in words; empty if none was needed. */
   readonly repairs: readonly string[];
-  /** True if no job was ever recorded. */
-  readonly isEmpty: boolean;
+  /** Returns true if no job was ever recorded. */
+  isEmpty(): boolean;
   /** Begins to match the folder's jobs with those of another input. */
   matching(): JobMatching;
   /**
@@ -132,12 +132,8 @@ function journalOf(opened: OpenedJournal): FolderJournal {
   };
   return {
     repairs,
-    get isEmpty() {
-      return database.prepare('SELECT 1 FROM job LIMIT 1').get() === undefined;
-    },
-    get input() {
-      return run.input;
-    },
+    isEmpty: () => database.prepare('SELECT 1 FROM job LIMIT 1').get() === undefined,
+    input: run.input,
     matching: () => createJobMatching(database, table, folder),
     setInput: (input, matching) =>
       transaction(() => {
@@ -145,9 +141,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
         matching?.apply();
         if (matching !== undefined) run.setMovePhase('gather');
       }),
-    get movePhase() {
-      return run.movePhase;
-    },
+    movePhase: run.movePhase,
     fileMoves: run.fileMoves,
     setMovePhase: (phase) => transaction(() => run.setMovePhase(phase)),
     restoreFiles: (index, files) =>

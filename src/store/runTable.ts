@@ -17,11 +17,11 @@ export type MovePhase = 'gather' | 'place';
 
 /** The facts about a run as a whole in its database: its input, its service, files on the move. */
 export interface RunTable {
-  /** The input of the last run; null if there was none, or its jobs must be matched again. */
-  readonly input: JournalInput | null;
+  /** Returns the input of the last run; null if there was none, or its jobs must be matched. */
+  input(): JournalInput | null;
   setInput(input: JournalInput): void;
-  /** The unfinished move of files; null if there is none. */
-  readonly movePhase: MovePhase | null;
+  /** Returns the next step of an unfinished move of files; null if there is none. */
+  movePhase(): MovePhase | null;
   /** Notes the next step; null if all files have their new names. */
   setMovePhase(phase: MovePhase | null): void;
   /** Yields the files of the unfinished move. */
@@ -35,7 +35,7 @@ export function createRunTable(database: DatabaseSync): RunTable {
   const row = database.prepare('SELECT fingerprint, total, content, move_phase FROM run');
   const setSeq = database.prepare('UPDATE run SET log_seq = ?');
   return {
-    get input() {
+    input() {
       const { fingerprint = null, total = null, content = null } = row.get() ?? {};
       if (total === null || content === null) return null;
       return {
@@ -48,9 +48,7 @@ export function createRunTable(database: DatabaseSync): RunTable {
       const set = database.prepare('UPDATE run SET fingerprint = ?, total = ?, content = ?');
       set.run(fingerprint, total, content);
     },
-    get movePhase() {
-      return phaseOf(row.get()?.move_phase);
-    },
+    movePhase: () => phaseOf(row.get()?.move_phase),
     setMovePhase: (phase) => {
       database.prepare('UPDATE run SET move_phase = ?').run(phase);
       if (phase === null) database.exec('DELETE FROM file_move');

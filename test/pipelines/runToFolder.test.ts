@@ -418,6 +418,38 @@ describe('an input that goes away during the run', () => {
   });
 });
 
+describe('an input that changes during the run', () => {
+  const changing = async (counts: readonly number[]) => {
+    const provider = await start();
+    const events: RunEvent[] = [];
+    let passes = 0;
+    const plans = () => {
+      const count = counts[Math.min(passes, counts.length - 1)] ?? 0;
+      passes += 1;
+      return planJobs(jobs(count), { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
+    };
+    const emit = (event: RunEvent) => events.push(event);
+    const { totals } = await lastValueFrom(runToFolder(plans, 4, { folder, provider, emit }));
+    return { totals, warnings: events.filter(({ type }) => type === 'warning') };
+  };
+
+  it('makes the jobs that it was counted with, and says once that there are more', async () => {
+    const { totals, warnings } = await changing([6, 7]);
+    expect(totals).toMatchObject({ total: 4, saved: 4, failed: 0, skipped: 0 });
+    expect(simulator.stats()).toMatchObject({ created: 4 });
+    expect((await manifest()).outcomes).toHaveLength(4);
+    expect(warnings).toEqual([
+      { type: 'warning', message: expect.stringContaining('more than its 4 jobs since the run began') },
+    ]);
+  });
+
+  it('counts a job that is gone as not saved, and says so once', async () => {
+    const { totals, warnings } = await changing([3]);
+    expect(totals).toMatchObject({ total: 4, saved: 3, failed: 0, skipped: 0 });
+    expect(warnings).toEqual([{ type: 'warning', message: expect.stringContaining('lost 1 of its 4 jobs') }]);
+  });
+});
+
 describe('an output that is no image', () => {
   const page = { type: 'answer', status: 200, body: '<!doctype html><title>Sorry</title>' } as const;
   const random = () => 0;

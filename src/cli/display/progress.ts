@@ -151,6 +151,9 @@ function followActiveJobs(now: () => number) {
   };
   const onEvent = (event: RunEvent): void => {
     switch (event.type) {
+      case 'job.waiting':
+        enter(event.index, { state: 'waiting', prompt: promptPreview(event.prompt) });
+        return;
       case 'prediction.creating': {
         const { index, attempt, prompt } = event;
         enter(index, { state: 'creating', attempt, prompt: promptPreview(prompt) });

@@ -5,12 +5,15 @@ import {
   catchError,
   concat,
   concatMap,
+  defer,
   EMPTY,
+  finalize,
   ignoreElements,
   map,
   type Observable,
   type OperatorFunction,
   of,
+  takeUntil,
   throwError,
 } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
@@ -25,12 +28,22 @@ import type { FetchedOutput, ImageFile, Plan } from '../../types.ts';
 import { closeAttempt } from './beginAttempt.ts';
 import { type JobState, mayHavePrediction, type Originals } from './job.ts';
 import { outcomeError } from './outcomes.ts';
-import type { RunHooks, RunLimits, RunOutputs, RunRecovery, RunServices, Shared } from './run.ts';
+import type {
+  RunControl,
+  RunHooks,
+  RunLimits,
+  RunOutputs,
+  RunRecovery,
+  RunServices,
+  Shared,
+  Stateful,
+} from './run.ts';
 
 /** The groups of a run that reusing results reads. */
 type Reusing = Restoring &
   Repaying &
   Storing &
+  Leasing &
   Pick<Shared, 'flights'> &
   Pick<RunLimits, 'downloads'> &
   Pick<RunOutputs, 'folder'>;
@@ -46,6 +59,9 @@ type Repaying = Booking & Pick<RunRecovery, 'repay'>;
 
 /** The groups of a run that storing a result in the cache reads. */
 type Storing = Pick<RunServices, 'cache'> & Pick<RunHooks, 'emit'>;
+
+/** The groups of a run that making a result alone reads. */
+type Leasing = Storing & Pick<RunControl, 'stop'> & Stateful;
 
 /** Makes and downloads the originals of a plan; emits them once. */
 type MakeOriginals = (plan: Plan) => Observable<FetchedOutput>;
@@ -68,10 +84,37 @@ export function reuseOrMake(
         find: (key) => (mayBePaid ? of(null) : restore(key, job, run)),
         make: (plan) => makeOrRepay(make(plan), job, run),
         keep: (key, obtained) => store(key, obtained, job, run),
+        alone: (key, _plan, making) => makeAlone(making, { key, isUrgent: mayBePaid }, job, run),
         ...(mayBePaid ? {} : { flights: run.flights }),
       }),
       concatMap((cached) => useSharedResult(cached, job, run)),
     );
+}
+
+/**
+ * Makes a result that another process may want too: waits, without a slot, as long as that process
+ * makes it. A stop of the run ends the wait. Urgent work, which an earlier run has begun, does not
+ * wait. If the cache cannot exclude other processes, that is a warning.
+ */
+function makeAlone<T>(
+  make: Observable<T>,
+  { key, isUrgent }: { readonly key: string; readonly isUrgent: boolean },
+  { plan }: JobState,
+  run: Leasing,
+): Observable<T> {
+  const { index, prompt } = plan;
+  const onWait = (holder: string) => run.emit({ type: 'job.waiting', index, prompt, holder });
+  const lease = defer(() => run.cache.lease?.(key, { isUrgent, onWait }) ?? of(null)).pipe(
+    catchError((error: unknown) => {
+      const { message } = outcomeError(error);
+      run.emit({ type: 'warning', message: `Another run may make result #${index + 1}, too: ${message}` });
+      return of(null);
+    }),
+  );
+  const untilStopped = defer(() => (run.state.isStopped ? EMPTY : lease.pipe(takeUntil(run.stop))));
+  return (isUrgent ? lease : untilStopped).pipe(
+    concatMap((held) => make.pipe(finalize(() => held?.release()))),
+  );
 }
 
 /** Makes an image once more, under `repay`, if its output was paid for and is lost. */

@@ -24,7 +24,7 @@ interface Witnesses {
 export async function compareWitnesses(witnesses: Witnesses): Promise<void> {
   const { folder, journal, manifest, emit } = witnesses;
   for (const repair of journal.repairs) emit({ type: 'warning', message: `${repair}.` });
-  const isNew = journal.isEmpty;
+  const isNew = journal.isEmpty();
   let restored = 0;
   for await (const outcome of suspects(manifest, journal)) {
     if (isNew && outcome.attempts > 0) throw journalGone(folder);
@@ -56,7 +56,7 @@ function restoreJob(outcome: Outcome, { folder, journal }: Pick<Witnesses, 'fold
 
 /** Yields the outcomes that the journal may not agree with; all of them after a repair. */
 async function* suspects(manifest: Manifest, journal: FolderJournal): AsyncGenerator<Outcome> {
-  if (journal.repairs.length > 0 || journal.isEmpty) {
+  if (journal.repairs.length > 0 || journal.isEmpty()) {
     yield* manifest.outcomes();
     return;
   }

@@ -22,11 +22,11 @@ export function nextPath(folder: string, name: (typeof listNames)[number]): stri
  * killed; does nothing if there is none. Rejects with `StorageError` if the disk refuses.
  */
 export async function finishMoves(folder: string, journal: FolderJournal): Promise<void> {
-  if (journal.movePhase === 'gather') {
+  if (journal.movePhase() === 'gather') {
     await gatherFiles(folder, [...journal.fileMoves()]);
     journal.setMovePhase('place');
   }
-  if (journal.movePhase !== 'place') return;
+  if (journal.movePhase() !== 'place') return;
   const moves = [...journal.fileMoves()];
   await placeFiles(folder, moves);
   for (const name of listNames) await replaceList(folder, name);

@@ -38,9 +38,9 @@ async function matchPlans(
   run: Pick<OpenRun, 'config' | 'manifest' | 'journal'>,
 ): Promise<void> {
   const { journal, manifest, config } = run;
-  const known = journal.input;
+  const known = journal.input();
   if (fingerprint !== null && known?.fingerprint === fingerprint && known.total === total) return;
-  if (journal.isEmpty) {
+  if (journal.isEmpty()) {
     journal.setInput({ fingerprint, total, content: NOT_READ });
     return;
   }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { catchError, concatMap, defer, finalize, map, type Observable, throwError } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import type { Lease } from '../../disk/lease/holdLease.ts';
 import { checkWritable, removeTemporaries } from '../../disk/writeFiles.ts';
 import { StorageError, UsageError } from '../../errors.ts';
 import { guardListener } from '../../events/observeRun.ts';
@@ -14,17 +15,18 @@ import { openResultCache } from '../../store/resultCache.ts';
 import type { Plan } from '../../types.ts';
 import { compareWitnesses } from './compareWitnesses.ts';
 import { finishMoves } from './finishMoves.ts';
+import { leaseFolder, underLease } from './leaseFolder.ts';
 import { configOf, countRequests } from './runConfig.ts';
 import type { OpenRun, RunSettings } from './settings.ts';
 
 /**
  * Opens a run folder for this process alone, with everything that a run needs. Removes the
  * unfinished files of a killed run. Rejects with `UsageError` if the folder is in use, belongs to
- * another run, or cannot be written.
+ * another run, or cannot be written. An aborted `signal` ends the wait for another run.
  */
-export async function openRun(settings: RunSettings): Promise<OpenRun> {
+export async function openRun(settings: RunSettings, signal?: AbortSignal): Promise<OpenRun> {
   try {
-    return await openFolder(settings);
+    return await openFolder(settings, signal);
   } catch (error) {
     // The run has not begun yet: a folder that cannot be written is a wrong choice, not an accident
     // of the run.
@@ -40,10 +42,12 @@ export async function openRun(settings: RunSettings): Promise<OpenRun> {
  * Opens the folder's parts one after the other; if one cannot be opened, those before it are closed
  * again.
  */
-async function openFolder(settings: RunSettings): Promise<OpenRun> {
+async function openFolder(settings: RunSettings, signal?: AbortSignal): Promise<OpenRun> {
   const closers = createClosers();
   try {
-    return await openParts(settings, closers);
+    const lease = await leaseFolder(settings, signal);
+    closers.add(() => lease.release());
+    return await openParts(settings, closers, lease);
   } catch (error) {
     // The first error is the one that counts.
     await closers.close().catch(() => {});
@@ -51,19 +55,20 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
   }
 }
 
-async function openParts(settings: RunSettings, closers: Closers): Promise<OpenRun> {
+async function openParts(settings: RunSettings, closers: Closers, lease: Lease): Promise<OpenRun> {
   const { folder, fixedInput, resumeAnyway, priceMicroUsd, tables = [] } = settings;
   const { only = () => true, gallery = true, emit = () => {} } = settings;
   const { provider, count } = countRequests(settings.provider);
-  const journal = openJournal(folder, { fixedInput, resumeAnyway });
+  const journal = underLease(openJournal(folder, { fixedInput, resumeAnyway }), lease);
   closers.add(() => journal.close());
-  const ratings = openRatings(settings);
+  const ratings = openRatings(settings, lease);
   closers.add(() => ratings?.close());
   await removeTemporaries(folder);
   // A folder may allow writing existing files but not creating new ones.
   await checkWritable(folder);
   const thumbnails = gallery ? await openThumbnails(folder) : null;
-  const cache = settings.cacheFolder === undefined ? null : await openResultCache(settings.cacheFolder);
+  const cache =
+    settings.cacheFolder === undefined ? null : await openResultCache(settings.cacheFolder, settings);
   await finishMoves(folder, journal);
   const manifest = await openManifest(folder);
   closers.add(() => manifest.close());
@@ -152,12 +157,12 @@ function createClosers(): Closers {
  * Opens the journal of ratings if there is one: their cost counts in the budget, also in a run that
  * makes no ratings.
  */
-function openRatings({
-  folder,
-  ratings = false,
-}: Pick<RunSettings, 'folder' | 'ratings'>): RunJournal | null {
+function openRatings(
+  { folder, ratings = false }: Pick<RunSettings, 'folder' | 'ratings'>,
+  lease: Lease,
+): RunJournal | null {
   const ratingsFolder = join(folder, '.ratings');
-  return ratings || existsSync(ratingsFolder) ? openJournal(ratingsFolder) : null;
+  return ratings || existsSync(ratingsFolder) ? underLease(openJournal(ratingsFolder), lease) : null;
 }
 
 /**
@@ -165,7 +170,7 @@ function openRatings({
  * result. Emits `UsageError` or `StorageError` if the folder cannot be used.
  */
 export function inOpenRun<T>(settings: RunSettings, work: (run: OpenRun) => Observable<T>): Observable<T> {
-  return fromAbortable(() => openRun(settings)).pipe(
+  return fromAbortable((signal) => openRun(settings, signal)).pipe(
     concatMap((run) => {
       // Closing is a stage, so that the folder is free when the result is emitted; teardown serves
       // early unsubscribers.
