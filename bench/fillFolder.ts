@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { outcomeLine } from '../src/sinks/manifest/manifest.ts';
-import { loadSqlite } from '../src/store/database.ts';
 import { applyEntry, newStoredJob } from '../src/store/entries.ts';
-import { createJobTable } from '../src/store/jobTable.ts';
-import { openJournal } from '../src/store/journal.ts';
+import { loadSqlite } from '../src/store/journal/database.ts';
+import { createJobTable } from '../src/store/journal/jobTable.ts';
+import { openJournal } from '../src/store/journal/journal.ts';
 import type { Outcome, Plan } from '../src/types.ts';
 import { plansUpTo } from './memoryPorts.ts';
 

@@ -11,7 +11,7 @@ import { createGovernor } from '../src/operators/pace/governor.ts';
 import { createClaimedIds } from '../src/operators/predictions/adoptPrediction.ts';
 import { generate } from '../src/pipelines/generate.ts';
 import { createLineIndex } from '../src/sinks/manifest/jsonLines.ts';
-import { openJournal } from '../src/store/journal.ts';
+import { openJournal } from '../src/store/journal/journal.ts';
 import { memoryPorts, plansUpTo } from './memoryPorts.ts';
 
 const MILLION = 1_000_000;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { generate } from '../src/pipelines/generate.ts';
 import { countSaved } from '../src/pipelines/run/earlierRuns.ts';
-import { matchInput } from '../src/pipelines/run/matchInput.ts';
+import { matchInput } from '../src/pipelines/run/matching/matchInput.ts';
 import { openRun } from '../src/pipelines/run/openRun.ts';
 import { writeReportAndTables } from '../src/pipelines/run/results.ts';
 import { memoryPorts, plansUpTo } from './memoryPorts.ts';

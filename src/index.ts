@@ -71,7 +71,7 @@ export { inputFile } from './sources/modelInputs/inputFile.ts';
 export { planJobs } from './sources/planning/planJobs.ts';
 export { openPromptFile } from './sources/promptFiles/promptFile.ts';
 export { jobsFromRows } from './sources/promptFiles/promptJobs.ts';
-export { openJournal } from './store/journal.ts';
+export { openJournal } from './store/journal/journal.ts';
 export { createMemoryJournal } from './store/memoryJournal.ts';
 export { createModelCache } from './store/modelCache.ts';
 export { openResultCache } from './store/resultCache.ts';

@@ -23,7 +23,7 @@ import { countedPlans } from './run/countedPlans.ts';
 import { deliverEarlier } from './run/deliver.ts';
 import { countSaved, reopenMissing } from './run/earlierRuns.ts';
 import { strategies } from './run/feeds.ts';
-import { matchInput } from './run/matchInput.ts';
+import { matchInput } from './run/matching/matchInput.ts';
 import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
 import { type FinishedRun, type RunEnd, writeResults } from './run/results.ts';

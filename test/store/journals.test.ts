@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunJournal } from '../../src/store/entries.ts';
-import { openJournal } from '../../src/store/journal.ts';
+import { openJournal } from '../../src/store/journal/journal.ts';
 import { createMemoryJournal } from '../../src/store/memoryJournal.ts';
 import type { JournalEntry, Plan } from '../../src/types.ts';
 import {

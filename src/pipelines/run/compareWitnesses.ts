@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import type { Manifest } from '../../sinks/manifest/manifest.ts';
-import type { FolderJournal } from '../../store/journal.ts';
+import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { ImageFile, Outcome } from '../../types.ts';
 
 interface Witnesses {

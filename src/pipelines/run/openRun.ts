@@ -10,12 +10,12 @@ import type { Destination } from '../../ports.ts';
 import { openThumbnails } from '../../sinks/gallery/thumbnails.ts';
 import { openManifest } from '../../sinks/manifest/manifest.ts';
 import type { RunJournal } from '../../store/entries.ts';
-import { openJournal } from '../../store/journal.ts';
+import { openJournal } from '../../store/journal/journal.ts';
 import { openResultCache } from '../../store/resultCache.ts';
 import type { Plan } from '../../types.ts';
 import { compareWitnesses } from './compareWitnesses.ts';
-import { finishMoves } from './finishMoves.ts';
 import { leaseFolder, underLease } from './leaseFolder.ts';
+import { finishMoves } from './matching/finishMoves.ts';
 import { configOf, countRequests } from './runConfig.ts';
 import type { OpenRun, RunSettings } from './settings.ts';
 

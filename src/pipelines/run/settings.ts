@@ -3,7 +3,7 @@ import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
 import type { Manifest } from '../../sinks/manifest/manifest.ts';
 import type { TableFormat } from '../../sinks/manifest/tables.ts';
 import type { RunJournal } from '../../store/entries.ts';
-import type { FolderJournal } from '../../store/journal.ts';
+import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
 

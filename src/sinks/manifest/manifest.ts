@@ -97,7 +97,7 @@ async function openedFile(handle: FileHandle, path: string) {
   return { handle, index, saved, appender: createAppender(handle, path, endBytes) };
 }
 
-/** Returns the line of an outcome, without its newline: the index first, as a scan reads no more. */
+/** Returns the line of an outcome, without its newline. A scan reads its first fields only. */
 export function outcomeLine({ index, key, status, ...rest }: Outcome): string {
   return JSON.stringify({ index, key, status, ...rest });
 }

@@ -15,7 +15,7 @@ import { inputFile } from '../../../src/sources/modelInputs/inputFile.ts';
 import { inputFiles } from '../../../src/sources/modelInputs/inputFiles.ts';
 import { fallbackRequests } from '../../../src/sources/planning/fallbackRequests.ts';
 import { planJobs } from '../../../src/sources/planning/planJobs.ts';
-import { openJournal } from '../../../src/store/journal.ts';
+import { openJournal } from '../../../src/store/journal/journal.ts';
 import type { Job, ModelInput, ModelSchema, Plan, PredictionRequest } from '../../../src/types.ts';
 import { simulated } from '../../helpers/simulated.ts';
 import { tempFolder } from '../../helpers/tempFile.ts';

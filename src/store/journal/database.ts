@@ -1,15 +1,16 @@
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { messageOf } from '../base/text.ts';
-import { toStorageError } from '../disk/storageError.ts';
-import { makeFolder } from '../disk/writeFiles.ts';
-import { type RxposureError, StorageError, UsageError } from '../errors.ts';
+import { messageOf } from '../../base/text.ts';
+import { toStorageError } from '../../disk/storageError.ts';
+import { makeFolder } from '../../disk/writeFiles.ts';
+import { type RxposureError, StorageError, UsageError } from '../../errors.ts';
 
 /**
  * Opens the journal's database for this process alone; creates it, and its folders, if it does not
  * exist. The lock is the operating system's, on the open file: it ends with the process, however
- * that ends. Commits survive a power cut. `prepare` creates or updates the tables, in a transaction.
+ * that ends. Commits survive a power cut. `prepare` creates or updates the tables, in a
+ * transaction.
  *
  * Throws `UsageError` if another run has it open or it is no journal, `StorageError` if the disk
  * refuses.
@@ -95,7 +96,7 @@ export function toJournalError(error: unknown, path: string): RxposureError {
   }
 }
 
-/** SQLite's codes of a file that it cannot make sense of: tables that are gone, pages that are odd. */
+/** SQLite's codes of a damaged file: tables that are gone, pages that make no sense. */
 const DAMAGE: readonly (number | null)[] = [1, SQLITE.corrupt, 24, SQLITE.notADatabase];
 
 /** Returns true if an error of this module, or of SQLite, says that the journal is damaged. */

@@ -1,6 +1,6 @@
 import { relative, resolve, sep } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { ImageFile, Plan } from '../types.ts';
+import type { ImageFile, Plan } from '../../types.ts';
 import type { JobTable } from './jobTable.ts';
 
 /** A file of the run folder to move, by paths below it. */

@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { fileChangedError, findFileChange } from '../disk/storageError.ts';
-import { makeFolder, temporaryPath } from '../disk/writeFiles.ts';
-import type { StorageError } from '../errors.ts';
+import { fileChangedError, findFileChange } from '../../disk/storageError.ts';
+import { makeFolder, temporaryPath } from '../../disk/writeFiles.ts';
+import type { StorageError } from '../../errors.ts';
 import { rollBack } from './database.ts';
 
 /** Notices if the journal is deleted, moved or cut while it is open. */

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
-import type { StoredJob } from './entries.ts';
-import { jobStates, predictionRequestSchema } from './schemas.ts';
+import type { StoredJob } from '../entries.ts';
+import { jobStates, predictionRequestSchema } from '../schemas.ts';
 
 /** The first line: `seq` is the last line that the jobs right after it already contain. */
 const headerSchema = z.object({ seq: z.int(), log: z.string(), schema: z.int() });

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../../base/modelInput.ts';
-import type { Plan } from '../../types.ts';
+import { canonicalJson } from '../../../base/modelInput.ts';
+import type { Plan } from '../../../types.ts';
+import type { PlanSource } from '../recoveryRounds.ts';
+import type { OpenRun } from '../settings.ts';
 import { finishMoves } from './finishMoves.ts';
 import { dayless } from './jobFiles.ts';
 import { writeNextLists } from './nextLists.ts';
-import type { PlanSource } from './recoveryRounds.ts';
-import type { OpenRun } from './settings.ts';
 
 interface MatchInputConfig {
   /**

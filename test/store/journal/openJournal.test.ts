@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { forkJoin, lastValueFrom, VirtualTimeScheduler } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { loadSqlite } from '../../src/store/database.ts';
-import type { RunJournal } from '../../src/store/entries.ts';
-import { createJobTable } from '../../src/store/jobTable.ts';
-import { type OpenJournalConfig, openJournal } from '../../src/store/journal.ts';
-import { aFile, aPlan, created, downloaded, intended, outcome } from '../helpers/aPlan.ts';
+import type { RunJournal } from '../../../src/store/entries.ts';
+import { loadSqlite } from '../../../src/store/journal/database.ts';
+import { createJobTable } from '../../../src/store/journal/jobTable.ts';
+import { type OpenJournalConfig, openJournal } from '../../../src/store/journal/journal.ts';
+import { aFile, aPlan, created, downloaded, intended, outcome } from '../../helpers/aPlan.ts';
 
 let folder = '';
 const opened: RunJournal[] = [];
@@ -32,7 +32,7 @@ afterEach(async () => {
  * Starts a process that records 50 jobs and waits; resolves once it has said that they are safe.
  */
 async function recordingProcess() {
-  const script = new URL('../helpers/recordAndWait.ts', import.meta.url).pathname;
+  const script = new URL('../../helpers/recordAndWait.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [script, folder], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { VirtualTimeScheduler } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../src/store/database.ts';
-import { createGroupCommit, type GroupCommit } from '../../src/store/groupCommit.ts';
-import { prepareTables } from '../../src/store/tables.ts';
+import { openDatabase } from '../../../src/store/journal/database.ts';
+import { createGroupCommit, type GroupCommit } from '../../../src/store/journal/groupCommit.ts';
+import { prepareTables } from '../../../src/store/journal/tables.ts';
 
 let folder = '';
 let database: DatabaseSync;

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/errors.ts';
-import { loadSqlite } from '../../src/store/database.ts';
-import { type FolderJournal, openJournal } from '../../src/store/journal.ts';
-import type { JournalEntry } from '../../src/types.ts';
-import { aPlan, created, ended, intended, outcome } from '../helpers/aPlan.ts';
-import { temporaryFolder } from '../helpers/temporaryFolder.ts';
+import { UsageError } from '../../../src/errors.ts';
+import { loadSqlite } from '../../../src/store/journal/database.ts';
+import { type FolderJournal, openJournal } from '../../../src/store/journal/journal.ts';
+import type { JournalEntry } from '../../../src/types.ts';
+import { aPlan, created, ended, intended, outcome } from '../../helpers/aPlan.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
 const file = (name: string) => join(folder(), name);

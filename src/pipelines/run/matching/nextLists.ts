@@ -1,20 +1,20 @@
 import { existsSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { writeChunks } from '../../disk/writeFiles.ts';
-import { outcomeLine } from '../../sinks/manifest/manifest.ts';
-import { planLine, storedPlans } from '../../sinks/manifest/storedPlans.ts';
+import { writeChunks } from '../../../disk/writeFiles.ts';
+import { outcomeLine } from '../../../sinks/manifest/manifest.ts';
+import { planLine, storedPlans } from '../../../sinks/manifest/storedPlans.ts';
 import {
   openUnusedResults,
   type UnusedResults,
   unusedFileName,
   unusedLine,
-} from '../../sinks/manifest/unusedResults.ts';
-import type { JobMatching, MatchedJob } from '../../store/jobMatching.ts';
-import type { Outcome, Plan } from '../../types.ts';
+} from '../../../sinks/manifest/unusedResults.ts';
+import type { JobMatching, MatchedJob } from '../../../store/journal/jobMatching.ts';
+import type { Outcome, Plan } from '../../../types.ts';
+import type { PlanSource } from '../recoveryRounds.ts';
+import type { OpenRun } from '../settings.ts';
 import { nextPath } from './finishMoves.ts';
 import { pathFor, stemOf, withStem } from './jobFiles.ts';
-import type { PlanSource } from './recoveryRounds.ts';
-import type { OpenRun } from './settings.ts';
 
 type Listing = Pick<OpenRun, 'config' | 'manifest' | 'journal'>;
 

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoreElements, lastValueFrom } from 'rxjs';
-import { gatherFiles, placeFiles } from '../../disk/moveFiles.ts';
-import { syncFolder } from '../../disk/writeFiles.ts';
-import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
-import { sidecarPath, writeSidecar } from '../../sinks/manifest/sidecar.ts';
-import { unusedFileName } from '../../sinks/manifest/unusedResults.ts';
-import type { FolderJournal } from '../../store/journal.ts';
+import { gatherFiles, placeFiles } from '../../../disk/moveFiles.ts';
+import { syncFolder } from '../../../disk/writeFiles.ts';
+import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
+import { sidecarPath, writeSidecar } from '../../../sinks/manifest/sidecar.ts';
+import { unusedFileName } from '../../../sinks/manifest/unusedResults.ts';
+import type { FolderJournal } from '../../../store/journal/journal.ts';
 
 /** The lists of a run folder that name jobs by their index. */
 export const listNames = ['manifest.jsonl', 'failed.jsonl', 'detached.jsonl', unusedFileName] as const;

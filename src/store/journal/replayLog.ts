@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { newStoredJob, type StoredJob } from './entries.ts';
+import { newStoredJob, type StoredJob } from '../entries.ts';
 import type { readEntryLog } from './entryLog.ts';
 import type { JobTable } from './jobTable.ts';
 import type { LoggedJob } from './logLines.ts';

@@ -1,9 +1,7 @@
 import { join, resolve } from 'node:path';
 import { type SchedulerLike, tap } from 'rxjs';
-import { createIndexSet, type IndexSet } from '../base/indexSet.ts';
-import type { ImageFile, JournalEntry, Outcome, Plan } from '../types.ts';
-import { rollBack, toJournalError } from './database.ts';
-import { checksumOfFile, type DatabaseAndLog, openDatabaseAndLog } from './databaseAndLog.ts';
+import { createIndexSet, type IndexSet } from '../../base/indexSet.ts';
+import type { ImageFile, JournalEntry, Outcome, Plan } from '../../types.ts';
 import {
   applyEntry,
   type JournalCounts,
@@ -11,7 +9,9 @@ import {
   predictionIdOf,
   type RunJournal,
   type StoredJob,
-} from './entries.ts';
+} from '../entries.ts';
+import { rollBack, toJournalError } from './database.ts';
+import { checksumOfFile, type DatabaseAndLog, openDatabaseAndLog } from './databaseAndLog.ts';
 import { createGroupCommit } from './groupCommit.ts';
 import { createJobMatching, type JobMatching } from './jobMatching.ts';
 import type { JobTable } from './jobTable.ts';

@@ -9,9 +9,9 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
-import { isMissing } from '../disk/storageError.ts';
-import { temporaryPath } from '../disk/writeFiles.ts';
-import type { StoredJob } from './entries.ts';
+import { isMissing } from '../../disk/storageError.ts';
+import { temporaryPath } from '../../disk/writeFiles.ts';
+import type { StoredJob } from '../entries.ts';
 import { jobLine, type LogEnd, type LogHeader, type LogLine, lineOfText, textOfLine } from './logLines.ts';
 
 /** The log of a journal, open for writing. */

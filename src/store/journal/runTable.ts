@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../../errors.ts';
 import type { FileMove } from './jobMatching.ts';
 
 /** The input of a run, as its journal knows it. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../../errors.ts';
 
 /** `rxps`: identifies a journal among other programs' databases. */
 const APPLICATION_ID = 0x72787073;

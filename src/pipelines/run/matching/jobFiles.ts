@@ -1,5 +1,5 @@
-import { sidecarPath } from '../../sinks/manifest/sidecar.ts';
-import type { Outcome, OutcomeFile } from '../../types.ts';
+import { sidecarPath } from '../../../sinks/manifest/sidecar.ts';
+import type { Outcome, OutcomeFile } from '../../../types.ts';
 
 /** A day in a path, as `{date}` writes it. */
 const DAY = /\d{4}-\d{2}-\d{2}/;

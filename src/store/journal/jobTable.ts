@@ -1,12 +1,12 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
-import type { ImageFile, JobRecord } from '../types.ts';
-import { hasOpenAttempt, type StoredJob } from './entries.ts';
-import { jobRowSchema } from './schemas.ts';
+import type { ImageFile, JobRecord } from '../../types.ts';
+import { hasOpenAttempt, type StoredJob } from '../entries.ts';
+import { jobRowSchema } from '../schemas.ts';
 
 /** The table of a run's jobs in its database. */
-export interface JobTable {
+export interface JobTable extends JobSums, JobChecks {
   get(id: number): StoredJob | undefined;
   /** Returns the job at an index of the input. */
   at(index: number): StoredJob | undefined;
@@ -18,10 +18,18 @@ export interface JobTable {
   /** Returns the indexes of the jobs of a state; not of jobs that the input no longer asks for. */
   indexesOf(state: JobRecord['state']): Iterable<number>;
   openIndexes(): ReadonlySet<number>;
+}
+
+/** The sums over all jobs. */
+interface JobSums {
   /** Counts the jobs of each state; not those that the input no longer asks for. */
   counts(): ReadonlyMap<string, number>;
   paidMicroUsd(): number;
   openMicroUsd(): number;
+}
+
+/** Passes over all rows. */
+interface JobChecks {
   /** Yields all jobs, in the order of their ids. */
   all(): Iterable<StoredJob>;
   /** Writes the checksum of every row: after a change that was made in SQL. */

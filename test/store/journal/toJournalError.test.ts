@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/errors.ts';
-import { toJournalError } from '../../src/store/database.ts';
+import { UsageError } from '../../../src/errors.ts';
+import { toJournalError } from '../../../src/store/journal/database.ts';
 
 describe('toJournalError', () => {
   it.each([

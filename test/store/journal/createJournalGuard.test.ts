@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunJournal } from '../../src/store/entries.ts';
-import { openJournal } from '../../src/store/journal.ts';
-import { aPlan, created, intended } from '../helpers/aPlan.ts';
+import type { RunJournal } from '../../../src/store/entries.ts';
+import { openJournal } from '../../../src/store/journal/journal.ts';
+import { aPlan, created, intended } from '../../helpers/aPlan.ts';
 
 let root = '';
 let folder = '';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { loadSqlite } from '../../src/store/database.ts';
+import { loadSqlite } from '../../../src/store/journal/database.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

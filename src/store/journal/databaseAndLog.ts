@@ -1,8 +1,8 @@
 import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
-import { temporaryPath } from '../disk/writeFiles.ts';
-import { UsageError } from '../errors.ts';
+import { temporaryPath } from '../../disk/writeFiles.ts';
+import { UsageError } from '../../errors.ts';
 import { isDamage, openDatabase, toJournalError } from './database.ts';
 import {
   type EntryLog,
@@ -15,6 +15,7 @@ import {
 } from './entryLog.ts';
 import { createJobTable, type JobTable } from './jobTable.ts';
 import { replayLog } from './replayLog.ts';
+import { scanLog } from './scanLog.ts';
 import { isForeign, prepareTables, SCHEMA_VERSION } from './tables.ts';
 
 /** The files of a journal, open and in agreement. */
@@ -116,7 +117,7 @@ function agreed(place: Place, opened: Opened): DatabaseAndLog {
   const { logPath } = place;
   const { database, table } = opened;
   const { log, seq } = stateOf(database);
-  const found = scan(logPath, seq);
+  const found = scanLog(logPath, seq);
   if (found === null) return { ...opened, log: newLog(place, opened), repairs: [] };
   if (found.header === '' && log !== null && !found.isDamagedAfter) {
     return { ...opened, log: newLog(place, opened), repairs: [] };
@@ -146,49 +147,6 @@ function agreed(place: Place, opened: Opened): DatabaseAndLog {
 /** A kill between log and database leaves one group of entries at most; that is no repair. */
 const ENTRIES_OF_A_KILL = 5_000;
 
-interface Scanned {
-  readonly header: string;
-  /** The number that the first line continues. */
-  readonly firstSeq: number;
-  readonly lastSeq: number;
-  readonly endBytes: number;
-  /** True if a line is damaged, or lines are missing between others. */
-  readonly isDamaged: boolean;
-  /** True if that is so after the last line that the database has. */
-  readonly isDamagedAfter: boolean;
-}
-
-/** Reads a whole log; null if there is none. `seq` is the last line that the database has. */
-function scan(path: string, seq: number): Scanned | null {
-  let header: string | null = null;
-  let firstSeq = 0;
-  let lastSeq = -1;
-  let endBytes = 0;
-  let isDamaged = false;
-  let isDamagedAfter = false;
-  for (const { line, endBytes: end } of readEntryLog(path)) {
-    endBytes = end;
-    const expected = lastSeq + 1;
-    if (line !== null && 'log' in line) {
-      ({ log: header, seq: firstSeq } = line);
-    } else if (line?.seq !== expected) {
-      isDamaged = true;
-      isDamagedAfter ||= expected > seq;
-    }
-    lastSeq = line?.seq ?? expected;
-  }
-  if (endBytes === 0) return null;
-  const isHeaderless = header === null;
-  return {
-    header: header ?? '',
-    firstSeq,
-    lastSeq,
-    endBytes,
-    isDamaged: isDamaged || isHeaderless,
-    isDamagedAfter,
-  };
-}
-
 /** Writes the log again from the database. */
 function newLog({ logPath }: Place, { database, table }: Opened): EntryLog {
   const { seq } = stateOf(database);
@@ -205,7 +163,7 @@ function newLog({ logPath }: Place, { database, table }: Opened): EntryLog {
 /** Builds the database again from its log, and keeps the old one as `run.sqlite.damaged`. */
 function rebuilt(place: Place, reason: string): DatabaseAndLog {
   const { folder, path, logPath } = place;
-  const found = scan(logPath, 0);
+  const found = scanLog(logPath, 0);
   if (found === null || found.isDamaged) throw noWitness(place);
   const part = temporaryPath(path);
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${part}${suffix}`, { force: true });
