@@ -1,4 +1,5 @@
-import { asyncScheduler, type MonoTypeOperatorFunction, retry, type SchedulerLike, timer } from 'rxjs';
+import { type MonoTypeOperatorFunction, retry, type SchedulerLike, timer } from 'rxjs';
+import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { expectOption, maxTimerMs } from './internal/options.ts';
 
 export interface RetryBackoffConfig {
@@ -25,7 +26,7 @@ export interface RetryBackoffConfig {
    * Default Math.random.
    */
   random?: () => number;
-  /** Clock of the waits. Default asyncScheduler. */
+  /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -41,7 +42,7 @@ export interface RetryBackoffConfig {
  */
 export function retryBackoff<T>(config: RetryBackoffConfig = {}): MonoTypeOperatorFunction<T> {
   const { retries = 4, delayMs = 500, maxDelayMs = 30_000, shouldRetry = () => true, onRetry } = config;
-  const { retryAfterMs = namedWait, random = Math.random, scheduler = asyncScheduler } = config;
+  const { retryAfterMs = namedWait, random = Math.random, scheduler = monotonicScheduler } = config;
   expectOption(Number.isInteger(retries) && retries >= 0, 'retries', 'an integer of 0 or more', retries);
   expectOption(delayMs >= 0, 'delayMs', 'a number of 0 or more', delayMs);
   expectOption(maxDelayMs >= 0, 'maxDelayMs', 'a number of 0 or more', maxDelayMs);

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { asyncScheduler, Observable, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs';
+import { Observable, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs';
+import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { rollBack, toJournalError } from './database.ts';
 
 interface GroupCommitConfig {
@@ -13,7 +14,7 @@ interface GroupCommitConfig {
   check?: (() => void) | undefined;
   /** Time that the first change of a group waits for others. Default 2. */
   flushEveryMs?: number | undefined;
-  /** Clock of that wait. Default asyncScheduler. */
+  /** Clock of that wait. Default monotonicScheduler. */
   scheduler?: SchedulerLike | undefined;
 }
 
@@ -47,7 +48,7 @@ const MAX_PAUSE_MS = 100;
  *     write(b)   --b-(.|)    the same flush
  */
 export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
-  const { database, path, check = () => {}, flushEveryMs = 2, scheduler = asyncScheduler } = config;
+  const { database, path, check = () => {}, flushEveryMs = 2, scheduler = monotonicScheduler } = config;
   let waiting: Subscriber<void>[] = [];
   let timer: Subscription | null = null;
   let pauseUntilMs = 0;

@@ -20,7 +20,7 @@ import { createJournalGuard } from './journalGuard.ts';
 export interface OpenJournalConfig extends FingerprintConfig {
   /** Time that the first entry of a group waits for others to share its flush. Default 2. */
   flushEveryMs?: number | undefined;
-  /** Clock of that wait. Default asyncScheduler. */
+  /** Clock of that wait. Default monotonicScheduler. */
   scheduler?: SchedulerLike | undefined;
 }
 

@@ -1,11 +1,5 @@
-import {
-  asyncScheduler,
-  Observable,
-  type SchedulerLike,
-  type Subscriber,
-  type Subscription,
-  timer,
-} from 'rxjs';
+import { Observable, type SchedulerLike, type Subscriber, type Subscription, timer } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { CreateTicket, Governor } from '../../ports.ts';
 import { createFifoQueue } from '../internal/fifoQueue.ts';
 import { maxTimerMs } from '../internal/options.ts';
@@ -14,7 +8,7 @@ import { createServiceBucket } from './serviceBucket.ts';
 import { createTokenBucket, type TokenBucketConfig } from './tokenBucket.ts';
 
 export interface GovernorConfig extends Omit<TokenBucketConfig, 'now'> {
-  /** Clock of the waits. Default asyncScheduler. */
+  /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -42,7 +36,7 @@ const LONGEST_WAIT_MS = 60_000;
  * requests sent before the last refusal change no pace.
  */
 export function createGovernor(config: GovernorConfig): Governor {
-  const { scheduler = asyncScheduler, ...limits } = config;
+  const { scheduler = monotonicScheduler, ...limits } = config;
   const now = () => scheduler.now();
   const line = createFifoQueue<Subscriber<CreateTicket>>();
   const own = createTokenBucket({ ...limits, now });

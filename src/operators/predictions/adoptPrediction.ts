@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
-  asyncScheduler,
   concat,
   concatMap,
   defaultIfEmpty,
@@ -20,6 +19,7 @@ import {
   toArray,
 } from 'rxjs';
 import { truncateDataUrls } from '../../base/modelInput.ts';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { Provider } from '../../ports.ts';
 import type { Prediction, PredictionPage, PredictionRequest } from '../../types.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
@@ -35,7 +35,7 @@ export interface AdoptPredictionConfig {
    * never made. Default [0, 2000, 4000].
    */
   looksMs?: readonly number[];
-  /** Clock of the pauses. Default asyncScheduler. */
+  /** Clock of the pauses. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -62,7 +62,7 @@ export function adoptPrediction(
   request: PredictionRequest,
   config: AdoptPredictionConfig,
 ): Observable<Prediction | null> {
-  const { sinceMs, claims, looksMs = [0, 2_000, 4_000], scheduler = asyncScheduler } = config;
+  const { sinceMs, claims, looksMs = [0, 2_000, 4_000], scheduler = monotonicScheduler } = config;
   const isMatch = matchOf(request);
   const patiently = <T>() => retryBackoff<T>({ ...retryPolicies.adopt, scheduler });
   // A list that leaves inputs out says too little: possible matches are requested by their id.

@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   catchError,
   concat,
   concatMap,
@@ -17,6 +16,7 @@ import {
   throwError,
   timer,
 } from 'rxjs';
+import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import { ProviderError } from '../../errors.ts';
 import type { CreateTicket, Governor, Provider } from '../../ports.ts';
 import type { CreateLimits, CreateOptions, Prediction, PredictionRequest } from '../../types.ts';
@@ -53,7 +53,7 @@ export interface CreatePredictionConfig extends Partial<Omit<CreateOptions, 'onL
   retries?: number;
   /** Wait before the first of these retries; doubles with each one, up to 30 s. Default 1000. */
   delayMs?: number;
-  /** Clock of the waits. Default asyncScheduler. */
+  /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -84,9 +84,9 @@ function createOnce(
   config: CreatePredictionConfig & { claims: ClaimedIds },
 ): Observable<Prediction> {
   const { governor, claims, prepare = (asIs) => of(asIs) } = config;
-  const { beforeSend = () => EMPTY, scheduler = asyncScheduler } = config;
+  const { beforeSend = () => EMPTY, scheduler = monotonicScheduler } = config;
   const sendOnce = (ticket: CreateTicket, sent: PredictionRequest) => {
-    const sinceMs = scheduler.now();
+    const sinceMs = wallNow(scheduler);
     const adopt = () =>
       adoptPrediction(provider, sent, { sinceMs, claims, scheduler }).pipe(
         catchError((error: unknown) => throwError(() => stillUnknown(error))),
@@ -140,7 +140,7 @@ function retryCertainRefusals(config: CreatePredictionConfig) {
     retries = policy.retries,
     delayMs = policy.delayMs,
     onThrottled,
-    scheduler = asyncScheduler,
+    scheduler = monotonicScheduler,
   } = config;
   let failures = 0;
   return retry<Prediction>({

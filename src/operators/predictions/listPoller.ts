@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   catchError,
   concat,
   defer,
@@ -13,6 +12,7 @@ import {
   tap,
   timer,
 } from 'rxjs';
+import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction } from '../../types.ts';
 import { maxTimerMs } from '../internal/options.ts';
@@ -24,20 +24,23 @@ import { createPollSchedule, isFinal, type PollScheduleConfig } from './pollSche
 export interface ListPollerConfig extends PollScheduleConfig {
   /** 0…1, for the jitter of retries. Default Math.random. */
   random?: () => number;
-  /** Clock of the waits. Default asyncScheduler. */
+  /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
 /** A prediction with the subscriber that waits for it. */
 interface Followed {
   readonly prediction: Prediction;
+  /** Time just before its create request was sent, by the local clock: for lists. */
+  readonly createdAfterMs: number;
+  /** The same moment by the scheduler: for waits. */
   readonly sinceMs: number;
   readonly subscriber: Subscriber<Prediction>;
   /** Lists in a row that did not have it. */
   missed: number;
   /** Requests for it alone in a row that failed. */
   failed: number;
-  /** Time before which it is not requested alone, ms since 1970. */
+  /** Time before which it is not requested alone, by the scheduler. */
   aloneAtMs: number;
 }
 
@@ -57,7 +60,7 @@ const PAGE_SIZE = 100;
  * the error.
  */
 export function createListPoller(provider: Provider, config: ListPollerConfig = {}): Follower {
-  const { random = Math.random, scheduler = asyncScheduler } = config;
+  const { random = Math.random, scheduler = monotonicScheduler } = config;
   const schedule = createPollSchedule(config);
   const followed = new Map<string, Followed>();
   let turn: Subscription | null = null;
@@ -101,7 +104,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
   const askList = (due: readonly Followed[]): Observable<never> => {
     for (const one of due) one.missed += 1;
     return listedPredictions(provider, {
-      createdAfterMs: Math.min(...due.map(({ sinceMs }) => sinceMs)),
+      createdAfterMs: Math.min(...due.map(({ createdAfterMs }) => createdAfterMs)),
       // Enough for all of them if they were alone in the list, and one page for the predictions of
       // others.
       pages: Math.ceil(due.length / PAGE_SIZE) + 1,
@@ -162,9 +165,11 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
   };
 
   return {
-    follow: (prediction, sinceMs) =>
+    follow: (prediction, createdAfterMs) =>
       new Observable((subscriber) => {
-        const one = { prediction, sinceMs, subscriber, missed: 0, failed: 0, aloneAtMs: 0 };
+        const ageMs = Math.max(0, wallNow(scheduler) - createdAfterMs);
+        const sinceMs = scheduler.now() - ageMs;
+        const one = { prediction, createdAfterMs, sinceMs, subscriber, missed: 0, failed: 0, aloneAtMs: 0 };
         followed.set(prediction.id, one);
         if (!isAsking && (turn === null || schedule.readyAtMs(one, followed.size) < turnAtMs)) takeTurn();
         return () => {

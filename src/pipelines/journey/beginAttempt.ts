@@ -1,5 +1,6 @@
 import { catchError, concatMap, defer, EMPTY, map, type Observable, of, takeUntil, throwError } from 'rxjs';
 import { truncateDataUrls } from '../../base/modelInput.ts';
+import { wallNow } from '../../base/monotonicScheduler.ts';
 import { formatUsd } from '../../base/text.ts';
 import { BudgetError, ProviderError } from '../../errors.ts';
 import { createPrediction } from '../../operators/predictions/createPrediction.ts';
@@ -59,8 +60,8 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
       prepare: (wanted) => withFiles(wanted, plan.files, run),
       beforeSend: (sent) => {
         job.sent = sent;
-        job.startedAtMs = run.scheduler.now();
-        job.waitingSinceMs = job.startedAtMs;
+        job.startedAtMs = wallNow(run.scheduler);
+        job.waitingSinceMs = run.scheduler.now();
         job.open = { predictionId: null };
         return run.journal.record(plan, {
           type: 'intended',

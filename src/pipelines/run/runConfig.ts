@@ -1,4 +1,5 @@
-import { asyncScheduler, concat, defer, EMPTY, from, type Observable, type SchedulerLike } from 'rxjs';
+import { concat, defer, EMPTY, from, type Observable, type SchedulerLike } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
@@ -25,7 +26,7 @@ type Opened = Pick<OpenRun, 'journal' | 'ratings' | 'manifest' | 'thumbnails'> &
 export function configOf(settings: RunSettings, opened: Opened): GenerateConfig {
   const { destinations: _destinations, webhooks, detach = false, ...others } = settings;
   const { folder, deleteLocal = false, priceMicroUsd } = settings;
-  const { ratePerMinute = runDefaults.ratePerMinute, scheduler = asyncScheduler } = settings;
+  const { ratePerMinute = runDefaults.ratePerMinute, scheduler = monotonicScheduler } = settings;
   const { provider, journal } = opened;
   const emit = guardListener(settings.emit ?? (() => {}));
   return {
