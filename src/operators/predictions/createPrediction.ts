@@ -87,16 +87,16 @@ function createOnce(
   const { beforeSend = () => EMPTY, scheduler = monotonicScheduler } = config;
   const sendOnce = (ticket: CreateTicket, sent: PredictionRequest) => {
     const sinceMs = wallNow(scheduler);
-    const adopt = () =>
+    const adopt = (lost?: unknown) =>
       adoptPrediction(provider, sent, { sinceMs, claims, scheduler }).pipe(
         catchError((error: unknown) => throwError(() => stillUnknown(error))),
-        map(orNotMade),
+        map((adopted) => adopted ?? throwNotMade(lost)),
       );
     return afterCompletion(beforeSend(sent), () => send(provider, sent, { ...config, ticket })).pipe(
       // Another job with an identical request may have adopted our prediction while the response
       // was on its way: then its own is left for us.
       concatMap((prediction) => (claims.take(prediction.id) ? of(prediction) : adopt())),
-      catchError((error: unknown) => (isLost(error) ? adopt() : throwError(() => error))),
+      catchError((error: unknown) => (isLost(error) ? adopt(error) : throwError(() => error))),
     );
   };
   return defer(() => governor.admit()).pipe(
@@ -165,8 +165,12 @@ function isTooFast(error: unknown): error is ProviderError {
   return error instanceof ProviderError && error.status === 429;
 }
 
+/**
+ * Returns true if the prediction may exist. After an error that stops the run, the next run looks
+ * for it.
+ */
 function isLost(error: unknown): boolean {
-  return error instanceof ProviderError && error.tookEffect === 'unknown';
+  return error instanceof ProviderError && error.tookEffect === 'unknown' && !error.stopsRun;
 }
 
 /**
@@ -186,8 +190,12 @@ function stillUnknown(error: unknown): unknown {
   });
 }
 
-function orNotMade(adopted: Prediction | null): Prediction {
-  if (adopted !== null) return adopted;
+/** Throws what a create request has failed with that made nothing, as a look at the list shows. */
+function throwNotMade(lost: unknown): never {
+  if (lost instanceof ProviderError && !lost.recoverable) {
+    const { code, message, status, suggestion } = lost;
+    throw new ProviderError(code, message, { ...(status === null ? {} : { status }), suggestion });
+  }
   throw new ProviderError(
     'ERR_NOT_CREATED',
     'The create request was lost on its way: the service has no such prediction.',

@@ -42,6 +42,7 @@ export function createCogCaller({ baseUrl, ...rest }: CogCallerConfig): CogCalle
         timeoutMs,
         headers: body === undefined ? {} : { 'content-type': 'application/json' },
         secret: null,
+        isDirect: true,
         onHeaders: ignore,
         onStatus: ignore,
       });

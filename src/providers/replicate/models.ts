@@ -26,12 +26,16 @@ export interface ModelRoutes {
   learnRefusal(name: string): string | null;
   /** Returns the version to run a model by, null for the route by name. */
   versionToRun(name: string): string | null;
+  /** Notes that a route, a model's name or a version, has made a prediction. */
+  noteUse(route: string): void;
+  wasUsed(route: string): boolean;
 }
 
 /** Creates routes that know no model yet: each is tried by name. */
 export function createModelRoutes(): ModelRoutes {
   const known = new Map<string, Model>();
   const refused = new Set<string>();
+  const used = new Set<string>();
   return {
     learn: (model) => known.set(model.name, model),
     learnRefusal(name) {
@@ -46,6 +50,8 @@ export function createModelRoutes(): ModelRoutes {
       const runsByName = model === undefined || (model.isOfficial !== false && !refused.has(name));
       return runsByName ? null : model.latestVersion;
     },
+    noteUse: (route) => used.add(route),
+    wasUsed: (route) => used.has(route),
   };
 }
 

@@ -1,4 +1,4 @@
-import { catchError, defer, type Observable, throwError } from 'rxjs';
+import { catchError, defer, type Observable, tap, throwError } from 'rxjs';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import type { CreateLimits, CreateOptions, Prediction, PredictionRequest } from '../../types.ts';
@@ -17,18 +17,35 @@ export function postPrediction(call: Caller, routes: ModelRoutes): Provider['cre
   return (request, options) =>
     defer(() => {
       const version = request.version ?? routes.versionToRun(request.model);
+      const route = version ?? request.model;
       return post(call, request, version, options).pipe(
+        tap(() => routes.noteUse(route)),
         catchError((error: unknown) => {
-          const other = version === null && isUnknown(error) ? routes.learnRefusal(request.model) : null;
+          if (isNotFound(error) && routes.wasUsed(route)) return throwError(() => doubted(error));
+          const isOtherRoute = isNotFound(error) && version === null;
+          const other = isOtherRoute ? routes.learnRefusal(request.model) : null;
           return other === null ? throwError(() => error) : post(call, request, other, options);
         }),
       );
     });
 }
 
-/** Returns true after a 404: it certainly created nothing, so the other route may be tried. */
-function isUnknown(error: unknown): boolean {
-  return error instanceof ProviderError && error.status === 404;
+/**
+ * Returns true after a 404 of the service itself: it created nothing, so the other route may be
+ * tried.
+ */
+function isNotFound(error: unknown): error is ProviderError {
+  return error instanceof ProviderError && error.status === 404 && error.tookEffect === 'no';
+}
+
+/** Returns a 404 of a route that has worked before: it says nothing of the create request. */
+function doubted({ code, message, status, suggestion }: ProviderError): ProviderError {
+  return new ProviderError(code, `${message}, although it was there a moment ago`, {
+    ...(status === null ? {} : { status }),
+    recoverable: true,
+    tookEffect: 'unknown',
+    suggestion,
+  });
 }
 
 function post(

@@ -1,4 +1,4 @@
-import { defer, EMPTY, NEVER, of, throwError, VirtualTimeScheduler } from 'rxjs';
+import { catchError, defer, EMPTY, NEVER, of, throwError, VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
 import { ProviderError, type ProviderErrorDetails } from '../../../src/errors.ts';
 import { createClaimedIds } from '../../../src/operators/predictions/adoptPrediction.ts';
@@ -297,5 +297,37 @@ it(
       prepare: () => cold('-#', undefined, lost),
     });
     expectObservable(of(aRequest()).pipe(operator)).toBe('-#', undefined, lost);
+  }),
+);
+
+it(
+  'emits the refusal itself, once the list shows that nothing was made, if another try cannot help',
+  marbles(({ cold, expectObservable }) => {
+    const tooLarge = new ProviderError('ERR_TOO_LARGE', 'too large', { status: 413, tookEffect: 'unknown' });
+    const provider = fakeProvider({
+      createPrediction: () => cold('-#', undefined, tooLarge),
+      listPredictions: () => of({ predictions: [], next: null }),
+    });
+    const operator = createPrediction(provider, { governor: fakeGovernor() });
+    const seen = of(aRequest()).pipe(
+      operator,
+      catchError(({ code, status, tookEffect }: ProviderError) => of({ code, status, tookEffect })),
+    );
+    expectObservable(seen).toBe('6001ms (e|)', {
+      e: { code: 'ERR_TOO_LARGE', status: 413, tookEffect: 'no' },
+    });
+  }),
+);
+
+it(
+  'leaves it to the next run to look for a prediction after an error that stops this one',
+  marbles(({ cold, expectObservable }) => {
+    const stopped = providerError({ status: 401, tookEffect: 'unknown', stopsRun: true });
+    const provider = fakeProvider({
+      createPrediction: () => cold('-#', undefined, stopped),
+      listPredictions: () => of({ predictions: [aPrediction()], next: null }),
+    });
+    const operator = createPrediction(provider, { governor: fakeGovernor() });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('-#', undefined, stopped);
   }),
 );

@@ -299,15 +299,14 @@ it.each([
   const clock = movableClock();
   const running = aPrediction({ status: 'processing', output: null, outputComplete: false });
   let asked = 0;
+  const states = (...ids: string[]) => {
+    asked += 1;
+    if (asked === 1) clock.set(byMs);
+    return ids.map((id) => ({ ...(asked < 3 ? running : aPrediction()), id }));
+  };
   const provider = fakeProvider({
-    listPredictions: () =>
-      defer(() => {
-        asked += 1;
-        if (asked === 1) clock.set(byMs);
-        const done = asked === 1 ? {} : aPrediction();
-        const predictions = ['a', 'b'].map((id) => ({ ...running, ...done, id }));
-        return of({ predictions, next: null });
-      }),
+    getPrediction: (id) => defer(() => states(id)),
+    listPredictions: () => defer(() => of({ predictions: states('a', 'b'), next: null })),
   });
   const follower = createListPoller(provider, { shortestMs: 1, longestMs: 2 });
   const ends = ['a', 'b'].map((id) =>

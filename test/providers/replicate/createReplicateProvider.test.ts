@@ -167,13 +167,50 @@ describe('createPrediction', () => {
     ['was refused for another reason', { latest_version: { id: version } }, 422],
   ])('does not change the route if the model %s', async (_name, model, status) => {
     const { url, requests } = await localServer(({ method }, response) =>
-      method === 'GET' ? sendJson(response, 200, model) : sendJson(response, status, { status }),
+      method === 'GET'
+        ? sendJson(response, 200, model)
+        : sendJson(response, status, { detail: 'no', status }),
     );
     const provider = connect(url);
     await lastValueFrom(provider.getModel('owner/name'));
     const error = await errorOf(lastValueFrom(provider.createPrediction(request, { waitMs: 0 })));
     expect(error).toMatchObject({ status, tookEffect: 'no' });
     expect(requests).toHaveLength(2);
+  });
+
+  it('changes no route after a 404 of a gateway, whose word does not count', async () => {
+    const { url, requests } = await localServer(({ method }, response) =>
+      method === 'GET'
+        ? sendJson(response, 200, { latest_version: { id: version } })
+        : response.writeHead(404, { 'content-type': 'text/html' }).end('<html>Not found</html>'),
+    );
+    const provider = connect(url);
+    await lastValueFrom(provider.getModel('owner/name'));
+    const error = await errorOf(lastValueFrom(provider.createPrediction(request, { waitMs: 0 })));
+    expect(error).toMatchObject({ code: 'ERR_REFUSED', status: 404, tookEffect: 'unknown' });
+    expect(requests).toHaveLength(2);
+  });
+
+  it.each([
+    ['by name', null],
+    ['by version', version],
+  ])('does not believe a 404 of a route that has worked: %s', async (_name, pinned) => {
+    let posts = 0;
+    const { url, requests } = await localServer(({ method }, response) => {
+      if (method === 'GET') return sendJson(response, 200, { latest_version: { id: version } });
+      posts += 1;
+      if (posts === 1) return sendJson(response, 201, predictionAnswer);
+      return sendJson(response, 404, { detail: 'The requested resource could not be found.', status: 404 });
+    });
+    const provider = connect(url);
+    const create = () =>
+      lastValueFrom(provider.createPrediction({ ...request, version: pinned }, { waitMs: 0 }));
+    await lastValueFrom(provider.getModel('owner/name'));
+    await create();
+    const error = await errorOf(create());
+    expect(error).toMatchObject({ status: 404, tookEffect: 'unknown', recoverable: true, stopsRun: false });
+    expect(error.message).toContain('a moment ago');
+    expect(requests).toHaveLength(3);
   });
 
   it('runs a model that is not official by its newest version at once, regardless of the version that was read last', async () => {
