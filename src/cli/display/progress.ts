@@ -183,6 +183,7 @@ function followActiveJobs(now: () => number) {
 
 /** The status of a prediction in the words of the display. */
 const shownStates: Record<PredictionStatus, string> = {
+  unknown: 'running',
   starting: 'queued',
   processing: 'running',
   succeeded: 'downloading',

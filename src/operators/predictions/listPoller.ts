@@ -44,13 +44,18 @@ interface Followed {
   aloneAtMs: number;
 }
 
+function isKnown({ status }: Prediction): boolean {
+  return status !== 'unknown';
+}
+
 /** Predictions on a page of the service's list. */
 const PAGE_SIZE = 100;
 
 /**
  * Follows all predictions of a run with one request at a time: a page of the list covers a hundred
  * of them. No request is sent before one can be ready, by the run times of its model. Predictions
- * that the list does not have, and the last one, are requested by their id.
+ * that the list does not have, or has with an unknown status, and the last one, are requested by
+ * their id.
  *
  *     follow(a), follow(b), follow(c)   -----------(a|)   -----------(b|)   -----p-----p-----(c|)
  *     lists                             -----l-----l      one request for all
@@ -111,7 +116,8 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
       isEnough: () => due.every(({ missed }) => missed === 0),
       patiently: retryBackoff({ ...retryPolicies.ask, random, scheduler }),
     }).pipe(
-      tap(({ predictions }) => predictions.forEach(emitState)),
+      // One with an unknown status counts as missing, so that it is requested by its id.
+      tap(({ predictions }) => predictions.filter(isKnown).forEach(emitState)),
       ignoreElements(),
     );
   };

@@ -140,5 +140,5 @@ function withTime(before: readonly number[], tookMs: number): ModelTimes {
  * is there.
  */
 export function isFinal({ status, outputComplete }: Prediction): boolean {
-  return outputComplete || !(status === 'starting' || status === 'processing');
+  return outputComplete || !(status === 'starting' || status === 'processing' || status === 'unknown');
 }

@@ -116,7 +116,7 @@ function createNewsFilter(): (id: string | null, prediction: Prediction) => bool
   const ended = createRecentIds(REMEMBERED);
   return (id, { id: predictionId, status }) => {
     if (id !== null && !seen.add(id)) return false;
-    const isFinal = status !== 'starting' && status !== 'processing';
+    const isFinal = status !== 'starting' && status !== 'processing' && status !== 'unknown';
     return isFinal ? ended.add(predictionId) : !ended.has(predictionId);
   };
 }

@@ -338,3 +338,24 @@ it('asks for the list by the time of day, whatever its scheduler shows', () => {
   virtual.flush();
   expect(asked).toEqual(['150 since -100']);
 });
+
+it.each([
+  ['leaves it out', []],
+  ['has it with an unknown status', [aPrediction({ id: 'b', status: 'unknown', outputComplete: false })]],
+])('asks by id for a prediction if the list %s', (_name, listed) => {
+  const scheduler = new VirtualTimeScheduler();
+  const running = aPrediction({ status: 'processing', output: null, outputComplete: false });
+  const ends: string[] = [];
+  const provider = fakeProvider({
+    getPrediction: (id) => of(aPrediction({ id })),
+    listPredictions: () =>
+      of({ predictions: [{ ...running, id: 'a' }, ...listed], next: null, unreadable: 1, isComplete: false }),
+  });
+  const poller = createListPoller(provider, { scheduler });
+  poller.follow({ ...running, id: 'a' }, 0).subscribe();
+  noteEnd(poller, { ...running, id: 'b' }, scheduler, ends);
+  scheduler.maxFrames = 60_000;
+  scheduler.flush();
+  expect(ends).toHaveLength(1);
+  expect(Number(ends[0]?.split(' ')[0])).toBeLessThan(5_000);
+});

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
+import fc from 'fast-check';
 import { lastValueFrom, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { ProviderError, UsageError } from '../../../src/errors.ts';
@@ -419,14 +420,55 @@ describe('listPredictions', () => {
     expect(asked).toBe('2026-01-01T00:00:00.000Z');
   });
 
-  it('cannot read a list with an unknown status', async () => {
+  it('reads item by item: odd ones are left out and counted, one with a new status is waited for', async () => {
+    const odd = [null, 7, 'x', [], {}, { status: 'starting' }, { id: 'a' }, { id: '', status: 'starting' }];
     const { url } = await localServer((_request, response) =>
-      sendJson(response, 200, { results: [{ ...predictionAnswer, status: 'dreaming' }], next: null }),
+      sendJson(response, 200, {
+        results: [...odd, predictionAnswer, { ...predictionAnswer, id: 'new', status: 'dreaming' }],
+        next: null,
+      }),
     );
-    const error = await errorOf(lastValueFrom(connect(url).listPredictions({ createdAfterMs: 0 })));
-    expect(error).toMatchObject({ code: 'ERR_UNREADABLE_ANSWER', tookEffect: 'no', recoverable: true });
-    expect(error.message).toContain('status');
+    const page = await lastValueFrom(connect(url).listPredictions({ createdAfterMs: 0 }));
+    expect(page).toMatchObject({ next: null, unreadable: odd.length, isComplete: false });
+    expect(page.predictions.map(({ id, status }) => `${id} ${status}`)).toEqual([
+      `${predictionAnswer.id} succeeded`,
+      'new unknown',
+    ]);
   });
+
+  it('takes whatever stands in a list', async () => {
+    let results: unknown[] = [];
+    const { url } = await localServer((_request, response) => sendJson(response, 200, { results }));
+    const provider = connect(url);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.jsonValue()), async (items) => {
+        results = items;
+        const { predictions, unreadable = 0 } = await lastValueFrom(
+          provider.listPredictions({ createdAfterMs: 0 }),
+        );
+        expect(predictions.length + unreadable).toBe(items.length);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it.each(['ftp://x/', 'file:///etc/passwd', 'javascript:alert(1)', 'https://[', '', 7, {}, true])(
+    'ends a list as incomplete whose next page is at %j',
+    async (next) => {
+      const { url, requests } = await localServer((_request, response) =>
+        sendJson(response, 200, { results: [predictionAnswer], next }),
+      );
+      const provider = connect(url);
+      const page = await lastValueFrom(provider.listPredictions({ createdAfterMs: 0 }));
+      // An empty address is that of the list itself.
+      if (next !== '') expect(page).toMatchObject({ next: null, isComplete: false });
+      if (next === 'ftp://x/') {
+        const behind = await lastValueFrom(provider.listPredictions({ createdAfterMs: 0, next }));
+        expect(behind).toEqual({ predictions: [], next: null, isComplete: false });
+      }
+      expect(requests).toHaveLength(1);
+    },
+  );
 
   it('asks from a moment, by the clock of the service', async () => {
     const aheadMs = 3_600_000;
@@ -460,9 +502,18 @@ describe('listPredictions', () => {
     await lastValueFrom(
       provider.listPredictions({ createdAfterMs: 0, next: `${elsewhere.url}/v1/predictions?cursor=def` }),
     );
+    await lastValueFrom(
+      provider.listPredictions({
+        createdAfterMs: 0,
+        next: `${url.replace('//', '//user:word@')}/v1/predictions?cursor=ghi#x`,
+      }),
+    );
+    await lastValueFrom(provider.listPredictions({ createdAfterMs: 0, next: '?cursor=jkl' }));
     expect(requests.map(({ url: path }) => path)).toEqual([
       '/v1/predictions?cursor=abc%3D',
       '/v1/predictions?cursor=def',
+      '/v1/predictions?cursor=ghi',
+      '/v1/predictions?cursor=jkl',
     ]);
     expect(elsewhere.requests).toEqual([]);
   });
