@@ -135,7 +135,7 @@ function countRequests(now: () => number) {
         counts.retries += 1;
         return;
       case 'rate.paused':
-        counts.throttles += 1;
+        if (event.reason === 'refused') counts.throttles += 1;
         counts.pausedUntilMs = Math.max(counts.pausedUntilMs, now() + event.waitMs);
     }
   };

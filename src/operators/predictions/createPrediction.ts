@@ -4,6 +4,7 @@ import {
   concatMap,
   defer,
   EMPTY,
+  finalize,
   ignoreElements,
   map,
   mergeMap,
@@ -99,8 +100,19 @@ function createOnce(
       catchError((error: unknown) => (isLost(error) ? adopt(error) : throwError(() => error))),
     );
   };
-  return defer(() => governor.admit()).pipe(
-    concatMap((ticket) => prepare(request).pipe(concatMap((sent) => sendOnce(ticket, sent)))),
+  let wasRefused = false;
+  const attempt = (ticket: CreateTicket) =>
+    prepare(request).pipe(
+      concatMap((sent) => sendOnce(ticket, sent)),
+      finalize(() => ticket.over?.()),
+    );
+  return defer(() => governor.admit(wasRefused)).pipe(
+    concatMap(attempt),
+    tap({
+      error: (error: unknown) => {
+        wasRefused = isTooFast(error);
+      },
+    }),
     retryCertainRefusals(config),
   );
 }

@@ -2,6 +2,7 @@ import { catchError, defer, type Observable, tap, throwError } from 'rxjs';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import type { CreateLimits, CreateOptions, Prediction, PredictionRequest } from '../../types.ts';
+import { LONGEST_RESET_S } from '../http/retryAfterMs.ts';
 import { parsePrediction } from '../wire/prediction.ts';
 import type { Caller } from './caller.ts';
 import type { ModelRoutes } from './models.ts';
@@ -110,8 +111,6 @@ function cancelAfterHeader({ cancelAfterMs }: CreateOptions): Record<string, str
 
 /** Larger numbers cannot be a rate limit: they mean something else. */
 const MOST_REMAINING = 1_000_000;
-/** Larger numbers cannot be a time until reset: they mean something else, a date for example. */
-const LONGEST_RESET_S = 3_600;
 
 /**
  * Reads the limits in the headers of a response: `ratelimit-remaining`, and `ratelimit-reset`, the

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { ProviderError, type ProviderErrorDetails } from '../../../src/errors.ts';
 import { createClaimedIds } from '../../../src/operators/predictions/adoptPrediction.ts';
 import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
-import type { Provider } from '../../../src/ports.ts';
+import type { Governor, Provider } from '../../../src/ports.ts';
 import type { CreateOptions, Prediction } from '../../../src/types.ts';
 import { aPrediction, aRequest, fakeGovernor, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
@@ -329,5 +329,51 @@ it(
     });
     const operator = createPrediction(provider, { governor: fakeGovernor() });
     expectObservable(of(aRequest()).pipe(operator)).toBe('-#', undefined, stopped);
+  }),
+);
+
+it(
+  'asks the governor for leave as one that was refused, and reports each request as over',
+  marbles(({ cold, expectObservable, flush }) => {
+    const seen: string[] = [];
+    const answers = [
+      cold<Prediction>('-#', undefined, throttled),
+      cold<Prediction>('-#', undefined, noConnection),
+      cold('-(p|)', { p: aPrediction() }),
+    ];
+    const governor: Governor = {
+      admit: (wasRefused) => {
+        seen.push(`asked ${wasRefused}`);
+        return of({
+          accepted: () => seen.push('accepted'),
+          refused: () => seen.push('refused'),
+          over: () => seen.push('over'),
+        });
+      },
+    };
+    const provider = fakeProvider({ createPrediction: () => defer(() => answers.shift() ?? NEVER) });
+    const operator = createPrediction(provider, { governor, delayMs: 1 });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('----(p|)', { p: aPrediction() });
+    flush();
+    expect(seen).toEqual([
+      'asked false',
+      'refused',
+      'over',
+      'asked true',
+      'over',
+      'asked false',
+      'accepted',
+      'over',
+    ]);
+  }),
+);
+
+it(
+  'emits at once that the wait would be too long: another try cannot help',
+  marbles(({ expectObservable }) => {
+    const tooLong = new ProviderError('ERR_WAIT_TOO_LONG', 'no', { stopsRun: true });
+    const governor: Governor = { admit: () => throwError(() => tooLong) };
+    const operator = createPrediction(fakeProvider({}), { governor });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('#', undefined, tooLong);
   }),
 );
