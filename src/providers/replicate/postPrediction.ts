@@ -1,4 +1,4 @@
-import { catchError, defer, type Observable, tap, throwError } from 'rxjs';
+import { catchError, concatMap, defer, type Observable, throwError } from 'rxjs';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import type { CreateLimits, CreateOptions, Prediction, PredictionRequest } from '../../types.ts';
@@ -19,13 +19,18 @@ export function postPrediction(call: Caller, routes: ModelRoutes): Provider['cre
     defer(() => {
       const version = request.version ?? routes.versionToRun(request.model);
       const route = version ?? request.model;
+      const otherRoute = (error: ProviderError): Observable<Prediction> => {
+        const other = version === null ? routes.learnRefusal(request.model) : null;
+        if (other === null) return throwError(() => error);
+        return post(call, request, other, options).pipe(routes.follow(other));
+      };
       return post(call, request, version, options).pipe(
-        tap(() => routes.noteUse(route)),
+        routes.follow(route),
         catchError((error: unknown) => {
-          if (isNotFound(error) && routes.wasUsed(route)) return throwError(() => doubted(error));
-          const isOtherRoute = isNotFound(error) && version === null;
-          const other = isOtherRoute ? routes.learnRefusal(request.model) : null;
-          return other === null ? throwError(() => error) : post(call, request, other, options);
+          if (!isNotFound(error)) return throwError(() => error);
+          return routes
+            .hasWorked(route)
+            .pipe(concatMap((works) => (works ? throwError(() => doubted(error)) : otherRoute(error))));
         }),
       );
     });
@@ -39,9 +44,9 @@ function isNotFound(error: unknown): error is ProviderError {
   return error instanceof ProviderError && error.status === 404 && error.tookEffect === 'no';
 }
 
-/** Returns a 404 of a route that has worked before: it says nothing of the create request. */
+/** Returns a 404 of a route that works for others: it says nothing of this create request. */
 function doubted({ code, message, status, suggestion }: ProviderError): ProviderError {
-  return new ProviderError(code, `${message}, although it was there a moment ago`, {
+  return new ProviderError(code, `${message}, although other create requests for it were accepted`, {
     ...(status === null ? {} : { status }),
     recoverable: true,
     tookEffect: 'unknown',

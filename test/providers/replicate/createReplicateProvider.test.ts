@@ -179,6 +179,25 @@ describe('createPrediction', () => {
     expect(requests).toHaveLength(2);
   });
 
+  it('waits with its verdict on a 404 for the requests that are in flight: one of them may show that it is wrong', async () => {
+    let accept = () => {};
+    const posts: string[] = [];
+    const { url } = await localServer(({ method, url: path }, response) => {
+      if (method === 'GET') return sendJson(response, 200, { latest_version: { id: version } });
+      posts.push(path);
+      if (posts.length === 1) accept = () => sendJson(response, 201, predictionAnswer);
+      else sendJson(response, 404, { detail: 'no', status: 404 });
+      if (posts.length === 2) setTimeout(() => accept(), 5);
+    });
+    const provider = connect(url);
+    await lastValueFrom(provider.getModel('owner/name'));
+    const create = () => lastValueFrom(provider.createPrediction(request, { waitMs: 0 }));
+    const [first, second] = await Promise.all([create(), errorOf(create())]);
+    expect(first.id).toBe(predictionAnswer.id);
+    expect(second).toMatchObject({ status: 404, tookEffect: 'unknown' });
+    expect(posts).toHaveLength(2);
+  });
+
   it('changes no route after a 404 of a gateway, whose word does not count', async () => {
     const { url, requests } = await localServer(({ method }, response) =>
       method === 'GET'
@@ -210,7 +229,7 @@ describe('createPrediction', () => {
     await create();
     const error = await errorOf(create());
     expect(error).toMatchObject({ status: 404, tookEffect: 'unknown', recoverable: true, stopsRun: false });
-    expect(error.message).toContain('a moment ago');
+    expect(error.message).toContain('were accepted');
     expect(requests).toHaveLength(3);
   });
 
@@ -547,6 +566,18 @@ describe('the other calls', () => {
       'GET /v1/predictions/abc',
       'POST /v1/predictions/abc/cancel',
     ]);
+  });
+
+  it.each([
+    ['a redirect', 302, {}],
+    ['a conflict', 409, { detail: 'busy', status: 409 }],
+    ['the page of a gateway', 403, { message: 'Forbidden' }],
+  ])('can be repeated after %s: they do no harm', async (_name, status, body) => {
+    const { url } = await localServer((_request, response) => sendJson(response, status, body));
+    const provider = connect(url);
+    for (const call of [provider.cancelPrediction('abc'), provider.getPrediction('abc')]) {
+      expect(await errorOf(lastValueFrom(call))).toMatchObject({ code: 'ERR_REFUSED', recoverable: true });
+    }
   });
 
   it('a failing GET is sent once and can be asked again', async () => {
