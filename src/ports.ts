@@ -100,10 +100,7 @@ export interface PredictionEvents {
   readonly events: Observable<PredictionEvent>;
 }
 
-/**
- * Stores the service's descriptions of models from one run to the next. A convenience: no method
- * ever fails.
- */
+/** Stores the service's descriptions of models between runs; no method ever fails. */
 export interface ModelCache {
   /** Emits null if nothing is stored, or nothing that can be read. */
   read(name: string, version: string | null): Observable<KeptModel | null>;
@@ -214,17 +211,21 @@ export interface Ledger {
 export interface CreateTicket {
   /** Reports that the request was accepted; `limits` is null if the response named none. */
   accepted(limits: CreateLimits | null): void;
-  /**
-   * Reports that the request was refused as one too many: none is sent for `waitMs`. Null if the
-   * service named no wait.
-   */
+  /** Reports that it was refused as one too many, with the wait that the service named, if any. */
   refused(waitMs: number | null): void;
+  /** Reports that the request is over, however it ended. Absent: the governor need not know. */
+  over?(): void;
 }
 
 /** Decides when the next create request may be sent; one for all of a run. */
 export interface Governor {
-  /** Emits once and completes when the next create request may be sent. */
-  admit(): Observable<CreateTicket>;
+  /**
+   * Emits once and completes when the next create request may be sent; one that `wasRefused` goes
+   * before those not sent yet. Emits a `ProviderError` that stops the run if the wait is too long.
+   */
+  admit(wasRefused?: boolean): Observable<CreateTicket>;
+  /** Returns the time in ms for which a refusal has closed it. Absent: unknown. */
+  closedMs?(): number;
 }
 
 /** The memory of a run, by job index. A confirmed entry survives a power cut. */

@@ -156,8 +156,18 @@ export interface Plan extends Job {
   readonly path: string;
 }
 
-/** The state of a prediction. The last four are final. */
-export type PredictionStatus = 'starting' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'aborted';
+/**
+ * The state of a prediction. The last four are final. `unknown`: the service names a state that its
+ * API does not document, so that the prediction is waited for until its time is up.
+ */
+export type PredictionStatus =
+  | 'unknown'
+  | 'starting'
+  | 'processing'
+  | 'succeeded'
+  | 'failed'
+  | 'canceled'
+  | 'aborted';
 
 /** A request to create a prediction. */
 export interface PredictionRequest {
@@ -227,6 +237,13 @@ export interface PredictionPage {
   readonly predictions: readonly Prediction[];
   /** Pass it back to read the next page; null on the last one. */
   readonly next: string | null;
+  /**
+   * False if the list has more than can be read: on this page, or behind it, because `next` leads
+   * nowhere. Then a prediction that is not in the list may exist nevertheless. Default true.
+   */
+  readonly isComplete?: boolean;
+  /** Items of this page that cannot be read, and are left out. Default 0. */
+  readonly unreadable?: number;
 }
 
 /** One input of a model, from its published schema; the names are those of JSON Schema. */

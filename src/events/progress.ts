@@ -1,4 +1,5 @@
-import { asyncScheduler, defer, filter, map, type OperatorFunction, type SchedulerLike, tap } from 'rxjs';
+import { defer, filter, map, type OperatorFunction, type SchedulerLike, tap } from 'rxjs';
+import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { toMicroUsd } from '../base/text.ts';
 import type { Outcome } from '../types.ts';
 import type { RunEvent, RunTotals } from './runEvent.ts';
@@ -167,7 +168,7 @@ export function timeLeftMs(jobs: number, ratePerMinute: number | null): number |
 }
 
 export interface ProgressOfConfig {
-  /** Clock of the pace. Default asyncScheduler. */
+  /** Clock of the pace. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -179,7 +180,7 @@ export interface ProgressOfConfig {
  *     progressOf(), its percent of two jobs                        0---5-1|    5: 50, 1: 100
  */
 export function progressOf({
-  scheduler = asyncScheduler,
+  scheduler = monotonicScheduler,
 }: ProgressOfConfig = {}): OperatorFunction<RunEvent, RunProgress> {
   return (events) =>
     defer(() => {

@@ -117,7 +117,11 @@ export type RunEvent =
     }
   /** With `--concurrency auto`: the number of concurrent predictions from now on. */
   | { readonly type: 'concurrency.changed'; readonly concurrency: number }
-  | { readonly type: 'rate.paused'; readonly waitMs: number }
+  /**
+   * No create request is sent for this time: the service refused one as too fast, or the limits in
+   * its responses say that it has no room (told from 5 s on).
+   */
+  | { readonly type: 'rate.paused'; readonly waitMs: number; readonly reason: 'refused' | 'limits' }
   | { readonly type: 'image.downloaded'; readonly index: number; readonly bytes: number }
   /** A job has its outcome, which is on disk. */
   | {

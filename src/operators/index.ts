@@ -1,3 +1,4 @@
+export { type ClockScheduler, monotonicScheduler } from '../base/monotonicScheduler.ts';
 export { type AdaptivePollConfig, adaptivePoll } from './adaptivePoll.ts';
 export {
   type Cached,

@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   catchError,
   concat,
   concatMap,
@@ -12,6 +11,7 @@ import {
   type Observable,
   tap,
 } from 'rxjs';
+import { monotonicScheduler, wallNow } from '../base/monotonicScheduler.ts';
 import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
 import { pullMap } from '../operators/pullMap.ts';
 import { tally } from '../operators/stages/tally.ts';
@@ -85,18 +85,19 @@ export function runToEnd(
     emit = () => {},
     folder,
     strategy = runDefaults.strategy,
-    scheduler = asyncScheduler,
+    scheduler = monotonicScheduler,
     isPaidBefore,
   } = run.config;
   const concurrency = concurrencyOf(strategy, run.config.concurrency);
   return defer(() => {
-    const startedAtMs = scheduler.now();
+    const startedAtMs = wallNow(scheduler);
+    const begunAtMs = scheduler.now();
     let fault: unknown = null;
     let current = alreadySaved;
     const reportEach = tap<Outcome>(({ prompt, status, predictionId }) => {
       current += 1;
       const percent = Math.floor((current * 100) / total);
-      const elapsedMs = scheduler.now() - startedAtMs;
+      const elapsedMs = scheduler.now() - begunAtMs;
       emit({ type: 'job.progress', current, total, percent, prompt, status, predictionId, elapsedMs });
     });
     const noteFault = catchError<Outcome, typeof EMPTY>((error: unknown) => {
@@ -112,7 +113,7 @@ export function runToEnd(
     ).pipe(
       tally({ total, alreadySaved, ...(isPaidBefore && { isPaidBefore }) }),
       last(),
-      map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - startedAtMs })),
+      map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - begunAtMs })),
     );
   });
 }

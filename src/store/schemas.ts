@@ -19,7 +19,7 @@ export const predictionSchema = z.object({
   id: z.string(),
   model: z.string(),
   version: z.string().nullable(),
-  status: z.enum(['starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted']),
+  status: z.enum(['unknown', 'starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted']),
   input: jsonRecord.nullable(),
   output: z.json(),
   outputComplete: z.boolean(),

@@ -17,6 +17,7 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     wavePauseMs: flags.wavePauseMs,
     continueOnError: !flags.failFast,
     ratePerMinute: flags.ratePerMinute,
+    maxWaitMs: flags.maxWaitMs,
     maxAttempts: flags.maxAttempts,
     breakerFailures: flags.breakerFailures,
     ...(flags.only === null ? {} : { only: flags.only }),

@@ -135,7 +135,7 @@ function countRequests(now: () => number) {
         counts.retries += 1;
         return;
       case 'rate.paused':
-        counts.throttles += 1;
+        if (event.reason === 'refused') counts.throttles += 1;
         counts.pausedUntilMs = Math.max(counts.pausedUntilMs, now() + event.waitMs);
     }
   };
@@ -186,6 +186,7 @@ function followActiveJobs(now: () => number) {
 
 /** The status of a prediction in the words of the display. */
 const shownStates: Record<PredictionStatus, string> = {
+  unknown: 'running',
   starting: 'queued',
   processing: 'running',
   succeeded: 'downloading',

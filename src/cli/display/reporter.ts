@@ -1,4 +1,5 @@
-import { asyncScheduler, interval, type SchedulerLike } from 'rxjs';
+import { interval, type SchedulerLike } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { toJsonLines } from '../../events/listeners.ts';
 import { doneCount } from '../../events/progress.ts';
 import { eventLines } from './eventLines.ts';
@@ -24,7 +25,7 @@ interface CreateReporterConfig {
   quiet?: boolean;
   /** Removes secrets from all output. Default: returns texts unchanged. */
   redact?: (text: string) => string;
-  /** Clock of the display. Default asyncScheduler. */
+  /** Clock of the display. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -35,7 +36,7 @@ interface CreateReporterConfig {
  */
 export function createReporter(config: CreateReporterConfig): View {
   const { stdout, stderr, isTerminal = stderr.isTTY === true, noColor = false } = config;
-  const { json = false, quiet = false, redact = (text) => text, scheduler = asyncScheduler } = config;
+  const { json = false, quiet = false, redact = (text) => text, scheduler = monotonicScheduler } = config;
   if (json) return jsonView(stdout, redact);
   if (quiet) return failuresView(stderr, redact);
   if (isTerminal) return terminalView({ stream: stderr, isColored: !noColor, scheduler, redact });

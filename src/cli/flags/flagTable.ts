@@ -97,6 +97,16 @@ export const flagTable = [
     value: flagValues.wholeNumber(1, 10_000_000),
   }),
   valueFlag({
+    name: 'max-wait',
+    field: 'maxWaitMs',
+    empty: null,
+    default: runDefaults.maxWaitMs,
+    argument: 'TIME',
+    help: 'stop, to be resumed, if the service accepts no create request for this long: 90, 90s, 10m or 2h',
+    group: 'pace',
+    value: flagValues.time,
+  }),
+  valueFlag({
     name: 'budget',
     field: 'budgetMicroUsd',
     empty: null,

@@ -11,6 +11,8 @@ interface RetryPolicy {
   readonly delayMs: number;
   /** Largest value of that bound. */
   readonly maxDelayMs: number;
+  /** Longest wait that an error may ask for. Absent: that of `retryBackoff`. */
+  readonly maxRetryAfterMs?: number;
   /**
    * Returns true if another try can help; `attempt` is the try that failed, 1-based. Absent: the
    * caller decides.
@@ -57,7 +59,7 @@ export const retryPolicies = {
   /** Runs a job again, in a new prediction. The run decides how often, and after which errors. */
   attempt: { ...usual, delayMs: 1_000 },
   /** Asks for a model or a secret before a run begins, while a person waits. */
-  prepare: { ...usual, retries: 4, shouldRetry: isRecoverableCall },
+  prepare: { ...usual, retries: 4, maxRetryAfterMs: 10_000, shouldRetry: isRecoverableCall },
 } as const satisfies Record<string, RetryPolicy>;
 
 /** A fresh prediction may be unknown to some of the service's machines for some seconds. */

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
-  asyncScheduler,
   concat,
   concatMap,
   defaultIfEmpty,
@@ -16,10 +15,13 @@ import {
   of,
   type SchedulerLike,
   take,
+  tap,
   timer,
   toArray,
 } from 'rxjs';
 import { truncateDataUrls } from '../../base/modelInput.ts';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { ProviderError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import type { Prediction, PredictionPage, PredictionRequest } from '../../types.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
@@ -35,7 +37,7 @@ export interface AdoptPredictionConfig {
    * never made. Default [0, 2000, 4000].
    */
   looksMs?: readonly number[];
-  /** Clock of the pauses. Default asyncScheduler. */
+  /** Clock of the pauses. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -55,14 +57,15 @@ const CLOCK_MARGIN_MS = 2_000;
  * Jobs with identical requests are interchangeable: all that matters is that there are as many
  * predictions as jobs. The oldest unclaimed match is taken, because a newer one may be the only
  * match for another job that began later. Failed list requests are repeated with a growing wait;
- * the last failure is emitted as the error.
+ * the last failure is emitted as the error. A list of which a part cannot be read proves nothing:
+ * emits an error, not null.
  */
 export function adoptPrediction(
   provider: Provider,
   request: PredictionRequest,
   config: AdoptPredictionConfig,
 ): Observable<Prediction | null> {
-  const { sinceMs, claims, looksMs = [0, 2_000, 4_000], scheduler = asyncScheduler } = config;
+  const { sinceMs, claims, looksMs = [0, 2_000, 4_000], scheduler = monotonicScheduler } = config;
   const isMatch = matchOf(request);
   const patiently = <T>() => retryBackoff<T>({ ...retryPolicies.adopt, scheduler });
   // A list that leaves inputs out says too little: possible matches are requested by their id.
@@ -71,10 +74,14 @@ export function adoptPrediction(
     const isEnough = input !== null || dataRemoved || model !== request.model || claims.has(id);
     return isEnough ? of(listed) : provider.getPrediction(id).pipe(patiently());
   };
+  let isComplete = true;
   const look = listedPredictions(provider, {
     createdAfterMs: sinceMs - CLOCK_MARGIN_MS,
     patiently: patiently(),
   }).pipe(
+    tap((page) => {
+      isComplete = page.isComplete ?? true;
+    }),
     mergeMap(({ predictions }) => predictions),
     concatMap((prediction) => withInput(prediction)),
     filter(isMatch),
@@ -86,7 +93,18 @@ export function adoptPrediction(
   return concat(...looksMs.map((pauseMs) => timer(pauseMs, scheduler).pipe(mergeMap(() => look)))).pipe(
     take(1),
     defaultIfEmpty(null),
+    tap((found) => {
+      if (found === null && !isComplete) throw incompleteList();
+    }),
   );
+}
+
+function incompleteList(): ProviderError {
+  return new ProviderError('ERR_UNREADABLE_ANSWER', 'A part of the list of predictions cannot be read', {
+    recoverable: true,
+    tookEffect: 'unknown',
+    suggestion: 'Run the same command again.',
+  });
 }
 
 function matchOf({ model, version, input: given }: PredictionRequest): (prediction: Prediction) => boolean {
@@ -144,9 +162,15 @@ interface ListedPredictionsConfig {
   patiently?: MonoTypeOperatorFunction<PredictionPage>;
 }
 
+/** Predictions of an hour at any pace that we know of; a list with more pages has no end. */
+const MOST_PAGES = 1_000;
+/** Empty pages in a row before the list has none other. */
+const MOST_EMPTY = 3;
+
 /**
  * Reads the service's list of predictions since a moment, newest first, page by page as long as
- * more are wanted.
+ * more are wanted. Reads each page once: ends with an incomplete page if `next` leads in a circle,
+ * to a page that was read or has no other predictions than those before it, or to no end.
  */
 export function listedPredictions(
   provider: Provider,
@@ -156,13 +180,35 @@ export function listedPredictions(
   const { isEnough = () => false, patiently = identity } = config;
   return defer(() => {
     let read = 0;
-    return provider.listPredictions({ createdAfterMs }).pipe(
-      patiently,
+    const checked = createLoopCheck();
+    const pageAt = (next?: string) =>
+      provider
+        .listPredictions({ createdAfterMs, ...(next === undefined ? {} : { next }) })
+        .pipe(patiently, map(checked));
+    return pageAt().pipe(
       expand(({ next }) => {
         read += 1;
-        if (next === null || read >= pages || isEnough()) return EMPTY;
-        return provider.listPredictions({ createdAfterMs, next }).pipe(patiently);
+        return next === null || read >= pages || isEnough() ? EMPTY : pageAt(next);
       }),
     );
   });
+}
+
+/** Creates a function that takes `next` off a page that leads in a circle, or to no end. */
+function createLoopCheck(): (page: PredictionPage) => PredictionPage {
+  const read = new Set<string>();
+  const ids = new Set<string>();
+  let empty = 0;
+  return (page) => {
+    const { predictions, next, unreadable = 0 } = page;
+    const known = ids.size;
+    for (const { id } of predictions) ids.add(id);
+    if (next === null) return page;
+    const isEmpty = predictions.length + unreadable === 0;
+    empty = isEmpty ? empty + 1 : 0;
+    const isNew = ids.size > known || unreadable > 0 || (isEmpty && empty < MOST_EMPTY);
+    const leadsOn = isNew && !read.has(next) && read.size < MOST_PAGES;
+    read.add(next);
+    return leadsOn ? page : { ...page, next: null, isComplete: false };
+  };
 }

@@ -1,10 +1,10 @@
 import {
-  asyncScheduler,
   catchError,
   concat,
   concatMap,
   defer,
   EMPTY,
+  finalize,
   ignoreElements,
   map,
   mergeMap,
@@ -17,6 +17,7 @@ import {
   throwError,
   timer,
 } from 'rxjs';
+import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import { ProviderError } from '../../errors.ts';
 import type { CreateTicket, Governor, Provider } from '../../ports.ts';
 import type { CreateLimits, CreateOptions, Prediction, PredictionRequest } from '../../types.ts';
@@ -53,7 +54,7 @@ export interface CreatePredictionConfig extends Partial<Omit<CreateOptions, 'onL
   retries?: number;
   /** Wait before the first of these retries; doubles with each one, up to 30 s. Default 1000. */
   delayMs?: number;
-  /** Clock of the waits. Default asyncScheduler. */
+  /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -84,23 +85,34 @@ function createOnce(
   config: CreatePredictionConfig & { claims: ClaimedIds },
 ): Observable<Prediction> {
   const { governor, claims, prepare = (asIs) => of(asIs) } = config;
-  const { beforeSend = () => EMPTY, scheduler = asyncScheduler } = config;
+  const { beforeSend = () => EMPTY, scheduler = monotonicScheduler } = config;
   const sendOnce = (ticket: CreateTicket, sent: PredictionRequest) => {
-    const sinceMs = scheduler.now();
-    const adopt = () =>
+    const sinceMs = wallNow(scheduler);
+    const adopt = (lost?: unknown) =>
       adoptPrediction(provider, sent, { sinceMs, claims, scheduler }).pipe(
         catchError((error: unknown) => throwError(() => stillUnknown(error))),
-        map(orNotMade),
+        map((adopted) => adopted ?? throwNotMade(lost)),
       );
     return afterCompletion(beforeSend(sent), () => send(provider, sent, { ...config, ticket })).pipe(
       // Another job with an identical request may have adopted our prediction while the response
       // was on its way: then its own is left for us.
       concatMap((prediction) => (claims.take(prediction.id) ? of(prediction) : adopt())),
-      catchError((error: unknown) => (isLost(error) ? adopt() : throwError(() => error))),
+      catchError((error: unknown) => (isLost(error) ? adopt(error) : throwError(() => error))),
     );
   };
-  return defer(() => governor.admit()).pipe(
-    concatMap((ticket) => prepare(request).pipe(concatMap((sent) => sendOnce(ticket, sent)))),
+  let wasRefused = false;
+  const attempt = (ticket: CreateTicket) =>
+    prepare(request).pipe(
+      concatMap((sent) => sendOnce(ticket, sent)),
+      finalize(() => ticket.over?.()),
+    );
+  return defer(() => governor.admit(wasRefused)).pipe(
+    concatMap(attempt),
+    tap({
+      error: (error: unknown) => {
+        wasRefused = isTooFast(error);
+      },
+    }),
     retryCertainRefusals(config),
   );
 }
@@ -140,7 +152,7 @@ function retryCertainRefusals(config: CreatePredictionConfig) {
     retries = policy.retries,
     delayMs = policy.delayMs,
     onThrottled,
-    scheduler = asyncScheduler,
+    scheduler = monotonicScheduler,
   } = config;
   let failures = 0;
   return retry<Prediction>({
@@ -165,8 +177,12 @@ function isTooFast(error: unknown): error is ProviderError {
   return error instanceof ProviderError && error.status === 429;
 }
 
+/**
+ * Returns true if the prediction may exist. After an error that stops the run, the next run looks
+ * for it.
+ */
 function isLost(error: unknown): boolean {
-  return error instanceof ProviderError && error.tookEffect === 'unknown';
+  return error instanceof ProviderError && error.tookEffect === 'unknown' && !error.stopsRun;
 }
 
 /**
@@ -186,8 +202,12 @@ function stillUnknown(error: unknown): unknown {
   });
 }
 
-function orNotMade(adopted: Prediction | null): Prediction {
-  if (adopted !== null) return adopted;
+/** Throws what a create request has failed with that made nothing, as a look at the list shows. */
+function throwNotMade(lost: unknown): never {
+  if (lost instanceof ProviderError && !lost.recoverable) {
+    const { code, message, status, suggestion } = lost;
+    throw new ProviderError(code, message, { ...(status === null ? {} : { status }), suggestion });
+  }
   throw new ProviderError(
     'ERR_NOT_CREATED',
     'The create request was lost on its way: the service has no such prediction.',

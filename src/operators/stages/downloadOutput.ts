@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   concatMap,
   forkJoin,
   identity,
@@ -8,6 +7,7 @@ import {
   type SchedulerLike,
   throwError,
 } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { numberedStem } from '../../disk/copyFiles.ts';
 import { DownloadError } from '../../errors.ts';
 import type { Downloader, ProvenanceWriter } from '../../ports.ts';
@@ -35,7 +35,7 @@ export interface DownloadOutputConfig {
    * none.
    */
   within?: MonoTypeOperatorFunction<readonly ImageFile[]>;
-  /** Clock of the waits. Default asyncScheduler. */
+  /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
   /** 0…1, for the jitter. Default Math.random. */
   random?: () => number;
@@ -59,7 +59,7 @@ export function downloadOutput(
   const policy = retryPolicies.download;
   const { stem, urlsOf, within = identity } = config;
   const { retries = policy.retries, delayMs = policy.delayMs } = config;
-  const { embedProvenance, untouchedStem, scheduler = asyncScheduler, random = Math.random } = config;
+  const { embedProvenance, untouchedStem, scheduler = monotonicScheduler, random = Math.random } = config;
   return concatMap((prediction) => {
     const urls = urlsOf(prediction.output);
     if (urls.length === 0) return throwError(() => noOutput(prediction));

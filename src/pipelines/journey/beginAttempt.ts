@@ -1,5 +1,20 @@
-import { catchError, concatMap, defer, EMPTY, map, type Observable, of, takeUntil, throwError } from 'rxjs';
+import {
+  catchError,
+  concat,
+  concatMap,
+  defaultIfEmpty,
+  defer,
+  EMPTY,
+  ignoreElements,
+  type MonoTypeOperatorFunction,
+  map,
+  type Observable,
+  of,
+  takeUntil,
+  throwError,
+} from 'rxjs';
 import { truncateDataUrls } from '../../base/modelInput.ts';
+import { wallNow } from '../../base/monotonicScheduler.ts';
 import { formatUsd } from '../../base/text.ts';
 import { BudgetError, ProviderError } from '../../errors.ts';
 import { createPrediction } from '../../operators/predictions/createPrediction.ts';
@@ -35,6 +50,8 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
     job.reservation?.release();
     job.reservation = null;
   }
+  // True from a refusal until the request is sent again: then nothing can have been made.
+  let isRefused = false;
   return of(request).pipe(
     budgetTake(run.ledger, () => (job.reservation === null ? priceMicroUsd : 0)),
     map(({ value, reservation }) => {
@@ -58,9 +75,10 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
       ...(run.webhookUrlOf === undefined ? {} : { webhookUrl: run.webhookUrlOf(plan) }),
       prepare: (wanted) => withFiles(wanted, plan.files, run),
       beforeSend: (sent) => {
+        isRefused = false;
         job.sent = sent;
-        job.startedAtMs = run.scheduler.now();
-        job.waitingSinceMs = job.startedAtMs;
+        job.startedAtMs = wallNow(run.scheduler);
+        job.waitingSinceMs = run.scheduler.now();
         job.open = { predictionId: null };
         return run.journal.record(plan, {
           type: 'intended',
@@ -69,10 +87,15 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
           ...(sent === plan ? {} : { request: forJournal(sent) }),
         });
       },
-      onThrottled: (waitMs) => run.emit({ type: 'rate.paused', waitMs: waitMs ?? 0 }),
+      onThrottled: (namedMs) => {
+        isRefused = true;
+        const waitMs = run.governor.closedMs?.() ?? namedMs ?? 0;
+        run.emit({ type: 'rate.paused', waitMs, reason: 'refused' });
+      },
       scheduler: run.scheduler,
     }),
     catchError((error: unknown) => giveUp(error, job, run)),
+    endIfEmpty(() => (isRefused ? recordNothingMade(job, run) : EMPTY)),
     concatMap((prediction) => followPrediction(prediction, job, run)),
   );
 }
@@ -81,7 +104,8 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
 function untilStopped(run: Pick<Beginning, 'governor' | 'state' | 'stop'>): Governor {
   const { governor } = run;
   return {
-    admit: () => defer(() => (run.state.isStopped ? EMPTY : governor.admit().pipe(takeUntil(run.stop)))),
+    admit: (wasRefused) =>
+      defer(() => (run.state.isStopped ? EMPTY : governor.admit(wasRefused).pipe(takeUntil(run.stop)))),
   };
 }
 
@@ -93,9 +117,22 @@ function giveUp(error: unknown, job: JobState, run: Pick<RunServices, 'journal'>
   const isOver = error instanceof ProviderError && error.tookEffect === 'no' && job.reservation !== null;
   const failed = throwError(() => error);
   if (!isOver) return failed;
+  return concat(recordNothingMade(job, run), failed);
+}
+
+/** Completes with `end` if the source has emitted nothing: the run was stopped meanwhile. */
+function endIfEmpty(end: () => Observable<never>): MonoTypeOperatorFunction<Prediction> {
+  return (source) =>
+    source.pipe(
+      defaultIfEmpty(null),
+      concatMap((made) => (made === null ? end() : of(made))),
+    );
+}
+
+function recordNothingMade(job: JobState, run: Pick<RunServices, 'journal'>): Observable<never> {
   job.open = null;
   const entry = { type: 'ended', attempt: job.attempts, costMicroUsd: 0 } as const;
-  return run.journal.record(job.plan, entry).pipe(concatMap(() => failed));
+  return run.journal.record(job.plan, entry).pipe(ignoreElements());
 }
 
 /**

@@ -192,7 +192,7 @@ export interface Control {
 
 /** Time and chance, which tests replace. */
 export interface Clock {
-  /** Clock of all waits. Default asyncScheduler. */
+  /** Clock of all waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
   /** 0…1, for jitter. Default Math.random. */
   random?: () => number;
@@ -205,7 +205,7 @@ export interface GenerateConfig extends Services, Limits, Recovery, Outputs, Hoo
 interface TimedOutPrediction {
   readonly plan: Plan;
   readonly predictionId: string;
-  /** Since its create request was sent. */
+  /** Since its create request was sent, or since this run has resumed it. */
   readonly waitedMs: number;
   readonly action: 'cancel' | 'leave';
 }

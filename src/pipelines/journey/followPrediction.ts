@@ -52,7 +52,7 @@ export function followPrediction(
 function endOverdue(id: string, job: JobState, run: Overdue): Observable<Prediction> {
   return defer(() => {
     const { timeoutAction: action, scheduler, random } = run;
-    const waitedMs = scheduler.now() - job.startedAtMs;
+    const waitedMs = scheduler.now() - job.waitingSinceMs;
     run.onTimeout({ plan: job.plan, predictionId: id, waitedMs, action });
     return action === 'cancel'
       ? cancelPrediction(run.provider, id, { random, scheduler })

@@ -42,9 +42,9 @@ interface AttemptState {
   sent: PredictionRequest;
   /** Attempts of this job, the open one included. */
   attempts: number;
-  /** Start of the open attempt, ms since 1970. */
+  /** Start of the open attempt, by the local clock, ms since 1970. */
   startedAtMs: number;
-  /** Start of the wait for the open attempt, ms since 1970: when it began, or was resumed. */
+  /** Start of the wait for the open attempt, by the scheduler: when it began, or was resumed. */
   waitingSinceMs: number;
   /**
    * A create request that may have been sent, with the id of its prediction once known; null when

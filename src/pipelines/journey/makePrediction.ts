@@ -150,7 +150,7 @@ function settle(prediction: Prediction, job: JobState, run: Settling): Observabl
 }
 
 function endedError(prediction: Prediction, job: JobState, run: Ending): PredictionError {
-  const tookMs = run.scheduler.now() - job.startedAtMs;
+  const tookMs = run.scheduler.now() - job.waitingSinceMs;
   if (run.state.isStopped && prediction.status === 'canceled') return stoppedError(prediction.id);
   if (prediction.status === 'failed' || tookMs < run.timeoutMs) return run.answers.errorOf(prediction);
   return new PredictionError(

@@ -11,6 +11,7 @@ import {
   tap,
   throwError,
 } from 'rxjs';
+import { wallNow } from '../../base/monotonicScheduler.ts';
 import { ProviderError } from '../../errors.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { adoptPrediction } from '../../operators/predictions/adoptPrediction.ts';
@@ -49,9 +50,10 @@ export function resumeAttempt(job: JobState, earlier: JobRecord, run: Resuming):
   const { plan, request } = job;
   job.earlier = null;
   // A clock that was ahead then, and has been corrected, must not prolong the wait.
-  job.startedAtMs = Math.min(job.startedAtMs, run.scheduler.now());
+  const [nowMs, localMs] = [run.scheduler.now(), wallNow(run.scheduler)];
+  job.startedAtMs = Math.min(job.startedAtMs, localMs);
   // A prediction that was left to the service has used up its time: it gets the same time again.
-  job.waitingSinceMs = run.timeoutAction === 'leave' ? run.scheduler.now() : job.startedAtMs;
+  job.waitingSinceMs = run.timeoutAction === 'leave' ? nowMs : nowMs - (localMs - job.startedAtMs);
   if (mayHavePrediction(earlier)) {
     job.open = { predictionId: earlier.predictionId };
     // It may be paid already, so it is resumed even if it exceeds the budget. A saved job is
@@ -66,11 +68,12 @@ export function resumeAttempt(job: JobState, earlier: JobRecord, run: Resuming):
     );
   }
   if (earlier.intendedAtMs === null) return beginAttempt(job, run);
-  if (run.scheduler.now() - earlier.intendedAtMs > OUTPUT_LIFETIME_MS) {
+  if (localMs - earlier.intendedAtMs > OUTPUT_LIFETIME_MS) {
     return run.repay ? beginAttempt(job, run) : throwError(() => uncertain(plan));
   }
-  const isFromBefore = earlier.intendedAtMs < run.startedAtMs;
-  const isListed = isFromBefore && run.scheduler.now() - run.startedAtMs >= LISTED_MS;
+  const runsForMs = nowMs - run.startedAtMs;
+  const isFromBefore = localMs - earlier.intendedAtMs > runsForMs;
+  const isListed = isFromBefore && runsForMs >= LISTED_MS;
   return adoptPrediction(run.provider, job.sent, {
     sinceMs: earlier.intendedAtMs,
     ...(isListed ? { looksMs: [0] } : {}),

@@ -77,7 +77,7 @@ export type RunControl = Readonly<Required<Control>>;
 
 /** The clock of a run, with defaults. */
 export interface RunClock extends Readonly<Required<Clock>> {
-  /** Start of the run, ms since 1970. */
+  /** Start of the run, by its scheduler. */
   readonly startedAtMs: number;
 }
 

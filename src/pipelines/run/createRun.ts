@@ -1,4 +1,5 @@
-import { asyncScheduler, EMPTY, merge, NEVER, type Observable, of, Subject, tap } from 'rxjs';
+import { EMPTY, merge, NEVER, type Observable, of, Subject, tap } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
@@ -64,7 +65,7 @@ export function createRun(config: GenerateConfig): Run {
   };
 }
 
-function resolveClock({ scheduler = asyncScheduler, random = Math.random }: Clock): RunClock {
+function resolveClock({ scheduler = monotonicScheduler, random = Math.random }: Clock): RunClock {
   return { scheduler, random, startedAtMs: scheduler.now() };
 }
 

@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   concat,
   concatMap,
   EMPTY,
@@ -8,6 +7,7 @@ import {
   type Observable,
   of,
 } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { pullMap } from '../../operators/pullMap.ts';
@@ -29,7 +29,7 @@ export function deliverEarlier({
   const {
     destinations = [],
     afterSaved = () => EMPTY,
-    scheduler = asyncScheduler,
+    scheduler = monotonicScheduler,
     random = Math.random,
   } = config;
   if (destinations.length === 0) return EMPTY;

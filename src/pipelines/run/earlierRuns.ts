@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { asyncScheduler } from 'rxjs';
+import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import { UsageError } from '../../errors.ts';
 import type { Outcome, OutcomeFile } from '../../types.ts';
 import { OUTPUT_LIFETIME_MS } from '../journey/run.ts';
@@ -73,13 +73,13 @@ export async function reopenMissing({
   isChosen,
   reopen,
 }: Pick<OpenRun, 'config' | 'manifest' | 'isChosen' | 'reopen'>): Promise<void> {
-  const { folder, emit, repay = false, scheduler = asyncScheduler } = config;
+  const { folder, emit, repay = false, scheduler = monotonicScheduler } = config;
   const lost = new Map<number, string | null>();
   const gone: number[] = [];
   for await (const outcome of manifest.outcomes()) {
     const missing = missingFiles(outcome, folder);
     if (missing.length === 0 || !isChosen(outcome.index)) continue;
-    const isFree = isRestorable(outcome, missing, scheduler.now());
+    const isFree = isRestorable(outcome, missing, wallNow(scheduler));
     if (isFree || repay) lost.set(outcome.index, outcome.predictionId);
     else gone.push(outcome.index);
   }

@@ -1,4 +1,5 @@
-import { asyncScheduler, concat, defer, EMPTY, from, type Observable, type SchedulerLike } from 'rxjs';
+import { concat, defer, EMPTY, from, type Observable, type SchedulerLike } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
@@ -25,7 +26,8 @@ type Opened = Pick<OpenRun, 'journal' | 'ratings' | 'manifest' | 'thumbnails'> &
 export function configOf(settings: RunSettings, opened: Opened): GenerateConfig {
   const { destinations: _destinations, webhooks, detach = false, ...others } = settings;
   const { folder, deleteLocal = false, priceMicroUsd } = settings;
-  const { ratePerMinute = runDefaults.ratePerMinute, scheduler = asyncScheduler } = settings;
+  const { ratePerMinute = runDefaults.ratePerMinute, maxWaitMs = runDefaults.maxWaitMs } = settings;
+  const { scheduler = monotonicScheduler } = settings;
   const { provider, journal } = opened;
   const emit = guardListener(settings.emit ?? (() => {}));
   return {
@@ -38,7 +40,12 @@ export function configOf(settings: RunSettings, opened: Opened): GenerateConfig 
     renderer: createRenderer(),
     journal,
     ledger: openLedger(settings, opened, emit),
-    governor: createGovernor({ perMinute: ratePerMinute, scheduler }),
+    governor: createGovernor({
+      perMinute: ratePerMinute,
+      maxWaitMs,
+      onPause: (waitMs) => emit({ type: 'rate.paused', waitMs, reason: 'limits' }),
+      scheduler,
+    }),
     answers: overrideAnswers(provider.answers, {
       costOf: (prediction) => provider.answers.costOf(prediction, priceMicroUsd),
     }),

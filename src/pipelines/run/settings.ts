@@ -15,6 +15,8 @@ export const runDefaults = {
   wavePauseMs: 1_000,
   /** Create requests a minute at most. */
   ratePerMinute: 600,
+  /** Time for which the service may refuse all create requests before the run stops. */
+  maxWaitMs: 600_000,
   /** Attempts of one job, the first included. */
   maxAttempts: 3,
   /** Time for one prediction. */
@@ -35,6 +37,11 @@ interface ServiceSettings {
   provider: Provider;
   /** Create requests a minute at most. Default 600. */
   ratePerMinute?: number;
+  /**
+   * Time for which the service may refuse all create requests, or ask to wait, before the run stops
+   * with `ERR_WAIT_TOO_LONG`; the next run continues. Default 600,000.
+   */
+  maxWaitMs?: number;
   /** Never reserve and spend more than this, in millionths of a US dollar. Default: no limit. */
   budgetMicroUsd?: number;
   /** Price of one output image over the built-in table, in millionths of a US dollar. */

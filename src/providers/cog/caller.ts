@@ -42,6 +42,7 @@ export function createCogCaller({ baseUrl, ...rest }: CogCallerConfig): CogCalle
         timeoutMs,
         headers: body === undefined ? {} : { 'content-type': 'application/json' },
         secret: null,
+        isDirect: true,
         onHeaders: ignore,
         onStatus: ignore,
       });
@@ -82,13 +83,15 @@ function cogError(error: unknown, isCreate: boolean): ProviderError {
 const body = z.looseObject({});
 
 /**
- * Reads a prediction as Cog sends it, without the fields of its request, and adds these. Throws a
- * `ZodError` if it is none.
+ * Reads a prediction as Cog sends it, without the fields of its request, and adds these. Throws if
+ * it is none, or if its status is unknown: a container cannot be asked for it later.
  */
 export function cogPrediction(
   received: unknown,
   id: string,
   { model, version, input }: PredictionRequest,
 ): Prediction {
-  return { ...parsePrediction({ ...body.parse(received), id }), model, version, input };
+  const prediction = parsePrediction({ ...body.parse(received), id });
+  if (prediction.status === 'unknown') throw new TypeError('Expected a status that Cog documents');
+  return { ...prediction, model, version, input };
 }

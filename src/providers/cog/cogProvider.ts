@@ -1,15 +1,6 @@
-import {
-  asyncScheduler,
-  defer,
-  EMPTY,
-  ignoreElements,
-  map,
-  type Observable,
-  of,
-  type SchedulerLike,
-  throwError,
-} from 'rxjs';
+import { defer, EMPTY, ignoreElements, map, type Observable, of, type SchedulerLike, throwError } from 'rxjs';
 import { z } from 'zod';
+import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import { costMicroUsd, describePrice } from '../prices/cost.ts';
@@ -29,7 +20,7 @@ export interface CogProviderConfig {
   pauseMs?: number;
   /** Performs the HTTP calls. Default: the platform's fetch. */
   fetch?: typeof fetch;
-  /** Clock of deadlines and pauses. Default asyncScheduler. */
+  /** Clock of deadlines and pauses. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -48,7 +39,7 @@ export interface CogProviderConfig {
  */
 export function createCogProvider(config: CogProviderConfig): Provider {
   const { runTimeoutMs = 600_000, requestTimeoutMs = 30_000, pauseMs = 1_000 } = config;
-  const { scheduler = asyncScheduler } = config;
+  const { scheduler = monotonicScheduler } = config;
   if (!/^https?:$/.test(URL.parse(config.baseUrl)?.protocol ?? '')) {
     throw new UsageError(
       `Expected \`baseUrl\` to begin with http:// or https://, got ${JSON.stringify(config.baseUrl)}`,
@@ -57,7 +48,7 @@ export function createCogProvider(config: CogProviderConfig): Provider {
   const baseUrl = config.baseUrl.replace(/\/$/, '');
   const call = createCogCaller({
     baseUrl,
-    now: () => scheduler.now(),
+    now: () => wallNow(scheduler),
     ...(config.fetch === undefined ? {} : { fetch: config.fetch }),
   });
   const cancelPrediction: Provider['cancelPrediction'] = (id) =>

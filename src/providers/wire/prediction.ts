@@ -15,7 +15,14 @@ const predictionBody = z.looseObject({
   id: z.string().min(1),
   model: text.transform((name) => name ?? ''),
   version: text,
-  status: z.enum(statuses),
+  // A new one is no reason to lose sight of a prediction that may be paid.
+  status: z.union([
+    z.enum(statuses),
+    z
+      .string()
+      .min(1)
+      .transform(() => 'unknown' as const),
+  ]),
   input: z.record(z.string(), json).nullish().catch(null).transform(orNull),
   output: json.nullish().transform(orNull),
   error: z.unknown().optional().transform(errorText),

@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
-import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import type { SchedulerLike } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { contentTypeOf } from '../../base/pictures.ts';
 import { messageOf } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
@@ -24,7 +25,7 @@ export interface LiveViewConfig {
   earlier?: AsyncIterable<Outcome>;
   /** Interval between updates of open pages. Default 250. */
   everyMs?: number;
-  /** Clock of the updates. Default asyncScheduler. */
+  /** Clock of the updates. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -44,7 +45,7 @@ export interface LiveView {
  * rebinding). Rejects with `UsageError` if it cannot listen on the port.
  */
 export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
-  const { folder, port = 0, earlier = none(), everyMs = 250, scheduler = asyncScheduler } = config;
+  const { folder, port = 0, earlier = none(), everyMs = 250, scheduler = monotonicScheduler } = config;
   const name = basename(folder);
   const jobs = liveJobs(folder);
   const report = createReport();

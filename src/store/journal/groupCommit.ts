@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { asyncScheduler, Observable, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs';
+import { Observable, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { rollBack, toJournalError } from './database.ts';
 
 interface GroupCommitConfig {
@@ -19,7 +20,7 @@ interface GroupCommitConfig {
   onRollback?: () => void;
   /** Time that the first change of a group waits for others. Default 2. */
   flushEveryMs?: number | undefined;
-  /** Clock of that wait. Default asyncScheduler. */
+  /** Clock of that wait. Default monotonicScheduler. */
   scheduler?: SchedulerLike | undefined;
 }
 
@@ -53,7 +54,7 @@ const MAX_PAUSE_MS = 100;
  *     write(b)   --b-(.|)    the same flush
  */
 export function createGroupCommit(config: GroupCommitConfig): GroupCommit {
-  const { database, path, check = () => {}, flushEveryMs = 2, scheduler = asyncScheduler } = config;
+  const { database, path, check = () => {}, flushEveryMs = 2, scheduler = monotonicScheduler } = config;
   const { beforeCommit = () => {}, afterCommit = () => {}, onRollback = () => {} } = config;
   let waiting: Subscriber<void>[] = [];
   let timer: Subscription | null = null;

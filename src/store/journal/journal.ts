@@ -27,7 +27,7 @@ import {
 export interface OpenJournalConfig extends FolderConditions {
   /** Time that the first entry of a group waits for others to share its flush. Default 2. */
   flushEveryMs?: number | undefined;
-  /** Clock of that wait. Default asyncScheduler. */
+  /** Clock of that wait. Default monotonicScheduler. */
   scheduler?: SchedulerLike | undefined;
 }
 

@@ -70,8 +70,8 @@ it('keeps the first five of any number of failures', () => {
 
 it('remembers the longest pause and the first reason to skip', () => {
   const { tracker } = started();
-  tracker.onEvent({ type: 'rate.paused', waitMs: 5_000 });
-  tracker.onEvent({ type: 'rate.paused', waitMs: 2_000 });
+  tracker.onEvent({ type: 'rate.paused', waitMs: 5_000, reason: 'refused' });
+  tracker.onEvent({ type: 'rate.paused', waitMs: 2_000, reason: 'refused' });
   const error = outcomeError({ message: 'over budget' });
   tracker.onEvent({ type: 'job.skipped', outcome: outcome(1, { status: 'skipped', error }) });
   expect(tracker.progress()).toMatchObject({

@@ -218,3 +218,28 @@ it(
     expectObservable(adopted).toBe('(p|)', { p: mine });
   }),
 );
+
+it(
+  'does not conclude from a list of which a part cannot be read that none was made',
+  marbles(({ expectObservable }) => {
+    const mine = aPrediction();
+    const config = { sinceMs: 0, claims: createClaimedIds(), looksMs };
+    const pages = [page([]), { ...page([]), isComplete: false }];
+    const never = fakeProvider({ listPredictions: () => of(pages.shift() ?? page([])) });
+    const error = new ProviderError(
+      'ERR_UNREADABLE_ANSWER',
+      'A part of the list of predictions cannot be read',
+      {
+        recoverable: true,
+        tookEffect: 'unknown',
+        suggestion: 'Run the same command again.',
+      },
+    );
+    expectObservable(adoptPrediction(never, aRequest(), config)).toBe('-----#', undefined, error);
+    const found = fakeProvider({ listPredictions: () => of({ ...page([mine]), isComplete: false }) });
+    expectObservable(adoptPrediction(found, aRequest(), config)).toBe('(p|)', { p: mine });
+    const later = [{ ...page([]), isComplete: false }, page([])];
+    const whole = fakeProvider({ listPredictions: () => of(later.shift() ?? page([])) });
+    expectObservable(adoptPrediction(whole, aRequest(), config)).toBe('-----(n|)', { n: null });
+  }),
+);

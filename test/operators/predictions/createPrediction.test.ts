@@ -1,9 +1,9 @@
-import { defer, EMPTY, NEVER, of, throwError, VirtualTimeScheduler } from 'rxjs';
+import { catchError, defer, EMPTY, NEVER, of, throwError, VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
 import { ProviderError, type ProviderErrorDetails } from '../../../src/errors.ts';
 import { createClaimedIds } from '../../../src/operators/predictions/adoptPrediction.ts';
 import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
-import type { Provider } from '../../../src/ports.ts';
+import type { Governor, Provider } from '../../../src/ports.ts';
 import type { CreateOptions, Prediction } from '../../../src/types.ts';
 import { aPrediction, aRequest, fakeGovernor, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
@@ -297,5 +297,83 @@ it(
       prepare: () => cold('-#', undefined, lost),
     });
     expectObservable(of(aRequest()).pipe(operator)).toBe('-#', undefined, lost);
+  }),
+);
+
+it(
+  'emits the refusal itself, once the list shows that nothing was made, if another try cannot help',
+  marbles(({ cold, expectObservable }) => {
+    const tooLarge = new ProviderError('ERR_TOO_LARGE', 'too large', { status: 413, tookEffect: 'unknown' });
+    const provider = fakeProvider({
+      createPrediction: () => cold('-#', undefined, tooLarge),
+      listPredictions: () => of({ predictions: [], next: null }),
+    });
+    const operator = createPrediction(provider, { governor: fakeGovernor() });
+    const seen = of(aRequest()).pipe(
+      operator,
+      catchError(({ code, status, tookEffect }: ProviderError) => of({ code, status, tookEffect })),
+    );
+    expectObservable(seen).toBe('6001ms (e|)', {
+      e: { code: 'ERR_TOO_LARGE', status: 413, tookEffect: 'no' },
+    });
+  }),
+);
+
+it(
+  'leaves it to the next run to look for a prediction after an error that stops this one',
+  marbles(({ cold, expectObservable }) => {
+    const stopped = providerError({ status: 401, tookEffect: 'unknown', stopsRun: true });
+    const provider = fakeProvider({
+      createPrediction: () => cold('-#', undefined, stopped),
+      listPredictions: () => of({ predictions: [aPrediction()], next: null }),
+    });
+    const operator = createPrediction(provider, { governor: fakeGovernor() });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('-#', undefined, stopped);
+  }),
+);
+
+it(
+  'asks the governor for leave as one that was refused, and reports each request as over',
+  marbles(({ cold, expectObservable, flush }) => {
+    const seen: string[] = [];
+    const answers = [
+      cold<Prediction>('-#', undefined, throttled),
+      cold<Prediction>('-#', undefined, noConnection),
+      cold('-(p|)', { p: aPrediction() }),
+    ];
+    const governor: Governor = {
+      admit: (wasRefused) => {
+        seen.push(`asked ${wasRefused}`);
+        return of({
+          accepted: () => seen.push('accepted'),
+          refused: () => seen.push('refused'),
+          over: () => seen.push('over'),
+        });
+      },
+    };
+    const provider = fakeProvider({ createPrediction: () => defer(() => answers.shift() ?? NEVER) });
+    const operator = createPrediction(provider, { governor, delayMs: 1 });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('----(p|)', { p: aPrediction() });
+    flush();
+    expect(seen).toEqual([
+      'asked false',
+      'refused',
+      'over',
+      'asked true',
+      'over',
+      'asked false',
+      'accepted',
+      'over',
+    ]);
+  }),
+);
+
+it(
+  'emits at once that the wait would be too long: another try cannot help',
+  marbles(({ expectObservable }) => {
+    const tooLong = new ProviderError('ERR_WAIT_TOO_LONG', 'no', { stopsRun: true });
+    const governor: Governor = { admit: () => throwError(() => tooLong) };
+    const operator = createPrediction(fakeProvider({}), { governor });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('#', undefined, tooLong);
   }),
 );

@@ -117,7 +117,9 @@ describe('openJournal', () => {
       WITH RECURSIVE counter (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM counter WHERE i < 199999)
       INSERT INTO job
         SELECT i + 1, i, 'key', 'saved', 1, NULL, NULL, NULL, NULL, NULL, '[]', 0, NULL, 3000, 0 FROM counter`);
+    database.exec('BEGIN');
     createJobTable(database, folder).writeChecksums();
+    database.exec('COMMIT');
     database.close();
     // Opened once, so that it has a log and a checksum.
     await rm(join(folder, 'journal.jsonl'));
