@@ -10,8 +10,10 @@ import {
   throwError,
 } from 'rxjs';
 import { z } from 'zod';
+import { cogService } from '../../base/service.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
+import { createServiceIdentity } from '../http/serviceIdentity.ts';
 import { costMicroUsd, describePrice } from '../prices/cost.ts';
 import { parseModelSchema } from '../wire/modelSchema.ts';
 import { outputUrls, predictionError } from '../wire/output.ts';
@@ -55,8 +57,14 @@ export function createCogProvider(config: CogProviderConfig): Provider {
     );
   }
   const baseUrl = config.baseUrl.replace(/\/$/, '');
+  const identity = createServiceIdentity({
+    name: cogService(baseUrl),
+    isUnproved: true,
+    ask: () => call({ method: 'GET', path: '/health-check', timeoutMs: requestTimeoutMs, read: () => null }),
+  });
   const call = createCogCaller({
     baseUrl,
+    onHeaders: identity.learn,
     now: () => scheduler.now(),
     ...(config.fetch === undefined ? {} : { fetch: config.fetch }),
   });
@@ -69,6 +77,7 @@ export function createCogProvider(config: CogProviderConfig): Provider {
     });
   return {
     answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
+    identify: identity.identify,
     createPrediction: putPrediction(call, {
       runTimeoutMs,
       readiness: cogReadiness(call, requestTimeoutMs),
