@@ -18,6 +18,8 @@ import { createJobTable, type JobTable } from './jobTable.ts';
 import { createJournalGuard } from './journalGuard.ts';
 
 export interface OpenJournalConfig extends FingerprintConfig {
+  /** Name of the service; null or absent if it has none. */
+  service?: string | null | undefined;
   /** Time that the first entry of a group waits for others to share its flush. Default 2. */
   flushEveryMs?: number | undefined;
   /** Clock of that wait. Default asyncScheduler. */

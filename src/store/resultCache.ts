@@ -8,7 +8,7 @@ import { copyFiles, type SourceFile } from '../disk/copyFiles.ts';
 import { toStorageError } from '../disk/storageError.ts';
 import { makeFolder } from '../disk/writeFiles.ts';
 import { UsageError } from '../errors.ts';
-import type { ResultCache } from '../ports.ts';
+import type { DownloadTarget, ResultCache } from '../ports.ts';
 import type { FetchedOutput, ImageFile, Prediction } from '../types.ts';
 import { imageFileSchema, predictionSchema } from './schemas.ts';
 
@@ -26,19 +26,23 @@ interface StoredResult {
   readonly files: readonly (Omit<ImageFile, 'path'> & { readonly extension: string })[];
 }
 
-/** Prefix of the keys, so that another format of results can share the folder. */
-const FORMAT = 'rxposure/1';
+/**
+ * Prefix of the keys, so that another format of results can share the folder. Results of format 1
+ * do not name their service, and may be simulated: they are never used.
+ */
+const FORMAT = 'rxposure/2';
 
 /**
  * Opens a folder that stores the results of requests for other runs; creates it if it does not
  * exist. It is content-addressed: each file is stored once under its sha256, however many results
  * have it, and checked against it at each use; a damaged one counts as missing. Several processes
- * may use the folder at the same time.
+ * may use the folder at the same time. A run gets only results of its own `service` (null: of
+ * services without a name), so that a simulation never serves a real run.
  *
  * Rejects with `UsageError` if the folder cannot be used. `restore` and `keep` emit `StorageError`
  * if the disk refuses.
  */
-export async function openResultCache(folder: string): Promise<ResultCache> {
+export async function openResultCache(folder: string, service: string | null = null): Promise<ResultCache> {
   const root = resolve(folder);
   try {
     makeFolder(root);
@@ -52,9 +56,10 @@ export async function openResultCache(folder: string): Promise<ResultCache> {
     });
   }
   const { default: cacache } = await import('cacache');
+  const ownKey = (key: string) => `${service ?? ''}/${key}`;
   return {
-    restore: (key, { stem }) => fromAbortable(() => restore(cacache, root, key, stem)),
-    keep: (key, output) => fromAbortable(() => store(cacache, root, key, output)),
+    restore: (key, target) => fromAbortable(() => restore(cacache, root, ownKey(key), target)),
+    keep: (key, output) => fromAbortable(() => store(cacache, root, ownKey(key), output)),
   };
 }
 
@@ -62,7 +67,7 @@ async function restore(
   cacache: Cacache,
   root: string,
   key: string,
-  stem: string,
+  { stem, mayReplace }: DownloadTarget,
 ): Promise<FetchedOutput | null> {
   const stored = await find(cacache, root, key).catch((error: unknown) => {
     throw toStorageError(error, root);
@@ -74,7 +79,7 @@ async function restore(
     if (content === null) return null;
     sources.push({ ...file, path: content.path });
   }
-  const files = await copyFiles(sources, stem);
+  const files = await copyFiles(sources, stem, mayReplace);
   if (files !== null) return { prediction: stored.prediction, files };
   // Damaged content would block the correct one.
   for (const { sha256 } of stored.files) await cacache.rm.content(root, integrityOf(sha256));

@@ -52,7 +52,7 @@ export function createRun(config: GenerateConfig): Run {
     ...services,
     ...limits,
     ...recovery,
-    ...openOutputs(config, hooks),
+    ...openOutputs({ ...config, service: services.service }, hooks),
     ...hooks,
     ...control,
     ...clock,
@@ -70,9 +70,10 @@ function resolveClock({ scheduler = asyncScheduler, random = Math.random }: Cloc
 
 function resolveServices(config: Services, { scheduler, random }: RunClock): RunServices {
   const { provider, downloader, renderer, journal, ledger, governor } = config;
-  const { follower = createListPoller(provider, { scheduler, random }), cache = noCache } = config;
+  const { follower = createListPoller(provider, { scheduler, random }) } = config;
+  const { cache = noCache, service = null } = config;
   const answers = overrideAnswers(provider.answers, config.answers);
-  return { provider, downloader, renderer, journal, ledger, governor, answers, follower, cache };
+  return { provider, downloader, renderer, journal, ledger, governor, answers, follower, cache, service };
 }
 
 const noCache: ResultCache = { restore: () => of(null), keep: () => EMPTY };
@@ -137,6 +138,7 @@ function resolveHooks(config: Hooks & Pick<Services, 'journal'>, emit: EmitEvent
     isPaidBefore = () => false,
     detached = false,
     beforeCreate = nothing,
+    filesOf = async () => [],
     persist = nothing,
     afterSaved = nothing,
     onFailed = nothing,
@@ -150,6 +152,7 @@ function resolveHooks(config: Hooks & Pick<Services, 'journal'>, emit: EmitEvent
     isPaidBefore,
     detached,
     beforeCreate,
+    filesOf,
     persist,
     afterSaved,
     onFailed,
@@ -203,7 +206,7 @@ function openState(
   return { state, control: { stop: merge(stop, halted).pipe(noteStop), cancel } };
 }
 
-function openOutputs(config: Outputs, { emit }: RunHooks): RunOutputs {
+function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: RunHooks): RunOutputs {
   const {
     folder,
     destinations = [],
@@ -214,7 +217,7 @@ function openOutputs(config: Outputs, { emit }: RunHooks): RunOutputs {
   return {
     folder,
     destinations: gateDestinations(destinations),
-    provenanceWriters: createProvenanceWriters({ provenance, sign, emit }),
+    provenanceWriters: createProvenanceWriters({ provenance, service: config.service, sign, emit }),
     keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
   };
 }

@@ -11,13 +11,14 @@ import type { RunJournal } from '../../store/entries.ts';
 import { openJournal } from '../../store/journal.ts';
 import { openResultCache } from '../../store/resultCache.ts';
 import type { Plan } from '../../types.ts';
+import { enterFolder, keepInput } from './enterFolder.ts';
 import { configOf, countRequests } from './runConfig.ts';
 import type { OpenRun, RunSettings } from './settings.ts';
 
 /**
  * Opens a run folder for this process alone, with everything that a run needs. Removes the
  * unfinished files of a killed run. Rejects with `UsageError` if the folder is in use, belongs to
- * another run, or cannot be written.
+ * another run or service, has files of the user's, or cannot be written.
  */
 export async function openRun(settings: RunSettings): Promise<OpenRun> {
   try {
@@ -52,15 +53,19 @@ async function openParts(settings: RunSettings, closers: Closers): Promise<OpenR
   const { folder, fingerprint, extendedFrom, resumeAnyway, priceMicroUsd, tables = [] } = settings;
   const { only = () => true, gallery = true } = settings;
   const { provider, count } = countRequests(settings.provider);
-  const journal = openJournal(folder, { fingerprint, extendedFrom, resumeAnyway });
+  const { service, restore } = await enterFolder(settings);
+  closers.add(restore);
+  const journal = openJournal(folder, { fingerprint, extendedFrom, resumeAnyway, service });
   closers.add(() => journal.close());
-  const ratings = openRatings(settings);
+  const ratings = openRatings(settings, service);
   closers.add(() => ratings?.close());
   await removeTemporaries(folder);
   // A folder may allow writing existing files but not creating new ones.
   await checkWritable(folder);
+  await keepInput(settings);
   const thumbnails = gallery ? await openThumbnails(folder) : null;
-  const cache = settings.cacheFolder === undefined ? null : await openResultCache(settings.cacheFolder);
+  const cache =
+    settings.cacheFolder === undefined ? null : await openResultCache(settings.cacheFolder, service);
   const manifest = await openManifest(folder);
   closers.add(() => manifest.close());
   await checkJournalMatchesManifest(manifest, journal, folder);
@@ -77,9 +82,14 @@ async function openParts(settings: RunSettings, closers: Closers): Promise<OpenR
   return {
     config: {
       ...configOf(settings, { provider, journal, ratings, manifest, thumbnails }),
+      service,
       ...(cache === null ? {} : { cache }),
       destinations,
       isDone: (plan) => !only(plan.index) || isSaved(plan),
+      filesOf: async ({ index, key }) => {
+        const outcome = await manifest.find(index);
+        return outcome?.key === key ? outcome.files.map(({ path }) => join(folder, path)) : [];
+      },
       isPaidBefore: ({ index, predictionId }) => reopened.get(index) === predictionId,
     },
     journal,
@@ -146,12 +156,12 @@ function createClosers(): Closers {
  * Opens the journal of ratings if there is one: their cost counts in the budget, also in a run that
  * makes no ratings.
  */
-function openRatings({
-  folder,
-  ratings = false,
-}: Pick<RunSettings, 'folder' | 'ratings'>): RunJournal | null {
+function openRatings(
+  { folder, ratings = false }: Pick<RunSettings, 'folder' | 'ratings'>,
+  service: string | null,
+): RunJournal | null {
   const ratingsFolder = join(folder, '.ratings');
-  return ratings || existsSync(ratingsFolder) ? openJournal(ratingsFolder) : null;
+  return ratings || existsSync(ratingsFolder) ? openJournal(ratingsFolder, { service }) : null;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
 import type { Manifest } from '../../sinks/manifest/manifest.ts';
 import type { TableFormat } from '../../sinks/manifest/tables.ts';
 import type { RunJournal } from '../../store/entries.ts';
+import type { RunInput } from '../../store/runFile.ts';
 import type { Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
 
@@ -66,6 +67,8 @@ interface InputSettings {
    * false.
    */
   isPartial?: boolean;
+  /** The file or standard input that the run was started from, for `run.json`. Default: none. */
+  input?: RunInput;
   /**
    * Identifies the input and the settings that change requests; a folder begun with another one is
    * refused.

@@ -8,7 +8,7 @@ import { toStorageError } from '../../disk/storageError.ts';
 import { writeChunks } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
 import { createAppender } from './jsonLines.ts';
-import { readOutcomes, scanManifest } from './readOutcomes.ts';
+import { readOutcome, readOutcomes, scanManifest } from './readOutcomes.ts';
 
 /** The list of a run's outcomes: `manifest.jsonl` during the run, `manifest.json` at its end. */
 export interface Manifest {
@@ -17,6 +17,8 @@ export interface Manifest {
    * if it cannot be written.
    */
   append(outcome: Outcome): Observable<Outcome>;
+  /** Reads the newest outcome of a job; null if it has none. */
+  find(index: number): Promise<Outcome | null>;
   /** Returns true if the job has an outcome here. */
   has(index: number): boolean;
   /** Reads the newest outcome of each job from the disk, in input order and constant memory. */
@@ -58,6 +60,7 @@ async function manifestOf(handle: FileHandle, folder: string, path: string): Pro
         index.set(jobIndex, await appender.append(JSON.stringify({ index: jobIndex, ...rest })));
         return outcome;
       }),
+    find: (jobIndex) => readOutcome(handle, index.get(jobIndex), path),
     has: (jobIndex) => index.get(jobIndex) !== undefined,
     outcomes,
     finish: async (run) => {

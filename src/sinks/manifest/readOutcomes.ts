@@ -31,6 +31,19 @@ export async function* readOutcomes(
   }
 }
 
+/** Reads the outcome of one line; null if there is none. Rejects as `readOutcomes` does. */
+export async function readOutcome(
+  handle: FileHandle,
+  range: LineRange | undefined,
+  path: string,
+): Promise<Outcome | null> {
+  if (range === undefined) return null;
+  const bytes = await read(handle, range.offsetBytes, range.lengthBytes);
+  const outcome = parseOutcome(bytes.toString('utf8'));
+  if (outcome === undefined) throw damaged(path, range.offsetBytes);
+  return outcome;
+}
+
 function rangesBetween(index: LineIndex, from: number, to: number): LineRange[] {
   const ranges: LineRange[] = [];
   for (let job = from; job < to; job += 1) {
@@ -119,6 +132,7 @@ export const outcomeSchema = z.object({
   createdAt: z.string().nullable(),
   completedAt: z.string().nullable(),
   fallbackLevel: z.int().positive().exactOptional(),
+  service: z.string().exactOptional(),
   deliveredTo: z.record(z.string(), z.array(z.string())).exactOptional(),
   error: outcomeError.exactOptional(),
 }) satisfies z.ZodType<Outcome>;
