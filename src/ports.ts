@@ -36,6 +36,8 @@ import type {
 export interface Provider {
   /** Reads this service's predictions. */
   readonly answers: ProviderAnswers;
+  /** Emits the service's name, as `base/service.ts` makes it. Absent: it is compared with none. */
+  identify?(): Observable<string>;
   createPrediction(request: PredictionRequest, options: CreateOptions): Observable<Prediction>;
   getPrediction(id: string): Observable<Prediction>;
   /**
@@ -115,11 +117,10 @@ export interface DownloadTarget {
   readonly stem: string;
   /** Embeds provenance in an image. Absent: images stay as they are. */
   readonly embedProvenance?: ProvenanceWriter;
-  /**
-   * Like `stem`, for a second file: the image before provenance was embedded. Absent: it is not
-   * stored.
-   */
+  /** Like `stem`, for the image before provenance was embedded. Absent: it is not stored. */
   readonly untouchedStem?: string;
+  /** Returns true for files to replace; others keep their names. Absent: any file is replaced. */
+  readonly mayReplace?: (path: string) => boolean | Promise<boolean>;
 }
 
 /**
@@ -146,11 +147,9 @@ export interface Renderer {
     original: ImageFile,
     specs: readonly RenditionSpec[],
     stem: string,
-    /**
-     * Applied to each rendition; bytes that it adds count in `maxBytes`. Absent: renditions stay as
-     * they were encoded.
-     */
+    /** Applied to each rendition; bytes that it adds count in `maxBytes`. Default: none. */
     embedProvenance?: ProvenanceWriter,
+    mayReplace?: DownloadTarget['mayReplace'],
   ): Observable<readonly RenderedFile[]>;
 }
 

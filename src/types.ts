@@ -395,6 +395,11 @@ export interface Outcome {
   /** Number of the fallback that made it, 1 for the first; absent if the job's own request did. */
   readonly fallbackLevel?: number;
   /**
+   * Name of the service: `replicate`, `simulator`, …; absent if it has none, or an older version
+   * made the outcome.
+   */
+  readonly service?: string;
+  /**
    * Addresses of the files at each further destination, by its name; in the order of `files`.
    * Absent: there are no further destinations.
    */

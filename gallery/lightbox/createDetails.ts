@@ -39,17 +39,11 @@ export function createDetails({ job, files }: Item): HTMLElement {
       command === null ? null : copyButton('Copy as command', command),
     ),
     list('How it was made', [
+      ['Made by', makerOf(job)],
       ['Model', job.model],
       ['Version', job.version?.slice(0, 12)],
       ['Seed', seed === undefined ? undefined : JSON.stringify(seed)],
-      [
-        'Cost',
-        job.costUsd === undefined
-          ? 'unknown'
-          : job.cached
-            ? `${usd(job.costUsd)}, from cache`
-            : usd(job.costUsd),
-      ],
+      ['Cost', costOf(job)],
       ['Model ran', job.predictS === undefined ? undefined : formatSeconds(job.predictS)],
       ['In all', job.totalS === undefined ? undefined : formatSeconds(job.totalS)],
       ['Attempts', String(job.attempts)],
@@ -84,6 +78,16 @@ export function createDetails({ job, files }: Item): HTMLElement {
       ),
     ),
   );
+}
+
+function makerOf({ isSimulated }: Item['job']): string | undefined {
+  return isSimulated ? 'the rxposure simulator: no model ran' : undefined;
+}
+
+function costOf({ costUsd, cached, isSimulated }: Item['job']): string {
+  if (costUsd === undefined) return 'unknown';
+  const note = isSimulated ? ', simulated' : '';
+  return cached ? `${usd(costUsd)}, from cache` : `${usd(costUsd)}${note}`;
 }
 
 function list(

@@ -11,7 +11,7 @@ export interface Header {
 
 /** Creates the header: the run's name, its result in one line, and the links to the pages. */
 export function createHeader(
-  { name, report, jobs, live }: GalleryData,
+  { name, report, jobs, live, isSimulated }: GalleryData,
   onPage: (page: PageName) => void,
 ): Header {
   const { saved, total, failed, skipped, costUsd, costIncomplete } = report;
@@ -45,6 +45,14 @@ export function createHeader(
       'div',
       {},
       el('h1', { dir: 'auto' }, name),
+      isSimulated
+        ? el(
+            'p',
+            { class: 'badge' },
+            el('strong', {}, 'Simulated'),
+            'No model made these pictures, and nothing was paid.',
+          )
+        : null,
       // During the run, `followRun` shows the progress instead.
       live === undefined ? el('p', { class: 'quiet' }, facts.join(' · ')) : null,
     ),

@@ -23,6 +23,8 @@ export type RunEvent =
       readonly total: number;
       readonly alreadySaved: number;
       readonly concurrency: number;
+      /** Name of the service: `replicate`, `simulator`, …; absent if it has none. */
+      readonly service?: string;
     }
   /** With a cache: another process makes the same result, and the job waits for it. */
   | {
@@ -140,6 +142,15 @@ export type RunEvent =
       readonly spentMicroUsd: number;
     }
   | { readonly type: 'warning'; readonly message: string }
+  /** A run with `--detach` has left predictions to the service, after `run.completed`. */
+  | {
+      readonly type: 'run.detached';
+      readonly jobs: number;
+      /** The command that collects them. */
+      readonly command: string;
+      /** Until then all of their outputs are there, ms since 1970. */
+      readonly untilMs: number;
+    }
   | { readonly type: 'run.completed'; readonly totals: RunTotals; readonly elapsedMs: number };
 
 /**

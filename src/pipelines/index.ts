@@ -1,4 +1,5 @@
 export type { ProviderAnswers } from '../ports.ts';
+export type { RunInput } from '../store/runFile.ts';
 export { generate } from './generate.ts';
 export { generateStream } from './generateStream.ts';
 export type { GenerateConfig } from './journey/config.ts';

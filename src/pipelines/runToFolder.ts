@@ -87,6 +87,7 @@ export function runToEnd(
     strategy = runDefaults.strategy,
     scheduler = monotonicScheduler,
     isPaidBefore,
+    service,
   } = run.config;
   const concurrency = concurrencyOf(strategy, run.config.concurrency);
   return defer(() => {
@@ -104,7 +105,7 @@ export function runToEnd(
       fault ??= asMidRunError(error);
       return EMPTY;
     });
-    emit({ type: 'run.started', folder, total, alreadySaved, concurrency });
+    emit({ type: 'run.started', folder, total, alreadySaved, concurrency, ...(service && { service }) });
     const earlier = deliverEarlier(run).pipe(noteFault, ignoreElements());
     return concat(
       earlier,
@@ -124,11 +125,14 @@ export function runToEnd(
  */
 function skipRemaining(
   plans: PlanSource,
-  run: Pick<OpenRun, 'manifest' | 'journal' | 'isChosen'>,
+  run: Pick<OpenRun, 'config' | 'manifest' | 'journal' | 'isChosen'>,
 ): Observable<Outcome> {
   const { manifest, journal, isChosen } = run;
+  const { service = null } = run.config;
   const write = (plan: Plan) =>
-    manifest.append(skippedOutcome(plan, journal.find(plan.index), isChosen(plan.index)));
+    manifest.append(
+      skippedOutcome(plan, journal.find(plan.index), { isChosen: isChosen(plan.index), service }),
+    );
   return pullMap(plansWithoutOutcome(plans, run), write, { concurrency: 64 });
 }
 

@@ -12,7 +12,7 @@ import { takeLease, tryLease } from '../disk/lease/takeLease.ts';
 import { toStorageError } from '../disk/storageError.ts';
 import { makeFolder, removeTemporaries } from '../disk/writeFiles.ts';
 import { UsageError } from '../errors.ts';
-import type { ResultCache } from '../ports.ts';
+import type { DownloadTarget, ResultCache } from '../ports.ts';
 import type { FetchedOutput, ImageFile, LeaseRequest, Prediction, ResultLease } from '../types.ts';
 import { imageFileSchema, predictionSchema } from './schemas.ts';
 
@@ -30,10 +30,15 @@ interface StoredResult {
   readonly files: readonly (Omit<ImageFile, 'path'> & { readonly extension: string })[];
 }
 
-/** Prefix of the keys, so that another format of results can share the folder. */
-const FORMAT = 'rxposure/1';
+/**
+ * Prefix of the keys, so that another format of results can share the folder. Results of format 1
+ * do not name their service, and may be simulated: they are never used.
+ */
+const FORMAT = 'rxposure/2';
 
 export interface ResultCacheConfig {
+  /** The service of the run; null or absent if it has no name. */
+  service?: string | null | undefined;
   /**
    * Time for one prediction: a process that is suspended for longer counts as dead. Default
    * 600,000.
@@ -47,7 +52,8 @@ export interface ResultCacheConfig {
  * Opens a folder that stores the results of requests for other runs; creates it if it does not
  * exist. It is content-addressed: each file is stored once under its sha256, however many results
  * have it, and checked against it at each use; a damaged one counts as missing. Several processes
- * may use the folder at the same time: each result is made by the one that has its lease.
+ * may use the folder at the same time: each result is made by the one that has its lease. A run
+ * gets only results of its own service, so that a simulation never serves a real run.
  *
  * Rejects with `UsageError` if the folder cannot be used. `restore` and `keep` emit `StorageError`
  * if the disk refuses.
@@ -67,11 +73,13 @@ export async function openResultCache(folder: string, config: ResultCacheConfig 
     });
   }
   const { default: cacache } = await import('cacache');
+  const { service } = config;
+  const ownKey = (key: string) => `${service ?? ''}/${key}`;
   return {
-    restore: (key, { stem }) => fromAbortable(() => restore(cacache, root, key, stem)),
-    keep: (key, output) => fromAbortable(() => store(cacache, root, key, output)),
+    restore: (key, target) => fromAbortable(() => restore(cacache, root, ownKey(key), target)),
+    keep: (key, output) => fromAbortable(() => store(cacache, root, ownKey(key), output)),
     lease: (key, request) =>
-      lease(join(root, LEASES, `${hash('sha256', resultKey(key), 'hex')}.lock`), request, config),
+      lease(join(root, LEASES, `${hash('sha256', resultKey(ownKey(key)), 'hex')}.lock`), request, config),
   };
 }
 
@@ -97,7 +105,7 @@ async function restore(
   cacache: Cacache,
   root: string,
   key: string,
-  stem: string,
+  { stem, mayReplace }: DownloadTarget,
 ): Promise<FetchedOutput | null> {
   const stored = await find(cacache, root, key).catch((error: unknown) => {
     throw toStorageError(error, root);
@@ -109,7 +117,7 @@ async function restore(
     if (content === null) return null;
     sources.push({ ...file, path: content.path });
   }
-  const files = await copyFiles(sources, stem);
+  const files = await copyFiles(sources, stem, mayReplace);
   if (files !== null) return { prediction: stored.prediction, files };
   // Damaged content would block the correct one.
   for (const { sha256 } of stored.files) await cacache.rm.content(root, integrityOf(sha256));

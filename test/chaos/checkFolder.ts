@@ -22,6 +22,7 @@ const OF_THE_RUN = [
   'manifest.json',
   'manifest.jsonl',
   'report.json',
+  'run.json',
   'run.sqlite',
   'gallery.html',
   // As many as there are pages.

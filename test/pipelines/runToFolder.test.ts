@@ -91,7 +91,8 @@ describe('a run in its folder', () => {
       created: 30,
       maxInFlight: 5,
       tokensAtFileHost: 0,
-      apiRequests: 30,
+      // The predictions, and one to learn that it is a simulator.
+      apiRequests: 31,
     });
     const { outcomes } = await manifest();
     expect(outcomes.map(({ index }) => index)).toEqual(Array.from({ length: 30 }, (_, index) => index));
@@ -131,10 +132,11 @@ describe('a run in its folder', () => {
 
   it('is complete without a gallery if the disk refuses one, and warns', async () => {
     const provider = await start();
-    await mkdir(join(folder, 'gallery.html'), { recursive: true });
+    await run(1, { provider, gallery: false });
+    await mkdir(join(folder, 'gallery.html'));
     const events: RunEvent[] = [];
     const { totals, fault } = await run(2, { provider, emit: (event) => events.push(event) });
-    expect([totals.saved, fault]).toEqual([2, null]);
+    expect([totals.saved, fault]).toEqual([1, null]);
     expect(events.slice(-2)).toMatchObject([
       { type: 'warning', message: expect.stringContaining('gallery could not be made') },
       { type: 'run.completed' },

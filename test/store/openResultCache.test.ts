@@ -62,6 +62,18 @@ it('copies a stored result to another path, also after it was opened again', asy
   expect((await readdir(join(folder(), 'run/a'))).sort()).toEqual(['0001--2.jpg', '0001.jpg']);
 });
 
+it('serves only runs on the service that made the result', async () => {
+  const output = await anOutput();
+  await keep(await openResultCache(cacheFolder(), { service: 'simulator' }), 'key', output);
+  expect(
+    await restore(await openResultCache(cacheFolder(), { service: 'replicate' }), 'key', 'x'),
+  ).toBeNull();
+  expect(await restore(await openResultCache(cacheFolder()), 'key', 'x')).toBeNull();
+  expect(
+    await restore(await openResultCache(cacheFolder(), { service: 'simulator' }), 'key', 'x'),
+  ).not.toBeNull();
+});
+
 it('keeps equal content once', async () => {
   const cache = await openResultCache(cacheFolder());
   const output = await anOutput();

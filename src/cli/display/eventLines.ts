@@ -1,3 +1,4 @@
+import { isSimulated } from '../../base/service.ts';
 import { formatUsd } from '../../base/text.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import type { Progress } from './progress.ts';
@@ -29,9 +30,18 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
       return [`${paint('green', 'round')} ${roundText(event)}`];
     case 'run.completed':
       return summaryLines(event, progress, paint);
+    case 'run.detached':
+      return [`${paint('bold', 'detached')} ${detachedText(event)}`];
     default:
       return [];
   }
+}
+
+/** Returns the first line of a run: its jobs, and where their files go. */
+export function startLine({ total, alreadySaved, concurrency, folder, service }: Progress): string {
+  const before = alreadySaved > 0 ? `, ${alreadySaved} already saved` : '';
+  const simulated = isSimulated(service) ? ', simulated' : '';
+  return `${counted(total, 'job')}${simulated}${before}, ${concurrency} at a time, into ${plainText(folder)}`;
 }
 
 function progressText(event: Extract<RunEvent, { type: 'job.progress' }>): string {
@@ -43,6 +53,11 @@ function progressText(event: Extract<RunEvent, { type: 'job.progress' }>): strin
 function pausedText({ model, failures, waitMs, error }: Extract<RunEvent, { type: 'model.paused' }>): string {
   const why = plainText(error.message);
   return `${model} failed ${counted(failures, 'time')} in a row and is paused for ${formatDuration(waitMs)}. Last error: ${why}`;
+}
+
+function detachedText({ jobs, command, untilMs }: Extract<RunEvent, { type: 'run.detached' }>): string {
+  const until = new Date(untilMs).toTimeString().slice(0, 5);
+  return `${counted(jobs, 'prediction')} left to the service. Collect before ${until}, when the first outputs are deleted: ${plainText(command)}`;
 }
 
 function recoveryText({ jobs, round, waitMs }: Extract<RunEvent, { type: 'recovery.started' }>): string {

@@ -26,6 +26,8 @@ export type FailedJob = Pick<Outcome, 'index' | 'prompt' | 'error'>;
 interface RunStart {
   readonly folder: string;
   readonly concurrency: number;
+  /** Name of the service; absent if it has none. */
+  readonly service?: string;
 }
 
 /** The traffic with the service. */
@@ -74,15 +76,18 @@ export function createProgress(now: () => number): ProgressTracker {
   let start: RunStart = { folder: '', concurrency: 0 };
   let cached = 0;
   const counter = createRunCounter(now);
-  const service = countRequests(now);
+  const requests = countRequests(now);
   const active = followActiveJobs(now);
   const costs = createCostTracker();
   const problems = collectProblems();
   return {
     onEvent(event) {
-      if (event.type === 'run.started') start = { folder: event.folder, concurrency: event.concurrency };
+      if (event.type === 'run.started') {
+        const { folder, concurrency, service } = event;
+        start = { folder, concurrency, ...(service === undefined ? {} : { service }) };
+      }
       counter.onEvent(event);
-      service.onEvent(event);
+      requests.onEvent(event);
       active.onEvent(event);
       const outcome = outcomeOf(event);
       if (outcome === null) return;
@@ -93,7 +98,7 @@ export function createProgress(now: () => number): ProgressTracker {
     progress: () => ({
       ...start,
       ...counter.counts(),
-      ...service.counts,
+      ...requests.counts,
       ...problems.found,
       cached,
       active: active.jobs,

@@ -2,13 +2,13 @@ import { interval, type SchedulerLike } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { toJsonLines } from '../../events/listeners.ts';
 import { doneCount } from '../../events/progress.ts';
-import { eventLines } from './eventLines.ts';
+import { eventLines, startLine } from './eventLines.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { progressParts } from './statusLines.ts';
 import { failureLine } from './summaryLines.ts';
 import { createPaint, type TextStream, type View } from './terminal.ts';
 import { terminalView } from './terminalView.ts';
-import { counted, formatDuration, plainText } from './text.ts';
+import { formatDuration } from './text.ts';
 
 interface CreateReporterConfig {
   /** The stream for events under `json`, and for nothing else. */
@@ -108,11 +108,6 @@ function linesView(config: LinesViewConfig): View {
 
 function tenthsDone(progress: Progress): number {
   return progress.total === 0 ? 10 : Math.floor((doneCount(progress) * 10) / progress.total);
-}
-
-function startLine({ total, alreadySaved, concurrency, folder }: Progress): string {
-  const before = alreadySaved > 0 ? `, ${alreadySaved} already saved` : '';
-  return `${counted(total, 'job')}${before}, ${concurrency} at a time, into ${plainText(folder)}`;
 }
 
 function progressLine(progress: Progress, nowMs: number): string {

@@ -1,3 +1,4 @@
+import { isSimulated } from '../../base/service.ts';
 import { formatUsd, toMicroUsd } from '../../base/text.ts';
 import type { RunEvent, RunTotals } from '../../events/runEvent.ts';
 import type { ModelTotals } from '../../sinks/report/tallies.ts';
@@ -14,10 +15,10 @@ export function summaryLines(
   paint: Paint,
 ): string[] {
   return [
-    headline(totals, elapsedMs, paint),
+    `${isSimulated(progress.service) ? 'Simulated: ' : ''}${headline(totals, elapsedMs, paint)}`,
     ...fact('failed', failedText(totals, progress)),
     ...fact('skipped', skippedText(totals, progress)),
-    ...fact('cost', costText(totals)),
+    ...fact('cost', costText(totals, progress)),
     ...modelLines(progress),
     ...fact('cached', cachedText(progress)),
     ...fact('service', serviceText(progress)),
@@ -61,14 +62,15 @@ function skippedText({ skipped }: RunTotals, { skipReason }: Problems): string |
   return skipReason === null || skipReason === '' ? String(skipped) : `${skipped} – ${skipReason}`;
 }
 
-function costText({ costUsd, costIncomplete, saved }: RunTotals): string | null {
+function costText({ costUsd, costIncomplete, saved }: RunTotals, { service }: Progress): string | null {
   const microUsd = toMicroUsd(costUsd);
   if (microUsd === 0) return costIncomplete ? 'unknown: give --price USD to count it' : null;
   // A tenth of a thousandth of a dollar is fine enough for an average.
   const average =
     saved > 0 ? `, on average ${formatUsd(Math.round(microUsd / saved / 100) * 100)} a job` : '';
   const gap = costIncomplete ? ' at least, as some jobs have no known price' : '';
-  return `${formatUsd(microUsd)}${gap}${average}`;
+  const unpaid = isSimulated(service) ? ', simulated: nothing was paid' : '';
+  return `${formatUsd(microUsd)}${gap}${average}${unpaid}`;
 }
 
 /** Returns a line for each model, if there are several; the cost of a single one is the run's. */

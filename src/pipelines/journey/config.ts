@@ -39,6 +39,10 @@ export interface Services {
   follower?: Follower;
   /** Results of earlier runs, asked for plans that have a `resultKey`. Default: none. */
   cache?: ResultCache;
+  /**
+   * Name of the service in outcomes and provenance; null for none. Default: as the provider says.
+   */
+  service?: string | null;
 }
 
 /** The limits of a run: jobs at a time, attempts, waits. */
@@ -158,6 +162,11 @@ export interface Hooks {
    * `collect`. Default: no-op.
    */
   beforeCreate?: (plan: Plan) => Observable<unknown>;
+  /**
+   * Returns the paths of the files that the earlier outcome of the same request names: only those
+   * may be replaced. Called if a file is in the way. Default: none.
+   */
+  filesOf?: (plan: Plan) => Promise<readonly string[]>;
   /** Stores each outcome before it counts as saved: sidecar, manifest. Default: no-op. */
   persist?: (outcome: Outcome) => Observable<unknown>;
   /** Called after an outcome is recorded as saved; free its local files here. Default: no-op. */

@@ -102,6 +102,18 @@ export function openJob(plan: Plan, record: JobRecord | undefined, { postponed, 
   };
 }
 
+/**
+ * Returns the test for files that a job may replace: its own of earlier attempts and runs, as
+ * journal and manifest name them.
+ */
+export function mayReplace(
+  { plan, earlierFiles }: Pick<JobState, 'plan' | 'earlierFiles'>,
+  { filesOf }: Required<Pick<Hooks, 'filesOf'>>,
+): (path: string) => Promise<boolean> {
+  const own = earlierFiles.flatMap(({ path, untouched }) => [path, untouched?.path]);
+  return async (path) => own.includes(path) || (await filesOf(plan)).includes(path);
+}
+
 /** Originals on disk, and the request that made them: the plan's, or a fallback's. */
 export interface Originals extends FetchedOutput {
   readonly request: PricedRequest;

@@ -9,7 +9,7 @@ import { type JobState, mayHavePrediction } from './job.ts';
 import type { RunOutputs, RunRecovery, RunServices, Stateful } from './run.ts';
 
 /** The groups of a run that describing a job reads. */
-type Describing = Pick<RunServices, 'answers'> & Pick<RunRecovery, 'fallbacksOf'>;
+type Describing = Pick<RunServices, 'answers' | 'service'> & Pick<RunRecovery, 'fallbacksOf'>;
 
 /** Turns originals and renditions on disk into the outcome of their job. */
 export function toSavedOutcome(
@@ -93,7 +93,12 @@ export function describeJob(job: JobState, run: Describing): Omit<Outcome, 'stat
     createdAt: prediction?.createdAt ?? null,
     completedAt: prediction?.completedAt ?? null,
     ...levelOf(job, run),
+    ...named(run.service),
   };
+}
+
+function named(service: string | null): Pick<Outcome, 'service'> {
+  return service === null ? {} : { service };
 }
 
 /** Returns the position of the job's last request among its fallbacks; none for the plan itself. */
@@ -157,12 +162,22 @@ function fileEntry(role: OutcomeFile['role'], name: string, file: ImageFile, fol
   return { role, name, path, width: widthPx, height: heightPx, format, bytes, sha256 };
 }
 
+interface SkippedConfig {
+  /** False if the run was limited to other jobs. Default true. */
+  isChosen?: boolean;
+  /** Name of the service. Default: none. */
+  service?: string | null;
+}
+
 /**
  * Returns the outcome of a job that has reached none: the run was stopped before its turn, or has
- * left its prediction to the service. `record` is the job's record in the journal; `isChosen` is
- * false if the run was limited to other jobs.
+ * left its prediction to the service. `record` is the job's record in the journal.
  */
-export function skippedOutcome(plan: Plan, record: JobRecord | undefined, isChosen = true): Outcome {
+export function skippedOutcome(
+  plan: Plan,
+  record: JobRecord | undefined,
+  { isChosen = true, service = null }: SkippedConfig = {},
+): Outcome {
   const isLeft = record !== undefined && record.key === plan.key && mayHavePrediction(record);
   return {
     index: plan.index,
@@ -181,6 +196,7 @@ export function skippedOutcome(plan: Plan, record: JobRecord | undefined, isChos
     cached: false,
     createdAt: null,
     completedAt: null,
+    ...named(service),
     error: reasonOf(isLeft, isChosen),
   };
 }

@@ -10,6 +10,8 @@ export type ProvenanceWriters = (prediction: Prediction, plan: Plan) => Provenan
 
 interface ProvenanceWritersConfig {
   readonly provenance: ProvenanceLevel;
+  /** Name of the service; null if it has none. */
+  readonly service: string | null;
   /** Signs images, after their provenance is embedded; null: no signature. */
   readonly sign: PictureSigner | null;
   readonly emit: EmitEvent;
@@ -21,6 +23,7 @@ interface ProvenanceWritersConfig {
  */
 export function createProvenanceWriters({
   provenance,
+  service,
   sign,
   emit,
 }: ProvenanceWritersConfig): ProvenanceWriters | null {
@@ -42,6 +45,7 @@ export function createProvenanceWriters({
             version: version === 'hidden' ? null : version,
             prompt: provenance === 'full' ? prompt : null,
             predictionId: id,
+            service,
             completedAt,
           });
     return async (bytes, format) => {
@@ -51,7 +55,7 @@ export function createProvenanceWriters({
         return bytes;
       }
       if (sign === null) return result.marked;
-      const signed = await sign(result.marked, format, model);
+      const signed = await sign(result.marked, format, model, service);
       if (signed === result.marked)
         warnOnce(`Images in the format ${format} are not signed: only JPEG and PNG can be.`);
       return signed;

@@ -3,13 +3,14 @@ import { gate } from '../../operators/gate.ts';
 import { type RenderedOriginal, renditions } from '../../operators/stages/renditions.ts';
 import type { ProvenanceWriter } from '../../ports.ts';
 import type { ImageFile } from '../../types.ts';
-import type { JobState } from './job.ts';
-import type { RunLimits, RunOutputs, RunServices } from './run.ts';
+import { type JobState, mayReplace } from './job.ts';
+import type { RunHooks, RunLimits, RunOutputs, RunServices } from './run.ts';
 
 /** The groups of a run that rendering reads. */
 type Rendering = Pick<RunServices, 'renderer'> &
   Pick<RunLimits, 'encoders'> &
-  Pick<RunOutputs, 'provenanceWriters'>;
+  Pick<RunOutputs, 'provenanceWriters'> &
+  Pick<RunHooks, 'filesOf'>;
 
 /**
  * Renders the plan's renditions of each original, at most as many originals at a time as the run
@@ -22,6 +23,7 @@ export function renderRenditions(
 ): OperatorFunction<readonly ImageFile[], readonly RenderedOriginal[]> {
   return renditions(run.renderer, job.plan.renditions, {
     within: gate(run.encoders),
+    mayReplace: mayReplace(job, run),
     ...provenanceOf(job, run),
   });
 }

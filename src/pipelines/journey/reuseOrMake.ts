@@ -26,7 +26,7 @@ import { gate } from '../../operators/gate.ts';
 import type { ProvenanceWriter } from '../../ports.ts';
 import type { FetchedOutput, ImageFile, Plan } from '../../types.ts';
 import { closeAttempt } from './beginAttempt.ts';
-import { type JobState, mayHavePrediction, type Originals } from './job.ts';
+import { type JobState, mayHavePrediction, mayReplace, type Originals } from './job.ts';
 import { outcomeError } from './outcomes.ts';
 import type {
   RunControl,
@@ -49,7 +49,9 @@ type Reusing = Restoring &
   Pick<RunOutputs, 'folder'>;
 
 /** The groups of a run that restoring a result from the cache reads. */
-type Restoring = Pick<RunServices, 'cache'> & Pick<RunOutputs, 'folder' | 'provenanceWriters'>;
+type Restoring = Pick<RunServices, 'cache'> &
+  Pick<RunHooks, 'filesOf'> &
+  Pick<RunOutputs, 'folder' | 'provenanceWriters'>;
 
 /** The groups of a run that booking a lost output reads. */
 type Booking = Pick<RunServices, 'answers' | 'journal'>;
@@ -141,7 +143,7 @@ function bookLost(job: JobState, run: Booking): Observable<never> {
  */
 function restore(key: string, job: JobState, run: Restoring): Observable<Originals | null> {
   const { plan } = job;
-  return run.cache.restore(key, { stem: stemOf(job, run) }).pipe(
+  return run.cache.restore(key, { stem: stemOf(job, run), mayReplace: mayReplace(job, run) }).pipe(
     concatMap((output) => (output === null ? of(null) : withOwnProvenance(output, plan, run))),
     map((output) => (output === null ? null : { ...output, request: plan })),
   );
@@ -185,14 +187,14 @@ function store(key: string, obtained: Originals, { plan }: JobState, run: Storin
 function useSharedResult(
   { result, origin }: Cached<Originals>,
   job: JobState,
-  run: Pick<RunLimits, 'downloads'> & Pick<RunOutputs, 'folder'>,
+  run: Pick<RunLimits, 'downloads'> & Pick<RunHooks, 'filesOf'> & Pick<RunOutputs, 'folder'>,
 ): Observable<readonly ImageFile[]> {
   if (origin === 'made') return of(result.files);
   job.isCached = true;
   job.request = result.request;
   job.prediction = result.prediction;
   if (origin === 'kept') return of(result.files);
-  return fromAbortable(() => copyFiles(result.files, stemOf(job, run))).pipe(
+  return fromAbortable(() => copyFiles(result.files, stemOf(job, run), mayReplace(job, run))).pipe(
     concatMap((files) => (files === null ? throwError(() => copyGone(job.plan)) : of(files))),
     gate(run.downloads),
   );

@@ -61,8 +61,8 @@ async function* suspects(manifest: Manifest, journal: FolderJournal): AsyncGener
     return;
   }
   for (const index of manifest.savedIndexes()) {
-    const outcome = journal.isSaved(index) ? undefined : await manifest.find(index);
-    if (outcome !== undefined) yield outcome;
+    const outcome = journal.isSaved(index) ? null : await manifest.find(index);
+    if (outcome !== null) yield outcome;
   }
 }
 

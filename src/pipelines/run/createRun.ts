@@ -53,7 +53,7 @@ export function createRun(config: GenerateConfig): Run {
     ...services,
     ...limits,
     ...recovery,
-    ...openOutputs(config, hooks),
+    ...openOutputs({ ...config, service: services.service }, hooks),
     ...hooks,
     ...control,
     ...clock,
@@ -71,9 +71,10 @@ function resolveClock({ scheduler = monotonicScheduler, random = Math.random }: 
 
 function resolveServices(config: Services, { scheduler, random }: RunClock): RunServices {
   const { provider, downloader, renderer, journal, ledger, governor } = config;
-  const { follower = createListPoller(provider, { scheduler, random }), cache = noCache } = config;
+  const { follower = createListPoller(provider, { scheduler, random }) } = config;
+  const { cache = noCache, service = null } = config;
   const answers = overrideAnswers(provider.answers, config.answers);
-  return { provider, downloader, renderer, journal, ledger, governor, answers, follower, cache };
+  return { provider, downloader, renderer, journal, ledger, governor, answers, follower, cache, service };
 }
 
 const noCache: ResultCache = { restore: () => of(null), keep: () => EMPTY };
@@ -138,6 +139,7 @@ function resolveHooks(config: Hooks & Pick<Services, 'journal'>, emit: EmitEvent
     isPaidBefore = () => false,
     detached = false,
     beforeCreate = nothing,
+    filesOf = async () => [],
     persist = nothing,
     afterSaved = nothing,
     onFailed = nothing,
@@ -151,6 +153,7 @@ function resolveHooks(config: Hooks & Pick<Services, 'journal'>, emit: EmitEvent
     isPaidBefore,
     detached,
     beforeCreate,
+    filesOf,
     persist,
     afterSaved,
     onFailed,
@@ -204,7 +207,7 @@ function openState(
   return { state, control: { stop: merge(stop, halted).pipe(noteStop), cancel } };
 }
 
-function openOutputs(config: Outputs, { emit }: RunHooks): RunOutputs {
+function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: RunHooks): RunOutputs {
   const {
     folder,
     destinations = [],
@@ -215,7 +218,7 @@ function openOutputs(config: Outputs, { emit }: RunHooks): RunOutputs {
   return {
     folder,
     destinations: gateDestinations(destinations),
-    provenanceWriters: createProvenanceWriters({ provenance, sign, emit }),
+    provenanceWriters: createProvenanceWriters({ provenance, service: config.service, sign, emit }),
     keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
   };
 }

@@ -14,6 +14,7 @@ import { openJournal } from '../../store/journal/journal.ts';
 import { openResultCache } from '../../store/resultCache.ts';
 import type { Plan } from '../../types.ts';
 import { compareWitnesses } from './compareWitnesses.ts';
+import { type EnteredFolder, enterFolder, keepInput } from './enterFolder.ts';
 import { leaseFolder, underLease } from './leaseFolder.ts';
 import { finishMoves } from './matching/finishMoves.ts';
 import { configOf, countRequests } from './runConfig.ts';
@@ -22,7 +23,8 @@ import type { OpenRun, RunSettings } from './settings.ts';
 /**
  * Opens a run folder for this process alone, with everything that a run needs. Removes the
  * unfinished files of a killed run. Rejects with `UsageError` if the folder is in use, belongs to
- * another run, or cannot be written. An aborted `signal` ends the wait for another run.
+ * another run or service, has files of the user's, or cannot be written. An aborted `signal` ends
+ * the wait for another run.
  */
 export async function openRun(settings: RunSettings, signal?: AbortSignal): Promise<OpenRun> {
   try {
@@ -45,9 +47,11 @@ export async function openRun(settings: RunSettings, signal?: AbortSignal): Prom
 async function openFolder(settings: RunSettings, signal?: AbortSignal): Promise<OpenRun> {
   const closers = createClosers();
   try {
+    const entered = await enterFolder(settings);
     const lease = await leaseFolder(settings, signal);
     closers.add(() => lease.release());
-    return await openParts(settings, closers, lease);
+    closers.add(entered.restore);
+    return await openParts(settings, closers, { ...entered, lease });
   } catch (error) {
     // The first error is the one that counts.
     await closers.close().catch(() => {});
@@ -55,20 +59,33 @@ async function openFolder(settings: RunSettings, signal?: AbortSignal): Promise<
   }
 }
 
-async function openParts(settings: RunSettings, closers: Closers, lease: Lease): Promise<OpenRun> {
+/** A folder that this process alone has entered. */
+interface Entered extends EnteredFolder {
+  readonly lease: Lease;
+}
+
+async function openParts(
+  settings: RunSettings,
+  closers: Closers,
+  { service, lease }: Entered,
+): Promise<OpenRun> {
   const { folder, fixedInput, resumeAnyway, priceMicroUsd, tables = [] } = settings;
   const { only = () => true, gallery = true, emit = () => {} } = settings;
   const { provider, count } = countRequests(settings.provider);
-  const journal = underLease(openJournal(folder, { fixedInput, resumeAnyway }), lease);
+  const conditions = { service, fixedInput, resumeAnyway };
+  const journal = underLease(openJournal(folder, conditions), lease);
   closers.add(() => journal.close());
-  const ratings = openRatings(settings, lease);
+  const ratings = openRatings(settings, { service, lease });
   closers.add(() => ratings?.close());
   await removeTemporaries(folder);
   // A folder may allow writing existing files but not creating new ones.
   await checkWritable(folder);
+  await keepInput(settings);
   const thumbnails = gallery ? await openThumbnails(folder) : null;
   const cache =
-    settings.cacheFolder === undefined ? null : await openResultCache(settings.cacheFolder, settings);
+    settings.cacheFolder === undefined
+      ? null
+      : await openResultCache(settings.cacheFolder, { ...settings, service });
   await finishMoves(folder, journal);
   const manifest = await openManifest(folder);
   closers.add(() => manifest.close());
@@ -85,9 +102,14 @@ async function openParts(settings: RunSettings, closers: Closers, lease: Lease):
   return {
     config: {
       ...configOf(settings, { provider, journal, ratings, manifest, thumbnails }),
+      service,
       ...(cache === null ? {} : { cache }),
       destinations,
       isDone: (plan) => !only(plan.index) || isSaved(plan),
+      filesOf: async ({ index, key }) => {
+        const outcome = await manifest.find(index);
+        return outcome?.key === key ? outcome.files.map(({ path }) => join(folder, path)) : [];
+      },
       isPaidBefore: ({ index, predictionId }) => reopened.get(index) === predictionId,
     },
     journal,
@@ -159,10 +181,11 @@ function createClosers(): Closers {
  */
 function openRatings(
   { folder, ratings = false }: Pick<RunSettings, 'folder' | 'ratings'>,
-  lease: Lease,
+  { service, lease }: Pick<Entered, 'service' | 'lease'>,
 ): RunJournal | null {
   const ratingsFolder = join(folder, '.ratings');
-  return ratings || existsSync(ratingsFolder) ? underLease(openJournal(ratingsFolder), lease) : null;
+  if (!ratings && !existsSync(ratingsFolder)) return null;
+  return underLease(openJournal(ratingsFolder, { service }), lease);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   catchError,
   concat,
@@ -13,6 +14,7 @@ import {
   throwError,
 } from 'rxjs';
 import { encoderConcurrency } from '../../base/pictures.ts';
+import { isSimulated } from '../../base/service.ts';
 import type { RunTotals } from '../../events/runEvent.ts';
 import { pullMap } from '../../operators/pullMap.ts';
 import { sheetCells, writeContactSheet } from '../../sinks/contactSheet/contactSheet.ts';
@@ -71,8 +73,8 @@ export function writeResults(end: RunEnd, run: Writing & Showing): Observable<Fi
  * outcomes. Rejects with `StorageError` if the disk refuses.
  */
 export async function writeReportAndTables(end: RunEnd, run: Writing): Promise<Report> {
-  const { folder } = run.config;
-  const builder = createReport({ priceOf: run.describePrice });
+  const { folder, service = null } = run.config;
+  const builder = createReport({ priceOf: run.describePrice, service });
   for await (const outcome of run.manifest.outcomes()) builder.add(outcome);
   const report = builder.toJSON({
     elapsedMs: end.elapsedMs,
@@ -83,8 +85,14 @@ export async function writeReportAndTables(end: RunEnd, run: Writing): Promise<R
     startedAt: new Date(end.startedAtMs).toISOString(),
     completedAt: new Date(end.startedAtMs + end.elapsedMs).toISOString(),
     ...end.totals,
+    service,
   });
-  for (const format of run.tables) await writeTable(folder, format, run.manifest.outcomes());
+  for (const format of run.tables) {
+    const path = await writeTable(folder, format, run.manifest.outcomes());
+    const isOther = basename(path) !== `manifest.${format}`;
+    const message = `manifest.${format} in the run folder is not a table of this run, and stays: the table is ${path}.`;
+    if (isOther) run.config.emit?.({ type: 'warning', message });
+  }
   await writeReport(folder, report);
   return report;
 }
@@ -111,7 +119,11 @@ function writeGalleryAndSheet(report: Report, run: Showing): Observable<never> {
     concatMap((total) =>
       concat(
         defer(() => writeGallery(folder, { outcomes: manifest.outcomes(), report, thumbnails })),
-        defer(() => writeContactSheet(folder, allCells(manifest.outcomes(), thumbnails), total)),
+        defer(() =>
+          writeContactSheet(folder, allCells(manifest.outcomes(), thumbnails), total, {
+            isSimulated: isSimulated(report.service),
+          }),
+        ),
       ),
     ),
     ignoreElements(),

@@ -144,10 +144,11 @@ export function countRequests(provider: Provider): CountedProvider {
       requests += 1;
       return call();
     });
-  const { uploadFile } = provider;
+  const { identify, uploadFile } = provider;
   return {
     provider: {
       answers: provider.answers,
+      ...(identify === undefined ? {} : { identify: () => identify.call(provider) }),
       createPrediction: (request, options) => counted(() => provider.createPrediction(request, options)),
       getPrediction: (id) => counted(() => provider.getPrediction(id)),
       listPredictions: (query) => counted(() => provider.listPredictions(query)),

@@ -4,6 +4,7 @@ import type { Manifest } from '../../sinks/manifest/manifest.ts';
 import type { TableFormat } from '../../sinks/manifest/tables.ts';
 import type { RunJournal } from '../../store/entries.ts';
 import type { FolderJournal } from '../../store/journal/journal.ts';
+import type { RunInput } from '../../store/runFile.ts';
 import type { Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
 
@@ -74,6 +75,8 @@ interface InputSettings {
    * false.
    */
   isPartial?: boolean;
+  /** The file or standard input that the run was started from, for `run.json`. Default: none. */
+  input?: RunInput;
   /**
    * Hash of everything that the plans follow from: if it and the number of jobs are those of the
    * folder's last run, the plans need not be compared with it one by one. Default: not known.

@@ -51,7 +51,7 @@ export function compareModels(
   return grid(compareGrid(spec), contexts, settings).pipe(
     concatMap(async (end) => {
       const comparison = await compareOutcomes(manifestOutcomes(folder));
-      await writeJson(join(folder, 'comparison.json'), comparison);
+      await writeJson(join(folder, 'comparison.json'), { service: end.report.service, ...comparison });
       await writeComparisonGrid(folder, manifestOutcomes(folder), axes);
       await writeBlindPage(folder, manifestOutcomes(folder), axes);
       return end;

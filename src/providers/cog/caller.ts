@@ -10,6 +10,8 @@ import { parsePrediction } from '../wire/prediction.ts';
 interface CogCallerConfig extends Pick<FetchOnceConfig, 'fetch' | 'now'> {
   /** Without a trailing slash. */
   baseUrl: string;
+  /** Called with the headers of each response. */
+  onHeaders: (headers: Headers) => void;
 }
 
 /** One call of a container. */
@@ -32,10 +34,9 @@ const BUSY_MS = 1_000;
  * Creates the caller of one container. Sends each call once, within its time limit; aborts it on
  * unsubscribe.
  */
-export function createCogCaller({ baseUrl, ...rest }: CogCallerConfig): CogCaller {
+export function createCogCaller({ baseUrl, onHeaders, ...rest }: CogCallerConfig): CogCaller {
   return ({ method, path, body, timeoutMs, read }) =>
     fromAbortable(async (signal) => {
-      const ignore = () => {};
       const send = createFetchOnce({
         ...rest,
         signal,
@@ -43,8 +44,8 @@ export function createCogCaller({ baseUrl, ...rest }: CogCallerConfig): CogCalle
         headers: body === undefined ? {} : { 'content-type': 'application/json' },
         secret: null,
         isDirect: true,
-        onHeaders: ignore,
-        onStatus: ignore,
+        onHeaders,
+        onStatus: () => {},
       });
       const response = await send(`${baseUrl}${path}`, {
         method,

@@ -1,8 +1,10 @@
 import { defer, EMPTY, ignoreElements, map, type Observable, of, type SchedulerLike, throwError } from 'rxjs';
 import { z } from 'zod';
 import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
+import { cogService } from '../../base/service.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
+import { createServiceIdentity } from '../http/serviceIdentity.ts';
 import { costMicroUsd, describePrice } from '../prices/cost.ts';
 import { parseModelSchema } from '../wire/modelSchema.ts';
 import { outputUrls, predictionError } from '../wire/output.ts';
@@ -46,8 +48,14 @@ export function createCogProvider(config: CogProviderConfig): Provider {
     );
   }
   const baseUrl = config.baseUrl.replace(/\/$/, '');
+  const identity = createServiceIdentity({
+    name: cogService(baseUrl),
+    isUnproved: true,
+    ask: () => call({ method: 'GET', path: '/health-check', timeoutMs: requestTimeoutMs, read: () => null }),
+  });
   const call = createCogCaller({
     baseUrl,
+    onHeaders: identity.learn,
     now: () => wallNow(scheduler),
     ...(config.fetch === undefined ? {} : { fetch: config.fetch }),
   });
@@ -60,6 +68,7 @@ export function createCogProvider(config: CogProviderConfig): Provider {
     });
   return {
     answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
+    identify: identity.identify,
     createPrediction: putPrediction(call, {
       runTimeoutMs,
       readiness: cogReadiness(call, requestTimeoutMs),

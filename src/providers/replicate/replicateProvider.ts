@@ -1,4 +1,6 @@
+import { replicateService, serviceAt } from '../../base/service.ts';
 import type { ModelCache, Provider } from '../../ports.ts';
+import { createServiceIdentity } from '../http/serviceIdentity.ts';
 import { costMicroUsd, describePrice } from '../prices/cost.ts';
 import { outputUrls, predictionError } from '../wire/output.ts';
 import { parsePrediction } from '../wire/prediction.ts';
@@ -30,6 +32,11 @@ export interface ReplicateProviderConfig {
   modelMaxAgeMs?: number;
   /** Called when such an old schema is used. Default: no-op. */
   onWarning?: (message: string) => void;
+  /**
+   * Name of the service, if you know it. Default: `replicate` at its own base URL; at another one
+   * `simulator` if the responses say so, else the origin.
+   */
+  service?: string;
 }
 
 /**
@@ -48,11 +55,22 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
   const clock = createServiceClock(now);
   const routes = createModelRoutes();
   const memory = createModelMemory({ ...config, now });
-  const calls = { ...config, baseUrl, now, onHeaders: clock.learn };
+  const name = config.service ?? nameAt(baseUrl);
+  const identity = createServiceIdentity({
+    name,
+    isUnproved: config.service === undefined && name !== replicateService,
+    ask: () => call({ send: (client, signal) => client.accounts.current({ signal }), read: () => null }),
+  });
+  const onHeaders = (headers: Headers) => {
+    clock.learn(headers);
+    identity.learn(headers);
+  };
+  const calls = { ...config, baseUrl, now, onHeaders };
   const call = createCaller(calls);
   const post = postPrediction(call, routes);
   return {
     answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
+    identify: identity.identify,
     createPrediction: (request, options) => post(request, options).pipe(memory.doubt(request)),
     getPrediction: (id) =>
       call({
@@ -68,4 +86,8 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
     getModel: createModelLookup(call, routes, memory),
     uploadFile: createUpload(calls),
   };
+}
+
+function nameAt(baseUrl: string): string {
+  return serviceAt(baseUrl) === serviceAt(replicateBaseUrl) ? replicateService : serviceAt(baseUrl);
 }

@@ -1,3 +1,4 @@
+import { isSimulated } from '../../base/service.ts';
 import type { Json, ModelInput, Outcome, OutcomeError, OutcomeFile, Tags } from '../../types.ts';
 import type { Report } from '../report/report.ts';
 import type { Thumbnails } from './thumbnails.ts';
@@ -7,6 +8,8 @@ import type { Thumbnails } from './thumbnails.ts';
  * false.
  */
 export interface GalleryData {
+  /** Set if the run was a simulation. */
+  readonly isSimulated?: true;
   /** Name of the run folder. */
   readonly name: string;
   readonly report: Report;
@@ -73,6 +76,8 @@ export interface GalleryJob extends GalleryRequest, GalleryTimes {
   readonly score?: number;
   readonly costUsd?: number;
   readonly cached?: true;
+  /** Set if no model ran: the image is a drawing of the simulator. */
+  readonly isSimulated?: true;
   readonly error?: OutcomeError;
 }
 
@@ -116,6 +121,7 @@ export function galleryJob(outcome: Outcome, thumbnails: Pick<Thumbnails, 'pathO
     ...numberAs('score', metrics.score),
     ...numberAs('costUsd', costUsd),
     ...(cached && { cached }),
+    ...(isSimulated(outcome.service) && { isSimulated: true as const }),
     ...numberAs('createdMs', msOf(outcome.createdAt)),
     ...numberAs('completedMs', msOf(outcome.completedAt)),
     ...(error && { error: { ...error, message: cutText(error.message) } }),

@@ -18,12 +18,12 @@ export interface Manifest {
    * if it cannot be written.
    */
   append(outcome: Outcome): Observable<Outcome>;
+  /** Reads the newest outcome of a job; null if it has none. */
+  find(index: number): Promise<Outcome | null>;
   /** Returns true if the job has an outcome here. */
   has(index: number): boolean;
   /** Yields the indexes of the jobs whose newest outcome was saved when the file was opened. */
   savedIndexes(): Iterable<number>;
-  /** Reads the newest outcome of one job from the disk; undefined if it has none. */
-  find(index: number): Promise<Outcome | undefined>;
   /** Reads the newest outcome of each job from the disk, in input order and constant memory. */
   outcomes(): AsyncIterable<Outcome>;
   /** Closes the file while `replace` puts another one in its place, and opens that. */
@@ -71,7 +71,7 @@ async function manifestOf(handle: FileHandle, folder: string, path: string): Pro
       }),
     has: (jobIndex) => opened.index.get(jobIndex) !== undefined,
     savedIndexes: () => opened.saved.values(),
-    find: (jobIndex) => readOutcome(opened.handle, opened.index, jobIndex),
+    find: (jobIndex) => readOutcome(opened.handle, opened.index.get(jobIndex), path),
     outcomes,
     replaced: async (replace) => {
       await close();

@@ -32,6 +32,19 @@ export async function* readOutcomes(
   }
 }
 
+/** Reads the outcome of one line; null if there is none. Rejects as `readOutcomes` does. */
+export async function readOutcome(
+  handle: FileHandle,
+  range: LineRange | undefined,
+  path: string,
+): Promise<Outcome | null> {
+  if (range === undefined) return null;
+  const bytes = await read(handle, range.offsetBytes, range.lengthBytes);
+  const outcome = parseOutcome(bytes.toString('utf8'));
+  if (outcome === undefined) throw damaged(path, range.offsetBytes);
+  return outcome;
+}
+
 function rangesBetween(index: LineIndex, from: number, to: number): LineRange[] {
   const ranges: LineRange[] = [];
   for (let job = from; job < to; job += 1) {
@@ -120,6 +133,7 @@ export const outcomeSchema = z.object({
   createdAt: z.string().nullable(),
   completedAt: z.string().nullable(),
   fallbackLevel: z.int().positive().exactOptional(),
+  service: z.string().exactOptional(),
   deliveredTo: z.record(z.string(), z.array(z.string())).exactOptional(),
   error: outcomeError.exactOptional(),
 }) satisfies z.ZodType<Outcome>;
@@ -175,18 +189,6 @@ interface ScannedLine extends LineRange {
 async function isOutcome(handle: FileHandle, { offsetBytes, lengthBytes }: LineRange): Promise<boolean> {
   const { buffer } = await handle.read(Buffer.alloc(lengthBytes), 0, lengthBytes, offsetBytes);
   return parseOutcome(buffer.toString('utf8')) !== undefined;
-}
-
-/** Reads the newest outcome of one job from `manifest.jsonl`; undefined if there is none. */
-export async function readOutcome(
-  handle: FileHandle,
-  index: LineIndex,
-  jobIndex: number,
-): Promise<Outcome | undefined> {
-  const range = index.get(jobIndex);
-  if (range === undefined) return undefined;
-  const bytes = await read(handle, range.offsetBytes, range.lengthBytes);
-  return parseOutcome(bytes.toString('utf8'));
 }
 
 function startOf(line: Buffer): Pick<ScannedLine, 'jobIndex' | 'isSaved'> {

@@ -16,7 +16,8 @@ export interface UnusedResult {
 
 /** The results of a run folder that its input no longer asks for. */
 export interface UnusedResults {
-  find(id: number): Promise<Outcome | undefined>;
+  /** Reads the outcome of a job; null if it is not among them. */
+  find(id: number): Promise<Outcome | null>;
   all(): AsyncIterable<UnusedResult>;
   close(): Promise<void>;
 }
@@ -34,7 +35,7 @@ export async function openUnusedResults(folder: string): Promise<UnusedResults> 
     throw toStorageError(error, path);
   });
   if (handle === null) {
-    return { find: async () => undefined, all: async function* () {}, close: async () => {} };
+    return { find: async () => null, all: async function* () {}, close: async () => {} };
   }
   const index = createLineIndex();
   for await (const { line, offsetBytes } of wholeLines(handle)) {
@@ -44,7 +45,7 @@ export async function openUnusedResults(folder: string): Promise<UnusedResults> 
   return {
     find: async (id) => {
       const range = index.get(id);
-      return range === undefined ? undefined : (await read(handle, range))?.outcome;
+      return range === undefined ? null : ((await read(handle, range))?.outcome ?? null);
     },
     async *all() {
       for (let id = 0; id < index.end; id += 1) {

@@ -90,6 +90,8 @@ interface ReportedFailures {
 
 /** The content of `report.json`: a run in numbers. */
 export interface Report extends ReportedJobs, ReportedTimes, ReportedCosts, ReportedFailures {
+  /** Name of the service: `replicate`, `simulator`, …; null if it has none. */
+  readonly service: string | null;
   readonly run: ReportedRun;
 }
 
@@ -98,6 +100,8 @@ export interface ReportConfig {
   tag?: string;
   /** Returns a model's price and its source; null if unknown. Default: always null. */
   priceOf?: (model: string) => string | null;
+  /** Name of the service. Default: none. */
+  service?: string | null;
 }
 
 /** Collects outcomes for a report. */
@@ -112,7 +116,7 @@ export interface ReportBuilder {
  * each are counted by name, the rest as `(others)`.
  */
 export function createReport(config: ReportConfig = {}): ReportBuilder {
-  const { tag = 'platform', priceOf = () => null } = config;
+  const { tag = 'platform', priceOf = () => null, service = null } = config;
   const totals = { saved: 0, failed: 0, skipped: 0, cacheHits: 0, microUsd: 0, costIncomplete: false };
   const failuresByStage = { creation: 0, polling: 0, download: 0 };
   const predictTime = createDistribution();
@@ -141,6 +145,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
       const total = saved + failed + skipped;
       const elapsedSeconds = run.elapsedMs / 1_000;
       return {
+        service,
         run,
         total,
         saved,

@@ -142,7 +142,7 @@ function kindOf(path: string): string {
 }
 
 /**
- * Writes prompts from a pipe to `stdin.txt` in the run folder, so that they can be read twice, and
+ * Writes prompts from a pipe to `stdin.txt` in a folder, so that they can be read twice, and
  * returns its path. The file is written atomically: an earlier one stays until the new one is
  * complete.
  *
@@ -163,9 +163,9 @@ export async function spoolPrompts(input: Readable, folder: string): Promise<str
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(
-      `Cannot store the prompts in the run folder: ${toStorageError(error, path).message}`,
+      `Cannot store the prompts of standard input: ${toStorageError(error, path).message}`,
       {
-        suggestion: 'Choose another folder with --out.',
+        suggestion: 'Free some space for temporary files, or name a prompt file instead of -.',
         cause: error,
       },
     );

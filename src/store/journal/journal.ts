@@ -17,7 +17,7 @@ import { createJobMatching, type JobMatching } from './jobMatching.ts';
 import type { JobTable } from './jobTable.ts';
 import { createJournalGuard } from './journalGuard.ts';
 import {
-  checkFolder,
+  checkConditions,
   createRunTable,
   type FolderConditions,
   type JournalInput,
@@ -70,7 +70,7 @@ export function openJournal(folder: string, config: OpenJournalConfig = {}): Fol
   const path = join(root, 'run.sqlite');
   const files = openFiles(root, path);
   try {
-    checkFolder(files.database, folder, config);
+    checkConditions(files.database, folder, config);
     return journalOf({ ...config, ...files, folder: root, path });
   } catch (error) {
     files.database.close();

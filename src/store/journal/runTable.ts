@@ -75,7 +75,7 @@ export interface FolderConditions {
   /**
    * The service that makes the images; a folder of another one is refused. Default: not checked.
    */
-  service?: string | undefined;
+  service?: string | null | undefined;
   /**
    * Hash of an input that must not change: a folder that was begun with another one is refused.
    * Default: the input may change, and its jobs are matched by their keys.
@@ -89,10 +89,10 @@ export interface FolderConditions {
  * Refuses a folder of another service, or of another input if the input must not change; notes both
  * for a new folder. Throws `UsageError`.
  */
-export function checkFolder(database: DatabaseSync, folder: string, conditions: FolderConditions): void {
+export function checkConditions(database: DatabaseSync, folder: string, conditions: FolderConditions): void {
   const { service, fixedInput, resumeAnyway = false } = conditions;
   const stored = database.prepare('SELECT service, fixed_input FROM run').get();
-  if (service !== undefined && stored?.service != null && stored.service !== service) {
+  if (service != null && stored?.service != null && stored.service !== service) {
     throw new UsageError(
       `The images in ${folder} were made by ${stored.service}, but this run uses ${service}.`,
       {
@@ -108,6 +108,6 @@ export function checkFolder(database: DatabaseSync, folder: string, conditions: 
         'Choose another folder with --out, or continue in this one with --resume-anyway: jobs whose request is unchanged keep their images.',
     });
   }
-  if (service !== undefined) database.prepare('UPDATE run SET service = ?').run(service);
+  if (service != null) database.prepare('UPDATE run SET service = ?').run(service);
   if (fixedInput !== undefined) database.prepare('UPDATE run SET fixed_input = ?').run(fixedInput);
 }

@@ -33,6 +33,13 @@ it('sums up a run in which all went well', () => {
   ]);
 });
 
+it('says that a simulation is one, and that its money was not paid', () => {
+  const [headline, cost] = lines({}, progress({ service: 'simulator' }));
+  expect(headline).toMatch(/^Simulated: 60 of 60 jobs saved/);
+  expect(cost).toBe('  cost     $0.171, on average $0.003 a job, simulated: nothing was paid');
+  expect(lines({}, progress({ service: 'replicate' })).join()).not.toMatch(/simulated/i);
+});
+
 it('gives the reasons of failed and skipped jobs, and the next step', () => {
   const failures = [{ index: 4, prompt: 'a\nfox', error: outcomeError() }];
   const at = progress({ predictions: 57, retries: 1, throttles: 2, failures, skipReason: 'over budget' });

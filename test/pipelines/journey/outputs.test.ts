@@ -55,7 +55,12 @@ async function run(outputAt: (url: string) => Json, wishes: Partial<RunSettings>
     if (body === undefined) return response.writeHead(404).end();
     return response.writeHead(200, { 'content-length': body.length, 'content-type': 'image/png' }).end(body);
   });
-  const provider = createReplicateProvider({ token: `r8_${'0'.repeat(37)}`, baseUrl: `${url}/v1` });
+  const provider = createReplicateProvider({
+    token: `r8_${'0'.repeat(37)}`,
+    baseUrl: `${url}/v1`,
+    // Known, so that it is not asked for.
+    service: 'replicate',
+  });
   const jobs = [
     {
       index: 0,

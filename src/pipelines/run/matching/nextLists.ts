@@ -71,7 +71,7 @@ async function outcomeOf(
   { id, oldIndex }: MatchedJob,
   { manifest }: Pick<Listing, 'manifest'>,
   unused: UnusedResults,
-): Promise<Outcome | undefined> {
+): Promise<Outcome | null> {
   return oldIndex === null ? unused.find(id) : manifest.find(oldIndex);
 }
 
@@ -126,7 +126,7 @@ async function* unusedLines(
 ): AsyncGenerator<string> {
   for (const job of matching.unused()) {
     const outcome = await outcomeOf(job, run, unused);
-    if (outcome === undefined || (outcome.status !== 'saved' && !((outcome.costUsd ?? 0) > 0))) continue;
+    if (outcome === null || (outcome.status !== 'saved' && !((outcome.costUsd ?? 0) > 0))) continue;
     const stem = stemOf(outcome);
     if (job.oldIndex === null || stem === null) {
       yield unusedLine({ id: job.id, outcome });
