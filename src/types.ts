@@ -324,6 +324,10 @@ export interface OutcomeFile {
   readonly sha256: string;
 }
 
+/** The stages of a job, in their order; a failure names the one that it happened in. */
+export const failureStages = ['creation', 'polling', 'download', 'rendering', 'delivery'] as const;
+export type FailureStage = (typeof failureStages)[number];
+
 /** An error, as the manifest records it. */
 export interface OutcomeError {
   readonly name: string;
@@ -332,6 +336,8 @@ export interface OutcomeError {
   /** True if the same job may succeed when it is run again. */
   readonly recoverable: boolean;
   readonly suggestion: string;
+  /** The stage in which the job failed; absent if it was skipped. */
+  readonly stage?: FailureStage;
 }
 
 /** The end of one job. Every job of the input has exactly one, even if the run was stopped. */

@@ -11,6 +11,11 @@ export interface RunTotals {
   readonly costUsd: number;
   /** True if at least one job had no known price, so `costUsd` is too low. */
   readonly costIncomplete: boolean;
+  /**
+   * The budget with which all jobs could be made, in whole cents: what is spent and reserved, and
+   * the price of the rest. Only after a run whose budget did not cover all of its jobs.
+   */
+  readonly budgetNeededUsd?: number;
 }
 
 /** An event of a run, emitted as it happens; one line of JSON under `--json`. */

@@ -10,6 +10,7 @@ import {
   last,
   map,
   type Observable,
+  of,
   tap,
 } from 'rxjs';
 import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
@@ -18,6 +19,7 @@ import { tally } from '../operators/stages/tally.ts';
 import type { Outcome, Plan } from '../types.ts';
 import { generate } from './generate.ts';
 import { skippedOutcome } from './journey/outcomes.ts';
+import { addBudgetNeeded } from './run/budgetNeeded.ts';
 import { concurrencyOf } from './run/concurrency.ts';
 import { deliverEarlier } from './run/deliver.ts';
 import { countSaved, expectSameFiles, reopenMissing } from './run/earlierRuns.ts';
@@ -48,6 +50,11 @@ export function runToFolder(
     return concat(checked, reopened, counted).pipe(
       concatMap((alreadySaved) =>
         runToEnd({ outcomes: generate(plans, run.config), plans, total, alreadySaved }, run),
+      ),
+      concatMap((end) =>
+        defer(() => addBudgetNeeded(end, plans, { ...run, ledger: run.config.ledger })).pipe(
+          catchError(() => of(end)),
+        ),
       ),
       concatMap((end) => writeResults(end, run)),
     );

@@ -180,6 +180,16 @@ describe('a run in its folder', () => {
     expect((await manifest()).outcomes.filter(({ status }) => status === 'skipped')).toHaveLength(5);
   });
 
+  it('names the budget that would do: spent, reserved and the price of the rest', async () => {
+    const provider = await start();
+    const { totals } = await run(10, { provider, budgetMicroUsd: 9_000 });
+    // 30,000 in all, in whole cents.
+    expect(totals).toMatchObject({ saved: 3, skipped: 7, budgetNeededUsd: 0.03 });
+    const next = await run(10, { provider, budgetMicroUsd: 30_000 });
+    expect(next.totals).toMatchObject({ alreadySaved: 3, saved: 7, skipped: 0 });
+    expect(next.totals).not.toHaveProperty('budgetNeededUsd');
+  });
+
   it('stops as a whole without credit, with an outcome for every job, and continues when there is some', async () => {
     const poor = await start({ creditUsd: 0 });
     const { totals, fault } = await run(5, { provider: poor });

@@ -1,9 +1,10 @@
 import { formatUsd } from '../../base/text.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
+import { failureLine, linesOfCause } from './causes.ts';
 import type { Progress } from './progress.ts';
-import { failureLine, summaryLines } from './summaryLines.ts';
+import { summaryLines } from './summaryLines.ts';
 import type { Paint } from './terminal.ts';
-import { counted, formatDuration, plainText, promptPreview, shorten } from './text.ts';
+import { counted, formatDuration, jobName, plainText, promptPreview, shorten } from './text.ts';
 
 /** Returns the permanent lines of an event: a failure, a warning, the summary; for most none. */
 export function eventLines(event: RunEvent, progress: Progress, paint: Paint): string[] {
@@ -13,7 +14,7 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
     case 'job.failed':
       // `model.paused` has warned of them all; there may be as many as there are jobs.
       if (event.outcome.error?.code === 'ERR_CIRCUIT_OPEN') return [];
-      return [`${paint('red', 'failed')} ${failureLine(event.outcome)}`];
+      return failedLines(event, progress, paint);
     case 'warning':
       return [`${paint('yellow', 'warning')} ${plainText(event.message)}`];
     case 'model.paused':
@@ -32,6 +33,18 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
     default:
       return [];
   }
+}
+
+/** Only the first failures of a cause have a line each: the summary counts the others. */
+function failedLines(
+  { outcome }: Extract<RunEvent, { type: 'job.failed' }>,
+  { sameCause }: Progress,
+  paint: Paint,
+): string[] {
+  const failed = paint('red', 'failed');
+  if (sameCause <= linesOfCause) return [`${failed} ${failureLine(outcome)}`];
+  if (sameCause > linesOfCause + 1) return [];
+  return [`${failed} ${jobName(outcome.index)}, as those before; the summary counts all of this kind`];
 }
 
 function progressText(event: Extract<RunEvent, { type: 'job.progress' }>): string {

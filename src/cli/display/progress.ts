@@ -2,11 +2,12 @@ import { createRunCounter, type RunCounts } from '../../events/progress.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import {
   createCostTracker,
-  type FailureStage,
-  failureStage,
+  createStageCounter,
+  type FailuresByStage,
   type ModelTotals,
 } from '../../sinks/report/tallies.ts';
 import type { Outcome, PredictionStatus } from '../../types.ts';
+import { createCauses, type FailureCause, willRepeat } from './causes.ts';
 import { plainText, promptPreview } from './text.ts';
 
 /** A job in flight. */
@@ -18,9 +19,6 @@ export interface ActiveJob {
   readonly attempt: number;
   readonly sinceMs: number;
 }
-
-/** A failed job and its error. */
-export type FailedJob = Pick<Outcome, 'index' | 'prompt' | 'error'>;
 
 /** The settings that a run starts with. */
 interface RunStart {
@@ -41,13 +39,17 @@ export interface ServiceCounts {
 
 /** The jobs that were not saved, and their reasons. */
 export interface Problems {
-  /** The first few failures. */
-  readonly failures: readonly FailedJob[];
-  readonly failuresByStage: Readonly<Record<FailureStage, number>>;
+  /** The failures, grouped by cause. */
+  readonly causes: readonly FailureCause[];
+  /** Failures with the cause of the newest one, itself included; 0 if there is none. */
+  readonly sameCause: number;
+  readonly failuresByStage: FailuresByStage;
   /** Failures that may succeed in another run. */
   readonly recoverableFailures: number;
-  /** The reason of the first skipped job; null if none was skipped. */
-  readonly skipReason: string | null;
+  /** Failures that happen again as long as the request stays the same. */
+  readonly repeatingFailures: number;
+  /** Reasons of skipped jobs, with their numbers; the first few. */
+  readonly skipReasons: ReadonlyMap<string, number>;
 }
 
 /** The cost of a run, and savings on it. */
@@ -94,7 +96,7 @@ export function createProgress(now: () => number): ProgressTracker {
       ...start,
       ...counter.counts(),
       ...service.counts,
-      ...problems.found,
+      ...problems.found(),
       cached,
       active: active.jobs,
       // Computed on access, because only the summary reads it.
@@ -191,26 +193,37 @@ const shownStates: Record<PredictionStatus, string> = {
   aborted: 'failing',
 };
 
-const MOST_FAILURES = 5;
+/** Reasons to skip jobs that are told apart. */
+const MOST_REASONS = 5;
 
 /** Collects the reasons of jobs that were not saved. */
 function collectProblems() {
-  const failures: FailedJob[] = [];
-  const failuresByStage = { creation: 0, polling: 0, download: 0 };
-  const found: Mutable<Problems> = { failures, failuresByStage, recoverableFailures: 0, skipReason: null };
+  const causes = createCauses();
+  const stages = createStageCounter();
+  const skipReasons = new Map<string, number>();
+  let sameCause = 0;
+  let recoverableFailures = 0;
+  let repeatingFailures = 0;
   const add = (outcome: Outcome): void => {
     const { status, error } = outcome;
-    if (status === 'skipped') found.skipReason ??= plainText(error?.message ?? '');
+    if (status === 'skipped') {
+      const reason = plainText(error?.message ?? '');
+      if (skipReasons.has(reason) || skipReasons.size < MOST_REASONS)
+        skipReasons.set(reason, (skipReasons.get(reason) ?? 0) + 1);
+    }
     if (status !== 'failed') return;
-    failuresByStage[failureStage(outcome)] += 1;
-    if (error?.recoverable) found.recoverableFailures += 1;
-    if (failures.length < MOST_FAILURES) failures.push(failureOf(outcome));
+    stages.add(outcome);
+    sameCause = causes.add(outcome);
+    if (error?.recoverable) recoverableFailures += 1;
+    if (willRepeat(outcome)) repeatingFailures += 1;
   };
+  const found = (): Problems => ({
+    sameCause,
+    recoverableFailures,
+    repeatingFailures,
+    skipReasons,
+    causes: causes.causes(),
+    failuresByStage: stages.counts(),
+  });
   return { found, add };
-}
-
-/** Returns the shown part of a failed outcome, which may be large. */
-function failureOf({ index, prompt, error }: Outcome): FailedJob {
-  const failure = { index, prompt: promptPreview(prompt) };
-  return error === undefined ? failure : { ...failure, error };
 }

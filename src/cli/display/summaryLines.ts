@@ -1,9 +1,10 @@
 import { formatUsd, toMicroUsd } from '../../base/text.ts';
 import type { RunEvent, RunTotals } from '../../events/runEvent.ts';
 import type { ModelTotals } from '../../sinks/report/tallies.ts';
-import type { Costs, FailedJob, Problems, Progress, ServiceCounts } from './progress.ts';
+import { causeLine } from './causes.ts';
+import type { Costs, Problems, Progress, ServiceCounts } from './progress.ts';
 import type { Paint } from './terminal.ts';
-import { counted, formatDuration, jobName, plainText, promptPreview, shorten } from './text.ts';
+import { counted, formatDuration, plainText } from './text.ts';
 
 type CompletedEvent = Extract<RunEvent, { type: 'run.completed' }>;
 
@@ -53,12 +54,17 @@ function failedText({ failed }: RunTotals, { failuresByStage }: Problems): strin
 const stages = [
   ['creation', 'at creation'],
   ['polling', 'while running'],
-  ['download', 'while downloading or rendering'],
+  ['download', 'while downloading'],
+  ['rendering', 'while rendering'],
+  ['delivery', 'at a further destination'],
 ] as const;
 
-function skippedText({ skipped }: RunTotals, { skipReason }: Problems): string | null {
+/** Names the reasons, with their numbers if there are several. */
+function skippedText({ skipped }: RunTotals, { skipReasons }: Problems): string | null {
   if (skipped === 0) return null;
-  return skipReason === null || skipReason === '' ? String(skipped) : `${skipped} – ${skipReason}`;
+  const reasons = [...skipReasons].filter(([reason]) => reason !== '');
+  const texts = reasons.map(([reason, jobs]) => (reasons.length === 1 ? reason : `${jobs}: ${reason}`));
+  return texts.length === 0 ? String(skipped) : `${skipped} – ${texts.join(' ')}`;
 }
 
 function costText({ costUsd, costIncomplete, saved }: RunTotals): string | null {
@@ -104,32 +110,38 @@ function serviceText({ predictions, retries, throttles }: ServiceCounts): string
   return predictions + retries + throttles === 0 ? null : counts.join(', ');
 }
 
-function failureList({ failed }: RunTotals, { failures }: Problems): string[] {
-  if (failures.length === 0) return [];
-  const hidden = failed - failures.length;
+/** Causes in the summary, at most. */
+const MOST_CAUSES = 5;
+
+/** Returns a line for each cause of failures, however many jobs it failed. */
+function failureList({ failed }: RunTotals, { causes }: Problems): string[] {
+  if (causes.length === 0) return [];
+  const shown = causes.toSorted((a, b) => b.count - a.count).slice(0, MOST_CAUSES);
+  const hidden = failed - shown.reduce((sum, { count }) => sum + count, 0);
   return [
-    hidden > 0 ? `The first ${failures.length} of ${failed} failures:` : 'Failures:',
-    ...failures.map((failure) => `  ${failureLine(failure)}`),
+    'Failures:',
+    ...shown.map((cause) => `  ${causeLine(cause)}`),
     ...(hidden > 0 ? [`  … and ${hidden} more, in manifest.jsonl`] : []),
   ];
 }
 
-function nextStep({ failed, skipped }: RunTotals, { recoverableFailures }: Problems): string[] {
-  const left = failed + skipped;
-  if (left === 0) return [];
-  const lasting = failed - recoverableFailures;
-  const again = 'Run the same command again to retry the rest. Saved images are not made or paid for again.';
-  if (lasting === 0) return [again];
-  const change = `${counted(lasting, 'failure')} will happen again unless you change the prompt or the input.`;
-  return left === lasting ? [change] : [again, change];
-}
+const KEPT = 'Saved images are not made or paid for again.';
 
-const PROMPT_COLUMNS = 40;
-
-/** Returns the reason why a job failed and the suggestion, on one line. */
-export function failureLine({ index, prompt, error }: FailedJob): string {
-  const reason = plainText(error?.message ?? 'no reason given');
-  const advice = plainText(error?.suggestion ?? '');
-  const story = advice === '' ? reason : `${reason} – ${advice}`;
-  return `${jobName(index)} '${shorten(promptPreview(prompt), PROMPT_COLUMNS)}': ${story}`;
+/** Says how the rest is made, and what another run alone will not change. */
+function nextStep(
+  { failed, skipped, budgetNeededUsd }: RunTotals,
+  { recoverableFailures, repeatingFailures }: Problems,
+): string[] {
+  const others = failed - recoverableFailures - repeatingFailures;
+  const steps = [
+    budgetNeededUsd !== undefined &&
+      `Run the same command again with --budget ${budgetNeededUsd.toFixed(2)} to make the rest. ${KEPT}`,
+    budgetNeededUsd === undefined &&
+      recoverableFailures + skipped > 0 &&
+      `Run the same command again to retry the rest. ${KEPT}`,
+    repeatingFailures > 0 &&
+      `${counted(repeatingFailures, 'failure')} will happen again unless you change the prompt or the input.`,
+    others > 0 && `${counted(others, 'failure')} may happen again: follow the advice above first.`,
+  ];
+  return steps.filter((step) => step !== false);
 }

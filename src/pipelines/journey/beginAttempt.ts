@@ -30,6 +30,7 @@ export type Beginning = Following &
 export function beginAttempt(job: JobState, run: Beginning): Observable<Prediction> {
   const { plan, request } = job;
   const priceMicroUsd = request.priceMicroUsd ?? 0;
+  job.stage = 'creation';
   if (job.reservation?.microUsd !== priceMicroUsd) {
     // Reserved for another model.
     job.reservation?.release();

@@ -45,6 +45,7 @@ export function downloadOriginals(
 ): OperatorFunction<Prediction, FetchedOutput> {
   const { plan, earlierFiles } = job;
   return concatMap((prediction) => {
+    job.stage = 'download';
     if (earlierFiles.length === 0) {
       return merge(recordCreated(prediction, job, run), download(prediction, plan, run));
     }

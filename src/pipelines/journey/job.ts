@@ -1,6 +1,7 @@
 import { concat, concatMap, ignoreElements, type MonoTypeOperatorFunction, type Observable, of } from 'rxjs';
 import type { Reservation } from '../../ports.ts';
 import type {
+  FailureStage,
   FetchedOutput,
   ImageFile,
   JobRecord,
@@ -69,6 +70,8 @@ export interface JobState extends AttemptState {
   prediction: Prediction | null;
   /** True if that prediction was made for another job, in this run or an earlier one. */
   isCached: boolean;
+  /** The stage that the job is in. */
+  stage: FailureStage;
   /**
    * Turns left after this one. While there are some, a fault of the platform ends this turn instead
    * of leading to the next attempt or model.
@@ -96,6 +99,7 @@ export function openJob(plan: Plan, record: JobRecord | undefined, { postponed, 
     open: null,
     prediction: earlier?.prediction ?? null,
     isCached: false,
+    stage: 'creation',
     turnsLeft,
     reservation: postponed?.job.reservation ?? null,
     paidMicroUsd: earlier?.costMicroUsd ?? 0,

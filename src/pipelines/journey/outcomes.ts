@@ -16,7 +16,11 @@ export function toSavedOutcome(
   job: JobState,
   run: Describing & Pick<RunOutputs, 'folder'>,
 ): OperatorFunction<readonly RenderedOriginal[], Outcome> {
-  return map((images) => savedOutcome(job, images, run));
+  return map((images) => {
+    // All that is left is to deliver them.
+    job.stage = 'delivery';
+    return savedOutcome(job, images, run);
+  });
 }
 
 /**
@@ -57,12 +61,9 @@ export function outcomeError(error: unknown): OutcomeError {
  */
 export function failedOutcome(job: JobState, error: unknown, run: Describing): Outcome {
   if (concernsWholeRun(error)) throw error;
-  return {
-    ...describeJob(job, run),
-    status: isSkipped(error) ? 'skipped' : 'failed',
-    files: [],
-    error: outcomeError(error),
-  };
+  const described = { ...describeJob(job, run), files: [] };
+  if (isSkipped(error)) return { ...described, status: 'skipped', error: outcomeError(error) };
+  return { ...described, status: 'failed', error: { ...outcomeError(error), stage: job.stage } };
 }
 
 function isSkipped(error: unknown): boolean {

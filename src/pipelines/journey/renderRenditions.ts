@@ -1,4 +1,4 @@
-import type { OperatorFunction } from 'rxjs';
+import { type OperatorFunction, pipe, tap } from 'rxjs';
 import { gate } from '../../operators/gate.ts';
 import { type RenderedOriginal, renditions } from '../../operators/stages/renditions.ts';
 import type { ProvenanceWriter } from '../../ports.ts';
@@ -20,10 +20,15 @@ export function renderRenditions(
   job: JobState,
   run: Rendering,
 ): OperatorFunction<readonly ImageFile[], readonly RenderedOriginal[]> {
-  return renditions(run.renderer, job.plan.renditions, {
-    within: gate(run.encoders),
-    ...provenanceOf(job, run),
-  });
+  return pipe(
+    tap(() => {
+      job.stage = 'rendering';
+    }),
+    renditions(run.renderer, job.plan.renditions, {
+      within: gate(run.encoders),
+      ...provenanceOf(job, run),
+    }),
+  );
 }
 
 /**

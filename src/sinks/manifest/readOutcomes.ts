@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { StorageError } from '../../errors.ts';
-import type { Outcome } from '../../types.ts';
+import { failureStages, type Outcome } from '../../types.ts';
 import { createLineIndex, type LineIndex, type LineRange } from './jsonLines.ts';
 
 /** Jobs whose lines are read together. */
@@ -98,6 +98,7 @@ const outcomeError = z.object({
   message: z.string(),
   recoverable: z.boolean(),
   suggestion: z.string(),
+  stage: z.enum(failureStages).exactOptional(),
 });
 
 /** The schema of an outcome as it is read back from `manifest.jsonl`. */

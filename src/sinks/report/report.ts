@@ -5,10 +5,10 @@ import type { Outcome } from '../../types.ts';
 import {
   createCostTracker,
   createDistribution,
+  createStageCounter,
   createTallyByName,
   type DurationSummary,
-  type FailureStage,
-  failureStage,
+  type FailuresByStage,
   type ModelTotals,
 } from './tallies.ts';
 
@@ -83,7 +83,7 @@ interface ReportedCosts {
 /** The jobs that failed. */
 interface ReportedFailures {
   /** Failed jobs by the stage in which they failed. */
-  readonly failuresByStage: Readonly<Record<FailureStage, number>>;
+  readonly failuresByStage: FailuresByStage;
   /** Errors of failed and skipped jobs, most frequent first. */
   readonly errors: readonly ErrorCount[];
 }
@@ -114,7 +114,7 @@ export interface ReportBuilder {
 export function createReport(config: ReportConfig = {}): ReportBuilder {
   const { tag = 'platform', priceOf = () => null } = config;
   const totals = { saved: 0, failed: 0, skipped: 0, cacheHits: 0, microUsd: 0, costIncomplete: false };
-  const failuresByStage = { creation: 0, polling: 0, download: 0 };
+  const stages = createStageCounter();
   const predictTime = createDistribution();
   const slowest = createSlowest();
   const costs = createCostTracker();
@@ -129,7 +129,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
       totals.microUsd += toMicroUsd(costUsd ?? 0);
       totals.costIncomplete ||= isSaved && costUsd === null;
       costs.add(outcome);
-      if (status === 'failed') failuresByStage[failureStage(outcome)] += 1;
+      stages.add(outcome);
       if (error !== undefined) byError.update(error.code, (count) => count + 1);
       if (isSaved && tags[tag] !== undefined) byTag.update(tags[tag], (count) => count + 1);
       if (cached || typeof metrics.predict_time !== 'number') return;
@@ -157,7 +157,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
         costByModel: Object.fromEntries(
           Object.entries(costs.byModel()).map(([model, cost]) => [model, { ...cost, price: priceOf(model) }]),
         ),
-        failuresByStage: { ...failuresByStage },
+        failuresByStage: stages.counts(),
         errors: mostFrequentFirst(byError.entries()),
         slowest: slowest.list(),
         outputsByTag: Object.fromEntries(byTag.entries()),

@@ -1,5 +1,5 @@
 import { toMicroUsd } from '../../base/text.ts';
-import type { Outcome } from '../../types.ts';
+import { type FailureStage, failureStages, type Outcome } from '../../types.ts';
 
 /** Totals of one model's jobs. */
 export interface ModelTotals {
@@ -111,18 +111,41 @@ export function createTallyByName<T>(initial: T, maxNames = 1_000): TallyByName<
   };
 }
 
-/**
- * The stage in which a job failed: before its prediction was created, before that was final, or
- * after it.
- */
-export type FailureStage = 'creation' | 'polling' | 'download';
+/** Numbers of failed jobs by stage. */
+export type FailuresByStage = Readonly<Record<FailureStage, number>>;
+
+/** Counts failed jobs by the stage in which they failed. */
+interface StageCounter {
+  add(outcome: Outcome): void;
+  counts(): FailuresByStage;
+}
+
+/** Creates a counter of failed jobs by stage; other outcomes do not count. */
+export function createStageCounter(): StageCounter {
+  const counts = new Map<FailureStage, number>(failureStages.map((stage) => [stage, 0]));
+  return {
+    add(outcome) {
+      if (outcome.status !== 'failed') return;
+      const stage = failureStage(outcome);
+      counts.set(stage, (counts.get(stage) ?? 0) + 1);
+    },
+    counts: () => {
+      const of = (stage: FailureStage) => counts.get(stage) ?? 0;
+      const [creation, polling, download] = [of('creation'), of('polling'), of('download')];
+      return { creation, polling, download, rendering: of('rendering'), delivery: of('delivery') };
+    },
+  };
+}
 
 /**
- * Returns the stage of a failure. Downloads and renditions follow the prediction; other errors
- * without a prediction precede it.
+ * Returns the stage in which a job failed. Outcomes of earlier versions do not name it: then the
+ * kind of the error tells, and whether there was a prediction.
  */
 export function failureStage({ error, predictionId }: Pick<Outcome, 'error' | 'predictionId'>): FailureStage {
-  if (error?.name === 'DownloadError' || error?.name === 'RenderError') return 'download';
+  if (error?.stage !== undefined) return error.stage;
+  if (error?.name === 'DeliveryError') return 'delivery';
+  if (error?.name === 'RenderError') return 'rendering';
+  if (error?.name === 'DownloadError') return 'download';
   return predictionId === null ? 'creation' : 'polling';
 }
 

@@ -47,7 +47,7 @@ describe('createReport', () => {
         'owner/name': { outcomes: 5, saved: 2, costUsd: 0.3, price: null },
         'other/one': { outcomes: 1, saved: 1, costUsd: 0.025 },
       },
-      failuresByStage: { creation: 1, polling: 1, download: 0 },
+      failuresByStage: { creation: 1, polling: 1, download: 0, rendering: 0, delivery: 0 },
       errors: [
         { code: 'ERR_A', count: 2 },
         { code: 'ERR_B', count: 1 },
