@@ -69,8 +69,8 @@ await runBatchScript(command, async ({ flags: given, service, io }) => {
   const [measured] = models;
   if (measured === undefined) return code;
   if (flags.json) {
-    const { predictSeconds } = measured;
-    const concurrency = predictSeconds === null ? null : recommendConcurrency(predictSeconds);
+    const seconds = measured.predictSeconds ?? measured.ownWallSeconds;
+    const concurrency = seconds === null ? null : recommendConcurrency(seconds);
     io.stdout.write(jsonLine({ type: 'calibration', ...measured, concurrency }, (text) => text));
   } else io.stdout.write(calibrationTable(outcomes, measured));
   return code;

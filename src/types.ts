@@ -354,9 +354,19 @@ export interface Outcome {
   /** Attempts of this job; 0 if none was begun. */
   readonly attempts: number;
   readonly files: readonly OutcomeFile[];
+  /**
+   * As the service reports them, in seconds: `predict_time`, `total_time`, … Beside them
+   * `own_wall_time`, if the service has reported no `predict_time`: from the create request to its
+   * response, by the clock of this machine.
+   */
   readonly metrics: Readonly<Record<string, Json>>;
   /** Null if no price is known. */
   readonly costUsd: number | null;
+  /**
+   * Part of `costUsd` that is an estimate, because the service has not reported what the price
+   * depends on: the run time, say. Absent: none.
+   */
+  readonly estimatedUsd?: number;
   /**
    * True if the result of an identical request was used, from a cache or from this run: nothing was
    * made for this job.

@@ -9,8 +9,12 @@ export interface RunTotals {
   /** Saved by an earlier run in the same folder; not part of the three above. */
   readonly alreadySaved: number;
   readonly costUsd: number;
-  /** True if at least one job had no known price, so `costUsd` is too low. */
+  /** True if `costUsd` is not the last word: jobs have no known price, or an estimated one. */
   readonly costIncomplete: boolean;
+  /** Jobs without a known price, which make `costUsd` too low. Absent: none. */
+  readonly unpricedJobs?: number;
+  /** Part of `costUsd` that is an estimate, as in an outcome. Absent: none. */
+  readonly estimatedUsd?: number;
   /**
    * The budget with which all jobs could be made, in whole cents: what is spent and reserved, and
    * the price of the rest. Only after a run whose budget did not cover all of its jobs.

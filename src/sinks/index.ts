@@ -34,12 +34,11 @@ export {
   type ReportBuilder,
   type ReportConfig,
   type ReportedRun,
-  type SlowImage,
   writeReport,
 } from './report/report.ts';
 export {
   type CostTracker,
   createCostTracker,
-  type DurationSummary,
   type ModelTotals,
 } from './report/tallies.ts';
+export type { DurationSummary, SlowImage } from './report/times.ts';

@@ -14,6 +14,7 @@ export function progress(changes: Partial<Progress> = {}): Progress {
     skipped: 0,
     costMicroUsd: 0,
     isCostIncomplete: false,
+    estimatedMicroUsd: 0,
     costByModel: {},
     cached: 0,
     predictions: 0,

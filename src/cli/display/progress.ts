@@ -111,7 +111,7 @@ export function createProgress(now: () => number): ProgressTracker {
 function outcomeOf(event: RunEvent): Outcome | null {
   switch (event.type) {
     case 'image.saved':
-      return event.paidBefore ? { ...event.outcome, costUsd: 0 } : event.outcome;
+      return event.paidBefore ? { ...event.outcome, costUsd: 0, estimatedUsd: 0 } : event.outcome;
     case 'job.failed':
     case 'job.skipped':
       return event.outcome;

@@ -128,9 +128,10 @@ export function progressParts(progress: Progress, nowMs: number): ProgressPart[]
   return parts.filter((part) => part !== false);
 }
 
-function moneyPart({ costMicroUsd, isCostIncomplete }: Progress): ProgressPart[] {
+function moneyPart({ costMicroUsd, isCostIncomplete, estimatedMicroUsd }: Progress): ProgressPart[] {
   if (costMicroUsd === 0) return [];
-  return [{ text: `${formatUsd(costMicroUsd)}${isCostIncomplete ? '+' : ''}`, rank: 6, style: null }];
+  const about = estimatedMicroUsd > 0 ? '~' : '';
+  return [{ text: `${about}${formatUsd(costMicroUsd)}${isCostIncomplete ? '+' : ''}`, rank: 6, style: null }];
 }
 
 function rateText(perMinute: number): string {

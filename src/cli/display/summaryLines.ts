@@ -67,14 +67,25 @@ function skippedText({ skipped }: RunTotals, { skipReasons }: Problems): string 
   return texts.length === 0 ? String(skipped) : `${skipped} – ${texts.join(' ')}`;
 }
 
-function costText({ costUsd, costIncomplete, saved }: RunTotals): string | null {
+function costText({
+  costUsd,
+  costIncomplete,
+  estimatedUsd = 0,
+  unpricedJobs,
+  saved,
+}: RunTotals): string | null {
   const microUsd = toMicroUsd(costUsd);
   if (microUsd === 0) return costIncomplete ? 'unknown: give --price USD to count it' : null;
   // A tenth of a thousandth of a dollar is fine enough for an average.
   const average =
     saved > 0 ? `, on average ${formatUsd(Math.round(microUsd / saved / 100) * 100)} a job` : '';
-  const gap = costIncomplete ? ' at least, as some jobs have no known price' : '';
-  return `${formatUsd(microUsd)}${gap}${average}`;
+  const isTooLow = estimatedUsd === 0 ? costIncomplete : unpricedJobs !== undefined;
+  const gap = isTooLow ? ' at least, as some jobs have no known price' : '';
+  const guess =
+    estimatedUsd === 0
+      ? ''
+      : `, ${formatUsd(toMicroUsd(estimatedUsd))} of it estimated, as the service reported no run times`;
+  return `${formatUsd(microUsd)}${gap}${guess}${average}`;
 }
 
 /** Returns a line for each model, if there are several; the cost of a single one is the run's. */
@@ -84,12 +95,14 @@ function modelLines({ costByModel }: Costs): string[] {
   return models.flatMap(([name, totals]) => fact('', `${plainText(name)}: ${modelText(totals)}`));
 }
 
-function modelText({ images, costUsd, meanUsdPerImage, meanSecondsPerRun }: ModelTotals): string {
+function modelText(totals: ModelTotals): string {
+  const { images, costUsd, estimatedUsd, meanUsdPerImage, meanSecondsPerRun } = totals;
   const usd = (amount: number): string => formatUsd(toMicroUsd(amount));
+  const about = estimatedUsd > 0 ? '~' : '';
   const texts = [
     counted(images, 'image'),
-    costUsd > 0 && usd(costUsd),
-    meanUsdPerImage !== null && `${usd(meanUsdPerImage)} an image`,
+    costUsd > 0 && `${about}${usd(costUsd)}`,
+    meanUsdPerImage !== null && `${about}${usd(meanUsdPerImage)} an image`,
     meanSecondsPerRun !== null && `${formatDuration(meanSecondsPerRun * 1_000)} a run`,
   ];
   return texts.filter((text) => text !== false).join(', ');

@@ -31,6 +31,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
   const { plan, request } = job;
   const priceMicroUsd = request.priceMicroUsd ?? 0;
   job.stage = 'creation';
+  job.respondedAtMs = null;
   if (job.reservation?.microUsd !== priceMicroUsd) {
     // Reserved for another model.
     job.reservation?.release();
@@ -74,7 +75,10 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
       scheduler: run.scheduler,
     }),
     catchError((error: unknown) => giveUp(error, job, run)),
-    concatMap((prediction) => followPrediction(prediction, job, run)),
+    concatMap((prediction) => {
+      if (prediction.outputComplete) job.respondedAtMs = run.scheduler.now();
+      return followPrediction(prediction, job, run);
+    }),
   );
 }
 

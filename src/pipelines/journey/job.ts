@@ -45,6 +45,10 @@ interface AttemptState {
   attempts: number;
   /** Start of the open attempt, ms since 1970. */
   startedAtMs: number;
+  /**
+   * Time of the response that had the output of the open attempt, ms since 1970; null if none had.
+   */
+  respondedAtMs: number | null;
   /** Start of the wait for the open attempt, ms since 1970: when it began, or was resumed. */
   waitingSinceMs: number;
   /**
@@ -95,6 +99,7 @@ export function openJob(plan: Plan, record: JobRecord | undefined, { postponed, 
     sent: earlier?.request ?? plan,
     attempts: earlier?.attempts ?? 0,
     startedAtMs: earlier?.intendedAtMs ?? 0,
+    respondedAtMs: null,
     waitingSinceMs: 0,
     open: null,
     prediction: earlier?.prediction ?? null,

@@ -77,7 +77,7 @@ function concernsWholeRun(error: unknown): boolean {
 /** Returns the fields that an outcome has however its job ended. */
 export function describeJob(job: JobState, run: Describing): Omit<Outcome, 'status' | 'files' | 'error'> {
   const { plan, request, prediction, attempts, isCached } = job;
-  const costMicroUsd = costOf(job, run);
+  const { costMicroUsd, estimatedMicroUsd } = costOf(job, run);
   return {
     index: plan.index,
     key: plan.key,
@@ -88,8 +88,9 @@ export function describeJob(job: JobState, run: Describing): Omit<Outcome, 'stat
     tags: plan.tags,
     predictionId: prediction?.id ?? null,
     attempts,
-    metrics: prediction?.metrics ?? {},
+    metrics: metricsOf(job),
     costUsd: costMicroUsd === null ? null : costMicroUsd / 1_000_000,
+    ...(estimatedMicroUsd > 0 && { estimatedUsd: estimatedMicroUsd / 1_000_000 }),
     cached: isCached,
     createdAt: prediction?.createdAt ?? null,
     completedAt: prediction?.completedAt ?? null,
@@ -109,14 +110,34 @@ function levelOf({ plan, request }: JobState, run: Describing): Pick<Outcome, 'f
   return level < 0 ? {} : { fallbackLevel: level + 1 };
 }
 
+/** Returns the metrics of a job's prediction; an own time in place of one that is not reported. */
+function metricsOf({ prediction, respondedAtMs, startedAtMs }: JobState): Outcome['metrics'] {
+  const metrics = prediction?.metrics ?? {};
+  const isMeasured = typeof metrics.predict_time === 'number';
+  if (isMeasured || respondedAtMs === null || respondedAtMs < startedAtMs) return metrics;
+  return { ...metrics, own_wall_time: (respondedAtMs - startedAtMs) / 1_000 };
+}
+
+/** The money paid for a job, in millionths of a US dollar. */
+interface PaidCost {
+  /** Null if no price is known. */
+  readonly costMicroUsd: number | null;
+  /** Part of it that is an estimate. */
+  readonly estimatedMicroUsd: number;
+}
+
 /**
  * Returns the money paid for a job: for its ended attempts and its prediction, at the expected
  * price if its cost is unknown.
  */
-function costOf({ prediction, request, isCached, paidMicroUsd }: JobState, run: Describing): number | null {
-  if (isCached || prediction === null || !prediction.outputComplete) return paidMicroUsd;
-  const lastMicroUsd = run.answers.costOf(prediction) ?? request.priceMicroUsd;
-  return lastMicroUsd === null ? null : paidMicroUsd + lastMicroUsd;
+function costOf({ prediction, request, isCached, paidMicroUsd }: JobState, run: Describing): PaidCost {
+  const isPaid = !isCached && prediction?.outputComplete === true;
+  if (!isPaid) return { costMicroUsd: paidMicroUsd, estimatedMicroUsd: 0 };
+  const lastMicroUsd = run.answers.costOf(prediction);
+  if (lastMicroUsd !== null) return { costMicroUsd: paidMicroUsd + lastMicroUsd, estimatedMicroUsd: 0 };
+  const { priceMicroUsd } = request;
+  if (priceMicroUsd === null) return { costMicroUsd: null, estimatedMicroUsd: 0 };
+  return { costMicroUsd: paidMicroUsd + priceMicroUsd, estimatedMicroUsd: priceMicroUsd };
 }
 
 /**

@@ -30,10 +30,7 @@ export async function addBudgetNeeded(end: RunEnd, plans: PlanSource, run: Needy
 }
 
 /** Finds the jobs that another run would make. */
-async function unsavedJobs({
-  manifest,
-  isChosen,
-}: Pick<Needy, 'manifest' | 'isChosen'>): Promise<{
+async function unsavedJobs({ manifest, isChosen }: Pick<Needy, 'manifest' | 'isChosen'>): Promise<{
   readonly left: IndexSet;
   readonly isOverBudget: boolean;
 }> {

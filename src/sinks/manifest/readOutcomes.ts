@@ -116,6 +116,7 @@ export const outcomeSchema = z.object({
   files: z.array(outcomeFile),
   metrics: jsonRecord,
   costUsd: z.number().nullable(),
+  estimatedUsd: z.number().exactOptional(),
   cached: z.boolean(),
   createdAt: z.string().nullable(),
   completedAt: z.string().nullable(),

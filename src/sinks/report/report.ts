@@ -4,13 +4,12 @@ import { writeJson } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
 import {
   createCostTracker,
-  createDistribution,
   createStageCounter,
   createTallyByName,
-  type DurationSummary,
   type FailuresByStage,
   type ModelTotals,
 } from './tallies.ts';
+import { createTimes, type DurationSummary, type SlowImage } from './times.ts';
 
 /** Figures of a run as a whole, known when its report is made. */
 export interface ReportedRun {
@@ -31,15 +30,6 @@ export interface ErrorCount {
   /** `ERR_…`. */
   readonly code: string;
   readonly count: number;
-}
-
-export interface SlowImage {
-  readonly index: number;
-  readonly predictionId: string | null;
-  readonly model: string;
-  /** Cut after 200 characters. */
-  readonly prompt: string;
-  readonly predictSeconds: number;
 }
 
 /** Jobs by their result. */
@@ -68,6 +58,11 @@ interface ReportedTimes {
   readonly requestsPerImage: number | null;
   /** The service's `predict_time`; null if no prediction reported it. */
   readonly predictTime: DurationSummary | null;
+  /**
+   * Times from the create request to its response, by the clock of this machine, of the predictions
+   * whose `predict_time` the service did not report; null if there are none.
+   */
+  readonly ownWallTime: DurationSummary | null;
   /** The ten longest `predict_time`, longest first. */
   readonly slowest: readonly SlowImage[];
 }
@@ -75,7 +70,9 @@ interface ReportedTimes {
 /** The money that was paid. */
 interface ReportedCosts {
   readonly costUsd: number;
-  /** True if the price of a saved job is unknown, so that `costUsd` is too low. */
+  /** Part of `costUsd` that is an estimate, as in an outcome; 0 if none is. */
+  readonly estimatedUsd: number;
+  /** True if `costUsd` is not the last word: jobs have no known price, or an estimated one. */
   readonly costIncomplete: boolean;
   readonly costByModel: Readonly<Record<string, ModelCost>>;
 }
@@ -113,31 +110,28 @@ export interface ReportBuilder {
  */
 export function createReport(config: ReportConfig = {}): ReportBuilder {
   const { tag = 'platform', priceOf = () => null } = config;
-  const totals = { saved: 0, failed: 0, skipped: 0, cacheHits: 0, microUsd: 0, costIncomplete: false };
+  const totals = { saved: 0, failed: 0, skipped: 0, cacheHits: 0 };
+  const money = createMoneyCounter();
   const stages = createStageCounter();
-  const predictTime = createDistribution();
-  const slowest = createSlowest();
+  const times = createTimes();
   const costs = createCostTracker();
   const byError = createTallyByName(0);
   const byTag = createTallyByName(0);
   return {
     add(outcome) {
-      const { status, cached, costUsd, error, metrics, tags } = outcome;
+      const { status, cached, error, tags } = outcome;
       const isSaved = status === 'saved';
       totals[status] += 1;
       totals.cacheHits += cached ? 1 : 0;
-      totals.microUsd += toMicroUsd(costUsd ?? 0);
-      totals.costIncomplete ||= isSaved && costUsd === null;
+      money.add(outcome);
+      times.add(outcome);
       costs.add(outcome);
       stages.add(outcome);
       if (error !== undefined) byError.update(error.code, (count) => count + 1);
       if (isSaved && tags[tag] !== undefined) byTag.update(tags[tag], (count) => count + 1);
-      if (cached || typeof metrics.predict_time !== 'number') return;
-      predictTime.add(metrics.predict_time);
-      slowest.add(outcome, metrics.predict_time);
     },
     toJSON(run) {
-      const { saved, failed, skipped, cacheHits, microUsd, costIncomplete } = totals;
+      const { saved, failed, skipped, cacheHits } = totals;
       const total = saved + failed + skipped;
       const elapsedSeconds = run.elapsedMs / 1_000;
       return {
@@ -151,15 +145,13 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
         elapsedSeconds,
         requestsPerImage: requestsPerImage(run),
         averageSecondsPerImage: saved === 0 ? 0 : elapsedSeconds / saved,
-        predictTime: predictTime.summary(),
-        costUsd: microUsd / 1_000_000,
-        costIncomplete,
+        ...times.summary(),
+        ...money.sums(),
         costByModel: Object.fromEntries(
           Object.entries(costs.byModel()).map(([model, cost]) => [model, { ...cost, price: priceOf(model) }]),
         ),
         failuresByStage: stages.counts(),
         errors: mostFrequentFirst(byError.entries()),
-        slowest: slowest.list(),
         outputsByTag: Object.fromEntries(byTag.entries()),
       };
     },
@@ -175,27 +167,22 @@ function requestsPerImage({ apiRequests, saved = 0 }: ReportedRun): number | nul
   return apiRequests === undefined || saved === 0 ? null : Math.round((apiRequests / saved) * 1_000) / 1_000;
 }
 
-const KEPT = 10;
-const MAX_PROMPT_CHARS = 200;
-
-/** The images with the longest `predict_time`. */
-interface Slowest {
-  add(outcome: Outcome, predictSeconds: number): void;
-  /** Returns at most ten, longest first. */
-  list(): readonly SlowImage[];
-}
-
-/** Remembers the ten slowest of any number of images. */
-function createSlowest(): Slowest {
-  let kept: readonly SlowImage[] = [];
+/** Adds up the money of outcomes. */
+function createMoneyCounter() {
+  let microUsd = 0;
+  let estimatedMicroUsd = 0;
+  let unpriced = 0;
   return {
-    add(outcome, predictSeconds) {
-      if (kept.length === KEPT && predictSeconds <= (kept.at(-1)?.predictSeconds ?? 0)) return;
-      const { index, predictionId, model, prompt } = outcome;
-      const image = { index, predictionId, model, prompt: prompt.slice(0, MAX_PROMPT_CHARS), predictSeconds };
-      kept = [...kept, image].sort((a, b) => b.predictSeconds - a.predictSeconds).slice(0, KEPT);
+    add({ status, costUsd, estimatedUsd = 0 }: Outcome): void {
+      microUsd += toMicroUsd(costUsd ?? 0);
+      estimatedMicroUsd += toMicroUsd(estimatedUsd);
+      if (status === 'saved' && costUsd === null) unpriced += 1;
     },
-    list: () => kept,
+    sums: () => ({
+      costUsd: microUsd / 1_000_000,
+      estimatedUsd: estimatedMicroUsd / 1_000_000,
+      costIncomplete: unpriced > 0 || estimatedMicroUsd > 0,
+    }),
   };
 }
 

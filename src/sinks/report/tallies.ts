@@ -11,6 +11,8 @@ export interface ModelTotals {
   readonly images: number;
   /** Total cost, including failed attempts. */
   readonly costUsd: number;
+  /** Part of `costUsd` that is an estimate; 0 if none is. */
+  readonly estimatedUsd: number;
   /**
    * `costUsd` over `images`, to the millionth; null if there is no image, or one without a known
    * price.
@@ -33,6 +35,7 @@ interface Sums {
   readonly saved: number;
   readonly images: number;
   readonly microUsd: number;
+  readonly estimatedMicroUsd: number;
   readonly isPriceKnown: boolean;
   readonly runs: number;
   readonly runSeconds: number;
@@ -43,6 +46,7 @@ const NOTHING_YET: Sums = {
   saved: 0,
   images: 0,
   microUsd: 0,
+  estimatedMicroUsd: 0,
   isPriceKnown: true,
   runs: 0,
   runSeconds: 0,
@@ -63,7 +67,8 @@ export function createCostTracker(): CostTracker {
   };
 }
 
-function plus(sums: Sums, { status, cached, files, costUsd, metrics }: Outcome): Sums {
+function plus(sums: Sums, outcome: Outcome): Sums {
+  const { status, cached, files, costUsd, estimatedUsd = 0, metrics } = outcome;
   const isSaved = status === 'saved';
   const isMade = isSaved && !cached;
   const runSeconds = cached || typeof metrics.predict_time !== 'number' ? null : metrics.predict_time;
@@ -72,18 +77,21 @@ function plus(sums: Sums, { status, cached, files, costUsd, metrics }: Outcome):
     saved: sums.saved + (isSaved ? 1 : 0),
     images: sums.images + (isMade ? files.filter(({ role }) => role === 'original').length : 0),
     microUsd: sums.microUsd + toMicroUsd(costUsd ?? 0),
+    estimatedMicroUsd: sums.estimatedMicroUsd + toMicroUsd(estimatedUsd),
     isPriceKnown: sums.isPriceKnown && !(isMade && costUsd === null),
     runs: sums.runs + (runSeconds === null ? 0 : 1),
     runSeconds: sums.runSeconds + (runSeconds ?? 0),
   };
 }
 
-function totalsOf({ outcomes, saved, images, microUsd, isPriceKnown, runs, runSeconds }: Sums): ModelTotals {
+function totalsOf(sums: Sums): ModelTotals {
+  const { outcomes, saved, images, microUsd, estimatedMicroUsd, isPriceKnown, runs, runSeconds } = sums;
   return {
     outcomes,
     saved,
     images,
     costUsd: microUsd / 1_000_000,
+    estimatedUsd: estimatedMicroUsd / 1_000_000,
     meanUsdPerImage: images === 0 || !isPriceKnown ? null : Math.round(microUsd / images) / 1_000_000,
     meanSecondsPerRun: runs === 0 ? null : Math.round((runSeconds / runs) * 1_000) / 1_000,
   };
@@ -147,86 +155,4 @@ export function failureStage({ error, predictionId }: Pick<Outcome, 'error' | 'p
   if (error?.name === 'RenderError') return 'rendering';
   if (error?.name === 'DownloadError') return 'download';
   return predictionId === null ? 'creation' : 'polling';
-}
-
-/** Ratio of neighbouring bucket widths, so that quantiles are within 1 %. */
-const GROWTH = 1.01;
-const SMALLEST_SECONDS = 0.001;
-/** Number of buckets: they cover 1 ms to about 3 days. */
-const BUCKETS = 2_000;
-
-/** The distribution of durations, in seconds. */
-export interface DurationSummary {
-  readonly count: number;
-  readonly totalSeconds: number;
-  readonly averageSeconds: number;
-  readonly minSeconds: number;
-  readonly medianSeconds: number;
-  readonly p95Seconds: number;
-  readonly maxSeconds: number;
-}
-
-/** Any number of durations, in the memory of one histogram. */
-interface Distribution {
-  add(seconds: number): void;
-  /**
-   * Returns the summary; null if no duration was added. Median and p95 are within 1 %, the rest is
-   * exact.
-   */
-  summary(): DurationSummary | null;
-}
-
-/** Creates a histogram with logarithmic buckets. Memory: 8 kB. */
-export function createDistribution(): Distribution {
-  const buckets = new Uint32Array(BUCKETS);
-  let count = 0;
-  let totalSeconds = 0;
-  let minSeconds = Number.POSITIVE_INFINITY;
-  let maxSeconds = 0;
-
-  const quantile = (share: number): number => {
-    const rank = Math.max(1, Math.ceil(share * count));
-    let seen = 0;
-    const bucket = buckets.findIndex((size) => {
-      seen += size;
-      return seen >= rank;
-    });
-    return Math.min(maxSeconds, Math.max(minSeconds, middleOf(bucket)));
-  };
-  return {
-    add(seconds) {
-      const bucket = bucketOf(seconds);
-      buckets[bucket] = (buckets[bucket] ?? 0) + 1;
-      count += 1;
-      totalSeconds += seconds;
-      minSeconds = Math.min(minSeconds, seconds);
-      maxSeconds = Math.max(maxSeconds, seconds);
-    },
-    summary() {
-      if (count === 0) return null;
-      return {
-        count,
-        totalSeconds: toMillis(totalSeconds),
-        averageSeconds: toMillis(totalSeconds / count),
-        minSeconds,
-        medianSeconds: toMillis(quantile(0.5)),
-        p95Seconds: toMillis(quantile(0.95)),
-        maxSeconds,
-      };
-    },
-  };
-}
-
-function bucketOf(seconds: number): number {
-  const bucket = Math.floor(Math.log(seconds / SMALLEST_SECONDS) / Math.log(GROWTH));
-  return Math.min(BUCKETS - 1, Math.max(0, bucket));
-}
-
-function middleOf(bucket: number): number {
-  return SMALLEST_SECONDS * GROWTH ** (bucket + 0.5);
-}
-
-/** Rounds to milliseconds. */
-function toMillis(seconds: number): number {
-  return Math.round(seconds * 1_000) / 1_000;
 }

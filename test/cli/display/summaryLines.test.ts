@@ -112,6 +112,14 @@ it.each([
     { costIncomplete: true },
     '  cost     $0.171 at least, as some jobs have no known price, on average $0.003 a job',
   ],
+  [
+    { costIncomplete: true, estimatedUsd: 0.05 },
+    '  cost     $0.171, $0.05 of it estimated, as the service reported no run times, on average $0.003 a job',
+  ],
+  [
+    { costIncomplete: true, estimatedUsd: 0.05, unpricedJobs: 2 },
+    '  cost     $0.171 at least, as some jobs have no known price, $0.05 of it estimated, as the service reported no run times, on average $0.003 a job',
+  ],
 ])('is honest about the cost: %j', (totals, line) => {
   expect(lines(totals)).toContain(line);
 });
@@ -130,6 +138,7 @@ it('has a line for each model if there are several', () => {
     saved: 1,
     images: 1,
     costUsd: 0.025,
+    estimatedUsd: 0,
     meanUsdPerImage: 0.025,
     meanSecondsPerRun: 3.24,
   };

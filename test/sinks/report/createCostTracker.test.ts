@@ -41,6 +41,7 @@ describe('createCostTracker', () => {
         saved: 2,
         images: 2 + 1,
         costUsd: 0.303, // what failed was paid too
+        estimatedUsd: 0,
         meanUsdPerImage: 0.101,
         meanSecondsPerRun: (2 + 5 + 2) / 3,
       },
@@ -49,6 +50,7 @@ describe('createCostTracker', () => {
         saved: 1,
         images: 1,
         costUsd: 0.03,
+        estimatedUsd: 0,
         meanUsdPerImage: 0.03,
         meanSecondsPerRun: null,
       },
