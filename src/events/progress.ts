@@ -105,6 +105,10 @@ export function createRunCounter(now: () => number): RunCounter {
         case 'job.failed':
         case 'job.skipped':
           count(event.outcome);
+          return;
+        case 'job.measured':
+          counts.costMicroUsd += toMicroUsd(event.costChangeUsd);
+          counts.estimatedMicroUsd = Math.max(0, counts.estimatedMicroUsd - toMicroUsd(event.estimateUsd));
       }
     },
     counts: () => ({ ...counts, ratePerMinute: pace.perMinute() }),

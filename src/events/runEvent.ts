@@ -1,4 +1,4 @@
-import type { Outcome, OutcomeError, PredictionStatus } from '../types.ts';
+import type { Json, Outcome, OutcomeError, PredictionStatus } from '../types.ts';
 
 /** Running totals of a run. */
 export interface RunTotals {
@@ -129,6 +129,23 @@ export type RunEvent =
     }
   | { readonly type: 'job.failed'; readonly outcome: Outcome }
   | { readonly type: 'job.skipped'; readonly outcome: Outcome }
+  /**
+   * At the end of a run, of a job that has its outcome: the service had not reported its times when
+   * it sent the output, and has now. Manifest and sidecar are corrected.
+   */
+  | {
+      readonly type: 'job.measured';
+      readonly index: number;
+      readonly model: string;
+      readonly cached: boolean;
+      readonly metrics: Readonly<Record<string, Json>>;
+      readonly completedAt: string | null;
+      readonly costUsd: number | null;
+      /** The job's cost less what was booked before. */
+      readonly costChangeUsd: number;
+      /** The estimate that `costUsd` replaces; 0 if it was none. */
+      readonly estimateUsd: number;
+    }
   /** Reserved and spent money has reached four fifths of the budget. */
   | {
       readonly type: 'budget.warning';

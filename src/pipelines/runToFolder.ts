@@ -8,25 +8,28 @@ import {
   identity,
   ignoreElements,
   last,
+  type MonoTypeOperatorFunction,
   map,
   type Observable,
   of,
   tap,
 } from 'rxjs';
 import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
+import type { RunTotals } from '../events/runEvent.ts';
 import { pullMap } from '../operators/pullMap.ts';
 import { tally } from '../operators/stages/tally.ts';
 import type { Outcome, Plan } from '../types.ts';
 import { generate } from './generate.ts';
 import { skippedOutcome } from './journey/outcomes.ts';
 import { addBudgetNeeded } from './run/budgetNeeded.ts';
+import { closingLook } from './run/closingLook.ts';
 import { concurrencyOf } from './run/concurrency.ts';
 import { deliverEarlier } from './run/deliver.ts';
 import { countSaved, expectSameFiles, reopenMissing } from './run/earlierRuns.ts';
 import { strategies } from './run/feeds.ts';
 import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
-import { type FinishedRun, type RunEnd, writeResults } from './run/results.ts';
+import { type FinishedRun, type RunEnd, sessionOf, writeResults } from './run/results.ts';
 import { type OpenRun, type RunSettings, runDefaults } from './run/settings.ts';
 
 /**
@@ -51,11 +54,8 @@ export function runToFolder(
       concatMap((alreadySaved) =>
         runToEnd({ outcomes: generate(plans, run.config), plans, total, alreadySaved }, run),
       ),
-      concatMap((end) =>
-        defer(() => addBudgetNeeded(end, plans, { ...run, ledger: run.config.ledger })).pipe(
-          catchError(() => of(end)),
-        ),
-      ),
+      concatMap((end) => closingLook(end, run)),
+      concatMap((end) => defer(() => addBudgetNeeded(end, plans, run)).pipe(catchError(() => of(end)))),
       concatMap((end) => writeResults(end, run)),
     );
   });
@@ -109,9 +109,28 @@ export function runToEnd(
       skipRemaining(plans, run).pipe(noteFault),
     ).pipe(
       tally({ total, alreadySaved, ...(isPaidBefore && { isPaidBefore }) }),
+      noteSessions(startedAtMs, run),
       last(),
       map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - startedAtMs })),
     );
+  });
+}
+
+/** A killed run is remembered as it was this long before, at most, if outcomes came. */
+const NOTE_EVERY_MS = 2_000;
+
+/** Notes in the journal how far the run has come: at its beginning, and with its outcomes. */
+function noteSessions(
+  startedAtMs: number,
+  run: Pick<OpenRun, 'config' | 'journal' | 'requests'>,
+): MonoTypeOperatorFunction<RunTotals> {
+  const { scheduler = asyncScheduler } = run.config;
+  let notedAtMs = Number.NEGATIVE_INFINITY;
+  return tap((totals) => {
+    const nowMs = scheduler.now();
+    if (nowMs - notedAtMs < NOTE_EVERY_MS) return;
+    notedAtMs = nowMs;
+    run.journal.noteSession(sessionOf({ startedAtMs, elapsedMs: nowMs - startedAtMs, totals }, run));
   });
 }
 

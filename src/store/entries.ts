@@ -11,6 +11,16 @@ export interface JournalCounts {
   readonly unfinished: number;
 }
 
+/** A run in a folder, as its journal remembers it. */
+export interface RunSession {
+  /** ms since 1970. */
+  readonly startedAtMs: number;
+  readonly elapsedMs: number;
+  readonly apiRequests: number;
+  /** Jobs that it has saved. */
+  readonly saved: number;
+}
+
 /** An open journal with the figures for the run's budget and summary. */
 export interface RunJournal extends Journal {
   /** Returns the number of saved jobs. */
@@ -24,6 +34,10 @@ export interface RunJournal extends Journal {
    * `spentMicroUsd` yet.
    */
   openMicroUsd(): number;
+  /** Returns the earlier runs in this folder; one that was killed as it had last noted itself. */
+  sessions(): readonly RunSession[];
+  /** Notes how far this run has come, in place of what it has noted before. */
+  noteSession(session: RunSession): void;
   /**
    * True if `resumeAnyway` once let another input into this folder: compare `find(index).key`
    * before relying on `isSaved`.
@@ -99,8 +113,9 @@ export function applyEntry(before: StoredJob | undefined, plan: Plan, entry: Jou
   const earlierMicroUsd = known?.earlierMicroUsd ?? before?.paidMicroUsd ?? 0;
   const record = nextRecord(known?.record ?? newRecord(plan), entry);
   const outcomeMicroUsd = costOf(entry);
+  const bookedMicroUsd = (known?.paidMicroUsd ?? earlierMicroUsd) - earlierMicroUsd;
   const settledMicroUsd = Math.max(
-    (known?.paidMicroUsd ?? earlierMicroUsd) - earlierMicroUsd,
+    isCorrection(known, entry) ? 0 : bookedMicroUsd,
     record.costMicroUsd,
     outcomeMicroUsd,
   );
@@ -112,6 +127,16 @@ export function applyEntry(before: StoredJob | undefined, plan: Plan, entry: Jou
     earlierMicroUsd,
     paidMicroUsd: earlierMicroUsd + settledMicroUsd,
   };
+}
+
+/**
+ * Returns true if an outcome corrects the one before it, of the same prediction: its cost was an
+ * estimate, and may have been too high.
+ */
+function isCorrection(before: StoredJob | undefined, entry: JournalEntry): boolean {
+  if (entry.type !== 'outcome' || before?.record.state !== 'saved') return false;
+  const { status, predictionId } = entry.outcome;
+  return status === 'saved' && predictionId !== null && predictionId === before.record.predictionId;
 }
 
 function newRecord({ index, key }: Plan): JobRecord {

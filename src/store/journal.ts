@@ -100,6 +100,8 @@ function journalOf({
     counts: () => explained(path, () => countsOf(table)),
     spentMicroUsd: () => explained(path, table.paidMicroUsd),
     openMicroUsd: () => explained(path, table.openMicroUsd),
+    sessions: () => [],
+    noteSession: () => {},
     inputChanged,
     close: () => {
       commits.flush();

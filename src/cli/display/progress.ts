@@ -86,6 +86,7 @@ export function createProgress(now: () => number): ProgressTracker {
       counter.onEvent(event);
       service.onEvent(event);
       active.onEvent(event);
+      if (event.type === 'job.measured') costs.correct(event);
       const outcome = outcomeOf(event);
       if (outcome === null) return;
       costs.add(outcome);

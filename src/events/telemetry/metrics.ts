@@ -30,7 +30,8 @@ type CountedType =
   | 'rate.paused'
   | 'image.saved'
   | 'job.failed'
-  | 'job.skipped';
+  | 'job.skipped'
+  | 'job.measured';
 
 type Events = { readonly [Type in CountedType]: EventOf<Type> };
 type Handlers = { readonly [Type in CountedType]: (event: Events[Type]) => void };
@@ -90,6 +91,13 @@ export function createRunMetrics({ meter, providerName, now }: RunMetricsConfig)
     'image.saved': ({ outcome, paidBefore }) => end(paidBefore ? { ...outcome, costUsd: 0 } : outcome),
     'job.failed': ({ outcome }) => end(outcome),
     'job.skipped': ({ outcome }) => end(outcome),
+    'job.measured': ({ model, cached, metrics, costChangeUsd }) => {
+      const ofModel: Attributes = { [attributes.requestModel]: model };
+      // A counter only goes up: an estimate that was too high stays counted.
+      if (costChangeUsd > 0) cost.add(toMicroUsd(costChangeUsd), ofModel);
+      if (!cached && typeof metrics.predict_time === 'number')
+        predictTime.record(metrics.predict_time, ofModel);
+    },
   };
   return {
     onEvent(event) {

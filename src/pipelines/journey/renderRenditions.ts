@@ -4,6 +4,7 @@ import { type RenderedOriginal, renditions } from '../../operators/stages/rendit
 import type { ProvenanceWriter } from '../../ports.ts';
 import type { ImageFile } from '../../types.ts';
 import type { JobState } from './job.ts';
+import { datedPrediction } from './provenance.ts';
 import type { RunLimits, RunOutputs, RunServices } from './run.ts';
 
 /** The groups of a run that rendering reads. */
@@ -42,7 +43,9 @@ function provenanceOf(
   if (provenanceWriters === null) return {};
   const embedProvenance: ProvenanceWriter = async (bytes, format) => {
     const { prediction, plan } = job;
-    return prediction === null ? bytes : provenanceWriters(prediction, plan)(bytes, format);
+    return prediction === null
+      ? bytes
+      : provenanceWriters(datedPrediction(prediction, job), plan)(bytes, format);
   };
   return { embedProvenance };
 }

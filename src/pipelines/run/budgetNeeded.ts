@@ -1,14 +1,12 @@
-import type { Ledger } from '../../ports.ts';
 import { createIndexSet, hasOpenAttempt, type IndexSet } from '../../store/entries.ts';
 import type { PlanSource } from './recoveryRounds.ts';
 import type { RunEnd } from './results.ts';
 import type { OpenRun } from './settings.ts';
 
 /** The parts of an open run that its further needs are computed from. */
-interface Needy extends Pick<OpenRun, 'isChosen'> {
-  readonly ledger: Ledger;
+interface Needy extends Pick<OpenRun, 'isChosen' | 'ratings'> {
   readonly manifest: Pick<OpenRun['manifest'], 'outcomes'>;
-  readonly journal: Pick<OpenRun['journal'], 'find'>;
+  readonly journal: Pick<OpenRun['journal'], 'find' | 'spentMicroUsd' | 'openMicroUsd'>;
 }
 
 const CENT_MICRO_USD = 10_000;
@@ -23,8 +21,9 @@ export async function addBudgetNeeded(end: RunEnd, plans: PlanSource, run: Needy
   if (totals.skipped === 0) return end;
   const { left, isOverBudget } = await unsavedJobs(run);
   if (!isOverBudget) return end;
-  const { spentMicroUsd, reservedMicroUsd } = run.ledger;
-  const neededMicroUsd = spentMicroUsd + reservedMicroUsd + (await priceOf(left, plans, run));
+  const { journal, ratings } = run;
+  const paidMicroUsd = journal.spentMicroUsd() + (ratings?.spentMicroUsd() ?? 0);
+  const neededMicroUsd = paidMicroUsd + journal.openMicroUsd() + (await priceOf(left, plans, run));
   const budgetNeededUsd = Math.ceil(neededMicroUsd / CENT_MICRO_USD) / 100;
   return { ...end, totals: { ...totals, budgetNeededUsd } };
 }

@@ -11,7 +11,7 @@ import { createRunCounter, runProgress } from '../../events/progress.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import type { Outcome } from '../../types.ts';
 import { createReport } from '../report/report.ts';
-import { type GalleryJob, galleryJob, type LiveState } from './galleryData.ts';
+import { type GalleryJob, galleryJob, type LiveState, measuredJob } from './galleryData.ts';
 import { galleryDocument, scriptJson } from './galleryPage.ts';
 import { maxGalleryJobs, thumbnailPath } from './thumbnails.ts';
 
@@ -211,6 +211,9 @@ function liveJobs(folder: string): LiveJobs {
       else if (event.type === 'prediction.creating') {
         const { index, prompt, model, attempt } = event;
         put({ index, prompt, model, attempts: attempt, status: 'running' });
+      } else if (event.type === 'job.measured') {
+        const known = jobs.get(event.index);
+        if (known !== undefined) put(measuredJob(known.job, event));
       }
     },
     since: (known) =>

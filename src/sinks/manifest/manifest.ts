@@ -8,7 +8,7 @@ import { toStorageError } from '../../disk/storageError.ts';
 import { writeChunks } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
 import { createAppender } from './jsonLines.ts';
-import { readOutcomes, scanManifest } from './readOutcomes.ts';
+import { readOutcome, readOutcomes, scanManifest } from './readOutcomes.ts';
 
 /** The list of a run's outcomes: `manifest.jsonl` during the run, `manifest.json` at its end. */
 export interface Manifest {
@@ -19,6 +19,8 @@ export interface Manifest {
   append(outcome: Outcome): Observable<Outcome>;
   /** Returns true if the job has an outcome here. */
   has(index: number): boolean;
+  /** Reads the newest outcome of one job; undefined if it has none. */
+  find(index: number): Promise<Outcome | undefined>;
   /** Reads the newest outcome of each job from the disk, in input order and constant memory. */
   outcomes(): AsyncIterable<Outcome>;
   /** Writes `manifest.json`: `{ "run": run, "outcomes": [one for each job, in input order] }`. */
@@ -59,6 +61,7 @@ async function manifestOf(handle: FileHandle, folder: string, path: string): Pro
         return outcome;
       }),
     has: (jobIndex) => index.get(jobIndex) !== undefined,
+    find: (jobIndex) => readOutcome(handle, index.get(jobIndex), path),
     outcomes,
     finish: async (run) => {
       await appender.idle();

@@ -31,6 +31,19 @@ export async function* readOutcomes(
   }
 }
 
+/** Reads the outcome in one line; undefined if there is no line. Throws as `readOutcomes` does. */
+export async function readOutcome(
+  handle: FileHandle,
+  range: LineRange | undefined,
+  path: string,
+): Promise<Outcome | undefined> {
+  if (range === undefined) return undefined;
+  const line = await read(handle, range.offsetBytes, range.lengthBytes);
+  const outcome = parseOutcome(line.toString('utf8'));
+  if (outcome === undefined) throw damaged(path, range.offsetBytes);
+  return outcome;
+}
+
 function rangesBetween(index: LineIndex, from: number, to: number): LineRange[] {
   const ranges: LineRange[] = [];
   for (let job = from; job < to; job += 1) {

@@ -11,14 +11,26 @@ import {
 } from './tallies.ts';
 import { createTimes, type DurationSummary, type SlowImage } from './times.ts';
 
-/** Figures of a run as a whole, known when its report is made. */
+/** Figures of one run in a folder, known when its report is made. */
 export interface ReportedRun {
+  /** ms since 1970. Default: not known. */
+  readonly startedAtMs?: number;
   /** Time from its start to its end. */
   readonly elapsedMs: number;
   /** API requests. Default: not known. */
   readonly apiRequests?: number;
   /** Jobs that it has saved. Default: not known. */
   readonly saved?: number;
+  /** Money that it has paid. Default: not known. */
+  readonly costUsd?: number;
+}
+
+/** What a report has besides its outcomes and the last run. */
+export interface ReportExtras {
+  /** The runs in the same folder before the last one. Default: none. */
+  readonly earlier?: readonly ReportedRun[];
+  /** Predictions that were made twice. Default: none. */
+  readonly surplus?: Surplus | undefined;
 }
 
 export interface ModelCost extends ModelTotals {
@@ -48,11 +60,14 @@ interface ReportedJobs {
 
 /** Durations and requests. */
 interface ReportedTimes {
+  /** Runs in the folder whose times are known. */
+  readonly runs: number;
+  /** Time of all these runs. */
   readonly elapsedSeconds: number;
-  /** The run's time over its saved jobs; 0 if none was saved. */
+  /** The same over the jobs that they saved; 0 if none was saved. */
   readonly averageSecondsPerImage: number;
   /**
-   * API requests of the last run over the jobs that it saved; null if it saved none, or the
+   * API requests of these runs over the jobs that they saved; null if they saved none, or the
    * requests were not counted.
    */
   readonly requestsPerImage: number | null;
@@ -67,6 +82,14 @@ interface ReportedTimes {
   readonly slowest: readonly SlowImage[];
 }
 
+/** Predictions that equal a request of a run but belong to no job: they were made twice. */
+export interface Surplus {
+  readonly count: number;
+  readonly costUsd: number;
+  /** The first hundred. */
+  readonly predictionIds: readonly string[];
+}
+
 /** The money that was paid. */
 interface ReportedCosts {
   readonly costUsd: number;
@@ -75,6 +98,8 @@ interface ReportedCosts {
   /** True if `costUsd` is not the last word: jobs have no known price, or an estimated one. */
   readonly costIncomplete: boolean;
   readonly costByModel: Readonly<Record<string, ModelCost>>;
+  /** Part of `costUsd` that was paid for no job; absent if nothing was made twice. */
+  readonly surplus?: Surplus;
 }
 
 /** The jobs that failed. */
@@ -85,8 +110,9 @@ interface ReportedFailures {
   readonly errors: readonly ErrorCount[];
 }
 
-/** The content of `report.json`: a run in numbers. */
+/** The content of `report.json`: all runs of a folder in numbers. */
 export interface Report extends ReportedJobs, ReportedTimes, ReportedCosts, ReportedFailures {
+  /** The last run alone. */
   readonly run: ReportedRun;
 }
 
@@ -100,7 +126,8 @@ export interface ReportConfig {
 /** Collects outcomes for a report. */
 export interface ReportBuilder {
   add(outcome: Outcome): void;
-  toJSON(run: ReportedRun): Report;
+  /** Returns the report; `run` is the last run. */
+  toJSON(run: ReportedRun, extras?: ReportExtras): Report;
 }
 
 /**
@@ -130,10 +157,9 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
       if (error !== undefined) byError.update(error.code, (count) => count + 1);
       if (isSaved && tags[tag] !== undefined) byTag.update(tags[tag], (count) => count + 1);
     },
-    toJSON(run) {
+    toJSON(run, { earlier = [], surplus } = {}) {
       const { saved, failed, skipped, cacheHits } = totals;
       const total = saved + failed + skipped;
-      const elapsedSeconds = run.elapsedMs / 1_000;
       return {
         run,
         total,
@@ -142,11 +168,9 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
         skipped,
         successRate: total === 0 ? 0 : saved / total,
         cacheHits,
-        elapsedSeconds,
-        requestsPerImage: requestsPerImage(run),
-        averageSecondsPerImage: saved === 0 ? 0 : elapsedSeconds / saved,
+        ...timesOf([...earlier, run], saved),
         ...times.summary(),
-        ...money.sums(),
+        ...money.sums(surplus),
         costByModel: Object.fromEntries(
           Object.entries(costs.byModel()).map(([model, cost]) => [model, { ...cost, price: priceOf(model) }]),
         ),
@@ -162,9 +186,24 @@ function mostFrequentFirst(counts: [code: string, count: number][]): ErrorCount[
   return counts.map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count);
 }
 
-/** Rounded to three decimals; null if unknown. */
-function requestsPerImage({ apiRequests, saved = 0 }: ReportedRun): number | null {
-  return apiRequests === undefined || saved === 0 ? null : Math.round((apiRequests / saved) * 1_000) / 1_000;
+/**
+ * Sums up the times and requests of runs that have left `savedNow` saved jobs in the folder. They
+ * may have saved more, as deleted images are restored, or fewer, if a run before them left no
+ * times.
+ */
+function timesOf(runs: readonly ReportedRun[], savedNow: number) {
+  const elapsedSeconds = runs.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0) / 1_000;
+  const savedByRuns = runs.reduce((sum, { saved }) => sum + (saved ?? savedNow), 0);
+  const saved = Math.min(savedNow, savedByRuns);
+  const counted = runs.filter(({ apiRequests }) => apiRequests !== undefined);
+  const requests = counted.reduce((sum, { apiRequests = 0 }) => sum + apiRequests, 0);
+  const savedByCounted = counted.reduce((sum, run) => sum + (run.saved ?? 0), 0);
+  return {
+    runs: runs.length,
+    elapsedSeconds,
+    averageSecondsPerImage: saved === 0 ? 0 : elapsedSeconds / saved,
+    requestsPerImage: savedByCounted === 0 ? null : Math.round((requests / savedByCounted) * 1_000) / 1_000,
+  };
 }
 
 /** Adds up the money of outcomes. */
@@ -178,8 +217,9 @@ function createMoneyCounter() {
       estimatedMicroUsd += toMicroUsd(estimatedUsd);
       if (status === 'saved' && costUsd === null) unpriced += 1;
     },
-    sums: () => ({
-      costUsd: microUsd / 1_000_000,
+    sums: (surplus?: Surplus) => ({
+      costUsd: (microUsd + toMicroUsd(surplus?.costUsd ?? 0)) / 1_000_000,
+      ...(surplus && { surplus }),
       estimatedUsd: estimatedMicroUsd / 1_000_000,
       costIncomplete: unpriced > 0 || estimatedMicroUsd > 0,
     }),

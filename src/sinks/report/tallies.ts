@@ -1,4 +1,5 @@
 import { toMicroUsd } from '../../base/text.ts';
+import type { EventOf } from '../../events/observeRun.ts';
 import { type FailureStage, failureStages, type Outcome } from '../../types.ts';
 
 /** Totals of one model's jobs. */
@@ -25,6 +26,8 @@ export interface ModelTotals {
 /** Adds up the cost of each model. */
 export interface CostTracker {
   add(outcome: Outcome): void;
+  /** Corrects what was added, by the times and the cost that the service has reported late. */
+  correct(event: EventOf<'job.measured'>): void;
   /** Returns the totals by model, in the order of their first outcome. */
   byModel(): Readonly<Record<string, ModelTotals>>;
 }
@@ -63,6 +66,7 @@ export function createCostTracker(): CostTracker {
   const models = createTallyByName(NOTHING_YET);
   return {
     add: (outcome) => models.update(outcome.model, (sums) => plus(sums, outcome)),
+    correct: (event) => models.update(event.model, (sums) => corrected(sums, event)),
     byModel: () => Object.fromEntries(models.entries().map(([model, sums]) => [model, totalsOf(sums)])),
   };
 }
@@ -79,6 +83,18 @@ function plus(sums: Sums, outcome: Outcome): Sums {
     microUsd: sums.microUsd + toMicroUsd(costUsd ?? 0),
     estimatedMicroUsd: sums.estimatedMicroUsd + toMicroUsd(estimatedUsd),
     isPriceKnown: sums.isPriceKnown && !(isMade && costUsd === null),
+    runs: sums.runs + (runSeconds === null ? 0 : 1),
+    runSeconds: sums.runSeconds + (runSeconds ?? 0),
+  };
+}
+
+function corrected(sums: Sums, event: EventOf<'job.measured'>): Sums {
+  const { cached, metrics, costChangeUsd, estimateUsd } = event;
+  const runSeconds = cached || typeof metrics.predict_time !== 'number' ? null : metrics.predict_time;
+  return {
+    ...sums,
+    microUsd: sums.microUsd + toMicroUsd(costChangeUsd),
+    estimatedMicroUsd: sums.estimatedMicroUsd - toMicroUsd(estimateUsd),
     runs: sums.runs + (runSeconds === null ? 0 : 1),
     runSeconds: sums.runSeconds + (runSeconds ?? 0),
   };

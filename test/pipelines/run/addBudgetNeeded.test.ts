@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { createLedger } from '../../../src/operators/stages/budgetTake.ts';
 import { generate } from '../../../src/pipelines/generate.ts';
 import { addBudgetNeeded } from '../../../src/pipelines/run/budgetNeeded.ts';
+import { createMemoryJournal } from '../../../src/store/memoryJournal.ts';
 import type { Outcome, Plan } from '../../../src/types.ts';
 import { type aPrediction, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { aPlan, runOf, succeeding } from '../../helpers/runOf.ts';
@@ -17,7 +18,9 @@ function priced(plans: readonly Plan[]) {
 }
 
 async function runWith(plans: readonly Plan[], limitMicroUsd: number) {
+  const journal = createMemoryJournal();
   const { config } = runOf({
+    journal,
     provider: priced(plans),
     ledger: createLedger({ limitMicroUsd }),
     concurrency: 3,
@@ -33,7 +36,7 @@ async function runWith(plans: readonly Plan[], limitMicroUsd: number) {
       yield* outcomes.toSorted((a: Outcome, b: Outcome) => a.index - b.index);
     },
   };
-  const run = { ledger: config.ledger, manifest, journal: config.journal, isChosen: () => true };
+  const run = { ratings: null, manifest, journal, isChosen: () => true };
   const end = { totals, fault: null, startedAtMs: 0, elapsedMs: 0 };
   const { totals: told } = await addBudgetNeeded(end, () => plans, run);
   return { saved, neededUsd: told.budgetNeededUsd };

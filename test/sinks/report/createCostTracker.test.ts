@@ -127,4 +127,16 @@ describe('createCostTracker', () => {
     expect(Object.keys(totals)).toHaveLength(1_001);
     expect(totals['(others)']?.outcomes).toBe(500);
   });
+
+  it('corrects what the service reports late', () => {
+    const costs = createCostTracker();
+    costs.add(anOutcome({ files: [original], costUsd: 0.005, estimatedUsd: 0.005, metrics: {} }));
+    costs.correct({
+      ...{ type: 'job.measured', index: 0, model: 'owner/name', cached: false, completedAt: null },
+      ...{ metrics: { predict_time: 4 }, costUsd: 0.004, costChangeUsd: -0.001, estimateUsd: 0.005 },
+    });
+    expect(costs.byModel()['owner/name']).toMatchObject({
+      ...{ costUsd: 0.004, estimatedUsd: 0, meanUsdPerImage: 0.004, meanSecondsPerRun: 4 },
+    });
+  });
 });
