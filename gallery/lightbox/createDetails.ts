@@ -1,3 +1,4 @@
+import type { GalleryJob } from '../../src/sinks/gallery/galleryData.ts';
 import type { Item } from '../data/Item.ts';
 import { el } from '../page/el.ts';
 import { commandFor } from '../text/commandFor.ts';
@@ -42,15 +43,9 @@ export function createDetails({ job, files }: Item): HTMLElement {
       ['Model', job.model],
       ['Version', job.version?.slice(0, 12)],
       ['Seed', seed === undefined ? undefined : JSON.stringify(seed)],
-      [
-        'Cost',
-        job.costUsd === undefined
-          ? 'unknown'
-          : job.cached
-            ? `${usd(job.costUsd)}, from cache`
-            : usd(job.costUsd),
-      ],
+      ['Cost', costOf(job)],
       ['Model ran', job.predictS === undefined ? undefined : formatSeconds(job.predictS)],
+      ['Response took', job.ownWallS === undefined ? undefined : formatSeconds(job.ownWallS)],
       ['In all', job.totalS === undefined ? undefined : formatSeconds(job.totalS)],
       ['Attempts', String(job.attempts)],
       ['Score', job.score === undefined ? undefined : String(job.score)],
@@ -84,6 +79,12 @@ export function createDetails({ job, files }: Item): HTMLElement {
       ),
     ),
   );
+}
+
+function costOf({ costUsd, cached, isEstimate }: GalleryJob): string {
+  if (costUsd === undefined) return 'unknown';
+  if (cached) return `${usd(costUsd)}, from cache`;
+  return isEstimate ? `${usd(costUsd)}, estimated` : usd(costUsd);
 }
 
 function list(
