@@ -322,6 +322,8 @@ export interface OutcomeFile {
   readonly format: string;
   readonly bytes: number;
   readonly sha256: string;
+  /** Hash of the settings of a rendition, which tells whether a run asks for others. */
+  readonly recipe?: string;
 }
 
 /** The stages of a job, in their order; a failure names the one that it happened in. */
@@ -374,6 +376,10 @@ export interface Outcome {
   readonly cached: boolean;
   readonly createdAt: string | null;
   readonly completedAt: string | null;
+  /** Amount of provenance in its images. Absent: `full`. */
+  readonly provenance?: ProvenanceLevel;
+  /** True if its images were signed. Absent: they were not. */
+  readonly isSigned?: boolean;
   /** Number of the fallback that made it, 1 for the first; absent if the job's own request did. */
   readonly fallbackLevel?: number;
   /**

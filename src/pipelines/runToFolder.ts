@@ -18,6 +18,7 @@ import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
 import type { RunTotals } from '../events/runEvent.ts';
 import { pullMap } from '../operators/pullMap.ts';
 import { tally } from '../operators/stages/tally.ts';
+import { createIndexSet, type IndexSet } from '../store/entries.ts';
 import type { Outcome, Plan } from '../types.ts';
 import { generate } from './generate.ts';
 import { skippedOutcome } from './journey/outcomes.ts';
@@ -29,6 +30,7 @@ import { countSaved, expectSameFiles, reopenMissing } from './run/earlierRuns.ts
 import { strategies } from './run/feeds.ts';
 import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
+import { renderEarlier } from './run/renderEarlier.ts';
 import { type FinishedRun, type RunEnd, sessionOf, writeResults } from './run/results.ts';
 import { type OpenRun, type RunSettings, runDefaults } from './run/settings.ts';
 
@@ -48,12 +50,16 @@ export function runToFolder(
   return inOpenRun(settings, (run) => {
     const checked =
       resumeAnyway || !haveFiles ? EMPTY : defer(() => expectSameFiles(plans, run)).pipe(ignoreElements());
-    const reopened = isPartial ? EMPTY : defer(() => reopenMissing(run)).pipe(ignoreElements());
+    const reviewed = isPartial ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
     const counted = defer(() => countSaved(plans, total, run, resumeAnyway || isPartial));
-    return concat(checked, reopened, counted).pipe(
-      concatMap((alreadySaved) =>
-        runToEnd({ outcomes: generate(plans, run.config), plans, total, alreadySaved }, run),
-      ),
+    return concat(checked, reviewed).pipe(
+      concatMap((toRender) => counted.pipe(map((saved) => ({ toRender, saved })))),
+      concatMap(({ toRender, saved }) => {
+        const added = renderEarlier(toRender, plans, run);
+        const outcomes = generate(plans, run.config);
+        const alreadySaved = saved - toRender.size;
+        return runToEnd({ added, outcomes, plans, total, alreadySaved }, paidBefore(toRender, run));
+      }),
       concatMap((end) => closingLook(end, run)),
       concatMap((end) => defer(() => addBudgetNeeded(end, plans, run)).pipe(catchError(() => of(end)))),
       concatMap((end) => writeResults(end, run)),
@@ -61,8 +67,17 @@ export function runToFolder(
   });
 }
 
+/** Returns a run in which these jobs, too, were paid by earlier runs. */
+function paidBefore(jobs: IndexSet, run: OpenRun): OpenRun {
+  const { isPaidBefore = () => false } = run.config;
+  const isPaid = (outcome: Outcome) => jobs.has(outcome.index) || isPaidBefore(outcome);
+  return { ...run, config: { ...run.config, isPaidBefore: isPaid } };
+}
+
 /** The work of a run. */
 interface RunWork {
+  /** Completes jobs that earlier runs have saved. Default: none. */
+  readonly added?: Observable<Outcome>;
   /** Makes the missing images. */
   readonly outcomes: Observable<Outcome>;
   /** All jobs that have an outcome in the end; read when `outcomes` completes. */
@@ -76,7 +91,7 @@ interface RunWork {
  * its first fault.
  */
 export function runToEnd(
-  { outcomes, plans, total, alreadySaved }: RunWork,
+  { added = EMPTY, outcomes, plans, total, alreadySaved }: RunWork,
   run: OpenRun,
 ): Observable<RunEnd> {
   const {
@@ -104,6 +119,7 @@ export function runToEnd(
     emit({ type: 'run.started', folder, total, alreadySaved, concurrency });
     const earlier = deliverEarlier(run).pipe(noteFault, ignoreElements());
     return concat(
+      added.pipe(noteFault),
       earlier,
       outcomes.pipe(strategies[strategy].reportsEachJob ? reportEach : identity, noteFault),
       skipRemaining(plans, run).pipe(noteFault),

@@ -4,6 +4,7 @@ import { truncateDataUrls } from '../../base/modelInput.ts';
 import { messageOf } from '../../base/text.ts';
 import { BudgetError, ProviderError, RxposureError, StorageError } from '../../errors.ts';
 import type { RenderedOriginal } from '../../operators/stages/renditions.ts';
+import { recipeOf } from '../../renditions/lists.ts';
 import type { ImageFile, JobRecord, Outcome, OutcomeError, OutcomeFile, Plan } from '../../types.ts';
 import { type JobState, mayHavePrediction } from './job.ts';
 import type { RunOutputs, RunRecovery, RunServices, Stateful } from './run.ts';
@@ -11,10 +12,13 @@ import type { RunOutputs, RunRecovery, RunServices, Stateful } from './run.ts';
 /** The groups of a run that describing a job reads. */
 type Describing = Pick<RunServices, 'answers'> & Pick<RunRecovery, 'fallbacksOf'>;
 
+/** The groups of a run that describing its images reads. */
+type Described = Pick<RunOutputs, 'folder' | 'provenance' | 'isSigned'>;
+
 /** Turns originals and renditions on disk into the outcome of their job. */
 export function toSavedOutcome(
   job: JobState,
-  run: Describing & Pick<RunOutputs, 'folder'>,
+  run: Describing & Described,
 ): OperatorFunction<readonly RenderedOriginal[], Outcome> {
   return map((images) => {
     // All that is left is to deliver them.
@@ -153,15 +157,21 @@ export function originalPicture({ status, files }: Pick<Outcome, 'status' | 'fil
 function savedOutcome(
   job: JobState,
   images: readonly RenderedOriginal[],
-  run: Describing & Pick<RunOutputs, 'folder'>,
+  run: Describing & Described,
 ): Outcome {
+  const { provenance, isSigned } = run;
   return {
     ...describeJob(job, run),
     status: 'saved',
+    ...(provenance !== 'full' && { provenance }),
+    ...(isSigned && { isSigned }),
     files: images.flatMap(({ original, renditions }) => [
       fileEntry('original', 'original', original, run.folder),
       ...untouchedEntry(original, run.folder),
-      ...renditions.map((rendition) => fileEntry('rendition', rendition.spec.name, rendition, run.folder)),
+      ...renditions.map((rendition) => ({
+        ...fileEntry('rendition', rendition.spec.name, rendition, run.folder),
+        recipe: recipeOf(rendition.spec),
+      })),
     ]),
   };
 }

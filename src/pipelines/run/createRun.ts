@@ -215,6 +215,8 @@ function openOutputs(config: Outputs, { emit }: RunHooks): RunOutputs {
     folder,
     destinations: gateDestinations(destinations),
     provenanceWriters: createProvenanceWriters({ provenance, sign, emit }),
+    provenance,
+    isSigned: sign !== null,
     keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
   };
 }

@@ -103,6 +103,7 @@ const outcomeFile = z.object({
   format: z.string(),
   bytes: z.number(),
   sha256: z.string(),
+  recipe: z.string().exactOptional(),
 });
 
 const outcomeError = z.object({
@@ -133,6 +134,8 @@ export const outcomeSchema = z.object({
   cached: z.boolean(),
   createdAt: z.string().nullable(),
   completedAt: z.string().nullable(),
+  provenance: z.enum(['full', 'minimal', 'none']).exactOptional(),
+  isSigned: z.boolean().exactOptional(),
   fallbackLevel: z.int().positive().exactOptional(),
   deliveredTo: z.record(z.string(), z.array(z.string())).exactOptional(),
   error: outcomeError.exactOptional(),
