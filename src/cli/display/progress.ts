@@ -160,8 +160,13 @@ function followActiveJobs(now: () => number) {
         return;
       }
       case 'prediction.created':
-      case 'prediction.completed':
         enter(event.index, { state: shownStates[event.status] });
+        return;
+      case 'prediction.completed':
+        // The output may come while the service still counts it as running.
+        enter(event.index, {
+          state: event.status === 'processing' ? 'downloading' : shownStates[event.status],
+        });
         return;
       case 'image.downloaded':
         enter(event.index, { state: 'saving' });

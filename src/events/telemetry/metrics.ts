@@ -3,7 +3,7 @@ import { toMicroUsd } from '../../base/text.ts';
 import type { Outcome } from '../../types.ts';
 import type { EventOf } from '../observeRun.ts';
 import type { RunEvent } from '../runEvent.ts';
-import { attributes, OPERATION } from './attributes.ts';
+import { attributes, endedAs, OPERATION } from './attributes.ts';
 
 interface RunMetricsConfig {
   meter: Meter;
@@ -72,8 +72,7 @@ export function createRunMetrics({ meter, providerName, now }: RunMetricsConfig)
 
   const handlers: Handlers = {
     'prediction.creating': ({ index, model }) => attempts.set(index, { model, startedAtMs: now() }),
-    'prediction.completed': ({ index, status }) =>
-      endOperation(index, status === 'succeeded' ? null : status),
+    'prediction.completed': ({ index, status }) => endOperation(index, endedAs(status)),
     'image.downloaded': ({ index, bytes }) => {
       const model = attempts.get(index)?.model;
       downloaded.add(bytes, model === undefined ? {} : { [attributes.requestModel]: model });

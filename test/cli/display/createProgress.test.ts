@@ -30,6 +30,8 @@ it('follows a job through its states until its outcome', () => {
   expect(state()).toMatchObject({ state: 'waiting', attempt: 2 });
   tracker.onEvent({ type: 'prediction.completed', index: 7, predictionId: 'p', status: 'succeeded' });
   expect(state()).toMatchObject({ state: 'downloading' });
+  tracker.onEvent({ type: 'prediction.completed', index: 7, predictionId: 'p', status: 'processing' });
+  expect(state()).toMatchObject({ state: 'downloading' });
   tracker.onEvent({ type: 'image.downloaded', index: 7, bytes: 5 });
   expect(state()).toMatchObject({ state: 'saving', prompt: 'a fox' });
   tracker.onEvent({ type: 'image.saved', outcome: outcome(7) });
