@@ -33,7 +33,9 @@ export {
   type Report,
   type ReportBuilder,
   type ReportConfig,
+  type ReportExtras,
   type ReportedRun,
+  type Surplus,
   writeReport,
 } from './report/report.ts';
 export {
