@@ -17,6 +17,7 @@ export function progress(changes: Partial<Progress> = {}): Progress {
     estimatedMicroUsd: 0,
     costByModel: {},
     cached: 0,
+    restored: 0,
     predictions: 0,
     retries: 0,
     throttles: 0,

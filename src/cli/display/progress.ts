@@ -57,6 +57,8 @@ export interface Costs {
   readonly costByModel: Readonly<Record<string, ModelTotals>>;
   /** Jobs that reused the result of an identical request. */
   readonly cached: number;
+  /** Saved jobs that earlier runs had paid for: files were fetched or made again, or added. */
+  readonly restored: number;
 }
 
 /** The progress of a run, for the display. Its size does not grow with the number of jobs. */
@@ -75,6 +77,7 @@ interface ProgressTracker {
 export function createProgress(now: () => number): ProgressTracker {
   let start: RunStart = { folder: '', concurrency: 0 };
   let cached = 0;
+  let restored = 0;
   const counter = createRunCounter(now);
   const service = countRequests(now);
   const active = followActiveJobs(now);
@@ -91,7 +94,8 @@ export function createProgress(now: () => number): ProgressTracker {
       if (outcome === null) return;
       costs.add(outcome);
       problems.add(outcome);
-      if (outcome.cached) cached += 1;
+      if ('paidBefore' in event) restored += 1;
+      else if (outcome.cached) cached += 1;
     },
     progress: () => ({
       ...start,
@@ -99,6 +103,7 @@ export function createProgress(now: () => number): ProgressTracker {
       ...service.counts,
       ...problems.found(),
       cached,
+      restored,
       active: active.jobs,
       // Computed on access, because only the summary reads it.
       get costByModel() {

@@ -18,9 +18,10 @@ export function summaryLines(
     headline(totals, elapsedMs, paint),
     ...fact('failed', failedText(totals, progress)),
     ...fact('skipped', skippedText(totals, progress)),
-    ...fact('cost', costText(totals)),
+    ...fact('cost', costText(totals, progress)),
     ...modelLines(progress),
     ...fact('cached', cachedText(progress)),
+    ...fact('restored', restoredText(progress)),
     ...fact('service', serviceText(progress)),
     ...fact('files', progress.folder === '' ? null : plainText(progress.folder)),
     ...failureList(totals, progress),
@@ -67,18 +68,13 @@ function skippedText({ skipped }: RunTotals, { skipReasons }: Problems): string 
   return texts.length === 0 ? String(skipped) : `${skipped} – ${texts.join(' ')}`;
 }
 
-function costText({
-  costUsd,
-  costIncomplete,
-  estimatedUsd = 0,
-  unpricedJobs,
-  saved,
-}: RunTotals): string | null {
+function costText(totals: RunTotals, { restored }: Costs): string | null {
+  const { costUsd, costIncomplete, estimatedUsd = 0, unpricedJobs, saved } = totals;
   const microUsd = toMicroUsd(costUsd);
   if (microUsd === 0) return costIncomplete ? 'unknown: give --price USD to count it' : null;
+  const paid = saved - restored;
   // A tenth of a thousandth of a dollar is fine enough for an average.
-  const average =
-    saved > 0 ? `, on average ${formatUsd(Math.round(microUsd / saved / 100) * 100)} a job` : '';
+  const average = paid > 0 ? `, on average ${formatUsd(Math.round(microUsd / paid / 100) * 100)} a job` : '';
   const isTooLow = estimatedUsd === 0 ? costIncomplete : unpricedJobs !== undefined;
   const gap = isTooLow ? ' at least, as some jobs have no known price' : '';
   const guess =
@@ -112,6 +108,12 @@ function cachedText({ cached }: Costs): string | null {
   return cached === 0
     ? null
     : `${counted(cached, 'job')} reused the result of an identical request, at no cost`;
+}
+
+function restoredText({ restored }: Costs): string | null {
+  return restored === 0
+    ? null
+    : `${counted(restored, 'job')} paid for earlier got files that were missing or are new, at no cost`;
 }
 
 function serviceText({ predictions, retries, throttles }: ServiceCounts): string | null {

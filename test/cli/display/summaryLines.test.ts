@@ -124,6 +124,14 @@ it.each([
   expect(lines(totals)).toContain(line);
 });
 
+it('counts jobs that cost nothing, as earlier runs had paid for them, apart', () => {
+  const text = lines({ costUsd: 0.018, saved: 12 }, progress({ restored: 6 }));
+  expect(text).toContain('  cost     $0.018, on average $0.003 a job');
+  expect(text).toContain(
+    '  restored 6 jobs paid for earlier got files that were missing or are new, at no cost',
+  );
+});
+
 it('leaves out cost and service if nothing was made', () => {
   const nothing = { saved: 0, alreadySaved: 60, costUsd: 0 };
   expect(lines(nothing, progress())).toEqual([
