@@ -75,9 +75,9 @@ await runBatchScript(command, async (script) => {
   const [measured] = models;
   if (measured === undefined) return code;
   if (flags.json) {
-    const { predictSeconds } = measured;
+    const seconds = measured.predictSeconds ?? measured.ownWallSeconds;
     const { service = null } = outcomes[0] ?? {};
-    const concurrency = predictSeconds === null ? null : recommendConcurrency(predictSeconds);
+    const concurrency = seconds === null ? null : recommendConcurrency(seconds);
     io.stdout.write(jsonLine({ type: 'calibration', service, ...measured, concurrency }, (text) => text));
     return code;
   }

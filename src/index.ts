@@ -78,6 +78,7 @@ export { openResultCache } from './store/resultCache.ts';
 export type {
   CreateLimits,
   CreateOptions,
+  FailureStage,
   FetchedOutput,
   ImageFile,
   InputFile,

@@ -356,7 +356,13 @@ export interface OutcomeFile {
   readonly format: string;
   readonly bytes: number;
   readonly sha256: string;
+  /** Hash of the settings of a rendition, which tells whether a run asks for others. */
+  readonly recipe?: string;
 }
+
+/** The stages of a job, in their order; a failure names the one that it happened in. */
+export const failureStages = ['creation', 'polling', 'download', 'rendering', 'delivery'] as const;
+export type FailureStage = (typeof failureStages)[number];
 
 /** An error, as the manifest records it. */
 export interface OutcomeError {
@@ -366,6 +372,8 @@ export interface OutcomeError {
   /** True if the same job may succeed when it is run again. */
   readonly recoverable: boolean;
   readonly suggestion: string;
+  /** The stage in which the job failed; absent if it was skipped. */
+  readonly stage?: FailureStage;
 }
 
 /** The end of one job. Every job of the input has exactly one, even if the run was stopped. */
@@ -382,9 +390,19 @@ export interface Outcome {
   /** Attempts of this job; 0 if none was begun. */
   readonly attempts: number;
   readonly files: readonly OutcomeFile[];
+  /**
+   * As the service reports them, in seconds: `predict_time`, `total_time`, … Beside them
+   * `own_wall_time`, if the service has reported no `predict_time`: from the create request to its
+   * response, by the clock of this machine.
+   */
   readonly metrics: Readonly<Record<string, Json>>;
   /** Null if no price is known. */
   readonly costUsd: number | null;
+  /**
+   * Part of `costUsd` that is an estimate, because the service has not reported what the price
+   * depends on: the run time, say. Absent: none.
+   */
+  readonly estimatedUsd?: number;
   /**
    * True if the result of an identical request was used, from a cache or from this run: nothing was
    * made for this job.
@@ -392,6 +410,10 @@ export interface Outcome {
   readonly cached: boolean;
   readonly createdAt: string | null;
   readonly completedAt: string | null;
+  /** Amount of provenance in its images. Absent: `full`. */
+  readonly provenance?: ProvenanceLevel;
+  /** True if its images were signed. Absent: they were not. */
+  readonly isSigned?: boolean;
   /** Number of the fallback that made it, 1 for the first; absent if the job's own request did. */
   readonly fallbackLevel?: number;
   /**

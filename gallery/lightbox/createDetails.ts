@@ -1,3 +1,4 @@
+import type { GalleryJob } from '../../src/sinks/gallery/galleryData.ts';
 import type { Item } from '../data/Item.ts';
 import { el } from '../page/el.ts';
 import { commandFor } from '../text/commandFor.ts';
@@ -45,6 +46,7 @@ export function createDetails({ job, files }: Item): HTMLElement {
       ['Seed', seed === undefined ? undefined : JSON.stringify(seed)],
       ['Cost', costOf(job)],
       ['Model ran', job.predictS === undefined ? undefined : formatSeconds(job.predictS)],
+      ['Response took', job.ownWallS === undefined ? undefined : formatSeconds(job.ownWallS)],
       ['In all', job.totalS === undefined ? undefined : formatSeconds(job.totalS)],
       ['Attempts', String(job.attempts)],
       ['Score', job.score === undefined ? undefined : String(job.score)],
@@ -80,14 +82,15 @@ export function createDetails({ job, files }: Item): HTMLElement {
   );
 }
 
-function makerOf({ isSimulated }: Item['job']): string | undefined {
+function makerOf({ isSimulated }: GalleryJob): string | undefined {
   return isSimulated ? 'the rxposure simulator: no model ran' : undefined;
 }
 
-function costOf({ costUsd, cached, isSimulated }: Item['job']): string {
+function costOf({ costUsd, cached, isEstimate, isSimulated }: GalleryJob): string {
   if (costUsd === undefined) return 'unknown';
-  const note = isSimulated ? ', simulated' : '';
-  return cached ? `${usd(costUsd)}, from cache` : `${usd(costUsd)}${note}`;
+  if (cached) return `${usd(costUsd)}, from cache`;
+  const notes = [isEstimate ? ', estimated' : '', isSimulated ? ', simulated' : ''];
+  return `${usd(costUsd)}${notes.join('')}`;
 }
 
 function list(

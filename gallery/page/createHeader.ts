@@ -14,12 +14,13 @@ export function createHeader(
   { name, report, jobs, live, isSimulated }: GalleryData,
   onPage: (page: PageName) => void,
 ): Header {
-  const { saved, total, failed, skipped, costUsd, costIncomplete } = report;
+  const { saved, total, failed, skipped, costUsd, costIncomplete, estimatedUsd } = report;
   const facts = [
     `${saved} of ${total} saved`,
     failed > 0 && `${failed} failed`,
     skipped > 0 && `${skipped} skipped`,
-    costUsd > 0 && `${usd(costUsd)}${costIncomplete ? ' at least' : ''}`,
+    costUsd > 0 &&
+      (estimatedUsd > 0 ? `about ${usd(costUsd)}` : `${usd(costUsd)}${costIncomplete ? ' at least' : ''}`),
     jobs.length < total && `the first ${jobs.length} are shown here`,
   ].filter((fact) => fact !== false);
   let current: PageName = 'pictures';

@@ -1,4 +1,4 @@
-import type { Outcome, OutcomeError, PredictionStatus } from '../types.ts';
+import type { Json, Outcome, OutcomeError, PredictionStatus } from '../types.ts';
 
 /** Running totals of a run. */
 export interface RunTotals {
@@ -9,8 +9,17 @@ export interface RunTotals {
   /** Saved by an earlier run in the same folder; not part of the three above. */
   readonly alreadySaved: number;
   readonly costUsd: number;
-  /** True if at least one job had no known price, so `costUsd` is too low. */
+  /** True if `costUsd` is not the last word: jobs have no known price, or an estimated one. */
   readonly costIncomplete: boolean;
+  /** Jobs without a known price, which make `costUsd` too low. Absent: none. */
+  readonly unpricedJobs?: number;
+  /** Part of `costUsd` that is an estimate, as in an outcome. Absent: none. */
+  readonly estimatedUsd?: number;
+  /**
+   * The budget with which all jobs could be made, in whole cents: what is spent and reserved, and
+   * the price of the rest. Only after a run whose budget did not cover all of its jobs.
+   */
+  readonly budgetNeededUsd?: number;
 }
 
 /** An event of a run, emitted as it happens; one line of JSON under `--json`. */
@@ -134,6 +143,23 @@ export type RunEvent =
     }
   | { readonly type: 'job.failed'; readonly outcome: Outcome }
   | { readonly type: 'job.skipped'; readonly outcome: Outcome }
+  /**
+   * At the end of a run, of a job that has its outcome: the service had not reported its times when
+   * it sent the output, and has now. Manifest and sidecar are corrected.
+   */
+  | {
+      readonly type: 'job.measured';
+      readonly index: number;
+      readonly model: string;
+      readonly cached: boolean;
+      readonly metrics: Readonly<Record<string, Json>>;
+      readonly completedAt: string | null;
+      readonly costUsd: number | null;
+      /** The job's cost less what was booked before. */
+      readonly costChangeUsd: number;
+      /** The estimate that `costUsd` replaces; 0 if it was none. */
+      readonly estimateUsd: number;
+    }
   /** Reserved and spent money has reached four fifths of the budget. */
   | {
       readonly type: 'budget.warning';

@@ -7,17 +7,23 @@ import {
   identity,
   ignoreElements,
   last,
+  type MonoTypeOperatorFunction,
   map,
   type Observable,
+  of,
   tap,
 } from 'rxjs';
+import { createIndexSet, type IndexSet } from '../base/indexSet.ts';
 import { monotonicScheduler, wallNow } from '../base/monotonicScheduler.ts';
 import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
+import type { RunTotals } from '../events/runEvent.ts';
 import { pullMap } from '../operators/pullMap.ts';
 import { tally } from '../operators/stages/tally.ts';
 import type { Outcome, Plan } from '../types.ts';
 import { generate } from './generate.ts';
 import { skippedOutcome } from './journey/outcomes.ts';
+import { addBudgetNeeded } from './run/budgetNeeded.ts';
+import { closingLook } from './run/closingLook.ts';
 import { concurrencyOf } from './run/concurrency.ts';
 import { countedPlans } from './run/countedPlans.ts';
 import { deliverEarlier } from './run/deliver.ts';
@@ -26,7 +32,8 @@ import { strategies } from './run/feeds.ts';
 import { matchInput } from './run/matching/matchInput.ts';
 import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
-import { type FinishedRun, type RunEnd, writeResults } from './run/results.ts';
+import { renderEarlier } from './run/renderEarlier.ts';
+import { type FinishedRun, type RunEnd, sessionOf, writeResults } from './run/results.ts';
 import { type OpenRun, type RunSettings, runDefaults } from './run/settings.ts';
 
 /**
@@ -52,19 +59,34 @@ export function runToFolder(
     // Files may change while the input that names them stays the same.
     const input = { fingerprint: haveFiles ? null : fingerprint, total };
     const matched = isPartial ? EMPTY : defer(() => matchInput(plans, input, run)).pipe(ignoreElements());
-    const reopened = isPartial ? EMPTY : defer(() => reopenMissing(run)).pipe(ignoreElements());
+    const reviewed = isPartial ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
     const counted = defer(() => countSaved(plans, total, run, isPartial));
-    return concat(matched, reopened, counted).pipe(
-      concatMap((alreadySaved) =>
-        runToEnd({ outcomes: generate(plans, run.config), plans, total, alreadySaved }, run),
-      ),
+    return concat(matched, reviewed).pipe(
+      concatMap((toRender) => counted.pipe(map((saved) => ({ toRender, saved })))),
+      concatMap(({ toRender, saved }) => {
+        const added = renderEarlier(toRender, plans, run);
+        const outcomes = generate(plans, run.config);
+        const alreadySaved = saved - toRender.size;
+        return runToEnd({ added, outcomes, plans, total, alreadySaved }, paidBefore(toRender, run));
+      }),
+      concatMap((end) => closingLook(end, run)),
+      concatMap((end) => defer(() => addBudgetNeeded(end, plans, run)).pipe(catchError(() => of(end)))),
       concatMap((end) => writeResults(end, run)),
     );
   });
 }
 
+/** Returns a run in which these jobs, too, were paid by earlier runs. */
+function paidBefore(jobs: IndexSet, run: OpenRun): OpenRun {
+  const { isPaidBefore = () => false } = run.config;
+  const isPaid = (outcome: Outcome) => jobs.has(outcome.index) || isPaidBefore(outcome);
+  return { ...run, config: { ...run.config, isPaidBefore: isPaid } };
+}
+
 /** The work of a run. */
 interface RunWork {
+  /** Completes jobs that earlier runs have saved. Default: none. */
+  readonly added?: Observable<Outcome>;
   /** Makes the missing images. */
   readonly outcomes: Observable<Outcome>;
   /** All jobs that have an outcome in the end; read when `outcomes` completes. */
@@ -78,7 +100,7 @@ interface RunWork {
  * its first fault.
  */
 export function runToEnd(
-  { outcomes, plans, total, alreadySaved }: RunWork,
+  { added = EMPTY, outcomes, plans, total, alreadySaved }: RunWork,
   run: OpenRun,
 ): Observable<RunEnd> {
   const {
@@ -108,14 +130,34 @@ export function runToEnd(
     emit({ type: 'run.started', folder, total, alreadySaved, concurrency, ...(service && { service }) });
     const earlier = deliverEarlier(run).pipe(noteFault, ignoreElements());
     return concat(
+      added.pipe(noteFault),
       earlier,
       outcomes.pipe(strategies[strategy].reportsEachJob ? reportEach : identity, noteFault),
       skipRemaining(plans, run).pipe(noteFault),
     ).pipe(
       tally({ total, alreadySaved, ...(isPaidBefore && { isPaidBefore }) }),
+      noteSessions(startedAtMs, run),
       last(),
       map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - begunAtMs })),
     );
+  });
+}
+
+/** A killed run is remembered as it was this long before, at most, if outcomes came. */
+const NOTE_EVERY_MS = 2_000;
+
+/** Notes in the journal how far the run has come: at its beginning, and with its outcomes. */
+function noteSessions(
+  startedAtMs: number,
+  run: Pick<OpenRun, 'config' | 'journal' | 'requests'>,
+): MonoTypeOperatorFunction<RunTotals> {
+  const { scheduler = monotonicScheduler } = run.config;
+  let notedAtMs = Number.NEGATIVE_INFINITY;
+  return tap((totals) => {
+    const nowMs = scheduler.now();
+    if (nowMs - notedAtMs < NOTE_EVERY_MS) return;
+    notedAtMs = nowMs;
+    run.journal.noteSession(sessionOf({ startedAtMs, elapsedMs: nowMs - startedAtMs, totals }, run));
   });
 }
 

@@ -33,13 +33,14 @@ export {
   type Report,
   type ReportBuilder,
   type ReportConfig,
+  type ReportExtras,
   type ReportedRun,
-  type SlowImage,
+  type Surplus,
   writeReport,
 } from './report/report.ts';
 export {
   type CostTracker,
   createCostTracker,
-  type DurationSummary,
   type ModelTotals,
 } from './report/tallies.ts';
+export type { DurationSummary, SlowImage } from './report/times.ts';

@@ -11,6 +11,16 @@ export interface JournalCounts {
   readonly unfinished: number;
 }
 
+/** A run in a folder, as its journal remembers it. */
+export interface RunSession {
+  /** ms since 1970. */
+  readonly startedAtMs: number;
+  readonly elapsedMs: number;
+  readonly apiRequests: number;
+  /** Jobs that it has saved. */
+  readonly saved: number;
+}
+
 /** An open journal with the figures for the run's budget and summary. */
 export interface RunJournal extends Journal {
   /** Returns the number of saved jobs. */
@@ -27,6 +37,10 @@ export interface RunJournal extends Journal {
    * `spentMicroUsd` yet.
    */
   openMicroUsd(): number;
+  /** Returns the earlier runs in this folder; one that was killed as it had last noted itself. */
+  sessions(): readonly RunSession[];
+  /** Notes how far this run has come, in place of what it has noted before. */
+  noteSession(session: RunSession): void;
   /**
    * Flushes all entries and frees the folder. Throws `StorageError` if the file was deleted or
    * moved.
@@ -82,8 +96,22 @@ export function applyEntry(before: StoredJob, entry: JournalEntry, priceMicroUsd
     ...before,
     record,
     openMicroUsd: isUnpaid ? (priceMicroUsd ?? 0) : 0,
-    paidMicroUsd: Math.max(before.paidMicroUsd, record.costMicroUsd, outcomeMicroUsd),
+    paidMicroUsd: Math.max(
+      isCorrection(before, entry) ? 0 : before.paidMicroUsd,
+      record.costMicroUsd,
+      outcomeMicroUsd,
+    ),
   };
+}
+
+/**
+ * Returns true if an outcome corrects the one before it, of the same prediction: its cost was an
+ * estimate, and may have been too high.
+ */
+function isCorrection({ record }: StoredJob, entry: JournalEntry): boolean {
+  if (entry.type !== 'outcome' || record.state !== 'saved') return false;
+  const { status, predictionId } = entry.outcome;
+  return status === 'saved' && predictionId !== null && predictionId === record.predictionId;
 }
 
 function nextRecord(record: StoredRecord, entry: JournalEntry): StoredRecord {

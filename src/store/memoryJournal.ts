@@ -60,6 +60,9 @@ export function createMemoryJournal(): RunJournal {
     }),
     spentMicroUsd: () => sum(({ paidMicroUsd }) => paidMicroUsd),
     openMicroUsd: () => sum(({ openMicroUsd }) => openMicroUsd),
+    // It ends with the process, and so has no earlier run.
+    sessions: () => [],
+    noteSession: () => {},
     close: () => {},
   };
 }

@@ -3,9 +3,10 @@ import { createReadStream } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { asyncScheduler, type Observable, type SchedulerLike } from 'rxjs';
+import type { Observable, SchedulerLike } from 'rxjs';
 import { z } from 'zod';
 import { fromAbortable } from '../base/fromAbortable.ts';
+import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { copyFiles, type SourceFile } from '../disk/copyFiles.ts';
 import { describeHolder, type LeaseHolder } from '../disk/lease/leaseHolder.ts';
 import { takeLease, tryLease } from '../disk/lease/takeLease.ts';
@@ -44,7 +45,7 @@ export interface ResultCacheConfig {
    * 600,000.
    */
   timeoutMs?: number | undefined;
-  /** Clock of the waits for other processes. Default asyncScheduler. */
+  /** Clock of the waits for other processes. Default monotonicScheduler. */
   scheduler?: SchedulerLike | undefined;
 }
 
@@ -89,7 +90,7 @@ const LEASES = 'leases';
 function lease(
   path: string,
   { isUrgent = false, onWait = () => {} }: LeaseRequest,
-  { timeoutMs = 600_000, scheduler = asyncScheduler }: ResultCacheConfig,
+  { timeoutMs = 600_000, scheduler = monotonicScheduler }: ResultCacheConfig,
 ): Observable<ResultLease | null> {
   const config = {
     renewEveryMs: 15_000,

@@ -91,8 +91,9 @@ describe('a run in its folder', () => {
       created: 30,
       maxInFlight: 5,
       tokensAtFileHost: 0,
-      // The predictions, and one to learn that it is a simulator.
-      apiRequests: 31,
+      // The predictions, one to learn that it is a simulator, and one page of the list, for the times
+      // of those whose output came before their end.
+      apiRequests: 30 + 1 + 1,
     });
     const { outcomes } = await manifest();
     expect(outcomes.map(({ index }) => index)).toEqual(Array.from({ length: 30 }, (_, index) => index));
@@ -112,8 +113,8 @@ describe('a run in its folder', () => {
       total: 30,
       saved: 30,
       successRate: 1,
-      // A create request each, which waits for the result.
-      requestsPerImage: 1,
+      // A create request each, which waits for the result, and the closing look.
+      requestsPerImage: 1.033,
     });
   });
 
@@ -180,6 +181,16 @@ describe('a run in its folder', () => {
     expect(totals).toMatchObject({ alreadySaved: 3, saved: 2, skipped: 5 });
     expect(simulator.stats().billedMicroUsd).toBe(15_000);
     expect((await manifest()).outcomes.filter(({ status }) => status === 'skipped')).toHaveLength(5);
+  });
+
+  it('names the budget that would do: spent, reserved and the price of the rest', async () => {
+    const provider = await start();
+    const { totals } = await run(10, { provider, budgetMicroUsd: 9_000 });
+    // 30,000 in all, in whole cents.
+    expect(totals).toMatchObject({ saved: 3, skipped: 7, budgetNeededUsd: 0.03 });
+    const next = await run(10, { provider, budgetMicroUsd: 30_000 });
+    expect(next.totals).toMatchObject({ alreadySaved: 3, saved: 7, skipped: 0 });
+    expect(next.totals).not.toHaveProperty('budgetNeededUsd');
   });
 
   it('stops as a whole without credit, with an outcome for every job, and continues when there is some', async () => {

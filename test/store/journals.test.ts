@@ -48,6 +48,23 @@ describe.each([
     expect(await record(plan, ...entries)).toMatchObject({ state: 'saved', prediction: aPrediction() });
   });
 
+  it('books the exact cost of a saved job in place of its estimate, if it was less too', async () => {
+    const plan = newPlan();
+    const before = journal.spentMicroUsd();
+    const saved = (costUsd: number, predictionId = 'p1') => outcome('saved', { predictionId, costUsd });
+    await record(plan, intended(), created(), downloaded(), saved(0.005));
+    await record(plan, saved(0.004));
+    expect(journal.spentMicroUsd() - before).toBe(4_000);
+    // Another prediction corrects nothing: what was paid stays paid.
+    await record(plan, saved(0.001, 'p2'));
+    expect(journal.spentMicroUsd() - before).toBe(4_000);
+  });
+
+  it('remembers no earlier run of its own', () => {
+    journal.noteSession({ startedAtMs: 1, elapsedMs: 2, apiRequests: 3, saved: 4 });
+    expect(journal.sessions()).toEqual([]);
+  });
+
   it('follows a job from its intent to its files', async () => {
     const plan = newPlan();
     const path = join(folder, 'a/cat.png');

@@ -1,10 +1,11 @@
 import { isSimulated } from '../../base/service.ts';
 import { formatUsd } from '../../base/text.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
+import { failureLine, linesOfCause } from './causes.ts';
 import type { Progress } from './progress.ts';
-import { failureLine, summaryLines } from './summaryLines.ts';
+import { summaryLines } from './summaryLines.ts';
 import type { Paint } from './terminal.ts';
-import { counted, formatDuration, plainText, promptPreview, shorten } from './text.ts';
+import { counted, formatDuration, jobName, plainText, promptPreview, shorten } from './text.ts';
 
 /** Returns the permanent lines of an event: a failure, a warning, the summary; for most none. */
 export function eventLines(event: RunEvent, progress: Progress, paint: Paint): string[] {
@@ -14,7 +15,7 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
     case 'job.failed':
       // `model.paused` has warned of them all; there may be as many as there are jobs.
       if (event.outcome.error?.code === 'ERR_CIRCUIT_OPEN') return [];
-      return [`${paint('red', 'failed')} ${failureLine(event.outcome)}`];
+      return failedLines(event, progress, paint);
     case 'warning':
       return [`${paint('yellow', 'warning')} ${plainText(event.message)}`];
     case 'model.paused':
@@ -42,6 +43,18 @@ export function startLine({ total, alreadySaved, concurrency, folder, service }:
   const before = alreadySaved > 0 ? `, ${alreadySaved} already saved` : '';
   const simulated = isSimulated(service) ? ', simulated' : '';
   return `${counted(total, 'job')}${simulated}${before}, ${concurrency} at a time, into ${plainText(folder)}`;
+}
+
+/** Only the first failures of a cause have a line each: the summary counts the others. */
+function failedLines(
+  { outcome }: Extract<RunEvent, { type: 'job.failed' }>,
+  { sameCause }: Progress,
+  paint: Paint,
+): string[] {
+  const failed = paint('red', 'failed');
+  if (sameCause <= linesOfCause) return [`${failed} ${failureLine(outcome)}`];
+  if (sameCause > linesOfCause + 1) return [];
+  return [`${failed} ${jobName(outcome.index)}, as those before; the summary counts all of this kind`];
 }
 
 function progressText(event: Extract<RunEvent, { type: 'job.progress' }>): string {

@@ -2,11 +2,12 @@ import { createRunCounter, type RunCounts } from '../../events/progress.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import {
   createCostTracker,
-  type FailureStage,
-  failureStage,
+  createStageCounter,
+  type FailuresByStage,
   type ModelTotals,
 } from '../../sinks/report/tallies.ts';
 import type { Outcome, PredictionStatus } from '../../types.ts';
+import { createCauses, type FailureCause, willRepeat } from './causes.ts';
 import { plainText, promptPreview } from './text.ts';
 
 /** A job in flight. */
@@ -18,9 +19,6 @@ export interface ActiveJob {
   readonly attempt: number;
   readonly sinceMs: number;
 }
-
-/** A failed job and its error. */
-export type FailedJob = Pick<Outcome, 'index' | 'prompt' | 'error'>;
 
 /** The settings that a run starts with. */
 interface RunStart {
@@ -43,13 +41,17 @@ export interface ServiceCounts {
 
 /** The jobs that were not saved, and their reasons. */
 export interface Problems {
-  /** The first few failures. */
-  readonly failures: readonly FailedJob[];
-  readonly failuresByStage: Readonly<Record<FailureStage, number>>;
+  /** The failures, grouped by cause. */
+  readonly causes: readonly FailureCause[];
+  /** Failures with the cause of the newest one, itself included; 0 if there is none. */
+  readonly sameCause: number;
+  readonly failuresByStage: FailuresByStage;
   /** Failures that may succeed in another run. */
   readonly recoverableFailures: number;
-  /** The reason of the first skipped job; null if none was skipped. */
-  readonly skipReason: string | null;
+  /** Failures that happen again as long as the request stays the same. */
+  readonly repeatingFailures: number;
+  /** Reasons of skipped jobs, with their numbers; the first few. */
+  readonly skipReasons: ReadonlyMap<string, number>;
 }
 
 /** The cost of a run, and savings on it. */
@@ -57,6 +59,8 @@ export interface Costs {
   readonly costByModel: Readonly<Record<string, ModelTotals>>;
   /** Jobs that reused the result of an identical request. */
   readonly cached: number;
+  /** Saved jobs that earlier runs had paid for: files were fetched or made again, or added. */
+  readonly restored: number;
 }
 
 /** The progress of a run, for the display. Its size does not grow with the number of jobs. */
@@ -75,6 +79,7 @@ interface ProgressTracker {
 export function createProgress(now: () => number): ProgressTracker {
   let start: RunStart = { folder: '', concurrency: 0 };
   let cached = 0;
+  let restored = 0;
   const counter = createRunCounter(now);
   const requests = countRequests(now);
   const active = followActiveJobs(now);
@@ -89,18 +94,21 @@ export function createProgress(now: () => number): ProgressTracker {
       counter.onEvent(event);
       requests.onEvent(event);
       active.onEvent(event);
+      if (event.type === 'job.measured') costs.correct(event);
       const outcome = outcomeOf(event);
       if (outcome === null) return;
       costs.add(outcome);
       problems.add(outcome);
-      if (outcome.cached) cached += 1;
+      if ('paidBefore' in event) restored += 1;
+      else if (outcome.cached) cached += 1;
     },
     progress: () => ({
       ...start,
       ...counter.counts(),
       ...requests.counts,
-      ...problems.found,
+      ...problems.found(),
       cached,
+      restored,
       active: active.jobs,
       // Computed on access, because only the summary reads it.
       get costByModel() {
@@ -114,7 +122,7 @@ export function createProgress(now: () => number): ProgressTracker {
 function outcomeOf(event: RunEvent): Outcome | null {
   switch (event.type) {
     case 'image.saved':
-      return event.paidBefore ? { ...event.outcome, costUsd: 0 } : event.outcome;
+      return event.paidBefore ? { ...event.outcome, costUsd: 0, estimatedUsd: 0 } : event.outcome;
     case 'job.failed':
     case 'job.skipped':
       return event.outcome;
@@ -165,8 +173,13 @@ function followActiveJobs(now: () => number) {
         return;
       }
       case 'prediction.created':
-      case 'prediction.completed':
         enter(event.index, { state: shownStates[event.status] });
+        return;
+      case 'prediction.completed':
+        // The output may come while the service still counts it as running.
+        enter(event.index, {
+          state: event.status === 'processing' ? 'downloading' : shownStates[event.status],
+        });
         return;
       case 'image.downloaded':
         enter(event.index, { state: 'saving' });
@@ -200,26 +213,37 @@ const shownStates: Record<PredictionStatus, string> = {
   aborted: 'failing',
 };
 
-const MOST_FAILURES = 5;
+/** Reasons to skip jobs that are told apart. */
+const MOST_REASONS = 5;
 
 /** Collects the reasons of jobs that were not saved. */
 function collectProblems() {
-  const failures: FailedJob[] = [];
-  const failuresByStage = { creation: 0, polling: 0, download: 0 };
-  const found: Mutable<Problems> = { failures, failuresByStage, recoverableFailures: 0, skipReason: null };
+  const causes = createCauses();
+  const stages = createStageCounter();
+  const skipReasons = new Map<string, number>();
+  let sameCause = 0;
+  let recoverableFailures = 0;
+  let repeatingFailures = 0;
   const add = (outcome: Outcome): void => {
     const { status, error } = outcome;
-    if (status === 'skipped') found.skipReason ??= plainText(error?.message ?? '');
+    if (status === 'skipped') {
+      const reason = plainText(error?.message ?? '');
+      if (skipReasons.has(reason) || skipReasons.size < MOST_REASONS)
+        skipReasons.set(reason, (skipReasons.get(reason) ?? 0) + 1);
+    }
     if (status !== 'failed') return;
-    failuresByStage[failureStage(outcome)] += 1;
-    if (error?.recoverable) found.recoverableFailures += 1;
-    if (failures.length < MOST_FAILURES) failures.push(failureOf(outcome));
+    stages.add(outcome);
+    sameCause = causes.add(outcome);
+    if (error?.recoverable) recoverableFailures += 1;
+    if (willRepeat(outcome)) repeatingFailures += 1;
   };
+  const found = (): Problems => ({
+    sameCause,
+    recoverableFailures,
+    repeatingFailures,
+    skipReasons,
+    causes: causes.causes(),
+    failuresByStage: stages.counts(),
+  });
   return { found, add };
-}
-
-/** Returns the shown part of a failed outcome, which may be large. */
-function failureOf({ index, prompt, error }: Outcome): FailedJob {
-  const failure = { index, prompt: promptPreview(prompt) };
-  return error === undefined ? failure : { ...failure, error };
 }

@@ -2,10 +2,10 @@ import { interval, type SchedulerLike } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { toJsonLines } from '../../events/listeners.ts';
 import { doneCount } from '../../events/progress.ts';
+import { causeLine, createCauses, failureLine, linesOfCause } from './causes.ts';
 import { eventLines, startLine } from './eventLines.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { progressParts } from './statusLines.ts';
-import { failureLine } from './summaryLines.ts';
 import { createPaint, type TextStream, type View } from './terminal.ts';
 import { terminalView } from './terminalView.ts';
 import { formatDuration } from './text.ts';
@@ -47,11 +47,17 @@ function jsonView(stream: TextStream, redact: (text: string) => string): View {
   return { onEvent: toJsonLines(stream, { redact }), close: () => {} };
 }
 
+/** Creates a view of failures: the first of each cause as they happen, at the end their numbers. */
 function failuresView(stream: TextStream, redact: (text: string) => string): View {
+  const counter = createCauses();
+  const print = (text: string) => stream.write(`${redact(`failed ${text}`)}\n`);
   return {
     onEvent: (event) => {
-      if (event.type !== 'job.failed') return;
-      stream.write(`${redact(`failed ${failureLine(event.outcome)}`)}\n`);
+      if (event.type === 'job.failed') {
+        if (counter.add(event.outcome) <= linesOfCause) print(failureLine(event.outcome));
+      } else if (event.type === 'run.completed') {
+        for (const cause of counter.causes()) if (cause.count > linesOfCause) print(causeLine(cause));
+      }
     },
     close: () => {},
   };
@@ -69,8 +75,8 @@ const FIRST_MINUTE_MS = 60_000;
 
 /**
  * Creates a view that reports a run in plain lines, for logs: the first outcome, every tenth of the
- * jobs, and a sign of life each 5 s (30 s after the first minute); all failures and warnings, and
- * the summary.
+ * jobs, and a sign of life each 5 s (30 s after the first minute); the first failures of each
+ * cause, warnings, and the summary.
  */
 function linesView(config: LinesViewConfig): View {
   const { stream, scheduler, redact } = config;

@@ -132,9 +132,10 @@ function pauseText(leftMs: number): string {
   return `paused ${formatDuration(seconds * 1_000)}${leftMs < LONG_PAUSE_MS ? '' : ' by the service'}`;
 }
 
-function moneyPart({ costMicroUsd, isCostIncomplete }: Progress): ProgressPart[] {
+function moneyPart({ costMicroUsd, isCostIncomplete, estimatedMicroUsd }: Progress): ProgressPart[] {
   if (costMicroUsd === 0) return [];
-  return [{ text: `${formatUsd(costMicroUsd)}${isCostIncomplete ? '+' : ''}`, rank: 6, style: null }];
+  const about = estimatedMicroUsd > 0 ? '~' : '';
+  return [{ text: `${about}${formatUsd(costMicroUsd)}${isCostIncomplete ? '+' : ''}`, rank: 6, style: null }];
 }
 
 function rateText(perMinute: number): string {

@@ -1,15 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import {
-  asyncScheduler,
-  defer,
-  filter,
-  type Observable,
-  repeat,
-  type SchedulerLike,
-  take,
-  timer,
-} from 'rxjs';
+import { defer, filter, type Observable, repeat, type SchedulerLike, take, timer } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { RxposureError } from '../../errors.ts';
 import { toStorageError } from '../storageError.ts';
 import { holdLease, type Lease, type RenewalConfig } from './holdLease.ts';
@@ -19,7 +11,7 @@ import { contentAt, type PatienceConfig, patienceMs, placeLease, replaceLease } 
 export interface LeaseConfig extends WaitConfig, PatienceConfig, RenewalConfig {
   /** Time between two looks at a lease that is not free. Default 500. */
   lookEveryMs?: number;
-  /** Clock of the looks. Default asyncScheduler. */
+  /** Clock of the looks. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -47,7 +39,7 @@ interface WaitConfig {
  * `StorageError` if the disk refuses.
  */
 export function takeLease(path: string, config: LeaseConfig = {}): Observable<Lease> {
-  const { lookEveryMs = 500, scheduler = asyncScheduler } = config;
+  const { lookEveryMs = 500, scheduler = monotonicScheduler } = config;
   return defer(() =>
     looks(path, { ...config, lookEveryMs }).pipe(
       repeat({ delay: () => timer(lookEveryMs, scheduler) }),

@@ -45,6 +45,8 @@ export type Beginning = Following &
 export function beginAttempt(job: JobState, run: Beginning): Observable<Prediction> {
   const { plan, request } = job;
   const priceMicroUsd = request.priceMicroUsd ?? 0;
+  job.stage = 'creation';
+  job.respondedAtMs = null;
   if (job.reservation?.microUsd !== priceMicroUsd) {
     // Reserved for another model.
     job.reservation?.release();
@@ -96,7 +98,10 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
     }),
     catchError((error: unknown) => giveUp(error, job, run)),
     endIfEmpty(() => (isRefused ? recordNothingMade(job, run) : EMPTY)),
-    concatMap((prediction) => followPrediction(prediction, job, run)),
+    concatMap((prediction) => {
+      if (prediction.outputComplete) job.respondedAtMs = wallNow(run.scheduler);
+      return followPrediction(prediction, job, run);
+    }),
   );
 }
 

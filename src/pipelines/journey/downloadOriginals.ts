@@ -20,6 +20,7 @@ import { downloadOutput } from '../../operators/stages/downloadOutput.ts';
 import type { FetchedOutput, ImageFile, Plan, Prediction } from '../../types.ts';
 import { recordCreated } from './followPrediction.ts';
 import { type JobState, mayReplace } from './job.ts';
+import { datedPrediction } from './provenance.ts';
 import type { RunClock, RunHooks, RunLimits, RunOutputs, RunServices } from './run.ts';
 
 /** The groups of a run that downloading reads. */
@@ -46,6 +47,7 @@ export function downloadOriginals(
 ): OperatorFunction<Prediction, FetchedOutput> {
   const { earlierFiles } = job;
   return concatMap((prediction) => {
+    job.stage = 'download';
     if (earlierFiles.length === 0) {
       return merge(recordCreated(prediction, job, run), download(prediction, job, run));
     }
@@ -61,10 +63,11 @@ export function downloadOriginals(
 
 function download(prediction: Prediction, job: JobState, run: Downloading): Observable<FetchedOutput> {
   const { plan } = job;
+  const embedProvenance = run.provenanceWriters?.(datedPrediction(prediction, job), plan);
   return of(prediction).pipe(
     downloadOutput(run.downloader, {
       stem: join(run.folder, plan.path),
-      ...(run.provenanceWriters === null ? {} : { embedProvenance: run.provenanceWriters(prediction, plan) }),
+      ...(embedProvenance && { embedProvenance }),
       ...(run.keepOriginals ? { untouchedStem: join(run.folder, 'originals', plan.path) } : {}),
       mayReplace: mayReplace(job, run),
       urlsOf: run.answers.urlsOf,

@@ -28,6 +28,7 @@ export function followPrediction(
   run: Following,
 ): Observable<Prediction> {
   const { index } = job.plan;
+  job.stage = 'polling';
   job.prediction = prediction;
   job.open = { predictionId: prediction.id };
   run.emit({ type: 'prediction.created', index, predictionId: prediction.id, status: prediction.status });

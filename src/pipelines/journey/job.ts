@@ -1,6 +1,7 @@
 import { concat, concatMap, ignoreElements, type MonoTypeOperatorFunction, type Observable, of } from 'rxjs';
 import type { Reservation } from '../../ports.ts';
 import type {
+  FailureStage,
   FetchedOutput,
   ImageFile,
   JobRecord,
@@ -44,6 +45,10 @@ interface AttemptState {
   attempts: number;
   /** Start of the open attempt, by the local clock, ms since 1970. */
   startedAtMs: number;
+  /**
+   * Time of the response that had the output of the open attempt, ms since 1970; null if none had.
+   */
+  respondedAtMs: number | null;
   /** Start of the wait for the open attempt, by the scheduler: when it began, or was resumed. */
   waitingSinceMs: number;
   /**
@@ -69,6 +74,8 @@ export interface JobState extends AttemptState {
   prediction: Prediction | null;
   /** True if that prediction was made for another job, in this run or an earlier one. */
   isCached: boolean;
+  /** The stage that the job is in. */
+  stage: FailureStage;
   /**
    * Turns left after this one. While there are some, a fault of the platform ends this turn instead
    * of leading to the next attempt or model.
@@ -92,10 +99,12 @@ export function openJob(plan: Plan, record: JobRecord | undefined, { postponed, 
     sent: earlier?.request ?? plan,
     attempts: earlier?.attempts ?? 0,
     startedAtMs: earlier?.intendedAtMs ?? 0,
+    respondedAtMs: null,
     waitingSinceMs: 0,
     open: null,
     prediction: earlier?.prediction ?? null,
     isCached: false,
+    stage: 'creation',
     turnsLeft,
     reservation: postponed?.job.reservation ?? null,
     paidMicroUsd: earlier?.costMicroUsd ?? 0,

@@ -4,6 +4,7 @@ import { embedProvenance, type Unmarked } from '../../provenance/embedProvenance
 import type { PictureSigner } from '../../provenance/signPicture.ts';
 import { xmpProperties } from '../../provenance/xmp.ts';
 import type { Plan, Prediction, ProvenanceLevel } from '../../types.ts';
+import type { JobState } from './job.ts';
 
 /** Returns the function that writes the provenance of a prediction into its images. */
 export type ProvenanceWriters = (prediction: Prediction, plan: Plan) => ProvenanceWriter;
@@ -69,3 +70,15 @@ const REASONS: Readonly<Record<Unmarked, (format: string, model: string) => stri
     `Images of ${model} come with a signed C2PA manifest that states their provenance, and are left unchanged.`,
   unreadable: (format) => `An image in the format ${format} carries no provenance: its structure is unknown.`,
 };
+
+/**
+ * Returns a prediction as its images state it. If its output came before the service named its end,
+ * it ended when the response came: the files are not written again for the exact moment.
+ */
+export function datedPrediction(
+  prediction: Prediction,
+  { respondedAtMs }: Pick<JobState, 'respondedAtMs'>,
+): Prediction {
+  if (prediction.completedAt !== null || respondedAtMs === null) return prediction;
+  return { ...prediction, completedAt: new Date(respondedAtMs).toISOString() };
+}

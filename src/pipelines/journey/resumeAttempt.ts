@@ -1,4 +1,5 @@
 import {
+  catchError,
   concat,
   concatMap,
   defer,
@@ -12,7 +13,7 @@ import {
   throwError,
 } from 'rxjs';
 import { wallNow } from '../../base/monotonicScheduler.ts';
-import { ProviderError } from '../../errors.ts';
+import { DownloadError, ProviderError } from '../../errors.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { adoptPrediction } from '../../operators/predictions/adoptPrediction.ts';
 import { cancelPrediction } from '../../operators/predictions/cancelPrediction.ts';
@@ -62,8 +63,10 @@ export function resumeAttempt(job: JobState, earlier: JobRecord, run: Resuming):
   }
   if (earlier.prediction !== null) return of(earlier.prediction);
   if (earlier.predictionId !== null) {
+    job.stage = 'polling';
     return run.provider.getPrediction(earlier.predictionId).pipe(
       retryBackoff({ ...retryPolicies.resume, scheduler: run.scheduler, random: run.random }),
+      catchError((error: unknown) => asForgotten(error, earlier.predictionId, job, run)),
       concatMap((prediction) => followPrediction(prediction, job, run)),
     );
   }
@@ -83,6 +86,40 @@ export function resumeAttempt(job: JobState, earlier: JobRecord, run: Resuming):
     concatMap((prediction) =>
       prediction === null ? beginAttempt(job, run) : followPrediction(prediction, job, run),
     ),
+  );
+}
+
+/**
+ * Ends the attempt of a prediction that the service no longer knows. Its output counts as paid and
+ * lost: under `repay` the image is made again. Passes on any other error.
+ */
+function asForgotten(
+  error: unknown,
+  predictionId: string | null,
+  job: JobState,
+  run: Pick<RunServices, 'journal'> & Pick<RunRecovery, 'repay'>,
+): Observable<never> {
+  if (!(error instanceof ProviderError && error.status === 404)) return throwError(() => error);
+  const costMicroUsd = job.request.priceMicroUsd ?? 0;
+  job.paidMicroUsd += costMicroUsd;
+  job.reservation?.settle(costMicroUsd);
+  job.reservation = null;
+  const gone = throwError(() => forgotten(predictionId, error));
+  if (!run.repay) return gone;
+  job.open = null;
+  const entry = { type: 'ended', attempt: job.attempts, costMicroUsd } as const;
+  return run.journal.record(job.plan, entry).pipe(concatMap(() => gone));
+}
+
+function forgotten(predictionId: string | null, cause: unknown): DownloadError {
+  return new DownloadError(
+    'ERR_OUTPUT_GONE',
+    `Prediction ${predictionId} of an earlier run is unknown to the service, and its image is not on disk.`,
+    {
+      suggestion:
+        'Run with --repay to make, and pay for, the image again. If it was made with a token of another account, use that one.',
+      cause,
+    },
   );
 }
 

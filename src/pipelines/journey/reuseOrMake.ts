@@ -194,6 +194,7 @@ function useSharedResult(
   job.request = result.request;
   job.prediction = result.prediction;
   if (origin === 'kept') return of(result.files);
+  job.stage = 'download';
   return fromAbortable(() => copyFiles(result.files, stemOf(job, run), mayReplace(job, run))).pipe(
     concatMap((files) => (files === null ? throwError(() => copyGone(job.plan)) : of(files))),
     gate(run.downloads),

@@ -55,7 +55,10 @@ export interface RunLimits
 export type RunRecovery = Readonly<Required<Omit<Recovery, 'breakerFailures'>>>;
 
 /** The destinations of a run's files, and the writers of their provenance. */
-export interface RunOutputs extends Readonly<Required<Pick<Outputs, 'folder' | 'keepOriginals'>>> {
+export interface RunOutputs
+  extends Readonly<Required<Pick<Outputs, 'folder' | 'keepOriginals' | 'provenance'>>> {
+  /** True if images are signed. */
+  readonly isSigned: boolean;
   /** Further destinations of finished images, each behind its own gate. */
   readonly destinations: readonly GatedDestination[];
   /** Embeds provenance into images; null: images stay as they are. */

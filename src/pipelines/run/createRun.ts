@@ -219,6 +219,8 @@ function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: R
     folder,
     destinations: gateDestinations(destinations),
     provenanceWriters: createProvenanceWriters({ provenance, service: config.service, sign, emit }),
+    provenance,
+    isSigned: sign !== null,
     keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
   };
 }

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import type { IndexSet } from '../../base/indexSet.ts';
 import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import { UsageError } from '../../errors.ts';
-import type { Outcome, OutcomeFile } from '../../types.ts';
+import type { Outcome } from '../../types.ts';
 import { OUTPUT_LIFETIME_MS } from '../journey/run.ts';
+import { createAdditions, isAway, type Wishes } from './additions.ts';
 import type { PlanSource } from './recoveryRounds.ts';
 import type { OpenRun } from './settings.ts';
 
@@ -62,48 +62,43 @@ export async function expectSameFiles(
 }
 
 /**
- * Reopens saved jobs whose images were deleted from the folder, if restoring them costs nothing:
- * renditions are made from their original, originals are downloaded again while the service has
- * them. With `repay` the other jobs are made again too; without it they stay as they are, and a
- * warning names them. Images may be missing if another destination has them.
+ * Reviews the saved jobs of a folder. Those whose originals were deleted are reopened if fetching
+ * them again costs nothing: as long as the service has them. With `repay` the other jobs are made
+ * again too; without it they stay as they are, and a warning names them. Originals may be missing
+ * if another destination has them. Returns the jobs whose renditions can be made from what is on
+ * disk.
  */
-export async function reopenMissing({
-  config,
-  manifest,
-  isChosen,
-  reopen,
-}: Pick<OpenRun, 'config' | 'manifest' | 'isChosen' | 'reopen'>): Promise<void> {
+export async function reopenMissing(
+  plans: PlanSource,
+  run: Pick<OpenRun, 'config' | 'manifest' | 'isChosen' | 'wasSaved' | 'reopen'>,
+  wishes: Wishes = {},
+): Promise<IndexSet> {
+  const { config, manifest, isChosen, wasSaved, reopen } = run;
   const { folder, emit, repay = false, scheduler = monotonicScheduler } = config;
+  const additions = createAdditions(plans, run, wishes);
   const lost = new Map<number, string | null>();
   const gone: number[] = [];
   for await (const outcome of manifest.outcomes()) {
-    const missing = missingFiles(outcome, folder);
-    if (missing.length === 0 || !isChosen(outcome.index)) continue;
-    const isFree = isRestorable(outcome, missing, wallNow(scheduler));
-    if (isFree || repay) lost.set(outcome.index, outcome.predictionId);
-    else gone.push(outcome.index);
+    const { status, index, deliveredTo, predictionId } = outcome;
+    if (status !== 'saved' || !wasSaved(index) || !isChosen(index)) continue;
+    if (deliveredTo !== undefined || !isAway(outcome, folder)) await additions.see(outcome);
+    else if (isRestorable(outcome, wallNow(scheduler)) || repay) lost.set(index, predictionId);
+    else gone.push(index);
   }
   reopen(lost);
   if (gone.length > 0) emit?.({ type: 'warning', message: describeGone(gone) });
-}
-
-function missingFiles({ status, files, deliveredTo }: Outcome, folder: string): OutcomeFile[] {
-  if (status !== 'saved' || deliveredTo !== undefined) return [];
-  return files.filter(({ role, path }) => role !== 'untouched' && !existsSync(join(folder, path)));
+  additions.report();
+  return additions.toRender;
 }
 
 /**
- * Returns true if missing files can be restored without payment. A job cannot fetch the output of
- * an identical job's prediction.
+ * Returns true if missing originals can be fetched again without payment. A job cannot fetch the
+ * output of an identical job's prediction.
  */
-function isRestorable(
-  { cached, completedAt }: Outcome,
-  missing: readonly OutcomeFile[],
-  nowMs: number,
-): boolean {
-  if (cached) return false;
-  if (missing.every(({ role }) => role === 'rendition')) return true;
-  return completedAt !== null && nowMs - Date.parse(completedAt) < OUTPUT_LIFETIME_MS;
+function isRestorable({ cached, createdAt, completedAt }: Outcome, nowMs: number): boolean {
+  // An end that the service never reported came after the beginning.
+  const endedAtMs = Date.parse(completedAt ?? createdAt ?? '');
+  return !cached && nowMs - endedAtMs < OUTPUT_LIFETIME_MS;
 }
 
 function describeGone(indexes: readonly number[]): string {

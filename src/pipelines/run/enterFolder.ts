@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { asyncScheduler, defer, lastValueFrom, type Observable, of } from 'rxjs';
+import { defer, lastValueFrom, type Observable, of } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { describeService } from '../../base/service.ts';
 import { copyWhole } from '../../disk/copyFiles.ts';
 import { UsageError } from '../../errors.ts';
@@ -17,7 +18,7 @@ import type { RunSettings } from './settings.ts';
 export function identifyService({
   provider,
   service,
-  scheduler = asyncScheduler,
+  scheduler = monotonicScheduler,
   random = Math.random,
 }: Pick<Services, 'provider' | 'service'> & Clock): Observable<string | null> {
   return defer(() => {

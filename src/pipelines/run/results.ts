@@ -21,7 +21,8 @@ import { sheetCells, writeContactSheet } from '../../sinks/contactSheet/contactS
 import { writeGallery } from '../../sinks/gallery/galleryPage.ts';
 import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
 import { writeTable } from '../../sinks/manifest/tables.ts';
-import { createReport, type Report, writeReport } from '../../sinks/report/report.ts';
+import { createReport, type Report, type Surplus, writeReport } from '../../sinks/report/report.ts';
+import type { RunSession } from '../../store/entries.ts';
 import type { Outcome } from '../../types.ts';
 import { outcomeError } from '../journey/outcomes.ts';
 import type { OpenRun } from './settings.ts';
@@ -38,6 +39,8 @@ export interface RunEnd {
    * True if a stop kept the run from beginning more jobs than `totals.total` counts. Default false.
    */
   readonly isUnfinished?: boolean;
+  /** Predictions that were made twice, in this folder. Absent: none are known. */
+  readonly surplus?: Surplus;
   readonly startedAtMs: number;
   readonly elapsedMs: number;
 }
@@ -48,7 +51,7 @@ export interface FinishedRun extends RunEnd {
 }
 
 /** The parts of an open run that its report and tables are written from. */
-type Writing = Pick<OpenRun, 'config' | 'describePrice' | 'manifest' | 'requests' | 'tables'>;
+type Writing = Pick<OpenRun, 'config' | 'describePrice' | 'manifest' | 'journal' | 'requests' | 'tables'>;
 
 /** The parts of an open run that its gallery and contact sheet are written from. */
 type Showing = Pick<OpenRun, 'config' | 'manifest' | 'thumbnails'>;
@@ -76,15 +79,17 @@ export async function writeReportAndTables(end: RunEnd, run: Writing): Promise<R
   const { folder, service = null } = run.config;
   const builder = createReport({ priceOf: run.describePrice, service });
   for await (const outcome of run.manifest.outcomes()) builder.add(outcome);
-  const report = builder.toJSON({
-    elapsedMs: end.elapsedMs,
-    apiRequests: run.requests(),
-    saved: end.totals.saved,
-  });
+  const { totals, surplus } = end;
+  const session = sessionOf(end, run);
+  run.journal.noteSession(session);
+  const report = builder.toJSON(
+    { ...session, costUsd: totals.costUsd },
+    { earlier: run.journal.sessions(), surplus },
+  );
   await run.manifest.finish({
     startedAt: new Date(end.startedAtMs).toISOString(),
     completedAt: new Date(end.startedAtMs + end.elapsedMs).toISOString(),
-    ...end.totals,
+    ...totals,
     service,
   });
   for (const format of run.tables) {
@@ -95,6 +100,14 @@ export async function writeReportAndTables(end: RunEnd, run: Writing): Promise<R
   }
   await writeReport(folder, report);
   return report;
+}
+
+/** Returns how far a run has come, for its journal. */
+export function sessionOf(
+  { startedAtMs, elapsedMs, totals }: Pick<RunEnd, 'startedAtMs' | 'elapsedMs' | 'totals'>,
+  { requests }: Pick<OpenRun, 'requests'>,
+): RunSession {
+  return { startedAtMs, elapsedMs, apiRequests: requests(), saved: totals.saved };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { TableFormat } from '../../sinks/manifest/tables.ts';
 import type { RunJournal } from '../../store/entries.ts';
 import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { RunInput } from '../../store/runFile.ts';
-import type { Plan } from '../../types.ts';
+import type { Plan, Prediction } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
 
 /** The default settings of a run. Flags take their defaults from here, and the help shows them. */
@@ -132,6 +132,14 @@ export interface RunSettings
     Control,
     Clock {}
 
+/** Watches the predictions that the service lists at the end of a run. */
+export interface ListObserver {
+  /** Receives each listed prediction since the run began. */
+  see(prediction: Prediction): void;
+  /** Returns those that equal a request of the run but belong to no job. */
+  result(): readonly Prediction[];
+}
+
 /** The open parts of a run folder. */
 interface OpenFolder {
   /** The configuration of `generate` for this folder. */
@@ -144,6 +152,8 @@ interface OpenFolder {
   readonly thumbnails: Thumbnails | null;
   /** Tables to write at the end. */
   readonly tables: readonly TableFormat[];
+  /** Watch the list of predictions that is read at the end of the run. Default: none. */
+  readonly observers?: readonly ListObserver[];
   /** Calls of the API so far. */
   readonly requests: () => number;
   /** Returns a model's price and its source, in words; null if none is known. */

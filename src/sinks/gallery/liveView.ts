@@ -13,7 +13,7 @@ import { createRunCounter, runProgress } from '../../events/progress.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import type { Outcome } from '../../types.ts';
 import { createReport } from '../report/report.ts';
-import { type GalleryJob, galleryJob, type LiveState } from './galleryData.ts';
+import { type GalleryJob, galleryJob, type LiveState, measuredJob } from './galleryData.ts';
 import { galleryDocument, scriptJson } from './galleryPage.ts';
 import { maxGalleryJobs, thumbnailPath } from './thumbnails.ts';
 
@@ -217,6 +217,9 @@ function liveJobs(folder: string, simulated: Pick<GalleryJob, 'isSimulated'>): L
       else if (event.type === 'prediction.creating') {
         const { index, prompt, model, attempt } = event;
         put({ index, prompt, model, attempts: attempt, status: 'running', ...simulated });
+      } else if (event.type === 'job.measured') {
+        const known = jobs.get(event.index);
+        if (known !== undefined) put(measuredJob(known.job, event));
       }
     },
     since: (known) =>

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { createIndexSet, type IndexSet } from '../../base/indexSet.ts';
 import { StorageError } from '../../errors.ts';
-import type { Outcome } from '../../types.ts';
+import { failureStages, type Outcome } from '../../types.ts';
 import { createLineIndex, type LineIndex, type LineRange } from './jsonLines.ts';
 
 /** Jobs whose lines are read together. */
@@ -104,6 +104,7 @@ const outcomeFile = z.object({
   format: z.string(),
   bytes: z.number(),
   sha256: z.string(),
+  recipe: z.string().exactOptional(),
 });
 
 const outcomeError = z.object({
@@ -112,6 +113,7 @@ const outcomeError = z.object({
   message: z.string(),
   recoverable: z.boolean(),
   suggestion: z.string(),
+  stage: z.enum(failureStages).exactOptional(),
 });
 
 /** The schema of an outcome as it is read back from `manifest.jsonl`. */
@@ -129,9 +131,12 @@ export const outcomeSchema = z.object({
   files: z.array(outcomeFile),
   metrics: jsonRecord,
   costUsd: z.number().nullable(),
+  estimatedUsd: z.number().exactOptional(),
   cached: z.boolean(),
   createdAt: z.string().nullable(),
   completedAt: z.string().nullable(),
+  provenance: z.enum(['full', 'minimal', 'none']).exactOptional(),
+  isSigned: z.boolean().exactOptional(),
   fallbackLevel: z.int().positive().exactOptional(),
   service: z.string().exactOptional(),
   deliveredTo: z.record(z.string(), z.array(z.string())).exactOptional(),

@@ -192,6 +192,8 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     },
     savedCount: () => saved.size,
     counts: () => explained(path, () => countsOf(table)),
+    sessions: () => explained(path, run.sessions),
+    noteSession: (session) => explained(path, () => run.noteSession(session)),
     spentMicroUsd: () => explained(path, table.paidMicroUsd),
     openMicroUsd: () => explained(path, table.openMicroUsd),
     close: () => {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { UsageError } from '../../errors.ts';
+import type { RunSession } from '../entries.ts';
 import type { FileMove } from './jobMatching.ts';
 
 /** The input of a run, as its journal knows it. */
@@ -26,6 +27,10 @@ export interface RunTable {
   setMovePhase(phase: MovePhase | null): void;
   /** Yields the files of the unfinished move. */
   fileMoves(): Iterable<FileMove>;
+  /** Returns the earlier runs in this folder; one that was killed as it had last noted itself. */
+  sessions(): readonly RunSession[];
+  /** Notes how far this run has come, in place of what it has noted before. */
+  noteSession(session: RunSession): void;
   /** Notes the last line of the entry log that the database has. */
   setLogSeq(seq: number): void;
 }
@@ -34,6 +39,7 @@ export interface RunTable {
 export function createRunTable(database: DatabaseSync): RunTable {
   const row = database.prepare('SELECT fingerprint, total, content, move_phase FROM run');
   const setSeq = database.prepare('UPDATE run SET log_seq = ?');
+  const sessionId = 1 + Number(database.prepare('SELECT max(id) AS id FROM session').get()?.id ?? 0);
   return {
     input() {
       const { fingerprint = null, total = null, content = null } = row.get() ?? {};
@@ -59,6 +65,20 @@ export function createRunTable(database: DatabaseSync): RunTable {
         const [oldPath, newPath] = [String(move.old_path), String(move.new_path)];
         yield { id: Number(move.id), oldPath, newPath, sidecarOf };
       }
+    },
+    sessions: () =>
+      database
+        .prepare('SELECT * FROM session WHERE id < ? ORDER BY id')
+        .all(sessionId)
+        .map((session) => ({
+          startedAtMs: Number(session.started_at_ms),
+          elapsedMs: Number(session.elapsed_ms),
+          apiRequests: Number(session.api_requests),
+          saved: Number(session.saved),
+        })),
+    noteSession: ({ startedAtMs, elapsedMs, apiRequests, saved }) => {
+      const put = database.prepare('INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?)');
+      put.run(sessionId, Math.round(startedAtMs), Math.round(elapsedMs), apiRequests, saved);
     },
     setLogSeq: (seq) => {
       setSeq.run(seq);

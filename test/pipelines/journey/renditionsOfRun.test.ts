@@ -46,14 +46,15 @@ it('fails jobs whose rendition cannot be as small as it should, and makes it lat
   expect(await readdir(folder)).toEqual(expect.arrayContaining(['0001-a-cat--thumb.webp']));
 });
 
-it('leaves saved jobs as they are when renditions change', async () => {
+it('makes the renditions of saved jobs again when their settings change, without paying again', async () => {
   await run('thumb=64x64,webp');
   const { totals } = await run('thumb=64x64,png,caption={index}');
-  expect(totals).toMatchObject({ alreadySaved: 2, saved: 0 });
+  expect(totals).toMatchObject({ alreadySaved: 0, saved: 2, costUsd: 0 });
   expect((await readdir(folder)).filter((name) => name.includes('--')).toSorted()).toEqual([
-    '0001-a-cat--thumb.webp',
-    '0002-a-cat--thumb.webp',
+    '0001-a-cat--thumb.png',
+    '0002-a-cat--thumb.png',
   ]);
+  expect(simulator.stats()).toMatchObject({ created: 2 });
 });
 
 it('creates nothing if a caption names what no job has', async () => {

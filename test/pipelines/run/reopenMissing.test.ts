@@ -19,12 +19,19 @@ let simulator: Simulator;
 let events: RunEvent[] = [];
 /** Predictions whose files and data the service has deleted. */
 const forgotten = new Set<unknown>();
+/** Predictions that the service no longer knows. */
+const unknown = new Set<unknown>();
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
   const lifetimeMs = ({ id }: { id: string }) => (forgotten.has(id) ? 0 : HOUR_MS);
-  simulator = await startSimulator({ render: 'fast', speed: 100, faults: { lifetimeMs } });
+  const onGet = ({ id }: { id: string }) =>
+    unknown.has(id) ? ({ type: 'answer', status: 404, body: '{"detail":"not found"}' } as const) : null;
+  // Every response has the exact end, which is part of the files: they are compared byte by byte.
+  const early = { earlyOutputRate: 0 };
+  simulator = await startSimulator({ render: 'fast', speed: 100, ...early, faults: { lifetimeMs, onGet } });
   events = [];
   forgotten.clear();
+  unknown.clear();
 });
 afterEach(async () => {
   await simulator.close();
@@ -103,6 +110,26 @@ it('makes lost images again under repay', async () => {
   expect(totals).toMatchObject({ saved: 1, alreadySaved: 2, failed: 0 });
   expect((await outcomes())[1]).toMatchObject({ status: 'saved', costUsd: 0.006 });
   expect(await pictures()).toEqual(all);
+  expect(simulator.stats()).toMatchObject({ created: 4 });
+});
+
+it('explains an image whose prediction the service no longer knows, and makes it again under repay', async () => {
+  await run();
+  for (const { predictionId } of await outcomes()) unknown.add(predictionId);
+  await remove('0002-a-cat.webp');
+  const random = () => 0;
+  const first = await run({ random });
+  expect(first.totals).toMatchObject({ saved: 0, alreadySaved: 2, failed: 1 });
+  const { error, costUsd } = (await outcomes())[1] ?? {};
+  expect(error).toMatchObject({ code: 'ERR_OUTPUT_GONE', stage: 'polling' });
+  expect(error?.message).toContain('is unknown to the service, and its image is not on disk');
+  expect(error?.suggestion).toContain('--repay');
+  // The first image was paid for.
+  expect(costUsd).toBe(0.003);
+  expect(first.report.costUsd).toBe(0.009);
+  const second = await run({ random, repay: true });
+  expect(second.totals).toMatchObject({ saved: 1, alreadySaved: 2, failed: 0 });
+  expect((await outcomes())[1]).toMatchObject({ status: 'saved', costUsd: 0.006 });
   expect(simulator.stats()).toMatchObject({ created: 4 });
 });
 

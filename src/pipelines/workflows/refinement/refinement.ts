@@ -28,6 +28,7 @@ import type { GenerateConfig } from '../../journey/config.ts';
 import { outcomeError } from '../../journey/outcomes.ts';
 import { openScoring, type Scoring, scoreOutcomes } from '../../rating/scoreOutcomes.ts';
 import type { ScoringModel } from '../../rating/scoringModel.ts';
+import { closingLook } from '../../run/closingLook.ts';
 import { concurrencyOf } from '../../run/concurrency.ts';
 import { countSaved, expectSameFiles } from '../../run/earlierRuns.ts';
 import { inOpenRun } from '../../run/openRun.ts';
@@ -73,6 +74,7 @@ export function refinement(
         const outcomes = roundByRound(first, rounds, openScoring(settings.scorer, run), run);
         return runToEnd({ outcomes, plans: rounds.plans, total, alreadySaved }, run).pipe(
           concatMap((end) => finishRefinement(end, rounds, run)),
+          concatMap((end) => closingLook(end, run)),
           concatMap((end) => writeResults(end, run)),
         );
       }),
