@@ -1,4 +1,6 @@
+import { defer, tap } from 'rxjs';
 import type { ModelCache, Provider } from '../../ports.ts';
+import type { Prediction } from '../../types.ts';
 import { costMicroUsd, describePrice } from '../prices/cost.ts';
 import { outputUrls, predictionError } from '../wire/output.ts';
 import { parsePrediction } from '../wire/prediction.ts';
@@ -53,7 +55,12 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
   const post = postPrediction(call, routes);
   return {
     answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
-    createPrediction: (request, options) => post(request, options).pipe(memory.doubt(request)),
+    createPrediction: (request, options) =>
+      defer(() => {
+        const sentAtMs = now();
+        const learn = (prediction: Prediction) => clock.learnCreation(prediction, sentAtMs, now());
+        return post(request, options).pipe(tap(learn), memory.doubt(request));
+      }),
     getPrediction: (id) =>
       call({
         send: (client, signal) => client.predictions.get(encodeURIComponent(id), { signal }),
