@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { NEVER } from 'rxjs';
 import { createGate, gate } from '../src/operators/gate.ts';
 import { createGovernor } from '../src/operators/pace/governor.ts';
-import { createClaimedIds } from '../src/operators/predictions/adoptPrediction.ts';
+import { createClaimedIds } from '../src/operators/predictions/claimedIds.ts';
 import { generate } from '../src/pipelines/generate.ts';
 import { createLineIndex } from '../src/sinks/manifest/jsonLines.ts';
 import { createIndexSet } from '../src/store/entries.ts';

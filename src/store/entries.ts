@@ -146,9 +146,12 @@ function nextRecord(record: JobRecord, entry: JournalEntry): JobRecord {
   }
 }
 
-function intended(record: JobRecord, { attempt, atMs, request }: Entry<'intended'>): JobRecord {
+function intended(record: JobRecord, entry: Entry<'intended'>): JobRecord {
+  const { attempt, atMs: intendedAtMs, request = null, cancelAfterMs = null } = entry;
+  const { cancelAfterMs: _earlier, ...known } = record;
   const attempts = Math.max(record.attempts, attempt);
-  return { ...record, ...CLOSED, state: 'intended', attempts, intendedAtMs: atMs, request: request ?? null };
+  const limit = cancelAfterMs === null ? {} : { cancelAfterMs };
+  return { ...known, ...CLOSED, state: 'intended', attempts, intendedAtMs, request, ...limit };
 }
 
 function created(record: JobRecord, { attempt, predictionId }: Entry<'created'>): JobRecord {

@@ -22,6 +22,8 @@ const OF_THE_RUN = [
   'manifest.json',
   'manifest.jsonl',
   'report.json',
+  // Of a run in which a job had failed before a later one made it.
+  'failed.jsonl',
   'run.sqlite',
   'gallery.html',
   // As many as there are pages.

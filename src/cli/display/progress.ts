@@ -160,6 +160,9 @@ function followActiveJobs(now: () => number) {
       case 'prediction.completed':
         enter(event.index, { state: shownStates[event.status] });
         return;
+      case 'prediction.lost':
+        enter(event.index, { state: 'looking' });
+        return;
       case 'image.downloaded':
         enter(event.index, { state: 'saving' });
         return;

@@ -5,7 +5,9 @@ import type { EmitEvent } from '../../events/runEvent.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
 import { createEventFollower } from '../../operators/predictions/awaitPrediction.ts';
+import { createClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
+import { createLookout } from '../../operators/predictions/lookout.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
 import type { Ledger, PredictionEvents, Provider, ProviderAnswers } from '../../ports.ts';
 import { createDownloader } from '../../providers/downloads/downloader.ts';
@@ -25,8 +27,10 @@ type Opened = Pick<OpenRun, 'journal' | 'ratings' | 'manifest' | 'thumbnails'> &
 export function configOf(settings: RunSettings, opened: Opened): GenerateConfig {
   const { destinations: _destinations, webhooks, detach = false, ...others } = settings;
   const { folder, deleteLocal = false, priceMicroUsd } = settings;
-  const { ratePerMinute = runDefaults.ratePerMinute, scheduler = asyncScheduler } = settings;
+  const { ratePerMinute = runDefaults.ratePerMinute, lookForMs = runDefaults.lookForMs } = settings;
+  const { random = Math.random, scheduler = asyncScheduler } = settings;
   const { provider, journal } = opened;
+  const claims = createClaimedIds(journal.knownPredictionIds());
   const emit = guardListener(settings.emit ?? (() => {}));
   return {
     ...others,
@@ -39,6 +43,7 @@ export function configOf(settings: RunSettings, opened: Opened): GenerateConfig 
     journal,
     ledger: openLedger(settings, opened, emit),
     governor: createGovernor({ perMinute: ratePerMinute, scheduler }),
+    lookout: createLookout(provider, { claims, lookForMs, random, scheduler }),
     answers: overrideAnswers(provider.answers, {
       costOf: (prediction) => provider.answers.costOf(prediction, priceMicroUsd),
     }),
@@ -112,9 +117,10 @@ function byWebhooks({ url, events }: PredictionEvents, provider: Provider, sched
   return {
     waitMs: 0,
     follower: createEventFollower(events, behind),
-    webhookUrlOf: ({ index }: Plan) => {
+    webhookUrlOf: ({ index }: Plan, attemptId: string) => {
       const own = new URL(url);
       own.searchParams.set('job', String(index));
+      own.searchParams.set('attempt', attemptId);
       return own.href;
     },
   };

@@ -1,6 +1,6 @@
 import { lastValueFrom, of, toArray } from 'rxjs';
 import { expect, it } from 'vitest';
-import { listedPredictions } from '../../../src/operators/predictions/adoptPrediction.ts';
+import { listedPredictions } from '../../../src/operators/predictions/listedPredictions.ts';
 import { aPrediction, fakeProvider } from '../../helpers/fakeProvider.ts';
 
 /** A list of so many pages, with one prediction each; `asked` says which were read. */
