@@ -57,7 +57,7 @@ export async function openService(service: Service, config: OpenServiceConfig): 
   });
   const { token, baseUrl } = simulator;
   return {
-    provider: createReplicateProvider({ token, baseUrl }),
+    provider: createReplicateProvider({ token, baseUrl, listIsCurrent: true }),
     speed,
     onlyModel: null,
     webhookSecret: fetchWebhookSecret({ token, baseUrl }),

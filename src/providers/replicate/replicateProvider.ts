@@ -1,6 +1,6 @@
-import { defer, tap } from 'rxjs';
+import { defer, map, tap } from 'rxjs';
 import type { ModelCache, Provider } from '../../ports.ts';
-import type { Prediction } from '../../types.ts';
+import type { Prediction, PredictionPage } from '../../types.ts';
 import { costMicroUsd, describePrice } from '../prices/cost.ts';
 import { outputUrls, predictionError } from '../wire/output.ts';
 import { parsePrediction } from '../wire/prediction.ts';
@@ -30,6 +30,11 @@ export interface ReplicateProviderConfig {
   modelCache?: ModelCache;
   /** Age from which a cached schema is used only if the lookup fails. Default 3,600,000. */
   modelMaxAgeMs?: number;
+  /**
+   * True if the service certainly lists each prediction at once: the built-in simulator does. A
+   * lost create request that is not listed then made nothing, without further proof. Default false.
+   */
+  listIsCurrent?: boolean;
   /** Called when such an old schema is used. Default: no-op. */
   onWarning?: (message: string) => void;
 }
@@ -45,7 +50,7 @@ export interface ReplicateProviderConfig {
  * `ERR_UNREADABLE_ANSWER`, and for uploads `ERR_UPLOAD_DAMAGED` and `InputFileError`.
  */
 export function createReplicateProvider(config: ReplicateProviderConfig): Provider {
-  const { token, baseUrl = replicateBaseUrl, now = Date.now } = config;
+  const { token, baseUrl = replicateBaseUrl, now = Date.now, listIsCurrent = false } = config;
   expectCredentials(token, baseUrl);
   const clock = createServiceClock(now);
   const routes = createModelRoutes();
@@ -53,6 +58,7 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
   const calls = { ...config, baseUrl, now, onHeaders: clock.learn };
   const call = createCaller(calls);
   const post = postPrediction(call, routes);
+  const list = createPredictionList(call, { clock, baseUrl });
   return {
     answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
     createPrediction: (request, options) =>
@@ -71,8 +77,12 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
         send: (client, signal) => client.predictions.cancel(encodeURIComponent(id), { signal }),
         read: (body) => parsePrediction(body),
       }),
-    listPredictions: createPredictionList(call, { clock, baseUrl }),
+    listPredictions: listIsCurrent ? (query) => list(query).pipe(map(asCurrent)) : list,
     getModel: createModelLookup(call, routes, memory),
     uploadFile: createUpload(calls),
   };
+}
+
+function asCurrent(page: PredictionPage): PredictionPage {
+  return { ...page, isCurrent: true };
 }

@@ -183,13 +183,16 @@ describe('a job that is lost when no other create request follows', () => {
   const service = aService(scheduler, { fateOf: (nth) => (nth === 3 ? 500 : 'answered') });
 
   it('ends as uncertain after two minutes: it stays open, with its money', async () => {
-    const { config } = runOf({ provider: service.provider, journal, concurrency: 1 });
+    const { config, events } = runOf({ provider: service.provider, journal, concurrency: 1 });
     const outcomes = await run(plansOf(3), config, scheduler);
     expect(outcomes.map(statusOf)).toEqual(['saved 1', 'saved 1', 'failed 1 ERR_UNCERTAIN']);
     expect(outcomes[2]?.error).toMatchObject({
       recoverable: true,
       message: expect.stringMatching(/Image #3.*500/),
     });
+    expect(ofType(events, 'warning').map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^1 job whose create request was lost is not done yet/),
+    ]);
     expect([...journal.openIndexes()]).toEqual([2]);
     expect(config.ledger).toMatchObject({ reservedMicroUsd: 3, spentMicroUsd: 6 });
     expect(scheduler.now() / 1_000).toBeCloseTo(2 + 130, 0);
