@@ -8,7 +8,7 @@ import { NEVER } from 'rxjs';
 import { createIndexSet } from '../src/base/indexSet.ts';
 import { createGate, gate } from '../src/operators/gate.ts';
 import { createGovernor } from '../src/operators/pace/governor.ts';
-import { createClaimedIds } from '../src/operators/predictions/adoptPrediction.ts';
+import { createClaimedIds } from '../src/operators/predictions/claimedIds.ts';
 import { generate } from '../src/pipelines/generate.ts';
 import { createLineIndex } from '../src/sinks/manifest/jsonLines.ts';
 import { openJournal } from '../src/store/journal/journal.ts';

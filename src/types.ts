@@ -187,7 +187,7 @@ export interface PricedRequest extends PredictionRequest {
 }
 
 /** One run of a model, as last reported by the service. */
-export interface Prediction extends PredictionResult, PredictionTimes {
+export interface Prediction extends PredictionResult, PredictionTimes, PredictionMarks {
   readonly id: string;
   /** `owner/name`. */
   readonly model: string;
@@ -221,6 +221,14 @@ interface PredictionTimes {
   readonly completedAt: string | null;
 }
 
+/** The parts of a create request, besides its input, that the service may show again. */
+interface PredictionMarks {
+  /** Time at which the service ends it, ISO 8601. Absent: the service named none. */
+  readonly deadline?: string;
+  /** URL to which its end is announced. Absent: the service named none. */
+  readonly webhook?: string;
+}
+
 /** A report that the service sent by itself about a prediction. */
 export interface PredictionEvent {
   /** The prediction when the service sent the report. */
@@ -244,6 +252,11 @@ export interface PredictionPage {
   readonly isComplete?: boolean;
   /** Items of this page that cannot be read, and are left out. Default 0. */
   readonly unreadable?: number;
+  /**
+   * True if a prediction that is not listed certainly does not exist: the service lists each one at
+   * once, or stores none. Default false.
+   */
+  readonly isCurrent?: boolean;
 }
 
 /** One input of a model, from its published schema; the names are those of JSON Schema. */
@@ -524,6 +537,8 @@ export type JournalEntry =
        * to its hash.
        */
       readonly request?: PredictionRequest;
+      /** Time limit that the request named to the service; absent or null: none. */
+      readonly cancelAfterMs?: number | null;
     }
   | { readonly type: 'created'; readonly attempt: number; readonly predictionId: string }
   /** The attempt ended without a usable output, so the next one may begin. */
@@ -544,6 +559,8 @@ export interface JobRecord {
   readonly predictionId: string | null;
   /** The request of the open attempt, if it is not the plan's own; long data cut to its hash. */
   readonly request: PredictionRequest | null;
+  /** Time limit that the latest request named to the service; absent or null: none is known. */
+  readonly cancelAfterMs?: number | null;
   /** The finished prediction, once downloaded. */
   readonly prediction: Prediction | null;
   readonly files: readonly ImageFile[];

@@ -56,6 +56,11 @@ export type RunEvent =
       readonly predictionId: string;
       readonly status: PredictionStatus;
     }
+  /**
+   * The response to a create request was lost: the job waits, without a slot, until its prediction
+   * is found, or certainly was not made.
+   */
+  | { readonly type: 'prediction.lost'; readonly index: number; readonly error: OutcomeError }
   | {
       readonly type: 'prediction.completed';
       readonly index: number;

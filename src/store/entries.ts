@@ -131,9 +131,12 @@ function nextRecord(record: StoredRecord, entry: JournalEntry): StoredRecord {
   }
 }
 
-function intended(record: StoredRecord, { attempt, atMs, request }: Entry<'intended'>): StoredRecord {
+function intended(record: StoredRecord, entry: Entry<'intended'>): StoredRecord {
+  const { attempt, atMs: intendedAtMs, request = null, cancelAfterMs = null } = entry;
+  const { cancelAfterMs: _earlier, ...known } = record;
   const attempts = Math.max(record.attempts, attempt);
-  return { ...record, ...CLOSED, state: 'intended', attempts, intendedAtMs: atMs, request: request ?? null };
+  const limit = cancelAfterMs === null ? {} : { cancelAfterMs };
+  return { ...known, ...CLOSED, state: 'intended', attempts, intendedAtMs, request, ...limit };
 }
 
 function created(record: StoredRecord, { attempt, predictionId }: Entry<'created'>): StoredRecord {

@@ -65,6 +65,7 @@ export const jobRowSchema = z.object({
   state: z.enum(jobStates),
   attempts: z.int(),
   intended_at_ms: z.int().nullable(),
+  cancel_after_ms: z.int().nullable(),
   prediction_id: z.string().nullable(),
   request: jsonText(predictionRequestSchema).nullable(),
   prediction: jsonText(predictionSchema).nullable(),

@@ -23,6 +23,8 @@ const OF_THE_RUN = [
   'manifest.jsonl',
   'report.json',
   'run.json',
+  // Of a run in which a job had failed before a later one made it.
+  'failed.jsonl',
   'run.sqlite',
   'gallery.html',
   // As many as there are pages.

@@ -104,14 +104,32 @@ async function runToItsEnd(
     XDG_CACHE_HOME: join(config.folder, 'cache'),
   };
   const random = createRandom(`${seed}/kills`);
-  for (let kills = 0; ; kills += 1) {
+  let kills = 0;
+  let repay: readonly string[] = [];
+  for (let runs = 1; ; runs += 1) {
     const plan = kills < maxKills ? planKill(random, prompts - (await savedJobs(out))) : null;
-    const run = startGenerate(args, env);
+    const run = startGenerate([...args, ...repay], env);
     const ending = await watch.endOf(run, plan);
-    if (ending === 'killed') continue;
-    const problems = ending === 0 ? [] : [`run ${kills + 1}: ${ending}; ${run.said().trim().slice(-500)}`];
-    return { kills, runs: kills + 1, problems };
+    if (ending === 'killed') kills += 1;
+    else if (ending === 1 && runs < MOST_RUNS && (await isOnlyUncertain(out))) repay = ['--repay'];
+    else {
+      const problems = ending === 0 ? [] : [`run ${runs}: ${ending}; ${run.said().trim().slice(-500)}`];
+      return { kills, runs, problems };
+    }
   }
+}
+
+/** A batch that is not done by then hangs. */
+const MOST_RUNS = 100;
+
+/**
+ * Returns true if nothing failed in a batch but create requests that were lost on their way when no
+ * other was sent after them: the next run looks for them again, and then makes their images.
+ */
+async function isOnlyUncertain(out: string): Promise<boolean> {
+  const { outcomes } = await checkFolder(out, 0);
+  const errors = outcomes.filter(({ status }) => status !== 'saved').map(({ error }) => error?.code);
+  return errors.length > 0 && errors.every((code) => code === 'ERR_UNCERTAIN');
 }
 
 /**
@@ -127,7 +145,18 @@ async function commandLine(
   await writeFile(path, `${lines.join('\n')}\n`);
   const seeds = seed % 2 === 0 ? 'auto' : 'none';
   const rate = String(600 * SPEED);
-  const flags = ['--concurrency', '5', '--rate', rate, '--seed', seeds, '--rendition', 'tiny=8x8,png'];
+  const flags = [
+    '--look-for',
+    '1',
+    '--concurrency',
+    '5',
+    '--rate',
+    rate,
+    '--seed',
+    seeds,
+    '--rendition',
+    'tiny=8x8,png',
+  ];
   return [path, '--out', out, '--quiet', '--strategy', strategy, ...flags];
 }
 

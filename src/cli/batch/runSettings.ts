@@ -27,6 +27,7 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     sidecars: flags.sidecars,
     provenance: flags.provenance,
     keepOriginals: flags.keepOriginals,
+    lookForMs: flags.lookForMs,
     repay: flags.repay,
     recoveryRounds: flags.recoveryRounds,
     ...(flags.cache === null ? {} : { cacheFolder: flags.cache }),

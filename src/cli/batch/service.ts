@@ -58,7 +58,7 @@ export async function openService(service: Service, config: OpenServiceConfig): 
   });
   const { token, baseUrl } = simulator;
   return {
-    provider: createReplicateProvider({ token, baseUrl, service: simulatorService }),
+    provider: createReplicateProvider({ token, baseUrl, service: simulatorService, listIsCurrent: true }),
     speed,
     onlyModel: null,
     webhookSecret: fetchWebhookSecret({ token, baseUrl }),

@@ -181,6 +181,9 @@ function followActiveJobs(now: () => number) {
           state: event.status === 'processing' ? 'downloading' : shownStates[event.status],
         });
         return;
+      case 'prediction.lost':
+        enter(event.index, { state: 'looking' });
+        return;
       case 'image.downloaded':
         enter(event.index, { state: 'saving' });
         return;

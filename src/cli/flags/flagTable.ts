@@ -145,6 +145,16 @@ export const flagTable = [
     value: flagValues.duration,
   }),
   valueFlag({
+    name: 'look-for',
+    field: 'lookForMs',
+    empty: null,
+    default: runDefaults.lookForMs,
+    argument: 'SECONDS',
+    help: 'time to look for the prediction of a create request whose response was lost, before its job ends as uncertain',
+    group: 'pace',
+    value: flagValues.duration,
+  }),
+  valueFlag({
     name: 'on-timeout',
     field: 'onTimeout',
     empty: null,

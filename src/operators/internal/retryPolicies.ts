@@ -33,11 +33,12 @@ export const retryPolicies = {
    * paid for.
    */
   ask: { ...usual, retries: 12, shouldRetry: isRetryableRead },
+  /** Reads the list for create requests whose response was lost: the next look is not far away. */
+  look: { ...usual, retries: 2, shouldRetry: isRecoverable },
   /**
-   * Looks for a create request whose response was lost: as patient as `ask`. A 404 means that the
-   * prediction is not there.
+   * Reads it for the last time: as patient as `ask`. A 404 means that the prediction is not there.
    */
-  adopt: { ...usual, retries: 12, shouldRetry: isRecoverable },
+  lastLook: { ...usual, retries: 12, shouldRetry: isRecoverable },
   /** Asks about a prediction that an earlier run has created. */
   resume: { ...usual, retries: 6, shouldRetry: isRetryableRead },
   /**

@@ -18,7 +18,7 @@ import type { Prediction } from '../../types.ts';
 import { maxTimerMs } from '../internal/options.ts';
 import { isRetryableRead, retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
-import { listedPredictions } from './adoptPrediction.ts';
+import { listedPredictions } from './listedPredictions.ts';
 import { createPollSchedule, isFinal, type PollScheduleConfig } from './pollSchedule.ts';
 
 export interface ListPollerConfig extends PollScheduleConfig {

@@ -24,15 +24,21 @@ import type { Prediction, PredictionRequest, PricedRequest } from '../../types.t
 import { type Following, followPrediction } from './followPrediction.ts';
 import { withFiles } from './inputFiles.ts';
 import type { JobState } from './job.ts';
+import { LostAttempt } from './lostAttempt.ts';
 import type { RunControl, RunHooks, RunLimits, RunServices, Shared, Stateful } from './run.ts';
 
 /** Time for a create request beyond the prediction's own: queueing, and the response's way back. */
 const CANCEL_MARGIN_MS = 30_000;
+/**
+ * Each attempt gets a time limit of its own, up to so many seconds later: if the service shows it,
+ * the predictions of equal requests can be told apart.
+ */
+const CANCEL_CHOICES = 300;
 
 /** The groups of a run that beginning an attempt reads. */
 export type Beginning = Following &
-  Pick<RunServices, 'ledger' | 'governor'> &
-  Pick<Shared, 'claims' | 'addressOf'> &
+  Pick<RunServices, 'ledger' | 'governor' | 'lookout'> &
+  Pick<Shared, 'addressOf'> &
   Pick<RunLimits, 'waitMs'> &
   Pick<RunHooks, 'webhookUrlOf'> &
   Pick<RunControl, 'stop'> &
@@ -54,6 +60,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
   }
   // True from a refusal until the request is sent again: then nothing can have been made.
   let isRefused = false;
+  const cancelAfterMs = run.timeoutAction === 'leave' ? null : ownLimitMs(run);
   return of(request).pipe(
     budgetTake(run.ledger, () => (job.reservation === null ? priceMicroUsd : 0)),
     map(({ value, reservation }) => {
@@ -71,21 +78,24 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
     }),
     createPrediction(run.provider, {
       governor: untilStopped(run),
-      claims: run.claims,
+      lookout: run.lookout,
+      onLost: (attempt, error) => throwError(() => new LostAttempt(attempt, error)),
       waitMs: Math.min(run.waitMs, run.timeoutMs),
-      ...(run.timeoutAction === 'leave' ? {} : { cancelAfterMs: run.timeoutMs + CANCEL_MARGIN_MS }),
-      ...(run.webhookUrlOf === undefined ? {} : { webhookUrl: run.webhookUrlOf(plan) }),
+      ...(cancelAfterMs === null ? {} : { cancelAfterMs }),
+      ...(run.webhookUrlOf === undefined ? {} : { webhookUrl: run.webhookUrlOf(plan, attemptId(run)) }),
       prepare: (wanted) => withFiles(wanted, plan.files, run),
-      beforeSend: (sent) => {
+      beforeSend: (sent, attempt) => {
         isRefused = false;
         job.sent = sent;
-        job.startedAtMs = wallNow(run.scheduler);
-        job.waitingSinceMs = run.scheduler.now();
+        job.tracked = attempt;
+        job.startedAtMs = attempt.wallMs;
+        job.waitingSinceMs = attempt.sentAtMs;
         job.open = { predictionId: null };
         return run.journal.record(plan, {
           type: 'intended',
           attempt: job.attempts,
           atMs: job.startedAtMs,
+          cancelAfterMs,
           ...(sent === plan ? {} : { request: forJournal(sent) }),
         });
       },
@@ -103,6 +113,18 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
       return followPrediction(prediction, job, run);
     }),
   );
+}
+
+function ownLimitMs({ timeoutMs, random }: Pick<Beginning, 'timeoutMs' | 'random'>): number {
+  const choice = Math.min(CANCEL_CHOICES - 1, Math.floor(CANCEL_CHOICES * random()));
+  return timeoutMs + CANCEL_MARGIN_MS + 1_000 * choice;
+}
+
+/** Returns eight digits that distinguish the webhook of an attempt. */
+function attemptId({ random }: Pick<Beginning, 'random'>): string {
+  return Math.floor(random() * (2 ** 32 - 1))
+    .toString(16)
+    .padStart(8, '0');
 }
 
 /** Returns the governor of a run; a job that waits for it when the run is stopped sends nothing. */

@@ -1,6 +1,7 @@
 import type { Observable, SchedulerLike } from 'rxjs';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import type { Gate } from '../../operators/gate.ts';
+import type { Lookout } from '../../operators/predictions/lookout.ts';
 import type {
   Destination,
   Downloader,
@@ -37,6 +38,11 @@ export interface Services {
    * once.
    */
   follower?: Follower;
+  /**
+   * Finds the predictions of lost create requests. Default: one of its own, which knows the
+   * journal's predictions.
+   */
+  lookout?: Lookout;
   /** Results of earlier runs, asked for plans that have a `resultKey`. Default: none. */
   cache?: ResultCache;
   /**
@@ -105,7 +111,15 @@ export interface Recovery {
   recoveryRounds?: number;
   /** Pause before each such round. Default 10,000. */
   recoveryDelayMs?: number;
-  /** Make, and pay for, an image again if the service has deleted its output. Default false. */
+  /**
+   * Time for which the prediction of a lost create request is looked for, from the request, at
+   * least. Default 128,000.
+   */
+  lookForMs?: number;
+  /**
+   * Make, and pay for, an image again if the service has deleted its output, or if an earlier run
+   * could not find out if it was made. Default false.
+   */
   repay?: boolean;
   /**
    * Start further jobs after one has failed for good; false: as if `stop` had emitted then. Default
@@ -179,10 +193,10 @@ export interface Hooks {
    */
   handOver?: (outcome: Outcome) => Observable<unknown>;
   /**
-   * Returns the URL to which the service announces the end of a plan's prediction. Default: no
-   * announcement.
+   * Returns the URL to which the service announces the end of a plan's prediction. `attemptId`
+   * distinguishes its attempts: put it into the query. Default: no announcement.
    */
-  webhookUrlOf?: (plan: Plan) => string;
+  webhookUrlOf?: (plan: Plan, attemptId: string) => string;
 }
 
 /** The ways to end a run early. */

@@ -1,4 +1,5 @@
 import { concat, concatMap, ignoreElements, type MonoTypeOperatorFunction, type Observable, of } from 'rxjs';
+import type { Attempt } from '../../operators/predictions/lost/attempt.ts';
 import type { Reservation } from '../../ports.ts';
 import type {
   FailureStage,
@@ -56,6 +57,8 @@ interface AttemptState {
    * the attempt is over.
    */
   open: { predictionId: string | null } | null;
+  /** The open attempt as the lookout knows it; null if this run has not sent or looked for it. */
+  tracked: Attempt | null;
   /** Money reserved for the open attempt. */
   reservation: Reservation | null;
 }
@@ -81,6 +84,11 @@ export interface JobState extends AttemptState {
    * of leading to the next attempt or model.
    */
   readonly turnsLeft: number;
+  /**
+   * True once the job has left its place in the feed, because its create request was lost: then it
+   * has no further turns, and its attempts follow one another.
+   */
+  isOutOfLine: boolean;
   /** Money paid for ended attempts. */
   paidMicroUsd: number;
 }
@@ -103,9 +111,11 @@ export function openJob(plan: Plan, record: JobRecord | undefined, { postponed, 
     waitingSinceMs: 0,
     open: null,
     prediction: earlier?.prediction ?? null,
+    tracked: postponed?.job.tracked ?? null,
     isCached: false,
     stage: 'creation',
     turnsLeft,
+    isOutOfLine: false,
     reservation: postponed?.job.reservation ?? null,
     paidMicroUsd: earlier?.costMicroUsd ?? 0,
   };
@@ -121,6 +131,11 @@ export function mayReplace(
 ): (path: string) => Promise<boolean> {
   const own = earlierFiles.flatMap(({ path, untouched }) => [path, untouched?.path]);
   return async (path) => own.includes(path) || (await filesOf(plan)).includes(path);
+}
+
+/** Returns the turns that the feed still has for a job that fails for now. */
+export function turnsAhead({ turnsLeft, isOutOfLine }: JobState): number {
+  return isOutOfLine ? 0 : turnsLeft;
 }
 
 /** Originals on disk, and the request that made them: the plan's, or a fallback's. */

@@ -5,7 +5,6 @@ import {
   defer,
   EMPTY,
   type MonoTypeOperatorFunction,
-  map,
   type Observable,
   of,
   takeUntil,
@@ -15,33 +14,31 @@ import {
 import { wallNow } from '../../base/monotonicScheduler.ts';
 import { DownloadError, ProviderError } from '../../errors.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
-import { adoptPrediction } from '../../operators/predictions/adoptPrediction.ts';
 import { cancelPrediction } from '../../operators/predictions/cancelPrediction.ts';
+import { type Attempt, createAttempt } from '../../operators/predictions/lost/attempt.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { JobRecord, Plan, Prediction } from '../../types.ts';
 import { type Beginning, beginAttempt } from './beginAttempt.ts';
 import { followPrediction } from './followPrediction.ts';
 import { type JobState, mayHavePrediction } from './job.ts';
+import { LostAttempt } from './lostAttempt.ts';
 import {
   OUTPUT_LIFETIME_MS,
   type RunClock,
   type RunControl,
   type RunRecovery,
   type RunServices,
-  type Shared,
 } from './run.ts';
-
-/** Time after which the service lists every prediction that an earlier run has created. */
-const LISTED_MS = 6_000;
+import { type Settling, settle } from './settleAttempt.ts';
 
 /** The groups of a run that resuming an attempt reads. */
 export type Resuming = Beginning & Pick<RunRecovery, 'repay'> & RunClock;
 
-/** The groups of a run that looking for a prediction reads. */
-type Finding = Pick<RunServices, 'provider'> & Pick<Shared, 'claims'> & Pick<RunClock, 'scheduler'>;
-
 /** The groups of a run that cancelling an attempt reads. */
-type Cancelling = Finding & Pick<RunControl, 'cancel'> & Pick<RunClock, 'random'>;
+type Cancelling = Settling &
+  Pick<RunServices, 'provider' | 'lookout'> &
+  Pick<RunControl, 'cancel'> &
+  Pick<RunClock, 'scheduler' | 'random'>;
 
 /**
  * Resumes the attempt that an earlier run left open: from its output on disk, by its id, or by
@@ -74,19 +71,7 @@ export function resumeAttempt(job: JobState, earlier: JobRecord, run: Resuming):
   if (localMs - earlier.intendedAtMs > OUTPUT_LIFETIME_MS) {
     return run.repay ? beginAttempt(job, run) : throwError(() => uncertain(plan));
   }
-  const runsForMs = nowMs - run.startedAtMs;
-  const isFromBefore = localMs - earlier.intendedAtMs > runsForMs;
-  const isListed = isFromBefore && runsForMs >= LISTED_MS;
-  return adoptPrediction(run.provider, job.sent, {
-    sinceMs: earlier.intendedAtMs,
-    ...(isListed ? { looksMs: [0] } : {}),
-    claims: run.claims,
-    scheduler: run.scheduler,
-  }).pipe(
-    concatMap((prediction) =>
-      prediction === null ? beginAttempt(job, run) : followPrediction(prediction, job, run),
-    ),
-  );
+  return throwError(() => new LostAttempt(lostAttempt(job, earlier, run), runEnded));
 }
 
 /**
@@ -123,6 +108,36 @@ function forgotten(predictionId: string | null, cause: unknown): DownloadError {
   );
 }
 
+/** Returns the open attempt as the lookout knows it: that of this run, or one of an earlier run. */
+function lostAttempt(
+  job: JobState,
+  { intendedAtMs, cancelAfterMs = null }: JobRecord,
+  run: Pick<RunClock, 'scheduler' | 'startedAtMs'>,
+): Attempt {
+  const { startedAtMs: wallMs, sent: request } = job;
+  if (job.tracked?.wallMs === wallMs) return job.tracked;
+  const sentAtMs = run.scheduler.now() - (wallNow(run.scheduler) - wallMs);
+  // The clock was set back since: nobody knows how far.
+  const isInFuture = intendedAtMs !== null && intendedAtMs > wallMs;
+  const attempt = createAttempt({
+    request,
+    sentAtMs,
+    wallMs,
+    ...(isInFuture ? { notBeforeMs: sentAtMs - OUTPUT_LIFETIME_MS } : {}),
+    cancelAfterMs,
+    isFromBefore: sentAtMs <= run.startedAtMs,
+  });
+  attempt.endedAtMs = Math.max(sentAtMs, run.startedAtMs);
+  job.tracked = attempt;
+  return attempt;
+}
+
+const runEnded = new ProviderError(
+  'ERR_CONNECTION_LOST',
+  'An earlier run ended before the response to its create request came.',
+  { recoverable: true, tookEffect: 'unknown', suggestion: 'Nothing to do.' },
+);
+
 function uncertain(plan: Plan): ProviderError {
   return new ProviderError(
     'ERR_UNCERTAIN',
@@ -135,9 +150,9 @@ function uncertain(plan: Plan): ProviderError {
 }
 
 /**
- * Ends an attempt when `cancel` emits: cancels its prediction at the service, and emits the
- * prediction in its final state. Looks the prediction up first if its id is unknown; completes
- * without a value if nothing was sent.
+ * Ends an attempt when `cancel` emits: cancels its prediction at the service, and emits the error
+ * of a job that was stopped, or the prediction if it was finished before. Looks the prediction up
+ * first if its id is unknown; completes without a value if nothing was sent, or nothing is found.
  */
 export function cancelAttempt(job: JobState, run: Cancelling): MonoTypeOperatorFunction<Prediction> {
   return (attempt) =>
@@ -157,25 +172,28 @@ export function cancelAttempt(job: JobState, run: Cancelling): MonoTypeOperatorF
 
 function cancelOpen(job: JobState, run: Cancelling): Observable<Prediction> {
   return openPredictionId(job, run).pipe(
-    concatMap((id) =>
-      id === null
-        ? EMPTY
-        : cancelPrediction(run.provider, id, { scheduler: run.scheduler, random: run.random }),
-    ),
+    concatMap((id) => cancelPrediction(run.provider, id, { scheduler: run.scheduler, random: run.random })),
+    concatMap((prediction) => settle(prediction, job, run)),
   );
 }
 
 /**
- * Emits the id of the open prediction; null if nothing was sent, or the service has not received
- * it.
+ * Emits the id of the open prediction; completes without one if nothing was sent, or it cannot be
+ * found in time.
  */
 function openPredictionId(
-  { open, sent, startedAtMs }: JobState,
-  { provider, claims, scheduler }: Finding,
-): Observable<string | null> {
-  if (open === null) return of(null);
+  { open, tracked }: JobState,
+  { lookout }: Pick<Cancelling, 'lookout'>,
+): Observable<string> {
+  if (open === null) return EMPTY;
   if (open.predictionId !== null) return of(open.predictionId);
-  return adoptPrediction(provider, sent, { sinceMs: startedAtMs, claims, scheduler }).pipe(
-    map((prediction) => prediction?.id ?? null),
+  if (tracked === null) return EMPTY;
+  return lookout.find(tracked, { hurry: of(null) }).pipe(
+    concatMap((found) => (found === null ? EMPTY : of(found.id))),
+    catchError((error: unknown) => (isUncertain(error) ? EMPTY : throwError(() => error))),
   );
+}
+
+function isUncertain(error: unknown): boolean {
+  return error instanceof ProviderError && error.code === 'ERR_UNCERTAIN';
 }

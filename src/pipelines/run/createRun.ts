@@ -6,8 +6,9 @@ import type { EmitEvent } from '../../events/runEvent.ts';
 import { createSingleFlight } from '../../operators/cachedBy.ts';
 import { type Breaker, createBreaker } from '../../operators/circuitBreaker.ts';
 import { createGate } from '../../operators/gate.ts';
-import { createClaimedIds } from '../../operators/predictions/adoptPrediction.ts';
+import { createClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
+import { createLookout } from '../../operators/predictions/lookout.ts';
 import type { ResultCache } from '../../ports.ts';
 import type {
   Clock,
@@ -59,7 +60,6 @@ export function createRun(config: GenerateConfig): Run {
     ...clock,
     state,
     breaker: openBreaker(breakerFailures, hooks, clock),
-    claims: createClaimedIds(services.journal.knownPredictionIds()),
     flights: createSingleFlight(),
     addressOf: fileAddresses(services.provider, { within: createGate(uploads), timeoutMs, ...clock }),
   };
@@ -69,12 +69,30 @@ function resolveClock({ scheduler = monotonicScheduler, random = Math.random }: 
   return { scheduler, random, startedAtMs: scheduler.now() };
 }
 
-function resolveServices(config: Services, { scheduler, random }: RunClock): RunServices {
+function resolveServices(
+  config: Services & Pick<Recovery, 'lookForMs'>,
+  { scheduler, random }: RunClock,
+): RunServices {
   const { provider, downloader, renderer, journal, ledger, governor } = config;
   const { follower = createListPoller(provider, { scheduler, random }) } = config;
   const { cache = noCache, service = null } = config;
   const answers = overrideAnswers(provider.answers, config.answers);
-  return { provider, downloader, renderer, journal, ledger, governor, answers, follower, cache, service };
+  const claims = createClaimedIds(journal.knownPredictionIds());
+  const { lookForMs = runDefaults.lookForMs } = config;
+  const { lookout = createLookout(provider, { claims, lookForMs, random, scheduler }) } = config;
+  return {
+    provider,
+    downloader,
+    renderer,
+    journal,
+    ledger,
+    governor,
+    answers,
+    follower,
+    lookout,
+    cache,
+    service,
+  };
 }
 
 const noCache: ResultCache = { restore: () => of(null), keep: () => EMPTY };
@@ -189,6 +207,7 @@ function openState(
   let runFault: unknown = null;
   const state: RunState = {
     postponed: new Map(),
+    leftFeed: new Subject(),
     roundsLeft: recoveryRounds,
     get isStopped() {
       return isStopped;

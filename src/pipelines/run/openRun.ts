@@ -93,6 +93,7 @@ async function openParts(
   const destinations: Destination[] = [];
   closers.add(() => closeAll(destinations));
   for (const open of settings.destinations ?? []) destinations.push(await open(folder));
+  const config = configOf(settings, { provider, journal, ratings, manifest, thumbnails });
   let reopened: ReadonlyMap<number, string | null> = new Map();
   // A power cut may take lines of the manifest that the journal, which is flushed, still knows.
   const wasSaved = (index: number) => journal.isSaved(index) && manifest.has(index) && !reopened.has(index);
@@ -101,7 +102,7 @@ async function openParts(
     wasSaved(index) && (isMatched || journal.find(index)?.key === key);
   return {
     config: {
-      ...configOf(settings, { provider, journal, ratings, manifest, thumbnails }),
+      ...config,
       service,
       ...(cache === null ? {} : { cache }),
       destinations,
@@ -116,6 +117,7 @@ async function openParts(
     ratings,
     manifest,
     requests: count,
+    observers: config.lookout === undefined ? [] : [config.lookout.surplus],
     thumbnails,
     tables,
     isSaved,

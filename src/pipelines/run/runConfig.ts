@@ -6,7 +6,9 @@ import type { EmitEvent } from '../../events/runEvent.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
 import { createEventFollower } from '../../operators/predictions/awaitPrediction.ts';
+import { createClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
+import { createLookout } from '../../operators/predictions/lookout.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
 import type { Ledger, PredictionEvents, Provider, ProviderAnswers } from '../../ports.ts';
 import { createDownloader } from '../../providers/downloads/downloader.ts';
@@ -27,8 +29,10 @@ export function configOf(settings: RunSettings, opened: Opened): GenerateConfig 
   const { destinations: _destinations, webhooks, detach = false, ...others } = settings;
   const { folder, deleteLocal = false, priceMicroUsd } = settings;
   const { ratePerMinute = runDefaults.ratePerMinute, maxWaitMs = runDefaults.maxWaitMs } = settings;
+  const { lookForMs = runDefaults.lookForMs, random = Math.random } = settings;
   const { scheduler = monotonicScheduler } = settings;
   const { provider, journal } = opened;
+  const claims = createClaimedIds(journal.knownPredictionIds());
   const emit = guardListener(settings.emit ?? (() => {}));
   return {
     ...others,
@@ -46,6 +50,7 @@ export function configOf(settings: RunSettings, opened: Opened): GenerateConfig 
       onPause: (waitMs) => emit({ type: 'rate.paused', waitMs, reason: 'limits' }),
       scheduler,
     }),
+    lookout: createLookout(provider, { claims, lookForMs, random, scheduler }),
     answers: overrideAnswers(provider.answers, {
       costOf: (prediction) => provider.answers.costOf(prediction, priceMicroUsd),
     }),
@@ -119,9 +124,10 @@ function byWebhooks({ url, events }: PredictionEvents, provider: Provider, sched
   return {
     waitMs: 0,
     follower: createEventFollower(events, behind),
-    webhookUrlOf: ({ index }: Plan) => {
+    webhookUrlOf: ({ index }: Plan, attemptId: string) => {
       const own = new URL(url);
       own.searchParams.set('job', String(index));
+      own.searchParams.set('attempt', attemptId);
       return own.href;
     },
   };

@@ -26,6 +26,8 @@ export const runDefaults = {
   timeoutAction: 'cancel',
   /** Consecutive failures that pause a model for a minute. */
   breakerFailures: 20,
+  /** Time for which the prediction of a lost create request is looked for, at least. */
+  lookForMs: 128_000,
   /** Rounds at the end for jobs that failed and may succeed if run again. */
   recoveryRounds: 0,
   /** The amount of provenance in an image's own metadata. */

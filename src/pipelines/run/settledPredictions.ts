@@ -11,7 +11,7 @@ import {
 } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
-import { listedPredictions } from '../../operators/predictions/adoptPrediction.ts';
+import { listedPredictions } from '../../operators/predictions/listedPredictions.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { Provider } from '../../ports.ts';
 import type { Prediction } from '../../types.ts';

@@ -77,7 +77,7 @@ export function createCogProvider(config: CogProviderConfig): Provider {
       scheduler,
     }),
     getPrediction: (id) => throwError(() => notStored(id)),
-    listPredictions: () => of({ predictions: [], next: null }),
+    listPredictions: () => of({ predictions: [], next: null, isCurrent: true }),
     cancelPrediction,
     getModel: (name) =>
       call({ method: 'GET', path: '/openapi.json', timeoutMs: requestTimeoutMs, read: (body) => body }).pipe(

@@ -1,5 +1,6 @@
 import { concatMap, defer, type Observable, of } from 'rxjs';
 import { z } from 'zod';
+import { createClockOffset } from '../../base/clockOffset.ts';
 import type { Provider } from '../../ports.ts';
 import type { Prediction, PredictionPage } from '../../types.ts';
 import { parsePrediction } from '../wire/prediction.ts';
@@ -62,6 +63,11 @@ interface ServiceClock {
   /** Reads the service's time from the headers of a response. */
   learn(headers: Headers): void;
   /**
+   * Learns from a prediction that was created between two local times. From then on headers do not
+   * count: another machine may write them than the one whose clock the list goes by.
+   */
+  learnCreation(prediction: Pick<Prediction, 'createdAt'>, fromMs: number, toMs: number): void;
+  /**
    * Translates a local time. One in the future was noted before the clock was set back: it counts
    * as an hour ago.
    */
@@ -75,15 +81,19 @@ const TOLERANCE_MS = 2_000;
 /** Creates a clock that agrees with the local one until a response has given the service's time. */
 export function createServiceClock(now: () => number): ServiceClock {
   let aheadMs = 0;
+  const creations = createClockOffset();
   return {
     learn(headers) {
       const serviceMs = Date.parse(headers.get('date') ?? '');
       if (!Number.isNaN(serviceMs)) aheadMs = serviceMs - now();
     },
+    learnCreation({ createdAt }, fromMs, toMs) {
+      creations.learn(createdAt, fromMs, toMs);
+    },
     toService(localMs) {
       const nowMs = now();
       const isInFuture = localMs > nowMs + TOLERANCE_MS;
-      return new Date((isInFuture ? nowMs - HOUR_MS : localMs) + aheadMs);
+      return new Date((isInFuture ? nowMs - HOUR_MS : localMs) + (creations.bounds?.leastMs ?? aheadMs));
     },
   };
 }

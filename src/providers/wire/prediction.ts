@@ -39,6 +39,8 @@ const predictionBody = z.looseObject({
   created_at: text,
   started_at: text,
   completed_at: text,
+  deadline: text,
+  webhook: text,
 });
 
 interface ParsePredictionConfig {
@@ -68,6 +70,8 @@ export function parsePrediction(body: unknown, config: ParsePredictionConfig = {
     createdAt: rest.created_at,
     startedAt: rest.started_at,
     completedAt: rest.completed_at,
+    ...(rest.deadline === null ? {} : { deadline: rest.deadline }),
+    ...(rest.webhook === null ? {} : { webhook: rest.webhook }),
   };
 }
 

@@ -14,6 +14,7 @@ const jobSchema = z.object({
   state: z.enum(jobStates),
   attempts: z.int(),
   intendedAtMs: z.number().nullable(),
+  cancelAfterMs: z.number().exactOptional(),
   predictionId: z.string().nullable(),
   request: predictionRequestSchema.nullable(),
   costMicroUsd: z.int(),
@@ -39,7 +40,7 @@ export function jobLine(
   seq: number,
   isNew: boolean,
 ): LoggedJob {
-  const { key, state, attempts, intendedAtMs, predictionId, request, costMicroUsd } = record;
+  const { key, state, attempts, intendedAtMs, cancelAfterMs = null, predictionId, request } = record;
   return {
     seq,
     id,
@@ -47,9 +48,10 @@ export function jobLine(
     state,
     attempts,
     intendedAtMs,
+    ...(cancelAfterMs === null ? {} : { cancelAfterMs }),
     predictionId,
     request: request as LoggedJob['request'],
-    costMicroUsd,
+    costMicroUsd: record.costMicroUsd,
     openMicroUsd,
     paidMicroUsd,
   };

@@ -27,13 +27,23 @@ export function replayLog(
 /** Returns a job as a line of the log has it; files and outputs stay where the run left them. */
 function withLine(before: StoredJob | undefined, line: LoggedJob): StoredJob {
   const { id, key = '', openMicroUsd, paidMicroUsd } = line;
-  const { state, attempts, intendedAtMs, predictionId, request, costMicroUsd } = line;
+  const { state, attempts, intendedAtMs, cancelAfterMs = null, predictionId, request, costMicroUsd } = line;
   const job = before ?? newStoredJob(id, null, key);
   const isSame = job.record.predictionId === predictionId;
   const kept = isSame ? {} : { prediction: null, files: [] };
   return {
     ...job,
-    record: { ...job.record, ...kept, state, attempts, intendedAtMs, predictionId, request, costMicroUsd },
+    record: {
+      ...job.record,
+      ...kept,
+      state,
+      attempts,
+      intendedAtMs,
+      cancelAfterMs,
+      predictionId,
+      request,
+      costMicroUsd,
+    },
     openMicroUsd,
     paidMicroUsd,
   };

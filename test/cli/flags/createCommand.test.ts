@@ -51,6 +51,7 @@ describe('values', () => {
       maxAttempts: null,
       timeoutMs: null,
       onTimeout: null,
+      lookForMs: null,
       renditions: [],
       organize: null,
       limit: null,

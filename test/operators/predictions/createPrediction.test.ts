@@ -1,8 +1,9 @@
 import { catchError, defer, EMPTY, NEVER, of, throwError, VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
 import { ProviderError, type ProviderErrorDetails } from '../../../src/errors.ts';
-import { createClaimedIds } from '../../../src/operators/predictions/adoptPrediction.ts';
+import { createClaimedIds } from '../../../src/operators/predictions/claimedIds.ts';
 import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
+import { createLookout } from '../../../src/operators/predictions/lookout.ts';
 import type { Governor, Provider } from '../../../src/ports.ts';
 import type { CreateOptions, Prediction } from '../../../src/types.ts';
 import { aPrediction, aRequest, fakeGovernor, fakeProvider } from '../../helpers/fakeProvider.ts';
@@ -171,18 +172,52 @@ it(
 );
 
 it(
-  'sends a lost create again only when three looks at the list did not find it',
+  'sends a lost create request again once a list proves that it made nothing',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
-    const first = cold<never>('-#', undefined, lost);
+    const later = aPrediction({ id: 'later', input: { prompt: 'later' } });
     const second = cold('-(p|)', { p: aPrediction() });
-    const answers = [first, second];
+    const answers = [cold<never>('-#', undefined, lost), cold('-(l|)', { l: later }), second];
     const provider = fakeProvider({
       createPrediction: () => defer(() => answers.shift() ?? NEVER),
-      listPredictions: () => of({ predictions: [], next: null }),
+      listPredictions: () => of({ predictions: [later], next: null }),
     });
+    const requests = cold('r 2999ms (l|)', { r: aRequest(), l: aRequest({ input: { prompt: 'later' } }) });
     const operator = createPrediction(provider, { governor: fakeGovernor(), delayMs: 10 });
-    expectObservable(of(aRequest()).pipe(operator)).toBe('6012ms (p|)', { p: aPrediction() });
-    expectSubscriptions(second.subscriptions).toBe('6011ms ^!');
+    expectObservable(requests.pipe(operator)).toBe('3001ms l 27010ms (p|)', { l: later, p: aPrediction() });
+    expectSubscriptions(second.subscriptions).toBe('30011ms ^!');
+  }),
+);
+
+it(
+  'emits the error of the service if it proves to have made nothing, attempt after attempt',
+  marbles(({ cold, expectObservable }) => {
+    const broken = providerError({ status: 500, tookEffect: 'unknown', recoverable: true });
+    const provider = fakeProvider({
+      createPrediction: () => cold<never>('-#', undefined, broken),
+      listPredictions: () => of({ predictions: [], next: null, isCurrent: true }),
+    });
+    const operator = createPrediction(provider, { governor: fakeGovernor(), retries: 1, delayMs: 10 });
+    const refusal = expect.objectContaining({ code: 'ERR_TEST', status: 500, tookEffect: 'no' });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('2001ms #', undefined, refusal); // two looks, 2 s apart
+  }),
+);
+
+it(
+  'leaves the search to the caller who wants it',
+  marbles(({ cold, expectObservable }) => {
+    const provider = fakeProvider({ createPrediction: () => cold<never>('--#', undefined, lost) });
+    const operator = createPrediction(provider, {
+      governor: fakeGovernor(),
+      cancelAfterMs: 640_000,
+      onLost: ({ sentAtMs, cancelAfterMs, endedAtMs }, error) =>
+        throwError(() => ({ sentAtMs, cancelAfterMs, endedAtMs, error })),
+    });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('--#', undefined, {
+      sentAtMs: 0,
+      cancelAfterMs: 640_000,
+      endedAtMs: 2,
+      error: lost,
+    });
   }),
 );
 
@@ -215,6 +250,7 @@ it.each([
   expect(creates).toBe(1);
   expect(governor.told).toEqual([]);
   expect(error).toMatchObject({ tookEffect: 'unknown', stopsRun: failure.stopsRun });
+  expect(scheduler.now()).toBeGreaterThan(failure.recoverable ? 120_000 : -1);
 });
 
 it(
@@ -226,7 +262,8 @@ it(
       createPrediction: () => cold('-(p|)', { p: aPrediction({ id: 'p1' }) }),
       listPredictions: () => of({ predictions: [aPrediction({ id: 'p1' }), theirs], next: null }),
     });
-    const operator = createPrediction(provider, { governor: fakeGovernor(), claims });
+    const lookout = createLookout(provider, { claims });
+    const operator = createPrediction(provider, { governor: fakeGovernor(), lookout });
     expectObservable(of(aRequest()).pipe(operator)).toBe('-(p|)', { p: theirs });
   }),
 );

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { defer, lastValueFrom, of, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { listedPredictions } from '../../../src/operators/predictions/adoptPrediction.ts';
+import { listedPredictions } from '../../../src/operators/predictions/listedPredictions.ts';
 import type { PredictionPage } from '../../../src/types.ts';
 import { aPrediction, fakeProvider } from '../../helpers/fakeProvider.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createOccurrences } from '../../../src/sources/planning/requestKey.ts';
+import { createOccurrences } from '../../src/base/occurrences.ts';
 
 it('counts as a Map does', () => {
   const text = fc.oneof(fc.string({ maxLength: 2 }), fc.constantFrom('a', 'b', '', '\0', 'é', 'e\u0301'));
@@ -10,6 +10,7 @@ it('counts as a Map does', () => {
       const map = new Map<string, number>();
       for (const each of texts) {
         const before = map.get(each) ?? 0;
+        expect(occurrences.timesOf(each)).toBe(before);
         expect(occurrences.count(each)).toBe(before);
         map.set(each, before + 1);
       }
