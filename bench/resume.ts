@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { generate } from '../src/pipelines/generate.ts';
-import { countSaved } from '../src/pipelines/run/earlierRuns.ts';
+import { writeReportAndTables } from '../src/pipelines/run/closing/results.ts';
+import { countSaved } from '../src/pipelines/run/earlier/earlierRuns.ts';
 import { matchInput } from '../src/pipelines/run/matching/matchInput.ts';
 import { openRun } from '../src/pipelines/run/openRun.ts';
-import { writeReportAndTables } from '../src/pipelines/run/results.ts';
 import { memoryPorts, plansUpTo } from './memoryPorts.ts';
 
 const JOBS = Number(process.argv[2] ?? 1_000_000);

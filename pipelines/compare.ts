@@ -7,7 +7,7 @@ import { startGrid } from '../src/cli/batch/startGrid.ts';
 import { comparisonTable } from '../src/cli/display/tables.ts';
 import { createCommand } from '../src/cli/flags/command.ts';
 import { UsageError } from '../src/errors.ts';
-import { identifyService } from '../src/pipelines/run/enterFolder.ts';
+import { identifyService } from '../src/pipelines/run/folder/enterFolder.ts';
 import { compareGrid, compareModels, readCompareSpec } from '../src/pipelines/workflows/compare.ts';
 import { compareOutcomes } from '../src/sinks/comparison/comparison.ts';
 import { manifestOutcomes } from '../src/sinks/manifest/manifest.ts';

@@ -38,7 +38,7 @@ export { tapEvents } from './operators/tapEvents.ts';
 export { generate } from './pipelines/generate.ts';
 export { generateStream } from './pipelines/generateStream.ts';
 export type { GenerateConfig } from './pipelines/journey/config.ts';
-export type { FinishedRun } from './pipelines/run/results.ts';
+export type { FinishedRun } from './pipelines/run/closing/results.ts';
 export type { RunSettings } from './pipelines/run/settings.ts';
 export { runToFolder } from './pipelines/runToFolder.ts';
 export { campaign } from './pipelines/workflows/campaign/campaign.ts';

@@ -10,7 +10,7 @@ import { renderRenditions } from './journey/renderRenditions.ts';
 import { reuseOrMake } from './journey/reuseOrMake.ts';
 import { createRun } from './run/createRun.ts';
 import { deliver } from './run/deliver.ts';
-import { identifyService } from './run/enterFolder.ts';
+import { identifyService } from './run/folder/enterFolder.ts';
 import { type PlanSource, withRecoveryRounds } from './run/recoveryRounds.ts';
 
 /**

@@ -21,19 +21,19 @@ import { pullMap } from '../operators/pullMap.ts';
 import { tally } from '../operators/stages/tally.ts';
 import type { Outcome, Plan } from '../types.ts';
 import { generate } from './generate.ts';
-import { skippedOutcome } from './journey/outcomes.ts';
-import { addBudgetNeeded } from './run/budgetNeeded.ts';
-import { closingLook } from './run/closingLook.ts';
+import { skippedOutcome } from './journey/skippedOutcome.ts';
+import { addBudgetNeeded } from './run/closing/budgetNeeded.ts';
+import { closingLook } from './run/closing/closingLook.ts';
+import { type FinishedRun, type RunEnd, sessionOf, writeResults } from './run/closing/results.ts';
 import { concurrencyOf } from './run/concurrency.ts';
 import { countedPlans } from './run/countedPlans.ts';
 import { deliverEarlier } from './run/deliver.ts';
-import { countSaved, reopenMissing } from './run/earlierRuns.ts';
+import { countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
+import { renderEarlier } from './run/earlier/renderEarlier.ts';
 import { strategies } from './run/feeds.ts';
 import { matchInput } from './run/matching/matchInput.ts';
 import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
-import { renderEarlier } from './run/renderEarlier.ts';
-import { type FinishedRun, type RunEnd, sessionOf, writeResults } from './run/results.ts';
 import { type OpenRun, type RunSettings, runDefaults } from './run/settings.ts';
 
 /**

@@ -4,7 +4,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { isSimulated } from '../../base/service.ts';
 import { hashFile } from '../../disk/copyFiles.ts';
-import { identifyService } from '../../pipelines/run/enterFolder.ts';
+import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
 import { checkFolder, folderState, type RunInput, readRunFile } from '../../store/runFile.ts';
 import type { BatchScriptContext } from './batchScript.ts';
 

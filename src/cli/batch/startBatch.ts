@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import { UsageError } from '../../errors.ts';
-import type { FinishedRun } from '../../pipelines/run/results.ts';
+import type { FinishedRun } from '../../pipelines/run/closing/results.ts';
 import type { RunSettings } from '../../pipelines/run/settings.ts';
 import { runToFolder } from '../../pipelines/runToFolder.ts';
 import { describePrice, estimateMicroUsd } from '../../providers/prices/cost.ts';

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { Observable } from 'rxjs';
 import { UsageError } from '../../errors.ts';
-import type { FinishedRun } from '../../pipelines/run/results.ts';
+import type { FinishedRun } from '../../pipelines/run/closing/results.ts';
 import type { RunSettings } from '../../pipelines/run/settings.ts';
 import {
   describeSize,

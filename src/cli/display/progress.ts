@@ -1,14 +1,9 @@
 import { createRunCounter, type RunCounts } from '../../events/progress.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
-import {
-  createCostTracker,
-  createStageCounter,
-  type FailuresByStage,
-  type ModelTotals,
-} from '../../sinks/report/tallies.ts';
+import { createCostTracker, type ModelTotals } from '../../sinks/report/tallies.ts';
 import type { Outcome, PredictionStatus } from '../../types.ts';
-import { createCauses, type FailureCause, willRepeat } from './causes.ts';
-import { plainText, promptPreview } from './text.ts';
+import { collectProblems, type Problems } from './problems.ts';
+import { promptPreview } from './text.ts';
 
 /** A job in flight. */
 export interface ActiveJob {
@@ -37,21 +32,6 @@ export interface ServiceCounts {
   readonly throttles: number;
   /** The time until which the service accepts no create request, as far as it is known. */
   readonly pausedUntilMs: number;
-}
-
-/** The jobs that were not saved, and their reasons. */
-export interface Problems {
-  /** The failures, grouped by cause. */
-  readonly causes: readonly FailureCause[];
-  /** Failures with the cause of the newest one, itself included; 0 if there is none. */
-  readonly sameCause: number;
-  readonly failuresByStage: FailuresByStage;
-  /** Failures that may succeed in another run. */
-  readonly recoverableFailures: number;
-  /** Failures that happen again as long as the request stays the same. */
-  readonly repeatingFailures: number;
-  /** Reasons of skipped jobs, with their numbers; the first few. */
-  readonly skipReasons: ReadonlyMap<string, number>;
 }
 
 /** The cost of a run, and savings on it. */
@@ -215,38 +195,3 @@ const shownStates: Record<PredictionStatus, string> = {
   canceled: 'failing',
   aborted: 'failing',
 };
-
-/** Reasons to skip jobs that are told apart. */
-const MOST_REASONS = 5;
-
-/** Collects the reasons of jobs that were not saved. */
-function collectProblems() {
-  const causes = createCauses();
-  const stages = createStageCounter();
-  const skipReasons = new Map<string, number>();
-  let sameCause = 0;
-  let recoverableFailures = 0;
-  let repeatingFailures = 0;
-  const add = (outcome: Outcome): void => {
-    const { status, error } = outcome;
-    if (status === 'skipped') {
-      const reason = plainText(error?.message ?? '');
-      if (skipReasons.has(reason) || skipReasons.size < MOST_REASONS)
-        skipReasons.set(reason, (skipReasons.get(reason) ?? 0) + 1);
-    }
-    if (status !== 'failed') return;
-    stages.add(outcome);
-    sameCause = causes.add(outcome);
-    if (error?.recoverable) recoverableFailures += 1;
-    if (willRepeat(outcome)) repeatingFailures += 1;
-  };
-  const found = (): Problems => ({
-    sameCause,
-    recoverableFailures,
-    repeatingFailures,
-    skipReasons,
-    causes: causes.causes(),
-    failuresByStage: stages.counts(),
-  });
-  return { found, add };
-}

@@ -3,7 +3,8 @@ import { formatUsd, toMicroUsd } from '../../base/text.ts';
 import type { RunEvent, RunTotals } from '../../events/runEvent.ts';
 import type { ModelTotals } from '../../sinks/report/tallies.ts';
 import { causeLine } from './causes.ts';
-import type { Costs, Problems, Progress, ServiceCounts } from './progress.ts';
+import type { Problems } from './problems.ts';
+import type { Costs, Progress, ServiceCounts } from './progress.ts';
 import type { Paint } from './terminal.ts';
 import { counted, formatDuration, plainText } from './text.ts';
 

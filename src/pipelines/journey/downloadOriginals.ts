@@ -18,7 +18,7 @@ import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import { downloadOutput } from '../../operators/stages/downloadOutput.ts';
 import type { FetchedOutput, ImageFile, Plan, Prediction } from '../../types.ts';
-import { recordCreated } from './followPrediction.ts';
+import { recordCreated } from './attempt/followPrediction.ts';
 import { type JobState, mayReplace } from './job.ts';
 import { datedPrediction } from './provenance.ts';
 import type { RunClock, RunHooks, RunLimits, RunOutputs, RunServices } from './run.ts';

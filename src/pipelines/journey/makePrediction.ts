@@ -20,15 +20,15 @@ import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { isFaultOfService } from '../../operators/predictions/lost/lostErrors.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { ModelInput, Plan, Prediction, PredictionRequest, PricedRequest } from '../../types.ts';
-import { beginAttempt } from './beginAttempt.ts';
-import { followPrediction } from './followPrediction.ts';
+import { beginAttempt } from './attempt/beginAttempt.ts';
+import { followPrediction } from './attempt/followPrediction.ts';
+import { findIfLost, type Searching } from './attempt/lostAttempt.ts';
+import { cancelAttempt, type Resuming, resumeAttempt } from './attempt/resumeAttempt.ts';
+import { type Settling, settle } from './attempt/settleAttempt.ts';
 import { withFiles } from './inputFiles.ts';
 import { type JobState, mayHavePrediction, turnsAhead } from './job.ts';
-import { findIfLost, type Searching } from './lostAttempt.ts';
 import { outcomeError } from './outcomes.ts';
-import { cancelAttempt, type Resuming, resumeAttempt } from './resumeAttempt.ts';
 import type { RunControl, RunLimits, RunRecovery, RunServices, Shared, Stateful } from './run.ts';
-import { type Settling, settle } from './settleAttempt.ts';
 
 /** The groups of a run that making a prediction reads. */
 export type Making = Resuming &

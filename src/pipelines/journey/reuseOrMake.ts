@@ -25,7 +25,7 @@ import { type Cached, cachedBy } from '../../operators/cachedBy.ts';
 import { gate } from '../../operators/gate.ts';
 import type { ProvenanceWriter } from '../../ports.ts';
 import type { FetchedOutput, ImageFile, Plan } from '../../types.ts';
-import { closeAttempt } from './beginAttempt.ts';
+import { closeAttempt } from './attempt/beginAttempt.ts';
 import { type JobState, mayHavePrediction, mayReplace, type Originals } from './job.ts';
 import { outcomeError } from './outcomes.ts';
 import type {

@@ -1,4 +1,4 @@
-import { EMPTY, merge, NEVER, type Observable, of, Subject, tap } from 'rxjs';
+import { EMPTY, type Observable, of } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { guardListener } from '../../events/observeRun.ts';
@@ -10,34 +10,24 @@ import { createClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLookout } from '../../operators/predictions/lookout.ts';
 import type { ResultCache } from '../../ports.ts';
-import type {
-  Clock,
-  Control,
-  GenerateConfig,
-  Hooks,
-  Limits,
-  Outputs,
-  Recovery,
-  Services,
-} from '../journey/config.ts';
+import type { Clock, GenerateConfig, Hooks, Limits, Outputs, Recovery, Services } from '../journey/config.ts';
 import { fileAddresses } from '../journey/inputFiles.ts';
 import { outcomeError } from '../journey/outcomes.ts';
 import { createProvenanceWriters } from '../journey/provenance.ts';
 import type {
   Run,
   RunClock,
-  RunControl,
   RunHooks,
   RunLimits,
   RunOutputs,
   RunRecovery,
   RunServices,
-  RunState,
 } from '../journey/run.ts';
 import { adjustConcurrency, concurrencyOf } from './concurrency.ts';
 import { gateDestinations } from './deliver.ts';
 import { strategies } from './feeds.ts';
 import { overrideAnswers } from './runConfig.ts';
+import { openState } from './runState.ts';
 import { runDefaults } from './settings.ts';
 
 /** Creates a run: fills in defaults, opens its gates and makes the state that its jobs share. */
@@ -192,38 +182,6 @@ function resolveRecovery(config: Recovery): RunRecovery {
     continueOnError = true,
   } = config;
   return { timeoutAction, fallbacksOf, recoveryRounds, recoveryDelayMs, repay, continueOnError };
-}
-
-/**
- * Creates the part of a run that changes, and the `stop` that changes it: emitted by the caller, or
- * by a job that halts the run.
- */
-function openState(
-  { stop = NEVER, cancel = NEVER }: Control,
-  { recoveryRounds }: RunRecovery,
-): { state: RunState; control: RunControl } {
-  const halted = new Subject<void>();
-  let isStopped = false;
-  let runFault: unknown = null;
-  const state: RunState = {
-    postponed: new Map(),
-    leftFeed: new Subject(),
-    roundsLeft: recoveryRounds,
-    get isStopped() {
-      return isStopped;
-    },
-    get fault() {
-      return runFault;
-    },
-    halt(fault) {
-      runFault ??= fault;
-      halted.next();
-    },
-  };
-  const noteStop = tap(() => {
-    isStopped = true;
-  });
-  return { state, control: { stop: merge(stop, halted).pipe(noteStop), cancel } };
 }
 
 function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: RunHooks): RunOutputs {

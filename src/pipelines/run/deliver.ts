@@ -17,7 +17,7 @@ import { deliverTo } from '../../operators/stages/deliverTo.ts';
 import type { Destination } from '../../ports.ts';
 import type { Outcome } from '../../types.ts';
 import type { GatedDestination, RunClock, RunOutputs } from '../journey/run.ts';
-import { isAway } from './additions.ts';
+import { isAway } from './earlier/additions.ts';
 import type { OpenRun } from './settings.ts';
 
 /**

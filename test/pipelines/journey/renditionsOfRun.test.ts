@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { FinishedRun } from '../../../src/pipelines/run/results.ts';
+import type { FinishedRun } from '../../../src/pipelines/run/closing/results.ts';
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
 import { parseRendition } from '../../../src/renditions/notation.ts';

@@ -3,7 +3,7 @@ import { lastValueFrom, toArray } from 'rxjs';
 import { expect, it } from 'vitest';
 import { createLedger } from '../../../src/operators/stages/budgetTake.ts';
 import { generate } from '../../../src/pipelines/generate.ts';
-import { addBudgetNeeded } from '../../../src/pipelines/run/budgetNeeded.ts';
+import { addBudgetNeeded } from '../../../src/pipelines/run/closing/budgetNeeded.ts';
 import { createMemoryJournal } from '../../../src/store/memoryJournal.ts';
 import type { Outcome, Plan } from '../../../src/types.ts';
 import { type aPrediction, fakeProvider } from '../../helpers/fakeProvider.ts';

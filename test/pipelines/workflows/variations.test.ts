@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { concat, defer, lastValueFrom, type Observable } from 'rxjs';
 import { expect, it } from 'vitest';
-import type { FinishedRun } from '../../../src/pipelines/run/results.ts';
+import type { FinishedRun } from '../../../src/pipelines/run/closing/results.ts';
 import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
 import { compose, compositionGrid, readCompositionSpec } from '../../../src/pipelines/workflows/compose.ts';
 import { openGrid } from '../../../src/pipelines/workflows/grid/growth.ts';

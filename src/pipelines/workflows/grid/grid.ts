@@ -3,7 +3,7 @@ import { concatMap, defer, type Observable } from 'rxjs';
 import { writeAtomically } from '../../../disk/writeFiles.ts';
 import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
-import type { FinishedRun } from '../../run/results.ts';
+import type { FinishedRun } from '../../run/closing/results.ts';
 import type { RunSettings } from '../../run/settings.ts';
 import { runToFolder } from '../../runToFolder.ts';
 import { type Grid, gridTotal, type ResumedGrid } from './cells.ts';

@@ -1,8 +1,8 @@
-import { createIndexSet, type IndexSet } from '../../base/indexSet.ts';
-import { hasOpenAttempt } from '../../store/entries.ts';
-import type { PlanSource } from './recoveryRounds.ts';
+import { createIndexSet, type IndexSet } from '../../../base/indexSet.ts';
+import { hasOpenAttempt } from '../../../store/entries.ts';
+import type { PlanSource } from '../recoveryRounds.ts';
+import type { OpenRun } from '../settings.ts';
 import type { RunEnd } from './results.ts';
-import type { OpenRun } from './settings.ts';
 
 /** The parts of an open run that its further needs are computed from. */
 interface Needy extends Pick<OpenRun, 'isChosen' | 'ratings'> {

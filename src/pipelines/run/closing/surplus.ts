@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { formatUsd, toMicroUsd } from '../../base/text.ts';
-import { readOwnJson } from '../../disk/writeFiles.ts';
-import { addUsd } from '../../operators/stages/tally.ts';
-import type { Surplus } from '../../sinks/report/report.ts';
-import type { Prediction } from '../../types.ts';
+import { formatUsd, toMicroUsd } from '../../../base/text.ts';
+import { readOwnJson } from '../../../disk/writeFiles.ts';
+import { addUsd } from '../../../operators/stages/tally.ts';
+import type { Surplus } from '../../../sinks/report/report.ts';
+import type { Prediction } from '../../../types.ts';
+import { overrideAnswers } from '../runConfig.ts';
+import type { OpenRun } from '../settings.ts';
 import type { RunEnd } from './results.ts';
-import { overrideAnswers } from './runConfig.ts';
-import type { OpenRun } from './settings.ts';
 import { hasEnded } from './settledPredictions.ts';
 
 /** Ids in the report, at most. */

@@ -1,9 +1,9 @@
 import { concatMap, type Observable, of, throwError } from 'rxjs';
-import { PredictionError } from '../../errors.ts';
-import type { Prediction } from '../../types.ts';
+import { PredictionError } from '../../../errors.ts';
+import type { Prediction } from '../../../types.ts';
+import type { JobState } from '../job.ts';
+import type { RunClock, RunHooks, RunLimits, RunServices, Stateful } from '../run.ts';
 import { closeAttempt } from './beginAttempt.ts';
-import type { JobState } from './job.ts';
-import type { RunClock, RunHooks, RunLimits, RunServices, Stateful } from './run.ts';
 
 /** The groups of a run that settling an attempt reads. */
 export type Settling = Ending & Pick<RunServices, 'journal'> & Pick<RunHooks, 'emit'>;

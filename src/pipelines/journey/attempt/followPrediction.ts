@@ -1,10 +1,10 @@
 import { defer, endWith, ignoreElements, type Observable, of, throwError } from 'rxjs';
-import { PredictionError } from '../../errors.ts';
-import { awaitPrediction } from '../../operators/predictions/awaitPrediction.ts';
-import { cancelPrediction } from '../../operators/predictions/cancelPrediction.ts';
-import type { Prediction } from '../../types.ts';
-import type { JobState } from './job.ts';
-import type { RunClock, RunHooks, RunLimits, RunRecovery, RunServices } from './run.ts';
+import { PredictionError } from '../../../errors.ts';
+import { awaitPrediction } from '../../../operators/predictions/awaitPrediction.ts';
+import { cancelPrediction } from '../../../operators/predictions/cancelPrediction.ts';
+import type { Prediction } from '../../../types.ts';
+import type { JobState } from '../job.ts';
+import type { RunClock, RunHooks, RunLimits, RunRecovery, RunServices } from '../run.ts';
 
 /** The groups of a run that following a prediction reads. */
 export type Following = Overdue &

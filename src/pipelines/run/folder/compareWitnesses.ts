@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../../errors.ts';
-import type { EmitEvent } from '../../events/runEvent.ts';
-import type { Manifest } from '../../sinks/manifest/manifest.ts';
-import type { FolderJournal } from '../../store/journal/journal.ts';
-import type { ImageFile, Outcome } from '../../types.ts';
+import { UsageError } from '../../../errors.ts';
+import type { EmitEvent } from '../../../events/runEvent.ts';
+import type { Manifest } from '../../../sinks/manifest/manifest.ts';
+import type { FolderJournal } from '../../../store/journal/journal.ts';
+import type { ImageFile, Outcome } from '../../../types.ts';
 
 interface Witnesses {
   readonly folder: string;

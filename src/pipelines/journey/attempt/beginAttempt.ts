@@ -13,19 +13,19 @@ import {
   takeUntil,
   throwError,
 } from 'rxjs';
-import { truncateDataUrls } from '../../base/modelInput.ts';
-import { wallNow } from '../../base/monotonicScheduler.ts';
-import { formatUsd } from '../../base/text.ts';
-import { BudgetError, ProviderError } from '../../errors.ts';
-import { createPrediction } from '../../operators/predictions/createPrediction.ts';
-import { budgetTake } from '../../operators/stages/budgetTake.ts';
-import type { Governor } from '../../ports.ts';
-import type { Prediction, PredictionRequest, PricedRequest } from '../../types.ts';
+import { truncateDataUrls } from '../../../base/modelInput.ts';
+import { wallNow } from '../../../base/monotonicScheduler.ts';
+import { formatUsd } from '../../../base/text.ts';
+import { BudgetError, ProviderError } from '../../../errors.ts';
+import { createPrediction } from '../../../operators/predictions/createPrediction.ts';
+import { budgetTake } from '../../../operators/stages/budgetTake.ts';
+import type { Governor } from '../../../ports.ts';
+import type { Prediction, PredictionRequest, PricedRequest } from '../../../types.ts';
+import { withFiles } from '../inputFiles.ts';
+import type { JobState } from '../job.ts';
+import type { RunControl, RunHooks, RunLimits, RunServices, Shared, Stateful } from '../run.ts';
 import { type Following, followPrediction } from './followPrediction.ts';
-import { withFiles } from './inputFiles.ts';
-import type { JobState } from './job.ts';
 import { LostAttempt } from './lostAttempt.ts';
-import type { RunControl, RunHooks, RunLimits, RunServices, Shared, Stateful } from './run.ts';
 
 /** Time for a create request beyond the prediction's own: queueing, and the response's way back. */
 const CANCEL_MARGIN_MS = 30_000;

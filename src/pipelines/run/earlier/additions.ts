@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
-import { createIndexSet, type IndexSet } from '../../base/indexSet.ts';
-import { recipeOf } from '../../renditions/lists.ts';
-import { sidecarPath, writeSidecar } from '../../sinks/manifest/sidecar.ts';
-import type { Outcome, OutcomeFile, Plan, RenditionSpec } from '../../types.ts';
-import type { PlanSource } from './recoveryRounds.ts';
-import { type OpenRun, type RunSettings, runDefaults } from './settings.ts';
+import { createIndexSet, type IndexSet } from '../../../base/indexSet.ts';
+import { recipeOf } from '../../../renditions/lists.ts';
+import { sidecarPath, writeSidecar } from '../../../sinks/manifest/sidecar.ts';
+import type { Outcome, OutcomeFile, Plan, RenditionSpec } from '../../../types.ts';
+import type { PlanSource } from '../recoveryRounds.ts';
+import { type OpenRun, type RunSettings, runDefaults } from '../settings.ts';
 
 /** The settings that may ask for more than the saved jobs of a folder have. */
 export type Wishes = Pick<RunSettings, 'sidecars' | 'provenance' | 'sign' | 'keepOriginals'>;

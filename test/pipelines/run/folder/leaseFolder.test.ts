@@ -3,15 +3,15 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastValueFrom, of } from 'rxjs';
 import { expect, it } from 'vitest';
-import { leaseText, thisProcess } from '../../../src/disk/lease/leaseHolder.ts';
-import type { RunEvent } from '../../../src/events/runEvent.ts';
-import { inOpenRun, openRun } from '../../../src/pipelines/run/openRun.ts';
-import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
-import type { Provider } from '../../../src/ports.ts';
-import { aPrediction, fakeProvider } from '../../helpers/fakeProvider.ts';
-import { hurried } from '../../helpers/hurried.ts';
-import { aPlan } from '../../helpers/runOf.ts';
-import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
+import { leaseText, thisProcess } from '../../../../src/disk/lease/leaseHolder.ts';
+import type { RunEvent } from '../../../../src/events/runEvent.ts';
+import { inOpenRun, openRun } from '../../../../src/pipelines/run/openRun.ts';
+import { runToFolder } from '../../../../src/pipelines/runToFolder.ts';
+import type { Provider } from '../../../../src/ports.ts';
+import { aPrediction, fakeProvider } from '../../../helpers/fakeProvider.ts';
+import { hurried } from '../../../helpers/hurried.ts';
+import { aPlan } from '../../../helpers/runOf.ts';
+import { temporaryFolder } from '../../../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
 const settings = (provider: Provider = fakeProvider({})) => ({

@@ -9,12 +9,12 @@ import {
   tap,
   timer,
 } from 'rxjs';
-import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
-import { listedPredictions } from '../../operators/predictions/listedPredictions.ts';
-import { retryBackoff } from '../../operators/retryBackoff.ts';
-import type { Provider } from '../../ports.ts';
-import type { Prediction } from '../../types.ts';
+import { monotonicScheduler } from '../../../base/monotonicScheduler.ts';
+import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
+import { listedPredictions } from '../../../operators/predictions/listedPredictions.ts';
+import { retryBackoff } from '../../../operators/retryBackoff.ts';
+import type { Provider } from '../../../ports.ts';
+import type { Prediction } from '../../../types.ts';
 
 export interface SettledPredictionsConfig {
   /** Ids of the predictions to read. */

@@ -10,17 +10,17 @@ import {
   VirtualTimeScheduler,
 } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { ProviderError } from '../../../src/errors.ts';
-import type { EventOf } from '../../../src/events/observeRun.ts';
-import type { RunEvent } from '../../../src/events/runEvent.ts';
-import { createLedger } from '../../../src/operators/stages/budgetTake.ts';
-import { generate } from '../../../src/pipelines/generate.ts';
-import type { GenerateConfig } from '../../../src/pipelines/journey/config.ts';
-import type { Provider } from '../../../src/ports.ts';
-import { createMemoryJournal } from '../../../src/store/memoryJournal.ts';
-import type { Outcome, Plan, Prediction, Strategy } from '../../../src/types.ts';
-import { aPrediction, fakeProvider } from '../../helpers/fakeProvider.ts';
-import { aPlan, runOf } from '../../helpers/runOf.ts';
+import { ProviderError } from '../../../../src/errors.ts';
+import type { EventOf } from '../../../../src/events/observeRun.ts';
+import type { RunEvent } from '../../../../src/events/runEvent.ts';
+import { createLedger } from '../../../../src/operators/stages/budgetTake.ts';
+import { generate } from '../../../../src/pipelines/generate.ts';
+import type { GenerateConfig } from '../../../../src/pipelines/journey/config.ts';
+import type { Provider } from '../../../../src/ports.ts';
+import { createMemoryJournal } from '../../../../src/store/memoryJournal.ts';
+import type { Outcome, Plan, Prediction, Strategy } from '../../../../src/types.ts';
+import { aPrediction, fakeProvider } from '../../../helpers/fakeProvider.ts';
+import { aPlan, runOf } from '../../../helpers/runOf.ts';
 
 /** What becomes of the n-th create request, 1-based. */
 type Fate = 'answered' | 'lost after' | 'lost before' | 500;

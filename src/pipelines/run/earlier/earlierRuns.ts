@@ -1,11 +1,11 @@
-import type { IndexSet } from '../../base/indexSet.ts';
-import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
-import { UsageError } from '../../errors.ts';
-import type { Outcome } from '../../types.ts';
-import { OUTPUT_LIFETIME_MS } from '../journey/run.ts';
+import type { IndexSet } from '../../../base/indexSet.ts';
+import { monotonicScheduler, wallNow } from '../../../base/monotonicScheduler.ts';
+import { UsageError } from '../../../errors.ts';
+import type { Outcome } from '../../../types.ts';
+import { OUTPUT_LIFETIME_MS } from '../../journey/run.ts';
+import type { PlanSource } from '../recoveryRounds.ts';
+import type { OpenRun } from '../settings.ts';
 import { createAdditions, isAway, type Wishes } from './additions.ts';
-import type { PlanSource } from './recoveryRounds.ts';
-import type { OpenRun } from './settings.ts';
 
 /**
  * Counts the jobs that earlier runs have saved, among the first `total`. Set `mayDiffer` if

@@ -14,21 +14,21 @@ import {
   of,
   throwError,
 } from 'rxjs';
-import type { IndexSet } from '../../base/indexSet.ts';
-import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { encoderConcurrency } from '../../base/pictures.ts';
-import { areIntact } from '../../disk/copyFiles.ts';
-import { RenderError, RxposureError, StorageError } from '../../errors.ts';
-import { pullMap } from '../../operators/pullMap.ts';
-import type { ProvenanceWriter } from '../../ports.ts';
-import { recipeOf } from '../../renditions/lists.ts';
-import type { ImageFile, Outcome, OutcomeFile, Plan, Prediction, RenderedFile } from '../../types.ts';
-import { outcomeError } from '../journey/outcomes.ts';
-import { createProvenanceWriters } from '../journey/provenance.ts';
+import type { IndexSet } from '../../../base/indexSet.ts';
+import { monotonicScheduler } from '../../../base/monotonicScheduler.ts';
+import { encoderConcurrency } from '../../../base/pictures.ts';
+import { areIntact } from '../../../disk/copyFiles.ts';
+import { RenderError, RxposureError, StorageError } from '../../../errors.ts';
+import { pullMap } from '../../../operators/pullMap.ts';
+import type { ProvenanceWriter } from '../../../ports.ts';
+import { recipeOf } from '../../../renditions/lists.ts';
+import type { ImageFile, Outcome, OutcomeFile, Plan, Prediction, RenderedFile } from '../../../types.ts';
+import { outcomeError } from '../../journey/outcomes.ts';
+import { createProvenanceWriters } from '../../journey/provenance.ts';
+import { deliver, gateDestinations } from '../deliver.ts';
+import type { PlanSource } from '../recoveryRounds.ts';
+import { type OpenRun, runDefaults } from '../settings.ts';
 import { byOriginal, keptFiles, missingSpecs, type OriginalFiles } from './additions.ts';
-import { deliver, gateDestinations } from './deliver.ts';
-import type { PlanSource } from './recoveryRounds.ts';
-import { type OpenRun, runDefaults } from './settings.ts';
 
 /** The parts of an open run that rendering for saved jobs reads. */
 type Rendering = Pick<OpenRun, 'config' | 'manifest'>;

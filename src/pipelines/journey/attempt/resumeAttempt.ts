@@ -11,24 +11,24 @@ import {
   tap,
   throwError,
 } from 'rxjs';
-import { wallNow } from '../../base/monotonicScheduler.ts';
-import { DownloadError, ProviderError } from '../../errors.ts';
-import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
-import { cancelPrediction } from '../../operators/predictions/cancelPrediction.ts';
-import { type Attempt, createAttempt } from '../../operators/predictions/lost/attempt.ts';
-import { retryBackoff } from '../../operators/retryBackoff.ts';
-import type { JobRecord, Plan, Prediction } from '../../types.ts';
-import { type Beginning, beginAttempt } from './beginAttempt.ts';
-import { followPrediction } from './followPrediction.ts';
-import { type JobState, mayHavePrediction } from './job.ts';
-import { LostAttempt } from './lostAttempt.ts';
+import { wallNow } from '../../../base/monotonicScheduler.ts';
+import { DownloadError, ProviderError } from '../../../errors.ts';
+import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
+import { cancelPrediction } from '../../../operators/predictions/cancelPrediction.ts';
+import { type Attempt, createAttempt } from '../../../operators/predictions/lost/attempt.ts';
+import { retryBackoff } from '../../../operators/retryBackoff.ts';
+import type { JobRecord, Plan, Prediction } from '../../../types.ts';
+import { type JobState, mayHavePrediction } from '../job.ts';
 import {
   OUTPUT_LIFETIME_MS,
   type RunClock,
   type RunControl,
   type RunRecovery,
   type RunServices,
-} from './run.ts';
+} from '../run.ts';
+import { type Beginning, beginAttempt } from './beginAttempt.ts';
+import { followPrediction } from './followPrediction.ts';
+import { LostAttempt } from './lostAttempt.ts';
 import { type Settling, settle } from './settleAttempt.ts';
 
 /** The groups of a run that resuming an attempt reads. */

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { defer, lastValueFrom, map, of, throwError, timer, toArray, VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
-import { ProviderError } from '../../../src/errors.ts';
-import { settledPredictions } from '../../../src/pipelines/run/settledPredictions.ts';
-import type { Prediction } from '../../../src/types.ts';
-import { aPrediction, fakeProvider } from '../../helpers/fakeProvider.ts';
-import { marbles } from '../../helpers/marbles.ts';
+import { ProviderError } from '../../../../src/errors.ts';
+import { settledPredictions } from '../../../../src/pipelines/run/closing/settledPredictions.ts';
+import type { Prediction } from '../../../../src/types.ts';
+import { aPrediction, fakeProvider } from '../../../helpers/fakeProvider.ts';
+import { marbles } from '../../../helpers/marbles.ts';
 
 const settled = (id: string) => aPrediction({ id, status: 'succeeded' });
 const running = (id: string) => aPrediction({ id, status: 'processing' });

@@ -8,13 +8,13 @@ import {
   of,
   throwError,
 } from 'rxjs';
-import { ProviderError } from '../../errors.ts';
-import type { Attempt } from '../../operators/predictions/lost/attempt.ts';
-import { notMade } from '../../operators/predictions/lost/lostErrors.ts';
-import type { Prediction } from '../../types.ts';
-import type { JobState } from './job.ts';
-import { outcomeError } from './outcomes.ts';
-import type { RunControl, RunHooks, RunLimits, RunRecovery, RunServices, Stateful } from './run.ts';
+import { ProviderError } from '../../../errors.ts';
+import type { Attempt } from '../../../operators/predictions/lost/attempt.ts';
+import { notMade } from '../../../operators/predictions/lost/lostErrors.ts';
+import type { Prediction } from '../../../types.ts';
+import type { JobState } from '../job.ts';
+import { outcomeError } from '../outcomes.ts';
+import type { RunControl, RunHooks, RunLimits, RunRecovery, RunServices, Stateful } from '../run.ts';
 
 /** The groups of a run that finding a lost attempt reads. */
 export type Searching = Pick<RunServices, 'lookout' | 'journal'> &

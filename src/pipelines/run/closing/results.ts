@@ -13,19 +13,19 @@ import {
   tap,
   throwError,
 } from 'rxjs';
-import { encoderConcurrency } from '../../base/pictures.ts';
-import { isSimulated } from '../../base/service.ts';
-import type { RunTotals } from '../../events/runEvent.ts';
-import { pullMap } from '../../operators/pullMap.ts';
-import { sheetCells, writeContactSheet } from '../../sinks/contactSheet/contactSheet.ts';
-import { writeGallery } from '../../sinks/gallery/galleryPage.ts';
-import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
-import { writeTable } from '../../sinks/manifest/tables.ts';
-import { createReport, type Report, type Surplus, writeReport } from '../../sinks/report/report.ts';
-import type { RunSession } from '../../store/entries.ts';
-import type { Outcome } from '../../types.ts';
-import { outcomeError } from '../journey/outcomes.ts';
-import type { OpenRun } from './settings.ts';
+import { encoderConcurrency } from '../../../base/pictures.ts';
+import { isSimulated } from '../../../base/service.ts';
+import type { RunTotals } from '../../../events/runEvent.ts';
+import { pullMap } from '../../../operators/pullMap.ts';
+import { sheetCells, writeContactSheet } from '../../../sinks/contactSheet/contactSheet.ts';
+import { writeGallery } from '../../../sinks/gallery/galleryPage.ts';
+import type { Thumbnails } from '../../../sinks/gallery/thumbnails.ts';
+import { writeTable } from '../../../sinks/manifest/tables.ts';
+import { createReport, type Report, type Surplus, writeReport } from '../../../sinks/report/report.ts';
+import type { RunSession } from '../../../store/entries.ts';
+import type { Outcome } from '../../../types.ts';
+import { outcomeError } from '../../journey/outcomes.ts';
+import type { OpenRun } from '../settings.ts';
 
 /** The end of a run. */
 export interface RunEnd {

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { defer, lastValueFrom, type Observable, of } from 'rxjs';
-import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { describeService } from '../../base/service.ts';
-import { copyWhole } from '../../disk/copyFiles.ts';
-import { UsageError } from '../../errors.ts';
-import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
-import { retryBackoff } from '../../operators/retryBackoff.ts';
-import { beginFolder, checkFolder, folderState, isSameRun, type RunFile } from '../../store/runFile.ts';
-import type { Clock, Services } from '../journey/config.ts';
-import type { RunSettings } from './settings.ts';
+import { monotonicScheduler } from '../../../base/monotonicScheduler.ts';
+import { describeService } from '../../../base/service.ts';
+import { copyWhole } from '../../../disk/copyFiles.ts';
+import { UsageError } from '../../../errors.ts';
+import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
+import { retryBackoff } from '../../../operators/retryBackoff.ts';
+import { beginFolder, checkFolder, folderState, isSameRun, type RunFile } from '../../../store/runFile.ts';
+import type { Clock, Services } from '../../journey/config.ts';
+import type { RunSettings } from '../settings.ts';
 
 /**
  * Emits the name of the service: the one given, else the provider's; null if it has none. Retries

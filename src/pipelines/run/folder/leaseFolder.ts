@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { defer, firstValueFrom, fromEvent, NEVER, takeUntil } from 'rxjs';
-import type { Lease } from '../../disk/lease/holdLease.ts';
-import { describeHolder } from '../../disk/lease/leaseHolder.ts';
-import { takeLease } from '../../disk/lease/takeLease.ts';
-import { toStorageError } from '../../disk/storageError.ts';
-import { makeFolder } from '../../disk/writeFiles.ts';
-import { UsageError } from '../../errors.ts';
-import type { RunJournal } from '../../store/entries.ts';
-import type { RunSettings } from './settings.ts';
+import type { Lease } from '../../../disk/lease/holdLease.ts';
+import { describeHolder } from '../../../disk/lease/leaseHolder.ts';
+import { takeLease } from '../../../disk/lease/takeLease.ts';
+import { toStorageError } from '../../../disk/storageError.ts';
+import { makeFolder } from '../../../disk/writeFiles.ts';
+import { UsageError } from '../../../errors.ts';
+import type { RunJournal } from '../../../store/entries.ts';
+import type { RunSettings } from '../settings.ts';
 
 /** Time without a renewal after which a run on another machine counts as dead. */
 const STALE_AFTER_MS = 60_000;

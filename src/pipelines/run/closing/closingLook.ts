@@ -12,14 +12,14 @@ import {
   of,
   tap,
 } from 'rxjs';
-import { toMicroUsd } from '../../base/text.ts';
-import { StorageError } from '../../errors.ts';
-import { addUsd, withCost } from '../../operators/stages/tally.ts';
-import type { Outcome, Plan, Prediction } from '../../types.ts';
-import { outcomeError } from '../journey/outcomes.ts';
+import { toMicroUsd } from '../../../base/text.ts';
+import { StorageError } from '../../../errors.ts';
+import { addUsd, withCost } from '../../../operators/stages/tally.ts';
+import type { Outcome, Plan, Prediction } from '../../../types.ts';
+import { outcomeError } from '../../journey/outcomes.ts';
+import { overrideAnswers } from '../runConfig.ts';
+import type { OpenRun } from '../settings.ts';
 import type { RunEnd } from './results.ts';
-import { overrideAnswers } from './runConfig.ts';
-import type { OpenRun } from './settings.ts';
 import { settledPredictions } from './settledPredictions.ts';
 import { addSurplus } from './surplus.ts';
 
