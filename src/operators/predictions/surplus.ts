@@ -10,6 +10,8 @@ export interface Surplus {
   sent(request: SentRequest): void;
   /** Notes a lost request whose prediction, if there is one, still belongs to its job. */
   left(request: SentRequest): void;
+  /** Returns true if a request was sent, so that there may be predictions to find. */
+  isNeeded(): boolean;
   /** Looks at a prediction of a list; the same one may come again. */
   see(prediction: Prediction): void;
   /** Returns those that were made by a request of this run, and belong to no job, oldest first. */
@@ -40,6 +42,7 @@ const TOLERANCE_MS = 2_000;
  */
 export function createSurplus({ isClaimed, sinceMs, offset, shows }: SurplusConfig): Surplus {
   const requests = createOccurrences();
+  let isSent = false;
   const left = new Map<string, number>();
   const seen = new Map<string, { readonly prediction: Prediction; readonly digest: string }>();
 
@@ -55,8 +58,10 @@ export function createSurplus({ isClaimed, sinceMs, offset, shows }: SurplusConf
     return webhook !== true || url === undefined || requests.timesOf(`${digest}${url}`) > 0;
   };
   return {
+    isNeeded: () => isSent,
     sent({ request, cancelAfterMs = null, webhookUrl = null }) {
       const digest = requestDigest(request);
+      isSent = true;
       requests.count(digest);
       if (cancelAfterMs !== null) requests.count(withLimit(digest, Math.ceil(cancelAfterMs / 1_000)));
       if (webhookUrl !== null) requests.count(`${digest}${webhookUrl}`);

@@ -119,6 +119,8 @@ export function predictionJson(
   // No response shows it again, so its memory can be freed.
   if (isGone) prediction.input = {};
   const shownEndMs = isAheadOfStatus ? null : completedAtMs;
+  // Durations are shown as those of a service at normal speed, like the metrics.
+  const shownDeadlineMs = (fromMs: number, toMs: number) => fromMs + (toMs - fromMs) * settings.speed;
   return {
     id,
     model: model.name,
@@ -134,7 +136,7 @@ export function predictionJson(
     created_at: timestamp(createdAtMs, serial),
     ...(startedAtMs === null ? {} : { started_at: timestamp(startedAtMs, serial + 1) }),
     ...(shownEndMs === null ? {} : { completed_at: timestamp(shownEndMs, serial + 2) }),
-    ...(deadlineMs === null ? {} : { deadline: timestamp(deadlineMs, 0) }),
+    ...(deadlineMs === null ? {} : { deadline: timestamp(shownDeadlineMs(createdAtMs, deadlineMs), 0) }),
     urls: {
       cancel: `${apiUrl}/predictions/${id}/cancel`,
       get: `${apiUrl}/predictions/${id}`,

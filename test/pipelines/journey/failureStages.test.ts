@@ -15,7 +15,11 @@ const gone = new DownloadError('ERR_OUTPUT_GONE', 'gone');
 const undecodable = new RenderError('ERR_UNDECODABLE', 'not an image');
 const refused = new DeliveryError('no such bucket', { destination: 's3://b' });
 const fails = (error: Error) => (): Observable<never> => throwError(() => error);
-const failed = aPrediction({ status: 'failed', output: null, outputComplete: false, error: 'no' });
+// Without its input, so that it may be of any request.
+const failed = aPrediction({
+  ...({ status: 'failed', output: null, outputComplete: false } as const),
+  ...{ error: 'no', input: null },
+});
 
 it.each<[string, Partial<GenerateConfig>]>([
   ['creation', { provider: fakeProvider({ createPrediction: fails(invalid) }) }],
@@ -36,7 +40,7 @@ it('names the last attempt, not the first', async () => {
   let created = 0;
   const createPrediction = () => {
     created += 1;
-    return created === 1 ? of(aPrediction({ ...failed, error: 'platform' })) : throwError(() => invalid);
+    return created === 1 ? of({ ...failed, error: 'platform' }) : throwError(() => invalid);
   };
   const { config } = runOf({ provider: fakeProvider({ createPrediction }), random: () => 0 });
   const outcome = await lastValueFrom(generate(() => [aPlan(0)], config));

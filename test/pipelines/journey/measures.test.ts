@@ -11,7 +11,8 @@ const bySeconds = (fields: Partial<Prediction>): Provider => {
   const { answers } = fakeProvider({});
   const costOf = ({ metrics }: Prediction) =>
     typeof metrics.predict_time === 'number' ? Math.ceil(metrics.predict_time * 975) : null;
-  const createPrediction = () => of(aPrediction(fields));
+  // Without its input, so that it may be of any request.
+  const createPrediction = () => of(aPrediction({ input: null, ...fields }));
   return { ...fakeProvider({ createPrediction }), answers: { ...answers, costOf } };
 };
 const early = { status: 'processing', outputComplete: true } as const;
@@ -37,7 +38,7 @@ it('notes its own time, from the request to the response, if the service reports
   const createPrediction: Provider['createPrediction'] = () =>
     defer(() => {
       nowMs += 3_210;
-      return of(aPrediction(early));
+      return of(aPrediction({ ...early, input: null }));
     });
   const { config } = runOf({ provider: fakeProvider({ createPrediction }), scheduler });
   const { metrics } = await lastValueFrom(generate(() => [aPlan(0)], config));

@@ -114,7 +114,8 @@ it('makes the result itself, once, if the other process has not made it', async 
 it('ends its lease if it fails, so that others can make the result', async () => {
   const { cache, log, held } = sharedCache((key) => of(held(key)));
   const provider = fakeProvider({
-    createPrediction: () => of(aPrediction({ status: 'failed', outputComplete: false, error: 'no' })),
+    createPrediction: () =>
+      of(aPrediction({ status: 'failed', input: null, outputComplete: false, error: 'no' })),
   });
   expect((await outcomesOf([seeded(0)], runOf({ cache, provider })))[0]?.status).toBe('failed');
   expect(log).toEqual(['lease key 0', 'release key 0']);

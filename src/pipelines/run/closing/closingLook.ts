@@ -48,9 +48,10 @@ const CORRECTIONS = 16;
 export function closingLook(end: RunEnd, run: Looking): Observable<RunEnd> {
   if (end.fault !== null) return of(end);
   const { observers = [] } = run;
+  const isObserved = observers.some((observer) => observer.isNeeded());
   return from(findUnmeasured(run)).pipe(
     concatMap((unmeasured) => {
-      if (unmeasured.jobsOf.size === 0 && observers.length === 0) return of(end);
+      if (unmeasured.jobsOf.size === 0 && !isObserved) return of(end);
       return look(end, unmeasured, run);
     }),
     catchError((error: unknown) => of({ ...end, fault: error })),

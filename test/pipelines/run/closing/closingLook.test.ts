@@ -164,7 +164,11 @@ it('does not look after a run that the service has stopped', async () => {
 it('shows the list to observers, and reports what they find: ids, cost, a warning', async () => {
   const { simulator, provider } = await start({ earlyOutputRate: 0 });
   const seen: Prediction[] = [];
-  const extra = { see: (one: Prediction) => seen.push(one), result: () => seen.slice(0, 2) };
+  const extra = {
+    isNeeded: () => true,
+    see: (one: Prediction) => seen.push(one),
+    result: () => seen.slice(0, 2),
+  };
   const { report, totals } = await observed(4, { provider }, [extra]);
   expect(seen).toHaveLength(4);
   expect(simulator.stats().requests.list).toBe(1);
@@ -186,7 +190,7 @@ it('keeps counting the surplus of earlier runs, until a job has claimed it', asy
   const report = JSON.parse(await readFile(path, 'utf8'));
   const predictionIds = ['lost1', claimed?.predictionId, 'lost2'];
   await writeFile(path, JSON.stringify({ ...report, surplus: { count: 3, costUsd: 0.009, predictionIds } }));
-  const none = { see: () => {}, result: () => [] };
+  const none = { isNeeded: () => true, see: () => {}, result: () => [] };
   const next = await observed(2, { provider }, [none]);
   expect(next.report.surplus).toEqual({ count: 2, costUsd: 0.006, predictionIds: ['lost1', 'lost2'] });
   expect(events.filter(({ type }) => type === 'warning')).toEqual([]);

@@ -54,7 +54,7 @@ it('leaves a folder of another run alone if the wait for it is left', async () =
   const subscription = waiting.subscribe();
   await expect.poll(() => warnings).toBe(1);
   subscription.unsubscribe();
-  expect(await readdir(folder())).toEqual(['run.lock']);
+  expect(await readdir(folder())).toEqual(['run.json', 'run.lock']);
 });
 
 it('stops before the next create request once another run has taken over', async () => {

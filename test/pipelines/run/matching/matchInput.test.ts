@@ -14,6 +14,7 @@ import { createReplicateProvider } from '../../../../src/providers/replicate/rep
 import { outcomeSchema } from '../../../../src/sinks/manifest/readOutcomes.ts';
 import { planJobs } from '../../../../src/sources/planning/planJobs.ts';
 import { type FolderJournal, openJournal } from '../../../../src/store/journal/journal.ts';
+import { beginFolder } from '../../../../src/store/runFile.ts';
 import type { Job, Tags } from '../../../../src/types.ts';
 import { aFile, aPlan, created, downloaded, intended, outcome } from '../../../helpers/aPlan.ts';
 import { SCHNELL, simulated } from '../../../helpers/simulated.ts';
@@ -207,6 +208,7 @@ it.each([
 });
 
 it('finds a prediction in flight, and downloaded files, under their new index', async () => {
+  await beginFolder(folder(), { service: 'simulator', input: null });
   const journal = openJournal(folder());
   const plans = ['a', 'b'].map((name, index) =>
     aPlan({ index, key: name.repeat(64), path: `000${index + 1}-${name}` }),
