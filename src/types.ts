@@ -250,6 +250,11 @@ export interface PredictionPage {
    * nowhere. Then a prediction that is not in the list may exist nevertheless. Default true.
    */
   readonly isComplete?: boolean;
+  /**
+   * True if `next` leads nowhere, or in a circle: the list is incomplete, however often it is read.
+   * Default false.
+   */
+  readonly leadsNowhere?: boolean;
   /** Items of this page that cannot be read, and are left out. Default 0. */
   readonly unreadable?: number;
   /**

@@ -63,6 +63,6 @@ function createLoopCheck(): (page: PredictionPage) => PredictionPage {
     const isNew = ids.size > known || unreadable > 0 || (isEmpty && empty < MOST_EMPTY);
     const leadsOn = isNew && !read.has(next) && read.size < MOST_PAGES;
     read.add(next);
-    return leadsOn ? page : { ...page, next: null, isComplete: false };
+    return leadsOn ? page : { ...page, next: null, isComplete: false, leadsNowhere: true };
   };
 }

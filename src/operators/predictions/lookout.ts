@@ -63,6 +63,8 @@ export interface Lookout {
   find(attempt: Attempt, config?: FindConfig): Observable<Prediction | null>;
 }
 
+/** Looks in a row whose list broke off before more of them are of no use. */
+const MOST_BREAKS = 3;
 /** A look covers this much time before the oldest lost request. */
 const COVERED_MS = 60_000;
 
@@ -89,6 +91,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
   let turn: Subscription | null = null;
   let isLooking = false;
   let lookedAtMs = Number.NEGATIVE_INFINITY;
+  let breaksInARow = 0;
 
   const accept = (attempt: Attempt, prediction: Prediction): Prediction => {
     const differing = contradiction(attempt.request, prediction);
@@ -113,8 +116,16 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     if (!adopted.includes(attempt) && own.offset !== null) own.noteFound(attempt, id);
   };
 
+  /** A list that always breaks off proves nothing: its searches end as soon as the run is at rest. */
+  const noteBreak = ({ breaksOff = false, atMs }: Look, current: readonly Search[]): void => {
+    breaksInARow = breaksOff ? breaksInARow + 1 : 0;
+    if (breaksInARow < MOST_BREAKS) return;
+    for (const search of current) search.deadlineMs = Math.min(search.deadlineMs, atMs);
+  };
+
   const conclude = (look: Look, served: readonly Search[]): void => {
     const current = served.filter((search) => searches.has(search));
+    noteBreak(look, current);
     const lost = current.map(({ attempt }) => attempt);
     const ending = current.filter((search) => isLastLook(search, look.atMs));
     const isLast = (attempt: Attempt) => ending.some((search) => search.attempt === attempt);

@@ -51,7 +51,7 @@ function firstPage(call: Caller, createdAfter: Date, baseUrl: string): Observabl
 
 function nextPage(call: Caller, next: string, baseUrl: string): Observable<PredictionPage> {
   const url = pageUrl(next, baseUrl);
-  if (url === null) return of({ predictions: [], next: null, isComplete: false });
+  if (url === null) return of({ predictions: [], next: null, ...nowhere });
   return call({
     send: async (client, signal) => (await client.request(url, { method: 'GET', signal })).json(),
     read: (body) => parsePage(body, baseUrl),
@@ -122,8 +122,11 @@ function parsePage(body: unknown, baseUrl: string): PredictionPage {
   if (next === null || next === undefined) return page;
   return typeof next === 'string' && pageUrl(next, baseUrl) !== null
     ? { ...page, next }
-    : { ...page, isComplete: false };
+    : { ...page, ...nowhere };
 }
+
+/** The end of a list whose next page cannot be read. */
+const nowhere = { isComplete: false, leadsNowhere: true } as const;
 
 /** Returns null for an item that is no prediction: the others on its page may be paid. */
 function parseItem(item: unknown): Prediction | null {

@@ -47,7 +47,7 @@ describe('a list without an end', () => {
     return { asked, last: pages.at(-1) };
   };
   const one = [aPrediction({ id: 'p' })];
-  const isEnded = { next: null, isComplete: false };
+  const isEnded = { next: null, isComplete: false, leadsNowhere: true };
 
   it.each<[string, number, (next: string | undefined, count: number) => PredictionPage]>([
     ['a page that names itself', 2, () => ({ predictions: one, next: 'same' })],

@@ -202,6 +202,22 @@ it(
 );
 
 it(
+  'ends in uncertainty, soon after it comes to rest, when every list leads nowhere',
+  marbles(({ expectObservable, flush }) => {
+    let lists = 0;
+    const listPredictions = () =>
+      defer(() => {
+        lists += 1;
+        return of({ ...page([]), leadsNowhere: true });
+      });
+    const lookout = createLookout(fakeProvider({ listPredictions }));
+    expectObservable(lookout.find(anAttempt())).toBe('8s #', undefined, uncertain);
+    flush();
+    expect(lists).toBeLessThan(10);
+  }),
+);
+
+it(
   'believes a service that lists each prediction at once',
   marbles(({ expectObservable }) => {
     const listPredictions = () => of({ ...page([]), isCurrent: true });

@@ -483,7 +483,7 @@ describe('listPredictions', () => {
       if (next !== '') expect(page).toMatchObject({ next: null, isComplete: false });
       if (next === 'ftp://x/') {
         const behind = await lastValueFrom(provider.listPredictions({ createdAfterMs: 0, next }));
-        expect(behind).toEqual({ predictions: [], next: null, isComplete: false });
+        expect(behind).toEqual({ predictions: [], next: null, isComplete: false, leadsNowhere: true });
       }
       expect(requests).toHaveLength(1);
     },

@@ -13,6 +13,8 @@ export interface Look {
   readonly isComplete: boolean;
   /** True if a prediction that is not listed does not exist. */
   readonly isCurrent: boolean;
+  /** True if it breaks off, and would do so again. */
+  readonly breaksOff?: boolean;
 }
 
 /** The create requests of a run that a look is about. */

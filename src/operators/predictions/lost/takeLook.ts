@@ -78,6 +78,7 @@ export function takeLook(
           isComplete,
           isReadable: isReadable(page),
           isCurrent: page.isCurrent === true,
+          breaksOff: page.leadsNowhere === true,
         };
       }),
       scan((before, page) => ({
