@@ -74,7 +74,16 @@ const OURS =
 
 /** Returns true if a file has a statement of ours, which is never compressed. */
 export function hasOurStatement(bytes: Buffer): boolean {
-  return [PAGE_IDENTIFIER, OWN_IDENTIFIER].some((start) => bytes.includes(`dc:identifier="${start}`));
+  return hasIdentifier(bytes, '');
+}
+
+/** Returns true if a file states that this prediction made it. */
+export function statesPrediction(bytes: Buffer, predictionId: string): boolean {
+  return hasIdentifier(bytes, `${predictionId}"`);
+}
+
+function hasIdentifier(bytes: Buffer, end: string): boolean {
+  return [PAGE_IDENTIFIER, OWN_IDENTIFIER].some((start) => bytes.includes(`dc:identifier="${start}${end}`));
 }
 
 /**

@@ -26,6 +26,7 @@ const OF_THE_RUN = [
   // Of a run in which a job had failed before a later one made it.
   'failed.jsonl',
   'run.sqlite',
+  'journal.jsonl',
   'gallery.html',
   // As many as there are pages.
   'contact-sheet.jpg',

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { concat, concatMap, ignoreElements, type MonoTypeOperatorFunction, type Observable, of } from 'rxjs';
 import type { Attempt } from '../../operators/predictions/lost/attempt.ts';
 import type { Reservation } from '../../ports.ts';
+import { statesPrediction } from '../../provenance/xmp.ts';
 import type {
   FailureStage,
   FetchedOutput,
@@ -123,14 +125,20 @@ export function openJob(plan: Plan, record: JobRecord | undefined, { postponed, 
 
 /**
  * Returns the test for files that a job may replace: its own of earlier attempts and runs, as
- * journal and manifest name them.
+ * journal and manifest name them, and those that state its prediction. A run that was killed has
+ * named those before the journal knew it; stated again, they may name another moment.
  */
 export function mayReplace(
-  { plan, earlierFiles }: Pick<JobState, 'plan' | 'earlierFiles'>,
+  job: Pick<JobState, 'plan' | 'earlierFiles' | 'prediction'>,
   { filesOf }: Required<Pick<Hooks, 'filesOf'>>,
 ): (path: string) => Promise<boolean> {
+  const { plan, earlierFiles } = job;
   const own = earlierFiles.flatMap(({ path, untouched }) => [path, untouched?.path]);
-  return async (path) => own.includes(path) || (await filesOf(plan)).includes(path);
+  return async (path) =>
+    own.includes(path) ||
+    (await filesOf(plan)).includes(path) ||
+    // Its prediction may be another one by then.
+    (job.prediction !== null && statesPrediction(await readFile(path), job.prediction.id));
 }
 
 /** Returns the turns that the feed still has for a job that fails for now. */

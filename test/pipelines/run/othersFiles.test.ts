@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { lastValueFrom } from 'rxjs';
+import { lastValueFrom, Subject, takeUntil } from 'rxjs';
 import { afterEach, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/events/runEvent.ts';
 import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
@@ -65,6 +65,20 @@ async function place(folder: string, name: string, content: string | null = THEI
   if (content === null) await symlink(join(root(), 'elsewhere'), join(folder, name));
   else await writeFile(join(folder, name), content);
 }
+
+it('replaces images that a killed run has named before its journal knew them', async () => {
+  simulator = await startSimulator({ render: 'fast', speed: 100 });
+  const killed = new Subject<void>();
+  const plans = () => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
+  const emit = (event: RunEvent) => {
+    if (event.type === 'image.downloaded') killed.next();
+  };
+  const settings = { folder: join(root(), 'run'), provider: createReplicateProvider(simulator), emit };
+  await lastValueFrom(runToFolder(plans, 2, settings).pipe(takeUntil(killed)), { defaultValue: null });
+  const { outcomes, folder } = await run(2);
+  expect(outcomes.map(({ status }) => status)).toEqual(['saved', 'saved']);
+  expect((await readdir(folder, { recursive: true })).filter((name) => /-2\.\w+$/.test(name))).toEqual([]);
+});
 
 it.each([
   ['a file', THEIRS],
@@ -143,8 +157,17 @@ it('replaces no image whose journal is gone', async () => {
   const { folder, outcomes } = await run(2);
   const [image] = outcomes.flatMap(({ files }) => files);
   const before = await readFile(join(folder, image?.path ?? ''));
-  for (const name of ['run.sqlite', 'manifest.jsonl']) await rm(join(folder, name));
+  for (const name of ['run.sqlite', 'journal.jsonl', 'manifest.jsonl']) await rm(join(folder, name));
   const again = await run(2);
   expect(again.outcomes[0]?.files[0]?.path).toBe('0001-a-cat-2.webp');
   expect(await readFile(join(folder, image?.path ?? ''))).toEqual(before);
+});
+
+it('gives an image its name again if the log of its journal is left', async () => {
+  const { folder, outcomes } = await run(2);
+  for (const name of ['run.sqlite', 'manifest.jsonl']) await rm(join(folder, name));
+  const again = await run(2);
+  const pathsOf = (all: readonly Outcome[]) => all.flatMap(({ files }) => files.map(({ path }) => path));
+  expect(pathsOf(again.outcomes)).toEqual(pathsOf(outcomes));
+  expect(simulator?.stats().created).toBe(2);
 });
