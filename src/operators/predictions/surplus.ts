@@ -10,6 +10,8 @@ export interface Surplus {
   sent(request: SentRequest): void;
   /** Notes a lost request whose prediction, if there is one, still belongs to its job. */
   left(request: SentRequest): void;
+  /** Returns true if the run has sent a create request, which may have made two predictions. */
+  needsList(): boolean;
   /** Looks at a prediction of a list; the same one may come again. */
   see(prediction: Prediction): void;
   /** Returns those that were made by a request of this run, and belong to no job, oldest first. */
@@ -40,6 +42,7 @@ const TOLERANCE_MS = 2_000;
  */
 export function createSurplus({ isClaimed, sinceMs, offset, shows }: SurplusConfig): Surplus {
   const requests = createOccurrences();
+  let hasSent = false;
   const left = new Map<string, number>();
   const seen = new Map<string, { readonly prediction: Prediction; readonly digest: string }>();
 
@@ -57,6 +60,7 @@ export function createSurplus({ isClaimed, sinceMs, offset, shows }: SurplusConf
   return {
     sent({ request, cancelAfterMs = null, webhookUrl = null }) {
       const digest = requestDigest(request);
+      hasSent = true;
       requests.count(digest);
       if (cancelAfterMs !== null) requests.count(withLimit(digest, Math.ceil(cancelAfterMs / 1_000)));
       if (webhookUrl !== null) requests.count(`${digest}${webhookUrl}`);
@@ -65,6 +69,7 @@ export function createSurplus({ isClaimed, sinceMs, offset, shows }: SurplusConf
       const digest = requestDigest(request);
       left.set(digest, (left.get(digest) ?? 0) + 1);
     },
+    needsList: () => hasSent,
     see(prediction) {
       const { id, input, createdAt } = prediction;
       const beganMs = sinceMs + (offset()?.leastMs ?? 0) - TOLERANCE_MS;

@@ -136,6 +136,8 @@ export interface RunSettings
 
 /** Watches the predictions that the service lists at the end of a run. */
 export interface ListObserver {
+  /** Returns true if the list may show something to it. Default: always. */
+  needsList?(): boolean;
   /** Receives each listed prediction since the run began. */
   see(prediction: Prediction): void;
   /** Returns those that equal a request of the run but belong to no job. */

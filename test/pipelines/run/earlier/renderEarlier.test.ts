@@ -8,6 +8,7 @@ import { beforeEach, expect, it } from 'vitest';
 import type { RunEvent } from '../../../../src/events/runEvent.ts';
 import type { RunSettings } from '../../../../src/pipelines/run/settings.ts';
 import { runToFolder } from '../../../../src/pipelines/runToFolder.ts';
+import type { Provider } from '../../../../src/ports.ts';
 import { createReplicateProvider } from '../../../../src/providers/replicate/replicateProvider.ts';
 import { parseRendition } from '../../../../src/renditions/notation.ts';
 import type { Simulator } from '../../../../src/simulator/index.ts';
@@ -20,9 +21,11 @@ import { temporaryFolder } from '../../../helpers/temporaryFolder.ts';
 const folder = temporaryFolder();
 let simulator: Simulator;
 let events: RunEvent[] = [];
+let identity: Pick<Provider, 'identify'> = {};
 beforeEach(async () => {
   simulator = await simulated();
   events = [];
+  identity = {};
 });
 
 /** Two jobs, with two outputs each if asked. */
@@ -37,7 +40,8 @@ function run(renditions: readonly string[], settings: Partial<RunSettings> = {},
   );
   const plans = () =>
     planJobs(jobs, { organize: 'flat', date: '2026-11-23', knownNames: [], priceOf: () => 3_000 });
-  const provider = createReplicateProvider(simulator);
+  // Images of a simulator carry no link to their prediction.
+  const provider = { ...createReplicateProvider(simulator), ...identity };
   const emit = (event: RunEvent) => events.push(event);
   return lastValueFrom(
     runToFolder(plans, 2, { folder: folder(), provider, emit, gallery: false, ...settings }),
@@ -57,10 +61,15 @@ async function expectWhole() {
 
 it('makes a rendition that is added to a finished folder, from the disk alone', async () => {
   await run([]);
-  const requests = simulator.stats();
+  const { requests, apiRequests, ...others } = simulator.stats();
   const { totals, report } = await run(['thumb=8x8']);
   expect(totals).toMatchObject({ saved: 2, alreadySaved: 0, failed: 0, costUsd: 0 });
-  expect(simulator.stats()).toEqual(requests);
+  // The run asks the service for its name.
+  expect(simulator.stats()).toEqual({
+    ...others,
+    apiRequests: apiRequests + 1,
+    requests: { ...requests, other: requests.other + 1 },
+  });
   expect(await names()).toEqual(['0001-a-cat--thumb.jpg', '0002-a-cat--thumb.jpg']);
   const [first] = await outcomes();
   expect(first).toMatchObject({
@@ -76,6 +85,7 @@ it('makes a rendition that is added to a finished folder, from the disk alone', 
 });
 
 it('adds to each of several originals, and carries the provenance of its original', async () => {
+  identity = { identify: () => of('replicate') };
   await run(['thumb=8x8'], {}, 2);
   await run(['thumb=8x8', 'wide=16x8,png'], {}, 2);
   const [{ files = [], predictionId = '' } = {}] = await outcomes();
