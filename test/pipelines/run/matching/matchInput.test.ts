@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { lastValueFrom } from 'rxjs';
+import { lastValueFrom, of } from 'rxjs';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import type { RunEvent } from '../../../../src/events/runEvent.ts';
@@ -218,7 +218,9 @@ it('finds a prediction in flight, and downloaded files, under their new index', 
     await lastValueFrom(journal.record(b, entry));
   }
   journal.close();
-  const run = await openRun({ folder: folder(), provider: (await service()).provider, gallery: false });
+  // A folder without `run.json` may have paid images.
+  const provider = { ...(await service()).provider, identify: () => of('replicate') };
+  const run = await openRun({ folder: folder(), provider, gallery: false });
   const swapped = [
     { ...b, index: 0, path: '0001-b' },
     { ...a, index: 1, path: '0002-a' },
