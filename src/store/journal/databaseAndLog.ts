@@ -136,7 +136,7 @@ function agreed(place: Place, opened: Opened): DatabaseAndLog {
   if (missing > 0) replayLog(database, table, readEntryLog(logPath), seq);
   const state = { log, lastSeq: found.lastSeq, endBytes: found.endBytes };
   setState(database, state);
-  const isOlder = missing > ENTRIES_OF_A_KILL;
+  const isOlder = found.isLaterRun || missing > ENTRIES_OF_A_KILL;
   return {
     ...opened,
     log: openEntryLog(logPath, state),

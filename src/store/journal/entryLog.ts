@@ -21,6 +21,8 @@ export interface EntryLog {
   readonly lastSeq: number;
   /** Adds a job to the lines that wait for `write`. */
   add(job: StoredJob, isNew: boolean): void;
+  /** Adds the new index of a job, so that a database built from the log has the same. */
+  place(id: number, index: number | null): void;
   /** Writes the waiting lines; returns the number of the last one. Throws the system's error. */
   write(): number;
   /** Notes that the transaction of the lines is committed. */
@@ -45,6 +47,11 @@ export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState)
   /** The end before the open transaction; null if it has added no line. */
   let before: { seq: number; bytes: number } | null = null;
   ftruncateSync(fd, endBytes);
+  const addLine = (lineOf: (lineSeq: number) => LogLine): void => {
+    before ??= { seq, bytes };
+    waiting.push(textOfLine(lineOf(seq + waiting.length + 1)));
+    if (waiting.length >= MOST_WAITING) write();
+  };
   const write = (): number => {
     const text = Buffer.from(waiting.map((line) => `${line}\n`).join(''));
     seq += waiting.length;
@@ -60,10 +67,8 @@ export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState)
     get lastSeq() {
       return seq;
     },
-    add: (job, isNew) => {
-      before ??= { seq, bytes };
-      waiting.push(textOfLine(jobLine(job, seq + waiting.length + 1, isNew)));
-    },
+    add: (job, isNew) => addLine((lineSeq) => jobLine(job, lineSeq, isNew)),
+    place: (id, index) => addLine((lineSeq) => ({ seq: lineSeq, id, index })),
     write,
     confirm: () => {
       before = null;
@@ -84,6 +89,9 @@ export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState)
     },
   };
 }
+
+/** A change of the input may give a million jobs another index, in one transaction. */
+const MOST_WAITING = 10_000;
 
 /** Where a log ends, so that it can be continued. */
 export interface LogState {

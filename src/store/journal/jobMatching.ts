@@ -15,6 +15,7 @@ export interface FileMove {
 /** A job of the folder that the input asks for. */
 export interface MatchedJob {
   readonly id: number;
+  readonly key: string;
   /** Its index so far; null if the input did not ask for it. */
   readonly oldIndex: number | null;
 }
@@ -40,8 +41,11 @@ export interface JobMatching {
   unused(): Iterable<MatchedJob>;
   /** Notes a file that gets another name. */
   move(move: Omit<FileMove, 'id'>): void;
-  /** Writes the new indexes and the list of files to move, in the open transaction. */
-  apply(): void;
+  /**
+   * Writes the new indexes and the list of files to move, in the open transaction; calls `onPlaced`
+   * with each new index.
+   */
+  apply(onPlaced: (id: number, index: number | null) => void): void;
 }
 
 /**
@@ -61,7 +65,7 @@ export function createJobMatching(database: DatabaseSync, table: JobTable, folde
   const addWanted = database.prepare('INSERT INTO wanted VALUES (?, ?)');
   const addMove = database.prepare('INSERT OR REPLACE INTO moving VALUES (?, ?, ?)');
   const matchedAt = database.prepare(
-    'SELECT job.id, job.job_index FROM matched JOIN job ON job.id = matched.id WHERE new_index = ?',
+    'SELECT job.id, job.job_index, key FROM matched JOIN job ON job.id = matched.id WHERE new_index = ?',
   );
   const moveOf = database.prepare('SELECT new_path FROM moving WHERE old_path = ?');
   const numberOf = (sql: string): number => Number(database.prepare(sql).get()?.number ?? 0);
@@ -79,7 +83,9 @@ export function createJobMatching(database: DatabaseSync, table: JobTable, folde
     },
     at: (index) => matchedJob(matchedAt.get(index)),
     *unused() {
-      const rows = database.prepare(`SELECT id, job_index FROM job WHERE ${UNMATCHED} ORDER BY id`).iterate();
+      const rows = database
+        .prepare(`SELECT id, job_index, key FROM job WHERE ${UNMATCHED} ORDER BY id`)
+        .iterate();
       for (const row of rows) {
         const job = matchedJob(row);
         if (job !== undefined) yield job;
@@ -88,7 +94,7 @@ export function createJobMatching(database: DatabaseSync, table: JobTable, folde
     move: ({ oldPath, newPath, sidecarOf }) => {
       addMove.run(oldPath, newPath, sidecarOf);
     },
-    apply() {
+    apply(onPlaced) {
       const newIndexes = changedIndexes();
       // First all of them lose their index: two jobs may swap theirs.
       const free = database.prepare('UPDATE job SET job_index = NULL WHERE id = ?');
@@ -101,6 +107,7 @@ export function createJobMatching(database: DatabaseSync, table: JobTable, folde
         // Files of a job may move though its index stays.
         const isMoved = files.some(({ path }, file) => path !== job.record.files[file]?.path);
         if (index === undefined && !isMoved) continue;
+        if (index !== undefined) onPlaced(job.id, index);
         table.put({
           ...job,
           index: index === undefined ? job.index : index,
@@ -142,7 +149,8 @@ export function createJobMatching(database: DatabaseSync, table: JobTable, folde
 
 function matchedJob(row: Readonly<Record<string, unknown>> | undefined): MatchedJob | undefined {
   if (row === undefined) return undefined;
-  return { id: Number(row.id), oldIndex: row.job_index === null ? null : Number(row.job_index) };
+  const oldIndex = row.job_index === null ? null : Number(row.job_index);
+  return { id: Number(row.id), key: String(row.key), oldIndex };
 }
 
 /** Saved jobs whose request is still at the same index stay there. */

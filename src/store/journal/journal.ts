@@ -123,8 +123,10 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     try {
       change();
       database.exec('COMMIT');
+      log.confirm();
     } catch (error) {
       rollBack(database);
+      log.undo();
       throw toJournalError(error, path);
     }
     saved = savedIndexes(table);
@@ -138,8 +140,10 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     setInput: (input, matching) =>
       transaction(() => {
         run.setInput(input);
-        matching?.apply();
-        if (matching !== undefined) run.setMovePhase('gather');
+        if (matching === undefined) return;
+        matching.apply(log.place);
+        run.setLogSeq(log.write());
+        run.setMovePhase('gather');
       }),
     movePhase: run.movePhase,
     fileMoves: run.fileMoves,
@@ -158,7 +162,6 @@ function journalOf(opened: OpenedJournal): FolderJournal {
         log.add(job, isNew);
         if (outcome.predictionId !== null) table.addPredictionId(outcome.predictionId);
         run.setLogSeq(log.write());
-        log.confirm();
       }),
     find: (index) =>
       explained(path, () => {

@@ -6,11 +6,12 @@ import { jobStates, predictionRequestSchema } from '../schemas.ts';
 /** The first line: `seq` is the last line that the jobs right after it already contain. */
 const headerSchema = z.object({ seq: z.int(), log: z.string(), schema: z.int() });
 
-/** A job as an entry has left it. A job that the log knows already has no `key`. */
+/** A job as an entry has left it. A job that the log knows already has no `key` and no `index`. */
 const jobSchema = z.object({
   seq: z.int(),
   id: z.int(),
   key: z.string().exactOptional(),
+  index: z.int().nullable().exactOptional(),
   state: z.enum(jobStates),
   attempts: z.int(),
   intendedAtMs: z.number().nullable(),
@@ -22,13 +23,16 @@ const jobSchema = z.object({
   paidMicroUsd: z.int(),
 });
 
+/** The index that a job has from now on; null if the input no longer asks for it. */
+const placedSchema = z.object({ seq: z.int(), id: z.int(), index: z.int().nullable() });
+
 /** The id of a prediction whose attempt has ended. */
 const knownSchema = z.object({ seq: z.int(), known: z.string() });
 
 /** The end of a run: size and CRC-32 of the database that it left. */
 const closedSchema = z.object({ seq: z.int(), bytes: z.int(), crcOfDatabase: z.int() });
 
-const lineSchema = z.union([jobSchema, knownSchema, closedSchema, headerSchema]);
+const lineSchema = z.union([jobSchema, placedSchema, knownSchema, closedSchema, headerSchema]);
 export type LogLine = z.infer<typeof lineSchema>;
 export type LoggedJob = z.infer<typeof jobSchema>;
 export type LogHeader = z.infer<typeof headerSchema>;
@@ -36,7 +40,7 @@ export type LogEnd = z.infer<typeof closedSchema>;
 
 /** Returns the line of a job. `isNew` is true if the log does not know it yet. */
 export function jobLine(
-  { id, record, openMicroUsd, paidMicroUsd }: StoredJob,
+  { id, index, record, openMicroUsd, paidMicroUsd }: StoredJob,
   seq: number,
   isNew: boolean,
 ): LoggedJob {
@@ -44,7 +48,7 @@ export function jobLine(
   return {
     seq,
     id,
-    ...(isNew ? { key } : {}),
+    ...(isNew ? { key, index } : {}),
     state,
     attempts,
     intendedAtMs,

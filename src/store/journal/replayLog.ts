@@ -16,12 +16,24 @@ export function replayLog(
     if (line === null || line.seq <= seq) continue;
     if ('known' in line) table.addPredictionId(line.known);
     if (!('id' in line)) continue;
+    if (line.index != null) free(line.index, line.id, table);
+    if (!('state' in line)) {
+      const job = table.get(line.id);
+      if (job !== undefined) table.put({ ...job, index: line.index });
+      continue;
+    }
     if (line.predictionId !== null) table.addPredictionId(line.predictionId);
     table.put(withLine(table.get(line.id), line));
   }
-  // The jobs' indexes are not in the log: the next run matches them by their keys.
+  // The input itself is not in the log: the next run compares it with the jobs.
   database.exec('UPDATE run SET fingerprint = NULL, total = NULL, content = NULL');
   database.exec('COMMIT');
+}
+
+/** Takes an index from the job that has it, if that is another one: no two jobs have the same. */
+function free(index: number, id: number, table: JobTable): void {
+  const holder = table.at(index);
+  if (holder !== undefined && holder.id !== id) table.put({ ...holder, index: null });
 }
 
 /** Returns a job as a line of the log has it; files and outputs stay where the run left them. */
@@ -29,10 +41,12 @@ function withLine(before: StoredJob | undefined, line: LoggedJob): StoredJob {
   const { id, key = '', openMicroUsd, paidMicroUsd } = line;
   const { state, attempts, intendedAtMs, cancelAfterMs = null, predictionId, request, costMicroUsd } = line;
   const job = before ?? newStoredJob(id, null, key);
+  const index = line.index === undefined ? job.index : line.index;
   const isSame = job.record.predictionId === predictionId;
   const kept = isSame ? {} : { prediction: null, files: [] };
   return {
     ...job,
+    index,
     record: {
       ...job.record,
       ...kept,

@@ -11,6 +11,8 @@ interface ScannedLog {
   readonly isDamaged: boolean;
   /** True if that is so after the last line that the database has. */
   readonly isDamagedAfter: boolean;
+  /** True if a run has ended since the database was as it is: that is an older copy. */
+  readonly isLaterRun: boolean;
 }
 
 /**
@@ -23,6 +25,8 @@ export function scanLog(path: string, seq: number): ScannedLog | null {
   let endBytes = 0;
   let isDamaged = false;
   let isDamagedAfter = false;
+  let hasMore = false;
+  let isLaterRun = false;
   for (const { line, endBytes: end } of readEntryLog(path)) {
     endBytes = end;
     const expected = lastSeq + 1;
@@ -33,6 +37,9 @@ export function scanLog(path: string, seq: number): ScannedLog | null {
       isDamagedAfter ||= expected > seq;
     }
     lastSeq = line?.seq ?? expected;
+    if (line === null || lastSeq <= seq) continue;
+    if ('crcOfDatabase' in line) isLaterRun ||= hasMore;
+    else hasMore = true;
   }
   if (endBytes === 0) return null;
   const isHeaderless = header === null;
@@ -43,5 +50,6 @@ export function scanLog(path: string, seq: number): ScannedLog | null {
     endBytes,
     isDamaged: isDamaged || isHeaderless,
     isDamagedAfter,
+    isLaterRun,
   };
 }

@@ -38,7 +38,7 @@ const CORRECTIONS = 16;
  * cost the service had not reported when it sent their output. Shows the same list to the run's
  * observers, and adds what they find to the end. Emits the end with the corrected totals.
  *
- *     all times known, no observers   (e|)        no request
+ *     all times known, nothing sent   (e|)        no request
  *     some unknown                    l--(e|)     a request for each hundred images of the run
  *     some still running              l--l--(e|)  and at most one more
  *

@@ -65,18 +65,19 @@ export async function expectSameFiles(
  * Reviews the saved jobs of a folder. Those whose originals were deleted are reopened if fetching
  * them again costs nothing: as long as the service has them. With `repay` the other jobs are made
  * again too; without it they stay as they are, and a warning names them. Originals may be missing
- * if another destination has them. Returns the jobs whose renditions can be made from what is on
+ * if another destination has them. Jobs that the manifest does not list get their line again; they
+ * are paid. Returns the jobs whose renditions can be made from what is on
  * disk.
  */
 export async function reopenMissing(
   plans: PlanSource,
-  run: Pick<OpenRun, 'config' | 'manifest' | 'isChosen' | 'wasSaved' | 'reopen'>,
+  run: Pick<OpenRun, 'config' | 'journal' | 'manifest' | 'isChosen' | 'wasSaved' | 'reopen'>,
   wishes: Wishes = {},
 ): Promise<IndexSet> {
   const { config, manifest, isChosen, wasSaved, reopen } = run;
   const { folder, emit, repay = false, scheduler = monotonicScheduler } = config;
   const additions = createAdditions(plans, run, wishes);
-  const lost = new Map<number, string | null>();
+  const lost = new Map(unlisted(run));
   const gone: number[] = [];
   for await (const outcome of manifest.outcomes()) {
     const { status, index, deliveredTo, predictionId } = outcome;
@@ -89,6 +90,19 @@ export async function reopenMissing(
   if (gone.length > 0) emit?.({ type: 'warning', message: describeGone(gone) });
   additions.report();
   return additions.toRender;
+}
+
+/** Yields the saved jobs that the manifest does not have, with the ids of their predictions. */
+function* unlisted({
+  journal,
+  manifest,
+}: Pick<OpenRun, 'journal' | 'manifest'>): Generator<[index: number, predictionId: string | null]> {
+  let left = journal.savedCount();
+  for (let index = 0; left > 0; index += 1) {
+    if (!journal.isSaved(index)) continue;
+    left -= 1;
+    if (!manifest.has(index)) yield [index, journal.find(index)?.predictionId ?? null];
+  }
 }
 
 /**

@@ -59,7 +59,7 @@ async function* manifestLines(
     if (job === undefined) continue;
     const outcome = await outcomeOf(job, run, unused);
     // A job that was skipped gets another outcome in this run.
-    if (outcome?.key !== plan.key || outcome.status === 'skipped') {
+    if (outcome === null || outcome.status === 'skipped') {
       await moveDownloads(plan, job, matching, run, names);
       continue;
     }
@@ -67,12 +67,14 @@ async function* manifestLines(
   }
 }
 
+/** Returns the outcome of a job; null if it has none, or the manifest has another job there. */
 async function outcomeOf(
-  { id, oldIndex }: MatchedJob,
+  { id, key, oldIndex }: MatchedJob,
   { manifest }: Pick<Listing, 'manifest'>,
   unused: UnusedResults,
 ): Promise<Outcome | null> {
-  return oldIndex === null ? unused.find(id) : manifest.find(oldIndex);
+  const outcome = await (oldIndex === null ? unused.find(id) : manifest.find(oldIndex));
+  return outcome?.key === key ? outcome : null;
 }
 
 /** Returns an outcome as its plan names it now, and notes the files that move for it. */
