@@ -1,6 +1,7 @@
 import { relative, resolve, sep } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { ImageFile, Plan } from '../../types.ts';
+import type { StoredJob } from '../entries.ts';
 import type { JobTable } from './jobTable.ts';
 
 /** A file of the run folder to move, by paths below it. */
@@ -98,21 +99,15 @@ export function createJobMatching(database: DatabaseSync, table: JobTable, folde
       const newIndexes = changedIndexes();
       // First all of them lose their index: two jobs may swap theirs.
       const free = database.prepare('UPDATE job SET job_index = NULL WHERE id = ?');
-      for (const id of newIndexes.keys()) free.run(id);
+      for (const [id, index] of newIndexes) {
+        free.run(id);
+        onPlaced(id, index);
+      }
       for (const { id } of database.prepare('SELECT id FROM job').all()) {
         const job = table.get(Number(id));
         if (job === undefined) continue;
-        const index = newIndexes.get(job.id);
-        const files = job.record.files.map(moved);
-        // Files of a job may move though its index stays.
-        const isMoved = files.some(({ path }, file) => path !== job.record.files[file]?.path);
-        if (index === undefined && !isMoved) continue;
-        if (index !== undefined) onPlaced(job.id, index);
-        table.put({
-          ...job,
-          index: index === undefined ? job.index : index,
-          record: { ...job.record, files },
-        });
+        const changed = changedJob(job, newIndexes.get(job.id));
+        if (changed !== null) table.put(changed);
       }
       database.exec('INSERT INTO file_move SELECT NULL, old_path, new_path, sidecar_of FROM moving');
     },
@@ -130,6 +125,15 @@ export function createJobMatching(database: DatabaseSync, table: JobTable, folde
         index === null ? null : Number(index),
       ]);
     return new Map(rows);
+  }
+
+  /** Returns a job with its new index and the new names of its files; null if both stay. */
+  function changedJob(job: StoredJob, index: number | null | undefined): StoredJob | null {
+    const files = job.record.files.map(moved);
+    // Files of a job may move though its index stays.
+    const isMoved = files.some(({ path }, file) => path !== job.record.files[file]?.path);
+    if (index === undefined && !isMoved) return null;
+    return { ...job, index: index === undefined ? job.index : index, record: { ...job.record, files } };
   }
 
   function moved(file: ImageFile): ImageFile {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { newStoredJob, type StoredJob } from '../entries.ts';
 import type { readEntryLog } from './entryLog.ts';
 import type { JobTable } from './jobTable.ts';
-import type { LoggedJob } from './logLines.ts';
+import type { LoggedJob, LogLine } from './logLines.ts';
 
 /** Puts the jobs of all lines after `seq` into the database. */
 export function replayLog(
@@ -13,21 +13,24 @@ export function replayLog(
 ): void {
   database.exec('BEGIN');
   for (const { line } of lines) {
-    if (line === null || line.seq <= seq) continue;
-    if ('known' in line) table.addPredictionId(line.known);
-    if (!('id' in line)) continue;
-    if (line.index != null) free(line.index, line.id, table);
-    if (!('state' in line)) {
-      const job = table.get(line.id);
-      if (job !== undefined) table.put({ ...job, index: line.index });
-      continue;
-    }
-    if (line.predictionId !== null) table.addPredictionId(line.predictionId);
-    table.put(withLine(table.get(line.id), line));
+    if (line !== null && line.seq > seq) replayLine(line, table);
   }
   // The input itself is not in the log: the next run compares it with the jobs.
   database.exec('UPDATE run SET fingerprint = NULL, total = NULL, content = NULL');
   database.exec('COMMIT');
+}
+
+function replayLine(line: LogLine, table: JobTable): void {
+  if ('known' in line) table.addPredictionId(line.known);
+  if (!('id' in line)) return;
+  if (line.index != null) free(line.index, line.id, table);
+  const job = table.get(line.id);
+  if ('state' in line) {
+    if (line.predictionId !== null) table.addPredictionId(line.predictionId);
+    table.put(withLine(job, line));
+  } else if (job !== undefined) {
+    table.put({ ...job, index: line.index });
+  }
 }
 
 /** Takes an index from the job that has it, if that is another one: no two jobs have the same. */

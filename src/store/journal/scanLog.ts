@@ -37,9 +37,9 @@ export function scanLog(path: string, seq: number): ScannedLog | null {
       isDamagedAfter ||= expected > seq;
     }
     lastSeq = line?.seq ?? expected;
-    if (line === null || lastSeq <= seq) continue;
-    if ('crcOfDatabase' in line) isLaterRun ||= hasMore;
-    else hasMore = true;
+    const isNewer = line !== null && lastSeq > seq;
+    isLaterRun ||= isNewer && hasMore && 'crcOfDatabase' in line;
+    hasMore ||= isNewer && !('crcOfDatabase' in line);
   }
   if (endBytes === 0) return null;
   const isHeaderless = header === null;

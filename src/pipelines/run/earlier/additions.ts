@@ -13,8 +13,8 @@ export type Wishes = Pick<RunSettings, 'sidecars' | 'provenance' | 'sign' | 'kee
 
 /** Compares saved jobs with what their run asks for now. */
 export interface Additions {
-  /** Takes a saved job; its sidecar is written at once if it has none. */
-  see(outcome: Outcome): Promise<void>;
+  /** Takes a saved job and its plan; its sidecar is written at once if it has none. */
+  see(outcome: Outcome, plan: Plan): Promise<void>;
   /** Jobs whose renditions are to be made from their originals, which are on disk. */
   readonly toRender: IndexSet;
   /** Warns of what stays as it is, with the reasons. */
@@ -27,12 +27,10 @@ export interface Additions {
  * to images that have been written, so the report names them.
  */
 export function createAdditions(
-  plans: PlanSource,
   { config: { folder, emit } }: Pick<OpenRun, 'config'>,
   wishes: Wishes,
 ): Additions {
   const { sidecars = true, provenance = runDefaults.provenance, sign = null, keepOriginals = false } = wishes;
-  const planAt = createPlanCursor(plans);
   const toRender = createIndexSet();
   const stays = { away: 0, provenance: 0, unsigned: 0, embedded: 0 };
 
@@ -50,9 +48,7 @@ export function createAdditions(
   };
   return {
     toRender,
-    async see(outcome) {
-      const plan = await planAt(outcome.index);
-      if (plan === undefined || plan.key !== outcome.key) return;
+    async see(outcome, plan) {
       compareRenditions(outcome, plan);
       compareImages(outcome);
       if (sidecars && lacksSidecar(outcome, folder)) await lastValueFrom(writeSidecar(folder, outcome));
@@ -84,7 +80,7 @@ function staysAsItIs(
  * Returns a function that reads the plan of a job. Call it with growing indexes: the plans are read
  * once, in input order, and only as far as needed.
  */
-function createPlanCursor(plans: PlanSource): (index: number) => Promise<Plan | undefined> {
+export function createPlanCursor(plans: PlanSource): (index: number) => Promise<Plan | undefined> {
   let source: AsyncIterator<Plan> | Iterator<Plan> | null = null;
   let current: Plan | undefined;
   return async (index) => {

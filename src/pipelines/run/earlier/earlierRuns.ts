@@ -1,11 +1,11 @@
 import type { IndexSet } from '../../../base/indexSet.ts';
 import { monotonicScheduler, wallNow } from '../../../base/monotonicScheduler.ts';
 import { UsageError } from '../../../errors.ts';
-import type { Outcome } from '../../../types.ts';
+import type { Outcome, Plan } from '../../../types.ts';
 import { OUTPUT_LIFETIME_MS } from '../../journey/run.ts';
 import type { PlanSource } from '../recoveryRounds.ts';
 import type { OpenRun } from '../settings.ts';
-import { createAdditions, isAway, type Wishes } from './additions.ts';
+import { createAdditions, createPlanCursor, isAway, type Wishes } from './additions.ts';
 
 /**
  * Counts the jobs that earlier runs have saved, among the first `total`. Set `mayDiffer` if
@@ -65,31 +65,58 @@ export async function expectSameFiles(
  * Reviews the saved jobs of a folder. Those whose originals were deleted are reopened if fetching
  * them again costs nothing: as long as the service has them. With `repay` the other jobs are made
  * again too; without it they stay as they are, and a warning names them. Originals may be missing
- * if another destination has them. Jobs that the manifest does not list get their line again; they
- * are paid. Returns the jobs whose renditions can be made from what is on
- * disk.
+ * if another destination has them. Jobs that the manifest does not list, or lists as they were in
+ * an earlier input, get their line again; they are paid. Returns the jobs whose renditions can be
+ * made from what is on disk.
  */
 export async function reopenMissing(
   plans: PlanSource,
   run: Pick<OpenRun, 'config' | 'journal' | 'manifest' | 'isChosen' | 'wasSaved' | 'reopen'>,
   wishes: Wishes = {},
 ): Promise<IndexSet> {
-  const { config, manifest, isChosen, wasSaved, reopen } = run;
-  const { folder, emit, repay = false, scheduler = monotonicScheduler } = config;
-  const additions = createAdditions(plans, run, wishes);
+  const { config, journal, reopen } = run;
+  const additions = createAdditions(run, wishes);
   const lost = new Map(unlisted(run));
   const gone: number[] = [];
-  for await (const outcome of manifest.outcomes()) {
-    const { status, index, deliveredTo, predictionId } = outcome;
-    if (status !== 'saved' || !wasSaved(index) || !isChosen(index)) continue;
-    if (deliveredTo !== undefined || !isAway(outcome, folder)) await additions.see(outcome);
-    else if (isRestorable(outcome, wallNow(scheduler)) || repay) lost.set(index, predictionId);
-    else gone.push(index);
+  for await (const [outcome, plan] of savedJobs(plans, run)) {
+    const { index } = outcome;
+    const state = stateOf(outcome, plan, config);
+    if (state === 'whole') await additions.see(outcome, plan);
+    else if (state === 'gone') gone.push(index);
+    else lost.set(index, journal.find(index)?.predictionId ?? null);
   }
   reopen(lost);
-  if (gone.length > 0) emit?.({ type: 'warning', message: describeGone(gone) });
+  if (gone.length > 0) config.emit?.({ type: 'warning', message: describeGone(gone) });
   additions.report();
   return additions.toRender;
+}
+
+/** Yields the saved outcomes of the chosen jobs with their plans. */
+async function* savedJobs(
+  plans: PlanSource,
+  { manifest, isChosen, wasSaved }: Pick<OpenRun, 'manifest' | 'isChosen' | 'wasSaved'>,
+): AsyncGenerator<[Outcome, Plan]> {
+  const planAt = createPlanCursor(plans);
+  for await (const outcome of manifest.outcomes()) {
+    const { status, index } = outcome;
+    if (status !== 'saved' || !wasSaved(index) || !isChosen(index)) continue;
+    const plan = await planAt(index);
+    if (plan !== undefined) yield [outcome, plan];
+  }
+}
+
+/**
+ * Returns what a saved outcome is worth: `whole`; `lost`, as its originals are missing, but can be
+ * had again; `gone`, as they cannot; `stale`, as its index is that of another job now.
+ */
+function stateOf(
+  outcome: Outcome,
+  { key }: Plan,
+  { folder, repay = false, scheduler = monotonicScheduler }: OpenRun['config'],
+): 'whole' | 'lost' | 'gone' | 'stale' {
+  if (outcome.key !== key) return 'stale';
+  if (outcome.deliveredTo !== undefined || !isAway(outcome, folder)) return 'whole';
+  return isRestorable(outcome, wallNow(scheduler)) || repay ? 'lost' : 'gone';
 }
 
 /** Yields the saved jobs that the manifest does not have, with the ids of their predictions. */
