@@ -116,7 +116,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     if (!adopted.includes(attempt) && own.offset !== null) own.noteFound(attempt, id);
   };
 
-  /** A list that always breaks off proves nothing: its searches end as soon as the run is at rest. */
+  /** A list that always breaks off proves nothing: its searches end once the run is at rest. */
   const noteBreak = ({ breaksOff = false, atMs }: Look, current: readonly Search[]): void => {
     breaksInARow = breaksOff ? breaksInARow + 1 : 0;
     if (breaksInARow < MOST_BREAKS) return;
