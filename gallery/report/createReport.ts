@@ -1,5 +1,5 @@
 import type { GalleryData } from '../../src/sinks/gallery/galleryData.ts';
-import type { ModelCost, Report } from '../../src/sinks/report/report.ts';
+import type { Report } from '../../src/sinks/report/report.ts';
 import { el } from '../page/el.ts';
 import { formatSeconds } from '../text/formatSeconds.ts';
 import { usd } from '../text/usd.ts';
@@ -110,7 +110,12 @@ export function createReport({ report, jobs }: GalleryData, open: (index: number
  * Returns a model's images, means and price as one text, because narrow windows have no room for
  * more columns.
  */
-function modelNote({ price, images, meanUsdPerImage, meanSecondsPerRun }: ModelCost): string {
+function modelNote({
+  price,
+  images,
+  meanUsdPerImage,
+  meanSecondsPerRun,
+}: Report['costByModel'][string]): string {
   const means = [
     `${images} ${images === 1 ? 'image' : 'images'} made`,
     meanUsdPerImage !== null && `${usd(meanUsdPerImage)} each`,
@@ -121,11 +126,14 @@ function modelNote({ price, images, meanUsdPerImage, meanSecondsPerRun }: ModelC
 }
 
 /** Says what is not certain about the cost, and what it was for. */
-function costNote({ costUsd, costIncomplete, estimatedUsd, surplus, saved }: Report): string {
+function costNote({ costUsd, costIncomplete, estimatedUsd, surplus, unused, saved }: Report): string {
   const notes = [
     estimatedUsd > 0 && `${usd(estimatedUsd)} of it estimated`,
     estimatedUsd === 0 && costIncomplete && 'at least; some prices are unknown',
     surplus !== undefined && `${usd(surplus.costUsd)} for ${surplus.count} made twice`,
+    unused !== undefined &&
+      unused.costUsd > 0 &&
+      `${usd(unused.costUsd)} for ${unused.count} no longer asked for`,
   ].filter((note) => note !== false);
   return notes.length === 0 ? averageCost(costUsd, saved) : notes.join('; ');
 }

@@ -26,16 +26,15 @@ export {
   readRefinementHistory,
 } from './refinement/history.ts';
 export { writeLineage } from './refinement/lineage.ts';
+export type { ModelCost, Surplus, UnusedCost } from './report/money.ts';
 export {
   createReport,
   type ErrorCount,
-  type ModelCost,
   type Report,
   type ReportBuilder,
   type ReportConfig,
   type ReportExtras,
   type ReportedRun,
-  type Surplus,
   writeReport,
 } from './report/report.ts';
 export {

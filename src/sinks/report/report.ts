@@ -1,14 +1,8 @@
 import { join } from 'node:path';
-import { toMicroUsd } from '../../base/text.ts';
 import { writeJson } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
-import {
-  createCostTracker,
-  createStageCounter,
-  createTallyByName,
-  type FailuresByStage,
-  type ModelTotals,
-} from './tallies.ts';
+import { createMoneyCounter, type ReportedCosts, type Surplus } from './money.ts';
+import { createCostTracker, createStageCounter, createTallyByName, type FailuresByStage } from './tallies.ts';
 import { createTimes, type DurationSummary, type SlowImage } from './times.ts';
 
 /** Figures of one run in a folder, known when its report is made. */
@@ -31,11 +25,6 @@ export interface ReportExtras {
   readonly earlier?: readonly ReportedRun[];
   /** Predictions that were made twice. Default: none. */
   readonly surplus?: Surplus | undefined;
-}
-
-export interface ModelCost extends ModelTotals {
-  /** The price behind the cost, and its source; null if none is known. */
-  readonly price: string | null;
 }
 
 export interface ErrorCount {
@@ -82,26 +71,6 @@ interface ReportedTimes {
   readonly slowest: readonly SlowImage[];
 }
 
-/** Predictions that equal a request of a run but belong to no job: they were made twice. */
-export interface Surplus {
-  readonly count: number;
-  readonly costUsd: number;
-  /** The first hundred. */
-  readonly predictionIds: readonly string[];
-}
-
-/** The money that was paid. */
-interface ReportedCosts {
-  readonly costUsd: number;
-  /** Part of `costUsd` that is an estimate, as in an outcome; 0 if none is. */
-  readonly estimatedUsd: number;
-  /** True if `costUsd` is not the last word: jobs have no known price, or an estimated one. */
-  readonly costIncomplete: boolean;
-  readonly costByModel: Readonly<Record<string, ModelCost>>;
-  /** Part of `costUsd` that was paid for no job; absent if nothing was made twice. */
-  readonly surplus?: Surplus;
-}
-
 /** The jobs that failed. */
 interface ReportedFailures {
   /** Failed jobs by the stage in which they failed. */
@@ -130,6 +99,8 @@ export interface ReportConfig {
 /** Collects outcomes for a report. */
 export interface ReportBuilder {
   add(outcome: Outcome): void;
+  /** Counts the money of a result that the input no longer asks for, and nothing else of it. */
+  addUnused(outcome: Outcome): void;
   /** Returns the report; `run` is the last run. */
   toJSON(run: ReportedRun, extras?: ReportExtras): Report;
 }
@@ -161,6 +132,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
       if (error !== undefined) byError.update(error.code, (count) => count + 1);
       if (isSaved && tags[tag] !== undefined) byTag.update(tags[tag], (count) => count + 1);
     },
+    addUnused: money.addUnused,
     toJSON(run, { earlier = [], surplus } = {}) {
       const { saved, failed, skipped, cacheHits } = totals;
       const total = saved + failed + skipped;
@@ -208,26 +180,6 @@ function timesOf(runs: readonly ReportedRun[], savedNow: number) {
     elapsedSeconds,
     averageSecondsPerImage: saved === 0 ? 0 : elapsedSeconds / saved,
     requestsPerImage: savedByCounted === 0 ? null : Math.round((requests / savedByCounted) * 1_000) / 1_000,
-  };
-}
-
-/** Adds up the money of outcomes. */
-function createMoneyCounter() {
-  let microUsd = 0;
-  let estimatedMicroUsd = 0;
-  let unpriced = 0;
-  return {
-    add({ status, costUsd, estimatedUsd = 0 }: Outcome): void {
-      microUsd += toMicroUsd(costUsd ?? 0);
-      estimatedMicroUsd += toMicroUsd(estimatedUsd);
-      if (status === 'saved' && costUsd === null) unpriced += 1;
-    },
-    sums: (surplus?: Surplus) => ({
-      costUsd: (microUsd + toMicroUsd(surplus?.costUsd ?? 0)) / 1_000_000,
-      ...(surplus && { surplus }),
-      estimatedUsd: estimatedMicroUsd / 1_000_000,
-      costIncomplete: unpriced > 0 || estimatedMicroUsd > 0,
-    }),
   };
 }
 

@@ -91,6 +91,20 @@ describe('createReport', () => {
     expect(report.toJSON({ elapsedMs: 1 })).not.toHaveProperty('surplus');
   });
 
+  it('keeps in the cost what was paid for results that are no longer asked for', () => {
+    const report = createReport();
+    report.add(anOutcome({ costUsd: 0.1 }));
+    expect(report.toJSON({ elapsedMs: 1 })).not.toHaveProperty('unused');
+    report.addUnused(anOutcome({ costUsd: 0.2 }));
+    report.addUnused(anOutcome({ costUsd: null }));
+    expect(report.toJSON({ elapsedMs: 1 })).toMatchObject({
+      total: 1,
+      saved: 1,
+      costUsd: 0.3,
+      unused: { count: 2, costUsd: 0.2 },
+    });
+  });
+
   it('tells estimates from what was billed, and own times from those of the service', () => {
     const report = reportOf(
       anOutcome({ costUsd: 0.1, metrics: { predict_time: 2 } }),

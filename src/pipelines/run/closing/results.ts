@@ -21,7 +21,9 @@ import { sheetCells, writeContactSheet } from '../../../sinks/contactSheet/conta
 import { writeGallery } from '../../../sinks/gallery/galleryPage.ts';
 import type { Thumbnails } from '../../../sinks/gallery/thumbnails.ts';
 import { writeTable } from '../../../sinks/manifest/tables.ts';
-import { createReport, type Report, type Surplus, writeReport } from '../../../sinks/report/report.ts';
+import { unusedResults } from '../../../sinks/manifest/unusedResults.ts';
+import type { Surplus } from '../../../sinks/report/money.ts';
+import { createReport, type Report, writeReport } from '../../../sinks/report/report.ts';
 import type { RunSession } from '../../../store/entries.ts';
 import type { Outcome } from '../../../types.ts';
 import { outcomeError } from '../../journey/outcomes.ts';
@@ -72,13 +74,15 @@ export function writeResults(end: RunEnd, run: Writing & Showing): Observable<Fi
 
 /**
  * Writes `manifest.json`, the chosen tables and `report.json` into the run folder, over all
- * outcomes that the folder holds, earlier runs included. Memory stays flat for any number of
+ * outcomes that the folder holds, earlier runs included, and counts the money of those that its
+ * input no longer asks for. Memory stays flat for any number of
  * outcomes. Rejects with `StorageError` if the disk refuses.
  */
 export async function writeReportAndTables(end: RunEnd, run: Writing): Promise<Report> {
   const { folder, service = null } = run.config;
   const builder = createReport({ priceOf: run.describePrice, service });
   for await (const outcome of run.manifest.outcomes()) builder.add(outcome);
+  for await (const { outcome } of unusedResults(folder)) builder.addUnused(outcome);
   const { totals, surplus } = end;
   const session = sessionOf(end, run);
   run.journal.noteSession(session);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { formatUsd, toMicroUsd } from '../../../base/text.ts';
 import { readOwnJson } from '../../../disk/writeFiles.ts';
 import { addUsd } from '../../../operators/stages/tally.ts';
-import type { Surplus } from '../../../sinks/report/report.ts';
+import type { Surplus } from '../../../sinks/report/money.ts';
 import type { Prediction } from '../../../types.ts';
 import { overrideAnswers } from '../runConfig.ts';
 import type { OpenRun } from '../settings.ts';

@@ -64,6 +64,9 @@ async function service() {
     await lastValueFrom(runToFolder(plansOf(prompts, config), prompts.length, settings));
     const { outcomes, unused = [], run: totals } = await manifest();
     expect(totals.total).toBe(outcomes.length);
+    const report = JSON.parse(await readFile(join(folder(), 'report.json'), 'utf8'));
+    expect(report.costUsd).toBeCloseTo(0.003 * simulator.stats().created);
+    expect(report.unused?.count ?? 0).toBe(unused.length);
     for (const { files, prompt, index } of outcomes) {
       for (const { path } of files) expect(existsSync(join(folder(), path)), path).toBe(true);
       const sidecar = JSON.parse(
