@@ -71,6 +71,9 @@ function contentOf({ key, path, tags, prompt }: Plan): string {
 }
 
 function describeDropped(jobs: number): string {
-  const results = jobs === 1 ? '1 job of this folder is' : `${jobs} jobs of this folder are`;
-  return `${results} no longer in the input. Their images are in unused/ and listed under "unused" in manifest.json; what they cost still counts.`;
+  const [those, images, they] =
+    jobs === 1
+      ? ['1 job of this folder is', 'Its images', 'it cost']
+      : [`${jobs} jobs of this folder are`, 'Their images', 'they cost'];
+  return `${those} no longer in the input. ${images} are in unused/ and listed under "unused" in manifest.json; what ${they} still counts.`;
 }
