@@ -1,5 +1,5 @@
 import { isAbsolute, relative, resolve } from 'node:path';
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import type { ImageFile, JobRecord } from '../../types.ts';
 import { hasOpenAttempt, type StoredJob } from '../entries.ts';
@@ -10,6 +10,8 @@ export interface JobTable extends JobSums, JobChecks {
   get(id: number): StoredJob | undefined;
   /** Returns the job at an index of the input. */
   at(index: number): StoredJob | undefined;
+  /** Returns a job without an index, by its request and its prediction. */
+  unplaced(key: string, predictionId: string): StoredJob | undefined;
   put(job: StoredJob): void;
   /** Returns the id of a new job. */
   newId(): number;
@@ -58,13 +60,20 @@ export function createJobTable(database: DatabaseSync, folder: string): JobTable
   const addId = database.prepare('INSERT OR IGNORE INTO prediction VALUES (?)');
   const numberOf = (sql: string): number => Number(database.prepare(sql).get()?.number ?? 0);
   const rows = () => database.prepare('SELECT * FROM job ORDER BY id').iterate() as Iterable<Row>;
+  let findUnplaced: StatementSync | null = null;
   let lastId = numberOf('SELECT max(id) AS number FROM job');
   return {
     get: (id) => jobOf(getJob.get(id), folder),
     at: (index) => jobOf(jobAt.get(index), folder),
+    unplaced(key, predictionId) {
+      findUnplaced ??= prepareUnplaced(database);
+      return jobOf(findUnplaced.get(predictionId, key), folder);
+    },
     put(job) {
       const row = rowOfJob(job, folder);
       putJob.run({ ...row, checksum: checksumOf(row) });
+      // Entries of the log come with their ids.
+      lastId = Math.max(lastId, job.id);
     },
     newId() {
       lastId += 1;
@@ -109,6 +118,18 @@ export function createJobTable(database: DatabaseSync, folder: string): JobTable
       return true;
     },
   };
+}
+
+/** Prepares the search for jobs without an index: after a repair these may be all. */
+function prepareUnplaced(database: DatabaseSync): StatementSync {
+  database.exec(`
+    CREATE TEMP TABLE unplaced AS
+      SELECT prediction_id, id FROM job WHERE job_index IS NULL AND prediction_id IS NOT NULL;
+    CREATE INDEX temp.unplaced_at ON unplaced (prediction_id);
+  `);
+  return database.prepare(`
+    SELECT job.* FROM unplaced JOIN job ON job.id = unplaced.id
+      WHERE unplaced.prediction_id = ? AND job.key = ? AND job.job_index IS NULL`);
 }
 
 /** The columns that a checksum covers, in this order. */

@@ -117,6 +117,15 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     if (known !== undefined) table.put({ ...known, index: null });
     return { job: newStoredJob(table.newId(), plan.index, plan.key), isNew: true };
   };
+  /** Gives a job that has lost its index, as those built from the log have, that of its outcome. */
+  const placed = ({ index, key, predictionId }: Outcome): { job: StoredJob; isNew: boolean } | null => {
+    if (predictionId === null || table.at(index)?.record.key === key) return null;
+    const job = table.unplaced(key, predictionId);
+    if (job === undefined) return null;
+    const other = table.at(index);
+    if (other !== undefined) table.put({ ...other, index: null });
+    return { job: { ...job, index }, isNew: false };
+  };
   const transaction = (change: () => void): void => {
     commits.flush();
     database.exec('BEGIN IMMEDIATE');
@@ -155,7 +164,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
       }),
     restore: (outcome, files) =>
       transaction(() => {
-        const { job: before, isNew } = jobOf(outcome);
+        const { job: before, isNew } = placed(outcome) ?? jobOf(outcome);
         const known = { ...before, record: { ...before.record, files } };
         const job = applyEntry(known, { type: 'outcome', outcome }, null);
         table.put(job);

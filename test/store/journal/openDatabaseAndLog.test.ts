@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writ
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { lastValueFrom } from 'rxjs';
-import { describe, expect, it } from 'vitest';
+import { assert, describe, expect, it } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
 import { loadSqlite } from '../../../src/store/journal/database.ts';
 import { type FolderJournal, openJournal } from '../../../src/store/journal/journal.ts';
@@ -146,6 +146,34 @@ it('gets the entries back that an older copy of its database lacks', async () =>
   next.close();
   const whole = known();
   cpSync(file('older'), file('run.sqlite'));
+  expect(known()).toEqual(whole);
+});
+
+it('keeps the jobs that it got back from its log beside new ones', async () => {
+  const journal = openJournal(folder());
+  journal.close();
+  cpSync(file('run.sqlite'), file('older'));
+  const next = openJournal(folder());
+  await recordAll(next);
+  next.close();
+  const whole = known();
+  cpSync(file('older'), file('run.sqlite'));
+  const repaired = openJournal(folder());
+  await lastValueFrom(repaired.record(aPlan({ index: 9, key: keyOf(9) }), intended()));
+  repaired.close();
+  expect(known().jobs).toEqual(whole.jobs);
+});
+
+it('gives a saved job of the manifest its index back, and counts its cost once', async () => {
+  const whole = await fill(false);
+  rmSync(file('run.sqlite'));
+  const journal = openJournal(folder());
+  const entry = outcome('saved', { index: 0, key: keyOf(0), predictionId: 'p0', costUsd: 0.003 });
+  assert(entry.type === 'outcome');
+  journal.restore(entry.outcome, []);
+  expect(journal.isSaved(0)).toBe(true);
+  expect([journal.spentMicroUsd(), journal.openMicroUsd()]).toEqual(whole.money);
+  journal.close();
   expect(known()).toEqual(whole);
 });
 
