@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { expect } from 'vitest';
@@ -138,12 +138,14 @@ describeTable('A file in the folder', {
     expect(next.warnings[0]).toContain('run.sqlite was missing, and was built again from journal.jsonl');
     return expectOnlyNew(scripts, next);
   },
-  '`run.sqlite` is damaged': async () => {
+  '`run.sqlite` is damaged or cut': async () => {
     const { scripts, key } = await changed();
     await damage(scripts, 'run.sqlite', key);
     const next = await scripts.generate(moved);
     expect(next.warnings[0]).toContain('run.sqlite was damaged, and was built again from journal.jsonl');
     expect(existsSync(scripts.at('run.sqlite.damaged'))).toBe(true);
+    await truncate(scripts.at('run.sqlite'), 5_000);
+    expect(await scripts.generate(moved)).toMatchObject({ code: 0, made: 0 });
     return expectOnlyNew(scripts, next);
   },
   '`run.sqlite` is replaced by an older copy': async () => {
