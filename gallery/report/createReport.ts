@@ -121,11 +121,12 @@ function modelNote({ price, images, meanUsdPerImage, meanSecondsPerRun }: ModelC
 }
 
 /** Says what is not certain about the cost, and what it was for. */
-function costNote({ costUsd, costIncomplete, estimatedUsd, surplus, saved }: Report): string {
+function costNote({ costUsd, costIncomplete, estimatedUsd, surplus, unused, saved }: Report): string {
   const notes = [
     estimatedUsd > 0 && `${usd(estimatedUsd)} of it estimated`,
     estimatedUsd === 0 && costIncomplete && 'at least; some prices are unknown',
     surplus !== undefined && `${usd(surplus.costUsd)} for ${surplus.count} made twice`,
+    unused !== undefined && `${usd(unused.costUsd)} for ${unused.count} no longer asked for`,
   ].filter((note) => note !== false);
   return notes.length === 0 ? averageCost(costUsd, saved) : notes.join('; ');
 }

@@ -36,6 +36,7 @@ export {
   type ReportExtras,
   type ReportedRun,
   type Surplus,
+  type UnusedCost,
   writeReport,
 } from './report/report.ts';
 export {

@@ -121,7 +121,7 @@ export async function scriptsInFolder(config: SimulatorConfig = {}) {
     const manifest = await readManifest(folder);
     if (error === null) {
       if (isWhole) expectFiles(folder, manifest);
-      if (isBooked) expect(bookedMicroUsd(folder)).toBe(simulator.stats().billedMicroUsd);
+      if (isBooked) await expectBooked(folder, simulator.stats().billedMicroUsd);
     }
     return {
       ...{ code, error, made, ...manifest },
@@ -277,8 +277,15 @@ function expectFiles(folder: string, { outcomes, unused }: Pick<ScriptRun, 'outc
   expect(new Set(paths).size).toBe(paths.length);
 }
 
+/** Expects the journal and the report of a folder to have what the service has billed. */
+async function expectBooked(folder: string, billedMicroUsd: number): Promise<void> {
+  const { costUsd } = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
+  const billed = { booked: billedMicroUsd, reported: billedMicroUsd };
+  expect({ booked: bookedMicroUsd(folder), reported: Math.round(costUsd * 1_000_000) }).toEqual(billed);
+}
+
 /** Returns what the journal of a folder says was paid; reads a copy, so that nothing is touched. */
-export function bookedMicroUsd(folder: string): number {
+function bookedMicroUsd(folder: string): number {
   const copy = join(dirname(folder), 'journal-copy.sqlite');
   copyFileSync(join(folder, 'run.sqlite'), copy);
   const database = new (loadSqlite().DatabaseSync)(copy);

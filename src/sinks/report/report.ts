@@ -31,6 +31,8 @@ export interface ReportExtras {
   readonly earlier?: readonly ReportedRun[];
   /** Predictions that were made twice. Default: none. */
   readonly surplus?: Surplus | undefined;
+  /** Results that no job asks for any more. Default: none. */
+  readonly unused?: UnusedCost | undefined;
 }
 
 export interface ModelCost extends ModelTotals {
@@ -90,6 +92,12 @@ export interface Surplus {
   readonly predictionIds: readonly string[];
 }
 
+/** Results that the input no longer asks for: they were paid, and are in no other figure. */
+export interface UnusedCost {
+  readonly count: number;
+  readonly costUsd: number;
+}
+
 /** The money that was paid. */
 interface ReportedCosts {
   readonly costUsd: number;
@@ -100,6 +108,8 @@ interface ReportedCosts {
   readonly costByModel: Readonly<Record<string, ModelCost>>;
   /** Part of `costUsd` that was paid for no job; absent if nothing was made twice. */
   readonly surplus?: Surplus;
+  /** Part of `costUsd` that was paid for results in `unused/`; absent if there are none. */
+  readonly unused?: UnusedCost;
 }
 
 /** The jobs that failed. */
@@ -161,7 +171,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
       if (error !== undefined) byError.update(error.code, (count) => count + 1);
       if (isSaved && tags[tag] !== undefined) byTag.update(tags[tag], (count) => count + 1);
     },
-    toJSON(run, { earlier = [], surplus } = {}) {
+    toJSON(run, { earlier = [], surplus, unused } = {}) {
       const { saved, failed, skipped, cacheHits } = totals;
       const total = saved + failed + skipped;
       return {
@@ -175,7 +185,7 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
         cacheHits,
         ...timesOf([...earlier, run], saved),
         ...times.summary(),
-        ...money.sums(surplus),
+        ...money.sums({ surplus, unused }),
         costByModel: Object.fromEntries(
           Object.entries(costs.byModel()).map(([model, cost]) => [model, { ...cost, price: priceOf(model) }]),
         ),
@@ -222,9 +232,10 @@ function createMoneyCounter() {
       estimatedMicroUsd += toMicroUsd(estimatedUsd);
       if (status === 'saved' && costUsd === null) unpriced += 1;
     },
-    sums: (surplus?: Surplus) => ({
-      costUsd: (microUsd + toMicroUsd(surplus?.costUsd ?? 0)) / 1_000_000,
+    sums: ({ surplus, unused }: Pick<ReportExtras, 'surplus' | 'unused'>) => ({
+      costUsd: (microUsd + toMicroUsd(surplus?.costUsd ?? 0) + toMicroUsd(unused?.costUsd ?? 0)) / 1_000_000,
       ...(surplus && { surplus }),
+      ...(unused && { unused }),
       estimatedUsd: estimatedMicroUsd / 1_000_000,
       costIncomplete: unpriced > 0 || estimatedMicroUsd > 0,
     }),

@@ -91,6 +91,14 @@ describe('createReport', () => {
     expect(report.toJSON({ elapsedMs: 1 })).not.toHaveProperty('surplus');
   });
 
+  it('adds what was paid for results that no job asks for any more', () => {
+    const report = createReport();
+    report.add(anOutcome({ costUsd: 0.1 }));
+    const unused = { count: 2, costUsd: 0.2 };
+    expect(report.toJSON({ elapsedMs: 1 }, { unused })).toMatchObject({ costUsd: 0.3, unused, saved: 1 });
+    expect(report.toJSON({ elapsedMs: 1 })).not.toHaveProperty('unused');
+  });
+
   it('tells estimates from what was billed, and own times from those of the service', () => {
     const report = reportOf(
       anOutcome({ costUsd: 0.1, metrics: { predict_time: 2 } }),

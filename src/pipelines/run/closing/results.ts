@@ -15,13 +15,21 @@ import {
 } from 'rxjs';
 import { encoderConcurrency } from '../../../base/pictures.ts';
 import { isSimulated } from '../../../base/service.ts';
+import { toMicroUsd } from '../../../base/text.ts';
 import type { RunTotals } from '../../../events/runEvent.ts';
 import { pullMap } from '../../../operators/pullMap.ts';
 import { sheetCells, writeContactSheet } from '../../../sinks/contactSheet/contactSheet.ts';
 import { writeGallery } from '../../../sinks/gallery/galleryPage.ts';
 import type { Thumbnails } from '../../../sinks/gallery/thumbnails.ts';
 import { writeTable } from '../../../sinks/manifest/tables.ts';
-import { createReport, type Report, type Surplus, writeReport } from '../../../sinks/report/report.ts';
+import { unusedResults } from '../../../sinks/manifest/unusedResults.ts';
+import {
+  createReport,
+  type Report,
+  type Surplus,
+  type UnusedCost,
+  writeReport,
+} from '../../../sinks/report/report.ts';
 import type { RunSession } from '../../../store/entries.ts';
 import type { Outcome } from '../../../types.ts';
 import { outcomeError } from '../../journey/outcomes.ts';
@@ -84,7 +92,7 @@ export async function writeReportAndTables(end: RunEnd, run: Writing): Promise<R
   run.journal.noteSession(session);
   const report = builder.toJSON(
     { ...session, costUsd: totals.costUsd },
-    { earlier: run.journal.sessions(), surplus },
+    { earlier: run.journal.sessions(), surplus, unused: await unusedCost(folder) },
   );
   await run.manifest.finish({
     startedAt: new Date(end.startedAtMs).toISOString(),
@@ -100,6 +108,17 @@ export async function writeReportAndTables(end: RunEnd, run: Writing): Promise<R
   }
   await writeReport(folder, report);
   return report;
+}
+
+/** Sums up the results that no job asks for any more; undefined if there are none. */
+async function unusedCost(folder: string): Promise<UnusedCost | undefined> {
+  let count = 0;
+  let microUsd = 0;
+  for await (const { outcome } of unusedResults(folder)) {
+    count += 1;
+    microUsd += toMicroUsd(outcome.costUsd ?? 0);
+  }
+  return count === 0 ? undefined : { count, costUsd: microUsd / 1_000_000 };
 }
 
 /** Returns how far a run has come, for its journal. */
