@@ -129,8 +129,12 @@ function look(end: RunEnd, { jobsOf, oldestMs }: Unmeasured, run: Looking): Obse
 }
 
 function unreadText(jobs: number, error: unknown): string {
+  const { message } = outcomeError(error);
+  if (jobs === 0) {
+    return `The list of predictions could not be read, so predictions that were made twice are not counted: ${message}`;
+  }
   const what = jobs === 1 ? 'The run time of 1 image' : `The run times of ${jobs} images`;
-  return `${what} could not be read from the list of predictions: ${outcomeError(error).message}`;
+  return `${what} could not be read from the list of predictions: ${message}`;
 }
 
 /** An outcome that was corrected. */
