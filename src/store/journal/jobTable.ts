@@ -2,7 +2,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import type { ImageFile, JobRecord } from '../../types.ts';
-import { hasOpenAttempt, type StoredJob } from '../entries.ts';
+import { hasOpenAttempt, type JournalCounts, type StoredJob } from '../entries.ts';
 import { jobRowSchema } from '../schemas.ts';
 
 /** The table of a run's jobs in its database. */
@@ -24,8 +24,8 @@ export interface JobTable extends JobSums, JobChecks {
 
 /** The sums over all jobs. */
 interface JobSums {
-  /** Counts the jobs of each state; not those that the input no longer asks for. */
-  counts(): ReadonlyMap<string, number>;
+  /** Counts the jobs by state; not those that the input no longer asks for. */
+  counts(): JournalCounts;
   paidMicroUsd(): number;
   openMicroUsd(): number;
 }
@@ -101,7 +101,10 @@ export function createJobTable(database: DatabaseSync, folder: string): JobTable
       const states = database
         .prepare('SELECT state, count(*) AS jobs FROM job WHERE job_index IS NOT NULL GROUP BY state')
         .all();
-      return new Map(states.map((row) => [String(row.state), Number(row.jobs)]));
+      const jobs = Object.fromEntries(states.map((row) => [String(row.state), Number(row.jobs)]));
+      const { saved = 0, failed = 0, skipped = 0, ...others } = jobs;
+      const unfinished = Object.values(others).reduce((sum, some) => sum + some, 0);
+      return { saved, failed, skipped, unfinished };
     },
     paidMicroUsd: () => numberOf('SELECT sum(paid_micro_usd) AS number FROM job'),
     openMicroUsd: () =>

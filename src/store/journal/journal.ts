@@ -2,14 +2,7 @@ import { join, resolve } from 'node:path';
 import { type SchedulerLike, tap } from 'rxjs';
 import { createIndexSet, type IndexSet } from '../../base/indexSet.ts';
 import type { ImageFile, JournalEntry, Outcome, Plan } from '../../types.ts';
-import {
-  applyEntry,
-  type JournalCounts,
-  newStoredJob,
-  predictionIdOf,
-  type RunJournal,
-  type StoredJob,
-} from '../entries.ts';
+import { applyEntry, newStoredJob, predictionIdOf, type RunJournal, type StoredJob } from '../entries.ts';
 import { rollBack, toJournalError } from './database.ts';
 import { checksumOfFile, type DatabaseAndLog, openDatabaseAndLog } from './databaseAndLog.ts';
 import { createGroupCommit } from './groupCommit.ts';
@@ -203,7 +196,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
       );
     },
     savedCount: () => saved.size,
-    counts: () => explained(path, () => countsOf(table)),
+    counts: () => explained(path, table.counts),
     sessions: () => explained(path, run.sessions),
     noteSession: (session) => explained(path, () => run.noteSession(session)),
     spentMicroUsd: () => explained(path, table.paidMicroUsd),
@@ -232,16 +225,6 @@ function savedIndexes(table: JobTable): IndexSet {
 function noteSaved(saved: IndexSet, index: number, entry: JournalEntry): void {
   if (entry.type === 'outcome' && entry.outcome.status === 'saved') saved.add(index);
   else saved.delete(index);
-}
-
-function countsOf(table: JobTable): JournalCounts {
-  const { saved = 0, failed = 0, skipped = 0, ...unfinished } = Object.fromEntries(table.counts());
-  return {
-    saved,
-    failed,
-    skipped,
-    unfinished: Object.values(unfinished).reduce((sum, jobs) => sum + jobs, 0),
-  };
 }
 
 function explained<T>(path: string, read: () => T): T {
