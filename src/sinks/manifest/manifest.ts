@@ -22,6 +22,8 @@ export interface Manifest {
   find(index: number): Promise<Outcome | null>;
   /** Returns true if the job has an outcome here. */
   has(index: number): boolean;
+  /** Returns the number behind the highest index that has an outcome here; 0 if none has. */
+  end(): number;
   /** Yields the indexes of the jobs whose newest outcome was saved when the file was opened. */
   savedIndexes(): Iterable<number>;
   /** Reads the newest outcome of each job from the disk, in input order and constant memory. */
@@ -70,6 +72,7 @@ async function manifestOf(handle: FileHandle, folder: string, path: string): Pro
         return outcome;
       }),
     has: (jobIndex) => opened.index.get(jobIndex) !== undefined,
+    end: () => opened.index.end,
     savedIndexes: () => opened.saved.values(),
     find: (jobIndex) => readOutcome(opened.handle, opened.index.get(jobIndex), path),
     outcomes,

@@ -40,7 +40,8 @@ export async function compareWitnesses(witnesses: Witnesses): Promise<void> {
 
 /**
  * Gives a saved job of the manifest to the journal, or only its files if the journal has lost
- * those. Returns true if the journal did not have the job as saved.
+ * those. Leaves out a line whose prediction is that of another job: it is from an earlier input.
+ * Returns true if the journal did not have the job as saved.
  */
 function restoreJob(outcome: Outcome, { folder, journal }: Pick<Witnesses, 'folder' | 'journal'>): boolean {
   const known = journal.find(outcome.index);
@@ -49,7 +50,7 @@ function restoreJob(outcome: Outcome, { folder, journal }: Pick<Witnesses, 'fold
     if (known.files.length === 0 && files.length > 0) journal.restoreFiles(outcome.index, files);
     return false;
   }
-  if (!files.every(isOnDisk)) return false;
+  if (!files.every(isOnDisk) || isOfAnother(outcome, journal)) return false;
   journal.restore(outcome, files);
   return true;
 }
@@ -64,6 +65,12 @@ async function* suspects(manifest: Manifest, journal: FolderJournal): AsyncGener
     const outcome = journal.isSaved(index) ? null : await manifest.find(index);
     if (outcome !== null) yield outcome;
   }
+}
+
+function isOfAnother({ index, predictionId, cached }: Outcome, journal: FolderJournal): boolean {
+  if (cached || predictionId === null || journal.find(index)?.predictionId === predictionId) return false;
+  for (const known of journal.knownPredictionIds()) if (known === predictionId) return true;
+  return false;
 }
 
 function originalsOf({ files }: Outcome, folder: string): ImageFile[] {

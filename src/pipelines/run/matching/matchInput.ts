@@ -38,7 +38,8 @@ async function matchPlans(
   run: Pick<OpenRun, 'config' | 'manifest' | 'journal'>,
 ): Promise<void> {
   const { journal, manifest, config } = run;
-  const known = journal.input();
+  // A manifest with more jobs than the input is an older copy: its lines must be compared.
+  const known = manifest.end() > total ? null : journal.input();
   if (fingerprint !== null && known?.fingerprint === fingerprint && known.total === total) return;
   if (journal.isEmpty()) {
     journal.setInput({ fingerprint, total, content: NOT_READ });

@@ -12,6 +12,7 @@ import { createReplicateProvider } from '../../../../src/providers/replicate/rep
 import { parseRendition } from '../../../../src/renditions/notation.ts';
 import type { Simulator } from '../../../../src/simulator/index.ts';
 import { planJobs } from '../../../../src/sources/planning/planJobs.ts';
+import { openJournal } from '../../../../src/store/journal/journal.ts';
 import type { Outcome } from '../../../../src/types.ts';
 import { jobOf } from '../../../helpers/jobOf.ts';
 import { SCHNELL, simulated } from '../../../helpers/simulated.ts';
@@ -224,4 +225,8 @@ it('ignores what a line of the manifest alone claims', async () => {
   const [first] = await outcomes();
   await appendFile(join(folder(), 'manifest.jsonl'), `${JSON.stringify({ ...first, index: 7 })}\n`);
   expect((await run(['thumb=8x8'])).totals).toMatchObject({ saved: 2, alreadySaved: 0, failed: 0 });
+  expect((await outcomes()).map(({ index }) => index)).toEqual([0, 1]);
+  const journal = openJournal(folder());
+  expect(journal.spentMicroUsd()).toBe(6_000);
+  journal.close();
 });

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { copyFile, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, of, type SchedulerLike } from 'rxjs';
 import { expect } from 'vitest';
+import { createReplicateProvider } from '../../../../src/providers/replicate/replicateProvider.ts';
 import type { SimulatorConfig } from '../../../../src/simulator/index.ts';
 import { describeTable } from '../../../helpers/recoveryTable.ts';
 import { type ScriptRun, type Scripts, scriptsInFolder } from '../../../helpers/scriptsInFolder.ts';
@@ -93,8 +94,10 @@ describeTable('A file in the folder', {
     await writeFile(scripts.at('0002-b.webp'), 'mine');
     const next = await scripts.generate(prompts);
     expect(next).toMatchObject({ code: 0, totals: { alreadySaved: 3 } });
+    const rendered = await scripts.generate(prompts, '--rendition thumb=8x8');
+    expect(rendered).toMatchObject({ code: 1, totals: { saved: 2, failed: 1, costUsd: 0 } });
     expect(await readFile(scripts.at('0002-b.webp'), 'utf8')).toBe('mine');
-    return next.made;
+    return next.made + rendered.made;
   },
   'a rendition is deleted': async () => {
     const scripts = await finished('--rendition thumb=8x8');
@@ -227,17 +230,27 @@ describeTable('A file in the folder', {
     const next = await scripts.generate(moved);
     expect(next).toMatchObject({ code: 0, made: 0, totals: { costUsd: 0 } });
     expect(next.outcomes).toEqual(outcomes);
-    return next.made;
+    const shorter = await scripts.generate(['c', 'a']);
+    await copyFile(join(scripts.root, 'older.jsonl'), scripts.at('manifest.jsonl'));
+    const again = await scripts.generate(['c', 'a']);
+    expect(again).toMatchObject({ code: 0, outcomes: shorter.outcomes, unused: shorter.unused });
+    return next.made + again.made;
   },
   '`run.json` is deleted': async () => {
     const scripts = await finished();
-    const before = await readFile(scripts.at('run.json'), 'utf8');
     await remove(scripts, 'run.json');
-    const next = await scripts.generate(prompts);
-    expect(next.error).toMatchObject({ name: 'UsageError' });
-    await writeFile(scripts.at('run.json'), before);
-    expect(await scripts.generate(prompts)).toMatchObject({ code: 0, made: 0 });
-    return next.made;
+    const refused = await scripts.generate(prompts);
+    expect(refused.error).toMatchObject({ name: 'UsageError' });
+    const paid = await scriptsInFolder();
+    const provider = { ...createReplicateProvider(paid.simulator), identify: () => of('replicate') };
+    await paid.generate(prompts, '', { provider });
+    const before = await readFile(paid.at('run.json'), 'utf8');
+    await remove(paid, 'run.json');
+    const next = await paid.generate(prompts, '', { provider });
+    expect(next).toMatchObject({ code: 0, totals: { alreadySaved: 3 } });
+    expect(next.warnings).toEqual([expect.stringContaining('did not store the service')]);
+    expect(await readFile(paid.at('run.json'), 'utf8')).toBe(before);
+    return refused.made + next.made;
   },
   'a file of yours has the name of an image': async () => {
     const scripts = await finished();

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -213,6 +214,13 @@ describeTable('The input', {
     await scripts.refine(harbour);
     const next = await scripts.refine(harbour.replace('children: 2', 'children: 3'), '--resume-anyway');
     expect(next).toMatchObject({ code: 0, totals: { alreadySaved: 6, saved: 1 } });
-    return next.made;
+    const fewer = await scripts.refine(harbour.replace('candidates: 4', 'candidates: 3'), '--resume-anyway', {
+      // Images that are no longer asked for are on the disk, but not in the report.
+      isBooked: false,
+    });
+    expect(fewer).toMatchObject({ code: 0, totals: { total: 5 } });
+    const paths = next.outcomes.flatMap(({ files }) => files.map(({ path }) => path));
+    expect(paths.filter((path) => !existsSync(scripts.at(path)))).toEqual([]);
+    return next.made + fewer.made;
   },
 });
