@@ -29,7 +29,7 @@ export interface ReportedRun {
 export interface ReportExtras {
   /** The runs in the same folder before the last one. Default: none. */
   readonly earlier?: readonly ReportedRun[];
-  /** Predictions that were made twice. Default: none. */
+  /** Predictions that belong to no job. Default: none. */
   readonly surplus?: Surplus | undefined;
 }
 
@@ -82,11 +82,14 @@ interface ReportedTimes {
   readonly slowest: readonly SlowImage[];
 }
 
-/** Predictions that equal a request of a run but belong to no job: they were made twice. */
+/**
+ * Predictions that equal a request of a run but belong to no job: they were made twice, or for jobs
+ * that the input no longer asks for.
+ */
 export interface Surplus {
   readonly count: number;
   readonly costUsd: number;
-  /** The first hundred. */
+  /** The first thousand. */
   readonly predictionIds: readonly string[];
 }
 
@@ -98,7 +101,7 @@ interface ReportedCosts {
   /** True if `costUsd` is not the last word: jobs have no known price, or an estimated one. */
   readonly costIncomplete: boolean;
   readonly costByModel: Readonly<Record<string, ModelCost>>;
-  /** Part of `costUsd` that was paid for no job; absent if nothing was made twice. */
+  /** Part of `costUsd` that was paid for no job; absent if nothing was. */
   readonly surplus?: Surplus;
 }
 
