@@ -537,10 +537,7 @@ export type JournalEntry =
       readonly type: 'intended';
       readonly attempt: number;
       readonly atMs: number;
-      /**
-       * The request sent, if it is not the plan's own (a fallback, uploaded files); long data cut
-       * to its hash.
-       */
+      /** The request sent; long data cut to its hash. */
       readonly request?: PredictionRequest;
       /** Time limit that the request named to the service; absent or null: none. */
       readonly cancelAfterMs?: number | null;
@@ -562,7 +559,10 @@ export interface JobRecord {
   /** Time just before the open attempt's POST was sent, ms since 1970. */
   readonly intendedAtMs: number | null;
   readonly predictionId: string | null;
-  /** The request of the open attempt, if it is not the plan's own; long data cut to its hash. */
+  /**
+   * The request of the latest attempt; long data cut to its hash. Null if there was none, or it was
+   * the plan's own and an earlier version wrote the journal.
+   */
   readonly request: PredictionRequest | null;
   /** Time limit that the latest request named to the service; absent or null: none is known. */
   readonly cancelAfterMs?: number | null;

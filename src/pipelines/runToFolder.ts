@@ -153,12 +153,13 @@ function noteSessions(
 ): MonoTypeOperatorFunction<RunTotals> {
   const { scheduler = monotonicScheduler } = run.config;
   let notedAtMs = Number.NEGATIVE_INFINITY;
-  return tap((totals) => {
+  const note = (totals: Pick<RunTotals, 'saved'>) => {
     const nowMs = scheduler.now();
     if (nowMs - notedAtMs < NOTE_EVERY_MS) return;
     notedAtMs = nowMs;
     run.journal.noteSession(sessionOf({ startedAtMs, elapsedMs: nowMs - startedAtMs, totals }, run));
-  });
+  };
+  return tap<RunTotals>({ subscribe: () => note({ saved: 0 }), next: note });
 }
 
 /**

@@ -1,20 +1,24 @@
 import type { OffsetBounds } from '../../base/clockOffset.ts';
 import { createOccurrences } from '../../base/occurrences.ts';
-import type { Prediction } from '../../types.ts';
+import type { Prediction, PredictionRequest } from '../../types.ts';
 import type { SentRequest } from './lost/attempt.ts';
 import { requestDigest } from './matchRequest.ts';
 
 /** Finds the predictions that a run has paid for and no job of it uses. */
 export interface Surplus {
-  /** Notes a create request that is sent. */
+  /** Notes a create request of this run, or of an earlier one whose predictions count too. */
   sent(request: SentRequest): void;
+  /** Notes the prediction of a job that was dropped: it belongs to no job, though it is claimed. */
+  drop(id: string): void;
   /** Notes a lost request whose prediction, if there is one, still belongs to its job. */
   left(request: SentRequest): void;
-  /** Returns true if a request was sent, so that there may be predictions to find. */
+  /** Returns true if there may be predictions to find: a request was noted, or a dropped job. */
   isNeeded(): boolean;
+  /** Notes that a job has given up such a request, and made its image again. */
+  gaveUp(request: SentRequest): void;
   /** Looks at a prediction of a list; the same one may come again. */
   see(prediction: Prediction): void;
-  /** Returns those that were made by a request of this run, and belong to no job, oldest first. */
+  /** Returns those that were made by a noted request, and belong to no job, oldest first. */
   result(): readonly Prediction[];
 }
 
@@ -44,8 +48,14 @@ export function createSurplus({ isClaimed, sinceMs, offset, shows }: SurplusConf
   const requests = createOccurrences();
   let isSent = false;
   const left = new Map<string, number>();
+  const dropped = new Set<string>();
+  let firstSentMs = sinceMs;
   const seen = new Map<string, { readonly prediction: Prediction; readonly digest: string }>();
 
+  const countLeft = (request: PredictionRequest, more: number): void => {
+    const digest = requestDigest(request);
+    left.set(digest, (left.get(digest) ?? 0) + more);
+  };
   const isOfRun = (prediction: Prediction, digest: string): boolean => {
     if (requests.timesOf(digest) === 0) return false;
     const { limit, webhook } = shows();
@@ -58,21 +68,24 @@ export function createSurplus({ isClaimed, sinceMs, offset, shows }: SurplusConf
     return webhook !== true || url === undefined || requests.timesOf(`${digest}${url}`) > 0;
   };
   return {
-    isNeeded: () => isSent,
-    sent({ request, cancelAfterMs = null, webhookUrl = null }) {
+    isNeeded: () => isSent || dropped.size > 0,
+    sent({ request, sentAtMs, cancelAfterMs = null, webhookUrl = null }) {
+      firstSentMs = Math.min(firstSentMs, sentAtMs);
       const digest = requestDigest(request);
       isSent = true;
       requests.count(digest);
       if (cancelAfterMs !== null) requests.count(withLimit(digest, Math.ceil(cancelAfterMs / 1_000)));
       if (webhookUrl !== null) requests.count(`${digest}${webhookUrl}`);
     },
-    left({ request }) {
-      const digest = requestDigest(request);
-      left.set(digest, (left.get(digest) ?? 0) + 1);
+    drop(id) {
+      dropped.add(id);
     },
+    left: ({ request }) => countLeft(request, 1),
+    gaveUp: ({ request }) => countLeft(request, -1),
     see(prediction) {
       const { id, input, createdAt } = prediction;
-      const beganMs = sinceMs + (offset()?.leastMs ?? 0) - TOLERANCE_MS;
+      if (dropped.has(id)) seen.set(id, { prediction, digest: '' });
+      const beganMs = firstSentMs + (offset()?.leastMs ?? 0) - TOLERANCE_MS;
       if (input === null || isClaimed(id) || Date.parse(createdAt ?? '') < beganMs) return;
       // The service may fill in a seed that was not sent.
       const digests = [requestDigest(prediction), requestDigest(prediction, { withSeed: false })];
@@ -82,7 +95,7 @@ export function createSurplus({ isClaimed, sinceMs, offset, shows }: SurplusConf
     result() {
       const kept = new Map(left);
       const oldestFirst = [...seen.values()]
-        .filter(({ prediction }) => !isClaimed(prediction.id))
+        .filter(({ prediction: { id } }) => dropped.has(id) || !isClaimed(id))
         .toSorted((one, other) => createdMsOf(one.prediction) - createdMsOf(other.prediction));
       return oldestFirst
         .filter(({ digest }) => {

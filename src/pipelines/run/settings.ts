@@ -1,3 +1,4 @@
+import type { SentRequest } from '../../operators/predictions/lost/attempt.ts';
 import type { Destination, PredictionEvents, Provider } from '../../ports.ts';
 import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
 import type { Manifest } from '../../sinks/manifest/manifest.ts';
@@ -138,9 +139,13 @@ export interface RunSettings
 export interface ListObserver {
   /** Returns true if a list may show it anything. */
   isNeeded(): boolean;
-  /** Receives each listed prediction since the run began. */
+  /** Receives each listed prediction since the first request that counts was sent. */
   see(prediction: Prediction): void;
-  /** Returns those that equal a request of the run but belong to no job. */
+  /** Notes a create request of an earlier run. Default: no-op. */
+  sent?(request: SentRequest): void;
+  /** Notes the prediction of a job that the input no longer asks for. Default: no-op. */
+  drop?(id: string): void;
+  /** Returns those that belong to no job. */
   result(): readonly Prediction[];
 }
 

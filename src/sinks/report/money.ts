@@ -7,11 +7,14 @@ export interface ModelCost extends ModelTotals {
   readonly price: string | null;
 }
 
-/** Predictions that equal a request of a run but belong to no job: they were made twice. */
+/**
+ * Predictions that equal a request of a run but belong to no job: they were made twice, or for jobs
+ * that the input no longer asks for.
+ */
 export interface Surplus {
   readonly count: number;
   readonly costUsd: number;
-  /** The first hundred. */
+  /** The first thousand. */
   readonly predictionIds: readonly string[];
 }
 
@@ -29,7 +32,7 @@ export interface ReportedCosts {
   /** True if `costUsd` is not the last word: jobs have no known price, or an estimated one. */
   readonly costIncomplete: boolean;
   readonly costByModel: Readonly<Record<string, ModelCost>>;
-  /** Part of `costUsd` that was paid for no job; absent if nothing was made twice. */
+  /** Part of `costUsd` that was paid for no job; absent if nothing was. */
   readonly surplus?: Surplus;
   /** Part of `costUsd` that was paid for what is no longer asked for; absent if there is none. */
   readonly unused?: UnusedCost;

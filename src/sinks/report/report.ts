@@ -23,7 +23,7 @@ export interface ReportedRun {
 export interface ReportExtras {
   /** The runs in the same folder before the last one. Default: none. */
   readonly earlier?: readonly ReportedRun[];
-  /** Predictions that were made twice. Default: none. */
+  /** Predictions that belong to no job. Default: none. */
   readonly surplus?: Surplus | undefined;
 }
 

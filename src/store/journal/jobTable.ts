@@ -34,6 +34,11 @@ interface JobSums {
 interface JobChecks {
   /** Yields all jobs, in the order of their ids. */
   all(): Iterable<StoredJob>;
+  /**
+   * Yields the jobs with an open attempt that the input no longer asks for, then those that it asks
+   * for whose last attempt began at a moment or later; null: none of these.
+   */
+  unaccounted(sinceMs: number | null): Iterable<StoredJob>;
   /** Writes the checksum of every row: after a change that was made in SQL. */
   writeChecksums(): void;
   /** Returns true if every row fits its checksum. */
@@ -111,6 +116,15 @@ export function createJobTable(database: DatabaseSync, folder: string): JobTable
       numberOf('SELECT sum(open_micro_usd) AS number FROM job WHERE open_micro_usd IS NOT NULL'),
     *all() {
       for (const row of rows()) yield storedJob(row, folder);
+    },
+    *unaccounted(sinceMs) {
+      const dropped = database.prepare(
+        'SELECT * FROM job WHERE open_micro_usd IS NOT NULL AND job_index IS NULL',
+      );
+      for (const row of dropped.iterate()) yield storedJob(row, folder);
+      if (sinceMs === null) return;
+      const begun = database.prepare('SELECT * FROM job WHERE job_index IS NOT NULL AND intended_at_ms >= ?');
+      for (const row of begun.iterate(Math.floor(sinceMs))) yield storedJob(row, folder);
     },
     writeChecksums() {
       const write = database.prepare('UPDATE job SET checksum = ? WHERE id = ?');

@@ -27,7 +27,7 @@ export interface OpenJournalConfig extends FolderConditions {
 /** The journal of a run folder. */
 export interface FolderJournal
   extends RunJournal,
-    Pick<RunTable, 'input' | 'movePhase' | 'setMovePhase' | 'fileMoves'> {
+    Pick<JobTable & RunTable, 'unaccounted' | 'input' | 'movePhase' | 'setMovePhase' | 'fileMoves'> {
   /** Repairs that were made when it was opened, in words; empty if none was needed. */
   readonly repairs: readonly string[];
   /** Returns true if no job was ever recorded. */
@@ -110,14 +110,13 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     if (known !== undefined) table.put({ ...known, index: null });
     return { job: newStoredJob(table.newId(), plan.index, plan.key), isNew: true };
   };
-  /** Gives a job that has lost its index, as those built from the log have, that of its outcome. */
+  /** Gives a job that was built from the log the index of its outcome. */
   const placed = ({ index, key, predictionId }: Outcome): { job: StoredJob; isNew: boolean } | null => {
-    if (predictionId === null || table.at(index)?.record.key === key) return null;
-    const job = table.unplaced(key, predictionId);
-    if (job === undefined) return null;
     const other = table.at(index);
-    if (other !== undefined) table.put({ ...other, index: null });
-    return { job: { ...job, index }, isNew: false };
+    if (predictionId === null || other?.record.key === key) return null;
+    const job = table.unplaced(key, predictionId);
+    if (job !== undefined && other !== undefined) table.put({ ...other, index: null });
+    return job === undefined ? null : { job: { ...job, index }, isNew: false };
   };
   const transaction = (change: () => void): void => {
     commits.flush();
@@ -136,6 +135,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
   };
   return {
     repairs,
+    unaccounted: table.unaccounted,
     isEmpty: () => database.prepare('SELECT 1 FROM job LIMIT 1').get() === undefined,
     input: run.input,
     matching: () => createJobMatching(database, table, folder),

@@ -34,6 +34,31 @@ const mine = (id: string, fields: Partial<Prediction> = {}) =>
   aPrediction({ id, createdAt: at(2_000), ...fields });
 const withLimit = (seconds: number) => ({ createdAt: at(2_000), deadline: at(2_000 + seconds * 1_000) });
 
+describe('counts, of earlier runs,', () => {
+  it('what their requests have made since the first of them', () => {
+    const { surplus, idsOf } = aRun();
+    const before = { createdAt: at(-60_000) };
+    expect(idsOf(mine('before', before))).toEqual([]);
+    surplus.sent(sent({ sentAtMs: -60_500 }));
+    expect(idsOf(mine('before', before), mine('long before', { createdAt: at(-90_000) }))).toEqual([
+      'before',
+    ]);
+  });
+  it('what was made for a job that was dropped, though its id is claimed', () => {
+    const { surplus, idsOf } = aRun({ claimed: ['mine', 'dropped'] });
+    surplus.drop('dropped');
+    expect(idsOf(mine('mine'), mine('dropped', { input: null }))).toEqual(['dropped']);
+  });
+  it('what shows up of a request that its job has given up', () => {
+    const { surplus, idsOf } = aRun();
+    surplus.sent(sent());
+    surplus.left(sent());
+    expect(idsOf(mine('late'))).toEqual([]);
+    surplus.gaveUp(sent());
+    expect(idsOf()).toEqual(['late']);
+  });
+});
+
 describe('counts', () => {
   it('what a request of the run has made and no job has, oldest first, once', () => {
     const { surplus, idsOf } = aRun({ claimed: ['claimed'] });

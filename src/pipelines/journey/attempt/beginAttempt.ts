@@ -96,7 +96,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
           attempt: job.attempts,
           atMs: job.startedAtMs,
           cancelAfterMs,
-          ...(sent === plan ? {} : { request: forJournal(sent) }),
+          request: forJournal(sent),
         });
       },
       onThrottled: (namedMs) => {

@@ -85,11 +85,14 @@ function endUncertain(
   error: unknown,
   { attempt, reason }: LostAttempt,
   { plan }: JobState,
-  { state, repay }: Pick<Searching, 'repay' | 'state'>,
+  { state, repay, lookout }: Pick<Searching, 'lookout' | 'repay' | 'state'>,
 ): Observable<null> {
   if (!(error instanceof ProviderError && error.code === 'ERR_UNCERTAIN')) return throwError(() => error);
   if (state.isStopped) return EMPTY;
-  if (repay && attempt.isFromBefore) return of(null);
+  if (repay && attempt.isFromBefore) {
+    lookout.surplus.gaveUp(attempt);
+    return of(null);
+  }
   const { code, suggestion, recoverable, tookEffect, cause } = error;
   const message = `Image #${plan.index + 1}: ${error.message} The request ended so: ${reason.message}`;
   return throwError(

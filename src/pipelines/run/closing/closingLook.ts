@@ -19,6 +19,7 @@ import type { Outcome, Plan, Prediction } from '../../../types.ts';
 import { outcomeError } from '../../journey/outcomes.ts';
 import { overrideAnswers } from '../runConfig.ts';
 import type { OpenRun } from '../settings.ts';
+import { type EarlierAttempts, noteEarlierAttempts } from './earlierAttempts.ts';
 import type { RunEnd } from './results.ts';
 import { settledPredictions } from './settledPredictions.ts';
 import { addSurplus } from './surplus.ts';
@@ -48,11 +49,12 @@ const CORRECTIONS = 16;
 export function closingLook(end: RunEnd, run: Looking): Observable<RunEnd> {
   if (end.fault !== null) return of(end);
   const { observers = [] } = run;
-  const isObserved = observers.some((observer) => observer.isNeeded());
   return from(findUnmeasured(run)).pipe(
-    concatMap((unmeasured) => {
-      if (unmeasured.jobsOf.size === 0 && !isObserved) return of(end);
-      return look(end, unmeasured, run);
+    concatMap(async (unmeasured) => ({ ...unmeasured, earlier: await noteEarlierAttempts(run) })),
+    concatMap((wanted) => {
+      const isObserved = observers.some((observer) => observer.isNeeded());
+      if (wanted.jobsOf.size === 0 && !isObserved) return addSurplus(end, run);
+      return look(end, wanted, run);
     }),
     catchError((error: unknown) => of({ ...end, fault: error })),
   );
@@ -91,7 +93,12 @@ function isMeasured({ status, metrics, completedAt, estimatedUsd }: Outcome): bo
   return !hasOutput || completedAt !== null || typeof metrics.predict_time === 'number';
 }
 
-function look(end: RunEnd, { jobsOf, oldestMs }: Unmeasured, run: Looking): Observable<RunEnd> {
+/** What a look is for. */
+interface Wanted extends Unmeasured {
+  readonly earlier: EarlierAttempts;
+}
+
+function look(end: RunEnd, { jobsOf, oldestMs, earlier }: Wanted, run: Looking): Observable<RunEnd> {
   const { provider, scheduler, random, emit = () => {} } = run.config;
   const { observers = [] } = run;
   const { saved, failed } = end.totals;
@@ -103,8 +110,8 @@ function look(end: RunEnd, { jobsOf, oldestMs }: Unmeasured, run: Looking): Obse
     let unread = jobsOf.size;
     return settledPredictions(provider, {
       ids: jobsOf.keys(),
-      createdAfterMs: Math.min(end.startedAtMs, oldestMs) - CLOCK_MARGIN_MS,
-      pages: Math.ceil(Math.max(jobsOf.size, saved + failed) / PAGE_SIZE) + 1,
+      createdAfterMs: Math.min(end.startedAtMs, oldestMs, earlier.sinceMs) - CLOCK_MARGIN_MS,
+      pages: Math.ceil((Math.max(jobsOf.size, saved + failed) + earlier.count) / PAGE_SIZE) + 1,
       ...(observers.length > 0 && { see }),
       ...(scheduler && { scheduler }),
       ...(random && { random }),

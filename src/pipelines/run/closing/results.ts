@@ -41,7 +41,7 @@ export interface RunEnd {
    * True if a stop kept the run from beginning more jobs than `totals.total` counts. Default false.
    */
   readonly isUnfinished?: boolean;
-  /** Predictions that were made twice, in this folder. Absent: none are known. */
+  /** Predictions of this folder that belong to no job. Absent: none are known. */
   readonly surplus?: Surplus;
   readonly startedAtMs: number;
   readonly elapsedMs: number;
@@ -108,7 +108,13 @@ export async function writeReportAndTables(end: RunEnd, run: Writing): Promise<R
 
 /** Returns how far a run has come, for its journal. */
 export function sessionOf(
-  { startedAtMs, elapsedMs, totals }: Pick<RunEnd, 'startedAtMs' | 'elapsedMs' | 'totals'>,
+  {
+    startedAtMs,
+    elapsedMs,
+    totals,
+  }: Pick<RunEnd, 'startedAtMs' | 'elapsedMs'> & {
+    readonly totals: Pick<RunTotals, 'saved'>;
+  },
   { requests }: Pick<OpenRun, 'requests'>,
 ): RunSession {
   return { startedAtMs, elapsedMs, apiRequests: requests(), saved: totals.saved };

@@ -1,5 +1,19 @@
 import { join } from 'node:path';
+import {
+  catchError,
+  concat,
+  concatMap,
+  EMPTY,
+  from,
+  last,
+  lastValueFrom,
+  of,
+  takeWhile,
+  timer,
+  toArray,
+} from 'rxjs';
 import { z } from 'zod';
+import { monotonicScheduler } from '../../../base/monotonicScheduler.ts';
 import { formatUsd, toMicroUsd } from '../../../base/text.ts';
 import { readOwnJson } from '../../../disk/writeFiles.ts';
 import { addUsd } from '../../../operators/stages/tally.ts';
@@ -7,16 +21,17 @@ import type { Surplus } from '../../../sinks/report/money.ts';
 import type { Prediction } from '../../../types.ts';
 import { overrideAnswers } from '../runConfig.ts';
 import type { OpenRun } from '../settings.ts';
+import { droppedIds } from './earlierAttempts.ts';
 import type { RunEnd } from './results.ts';
 import { hasEnded } from './settledPredictions.ts';
 
 /** Ids in the report, at most. */
-const MAX_IDS = 100;
+const MAX_IDS = 1_000;
 
 /**
- * Adds to the end of a run what its observers have found: predictions that were made twice, their
- * cost, and a warning about them. The report counts those of earlier runs too, except the ones that
- * a job has claimed since.
+ * Adds to the end of a run what its observers have found: predictions that were made twice, or for
+ * jobs that the input no longer asks for, their cost, and a warning about them. The report counts
+ * those of earlier runs too, except the ones that a job has claimed since.
  */
 export async function addSurplus(
   end: RunEnd,
@@ -24,12 +39,13 @@ export async function addSurplus(
 ): Promise<RunEnd> {
   const { config, journal, observers = [] } = run;
   if (observers.length === 0) return end;
-  const found = surplusOf(
-    observers.flatMap((observer) => observer.result()),
-    config,
-  );
+  const dropped = droppedIds(run);
+  const claimed = [...journal.knownPredictionIds()].filter((id) => !dropped.has(id));
+  const earlier = unclaimed(await earlierSurplus(config.folder), new Set(claimed));
+  const known = new Set(earlier.predictionIds);
+  const news = observers.flatMap((observer) => observer.result()).filter(({ id }) => !known.has(id));
+  const found = surplusOf(await atTheirEnd(news, config), config);
   if (found.count > 0) config.emit?.({ type: 'warning', message: surplusText(found) });
-  const earlier = unclaimed(await earlierSurplus(config.folder), new Set(journal.knownPredictionIds()));
   const surplus = {
     count: earlier.count + found.count,
     costUsd: addUsd(earlier.costUsd, found.costUsd),
@@ -37,6 +53,31 @@ export async function addSurplus(
   };
   const totals = { ...end.totals, costUsd: addUsd(end.totals.costUsd, found.costUsd) };
   return surplus.count === 0 ? end : { ...end, totals, surplus };
+}
+
+/** Pauses before a prediction that still runs is asked for again. */
+const PAUSES_MS = [1_000, 3_000, 10_000];
+
+/** Asks for the predictions that still ran when the list was read: their cost is not known yet. */
+async function atTheirEnd(
+  predictions: readonly Prediction[],
+  { provider, scheduler = monotonicScheduler }: OpenRun['config'],
+): Promise<readonly Prediction[]> {
+  const again = ({ id }: Prediction, pauseMs: number) =>
+    timer(pauseMs, scheduler).pipe(
+      concatMap(() => provider.getPrediction(id)),
+      catchError(() => EMPTY),
+    );
+  const asked = from(predictions).pipe(
+    concatMap((prediction) =>
+      concat(of(prediction), ...PAUSES_MS.map((pauseMs) => again(prediction, pauseMs))).pipe(
+        takeWhile((state) => !hasEnded(state), true),
+        last(),
+      ),
+    ),
+    toArray(),
+  );
+  return lastValueFrom(asked);
 }
 
 /** Sums up predictions; one that still runs costs what it has reported so far, if anything. */
@@ -53,8 +94,8 @@ function surplusOf(predictions: readonly Prediction[], { provider, answers }: Op
 function surplusText({ count, costUsd }: Surplus): string {
   const cost = costUsd === 0 ? '' : ` (${formatUsd(toMicroUsd(costUsd))})`;
   return count === 1
-    ? `1 prediction equals a request of this run but belongs to no job: it was made twice and stays unclaimed${cost}. report.json has its id.`
-    : `${count} predictions equal requests of this run but belong to no job: they were made twice and stay unclaimed${cost}. report.json has their ids.`;
+    ? `1 prediction equals a request of this folder but belongs to no job: it was made twice, or for a job that is no longer in the input${cost}. report.json has its id.`
+    : `${count} predictions equal requests of this folder but belong to no job: they were made twice, or for jobs that are no longer in the input${cost}. report.json has their ids.`;
 }
 
 const reported = z.object({

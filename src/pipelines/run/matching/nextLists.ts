@@ -100,23 +100,39 @@ async function renamed(
 /** Notes the moves of originals that are downloaded, but have no outcome yet. */
 async function moveDownloads(
   { path }: Plan,
-  { oldIndex }: MatchedJob,
+  job: MatchedJob,
   matching: JobMatching,
-  { journal, config }: Pick<Listing, 'journal' | 'config'>,
+  run: Pick<Listing, 'journal' | 'config'>,
   names: FreeNames,
 ): Promise<void> {
-  const files = oldIndex === null ? [] : (journal.find(oldIndex)?.files ?? []);
-  const paths = files.flatMap((file) => [
-    file.path,
-    ...(file.untouched === undefined ? [] : [file.untouched.path]),
-  ]);
-  const below = paths.map((each) => relative(config.folder, each).replaceAll(sep, '/'));
+  const below = downloadsOf(job, run);
   const oldStem = below[0]?.replace(/\.[^./]+$/, '');
   if (oldStem === undefined) return;
   const newStem = await names.freeStem(pathFor(path, oldStem), null);
   for (const oldPath of below) {
     const newPath = oldPath.replace(oldStem, newStem);
     if (newPath !== oldPath) matching.move({ oldPath, newPath, sidecarOf: null });
+  }
+}
+
+/** Returns the paths of the originals of a job that has no outcome yet, below the run folder. */
+function downloadsOf({ oldIndex }: MatchedJob, { journal, config }: Pick<Listing, 'journal' | 'config'>) {
+  const files = oldIndex === null ? [] : (journal.find(oldIndex)?.files ?? []);
+  const paths = files.flatMap(({ path, untouched }) => [
+    path,
+    ...(untouched === undefined ? [] : [untouched.path]),
+  ]);
+  return paths.map((path) => relative(config.folder, path).replaceAll(sep, '/'));
+}
+
+/** Notes the moves of originals whose job had no outcome when it was dropped. */
+function moveUnfinished(
+  job: MatchedJob,
+  matching: JobMatching,
+  run: Pick<Listing, 'journal' | 'config'>,
+): void {
+  for (const oldPath of downloadsOf(job, run)) {
+    matching.move({ oldPath, newPath: `${UNUSED_FOLDER}/${job.id}/${oldPath}`, sidecarOf: null });
   }
 }
 
@@ -128,6 +144,7 @@ async function* unusedLines(
 ): AsyncGenerator<string> {
   for (const job of matching.unused()) {
     const outcome = await outcomeOf(job, run, unused);
+    if (outcome === null) moveUnfinished(job, matching, run);
     if (outcome === null || (outcome.status !== 'saved' && !((outcome.costUsd ?? 0) > 0))) continue;
     const stem = stemOf(outcome);
     if (job.oldIndex === null || stem === null) {

@@ -178,7 +178,7 @@ it('shows the list to observers, and reports what they find: ids, cost, a warnin
   expect(events).toContainEqual({
     type: 'warning',
     message:
-      '2 predictions equal requests of this run but belong to no job: they were made twice and stay unclaimed ($0.006). report.json has their ids.',
+      '2 predictions equal requests of this folder but belong to no job: they were made twice, or for jobs that are no longer in the input ($0.006). report.json has their ids.',
   });
 });
 
