@@ -35,7 +35,7 @@ it('runs that are killed lose nothing, pay nothing twice, and book every cent', 
     runCache({ ...common, seed: 6 }).then((report) => [report]),
   ]);
   const sum = (of: (report: BatchReport) => number) =>
-    reports.map((lane) => lane.reduce<number>((total, report) => total + of(report), 0));
+    reports.map((lane: readonly BatchReport[]) => lane.reduce((total, report) => total + of(report), 0));
   expect(reports.flat().flatMap(({ problems }) => problems)).toEqual([]);
   expect(sum(({ kills }) => kills)).toEqual([...lanes.map(([, , kills]) => kills), 0]);
   expect(sum(({ lost, paidTwice }) => lost + paidTwice)).toEqual(reports.map(() => 0));
