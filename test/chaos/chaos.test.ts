@@ -30,7 +30,7 @@ const lanes: readonly [name: string, batch: Batch, kills: number, seed: number][
 // One test, because a test runner limits how many run side by side, and these mostly wait.
 it('runs that are killed lose nothing, pay nothing twice, and book every cent', async () => {
   const common = { folder: folder(), prompts: 8 };
-  const reports = await Promise.all([
+  const reports: readonly (readonly BatchReport[])[] = await Promise.all([
     ...lanes.map(([name, batch, kills, seed]) => runLane(batch, { ...common, name, kills, seed })),
     runCache({ ...common, seed: 6 }).then((report) => [report]),
   ]);

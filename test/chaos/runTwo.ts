@@ -7,7 +7,7 @@ import { checkFolder } from './checkFolder.ts';
 import { createWatch, type Watch } from './createWatch.ts';
 import { planKill } from './planKill.ts';
 import { type BatchReport, environment, firstLines, pace, SPEED } from './runBatch.ts';
-import { startGenerate } from './startGenerate.ts';
+import { type GenerateRun, startGenerate } from './startGenerate.ts';
 
 export interface TwoConfig {
   /** Where the runs may write; there already. */
@@ -16,7 +16,7 @@ export interface TwoConfig {
   prompts: number;
   /** What the two processes have in common. */
   shared: 'folder' | 'cache';
-  /** Kills at most, of the process that was started first. Default 0. */
+  /** Kills at most, of both processes. Default 0. */
   maxKills?: number;
 }
 
@@ -93,23 +93,29 @@ async function endOfBoth(
   const random = createRandom(`${seed}/two`);
   let [kills, refused] = [0, 0];
   for (let runs = 2; ; runs += 2) {
-    const [first, second] = commands.map((args, at) =>
+    const both = commands.map((args, at) =>
       startGenerate(args, environment(simulator, join(folder, at === 0 ? 'one' : 'two'))),
     );
-    if (first === undefined || second === undefined) throw new RangeError('Expected two commands');
     const plan = kills < maxKills ? planKill(random, prompts) : null;
-    const endings = await Promise.all([watch.endOf(first, plan), second.ended]);
-    refused += endings.filter((ending) => ending === 2).length;
-    if (endings.includes('killed')) kills += 1;
-    const isDone = endings.every((ending) => ending === 0 || ending === 2) && endings.includes(0);
-    if (isDone) return { kills, runs, refused, problems: [] };
-    const isOdd = !endings.every((ending) => [0, 2, 'killed'].includes(ending ?? 'none'));
-    if (isOdd || runs > MOST_RUNS) {
-      const problems = [`${endings.join(' and ')}; ${first.said().slice(-300)} ${second.said().slice(-300)}`];
-      return { kills, runs, refused, problems };
+    const ending = await watch.endOf(asOne(both), plan);
+    const codes = await Promise.all(both.map(({ ended }) => ended));
+    refused += codes.filter((code) => code === 2).length;
+    if (ending === 'killed') kills += 1;
+    else {
+      const isDone = codes.every((code) => code === 0 || code === 2) && codes.includes(0);
+      const said = both.map((run) => run.said().slice(-300)).join(' ');
+      return { kills, runs, refused, problems: isDone ? [] : [`${ending}: ${codes.join(' and ')}; ${said}`] };
     }
   }
 }
 
-/** Processes that are not done by then hang. */
-const MOST_RUNS = 40;
+/** Two runs as one: killed together. */
+function asOne(runs: readonly GenerateRun[]): GenerateRun {
+  return {
+    kill: () => {
+      for (const run of runs) run.kill();
+    },
+    ended: Promise.all(runs.map(({ ended }) => ended)).then((codes) => (codes.includes(null) ? null : 0)),
+    said: () => runs.map((run) => run.said()).join(' '),
+  };
+}

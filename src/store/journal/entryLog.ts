@@ -81,11 +81,17 @@ export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState)
       ftruncateSync(fd, bytes);
     },
     close: (end) => {
-      if (end !== undefined) {
-        waiting.push(textOfLine({ seq: seq + 1, ...end }));
-        write();
+      try {
+        if (end !== undefined) {
+          waiting.push(textOfLine({ seq: seq + 1, ...end }));
+          write();
+        }
+      } catch {
+        // The disk may be full. Without this line the next run reads the whole log.
+        ftruncateSync(fd, bytes);
+      } finally {
+        closeSync(fd);
       }
-      closeSync(fd);
     },
   };
 }
