@@ -1,11 +1,15 @@
 // Writes the journal and manifest of a finished run without running its jobs:
 // `fillFolder.ts FOLDER JOBS`.
 import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { loadSqlite } from '../src/store/database.ts';
-import { openJournal } from '../src/store/journal.ts';
+import { outcomeLine } from '../src/sinks/manifest/manifest.ts';
+import { applyEntry, newStoredJob } from '../src/store/entries.ts';
+import { loadSqlite } from '../src/store/journal/database.ts';
+import { createJobTable } from '../src/store/journal/jobTable.ts';
+import { openJournal } from '../src/store/journal/journal.ts';
 import type { Outcome, Plan } from '../src/types.ts';
 import { plansUpTo } from './memoryPorts.ts';
 
@@ -17,20 +21,20 @@ async function fill(): Promise<void> {
   openJournal(folder).close();
   const database = new (loadSqlite().DatabaseSync)(join(folder, 'run.sqlite'));
   database.exec('BEGIN');
-  const put = database.prepare(`
-    INSERT INTO job (job_index, key, prediction_id, files, state, attempts, cost_micro_usd, earlier_micro_usd, paid_micro_usd)
-    VALUES (?, ?, ?, ?, 'saved', 1, 0, 0, 3000)
-  `);
-  const addId = database.prepare('INSERT INTO prediction VALUES (?)');
+  const table = createJobTable(database, folder);
   for (const plan of plansUpTo(JOBS)) {
-    const { predictionId, files } = outcomeOf(plan);
-    put.run(plan.index, plan.key, predictionId, JSON.stringify(files));
-    addId.run(predictionId);
+    const outcome = outcomeOf(plan);
+    const job = newStoredJob(table.newId(), plan.index, plan.key);
+    table.put(applyEntry(job, { type: 'outcome', outcome }, 3_000));
+    table.addPredictionId(outcome.predictionId ?? '');
   }
   database.exec('COMMIT');
   database.close();
+  // The next run to open it writes its log, and notes the checksum.
+  await rm(join(folder, 'journal.jsonl'));
+  openJournal(folder).close();
   const lines = function* () {
-    for (const plan of plansUpTo(JOBS)) yield `${JSON.stringify(outcomeOf(plan))}\n`;
+    for (const plan of plansUpTo(JOBS)) yield `${outcomeLine(outcomeOf(plan))}\n`;
   };
   await pipeline(Readable.from(lines()), createWriteStream(join(folder, 'manifest.jsonl')));
 }

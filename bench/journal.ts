@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { count, lastValueFrom } from 'rxjs';
 import { generate } from '../src/pipelines/generate.ts';
 import type { RunJournal } from '../src/store/entries.ts';
-import { openJournal } from '../src/store/journal.ts';
+import { openJournal } from '../src/store/journal/journal.ts';
 import { createMemoryJournal } from '../src/store/memoryJournal.ts';
 import { memoryPorts, plansUpTo } from './memoryPorts.ts';
 

@@ -11,7 +11,7 @@ import { progressOf } from '../src/events/progress.ts';
 import type { RunEvent } from '../src/events/runEvent.ts';
 import { toTelemetry } from '../src/events/telemetry/toTelemetry.ts';
 import { generate } from '../src/pipelines/generate.ts';
-import { openJournal } from '../src/store/journal.ts';
+import { openJournal } from '../src/store/journal/journal.ts';
 import { memoryPorts, plansUpTo } from './memoryPorts.ts';
 
 const JOBS = 100_000;

@@ -5,13 +5,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NEVER } from 'rxjs';
+import { createIndexSet } from '../src/base/indexSet.ts';
 import { createGate, gate } from '../src/operators/gate.ts';
 import { createGovernor } from '../src/operators/pace/governor.ts';
-import { createClaimedIds } from '../src/operators/predictions/adoptPrediction.ts';
+import { createClaimedIds } from '../src/operators/predictions/claimedIds.ts';
 import { generate } from '../src/pipelines/generate.ts';
 import { createLineIndex } from '../src/sinks/manifest/jsonLines.ts';
-import { createIndexSet } from '../src/store/entries.ts';
-import { openJournal } from '../src/store/journal.ts';
+import { openJournal } from '../src/store/journal/journal.ts';
 import { memoryPorts, plansUpTo } from './memoryPorts.ts';
 
 const MILLION = 1_000_000;

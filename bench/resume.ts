@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { generate } from '../src/pipelines/generate.ts';
-import { countSaved } from '../src/pipelines/run/earlierRuns.ts';
+import { writeReportAndTables } from '../src/pipelines/run/closing/results.ts';
+import { countSaved } from '../src/pipelines/run/earlier/earlierRuns.ts';
+import { matchInput } from '../src/pipelines/run/matching/matchInput.ts';
 import { openRun } from '../src/pipelines/run/openRun.ts';
-import { writeReportAndTables } from '../src/pipelines/run/results.ts';
 import { memoryPorts, plansUpTo } from './memoryPorts.ts';
 
 const JOBS = Number(process.argv[2] ?? 1_000_000);
@@ -20,6 +21,12 @@ spawnSync(process.execPath, ['--import', 'tsx', 'bench/fillFolder.ts', folder, S
 const { provider } = memoryPorts(1_000, 0);
 console.log(`${JOBS} finished jobs`);
 const run = await measured('open journal and manifest', () => openRun({ folder, provider }));
+await measured('match all jobs by their keys', () =>
+  matchInput(() => plansUpTo(JOBS), { fingerprint: 'same', total: JOBS }, run),
+);
+await measured('match an input that has not changed', () =>
+  matchInput(() => plansUpTo(JOBS), { fingerprint: 'same', total: JOBS }, run),
+);
 const saved = await measured('count saved jobs', () => countSaved(() => plansUpTo(JOBS), JOBS, run));
 if (saved !== JOBS) throw new Error(`Expected ${JOBS} saved jobs, got ${saved}`);
 await measured('skip all plans', () =>

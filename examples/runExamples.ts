@@ -33,7 +33,8 @@ export async function* runExamples({ folder, speed }: RunExamplesConfig): AsyncG
       .split(' ')
       .map((word) => (speed === undefined ? word : word.replace(/^--simulate.*/, `--simulate=${speed}`)));
     const [, name = ''] = /(?:examples\/|pipelines\/)([\w-]+)\.\w+(?: --|$)/.exec(command) ?? [];
-    yield await run(command, [...words, '--out', join(folder, name)], join(folder, name));
+    const out = join(folder, `${name}-simulated`);
+    yield await run(command, [...words, '--out', out], out);
   }
 }
 

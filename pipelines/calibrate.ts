@@ -1,7 +1,10 @@
 // Measures the time and the cost of a model with three runs, and recommends a concurrency.
+import { hash } from 'node:crypto';
 import packageJson from '../package.json' with { type: 'json' };
+import { isSimulated } from '../src/base/service.ts';
 import { formatUsd } from '../src/base/text.ts';
-import { folderFor, runBatchScript } from '../src/cli/batch/batchScript.ts';
+import { runBatchScript } from '../src/cli/batch/batchScript.ts';
+import { chooseFolder } from '../src/cli/batch/chooseFolder.ts';
 import { findModel, jobContext } from '../src/cli/batch/models.ts';
 import { startBatch } from '../src/cli/batch/startBatch.ts';
 import { calibrationTable } from '../src/cli/display/tables.ts';
@@ -40,19 +43,22 @@ const command = createCommand({
   examples: ['calibrate.ts --simulate=5', 'calibrate.ts --model black-forest-labs/flux-dev --budget 0.10'],
 });
 
-await runBatchScript(command, async ({ flags: given, service, io }) => {
+await runBatchScript(command, async (script) => {
+  const { flags: given, service, io } = script;
   const flags = withDefaults(given, { ratePerMinute: runDefaults.ratePerMinute * service.speed });
   const reference = flags.models[0] ?? service.onlyModel ?? defaultModel;
   const context = await jobContext(flags, reference, await findModel(service.provider, reference));
   const name = `calibrate-${context.model.replace(/^.*\//, '')}`;
-  const folder = folderFor(flags.out, name);
   checkBudget(context.model, context.input, flags);
+  // It has no file: the model is its input.
+  const input = { path: null, sha256: hash('sha256', context.model) };
+  const place = await chooseFolder(script, name, { name, input });
   const rows = prompts.map((prompt, index) => ({
     ...({ type: 'row', line: index + 1, fields: {}, text: false } as const),
     prompt,
   }));
   const code = await startBatch({
-    folder,
+    ...place,
     jobs: () => jobsFromRows(rows, context),
     total: prompts.length,
     context,
@@ -64,15 +70,20 @@ await runBatchScript(command, async ({ flags: given, service, io }) => {
   });
   if (flags.dryRun) return code;
   const outcomes: Outcome[] = [];
-  for await (const outcome of manifestOutcomes(folder)) outcomes.push(outcome);
-  const { models } = await compareOutcomes(manifestOutcomes(folder));
+  for await (const outcome of manifestOutcomes(place.folder)) outcomes.push(outcome);
+  const { models } = await compareOutcomes(manifestOutcomes(place.folder));
   const [measured] = models;
   if (measured === undefined) return code;
   if (flags.json) {
-    const { predictSeconds } = measured;
-    const concurrency = predictSeconds === null ? null : recommendConcurrency(predictSeconds);
-    io.stdout.write(jsonLine({ type: 'calibration', ...measured, concurrency }, (text) => text));
-  } else io.stdout.write(calibrationTable(outcomes, measured));
+    const seconds = measured.predictSeconds ?? measured.ownWallSeconds;
+    const { service = null } = outcomes[0] ?? {};
+    const concurrency = seconds === null ? null : recommendConcurrency(seconds);
+    io.stdout.write(jsonLine({ type: 'calibration', service, ...measured, concurrency }, (text) => text));
+    return code;
+  }
+  if (isSimulated(outcomes[0]?.service))
+    io.stdout.write('  simulated: these times and costs are of no model\n');
+  io.stdout.write(calibrationTable(outcomes, measured));
   return code;
 });
 

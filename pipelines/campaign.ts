@@ -1,6 +1,7 @@
 // Makes the images of a campaign spec: every variation for every platform.
 import packageJson from '../package.json' with { type: 'json' };
-import { folderFor, prefixSpecName, runBatchScript, withSpec } from '../src/cli/batch/batchScript.ts';
+import { prefixSpecName, runBatchScript, withSpec } from '../src/cli/batch/batchScript.ts';
+import { chooseFolder } from '../src/cli/batch/chooseFolder.ts';
 import { findModel, jobContext, specModel } from '../src/cli/batch/models.ts';
 import { startBatch } from '../src/cli/batch/startBatch.ts';
 import { createCommand } from '../src/cli/flags/command.ts';
@@ -25,7 +26,13 @@ const command = createCommand({
   ],
 });
 
-await runBatchScript(command, async ({ inputs: [input = ''], flags: given, service, io }) => {
+await runBatchScript(command, async (script) => {
+  const {
+    inputs: [input = ''],
+    flags: given,
+    service,
+    io,
+  } = script;
   const spec = await readCampaignSpec(input);
   const { budgetUsd: _budget, priceUsd: _price, platforms, renditions, ...others } = spec;
   const imageSettings = {
@@ -37,11 +44,11 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
   const reference = specModel(spec, flags, service, defaultModel);
   const common = await jobContext(flags, reference, await findModel(service.provider, reference));
   const context = { ...common, files: await campaignFiles(spec, input, common) };
-  const folder = folderFor(flags.out, input, spec.name);
+  const place = await chooseFolder(script, input, { name: spec.name });
   const jobs = await prefixSpecName(input, () => campaignJobs(spec, context));
   const total = spec.platforms.length * spec.variations.length * context.count;
   return startBatch({
-    folder,
+    ...place,
     jobs: () => jobs,
     total: Math.min(total, context.limit ?? total),
     context,

@@ -13,7 +13,7 @@ const command = createCommand({
     'Collects the predictions that a run with --detach has left to the service. Outputs are deleted after one hour.',
   version: packageJson.version,
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of that run' }],
-  flags: [...flagsIn('money', 'pace', 'destinations', 'tables', 'output'), 'base-url'],
+  flags: [...flagsIn('money', 'pace', 'destinations', 'tables', 'output'), 'simulate', 'base-url'],
   examples: [
     'generate.ts prompts.txt --detach --out out/night',
     'collect.ts out/night',
@@ -21,8 +21,12 @@ const command = createCommand({
   ],
 });
 
-await runBatchScript(command, ({ inputs: [folder = ''], flags: given, service, io }) =>
-  runBatch({
+const GONE =
+  'The predictions of an earlier simulation ended with its process: their images are made again, at no cost.';
+
+await runBatchScript(command, ({ inputs: [folder = ''], flags: given, service, io, warn }) => {
+  if (given.simulateSpeed !== null) warn(GONE);
+  return runBatch({
     folder: resolve(folder),
     fingerprint: null,
     // Following predictions that already run costs nothing, so many are followed at a time.
@@ -30,5 +34,5 @@ await runBatchScript(command, ({ inputs: [folder = ''], flags: given, service, i
     service,
     io,
     run: collect,
-  }),
-);
+  });
+});

@@ -1,10 +1,13 @@
 // Compares several models on the same prompts: images side by side, times and cost.
+import { lastValueFrom } from 'rxjs';
 import packageJson from '../package.json' with { type: 'json' };
-import { folderFor, runBatchScript } from '../src/cli/batch/batchScript.ts';
+import { isSimulated } from '../src/base/service.ts';
+import { runBatchScript } from '../src/cli/batch/batchScript.ts';
 import { startGrid } from '../src/cli/batch/startGrid.ts';
 import { comparisonTable } from '../src/cli/display/tables.ts';
 import { createCommand } from '../src/cli/flags/command.ts';
 import { UsageError } from '../src/errors.ts';
+import { identifyService } from '../src/pipelines/run/folder/enterFolder.ts';
 import { compareGrid, compareModels, readCompareSpec } from '../src/pipelines/workflows/compare.ts';
 import { compareOutcomes } from '../src/sinks/comparison/comparison.ts';
 import { manifestOutcomes } from '../src/sinks/manifest/manifest.ts';
@@ -34,6 +37,7 @@ await runBatchScript(command, async (script) => {
       suggestion: 'List them under models:, or give --model for each.',
     });
   }
+  let folder = '';
   const code = await startGrid(
     {
       spec,
@@ -42,12 +46,16 @@ await runBatchScript(command, async (script) => {
       models: spec.models,
       gridOf: () => compareGrid(spec),
       run: (contexts, settings) => compareModels(spec, contexts, settings),
+      onFolder: (chosen) => {
+        folder = chosen;
+      },
     },
     // The models are on the grid's axis now.
     { ...script, flags: { ...flags, models: [] } },
   );
   if (!flags.dryRun && !flags.json && !flags.quiet) {
-    const folder = folderFor(flags.out, specPath, spec.name);
+    const isReal = !isSimulated(await lastValueFrom(identifyService(script.service)));
+    if (!isReal) io.stderr.write('  simulated: these times and costs are of no model\n');
     io.stderr.write(comparisonTable(await compareOutcomes(manifestOutcomes(folder))));
   }
   return code;

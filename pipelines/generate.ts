@@ -1,7 +1,10 @@
 // Makes finished images on disk from a prompt file.
-import { dirname } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { folderFor, runBatchScript } from '../src/cli/batch/batchScript.ts';
+import { type BatchScriptContext, runBatchScript } from '../src/cli/batch/batchScript.ts';
+import { chooseFolder } from '../src/cli/batch/chooseFolder.ts';
 import { findModel, jobContext } from '../src/cli/batch/models.ts';
 import { startBatch } from '../src/cli/batch/startBatch.ts';
 import { createCommand } from '../src/cli/flags/command.ts';
@@ -11,6 +14,7 @@ import { runDefaults } from '../src/pipelines/run/settings.ts';
 import { fingerprintOf } from '../src/sources/planning/requestKey.ts';
 import { openPromptFile, spoolPrompts } from '../src/sources/promptFiles/promptFile.ts';
 import { jobsFromRows, misspelledInputs, validateRows } from '../src/sources/promptFiles/promptJobs.ts';
+import type { RunInput } from '../src/store/runFile.ts';
 
 const defaultModel = { model: 'black-forest-labs/flux-schnell', version: null };
 
@@ -28,29 +32,50 @@ const command = createCommand({
   ],
 });
 
-await runBatchScript(command, async ({ inputs: [input = ''], flags: given, service, io, warn }) => {
-  const folder = folderFor(given.out, input);
-  const file = await openPromptFile(input === '-' ? await spoolPrompts(io.stdin, folder) : input);
+await runBatchScript(command, async (script) => {
+  const [input = ''] = script.inputs;
+  if (input !== '-') return generateFrom(input, script);
+  // It is read twice, and its content chooses the folder that it is stored in.
+  const spool = await mkdtemp(join(tmpdir(), 'rxposure-'));
+  try {
+    const copy = await spoolPrompts(script.io.stdin, spool);
+    return await generateFrom(copy, script, { path: null, sha256: await hashFile(copy), copy });
+  } finally {
+    await rm(spool, { recursive: true, force: true });
+  }
+});
+
+/** Makes an image of each prompt in a file; `stdin` describes it if it is a copy of standard input. */
+async function generateFrom(path: string, script: BatchScriptContext, stdin?: RunInput): Promise<number> {
+  const { flags: given, service, io, warn } = script;
+  const file = await openPromptFile(path);
   const flags = withDefaults(given, { ratePerMinute: runDefaults.ratePerMinute * service.speed });
   const reference = flags.models[0] ?? service.onlyModel ?? defaultModel;
   const context = {
     ...(await jobContext(flags, reference, await findModel(service.provider, reference))),
     // Standard input has no folder.
-    folder: input === '-' ? process.cwd() : dirname(input),
+    folder: stdin === undefined ? dirname(path) : process.cwd(),
   };
+  const place = await chooseFolder(script, path, stdin === undefined ? {} : { input: stdin });
   const { rows, fieldNames } = await validateRows(file, context);
   for (const { field, input: meant } of misspelledInputs(fieldNames, context.schema)) {
     warn(`\`${field}\` is a tag and is not sent: the model has no such input. Did you mean \`${meant}\`?`);
   }
-  return startBatch({
-    folder,
+  const code = await startBatch({
+    ...place,
     jobs: () => jobsFromRows(file.rows(), context),
     total: Math.min(rows * context.count, context.limit ?? Number.POSITIVE_INFINITY),
     context,
     tagNames: fieldNames,
-    fingerprint: fingerprintOf(await hashFile(file.path), context),
+    fingerprint: fingerprintOf(file.sha256, context),
     flags,
     service,
     io,
   });
-});
+  if (await file.hasChanged()) {
+    warn(
+      `${file.path} has changed. This run made the jobs of its earlier content: run it again for the others.`,
+    );
+  }
+  return code;
+}

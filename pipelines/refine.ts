@@ -1,7 +1,8 @@
 // Makes candidates from a prompt and refines the best, round by round.
 import { dirname } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { folderFor, prefixSpecName, runBatchScript, withSpec } from '../src/cli/batch/batchScript.ts';
+import { prefixSpecName, runBatchScript, withSpec } from '../src/cli/batch/batchScript.ts';
+import { chooseFolder } from '../src/cli/batch/chooseFolder.ts';
 import { jobContexts, ratedBy, refiningModel, scoringModel, specModel } from '../src/cli/batch/models.ts';
 import { startBatch } from '../src/cli/batch/startBatch.ts';
 import { createCommand } from '../src/cli/flags/command.ts';
@@ -36,7 +37,13 @@ const command = createCommand({
   ],
 });
 
-await runBatchScript(command, async ({ inputs: [input = ''], flags: given, service, io }) => {
+await runBatchScript(command, async (script) => {
+  const {
+    inputs: [input = ''],
+    flags: given,
+    service,
+    io,
+  } = script;
   const spec = await readRefinementSpec(input);
   const flags = withSpec(given, spec, service);
   const own = specModel(spec, given, service, defaultModel);
@@ -50,7 +57,7 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
     'model' in score ? await scoringModel(score, flags, service, dirname(input)) : createScorer(score);
   await prefixSpecName(input, () => refinementJobs(spec, contexts, []));
   return startBatch({
-    folder: folderFor(flags.out, input, spec.name),
+    ...(await chooseFolder(script, input, { name: spec.name })),
     jobs: () => refinementJobs(spec, contexts, expectedParents(spec)),
     total: refinementTotal(spec),
     context: contexts,
@@ -58,10 +65,16 @@ await runBatchScript(command, async ({ inputs: [input = ''], flags: given, servi
     axes: `at most ${spec.candidates} candidates, then ${spec.rounds} rounds of ${spec.keep} x ${spec.children}`,
     ...(typeof scorer === 'function' ? {} : { ratedBy: ratedBy(scorer) }),
     tagNames: ['round', 'parent'],
-    fingerprint: refinementFingerprint(spec, contexts),
+    fingerprint: null,
     flags,
     service,
     io,
-    run: (settings) => refinement(spec, contexts, { ...settings, scorer }),
+    run: (settings) =>
+      refinement(spec, contexts, {
+        ...settings,
+        scorer,
+        fixedInput: refinementFingerprint(spec, contexts),
+        resumeAnyway: flags.resumeAnyway,
+      }),
   });
 });

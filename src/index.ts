@@ -38,7 +38,7 @@ export { tapEvents } from './operators/tapEvents.ts';
 export { generate } from './pipelines/generate.ts';
 export { generateStream } from './pipelines/generateStream.ts';
 export type { GenerateConfig } from './pipelines/journey/config.ts';
-export type { FinishedRun } from './pipelines/run/results.ts';
+export type { FinishedRun } from './pipelines/run/closing/results.ts';
 export type { RunSettings } from './pipelines/run/settings.ts';
 export { runToFolder } from './pipelines/runToFolder.ts';
 export { campaign } from './pipelines/workflows/campaign/campaign.ts';
@@ -71,13 +71,14 @@ export { inputFile } from './sources/modelInputs/inputFile.ts';
 export { planJobs } from './sources/planning/planJobs.ts';
 export { openPromptFile } from './sources/promptFiles/promptFile.ts';
 export { jobsFromRows } from './sources/promptFiles/promptJobs.ts';
-export { openJournal } from './store/journal.ts';
+export { openJournal } from './store/journal/journal.ts';
 export { createMemoryJournal } from './store/memoryJournal.ts';
 export { createModelCache } from './store/modelCache.ts';
 export { openResultCache } from './store/resultCache.ts';
 export type {
   CreateLimits,
   CreateOptions,
+  FailureStage,
   FetchedOutput,
   ImageFile,
   InputFile,

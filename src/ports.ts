@@ -11,6 +11,7 @@ import type {
   JournalEntry,
   Json,
   KeptModel,
+  LeaseRequest,
   Model,
   Outcome,
   Plan,
@@ -20,6 +21,7 @@ import type {
   PredictionRequest,
   RenderedFile,
   RenditionSpec,
+  ResultLease,
   UploadedFile,
 } from './types.ts';
 
@@ -34,6 +36,8 @@ import type {
 export interface Provider {
   /** Reads this service's predictions. */
   readonly answers: ProviderAnswers;
+  /** Emits the service's name, as `base/service.ts` makes it. Absent: it is compared with none. */
+  identify?(): Observable<string>;
   createPrediction(request: PredictionRequest, options: CreateOptions): Observable<Prediction>;
   getPrediction(id: string): Observable<Prediction>;
   /**
@@ -98,10 +102,7 @@ export interface PredictionEvents {
   readonly events: Observable<PredictionEvent>;
 }
 
-/**
- * Stores the service's descriptions of models from one run to the next. A convenience: no method
- * ever fails.
- */
+/** Stores the service's descriptions of models between runs; no method ever fails. */
 export interface ModelCache {
   /** Emits null if nothing is stored, or nothing that can be read. */
   read(name: string, version: string | null): Observable<KeptModel | null>;
@@ -116,11 +117,10 @@ export interface DownloadTarget {
   readonly stem: string;
   /** Embeds provenance in an image. Absent: images stay as they are. */
   readonly embedProvenance?: ProvenanceWriter;
-  /**
-   * Like `stem`, for a second file: the image before provenance was embedded. Absent: it is not
-   * stored.
-   */
+  /** Like `stem`, for the image before provenance was embedded. Absent: it is not stored. */
   readonly untouchedStem?: string;
+  /** Returns true for files to replace; others keep their names. Absent: any file is replaced. */
+  readonly mayReplace?: (path: string) => boolean | Promise<boolean>;
 }
 
 /**
@@ -147,22 +147,19 @@ export interface Renderer {
     original: ImageFile,
     specs: readonly RenditionSpec[],
     stem: string,
-    /**
-     * Applied to each rendition; bytes that it adds count in `maxBytes`. Absent: renditions stay as
-     * they were encoded.
-     */
+    /** Applied to each rendition; bytes that it adds count in `maxBytes`. Default: none. */
     embedProvenance?: ProvenanceWriter,
+    mayReplace?: DownloadTarget['mayReplace'],
   ): Observable<readonly RenderedFile[]>;
 }
 
 /** Results of requests, stored across runs and shared between processes. */
 export interface ResultCache {
-  /**
-   * Copies the stored result of a request to the path of a job, its files complete and verified;
-   * emits null if there is none, or if it is damaged.
-   */
+  /** Copies a stored result to a job's path, complete and verified; null if none is intact. */
   restore(key: string, target: DownloadTarget): Observable<FetchedOutput | null>;
   keep(key: string, output: FetchedOutput): Observable<void>;
+  /** Emits once no other process makes this result; see `LeaseRequest`. Default: at once. */
+  lease?(key: string, request: LeaseRequest): Observable<ResultLease | null>;
 }
 
 /**
@@ -213,17 +210,21 @@ export interface Ledger {
 export interface CreateTicket {
   /** Reports that the request was accepted; `limits` is null if the response named none. */
   accepted(limits: CreateLimits | null): void;
-  /**
-   * Reports that the request was refused as one too many: none is sent for `waitMs`. Null if the
-   * service named no wait.
-   */
+  /** Reports that it was refused as one too many, with the wait that the service named, if any. */
   refused(waitMs: number | null): void;
+  /** Reports that the request is over, however it ended. Absent: the governor need not know. */
+  over?(): void;
 }
 
 /** Decides when the next create request may be sent; one for all of a run. */
 export interface Governor {
-  /** Emits once and completes when the next create request may be sent. */
-  admit(): Observable<CreateTicket>;
+  /**
+   * Emits once and completes when the next create request may be sent; one that `wasRefused` goes
+   * before those not sent yet. Emits a `ProviderError` that stops the run if the wait is too long.
+   */
+  admit(wasRefused?: boolean): Observable<CreateTicket>;
+  /** Returns the time in ms for which a refusal has closed it. Absent: unknown. */
+  closedMs?(): number;
 }
 
 /** The memory of a run, by job index. A confirmed entry survives a power cut. */

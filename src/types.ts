@@ -156,8 +156,18 @@ export interface Plan extends Job {
   readonly path: string;
 }
 
-/** The state of a prediction. The last four are final. */
-export type PredictionStatus = 'starting' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'aborted';
+/**
+ * The state of a prediction. The last four are final. `unknown`: the service names a state that its
+ * API does not document, so that the prediction is waited for until its time is up.
+ */
+export type PredictionStatus =
+  | 'unknown'
+  | 'starting'
+  | 'processing'
+  | 'succeeded'
+  | 'failed'
+  | 'canceled'
+  | 'aborted';
 
 /** A request to create a prediction. */
 export interface PredictionRequest {
@@ -177,7 +187,7 @@ export interface PricedRequest extends PredictionRequest {
 }
 
 /** One run of a model, as last reported by the service. */
-export interface Prediction extends PredictionResult, PredictionTimes {
+export interface Prediction extends PredictionResult, PredictionTimes, PredictionMarks {
   readonly id: string;
   /** `owner/name`. */
   readonly model: string;
@@ -211,6 +221,14 @@ interface PredictionTimes {
   readonly completedAt: string | null;
 }
 
+/** The parts of a create request, besides its input, that the service may show again. */
+interface PredictionMarks {
+  /** Time at which the service ends it, ISO 8601. Absent: the service named none. */
+  readonly deadline?: string;
+  /** URL to which its end is announced. Absent: the service named none. */
+  readonly webhook?: string;
+}
+
 /** A report that the service sent by itself about a prediction. */
 export interface PredictionEvent {
   /** The prediction when the service sent the report. */
@@ -227,6 +245,23 @@ export interface PredictionPage {
   readonly predictions: readonly Prediction[];
   /** Pass it back to read the next page; null on the last one. */
   readonly next: string | null;
+  /**
+   * False if the list has more than can be read: on this page, or behind it, because `next` leads
+   * nowhere. Then a prediction that is not in the list may exist nevertheless. Default true.
+   */
+  readonly isComplete?: boolean;
+  /**
+   * True if `next` leads nowhere, or in a circle: the list is incomplete, however often it is read.
+   * Default false.
+   */
+  readonly leadsNowhere?: boolean;
+  /** Items of this page that cannot be read, and are left out. Default 0. */
+  readonly unreadable?: number;
+  /**
+   * True if a prediction that is not listed certainly does not exist: the service lists each one at
+   * once, or stores none. Default false.
+   */
+  readonly isCurrent?: boolean;
 }
 
 /** One input of a model, from its published schema; the names are those of JSON Schema. */
@@ -302,6 +337,23 @@ export interface ImageFile {
   readonly untouched?: Pick<ImageFile, 'path' | 'bytes' | 'sha256'>;
 }
 
+/** A request for the right to make a result that other processes may want, too. */
+export interface LeaseRequest {
+  /**
+   * Do not wait: emit null if another process has the lease. For work that was begun already.
+   * Default false.
+   */
+  readonly isUrgent?: boolean;
+  /** Called once with a description of that process, if the wait begins. Default: no-op. */
+  readonly onWait?: (holder: string) => void;
+}
+
+/** The right of one process to make a result. */
+export interface ResultLease {
+  /** Ends it, once the result is stored, or is not made. */
+  release(): void;
+}
+
 /** A finished prediction whose files are on disk. */
 export interface FetchedOutput {
   readonly prediction: Prediction;
@@ -322,7 +374,13 @@ export interface OutcomeFile {
   readonly format: string;
   readonly bytes: number;
   readonly sha256: string;
+  /** Hash of the settings of a rendition, which tells whether a run asks for others. */
+  readonly recipe?: string;
 }
+
+/** The stages of a job, in their order; a failure names the one that it happened in. */
+export const failureStages = ['creation', 'polling', 'download', 'rendering', 'delivery'] as const;
+export type FailureStage = (typeof failureStages)[number];
 
 /** An error, as the manifest records it. */
 export interface OutcomeError {
@@ -332,6 +390,8 @@ export interface OutcomeError {
   /** True if the same job may succeed when it is run again. */
   readonly recoverable: boolean;
   readonly suggestion: string;
+  /** The stage in which the job failed; absent if it was skipped. */
+  readonly stage?: FailureStage;
 }
 
 /** The end of one job. Every job of the input has exactly one, even if the run was stopped. */
@@ -348,9 +408,19 @@ export interface Outcome {
   /** Attempts of this job; 0 if none was begun. */
   readonly attempts: number;
   readonly files: readonly OutcomeFile[];
+  /**
+   * As the service reports them, in seconds: `predict_time`, `total_time`, … Beside them
+   * `own_wall_time`, if the service has reported no `predict_time`: from the create request to its
+   * response, by the clock of this machine.
+   */
   readonly metrics: Readonly<Record<string, Json>>;
   /** Null if no price is known. */
   readonly costUsd: number | null;
+  /**
+   * Part of `costUsd` that is an estimate, because the service has not reported what the price
+   * depends on: the run time, say. Absent: none.
+   */
+  readonly estimatedUsd?: number;
   /**
    * True if the result of an identical request was used, from a cache or from this run: nothing was
    * made for this job.
@@ -358,8 +428,17 @@ export interface Outcome {
   readonly cached: boolean;
   readonly createdAt: string | null;
   readonly completedAt: string | null;
+  /** Amount of provenance in its images. Absent: `full`. */
+  readonly provenance?: ProvenanceLevel;
+  /** True if its images were signed. Absent: they were not. */
+  readonly isSigned?: boolean;
   /** Number of the fallback that made it, 1 for the first; absent if the job's own request did. */
   readonly fallbackLevel?: number;
+  /**
+   * Name of the service: `replicate`, `simulator`, …; absent if it has none, or an older version
+   * made the outcome.
+   */
+  readonly service?: string;
   /**
    * Addresses of the files at each further destination, by its name; in the order of `files`.
    * Absent: there are no further destinations.
@@ -458,11 +537,10 @@ export type JournalEntry =
       readonly type: 'intended';
       readonly attempt: number;
       readonly atMs: number;
-      /**
-       * The request sent, if it is not the plan's own (a fallback, uploaded files); long data cut
-       * to its hash.
-       */
+      /** The request sent; long data cut to its hash. */
       readonly request?: PredictionRequest;
+      /** Time limit that the request named to the service; absent or null: none. */
+      readonly cancelAfterMs?: number | null;
     }
   | { readonly type: 'created'; readonly attempt: number; readonly predictionId: string }
   /** The attempt ended without a usable output, so the next one may begin. */
@@ -481,8 +559,13 @@ export interface JobRecord {
   /** Time just before the open attempt's POST was sent, ms since 1970. */
   readonly intendedAtMs: number | null;
   readonly predictionId: string | null;
-  /** The request of the open attempt, if it is not the plan's own; long data cut to its hash. */
+  /**
+   * The request of the latest attempt; long data cut to its hash. Null if there was none, or it was
+   * the plan's own and an earlier version wrote the journal.
+   */
   readonly request: PredictionRequest | null;
+  /** Time limit that the latest request named to the service; absent or null: none is known. */
+  readonly cancelAfterMs?: number | null;
   /** The finished prediction, once downloaded. */
   readonly prediction: Prediction | null;
   readonly files: readonly ImageFile[];

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { formatUsd } from '../src/base/text.ts';
 import * as operators from '../src/operators/index.ts';
-import { errorAnswers } from '../src/providers/http/responseError.ts';
+import { errorAnswers } from '../src/providers/http/errorAnswers.ts';
 import { modelCatalogue } from '../src/providers/prices/catalogue.ts';
 import { describePrice } from '../src/providers/prices/cost.ts';
 import { hardwarePrices, priceTable } from '../src/providers/prices/priceTable.ts';
@@ -235,11 +235,13 @@ it('docs/models.md has the price table, the hardware and the catalogue', async (
 });
 
 it('docs/errors.md has the answers of the service', async () => {
+  const refusals = { all: 'certainly', service: 'if it is JSON of the API', none: 'unknown' };
   expect(await tableBelow('docs/errors.md', '## Answers of the service')).toEqual(
-    errorAnswers.map(({ status, code, meaning, recoverable, reaction, suggestion }) => [
+    errorAnswers.map(({ status, code, meaning, refusals: kind, recoverable, reaction, suggestion }) => [
       status === 500 ? '500 and above' : String(status),
       `\`${code}\``,
       meaning,
+      refusals[kind],
       recoverable ? 'yes' : 'no',
       reaction,
       suggestion,

@@ -1,3 +1,4 @@
+import type { GalleryJob } from '../../src/sinks/gallery/galleryData.ts';
 import type { Item } from '../data/Item.ts';
 import { el } from '../page/el.ts';
 import { commandFor } from '../text/commandFor.ts';
@@ -39,18 +40,13 @@ export function createDetails({ job, files }: Item): HTMLElement {
       command === null ? null : copyButton('Copy as command', command),
     ),
     list('How it was made', [
+      ['Made by', makerOf(job)],
       ['Model', job.model],
       ['Version', job.version?.slice(0, 12)],
       ['Seed', seed === undefined ? undefined : JSON.stringify(seed)],
-      [
-        'Cost',
-        job.costUsd === undefined
-          ? 'unknown'
-          : job.cached
-            ? `${usd(job.costUsd)}, from cache`
-            : usd(job.costUsd),
-      ],
+      ['Cost', costOf(job)],
       ['Model ran', job.predictS === undefined ? undefined : formatSeconds(job.predictS)],
+      ['Response took', job.ownWallS === undefined ? undefined : formatSeconds(job.ownWallS)],
       ['In all', job.totalS === undefined ? undefined : formatSeconds(job.totalS)],
       ['Attempts', String(job.attempts)],
       ['Score', job.score === undefined ? undefined : String(job.score)],
@@ -84,6 +80,17 @@ export function createDetails({ job, files }: Item): HTMLElement {
       ),
     ),
   );
+}
+
+function makerOf({ isSimulated }: GalleryJob): string | undefined {
+  return isSimulated ? 'the rxposure simulator: no model ran' : undefined;
+}
+
+function costOf({ costUsd, cached, isEstimate, isSimulated }: GalleryJob): string {
+  if (costUsd === undefined) return 'unknown';
+  if (cached) return `${usd(costUsd)}, from cache`;
+  const notes = [isEstimate ? ', estimated' : '', isSimulated ? ', simulated' : ''];
+  return `${usd(costUsd)}${notes.join('')}`;
 }
 
 function list(

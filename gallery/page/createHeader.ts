@@ -11,15 +11,16 @@ export interface Header {
 
 /** Creates the header: the run's name, its result in one line, and the links to the pages. */
 export function createHeader(
-  { name, report, jobs, live }: GalleryData,
+  { name, report, jobs, live, isSimulated }: GalleryData,
   onPage: (page: PageName) => void,
 ): Header {
-  const { saved, total, failed, skipped, costUsd, costIncomplete } = report;
+  const { saved, total, failed, skipped, costUsd, costIncomplete, estimatedUsd } = report;
   const facts = [
     `${saved} of ${total} saved`,
     failed > 0 && `${failed} failed`,
     skipped > 0 && `${skipped} skipped`,
-    costUsd > 0 && `${usd(costUsd)}${costIncomplete ? ' at least' : ''}`,
+    costUsd > 0 &&
+      (estimatedUsd > 0 ? `about ${usd(costUsd)}` : `${usd(costUsd)}${costIncomplete ? ' at least' : ''}`),
     jobs.length < total && `the first ${jobs.length} are shown here`,
   ].filter((fact) => fact !== false);
   let current: PageName = 'pictures';
@@ -45,6 +46,14 @@ export function createHeader(
       'div',
       {},
       el('h1', { dir: 'auto' }, name),
+      isSimulated
+        ? el(
+            'p',
+            { class: 'badge' },
+            el('strong', {}, 'Simulated'),
+            'No model made these pictures, and nothing was paid.',
+          )
+        : null,
       // During the run, `followRun` shows the progress instead.
       live === undefined ? el('p', { class: 'quiet' }, facts.join(' · ')) : null,
     ),

@@ -1,5 +1,5 @@
 import type { GalleryData } from '../../src/sinks/gallery/galleryData.ts';
-import type { ModelCost } from '../../src/sinks/report/report.ts';
+import type { Report } from '../../src/sinks/report/report.ts';
 import { el } from '../page/el.ts';
 import { formatSeconds } from '../text/formatSeconds.ts';
 import { usd } from '../text/usd.ts';
@@ -12,9 +12,10 @@ import { lineChart } from './lineChart.ts';
 
 /** Creates the report: figures of the run and a few charts. `open` shows the image of a job. */
 export function createReport({ report, jobs }: GalleryData, open: (index: number) => void): HTMLElement {
-  const { saved, failed, skipped, total, costUsd, costIncomplete, cacheHits, elapsedSeconds, predictTime } =
-    report;
+  const { saved, failed, skipped, total, costUsd, cacheHits, predictTime } = report;
   const session = lastSession(jobs);
+  const costs = costOverTime(session.jobs, costUsd);
+  const paidBefore = costs[0]?.y ?? 0;
   const partly = jobs.length < total ? ` The drawings show the first ${jobs.length} of ${total} jobs.` : '';
   const times = jobs.flatMap(({ predictS, cached }) => (predictS === undefined || cached ? [] : [predictS]));
   return el(
@@ -26,20 +27,23 @@ export function createReport({ report, jobs }: GalleryData, open: (index: number
       ...figure('Saved', String(saved), `of ${total} jobs`),
       ...figure('Failed', String(failed), failed === 0 ? 'none' : 'listed below'),
       ...figure('Skipped', String(skipped), skipped === 0 ? 'none' : 'run the same command again'),
-      ...figure(
-        'Cost',
-        usd(costUsd),
-        costIncomplete ? 'at least; some prices are unknown' : averageCost(costUsd, saved),
-      ),
-      ...figure('Last run took', formatSeconds(elapsedSeconds), ''),
+      ...figure('Cost', usd(costUsd), costNote(report)),
+      ...figure('Took', formatSeconds(report.elapsedSeconds), runsNote(report)),
       ...figure(
         'Model ran',
         predictTime === null ? '–' : formatSeconds(predictTime.medianSeconds),
         predictTime === null ? '' : `median; 95 % within ${formatSeconds(predictTime.p95Seconds)}`,
       ),
+      ...(report.ownWallTime === null
+        ? []
+        : figure(
+            'Responses took',
+            formatSeconds(report.ownWallTime.medianSeconds),
+            `median of ${report.ownWallTime.count}, by the clock of the run; the service reported no times`,
+          )),
       ...(report.requestsPerImage === null
         ? []
-        : figure('Requests', String(report.requestsPerImage), 'an image, in the last run')),
+        : figure('Requests', String(report.requestsPerImage), 'an image')),
       ...figure('From cache', String(cacheHits), cacheHits === 0 ? 'none' : 'at no cost'),
     ),
     el(
@@ -53,8 +57,8 @@ export function createReport({ report, jobs }: GalleryData, open: (index: number
       ),
       chart(
         'Cost over time',
-        session.note,
-        lineChart(costOverTime(session.jobs), { labelOf: usd, kind: 'area' }),
+        paidBefore === 0 ? session.note : `${session.note} ${beforeNote(paidBefore)}`.trim(),
+        lineChart(costs, { labelOf: usd, kind: 'area' }),
       ),
       chart(
         'Cost by model',
@@ -106,7 +110,12 @@ export function createReport({ report, jobs }: GalleryData, open: (index: number
  * Returns a model's images, means and price as one text, because narrow windows have no room for
  * more columns.
  */
-function modelNote({ price, images, meanUsdPerImage, meanSecondsPerRun }: ModelCost): string {
+function modelNote({
+  price,
+  images,
+  meanUsdPerImage,
+  meanSecondsPerRun,
+}: Report['costByModel'][string]): string {
   const means = [
     `${images} ${images === 1 ? 'image' : 'images'} made`,
     meanUsdPerImage !== null && `${usd(meanUsdPerImage)} each`,
@@ -114,6 +123,27 @@ function modelNote({ price, images, meanUsdPerImage, meanSecondsPerRun }: ModelC
   ];
   const text = means.filter((part) => part !== false).join(', ');
   return price === null ? text : `${text}. ${price}`;
+}
+
+/** Says what is not certain about the cost, and what it was for. */
+function costNote({ costUsd, costIncomplete, estimatedUsd, surplus, unused, saved }: Report): string {
+  const notes = [
+    estimatedUsd > 0 && `${usd(estimatedUsd)} of it estimated`,
+    estimatedUsd === 0 && costIncomplete && 'at least; some prices are unknown',
+    surplus !== undefined && `${usd(surplus.costUsd)} for ${surplus.count} made twice`,
+    unused !== undefined &&
+      unused.costUsd > 0 &&
+      `${usd(unused.costUsd)} for ${unused.count} no longer asked for`,
+  ].filter((note) => note !== false);
+  return notes.length === 0 ? averageCost(costUsd, saved) : notes.join('; ');
+}
+
+function beforeNote(usdBefore: number): string {
+  return `Begins with ${usd(usdBefore)} of earlier runs, or of jobs without known times.`;
+}
+
+function runsNote({ runs, run }: Report): string {
+  return runs === 1 ? 'in one run' : `in ${runs} runs, the last one ${formatSeconds(run.elapsedMs / 1_000)}`;
 }
 
 function averageCost(costUsd: number, saved: number): string {

@@ -1,11 +1,12 @@
 import { createHash, hash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { copyFile, open, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, open, readFile, rm } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ensureDir } from 'fs-extra/esm';
 import { InputFileError } from '../errors.ts';
 import type { ImageFile, InputFile } from '../types.ts';
+import { giveName, type MayReplace } from './giveName.ts';
 import { toStorageError } from './storageError.ts';
 import { syncFolder, temporaryPath } from './writeFiles.ts';
 
@@ -18,18 +19,20 @@ export interface SourceFile extends ImageFile {
 /**
  * Copies files to a job's output path. Each copy is flushed and renamed once it is complete; it
  * shares its blocks with the original if the file system can do that. Resolves with null if a file
- * is missing or has changed. Rejects with `StorageError` if the disk refuses.
+ * is missing or has changed. Names are given as `giveName` does. Rejects with `StorageError` if the
+ * disk refuses.
  */
 export async function copyFiles(
   files: readonly SourceFile[],
   stem: string,
+  mayReplace?: MayReplace,
 ): Promise<readonly ImageFile[] | null> {
   if (!(await areIntact(files))) return null;
   const copies: ImageFile[] = [];
   // The untouched file belongs to the other job.
   for (const [index, { extension, untouched: _untouched, ...file }] of files.entries()) {
-    const path = `${numberedStem(stem, index)}.${extension ?? extname(file.path).slice(1)}`;
-    await copyWhole(file.path, path);
+    const wanted = `${numberedStem(stem, index)}.${extension ?? extname(file.path).slice(1)}`;
+    const path = await copyWhole(file.path, wanted, mayReplace);
     copies.push({ ...file, path });
   }
   return copies;
@@ -58,17 +61,19 @@ export function numberedStem(stem: string, index: number): string {
 
 /**
  * Copies a file. The copy is flushed and renamed once it is complete; it shares its blocks with the
- * original if the file system can do that. Creates missing folders. Rejects with `StorageError` and
- * then leaves no temporary file.
+ * original if the file system can do that. Creates missing folders. Resolves with the copy's path:
+ * `to`, or another as `giveName` chooses it. Rejects with `StorageError` and then leaves no
+ * temporary file.
  */
-export async function copyWhole(from: string, to: string): Promise<void> {
+export async function copyWhole(from: string, to: string, mayReplace?: MayReplace): Promise<string> {
   const temporary = temporaryPath(to);
   try {
     await ensureDir(dirname(to));
     await copyFile(from, temporary, constants.COPYFILE_FICLONE);
     await flush(temporary);
-    await rename(temporary, to);
+    const path = await giveName(temporary, to, mayReplace);
     await syncFolder(dirname(to));
+    return path;
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw toStorageError(error, to);

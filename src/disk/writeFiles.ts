@@ -37,12 +37,15 @@ export async function writeTemporary(path: string, data: string | Uint8Array): P
   }
 }
 
+/** The end of a temporary name, which no other program gives to its files. */
+export const TEMPORARY = '.rxposure.part';
+
 /**
  * Returns the path at which a file is written until it is complete. `removeTemporaries` deletes
  * those that a killed run left.
  */
 export function temporaryPath(path: string): string {
-  return `${path}.part`;
+  return `${path}${TEMPORARY}`;
 }
 
 /**
@@ -75,7 +78,7 @@ export function makeFolder(path: string): void {
 }
 
 /**
- * Deletes the unfinished files (`*.part`) that a killed run left anywhere below its folder.
+ * Deletes the unfinished files (`*.rxposure.part`) that a killed run left anywhere in its folder.
  * Resolves with their number, 0 if there is no such folder. Walks entry by entry, so a folder of a
  * million files takes no memory, and follows no links. Rejects with `StorageError`.
  */
@@ -94,7 +97,7 @@ async function removeBelow(folder: string): Promise<number> {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
       removed += await removeBelow(path);
-    } else if (entry.isFile() && entry.name.endsWith('.part')) {
+    } else if (entry.isFile() && entry.name.endsWith(TEMPORARY)) {
       await rm(path, { force: true });
       removed += 1;
     }

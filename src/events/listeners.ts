@@ -1,4 +1,5 @@
-import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import type { SchedulerLike } from 'rxjs';
+import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import type { Outcome } from '../types.ts';
 import { type EventOf, guardListener } from './observeRun.ts';
 import { createRunCounter, type RunProgress, runProgress } from './progress.ts';
@@ -33,7 +34,7 @@ export interface RunCallbacks {
 }
 
 export interface ToCallbacksConfig {
-  /** Clock of the progress. Default asyncScheduler. */
+  /** Clock of the progress. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -43,7 +44,7 @@ export interface ToCallbacksConfig {
  */
 export function toCallbacks(
   callbacks: RunCallbacks,
-  { scheduler = asyncScheduler }: ToCallbacksConfig = {},
+  { scheduler = monotonicScheduler }: ToCallbacksConfig = {},
 ): EmitEvent {
   const counter = createRunCounter(() => scheduler.now());
   const start = guardListener((event: EventOf<'run.started'>) => callbacks.onStart?.(event));

@@ -1,4 +1,5 @@
-import { asyncScheduler, defer, filter, map, type OperatorFunction, type SchedulerLike, tap } from 'rxjs';
+import { defer, filter, map, type OperatorFunction, type SchedulerLike, tap } from 'rxjs';
+import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { toMicroUsd } from '../base/text.ts';
 import type { Outcome } from '../types.ts';
 import type { RunEvent, RunTotals } from './runEvent.ts';
@@ -15,7 +16,7 @@ export interface RunProgress {
   readonly failed: number;
   readonly skipped: number;
   readonly costUsd: number;
-  /** True if at least one job had no known price, so `costUsd` is too low. */
+  /** True if `costUsd` is not the last word: jobs have no known price, or an estimated one. */
   readonly costIncomplete: boolean;
   /** Jobs ended a minute over the last minute; null in the first second. */
   readonly ratePerMinute: number | null;
@@ -27,6 +28,7 @@ export interface RunProgress {
 /** Returns the progress of a run with these counts. */
 export function runProgress(counts: RunCounts, nowMs: number): RunProgress {
   const { total, saved, failed, skipped, costMicroUsd, isCostIncomplete, ratePerMinute } = counts;
+  const { estimatedMicroUsd } = counts;
   const done = doneCount(counts);
   return {
     total,
@@ -36,7 +38,7 @@ export function runProgress(counts: RunCounts, nowMs: number): RunProgress {
     failed,
     skipped,
     costUsd: costMicroUsd / 1_000_000,
-    costIncomplete: isCostIncomplete,
+    costIncomplete: isCostIncomplete || estimatedMicroUsd > 0,
     ratePerMinute,
     elapsedMs: nowMs - counts.startedAtMs,
     etaMs: timeLeftMs(total - done, ratePerMinute),
@@ -54,6 +56,8 @@ export interface RunCounts {
   readonly costMicroUsd: number;
   /** True if at least one job had no known price. */
   readonly isCostIncomplete: boolean;
+  /** Part of the cost that is an estimate. */
+  readonly estimatedMicroUsd: number;
   /** Jobs ended a minute over the last minute; null in the first second. */
   readonly ratePerMinute: number | null;
 }
@@ -75,12 +79,14 @@ export function createRunCounter(now: () => number): RunCounter {
     skipped: 0,
     costMicroUsd: 0,
     isCostIncomplete: false,
+    estimatedMicroUsd: 0,
   };
   let pace = createPace(now);
 
-  const count = ({ status, costUsd }: Outcome): void => {
+  const count = ({ status, costUsd, estimatedUsd = 0 }: Outcome): void => {
     counts[status] += 1;
     counts.costMicroUsd += toMicroUsd(costUsd ?? 0);
+    counts.estimatedMicroUsd += toMicroUsd(estimatedUsd);
     counts.isCostIncomplete ||= costUsd === null;
     // Skipped jobs take no time.
     if (status !== 'skipped') pace.count();
@@ -95,11 +101,15 @@ export function createRunCounter(now: () => number): RunCounter {
           pace = createPace(now);
           return;
         case 'image.saved':
-          count(event.paidBefore ? { ...event.outcome, costUsd: 0 } : event.outcome);
+          count(event.paidBefore ? { ...event.outcome, costUsd: 0, estimatedUsd: 0 } : event.outcome);
           return;
         case 'job.failed':
         case 'job.skipped':
           count(event.outcome);
+          return;
+        case 'job.measured':
+          counts.costMicroUsd += toMicroUsd(event.costChangeUsd);
+          counts.estimatedMicroUsd = Math.max(0, counts.estimatedMicroUsd - toMicroUsd(event.estimateUsd));
       }
     },
     counts: () => ({ ...counts, ratePerMinute: pace.perMinute() }),
@@ -167,7 +177,7 @@ export function timeLeftMs(jobs: number, ratePerMinute: number | null): number |
 }
 
 export interface ProgressOfConfig {
-  /** Clock of the pace. Default asyncScheduler. */
+  /** Clock of the pace. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -179,7 +189,7 @@ export interface ProgressOfConfig {
  *     progressOf(), its percent of two jobs                        0---5-1|    5: 50, 1: 100
  */
 export function progressOf({
-  scheduler = asyncScheduler,
+  scheduler = monotonicScheduler,
 }: ProgressOfConfig = {}): OperatorFunction<RunEvent, RunProgress> {
   return (events) =>
     defer(() => {

@@ -1,4 +1,4 @@
-import type { Outcome, OutcomeError, PredictionStatus } from '../types.ts';
+import type { Json, Outcome, OutcomeError, PredictionStatus } from '../types.ts';
 
 /** Running totals of a run. */
 export interface RunTotals {
@@ -9,8 +9,17 @@ export interface RunTotals {
   /** Saved by an earlier run in the same folder; not part of the three above. */
   readonly alreadySaved: number;
   readonly costUsd: number;
-  /** True if at least one job had no known price, so `costUsd` is too low. */
+  /** True if `costUsd` is not the last word: jobs have no known price, or an estimated one. */
   readonly costIncomplete: boolean;
+  /** Jobs without a known price, which make `costUsd` too low. Absent: none. */
+  readonly unpricedJobs?: number;
+  /** Part of `costUsd` that is an estimate, as in an outcome. Absent: none. */
+  readonly estimatedUsd?: number;
+  /**
+   * The budget with which all jobs could be made, in whole cents: what is spent and reserved, and
+   * the price of the rest. Only after a run whose budget did not cover all of its jobs.
+   */
+  readonly budgetNeededUsd?: number;
 }
 
 /** An event of a run, emitted as it happens; one line of JSON under `--json`. */
@@ -23,6 +32,16 @@ export type RunEvent =
       readonly total: number;
       readonly alreadySaved: number;
       readonly concurrency: number;
+      /** Name of the service: `replicate`, `simulator`, …; absent if it has none. */
+      readonly service?: string;
+    }
+  /** With a cache: another process makes the same result, and the job waits for it. */
+  | {
+      readonly type: 'job.waiting';
+      readonly index: number;
+      readonly prompt: string;
+      /** That process, for people. */
+      readonly holder: string;
     }
   | {
       readonly type: 'prediction.creating';
@@ -37,6 +56,11 @@ export type RunEvent =
       readonly predictionId: string;
       readonly status: PredictionStatus;
     }
+  /**
+   * The response to a create request was lost: the job waits, without a slot, until its prediction
+   * is found, or certainly was not made.
+   */
+  | { readonly type: 'prediction.lost'; readonly index: number; readonly error: OutcomeError }
   | {
       readonly type: 'prediction.completed';
       readonly index: number;
@@ -109,7 +133,11 @@ export type RunEvent =
     }
   /** With `--concurrency auto`: the number of concurrent predictions from now on. */
   | { readonly type: 'concurrency.changed'; readonly concurrency: number }
-  | { readonly type: 'rate.paused'; readonly waitMs: number }
+  /**
+   * No create request is sent for this time: the service refused one as too fast, or the limits in
+   * its responses say that it has no room (told from 5 s on).
+   */
+  | { readonly type: 'rate.paused'; readonly waitMs: number; readonly reason: 'refused' | 'limits' }
   | { readonly type: 'image.downloaded'; readonly index: number; readonly bytes: number }
   /** A job has its outcome, which is on disk. */
   | {
@@ -120,6 +148,23 @@ export type RunEvent =
     }
   | { readonly type: 'job.failed'; readonly outcome: Outcome }
   | { readonly type: 'job.skipped'; readonly outcome: Outcome }
+  /**
+   * At the end of a run, of a job that has its outcome: the service had not reported its times when
+   * it sent the output, and has now. Manifest and sidecar are corrected.
+   */
+  | {
+      readonly type: 'job.measured';
+      readonly index: number;
+      readonly model: string;
+      readonly cached: boolean;
+      readonly metrics: Readonly<Record<string, Json>>;
+      readonly completedAt: string | null;
+      readonly costUsd: number | null;
+      /** The job's cost less what was booked before. */
+      readonly costChangeUsd: number;
+      /** The estimate that `costUsd` replaces; 0 if it was none. */
+      readonly estimateUsd: number;
+    }
   /** Reserved and spent money has reached four fifths of the budget. */
   | {
       readonly type: 'budget.warning';
@@ -128,6 +173,15 @@ export type RunEvent =
       readonly spentMicroUsd: number;
     }
   | { readonly type: 'warning'; readonly message: string }
+  /** A run with `--detach` has left predictions to the service, after `run.completed`. */
+  | {
+      readonly type: 'run.detached';
+      readonly jobs: number;
+      /** The command that collects them. */
+      readonly command: string;
+      /** Until then all of their outputs are there, ms since 1970. */
+      readonly untilMs: number;
+    }
   | { readonly type: 'run.completed'; readonly totals: RunTotals; readonly elapsedMs: number };
 
 /**

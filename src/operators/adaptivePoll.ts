@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   defer,
   EMPTY,
   expand,
@@ -13,6 +12,7 @@ import {
   takeWhile,
   timer,
 } from 'rxjs';
+import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { expectOption, maxTimerMs } from './internal/options.ts';
 
 export interface AdaptivePollConfig<T> {
@@ -35,7 +35,7 @@ export interface AdaptivePollConfig<T> {
   maxDelayMs?: number;
   /** Time that the work usually takes: the first request is not sent earlier. Default 0. */
   expectedMs?: number;
-  /** Clock of the waits. Default asyncScheduler. */
+  /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -53,7 +53,7 @@ export interface AdaptivePollConfig<T> {
 export function adaptivePoll<T>(ask: () => Observable<T>, config: AdaptivePollConfig<T>): Observable<T> {
   const { isDone, onTimeout, timeoutMs = 600_000, isStarting = () => false } = config;
   const { startingMs = 500, processingMs = 1_000, maxDelayMs = 5_000, expectedMs = 0 } = config;
-  const { scheduler = asyncScheduler } = config;
+  const { scheduler = monotonicScheduler } = config;
   expectOption(startingMs > 0, 'startingMs', 'a number above 0', startingMs);
   expectOption(processingMs > 0, 'processingMs', 'a number above 0', processingMs);
   expectOption(maxDelayMs > 0, 'maxDelayMs', 'a number above 0', maxDelayMs);

@@ -27,6 +27,11 @@ export interface CachedByConfig<T, R> {
   /** Stores a new result, which is emitted when this completes. Default: stores nothing. */
   keep?: (key: string, result: R) => Observable<unknown>;
   /**
+   * Subscribes to `make` once nothing else makes the same result, in another process say; the store
+   * is asked again then. Default: at once.
+   */
+  alone?: <S>(key: string, value: T, make: Observable<S>) => Observable<S>;
+  /**
    * Work in flight. Pass one to all pipes that share results. Default: a new one, for a single
    * pipe.
    */
@@ -49,6 +54,9 @@ export interface Cached<R> {
  *     make, 4 ms each                           ----(r|)
  *     cachedBy                                  ----(rs)--(r|)   r: made, s: shared
  *
+ *     value; another process makes it for 3 ms  (a|)
+ *     cachedBy, alone after 3 ms                ---(k|)          k: kept, found at the second look
+ *
  * Emits the errors of `make`, `find` and `keep`. A failure is shared too, but not stored.
  */
 export function cachedBy<T, R>(config: CachedByConfig<T, R>): OperatorFunction<T, Cached<R>> {
@@ -63,17 +71,16 @@ export function cachedBy<T, R>(config: CachedByConfig<T, R>): OperatorFunction<T
 }
 
 function foundOrMade<T, R>(key: string, value: T, config: CachedByConfig<T, R>): Observable<Cached<R>> {
-  const { find = () => of(null), keep = () => of(null) } = config;
-  const makeAndStore = () =>
-    made(value, config).pipe(
-      concatMap((cached) => keep(key, cached.result).pipe(ignoreElements(), endWith(cached))),
+  const { find = () => of(null), keep = () => of(null), alone } = config;
+  const findOr = (make: Observable<Cached<R>>): Observable<Cached<R>> =>
+    defer(() => find(key, value)).pipe(
+      defaultIfEmpty(null),
+      concatMap((stored) => (stored === null ? make : of({ result: stored, origin: 'kept' as const }))),
     );
-  return find(key, value).pipe(
-    defaultIfEmpty(null),
-    concatMap((stored) =>
-      stored === null ? makeAndStore() : of({ result: stored, origin: 'kept' as const }),
-    ),
+  const makeAndStore = defer(() => made(value, config)).pipe(
+    concatMap((cached) => keep(key, cached.result).pipe(ignoreElements(), endWith(cached))),
   );
+  return findOr(alone === undefined ? makeAndStore : alone(key, value, findOr(makeAndStore)));
 }
 
 function made<T, R>(value: T, { make }: CachedByConfig<T, R>): Observable<Cached<R>> {

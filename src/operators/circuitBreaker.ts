@@ -1,4 +1,5 @@
-import { asyncScheduler, type MonoTypeOperatorFunction, Observable, type SchedulerLike } from 'rxjs';
+import { type MonoTypeOperatorFunction, Observable, type SchedulerLike } from 'rxjs';
+import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { CircuitOpenError } from '../errors.ts';
 import { expectOption } from './internal/options.ts';
 
@@ -73,7 +74,7 @@ export interface BreakerConfig {
   coolMs?: number;
   /** Called when a circuit opens, and each time a trial fails. Default: no-op. */
   onOpen?: (opened: OpenedCircuit) => void;
-  /** Clock of `coolMs`. Default asyncScheduler. */
+  /** Clock of `coolMs`. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -116,7 +117,7 @@ interface Circuit {
  * Nygard, "Release It!", 2007; https://martinfowler.com/bliki/CircuitBreaker.html
  */
 export function createBreaker(config: BreakerConfig): Breaker {
-  const { failures, coolMs = 60_000, onOpen = () => {}, scheduler = asyncScheduler } = config;
+  const { failures, coolMs = 60_000, onOpen = () => {}, scheduler = monotonicScheduler } = config;
   expectOption(Number.isInteger(failures) && failures >= 1, 'failures', 'an integer of 1 or more', failures);
   const circuits = new Map<string, Circuit>();
   const circuitOf = (name: string): Circuit => {

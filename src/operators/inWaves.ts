@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   concat,
   defer,
   EMPTY,
@@ -11,6 +10,7 @@ import {
   takeUntil,
   timer,
 } from 'rxjs';
+import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { expectOption, shareStop } from './internal/options.ts';
 import { pullMap } from './pullMap.ts';
 
@@ -27,7 +27,7 @@ export interface InWavesConfig {
    * Stops the start of further items when it emits; items in flight finish. Default: never emits.
    */
   stop?: Observable<unknown>;
-  /** Clock of the pauses. Default asyncScheduler. */
+  /** Clock of the pauses. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -57,7 +57,7 @@ export function inWaves<T, R>(
   config: InWavesConfig,
 ): Observable<R> {
   const { waveSize, pauseMs, concurrency = waveSize, onWave, stop = NEVER } = config;
-  const { scheduler = asyncScheduler } = config;
+  const { scheduler = monotonicScheduler } = config;
   expectOption(Number.isInteger(waveSize) && waveSize >= 1, 'waveSize', 'an integer of 1 or more', waveSize);
   expectOption(pauseMs >= 0, 'pauseMs', 'a number of 0 or more', pauseMs);
   return defer(() => {

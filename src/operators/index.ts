@@ -1,3 +1,4 @@
+export { type ClockScheduler, monotonicScheduler } from '../base/monotonicScheduler.ts';
 export { type AdaptivePollConfig, adaptivePoll } from './adaptivePoll.ts';
 export {
   type Cached,
@@ -27,19 +28,16 @@ export {
 export { createGovernor, type GovernorConfig } from './pace/governor.ts';
 export { type RateLimitConfig, rateLimit } from './pace/rateLimit.ts';
 export {
-  type AdoptPredictionConfig,
-  adoptPrediction,
-  type ClaimedIds,
-  createClaimedIds,
-} from './predictions/adoptPrediction.ts';
-export {
   type AwaitPredictionConfig,
   awaitPrediction,
   createEventFollower,
 } from './predictions/awaitPrediction.ts';
 export { type CancelPredictionConfig, cancelPrediction } from './predictions/cancelPrediction.ts';
+export { type ClaimedIds, createClaimedIds } from './predictions/claimedIds.ts';
 export { type CreatePredictionConfig, createPrediction } from './predictions/createPrediction.ts';
 export { createListPoller, type ListPollerConfig } from './predictions/listPoller.ts';
+export { createLookout, type FindConfig, type Lookout, type LookoutConfig } from './predictions/lookout.ts';
+export { type Attempt, createAttempt, type SentRequest } from './predictions/lost/attempt.ts';
 export { type PullMapConfig, pullMap } from './pullMap.ts';
 export { type RefineConfig, refine } from './refine.ts';
 export { type LaneTurn, type RequeueConfig, requeue, type TaskNews } from './requeue.ts';

@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   catchError,
   concat,
   defer,
@@ -14,6 +13,7 @@ import {
   throwError,
   timer,
 } from 'rxjs';
+import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { createFifoQueue } from './internal/fifoQueue.ts';
 import { expectOption, shareStop } from './internal/options.ts';
 import { pullMap } from './pullMap.ts';
@@ -34,7 +34,7 @@ export interface RequeueConfig<T> {
    * flight finish. Default: never emits.
    */
   stop?: Observable<unknown>;
-  /** Clock of the delays. Default asyncScheduler. */
+  /** Clock of the delays. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -76,7 +76,7 @@ export function requeue<T, R>(
   config: RequeueConfig<T>,
 ): Observable<R> {
   const { lanes, maxTries, shouldRequeue = () => true, delayMs = 0, onTask } = config;
-  const { stop = NEVER, scheduler = asyncScheduler } = config;
+  const { stop = NEVER, scheduler = monotonicScheduler } = config;
   expectOption(Number.isInteger(lanes) && lanes >= 1, 'lanes', 'an integer of 1 or more', lanes);
   expectOption(Number.isInteger(maxTries) && maxTries >= 1, 'maxTries', 'an integer of 1 or more', maxTries);
   expectOption(delayMs >= 0, 'delayMs', 'a number of 0 or more', delayMs);

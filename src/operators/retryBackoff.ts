@@ -1,4 +1,5 @@
-import { asyncScheduler, type MonoTypeOperatorFunction, retry, type SchedulerLike, timer } from 'rxjs';
+import { type MonoTypeOperatorFunction, retry, type SchedulerLike, timer } from 'rxjs';
+import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { expectOption, maxTimerMs } from './internal/options.ts';
 
 export interface RetryBackoffConfig {
@@ -14,10 +15,12 @@ export interface RetryBackoffConfig {
    */
   shouldRetry?: (error: unknown, attempt: number) => boolean;
   /**
-   * Returns the wait that an error asks for, which is kept exactly, without jitter; null for none.
-   * Default: the error's own `retryAfterMs`, if it has one.
+   * Returns the wait that an error asks for, which is kept without jitter, up to `maxRetryAfterMs`;
+   * null for none. Default: the error's own `retryAfterMs`, if it has one.
    */
   retryAfterMs?: (error: unknown) => number | null;
+  /** Longest wait that an error may ask for: then the next try is made. Default 60,000. */
+  maxRetryAfterMs?: number;
   /** Called before each wait. Default: no-op. */
   onRetry?: (retry: { error: unknown; attempt: number; delayMs: number }) => void;
   /**
@@ -25,7 +28,7 @@ export interface RetryBackoffConfig {
    * Default Math.random.
    */
   random?: () => number;
-  /** Clock of the waits. Default asyncScheduler. */
+  /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -41,15 +44,19 @@ export interface RetryBackoffConfig {
  */
 export function retryBackoff<T>(config: RetryBackoffConfig = {}): MonoTypeOperatorFunction<T> {
   const { retries = 4, delayMs = 500, maxDelayMs = 30_000, shouldRetry = () => true, onRetry } = config;
-  const { retryAfterMs = namedWait, random = Math.random, scheduler = asyncScheduler } = config;
+  const { retryAfterMs = namedWait, maxRetryAfterMs = 60_000 } = config;
+  const { random = Math.random, scheduler = monotonicScheduler } = config;
   expectOption(Number.isInteger(retries) && retries >= 0, 'retries', 'an integer of 0 or more', retries);
   expectOption(delayMs >= 0, 'delayMs', 'a number of 0 or more', delayMs);
   expectOption(maxDelayMs >= 0, 'maxDelayMs', 'a number of 0 or more', maxDelayMs);
+  expectOption(maxRetryAfterMs >= 0, 'maxRetryAfterMs', 'a number of 0 or more', maxRetryAfterMs);
   return retry({
     delay: (error: unknown, attempt) => {
       if (attempt > retries || !shouldRetry(error, attempt)) throw error;
       const boundMs = Math.min(maxDelayMs, delayMs * 2 ** (attempt - 1));
-      const waitMs = Math.min(maxTimerMs, retryAfterMs(error) ?? random() * boundMs);
+      const namedMs = retryAfterMs(error);
+      const wantedMs = namedMs === null ? random() * boundMs : Math.min(maxRetryAfterMs, namedMs);
+      const waitMs = Math.min(maxTimerMs, wantedMs);
       onRetry?.({ error, attempt, delayMs: waitMs });
       return timer(waitMs, scheduler);
     },

@@ -1,4 +1,4 @@
-import { concat, defer, EMPTY, type Observable, of, throwError } from 'rxjs';
+import { concat, concatMap, defer, EMPTY, type Observable, of, throwError } from 'rxjs';
 import type { Outcome } from '../types.ts';
 import { closeOrPostpone } from './journey/closeJob.ts';
 import type { GenerateConfig } from './journey/config.ts';
@@ -10,6 +10,7 @@ import { renderRenditions } from './journey/renderRenditions.ts';
 import { reuseOrMake } from './journey/reuseOrMake.ts';
 import { createRun } from './run/createRun.ts';
 import { deliver } from './run/deliver.ts';
+import { identifyService } from './run/folder/enterFolder.ts';
 import { type PlanSource, withRecoveryRounds } from './run/recoveryRounds.ts';
 
 /**
@@ -29,8 +30,8 @@ import { type PlanSource, withRecoveryRounds } from './run/recoveryRounds.ts';
  * service, and the next run over the same journal resumes them.
  */
 export function generate(plans: PlanSource, config: GenerateConfig): Observable<Outcome> {
-  return defer(() => {
-    const run = createRun(config);
+  const begin = (service: string | null): Observable<Outcome> => {
+    const run = createRun({ ...config, service });
 
     // The journey of one job, from plan to outcome.
     const journey: Journey = (plan, turn) => {
@@ -54,5 +55,6 @@ export function generate(plans: PlanSource, config: GenerateConfig): Observable<
     const outcomes = withRecoveryRounds(plans, journey, run);
     const fault = defer(() => (run.state.fault === null ? EMPTY : throwError(() => run.state.fault)));
     return concat(outcomes, fault);
-  });
+  };
+  return identifyService(config).pipe(concatMap(begin));
 }

@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   catchError,
   concat,
   concatMap,
@@ -8,54 +7,86 @@ import {
   identity,
   ignoreElements,
   last,
+  type MonoTypeOperatorFunction,
   map,
   type Observable,
+  of,
   tap,
 } from 'rxjs';
+import { createIndexSet, type IndexSet } from '../base/indexSet.ts';
+import { monotonicScheduler, wallNow } from '../base/monotonicScheduler.ts';
 import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
+import type { RunTotals } from '../events/runEvent.ts';
 import { pullMap } from '../operators/pullMap.ts';
 import { tally } from '../operators/stages/tally.ts';
 import type { Outcome, Plan } from '../types.ts';
 import { generate } from './generate.ts';
-import { skippedOutcome } from './journey/outcomes.ts';
+import { skippedOutcome } from './journey/skippedOutcome.ts';
+import { addBudgetNeeded } from './run/closing/budgetNeeded.ts';
+import { closingLook } from './run/closing/closingLook.ts';
+import { type FinishedRun, type RunEnd, sessionOf, writeResults } from './run/closing/results.ts';
 import { concurrencyOf } from './run/concurrency.ts';
+import { countedPlans } from './run/countedPlans.ts';
 import { deliverEarlier } from './run/deliver.ts';
-import { countSaved, expectSameFiles, reopenMissing } from './run/earlierRuns.ts';
+import { countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
+import { renderEarlier } from './run/earlier/renderEarlier.ts';
 import { strategies } from './run/feeds.ts';
+import { matchInput } from './run/matching/matchInput.ts';
 import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
-import { type FinishedRun, type RunEnd, writeResults } from './run/results.ts';
 import { type OpenRun, type RunSettings, runDefaults } from './run/settings.ts';
 
 /**
  * Runs all plans in a folder: opens it, makes the missing images, writes manifest, report and
- * gallery, and emits the end of the run. `total` is the number of plans. Jobs without a turn,
- * because of a stop or a fault, are recorded as skipped, so each job of the input has an outcome.
+ * gallery, and emits the end of the run. `total` is the number of plans; further ones, which an
+ * input may get during the run, are left to the next run. Jobs without a turn, because of a stop or
+ * a fault, are recorded as skipped, so each job of the input has an outcome.
+ *
+ * In a folder of earlier runs, jobs are matched by their keys: whatever was made for a request
+ * that the plans still have is used, under the name that its plan gives it now.
  *
  * Emits `UsageError` or `StorageError` if the folder cannot be used; nothing has been created then.
  */
 export function runToFolder(
-  plans: PlanSource,
+  source: PlanSource,
   total: number,
   settings: RunSettings,
 ): Observable<FinishedRun> {
-  const { resumeAnyway = false, haveFiles = true, isPartial = false } = settings;
+  const { fingerprint = null, haveFiles = true, isPartial = false } = settings;
   return inOpenRun(settings, (run) => {
-    const checked =
-      resumeAnyway || !haveFiles ? EMPTY : defer(() => expectSameFiles(plans, run)).pipe(ignoreElements());
-    const reopened = isPartial ? EMPTY : defer(() => reopenMissing(run)).pipe(ignoreElements());
-    const counted = defer(() => countSaved(plans, total, run, resumeAnyway || isPartial));
-    return concat(checked, reopened, counted).pipe(
-      concatMap((alreadySaved) =>
-        runToEnd({ outcomes: generate(plans, run.config), plans, total, alreadySaved }, run),
-      ),
+    const { emit = () => {} } = run.config;
+    const plans = isPartial ? source : countedPlans(source, total, emit);
+    // Files may change while the input that names them stays the same.
+    const input = { fingerprint: haveFiles ? null : fingerprint, total };
+    const matched = isPartial ? EMPTY : defer(() => matchInput(plans, input, run)).pipe(ignoreElements());
+    const reviewed = isPartial ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
+    const counted = defer(() => countSaved(plans, total, run, isPartial));
+    return concat(matched, reviewed).pipe(
+      concatMap((toRender) => counted.pipe(map((saved) => ({ toRender, saved })))),
+      concatMap(({ toRender, saved }) => {
+        const added = renderEarlier(toRender, plans, run);
+        const outcomes = generate(plans, run.config);
+        const alreadySaved = saved - toRender.size;
+        return runToEnd({ added, outcomes, plans, total, alreadySaved }, paidBefore(toRender, run));
+      }),
+      concatMap((end) => closingLook(end, run)),
+      concatMap((end) => defer(() => addBudgetNeeded(end, plans, run)).pipe(catchError(() => of(end)))),
       concatMap((end) => writeResults(end, run)),
     );
   });
 }
 
+/** Returns a run in which these jobs, too, were paid by earlier runs. */
+function paidBefore(jobs: IndexSet, run: OpenRun): OpenRun {
+  const { isPaidBefore = () => false } = run.config;
+  const isPaid = (outcome: Outcome) => jobs.has(outcome.index) || isPaidBefore(outcome);
+  return { ...run, config: { ...run.config, isPaidBefore: isPaid } };
+}
+
 /** The work of a run. */
 interface RunWork {
+  /** Completes jobs that earlier runs have saved. Default: none. */
+  readonly added?: Observable<Outcome>;
   /** Makes the missing images. */
   readonly outcomes: Observable<Outcome>;
   /** All jobs that have an outcome in the end; read when `outcomes` completes. */
@@ -69,43 +100,66 @@ interface RunWork {
  * its first fault.
  */
 export function runToEnd(
-  { outcomes, plans, total, alreadySaved }: RunWork,
+  { added = EMPTY, outcomes, plans, total, alreadySaved }: RunWork,
   run: OpenRun,
 ): Observable<RunEnd> {
   const {
     emit = () => {},
     folder,
     strategy = runDefaults.strategy,
-    scheduler = asyncScheduler,
+    scheduler = monotonicScheduler,
     isPaidBefore,
+    service,
   } = run.config;
   const concurrency = concurrencyOf(strategy, run.config.concurrency);
   return defer(() => {
-    const startedAtMs = scheduler.now();
+    const startedAtMs = wallNow(scheduler);
+    const begunAtMs = scheduler.now();
     let fault: unknown = null;
     let current = alreadySaved;
     const reportEach = tap<Outcome>(({ prompt, status, predictionId }) => {
       current += 1;
       const percent = Math.floor((current * 100) / total);
-      const elapsedMs = scheduler.now() - startedAtMs;
+      const elapsedMs = scheduler.now() - begunAtMs;
       emit({ type: 'job.progress', current, total, percent, prompt, status, predictionId, elapsedMs });
     });
     const noteFault = catchError<Outcome, typeof EMPTY>((error: unknown) => {
       fault ??= asMidRunError(error);
       return EMPTY;
     });
-    emit({ type: 'run.started', folder, total, alreadySaved, concurrency });
+    emit({ type: 'run.started', folder, total, alreadySaved, concurrency, ...(service && { service }) });
     const earlier = deliverEarlier(run).pipe(noteFault, ignoreElements());
     return concat(
+      added.pipe(noteFault),
       earlier,
       outcomes.pipe(strategies[strategy].reportsEachJob ? reportEach : identity, noteFault),
       skipRemaining(plans, run).pipe(noteFault),
     ).pipe(
       tally({ total, alreadySaved, ...(isPaidBefore && { isPaidBefore }) }),
+      noteSessions(startedAtMs, run),
       last(),
-      map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - startedAtMs })),
+      map((totals) => ({ totals, fault, startedAtMs, elapsedMs: scheduler.now() - begunAtMs })),
     );
   });
+}
+
+/** A killed run is remembered as it was this long before, at most, if outcomes came. */
+const NOTE_EVERY_MS = 2_000;
+
+/** Notes in the journal how far the run has come: at its beginning, and with its outcomes. */
+function noteSessions(
+  startedAtMs: number,
+  run: Pick<OpenRun, 'config' | 'journal' | 'requests'>,
+): MonoTypeOperatorFunction<RunTotals> {
+  const { scheduler = monotonicScheduler } = run.config;
+  let notedAtMs = Number.NEGATIVE_INFINITY;
+  const note = (totals: Pick<RunTotals, 'saved'>) => {
+    const nowMs = scheduler.now();
+    if (nowMs - notedAtMs < NOTE_EVERY_MS) return;
+    notedAtMs = nowMs;
+    run.journal.noteSession(sessionOf({ startedAtMs, elapsedMs: nowMs - startedAtMs, totals }, run));
+  };
+  return tap<RunTotals>({ subscribe: () => note({ saved: 0 }), next: note });
 }
 
 /**
@@ -114,11 +168,14 @@ export function runToEnd(
  */
 function skipRemaining(
   plans: PlanSource,
-  run: Pick<OpenRun, 'manifest' | 'journal' | 'isChosen'>,
+  run: Pick<OpenRun, 'config' | 'manifest' | 'journal' | 'isChosen'>,
 ): Observable<Outcome> {
   const { manifest, journal, isChosen } = run;
+  const { service = null } = run.config;
   const write = (plan: Plan) =>
-    manifest.append(skippedOutcome(plan, journal.find(plan.index), isChosen(plan.index)));
+    manifest.append(
+      skippedOutcome(plan, journal.find(plan.index), { isChosen: isChosen(plan.index), service }),
+    );
   return pullMap(plansWithoutOutcome(plans, run), write, { concurrency: 64 });
 }
 

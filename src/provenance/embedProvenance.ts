@@ -5,7 +5,7 @@ import { readJpeg } from './containers/jpeg.ts';
 import { readPng } from './containers/png.ts';
 import { readTiff } from './containers/tiff.ts';
 import { readWebp } from './containers/webp.ts';
-import { joinXmp } from './xmp.ts';
+import { hasOurStatement, joinXmp } from './xmp.ts';
 
 const READERS = new Map<string, (bytes: Buffer) => Container>([
   ['jpeg', readJpeg],
@@ -60,15 +60,13 @@ function withProperties(
 /** Replaces our provenance, so that it is the same for every prediction. */
 const ANY_PREDICTION = new Map([['dc:identifier', 'https://replicate.com/p/']]);
 
-const OUR_IDENTIFIER = 'dc:identifier="https://replicate.com/p/';
-
 /**
  * Returns an identity for an image with our provenance that does not depend on the prediction that
  * made it: the sha256 (hex) of its file with a constant in place of the provenance. Null for an
  * image without our provenance, and for TIFFs, which keep earlier XMP.
  */
 export function imageIdentity(bytes: Buffer, format: string): string | null {
-  if (format === 'tif' || !bytes.includes(OUR_IDENTIFIER)) return null;
+  if (format === 'tif' || !hasOurStatement(bytes)) return null;
   const result = embedProvenance(bytes, format, ANY_PREDICTION);
   return 'marked' in result ? hash('sha256', result.marked, 'hex') : null;
 }

@@ -1,6 +1,8 @@
 import { createPrivateKey, type KeyObject, randomUUID, X509Certificate } from 'node:crypto';
+import { isSimulated } from '../base/service.ts';
 import { UsageError } from '../errors.ts';
 import { claimGenerator } from './containers/container.ts';
+import { simulatorName } from './xmp.ts';
 
 /** The certificates and the key of a signer. */
 export interface SigningIdentity {
@@ -11,11 +13,17 @@ export interface SigningIdentity {
 }
 
 /**
- * Signs the file of an image that a model made. Takes its bytes, its format (as in `ImageFile`) and
- * the model. Resolves with the bytes including the manifest, or with the same bytes if the format
- * cannot be signed.
+ * Signs the file of an image that a model made. Takes its bytes, its format (as in `ImageFile`),
+ * the model, and the name of the service: the manifest of a simulated image names the simulator
+ * instead of the model. Resolves with the bytes including the manifest, or with the same bytes if
+ * the format cannot be signed.
  */
-export type PictureSigner = (bytes: Buffer, format: string, model: string) => Promise<Buffer>;
+export type PictureSigner = (
+  bytes: Buffer,
+  format: string,
+  model: string,
+  service?: string | null,
+) => Promise<Buffer>;
 
 export interface PictureSignerConfig {
   /** The time at which certificates must be valid, ms since 1970. Default: now. */
@@ -26,8 +34,8 @@ const HASH = 'SHA-256';
 
 /**
  * Creates a signer of JPEGs and PNGs. Each gets a C2PA manifest (https://spec.c2pa.org), bound to
- * the file's bytes, that names the trained model that made it. Signing takes some milliseconds and
- * adds about 27 kB. Sign last: any later change invalidates the signature.
+ * the file's bytes, that names the trained model, or the simulator, that made it. Signing takes
+ * some milliseconds and adds about 27 kB. Sign last: any later change invalidates the signature.
  *
  * Rejects with `UsageError` if certificates and key cannot be used, or `@trustnxt/c2pa-ts` is not
  * installed.
@@ -41,7 +49,9 @@ export async function createPictureSigner(
   const [own, ...others] = certificates.map((der) => new x509.X509Certificate(new Uint8Array(der)));
   if (own === undefined) throw new RangeError('Expected a certificate');
   const signer = new cose.LocalSigner(privateKey, cose.CoseAlgorithmIdentifier[algorithm], own, others);
-  return async (bytes, format, model) => {
+  return async (bytes, format, model, service) => {
+    const isDrawn = isSimulated(service);
+    const { AlgorithmicMedia, TrainedAlgorithmicMedia } = manifest.DigitalSourceType;
     if (format !== 'jpeg' && format !== 'png') return bytes;
     const image = format === 'jpeg' ? new asset.JPEG(bytes) : new asset.PNG(bytes);
     const store = new manifest.ManifestStore();
@@ -58,8 +68,8 @@ export async function createPictureSigner(
     const actions = new manifest.ActionAssertion();
     actions.actions.push({
       action: manifest.ActionType.C2paCreated,
-      digitalSourceType: manifest.DigitalSourceType.TrainedAlgorithmicMedia,
-      softwareAgent: { name: model },
+      digitalSourceType: isDrawn ? AlgorithmicMedia : TrainedAlgorithmicMedia,
+      softwareAgent: { name: isDrawn ? simulatorName : model },
     });
     const binding = manifest.DataHashAssertion.create(HASH);
     made.addAssertion(actions);

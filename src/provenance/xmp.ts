@@ -1,3 +1,4 @@
+import { isFromContainer, isSimulated } from '../base/service.ts';
 import { escapeXml } from '../base/text.ts';
 
 /** The origin of an image, as written into its file. */
@@ -9,6 +10,8 @@ export interface Provenance {
   /** Null leaves it out. */
   readonly prompt: string | null;
   readonly predictionId: string;
+  /** Name of the service, as `Provider.identify` emits it. Default: an API as Replicate's. */
+  readonly service?: string | null;
   /** The end of the prediction, ISO 8601; null if unknown. */
   readonly completedAt: string | null;
 }
@@ -19,22 +22,32 @@ export interface Provenance {
  */
 const MADE_BY_MODEL = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia';
 
+/** "Digital media created by an algorithm not based on any sampled training data." */
+const MADE_BY_ALGORITHM = 'http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia';
+
+/** The maker of simulated images, in XMP and signatures. */
+export const simulatorName = 'rxposure simulator';
+
 /** A JPEG segment holds 65,502 bytes of XMP, and a character takes up to six of them. */
 const MAX_PROMPT_LENGTH = 10_000;
 
 /**
  * Converts provenance to names and values of properties of the IPTC Photo Metadata Standard 2025.1
- * (https://iptc.org/std/photometadata/specification/IPTC-PhotoMetadata), XMP and Dublin Core.
+ * (https://iptc.org/std/photometadata/specification/IPTC-PhotoMetadata), XMP and Dublin Core. A
+ * simulated image names the simulator, and neither model nor version.
  */
 export function xmpProperties(provenance: Provenance): ReadonlyMap<string, string> {
-  const { model, version, prompt, predictionId, completedAt } = provenance;
+  const { model, version, prompt, predictionId, service, completedAt } = provenance;
+  const isDrawn = isSimulated(service);
+  const isOwn = isDrawn || isFromContainer(service);
+  const maker = isOwn ? `${model} in a Cog container` : `${model} on Replicate`;
   const properties: readonly (readonly [string, string | null])[] = [
-    ['dc:identifier', `https://replicate.com/p/${predictionId}`],
-    ['xmp:CreatorTool', 'rxposure'],
+    ['dc:identifier', `${isOwn ? OWN_IDENTIFIER : PAGE_IDENTIFIER}${predictionId}`],
+    ['xmp:CreatorTool', isDrawn ? simulatorName : 'rxposure'],
     ['xmp:CreateDate', completedAt],
-    ['Iptc4xmpExt:DigitalSourceType', MADE_BY_MODEL],
-    ['Iptc4xmpExt:AISystemUsed', `${model} on Replicate`],
-    ['Iptc4xmpExt:AISystemVersionUsed', version],
+    ['Iptc4xmpExt:DigitalSourceType', isDrawn ? MADE_BY_ALGORITHM : MADE_BY_MODEL],
+    ['Iptc4xmpExt:AISystemUsed', isDrawn ? simulatorName : maker],
+    ['Iptc4xmpExt:AISystemVersionUsed', isDrawn ? null : version],
     ['Iptc4xmpExt:AIPromptInformation', prompt === null ? null : shortened(prompt)],
   ];
   return new Map(properties.flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
@@ -50,8 +63,28 @@ const NAMESPACES = [
   'xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"',
 ].join(' ');
 
+/** The beginning of the identifier of a prediction that has a page. */
+const PAGE_IDENTIFIER = 'https://replicate.com/p/';
+/** The beginning of the identifier of a prediction that only its own server knows. */
+const OWN_IDENTIFIER = 'urn:rxposure:prediction:';
+
 /** Our statement, known by its first attributes; no value in it has a `>`. */
-const OURS = /<rdf:Description rdf:about="[^"]*" dc:identifier="https:\/\/replicate\.com\/p\/[^>]*\/>/g;
+const OURS =
+  /<rdf:Description rdf:about="[^"]*" dc:identifier="(?:https:\/\/replicate\.com\/p\/|urn:rxposure:prediction:)[^>]*\/>/g;
+
+/** Returns true if a file has a statement of ours, which is never compressed. */
+export function hasOurStatement(bytes: Buffer): boolean {
+  return hasIdentifier(bytes, '');
+}
+
+/** Returns true if a file states that this prediction made it. */
+export function statesPrediction(bytes: Buffer, predictionId: string): boolean {
+  return hasIdentifier(bytes, `${predictionId}"`);
+}
+
+function hasIdentifier(bytes: Buffer, end: string): boolean {
+  return [PAGE_IDENTIFIER, OWN_IDENTIFIER].some((start) => bytes.includes(`dc:identifier="${start}${end}`));
+}
 
 /**
  * Adds properties to an XMP packet, or creates a packet. Properties that the packet has already

@@ -1,7 +1,7 @@
 export { type Quality, qualityLevels, type UseCase, useCases } from '../types.ts';
 export { type CogProviderConfig, createCogProvider } from './cog/cogProvider.ts';
 export { createDownloader, type DownloaderConfig } from './downloads/downloader.ts';
-export { type ErrorAnswer, errorAnswers } from './http/responseError.ts';
+export { type ErrorAnswer, errorAnswers } from './http/errorAnswers.ts';
 export {
   type CatalogueModel,
   modelCatalogue,

@@ -1,7 +1,9 @@
+import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { canonicalJson } from '../base/modelInput.ts';
 import { withoutStop } from '../base/text.ts';
 import { UsageError } from '../errors.ts';
-import { type RenditionSpec, renditionChoices } from '../types.ts';
+import { type Json, type RenditionSpec, renditionChoices } from '../types.ts';
 import { renditionFields } from './fields.ts';
 import { parseRendition } from './notation.ts';
 
@@ -22,6 +24,15 @@ export function renditionFrames(specs: readonly RenditionSpec[]): readonly Rendi
   return specs.map(({ name, widthPx, heightPx, fit, format, quality }) => {
     return { name, widthPx, heightPx, fit, format, quality };
   });
+}
+
+/** Enough of a sha256 to tell the settings of a rendition apart. */
+const RECIPE_CHARS = 16;
+
+/** Returns a hash of the settings of a rendition; an overlay counts by its path. */
+export function recipeOf(spec: RenditionSpec): string {
+  const settings: Json = JSON.parse(JSON.stringify(spec));
+  return hash('sha256', canonicalJson(settings), 'hex').slice(0, RECIPE_CHARS);
 }
 
 /**

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fromAbortable } from '../base/fromAbortable.ts';
 import { createLargeImageLock } from '../base/pictures.ts';
+import { giveName, type MayReplace } from '../disk/giveName.ts';
 import { importPackage, toStorageError } from '../disk/storageError.ts';
 import { syncFolder, temporaryPath, writeTemporary } from '../disk/writeFiles.ts';
 import type { ProvenanceWriter, Renderer } from '../ports.ts';
@@ -29,7 +30,7 @@ const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
 /**
  * Makes all renditions of an original from one decode, one after the other. Emits them together, in
  * the order of the specs, once each is flushed and renamed to `<stem>--<spec name>.<extension>`. An
- * original that is no image has none.
+ * original that is no image has none. Names of other files are avoided as `giveName` does.
  *
  *     render(original, [square, story], 'out/cat')   ----(r|)   out/cat--square.jpg, out/cat--story.webp
  *     unsubscribed                                   --!        no temporary file stays
@@ -44,7 +45,7 @@ export function createRenderer(config: RendererConfig = {}): Renderer {
   const withLock = createLargeImageLock();
   const overlays = createOverlays();
   return {
-    render: (original, specs, stem, embedProvenance) =>
+    render: (original, specs, stem, embedProvenance, mayReplace) =>
       fromAbortable(async (signal) => {
         const { widthPx, heightPx } = original;
         if (widthPx === null || heightPx === null || specs.length === 0) return [];
@@ -56,7 +57,7 @@ export function createRenderer(config: RendererConfig = {}): Renderer {
         const frames = specs.map((spec) => spec.widthPx * spec.heightPx);
         const pixels = Math.max(widthPx * heightPx, ...frames);
         return withLock(pixels, () =>
-          renderAll(original, specs, { stem, overlays, embedProvenance, signal }),
+          renderAll(original, specs, { stem, overlays, embedProvenance, mayReplace, signal }),
         );
       }),
   };
@@ -71,6 +72,7 @@ interface Rendering {
   readonly stem: string;
   readonly overlays: Overlays;
   readonly embedProvenance: ProvenanceWriter | undefined;
+  readonly mayReplace: MayReplace | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -83,8 +85,7 @@ async function renderAll(
   const targets = specs.map((spec) => ({ spec, path: `${stem}--${spec.name}.${EXTENSIONS[spec.format]}` }));
   try {
     const files = await writeTemporaries(original, targets, config);
-    await renameTemporaries(targets, dirname(stem));
-    return files;
+    return await renameTemporaries(files, dirname(stem), config.mayReplace);
   } catch (error) {
     for (const { path } of targets) await rm(temporaryPath(path), { force: true }).catch(() => {});
     throw error;
@@ -125,10 +126,18 @@ async function writeTemporaries(
   return files;
 }
 
-async function renameTemporaries(targets: readonly Target[], folder: string): Promise<void> {
+async function renameTemporaries(
+  files: readonly RenderedFile[],
+  folder: string,
+  mayReplace: MayReplace | undefined,
+): Promise<readonly RenderedFile[]> {
+  const renamed: RenderedFile[] = [];
   try {
-    for (const { path } of targets) await rename(temporaryPath(path), path);
+    for (const file of files) {
+      renamed.push({ ...file, path: await giveName(temporaryPath(file.path), file.path, mayReplace) });
+    }
     await syncFolder(folder);
+    return renamed;
   } catch (error) {
     throw toStorageError(error, folder);
   }

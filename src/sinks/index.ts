@@ -26,20 +26,20 @@ export {
   readRefinementHistory,
 } from './refinement/history.ts';
 export { writeLineage } from './refinement/lineage.ts';
+export type { ModelCost, Surplus, UnusedCost } from './report/money.ts';
 export {
   createReport,
   type ErrorCount,
-  type ModelCost,
   type Report,
   type ReportBuilder,
   type ReportConfig,
+  type ReportExtras,
   type ReportedRun,
-  type SlowImage,
   writeReport,
 } from './report/report.ts';
 export {
   type CostTracker,
   createCostTracker,
-  type DurationSummary,
   type ModelTotals,
 } from './report/tallies.ts';
+export type { DurationSummary, SlowImage } from './report/times.ts';

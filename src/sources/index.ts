@@ -1,3 +1,4 @@
+export { createOccurrences, type Occurrences } from '../base/occurrences.ts';
 export { campaignFiles, campaignJobs } from '../pipelines/workflows/campaign/jobs.ts';
 export {
   type CampaignSpec,
@@ -46,7 +47,7 @@ export { safeSegment, slug } from './planning/fileNames.ts';
 export { checkJobContext, type JobContext } from './planning/jobContext.ts';
 export { type PathOf, type PathTemplateConfig, pathTemplate } from './planning/pathTemplate.ts';
 export { type PlanJobsConfig, planJobs } from './planning/planJobs.ts';
-export { createOccurrences, type Occurrences, requestKey } from './planning/requestKey.ts';
+export { requestKey } from './planning/requestKey.ts';
 export { openPromptFile, type PromptFile, spoolPrompts } from './promptFiles/promptFile.ts';
 export { jobsFromRows, type ValidatedRows, validateRows } from './promptFiles/promptJobs.ts';
 export type { BadRow, Row, RowItem } from './promptFiles/rows.ts';

@@ -1,6 +1,6 @@
 import { toMicroUsd } from '../base/text.ts';
 import type { Journal } from '../ports.ts';
-import type { JobRecord, JournalEntry, Plan } from '../types.ts';
+import type { JobRecord, JournalEntry } from '../types.ts';
 
 /** Numbers of a run's jobs by state. */
 export interface JournalCounts {
@@ -11,24 +11,36 @@ export interface JournalCounts {
   readonly unfinished: number;
 }
 
+/** A run in a folder, as its journal remembers it. */
+export interface RunSession {
+  /** ms since 1970. */
+  readonly startedAtMs: number;
+  readonly elapsedMs: number;
+  readonly apiRequests: number;
+  /** Jobs that it has saved. */
+  readonly saved: number;
+}
+
 /** An open journal with the figures for the run's budget and summary. */
 export interface RunJournal extends Journal {
   /** Returns the number of saved jobs. */
   savedCount(): number;
   /** Counts the jobs by state. */
   counts(): JournalCounts;
-  /** Returns everything paid in this folder so far, in millionths of a US dollar. */
+  /**
+   * Returns everything paid in this folder so far, in millionths of a US dollar; also for jobs that
+   * the input no longer asks for.
+   */
   spentMicroUsd(): number;
   /**
    * Returns the expected price of all open attempts: money that may be spent, but is not in
    * `spentMicroUsd` yet.
    */
   openMicroUsd(): number;
-  /**
-   * True if `resumeAnyway` once let another input into this folder: compare `find(index).key`
-   * before relying on `isSaved`.
-   */
-  readonly inputChanged: boolean;
+  /** Returns the earlier runs in this folder; one that was killed as it had last noted itself. */
+  sessions(): readonly RunSession[];
+  /** Notes how far this run has come, in place of what it has noted before. */
+  noteSession(session: RunSession): void;
   /**
    * Flushes all entries and frees the folder. Throws `StorageError` if the file was deleted or
    * moved.
@@ -36,87 +48,28 @@ export interface RunJournal extends Journal {
   close(): void;
 }
 
-/** A job as a journal stores it: its public record, and the money. */
+/** A job as a journal stores it: its public record, and its money. */
 export interface StoredJob {
-  readonly record: JobRecord;
+  /** Identifies the job for as long as the folder exists, whatever its index is. */
+  readonly id: number;
+  /** Null if the input no longer asks for the job. */
+  readonly index: number | null;
+  readonly record: StoredRecord;
   /** Expected price of the open attempt; 0 if none is open or no price is known. */
   readonly openMicroUsd: number;
-  /** Paid under other keys, before the input changed at this index. */
-  readonly earlierMicroUsd: number;
-  /** Everything paid at this index so far. */
+  /** Everything paid for the job so far. */
   readonly paidMicroUsd: number;
 }
 
-/** A set of job indexes of one bit each: a million jobs take 125 kB. */
-export interface IndexSet {
-  add(index: number): void;
-  delete(index: number): void;
-  has(index: number): boolean;
-  readonly size: number;
-}
-
-/** Creates an empty set of indexes (integers of 0 or more). It grows as needed. */
-export function createIndexSet(): IndexSet {
-  let bytes = new Uint8Array(1024);
-  let size = 0;
-  const has = (index: number): boolean => (((bytes[index >>> 3] ?? 0) >>> (index & 7)) & 1) === 1;
-  const flip = (index: number): void => {
-    const offset = index >>> 3;
-    if (offset >= bytes.length) {
-      const smaller = bytes;
-      bytes = new Uint8Array(Math.max(offset + 1, smaller.length * 2));
-      bytes.set(smaller);
-    }
-    bytes[offset] = (bytes[offset] ?? 0) ^ (1 << (index & 7));
-  };
-  return {
-    add(index) {
-      if (has(index)) return;
-      flip(index);
-      size += 1;
-    },
-    delete(index) {
-      if (!has(index)) return;
-      flip(index);
-      size -= 1;
-    },
-    has,
-    get size() {
-      return size;
-    },
-  };
-}
+/** The record of a job, apart from its position in the input. */
+export type StoredRecord = Omit<JobRecord, 'index'>;
 
 /** An entry of one type. */
 type Entry<Type extends JournalEntry['type']> = Extract<JournalEntry, { type: Type }>;
 
-/**
- * Returns a job with an entry added. `before` is undefined if the job is new. If `before` belongs
- * to another request (the input was changed), only its money counts.
- */
-export function applyEntry(before: StoredJob | undefined, plan: Plan, entry: JournalEntry): StoredJob {
-  const known = before?.record.key === plan.key ? before : undefined;
-  const earlierMicroUsd = known?.earlierMicroUsd ?? before?.paidMicroUsd ?? 0;
-  const record = nextRecord(known?.record ?? newRecord(plan), entry);
-  const outcomeMicroUsd = costOf(entry);
-  const settledMicroUsd = Math.max(
-    (known?.paidMicroUsd ?? earlierMicroUsd) - earlierMicroUsd,
-    record.costMicroUsd,
-    outcomeMicroUsd,
-  );
-  // A failed job whose prediction was paid may still be open, but nothing more will be paid for it.
-  const isUnpaid = hasOpenAttempt(record) && outcomeMicroUsd <= record.costMicroUsd;
-  return {
-    record,
-    openMicroUsd: isUnpaid ? (plan.priceMicroUsd ?? 0) : 0,
-    earlierMicroUsd,
-    paidMicroUsd: earlierMicroUsd + settledMicroUsd,
-  };
-}
-
-function newRecord({ index, key }: Plan): JobRecord {
-  return {
-    index,
+/** Returns a job without an entry, for a request that the journal does not know yet. */
+export function newStoredJob(id: number, index: number | null, key: string): StoredJob {
+  const record: StoredRecord = {
     key,
     state: 'ended',
     attempts: 0,
@@ -127,9 +80,41 @@ function newRecord({ index, key }: Plan): JobRecord {
     files: [],
     costMicroUsd: 0,
   };
+  return { id, index, record, openMicroUsd: 0, paidMicroUsd: 0 };
 }
 
-function nextRecord(record: JobRecord, entry: JournalEntry): JobRecord {
+/**
+ * Returns a job with an entry added. `priceMicroUsd` is the expected price of its attempts; null if
+ * none is known.
+ */
+export function applyEntry(before: StoredJob, entry: JournalEntry, priceMicroUsd: number | null): StoredJob {
+  const record = nextRecord(before.record, entry);
+  const outcomeMicroUsd = costOf(entry);
+  // A failed job whose prediction was paid may still be open, but nothing more will be paid for it.
+  const isUnpaid = hasOpenAttempt(record) && outcomeMicroUsd <= record.costMicroUsd;
+  return {
+    ...before,
+    record,
+    openMicroUsd: isUnpaid ? (priceMicroUsd ?? 0) : 0,
+    paidMicroUsd: Math.max(
+      isCorrection(before, entry) ? 0 : before.paidMicroUsd,
+      record.costMicroUsd,
+      outcomeMicroUsd,
+    ),
+  };
+}
+
+/**
+ * Returns true if an outcome corrects the one before it, of the same prediction: its cost was an
+ * estimate, and may have been too high.
+ */
+function isCorrection({ record }: StoredJob, entry: JournalEntry): boolean {
+  if (entry.type !== 'outcome' || record.state !== 'saved') return false;
+  const { status, predictionId } = entry.outcome;
+  return status === 'saved' && predictionId !== null && predictionId === record.predictionId;
+}
+
+function nextRecord(record: StoredRecord, entry: JournalEntry): StoredRecord {
   switch (entry.type) {
     case 'intended':
       return intended(record, entry);
@@ -146,19 +131,22 @@ function nextRecord(record: JobRecord, entry: JournalEntry): JobRecord {
   }
 }
 
-function intended(record: JobRecord, { attempt, atMs, request }: Entry<'intended'>): JobRecord {
+function intended(record: StoredRecord, entry: Entry<'intended'>): StoredRecord {
+  const { attempt, atMs: intendedAtMs, request = null, cancelAfterMs = null } = entry;
+  const { cancelAfterMs: _earlier, ...known } = record;
   const attempts = Math.max(record.attempts, attempt);
-  return { ...record, ...CLOSED, state: 'intended', attempts, intendedAtMs: atMs, request: request ?? null };
+  const limit = cancelAfterMs === null ? {} : { cancelAfterMs };
+  return { ...known, ...CLOSED, state: 'intended', attempts, intendedAtMs, request, ...limit };
 }
 
-function created(record: JobRecord, { attempt, predictionId }: Entry<'created'>): JobRecord {
+function created(record: StoredRecord, { attempt, predictionId }: Entry<'created'>): StoredRecord {
   // Recorded again when a run resumes the prediction: files that are there already stay known.
   if (record.state === 'downloaded' && record.predictionId === predictionId) return record;
   const attempts = Math.max(record.attempts, attempt);
   return { ...record, state: 'created', attempts, predictionId, prediction: null, files: [] };
 }
 
-function ended(record: JobRecord, { attempt, costMicroUsd }: Entry<'ended'>): JobRecord {
+function ended(record: StoredRecord, { attempt, costMicroUsd }: Entry<'ended'>): StoredRecord {
   const attempts = Math.max(record.attempts, attempt);
   return {
     ...record,
@@ -173,7 +161,7 @@ function ended(record: JobRecord, { attempt, costMicroUsd }: Entry<'ended'>): Jo
  * Records an outcome. A failed job keeps its open attempt, because its prediction may still be
  * available. A saved job without files keeps its prediction, which is the only copy of its output.
  */
-function finished(record: JobRecord, { outcome }: Entry<'outcome'>): JobRecord {
+function finished(record: StoredRecord, { outcome }: Entry<'outcome'>): StoredRecord {
   if (outcome.status !== 'saved') return { ...record, state: outcome.status };
   const prediction = outcome.files.length === 0 ? record.prediction : null;
   return { ...record, state: 'saved', predictionId: outcome.predictionId, prediction };
@@ -192,7 +180,7 @@ function costOf(entry: JournalEntry): number {
 }
 
 /** Returns true if the job may have a prediction whose output is needed and not yet saved. */
-export function hasOpenAttempt({ state, intendedAtMs, predictionId }: JobRecord): boolean {
+export function hasOpenAttempt({ state, intendedAtMs, predictionId }: StoredRecord): boolean {
   return state !== 'saved' && (intendedAtMs !== null || predictionId !== null);
 }
 

@@ -1,8 +1,10 @@
 import { defer, of } from 'rxjs';
+import { createIndexSet } from '../base/indexSet.ts';
+import type { Plan } from '../types.ts';
 import {
   applyEntry,
-  createIndexSet,
   hasOpenAttempt,
+  newStoredJob,
   predictionIdOf,
   type RunJournal,
   type StoredJob,
@@ -14,23 +16,34 @@ import {
  */
 export function createMemoryJournal(): RunJournal {
   const jobs = new Map<number, StoredJob>();
+  /** Jobs whose index another request has now. */
+  const unused: StoredJob[] = [];
   const saved = createIndexSet();
   const predictionIds = new Set<string>();
+  let lastId = 0;
   const sum = (amountOf: (job: StoredJob) => number): number =>
-    [...jobs.values()].reduce((total, job) => total + amountOf(job), 0);
+    [...jobs.values(), ...unused].reduce((total, job) => total + amountOf(job), 0);
   const count = (...states: readonly StoredJob['record']['state'][]): number =>
-    sum(({ record }) => (states.includes(record.state) ? 1 : 0));
+    [...jobs.values()].filter(({ record }) => states.includes(record.state)).length;
+  const jobOf = (plan: Plan): StoredJob => {
+    const known = jobs.get(plan.index);
+    if (known?.record.key === plan.key) return known;
+    if (known !== undefined) unused.push({ ...known, index: null });
+    lastId += 1;
+    return newStoredJob(lastId, plan.index, plan.key);
+  };
   return {
-    find: (index) => jobs.get(index)?.record,
-    isSaved: saved.has,
-    openIndexes: () => {
-      const open = [...jobs.values()].filter(({ record }) => hasOpenAttempt(record));
-      return new Set(open.map(({ record }) => record.index));
+    find: (index) => {
+      const job = jobs.get(index);
+      return job === undefined ? undefined : { index, ...job.record };
     },
+    isSaved: saved.has,
+    openIndexes: () =>
+      new Set([...jobs].filter(([, { record }]) => hasOpenAttempt(record)).map(([index]) => index)),
     knownPredictionIds: () => predictionIds,
     record: (plan, entry) =>
       defer(() => {
-        const job = applyEntry(jobs.get(plan.index), plan, entry);
+        const job = applyEntry(jobOf(plan), entry, plan.priceMicroUsd);
         jobs.set(plan.index, job);
         if (job.record.state === 'saved') saved.add(plan.index);
         else saved.delete(plan.index);
@@ -47,7 +60,9 @@ export function createMemoryJournal(): RunJournal {
     }),
     spentMicroUsd: () => sum(({ paidMicroUsd }) => paidMicroUsd),
     openMicroUsd: () => sum(({ openMicroUsd }) => openMicroUsd),
-    inputChanged: false,
+    // It ends with the process, and so has no earlier run.
+    sessions: () => [],
+    noteSession: () => {},
     close: () => {},
   };
 }

@@ -1,15 +1,20 @@
+import { hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
-import { extname, resolve, sep } from 'node:path';
+import { extname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { Observable, SchedulerLike } from 'rxjs';
 import { z } from 'zod';
 import { fromAbortable } from '../base/fromAbortable.ts';
+import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { copyFiles, type SourceFile } from '../disk/copyFiles.ts';
+import { describeHolder, type LeaseHolder } from '../disk/lease/leaseHolder.ts';
+import { takeLease, tryLease } from '../disk/lease/takeLease.ts';
 import { toStorageError } from '../disk/storageError.ts';
-import { makeFolder } from '../disk/writeFiles.ts';
+import { makeFolder, removeTemporaries } from '../disk/writeFiles.ts';
 import { UsageError } from '../errors.ts';
-import type { ResultCache } from '../ports.ts';
-import type { FetchedOutput, ImageFile, Prediction } from '../types.ts';
+import type { DownloadTarget, ResultCache } from '../ports.ts';
+import type { FetchedOutput, ImageFile, LeaseRequest, Prediction, ResultLease } from '../types.ts';
 import { imageFileSchema, predictionSchema } from './schemas.ts';
 
 type Cacache = typeof import('cacache');
@@ -26,24 +31,41 @@ interface StoredResult {
   readonly files: readonly (Omit<ImageFile, 'path'> & { readonly extension: string })[];
 }
 
-/** Prefix of the keys, so that another format of results can share the folder. */
-const FORMAT = 'rxposure/1';
+/**
+ * Prefix of the keys, so that another format of results can share the folder. Results of format 1
+ * do not name their service, and may be simulated: they are never used.
+ */
+const FORMAT = 'rxposure/2';
+
+export interface ResultCacheConfig {
+  /** The service of the run; null or absent if it has no name. */
+  service?: string | null | undefined;
+  /**
+   * Time for one prediction: a process that is suspended for longer counts as dead. Default
+   * 600,000.
+   */
+  timeoutMs?: number | undefined;
+  /** Clock of the waits for other processes. Default monotonicScheduler. */
+  scheduler?: SchedulerLike | undefined;
+}
 
 /**
  * Opens a folder that stores the results of requests for other runs; creates it if it does not
  * exist. It is content-addressed: each file is stored once under its sha256, however many results
  * have it, and checked against it at each use; a damaged one counts as missing. Several processes
- * may use the folder at the same time.
+ * may use the folder at the same time: each result is made by the one that has its lease. A run
+ * gets only results of its own service, so that a simulation never serves a real run.
  *
  * Rejects with `UsageError` if the folder cannot be used. `restore` and `keep` emit `StorageError`
  * if the disk refuses.
  */
-export async function openResultCache(folder: string): Promise<ResultCache> {
+export async function openResultCache(folder: string, config: ResultCacheConfig = {}): Promise<ResultCache> {
   const root = resolve(folder);
   try {
-    makeFolder(root);
+    makeFolder(join(root, LEASES));
     // With the separator, a file of this name is refused.
     await access(root + sep, constants.R_OK | constants.W_OK);
+    await removeTemporaries(join(root, LEASES));
   } catch (error) {
     const { message } = toStorageError(error, root);
     throw new UsageError(`Expected a cache folder that can be read and written, got: ${message}`, {
@@ -52,17 +74,39 @@ export async function openResultCache(folder: string): Promise<ResultCache> {
     });
   }
   const { default: cacache } = await import('cacache');
+  const { service } = config;
+  const ownKey = (key: string) => `${service ?? ''}/${key}`;
   return {
-    restore: (key, { stem }) => fromAbortable(() => restore(cacache, root, key, stem)),
-    keep: (key, output) => fromAbortable(() => store(cacache, root, key, output)),
+    restore: (key, target) => fromAbortable(() => restore(cacache, root, ownKey(key), target)),
+    keep: (key, output) => fromAbortable(() => store(cacache, root, ownKey(key), output)),
+    lease: (key, request) =>
+      lease(join(root, LEASES, `${hash('sha256', resultKey(ownKey(key)), 'hex')}.lock`), request, config),
   };
+}
+
+/** Folder of the leases of results that a process makes. */
+const LEASES = 'leases';
+
+function lease(
+  path: string,
+  { isUrgent = false, onWait = () => {} }: LeaseRequest,
+  { timeoutMs = 600_000, scheduler = monotonicScheduler }: ResultCacheConfig,
+): Observable<ResultLease | null> {
+  const config = {
+    renewEveryMs: 15_000,
+    lookEveryMs: 250,
+    suspendedAfterMs: timeoutMs,
+    onWait: (holder: LeaseHolder) => onWait(describeHolder(holder)),
+    scheduler,
+  };
+  return isUrgent ? tryLease(path, config) : takeLease(path, config);
 }
 
 async function restore(
   cacache: Cacache,
   root: string,
   key: string,
-  stem: string,
+  { stem, mayReplace }: DownloadTarget,
 ): Promise<FetchedOutput | null> {
   const stored = await find(cacache, root, key).catch((error: unknown) => {
     throw toStorageError(error, root);
@@ -74,7 +118,7 @@ async function restore(
     if (content === null) return null;
     sources.push({ ...file, path: content.path });
   }
-  const files = await copyFiles(sources, stem);
+  const files = await copyFiles(sources, stem, mayReplace);
   if (files !== null) return { prediction: stored.prediction, files };
   // Damaged content would block the correct one.
   for (const { sha256 } of stored.files) await cacache.rm.content(root, integrityOf(sha256));

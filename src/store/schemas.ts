@@ -19,7 +19,7 @@ export const predictionSchema = z.object({
   id: z.string(),
   model: z.string(),
   version: z.string().nullable(),
-  status: z.enum(['starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted']),
+  status: z.enum(['unknown', 'starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted']),
   input: jsonRecord.nullable(),
   output: z.json(),
   outputComplete: z.boolean(),
@@ -31,7 +31,8 @@ export const predictionSchema = z.object({
   completedAt: z.string().nullable(),
 }) satisfies z.ZodType<Prediction>;
 
-const request = z.object({
+/** A request as it is stored on disk. */
+export const predictionRequestSchema = z.object({
   model: z.string(),
   version: z.string().nullable(),
   input: z.record(z.string(), z.json()),
@@ -45,19 +46,31 @@ function jsonText<T extends z.ZodType>(schema: T) {
     .pipe(schema);
 }
 
+/** The states of a job in the journal. */
+export const jobStates = [
+  'intended',
+  'created',
+  'ended',
+  'downloaded',
+  'saved',
+  'failed',
+  'skipped',
+] as const;
+
 /** A row of the journal's table `job`. */
 export const jobRowSchema = z.object({
-  job_index: z.int(),
+  id: z.int(),
+  job_index: z.int().nullable(),
   key: z.string(),
-  state: z.enum(['intended', 'created', 'ended', 'downloaded', 'saved', 'failed', 'skipped']),
+  state: z.enum(jobStates),
   attempts: z.int(),
   intended_at_ms: z.int().nullable(),
+  cancel_after_ms: z.int().nullable(),
   prediction_id: z.string().nullable(),
-  request: jsonText(request).nullable(),
+  request: jsonText(predictionRequestSchema).nullable(),
   prediction: jsonText(predictionSchema).nullable(),
   files: jsonText(z.array(imageFileSchema)),
   cost_micro_usd: z.int(),
   open_micro_usd: z.int().nullable(),
-  earlier_micro_usd: z.int(),
   paid_micro_usd: z.int(),
 });

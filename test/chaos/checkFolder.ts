@@ -3,54 +3,70 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { z } from 'zod';
-import { outcomeSchema } from '../../src/sinks/manifest/readOutcomes.ts';
 import type { Outcome, OutcomeFile } from '../../src/types.ts';
+import { type Books, booksSchema, demandProblems, surplusSchema } from './account.ts';
 
-/** What a run folder holds when its batch is done. */
+/** The content of a run folder whose batch is done. */
 export interface FolderCheck {
-  readonly outcomes: readonly Outcome[];
+  readonly books: Books;
   /** Jobs saved with every file whole. */
   readonly saved: number;
   /** In words, each with where it was found. */
   readonly problems: readonly string[];
 }
 
-const manifestSchema = z.object({ outcomes: z.array(outcomeSchema) });
 /** Of a run that never came to its end: every job is missing. */
 const NO_MANIFEST = '{"outcomes":[]}';
+const NO_SURPLUS = { count: 0, costUsd: 0, predictionIds: [] };
+const reportSchema = z.object({ surplus: surplusSchema.default(NO_SURPLUS) });
+
 const OF_THE_RUN = [
   'manifest.json',
   'manifest.jsonl',
   'report.json',
+  'run.json',
+  // Of a run in which a job had failed before a later one made it.
+  'failed.jsonl',
   'run.sqlite',
+  'journal.jsonl',
+  // Of a journal that was built again from its log.
+  'run.sqlite.damaged',
+  'unused.jsonl',
   'gallery.html',
   // As many as there are pages.
   'contact-sheet.jpg',
   'contact-sheet-2.jpg',
 ];
 
+/** Reads the books of a run folder; an unfinished run has empty ones. */
+export async function readBooks(folder: string): Promise<Books> {
+  const manifest = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => NO_MANIFEST);
+  const report = await readFile(join(folder, 'report.json'), 'utf8').catch(() => '{}');
+  return {
+    ...booksSchema.parse(JSON.parse(manifest)),
+    surplus: reportSchema.parse(JSON.parse(report)).surplus,
+  };
+}
+
 /**
  * Reads every file that a finished batch left: each must be one that it should have, decodable and
- * as written down.
+ * as written down, for each job that the input asks for.
  */
-export async function checkFolder(folder: string, jobs: number): Promise<FolderCheck> {
-  const problems: string[] = [];
-  const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => NO_MANIFEST);
-  const { outcomes } = manifestSchema.parse(JSON.parse(text));
-  const indexes = new Set(outcomes.map(({ index }) => index));
-  if (outcomes.length !== jobs || indexes.size !== jobs) {
-    problems.push(`manifest.json: expected ${jobs} outcomes, got ${outcomes.length} of ${indexes.size} jobs`);
-  }
+export async function checkFolder(folder: string, wanted: readonly string[]): Promise<FolderCheck> {
+  const books = await readBooks(folder);
+  const problems = demandProblems(books, wanted);
   let saved = 0;
-  for (const outcome of outcomes) {
+  for (const outcome of books.outcomes) {
     const found = await problemsOf(outcome, folder);
     if (found.length === 0) saved += 1;
     problems.push(...found);
   }
-  const ids = outcomes.map(({ predictionId }) => predictionId);
-  if (new Set(ids).size !== ids.length) problems.push('manifest.json: two jobs have the same prediction');
-  problems.push(...(await strangers(folder, outcomes)));
-  return { outcomes, saved, problems };
+  for (const { files } of books.unused) {
+    const found = await Promise.all(files.map((file) => problemOf(file, folder)));
+    problems.push(...found.filter((problem) => problem !== null));
+  }
+  problems.push(...(await strangers(folder, [...books.outcomes, ...books.unused])));
+  return { books, saved, problems };
 }
 
 async function problemsOf(outcome: Outcome, folder: string): Promise<string[]> {
@@ -59,10 +75,11 @@ async function problemsOf(outcome: Outcome, folder: string): Promise<string[]> {
   if (files.length !== 2) return [`job ${index}: expected an original and a rendition, got ${files.length}`];
   const found = await Promise.all(files.map((file) => problemOf(file, folder)));
   const sidecar = await readFile(join(folder, sidecarOf(outcome)), 'utf8').catch(() => '{}');
-  const { predictionId } = JSON.parse(sidecar);
+  const { predictionId, prompt } = JSON.parse(sidecar);
+  const isOwn = predictionId === outcome.predictionId && prompt === outcome.prompt;
   return [
     ...found.filter((problem) => problem !== null),
-    ...(predictionId === outcome.predictionId ? [] : [`job ${index}: its sidecar is of another prediction`]),
+    ...(isOwn ? [] : [`job ${index}: its sidecar is of another prediction`]),
   ];
 }
 
@@ -81,13 +98,16 @@ function sidecarOf({ files }: Outcome): string {
   return `${files[0]?.path.replace(/\.\w+$/, '')}.json`;
 }
 
-/** Files that a finished batch should not have: temporary ones above all. */
+/** Lists files that a finished batch should not have: temporary ones above all. */
 async function strangers(folder: string, outcomes: readonly Outcome[]): Promise<string[]> {
   const known = new Set(OF_THE_RUN);
   for (const outcome of outcomes) {
     known.add(sidecarOf(outcome));
     for (const { path } of outcome.files) known.add(path);
   }
-  const names = await readdir(folder, { recursive: true });
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const names = entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
   return names.filter((name) => !known.has(name)).map((name) => `${name}: left over`);
 }

@@ -1,4 +1,4 @@
-import type { SimulatorFaults } from '../../src/simulator/index.ts';
+import type { SimulatedPrediction, SimulatorFaults } from '../../src/simulator/index.ts';
 import type { KillPlan, Moment } from './planKill.ts';
 import type { GenerateRun } from './startGenerate.ts';
 
@@ -8,6 +8,10 @@ export interface Watch {
   over(faults: SimulatorFaults): SimulatorFaults;
   /** Resolves with the exit code, or why there is none. A null plan lets it run. */
   endOf(run: GenerateRun, plan: KillPlan | null): Promise<number | 'killed' | 'hung'>;
+  /** Returns the predictions that have ended. */
+  made(): readonly Readonly<SimulatedPrediction>[];
+  /** Counts the create requests that a proxy has repeated. */
+  repeated(): number;
 }
 
 /** No run takes as long unless it hangs. */
@@ -15,7 +19,11 @@ const LONGEST_RUN_MS = 60_000;
 
 export function createWatch(): Watch {
   let see = (_moment: Moment) => {};
+  const made: Readonly<SimulatedPrediction>[] = [];
+  let repeated = 0;
   return {
+    made: () => made,
+    repeated: () => repeated,
     over: (faults) => ({
       ...faults,
       beforeCreate: (wanted) => {
@@ -25,6 +33,15 @@ export function createWatch(): Watch {
       afterCreate: (prediction) => {
         see('afterCreate');
         return faults.afterCreate?.(prediction) ?? null;
+      },
+      isRepeated: (prediction) => {
+        const isRepeated = faults.isRepeated?.(prediction) ?? false;
+        if (isRepeated) repeated += 1;
+        return isRepeated;
+      },
+      onOutcome: (prediction) => {
+        made.push(prediction);
+        return faults.onOutcome?.(prediction) ?? null;
       },
       onGet: (prediction) => {
         see('ask');

@@ -1,5 +1,5 @@
-// Kills runs again and again and counts what it cost: `npm run chaos -- --kills 200`. Linux and
-// macOS, some minutes.
+// Kills runs again and again, changes what they find when they start again, and counts what it
+// cost: `npm run chaos -- --kills 200`. Linux and macOS, some minutes.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
-    prompts: { type: 'string', default: '60' },
+    prompts: { type: 'string', default: '40' },
   },
 });
 const [kills = 0, seed = 0, prompts = 0] = [values.kills, values.seed, values.prompts].map(Number);
@@ -22,12 +22,12 @@ if (![kills, seed, prompts].every((value) => Number.isInteger(value) && value >=
 process.once('SIGINT', () => process.exit(130));
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
-const columns = ['profile', 'kills', 'runs', 'jobs', 'made', 'failed', 'lost', 'paid twice'];
+const columns = ['workload', 'kills', 'runs', 'jobs', 'made', 'failed', 'lost', 'paid twice', 'listed'];
 const row = (cells: readonly (string | number)[]) =>
-  cells.map((cell, at) => (at === 0 ? String(cell).padEnd(10) : String(cell).padStart(10))).join(' ');
-const cellsOf = ({ profile, kills, runs, jobs, stats, lost, paidTwice }: BatchReport) => [
-  profile,
-  ...[kills, runs, jobs, stats.created, stats.failed, lost, paidTwice],
+  cells.map((cell, at) => (at === 0 ? String(cell).padEnd(12) : String(cell).padStart(10))).join(' ');
+const cellsOf = ({ workload, kills, runs, jobs, stats, lost, paidTwice, listed }: BatchReport) => [
+  workload,
+  ...[kills, runs, jobs, stats.created, stats.failed, lost, paidTwice, listed],
 ];
 
 const folder = await mkdtemp(join(tmpdir(), 'rxposure-chaos-'));
@@ -51,10 +51,10 @@ for (const [name, times] of reports.flatMap((report) => [...report.faults])) {
   faults.set(name, (faults.get(name) ?? 0) + times);
 }
 print('\nFaults met, kills aside:');
-for (const [name, times] of [...faults].sort()) print(`  ${name.padEnd(28)}${times}`);
+for (const [name, times] of [...faults].sort()) print(`  ${name.padEnd(34)}${times}`);
 print(`\n${((performance.now() - startedAtMs) / 1_000).toFixed(0)} s`);
 
-const problems = reports.flatMap((report) => report.problems);
+const problems = reports.flatMap(({ workload, problems }) => problems.map((text) => `${workload}: ${text}`));
 if (problems.length === 0) {
   print('Nothing lost, nothing paid twice, nothing left over.');
   await rm(folder, { recursive: true, force: true });

@@ -29,15 +29,19 @@ export function startGenerate(
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
   });
-  const kill = () => killGroup(child);
-  // A run in a group of its own would outlive whoever started it.
-  process.once('exit', kill);
+  running.add(child);
   const ended = once(child, 'close').then(([code]: (number | null)[]) => {
-    process.off('exit', kill);
+    running.delete(child);
     return code ?? null;
   });
-  return { kill, ended, said: () => text };
+  return { kill: () => killGroup(child), ended, said: () => text };
 }
+
+/** A run in a group of its own would outlive the process that started it. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) killGroup(child);
+});
 
 function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
   if (pid === undefined || exitCode !== null || signalCode !== null) return;

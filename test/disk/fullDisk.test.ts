@@ -95,7 +95,7 @@ describe.skipIf(!canMount)('a disk that is full (skipped if no small disk can be
   const rendition = ['--rendition', 'a=600x600,png', '--rendition', 'b=500x500,png'];
 
   it.each([
-    ['journal and manifest', '64k', []],
+    ['journal and manifest', '112k', []],
     ['images and sidecars', '160k', []],
     ['images, later', '300k', []],
     ['renditions', '400k', rendition],

@@ -9,23 +9,24 @@ const folder = temporaryFolder();
 describe('removeTemporaries', () => {
   it('deletes unfinished files at any depth and nothing else', async () => {
     await mkdir(join(folder(), 'run/2026/post'), { recursive: true });
-    await mkdir(join(folder(), 'run/a.part'));
+    await mkdir(join(folder(), 'run/a.rxposure.part'));
     await mkdir(join(folder(), 'elsewhere'));
     for (const name of [
-      'run/manifest.json.part',
-      'run/2026/post/cat.png.part',
+      'run/manifest.json.rxposure.part',
+      'run/2026/post/cat.png.rxposure.part',
       'run/2026/post/cat.png',
       'run/apart',
-      'elsewhere/dog.part',
+      'run/film-of-mine.mkv.part',
+      'elsewhere/dog.rxposure.part',
     ]) {
       await writeFile(join(folder(), name), '');
     }
     await symlink(join(folder(), 'elsewhere'), join(folder(), 'run/link'));
     expect(await removeTemporaries(join(folder(), 'run'))).toBe(2);
     expect(await readdir(join(folder(), 'run'), { recursive: true })).toEqual(
-      expect.arrayContaining(['2026/post/cat.png', 'apart', 'a.part']),
+      expect.arrayContaining(['2026/post/cat.png', 'apart', 'a.rxposure.part', 'film-of-mine.mkv.part']),
     );
-    expect(await readdir(join(folder(), 'elsewhere'))).toEqual(['dog.part']);
+    expect(await readdir(join(folder(), 'elsewhere'))).toEqual(['dog.rxposure.part']);
   });
 
   it('finds none if there is no such folder', async () => {

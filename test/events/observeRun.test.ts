@@ -16,7 +16,7 @@ import type { EmitEvent, RunEvent } from '../../src/events/runEvent.ts';
 import { warnings } from '../helpers/warnings.ts';
 
 const warned = warnings();
-const pause = (waitMs: number): RunEvent => ({ type: 'rate.paused', waitMs });
+const pause = (waitMs: number): RunEvent => ({ type: 'rate.paused', waitMs, reason: 'refused' });
 /** A run that emits an event for each value. */
 const reporting = (source: Observable<number>) => (emit: EmitEvent) =>
   source.pipe(

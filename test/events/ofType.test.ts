@@ -6,7 +6,7 @@ import { marbles } from '../helpers/marbles.ts';
 import { outcome } from '../helpers/outcomes.ts';
 
 const events: Record<string, RunEvent> = {
-  r: { type: 'rate.paused', waitMs: 1 },
+  r: { type: 'rate.paused', waitMs: 1, reason: 'refused' },
   s: { type: 'image.saved', outcome: outcome(0) },
   f: { type: 'job.failed', outcome: outcome(1, { status: 'failed' }) },
 };

@@ -2,7 +2,7 @@ import { map } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { expect, it } from 'vitest';
 import type { RunProgress } from '../../src/events/progress.ts';
-import { progressOf } from '../../src/events/progress.ts';
+import { createRunCounter, progressOf, runProgress } from '../../src/events/progress.ts';
 import type { RunEvent } from '../../src/events/runEvent.ts';
 import { outcome } from '../helpers/outcomes.ts';
 
@@ -113,4 +113,15 @@ it('counts each subscription by itself, and has nothing to do in an empty run', 
     expectObservable(percents).toBe(expected, values);
     expectObservable(percents).toBe(expected, values);
   });
+});
+
+it('knows an estimate, and the cost that takes its place', async () => {
+  const counter = createRunCounter(() => 0);
+  counter.onEvent({ type: 'image.saved', outcome: outcome(0, { costUsd: 0.005, estimatedUsd: 0.005 }) });
+  expect(runProgress(counter.counts(), 0)).toMatchObject({ costUsd: 0.005, costIncomplete: true });
+  counter.onEvent({
+    ...{ type: 'job.measured', index: 0, model: 'owner/name', cached: false, completedAt: null },
+    ...{ metrics: { predict_time: 4 }, costUsd: 0.004, costChangeUsd: -0.001, estimateUsd: 0.005 },
+  });
+  expect(runProgress(counter.counts(), 0)).toMatchObject({ costUsd: 0.004, costIncomplete: false });
 });

@@ -18,7 +18,7 @@ const events: RunEvent[] = [
   { type: 'run.started', folder: '/run', total: 3, alreadySaved: 0, concurrency: 1 },
   { type: 'prediction.created', index: 0, predictionId: 'p', status: 'starting' },
   { type: 'job.retried', index: 0, attempt: 2, error: outcomeError() },
-  { type: 'rate.paused', waitMs: 5 },
+  { type: 'rate.paused', waitMs: 5, reason: 'refused' },
   { type: 'image.saved', outcome: outcome(0) },
   { type: 'job.fallback', index: 1, model: 'other/one', error: outcomeError() },
   { type: 'job.postponed', index: 1, error: outcomeError() },

@@ -69,7 +69,11 @@ export function aMixedOutcome(index: number, fields: Partial<Outcome> = {}): Out
 }
 
 /** Writes the gallery of some outcomes, and the images that they name, into a folder. */
-export async function writeGalleryOf(folder: string, outcomes: readonly Outcome[]): Promise<string> {
+export async function writeGalleryOf(
+  folder: string,
+  outcomes: readonly Outcome[],
+  service: string | null = null,
+): Promise<string> {
   await mkdir(join(folder, 'pictures'), { recursive: true });
   for (const [shape, { width, height, background }] of shapes.entries()) {
     const picture = sharp({ create: { width, height, channels: 3, background } });
@@ -79,7 +83,7 @@ export async function writeGalleryOf(folder: string, outcomes: readonly Outcome[
       await picture.resize(64, 64).jpeg().toBuffer(),
     );
   }
-  const builder = createReport({ priceOf: () => '$0.003 an image' });
+  const builder = createReport({ priceOf: () => '$0.003 an image', service });
   for (const outcome of outcomes) builder.add(outcome);
   await writeGallery(folder, {
     outcomes: each(outcomes),

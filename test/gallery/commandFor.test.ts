@@ -40,6 +40,10 @@ it('names model and version, and is null if the input is shortened', () => {
   expect(commandFor({ ...job, prompt: 'x', isCut: true })).toBeNull();
 });
 
+it('never pays for what was simulated', () => {
+  expect(commandFor({ ...job, prompt: 'x', isSimulated: true })).toMatch(/ --seed none --simulate$/);
+});
+
 it('makes a path of every file name', () => {
   expect(urlOf('javascript:alert(1)')).toBe('./javascript%3Aalert(1)');
   expect(urlOf('a b/ü#?%.png')).toBe('./a%20b/%C3%BC%23%3F%25.png');

@@ -87,8 +87,17 @@ describe('the drawings', () => {
 
   it('show the total cost, without drift', () => {
     const jobs = Array.from({ length: 10 }, (_, index) => at(index, 1_000 + index, 0.1));
-    expect(costOverTime(lastSession(jobs).jobs).at(-1)).toEqual({ x: 1.009, y: 1 });
-    expect(costOverTime([])).toEqual([]);
+    expect(costOverTime(lastSession(jobs).jobs, 1).at(-1)).toEqual({ x: 1.009, y: 1 });
+    expect(costOverTime([], 0)).toEqual([]);
+  });
+
+  it('show a cost that begins with what was paid before, and ends at the total', () => {
+    const { jobs } = lastSession([at(0, 1_000, 0.3), at(10_000_000, 10_001_000), at(10_000_500, 10_002_000)]);
+    expect(costOverTime(jobs, 0.5)).toEqual([
+      { x: 0, y: 0.3 },
+      { x: 1, y: 0.4 },
+      { x: 2, y: 0.5 },
+    ]);
   });
 
   it('show the last run if the folder had several', () => {

@@ -230,6 +230,34 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.close();
     });
 
+    it('says that a simulation is one, and copies a command that pays nothing', async () => {
+      const own = join(folder, '../simulated');
+      const simulated = [0, 1].map((index) => aMixedOutcome(index, { service: 'simulator' }));
+      for (const [width, colorScheme] of [
+        [1440, 'light'],
+        [375, 'dark'],
+      ] as const) {
+        const { page, complaints } = await openPage(
+          browser,
+          await writeGalleryOf(own, simulated, 'simulator'),
+          { width, colorScheme },
+        );
+        expect(await page.locator('.badge').innerText()).toMatch(/^Simulated\s+No model made these pictures/);
+        expect(await axeViolations(page)).toEqual([]);
+        await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+        await page.locator('.tile .open').first().click();
+        expect(await page.locator('dialog[open] .details').textContent()).toContain('rxposure simulator');
+        await page.getByRole('button', { name: 'Copy as command' }).click();
+        await page.getByRole('button', { name: 'Copied' }).waitFor();
+        expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/ --simulate$/);
+        expect(complaints).toEqual([]);
+        await page.close();
+      }
+      const { page } = await open();
+      expect(await page.locator('.badge').count()).toBe(0);
+      await page.close();
+    });
+
     it('compares images side by side, zoomed together', async () => {
       const { page } = await open();
       for (const index of [0, 1, 2]) {

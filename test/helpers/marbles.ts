@@ -1,5 +1,5 @@
 import { TestScheduler } from 'rxjs/testing';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 
 type RunHelpers = Parameters<Parameters<TestScheduler['run']>[0]>[0];
 
@@ -13,6 +13,14 @@ export function marbles(test: (helpers: RunHelpers) => void): () => void {
   return () => {
     expect.hasAssertions();
     const scheduler = new TestScheduler((actual, expected) => expect(actual).toStrictEqual(expected));
-    scheduler.run(test);
+    // RxJS makes its own clocks virtual, and the default clock of our waits is not one of them.
+    const clock = vi
+      .spyOn(performance, 'now')
+      .mockImplementation(() => scheduler.now() - performance.timeOrigin);
+    try {
+      scheduler.run(test);
+    } finally {
+      clock.mockRestore();
+    }
   };
 }

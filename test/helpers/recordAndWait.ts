@@ -1,6 +1,6 @@
 // Run by a test as a process of its own: records, reports it on stdout, and waits to be killed.
 import { forkJoin } from 'rxjs';
-import { openJournal } from '../../src/store/journal.ts';
+import { openJournal } from '../../src/store/journal/journal.ts';
 import { aPlan, created, intended } from './aPlan.ts';
 
 const [folder = ''] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-import { EMPTY, map, of, throwError } from 'rxjs';
+import { concatMap, EMPTY, finalize, map, NEVER, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type Cached, cachedBy, createSingleFlight } from '../../src/operators/cachedBy.ts';
 import { marbles } from '../helpers/marbles.ts';
@@ -75,3 +75,57 @@ it(
     expectObservable(cold('-(a|)').pipe(pipe(), shown)).toBe(' ---(r|)', { r: 'shared r' });
   }),
 );
+
+it(
+  'asks the store again once nothing else makes the same result',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const stored = [null, 'r'];
+    const turn = cold('  ---(g|)');
+    const work = cold('  --(w|)');
+    const expected = '   ---(k|)';
+    const found = cold(' (a|)').pipe(
+      cachedBy({
+        keyOf,
+        find: () => of(stored.shift() ?? null),
+        alone: (_key, _value, make) => turn.pipe(concatMap(() => make)),
+        make: () => work,
+      }),
+      shown,
+    );
+    expectObservable(found).toBe(expected, { k: 'kept r' });
+    expectSubscriptions(work.subscriptions).toBe([]);
+  }),
+);
+
+it(
+  'makes it if there is none then, while it is alone, for all equal values at once',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const values = cold('aa|');
+    const turn = cold('  ---(g|)');
+    const work = cold('  --(w|)');
+    const expected = '   -----(rs|)';
+    const turns: string[] = [];
+    const made = values.pipe(
+      cachedBy({
+        keyOf,
+        alone: (key, value, make) => {
+          turns.push(`${key} ${value}`);
+          return turn.pipe(concatMap(() => make));
+        },
+        make: () => work,
+      }),
+      shown,
+      finalize(() => expect(turns).toEqual(['a a'])),
+    );
+    expectObservable(made).toBe(expected, { r: 'made w', s: 'shared w' });
+    expectSubscriptions(work.subscriptions).toBe(['---^-!']);
+  }),
+);
+
+it('does not wait for anything if the result is stored', () => {
+  const seen: unknown[] = [];
+  of('a')
+    .pipe(cachedBy({ keyOf, find: () => of('r'), alone: () => NEVER, make: () => NEVER }))
+    .subscribe((cached) => seen.push(cached));
+  expect(seen).toEqual([{ result: 'r', origin: 'kept' }]);
+});

@@ -56,6 +56,20 @@ it(
   }),
 );
 
+it(
+  'tries after a minute, or the longest wait given, if an error asks for more',
+  marbles(({ cold, expectObservable }) => {
+    const named = { retryAfterMs: 1e12 };
+    const source = cold('#', undefined, named);
+    expectObservable(source.pipe(retryBackoff({ retries: 1 }))).toBe('1m #', undefined, named);
+    expectObservable(source.pipe(retryBackoff({ retries: 2, maxRetryAfterMs: 3 }))).toBe(
+      '------#',
+      undefined,
+      named,
+    );
+  }),
+);
+
 it('survives a wait that no timer can take', async () => {
   // Real timers: only they would fire at once.
   let tries = 0;
@@ -63,7 +77,8 @@ it('survives a wait that no timer can take', async () => {
     tries += 1;
     return throwError(() => ({ retryAfterMs: 1e12 }));
   });
-  const silent = source.pipe(retryBackoff({ retries: 1 }), takeUntil(timer(9)));
+  const config = { retries: 1, maxRetryAfterMs: Number.POSITIVE_INFINITY };
+  const silent = source.pipe(retryBackoff(config), takeUntil(timer(9)));
   expect(await lastValueFrom(silent, { defaultValue: 'still waiting' })).toBe('still waiting');
   expect(tries).toBe(1);
 });

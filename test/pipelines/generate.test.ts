@@ -198,7 +198,7 @@ describe('a job', () => {
     const open = aPrediction({ status: 'processing', output: null, outputComplete: false });
     const canceled: string[] = [];
     const provider = fakeProvider({
-      createPrediction: () => of(open),
+      createPrediction: ({ input }) => of({ ...open, input }),
       getPrediction: () => of(open),
       cancelPrediction: (id) => {
         canceled.push(id);
@@ -781,7 +781,7 @@ describe('a run over the journal of an earlier one', () => {
       },
     });
     const old = { model: plan.model, version: null, input: { image: 'old', data: truncateDataUrls(data) } };
-    await record(journal, plan, { type: 'intended', attempt: 1, atMs: 0, request: old });
+    await record(journal, plan, { type: 'intended', attempt: 1, atMs: -600_000, request: old });
     const looked: string[] = [];
     const sent: ModelInput[] = [];
     const made = succeeding();
@@ -799,7 +799,7 @@ describe('a run over the journal of an earlier one', () => {
     };
     const { outcomes } = await runVirtually([plan], runOf({ journal, provider }).config, scheduler);
     expect(outcomes.map(summary)).toEqual(['0 saved 2 p0']);
-    expect(looked).toHaveLength(3);
+    expect(looked).toHaveLength(1);
     expect(sent).toEqual([{ image: 'new cat.png', data }]);
     expect(outcomes[0]?.input).toEqual({ image: 'cat.png', data: truncateDataUrls(data) });
   });
@@ -819,17 +819,22 @@ describe('a run over the journal of an earlier one', () => {
     expect(scheduler.now()).toBeLessThan(20_000);
   });
 
-  it('waits once, not for each of them, until what was lost must be in the list', async () => {
+  it('reads the list for all lost create requests at once, and makes those of ten minutes ago again', async () => {
     const scheduler = new VirtualTimeScheduler();
     const journal = createMemoryJournal();
     for (const plan of plansOf(4))
-      await record(journal, plan, { type: 'intended', attempt: 1, atMs: -1_000 });
+      await record(journal, plan, { type: 'intended', attempt: 1, atMs: -600_000 });
     const good = succeeding();
-    const provider = { ...good, listPredictions: () => of({ predictions: [], next: null }) };
-    const run = runOf({ journal, provider, concurrency: 1 });
+    let looks = 0;
+    const listPredictions = () => {
+      looks += 1;
+      return of({ predictions: [], next: null });
+    };
+    const run = runOf({ journal, provider: { ...good, listPredictions }, concurrency: 1 });
     expect((await runVirtually(plansOf(4), run.config, scheduler)).outcomes).toHaveLength(4);
     expect(good.made).toHaveLength(4);
-    expect(scheduler.now()).toBe(2_000 + 4_000); // the three looks for the first one
+    expect(looks).toBe(1);
+    expect(scheduler.now()).toBe(1_000); // the pause before they are sent
   });
 
   it('fails if the service has forgotten whether it was made, unless it may be paid again', async () => {

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { UsageError } from '../../src/errors.ts';
 import type { RunEvent } from '../../src/events/runEvent.ts';
-import type { FinishedRun } from '../../src/pipelines/run/results.ts';
+import type { FinishedRun } from '../../src/pipelines/run/closing/results.ts';
 import type { RunSettings } from '../../src/pipelines/run/settings.ts';
 import { runToFolder } from '../../src/pipelines/runToFolder.ts';
 import { createReplicateProvider } from '../../src/providers/replicate/replicateProvider.ts';
@@ -24,6 +24,7 @@ import { outcomeSchema } from '../../src/sinks/manifest/readOutcomes.ts';
 import { planJobs } from '../../src/sources/planning/planJobs.ts';
 import type { Job, Outcome, RenditionSpec } from '../../src/types.ts';
 import { hurried } from '../helpers/hurried.ts';
+import { untimed } from '../helpers/untimed.ts';
 
 let folder = '';
 let simulator: Simulator;
@@ -91,7 +92,9 @@ describe('a run in its folder', () => {
       created: 30,
       maxInFlight: 5,
       tokensAtFileHost: 0,
-      apiRequests: 30,
+      // The predictions, one to learn that it is a simulator, and one page of the list, for the times
+      // of those whose output came before their end.
+      apiRequests: 30 + 1 + 1,
     });
     const { outcomes } = await manifest();
     expect(outcomes.map(({ index }) => index)).toEqual(Array.from({ length: 30 }, (_, index) => index));
@@ -111,8 +114,8 @@ describe('a run in its folder', () => {
       total: 30,
       saved: 30,
       successRate: 1,
-      // A create request each, which waits for the result.
-      requestsPerImage: 1,
+      // A create request each, which waits for the result, and the closing look.
+      requestsPerImage: 1.033,
     });
   });
 
@@ -131,10 +134,11 @@ describe('a run in its folder', () => {
 
   it('is complete without a gallery if the disk refuses one, and warns', async () => {
     const provider = await start();
-    await mkdir(join(folder, 'gallery.html'), { recursive: true });
+    await run(1, { provider, gallery: false });
+    await mkdir(join(folder, 'gallery.html'));
     const events: RunEvent[] = [];
     const { totals, fault } = await run(2, { provider, emit: (event) => events.push(event) });
-    expect([totals.saved, fault]).toEqual([2, null]);
+    expect([totals.saved, fault]).toEqual([1, null]);
     expect(events.slice(-2)).toMatchObject([
       { type: 'warning', message: expect.stringContaining('gallery could not be made') },
       { type: 'run.completed' },
@@ -178,6 +182,16 @@ describe('a run in its folder', () => {
     expect(totals).toMatchObject({ alreadySaved: 3, saved: 2, skipped: 5 });
     expect(simulator.stats().billedMicroUsd).toBe(15_000);
     expect((await manifest()).outcomes.filter(({ status }) => status === 'skipped')).toHaveLength(5);
+  });
+
+  it('names the budget that would do: spent, reserved and the price of the rest', async () => {
+    const provider = await start();
+    const { totals } = await run(10, { provider, budgetMicroUsd: 9_000 });
+    // 30,000 in all, in whole cents.
+    expect(totals).toMatchObject({ saved: 3, skipped: 7, budgetNeededUsd: 0.03 });
+    const next = await run(10, { provider, budgetMicroUsd: 30_000 });
+    expect(next.totals).toMatchObject({ alreadySaved: 3, saved: 7, skipped: 0 });
+    expect(next.totals).not.toHaveProperty('budgetNeededUsd');
   });
 
   it('stops as a whole without credit, with an outcome for every job, and continues when there is some', async () => {
@@ -226,11 +240,11 @@ describe('a run in its folder', () => {
     expect((await first).totals).toMatchObject({ saved: 1 });
   });
 
-  it('is refused to other requests, unless they are wanted there', async () => {
+  it('is refused to another input if its input is fixed, unless it is wanted there', async () => {
     const provider = await start();
-    await run(2, { provider, fingerprint: 'a' });
-    await expect(run(2, { provider, fingerprint: 'b' })).rejects.toMatchObject({ name: 'UsageError' });
-    await expect(run(2, { provider, fingerprint: 'b', resumeAnyway: true })).resolves.toMatchObject({
+    await run(2, { provider, fixedInput: 'a' });
+    await expect(run(2, { provider, fixedInput: 'b' })).rejects.toMatchObject({ name: 'UsageError' });
+    await expect(run(2, { provider, fixedInput: 'b', resumeAnyway: true })).resolves.toMatchObject({
       totals: { alreadySaved: 2 },
     });
   });
@@ -252,6 +266,26 @@ describe('faults on the way', () => {
     };
   };
 
+  /**
+   * Runs in a hurry until no job is uncertain any more: a create request that was lost on its way
+   * when no other was sent after it. The next run looks for it again, then makes the image.
+   */
+  const runUntilCertain = async (count: number, provider: RunSettings['provider']) => {
+    const settings = {
+      provider: untimed(provider),
+      concurrency: 10,
+      scheduler: hurried(50, { isFast: true }),
+      lookForMs: 10_000,
+    };
+    let { totals } = await run(count, settings);
+    for (let runs = 1; runs < 9 && totals.failed > 0; runs += 1) {
+      const failed = (await manifest()).outcomes.filter(({ status }) => status === 'failed');
+      expect(new Set(failed.map(({ error }) => error?.code))).toEqual(new Set(['ERR_UNCERTAIN']));
+      ({ totals } = await run(count, { ...settings, repay: true }));
+    }
+    return { saved: totals.saved + totals.alreadySaved };
+  };
+
   it('resets before and after the create request took effect, 502s and cut downloads: each image is made once', async () => {
     const provider = await start({
       faults: {
@@ -261,8 +295,7 @@ describe('faults on the way', () => {
         onList: every(3, { type: 'answer', status: 500, body: 'no' } as const),
       },
     });
-    const { totals } = await run(40, { provider, concurrency: 10, scheduler: hurried(10) });
-    expect(totals).toMatchObject({ saved: 40 });
+    expect(await runUntilCertain(40, provider)).toEqual({ saved: 40 });
     expect(simulator.stats()).toMatchObject({ created: 40, succeeded: 40 });
     await expectWhole((await manifest()).outcomes);
   });
@@ -280,9 +313,8 @@ describe('faults on the way', () => {
     const met = new Map<HazardName, number>();
     const onStrike = (name: HazardName) => met.set(name, (met.get(name) ?? 0) + 1);
     const provider = await start(chaosProfile('storm', { speed: 100, onStrike }));
-    const { totals } = await run(60, { provider, concurrency: 10, scheduler: hurried(10) });
+    expect(await runUntilCertain(60, provider)).toEqual({ saved: 60 });
     const { created, failed } = simulator.stats();
-    expect(totals).toMatchObject({ total: 60, saved: 60 });
     expect(created).toBe(60 + failed);
     expect(failed).toBe(met.get('platformFailure'));
     for (const name of ['resetBeforeCreate', 'resetAfterCreate', 'cutFile'] as const) {
@@ -344,10 +376,19 @@ describe('a folder that is changed during the run', () => {
     expect(simulator.stats().created).toBe(40);
   });
 
-  it('between two runs: without its journal nothing is made, because payments are unknown', async () => {
+  it('between two runs: a lost journal is built again from its log', async () => {
     const provider = await start();
     await run(2, { provider });
     await rm(file('run.sqlite'));
+    expect((await run(2, { provider })).totals).toMatchObject({ saved: 0, alreadySaved: 2 });
+    expect(simulator.stats().created).toBe(2);
+  });
+
+  it('between two runs: without journal and log nothing is made, because payments are unknown', async () => {
+    const provider = await start();
+    await run(2, { provider });
+    await rm(file('run.sqlite'));
+    await rm(file('journal.jsonl'));
     await expect(run(2, { provider })).rejects.toMatchObject({
       name: 'UsageError',
       suggestion: expect.stringContaining('manifest.jsonl'),
@@ -365,7 +406,7 @@ describe('a folder that is changed during the run', () => {
     expect((await run(4, { provider })).totals).toMatchObject({ saved: 4, alreadySaved: 0 });
     expect((await run(2, { provider })).totals).toMatchObject({ total: 2, saved: 0, alreadySaved: 2 });
     expect(simulator.stats().created).toBe(4);
-    expect((await manifest()).outcomes).toHaveLength(4);
+    expect((await manifest()).outcomes).toHaveLength(2);
   });
 });
 
@@ -382,7 +423,6 @@ describe('another input in the same folder', () => {
             folder,
             provider,
             fingerprint: 'b',
-            resumeAnyway: true,
             ...(stop === undefined ? {} : { stop }),
           },
         ),
@@ -407,6 +447,38 @@ describe('an input that goes away during the run', () => {
     const { fault, totals } = await lastValueFrom(runToFolder(plans, 2, { folder, provider }));
     expect(fault).toMatchObject({ name: 'StorageError', message: expect.stringContaining('got none') });
     expect(totals).toMatchObject({ saved: 2 });
+  });
+});
+
+describe('an input that changes during the run', () => {
+  const changing = async (counts: readonly number[]) => {
+    const provider = await start();
+    const events: RunEvent[] = [];
+    let passes = 0;
+    const plans = () => {
+      const count = counts[Math.min(passes, counts.length - 1)] ?? 0;
+      passes += 1;
+      return planJobs(jobs(count), { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
+    };
+    const emit = (event: RunEvent) => events.push(event);
+    const { totals } = await lastValueFrom(runToFolder(plans, 4, { folder, provider, emit }));
+    return { totals, warnings: events.filter(({ type }) => type === 'warning') };
+  };
+
+  it('makes the jobs that it was counted with, and says once that there are more', async () => {
+    const { totals, warnings } = await changing([6, 7]);
+    expect(totals).toMatchObject({ total: 4, saved: 4, failed: 0, skipped: 0 });
+    expect(simulator.stats()).toMatchObject({ created: 4 });
+    expect((await manifest()).outcomes).toHaveLength(4);
+    expect(warnings).toEqual([
+      { type: 'warning', message: expect.stringContaining('more than its 4 jobs since the run began') },
+    ]);
+  });
+
+  it('counts a job that is gone as not saved, and says so once', async () => {
+    const { totals, warnings } = await changing([3]);
+    expect(totals).toMatchObject({ total: 4, saved: 3, failed: 0, skipped: 0 });
+    expect(warnings).toEqual([{ type: 'warning', message: expect.stringContaining('lost 1 of its 4 jobs') }]);
   });
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunJournal } from '../../src/store/entries.ts';
-import { openJournal } from '../../src/store/journal.ts';
+import { openJournal } from '../../src/store/journal/journal.ts';
 import { createMemoryJournal } from '../../src/store/memoryJournal.ts';
 import type { JournalEntry, Plan } from '../../src/types.ts';
 import {
@@ -46,6 +46,23 @@ describe.each([
     const plan = newPlan();
     const entries = [intended(), created(), downloaded(), outcome('saved', { predictionId: 'p1' })];
     expect(await record(plan, ...entries)).toMatchObject({ state: 'saved', prediction: aPrediction() });
+  });
+
+  it('books the exact cost of a saved job in place of its estimate, if it was less too', async () => {
+    const plan = newPlan();
+    const before = journal.spentMicroUsd();
+    const saved = (costUsd: number, predictionId = 'p1') => outcome('saved', { predictionId, costUsd });
+    await record(plan, intended(), created(), downloaded(), saved(0.005));
+    await record(plan, saved(0.004));
+    expect(journal.spentMicroUsd() - before).toBe(4_000);
+    // Another prediction corrects nothing: what was paid stays paid.
+    await record(plan, saved(0.001, 'p2'));
+    expect(journal.spentMicroUsd() - before).toBe(4_000);
+  });
+
+  it('remembers no earlier run of its own', () => {
+    journal.noteSession({ startedAtMs: 1, elapsedMs: 2, apiRequests: 3, saved: 4 });
+    expect(journal.sessions()).toEqual([]);
   });
 
   it('follows a job from its intent to its files', async () => {

@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ResultCache } from '../../src/ports.ts';
 import { openResultCache } from '../../src/store/resultCache.ts';
-import type { FetchedOutput, ImageFile } from '../../src/types.ts';
+import type { FetchedOutput, ImageFile, LeaseRequest } from '../../src/types.ts';
 import { aPrediction } from '../helpers/aPlan.ts';
+import { hurried } from '../helpers/hurried.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
@@ -59,6 +60,18 @@ it('copies a stored result to another path, also after it was opened again', asy
   expect(await readFile(join(folder(), 'run/a/0001--2.jpg'), 'utf8')).toBe('second image');
   expect(restored?.prediction).toMatchObject({ id: 'p1', metrics: { predict_time: 1.2 }, output: null });
   expect((await readdir(join(folder(), 'run/a'))).sort()).toEqual(['0001--2.jpg', '0001.jpg']);
+});
+
+it('serves only runs on the service that made the result', async () => {
+  const output = await anOutput();
+  await keep(await openResultCache(cacheFolder(), { service: 'simulator' }), 'key', output);
+  expect(
+    await restore(await openResultCache(cacheFolder(), { service: 'replicate' }), 'key', 'x'),
+  ).toBeNull();
+  expect(await restore(await openResultCache(cacheFolder()), 'key', 'x')).toBeNull();
+  expect(
+    await restore(await openResultCache(cacheFolder(), { service: 'simulator' }), 'key', 'x'),
+  ).not.toBeNull();
 });
 
 it('keeps equal content once', async () => {
@@ -124,4 +137,48 @@ it('reports it if the destination of the copy refuses', async () => {
   await keep(cache, 'key', await anOutput());
   await writeFile(join(folder(), 'run'), 'a file');
   await expect(restore(cache, 'key', 'run/x')).rejects.toMatchObject({ name: 'StorageError' });
+});
+
+describe('the lease of a result', () => {
+  const leaseOf = (cache: ResultCache, request: LeaseRequest = {}, key = 'key') => {
+    if (cache.lease === undefined) throw new Error('Expected a cache with leases');
+    return cache.lease(key, request);
+  };
+
+  it('is for one at a time; the next one waits, and is told for whom', async () => {
+    const cache = await openResultCache(cacheFolder(), { scheduler: hurried(100) });
+    const first = await lastValueFrom(leaseOf(cache));
+    const waits: string[] = [];
+    const second = lastValueFrom(
+      leaseOf(await openResultCache(cacheFolder(), { scheduler: hurried(100) }), {
+        onWait: (holder) => waits.push(holder),
+      }),
+    );
+    await expect.poll(() => waits).toEqual([expect.stringMatching(/^this process, since /)]);
+    expect(await lastValueFrom(leaseOf(cache, {}, 'another key'))).not.toBeNull();
+    expect(await lastValueFrom(leaseOf(cache, { isUrgent: true }))).toBeNull();
+    first?.release();
+    (await second)?.release();
+    const urgent = await lastValueFrom(leaseOf(cache, { isUrgent: true }));
+    expect(urgent).not.toBeNull();
+    urgent?.release();
+  });
+
+  it('is taken over from a process that is suspended for longer than a prediction may take', async () => {
+    const cache = await openResultCache(cacheFolder(), { scheduler: hurried(1_000), timeoutMs: 10_000 });
+    const first = await lastValueFrom(leaseOf(cache));
+    const second = await lastValueFrom(leaseOf(cache));
+    expect([first, second]).not.toContain(null);
+    first?.release();
+    second?.release();
+    expect((await readdir(join(cacheFolder(), 'leases'))).filter((name) => !name.endsWith('.lock'))).toEqual(
+      [],
+    );
+  });
+
+  it('is reported if the folder of leases is gone', async () => {
+    const cache = await openResultCache(cacheFolder());
+    await rm(join(cacheFolder(), 'leases'), { recursive: true });
+    await expect(lastValueFrom(leaseOf(cache))).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
+  });
 });

@@ -1,4 +1,3 @@
-import { basename, extname, join, resolve } from 'node:path';
 import { toMicroUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { runDefaults } from '../../pipelines/run/settings.ts';
@@ -51,12 +50,6 @@ export function runBatchScript(
       await service.close();
     }
   });
-}
-
-/** Returns the run folder: `--out`, else `out/` with the name of the input. */
-export function folderFor(out: string | null, input: string, name: string | null = null): string {
-  const stem = input === '-' ? 'stdin' : basename(input, extname(input));
-  return resolve(out ?? join('out', name ?? stem));
 }
 
 /** Runs `read`, and puts the path of the spec before the message of a `UsageError`. */

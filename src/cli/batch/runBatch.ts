@@ -4,6 +4,7 @@ import {
   delay,
   firstValueFrom,
   from,
+  lastValueFrom,
   map,
   merge,
   type Observable,
@@ -15,11 +16,13 @@ import { UsageError } from '../../errors.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
-import type { FinishedRun } from '../../pipelines/run/results.ts';
+import type { FinishedRun } from '../../pipelines/run/closing/results.ts';
+import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
 import type { RunSettings } from '../../pipelines/run/settings.ts';
 import type { PredictionEvents } from '../../ports.ts';
 import type { LiveView } from '../../sinks/gallery/liveView.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
+import { checkFolder, type RunInput } from '../../store/runFile.ts';
 import { createReporter } from '../display/reporter.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
@@ -33,6 +36,8 @@ import type { OpenService } from './service.ts';
 export interface Batch {
   /** The run folder; absolute. */
   readonly folder: string;
+  /** The input that the folder belongs to. Default: the folder knows it. */
+  readonly input?: RunInput;
   /** Runs it, with the settings from flags and terminal. */
   readonly run: (settings: RunSettings) => Observable<FinishedRun>;
   /**
@@ -50,9 +55,11 @@ const PATIENCE_MS = 30_000;
 /** Runs a batch, reports it in the terminal and handles Ctrl-C; resolves with the exit code. */
 export async function runBatch(batch: Batch): Promise<number> {
   const { flags } = batch;
-  // Mistakes in the flags end here, before anything is open that must be closed again.
+  // Mistakes end here, before anything is open that must be closed again.
+  const service = await lastValueFrom(identifyService(batch.service));
+  await checkFolder(batch.folder, { service });
   const chosen = { ...runSettings(flags), sign: await pictureSigner(flags) };
-  const live = flags.watchPort === null ? null : await openWatch(batch.folder, flags.watchPort);
+  const live = flags.watchPort === null ? null : await openWatch(batch.folder, flags.watchPort, service);
   const reporter = openReporter(batch);
   try {
     return await runReported(batch, chosen, reporter, live);
@@ -89,11 +96,13 @@ async function runReported(
   const settings: RunSettings = {
     ...chosen,
     folder,
+    ...(batch.input === undefined ? {} : { input: batch.input }),
     ...(fingerprint === null ? {} : { fingerprint }),
     provider: service.provider,
     stop: merge(interrupted, io.outputClosed),
     ...(flags.cancelOnExit ? { cancel: stop } : {}),
     emit,
+    ...(hasForgotten(flags) ? { repay: true } : {}),
   };
   const run =
     flags.follow === 'webhook'
@@ -102,9 +111,39 @@ async function runReported(
   const left = merge(leave, stop.pipe(delay(PATIENCE_MS))).pipe(map(() => null));
   const end = await firstValueFrom(race(run, left));
   if (end === null) return exitCodes.interrupted.code;
+  if (flags.detach) reportDetached(end, batch, emit);
   reporter.close();
   if (end.fault !== null && !isInterrupted) throw end.fault;
   return exitCodeOf({ ...end, isInterrupted, isAllLeft: flags.detach && isAllLeft(end) });
+}
+
+/** The service deletes outputs an hour after their prediction has ended. */
+const OUTPUT_LIFETIME_MS = 3_600_000;
+
+/** Reports how to collect the predictions that a run has left, and until when. */
+function reportDetached(
+  { report, startedAtMs }: FinishedRun,
+  { folder, flags }: Batch,
+  emit: (event: RunEvent) => void,
+): void {
+  const jobs = report.errors.find(({ code }) => code === 'ERR_NOT_COLLECTED')?.count ?? 0;
+  if (jobs === 0) return;
+  const { baseUrl } = flags;
+  const words = ['pipelines/collect.ts', folder, ...(baseUrl === null ? [] : ['--base-url', baseUrl])];
+  const command = `npx tsx ${words.map(shellWord).join(' ')}`;
+  emit({ type: 'run.detached', jobs, command, untilMs: startedAtMs + OUTPUT_LIFETIME_MS });
+}
+
+function shellWord(word: string): string {
+  return /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * Returns true for a simulator that began with this command: it does not know the predictions of
+ * earlier runs, and makes them again at no cost. A rehearsal of faults leaves the choice to you.
+ */
+function hasForgotten({ simulateSpeed, chaos }: Batch['flags']): boolean {
+  return simulateSpeed !== null && chaos === null;
 }
 
 /** Returns true if the only errors are predictions that wait to be collected. */
@@ -128,10 +167,10 @@ function openReporter({ flags, io }: Batch) {
  * Opens a page on this machine that shows the run live, with the images of earlier runs in the
  * folder. Rejects with `UsageError` if the port is taken.
  */
-async function openWatch(folder: string, port: number): Promise<LiveView> {
+async function openWatch(folder: string, port: number, service: string | null): Promise<LiveView> {
   // Loaded only on demand: scripts start faster without a server.
   const { openLiveView } = await import('../../sinks/gallery/liveView.ts');
-  return openLiveView({ folder, port, earlier: manifestOutcomes(folder) });
+  return openLiveView({ folder, port, service, earlier: manifestOutcomes(folder) });
 }
 
 /**

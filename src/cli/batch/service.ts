@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Observable } from 'rxjs';
+import { isLoopback, simulatorService } from '../../base/service.ts';
 import { UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import { createReplicateProvider } from '../../providers/replicate/replicateProvider.ts';
@@ -57,7 +58,7 @@ export async function openService(service: Service, config: OpenServiceConfig): 
   });
   const { token, baseUrl } = simulator;
   return {
-    provider: createReplicateProvider({ token, baseUrl }),
+    provider: createReplicateProvider({ token, baseUrl, service: simulatorService, listIsCurrent: true }),
     speed,
     onlyModel: null,
     webhookSecret: fetchWebhookSecret({ token, baseUrl }),
@@ -76,10 +77,6 @@ function openApi(service: Extract<Service, { kind: 'api' }>, config: OpenService
     reachesLoopback: baseUrl !== null && isLoopback(new URL(baseUrl).hostname),
     close: async () => {},
   };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\./.test(host);
 }
 
 function apiProvider(
@@ -117,18 +114,24 @@ type Service =
  * `servesSimulator` is false: the script has no such flag.
  *
  * Throws `UsageError` if there is no token, or if flags contradict each other: the simulator with a
- * base URL, chaos without the simulator.
+ * base URL or with `--detach`, chaos without the simulator.
  */
 export function chooseService(
-  flags: Pick<Flags, 'simulateSpeed' | 'chaos' | 'baseUrl' | 'provider' | 'follow'>,
+  flags: Pick<Flags, 'simulateSpeed' | 'chaos' | 'baseUrl' | 'provider' | 'follow' | 'detach'>,
   environment: Environment,
   servesSimulator = true,
 ): Service {
-  const { simulateSpeed, chaos, baseUrl } = flags;
+  const { simulateSpeed, chaos, baseUrl, detach } = flags;
   const { token } = environment;
   if (simulateSpeed !== null && baseUrl !== null) {
     throw new UsageError('`--simulate` and `--base-url` cannot be used together.', {
       suggestion: 'Remove one: the simulator has its own base URL.',
+    });
+  }
+  if (simulateSpeed !== null && detach) {
+    throw new UsageError('`--simulate` and `--detach` cannot be used together.', {
+      suggestion:
+        'Remove one: the built-in simulator ends with the command, and its predictions with it. `pipelines/simulator.ts` is one that stays.',
     });
   }
   if (flags.provider === 'cog') return cogService(flags, environment);

@@ -1,17 +1,18 @@
 import type { Observable } from 'rxjs';
 import { UsageError } from '../../errors.ts';
-import type { FinishedRun } from '../../pipelines/run/results.ts';
+import type { FinishedRun } from '../../pipelines/run/closing/results.ts';
 import type { RunSettings } from '../../pipelines/run/settings.ts';
 import { runToFolder } from '../../pipelines/runToFolder.ts';
 import { describePrice, estimateMicroUsd } from '../../providers/prices/cost.ts';
 import { typicalDurationMs } from '../../providers/prices/priceTable.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
+import { unusedResults } from '../../sinks/manifest/unusedResults.ts';
 import { takesFile } from '../../sources/modelInputs/pictureInput.ts';
 import { fallbackRequests } from '../../sources/planning/fallbackRequests.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import { checkCaptions } from '../../sources/planning/jobTemplate.ts';
 import { type PlanJobsConfig, planJobs } from '../../sources/planning/planJobs.ts';
-import type { Job, ModelInput, Plan, RenditionSpec } from '../../types.ts';
+import type { Job, ModelInput, Outcome, Plan, RenditionSpec } from '../../types.ts';
 import { createWarn, idleCoresHint, readEnvironment } from '../script/environment.ts';
 import { exitCodes } from '../script/exit.ts';
 import { findModel } from './models.ts';
@@ -54,7 +55,14 @@ export async function startBatch(batch: JobBatch): Promise<number> {
   if (flags.dryRun) return showPlan(plans, batch);
   const { run = (settings) => runToFolder(() => planJobs(jobs(), planning), total, settings) } = batch;
   const extras = { ...planning, fallbacksOf, haveFiles: mayHaveFiles(batch) };
-  return runBatch({ ...batch, run: (settings) => run({ ...settings, ...extras }) });
+  // Layouts decide the names of files, which a later run compares.
+  const { fingerprint } = batch;
+  const layout = `${planning.organize}/${planning.folderSize ?? ''}`;
+  return runBatch({
+    ...batch,
+    fingerprint: fingerprint === null ? null : `${fingerprint} ${layout}`,
+    run: (settings) => run({ ...settings, ...extras }),
+  });
 }
 
 function contextsOf({ context }: JobBatch): readonly JobContext[] {
@@ -152,12 +160,21 @@ function detachWithCache(): UsageError {
 const KEY_CHARS = 16;
 
 /**
- * Returns a test for jobs that a run would skip, because its folder's manifest lists them as saved.
+ * Returns a test for jobs that a run would skip, because its folder has a result for their request.
+ * Call it for all jobs, in order: the n-th of several identical requests needs an n-th result.
  */
 async function savedJobs(folder: string): Promise<(plan: Plan) => boolean> {
-  const keys = new Map<number, string>();
-  for await (const { index, key, status } of manifestOutcomes(folder)) {
-    if (status === 'saved') keys.set(index, key.slice(0, KEY_CHARS));
-  }
-  return ({ index, key }) => keys.get(index) === key.slice(0, KEY_CHARS);
+  const results = new Map<string, number>();
+  const count = ({ key, status }: Outcome) => {
+    const short = key.slice(0, KEY_CHARS);
+    if (status === 'saved') results.set(short, (results.get(short) ?? 0) + 1);
+  };
+  for await (const outcome of manifestOutcomes(folder)) count(outcome);
+  for await (const { outcome } of unusedResults(folder)) count(outcome);
+  return ({ key }) => {
+    const short = key.slice(0, KEY_CHARS);
+    const left = results.get(short) ?? 0;
+    if (left > 0) results.set(short, left - 1);
+    return left > 0;
+  };
 }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { Observable } from 'rxjs';
 import { UsageError } from '../../errors.ts';
-import type { FinishedRun } from '../../pipelines/run/results.ts';
+import type { FinishedRun } from '../../pipelines/run/closing/results.ts';
 import type { RunSettings } from '../../pipelines/run/settings.ts';
 import {
   describeSize,
@@ -15,7 +15,8 @@ import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import { flagValues, type ModelReference } from '../flags/flagValues.ts';
-import { type BatchScriptContext, folderFor, prefixSpecName, withSpec } from './batchScript.ts';
+import { type BatchScriptContext, prefixSpecName, withSpec } from './batchScript.ts';
+import { chooseFolder } from './chooseFolder.ts';
 import { jobContexts, specModel } from './models.ts';
 import { startBatch } from './startBatch.ts';
 
@@ -33,6 +34,8 @@ interface GridScript {
     contexts: readonly JobContext[],
     settings: RunSettings & PlanJobsConfig,
   ) => Observable<FinishedRun>;
+  /** Called with the run folder once it is chosen. Default: no-op. */
+  readonly onFolder?: (folder: string) => void;
 }
 
 /**
@@ -45,11 +48,12 @@ export async function startGrid(script: GridScript, frame: BatchScriptContext): 
   const references = referencesOf(script, frame);
   const found = await jobContexts(withSpec(given, spec, service), references, service.provider);
   const contexts = found.map((each) => ({ ...each, folder: dirname(specPath) }));
-  const folder = folderFor(given.out, specPath, spec.name);
+  const place = await chooseFolder(frame, specPath, { name: spec.name });
+  script.onFolder?.(place.folder);
   // From here on all errors are in the spec.
-  const { wanted, grown } = await prefixSpecName(specPath, () => readGrid(script, contexts, folder));
+  const { wanted, grown } = await prefixSpecName(specPath, () => readGrid(script, contexts, place.folder));
   return startBatch({
-    folder,
+    ...place,
     jobs: () => gridJobs(grown, contexts),
     total: gridTotal(grown, contexts[0]?.limit),
     context: contexts,

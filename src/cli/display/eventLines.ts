@@ -1,9 +1,11 @@
+import { isSimulated } from '../../base/service.ts';
 import { formatUsd } from '../../base/text.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
+import { failureLine, linesOfCause } from './causes.ts';
 import type { Progress } from './progress.ts';
-import { failureLine, summaryLines } from './summaryLines.ts';
+import { summaryLines } from './summaryLines.ts';
 import type { Paint } from './terminal.ts';
-import { counted, formatDuration, plainText, promptPreview, shorten } from './text.ts';
+import { counted, formatDuration, jobName, plainText, promptPreview, shorten } from './text.ts';
 
 /** Returns the permanent lines of an event: a failure, a warning, the summary; for most none. */
 export function eventLines(event: RunEvent, progress: Progress, paint: Paint): string[] {
@@ -13,7 +15,7 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
     case 'job.failed':
       // `model.paused` has warned of them all; there may be as many as there are jobs.
       if (event.outcome.error?.code === 'ERR_CIRCUIT_OPEN') return [];
-      return [`${paint('red', 'failed')} ${failureLine(event.outcome)}`];
+      return failedLines(event, progress, paint);
     case 'warning':
       return [`${paint('yellow', 'warning')} ${plainText(event.message)}`];
     case 'model.paused':
@@ -29,9 +31,30 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
       return [`${paint('green', 'round')} ${roundText(event)}`];
     case 'run.completed':
       return summaryLines(event, progress, paint);
+    case 'run.detached':
+      return [`${paint('bold', 'detached')} ${detachedText(event)}`];
     default:
       return [];
   }
+}
+
+/** Returns the first line of a run: its jobs, and where their files go. */
+export function startLine({ total, alreadySaved, concurrency, folder, service }: Progress): string {
+  const before = alreadySaved > 0 ? `, ${alreadySaved} already saved` : '';
+  const simulated = isSimulated(service) ? ', simulated' : '';
+  return `${counted(total, 'job')}${simulated}${before}, ${concurrency} at a time, into ${plainText(folder)}`;
+}
+
+/** Only the first failures of a cause have a line each: the summary counts the others. */
+function failedLines(
+  { outcome }: Extract<RunEvent, { type: 'job.failed' }>,
+  { sameCause }: Progress,
+  paint: Paint,
+): string[] {
+  const failed = paint('red', 'failed');
+  if (sameCause <= linesOfCause) return [`${failed} ${failureLine(outcome)}`];
+  if (sameCause > linesOfCause + 1) return [];
+  return [`${failed} ${jobName(outcome.index)}, as those before; the summary counts all of this kind`];
 }
 
 function progressText(event: Extract<RunEvent, { type: 'job.progress' }>): string {
@@ -43,6 +66,11 @@ function progressText(event: Extract<RunEvent, { type: 'job.progress' }>): strin
 function pausedText({ model, failures, waitMs, error }: Extract<RunEvent, { type: 'model.paused' }>): string {
   const why = plainText(error.message);
   return `${model} failed ${counted(failures, 'time')} in a row and is paused for ${formatDuration(waitMs)}. Last error: ${why}`;
+}
+
+function detachedText({ jobs, command, untilMs }: Extract<RunEvent, { type: 'run.detached' }>): string {
+  const until = new Date(untilMs).toTimeString().slice(0, 5);
+  return `${counted(jobs, 'prediction')} left to the service. Collect before ${until}, when the first outputs are deleted: ${plainText(command)}`;
 }
 
 function recoveryText({ jobs, round, waitMs }: Extract<RunEvent, { type: 'recovery.started' }>): string {

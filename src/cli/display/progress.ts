@@ -1,13 +1,9 @@
 import { createRunCounter, type RunCounts } from '../../events/progress.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
-import {
-  createCostTracker,
-  type FailureStage,
-  failureStage,
-  type ModelTotals,
-} from '../../sinks/report/tallies.ts';
+import { createCostTracker, type ModelTotals } from '../../sinks/report/tallies.ts';
 import type { Outcome, PredictionStatus } from '../../types.ts';
-import { plainText, promptPreview } from './text.ts';
+import { collectProblems, type Problems } from './problems.ts';
+import { promptPreview } from './text.ts';
 
 /** A job in flight. */
 export interface ActiveJob {
@@ -19,13 +15,12 @@ export interface ActiveJob {
   readonly sinceMs: number;
 }
 
-/** A failed job and its error. */
-export type FailedJob = Pick<Outcome, 'index' | 'prompt' | 'error'>;
-
 /** The settings that a run starts with. */
 interface RunStart {
   readonly folder: string;
   readonly concurrency: number;
+  /** Name of the service; absent if it has none. */
+  readonly service?: string;
 }
 
 /** The traffic with the service. */
@@ -39,22 +34,13 @@ export interface ServiceCounts {
   readonly pausedUntilMs: number;
 }
 
-/** The jobs that were not saved, and their reasons. */
-export interface Problems {
-  /** The first few failures. */
-  readonly failures: readonly FailedJob[];
-  readonly failuresByStage: Readonly<Record<FailureStage, number>>;
-  /** Failures that may succeed in another run. */
-  readonly recoverableFailures: number;
-  /** The reason of the first skipped job; null if none was skipped. */
-  readonly skipReason: string | null;
-}
-
 /** The cost of a run, and savings on it. */
 export interface Costs {
   readonly costByModel: Readonly<Record<string, ModelTotals>>;
   /** Jobs that reused the result of an identical request. */
   readonly cached: number;
+  /** Saved jobs that earlier runs had paid for: files were fetched or made again, or added. */
+  readonly restored: number;
 }
 
 /** The progress of a run, for the display. Its size does not grow with the number of jobs. */
@@ -73,29 +59,36 @@ interface ProgressTracker {
 export function createProgress(now: () => number): ProgressTracker {
   let start: RunStart = { folder: '', concurrency: 0 };
   let cached = 0;
+  let restored = 0;
   const counter = createRunCounter(now);
-  const service = countRequests(now);
+  const requests = countRequests(now);
   const active = followActiveJobs(now);
   const costs = createCostTracker();
   const problems = collectProblems();
   return {
     onEvent(event) {
-      if (event.type === 'run.started') start = { folder: event.folder, concurrency: event.concurrency };
+      if (event.type === 'run.started') {
+        const { folder, concurrency, service } = event;
+        start = { folder, concurrency, ...(service === undefined ? {} : { service }) };
+      }
       counter.onEvent(event);
-      service.onEvent(event);
+      requests.onEvent(event);
       active.onEvent(event);
+      if (event.type === 'job.measured') costs.correct(event);
       const outcome = outcomeOf(event);
       if (outcome === null) return;
       costs.add(outcome);
       problems.add(outcome);
-      if (outcome.cached) cached += 1;
+      if ('paidBefore' in event) restored += 1;
+      else if (outcome.cached) cached += 1;
     },
     progress: () => ({
       ...start,
       ...counter.counts(),
-      ...service.counts,
-      ...problems.found,
+      ...requests.counts,
+      ...problems.found(),
       cached,
+      restored,
       active: active.jobs,
       // Computed on access, because only the summary reads it.
       get costByModel() {
@@ -109,7 +102,7 @@ export function createProgress(now: () => number): ProgressTracker {
 function outcomeOf(event: RunEvent): Outcome | null {
   switch (event.type) {
     case 'image.saved':
-      return event.paidBefore ? { ...event.outcome, costUsd: 0 } : event.outcome;
+      return event.paidBefore ? { ...event.outcome, costUsd: 0, estimatedUsd: 0 } : event.outcome;
     case 'job.failed':
     case 'job.skipped':
       return event.outcome;
@@ -135,7 +128,7 @@ function countRequests(now: () => number) {
         counts.retries += 1;
         return;
       case 'rate.paused':
-        counts.throttles += 1;
+        if (event.reason === 'refused') counts.throttles += 1;
         counts.pausedUntilMs = Math.max(counts.pausedUntilMs, now() + event.waitMs);
     }
   };
@@ -151,14 +144,25 @@ function followActiveJobs(now: () => number) {
   };
   const onEvent = (event: RunEvent): void => {
     switch (event.type) {
+      case 'job.waiting':
+        enter(event.index, { state: 'waiting', prompt: promptPreview(event.prompt) });
+        return;
       case 'prediction.creating': {
         const { index, attempt, prompt } = event;
         enter(index, { state: 'creating', attempt, prompt: promptPreview(prompt) });
         return;
       }
       case 'prediction.created':
-      case 'prediction.completed':
         enter(event.index, { state: shownStates[event.status] });
+        return;
+      case 'prediction.completed':
+        // The output may come while the service still counts it as running.
+        enter(event.index, {
+          state: event.status === 'processing' ? 'downloading' : shownStates[event.status],
+        });
+        return;
+      case 'prediction.lost':
+        enter(event.index, { state: 'looking' });
         return;
       case 'image.downloaded':
         enter(event.index, { state: 'saving' });
@@ -183,6 +187,7 @@ function followActiveJobs(now: () => number) {
 
 /** The status of a prediction in the words of the display. */
 const shownStates: Record<PredictionStatus, string> = {
+  unknown: 'running',
   starting: 'queued',
   processing: 'running',
   succeeded: 'downloading',
@@ -190,27 +195,3 @@ const shownStates: Record<PredictionStatus, string> = {
   canceled: 'failing',
   aborted: 'failing',
 };
-
-const MOST_FAILURES = 5;
-
-/** Collects the reasons of jobs that were not saved. */
-function collectProblems() {
-  const failures: FailedJob[] = [];
-  const failuresByStage = { creation: 0, polling: 0, download: 0 };
-  const found: Mutable<Problems> = { failures, failuresByStage, recoverableFailures: 0, skipReason: null };
-  const add = (outcome: Outcome): void => {
-    const { status, error } = outcome;
-    if (status === 'skipped') found.skipReason ??= plainText(error?.message ?? '');
-    if (status !== 'failed') return;
-    failuresByStage[failureStage(outcome)] += 1;
-    if (error?.recoverable) found.recoverableFailures += 1;
-    if (failures.length < MOST_FAILURES) failures.push(failureOf(outcome));
-  };
-  return { found, add };
-}
-
-/** Returns the shown part of a failed outcome, which may be large. */
-function failureOf({ index, prompt, error }: Outcome): FailedJob {
-  const failure = { index, prompt: promptPreview(prompt) };
-  return error === undefined ? failure : { ...failure, error };
-}

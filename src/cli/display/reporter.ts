@@ -1,13 +1,14 @@
-import { asyncScheduler, interval, type SchedulerLike } from 'rxjs';
+import { interval, type SchedulerLike } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { toJsonLines } from '../../events/listeners.ts';
 import { doneCount } from '../../events/progress.ts';
-import { eventLines } from './eventLines.ts';
+import { causeLine, createCauses, failureLine, linesOfCause } from './causes.ts';
+import { eventLines, startLine } from './eventLines.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { progressParts } from './statusLines.ts';
-import { failureLine } from './summaryLines.ts';
 import { createPaint, type TextStream, type View } from './terminal.ts';
 import { terminalView } from './terminalView.ts';
-import { counted, formatDuration, plainText } from './text.ts';
+import { formatDuration } from './text.ts';
 
 interface CreateReporterConfig {
   /** The stream for events under `json`, and for nothing else. */
@@ -24,7 +25,7 @@ interface CreateReporterConfig {
   quiet?: boolean;
   /** Removes secrets from all output. Default: returns texts unchanged. */
   redact?: (text: string) => string;
-  /** Clock of the display. Default asyncScheduler. */
+  /** Clock of the display. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -35,7 +36,7 @@ interface CreateReporterConfig {
  */
 export function createReporter(config: CreateReporterConfig): View {
   const { stdout, stderr, isTerminal = stderr.isTTY === true, noColor = false } = config;
-  const { json = false, quiet = false, redact = (text) => text, scheduler = asyncScheduler } = config;
+  const { json = false, quiet = false, redact = (text) => text, scheduler = monotonicScheduler } = config;
   if (json) return jsonView(stdout, redact);
   if (quiet) return failuresView(stderr, redact);
   if (isTerminal) return terminalView({ stream: stderr, isColored: !noColor, scheduler, redact });
@@ -46,11 +47,17 @@ function jsonView(stream: TextStream, redact: (text: string) => string): View {
   return { onEvent: toJsonLines(stream, { redact }), close: () => {} };
 }
 
+/** Creates a view of failures: the first of each cause as they happen, at the end their numbers. */
 function failuresView(stream: TextStream, redact: (text: string) => string): View {
+  const counter = createCauses();
+  const print = (text: string) => stream.write(`${redact(`failed ${text}`)}\n`);
   return {
     onEvent: (event) => {
-      if (event.type !== 'job.failed') return;
-      stream.write(`${redact(`failed ${failureLine(event.outcome)}`)}\n`);
+      if (event.type === 'job.failed') {
+        if (counter.add(event.outcome) <= linesOfCause) print(failureLine(event.outcome));
+      } else if (event.type === 'run.completed') {
+        for (const cause of counter.causes()) if (cause.count > linesOfCause) print(causeLine(cause));
+      }
     },
     close: () => {},
   };
@@ -68,8 +75,8 @@ const FIRST_MINUTE_MS = 60_000;
 
 /**
  * Creates a view that reports a run in plain lines, for logs: the first outcome, every tenth of the
- * jobs, and a sign of life each 5 s (30 s after the first minute); all failures and warnings, and
- * the summary.
+ * jobs, and a sign of life each 5 s (30 s after the first minute); the first failures of each
+ * cause, warnings, and the summary.
  */
 function linesView(config: LinesViewConfig): View {
   const { stream, scheduler, redact } = config;
@@ -107,11 +114,6 @@ function linesView(config: LinesViewConfig): View {
 
 function tenthsDone(progress: Progress): number {
   return progress.total === 0 ? 10 : Math.floor((doneCount(progress) * 10) / progress.total);
-}
-
-function startLine({ total, alreadySaved, concurrency, folder }: Progress): string {
-  const before = alreadySaved > 0 ? `, ${alreadySaved} already saved` : '';
-  return `${counted(total, 'job')}${before}, ${concurrency} at a time, into ${plainText(folder)}`;
 }
 
 function progressLine(progress: Progress, nowMs: number): string {

@@ -116,11 +116,7 @@ export function progressParts(progress: Progress, nowMs: number): ProgressPart[]
     inFlight > 0 && { text: `${inFlight} in flight`, rank: 5, style: null },
     failed > 0 && { text: `${failed} failed`, rank: 2, style: 'red' },
     skipped > 0 && { text: `${skipped} skipped`, rank: 7, style: 'yellow' },
-    pausedUntilMs > nowMs && {
-      text: `paused ${formatDuration(Math.ceil((pausedUntilMs - nowMs) / 1_000) * 1_000)}`,
-      rank: 3,
-      style: 'yellow',
-    },
+    pausedUntilMs > nowMs && { text: pauseText(pausedUntilMs - nowMs), rank: 3, style: 'yellow' },
     ...moneyPart(progress),
     ratePerMinute !== null && ratePerMinute > 0 && { text: rateText(ratePerMinute), rank: 8, style: null },
     ...timePart(total - done, ratePerMinute),
@@ -128,9 +124,18 @@ export function progressParts(progress: Progress, nowMs: number): ProgressPart[]
   return parts.filter((part) => part !== false);
 }
 
-function moneyPart({ costMicroUsd, isCostIncomplete }: Progress): ProgressPart[] {
+/** From here on a pause is longer than anyone expects, and needs a reason. */
+const LONG_PAUSE_MS = 60_000;
+
+function pauseText(leftMs: number): string {
+  const seconds = Math.ceil(leftMs / 1_000);
+  return `paused ${formatDuration(seconds * 1_000)}${leftMs < LONG_PAUSE_MS ? '' : ' by the service'}`;
+}
+
+function moneyPart({ costMicroUsd, isCostIncomplete, estimatedMicroUsd }: Progress): ProgressPart[] {
   if (costMicroUsd === 0) return [];
-  return [{ text: `${formatUsd(costMicroUsd)}${isCostIncomplete ? '+' : ''}`, rank: 6, style: null }];
+  const about = estimatedMicroUsd > 0 ? '~' : '';
+  return [{ text: `${about}${formatUsd(costMicroUsd)}${isCostIncomplete ? '+' : ''}`, rank: 6, style: null }];
 }
 
 function rateText(perMinute: number): string {

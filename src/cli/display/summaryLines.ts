@@ -1,9 +1,12 @@
+import { isSimulated } from '../../base/service.ts';
 import { formatUsd, toMicroUsd } from '../../base/text.ts';
 import type { RunEvent, RunTotals } from '../../events/runEvent.ts';
 import type { ModelTotals } from '../../sinks/report/tallies.ts';
-import type { Costs, FailedJob, Problems, Progress, ServiceCounts } from './progress.ts';
+import { causeLine } from './causes.ts';
+import type { Problems } from './problems.ts';
+import type { Costs, Progress, ServiceCounts } from './progress.ts';
 import type { Paint } from './terminal.ts';
-import { counted, formatDuration, jobName, plainText, promptPreview, shorten } from './text.ts';
+import { counted, formatDuration, plainText } from './text.ts';
 
 type CompletedEvent = Extract<RunEvent, { type: 'run.completed' }>;
 
@@ -14,12 +17,13 @@ export function summaryLines(
   paint: Paint,
 ): string[] {
   return [
-    headline(totals, elapsedMs, paint),
+    `${isSimulated(progress.service) ? 'Simulated: ' : ''}${headline(totals, elapsedMs, paint)}`,
     ...fact('failed', failedText(totals, progress)),
     ...fact('skipped', skippedText(totals, progress)),
-    ...fact('cost', costText(totals)),
+    ...fact('cost', costText(totals, progress)),
     ...modelLines(progress),
     ...fact('cached', cachedText(progress)),
+    ...fact('restored', restoredText(progress)),
     ...fact('service', serviceText(progress)),
     ...fact('files', progress.folder === '' ? null : plainText(progress.folder)),
     ...failureList(totals, progress),
@@ -53,22 +57,37 @@ function failedText({ failed }: RunTotals, { failuresByStage }: Problems): strin
 const stages = [
   ['creation', 'at creation'],
   ['polling', 'while running'],
-  ['download', 'while downloading or rendering'],
+  ['download', 'while downloading'],
+  ['rendering', 'while rendering'],
+  ['delivery', 'at a further destination'],
 ] as const;
 
-function skippedText({ skipped }: RunTotals, { skipReason }: Problems): string | null {
+/** Names the reasons, with their numbers if there are several. */
+function skippedText({ skipped }: RunTotals, { skipReasons }: Problems): string | null {
   if (skipped === 0) return null;
-  return skipReason === null || skipReason === '' ? String(skipped) : `${skipped} – ${skipReason}`;
+  const reasons = [...skipReasons].filter(([reason]) => reason !== '');
+  const texts = reasons.map(([reason, jobs]) => (reasons.length === 1 ? reason : `${jobs}: ${reason}`));
+  return texts.length === 0 ? String(skipped) : `${skipped} – ${texts.join(' ')}`;
 }
 
-function costText({ costUsd, costIncomplete, saved }: RunTotals): string | null {
+function costText(
+  totals: RunTotals,
+  { restored, service }: Costs & Pick<Progress, 'service'>,
+): string | null {
+  const { costUsd, costIncomplete, estimatedUsd = 0, unpricedJobs, saved } = totals;
   const microUsd = toMicroUsd(costUsd);
   if (microUsd === 0) return costIncomplete ? 'unknown: give --price USD to count it' : null;
+  const paid = saved - restored;
   // A tenth of a thousandth of a dollar is fine enough for an average.
-  const average =
-    saved > 0 ? `, on average ${formatUsd(Math.round(microUsd / saved / 100) * 100)} a job` : '';
-  const gap = costIncomplete ? ' at least, as some jobs have no known price' : '';
-  return `${formatUsd(microUsd)}${gap}${average}`;
+  const average = paid > 0 ? `, on average ${formatUsd(Math.round(microUsd / paid / 100) * 100)} a job` : '';
+  const isTooLow = estimatedUsd === 0 ? costIncomplete : unpricedJobs !== undefined;
+  const gap = isTooLow ? ' at least, as some jobs have no known price' : '';
+  const guess =
+    estimatedUsd === 0
+      ? ''
+      : `, ${formatUsd(toMicroUsd(estimatedUsd))} of it estimated, as the service reported no run times`;
+  const unpaid = isSimulated(service) ? ', simulated: nothing was paid' : '';
+  return `${formatUsd(microUsd)}${gap}${guess}${average}${unpaid}`;
 }
 
 /** Returns a line for each model, if there are several; the cost of a single one is the run's. */
@@ -78,12 +97,14 @@ function modelLines({ costByModel }: Costs): string[] {
   return models.flatMap(([name, totals]) => fact('', `${plainText(name)}: ${modelText(totals)}`));
 }
 
-function modelText({ images, costUsd, meanUsdPerImage, meanSecondsPerRun }: ModelTotals): string {
+function modelText(totals: ModelTotals): string {
+  const { images, costUsd, estimatedUsd, meanUsdPerImage, meanSecondsPerRun } = totals;
   const usd = (amount: number): string => formatUsd(toMicroUsd(amount));
+  const about = estimatedUsd > 0 ? '~' : '';
   const texts = [
     counted(images, 'image'),
-    costUsd > 0 && usd(costUsd),
-    meanUsdPerImage !== null && `${usd(meanUsdPerImage)} an image`,
+    costUsd > 0 && `${about}${usd(costUsd)}`,
+    meanUsdPerImage !== null && `${about}${usd(meanUsdPerImage)} an image`,
     meanSecondsPerRun !== null && `${formatDuration(meanSecondsPerRun * 1_000)} a run`,
   ];
   return texts.filter((text) => text !== false).join(', ');
@@ -95,6 +116,12 @@ function cachedText({ cached }: Costs): string | null {
     : `${counted(cached, 'job')} reused the result of an identical request, at no cost`;
 }
 
+function restoredText({ restored }: Costs): string | null {
+  return restored === 0
+    ? null
+    : `${counted(restored, 'job')} paid for earlier got files that were missing or are new, at no cost`;
+}
+
 function serviceText({ predictions, retries, throttles }: ServiceCounts): string | null {
   const counts = [
     counted(predictions, 'prediction'),
@@ -104,32 +131,38 @@ function serviceText({ predictions, retries, throttles }: ServiceCounts): string
   return predictions + retries + throttles === 0 ? null : counts.join(', ');
 }
 
-function failureList({ failed }: RunTotals, { failures }: Problems): string[] {
-  if (failures.length === 0) return [];
-  const hidden = failed - failures.length;
+/** Causes in the summary, at most. */
+const MOST_CAUSES = 5;
+
+/** Returns a line for each cause of failures, however many jobs it failed. */
+function failureList({ failed }: RunTotals, { causes }: Problems): string[] {
+  if (causes.length === 0) return [];
+  const shown = causes.toSorted((a, b) => b.count - a.count).slice(0, MOST_CAUSES);
+  const hidden = failed - shown.reduce((sum, { count }) => sum + count, 0);
   return [
-    hidden > 0 ? `The first ${failures.length} of ${failed} failures:` : 'Failures:',
-    ...failures.map((failure) => `  ${failureLine(failure)}`),
+    'Failures:',
+    ...shown.map((cause) => `  ${causeLine(cause)}`),
     ...(hidden > 0 ? [`  … and ${hidden} more, in manifest.jsonl`] : []),
   ];
 }
 
-function nextStep({ failed, skipped }: RunTotals, { recoverableFailures }: Problems): string[] {
-  const left = failed + skipped;
-  if (left === 0) return [];
-  const lasting = failed - recoverableFailures;
-  const again = 'Run the same command again to retry the rest. Saved images are not made or paid for again.';
-  if (lasting === 0) return [again];
-  const change = `${counted(lasting, 'failure')} will happen again unless you change the prompt or the input.`;
-  return left === lasting ? [change] : [again, change];
-}
+const KEPT = 'Saved images are not made or paid for again.';
 
-const PROMPT_COLUMNS = 40;
-
-/** Returns the reason why a job failed and the suggestion, on one line. */
-export function failureLine({ index, prompt, error }: FailedJob): string {
-  const reason = plainText(error?.message ?? 'no reason given');
-  const advice = plainText(error?.suggestion ?? '');
-  const story = advice === '' ? reason : `${reason} – ${advice}`;
-  return `${jobName(index)} '${shorten(promptPreview(prompt), PROMPT_COLUMNS)}': ${story}`;
+/** Says how the rest is made, and what another run alone will not change. */
+function nextStep(
+  { failed, skipped, budgetNeededUsd }: RunTotals,
+  { recoverableFailures, repeatingFailures }: Problems,
+): string[] {
+  const others = failed - recoverableFailures - repeatingFailures;
+  const steps = [
+    budgetNeededUsd !== undefined &&
+      `Run the same command again with --budget ${budgetNeededUsd.toFixed(2)} to make the rest. ${KEPT}`,
+    budgetNeededUsd === undefined &&
+      recoverableFailures + skipped > 0 &&
+      `Run the same command again to retry the rest. ${KEPT}`,
+    repeatingFailures > 0 &&
+      `${counted(repeatingFailures, 'failure')} will happen again unless you change the prompt or the input.`,
+    others > 0 && `${counted(others, 'failure')} may happen again: follow the advice above first.`,
+  ];
+  return steps.filter((step) => step !== false);
 }

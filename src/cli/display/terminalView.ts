@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { interval, type SchedulerLike } from 'rxjs';
-import { eventLines } from './eventLines.ts';
+import { isSimulated } from '../../base/service.ts';
+import { eventLines, startLine } from './eventLines.ts';
 import { createProgress } from './progress.ts';
 import { jobLines, totalLine } from './statusLines.ts';
 import { createPaint, type TextStream, terminalCodes, type View, windowSize } from './terminal.ts';
@@ -53,7 +54,11 @@ export function terminalView(config: TerminalViewConfig): View {
     close,
     onEvent(event) {
       tracker.onEvent(event);
-      if (event.type === 'run.started') draw();
+      if (event.type === 'run.started') {
+        // A simulation must not be mistaken for a run that pays.
+        if (isSimulated(event.service)) block.print([redact(startLine(tracker.progress()))]);
+        draw();
+      }
       if (event.type === 'run.completed') close();
       const lines = eventLines(event, tracker.progress(), paint).map(redact);
       if (lines.length > 0) block.print(lines);

@@ -50,6 +50,23 @@ const duration: FlagValue<number> = {
   show: showSeconds,
 };
 
+const unitsMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** A time above 0 with a unit, or in seconds; returned in milliseconds. */
+const time: FlagValue<number> = {
+  expected: 'a time above 0 such as 90, 90s, 10m or 2h, at most 24h',
+  schema: z
+    .string()
+    .regex(/^\d{1,6}(\.\d{1,3})?[smh]?$/)
+    .transform((text) => Math.round(Number.parseFloat(text) * (unitsMs[text.slice(-1)] ?? 1_000)))
+    .pipe(z.number().positive().max(86_400_000)),
+  show: (ms) => {
+    const [unit = 's', size = 1_000] =
+      Object.entries(unitsMs).findLast(([, unitMs]) => ms % unitMs === 0) ?? [];
+    return `${ms / size}${unit}`;
+  },
+};
+
 /** A pause, which may be 0; typed in seconds, returned in milliseconds. */
 const pause: FlagValue<number> = {
   expected: 'a number of seconds from 0 to 86400',
@@ -169,6 +186,7 @@ export const flagValues = {
   wholeNumber,
   positiveNumber,
   duration,
+  time,
   pause,
   dollars,
   oneOf,

@@ -42,7 +42,7 @@ export const exitCodes = {
   allSaved: { code: 0, meaning: 'every job saved' },
   incomplete: { code: 1, meaning: 'some jobs failed or were skipped' },
   usage: { code: 2, meaning: 'wrong flags, input or spec; nothing was created' },
-  stoppedByService: { code: 3, meaning: 'the service accepts no more jobs (token, credit)' },
+  stoppedByService: { code: 3, meaning: 'the service accepts no more jobs (token, credit, --max-wait)' },
   interrupted: { code: 130, meaning: 'interrupted; run it again to resume' },
 } as const;
 

@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   filter,
   fromEventPattern,
   map,
@@ -10,6 +9,7 @@ import {
   shareReplay,
   take,
 } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 
 interface InterruptionConfig {
   /** The source of the signals. Default: the process. */
@@ -19,7 +19,7 @@ interface InterruptionConfig {
   };
   /** A second signal within this time counts as an echo of the first. Default 500. */
   graceMs?: number;
-  /** Clock of `graceMs`. Default asyncScheduler. */
+  /** Clock of `graceMs`. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -44,7 +44,7 @@ interface Interruption {
  * subscriber also gets the signals that came before, as long as the other one stayed subscribed.
  */
 export function interruption(config: InterruptionConfig = {}): Interruption {
-  const { process: source = process, graceMs = 500, scheduler = asyncScheduler } = config;
+  const { process: source = process, graceMs = 500, scheduler = monotonicScheduler } = config;
   const signals = merge(listen(source, 'SIGINT'), listen(source, 'SIGTERM')).pipe(
     scan<NodeJS.Signals, SeenSignal | null>((seen, signal) => {
       const atMs = scheduler.now();

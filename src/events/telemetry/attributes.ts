@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { toMicroUsd } from '../../base/text.ts';
-import type { Outcome } from '../../types.ts';
+import type { Outcome, PredictionStatus } from '../../types.ts';
 import type { EventOf } from '../observeRun.ts';
 
 /**
@@ -71,4 +71,12 @@ export function errorTypeOf({ status, error }: Outcome): string | null {
 /** Formats a prompt by the conventions: spans take it as JSON. */
 function messagesOf(prompt: string): string {
   return JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: prompt }] }]);
+}
+
+/**
+ * Returns the error type of a completed prediction, null if it has its output. The output may come
+ * before the service counts the prediction as succeeded.
+ */
+export function endedAs(status: PredictionStatus): PredictionStatus | null {
+  return status === 'succeeded' || status === 'processing' ? null : status;
 }

@@ -3,7 +3,7 @@ import { toMicroUsd } from '../../base/text.ts';
 import type { Outcome } from '../../types.ts';
 import type { EventOf } from '../observeRun.ts';
 import type { RunEvent } from '../runEvent.ts';
-import { attributes, OPERATION } from './attributes.ts';
+import { attributes, endedAs, OPERATION } from './attributes.ts';
 
 interface RunMetricsConfig {
   meter: Meter;
@@ -30,7 +30,8 @@ type CountedType =
   | 'rate.paused'
   | 'image.saved'
   | 'job.failed'
-  | 'job.skipped';
+  | 'job.skipped'
+  | 'job.measured';
 
 type Events = { readonly [Type in CountedType]: EventOf<Type> };
 type Handlers = { readonly [Type in CountedType]: (event: Events[Type]) => void };
@@ -71,8 +72,7 @@ export function createRunMetrics({ meter, providerName, now }: RunMetricsConfig)
 
   const handlers: Handlers = {
     'prediction.creating': ({ index, model }) => attempts.set(index, { model, startedAtMs: now() }),
-    'prediction.completed': ({ index, status }) =>
-      endOperation(index, status === 'succeeded' ? null : status),
+    'prediction.completed': ({ index, status }) => endOperation(index, endedAs(status)),
     'image.downloaded': ({ index, bytes }) => {
       const model = attempts.get(index)?.model;
       downloaded.add(bytes, model === undefined ? {} : { [attributes.requestModel]: model });
@@ -90,6 +90,13 @@ export function createRunMetrics({ meter, providerName, now }: RunMetricsConfig)
     'image.saved': ({ outcome, paidBefore }) => end(paidBefore ? { ...outcome, costUsd: 0 } : outcome),
     'job.failed': ({ outcome }) => end(outcome),
     'job.skipped': ({ outcome }) => end(outcome),
+    'job.measured': ({ model, cached, metrics, costChangeUsd }) => {
+      const ofModel: Attributes = { [attributes.requestModel]: model };
+      // A counter only goes up: an estimate that was too high stays counted.
+      if (costChangeUsd > 0) cost.add(toMicroUsd(costChangeUsd), ofModel);
+      if (!cached && typeof metrics.predict_time === 'number')
+        predictTime.record(metrics.predict_time, ofModel);
+    },
   };
   return {
     onEvent(event) {

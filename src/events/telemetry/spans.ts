@@ -12,7 +12,14 @@ import { toMicroUsd } from '../../base/text.ts';
 import type { Outcome } from '../../types.ts';
 import type { EventOf } from '../observeRun.ts';
 import type { RunEvent } from '../runEvent.ts';
-import { attemptAttributes, attributes, errorTypeOf, OPERATION, outcomeAttributes } from './attributes.ts';
+import {
+  attemptAttributes,
+  attributes,
+  endedAs,
+  errorTypeOf,
+  OPERATION,
+  outcomeAttributes,
+} from './attributes.ts';
 
 /** The spans of a run and of its jobs. */
 interface RunSpans {
@@ -182,9 +189,9 @@ function createJobSpans({ tracer, providerName, includePrompts, now }: JobSpansC
       job.stage?.setAttribute(attributes.responseId, predictionId).addEvent('prediction.created', {}, now());
     },
     'prediction.completed': ({ status }, job) => {
-      const isGood = status === 'succeeded';
-      endStage(job, isGood ? null : status);
-      if (isGood) beginStage(job, 'rxposure.download');
+      const errorType = endedAs(status);
+      endStage(job, errorType);
+      if (errorType === null) beginStage(job, 'rxposure.download');
     },
     'image.downloaded': ({ bytes }, job) => {
       job.stage?.setAttribute(attributes.bytes, bytes);

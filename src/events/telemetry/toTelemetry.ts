@@ -1,5 +1,6 @@
 import { type Meter, metrics, type Tracer, trace } from '@opentelemetry/api';
-import { asyncScheduler, type Observer, type SchedulerLike } from 'rxjs';
+import type { Observer, SchedulerLike } from 'rxjs';
+import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import type { RunEvent } from '../runEvent.ts';
 import { createRunMetrics } from './metrics.ts';
 import { createRunSpans } from './spans.ts';
@@ -13,7 +14,7 @@ export interface TelemetryConfig {
   providerName?: string;
   /** True if spans may have prompts, which may be private. Default false. */
   includePrompts?: boolean;
-  /** Clock of the spans. Default asyncScheduler. */
+  /** Clock of the spans. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -28,9 +29,11 @@ export function toTelemetry(config: TelemetryConfig = {}): Observer<RunEvent> {
     meter = metrics.getMeter('rxposure'),
     providerName = 'replicate',
     includePrompts = false,
-    scheduler = asyncScheduler,
+    scheduler = monotonicScheduler,
   } = config;
-  const now = (): number => scheduler.now();
+  // The time of day, in which no span ends before it began if the clock is set during the run.
+  const aheadMs = wallNow(scheduler) - scheduler.now();
+  const now = (): number => scheduler.now() + aheadMs;
   const spans = createRunSpans({ tracer, providerName, includePrompts, now });
   const measures = createRunMetrics({ meter, providerName, now });
   const close = (): void => {

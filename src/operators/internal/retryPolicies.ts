@@ -11,6 +11,8 @@ interface RetryPolicy {
   readonly delayMs: number;
   /** Largest value of that bound. */
   readonly maxDelayMs: number;
+  /** Longest wait that an error may ask for. Absent: that of `retryBackoff`. */
+  readonly maxRetryAfterMs?: number;
   /**
    * Returns true if another try can help; `attempt` is the try that failed, 1-based. Absent: the
    * caller decides.
@@ -31,11 +33,12 @@ export const retryPolicies = {
    * paid for.
    */
   ask: { ...usual, retries: 12, shouldRetry: isRetryableRead },
+  /** Reads the list for create requests whose response was lost: the next look is not far away. */
+  look: { ...usual, retries: 2, shouldRetry: isRecoverable },
   /**
-   * Looks for a create request whose response was lost: as patient as `ask`. A 404 means that the
-   * prediction is not there.
+   * Reads it for the last time: as patient as `ask`. A 404 means that the prediction is not there.
    */
-  adopt: { ...usual, retries: 12, shouldRetry: isRecoverable },
+  lastLook: { ...usual, retries: 12, shouldRetry: isRecoverable },
   /** Asks about a prediction that an earlier run has created. */
   resume: { ...usual, retries: 6, shouldRetry: isRetryableRead },
   /**
@@ -57,7 +60,7 @@ export const retryPolicies = {
   /** Runs a job again, in a new prediction. The run decides how often, and after which errors. */
   attempt: { ...usual, delayMs: 1_000 },
   /** Asks for a model or a secret before a run begins, while a person waits. */
-  prepare: { ...usual, retries: 4, shouldRetry: isRecoverableCall },
+  prepare: { ...usual, retries: 4, maxRetryAfterMs: 10_000, shouldRetry: isRecoverableCall },
 } as const satisfies Record<string, RetryPolicy>;
 
 /** A fresh prediction may be unknown to some of the service's machines for some seconds. */

@@ -1,29 +1,33 @@
-import {
-  asyncScheduler,
-  Observable,
-  type SchedulerLike,
-  type Subscriber,
-  type Subscription,
-  timer,
-} from 'rxjs';
+import { Observable, type SchedulerLike, type Subscriber, type Subscription, timer } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import type { ProviderError } from '../../errors.ts';
 import type { CreateTicket, Governor } from '../../ports.ts';
 import { createFifoQueue } from '../internal/fifoQueue.ts';
-import { maxTimerMs } from '../internal/options.ts';
+import { expectOption, maxTimerMs } from '../internal/options.ts';
+import { createClosure } from './closure.ts';
 import { createPaceLearner } from './paceLearner.ts';
 import { createServiceBucket } from './serviceBucket.ts';
 import { createTokenBucket, type TokenBucketConfig } from './tokenBucket.ts';
 
 export interface GovernorConfig extends Omit<TokenBucketConfig, 'now'> {
-  /** Clock of the waits. Default asyncScheduler. */
+  /**
+   * Longest time for which the service may refuse all create requests, or ask to wait. Then those
+   * in line fail with `ERR_WAIT_TOO_LONG`, which stops the run. Default 600,000.
+   */
+  maxWaitMs?: number;
+  /**
+   * Called if the limits that responses name hold create requests back for 5 s or more. Default:
+   * no-op.
+   */
+  onPause?: (waitMs: number) => void;
+  /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
-/**
- * First wait after a refusal that names none; doubles each time the next create request is refused
- * too, up to the longest.
- */
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 60_000;
+/** Shorter pauses are part of the pace. */
+const SHORTEST_PAUSE_MS = 5_000;
+/** Longest trust in the copy of the service's bucket: then a request tries. */
+const LONGEST_TRUST_MS = 60_000;
 
 /**
  * Lets create requests pass, first come first served, at no more than `perMinute` and at the pace
@@ -33,55 +37,80 @@ const LONGEST_WAIT_MS = 60_000;
  *                                                          -----(a|)
  *                                                          ----------(a|)
  *     a.refused(9), b.refused(3), then admit()             ---------(a|)
+ *     a.refused(10^12), then admit()                       1m (a|)        it may be a slip
+ *     and that one too, then admit()                       #
  *     a.accepted({remaining: 0, fullInMs: 10_000}),
  *     then admit()                                         10260ms (a|)   a token in 9.5 s, and a margin
  *
- * A refusal closes the governor to all callers for as long as the service names. The pace after
- * that, and the moments when the service has no room, come from the limits that responses name
- * (`ServiceBucket`); if they name none, from refusals alone (`PaceLearner`). Responses to create
- * requests sent before the last refusal change no pace.
+ * A refusal closes the governor to all callers for as long as the service names (`Closure`). The
+ * pace after that, and the moments when the service has no room, come from the limits that
+ * responses name (`ServiceBucket`); if they name none, from refusals alone (`PaceLearner`).
+ * Responses to create requests sent before the last refusal change no pace. Refused requests go
+ * before those that have not been sent yet, so that each refusal has its own next try.
  */
 export function createGovernor(config: GovernorConfig): Governor {
-  const { scheduler = asyncScheduler, ...limits } = config;
+  const { scheduler = monotonicScheduler, maxWaitMs = 600_000, onPause = () => {}, ...limits } = config;
+  expectOption(maxWaitMs > 0, 'maxWaitMs', 'a number above 0', maxWaitMs);
   const now = () => scheduler.now();
-  const line = createFifoQueue<Subscriber<CreateTicket>>();
+  const lines = [createFifoQueue<Subscriber<CreateTicket>>(), createFifoQueue<Subscriber<CreateTicket>>()];
   const own = createTokenBucket({ ...limits, now });
   const pace = createPaceLearner({ fastestPerMinute: own.refillPerMinute });
   const service = createServiceBucket({ pace, now });
-  let refusedAtMs = Number.NEGATIVE_INFINITY;
-  let closedUntilMs = Number.NEGATIVE_INFINITY;
+  const closure = createClosure({ maxWaitMs, now });
+  let sentAtMs = Number.NEGATIVE_INFINITY;
   let pause: Subscription | null = null;
+  let pausedUntilMs = Number.NEGATIVE_INFINITY;
   let admitting = false;
-  /** Closures without an accepted create request between them. */
-  let closuresInARow = 0;
 
+  const waiting = () => lines.reduce((sum, { size }) => sum + size, 0);
+  const takeFirst = () => lines.find(({ size }) => size > 0)?.takeFirst();
+  /** Time in ms until the service is believed to have room. */
+  const roomMs = () => Math.min(service.waitMs(), Math.max(0, sentAtMs + LONGEST_TRUST_MS - now()));
+  const notePause = (waitMs: number) => {
+    const knownMs = Math.max(0, pausedUntilMs - now(), closure.waitMs());
+    if (roomMs() < waitMs || waitMs < knownMs + SHORTEST_PAUSE_MS) return;
+    pausedUntilMs = now() + waitMs;
+    onPause(waitMs);
+  };
   // A loop, not a recursion: a caller that is let in may ask for the next ticket at once.
   const letIn = () => {
     if (admitting) return;
     admitting = true;
     pause?.unsubscribe();
     pause = null;
-    while (line.size > 0) {
-      const waitMs = Math.max(closedUntilMs - now(), own.waitMs(), service.waitMs());
+    while (waiting() > 0) {
+      const waitMs = Math.max(closure.waitMs(), own.waitMs(), roomMs());
       if (waitMs > 0) {
+        notePause(waitMs);
         pause = timer(Math.min(waitMs, maxTimerMs), scheduler).subscribe(letIn);
         break;
       }
       const ticket = newTicket();
-      const first = line.takeFirst();
+      const first = takeFirst();
       first?.next(ticket);
       first?.complete();
     }
     admitting = false;
+  };
+  const turnAway = (fault: ProviderError) => {
+    for (let left = waiting(); left > 0; left -= 1) takeFirst()?.error(fault);
   };
 
   const newTicket = (): CreateTicket => {
     own.take();
     const volley = service.take();
     const create = pace.sent(now());
+    sentAtMs = now();
+    closure.sent();
+    let isOver = false;
+    const over = () => {
+      if (!isOver) closure.over();
+      isOver = true;
+    };
     return {
       accepted(limits) {
-        if (pace.isPresent(create)) closuresInARow = 0;
+        over();
+        closure.accepted(pace.isPresent(create));
         if (limits !== null) service.reported(volley, limits);
         // Only a full bucket lets the pace grow: the service could have had the request sooner.
         if (limits === null || limits.remaining >= service.capacity - 1) pace.accepted(create);
@@ -89,35 +118,35 @@ export function createGovernor(config: GovernorConfig): Governor {
         letIn();
       },
       refused(waitMs) {
+        over();
         const isNews = pace.isPresent(create);
-        if (isNews) {
-          closuresInARow += 1;
-          refusedAtMs = now();
-        }
-        const doubledMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (closuresInARow - 1));
-        const closedMs = waitMs ?? doubledMs;
+        const closedMs = closure.refused(waitMs, isNews);
         own.giveBack();
         service.giveBack();
         pace.refused(create, closedMs);
         if (isNews) service.emptied(closedMs);
-        // Requests that were sent together are refused together, however late the responses are.
-        closedUntilMs = Math.max(closedUntilMs, refusedAtMs + closedMs);
+        const fault = closure.fault();
+        if (fault !== null) turnAway(fault);
         letIn();
       },
+      over,
     };
   };
 
   return {
-    admit: () =>
+    admit: (wasRefused = false) =>
       new Observable<CreateTicket>((subscriber) => {
-        const leave = line.join(subscriber);
+        const fault = closure.fault();
+        if (fault !== null) return subscriber.error(fault);
+        const leave = lines[wasRefused ? 0 : 1]?.join(subscriber);
         if (pause === null) letIn();
         return () => {
-          leave();
-          if (line.size > 0) return;
+          leave?.();
+          if (waiting() > 0) return;
           pause?.unsubscribe();
           pause = null;
         };
       }),
+    closedMs: closure.waitMs,
   };
 }

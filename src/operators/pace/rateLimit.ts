@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   type MonoTypeOperatorFunction,
   Observable,
   type SchedulerLike,
@@ -8,12 +7,13 @@ import {
   takeWhile,
   timer,
 } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { createFifoQueue } from '../internal/fifoQueue.ts';
 import { maxTimerMs } from '../internal/options.ts';
 import { createTokenBucket, type TokenBucket, type TokenBucketConfig } from './tokenBucket.ts';
 
 export interface RateLimitConfig extends Omit<TokenBucketConfig, 'now'> {
-  /** Clock of the waits. Default asyncScheduler. */
+  /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -28,7 +28,7 @@ export interface RateLimitConfig extends Omit<TokenBucketConfig, 'now'> {
  * `Governor` to hold several pipes to one pace.
  */
 export function rateLimit<T>(config: RateLimitConfig): MonoTypeOperatorFunction<T> {
-  const { scheduler = asyncScheduler, ...limits } = config;
+  const { scheduler = monotonicScheduler, ...limits } = config;
   createTokenBucket({ ...limits, now: () => 0 }); // Bad limits throw here, where they were given.
   return (source) =>
     new Observable<T>((subscriber) => {

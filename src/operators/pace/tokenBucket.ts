@@ -5,7 +5,7 @@ export interface TokenBucketConfig {
   perMinute: number;
   /** Tokens that may be taken at once after a pause. Default: one second's worth, at least 1. */
   burst?: number;
-  /** The current time in ms. */
+  /** The current time in ms, of a clock that never jumps. */
   now: () => number;
 }
 

@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   concatMap,
   filter,
   type MonoTypeOperatorFunction,
@@ -12,6 +11,7 @@ import {
   takeWhile,
   timer,
 } from 'rxjs';
+import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction, PredictionEvent } from '../../types.ts';
 import { type AdaptivePollConfig, adaptivePoll } from '../adaptivePoll.ts';
@@ -31,7 +31,9 @@ export interface AwaitPredictionConfig
    * requests each prediction by itself.
    */
   follower?: Follower;
-  /** Time just before its create request was sent, ms since 1970. Default: now. */
+  /**
+   * Time just before its create request was sent, by the local clock, ms since 1970. Default: now.
+   */
   sinceMs?: number;
   /** Returns the states of the prediction once the time is up. Default: cancels it. */
   onTimeout?: (prediction: Prediction) => Observable<Prediction>;
@@ -55,11 +57,11 @@ export function awaitPrediction(
   config: AwaitPredictionConfig = {},
 ): MonoTypeOperatorFunction<Prediction> {
   const { follower = singleRequests(provider, config) } = config;
-  const { timeoutMs = 600_000, random = Math.random, scheduler = asyncScheduler } = config;
+  const { timeoutMs = 600_000, random = Math.random, scheduler = monotonicScheduler } = config;
   const { onTimeout = ({ id }) => cancelPrediction(provider, id, { random, scheduler }) } = config;
   return concatMap((prediction) => {
     if (isFinal(prediction)) return of(prediction);
-    const states = follower.follow(prediction, config.sinceMs ?? scheduler.now());
+    const states = follower.follow(prediction, config.sinceMs ?? wallNow(scheduler));
     const timeUp = timer(Math.min(maxTimerMs, timeoutMs), scheduler).pipe(map(() => onTimeout(prediction)));
     return merge(of(states), timeUp).pipe(
       switchAll(),
@@ -71,7 +73,7 @@ export function awaitPrediction(
 
 /** Requests each prediction by its id, in a rhythm of its own. */
 function singleRequests(provider: Provider, config: AwaitPredictionConfig): Follower {
-  const { random = Math.random, scheduler = asyncScheduler } = config;
+  const { random = Math.random, scheduler = monotonicScheduler } = config;
   const patiently = retryBackoff<Prediction>({ ...retryPolicies.ask, random, scheduler });
   return {
     follow: ({ id }): Observable<Prediction> =>

@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   catchError,
   concatMap,
   EMPTY,
@@ -14,6 +13,7 @@ import {
   takeWhile,
   timer,
 } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { Provider } from '../../ports.ts';
 import type { Prediction } from '../../types.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
@@ -23,7 +23,7 @@ import { isFinal } from './pollSchedule.ts';
 export interface CancelPredictionConfig {
   /** 0…1, for the jitter of retries. Default Math.random. */
   random?: () => number;
-  /** Clock of the waits. Default asyncScheduler. */
+  /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -44,7 +44,7 @@ export function cancelPrediction(
   id: string,
   config: CancelPredictionConfig = {},
 ): Observable<Prediction> {
-  const { random = Math.random, scheduler = asyncScheduler } = config;
+  const { random = Math.random, scheduler = monotonicScheduler } = config;
   return provider.cancelPrediction(id).pipe(
     retryBackoff({ ...retryPolicies.ask, random, scheduler }),
     concatMap((state) => (isFinal(state) ? of(state) : awaitEnd(state, provider, scheduler))),

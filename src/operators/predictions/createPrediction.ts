@@ -1,10 +1,10 @@
 import {
-  asyncScheduler,
   catchError,
   concat,
   concatMap,
   defer,
   EMPTY,
+  finalize,
   ignoreElements,
   map,
   mergeMap,
@@ -17,30 +17,38 @@ import {
   throwError,
   timer,
 } from 'rxjs';
+import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import { ProviderError } from '../../errors.ts';
 import type { CreateTicket, Governor, Provider } from '../../ports.ts';
 import type { CreateLimits, CreateOptions, Prediction, PredictionRequest } from '../../types.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
-import { adoptPrediction, type ClaimedIds, createClaimedIds } from './adoptPrediction.ts';
+import { createLookout, type Lookout } from './lookout.ts';
+import { type Attempt, createAttempt } from './lost/attempt.ts';
+import { isLost, notMade } from './lost/lostErrors.ts';
 
 export interface CreatePredictionConfig extends Partial<Omit<CreateOptions, 'onLimits'>> {
   /** Lets create requests pass at the pace that the service allows; one for all of a run. */
   governor: Governor;
   /**
-   * Prediction ids that this run has claimed; one for all jobs. Default: a new record, for a single
-   * pipe.
+   * Finds the predictions of requests whose response was lost; one for all jobs. Default: a new
+   * one, for a single pipe.
    */
-  claims?: ClaimedIds;
+  lookout?: Lookout;
+  /**
+   * Emits the prediction of a request whose response was lost. `error` says how. Default: the one
+   * that the lookout finds, or that of another request if the first one made nothing.
+   */
+  onLost?: (attempt: Attempt, error: ProviderError) => Observable<Prediction>;
   /**
    * Turns a request into the one to send, once before each POST: uploads its files, for example.
    * Default: sends it unchanged.
    */
   prepare?: (request: PredictionRequest) => Observable<PredictionRequest>;
   /**
-   * Runs before each POST with the request to send; the POST is sent when it completes. Record the
-   * intent here. Default: no-op.
+   * Runs before each POST with the request to send, and the attempt as the lookout knows it; the
+   * POST is sent when it completes. Record the intent here. Default: no-op.
    */
-  beforeSend?: (request: PredictionRequest) => Observable<unknown>;
+  beforeSend?: (request: PredictionRequest, attempt: Attempt) => Observable<unknown>;
   /**
    * Called for each refusal of a request as too fast, with the wait that the service named.
    * Default: no-op.
@@ -53,7 +61,7 @@ export interface CreatePredictionConfig extends Partial<Omit<CreateOptions, 'onL
   retries?: number;
   /** Wait before the first of these retries; doubles with each one, up to 30 s. Default 1000. */
   delayMs?: number;
-  /** Clock of the waits. Default asyncScheduler. */
+  /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -66,42 +74,68 @@ export interface CreatePredictionConfig extends Partial<Omit<CreateOptions, 'onL
  *     connection lost, was made      ---?(p|)        ?: found in the list, not sent again
  *
  * A create request is sent again only if the service certainly did not accept it: it refused with
- * 429, no connection was made, or the response was lost and three looks at the list of predictions
- * did not find it. Every other response outside 2xx is emitted as its `ProviderError`. If the
- * response was lost and the list cannot be read either, the error has `tookEffect: 'unknown'`.
+ * 429, no connection was made, or the response was lost and the list of predictions proves that
+ * nothing was made. Every other response outside 2xx is emitted as its `ProviderError`. If the
+ * response was lost, or is about another request, and the list proves nothing either, the error has
+ * `tookEffect: 'unknown'`.
  */
 export function createPrediction(
   provider: Provider,
   config: CreatePredictionConfig,
 ): OperatorFunction<PredictionRequest, Prediction> {
-  const { claims = createClaimedIds() } = config;
-  return mergeMap((request) => createOnce(provider, request, { ...config, claims }));
+  const { scheduler = monotonicScheduler } = config;
+  const { lookout = createLookout(provider, { scheduler }) } = config;
+  return mergeMap((request) => createOnce(provider, request, { ...config, lookout, scheduler }));
 }
 
 function createOnce(
   provider: Provider,
   request: PredictionRequest,
-  config: CreatePredictionConfig & { claims: ClaimedIds },
+  config: CreatePredictionConfig & Required<Pick<CreatePredictionConfig, 'lookout' | 'scheduler'>>,
 ): Observable<Prediction> {
-  const { governor, claims, prepare = (asIs) => of(asIs) } = config;
-  const { beforeSend = () => EMPTY, scheduler = asyncScheduler } = config;
+  const { governor, lookout, scheduler, cancelAfterMs = null, webhookUrl = null } = config;
+  const { prepare = (asIs) => of(asIs), beforeSend = () => EMPTY } = config;
+  const { onLost = (attempt, error) => findOrThrow(attempt, error, lookout) } = config;
   const sendOnce = (ticket: CreateTicket, sent: PredictionRequest) => {
-    const sinceMs = scheduler.now();
-    const adopt = () =>
-      adoptPrediction(provider, sent, { sinceMs, claims, scheduler }).pipe(
-        catchError((error: unknown) => throwError(() => stillUnknown(error))),
-        map(orNotMade),
-      );
-    return afterCompletion(beforeSend(sent), () => send(provider, sent, { ...config, ticket })).pipe(
-      // Another job with an identical request may have adopted our prediction while the response
-      // was on its way: then its own is left for us.
-      concatMap((prediction) => (claims.take(prediction.id) ? of(prediction) : adopt())),
-      catchError((error: unknown) => (isLost(error) ? adopt() : throwError(() => error))),
+    const attempt = createAttempt({
+      request: sent,
+      sentAtMs: scheduler.now(),
+      wallMs: wallNow(scheduler),
+      cancelAfterMs,
+      webhookUrl,
+    });
+    const response = afterCompletion(beforeSend(sent, attempt), () =>
+      send(provider, sent, { ...config, ticket }),
     );
+    return lookout
+      .watch(attempt, response)
+      .pipe(
+        catchError((error: unknown) => (isLost(error) ? onLost(attempt, error) : throwError(() => error))),
+      );
   };
-  return defer(() => governor.admit()).pipe(
-    concatMap((ticket) => prepare(request).pipe(concatMap((sent) => sendOnce(ticket, sent)))),
+  let wasRefused = false;
+  const attempt = (ticket: CreateTicket) =>
+    prepare(request).pipe(
+      concatMap((sent) => sendOnce(ticket, sent)),
+      finalize(() => ticket.over?.()),
+    );
+  return defer(() => governor.admit(wasRefused)).pipe(
+    concatMap(attempt),
+    tap({
+      error: (error: unknown) => {
+        wasRefused = isTooFast(error);
+      },
+    }),
     retryCertainRefusals(config),
+  );
+}
+
+function findOrThrow(attempt: Attempt, error: ProviderError, lookout: Lookout): Observable<Prediction> {
+  return lookout.find(attempt).pipe(
+    map((prediction) => {
+      if (prediction === null) throw notMade(error);
+      return prediction;
+    }),
   );
 }
 
@@ -140,7 +174,7 @@ function retryCertainRefusals(config: CreatePredictionConfig) {
     retries = policy.retries,
     delayMs = policy.delayMs,
     onThrottled,
-    scheduler = asyncScheduler,
+    scheduler = monotonicScheduler,
   } = config;
   let failures = 0;
   return retry<Prediction>({
@@ -163,37 +197,4 @@ function afterCompletion<T>(first: Observable<unknown>, then: () => Observable<T
 
 function isTooFast(error: unknown): error is ProviderError {
   return error instanceof ProviderError && error.status === 429;
-}
-
-function isLost(error: unknown): boolean {
-  return error instanceof ProviderError && error.tookEffect === 'unknown';
-}
-
-/**
- * Wraps an error of the list, which says nothing of the create request: it must not look like a
- * refusal.
- */
-function stillUnknown(error: unknown): unknown {
-  if (!(error instanceof ProviderError)) return error;
-  const { code, recoverable, stopsRun, suggestion } = error;
-  const message = `The result of a create request is unknown, because the list of predictions cannot be read. ${error.message}`;
-  return new ProviderError(code, message, {
-    recoverable,
-    stopsRun,
-    suggestion,
-    tookEffect: 'unknown',
-    cause: error,
-  });
-}
-
-function orNotMade(adopted: Prediction | null): Prediction {
-  if (adopted !== null) return adopted;
-  throw new ProviderError(
-    'ERR_NOT_CREATED',
-    'The create request was lost on its way: the service has no such prediction.',
-    {
-      recoverable: true,
-      suggestion: 'Run the same command again.',
-    },
-  );
 }

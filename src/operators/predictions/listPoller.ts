@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   catchError,
   concat,
   defer,
@@ -13,32 +12,40 @@ import {
   tap,
   timer,
 } from 'rxjs';
+import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction } from '../../types.ts';
 import { maxTimerMs } from '../internal/options.ts';
 import { isRetryableRead, retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
-import { listedPredictions } from './adoptPrediction.ts';
+import { listedPredictions } from './listedPredictions.ts';
 import { createPollSchedule, isFinal, type PollScheduleConfig } from './pollSchedule.ts';
 
 export interface ListPollerConfig extends PollScheduleConfig {
   /** 0…1, for the jitter of retries. Default Math.random. */
   random?: () => number;
-  /** Clock of the waits. Default asyncScheduler. */
+  /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
 /** A prediction with the subscriber that waits for it. */
 interface Followed {
   readonly prediction: Prediction;
+  /** Time just before its create request was sent, by the local clock: for lists. */
+  readonly createdAfterMs: number;
+  /** The same moment by the scheduler: for waits. */
   readonly sinceMs: number;
   readonly subscriber: Subscriber<Prediction>;
   /** Lists in a row that did not have it. */
   missed: number;
   /** Requests for it alone in a row that failed. */
   failed: number;
-  /** Time before which it is not requested alone, ms since 1970. */
+  /** Time before which it is not requested alone, by the scheduler. */
   aloneAtMs: number;
+}
+
+function isKnown({ status }: Prediction): boolean {
+  return status !== 'unknown';
 }
 
 /** Predictions on a page of the service's list. */
@@ -47,7 +54,8 @@ const PAGE_SIZE = 100;
 /**
  * Follows all predictions of a run with one request at a time: a page of the list covers a hundred
  * of them. No request is sent before one can be ready, by the run times of its model. Predictions
- * that the list does not have, and the last one, are requested by their id.
+ * that the list does not have, or has with an unknown status, and the last one, are requested by
+ * their id.
  *
  *     follow(a), follow(b), follow(c)   -----------(a|)   -----------(b|)   -----p-----p-----(c|)
  *     lists                             -----l-----l      one request for all
@@ -57,7 +65,7 @@ const PAGE_SIZE = 100;
  * the error.
  */
 export function createListPoller(provider: Provider, config: ListPollerConfig = {}): Follower {
-  const { random = Math.random, scheduler = asyncScheduler } = config;
+  const { random = Math.random, scheduler = monotonicScheduler } = config;
   const schedule = createPollSchedule(config);
   const followed = new Map<string, Followed>();
   let turn: Subscription | null = null;
@@ -101,14 +109,15 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
   const askList = (due: readonly Followed[]): Observable<never> => {
     for (const one of due) one.missed += 1;
     return listedPredictions(provider, {
-      createdAfterMs: Math.min(...due.map(({ sinceMs }) => sinceMs)),
+      createdAfterMs: Math.min(...due.map(({ createdAfterMs }) => createdAfterMs)),
       // Enough for all of them if they were alone in the list, and one page for the predictions of
       // others.
       pages: Math.ceil(due.length / PAGE_SIZE) + 1,
       isEnough: () => due.every(({ missed }) => missed === 0),
       patiently: retryBackoff({ ...retryPolicies.ask, random, scheduler }),
     }).pipe(
-      tap(({ predictions }) => predictions.forEach(emitState)),
+      // One with an unknown status counts as missing, so that it is requested by its id.
+      tap(({ predictions }) => predictions.filter(isKnown).forEach(emitState)),
       ignoreElements(),
     );
   };
@@ -162,9 +171,11 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
   };
 
   return {
-    follow: (prediction, sinceMs) =>
+    follow: (prediction, createdAfterMs) =>
       new Observable((subscriber) => {
-        const one = { prediction, sinceMs, subscriber, missed: 0, failed: 0, aloneAtMs: 0 };
+        const ageMs = Math.max(0, wallNow(scheduler) - createdAfterMs);
+        const sinceMs = scheduler.now() - ageMs;
+        const one = { prediction, createdAfterMs, sinceMs, subscriber, missed: 0, failed: 0, aloneAtMs: 0 };
         followed.set(prediction.id, one);
         if (!isAsking && (turn === null || schedule.readyAtMs(one, followed.size) < turnAtMs)) takeTurn();
         return () => {

@@ -8,7 +8,7 @@ export interface PollScheduleConfig {
   longestMs?: number;
 }
 
-/** A prediction in flight, as far as its next request depends on it. Moments are ms since 1970. */
+/** A prediction in flight, as far as its next request depends on it; moments by the scheduler. */
 interface InFlight {
   readonly prediction: Pick<Prediction, 'model'>;
   /** Time just before its create request was sent. */
@@ -140,5 +140,5 @@ function withTime(before: readonly number[], tookMs: number): ModelTimes {
  * is there.
  */
 export function isFinal({ status, outputComplete }: Prediction): boolean {
-  return outputComplete || !(status === 'starting' || status === 'processing');
+  return outputComplete || !(status === 'starting' || status === 'processing' || status === 'unknown');
 }

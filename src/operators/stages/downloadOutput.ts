@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   concatMap,
   forkJoin,
   identity,
@@ -8,9 +7,10 @@ import {
   type SchedulerLike,
   throwError,
 } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { numberedStem } from '../../disk/copyFiles.ts';
 import { DownloadError } from '../../errors.ts';
-import type { Downloader, ProvenanceWriter } from '../../ports.ts';
+import type { Downloader, DownloadTarget, ProvenanceWriter } from '../../ports.ts';
 import type { ImageFile, Json, Prediction } from '../../types.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
@@ -26,6 +26,8 @@ export interface DownloadOutputConfig {
   embedProvenance?: ProvenanceWriter;
   /** Like `stem`, for the images before provenance was embedded. Default: these are not stored. */
   untouchedStem?: string;
+  /** Returns true for files to replace; others keep their names. Default: any file is replaced. */
+  mayReplace?: DownloadTarget['mayReplace'];
   /** Tries after the first one, for faults that another try can mend. Default 5. */
   retries?: number;
   /** Upper bound of the wait before the first retry; doubles with each retry. Default 500. */
@@ -35,7 +37,7 @@ export interface DownloadOutputConfig {
    * none.
    */
   within?: MonoTypeOperatorFunction<readonly ImageFile[]>;
-  /** Clock of the waits. Default asyncScheduler. */
+  /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
   /** 0…1, for the jitter. Default Math.random. */
   random?: () => number;
@@ -59,7 +61,13 @@ export function downloadOutput(
   const policy = retryPolicies.download;
   const { stem, urlsOf, within = identity } = config;
   const { retries = policy.retries, delayMs = policy.delayMs } = config;
-  const { embedProvenance, untouchedStem, scheduler = asyncScheduler, random = Math.random } = config;
+  const {
+    embedProvenance,
+    untouchedStem,
+    mayReplace,
+    scheduler = monotonicScheduler,
+    random = Math.random,
+  } = config;
   return concatMap((prediction) => {
     const urls = urlsOf(prediction.output);
     if (urls.length === 0) return throwError(() => noOutput(prediction));
@@ -68,6 +76,7 @@ export function downloadOutput(
         .download(url, {
           stem: numberedStem(stem, index),
           ...(embedProvenance === undefined ? {} : { embedProvenance }),
+          ...(mayReplace === undefined ? {} : { mayReplace }),
           ...(untouchedStem === undefined ? {} : { untouchedStem: numberedStem(untouchedStem, index) }),
         })
         .pipe(retryBackoff({ ...policy, retries, delayMs, scheduler, random })),

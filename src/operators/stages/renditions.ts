@@ -7,7 +7,7 @@ import {
   type OperatorFunction,
   of,
 } from 'rxjs';
-import type { ProvenanceWriter, Renderer } from '../../ports.ts';
+import type { DownloadTarget, ProvenanceWriter, Renderer } from '../../ports.ts';
 import type { ImageFile, RenderedFile, RenditionSpec } from '../../types.ts';
 
 export interface RenditionsConfig {
@@ -15,6 +15,8 @@ export interface RenditionsConfig {
   within?: MonoTypeOperatorFunction<readonly RenderedOriginal[]>;
   /** Applied to each rendition. Default: renditions stay as they were encoded. */
   embedProvenance?: ProvenanceWriter;
+  /** Returns true for files to replace; others keep their names. Default: any file is replaced. */
+  mayReplace?: DownloadTarget['mayReplace'];
 }
 
 /** An original and its renditions. */
@@ -37,12 +39,12 @@ export function renditions(
   specs: readonly RenditionSpec[],
   config: RenditionsConfig = {},
 ): OperatorFunction<readonly ImageFile[], readonly RenderedOriginal[]> {
-  const { within = identity, embedProvenance } = config;
+  const { within = identity, embedProvenance, mayReplace } = config;
   return concatMap((originals) => {
     if (specs.length === 0) return of(originals.map((original) => ({ original, renditions: [] })));
     const rendered = originals.map((original) =>
       renderer
-        .render(original, specs, stemOf(original.path), embedProvenance)
+        .render(original, specs, stemOf(original.path), embedProvenance, mayReplace)
         .pipe(map((files) => ({ original, renditions: files }))),
     );
     return within(forkJoin(rendered));

@@ -34,7 +34,9 @@ export function tally(config: TallyConfig): OperatorFunction<Outcome, RunTotals>
     costIncomplete: false,
   };
   const free = (outcome: Outcome) =>
-    outcome.status === 'saved' && isPaidBefore(outcome) ? { ...outcome, costUsd: 0 } : outcome;
+    outcome.status === 'saved' && isPaidBefore(outcome)
+      ? { ...outcome, costUsd: 0, estimatedUsd: 0 }
+      : outcome;
   return (outcomes) =>
     outcomes.pipe(
       scan((totals, outcome) => count(totals, free(outcome)), none),
@@ -42,16 +44,37 @@ export function tally(config: TallyConfig): OperatorFunction<Outcome, RunTotals>
     );
 }
 
-function count(totals: RunTotals, { status, costUsd }: Outcome): RunTotals {
+function count(totals: RunTotals, { status, costUsd, estimatedUsd: ownUsd = 0 }: Outcome): RunTotals {
+  const unpricedJobs = (totals.unpricedJobs ?? 0) + (costUsd === null ? 1 : 0);
+  const estimatedUsd = addUsd(totals.estimatedUsd ?? 0, ownUsd);
+  return withCost(
+    { ...totals, [status]: totals[status] + 1 },
+    { costUsd: addUsd(totals.costUsd, costUsd ?? 0), unpricedJobs, estimatedUsd },
+  );
+}
+
+/** The cost of a run, and what is not certain about it. */
+interface TotalCost {
+  readonly costUsd: number;
+  readonly unpricedJobs: number;
+  readonly estimatedUsd: number;
+}
+
+/** Returns totals with another cost. */
+export function withCost(
+  { unpricedJobs: _unpriced, estimatedUsd: _estimated, ...totals }: RunTotals,
+  { costUsd, unpricedJobs, estimatedUsd }: TotalCost,
+): RunTotals {
   return {
     ...totals,
-    [status]: totals[status] + 1,
-    costUsd: addUsd(totals.costUsd, costUsd ?? 0),
-    costIncomplete: totals.costIncomplete || costUsd === null,
+    costUsd,
+    costIncomplete: unpricedJobs > 0 || estimatedUsd > 0,
+    ...(unpricedJobs > 0 && { unpricedJobs }),
+    ...(estimatedUsd > 0 && { estimatedUsd }),
   };
 }
 
 /** Adds in whole millionths, so that a hundred thousand cents do not drift. */
-function addUsd(a: number, b: number): number {
+export function addUsd(a: number, b: number): number {
   return (toMicroUsd(a) + toMicroUsd(b)) / 1_000_000;
 }

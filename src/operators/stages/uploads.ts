@@ -1,4 +1,5 @@
-import { asyncScheduler, defer, map, type Observable, of, type SchedulerLike } from 'rxjs';
+import { defer, map, type Observable, of, type SchedulerLike } from 'rxjs';
+import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import type { InputFile, UploadedFile } from '../../types.ts';
 import { createSingleFlight } from '../cachedBy.ts';
 import { type Gate, gate } from '../gate.ts';
@@ -15,7 +16,7 @@ export interface UploadsConfig {
    * that is shorter; otherwise the file is uploaded again.
    */
   neededMs: number;
-  /** Clock of expiry and waits. Default asyncScheduler. */
+  /** Clock of expiry and waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
   /** 0…1, for jitter. Default Math.random. */
   random?: () => number;
@@ -32,7 +33,10 @@ export interface Uploads {
 
 interface StoredUrl {
   readonly url: string;
-  readonly goodUntilMs: number;
+  /** Time for which the address can be given out. */
+  readonly goodForMs: number;
+  /** Returns the time since the upload began. */
+  readonly ageMs: () => number;
 }
 
 /** Far more than a run uses at a time: a million different files must not fill the memory. */
@@ -51,7 +55,7 @@ const MOST_STORED = 10_000;
  * Emits the last error unchanged.
  */
 export function createUploads(config: UploadsConfig): Uploads {
-  const { upload, within, neededMs, scheduler = asyncScheduler, random = Math.random } = config;
+  const { upload, within, neededMs, scheduler = monotonicScheduler, random = Math.random } = config;
   const flights = createSingleFlight<string>();
   const stored = new Map<string, StoredUrl>();
 
@@ -63,13 +67,12 @@ export function createUploads(config: UploadsConfig): Uploads {
   };
   const uploaded = (file: InputFile): Observable<string> =>
     defer(() => {
-      const begunAtMs = scheduler.now();
+      const [begunAtMs, begunWallMs] = [scheduler.now(), wallNow(scheduler)];
+      // The greater age counts: a clock may be set back, and a machine that sleeps stops the other.
+      const ageMs = () => Math.max(scheduler.now() - begunAtMs, wallNow(scheduler) - begunWallMs);
       return upload(file).pipe(
         map(({ url, lifetimeMs }) => {
-          store(file.sha256, {
-            url,
-            goodUntilMs: begunAtMs + lifetimeMs - Math.min(neededMs, lifetimeMs / 2),
-          });
+          store(file.sha256, { url, goodForMs: lifetimeMs - Math.min(neededMs, lifetimeMs / 2), ageMs });
           return url;
         }),
       );
@@ -80,7 +83,7 @@ export function createUploads(config: UploadsConfig): Uploads {
       defer(() => {
         const { sha256 } = file;
         const known = stored.get(sha256);
-        if (known !== undefined && scheduler.now() <= known.goodUntilMs) {
+        if (known !== undefined && known.ageMs() <= known.goodForMs) {
           store(sha256, known);
           return of(known.url);
         }

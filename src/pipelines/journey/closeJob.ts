@@ -11,7 +11,7 @@ import {
 import { toMicroUsd } from '../../base/text.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import type { Outcome } from '../../types.ts';
-import type { JobState } from './job.ts';
+import { type JobState, turnsAhead } from './job.ts';
 import type { RunHooks, RunRecovery, RunServices, Stateful } from './run.ts';
 
 /** The groups of a run that closing a job reads. */
@@ -32,7 +32,7 @@ export function closeOrPostpone(job: JobState, run: Closing): MonoTypeOperatorFu
     const { status, error, index } = outcome;
     const { state, emit } = run;
     const mayComeBack = status === 'failed' && error?.recoverable === true;
-    const hasTurn = job.turnsLeft > 0 || state.roundsLeft > 0;
+    const hasTurn = turnsAhead(job) > 0 || state.roundsLeft > 0;
     if (!mayComeBack || !hasTurn || state.isStopped) return closeJob(outcome, job, run);
     state.postponed.set(index, { outcome, job });
     emit({ type: 'job.postponed', index, error });

@@ -1,6 +1,7 @@
 import type { Observable, SchedulerLike } from 'rxjs';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import type { Gate } from '../../operators/gate.ts';
+import type { Lookout } from '../../operators/predictions/lookout.ts';
 import type {
   Destination,
   Downloader,
@@ -37,8 +38,17 @@ export interface Services {
    * once.
    */
   follower?: Follower;
+  /**
+   * Finds the predictions of lost create requests. Default: one of its own, which knows the
+   * journal's predictions.
+   */
+  lookout?: Lookout;
   /** Results of earlier runs, asked for plans that have a `resultKey`. Default: none. */
   cache?: ResultCache;
+  /**
+   * Name of the service in outcomes and provenance; null for none. Default: as the provider says.
+   */
+  service?: string | null;
 }
 
 /** The limits of a run: jobs at a time, attempts, waits. */
@@ -101,7 +111,15 @@ export interface Recovery {
   recoveryRounds?: number;
   /** Pause before each such round. Default 10,000. */
   recoveryDelayMs?: number;
-  /** Make, and pay for, an image again if the service has deleted its output. Default false. */
+  /**
+   * Time for which the prediction of a lost create request is looked for, from the request, at
+   * least. Default 128,000.
+   */
+  lookForMs?: number;
+  /**
+   * Make, and pay for, an image again if the service has deleted its output, or if an earlier run
+   * could not find out if it was made. Default false.
+   */
   repay?: boolean;
   /**
    * Start further jobs after one has failed for good; false: as if `stop` had emitted then. Default
@@ -158,6 +176,11 @@ export interface Hooks {
    * `collect`. Default: no-op.
    */
   beforeCreate?: (plan: Plan) => Observable<unknown>;
+  /**
+   * Returns the paths of the files that the earlier outcome of the same request names: only those
+   * may be replaced. Called if a file is in the way. Default: none.
+   */
+  filesOf?: (plan: Plan) => Promise<readonly string[]>;
   /** Stores each outcome before it counts as saved: sidecar, manifest. Default: no-op. */
   persist?: (outcome: Outcome) => Observable<unknown>;
   /** Called after an outcome is recorded as saved; free its local files here. Default: no-op. */
@@ -170,10 +193,10 @@ export interface Hooks {
    */
   handOver?: (outcome: Outcome) => Observable<unknown>;
   /**
-   * Returns the URL to which the service announces the end of a plan's prediction. Default: no
-   * announcement.
+   * Returns the URL to which the service announces the end of a plan's prediction. `attemptId`
+   * distinguishes its attempts: put it into the query. Default: no announcement.
    */
-  webhookUrlOf?: (plan: Plan) => string;
+  webhookUrlOf?: (plan: Plan, attemptId: string) => string;
 }
 
 /** The ways to end a run early. */
@@ -192,7 +215,7 @@ export interface Control {
 
 /** Time and chance, which tests replace. */
 export interface Clock {
-  /** Clock of all waits. Default asyncScheduler. */
+  /** Clock of all waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
   /** 0…1, for jitter. Default Math.random. */
   random?: () => number;
@@ -205,7 +228,7 @@ export interface GenerateConfig extends Services, Limits, Recovery, Outputs, Hoo
 interface TimedOutPrediction {
   readonly plan: Plan;
   readonly predictionId: string;
-  /** Since its create request was sent. */
+  /** Since its create request was sent, or since this run has resumed it. */
   readonly waitedMs: number;
   readonly action: 'cancel' | 'leave';
 }

@@ -18,12 +18,14 @@ import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import { downloadOutput } from '../../operators/stages/downloadOutput.ts';
 import type { FetchedOutput, ImageFile, Plan, Prediction } from '../../types.ts';
-import { recordCreated } from './followPrediction.ts';
-import type { JobState } from './job.ts';
+import { recordCreated } from './attempt/followPrediction.ts';
+import { type JobState, mayReplace } from './job.ts';
+import { datedPrediction } from './provenance.ts';
 import type { RunClock, RunHooks, RunLimits, RunOutputs, RunServices } from './run.ts';
 
 /** The groups of a run that downloading reads. */
 type Downloading = Recording &
+  Pick<RunHooks, 'filesOf'> &
   Refetching &
   Pick<RunServices, 'downloader'> &
   Pick<RunLimits, 'downloads'> &
@@ -43,27 +45,31 @@ export function downloadOriginals(
   job: JobState,
   run: Downloading,
 ): OperatorFunction<Prediction, FetchedOutput> {
-  const { plan, earlierFiles } = job;
+  const { earlierFiles } = job;
   return concatMap((prediction) => {
+    job.stage = 'download';
     if (earlierFiles.length === 0) {
-      return merge(recordCreated(prediction, job, run), download(prediction, plan, run));
+      return merge(recordCreated(prediction, job, run), download(prediction, job, run));
     }
     return fromAbortable(() => areIntact(earlierFiles)).pipe(
       concatMap((isThere) =>
         isThere
           ? of({ prediction, files: earlierFiles })
-          : withLongData(prediction, run).pipe(concatMap((found) => download(found, plan, run))),
+          : withLongData(prediction, run).pipe(concatMap((found) => download(found, job, run))),
       ),
     );
   });
 }
 
-function download(prediction: Prediction, plan: Plan, run: Downloading): Observable<FetchedOutput> {
+function download(prediction: Prediction, job: JobState, run: Downloading): Observable<FetchedOutput> {
+  const { plan } = job;
+  const embedProvenance = run.provenanceWriters?.(datedPrediction(prediction, job), plan);
   return of(prediction).pipe(
     downloadOutput(run.downloader, {
       stem: join(run.folder, plan.path),
-      ...(run.provenanceWriters === null ? {} : { embedProvenance: run.provenanceWriters(prediction, plan) }),
+      ...(embedProvenance && { embedProvenance }),
       ...(run.keepOriginals ? { untouchedStem: join(run.folder, 'originals', plan.path) } : {}),
+      mayReplace: mayReplace(job, run),
       urlsOf: run.answers.urlsOf,
       within: gate(run.downloads),
       scheduler: run.scheduler,

@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { concat, concatMap, ignoreElements, type MonoTypeOperatorFunction, type Observable, of } from 'rxjs';
+import type { Attempt } from '../../operators/predictions/lost/attempt.ts';
 import type { Reservation } from '../../ports.ts';
+import { statesPrediction } from '../../provenance/xmp.ts';
 import type {
+  FailureStage,
   FetchedOutput,
   ImageFile,
   JobRecord,
@@ -42,15 +46,21 @@ interface AttemptState {
   sent: PredictionRequest;
   /** Attempts of this job, the open one included. */
   attempts: number;
-  /** Start of the open attempt, ms since 1970. */
+  /** Start of the open attempt, by the local clock, ms since 1970. */
   startedAtMs: number;
-  /** Start of the wait for the open attempt, ms since 1970: when it began, or was resumed. */
+  /**
+   * Time of the response that had the output of the open attempt, ms since 1970; null if none had.
+   */
+  respondedAtMs: number | null;
+  /** Start of the wait for the open attempt, by the scheduler: when it began, or was resumed. */
   waitingSinceMs: number;
   /**
    * A create request that may have been sent, with the id of its prediction once known; null when
    * the attempt is over.
    */
   open: { predictionId: string | null } | null;
+  /** The open attempt as the lookout knows it; null if this run has not sent or looked for it. */
+  tracked: Attempt | null;
   /** Money reserved for the open attempt. */
   reservation: Reservation | null;
 }
@@ -69,11 +79,18 @@ export interface JobState extends AttemptState {
   prediction: Prediction | null;
   /** True if that prediction was made for another job, in this run or an earlier one. */
   isCached: boolean;
+  /** The stage that the job is in. */
+  stage: FailureStage;
   /**
    * Turns left after this one. While there are some, a fault of the platform ends this turn instead
    * of leading to the next attempt or model.
    */
   readonly turnsLeft: number;
+  /**
+   * True once the job has left its place in the feed, because its create request was lost: then it
+   * has no further turns, and its attempts follow one another.
+   */
+  isOutOfLine: boolean;
   /** Money paid for ended attempts. */
   paidMicroUsd: number;
 }
@@ -92,14 +109,41 @@ export function openJob(plan: Plan, record: JobRecord | undefined, { postponed, 
     sent: earlier?.request ?? plan,
     attempts: earlier?.attempts ?? 0,
     startedAtMs: earlier?.intendedAtMs ?? 0,
+    respondedAtMs: null,
     waitingSinceMs: 0,
     open: null,
     prediction: earlier?.prediction ?? null,
+    tracked: postponed?.job.tracked ?? null,
     isCached: false,
+    stage: 'creation',
     turnsLeft,
+    isOutOfLine: false,
     reservation: postponed?.job.reservation ?? null,
     paidMicroUsd: earlier?.costMicroUsd ?? 0,
   };
+}
+
+/**
+ * Returns the test for files that a job may replace: its own of earlier attempts and runs, as
+ * journal and manifest name them, and those that state its prediction. A run that was killed has
+ * named those before the journal knew it; stated again, they may name another moment.
+ */
+export function mayReplace(
+  job: Pick<JobState, 'plan' | 'earlierFiles' | 'prediction'>,
+  { filesOf }: Required<Pick<Hooks, 'filesOf'>>,
+): (path: string) => Promise<boolean> {
+  const { plan, earlierFiles } = job;
+  const own = earlierFiles.flatMap(({ path, untouched }) => [path, untouched?.path]);
+  return async (path) =>
+    own.includes(path) ||
+    (await filesOf(plan)).includes(path) ||
+    // Its prediction may be another one by then.
+    (job.prediction !== null && statesPrediction(await readFile(path), job.prediction.id));
+}
+
+/** Returns the turns that the feed still has for a job that fails for now. */
+export function turnsAhead({ turnsLeft, isOutOfLine }: JobState): number {
+  return isOutOfLine ? 0 : turnsLeft;
 }
 
 /** Originals on disk, and the request that made them: the plan's, or a fallback's. */

@@ -8,7 +8,6 @@ import {
   merge,
   type Observable,
   type OperatorFunction,
-  of,
   takeUntil,
   throwError,
 } from 'rxjs';
@@ -18,27 +17,23 @@ import { circuitBreaker } from '../../operators/circuitBreaker.ts';
 import { fallbackTo } from '../../operators/fallbackTo.ts';
 import { gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
+import { isFaultOfService } from '../../operators/predictions/lost/lostErrors.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { ModelInput, Plan, Prediction, PredictionRequest, PricedRequest } from '../../types.ts';
-import { beginAttempt, closeAttempt } from './beginAttempt.ts';
+import { beginAttempt } from './attempt/beginAttempt.ts';
+import { followPrediction } from './attempt/followPrediction.ts';
+import { findIfLost, type Searching } from './attempt/lostAttempt.ts';
+import { cancelAttempt, type Resuming, resumeAttempt } from './attempt/resumeAttempt.ts';
+import { type Settling, settle } from './attempt/settleAttempt.ts';
 import { withFiles } from './inputFiles.ts';
-import { type JobState, mayHavePrediction } from './job.ts';
+import { type JobState, mayHavePrediction, turnsAhead } from './job.ts';
 import { outcomeError } from './outcomes.ts';
-import { cancelAttempt, type Resuming, resumeAttempt } from './resumeAttempt.ts';
-import type {
-  RunClock,
-  RunControl,
-  RunHooks,
-  RunLimits,
-  RunRecovery,
-  RunServices,
-  Shared,
-  Stateful,
-} from './run.ts';
+import type { RunControl, RunLimits, RunRecovery, RunServices, Shared, Stateful } from './run.ts';
 
 /** The groups of a run that making a prediction reads. */
 export type Making = Resuming &
   Settling &
+  Searching &
   Pick<Shared, 'breaker'> &
   Pick<RunLimits, 'slots' | 'maxAttempts' | 'retriesInPlace'> &
   Pick<RunRecovery, 'fallbacksOf'> &
@@ -46,15 +41,6 @@ export type Making = Resuming &
 
 /** The groups of a run that uploading the files of an attempt reads. */
 type Uploading = Pick<RunServices, 'provider'> & Pick<Shared, 'addressOf'> & RunControl & Stateful;
-
-/** The groups of a run that settling an attempt reads. */
-type Settling = Ending & Pick<RunServices, 'journal'> & Pick<RunHooks, 'emit'>;
-
-/** The groups of a run that naming the error of an ended prediction reads. */
-type Ending = Pick<RunServices, 'answers'> &
-  Pick<RunLimits, 'timeoutMs'> &
-  Pick<RunClock, 'scheduler'> &
-  Stateful;
 
 /**
  * Turns a plan into a prediction with output. Resumes the attempt that an earlier run left open, or
@@ -90,38 +76,63 @@ export function makePrediction(job: JobState, run: Making): OperatorFunction<Pla
 /** All attempts with one request. */
 function attempts(request: PricedRequest, job: JobState, run: Making): Observable<Prediction> {
   job.request = request;
-  const attempt = defer(() => {
+  const reportRetry = ({ error }: { error: unknown }) =>
+    run.emit({
+      type: 'job.retried',
+      index: job.plan.index,
+      attempt: job.attempts + 1,
+      error: outcomeError(error),
+    });
+  const { scheduler, random } = run;
+  const sentAgainIfLost = defer(() => attempt(request, job, run)).pipe(
+    retryBackoff({
+      ...retryPolicies.create,
+      shouldRetry: isNotCreated,
+      onRetry: reportRetry,
+      random: () => 1,
+      scheduler,
+    }),
+  );
+  return concat(uploadFiles(request, job, run), sentAgainIfLost).pipe(
+    retryBackoff({
+      ...retryPolicies.attempt,
+      // In a queue the next attempt is another turn: the job goes to the end of the line.
+      retries: run.retriesInPlace ? run.maxAttempts - 1 : job.turnsLeft,
+      shouldRetry: (error) => isPlatformFault(error) && turnsAhead(job) === 0,
+      onRetry: reportRetry,
+      scheduler,
+      random,
+    }),
+  );
+}
+
+/**
+ * One attempt, resumed or new. While its create request is lost, the job holds no slot; if its
+ * prediction is found, the job waits for a slot to follow it.
+ */
+function attempt(request: PricedRequest, job: JobState, run: Making): Observable<Prediction> {
+  const begun = defer(() => {
     if (job.earlier !== null && mayHavePrediction(job.earlier) && run.detached) return EMPTY;
     if (job.earlier !== null) return resumeAttempt(job, job.earlier, run);
     // If the run was stopped while the job waited in line, it ends without an outcome, and nothing
     // is paid.
     return run.state.isStopped ? EMPTY : beginAttempt(job, run);
-  }).pipe(
-    cancelAttempt(job, run),
-    concatMap((prediction) => settle(prediction, job, run)),
-  );
+  }).pipe(concatMap((prediction) => settle(prediction, job, run)));
   const guarded = defer(() => {
     // A prediction that runs already is followed to its end, even if its model is paused meanwhile.
     const isBegun = job.earlier !== null;
-    if (run.breaker === null || isBegun) return attempt;
-    return attempt.pipe(circuitBreaker(run.breaker, { name: request.model, isFailure: isModelFault }));
-  }).pipe(gate(run.slots));
-  return concat(uploadFiles(request, job, run), guarded).pipe(
-    retryBackoff({
-      ...retryPolicies.attempt,
-      // In a queue the next attempt is another turn: the job goes to the end of the line.
-      retries: run.retriesInPlace ? run.maxAttempts - 1 : 0,
-      shouldRetry: isPlatformFault,
-      onRetry: ({ error }) =>
-        run.emit({
-          type: 'job.retried',
-          index: job.plan.index,
-          attempt: job.attempts + 1,
-          error: outcomeError(error),
-        }),
-      scheduler: run.scheduler,
-      random: run.random,
-    }),
+    if (run.breaker === null || isBegun) return begun;
+    return begun.pipe(circuitBreaker(run.breaker, { name: request.model, isFailure: isModelFault }));
+  });
+  return guarded.pipe(
+    gate(run.slots),
+    findIfLost(job, run, (found) =>
+      followPrediction(found, job, run).pipe(
+        concatMap((prediction) => settle(prediction, job, run)),
+        gate(run.slots),
+      ),
+    ),
+    cancelAttempt(job, run),
   );
 }
 
@@ -133,50 +144,20 @@ function uploadFiles(request: PricedRequest, { plan, earlier }: JobState, run: U
   });
 }
 
-/** Emits a prediction with output; books an attempt that ended without one, and emits its error. */
-function settle(prediction: Prediction, job: JobState, run: Settling): Observable<Prediction> {
-  const { plan } = job;
-  job.prediction = prediction;
-  run.emit({
-    type: 'prediction.completed',
-    index: plan.index,
-    predictionId: prediction.id,
-    status: prediction.status,
-  });
-  if (prediction.outputComplete) return of(prediction);
-  return closeAttempt(prediction, job, run).pipe(
-    concatMap(() => throwError(() => endedError(prediction, job, run))),
-  );
-}
-
-function endedError(prediction: Prediction, job: JobState, run: Ending): PredictionError {
-  const tookMs = run.scheduler.now() - job.startedAtMs;
-  if (run.state.isStopped && prediction.status === 'canceled') return stoppedError(prediction.id);
-  if (prediction.status === 'failed' || tookMs < run.timeoutMs) return run.answers.errorOf(prediction);
-  return new PredictionError(
-    'ERR_PREDICTION_TIMEOUT',
-    `Prediction ${prediction.id} was not finished after ${Math.round(tookMs / 1000)} s and was cancelled.`,
-    {
-      predictionId: prediction.id,
-      recoverable: true,
-      suggestion: 'Allow more time with --timeout, or run the same command again later.',
-    },
-  );
-}
-
-function stoppedError(predictionId: string): PredictionError {
-  return new PredictionError(
-    'ERR_STOPPED',
-    `The run was stopped and prediction ${predictionId} was cancelled.`,
-    { predictionId, recoverable: true, suggestion: 'Run the same command again to continue.' },
-  );
-}
-
 /** Codes of attempts that ended on purpose: cancelled by a person, by the run or by its clock. */
 const cancellations = ['ERR_PREDICTION_TIMEOUT', 'ERR_PREDICTION_CANCELED', 'ERR_STOPPED'];
 
+/**
+ * Returns true if another attempt may succeed: the platform failed the prediction, or the create
+ * request, which made nothing.
+ */
 function isPlatformFault(error: unknown): boolean {
+  if (isFaultOfService(error)) return true;
   return error instanceof PredictionError && error.recoverable && !cancellations.includes(error.code);
+}
+
+function isNotCreated(error: unknown): boolean {
+  return error instanceof ProviderError && error.code === 'ERR_NOT_CREATED';
 }
 
 function isRefusal(error: unknown): boolean {
@@ -198,8 +179,8 @@ function isModelFault(error: unknown): boolean {
  * wrong input or a cancellation is no reason. If a prediction may exist that the service does not
  * list, it may be paid, and no other is made.
  */
-function shouldFallBack(error: unknown, { open, turnsLeft }: JobState): boolean {
-  if (open !== null || (turnsLeft > 0 && isPlatformFault(error))) return false;
+function shouldFallBack(error: unknown, job: JobState): boolean {
+  if (job.open !== null || (turnsAhead(job) > 0 && isPlatformFault(error))) return false;
   if (error instanceof CircuitOpenError) return true;
   if (error instanceof PredictionError) {
     return error.code === 'ERR_PREDICTION_TIMEOUT' || !cancellations.includes(error.code);

@@ -4,19 +4,27 @@ import { truncateDataUrls } from '../../base/modelInput.ts';
 import { messageOf } from '../../base/text.ts';
 import { BudgetError, ProviderError, RxposureError, StorageError } from '../../errors.ts';
 import type { RenderedOriginal } from '../../operators/stages/renditions.ts';
-import type { ImageFile, JobRecord, Outcome, OutcomeError, OutcomeFile, Plan } from '../../types.ts';
-import { type JobState, mayHavePrediction } from './job.ts';
+import { recipeOf } from '../../renditions/lists.ts';
+import type { ImageFile, Outcome, OutcomeError, OutcomeFile } from '../../types.ts';
+import type { JobState } from './job.ts';
 import type { RunOutputs, RunRecovery, RunServices, Stateful } from './run.ts';
 
 /** The groups of a run that describing a job reads. */
-type Describing = Pick<RunServices, 'answers'> & Pick<RunRecovery, 'fallbacksOf'>;
+type Describing = Pick<RunServices, 'answers' | 'service'> & Pick<RunRecovery, 'fallbacksOf'>;
+
+/** The groups of a run that describing its images reads. */
+type Described = Pick<RunOutputs, 'folder' | 'provenance' | 'isSigned'>;
 
 /** Turns originals and renditions on disk into the outcome of their job. */
 export function toSavedOutcome(
   job: JobState,
-  run: Describing & Pick<RunOutputs, 'folder'>,
+  run: Describing & Described,
 ): OperatorFunction<readonly RenderedOriginal[], Outcome> {
-  return map((images) => savedOutcome(job, images, run));
+  return map((images) => {
+    // All that is left is to deliver them.
+    job.stage = 'delivery';
+    return savedOutcome(job, images, run);
+  });
 }
 
 /**
@@ -57,12 +65,9 @@ export function outcomeError(error: unknown): OutcomeError {
  */
 export function failedOutcome(job: JobState, error: unknown, run: Describing): Outcome {
   if (concernsWholeRun(error)) throw error;
-  return {
-    ...describeJob(job, run),
-    status: isSkipped(error) ? 'skipped' : 'failed',
-    files: [],
-    error: outcomeError(error),
-  };
+  const described = { ...describeJob(job, run), files: [] };
+  if (isSkipped(error)) return { ...described, status: 'skipped', error: outcomeError(error) };
+  return { ...described, status: 'failed', error: { ...outcomeError(error), stage: job.stage } };
 }
 
 function isSkipped(error: unknown): boolean {
@@ -76,7 +81,7 @@ function concernsWholeRun(error: unknown): boolean {
 /** Returns the fields that an outcome has however its job ended. */
 export function describeJob(job: JobState, run: Describing): Omit<Outcome, 'status' | 'files' | 'error'> {
   const { plan, request, prediction, attempts, isCached } = job;
-  const costMicroUsd = costOf(job, run);
+  const { costMicroUsd, estimatedMicroUsd } = costOf(job, run);
   return {
     index: plan.index,
     key: plan.key,
@@ -87,13 +92,19 @@ export function describeJob(job: JobState, run: Describing): Omit<Outcome, 'stat
     tags: plan.tags,
     predictionId: prediction?.id ?? null,
     attempts,
-    metrics: prediction?.metrics ?? {},
+    metrics: metricsOf(job),
     costUsd: costMicroUsd === null ? null : costMicroUsd / 1_000_000,
+    ...(estimatedMicroUsd > 0 && { estimatedUsd: estimatedMicroUsd / 1_000_000 }),
     cached: isCached,
     createdAt: prediction?.createdAt ?? null,
     completedAt: prediction?.completedAt ?? null,
     ...levelOf(job, run),
+    ...named(run.service),
   };
+}
+
+export function named(service: string | null): Pick<Outcome, 'service'> {
+  return service === null ? {} : { service };
 }
 
 /** Returns the position of the job's last request among its fallbacks; none for the plan itself. */
@@ -108,14 +119,34 @@ function levelOf({ plan, request }: JobState, run: Describing): Pick<Outcome, 'f
   return level < 0 ? {} : { fallbackLevel: level + 1 };
 }
 
+/** Returns the metrics of a job's prediction; an own time in place of one that is not reported. */
+function metricsOf({ prediction, respondedAtMs, startedAtMs }: JobState): Outcome['metrics'] {
+  const metrics = prediction?.metrics ?? {};
+  const isMeasured = typeof metrics.predict_time === 'number';
+  if (isMeasured || respondedAtMs === null || respondedAtMs < startedAtMs) return metrics;
+  return { ...metrics, own_wall_time: (respondedAtMs - startedAtMs) / 1_000 };
+}
+
+/** The money paid for a job, in millionths of a US dollar. */
+interface PaidCost {
+  /** Null if no price is known. */
+  readonly costMicroUsd: number | null;
+  /** Part of it that is an estimate. */
+  readonly estimatedMicroUsd: number;
+}
+
 /**
  * Returns the money paid for a job: for its ended attempts and its prediction, at the expected
  * price if its cost is unknown.
  */
-function costOf({ prediction, request, isCached, paidMicroUsd }: JobState, run: Describing): number | null {
-  if (isCached || prediction === null || !prediction.outputComplete) return paidMicroUsd;
-  const lastMicroUsd = run.answers.costOf(prediction) ?? request.priceMicroUsd;
-  return lastMicroUsd === null ? null : paidMicroUsd + lastMicroUsd;
+function costOf({ prediction, request, isCached, paidMicroUsd }: JobState, run: Describing): PaidCost {
+  const isPaid = !isCached && prediction?.outputComplete === true;
+  if (!isPaid) return { costMicroUsd: paidMicroUsd, estimatedMicroUsd: 0 };
+  const lastMicroUsd = run.answers.costOf(prediction);
+  if (lastMicroUsd !== null) return { costMicroUsd: paidMicroUsd + lastMicroUsd, estimatedMicroUsd: 0 };
+  const { priceMicroUsd } = request;
+  if (priceMicroUsd === null) return { costMicroUsd: null, estimatedMicroUsd: 0 };
+  return { costMicroUsd: paidMicroUsd + priceMicroUsd, estimatedMicroUsd: priceMicroUsd };
 }
 
 /**
@@ -131,15 +162,21 @@ export function originalPicture({ status, files }: Pick<Outcome, 'status' | 'fil
 function savedOutcome(
   job: JobState,
   images: readonly RenderedOriginal[],
-  run: Describing & Pick<RunOutputs, 'folder'>,
+  run: Describing & Described,
 ): Outcome {
+  const { provenance, isSigned } = run;
   return {
     ...describeJob(job, run),
     status: 'saved',
+    ...(provenance !== 'full' && { provenance }),
+    ...(isSigned && { isSigned }),
     files: images.flatMap(({ original, renditions }) => [
       fileEntry('original', 'original', original, run.folder),
       ...untouchedEntry(original, run.folder),
-      ...renditions.map((rendition) => fileEntry('rendition', rendition.spec.name, rendition, run.folder)),
+      ...renditions.map((rendition) => ({
+        ...fileEntry('rendition', rendition.spec.name, rendition, run.folder),
+        recipe: recipeOf(rendition.spec),
+      })),
     ]),
   };
 }
@@ -156,60 +193,3 @@ function fileEntry(role: OutcomeFile['role'], name: string, file: ImageFile, fol
   const path = relative(folder, file.path).replaceAll(sep, '/');
   return { role, name, path, width: widthPx, height: heightPx, format, bytes, sha256 };
 }
-
-/**
- * Returns the outcome of a job that has reached none: the run was stopped before its turn, or has
- * left its prediction to the service. `record` is the job's record in the journal; `isChosen` is
- * false if the run was limited to other jobs.
- */
-export function skippedOutcome(plan: Plan, record: JobRecord | undefined, isChosen = true): Outcome {
-  const isLeft = record !== undefined && record.key === plan.key && mayHavePrediction(record);
-  return {
-    index: plan.index,
-    key: plan.key,
-    status: 'skipped',
-    prompt: plan.prompt,
-    model: plan.model,
-    version: plan.version,
-    input: truncateDataUrls(plan.input),
-    tags: plan.tags,
-    predictionId: isLeft ? record.predictionId : null,
-    attempts: isLeft ? record.attempts : 0,
-    files: [],
-    metrics: {},
-    costUsd: 0,
-    cached: false,
-    createdAt: null,
-    completedAt: null,
-    error: reasonOf(isLeft, isChosen),
-  };
-}
-
-function reasonOf(isLeft: boolean, isChosen: boolean): OutcomeError {
-  if (isLeft) return notCollected;
-  return isChosen ? stopped : notChosen;
-}
-
-const notChosen: OutcomeError = {
-  name: 'StoppedError',
-  code: 'ERR_NOT_CHOSEN',
-  message: 'The run was limited to other jobs.',
-  recoverable: true,
-  suggestion: 'Run the same command without --only.',
-};
-
-const notCollected: OutcomeError = {
-  name: 'StoppedError',
-  code: 'ERR_NOT_COLLECTED',
-  message: 'The prediction was left to the service, which stores its output for an hour after it ends.',
-  recoverable: true,
-  suggestion: 'Run the same command again without --detach, or run collect.ts on the run folder.',
-};
-
-const stopped: OutcomeError = {
-  name: 'StoppedError',
-  code: 'ERR_STOPPED',
-  message: 'The run was stopped before this job began.',
-  recoverable: true,
-  suggestion: 'Run the same command again to continue.',
-};

@@ -4,12 +4,15 @@ import { embedProvenance, type Unmarked } from '../../provenance/embedProvenance
 import type { PictureSigner } from '../../provenance/signPicture.ts';
 import { xmpProperties } from '../../provenance/xmp.ts';
 import type { Plan, Prediction, ProvenanceLevel } from '../../types.ts';
+import type { JobState } from './job.ts';
 
 /** Returns the function that writes the provenance of a prediction into its images. */
 export type ProvenanceWriters = (prediction: Prediction, plan: Plan) => ProvenanceWriter;
 
 interface ProvenanceWritersConfig {
   readonly provenance: ProvenanceLevel;
+  /** Name of the service; null if it has none. */
+  readonly service: string | null;
   /** Signs images, after their provenance is embedded; null: no signature. */
   readonly sign: PictureSigner | null;
   readonly emit: EmitEvent;
@@ -21,6 +24,7 @@ interface ProvenanceWritersConfig {
  */
 export function createProvenanceWriters({
   provenance,
+  service,
   sign,
   emit,
 }: ProvenanceWritersConfig): ProvenanceWriters | null {
@@ -42,6 +46,7 @@ export function createProvenanceWriters({
             version: version === 'hidden' ? null : version,
             prompt: provenance === 'full' ? prompt : null,
             predictionId: id,
+            service,
             completedAt,
           });
     return async (bytes, format) => {
@@ -51,7 +56,7 @@ export function createProvenanceWriters({
         return bytes;
       }
       if (sign === null) return result.marked;
-      const signed = await sign(result.marked, format, model);
+      const signed = await sign(result.marked, format, model, service);
       if (signed === result.marked)
         warnOnce(`Images in the format ${format} are not signed: only JPEG and PNG can be.`);
       return signed;
@@ -65,3 +70,15 @@ const REASONS: Readonly<Record<Unmarked, (format: string, model: string) => stri
     `Images of ${model} come with a signed C2PA manifest that states their provenance, and are left unchanged.`,
   unreadable: (format) => `An image in the format ${format} carries no provenance: its structure is unknown.`,
 };
+
+/**
+ * Returns a prediction as its images state it. If its output came before the service named its end,
+ * it ended when the response came: the files are not written again for the exact moment.
+ */
+export function datedPrediction(
+  prediction: Prediction,
+  { respondedAtMs }: Pick<JobState, 'respondedAtMs'>,
+): Prediction {
+  if (prediction.completedAt !== null || respondedAtMs === null) return prediction;
+  return { ...prediction, completedAt: new Date(respondedAtMs).toISOString() };
+}

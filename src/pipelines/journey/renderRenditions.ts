@@ -1,15 +1,17 @@
-import type { OperatorFunction } from 'rxjs';
+import { type OperatorFunction, pipe, tap } from 'rxjs';
 import { gate } from '../../operators/gate.ts';
 import { type RenderedOriginal, renditions } from '../../operators/stages/renditions.ts';
 import type { ProvenanceWriter } from '../../ports.ts';
 import type { ImageFile } from '../../types.ts';
-import type { JobState } from './job.ts';
-import type { RunLimits, RunOutputs, RunServices } from './run.ts';
+import { type JobState, mayReplace } from './job.ts';
+import { datedPrediction } from './provenance.ts';
+import type { RunHooks, RunLimits, RunOutputs, RunServices } from './run.ts';
 
 /** The groups of a run that rendering reads. */
 type Rendering = Pick<RunServices, 'renderer'> &
   Pick<RunLimits, 'encoders'> &
-  Pick<RunOutputs, 'provenanceWriters'>;
+  Pick<RunOutputs, 'provenanceWriters'> &
+  Pick<RunHooks, 'filesOf'>;
 
 /**
  * Renders the plan's renditions of each original, at most as many originals at a time as the run
@@ -20,10 +22,16 @@ export function renderRenditions(
   job: JobState,
   run: Rendering,
 ): OperatorFunction<readonly ImageFile[], readonly RenderedOriginal[]> {
-  return renditions(run.renderer, job.plan.renditions, {
-    within: gate(run.encoders),
-    ...provenanceOf(job, run),
-  });
+  return pipe(
+    tap(() => {
+      job.stage = 'rendering';
+    }),
+    renditions(run.renderer, job.plan.renditions, {
+      within: gate(run.encoders),
+      mayReplace: mayReplace(job, run),
+      ...provenanceOf(job, run),
+    }),
+  );
 }
 
 /**
@@ -37,7 +45,9 @@ function provenanceOf(
   if (provenanceWriters === null) return {};
   const embedProvenance: ProvenanceWriter = async (bytes, format) => {
     const { prediction, plan } = job;
-    return prediction === null ? bytes : provenanceWriters(prediction, plan)(bytes, format);
+    return prediction === null
+      ? bytes
+      : provenanceWriters(datedPrediction(prediction, job), plan)(bytes, format);
   };
   return { embedProvenance };
 }

@@ -5,12 +5,15 @@ import {
   catchError,
   concat,
   concatMap,
+  defer,
   EMPTY,
+  finalize,
   ignoreElements,
   map,
   type Observable,
   type OperatorFunction,
   of,
+  takeUntil,
   throwError,
 } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
@@ -22,21 +25,33 @@ import { type Cached, cachedBy } from '../../operators/cachedBy.ts';
 import { gate } from '../../operators/gate.ts';
 import type { ProvenanceWriter } from '../../ports.ts';
 import type { FetchedOutput, ImageFile, Plan } from '../../types.ts';
-import { closeAttempt } from './beginAttempt.ts';
-import { type JobState, mayHavePrediction, type Originals } from './job.ts';
+import { closeAttempt } from './attempt/beginAttempt.ts';
+import { type JobState, mayHavePrediction, mayReplace, type Originals } from './job.ts';
 import { outcomeError } from './outcomes.ts';
-import type { RunHooks, RunLimits, RunOutputs, RunRecovery, RunServices, Shared } from './run.ts';
+import type {
+  RunControl,
+  RunHooks,
+  RunLimits,
+  RunOutputs,
+  RunRecovery,
+  RunServices,
+  Shared,
+  Stateful,
+} from './run.ts';
 
 /** The groups of a run that reusing results reads. */
 type Reusing = Restoring &
   Repaying &
   Storing &
+  Leasing &
   Pick<Shared, 'flights'> &
   Pick<RunLimits, 'downloads'> &
   Pick<RunOutputs, 'folder'>;
 
 /** The groups of a run that restoring a result from the cache reads. */
-type Restoring = Pick<RunServices, 'cache'> & Pick<RunOutputs, 'folder' | 'provenanceWriters'>;
+type Restoring = Pick<RunServices, 'cache'> &
+  Pick<RunHooks, 'filesOf'> &
+  Pick<RunOutputs, 'folder' | 'provenanceWriters'>;
 
 /** The groups of a run that booking a lost output reads. */
 type Booking = Pick<RunServices, 'answers' | 'journal'>;
@@ -46,6 +61,9 @@ type Repaying = Booking & Pick<RunRecovery, 'repay'>;
 
 /** The groups of a run that storing a result in the cache reads. */
 type Storing = Pick<RunServices, 'cache'> & Pick<RunHooks, 'emit'>;
+
+/** The groups of a run that making a result alone reads. */
+type Leasing = Storing & Pick<RunControl, 'stop'> & Stateful;
 
 /** Makes and downloads the originals of a plan; emits them once. */
 type MakeOriginals = (plan: Plan) => Observable<FetchedOutput>;
@@ -68,10 +86,37 @@ export function reuseOrMake(
         find: (key) => (mayBePaid ? of(null) : restore(key, job, run)),
         make: (plan) => makeOrRepay(make(plan), job, run),
         keep: (key, obtained) => store(key, obtained, job, run),
+        alone: (key, _plan, making) => makeAlone(making, { key, isUrgent: mayBePaid }, job, run),
         ...(mayBePaid ? {} : { flights: run.flights }),
       }),
       concatMap((cached) => useSharedResult(cached, job, run)),
     );
+}
+
+/**
+ * Makes a result that another process may want too: waits, without a slot, as long as that process
+ * makes it. A stop of the run ends the wait. Urgent work, which an earlier run has begun, does not
+ * wait. If the cache cannot exclude other processes, that is a warning.
+ */
+function makeAlone<T>(
+  make: Observable<T>,
+  { key, isUrgent }: { readonly key: string; readonly isUrgent: boolean },
+  { plan }: JobState,
+  run: Leasing,
+): Observable<T> {
+  const { index, prompt } = plan;
+  const onWait = (holder: string) => run.emit({ type: 'job.waiting', index, prompt, holder });
+  const lease = defer(() => run.cache.lease?.(key, { isUrgent, onWait }) ?? of(null)).pipe(
+    catchError((error: unknown) => {
+      const { message } = outcomeError(error);
+      run.emit({ type: 'warning', message: `Another run may make result #${index + 1}, too: ${message}` });
+      return of(null);
+    }),
+  );
+  const untilStopped = defer(() => (run.state.isStopped ? EMPTY : lease.pipe(takeUntil(run.stop))));
+  return (isUrgent ? lease : untilStopped).pipe(
+    concatMap((held) => make.pipe(finalize(() => held?.release()))),
+  );
 }
 
 /** Makes an image once more, under `repay`, if its output was paid for and is lost. */
@@ -98,7 +143,7 @@ function bookLost(job: JobState, run: Booking): Observable<never> {
  */
 function restore(key: string, job: JobState, run: Restoring): Observable<Originals | null> {
   const { plan } = job;
-  return run.cache.restore(key, { stem: stemOf(job, run) }).pipe(
+  return run.cache.restore(key, { stem: stemOf(job, run), mayReplace: mayReplace(job, run) }).pipe(
     concatMap((output) => (output === null ? of(null) : withOwnProvenance(output, plan, run))),
     map((output) => (output === null ? null : { ...output, request: plan })),
   );
@@ -142,14 +187,15 @@ function store(key: string, obtained: Originals, { plan }: JobState, run: Storin
 function useSharedResult(
   { result, origin }: Cached<Originals>,
   job: JobState,
-  run: Pick<RunLimits, 'downloads'> & Pick<RunOutputs, 'folder'>,
+  run: Pick<RunLimits, 'downloads'> & Pick<RunHooks, 'filesOf'> & Pick<RunOutputs, 'folder'>,
 ): Observable<readonly ImageFile[]> {
   if (origin === 'made') return of(result.files);
   job.isCached = true;
   job.request = result.request;
   job.prediction = result.prediction;
   if (origin === 'kept') return of(result.files);
-  return fromAbortable(() => copyFiles(result.files, stemOf(job, run))).pipe(
+  job.stage = 'download';
+  return fromAbortable(() => copyFiles(result.files, stemOf(job, run), mayReplace(job, run))).pipe(
     concatMap((files) => (files === null ? throwError(() => copyGone(job.plan)) : of(files))),
     gate(run.downloads),
   );

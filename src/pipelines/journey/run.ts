@@ -1,8 +1,7 @@
-import type { Observable } from 'rxjs';
+import type { Observable, Subject } from 'rxjs';
 import type { Cached, SingleFlight } from '../../operators/cachedBy.ts';
 import type { Breaker } from '../../operators/circuitBreaker.ts';
 import type { Gate } from '../../operators/gate.ts';
-import type { ClaimedIds } from '../../operators/predictions/adoptPrediction.ts';
 import type { Destination, ProviderAnswers } from '../../ports.ts';
 import type { InputFile } from '../../types.ts';
 import type { Clock, Control, Hooks, Limits, Outputs, Recovery, Services } from './config.ts';
@@ -24,8 +23,6 @@ export type RunServices = Readonly<Required<Omit<Services, 'answers'>>> & {
 
 /** The state that jobs of a run share, so that nothing is made, sent or paid for twice. */
 export interface Shared {
-  /** Ids of predictions that belong to a job of this folder, so that no other job adopts them. */
-  readonly claims: ClaimedIds;
   /** Results in flight, which identical jobs share. */
   readonly flights: SingleFlight<Cached<Originals>>;
   /** Null if no model is ever paused. */
@@ -52,10 +49,13 @@ export interface RunLimits
 }
 
 /** The recovery settings of a run, with defaults. */
-export type RunRecovery = Readonly<Required<Omit<Recovery, 'breakerFailures'>>>;
+export type RunRecovery = Readonly<Required<Omit<Recovery, 'breakerFailures' | 'lookForMs'>>>;
 
 /** The destinations of a run's files, and the writers of their provenance. */
-export interface RunOutputs extends Readonly<Required<Pick<Outputs, 'folder' | 'keepOriginals'>>> {
+export interface RunOutputs
+  extends Readonly<Required<Pick<Outputs, 'folder' | 'keepOriginals' | 'provenance'>>> {
+  /** True if images are signed. */
+  readonly isSigned: boolean;
   /** Further destinations of finished images, each behind its own gate. */
   readonly destinations: readonly GatedDestination[];
   /** Embeds provenance into images; null: images stay as they are. */
@@ -77,7 +77,7 @@ export type RunControl = Readonly<Required<Control>>;
 
 /** The clock of a run, with defaults. */
 export interface RunClock extends Readonly<Required<Clock>> {
-  /** Start of the run, ms since 1970. */
+  /** Start of the run, by its scheduler. */
   readonly startedAtMs: number;
 }
 
@@ -85,6 +85,11 @@ export interface RunClock extends Readonly<Required<Clock>> {
 export interface RunState {
   /** Jobs that failed in this round and get another turn in the next, by index. */
   postponed: Map<number, PostponedJob>;
+  /**
+   * Emits the index of each job whose create request was lost: it leaves its place in the feed, so
+   * that others go on.
+   */
+  readonly leftFeed: Subject<number>;
   /** Rounds that may follow the current one. */
   roundsLeft: number;
   /** True once the run is stopped: waiting jobs start nothing any more. */

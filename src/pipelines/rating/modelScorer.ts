@@ -64,7 +64,7 @@ export function createModelScorer(rater: ScoringModel, config: ModelScorerConfig
 function rating(
   plan: Plan,
   rater: ScoringModel,
-  run: Making & Closing,
+  run: Making & Closing & Pick<RunServices, 'service'>,
   onPaid: NonNullable<ModelScorerConfig['onPaid']>,
 ): Observable<Outcome> {
   return defer(() => {

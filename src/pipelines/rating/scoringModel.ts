@@ -107,6 +107,7 @@ export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
     fallbacksOf: _fallbacksOf,
     onFailed: _onFailed,
     cache: _cache,
+    lookout: _lookout,
     persist: _persist,
     destinations: _destinations,
     afterSaved: _afterSaved,

@@ -50,7 +50,7 @@ export function adjustConcurrency(
   const learner = createConcurrencyLearner(config);
   return (event) => {
     emit(event);
-    if (event.type === 'rate.paused') learner.refused(scheduler.now());
+    if (event.type === 'rate.paused' && event.reason === 'refused') learner.refused(scheduler.now());
     else if (event.type === 'prediction.completed' && event.status !== 'failed') {
       learner.completed(scheduler.now(), slots.running);
     } else return;

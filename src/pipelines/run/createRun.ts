@@ -1,41 +1,33 @@
-import { asyncScheduler, EMPTY, merge, NEVER, type Observable, of, Subject, tap } from 'rxjs';
+import { EMPTY, type Observable, of } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import { createSingleFlight } from '../../operators/cachedBy.ts';
 import { type Breaker, createBreaker } from '../../operators/circuitBreaker.ts';
 import { createGate } from '../../operators/gate.ts';
-import { createClaimedIds } from '../../operators/predictions/adoptPrediction.ts';
+import { createClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
+import { createLookout } from '../../operators/predictions/lookout.ts';
 import type { ResultCache } from '../../ports.ts';
-import type {
-  Clock,
-  Control,
-  GenerateConfig,
-  Hooks,
-  Limits,
-  Outputs,
-  Recovery,
-  Services,
-} from '../journey/config.ts';
+import type { Clock, GenerateConfig, Hooks, Limits, Outputs, Recovery, Services } from '../journey/config.ts';
 import { fileAddresses } from '../journey/inputFiles.ts';
 import { outcomeError } from '../journey/outcomes.ts';
 import { createProvenanceWriters } from '../journey/provenance.ts';
 import type {
   Run,
   RunClock,
-  RunControl,
   RunHooks,
   RunLimits,
   RunOutputs,
   RunRecovery,
   RunServices,
-  RunState,
 } from '../journey/run.ts';
 import { adjustConcurrency, concurrencyOf } from './concurrency.ts';
 import { gateDestinations } from './deliver.ts';
 import { strategies } from './feeds.ts';
 import { overrideAnswers } from './runConfig.ts';
+import { openState } from './runState.ts';
 import { runDefaults } from './settings.ts';
 
 /** Creates a run: fills in defaults, opens its gates and makes the state that its jobs share. */
@@ -52,27 +44,45 @@ export function createRun(config: GenerateConfig): Run {
     ...services,
     ...limits,
     ...recovery,
-    ...openOutputs(config, hooks),
+    ...openOutputs({ ...config, service: services.service }, hooks),
     ...hooks,
     ...control,
     ...clock,
     state,
     breaker: openBreaker(breakerFailures, hooks, clock),
-    claims: createClaimedIds(services.journal.knownPredictionIds()),
     flights: createSingleFlight(),
     addressOf: fileAddresses(services.provider, { within: createGate(uploads), timeoutMs, ...clock }),
   };
 }
 
-function resolveClock({ scheduler = asyncScheduler, random = Math.random }: Clock): RunClock {
+function resolveClock({ scheduler = monotonicScheduler, random = Math.random }: Clock): RunClock {
   return { scheduler, random, startedAtMs: scheduler.now() };
 }
 
-function resolveServices(config: Services, { scheduler, random }: RunClock): RunServices {
+function resolveServices(
+  config: Services & Pick<Recovery, 'lookForMs'>,
+  { scheduler, random }: RunClock,
+): RunServices {
   const { provider, downloader, renderer, journal, ledger, governor } = config;
-  const { follower = createListPoller(provider, { scheduler, random }), cache = noCache } = config;
+  const { follower = createListPoller(provider, { scheduler, random }) } = config;
+  const { cache = noCache, service = null } = config;
   const answers = overrideAnswers(provider.answers, config.answers);
-  return { provider, downloader, renderer, journal, ledger, governor, answers, follower, cache };
+  const claims = createClaimedIds(journal.knownPredictionIds());
+  const { lookForMs = runDefaults.lookForMs } = config;
+  const { lookout = createLookout(provider, { claims, lookForMs, random, scheduler }) } = config;
+  return {
+    provider,
+    downloader,
+    renderer,
+    journal,
+    ledger,
+    governor,
+    answers,
+    follower,
+    lookout,
+    cache,
+    service,
+  };
 }
 
 const noCache: ResultCache = { restore: () => of(null), keep: () => EMPTY };
@@ -137,6 +147,7 @@ function resolveHooks(config: Hooks & Pick<Services, 'journal'>, emit: EmitEvent
     isPaidBefore = () => false,
     detached = false,
     beforeCreate = nothing,
+    filesOf = async () => [],
     persist = nothing,
     afterSaved = nothing,
     onFailed = nothing,
@@ -150,6 +161,7 @@ function resolveHooks(config: Hooks & Pick<Services, 'journal'>, emit: EmitEvent
     isPaidBefore,
     detached,
     beforeCreate,
+    filesOf,
     persist,
     afterSaved,
     onFailed,
@@ -172,38 +184,7 @@ function resolveRecovery(config: Recovery): RunRecovery {
   return { timeoutAction, fallbacksOf, recoveryRounds, recoveryDelayMs, repay, continueOnError };
 }
 
-/**
- * Creates the part of a run that changes, and the `stop` that changes it: emitted by the caller, or
- * by a job that halts the run.
- */
-function openState(
-  { stop = NEVER, cancel = NEVER }: Control,
-  { recoveryRounds }: RunRecovery,
-): { state: RunState; control: RunControl } {
-  const halted = new Subject<void>();
-  let isStopped = false;
-  let runFault: unknown = null;
-  const state: RunState = {
-    postponed: new Map(),
-    roundsLeft: recoveryRounds,
-    get isStopped() {
-      return isStopped;
-    },
-    get fault() {
-      return runFault;
-    },
-    halt(fault) {
-      runFault ??= fault;
-      halted.next();
-    },
-  };
-  const noteStop = tap(() => {
-    isStopped = true;
-  });
-  return { state, control: { stop: merge(stop, halted).pipe(noteStop), cancel } };
-}
-
-function openOutputs(config: Outputs, { emit }: RunHooks): RunOutputs {
+function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: RunHooks): RunOutputs {
   const {
     folder,
     destinations = [],
@@ -214,7 +195,9 @@ function openOutputs(config: Outputs, { emit }: RunHooks): RunOutputs {
   return {
     folder,
     destinations: gateDestinations(destinations),
-    provenanceWriters: createProvenanceWriters({ provenance, sign, emit }),
+    provenanceWriters: createProvenanceWriters({ provenance, service: config.service, sign, emit }),
+    provenance,
+    isSigned: sign !== null,
     keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
   };
 }

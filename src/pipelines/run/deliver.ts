@@ -1,13 +1,14 @@
 import {
-  asyncScheduler,
   concat,
   concatMap,
+  defer,
   EMPTY,
   ignoreElements,
   type MonoTypeOperatorFunction,
   type Observable,
   of,
 } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { pullMap } from '../../operators/pullMap.ts';
@@ -16,6 +17,7 @@ import { deliverTo } from '../../operators/stages/deliverTo.ts';
 import type { Destination } from '../../ports.ts';
 import type { Outcome } from '../../types.ts';
 import type { GatedDestination, RunClock, RunOutputs } from '../journey/run.ts';
+import { isAway } from './earlier/additions.ts';
 import type { OpenRun } from './settings.ts';
 
 /**
@@ -29,15 +31,24 @@ export function deliverEarlier({
   const {
     destinations = [],
     afterSaved = () => EMPTY,
-    scheduler = asyncScheduler,
+    scheduler = monotonicScheduler,
     random = Math.random,
   } = config;
   if (destinations.length === 0) return EMPTY;
+  const { folder, emit } = config;
   const names = destinations.map(({ name }) => name);
+  let gone = 0;
+  const onGone = () => {
+    gone += 1;
+  };
+  const report = defer(() => {
+    if (gone > 0) emit?.({ type: 'warning', message: undeliverable(gone, names) });
+    return EMPTY;
+  });
   const concurrency = Math.max(...destinations.map((destination) => destination.concurrency));
   const deliverToAll = deliver({ destinations: gateDestinations(destinations), scheduler, random });
-  return pullMap(
-    undelivered(manifest.outcomes(), names),
+  const delivered = pullMap(
+    undelivered(manifest.outcomes(), { names, folder, onGone }),
     (outcome) =>
       of(outcome).pipe(
         deliverToAll,
@@ -51,6 +62,12 @@ export function deliverEarlier({
       ),
     { concurrency },
   );
+  return concat(delivered, report);
+}
+
+function undeliverable(jobs: number, names: readonly string[]): string {
+  const what = jobs === 1 ? '1 saved job is' : `${jobs} saved jobs are`;
+  return `${what} not delivered to ${names.join(', ')}: the images are no longer in the folder. The manifest names the destinations that have them.`;
 }
 
 /** Puts each destination behind its own gate, so that a slow one holds back only itself. */
@@ -58,13 +75,22 @@ export function gateDestinations(destinations: readonly Destination[]): GatedDes
   return destinations.map((destination) => ({ destination, slots: createGate(destination.concurrency) }));
 }
 
+interface UndeliveredConfig {
+  readonly names: readonly string[];
+  readonly folder: string;
+  /** Called for each job whose images are no longer in the folder. */
+  readonly onGone: () => void;
+}
+
 async function* undelivered(
   outcomes: AsyncIterable<Outcome>,
-  names: readonly string[],
+  { names, folder, onGone }: UndeliveredConfig,
 ): AsyncGenerator<Outcome> {
   for await (const outcome of outcomes) {
     const { status, deliveredTo = {} } = outcome;
-    if (status === 'saved' && names.some((name) => !Object.hasOwn(deliveredTo, name))) yield outcome;
+    if (status !== 'saved' || names.every((name) => Object.hasOwn(deliveredTo, name))) continue;
+    if (isAway(outcome, folder)) onGone();
+    else yield outcome;
   }
 }
 

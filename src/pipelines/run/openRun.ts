@@ -2,26 +2,33 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { catchError, concatMap, defer, finalize, map, type Observable, throwError } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import type { Lease } from '../../disk/lease/holdLease.ts';
 import { checkWritable, removeTemporaries } from '../../disk/writeFiles.ts';
 import { StorageError, UsageError } from '../../errors.ts';
+import { guardListener } from '../../events/observeRun.ts';
 import type { Destination } from '../../ports.ts';
 import { openThumbnails } from '../../sinks/gallery/thumbnails.ts';
-import { type Manifest, openManifest } from '../../sinks/manifest/manifest.ts';
+import { openManifest } from '../../sinks/manifest/manifest.ts';
 import type { RunJournal } from '../../store/entries.ts';
-import { openJournal } from '../../store/journal.ts';
+import { openJournal } from '../../store/journal/journal.ts';
 import { openResultCache } from '../../store/resultCache.ts';
 import type { Plan } from '../../types.ts';
+import { compareWitnesses } from './folder/compareWitnesses.ts';
+import { type EnteredFolder, enterFolder, keepInput } from './folder/enterFolder.ts';
+import { leaseFolder, underLease } from './folder/leaseFolder.ts';
+import { finishMoves } from './matching/finishMoves.ts';
 import { configOf, countRequests } from './runConfig.ts';
 import type { OpenRun, RunSettings } from './settings.ts';
 
 /**
  * Opens a run folder for this process alone, with everything that a run needs. Removes the
  * unfinished files of a killed run. Rejects with `UsageError` if the folder is in use, belongs to
- * another run, or cannot be written.
+ * another run or service, has files of the user's, or cannot be written. An aborted `signal` ends
+ * the wait for another run.
  */
-export async function openRun(settings: RunSettings): Promise<OpenRun> {
+export async function openRun(settings: RunSettings, signal?: AbortSignal): Promise<OpenRun> {
   try {
-    return await openFolder(settings);
+    return await openFolder(settings, signal);
   } catch (error) {
     // The run has not begun yet: a folder that cannot be written is a wrong choice, not an accident
     // of the run.
@@ -37,10 +44,14 @@ export async function openRun(settings: RunSettings): Promise<OpenRun> {
  * Opens the folder's parts one after the other; if one cannot be opened, those before it are closed
  * again.
  */
-async function openFolder(settings: RunSettings): Promise<OpenRun> {
+async function openFolder(settings: RunSettings, signal?: AbortSignal): Promise<OpenRun> {
   const closers = createClosers();
   try {
-    return await openParts(settings, closers);
+    const entered = await enterFolder(settings);
+    const lease = await leaseFolder(settings, signal);
+    closers.add(() => lease.release());
+    closers.add(entered.restore);
+    return await openParts(settings, closers, { ...entered, lease });
   } catch (error) {
     // The first error is the one that counts.
     await closers.close().catch(() => {});
@@ -48,50 +59,74 @@ async function openFolder(settings: RunSettings): Promise<OpenRun> {
   }
 }
 
-async function openParts(settings: RunSettings, closers: Closers): Promise<OpenRun> {
-  const { folder, fingerprint, extendedFrom, resumeAnyway, priceMicroUsd, tables = [] } = settings;
-  const { only = () => true, gallery = true } = settings;
+/** A folder that this process alone has entered. */
+interface Entered extends EnteredFolder {
+  readonly lease: Lease;
+}
+
+async function openParts(
+  settings: RunSettings,
+  closers: Closers,
+  { service, lease }: Entered,
+): Promise<OpenRun> {
+  const { folder, fixedInput, resumeAnyway, priceMicroUsd, tables = [] } = settings;
+  const { only = () => true, gallery = true, emit = () => {} } = settings;
   const { provider, count } = countRequests(settings.provider);
-  const journal = openJournal(folder, { fingerprint, extendedFrom, resumeAnyway });
+  const conditions = { service, fixedInput, resumeAnyway };
+  const journal = underLease(openJournal(folder, conditions), lease);
   closers.add(() => journal.close());
-  const ratings = openRatings(settings);
+  const ratings = openRatings(settings, { service, lease });
   closers.add(() => ratings?.close());
   await removeTemporaries(folder);
   // A folder may allow writing existing files but not creating new ones.
   await checkWritable(folder);
+  await keepInput(settings);
   const thumbnails = gallery ? await openThumbnails(folder) : null;
-  const cache = settings.cacheFolder === undefined ? null : await openResultCache(settings.cacheFolder);
+  const cache =
+    settings.cacheFolder === undefined
+      ? null
+      : await openResultCache(settings.cacheFolder, { ...settings, service });
+  await finishMoves(folder, journal);
   const manifest = await openManifest(folder);
   closers.add(() => manifest.close());
-  await checkJournalMatchesManifest(manifest, journal, folder);
+  await compareWitnesses({ folder, journal, manifest, emit: guardListener(emit) });
   const destinations: Destination[] = [];
   closers.add(() => closeAll(destinations));
   for (const open of settings.destinations ?? []) destinations.push(await open(folder));
+  const config = configOf(settings, { provider, journal, ratings, manifest, thumbnails });
   let reopened: ReadonlyMap<number, string | null> = new Map();
   // A power cut may take lines of the manifest that the journal, which is flushed, still knows.
   const wasSaved = (index: number) => journal.isSaved(index) && manifest.has(index) && !reopened.has(index);
-  const isSaved = ({ index, key, files }: Plan) =>
-    wasSaved(index) &&
-    // Files may change while the input that names them stays the same.
-    ((!journal.inputChanged && files === undefined) || journal.find(index)?.key === key);
+  let isMatched = false;
+  const isSaved = ({ index, key }: Plan) =>
+    wasSaved(index) && (isMatched || journal.find(index)?.key === key);
   return {
     config: {
-      ...configOf(settings, { provider, journal, ratings, manifest, thumbnails }),
+      ...config,
+      service,
       ...(cache === null ? {} : { cache }),
       destinations,
       isDone: (plan) => !only(plan.index) || isSaved(plan),
+      filesOf: async ({ index, key }) => {
+        const outcome = await manifest.find(index);
+        return outcome?.key === key ? outcome.files.map(({ path }) => join(folder, path)) : [];
+      },
       isPaidBefore: ({ index, predictionId }) => reopened.get(index) === predictionId,
     },
     journal,
     ratings,
     manifest,
     requests: count,
+    observers: config.lookout === undefined ? [] : [config.lookout.surplus],
     thumbnails,
     tables,
     isSaved,
     wasSaved,
     reopen: (jobs) => {
       reopened = jobs;
+    },
+    trustIndexes: () => {
+      isMatched = true;
     },
     isChosen: only,
     describePrice: (model) => provider.answers.describePrice(model, priceMicroUsd),
@@ -146,40 +181,13 @@ function createClosers(): Closers {
  * Opens the journal of ratings if there is one: their cost counts in the budget, also in a run that
  * makes no ratings.
  */
-function openRatings({
-  folder,
-  ratings = false,
-}: Pick<RunSettings, 'folder' | 'ratings'>): RunJournal | null {
+function openRatings(
+  { folder, ratings = false }: Pick<RunSettings, 'folder' | 'ratings'>,
+  { service, lease }: Pick<Entered, 'service' | 'lease'>,
+): RunJournal | null {
   const ratingsFolder = join(folder, '.ratings');
-  return ratings || existsSync(ratingsFolder) ? openJournal(ratingsFolder) : null;
-}
-
-/**
- * Checks that the journal belongs to the manifest: a new journal beside outcomes of earlier runs
- * means that `run.sqlite` was deleted, and all of them would be paid for again. Rejects with
- * `UsageError`.
- */
-async function checkJournalMatchesManifest(
-  manifest: Manifest,
-  journal: RunJournal,
-  folder: string,
-): Promise<void> {
-  const isNew = Object.values(journal.counts()).every((jobs) => jobs === 0);
-  if (!isNew) return;
-  for await (const { attempts } of manifest.outcomes()) {
-    if (attempts > 0) throw journalGone(folder);
-  }
-}
-
-function journalGone(folder: string): UsageError {
-  return new UsageError(
-    `${folder} has manifest.jsonl but not its run.sqlite: there is no record of what has been paid.`,
-    {
-      suggestion:
-        'Restore run.sqlite from a copy, or choose another folder with --out. ' +
-        'Delete manifest.jsonl too only if you want to make, and pay for, all images of this run again.',
-    },
-  );
+  if (!ratings && !existsSync(ratingsFolder)) return null;
+  return underLease(openJournal(ratingsFolder, { service }), lease);
 }
 
 /**
@@ -187,7 +195,7 @@ function journalGone(folder: string): UsageError {
  * result. Emits `UsageError` or `StorageError` if the folder cannot be used.
  */
 export function inOpenRun<T>(settings: RunSettings, work: (run: OpenRun) => Observable<T>): Observable<T> {
-  return fromAbortable(() => openRun(settings)).pipe(
+  return fromAbortable((signal) => openRun(settings, signal)).pipe(
     concatMap((run) => {
       // Closing is a stage, so that the folder is free when the result is emitted; teardown serves
       // early unsubscribers.

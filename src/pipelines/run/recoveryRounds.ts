@@ -25,6 +25,7 @@ import type {
   Stateful,
 } from '../journey/run.ts';
 import { type FedRun, strategies } from './feeds.ts';
+import { leaveFeed } from './leaveFeed.ts';
 
 /**
  * The groups of a run that recovery rounds read: those of the feed, those of closing a job, and
@@ -98,7 +99,12 @@ export function withRecoveryRounds(
 ): Observable<Outcome> {
   const { state } = run;
   const { feed } = strategies[run.strategy];
-  const first = feed(unfinishedPlans(plans, run.journal, run.isDone), journey, run);
+  const feedAll = (unfinished: AsyncIterable<Plan>, each: Journey) =>
+    leaveFeed((inFeed) => feed(unfinished, inFeed, run), each, run).pipe(
+      // A job that left a queue after a stop may have been put aside as its last turn ended.
+      tap(({ index }) => state.postponed.delete(index)),
+    );
+  const first = feedAll(unfinishedPlans(plans, run.journal, run.isDone), journey);
   const again = (): Observable<Outcome> => {
     const { postponed } = state;
     if (postponed.size === 0) return EMPTY;
@@ -112,7 +118,7 @@ export function withRecoveryRounds(
       run.breaker?.reset();
       const resume: Journey = (plan, turn) =>
         journey(plan, { ...turn, postponed: turn.postponed ?? postponed.get(plan.index) });
-      const round = feed(unfinishedPlans(plans, run.journal, isOver), resume, run).pipe(
+      const round = feedAll(unfinishedPlans(plans, run.journal, isOver), resume).pipe(
         tap(({ index }) => postponed.delete(index)),
       );
       const untouched = defer(() => {

@@ -1,11 +1,14 @@
-import { asyncScheduler, concat, defer, EMPTY, from, type Observable, type SchedulerLike } from 'rxjs';
+import { concat, defer, EMPTY, from, type Observable, type SchedulerLike } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
 import { createEventFollower } from '../../operators/predictions/awaitPrediction.ts';
+import { createClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
+import { createLookout } from '../../operators/predictions/lookout.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
 import type { Ledger, PredictionEvents, Provider, ProviderAnswers } from '../../ports.ts';
 import { createDownloader } from '../../providers/downloads/downloader.ts';
@@ -25,8 +28,11 @@ type Opened = Pick<OpenRun, 'journal' | 'ratings' | 'manifest' | 'thumbnails'> &
 export function configOf(settings: RunSettings, opened: Opened): GenerateConfig {
   const { destinations: _destinations, webhooks, detach = false, ...others } = settings;
   const { folder, deleteLocal = false, priceMicroUsd } = settings;
-  const { ratePerMinute = runDefaults.ratePerMinute, scheduler = asyncScheduler } = settings;
+  const { ratePerMinute = runDefaults.ratePerMinute, maxWaitMs = runDefaults.maxWaitMs } = settings;
+  const { lookForMs = runDefaults.lookForMs, random = Math.random } = settings;
+  const { scheduler = monotonicScheduler } = settings;
   const { provider, journal } = opened;
+  const claims = createClaimedIds(journal.knownPredictionIds());
   const emit = guardListener(settings.emit ?? (() => {}));
   return {
     ...others,
@@ -38,7 +44,13 @@ export function configOf(settings: RunSettings, opened: Opened): GenerateConfig 
     renderer: createRenderer(),
     journal,
     ledger: openLedger(settings, opened, emit),
-    governor: createGovernor({ perMinute: ratePerMinute, scheduler }),
+    governor: createGovernor({
+      perMinute: ratePerMinute,
+      maxWaitMs,
+      onPause: (waitMs) => emit({ type: 'rate.paused', waitMs, reason: 'limits' }),
+      scheduler,
+    }),
+    lookout: createLookout(provider, { claims, lookForMs, random, scheduler }),
     answers: overrideAnswers(provider.answers, {
       costOf: (prediction) => provider.answers.costOf(prediction, priceMicroUsd),
     }),
@@ -112,9 +124,10 @@ function byWebhooks({ url, events }: PredictionEvents, provider: Provider, sched
   return {
     waitMs: 0,
     follower: createEventFollower(events, behind),
-    webhookUrlOf: ({ index }: Plan) => {
+    webhookUrlOf: ({ index }: Plan, attemptId: string) => {
       const own = new URL(url);
       own.searchParams.set('job', String(index));
+      own.searchParams.set('attempt', attemptId);
       return own.href;
     },
   };
@@ -137,10 +150,11 @@ export function countRequests(provider: Provider): CountedProvider {
       requests += 1;
       return call();
     });
-  const { uploadFile } = provider;
+  const { identify, uploadFile } = provider;
   return {
     provider: {
       answers: provider.answers,
+      ...(identify === undefined ? {} : { identify: () => identify.call(provider) }),
       createPrediction: (request, options) => counted(() => provider.createPrediction(request, options)),
       getPrediction: (id) => counted(() => provider.getPrediction(id)),
       listPredictions: (query) => counted(() => provider.listPredictions(query)),

@@ -1,9 +1,12 @@
+import type { SentRequest } from '../../operators/predictions/lost/attempt.ts';
 import type { Destination, PredictionEvents, Provider } from '../../ports.ts';
 import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
 import type { Manifest } from '../../sinks/manifest/manifest.ts';
 import type { TableFormat } from '../../sinks/manifest/tables.ts';
 import type { RunJournal } from '../../store/entries.ts';
-import type { Plan } from '../../types.ts';
+import type { FolderJournal } from '../../store/journal/journal.ts';
+import type { RunInput } from '../../store/runFile.ts';
+import type { Plan, Prediction } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
 
 /** The default settings of a run. Flags take their defaults from here, and the help shows them. */
@@ -14,6 +17,8 @@ export const runDefaults = {
   wavePauseMs: 1_000,
   /** Create requests a minute at most. */
   ratePerMinute: 600,
+  /** Time for which the service may refuse all create requests before the run stops. */
+  maxWaitMs: 600_000,
   /** Attempts of one job, the first included. */
   maxAttempts: 3,
   /** Time for one prediction. */
@@ -22,6 +27,8 @@ export const runDefaults = {
   timeoutAction: 'cancel',
   /** Consecutive failures that pause a model for a minute. */
   breakerFailures: 20,
+  /** Time for which the prediction of a lost create request is looked for, at least. */
+  lookForMs: 128_000,
   /** Rounds at the end for jobs that failed and may succeed if run again. */
   recoveryRounds: 0,
   /** The amount of provenance in an image's own metadata. */
@@ -34,6 +41,11 @@ interface ServiceSettings {
   provider: Provider;
   /** Create requests a minute at most. Default 600. */
   ratePerMinute?: number;
+  /**
+   * Time for which the service may refuse all create requests, or ask to wait, before the run stops
+   * with `ERR_WAIT_TOO_LONG`; the next run continues. Default 600,000.
+   */
+  maxWaitMs?: number;
   /** Never reserve and spend more than this, in millionths of a US dollar. Default: no limit. */
   budgetMicroUsd?: number;
   /** Price of one output image over the built-in table, in millionths of a US dollar. */
@@ -66,23 +78,25 @@ interface InputSettings {
    * false.
    */
   isPartial?: boolean;
+  /** The file or standard input that the run was started from, for `run.json`. Default: none. */
+  input?: RunInput;
   /**
-   * Identifies the input and the settings that change requests; a folder begun with another one is
-   * refused.
+   * Hash of everything that the plans follow from: if it and the number of jobs are those of the
+   * folder's last run, the plans need not be compared with it one by one. Default: not known.
    */
   fingerprint?: string;
   /**
-   * Fingerprints of inputs to which this one only adds jobs at the end; their folders are accepted
-   * too.
+   * Hash of an input that must not change: a folder that was begun with another one is refused.
+   * Default: the input may change, and its jobs are matched by their keys.
    */
-  extendedFrom?: readonly string[];
+  fixedInput?: string;
+  /** Accept another fixed input than the folder was begun with. Default false. */
+  resumeAnyway?: boolean;
   /**
-   * True if plans may have files, which are compared with those of earlier runs; false saves a
-   * pass. Default true.
+   * True if plans may have files: then each run compares them with those of earlier runs, by their
+   * content. Default true.
    */
   haveFiles?: boolean;
-  /** Continue in a folder that was begun with another input. Default false. */
-  resumeAnyway?: boolean;
 }
 
 /** The output files of a run besides its images. */
@@ -121,11 +135,25 @@ export interface RunSettings
     Control,
     Clock {}
 
+/** Watches the predictions that the service lists at the end of a run. */
+export interface ListObserver {
+  /** Returns true if a list may show it anything. */
+  isNeeded(): boolean;
+  /** Receives each listed prediction since the first request that counts was sent. */
+  see(prediction: Prediction): void;
+  /** Notes a create request of an earlier run. Default: no-op. */
+  sent?(request: SentRequest): void;
+  /** Notes the prediction of a job that the input no longer asks for. Default: no-op. */
+  drop?(id: string): void;
+  /** Returns those that belong to no job. */
+  result(): readonly Prediction[];
+}
+
 /** The open parts of a run folder. */
 interface OpenFolder {
   /** The configuration of `generate` for this folder. */
   readonly config: GenerateConfig;
-  readonly journal: RunJournal;
+  readonly journal: FolderJournal;
   /** The journal of ratings by a model; null if there are none. */
   readonly ratings: RunJournal | null;
   readonly manifest: Manifest;
@@ -133,6 +161,8 @@ interface OpenFolder {
   readonly thumbnails: Thumbnails | null;
   /** Tables to write at the end. */
   readonly tables: readonly TableFormat[];
+  /** Watch the list of predictions that is read at the end of the run. Default: none. */
+  readonly observers?: readonly ListObserver[];
   /** Calls of the API so far. */
   readonly requests: () => number;
   /** Returns a model's price and its source, in words; null if none is known. */
@@ -150,6 +180,8 @@ export interface OpenRun extends OpenFolder {
    * predictions, which are paid.
    */
   reopen(jobs: ReadonlyMap<number, string | null>): void;
+  /** Notes that the jobs' indexes are those of the input, so that keys need no comparison. */
+  trustIndexes(): void;
   /** Returns true if the job with this index is to be made. */
   readonly isChosen: (index: number) => boolean;
   /** Waits for pending writes and releases the folder; may be called again. */

@@ -17,7 +17,7 @@ import {
   uniqueNames,
 } from '../../sources/specs/batchSpec.ts';
 import { readBatchSpec } from '../../sources/specs/readSpec.ts';
-import type { FinishedRun } from '../run/results.ts';
+import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { gridAxis } from './grid/axes.ts';
 import type { Grid } from './grid/cells.ts';
@@ -51,7 +51,7 @@ export function compareModels(
   return grid(compareGrid(spec), contexts, settings).pipe(
     concatMap(async (end) => {
       const comparison = await compareOutcomes(manifestOutcomes(folder));
-      await writeJson(join(folder, 'comparison.json'), comparison);
+      await writeJson(join(folder, 'comparison.json'), { service: end.report.service, ...comparison });
       await writeComparisonGrid(folder, manifestOutcomes(folder), axes);
       await writeBlindPage(folder, manifestOutcomes(folder), axes);
       return end;

@@ -9,7 +9,7 @@ import { type BatchSpec, readBatchFields, specFields, uniqueNames } from '../../
 import { promptTemplate, specPrompt } from '../../sources/specs/promptTemplate.ts';
 import { readBatchSpec } from '../../sources/specs/readSpec.ts';
 import type { ModelInput } from '../../types.ts';
-import type { FinishedRun } from '../run/results.ts';
+import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { gridAxes } from './grid/axes.ts';
 import type { Grid, GridAxis } from './grid/cells.ts';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { concatMap, defer, type Observable } from 'rxjs';
 import { UsageError } from '../../errors.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
-import { countOf } from '../run/earlierRuns.ts';
-import type { FinishedRun } from '../run/results.ts';
+import type { FinishedRun } from '../run/closing/results.ts';
+import { countOf } from '../run/earlier/earlierRuns.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { runToFolder } from '../runToFolder.ts';
 

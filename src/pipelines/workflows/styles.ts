@@ -15,7 +15,7 @@ import {
   uniqueNames,
 } from '../../sources/specs/batchSpec.ts';
 import { readBatchSpec } from '../../sources/specs/readSpec.ts';
-import type { FinishedRun } from '../run/results.ts';
+import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { gridAxis } from './grid/axes.ts';
 import type { Grid, GridAxis } from './grid/cells.ts';

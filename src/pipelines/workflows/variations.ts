@@ -8,7 +8,7 @@ import { type BatchSpec, namedPrompt, readBatchFields, specFields } from '../../
 import { promptTemplate, specPrompt } from '../../sources/specs/promptTemplate.ts';
 import { readBatchSpec } from '../../sources/specs/readSpec.ts';
 import type { ModelSchema } from '../../types.ts';
-import type { FinishedRun } from '../run/results.ts';
+import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { gridAxes, gridAxis } from './grid/axes.ts';
 import type { Grid, GridAxis } from './grid/cells.ts';

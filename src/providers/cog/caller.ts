@@ -10,6 +10,8 @@ import { parsePrediction } from '../wire/prediction.ts';
 interface CogCallerConfig extends Pick<FetchOnceConfig, 'fetch' | 'now'> {
   /** Without a trailing slash. */
   baseUrl: string;
+  /** Called with the headers of each response. */
+  onHeaders: (headers: Headers) => void;
 }
 
 /** One call of a container. */
@@ -32,18 +34,18 @@ const BUSY_MS = 1_000;
  * Creates the caller of one container. Sends each call once, within its time limit; aborts it on
  * unsubscribe.
  */
-export function createCogCaller({ baseUrl, ...rest }: CogCallerConfig): CogCaller {
+export function createCogCaller({ baseUrl, onHeaders, ...rest }: CogCallerConfig): CogCaller {
   return ({ method, path, body, timeoutMs, read }) =>
     fromAbortable(async (signal) => {
-      const ignore = () => {};
       const send = createFetchOnce({
         ...rest,
         signal,
         timeoutMs,
         headers: body === undefined ? {} : { 'content-type': 'application/json' },
         secret: null,
-        onHeaders: ignore,
-        onStatus: ignore,
+        isDirect: true,
+        onHeaders,
+        onStatus: () => {},
       });
       const response = await send(`${baseUrl}${path}`, {
         method,
@@ -82,13 +84,15 @@ function cogError(error: unknown, isCreate: boolean): ProviderError {
 const body = z.looseObject({});
 
 /**
- * Reads a prediction as Cog sends it, without the fields of its request, and adds these. Throws a
- * `ZodError` if it is none.
+ * Reads a prediction as Cog sends it, without the fields of its request, and adds these. Throws if
+ * it is none, or if its status is unknown: a container cannot be asked for it later.
  */
 export function cogPrediction(
   received: unknown,
   id: string,
   { model, version, input }: PredictionRequest,
 ): Prediction {
-  return { ...parsePrediction({ ...body.parse(received), id }), model, version, input };
+  const prediction = parsePrediction({ ...body.parse(received), id });
+  if (prediction.status === 'unknown') throw new TypeError('Expected a status that Cog documents');
+  return { ...prediction, model, version, input };
 }

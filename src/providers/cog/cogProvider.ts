@@ -1,17 +1,10 @@
-import {
-  asyncScheduler,
-  defer,
-  EMPTY,
-  ignoreElements,
-  map,
-  type Observable,
-  of,
-  type SchedulerLike,
-  throwError,
-} from 'rxjs';
+import { defer, EMPTY, ignoreElements, map, type Observable, of, type SchedulerLike, throwError } from 'rxjs';
 import { z } from 'zod';
+import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
+import { cogService } from '../../base/service.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
+import { createServiceIdentity } from '../http/serviceIdentity.ts';
 import { costMicroUsd, describePrice } from '../prices/cost.ts';
 import { parseModelSchema } from '../wire/modelSchema.ts';
 import { outputUrls, predictionError } from '../wire/output.ts';
@@ -29,7 +22,7 @@ export interface CogProviderConfig {
   pauseMs?: number;
   /** Performs the HTTP calls. Default: the platform's fetch. */
   fetch?: typeof fetch;
-  /** Clock of deadlines and pauses. Default asyncScheduler. */
+  /** Clock of deadlines and pauses. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -48,16 +41,22 @@ export interface CogProviderConfig {
  */
 export function createCogProvider(config: CogProviderConfig): Provider {
   const { runTimeoutMs = 600_000, requestTimeoutMs = 30_000, pauseMs = 1_000 } = config;
-  const { scheduler = asyncScheduler } = config;
+  const { scheduler = monotonicScheduler } = config;
   if (!/^https?:$/.test(URL.parse(config.baseUrl)?.protocol ?? '')) {
     throw new UsageError(
       `Expected \`baseUrl\` to begin with http:// or https://, got ${JSON.stringify(config.baseUrl)}`,
     );
   }
   const baseUrl = config.baseUrl.replace(/\/$/, '');
+  const identity = createServiceIdentity({
+    name: cogService(baseUrl),
+    isUnproved: true,
+    ask: () => call({ method: 'GET', path: '/health-check', timeoutMs: requestTimeoutMs, read: () => null }),
+  });
   const call = createCogCaller({
     baseUrl,
-    now: () => scheduler.now(),
+    onHeaders: identity.learn,
+    now: () => wallNow(scheduler),
     ...(config.fetch === undefined ? {} : { fetch: config.fetch }),
   });
   const cancelPrediction: Provider['cancelPrediction'] = (id) =>
@@ -69,6 +68,7 @@ export function createCogProvider(config: CogProviderConfig): Provider {
     });
   return {
     answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
+    identify: identity.identify,
     createPrediction: putPrediction(call, {
       runTimeoutMs,
       readiness: cogReadiness(call, requestTimeoutMs),
@@ -77,7 +77,7 @@ export function createCogProvider(config: CogProviderConfig): Provider {
       scheduler,
     }),
     getPrediction: (id) => throwError(() => notStored(id)),
-    listPredictions: () => of({ predictions: [], next: null }),
+    listPredictions: () => of({ predictions: [], next: null, isCurrent: true }),
     cancelPrediction,
     getModel: (name) =>
       call({ method: 'GET', path: '/openapi.json', timeoutMs: requestTimeoutMs, read: (body) => body }).pipe(

@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { createLargeImageLock, type LargeImageLock } from '../../base/pictures.ts';
 import { copyWhole } from '../../disk/copyFiles.ts';
+import { giveName } from '../../disk/giveName.ts';
 import { asFileHandleShortage, toStorageError } from '../../disk/storageError.ts';
 import { syncFolder, temporaryPath } from '../../disk/writeFiles.ts';
 import { DownloadError, StorageError } from '../../errors.ts';
@@ -26,7 +27,7 @@ export interface DownloaderConfig {
  * Creates a downloader of outputs. It sends no credentials. Each file is streamed to a temporary
  * name in its folder and hashed on the way, checked (length, type by content, end), given its
  * provenance if `embedProvenance` is set, flushed, and only then renamed to
- * `<stem>.<extension by content>`.
+ * `<stem>.<extension by content>`, or another name as `giveName` chooses it.
  *
  * Emits `DownloadError`: recoverable if another try can help (cut, slow, 5xx), else final (gone,
  * refused, too large, no image); `StorageError` if the disk refuses. Removes its temporary file
@@ -57,14 +58,13 @@ async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig)
       url,
       inTurn: config.inTurn,
     });
-    const path = `${stem}.${extension}`;
     const stored = await writeProvenance(
       { path: temporary, extension, received, ...identity },
       target,
       config.inTurn,
     );
     config.signal.throwIfAborted();
-    await rename(temporary, path);
+    const path = await giveName(temporary, `${stem}.${extension}`, target.mayReplace);
     await syncFolder(dirname(path));
     return { path, ...stored, ...identity };
   } catch (error) {
@@ -102,14 +102,14 @@ interface IdentifiedFile extends Pick<ImageFile, 'path' | 'format' | 'widthPx' |
  */
 async function writeProvenance(
   { path, extension, format, widthPx, heightPx, received }: IdentifiedFile,
-  { embedProvenance, untouchedStem }: DownloadTarget,
+  { embedProvenance, untouchedStem, mayReplace }: DownloadTarget,
   inTurn: LargeImageLock,
 ): Promise<Pick<ImageFile, 'bytes' | 'sha256' | 'untouched'>> {
   const { bytes, sha256 } = received;
   if (embedProvenance === undefined || widthPx === null || heightPx === null) return { bytes, sha256 };
-  const untouchedPath = `${untouchedStem}.${extension}`;
-  if (untouchedStem !== undefined) await copyWhole(path, untouchedPath);
-  const untouched = untouchedStem === undefined ? {} : { untouched: { path: untouchedPath, bytes, sha256 } };
+  const untouchedPath =
+    untouchedStem === undefined ? null : await copyWhole(path, `${untouchedStem}.${extension}`, mayReplace);
+  const untouched = untouchedPath === null ? {} : { untouched: { path: untouchedPath, bytes, sha256 } };
   return inTurn(widthPx * heightPx, async () => {
     const before = await readFile(path);
     const after = await embedProvenance(before, format);

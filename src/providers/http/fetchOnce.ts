@@ -13,6 +13,8 @@ export interface FetchOnceConfig {
   headers: Readonly<Record<string, string>>;
   /** Removed from the text of error responses; null if there is none. */
   secret: string | null;
+  /** True if no gateway stands in between, whose refusals leave more open. Default false. */
+  isDirect?: boolean;
   /** The local clock, ms since 1970. */
   now: () => number;
   /** Called with the headers of each response. */
@@ -83,10 +85,10 @@ function refusal(
   { status, headers }: Response,
   text: string,
   call: { method: string; path: string },
-  { secret, now }: FetchOnceConfig,
+  { secret, isDirect = false, now }: FetchOnceConfig,
 ): ProviderError {
   const safeText = secret === null ? text : text.replaceAll(secret, '[token]');
-  return responseError({ ...call, status, headers, text: safeText }, now());
+  return responseError({ ...call, status, headers, text: safeText, isDirect }, now());
 }
 
 /** Faults from before the connection was made: the request never left this machine. */

@@ -1,10 +1,16 @@
 import {
   catchError,
   concatMap,
+  defer,
+  filter,
+  finalize,
   type MonoTypeOperatorFunction,
   map,
   type Observable,
   of,
+  Subject,
+  startWith,
+  take,
   tap,
   throwError,
 } from 'rxjs';
@@ -26,12 +32,23 @@ export interface ModelRoutes {
   learnRefusal(name: string): string | null;
   /** Returns the version to run a model by, null for the route by name. */
   versionToRun(name: string): string | null;
+  /** Follows a create request by a route, a model's name or a version, to its response. */
+  follow<T>(route: string): MonoTypeOperatorFunction<T>;
+  /**
+   * Emits true once a create request by this route was accepted, false once none is in flight that
+   * may be.
+   */
+  hasWorked(route: string): Observable<boolean>;
 }
 
 /** Creates routes that know no model yet: each is tried by name. */
 export function createModelRoutes(): ModelRoutes {
   const known = new Map<string, Model>();
   const refused = new Set<string>();
+  const worked = new Set<string>();
+  const inFlight = new Map<string, number>();
+  const responses = new Subject<void>();
+  const count = (route: string, change: number) => inFlight.set(route, (inFlight.get(route) ?? 0) + change);
   return {
     learn: (model) => known.set(model.name, model),
     learnRefusal(name) {
@@ -46,6 +63,24 @@ export function createModelRoutes(): ModelRoutes {
       const runsByName = model === undefined || (model.isOfficial !== false && !refused.has(name));
       return runsByName ? null : model.latestVersion;
     },
+    follow: (route) => (create) =>
+      defer(() => {
+        count(route, 1);
+        return create.pipe(
+          tap(() => worked.add(route)),
+          finalize(() => {
+            count(route, -1);
+            responses.next();
+          }),
+        );
+      }),
+    hasWorked: (route) =>
+      responses.pipe(
+        startWith(null),
+        map(() => worked.has(route)),
+        filter((isKnown) => isKnown || inFlight.get(route) === 0),
+        take(1),
+      ),
   };
 }
 

@@ -1,7 +1,8 @@
-import { catchError, defer, type Observable, throwError } from 'rxjs';
+import { catchError, concatMap, defer, type Observable, throwError } from 'rxjs';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import type { CreateLimits, CreateOptions, Prediction, PredictionRequest } from '../../types.ts';
+import { LONGEST_RESET_S } from '../http/retryAfterMs.ts';
 import { parsePrediction } from '../wire/prediction.ts';
 import type { Caller } from './caller.ts';
 import type { ModelRoutes } from './models.ts';
@@ -17,18 +18,40 @@ export function postPrediction(call: Caller, routes: ModelRoutes): Provider['cre
   return (request, options) =>
     defer(() => {
       const version = request.version ?? routes.versionToRun(request.model);
+      const route = version ?? request.model;
+      const otherRoute = (error: ProviderError): Observable<Prediction> => {
+        const other = version === null ? routes.learnRefusal(request.model) : null;
+        if (other === null) return throwError(() => error);
+        return post(call, request, other, options).pipe(routes.follow(other));
+      };
       return post(call, request, version, options).pipe(
+        routes.follow(route),
         catchError((error: unknown) => {
-          const other = version === null && isUnknown(error) ? routes.learnRefusal(request.model) : null;
-          return other === null ? throwError(() => error) : post(call, request, other, options);
+          if (!isNotFound(error)) return throwError(() => error);
+          return routes
+            .hasWorked(route)
+            .pipe(concatMap((works) => (works ? throwError(() => doubted(error)) : otherRoute(error))));
         }),
       );
     });
 }
 
-/** Returns true after a 404: it certainly created nothing, so the other route may be tried. */
-function isUnknown(error: unknown): boolean {
-  return error instanceof ProviderError && error.status === 404;
+/**
+ * Returns true after a 404 of the service itself: it created nothing, so the other route may be
+ * tried.
+ */
+function isNotFound(error: unknown): error is ProviderError {
+  return error instanceof ProviderError && error.status === 404 && error.tookEffect === 'no';
+}
+
+/** Returns a 404 of a route that works for others: it says nothing of this create request. */
+function doubted({ code, message, status, suggestion }: ProviderError): ProviderError {
+  return new ProviderError(code, `${message}, although other create requests for it were accepted`, {
+    ...(status === null ? {} : { status }),
+    recoverable: true,
+    tookEffect: 'unknown',
+    suggestion,
+  });
 }
 
 function post(
@@ -93,8 +116,6 @@ function cancelAfterHeader({ cancelAfterMs }: CreateOptions): Record<string, str
 
 /** Larger numbers cannot be a rate limit: they mean something else. */
 const MOST_REMAINING = 1_000_000;
-/** Larger numbers cannot be a time until reset: they mean something else, a date for example. */
-const LONGEST_RESET_S = 3_600;
 
 /**
  * Reads the limits in the headers of a response: `ratelimit-remaining`, and `ratelimit-reset`, the

@@ -1,4 +1,8 @@
+import { defer, map, tap } from 'rxjs';
+import { replicateService, serviceAt } from '../../base/service.ts';
 import type { ModelCache, Provider } from '../../ports.ts';
+import type { Prediction, PredictionPage } from '../../types.ts';
+import { createServiceIdentity } from '../http/serviceIdentity.ts';
 import { costMicroUsd, describePrice } from '../prices/cost.ts';
 import { outputUrls, predictionError } from '../wire/output.ts';
 import { parsePrediction } from '../wire/prediction.ts';
@@ -28,8 +32,18 @@ export interface ReplicateProviderConfig {
   modelCache?: ModelCache;
   /** Age from which a cached schema is used only if the lookup fails. Default 3,600,000. */
   modelMaxAgeMs?: number;
+  /**
+   * True if the service certainly lists each prediction at once: the built-in simulator does. A
+   * lost create request that is not listed then made nothing, without further proof. Default false.
+   */
+  listIsCurrent?: boolean;
   /** Called when such an old schema is used. Default: no-op. */
   onWarning?: (message: string) => void;
+  /**
+   * Name of the service, if you know it. Default: `replicate` at its own base URL; at another one
+   * `simulator` if the responses say so, else the origin.
+   */
+  service?: string;
 }
 
 /**
@@ -43,17 +57,34 @@ export interface ReplicateProviderConfig {
  * `ERR_UNREADABLE_ANSWER`, and for uploads `ERR_UPLOAD_DAMAGED` and `InputFileError`.
  */
 export function createReplicateProvider(config: ReplicateProviderConfig): Provider {
-  const { token, baseUrl = replicateBaseUrl, now = Date.now } = config;
+  const { token, baseUrl = replicateBaseUrl, now = Date.now, listIsCurrent = false } = config;
   expectCredentials(token, baseUrl);
   const clock = createServiceClock(now);
   const routes = createModelRoutes();
   const memory = createModelMemory({ ...config, now });
-  const calls = { ...config, baseUrl, now, onHeaders: clock.learn };
+  const name = config.service ?? nameAt(baseUrl);
+  const identity = createServiceIdentity({
+    name,
+    isUnproved: config.service === undefined && name !== replicateService,
+    ask: () => call({ send: (client, signal) => client.accounts.current({ signal }), read: () => null }),
+  });
+  const onHeaders = (headers: Headers) => {
+    clock.learn(headers);
+    identity.learn(headers);
+  };
+  const calls = { ...config, baseUrl, now, onHeaders };
   const call = createCaller(calls);
   const post = postPrediction(call, routes);
+  const list = createPredictionList(call, { clock, baseUrl });
   return {
     answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
-    createPrediction: (request, options) => post(request, options).pipe(memory.doubt(request)),
+    identify: identity.identify,
+    createPrediction: (request, options) =>
+      defer(() => {
+        const sentAtMs = now();
+        const learn = (prediction: Prediction) => clock.learnCreation(prediction, sentAtMs, now());
+        return post(request, options).pipe(tap(learn), memory.doubt(request));
+      }),
     getPrediction: (id) =>
       call({
         send: (client, signal) => client.predictions.get(encodeURIComponent(id), { signal }),
@@ -64,8 +95,16 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
         send: (client, signal) => client.predictions.cancel(encodeURIComponent(id), { signal }),
         read: (body) => parsePrediction(body),
       }),
-    listPredictions: createPredictionList(call, { clock, baseUrl }),
+    listPredictions: listIsCurrent ? (query) => list(query).pipe(map(asCurrent)) : list,
     getModel: createModelLookup(call, routes, memory),
     uploadFile: createUpload(calls),
   };
+}
+
+function nameAt(baseUrl: string): string {
+  return serviceAt(baseUrl) === serviceAt(replicateBaseUrl) ? replicateService : serviceAt(baseUrl);
+}
+
+function asCurrent(page: PredictionPage): PredictionPage {
+  return { ...page, isCurrent: true };
 }

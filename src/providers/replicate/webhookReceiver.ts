@@ -1,5 +1,6 @@
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { Observable, ReplaySubject } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { UsageError } from '../../errors.ts';
 import type { PredictionEvents } from '../../ports.ts';
 import type { Prediction, PredictionEvent } from '../../types.ts';
@@ -78,7 +79,7 @@ export function createWebhookReceiver(config: WebhookReceiverConfig): Observable
     );
   }
   return new Observable((subscriber) => {
-    const events = new ReplaySubject<PredictionEvent>(REPLAYED, REPLAYED_MS);
+    const events = new ReplaySubject<PredictionEvent>(REPLAYED, REPLAYED_MS, monotonicScheduler);
     const isNews = createNewsFilter();
     const onWebhook = (id: string | null, event: PredictionEvent) => {
       if (isNews(id, event.prediction)) events.next(event);
@@ -115,7 +116,7 @@ function createNewsFilter(): (id: string | null, prediction: Prediction) => bool
   const ended = createRecentIds(REMEMBERED);
   return (id, { id: predictionId, status }) => {
     if (id !== null && !seen.add(id)) return false;
-    const isFinal = status !== 'starting' && status !== 'processing';
+    const isFinal = status !== 'starting' && status !== 'processing' && status !== 'unknown';
     return isFinal ? ended.add(predictionId) : !ended.has(predictionId);
   };
 }

@@ -15,7 +15,14 @@ const predictionBody = z.looseObject({
   id: z.string().min(1),
   model: text.transform((name) => name ?? ''),
   version: text,
-  status: z.enum(statuses),
+  // A new one is no reason to lose sight of a prediction that may be paid.
+  status: z.union([
+    z.enum(statuses),
+    z
+      .string()
+      .min(1)
+      .transform(() => 'unknown' as const),
+  ]),
   input: z.record(z.string(), json).nullish().catch(null).transform(orNull),
   output: json.nullish().transform(orNull),
   error: z.unknown().optional().transform(errorText),
@@ -32,6 +39,8 @@ const predictionBody = z.looseObject({
   created_at: text,
   started_at: text,
   completed_at: text,
+  deadline: text,
+  webhook: text,
 });
 
 interface ParsePredictionConfig {
@@ -61,6 +70,8 @@ export function parsePrediction(body: unknown, config: ParsePredictionConfig = {
     createdAt: rest.created_at,
     startedAt: rest.started_at,
     completedAt: rest.completed_at,
+    ...(rest.deadline === null ? {} : { deadline: rest.deadline }),
+    ...(rest.webhook === null ? {} : { webhook: rest.webhook }),
   };
 }
 

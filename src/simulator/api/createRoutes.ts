@@ -26,7 +26,9 @@ export function createRoutes(api: FastifyInstance, context: ApiContext, credit: 
     const { model, input, webhook } = order;
     const early = faults.beforeCreate?.({ model: model.name, input }) ?? null;
     if (await applyFault(early, reply)) return reply;
-    const prediction = predictions.create({ id: null, model, input, cancelAfterMs, webhook });
+    const wanted = { id: null, model, input, cancelAfterMs, webhook };
+    const prediction = predictions.create(wanted);
+    if (faults.isRepeated?.(prediction) === true) predictions.create(wanted);
     if (await applyFault(faults.afterCreate?.(prediction) ?? null, reply)) return reply;
     return sendCreated(request, reply, prediction, context);
   };

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { SimulatorSettings } from '../engine/config.ts';
 import { applyFault, problem } from '../engine/faults.ts';
-import { isRemoved } from '../engine/predictions.ts';
+import { isListed, isRemoved } from '../engine/predictions.ts';
 import { type SimulatedPrediction, timesOf } from '../engine/simulatedPrediction.ts';
 import { type ApiContext, apiUrlOf, notFound, timestamp } from './context.ts';
 
@@ -13,7 +13,7 @@ export function predictionRoutes(api: FastifyInstance, { settings, predictions }
 
   api.get<{ Querystring: Record<string, string> }>('/predictions', async (request, reply) => {
     if (await applyFault(faults.onList?.() ?? null, reply)) return reply;
-    const page = listPage(predictions.all(), request.query);
+    const page = listPage(predictions.all(), request.query, (prediction) => isListed(prediction, settings));
     if (page === null)
       return problem(reply, { status: 400, detail: 'Expected dates in ISO 8601, or a cursor' });
     const apiUrl = apiUrlOf(request);
@@ -51,11 +51,13 @@ interface Position {
 /**
  * Returns one page of the list, newest first: `created_after` inclusive, `created_before`
  * exclusive, or the opaque `cursor` of the page before, which contains both. `cursor` is null on
- * the last page. Returns null if the query cannot be read.
+ * the last page. Leaves out predictions that are not `isShown`. Returns null if the query cannot be
+ * read.
  */
 export function listPage(
   all: readonly SimulatedPrediction[],
   query: Readonly<Record<string, string>>,
+  isShown: (prediction: SimulatedPrediction) => boolean = () => true,
 ): { readonly found: readonly SimulatedPrediction[]; readonly cursor: string | null } | null {
   const position = query.cursor === undefined ? fromDates(query) : fromCursor(query.cursor);
   const { afterMs, beforeMs, below } = position;
@@ -64,7 +66,7 @@ export function listPage(
   for (let index = Math.min(below, all.length) - 1; index >= 0; index -= 1) {
     const prediction = all[index];
     if (prediction === undefined || prediction.createdAtMs < afterMs) break;
-    if (prediction.createdAtMs >= beforeMs) continue;
+    if (prediction.createdAtMs >= beforeMs || !isShown(prediction)) continue;
     const last = found.at(-1);
     if (found.length === PAGE_SIZE && last !== undefined) {
       return { found, cursor: toCursor({ ...position, below: last.serial }) };
@@ -118,12 +120,15 @@ export function predictionJson(
   const isGone = isRemoved(prediction, settings);
   // No response shows it again, so its memory can be freed.
   if (isGone) prediction.input = {};
+  const input = isGone ? {} : (settings.faults.echo?.(prediction) ?? prediction.input);
   const shownEndMs = isAheadOfStatus ? null : completedAtMs;
+  // Durations are shown as those of a service at normal speed, like the metrics.
+  const shownDeadlineMs = (fromMs: number, toMs: number) => fromMs + (toMs - fromMs) * settings.speed;
   return {
     id,
     model: model.name,
     version: model.isOfficial ? 'hidden' : version,
-    input: prediction.input,
+    input,
     logs: isGone ? '' : logsOf(prediction),
     output: isGone ? null : outputOf(prediction),
     data_removed: isGone,
@@ -134,7 +139,7 @@ export function predictionJson(
     created_at: timestamp(createdAtMs, serial),
     ...(startedAtMs === null ? {} : { started_at: timestamp(startedAtMs, serial + 1) }),
     ...(shownEndMs === null ? {} : { completed_at: timestamp(shownEndMs, serial + 2) }),
-    ...(deadlineMs === null ? {} : { deadline: timestamp(deadlineMs, 0) }),
+    ...(deadlineMs === null ? {} : { deadline: timestamp(shownDeadlineMs(createdAtMs, deadlineMs), 0) }),
     urls: {
       cancel: `${apiUrl}/predictions/${id}/cancel`,
       get: `${apiUrl}/predictions/${id}`,

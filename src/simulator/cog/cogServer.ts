@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { simulatorHeader } from '../../base/service.ts';
 import type { SimulatorSettings } from '../engine/config.ts';
 import type { Counters } from '../engine/counters.ts';
 import { applyFault } from '../engine/faults.ts';
@@ -34,6 +35,7 @@ const discovery = {
 export function cogServer(config: CogServerConfig): FastifyInstance {
   const { model, settings, predictions, counters, isReady } = config;
   const server = Fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, exposeHeadRoutes: false });
+  server.addHook('onRequest', async (_request, reply) => void reply.header(simulatorHeader, '1'));
   const { faults } = settings;
   const isBusy = () => counters.snapshot().inFlight >= settings.slots;
   const shown = (prediction: SimulatedPrediction) => cogJson(prediction, settings);

@@ -72,7 +72,7 @@ export interface SimulatorConfig extends ServerConfig, RunTimeConfig, AccountLim
   outputLifetimeMs?: number;
   /**
    * Share of the responses under `Prefer: wait` that contain the output but still say `processing`,
-   * 0…1. Default 0.25.
+   * without `metrics` and `completed_at`, 0…1. Default 1: all recorded responses of the service do.
    */
   earlyOutputRate?: number;
   /** Faults to inject. Default: none. */
@@ -115,7 +115,7 @@ export function readSettings(config: SimulatorConfig): SimulatorSettings {
     rateLimitHeaders: true,
     creditUsd: Number.POSITIVE_INFINITY,
     outputLifetimeMs: HOUR_MS,
-    earlyOutputRate: 0.25,
+    earlyOutputRate: 1,
     outputs: 'urls' as const,
     faults: {},
     ...config,

@@ -46,8 +46,20 @@ export interface SimulatorFaults {
   beforeCreate?: (wanted: WantedPrediction) => Fault | null;
   /** Called after a create request took effect: the prediction runs in spite of a fault. */
   afterCreate?: (prediction: Readonly<SimulatedPrediction>) => Fault | null;
+  /**
+   * Called after a create request took effect; true: a proxy repeats it. That makes another
+   * prediction, whose response reaches no client.
+   */
+  isRepeated?: (prediction: Readonly<SimulatedPrediction>) => boolean;
   onGet?: (prediction: Readonly<SimulatedPrediction>) => Fault | null;
   onList?: () => Fault | null;
+  /**
+   * Returns the time from its creation for which the list lacks a prediction, in real ms; null: the
+   * list shows it at once.
+   */
+  listLagMs?: (prediction: Readonly<SimulatedPrediction>) => number | null;
+  /** Returns the input of a prediction as responses show it; null: as it was sent. */
+  echo?: (prediction: Readonly<SimulatedPrediction>) => SimulatedPrediction['input'] | null;
   /** Called for a download; `index` is the position of the file in the output, from 0. */
   onFile?: (prediction: Readonly<SimulatedPrediction>, index: number) => FileFault | null;
   onWebhook?: (prediction: Readonly<SimulatedPrediction>, event: WebhookEvent) => WebhookFault | null;

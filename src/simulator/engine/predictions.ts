@@ -109,3 +109,9 @@ export function isRemoved(
   if (completedAtMs === null) return false;
   return Date.now() - completedAtMs >= (faults.lifetimeMs?.(prediction) ?? outputLifetimeMs);
 }
+
+/** Returns true if the list shows a prediction by now. */
+export function isListed(prediction: SimulatedPrediction, { faults }: SimulatorSettings): boolean {
+  const lagMs = faults.listLagMs?.(prediction) ?? 0;
+  return lagMs <= 0 || Date.now() - prediction.createdAtMs >= lagMs;
+}

@@ -1,17 +1,26 @@
 import { toMicroUsd } from '../../base/text.ts';
-import type { Json, Outcome } from '../../types.ts';
+import type { Json, Outcome, OutcomeFile } from '../../types.ts';
 
 /** Figures of one model in a comparison. */
 export interface ComparedModel {
   readonly model: string;
   readonly images: number;
   readonly failed: number;
-  /** Median of `predict_time`; null if nothing was made. */
+  /** Median of `predict_time`; null if the service reported none. */
   readonly predictSeconds: number | null;
-  /** Median time from the create request to the end; null if nothing was made. */
+  /** Median time from the create request to the end; null if the service reported none. */
   readonly totalSeconds: number | null;
+  /**
+   * Median time from the create request to its response, by the clock of this machine, of jobs
+   * whose `predict_time` the service did not report; null if there are none.
+   */
+  readonly ownWallSeconds: number | null;
+  /** Jobs that made images, and whose `predict_time` the service did not report. */
+  readonly unmeasured: number;
   readonly costUsd: number;
-  /** Null if no price is known, or nothing was made. */
+  /** Part of `costUsd` that is an estimate; 0 if none is. */
+  readonly estimatedUsd: number;
+  /** Cost over the images made; null if no price is known, or none was made. */
   readonly usdPerImage: number | null;
   /** Path of the first image, relative to the run folder; null if there is none. */
   readonly image: string | null;
@@ -19,9 +28,11 @@ export interface ComparedModel {
 
 /** The content of `comparison.json`. */
 export interface Comparison {
-  /** Sorted by speed, the fastest first; models that made nothing last. */
+  /** Sorted by speed, the fastest first; models without a time last. */
   readonly models: readonly ComparedModel[];
+  /** Null if the run time of an image is unknown: its model may be faster. */
   readonly fastest: string | null;
+  /** Null if a price is unknown or an estimate: its model may be cheaper. */
   readonly cheapest: string | null;
 }
 
@@ -32,27 +43,53 @@ export async function compareOutcomes(outcomes: AsyncIterable<Outcome>): Promise
     byModel.set(outcome.model, [...(byModel.get(outcome.model) ?? []), outcome]);
   }
   const models = [...byModel].map(([model, own]) => compared(model, own)).sort(bySpeed);
-  const priced = models.filter(({ usdPerImage }) => usdPerImage !== null);
-  const cheapest = priced.toSorted((a, b) => (a.usdPerImage ?? 0) - (b.usdPerImage ?? 0))[0];
-  const fastest = models.find(({ predictSeconds }) => predictSeconds !== null);
+  const rivals = models.filter(({ images }) => images > 0);
+  const fastest = rivals.every(isMeasured) ? rivals[0] : undefined;
+  const cheapest = rivals.every(isPriced)
+    ? rivals.toSorted((a, b) => (a.usdPerImage ?? 0) - (b.usdPerImage ?? 0))[0]
+    : undefined;
   return { models, fastest: fastest?.model ?? null, cheapest: cheapest?.model ?? null };
+}
+
+/** Returns true if the service reported the run time of every image that a model made. */
+export function isMeasured({ unmeasured, predictSeconds }: ComparedModel): boolean {
+  return unmeasured === 0 && predictSeconds !== null;
+}
+
+/** Returns true if the cost of every image that a model made is known. */
+export function isPriced({ usdPerImage, estimatedUsd }: ComparedModel): boolean {
+  return usdPerImage !== null && estimatedUsd === 0;
 }
 
 function compared(model: string, outcomes: readonly Outcome[]): ComparedModel {
   const saved = outcomes.filter(({ status }) => status === 'saved');
-  const originals = saved.flatMap(({ files }) => files.filter(({ role }) => role === 'original'));
-  const microUsd = outcomes.reduce((sum, { costUsd }) => sum + toMicroUsd(costUsd ?? 0), 0);
-  const isPriced = originals.length > 0 && saved.every(({ costUsd }) => costUsd !== null);
+  const made = saved.filter(({ cached }) => !cached);
+  const originals = saved.flatMap(originalsOf);
+  const madeImages = made.flatMap(originalsOf).length;
+  const microUsd = sum(outcomes.map(({ costUsd }) => costUsd));
+  const hasPrice = madeImages > 0 && made.every(({ costUsd }) => costUsd !== null);
   return {
     model,
     images: originals.length,
     failed: outcomes.filter(({ status }) => status === 'failed').length,
     predictSeconds: median(saved.map(({ metrics }) => metrics.predict_time)),
     totalSeconds: median(saved.map(({ metrics }) => metrics.total_time)),
+    ownWallSeconds: median(made.map(({ metrics }) => metrics.own_wall_time)),
+    unmeasured: made.filter(({ metrics }) => typeof metrics.predict_time !== 'number').length,
     costUsd: microUsd / 1_000_000,
-    usdPerImage: isPriced ? Math.round(microUsd / originals.length) / 1_000_000 : null,
+    estimatedUsd: sum(outcomes.map(({ estimatedUsd = 0 }) => estimatedUsd)) / 1_000_000,
+    usdPerImage: hasPrice ? Math.round(microUsd / madeImages) / 1_000_000 : null,
     image: originals[0]?.path ?? null,
   };
+}
+
+function originalsOf({ files }: Outcome): readonly OutcomeFile[] {
+  return files.filter(({ role }) => role === 'original');
+}
+
+/** Adds amounts, in millionths of a US dollar. */
+function sum(amountsUsd: readonly (number | null)[]): number {
+  return amountsUsd.reduce<number>((total, usd) => total + toMicroUsd(usd ?? 0), 0);
 }
 
 /** Returns the middle value, or the mean of the two in the middle. */

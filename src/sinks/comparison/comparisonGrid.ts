@@ -114,13 +114,13 @@ async function comparisonCells(
   };
 }
 
-function cellOf({ files, metrics, costUsd, error, status }: Outcome): SheetCell {
+function cellOf({ files, metrics, costUsd, estimatedUsd, error, status }: Outcome): SheetCell {
   const original = files.find(({ role, width }) => role === 'original' && width !== null);
   const { width, height } = original ?? {};
   const seconds = metrics.predict_time;
   const facts = [
     typeof seconds === 'number' ? `${seconds.toFixed(1)} s` : '',
-    costUsd === null ? '' : formatUsd(toMicroUsd(costUsd)),
+    costUsd === null ? '' : `${estimatedUsd === undefined ? '' : '~'}${formatUsd(toMicroUsd(costUsd))}`,
   ];
   return {
     picture: original === undefined ? null : thumbnailPath(original),

@@ -20,6 +20,11 @@ const FILE_NAME = 'contact-sheet';
  */
 const MAX_CELLS = 600;
 
+interface ContactSheetConfig {
+  /** True to say at its head that no model made the images. Default false. */
+  isSimulated?: boolean;
+}
+
 /**
  * Writes `contact-sheet.jpg` into the run folder, and `contact-sheet-2.jpg`, … if one page is not
  * enough. `total` is the number of cells; only the first 600 are drawn. Memory: one row of decoded
@@ -29,6 +34,7 @@ export async function writeContactSheet(
   folder: string,
   cells: AsyncIterable<SheetCell>,
   total: number,
+  { isSimulated = false }: ContactSheetConfig = {},
 ): Promise<void> {
   const shown = Math.min(total, MAX_CELLS);
   const layout = sheetLayout(shown);
@@ -38,7 +44,8 @@ export async function writeContactSheet(
   let number = 1;
   let top = headPx;
   const endPage = async (isLast: boolean) => {
-    const note = isLast && number === 1 ? counts : `${counts} · page ${number}`;
+    const pages = isLast && number === 1 ? counts : `${counts} · page ${number}`;
+    const note = isSimulated ? `simulated · ${pages}` : pages;
     const { default: sharp } = await import('sharp');
     await page.put(sharp(Buffer.from(headSvg(basename(folder), note, layout))), { left: 0, top: 0 });
     await writeAtomically(

@@ -8,6 +8,8 @@ import type { Outcome, OutcomeFile } from '../../types.ts';
 
 /** The whole samples of a shard. */
 export interface ScannedShard {
+  /** False if the file is something else, and must not be changed. */
+  readonly isOurs: boolean;
   /** Identifiers of the samples, by job and content. */
   readonly samples: readonly string[];
   /** Offset behind the last whole sample. */
@@ -28,15 +30,31 @@ export async function scanShard(path: string): Promise<ScannedShard> {
     const samples: string[] = [];
     let endBytes = 0;
     for await (const member of members(file, size)) {
+      if (!isMember(member.name)) return { isOurs: false, samples: [], endBytes: 0 };
       const sample = await sampleOf(file, member);
       if (sample === null) continue;
       samples.push(sample);
       endBytes = member.endBytes;
     }
-    return { samples, endBytes };
+    return { isOurs: endBytes > 0 || (await isTornShard(file)), samples, endBytes };
   } finally {
     await file.close();
   }
+}
+
+/** Members have the number of their job, in nine digits, before the first point. */
+function isMember(name: string): boolean {
+  return /^\d{9}\./.test(name);
+}
+
+/**
+ * Returns true if a file is what a crash left of a shard's first sample: its first name, or less,
+ * or an empty block.
+ */
+async function isTornShard(file: FileHandle): Promise<boolean> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, 0);
+  const block = buffer.toString('latin1', 0, bytesRead);
+  return isMember(block) || /^(?:\d{0,9}|\0+)$/.test(block);
 }
 
 interface Member {

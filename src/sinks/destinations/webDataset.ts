@@ -22,7 +22,8 @@ const endOfArchive = Buffer.alloc(1024);
  * `00000.tar`, `00001.tar`, … A sample has a job's originals, their renditions
  * (`000000012.thumb.webp`), the prompt as `.txt` and the whole outcome as `.json`. It is appended
  * in one write and flushed before its delivery counts. Opening drops a sample that a crash cut off;
- * samples that are in a shard are not written again. Layout:
+ * samples that are in a shard are not written again, and archives that
+ * are no shards stay as they are. Layout:
  * https://github.com/webdataset/webdataset#the-webdataset-format
  *
  * Rejects with `StorageError` if the folder cannot be used. Only one process may use a folder at a
@@ -95,9 +96,12 @@ async function scanFolder(shards: string): Promise<{ last: Shard; shardOfSample:
   const shardOfSample = new Map<string, number>();
   let last: Shard = { number: 0, samples: 0, endBytes: 0 };
   for (const number of numbers) {
-    const { samples, endBytes }: ScannedShard = await scanShard(join(shards, shardName(number)));
+    const { isOurs, samples, endBytes }: ScannedShard = await scanShard(join(shards, shardName(number)));
     for (const sample of samples) shardOfSample.set(sample, number);
-    last = { number, samples: samples.length, endBytes };
+    // An archive of the user's stays: the next shard comes behind it.
+    last = isOurs
+      ? { number, samples: samples.length, endBytes }
+      : { number: number + 1, samples: 0, endBytes: 0 };
   }
   return { last, shardOfSample };
 }

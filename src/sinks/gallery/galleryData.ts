@@ -1,3 +1,4 @@
+import { isSimulated } from '../../base/service.ts';
 import type { Json, ModelInput, Outcome, OutcomeError, OutcomeFile, Tags } from '../../types.ts';
 import type { Report } from '../report/report.ts';
 import type { Thumbnails } from './thumbnails.ts';
@@ -7,6 +8,8 @@ import type { Thumbnails } from './thumbnails.ts';
  * false.
  */
 export interface GalleryData {
+  /** Set if the run was a simulation. */
+  readonly isSimulated?: true;
   /** Name of the run folder. */
   readonly name: string;
   readonly report: Report;
@@ -55,6 +58,8 @@ interface GalleryTimes {
   readonly predictS?: number;
   /** Seconds from the create request to the end. */
   readonly totalS?: number;
+  /** Seconds from the create request to its response, by the clock of the run's machine. */
+  readonly ownWallS?: number;
   /** Milliseconds since 1970, by the service's clock. */
   readonly createdMs?: number;
   /** Milliseconds since 1970, by the service's clock. */
@@ -72,7 +77,11 @@ export interface GalleryJob extends GalleryRequest, GalleryTimes {
   readonly files?: readonly GalleryFile[];
   readonly score?: number;
   readonly costUsd?: number;
+  /** Set if the cost is an estimate, if only in part. */
+  readonly isEstimate?: true;
   readonly cached?: true;
+  /** Set if no model ran: the image is a drawing of the simulator. */
+  readonly isSimulated?: true;
   readonly error?: OutcomeError;
 }
 
@@ -96,7 +105,7 @@ const MAX_TEXT_CHARS = 10_000;
 
 /** Returns the part of an outcome that the page shows. */
 export function galleryJob(outcome: Outcome, thumbnails: Pick<Thumbnails, 'pathOf'>): GalleryJob {
-  const { index, status, attempts, version, predictionId, cached, error, costUsd, metrics } = outcome;
+  const { index, status, attempts, version, predictionId, cached, error, metrics } = outcome;
   const prompt = cutText(outcome.prompt);
   const input = cutInput(outcome);
   const files = outcome.files.filter(({ role }) => role !== 'untouched');
@@ -111,15 +120,36 @@ export function galleryJob(outcome: Outcome, thumbnails: Pick<Thumbnails, 'pathO
     ...(Object.keys(outcome.tags).length > 0 && { tags: outcome.tags }),
     ...(predictionId !== null && { predictionId }),
     ...(files.length > 0 && { files: files.map((file) => galleryFile(file, thumbnails)) }),
-    ...numberAs('predictS', metrics.predict_time),
-    ...numberAs('totalS', metrics.total_time),
+    ...measuredFields(outcome),
+    ...numberAs('ownWallS', metrics.own_wall_time),
+    ...(outcome.estimatedUsd !== undefined && { isEstimate: true as const }),
     ...numberAs('score', metrics.score),
-    ...numberAs('costUsd', costUsd),
     ...(cached && { cached }),
+    ...(isSimulated(outcome.service) && { isSimulated: true as const }),
     ...numberAs('createdMs', msOf(outcome.createdAt)),
-    ...numberAs('completedMs', msOf(outcome.completedAt)),
     ...(error && { error: { ...error, message: cutText(error.message) } }),
     ...(isCut(outcome) && { isCut: true as const }),
+  };
+}
+
+/** Returns a job with what the service has reported late. */
+export function measuredJob(
+  { ownWallS: _own, isEstimate: _estimate, ...job }: GalleryJob,
+  late: Pick<Outcome, 'metrics' | 'costUsd' | 'completedAt'>,
+): GalleryJob {
+  return { ...job, ...measuredFields(late) };
+}
+
+function measuredFields({
+  metrics,
+  costUsd,
+  completedAt,
+}: Pick<Outcome, 'metrics' | 'costUsd' | 'completedAt'>): Partial<GalleryJob> {
+  return {
+    ...numberAs('predictS', metrics.predict_time),
+    ...numberAs('totalS', metrics.total_time),
+    ...numberAs('costUsd', costUsd),
+    ...numberAs('completedMs', msOf(completedAt)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
+import { isSimulated } from '../../base/service.ts';
 import { escapeXml } from '../../base/text.ts';
 import { writeChunks } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
@@ -30,7 +31,8 @@ export function writeGallery(folder: string, config: GalleryConfig): Promise<voi
 async function* pageOf(name: string, config: GalleryConfig): AsyncGenerator<string> {
   const { outcomes, report, thumbnails } = config;
   const { head, foot } = galleryDocument(name);
-  yield `${head}{"name":${scriptJson(name)},"report":${scriptJson(report)},"jobs":[`;
+  const about = { name, report, ...(isSimulated(report.service) && { isSimulated: true }) };
+  yield `${head}${scriptJson(about).slice(0, -1)},"jobs":[`;
   let chars = 0;
   let jobs = 0;
   for await (const outcome of outcomes) {

@@ -3,15 +3,17 @@ import { stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
-import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import type { SchedulerLike } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { contentTypeOf } from '../../base/pictures.ts';
+import { isSimulated } from '../../base/service.ts';
 import { messageOf } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { createRunCounter, runProgress } from '../../events/progress.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import type { Outcome } from '../../types.ts';
 import { createReport } from '../report/report.ts';
-import { type GalleryJob, galleryJob, type LiveState } from './galleryData.ts';
+import { type GalleryJob, galleryJob, type LiveState, measuredJob } from './galleryData.ts';
 import { galleryDocument, scriptJson } from './galleryPage.ts';
 import { maxGalleryJobs, thumbnailPath } from './thumbnails.ts';
 
@@ -20,11 +22,13 @@ export interface LiveViewConfig {
   folder: string;
   /** Port to listen on; 0 for any free one. Default 0. */
   port?: number;
+  /** Name of the service. Default: none. */
+  service?: string | null;
   /** Outcomes of earlier runs in the folder. Default: none. */
   earlier?: AsyncIterable<Outcome>;
   /** Interval between updates of open pages. Default 250. */
   everyMs?: number;
-  /** Clock of the updates. Default asyncScheduler. */
+  /** Clock of the updates. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
@@ -44,10 +48,12 @@ export interface LiveView {
  * rebinding). Rejects with `UsageError` if it cannot listen on the port.
  */
 export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
-  const { folder, port = 0, earlier = none(), everyMs = 250, scheduler = asyncScheduler } = config;
+  const { folder, port = 0, earlier = none(), everyMs = 250, scheduler = monotonicScheduler } = config;
+  const { service = null } = config;
+  const simulated = isSimulated(service) ? ({ isSimulated: true } as const) : {};
   const name = basename(folder);
-  const jobs = liveJobs(folder);
-  const report = createReport();
+  const jobs = liveJobs(folder, simulated);
+  const report = createReport({ service });
   const counter = createRunCounter(() => scheduler.now());
   const startedAtMs = scheduler.now();
   let isOver = false;
@@ -67,7 +73,7 @@ export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
   server.get('/', (_request, reply) => {
     const { head, foot } = galleryDocument(name, { isLive: true });
     const numbers = report.toJSON({ elapsedMs: scheduler.now() - startedAtMs });
-    const data = { name, report: numbers, jobs: jobs.since(0), live: state() };
+    const data = { name, ...simulated, report: numbers, jobs: jobs.since(0), live: state() };
     return reply.type('text/html; charset=utf-8').send(`${head}${scriptJson(data)}${foot}`);
   });
   // Browsers request it by themselves.
@@ -184,7 +190,7 @@ interface LiveJobs {
 }
 
 /** Collects the jobs of the run in a folder. */
-function liveJobs(folder: string): LiveJobs {
+function liveJobs(folder: string, simulated: Pick<GalleryJob, 'isSimulated'>): LiveJobs {
   const jobs = new Map<number, { readonly job: GalleryJob; readonly version: number }>();
   const images = new Set<string>();
   let version = 0;
@@ -210,7 +216,10 @@ function liveJobs(folder: string): LiveJobs {
       if ('outcome' in event) add(event.outcome);
       else if (event.type === 'prediction.creating') {
         const { index, prompt, model, attempt } = event;
-        put({ index, prompt, model, attempts: attempt, status: 'running' });
+        put({ index, prompt, model, attempts: attempt, status: 'running', ...simulated });
+      } else if (event.type === 'job.measured') {
+        const known = jobs.get(event.index);
+        if (known !== undefined) put(measuredJob(known.job, event));
       }
     },
     since: (known) =>

@@ -8,7 +8,8 @@ import { toStorageError } from '../../disk/storageError.ts';
 import { writeChunks } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
 import { createAppender } from './jsonLines.ts';
-import { readOutcomes, scanManifest } from './readOutcomes.ts';
+import { readOutcome, readOutcomes, scanManifest } from './readOutcomes.ts';
+import { type UnusedResult, unusedResults } from './unusedResults.ts';
 
 /** The list of a run's outcomes: `manifest.jsonl` during the run, `manifest.json` at its end. */
 export interface Manifest {
@@ -17,11 +18,22 @@ export interface Manifest {
    * if it cannot be written.
    */
   append(outcome: Outcome): Observable<Outcome>;
+  /** Reads the newest outcome of a job; null if it has none. */
+  find(index: number): Promise<Outcome | null>;
   /** Returns true if the job has an outcome here. */
   has(index: number): boolean;
+  /** Returns the number behind the highest index that has an outcome here; 0 if none has. */
+  end(): number;
+  /** Yields the indexes of the jobs whose newest outcome was saved when the file was opened. */
+  savedIndexes(): Iterable<number>;
   /** Reads the newest outcome of each job from the disk, in input order and constant memory. */
   outcomes(): AsyncIterable<Outcome>;
-  /** Writes `manifest.json`: `{ "run": run, "outcomes": [one for each job, in input order] }`. */
+  /** Closes the file while `replace` puts another one in its place, and opens that. */
+  replaced(replace: () => Promise<void>): Promise<void>;
+  /**
+   * Writes `manifest.json`: `{ "run": run, "outcomes": [one for each job, in input order] }`, and
+   * `"unused": [results that the input no longer asks for]` if there are some.
+   */
   finish(run: unknown): Promise<void>;
   /** Waits for pending lines and closes the file. The manifest cannot be used afterwards. */
   close(): Promise<void>;
@@ -35,7 +47,7 @@ export async function openManifest(folder: string): Promise<Manifest> {
   const path = join(folder, 'manifest.jsonl');
   try {
     await ensureDir(folder);
-    const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o666);
+    const handle = await openFile(path);
     return await manifestOf(handle, folder, path).catch(async (error: unknown) => {
       await handle.close();
       throw error;
@@ -46,48 +58,86 @@ export async function openManifest(folder: string): Promise<Manifest> {
 }
 
 async function manifestOf(handle: FileHandle, folder: string, path: string): Promise<Manifest> {
-  const { index, endBytes } = await scanManifest(handle);
-  await handle.truncate(endBytes);
-  const appender = createAppender(handle, path, endBytes);
-  const outcomes = (): AsyncIterable<Outcome> => readOutcomes(handle, index, path);
+  let opened = await openedFile(handle, path);
+  const outcomes = (): AsyncIterable<Outcome> => readOutcomes(opened.handle, opened.index, path);
+  const close = async (): Promise<void> => {
+    await opened.appender.idle();
+    await opened.handle.close();
+  };
   return {
     append: (outcome) =>
       fromAbortable(async () => {
-        // The index comes first: a scan reads only the beginning of each line.
-        const { index: jobIndex, ...rest } = outcome;
-        index.set(jobIndex, await appender.append(JSON.stringify({ index: jobIndex, ...rest })));
+        const range = await opened.appender.append(outcomeLine(outcome));
+        opened.index.set(outcome.index, range);
         return outcome;
       }),
-    has: (jobIndex) => index.get(jobIndex) !== undefined,
+    has: (jobIndex) => opened.index.get(jobIndex) !== undefined,
+    end: () => opened.index.end,
+    savedIndexes: () => opened.saved.values(),
+    find: (jobIndex) => readOutcome(opened.handle, opened.index.get(jobIndex), path),
     outcomes,
+    replaced: async (replace) => {
+      await close();
+      await replace();
+      opened = await openedFile(await openFile(path), path);
+    },
     finish: async (run) => {
-      await appender.idle();
-      appender.check();
-      await writeManifestJson(join(folder, 'manifest.json'), run, outcomes());
+      await opened.appender.idle();
+      opened.appender.check();
+      await writeManifestJson(join(folder, 'manifest.json'), run, outcomes(), unusedResults(folder));
     },
-    close: async () => {
-      await appender.idle();
-      await handle.close();
-    },
+    close,
   };
+}
+
+function openFile(path: string): Promise<FileHandle> {
+  return open(path, constants.O_RDWR | constants.O_CREAT, 0o666);
+}
+
+async function openedFile(handle: FileHandle, path: string) {
+  const { index, saved, endBytes } = await scanManifest(handle);
+  await handle.truncate(endBytes);
+  return { handle, index, saved, appender: createAppender(handle, path, endBytes) };
+}
+
+/** Returns the line of an outcome, without its newline. A scan reads its first fields only. */
+export function outcomeLine({ index, key, status, ...rest }: Outcome): string {
+  return JSON.stringify({ index, key, status, ...rest });
 }
 
 /**
  * Writes `{ "run": …, "outcomes": [ … ] }` with an outcome a line, in constant memory. The file is
  * replaced as a whole; if this rejects with `StorageError`, it is as it was before.
  */
-function writeManifestJson(path: string, run: unknown, outcomes: AsyncIterable<Outcome>): Promise<void> {
-  return writeChunks(path, documentOf(run, outcomes));
+function writeManifestJson(
+  path: string,
+  run: unknown,
+  outcomes: AsyncIterable<Outcome>,
+  unused: AsyncIterable<UnusedResult>,
+): Promise<void> {
+  return writeChunks(path, documentOf(run, outcomes, unused));
 }
 
-async function* documentOf(run: unknown, outcomes: AsyncIterable<Outcome>): AsyncGenerator<string> {
+async function* documentOf(
+  run: unknown,
+  outcomes: AsyncIterable<Outcome>,
+  unused: AsyncIterable<UnusedResult>,
+): AsyncGenerator<string> {
   yield `{ "run": ${JSON.stringify(run)},\n"outcomes": [`;
   let separator = '\n';
   for await (const outcome of outcomes) {
     yield separator + JSON.stringify(outcome);
     separator = ',\n';
   }
-  yield '\n] }\n';
+  yield '\n]';
+  separator = ',\n"unused": [\n';
+  for await (const { outcome } of unused) {
+    const { index: lastIndex, ...rest } = outcome;
+    yield separator + JSON.stringify({ lastIndex, ...rest });
+    separator = ',\n';
+  }
+  // An ordinary run has none, and no such field.
+  yield separator === ',\n' ? '\n] }\n' : ' }\n';
 }
 
 /**

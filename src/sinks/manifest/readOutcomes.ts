@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
+import { createIndexSet, type IndexSet } from '../../base/indexSet.ts';
 import { StorageError } from '../../errors.ts';
-import type { Outcome } from '../../types.ts';
+import { failureStages, type Outcome } from '../../types.ts';
 import { createLineIndex, type LineIndex, type LineRange } from './jsonLines.ts';
 
 /** Jobs whose lines are read together. */
@@ -29,6 +30,19 @@ export async function* readOutcomes(
       yield outcome;
     }
   }
+}
+
+/** Reads the outcome of one line; null if there is none. Rejects as `readOutcomes` does. */
+export async function readOutcome(
+  handle: FileHandle,
+  range: LineRange | undefined,
+  path: string,
+): Promise<Outcome | null> {
+  if (range === undefined) return null;
+  const bytes = await read(handle, range.offsetBytes, range.lengthBytes);
+  const outcome = parseOutcome(bytes.toString('utf8'));
+  if (outcome === undefined) throw damaged(path, range.offsetBytes);
+  return outcome;
 }
 
 function rangesBetween(index: LineIndex, from: number, to: number): LineRange[] {
@@ -90,6 +104,7 @@ const outcomeFile = z.object({
   format: z.string(),
   bytes: z.number(),
   sha256: z.string(),
+  recipe: z.string().exactOptional(),
 });
 
 const outcomeError = z.object({
@@ -98,6 +113,7 @@ const outcomeError = z.object({
   message: z.string(),
   recoverable: z.boolean(),
   suggestion: z.string(),
+  stage: z.enum(failureStages).exactOptional(),
 });
 
 /** The schema of an outcome as it is read back from `manifest.jsonl`. */
@@ -115,10 +131,14 @@ export const outcomeSchema = z.object({
   files: z.array(outcomeFile),
   metrics: jsonRecord,
   costUsd: z.number().nullable(),
+  estimatedUsd: z.number().exactOptional(),
   cached: z.boolean(),
   createdAt: z.string().nullable(),
   completedAt: z.string().nullable(),
+  provenance: z.enum(['full', 'minimal', 'none']).exactOptional(),
+  isSigned: z.boolean().exactOptional(),
   fallbackLevel: z.int().positive().exactOptional(),
+  service: z.string().exactOptional(),
   deliveredTo: z.record(z.string(), z.array(z.string())).exactOptional(),
   error: outcomeError.exactOptional(),
 }) satisfies z.ZodType<Outcome>;
@@ -126,14 +146,16 @@ export const outcomeSchema = z.object({
 const NEWLINE = 0x0a;
 const READ_BYTES = 1 << 20;
 /**
- * The beginning of a line: `append` writes the index first, so a scan need not parse a million
+ * The beginning of a line: index, key and status come first, so a scan need not parse a million
  * lines.
  */
-const LINE_START = /^\{"index":(\d+),/;
-const LINE_START_BYTES = 32;
+const LINE_START = /^\{"index":(\d+),(?:"key":"[^"]*","status":"(\w+)",)?/;
+const LINE_START_BYTES = 128;
 
 interface ManifestScan {
   readonly index: LineIndex;
+  /** Jobs whose newest line begins with the status `saved`. */
+  readonly saved: Pick<IndexSet, 'values'>;
   /** Offset of the next line: behind the last whole one. */
   readonly endBytes: number;
 }
@@ -144,15 +166,29 @@ interface ManifestScan {
  */
 export async function scanManifest(handle: FileHandle): Promise<ManifestScan> {
   const index = createLineIndex();
+  const saved = createIndexSet();
+  const note = ({ jobIndex, isSaved, ...range }: ScannedLine) => {
+    if (jobIndex < 0) return;
+    index.set(jobIndex, range);
+    if (isSaved) saved.add(jobIndex);
+    else saved.delete(jobIndex);
+  };
   // The last line enters the index only once it has been parsed as an outcome.
-  let last = { jobIndex: -1, offsetBytes: 0, lengthBytes: 0 };
+  let last: ScannedLine = { jobIndex: -1, isSaved: false, offsetBytes: 0, lengthBytes: 0 };
   for await (const { line, offsetBytes } of wholeLines(handle)) {
-    if (last.jobIndex >= 0) index.set(last.jobIndex, last);
-    last = { jobIndex: jobIndexOf(line), offsetBytes, lengthBytes: line.length };
+    note(last);
+    last = { ...startOf(line), offsetBytes, lengthBytes: line.length };
   }
-  if (!(await isOutcome(handle, last))) return { index, endBytes: last.offsetBytes };
-  index.set(last.jobIndex, last);
-  return { index, endBytes: last.offsetBytes + last.lengthBytes + 1 };
+  if (!(await isOutcome(handle, last))) return { index, saved, endBytes: last.offsetBytes };
+  note(last);
+  return { index, saved, endBytes: last.offsetBytes + last.lengthBytes + 1 };
+}
+
+/** A line, and what its beginning says. */
+interface ScannedLine extends LineRange {
+  /** -1 if it does not begin like an outcome. */
+  readonly jobIndex: number;
+  readonly isSaved: boolean;
 }
 
 async function isOutcome(handle: FileHandle, { offsetBytes, lengthBytes }: LineRange): Promise<boolean> {
@@ -160,14 +196,13 @@ async function isOutcome(handle: FileHandle, { offsetBytes, lengthBytes }: LineR
   return parseOutcome(buffer.toString('utf8')) !== undefined;
 }
 
-/** The job index that a line begins with; -1 if there is none. */
-function jobIndexOf(line: Buffer): number {
-  const digits = LINE_START.exec(line.toString('latin1', 0, LINE_START_BYTES))?.[1];
-  return digits === undefined ? -1 : Number(digits);
+function startOf(line: Buffer): Pick<ScannedLine, 'jobIndex' | 'isSaved'> {
+  const [, digits, status] = LINE_START.exec(line.toString('latin1', 0, LINE_START_BYTES)) ?? [];
+  return { jobIndex: digits === undefined ? -1 : Number(digits), isSaved: status === 'saved' };
 }
 
 /** Yields every line that ends with a newline, without the newline. */
-async function* wholeLines(handle: FileHandle): AsyncGenerator<{ line: Buffer; offsetBytes: number }> {
+export async function* wholeLines(handle: FileHandle): AsyncGenerator<{ line: Buffer; offsetBytes: number }> {
   let rest = Buffer.alloc(0);
   let offsetBytes = 0;
   for (let readTo = 0; ; ) {

@@ -1,14 +1,19 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Observable } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import { statsOf } from '../../disk/giveName.ts';
+import { toStorageError } from '../../disk/storageError.ts';
 import { prettyJson, writeAtomically } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
+import { outcomeSchema } from './readOutcomes.ts';
 
 /**
  * Writes the outcome as pretty JSON beside each of its originals (`cat.png` gets `cat.json`,
- * `cat.json` gets `cat.sidecar.json`) and emits the outcome once the files are on disk. An outcome
- * without files is emitted as it is. Errors with `StorageError` if a file cannot be written.
+ * `cat.json` gets `cat.sidecar.json`) and emits the outcome once the files are on disk. A file of
+ * that name that is no sidecar stays as it is, and the sidecar is `cat.sidecar.json`,
+ * `cat.sidecar-2.json`, … An outcome without files is emitted as it is. Errors with `StorageError`
+ * if a file cannot be written.
  *
  *     writeSidecar('out/cats', outcome)   --(o|)
  */
@@ -16,10 +21,35 @@ export function writeSidecar(folder: string, outcome: Outcome): Observable<Outco
   return fromAbortable(async () => {
     const json = prettyJson(outcome);
     for (const { role, path } of outcome.files) {
-      if (role === 'original') await writeAtomically(join(folder, sidecarPath(path)), json);
+      if (role === 'original') await writeAtomically(await freePath(folder, path), json);
     }
     return outcome;
   });
+}
+
+async function freePath(folder: string, original: string): Promise<string> {
+  const usual = join(folder, sidecarPath(original));
+  const other = usual.replace(/(?:\.sidecar)?\.json$/, '.sidecar');
+  for (let number = 0; ; number += 1) {
+    const path = number === 0 ? usual : `${other}${number === 1 ? '' : `-${number}`}.json`;
+    if (await isFree(path)) return path;
+  }
+}
+
+async function isFree(path: string): Promise<boolean> {
+  const stats = await statsOf(path).catch((error: unknown) => {
+    throw toStorageError(error, path);
+  });
+  return stats === null || (stats.isFile() && (await isSidecar(path)));
+}
+
+/** Returns true if a file is the sidecar of an image, of this run or an earlier one. */
+async function isSidecar(path: string): Promise<boolean> {
+  try {
+    return outcomeSchema.safeParse(JSON.parse(await readFile(path, 'utf8'))).success;
+  } catch {
+    return false;
+  }
 }
 
 /**

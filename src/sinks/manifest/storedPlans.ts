@@ -62,7 +62,7 @@ export function storedPlans(folder: string, which: 'detached' | 'failed'): Store
   return {
     store: (plan) =>
       fromAbortable(() => {
-        const line = `${separator}${JSON.stringify(storable(plan))}\n`;
+        const line = `${separator}${planLine(plan)}`;
         separator = '';
         return appendFile(path, line, { flush: true }).catch((error: unknown) => {
           throw toStorageError(error, path);
@@ -70,6 +70,11 @@ export function storedPlans(folder: string, which: 'detached' | 'failed'): Store
       }),
     read: () => plansIn(path),
   };
+}
+
+/** Returns the line of a plan, as `storedPlans` writes and reads it. */
+export function planLine(plan: Plan): string {
+  return `${JSON.stringify(storable(plan))}\n`;
 }
 
 /** Replaces the bytes of files by null; paths stay. */

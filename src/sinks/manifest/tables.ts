@@ -2,6 +2,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type BasicType, fileWriter, parquetWriteRows } from 'hyparquet-writer';
 import papaparse from 'papaparse';
+import { numbered, statsOf } from '../../disk/giveName.ts';
 import { toStorageError } from '../../disk/storageError.ts';
 import { syncFolder, temporaryPath, writeChunks } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
@@ -11,16 +12,49 @@ export type TableFormat = 'csv' | 'parquet';
 
 /**
  * Writes all outcomes as `manifest.csv` or `manifest.parquet` into the run folder, a row each, in
- * constant memory. The file is replaced as a whole; if this rejects with `StorageError`, it is as
- * it was before.
+ * constant memory, and resolves with the path. A table of an earlier run is replaced as a whole; if
+ * this rejects with `StorageError`, it is as it was before. If another file has that name, the
+ * table is `manifest-2.csv`, and so on.
  */
-export function writeTable(
+export async function writeTable(
   folder: string,
   format: TableFormat,
   outcomes: AsyncIterable<Outcome>,
-): Promise<void> {
+): Promise<string> {
   const write = format === 'csv' ? writeCsvManifest : writeParquetManifest;
-  return write(join(folder, `manifest.${format}`), outcomes);
+  const wanted = join(folder, `manifest.${format}`);
+  const path = await freePath(wanted).catch((error: unknown) => {
+    throw toStorageError(error, wanted);
+  });
+  await write(path, outcomes);
+  return path;
+}
+
+async function freePath(wanted: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const path = numbered(wanted, number);
+    const stats = await statsOf(path);
+    if (stats === null || (stats.isFile() && (await isOutcomeTable(path, stats.size)))) return path;
+  }
+}
+
+/** Bytes at either end of a table that name its columns. */
+const ENDS_BYTES = 16_384;
+
+/** Returns true if a file names our columns, as CSV at its beginning or as Parquet at its end. */
+async function isOutcomeTable(path: string, bytes: number): Promise<boolean> {
+  const handle = await open(path);
+  try {
+    const ends = await Promise.all(
+      [0, Math.max(0, bytes - ENDS_BYTES)].map((from) =>
+        handle.read(Buffer.alloc(ENDS_BYTES), 0, ENDS_BYTES, from),
+      ),
+    );
+    const names = ['prediction_id', 'predict_seconds', 'cost_usd'];
+    return ends.some(({ buffer }) => names.every((name) => buffer.includes(name)));
+  } finally {
+    await handle.close();
+  }
 }
 
 /**
@@ -48,6 +82,8 @@ interface OutcomeRow {
   readonly status: string;
   readonly prompt: string;
   readonly model: string;
+  /** Null: an older version made the outcome. */
+  readonly service: string | null;
   readonly version: string | null;
   readonly seed: number | null;
   readonly prediction_id: string | null;
@@ -81,6 +117,7 @@ function outcomeRow(outcome: Outcome): OutcomeRow {
     status,
     prompt,
     model,
+    service: outcome.service ?? null,
     version,
     seed: numberOf(input.seed),
     prediction_id: outcome.predictionId,
@@ -118,6 +155,7 @@ const columnTypes: Readonly<Record<keyof OutcomeRow, BasicType>> = {
   status: 'STRING',
   prompt: 'STRING',
   model: 'STRING',
+  service: 'STRING',
   version: 'STRING',
   // INT64 cannot hold every JSON number.
   seed: 'DOUBLE',

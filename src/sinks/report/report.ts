@@ -1,45 +1,36 @@
 import { join } from 'node:path';
-import { toMicroUsd } from '../../base/text.ts';
 import { writeJson } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
-import {
-  createCostTracker,
-  createDistribution,
-  createTallyByName,
-  type DurationSummary,
-  type FailureStage,
-  failureStage,
-  type ModelTotals,
-} from './tallies.ts';
+import { createMoneyCounter, type ReportedCosts, type Surplus } from './money.ts';
+import { createCostTracker, createStageCounter, createTallyByName, type FailuresByStage } from './tallies.ts';
+import { createTimes, type DurationSummary, type SlowImage } from './times.ts';
 
-/** Figures of a run as a whole, known when its report is made. */
+/** Figures of one run in a folder, known when its report is made. */
 export interface ReportedRun {
+  /** ms since 1970. Default: not known. */
+  readonly startedAtMs?: number;
   /** Time from its start to its end. */
   readonly elapsedMs: number;
   /** API requests. Default: not known. */
   readonly apiRequests?: number;
   /** Jobs that it has saved. Default: not known. */
   readonly saved?: number;
+  /** Money that it has paid. Default: not known. */
+  readonly costUsd?: number;
 }
 
-export interface ModelCost extends ModelTotals {
-  /** The price behind the cost, and its source; null if none is known. */
-  readonly price: string | null;
+/** What a report has besides its outcomes and the last run. */
+export interface ReportExtras {
+  /** The runs in the same folder before the last one. Default: none. */
+  readonly earlier?: readonly ReportedRun[];
+  /** Predictions that belong to no job. Default: none. */
+  readonly surplus?: Surplus | undefined;
 }
 
 export interface ErrorCount {
   /** `ERR_…`. */
   readonly code: string;
   readonly count: number;
-}
-
-export interface SlowImage {
-  readonly index: number;
-  readonly predictionId: string | null;
-  readonly model: string;
-  /** Cut after 200 characters. */
-  readonly prompt: string;
-  readonly predictSeconds: number;
 }
 
 /** Jobs by their result. */
@@ -58,38 +49,41 @@ interface ReportedJobs {
 
 /** Durations and requests. */
 interface ReportedTimes {
+  /** Runs in the folder whose times are known. */
+  readonly runs: number;
+  /** Time of all these runs. */
   readonly elapsedSeconds: number;
-  /** The run's time over its saved jobs; 0 if none was saved. */
+  /** The same over the jobs that they saved; 0 if none was saved. */
   readonly averageSecondsPerImage: number;
   /**
-   * API requests of the last run over the jobs that it saved; null if it saved none, or the
+   * API requests of these runs over the jobs that they saved; null if they saved none, or the
    * requests were not counted.
    */
   readonly requestsPerImage: number | null;
   /** The service's `predict_time`; null if no prediction reported it. */
   readonly predictTime: DurationSummary | null;
+  /**
+   * Times from the create request to its response, by the clock of this machine, of the predictions
+   * whose `predict_time` the service did not report; null if there are none.
+   */
+  readonly ownWallTime: DurationSummary | null;
   /** The ten longest `predict_time`, longest first. */
   readonly slowest: readonly SlowImage[];
-}
-
-/** The money that was paid. */
-interface ReportedCosts {
-  readonly costUsd: number;
-  /** True if the price of a saved job is unknown, so that `costUsd` is too low. */
-  readonly costIncomplete: boolean;
-  readonly costByModel: Readonly<Record<string, ModelCost>>;
 }
 
 /** The jobs that failed. */
 interface ReportedFailures {
   /** Failed jobs by the stage in which they failed. */
-  readonly failuresByStage: Readonly<Record<FailureStage, number>>;
+  readonly failuresByStage: FailuresByStage;
   /** Errors of failed and skipped jobs, most frequent first. */
   readonly errors: readonly ErrorCount[];
 }
 
-/** The content of `report.json`: a run in numbers. */
+/** The content of `report.json`: all runs of a folder in numbers. */
 export interface Report extends ReportedJobs, ReportedTimes, ReportedCosts, ReportedFailures {
+  /** Name of the service: `replicate`, `simulator`, …; null if it has none. */
+  readonly service: string | null;
+  /** The last run alone. */
   readonly run: ReportedRun;
 }
 
@@ -98,12 +92,17 @@ export interface ReportConfig {
   tag?: string;
   /** Returns a model's price and its source; null if unknown. Default: always null. */
   priceOf?: (model: string) => string | null;
+  /** Name of the service. Default: none. */
+  service?: string | null;
 }
 
 /** Collects outcomes for a report. */
 export interface ReportBuilder {
   add(outcome: Outcome): void;
-  toJSON(run: ReportedRun): Report;
+  /** Counts the money of a result that the input no longer asks for, and nothing else of it. */
+  addUnused(outcome: Outcome): void;
+  /** Returns the report; `run` is the last run. */
+  toJSON(run: ReportedRun, extras?: ReportExtras): Report;
 }
 
 /**
@@ -112,35 +111,33 @@ export interface ReportBuilder {
  * each are counted by name, the rest as `(others)`.
  */
 export function createReport(config: ReportConfig = {}): ReportBuilder {
-  const { tag = 'platform', priceOf = () => null } = config;
-  const totals = { saved: 0, failed: 0, skipped: 0, cacheHits: 0, microUsd: 0, costIncomplete: false };
-  const failuresByStage = { creation: 0, polling: 0, download: 0 };
-  const predictTime = createDistribution();
-  const slowest = createSlowest();
+  const { tag = 'platform', priceOf = () => null, service = null } = config;
+  const totals = { saved: 0, failed: 0, skipped: 0, cacheHits: 0 };
+  const money = createMoneyCounter();
+  const stages = createStageCounter();
+  const times = createTimes();
   const costs = createCostTracker();
   const byError = createTallyByName(0);
   const byTag = createTallyByName(0);
   return {
     add(outcome) {
-      const { status, cached, costUsd, error, metrics, tags } = outcome;
+      const { status, cached, error, tags } = outcome;
       const isSaved = status === 'saved';
       totals[status] += 1;
       totals.cacheHits += cached ? 1 : 0;
-      totals.microUsd += toMicroUsd(costUsd ?? 0);
-      totals.costIncomplete ||= isSaved && costUsd === null;
+      money.add(outcome);
+      times.add(outcome);
       costs.add(outcome);
-      if (status === 'failed') failuresByStage[failureStage(outcome)] += 1;
+      stages.add(outcome);
       if (error !== undefined) byError.update(error.code, (count) => count + 1);
       if (isSaved && tags[tag] !== undefined) byTag.update(tags[tag], (count) => count + 1);
-      if (cached || typeof metrics.predict_time !== 'number') return;
-      predictTime.add(metrics.predict_time);
-      slowest.add(outcome, metrics.predict_time);
     },
-    toJSON(run) {
-      const { saved, failed, skipped, cacheHits, microUsd, costIncomplete } = totals;
+    addUnused: money.addUnused,
+    toJSON(run, { earlier = [], surplus } = {}) {
+      const { saved, failed, skipped, cacheHits } = totals;
       const total = saved + failed + skipped;
-      const elapsedSeconds = run.elapsedMs / 1_000;
       return {
+        service,
         run,
         total,
         saved,
@@ -148,18 +145,14 @@ export function createReport(config: ReportConfig = {}): ReportBuilder {
         skipped,
         successRate: total === 0 ? 0 : saved / total,
         cacheHits,
-        elapsedSeconds,
-        requestsPerImage: requestsPerImage(run),
-        averageSecondsPerImage: saved === 0 ? 0 : elapsedSeconds / saved,
-        predictTime: predictTime.summary(),
-        costUsd: microUsd / 1_000_000,
-        costIncomplete,
+        ...timesOf([...earlier, run], saved),
+        ...times.summary(),
+        ...money.sums(surplus),
         costByModel: Object.fromEntries(
           Object.entries(costs.byModel()).map(([model, cost]) => [model, { ...cost, price: priceOf(model) }]),
         ),
-        failuresByStage: { ...failuresByStage },
+        failuresByStage: stages.counts(),
         errors: mostFrequentFirst(byError.entries()),
-        slowest: slowest.list(),
         outputsByTag: Object.fromEntries(byTag.entries()),
       };
     },
@@ -170,32 +163,23 @@ function mostFrequentFirst(counts: [code: string, count: number][]): ErrorCount[
   return counts.map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count);
 }
 
-/** Rounded to three decimals; null if unknown. */
-function requestsPerImage({ apiRequests, saved = 0 }: ReportedRun): number | null {
-  return apiRequests === undefined || saved === 0 ? null : Math.round((apiRequests / saved) * 1_000) / 1_000;
-}
-
-const KEPT = 10;
-const MAX_PROMPT_CHARS = 200;
-
-/** The images with the longest `predict_time`. */
-interface Slowest {
-  add(outcome: Outcome, predictSeconds: number): void;
-  /** Returns at most ten, longest first. */
-  list(): readonly SlowImage[];
-}
-
-/** Remembers the ten slowest of any number of images. */
-function createSlowest(): Slowest {
-  let kept: readonly SlowImage[] = [];
+/**
+ * Sums up the times and requests of runs that have left `savedNow` saved jobs in the folder. They
+ * may have saved more, as deleted images are restored, or fewer, if a run before them left no
+ * times.
+ */
+function timesOf(runs: readonly ReportedRun[], savedNow: number) {
+  const elapsedSeconds = runs.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0) / 1_000;
+  const savedByRuns = runs.reduce((sum, { saved }) => sum + (saved ?? savedNow), 0);
+  const saved = Math.min(savedNow, savedByRuns);
+  const counted = runs.filter(({ apiRequests }) => apiRequests !== undefined);
+  const requests = counted.reduce((sum, { apiRequests = 0 }) => sum + apiRequests, 0);
+  const savedByCounted = counted.reduce((sum, run) => sum + (run.saved ?? 0), 0);
   return {
-    add(outcome, predictSeconds) {
-      if (kept.length === KEPT && predictSeconds <= (kept.at(-1)?.predictSeconds ?? 0)) return;
-      const { index, predictionId, model, prompt } = outcome;
-      const image = { index, predictionId, model, prompt: prompt.slice(0, MAX_PROMPT_CHARS), predictSeconds };
-      kept = [...kept, image].sort((a, b) => b.predictSeconds - a.predictSeconds).slice(0, KEPT);
-    },
-    list: () => kept,
+    runs: runs.length,
+    elapsedSeconds,
+    averageSecondsPerImage: saved === 0 ? 0 : elapsedSeconds / saved,
+    requestsPerImage: savedByCounted === 0 ? null : Math.round((requests / savedByCounted) * 1_000) / 1_000,
   };
 }
 

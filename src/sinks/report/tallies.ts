@@ -1,5 +1,6 @@
 import { toMicroUsd } from '../../base/text.ts';
-import type { Outcome } from '../../types.ts';
+import type { EventOf } from '../../events/observeRun.ts';
+import { type FailureStage, failureStages, type Outcome } from '../../types.ts';
 
 /** Totals of one model's jobs. */
 export interface ModelTotals {
@@ -11,6 +12,8 @@ export interface ModelTotals {
   readonly images: number;
   /** Total cost, including failed attempts. */
   readonly costUsd: number;
+  /** Part of `costUsd` that is an estimate; 0 if none is. */
+  readonly estimatedUsd: number;
   /**
    * `costUsd` over `images`, to the millionth; null if there is no image, or one without a known
    * price.
@@ -23,6 +26,8 @@ export interface ModelTotals {
 /** Adds up the cost of each model. */
 export interface CostTracker {
   add(outcome: Outcome): void;
+  /** Corrects what was added, by the times and the cost that the service has reported late. */
+  correct(event: EventOf<'job.measured'>): void;
   /** Returns the totals by model, in the order of their first outcome. */
   byModel(): Readonly<Record<string, ModelTotals>>;
 }
@@ -33,6 +38,7 @@ interface Sums {
   readonly saved: number;
   readonly images: number;
   readonly microUsd: number;
+  readonly estimatedMicroUsd: number;
   readonly isPriceKnown: boolean;
   readonly runs: number;
   readonly runSeconds: number;
@@ -43,6 +49,7 @@ const NOTHING_YET: Sums = {
   saved: 0,
   images: 0,
   microUsd: 0,
+  estimatedMicroUsd: 0,
   isPriceKnown: true,
   runs: 0,
   runSeconds: 0,
@@ -59,11 +66,13 @@ export function createCostTracker(): CostTracker {
   const models = createTallyByName(NOTHING_YET);
   return {
     add: (outcome) => models.update(outcome.model, (sums) => plus(sums, outcome)),
+    correct: (event) => models.update(event.model, (sums) => corrected(sums, event)),
     byModel: () => Object.fromEntries(models.entries().map(([model, sums]) => [model, totalsOf(sums)])),
   };
 }
 
-function plus(sums: Sums, { status, cached, files, costUsd, metrics }: Outcome): Sums {
+function plus(sums: Sums, outcome: Outcome): Sums {
+  const { status, cached, files, costUsd, estimatedUsd = 0, metrics } = outcome;
   const isSaved = status === 'saved';
   const isMade = isSaved && !cached;
   const runSeconds = cached || typeof metrics.predict_time !== 'number' ? null : metrics.predict_time;
@@ -72,18 +81,33 @@ function plus(sums: Sums, { status, cached, files, costUsd, metrics }: Outcome):
     saved: sums.saved + (isSaved ? 1 : 0),
     images: sums.images + (isMade ? files.filter(({ role }) => role === 'original').length : 0),
     microUsd: sums.microUsd + toMicroUsd(costUsd ?? 0),
+    estimatedMicroUsd: sums.estimatedMicroUsd + toMicroUsd(estimatedUsd),
     isPriceKnown: sums.isPriceKnown && !(isMade && costUsd === null),
     runs: sums.runs + (runSeconds === null ? 0 : 1),
     runSeconds: sums.runSeconds + (runSeconds ?? 0),
   };
 }
 
-function totalsOf({ outcomes, saved, images, microUsd, isPriceKnown, runs, runSeconds }: Sums): ModelTotals {
+function corrected(sums: Sums, event: EventOf<'job.measured'>): Sums {
+  const { cached, metrics, costChangeUsd, estimateUsd } = event;
+  const runSeconds = cached || typeof metrics.predict_time !== 'number' ? null : metrics.predict_time;
+  return {
+    ...sums,
+    microUsd: sums.microUsd + toMicroUsd(costChangeUsd),
+    estimatedMicroUsd: sums.estimatedMicroUsd - toMicroUsd(estimateUsd),
+    runs: sums.runs + (runSeconds === null ? 0 : 1),
+    runSeconds: sums.runSeconds + (runSeconds ?? 0),
+  };
+}
+
+function totalsOf(sums: Sums): ModelTotals {
+  const { outcomes, saved, images, microUsd, estimatedMicroUsd, isPriceKnown, runs, runSeconds } = sums;
   return {
     outcomes,
     saved,
     images,
     costUsd: microUsd / 1_000_000,
+    estimatedUsd: estimatedMicroUsd / 1_000_000,
     meanUsdPerImage: images === 0 || !isPriceKnown ? null : Math.round(microUsd / images) / 1_000_000,
     meanSecondsPerRun: runs === 0 ? null : Math.round((runSeconds / runs) * 1_000) / 1_000,
   };
@@ -111,99 +135,40 @@ export function createTallyByName<T>(initial: T, maxNames = 1_000): TallyByName<
   };
 }
 
-/**
- * The stage in which a job failed: before its prediction was created, before that was final, or
- * after it.
- */
-export type FailureStage = 'creation' | 'polling' | 'download';
+/** Numbers of failed jobs by stage. */
+export type FailuresByStage = Readonly<Record<FailureStage, number>>;
+
+/** Counts failed jobs by the stage in which they failed. */
+interface StageCounter {
+  add(outcome: Outcome): void;
+  counts(): FailuresByStage;
+}
+
+/** Creates a counter of failed jobs by stage; other outcomes do not count. */
+export function createStageCounter(): StageCounter {
+  const counts = new Map<FailureStage, number>(failureStages.map((stage) => [stage, 0]));
+  return {
+    add(outcome) {
+      if (outcome.status !== 'failed') return;
+      const stage = failureStage(outcome);
+      counts.set(stage, (counts.get(stage) ?? 0) + 1);
+    },
+    counts: () => {
+      const of = (stage: FailureStage) => counts.get(stage) ?? 0;
+      const [creation, polling, download] = [of('creation'), of('polling'), of('download')];
+      return { creation, polling, download, rendering: of('rendering'), delivery: of('delivery') };
+    },
+  };
+}
 
 /**
- * Returns the stage of a failure. Downloads and renditions follow the prediction; other errors
- * without a prediction precede it.
+ * Returns the stage in which a job failed. Outcomes of earlier versions do not name it: then the
+ * kind of the error tells, and whether there was a prediction.
  */
 export function failureStage({ error, predictionId }: Pick<Outcome, 'error' | 'predictionId'>): FailureStage {
-  if (error?.name === 'DownloadError' || error?.name === 'RenderError') return 'download';
+  if (error?.stage !== undefined) return error.stage;
+  if (error?.name === 'DeliveryError') return 'delivery';
+  if (error?.name === 'RenderError') return 'rendering';
+  if (error?.name === 'DownloadError') return 'download';
   return predictionId === null ? 'creation' : 'polling';
-}
-
-/** Ratio of neighbouring bucket widths, so that quantiles are within 1 %. */
-const GROWTH = 1.01;
-const SMALLEST_SECONDS = 0.001;
-/** Number of buckets: they cover 1 ms to about 3 days. */
-const BUCKETS = 2_000;
-
-/** The distribution of durations, in seconds. */
-export interface DurationSummary {
-  readonly count: number;
-  readonly totalSeconds: number;
-  readonly averageSeconds: number;
-  readonly minSeconds: number;
-  readonly medianSeconds: number;
-  readonly p95Seconds: number;
-  readonly maxSeconds: number;
-}
-
-/** Any number of durations, in the memory of one histogram. */
-interface Distribution {
-  add(seconds: number): void;
-  /**
-   * Returns the summary; null if no duration was added. Median and p95 are within 1 %, the rest is
-   * exact.
-   */
-  summary(): DurationSummary | null;
-}
-
-/** Creates a histogram with logarithmic buckets. Memory: 8 kB. */
-export function createDistribution(): Distribution {
-  const buckets = new Uint32Array(BUCKETS);
-  let count = 0;
-  let totalSeconds = 0;
-  let minSeconds = Number.POSITIVE_INFINITY;
-  let maxSeconds = 0;
-
-  const quantile = (share: number): number => {
-    const rank = Math.max(1, Math.ceil(share * count));
-    let seen = 0;
-    const bucket = buckets.findIndex((size) => {
-      seen += size;
-      return seen >= rank;
-    });
-    return Math.min(maxSeconds, Math.max(minSeconds, middleOf(bucket)));
-  };
-  return {
-    add(seconds) {
-      const bucket = bucketOf(seconds);
-      buckets[bucket] = (buckets[bucket] ?? 0) + 1;
-      count += 1;
-      totalSeconds += seconds;
-      minSeconds = Math.min(minSeconds, seconds);
-      maxSeconds = Math.max(maxSeconds, seconds);
-    },
-    summary() {
-      if (count === 0) return null;
-      return {
-        count,
-        totalSeconds: toMillis(totalSeconds),
-        averageSeconds: toMillis(totalSeconds / count),
-        minSeconds,
-        medianSeconds: toMillis(quantile(0.5)),
-        p95Seconds: toMillis(quantile(0.95)),
-        maxSeconds,
-      };
-    },
-  };
-}
-
-function bucketOf(seconds: number): number {
-  const bucket = Math.floor(Math.log(seconds / SMALLEST_SECONDS) / Math.log(GROWTH));
-  return Math.min(BUCKETS - 1, Math.max(0, bucket));
-}
-
-function middleOf(bucket: number): number {
-  return SMALLEST_SECONDS * GROWTH ** (bucket + 0.5);
-}
-
-/** Rounds to milliseconds. */
-function toMillis(seconds: number): number {
-  return Math.round(seconds * 1_000) / 1_000;
 }

@@ -1,5 +1,5 @@
+import { createOccurrences } from '../../base/occurrences.ts';
 import { cutToBytes } from '../../base/text.ts';
-import { createOccurrences } from './requestKey.ts';
 
 const maxWords = 6;
 const maxBytes = 60;

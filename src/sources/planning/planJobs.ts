@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
+import { createOccurrences } from '../../base/occurrences.ts';
 import type { Job, ModelInput, Plan } from '../../types.ts';
 import { createUniquePaths } from './fileNames.ts';
 import { createCaptions } from './jobTemplate.ts';
 import { type PathTemplateConfig, pathTemplate } from './pathTemplate.ts';
-import { createOccurrences, requestKey } from './requestKey.ts';
+import { requestKey } from './requestKey.ts';
 
 export interface PlanJobsConfig extends PathTemplateConfig, ResultKeysConfig {
   /** `flat`, `date`, `prompt`, `model` or a template; see `pathTemplate`. */

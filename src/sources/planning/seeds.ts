@@ -1,7 +1,8 @@
+import { createOccurrences } from '../../base/occurrences.ts';
 import type { InputFiles, Json, ModelInput } from '../../types.ts';
 import { checkInput } from '../modelInputs/checkInput.ts';
 import type { JobContext } from './jobContext.ts';
-import { createOccurrences, requestKey } from './requestKey.ts';
+import { requestKey } from './requestKey.ts';
 
 /**
  * Throws `UsageError` if seeds that count up from a given number leave the range that the model

@@ -1,7 +1,7 @@
 import Papa from 'papaparse';
 import { UsageError } from '../../errors.ts';
 import { encodingFault, type RowItem } from './rows.ts';
-import { maxRowChars, readLines, readText } from './text.ts';
+import { maxRowChars, readLines, readText, type TextFile } from './text.ts';
 
 /** The columns of a file, and the index of the one that has the prompts. */
 interface CsvHeader {
@@ -13,11 +13,11 @@ interface CsvHeader {
  * Reads the rows of a CSV file with a header: the column `prompt` (in any letter case) and any
  * others, as texts. Without a given delimiter, the header decides between comma, semicolon and tab.
  */
-export async function* csvRows(path: string, delimiter?: string): AsyncGenerator<RowItem, void, void> {
+export async function* csvRows(file: TextFile, delimiter?: string): AsyncGenerator<RowItem, void, void> {
   let header: CsvHeader | null = null;
-  for await (const records of readCsvRecords(path, delimiter ?? (await findDelimiter(path)))) {
+  for await (const records of readCsvRecords(file, delimiter ?? (await findDelimiter(file)))) {
     for (const record of records) {
-      if (header === null) header = readHeader(path, record);
+      if (header === null) header = readHeader(file.path, record);
       else yield rowFromRecord(record, header);
     }
   }
@@ -55,8 +55,8 @@ function rowFromRecord({ line, values, fault }: CsvRecord, { columns, promptColu
   return { type: 'row', line, prompt, fields, text: true };
 }
 
-async function findDelimiter(path: string): Promise<string> {
-  for await (const { lines } of readLines(path)) {
+async function findDelimiter(file: TextFile): Promise<string> {
+  for await (const { lines } of readLines(file)) {
     const header = lines.find((line) => line !== null && line.trim() !== '') ?? '';
     return [',', ';', '\t'].find((delimiter) => header.includes(delimiter)) ?? ',';
   }
@@ -80,13 +80,13 @@ interface CsvRecord {
  * closed.
  */
 async function* readCsvRecords(
-  path: string,
+  file: TextFile,
   delimiter: string,
 ): AsyncGenerator<readonly CsvRecord[], void, void> {
   const parser = new Papa.Parser({ delimiter, newline: '\n' });
   let line = 1;
   let open = '';
-  for await (const chunk of readText(path)) {
+  for await (const chunk of readText(file)) {
     const text = open + chunk;
     const parsed: Papa.ParseResult<string[]> = parser.parse(text, 0, true);
     yield numbered(parsed, line);

@@ -2,21 +2,21 @@ import { JSONParser } from '@streamparser/json';
 import { messageOf } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { type RowItem, rowFromValue } from './rows.ts';
-import { maxRowChars, readText } from './text.ts';
+import { maxRowChars, readText, type TextFile } from './text.ts';
 
 /**
  * Reads the rows of a `.json` file: one array of texts or objects, item by item. Stops at broken
  * JSON.
  */
-export async function* jsonRows(path: string): AsyncGenerator<RowItem, void, void> {
+export async function* jsonRows(file: TextFile): AsyncGenerator<RowItem, void, void> {
   const parser = new JSONParser({ paths: ['$.*'], keepStack: false });
   let values: unknown[] = [];
   parser.onValue = ({ value }) => values.push(value);
   let item = 1;
   let openChars = 0;
   let isBegun = false;
-  for await (const text of readText(path)) {
-    isBegun = isBegun || beginsArray(path, text);
+  for await (const text of readText(file)) {
+    isBegun = isBegun || beginsArray(file.path, text);
     const fault = faultIn(() => isBegun && parser.write(text));
     openChars = values.length > 0 ? 0 : openChars + text.length;
     for (const value of values) yield rowFromValue(item++, value);

@@ -1,10 +1,10 @@
 import { messageOf } from '../../base/text.ts';
 import { type RowItem, rowFromText, rowFromValue } from './rows.ts';
-import { readLines } from './text.ts';
+import { readLines, type TextFile } from './text.ts';
 
 /** Reads the rows of a `.jsonl` file: one JSON text or object per line. Skips blank lines. */
-export async function* jsonLinesRows(path: string): AsyncGenerator<RowItem, void, void> {
-  for await (const { firstLine, lines } of readLines(path)) {
+export async function* jsonLinesRows(file: TextFile): AsyncGenerator<RowItem, void, void> {
+  for await (const { firstLine, lines } of readLines(file)) {
     let line = firstLine;
     for (const text of lines) {
       const item = rowFromJson(line, text);
@@ -31,8 +31,8 @@ function clipped(reason: string): string {
 }
 
 /** Reads the rows of a `.txt` file: one prompt per line. Skips blank lines. */
-export async function* txtRows(path: string): AsyncGenerator<RowItem, void, void> {
-  for await (const { firstLine, lines } of readLines(path)) {
+export async function* txtRows(file: TextFile): AsyncGenerator<RowItem, void, void> {
+  for await (const { firstLine, lines } of readLines(file)) {
     let line = firstLine;
     for (const text of lines) {
       const item = rowFromText(line, text);

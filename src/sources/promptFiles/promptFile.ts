@@ -4,14 +4,18 @@ import { open, rename, rm, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { type Snapshot, takeSnapshot } from '../../disk/snapshot.ts';
 import { asFileHandleShortage, fileProblem, toStorageError } from '../../disk/storageError.ts';
 import { makeFolder } from '../../disk/writeFiles.ts';
 import { UsageError } from '../../errors.ts';
 import type { RowItem } from './rows.ts';
+import { type TextFile, unreadable } from './text.ts';
 
-/** A prompt file of a known format whose first row can be read. */
-export interface PromptFile {
-  readonly path: string;
+/**
+ * A prompt file of a known format whose first row can be read, as it was when it was opened: a run
+ * reads it several times, and must not mix two versions of it.
+ */
+export interface PromptFile extends Pick<Snapshot, 'path' | 'sha256' | 'hasChanged'> {
   /**
    * Reads the file from its beginning, in constant memory; each call is a new pass. Bad rows are
    * items, not errors. Throws `UsageError` if the file as a whole cannot be read.
@@ -19,12 +23,12 @@ export interface PromptFile {
   rows(): AsyncIterable<RowItem>;
 }
 
-type RowReader = (path: string) => AsyncIterable<RowItem>;
+type RowReader = (file: TextFile) => AsyncIterable<RowItem>;
 
 const readCsv = async (): Promise<RowReader> => (await import('./csv.ts')).csvRows;
 const readTsv = async (): Promise<RowReader> => {
   const csvRows = (await import('./csv.ts')).csvRows;
-  return (path) => csvRows(path, '\t');
+  return (file) => csvRows(file, '\t');
 };
 const readJsonLines = async (): Promise<RowReader> => (await import('./lines.ts')).jsonLinesRows;
 const readYaml = async (): Promise<RowReader> => (await import('./yaml.ts')).yamlRows;
@@ -61,7 +65,11 @@ export async function openPromptFile(path: string): Promise<PromptFile> {
   }
   await checkIsText(path);
   const reader = await loadReader();
-  const file: PromptFile = { path, rows: () => reader(path) };
+  const snapshot = await takeSnapshot(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  const { sha256, hasChanged } = snapshot;
+  const file: PromptFile = { path, sha256, hasChanged, rows: () => reader(snapshot) };
   for await (const _first of file.rows()) return file;
   throw new UsageError(`${path}: Expected at least one prompt, got a file without any`);
 }
@@ -134,7 +142,7 @@ function kindOf(path: string): string {
 }
 
 /**
- * Writes prompts from a pipe to `stdin.txt` in the run folder, so that they can be read twice, and
+ * Writes prompts from a pipe to `stdin.txt` in a folder, so that they can be read twice, and
  * returns its path. The file is written atomically: an earlier one stays until the new one is
  * complete.
  *
@@ -155,9 +163,9 @@ export async function spoolPrompts(input: Readable, folder: string): Promise<str
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(
-      `Cannot store the prompts in the run folder: ${toStorageError(error, path).message}`,
+      `Cannot store the prompts of standard input: ${toStorageError(error, path).message}`,
       {
-        suggestion: 'Choose another folder with --out.',
+        suggestion: 'Free some space for temporary files, or name a prompt file instead of -.',
         cause: error,
       },
     );

@@ -1,22 +1,19 @@
-import { createReadStream } from 'node:fs';
+import type { Snapshot } from '../../disk/snapshot.ts';
 import { asFileHandleShortage, fileProblem } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 
-/**
- * Measured: larger chunks are slower and take more memory, as their rows outlive the young
- * generation.
- */
-const chunkBytes = 64 * 1024;
+/** A file of text. Each call of `chunks` reads it from its beginning. */
+export type TextFile = Pick<Snapshot, 'path' | 'bytes' | 'chunks'>;
 
 /**
  * Reads a UTF-8 file chunk by chunk: without byte order mark, with `\n` as every line end, and
  * U+FFFD for bytes that are not UTF-8. Throws `UsageError` if the file cannot be read.
  */
-export async function* readText(path: string): AsyncGenerator<string, void, void> {
+export async function* readText({ path, chunks }: TextFile): AsyncGenerator<string, void, void> {
   const decoder = new TextDecoder('utf-8');
   let heldCr = '';
   try {
-    for await (const bytes of createReadStream(path, { highWaterMark: chunkBytes })) {
+    for await (const bytes of chunks()) {
       const text = heldCr + decoder.decode(bytes, { stream: true });
       // A line end may be cut in two at the end of a chunk.
       heldCr = text.endsWith('\r') ? '\r' : '';
@@ -30,7 +27,8 @@ export async function* readText(path: string): AsyncGenerator<string, void, void
   if (rest !== '') yield rest;
 }
 
-function unreadable(path: string, cause: unknown): unknown {
+/** Turns the system's error about a prompt file into ours; returns any other as it is. */
+export function unreadable(path: string, cause: unknown): unknown {
   const shortage = asFileHandleShortage(cause, path);
   if (shortage !== null) return shortage;
   if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
@@ -55,10 +53,10 @@ interface LineBatch {
  * Reads all lines of a file, in batches, as a step of an async iterator costs more than handling a
  * line.
  */
-export async function* readLines(path: string): AsyncGenerator<LineBatch, void, void> {
+export async function* readLines(file: TextFile): AsyncGenerator<LineBatch, void, void> {
   let firstLine = 1;
   let open: string | null = '';
-  for await (const text of readText(path)) {
+  for await (const text of readText(file)) {
     const pieces: (string | null)[] = text.split('\n');
     pieces[0] = joined(open, pieces[0] ?? null);
     open = pieces.pop() ?? null;

@@ -1,19 +1,18 @@
-import { stat } from 'node:fs/promises';
 import { isNode, isSeq, LineCounter, parseDocument } from 'yaml';
 import { UsageError } from '../../errors.ts';
 import { type RowItem, rowFromValue } from './rows.ts';
-import { maxRowChars, readLines, readText } from './text.ts';
+import { maxRowChars, readLines, readText, type TextFile } from './text.ts';
 
 /**
  * Reads the rows of a YAML file: a list of texts or objects. The usual form, `- ` at the start of a
  * line, is streamed.
  */
-export async function* yamlRows(path: string): AsyncGenerator<RowItem, void, void> {
-  yield* (await isBlockList(path)) ? yamlBlockRows(path) : yamlDocumentRows(path);
+export async function* yamlRows(file: TextFile): AsyncGenerator<RowItem, void, void> {
+  yield* (await isBlockList(file)) ? yamlBlockRows(file) : yamlDocumentRows(file);
 }
 
-async function isBlockList(path: string): Promise<boolean> {
-  for await (const { lines } of readLines(path)) {
+async function isBlockList(file: TextFile): Promise<boolean> {
+  for await (const { lines } of readLines(file)) {
     const first = lines.find((line) => line === null || !/^(\s*(#.*)?|%.*|---\s*(#.*)?)$/.test(line));
     if (first !== undefined) return first !== null && /^-(\s|$)/.test(first);
   }
@@ -32,9 +31,9 @@ interface YamlItem {
  * is indented, so the file is cut at these lines and each item is parsed alone (anchors work within
  * an item only).
  */
-async function* yamlBlockRows(path: string): AsyncGenerator<RowItem, void, void> {
+async function* yamlBlockRows(file: TextFile): AsyncGenerator<RowItem, void, void> {
   let item: YamlItem | null = null;
-  for await (const { firstLine, lines } of readLines(path)) {
+  for await (const { firstLine, lines } of readLines(file)) {
     for (const [index, text] of lines.entries()) {
       if (text !== null && isBetweenItems(text)) continue;
       if (text !== null && item !== null && !/^-(\s|$)/.test(text)) {
@@ -94,11 +93,11 @@ const maxBytes = 16 * 1024 * 1024;
  * Reads a YAML list of any form (`[a, b]`, indented, with anchors). It is parsed as a whole, up to
  * 16 MB.
  */
-async function* yamlDocumentRows(path: string): AsyncGenerator<RowItem, void, void> {
-  const { size } = await stat(path);
-  if (size > maxBytes) {
+async function* yamlDocumentRows(file: TextFile): AsyncGenerator<RowItem, void, void> {
+  const { path, bytes } = file;
+  if (bytes > maxBytes) {
     throw new UsageError(
-      `${path}: Expected at most 16 MB of YAML in this form, got ${Math.ceil(size / 2 ** 20)} MB`,
+      `${path}: Expected at most 16 MB of YAML in this form, got ${Math.ceil(bytes / 2 ** 20)} MB`,
       {
         suggestion:
           'Begin each item with "- " at the start of a line, or use JSONL: one JSON value per line.',
@@ -106,7 +105,7 @@ async function* yamlDocumentRows(path: string): AsyncGenerator<RowItem, void, vo
     );
   }
   let text = '';
-  for await (const chunk of readText(path)) text += chunk;
+  for await (const chunk of readText(file)) text += chunk;
   yield* rowsOf(path, text);
 }
 

@@ -42,6 +42,12 @@ it('refuses a simulator at a base URL', () => {
   );
 });
 
+it('leaves nothing to a simulator that ends with the command', () => {
+  expect(() => chooseService({ ...emptyFlags, simulateSpeed: 1, detach: true }, nothing)).toThrow(
+    '`--simulate` and `--detach` cannot be used together.',
+  );
+});
+
 it('takes a container if the flags ask for it, with an address and no token', () => {
   const cog = { ...emptyFlags, provider: 'cog' } as const;
   expect(chooseService({ ...cog, baseUrl: 'http://c' }, nothing)).toEqual({

@@ -8,7 +8,6 @@ it('asks for the defaults of a run if no flag is given', () => {
     ...runDefaults,
     concurrency: 10,
     continueOnError: true,
-    resumeAnyway: false,
     gallery: true,
     sidecars: true,
     keepOriginals: false,

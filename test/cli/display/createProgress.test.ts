@@ -30,6 +30,8 @@ it('follows a job through its states until its outcome', () => {
   expect(state()).toMatchObject({ state: 'waiting', attempt: 2 });
   tracker.onEvent({ type: 'prediction.completed', index: 7, predictionId: 'p', status: 'succeeded' });
   expect(state()).toMatchObject({ state: 'downloading' });
+  tracker.onEvent({ type: 'prediction.completed', index: 7, predictionId: 'p', status: 'processing' });
+  expect(state()).toMatchObject({ state: 'downloading' });
   tracker.onEvent({ type: 'image.downloaded', index: 7, bytes: 5 });
   expect(state()).toMatchObject({ state: 'saving', prompt: 'a fox' });
   tracker.onEvent({ type: 'image.saved', outcome: outcome(7) });
@@ -55,30 +57,34 @@ it('counts money in whole millionths and reports a missing price', () => {
   expect(tracker.progress()).toMatchObject({ saved: 12, costMicroUsd: 1_000_000 });
 });
 
-it('keeps the first five of any number of failures', () => {
+it('groups failures by cause, stage and what may come of another run', () => {
   const { tracker } = started();
   for (let index = 0; index < 9; index += 1) {
-    const name = index > 6 ? 'DownloadError' : 'PredictionError';
-    const error = outcomeError({ recoverable: index > 6, name });
+    const change = index > 6 ? { recoverable: true, stage: 'download' as const } : { code: 'ERR_SAFETY' };
+    const error = outcomeError({ message: `Prediction p${index} failed`, ...change });
     tracker.onEvent({ type: 'job.failed', outcome: outcome(index, { status: 'failed', error }) });
   }
-  const { failed, failures, failuresByStage, recoverableFailures } = tracker.progress();
-  expect(failuresByStage).toEqual({ creation: 0, polling: 7, download: 2 });
-  expect({ failed, recoverableFailures }).toEqual({ failed: 9, recoverableFailures: 2 });
-  expect(failures.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+  const { failed, causes, failuresByStage, ...others } = tracker.progress();
+  expect(failuresByStage).toEqual({ creation: 0, polling: 7, download: 2, rendering: 0, delivery: 0 });
+  expect(others).toMatchObject({ recoverableFailures: 2, repeatingFailures: 7, sameCause: 2 });
+  expect(failed).toBe(9);
+  expect(causes.map(({ count, indexes }) => [count, ...indexes])).toEqual([
+    [7, 0, 1, 2],
+    [2, 7, 8],
+  ]);
 });
 
-it('remembers the longest pause and the first reason to skip', () => {
+it('remembers the longest pause and the reasons to skip', () => {
   const { tracker } = started();
-  tracker.onEvent({ type: 'rate.paused', waitMs: 5_000 });
-  tracker.onEvent({ type: 'rate.paused', waitMs: 2_000 });
+  tracker.onEvent({ type: 'rate.paused', waitMs: 5_000, reason: 'refused' });
+  tracker.onEvent({ type: 'rate.paused', waitMs: 2_000, reason: 'refused' });
   const error = outcomeError({ message: 'over budget' });
   tracker.onEvent({ type: 'job.skipped', outcome: outcome(1, { status: 'skipped', error }) });
   expect(tracker.progress()).toMatchObject({
     throttles: 2,
     pausedUntilMs: 5_000,
     skipped: 1,
-    skipReason: 'over budget',
+    skipReasons: new Map([['over budget', 1]]),
     ratePerMinute: null,
   });
 });

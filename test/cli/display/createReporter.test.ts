@@ -164,6 +164,23 @@ describe('in a log', () => {
     expect(stderr.text).not.toContain('\x1b');
   });
 
+  it('has a line for each of the first failures of a cause, and one for the others', () => {
+    const { stderr, reporter } = open();
+    reporter.onEvent(start);
+    const failures = [3, 4, 5, 6, 7, 8].map((index) =>
+      outcome(index, { status: 'failed', prompt: 'a fox', error: outcomeError() }),
+    );
+    for (const failed of failures) reporter.onEvent({ type: 'job.failed', outcome: failed });
+    expect(stderr.lines.filter((line) => line.startsWith('failed'))).toEqual([
+      failureText,
+      failureText.replace('#4', '#5'),
+      failureText.replace('#4', '#6'),
+      'failed #7, as those before; the summary counts all of this kind',
+    ]);
+    reporter.onEvent({ type: 'run.completed', totals: { ...totals, failed: 6 }, elapsedMs: 1 });
+    expect(stderr.lines).toContain('  6 jobs (#4, #5, #6, …): The output was flagged – Change the prompt.');
+  });
+
   it('gives a sign of life each 5 s, and each 30 s later on', () => {
     const { clock, stderr, reporter } = open();
     reporter.onEvent(start);
@@ -209,5 +226,17 @@ describe('with --json and --quiet', () => {
     reporter.close();
     expect(stderr.text).toBe(`${failureText}\n`);
     expect(stdout.text).toBe('');
+  });
+
+  it('counts the failures of one cause under --quiet', () => {
+    const stderr = new FakeStream();
+    const reporter = createReporter({ stdout: new FakeStream(), stderr, quiet: true });
+    for (let index = 0; index < 10_000; index += 1) {
+      const failed = outcome(index, { status: 'failed', error: outcomeError() });
+      reporter.onEvent({ type: 'job.failed', outcome: failed });
+    }
+    reporter.onEvent({ type: 'run.completed', totals, elapsedMs: 1 });
+    expect(stderr.lines).toHaveLength(3 + 1);
+    expect(stderr.lines.at(-1)).toMatch(/^failed 10000 jobs \(#1, #2, #3, …\): /);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eventLines } from '../../../src/cli/display/eventLines.ts';
+import { eventLines, startLine } from '../../../src/cli/display/eventLines.ts';
 import { createPaint } from '../../../src/cli/display/terminal.ts';
 import type { RunEvent } from '../../../src/events/runEvent.ts';
 import type { Outcome } from '../../../src/types.ts';
@@ -35,4 +35,18 @@ it('reports a paused model once, not for each of its jobs', () => {
   );
   expect(linesOf(failed({ error }))).toEqual([]);
   expect(linesOf(failed({ error: outcomeError() }))[0]).toContain("failed #4 'prompt 3'");
+});
+
+it('begins with the jobs and the folder, and says if they are simulated', () => {
+  expect(startLine(progress())).toBe('10 jobs, 10 at a time, into /out/run');
+  expect(startLine(progress({ service: 'simulator', alreadySaved: 2 }))).toBe(
+    '10 jobs, simulated, 2 already saved, 10 at a time, into /out/run',
+  );
+});
+
+it('says how to collect what was left, and until when', () => {
+  const untilMs = new Date(2026, 0, 1, 17, 5).getTime();
+  expect(linesOf({ type: 'run.detached', jobs: 3, command: 'collect out/night', untilMs })).toEqual([
+    'detached 3 predictions left to the service. Collect before 17:05, when the first outputs are deleted: collect out/night',
+  ]);
 });

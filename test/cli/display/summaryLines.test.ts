@@ -33,9 +33,28 @@ it('sums up a run in which all went well', () => {
   ]);
 });
 
+it('says that a simulation is one, and that its money was not paid', () => {
+  const [headline, cost] = lines({}, progress({ service: 'simulator' }));
+  expect(headline).toMatch(/^Simulated: 60 of 60 jobs saved/);
+  expect(cost).toBe('  cost     $0.171, on average $0.003 a job, simulated: nothing was paid');
+  expect(lines({}, progress({ service: 'replicate' })).join()).not.toMatch(/simulated/i);
+});
+
 it('gives the reasons of failed and skipped jobs, and the next step', () => {
-  const failures = [{ index: 4, prompt: 'a\nfox', error: outcomeError() }];
-  const at = progress({ predictions: 57, retries: 1, throttles: 2, failures, skipReason: 'over budget' });
+  const first = { index: 4, prompt: 'a\nfox', error: outcomeError() };
+  const causes = [
+    { count: 1, first, indexes: [4] },
+    { count: 2, first: { ...first, index: 7 }, indexes: [7, 8] },
+  ];
+  const skipReasons = new Map([['over budget', 4]]);
+  const at = progress({
+    predictions: 57,
+    retries: 1,
+    throttles: 2,
+    causes,
+    repeatingFailures: 3,
+    skipReasons,
+  });
   expect(lines({ saved: 50, failed: 3, skipped: 4, alreadySaved: 3 }, at)).toEqual([
     '53 of 60 jobs saved (3 by earlier runs) in 1m 52s, 27 a minute',
     '  failed   3',
@@ -43,9 +62,9 @@ it('gives the reasons of failed and skipped jobs, and the next step', () => {
     '  cost     $0.171, on average $0.0034 a job',
     '  service  57 predictions, 1 retry, 2 requests to slow down',
     '  files    /out/run',
-    'The first 1 of 3 failures:',
+    'Failures:',
+    '  2 jobs (#8, #9): The output was flagged – Change the prompt.',
     "  #5 'a fox': The output was flagged – Change the prompt.",
-    '  … and 2 more, in manifest.jsonl',
     'Run the same command again to retry the rest. Saved images are not made or paid for again.',
     '3 failures will happen again unless you change the prompt or the input.',
   ]);
@@ -56,10 +75,36 @@ it('reports that there was nothing to make, instead of 0 of 0 jobs', () => {
   expect(headline).toBe('Nothing to make: no job is left, or --only selects none');
 });
 
-it('promises no retry of a lasting failure', () => {
-  const text = lines({ saved: 56, failed: 1 }, progress({ recoverableFailures: 0 })).join('\n');
+it('promises no retry of a failure that lies in the request', () => {
+  const text = lines({ saved: 56, failed: 1 }, progress({ repeatingFailures: 1 })).join('\n');
   expect(text).toContain('1 failure will happen again unless you change the prompt or the input.');
   expect(text).not.toContain('Run the same command again');
+});
+
+it('says of a failure of another kind only that it may happen again', () => {
+  const text = lines({ saved: 55, failed: 2 }, progress()).join('\n');
+  expect(text).toContain('2 failures may happen again: follow the advice above first.');
+  expect(text).not.toContain('will happen again');
+});
+
+it('has a line for any number of failures of one cause', () => {
+  const first = { index: 4, prompt: 'a fox', error: outcomeError() };
+  const causes = [{ count: 10_000, first, indexes: [4, 5, 6] }];
+  expect(lines({ total: 10_003, saved: 0, failed: 10_000 }, progress({ causes }))).toContain(
+    '  10000 jobs (#5, #6, #7, …): The output was flagged – Change the prompt.',
+  );
+});
+
+it('names the budget that would do, and the reasons to skip with their numbers', () => {
+  const skipReasons = new Map([
+    ['The budget is spent.', 3],
+    ['Cancelled.', 1],
+  ]);
+  const text = lines({ saved: 53, skipped: 4, budgetNeededUsd: 0.2 }, progress({ skipReasons }));
+  expect(text).toContain('  skipped  4 – 3: The budget is spent. 1: Cancelled.');
+  expect(text.at(-1)).toBe(
+    'Run the same command again with --budget 0.20 to make the rest. Saved images are not made or paid for again.',
+  );
 });
 
 it('mentions no lasting failure if there is none', () => {
@@ -74,8 +119,24 @@ it.each([
     { costIncomplete: true },
     '  cost     $0.171 at least, as some jobs have no known price, on average $0.003 a job',
   ],
+  [
+    { costIncomplete: true, estimatedUsd: 0.05 },
+    '  cost     $0.171, $0.05 of it estimated, as the service reported no run times, on average $0.003 a job',
+  ],
+  [
+    { costIncomplete: true, estimatedUsd: 0.05, unpricedJobs: 2 },
+    '  cost     $0.171 at least, as some jobs have no known price, $0.05 of it estimated, as the service reported no run times, on average $0.003 a job',
+  ],
 ])('is honest about the cost: %j', (totals, line) => {
   expect(lines(totals)).toContain(line);
+});
+
+it('counts jobs that cost nothing, as earlier runs had paid for them, apart', () => {
+  const text = lines({ costUsd: 0.018, saved: 12 }, progress({ restored: 6 }));
+  expect(text).toContain('  cost     $0.018, on average $0.003 a job');
+  expect(text).toContain(
+    '  restored 6 jobs paid for earlier got files that were missing or are new, at no cost',
+  );
 });
 
 it('leaves out cost and service if nothing was made', () => {
@@ -92,6 +153,7 @@ it('has a line for each model if there are several', () => {
     saved: 1,
     images: 1,
     costUsd: 0.025,
+    estimatedUsd: 0,
     meanUsdPerImage: 0.025,
     meanSecondsPerRun: 3.24,
   };
@@ -116,8 +178,8 @@ it('has a line for each model if there are several', () => {
 });
 
 it('counts failures by stage', () => {
-  const failuresByStage = { creation: 4, polling: 0, download: 2 };
+  const failuresByStage = { creation: 3, polling: 0, download: 1, rendering: 1, delivery: 1 };
   expect(lines({ saved: 51, failed: 6 }, progress({ failuresByStage }))).toContain(
-    '  failed   6 – 4 at creation, 2 while downloading or rendering',
+    '  failed   6 – 3 at creation, 1 while downloading, 1 while rendering, 1 at a further destination',
   );
 });

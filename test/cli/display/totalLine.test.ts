@@ -23,6 +23,11 @@ it('shows all parts if there is room', () => {
   );
 });
 
+it('gives the reason of a long pause', () => {
+  const paused = progress({ total: 3, pausedUntilMs: 240_000 });
+  expect(totalLine(paused, 0, 80, plain)).toContain(' 0/3 · paused 4m 00s by the service');
+});
+
 it('leaves out unknown values', () => {
   expect(totalLine(progress({ total: 3 }), 0, 40, plain)).toBe('──────────────────────── 0/3');
 });

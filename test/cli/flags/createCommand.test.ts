@@ -45,11 +45,13 @@ describe('values', () => {
       webhookPort: null,
       provider: null,
       ratePerMinute: null,
+      maxWaitMs: null,
       budgetMicroUsd: null,
       priceMicroUsd: null,
       maxAttempts: null,
       timeoutMs: null,
       onTimeout: null,
+      lookForMs: null,
       renditions: [],
       organize: null,
       limit: null,
@@ -108,6 +110,10 @@ describe('values', () => {
     ['--budget $0.000029', { budgetMicroUsd: 29 }],
     ['--price 0', { priceMicroUsd: 0 }],
     ['--timeout 1.5', { timeoutMs: 1_500 }],
+    ['--max-wait 90', { maxWaitMs: 90_000 }],
+    ['--max-wait 1.5s', { maxWaitMs: 1_500 }],
+    ['--max-wait 5m', { maxWaitMs: 300_000 }],
+    ['--max-wait 24h', { maxWaitMs: 86_400_000 }],
     ['--rate 60 --concurrency 4 --max-attempts 2', { ratePerMinute: 60, concurrency: 4, maxAttempts: 2 }],
     [
       '--rendition thumb=320x240 --rendition instagram_post',
@@ -192,6 +198,9 @@ describe('refusals', () => {
     ['--budget 0.0000001', 'at most 6 decimals'],
     ['--price free', "got 'free'"],
     ['--timeout 0', 'a number of seconds above 0'],
+    ['--max-wait 0', 'a time above 0 such as 90, 90s, 10m or 2h'],
+    ['--max-wait 25h', 'at most 24h'],
+    ['--max-wait 5d', 'a time above 0'],
     ['--simulate=fast', "Expected `--simulate` to be a number above 0, at most 1000000, got 'fast'"],
     ['--model flux', "to be OWNER/NAME or OWNER/NAME:VERSION (64 hex digits), got 'flux'"],
     ['--model o/n:latest', "got 'o/n:latest'"],
@@ -260,6 +269,7 @@ describe('help', () => {
     );
     expect(text).toContain('--simulate[=SPEED]');
     expect(text).toMatch(/--timeout SECONDS .*\n?.*\(default:\s+600\)/);
+    expect(text).toMatch(/--max-wait TIME (.*\n?)*?.*\(default:\s+10m\)/);
     expect(text).toContain('  npx tsx pipelines/generate.ts prompts.txt --simulate');
     expect(text).toMatch(/REPLICATE_API_TOKEN +the token/);
     expect(text).toMatch(/130 +interrupted/);

@@ -6,6 +6,7 @@ import { observeRun } from '../../../src/events/observeRun.ts';
 import type { RunEvent } from '../../../src/events/runEvent.ts';
 import { toTelemetry } from '../../../src/events/telemetry/toTelemetry.ts';
 import { generate } from '../../../src/pipelines/generate.ts';
+import type { PredictionStatus } from '../../../src/types.ts';
 import { memorySdk } from '../../helpers/memorySdk.ts';
 import { outcome, outcomeError } from '../../helpers/outcomes.ts';
 import { aPlan, runOf, succeeding } from '../../helpers/runOf.ts';
@@ -37,7 +38,7 @@ const creating = (index: number, attempt = 1): RunEvent => ({
   model: 'owner/name',
   attempt,
 });
-const completed = (index: number, status: 'succeeded' | 'failed' = 'succeeded'): RunEvent => ({
+const completed = (index: number, status: PredictionStatus = 'succeeded'): RunEvent => ({
   type: 'prediction.completed',
   index,
   predictionId: `p${index}`,
@@ -60,9 +61,9 @@ const story: (RunEvent | number)[] = [
   startEvent,
   10,
   creating(0),
-  { type: 'rate.paused', waitMs: 300 },
+  { type: 'rate.paused', waitMs: 300, reason: 'refused' },
   100,
-  { type: 'rate.paused', waitMs: 300 },
+  { type: 'rate.paused', waitMs: 300, reason: 'refused' },
   { type: 'prediction.created', index: 0, predictionId: 'p0', status: 'starting' },
   400,
   completed(0, 'failed'),
@@ -109,6 +110,14 @@ const lineOf = (span: ReadableSpan): string => {
 const named = (name: string) => sdk.spans().filter((span) => span.name === name);
 
 describe('spans', () => {
+  it('count a prediction whose output came before its end as one that has its output', () => {
+    play(telemetry(), [startEvent, creating(0), 500, completed(0, 'processing'), 30, endEvent]);
+    expect(sdk.spans().map(lineOf).slice(0, 2)).toEqual([
+      'rxposure.job > generate_content owner/name 500',
+      'rxposure.job > rxposure.download 30',
+    ]);
+  });
+
   it('are of the run, its jobs and their stages', () => {
     play(telemetry(), story);
     expect(sdk.spans().map(lineOf)).toEqual([

@@ -40,7 +40,7 @@ const longest = [0.5, 1, 2, 4, 8, 16, 30, 30, 30, 30, 30, 30];
 describe('waits', () => {
   it.each<[keyof typeof retryPolicies, Error, number[]]>([
     ['ask', errors.call, longest],
-    ['adopt', errors.call, longest],
+    ['lastLook', errors.call, longest],
     ['resume', errors.call, [0.5, 1, 2, 4, 8, 16]],
     ['refetch', errors.call, [0.5, 1, 2, 4, 8, 16]],
     ['upload', errors.call, [0.5, 1, 2, 4, 8, 16]],
@@ -59,7 +59,8 @@ describe('waits', () => {
 
 it.each<[keyof typeof retryPolicies, Record<string, number>]>([
   ['ask', { call: 12, unknown: 5 }],
-  ['adopt', { call: 12, download: 12, delivery: 12, handles: 12 }],
+  ['look', { call: 2, download: 2, delivery: 2, handles: 2 }],
+  ['lastLook', { call: 12, download: 12, delivery: 12, handles: 12 }],
   ['resume', { call: 6, unknown: 5 }],
   ['refetch', { call: 6 }],
   ['upload', { call: 6 }],

@@ -1,6 +1,18 @@
 import fc from 'fast-check';
-import { concatMap, map, mergeMap, range, tap, VirtualTimeScheduler } from 'rxjs';
+import {
+  catchError,
+  concatMap,
+  map,
+  mergeMap,
+  type Observable,
+  of,
+  range,
+  tap,
+  timer,
+  VirtualTimeScheduler,
+} from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import type { ProviderError } from '../../../src/errors.ts';
 import { createGovernor } from '../../../src/operators/pace/governor.ts';
 import { createTokenBucket } from '../../../src/operators/pace/tokenBucket.ts';
 import type { CreateTicket, Governor } from '../../../src/ports.ts';
@@ -237,6 +249,16 @@ describe('line', () => {
   );
 
   it(
+    'lets a refused request go before those that have not been sent yet',
+    marbles(({ expectObservable }) => {
+      const governor = createGovernor({ perMinute: 12_000, burst: 1 });
+      ticketOf(governor).refused(10);
+      expectObservable(governor.admit().pipe(moment)).toBe('21ms (a|)'); // at the pace that the refusal suggests
+      expectObservable(governor.admit(true).pipe(moment)).toBe('10ms (a|)');
+    }),
+  );
+
+  it(
     'keeps those in line waiting when a refusal comes meanwhile',
     marbles(({ cold, expectObservable }) => {
       const governor = createGovernor({ perMinute: 12_000, burst: 1 });
@@ -295,5 +317,164 @@ describe('line', () => {
 
   it('refuses bad limits at once', () => {
     expect(() => createGovernor({ perMinute: -1 })).toThrow('`perMinute`');
+    expect(() => createGovernor({ perMinute: 1, maxWaitMs: 0 })).toThrow('`maxWaitMs`');
+  });
+});
+
+describe('a service that accepts nothing any more', () => {
+  const errorOf = ({ code, stopsRun }: ProviderError) => of(`${code} ${stopsRun}`);
+  const tooLong = 'ERR_WAIT_TOO_LONG true';
+  const refuse = (waitMs: number | null) =>
+    tap((ticket: CreateTicket) => {
+      ticket.refused(waitMs);
+    });
+
+  it(
+    'is tried once more after a minute if it asks to wait for years; then all in line fail, and those who come',
+    marbles(({ cold, expectObservable }) => {
+      const governor = createGovernor({ perMinute: 60_000 });
+      governor.admit().pipe(refuse(1e12)).subscribe();
+      expectObservable(governor.admit().pipe(refuse(1e12), moment)).toBe('1m (a|)');
+      expectObservable(governor.admit().pipe(map(String), catchError(errorOf))).toBe('1m (e|)', {
+        e: tooLong,
+      });
+      const later = cold('2m x').pipe(
+        concatMap(() => governor.admit().pipe(map(String), catchError(errorOf))),
+      );
+      expectObservable(later).toBe('2m e', { e: tooLong });
+    }),
+  );
+
+  it(
+    'goes on as it did if that try is accepted',
+    marbles(({ expectObservable }) => {
+      const governor = createGovernor({ perMinute: 60_000 });
+      governor.admit().pipe(refuse(1e12)).subscribe();
+      const accept = tap((ticket: CreateTicket) => ticket.accepted(null));
+      expectObservable(governor.admit().pipe(accept, moment)).toBe('1m (a|)');
+      expectObservable(governor.admit().pipe(moment)).toBe('60540ms (a|)'); // a token in 500 ms, and the margin
+    }),
+  );
+
+  it('is given up after `maxWaitMs` of refusals, and not before, however long the line is', () => {
+    for (const maxWaitMs of [20_000, 600_000, 3_600_000]) {
+      const scheduler = new VirtualTimeScheduler();
+      scheduler.maxFrames = Number.POSITIVE_INFINITY;
+      const governor = createGovernor({ perMinute: 600, maxWaitMs, scheduler });
+      const ends: string[] = [];
+      let refused = 0;
+      const create = (wasRefused: boolean): Observable<never> =>
+        governor.admit(wasRefused).pipe(
+          concatMap((ticket) => {
+            refused += 1;
+            ticket.refused(null);
+            return timer(0, scheduler).pipe(concatMap(() => create(true)));
+          }),
+        );
+      range(100)
+        .pipe(mergeMap(() => create(false).pipe(catchError(errorOf)), 10))
+        .subscribe((end) => ends.push(end));
+      scheduler.flush();
+      expect(new Set(ends)).toEqual(new Set([tooLong]));
+      expect(ends).toHaveLength(100);
+      expect(scheduler.now()).toBeLessThanOrEqual(maxWaitMs);
+      expect(scheduler.now()).toBeGreaterThan(maxWaitMs / 2);
+      expect(refused).toBeLessThan(10 + 10 + maxWaitMs / 60_000);
+    }
+  });
+
+  it('is not given up while it takes one request at a time, as a container does, for half an hour each', () => {
+    const scheduler = new VirtualTimeScheduler();
+    scheduler.maxFrames = Number.POSITIVE_INFINITY;
+    const governor = createGovernor({ perMinute: 600, scheduler });
+    let isBusy = false;
+    let made = 0;
+    const create = (wasRefused: boolean): Observable<unknown> =>
+      governor.admit(wasRefused).pipe(
+        concatMap((ticket) => {
+          if (isBusy) {
+            ticket.refused(1_000);
+            return timer(0, scheduler).pipe(concatMap(() => create(true)));
+          }
+          isBusy = true;
+          return timer(1_800_000, scheduler).pipe(
+            tap(() => {
+              isBusy = false;
+              made += 1;
+              ticket.accepted(null);
+            }),
+          );
+        }),
+      );
+    range(4)
+      .pipe(mergeMap(() => create(false)))
+      .subscribe();
+    scheduler.flush();
+    expect(made).toBe(4);
+  });
+
+  it('is given up although earlier requests never had a response, once they are reported as over', () => {
+    const scheduler = new VirtualTimeScheduler();
+    scheduler.maxFrames = Number.POSITIVE_INFINITY;
+    const governor = createGovernor({ perMinute: 600, scheduler });
+    governor.admit().subscribe((ticket) => {
+      ticket.over?.();
+      ticket.over?.();
+    });
+    let end = '';
+    const create = (): Observable<never> => governor.admit(true).pipe(refuse(60_000), concatMap(create));
+    create()
+      .pipe(catchError(errorOf))
+      .subscribe((error) => {
+        end = error;
+      });
+    scheduler.flush();
+    expect(end).toBe(tooLong);
+  });
+
+  it('does not cost more than a few seconds a job if it refuses each job once and names no wait', () => {
+    for (const concurrency of [6, 20]) {
+      const scheduler = new VirtualTimeScheduler();
+      scheduler.maxFrames = Number.POSITIVE_INFINITY;
+      const governor = createGovernor({ perMinute: 600, scheduler });
+      let made = 0;
+      const create = (wasRefused: boolean): Observable<unknown> =>
+        governor.admit(wasRefused).pipe(
+          concatMap((ticket) => timer(30, scheduler).pipe(map(() => ticket))),
+          concatMap((ticket) => {
+            if (wasRefused) {
+              ticket.accepted(null);
+              made += 1;
+              return timer(300, scheduler);
+            }
+            ticket.refused(null);
+            return timer(0, scheduler).pipe(concatMap(() => create(true)));
+          }),
+        );
+      range(20)
+        .pipe(mergeMap(() => create(false), concurrency))
+        .subscribe();
+      scheduler.flush();
+      expect(made).toBe(20);
+      expect(scheduler.now()).toBeLessThan(60_000);
+    }
+  });
+
+  it('has its pauses of 5 s or more reported, if they come from its limits, each once', () => {
+    const scheduler = new VirtualTimeScheduler();
+    scheduler.maxFrames = Number.POSITIVE_INFINITY;
+    const pauses: string[] = [];
+    const onPause = (waitMs: number) => pauses.push(`${scheduler.now()}: ${waitMs}`);
+    const governor = createGovernor({ perMinute: 600, scheduler, onPause });
+    governor.admit().subscribe((ticket) => ticket.accepted({ remaining: 0, fullInMs: 10_000 }));
+    for (const job of [1, 2]) {
+      governor.admit().subscribe((ticket) => {
+        if (job === 1) ticket.refused(30_000);
+      });
+    }
+    expect(governor.closedMs?.()).toBe(0);
+    scheduler.flush();
+    expect(pauses).toEqual(['0: 10260']);
+    expect(scheduler.now()).toBeGreaterThanOrEqual(40_260);
   });
 });

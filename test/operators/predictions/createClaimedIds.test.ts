@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createClaimedIds } from '../../../src/operators/predictions/adoptPrediction.ts';
+import { createClaimedIds } from '../../../src/operators/predictions/claimedIds.ts';
 
 it('gives an id to the first job that asks', () => {
   const claims = createClaimedIds();

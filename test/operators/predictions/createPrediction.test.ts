@@ -1,9 +1,10 @@
-import { defer, EMPTY, NEVER, of, throwError, VirtualTimeScheduler } from 'rxjs';
+import { catchError, defer, EMPTY, NEVER, of, throwError, VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
 import { ProviderError, type ProviderErrorDetails } from '../../../src/errors.ts';
-import { createClaimedIds } from '../../../src/operators/predictions/adoptPrediction.ts';
+import { createClaimedIds } from '../../../src/operators/predictions/claimedIds.ts';
 import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
-import type { Provider } from '../../../src/ports.ts';
+import { createLookout } from '../../../src/operators/predictions/lookout.ts';
+import type { Governor, Provider } from '../../../src/ports.ts';
 import type { CreateOptions, Prediction } from '../../../src/types.ts';
 import { aPrediction, aRequest, fakeGovernor, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
@@ -171,18 +172,52 @@ it(
 );
 
 it(
-  'sends a lost create again only when three looks at the list did not find it',
+  'sends a lost create request again once a list proves that it made nothing',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
-    const first = cold<never>('-#', undefined, lost);
+    const later = aPrediction({ id: 'later', input: { prompt: 'later' } });
     const second = cold('-(p|)', { p: aPrediction() });
-    const answers = [first, second];
+    const answers = [cold<never>('-#', undefined, lost), cold('-(l|)', { l: later }), second];
     const provider = fakeProvider({
       createPrediction: () => defer(() => answers.shift() ?? NEVER),
-      listPredictions: () => of({ predictions: [], next: null }),
+      listPredictions: () => of({ predictions: [later], next: null }),
     });
+    const requests = cold('r 2999ms (l|)', { r: aRequest(), l: aRequest({ input: { prompt: 'later' } }) });
     const operator = createPrediction(provider, { governor: fakeGovernor(), delayMs: 10 });
-    expectObservable(of(aRequest()).pipe(operator)).toBe('6012ms (p|)', { p: aPrediction() });
-    expectSubscriptions(second.subscriptions).toBe('6011ms ^!');
+    expectObservable(requests.pipe(operator)).toBe('3001ms l 27010ms (p|)', { l: later, p: aPrediction() });
+    expectSubscriptions(second.subscriptions).toBe('30011ms ^!');
+  }),
+);
+
+it(
+  'emits the error of the service if it proves to have made nothing, attempt after attempt',
+  marbles(({ cold, expectObservable }) => {
+    const broken = providerError({ status: 500, tookEffect: 'unknown', recoverable: true });
+    const provider = fakeProvider({
+      createPrediction: () => cold<never>('-#', undefined, broken),
+      listPredictions: () => of({ predictions: [], next: null, isCurrent: true }),
+    });
+    const operator = createPrediction(provider, { governor: fakeGovernor(), retries: 1, delayMs: 10 });
+    const refusal = expect.objectContaining({ code: 'ERR_TEST', status: 500, tookEffect: 'no' });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('2001ms #', undefined, refusal); // two looks, 2 s apart
+  }),
+);
+
+it(
+  'leaves the search to the caller who wants it',
+  marbles(({ cold, expectObservable }) => {
+    const provider = fakeProvider({ createPrediction: () => cold<never>('--#', undefined, lost) });
+    const operator = createPrediction(provider, {
+      governor: fakeGovernor(),
+      cancelAfterMs: 640_000,
+      onLost: ({ sentAtMs, cancelAfterMs, endedAtMs }, error) =>
+        throwError(() => ({ sentAtMs, cancelAfterMs, endedAtMs, error })),
+    });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('--#', undefined, {
+      sentAtMs: 0,
+      cancelAfterMs: 640_000,
+      endedAtMs: 2,
+      error: lost,
+    });
   }),
 );
 
@@ -215,6 +250,7 @@ it.each([
   expect(creates).toBe(1);
   expect(governor.told).toEqual([]);
   expect(error).toMatchObject({ tookEffect: 'unknown', stopsRun: failure.stopsRun });
+  expect(scheduler.now()).toBeGreaterThan(failure.recoverable ? 120_000 : -1);
 });
 
 it(
@@ -226,7 +262,8 @@ it(
       createPrediction: () => cold('-(p|)', { p: aPrediction({ id: 'p1' }) }),
       listPredictions: () => of({ predictions: [aPrediction({ id: 'p1' }), theirs], next: null }),
     });
-    const operator = createPrediction(provider, { governor: fakeGovernor(), claims });
+    const lookout = createLookout(provider, { claims });
+    const operator = createPrediction(provider, { governor: fakeGovernor(), lookout });
     expectObservable(of(aRequest()).pipe(operator)).toBe('-(p|)', { p: theirs });
   }),
 );
@@ -297,5 +334,83 @@ it(
       prepare: () => cold('-#', undefined, lost),
     });
     expectObservable(of(aRequest()).pipe(operator)).toBe('-#', undefined, lost);
+  }),
+);
+
+it(
+  'emits the refusal itself, once the list shows that nothing was made, if another try cannot help',
+  marbles(({ cold, expectObservable }) => {
+    const tooLarge = new ProviderError('ERR_TOO_LARGE', 'too large', { status: 413, tookEffect: 'unknown' });
+    const provider = fakeProvider({
+      createPrediction: () => cold('-#', undefined, tooLarge),
+      listPredictions: () => of({ predictions: [], next: null, isCurrent: true }),
+    });
+    const operator = createPrediction(provider, { governor: fakeGovernor() });
+    const seen = of(aRequest()).pipe(
+      operator,
+      catchError(({ code, status, tookEffect }: ProviderError) => of({ code, status, tookEffect })),
+    );
+    expectObservable(seen).toBe('-(e|)', {
+      e: { code: 'ERR_TOO_LARGE', status: 413, tookEffect: 'no' },
+    });
+  }),
+);
+
+it(
+  'leaves it to the next run to look for a prediction after an error that stops this one',
+  marbles(({ cold, expectObservable }) => {
+    const stopped = providerError({ status: 401, tookEffect: 'unknown', stopsRun: true });
+    const provider = fakeProvider({
+      createPrediction: () => cold('-#', undefined, stopped),
+      listPredictions: () => of({ predictions: [aPrediction()], next: null }),
+    });
+    const operator = createPrediction(provider, { governor: fakeGovernor() });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('-#', undefined, stopped);
+  }),
+);
+
+it(
+  'asks the governor for leave as one that was refused, and reports each request as over',
+  marbles(({ cold, expectObservable, flush }) => {
+    const seen: string[] = [];
+    const answers = [
+      cold<Prediction>('-#', undefined, throttled),
+      cold<Prediction>('-#', undefined, noConnection),
+      cold('-(p|)', { p: aPrediction() }),
+    ];
+    const governor: Governor = {
+      admit: (wasRefused) => {
+        seen.push(`asked ${wasRefused}`);
+        return of({
+          accepted: () => seen.push('accepted'),
+          refused: () => seen.push('refused'),
+          over: () => seen.push('over'),
+        });
+      },
+    };
+    const provider = fakeProvider({ createPrediction: () => defer(() => answers.shift() ?? NEVER) });
+    const operator = createPrediction(provider, { governor, delayMs: 1 });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('----(p|)', { p: aPrediction() });
+    flush();
+    expect(seen).toEqual([
+      'asked false',
+      'refused',
+      'over',
+      'asked true',
+      'over',
+      'asked false',
+      'accepted',
+      'over',
+    ]);
+  }),
+);
+
+it(
+  'emits at once that the wait would be too long: another try cannot help',
+  marbles(({ expectObservable }) => {
+    const tooLong = new ProviderError('ERR_WAIT_TOO_LONG', 'no', { stopsRun: true });
+    const governor: Governor = { admit: () => throwError(() => tooLong) };
+    const operator = createPrediction(fakeProvider({}), { governor });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('#', undefined, tooLong);
   }),
 );

@@ -5,6 +5,7 @@ import { aPrediction } from '../../helpers/fakeProvider.ts';
 
 it.each<[PredictionStatus, boolean, boolean]>([
   ['starting', false, false],
+  ['unknown', false, false],
   ['processing', false, false],
   ['processing', true, true],
   ['succeeded', true, true],

@@ -1,10 +1,22 @@
-import { defer, of, type SchedulerLike, type Subscription, throwError, VirtualTimeScheduler } from 'rxjs';
+import {
+  defer,
+  forkJoin,
+  lastValueFrom,
+  of,
+  type SchedulerLike,
+  type Subscription,
+  throwError,
+  VirtualTimeScheduler,
+} from 'rxjs';
 import { expect, it } from 'vitest';
+import type { ClockScheduler } from '../../../src/base/monotonicScheduler.ts';
 import { ProviderError } from '../../../src/errors.ts';
+import { awaitPrediction } from '../../../src/operators/predictions/awaitPrediction.ts';
 import { createListPoller } from '../../../src/operators/predictions/listPoller.ts';
 import type { Follower, Provider } from '../../../src/ports.ts';
 import type { Prediction } from '../../../src/types.ts';
 import { aPrediction, fakeProvider } from '../../helpers/fakeProvider.ts';
+import { movableClock } from '../../helpers/movableClock.ts';
 
 const at = (ms: number) => new Date(ms).toISOString();
 
@@ -278,4 +290,72 @@ it('continues for a subscriber that comes while the others get the error of the 
   }
   scheduler.flush();
   expect(ended).toEqual(['c']);
+});
+
+it.each([
+  ['back', -300_000],
+  ['forward', 300_000],
+])('goes on asking, and does not give up, if the clock is set %s meanwhile', async (_name, byMs) => {
+  const clock = movableClock();
+  const running = aPrediction({ status: 'processing', output: null, outputComplete: false });
+  let asked = 0;
+  const states = (...ids: string[]) => {
+    asked += 1;
+    if (asked === 1) clock.set(byMs);
+    return ids.map((id) => ({ ...(asked < 3 ? running : aPrediction()), id }));
+  };
+  const provider = fakeProvider({
+    getPrediction: (id) => defer(() => states(id)),
+    listPredictions: () => defer(() => of({ predictions: states('a', 'b'), next: null })),
+  });
+  const follower = createListPoller(provider, { shortestMs: 1, longestMs: 2 });
+  const ends = ['a', 'b'].map((id) =>
+    of({ ...running, id }).pipe(awaitPrediction(provider, { follower, timeoutMs: 60_000 })),
+  );
+  expect((await lastValueFrom(forkJoin(ends))).map(({ status }) => status)).toEqual([
+    'succeeded',
+    'succeeded',
+  ]);
+});
+
+it('asks for the list by the time of day, whatever its scheduler shows', () => {
+  const virtual = new VirtualTimeScheduler();
+  const localMs = Date.UTC(2026, 0, 2);
+  const scheduler: ClockScheduler = {
+    now: () => virtual.now(),
+    wallNow: () => localMs + virtual.now(),
+    schedule: virtual.schedule.bind(virtual),
+  };
+  const asked: string[] = [];
+  const provider = fakeProvider({
+    listPredictions: ({ createdAfterMs }) => {
+      asked.push(`${virtual.now()} since ${createdAfterMs - localMs}`);
+      return of({ predictions: ['a', 'b'].map((id) => aPrediction({ id })), next: null });
+    },
+  });
+  const poller = createListPoller(provider, { scheduler, shortestMs: 250 });
+  for (const id of ['a', 'b']) poller.follow(aPrediction({ id }), localMs - 100).subscribe();
+  virtual.flush();
+  expect(asked).toEqual(['150 since -100']);
+});
+
+it.each([
+  ['leaves it out', []],
+  ['has it with an unknown status', [aPrediction({ id: 'b', status: 'unknown', outputComplete: false })]],
+])('asks by id for a prediction if the list %s', (_name, listed) => {
+  const scheduler = new VirtualTimeScheduler();
+  const running = aPrediction({ status: 'processing', output: null, outputComplete: false });
+  const ends: string[] = [];
+  const provider = fakeProvider({
+    getPrediction: (id) => of(aPrediction({ id })),
+    listPredictions: () =>
+      of({ predictions: [{ ...running, id: 'a' }, ...listed], next: null, unreadable: 1, isComplete: false }),
+  });
+  const poller = createListPoller(provider, { scheduler });
+  poller.follow({ ...running, id: 'a' }, 0).subscribe();
+  noteEnd(poller, { ...running, id: 'b' }, scheduler, ends);
+  scheduler.maxFrames = 60_000;
+  scheduler.flush();
+  expect(ends).toHaveLength(1);
+  expect(Number(ends[0]?.split(' ')[0])).toBeLessThan(5_000);
 });

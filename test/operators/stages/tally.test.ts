@@ -49,12 +49,31 @@ it(
     expectObservable(totals).toBe('1-2-3-4|', {
       1: { ...none, total: 4, saved: 1, costUsd: 0.1 },
       2: { ...none, total: 4, saved: 1, failed: 1, costUsd: 0.3 }, // and not 0.30000000000000004
-      3: { ...none, total: 4, saved: 2, failed: 1, costUsd: 0.3, costIncomplete: true },
-      4: { ...none, total: 4, saved: 2, failed: 1, skipped: 1, costUsd: 0.3, costIncomplete: true },
+      3: { ...none, total: 4, saved: 2, failed: 1, costUsd: 0.3, costIncomplete: true, unpricedJobs: 1 },
+      4: {
+        ...none,
+        total: 4,
+        saved: 2,
+        failed: 1,
+        skipped: 1,
+        costUsd: 0.3,
+        costIncomplete: true,
+        unpricedJobs: 1,
+      },
     });
     expectSubscriptions(outcomes.subscriptions).toBe(Array.from({ length: 4 }, () => '^------!'));
   }),
 );
+
+it('adds up what is an estimate, and counts none of it for what was paid before', async () => {
+  const guessed = (index: number) => ({ ...anOutcome('saved', 0.004), index, estimatedUsd: 0.004 });
+  const isPaidBefore = ({ index }: Outcome) => index === 1;
+  const outcomes = from([guessed(0), guessed(1), guessed(2), anOutcome('saved', 0.1)]);
+  expect(await lastValueFrom(outcomes.pipe(tally({ total: 4, isPaidBefore })))).toEqual({
+    ...none,
+    ...{ total: 4, saved: 4, costUsd: 0.108, estimatedUsd: 0.008, costIncomplete: true },
+  });
+});
 
 it('adds up a hundred thousand cents without drift', async () => {
   const cents = range(100_000).pipe(map(() => anOutcome('saved', 0.01)));

@@ -1,5 +1,6 @@
-import { mergeMap, NEVER, of, timer } from 'rxjs';
+import { lastValueFrom, mergeMap, NEVER, of, timer } from 'rxjs';
 import { expect, it } from 'vitest';
+import { type ClockScheduler, monotonicScheduler } from '../../../src/base/monotonicScheduler.ts';
 import { ProviderError } from '../../../src/errors.ts';
 import { createGate } from '../../../src/operators/gate.ts';
 import { createUploads } from '../../../src/operators/stages/uploads.ts';
@@ -96,4 +97,23 @@ it('forgets the oldest of very many', () => {
   expect(uploaded).toBe(10_001);
   uploads.urlOf(aFile('0')).subscribe();
   expect(uploaded).toBe(10_002);
+});
+
+it('uploads again if the file has expired by either of two clocks', async () => {
+  let [nowMs, localMs, count] = [0, 0, 0];
+  const scheduler: ClockScheduler = { ...monotonicScheduler, now: () => nowMs, wallNow: () => localMs };
+  const uploads = createUploads({
+    ...config,
+    upload: () => of({ url: `u${++count}`, lifetimeMs: 100 }),
+    scheduler,
+  });
+  const url = () => lastValueFrom(uploads.urlOf(cat));
+  expect(await url()).toBe('u1');
+  localMs = -1_000; // The clock is set back.
+  nowMs = 90;
+  expect(await url()).toBe('u1');
+  nowMs = 91;
+  expect(await url()).toBe('u2');
+  localMs += 91; // The machine has slept.
+  expect(await url()).toBe('u3');
 });

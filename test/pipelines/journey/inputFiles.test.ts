@@ -15,7 +15,7 @@ import { inputFile } from '../../../src/sources/modelInputs/inputFile.ts';
 import { inputFiles } from '../../../src/sources/modelInputs/inputFiles.ts';
 import { fallbackRequests } from '../../../src/sources/planning/fallbackRequests.ts';
 import { planJobs } from '../../../src/sources/planning/planJobs.ts';
-import { openJournal } from '../../../src/store/journal.ts';
+import { openJournal } from '../../../src/store/journal/journal.ts';
 import type { Job, ModelInput, ModelSchema, Plan, PredictionRequest } from '../../../src/types.ts';
 import { simulated } from '../../helpers/simulated.ts';
 import { tempFolder } from '../../helpers/tempFile.ts';
@@ -152,7 +152,7 @@ it('resumes without an upload for images that are made already', async () => {
   expect(simulator.stats()).toMatchObject({ created: 2, requests: { file: 1 } });
 });
 
-it('refuses a folder whose files have changed; with resumeAnyway makes only their jobs again', async () => {
+it('makes only the jobs again whose files have changed', async () => {
   const simulator = await simulated();
   const provider = createReplicateProvider(simulator);
   await picture('other.png', '#888');
@@ -160,13 +160,7 @@ it('refuses a folder whose files have changed; with resumeAnyway makes only thei
   await lastValueFrom(start(await jobsOf(inputs), { provider, fingerprint: 'same' }));
   await utimes(await picture('other.png', '#fff'), 1, 1);
   const changed = await jobsOf(inputs);
-  await expect(lastValueFrom(start(changed, { provider, fingerprint: 'same' }))).rejects.toMatchObject({
-    name: 'UsageError',
-    message: expect.stringContaining('Input files have changed since'),
-  });
-  expect(simulator.stats().created).toBe(2);
-  const anyway = { provider, fingerprint: 'same', resumeAnyway: true };
-  const { totals } = await lastValueFrom(start(changed, anyway));
+  const { totals } = await lastValueFrom(start(changed, { provider, fingerprint: 'same' }));
   expect(totals).toMatchObject({ alreadySaved: 1, saved: 1, failed: 0 });
   expect(simulator.stats().created).toBe(3);
 });

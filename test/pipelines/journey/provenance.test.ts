@@ -43,7 +43,7 @@ const jobs = ['webp', 'png', 'jpg'].map((format, index) => ({
   ),
 }));
 
-async function run(name: string, fields: Partial<RunSettings> = {}) {
+async function run(name: string, fields: Partial<RunSettings> = {}, service = 'replicate') {
   simulator ??= await startSimulator({ render: 'fast', speed: 100 });
   const warnings: string[] = [];
   const emit = (event: RunEvent) => {
@@ -51,7 +51,7 @@ async function run(name: string, fields: Partial<RunSettings> = {}) {
   };
   const plans = () => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
   const runFolder = join(folder(), name);
-  const provider = createReplicateProvider(simulator);
+  const provider = createReplicateProvider({ ...simulator, service });
   await lastValueFrom(runToFolder(plans, jobs.length, { folder: runFolder, provider, emit, ...fields }));
   const text = await readFile(join(runFolder, 'manifest.json'), 'utf8');
   const { outcomes } = z.object({ outcomes: z.array(outcomeSchema) }).parse(JSON.parse(text));
@@ -149,5 +149,23 @@ describe('provenance of a run', () => {
       expect(xmp).toContain(MADE_BY_MODEL);
       expect(xmp).not.toContain('pear');
     });
+  });
+
+  it('names the simulator, and no model, in what it has drawn', async () => {
+    const sign = await createPictureSigner(await anIdentity());
+    const made = await run('simulated', { sign }, 'simulator');
+    await eachFile(made, (xmp, _file, { predictionId, index }) => {
+      expect(xmp).toContain('http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"');
+      expect(xmp).toContain('AISystemUsed="rxposure simulator"');
+      expect(xmp).toContain(`urn:rxposure:prediction:${predictionId}`);
+      expect(xmp).toContain(`A pear &amp; a &quot;plum&quot;, number ${index}`);
+      expect(xmp).not.toMatch(/trainedAlgorithmicMedia|flux|Replicate|replicate\.com|AISystemVersion/);
+    });
+    for (const { path } of made.outcomes.flatMap(({ files }) => files)) {
+      const bytes = await readFile(join(made.runFolder, path));
+      expect(bytes.includes('trainedAlgorithmicMedia'), path).toBe(false);
+      expect(bytes.includes('flux-schnell'), path).toBe(false);
+    }
+    expect(made.outcomes.map(({ service }) => service)).toEqual(['simulator', 'simulator', 'simulator']);
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { FinishedRun } from '../../../src/pipelines/run/results.ts';
+import type { FinishedRun } from '../../../src/pipelines/run/closing/results.ts';
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
 import { parseRendition } from '../../../src/renditions/notation.ts';
@@ -46,14 +46,15 @@ it('fails jobs whose rendition cannot be as small as it should, and makes it lat
   expect(await readdir(folder)).toEqual(expect.arrayContaining(['0001-a-cat--thumb.webp']));
 });
 
-it('leaves saved jobs as they are when renditions change', async () => {
+it('makes the renditions of saved jobs again when their settings change, without paying again', async () => {
   await run('thumb=64x64,webp');
   const { totals } = await run('thumb=64x64,png,caption={index}');
-  expect(totals).toMatchObject({ alreadySaved: 2, saved: 0 });
+  expect(totals).toMatchObject({ alreadySaved: 0, saved: 2, costUsd: 0 });
   expect((await readdir(folder)).filter((name) => name.includes('--')).toSorted()).toEqual([
-    '0001-a-cat--thumb.webp',
-    '0002-a-cat--thumb.webp',
+    '0001-a-cat--thumb.png',
+    '0002-a-cat--thumb.png',
   ]);
+  expect(simulator.stats()).toMatchObject({ created: 2 });
 });
 
 it('creates nothing if a caption names what no job has', async () => {

@@ -12,7 +12,7 @@ import { createReplicateProvider } from '../../../src/providers/replicate/replic
 import { predictionError } from '../../../src/providers/wire/output.ts';
 import type { Simulator, SimulatorConfig } from '../../../src/simulator/index.ts';
 import type { RunJournal } from '../../../src/store/entries.ts';
-import { openJournal } from '../../../src/store/journal.ts';
+import { openJournal } from '../../../src/store/journal/journal.ts';
 import type { ImageToScore } from '../../../src/types.ts';
 import { runOf } from '../../helpers/runOf.ts';
 import { call, simulated } from '../../helpers/simulated.ts';

@@ -25,6 +25,7 @@ function faulty(scheduler: VirtualTimeScheduler): Provider {
       if (made % 5 > 1) return provider.createPrediction(request, options);
       const failed = aPrediction({
         id: `f${made}`,
+        input: request.input,
         status: 'failed',
         output: null,
         outputComplete: false,

@@ -29,7 +29,10 @@ it('reports what each run took, and what to use', () => {
     images: 2,
     failed: 1,
     totalSeconds: 3.5,
+    ownWallSeconds: null,
+    unmeasured: 1,
     costUsd: 0.003,
+    estimatedUsd: 0,
     image: null,
   };
   expect(calibrationTable(runs, { ...measured, predictSeconds: 3.21, usdPerImage: 0.003 })).toBe(
@@ -44,5 +47,25 @@ it('reports what each run took, and what to use', () => {
   );
   expect(calibrationTable([], { ...measured, predictSeconds: null, usdPerImage: null })).toContain(
     'no concurrency',
+  );
+});
+
+it('recommends by own times if the service reported none, and marks them and the estimated cost', () => {
+  const runs = [
+    anOutcome({ metrics: { own_wall_time: 6.04 }, costUsd: 0.0049, estimatedUsd: 0.0049 }),
+    anOutcome({ index: 1, metrics: { own_wall_time: 8 }, costUsd: 0.0049, estimatedUsd: 0.0049 }),
+  ];
+  const measured = {
+    ...{ model: 'o/n', images: 2, failed: 0, predictSeconds: null, totalSeconds: null, unmeasured: 2 },
+    ...{ ownWallSeconds: 7.02, costUsd: 0.0098, estimatedUsd: 0.0098, usdPerImage: 0.0049, image: null },
+  };
+  expect(calibrationTable(runs, measured)).toBe(
+    [
+      "  run 1   6.0 s by this machine's clock, queue and network included, ~$0.0049",
+      "  run 2   8.0 s by this machine's clock, queue and network included, ~$0.0049",
+      "  median  7.0 s by this machine's clock, queue and network included, ~$0.0049 an image",
+      '  use     --concurrency 10',
+      '',
+    ].join('\n'),
   );
 });

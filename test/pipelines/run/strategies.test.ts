@@ -78,7 +78,14 @@ describe('side by side', () => {
         waveSize: 2,
         wavePauseMs: 2,
         maxAttempts: 3,
-        state: { postponed: new Map(), roundsLeft: 0, isStopped: false, fault: null, halt: () => {} },
+        state: {
+          postponed: new Map(),
+          leftFeed: new Subject(),
+          roundsLeft: 0,
+          isStopped: false,
+          fault: null,
+          halt: () => {},
+        },
         stop: NEVER,
         scheduler: asyncScheduler,
         emit: () => {},
@@ -123,14 +130,14 @@ function troubled() {
   const failing = (error: string) =>
     ({ status: 'failed', error, output: null, outputComplete: false }) as const;
   const provider = fakeProvider({
-    createPrediction: ({ input }) =>
+    createPrediction: ({ input, model }) =>
       defer(() => {
         const seed = Number(input.seed);
         const isFirst = !made.includes(seed);
         made.push(seed);
         const isSpoiled = seed === 5 || (seed === 3 && isFirst);
         const fields = isSpoiled ? failing('platform') : seed === 7 ? failing('refused') : {};
-        return of(aPrediction({ id: `p${made.length}`, input, ...fields }));
+        return of(aPrediction({ id: `p${made.length}`, input, model, ...fields }));
       }),
   });
   const creates = (seed: number) => made.filter((other) => other === seed).length;

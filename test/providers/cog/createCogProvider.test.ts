@@ -153,6 +153,7 @@ it('knows the inputs of its model, and no predictions', async () => {
   expect(await lastValueFrom(provider.listPredictions({ createdAfterMs: 0 }))).toEqual({
     predictions: [],
     next: null,
+    isCurrent: true,
   });
   const error = await errorOf(lastValueFrom(provider.getPrediction('x')));
   expect(error).toMatchObject({ status: 404, recoverable: false });

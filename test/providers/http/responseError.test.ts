@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { errorAnswers, responseError, retryAfterMs } from '../../../src/providers/http/responseError.ts';
+import { errorAnswers } from '../../../src/providers/http/errorAnswers.ts';
+import { responseError } from '../../../src/providers/http/responseError.ts';
 
-const answer = (status: number, text = '{}', headers = {}) =>
-  responseError({ method: 'POST', path: '/v1/predictions', status, headers: new Headers(headers), text }, 0);
+const answer = (status: number, text = '{"detail":"so it is","status":0}', method = 'POST') =>
+  responseError({ method, path: '/v1/predictions', status, headers: new Headers(), text }, 0);
+const page = '<html>Sorry</html>';
 
 describe('responseError', () => {
   it.each(errorAnswers)(
@@ -41,43 +43,80 @@ describe('responseError', () => {
     expect(error.suggestion).toContain('Check the version');
   });
 
-  it('does not know what became of a POST that some machine on the way gave up', () => {
-    expect(answer(408)).toMatchObject({ tookEffect: 'unknown', recoverable: true });
+  it.each([
+    300, 301, 302, 303, 307, 308, 405, 408, 409, 410, 411, 415, 421, 425, 431, 451, 460, 499, 500, 502, 504,
+    520, 599,
+  ])('does not know what became of a POST after a %i, whatever its body', (status) => {
+    expect(answer(status)).toMatchObject({ tookEffect: 'unknown', recoverable: true, stopsRun: false });
+    expect(answer(status, page)).toMatchObject({ tookEffect: 'unknown', recoverable: true, stopsRun: false });
   });
 
-  it.each([
-    ['a list instead of a text', '{"detail":[{"loc":["body"],"msg":"field required"}],"title":7}'],
-    ['null', 'null'],
-    ['nothing', ''],
-  ])('takes an odd body: %s', (_name, text) => {
-    expect(answer(422, text)).toMatchObject({ code: 'ERR_INVALID_INPUT', status: 422 });
+  it.each([400, 403, 404, 422])('takes a %i for a refusal only in the words of the API', (status) => {
+    expect(answer(status)).toMatchObject({ tookEffect: 'no', recoverable: false });
+    for (const text of [
+      page,
+      '',
+      'x',
+      'null',
+      '[]',
+      '{}',
+      '{"error":"no"}',
+      '{"message":"Forbidden"}',
+      '"no"',
+    ]) {
+      expect(answer(status, text)).toMatchObject({
+        code: 'ERR_REFUSED',
+        tookEffect: 'unknown',
+        recoverable: true,
+      });
+    }
+  });
+
+  it.each([401, 402])('ends the run after a %i of a gateway, with an unknown outcome of a POST', (status) => {
+    expect(answer(status)).toMatchObject({ tookEffect: 'no', stopsRun: true });
+    expect(answer(status, page)).toMatchObject({ tookEffect: 'unknown', stopsRun: true });
+  });
+
+  it('knows that a gateway found a request too large, but not what became of it', () => {
+    expect(answer(413)).toMatchObject({ tookEffect: 'no', code: 'ERR_TOO_LARGE' });
+    expect(answer(413, page)).toMatchObject({
+      code: 'ERR_TOO_LARGE',
+      tookEffect: 'unknown',
+      recoverable: false,
+    });
+  });
+
+  it('takes a 429 for a refusal, whoever sent it', () => {
+    expect(answer(429, page)).toMatchObject({ code: 'ERR_THROTTLED', tookEffect: 'no', recoverable: true });
+  });
+
+  it('takes reads for what they are: without effect', () => {
+    for (const status of [302, 404, 409, 500]) {
+      expect(answer(status, page, 'GET')).toMatchObject({ tookEffect: 'no', recoverable: true });
+    }
+  });
+
+  it('takes the status for the word of a service without a gateway', () => {
+    const direct = (status: number) =>
+      responseError(
+        { method: 'PUT', path: '/predictions/a', status, headers: new Headers(), text: 'no', isDirect: true },
+        0,
+      );
+    expect(direct(422)).toMatchObject({ code: 'ERR_INVALID_INPUT', tookEffect: 'no', recoverable: false });
+    expect(direct(405)).toMatchObject({ code: 'ERR_REFUSED', tookEffect: 'no', recoverable: false });
+    expect(direct(408)).toMatchObject({ tookEffect: 'unknown', recoverable: true });
+    expect(direct(503)).toMatchObject({ tookEffect: 'unknown', recoverable: true });
+  });
+
+  it('takes a list instead of a text, as Cog has it, for the words of the API', () => {
+    const text = '{"detail":[{"loc":["body"],"msg":"field required"}],"title":7}';
+    const error = answer(422, text);
+    expect(error).toMatchObject({ code: 'ERR_INVALID_INPUT', status: 422, tookEffect: 'no' });
+    expect(error.message).toContain('body: field required');
   });
 
   it('shows no HTML, and other texts on one short line', () => {
     expect(answer(502, '<html>Bad gateway</html>').message).not.toContain('html');
     expect(answer(400, 'a\nb'.repeat(500)).message.length).toBeLessThan(500);
-  });
-});
-
-describe('retryAfterMs', () => {
-  it.each([
-    ['the header in seconds', { 'retry-after': '7', 'ratelimit-reset': '1' }, { retry_after: 5 }, 7_000],
-    ['the header as a date', { 'retry-after': 'Thu, 01 Jan 1970 00:00:09 GMT' }, {}, 9_000],
-    ['the body before its detail', {}, { retry_after: 5, detail: 'resets in ~30s' }, 5_000],
-    ['the detail', {}, { detail: 'Your rate limit resets in ~30s.' }, 30_000],
-    ['the detail in its older form', {}, { detail: 'Expected available in 3 second.' }, 3_000],
-    ['the bucket', { 'ratelimit-reset': '4' }, { detail: 'slow down' }, 4_000],
-    [
-      'a date by the clock of the service',
-      { 'retry-after': 'Thu, 01 Jan 1970 02:00:09 GMT', date: 'Thu, 01 Jan 1970 02:00:00 GMT' },
-      {},
-      9_000,
-    ],
-    ['a date that is past', { 'retry-after': 'Wed, 31 Dec 1969 23:59:59 GMT' }, {}, 0],
-    ['past a header that says nothing', { 'retry-after': '-5' }, { retry_after: '6' }, 6_000],
-    ['past a body of another shape', { 'ratelimit-reset': '2' }, { retry_after: true, detail: 7 }, 2_000],
-    ['nothing', {}, null, null],
-  ])('reads %s', (_name, headers, body, expected) => {
-    expect(retryAfterMs(new Headers(headers), body, 0)).toBe(expected);
   });
 });

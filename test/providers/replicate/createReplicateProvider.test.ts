@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
+import fc from 'fast-check';
 import { lastValueFrom, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { ProviderError, UsageError } from '../../../src/errors.ts';
@@ -167,13 +168,69 @@ describe('createPrediction', () => {
     ['was refused for another reason', { latest_version: { id: version } }, 422],
   ])('does not change the route if the model %s', async (_name, model, status) => {
     const { url, requests } = await localServer(({ method }, response) =>
-      method === 'GET' ? sendJson(response, 200, model) : sendJson(response, status, { status }),
+      method === 'GET'
+        ? sendJson(response, 200, model)
+        : sendJson(response, status, { detail: 'no', status }),
     );
     const provider = connect(url);
     await lastValueFrom(provider.getModel('owner/name'));
     const error = await errorOf(lastValueFrom(provider.createPrediction(request, { waitMs: 0 })));
     expect(error).toMatchObject({ status, tookEffect: 'no' });
     expect(requests).toHaveLength(2);
+  });
+
+  it('waits with its verdict on a 404 for the requests that are in flight: one of them may show that it is wrong', async () => {
+    let accept = () => {};
+    const posts: string[] = [];
+    const { url } = await localServer(({ method, url: path }, response) => {
+      if (method === 'GET') return sendJson(response, 200, { latest_version: { id: version } });
+      posts.push(path);
+      if (posts.length === 1) accept = () => sendJson(response, 201, predictionAnswer);
+      else sendJson(response, 404, { detail: 'no', status: 404 });
+      if (posts.length === 2) setTimeout(() => accept(), 5);
+    });
+    const provider = connect(url);
+    await lastValueFrom(provider.getModel('owner/name'));
+    const create = () => lastValueFrom(provider.createPrediction(request, { waitMs: 0 }));
+    const [first, second] = await Promise.all([create(), errorOf(create())]);
+    expect(first.id).toBe(predictionAnswer.id);
+    expect(second).toMatchObject({ status: 404, tookEffect: 'unknown' });
+    expect(posts).toHaveLength(2);
+  });
+
+  it('changes no route after a 404 of a gateway, whose word does not count', async () => {
+    const { url, requests } = await localServer(({ method }, response) =>
+      method === 'GET'
+        ? sendJson(response, 200, { latest_version: { id: version } })
+        : response.writeHead(404, { 'content-type': 'text/html' }).end('<html>Not found</html>'),
+    );
+    const provider = connect(url);
+    await lastValueFrom(provider.getModel('owner/name'));
+    const error = await errorOf(lastValueFrom(provider.createPrediction(request, { waitMs: 0 })));
+    expect(error).toMatchObject({ code: 'ERR_REFUSED', status: 404, tookEffect: 'unknown' });
+    expect(requests).toHaveLength(2);
+  });
+
+  it.each([
+    ['by name', null],
+    ['by version', version],
+  ])('does not believe a 404 of a route that has worked: %s', async (_name, pinned) => {
+    let posts = 0;
+    const { url, requests } = await localServer(({ method }, response) => {
+      if (method === 'GET') return sendJson(response, 200, { latest_version: { id: version } });
+      posts += 1;
+      if (posts === 1) return sendJson(response, 201, predictionAnswer);
+      return sendJson(response, 404, { detail: 'The requested resource could not be found.', status: 404 });
+    });
+    const provider = connect(url);
+    const create = () =>
+      lastValueFrom(provider.createPrediction({ ...request, version: pinned }, { waitMs: 0 }));
+    await lastValueFrom(provider.getModel('owner/name'));
+    await create();
+    const error = await errorOf(create());
+    expect(error).toMatchObject({ status: 404, tookEffect: 'unknown', recoverable: true, stopsRun: false });
+    expect(error.message).toContain('were accepted');
+    expect(requests).toHaveLength(3);
   });
 
   it('runs a model that is not official by its newest version at once, regardless of the version that was read last', async () => {
@@ -382,14 +439,55 @@ describe('listPredictions', () => {
     expect(asked).toBe('2026-01-01T00:00:00.000Z');
   });
 
-  it('cannot read a list with an unknown status', async () => {
+  it('reads item by item: odd ones are left out and counted, one with a new status is waited for', async () => {
+    const odd = [null, 7, 'x', [], {}, { status: 'starting' }, { id: 'a' }, { id: '', status: 'starting' }];
     const { url } = await localServer((_request, response) =>
-      sendJson(response, 200, { results: [{ ...predictionAnswer, status: 'dreaming' }], next: null }),
+      sendJson(response, 200, {
+        results: [...odd, predictionAnswer, { ...predictionAnswer, id: 'new', status: 'dreaming' }],
+        next: null,
+      }),
     );
-    const error = await errorOf(lastValueFrom(connect(url).listPredictions({ createdAfterMs: 0 })));
-    expect(error).toMatchObject({ code: 'ERR_UNREADABLE_ANSWER', tookEffect: 'no', recoverable: true });
-    expect(error.message).toContain('status');
+    const page = await lastValueFrom(connect(url).listPredictions({ createdAfterMs: 0 }));
+    expect(page).toMatchObject({ next: null, unreadable: odd.length, isComplete: false });
+    expect(page.predictions.map(({ id, status }) => `${id} ${status}`)).toEqual([
+      `${predictionAnswer.id} succeeded`,
+      'new unknown',
+    ]);
   });
+
+  it('takes whatever stands in a list', async () => {
+    let results: unknown[] = [];
+    const { url } = await localServer((_request, response) => sendJson(response, 200, { results }));
+    const provider = connect(url);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.jsonValue()), async (items) => {
+        results = items;
+        const { predictions, unreadable = 0 } = await lastValueFrom(
+          provider.listPredictions({ createdAfterMs: 0 }),
+        );
+        expect(predictions.length + unreadable).toBe(items.length);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it.each(['ftp://x/', 'file:///etc/passwd', 'javascript:alert(1)', 'https://[', '', 7, {}, true])(
+    'ends a list as incomplete whose next page is at %j',
+    async (next) => {
+      const { url, requests } = await localServer((_request, response) =>
+        sendJson(response, 200, { results: [predictionAnswer], next }),
+      );
+      const provider = connect(url);
+      const page = await lastValueFrom(provider.listPredictions({ createdAfterMs: 0 }));
+      // An empty address is that of the list itself.
+      if (next !== '') expect(page).toMatchObject({ next: null, isComplete: false });
+      if (next === 'ftp://x/') {
+        const behind = await lastValueFrom(provider.listPredictions({ createdAfterMs: 0, next }));
+        expect(behind).toEqual({ predictions: [], next: null, isComplete: false, leadsNowhere: true });
+      }
+      expect(requests).toHaveLength(1);
+    },
+  );
 
   it('asks from a moment, by the clock of the service', async () => {
     const aheadMs = 3_600_000;
@@ -423,9 +521,18 @@ describe('listPredictions', () => {
     await lastValueFrom(
       provider.listPredictions({ createdAfterMs: 0, next: `${elsewhere.url}/v1/predictions?cursor=def` }),
     );
+    await lastValueFrom(
+      provider.listPredictions({
+        createdAfterMs: 0,
+        next: `${url.replace('//', '//user:word@')}/v1/predictions?cursor=ghi#x`,
+      }),
+    );
+    await lastValueFrom(provider.listPredictions({ createdAfterMs: 0, next: '?cursor=jkl' }));
     expect(requests.map(({ url: path }) => path)).toEqual([
       '/v1/predictions?cursor=abc%3D',
       '/v1/predictions?cursor=def',
+      '/v1/predictions?cursor=ghi',
+      '/v1/predictions?cursor=jkl',
     ]);
     expect(elsewhere.requests).toEqual([]);
   });
@@ -459,6 +566,18 @@ describe('the other calls', () => {
       'GET /v1/predictions/abc',
       'POST /v1/predictions/abc/cancel',
     ]);
+  });
+
+  it.each([
+    ['a redirect', 302, {}],
+    ['a conflict', 409, { detail: 'busy', status: 409 }],
+    ['the page of a gateway', 403, { message: 'Forbidden' }],
+  ])('can be repeated after %s: they do no harm', async (_name, status, body) => {
+    const { url } = await localServer((_request, response) => sendJson(response, status, body));
+    const provider = connect(url);
+    for (const call of [provider.cancelPrediction('abc'), provider.getPrediction('abc')]) {
+      expect(await errorOf(lastValueFrom(call))).toMatchObject({ code: 'ERR_REFUSED', recoverable: true });
+    }
   });
 
   it('a failing GET is sent once and can be asked again', async () => {

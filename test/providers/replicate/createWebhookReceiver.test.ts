@@ -105,6 +105,13 @@ it.each(['succeeded', 'failed', 'canceled', 'aborted'])(
   },
 );
 
+it('does not take a status that the API does not document for an end', async () => {
+  const { url, events } = await receive();
+  await send(url, bodyOf({ status: 'dreaming' }));
+  await send(url, bodyOf());
+  expect(events.map(({ prediction }) => prediction.status)).toEqual(['unknown', 'succeeded']);
+});
+
 const nowMs = Date.parse('2026-11-23T04:00:00Z');
 it.each<[string, Sent]>([
   ['no id', { headers: { 'webhook-id': undefined } }],

@@ -33,11 +33,18 @@ it.each(Object.keys(predictionAnswer).filter((name) => name !== 'id' && name !==
   },
 );
 
+it('takes one with a status that the API does not document: it may be paid', () => {
+  expect(parsePrediction({ id: 'abc', status: 'dreaming' })).toEqual({ ...bare, status: 'unknown' });
+  const answer = { ...predictionAnswer, status: 'dreaming' };
+  expect(parsePrediction(answer, { hasWholeOutput: true }).outputComplete).toBe(false);
+});
+
 it.each([
   ['no id', { status: 'starting' }],
   ['an empty id', { id: '', status: 'starting' }],
   ['no status', { id: 'abc' }],
-  ['an unknown status', { id: 'abc', status: 'dreaming' }],
+  ['an empty status', { id: 'abc', status: '' }],
+  ['an odd status', { id: 'abc', status: 7 }],
   ['no object', []],
 ])('refuses one with %s', (_name, body) => {
   expect(() => parsePrediction(body)).toThrow();

@@ -62,6 +62,50 @@ it('may not find a fresh prediction', async () => {
   await expect(call(simulator, '/predictions')).rejects.toThrow('fetch failed');
 });
 
+it('lists a prediction later than others, and finds it by its id at once', async () => {
+  const lagsMs = new Map<unknown, number>([['a red fox', 3_600_000]]);
+  const simulator = await simulated({
+    faults: { listLagMs: ({ input }) => lagsMs.get(input.prompt) ?? null },
+  });
+  const { body: late } = await create(simulator);
+  const { body: prompt } = await create(simulator, { prompt: 'a grey fox' });
+  const listed = async () => {
+    const { body } = await call(simulator, '/predictions');
+    return body.results.map(({ id }: { id: string }) => id);
+  };
+  expect(await listed()).toEqual([prompt.id]);
+  expect((await call(simulator, `/predictions/${late.id}`)).status).toBe(200);
+  lagsMs.clear();
+  expect(await listed()).toEqual([prompt.id, late.id]);
+});
+
+it('makes a second prediction if a proxy repeats a create request', async () => {
+  const simulator = await simulated({ faults: { isRepeated: ({ serial }) => serial === 0 } });
+  const { body: first } = await create(simulator);
+  const { body: other } = await create(simulator);
+  const { body } = await call(simulator, '/predictions');
+  expect(body.results).toHaveLength(3);
+  expect(body.results.map(({ id }: { id: string }) => id)).toEqual(
+    expect.arrayContaining([first.id, other.id]),
+  );
+  for (const { id, input } of body.results) {
+    expect(await finished(simulator, id)).toMatchObject({ status: 'succeeded', input });
+  }
+  expect(simulator.stats()).toMatchObject({ created: 3, billedMicroUsd: 3 * 3_000 });
+});
+
+it('shows another input than was sent', async () => {
+  const simulator = await simulated({
+    faults: { echo: ({ input }) => (input.seed === 5 ? { ...input, seed: '5', go_fast: true } : null) },
+  });
+  const { body: changed } = await create(simulator, { seed: 5 });
+  const { body: plain } = await create(simulator, { seed: 6 });
+  expect(changed.input).toEqual({ prompt: 'a red fox', seed: '5', go_fast: true });
+  expect(plain.input).toEqual({ prompt: 'a red fox', seed: 6 });
+  const { body } = await call(simulator, '/predictions');
+  expect(body.results.map(({ input }: { input: { seed: unknown } }) => input.seed)).toEqual([6, '5']);
+});
+
 it('delays a response', async () => {
   const simulator = await simulated({ faults: { onGet: () => ({ type: 'delay', delayMs: 30 }) } });
   const { body } = await create(simulator);

@@ -36,7 +36,7 @@ const outcomes = [
 ];
 
 it('has medians, cost and an image of each model, the fastest first', async () => {
-  const { models, fastest, cheapest } = await compareOutcomes(each(outcomes));
+  const { models } = await compareOutcomes(each(outcomes));
   expect(models).toEqual([
     {
       model: 'o/quick',
@@ -44,7 +44,10 @@ it('has medians, cost and an image of each model, the fastest first', async () =
       failed: 0,
       predictSeconds: 2,
       totalSeconds: 3,
+      ownWallSeconds: null,
+      unmeasured: 1,
       costUsd: 0.09,
+      estimatedUsd: 0,
       usdPerImage: 0.015,
       image: 'o/quick/0.png',
     },
@@ -52,7 +55,32 @@ it('has medians, cost and an image of each model, the fastest first', async () =
     expect.objectContaining({ model: 'o/slow', predictSeconds: 10, usdPerImage: 0.04 }),
     expect.objectContaining({ model: 'o/down', images: 0, failed: 1, predictSeconds: null, image: null }),
   ]);
-  expect([fastest, cheapest]).toEqual(['o/quick', 'o/quick']);
+});
+
+it('names nothing fastest while a run time is unknown, and nothing cheapest while a price is', async () => {
+  const bestOf = async (...some: readonly Outcome[]) => {
+    const { fastest, cheapest } = await compareOutcomes(each(some));
+    return [fastest, cheapest];
+  };
+  const slow = saved('o/slow', 9, 0.04);
+  const quick = saved('o/quick', 3, 0.03);
+  const down = anOutcome({ model: 'o/down', status: 'failed', metrics: {}, costUsd: 0 });
+  expect(await bestOf(slow, quick, down)).toEqual(['o/quick', 'o/quick']);
+  expect(await bestOf(slow, quick, saved('o/slow', null, 0.04))).toEqual([null, 'o/quick']);
+  expect(await bestOf(slow, quick, saved('o/unpriced', 5, null))).toEqual(['o/quick', null]);
+  expect(await bestOf(slow, { ...quick, estimatedUsd: 0.03 })).toEqual(['o/quick', null]);
+  // A result of an identical request was not made here, and has no time or price of its own.
+  expect(await bestOf(slow, quick, { ...saved('o/slow', null, 0), cached: true })).toEqual([
+    'o/quick',
+    'o/quick',
+  ]);
+});
+
+it('divides the cost by the images that were made, not by those that came for nothing', async () => {
+  const { models } = await compareOutcomes(
+    each([saved('o/n', 9, 0.04), { ...saved('o/n', 9, 0), cached: true }]),
+  );
+  expect(models[0]).toMatchObject({ images: 2, costUsd: 0.04, usdPerImage: 0.04 });
 });
 
 it('is a table for people', async () => {
@@ -63,6 +91,20 @@ it('is a table for people', async () => {
       '  o/slow        2   10.0 s  11.0 s     $0.04  $0.08',
       '  fastest   o/quick',
       '  cheapest  o/quick',
+      '',
+    ].join('\n'),
+  );
+});
+
+it('says in the table why nothing is named', async () => {
+  const guessed = { ...saved('o/seconds', null, 0.0049), estimatedUsd: 0.0049 };
+  expect(comparisonTable(await compareOutcomes(each([...outcomes.slice(0, 2), guessed])))).toBe(
+    [
+      '  model      images  predict   total  an image      cost',
+      '  o/slow          2   10.0 s  11.0 s     $0.04     $0.08',
+      '  o/seconds       1        –       –  ~$0.0049  ~$0.0049',
+      '  fastest   unknown: the service did not report all run times of o/seconds',
+      '  cheapest  unknown: no exact price is known for all images of o/seconds',
       '',
     ].join('\n'),
   );

@@ -41,6 +41,7 @@ describe('createCostTracker', () => {
         saved: 2,
         images: 2 + 1,
         costUsd: 0.303, // what failed was paid too
+        estimatedUsd: 0,
         meanUsdPerImage: 0.101,
         meanSecondsPerRun: (2 + 5 + 2) / 3,
       },
@@ -49,6 +50,7 @@ describe('createCostTracker', () => {
         saved: 1,
         images: 1,
         costUsd: 0.03,
+        estimatedUsd: 0,
         meanUsdPerImage: 0.03,
         meanSecondsPerRun: null,
       },
@@ -124,5 +126,17 @@ describe('createCostTracker', () => {
     const totals = totalsOf(...Array.from({ length: 1_500 }, (_, n) => anOutcome({ model: `m/${n}` })));
     expect(Object.keys(totals)).toHaveLength(1_001);
     expect(totals['(others)']?.outcomes).toBe(500);
+  });
+
+  it('corrects what the service reports late', () => {
+    const costs = createCostTracker();
+    costs.add(anOutcome({ files: [original], costUsd: 0.005, estimatedUsd: 0.005, metrics: {} }));
+    costs.correct({
+      ...{ type: 'job.measured', index: 0, model: 'owner/name', cached: false, completedAt: null },
+      ...{ metrics: { predict_time: 4 }, costUsd: 0.004, costChangeUsd: -0.001, estimateUsd: 0.005 },
+    });
+    expect(costs.byModel()['owner/name']).toMatchObject({
+      ...{ costUsd: 0.004, estimatedUsd: 0, meanUsdPerImage: 0.004, meanSecondsPerRun: 4 },
+    });
   });
 });

@@ -47,12 +47,72 @@ describe('createReport', () => {
         'owner/name': { outcomes: 5, saved: 2, costUsd: 0.3, price: null },
         'other/one': { outcomes: 1, saved: 1, costUsd: 0.025 },
       },
-      failuresByStage: { creation: 1, polling: 1, download: 0 },
+      failuresByStage: { creation: 1, polling: 1, download: 0, rendering: 0, delivery: 0 },
       errors: [
         { code: 'ERR_A', count: 2 },
         { code: 'ERR_B', count: 1 },
       ],
       outputsByTag: { post: 2, story: 1 },
+    });
+  });
+
+  it('sums up the runs of a folder, the last one apart', () => {
+    const report = createReport();
+    for (let index = 0; index < 10; index += 1) report.add(anOutcome({ index }));
+    const earlier = [
+      { startedAtMs: 0, elapsedMs: 30_000, apiRequests: 8, saved: 7 },
+      { startedAtMs: 50_000, elapsedMs: 20_000, apiRequests: 4, saved: 3 },
+    ];
+    const run = { startedAtMs: 90_000, elapsedMs: 8, apiRequests: 0, saved: 0, costUsd: 0 };
+    expect(report.toJSON(run, { earlier })).toMatchObject({
+      run,
+      runs: 3,
+      elapsedSeconds: 50.008, // 30 + 20 + 0.008
+      averageSecondsPerImage: 5.0008,
+      requestsPerImage: 1.2, // (8 + 4 + 0) / (7 + 3)
+    });
+  });
+
+  it('divides by the images that its runs made, if another run before them left no times', () => {
+    const report = createReport();
+    for (let index = 0; index < 10; index += 1) report.add(anOutcome({ index }));
+    const { averageSecondsPerImage } = report.toJSON({ elapsedMs: 4_000, apiRequests: 2, saved: 2 });
+    expect(averageSecondsPerImage).toBe(2);
+    // Restored images are saved once more, and are the same images.
+    const restored = { earlier: [{ elapsedMs: 16_000, saved: 10 }] };
+    expect(report.toJSON({ elapsedMs: 4_000, saved: 10 }, restored).averageSecondsPerImage).toBe(2);
+  });
+
+  it('adds what was made twice to the cost', () => {
+    const report = createReport();
+    report.add(anOutcome({ costUsd: 0.1 }));
+    const surplus = { count: 2, costUsd: 0.2, predictionIds: ['a', 'b'] };
+    expect(report.toJSON({ elapsedMs: 1 }, { surplus })).toMatchObject({ costUsd: 0.3, surplus });
+    expect(report.toJSON({ elapsedMs: 1 })).not.toHaveProperty('surplus');
+  });
+
+  it('keeps in the cost what was paid for results that are no longer asked for', () => {
+    const report = createReport();
+    report.add(anOutcome({ costUsd: 0.1 }));
+    expect(report.toJSON({ elapsedMs: 1 })).not.toHaveProperty('unused');
+    report.addUnused(anOutcome({ costUsd: 0.2 }));
+    report.addUnused(anOutcome({ costUsd: null }));
+    expect(report.toJSON({ elapsedMs: 1 })).toMatchObject({
+      total: 1,
+      saved: 1,
+      costUsd: 0.3,
+      unused: { count: 2, costUsd: 0.2 },
+    });
+  });
+
+  it('tells estimates from what was billed, and own times from those of the service', () => {
+    const report = reportOf(
+      anOutcome({ costUsd: 0.1, metrics: { predict_time: 2 } }),
+      anOutcome({ costUsd: 0.005, estimatedUsd: 0.005, metrics: { own_wall_time: 7 } }),
+    );
+    expect(report).toMatchObject({
+      ...{ costUsd: 0.105, estimatedUsd: 0.005, costIncomplete: true },
+      ...{ predictTime: { count: 1, maxSeconds: 2 }, ownWallTime: { count: 1, maxSeconds: 7 } },
     });
   });
 

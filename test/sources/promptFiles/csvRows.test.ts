@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { takeSnapshot } from '../../../src/disk/snapshot.ts';
 import { csvRows } from '../../../src/sources/promptFiles/csv.ts';
 import { collect } from '../../helpers/collect.ts';
 import { rowsOf, shortRowsOf } from '../../helpers/rowsOf.ts';
@@ -78,7 +79,7 @@ it('reads back every value that was written, across the edges of chunks', async 
       const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
       const lines = all.map(([number, text]) => `${number}${'x'.repeat(80)},${quoted(text)}`);
       const path = await tempFile('p.csv', `prompt,tag\n${lines.join('\n')}\n`);
-      const rows = await collect(csvRows(path));
+      const rows = await collect(csvRows(await takeSnapshot(path)));
       let line = 2;
       const expected = all.map(([number, text]) => {
         const row = {

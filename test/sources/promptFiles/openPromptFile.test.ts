@@ -1,9 +1,16 @@
-import { appendFile, chmod, mkdir } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { appendFile, chmod, mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
+import { csvRows } from '../../../src/sources/promptFiles/csv.ts';
+import { jsonRows } from '../../../src/sources/promptFiles/json.ts';
+import { jsonLinesRows, txtRows } from '../../../src/sources/promptFiles/lines.ts';
 import { openPromptFile } from '../../../src/sources/promptFiles/promptFile.ts';
+import type { RowItem } from '../../../src/sources/promptFiles/rows.ts';
+import type { TextFile } from '../../../src/sources/promptFiles/text.ts';
+import { yamlRows } from '../../../src/sources/promptFiles/yaml.ts';
 import { collect } from '../../helpers/collect.ts';
 import { rowsOf, shortRowsOf } from '../../helpers/rowsOf.ts';
 import { tempFile, tempFolder } from '../../helpers/tempFile.ts';
@@ -110,6 +117,15 @@ it.skipIf(process.getuid?.() === 0)('refuses a file that may not be read', async
   await expect(openPromptFile(path)).rejects.toThrow(UsageError);
 });
 
+/** Readers of rows over a file that may still change. */
+const readers: Readonly<Record<string, (file: TextFile) => AsyncIterable<RowItem>>> = {
+  'p.txt': txtRows,
+  'p.csv': csvRows,
+  'p.jsonl': jsonLinesRows,
+  'p.json': jsonRows,
+  'p.yaml': yamlRows,
+};
+
 it.each([
   ['p.txt', 'a cat\n', 'the last'],
   ['p.csv', 'prompt\n', 'the last'],
@@ -121,11 +137,34 @@ it.each([
   const path = await tempFile(name, head + line.repeat(100_000));
   let prompt = '';
   let rows = 0;
-  for await (const row of (await openPromptFile(path)).rows()) {
+  for await (const row of readers[name]?.({ path, bytes: 1, chunks: () => createReadStream(path) }) ?? []) {
     if (rows === 0) await appendFile(path, last);
     rows += 1;
     prompt = row.type === 'row' ? row.prompt : row.message;
   }
   expect(rows).toBeGreaterThan(100_000);
   expect(prompt).toBe('the last');
+});
+
+it.each([
+  ['p.txt', 'a cat\na dog\n'],
+  ['p.csv', 'prompt\na cat\na dog\n'],
+  ['p.jsonl', '"a cat"\n"a dog"\n'],
+  ['p.json', '["a cat", "a dog"]'],
+  ['p.yaml', '- a cat\n- a dog\n'],
+])('reads %s as it was when it was opened, whatever becomes of it', async (name, content) => {
+  const path = await tempFile(name, content);
+  const file = await openPromptFile(path);
+  const changes = [
+    () => appendFile(path, content),
+    () => writeFile(path, content.replaceAll('cat', 'bat')),
+    () => truncate(path, 9),
+    () => rm(path),
+  ];
+  expect(await file.hasChanged()).toBe(false);
+  for (const change of changes) {
+    await change();
+    expect(await collect(file.rows())).toMatchObject([{ prompt: 'a cat' }, { prompt: 'a dog' }]);
+    expect(await file.hasChanged()).toBe(true);
+  }
 });

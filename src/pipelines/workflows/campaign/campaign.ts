@@ -4,7 +4,7 @@ import { writeJson } from '../../../disk/writeFiles.ts';
 import type { Report } from '../../../sinks/report/report.ts';
 import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
-import type { FinishedRun } from '../../run/results.ts';
+import type { FinishedRun } from '../../run/closing/results.ts';
 import type { RunSettings } from '../../run/settings.ts';
 import { runToFolder } from '../../runToFolder.ts';
 import { campaignJobs } from './jobs.ts';

@@ -3,26 +3,26 @@ import { concatMap, defer, type Observable } from 'rxjs';
 import { writeAtomically } from '../../../disk/writeFiles.ts';
 import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
-import type { FinishedRun } from '../../run/results.ts';
+import type { FinishedRun } from '../../run/closing/results.ts';
 import type { RunSettings } from '../../run/settings.ts';
 import { runToFolder } from '../../runToFolder.ts';
 import { type Grid, gridTotal, type ResumedGrid } from './cells.ts';
-import { gridFileName, gridFingerprints, openGrid } from './growth.ts';
+import { gridFileName, openGrid } from './growth.ts';
 import { gridJobs } from './jobs.ts';
 
 /**
  * Makes an image, or `count` images, for each combination of the axes' values. In a folder that has
- * a smaller grid only the new cells are made, after the old ones. `contexts` has one context for
- * each of the grid's models, or a single one. Emits the finished run.
+ * another grid only the new cells are made; after the old ones, if the grid has only grown.
+ * `contexts` has one context for each of the grid's models, or a single one. Emits the finished
+ * run.
  *
  *     grid: 2 products, 2 lights                4 jobs
  *     grid                                      -----(end|)
  *     grid: 2 products, 3 lights, same folder   6 jobs, of which 4 are already saved
  *     grid                                      ---(end|)
  *
- * Errors with `UsageError` if a model cannot take an input, if the grid is larger than its `max`,
- * or if it lacks an axis, a value or images that the folder was started with. Errors as
- * `runToFolder` does.
+ * Errors with `UsageError` if a model cannot take an input, or if the grid is larger than its
+ * `max`. Errors as `runToFolder` does.
  */
 export function grid(
   wanted: Grid,
@@ -40,11 +40,7 @@ export function grid(
       };
       const total = gridTotal(grown, contexts[0]?.limit);
       // Any axis may have files.
-      return runToFolder(plans, total, {
-        ...settings,
-        ...gridFingerprints(grown, contexts),
-        haveFiles: true,
-      });
+      return runToFolder(plans, total, { ...settings, haveFiles: true });
     }),
   );
 }

@@ -28,10 +28,11 @@ import type { GenerateConfig } from '../../journey/config.ts';
 import { outcomeError } from '../../journey/outcomes.ts';
 import { openScoring, type Scoring, scoreOutcomes } from '../../rating/scoreOutcomes.ts';
 import type { ScoringModel } from '../../rating/scoringModel.ts';
+import { closingLook } from '../../run/closing/closingLook.ts';
+import { type FinishedRun, type RunEnd, writeResults } from '../../run/closing/results.ts';
 import { concurrencyOf } from '../../run/concurrency.ts';
-import { countSaved, expectSameFiles } from '../../run/earlierRuns.ts';
+import { countSaved, expectSameFiles } from '../../run/earlier/earlierRuns.ts';
 import { inOpenRun } from '../../run/openRun.ts';
-import { type FinishedRun, type RunEnd, writeResults } from '../../run/results.ts';
 import { type OpenRun, type RunSettings, runDefaults } from '../../run/settings.ts';
 import { runToEnd } from '../../runToFolder.ts';
 import type { RefinementContexts } from './jobs.ts';
@@ -54,6 +55,9 @@ export interface RefinementSettings extends Omit<RunSettings, 'detach' | 'delete
  * `totals.total` then counts the jobs that were started. Another run in the same folder continues
  * in the middle of a round, with the decisions so far.
  *
+ * Give the hash of the spec as `fixedInput`: later rounds follow from earlier ones, so another spec
+ * needs another folder.
+ *
  * Throws `UsageError` if a model cannot take what the spec gives. Errors as `runToFolder` does.
  */
 export function refinement(
@@ -70,6 +74,7 @@ export function refinement(
         const outcomes = roundByRound(first, rounds, openScoring(settings.scorer, run), run);
         return runToEnd({ outcomes, plans: rounds.plans, total, alreadySaved }, run).pipe(
           concatMap((end) => finishRefinement(end, rounds, run)),
+          concatMap((end) => closingLook(end, run)),
           concatMap((end) => writeResults(end, run)),
         );
       }),

@@ -214,13 +214,18 @@ export async function validRounds(
   return valid;
 }
 
-async function hasSameRequests(round: RefinementRound, config: RefinementRoundsConfig): Promise<boolean> {
-  const keys = new Map(round.candidates.map(({ index, key }) => [index, key]));
-  for await (const { index, key } of createRefinementRounds(config).plansOf(round.round)) {
-    const known = keys.get(index);
-    if (known !== undefined && known !== key) return false;
+/** Returns true if a round was of exactly the jobs that it has now. */
+async function hasSameRequests(
+  { round, candidates }: RefinementRound,
+  config: RefinementRoundsConfig,
+): Promise<boolean> {
+  const own = candidates.filter((candidate) => candidate.round === round);
+  const keys = new Map(own.map(({ index, key }) => [index, key]));
+  for await (const { index, key } of createRefinementRounds(config).plansOf(round)) {
+    if (keys.get(index) !== key) return false;
+    keys.delete(index);
   }
-  return true;
+  return keys.size === 0;
 }
 
 async function checkParents({ candidates }: RefinementRound, folder: string): Promise<void> {

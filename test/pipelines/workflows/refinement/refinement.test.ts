@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../../src/events/runEvent.ts';
 import type { ScoringModel } from '../../../../src/pipelines/rating/scoringModel.ts';
-import type { FinishedRun } from '../../../../src/pipelines/run/results.ts';
+import type { FinishedRun } from '../../../../src/pipelines/run/closing/results.ts';
 import type { RefinementContexts } from '../../../../src/pipelines/workflows/refinement/jobs.ts';
 import {
   type RefinementSettings,

@@ -1,0 +1,28 @@
+import { asyncScheduler, type SchedulerLike } from 'rxjs';
+
+/** A scheduler that knows the time of day beside its own line of time. */
+export interface ClockScheduler extends SchedulerLike {
+  /** Returns the time of day, ms since 1970. It jumps if the machine's clock is set. */
+  readonly wallNow?: () => number;
+}
+
+/**
+ * The default clock of all waits, paces and time limits: `asyncScheduler` with a `now` that begins
+ * at the time of day, ms since 1970, and never jumps, however the machine's clock is set.
+ *
+ * Moments that are stored or sent are those of `wallNow`, since the service and later processes
+ * compare them with their own clocks.
+ */
+export const monotonicScheduler: ClockScheduler = {
+  now: () => Math.round(performance.timeOrigin + performance.now()),
+  wallNow: () => asyncScheduler.now(),
+  schedule: asyncScheduler.schedule.bind(asyncScheduler),
+};
+
+/**
+ * Returns the time of day, ms since 1970. A scheduler that has no other line of time, a virtual one
+ * for example, gives its own.
+ */
+export function wallNow(scheduler: ClockScheduler): number {
+  return scheduler.wallNow?.() ?? scheduler.now();
+}

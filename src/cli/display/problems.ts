@@ -1,0 +1,54 @@
+import { createStageCounter, type FailuresByStage } from '../../sinks/report/tallies.ts';
+import type { Outcome } from '../../types.ts';
+import { createCauses, type FailureCause, willRepeat } from './causes.ts';
+import { plainText } from './text.ts';
+
+/** The jobs that were not saved, and their reasons. */
+export interface Problems {
+  /** The failures, grouped by cause. */
+  readonly causes: readonly FailureCause[];
+  /** Failures with the cause of the newest one, itself included; 0 if there is none. */
+  readonly sameCause: number;
+  readonly failuresByStage: FailuresByStage;
+  /** Failures that may succeed in another run. */
+  readonly recoverableFailures: number;
+  /** Failures that happen again as long as the request stays the same. */
+  readonly repeatingFailures: number;
+  /** Reasons of skipped jobs, with their numbers; the first few. */
+  readonly skipReasons: ReadonlyMap<string, number>;
+}
+
+/** Reasons to skip jobs that are told apart. */
+const MOST_REASONS = 5;
+
+/** Collects the reasons of jobs that were not saved. */
+export function collectProblems() {
+  const causes = createCauses();
+  const stages = createStageCounter();
+  const skipReasons = new Map<string, number>();
+  let sameCause = 0;
+  let recoverableFailures = 0;
+  let repeatingFailures = 0;
+  const add = (outcome: Outcome): void => {
+    const { status, error } = outcome;
+    if (status === 'skipped') {
+      const reason = plainText(error?.message ?? '');
+      if (skipReasons.has(reason) || skipReasons.size < MOST_REASONS)
+        skipReasons.set(reason, (skipReasons.get(reason) ?? 0) + 1);
+    }
+    if (status !== 'failed') return;
+    stages.add(outcome);
+    sameCause = causes.add(outcome);
+    if (error?.recoverable) recoverableFailures += 1;
+    if (willRepeat(outcome)) repeatingFailures += 1;
+  };
+  const found = (): Problems => ({
+    sameCause,
+    recoverableFailures,
+    repeatingFailures,
+    skipReasons,
+    causes: causes.causes(),
+    failuresByStage: stages.counts(),
+  });
+  return { found, add };
+}

@@ -1,0 +1,72 @@
+import { hash } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { lstat, readFile, rename } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { isMissing } from './storageError.ts';
+
+/** Returns true if a file with the name that a new one wants belongs to the same job. */
+export type MayReplace = (path: string) => boolean | Promise<boolean>;
+
+/** Names that a file of this process is about to get. */
+const reserved = new Set<string>();
+
+/**
+ * Renames a whole temporary file and returns its path: `wanted`, or with `-2`, `-3`, … before the
+ * extension if other files have those names. Replaces a file if `mayReplace` allows it, or if it
+ * has the same content, as one that a killed run left; never a folder or a link. Without
+ * `mayReplace` it replaces any file. Rejects with the system's error.
+ *
+ *     wanted cat.png, nothing there              cat.png
+ *     cat.png of an earlier attempt              cat.png      replaced
+ *     cat.png of the user's                      cat-2.png    theirs stays
+ */
+export async function giveName(temporary: string, wanted: string, mayReplace?: MayReplace): Promise<string> {
+  if (mayReplace === undefined) {
+    await rename(temporary, wanted);
+    return wanted;
+  }
+  for (let number = 1; ; number += 1) {
+    const path = numbered(wanted, number);
+    if (reserved.has(path)) continue;
+    reserved.add(path);
+    try {
+      if (!(await isFree(path, temporary, mayReplace))) continue;
+      await rename(temporary, path);
+      return path;
+    } finally {
+      reserved.delete(path);
+    }
+  }
+}
+
+/** Returns the n-th path to try: `cat.png`, `cat-2.png`, `cat-3.png`. */
+export function numbered(path: string, number: number): string {
+  if (number === 1) return path;
+  const extension = extname(path);
+  return `${path.slice(0, path.length - extension.length)}-${number}${extension}`;
+}
+
+async function isFree(path: string, temporary: string, mayReplace: MayReplace): Promise<boolean> {
+  const found = await statsOf(path);
+  if (found === null) return true;
+  if (!found.isFile()) return false;
+  return (await mayReplace(path)) || (await haveSameContent(path, temporary, found.size));
+}
+
+/** Returns what is at a path, links not followed; null if there is nothing. */
+export async function statsOf(path: string): Promise<Stats | null> {
+  return lstat(path).catch((error: unknown) => {
+    if (isMissing(error)) return null;
+    throw error;
+  });
+}
+
+async function haveSameContent(path: string, other: string, bytes: number): Promise<boolean> {
+  if ((await lstat(other)).size !== bytes) return false;
+  const [first, second] = await Promise.all([path, other].map(sha256Of));
+  return first === second;
+}
+
+async function sha256Of(path: string): Promise<string> {
+  return hash('sha256', await readFile(path), 'hex');
+}

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
+import { toStorageError } from './storageError.ts';
+import { syncFolder } from './writeFiles.ts';
+
+/** A file to move, by paths below its folder. */
+export interface PlannedMove {
+  readonly id: number;
+  readonly oldPath: string;
+  readonly newPath: string;
+}
+
+/** Holds files between their old name and their new one. */
+const BETWEEN = '.moving';
+
+function between(folder: string, id: number): string {
+  return join(folder, BETWEEN, String(id));
+}
+
+/**
+ * Moves files that get other names, perhaps each other's, to a place in between. Skips files that
+ * are there already, or nowhere: run it again after a kill. Rejects with `StorageError`.
+ */
+export async function gatherFiles(folder: string, moves: Iterable<PlannedMove>): Promise<void> {
+  await moveEach(folder, moves, ({ id, oldPath }) => [join(folder, oldPath), between(folder, id)]);
+}
+
+/**
+ * Gives gathered files their new names. Skips files that have them already: run it again after a
+ * kill. Removes folders that are empty now. Rejects with `StorageError`.
+ */
+export async function placeFiles(folder: string, moves: Iterable<PlannedMove>): Promise<void> {
+  const left = new Set<string>();
+  const noted = (function* () {
+    for (const move of moves) {
+      left.add(dirname(move.oldPath));
+      yield move;
+    }
+  })();
+  await moveEach(folder, noted, ({ id, newPath }) => [between(folder, id), join(folder, newPath)]);
+  await rm(join(folder, BETWEEN), { recursive: true, force: true });
+  for (const path of left) await removeEmpty(folder, path);
+}
+
+async function moveEach(
+  folder: string,
+  moves: Iterable<PlannedMove>,
+  pathsOf: (move: PlannedMove) => [from: string, to: string],
+): Promise<void> {
+  const changed = new Set<string>();
+  for (const move of moves) {
+    const [from, to] = pathsOf(move);
+    if (!existsSync(from)) continue;
+    try {
+      await ensureDir(dirname(to));
+      await rename(from, to);
+    } catch (error) {
+      throw toStorageError(error, to);
+    }
+    changed.add(dirname(from)).add(dirname(to));
+  }
+  for (const path of changed) {
+    await syncFolder(path).catch((error: unknown) => {
+      throw toStorageError(error, folder);
+    });
+  }
+}
+
+/** Removes a folder, and those above it below the run folder, as far as they are empty. */
+async function removeEmpty(folder: string, path: string): Promise<void> {
+  for (let each = path; each !== '.' && each !== ''; each = dirname(each)) {
+    try {
+      await rmdir(join(folder, each));
+    } catch {
+      // It has other files, or is gone already.
+      return;
+    }
+  }
+}

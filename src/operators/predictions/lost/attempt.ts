@@ -1,0 +1,100 @@
+import type { OffsetBounds } from '../../../base/clockOffset.ts';
+import type { Prediction, PredictionRequest } from '../../../types.ts';
+import { type Match, requestMatcher, type ShownRequest } from '../matchRequest.ts';
+
+/** A create request that was sent, with all by which its prediction can be known. */
+export interface SentRequest {
+  /** As it was sent; long data may be cut to its hash. */
+  readonly request: PredictionRequest;
+  /** Time just before it was sent, ms since 1970. */
+  readonly sentAtMs: number;
+  /** The same as time of day, which journals store. Default `sentAtMs`. */
+  readonly wallMs?: number;
+  /** Earliest time at which it can have been sent, if clocks are in doubt. Default `sentAtMs`. */
+  readonly notBeforeMs?: number;
+  /** Its own time limit at the service, which differs from that of other attempts; null: none. */
+  readonly cancelAfterMs?: number | null;
+  /** Address to which the service announces the end, with a query of its own; null: none. */
+  readonly webhookUrl?: string | null;
+  /** True if an earlier run sent it. Default false. */
+  readonly isFromBefore?: boolean;
+}
+
+/** A create request in flight, or one whose response was lost. */
+export interface Attempt extends SentRequest {
+  readonly wallMs: number;
+  /** Time at which its response was lost, ms since 1970; null while it is in flight. */
+  endedAtMs: number | null;
+  /** Id in a response that was about another request. */
+  answeredId: string | null;
+  /** Returns how well a prediction shows the request. */
+  readonly match: (shown: ShownRequest) => Match;
+}
+
+export function createAttempt(sent: SentRequest): Attempt {
+  const { sentAtMs, wallMs = sentAtMs } = sent;
+  return { ...sent, wallMs, endedAtMs: null, answeredId: null, match: requestMatcher(sent.request) };
+}
+
+/**
+ * Returns true if the prediction of one attempt may be taken for that of the other: then all that
+ * counts is that there are as many predictions as attempts.
+ */
+export function areAlike(one: Attempt, other: Attempt): boolean {
+  return isAsGoodAsSame(one.match(shownBy(other))) || isAsGoodAsSame(other.match(shownBy(one)));
+}
+
+function shownBy({ request }: Attempt): ShownRequest {
+  return { model: request.model, version: request.version, input: request.input };
+}
+
+function isAsGoodAsSame(match: Match): boolean {
+  return match === 'equal' || match === 'same';
+}
+
+/** Time by which a prediction may have been created after its response was lost. */
+const LATE_MS = 30_000;
+const TOLERANCE_MS = 2_000;
+/** Tolerance for the clock of an earlier run, which may have been corrected since. */
+const EARLIER_RUN_MS = 60_000;
+
+/**
+ * Returns true if a prediction may have been created by the attempt, judged by the time of its
+ * creation. True if that, or the service's clock, is unknown.
+ */
+export function fitsInTime(
+  attempt: Attempt,
+  { createdAt }: Prediction,
+  offset: OffsetBounds | null,
+): boolean {
+  const createdMs = Date.parse(createdAt ?? '');
+  if (offset === null || Number.isNaN(createdMs)) return true;
+  const { sentAtMs, notBeforeMs = sentAtMs, endedAtMs, isFromBefore = false } = attempt;
+  const toleranceMs = isFromBefore ? EARLIER_RUN_MS : TOLERANCE_MS;
+  const latestMs = (endedAtMs ?? Number.POSITIVE_INFINITY) + offset.mostMs + LATE_MS + toleranceMs;
+  return createdMs >= notBeforeMs + offset.leastMs - toleranceMs && createdMs <= latestMs;
+}
+
+/** The service gives some times in whole seconds: limits that differ by two can be told apart. */
+const LIFE_TOLERANCE_MS = 999;
+
+/**
+ * Returns true if a prediction shows the attempt's own time limit, false if it shows another one,
+ * null if it shows none.
+ */
+export function showsLimitOf(
+  { cancelAfterMs = null }: SentRequest,
+  { createdAt, deadline = '' }: Prediction,
+): boolean | null {
+  const lifeMs = Date.parse(deadline) - Date.parse(createdAt ?? '');
+  if (cancelAfterMs === null || Number.isNaN(lifeMs)) return null;
+  return Math.abs(lifeMs - 1_000 * Math.ceil(cancelAfterMs / 1_000)) <= LIFE_TOLERANCE_MS;
+}
+
+/**
+ * Returns true if a prediction shows the attempt's own webhook address, false if it shows another
+ * one, null if it shows none.
+ */
+export function showsWebhookOf({ webhookUrl = null }: SentRequest, { webhook }: Prediction): boolean | null {
+  return webhookUrl === null || webhook === undefined ? null : webhook === webhookUrl;
+}

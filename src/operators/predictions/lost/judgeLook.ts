@@ -1,0 +1,232 @@
+import type { Prediction } from '../../../types.ts';
+import { matchRanks } from '../matchRequest.ts';
+import { type Attempt, areAlike, fitsInTime, showsLimitOf, showsWebhookOf } from './attempt.ts';
+import type { Mark, OwnPredictions } from './ownPredictions.ts';
+
+/** The list of predictions, read once. */
+export interface Look {
+  /** Time just before it was read, by the local clock, ms since 1970. */
+  readonly atMs: number;
+  /** Newest first, with their inputs. */
+  readonly listed: readonly Prediction[];
+  /** True if all of it could be read, back to the oldest lost request. */
+  readonly isComplete: boolean;
+  /** True if a prediction that is not listed does not exist. */
+  readonly isCurrent: boolean;
+  /** True if it breaks off, and would do so again. */
+  readonly breaksOff?: boolean;
+}
+
+/** The create requests of a run that a look is about. */
+export interface OpenAttempts {
+  /** Those whose response was lost. */
+  readonly lost: readonly Attempt[];
+  /** Those that still wait for their response. */
+  readonly inFlight: readonly Attempt[];
+  /** Those that have taken a prediction which may be that of another attempt. */
+  readonly adopted: readonly Attempt[];
+}
+
+/** What is known besides the look. */
+interface Knowledge {
+  readonly own: OwnPredictions;
+  /** Returns true if a prediction belongs to a job already. */
+  readonly isClaimed: (id: string) => boolean;
+  /** Returns true if there will be no further look for an attempt. */
+  readonly isLast: (attempt: Attempt) => boolean;
+}
+
+/** The result of a look. */
+export interface Verdict {
+  /** The predictions of lost requests. */
+  readonly found: ReadonlyMap<Attempt, Prediction>;
+  /** Lost requests that made nothing. */
+  readonly neverMade: readonly Attempt[];
+}
+
+/**
+ * Decides which of the listed predictions belong to which lost create requests, and which of these
+ * made nothing.
+ *
+ * A prediction goes to the request that it fits best, by its input, its time, and what it shows of
+ * the attempt's own; of several that fit alike the oldest goes to the oldest request, because a
+ * newer one may be the only match for a request that was sent later. A prediction that may be that
+ * of a request, but shows it in a doubtful spelling, is not taken; it keeps the request open.
+ *
+ * A request made nothing if the list lacks its prediction, and provably covers its time.
+ */
+export function judgeLook(look: Look, attempts: OpenAttempts, known: Knowledge): Verdict {
+  const candidates = look.listed.filter(({ id }) => !known.isClaimed(id));
+  learnMarks(candidates, attempts, known.own);
+  const fits = candidates.flatMap((prediction, place) =>
+    fitsOf(prediction, attempts, known).map((fit) => ({ ...fit, place })),
+  );
+  const found = assign(fits.filter(({ attempt, isSure }) => isSure && attempt.endedAtMs !== null));
+  const taken = new Set([...found.values()].map(({ id }) => id));
+  const inDoubt = new Set(
+    fits.filter(({ prediction }) => !taken.has(prediction.id)).map(({ attempt }) => attempt),
+  );
+  const listed = new Set(look.listed.map(({ id }) => id));
+  const neverMade = attempts.lost.filter(
+    (attempt) =>
+      !found.has(attempt) && !inDoubt.has(attempt) && isCovered(attempt, look, listed, attempts, known),
+  );
+  return { found, neverMade };
+}
+
+/** A prediction that may be that of an attempt. */
+interface Fit {
+  readonly attempt: Attempt;
+  readonly prediction: Prediction;
+  /** The higher, the better. */
+  readonly rank: number;
+  /** True if it may be taken. */
+  readonly isSure: boolean;
+}
+
+/**
+ * Lists the lost attempts that a prediction may belong to, without those that it fits less than
+ * another request of the run.
+ */
+function fitsOf(prediction: Prediction, attempts: OpenAttempts, known: Knowledge): Fit[] {
+  const open = [...attempts.lost, ...attempts.inFlight].map((attempt) =>
+    fitOf(prediction, attempt, attempts, known),
+  );
+  const possible = open.filter((fit) => fit !== null);
+  const best = Math.max(...possible.map(({ match }) => match));
+  const waiting = Math.max(
+    0,
+    ...possible.filter(({ attempt }) => attempt.endedAtMs === null).map(({ rank }) => rank),
+  );
+  return possible.filter(
+    ({ attempt, match, rank, isSure }) =>
+      attempt.endedAtMs !== null && rank >= waiting && (isSure || match === best),
+  );
+}
+
+/** Ranks of what a prediction shows of an attempt besides its input; they count more than that. */
+const MARK_RANKS = { own: 30, none: 20, ofAnother: 10 } as const;
+/** Rank of a time that fits the attempt itself, and not only another one that is alike. */
+const OWN_TIME_RANK = 0.5;
+
+function fitOf(
+  prediction: Prediction,
+  attempt: Attempt,
+  { lost, inFlight, adopted }: OpenAttempts,
+  { own, isLast }: Knowledge,
+): (Fit & { readonly match: number }) | null {
+  const match = matchOf(prediction, attempt);
+  if (match === matchRanks.other) return null;
+  const isInTime = fitsInTime(attempt, prediction, own.offset);
+  // An equal request may have taken the prediction of this one, and left its own.
+  const isLeftOver = () =>
+    adopted.some((other) => areAlike(other, attempt) && fitsInTime(other, prediction, own.offset));
+  if (!isInTime && !isLeftOver()) return null;
+  const marks = marksOf(prediction, attempt, [...lost, ...inFlight, ...adopted], own);
+  if (marks === 'foreign') return null;
+  const isPlain = match >= matchRanks.same || prediction.id === attempt.answeredId;
+  const isSure = marks === 'doubtful' ? isPlain && isLast(attempt) : isPlain || marks === 'own';
+  const rank = match + MARK_RANKS[marks === 'doubtful' ? 'none' : marks] + (isInTime ? OWN_TIME_RANK : 0);
+  return { attempt, prediction, rank, isSure, match };
+}
+
+function matchOf(prediction: Prediction, { match, request, answeredId }: Attempt): number {
+  const rank = matchRanks[match(prediction)];
+  // The service gave this id in response to the request: only the name of the model differs.
+  const isNamedOtherwise = rank === matchRanks.other && prediction.id === answeredId;
+  return isNamedOtherwise && matchRanks[match({ ...prediction, model: request.model })] >= matchRanks.same
+    ? matchRanks.near
+    : rank;
+}
+
+/**
+ * Returns whose attempt a prediction shows: the attempt's own, that of another equal attempt of
+ * this run, or one that is none of this run's (`foreign`). `doubtful`: another one, but it is not
+ * known yet if the service shows attempts at all.
+ */
+function marksOf(
+  prediction: Prediction,
+  attempt: Attempt,
+  all: readonly Attempt[],
+  { shows }: OwnPredictions,
+): 'own' | 'ofAnother' | 'none' | 'doubtful' | 'foreign' {
+  const shown = MARKS.filter(
+    (mark) => shows[mark] !== false && showsMark[mark](attempt, prediction) !== null,
+  );
+  if (shown.length === 0) return 'none';
+  if (shown.every((mark) => showsMark[mark](attempt, prediction))) {
+    return shown.some((mark) => shows[mark]) ? 'own' : 'none';
+  }
+  if (!shown.some((mark) => shows[mark])) return 'doubtful';
+  const isOfAnother = all.some(
+    (other) => shown.every((mark) => showsMark[mark](other, prediction)) && areAlike(other, attempt),
+  );
+  return isOfAnother ? 'ofAnother' : 'foreign';
+}
+
+const MARKS: readonly Mark[] = ['limit', 'webhook'];
+const showsMark = { limit: showsLimitOf, webhook: showsWebhookOf } as const;
+
+/** Learns from a prediction that fits an attempt to the second that the service shows attempts. */
+function learnMarks(candidates: readonly Prediction[], { lost }: OpenAttempts, own: OwnPredictions): void {
+  for (const mark of MARKS) {
+    if (own.shows[mark] !== null) continue;
+    const isShown = candidates.some((prediction) =>
+      lost.some(
+        (attempt) => showsMark[mark](attempt, prediction) === true && attempt.match(prediction) !== 'other',
+      ),
+    );
+    if (isShown) own.noteShown(mark);
+  }
+}
+
+/** Gives each prediction to one attempt, and each attempt one prediction, the best fits first. */
+function assign(fits: readonly (Fit & { readonly place: number })[]): Map<Attempt, Prediction> {
+  const found = new Map<Attempt, Prediction>();
+  const given = new Set<string>();
+  const inOrder = fits.toSorted(
+    (one, other) =>
+      other.rank - one.rank || one.attempt.sentAtMs - other.attempt.sentAtMs || other.place - one.place,
+  );
+  for (const { attempt, prediction } of inOrder) {
+    if (found.has(attempt) || given.has(prediction.id)) continue;
+    found.set(attempt, prediction);
+    given.add(prediction.id);
+  }
+  return found;
+}
+
+/**
+ * Time from a lost request to the first look that can find that it made nothing. A list may show a
+ * later prediction before an earlier one.
+ */
+const SETTLED_MS = 30_000;
+/** Age at which no list lacks a prediction any more. */
+export const LISTED_FOR_SURE_MS = 600_000;
+/** Reserve over the longest time that the list has taken to show one of the run's predictions. */
+const LAG_RESERVE = 1.25;
+
+/**
+ * Returns true if the list must have the attempt's prediction, if there is one. Attempts that are
+ * alike are judged together, by the latest of them: each may have taken the prediction of another.
+ */
+function isCovered(
+  attempt: Attempt,
+  { atMs, isComplete, isCurrent }: Look,
+  listed: ReadonlySet<string>,
+  { lost, adopted }: OpenAttempts,
+  { own }: Knowledge,
+): boolean {
+  if (!isComplete) return false;
+  if (isCurrent) return true;
+  const alike = [...lost, ...adopted].filter((other) => other === attempt || areAlike(other, attempt));
+  const ageMs = atMs - Math.max(...alike.map(lastMomentOf));
+  if (ageMs < Math.max(SETTLED_MS, LAG_RESERVE * own.longestLagMs)) return false;
+  const endedAtMs = Math.max(...alike.map((other) => other.endedAtMs ?? other.sentAtMs));
+  return ageMs >= LISTED_FOR_SURE_MS || own.latestListedMs(listed) > endedAtMs;
+}
+
+/** Nobody knows when the response of an earlier run's request was lost. */
+function lastMomentOf({ sentAtMs, endedAtMs, isFromBefore }: Attempt): number {
+  return isFromBefore || endedAtMs === null ? sentAtMs : endedAtMs;
+}

@@ -1,0 +1,99 @@
+import { ProviderError } from '../../../errors.ts';
+import type { Prediction } from '../../../types.ts';
+import type { SentRequest } from './attempt.ts';
+
+/**
+ * Returns true if the result of a create request is unknown by its error. After an error that stops
+ * the run, the next run looks for its prediction.
+ */
+export function isLost(error: unknown): error is ProviderError {
+  return error instanceof ProviderError && error.tookEffect === 'unknown' && !error.stopsRun;
+}
+
+const lost = { tookEffect: 'unknown', recoverable: true } as const;
+
+/** The error of a create request whose response is about another one. */
+export function wrongResponse(
+  differing: 'model' | 'version' | 'prompt',
+  { request: { model } }: SentRequest,
+  prediction: Prediction,
+): ProviderError {
+  const got = differing === 'model' ? prediction.model : `another ${differing}`;
+  return new ProviderError(
+    'ERR_WRONG_RESPONSE',
+    `Expected a response about the request sent to ${model}, got one about ${got}`,
+    { ...lost, suggestion: 'Check the proxy, if there is one: it mixes up responses.' },
+  );
+}
+
+/** The error of a create request whose prediction was taken for that of an equal request. */
+export function takenByAnother({ id }: Prediction): ProviderError {
+  return new ProviderError('ERR_PREDICTION_TAKEN', `Prediction ${id} belongs to another job`, {
+    ...lost,
+    suggestion: 'Nothing to do: this job gets the prediction of the other one.',
+  });
+}
+
+/**
+ * The error of a search that has found nothing, and proved nothing. `cause` is that of its last
+ * look.
+ */
+export function uncertain(cause: unknown): ProviderError {
+  const why = cause instanceof Error ? ` The list of predictions cannot be read: ${cause.message}.` : '';
+  return new ProviderError(
+    'ERR_UNCERTAIN',
+    `The image may have been made and paid for: the response to its create request was lost, and the list of predictions does not show yet what became of it.${why}`,
+    {
+      ...lost,
+      suggestion:
+        'Run the same command again, ten minutes later at best: it looks again before it makes anything. Or look at https://replicate.com/predictions; --repay makes, and pays for, the image again.',
+      ...(cause === null ? {} : { cause }),
+    },
+  );
+}
+
+/**
+ * Wraps an error of the list, which says nothing of the create request: it must not look like a
+ * refusal.
+ */
+export function stillUnknown(error: unknown): unknown {
+  if (!(error instanceof ProviderError)) return error;
+  const { code, recoverable, stopsRun, suggestion } = error;
+  const message = `The result of a create request is unknown, because the list of predictions cannot be read. ${error.message}`;
+  return new ProviderError(code, message, {
+    recoverable,
+    stopsRun,
+    suggestion,
+    tookEffect: 'unknown',
+    cause: error,
+  });
+}
+
+/**
+ * Returns the error of a lost create request that certainly made nothing: the service's own if it
+ * sent one, else `ERR_NOT_CREATED`.
+ */
+export function notMade(error: ProviderError): ProviderError {
+  const { code, message, status, suggestion, recoverable } = error;
+  if (status !== null) {
+    return new ProviderError(code, message, { status, suggestion, recoverable, cause: error });
+  }
+  return new ProviderError(
+    'ERR_NOT_CREATED',
+    'The create request was lost on its way: the service has no such prediction.',
+    { recoverable: true, suggestion: 'Run the same command again.', cause: error },
+  );
+}
+
+/**
+ * Returns true for the error of a create request that the service ended with a fault of its own, if
+ * it certainly made nothing: it was an attempt, and another one may succeed.
+ */
+export function isFaultOfService(error: unknown): boolean {
+  return (
+    error instanceof ProviderError &&
+    error.tookEffect === 'no' &&
+    isLost(error.cause) &&
+    error.status !== null
+  );
+}

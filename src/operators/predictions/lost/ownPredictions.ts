@@ -1,0 +1,92 @@
+import { createClockOffset, type OffsetBounds } from '../../../base/clockOffset.ts';
+import type { Prediction } from '../../../types.ts';
+import { type SentRequest, showsLimitOf, showsWebhookOf } from './attempt.ts';
+
+/**
+ * The predictions of a run whose create requests are known, and all that they tell of the service.
+ */
+export interface OwnPredictions {
+  /**
+   * Notes the response to a create request. The service's clock, and which parts of a request it
+   * shows again, are learned from it.
+   */
+  note(sent: SentRequest, prediction: Prediction, answeredAtMs: number): void;
+  /** Notes a prediction that was found in the list, and is certainly that of the request. */
+  noteFound(sent: SentRequest, id: string): void;
+  /** Learns from a list how long the service takes to list a prediction. */
+  see(listed: ReadonlySet<string>, since: { readonly sentAtMs: number; readonly lookedAtMs: number }): void;
+  /**
+   * Returns the time of the latest create request whose prediction is listed, ms since 1970;
+   * -Infinity if there is none.
+   */
+  latestListedMs(listed: ReadonlySet<string>): number;
+  /** The longest time, so far, for which a prediction that existed was not listed. */
+  readonly longestLagMs: number;
+  /** The service's clock, compared with the local one; null: nothing is known. */
+  readonly offset: OffsetBounds | null;
+  /** What responses show again of a request: true or false, or null while it is not known. */
+  readonly shows: Readonly<Record<Mark, boolean | null>>;
+  /** Notes that the service shows this part of requests. */
+  noteShown(mark: Mark): void;
+}
+
+/** A part of a request that differs from attempt to attempt. */
+export type Mark = 'limit' | 'webhook';
+
+interface OwnPrediction {
+  readonly sentAtMs: number;
+  /** Time from which it certainly existed. */
+  readonly existsFromMs: number;
+}
+
+/** Enough for the slowest list at the highest rate, in some 500 kB. */
+const REMEMBERED = 4_096;
+
+/** Creates the record of a run's own predictions, which forgets all but the latest. */
+export function createOwnPredictions(): OwnPredictions {
+  const own = new Map<string, OwnPrediction>();
+  const offset = createClockOffset();
+  const shows: Record<Mark, boolean | null> = { limit: null, webhook: null };
+  let longestLagMs = 0;
+
+  const remember = (id: string, prediction: OwnPrediction): void => {
+    own.set(id, prediction);
+    const [oldest] = own.keys();
+    if (own.size > REMEMBERED && oldest !== undefined) own.delete(oldest);
+  };
+  const learnMark = (mark: Mark, isSent: boolean, isShown: boolean | null): void => {
+    if (isSent && shows[mark] !== true) shows[mark] = isShown === true;
+  };
+  return {
+    note(sent, prediction, answeredAtMs) {
+      remember(prediction.id, { sentAtMs: sent.sentAtMs, existsFromMs: answeredAtMs });
+      offset.learn(prediction.createdAt, sent.sentAtMs, answeredAtMs);
+      learnMark('limit', (sent.cancelAfterMs ?? null) !== null, showsLimitOf(sent, prediction));
+      learnMark('webhook', (sent.webhookUrl ?? null) !== null, showsWebhookOf(sent, prediction));
+    },
+    noteFound(sent, id) {
+      remember(id, { sentAtMs: sent.sentAtMs, existsFromMs: Number.POSITIVE_INFINITY });
+    },
+    see(listed, { sentAtMs, lookedAtMs }) {
+      for (const [id, one] of own) {
+        if (one.sentAtMs < sentAtMs || listed.has(id)) continue;
+        longestLagMs = Math.max(longestLagMs, lookedAtMs - one.existsFromMs);
+      }
+    },
+    latestListedMs(listed) {
+      let latestMs = Number.NEGATIVE_INFINITY;
+      for (const [id, { sentAtMs }] of own) if (listed.has(id)) latestMs = Math.max(latestMs, sentAtMs);
+      return latestMs;
+    },
+    get longestLagMs() {
+      return longestLagMs;
+    },
+    get offset() {
+      return offset.bounds;
+    },
+    shows,
+    noteShown(mark) {
+      shows[mark] = true;
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import type { Subscriber } from 'rxjs';
+import type { Prediction } from '../../../types.ts';
+import type { Attempt } from './attempt.ts';
+import { LISTED_FOR_SURE_MS } from './judgeLook.ts';
+
+/** The search for the prediction of a lost create request. Moments are ms since 1970. */
+export interface Search {
+  readonly attempt: Attempt;
+  /** Gets the prediction, or null if none was made. */
+  readonly subscriber: Subscriber<Prediction | null>;
+  /** Returns true if nothing is in flight besides lost requests. */
+  readonly isAtRest: () => boolean;
+  /** Time for which it goes on, from the create request, at least. */
+  readonly lookForMs: number;
+  /** Moment from which a look may be the last. */
+  deadlineMs: number;
+  nextLookMs: number;
+  /** Pause before the look after the next. */
+  pauseMs: number;
+  /** True if it ends at its deadline, even if other jobs are in flight. */
+  isHurried: boolean;
+  /** Moment since which nothing is in flight; null: something is. */
+  restSinceMs: number | null;
+}
+
+const FIRST_PAUSE_MS = 2_000;
+/** Longest pause until the deadline, and after it. */
+const LONGEST_PAUSES_MS = { before: 30_000, after: 300_000 } as const;
+/** Shortest pause between two looks, for however many requests. */
+const BETWEEN_LOOKS_MS = 2_000;
+/** Least time of a search: its third look comes then. */
+const SHORTEST_SEARCH_MS = 6_000;
+/** Time for which nothing may be in flight before the last look. */
+const REST_MS = 2_000;
+const REST_CHECK_MS = 1_000;
+
+/** Begins a search: its looks come after 0, 2, 6, 14, 30, 60, 90, … s. */
+export function beginSearch(
+  search: Pick<Search, 'attempt' | 'subscriber' | 'isAtRest' | 'lookForMs'>,
+  nowMs: number,
+): Search {
+  return {
+    ...search,
+    deadlineMs: Math.max(search.attempt.sentAtMs + search.lookForMs, nowMs + SHORTEST_SEARCH_MS),
+    nextLookMs: nowMs,
+    pauseMs: FIRST_PAUSE_MS,
+    isHurried: false,
+    restSinceMs: null,
+  };
+}
+
+/** Lets a search end soon: after its third look from now. */
+export function hurrySearch(search: Search, nowMs: number): void {
+  search.isHurried = true;
+  search.deadlineMs = Math.min(search.deadlineMs, nowMs + SHORTEST_SEARCH_MS);
+  search.nextLookMs = nowMs;
+  search.pauseMs = FIRST_PAUSE_MS;
+}
+
+/** Notes that a look begins, which serves this search too. */
+export function noteLook(search: Search, nowMs: number): void {
+  const longestMs = nowMs < search.deadlineMs ? LONGEST_PAUSES_MS.before : LONGEST_PAUSES_MS.after;
+  search.nextLookMs = nowMs + search.pauseMs;
+  search.pauseMs = Math.min(longestMs, 2 * search.pauseMs);
+}
+
+/** Returns true if a look at this moment is the last one of a search. */
+export function isLastLook(search: Search, nowMs: number): boolean {
+  const { attempt, lookForMs, deadlineMs, isHurried, restSinceMs } = search;
+  if (nowMs < deadlineMs) return false;
+  const isRested = restSinceMs !== null && nowMs - restSinceMs >= REST_MS;
+  // Past this age the list says all that it will ever say.
+  const isOld = nowMs >= attempt.sentAtMs + Math.max(lookForMs, LISTED_FOR_SURE_MS);
+  return isHurried || isRested || isOld;
+}
+
+/** The next thing to do for all searches. */
+interface NextTurn {
+  readonly afterMs: number;
+  /** True for a look; false to find out if the run has come to rest. */
+  readonly isLook: boolean;
+}
+
+/**
+ * Returns when to look next, at least a pause after the last look. From the deadline of a search on
+ * the run is watched for coming to rest.
+ */
+export function nextTurn(searches: readonly Search[], nowMs: number, lookedAtMs: number): NextTurn {
+  for (const search of searches) noteRest(search, nowMs);
+  const dueMs = Math.min(...searches.map((one) => (isLastLook(one, nowMs) ? nowMs : one.nextLookMs)));
+  const lookMs = Math.max(dueMs, lookedAtMs + BETWEEN_LOOKS_MS, nowMs);
+  const checkMs = Math.min(
+    ...searches.map(({ deadlineMs }) => (nowMs < deadlineMs ? deadlineMs : nowMs + REST_CHECK_MS)),
+  );
+  return { afterMs: Math.min(lookMs, checkMs) - nowMs, isLook: lookMs <= checkMs };
+}
+
+function noteRest(search: Search, nowMs: number): void {
+  if (nowMs < search.deadlineMs) return;
+  search.restSinceMs = search.isAtRest() ? (search.restSinceMs ?? nowMs) : null;
+}

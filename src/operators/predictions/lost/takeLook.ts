@@ -1,0 +1,161 @@
+import {
+  catchError,
+  concatMap,
+  defer,
+  from,
+  last,
+  map,
+  type Observable,
+  of,
+  reduce,
+  type SchedulerLike,
+  scan,
+} from 'rxjs';
+import type { OffsetBounds } from '../../../base/clockOffset.ts';
+import { wallNow } from '../../../base/monotonicScheduler.ts';
+import type { Provider } from '../../../ports.ts';
+import type { ModelInput, Prediction, PredictionPage } from '../../../types.ts';
+import { retryPolicies } from '../../internal/retryPolicies.ts';
+import { retryBackoff } from '../../retryBackoff.ts';
+import { listedPredictions } from '../listedPredictions.ts';
+import { type Attempt, fitsInTime } from './attempt.ts';
+import type { Look } from './judgeLook.ts';
+
+interface TakeLookConfig {
+  /** The service's clock, compared with the local one; null: nothing is known. */
+  offset: OffsetBounds | null;
+  /** Returns true if a prediction belongs to a job already. */
+  isClaimed: (id: string) => boolean;
+  /** Inputs that the list left out and that were asked for, by id; those of this look are added. */
+  inputs: Map<string, ModelInput>;
+  /** True if failed requests are repeated for minutes, because no look follows. */
+  isPatient: boolean;
+  /** 0…1, for the jitter of retries. */
+  random: () => number;
+  /** Clock of the waits. */
+  scheduler: SchedulerLike;
+}
+
+/**
+ * The list is asked for from so long before the oldest request, because the service's clock is not
+ * known exactly: it costs a page at most.
+ */
+const WINDOW_MS = 600_000;
+/** If that clock is known, pages older than the oldest request by this much are not read. */
+const MARGIN_MS = 90_000;
+/** Far more than a window can have. */
+const MOST_PAGES = 200;
+
+/**
+ * Reads the list of predictions once, for all lost create requests. Inputs that it leaves out are
+ * requested by their id, if the prediction may be that of a lost request.
+ */
+export function takeLook(
+  provider: Provider,
+  attempts: readonly Attempt[],
+  config: TakeLookConfig,
+): Observable<Look> {
+  const { offset, isPatient, random, scheduler } = config;
+  const policy = isPatient ? retryPolicies.lastLook : retryPolicies.look;
+  const oldestMs = Math.min(...attempts.map(({ sentAtMs, notBeforeMs = sentAtMs }) => notBeforeMs));
+  const endMs = offset === null ? null : oldestMs + offset.leastMs - MARGIN_MS;
+  return defer(() => {
+    const atMs = scheduler.now();
+    let isEnough = false;
+    return listedPredictions(provider, {
+      // The list is asked for by the time of day.
+      createdAfterMs: oldestMs - WINDOW_MS + (wallNow(scheduler) - atMs),
+      pages: MOST_PAGES,
+      isEnough: () => isEnough,
+      patiently: retryBackoff<PredictionPage>({ ...policy, random, scheduler }),
+    }).pipe(
+      map((page) => {
+        isEnough = endMs !== null && createdMsOf(page.predictions.at(-1)) < endMs;
+        const isComplete = isReadable(page) && (page.next === null || isEnough);
+        return {
+          atMs,
+          listed: page.predictions,
+          isComplete,
+          isReadable: isReadable(page),
+          isCurrent: page.isCurrent === true,
+          breaksOff: page.leadsNowhere === true,
+        };
+      }),
+      scan((before, page) => ({
+        ...page,
+        listed: [...before.listed, ...page.listed],
+        isReadable: before.isReadable && page.isReadable,
+        isComplete: before.isReadable && page.isComplete,
+      })),
+      last(),
+      concatMap((look) => withInputs(look, provider, attempts, config)),
+    );
+  });
+}
+
+function createdMsOf(prediction: Prediction | undefined): number {
+  const createdMs = Date.parse(prediction?.createdAt ?? '');
+  return Number.isNaN(createdMs) ? Number.POSITIVE_INFINITY : createdMs;
+}
+
+function isReadable(page: PredictionPage): boolean {
+  return page.isComplete !== false;
+}
+
+/** A prediction whose input stays unknown may be that of any request: the look is incomplete. */
+function withInputs(
+  look: Look,
+  provider: Provider,
+  attempts: readonly Attempt[],
+  config: TakeLookConfig,
+): Observable<Look> {
+  return from(look.listed).pipe(
+    concatMap((prediction) =>
+      isWanted(prediction, attempts, config) ? withInput(prediction, provider, config) : of(prediction),
+    ),
+    reduce<Prediction | null, Look>(
+      (all, prediction) =>
+        prediction === null ? { ...all, isComplete: false } : { ...all, listed: [...all.listed, prediction] },
+      { ...look, listed: [] },
+    ),
+  );
+}
+
+function isWanted(
+  prediction: Prediction,
+  attempts: readonly Attempt[],
+  { offset, isClaimed }: TakeLookConfig,
+): boolean {
+  const { id, model, dataRemoved } = prediction;
+  if (hasInput(prediction) || dataRemoved || isClaimed(id)) return false;
+  return attempts.some(
+    (attempt) =>
+      (model === '' || model.toLowerCase() === attempt.request.model.toLowerCase()) &&
+      Object.keys(attempt.request.input).length > 0 &&
+      fitsInTime(attempt, prediction, offset),
+  );
+}
+
+function hasInput({ input }: Prediction): boolean {
+  return input !== null && Object.keys(input).length > 0;
+}
+
+/** Emits the prediction with its input; null if that cannot be known. */
+function withInput(
+  prediction: Prediction,
+  provider: Provider,
+  { inputs, isPatient, random, scheduler }: TakeLookConfig,
+): Observable<Prediction | null> {
+  const known = inputs.get(prediction.id);
+  if (known !== undefined) return of({ ...prediction, input: known });
+  const policy = isPatient ? retryPolicies.lastLook : retryPolicies.look;
+  return provider.getPrediction(prediction.id).pipe(
+    retryBackoff<Prediction>({ ...policy, random, scheduler }),
+    map((whole) => {
+      if (whole.input === null || !hasInput(whole)) return null;
+      inputs.set(whole.id, whole.input);
+      return whole;
+    }),
+    catchError(() => of(null)),
+  );
+}

@@ -1,0 +1,124 @@
+import type { OffsetBounds } from '../../base/clockOffset.ts';
+import { createOccurrences } from '../../base/occurrences.ts';
+import type { Prediction, PredictionRequest } from '../../types.ts';
+import type { SentRequest } from './lost/attempt.ts';
+import { requestDigest } from './matchRequest.ts';
+
+/** Finds the predictions that a run has paid for and no job of it uses. */
+export interface Surplus {
+  /** Notes a create request of this run, or of an earlier one whose predictions count too. */
+  sent(request: SentRequest): void;
+  /** Notes the prediction of a job that was dropped: it belongs to no job, though it is claimed. */
+  drop(id: string): void;
+  /** Notes a lost request whose prediction, if there is one, still belongs to its job. */
+  left(request: SentRequest): void;
+  /** Returns true if there may be predictions to find: a request was noted, or a dropped job. */
+  isNeeded(): boolean;
+  /** Notes that a job has given up such a request, and made its image again. */
+  gaveUp(request: SentRequest): void;
+  /** Looks at a prediction of a list; the same one may come again. */
+  see(prediction: Prediction): void;
+  /** Returns those that were made by a noted request, and belong to no job, oldest first. */
+  result(): readonly Prediction[];
+}
+
+interface SurplusConfig {
+  /** Returns true if a prediction belongs to a job. */
+  isClaimed: (id: string) => boolean;
+  /** Start of the run, by the local clock, ms since 1970. */
+  sinceMs: number;
+  /** Returns the service's clock, compared with the local one; null: nothing is known. */
+  offset: () => OffsetBounds | null;
+  /** Returns the parts of a request that the service is known to show again. */
+  shows: () => { readonly limit: boolean | null; readonly webhook: boolean | null };
+}
+
+const TOLERANCE_MS = 2_000;
+
+/**
+ * Creates a counter of surplus predictions: a proxy that repeats a create request makes two for one
+ * job, and only the list shows the other one. It holds some 16 to 64 bytes a request, and the
+ * predictions that it has found.
+ *
+ * A prediction counts if a request of the run had its model, prompt and seed. If the service shows
+ * the time limit or the webhook of requests, these must be of the run, too: another run may have
+ * the same prompts.
+ */
+export function createSurplus({ isClaimed, sinceMs, offset, shows }: SurplusConfig): Surplus {
+  const requests = createOccurrences();
+  let isSent = false;
+  const left = new Map<string, number>();
+  const dropped = new Set<string>();
+  let firstSentMs = sinceMs;
+  const seen = new Map<string, { readonly prediction: Prediction; readonly digest: string }>();
+
+  const countLeft = (request: PredictionRequest, more: number): void => {
+    const digest = requestDigest(request);
+    left.set(digest, (left.get(digest) ?? 0) + more);
+  };
+  const isOfRun = (prediction: Prediction, digest: string): boolean => {
+    if (requests.timesOf(digest) === 0) return false;
+    const { limit, webhook } = shows();
+    const lifeS = lifeOf(prediction);
+    const isLimitKnown = [0, -1, 1].some(
+      (more) => requests.timesOf(withLimit(digest, (lifeS ?? 0) + more)) > 0,
+    );
+    if (limit === true && lifeS !== null && !isLimitKnown) return false;
+    const { webhook: url } = prediction;
+    return webhook !== true || url === undefined || requests.timesOf(`${digest}${url}`) > 0;
+  };
+  return {
+    isNeeded: () => isSent || dropped.size > 0,
+    sent({ request, sentAtMs, cancelAfterMs = null, webhookUrl = null }) {
+      firstSentMs = Math.min(firstSentMs, sentAtMs);
+      const digest = requestDigest(request);
+      isSent = true;
+      requests.count(digest);
+      if (cancelAfterMs !== null) requests.count(withLimit(digest, Math.ceil(cancelAfterMs / 1_000)));
+      if (webhookUrl !== null) requests.count(`${digest}${webhookUrl}`);
+    },
+    drop(id) {
+      dropped.add(id);
+    },
+    left: ({ request }) => countLeft(request, 1),
+    gaveUp: ({ request }) => countLeft(request, -1),
+    see(prediction) {
+      const { id, input, createdAt } = prediction;
+      if (dropped.has(id)) seen.set(id, { prediction, digest: '' });
+      const beganMs = firstSentMs + (offset()?.leastMs ?? 0) - TOLERANCE_MS;
+      if (input === null || isClaimed(id) || Date.parse(createdAt ?? '') < beganMs) return;
+      // The service may fill in a seed that was not sent.
+      const digests = [requestDigest(prediction), requestDigest(prediction, { withSeed: false })];
+      const digest = digests.find((one) => isOfRun(prediction, one));
+      if (digest !== undefined) seen.set(id, { prediction, digest });
+    },
+    result() {
+      const kept = new Map(left);
+      const oldestFirst = [...seen.values()]
+        .filter(({ prediction: { id } }) => dropped.has(id) || !isClaimed(id))
+        .toSorted((one, other) => createdMsOf(one.prediction) - createdMsOf(other.prediction));
+      return oldestFirst
+        .filter(({ digest }) => {
+          const count = kept.get(digest) ?? 0;
+          kept.set(digest, count - 1);
+          return count <= 0;
+        })
+        .map(({ prediction }) => prediction);
+    },
+  };
+}
+
+function withLimit(digest: string, seconds: number): string {
+  return `${digest}${seconds}s`;
+}
+
+/** Returns the time limit that a prediction shows, in whole seconds; null if it shows none. */
+function lifeOf({ createdAt, deadline = '' }: Prediction): number | null {
+  const lifeMs = Date.parse(deadline) - Date.parse(createdAt ?? '');
+  return Number.isNaN(lifeMs) ? null : Math.round(lifeMs / 1_000);
+}
+
+function createdMsOf({ createdAt }: Prediction): number {
+  const createdMs = Date.parse(createdAt ?? '');
+  return Number.isNaN(createdMs) ? 0 : createdMs;
+}

@@ -1,0 +1,202 @@
+import {
+  catchError,
+  concat,
+  concatMap,
+  defaultIfEmpty,
+  defer,
+  EMPTY,
+  ignoreElements,
+  type MonoTypeOperatorFunction,
+  map,
+  type Observable,
+  of,
+  takeUntil,
+  throwError,
+} from 'rxjs';
+import { truncateDataUrls } from '../../../base/modelInput.ts';
+import { wallNow } from '../../../base/monotonicScheduler.ts';
+import { formatUsd } from '../../../base/text.ts';
+import { BudgetError, ProviderError } from '../../../errors.ts';
+import { createPrediction } from '../../../operators/predictions/createPrediction.ts';
+import { budgetTake } from '../../../operators/stages/budgetTake.ts';
+import type { Governor } from '../../../ports.ts';
+import type { Prediction, PredictionRequest, PricedRequest } from '../../../types.ts';
+import { withFiles } from '../inputFiles.ts';
+import type { JobState } from '../job.ts';
+import type { RunControl, RunHooks, RunLimits, RunServices, Shared, Stateful } from '../run.ts';
+import { type Following, followPrediction } from './followPrediction.ts';
+import { LostAttempt } from './lostAttempt.ts';
+
+/** Time for a create request beyond the prediction's own: queueing, and the response's way back. */
+const CANCEL_MARGIN_MS = 30_000;
+/**
+ * Each attempt gets a time limit of its own, up to so many seconds later: if the service shows it,
+ * the predictions of equal requests can be told apart.
+ */
+const CANCEL_CHOICES = 300;
+
+/** The groups of a run that beginning an attempt reads. */
+export type Beginning = Following &
+  Pick<RunServices, 'ledger' | 'governor' | 'lookout'> &
+  Pick<Shared, 'addressOf'> &
+  Pick<RunLimits, 'waitMs'> &
+  Pick<RunHooks, 'webhookUrlOf'> &
+  Pick<RunControl, 'stop'> &
+  Stateful;
+
+/**
+ * Begins a new attempt: reserves the money, records the intent, creates the prediction, records its
+ * id, in this order.
+ */
+export function beginAttempt(job: JobState, run: Beginning): Observable<Prediction> {
+  const { plan, request } = job;
+  const priceMicroUsd = request.priceMicroUsd ?? 0;
+  job.stage = 'creation';
+  job.respondedAtMs = null;
+  if (job.reservation?.microUsd !== priceMicroUsd) {
+    // Reserved for another model.
+    job.reservation?.release();
+    job.reservation = null;
+  }
+  // True from a refusal until the request is sent again: then nothing can have been made.
+  let isRefused = false;
+  const cancelAfterMs = run.timeoutAction === 'leave' ? null : ownLimitMs(run);
+  return of(request).pipe(
+    budgetTake(run.ledger, () => (job.reservation === null ? priceMicroUsd : 0)),
+    map(({ value, reservation }) => {
+      if (reservation === null) throw overBudget(request);
+      job.reservation ??= reservation;
+      job.attempts += 1;
+      run.emit({
+        type: 'prediction.creating',
+        index: plan.index,
+        prompt: plan.prompt,
+        model: request.model,
+        attempt: job.attempts,
+      });
+      return value;
+    }),
+    createPrediction(run.provider, {
+      governor: untilStopped(run),
+      lookout: run.lookout,
+      onLost: (attempt, error) => throwError(() => new LostAttempt(attempt, error)),
+      waitMs: Math.min(run.waitMs, run.timeoutMs),
+      ...(cancelAfterMs === null ? {} : { cancelAfterMs }),
+      ...(run.webhookUrlOf === undefined ? {} : { webhookUrl: run.webhookUrlOf(plan, attemptId(run)) }),
+      prepare: (wanted) => withFiles(wanted, plan.files, run),
+      beforeSend: (sent, attempt) => {
+        isRefused = false;
+        job.sent = sent;
+        job.tracked = attempt;
+        job.startedAtMs = attempt.wallMs;
+        job.waitingSinceMs = attempt.sentAtMs;
+        job.open = { predictionId: null };
+        return run.journal.record(plan, {
+          type: 'intended',
+          attempt: job.attempts,
+          atMs: job.startedAtMs,
+          cancelAfterMs,
+          request: forJournal(sent),
+        });
+      },
+      onThrottled: (namedMs) => {
+        isRefused = true;
+        const waitMs = run.governor.closedMs?.() ?? namedMs ?? 0;
+        run.emit({ type: 'rate.paused', waitMs, reason: 'refused' });
+      },
+      scheduler: run.scheduler,
+    }),
+    catchError((error: unknown) => giveUp(error, job, run)),
+    endIfEmpty(() => (isRefused ? recordNothingMade(job, run) : EMPTY)),
+    concatMap((prediction) => {
+      if (prediction.outputComplete) job.respondedAtMs = wallNow(run.scheduler);
+      return followPrediction(prediction, job, run);
+    }),
+  );
+}
+
+function ownLimitMs({ timeoutMs, random }: Pick<Beginning, 'timeoutMs' | 'random'>): number {
+  const choice = Math.min(CANCEL_CHOICES - 1, Math.floor(CANCEL_CHOICES * random()));
+  return timeoutMs + CANCEL_MARGIN_MS + 1_000 * choice;
+}
+
+/** Returns eight digits that distinguish the webhook of an attempt. */
+function attemptId({ random }: Pick<Beginning, 'random'>): string {
+  return Math.floor(random() * (2 ** 32 - 1))
+    .toString(16)
+    .padStart(8, '0');
+}
+
+/** Returns the governor of a run; a job that waits for it when the run is stopped sends nothing. */
+function untilStopped(run: Pick<Beginning, 'governor' | 'state' | 'stop'>): Governor {
+  const { governor } = run;
+  return {
+    admit: (wasRefused) =>
+      defer(() => (run.state.isStopped ? EMPTY : governor.admit(wasRefused).pipe(takeUntil(run.stop)))),
+  };
+}
+
+/**
+ * Ends an attempt whose create request certainly made nothing: the next run does not look for a
+ * prediction of it.
+ */
+function giveUp(error: unknown, job: JobState, run: Pick<RunServices, 'journal'>): Observable<never> {
+  const isOver = error instanceof ProviderError && error.tookEffect === 'no' && job.reservation !== null;
+  const failed = throwError(() => error);
+  if (!isOver) return failed;
+  return concat(recordNothingMade(job, run), failed);
+}
+
+/** Completes with `end` if the source has emitted nothing: the run was stopped meanwhile. */
+function endIfEmpty(end: () => Observable<never>): MonoTypeOperatorFunction<Prediction> {
+  return (source) =>
+    source.pipe(
+      defaultIfEmpty(null),
+      concatMap((made) => (made === null ? end() : of(made))),
+    );
+}
+
+function recordNothingMade(job: JobState, run: Pick<RunServices, 'journal'>): Observable<never> {
+  job.open = null;
+  const entry = { type: 'ended', attempt: job.attempts, costMicroUsd: 0 } as const;
+  return run.journal.record(job.plan, entry).pipe(ignoreElements());
+}
+
+/**
+ * Returns what the journal stores of a request: enough to recognize its prediction. Long data is
+ * stored as its hash.
+ */
+function forJournal({ model, version, input }: PredictionRequest): PredictionRequest {
+  return { model, version, input: truncateDataUrls(input) };
+}
+
+function overBudget({ priceMicroUsd }: PricedRequest): BudgetError {
+  return new BudgetError(
+    `The rest of the budget does not cover this image (${formatUsd(priceMicroUsd ?? 0)}).`,
+    {
+      recoverable: true,
+      suggestion:
+        'Raise --budget and run the same command again. Saved images are not made or paid for again.',
+    },
+  );
+}
+
+/**
+ * Books the cost of an attempt that has no output, or has lost it, and records that the attempt is
+ * over.
+ */
+export function closeAttempt(
+  prediction: Prediction,
+  job: JobState,
+  run: Pick<RunServices, 'answers' | 'journal'>,
+): Observable<void> {
+  job.open = null;
+  const unknownMicroUsd = prediction.outputComplete ? job.request.priceMicroUsd : null;
+  const costMicroUsd = run.answers.costOf(prediction) ?? unknownMicroUsd ?? 0;
+  if (costMicroUsd > 0) {
+    job.paidMicroUsd += costMicroUsd;
+    job.reservation?.settle(costMicroUsd);
+    job.reservation = null;
+  }
+  return run.journal.record(job.plan, { type: 'ended', attempt: job.attempts, costMicroUsd });
+}

@@ -1,0 +1,91 @@
+import { defer, endWith, ignoreElements, type Observable, of, throwError } from 'rxjs';
+import { PredictionError } from '../../../errors.ts';
+import { awaitPrediction } from '../../../operators/predictions/awaitPrediction.ts';
+import { cancelPrediction } from '../../../operators/predictions/cancelPrediction.ts';
+import type { Prediction } from '../../../types.ts';
+import type { JobState } from '../job.ts';
+import type { RunClock, RunHooks, RunLimits, RunRecovery, RunServices } from '../run.ts';
+
+/** The groups of a run that following a prediction reads. */
+export type Following = Overdue &
+  Pick<RunServices, 'follower' | 'journal'> &
+  Pick<RunLimits, 'timeoutMs'> &
+  Pick<RunHooks, 'emit' | 'detached'>;
+
+/** The groups of a run that ending an overdue prediction reads. */
+type Overdue = Pick<RunServices, 'provider'> &
+  Pick<RunRecovery, 'timeoutAction'> &
+  Pick<RunHooks, 'onTimeout'> &
+  Pick<RunClock, 'scheduler' | 'random'>;
+
+/**
+ * Records the prediction's id, then awaits its end or its timeout. A detached run leaves the
+ * prediction to the service.
+ */
+export function followPrediction(
+  prediction: Prediction,
+  job: JobState,
+  run: Following,
+): Observable<Prediction> {
+  const { index } = job.plan;
+  job.stage = 'polling';
+  job.prediction = prediction;
+  job.open = { predictionId: prediction.id };
+  run.emit({ type: 'prediction.created', index, predictionId: prediction.id, status: prediction.status });
+  // `collect` finds it by its id.
+  if (run.detached) return recordCreated(prediction, job, run);
+  // A prediction that has its output is recorded while it is downloaded, so that the next job can
+  // have the slot.
+  if (prediction.outputComplete) return of(prediction);
+  return recordCreated(prediction, job, run).pipe(
+    endWith(prediction),
+    awaitPrediction(run.provider, {
+      follower: run.follower,
+      sinceMs: job.startedAtMs,
+      timeoutMs: Math.max(0, run.timeoutMs - (run.scheduler.now() - job.waitingSinceMs)),
+      onTimeout: ({ id }) => endOverdue(id, job, run),
+      scheduler: run.scheduler,
+      random: run.random,
+    }),
+  );
+}
+
+function endOverdue(id: string, job: JobState, run: Overdue): Observable<Prediction> {
+  return defer(() => {
+    const { timeoutAction: action, scheduler, random } = run;
+    const waitedMs = scheduler.now() - job.waitingSinceMs;
+    run.onTimeout({ plan: job.plan, predictionId: id, waitedMs, action });
+    return action === 'cancel'
+      ? cancelPrediction(run.provider, id, { random, scheduler })
+      : throwError(() => leftError(id, waitedMs));
+  });
+}
+
+/**
+ * The error of a prediction that is left to the service. Its attempt stays open in the journal: the
+ * next run resumes it by its id.
+ */
+function leftError(predictionId: string, waitedMs: number): PredictionError {
+  return new PredictionError(
+    'ERR_PREDICTION_TIMEOUT',
+    `Prediction ${predictionId} was not finished after ${Math.round(waitedMs / 1_000)} s and was left to the service.`,
+    {
+      predictionId,
+      recoverable: true,
+      suggestion:
+        'Run the same command again within an hour after it ends: its output is downloaded, and not paid for again.',
+    },
+  );
+}
+
+/** Records the prediction of a job's open attempt; completes when that is durable. */
+export function recordCreated(
+  prediction: Prediction,
+  job: JobState,
+  run: Pick<RunServices, 'journal'>,
+): Observable<never> {
+  const { plan, attempts } = job;
+  return run.journal
+    .record(plan, { type: 'created', attempt: attempts, predictionId: prediction.id })
+    .pipe(ignoreElements());
+}

@@ -1,0 +1,54 @@
+import { concatMap, type Observable, of, throwError } from 'rxjs';
+import { PredictionError } from '../../../errors.ts';
+import type { Prediction } from '../../../types.ts';
+import type { JobState } from '../job.ts';
+import type { RunClock, RunHooks, RunLimits, RunServices, Stateful } from '../run.ts';
+import { closeAttempt } from './beginAttempt.ts';
+
+/** The groups of a run that settling an attempt reads. */
+export type Settling = Ending & Pick<RunServices, 'journal'> & Pick<RunHooks, 'emit'>;
+
+/** The groups of a run that naming the error of an ended prediction reads. */
+type Ending = Pick<RunServices, 'answers'> &
+  Pick<RunLimits, 'timeoutMs'> &
+  Pick<RunClock, 'scheduler'> &
+  Stateful;
+
+/** Emits a prediction with output; books an attempt that ended without one, and emits its error. */
+export function settle(prediction: Prediction, job: JobState, run: Settling): Observable<Prediction> {
+  const { plan } = job;
+  job.prediction = prediction;
+  run.emit({
+    type: 'prediction.completed',
+    index: plan.index,
+    predictionId: prediction.id,
+    status: prediction.status,
+  });
+  if (prediction.outputComplete) return of(prediction);
+  return closeAttempt(prediction, job, run).pipe(
+    concatMap(() => throwError(() => endedError(prediction, job, run))),
+  );
+}
+
+function endedError(prediction: Prediction, job: JobState, run: Ending): PredictionError {
+  const tookMs = run.scheduler.now() - job.waitingSinceMs;
+  if (run.state.isStopped && prediction.status === 'canceled') return stoppedError(prediction.id);
+  if (prediction.status === 'failed' || tookMs < run.timeoutMs) return run.answers.errorOf(prediction);
+  return new PredictionError(
+    'ERR_PREDICTION_TIMEOUT',
+    `Prediction ${prediction.id} was not finished after ${Math.round(tookMs / 1000)} s and was cancelled.`,
+    {
+      predictionId: prediction.id,
+      recoverable: true,
+      suggestion: 'Allow more time with --timeout, or run the same command again later.',
+    },
+  );
+}
+
+function stoppedError(predictionId: string): PredictionError {
+  return new PredictionError(
+    'ERR_STOPPED',
+    `The run was stopped and prediction ${predictionId} was cancelled.`,
+    { predictionId, recoverable: true, suggestion: 'Run the same command again to continue.' },
+  );
+}

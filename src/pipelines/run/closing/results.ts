@@ -1,0 +1,162 @@
+import { basename } from 'node:path';
+import {
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  from,
+  ignoreElements,
+  type Observable,
+  of,
+  reduce,
+  tap,
+  throwError,
+} from 'rxjs';
+import { encoderConcurrency } from '../../../base/pictures.ts';
+import { isSimulated } from '../../../base/service.ts';
+import type { RunTotals } from '../../../events/runEvent.ts';
+import { pullMap } from '../../../operators/pullMap.ts';
+import { sheetCells, writeContactSheet } from '../../../sinks/contactSheet/contactSheet.ts';
+import { writeGallery } from '../../../sinks/gallery/galleryPage.ts';
+import type { Thumbnails } from '../../../sinks/gallery/thumbnails.ts';
+import { writeTable } from '../../../sinks/manifest/tables.ts';
+import { unusedResults } from '../../../sinks/manifest/unusedResults.ts';
+import type { Surplus } from '../../../sinks/report/money.ts';
+import { createReport, type Report, writeReport } from '../../../sinks/report/report.ts';
+import type { RunSession } from '../../../store/entries.ts';
+import type { Outcome } from '../../../types.ts';
+import { outcomeError } from '../../journey/outcomes.ts';
+import type { OpenRun } from '../settings.ts';
+
+/** The end of a run. */
+export interface RunEnd {
+  readonly totals: RunTotals;
+  /**
+   * The error that stopped the whole run: the service (401, 402), the disk; null if every job had
+   * its turn.
+   */
+  readonly fault: unknown;
+  /**
+   * True if a stop kept the run from beginning more jobs than `totals.total` counts. Default false.
+   */
+  readonly isUnfinished?: boolean;
+  /** Predictions of this folder that belong to no job. Absent: none are known. */
+  readonly surplus?: Surplus;
+  readonly startedAtMs: number;
+  readonly elapsedMs: number;
+}
+
+/** The end of a run, with its report. */
+export interface FinishedRun extends RunEnd {
+  readonly report: Report;
+}
+
+/** The parts of an open run that its report and tables are written from. */
+type Writing = Pick<OpenRun, 'config' | 'describePrice' | 'manifest' | 'journal' | 'requests' | 'tables'>;
+
+/** The parts of an open run that its gallery and contact sheet are written from. */
+type Showing = Pick<OpenRun, 'config' | 'manifest' | 'thumbnails'>;
+
+/**
+ * Writes manifest, tables, report, gallery and contact sheet, then emits `run.completed`, even if
+ * the disk refuses them.
+ */
+export function writeResults(end: RunEnd, run: Writing & Showing): Observable<FinishedRun> {
+  const reportEnd = () =>
+    run.config.emit?.({ type: 'run.completed', totals: end.totals, elapsedMs: end.elapsedMs });
+  return from(writeReportAndTables(end, run)).pipe(
+    concatMap((report) => concat(writeGalleryAndSheet(report, run), of({ ...end, report }))),
+    catchError((error: unknown) => throwError(() => end.fault ?? error)),
+    tap({ next: reportEnd, error: reportEnd }),
+  );
+}
+
+/**
+ * Writes `manifest.json`, the chosen tables and `report.json` into the run folder, over all
+ * outcomes that the folder holds, earlier runs included, and counts the money of those that its
+ * input no longer asks for. Memory stays flat for any number of
+ * outcomes. Rejects with `StorageError` if the disk refuses.
+ */
+export async function writeReportAndTables(end: RunEnd, run: Writing): Promise<Report> {
+  const { folder, service = null } = run.config;
+  const builder = createReport({ priceOf: run.describePrice, service });
+  for await (const outcome of run.manifest.outcomes()) builder.add(outcome);
+  for await (const { outcome } of unusedResults(folder)) builder.addUnused(outcome);
+  const { totals, surplus } = end;
+  const session = sessionOf(end, run);
+  run.journal.noteSession(session);
+  const report = builder.toJSON(
+    { ...session, costUsd: totals.costUsd },
+    { earlier: run.journal.sessions(), surplus },
+  );
+  await run.manifest.finish({
+    startedAt: new Date(end.startedAtMs).toISOString(),
+    completedAt: new Date(end.startedAtMs + end.elapsedMs).toISOString(),
+    ...totals,
+    service,
+  });
+  for (const format of run.tables) {
+    const path = await writeTable(folder, format, run.manifest.outcomes());
+    const isOther = basename(path) !== `manifest.${format}`;
+    const message = `manifest.${format} in the run folder is not a table of this run, and stays: the table is ${path}.`;
+    if (isOther) run.config.emit?.({ type: 'warning', message });
+  }
+  await writeReport(folder, report);
+  return report;
+}
+
+/** Returns how far a run has come, for its journal. */
+export function sessionOf(
+  {
+    startedAtMs,
+    elapsedMs,
+    totals,
+  }: Pick<RunEnd, 'startedAtMs' | 'elapsedMs'> & {
+    readonly totals: Pick<RunTotals, 'saved'>;
+  },
+  { requests }: Pick<OpenRun, 'requests'>,
+): RunSession {
+  return { startedAtMs, elapsedMs, apiRequests: requests(), saved: totals.saved };
+}
+
+/**
+ * Writes `gallery.html` and `contact-sheet.jpg` into the run folder, over all outcomes that the
+ * folder holds; makes missing thumbnails of earlier runs first. Completes without a value. A disk
+ * that refuses is a warning here: the run is complete without them.
+ */
+function writeGalleryAndSheet(report: Report, run: Showing): Observable<never> {
+  const { thumbnails, manifest, config } = run;
+  if (thumbnails === null) return EMPTY;
+  const { folder, emit = () => {} } = config;
+  const cellsMade = pullMap(
+    manifest.outcomes(),
+    async (outcome) => {
+      await thumbnails.make(outcome);
+      return sheetCells(outcome, thumbnails).length;
+    },
+    { concurrency: encoderConcurrency() },
+  );
+  return cellsMade.pipe(
+    reduce((total, cells) => total + cells, 0),
+    concatMap((total) =>
+      concat(
+        defer(() => writeGallery(folder, { outcomes: manifest.outcomes(), report, thumbnails })),
+        defer(() =>
+          writeContactSheet(folder, allCells(manifest.outcomes(), thumbnails), total, {
+            isSimulated: isSimulated(report.service),
+          }),
+        ),
+      ),
+    ),
+    ignoreElements(),
+    catchError((error: unknown) => {
+      emit({ type: 'warning', message: `The gallery could not be made: ${outcomeError(error).message}` });
+      return EMPTY;
+    }),
+  );
+}
+
+async function* allCells(outcomes: AsyncIterable<Outcome>, thumbnails: Thumbnails) {
+  for await (const outcome of outcomes) yield* sheetCells(outcome, thumbnails);
+}

@@ -1,0 +1,183 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { lastValueFrom } from 'rxjs';
+import { createIndexSet, type IndexSet } from '../../../base/indexSet.ts';
+import { recipeOf } from '../../../renditions/lists.ts';
+import { sidecarPath, writeSidecar } from '../../../sinks/manifest/sidecar.ts';
+import type { Outcome, OutcomeFile, Plan, RenditionSpec } from '../../../types.ts';
+import type { PlanSource } from '../recoveryRounds.ts';
+import { type OpenRun, type RunSettings, runDefaults } from '../settings.ts';
+
+/** The settings that may ask for more than the saved jobs of a folder have. */
+export type Wishes = Pick<RunSettings, 'sidecars' | 'provenance' | 'sign' | 'keepOriginals'>;
+
+/** Compares saved jobs with what their run asks for now. */
+export interface Additions {
+  /** Takes a saved job and its plan; its sidecar is written at once if it has none. */
+  see(outcome: Outcome, plan: Plan): Promise<void>;
+  /** Jobs whose renditions are to be made from their originals, which are on disk. */
+  readonly toRender: IndexSet;
+  /** Warns of what stays as it is, with the reasons. */
+  report(): void;
+}
+
+/**
+ * Creates the comparison of a folder's saved jobs with their plans. What costs nothing is added:
+ * sidecars here, renditions by `renderEarlier`. Provenance and unchanged originals cannot be added
+ * to images that have been written, so the report names them.
+ */
+export function createAdditions(
+  { config: { folder, emit } }: Pick<OpenRun, 'config'>,
+  wishes: Wishes,
+): Additions {
+  const { sidecars = true, provenance = runDefaults.provenance, sign = null, keepOriginals = false } = wishes;
+  const toRender = createIndexSet();
+  const stays = { away: 0, provenance: 0, unsigned: 0, embedded: 0 };
+
+  const compareRenditions = (outcome: Outcome, plan: Plan): void => {
+    if (!needsRendering(outcome, plan.renditions, folder)) return;
+    if (isAway(outcome, folder)) stays.away += 1;
+    else toRender.add(outcome.index);
+  };
+  const compareImages = (outcome: Outcome): void => {
+    const { provenance: own = 'full', isSigned = false, files } = outcome;
+    if (own !== provenance) stays.provenance += 1;
+    if (sign !== null && !isSigned) stays.unsigned += 1;
+    const isEmbedded = own !== 'none' || isSigned;
+    if (keepOriginals && isEmbedded && !files.some(({ role }) => role === 'untouched')) stays.embedded += 1;
+  };
+  return {
+    toRender,
+    async see(outcome, plan) {
+      compareRenditions(outcome, plan);
+      compareImages(outcome);
+      if (sidecars && lacksSidecar(outcome, folder)) await lastValueFrom(writeSidecar(folder, outcome));
+    },
+    report() {
+      for (const message of staysAsItIs(stays, provenance)) emit?.({ type: 'warning', message });
+    },
+  };
+}
+
+function staysAsItIs(
+  stays: { away: number; provenance: number; unsigned: number; embedded: number },
+  provenance: string,
+): string[] {
+  const jobs = (count: number) => (count === 1 ? '1 saved job' : `${count} saved jobs`);
+  const { away, provenance: other, unsigned, embedded } = stays;
+  return [
+    away > 0 &&
+      `The renditions of ${jobs(away)} are not made: the originals are no longer in the folder. The manifest names the destinations that have them.`,
+    other > 0 &&
+      `The images of ${jobs(other)} keep the provenance that they were written with: \`${provenance}\` holds for new images.`,
+    unsigned > 0 && `The images of ${jobs(unsigned)} stay unsigned: new images are signed.`,
+    embedded > 0 &&
+      `The images of ${jobs(embedded)} have their provenance embedded: --keep-originals holds for new images.`,
+  ].filter((message) => message !== false);
+}
+
+/**
+ * Returns a function that reads the plan of a job. Call it with growing indexes: the plans are read
+ * once, in input order, and only as far as needed.
+ */
+export function createPlanCursor(plans: PlanSource): (index: number) => Promise<Plan | undefined> {
+  let source: AsyncIterator<Plan> | Iterator<Plan> | null = null;
+  let current: Plan | undefined;
+  return async (index) => {
+    source ??= iteratorOf(plans());
+    while (source !== null && (current === undefined || current.index < index)) {
+      const { done, value } = await source.next();
+      if (done === true) return undefined;
+      current = value;
+    }
+    return current?.index === index ? current : undefined;
+  };
+}
+
+function iteratorOf(plans: Iterable<Plan> | AsyncIterable<Plan>): AsyncIterator<Plan> | Iterator<Plan> {
+  return Symbol.asyncIterator in plans ? plans[Symbol.asyncIterator]() : plans[Symbol.iterator]();
+}
+
+/** An original of a saved job, with the files that belong to it. */
+export interface OriginalFiles {
+  readonly original: OutcomeFile;
+  /** The unchanged original, and renditions. */
+  readonly others: readonly OutcomeFile[];
+}
+
+/** Groups the files of an outcome: each original is followed by those that belong to it. */
+export function byOriginal(files: readonly OutcomeFile[]): readonly OriginalFiles[] {
+  const groups: { original: OutcomeFile; others: OutcomeFile[] }[] = [];
+  for (const file of files) {
+    if (file.role === 'original') groups.push({ original: file, others: [] });
+    else groups.at(-1)?.others.push(file);
+  }
+  return groups;
+}
+
+/** Returns true if a saved job lacks renditions, or lists one that is gone and not wanted. */
+function needsRendering(outcome: Outcome, specs: readonly RenditionSpec[], folder: string): boolean {
+  const groups = byOriginal(outcome.files).filter(({ original }) => original.width !== null);
+  if (outcome.deliveredTo !== undefined)
+    return groups.some(({ others }) => specs.some((spec) => !isListed(spec, others)));
+  return groups.some(
+    ({ others }) =>
+      missingSpecs(others, specs, folder).length > 0 ||
+      keptFiles(others, specs, folder).length < others.length,
+  );
+}
+
+/** Returns the wanted renditions that an original does not have, or has with other settings. */
+export function missingSpecs(
+  others: readonly OutcomeFile[],
+  specs: readonly RenditionSpec[],
+  folder: string,
+): readonly RenditionSpec[] {
+  return specs.filter((spec) => {
+    const listed = others.find((file) => isRenditionOf(file, spec));
+    return listed === undefined || !existsSync(join(folder, listed.path));
+  });
+}
+
+/**
+ * Returns the files of an original that stay as they are. Renditions that are no longer wanted stay
+ * too, unless they are gone.
+ */
+export function keptFiles(
+  others: readonly OutcomeFile[],
+  specs: readonly RenditionSpec[],
+  folder: string,
+): readonly OutcomeFile[] {
+  return others.filter((file) => {
+    if (file.role !== 'rendition') return true;
+    const wanted = specs.find(({ name }) => name === file.name);
+    return (wanted === undefined || isRenditionOf(file, wanted)) && existsSync(join(folder, file.path));
+  });
+}
+
+function isListed(spec: RenditionSpec, others: readonly OutcomeFile[]): boolean {
+  return others.some((file) => isRenditionOf(file, spec));
+}
+
+/**
+ * Returns true if a file was made with these settings. Files of earlier versions name no recipe:
+ * then its format and frame tell.
+ */
+function isRenditionOf(
+  { role, name, recipe, format, width, height }: OutcomeFile,
+  spec: RenditionSpec,
+): boolean {
+  if (role !== 'rendition' || name !== spec.name) return false;
+  if (recipe !== undefined) return recipe === recipeOf(spec);
+  const isFramed = spec.fit === 'inside' || (width === spec.widthPx && height === spec.heightPx);
+  return format === spec.format && isFramed;
+}
+
+/** Returns true if an original is only at a further destination. */
+export function isAway({ files }: Pick<Outcome, 'files'>, folder: string): boolean {
+  return files.some(({ role, path }) => role === 'original' && !existsSync(join(folder, path)));
+}
+
+function lacksSidecar({ files }: Outcome, folder: string): boolean {
+  return files.some(({ role, path }) => role === 'original' && !existsSync(join(folder, sidecarPath(path))));
+}

@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { defer, firstValueFrom, fromEvent, NEVER, takeUntil } from 'rxjs';
+import type { Lease } from '../../../disk/lease/holdLease.ts';
+import { describeHolder } from '../../../disk/lease/leaseHolder.ts';
+import { takeLease } from '../../../disk/lease/takeLease.ts';
+import { toStorageError } from '../../../disk/storageError.ts';
+import { makeFolder } from '../../../disk/writeFiles.ts';
+import { UsageError } from '../../../errors.ts';
+import type { RunJournal } from '../../../store/entries.ts';
+import type { RunSettings } from '../settings.ts';
+
+/** Time without a renewal after which a run on another machine counts as dead. */
+const STALE_AFTER_MS = 60_000;
+
+/**
+ * Takes the lease of a run folder, `run.lock`, which keeps other processes out also if the locks of
+ * the file system exclude nobody; makes the folder if it does not exist. Waits for a minute if a
+ * run on another machine has it and may be dead; an aborted `signal` ends the wait.
+ *
+ * Rejects with `UsageError` if another run is in the folder, with `StorageError` if it cannot be
+ * written.
+ */
+export async function leaseFolder(
+  { folder, emit = () => {}, scheduler }: Pick<RunSettings, 'folder' | 'emit' | 'scheduler'>,
+  signal?: AbortSignal,
+): Promise<Lease> {
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    throw toStorageError(error, folder);
+  }
+  const lease = takeLease(join(folder, 'run.lock'), {
+    staleAfterMs: STALE_AFTER_MS,
+    refuse: (holder) =>
+      new UsageError(`${folder} is in use by another run: ${describeHolder(holder)}.`, {
+        recoverable: true,
+        suggestion: 'Wait until that run has ended, stop it, or choose another folder with --out.',
+      }),
+    onWait: (holder) =>
+      emit({
+        type: 'warning',
+        message:
+          `${folder} may be in use by another run: ${describeHolder(holder)}. ` +
+          `Watching for ${STALE_AFTER_MS / 1_000} s whether it is alive.`,
+      }),
+    ...(scheduler === undefined ? {} : { scheduler }),
+  });
+  const aborted = signal === undefined ? NEVER : fromEvent(signal, 'abort');
+  return firstValueFrom(lease.pipe(takeUntil(aborted)));
+}
+
+/**
+ * Returns the journal with a check of the lease before each intent, so that a run that has lost its
+ * folder to another one sends no create request.
+ */
+export function underLease<J extends RunJournal>(journal: J, lease: Lease): J {
+  return {
+    ...journal,
+    record: (plan, entry) =>
+      defer(() => {
+        if (entry.type === 'intended') lease.check();
+        return journal.record(plan, entry);
+      }),
+  };
+}

@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ignoreElements, lastValueFrom } from 'rxjs';
+import { gatherFiles, placeFiles } from '../../../disk/moveFiles.ts';
+import { syncFolder } from '../../../disk/writeFiles.ts';
+import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
+import { sidecarPath, writeSidecar } from '../../../sinks/manifest/sidecar.ts';
+import { unusedFileName } from '../../../sinks/manifest/unusedResults.ts';
+import type { FolderJournal } from '../../../store/journal/journal.ts';
+
+/** The lists of a run folder that name jobs by their index. */
+export const listNames = ['manifest.jsonl', 'failed.jsonl', 'detached.jsonl', unusedFileName] as const;
+
+/** Returns the path at which the next version of a list waits until its files have their names. */
+export function nextPath(folder: string, name: (typeof listNames)[number]): string {
+  return join(folder, `${name}.next`);
+}
+
+/**
+ * Finishes the move of files that a change of the input has begun, in this run or one that was
+ * killed; does nothing if there is none. Rejects with `StorageError` if the disk refuses.
+ */
+export async function finishMoves(folder: string, journal: FolderJournal): Promise<void> {
+  if (journal.movePhase() === 'gather') {
+    await gatherFiles(folder, [...journal.fileMoves()]);
+    journal.setMovePhase('place');
+  }
+  if (journal.movePhase() !== 'place') return;
+  const moves = [...journal.fileMoves()];
+  await placeFiles(folder, moves);
+  for (const name of listNames) await replaceList(folder, name);
+  await syncFolder(folder);
+  await rewriteSidecars(folder, new Set(moves.flatMap(({ sidecarOf }) => sidecarOf ?? [])));
+  journal.setMovePhase(null);
+}
+
+/** Puts the next version of a list in its place, if it is still waiting. */
+async function replaceList(folder: string, name: (typeof listNames)[number]): Promise<void> {
+  const next = nextPath(folder, name);
+  if (!existsSync(next)) return;
+  const { size } = await stat(next);
+  // An empty list is no file, but the manifest.
+  if (size > 0 || name === 'manifest.jsonl') return rename(next, join(folder, name));
+  await rm(join(folder, name), { force: true });
+  await rm(next);
+}
+
+/** Writes the sidecars of these jobs again, if they have any. */
+async function rewriteSidecars(folder: string, indexes: ReadonlySet<number>): Promise<void> {
+  if (indexes.size === 0) return;
+  for await (const outcome of manifestOutcomes(folder)) {
+    if (!indexes.has(outcome.index)) continue;
+    const original = outcome.files.find(({ role }) => role === 'original');
+    if (original === undefined || !existsSync(join(folder, sidecarPath(original.path)))) continue;
+    await lastValueFrom(writeSidecar(folder, outcome).pipe(ignoreElements()), { defaultValue: null });
+  }
+}

@@ -1,0 +1,60 @@
+import { sidecarPath } from '../../../sinks/manifest/sidecar.ts';
+import type { Outcome, OutcomeFile } from '../../../types.ts';
+
+/** A day in a path, as `{date}` writes it. */
+const DAY = /\d{4}-\d{2}-\d{2}/;
+
+/** Returns a path without its day. */
+export function dayless(path: string): string {
+  return path.replace(DAY, '{date}');
+}
+
+/**
+ * Returns the path that a job's files get under a new plan, without extension: the plan's, but with
+ * the day of the files.
+ */
+export function pathFor(planPath: string, oldStem: string): string {
+  const day = DAY.exec(oldStem)?.[0];
+  return day === undefined ? planPath : planPath.replace(DAY, day);
+}
+
+/** Returns the path of an outcome's files without extension; null if it has none. */
+export function stemOf({ files }: Pick<Outcome, 'files'>): string | null {
+  const first = files.find(({ role }) => role === 'original')?.path;
+  return first === undefined ? null : first.replace(/\.[^./]+$/, '');
+}
+
+/** A file with its old and its new path below the run folder. */
+export interface RenamedFile {
+  readonly oldPath: string;
+  readonly newPath: string;
+  readonly isSidecar: boolean;
+}
+
+/** The folder of a run that holds originals as the model made them. */
+const UNTOUCHED = 'originals/';
+
+/**
+ * Returns an outcome with its files under another stem, and the files to move for it, sidecars
+ * included.
+ */
+export function withStem(
+  outcome: Outcome,
+  oldStem: string,
+  newStem: string,
+): { readonly outcome: Outcome; readonly renamed: readonly RenamedFile[] } {
+  const newPathOf = (path: string): string => {
+    for (const before of ['', UNTOUCHED]) {
+      if (path.startsWith(before + oldStem))
+        return before + newStem + path.slice(before.length + oldStem.length);
+    }
+    return path;
+  };
+  const files = outcome.files.map((file): OutcomeFile => ({ ...file, path: newPathOf(file.path) }));
+  const renamed = outcome.files.flatMap(({ role, path }): RenamedFile[] => {
+    const own = { oldPath: path, newPath: newPathOf(path), isSidecar: false };
+    if (role !== 'original') return [own];
+    return [own, { oldPath: sidecarPath(path), newPath: sidecarPath(own.newPath), isSidecar: true }];
+  });
+  return { outcome: { ...outcome, files }, renamed };
+}

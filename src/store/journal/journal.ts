@@ -1,0 +1,236 @@
+import { join, resolve } from 'node:path';
+import { type SchedulerLike, tap } from 'rxjs';
+import { createIndexSet, type IndexSet } from '../../base/indexSet.ts';
+import type { ImageFile, JournalEntry, Outcome, Plan } from '../../types.ts';
+import { applyEntry, newStoredJob, predictionIdOf, type RunJournal, type StoredJob } from '../entries.ts';
+import { rollBack, toJournalError } from './database.ts';
+import { checksumOfFile, type DatabaseAndLog, openDatabaseAndLog } from './databaseAndLog.ts';
+import { createGroupCommit } from './groupCommit.ts';
+import { createJobMatching, type JobMatching } from './jobMatching.ts';
+import type { JobTable } from './jobTable.ts';
+import { createJournalGuard } from './journalGuard.ts';
+import {
+  checkConditions,
+  createRunTable,
+  type FolderConditions,
+  type JournalInput,
+  type RunTable,
+} from './runTable.ts';
+
+export interface OpenJournalConfig extends FolderConditions {
+  /** Time that the first entry of a group waits for others to share its flush. Default 2. */
+  flushEveryMs?: number | undefined;
+  /** Clock of that wait. Default monotonicScheduler. */
+  scheduler?: SchedulerLike | undefined;
+}
+
+/** The journal of a run folder. */
+export interface FolderJournal
+  extends RunJournal,
+    Pick<JobTable & RunTable, 'unaccounted' | 'input' | 'movePhase' | 'setMovePhase' | 'fileMoves'> {
+  /** Repairs that were made when it was opened, in words; empty if none was needed. */
+  readonly repairs: readonly string[];
+  /** Returns true if no job was ever recorded. */
+  isEmpty(): boolean;
+  /** Begins to match the folder's jobs with those of another input. */
+  matching(): JobMatching;
+  /**
+   * Notes the input, and with `matching` the jobs' new indexes and the files to move: all of it, or
+   * after a kill nothing.
+   */
+  setInput(input: JournalInput, matching?: JobMatching): void;
+  /** Replaces the files of a job; their paths are absolute. */
+  restoreFiles(index: number, files: readonly ImageFile[]): void;
+  /** Enters a saved outcome that another witness has, with its originals. */
+  restore(outcome: Outcome, files: readonly ImageFile[]): void;
+}
+
+/**
+ * Opens the journal of a run folder for this run alone; creates it if there is none. It is
+ * `run.sqlite`, and `journal.jsonl` as its second witness (`entryLog.ts`).
+ *
+ * Memory: one bit a job, and the records of jobs in flight. An entry that was recorded is written
+ * even after an unsubscribe.
+ *
+ *     record(plan, intended)   ---(.|)    flushed, together with the other entries of that time
+ *
+ * Throws `UsageError` if the folder is in use, damaged beyond repair, or belongs to another service
+ * or another fixed input; `StorageError` if it cannot be written. `record` emits `StorageError` if
+ * the disk refuses or the file was deleted or moved.
+ */
+export function openJournal(folder: string, config: OpenJournalConfig = {}): FolderJournal {
+  const root = resolve(folder);
+  const path = join(root, 'run.sqlite');
+  const files = openFiles(root, path);
+  try {
+    checkConditions(files.database, folder, config);
+    return journalOf({ ...config, ...files, folder: root, path });
+  } catch (error) {
+    files.database.close();
+    files.log.close();
+    throw toJournalError(error, path);
+  }
+}
+
+function openFiles(folder: string, path: string): DatabaseAndLog {
+  try {
+    return openDatabaseAndLog({ folder, path, logPath: join(folder, 'journal.jsonl') });
+  } catch (error) {
+    throw toJournalError(error, path);
+  }
+}
+
+interface OpenedJournal extends OpenJournalConfig, DatabaseAndLog {
+  /** Absolute. */
+  folder: string;
+  path: string;
+}
+
+function journalOf(opened: OpenedJournal): FolderJournal {
+  const { database, table, log, repairs, folder, path, flushEveryMs, scheduler } = opened;
+  let saved = savedIndexes(table);
+  // The stored records of jobs in flight, so that an entry costs a write but no read.
+  const inFlight = new Map<number, StoredJob>();
+  const guard = createJournalGuard(database, path);
+  const run = createRunTable(database);
+  const commits = createGroupCommit({
+    database,
+    path,
+    check: guard.check,
+    beforeCommit: () => run.setLogSeq(log.write()),
+    afterCommit: log.confirm,
+    onRollback: log.undo,
+    flushEveryMs,
+    scheduler,
+  });
+  const jobOf = (plan: Pick<Plan, 'index' | 'key'>): { job: StoredJob; isNew: boolean } => {
+    const known = inFlight.get(plan.index) ?? table.at(plan.index);
+    if (known?.record.key === plan.key) return { job: known, isNew: false };
+    // Another request has this index now: what was paid for the one before stays on record.
+    if (known !== undefined) table.put({ ...known, index: null });
+    return { job: newStoredJob(table.newId(), plan.index, plan.key), isNew: true };
+  };
+  /** Gives a job that was built from the log the index of its outcome. */
+  const placed = ({ index, key, predictionId }: Outcome): { job: StoredJob; isNew: boolean } | null => {
+    const other = table.at(index);
+    if (predictionId === null || other?.record.key === key) return null;
+    const job = table.unplaced(key, predictionId);
+    if (job !== undefined && other !== undefined) table.put({ ...other, index: null });
+    return job === undefined ? null : { job: { ...job, index }, isNew: false };
+  };
+  const transaction = (change: () => void): void => {
+    commits.flush();
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      change();
+      database.exec('COMMIT');
+      log.confirm();
+    } catch (error) {
+      rollBack(database);
+      log.undo();
+      throw toJournalError(error, path);
+    }
+    saved = savedIndexes(table);
+    inFlight.clear();
+  };
+  return {
+    repairs,
+    unaccounted: table.unaccounted,
+    isEmpty: () => database.prepare('SELECT 1 FROM job LIMIT 1').get() === undefined,
+    input: run.input,
+    matching: () => createJobMatching(database, table, folder),
+    setInput: (input, matching) =>
+      transaction(() => {
+        run.setInput(input);
+        if (matching === undefined) return;
+        matching.apply(log.place);
+        run.setLogSeq(log.write());
+        run.setMovePhase('gather');
+      }),
+    movePhase: run.movePhase,
+    fileMoves: run.fileMoves,
+    setMovePhase: (phase) => transaction(() => run.setMovePhase(phase)),
+    restoreFiles: (index, files) =>
+      transaction(() => {
+        const job = table.at(index);
+        if (job !== undefined) table.put({ ...job, record: { ...job.record, files } });
+      }),
+    restore: (outcome, files) =>
+      transaction(() => {
+        const { job: before, isNew } = placed(outcome) ?? jobOf(outcome);
+        const known = { ...before, record: { ...before.record, files } };
+        const job = applyEntry(known, { type: 'outcome', outcome }, null);
+        table.put(job);
+        log.add(job, isNew);
+        if (outcome.predictionId !== null) table.addPredictionId(outcome.predictionId);
+        run.setLogSeq(log.write());
+      }),
+    find: (index) =>
+      explained(path, () => {
+        const job = table.at(index);
+        return job === undefined ? undefined : { index, ...job.record };
+      }),
+    isSaved: (index) => saved.has(index),
+    openIndexes: () => explained(path, table.openIndexes),
+    knownPredictionIds: table.predictionIds,
+    record: (plan, entry) => {
+      const write = commits.write(() => {
+        const { job: before, isNew } = jobOf(plan);
+        const job = applyEntry(before, entry, plan.priceMicroUsd);
+        table.put(job);
+        // Downloads are about files alone.
+        if (entry.type !== 'downloaded' || isNew) log.add(job, isNew);
+        const predictionId = predictionIdOf(entry);
+        if (predictionId !== null && predictionId !== before.record.predictionId) {
+          table.addPredictionId(predictionId);
+        }
+        if (entry.type === 'outcome') inFlight.delete(plan.index);
+        else inFlight.set(plan.index, job);
+      });
+      return write.pipe(
+        tap({
+          next: () => noteSaved(saved, plan.index, entry),
+          // The group was rolled back: records have to be read from the table again.
+          error: () => inFlight.clear(),
+        }),
+      );
+    },
+    savedCount: () => saved.size,
+    counts: () => explained(path, table.counts),
+    sessions: () => explained(path, run.sessions),
+    noteSession: (session) => explained(path, () => run.noteSession(session)),
+    spentMicroUsd: () => explained(path, table.paidMicroUsd),
+    openMicroUsd: () => explained(path, table.openMicroUsd),
+    close: () => {
+      commits.flush();
+      let isWhole = false;
+      try {
+        guard.check();
+        isWhole = true;
+      } finally {
+        database.close();
+        guard.close();
+        log.close(isWhole ? checksumOfFile(path) : undefined);
+      }
+    },
+  };
+}
+
+function savedIndexes(table: JobTable): IndexSet {
+  const saved = createIndexSet();
+  for (const index of table.indexesOf('saved')) saved.add(index);
+  return saved;
+}
+
+function noteSaved(saved: IndexSet, index: number, entry: JournalEntry): void {
+  if (entry.type === 'outcome' && entry.outcome.status === 'saved') saved.add(index);
+  else saved.delete(index);
+}
+
+function explained<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw toJournalError(error, path);
+  }
+}

@@ -1,0 +1,99 @@
+import { closeSync, fstatSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { fileChangedError, findFileChange } from '../../disk/storageError.ts';
+import { makeFolder, temporaryPath } from '../../disk/writeFiles.ts';
+import type { StorageError } from '../../errors.ts';
+import { rollBack } from './database.ts';
+
+/** Notices if the journal is deleted, moved or cut while it is open. */
+interface JournalGuard {
+  /**
+   * Throws `StorageError` once that has happened, at every call from then on. Takes some
+   * microseconds.
+   */
+  check(): void;
+  /**
+   * Closes its file handles. Call it after the database is closed: closing them earlier would end
+   * the database's lock.
+   */
+  close(): void;
+}
+
+const WRITTEN_BACK =
+  'It has been written back: run the same command again. Images that were made are downloaded, not paid, again. ' +
+  'To start over instead, delete the folder first.';
+const BRING_BACK =
+  'Restore it as it was and run the same command again: without it there is no record of what has been paid.';
+const MOVE_BACK = 'and run the same command again. Images that were made are downloaded, not paid, again.';
+
+/**
+ * Creates a guard of the open database at `path` and its write-ahead log. SQLite keeps writing to
+ * deleted files, so a run would pay and lose the record. Until it is closed the data are still
+ * there, so a deleted journal is written back under its name, or beside the folder if something
+ * else has taken the folder's name.
+ */
+export function createJournalGuard(database: DatabaseSync, path: string): JournalGuard {
+  const files = [path, `${path}-wal`].map((name) => ({ name, fd: openSync(name, 'r'), bytes: 0 }));
+  let fault: StorageError | null = null;
+  return {
+    check: () => {
+      if (fault !== null) throw fault;
+      for (const file of files) {
+        const change = findFileChange(file.fd, file.name, file.bytes);
+        // Neither file becomes shorter while it is open.
+        if (change === null) file.bytes = fstatSync(file.fd).size;
+        if (change === null) continue;
+        rollBack(database);
+        fault = fileChangedError(
+          file.name,
+          change,
+          change === 'removed' ? rescue(database, path) : BRING_BACK,
+        );
+        throw fault;
+      }
+    },
+    close: () => {
+      for (const { fd } of files) closeSync(fd);
+    },
+  };
+}
+
+/** Writes a deleted journal back; returns the advice to the user. */
+function rescue(database: DatabaseSync, path: string): string {
+  if (writeBack(database, path)) return WRITTEN_BACK;
+  const beside = `${dirname(path)}.run.sqlite`;
+  return writeBack(database, beside)
+    ? `It has been written to ${beside}: move it to ${path} ${MOVE_BACK}`
+    : BRING_BACK;
+}
+
+/**
+ * Copies an open database to `path`, folders included, whole or not at all. Returns true if it
+ * succeeds.
+ */
+function writeBack(database: DatabaseSync, path: string): boolean {
+  const part = temporaryPath(path);
+  try {
+    makeFolder(dirname(path));
+    // SQLite refuses to write into a file that exists already.
+    rmSync(part, { force: true });
+    database.prepare('VACUUM INTO ?').run(part);
+    flushFile(part);
+    // SQLite would take a log of the deleted database for one of the new.
+    rmSync(`${path}-wal`, { force: true });
+    renameSync(part, path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function flushFile(path: string): void {
+  const fd = openSync(path, 'r+');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { link, open, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { describeService, isSimulated } from '../base/service.ts';
+import { toStorageError } from '../disk/storageError.ts';
+import {
+  makeFolder,
+  prettyJson,
+  readOwnJson,
+  syncFolder,
+  TEMPORARY,
+  temporaryPath,
+  writeTemporary,
+} from '../disk/writeFiles.ts';
+import { UsageError } from '../errors.ts';
+
+/** The input that a run folder belongs to. */
+export interface RunInput extends StoredInput {
+  /**
+   * Path of a copy of standard input, which the run keeps as `stdin.txt`. Default: none, as the
+   * input is a file.
+   */
+  readonly copy?: string;
+}
+
+/** An input as `run.json` stores it. */
+interface StoredInput {
+  /** Absolute path of the prompt file or spec; null for standard input. */
+  readonly path: string | null;
+  /** Hash of its content, in hex. */
+  readonly sha256: string;
+}
+
+/** The content of `run.json`: what a run folder belongs to, to be read without its journal. */
+export interface RunFile {
+  /** The service that makes its images; null if that has no name. */
+  readonly service: string | null;
+  /** Null if the run was not started from a file. */
+  readonly input: StoredInput | null;
+}
+
+const runFileSchema = z.object({
+  service: z.string().nullable(),
+  input: z.object({ path: z.string().nullable(), sha256: z.string() }).nullable(),
+}) satisfies z.ZodType<RunFile>;
+
+const FILE_NAME = 'run.json';
+
+/**
+ * Reads what a folder belongs to; null if it has no `run.json`. Rejects with `UsageError` if the
+ * file is not one of a run.
+ */
+export async function readRunFile(folder: string): Promise<RunFile | null> {
+  const path = join(folder, FILE_NAME);
+  return existsSync(path) ? readOwnJson(path, runFileSchema) : null;
+}
+
+/**
+ * Begins a run folder: creates it with its `run.json`, before anything else is in it. Resolves with
+ * what the folder belongs to: `file`, or the content of a `run.json` that was there before. Rejects
+ * with `StorageError`.
+ */
+export async function beginFolder(folder: string, file: RunFile): Promise<RunFile> {
+  const path = join(folder, FILE_NAME);
+  const before = await readRunFile(folder);
+  if (before !== null) return before;
+  // Another process may begin the same folder: each has a temporary file of its own.
+  const own = `${path}.${randomUUID()}`;
+  const temporary = temporaryPath(own);
+  try {
+    makeFolder(folder);
+    await writeTemporary(own, prettyJson(file));
+    await appearAs(path, temporary);
+    await syncFolder(folder);
+  } catch (error) {
+    throw toStorageError(error, path);
+  } finally {
+    await rm(temporary, { force: true }).catch(() => {});
+  }
+  return (await readRunFile(folder)) ?? file;
+}
+
+/** Gives a whole file its name, unless there is a file of that name. */
+async function appearAs(path: string, temporary: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch {
+    // The file is there, or the file system has no links.
+    if (!existsSync(path)) await rename(temporary, path);
+  }
+}
+
+/** Any of these marks a run folder, also one whose run was killed before it had a journal. */
+const MARKS = ['run.sqlite', FILE_NAME];
+
+/** Files that file managers and version control leave in empty folders. */
+const IGNORED: ReadonlySet<string> = new Set([
+  '.DS_Store',
+  '.directory',
+  '.gitignore',
+  '.gitkeep',
+  'Thumbs.db',
+  'desktop.ini',
+  'lost+found',
+]);
+
+/** The state of a folder before a run: nothing in it, a run's, or the user's own files. */
+export type FolderState = 'new' | 'run' | 'foreign';
+
+/**
+ * Returns the state of a folder. Rejects with `UsageError` if it cannot be read.
+ */
+export async function folderState(folder: string): Promise<FolderState> {
+  if (MARKS.some((name) => existsSync(join(folder, name)))) return 'run';
+  const names = await namesIn(folder);
+  if (names.length === 0) return 'new';
+  if (names.some((name) => name.startsWith('run.lock'))) return 'run';
+  return names.includes('manifest.jsonl') && (await isManifest(folder)) ? 'run' : 'foreign';
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  // Where no folder can be, creating it fails with a message of its own.
+  const names = existsSync(folder) ? await listFolder(folder) : [];
+  // A run that was killed while it began the folder leaves nothing else.
+  return names.filter((name) => !IGNORED.has(name) && !name.endsWith(TEMPORARY));
+}
+
+function listFolder(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: unknown) => {
+    throw new UsageError(`Cannot read the run folder: ${toStorageError(error, folder).message}`, {
+      suggestion: 'Change its permissions, or choose another folder with --out.',
+      cause: error,
+    });
+  });
+}
+
+/** Outcomes without a journal are refused later, with advice of their own. */
+async function isManifest(folder: string): Promise<boolean> {
+  const start = '{"index":';
+  const handle = await open(join(folder, 'manifest.jsonl')).catch(() => null);
+  try {
+    const read = await handle?.read(Buffer.alloc(start.length), 0, start.length, 0);
+    return read?.buffer.toString() === start;
+  } catch {
+    return false;
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** Returns true if two folders belong to the same service and input. */
+export function isSameRun(one: RunFile, other: RunFile): boolean {
+  const [{ input: first }, { input: second }] = [one, other];
+  return one.service === other.service && first?.path === second?.path && first?.sha256 === second?.sha256;
+}
+
+interface CheckFolderConfig {
+  /** The service of the run; null if it has no name. */
+  service: string | null;
+}
+
+/**
+ * Checks, before anything is written or created, that a folder is new or belongs to a run on the
+ * same service. Returns what it belongs to; null if it does not say, as folders of versions that
+ * had no `run.json`. Rejects with `UsageError` otherwise.
+ */
+export async function checkFolder(folder: string, { service }: CheckFolderConfig): Promise<RunFile | null> {
+  const state = await folderState(folder);
+  if (state === 'foreign') throw foreignFolder(folder, await namesIn(folder));
+  const file = await readRunFile(folder);
+  const isOther = service !== null && file !== null && file.service !== null && file.service !== service;
+  if (isOther) throw otherService(folder, file.service, service);
+  if (file === null && state === 'run' && isSimulated(service)) throw unknownService(folder);
+  return file;
+}
+
+function foreignFolder(folder: string, [first = '']: readonly string[]): UsageError {
+  return new UsageError(`${folder} is not the folder of a run, and not empty: it has ${first}.`, {
+    suggestion: 'Choose a new or an empty folder with --out, so that no file of yours is replaced.',
+  });
+}
+
+function otherService(folder: string, theirs: string, ours: string): UsageError {
+  const [before, now] = [describeService(theirs), describeService(ours)];
+  return new UsageError(`${folder} has images of ${before}, and this run uses ${now}.`, {
+    suggestion: `${wayOut(theirs, ours)} or choose another folder with --out: services are never mixed.`,
+  });
+}
+
+function wayOut(theirs: string, ours: string): string {
+  if (isSimulated(theirs)) return 'Add --simulate to continue the simulation,';
+  if (isSimulated(ours)) return 'Remove --simulate to continue it,';
+  return `Continue it with ${describeService(theirs)},`;
+}
+
+function unknownService(folder: string): UsageError {
+  return new UsageError(
+    `${folder} was begun by a version of rxposure that did not store the service, and may have paid images.`,
+    { suggestion: 'Choose another folder with --out: a simulation costs nothing.' },
+  );
+}

@@ -1,0 +1,295 @@
+import { copyFileSync, existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { NEVER, type Observable, takeUntil, tap } from 'rxjs';
+import { expect, onTestFinished } from 'vitest';
+import { type BatchScriptContext, withSpec } from '../../src/cli/batch/batchScript.ts';
+import { chooseFolder } from '../../src/cli/batch/chooseFolder.ts';
+import { findModel, jobContext, jobContexts, specModel } from '../../src/cli/batch/models.ts';
+import { runBatch } from '../../src/cli/batch/runBatch.ts';
+import { startBatch } from '../../src/cli/batch/startBatch.ts';
+import { startGrid } from '../../src/cli/batch/startGrid.ts';
+import { createCommand } from '../../src/cli/flags/command.ts';
+import { withDefaults } from '../../src/cli/flags/flags.ts';
+import { flagValues } from '../../src/cli/flags/flagValues.ts';
+import { createWarn } from '../../src/cli/script/environment.ts';
+import type { FinishedRun } from '../../src/pipelines/run/closing/results.ts';
+import type { RunSettings } from '../../src/pipelines/run/settings.ts';
+import { runToFolder } from '../../src/pipelines/runToFolder.ts';
+import { campaign } from '../../src/pipelines/workflows/campaign/campaign.ts';
+import { campaignJobs } from '../../src/pipelines/workflows/campaign/jobs.ts';
+import { readCampaignSpec } from '../../src/pipelines/workflows/campaign/spec.ts';
+import { grid } from '../../src/pipelines/workflows/grid/grid.ts';
+import { readGridSpec } from '../../src/pipelines/workflows/grid/spec.ts';
+import {
+  expectedParents,
+  refinementFingerprint,
+  refinementJobs,
+} from '../../src/pipelines/workflows/refinement/jobs.ts';
+import { refinement } from '../../src/pipelines/workflows/refinement/refinement.ts';
+import { readRefinementSpec, refinementTotal } from '../../src/pipelines/workflows/refinement/spec.ts';
+import { retryFailed } from '../../src/pipelines/workflows/retryFailed.ts';
+import { createReplicateProvider } from '../../src/providers/replicate/replicateProvider.ts';
+import type { Simulator, SimulatorConfig } from '../../src/simulator/index.ts';
+import { type PlanJobsConfig, planJobs } from '../../src/sources/planning/planJobs.ts';
+import { fingerprintOf } from '../../src/sources/planning/requestKey.ts';
+import { openPromptFile } from '../../src/sources/promptFiles/promptFile.ts';
+import { jobsFromRows, validateRows } from '../../src/sources/promptFiles/promptJobs.ts';
+import { loadSqlite } from '../../src/store/journal/database.ts';
+import type { Outcome } from '../../src/types.ts';
+import { aService } from './aService.ts';
+import { FakeStream } from './fakeStream.ts';
+import { SCHNELL, simulated } from './simulated.ts';
+
+/** What became of one run of a script. */
+export interface ScriptRun {
+  /** The exit code; null if the script ended with `error`. */
+  readonly code: number | null;
+  readonly error: unknown;
+  /** Null if the run did not come to its end. */
+  readonly totals: FinishedRun['totals'] | null;
+  /** Predictions made in this run. */
+  readonly made: number;
+  readonly warnings: readonly string[];
+  /** The whole manifest after the run. */
+  readonly outcomes: readonly Outcome[];
+  readonly unused: readonly Outcome[];
+}
+
+interface ScriptSettings extends Partial<Omit<RunSettings, 'folder'>> {
+  /** Leaves the run at once, as a second Ctrl-C does. */
+  leave?: Observable<unknown>;
+  /** Expect the money booked in the folder to be what the service has billed. Default true. */
+  isBooked?: boolean;
+  /** Expect all files on disk that the manifest names. Default true. */
+  isWhole?: boolean;
+}
+
+type Run = (settings: RunSettings & PlanJobsConfig) => Observable<FinishedRun>;
+
+const command = createCommand({
+  ...{ name: 'script', summary: '', version: '0.0.0' },
+  inputs: [{ name: 'INPUT', help: '', isRequired: false }],
+});
+
+/**
+ * One run folder, `out`, and the scripts that work in it, run in this process over a simulator as
+ * the command line runs them: flags as they are typed, settings in place of what a test cannot wait
+ * for. After each run, every file that the manifest names is on disk, and the money in the journal
+ * is what the service has billed.
+ */
+export async function scriptsInFolder(config: SimulatorConfig = {}) {
+  const root = await mkdtemp(join(tmpdir(), 'rxposure-scripts-'));
+  onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 10 }));
+  let folder = join(root, 'out');
+  let simulator: Simulator = await simulated({ speed: 500, ...config });
+
+  const run = async (
+    args: readonly string[],
+    settings: ScriptSettings,
+    script: Script,
+  ): Promise<ScriptRun> => {
+    const { isBooked = true, isWhole = true, leave = NEVER, ...others } = settings;
+    const { provider = createReplicateProvider(simulator), ...rest } = others;
+    const stdout = new FakeStream();
+    const io = {
+      ...{ stdin: Readable.from([]), stdout, stderr: new FakeStream() },
+      ...{ env: { NO_COLOR: '1' }, outputClosed: NEVER },
+    };
+    const parsed = command.parse([...args, '--out', folder, '--json']);
+    if (parsed.kind !== 'run') throw new Error(parsed.text);
+    const service = aService({ provider, speed: 1_000 });
+    const frame = { ...parsed, service, io, warn: createWarn(parsed.flags, io) };
+    let end: FinishedRun | null = null;
+    const started = (work: Run): Run => {
+      return (given) => {
+        const finished = work({ ...given, ...rest }).pipe(tap((one) => (end = one)));
+        return finished.pipe(takeUntil(leave));
+      };
+    };
+    const before = simulator.stats().created;
+    const [code, error] = await script(frame, started).then(
+      (exitCode): [number | null, unknown] => [exitCode, null],
+      (thrown: unknown): [number | null, unknown] => [null, thrown],
+    );
+    // A run that was left closes its folder in the background.
+    await expect.poll(() => existsSync(join(folder, 'run.lock'))).toBe(false);
+    const events = stdout.lines.map((line) => JSON.parse(line));
+    const made = simulator.stats().created - before;
+    const manifest = await readManifest(folder);
+    if (error === null) {
+      if (isWhole) expectFiles(folder, manifest);
+      if (isBooked) await expectBooked(folder, simulator.stats().billedMicroUsd);
+    }
+    return {
+      ...{ code, error, made, ...manifest },
+      totals: (end as FinishedRun | null)?.totals ?? null,
+      warnings: events.flatMap(({ type, message }) => (type === 'warning' ? [message] : [])),
+    };
+  };
+  const spec = async (content: string) => {
+    await writeFile(join(root, 'spec.yaml'), content);
+    return join(root, 'spec.yaml');
+  };
+  return {
+    root,
+    get folder() {
+      return folder;
+    },
+    get simulator() {
+      return simulator;
+    },
+    /** Goes on in another folder, or with another service. */
+    move(to: { folder?: string; simulator?: Simulator }): void {
+      folder = to.folder ?? folder;
+      simulator = to.simulator ?? simulator;
+    },
+    /** Path of a file in the run folder. */
+    at: (name: string) => join(folder, name),
+    /** `generate.ts`, over prompts a line, or a file of another format. */
+    async generate(prompts: readonly string[] | string, flags = '', settings: ScriptSettings = {}) {
+      const path = join(root, typeof prompts === 'string' ? 'prompts.csv' : 'prompts.txt');
+      await writeFile(path, typeof prompts === 'string' ? prompts : prompts.join('\n'));
+      return run([path, ...words(flags)], settings, generateScript);
+    },
+    async campaign(content: string, flags = '', settings: ScriptSettings = {}) {
+      return run([await spec(content), ...words(flags)], settings, campaignScript);
+    },
+    async grid(content: string, flags = '', settings: ScriptSettings = {}) {
+      return run([await spec(content), ...words(flags)], settings, gridScript);
+    },
+    async refine(content: string, flags = '', settings: ScriptSettings = {}) {
+      return run([await spec(content), ...words(flags)], settings, refineScript);
+    },
+    retryFailed: (flags = '', settings: ScriptSettings = {}) =>
+      run(words(flags), settings, retryFailedScript),
+  };
+}
+
+/** The scripts of a folder. */
+export type Scripts = Awaited<ReturnType<typeof scriptsInFolder>>;
+
+function words(flags: string): string[] {
+  return ['--no-gallery', ...flags.split(' ').filter((word) => word !== '')];
+}
+
+/** A script: takes the command line, and what becomes of its run; resolves with the exit code. */
+type Script = (frame: BatchScriptContext, started: (work: Run) => Run) => Promise<number>;
+
+const generateScript: Script = async (frame, started) => {
+  const { inputs, service } = frame;
+  const [path = ''] = inputs;
+  const flags = withDefaults(frame.flags, { ratePerMinute: 600 * service.speed });
+  const reference = flags.models[0] ?? { model: SCHNELL, version: null };
+  const file = await openPromptFile(path);
+  const found = await jobContext(flags, reference, await findModel(service.provider, reference));
+  const context = { ...found, folder: dirname(path) };
+  const { rows, fieldNames } = await validateRows(file, context);
+  const total = Math.min(rows * context.count, context.limit ?? Number.POSITIVE_INFINITY);
+  const jobs = () => jobsFromRows(file.rows(), context);
+  return startBatch({
+    ...frame,
+    ...(await chooseFolder(frame, path)),
+    ...{ jobs, total, context, flags, tagNames: fieldNames },
+    fingerprint: fingerprintOf(file.sha256, context),
+    run: started((settings) => runToFolder(() => planJobs(jobs(), settings), total, settings)),
+  });
+};
+
+const campaignScript: Script = async (frame, started) => {
+  const { inputs, service } = frame;
+  const [path = ''] = inputs;
+  const spec = await readCampaignSpec(path);
+  const flags = withSpec(frame.flags, spec, service);
+  const reference = specModel(spec, flags, service, SCHNELL);
+  const context = await jobContext(flags, reference, await findModel(service.provider, reference));
+  const jobs = campaignJobs(spec, context);
+  return startBatch({
+    ...frame,
+    ...(await chooseFolder(frame, path)),
+    ...{ jobs: () => jobs, total: spec.platforms.length * spec.variations.length * context.count },
+    ...{ context, flags, tagNames: ['platform', 'variation'], fingerprint: null },
+    run: started((settings) => campaign(spec, context, settings)),
+  });
+};
+
+const gridScript: Script = async (frame, started) => {
+  const [specPath = ''] = frame.inputs;
+  const spec = await readGridSpec(specPath);
+  return startGrid(
+    {
+      ...{ spec, specPath, defaultModel: SCHNELL, gridOf: () => spec },
+      run: (contexts, given) => started((settings) => grid(spec, contexts, settings))(given),
+    },
+    frame,
+  );
+};
+
+const refineScript: Script = async (frame, started) => {
+  const { inputs, service } = frame;
+  const [path = ''] = inputs;
+  const spec = await readRefinementSpec(path);
+  const flags = withSpec(frame.flags, spec, service);
+  const references = [SCHNELL, 'black-forest-labs/flux-dev'].map((name) =>
+    flagValues.modelReference.schema.parse(name),
+  );
+  const [first, second] = await jobContexts(flags, references, service.provider);
+  if (first === undefined || second === undefined) throw new Error('Expected a context for each model');
+  const contexts = [first, second] as const;
+  return startBatch({
+    ...frame,
+    ...(await chooseFolder(frame, path)),
+    jobs: () => refinementJobs(spec, contexts, expectedParents(spec)),
+    ...{ total: refinementTotal(spec), context: contexts, tagNames: ['round', 'parent'] },
+    ...{ fingerprint: null, flags },
+    run: started((settings) =>
+      refinement(spec, contexts, {
+        ...settings,
+        scorer: ({ index }) => index,
+        fixedInput: refinementFingerprint(spec, contexts),
+        resumeAnyway: flags.resumeAnyway,
+      }),
+    ),
+  });
+};
+
+const retryFailedScript: Script = (frame, started) =>
+  runBatch({
+    ...frame,
+    ...{ folder: frame.flags.out ?? '', fingerprint: null, flags: withDefaults(frame.flags) },
+    run: started(retryFailed) as (settings: RunSettings) => Observable<FinishedRun>,
+  });
+
+async function readManifest(folder: string): Promise<Pick<ScriptRun, 'outcomes' | 'unused'>> {
+  const path = join(folder, 'manifest.json');
+  if (!existsSync(path)) return { outcomes: [], unused: [] };
+  const { outcomes, unused = [] } = JSON.parse(await readFile(path, 'utf8'));
+  return { outcomes, unused };
+}
+
+/** Expects each file that a manifest names on disk, and to be of one job. */
+function expectFiles(folder: string, { outcomes, unused }: Pick<ScriptRun, 'outcomes' | 'unused'>): void {
+  const saved = [...outcomes, ...unused].filter(({ status }) => status === 'saved');
+  const paths = saved.flatMap(({ files }) => files.map(({ path }) => path));
+  expect(paths.filter((path) => !existsSync(join(folder, path)))).toEqual([]);
+  expect(new Set(paths).size).toBe(paths.length);
+}
+
+/** Expects the journal and the report of a folder to have what the service has billed. */
+async function expectBooked(folder: string, billedMicroUsd: number): Promise<void> {
+  const { costUsd } = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
+  const billed = { booked: billedMicroUsd, reported: billedMicroUsd };
+  expect({ booked: bookedMicroUsd(folder), reported: Math.round(costUsd * 1_000_000) }).toEqual(billed);
+}
+
+/** Returns what the journal of a folder says was paid; reads a copy, so that nothing is touched. */
+function bookedMicroUsd(folder: string): number {
+  const copy = join(dirname(folder), 'journal-copy.sqlite');
+  copyFileSync(join(folder, 'run.sqlite'), copy);
+  const database = new (loadSqlite().DatabaseSync)(copy);
+  const row = database.prepare('SELECT sum(paid_micro_usd) AS paid FROM job').get();
+  database.close();
+  return Number(row?.paid ?? 0);
+}

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Attempt,
+  createAttempt,
+  type SentRequest,
+} from '../../../src/operators/predictions/lost/attempt.ts';
+import {
+  judgeLook,
+  type Look,
+  type OpenAttempts,
+} from '../../../src/operators/predictions/lost/judgeLook.ts';
+import { createOwnPredictions } from '../../../src/operators/predictions/lost/ownPredictions.ts';
+import type { Prediction } from '../../../src/types.ts';
+import { aPrediction, aRequest } from '../../helpers/fakeProvider.ts';
+
+const attemptOf = (
+  sentAtMs: number,
+  endedAtMs: number | null,
+  fields: Partial<SentRequest> = {},
+): Attempt => {
+  const attempt = createAttempt({ request: aRequest(), sentAtMs, ...fields });
+  attempt.endedAtMs = endedAtMs;
+  return attempt;
+};
+const proofSent = (sentAtMs: number) => ({
+  sent: { request: aRequest({ input: { prompt: 'proof' } }), sentAtMs },
+  prediction: aPrediction({ id: `proof ${sentAtMs}`, input: { prompt: 'proof' } }),
+});
+
+/** Judges a look at `atMs` whose list shows a proof that was sent at `proofMs`, besides `listed`. */
+function judge(
+  attempts: Partial<OpenAttempts>,
+  {
+    atMs,
+    proofMs,
+    listed = [],
+    ...look
+  }: { atMs: number; proofMs: number; listed?: Prediction[] } & Partial<Look>,
+) {
+  const own = createOwnPredictions();
+  const { sent, prediction } = proofSent(proofMs);
+  own.note(sent, prediction, proofMs + 10);
+  return judgeLook(
+    { atMs, listed: [prediction, ...listed], isComplete: true, isCurrent: false, ...look },
+    { lost: [], inFlight: [], adopted: [], ...attempts },
+    { own, isClaimed: (id) => id.startsWith('proof'), isLast: () => false },
+  );
+}
+
+describe('nothing was made', () => {
+  it.each([
+    ['half a minute later, by a prediction sent after it', 30_000, 1, true],
+    ['before that', 29_999, 1, false],
+    ['by one that was sent before it ended', 30_000, 0, false],
+    ['ten minutes later, by the list alone', 600_000, 0, true],
+  ])('%s', (_when, atMs, proofMs, isMade) => {
+    const lost = attemptOf(0, 0);
+    expect(judge({ lost: [lost] }, { atMs, proofMs }).neverMade).toEqual(isMade ? [lost] : []);
+  });
+
+  it('by the time of the request if an earlier run sent it, but only by a prediction of this run', () => {
+    const lost = attemptOf(0, 40_000, { isFromBefore: true });
+    expect(judge({ lost: [lost] }, { atMs: 40_001, proofMs: 40_000 }).neverMade).toEqual([]);
+    expect(judge({ lost: [lost] }, { atMs: 40_001, proofMs: 40_001 }).neverMade).toEqual([lost]);
+  });
+
+  it('not before the time of an equal request that took a prediction, which may have been the other one', () => {
+    const [lost, adopted] = [attemptOf(0, 0), attemptOf(5_000, 5_000)];
+    const at = (atMs: number, proofMs: number) =>
+      judge({ lost: [lost], adopted: [adopted] }, { atMs, proofMs }).neverMade;
+    expect(at(34_999, 6_000)).toEqual([]);
+    expect(at(35_000, 5_000)).toEqual([]);
+    expect(at(35_000, 5_001)).toEqual([lost]);
+    const other = attemptOf(5_000, 5_000, { request: aRequest({ input: { prompt: 'b' } }) });
+    const unlike = judge({ lost: [lost], adopted: [other] }, { atMs: 30_000, proofMs: 1 });
+    expect(unlike.neverMade).toEqual([lost]);
+  });
+
+  it('not while the list takes longer to show predictions of the run', () => {
+    const own = createOwnPredictions();
+    const [shown, hidden] = [proofSent(1), proofSent(100)];
+    own.note(shown.sent, shown.prediction, 10);
+    own.note(hidden.sent, hidden.prediction, 200);
+    own.see(new Set([shown.prediction.id]), { sentAtMs: 0, lookedAtMs: 40_200 });
+    expect(own.longestLagMs).toBe(40_000);
+    const lost = attemptOf(0, 0);
+    const at = (atMs: number) =>
+      judgeLook(
+        { atMs, listed: [shown.prediction], isComplete: true, isCurrent: false },
+        { lost: [lost], inFlight: [], adopted: [] },
+        { own, isClaimed: () => true, isLast: () => false },
+      ).neverMade;
+    expect(at(49_999)).toEqual([]);
+    expect(at(50_000)).toEqual([lost]); // 1.25 times the lag
+  });
+
+  it('not if a part of the list is missing', () => {
+    expect(
+      judge({ lost: [attemptOf(0, 0)] }, { atMs: 90_000, proofMs: 4_000, isComplete: false }).neverMade,
+    ).toEqual([]);
+  });
+});
+
+describe('a prediction goes', () => {
+  it('to the request that it equals, not to one that it contains', () => {
+    const [less, more] = [
+      attemptOf(0, 0),
+      attemptOf(1, 1, { request: aRequest({ input: { prompt: 'a cat', seed: 1, go: true } }) }),
+    ];
+    const shown = aPrediction({ id: 'shown', input: { prompt: 'a cat', seed: 1, go: true } });
+    const look = { atMs: 9, proofMs: 0, listed: [shown] };
+    expect([...judge({ lost: [less, more] }, look).found.keys()]).toEqual([more]);
+    expect(
+      judge({ lost: [less], inFlight: [attemptOf(1, null, { request: more.request })] }, look).found.size,
+    ).toBe(0);
+    expect([...judge({ lost: [less] }, look).found.keys()]).toEqual([less]);
+  });
+
+  it('to the oldest of equal requests, the oldest first', () => {
+    const [early, late] = [attemptOf(0, 0), attemptOf(5, 5)];
+    const [newer, older] = [aPrediction({ id: 'newer' }), aPrediction({ id: 'older' })];
+    const { found } = judge({ lost: [late, early] }, { atMs: 9, proofMs: 0, listed: [newer, older] });
+    expect([found.get(early)?.id, found.get(late)?.id]).toEqual(['older', 'newer']);
+  });
+
+  it('to nobody if it is only near, unless it shows the limit of the attempt', () => {
+    const limit = { createdAt: '2026-01-01T00:00:00.5Z', deadline: '2026-01-01T00:10:40.5Z' };
+    const near = aPrediction({ id: 'near', input: { prompt: 'a cat' }, ...limit });
+    const look = { atMs: 90_000, proofMs: 4_000, listed: [near] };
+    expect(judge({ lost: [attemptOf(0, 0)] }, look)).toMatchObject({ neverMade: [] });
+    expect(judge({ lost: [attemptOf(0, 0)] }, look).found.size).toBe(0);
+    expect(judge({ lost: [attemptOf(0, 0, { cancelAfterMs: 640_000 })] }, look).found.size).toBe(1);
+  });
+});

@@ -1,0 +1,28 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { loadSqlite } from '../../../src/store/journal/database.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('loadSqlite', () => {
+  it('loads a database', () => {
+    const database = new (loadSqlite().DatabaseSync)(':memory:');
+    expect(database.prepare('SELECT 1 AS one').get()).toEqual({ one: 1 });
+    database.close();
+  });
+
+  it('keeps back the one warning, and no other', () => {
+    const shown = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+    const { emitWarning, getBuiltinModule } = process;
+    // Not every version of Node warns: this one does so by what the loading calls.
+    vi.spyOn(process, 'getBuiltinModule').mockImplementation((name: string) => {
+      process.emitWarning('SQLite is an experimental feature and might change', 'ExperimentalWarning');
+      process.emitWarning('something else', 'Warning');
+      return Reflect.apply(getBuiltinModule, process, [name]);
+    });
+    loadSqlite();
+    expect(shown.mock.calls).toEqual([['something else', 'Warning']]);
+    expect(process.emitWarning).toBe(emitWarning);
+  });
+});
