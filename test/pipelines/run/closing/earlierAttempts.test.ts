@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { lastValueFrom, Subject, takeUntil } from 'rxjs';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { RunEvent } from '../../../../src/events/runEvent.ts';
 import { runToFolder } from '../../../../src/pipelines/runToFolder.ts';
 import { createReplicateProvider } from '../../../../src/providers/replicate/replicateProvider.ts';
@@ -26,7 +28,7 @@ async function aFolder(config: SimulatorConfig['faults'] = {}) {
       },
     },
   });
-  const run = (prompts: readonly string[], killAt?: 'downloaded' | 'created') => {
+  const run = async (prompts: readonly string[], killAt?: 'downloaded' | 'created') => {
     const jobs = prompts.map((prompt, index) =>
       jobOf({ index, prompt, model: SCHNELL, version: null, input: { prompt, seed: 1 } }),
     );
@@ -40,7 +42,10 @@ async function aFolder(config: SimulatorConfig['faults'] = {}) {
     };
     const settings = { folder: folder(), provider: createReplicateProvider(simulator), emit, gallery: false };
     const end = runToFolder(plans, prompts.length, settings).pipe(takeUntil(killed));
-    return lastValueFrom(end, { defaultValue: null });
+    const last = await lastValueFrom(end, { defaultValue: null });
+    // A run that is unsubscribed leaves its folder a moment later.
+    await vi.waitFor(() => expect(existsSync(join(folder(), 'run.lock'))).toBe(false));
+    return last;
   };
   return { simulator, run };
 }
