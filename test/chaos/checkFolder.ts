@@ -109,5 +109,12 @@ async function strangers(folder: string, outcomes: readonly Outcome[]): Promise<
   const names = entries
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
-  return names.filter((name) => !known.has(name)).map((name) => `${name}: left over`);
+  return names
+    .filter((name) => !known.has(name) && !isOfDroppedJob(name))
+    .map((name) => `${name}: left over`);
+}
+
+/** Files of jobs that were dropped in flight have no outcome: their predictions are in the surplus. */
+function isOfDroppedJob(name: string): boolean {
+  return /^unused\/\d+\//.test(name);
 }
