@@ -1,11 +1,12 @@
 import { readdir } from 'node:fs/promises';
-import { lastValueFrom, Subject, takeUntil } from 'rxjs';
+import { Subject } from 'rxjs';
 import { expect, it } from 'vitest';
 import type { RunEvent } from '../../../../src/events/runEvent.ts';
 import { runToFolder } from '../../../../src/pipelines/runToFolder.ts';
 import { createReplicateProvider } from '../../../../src/providers/replicate/replicateProvider.ts';
 import { planJobs } from '../../../../src/sources/planning/planJobs.ts';
 import { jobOf } from '../../../helpers/jobOf.ts';
+import { runUntil } from '../../../helpers/runUntil.ts';
 import { SCHNELL, simulated } from '../../../helpers/simulated.ts';
 import { temporaryFolder } from '../../../helpers/temporaryFolder.ts';
 
@@ -24,9 +25,7 @@ async function aFolder() {
       if (isKilled && type === 'image.downloaded') killed.next();
     };
     const settings = { folder: folder(), provider: createReplicateProvider(simulator), emit, gallery: false };
-    await lastValueFrom(runToFolder(plans, prompts.length, settings).pipe(takeUntil(killed)), {
-      defaultValue: null,
-    });
+    await runUntil(runToFolder(plans, prompts.length, settings), folder(), killed);
     const names = await readdir(folder(), { recursive: true });
     return names.filter((name) => name.endsWith('.webp')).toSorted();
   };
