@@ -65,7 +65,7 @@ export async function checkFolder(folder: string, wanted: readonly string[]): Pr
     const found = await Promise.all(files.map((file) => problemOf(file, folder)));
     problems.push(...found.filter((problem) => problem !== null));
   }
-  problems.push(...(await strangers(folder, [...books.outcomes, ...books.unused])));
+  problems.push(...(await strangers(folder, books)));
   return { books, saved, problems };
 }
 
@@ -99,15 +99,29 @@ function sidecarOf({ files }: Outcome): string {
 }
 
 /** Lists files that a finished batch should not have: temporary ones above all. */
-async function strangers(folder: string, outcomes: readonly Outcome[]): Promise<string[]> {
+async function strangers(folder: string, { outcomes, unused, surplus }: Books): Promise<string[]> {
   const known = new Set(OF_THE_RUN);
-  for (const outcome of outcomes) {
+  for (const outcome of [...outcomes, ...unused]) {
     known.add(sidecarOf(outcome));
     for (const { path } of outcome.files) known.add(path);
   }
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const names = entries
     .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
-  return names.filter((name) => !known.has(name)).map((name) => `${name}: left over`);
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .filter((name) => !known.has(name));
+  const isDropped = await Promise.all(
+    names.map((name) => isOfDroppedJob(folder, name, surplus.predictionIds)),
+  );
+  return names.filter((_, at) => !isDropped[at]).map((name) => `${name}: left over`);
+}
+
+/**
+ * Returns true for a file of a job that was dropped in flight. It has no outcome: its prediction is
+ * in the surplus, and the file names it.
+ */
+async function isOfDroppedJob(folder: string, name: string, surplusIds: readonly string[]): Promise<boolean> {
+  if (!/^unused\/\d+\//.test(name)) return false;
+  const content = await readFile(join(folder, name));
+  return surplusIds.some((id) => content.includes(id));
 }

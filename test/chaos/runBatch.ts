@@ -144,7 +144,7 @@ async function runToItsEnd(config: BatchConfig, { out, simulator, watch, onStrik
 }
 
 /** A batch that is not done by then hangs. */
-const MOST_RUNS = 100;
+export const MOST_RUNS = 100;
 
 /** Returns the variables of a run: they lead it to the simulator, and keep its caches in `folder`. */
 export function environment({ token, baseUrl }: Simulator, folder: string): Record<string, string> {
@@ -159,7 +159,7 @@ export function environment({ token, baseUrl }: Simulator, folder: string): Reco
  * Returns true if nothing failed in a batch but create requests that were lost on their way when no
  * other was sent after them: the next run looks for them again, and then makes their images.
  */
-async function isOnlyUncertain(out: string): Promise<boolean> {
+export async function isOnlyUncertain(out: string): Promise<boolean> {
   const { outcomes } = await readBooks(out);
   const errors = outcomes.filter(({ status }) => status !== 'saved').map(({ error }) => error?.code);
   return errors.length > 0 && errors.every((code) => code === 'ERR_UNCERTAIN');

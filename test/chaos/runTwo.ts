@@ -6,7 +6,15 @@ import { accountProblems, createDemand } from './account.ts';
 import { checkFolder } from './checkFolder.ts';
 import { createWatch, type Watch } from './createWatch.ts';
 import { planKill } from './planKill.ts';
-import { type BatchReport, environment, firstLines, pace, SPEED } from './runBatch.ts';
+import {
+  type BatchReport,
+  environment,
+  firstLines,
+  isOnlyUncertain,
+  MOST_RUNS,
+  pace,
+  SPEED,
+} from './runBatch.ts';
 import { type GenerateRun, startGenerate } from './startGenerate.ts';
 
 export interface TwoConfig {
@@ -43,7 +51,7 @@ export async function runTwo(config: TwoConfig): Promise<BatchReport> {
     const cache = shared === 'cache' ? ['--cache', join(folder, 'results')] : [];
     for (const name of ['one', 'two']) await mkdir(join(folder, name));
     const commands = outs.map((out) => [path, '--out', out, '--quiet', '--look-for', '1', ...cache, ...pace]);
-    const ending = await endOfBoth(config, { commands, simulator, watch });
+    const ending = await endOfBoth(config, { commands, outs, simulator, watch });
     const checks = await Promise.all([...new Set(outs)].map((out) => checkFolder(out, lines)));
     const demand = createDemand();
     demand.ask(lines);
@@ -76,6 +84,8 @@ export async function runTwo(config: TwoConfig): Promise<BatchReport> {
 
 interface Stage {
   readonly commands: readonly (readonly string[])[];
+  /** The run folder of each command. */
+  readonly outs: readonly string[];
   readonly simulator: Simulator;
   readonly watch: Watch;
 }
@@ -88,19 +98,23 @@ interface Ending extends Pick<BatchReport, 'kills' | 'runs' | 'problems'> {
 /** Starts both processes again and again until each has done its work, or was refused. */
 async function endOfBoth(
   { folder, seed, prompts, maxKills = 0 }: TwoConfig,
-  { commands, simulator, watch }: Stage,
+  { commands, outs, simulator, watch }: Stage,
 ): Promise<Ending> {
   const random = createRandom(`${seed}/two`);
   let [kills, refused] = [0, 0];
+  let repay: readonly string[] = [];
   for (let runs = 2; ; runs += 2) {
     const both = commands.map((args, at) =>
-      startGenerate(args, environment(simulator, join(folder, at === 0 ? 'one' : 'two'))),
+      startGenerate([...args, ...repay], environment(simulator, join(folder, at === 0 ? 'one' : 'two'))),
     );
     const plan = kills < maxKills ? planKill(random, prompts) : null;
     const ending = await watch.endOf(asOne(both), plan);
     const codes = await Promise.all(both.map(({ ended }) => ended));
     refused += codes.filter((code) => code === 2).length;
+    const isUncertain = async () =>
+      codes.includes(1) && (await Promise.all(outs.map(isOnlyUncertain))).includes(true);
     if (ending === 'killed') kills += 1;
+    else if (runs < MOST_RUNS && (await isUncertain())) repay = ['--repay'];
     else {
       const isDone = codes.every((code) => code === 0 || code === 2) && codes.includes(0);
       const said = both.map((run) => run.said().slice(-300)).join(' ');

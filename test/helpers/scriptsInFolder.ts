@@ -41,6 +41,7 @@ import { loadSqlite } from '../../src/store/journal/database.ts';
 import type { Outcome } from '../../src/types.ts';
 import { aService } from './aService.ts';
 import { FakeStream } from './fakeStream.ts';
+import { leftFolder } from './runUntil.ts';
 import { SCHNELL, simulated } from './simulated.ts';
 
 /** What became of one run of a script. */
@@ -115,7 +116,7 @@ export async function scriptsInFolder(config: SimulatorConfig = {}) {
       (thrown: unknown): [number | null, unknown] => [null, thrown],
     );
     // A run that was left closes its folder in the background.
-    await expect.poll(() => existsSync(join(folder, 'run.lock'))).toBe(false);
+    await leftFolder(folder);
     const events = stdout.lines.map((line) => JSON.parse(line));
     const made = simulator.stats().created - before;
     const manifest = await readManifest(folder);

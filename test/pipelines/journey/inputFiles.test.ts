@@ -2,7 +2,7 @@ import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { delayWhen, lastValueFrom, mergeMap, NEVER, type Observable, throwError } from 'rxjs';
 import sharp from 'sharp';
-import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { ProviderError } from '../../../src/errors.ts';
 import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
@@ -17,6 +17,7 @@ import { fallbackRequests } from '../../../src/sources/planning/fallbackRequests
 import { planJobs } from '../../../src/sources/planning/planJobs.ts';
 import { openJournal } from '../../../src/store/journal/journal.ts';
 import type { Job, ModelInput, ModelSchema, Plan, PredictionRequest } from '../../../src/types.ts';
+import { leftFolder } from '../../helpers/runUntil.ts';
 import { simulated } from '../../helpers/simulated.ts';
 import { tempFolder } from '../../helpers/tempFile.ts';
 
@@ -346,6 +347,5 @@ async function crashAfter(count: number, run: Observable<unknown>, happened: () 
   const subscription = run.subscribe();
   await expect.poll(happened).toBe(count);
   subscription.unsubscribe();
-  // It leaves the folder a moment later.
-  await vi.waitFor(() => openJournal(join(folder, 'run')).close(), { timeout: 55_000 });
+  await leftFolder(join(folder, 'run'));
 }

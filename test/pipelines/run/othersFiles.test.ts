@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { lastValueFrom, Subject, takeUntil } from 'rxjs';
+import { lastValueFrom, Subject } from 'rxjs';
 import { afterEach, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/events/runEvent.ts';
 import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
@@ -12,6 +12,7 @@ import { openWebDataset } from '../../../src/sinks/destinations/webDataset.ts';
 import { manifestOutcomes } from '../../../src/sinks/manifest/manifest.ts';
 import { planJobs } from '../../../src/sources/planning/planJobs.ts';
 import type { Outcome } from '../../../src/types.ts';
+import { runUntil } from '../../helpers/runUntil.ts';
 import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
 const root = temporaryFolder();
@@ -74,7 +75,7 @@ it('replaces images that a killed run has named before its journal knew them', a
     if (event.type === 'image.downloaded') killed.next();
   };
   const settings = { folder: join(root(), 'run'), provider: createReplicateProvider(simulator), emit };
-  await lastValueFrom(runToFolder(plans, 2, settings).pipe(takeUntil(killed)), { defaultValue: null });
+  await runUntil(runToFolder(plans, 2, settings), settings.folder, killed);
   const { outcomes, folder } = await run(2);
   expect(outcomes.map(({ status }) => status)).toEqual(['saved', 'saved']);
   expect((await readdir(folder, { recursive: true })).filter((name) => /-2\.\w+$/.test(name))).toEqual([]);

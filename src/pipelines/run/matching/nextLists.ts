@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
 import { writeChunks } from '../../../disk/writeFiles.ts';
 import { outcomeLine } from '../../../sinks/manifest/manifest.ts';
 import { planLine, storedPlans } from '../../../sinks/manifest/storedPlans.ts';
@@ -14,7 +12,9 @@ import type { Outcome, Plan } from '../../../types.ts';
 import type { PlanSource } from '../recoveryRounds.ts';
 import type { OpenRun } from '../settings.ts';
 import { nextPath } from './finishMoves.ts';
+import { createFreeNames, downloadsOf, type FreeNames } from './freeNames.ts';
 import { pathFor, stemOf, withStem } from './jobFiles.ts';
+import { findStrayFiles, renamedStray, type StrayFiles } from './strayFiles.ts';
 
 type Listing = Pick<OpenRun, 'config' | 'manifest' | 'journal'>;
 
@@ -30,11 +30,11 @@ export async function writeNextLists(plans: PlanSource, matching: JobMatching, r
   const unused = await openUnusedResults(folder);
   const names = createFreeNames(run, unused);
   try {
-    await writeChunks(
-      nextPath(folder, 'manifest.jsonl'),
-      manifestLines(plans, matching, run, { unused, names }),
-    );
-    await writeChunks(nextPath(folder, unusedFileName), unusedLines(matching, run, unused));
+    const strays = await findStrayFiles(run, names.isOwn);
+    names.own([...strays.values()].flat());
+    const sources = { unused, names, strays };
+    await writeChunks(nextPath(folder, 'manifest.jsonl'), manifestLines(plans, matching, run, sources));
+    await writeChunks(nextPath(folder, unusedFileName), unusedLines(matching, run, sources));
   } finally {
     await unused.close();
   }
@@ -46,21 +46,23 @@ export async function writeNextLists(plans: PlanSource, matching: JobMatching, r
 interface Sources {
   readonly unused: UnusedResults;
   readonly names: FreeNames;
+  readonly strays: StrayFiles;
 }
 
 async function* manifestLines(
   plans: PlanSource,
   matching: JobMatching,
   run: Listing,
-  { unused, names }: Sources,
+  sources: Sources,
 ): AsyncGenerator<string> {
+  const { unused, names } = sources;
   for await (const plan of plans()) {
     const job = matching.at(plan.index);
     if (job === undefined) continue;
     const outcome = await outcomeOf(job, run, unused);
     // A job that was skipped gets another outcome in this run.
     if (outcome === null || outcome.status === 'skipped') {
-      await moveDownloads(plan, job, matching, run, names);
+      await moveDownloads(plan, job, matching, run, sources);
       continue;
     }
     yield `${outcomeLine(await renamed(outcome, plan, matching, names))}\n`;
@@ -103,8 +105,14 @@ async function moveDownloads(
   job: MatchedJob,
   matching: JobMatching,
   run: Pick<Listing, 'journal' | 'config'>,
-  names: FreeNames,
+  { names, strays }: Sources,
 ): Promise<void> {
+  for (const oldPath of straysOf(job, run, strays)) {
+    const wanted = renamedStray(oldPath, path);
+    if (wanted === oldPath) continue;
+    const newPath = names.claim(wanted) ? wanted : unusedPath(job, oldPath);
+    matching.move({ oldPath, newPath, sidecarOf: null });
+  }
   const below = downloadsOf(job, run);
   const oldStem = below[0]?.replace(/\.[^./]+$/, '');
   if (oldStem === undefined) return;
@@ -115,43 +123,43 @@ async function moveDownloads(
   }
 }
 
-/** Returns the paths of the originals of a job that has no outcome yet, below the run folder. */
-function downloadsOf({ oldIndex }: MatchedJob, { journal, config }: Pick<Listing, 'journal' | 'config'>) {
-  const files = oldIndex === null ? [] : (journal.find(oldIndex)?.files ?? []);
-  const paths = files.flatMap(({ path, untouched }) => [
-    path,
-    ...(untouched === undefined ? [] : [untouched.path]),
-  ]);
-  return paths.map((path) => relative(config.folder, path).replaceAll(sep, '/'));
-}
-
 /** Notes the moves of originals whose job had no outcome when it was dropped. */
 function moveUnfinished(
   job: MatchedJob,
   matching: JobMatching,
   run: Pick<Listing, 'journal' | 'config'>,
+  strays: StrayFiles,
 ): void {
-  for (const oldPath of downloadsOf(job, run)) {
-    matching.move({ oldPath, newPath: `${UNUSED_FOLDER}/${job.id}/${oldPath}`, sidecarOf: null });
+  for (const oldPath of [...downloadsOf(job, run), ...straysOf(job, run, strays)]) {
+    matching.move({ oldPath, newPath: unusedPath(job, oldPath), sidecarOf: null });
   }
+}
+
+function straysOf({ oldIndex }: MatchedJob, { journal }: Pick<Listing, 'journal'>, strays: StrayFiles) {
+  const predictionId = oldIndex === null ? null : (journal.find(oldIndex)?.predictionId ?? null);
+  return predictionId === null ? [] : (strays.get(predictionId) ?? []);
+}
+
+function unusedPath({ id }: MatchedJob, path: string): string {
+  return `${UNUSED_FOLDER}/${id}/${path}`;
 }
 
 /** Lists the results that no job asks for, those of earlier inputs included. */
 async function* unusedLines(
   matching: JobMatching,
   run: Listing,
-  unused: UnusedResults,
+  { unused, strays }: Sources,
 ): AsyncGenerator<string> {
   for (const job of matching.unused()) {
     const outcome = await outcomeOf(job, run, unused);
-    if (outcome === null) moveUnfinished(job, matching, run);
+    if (outcome === null) moveUnfinished(job, matching, run, strays);
     if (outcome === null || (outcome.status !== 'saved' && !((outcome.costUsd ?? 0) > 0))) continue;
     const stem = stemOf(outcome);
     if (job.oldIndex === null || stem === null) {
       yield unusedLine({ id: job.id, outcome });
       continue;
     }
-    const { outcome: moved, renamed: files } = withStem(outcome, stem, `${UNUSED_FOLDER}/${job.id}/${stem}`);
+    const { outcome: moved, renamed: files } = withStem(outcome, stem, unusedPath(job, stem));
     for (const { oldPath, newPath } of files) matching.move({ oldPath, newPath, sidecarOf: null });
     yield unusedLine({ id: job.id, outcome: moved });
   }
@@ -171,39 +179,4 @@ async function* planLines(
     const oldIndex = matching.at(plan.index)?.oldIndex ?? null;
     if (oldIndex !== null && before.get(oldIndex) === plan.key) yield planLine(plan);
   }
-}
-
-/** Finds names for files that get another one: never that of a file which is not the run's own. */
-interface FreeNames {
-  /** Returns a stem at which no file of others is; `outcome` has the files. */
-  freeStem(wanted: string, outcome: Outcome | null): Promise<string>;
-}
-
-function createFreeNames({ config, manifest }: Listing, unused: UnusedResults): FreeNames {
-  let own: Set<string> | null = null;
-  const ownPaths = async (): Promise<Set<string>> => {
-    const paths = new Set<string>();
-    for await (const { files } of manifest.outcomes()) for (const { path } of files) paths.add(path);
-    for await (const { outcome } of unused.all()) for (const { path } of outcome.files) paths.add(path);
-    return paths;
-  };
-  const isTaken = async (path: string): Promise<boolean> => {
-    if (!existsSync(join(config.folder, path))) return false;
-    own ??= await ownPaths();
-    return !own.has(path);
-  };
-  return {
-    async freeStem(wanted, outcome) {
-      const stem = outcome === null ? null : stemOf(outcome);
-      if (outcome === null || stem === null) return wanted;
-      for (let number = 1; ; number += 1) {
-        const candidate = number === 1 ? wanted : `${wanted}-${number}`;
-        const { renamed: files } = withStem(outcome, stem, candidate);
-        const taken = await Promise.all(
-          files.map(({ newPath, isSidecar }) => !isSidecar && isTaken(newPath)),
-        );
-        if (!taken.includes(true)) return candidate;
-      }
-    },
-  };
 }

@@ -1,13 +1,12 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { lastValueFrom, Subject, takeUntil } from 'rxjs';
-import { expect, it, vi } from 'vitest';
+import { Subject } from 'rxjs';
+import { expect, it } from 'vitest';
 import type { RunEvent } from '../../../../src/events/runEvent.ts';
 import { runToFolder } from '../../../../src/pipelines/runToFolder.ts';
 import { createReplicateProvider } from '../../../../src/providers/replicate/replicateProvider.ts';
 import type { SimulatorConfig } from '../../../../src/simulator/index.ts';
 import { planJobs } from '../../../../src/sources/planning/planJobs.ts';
 import { jobOf } from '../../../helpers/jobOf.ts';
+import { runUntil } from '../../../helpers/runUntil.ts';
 import { SCHNELL, simulated } from '../../../helpers/simulated.ts';
 import { temporaryFolder } from '../../../helpers/temporaryFolder.ts';
 
@@ -28,7 +27,7 @@ async function aFolder(config: SimulatorConfig['faults'] = {}) {
       },
     },
   });
-  const run = async (prompts: readonly string[], killAt?: 'downloaded' | 'created') => {
+  const run = (prompts: readonly string[], killAt?: 'downloaded' | 'created') => {
     const jobs = prompts.map((prompt, index) =>
       jobOf({ index, prompt, model: SCHNELL, version: null, input: { prompt, seed: 1 } }),
     );
@@ -41,11 +40,7 @@ async function aFolder(config: SimulatorConfig['faults'] = {}) {
       if (killAt === 'created') killed.next();
     };
     const settings = { folder: folder(), provider: createReplicateProvider(simulator), emit, gallery: false };
-    const end = runToFolder(plans, prompts.length, settings).pipe(takeUntil(killed));
-    const last = await lastValueFrom(end, { defaultValue: null });
-    // A run that is unsubscribed leaves its folder a moment later.
-    await vi.waitFor(() => expect(existsSync(join(folder(), 'run.lock'))).toBe(false));
-    return last;
+    return runUntil(runToFolder(plans, prompts.length, settings), folder(), killed);
   };
   return { simulator, run };
 }
