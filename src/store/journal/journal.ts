@@ -27,7 +27,10 @@ export interface OpenJournalConfig extends FolderConditions {
 /** The journal of a run folder. */
 export interface FolderJournal
   extends RunJournal,
-    Pick<JobTable & RunTable, 'unaccounted' | 'input' | 'movePhase' | 'setMovePhase' | 'fileMoves'> {
+    Pick<
+      JobTable & RunTable,
+      'unaccounted' | 'knowsPrediction' | 'input' | 'movePhase' | 'setMovePhase' | 'fileMoves'
+    > {
   /** Repairs that were made when it was opened, in words; empty if none was needed. */
   readonly repairs: readonly string[];
   /** Returns true if no job was ever recorded. */
@@ -136,6 +139,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
   return {
     repairs,
     unaccounted: table.unaccounted,
+    knowsPrediction: table.knowsPrediction,
     isEmpty: () => database.prepare('SELECT 1 FROM job LIMIT 1').get() === undefined,
     input: run.input,
     matching: () => createJobMatching(database, table, folder),
