@@ -18,6 +18,7 @@ import { PAGE_SIZE } from '../../../operators/predictions/listedPredictions.ts';
 import { addUsd, withCost } from '../../../operators/stages/tally.ts';
 import type { Outcome, Plan, Prediction } from '../../../types.ts';
 import { outcomeError } from '../../journey/outcomes.ts';
+import { stemOf } from '../matching/jobFiles.ts';
 import { overrideAnswers } from '../runConfig.ts';
 import type { OpenRun } from '../settings.ts';
 import { type EarlierRuns, noteEarlierRuns } from './earlierAttempts.ts';
@@ -209,8 +210,9 @@ function book(outcome: Outcome, { journal }: Pick<OpenRun, 'journal'>): Observab
 }
 
 /** Returns the plan of a job that has its outcome, for its journal entry. */
-function planOf({ index, key, prompt, model, version, input, tags, files }: Outcome): Plan {
-  const path = files[0]?.path.replace(/\.[^./]+$/, '') ?? '';
+function planOf(outcome: Outcome): Plan {
+  const { index, key, prompt, model, version, input, tags } = outcome;
+  const path = stemOf(outcome) ?? '';
   return { index, key, prompt, model, version, input, tags, path, renditions: [], priceMicroUsd: null };
 }
 
