@@ -7,7 +7,7 @@ import { runBatchScript } from '../src/cli/batch/batchScript.ts';
 import { chooseFolder } from '../src/cli/batch/chooseFolder.ts';
 import { findModel, jobContext } from '../src/cli/batch/models.ts';
 import { startBatch } from '../src/cli/batch/startBatch.ts';
-import { calibrationTable } from '../src/cli/display/tables.ts';
+import { calibrationTable, SIMULATED_FIGURES } from '../src/cli/display/tables.ts';
 import { createCommand } from '../src/cli/flags/command.ts';
 import { flagsIn, withDefaults } from '../src/cli/flags/flags.ts';
 import { UsageError } from '../src/errors.ts';
@@ -81,8 +81,7 @@ await runBatchScript(command, async (script) => {
     io.stdout.write(jsonLine({ type: 'calibration', service, ...measured, concurrency }, (text) => text));
     return code;
   }
-  if (isSimulated(outcomes[0]?.service))
-    io.stdout.write('  simulated: these times and costs are of no model\n');
+  if (isSimulated(outcomes[0]?.service)) io.stdout.write(SIMULATED_FIGURES);
   io.stdout.write(calibrationTable(outcomes, measured));
   return code;
 });

@@ -27,12 +27,8 @@ const command = createCommand({
 });
 
 await runBatchScript(command, async (script) => {
-  const {
-    inputs: [input = ''],
-    flags: given,
-    service,
-    io,
-  } = script;
+  const [input = ''] = script.inputs;
+  const { flags: given, service, io } = script;
   const spec = await readCampaignSpec(input);
   const { budgetUsd: _budget, priceUsd: _price, platforms, renditions, ...others } = spec;
   const imageSettings = {

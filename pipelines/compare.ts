@@ -4,7 +4,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { isSimulated } from '../src/base/service.ts';
 import { runBatchScript } from '../src/cli/batch/batchScript.ts';
 import { startGrid } from '../src/cli/batch/startGrid.ts';
-import { comparisonTable } from '../src/cli/display/tables.ts';
+import { comparisonTable, SIMULATED_FIGURES } from '../src/cli/display/tables.ts';
 import { createCommand } from '../src/cli/flags/command.ts';
 import { UsageError } from '../src/errors.ts';
 import { identifyService } from '../src/pipelines/run/folder/enterFolder.ts';
@@ -55,7 +55,7 @@ await runBatchScript(command, async (script) => {
   );
   if (!flags.dryRun && !flags.json && !flags.quiet) {
     const isReal = !isSimulated(await lastValueFrom(identifyService(script.service)));
-    if (!isReal) io.stderr.write('  simulated: these times and costs are of no model\n');
+    if (!isReal) io.stderr.write(SIMULATED_FIGURES);
     io.stderr.write(comparisonTable(await compareOutcomes(manifestOutcomes(folder))));
   }
   return code;

@@ -9,7 +9,7 @@ import { findModel, jobContext } from '../src/cli/batch/models.ts';
 import { startBatch } from '../src/cli/batch/startBatch.ts';
 import { createCommand } from '../src/cli/flags/command.ts';
 import { withDefaults } from '../src/cli/flags/flags.ts';
-import { hashFile } from '../src/disk/copyFiles.ts';
+import { hashFile } from '../src/disk/hashFile.ts';
 import { runDefaults } from '../src/pipelines/run/settings.ts';
 import { fingerprintOf } from '../src/sources/planning/requestKey.ts';
 import { openPromptFile, spoolPrompts } from '../src/sources/promptFiles/promptFile.ts';

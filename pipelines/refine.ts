@@ -38,12 +38,8 @@ const command = createCommand({
 });
 
 await runBatchScript(command, async (script) => {
-  const {
-    inputs: [input = ''],
-    flags: given,
-    service,
-    io,
-  } = script;
+  const [input = ''] = script.inputs;
+  const { flags: given, service, io } = script;
   const spec = await readRefinementSpec(input);
   const flags = withSpec(given, spec, service);
   const own = specModel(spec, given, service, defaultModel);

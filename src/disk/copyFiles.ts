@@ -1,12 +1,12 @@
-import { createHash, hash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
+import { hash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { copyFile, open, readFile, rm } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { ensureDir } from 'fs-extra/esm';
 import { InputFileError } from '../errors.ts';
 import type { ImageFile, InputFile } from '../types.ts';
 import { giveName, type MayReplace } from './giveName.ts';
+import { hashFile } from './hashFile.ts';
 import { toStorageError } from './storageError.ts';
 import { syncFolder, temporaryPath } from './writeFiles.ts';
 
@@ -41,12 +41,7 @@ export async function copyFiles(
 /** Resolves with true if all files exist and still have their recorded sha256. */
 export async function areIntact(files: readonly ImageFile[]): Promise<boolean> {
   for (const { path, sha256 } of files) {
-    const hash = createHash('sha256');
-    const isRead = await pipeline(createReadStream(path), hash).then(
-      () => true,
-      () => false,
-    );
-    if (!isRead || hash.digest('hex') !== sha256) return false;
+    if ((await hashFile(path).catch(() => null)) !== sha256) return false;
   }
   return true;
 }
@@ -109,11 +104,4 @@ function changed(source: string | Uint8Array, cause?: unknown): InputFileError {
     suggestion: 'Do not change input files while a run uses them. Run the same command again.',
     cause,
   });
-}
-
-/** Computes the sha256 (hex) of a file, read as a stream. */
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }

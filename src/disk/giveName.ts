@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { lstat, readFile, rename } from 'node:fs/promises';
+import { lstat, rename } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { hashFile } from './hashFile.ts';
 import { isMissing } from './storageError.ts';
 
 /** Returns true if a file with the name that a new one wants belongs to the same job. */
@@ -63,10 +63,6 @@ export async function statsOf(path: string): Promise<Stats | null> {
 
 async function haveSameContent(path: string, other: string, bytes: number): Promise<boolean> {
   if ((await lstat(other)).size !== bytes) return false;
-  const [first, second] = await Promise.all([path, other].map(sha256Of));
+  const [first, second] = await Promise.all([path, other].map(hashFile));
   return first === second;
-}
-
-async function sha256Of(path: string): Promise<string> {
-  return hash('sha256', await readFile(path), 'hex');
 }

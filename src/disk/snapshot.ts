@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { UsageError } from '../errors.ts';
-import { hashFile } from './copyFiles.ts';
+import { hashFile } from './hashFile.ts';
 import { fileProblem } from './storageError.ts';
 
 /** The content that a file had at one moment. It can be read any number of times. */
@@ -34,7 +34,8 @@ interface SnapshotConfig {
 }
 
 /**
- * Takes a snapshot of a file, so that several passes read the same, whatever becomes of the file.
+ * Takes a snapshot of a file, so that several passes read the same even if the file changes
+ * meanwhile.
  * Rejects with the system's error if it cannot be read, and with `UsageError` if there is no room
  * for a copy.
  */

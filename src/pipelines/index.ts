@@ -8,7 +8,7 @@ export { firstNumber, type ScoringModel } from './rating/scoringModel.ts';
 export type { FinishedRun, RunEnd } from './run/closing/results.ts';
 export { openRun } from './run/openRun.ts';
 export type { PlanSource } from './run/recoveryRounds.ts';
-export type { ListObserver, OpenRun, RunSettings } from './run/settings.ts';
+export type { OpenRun, RunSettings } from './run/settings.ts';
 export { runToFolder } from './runToFolder.ts';
 export { campaign } from './workflows/campaign/campaign.ts';
 export { collect } from './workflows/collect.ts';

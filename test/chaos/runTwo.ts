@@ -131,5 +131,6 @@ function asOne(runs: readonly GenerateRun[]): GenerateRun {
     },
     ended: Promise.all(runs.map(({ ended }) => ended)).then((codes) => (codes.includes(null) ? null : 0)),
     said: () => runs.map((run) => run.said()).join(' '),
+    printed: () => runs.map((run) => run.printed()).join(''),
   };
 }

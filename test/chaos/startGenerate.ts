@@ -7,12 +7,14 @@ import { resolve } from 'node:path';
  * in a group of its own.
  */
 export interface GenerateRun {
-  /** Ends the whole group at once, with no chance to clean up; does nothing where it has ended. */
+  /** Ends the whole group at once, with no chance to clean up; does nothing if it has ended. */
   kill(): void;
-  /** How it ended: an exit code, or null where it was killed. */
+  /** How it ended: an exit code, or null if it was killed. */
   readonly ended: Promise<number | null>;
   /** What it said on standard error so far. */
   said(): string;
+  /** What it printed on standard output so far. */
+  printed(): string;
 }
 
 export function startGenerate(
@@ -22,19 +24,23 @@ export function startGenerate(
 ): GenerateRun {
   const child = spawn(process.execPath, [resolve('pipelines', script), ...args], {
     detached: true,
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env, NO_COLOR: '1' },
   });
   let text = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
   });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
   running.add(child);
   const ended = once(child, 'close').then(([code]: (number | null)[]) => {
     running.delete(child);
     return code ?? null;
   });
-  return { kill: () => killGroup(child), ended, said: () => text };
+  return { kill: () => killGroup(child), ended, said: () => text, printed: () => output };
 }
 
 /** A run in a group of its own would outlive the process that started it. */

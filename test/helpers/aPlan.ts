@@ -1,4 +1,5 @@
 import type { ImageFile, JournalEntry, Outcome, Plan, Prediction } from '../../src/types.ts';
+import { anOutcome } from './anOutcome.ts';
 import { aPrediction as anyPrediction } from './fakeProvider.ts';
 
 export function aPlan(fields: Partial<Plan> = {}): Plan {
@@ -48,24 +49,14 @@ export const downloaded = (...paths: string[]): JournalEntry => ({
 export function outcome(status: Outcome['status'], fields: Partial<Outcome> = {}): JournalEntry {
   return {
     type: 'outcome',
-    outcome: {
-      index: 0,
-      key: 'a'.repeat(64),
+    outcome: anOutcome({
       status,
       prompt: 'a cat',
-      model: 'owner/name',
-      version: null,
       input: {},
-      tags: {},
       predictionId: null,
-      attempts: 1,
-      files: [],
       metrics: {},
       costUsd: 0,
-      cached: false,
-      createdAt: null,
-      completedAt: null,
       ...fields,
-    },
+    }),
   };
 }

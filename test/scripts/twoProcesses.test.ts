@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,15 +46,19 @@ it('a process that is killed leaves what it was making to the other one', async 
   await start(6, { medianMs: 20_000 });
   const first = begin('one', '--cache', join(root, 'cache'));
   await expect.poll(() => simulator.stats().created).toBe(4);
-  const second = begin('two', '--cache', join(root, 'cache'));
-  await expect.poll(() => existsSync(join(root, 'two', 'run.sqlite'))).toBe(true);
+  const second = begin('two', '--cache', join(root, 'cache'), '--json');
+  await expect.poll(() => second.printed().match(/"job.waiting"/g)?.length ?? 0).toBeGreaterThanOrEqual(4);
   first.kill();
   expect(await second.ended).toBe(0);
   expect(await totals('two')).toMatchObject({ saved: 6 });
+  // The four of the killed process are made again: they belong to its folder.
+  expect(simulator.stats().created).toBe(10);
 });
 
 it('a second process in a folder is told who has it; after a kill the folder is free at once', async () => {
-  await start(6, { medianMs: 20_000 });
+  let isHeld = true;
+  const afterCreate = () => (isHeld ? ({ type: 'delay', delayMs: 60_000 } as const) : null);
+  await start(6, { faults: { afterCreate } });
   const first = begin('one');
   await expect.poll(() => simulator.stats().created).toBe(4);
   const second = begin('one');
@@ -65,6 +68,7 @@ it('a second process in a folder is told who has it; after a kill the folder is 
   );
   first.kill();
   await first.ended;
+  isHeld = false;
   const third = begin('one');
   expect(await third.ended).toBe(0);
   expect(third.said()).toBe('');

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { isSimulated } from '../../base/service.ts';
-import { hashFile } from '../../disk/copyFiles.ts';
+import { hashFile } from '../../disk/hashFile.ts';
 import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
 import { checkFolder, folderState, type RunInput, readRunFile } from '../../store/runFile.ts';
 import type { BatchScriptContext } from './batchScript.ts';
@@ -50,7 +50,7 @@ export async function chooseFolder(
 /** Describes what a folder has that is not of this run. */
 async function ownerOf(folder: string): Promise<string> {
   const { input = null } = (await readRunFile(folder)) ?? {};
-  return input === null ? 'has other files' : `belongs to ${input.path ?? 'another standard input'}`;
+  return input === null ? 'has other files' : `belongs to ${input.path ?? 'another input without a file'}`;
 }
 
 /** Returns a file as the input of a run. */

@@ -41,6 +41,9 @@ function runText({ status, metrics, costUsd, estimatedUsd = 0, error }: Outcome)
     : `${seconds(own_wall_time)} ${BY_OWN_CLOCK}, ${cost}`;
 }
 
+/** The warning that stands above the tables of simulated runs. */
+export const SIMULATED_FIGURES = '  simulated: these times and costs are of no model\n';
+
 /**
  * Renders a comparison: a line for each model, the fastest first; then the best by time and cost,
  * or the reason why there is none.

@@ -27,7 +27,7 @@ interface WaitConfig {
 
 /**
  * Takes the lease that a file stands for. It excludes other processes on every file system, also
- * where locks exclude nobody: a file is created, or replaced, by one process only. The holder
+ * where locks do not work: a file is created, or replaced, by one process only. The holder
  * renews it as long as it lives, so a lease whose holder has died is taken over: at once if that
  * was on this machine, else after it was not renewed for a while. Emits the lease once.
  *

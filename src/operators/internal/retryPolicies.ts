@@ -95,6 +95,6 @@ function isRecoverableDelivery(error: unknown): boolean {
  * Returns true for each recoverable error, those of this machine included: a lost create request
  * may be paid for, so the search lasts until file handles are free again.
  */
-function isRecoverable(error: unknown): boolean {
+export function isRecoverable(error: unknown): boolean {
   return error instanceof Error && 'recoverable' in error && error.recoverable === true;
 }

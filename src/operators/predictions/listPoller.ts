@@ -18,7 +18,7 @@ import type { Prediction } from '../../types.ts';
 import { maxTimerMs } from '../internal/options.ts';
 import { isRetryableRead, retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
-import { listedPredictions } from './listedPredictions.ts';
+import { listedPredictions, PAGE_SIZE } from './listedPredictions.ts';
 import { createPollSchedule, isFinal, type PollScheduleConfig } from './pollSchedule.ts';
 
 export interface ListPollerConfig extends PollScheduleConfig {
@@ -47,9 +47,6 @@ interface Followed {
 function isKnown({ status }: Prediction): boolean {
   return status !== 'unknown';
 }
-
-/** Predictions on a page of the service's list. */
-const PAGE_SIZE = 100;
 
 /**
  * Follows all predictions of a run with one request at a time: a page of the list covers a hundred

@@ -16,6 +16,8 @@ interface ListedPredictionsConfig {
   patiently?: MonoTypeOperatorFunction<PredictionPage>;
 }
 
+/** Predictions on a page of the service's list. */
+export const PAGE_SIZE = 100;
 /** Predictions of an hour at any pace that we know of; a list with more pages has no end. */
 const MOST_PAGES = 1_000;
 /** Empty pages in a row before the list has none other. */

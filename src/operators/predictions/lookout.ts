@@ -2,6 +2,7 @@ import { defer, finalize, map, NEVER, Observable, type SchedulerLike, Subscripti
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { Provider } from '../../ports.ts';
 import type { ModelInput, Prediction } from '../../types.ts';
+import { isRecoverable } from '../internal/retryPolicies.ts';
 import { type ClaimedIds, createClaimedIds } from './claimedIds.ts';
 import { type Attempt, areAlike } from './lost/attempt.ts';
 import { judgeLook, type Look } from './lost/judgeLook.ts';
@@ -140,6 +141,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     for (const { attempt, subscriber } of current) {
       const prediction = found.get(attempt) ?? null;
       if (prediction !== null || neverMade.includes(attempt)) {
+        surplus.settled(attempt);
         subscriber.next(prediction);
         subscriber.complete();
       } else if (isLast(attempt)) {
@@ -149,7 +151,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     }
   };
   const fail = (error: unknown, served: readonly Search[], atMs: number): void => {
-    for (const search of served) {
+    for (const search of served.filter((one) => searches.has(one))) {
       if (isRecoverable(error) && !isLastLook(search, atMs)) continue;
       surplus.left(search.attempt);
       search.subscriber.error(isRecoverable(error) ? uncertain(error) : stillUnknown(error));
@@ -232,8 +234,4 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
         );
       }),
   };
-}
-
-function isRecoverable(error: unknown): boolean {
-  return error instanceof Error && 'recoverable' in error && error.recoverable === true;
 }

@@ -1,6 +1,6 @@
 import type { OffsetBounds } from '../../base/clockOffset.ts';
 import { createOccurrences } from '../../base/occurrences.ts';
-import type { Prediction, PredictionRequest } from '../../types.ts';
+import type { Prediction } from '../../types.ts';
 import type { SentRequest } from './lost/attempt.ts';
 import { requestDigest } from './matchRequest.ts';
 
@@ -14,8 +14,8 @@ export interface Surplus {
   left(request: SentRequest): void;
   /** Returns true if there may be predictions to find: a request was noted, or a dropped job. */
   isNeeded(): boolean;
-  /** Notes that a job has given up such a request, and made its image again. */
-  gaveUp(request: SentRequest): void;
+  /** Notes that such a request is settled: found, proved to have made nothing, or given up. */
+  settled(request: SentRequest): void;
   /** Looks at a prediction of a list; the same one may come again. */
   see(prediction: Prediction): void;
   /** Returns those that were made by a noted request, and belong to no job, oldest first. */
@@ -47,23 +47,18 @@ const TOLERANCE_MS = 2_000;
 export function createSurplus({ isClaimed, sinceMs, offset, shows }: SurplusConfig): Surplus {
   const requests = createOccurrences();
   let isSent = false;
-  const left = new Map<string, number>();
+  const left = new Set<SentRequest>();
   const dropped = new Set<string>();
   let firstSentMs = sinceMs;
   const seen = new Map<string, { readonly prediction: Prediction; readonly digest: string }>();
 
-  const countLeft = (request: PredictionRequest, more: number): void => {
-    const digest = requestDigest(request);
-    left.set(digest, (left.get(digest) ?? 0) + more);
-  };
   const isOfRun = (prediction: Prediction, digest: string): boolean => {
     if (requests.timesOf(digest) === 0) return false;
     const { limit, webhook } = shows();
     const lifeS = lifeOf(prediction);
-    const isLimitKnown = [0, -1, 1].some(
-      (more) => requests.timesOf(withLimit(digest, (lifeS ?? 0) + more)) > 0,
-    );
-    if (limit === true && lifeS !== null && !isLimitKnown) return false;
+    const isLimitOfRun = (seconds: number) =>
+      [0, -1, 1].some((more) => requests.timesOf(withLimit(digest, seconds + more)) > 0);
+    if (limit === true && lifeS !== null && !isLimitOfRun(lifeS)) return false;
     const { webhook: url } = prediction;
     return webhook !== true || url === undefined || requests.timesOf(`${digest}${url}`) > 0;
   };
@@ -80,8 +75,12 @@ export function createSurplus({ isClaimed, sinceMs, offset, shows }: SurplusConf
     drop(id) {
       dropped.add(id);
     },
-    left: ({ request }) => countLeft(request, 1),
-    gaveUp: ({ request }) => countLeft(request, -1),
+    left(request) {
+      left.add(request);
+    },
+    settled(request) {
+      left.delete(request);
+    },
     see(prediction) {
       const { id, input, createdAt } = prediction;
       if (dropped.has(id)) seen.set(id, { prediction, digest: '' });
@@ -93,7 +92,11 @@ export function createSurplus({ isClaimed, sinceMs, offset, shows }: SurplusConf
       if (digest !== undefined) seen.set(id, { prediction, digest });
     },
     result() {
-      const kept = new Map(left);
+      const kept = new Map<string, number>();
+      for (const { request } of left) {
+        const digest = requestDigest(request);
+        kept.set(digest, (kept.get(digest) ?? 0) + 1);
+      }
       const oldestFirst = [...seen.values()]
         .filter(({ prediction: { id } }) => dropped.has(id) || !isClaimed(id))
         .toSorted((one, other) => createdMsOf(one.prediction) - createdMsOf(other.prediction));

@@ -67,9 +67,12 @@ function resolveServices(
   const { follower = createListPoller(provider, { scheduler, random }) } = config;
   const { cache = noCache, service = null } = config;
   const answers = overrideAnswers(provider.answers, config.answers);
-  const claims = createClaimedIds(journal.knownPredictionIds());
   const { lookForMs = runDefaults.lookForMs } = config;
-  const { lookout = createLookout(provider, { claims, lookForMs, random, scheduler }) } = config;
+  const createDefault = () => {
+    const claims = createClaimedIds(journal.knownPredictionIds());
+    return createLookout(provider, { claims, lookForMs, random, scheduler });
+  };
+  const { lookout = createDefault() } = config;
   return {
     provider,
     downloader,

@@ -117,7 +117,7 @@ async function openParts(
     ratings,
     manifest,
     requests: count,
-    observers: config.lookout === undefined ? [] : [config.lookout.surplus],
+    surplus: config.lookout.surplus,
     thumbnails,
     tables,
     isSaved,

@@ -8,7 +8,7 @@ import { createGovernor } from '../../operators/pace/governor.ts';
 import { createEventFollower } from '../../operators/predictions/awaitPrediction.ts';
 import { createClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
-import { createLookout } from '../../operators/predictions/lookout.ts';
+import { createLookout, type Lookout } from '../../operators/predictions/lookout.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
 import type { Ledger, PredictionEvents, Provider, ProviderAnswers } from '../../ports.ts';
 import { createDownloader } from '../../providers/downloads/downloader.ts';
@@ -25,7 +25,10 @@ type Opened = Pick<OpenRun, 'journal' | 'ratings' | 'manifest' | 'thumbnails'> &
 };
 
 /** Returns the configuration of `generate`, from the settings of a run and its open folder. */
-export function configOf(settings: RunSettings, opened: Opened): GenerateConfig {
+export function configOf(
+  settings: RunSettings,
+  opened: Opened,
+): GenerateConfig & { readonly lookout: Lookout } {
   const { destinations: _destinations, webhooks, detach = false, ...others } = settings;
   const { folder, deleteLocal = false, priceMicroUsd } = settings;
   const { ratePerMinute = runDefaults.ratePerMinute, maxWaitMs = runDefaults.maxWaitMs } = settings;

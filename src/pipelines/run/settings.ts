@@ -1,4 +1,4 @@
-import type { SentRequest } from '../../operators/predictions/lost/attempt.ts';
+import type { Lookout } from '../../operators/predictions/lookout.ts';
 import type { Destination, PredictionEvents, Provider } from '../../ports.ts';
 import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
 import type { Manifest } from '../../sinks/manifest/manifest.ts';
@@ -6,7 +6,7 @@ import type { TableFormat } from '../../sinks/manifest/tables.ts';
 import type { RunJournal } from '../../store/entries.ts';
 import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { RunInput } from '../../store/runFile.ts';
-import type { Plan, Prediction } from '../../types.ts';
+import type { Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
 
 /** The default settings of a run. Flags take their defaults from here, and the help shows them. */
@@ -135,20 +135,6 @@ export interface RunSettings
     Control,
     Clock {}
 
-/** Watches the predictions that the service lists at the end of a run. */
-export interface ListObserver {
-  /** Returns true if a list may show it anything. */
-  isNeeded(): boolean;
-  /** Receives each listed prediction since the first request that counts was sent. */
-  see(prediction: Prediction): void;
-  /** Notes a create request of an earlier run. Default: no-op. */
-  sent?(request: SentRequest): void;
-  /** Notes the prediction of a job that the input no longer asks for. Default: no-op. */
-  drop?(id: string): void;
-  /** Returns those that belong to no job. */
-  result(): readonly Prediction[];
-}
-
 /** The open parts of a run folder. */
 interface OpenFolder {
   /** The configuration of `generate` for this folder. */
@@ -161,8 +147,8 @@ interface OpenFolder {
   readonly thumbnails: Thumbnails | null;
   /** Tables to write at the end. */
   readonly tables: readonly TableFormat[];
-  /** Watch the list of predictions that is read at the end of the run. Default: none. */
-  readonly observers?: readonly ListObserver[];
+  /** Counts the predictions that belong to no job. */
+  readonly surplus: Lookout['surplus'];
   /** Calls of the API so far. */
   readonly requests: () => number;
   /** Returns a model's price and its source, in words; null if none is known. */

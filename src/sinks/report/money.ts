@@ -14,7 +14,6 @@ export interface ModelCost extends ModelTotals {
 export interface Surplus {
   readonly count: number;
   readonly costUsd: number;
-  /** The first thousand. */
   readonly predictionIds: readonly string[];
 }
 
@@ -50,10 +49,11 @@ export function createMoneyCounter() {
       estimatedMicroUsd += toMicroUsd(estimatedUsd);
       if (status === 'saved' && costUsd === null) unpriced += 1;
     },
-    addUnused({ costUsd, estimatedUsd = 0 }: Outcome): void {
+    addUnused({ status, costUsd, estimatedUsd = 0 }: Outcome): void {
       unused.count += 1;
       unused.microUsd += toMicroUsd(costUsd ?? 0);
       estimatedMicroUsd += toMicroUsd(estimatedUsd);
+      if (status === 'saved' && costUsd === null) unpriced += 1;
     },
     sums: (surplus?: Surplus) => ({
       costUsd: (microUsd + unused.microUsd + toMicroUsd(surplus?.costUsd ?? 0)) / 1_000_000,

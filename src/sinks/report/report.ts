@@ -17,6 +17,11 @@ export interface ReportedRun {
   readonly saved?: number;
   /** Money that it has paid. Default: not known. */
   readonly costUsd?: number;
+  /**
+   * Start of the first run of the folder whose predictions were not looked for in the list at its
+   * end, ms since 1970: the next run looks. Default: those of all runs were.
+   */
+  readonly unlookedSinceMs?: number;
 }
 
 /** What a report has besides its outcomes and the last run. */

@@ -132,9 +132,10 @@ function agreed(place: Place, opened: Opened): DatabaseAndLog {
     // A bit of the log was turned around, or a power cut took its end, which is not flushed.
     return { ...opened, log: newLog(place, opened), repairs: [] };
   }
-  const missing = found.lastSeq - seq;
-  if (missing > 0) replayLog(database, table, readEntryLog(logPath), seq);
-  const state = { log, lastSeq: found.lastSeq, endBytes: found.endBytes };
+  // Places at the end came with moves of files that the database does not have either.
+  const state = { log, ...found.settled };
+  const missing = state.lastSeq - seq;
+  if (missing > 0) replayLog(database, table, readEntryLog(logPath), { from: seq, to: state.lastSeq });
   setState(database, state);
   const isOlder = found.isLaterRun || missing > ENTRIES_OF_A_KILL;
   return {
@@ -168,7 +169,7 @@ function rebuilt(place: Place, reason: string): DatabaseAndLog {
   const part = temporaryPath(path);
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${part}${suffix}`, { force: true });
   const fresh = openDatabase(part, (database) => prepareTables(database, part, () => {}));
-  replayLog(fresh, createJobTable(fresh, folder), readEntryLog(logPath), -1);
+  replayLog(fresh, createJobTable(fresh, folder), readEntryLog(logPath), { from: -1, to: found.lastSeq });
   setState(fresh, { log: found.header, lastSeq: found.lastSeq });
   fresh.close();
   if (existsSync(path)) renameSync(path, `${path}.damaged`);

@@ -21,21 +21,14 @@ export interface MatchedJob {
   readonly oldIndex: number | null;
 }
 
-/** The differences between a folder and its input. */
-export interface MatchedInput {
-  /** Jobs that have another index now. */
-  readonly moved: number;
-  /** Jobs that the input no longer asks for, and did ask for until now. */
-  readonly dropped: number;
-}
-
 /**
  * Matches the jobs of a folder with those of an input. Use it in this order: `add` every job of the
  * input, `resolve`, read, `move` files, `apply`.
  */
 export interface JobMatching {
   add(plan: Pick<Plan, 'index' | 'key'>): void;
-  resolve(): MatchedInput;
+  /** Matches; returns the number of jobs that the input no longer asks for, and did until now. */
+  resolve(): number;
   /** Returns the folder's job for an index of the input; undefined if it is new. */
   at(index: number): MatchedJob | undefined;
   /** Yields the jobs that the input does not ask for, those of earlier inputs included. */
@@ -69,7 +62,6 @@ export function createJobMatching(database: DatabaseSync, table: JobTable, folde
     'SELECT job.id, job.job_index, key FROM matched JOIN job ON job.id = matched.id WHERE new_index = ?',
   );
   const moveOf = database.prepare('SELECT new_path FROM moving WHERE old_path = ?');
-  const numberOf = (sql: string): number => Number(database.prepare(sql).get()?.number ?? 0);
   return {
     add: ({ index, key }) => {
       addWanted.run(index, key);
@@ -77,10 +69,8 @@ export function createJobMatching(database: DatabaseSync, table: JobTable, folde
     resolve() {
       database.exec(MATCH_IN_PLACE);
       database.exec(MATCH_BY_KEY);
-      return {
-        moved: numberOf(`SELECT count(*) AS number ${MOVED}`),
-        dropped: numberOf(`SELECT count(*) AS number FROM job WHERE job_index IS NOT NULL AND ${UNMATCHED}`),
-      };
+      const dropped = `SELECT count(*) AS number FROM job WHERE job_index IS NOT NULL AND ${UNMATCHED}`;
+      return Number(database.prepare(dropped).get()?.number ?? 0);
     },
     at: (index) => matchedJob(matchedAt.get(index)),
     *unused() {

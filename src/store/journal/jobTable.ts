@@ -17,6 +17,8 @@ export interface JobTable extends JobSums, JobChecks {
   newId(): number;
   addPredictionId(id: string): void;
   predictionIds(): Iterable<string>;
+  /** Returns true if a job has this prediction, or had it. */
+  knowsPrediction(id: string): boolean;
   /** Returns the indexes of the jobs of a state; not of jobs that the input no longer asks for. */
   indexesOf(state: JobRecord['state']): Iterable<number>;
   openIndexes(): ReadonlySet<number>;
@@ -62,6 +64,7 @@ export function createJobTable(database: DatabaseSync, folder: string): JobTable
   const getJob = database.prepare('SELECT * FROM job WHERE id = ?');
   const jobAt = database.prepare('SELECT * FROM job WHERE job_index = ?');
   const putJob = database.prepare(PUT_JOB);
+  const findId = database.prepare('SELECT 1 FROM prediction WHERE id = ?');
   const addId = database.prepare('INSERT OR IGNORE INTO prediction VALUES (?)');
   const numberOf = (sql: string): number => Number(database.prepare(sql).get()?.number ?? 0);
   const rows = () => database.prepare('SELECT * FROM job ORDER BY id').iterate() as Iterable<Row>;
@@ -87,6 +90,7 @@ export function createJobTable(database: DatabaseSync, folder: string): JobTable
     addPredictionId(id) {
       addId.run(id);
     },
+    knowsPrediction: (id) => findId.get(id) !== undefined,
     *predictionIds() {
       for (const { id } of database.prepare('SELECT id FROM prediction').iterate()) yield String(id);
     },

@@ -24,10 +24,20 @@ export interface OpenJournalConfig extends FolderConditions {
   scheduler?: SchedulerLike | undefined;
 }
 
+/** A saved job as the manifest has it. */
+export interface SavedJob {
+  readonly outcome: Outcome;
+  /** Its originals; their paths are absolute. */
+  readonly files: readonly ImageFile[];
+}
+
 /** The journal of a run folder. */
 export interface FolderJournal
   extends RunJournal,
-    Pick<JobTable & RunTable, 'unaccounted' | 'input' | 'movePhase' | 'setMovePhase' | 'fileMoves'> {
+    Pick<
+      JobTable & RunTable,
+      'unaccounted' | 'knowsPrediction' | 'input' | 'movePhase' | 'setMovePhase' | 'fileMoves'
+    > {
   /** Repairs that were made when it was opened, in words; empty if none was needed. */
   readonly repairs: readonly string[];
   /** Returns true if no job was ever recorded. */
@@ -39,10 +49,11 @@ export interface FolderJournal
    * after a kill nothing.
    */
   setInput(input: JournalInput, matching?: JobMatching): void;
-  /** Replaces the files of a job; their paths are absolute. */
-  restoreFiles(index: number, files: readonly ImageFile[]): void;
-  /** Enters a saved outcome that another witness has, with its originals. */
-  restore(outcome: Outcome, files: readonly ImageFile[]): void;
+  /**
+   * Enters saved outcomes that another witness has, all or none; of a job that is known as saved,
+   * its files alone.
+   */
+  restore(jobs: readonly SavedJob[]): void;
 }
 
 /**
@@ -118,6 +129,17 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     if (job !== undefined && other !== undefined) table.put({ ...other, index: null });
     return job === undefined ? null : { job: { ...job, index }, isNew: false };
   };
+  const restore = ({ outcome, files }: SavedJob): void => {
+    const moved = placed(outcome);
+    const { job: before, isNew } = moved ?? jobOf(outcome);
+    const known = { ...before, record: { ...before.record, files } };
+    const isKnown = moved === null && before.record.state === 'saved';
+    const job = isKnown ? known : applyEntry(known, { type: 'outcome', outcome }, null);
+    table.put(job);
+    if (isKnown) return;
+    log.add(job, isNew);
+    if (outcome.predictionId !== null) table.addPredictionId(outcome.predictionId);
+  };
   const transaction = (change: () => void): void => {
     commits.flush();
     database.exec('BEGIN IMMEDIATE');
@@ -136,6 +158,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
   return {
     repairs,
     unaccounted: table.unaccounted,
+    knowsPrediction: table.knowsPrediction,
     isEmpty: () => database.prepare('SELECT 1 FROM job LIMIT 1').get() === undefined,
     input: run.input,
     matching: () => createJobMatching(database, table, folder),
@@ -150,19 +173,9 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     movePhase: run.movePhase,
     fileMoves: run.fileMoves,
     setMovePhase: (phase) => transaction(() => run.setMovePhase(phase)),
-    restoreFiles: (index, files) =>
+    restore: (jobs) =>
       transaction(() => {
-        const job = table.at(index);
-        if (job !== undefined) table.put({ ...job, record: { ...job.record, files } });
-      }),
-    restore: (outcome, files) =>
-      transaction(() => {
-        const { job: before, isNew } = placed(outcome) ?? jobOf(outcome);
-        const known = { ...before, record: { ...before.record, files } };
-        const job = applyEntry(known, { type: 'outcome', outcome }, null);
-        table.put(job);
-        log.add(job, isNew);
-        if (outcome.predictionId !== null) table.addPredictionId(outcome.predictionId);
+        for (const one of jobs) restore(one);
         run.setLogSeq(log.write());
       }),
     find: (index) =>

@@ -4,16 +4,16 @@ import type { readEntryLog } from './entryLog.ts';
 import type { JobTable } from './jobTable.ts';
 import type { LoggedJob, LogLine } from './logLines.ts';
 
-/** Puts the jobs of all lines after `seq` into the database. */
+/** Puts the jobs of the lines after `from`, up to `to`, into the database. */
 export function replayLog(
   database: DatabaseSync,
   table: JobTable,
   lines: ReturnType<typeof readEntryLog>,
-  seq: number,
+  { from, to }: { from: number; to: number },
 ): void {
   database.exec('BEGIN');
   for (const { line } of lines) {
-    if (line !== null && line.seq > seq) replayLine(line, table);
+    if (line !== null && line.seq > from && line.seq <= to) replayLine(line, table);
   }
   // The input itself is not in the log: the next run compares it with the jobs.
   database.exec('UPDATE run SET fingerprint = NULL, total = NULL, content = NULL');

@@ -1,4 +1,5 @@
 import { readEntryLog } from './entryLog.ts';
+import type { LogLine } from './logLines.ts';
 
 /** What a whole log says. */
 interface ScannedLog {
@@ -7,6 +8,11 @@ interface ScannedLog {
   readonly firstSeq: number;
   readonly lastSeq: number;
   readonly endBytes: number;
+  /**
+   * The same, without the places of jobs at its end that the database does not have: a kill came
+   * before their transaction was committed.
+   */
+  readonly settled: { readonly lastSeq: number; readonly endBytes: number };
   /** True if a line is damaged, or lines are missing between others. */
   readonly isDamaged: boolean;
   /** True if that is so after the last line that the database has. */
@@ -27,6 +33,7 @@ export function scanLog(path: string, seq: number): ScannedLog | null {
   let isDamagedAfter = false;
   let hasMore = false;
   let isLaterRun = false;
+  let settled = { lastSeq, endBytes };
   for (const { line, endBytes: end } of readEntryLog(path)) {
     endBytes = end;
     const expected = lastSeq + 1;
@@ -40,6 +47,7 @@ export function scanLog(path: string, seq: number): ScannedLog | null {
     const isNewer = line !== null && lastSeq > seq;
     isLaterRun ||= isNewer && hasMore && 'crcOfDatabase' in line;
     hasMore ||= isNewer && !('crcOfDatabase' in line);
+    if (!isPlaceAfter(seq, line)) settled = { lastSeq, endBytes };
   }
   if (endBytes === 0) return null;
   const isHeaderless = header === null;
@@ -48,8 +56,14 @@ export function scanLog(path: string, seq: number): ScannedLog | null {
     firstSeq,
     lastSeq,
     endBytes,
+    settled,
     isDamaged: isDamaged || isHeaderless,
     isDamagedAfter,
     isLaterRun,
   };
+}
+
+/** Returns true for a line after `seq` that gives a job another index, and says no more. */
+function isPlaceAfter(seq: number, line: LogLine | null): boolean {
+  return line !== null && line.seq > seq && 'index' in line && !('state' in line);
 }

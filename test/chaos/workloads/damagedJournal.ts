@@ -18,8 +18,7 @@ export const damagedJournal: Workload = {
     if ((await sizeOf(join(folder, 'run.sqlite'))) === 0) return null;
     const copy = `${folder}.copy`;
     await copyWitnesses(folder, copy);
-    const { name, strike } = random.pick(DAMAGES);
-    await strike(folder, random);
+    const name = await strike(folder, random);
     await keepOlderCopy(copy, `${folder}.older`, random);
     return { name, undo: () => copyWitnesses(copy, folder) } satisfies Misfortune;
   },
@@ -27,7 +26,16 @@ export const damagedJournal: Workload = {
 
 interface Damage {
   readonly name: string;
-  readonly strike: (folder: string, random: Random) => Promise<void>;
+  /** Resolves with false if there is nothing to damage so. */
+  readonly strike: (folder: string, random: Random) => Promise<boolean>;
+}
+
+/** Does some damage; returns its name. */
+async function strike(folder: string, random: Random): Promise<string> {
+  for (;;) {
+    const damage = random.pick(DAMAGES);
+    if (await damage.strike(folder, random)) return damage.name;
+  }
 }
 
 const flipIn = (file: (typeof WITNESSES)[number]): Damage => ({
@@ -45,9 +53,7 @@ const DAMAGES: readonly [Damage, ...Damage[]] = [
   { name: 'older run.sqlite put back', strike: putOlderCopyBack },
   {
     name: 'older run.sqlite beside its WAL',
-    strike: async (folder) => {
-      await copyIfThere(join(`${folder}.older`, 'run.sqlite'), join(folder, 'run.sqlite'));
-    },
+    strike: (folder) => copyIfThere(join(`${folder}.older`, 'run.sqlite'), join(folder, 'run.sqlite')),
   },
   {
     name: 'half a WAL',
@@ -55,33 +61,43 @@ const DAMAGES: readonly [Damage, ...Damage[]] = [
       const path = join(folder, 'run.sqlite-wal');
       const bytes = await sizeOf(path);
       if (bytes > 0) await truncate(path, Math.floor(bytes * random.between(0.1, 0.9)));
+      return bytes > 0;
     },
   },
   {
     name: 'run.sqlite gone',
     strike: async (folder) => {
       for (const name of WITNESSES.slice(0, 3)) await rm(join(folder, name), { force: true });
+      return true;
     },
   },
-  { name: 'journal.jsonl gone', strike: (folder) => rm(join(folder, 'journal.jsonl'), { force: true }) },
+  {
+    name: 'journal.jsonl gone',
+    strike: async (folder) => {
+      await rm(join(folder, 'journal.jsonl'), { force: true });
+      return true;
+    },
+  },
 ];
 
-async function flipBit(path: string, random: Random): Promise<void> {
+async function flipBit(path: string, random: Random): Promise<boolean> {
   const bytes = await readFile(path).catch(() => Buffer.alloc(0));
-  if (bytes.length === 0) return;
+  if (bytes.length === 0) return false;
   const at = Math.floor(random.next() * bytes.length);
   bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(random.next() * 8));
   await writeFile(path, bytes);
+  return true;
 }
 
 /** Puts `run.sqlite` back as it was after an earlier kill, with the WAL that it had then. */
-async function putOlderCopyBack(folder: string): Promise<void> {
+async function putOlderCopyBack(folder: string): Promise<boolean> {
   const older = `${folder}.older`;
-  if ((await sizeOf(join(older, 'run.sqlite'))) === 0) return;
+  if ((await sizeOf(join(older, 'run.sqlite'))) === 0) return false;
   for (const name of WITNESSES.slice(0, 3)) {
     await rm(join(folder, name), { force: true });
     await copyIfThere(join(older, name), join(folder, name));
   }
+  return true;
 }
 
 /** Keeps the copy of one kill in three, so that older ones have missed some runs. */
@@ -99,8 +115,10 @@ async function copyWitnesses(from: string, to: string): Promise<void> {
   }
 }
 
-async function copyIfThere(from: string, to: string): Promise<void> {
-  if ((await sizeOf(from)) > 0) await copyFile(from, to);
+async function copyIfThere(from: string, to: string): Promise<boolean> {
+  const isThere = (await sizeOf(from)) > 0;
+  if (isThere) await copyFile(from, to);
+  return isThere;
 }
 
 async function sizeOf(path: string): Promise<number> {

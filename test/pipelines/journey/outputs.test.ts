@@ -212,9 +212,9 @@ it('never runs what is in an SVG, and draws nothing that it refers to', async ()
   folder = join(folder, 'again');
   const { outcome, requests } = await run((url) => `data:image/svg+xml,${encodeURIComponent(evil(url))}`);
   expect(summary(outcome)).toEqual(['o 0001-a-cat.svg svg 60', 'r 0001-a-cat--thumb.png png 8']);
-  // The service is asked for its name, and for the times of the prediction.
+  // The closing look asks for the times of the prediction.
   const asked = requests.filter(
-    ({ method, url }) => method !== 'POST' && !/\/(account|predictions)\b/.test(url),
+    ({ method, url }) => method !== 'POST' && !/\/v1\/predictions(\?|$)/.test(url),
   );
   expect(asked).toEqual([]);
   const { channels } = await sharp(join(folder, '0001-a-cat--thumb.png')).ensureAlpha().stats();

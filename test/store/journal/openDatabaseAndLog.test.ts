@@ -136,32 +136,56 @@ describe.each([
   });
 });
 
+/** Records all entries, then puts the database back as it was before them; returns what it knew. */
+async function restoreOlder(): Promise<ReturnType<typeof known>> {
+  cpSync(file('run.sqlite'), file('older'));
+  const journal = openJournal(folder());
+  await recordAll(journal);
+  journal.close();
+  const whole = known();
+  cpSync(file('older'), file('run.sqlite'));
+  return whole;
+}
+
 it('gets the entries back that an older copy of its database lacks', async () => {
   const journal = openJournal(folder());
   await lastValueFrom(journal.record(aPlan({ key: keyOf(0) }), intended()));
   journal.close();
-  cpSync(file('run.sqlite'), file('older'));
-  const next = openJournal(folder());
-  await recordAll(next);
-  next.close();
-  const whole = known();
-  cpSync(file('older'), file('run.sqlite'));
+  const whole = await restoreOlder();
   expect(known()).toEqual(whole);
 });
 
 it('keeps the jobs that it got back from its log beside new ones', async () => {
-  const journal = openJournal(folder());
-  journal.close();
-  cpSync(file('run.sqlite'), file('older'));
-  const next = openJournal(folder());
-  await recordAll(next);
-  next.close();
-  const whole = known();
-  cpSync(file('older'), file('run.sqlite'));
+  openJournal(folder()).close();
+  const whole = await restoreOlder();
   const repaired = openJournal(folder());
   await lastValueFrom(repaired.record(aPlan({ index: 9, key: keyOf(9) }), intended()));
   repaired.close();
   expect(known().jobs).toEqual(whole.jobs);
+});
+
+it('leaves all jobs where they were if a kill came before their new places were committed', async () => {
+  await fill(false);
+  const before = readFileSync(file('run.sqlite'));
+  const journal = openJournal(folder());
+  const matching = journal.matching();
+  // Before its first job, the input has a new one.
+  for (const index of entries.keys()) matching.add({ index: index + 1, key: keyOf(index) });
+  matching.resolve();
+  journal.setInput({ fingerprint: null, total: 5, content: '' }, matching);
+  expect(journal.find(1)?.key).toBe(keyOf(0));
+  const log = readFileSync(file('journal.jsonl'));
+  journal.close();
+  for (const name of FILES) rmSync(file(name), { force: true });
+  writeFileSync(file('run.sqlite'), before);
+  writeFileSync(file('journal.jsonl'), log);
+  const next = openJournal(folder());
+  expect([...entries.keys()].map((index) => next.find(index)?.key)).toEqual([...entries.keys()].map(keyOf));
+  await lastValueFrom(next.record(aPlan({ index: 9, key: keyOf(9) }), intended()));
+  next.close();
+  // What it appends continues the log.
+  rmSync(file('run.sqlite'));
+  expect(known().jobs[0]).toMatchObject({ state: 'saved', predictionId: 'p0' });
 });
 
 it('gives a saved job of the manifest its index back, and counts its cost once', async () => {
@@ -170,7 +194,7 @@ it('gives a saved job of the manifest its index back, and counts its cost once',
   const journal = openJournal(folder());
   const entry = outcome('saved', { index: 0, key: keyOf(0), predictionId: 'p0', costUsd: 0.003 });
   assert(entry.type === 'outcome');
-  journal.restore(entry.outcome, []);
+  journal.restore([{ outcome: entry.outcome, files: [] }]);
   expect(journal.isSaved(0)).toBe(true);
   expect([journal.spentMicroUsd(), journal.openMicroUsd()]).toEqual(whole.money);
   journal.close();

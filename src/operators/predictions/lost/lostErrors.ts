@@ -52,6 +52,11 @@ export function uncertain(cause: unknown): ProviderError {
   );
 }
 
+/** Returns true for the error of a search that has proved nothing. */
+export function isUncertain(error: unknown): error is ProviderError {
+  return error instanceof ProviderError && error.code === 'ERR_UNCERTAIN';
+}
+
 /**
  * Wraps an error of the list, which says nothing of the create request: it must not look like a
  * refusal.

@@ -7,9 +7,9 @@ import {
   map,
   type Observable,
   of,
-  reduce,
   type SchedulerLike,
   scan,
+  toArray,
 } from 'rxjs';
 import type { OffsetBounds } from '../../../base/clockOffset.ts';
 import { wallNow } from '../../../base/monotonicScheduler.ts';
@@ -71,12 +71,12 @@ export function takeLook(
     }).pipe(
       map((page) => {
         isEnough = endMs !== null && createdMsOf(page.predictions.at(-1)) < endMs;
-        const isComplete = isReadable(page) && (page.next === null || isEnough);
+        const isReadable = page.isComplete !== false;
         return {
           atMs,
           listed: page.predictions,
-          isComplete,
-          isReadable: isReadable(page),
+          isComplete: isReadable && (page.next === null || isEnough),
+          isReadable,
           isCurrent: page.isCurrent === true,
           breaksOff: page.leadsNowhere === true,
         };
@@ -98,10 +98,6 @@ function createdMsOf(prediction: Prediction | undefined): number {
   return Number.isNaN(createdMs) ? Number.POSITIVE_INFINITY : createdMs;
 }
 
-function isReadable(page: PredictionPage): boolean {
-  return page.isComplete !== false;
-}
-
 /** A prediction whose input stays unknown may be that of any request: the look is incomplete. */
 function withInputs(
   look: Look,
@@ -113,11 +109,11 @@ function withInputs(
     concatMap((prediction) =>
       isWanted(prediction, attempts, config) ? withInput(prediction, provider, config) : of(prediction),
     ),
-    reduce<Prediction | null, Look>(
-      (all, prediction) =>
-        prediction === null ? { ...all, isComplete: false } : { ...all, listed: [...all.listed, prediction] },
-      { ...look, listed: [] },
-    ),
+    toArray(),
+    map((all) => {
+      const listed = all.filter((one) => one !== null);
+      return { ...look, listed, isComplete: look.isComplete && listed.length === all.length };
+    }),
   );
 }
 

@@ -24,7 +24,7 @@ import type { Prediction, PredictionRequest, PricedRequest } from '../../../type
 import { withFiles } from '../inputFiles.ts';
 import type { JobState } from '../job.ts';
 import type { RunControl, RunHooks, RunLimits, RunServices, Shared, Stateful } from '../run.ts';
-import { type Following, followPrediction } from './followPrediction.ts';
+import { type Following, followPrediction, recordEnded } from './followPrediction.ts';
 import { LostAttempt } from './lostAttempt.ts';
 
 /** Time for a create request beyond the prediction's own: queueing, and the response's way back. */
@@ -107,7 +107,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
       scheduler: run.scheduler,
     }),
     catchError((error: unknown) => giveUp(error, job, run)),
-    endIfEmpty(() => (isRefused ? recordNothingMade(job, run) : EMPTY)),
+    endIfEmpty(() => (isRefused ? recordEnded(0, job, run).pipe(ignoreElements()) : EMPTY)),
     concatMap((prediction) => {
       if (prediction.outputComplete) job.respondedAtMs = wallNow(run.scheduler);
       return followPrediction(prediction, job, run);
@@ -144,7 +144,7 @@ function giveUp(error: unknown, job: JobState, run: Pick<RunServices, 'journal'>
   const isOver = error instanceof ProviderError && error.tookEffect === 'no' && job.reservation !== null;
   const failed = throwError(() => error);
   if (!isOver) return failed;
-  return concat(recordNothingMade(job, run), failed);
+  return concat(recordEnded(0, job, run).pipe(ignoreElements()), failed);
 }
 
 /** Completes with `end` if the source has emitted nothing: the run was stopped meanwhile. */
@@ -154,12 +154,6 @@ function endIfEmpty(end: () => Observable<never>): MonoTypeOperatorFunction<Pred
       defaultIfEmpty(null),
       concatMap((made) => (made === null ? end() : of(made))),
     );
-}
-
-function recordNothingMade(job: JobState, run: Pick<RunServices, 'journal'>): Observable<never> {
-  job.open = null;
-  const entry = { type: 'ended', attempt: job.attempts, costMicroUsd: 0 } as const;
-  return run.journal.record(job.plan, entry).pipe(ignoreElements());
 }
 
 /**
@@ -190,7 +184,6 @@ export function closeAttempt(
   job: JobState,
   run: Pick<RunServices, 'answers' | 'journal'>,
 ): Observable<void> {
-  job.open = null;
   const unknownMicroUsd = prediction.outputComplete ? job.request.priceMicroUsd : null;
   const costMicroUsd = run.answers.costOf(prediction) ?? unknownMicroUsd ?? 0;
   if (costMicroUsd > 0) {
@@ -198,5 +191,5 @@ export function closeAttempt(
     job.reservation?.settle(costMicroUsd);
     job.reservation = null;
   }
-  return run.journal.record(job.plan, { type: 'ended', attempt: job.attempts, costMicroUsd });
+  return recordEnded(costMicroUsd, job, run);
 }

@@ -78,6 +78,16 @@ function leftError(predictionId: string, waitedMs: number): PredictionError {
   );
 }
 
+/** Records that the open attempt of a job is over, at this cost; completes when that is durable. */
+export function recordEnded(
+  costMicroUsd: number,
+  job: JobState,
+  run: Pick<RunServices, 'journal'>,
+): Observable<void> {
+  job.open = null;
+  return run.journal.record(job.plan, { type: 'ended', attempt: job.attempts, costMicroUsd });
+}
+
 /** Records the prediction of a job's open attempt; completes when that is durable. */
 export function recordCreated(
   prediction: Prediction,

@@ -10,11 +10,12 @@ import {
 } from 'rxjs';
 import { ProviderError } from '../../../errors.ts';
 import type { Attempt } from '../../../operators/predictions/lost/attempt.ts';
-import { notMade } from '../../../operators/predictions/lost/lostErrors.ts';
+import { isUncertain, notMade } from '../../../operators/predictions/lost/lostErrors.ts';
 import type { Prediction } from '../../../types.ts';
 import type { JobState } from '../job.ts';
 import { outcomeError } from '../outcomes.ts';
 import type { RunControl, RunHooks, RunLimits, RunRecovery, RunServices, Stateful } from '../run.ts';
+import { recordEnded } from './followPrediction.ts';
 
 /** The groups of a run that finding a lost attempt reads. */
 export type Searching = Pick<RunServices, 'lookout' | 'journal'> &
@@ -87,10 +88,10 @@ function endUncertain(
   { plan }: JobState,
   { state, repay, lookout }: Pick<Searching, 'lookout' | 'repay' | 'state'>,
 ): Observable<null> {
-  if (!(error instanceof ProviderError && error.code === 'ERR_UNCERTAIN')) return throwError(() => error);
+  if (!isUncertain(error)) return throwError(() => error);
   if (state.isStopped) return EMPTY;
   if (repay && attempt.isFromBefore) {
-    lookout.surplus.gaveUp(attempt);
+    lookout.surplus.settled(attempt);
     return of(null);
   }
   const { code, suggestion, recoverable, tookEffect, cause } = error;
@@ -107,8 +108,7 @@ function endUnmade(
   job: JobState,
   run: Pick<Searching, 'journal'>,
 ): Observable<never> {
-  const entry = { type: 'ended', attempt: job.attempts, costMicroUsd: 0 } as const;
-  job.open = null;
+  const ended = recordEnded(0, job, run);
   if (reason.status === null && !isFromBefore) job.attempts -= 1;
-  return run.journal.record(job.plan, entry).pipe(concatMap(() => throwError(() => notMade(reason))));
+  return ended.pipe(concatMap(() => throwError(() => notMade(reason))));
 }

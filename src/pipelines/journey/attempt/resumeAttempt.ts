@@ -16,6 +16,7 @@ import { DownloadError, ProviderError } from '../../../errors.ts';
 import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
 import { cancelPrediction } from '../../../operators/predictions/cancelPrediction.ts';
 import { type Attempt, createAttempt } from '../../../operators/predictions/lost/attempt.ts';
+import { isUncertain } from '../../../operators/predictions/lost/lostErrors.ts';
 import { retryBackoff } from '../../../operators/retryBackoff.ts';
 import type { JobRecord, Plan, Prediction } from '../../../types.ts';
 import { type JobState, mayHavePrediction } from '../job.ts';
@@ -27,7 +28,7 @@ import {
   type RunServices,
 } from '../run.ts';
 import { type Beginning, beginAttempt } from './beginAttempt.ts';
-import { followPrediction } from './followPrediction.ts';
+import { followPrediction, recordEnded } from './followPrediction.ts';
 import { LostAttempt } from './lostAttempt.ts';
 import { type Settling, settle } from './settleAttempt.ts';
 
@@ -91,9 +92,7 @@ function asForgotten(
   job.reservation = null;
   const gone = throwError(() => forgotten(predictionId, error));
   if (!run.repay) return gone;
-  job.open = null;
-  const entry = { type: 'ended', attempt: job.attempts, costMicroUsd } as const;
-  return run.journal.record(job.plan, entry).pipe(concatMap(() => gone));
+  return recordEnded(costMicroUsd, job, run).pipe(concatMap(() => gone));
 }
 
 function forgotten(predictionId: string | null, cause: unknown): DownloadError {
@@ -192,8 +191,4 @@ function openPredictionId(
     concatMap((found) => (found === null ? EMPTY : of(found.id))),
     catchError((error: unknown) => (isUncertain(error) ? EMPTY : throwError(() => error))),
   );
-}
-
-function isUncertain(error: unknown): boolean {
-  return error instanceof ProviderError && error.code === 'ERR_UNCERTAIN';
 }

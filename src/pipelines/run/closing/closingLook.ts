@@ -14,21 +14,21 @@ import {
 } from 'rxjs';
 import { toMicroUsd } from '../../../base/text.ts';
 import { StorageError } from '../../../errors.ts';
+import { PAGE_SIZE } from '../../../operators/predictions/listedPredictions.ts';
 import { addUsd, withCost } from '../../../operators/stages/tally.ts';
 import type { Outcome, Plan, Prediction } from '../../../types.ts';
 import { outcomeError } from '../../journey/outcomes.ts';
+import { stemOf } from '../matching/jobFiles.ts';
 import { overrideAnswers } from '../runConfig.ts';
 import type { OpenRun } from '../settings.ts';
-import { type EarlierAttempts, noteEarlierAttempts } from './earlierAttempts.ts';
+import { type EarlierRuns, noteEarlierRuns } from './earlierAttempts.ts';
 import type { RunEnd } from './results.ts';
 import { settledPredictions } from './settledPredictions.ts';
-import { addSurplus } from './surplus.ts';
+import { addSurplus, leaveLook, withSurplus } from './surplus.ts';
 
 /** The parts of an open run that the closing look reads and corrects. */
-type Looking = Pick<OpenRun, 'config' | 'manifest' | 'journal' | 'observers'>;
+type Looking = Pick<OpenRun, 'config' | 'manifest' | 'journal' | 'surplus'>;
 
-/** Predictions on a page of the service's list. */
-const PAGE_SIZE = 100;
 /** Time before the run at which the list begins: clocks differ. */
 const CLOCK_MARGIN_MS = 60_000;
 /** Outcomes that are corrected at the same time, so that they share the flushes of the manifest. */
@@ -36,27 +36,31 @@ const CORRECTIONS = 16;
 
 /**
  * Reads the list of predictions once at the end of a run, and corrects the outcomes whose times and
- * cost the service had not reported when it sent their output. Shows the same list to the run's
- * observers, and adds what they find to the end. Emits the end with the corrected totals.
+ * cost the service had not reported when it sent their output. Shows the same list to the counter
+ * of surplus predictions, and adds what that finds. Emits the end with the corrected totals.
  *
  *     all times known, nothing sent   (e|)        no request
  *     some unknown                    l--(e|)     a request for each hundred images of the run
  *     some still running              l--l--(e|)  and at most one more
  *
- * A run that the service or the disk has stopped is left as it is: the next one looks. If the list
- * cannot be read, a warning says so; a disk that refuses becomes the fault of the run.
+ * A run that the service or the disk has stopped does not look: the next one does. So it is if the
+ * list cannot be read, and a warning says so; a disk that refuses becomes the fault of the run.
  */
 export function closingLook(end: RunEnd, run: Looking): Observable<RunEnd> {
-  if (end.fault !== null) return of(end);
-  const { observers = [] } = run;
+  return from(noteEarlierRuns(end, run)).pipe(
+    concatMap((earlier) =>
+      end.fault === null ? lookIfNeeded(end, earlier, run) : of(leaveLook(end, earlier)),
+    ),
+    catchError((error: unknown) => of({ ...end, fault: end.fault ?? error })),
+  );
+}
+
+function lookIfNeeded(end: RunEnd, earlier: EarlierRuns, run: Looking): Observable<RunEnd> {
   return from(findUnmeasured(run)).pipe(
-    concatMap(async (unmeasured) => ({ ...unmeasured, earlier: await noteEarlierAttempts(run) })),
-    concatMap((wanted) => {
-      const isObserved = observers.some((observer) => observer.isNeeded());
-      if (wanted.jobsOf.size === 0 && !isObserved) return addSurplus(end, run);
-      return look(end, wanted, run);
+    concatMap((unmeasured) => {
+      if (unmeasured.jobsOf.size === 0 && !run.surplus.isNeeded()) return of(withSurplus(end, earlier));
+      return look(end, { ...unmeasured, earlier }, run);
     }),
-    catchError((error: unknown) => of({ ...end, fault: error })),
   );
 }
 
@@ -95,24 +99,22 @@ function isMeasured({ status, metrics, completedAt, estimatedUsd }: Outcome): bo
 
 /** What a look is for. */
 interface Wanted extends Unmeasured {
-  readonly earlier: EarlierAttempts;
+  readonly earlier: EarlierRuns;
 }
 
 function look(end: RunEnd, { jobsOf, oldestMs, earlier }: Wanted, run: Looking): Observable<RunEnd> {
   const { provider, scheduler, random, emit = () => {} } = run.config;
-  const { observers = [] } = run;
+  const { surplus } = run;
   const { saved, failed } = end.totals;
-  const see = (seen: Prediction) => {
-    for (const observer of observers) observer.see(seen);
-  };
   return defer(() => {
     let corrected = end;
+    let isRead = true;
     let unread = jobsOf.size;
     return settledPredictions(provider, {
       ids: jobsOf.keys(),
       createdAfterMs: Math.min(end.startedAtMs, oldestMs, earlier.sinceMs) - CLOCK_MARGIN_MS,
-      pages: Math.ceil((Math.max(jobsOf.size, saved + failed) + earlier.count) / PAGE_SIZE) + 1,
-      ...(observers.length > 0 && { see }),
+      pages: Math.ceil((Math.max(jobsOf.size, saved + failed) + earlier.attempts) / PAGE_SIZE) + 1,
+      ...(surplus.isNeeded() && { see: surplus.see }),
       ...(scheduler && { scheduler }),
       ...(random && { random }),
     }).pipe(
@@ -125,12 +127,13 @@ function look(end: RunEnd, { jobsOf, oldestMs, earlier }: Wanted, run: Looking):
       }),
       ignoreElements(),
       catchError((error: unknown) => {
+        isRead = false;
         if (error instanceof StorageError) corrected = { ...corrected, fault: error };
         else emit({ type: 'warning', message: unreadText(unread, error) });
         return EMPTY;
       }),
       endWith(null),
-      concatMap(() => addSurplus(corrected, run)),
+      concatMap(() => (isRead ? addSurplus(corrected, earlier, run) : of(leaveLook(corrected, earlier)))),
     );
   });
 }
@@ -207,8 +210,9 @@ function book(outcome: Outcome, { journal }: Pick<OpenRun, 'journal'>): Observab
 }
 
 /** Returns the plan of a job that has its outcome, for its journal entry. */
-function planOf({ index, key, prompt, model, version, input, tags, files }: Outcome): Plan {
-  const path = files[0]?.path.replace(/\.[^./]+$/, '') ?? '';
+function planOf(outcome: Outcome): Plan {
+  const { index, key, prompt, model, version, input, tags } = outcome;
+  const path = stemOf(outcome) ?? '';
   return { index, key, prompt, model, version, input, tags, path, renditions: [], priceMicroUsd: null };
 }
 

@@ -43,6 +43,8 @@ export interface RunEnd {
   readonly isUnfinished?: boolean;
   /** Predictions of this folder that belong to no job. Absent: none are known. */
   readonly surplus?: Surplus;
+  /** As in its report. Absent: the predictions of all runs were looked at. */
+  readonly unlookedSinceMs?: number;
   readonly startedAtMs: number;
   readonly elapsedMs: number;
 }
@@ -83,11 +85,11 @@ export async function writeReportAndTables(end: RunEnd, run: Writing): Promise<R
   const builder = createReport({ priceOf: run.describePrice, service });
   for await (const outcome of run.manifest.outcomes()) builder.add(outcome);
   for await (const { outcome } of unusedResults(folder)) builder.addUnused(outcome);
-  const { totals, surplus } = end;
+  const { totals, surplus, unlookedSinceMs } = end;
   const session = sessionOf(end, run);
   run.journal.noteSession(session);
   const report = builder.toJSON(
-    { ...session, costUsd: totals.costUsd },
+    { ...session, costUsd: totals.costUsd, ...(unlookedSinceMs !== undefined && { unlookedSinceMs }) },
     { earlier: run.journal.sessions(), surplus },
   );
   await run.manifest.finish({

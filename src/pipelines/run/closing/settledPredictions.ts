@@ -93,5 +93,5 @@ export function settledPredictions(
 
 /** Returns true if a prediction no longer runs: its times and its cost are known. */
 export function hasEnded({ status }: Prediction): boolean {
-  return status !== 'starting' && status !== 'processing';
+  return status !== 'starting' && status !== 'processing' && status !== 'unknown';
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UsageError } from '../../../errors.ts';
 import type { EmitEvent } from '../../../events/runEvent.ts';
 import type { Manifest } from '../../../sinks/manifest/manifest.ts';
-import type { FolderJournal } from '../../../store/journal/journal.ts';
+import type { FolderJournal, SavedJob } from '../../../store/journal/journal.ts';
 import type { ImageFile, Outcome } from '../../../types.ts';
 
 interface Witnesses {
@@ -25,11 +25,12 @@ export async function compareWitnesses(witnesses: Witnesses): Promise<void> {
   const { folder, journal, manifest, emit } = witnesses;
   for (const repair of journal.repairs) emit({ type: 'warning', message: `${repair}.` });
   const isNew = journal.isEmpty();
-  let restored = 0;
+  const restoring = createRestoring(witnesses);
   for await (const outcome of suspects(manifest, journal)) {
     if (isNew && outcome.attempts > 0) throw journalGone(folder);
-    if (outcome.status === 'saved' && restoreJob(outcome, witnesses)) restored += 1;
+    if (outcome.status === 'saved') restoring.add(outcome);
   }
+  const restored = restoring.end();
   if (restored === 0) return;
   const jobs = restored === 1 ? '1 saved job' : `${restored} saved jobs`;
   emit({
@@ -38,21 +39,49 @@ export async function compareWitnesses(witnesses: Witnesses): Promise<void> {
   });
 }
 
+/** Jobs that are given to the journal in one transaction. */
+const BATCH = 1_000;
+
 /**
- * Gives a saved job of the manifest to the journal, or only its files if the journal has lost
+ * Gives saved jobs of the manifest to the journal, or only their files if the journal has lost
  * those. Leaves out a line whose prediction is that of another job: it is from an earlier input.
- * Returns true if the journal did not have the job as saved.
  */
-function restoreJob(outcome: Outcome, { folder, journal }: Pick<Witnesses, 'folder' | 'journal'>): boolean {
-  const known = journal.find(outcome.index);
-  const files = originalsOf(outcome, folder);
-  if (known?.key === outcome.key && known.state === 'saved') {
-    if (known.files.length === 0 && files.length > 0) journal.restoreFiles(outcome.index, files);
-    return false;
-  }
-  if (!files.every(isOnDisk) || isOfAnother(outcome, journal)) return false;
-  journal.restore(outcome, files);
-  return true;
+function createRestoring({ folder, journal }: Pick<Witnesses, 'folder' | 'journal'>) {
+  let batch: SavedJob[] = [];
+  const idsOfBatch = new Set<string | null>();
+  let restored = 0;
+  const flush = (): void => {
+    if (batch.length > 0) journal.restore(batch);
+    batch = [];
+    idsOfBatch.clear();
+  };
+  const give = (job: SavedJob): void => {
+    batch.push(job);
+    idsOfBatch.add(job.outcome.predictionId);
+    if (batch.length === BATCH) flush();
+  };
+  const isOfAnother = ({ index, predictionId, cached }: Outcome): boolean => {
+    if (cached || predictionId === null || journal.find(index)?.predictionId === predictionId) return false;
+    return idsOfBatch.has(predictionId) || journal.knowsPrediction(predictionId);
+  };
+  return {
+    add(outcome: Outcome): void {
+      const known = journal.find(outcome.index);
+      const files = originalsOf(outcome, folder);
+      if (known?.key === outcome.key && known.state === 'saved') {
+        if (known.files.length === 0 && files.length > 0) give({ outcome, files });
+        return;
+      }
+      if (!files.every(isOnDisk) || isOfAnother(outcome)) return;
+      restored += 1;
+      give({ outcome, files });
+    },
+    /** Returns the number of jobs that the journal did not have as saved. */
+    end(): number {
+      flush();
+      return restored;
+    },
+  };
 }
 
 /** Yields the outcomes that the journal may not agree with; all of them after a repair. */
@@ -65,12 +94,6 @@ async function* suspects(manifest: Manifest, journal: FolderJournal): AsyncGener
     const outcome = journal.isSaved(index) ? null : await manifest.find(index);
     if (outcome !== null) yield outcome;
   }
-}
-
-function isOfAnother({ index, predictionId, cached }: Outcome, journal: FolderJournal): boolean {
-  if (cached || predictionId === null || journal.find(index)?.predictionId === predictionId) return false;
-  for (const known of journal.knownPredictionIds()) if (known === predictionId) return true;
-  return false;
 }
 
 function originalsOf({ files }: Outcome, folder: string): ImageFile[] {

@@ -14,7 +14,7 @@ const STALE_AFTER_MS = 60_000;
 
 /**
  * Takes the lease of a run folder, `run.lock`, which keeps other processes out also if the locks of
- * the file system exclude nobody; makes the folder if it does not exist. Waits for a minute if a
+ * the file system do not work; makes the folder if it does not exist. Waits for a minute if a
  * run on another machine has it and may be dead; an aborted `signal` ends the wait.
  *
  * Rejects with `UsageError` if another run is in the folder, with `StorageError` if it cannot be

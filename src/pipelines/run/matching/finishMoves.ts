@@ -10,7 +10,7 @@ import { unusedFileName } from '../../../sinks/manifest/unusedResults.ts';
 import type { FolderJournal } from '../../../store/journal/journal.ts';
 
 /** The lists of a run folder that name jobs by their index. */
-export const listNames = ['manifest.jsonl', 'failed.jsonl', 'detached.jsonl', unusedFileName] as const;
+const listNames = ['manifest.jsonl', 'failed.jsonl', 'detached.jsonl', unusedFileName] as const;
 
 /** Returns the path at which the next version of a list waits until its files have their names. */
 export function nextPath(folder: string, name: (typeof listNames)[number]): string {

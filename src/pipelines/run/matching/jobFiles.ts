@@ -18,10 +18,15 @@ export function pathFor(planPath: string, oldStem: string): string {
   return day === undefined ? planPath : planPath.replace(DAY, day);
 }
 
+/** Returns a path without its extension. */
+export function withoutExtension(path: string): string {
+  return path.replace(/\.[^./]+$/, '');
+}
+
 /** Returns the path of an outcome's files without extension; null if it has none. */
 export function stemOf({ files }: Pick<Outcome, 'files'>): string | null {
   const first = files.find(({ role }) => role === 'original')?.path;
-  return first === undefined ? null : first.replace(/\.[^./]+$/, '');
+  return first === undefined ? null : withoutExtension(first);
 }
 
 /** A file with its old and its new path below the run folder. */

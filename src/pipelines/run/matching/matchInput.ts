@@ -56,7 +56,7 @@ async function matchPlans(
     journal.setInput(input);
     return;
   }
-  const { dropped } = matching.resolve();
+  const dropped = matching.resolve();
   await writeNextLists(plans, matching, run);
   journal.setInput(input, matching);
   await manifest.replaced(() => finishMoves(config.folder, journal));

@@ -13,7 +13,7 @@ import type { PlanSource } from '../recoveryRounds.ts';
 import type { OpenRun } from '../settings.ts';
 import { nextPath } from './finishMoves.ts';
 import { createFreeNames, downloadsOf, type FreeNames } from './freeNames.ts';
-import { pathFor, stemOf, withStem } from './jobFiles.ts';
+import { pathFor, stemOf, withoutExtension, withStem } from './jobFiles.ts';
 import { findStrayFiles, renamedStray, type StrayFiles } from './strayFiles.ts';
 
 type Listing = Pick<OpenRun, 'config' | 'manifest' | 'journal'>;
@@ -114,8 +114,9 @@ async function moveDownloads(
     matching.move({ oldPath, newPath, sidecarOf: null });
   }
   const below = downloadsOf(job, run);
-  const oldStem = below[0]?.replace(/\.[^./]+$/, '');
-  if (oldStem === undefined) return;
+  const [first] = below;
+  if (first === undefined) return;
+  const oldStem = withoutExtension(first);
   const newStem = await names.freeStem(pathFor(path, oldStem), null);
   for (const oldPath of below) {
     const newPath = oldPath.replace(oldStem, newStem);

@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { concatMap, lastValueFrom } from 'rxjs';
+import { concatMap, lastValueFrom, of } from 'rxjs';
 import { beforeEach, expect, it } from 'vitest';
 import type { RunEvent } from '../../../../src/events/runEvent.ts';
 import { generate } from '../../../../src/pipelines/generate.ts';
 import { closingLook } from '../../../../src/pipelines/run/closing/closingLook.ts';
 import { writeResults } from '../../../../src/pipelines/run/closing/results.ts';
 import { inOpenRun } from '../../../../src/pipelines/run/openRun.ts';
-import type { ListObserver, RunSettings } from '../../../../src/pipelines/run/settings.ts';
+import type { OpenRun, RunSettings } from '../../../../src/pipelines/run/settings.ts';
 import { runToEnd, runToFolder } from '../../../../src/pipelines/runToFolder.ts';
 import { createReplicateProvider } from '../../../../src/providers/replicate/replicateProvider.ts';
 import type { SimulatorConfig } from '../../../../src/simulator/index.ts';
@@ -16,6 +16,8 @@ import { versionOf } from '../../../../src/simulator/models/simulatedModel.ts';
 import { planJobs } from '../../../../src/sources/planning/planJobs.ts';
 import { openJournal } from '../../../../src/store/journal/journal.ts';
 import type { Outcome, Prediction } from '../../../../src/types.ts';
+import { aPrediction } from '../../../helpers/fakeProvider.ts';
+import { hurried } from '../../../helpers/hurried.ts';
 import { jobOf } from '../../../helpers/jobOf.ts';
 import { SCHNELL, simulated } from '../../../helpers/simulated.ts';
 import { temporaryFolder } from '../../../helpers/temporaryFolder.ts';
@@ -55,11 +57,11 @@ const run = (
   settings: Settings,
   ...job: [model?: string, seedOf?: (index: number) => number]
 ) => lastValueFrom(runToFolder(plansOf(count, ...job), count, settingsOf(settings)));
-/** A run as above, with observers of the list. */
-const observed = (count: number, settings: Settings, observers: readonly ListObserver[]) =>
+/** A run as above, with another counter of surplus predictions. */
+const counted = (count: number, settings: Settings, surplus: Partial<OpenRun['surplus']>) =>
   lastValueFrom(
     inOpenRun(settingsOf(settings), (opened) => {
-      const watched = { ...opened, observers };
+      const watched = { ...opened, surplus: { ...opened.surplus, ...surplus } };
       const plans = plansOf(count);
       const work = { outcomes: generate(plans, opened.config), plans, total: count, alreadySaved: 0 };
       const end = runToEnd(work, watched);
@@ -161,15 +163,16 @@ it('does not look after a run that the service has stopped', async () => {
   expect(simulator.stats().requests).toMatchObject({ list: 0 });
 });
 
-it('shows the list to observers, and reports what they find: ids, cost, a warning', async () => {
+it('counts the predictions of the list that belong to no job: ids, cost, a warning', async () => {
   const { simulator, provider } = await start({ earlyOutputRate: 0 });
   const seen: Prediction[] = [];
   const extra = {
-    isNeeded: () => true,
-    see: (one: Prediction) => seen.push(one),
+    see: (one: Prediction) => {
+      seen.push(one);
+    },
     result: () => seen.slice(0, 2),
   };
-  const { report, totals } = await observed(4, { provider }, [extra]);
+  const { report, totals } = await counted(4, { provider }, extra);
   expect(seen).toHaveLength(4);
   expect(simulator.stats().requests.list).toBe(1);
   const ids = seen.slice(0, 2).map(({ id }) => id);
@@ -190,8 +193,51 @@ it('keeps counting the surplus of earlier runs, until a job has claimed it', asy
   const report = JSON.parse(await readFile(path, 'utf8'));
   const predictionIds = ['lost1', claimed?.predictionId, 'lost2'];
   await writeFile(path, JSON.stringify({ ...report, surplus: { count: 3, costUsd: 0.009, predictionIds } }));
-  const none = { isNeeded: () => true, see: () => {}, result: () => [] };
-  const next = await observed(2, { provider }, [none]);
+  const next = await run(2, { provider });
   expect(next.report.surplus).toEqual({ count: 2, costUsd: 0.006, predictionIds: ['lost1', 'lost2'] });
   expect(events.filter(({ type }) => type === 'warning')).toEqual([]);
+});
+
+it('leaves a prediction that still runs to the next run, and asks for several at a time', async () => {
+  const { provider } = await start({ earlyOutputRate: 0 });
+  const seen: Prediction[] = [];
+  const running = {
+    see: (one: Prediction) => {
+      seen.push({ ...one, status: seen.length === 0 ? 'succeeded' : 'processing' });
+    },
+    result: () => seen,
+  };
+  let asked = 0;
+  const slow = {
+    ...provider,
+    getPrediction: (id: string) => {
+      asked += 1;
+      return of(aPrediction({ id, status: 'unknown' }));
+    },
+  };
+  const scheduler = hurried(1_000);
+  const { report } = await counted(4, { provider: slow, scheduler }, running);
+  expect(report.surplus).toMatchObject({ count: 1, predictionIds: [seen[0]?.id] });
+  expect(report.run.unlookedSinceMs).toBe(report.run.startedAtMs);
+  expect(asked).toBe(9);
+});
+
+it('keeps the surplus of a folder whose run the service stops, and looks in the next run', async () => {
+  const noCredit = { type: 'answer', status: 402, body: '{"detail":"no credit"}' } as const;
+  const state = { hasCredit: false };
+  const { provider } = await start({
+    earlyOutputRate: 0,
+    faults: {
+      isRepeated: ({ serial }) => serial === 0,
+      beforeCreate: ({ input }) => (state.hasCredit || input.seed === 0 ? null : noCredit),
+    },
+  });
+  const stopped = await run(2, { provider, concurrency: 1 });
+  expect(stopped.fault).toMatchObject({ status: 402 });
+  expect(stopped.report).not.toHaveProperty('surplus');
+  expect(stopped.report.run.unlookedSinceMs).toBe(stopped.report.run.startedAtMs);
+  state.hasCredit = true;
+  const next = await run(2, { provider });
+  expect(next.report).toMatchObject({ saved: 2, costUsd: 0.009, surplus: { count: 1, costUsd: 0.003 } });
+  expect(next.report.run).not.toHaveProperty('unlookedSinceMs');
 });

@@ -3,15 +3,15 @@ import {
   type Attempt,
   createAttempt,
   type SentRequest,
-} from '../../../src/operators/predictions/lost/attempt.ts';
+} from '../../../../src/operators/predictions/lost/attempt.ts';
 import {
   judgeLook,
   type Look,
   type OpenAttempts,
-} from '../../../src/operators/predictions/lost/judgeLook.ts';
-import { createOwnPredictions } from '../../../src/operators/predictions/lost/ownPredictions.ts';
-import type { Prediction } from '../../../src/types.ts';
-import { aPrediction, aRequest } from '../../helpers/fakeProvider.ts';
+} from '../../../../src/operators/predictions/lost/judgeLook.ts';
+import { createOwnPredictions } from '../../../../src/operators/predictions/lost/ownPredictions.ts';
+import type { Prediction } from '../../../../src/types.ts';
+import { aPrediction, aRequest } from '../../../helpers/fakeProvider.ts';
 
 const attemptOf = (
   sentAtMs: number,

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { createOwnPredictions } from '../../../../src/operators/predictions/lost/ownPredictions.ts';
+import { aPrediction, aRequest } from '../../../helpers/fakeProvider.ts';
+
+const noteMany = (count: number) => {
+  const own = createOwnPredictions();
+  for (let n = 1; n <= count; n += 1) {
+    own.note({ request: aRequest(), sentAtMs: n }, aPrediction({ id: `p${n}` }), n + 1);
+  }
+  return own;
+};
+
+it('remembers the latest 4,096 predictions of a run', () => {
+  const own = noteMany(4_097);
+  expect(own.latestListedMs(new Set(['p1']))).toBe(Number.NEGATIVE_INFINITY);
+  expect(own.latestListedMs(new Set(['p2']))).toBe(2);
+  expect(own.latestListedMs(new Set(['p2', 'p4097', 'p5']))).toBe(4_097);
+});
+
+it('learns how long the list lags from the predictions that it does not show yet', () => {
+  const own = noteMany(3);
+  own.see(new Set(['p1']), { sentAtMs: 1, lookedAtMs: 5_000 });
+  expect(own.longestLagMs).toBe(5_000 - 3);
+  // Those of before say nothing: they may be too old for the list.
+  own.see(new Set(), { sentAtMs: 4, lookedAtMs: 9_000 });
+  expect(own.longestLagMs).toBe(5_000 - 3);
+});

@@ -1,0 +1,53 @@
+import { Subscriber } from 'rxjs';
+import { expect, it } from 'vitest';
+import { createAttempt } from '../../../../src/operators/predictions/lost/attempt.ts';
+import {
+  beginSearch,
+  hurrySearch,
+  isLastLook,
+  nextTurn,
+  noteLook,
+  type Search,
+} from '../../../../src/operators/predictions/lost/searches.ts';
+import { aRequest } from '../../../helpers/fakeProvider.ts';
+
+const aSearch = (isAtRest = () => false): Search =>
+  beginSearch(
+    {
+      attempt: createAttempt({ request: aRequest(), sentAtMs: 0 }),
+      subscriber: new Subscriber(),
+      isAtRest,
+      lookForMs: 120_000,
+    },
+    0,
+  );
+
+/** Lets time pass until the last look; returns the moments of all looks, in seconds. */
+function looksOf(search: Search, untilMs = 3_600_000): number[] {
+  const looks: number[] = [];
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  for (let nowMs = 0; nowMs < untilMs; ) {
+    const { afterMs, isLook } = nextTurn([search], nowMs, lookedAtMs);
+    nowMs += afterMs;
+    if (!isLook) continue;
+    lookedAtMs = nowMs;
+    looks.push(nowMs / 1_000);
+    if (isLastLook(search, nowMs)) break;
+    noteLook(search, nowMs);
+  }
+  return looks;
+}
+
+it('looks ever more rarely: every half minute until the deadline, every five minutes after it', () => {
+  expect(looksOf(aSearch())).toEqual([0, 2, 6, 14, 30, 60, 90, 120, 150, 210, 330, 570, 600]);
+});
+
+it('looks for the last time once nothing has been in flight for two seconds at the deadline', () => {
+  expect(looksOf(aSearch(() => true))).toEqual([0, 2, 6, 14, 30, 60, 90, 120, 122]);
+});
+
+it('ends after three more looks if it is hurried', () => {
+  const search = aSearch();
+  hurrySearch(search, 0);
+  expect(looksOf(search)).toEqual([0, 2, 6]);
+});
