@@ -22,6 +22,7 @@ import { tally } from '../operators/stages/tally.ts';
 import type { Outcome, Plan } from '../types.ts';
 import { generate } from './generate.ts';
 import { skippedOutcome } from './journey/skippedOutcome.ts';
+import { warnOfMissingGlyphs } from './run/captionGlyphs.ts';
 import { addBudgetNeeded } from './run/closing/budgetNeeded.ts';
 import { closingLook } from './run/closing/closingLook.ts';
 import { type FinishedRun, type RunEnd, sessionOf, writeResults } from './run/closing/results.ts';
@@ -61,7 +62,8 @@ export function runToFolder(
     const matched = isPartial ? EMPTY : defer(() => matchInput(plans, input, run)).pipe(ignoreElements());
     const reviewed = isPartial ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
     const counted = defer(() => countSaved(plans, total, run, isPartial));
-    return concat(matched, reviewed).pipe(
+    const checked = defer(() => warnOfMissingGlyphs(plans, run)).pipe(ignoreElements());
+    return concat(matched, checked, reviewed).pipe(
       concatMap((toRender) => counted.pipe(map((saved) => ({ toRender, saved })))),
       concatMap(({ toRender, saved }) => {
         const added = renderEarlier(toRender, plans, run);

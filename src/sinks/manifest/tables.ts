@@ -58,8 +58,9 @@ async function isOutcomeTable(path: string, bytes: number): Promise<boolean> {
 }
 
 /**
- * Writes outcomes as CSV (RFC 4180, UTF-8, with a header). Prefixes texts that a spreadsheet would
- * run as a formula with `'` (https://owasp.org/www-community/attacks/CSV_Injection). Rejects with
+ * Writes outcomes as CSV (RFC 4180, UTF-8, with a header). It begins with a byte order mark,
+ * without which Excel takes it for another encoding. Prefixes texts that a spreadsheet would run as
+ * a formula with `'` (https://owasp.org/www-community/attacks/CSV_Injection). Rejects with
  * `StorageError`.
  */
 function writeCsvManifest(path: string, outcomes: AsyncIterable<Outcome>): Promise<void> {
@@ -70,7 +71,8 @@ async function* lines(outcomes: AsyncIterable<Outcome>): AsyncGenerator<string> 
   let isFirst = true;
   for await (const outcome of outcomes) {
     const config = { header: isFirst, escapeFormulae: true, newline: '\r\n' };
-    yield `${papaparse.unparse([outcomeRow(outcome)], config)}\r\n`;
+    const mark = isFirst ? '\uFEFF' : '';
+    yield `${mark}${papaparse.unparse([outcomeRow(outcome)], config)}\r\n`;
     isFirst = false;
   }
 }

@@ -124,7 +124,10 @@ function readOpen(text: string, property: ModelInputProperty | undefined): Json 
 
 function readNumber(text: string): number | null {
   const isNumber = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/.test(text);
-  return isNumber ? Number(text) : null;
+  if (!isNumber) return null;
+  // One that cannot be held exactly stays as it is, so that it is refused by its own digits.
+  const value = Number(text);
+  return /^\s*[-+]?\d+\s*$/.test(text) && !Number.isSafeInteger(value) ? null : value;
 }
 
 function readBoolean(text: string): boolean | null {

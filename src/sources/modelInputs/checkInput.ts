@@ -41,10 +41,16 @@ function innermost({ name, value, property }: Given, indexes: readonly number[])
 function shown({ value, property }: Given): string {
   const clipped = clip(typeof value === 'string' ? value : JSON.stringify(value));
   if (typeof value !== 'string') return clipped;
+  if (isTooLarge(value, property)) return `${clipped}, which is too large`;
   // If all choices are words, a word needs no quotes.
   const isWord = value.trim() === value && value !== '';
   if (isWord && property.enum?.every((choice) => typeof choice === 'string')) return clipped;
   return `the text ${JSON.stringify(clipped)}`;
+}
+
+/** Returns true for the digits of a whole number that JavaScript, and JSON, cannot hold exactly. */
+function isTooLarge(text: string, { type }: ModelInputProperty): boolean {
+  return type === 'integer' && /^\s*[-+]?\d{16,}\s*$/.test(text) && !Number.isSafeInteger(Number(text));
 }
 
 function clip(text: string): string {

@@ -37,18 +37,29 @@ export interface JobContext {
  * valid integer.
  */
 export function checkJobContext(context: JobContext): void {
+  checkTakesPrompt(context);
+  checkJobSettings(context);
+}
+
+/** Throws `UsageError` if a model has no `prompt` input. */
+export function checkTakesPrompt({ model, schema }: Pick<JobContext, 'model' | 'schema'>): void {
+  if (schema === null || schema.properties.prompt !== undefined) return;
+  const names = Object.keys(schema.properties).join(', ');
+  throw new UsageError(`Expected a model that takes a prompt, got ${model}, which takes ${names}`, {
+    suggestion: 'Give a table without prompts, or choose another model with --model.',
+  });
+}
+
+/**
+ * Throws `UsageError` as `checkJobContext` does, but for a model without a `prompt` input: those
+ * that enlarge a picture or remove its background take none.
+ */
+export function checkJobSettings(context: JobContext): void {
   const { model, schema, input, count, seed, limit } = context;
   expectInteger('count', count, 1);
   if (limit !== undefined) expectInteger('limit', limit, 1);
   if (typeof seed === 'number') expectInteger('seed', seed, 0);
-  if (schema === null) return;
-  const names = Object.keys(schema.properties);
-  if (schema.properties.prompt === undefined) {
-    throw new UsageError(
-      `Expected a model that takes a prompt, got ${model}, which takes ${names.join(', ')}`,
-    );
-  }
-  checkInputs(model, schema, input);
+  if (schema !== null) checkInputs(model, schema, input);
 }
 
 function expectInteger(name: string, value: number, minimum: number): void {

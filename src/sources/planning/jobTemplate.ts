@@ -1,6 +1,7 @@
+import { mapInputStrings } from '../../base/modelInput.ts';
 import { nearestName } from '../../base/suggest.ts';
 import { UsageError } from '../../errors.ts';
-import type { Job, Json, RenditionSpec } from '../../types.ts';
+import type { Job, Json, ModelInput, RenditionSpec } from '../../types.ts';
 import { slug } from './fileNames.ts';
 
 export interface JobTemplateConfig {
@@ -57,7 +58,7 @@ function textFor(name: string, { prompt, model, input, tags }: Job, date: string
   const [owner = '', modelName = ''] = model.split('/');
   switch (name) {
     case 'slug':
-      return slug(prompt);
+      return slug(prompt === '' ? inputFileName(input) : prompt);
     case 'prompt':
       return prompt.slice(0, maxChars);
     case 'model':
@@ -69,6 +70,22 @@ function textFor(name: string, { prompt, model, input, tags }: Job, date: string
     default:
       return fieldText(name, { ...input, ...tags });
   }
+}
+
+/**
+ * Returns the name of the first file among the inputs; a job without a prompt is named after it.
+ */
+function inputFileName(input: ModelInput): string {
+  const texts: string[] = [];
+  mapInputStrings(input, (_path, text) => {
+    texts.push(text);
+    return text;
+  });
+  const name = texts.find((text) => /^(?!data:).*\.\w{2,4}(\?.*)?$/i.test(text)) ?? '';
+  return name
+    .replace(/\?.*$/, '')
+    .replace(/^.*[/\\]/, '')
+    .replace(/\.\w+$/, '');
 }
 
 function fieldText(name: string, fields: Readonly<Record<string, Json>>): string {
