@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MODEL_REFERENCE } from '../../base/modelName.ts';
 import { httpUrl } from '../script/environment.ts';
 
 /** A model as named on the command line. */
@@ -113,10 +114,10 @@ function keyOf<Word extends string>(record: Readonly<Record<Word, unknown>>): Fl
 }
 
 const modelReference: FlagValue<ModelReference> = {
-  expected: 'OWNER/NAME or OWNER/NAME:VERSION (64 hex digits)',
+  expected: 'OWNER/NAME, OWNER/NAME:VERSION (64 hex digits) or deployments/OWNER/NAME',
   schema: z
     .string()
-    .regex(/^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/)
+    .regex(MODEL_REFERENCE)
     .transform((text) => {
       const [model = '', version = null] = text.split(':');
       return { model, version };

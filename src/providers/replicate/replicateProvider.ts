@@ -8,7 +8,8 @@ import { outputUrls, predictionError } from '../wire/output.ts';
 import { parsePrediction } from '../wire/prediction.ts';
 import { createCaller, expectCredentials, replicateBaseUrl } from './caller.ts';
 import { createPredictionList, createServiceClock } from './listPredictions.ts';
-import { createModelLookup, createModelMemory, createModelRoutes } from './models.ts';
+import { createModelMemory } from './modelMemory.ts';
+import { createModelLookup, createModelRoutes } from './models.ts';
 import { postPrediction } from './postPrediction.ts';
 import { createUpload } from './upload.ts';
 

@@ -1,4 +1,5 @@
 import { mapInputStrings } from '../../base/modelInput.ts';
+import { ownerAndName } from '../../base/modelName.ts';
 import { nearestName } from '../../base/suggest.ts';
 import { UsageError } from '../../errors.ts';
 import type { Job, Json, ModelInput, RenditionSpec } from '../../types.ts';
@@ -55,7 +56,7 @@ function checkNames(template: string, { knownNames, whole: text = template }: Jo
 }
 
 function textFor(name: string, { prompt, model, input, tags }: Job, date: string): string {
-  const [owner = '', modelName = ''] = model.split('/');
+  const [owner, modelName] = ownerAndName(model);
   switch (name) {
     case 'slug':
       return slug(prompt === '' ? inputFileName(input) : prompt);

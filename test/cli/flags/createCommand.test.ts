@@ -202,7 +202,10 @@ describe('refusals', () => {
     ['--max-wait 25h', 'at most 24h'],
     ['--max-wait 5d', 'a time above 0'],
     ['--simulate=fast', "Expected `--simulate` to be a number above 0, at most 1000000, got 'fast'"],
-    ['--model flux', "to be OWNER/NAME or OWNER/NAME:VERSION (64 hex digits), got 'flux'"],
+    [
+      '--model flux',
+      "to be OWNER/NAME, OWNER/NAME:VERSION (64 hex digits) or deployments/OWNER/NAME, got 'flux'",
+    ],
     ['--model o/n:latest', "got 'o/n:latest'"],
     ['--input steps', "Expected `--input` to be KEY=VALUE, got 'steps'"],
     ['--base-url ftp://host', "got 'ftp://host'"],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EXPECTED_MODEL, MODEL_REFERENCE } from '../../../base/modelName.ts';
 import { nearestName, type SpecProblem } from '../../../base/suggest.ts';
 import { UsageError } from '../../../errors.ts';
 import { specText } from '../../../renditions/fields.ts';
@@ -51,8 +52,6 @@ const gridSpecSchema = z
       max: fields.max ?? null,
     };
   });
-
-const modelName = /^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/;
 
 /**
  * Returns all mistakes in the varying parts of a spec, with their paths. Checks against the model
@@ -124,12 +123,12 @@ function models(fields: GridFields): SpecProblem[] {
     .filter(({ name }) => name === 'model')
     .flatMap(({ path, values }) =>
       values.flatMap(({ value }, index) =>
-        typeof value === 'string' && modelName.test(value)
+        typeof value === 'string' && MODEL_REFERENCE.test(value)
           ? []
           : [
               {
                 path: [...path, index],
-                message: `Expected owner/name or owner/name:version, got ${JSON.stringify(value)}`,
+                message: `Expected ${EXPECTED_MODEL}, got ${JSON.stringify(value)}`,
               },
             ],
       ),
