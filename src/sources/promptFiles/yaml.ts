@@ -2,6 +2,7 @@ import { isNode, isSeq, LineCounter, parseDocument } from 'yaml';
 import { UsageError } from '../../errors.ts';
 import { type RowItem, rowFromValue } from './rows.ts';
 import { maxRowChars, readLines, readText, type TextFile } from './text.ts';
+import { readUsualItem } from './yamlItem.ts';
 
 /**
  * Reads the rows of a YAML file: a list of texts or objects. The usual form, `- ` at the start of a
@@ -68,6 +69,8 @@ function rowFromItem({ line, lines, chars }: YamlItem): RowItem {
     const message = `Expected an item of at most ${maxRowChars} characters, got a longer one`;
     return { type: 'problem', line, message };
   }
+  const usual = readUsualItem(lines);
+  if (usual !== undefined) return rowFromValue(line, usual);
   const document = parseDocument(lines.join('\n'), { prettyErrors: true });
   const error = document.errors[0];
   if (error !== undefined) {
