@@ -18,6 +18,11 @@ export interface ReplicateProviderConfig {
   /** Default `https://api.replicate.com/v1`. */
   baseUrl?: string;
   /**
+   * Credentials to remove from the bodies of responses, besides the token; those of other services,
+   * for example. Default: none.
+   */
+  secrets?: readonly string[];
+  /**
    * Time limit of a response, in addition to the wait that the service was asked for. Default
    * 30,000.
    */

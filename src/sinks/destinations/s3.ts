@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { contentTypeOf } from '../../base/pictures.ts';
+import { createRedact } from '../../base/secrets.ts';
 import { prettyJson } from '../../disk/writeFiles.ts';
 import { DeliveryError, UsageError } from '../../errors.ts';
 import type { Destination } from '../../ports.ts';
@@ -45,8 +47,9 @@ export async function openS3(url: string, folder: string, config: S3Config = {})
   try {
     await client.send(new HeadBucketCommand({ Bucket: bucket }));
   } catch (cause) {
+    const reason = await reasonOf(cause, client);
     client.destroy();
-    throw new UsageError(`The bucket ${bucket} cannot be used: ${reasonOf(cause)}`, {
+    throw new UsageError(`The bucket ${bucket} cannot be used: ${reason}`, {
       suggestion:
         'Check its name, the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or a profile) and AWS_REGION; for other services set AWS_ENDPOINT_URL_S3.',
       cause,
@@ -111,15 +114,15 @@ export async function openS3(url: string, folder: string, config: S3Config = {})
         try {
           return await deliver(outcome, signal);
         } catch (cause) {
-          throw undelivered(url, outcome, cause);
+          throw undelivered(url, outcome, await reasonOf(cause, client), cause);
         }
       }),
     close: async () => client.destroy(),
   };
 }
 
-function undelivered(url: string, { index }: Outcome, cause: unknown): DeliveryError {
-  return new DeliveryError(`Cannot deliver image #${index + 1} to ${url}: ${reasonOf(cause)}`, {
+function undelivered(url: string, { index }: Outcome, reason: string, cause: unknown): DeliveryError {
+  return new DeliveryError(`Cannot deliver image #${index + 1} to ${url}: ${reason}`, {
     destination: url,
     recoverable: true,
     suggestion: 'Run the same command again: it uploads the image from the disk, without making it again.',
@@ -127,10 +130,14 @@ function undelivered(url: string, { index }: Outcome, cause: unknown): DeliveryE
   });
 }
 
-function reasonOf(cause: unknown): string {
+/** Returns what the store says of a failure, without the credentials that it was sent. */
+async function reasonOf(cause: unknown, { config }: S3Client): Promise<string> {
   if (!(cause instanceof Error)) return String(cause);
-  const code = 'Code' in cause ? String(cause.Code) : cause.name;
-  return cause.message === '' || cause.message === 'UnknownError' ? code : `${code} (${cause.message})`;
+  const sent = await config.credentials().catch(() => null);
+  const redact = createRedact([sent?.secretAccessKey, sent?.sessionToken]);
+  const code = redact('Code' in cause ? String(cause.Code) : cause.name);
+  const isWordless = cause.message === '' || cause.message === 'UnknownError';
+  return isWordless ? code : `${code} (${redact(cause.message)})`;
 }
 
 /** A bucket and a prefix in an S3-compatible store. */
