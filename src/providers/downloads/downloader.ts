@@ -29,9 +29,11 @@ export interface DownloaderConfig {
  * provenance if `embedProvenance` is set, flushed, and only then renamed to
  * `<stem>.<extension by content>`, or another name as `giveName` chooses it.
  *
+ * Texts are refused unless `mayBeText` says that the output may be one.
+ *
  * Emits `DownloadError`: recoverable if another try can help (cut, slow, 5xx), else final (gone,
- * refused, too large, no image); `StorageError` if the disk refuses. Removes its temporary file
- * after an error and on unsubscribe.
+ * refused, at an address that is not public, too large, no image); `StorageError` if the disk
+ * refuses. Removes its temporary file after an error and on unsubscribe.
  */
 export function createDownloader(config: DownloaderConfig = {}): Downloader {
   const { maxBytes = 100_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
@@ -57,6 +59,7 @@ async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig)
     const { extension, ...identity } = await identifyFile(temporary, received, {
       url,
       inTurn: config.inTurn,
+      ...(target.mayBeText === undefined ? {} : { mayBeText: target.mayBeText }),
     });
     const stored = await writeProvenance(
       { path: temporary, extension, received, ...identity },
