@@ -42,6 +42,11 @@ export interface Provider {
   readonly answers: ProviderAnswers;
   /** Emits the service's name, as `base/service.ts` makes it. Absent: it is compared with none. */
   identify?(): Observable<string>;
+  /**
+   * True if the service runs on this machine: then its outputs may be at addresses that only this
+   * machine reaches. Absent: false.
+   */
+  readonly isLocal?: boolean;
   createPrediction(request: PredictionRequest, options: CreateOptions): Observable<Prediction>;
   getPrediction(id: string): Observable<Prediction>;
   /**

@@ -2,7 +2,7 @@ import { defer, EMPTY, ignoreElements, map, type Observable, of, type SchedulerL
 import { z } from 'zod';
 import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import { createRedact } from '../../base/secrets.ts';
-import { cogService } from '../../base/service.ts';
+import { cogService, isLoopback } from '../../base/service.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import { createServiceIdentity } from '../http/serviceIdentity.ts';
@@ -76,6 +76,7 @@ export function createCogProvider(config: CogProviderConfig): Provider {
   return {
     answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
     identify: identity.identify,
+    isLocal: isLoopback(new URL(baseUrl).hostname),
     createPrediction: putPrediction(call, {
       runTimeoutMs,
       readiness: cogReadiness(call, requestTimeoutMs),

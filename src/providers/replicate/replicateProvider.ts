@@ -1,5 +1,5 @@
 import { defer, map, tap } from 'rxjs';
-import { replicateService, serviceAt } from '../../base/service.ts';
+import { isLoopback, replicateService, serviceAt } from '../../base/service.ts';
 import type { ModelCache, Provider } from '../../ports.ts';
 import type { Prediction, PredictionPage } from '../../types.ts';
 import { createServiceIdentity } from '../http/serviceIdentity.ts';
@@ -84,6 +84,7 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
   return {
     answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
     identify: identity.identify,
+    isLocal: isLoopback(new URL(baseUrl).hostname),
     createPrediction: (request, options) =>
       defer(() => {
         const sentAtMs = now();

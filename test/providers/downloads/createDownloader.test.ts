@@ -27,7 +27,7 @@ const picture = (format: 'png' | 'jpeg' | 'webp' | 'gif' | 'avif') =>
     .toBuffer();
 const fetchInto = (url: string, config = {}, target: Partial<DownloadTarget> = {}) =>
   lastValueFrom(
-    createDownloader(config).download(url, {
+    createDownloader({ isLocal: true, ...config }).download(url, {
       stem: join(folder, 'a', 'cat'),
       ...target,
     }),
@@ -186,7 +186,7 @@ it('a try after an unsubscribed one is not disturbed by what that one cleans up'
     response.writeHead(200).write(body.subarray(0, 50));
   });
   const download = () =>
-    createDownloader().download(url, { stem: join(folder, 'a', 'cat') });
+    createDownloader({ isLocal: true }).download(url, { stem: join(folder, 'a', 'cat') });
   const first = download().subscribe();
   await expect.poll(filesThere).toHaveLength(1);
   const second = lastValueFrom(download());
@@ -396,7 +396,7 @@ it('stops and cleans up when it is unsubscribed', async () => {
       closed = true;
     });
   });
-  const subscription = createDownloader()
+  const subscription = createDownloader({ isLocal: true })
     .download(url, { stem: join(folder, 'a', 'cat') })
     .subscribe();
   await expect.poll(filesThere).toEqual([expect.stringMatching(/^cat\.[0-9a-f]{8}\.rxposure\.part$/)]);
