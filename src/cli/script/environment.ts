@@ -84,9 +84,14 @@ export function redact(text: string, token: string | null): string {
 /** Variables of the environment that hold credentials of the services that a run may use. */
 const SECRET_VARIABLES = ['REPLICATE_API_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
 
+/** Shorter ones, such as `minioadmin`, are names too, and may stand in the URLs of outputs. */
+const SHORTEST_SECRET_CHARS = 20;
+
 /** Returns the credentials in the environment: no text of a service may bring one of them back. */
 export function secretsIn(env: Readonly<Record<string, string | undefined>>): string[] {
-  return SECRET_VARIABLES.map((name) => env[name]?.trim() ?? '').filter((secret) => secret !== '');
+  return SECRET_VARIABLES.map((name) => env[name]?.trim() ?? '').filter(
+    (secret) => secret.length >= SHORTEST_SECRET_CHARS,
+  );
 }
 
 /** The properties of the machine that decide where caches are. */
