@@ -305,10 +305,12 @@ interface ListLimits {
   readonly items?: ModelInputProperty;
 }
 
-/** A model's published inputs. */
+/** A model's published inputs, and the part of its outputs that counts. */
 export interface ModelSchema {
   readonly properties: Readonly<Record<string, ModelInputProperty>>;
   readonly required: readonly string[];
+  /** True if its outputs may be texts, JSON included, and not only images. Default false. */
+  readonly outputsText?: boolean;
 }
 
 export interface Model {
@@ -336,6 +338,30 @@ export interface ImageFile {
   /** The file as the model made it, if it is stored too. */
   readonly untouched?: Pick<ImageFile, 'path' | 'bytes' | 'sha256'>;
 }
+
+/** Destination of a downloaded file. */
+export interface DownloadTarget {
+  /** Absolute path without extension; the extension is chosen by content. */
+  readonly stem: string;
+  /** Embeds provenance in an image. Absent: images stay as they are. */
+  readonly embedProvenance?: ProvenanceWriter;
+  /** Like `stem`, for the image before provenance was embedded. Absent: it is not stored. */
+  readonly untouchedStem?: string;
+  /** Returns true for files to replace; others keep their names. Absent: any file is replaced. */
+  readonly mayReplace?: (path: string) => boolean | Promise<boolean>;
+  /**
+   * Returns true if the output may be a text, JSON included. Called once the file turns out to be
+   * one. Absent: it may not.
+   */
+  readonly mayBeText?: () => Promise<boolean>;
+}
+
+/**
+ * Embeds provenance in an image: takes the bytes of a file and its format (as in `ImageFile`) and
+ * returns the bytes to store, or the same if it leaves them unchanged. Running it again does no
+ * harm.
+ */
+export type ProvenanceWriter = (bytes: Buffer, format: string) => Promise<Buffer>;
 
 /** A request for the right to make a result that other processes may want, too. */
 export interface LeaseRequest {

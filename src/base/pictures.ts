@@ -50,14 +50,26 @@ export function createLargeImageLock(): LargeImageLock {
   };
 }
 
-const SVG_START = /^\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]/i;
+const XML_DECLARATION = /\s*(?:<\?xml[^>]*>\s*)?/y;
+/** One part before the element a match: a repeat would be tried in all its splits. */
+const BEFORE_SVG = /(?:<!--[\s\S]*?-->|<!DOCTYPE svg[^>]*>)\s*/iy;
+const SVG_ELEMENT = /<svg[\s>]/iy;
 
 /**
  * Returns true if a file that begins with these bytes is an SVG, which has no signature but its
  * text.
  */
 export function isSvg(head: Uint8Array): boolean {
-  return SVG_START.test(new TextDecoder().decode(head));
+  const text = new TextDecoder().decode(head);
+  let at = endOfMatch(XML_DECLARATION, text, 0) ?? 0;
+  for (let end: number | null = at; end !== null; end = endOfMatch(BEFORE_SVG, text, at)) at = end;
+  return endOfMatch(SVG_ELEMENT, text, at) !== null;
+}
+
+/** Returns where a sticky expression ends that matches at this place; null if it does not. */
+function endOfMatch(expression: RegExp, text: string, at: number): number | null {
+  expression.lastIndex = at;
+  return expression.test(text) ? expression.lastIndex : null;
 }
 
 /** Returns the media type for a format, `application/octet-stream` for an unknown one. */

@@ -10,6 +10,7 @@ import {
   createWarn,
   keepMemorySmall,
   readEnvironment,
+  secretsIn,
   type Warn,
 } from '../script/environment.ts';
 import { runScript } from '../script/runScript.ts';
@@ -42,6 +43,7 @@ export function runBatchScript(
     const service = await openService(choice, {
       cacheFolder: cacheFolder(io.env),
       refreshModels: flags.refreshModels,
+      secrets: secretsIn(io.env),
       warn,
     });
     try {

@@ -180,7 +180,7 @@ async function openWatch(folder: string, port: number, service: string | null): 
  * Throws `UsageError` if the service sends no signed webhooks, or cannot reach this machine.
  */
 export function receiveWebhooks(
-  { webhookSecret, reachesLoopback }: OpenService,
+  { webhookSecret, secrets = [], reachesLoopback }: OpenService,
   { webhookUrl, webhookPort }: Pick<Flags, 'webhookUrl' | 'webhookPort'>,
 ): Observable<PredictionEvents> {
   if (webhookSecret === null) {
@@ -206,6 +206,7 @@ export function receiveWebhooks(
           defer(() =>
             createWebhookReceiver({
               secret: key,
+              secrets,
               port: webhookPort ?? 0,
               ...(webhookUrl === null ? {} : { publicUrl: webhookUrl }),
             }),

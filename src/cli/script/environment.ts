@@ -3,6 +3,7 @@ import { posix, win32 } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { z } from 'zod';
 import { encoderConcurrency } from '../../base/pictures.ts';
+import { isSecret, REDACTED } from '../../base/secrets.ts';
 import { UsageError } from '../../errors.ts';
 import { jsonLine } from '../../events/listeners.ts';
 import { createPaint, type ScriptIo } from '../display/terminal.ts';
@@ -74,17 +75,23 @@ export function createWarn(
   };
 }
 
-/**
- * In characters. Shorter tokens are stand-ins for a local server; redacting them would hit ordinary
- * words.
- */
-const SHORTEST_SECRET = 8;
-
 /** Replaces the API token, and anything that looks like a Replicate token, by `[token]`. */
 export function redact(text: string, token: string | null): string {
-  const withoutOurs =
-    token !== null && token.length >= SHORTEST_SECRET ? text.replaceAll(token, '[token]') : text;
-  return withoutOurs.replace(/\br8_\w{8,}/g, '[token]');
+  const withoutOurs = token !== null && isSecret(token) ? text.replaceAll(token, REDACTED) : text;
+  return withoutOurs.replace(/\br8_\w{8,}/g, REDACTED);
+}
+
+/** Variables of the environment that hold credentials of the services that a run may use. */
+const SECRET_VARIABLES = ['REPLICATE_API_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
+
+/** Shorter ones, such as `minioadmin`, are names too, and may stand in the URLs of outputs. */
+const SHORTEST_SECRET_CHARS = 20;
+
+/** Returns the credentials in the environment: no text of a service may bring one of them back. */
+export function secretsIn(env: Readonly<Record<string, string | undefined>>): string[] {
+  return SECRET_VARIABLES.map((name) => env[name]?.trim() ?? '').filter(
+    (secret) => secret.length >= SHORTEST_SECRET_CHARS,
+  );
 }
 
 /** The properties of the machine that decide where caches are. */

@@ -1,4 +1,5 @@
 import { canonicalJson, truncateDataUrls } from '../../base/modelInput.ts';
+import { REDACTED } from '../../base/secrets.ts';
 import type { Json, ModelInput, Prediction, PredictionRequest } from '../../types.ts';
 
 /**
@@ -102,9 +103,9 @@ function matchValue(sent: Json, shown: Json | undefined): Match {
   return typeof shown === 'object' ? 'other' : matchScalars(sent, shown);
 }
 
-/** The service hides secret inputs. */
+/** The service hides secret inputs, and so does a provider that finds its token in one. */
 function isRedacted(shown: Json | undefined): boolean {
-  return typeof shown === 'string' && /^\[?redacted\]?$/i.test(shown.trim());
+  return typeof shown === 'string' && (shown === REDACTED || /^\[?redacted\]?$/i.test(shown.trim()));
 }
 
 function isList(value: Json): value is readonly Json[] {
@@ -169,7 +170,8 @@ function formsOf(text: string): TextForms {
 function matchForms(sent: TextForms, shown: TextForms): Match {
   if (sent.text === shown.text) return 'equal';
   if (sent.plain === shown.plain) return 'same';
-  const isRespelled = sent.folded === shown.folded || isCut(sent.plain, shown.plain);
+  const isRespelled =
+    sent.folded === shown.folded || isCut(sent.plain, shown.plain) || isCleaned(sent.plain, shown.plain);
   return isRespelled || (isUrl(sent.plain) && isUrl(shown.plain)) ? 'near' : 'other';
 }
 
@@ -183,9 +185,24 @@ const SHORTEST_CUT = 100;
 
 /** Returns true if a text is the beginning of another: lists may show long texts cut. */
 function isCut(whole: string, shown: string): boolean {
-  const beginning = shown.replace(/\s*(?:…|\.{3})$/, '');
-  const isMarked = beginning !== shown && beginning !== '';
+  const [, unmarked = ''] = /^(.*)(?:…|\.{3})$/s.exec(shown) ?? [];
+  const beginning = unmarked === '' ? shown : unmarked.trimEnd();
+  const isMarked = unmarked !== '' && beginning !== '';
   return (isMarked || shown.length >= SHORTEST_CUT) && whole.startsWith(beginning);
+}
+
+/** Returns true if a text is another one in which a token was replaced. */
+function isCleaned(whole: string, shown: string): boolean {
+  const [beginning = '', ...parts] = shown.split(REDACTED);
+  const end = parts.pop();
+  if (end === undefined || !whole.startsWith(beginning) || !whole.endsWith(end)) return false;
+  let at = beginning.length;
+  for (const part of parts) {
+    const found = whole.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at + end.length <= whole.length;
 }
 
 function worse(one: Match, other: Match): Match {

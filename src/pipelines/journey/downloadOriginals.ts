@@ -21,10 +21,11 @@ import type { FetchedOutput, ImageFile, Plan, Prediction } from '../../types.ts'
 import { recordCreated } from './attempt/followPrediction.ts';
 import { type JobState, mayReplace } from './job.ts';
 import { datedPrediction } from './provenance.ts';
-import type { RunClock, RunHooks, RunLimits, RunOutputs, RunServices } from './run.ts';
+import type { RunClock, RunHooks, RunLimits, RunOutputs, RunServices, Shared } from './run.ts';
 
 /** The groups of a run that downloading reads. */
 type Downloading = Recording &
+  Pick<Shared, 'outputsText'> &
   Pick<RunHooks, 'filesOf'> &
   Refetching &
   Pick<RunServices, 'downloader'> &
@@ -70,6 +71,8 @@ function download(prediction: Prediction, job: JobState, run: Downloading): Obse
       ...(embedProvenance && { embedProvenance }),
       ...(run.keepOriginals ? { untouchedStem: join(run.folder, 'originals', plan.path) } : {}),
       mayReplace: mayReplace(job, run),
+      mayBeText: ({ model, version }) =>
+        run.outputsText({ model: model === '' ? plan.model : model, version }),
       urlsOf: run.answers.urlsOf,
       within: gate(run.downloads),
       scheduler: run.scheduler,

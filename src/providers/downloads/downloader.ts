@@ -2,7 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
+import type { SchedulerLike } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { createLargeImageLock, type LargeImageLock } from '../../base/pictures.ts';
 import { copyWhole } from '../../disk/copyFiles.ts';
 import { giveName } from '../../disk/giveName.ts';
@@ -12,6 +14,7 @@ import { DownloadError, StorageError } from '../../errors.ts';
 import type { Downloader, DownloadTarget } from '../../ports.ts';
 import type { ImageFile } from '../../types.ts';
 import { identifyFile } from './identifyFile.ts';
+import { anywhere, createPublicReach } from './reach.ts';
 import { downloadError, type ReceiveConfig, type ReceivedFile, receiveFile } from './receiveFile.ts';
 
 export interface DownloaderConfig {
@@ -21,7 +24,20 @@ export interface DownloaderConfig {
   connectTimeoutMs?: number;
   /** Longest time without a byte. Default 30,000. */
   idleTimeoutMs?: number;
+  /** Slower transfers are broken off, measured over 30 s each. Default 1,000. */
+  leastBytesPerSecond?: number;
+  /**
+   * True if the API runs on this machine: then outputs may be at `http:` addresses, and on this
+   * machine or in its networks. Default false: `https:` at public addresses only, redirects
+   * included. `data:` URLs are always accepted.
+   */
+  isLocal?: boolean;
+  /** Clock of the pace. Default monotonicScheduler. */
+  scheduler?: SchedulerLike;
 }
+
+/** Time over which the pace of a transfer is measured. */
+const PACE_MS = 30_000;
 
 /**
  * Creates a downloader of outputs. It sends no credentials. Each file is streamed to a temporary
@@ -29,13 +45,22 @@ export interface DownloaderConfig {
  * provenance if `embedProvenance` is set, flushed, and only then renamed to
  * `<stem>.<extension by content>`, or another name as `giveName` chooses it.
  *
+ * Texts are refused unless `mayBeText` says that the output may be one.
+ *
  * Emits `DownloadError`: recoverable if another try can help (cut, slow, 5xx), else final (gone,
- * refused, too large, no image); `StorageError` if the disk refuses. Removes its temporary file
- * after an error and on unsubscribe.
+ * refused, at an address that is not public, too large, no image); `StorageError` if the disk
+ * refuses. Removes its temporary file after an error and on unsubscribe.
  */
 export function createDownloader(config: DownloaderConfig = {}): Downloader {
   const { maxBytes = 100_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
-  const limits = { maxBytes, connectTimeoutMs, idleTimeoutMs };
+  const { leastBytesPerSecond = 1_000, isLocal = false, scheduler = monotonicScheduler } = config;
+  const limits = {
+    maxBytes,
+    connectTimeoutMs,
+    idleTimeoutMs,
+    leastPace: { bytesPerSecond: leastBytesPerSecond, overMs: PACE_MS, scheduler },
+    reach: isLocal ? anywhere : createPublicReach(),
+  };
   const inTurn = createLargeImageLock();
   return {
     download: (url, target) => fromAbortable((signal) => fetchTo(target, url, { ...limits, inTurn, signal })),
@@ -57,6 +82,7 @@ async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig)
     const { extension, ...identity } = await identifyFile(temporary, received, {
       url,
       inTurn: config.inTurn,
+      ...(target.mayBeText === undefined ? {} : { mayBeText: target.mayBeText }),
     });
     const stored = await writeProvenance(
       { path: temporary, extension, received, ...identity },
@@ -75,6 +101,8 @@ async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig)
 
 function ownError(error: unknown, url: string, stem: string): unknown {
   if (error instanceof DownloadError || error instanceof StorageError) return error;
+  // The HTTP client wraps what the checks of an address throw.
+  if (error instanceof Error && error.cause instanceof DownloadError) return error.cause;
   const shortage = asFileHandleShortage(error, stem);
   if (shortage !== null) return shortage;
   if (isFromDisk(error)) return toStorageError(error, stem);

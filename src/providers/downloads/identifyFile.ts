@@ -1,17 +1,17 @@
-import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
 import { isSvg, type LargeImageLock } from '../../base/pictures.ts';
 import { importPackage } from '../../disk/storageError.ts';
 import { DownloadError } from '../../errors.ts';
-import type { ImageFile } from '../../types.ts';
+import type { DownloadTarget, ImageFile } from '../../types.ts';
 import type { ReceivedFile } from './receiveFile.ts';
+import { isTextFile } from './textFile.ts';
 
 /** The type and size of a file, by its content. */
 interface FileIdentity extends Pick<ImageFile, 'format' | 'widthPx' | 'heightPx'> {
   readonly extension: string;
 }
 
-interface IdentifyFileConfig {
+interface IdentifyFileConfig extends Pick<DownloadTarget, 'mayBeText'> {
   /** Its source: names the type of content that has no signature. */
   url: string;
   /** Decodes large images one at a time. */
@@ -29,15 +29,15 @@ const decodable = new Set(['png', 'jpg', 'gif', 'webp', 'avif', 'svg', 'tif']);
 
 /**
  * Identifies a downloaded file by its content, not by its name. Rejects with `DownloadError` if the
- * content does not match the name (`ERR_NOT_AN_IMAGE`), its end is missing (`ERR_TRUNCATED`), or
- * its header claims an absurd size (`ERR_TOO_MANY_PIXELS`).
+ * content does not match the name or is a text (`ERR_NOT_AN_IMAGE`), its end is missing
+ * (`ERR_TRUNCATED`), or its header claims an absurd size (`ERR_TOO_MANY_PIXELS`).
  */
 export async function identifyFile(
   path: string,
   received: ReceivedFile,
-  { url, inTurn }: IdentifyFileConfig,
+  { url, inTurn, mayBeText = async () => false }: IdentifyFileConfig,
 ): Promise<FileIdentity> {
-  const extension = await extensionOf(received, url);
+  const extension = await extensionOf(received, url, mayBeText);
   const format = extension === 'jpg' ? 'jpeg' : extension;
   const end = endOf(extension, received);
   if (end === 'missing') throw cutShort(extension);
@@ -115,12 +115,16 @@ const SIGNED =
 /**
  * Returns the extension that fits the content. Images, videos and sounds are identified by content
  * alone. Other files are accepted unless their name is one of these: by their content too, or by
- * their name if it has no signature (texts, JSON).
+ * their name if it has no signature; texts only if the model may emit them.
  *
  * Rejects with `ERR_NOT_AN_IMAGE` for web pages and for other content under the name of an image,
  * video or sound.
  */
-async function extensionOf({ head }: Pick<ReceivedFile, 'head'>, url: string): Promise<string> {
+async function extensionOf(
+  { head }: Pick<ReceivedFile, 'head'>,
+  url: string,
+  mayBeText: () => Promise<boolean>,
+): Promise<string> {
   // Loaded with the first download, while predictions run, so that a run starts sooner.
   const { fileTypeFromBuffer } = await importPackage(import('file-type'), 'file-type');
   const type = await fileTypeFromBuffer(head);
@@ -131,15 +135,22 @@ async function extensionOf({ head }: Pick<ReceivedFile, 'head'>, url: string): P
   const name = namedExtension(url);
   const text = new TextDecoder().decode(head);
   const isPage = /<(!doctype html|html)/i.test(text);
-  if (!isPage && !SIGNED.test(name ?? '')) {
+  const isText = isPage || isTextFile(head, type?.mime, name);
+  if (!isPage && !SIGNED.test(name ?? '') && (!isText || (await mayBeText()))) {
     if (type !== undefined) return type.ext;
     if (name !== null) return name;
   }
-  const got =
-    type?.mime ?? (isPage ? 'an HTML page' : `${isUtf8(head) ? 'a text' : 'something'} without a type`);
-  throw new DownloadError('ERR_NOT_AN_IMAGE', `Expected an image, got ${got}`, {
+  throw notAnImage(isPage ? 'an HTML page' : (type?.mime ?? described(isText)), url);
+}
+
+function described(isText: boolean): string {
+  return isText ? 'a text without a type' : 'something without a type';
+}
+
+function notAnImage(got: string, url: string): DownloadError {
+  return new DownloadError('ERR_NOT_AN_IMAGE', `Expected an image, got ${got}`, {
     // Front ends respond with such pages while a server behind them is down.
-    recoverable: true,
+    recoverable: !/^data:/i.test(url),
     suggestion: 'If it happens again, look at the prediction on replicate.com.',
   });
 }

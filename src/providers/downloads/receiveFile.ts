@@ -5,12 +5,19 @@ import { writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { importPackage } from '../../disk/storageError.ts';
 import { DownloadError } from '../../errors.ts';
+import { readDataUrl } from './dataUrl.ts';
+import { type LeastPaceConfig, watchPace } from './pace.ts';
+import { anywhere, type Reach } from './reach.ts';
 
 export interface ReceiveConfig {
   readonly maxBytes: number;
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly signal: AbortSignal;
+  /** Addresses that are reached, redirects included. Default: any. */
+  readonly reach?: Reach;
+  /** A slower transfer is broken off. Default: only silence is. */
+  readonly leastPace?: LeastPaceConfig;
 }
 
 /**
@@ -37,7 +44,7 @@ export async function receiveFile(url: string, path: string, config: ReceiveConf
 }
 
 async function streamTo(path: string, url: string, meter: ByteMeter, config: ReceiveConfig): Promise<void> {
-  const { signal } = config;
+  const { signal, leastPace } = config;
   const source = await openStream(url, config);
   // Without a listener an error, as after a refusal, would end the process; `pipeline` has its own.
   source.on('error', () => {});
@@ -50,9 +57,11 @@ async function streamTo(path: string, url: string, meter: ByteMeter, config: Rec
     source.destroy();
     throw error;
   }
+  const keepPace = leastPace === undefined ? () => {} : watchPace(shownUrl(url), leastPace);
   const metered = async function* (chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {
       meter.pass(chunk);
+      keepPace(chunk.length);
       yield chunk;
     }
   };
@@ -73,7 +82,9 @@ function closed(target: WriteStream): Promise<void> {
   });
 }
 
-async function openStream(url: string, { connectTimeoutMs, idleTimeoutMs, signal }: ReceiveConfig) {
+async function openStream(url: string, config: ReceiveConfig) {
+  const { connectTimeoutMs, idleTimeoutMs, signal, reach = anywhere } = config;
+  reach.expect(new URL(url));
   // Loaded with the first download, while predictions run, so that a run starts sooner.
   const { default: got } = await importPackage(import('got'), 'got');
   return got.stream(url, {
@@ -84,7 +95,11 @@ async function openStream(url: string, { connectTimeoutMs, idleTimeoutMs, signal
       connect: connectTimeoutMs,
       secureConnect: connectTimeoutMs,
       socket: idleTimeoutMs,
+      // Headers that come byte by byte are never silent.
+      response: idleTimeoutMs,
     },
+    ...(reach.lookup === undefined ? {} : { dnsLookup: reach.lookup }),
+    hooks: { beforeRedirect: [({ url: next }) => reach.expect(new URL(next ?? ''))] },
     // Compressed bytes would not add up to the declared length.
     decompress: false,
     headers: { 'accept-encoding': 'identity', 'user-agent': 'rxposure' },
@@ -169,34 +184,6 @@ function createByteMeter(url: string, maxBytes: number): ByteMeter {
 function shownUrl(url: string): string {
   if (/^data:/i.test(url)) return 'a data: URL';
   return URL.canParse(url) ? `${new URL(url).origin}${new URL(url).pathname}` : 'an unreadable URL';
-}
-
-/** A percent-encoded byte takes three characters, one in base64 fewer. */
-const MAX_CHARS_PER_BYTE = 3;
-/** Room for the type before the data. */
-const MAX_TYPE_CHARS = 1_000;
-
-/**
- * Decodes a `data:` URL. Rejects with `DownloadError` if it is malformed, or too long to be decoded
- * at all.
- */
-async function readDataUrl(url: string, maxBytes: number): Promise<Buffer> {
-  if (url.length > maxBytes * MAX_CHARS_PER_BYTE + MAX_TYPE_CHARS) {
-    const message = `Expected at most ${maxBytes} bytes in a data: URL, got one of ${url.length} characters`;
-    throw new DownloadError('ERR_OUTPUT_TOO_LARGE', message, {
-      suggestion: 'Ask the model for a smaller image.',
-    });
-  }
-  try {
-    // The platform's fetch decodes them without network traffic.
-    return Buffer.from(await (await fetch(url)).arrayBuffer());
-  } catch {
-    throw new DownloadError(
-      'ERR_UNSUPPORTED_URL',
-      'Expected a data: URL with base64 or percent-encoded data, got a malformed one',
-      { suggestion: 'Look at the prediction on replicate.com.' },
-    );
-  }
 }
 
 /** Returns the `DownloadError` for a response of the file host outside 2xx. */

@@ -1,6 +1,8 @@
+import type { Redact } from '../../base/secrets.ts';
 import { asFileHandleShortage } from '../../disk/storageError.ts';
 import { ProviderError } from '../../errors.ts';
 import { responseError } from './responseError.ts';
+import { cleanBody } from './serviceBody.ts';
 
 export interface FetchOnceConfig {
   /** Performs the call. Default: the platform's. */
@@ -11,8 +13,8 @@ export interface FetchOnceConfig {
   timeoutMs: number;
   /** Sent in addition to the client's own headers. */
   headers: Readonly<Record<string, string>>;
-  /** Removed from the text of error responses; null if there is none. */
-  secret: string | null;
+  /** Removes credentials from the bodies of all responses. */
+  redact: Redact;
   /** True if no gateway stands in between, whose refusals leave more open. Default false. */
   isDirect?: boolean;
   /** The local clock, ms since 1970. */
@@ -27,7 +29,7 @@ export interface FetchOnceConfig {
  * Creates a `fetch` for one call of the official client. It sends the request once, even if the
  * client retries: every further call gets the response of the first. (The client sends a POST up to
  * six times after a broken connection or a 429, and each of them may be paid.) Responses outside
- * 2xx and broken connections become `ProviderError`s.
+ * 2xx and broken connections become `ProviderError`s. Bodies are cleaned, as `cleanBody` does.
  */
 export function createFetchOnce(config: FetchOnceConfig): typeof fetch {
   let response: Promise<Response> | undefined;
@@ -58,7 +60,7 @@ async function perform(
     onStatus(response.status);
     // Read whole here, so that a body that breaks off counts as a broken connection, not as
     // malformed JSON.
-    const text = await response.text();
+    const text = cleanBody(await response.text(), config.redact);
     if (!response.ok) throw refusal(response, text, { method, path }, config);
     return new Response(text, { status: response.status, headers: response.headers });
   } catch (error) {
@@ -85,10 +87,9 @@ function refusal(
   { status, headers }: Response,
   text: string,
   call: { method: string; path: string },
-  { secret, isDirect = false, now }: FetchOnceConfig,
+  { isDirect = false, now }: FetchOnceConfig,
 ): ProviderError {
-  const safeText = secret === null ? text : text.replaceAll(secret, '[token]');
-  return responseError({ ...call, status, headers, text: safeText, isDirect }, now());
+  return responseError({ ...call, status, headers, text, isDirect }, now());
 }
 
 /** Faults from before the connection was made: the request never left this machine. */

@@ -1,5 +1,5 @@
 import { defer, map, tap } from 'rxjs';
-import { replicateService, serviceAt } from '../../base/service.ts';
+import { isLoopback, replicateService, serviceAt } from '../../base/service.ts';
 import type { ModelCache, Provider } from '../../ports.ts';
 import type { Prediction, PredictionPage } from '../../types.ts';
 import { createServiceIdentity } from '../http/serviceIdentity.ts';
@@ -18,6 +18,11 @@ export interface ReplicateProviderConfig {
   token: string;
   /** Default `https://api.replicate.com/v1`. */
   baseUrl?: string;
+  /**
+   * Credentials to remove from the bodies of responses, besides the token; those of other services,
+   * for example. Default: none.
+   */
+  secrets?: readonly string[];
   /**
    * Time limit of a response, in addition to the wait that the service was asked for. Default
    * 30,000.
@@ -80,6 +85,7 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
   return {
     answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
     identify: identity.identify,
+    isLocal: isLoopback(new URL(baseUrl).hostname),
     createPrediction: (request, options) =>
       defer(() => {
         const sentAtMs = now();

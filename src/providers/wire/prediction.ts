@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { deploymentName } from '../../base/modelName.ts';
 import type { Json, Prediction } from '../../types.ts';
 
-const json: z.ZodType<Json> = z.json();
+/** Not looked through: bodies are parsed JSON, and some are large. */
+const json = z.custom<Json>();
 const statuses = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted'] as const;
 /** Treats absent and null alike. */
 const text = z.string().nullish().catch(null).transform(orNull);

@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { contentTypeOf } from '../../base/pictures.ts';
+import { createRedact } from '../../base/secrets.ts';
 import { prettyJson } from '../../disk/writeFiles.ts';
 import { DeliveryError, UsageError } from '../../errors.ts';
 import type { Destination } from '../../ports.ts';
@@ -96,9 +98,10 @@ export async function openS3(url: string, folder: string, config: S3Config = {})
     if (content === null) await client.send(new HeadBucketCommand({ Bucket: bucket }));
     else await put(RUN_FILE, content, null, 'application/json', new AbortController().signal);
   };
-  await tryOut().catch((cause: unknown) => {
+  await tryOut().catch(async (cause: unknown) => {
+    const reason = await reasonOf(cause, client);
     client.destroy();
-    throw unusable(bucket, cause);
+    throw unusable(bucket, reason, cause);
   });
   const deliver = async (outcome: Outcome, signal: AbortSignal): Promise<readonly string[]> => {
     const addresses: string[] = [];
@@ -118,7 +121,7 @@ export async function openS3(url: string, folder: string, config: S3Config = {})
         try {
           return await deliver(outcome, signal);
         } catch (cause) {
-          throw undelivered(url, outcome, cause);
+          throw undelivered(url, outcome, await reasonOf(cause, client), cause);
         }
       }),
     close: async () => client.destroy(),
@@ -128,13 +131,13 @@ export async function openS3(url: string, folder: string, config: S3Config = {})
 /** The file of a run folder that says what the folder belongs to. */
 const RUN_FILE = 'run.json';
 
-function unusable(bucket: string, cause: unknown): UsageError {
+function unusable(bucket: string, reason: string, cause: unknown): UsageError {
   const region = regionOf(cause);
   const suggestion =
     region === null
       ? 'Check its name, the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or a profile) and AWS_REGION; for other services set AWS_ENDPOINT_URL_S3.'
       : `The bucket is in the region ${region}: set AWS_REGION=${region}.`;
-  return new UsageError(`The bucket ${bucket} cannot be used: ${reasonOf(cause)}`, { suggestion, cause });
+  return new UsageError(`The bucket ${bucket} cannot be used: ${reason}`, { suggestion, cause });
 }
 
 /** Returns the region that a store names if a bucket is in another one; null if it names none. */
@@ -143,8 +146,8 @@ function regionOf(cause: unknown): string | null {
   return $response?.headers?.['x-amz-bucket-region'] ?? null;
 }
 
-function undelivered(url: string, { index }: Outcome, cause: unknown): DeliveryError {
-  return new DeliveryError(`Cannot deliver image #${index + 1} to ${url}: ${reasonOf(cause)}`, {
+function undelivered(url: string, { index }: Outcome, reason: string, cause: unknown): DeliveryError {
+  return new DeliveryError(`Cannot deliver image #${index + 1} to ${url}: ${reason}`, {
     destination: url,
     recoverable: true,
     suggestion: 'Run the same command again: it uploads the image from the disk, without making it again.',
@@ -152,10 +155,14 @@ function undelivered(url: string, { index }: Outcome, cause: unknown): DeliveryE
   });
 }
 
-function reasonOf(cause: unknown): string {
+/** Returns what the store says of a failure, without the credentials that it was sent. */
+async function reasonOf(cause: unknown, { config }: S3Client): Promise<string> {
   if (!(cause instanceof Error)) return String(cause);
-  const code = 'Code' in cause ? String(cause.Code) : cause.name;
-  return cause.message === '' || cause.message === 'UnknownError' ? code : `${code} (${cause.message})`;
+  const sent = await config.credentials().catch(() => null);
+  const redact = createRedact([sent?.secretAccessKey, sent?.sessionToken]);
+  const code = redact('Code' in cause ? String(cause.Code) : cause.name);
+  const isWordless = cause.message === '' || cause.message === 'UnknownError';
+  return isWordless ? code : `${code} (${redact(cause.message)})`;
 }
 
 /** A bucket and a prefix in an S3-compatible store. */

@@ -123,7 +123,7 @@ function readOpen(text: string, property: ModelInputProperty | undefined): Json 
 }
 
 function readNumber(text: string): number | null {
-  const isNumber = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/.test(text);
+  const isNumber = /^\s*[-+]?(\d+(?:\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*$/.test(text);
   if (!isNumber) return null;
   // One that cannot be held exactly stays as it is, so that it is refused by its own digits.
   const value = Number(text);

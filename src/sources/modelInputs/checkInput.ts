@@ -3,6 +3,7 @@ import { nearestName } from '../../base/suggest.ts';
 import { UsageError } from '../../errors.ts';
 import type { Json, ModelInput, ModelInputProperty, ModelSchema } from '../../types.ts';
 import { catchUsageError, expectedInput, throwUsageErrors } from './describeInput.ts';
+import { linearPattern } from './linearPattern.ts';
 import { nearestChoice } from './nearestChoice.ts';
 
 /**
@@ -76,6 +77,7 @@ const ajv = new Ajv({
   multipleOfPrecision: 9,
   // A URL, or the path of a file that becomes one; `inputFiles` checks that it exists.
   formats: { uri: /\S/ },
+  code: { regExp: Object.assign(linearPattern, { code: 'linearPattern' }) },
 });
 
 const compiled = new WeakMap<ModelInputProperty, ValidateFunction>();

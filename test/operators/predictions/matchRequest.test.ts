@@ -55,6 +55,11 @@ describe('an input', () => {
     ['a long text that is cut', 'x'.repeat(500), 'x'.repeat(255), 'near'],
     ['a short beginning', 'a cat on a roof', 'a cat', 'other'],
     ['an empty text for a number', 1.5, '', 'other'],
+    ['a text that was a token', 'r8_abcdefgh', '[token]', 'same'],
+    ['a text without its tokens', 'use r8_a, not r8_b', 'use [token], not [token]', 'near'],
+    ['another text without a token', 'use r8_a', 'take [token]', 'other'],
+    ['a text that would overlap itself', 'aba', 'ab[token]ba', 'other'],
+    ['parts in another order', 'a b c d', 'a [token] c [token] b [token] d', 'other'],
   ])('%s', (_what, value, shown, match) => {
     expect(matchOf({ prompt: 'p', value }, { prompt: 'p', value: shown })).toBe(match);
   });

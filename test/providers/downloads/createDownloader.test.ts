@@ -11,6 +11,7 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDownloader } from '../../../src/providers/downloads/downloader.ts';
 import { receiveFile } from '../../../src/providers/downloads/receiveFile.ts';
+import type { DownloadTarget } from '../../../src/types.ts';
 import { localServer } from '../../helpers/localServer.ts';
 import { silentPort } from '../../helpers/rawServer.ts';
 
@@ -24,8 +25,13 @@ const picture = (format: 'png' | 'jpeg' | 'webp' | 'gif' | 'avif') =>
   sharp({ create: { width: 60, height: 40, channels: 3, background: '#c63' } })
     .toFormat(format)
     .toBuffer();
-const fetchInto = (url: string, config = {}) =>
-  lastValueFrom(createDownloader(config).download(url, { stem: join(folder, 'a', 'cat') }));
+const fetchInto = (url: string, config = {}, target: Partial<DownloadTarget> = {}) =>
+  lastValueFrom(
+    createDownloader({ isLocal: true, ...config }).download(url, {
+      stem: join(folder, 'a', 'cat'),
+      ...target,
+    }),
+  );
 const filesThere = () => readdir(join(folder, 'a')).catch(() => []);
 
 describe('a whole file', () => {
@@ -86,8 +92,43 @@ describe('a file that is no image', () => {
     ['out.npy', '\x93NUMPY', 'cat.npy'],
   ])('is accepted if it does not claim to be one: %s', async (name, body, saved) => {
     const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
-    expect(await fetchInto(`${url}/${name}`)).toMatchObject({ widthPx: null, heightPx: null });
+    const mayBeText = async () => true;
+    expect(await fetchInto(`${url}/${name}`, {}, { mayBeText })).toMatchObject({
+      widthPx: null,
+      heightPx: null,
+    });
     expect(await filesThere()).toEqual([saved]);
+  });
+
+  it.each([
+    ['out.json', '{"detail":"not found"}', 'a text without a type'],
+    ['out.zip', '{"detail":"not found"}', 'a text without a type'],
+    ['out.txt', 'Try again later', 'a text without a type'],
+    ['out.txt', Buffer.from('Réessayez', 'latin1'), 'a text without a type'],
+    ['out.txt', Buffer.from('\ufeffRéessayez', 'utf16le'), 'a text without a type'],
+    ['out.xml', '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', 'application/xml'],
+    ['out', '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', 'application/xml'],
+    ['mesh.obj', '{"detail":"not found"}', 'a text without a type'],
+  ])('is refused if it is a text and the model emits none: %s %s', async (name, body, got) => {
+    const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
+    for (const target of [{}, { mayBeText: async () => false }]) {
+      await expect(fetchInto(`${url}/${name}`, {}, target)).rejects.toMatchObject({
+        code: 'ERR_NOT_AN_IMAGE',
+        message: `Expected an image, got ${got}`,
+      });
+    }
+    expect(await filesThere()).toEqual([]);
+  });
+
+  it('may be a mesh in text, and a page is never kept', async () => {
+    const { url } = await localServer(({ url: path }, response) =>
+      response.writeHead(200).end(path === '/mesh.obj' ? '# a cube\nv 0 0 0\n' : '<html>Try again</html>'),
+    );
+    expect(await fetchInto(`${url}/mesh.obj`)).toMatchObject({ format: 'obj' });
+    const mayBeText = async () => true;
+    await expect(fetchInto(`${url}/out.txt`, {}, { mayBeText })).rejects.toMatchObject({
+      code: 'ERR_NOT_AN_IMAGE',
+    });
   });
 
   it.each([
@@ -144,7 +185,8 @@ it('a try after an unsubscribed one is not disturbed by what that one cleans up'
     answers.push(response);
     response.writeHead(200).write(body.subarray(0, 50));
   });
-  const download = () => createDownloader().download(url, { stem: join(folder, 'a', 'cat') });
+  const download = () =>
+    createDownloader({ isLocal: true }).download(url, { stem: join(folder, 'a', 'cat') });
   const first = download().subscribe();
   await expect.poll(filesThere).toHaveLength(1);
   const second = lastValueFrom(download());
@@ -354,7 +396,7 @@ it('stops and cleans up when it is unsubscribed', async () => {
       closed = true;
     });
   });
-  const subscription = createDownloader()
+  const subscription = createDownloader({ isLocal: true })
     .download(url, { stem: join(folder, 'a', 'cat') })
     .subscribe();
   await expect.poll(filesThere).toEqual([expect.stringMatching(/^cat\.[0-9a-f]{8}\.rxposure\.part$/)]);

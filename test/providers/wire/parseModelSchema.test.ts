@@ -99,3 +99,18 @@ it('ends where items or alternatives refer to themselves', () => {
   const schemas = { node: { type: 'array', items: node, anyOf: [node, node] } };
   expect(JSON.stringify(schemaOf({ node }, schemas)).length).toBeLessThan(5_000);
 });
+
+it('leaves inputs open beyond what a real document has, instead of reading for ever', () => {
+  const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+  // Each of three levels has a hundred alternatives, which are the hundred of the next.
+  const schemas = {
+    a: { anyOf: Array(100).fill(ref('b')) },
+    b: { anyOf: Array(100).fill(ref('c')) },
+    c: { anyOf: Array(100).fill({ type: 'string' }) },
+  };
+  const properties = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`p${index}`, ref('a')]));
+  const parsed = schemaOf({ first: { type: 'integer' }, ...properties }, schemas)?.properties ?? {};
+  expect(parsed.first).toEqual({ type: 'integer' });
+  expect(parsed.p49).toEqual({ type: null });
+  expect(Object.keys(parsed)).toHaveLength(51);
+});

@@ -74,6 +74,25 @@ it('reports which job a bucket refuses, as recoverable', async () => {
   server.close();
 });
 
+it('repeats no credentials that a store sends back', async () => {
+  const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
+  const server = createServer((request, response) => {
+    request.resume();
+    const error = `<Error><Code>Bad-${secret}</Code><Message>no ${secret} here</Message></Error>`;
+    if (request.method === 'HEAD') response.writeHead(200).end();
+    else response.writeHead(403, { 'content-type': 'application/xml' }).end(error);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  const keys = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: secret };
+  const config = { endpoint: `http://127.0.0.1:${port}`, credentials: keys, maxAttempts: 1 };
+  const destination = await openS3('s3://pictures', folder(), config);
+  const delivery = lastValueFrom(destination.deliver(await saved('a.png', Buffer.from('a'))));
+  await expect(delivery).rejects.toThrow('Bad-[token] (no [token] here)');
+  await destination.close();
+  server.close();
+});
+
 it('reads buckets and prefixes', () => {
   expect(parseS3Url('s3://my-bucket')).toEqual({ bucket: 'my-bucket', prefix: '', encryption: {} });
   expect(parseS3Url('s3://my-bucket//a/b//')).toEqual({ bucket: 'my-bucket', prefix: 'a/b', encryption: {} });
