@@ -1,3 +1,4 @@
+import { isTooDeep, tooDeep } from '../../base/nesting.ts';
 import type { RowProblem } from '../../errors.ts';
 import type { Json } from '../../types.ts';
 import { maxRowChars } from './text.ts';
@@ -35,6 +36,7 @@ export function rowFromValue(line: number, value: unknown): RowItem {
   if (!isObject(value)) return problem(`Expected a text or an object with a prompt, got ${kindOf(value)}`);
   const promptKey = 'prompt' in value ? 'prompt' : Object.keys(value).find(isPromptKey);
   if (promptKey === undefined) return problem(`Expected a \`prompt\`, got ${keysOf(value)}`);
+  if (isTooDeep(value)) return problem(`Expected ${tooDeep}`);
   const { [promptKey]: prompt, ...fields } = value;
   if (typeof prompt !== 'string') return problem(`Expected \`prompt\` to be text, got ${kindOf(prompt)}`);
   return row(line, prompt, fields);
