@@ -33,7 +33,7 @@ await runBatchScript(command, async (script) => {
     service,
     io,
   } = script;
-  const spec = await readCampaignSpec(input);
+  const spec = await readCampaignSpec(input, given);
   const { budgetUsd: _budget, priceUsd: _price, platforms, renditions, ...others } = spec;
   const imageSettings = {
     ...others,
