@@ -125,6 +125,13 @@ export interface InputFile {
 /** Files by their path in an input: `image`, `image_input[1]`. */
 export type InputFiles = Readonly<Record<string, InputFile>>;
 
+/** The local files that the jobs of a run name, to be sent to the service: each once. */
+export interface PlannedUploads {
+  readonly files: number;
+  /** The folders that they lie in, with absolute paths; the one with the most files first. */
+  readonly folders: readonly { readonly folder: string; readonly files: number }[];
+}
+
 /** A file that the service stores. */
 export interface UploadedFile {
   /** Value for the model input. */

@@ -32,6 +32,7 @@ import { deliverEarlier } from './run/deliver.ts';
 import { countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
 import { renderEarlier } from './run/earlier/renderEarlier.ts';
 import { strategies } from './run/feeds.ts';
+import { expectOwnPlans } from './run/folder/expectOwnPlans.ts';
 import { matchInput } from './run/matching/matchInput.ts';
 import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
@@ -53,6 +54,30 @@ export function runToFolder(
   total: number,
   settings: RunSettings,
 ): Observable<FinishedRun> {
+  return runReviewed(source, total, settings);
+}
+
+/**
+ * Runs plans that an earlier run has stored in the folder, and that may come from somebody else, as
+ * `runToFolder` does. Emits `UsageError` before anything is created if one of them is not of this
+ * folder's run, or names a file that it may not.
+ */
+export function runStoredPlans(
+  source: PlanSource,
+  total: number,
+  settings: RunSettings,
+): Observable<FinishedRun> {
+  const expectOwn = (run: OpenRun) => expectOwnPlans(source, run, settings);
+  return runReviewed(source, total, { ...settings, isPartial: true }, expectOwn);
+}
+
+/** Runs all plans in a folder once `expect`, which may refuse it, has resolved. */
+function runReviewed(
+  source: PlanSource,
+  total: number,
+  settings: RunSettings,
+  expect: (run: OpenRun) => Promise<void> = async () => {},
+): Observable<FinishedRun> {
   const { fingerprint = null, haveFiles = true, isPartial = false } = settings;
   return inOpenRun(settings, (run) => {
     const { emit = () => {} } = run.config;
@@ -63,7 +88,8 @@ export function runToFolder(
     const reviewed = isPartial ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
     const counted = defer(() => countSaved(plans, total, run, isPartial));
     const checked = defer(() => warnOfMissingGlyphs(plans, run)).pipe(ignoreElements());
-    return concat(matched, checked, reviewed).pipe(
+    const expected = defer(() => expect(run)).pipe(ignoreElements());
+    return concat(expected, matched, checked, reviewed).pipe(
       concatMap((toRender) => counted.pipe(map((saved) => ({ toRender, saved })))),
       concatMap(({ toRender, saved }) => {
         const added = renderEarlier(toRender, plans, run);

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fromAbortable } from '../base/fromAbortable.ts';
 import { createLargeImageLock } from '../base/pictures.ts';
 import { giveName, type MayReplace } from '../disk/giveName.ts';
 import { importPackage, toStorageError } from '../disk/storageError.ts';
-import { syncFolder, temporaryPath, writeTemporary } from '../disk/writeFiles.ts';
+import { removeTemporary, syncFolder, writeTemporary } from '../disk/writeFiles.ts';
 import type { ProvenanceWriter, Renderer } from '../ports.ts';
 import type { ImageFile, RenderedFile, RenditionFormat, RenditionSpec } from '../types.ts';
 import { decodeOriginal } from './decode.ts';
@@ -68,6 +67,12 @@ interface Target {
   readonly path: string;
 }
 
+/** A rendition that is complete under a temporary name. */
+interface WrittenRendition {
+  readonly file: RenderedFile;
+  readonly temporary: string;
+}
+
 interface Rendering {
   readonly stem: string;
   readonly overlays: Overlays;
@@ -83,36 +88,38 @@ async function renderAll(
 ): Promise<readonly RenderedFile[]> {
   config.signal.throwIfAborted();
   const targets = specs.map((spec) => ({ spec, path: `${stem}--${spec.name}.${EXTENSIONS[spec.format]}` }));
+  const written: WrittenRendition[] = [];
   try {
-    const files = await writeTemporaries(original, targets, config);
-    return await renameTemporaries(files, dirname(stem), config.mayReplace);
+    await writeTemporaries(original, targets, written, config);
+    return await renameTemporaries(written, dirname(stem), config.mayReplace);
   } catch (error) {
-    for (const { path } of targets) await rm(temporaryPath(path), { force: true }).catch(() => {});
+    for (const { temporary } of written) await removeTemporary(temporary);
     throw error;
   }
 }
 
 /**
- * Writes each rendition to its temporary file. The final names appear only once all are complete.
+ * Writes each rendition to a temporary file, and notes it in `written`. The final names appear only
+ * once all are complete.
  */
 async function writeTemporaries(
   original: ImageFile,
   targets: readonly Target[],
+  written: WrittenRendition[],
   { overlays, embedProvenance, signal }: Omit<Rendering, 'stem'>,
-): Promise<readonly RenderedFile[]> {
+): Promise<void> {
   const specs = targets.map(({ spec }) => spec);
   const decoded = await decodeOriginal(original, specs);
-  const files: RenderedFile[] = [];
   for (const { spec, path } of targets) {
     signal.throwIfAborted();
     const { data, info } = await encodeRendition(decoded(), spec, {
       overlays,
       ...(embedProvenance && { embedProvenance }),
     });
-    await writeTemporary(path, data).catch((error: unknown) => {
+    const temporary = await writeTemporary(path, data).catch((error: unknown) => {
       throw toStorageError(error, path);
     });
-    files.push({
+    const file = {
       spec,
       path,
       bytes: data.length,
@@ -120,21 +127,21 @@ async function writeTemporaries(
       format: spec.format,
       widthPx: info.width,
       heightPx: info.height,
-    });
+    };
+    written.push({ file, temporary });
   }
   signal.throwIfAborted();
-  return files;
 }
 
 async function renameTemporaries(
-  files: readonly RenderedFile[],
+  written: readonly WrittenRendition[],
   folder: string,
   mayReplace: MayReplace | undefined,
 ): Promise<readonly RenderedFile[]> {
   const renamed: RenderedFile[] = [];
   try {
-    for (const file of files) {
-      renamed.push({ ...file, path: await giveName(temporaryPath(file.path), file.path, mayReplace) });
+    for (const { file, temporary } of written) {
+      renamed.push({ ...file, path: await giveName(temporary, file.path, mayReplace) });
     }
     await syncFolder(folder);
     return renamed;

@@ -95,7 +95,8 @@ export async function jobContext(
     ([key, text]) => [key, coerceInput(key, text, schema?.properties[key])] as const,
   );
   const input = Object.fromEntries(pairs);
-  const files = await inputFiles(input, { schema });
+  // What is typed here is the user's own word.
+  const files = await inputFiles(input, { schema, allowFiles: 'any' });
   const renditions = flags.renditions.map((text) => parseRendition(text));
   return {
     model: name,
@@ -103,6 +104,7 @@ export async function jobContext(
     schema,
     input,
     ...(Object.keys(files).length === 0 ? {} : { files }),
+    allowFiles: flags.allowFiles,
     count: flags.count,
     seed: flags.seed,
     renditions: await readableOverlays(renditions, process.cwd()),
@@ -169,7 +171,7 @@ export async function refiningModel(
  */
 export async function scoringModel(
   spec: ModelScoreSpec,
-  { budgetMicroUsd }: Pick<Flags, 'budgetMicroUsd'>,
+  { budgetMicroUsd, allowFiles }: Pick<Flags, 'budgetMicroUsd' | 'allowFiles'>,
   { provider, onlyModel }: OpenService,
   folder: string,
 ): Promise<ScoringModel> {
@@ -182,7 +184,7 @@ export async function scoringModel(
   const model = await findModel(provider, reference);
   const picture = pictureOf(model);
   const input = inputOf(spec, model, picture.name);
-  const files = await inputFiles(input, { schema: model.schema, folder });
+  const files = await inputFiles(input, { schema: model.schema, folder, allowFiles });
   const priceMicroUsd = spec.priceUsd === null ? null : toMicroUsd(spec.priceUsd);
   const rater = { model: model.name, version: reference.version, picture, input, priceMicroUsd };
   if (budgetMicroUsd !== null && estimateMicroUsd(model.name, input, priceMicroUsd ?? undefined) === null) {

@@ -23,6 +23,7 @@ import type { PredictionEvents } from '../../ports.ts';
 import type { LiveView } from '../../sinks/gallery/liveView.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { checkFolder, type RunInput } from '../../store/runFile.ts';
+import type { PlannedUploads } from '../../types.ts';
 import { createReporter } from '../display/reporter.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
@@ -44,6 +45,8 @@ export interface Batch {
    * Identifies the input and the settings that change requests; null to take those of the folder.
    */
   readonly fingerprint: string | null;
+  /** The local files that its jobs send to the service. Default: none, or the run reports them. */
+  readonly uploads?: PlannedUploads;
   readonly flags: SettledFlags;
   readonly service: OpenService;
   readonly io: ScriptIo;
@@ -83,6 +86,7 @@ async function runReported(
     live?.onEvent(event);
   };
   if (live !== null) emit({ type: 'watch.started', url: live.url });
+  if (batch.uploads !== undefined) emit({ type: 'uploads.planned', ...batch.uploads });
   const ending = flags.cancelOnExit ? 'cancelling' : 'finishing';
   const interrupted = stop.pipe(
     tap(() => {
@@ -123,13 +127,17 @@ const OUTPUT_LIFETIME_MS = 3_600_000;
 /** Reports how to collect the predictions that a run has left, and until when. */
 function reportDetached(
   { report, startedAtMs }: FinishedRun,
-  { folder, flags }: Batch,
+  { folder, flags, uploads }: Batch,
   emit: (event: RunEvent) => void,
 ): void {
   const jobs = report.errors.find(({ code }) => code === 'ERR_NOT_COLLECTED')?.count ?? 0;
   if (jobs === 0) return;
   const { baseUrl } = flags;
-  const words = ['pipelines/collect.ts', folder, ...(baseUrl === null ? [] : ['--base-url', baseUrl])];
+  const words = [
+    ...['pipelines/collect.ts', folder, ...(baseUrl === null ? [] : ['--base-url', baseUrl])],
+    // A prediction that has failed is made again, from its files.
+    ...(uploads?.folders ?? []).flatMap((each) => ['--allow-files', each.folder]),
+  ];
   const command = `npx tsx ${words.map(shellWord).join(' ')}`;
   emit({ type: 'run.detached', jobs, command, untilMs: startedAtMs + OUTPUT_LIFETIME_MS });
 }

@@ -21,6 +21,7 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     maxAttempts: flags.maxAttempts,
     breakerFailures: flags.breakerFailures,
     ...(flags.only === null ? {} : { only: flags.only }),
+    ...(flags.allowFiles.length === 0 ? {} : { allowFiles: flags.allowFiles }),
     timeoutMs: flags.timeoutMs,
     timeoutAction: flags.onTimeout,
     gallery: flags.gallery,

@@ -37,6 +37,15 @@ export const flagTable = [
     group: 'requests',
     value: flagValues.keyValue,
   }),
+  // Besides those in the input's own folder.
+  listFlag({
+    name: 'allow-files',
+    field: 'allowFiles',
+    argument: 'DIR',
+    help: 'let the input name local files in DIR and below, besides those beside it; repeatable',
+    group: 'requests',
+    value: flagValues.text('a folder or a file'),
+  }),
   valueFlag({
     name: 'count',
     field: 'count',

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   catchError,
   concatMap,
@@ -12,6 +11,7 @@ import {
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { isTruncatedDataUrl, truncateDataUrls } from '../../base/modelInput.ts';
 import { areIntact } from '../../disk/copyFiles.ts';
+import { pathBelow } from '../../disk/insideFolder.ts';
 import { DownloadError, ProviderError } from '../../errors.ts';
 import { gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
@@ -67,9 +67,9 @@ function download(prediction: Prediction, job: JobState, run: Downloading): Obse
   const embedProvenance = run.provenanceWriters?.(datedPrediction(prediction, job), plan);
   return of(prediction).pipe(
     downloadOutput(run.downloader, {
-      stem: join(run.folder, plan.path),
+      stem: pathBelow(run.folder, plan.path),
       ...(embedProvenance && { embedProvenance }),
-      ...(run.keepOriginals ? { untouchedStem: join(run.folder, 'originals', plan.path) } : {}),
+      ...(run.keepOriginals ? { untouchedStem: pathBelow(run.folder, `originals/${plan.path}`) } : {}),
       mayReplace: mayReplace(job, run),
       mayBeText: ({ model, version }) =>
         run.outputsText({ model: model === '' ? plan.model : model, version }),

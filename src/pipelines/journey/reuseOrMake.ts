@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   catchError,
   concat,
@@ -18,6 +17,7 @@ import {
 } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { copyFiles } from '../../disk/copyFiles.ts';
+import { pathBelow } from '../../disk/insideFolder.ts';
 import { toStorageError } from '../../disk/storageError.ts';
 import { writeAtomically } from '../../disk/writeFiles.ts';
 import { DownloadError } from '../../errors.ts';
@@ -202,7 +202,7 @@ function useSharedResult(
 }
 
 function stemOf({ plan }: JobState, run: Pick<RunOutputs, 'folder'>): string {
-  return join(run.folder, plan.path);
+  return pathBelow(run.folder, plan.path);
 }
 
 function copyGone(plan: Plan): DownloadError {

@@ -93,6 +93,12 @@ interface InputSettings {
   /** Accept another fixed input than the folder was begun with. Default false. */
   resumeAnyway?: boolean;
   /**
+   * Local files that plans stored in the folder may name, besides those in it: folders or single
+   * files, or `any`. For `collect` and `retryFailed`, whose plans are somebody else's if the folder
+   * is. Default: none.
+   */
+  allowFiles?: readonly string[] | 'any';
+  /**
    * True if plans may have files: then each run compares them with those of earlier runs, by their
    * content. Default true.
    */

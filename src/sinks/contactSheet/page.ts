@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sharp } from 'sharp';
 import { escapeXml, sheetFont, wrapText } from '../../base/text.ts';
+import { insideFolder } from '../../disk/insideFolder.ts';
 
 /** One cell of a contact sheet. */
 export interface SheetCell {
@@ -147,20 +148,19 @@ export async function drawRow(
 ): Promise<void> {
   const { default: sharp } = await import('sharp');
   const { cellPx, marginPx, gapPx } = layout;
+  const fitted = (image: Sharp) => image.resize({ width: cellPx, height: cellPx, fit: 'inside' });
   const heightPx = rowHeight(cells, cellPx);
   const bottom = topPx + heightPx;
   const drawn = cells.map(async ({ picture, reason }, column) => {
     const left = marginPx + column * (cellPx + gapPx);
-    const shown =
-      picture === null
-        ? sharp(Buffer.from(frameSvg(reason, heightPx, layout)))
-        : sharp(join(folder, picture), { autoOrient: true }).resize({
-            width: cellPx,
-            height: cellPx,
-            fit: 'inside',
-          });
     // Images are aligned at the bottom, above their captions.
-    await page.put(shown, { left, bottom }).catch(() => {});
+    const at = { left, bottom };
+    try {
+      if (picture === null) await page.put(sharp(Buffer.from(frameSvg(reason, heightPx, layout))), at);
+      else await page.put(fitted(sharp(insideFolder(folder, picture), { autoOrient: true })), at);
+    } catch {
+      // The cell stays empty.
+    }
   });
   await Promise.all(drawn);
   await page.put(sharp(Buffer.from(captionsSvg(cells, layout))), { left: 0, top: bottom });

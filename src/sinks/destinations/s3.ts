@@ -5,6 +5,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { contentTypeOf } from '../../base/pictures.ts';
 import { createRedact } from '../../base/secrets.ts';
+import { insideFolder } from '../../disk/insideFolder.ts';
 import { prettyJson } from '../../disk/writeFiles.ts';
 import { DeliveryError, UsageError } from '../../errors.ts';
 import type { Destination } from '../../ports.ts';
@@ -73,7 +74,7 @@ export async function openS3(url: string, folder: string, config: S3Config = {})
   const upload = async (file: OutcomeFile, signal: AbortSignal): Promise<string> => {
     const { path, bytes, sha256, format } = file;
     const type = contentTypeOf(format);
-    const source = join(folder, path);
+    const source = insideFolder(folder, path);
     if (bytes <= MULTIPART_BYTES) await put(path, await readFile(source), sha256, type, signal);
     else {
       const parts = new Upload({

@@ -1,7 +1,8 @@
 import { readdir, rename, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
-import { temporaryPath } from '../../disk/writeFiles.ts';
+import { insideFolder } from '../../disk/insideFolder.ts';
+import { newTemporaryPath } from '../../disk/writeFiles.ts';
 import type { Outcome, OutcomeFile } from '../../types.ts';
 
 const FOLDER = '.thumbs';
@@ -41,7 +42,7 @@ export async function openThumbnails(folder: string): Promise<Thumbnails> {
         const path = thumbnailPath(file);
         if (!needsOne(file) || made.has(basename(path))) continue;
         try {
-          await writeThumbnail(join(folder, file.path), join(folder, path));
+          await writeThumbnail(insideFolder(folder, file.path), insideFolder(folder, path));
           made.add(basename(path));
         } catch {
           // The gallery shows the original instead.
@@ -68,9 +69,10 @@ async function writeThumbnail(original: string, path: string): Promise<void> {
     .resize({ width: SIDE_PX, height: SIDE_PX, fit: 'inside', withoutEnlargement: true })
     .webp({ quality: 72, effort: 2 })
     .toBuffer();
-  await ensureDir(join(path, '..'));
-  await writeFile(temporaryPath(path), data);
-  await rename(temporaryPath(path), path);
+  await ensureDir(dirname(path));
+  const temporary = newTemporaryPath(path);
+  await writeFile(temporary, data, { flag: 'wx' });
+  await rename(temporary, path);
 }
 
 /** Jobs in a gallery, at most, the first ones of a run: a browser handles these without trouble. */
@@ -88,5 +90,5 @@ const SHOWN_FORMATS = new Set(['png', 'jpeg', 'webp', 'avif', 'gif']);
 export function thumbnailPath({ path, bytes, format, sha256 }: OutcomeFile): string {
   if (bytes <= SMALL_BYTES && SHOWN_FORMATS.has(format)) return path;
   // No image folder of the run can have this name: none begins with a dot.
-  return `.thumbs/${sha256.slice(0, 20)}.webp`;
+  return `.thumbs/${sha256.slice(0, 20).replaceAll(/\W/g, '_')}.webp`;
 }

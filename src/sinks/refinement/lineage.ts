@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { escapeXml, sheetFont, wrapText } from '../../base/text.ts';
+import { insideFolder } from '../../disk/insideFolder.ts';
 import { writeAtomically } from '../../disk/writeFiles.ts';
 import type { RefinementHistory } from './history.ts';
 import {
@@ -37,13 +38,9 @@ export async function writeLineage(folder: string, history: RefinementHistory): 
 /** Returns the aspect ratio of the first image that can be read: most others have the same. */
 async function aspectOf(folder: string, tree: readonly LineageColumn[]): Promise<number> {
   const { default: sharp } = await import('sharp');
+  const metadataOf = async (path: string) => sharp(insideFolder(folder, path)).metadata();
   for (const { path } of tree.flatMap(({ nodes }) => nodes)) {
-    const found =
-      path === null
-        ? null
-        : await sharp(join(folder, path))
-            .metadata()
-            .catch(() => null);
+    const found = path === null ? null : await metadataOf(path).catch(() => null);
     if (found !== null) return Math.min(3, Math.max(1 / 3, found.autoOrient.width / found.autoOrient.height));
   }
   return 1;
@@ -56,18 +53,16 @@ async function readImages(folder: string, layout: LineageLayout): Promise<Map<nu
   // Twice the shown size for sharp zooming; the shown size if there are very many.
   const scale = nodes.length > 200 ? 1 : 2;
   const [widthPx, heightPx] = [scale * layout.cellWidthPx, scale * layout.cellHeightPx];
+  const read = async (path: string): Promise<Buffer> =>
+    sharp(insideFolder(folder, path), { autoOrient: true, limitInputPixels: MAX_INPUT_PIXELS })
+      .resize(widthPx, heightPx, { fit: 'cover' })
+      .flatten({ background: '#fff' })
+      .jpeg({ quality: 74 })
+      .toBuffer();
   for (let at = 0; at < nodes.length; at += AT_A_TIME) {
     const some = nodes.slice(at, at + AT_A_TIME).map(async ({ index, path }) => {
       if (path === null) return;
-      const image = await sharp(join(folder, path), {
-        autoOrient: true,
-        limitInputPixels: MAX_INPUT_PIXELS,
-      })
-        .resize(widthPx, heightPx, { fit: 'cover' })
-        .flatten({ background: '#fff' })
-        .jpeg({ quality: 74 })
-        .toBuffer()
-        .catch(() => null);
+      const image = await read(path).catch(() => null);
       if (image !== null) found.set(index, `data:image/jpeg;base64,${image.toString('base64')}`);
     });
     await Promise.all(some);

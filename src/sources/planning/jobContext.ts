@@ -16,8 +16,16 @@ export interface JobContext {
   readonly input: ModelInput;
   /** The files that texts in `input` name; `inputFiles` finds them. Default: none. */
   readonly files?: InputFiles;
-  /** Base of the relative paths in a row. Default: the working directory. */
+  /**
+   * Base of the relative paths in a row, or a spec; its files, and those below it, may be named.
+   * Default: the working directory.
+   */
   readonly folder?: string;
+  /**
+   * Further folders whose files may be named, or single files; `any` for every file of this
+   * machine. Default: none.
+   */
+  readonly allowFiles?: readonly string[] | 'any';
   /** Images per prompt, 1 or more. */
   readonly count: number;
   /**
@@ -78,7 +86,7 @@ const maxDataChars = 10_000_000;
  */
 export async function filesOfJob(
   own: ModelInput,
-  context: Pick<JobContext, 'schema' | 'folder' | 'files' | 'input'>,
+  context: Pick<JobContext, 'schema' | 'folder' | 'allowFiles' | 'files' | 'input'>,
 ): Promise<InputFiles> {
   checkData({ ...context.input, ...own });
   const shared = Object.entries(context.files ?? {}).filter(

@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { rename, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { type Snapshot, takeSnapshot } from '../../disk/snapshot.ts';
 import { fileProblem, toStorageError } from '../../disk/storageError.ts';
-import { makeFolder } from '../../disk/writeFiles.ts';
+import { makeFolder, newTemporaryPath, removeTemporary } from '../../disk/writeFiles.ts';
 import { UsageError } from '../../errors.ts';
 import type { RowItem } from './rows.ts';
 import { encodingOf, type TextFile, unreadable } from './text.ts';
@@ -176,10 +176,10 @@ function kindOf(path: string): string {
  */
 export async function spoolPrompts(input: Readable, folder: string): Promise<string> {
   const path = join(folder, 'stdin.txt');
-  const partPath = `${path}.part`;
+  const partPath = newTemporaryPath(path);
   try {
     makeFolder(folder);
-    await pipeline(input, createWriteStream(partPath, { flush: true }));
+    await pipeline(input, createWriteStream(partPath, { flags: 'wx', flush: true }));
     if ((await stat(partPath)).size === 0) {
       throw new UsageError('Expected prompts on standard input, got none', {
         suggestion: 'Pipe one prompt per line into the command, or name a prompt file instead of -.',
@@ -196,7 +196,7 @@ export async function spoolPrompts(input: Readable, folder: string): Promise<str
       },
     );
   } finally {
-    await rm(partPath, { force: true }).catch(() => {});
+    await removeTemporary(partPath);
   }
   return path;
 }

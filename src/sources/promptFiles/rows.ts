@@ -1,3 +1,4 @@
+import { isTooDeep, tooDeep } from '../../base/nesting.ts';
 import type { RowProblem } from '../../errors.ts';
 import type { Json } from '../../types.ts';
 import { maxRowChars } from './text.ts';
@@ -34,6 +35,7 @@ export function rowFromValue(line: number, value: unknown): RowItem {
   if (typeof value === 'string') return row(line, value, {});
   if (!isObject(value)) return problem(`Expected a text or an object with a prompt, got ${kindOf(value)}`);
   const promptKey = 'prompt' in value ? 'prompt' : Object.keys(value).find(isPromptKey);
+  if (isTooDeep(value)) return problem(`Expected ${tooDeep}`);
   if (promptKey === undefined) return { type: 'row', line, prompt: null, fields: value, text: false };
   const { [promptKey]: prompt, ...fields } = value;
   if (typeof prompt !== 'string') return problem(`Expected \`prompt\` to be text, got ${kindOf(prompt)}`);

@@ -38,7 +38,9 @@ const PAIR = /^([A-Za-z_][\w-]*(?: [\w-]+)*): +(\S.*)$/;
 /** Keys that are no texts, merge others, or would not be plain properties. */
 const RESERVED = /^(true|false|null|y|n|yes|no|on|off|__proto__)$/i;
 
-/** Returns the value of a plain or quoted scalar without escapes; undefined if it is anything else. */
+/**
+ * Returns the value of a plain or quoted scalar without escapes; undefined if it is anything else.
+ */
 function readScalar(text: string): unknown {
   const value = text.endsWith(' ') ? text.replace(/ +$/, '') : text;
   if (value === '' || UNPRINTABLE.test(value)) return undefined;

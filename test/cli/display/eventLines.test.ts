@@ -50,3 +50,17 @@ it('says how to collect what was left, and until when', () => {
     'detached 3 predictions left to the service. Collect before 17:05, when the first outputs are deleted: collect out/night',
   ]);
 });
+
+it('says in the first line which files go up', () => {
+  const uploads = (...folders: { folder: string; files: number }[]) =>
+    startLine(progress({ uploads: { files: folders.reduce((sum, { files }) => sum + files, 0), folders } }));
+  const here = process.cwd();
+  expect(uploads({ folder: `${here}/photos`, files: 12 })).toBe(
+    '10 jobs, 10 at a time, into /out/run; uploads 12 files of ./photos',
+  );
+  expect(uploads({ folder: here, files: 2 }, { folder: '/srv/masks', files: 1 })).toContain(
+    '; uploads 2 files of ., 1 file of /srv/masks',
+  );
+  const many = [5, 4, 3, 2, 1].map((files) => ({ folder: `/p${files}`, files }));
+  expect(uploads(...many)).toContain('3 files of /p3, 3 files of 2 more folders');
+});

@@ -34,6 +34,7 @@ describe('values', () => {
       out: null,
       models: [],
       modelInput: [],
+      allowFiles: [],
       count: null,
       seed: null,
       concurrency: null,

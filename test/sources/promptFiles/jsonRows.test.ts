@@ -52,3 +52,12 @@ it('reads arrays longer than a chunk', async () => {
   const rows = await shortRowsOf('p.json', JSON.stringify(prompts, null, 2));
   expect(rows.map(([, prompt]) => prompt)).toEqual(prompts);
 });
+
+it('names an item that is nested too deeply, and reads on', async () => {
+  const deep = `${'{"a":['.repeat(10_000)}${']}'.repeat(10_000)}`;
+  expect(await shortRowsOf('p.json', `["a",{"prompt":"b","list":${deep}},"c"]`)).toMatchObject([
+    [1, 'a'],
+    [2, { message: 'Expected at most 100 levels of lists and objects, got more' }],
+    [3, 'c'],
+  ]);
+});

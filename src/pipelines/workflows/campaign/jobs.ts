@@ -85,11 +85,12 @@ function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, vo
 export async function campaignFiles(
   { input }: CampaignSpec,
   specPath: string,
-  { schema, input: given, files }: JobContext,
+  { schema, input: given, files, allowFiles = [] }: JobContext,
 ): Promise<InputFiles> {
   const own = Object.entries(input).filter(([name]) => !Object.hasOwn(given, name));
   try {
-    const found = await inputFiles(Object.fromEntries(own), { schema, folder: dirname(specPath) });
+    const config = { schema, folder: dirname(specPath), allowFiles };
+    const found = await inputFiles(Object.fromEntries(own), config);
     return { ...found, ...files };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

@@ -5,7 +5,7 @@ import { UsageError } from '../../../errors.ts';
 import { specText } from '../../../renditions/fields.ts';
 import { type BatchSpec, readBatchFields, specFields } from '../../../sources/specs/batchSpec.ts';
 import { promptTemplate } from '../../../sources/specs/promptTemplate.ts';
-import { readBatchSpec } from '../../../sources/specs/readSpec.ts';
+import { readBatchSpec, type SpecFilesConfig } from '../../../sources/specs/readSpec.ts';
 import { type GridFields, gridAxes, type NamedValue } from './axes.ts';
 import type { Grid } from './cells.ts';
 
@@ -15,8 +15,8 @@ export interface GridSpec extends BatchSpec, Grid {}
 /**
  * Reads a grid spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does.
  */
-export function readGridSpec(path: string): Promise<GridSpec> {
-  return readBatchSpec(path, gridSpecSchema, { what: 'grid spec' });
+export function readGridSpec(path: string, { allowFiles = [] }: SpecFilesConfig = {}): Promise<GridSpec> {
+  return readBatchSpec(path, gridSpecSchema, { what: 'grid spec', allowFiles });
 }
 
 const axisName = z.string().regex(/^[a-z]\w*$/i, 'Expected letters, digits and _, beginning with a letter');
