@@ -20,13 +20,12 @@ interface BodyCheck {
 type ReadBody = (body: Readable, declaredBytes: number, check: BodyCheck | null) => Promise<Buffer>;
 
 const MEGABYTE = 1_000_000;
-/** A body up to this always has room: it has more than enough for a prediction with its logs. */
-const SMALL_BYTES = 65_536;
-const FIRST_BYTES = 16_384;
+/** The part of each body that always has room: more than enough for a prediction with its logs. */
+const BLOCK_BYTES = 65_536;
 
 /** Returns how many bytes all bodies may take together for one of so many bytes to be let in. */
 function mostHeldBytes(bytes: number): number {
-  if (bytes <= SMALL_BYTES) return Number.POSITIVE_INFINITY;
+  if (bytes <= BLOCK_BYTES) return Number.POSITIVE_INFINITY;
   return bytes <= MEGABYTE ? 64 * MEGABYTE : 32 * MEGABYTE;
 }
 
@@ -40,30 +39,36 @@ export function createBodyReader(maxBytes: number): ReadBody {
   let heldBytes = 0;
   return async (body, declaredBytes, check) => {
     if (declaredBytes > maxBytes) throw new RefusedWebhook(413);
-    // One buffer instead of the chunks: a sender could make each of them a single byte.
-    let buffer = Buffer.alloc(0);
+    // Blocks instead of the chunks, each of which a sender could make a single byte.
+    const blocks: Buffer[] = [];
     let bytes = 0;
-    const makeRoom = (wanted: number) => {
-      if (wanted > maxBytes) throw new RefusedWebhook(413);
-      if (wanted <= buffer.length) return;
-      const capacity = Math.min(maxBytes, Math.max(FIRST_BYTES, wanted, buffer.length * 2));
-      const heldThen = heldBytes + capacity - buffer.length;
-      if (heldThen > mostHeldBytes(wanted)) throw new RefusedWebhook(503);
-      const larger = Buffer.allocUnsafeSlow(capacity);
-      buffer.copy(larger);
-      [buffer, heldBytes] = [larger, heldThen];
+    const nextBlock = (wanted: number): Buffer => {
+      if (heldBytes + BLOCK_BYTES > mostHeldBytes(wanted)) throw new RefusedWebhook(503);
+      heldBytes += BLOCK_BYTES;
+      const block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+      blocks.push(block);
+      return block;
+    };
+    const keep = (chunk: Buffer) => {
+      if (bytes + chunk.length > maxBytes) throw new RefusedWebhook(413);
+      for (let from = 0; from < chunk.length; ) {
+        const used = bytes % BLOCK_BYTES;
+        const block = (used === 0 ? undefined : blocks.at(-1)) ?? nextBlock(bytes + chunk.length);
+        const copied = chunk.copy(block, used, from);
+        from += copied;
+        bytes += copied;
+      }
     };
     try {
       // The stream stays open after a refusal, so that the response can be sent.
       for await (const chunk of body.iterator({ destroyOnReturn: false })) {
-        makeRoom(bytes + chunk.length);
-        bytes += chunk.copy(buffer, bytes);
+        keep(chunk);
         check?.update(chunk);
       }
+      if (check?.matches() === false) throw new RefusedWebhook(401);
+      return Buffer.concat(blocks, bytes);
     } finally {
-      heldBytes -= buffer.length;
+      heldBytes -= blocks.length * BLOCK_BYTES;
     }
-    if (check?.matches() === false) throw new RefusedWebhook(401);
-    return buffer.subarray(0, bytes);
   };
 }
