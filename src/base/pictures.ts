@@ -50,14 +50,21 @@ export function createLargeImageLock(): LargeImageLock {
   };
 }
 
-const SVG_START = /^\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]/i;
+/** What may precede the root element of an SVG. */
+const BEFORE_SVG = /\s+|<\?xml[^>]*>|<!--[\s\S]*?-->|<!DOCTYPE svg[^>]*>/iy;
+const SVG_START = /<svg[\s>]/iy;
 
 /**
  * Returns true if a file that begins with these bytes is an SVG, which has no signature but its
- * text.
+ * text. Takes linear time.
  */
 export function isSvg(head: Uint8Array): boolean {
-  return SVG_START.test(new TextDecoder().decode(head));
+  const text = new TextDecoder().decode(head);
+  BEFORE_SVG.lastIndex = 0;
+  let at = 0;
+  while (BEFORE_SVG.test(text)) at = BEFORE_SVG.lastIndex;
+  SVG_START.lastIndex = at;
+  return SVG_START.test(text);
 }
 
 /** Returns the media type for a format, `application/octet-stream` for an unknown one. */

@@ -66,7 +66,7 @@ export function scoreOutcomes(
         const { prompt, index } = outcome;
         return of(outcome).pipe(
           scoreImage(scoring.scorer, {
-            imageOf: () => ({ path: join(folder, path), prompt, index }),
+            imageOf: () => ({ path: join(folder, path), prompt, index, folder }),
             within: scoring.within,
             onError: unrated,
           }),
