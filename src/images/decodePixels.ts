@@ -1,4 +1,5 @@
 import type { Sharp, SharpOptions } from 'sharp';
+import { messageOf } from '../base/text.ts';
 import { importPackage } from '../disk/storageError.ts';
 
 /** Pixels as sharp takes and gives them: 8 bits a channel, row by row. */
@@ -68,16 +69,43 @@ export function decodeOptions({
  * Rejects with sharp's error if the input is no complete image.
  */
 export async function decodePixels(input: string | Buffer, decoding: Decoding): Promise<RawPixels> {
-  const decoder = await openDecoder(input, decoding);
-  const { data, info } = await decoder.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await decodeWhole(decodeOptions(decoding), decoding.format, async (options) => {
+    const decoder = await openDecoder(input, options, decoding);
+    return decoder.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  });
   const { width, height, channels } = info;
   return { data, widthPx: width, heightPx: height, channels };
 }
 
-async function openDecoder(input: string | Buffer, decoding: Decoding): Promise<Sharp> {
+/** What libjpeg only warns of, although it means that pixels are missing. */
+const MISSING_DATA = /premature end of data segment|bad Huffman code/i;
+
+/**
+ * Runs a task that decodes an image with these options, so that it fails if a part of the image is
+ * missing. libjpeg makes up what is missing before the end marker, and warns; of other things it
+ * warns too, such as odd bytes between segments, and then the task is run again.
+ */
+export async function decodeWhole<T>(
+  options: SharpOptions,
+  format: string,
+  decode: (options: SharpOptions) => Promise<T>,
+): Promise<T> {
+  if (format !== 'jpeg') return decode(options);
+  try {
+    return await decode({ ...options, failOn: 'warning' });
+  } catch (error) {
+    if (MISSING_DATA.test(messageOf(error))) throw error;
+    return decode(options);
+  }
+}
+
+async function openDecoder(
+  input: string | Buffer,
+  options: SharpOptions,
+  decoding: Decoding,
+): Promise<Sharp> {
   const { default: sharp } = await importPackage(import('sharp'), 'sharp');
   const { format, widthPx, heightPx, wanted, shrinksUpTo } = decoding;
-  const options = decodeOptions(decoding);
   if (format === 'svg') return sharp(input, { ...options, density: drawingDensity(decoding) });
   const decoder = sharp(input, options);
   // The size is that before the image is turned upright.

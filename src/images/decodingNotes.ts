@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { hashFile } from '../disk/copyFiles.ts';
 import { hasSystemCode, toStorageError } from '../disk/storageError.ts';
@@ -42,9 +42,20 @@ export function openDecodingNotes(folder: string): DecodingNotes {
       } catch (error) {
         throw error instanceof RenderError ? error : toStorageError(error, note);
       }
-      return () => rmSync(note, { force: true });
+      return () => {
+        rmSync(note, { force: true });
+        removeIfEmpty(notes);
+      };
     },
   };
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // An earlier run has left a note.
+  }
 }
 
 /** Makes the folder of the notes; throws the system's error if a link or a file has its name. */

@@ -39,8 +39,14 @@ const HEAD_BYTES = 4_100;
  * Rejects with `StructureFault` if it is no image that can be decoded, or its header is broken;
  * with the system's error if the file cannot be read.
  */
-export function inspectImage(path: string): Promise<ImageFacts> {
-  return withReader(path, readFacts);
+export function inspectImage(path: string): Promise<InspectedImage> {
+  return withReader(path, async (reader) => ({ ...(await readFacts(reader)), content: reader.content }));
+}
+
+/** An image whose header has been read. */
+export interface InspectedImage extends ImageFacts {
+  /** The file itself, if it is small; else null. */
+  readonly content: Buffer | null;
 }
 
 /** Reads the facts about the image that a reader gives; see `inspectImage`. */
@@ -52,14 +58,14 @@ export async function readFacts(reader: BytesReader): Promise<ImageFacts> {
   return facts;
 }
 
-/** Returns the format of an image by its first bytes; null for any other file. */
-function formatOf(head: Buffer): string | null {
+/** Returns the format of an image that can be decoded, by its first bytes; null for other files. */
+export function formatOf(head: Buffer): string | null {
   if (head.subarray(0, pngSignature.length).equals(pngSignature)) return 'png';
   if (head.subarray(0, jpegStart.length).equals(jpegStart)) return 'jpeg';
   const text = head.toString('latin1', 0, 12);
   if (/^GIF8[79]a/.test(text)) return 'gif';
   if (/^RIFF[\s\S]{4}WEBP/.test(text)) return 'webp';
-  if (/^[\s\S]{4}ftyp(avif|avis|mif1|msf1|miaf)/.test(text)) return 'avif';
+  if (/^[\s\S]{4}ftypavi[fs]/.test(text)) return 'avif';
   if (isTiff(head)) return 'tif';
   return isSvg(head) ? 'svg' : null;
 }

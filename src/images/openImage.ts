@@ -4,6 +4,7 @@ import { toStorageError } from '../disk/storageError.ts';
 import {
   type Decoding,
   decodeOptions,
+  decodeWhole,
   drawnPixels,
   neededScale,
   type RawPixels,
@@ -14,7 +15,7 @@ import type { DecodingNotes } from './decodingNotes.ts';
 import { StructureFault } from './formats/bytesReader.ts';
 import type { ImageFacts } from './formats/imageFacts.ts';
 import { type ImageMemory, type MemoryShare, sharedImageMemory } from './imageMemory.ts';
-import { inspectImage } from './inspectImage.ts';
+import { type InspectedImage, inspectImage } from './inspectImage.ts';
 
 export interface OpenImageConfig {
   /** The sizes that are made of the image. */
@@ -38,6 +39,14 @@ export interface OpenedImage {
   readonly options: SharpOptions;
   /** How it is decoded; null if `input` has its pixels, upright and as large as they are needed. */
   readonly decoding: Decoding | null;
+}
+
+/** Runs a task that decodes an open image, so that it fails if a part of the image is missing. */
+export function decodeOpened<T>(
+  { options, decoding }: OpenedImage,
+  decode: (options: SharpOptions) => Promise<T>,
+): Promise<T> {
+  return decodeWhole(options, decoding?.format ?? 'raw', decode);
 }
 
 /**
@@ -68,14 +77,14 @@ export async function withImage<T>(
   try {
     signal?.throwIfAborted();
     // libvips reads brackets at the end of a name as options.
-    const input = path.endsWith(']') ? await readFile(path) : path;
+    const input = facts.content ?? (path.endsWith(']') ? await readFile(path) : path);
     return await use({ input, options: decodeOptions(decoding), decoding });
   } finally {
     share.leave();
   }
 }
 
-async function inspect(path: string): Promise<ImageFacts> {
+async function inspect(path: string): Promise<InspectedImage> {
   try {
     return await inspectImage(path);
   } catch (error) {

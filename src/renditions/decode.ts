@@ -5,7 +5,7 @@ import { importPackage, toStorageError } from '../disk/storageError.ts';
 import { RenderError, RxposureError } from '../errors.ts';
 import { type Decoding, decodePixels, type RawPixels } from '../images/decodePixels.ts';
 import { undecodable } from '../images/decoder.ts';
-import { type OpenedImage, type OpenImageConfig, withImage } from '../images/openImage.ts';
+import { decodeOpened, type OpenedImage, type OpenImageConfig, withImage } from '../images/openImage.ts';
 
 /** An original as uncompressed sRGB pixels: each call starts another rendition from them. */
 type DecodedOriginal = () => Sharp;
@@ -53,8 +53,13 @@ export async function checkDecodable(
   const { default: sharp } = await importPackage(import('sharp'), 'sharp');
   const wanted = { fit: 'inside', boxes: [{ widthPx: CHECK_PX, heightPx: CHECK_PX }] } as const;
   await decodeUnlessRefused(path, () =>
-    withImage(path, { ...config, wanted, onlySmall: true }, ({ input, options }) =>
-      sharp(input, options).resize(CHECK_PX, CHECK_PX, { fit: 'inside', kernel: 'nearest' }).raw().toBuffer(),
+    withImage(path, { ...config, wanted, onlySmall: true }, (image) =>
+      decodeOpened(image, (options) =>
+        sharp(image.input, options)
+          .resize(CHECK_PX, CHECK_PX, { fit: 'inside', kernel: 'nearest' })
+          .raw()
+          .toBuffer(),
+      ),
     ),
   );
 }

@@ -24,6 +24,8 @@ export function damaged(reason: string): StructureFault {
 export interface BytesReader {
   /** Size of the file. */
   readonly size: number;
+  /** All of a small file; null for others. */
+  readonly content: Buffer | null;
   /**
    * Returns `length` bytes at an offset. Rejects with `StructureFault` if the file ends before, or
    * if it has more parts than any image; else with the system's error.
@@ -39,8 +41,8 @@ export const windowBytes = 256 * 1024;
 /** Parts that are read, at most. An image of 100 MB has some ten thousand. */
 const MOST_READS = 1_000_000;
 
-/** The first read is shorter, as it is the only one if just the header is wanted. */
-const FIRST_BYTES = 16 * 1024;
+/** The first read is shorter: it is the only one of a small file, and if just the header counts. */
+const FIRST_BYTES = 64 * 1024;
 
 /**
  * Opens a file for `use`, and closes it after that. Rejects with the system's error if the file
@@ -49,8 +51,10 @@ const FIRST_BYTES = 16 * 1024;
 export async function withReader<T>(path: string, use: (reader: BytesReader) => Promise<T>): Promise<T> {
   const handle = await open(path);
   try {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(FIRST_BYTES), 0, FIRST_BYTES, 0);
+    if (bytesRead < FIRST_BYTES) return await use(bufferReader(buffer.subarray(0, bytesRead)));
     const { size } = await handle.stat();
-    return await use(createReader(size, (at, length) => readFully(handle, at, length)));
+    return await use(createReader(size, buffer, (at, length) => readFully(handle, at, length)));
   } finally {
     await handle.close();
   }
@@ -70,12 +74,17 @@ async function readFully(handle: FileHandle, at: number, length: number): Promis
 
 /** Creates a reader of bytes in memory. */
 export function bufferReader(bytes: Buffer): BytesReader {
-  return createReader(bytes.length, async (at, length) => bytes.subarray(at, at + length));
+  return createReader(bytes.length, bytes, async () => bytes);
 }
 
-function createReader(size: number, load: (at: number, length: number) => Promise<Buffer>): BytesReader {
+/** Creates a reader that has the beginning of a file, and loads other parts. */
+function createReader(
+  size: number,
+  first: Buffer,
+  load: (at: number, length: number) => Promise<Buffer>,
+): BytesReader {
   let start = 0;
-  let window: Buffer = Buffer.alloc(0);
+  let window = first;
   let reads = 0;
   const readUpTo = async (at: number, length: number): Promise<Buffer> => {
     reads += 1;
@@ -83,14 +92,14 @@ function createReader(size: number, load: (at: number, length: number) => Promis
     const end = Math.min(size, at + length);
     if (at >= end) return Buffer.alloc(0);
     if (at < start || end > start + window.length) {
-      const wanted = window.length === 0 ? FIRST_BYTES : windowBytes;
       start = at;
-      window = await load(at, Math.min(size - at, Math.max(wanted, end - at)));
+      window = await load(at, Math.min(size - at, Math.max(windowBytes, end - at)));
     }
     return window.subarray(at - start, end - start);
   };
   return {
     size,
+    content: first.length === size ? first : null,
     readUpTo,
     async read(at, length) {
       const bytes = await readUpTo(at, length);

@@ -1,10 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { isSvg } from '../../base/pictures.ts';
 import { importPackage } from '../../disk/storageError.ts';
 import { DownloadError } from '../../errors.ts';
-import { StructureFault } from '../../images/formats/bytesReader.ts';
-import { isTiff } from '../../images/formats/tiff.ts';
-import { checkWhole } from '../../images/inspectImage.ts';
+import { bufferReader, StructureFault } from '../../images/formats/bytesReader.ts';
+import { checkWhole, formatOf, readWhole } from '../../images/inspectImage.ts';
 import type { ImageFile } from '../../types.ts';
 import type { ReceivedFile } from './receiveFile.ts';
 
@@ -24,7 +22,10 @@ export async function identifyFile(path: string, received: ReceivedFile, url: st
   const extension = await extensionOf(received, url);
   const format = extension === 'jpg' ? 'jpeg' : extension;
   try {
-    const { widthPx, heightPx } = (await checkWhole(path, format)) ?? { widthPx: null, heightPx: null };
+    const { bytes, head } = received;
+    const isSmall = bytes === head.length;
+    const size = await (isSmall ? readWhole(bufferReader(head), format) : checkWhole(path, format));
+    const { widthPx, heightPx } = size ?? { widthPx: null, heightPx: null };
     return { extension, format, widthPx, heightPx };
   } catch (error) {
     throw error instanceof StructureFault ? notWhole(extension, error) : error;
@@ -55,6 +56,12 @@ function notWhole(extension: string, fault: StructureFault): DownloadError {
 const SIGNED =
   /^(part|png|jpe?g|webp|avif|gif|svg|tiff?|bmp|heic|mp4|m4v|webm|mov|mkv|avi|mp3|wav|ogg|flac|m4a|s?html?)$/;
 
+/** Enough to identify the type of a file. */
+const TYPE_BYTES = 4_100;
+
+/** Formats that begin as others do, camera raws for example: those have fields of their own. */
+const SHARED_STARTS = new Set(['tif', 'svg']);
+
 /**
  * Returns the extension that fits the content. Images, videos and sounds are identified by content
  * alone. Other files are accepted unless their name is one of these: by their content too, or by
@@ -63,36 +70,32 @@ const SIGNED =
  * Rejects with `ERR_NOT_AN_IMAGE` for web pages and for other content under the name of an image,
  * video or sound.
  */
-async function extensionOf({ head }: Pick<ReceivedFile, 'head'>, url: string): Promise<string> {
-  // Loaded with the first download, while predictions run, so that a run starts sooner.
+async function extensionOf(received: Pick<ReceivedFile, 'head'>, url: string): Promise<string> {
+  const head = received.head.subarray(0, TYPE_BYTES);
+  const format = formatOf(head);
+  if (format !== null && !SHARED_STARTS.has(format)) return format === 'jpeg' ? 'jpg' : format;
+  // Loaded with the first file that needs it.
   const { fileTypeFromBuffer } = await importPackage(import('file-type'), 'file-type');
   const type = await fileTypeFromBuffer(head);
-  // An animated PNG is a PNG to programs that do not know APNG.
-  if (type?.ext === 'apng') return 'png';
   if (type !== undefined && /^(image|video|audio)\//.test(type.mime)) return type.ext;
-  const unsigned = unsignedFormat(head);
-  if (unsigned !== null) return unsigned;
+  if (format !== null) return format;
   const name = namedExtension(url);
-  const text = new TextDecoder().decode(head);
-  const isPage = /<(!doctype html|html)/i.test(text);
-  if (!isPage && !SIGNED.test(name ?? '')) {
-    if (type !== undefined) return type.ext;
-    if (name !== null) return name;
-  }
-  const got =
-    type?.mime ?? (isPage ? 'an HTML page' : `${isUtf8(head) ? 'a text' : 'something'} without a type`);
-  throw new DownloadError('ERR_NOT_AN_IMAGE', `Expected an image, got ${got}`, {
+  const isPage = /<(!doctype html|html)/i.test(new TextDecoder().decode(head));
+  const found = isPage || SIGNED.test(name ?? '') ? null : (type?.ext ?? name);
+  if (found === null) throw notAnImage(type?.mime ?? (isPage ? 'an HTML page' : describeContent(head)));
+  return found;
+}
+
+function describeContent(head: Buffer): string {
+  return `${isUtf8(head) ? 'a text' : 'something'} without a type`;
+}
+
+function notAnImage(got: string): DownloadError {
+  return new DownloadError('ERR_NOT_AN_IMAGE', `Expected an image, got ${got}`, {
     // Front ends respond with such pages while a server behind them is down.
     recoverable: true,
     suggestion: 'If it happens again, look at the prediction on replicate.com.',
   });
-}
-
-/** Returns the format of an image that its first bytes show, but not as a signature of its own. */
-function unsignedFormat(head: Buffer): string | null {
-  if (isSvg(head)) return 'svg';
-  // Other formats begin like a TIFF too; a directory at the end does not tell them apart.
-  return isTiff(head) ? 'tif' : null;
 }
 
 /** Types of `data:` URLs whose content has no signature. */

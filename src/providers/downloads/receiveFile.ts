@@ -98,7 +98,7 @@ export interface ReceivedFile {
   readonly bytes: number;
   /** Hex. */
   readonly sha256: string;
-  /** The first bytes: enough to identify the type. */
+  /** The first bytes: enough to identify the type, and all of a small file. */
   readonly head: Buffer;
 }
 
@@ -110,7 +110,7 @@ interface ByteMeter {
   result(): ReceivedFile;
 }
 
-const HEAD_BYTES = 4_100;
+const HEAD_BYTES = 64 * 1024;
 const AGAIN = { recoverable: true, suggestion: 'Run the same command again.' };
 
 /**

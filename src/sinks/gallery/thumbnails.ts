@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
 import { temporaryPath } from '../../disk/writeFiles.ts';
 import { type DecodingNotes, openDecodingNotes } from '../../images/decodingNotes.ts';
-import { withImage } from '../../images/openImage.ts';
+import { decodeOpened, withImage } from '../../images/openImage.ts';
 import { checkDecodable, decodeUnlessRefused } from '../../renditions/decode.ts';
 import type { ImageFile, Outcome, OutcomeFile } from '../../types.ts';
 
@@ -89,12 +89,14 @@ async function draw(original: string, notes: DecodingNotes): Promise<Buffer> {
   const { default: sharp } = await import('sharp');
   sharp.cache(false);
   const wanted = { fit: 'inside', boxes: [{ widthPx: SIDE_PX, heightPx: SIDE_PX }] } as const;
-  return withImage(original, { wanted, extraBytes: ENCODER_BYTES, notes }, ({ input, options }) =>
-    // Given a path, sharp shrinks the image while it reads it.
-    sharp(input, options)
-      .resize({ width: SIDE_PX, height: SIDE_PX, fit: 'inside', withoutEnlargement: true })
-      .webp({ quality: 72, effort: 2 })
-      .toBuffer(),
+  return withImage(original, { wanted, extraBytes: ENCODER_BYTES, notes }, (image) =>
+    decodeOpened(image, (options) =>
+      // Given a path, sharp shrinks the image while it reads it.
+      sharp(image.input, options)
+        .resize({ width: SIDE_PX, height: SIDE_PX, fit: 'inside', withoutEnlargement: true })
+        .webp({ quality: 72, effort: 2 })
+        .toBuffer(),
+    ),
   );
 }
 
