@@ -120,18 +120,12 @@ export interface ModelCache {
   forget(name: string, version: string | null): Observable<void>;
 }
 
-/**
- * Downloads one output (`https:`, `http:` or `data:` URL) to disk: complete, verified, flushed and
- * renamed before it emits.
- */
+/** Downloads an output (`https:`, `http:`, `data:`) to disk: verified, flushed, then renamed. */
 export interface Downloader {
   download(url: string, target: DownloadTarget): Observable<ImageFile>;
 }
 
-/**
- * Makes all renditions of one original from one decode; emits them together, each complete and
- * renamed.
- */
+/** Makes all renditions of an original from one decode; emits them together, each complete. */
 export interface Renderer {
   render(
     original: ImageFile,
@@ -141,6 +135,8 @@ export interface Renderer {
     embedProvenance?: ProvenanceWriter,
     mayReplace?: DownloadTarget['mayReplace'],
   ): Observable<readonly RenderedFile[]>;
+  /** Emits `RenderError` if an original without renditions cannot be decoded. Default: no-op. */
+  check?(original: ImageFile): Observable<never>;
 }
 
 /** Results of requests, stored across runs and shared between processes. */

@@ -561,6 +561,8 @@ export interface ImageToScore {
   readonly prompt: string;
   /** Index of its job. */
   readonly index: number;
+  /** The run folder that it belongs to, for notes about images that are hard to decode. */
+  readonly folder?: string;
 }
 
 /** An entry about a job; the types stand in the order in which they happen. */

@@ -11,6 +11,7 @@ const rows = [
   ['pipelines'],
   ['operators', 'sources', 'providers', 'store', 'sinks'],
   ['renditions', 'provenance', 'scoring', 'events'],
+  ['images'],
   ['disk'],
   ['base'],
   ['ports'],
@@ -24,9 +25,9 @@ const rows = [
 const narrower: Readonly<Record<string, readonly string[]>> = {
   operators: ['events', 'disk/copyFiles', 'base', 'types', 'ports', 'errors'],
   sources: ['renditions', 'provenance', 'disk', 'base', 'types', 'ports', 'errors'],
-  providers: ['disk', 'base', 'types', 'ports', 'errors'],
+  providers: ['images', 'disk', 'base', 'types', 'ports', 'errors'],
   store: ['disk', 'base', 'types', 'ports', 'errors'],
-  sinks: ['events', 'renditions', 'disk', 'base', 'types', 'ports', 'errors'],
+  sinks: ['events', 'renditions', 'images', 'disk', 'base', 'types', 'ports', 'errors'],
   // It shares no code with the client that it tests.
   simulator: ['base', 'types', 'errors'],
 };
@@ -37,6 +38,7 @@ const narrower: Readonly<Record<string, readonly string[]>> = {
  */
 const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   cli: [['batch'], ['flags'], ['script'], ['display']],
+  images: [['.'], ['formats']],
   operators: [['predictions', 'stages'], ['.', 'pace'], ['internal']],
   pipelines: [['workflows'], ['rating', 'runToFolder', 'generateStream'], ['generate'], ['run'], ['journey']],
   provenance: [['.'], ['containers']],

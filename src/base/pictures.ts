@@ -57,7 +57,7 @@ const SVG_ELEMENT = /<svg[\s>]/iy;
 
 /**
  * Returns true if a file that begins with these bytes is an SVG, which has no signature but its
- * text.
+ * text. Takes linear time.
  */
 export function isSvg(head: Uint8Array): boolean {
   const text = new TextDecoder().decode(head);

@@ -91,7 +91,12 @@ export function fileProblem(error: unknown, missing = 'none'): string {
 
 /** Returns whether the file system's error says that there is no file of that name. */
 export function isMissing(error: unknown): boolean {
-  return isSystemError(error) && error.code === 'ENOENT';
+  return hasSystemCode(error, 'ENOENT');
+}
+
+/** Returns whether an error is one of the system with this code, `EEXIST` for example. */
+export function hasSystemCode(error: unknown, code: string): boolean {
+  return isSystemError(error) && error.code === code;
 }
 
 function isSystemError(error: unknown): error is Error & { readonly code: string } {

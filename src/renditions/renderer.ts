@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
+import { ignoreElements } from 'rxjs';
 import { fromAbortable } from '../base/fromAbortable.ts';
-import { createLargeImageLock } from '../base/pictures.ts';
 import { giveName, type MayReplace } from '../disk/giveName.ts';
 import { importPackage, toStorageError } from '../disk/storageError.ts';
 import { removeTemporary, syncFolder, writeTemporary } from '../disk/writeFiles.ts';
+import type { DecodingNotes } from '../images/decodingNotes.ts';
+import { type OpenedImage, withImage } from '../images/openImage.ts';
 import type { ProvenanceWriter, Renderer } from '../ports.ts';
-import type { ImageFile, RenderedFile, RenditionFormat, RenditionSpec } from '../types.ts';
-import { decodeOriginal } from './decode.ts';
-import { encodeRendition } from './encode.ts';
+import type { RenderedFile, RenditionFormat, RenditionSpec } from '../types.ts';
+import { checkDecodable, decodeOriginal } from './decode.ts';
+import { encodeRendition, encodingBytes } from './encode.ts';
 import { createOverlays, type Overlays } from './overlays.ts';
 
 export interface RendererConfig {
@@ -17,6 +19,8 @@ export interface RendererConfig {
    * many threads for each. Sharp has one such setting for the whole process. Default 1.
    */
   threads?: number;
+  /** Notes of the run folder, for images that are decoded apart. Default: none are made. */
+  notes?: DecodingNotes;
 }
 
 const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
@@ -35,31 +39,39 @@ const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
  *     unsubscribed                                   --!        no temporary file stays
  *
  * Emits `RenderError` if the original cannot be decoded or a rendition cannot be encoded,
- * `StorageError` if the disk refuses. To keep more cores busy, render more originals at a time.
- * Originals of more than 32 million pixels, or with such a rendition, are rendered one after the
- * other.
+ * `StorageError` if the disk refuses. To keep more cores busy, render more originals at a time: all
+ * together keep to the memory for images (`withImage`).
  */
 export function createRenderer(config: RendererConfig = {}): Renderer {
-  const { threads = 1 } = config;
-  const withLock = createLargeImageLock();
+  const { threads = 1, notes } = config;
   const overlays = createOverlays();
   return {
+    check: ({ path, widthPx }) =>
+      fromAbortable(async (signal) => {
+        if (widthPx !== null) await checkDecodable(path, { notes, signal });
+      }).pipe(ignoreElements()),
     render: (original, specs, stem, embedProvenance, mayReplace) =>
       fromAbortable(async (signal) => {
-        const { widthPx, heightPx } = original;
+        const { path, widthPx, heightPx } = original;
         if (widthPx === null || heightPx === null || specs.length === 0) return [];
         // Loaded with the first image, while predictions run, so that a run starts sooner.
         const { default: sharp } = await importPackage(import('sharp'), 'sharp');
         sharp.concurrency(threads);
         // Each original is decoded once, so a cache would never be hit.
         sharp.cache(false);
-        const frames = specs.map((spec) => spec.widthPx * spec.heightPx);
-        const pixels = Math.max(widthPx * heightPx, ...frames);
-        return withLock(pixels, () =>
-          renderAll(original, specs, { stem, overlays, embedProvenance, mayReplace, signal }),
+        const wanted = { fit: 'cover', boxes: specs } as const;
+        const extraBytes = Math.max(...specs.map(encodingBytes));
+        return withImage(path, { wanted, extraBytes, notes, signal }, (image) =>
+          renderAll({ image, path }, specs, { stem, overlays, embedProvenance, mayReplace, signal }),
         );
       }),
   };
+}
+
+/** An original that is open, and its path. */
+interface OpenedOriginal {
+  readonly image: OpenedImage;
+  readonly path: string;
 }
 
 interface Target {
@@ -82,7 +94,7 @@ interface Rendering {
 }
 
 async function renderAll(
-  original: ImageFile,
+  original: OpenedOriginal,
   specs: readonly RenditionSpec[],
   { stem, ...config }: Rendering,
 ): Promise<readonly RenderedFile[]> {
@@ -103,13 +115,12 @@ async function renderAll(
  * once all are complete.
  */
 async function writeTemporaries(
-  original: ImageFile,
+  original: OpenedOriginal,
   targets: readonly Target[],
   written: WrittenRendition[],
   { overlays, embedProvenance, signal }: Omit<Rendering, 'stem'>,
 ): Promise<void> {
-  const specs = targets.map(({ spec }) => spec);
-  const decoded = await decodeOriginal(original, specs);
+  const decoded = await decodeOriginal(original.image, original.path);
   for (const { spec, path } of targets) {
     signal.throwIfAborted();
     const { data, info } = await encodeRendition(decoded(), spec, {

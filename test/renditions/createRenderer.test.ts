@@ -5,6 +5,7 @@ import { firstValueFrom } from 'rxjs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { RenderError, StorageError } from '../../src/errors.ts';
+import { withImage } from '../../src/images/openImage.ts';
 import type { ProvenanceWriter } from '../../src/ports.ts';
 import { decodeOriginal } from '../../src/renditions/decode.ts';
 import { createRenderer } from '../../src/renditions/renderer.ts';
@@ -166,8 +167,12 @@ describe('createRenderer', () => {
     const huge = await draw(16_000, '<rect width="4" height="4"/>');
     const [drawn] = await firstValueFrom(renderer.render(huge, [spec({})], stem()));
     expect(drawn).toMatchObject({ widthPx: 60, heightPx: 60 });
-    const decoded = await decodeOriginal(huge, [spec({ widthPx: 9_000, heightPx: 9_000 })]);
-    expect(await decoded().metadata()).toMatchObject({ width: 4_096, height: 4_096 });
+    const wanted = { fit: 'cover', boxes: [{ widthPx: 9_000, heightPx: 9_000 }] } as const;
+    const drawn4k = await withImage(huge.path, { wanted }, async (image) => {
+      const decoded = await decodeOriginal(image, huge.path);
+      return decoded().metadata();
+    });
+    expect(drawn4k).toMatchObject({ width: 4_096, height: 4_096 });
   });
 
   it('renders the first frame of an animation', async () => {

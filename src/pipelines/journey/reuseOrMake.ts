@@ -21,6 +21,7 @@ import { pathBelow } from '../../disk/insideFolder.ts';
 import { toStorageError } from '../../disk/storageError.ts';
 import { writeAtomically } from '../../disk/writeFiles.ts';
 import { DownloadError } from '../../errors.ts';
+import { sharedImageMemory } from '../../images/imageMemory.ts';
 import { type Cached, cachedBy } from '../../operators/cachedBy.ts';
 import { gate } from '../../operators/gate.ts';
 import type { ProvenanceWriter } from '../../ports.ts';
@@ -227,7 +228,14 @@ async function embedInFiles(
   return written;
 }
 
+/** Copies of a file in memory while its provenance is written. */
+const COPIES = 3;
+
 async function embedInFile(file: ImageFile, embedProvenance: ProvenanceWriter): Promise<ImageFile> {
+  return sharedImageMemory().within(file.bytes * COPIES, () => embedNow(file, embedProvenance));
+}
+
+async function embedNow(file: ImageFile, embedProvenance: ProvenanceWriter): Promise<ImageFile> {
   const before = await readFile(file.path).catch((error: unknown) => {
     throw toStorageError(error, file.path);
   });

@@ -66,7 +66,7 @@ export function scoreOutcomes(
         const { prompt, index } = outcome;
         return of(outcome).pipe(
           scoreImage(scoring.scorer, {
-            imageOf: () => ({ path: insideFolder(folder, path), prompt, index }),
+            imageOf: () => ({ path: insideFolder(folder, path), prompt, index, folder }),
             within: scoring.within,
             onError: unrated,
           }),

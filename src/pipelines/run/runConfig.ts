@@ -1,8 +1,9 @@
-import { concat, defer, EMPTY, from, type Observable, type SchedulerLike } from 'rxjs';
+import { concat, defer, EMPTY, from, ignoreElements, type Observable, type SchedulerLike } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
+import { openDecodingNotes } from '../../images/decodingNotes.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
 import { createEventFollower } from '../../operators/predictions/awaitPrediction.ts';
@@ -10,7 +11,7 @@ import { createClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLookout, type Lookout } from '../../operators/predictions/lookout.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
-import type { Ledger, PredictionEvents, Provider, ProviderAnswers } from '../../ports.ts';
+import type { Ledger, PredictionEvents, Provider, ProviderAnswers, Renderer } from '../../ports.ts';
 import { createDownloader } from '../../providers/downloads/downloader.ts';
 import { createRenderer } from '../../renditions/renderer.ts';
 import { deleteImages, writeSidecar } from '../../sinks/manifest/sidecar.ts';
@@ -44,7 +45,7 @@ export function configOf(
     ...(detach ? { waitMs: 0, detached: true, beforeCreate: storedPlans(folder, 'detached').store } : {}),
     ...(webhooks === undefined ? {} : byWebhooks(webhooks, provider, scheduler)),
     downloader: createDownloader({ isLocal: provider.isLocal ?? false, scheduler }),
-    renderer: createRenderer(),
+    renderer: rendererFor(folder, opened),
     journal,
     ledger: openLedger(settings, opened, emit),
     governor: createGovernor({
@@ -81,6 +82,19 @@ export function overrideAnswers(
       others.describePrice === undefined
         ? own.describePrice(model, price)
         : others.describePrice(model, price),
+  };
+}
+
+/**
+ * Creates the renderer of a run folder. The decoding that shows that an original is complete serves
+ * its thumbnail too.
+ */
+function rendererFor(folder: string, { thumbnails }: Pick<Opened, 'thumbnails'>): Renderer {
+  const renderer = createRenderer({ notes: openDecodingNotes(folder) });
+  if (thumbnails === null) return renderer;
+  return {
+    ...renderer,
+    check: (original) => from(thumbnails.check(original)).pipe(ignoreElements()),
   };
 }
 

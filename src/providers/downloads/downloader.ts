@@ -5,12 +5,12 @@ import { ensureDir } from 'fs-extra/esm';
 import type { SchedulerLike } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { createLargeImageLock, type LargeImageLock } from '../../base/pictures.ts';
 import { copyWhole } from '../../disk/copyFiles.ts';
 import { giveName } from '../../disk/giveName.ts';
 import { asFileHandleShortage, toStorageError } from '../../disk/storageError.ts';
 import { syncFolder, temporaryPath } from '../../disk/writeFiles.ts';
 import { DownloadError, StorageError } from '../../errors.ts';
+import { sharedImageMemory } from '../../images/imageMemory.ts';
 import type { Downloader, DownloadTarget } from '../../ports.ts';
 import type { ImageFile } from '../../types.ts';
 import { identifyFile } from './identifyFile.ts';
@@ -41,7 +41,7 @@ const PACE_MS = 30_000;
 
 /**
  * Creates a downloader of outputs. It sends no credentials. Each file is streamed to a temporary
- * name in its folder and hashed on the way, checked (length, type by content, end), given its
+ * name in its folder and hashed on the way, checked (length, type by content, structure), given its
  * provenance if `embedProvenance` is set, flushed, and only then renamed to
  * `<stem>.<extension by content>`, or another name as `giveName` chooses it.
  *
@@ -61,17 +61,12 @@ export function createDownloader(config: DownloaderConfig = {}): Downloader {
     leastPace: { bytesPerSecond: leastBytesPerSecond, overMs: PACE_MS, scheduler },
     reach: isLocal ? anywhere : createPublicReach(),
   };
-  const inTurn = createLargeImageLock();
   return {
-    download: (url, target) => fromAbortable((signal) => fetchTo(target, url, { ...limits, inTurn, signal })),
+    download: (url, target) => fromAbortable((signal) => fetchTo(target, url, { ...limits, signal })),
   };
 }
 
-interface FetchConfig extends ReceiveConfig {
-  readonly inTurn: LargeImageLock;
-}
-
-async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig): Promise<ImageFile> {
+async function fetchTo(target: DownloadTarget, url: string, config: ReceiveConfig): Promise<ImageFile> {
   const { stem } = target;
   // Each try has its own name: one that was unsubscribed may still clean up while the next is
   // running.
@@ -81,14 +76,9 @@ async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig)
     const received = await receiveFile(url, temporary, config);
     const { extension, ...identity } = await identifyFile(temporary, received, {
       url,
-      inTurn: config.inTurn,
       ...(target.mayBeText === undefined ? {} : { mayBeText: target.mayBeText }),
     });
-    const stored = await writeProvenance(
-      { path: temporary, extension, received, ...identity },
-      target,
-      config.inTurn,
-    );
+    const stored = await writeProvenance({ path: temporary, extension, received, ...identity }, target);
     config.signal.throwIfAborted();
     const path = await giveName(temporary, `${stem}.${extension}`, target.mayReplace);
     await syncFolder(dirname(path));
@@ -124,6 +114,9 @@ interface IdentifiedFile extends Pick<ImageFile, 'path' | 'format' | 'widthPx' |
   readonly received: ReceivedFile;
 }
 
+/** Copies of a file in memory while its provenance is written. */
+const COPIES = 3;
+
 /**
  * Writes the provenance into an image under its temporary name, after copying the received bytes if
  * `untouchedStem` is set. Rejects with the error of the disk.
@@ -131,14 +124,13 @@ interface IdentifiedFile extends Pick<ImageFile, 'path' | 'format' | 'widthPx' |
 async function writeProvenance(
   { path, extension, format, widthPx, heightPx, received }: IdentifiedFile,
   { embedProvenance, untouchedStem, mayReplace }: DownloadTarget,
-  inTurn: LargeImageLock,
 ): Promise<Pick<ImageFile, 'bytes' | 'sha256' | 'untouched'>> {
   const { bytes, sha256 } = received;
   if (embedProvenance === undefined || widthPx === null || heightPx === null) return { bytes, sha256 };
   const untouchedPath =
     untouchedStem === undefined ? null : await copyWhole(path, `${untouchedStem}.${extension}`, mayReplace);
   const untouched = untouchedPath === null ? {} : { untouched: { path: untouchedPath, bytes, sha256 } };
-  return inTurn(widthPx * heightPx, async () => {
+  return sharedImageMemory().within(bytes * COPIES, async () => {
     const before = await readFile(path);
     const after = await embedProvenance(before, format);
     if (after.equals(before)) return { bytes, sha256, ...untouched };

@@ -51,6 +51,7 @@ async function streamTo(path: string, url: string, meter: ByteMeter, config: Rec
   const [{ statusCode, headers }] = await once(source, 'response', { signal });
   try {
     if (statusCode < 200 || statusCode > 299) throw refusedDownload(statusCode, url);
+    if (statusCode === PARTIAL_CONTENT) throw onlyPart(url);
     meter.expect(headers['content-length']);
   } catch (error) {
     // The body of a refusal is not read.
@@ -112,12 +113,8 @@ export interface ReceivedFile {
   readonly bytes: number;
   /** Hex. */
   readonly sha256: string;
-  /** True if the response declared the length. It matched: other lengths are refused. */
-  readonly hasDeclaredLength: boolean;
-  /** The first bytes: enough to identify the type. */
+  /** The first bytes: enough to identify the type, and all of a small file. */
   readonly head: Buffer;
-  /** The last bytes: enough to find the end mark. */
-  readonly tail: Buffer;
 }
 
 /** Counts, hashes and samples the bytes of one file. Throws `DownloadError` at the first fault. */
@@ -128,8 +125,7 @@ interface ByteMeter {
   result(): ReceivedFile;
 }
 
-const HEAD_BYTES = 4_100;
-const TAIL_BYTES = 64;
+const HEAD_BYTES = 64 * 1024;
 const AGAIN = { recoverable: true, suggestion: 'Run the same command again.' };
 
 /**
@@ -141,7 +137,6 @@ function createByteMeter(url: string, maxBytes: number): ByteMeter {
   let bytes = 0;
   let declaredBytes: number | null = null;
   let head = Buffer.alloc(0);
-  let tail = Buffer.alloc(0);
 
   const refuseTooLarge = (size: number) => {
     if (size <= maxBytes) return;
@@ -161,7 +156,6 @@ function createByteMeter(url: string, maxBytes: number): ByteMeter {
       refuseTooLarge(bytes);
       hash.update(chunk);
       if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
-      tail = Buffer.concat([tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
     },
     result() {
       if (bytes === 0) {
@@ -172,7 +166,7 @@ function createByteMeter(url: string, maxBytes: number): ByteMeter {
         const message = `Expected ${declaredBytes} bytes from ${shownUrl(url)}, got ${bytes}`;
         throw new DownloadError('ERR_TRUNCATED', message, AGAIN);
       }
-      return { bytes, sha256: hash.digest('hex'), hasDeclaredLength: declaredBytes !== null, head, tail };
+      return { bytes, sha256: hash.digest('hex'), head };
     },
   };
 }
@@ -184,6 +178,14 @@ function createByteMeter(url: string, maxBytes: number): ByteMeter {
 function shownUrl(url: string): string {
   if (/^data:/i.test(url)) return 'a data: URL';
   return URL.canParse(url) ? `${new URL(url).origin}${new URL(url).pathname}` : 'an unreadable URL';
+}
+
+/** The status of a response with a part of a file, which nothing here asks for. */
+const PARTIAL_CONTENT = 206;
+
+function onlyPart(url: string): DownloadError {
+  const message = `Expected a whole file from ${shownUrl(url)}, got ${PARTIAL_CONTENT}: a part of it`;
+  return new DownloadError('ERR_TRUNCATED', message, AGAIN);
 }
 
 /** Returns the `DownloadError` for a response of the file host outside 2xx. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Sharp } from 'sharp';
 import { escapeXml, sheetFont, wrapText } from '../../base/text.ts';
 import { insideFolder } from '../../disk/insideFolder.ts';
+import { withImage } from '../../images/openImage.ts';
 
 /** One cell of a contact sheet. */
 export interface SheetCell {
@@ -148,22 +149,30 @@ export async function drawRow(
 ): Promise<void> {
   const { default: sharp } = await import('sharp');
   const { cellPx, marginPx, gapPx } = layout;
-  const fitted = (image: Sharp) => image.resize({ width: cellPx, height: cellPx, fit: 'inside' });
   const heightPx = rowHeight(cells, cellPx);
   const bottom = topPx + heightPx;
   const drawn = cells.map(async ({ picture, reason }, column) => {
     const left = marginPx + column * (cellPx + gapPx);
+    const position = { left, bottom };
+    if (picture === null) return page.put(sharp(Buffer.from(frameSvg(reason, heightPx, layout))), position);
     // Images are aligned at the bottom, above their captions.
-    const at = { left, bottom };
     try {
-      if (picture === null) await page.put(sharp(Buffer.from(frameSvg(reason, heightPx, layout))), at);
-      else await page.put(fitted(sharp(insideFolder(folder, picture), { autoOrient: true })), at);
+      await putFile(page, insideFolder(folder, picture), cellPx, position);
     } catch {
       // The cell stays empty.
     }
   });
   await Promise.all(drawn);
   await page.put(sharp(Buffer.from(captionsSvg(cells, layout))), { left: 0, top: bottom });
+}
+
+/** Draws the image of a file, within a square. A large one, which has no thumbnail, is left out. */
+async function putFile(page: Page, path: string, sidePx: number, position: PagePosition): Promise<void> {
+  const { default: sharp } = await import('sharp');
+  const wanted = { fit: 'inside', boxes: [{ widthPx: sidePx, heightPx: sidePx }] } as const;
+  await withImage(path, { wanted, onlySmall: true }, ({ input, options }) =>
+    page.put(sharp(input, options).resize({ width: sidePx, height: sidePx, fit: 'inside' }), position),
+  );
 }
 
 /** The height of a row, in pixels: that of its highest image, fitted into a square cell. */
