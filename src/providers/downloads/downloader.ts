@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
@@ -8,7 +8,7 @@ import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { copyWhole } from '../../disk/copyFiles.ts';
 import { giveName } from '../../disk/giveName.ts';
 import { asFileHandleShortage, toStorageError } from '../../disk/storageError.ts';
-import { syncFolder, temporaryPath } from '../../disk/writeFiles.ts';
+import { newTemporaryPath, syncFolder } from '../../disk/writeFiles.ts';
 import { DownloadError, StorageError } from '../../errors.ts';
 import { sharedImageMemory } from '../../images/imageMemory.ts';
 import type { Downloader, DownloadTarget } from '../../ports.ts';
@@ -70,7 +70,7 @@ async function fetchTo(target: DownloadTarget, url: string, config: ReceiveConfi
   const { stem } = target;
   // Each try has its own name: one that was unsubscribed may still clean up while the next is
   // running.
-  const temporary = temporaryPath(`${stem}.${randomBytes(4).toString('hex')}`);
+  const temporary = newTemporaryPath(stem);
   try {
     await ensureDir(dirname(stem));
     const received = await receiveFile(url, temporary, config);

@@ -30,7 +30,7 @@ export async function receiveFile(url: string, path: string, config: ReceiveConf
   if (/^data:/i.test(url)) {
     const data = await readDataUrl(url, config.maxBytes);
     meter.pass(data);
-    await writeFile(path, data, { flush: true });
+    await writeFile(path, data, { flag: 'wx', flush: true });
   } else if (/^https?:/i.test(url) && URL.canParse(url)) {
     await streamTo(path, url, meter, config);
   } else {
@@ -66,7 +66,7 @@ async function streamTo(path: string, url: string, meter: ByteMeter, config: Rec
       yield chunk;
     }
   };
-  const target = createWriteStream(path, { flush: true });
+  const target = createWriteStream(path, { flags: 'wx', flush: true });
   try {
     await pipeline(source, metered, target, { signal });
   } finally {

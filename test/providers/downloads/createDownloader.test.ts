@@ -484,7 +484,7 @@ it('stops and cleans up when it is unsubscribed', async () => {
   const subscription = createDownloader({ isLocal: true })
     .download(url, { stem: join(folder, 'a', 'cat') })
     .subscribe();
-  await expect.poll(filesThere).toEqual([expect.stringMatching(/^cat\.[0-9a-f]{8}\.rxposure\.part$/)]);
+  await expect.poll(filesThere).toEqual([expect.stringMatching(/^cat\.[0-9a-f]{16}\.rxposure\.part$/)]);
   subscription.unsubscribe();
   await expect.poll(filesThere).toEqual([]);
   await expect.poll(() => closed).toBe(true);
