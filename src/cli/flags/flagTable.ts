@@ -154,6 +154,16 @@ export const flagTable = [
     value: flagValues.duration,
   }),
   valueFlag({
+    name: 'max-output',
+    field: 'maxOutputBytes',
+    empty: null,
+    default: runDefaults.maxOutputBytes,
+    argument: 'SIZE',
+    help: 'largest file that is downloaded, such as 500MB or 4GB; a larger one fails its job',
+    group: 'pace',
+    value: flagValues.fileSize,
+  }),
+  valueFlag({
     name: 'look-for',
     field: 'lookForMs',
     empty: null,

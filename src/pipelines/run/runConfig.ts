@@ -44,7 +44,11 @@ export function configOf(
     emit,
     ...(detach ? { waitMs: 0, detached: true, beforeCreate: storedPlans(folder, 'detached').store } : {}),
     ...(webhooks === undefined ? {} : byWebhooks(webhooks, provider, scheduler)),
-    downloader: createDownloader({ isLocal: provider.isLocal ?? false, scheduler }),
+    downloader: createDownloader({
+      isLocal: provider.isLocal ?? false,
+      maxBytes: settings.maxOutputBytes ?? runDefaults.maxOutputBytes,
+      scheduler,
+    }),
     renderer: rendererFor(folder, opened),
     journal,
     ledger: openLedger(settings, opened, emit),

@@ -27,6 +27,8 @@ export const runDefaults = {
   timeoutAction: 'cancel',
   /** Consecutive failures that pause a model for a minute. */
   breakerFailures: 20,
+  /** The largest file that is downloaded, in bytes. */
+  maxOutputBytes: 1_000_000_000,
   /** Time for which the prediction of a lost create request is looked for, at least. */
   lookForMs: 128_000,
   /** Rounds at the end for jobs that failed and may succeed if run again. */
@@ -46,6 +48,11 @@ interface ServiceSettings {
    * with `ERR_WAIT_TOO_LONG`; the next run continues. Default 600,000.
    */
   maxWaitMs?: number;
+  /**
+   * The largest file that is downloaded, in bytes; a larger one fails its job, and is fetched by a
+   * later run with a higher limit. Default 1,000,000,000.
+   */
+  maxOutputBytes?: number;
   /** Never reserve and spend more than this, in millionths of a US dollar. Default: no limit. */
   budgetMicroUsd?: number;
   /** Price of one output image over the built-in table, in millionths of a US dollar. */

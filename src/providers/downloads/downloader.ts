@@ -52,7 +52,7 @@ const PACE_MS = 30_000;
  * refuses. Removes its temporary file after an error and on unsubscribe.
  */
 export function createDownloader(config: DownloaderConfig = {}): Downloader {
-  const { maxBytes = 100_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
+  const { maxBytes = 1_000_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
   const { leastBytesPerSecond = 1_000, isLocal = false, scheduler = monotonicScheduler } = config;
   const limits = {
     maxBytes,

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { Duplex, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { importPackage } from '../../disk/storageError.ts';
 import { DownloadError } from '../../errors.ts';
+import { asDecodingFault, contentDecoders } from './contentEncoding.ts';
 import { readDataUrl } from './dataUrl.ts';
 import { type LeastPaceConfig, watchPace } from './pace.ts';
 import { anywhere, type Reach } from './reach.ts';
@@ -49,10 +51,13 @@ async function streamTo(path: string, url: string, meter: ByteMeter, config: Rec
   // Without a listener an error, as after a refusal, would end the process; `pipeline` has its own.
   source.on('error', () => {});
   const [{ statusCode, headers }] = await once(source, 'response', { signal });
+  let decoders: Transform[] = [];
   try {
     if (statusCode < 200 || statusCode > 299) throw refusedDownload(statusCode, url);
     if (statusCode === PARTIAL_CONTENT) throw onlyPart(url);
-    meter.expect(headers['content-length']);
+    decoders = contentDecoders(headers['content-encoding']);
+    // The length is that of the compressed bytes.
+    if (decoders.length === 0) meter.expect(headers['content-length']);
   } catch (error) {
     // The body of a refusal is not read.
     source.destroy();
@@ -68,7 +73,10 @@ async function streamTo(path: string, url: string, meter: ByteMeter, config: Rec
   };
   const target = createWriteStream(path, { flags: 'wx', flush: true });
   try {
-    await pipeline(source, metered, target, { signal });
+    if (decoders.length === 0) await pipeline(source, metered, target, { signal });
+    else await pipeline([source, ...decoders, Duplex.from(metered), target], { signal });
+  } catch (error) {
+    throw asDecodingFault(error);
   } finally {
     // A transfer may break off while the file is being opened: then the file would appear after the
     // caller's clean-up.
@@ -142,7 +150,7 @@ function createByteMeter(url: string, maxBytes: number): ByteMeter {
     if (size <= maxBytes) return;
     const message = `Expected at most ${maxBytes} bytes from ${shownUrl(url)}, got ${size} or more`;
     throw new DownloadError('ERR_OUTPUT_TOO_LARGE', message, {
-      suggestion: 'Ask the model for a smaller image.',
+      suggestion: 'Raise --max-output (maxOutputBytes), or ask the model for a smaller image.',
     });
   };
   return {

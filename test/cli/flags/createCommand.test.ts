@@ -46,6 +46,7 @@ describe('values', () => {
       webhookPort: null,
       provider: null,
       ratePerMinute: null,
+      maxOutputBytes: null,
       maxWaitMs: null,
       budgetMicroUsd: null,
       priceMicroUsd: null,
