@@ -56,6 +56,8 @@ function notWhole(extension: string, fault: StructureFault): DownloadError {
 const SIGNED =
   /^(part|png|jpe?g|webp|avif|gif|svg|tiff?|bmp|heic|mp4|m4v|webm|mov|mkv|avi|mp3|wav|ogg|flac|m4a|s?html?)$/;
 
+const IMAGE_NAME = /^(png|jpe?g|webp|avif|gif|svg|tiff?|bmp|heic)$/;
+
 /** Enough to identify the type of a file. */
 const TYPE_BYTES = 4_100;
 
@@ -77,13 +79,26 @@ async function extensionOf(received: Pick<ReceivedFile, 'head'>, url: string): P
   // Loaded with the first file that needs it.
   const { fileTypeFromBuffer } = await importPackage(import('file-type'), 'file-type');
   const type = await fileTypeFromBuffer(head);
-  if (type !== undefined && /^(image|video|audio)\//.test(type.mime)) return type.ext;
-  if (format !== null) return format;
   const name = namedExtension(url);
+  if (type !== undefined && isMedia(type.mime) && !isBarelySigned(head, type.ext, name)) return type.ext;
+  if (format !== null) return format;
   const isPage = /<(!doctype html|html)/i.test(new TextDecoder().decode(head));
   const found = isPage || SIGNED.test(name ?? '') ? null : (type?.ext ?? name);
   if (found === null) throw notAnImage(type?.mime ?? (isPage ? 'an HTML page' : describeContent(head)));
   return found;
+}
+
+function isMedia(mime: string): boolean {
+  return /^(image|video|audio)\//.test(mime);
+}
+
+/**
+ * Returns true for a sound whose signature is eleven bits, under the name of an image: a damaged
+ * image begins like that too.
+ */
+function isBarelySigned(head: Buffer, extension: string, name: string | null): boolean {
+  if (!/^(mp[123]|aac)$/.test(extension) || head.toString('latin1', 0, 3) === 'ID3') return false;
+  return IMAGE_NAME.test(name ?? '');
 }
 
 function describeContent(head: Buffer): string {
