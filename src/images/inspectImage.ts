@@ -1,11 +1,11 @@
 import { isSvg } from '../base/pictures.ts';
 import { type BytesReader, cut, damaged, StructureFault, withReader } from './formats/bytesReader.ts';
 import { readGifFacts } from './formats/gif.ts';
-import { checkFilm, readHeifFacts } from './formats/heif.ts';
+import { checkFilm, checkStill, readHeifFacts } from './formats/heif.ts';
 import type { ImageFacts } from './formats/imageFacts.ts';
 import { readJpegFacts } from './formats/jpeg.ts';
 import { pngSignature, readPngFacts } from './formats/png.ts';
-import { readSvgFacts } from './formats/svg.ts';
+import { readMarkup, readSvgFacts } from './formats/svg.ts';
 import { isTiff, readTiffFacts } from './formats/tiff.ts';
 import { readWebpFacts } from './formats/webp.ts';
 
@@ -23,7 +23,9 @@ const READERS: ReadonlyMap<string, FactsReader> = new Map<string, FactsReader>([
 ]);
 
 /** Other files of the ISO base media file format, by their extensions. */
-const FILMS = new Set(['heic', 'heif', 'mp4', 'm4v', 'm4a', 'mov', '3gp', '3g2', 'f4v']);
+const FILMS = new Set(['mp4', 'm4v', 'm4a', 'mov', '3gp', '3g2', 'f4v']);
+/** The same of still images. */
+const STILLS = new Set(['heic', 'heif']);
 /** Other files of RIFF, whose header has their length. */
 const RIFFS = new Set(['wav', 'avi']);
 
@@ -91,7 +93,9 @@ export async function readWhole(reader: BytesReader, format: string): Promise<Im
     const facts = await withoutRangeErrors(read(reader, true));
     return facts === null ? null : { widthPx: facts.widthPx, heightPx: facts.heightPx };
   }
+  if (format === 'xml') await readMarkup(reader);
   if (FILMS.has(format)) await withoutRangeErrors(checkFilm(reader));
+  if (STILLS.has(format)) await withoutRangeErrors(checkStill(reader));
   if (RIFFS.has(format) && (await reader.read(0, 8)).readUInt32LE(4) + 8 > reader.size) throw cut();
   return null;
 }

@@ -55,10 +55,7 @@ export async function checkDecodable(
   await decodeUnlessRefused(path, () =>
     withImage(path, { ...config, wanted, onlySmall: true }, (image) =>
       decodeOpened(image, (options) =>
-        sharp(image.input, options)
-          .resize(CHECK_PX, CHECK_PX, { fit: 'inside', kernel: 'nearest' })
-          .raw()
-          .toBuffer(),
+        sharp(image.input, options).resize(CHECK_PX, CHECK_PX, { fit: 'inside' }).raw().toBuffer(),
       ),
     ),
   );

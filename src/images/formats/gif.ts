@@ -31,6 +31,12 @@ export async function readGifFacts(reader: BytesReader, toEnd: boolean): Promise
   return { format: 'gif', ...size, memory: { full: bytes, shrunk: bytes }, isUnbounded: false };
 }
 
+/**
+ * The most pixels that a byte of LZW stands for: a code of 12 bits for a string of some four
+ * thousand.
+ */
+const MOST_UNPACKED = 2_800;
+
 /** Yields the header of each frame; ends with the trailer. */
 async function* framesOf(reader: BytesReader, from: number): AsyncGenerator<Buffer> {
   let isBegun = false;
@@ -55,7 +61,10 @@ async function skipFrame(reader: BytesReader, at: number, frame: Buffer): Promis
   const codes = at + 10 + tableBytes(frame.readUInt8(9));
   const leastBits = (await reader.read(codes, 1)).readUInt8(0);
   if (leastBits < 1 || leastBits > 11) throw damaged('a frame has no image data');
-  return skipBlocks(reader, codes + 1);
+  const end = await skipBlocks(reader, codes + 1);
+  if (frame.readUInt16LE(5) * frame.readUInt16LE(7) > (end - codes) * MOST_UNPACKED)
+    throw damaged('its image data are too short for its size');
+  return end;
 }
 
 /** Returns the size of a colour table, which three bits of its flags state. */

@@ -1,13 +1,14 @@
+import { largestFrame } from './av1.ts';
 import { type BytesReader, cut, damaged } from './bytesReader.ts';
-import { type ImageFacts, rowsMemory } from './imageFacts.ts';
+import { type CodedImage, readHeifImages } from './heifItems.ts';
+import type { ImageFacts } from './imageFacts.ts';
 import { type IsobmffBox, isobmffBoxes, readItemLocations } from './isobmff.ts';
 
 /** The largest box that is read as a whole: those of honest files have some kilobytes. */
 const MOST_BOX_BYTES = 16_000_000;
 
-/** Measured with libaom through libheif, at 8 bits a channel and at more. */
-const BYTES_PER_PIXEL = 20;
-const BYTES_PER_DEEP_PIXEL = 40;
+/** Enough for the sequence header with which coded data begin. */
+const CODED_HEAD_BYTES = 64;
 
 /** A file of the ISO base media file format: an image, a film, or a sound. */
 interface Container {
@@ -24,13 +25,44 @@ interface Container {
 export async function readHeifFacts(reader: BytesReader, toEnd: boolean): Promise<ImageFacts | null> {
   const { boxes, meta } = await readContainer(reader, toEnd);
   if (toEnd) await checkContent(reader, boxes, meta);
-  return meta === null ? null : factsOf(meta);
+  if (meta === null) return null;
+  const { facts, coded } = orDamaged(() => readHeifImages(meta));
+  if (toEnd) for (const image of coded) await checkSize(reader, meta, image);
+  return facts;
+}
+
+/** Checks that an image is no larger than the data that it is coded as. */
+async function checkSize(reader: BytesReader, meta: Buffer, image: CodedImage): Promise<void> {
+  const { size } = image;
+  const largest = image.largest ?? (await largestInData(reader, meta, image.id));
+  if (largest !== null && (size.widthPx > largest.widthPx || size.heightPx > largest.heightPx))
+    throw damaged('it states a larger size than its image has');
+}
+
+async function largestInData(reader: BytesReader, meta: Buffer, id: number) {
+  const { items } = orDamaged(() => locationsIn(meta)) ?? { items: [] };
+  const [extent] = items.find((item) => item.id === id && item.construction === 0)?.extents ?? [];
+  if (extent === undefined) return null;
+  const head = await reader.readUpTo(extent.offset, Math.min(extent.length, CODED_HEAD_BYTES));
+  return orDamaged(() => largestFrame(head));
+}
+
+function locationsIn(meta: Buffer) {
+  const box = isobmffBoxes(meta, 0, meta.length).find(({ type }) => type === 'iloc');
+  return box === undefined ? null : readItemLocations(meta.subarray(box.content, box.end));
+}
+
+/** Checks that all boxes of a still image lie within the file, and its data too. */
+export async function checkStill(reader: BytesReader): Promise<void> {
+  const { boxes, meta } = await readContainer(reader, true);
+  await checkContent(reader, boxes, meta);
 }
 
 /** Checks that all boxes of a film or a sound lie within the file, and their data too. */
 export async function checkFilm(reader: BytesReader): Promise<void> {
   const { boxes, meta } = await readContainer(reader, true);
   await checkContent(reader, boxes, meta);
+  if (!boxes.some(({ type }) => type === 'moov' || type === 'moof')) throw damaged('it has no film');
 }
 
 async function readContainer(reader: BytesReader, toEnd: boolean): Promise<Container> {
@@ -93,10 +125,8 @@ function orDamaged<T>(read: () => T): T {
 /** Checks the extents of all items in this file. */
 function checkItems(reader: BytesReader, meta: Buffer, hasData: boolean): void {
   const boxes = orDamaged(() => isobmffBoxes(meta, 0, meta.length));
-  const find = (type: string) => boxes.find((box) => box.type === type);
-  const [locations, ownData] = [find('iloc'), find('idat')];
-  if (locations === undefined) return;
-  const { items } = orDamaged(() => readItemLocations(meta.subarray(locations.content, locations.end)));
+  const ownData = boxes.find(({ type }) => type === 'idat');
+  const { items } = orDamaged(() => locationsIn(meta)) ?? { items: [] };
   // 0: from the beginning of the file, 1: in the box `idat`.
   const lastByte = (construction: number) =>
     items
@@ -133,74 +163,4 @@ function lastChunk(movie: Buffer, { type, content, end }: IsobmffBox): number {
     last = Math.max(last, size === 4 ? movie.readUInt32BE(at) : Number(movie.readBigUInt64BE(at)));
   }
   return last;
-}
-
-function factsOf(meta: Buffer): ImageFacts {
-  return orDamaged(() => {
-    const boxes = isobmffBoxes(meta, 0, meta.length);
-    const find = (within: readonly IsobmffBox[], type: string) => within.find((box) => box.type === type);
-    const [primary, properties] = [find(boxes, 'pitm'), find(boxes, 'iprp')];
-    if (primary === undefined || properties === undefined) throw damaged('it has no image');
-    const parts = isobmffBoxes(meta, properties.content, properties.end);
-    const [container, associations] = [find(parts, 'ipco'), find(parts, 'ipma')];
-    if (container === undefined || associations === undefined) throw damaged('it has no image');
-    const all = isobmffBoxes(meta, container.content, container.end);
-    const id =
-      meta.readUInt8(primary.content) === 0
-        ? meta.readUInt16BE(primary.content + 4)
-        : meta.readUInt32BE(primary.content + 4);
-    const own = readAssociations(meta, associations, id).map((index) => all[index - 1]);
-    const { widthPx, heightPx } = sizeOf(meta, own);
-    // Tiles and hidden images are decoded too, the largest of them at a time.
-    const sizes = all
-      .filter(({ type }) => type === 'ispe')
-      .map(({ content }) => meta.readUInt32BE(content + 4) * meta.readUInt32BE(content + 8));
-    const bytesPerPixel = all.some((box) => isDeep(meta, box)) ? BYTES_PER_DEEP_PIXEL : BYTES_PER_PIXEL;
-    const bytes = Math.max(...sizes, widthPx * heightPx) * bytesPerPixel + rowsMemory(widthPx, heightPx, 4);
-    return { format: 'avif', widthPx, heightPx, memory: { full: bytes, shrunk: bytes }, isUnbounded: false };
-  });
-}
-
-/** Returns the 1-based indexes of the properties of an item (ISO/IEC 23008-12, section 9.3). */
-function readAssociations(meta: Buffer, { content }: IsobmffBox, id: number): number[] {
-  const [version, flags] = [meta.readUInt8(content), meta.readUInt8(content + 3)];
-  const [idSize, indexSize] = [version < 1 ? 2 : 4, (flags & 1) === 1 ? 2 : 1];
-  const count = meta.readUInt32BE(content + 4);
-  let at = content + 8;
-  for (let n = 0; n < count; n += 1) {
-    const item = meta.readUIntBE(at, idSize);
-    const length = meta.readUInt8(at + idSize);
-    at += idSize + 1;
-    if (item === id) {
-      const mask = indexSize === 2 ? 0x7fff : 0x7f;
-      return Array.from({ length }, (_, each) => meta.readUIntBE(at + each * indexSize, indexSize) & mask);
-    }
-    at += length * indexSize;
-  }
-  return [];
-}
-
-/** Applies the transformations of an image to its size, in their order. */
-function sizeOf(meta: Buffer, properties: readonly (IsobmffBox | undefined)[]) {
-  let [widthPx, heightPx] = [0, 0];
-  for (const box of properties) {
-    if (box?.type === 'ispe')
-      [widthPx, heightPx] = [meta.readUInt32BE(box.content + 4), meta.readUInt32BE(box.content + 8)];
-    if (box?.type === 'clap') {
-      const part = (at: number) =>
-        Math.round(
-          meta.readUInt32BE(box.content + at) / Math.max(1, meta.readUInt32BE(box.content + at + 4)),
-        );
-      [widthPx, heightPx] = [Math.min(widthPx, part(0)), Math.min(heightPx, part(8))];
-    }
-    if (box?.type === 'irot' && (meta.readUInt8(box.content) & 1) === 1)
-      [widthPx, heightPx] = [heightPx, widthPx];
-  }
-  if (widthPx === 0 || heightPx === 0) throw damaged('it has no size');
-  return { widthPx, heightPx };
-}
-
-/** Returns true for the configuration of a coded image with more than 8 bits a channel. */
-function isDeep(meta: Buffer, { type, content }: IsobmffBox): boolean {
-  return type === 'av1C' && (meta.readUInt8(content + 2) & 0x40) !== 0;
 }

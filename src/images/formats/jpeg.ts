@@ -12,6 +12,8 @@ interface Frame {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly isProgressive: boolean;
+  /** Bits that each block of 8 x 8 samples takes at least; 0 if that is unknown. */
+  readonly bitsPerBlock: number;
   /** The sampling factors of each component. */
   readonly sampling: readonly (readonly [across: number, down: number])[];
 }
@@ -20,6 +22,8 @@ interface Frame {
 interface Progress {
   frame: Frame | null;
   scans: number;
+  /** Bytes of all scans. */
+  dataBytes: number;
   /** True if a decoder keeps the coefficients of the whole image. */
   isBuffered: boolean;
   /** True if there are further pictures in the file, a gain map for example. */
@@ -31,14 +35,15 @@ interface Progress {
  * scans up to the end marker. Bytes after it do not count.
  */
 export async function readJpegFacts(reader: BytesReader, toEnd: boolean): Promise<ImageFacts> {
-  const progress: Progress = { frame: null, scans: 0, isBuffered: false, hasPictures: false };
+  const progress: Progress = { frame: null, scans: 0, dataBytes: 0, isBuffered: false, hasPictures: false };
   let segment = await readSegment(reader, 2);
   while (segment.marker !== EOI && (toEnd || progress.scans === 0)) {
     const next = await takeSegment(reader, segment, { progress, toEnd });
     if (toEnd || progress.scans === 0) segment = await readSegment(reader, next);
   }
-  const { frame, scans, isBuffered, hasPictures } = progress;
+  const { frame, scans, dataBytes, isBuffered, hasPictures } = progress;
   if (frame === null || scans === 0) throw damaged('it has no image');
+  if (toEnd && leastBytes(frame) > dataBytes) throw damaged('its image data are too short for its size');
   return factsOf(frame, { isBuffered, isUnbounded: hasPictures || scans > MOST_SCANS });
 }
 
@@ -53,7 +58,9 @@ async function takeSegment(
     const components = (await reader.read(content, 1)).readUInt8(0);
     progress.scans += 1;
     progress.isBuffered ||= progress.frame.isProgressive || components < progress.frame.sampling.length;
-    return toEnd ? findMarker(reader, end) : end;
+    const next = toEnd ? await findMarker(reader, end) : end;
+    progress.dataBytes += next - end;
+    return next;
   }
   if (isFrame(marker)) {
     if (progress.frame !== null) throw damaged('it has two frames');
@@ -103,7 +110,25 @@ function readFrame(marker: number, bytes: Buffer): Frame {
   });
   if (sampling.some(([across, down]) => across < 1 || across > 4 || down < 1 || down > 4))
     throw damaged('its frame is invalid');
-  return { widthPx, heightPx, isProgressive: (marker & 3) === 2, sampling };
+  const isProgressive = (marker & 3) === 2;
+  const bitsPerBlock = marker <= HUFFMAN_PROGRESSIVE ? (isProgressive ? 1 : 2) : 0;
+  return { widthPx, heightPx, isProgressive, bitsPerBlock, sampling };
+}
+
+/** Frames up to this one are coded by blocks, each with a Huffman code or two. */
+const HUFFMAN_PROGRESSIVE = 0xc2;
+
+/** Returns the bytes that the data of a frame take at least. */
+function leastBytes({ widthPx, heightPx, bitsPerBlock, sampling }: Frame): number {
+  const [across, down] = mostSampling(sampling);
+  const blocks = sampling.map(
+    ([h, v]) => Math.floor((widthPx * h) / across / 8) * Math.floor((heightPx * v) / down / 8),
+  );
+  return (blocks.reduce((sum, count) => sum + count, 0) * bitsPerBlock) / 8;
+}
+
+function mostSampling(sampling: Frame['sampling']): readonly [across: number, down: number] {
+  return [Math.max(...sampling.map(([h]) => h)), Math.max(...sampling.map(([, v]) => v))];
 }
 
 /** Returns true for the index of further pictures in the file (CIPA DC-007), gain maps included. */
@@ -139,8 +164,7 @@ function factsOf(
   { widthPx, heightPx, sampling }: Frame,
   { isBuffered, isUnbounded }: { isBuffered: boolean; isUnbounded: boolean },
 ): ImageFacts {
-  const most = [0, 1].map((side) => Math.max(...sampling.map((factors) => factors[side] ?? 1)));
-  const [across = 1, down = 1] = most;
+  const [across, down] = mostSampling(sampling);
   // Two bytes for each coefficient of the whole image, until its last scan has come.
   const coefficients = sampling.reduce(
     (sum, [h, v]) => sum + (2 * h * v * widthPx * heightPx) / (across * down),

@@ -1,6 +1,6 @@
 import { type BytesReader, cut, damaged, windowBytes } from './bytesReader.ts';
 import type { ImageFacts } from './imageFacts.ts';
-import { createMarkupScanner } from './markup.ts';
+import { createMarkupScanner, type MarkupScanner } from './markup.ts';
 
 /** Measured with librsvg: each element, and each byte of text. */
 const BYTES_PER_ELEMENT = 7_000;
@@ -14,6 +14,14 @@ const UNSTATED = { widthPx: 300, heightPx: 150 };
  * that of the root element, at 72 dots per inch. What drawing it takes is unknown.
  */
 export async function readSvgFacts(reader: BytesReader): Promise<ImageFacts> {
+  const { root, elements } = await readMarkup(reader);
+  if (!/^svg[\s/>]/.test(`${root}>`)) throw damaged('its root is no svg');
+  const bytes = elements * BYTES_PER_ELEMENT + reader.size * BYTES_PER_BYTE;
+  return { format: 'svg', ...sizeOf(root), memory: { full: bytes, shrunk: bytes }, isUnbounded: true };
+}
+
+/** Reads XML to its end: it must be one element whose elements are all closed. */
+export async function readMarkup(reader: BytesReader): Promise<MarkupScanner> {
   const scanner = createMarkupScanner();
   for (let at = 0; at < reader.size; ) {
     const bytes = await reader.readUpTo(at, windowBytes);
@@ -22,11 +30,8 @@ export async function readSvgFacts(reader: BytesReader): Promise<ImageFacts> {
     scanner.push(bytes.toString('latin1'));
     at += bytes.length;
   }
-  const { root, elements, isClosed } = scanner;
-  if (!isClosed) throw cut();
-  if (!/^svg[\s/>]/.test(`${root}>`)) throw damaged('its root is no svg');
-  const bytes = elements * BYTES_PER_ELEMENT + reader.size * BYTES_PER_BYTE;
-  return { format: 'svg', ...sizeOf(root), memory: { full: bytes, shrunk: bytes }, isUnbounded: true };
+  if (!scanner.isClosed) throw cut();
+  return scanner;
 }
 
 /** Dots per unit, at 72 dots per inch and a font of 12 px. */

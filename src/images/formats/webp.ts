@@ -2,6 +2,8 @@ import { type BytesReader, cut, damaged } from './bytesReader.ts';
 import { type ImageFacts, rowsMemory } from './imageFacts.ts';
 
 const ANIMATION = 0x02;
+/** Of a canvas. */
+const MOST_PIXELS = 2 ** 32 - 1;
 
 interface Chunk {
   readonly type: string;
@@ -56,6 +58,7 @@ async function takeHeader(
   const head = await reader.read(content, 10);
   progress.isAnimated = (head.readUInt8(0) & ANIMATION) !== 0;
   progress.canvas = { widthPx: head.readUIntLE(4, 3) + 1, heightPx: head.readUIntLE(7, 3) + 1 };
+  if (progress.canvas.widthPx * progress.canvas.heightPx > MOST_PIXELS) throw damaged('its size is invalid');
 }
 
 /** Yields all chunks, those of the frames of an animation included. */
@@ -94,6 +97,7 @@ async function readFrame(reader: BytesReader, { type, content, length }: Chunk):
     const head = await reader.read(content, 5);
     if (head.readUInt8(0) !== 0x2f) throw damaged('a frame does not begin as such');
     const bits = head.readUInt32LE(1);
+    if (bits >>> 29 !== 0) throw damaged('a frame has an unknown version');
     return { widthPx: (bits & 0x3fff) + 1, heightPx: ((bits >>> 14) & 0x3fff) + 1, isLossless: true };
   }
   if (type !== 'VP8 ') return null;

@@ -66,6 +66,8 @@ function notWhole(extension: string, fault: StructureFault): DownloadError {
 const SIGNED =
   /^(part|png|jpe?g|webp|avif|gif|svg|tiff?|bmp|heic|mp4|m4v|webm|mov|mkv|avi|mp3|wav|ogg|flac|m4a|s?html?)$/;
 
+const IMAGE_NAME = /^(png|jpe?g|webp|avif|gif|svg|tiff?|bmp|heic)$/;
+
 /** Enough to identify the type of a file. */
 const TYPE_BYTES = 4_100;
 
@@ -91,17 +93,30 @@ async function extensionOf(
   // Loaded with the first file that needs it.
   const { fileTypeFromBuffer } = await importPackage(import('file-type'), 'file-type');
   const type = await fileTypeFromBuffer(head);
-  if (type !== undefined && /^(image|video|audio)\//.test(type.mime)) return type.ext;
-  return format ?? otherExtension(head, type, { url, mayBeText });
+  const name = namedExtension(url);
+  if (type !== undefined && isMedia(type.mime) && !isBarelySigned(head, type.ext, name)) return type.ext;
+  return format ?? otherExtension(head, type, { name, url, mayBeText });
+}
+
+function isMedia(mime: string): boolean {
+  return /^(image|video|audio)\//.test(mime);
+}
+
+/**
+ * Returns true for a sound whose signature is eleven bits, under the name of an image: a damaged
+ * image begins like that too.
+ */
+function isBarelySigned(head: Buffer, extension: string, name: string | null): boolean {
+  if (!/^(mp[123]|aac)$/.test(extension) || head.toString('latin1', 0, 3) === 'ID3') return false;
+  return IMAGE_NAME.test(name ?? '');
 }
 
 /** Returns the extension of a file that is no image, video or sound by its content. */
 async function otherExtension(
   head: Buffer,
   type: { readonly ext: string; readonly mime: string } | undefined,
-  { url, mayBeText }: Required<IdentifyFileConfig>,
+  { name, url, mayBeText }: Required<IdentifyFileConfig> & { readonly name: string | null },
 ): Promise<string> {
-  const name = namedExtension(url);
   const text = new TextDecoder().decode(head);
   const isPage = /<(!doctype html|html)/i.test(text);
   const isText = isPage || isTextFile(head, type?.mime, name);

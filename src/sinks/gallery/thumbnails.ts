@@ -68,9 +68,9 @@ export async function openThumbnails(folder: string): Promise<Thumbnails> {
         if (data !== null) await write(data, path);
       }
     },
-    async check({ path, format, bytes, sha256, widthPx }) {
-      if (widthPx === null) return;
-      const thumbnail = thumbnailPath({ path, format, bytes, sha256 });
+    async check({ path, format, bytes, sha256, widthPx: width, heightPx: height }) {
+      if (width === null) return;
+      const thumbnail = thumbnailPath({ path, format, bytes, sha256, width, height });
       if (made.has(basename(thumbnail))) return;
       if (thumbnail === path || made.size >= maxGalleryJobs) return checkDecodable(path, { notes });
       const data = await decodeUnlessRefused(path, () => draw(path, notes));
@@ -116,6 +116,8 @@ export const maxGalleryJobs = 20_000;
 
 /** Size up to which an image is its own thumbnail: a smaller file would not load faster. */
 const SMALL_BYTES = 40_000;
+/** The same in pixels: a few kilobytes may be an image that fills the memory of a browser. */
+const SMALL_PIXELS = 4_000_000;
 /** Formats that every browser shows. */
 const SHOWN_FORMATS = new Set(['png', 'jpeg', 'webp', 'avif', 'gif']);
 
@@ -128,8 +130,11 @@ export function thumbnailPath({
   bytes,
   format,
   sha256,
-}: Pick<OutcomeFile, 'path' | 'bytes' | 'format' | 'sha256'>): string {
-  if (bytes <= SMALL_BYTES && SHOWN_FORMATS.has(format)) return path;
+  width,
+  height,
+}: Pick<OutcomeFile, 'path' | 'bytes' | 'format' | 'sha256' | 'width' | 'height'>): string {
+  const isSmall = bytes <= SMALL_BYTES && (width ?? 0) * (height ?? 0) <= SMALL_PIXELS;
+  if (isSmall && SHOWN_FORMATS.has(format)) return path;
   // No image folder of the run can have this name: none begins with a dot.
   return `.thumbs/${sha256.slice(0, 20).replaceAll(/\W/g, '_')}.webp`;
 }
