@@ -52,7 +52,7 @@ export function createLargeImageLock(): LargeImageLock {
 
 const XML_DECLARATION = /\s*(?:<\?xml[^>]*>\s*)?/y;
 /** One part before the element a match: a repeat would be tried in all its splits. */
-const BEFORE_SVG = /(?:<!--[\s\S]*?-->|<!DOCTYPE svg[^>]*>)\s*/iy;
+const BEFORE_SVG = /(?:<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!DOCTYPE svg[^>[]*(?:\[[^\]]*\]\s*)?>)\s*/iy;
 const SVG_ELEMENT = /<svg[\s>]/iy;
 
 /**

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import type { Sharp, SharpOptions } from 'sharp';
 import { messageOf } from '../base/text.ts';
 import { importPackage } from '../disk/storageError.ts';
+import { withoutPreamble } from './formats/svg.ts';
 
 /** Pixels as sharp takes and gives them: 8 bits a channel, row by row. */
 export interface RawPixels {
@@ -106,7 +108,10 @@ async function openDecoder(
 ): Promise<Sharp> {
   const { default: sharp } = await importPackage(import('sharp'), 'sharp');
   const { format, widthPx, heightPx, wanted, shrinksUpTo } = decoding;
-  if (format === 'svg') return sharp(input, { ...options, density: drawingDensity(decoding) });
+  if (format === 'svg') {
+    const svg = withoutPreamble(typeof input === 'string' ? await readFile(input) : input);
+    return sharp(svg, { ...options, density: drawingDensity(decoding) });
+  }
   const decoder = sharp(input, options);
   // The size is that before the image is turned upright.
   const scales = [neededScale(widthPx, heightPx, wanted), neededScale(heightPx, widthPx, wanted)];

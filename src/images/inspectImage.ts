@@ -5,7 +5,7 @@ import { checkFilm, checkStill, readHeifFacts } from './formats/heif.ts';
 import type { ImageFacts } from './formats/imageFacts.ts';
 import { readJpegFacts } from './formats/jpeg.ts';
 import { pngSignature, readPngFacts } from './formats/png.ts';
-import { readMarkup, readSvgFacts } from './formats/svg.ts';
+import { isSvgMarkup, readMarkup, readSvgFacts } from './formats/svg.ts';
 import { isTiff, readTiffFacts } from './formats/tiff.ts';
 import { readWebpFacts } from './formats/webp.ts';
 
@@ -53,7 +53,8 @@ export interface InspectedImage extends ImageFacts {
 
 /** Reads the facts about the image that a reader gives; see `inspectImage`. */
 export async function readFacts(reader: BytesReader): Promise<ImageFacts> {
-  const format = formatOf(await reader.readUpTo(0, HEAD_BYTES));
+  const format =
+    formatOf(await reader.readUpTo(0, HEAD_BYTES)) ?? ((await isSvgMarkup(reader)) ? 'svg' : null);
   const read = format === null ? undefined : READERS.get(format);
   const facts = read === undefined ? null : await withoutRangeErrors(read(reader, false));
   if (facts === null) throw damaged('it has an unsupported image format');
@@ -70,6 +71,11 @@ export function formatOf(head: Buffer): string | null {
   if (/^[\s\S]{4}ftypavi[fs]/.test(text)) return 'avif';
   if (isTiff(head)) return 'tif';
   return isSvg(head) ? 'svg' : null;
+}
+
+/** Resolves with true if a file is an SVG, however much stands before its root. */
+export function isSvgFile(path: string): Promise<boolean> {
+  return withReader(path, isSvgMarkup);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type BytesReader, cut, damaged, windowBytes } from './bytesReader.ts';
+import { type BytesReader, cut, damaged, StructureFault, windowBytes } from './bytesReader.ts';
 import type { ImageFacts } from './imageFacts.ts';
 import { createMarkupScanner, type MarkupScanner } from './markup.ts';
 
@@ -19,6 +19,44 @@ export async function readSvgFacts(reader: BytesReader): Promise<ImageFacts> {
   const bytes = elements * BYTES_PER_ELEMENT + reader.size * BYTES_PER_BYTE;
   return { format: 'svg', ...sizeOf(root), memory: { full: bytes, shrunk: bytes }, isUnbounded: true };
 }
+
+/** Returns true if a file is XML with the root `svg`, however much stands before it. */
+export async function isSvgMarkup(reader: BytesReader): Promise<boolean> {
+  const start = (await reader.readUpTo(0, 1_000)).toString('latin1').trimStart();
+  if (!start.startsWith('<')) return false;
+  try {
+    return /^svg[\s/>]/.test(`${(await readMarkup(reader)).root}>`);
+  } catch (error) {
+    if (error instanceof StructureFault) return false;
+    throw error;
+  }
+}
+
+/**
+ * Returns an SVG without the comments and instructions before its root: libvips looks for the root
+ * at the beginning only.
+ */
+export function withoutPreamble(svg: Buffer): Buffer {
+  const text = svg.toString('latin1');
+  const kept: string[] = [];
+  let at = 0;
+  for (;;) {
+    const start = text.indexOf('<', at);
+    const opaque = OPAQUE.find(([begin]) => text.startsWith(begin, start));
+    if (start < 0 || opaque === undefined) break;
+    const end = text.indexOf(opaque[1], start + opaque[0].length);
+    if (end < 0) break;
+    at = end + opaque[1].length;
+    // The declaration names the encoding.
+    if (text.startsWith('<?xml ', start)) kept.push(text.slice(start, at));
+  }
+  return at === 0 ? svg : Buffer.from(kept.join('') + text.slice(at), 'latin1');
+}
+
+const OPAQUE = [
+  ['<!--', '-->'],
+  ['<?', '?>'],
+] as const;
 
 /** Reads XML to its end: it must be one element whose elements are all closed. */
 export async function readMarkup(reader: BytesReader): Promise<MarkupScanner> {

@@ -13,7 +13,8 @@ import { DownloadError, StorageError } from '../../errors.ts';
 import { sharedImageMemory } from '../../images/imageMemory.ts';
 import type { Downloader, DownloadTarget } from '../../ports.ts';
 import type { ImageFile } from '../../types.ts';
-import { identifyFile } from './identifyFile.ts';
+import { type IdentifyFileConfig, identifyFile } from './identifyFile.ts';
+import { addMissingEnd } from './jpegEnd.ts';
 import { anywhere, createPublicReach } from './reach.ts';
 import { downloadError, type ReceiveConfig, type ReceivedFile, receiveFile } from './receiveFile.ts';
 
@@ -74,11 +75,18 @@ async function fetchTo(target: DownloadTarget, url: string, config: ReceiveConfi
   try {
     await ensureDir(dirname(stem));
     const received = await receiveFile(url, temporary, config);
-    const { extension, ...identity } = await identifyFile(temporary, received, {
+    const {
+      extension,
+      received: whole,
+      ...identity
+    } = await identifyWhole(temporary, received, {
       url,
       ...(target.mayBeText === undefined ? {} : { mayBeText: target.mayBeText }),
     });
-    const stored = await writeProvenance({ path: temporary, extension, received, ...identity }, target);
+    const stored = await writeProvenance(
+      { path: temporary, extension, received: whole, ...identity },
+      target,
+    );
     config.signal.throwIfAborted();
     const path = await giveName(temporary, `${stem}.${extension}`, target.mayReplace);
     await syncFolder(dirname(path));
@@ -86,6 +94,18 @@ async function fetchTo(target: DownloadTarget, url: string, config: ReceiveConfi
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw ownError(error, url, stem);
+  }
+}
+
+/** Identifies a file; completes a JPEG that lacks only its end marker. */
+async function identifyWhole(path: string, received: ReceivedFile, config: IdentifyFileConfig) {
+  try {
+    return { ...(await identifyFile(path, received, config)), received };
+  } catch (error) {
+    const isCut = error instanceof DownloadError && error.code === 'ERR_TRUNCATED';
+    const whole = isCut ? await addMissingEnd(path, received) : null;
+    if (whole === null) throw error;
+    return { ...(await identifyFile(path, whole, config)), received: whole };
   }
 }
 

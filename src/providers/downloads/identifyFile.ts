@@ -1,7 +1,7 @@
 import { importPackage } from '../../disk/storageError.ts';
 import { DownloadError } from '../../errors.ts';
 import { bufferReader, StructureFault } from '../../images/formats/bytesReader.ts';
-import { checkWhole, formatOf, readWhole } from '../../images/inspectImage.ts';
+import { checkWhole, formatOf, type ImageSize, isSvgFile, readWhole } from '../../images/inspectImage.ts';
 import type { DownloadTarget, ImageFile } from '../../types.ts';
 import type { ReceivedFile } from './receiveFile.ts';
 import { isTextFile } from './textFile.ts';
@@ -11,7 +11,7 @@ interface FileIdentity extends Pick<ImageFile, 'format' | 'widthPx' | 'heightPx'
   readonly extension: string;
 }
 
-interface IdentifyFileConfig extends Pick<DownloadTarget, 'mayBeText'> {
+export interface IdentifyFileConfig extends Pick<DownloadTarget, 'mayBeText'> {
   /** Its source: names the type of content that has no signature. */
   url: string;
 }
@@ -29,17 +29,37 @@ export async function identifyFile(
   received: ReceivedFile,
   { url, mayBeText = async () => false }: IdentifyFileConfig,
 ): Promise<FileIdentity> {
-  const extension = await extensionOf(received, url, mayBeText);
+  const extension = await extensionOf(path, received, { url, mayBeText });
   const format = extension === 'jpg' ? 'jpeg' : extension;
   try {
     const { bytes, head } = received;
     const isSmall = bytes === head.length;
     const size = await (isSmall ? readWhole(bufferReader(head), format) : checkWhole(path, format));
-    const { widthPx, heightPx } = size ?? { widthPx: null, heightPx: null };
-    return { extension, format, widthPx, heightPx };
+    if (size === null) return { extension, format, widthPx: null, heightPx: null };
+    return { extension, format, ...((await isTurned(path, head)) ? turned(size) : size) };
   } catch (error) {
     throw error instanceof StructureFault ? notWhole(extension, error) : error;
   }
+}
+
+/**
+ * What may say how an image is to be turned: Exif in a JPEG, a WebP, or a PNG; a TIFF's own tag.
+ */
+const TURNS = /Exif\0\0|EXIF|eXIf|^(?:II\*\0|MM\0\*)/;
+
+/** Returns true if an image is shown with its width and height exchanged. */
+async function isTurned(path: string, head: Buffer): Promise<boolean> {
+  if (!TURNS.test(head.toString('latin1'))) return false;
+  const { default: sharp } = await importPackage(import('sharp'), 'sharp');
+  const { orientation = 1 } = await sharp(path, { limitInputPixels: false })
+    .metadata()
+    .catch(() => ({ orientation: 1 }));
+  // https://exiftool.org/TagNames/EXIF.html: 5 to 8 are turned by a quarter.
+  return orientation >= 5;
+}
+
+function turned({ widthPx, heightPx }: ImageSize): ImageSize {
+  return { widthPx: heightPx, heightPx: widthPx };
 }
 
 function notWhole(extension: string, fault: StructureFault): DownloadError {
@@ -83,9 +103,9 @@ const SHARED_STARTS = new Set(['tif', 'svg']);
  * video or sound.
  */
 async function extensionOf(
+  path: string,
   received: Pick<ReceivedFile, 'head'>,
-  url: string,
-  mayBeText: () => Promise<boolean>,
+  { url, mayBeText }: Required<IdentifyFileConfig>,
 ): Promise<string> {
   const head = received.head.subarray(0, TYPE_BYTES);
   const format = formatOf(head);
@@ -95,7 +115,7 @@ async function extensionOf(
   const type = await fileTypeFromBuffer(head);
   const name = namedExtension(url);
   if (type !== undefined && isMedia(type.mime) && !isBarelySigned(head, type.ext, name)) return type.ext;
-  return format ?? otherExtension(head, type, { name, url, mayBeText });
+  return format ?? otherExtension(path, head, type, { name, url, mayBeText });
 }
 
 function isMedia(mime: string): boolean {
@@ -113,11 +133,13 @@ function isBarelySigned(head: Buffer, extension: string, name: string | null): b
 
 /** Returns the extension of a file that is no image, video or sound by its content. */
 async function otherExtension(
+  path: string,
   head: Buffer,
   type: { readonly ext: string; readonly mime: string } | undefined,
   { name, url, mayBeText }: Required<IdentifyFileConfig> & { readonly name: string | null },
 ): Promise<string> {
   const text = new TextDecoder().decode(head);
+  if (/^\s*</.test(text) && (await isSvgFile(path))) return 'svg';
   const isPage = /<(!doctype html|html)/i.test(text);
   const isText = isPage || isTextFile(head, type?.mime, name);
   if (!isPage && !SIGNED.test(name ?? '') && (!isText || (await mayBeText()))) {
