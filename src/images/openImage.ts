@@ -72,16 +72,13 @@ export async function withImage<T>(
   const { format, widthPx, heightPx } = facts;
   const shrinksUpTo = isApart ? 1 : SHRINKS_UP_TO;
   const decoding: Decoding = { format, widthPx, heightPx, wanted: config.wanted, shrinksUpTo };
-  const share = isApart ? null : await memory.enter(needs.hereBytes);
-  if (share === null) return useApart(path, { ...config, memory, decoding, needs }, use);
-  try {
+  if (isApart) return useApart(path, { ...config, memory, decoding, needs }, use);
+  return memory.within(needs.hereBytes + needs.extraBytes, async () => {
     signal?.throwIfAborted();
     // libvips reads brackets at the end of a name as options.
     const input = facts.content ?? (path.endsWith(']') ? await readFile(path) : path);
-    return await use({ input, options: decodeOptions(decoding), decoding });
-  } finally {
-    share.leave();
-  }
+    return use({ input, options: decodeOptions(decoding), decoding });
+  });
 }
 
 async function inspect(path: string): Promise<InspectedImage> {
@@ -100,32 +97,39 @@ const SHRINKS_UP_TO = 0.5;
 const TASK_BYTES = 4_000_000;
 /** A process with Node and sharp, before it decodes anything. */
 const PROCESS_BYTES = 90_000_000;
+/** Each pixel, transparency included. */
+const PIXEL_BYTES = 4;
 
 /** The memory that an image needs. */
 interface Needs {
-  /** If it is decoded here, all in all. */
+  /** To decode it here. */
   readonly hereBytes: number;
-  /** If it is decoded apart, in the process that does it. */
+  /** To decode it apart, in the process that does it. */
   readonly apartBytes: number;
-  /** If it is decoded apart, for the pixels that come from there, and for what is made of them. */
-  readonly restBytes: number;
+  /** For the pixels that come from there. */
+  readonly pixelBytes: number;
+  /** For what is made of it. */
+  readonly extraBytes: number;
 }
 
 function needsOf(
-  { format, widthPx, heightPx, memory, isUnbounded }: ImageFacts,
+  { format, widthPx, heightPx, memory }: ImageFacts,
   { wanted, extraBytes = 0 }: Pick<OpenImageConfig, 'wanted' | 'extraBytes'>,
 ): Needs {
   // Whether it stands upright is not known yet.
   const scale = Math.max(neededScale(widthPx, heightPx, wanted), neededScale(heightPx, widthPx, wanted));
-  const pixels = (most: number) => 4 * widthPx * heightPx * (scale <= most ? scale ** 2 : 1);
-  const drawn = 4 * drawnPixels(widthPx, heightPx, scale);
   const decoderBytes = scale <= SHRINKS_UP_TO ? memory.shrunk : memory.full;
-  const apartPixels = format === 'svg' ? drawn : pixels(1);
+  const pixelBytes = (shrinksUpTo: number) =>
+    PIXEL_BYTES *
+    (format === 'svg'
+      ? drawnPixels(widthPx, heightPx, scale)
+      : widthPx * heightPx * (scale <= shrinksUpTo ? scale ** 2 : 1));
   return {
     // The pixels, and their copy while they are turned or packed.
-    hereBytes: decoderBytes + 2 * (isUnbounded ? drawn : pixels(SHRINKS_UP_TO)) + extraBytes + TASK_BYTES,
-    apartBytes: decoderBytes + 2 * apartPixels + PROCESS_BYTES,
-    restBytes: apartPixels + extraBytes + TASK_BYTES,
+    hereBytes: decoderBytes + 2 * pixelBytes(SHRINKS_UP_TO) + TASK_BYTES,
+    apartBytes: decoderBytes + 2 * pixelBytes(1) + PROCESS_BYTES,
+    pixelBytes: pixelBytes(1) + TASK_BYTES,
+    extraBytes,
   };
 }
 
@@ -154,22 +158,23 @@ async function decodeApart(
   path: string,
   { memory, decoding, needs, notes, signal, decoder = sharedDecoder() }: Apart,
 ): Promise<{ readonly share: MemoryShare; readonly pixels: RawPixels }> {
-  const { apartBytes, restBytes } = needs;
+  const { apartBytes, pixelBytes, extraBytes } = needs;
   const { budgetBytes } = memory;
   signal?.throwIfAborted();
-  const most = budgetBytes - restBytes;
+  const most = budgetBytes - pixelBytes;
   if (apartBytes > most) {
-    const takes = `about ${inMegabytes(apartBytes + restBytes)}, while ${inMegabytes(budgetBytes)} are there for images`;
+    const takes = `about ${inMegabytes(apartBytes + pixelBytes)}, while ${inMegabytes(budgetBytes)} are there for images`;
     throw tooMuchMemory(path, takes);
   }
   const limitBytes = Math.min(most, Math.max(apartBytes * MARGIN, budgetBytes * UNBOUNDED_PART));
-  const share = await memory.enter(limitBytes + restBytes);
+  // What is made of the pixels is made when that process is done.
+  const share = await memory.enter(pixelBytes + Math.max(limitBytes, extraBytes));
   try {
     signal?.throwIfAborted();
     const takeBack = await notes?.begin(path, budgetBytes);
     try {
       const pixels = await decoder.decode({ ...decoding, path, limitBytes }, signal);
-      share.shrink(restBytes);
+      share.shrink(pixelBytes + extraBytes);
       return { share, pixels };
     } finally {
       takeBack?.();

@@ -35,7 +35,7 @@ export function createOverlays(): Overlays {
   let cachedBytes = 0;
   // An overlay is decoded while its original holds memory: if it waited for the same, all could
   // wait for each other.
-  const within = { memory: createImageMemory(imageBudgetBytes()), decoder: createDecoder() };
+  const within = { memory: createImageMemory(imageBudgetBytes() / 2), decoder: createDecoder() };
   const evict = (key: string) => {
     cachedBytes -= cached.get(key)?.bytes ?? 0;
     cached.delete(key);

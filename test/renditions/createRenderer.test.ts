@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { firstValueFrom } from 'rxjs';
+import { EMPTY, firstValueFrom, lastValueFrom } from 'rxjs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { RenderError, StorageError } from '../../src/errors.ts';
@@ -148,6 +148,45 @@ describe('createRenderer', () => {
     await expect(rendering).rejects.toThrow(RenderError);
     await expect(rendering).rejects.toMatchObject({ code: 'ERR_UNDECODABLE' });
     expect(await readdir(folder())).toEqual(['cat.png']);
+  });
+
+  it('checks originals of which no rendition is wanted', async () => {
+    const check = (original: ImageFile) =>
+      lastValueFrom(renderer.check?.(original) ?? EMPTY, { defaultValue: 'complete' });
+    const original = await anOriginal();
+    expect(await check(original)).toBe('complete');
+    expect(await check({ ...original, widthPx: null, heightPx: null })).toBe('complete');
+    await truncate(original.path, Math.floor((await stat(original.path)).size / 2));
+    await expect(check(original)).rejects.toMatchObject({ name: 'RenderError', code: 'ERR_UNDECODABLE' });
+    await expect(check({ ...original, path: `${stem()}.none` })).rejects.toThrow(StorageError);
+  });
+
+  it.each([30, 60, 90])('rejects a JPEG that is cut at %d %% and has an end', async (percent) => {
+    const noise = { type: 'gaussian', mean: 128, sigma: 30 } as const;
+    const whole = await sharp({ create: { width: 400, height: 300, channels: 3, background: '#888', noise } })
+      .jpeg()
+      .toBuffer();
+    const path = join(folder(), 'cut.jpg');
+    const cut = whole.subarray(0, (whole.length * percent) / 100);
+    await writeFile(path, Buffer.concat([cut, Buffer.from('ffd9', 'hex')]));
+    const original = { path, bytes: 1, sha256: '', format: 'jpeg', widthPx: 400, heightPx: 300 };
+    const rendering = firstValueFrom(renderer.render(original, [spec({})], stem()));
+    await expect(rendering).rejects.toMatchObject({ code: 'ERR_UNDECODABLE' });
+  });
+
+  it('accepts a JPEG with odd bytes between its segments, or an odd profile', async () => {
+    const path = join(folder(), 'odd.jpg');
+    const whole = await sharp({ create: { width: 80, height: 80, channels: 3, background: '#c63' } })
+      .jpeg({ progressive: true })
+      .withIccProfile('srgb')
+      .toBuffer();
+    const table = whole.indexOf(Buffer.from('ffc4', 'hex'), whole.indexOf(Buffer.from('ffda', 'hex')));
+    await writeFile(
+      path,
+      Buffer.concat([whole.subarray(0, table), Buffer.of(1, 2, 3), whole.subarray(table)]),
+    );
+    const original = { path, bytes: 1, sha256: '', format: 'jpeg', widthPx: 80, heightPx: 80 };
+    expect(await firstValueFrom(renderer.render(original, [spec({})], stem()))).toHaveLength(1);
   });
 
   it('draws an SVG as large as it is needed, however small it is, and no larger', async () => {

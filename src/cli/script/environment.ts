@@ -6,6 +6,7 @@ import { encoderConcurrency } from '../../base/pictures.ts';
 import { isSecret, REDACTED } from '../../base/secrets.ts';
 import { UsageError } from '../../errors.ts';
 import { jsonLine } from '../../events/listeners.ts';
+import { imageBudgetBytes } from '../../images/imageMemory.ts';
 import { createPaint, type ScriptIo } from '../display/terminal.ts';
 import { plainText, quoted } from '../display/text.ts';
 
@@ -21,6 +22,8 @@ export interface Environment {
 
 /** Reads the environment. Throws `UsageError` if a value is invalid, without quoting the token. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+  // Read when the first image is decoded; a wrong value is told before anything is paid.
+  imageBudgetBytes({ setting: env.RXPOSURE_IMAGE_MB });
   return {
     token: readToken(env.REPLICATE_API_TOKEN ?? ''),
     baseUrl: readBaseUrl(env.REPLICATE_BASE_URL ?? ''),

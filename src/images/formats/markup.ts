@@ -16,6 +16,12 @@ export interface MarkupScanner {
 const MOST_NAMES = 5_000;
 const MOST_ROOT_CHARS = 100_000;
 
+const NAME = /^\/?([^\s/]*)/;
+/** What ends a tag, or begins a value in it. */
+const TAG_END = /["'>]/g;
+/** What ends a document type, or begins its inner part. */
+const DOCTYPE_END = /[[>]/g;
+
 /** The ends of what has no elements in it, by its beginning. */
 const OPAQUE: readonly (readonly [start: string, end: string])[] = [
   ['!--', '-->'],
@@ -61,15 +67,17 @@ export function createMarkupScanner(): MarkupScanner {
 
   const inBeginning: State = (text, at) => {
     held += text[at] ?? '';
+    if (held !== '!' && held !== '?' && held.length === 1) {
+      if (held === '>') throw damaged('a tag has no name');
+      [quote, last] = ['', held];
+      state = inTag;
+      return at + 1;
+    }
     const [, opaqueEnd] = OPAQUE.find(([start]) => start === held) ?? [];
     const isOpen = held === '!' || OPAQUE.some(([start]) => start.startsWith(held));
     if (opaqueEnd !== undefined) state = until(opaqueEnd);
     else if (/^![A-Za-z]/.test(held)) state = inDoctype();
-    else if (!isOpen) {
-      if (held === '>') throw damaged('a tag has no name');
-      [quote, last] = ['', held];
-      state = inTag;
-    }
+    else if (!isOpen) throw damaged('a tag has no name');
     return at + 1;
   };
 
@@ -91,7 +99,7 @@ export function createMarkupScanner(): MarkupScanner {
   const inDoctype = (): State => {
     let isInner = false;
     return (text, at) => {
-      const found = nextOf(isInner ? ']' : /[[>]/g, text, at);
+      const found = nextOf(isInner ? ']' : DOCTYPE_END, text, at);
       if (found === text.length) return found;
       if (text[found] === '>') state = betweenTags;
       else isInner = !isInner;
@@ -100,7 +108,7 @@ export function createMarkupScanner(): MarkupScanner {
   };
 
   const inTag: State = (text, at) => {
-    const found = nextOf(quote === '' ? /["'>]/g : quote, text, at);
+    const found = nextOf(quote === '' ? TAG_END : quote, text, at);
     const piece = text.slice(at, found);
     hold(piece);
     if (piece !== '') last = piece.at(-1) ?? '';
@@ -122,7 +130,7 @@ export function createMarkupScanner(): MarkupScanner {
   };
 
   const endTag = (): void => {
-    const [name = ''] = held.replace(/^\//, '').split(/[\s/]/, 1);
+    const [, name = ''] = NAME.exec(held) ?? [];
     if (elements === 0) root = held;
     if (held.startsWith('/')) close(name);
     else open(name, last === '/');

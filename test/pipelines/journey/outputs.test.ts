@@ -29,7 +29,7 @@ const files: Readonly<Record<string, Buffer>> = {
   'webp.jpg': await flat.clone().webp().toBuffer(),
   'avif.png': await flat.clone().avif().toBuffer(),
   'svg.webp': Buffer.from(svg),
-  'mp4.webp': Buffer.concat([Buffer.from('\0\0\0\x18ftypisom\0\0\0\0isommp42'), Buffer.alloc(200)]),
+  'mp4.webp': Buffer.from('\0\0\0\x18ftypisom\0\0\0\0isommp42\0\0\0\x08moov\0\0\0\x0cmdatfilm'),
   'animated.webp': await sharp(frames, { animated: true }).webp().toBuffer(),
   'animated.gif': frames,
   'mesh.glb': Buffer.concat([Buffer.from('glTF\x02\0\0\0'), Buffer.alloc(200)]),
