@@ -22,6 +22,7 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     breakerFailures: flags.breakerFailures,
     ...(flags.only === null ? {} : { only: flags.only }),
     ...(flags.allowFiles.length === 0 ? {} : { allowFiles: flags.allowFiles }),
+    ...(flags.modelInput.length === 0 ? {} : { secretInputs: Object.fromEntries(flags.modelInput) }),
     timeoutMs: flags.timeoutMs,
     timeoutAction: flags.onTimeout,
     gallery: flags.gallery,

@@ -1,3 +1,4 @@
+import { hideSecrets } from '../../base/secretInputs.ts';
 import { InvalidRowsError, type RowProblem, UsageError } from '../../errors.ts';
 import type { Job, ModelSchema } from '../../types.ts';
 import { checkInput } from '../modelInputs/checkInput.ts';
@@ -27,9 +28,18 @@ export async function* jobsFromRows(
     const own = prompt === null ? fields.input : { ...fields.input, prompt };
     const files = await filesOfJob(fields.input, context);
     const ownFiles = Object.keys(files).length === 0 ? {} : { files };
-    const input = { ...context.input, ...own };
+    const { input, ...secrets } = hideSecrets({ ...context.input, ...own }, schema);
     for (let copy = 0; copy < count; copy += 1) {
-      const job = { index, prompt: prompt ?? '', model, version, tags: fields.tags, renditions, ...ownFiles };
+      const job = {
+        index,
+        prompt: prompt ?? '',
+        model,
+        version,
+        tags: fields.tags,
+        renditions,
+        ...ownFiles,
+        ...secrets,
+      };
       yield { ...job, input: seeded(input, { index, copy }, files) };
       index += 1;
       if (index >= limit) return;
