@@ -1,8 +1,8 @@
-import { hideSecrets } from '../../base/secretInputs.ts';
 import { InvalidRowsError, type RowProblem, UsageError } from '../../errors.ts';
 import type { Job, ModelSchema } from '../../types.ts';
 import { checkInput } from '../modelInputs/checkInput.ts';
 import { checkJobSettings, checkTakesPrompt, filesOfJob, type JobContext } from '../planning/jobContext.ts';
+import { jobInput } from '../planning/jobInput.ts';
 import { checkSeeds, createSeeder } from '../planning/seeds.ts';
 import type { PromptFile } from './promptFile.ts';
 import { inputNameOf, splitFields } from './rowFields.ts';
@@ -28,7 +28,7 @@ export async function* jobsFromRows(
     const own = prompt === null ? fields.input : { ...fields.input, prompt };
     const files = await filesOfJob(fields.input, context);
     const ownFiles = Object.keys(files).length === 0 ? {} : { files };
-    const { input, ...secrets } = hideSecrets({ ...context.input, ...own }, schema);
+    const { input, ...secrets } = jobInput({ ...context.input, ...own }, schema);
     for (let copy = 0; copy < count; copy += 1) {
       const job = {
         index,

@@ -1,7 +1,8 @@
-import { hideSecrets, SECRET } from '../../../base/secretInputs.ts';
+import { SECRET } from '../../../base/secretInputs.ts';
 import { distinctRenditions } from '../../../renditions/lists.ts';
 import { adaptInput } from '../../../sources/modelInputs/adaptInput.ts';
 import { filesOfJob, type JobContext } from '../../../sources/planning/jobContext.ts';
+import { jobInput } from '../../../sources/planning/jobInput.ts';
 import { createSeeder } from '../../../sources/planning/seeds.ts';
 import { filledPrompt } from '../../../sources/specs/promptTemplate.ts';
 import type { Job, ModelInput, Tags } from '../../../types.ts';
@@ -36,7 +37,7 @@ export async function* gridJobs(
     const whole = inputOf(grid, values, context);
     const own = models.length > 1 ? adaptInput(whole, schema) : whole;
     const files = await filesOfJob(own, context);
-    const { input, ...secrets } = hideSecrets({ ...context.input, ...own, prompt }, schema);
+    const { input, ...secrets } = jobInput({ ...context.input, ...own, prompt }, schema);
     const copy = cell.at(-1) ?? 0;
     yield {
       index,

@@ -1,10 +1,10 @@
-import { hideSecrets } from '../../../base/secretInputs.ts';
 import { UsageError } from '../../../errors.ts';
 import { distinctRenditions, renditionFrames } from '../../../renditions/lists.ts';
 import { adaptInput } from '../../../sources/modelInputs/adaptInput.ts';
 import { inputFile } from '../../../sources/modelInputs/inputFile.ts';
 import { pictureInput, strengthInput } from '../../../sources/modelInputs/pictureInput.ts';
 import { checkJobContext, filesOfJob, type JobContext } from '../../../sources/planning/jobContext.ts';
+import { jobInput } from '../../../sources/planning/jobInput.ts';
 import { fingerprintOf } from '../../../sources/planning/requestKey.ts';
 import { createSeeder, type Seeder } from '../../../sources/planning/seeds.ts';
 import type { InputFiles, Job, ModelInput } from '../../../types.ts';
@@ -95,7 +95,7 @@ async function* candidates(spec: RefinementSpec, context: RoundContext): AsyncGe
   const { prompt } = spec;
   const files = await filesOfRound(context);
   for (let index = 0; index < spec.candidates; index += 1) {
-    const { input: hidden, ...secrets } = hideSecrets({ ...context.input, prompt }, context.schema);
+    const { input: hidden, ...secrets } = jobInput({ ...context.input, prompt }, context.schema);
     const input = seeded(hidden, { index, copy: index }, files);
     yield { ...frameOf(spec, context, files), index, prompt, input, tags: { round: '0' }, ...secrets };
   }
@@ -123,7 +123,7 @@ async function* childrenOf({ spec, context, picture, seeded, round, parents }: R
     for (let child = 0; child < spec.children; child += 1) {
       // A parent that stays among the best has children in several rounds; all get different seeds.
       const whole = { ...context.input, [picture.name]: value, prompt };
-      const { input: hidden, ...secrets } = hideSecrets(whole, context.schema);
+      const { input: hidden, ...secrets } = jobInput(whole, context.schema);
       const input = seeded(hidden, { index, copy: index }, files);
       yield { ...frameOf(spec, context, files), index, prompt, input, tags, ...secrets };
       index += 1;
