@@ -14,14 +14,14 @@ function found(path: string): string | null {
   if (existsSync(path)) return path;
   const [parent, name] = [dirname(path), basename(path)];
   if (parent === path) return null;
-  const folder = found(parent);
-  if (folder === null) return null;
-  const own = join(folder, name);
+  const there = found(parent);
+  if (there === null) return null;
+  const own = join(there, name);
   if (existsSync(own)) return own;
   // Most names have one spelling, so that missing files cost no list of the folder.
   if (name.normalize('NFC') === name.normalize('NFD')) return null;
-  const other = namesIn(folder).find((each) => each.normalize('NFC') === name.normalize('NFC'));
-  return other === undefined ? null : join(folder, other);
+  const other = namesIn(there).find((each) => each.normalize('NFC') === name.normalize('NFC'));
+  return other === undefined ? null : join(there, other);
 }
 
 function namesIn(folder: string): string[] {

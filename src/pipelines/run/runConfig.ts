@@ -43,7 +43,11 @@ export function configOf(
     emit,
     ...(detach ? { waitMs: 0, detached: true, beforeCreate: storedPlans(folder, 'detached').store } : {}),
     ...(webhooks === undefined ? {} : byWebhooks(webhooks, provider, scheduler)),
-    downloader: createDownloader({ isLocal: provider.isLocal ?? false, scheduler }),
+    downloader: createDownloader({
+      isLocal: provider.isLocal ?? false,
+      isPlain: provider.isPlain ?? false,
+      scheduler,
+    }),
     renderer: createRenderer(),
     journal,
     ledger: openLedger(settings, opened, emit),
@@ -153,11 +157,12 @@ export function countRequests(provider: Provider): CountedProvider {
       requests += 1;
       return call();
     });
-  const { identify, isLocal = false, uploadFile } = provider;
+  const { identify, isLocal = false, isPlain = false, uploadFile } = provider;
   return {
     provider: {
       answers: provider.answers,
       isLocal,
+      isPlain,
       ...(identify === undefined ? {} : { identify: () => identify.call(provider) }),
       createPrediction: (request, options) => counted(() => provider.createPrediction(request, options)),
       getPrediction: (id) => counted(() => provider.getPrediction(id)),
