@@ -15,6 +15,7 @@ const command = createCommand({
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of that run' }],
   flags: [
     ...flagsIn('money', 'pace', 'destinations', 'tables', 'output'),
+    'input',
     'allow-files',
     'simulate',
     'base-url',

@@ -47,6 +47,8 @@ export interface Provider {
    * machine reaches. Absent: false.
    */
   readonly isLocal?: boolean;
+  /** True if the service itself is at an `http:` address: outputs may be, too. Absent: false. */
+  readonly isPlain?: boolean;
   createPrediction(request: PredictionRequest, options: CreateOptions): Observable<Prediction>;
   getPrediction(id: string): Observable<Prediction>;
   /**

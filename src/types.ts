@@ -101,7 +101,15 @@ export interface Job {
   readonly renditions: readonly RenditionSpec[];
   /** Files to send in place of some texts of the input. Absent: none. */
   readonly files?: InputFiles;
+  /** The values of the inputs that are `[secret]` in `input`. Absent: none. */
+  readonly secrets?: SecretInputs;
 }
+
+/**
+ * Returns the values of secret inputs, by name, for the request. A function, as JSON leaves those
+ * out.
+ */
+export type SecretInputs = () => ModelInput;
 
 /** A file to give to a model, known by its content. */
 export interface InputFile {
@@ -277,6 +285,8 @@ export interface ModelInputProperty extends NumberLimits, TextLimits, ListLimits
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object' | null;
   /** True if null is a valid value; otherwise an input is left out rather than null. */
   readonly nullable?: boolean;
+  /** True for a password, a token or the like, which is shown nowhere. Default false. */
+  readonly isSecret?: boolean;
   readonly enum?: readonly Json[];
   readonly default?: Json;
   readonly description?: string;

@@ -12,21 +12,33 @@ export function isSecret(credential: string): boolean {
   return credential.length >= SHORTEST_CHARS || /^r8_./.test(credential);
 }
 
+interface RedactConfig {
+  /** Text that stands for a credential. Default: `[token]`. */
+  mark?: string;
+  /** Shorter credentials, in characters, are left out. Default 8. */
+  shortestChars?: number;
+}
+
 /**
  * Creates a function that replaces credentials in texts that a service has sent: as they are,
  * escaped as in JSON (`\u0072`), percent-encoded, each also several times over, and inside base64.
  * In base64, of which data may consist, the mark is a run of `X`, so that it can still be decoded.
  * Credentials that are null, or too short to be told from words, are left out.
  */
-export function createRedact(credentials: readonly (string | null | undefined)[]): Redact {
-  const secrets = credentials.filter((credential) => typeof credential === 'string').filter(isSecret);
+export function createRedact(
+  credentials: readonly (string | null | undefined)[],
+  { mark = REDACTED, shortestChars = SHORTEST_CHARS }: RedactConfig = {},
+): Redact {
+  const secrets = credentials
+    .filter((credential) => typeof credential === 'string')
+    .filter((credential) => credential.length >= shortestChars || isSecret(credential));
   if (secrets.length === 0) return (text) => text;
   const escaped = new RegExp(secrets.map(escapedForms).join('|'), 'g');
   const encoded = [...new Set(secrets.flatMap(base64Forms))];
   return (text) => {
     const mayBeEscaped = text.includes('\\') || text.includes('%');
-    let clean = mayBeEscaped ? text.replace(escaped, REDACTED) : text;
-    for (const secret of secrets) clean = clean.replaceAll(secret, REDACTED);
+    let clean = mayBeEscaped ? text.replace(escaped, () => mark) : text;
+    for (const secret of secrets) clean = clean.replaceAll(secret, () => mark);
     for (const form of encoded) clean = clean.replaceAll(form, 'X'.repeat(form.length));
     return clean;
   };

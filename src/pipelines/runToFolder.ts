@@ -19,7 +19,7 @@ import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
 import type { RunTotals } from '../events/runEvent.ts';
 import { pullMap } from '../operators/pullMap.ts';
 import { tally } from '../operators/stages/tally.ts';
-import type { Outcome, Plan } from '../types.ts';
+import type { ModelInput, Outcome, Plan } from '../types.ts';
 import { generate } from './generate.ts';
 import { skippedOutcome } from './journey/skippedOutcome.ts';
 import { warnOfMissingGlyphs } from './run/captionGlyphs.ts';
@@ -67,8 +67,16 @@ export function runStoredPlans(
   total: number,
   settings: RunSettings,
 ): Observable<FinishedRun> {
-  const expectOwn = (run: OpenRun) => expectOwnPlans(source, run, settings);
-  return runReviewed(source, total, { ...settings, isPartial: true }, expectOwn);
+  const plans = () => withSecrets(source(), settings.secretInputs);
+  const expectOwn = (run: OpenRun) => expectOwnPlans(plans, run, settings);
+  return runReviewed(plans, total, { ...settings, isPartial: true }, expectOwn);
+}
+
+async function* withSecrets(
+  plans: ReturnType<PlanSource>,
+  given: ModelInput | undefined,
+): AsyncGenerator<Plan> {
+  for await (const plan of plans) yield given === undefined ? plan : { ...plan, secrets: () => given };
 }
 
 /** Runs all plans in a folder once `expect`, which may refuse it, has resolved. */

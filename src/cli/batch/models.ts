@@ -1,4 +1,5 @@
 import { catchError, lastValueFrom, throwError } from 'rxjs';
+import { hideSecrets } from '../../base/secretInputs.ts';
 import { nearestName } from '../../base/suggest.ts';
 import { toMicroUsd } from '../../base/text.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
@@ -183,10 +184,10 @@ export async function scoringModel(
   const reference = flagValues.modelReference.schema.parse(spec.model);
   const model = await findModel(provider, reference);
   const picture = pictureOf(model);
-  const input = inputOf(spec, model, picture.name);
+  const { input, ...secrets } = hideSecrets(inputOf(spec, model, picture.name), model.schema);
   const files = await inputFiles(input, { schema: model.schema, folder, allowFiles });
   const priceMicroUsd = spec.priceUsd === null ? null : toMicroUsd(spec.priceUsd);
-  const rater = { model: model.name, version: reference.version, picture, input, priceMicroUsd };
+  const rater = { model: model.name, version: reference.version, picture, input, priceMicroUsd, ...secrets };
   if (budgetMicroUsd !== null && estimateMicroUsd(model.name, input, priceMicroUsd ?? undefined) === null) {
     throw new UsageError(`\`--budget\` needs a known price, and there is none for ${model.name}.`, {
       suggestion: 'Give the price of one rating as priceUsd: under score: in the spec.',

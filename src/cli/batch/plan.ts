@@ -1,4 +1,5 @@
 import { truncateDataUrls } from '../../base/modelInput.ts';
+import { isSecretInput, SECRET } from '../../base/secretInputs.ts';
 import { formatUsd } from '../../base/text.ts';
 import { jsonLine } from '../../events/listeners.ts';
 import { createUploadTally } from '../../sources/planning/plannedUploads.ts';
@@ -136,9 +137,11 @@ function shown(value: Json): string {
 
 /** Returns the schema's defaults for the inputs that a job does not send. */
 function unsentDefaults(input: ModelInput, schema: ModelSchema | null): ModelInput {
-  const open = Object.entries(schema?.properties ?? {}).flatMap(([name, { default: preset }]) =>
-    Object.hasOwn(input, name) || preset === undefined || preset === null ? [] : [[name, preset] as const],
-  );
+  const open = Object.entries(schema?.properties ?? {}).flatMap(([name, property]) => {
+    const { default: preset = null } = property;
+    if (Object.hasOwn(input, name) || preset === null) return [];
+    return [[name, isSecretInput(property) ? SECRET : preset] as const];
+  });
   return Object.fromEntries(open);
 }
 

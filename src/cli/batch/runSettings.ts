@@ -23,6 +23,7 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     ...(flags.only === null ? {} : { only: flags.only }),
     ...(flags.allowFiles.length === 0 ? {} : { allowFiles: flags.allowFiles }),
     maxOutputBytes: flags.maxOutputBytes,
+    ...(flags.modelInput.length === 0 ? {} : { secretInputs: Object.fromEntries(flags.modelInput) }),
     timeoutMs: flags.timeoutMs,
     timeoutAction: flags.onTimeout,
     gallery: flags.gallery,

@@ -31,9 +31,26 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   };
 }
 
+/** Quotation marks as people and programs write them, at either end. */
+const QUOTE_AT_END = /^["'`\u2018-\u201f\u00ab\u00bb]|["'`\u2018-\u201f\u00ab\u00bb]$/;
+
 function readToken(text: string): string | null {
   const token = text.trim();
   if (token === '') return null;
+  if (QUOTE_AT_END.test(token)) {
+    throw new UsageError(
+      '`REPLICATE_API_TOKEN` has quotation marks around it, which are no part of a token.',
+      {
+        suggestion:
+          'Write it without them: docker --env-file, systemd and .env files read by others keep quotation marks.',
+      },
+    );
+  }
+  if (/^(?:token|bearer)\s/i.test(token)) {
+    throw new UsageError('`REPLICATE_API_TOKEN` has a word before the token.', {
+      suggestion: 'Give the token alone, without `Token` or `Bearer`.',
+    });
+  }
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new UsageError('`REPLICATE_API_TOKEN` has spaces or special characters, which no token contains.', {
     suggestion: 'Copy it again from https://replicate.com/account/api-tokens.',

@@ -1,4 +1,5 @@
 import { canonicalJson, truncateDataUrls } from '../../base/modelInput.ts';
+import { SECRET } from '../../base/secretInputs.ts';
 import { REDACTED } from '../../base/secrets.ts';
 import type { Json, ModelInput, Prediction, PredictionRequest } from '../../types.ts';
 
@@ -95,7 +96,7 @@ function sameSize(one: object, other: object): boolean {
 
 function matchValue(sent: Json, shown: Json | undefined): Match {
   if (sent === shown) return 'equal';
-  if (isRedacted(shown)) return 'same';
+  if (isRedacted(shown) || sent === SECRET) return 'same';
   if (sent === null) return shown === undefined ? 'same' : 'other';
   if (shown === undefined || shown === null) return 'near';
   if (isList(sent) || isList(shown)) return matchLists(sent, shown);
@@ -105,7 +106,10 @@ function matchValue(sent: Json, shown: Json | undefined): Match {
 
 /** The service hides secret inputs, and so does a provider that finds its token in one. */
 function isRedacted(shown: Json | undefined): boolean {
-  return typeof shown === 'string' && (shown === REDACTED || /^\[?redacted\]?$/i.test(shown.trim()));
+  return (
+    typeof shown === 'string' &&
+    (shown === REDACTED || shown === SECRET || /^\[?redacted\]?$/i.test(shown.trim()))
+  );
 }
 
 function isList(value: Json): value is readonly Json[] {
@@ -238,7 +242,8 @@ export function requestDigest(
   { withSeed = true }: { withSeed?: boolean } = {},
 ): string {
   const { prompt, values } = readInput(input ?? {});
-  const what = prompt === null ? canonicalJson(values) : prompt.plain;
+  const hidden = Object.entries(values).map(([name, value]) => [name, isRedacted(value) ? SECRET : value]);
+  const what = prompt === null ? canonicalJson(Object.fromEntries(hidden)) : prompt.plain;
   const seed = withSeed ? String(values.seed ?? '') : '';
   return JSON.stringify([model.toLowerCase(), what, prompt === null ? '' : seed]);
 }

@@ -10,6 +10,7 @@ import {
 } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { isTruncatedDataUrl, truncateDataUrls } from '../../base/modelInput.ts';
+import { hideInPrediction } from '../../base/secretInputs.ts';
 import { areIntact } from '../../disk/copyFiles.ts';
 import { pathBelow } from '../../disk/insideFolder.ts';
 import { DownloadError, ProviderError } from '../../errors.ts';
@@ -117,7 +118,7 @@ function recordDownloaded(
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   run.emit({ type: 'image.downloaded', index: plan.index, bytes });
   // Enough to compute the cost; the output itself is on disk.
-  const { input, output } = prediction;
+  const { input, output } = hideInPrediction(prediction, plan.input, plan.secrets);
   const stored = { ...prediction, input: truncateDataUrls(input), output: truncateDataUrls(output) };
   return run.journal
     .record(plan, { type: 'downloaded', prediction: stored, files })

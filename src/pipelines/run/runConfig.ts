@@ -47,6 +47,7 @@ export function configOf(
     downloader: createDownloader({
       isLocal: provider.isLocal ?? false,
       maxBytes: settings.maxOutputBytes ?? runDefaults.maxOutputBytes,
+      isPlain: provider.isPlain ?? false,
       scheduler,
     }),
     renderer: rendererFor(folder, opened),
@@ -171,11 +172,12 @@ export function countRequests(provider: Provider): CountedProvider {
       requests += 1;
       return call();
     });
-  const { identify, isLocal = false, uploadFile } = provider;
+  const { identify, isLocal = false, isPlain = false, uploadFile } = provider;
   return {
     provider: {
       answers: provider.answers,
       isLocal,
+      isPlain,
       ...(identify === undefined ? {} : { identify: () => identify.call(provider) }),
       createPrediction: (request, options) => counted(() => provider.createPrediction(request, options)),
       getPrediction: (id) => counted(() => provider.getPrediction(id)),

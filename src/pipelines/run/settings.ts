@@ -6,7 +6,7 @@ import type { TableFormat } from '../../sinks/manifest/tables.ts';
 import type { RunJournal } from '../../store/entries.ts';
 import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { RunInput } from '../../store/runFile.ts';
-import type { Plan } from '../../types.ts';
+import type { ModelInput, Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
 
 /** The default settings of a run. Flags take their defaults from here, and the help shows them. */
@@ -105,6 +105,11 @@ interface InputSettings {
    * is. Default: none.
    */
   allowFiles?: readonly string[] | 'any';
+  /**
+   * Values of secret inputs, which stored plans do not have. For `collect` and `retryFailed`.
+   * Default: none.
+   */
+  secretInputs?: ModelInput;
   /**
    * True if plans may have files: then each run compares them with those of earlier runs, by their
    * content. Default true.

@@ -77,6 +77,7 @@ export function createCogProvider(config: CogProviderConfig): Provider {
     answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
     identify: identity.identify,
     isLocal: isLoopback(new URL(baseUrl).hostname),
+    isPlain: new URL(baseUrl).protocol === 'http:',
     createPrediction: putPrediction(call, {
       runTimeoutMs,
       readiness: cogReadiness(call, requestTimeoutMs),

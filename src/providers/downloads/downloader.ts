@@ -33,6 +33,8 @@ export interface DownloaderConfig {
    * included. `data:` URLs are always accepted.
    */
   isLocal?: boolean;
+  /** True if the API is at an `http:` address: then outputs may be, too. Default false. */
+  isPlain?: boolean;
   /** Clock of the pace. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
@@ -54,13 +56,18 @@ const PACE_MS = 30_000;
  */
 export function createDownloader(config: DownloaderConfig = {}): Downloader {
   const { maxBytes = 1_000_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
-  const { leastBytesPerSecond = 1_000, isLocal = false, scheduler = monotonicScheduler } = config;
+  const {
+    leastBytesPerSecond = 1_000,
+    isLocal = false,
+    isPlain = false,
+    scheduler = monotonicScheduler,
+  } = config;
   const limits = {
     maxBytes,
     connectTimeoutMs,
     idleTimeoutMs,
     leastPace: { bytesPerSecond: leastBytesPerSecond, overMs: PACE_MS, scheduler },
-    reach: isLocal ? anywhere : createPublicReach(),
+    reach: isLocal ? anywhere : createPublicReach({ isPlain }),
   };
   return {
     download: (url, target) => fromAbortable((signal) => fetchTo(target, url, { ...limits, signal })),

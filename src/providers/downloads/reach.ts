@@ -16,24 +16,52 @@ export interface Reach {
 /** The reach of an API on this machine: any address. */
 export const anywhere: Reach = { expect: () => {} };
 
+export interface PublicReachConfig {
+  /** Resolves host names. Default: the system's. */
+  resolve?: LookupFunction;
+  /** True if `http:` is as good as `https:`, as it is for the API itself. Default false. */
+  isPlain?: boolean;
+  /**
+   * Host names of proxies: connections go to them wherever they are. Default: those that the
+   * environment names.
+   */
+  proxies?: readonly string[];
+}
+
+/** Returns the host names of the proxies that the environment names, for any kind of URL. */
+function proxiesIn(env: Readonly<Record<string, string | undefined>>): string[] {
+  const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
+  return names.flatMap((name) => {
+    const text = (env[name] ?? '').trim();
+    const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+    return url === null ? [] : [url.hostname];
+  });
+}
+
 /**
  * Creates the reach of an API elsewhere: `https:` at public addresses only. Otherwise a model or a
  * service could have this machine fetch, and store, what only this machine can reach. Names are
  * judged by the addresses they resolve to, and the connection goes to these very addresses: a name
- * that resolves to others a moment later gains nothing.
+ * that resolves to others a moment later gains nothing. Behind a proxy it is the proxy that
+ * resolves names, so only addresses are judged there.
  */
-export function createPublicReach(resolve: LookupFunction = systemLookup): Reach {
+export function createPublicReach(config: PublicReachConfig = {}): Reach {
+  const { resolve = systemLookup, isPlain = false, proxies = proxiesIn(process.env) } = config;
+  const protocols = isPlain ? ['https:', 'http:'] : ['https:'];
   return {
     expect(url) {
       const host = url.hostname.replace(/^\[|\]$/g, '');
-      const isRefused = url.protocol !== 'https:' || (isIP(host) !== 0 && !isPublicAddress(host));
+      const isRefused = !protocols.includes(url.protocol) || (isIP(host) !== 0 && !isPublicAddress(host));
       if (isRefused) throw refused(`${url.origin}${url.pathname}`);
     },
     lookup: (name, options, callback) =>
       resolve(name, { ...options, all: true }, (error, found) => {
         if (error !== null) return callback(error, []);
         const addresses = [found].flat();
-        const local = addresses.find((one) => typeof one === 'string' || !isPublicAddress(one.address));
+        const isProxy = proxies.includes(name);
+        const local = addresses.find(
+          (one) => typeof one === 'string' || (!isProxy && !isPublicAddress(one.address)),
+        );
         const [first] = addresses;
         if (local !== undefined || first === undefined || typeof first === 'string') {
           const address = typeof local === 'object' ? local.address : '';

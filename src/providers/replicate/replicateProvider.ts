@@ -86,6 +86,7 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
     answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
     identify: identity.identify,
     isLocal: isLoopback(new URL(baseUrl).hostname),
+    isPlain: new URL(baseUrl).protocol === 'http:',
     createPrediction: (request, options) =>
       defer(() => {
         const sentAtMs = now();

@@ -71,6 +71,7 @@ const cogProperty = z.looseObject({
   format: text,
   description: text,
   'x-order': limit,
+  'x-cog-secret': z.unknown().optional(),
   $ref: text,
   allOf: parts,
   anyOf: parts,
@@ -149,11 +150,17 @@ function inputProperty(cog: CogProperty, reading: Reading, depth: number): Model
   const alternatives = choicesOf(cog);
   return {
     type: typeOf(cog.type),
+    ...(isSecret(cog) ? { isSecret: true } : {}),
     ...defined({ nullable, enum: choices, ...limitsOf(cog), multipleOf }),
     ...defined({ minLength, maxLength, minItems, maxItems, pattern, default: preset, format, description }),
     ...(cog.items === undefined || isTooDeep ? {} : { items: inner(cog.items) }),
     ...(alternatives.length < 2 || isTooDeep ? {} : { anyOf: alternatives.map(inner) }),
   };
+}
+
+/** Returns true for Cog's `Secret`, by either of its marks. */
+function isSecret({ format, 'x-cog-secret': mark }: CogProperty): boolean {
+  return format?.toLowerCase() === 'password' || mark === true || mark === 'true';
 }
 
 /** Reads a type; `['string', 'null']`, in newer documents, is an optional string. */

@@ -11,6 +11,7 @@ import { DeliveryError, UsageError } from '../../errors.ts';
 import type { Destination } from '../../ports.ts';
 import type { Outcome, OutcomeFile } from '../../types.ts';
 import { sidecarPath } from '../manifest/sidecar.ts';
+import { s3Connections } from './s3Connections.ts';
 
 export interface S3Config {
   /**
@@ -231,6 +232,7 @@ async function loadS3({ endpoint, region, credentials, maxAttempts = 3 }: S3Conf
     maxAttempts,
     // A bucket in another region says where it is.
     followRegionRedirects: true,
+    ...s3Connections(),
     ...(region === undefined ? defaultRegion() : { region }),
     ...(credentials === undefined ? {} : { credentials }),
     // Self-hosted servers seldom have a host name for each bucket.

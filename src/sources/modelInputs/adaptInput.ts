@@ -1,4 +1,5 @@
 import { isTooDeep, tooDeep } from '../../base/nesting.ts';
+import { SECRET } from '../../base/secretInputs.ts';
 import { UsageError } from '../../errors.ts';
 import type { Json, ModelInput, ModelInputProperty, ModelSchema } from '../../types.ts';
 import { checkInput, inputValidator } from './checkInput.ts';
@@ -21,6 +22,7 @@ export function adaptInput(input: ModelInput, schema: ModelSchema | null): Model
 
 function accepts(property: ModelInputProperty | undefined, name: string, value: Json): boolean {
   if (property === undefined) return false;
+  if (value === SECRET) return true;
   try {
     checkInput(name, value, property);
     return true;

@@ -1,5 +1,6 @@
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { isBelow, realPath } from '../../disk/insideFolder.ts';
+import { spelledOnDisk } from '../../disk/spelling.ts';
 import { UsageError } from '../../errors.ts';
 
 /** The local files that the texts of an input may name. */
@@ -24,7 +25,7 @@ export interface AllowFilesConfig {
 export function expectAllowed(path: string, { folder = '.', allowFiles = [] }: AllowFilesConfig): void {
   if (allowFiles === 'any') return;
   const real = realTarget(path);
-  const roots = [folder, ...allowFiles].map((root) => realTarget(resolve(root)));
+  const roots = [folder, ...allowFiles].map((root) => realTarget(spelledOnDisk(resolve(root))));
   const around = roots.filter((root) => isBelow(root, real));
   if (around.some((root) => !isHidden(relative(root, real)))) return;
   const isOutside = around.length === 0;

@@ -1,4 +1,5 @@
 import { Ajv, type ValidateFunction } from 'ajv';
+import { isSecretInput, SECRET } from '../../base/secretInputs.ts';
 import { nearestName } from '../../base/suggest.ts';
 import { UsageError } from '../../errors.ts';
 import type { Json, ModelInput, ModelInputProperty, ModelSchema } from '../../types.ts';
@@ -19,7 +20,7 @@ export function checkInput(name: string, value: Json, property: ModelInputProper
   const [path = ''] = paths.sort((a, b) => a.length - b.length);
   const wrong = innermost({ name, value, property }, path.split('/').slice(1).map(Number));
   throw new UsageError(
-    `Expected \`${wrong.name}\` to be ${expectedInput(wrong.property, wrong.value)}, got ${shown(wrong)}${hint(wrong)}`,
+    `Expected \`${wrong.name}\` to be ${expectedInput(wrong.property, wrong.value)}, got ${isSecretInput(property) ? SECRET : `${shown(wrong)}${hint(wrong)}`}`,
   );
 }
 
@@ -103,6 +104,7 @@ function jsonSchemaOf(property: ModelInputProperty): object {
     anyOf,
     default: _,
     description: __,
+    isSecret: ___,
     ...limits
   } = property;
   return {

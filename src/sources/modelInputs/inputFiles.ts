@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { mapInputStrings } from '../../base/modelInput.ts';
+import { spelledOnDisk } from '../../disk/spelling.ts';
 import { UsageError } from '../../errors.ts';
 import type {
   InputFile,
@@ -53,6 +55,20 @@ export async function inputFiles(input: ModelInput, config: InputFilesConfig): P
   return Object.fromEntries(files);
 }
 
+/**
+ * Returns an input without the blanks around its URLs and paths of files, as cells of spreadsheets
+ * have them; blanks within a URL are encoded. Other texts stay as they are.
+ */
+export function tidyFileInputs(input: ModelInput, schema: ModelSchema | null): ModelInput {
+  const texts = Object.entries(input).flatMap(([name, value]) => fileTexts(name, value, schema));
+  const tidy = new Map(texts.map(({ path, text }) => [path, withoutBlanks(text)] as const));
+  return tidy.size === 0 ? input : mapInputStrings(input, (path, text) => tidy.get(path) ?? text);
+}
+
+function withoutBlanks(text: string): string {
+  return /^https?:/i.test(text) ? text.replace(/\s/g, encodeURIComponent) : text;
+}
+
 /** Reads a local file; null for a URL, which the service fetches itself. */
 async function read(
   text: string,
@@ -61,7 +77,8 @@ async function read(
 ): Promise<InputFile | null> {
   // A drive letter is not a scheme.
   if (/^(?!file:)[a-z][a-z0-9+.-]+:/i.test(text)) return null;
-  const path = /^file:/i.test(text) ? pathOf(text) : resolve(config.folder ?? '.', text);
+  const named = /^file:/i.test(text) ? pathOf(text) : resolve(config.folder ?? '.', text);
+  const path = spelledOnDisk(named);
   expectAllowed(path, config);
   const file = await inputFile(path);
   if (takesPicture && !file.mediaType.startsWith('image/')) {
@@ -86,7 +103,8 @@ function fileTexts(name: string, value: Json, schema: ModelSchema | null): FileT
   const takesPicture = isForPictures(name, property);
   const found = (part: Json, path: string, kind: ModelInputProperty): FileText[] => {
     const kinds = kindsOf(kind);
-    if (typeof part === 'string') return isFile(part, kinds) ? [{ path, text: part, takesPicture }] : [];
+    if (typeof part === 'string')
+      return isFile(part, kinds) ? [{ path, text: part.trim(), takesPicture }] : [];
     const items = kinds.find((one) => one.items !== undefined)?.items;
     if (!Array.isArray(part) || items === undefined) return [];
     return part.flatMap((item: Json, index) => found(item, `${path}[${index}]`, items));

@@ -2,6 +2,7 @@ import { InvalidRowsError, type RowProblem, UsageError } from '../../errors.ts';
 import type { Job, ModelSchema } from '../../types.ts';
 import { checkInput } from '../modelInputs/checkInput.ts';
 import { checkJobSettings, checkTakesPrompt, filesOfJob, type JobContext } from '../planning/jobContext.ts';
+import { jobInput } from '../planning/jobInput.ts';
 import { checkSeeds, createSeeder } from '../planning/seeds.ts';
 import type { PromptFile } from './promptFile.ts';
 import { inputNameOf, splitFields } from './rowFields.ts';
@@ -27,9 +28,18 @@ export async function* jobsFromRows(
     const own = prompt === null ? fields.input : { ...fields.input, prompt };
     const files = await filesOfJob(fields.input, context);
     const ownFiles = Object.keys(files).length === 0 ? {} : { files };
-    const input = { ...context.input, ...own };
+    const { input, ...secrets } = jobInput({ ...context.input, ...own }, schema);
     for (let copy = 0; copy < count; copy += 1) {
-      const job = { index, prompt: prompt ?? '', model, version, tags: fields.tags, renditions, ...ownFiles };
+      const job = {
+        index,
+        prompt: prompt ?? '',
+        model,
+        version,
+        tags: fields.tags,
+        renditions,
+        ...ownFiles,
+        ...secrets,
+      };
       yield { ...job, input: seeded(input, { index, copy }, files) };
       index += 1;
       if (index >= limit) return;

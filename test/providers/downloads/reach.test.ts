@@ -139,7 +139,7 @@ const resolve = ({ lookup }: Reach, name: string, all: boolean) =>
 
 describe('a name', () => {
   it('resolves to its public addresses', async () => {
-    const reach = createPublicReach(resolver(['8.8.8.8', '2606:4700::1111']));
+    const reach = createPublicReach({ resolve: resolver(['8.8.8.8', '2606:4700::1111']) });
     expect(await resolve(reach, 'files.example', false)).toEqual(['8.8.8.8', 4]);
     expect(await resolve(reach, 'files.example', true)).toEqual([
       [
@@ -153,7 +153,7 @@ describe('a name', () => {
   it.each([[['127.0.0.1']], [['8.8.8.8', '10.0.0.1']], [['::ffff:10.0.0.1']], [[]]])(
     'is refused if it resolves to %j, for now',
     async (addresses) => {
-      const reach = createPublicReach(resolver(addresses));
+      const reach = createPublicReach({ resolve: resolver(addresses) });
       for (const all of [true, false]) {
         await expect(resolve(reach, 'files.example', all)).rejects.toMatchObject({
           code: 'ERR_UNSAFE_URL',
@@ -165,7 +165,7 @@ describe('a name', () => {
 
   it('passes on the error of the resolver', async () => {
     const missing = Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
-    const reach = createPublicReach((_name, _options, callback) => callback(missing, []));
+    const reach = createPublicReach({ resolve: (_name, _options, callback) => callback(missing, []) });
     await expect(resolve(reach, 'files.example', true)).rejects.toBe(missing);
   });
 });
@@ -195,7 +195,10 @@ describe('a download', () => {
   it('asks once where a name is, so that a second answer gains nothing', async () => {
     const { url, requests } = await localServer((_request, response) => response.end('secret'));
     const lookup = resolver(['127.0.0.1'], ['8.8.8.8'], ['127.0.0.1']);
-    const error = await receive(`https://files.example:${new URL(url).port}/`, createPublicReach(lookup));
+    const error = await receive(
+      `https://files.example:${new URL(url).port}/`,
+      createPublicReach({ resolve: lookup }),
+    );
     expect(error).toMatchObject({ code: 'ERR_UNSAFE_URL' });
     expect(error.message).toContain('files.example, which is at 127.0.0.1');
     expect(lookup.asked).toEqual(['files.example']);
@@ -210,7 +213,7 @@ describe('a download', () => {
     const { url, requests } = await localServer((_request, response) =>
       response.writeHead(302, { location }).end(),
     );
-    const elsewhere = createPublicReach(resolver(['8.8.8.8']));
+    const elsewhere = createPublicReach({ resolve: resolver(['8.8.8.8']) });
     // As if the first hop were public.
     const first = new URL(url).origin;
     const check = (next: URL) => (next.origin === first ? undefined : elsewhere.expect(next));

@@ -4,6 +4,7 @@ import { adaptInput } from '../../../sources/modelInputs/adaptInput.ts';
 import { inputFile } from '../../../sources/modelInputs/inputFile.ts';
 import { pictureInput, strengthInput } from '../../../sources/modelInputs/pictureInput.ts';
 import { checkJobContext, filesOfJob, type JobContext } from '../../../sources/planning/jobContext.ts';
+import { jobInput } from '../../../sources/planning/jobInput.ts';
 import { fingerprintOf } from '../../../sources/planning/requestKey.ts';
 import { createSeeder, type Seeder } from '../../../sources/planning/seeds.ts';
 import type { InputFiles, Job, ModelInput } from '../../../types.ts';
@@ -94,8 +95,9 @@ async function* candidates(spec: RefinementSpec, context: RoundContext): AsyncGe
   const { prompt } = spec;
   const files = await filesOfRound(context);
   for (let index = 0; index < spec.candidates; index += 1) {
-    const input = seeded({ ...context.input, prompt }, { index, copy: index }, files);
-    yield { ...frameOf(spec, context, files), index, prompt, input, tags: { round: '0' } };
+    const { input: hidden, ...secrets } = jobInput({ ...context.input, prompt }, context.schema);
+    const input = seeded(hidden, { index, copy: index }, files);
+    yield { ...frameOf(spec, context, files), index, prompt, input, tags: { round: '0' }, ...secrets };
   }
 }
 
@@ -120,12 +122,10 @@ async function* childrenOf({ spec, context, picture, seeded, round, parents }: R
     const tags = { round: String(round), parent: parent.index === null ? '?' : String(parent.index + 1) };
     for (let child = 0; child < spec.children; child += 1) {
       // A parent that stays among the best has children in several rounds; all get different seeds.
-      const input = seeded(
-        { ...context.input, [picture.name]: value, prompt },
-        { index, copy: index },
-        files,
-      );
-      yield { ...frameOf(spec, context, files), index, prompt, input, tags };
+      const whole = { ...context.input, [picture.name]: value, prompt };
+      const { input: hidden, ...secrets } = jobInput(whole, context.schema);
+      const input = seeded(hidden, { index, copy: index }, files);
+      yield { ...frameOf(spec, context, files), index, prompt, input, tags, ...secrets };
       index += 1;
     }
   }
