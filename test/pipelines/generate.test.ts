@@ -337,7 +337,7 @@ describe('a run', () => {
     const { config } = runOf({ provider, ledger: createLedger({ limitMicroUsd: 6 }), concurrency: 1 });
     const outcomes = await outcomesOf(plansOf(4), config);
     const codes = outcomes.map(({ error }) => error?.code).sort();
-    expect(codes).toEqual(['ERR_OVER_BUDGET', 'ERR_OVER_BUDGET', 'ERR_SERVICE', 'ERR_SERVICE']);
+    expect(codes).toEqual(['ERR_OVER_BUDGET', 'ERR_OVER_BUDGET', 'ERR_UNCERTAIN', 'ERR_UNCERTAIN']);
     expect(sent).toBe(2);
     expect(config.ledger).toMatchObject({ spentMicroUsd: 0, reservedMicroUsd: 6 });
   });

@@ -6,7 +6,7 @@ import { isRecoverable } from '../internal/retryPolicies.ts';
 import { type ClaimedIds, createClaimedIds } from './claimedIds.ts';
 import { type Attempt, areAlike } from './lost/attempt.ts';
 import { judgeLook, type Look } from './lost/judgeLook.ts';
-import { stillUnknown, takenByAnother, uncertain, wrongResponse } from './lost/lostErrors.ts';
+import { takenByAnother, uncertain, unread, wrongResponse } from './lost/lostErrors.ts';
 import { createOwnPredictions } from './lost/ownPredictions.ts';
 import { beginSearch, hurrySearch, isLastLook, nextTurn, noteLook, type Search } from './lost/searches.ts';
 import { takeLook } from './lost/takeLook.ts';
@@ -154,7 +154,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     for (const search of served.filter((one) => searches.has(one))) {
       if (isRecoverable(error) && !isLastLook(search, atMs)) continue;
       surplus.left(search.attempt);
-      search.subscriber.error(isRecoverable(error) ? uncertain(error) : stillUnknown(error));
+      search.subscriber.error(unread(error));
     }
   };
 

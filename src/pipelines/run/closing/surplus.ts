@@ -4,12 +4,14 @@ import {
   concatMap,
   EMPTY,
   from,
+  ignoreElements,
   last,
   map,
   mergeMap,
   type Observable,
   of,
   takeWhile,
+  tap,
   timer,
   toArray,
 } from 'rxjs';
@@ -48,6 +50,22 @@ export function addSurplus(
       const looked = { ...end, totals };
       return ended.length < predictions.length ? leaveLook(looked, sum) : withSurplus(looked, sum);
     }),
+  );
+}
+
+/** Predictions that are asked for by their id at most, and at the same time. */
+export const MOST_HIDDEN = 100;
+const HIDDEN_AT_A_TIME = 8;
+
+/** Shows the counter of surplus predictions those whose input the list leaves out. */
+export function seeHidden(
+  ids: readonly string[],
+  { config, surplus }: Pick<OpenRun, 'config' | 'surplus'>,
+): Observable<never> {
+  return from(ids).pipe(
+    mergeMap((id) => config.provider.getPrediction(id).pipe(catchError(() => EMPTY)), HIDDEN_AT_A_TIME),
+    tap(surplus.see),
+    ignoreElements(),
   );
 }
 
