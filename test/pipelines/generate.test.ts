@@ -468,7 +468,7 @@ describe('fallbacks', () => {
 
 describe('recovery rounds', () => {
   const weather = new DownloadError('ERR_DOWNLOAD_REFUSED', 'no', { recoverable: false });
-  const later = new ProviderError('ERR_NO_CONNECTION', 'no', { recoverable: true, tookEffect: 'no' });
+  const later = new ProviderError('ERR_NOT_READY', 'no', { recoverable: true, tookEffect: 'no' });
 
   it('try again at the end what failed and may succeed', async () => {
     const scheduler = new VirtualTimeScheduler();
@@ -489,7 +489,7 @@ describe('recovery rounds', () => {
       '1 saved',
     ]);
     expect(events.filter(({ type }) => ['job.postponed', 'recovery.started'].includes(type))).toMatchObject([
-      { type: 'job.postponed', index: 1, error: { code: 'ERR_NO_CONNECTION' } },
+      { type: 'job.postponed', index: 1, error: { code: 'ERR_NOT_READY' } },
       { type: 'recovery.started', round: 1, jobs: 1, waitMs: 5_000 },
     ]);
     expect(config.ledger.reservedMicroUsd).toBe(0);
@@ -557,7 +557,7 @@ describe('recovery rounds', () => {
     };
     const { outcomes } = await runVirtually(plansOf(5), config, scheduler);
     const seen = outcomes.map(({ index, status, error }) => `${index} ${status} ${error?.code}`);
-    expect(seen.sort()).toEqual([0, 1, 2, 3, 4].map((index) => `${index} failed ERR_NO_CONNECTION`));
+    expect(seen.sort()).toEqual([0, 1, 2, 3, 4].map((index) => `${index} failed ERR_NOT_READY`));
   });
 });
 

@@ -113,6 +113,7 @@ async function openParts(
       },
       isPaidBefore: ({ index, predictionId }) => reopened.get(index) === predictionId,
     },
+    provider,
     journal,
     ratings,
     manifest,

@@ -50,3 +50,19 @@ it('says how to collect what was left, and until when', () => {
     'detached 3 predictions left to the service. Collect before 17:05, when the first outputs are deleted: collect out/night',
   ]);
 });
+
+it('says for what it waits, why, and for how long it did', () => {
+  const error = outcomeError({ message: 'POST failed with 502' });
+  expect(linesOf({ type: 'outage.began', of: 'service', error, maxMs: 2_700_000 })).toEqual([
+    'waiting The service does not respond: jobs wait for it, for 45m 00s at most (--max-wait). Last error: POST failed with 502',
+  ]);
+  expect(linesOf({ type: 'outage.ended', of: 'service', awayMs: 65_000 })).toEqual([
+    'back The service responds again after 1m 05s',
+  ]);
+  expect(linesOf({ type: 'outage.began', of: 'files', error, maxMs: 90_000 })[0]).toContain(
+    'waiting The host of the files does not respond',
+  );
+  expect(linesOf({ type: 'outage.ended', of: 'files', awayMs: 5_000 })).toEqual([
+    'back The host of the files responds again after 5s',
+  ]);
+});

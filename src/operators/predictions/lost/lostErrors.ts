@@ -1,3 +1,4 @@
+import { withoutStop } from '../../../base/text.ts';
 import { ProviderError } from '../../../errors.ts';
 import type { Prediction } from '../../../types.ts';
 import { isRecoverable } from '../../internal/retryPolicies.ts';
@@ -66,7 +67,7 @@ export function unread(error: unknown): unknown {
   if (!(error instanceof ProviderError)) return isRecoverable(error) ? uncertain(error) : error;
   const { code, recoverable, stopsRun, suggestion } = error;
   if (!stopsRun) return uncertain(error);
-  const message = `The result of a create request is unknown, because the list of predictions cannot be read. ${error.message}`;
+  const message = `${withoutStop(error.message)}. The result of a create request is unknown until the list of predictions can be read`;
   return new ProviderError(code, message, {
     recoverable,
     stopsRun,

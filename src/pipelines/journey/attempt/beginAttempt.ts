@@ -17,6 +17,7 @@ import { truncateDataUrls } from '../../../base/modelInput.ts';
 import { wallNow } from '../../../base/monotonicScheduler.ts';
 import { formatUsd } from '../../../base/text.ts';
 import { BudgetError, ProviderError } from '../../../errors.ts';
+import { isUnconnected } from '../../../operators/internal/outageErrors.ts';
 import { createPrediction } from '../../../operators/predictions/createPrediction.ts';
 import { budgetTake } from '../../../operators/stages/budgetTake.ts';
 import type { Governor } from '../../../ports.ts';
@@ -37,7 +38,7 @@ const CANCEL_CHOICES = 300;
 
 /** The groups of a run that beginning an attempt reads. */
 export type Beginning = Following &
-  Pick<RunServices, 'ledger' | 'governor' | 'lookout'> &
+  Pick<RunServices, 'ledger' | 'governor' | 'lookout' | 'outage'> &
   Pick<Shared, 'addressOf'> &
   Pick<RunLimits, 'waitMs'> &
   Pick<RunHooks, 'webhookUrlOf'> &
@@ -83,6 +84,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
       waitMs: Math.min(run.waitMs, run.timeoutMs),
       ...(cancelAfterMs === null ? {} : { cancelAfterMs }),
       ...(run.webhookUrlOf === undefined ? {} : { webhookUrl: run.webhookUrlOf(plan, attemptId(run)) }),
+      isOutage: isUnconnected,
       prepare: (wanted) => withFiles(wanted, plan.files, run),
       beforeSend: (sent, attempt) => {
         isRefused = false;
@@ -127,12 +129,18 @@ function attemptId({ random }: Pick<Beginning, 'random'>): string {
     .padStart(8, '0');
 }
 
-/** Returns the governor of a run; a job that waits for it when the run is stopped sends nothing. */
-function untilStopped(run: Pick<Beginning, 'governor' | 'state' | 'stop'>): Governor {
-  const { governor } = run;
+/**
+ * Returns the governor of a run, which admits nothing while the service is away; a job that waits
+ * for it when the run is stopped sends nothing.
+ */
+function untilStopped(run: Pick<Beginning, 'governor' | 'outage' | 'state' | 'stop'>): Governor {
+  const { governor, outage } = run;
   return {
     admit: (wasRefused) =>
-      defer(() => (run.state.isStopped ? EMPTY : governor.admit(wasRefused).pipe(takeUntil(run.stop)))),
+      defer(() => (run.state.isStopped ? EMPTY : outage.admitCreate())).pipe(
+        concatMap(() => governor.admit(wasRefused)),
+        takeUntil(run.stop),
+      ),
   };
 }
 

@@ -14,6 +14,7 @@ import { PredictionError } from '../../../errors.ts';
 import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
 import { awaitPrediction } from '../../../operators/predictions/awaitPrediction.ts';
 import { cancelPrediction } from '../../../operators/predictions/cancelPrediction.ts';
+import { isFinal } from '../../../operators/predictions/pollSchedule.ts';
 import { retryBackoff } from '../../../operators/retryBackoff.ts';
 import type { Prediction } from '../../../types.ts';
 import type { JobState } from '../job.ts';
@@ -26,7 +27,7 @@ export type Following = Overdue &
   Pick<RunHooks, 'emit' | 'detached'>;
 
 /** The groups of a run that ending an overdue prediction reads. */
-type Overdue = Pick<RunServices, 'provider'> &
+type Overdue = Pick<RunServices, 'provider' | 'outage'> &
   Pick<RunRecovery, 'timeoutAction'> &
   Pick<RunHooks, 'onTimeout'> &
   Pick<RunClock, 'scheduler' | 'random'>;
@@ -84,14 +85,25 @@ function askForOutput({
   });
 }
 
+/**
+ * Ends a prediction that is not known to be final in time. It may have been final for long, if the
+ * service was away meanwhile.
+ */
 function endOverdue(id: string, job: JobState, run: Overdue): Observable<Prediction> {
-  return defer(() => {
-    const { timeoutAction: action, scheduler, random } = run;
+  const { timeoutAction: action, provider, outage, scheduler, random } = run;
+  const end = () => {
     const waitedMs = scheduler.now() - job.waitingSinceMs;
     run.onTimeout({ plan: job.plan, predictionId: id, waitedMs, action });
     return action === 'cancel'
-      ? cancelPrediction(run.provider, id, { random, scheduler })
+      ? cancelPrediction(provider, id, { random, scheduler })
       : throwError(() => leftError(id, waitedMs));
+  };
+  return defer(() => {
+    if (outage.awayMs(job.waitingSinceMs) === 0) return end();
+    return provider.getPrediction(id).pipe(
+      catchError(() => of(null)),
+      concatMap((state) => (state !== null && isFinal(state) ? of(state) : end())),
+    );
   });
 }
 

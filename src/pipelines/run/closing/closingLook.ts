@@ -24,7 +24,7 @@ import { settledPredictions } from './settledPredictions.ts';
 import { addSurplus, leaveLook, MOST_HIDDEN, seeHidden, withSurplus } from './surplus.ts';
 
 /** The parts of an open run that the closing look reads and corrects. */
-type Looking = Pick<OpenRun, 'config' | 'manifest' | 'journal' | 'surplus'>;
+type Looking = Pick<OpenRun, 'config' | 'provider' | 'manifest' | 'journal' | 'surplus'>;
 
 /** Time before the run at which the list begins: clocks differ. */
 const CLOCK_MARGIN_MS = 60_000;
@@ -100,8 +100,8 @@ interface Wanted extends Unmeasured {
 }
 
 function look(end: RunEnd, { jobsOf, oldestMs, earlier }: Wanted, run: Looking): Observable<RunEnd> {
-  const { provider, scheduler, random, emit = () => {} } = run.config;
-  const { surplus } = run;
+  const { scheduler, random, emit = () => {} } = run.config;
+  const { provider, surplus } = run;
   const { saved, failed } = end.totals;
   return defer(() => {
     let corrected = end;

@@ -50,6 +50,8 @@ const RETRIES = 2;
 /** Predictions that are asked for by their id at most, and at the same time. */
 const MOST_ALONE = 300;
 const AT_A_TIME = 8;
+/** Requests by id in a row that fail before no more are sent. */
+const MOST_FAILED = 16;
 
 /**
  * Reads the final states of predictions whose output came before their end, from the service's
@@ -105,10 +107,17 @@ export function settledPredictions(
         if (open.size <= untold.size || pagesLeft <= 0) return EMPTY;
         return timer(pauseMs, scheduler).pipe(mergeMap(() => look(false)));
       });
+    let failedInARow = 0;
     const byId = (id: string): Observable<Prediction> =>
-      provider.getPrediction(id).pipe(
+      defer(() => (failedInARow < MOST_FAILED ? provider.getPrediction(id) : EMPTY)).pipe(
         retryBackoff({ ...patience }),
-        catchError(() => EMPTY),
+        tap(() => {
+          failedInARow = 0;
+        }),
+        catchError(() => {
+          failedInARow += 1;
+          return EMPTY;
+        }),
         filter(hasEnded),
         defaultTo(untold.get(id)),
       );
