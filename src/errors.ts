@@ -122,9 +122,20 @@ export class CircuitOpenError extends RxposureError {
   }
 }
 
+export interface DownloadErrorDetails extends ErrorDetails {
+  /** True if the file host is away, which says nothing of this file. Default false. */
+  readonly isOutage?: boolean;
+}
+
 /** An output could not be downloaded completely, or is not what it should be. */
 export class DownloadError extends RxposureError {
   override readonly name = 'DownloadError';
+  readonly isOutage: boolean;
+
+  constructor(code: string, message: string, details: DownloadErrorDetails = {}) {
+    super(code, message, details);
+    this.isOutage = details.isOutage ?? false;
+  }
 }
 
 /** An original could not be decoded, or a rendition could not be made. */

@@ -114,3 +114,18 @@ export function withoutStop(text: string): string {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+const units = [
+  ['year', 365 * 86_400_000],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+] as const;
+
+/** Returns a time in its largest unit that suits, for messages: `31 years`, `90 seconds`. */
+export function inWords(ms: number): string {
+  const [name, unitMs] = units.find(([, size]) => ms >= 2 * size) ?? ['second', 1_000];
+  const count = Math.round(ms / unitMs);
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
+}

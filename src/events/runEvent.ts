@@ -144,6 +144,18 @@ export type RunEvent =
    * its responses say that it has no room (told from 5 s on).
    */
   | { readonly type: 'rate.paused'; readonly waitMs: number; readonly reason: 'refused' | 'limits' }
+  /**
+   * The service, or the host of its files, does not respond: jobs wait for it instead of failing.
+   * `error` is that of the last call, `maxMs` the time for which they wait at most.
+   */
+  | {
+      readonly type: 'outage.began';
+      readonly of: 'service' | 'files';
+      readonly error: OutcomeError;
+      readonly maxMs: number;
+    }
+  /** It responds again, and the run continues. */
+  | { readonly type: 'outage.ended'; readonly of: 'service' | 'files'; readonly awayMs: number }
   | { readonly type: 'image.downloaded'; readonly index: number; readonly bytes: number }
   /** A job has its outcome, which is on disk. */
   | {

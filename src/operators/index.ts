@@ -26,7 +26,9 @@ export {
   createConcurrencyLearner,
 } from './pace/concurrencyLearner.ts';
 export { createGovernor, type GovernorConfig } from './pace/governor.ts';
+export { createOutage, type Outage, type OutageConfig } from './pace/outage.ts';
 export { type RateLimitConfig, rateLimit } from './pace/rateLimit.ts';
+export { throughOutage } from './pace/throughOutage.ts';
 export {
   type AwaitPredictionConfig,
   awaitPrediction,
@@ -38,6 +40,12 @@ export { type CreatePredictionConfig, createPrediction } from './predictions/cre
 export { createListPoller, type ListPollerConfig } from './predictions/listPoller.ts';
 export { createLookout, type FindConfig, type Lookout, type LookoutConfig } from './predictions/lookout.ts';
 export { type Attempt, createAttempt, type SentRequest } from './predictions/lost/attempt.ts';
+export {
+  type ServiceOutage,
+  type WatchedService,
+  type WatchServiceConfig,
+  watchService,
+} from './predictions/watchService.ts';
 export { type PullMapConfig, pullMap } from './pullMap.ts';
 export { type RefineConfig, refine } from './refine.ts';
 export { type LaneTurn, type RequeueConfig, requeue, type TaskNews } from './requeue.ts';
@@ -49,4 +57,5 @@ export { type RenderedOriginal, type RenditionsConfig, renditions } from './stag
 export { type Scored, type ScoreImageConfig, scoreImage } from './stages/scoreImage.ts';
 export { type TallyConfig, tally } from './stages/tally.ts';
 export { createUploads, type Uploads, type UploadsConfig } from './stages/uploads.ts';
+export { type WatchFilesConfig, watchFiles } from './stages/watchFiles.ts';
 export { type TapEventsConfig, tapEvents } from './tapEvents.ts';

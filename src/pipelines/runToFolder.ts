@@ -19,10 +19,10 @@ import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
 import type { RunTotals } from '../events/runEvent.ts';
 import { pullMap } from '../operators/pullMap.ts';
 import { tally } from '../operators/stages/tally.ts';
+import { warnOfMissingGlyphs } from '../renditions/captionGlyphs.ts';
 import type { ModelInput, Outcome, Plan } from '../types.ts';
 import { generate } from './generate.ts';
 import { skippedOutcome } from './journey/skippedOutcome.ts';
-import { warnOfMissingGlyphs } from './run/captionGlyphs.ts';
 import { addBudgetNeeded } from './run/closing/budgetNeeded.ts';
 import { closingLook } from './run/closing/closingLook.ts';
 import { type FinishedRun, type RunEnd, sessionOf, writeResults } from './run/closing/results.ts';
@@ -95,8 +95,9 @@ function runReviewed(
     const matched = isPartial ? EMPTY : defer(() => matchInput(plans, input, run)).pipe(ignoreElements());
     const reviewed = isPartial ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
     const counted = defer(() => countSaved(plans, total, run, isPartial));
+    const warn = (message: string) => run.config.emit?.({ type: 'warning', message });
     // If the plans cannot be read, the run itself says so.
-    const checked = defer(() => warnOfMissingGlyphs(plans, run)).pipe(
+    const checked = defer(() => warnOfMissingGlyphs(plans, warn)).pipe(
       ignoreElements(),
       catchError(() => EMPTY),
     );

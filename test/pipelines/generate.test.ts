@@ -337,7 +337,7 @@ describe('a run', () => {
     const { config } = runOf({ provider, ledger: createLedger({ limitMicroUsd: 6 }), concurrency: 1 });
     const outcomes = await outcomesOf(plansOf(4), config);
     const codes = outcomes.map(({ error }) => error?.code).sort();
-    expect(codes).toEqual(['ERR_OVER_BUDGET', 'ERR_OVER_BUDGET', 'ERR_SERVICE', 'ERR_SERVICE']);
+    expect(codes).toEqual(['ERR_OVER_BUDGET', 'ERR_OVER_BUDGET', 'ERR_UNCERTAIN', 'ERR_UNCERTAIN']);
     expect(sent).toBe(2);
     expect(config.ledger).toMatchObject({ spentMicroUsd: 0, reservedMicroUsd: 6 });
   });
@@ -468,7 +468,7 @@ describe('fallbacks', () => {
 
 describe('recovery rounds', () => {
   const weather = new DownloadError('ERR_DOWNLOAD_REFUSED', 'no', { recoverable: false });
-  const later = new ProviderError('ERR_NO_CONNECTION', 'no', { recoverable: true, tookEffect: 'no' });
+  const later = new ProviderError('ERR_NOT_READY', 'no', { recoverable: true, tookEffect: 'no' });
 
   it('try again at the end what failed and may succeed', async () => {
     const scheduler = new VirtualTimeScheduler();
@@ -489,7 +489,7 @@ describe('recovery rounds', () => {
       '1 saved',
     ]);
     expect(events.filter(({ type }) => ['job.postponed', 'recovery.started'].includes(type))).toMatchObject([
-      { type: 'job.postponed', index: 1, error: { code: 'ERR_NO_CONNECTION' } },
+      { type: 'job.postponed', index: 1, error: { code: 'ERR_NOT_READY' } },
       { type: 'recovery.started', round: 1, jobs: 1, waitMs: 5_000 },
     ]);
     expect(config.ledger.reservedMicroUsd).toBe(0);
@@ -557,7 +557,7 @@ describe('recovery rounds', () => {
     };
     const { outcomes } = await runVirtually(plansOf(5), config, scheduler);
     const seen = outcomes.map(({ index, status, error }) => `${index} ${status} ${error?.code}`);
-    expect(seen.sort()).toEqual([0, 1, 2, 3, 4].map((index) => `${index} failed ERR_NO_CONNECTION`));
+    expect(seen.sort()).toEqual([0, 1, 2, 3, 4].map((index) => `${index} failed ERR_NOT_READY`));
   });
 });
 

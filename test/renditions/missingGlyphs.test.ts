@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { warnOfMissingGlyphs } from '../../src/pipelines/run/captionGlyphs.ts';
+import { warnOfMissingGlyphs } from '../../src/renditions/captionGlyphs.ts';
 import { missingGlyphs } from '../../src/renditions/glyphs.ts';
 import type { Plan, RenditionSpec } from '../../src/types.ts';
 import { aPlan } from '../helpers/aPlan.ts';
@@ -33,8 +33,10 @@ const captioned = (text: string): RenditionSpec => ({ ...thumb, caption: { text,
 
 async function warningsOf(plans: readonly Plan[]): Promise<string[]> {
   const warnings: string[] = [];
-  const emit = (event: { type: string; message?: string }) => void warnings.push(event.message ?? event.type);
-  await warnOfMissingGlyphs(() => plans, { config: { emit } as never });
+  await warnOfMissingGlyphs(
+    () => plans,
+    (message) => void warnings.push(message),
+  );
   return warnings;
 }
 

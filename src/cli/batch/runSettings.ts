@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileProblem } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
-import type { RunSettings } from '../../pipelines/run/settings.ts';
+import { type RunSettings, runDefaults } from '../../pipelines/run/settings.ts';
 import { createPictureSigner, type PictureSigner } from '../../provenance/signPicture.ts';
 import { openS3, parseS3Url } from '../../sinks/destinations/s3.ts';
 import { openWebDataset } from '../../sinks/destinations/webDataset.ts';
@@ -17,7 +17,8 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     wavePauseMs: flags.wavePauseMs,
     continueOnError: !flags.failFast,
     ratePerMinute: flags.ratePerMinute,
-    maxWaitMs: flags.maxWaitMs,
+    maxWaitMs: flags.maxWaitMs ?? runDefaults.maxWaitMs,
+    maxOutageMs: flags.maxWaitMs ?? runDefaults.maxOutageMs,
     maxAttempts: flags.maxAttempts,
     breakerFailures: flags.breakerFailures,
     ...(flags.only === null ? {} : { only: flags.only }),

@@ -21,6 +21,10 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
       return [`${paint('yellow', 'warning')} ${plainText(event.message)}`];
     case 'model.paused':
       return [`${paint('yellow', 'warning')} ${pausedText(event)}`];
+    case 'outage.began':
+      return [`${paint('yellow', 'waiting')} ${outageText(event)}`];
+    case 'outage.ended':
+      return [`${paint('green', 'back')} ${backText(event)}`];
     case 'budget.warning':
       return [`${paint('yellow', 'warning')} ${budgetText(event)}`];
     case 'job.progress':
@@ -75,6 +79,20 @@ function progressText(event: Extract<RunEvent, { type: 'job.progress' }>): strin
 function pausedText({ model, failures, waitMs, error }: Extract<RunEvent, { type: 'model.paused' }>): string {
   const why = plainText(error.message);
   return `${model} failed ${counted(failures, 'time')} in a row and is paused for ${formatDuration(waitMs)}. Last error: ${why}`;
+}
+
+const others = {
+  service: ['The service does not respond', 'The service responds again'],
+  files: ['The host of the files does not respond', 'The host of the files responds again'],
+} as const;
+
+function outageText({ of, error, maxMs }: Extract<RunEvent, { type: 'outage.began' }>): string {
+  const why = plainText(error.message);
+  return `${others[of][0]}: jobs wait for it, for ${formatDuration(maxMs)} at most (--max-wait). Last error: ${why}`;
+}
+
+function backText({ of, awayMs }: Extract<RunEvent, { type: 'outage.ended' }>): string {
+  return `${others[of][1]} after ${formatDuration(awayMs)}`;
 }
 
 function detachedText({ jobs, command, untilMs }: Extract<RunEvent, { type: 'run.detached' }>): string {

@@ -34,6 +34,10 @@ export interface ServiceCounts {
   readonly throttles: number;
   /** The time until which the service accepts no create request, as far as it is known. */
   readonly pausedUntilMs: number;
+  /** The time since which the service does not respond; null if it does. */
+  readonly serviceAwaySinceMs: number | null;
+  /** The same for the host of its files. */
+  readonly filesAwaySinceMs: number | null;
 }
 
 /** The cost of a run, and savings on it. */
@@ -119,7 +123,18 @@ type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 
 /** Counts the traffic with the service. */
 function countRequests(now: () => number) {
-  const counts: Mutable<ServiceCounts> = { predictions: 0, retries: 0, throttles: 0, pausedUntilMs: 0 };
+  const counts: Mutable<ServiceCounts> = {
+    predictions: 0,
+    retries: 0,
+    throttles: 0,
+    pausedUntilMs: 0,
+    serviceAwaySinceMs: null,
+    filesAwaySinceMs: null,
+  };
+  const noteOutage = (of: 'service' | 'files', sinceMs: number | null): void => {
+    if (of === 'service') counts.serviceAwaySinceMs = sinceMs;
+    else counts.filesAwaySinceMs = sinceMs;
+  };
   const onEvent = (event: RunEvent): void => {
     switch (event.type) {
       case 'prediction.created':
@@ -133,6 +148,12 @@ function countRequests(now: () => number) {
       case 'rate.paused':
         if (event.reason === 'refused') counts.throttles += 1;
         counts.pausedUntilMs = Math.max(counts.pausedUntilMs, now() + event.waitMs);
+        return;
+      case 'outage.began':
+        noteOutage(event.of, now());
+        return;
+      case 'outage.ended':
+        noteOutage(event.of, null);
     }
   };
   return { counts, onEvent };

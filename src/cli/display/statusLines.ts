@@ -117,11 +117,24 @@ export function progressParts(progress: Progress, nowMs: number): ProgressPart[]
     failed > 0 && { text: `${failed} failed`, rank: 2, style: 'red' },
     skipped > 0 && { text: `${skipped} skipped`, rank: 7, style: 'yellow' },
     pausedUntilMs > nowMs && { text: pauseText(pausedUntilMs - nowMs), rank: 3, style: 'yellow' },
+    ...outageParts(progress, nowMs),
     ...moneyPart(progress),
     ratePerMinute !== null && ratePerMinute > 0 && { text: rateText(ratePerMinute), rank: 8, style: null },
     ...timePart(total - done, ratePerMinute),
   ];
   return parts.filter((part) => part !== false);
+}
+
+function outageParts({ serviceAwaySinceMs, filesAwaySinceMs }: Progress, nowMs: number): ProgressPart[] {
+  const waits = [
+    ['waiting for the service', serviceAwaySinceMs],
+    ['waiting for files', filesAwaySinceMs],
+  ] as const;
+  return waits.flatMap(([text, sinceMs]): ProgressPart[] => {
+    if (sinceMs === null) return [];
+    const seconds = Math.floor((nowMs - sinceMs) / 1_000);
+    return [{ text: `${text} ${formatDuration(seconds * 1_000)}`, rank: 3, style: 'yellow' }];
+  });
 }
 
 /** From here on a pause is longer than anyone expects, and needs a reason. */

@@ -69,6 +69,8 @@ export function createRunSpans(config: JobSpansConfig): RunSpans {
           return;
         case 'budget.warning':
         case 'recovery.started':
+        case 'outage.began':
+        case 'outage.ended':
           run?.span.addEvent(event.type, {}, now());
           return;
         case 'run.completed':

@@ -33,6 +33,8 @@ export const retryPolicies = {
    * paid for.
    */
   ask: { ...usual, retries: 12, shouldRetry: isRetryableRead },
+  /** Reads the list about predictions in flight: if that fails, each is asked for by its id. */
+  list: { ...usual, retries: 2, shouldRetry: isRecoverable },
   /** Reads the list for create requests whose response was lost: the next look is not far away. */
   look: { ...usual, retries: 2, shouldRetry: isRecoverable },
   /**

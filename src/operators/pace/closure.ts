@@ -1,3 +1,4 @@
+import { inWords } from '../../base/text.ts';
 import { ProviderError } from '../../errors.ts';
 
 interface ClosureConfig {
@@ -119,19 +120,4 @@ function tooLong({ namedMs, refusedForMs, maxWaitMs }: LongWait): ProviderError 
     suggestion:
       'Run the same command again later, or raise --max-wait. Saved images are not made or paid for again.',
   });
-}
-
-const units = [
-  ['year', 365 * 86_400_000],
-  ['day', 86_400_000],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
-  ['second', 1_000],
-] as const;
-
-/** Returns a time in its largest unit that suits, for messages: `31 years`, `90 seconds`. */
-function inWords(ms: number): string {
-  const [name, unitMs] = units.find(([, size]) => ms >= 2 * size) ?? ['second', 1_000];
-  const count = Math.round(ms / unitMs);
-  return `${count} ${name}${count === 1 ? '' : 's'}`;
 }

@@ -61,6 +61,11 @@ export interface CreatePredictionConfig extends Partial<Omit<CreateOptions, 'onL
   retries?: number;
   /** Wait before the first of these retries; doubles with each one, up to 30 s. Default 1000. */
   delayMs?: number;
+  /**
+   * Returns true for an error of a service that is away: the request is sent again a second later,
+   * however often, because `governor` admits none until the service is back. Default: never.
+   */
+  isOutage?: (error: unknown) => boolean;
   /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
@@ -174,6 +179,7 @@ function retryCertainRefusals(config: CreatePredictionConfig) {
     retries = policy.retries,
     delayMs = policy.delayMs,
     onThrottled,
+    isOutage = () => false,
     scheduler = monotonicScheduler,
   } = config;
   let failures = 0;
@@ -183,6 +189,7 @@ function retryCertainRefusals(config: CreatePredictionConfig) {
         onThrottled?.(error.retryAfterMs);
         return timer(0, scheduler);
       }
+      if (isOutage(error)) return timer(policy.delayMs, scheduler);
       failures += 1;
       const isWorthIt = error instanceof ProviderError && error.tookEffect === 'no' && error.recoverable;
       if (!isWorthIt || failures > retries) throw error;

@@ -3,20 +3,23 @@ import {
   concat,
   defer,
   EMPTY,
+  from,
   ignoreElements,
-  merge,
+  mergeMap,
   Observable,
   type SchedulerLike,
   type Subscriber,
   type Subscription,
   tap,
+  throwError,
   timer,
 } from 'rxjs';
 import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
+import { ProviderError } from '../../errors.ts';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction } from '../../types.ts';
 import { maxTimerMs } from '../internal/options.ts';
-import { isRetryableRead, retryPolicies } from '../internal/retryPolicies.ts';
+import { isRecoverable, isRetryableRead, retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 import { listedPredictions, PAGE_SIZE } from './listedPredictions.ts';
 import { createPollSchedule, isFinal, type PollScheduleConfig } from './pollSchedule.ts';
@@ -40,6 +43,8 @@ interface Followed {
   missed: number;
   /** Requests for it alone in a row that failed. */
   failed: number;
+  /** True if the list may do better than the last of them. */
+  isBetterListed: boolean;
   /** Time before which it is not requested alone, by the scheduler. */
   aloneAtMs: number;
 }
@@ -48,18 +53,30 @@ function isKnown({ status }: Prediction): boolean {
   return status !== 'unknown';
 }
 
+/** The list may leave out what a prediction has made: then that must be asked for by its id. */
+function isSilent({ outputComplete, output, dataRemoved }: Prediction): boolean {
+  return outputComplete && output === null && !dataRemoved;
+}
+
+/** Predictions that are asked for by their id at the same time. */
+const AT_A_TIME = 8;
+/** Shortest time for each prediction between two requests by id: ten a second for all of them. */
+const APART_MS = 100;
+/** Pauses before a list that failed is asked for again: after an error that may pass, or not. */
+const LIST_PAUSES_MS = { first: 2_000, longest: 60_000, final: 300_000 } as const;
+
 /**
  * Follows all predictions of a run with one request at a time: a page of the list covers a hundred
  * of them. No request is sent before one can be ready, by the run times of its model. Predictions
- * that the list does not have, or has with an unknown status, and the last one, are requested by
- * their id.
+ * that the list does not have, or has with an unknown status or without their output, and the last
+ * one, are requested by their id. If the list cannot be read, all of them are, at a slower pace.
  *
  *     follow(a), follow(b), follow(c)   -----------(a|)   -----------(b|)   -----p-----p-----(c|)
  *     lists                             -----l-----l      one request for all
  *     gets                              -----------------g      the last one
  *
- * A failed list request is repeated with a growing wait. If it keeps failing, every subscriber gets
- * the error.
+ * A failed request for one prediction is repeated with a growing wait. If it keeps failing, its
+ * subscriber gets the error; if the error concerns the whole run, every subscriber does.
  */
 export function createListPoller(provider: Provider, config: ListPollerConfig = {}): Follower {
   const { random = Math.random, scheduler = monotonicScheduler } = config;
@@ -68,12 +85,17 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
   let turn: Subscription | null = null;
   let turnAtMs = Number.POSITIVE_INFINITY;
   let isAsking = false;
+  /** Lists in a row that failed. */
+  let failedLists = 0;
+  /** Time before which no list is asked for, by the scheduler. */
+  let listAtMs = Number.NEGATIVE_INFINITY;
 
   const emitState = (prediction: Prediction): void => {
     const waiting = followed.get(prediction.id);
     if (waiting === undefined) return;
     waiting.missed = 0;
     waiting.failed = 0;
+    waiting.isBetterListed = false;
     const { subscriber } = waiting;
     subscriber.next(prediction);
     if (!isFinal(prediction)) return;
@@ -96,6 +118,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
       ignoreElements(),
       catchError((error: unknown) => {
         one.failed += 1;
+        one.isBetterListed = isRecoverable(error);
         one.aloneAtMs = schedule.retryAtMs(one.failed, scheduler.now());
         const isHopeless = one.failed > retryPolicies.ask.retries || !isRetryableRead(error, one.failed);
         if (isHopeless) emitError(error, [id]);
@@ -103,7 +126,23 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
       }),
     );
   };
-  const askList = (due: readonly Followed[]): Observable<never> => {
+  const askEach = (wanted: readonly Followed[]): Observable<never> => {
+    const nowMs = scheduler.now();
+    const apartMs = APART_MS * (nowMs < listAtMs ? followed.size : wanted.length);
+    for (const one of wanted) {
+      one.aloneAtMs = Math.max(schedule.missingAtMs(one.missed, nowMs), nowMs + apartMs);
+    }
+    return from(wanted).pipe(mergeMap(askAlone, AT_A_TIME));
+  };
+  /** Lets the list rest after an error, unless that concerns the whole run. */
+  const noteFailedList = (error: unknown): Observable<never> => {
+    if (!(error instanceof ProviderError) || error.stopsRun) return throwError(() => error);
+    const { first, longest, final } = LIST_PAUSES_MS;
+    listAtMs = scheduler.now() + (error.recoverable ? Math.min(longest, first * 2 ** failedLists) : final);
+    failedLists += 1;
+    return EMPTY;
+  };
+  const askList = (due: readonly Followed[], silent: Set<string>): Observable<never> => {
     for (const one of due) one.missed += 1;
     return listedPredictions(provider, {
       createdAfterMs: Math.min(...due.map(({ createdAfterMs }) => createdAfterMs)),
@@ -111,35 +150,45 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
       // others.
       pages: Math.ceil(due.length / PAGE_SIZE) + 1,
       isEnough: () => due.every(({ missed }) => missed === 0),
-      patiently: retryBackoff({ ...retryPolicies.ask, random, scheduler }),
+      patiently: retryBackoff({ ...retryPolicies.list, random, scheduler }),
     }).pipe(
-      // One with an unknown status counts as missing, so that it is requested by its id.
-      tap(({ predictions }) => predictions.filter(isKnown).forEach(emitState)),
+      tap(({ predictions }) => {
+        failedLists = 0;
+        for (const prediction of predictions) {
+          // One with an unknown status counts as missing, so that it is requested by its id.
+          if (isSilent(prediction)) silent.add(prediction.id);
+          else if (isKnown(prediction)) emitState(prediction);
+        }
+      }),
       ignoreElements(),
+      catchError(noteFailedList),
     );
   };
   /**
-   * Returns the predictions that two lists or more did not have; the longer one is missing, the
-   * less often.
+   * Returns the predictions that two lists or more did not have, or that the list does not tell
+   * about; the longer one is missing, the less often.
    */
-  const missing = (due: readonly Followed[]): Followed[] => {
+  const missing = (due: readonly Followed[], silent: ReadonlySet<string>): Followed[] => {
     const nowMs = scheduler.now();
-    const wanted = due.filter(
-      ({ prediction, missed, aloneAtMs }) => followed.has(prediction.id) && missed > 1 && aloneAtMs <= nowMs,
-    );
-    for (const one of wanted) one.aloneAtMs = schedule.missingAtMs(one.missed, nowMs);
-    return wanted;
+    const isUnread = nowMs < listAtMs;
+    return due.filter(({ prediction: { id }, missed, aloneAtMs }) => {
+      return followed.has(id) && (missed > 1 || isUnread || silent.has(id)) && aloneAtMs <= nowMs;
+    });
   };
+  /** Predictions that one request covers: without a list, a single one. */
+  const coveredBy = (nowMs: number) => (nowMs < listAtMs ? 1 : followed.size);
   const ask = (): Observable<never> => {
     const nowMs = scheduler.now();
-    const due = [...followed.values()].filter((one) => schedule.readyAtMs(one, followed.size) <= nowMs);
+    const due = [...followed.values()].filter((one) => schedule.readyAtMs(one, coveredBy(nowMs)) <= nowMs);
     const [first] = due;
     // A timer may fire a moment before its time.
     if (first === undefined) return EMPTY;
-    if (due.length === 1) return askAlone(first);
+    if (nowMs < listAtMs) return askEach(due);
+    if (due.length === 1 && !first.isBetterListed) return askAlone(first);
+    const silent = new Set<string>();
     return concat(
-      askList(due),
-      defer(() => merge(...missing(due).map(askAlone))),
+      askList(due, silent),
+      defer(() => askEach(missing(due, silent))),
     );
   };
 
@@ -147,7 +196,8 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
     turn?.unsubscribe();
     turn = null;
     if (followed.size === 0) return;
-    turnAtMs = schedule.nextTurnAtMs([...followed.values()], scheduler.now());
+    const nowMs = scheduler.now();
+    turnAtMs = schedule.nextTurnAtMs([...followed.values()], nowMs, coveredBy(nowMs));
     const waitMs = Math.min(maxTimerMs, Math.max(0, turnAtMs - scheduler.now()));
     const asked = defer(() => {
       isAsking = true;
@@ -172,9 +222,11 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
       new Observable((subscriber) => {
         const ageMs = Math.max(0, wallNow(scheduler) - createdAfterMs);
         const sinceMs = scheduler.now() - ageMs;
-        const one = { prediction, createdAfterMs, sinceMs, subscriber, missed: 0, failed: 0, aloneAtMs: 0 };
+        const unasked = { missed: 0, failed: 0, isBetterListed: false, aloneAtMs: 0 };
+        const one = { prediction, createdAfterMs, sinceMs, subscriber, ...unasked };
         followed.set(prediction.id, one);
-        if (!isAsking && (turn === null || schedule.readyAtMs(one, followed.size) < turnAtMs)) takeTurn();
+        if (!isAsking && (turn === null || schedule.readyAtMs(one, coveredBy(scheduler.now())) < turnAtMs))
+          takeTurn();
         return () => {
           followed.delete(prediction.id);
           if (followed.size > 0) return;

@@ -6,12 +6,13 @@ import { isRecoverable } from '../internal/retryPolicies.ts';
 import { type ClaimedIds, createClaimedIds } from './claimedIds.ts';
 import { type Attempt, areAlike } from './lost/attempt.ts';
 import { judgeLook, type Look } from './lost/judgeLook.ts';
-import { stillUnknown, takenByAnother, uncertain, wrongResponse } from './lost/lostErrors.ts';
+import { takenByAnother, uncertain, unread, wrongResponse } from './lost/lostErrors.ts';
 import { createOwnPredictions } from './lost/ownPredictions.ts';
 import { beginSearch, hurrySearch, isLastLook, nextTurn, noteLook, type Search } from './lost/searches.ts';
 import { takeLook } from './lost/takeLook.ts';
 import { contradiction } from './matchRequest.ts';
 import { createSurplus, type Surplus } from './surplus.ts';
+import type { ServiceOutage } from './watchService.ts';
 
 export interface LookoutConfig {
   /** Prediction ids that jobs have claimed, in this run or an earlier one. Default: none. */
@@ -20,6 +21,12 @@ export interface LookoutConfig {
    * Time for which a prediction is looked for, from its create request, at least. Default 128,000.
    */
   lookForMs?: number;
+  /**
+   * What is known of a service that may be away: a search does not end for want of a list that
+   * cannot be read, and what was lost in an outage is looked for until the list must show it, ten
+   * minutes after it was lost. Default: nothing.
+   */
+  outage?: Pick<ServiceOutage, 'awayMs' | 'wasAway'>;
   /** 0…1, for the jitter of retries. Default Math.random. */
   random?: () => number;
   /** Clock of the looks. Default monotonicScheduler. */
@@ -64,6 +71,7 @@ export interface Lookout {
   find(attempt: Attempt, config?: FindConfig): Observable<Prediction | null>;
 }
 
+const alwaysThere = { awayMs: () => 0, wasAway: () => false };
 /** Looks in a row whose list broke off before more of them are of no use. */
 const MOST_BREAKS = 3;
 /** A look covers this much time before the oldest lost request. */
@@ -77,7 +85,7 @@ const COVERED_MS = 60_000;
  */
 export function createLookout(provider: Provider, config: LookoutConfig = {}): Lookout {
   const { claims = createClaimedIds(), lookForMs = 128_000 } = config;
-  const { random = Math.random, scheduler = monotonicScheduler } = config;
+  const { outage = alwaysThere, random = Math.random, scheduler = monotonicScheduler } = config;
   const own = createOwnPredictions();
   const surplus = createSurplus({
     isClaimed: claims.has,
@@ -128,7 +136,9 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     const current = served.filter((search) => searches.has(search));
     noteBreak(look, current);
     const lost = current.map(({ attempt }) => attempt);
-    const ending = current.filter((search) => isLastLook(search, look.atMs));
+    // The list may have come late, at the end of an outage.
+    const nowMs = scheduler.now();
+    const ending = current.filter((one) => isLastLook(one, look.atMs) && isLastLook(one, nowMs));
     const isLast = (attempt: Attempt) => ending.some((search) => search.attempt === attempt);
     const sentAtMs = Math.min(...lost.map((attempt) => attempt.sentAtMs)) - COVERED_MS;
     own.see(new Set(look.listed.map(({ id }) => id)), { sentAtMs, lookedAtMs: look.atMs });
@@ -154,7 +164,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     for (const search of served.filter((one) => searches.has(one))) {
       if (isRecoverable(error) && !isLastLook(search, atMs)) continue;
       surplus.left(search.attempt);
-      search.subscriber.error(isRecoverable(error) ? uncertain(error) : stillUnknown(error));
+      search.subscriber.error(unread(error));
     }
   };
 
@@ -222,7 +232,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
       new Observable((subscriber) => {
         const nowMs = scheduler.now();
         attempt.endedAtMs ??= nowMs;
-        const search = beginSearch({ attempt, subscriber, isAtRest, lookForMs }, nowMs);
+        const search = beginSearch({ attempt, subscriber, isAtRest, lookForMs, outage }, nowMs);
         searches.add(search);
         subscriber.add(() => leave(search));
         takeTurn();

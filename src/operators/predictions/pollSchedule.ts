@@ -23,13 +23,16 @@ interface PollSchedule {
   learn(prediction: Prediction): void;
   /** Notes that a request is sent at this moment. */
   noteTurn(nowMs: number): void;
-  /** Returns the moment before which a request about one of `count` predictions is in vain. */
+  /**
+   * Returns the moment before which a request about a prediction is in vain, if it covers `count`
+   * of them.
+   */
   readyAtMs(one: InFlight, count: number): number;
   /**
    * Returns the moment of the next request: once the first prediction is ready, and a pause after
-   * the last request.
+   * the last request. `count` is the number of predictions that it covers, all by default.
    */
-  nextTurnAtMs(all: readonly InFlight[], nowMs: number): number;
+  nextTurnAtMs(all: readonly InFlight[], nowMs: number, count?: number): number;
   /**
    * Returns the moment to request a prediction by its id again, after `failed` requests in a row
    * that failed.
@@ -82,8 +85,8 @@ export function createPollSchedule(config: PollScheduleConfig = {}): PollSchedul
       askedAtMs = nowMs;
     },
     readyAtMs,
-    nextTurnAtMs: (all, nowMs) => {
-      const firstMs = Math.min(...all.map((one) => readyAtMs(one, all.length)));
+    nextTurnAtMs: (all, nowMs, count = all.length) => {
+      const firstMs = Math.min(...all.map((one) => readyAtMs(one, count)));
       return Math.max(firstMs, askedAtMs + pauseMs(all, nowMs));
     },
     retryAtMs: (failed, nowMs) => nowMs + Math.min(longestMs, shortestMs * 2 ** failed),

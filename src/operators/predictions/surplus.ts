@@ -16,8 +16,11 @@ export interface Surplus {
   isNeeded(): boolean;
   /** Notes that such a request is settled: found, proved to have made nothing, or given up. */
   settled(request: SentRequest): void;
-  /** Looks at a prediction of a list; the same one may come again. */
-  see(prediction: Prediction): void;
+  /**
+   * Looks at a prediction of a list; the same one may come again. Returns false if it should come
+   * again with its input, which the list leaves out.
+   */
+  see(prediction: Prediction): boolean;
   /** Returns those that were made by a noted request, and belong to no job, oldest first. */
   result(): readonly Prediction[];
 }
@@ -82,14 +85,16 @@ export function createSurplus({ isClaimed, sinceMs, offset, shows }: SurplusConf
       left.delete(request);
     },
     see(prediction) {
-      const { id, input, createdAt } = prediction;
+      const { id, input, createdAt, dataRemoved } = prediction;
       if (dropped.has(id)) seen.set(id, { prediction, digest: '' });
       const beganMs = firstSentMs + (offset()?.leastMs ?? 0) - TOLERANCE_MS;
-      if (input === null || isClaimed(id) || Date.parse(createdAt ?? '') < beganMs) return;
+      if (isClaimed(id) || Date.parse(createdAt ?? '') < beganMs) return true;
+      if (input === null) return dataRemoved;
       // The service may fill in a seed that was not sent.
       const digests = [requestDigest(prediction), requestDigest(prediction, { withSeed: false })];
       const digest = digests.find((one) => isOfRun(prediction, one));
       if (digest !== undefined) seen.set(id, { prediction, digest });
+      return true;
     },
     result() {
       const kept = new Map<string, number>();

@@ -2,6 +2,7 @@ import type { Observable, SchedulerLike } from 'rxjs';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import type { Gate } from '../../operators/gate.ts';
 import type { Lookout } from '../../operators/predictions/lookout.ts';
+import type { ServiceOutage } from '../../operators/predictions/watchService.ts';
 import type {
   Destination,
   Downloader,
@@ -43,6 +44,11 @@ export interface Services {
    * journal's predictions.
    */
   lookout?: Lookout;
+  /**
+   * What is known of a service that may be away: that of `watchService`, if `provider` is, too.
+   * Default: the provider's calls are watched.
+   */
+  outage?: ServiceOutage;
   /** Results of earlier runs, asked for plans that have a `resultKey`. Default: none. */
   cache?: ResultCache;
   /**
@@ -85,6 +91,11 @@ export interface Limits {
    * Time that a create request may wait for its result, at most 60,000; 0: no wait. Default 60,000.
    */
   waitMs?: number;
+  /**
+   * Longest time for which jobs wait for a service, or a host of files, that does not respond.
+   * Default 2,700,000.
+   */
+  maxOutageMs?: number;
 }
 
 /** The treatment of jobs and models that fail. */

@@ -6,6 +6,7 @@ import {
   type Observable,
   type OperatorFunction,
   of,
+  takeUntil,
   throwError,
 } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
@@ -20,9 +21,19 @@ import { retryBackoff } from '../../operators/retryBackoff.ts';
 import { downloadOutput } from '../../operators/stages/downloadOutput.ts';
 import type { FetchedOutput, ImageFile, Plan, Prediction } from '../../types.ts';
 import { recordCreated } from './attempt/followPrediction.ts';
+import { stoppedInOutage } from './attempt/stoppedInOutage.ts';
 import { type JobState, mayReplace } from './job.ts';
 import { datedPrediction } from './provenance.ts';
-import type { RunClock, RunHooks, RunLimits, RunOutputs, RunServices, Shared } from './run.ts';
+import type {
+  RunClock,
+  RunControl,
+  RunHooks,
+  RunLimits,
+  RunOutputs,
+  RunServices,
+  Shared,
+  Stateful,
+} from './run.ts';
 
 /** The groups of a run that downloading reads. */
 type Downloading = Recording &
@@ -30,6 +41,9 @@ type Downloading = Recording &
   Pick<RunHooks, 'filesOf'> &
   Refetching &
   Pick<RunServices, 'downloader'> &
+  Pick<Shared, 'fileOutage'> &
+  Pick<RunControl, 'stop'> &
+  Stateful &
   Pick<RunLimits, 'downloads'> &
   Pick<RunOutputs, 'folder' | 'provenanceWriters' | 'keepOriginals'>;
 
@@ -79,6 +93,7 @@ function download(prediction: Prediction, job: JobState, run: Downloading): Obse
       scheduler: run.scheduler,
       random: run.random,
     }),
+    takeUntil(stoppedInOutage(run, run.fileOutage)),
     concatMap((files) => recordDownloaded(files, prediction, plan, run)),
   );
 }

@@ -8,6 +8,8 @@ import {
   merge,
   type Observable,
   type OperatorFunction,
+  of,
+  retry,
   takeUntil,
   throwError,
 } from 'rxjs';
@@ -22,9 +24,10 @@ import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { ModelInput, Plan, Prediction, PredictionRequest, PricedRequest } from '../../types.ts';
 import { beginAttempt } from './attempt/beginAttempt.ts';
 import { followPrediction } from './attempt/followPrediction.ts';
-import { findIfLost, type Searching } from './attempt/lostAttempt.ts';
+import { findIfLost, LostInOutage, type Searching } from './attempt/lostAttempt.ts';
 import { cancelAttempt, type Resuming, resumeAttempt } from './attempt/resumeAttempt.ts';
 import { type Settling, settle } from './attempt/settleAttempt.ts';
+import { stoppedInOutage } from './attempt/stoppedInOutage.ts';
 import { withFiles } from './inputFiles.ts';
 import { type JobState, mayHavePrediction, turnsAhead } from './job.ts';
 import { outcomeError } from './outcomes.ts';
@@ -85,6 +88,10 @@ function attempts(request: PricedRequest, job: JobState, run: Making): Observabl
     });
   const { scheduler, random } = run;
   const sentAgainIfLost = defer(() => attempt(request, job, run)).pipe(
+    // The next attempt waits until the service is back.
+    retry({
+      delay: (error: unknown) => (error instanceof LostInOutage ? of(null) : throwError(() => error)),
+    }),
     retryBackoff({
       ...retryPolicies.create,
       shouldRetry: isNotCreated,
@@ -133,6 +140,7 @@ function attempt(request: PricedRequest, job: JobState, run: Making): Observable
       ),
     ),
     cancelAttempt(job, run),
+    takeUntil(stoppedInOutage(run, run.outage)),
   );
 }
 

@@ -2,6 +2,7 @@ import type { Observable, Subject } from 'rxjs';
 import type { Cached, SingleFlight } from '../../operators/cachedBy.ts';
 import type { Breaker } from '../../operators/circuitBreaker.ts';
 import type { Gate } from '../../operators/gate.ts';
+import type { Outage } from '../../operators/pace/outage.ts';
 import type { Destination, ProviderAnswers } from '../../ports.ts';
 import type { InputFile } from '../../types.ts';
 import type { Clock, Control, Hooks, Limits, Outputs, Recovery, Services } from './config.ts';
@@ -32,6 +33,8 @@ export interface Shared {
   readonly addressOf: (file: InputFile) => Observable<string>;
   /** Resolves with true if the model of a prediction may emit texts. */
   readonly outputsText: OutputsText;
+  /** What is known of a host of files that may be away. */
+  readonly fileOutage: Pick<Outage, 'isAway' | 'began'>;
 }
 
 /** The limits of a run, with the gates made from them. */

@@ -101,6 +101,8 @@ export async function ratingPlan({ path, prompt, index }: ImageToScore, rater: S
  */
 const reported: ReadonlySet<RunEvent['type']> = new Set([
   'rate.paused',
+  'outage.began',
+  'outage.ended',
   'model.paused',
   'warning',
   'budget.warning',

@@ -9,6 +9,8 @@ import { createGate } from '../../operators/gate.ts';
 import { createClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLookout } from '../../operators/predictions/lookout.ts';
+import { type WatchedService, watchService } from '../../operators/predictions/watchService.ts';
+import { watchFiles } from '../../operators/stages/watchFiles.ts';
 import type { ResultCache } from '../../ports.ts';
 import type { Clock, GenerateConfig, Hooks, Limits, Outputs, Recovery, Services } from '../journey/config.ts';
 import { fileAddresses } from '../journey/inputFiles.ts';
@@ -27,6 +29,7 @@ import { createOutputsText } from '../journey/textOutputs.ts';
 import { adjustConcurrency, concurrencyOf } from './concurrency.ts';
 import { gateDestinations } from './deliver.ts';
 import { strategies } from './feeds.ts';
+import { outageWatch } from './outages.ts';
 import { overrideAnswers } from './runConfig.ts';
 import { openState } from './runState.ts';
 import { runDefaults } from './settings.ts';
@@ -34,15 +37,18 @@ import { runDefaults } from './settings.ts';
 /** Creates a run: fills in defaults, opens its gates and makes the state that its jobs share. */
 export function createRun(config: GenerateConfig): Run {
   const clock = resolveClock(config);
-  const services = resolveServices(config, clock);
   const limits = openGates(config);
   const hooks = resolveHooks(config, learningEmit(config, limits, clock));
+  const services = resolveServices(config, clock, hooks);
+  const files = watchFiles(config.downloader, outageWatch('files', config, { ...hooks, ...clock }));
   const recovery = resolveRecovery(config);
   const { state, control } = openState(config, recovery);
   const { uploads = 4, breakerFailures = runDefaults.breakerFailures } = config;
   const { timeoutMs } = limits;
   return {
     ...services,
+    downloader: files.downloader,
+    fileOutage: files.outage,
     ...limits,
     ...recovery,
     ...openOutputs({ ...config, service: services.service }, hooks),
@@ -62,17 +68,19 @@ function resolveClock({ scheduler = monotonicScheduler, random = Math.random }: 
 }
 
 function resolveServices(
-  config: Services & Pick<Recovery, 'lookForMs'>,
+  config: Services & Pick<Recovery, 'lookForMs'> & Pick<Limits, 'maxOutageMs'>,
   { scheduler, random }: RunClock,
+  { emit }: Pick<RunHooks, 'emit'>,
 ): RunServices {
-  const { provider, downloader, renderer, journal, ledger, governor } = config;
+  const { downloader, renderer, journal, ledger, governor } = config;
+  const { provider, outage } = watched(config, { emit, scheduler });
   const { follower = createListPoller(provider, { scheduler, random }) } = config;
   const { cache = noCache, service = null } = config;
   const answers = overrideAnswers(provider.answers, config.answers);
   const { lookForMs = runDefaults.lookForMs } = config;
   const createDefault = () => {
     const claims = createClaimedIds(journal.knownPredictionIds());
-    return createLookout(provider, { claims, lookForMs, random, scheduler });
+    return createLookout(provider, { claims, lookForMs, outage, random, scheduler });
   };
   const { lookout = createDefault() } = config;
   return {
@@ -85,9 +93,19 @@ function resolveServices(
     answers,
     follower,
     lookout,
+    outage,
     cache,
     service,
   };
+}
+
+function watched(
+  config: Pick<Services, 'provider' | 'outage'> & Pick<Limits, 'maxOutageMs'>,
+  listener: Pick<RunHooks, 'emit'> & Pick<RunClock, 'scheduler'>,
+): WatchedService {
+  const { provider, outage } = config;
+  if (outage !== undefined) return { provider, outage };
+  return watchService(provider, outageWatch('service', config, listener));
 }
 
 const noCache: ResultCache = { restore: () => of(null), keep: () => EMPTY };

@@ -115,6 +115,7 @@ async function openParts(
       },
       isPaidBefore: ({ index, predictionId }) => reopened.get(index) === predictionId,
     },
+    provider,
     journal,
     ratings,
     manifest,

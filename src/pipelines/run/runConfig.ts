@@ -10,6 +10,7 @@ import { createEventFollower } from '../../operators/predictions/awaitPrediction
 import { createClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLookout, type Lookout } from '../../operators/predictions/lookout.ts';
+import { watchService } from '../../operators/predictions/watchService.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
 import type { Ledger, PredictionEvents, Provider, ProviderAnswers, Renderer } from '../../ports.ts';
 import { createDownloader } from '../../providers/downloads/downloader.ts';
@@ -18,6 +19,7 @@ import { deleteImages, writeSidecar } from '../../sinks/manifest/sidecar.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import type { Outcome, Plan } from '../../types.ts';
 import type { GenerateConfig } from '../journey/config.ts';
+import { outageWatch } from './outages.ts';
 import { type OpenRun, type RunSettings, runDefaults } from './settings.ts';
 
 /** The open parts of a run folder that its configuration is made from. */
@@ -35,12 +37,15 @@ export function configOf(
   const { ratePerMinute = runDefaults.ratePerMinute, maxWaitMs = runDefaults.maxWaitMs } = settings;
   const { lookForMs = runDefaults.lookForMs, random = Math.random } = settings;
   const { scheduler = monotonicScheduler } = settings;
-  const { provider, journal } = opened;
+  const { journal } = opened;
   const claims = createClaimedIds(journal.knownPredictionIds());
   const emit = guardListener(settings.emit ?? (() => {}));
+  const watching = outageWatch('service', settings, { emit, scheduler });
+  const { provider, outage } = watchService(opened.provider, watching);
   return {
     ...others,
     provider,
+    outage,
     emit,
     ...(detach ? { waitMs: 0, detached: true, beforeCreate: storedPlans(folder, 'detached').store } : {}),
     ...(webhooks === undefined ? {} : byWebhooks(webhooks, provider, scheduler)),
@@ -59,7 +64,7 @@ export function configOf(
       onPause: (waitMs) => emit({ type: 'rate.paused', waitMs, reason: 'limits' }),
       scheduler,
     }),
-    lookout: createLookout(provider, { claims, lookForMs, random, scheduler }),
+    lookout: createLookout(provider, { claims, lookForMs, outage, random, scheduler }),
     answers: overrideAnswers(provider.answers, {
       costOf: (prediction) => provider.answers.costOf(prediction, priceMicroUsd),
     }),

@@ -19,6 +19,8 @@ export const runDefaults = {
   ratePerMinute: 600,
   /** Time for which the service may refuse all create requests before the run stops. */
   maxWaitMs: 600_000,
+  /** Time for which jobs wait for a service that does not respond: within its hour for outputs. */
+  maxOutageMs: 2_700_000,
   /** Attempts of one job, the first included. */
   maxAttempts: 3,
   /** Time for one prediction. */
@@ -45,7 +47,8 @@ interface ServiceSettings {
   ratePerMinute?: number;
   /**
    * Time for which the service may refuse all create requests, or ask to wait, before the run stops
-   * with `ERR_WAIT_TOO_LONG`; the next run continues. Default 600,000.
+   * with `ERR_WAIT_TOO_LONG`; the next run continues. Default 600,000. A service that does not
+   * respond is waited for for `maxOutageMs`.
    */
   maxWaitMs?: number;
   /**
@@ -157,6 +160,8 @@ export interface RunSettings
 interface OpenFolder {
   /** The configuration of `generate` for this folder. */
   readonly config: GenerateConfig;
+  /** The service. Calls do not wait for it if it is away: no job depends on the last ones. */
+  readonly provider: Provider;
   readonly journal: FolderJournal;
   /** The journal of ratings by a model; null if there are none. */
   readonly ratings: RunJournal | null;

@@ -211,6 +211,7 @@ function refusedDownload(status: number, url: string): DownloadError {
   const recoverable = status >= 500 || status === 429 || status === 408;
   return new DownloadError('ERR_DOWNLOAD_REFUSED', `Expected a file at ${shownUrl(url)}, got ${status}`, {
     recoverable,
+    isOutage: status >= 502 && status <= 504,
     suggestion: recoverable ? 'Run the same command again.' : 'Open the URL in a browser to see why.',
   });
 }
@@ -223,6 +224,24 @@ export function downloadError(error: unknown, url: string): DownloadError {
   const reason = error instanceof Error && 'code' in error ? String(error.code) : 'no response';
   return new DownloadError('ERR_DOWNLOAD_CUT', `The download of ${shownUrl(url)} broke off (${reason})`, {
     recoverable: true,
+    isOutage: isUnconnected(error, reason),
     suggestion: 'Check the network and run the same command again: the service keeps the output for an hour.',
   });
+}
+
+const UNCONNECTED = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+];
+const CONNECTING = ['lookup', 'connect', 'secureConnect'];
+
+/** Returns true if no connection to the host was made. */
+function isUnconnected(error: unknown, code: string): boolean {
+  const event = error instanceof Error && 'event' in error ? String(error.event) : '';
+  return UNCONNECTED.includes(code) || (code === 'ETIMEDOUT' && CONNECTING.includes(event));
 }

@@ -19,6 +19,11 @@ it('asks for the defaults of a run if no flag is given', () => {
   });
 });
 
+it('bounds refusals and outages by one flag', () => {
+  const flags = { ...emptyFlags, maxWaitMs: 30_000 };
+  expect(runSettings(withDefaults(flags))).toMatchObject({ maxWaitMs: 30_000, maxOutageMs: 30_000 });
+});
+
 it('passes on the flags', () => {
   const flags = {
     ...emptyFlags,

@@ -74,6 +74,22 @@ it('groups failures by cause, stage and what may come of another run', () => {
   ]);
 });
 
+it('knows since when it waits for the service, or for files', () => {
+  const { tracker } = started();
+  const away = () => {
+    const { serviceAwaySinceMs, filesAwaySinceMs } = tracker.progress();
+    return [serviceAwaySinceMs, filesAwaySinceMs];
+  };
+  const [error, maxMs] = [outcomeError(), 1];
+  tracker.onEvent({ type: 'outage.began', of: 'service', error, maxMs });
+  expect(away()).toEqual([0, null]);
+  tracker.onEvent({ type: 'outage.began', of: 'files', error, maxMs });
+  tracker.onEvent({ type: 'outage.ended', of: 'service', awayMs: 5 });
+  expect(away()).toEqual([null, 0]);
+  tracker.onEvent({ type: 'outage.ended', of: 'files', awayMs: 5 });
+  expect(away()).toEqual([null, null]);
+});
+
 it('remembers the longest pause and the reasons to skip', () => {
   const { tracker } = started();
   tracker.onEvent({ type: 'rate.paused', waitMs: 5_000, reason: 'refused' });

@@ -64,3 +64,19 @@ it('says in the first line which files go up', () => {
   const many = [5, 4, 3, 2, 1].map((files) => ({ folder: `/p${files}`, files }));
   expect(uploads(...many)).toContain('3 files of /p3, 3 files of 2 more folders');
 });
+
+it('says for what it waits, why, and for how long it did', () => {
+  const error = outcomeError({ message: 'POST failed with 502' });
+  expect(linesOf({ type: 'outage.began', of: 'service', error, maxMs: 2_700_000 })).toEqual([
+    'waiting The service does not respond: jobs wait for it, for 45m 00s at most (--max-wait). Last error: POST failed with 502',
+  ]);
+  expect(linesOf({ type: 'outage.ended', of: 'service', awayMs: 65_000 })).toEqual([
+    'back The service responds again after 1m 05s',
+  ]);
+  expect(linesOf({ type: 'outage.began', of: 'files', error, maxMs: 90_000 })[0]).toContain(
+    'waiting The host of the files does not respond',
+  );
+  expect(linesOf({ type: 'outage.ended', of: 'files', awayMs: 5_000 })).toEqual([
+    'back The host of the files responds again after 5s',
+  ]);
+});

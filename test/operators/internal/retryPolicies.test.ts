@@ -41,6 +41,8 @@ describe('waits', () => {
   it.each<[keyof typeof retryPolicies, Error, number[]]>([
     ['ask', errors.call, longest],
     ['lastLook', errors.call, longest],
+    ['list', errors.call, [0.5, 1]],
+    ['look', errors.call, [0.5, 1]],
     ['resume', errors.call, [0.5, 1, 2, 4, 8, 16]],
     ['refetch', errors.call, [0.5, 1, 2, 4, 8, 16]],
     ['upload', errors.call, [0.5, 1, 2, 4, 8, 16]],

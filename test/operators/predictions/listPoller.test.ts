@@ -268,12 +268,12 @@ it('continues for a subscriber that comes while the others get the error of the 
   const scheduler = new VirtualTimeScheduler();
   let isDown = true;
   const { provider, add } = serviceOf(scheduler);
-  const forbidden = new ProviderError('ERR_FORBIDDEN', '403', { status: 403 });
+  const refused = new ProviderError('ERR_UNAUTHENTICATED', '401', { status: 401, stopsRun: true });
   const follower = createListPoller(
     {
       ...provider,
       listPredictions: (query) =>
-        defer(() => (isDown ? throwError(() => forbidden) : provider.listPredictions(query))),
+        defer(() => (isDown ? throwError(() => refused) : provider.listPredictions(query))),
     },
     { scheduler },
   );
@@ -358,4 +358,98 @@ it.each([
   scheduler.flush();
   expect(ends).toHaveLength(1);
   expect(Number(ends[0]?.split(' ')[0])).toBeLessThan(5_000);
+});
+
+const failing = (code: string, status: number, recoverable: boolean) =>
+  throwError(() => new ProviderError(code, `${status}`, { status, recoverable }));
+it.each<[string, Provider['listPredictions']]>([
+  ['is forbidden', () => failing('ERR_FORBIDDEN', 403, false)],
+  ['is refused by a page of a gateway', () => failing('ERR_REFUSED', 403, true)],
+  ['is not found', () => failing('ERR_NOT_FOUND', 404, false)],
+  ['fails each time', () => failing('ERR_SERVICE', 500, true)],
+  ['is empty', () => of({ predictions: [], next: null })],
+  ['has only others', () => of({ predictions: [aPrediction({ id: 'other' })], next: null })],
+])('asks by id, a few at a time, if the list %s', (_name, listPredictions) => {
+  const scheduler = new VirtualTimeScheduler();
+  scheduler.maxFrames = Number.POSITIVE_INFINITY;
+  const { provider, asked, add } = serviceOf(scheduler);
+  let lists = 0;
+  const listed: Provider['listPredictions'] = (query) =>
+    defer(() => {
+      lists += 1;
+      return listPredictions(query);
+    });
+  const poller = createListPoller({ ...provider, listPredictions: listed }, { scheduler });
+  const ends: string[] = [];
+  for (let nth = 0; nth < 60; nth += 1) noteEnd(poller, add(`p${nth}`, 30_000), scheduler, ends);
+  scheduler.flush();
+  expect(ends).toHaveLength(60);
+  const lagMs = Math.max(...ends.map((end) => Number.parseInt(end, 10))) - 30_000;
+  expect(lagMs).toBeLessThan(7_000);
+  // Ten requests a second at most, on average.
+  expect(asked.length).toBeLessThan(10 * 37 + 60);
+  expect(lists).toBeLessThan(25);
+});
+
+it('returns to the list when it can be read again', () => {
+  const scheduler = new VirtualTimeScheduler();
+  scheduler.maxFrames = Number.POSITIVE_INFINITY;
+  const { provider, asked, add } = serviceOf(scheduler);
+  const poller = createListPoller(
+    {
+      ...provider,
+      listPredictions: (query) =>
+        defer(() =>
+          scheduler.now() < 20_000 ? failing('ERR_SERVICE', 503, true) : provider.listPredictions(query),
+        ),
+    },
+    { scheduler },
+  );
+  const ends: string[] = [];
+  for (let nth = 0; nth < 9; nth += 1) noteEnd(poller, add(`p${nth}`, 90_000), scheduler, ends);
+  scheduler.flush();
+  expect(ends).toHaveLength(9);
+  const [alone, together] = [/get/, /list/].map((kind) =>
+    asked.filter((question) => kind.test(question)).map((question) => Number.parseInt(question, 10)),
+  );
+  expect(Math.max(...(alone ?? []))).toBeLessThan(60_000);
+  expect(together?.length).toBeGreaterThan(5);
+});
+
+it.each([
+  ['has it', aPrediction({ id: 'a' }), '256 a'],
+  ['does not have it either', aPrediction({ id: 'a', output: null }), '256 a'],
+])('asks by id for an output that the list leaves out, whether the service %s', (_name, whole, end) => {
+  const scheduler = new VirtualTimeScheduler();
+  const silent = aPrediction({ id: 'a', output: null });
+  const running = aPrediction({ id: 'b', status: 'processing', output: null, outputComplete: false });
+  const asked: string[] = [];
+  const provider = fakeProvider({
+    getPrediction: (id) => defer(() => of(asked.push(id) > 0 ? whole : running)),
+    listPredictions: () => of({ predictions: [running, silent], next: null }),
+  });
+  const poller = createListPoller(provider, { scheduler, shortestMs: 256 });
+  const seen: string[] = [];
+  poller.follow({ ...running, id: 'a' }, 0).subscribe((state) => {
+    expect(state).toBe(whole);
+    seen.push(`${scheduler.now()} ${state.id}`);
+  });
+  poller.follow(running, 0).subscribe();
+  scheduler.maxFrames = 300;
+  scheduler.flush();
+  expect([seen, asked]).toEqual([[end], ['a']]);
+});
+
+it('asks the list about the last one while requests by id fail', () => {
+  const scheduler = new VirtualTimeScheduler();
+  scheduler.maxFrames = Number.POSITIVE_INFINITY;
+  const { provider, add } = serviceOf(scheduler);
+  const poller = createListPoller(
+    { ...provider, getPrediction: () => failing('ERR_SERVICE', 503, true) },
+    { scheduler },
+  );
+  const ends: string[] = [];
+  noteEnd(poller, add('a', 300_000), scheduler, ends);
+  scheduler.flush();
+  expect(ends.map((line) => line.split(' ')[1])).toEqual(['a']);
 });

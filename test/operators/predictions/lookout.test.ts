@@ -440,6 +440,16 @@ it(
   }),
 );
 
+it(
+  'ends as uncertain at once if the list is forbidden',
+  marbles(({ cold, expectObservable }) => {
+    const forbidden = new ProviderError('ERR_FORBIDDEN', '403: no', { status: 403 });
+    const listPredictions = () => cold<never>('-#', undefined, forbidden);
+    const found = createLookout(fakeProvider({ listPredictions })).find(anAttempt());
+    expectObservable(found).toBe('-#', undefined, uncertain);
+  }),
+);
+
 it('ends as uncertain if the list cannot be read to the end', () => {
   const broken = new ProviderError('ERR_SERVICE', '500', { status: 500, recoverable: true });
   const scheduler = new VirtualTimeScheduler();

@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { truncateDataUrls } from '../../../src/base/modelInput.ts';
-import {
-  contradiction,
-  type Match,
-  matchRanks,
-  requestMatcher,
-} from '../../../src/operators/predictions/matchRequest.ts';
+import { contradiction, requestMatcher } from '../../../src/operators/predictions/matchRequest.ts';
+import { isAtLeast, type Match, matchRanks } from '../../../src/operators/predictions/matchValue.ts';
 import type { Json, ModelInput } from '../../../src/types.ts';
 
 const model = 'Owner/Name';
@@ -34,7 +30,14 @@ describe('an input', () => {
     ['with another number', { ...sent, guidance: 4 }, 'other'],
     ['with another choice', { ...sent, go_fast: false }, 'other'],
     ['with another prompt', { ...sent, prompt: 'a dog' }, 'other'],
-    ['without the prompt', { seed: 7, guidance: 3.3, go_fast: true }, 'other'],
+    ['without the prompt', { seed: 7, guidance: 3.3, go_fast: true }, 'near'],
+    ['with an empty prompt', { ...sent, prompt: '' }, 'near'],
+    ['with a prompt that is not shown', { ...sent, prompt: '[REDACTED]' }, 'near'],
+    ['with a prompt in HTML', { ...sent, prompt: 'a&#32;c&#x61;t&nbsp;' }, 'near'],
+    ['with other signs in the prompt', { ...sent, prompt: '“A cat”!' }, 'faint'],
+    ['with the beginning of the prompt', { ...sent, prompt: 'a c' }, 'faint'],
+    ['with a prompt of which a part is hidden', { ...sent, prompt: 'a ***' }, 'faint'],
+    ['with another prompt, and a part that is hidden', { ...sent, prompt: 'two ***' }, 'other'],
   ])('%s', (_what, shown, match) => {
     expect(matchOf(sent, shown)).toBe(match);
   });
@@ -46,27 +49,70 @@ describe('an input', () => {
     ['long data, cut to its hash', long, truncateDataUrls(long), 'equal'],
     ['other long data', long, truncateDataUrls(`${long}B`), 'near'],
     ['data that was stored at an address', long, 'https://replicate.delivery/x.png', 'near'],
+    ['a whole number as a float of 32 bits', 1_234_567_891, 1_234_567_936, 'near'],
+    ['a whole number as one of 32 bits', 3_000_000_000, -1_294_967_296, 'near'],
+    ['a number without its decimals', 3.7, 3, 'near'],
+    ['a switch as a number', true, 1, 'same'],
+    ['another switch as a number', true, 0, 'other'],
     ['a list', ['a', 1], ['a', '1'], 'same'],
     ['a longer list', ['a'], ['a', 'b'], 'other'],
+    ['a list that is cut', ['a', 'b', 'c'], ['a', 'b'], 'near'],
+    ['a list of one, as that one', ['a'], 'a', 'near'],
+    ['a list as JSON', ['a', 'b'], '["a", "b"]', 'equal'],
     ['an object with more in it', { a: 1 }, { a: 1, b: 2 }, 'same'],
+    ['an object as JSON', { a: 1 }, '{"a":1.0}', 'equal'],
+    ['an object in place of a text', 'a', { name: 'a' }, 'faint'],
     ['nothing where nothing was sent', null, null, 'equal'],
+    ['a default where nothing was sent', null, 'png', 'same'],
     ['nothing where something was sent', 'a', null, 'near'],
+    ['a secret in brackets', 'hunter2', '<hidden>', 'same'],
+    ['a secret as a mask', 'hunter2', '********', 'same'],
+    ['a secret that the journal has hidden', '[REDACTED]', 'hunter2', 'same'],
+    ['a secret as a hash', 'hunter2', 'sha256:f52fbd32', 'faint'],
+    ['a secret as a number', 'hunter2', 7, 'faint'],
+    ['a secret as a switch', 'hunter2', true, 'faint'],
+    ['a broken character, replaced', 'a\ud83d', 'a\ufffd', 'same'],
     ['a text that is cut with a mark', 'a very long text', 'a very…', 'near'],
     ['a long text that is cut', 'x'.repeat(500), 'x'.repeat(255), 'near'],
-    ['a short beginning', 'a cat on a roof', 'a cat', 'other'],
+    ['a short beginning', 'a cat on a roof', 'a cat', 'faint'],
     ['an empty text for a number', 1.5, '', 'other'],
     ['a text that was a token', 'r8_abcdefgh', '[token]', 'same'],
-    ['a text without its tokens', 'use r8_a, not r8_b', 'use [token], not [token]', 'near'],
-    ['another text without a token', 'use r8_a', 'take [token]', 'other'],
-    ['a text that would overlap itself', 'aba', 'ab[token]ba', 'other'],
-    ['parts in another order', 'a b c d', 'a [token] c [token] b [token] d', 'other'],
+    ['a text without its tokens', 'use r8_a, not r8_b', 'use [token], not [token]', 'faint'],
   ])('%s', (_what, value, shown, match) => {
     expect(matchOf({ prompt: 'p', value }, { prompt: 'p', value: shown })).toBe(match);
   });
 
-  it('that is not shown is not known', () => {
-    expect(matchOf(sent, null)).toBe('other');
-    expect(matchOf({ image: 'a', seed: 1 }, {})).toBe('other');
+  it.each([
+    ['without its tokens may be the one', 'use r8_a, not r8_b', 'use [token], not [token]', 'faint'],
+    ['without a token may be another', 'use r8_a', 'take [token]', 'other'],
+    ['does not overlap itself', 'aba', 'ab[token]ba', 'other'],
+    ['has its parts in their order', 'a b c d', 'a [token] c [token] b [token] d', 'other'],
+  ])('whose prompt %s', (_what, prompt, shown, match) => {
+    expect(matchOf({ prompt }, { prompt: shown })).toBe(match);
+  });
+
+  it('that is not shown may be any', () => {
+    expect(matchOf(sent, null)).toBe('faint');
+    expect(matchOf({ image: 'a', seed: 1 }, {})).toBe('faint');
+    expect(matchOf({}, {})).toBe('equal');
+  });
+
+  const image = 'https://files.example/my-own-image.png';
+  it.each<[string, ModelInput, ModelInput, Match]>([
+    ['if the rest tells little', { image, scale: 2 }, { image: '[REDACTED]', scale: 2 }, 'near'],
+    ['if the rest tells enough', { image, key: 'k' }, { image, key: '[REDACTED]' }, 'same'],
+    ['if nothing else is there', { image }, { image: '[REDACTED]' }, 'faint'],
+  ])('without a prompt of which a part is hidden, %s', (_when, input, shown, match) => {
+    expect(matchOf(input, shown)).toBe(match);
+  });
+
+  it.each<[string, ModelInput]>([
+    ['shows them', { ...sent, key: 'k' }],
+    ['leaves them out', sent],
+    ['shows something else', { ...sent, key: 'sha256:8254c329' }],
+  ])('is compared without its secrets, if the service %s', (_how, shown) => {
+    const request = { model, version: null, input: { ...sent, key: 'k' }, secretNames: ['key'] };
+    expect(isAtLeast(requestMatcher(request)({ model, version: null, input: shown }), 'same')).toBe(true);
   });
 });
 
@@ -74,6 +120,8 @@ describe('a model', () => {
   const [one, other] = ['a'.repeat(64), 'b'.repeat(64)];
   it.each<[string, { model?: string; version?: string }, string | null, Match]>([
     ['in other letters', { model: 'owner/name' }, null, 'same'],
+    ['with its version', { model: `owner/name:${one}` }, null, 'same'],
+    ['by its address', { model: 'https://replicate.com/Owner/Name/' }, null, 'same'],
     ['of another name', { model: 'owner/other' }, null, 'other'],
     ['without a name', { model: '' }, null, 'near'],
     ['without a name, but with the version', { model: '', version: one }, one, 'equal'],
@@ -97,12 +145,12 @@ const values: fc.Arbitrary<Json> = fc.oneof(
 );
 const inputs = fc
   .record({
-    prompt: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }),
+    prompt: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }).filter((text) => text.trim() !== ''),
     rest: fc.dictionary(names, values),
   })
   .map(({ prompt, rest }): ModelInput => ({ ...rest, prompt }));
 
-/** Ways in which a service may show a value. */
+/** Ways in which a service may show a value that say all of it, or that it is a secret. */
 const respellings: readonly ((value: Json) => Json)[] = [
   (value) => value,
   (value) => (typeof value === 'string' ? value.normalize('NFC').trim() : value),
@@ -111,6 +159,36 @@ const respellings: readonly ((value: Json) => Json)[] = [
   (value) => (typeof value === 'number' && !Number.isInteger(value) ? Math.fround(value) : value),
   () => '[REDACTED]',
 ];
+
+/** Ways that say less. */
+const losses: readonly ((value: Json, cutAt: number) => Json | undefined)[] = [
+  () => undefined,
+  () => null,
+  (value) => (typeof value === 'number' ? Math.fround(value) : value),
+  (value) => (typeof value === 'number' ? Number(value.toFixed(2)) : value),
+  (value) => (typeof value === 'string' ? value.toUpperCase() : value),
+  (value) => (typeof value === 'string' ? value.replaceAll('&', '&amp;').replaceAll('"', '&#34;') : value),
+  (value, cutAt) => (typeof value === 'string' ? value.slice(0, 1 + cutAt) : value),
+  (value, cutAt) => (typeof value === 'string' ? `${[...value].slice(0, 1 + cutAt).join('')}…` : value),
+  (value) => (typeof value === 'string' ? '****' : value),
+  (value, cutAt) => (Array.isArray(value) ? value.slice(0, cutAt) : value),
+  (value) => (Array.isArray(value) ? JSON.stringify(value) : value),
+];
+
+const spellings = [...respellings, ...losses];
+const respelled = (
+  input: ModelInput,
+  ways: readonly ((value: Json, cutAt: number) => Json | undefined)[],
+  chosen: readonly number[],
+): ModelInput =>
+  Object.fromEntries(
+    Object.entries(input).flatMap(([name, value], at) => {
+      const way = ways[(chosen[at] ?? 0) % ways.length];
+      const shown = way?.(value, chosen[at + 1] ?? 0);
+      return shown === undefined ? [] : [[name, shown]];
+    }),
+  );
+const choices = fc.array(fc.nat(99), { minLength: 9, maxLength: 9 });
 
 describe('each input', () => {
   it('is equal to itself, read from JSON', () => {
@@ -123,18 +201,30 @@ describe('each input', () => {
   });
 
   it('stays the same in another spelling, and with defaults filled in', () => {
-    const ways = fc.array(fc.nat(respellings.length - 1), { minLength: 8, maxLength: 8 });
     fc.assert(
-      fc.property(inputs, ways, (input, chosen) => {
-        const shown = Object.fromEntries(
-          Object.entries(input).map(([name, value], at) => [
-            name,
-            respellings[chosen[at] ?? 0]?.(value) ?? value,
-          ]),
-        );
-        expect(matchRanks[matchOf(input, { ...shown, filled_in: 1 })]).toBeGreaterThanOrEqual(
-          matchRanks.same,
-        );
+      fc.property(inputs, choices, (input, chosen) => {
+        const { prompt: hidden, ...shown } = respelled(input, respellings, chosen);
+        const prompt = hidden === '[REDACTED]' ? input.prompt : hidden;
+        const match = matchOf(input, { ...shown, prompt: prompt ?? null, filled_in: 1 });
+        expect(matchRanks[match]).toBeGreaterThanOrEqual(matchRanks.same);
+      }),
+    );
+  });
+
+  it('is never another one, whatever the service hides, changes or leaves out', () => {
+    fc.assert(
+      fc.property(inputs, choices, (input, chosen) => {
+        expect(matchOf(input, respelled(input, spellings, chosen))).not.toBe('other');
+      }),
+      { numRuns: Number(process.env.SPELLINGS ?? 500) },
+    );
+  });
+
+  it('is not taken for one whose prompt is not shown', () => {
+    fc.assert(
+      fc.property(inputs, choices, (input, chosen) => {
+        const { prompt: _prompt, ...shown } = respelled(input, respellings, chosen);
+        expect(isAtLeast(matchOf(input, { ...shown, prompt: '[REDACTED]' }), 'same')).toBe(false);
       }),
     );
   });

@@ -34,6 +34,19 @@ const mine = (id: string, fields: Partial<Prediction> = {}) =>
   aPrediction({ id, createdAt: at(2_000), ...fields });
 const withLimit = (seconds: number) => ({ createdAt: at(2_000), deadline: at(2_000 + seconds * 1_000) });
 
+it('asks for a prediction again only if the list leaves out its input', () => {
+  const { surplus } = aRun({ claimed: ['mine'] });
+  surplus.sent(sent());
+  const seen = [
+    mine('whole'),
+    mine('hidden', { input: null }),
+    mine('deleted', { input: null, dataRemoved: true }),
+    mine('mine', { input: null }),
+    mine('old', { input: null, createdAt: at(-60_000) }),
+  ].map((prediction) => surplus.see(prediction));
+  expect(seen).toEqual([true, false, true, true, true]);
+});
+
 describe('counts, of earlier runs,', () => {
   it('what their requests have made since the first of them', () => {
     const { surplus, idsOf } = aRun();

@@ -1,6 +1,7 @@
 import type { OffsetBounds } from '../../../base/clockOffset.ts';
 import type { Prediction, PredictionRequest } from '../../../types.ts';
-import { type Match, requestMatcher, type ShownRequest } from '../matchRequest.ts';
+import { requestMatcher, type ShownRequest } from '../matchRequest.ts';
+import { isAtLeast, type Match } from '../matchValue.ts';
 
 /** A create request that was sent, with all by which its prediction can be known. */
 export interface SentRequest {
@@ -41,15 +42,11 @@ export function createAttempt(sent: SentRequest): Attempt {
  * counts is that there are as many predictions as attempts.
  */
 export function areAlike(one: Attempt, other: Attempt): boolean {
-  return isAsGoodAsSame(one.match(shownBy(other))) || isAsGoodAsSame(other.match(shownBy(one)));
+  return isAtLeast(one.match(shownBy(other)), 'same') || isAtLeast(other.match(shownBy(one)), 'same');
 }
 
 function shownBy({ request }: Attempt): ShownRequest {
   return { model: request.model, version: request.version, input: request.input };
-}
-
-function isAsGoodAsSame(match: Match): boolean {
-  return match === 'equal' || match === 'same';
 }
 
 /** Time by which a prediction may have been created after its response was lost. */

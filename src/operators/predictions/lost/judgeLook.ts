@@ -1,5 +1,5 @@
 import type { Prediction } from '../../../types.ts';
-import { matchRanks } from '../matchRequest.ts';
+import { isAtLeast, type Match, matchRanks } from '../matchValue.ts';
 import { type Attempt, areAlike, fitsInTime, showsLimitOf, showsWebhookOf } from './attempt.ts';
 import type { Mark, OwnPredictions } from './ownPredictions.ts';
 
@@ -116,7 +116,7 @@ function fitOf(
   { own, isLast }: Knowledge,
 ): (Fit & { readonly match: number }) | null {
   const match = matchOf(prediction, attempt);
-  if (match === matchRanks.other) return null;
+  if (match === 'other') return null;
   const isInTime = fitsInTime(attempt, prediction, own.offset);
   // An equal request may have taken the prediction of this one, and left its own.
   const isLeftOver = () =>
@@ -124,19 +124,23 @@ function fitOf(
   if (!isInTime && !isLeftOver()) return null;
   const marks = marksOf(prediction, attempt, [...lost, ...inFlight, ...adopted], own);
   if (marks === 'foreign') return null;
-  const isPlain = match >= matchRanks.same || prediction.id === attempt.answeredId;
-  const isSure = marks === 'doubtful' ? isPlain && isLast(attempt) : isPlain || marks === 'own';
-  const rank = match + MARK_RANKS[marks === 'doubtful' ? 'none' : marks] + (isInTime ? OWN_TIME_RANK : 0);
-  return { attempt, prediction, rank, isSure, match };
+  const isAnswer = prediction.id === attempt.answeredId && match !== 'faint';
+  const isPlain = isAtLeast(match, 'same') || isAnswer;
+  const isOwn = marks === 'own' && isAtLeast(match, 'near');
+  const isSure = marks === 'doubtful' ? isPlain && isLast(attempt) : isPlain || isOwn;
+  const value = matchRanks[match];
+  const rank = value + MARK_RANKS[marks === 'doubtful' ? 'none' : marks] + (isInTime ? OWN_TIME_RANK : 0);
+  return { attempt, prediction, rank, isSure, match: value };
 }
 
-function matchOf(prediction: Prediction, { match, request, answeredId }: Attempt): number {
-  const rank = matchRanks[match(prediction)];
-  // The service gave this id in response to the request: only the name of the model differs.
-  const isNamedOtherwise = rank === matchRanks.other && prediction.id === answeredId;
-  return isNamedOtherwise && matchRanks[match({ ...prediction, model: request.model })] >= matchRanks.same
-    ? matchRanks.near
-    : rank;
+/**
+ * Returns how well a prediction shows an attempt. If the service gave its id in response to the
+ * attempt, the name of the model may differ; with another input it keeps the attempt open at least.
+ */
+function matchOf(prediction: Prediction, { match, request, answeredId }: Attempt): Match {
+  const matched = match(prediction);
+  if (matched !== 'other' || prediction.id !== answeredId) return matched;
+  return isAtLeast(match({ ...prediction, model: request.model }), 'same') ? 'near' : 'faint';
 }
 
 /**
@@ -173,7 +177,8 @@ function learnMarks(candidates: readonly Prediction[], { lost }: OpenAttempts, o
     if (own.shows[mark] !== null) continue;
     const isShown = candidates.some((prediction) =>
       lost.some(
-        (attempt) => showsMark[mark](attempt, prediction) === true && attempt.match(prediction) !== 'other',
+        (attempt) =>
+          showsMark[mark](attempt, prediction) === true && isAtLeast(attempt.match(prediction), 'near'),
       ),
     );
     if (isShown) own.noteShown(mark);

@@ -1,5 +1,7 @@
+import { withoutStop } from '../../../base/text.ts';
 import { ProviderError } from '../../../errors.ts';
 import type { Prediction } from '../../../types.ts';
+import { isRecoverable } from '../../internal/retryPolicies.ts';
 import type { SentRequest } from './attempt.ts';
 
 /**
@@ -58,13 +60,14 @@ export function isUncertain(error: unknown): error is ProviderError {
 }
 
 /**
- * Wraps an error of the list, which says nothing of the create request: it must not look like a
- * refusal.
+ * Returns the error of a search whose list cannot be read. That says nothing of the create request,
+ * so it must not look like a refusal.
  */
-export function stillUnknown(error: unknown): unknown {
-  if (!(error instanceof ProviderError)) return error;
+export function unread(error: unknown): unknown {
+  if (!(error instanceof ProviderError)) return isRecoverable(error) ? uncertain(error) : error;
   const { code, recoverable, stopsRun, suggestion } = error;
-  const message = `The result of a create request is unknown, because the list of predictions cannot be read. ${error.message}`;
+  if (!stopsRun) return uncertain(error);
+  const message = `${withoutStop(error.message)}. The result of a create request is unknown until the list of predictions can be read`;
   return new ProviderError(code, message, {
     recoverable,
     stopsRun,

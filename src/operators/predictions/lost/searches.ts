@@ -1,5 +1,6 @@
 import type { Subscriber } from 'rxjs';
 import type { Prediction } from '../../../types.ts';
+import type { ServiceOutage } from '../watchService.ts';
 import type { Attempt } from './attempt.ts';
 import { LISTED_FOR_SURE_MS } from './judgeLook.ts';
 
@@ -12,6 +13,8 @@ export interface Search {
   readonly isAtRest: () => boolean;
   /** Time for which it goes on, from the create request, at least. */
   readonly lookForMs: number;
+  readonly outage: Pick<ServiceOutage, 'awayMs' | 'wasAway'>;
+  readonly beganMs: number;
   /** Moment from which a look may be the last. */
   deadlineMs: number;
   nextLookMs: number;
@@ -36,17 +39,30 @@ const REST_CHECK_MS = 1_000;
 
 /** Begins a search: its looks come after 0, 2, 6, 14, 30, 60, 90, … s. */
 export function beginSearch(
-  search: Pick<Search, 'attempt' | 'subscriber' | 'isAtRest' | 'lookForMs'>,
+  search: Pick<Search, 'attempt' | 'subscriber' | 'isAtRest' | 'lookForMs' | 'outage'>,
   nowMs: number,
 ): Search {
   return {
     ...search,
+    beganMs: nowMs,
     deadlineMs: Math.max(search.attempt.sentAtMs + search.lookForMs, nowMs + SHORTEST_SEARCH_MS),
     nextLookMs: nowMs,
     pauseMs: FIRST_PAUSE_MS,
     isHurried: false,
     restSinceMs: null,
   };
+}
+
+/**
+ * Returns the moment from which a look may be the last, as far as it is known: outages count for
+ * nothing, and what was lost in one is looked for until the list must have it.
+ */
+function deadlineOf({ attempt, deadlineMs, isHurried, outage, beganMs }: Search): number {
+  if (isHurried) return deadlineMs;
+  const { sentAtMs, endedAtMs } = attempt;
+  const wasLostInOutage = outage.wasAway(endedAtMs ?? sentAtMs);
+  const leastMs = wasLostInOutage ? (endedAtMs ?? sentAtMs) + LISTED_FOR_SURE_MS : 0;
+  return Math.max(deadlineMs + outage.awayMs(beganMs), leastMs);
 }
 
 /** Lets a search end soon: after its third look from now. */
@@ -59,15 +75,15 @@ export function hurrySearch(search: Search, nowMs: number): void {
 
 /** Notes that a look begins, which serves this search too. */
 export function noteLook(search: Search, nowMs: number): void {
-  const longestMs = nowMs < search.deadlineMs ? LONGEST_PAUSES_MS.before : LONGEST_PAUSES_MS.after;
+  const longestMs = nowMs < deadlineOf(search) ? LONGEST_PAUSES_MS.before : LONGEST_PAUSES_MS.after;
   search.nextLookMs = nowMs + search.pauseMs;
   search.pauseMs = Math.min(longestMs, 2 * search.pauseMs);
 }
 
 /** Returns true if a look at this moment is the last one of a search. */
 export function isLastLook(search: Search, nowMs: number): boolean {
-  const { attempt, lookForMs, deadlineMs, isHurried, restSinceMs } = search;
-  if (nowMs < deadlineMs) return false;
+  const { attempt, lookForMs, isHurried, restSinceMs } = search;
+  if (nowMs < deadlineOf(search)) return false;
   const isRested = restSinceMs !== null && nowMs - restSinceMs >= REST_MS;
   // Past this age the list says all that it will ever say.
   const isOld = nowMs >= attempt.sentAtMs + Math.max(lookForMs, LISTED_FOR_SURE_MS);
@@ -90,12 +106,14 @@ export function nextTurn(searches: readonly Search[], nowMs: number, lookedAtMs:
   const dueMs = Math.min(...searches.map((one) => (isLastLook(one, nowMs) ? nowMs : one.nextLookMs)));
   const lookMs = Math.max(dueMs, lookedAtMs + BETWEEN_LOOKS_MS, nowMs);
   const checkMs = Math.min(
-    ...searches.map(({ deadlineMs }) => (nowMs < deadlineMs ? deadlineMs : nowMs + REST_CHECK_MS)),
+    ...searches
+      .map(deadlineOf)
+      .map((deadlineMs) => (nowMs < deadlineMs ? deadlineMs : nowMs + REST_CHECK_MS)),
   );
   return { afterMs: Math.min(lookMs, checkMs) - nowMs, isLook: lookMs <= checkMs };
 }
 
 function noteRest(search: Search, nowMs: number): void {
-  if (nowMs < search.deadlineMs) return;
+  if (nowMs < deadlineOf(search)) return;
   search.restSinceMs = search.isAtRest() ? (search.restSinceMs ?? nowMs) : null;
 }

@@ -18,6 +18,7 @@ import type { ModelInput, Prediction, PredictionPage } from '../../../types.ts';
 import { retryPolicies } from '../../internal/retryPolicies.ts';
 import { retryBackoff } from '../../retryBackoff.ts';
 import { listedPredictions } from '../listedPredictions.ts';
+import { matchModel } from '../matchRequest.ts';
 import { type Attempt, fitsInTime } from './attempt.ts';
 import type { Look } from './judgeLook.ts';
 
@@ -122,11 +123,11 @@ function isWanted(
   attempts: readonly Attempt[],
   { offset, isClaimed }: TakeLookConfig,
 ): boolean {
-  const { id, model, dataRemoved } = prediction;
+  const { id, dataRemoved } = prediction;
   if (hasInput(prediction) || dataRemoved || isClaimed(id)) return false;
   return attempts.some(
     (attempt) =>
-      (model === '' || model.toLowerCase() === attempt.request.model.toLowerCase()) &&
+      matchModel(attempt.request, prediction) !== 'other' &&
       Object.keys(attempt.request.input).length > 0 &&
       fitsInTime(attempt, prediction, offset),
   );

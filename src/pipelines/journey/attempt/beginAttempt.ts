@@ -24,6 +24,7 @@ import {
 } from '../../../base/secretInputs.ts';
 import { formatUsd } from '../../../base/text.ts';
 import { BudgetError, ProviderError } from '../../../errors.ts';
+import { isUnconnected } from '../../../operators/internal/outageErrors.ts';
 import { createPrediction } from '../../../operators/predictions/createPrediction.ts';
 import { budgetTake } from '../../../operators/stages/budgetTake.ts';
 import type { Governor, Provider } from '../../../ports.ts';
@@ -44,7 +45,7 @@ const CANCEL_CHOICES = 300;
 
 /** The groups of a run that beginning an attempt reads. */
 export type Beginning = Following &
-  Pick<RunServices, 'ledger' | 'governor' | 'lookout'> &
+  Pick<RunServices, 'ledger' | 'governor' | 'lookout' | 'outage'> &
   Pick<Shared, 'addressOf'> &
   Pick<RunLimits, 'waitMs'> &
   Pick<RunHooks, 'webhookUrlOf'> &
@@ -90,6 +91,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
       waitMs: Math.min(run.waitMs, run.timeoutMs),
       ...(cancelAfterMs === null ? {} : { cancelAfterMs }),
       ...(run.webhookUrlOf === undefined ? {} : { webhookUrl: run.webhookUrlOf(plan, attemptId(run)) }),
+      isOutage: isUnconnected,
       prepare: (wanted) => {
         expectSecrets(wanted.input, plan.secrets);
         return withFiles(wanted, plan.files, run);
@@ -151,12 +153,18 @@ function attemptId({ random }: Pick<Beginning, 'random'>): string {
     .padStart(8, '0');
 }
 
-/** Returns the governor of a run; a job that waits for it when the run is stopped sends nothing. */
-function untilStopped(run: Pick<Beginning, 'governor' | 'state' | 'stop'>): Governor {
-  const { governor } = run;
+/**
+ * Returns the governor of a run, which admits nothing while the service is away; a job that waits
+ * for it when the run is stopped sends nothing.
+ */
+function untilStopped(run: Pick<Beginning, 'governor' | 'outage' | 'state' | 'stop'>): Governor {
+  const { governor, outage } = run;
   return {
     admit: (wasRefused) =>
-      defer(() => (run.state.isStopped ? EMPTY : governor.admit(wasRefused).pipe(takeUntil(run.stop)))),
+      defer(() => (run.state.isStopped ? EMPTY : outage.admitCreate())).pipe(
+        concatMap(() => governor.admit(wasRefused)),
+        takeUntil(run.stop),
+      ),
   };
 }
 

@@ -1,7 +1,21 @@
-import { defer, endWith, ignoreElements, type Observable, of, throwError } from 'rxjs';
+import {
+  catchError,
+  concatMap,
+  defer,
+  endWith,
+  ignoreElements,
+  type MonoTypeOperatorFunction,
+  map,
+  type Observable,
+  of,
+  throwError,
+} from 'rxjs';
 import { PredictionError } from '../../../errors.ts';
+import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
 import { awaitPrediction } from '../../../operators/predictions/awaitPrediction.ts';
 import { cancelPrediction } from '../../../operators/predictions/cancelPrediction.ts';
+import { isFinal } from '../../../operators/predictions/pollSchedule.ts';
+import { retryBackoff } from '../../../operators/retryBackoff.ts';
 import type { Prediction } from '../../../types.ts';
 import type { JobState } from '../job.ts';
 import type { RunClock, RunHooks, RunLimits, RunRecovery, RunServices } from '../run.ts';
@@ -13,7 +27,7 @@ export type Following = Overdue &
   Pick<RunHooks, 'emit' | 'detached'>;
 
 /** The groups of a run that ending an overdue prediction reads. */
-type Overdue = Pick<RunServices, 'provider'> &
+type Overdue = Pick<RunServices, 'provider' | 'outage'> &
   Pick<RunRecovery, 'timeoutAction'> &
   Pick<RunHooks, 'onTimeout'> &
   Pick<RunClock, 'scheduler' | 'random'>;
@@ -36,7 +50,7 @@ export function followPrediction(
   if (run.detached) return recordCreated(prediction, job, run);
   // A prediction that has its output is recorded while it is downloaded, so that the next job can
   // have the slot.
-  if (prediction.outputComplete) return of(prediction);
+  if (prediction.outputComplete) return of(prediction).pipe(askForOutput(run));
   return recordCreated(prediction, job, run).pipe(
     endWith(prediction),
     awaitPrediction(run.provider, {
@@ -47,17 +61,49 @@ export function followPrediction(
       scheduler: run.scheduler,
       random: run.random,
     }),
+    askForOutput(run),
   );
 }
 
+/**
+ * Asks for a prediction by its id if it has succeeded without an output: a list or a webhook may
+ * have left that out. Passes it on as it was if the service does not respond.
+ */
+function askForOutput({
+  provider,
+  scheduler,
+  random,
+}: Pick<Overdue, 'provider' | 'scheduler' | 'random'>): MonoTypeOperatorFunction<Prediction> {
+  return concatMap((prediction) => {
+    const { id, outputComplete, output, dataRemoved } = prediction;
+    if (!outputComplete || output !== null || dataRemoved) return of(prediction);
+    return provider.getPrediction(id).pipe(
+      retryBackoff({ ...retryPolicies.ask, scheduler, random }),
+      catchError(() => of(prediction)),
+      map((whole) => (whole.outputComplete ? whole : prediction)),
+    );
+  });
+}
+
+/**
+ * Ends a prediction that is not known to be final in time. It may have been final for long, if the
+ * service was away meanwhile.
+ */
 function endOverdue(id: string, job: JobState, run: Overdue): Observable<Prediction> {
-  return defer(() => {
-    const { timeoutAction: action, scheduler, random } = run;
+  const { timeoutAction: action, provider, outage, scheduler, random } = run;
+  const end = () => {
     const waitedMs = scheduler.now() - job.waitingSinceMs;
     run.onTimeout({ plan: job.plan, predictionId: id, waitedMs, action });
     return action === 'cancel'
-      ? cancelPrediction(run.provider, id, { random, scheduler })
+      ? cancelPrediction(provider, id, { random, scheduler })
       : throwError(() => leftError(id, waitedMs));
+  };
+  return defer(() => {
+    if (outage.awayMs(job.waitingSinceMs) === 0) return end();
+    return provider.getPrediction(id).pipe(
+      catchError(() => of(null)),
+      concatMap((state) => (state !== null && isFinal(state) ? of(state) : end())),
+    );
   });
 }
 

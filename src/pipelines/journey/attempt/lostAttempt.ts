@@ -9,6 +9,7 @@ import {
   throwError,
 } from 'rxjs';
 import { ProviderError } from '../../../errors.ts';
+import { isServiceAway } from '../../../operators/internal/outageErrors.ts';
 import type { Attempt } from '../../../operators/predictions/lost/attempt.ts';
 import { isUncertain, notMade } from '../../../operators/predictions/lost/lostErrors.ts';
 import type { Prediction } from '../../../types.ts';
@@ -18,7 +19,7 @@ import type { RunControl, RunHooks, RunLimits, RunRecovery, RunServices, Statefu
 import { recordEnded } from './followPrediction.ts';
 
 /** The groups of a run that finding a lost attempt reads. */
-export type Searching = Pick<RunServices, 'lookout' | 'journal'> &
+export type Searching = Pick<RunServices, 'lookout' | 'journal' | 'outage'> &
   Pick<RunLimits, 'slots'> &
   Pick<RunRecovery, 'repay'> &
   Pick<RunHooks, 'emit'> &
@@ -38,6 +39,11 @@ export class LostAttempt extends Error {
     this.attempt = attempt;
     this.reason = reason;
   }
+}
+
+/** A create request was lost in an outage, and made nothing. Never the error of a job. */
+export class LostInOutage extends Error {
+  override readonly name = 'LostInOutage';
 }
 
 /**
@@ -101,14 +107,20 @@ function endUncertain(
   );
 }
 
-/** Ends an attempt that made nothing. If the service never responded to it, it does not count. */
+/**
+ * Ends an attempt that made nothing. If the service never responded to it, or was away, it does not
+ * count.
+ */
 function endUnmade(
-  { isFromBefore = false }: Attempt,
+  { isFromBefore = false, sentAtMs, endedAtMs }: Attempt,
   reason: ProviderError,
   job: JobState,
-  run: Pick<Searching, 'journal'>,
+  { journal, outage }: Pick<Searching, 'journal' | 'outage'>,
 ): Observable<never> {
-  const ended = recordEnded(0, job, run);
-  if (reason.status === null && !isFromBefore) job.attempts -= 1;
-  return ended.pipe(concatMap(() => throwError(() => notMade(reason))));
+  const wasAway = isServiceAway(reason) === true && outage.wasAway(endedAtMs ?? sentAtMs);
+  // A fault of the service itself may be that of one request.
+  const isOutage = wasAway && reason.status !== 500;
+  const ended = recordEnded(0, job, { journal });
+  if ((reason.status === null || isOutage) && !isFromBefore) job.attempts -= 1;
+  return ended.pipe(concatMap(() => throwError(() => (isOutage ? new LostInOutage() : notMade(reason)))));
 }

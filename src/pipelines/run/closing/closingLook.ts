@@ -12,22 +12,19 @@ import {
   of,
   tap,
 } from 'rxjs';
-import { toMicroUsd } from '../../../base/text.ts';
 import { StorageError } from '../../../errors.ts';
 import { PAGE_SIZE } from '../../../operators/predictions/listedPredictions.ts';
-import { addUsd, withCost } from '../../../operators/stages/tally.ts';
-import type { Outcome, Plan, Prediction } from '../../../types.ts';
+import type { Outcome, Prediction } from '../../../types.ts';
 import { outcomeError } from '../../journey/outcomes.ts';
-import { stemOf } from '../matching/jobFiles.ts';
-import { overrideAnswers } from '../runConfig.ts';
 import type { OpenRun } from '../settings.ts';
+import { correctJobs, withCorrection } from './correctJobs.ts';
 import { type EarlierRuns, noteEarlierRuns } from './earlierAttempts.ts';
 import type { RunEnd } from './results.ts';
 import { settledPredictions } from './settledPredictions.ts';
-import { addSurplus, leaveLook, withSurplus } from './surplus.ts';
+import { addSurplus, leaveLook, MOST_HIDDEN, seeHidden, withSurplus } from './surplus.ts';
 
 /** The parts of an open run that the closing look reads and corrects. */
-type Looking = Pick<OpenRun, 'config' | 'manifest' | 'journal' | 'surplus'>;
+type Looking = Pick<OpenRun, 'config' | 'provider' | 'manifest' | 'journal' | 'surplus'>;
 
 /** Time before the run at which the list begins: clocks differ. */
 const CLOCK_MARGIN_MS = 60_000;
@@ -103,33 +100,49 @@ interface Wanted extends Unmeasured {
 }
 
 function look(end: RunEnd, { jobsOf, oldestMs, earlier }: Wanted, run: Looking): Observable<RunEnd> {
-  const { provider, scheduler, random, emit = () => {} } = run.config;
-  const { surplus } = run;
+  const { scheduler, random, emit = () => {} } = run.config;
+  const { provider, surplus } = run;
   const { saved, failed } = end.totals;
   return defer(() => {
     let corrected = end;
     let isRead = true;
-    let unread = jobsOf.size;
-    return settledPredictions(provider, {
+    let left = jobsOf.size;
+    const unread = (error: unknown) => {
+      isRead = false;
+      emit({ type: 'warning', message: unreadText(left, error) });
+      return EMPTY;
+    };
+    const hidden: string[] = [];
+    const see = (prediction: Prediction) => {
+      if (!surplus.see(prediction) && hidden.length < MOST_HIDDEN) hidden.push(prediction.id);
+    };
+    const settled = settledPredictions(provider, {
       ids: jobsOf.keys(),
       createdAfterMs: Math.min(end.startedAtMs, oldestMs, earlier.sinceMs) - CLOCK_MARGIN_MS,
       pages: Math.ceil((Math.max(jobsOf.size, saved + failed) + earlier.attempts) / PAGE_SIZE) + 1,
-      ...(surplus.isNeeded() && { see: surplus.see }),
+      ...(surplus.isNeeded() && { see }),
       ...(scheduler && { scheduler }),
       ...(random && { random }),
     }).pipe(
       tap(() => {
-        unread -= 1;
+        left -= 1;
       }),
+      // Corrections of what was read before are in progress.
+      catchError(unread),
       mergeMap((prediction) => correctJobs(jobsOf.get(prediction.id) ?? [], prediction, run), CORRECTIONS),
       tap((correction) => {
         corrected = withCorrection(corrected, correction);
       }),
       ignoreElements(),
+    );
+    return concat(
+      settled,
+      defer(() => seeHidden(hidden, run)),
+    ).pipe(
       catchError((error: unknown) => {
         isRead = false;
-        if (error instanceof StorageError) corrected = { ...corrected, fault: error };
-        else emit({ type: 'warning', message: unreadText(unread, error) });
+        if (!(error instanceof StorageError)) return unread(error);
+        corrected = { ...corrected, fault: error };
         return EMPTY;
       }),
       endWith(null),
@@ -145,89 +158,4 @@ function unreadText(jobs: number, error: unknown): string {
   }
   const what = jobs === 1 ? 'The run time of 1 image' : `The run times of ${jobs} images`;
   return `${what} could not be read from the list of predictions: ${message}`;
-}
-
-/** An outcome that was corrected. */
-interface Correction {
-  readonly outcome: Outcome;
-  /** What it cost more than was booked; negative if it cost less. */
-  readonly costChangeUsd: number;
-  /** The estimate that its cost replaces; 0 if it was none. */
-  readonly estimateUsd: number;
-}
-
-/** Corrects the outcomes of a prediction, in journal, manifest and sidecar, and reports them. */
-function correctJobs(
-  indexes: readonly number[],
-  prediction: Prediction,
-  run: Looking,
-): Observable<Correction> {
-  const { persist = () => EMPTY, emit = () => {} } = run.config;
-  return from(indexes).pipe(
-    concatMap((index) => run.manifest.find(index)),
-    concatMap((outcome) => {
-      if (outcome?.predictionId !== prediction.id) return EMPTY;
-      const correction = correct(outcome, prediction, run);
-      return concat(
-        // The money first: it must not be lost if the process is killed between the two.
-        correction.costChangeUsd === 0 ? EMPTY : book(correction.outcome, run).pipe(ignoreElements()),
-        persist(correction.outcome).pipe(ignoreElements()),
-        defer(() => {
-          emit(measured(correction));
-          return of(correction);
-        }),
-      );
-    }),
-  );
-}
-
-function correct(outcome: Outcome, prediction: Prediction, { config }: Pick<OpenRun, 'config'>): Correction {
-  const { estimatedUsd = 0, ...known } = outcome;
-  const { own_wall_time: _own, ...metrics } = outcome.metrics;
-  const isTimed = typeof prediction.metrics.predict_time === 'number';
-  const timed = {
-    ...known,
-    metrics: { ...(isTimed ? metrics : outcome.metrics), ...prediction.metrics },
-    createdAt: prediction.createdAt ?? outcome.createdAt,
-    completedAt: prediction.completedAt ?? outcome.completedAt,
-  };
-  const { costOf } = overrideAnswers(config.provider.answers, config.answers);
-  const exactMicroUsd = estimatedUsd === 0 ? null : costOf(prediction);
-  if (exactMicroUsd === null || outcome.costUsd === null) {
-    const unchanged = estimatedUsd === 0 ? timed : { ...timed, estimatedUsd };
-    return { outcome: unchanged, costChangeUsd: 0, estimateUsd: 0 };
-  }
-  const costChangeUsd = (exactMicroUsd - toMicroUsd(estimatedUsd)) / 1_000_000;
-  const costUsd = addUsd(outcome.costUsd, costChangeUsd);
-  return { outcome: { ...timed, costUsd }, costChangeUsd, estimateUsd: estimatedUsd };
-}
-
-/** Books the exact cost of a job in the journal; ratings have a journal of their own. */
-function book(outcome: Outcome, { journal }: Pick<OpenRun, 'journal'>): Observable<void> {
-  const { scoreCostUsd: ratingUsd = 0 } = outcome.metrics;
-  const ownUsd = addUsd(outcome.costUsd ?? 0, -Number(ratingUsd));
-  return journal.record(planOf(outcome), { type: 'outcome', outcome: { ...outcome, costUsd: ownUsd } });
-}
-
-/** Returns the plan of a job that has its outcome, for its journal entry. */
-function planOf(outcome: Outcome): Plan {
-  const { index, key, prompt, model, version, input, tags } = outcome;
-  const path = stemOf(outcome) ?? '';
-  return { index, key, prompt, model, version, input, tags, path, renditions: [], priceMicroUsd: null };
-}
-
-function measured({ outcome, costChangeUsd, estimateUsd }: Correction) {
-  const { index, model, cached, metrics, completedAt, costUsd } = outcome;
-  const type = 'job.measured' as const;
-  return { type, index, model, cached, metrics, completedAt, costUsd, costChangeUsd, estimateUsd };
-}
-
-function withCorrection(end: RunEnd, { costChangeUsd, estimateUsd }: Correction): RunEnd {
-  const { costUsd, estimatedUsd = 0, unpricedJobs = 0 } = end.totals;
-  const cost = {
-    costUsd: addUsd(costUsd, costChangeUsd),
-    estimatedUsd: Math.max(0, addUsd(estimatedUsd, -estimateUsd)),
-    unpricedJobs,
-  };
-  return { ...end, totals: withCost(end.totals, cost) };
 }

@@ -4,12 +4,14 @@ import {
   concatMap,
   EMPTY,
   from,
+  ignoreElements,
   last,
   map,
   mergeMap,
   type Observable,
   of,
   takeWhile,
+  tap,
   timer,
   toArray,
 } from 'rxjs';
@@ -32,12 +34,13 @@ import { hasEnded } from './settledPredictions.ts';
 export function addSurplus(
   end: RunEnd,
   earlier: EarlierRuns,
-  { config, surplus }: Pick<OpenRun, 'config' | 'surplus'>,
+  run: Pick<OpenRun, 'config' | 'provider' | 'surplus'>,
 ): Observable<RunEnd> {
+  const { config, surplus } = run;
   const known = new Set(earlier.surplus.predictionIds);
   return atTheirEnd(
     surplus.result().filter(({ id }) => !known.has(id)),
-    config,
+    run,
   ).pipe(
     map((predictions) => {
       const ended = predictions.filter(hasEnded);
@@ -48,6 +51,22 @@ export function addSurplus(
       const looked = { ...end, totals };
       return ended.length < predictions.length ? leaveLook(looked, sum) : withSurplus(looked, sum);
     }),
+  );
+}
+
+/** Predictions that are asked for by their id at most, and at the same time. */
+export const MOST_HIDDEN = 100;
+const HIDDEN_AT_A_TIME = 8;
+
+/** Shows the counter of surplus predictions those whose input the list leaves out. */
+export function seeHidden(
+  ids: readonly string[],
+  { provider, surplus }: Pick<OpenRun, 'provider' | 'surplus'>,
+): Observable<never> {
+  return from(ids).pipe(
+    mergeMap((id) => provider.getPrediction(id).pipe(catchError(() => EMPTY)), HIDDEN_AT_A_TIME),
+    tap(surplus.see),
+    ignoreElements(),
   );
 }
 
@@ -69,8 +88,9 @@ const AT_A_TIME = 16;
 /** Asks for the predictions that still ran when the list was read: their cost is not known yet. */
 function atTheirEnd(
   predictions: readonly Prediction[],
-  { provider, scheduler = monotonicScheduler }: OpenRun['config'],
+  { provider, config }: Pick<OpenRun, 'config' | 'provider'>,
 ): Observable<readonly Prediction[]> {
+  const { scheduler = monotonicScheduler } = config;
   const again = ({ id }: Prediction, pauseMs: number) =>
     timer(pauseMs, scheduler).pipe(
       concatMap(() => provider.getPrediction(id)),

@@ -11,13 +11,15 @@ import {
 } from '../../../../src/operators/predictions/lost/searches.ts';
 import { aRequest } from '../../../helpers/fakeProvider.ts';
 
-const aSearch = (isAtRest = () => false): Search =>
+const none: Search['outage'] = { awayMs: () => 0, wasAway: () => false };
+const aSearch = (isAtRest = () => false, outage = none): Search =>
   beginSearch(
     {
       attempt: createAttempt({ request: aRequest(), sentAtMs: 0 }),
       subscriber: new Subscriber(),
       isAtRest,
       lookForMs: 120_000,
+      outage,
     },
     0,
   );

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { concatMap, lastValueFrom, of } from 'rxjs';
+import { concatMap, lastValueFrom, map, of } from 'rxjs';
 import { beforeEach, expect, it } from 'vitest';
 import type { RunEvent } from '../../../../src/events/runEvent.ts';
 import { generate } from '../../../../src/pipelines/generate.ts';
@@ -128,11 +128,39 @@ it('books the exact cost of a model that is paid by the second, in totals, repor
   journal.close();
 });
 
-it('leaves an estimate and own times if the list is of no help, and fills them in next time', async () => {
-  const state = { broken: true };
-  const faults = {
-    onList: () => (state.broken ? ({ type: 'answer', status: 403, body: '{"detail":"no"}' } as const) : null),
+const forbidden = { type: 'answer', status: 403, body: '{"detail":"no"}' } as const;
+it('asks by id for times and cost if the list is forbidden, and says what is not counted', async () => {
+  const { simulator, provider } = await start({ faults: { onList: () => forbidden } });
+  const { report, totals } = await run(2, { provider }, SDXL);
+  expect(report).toMatchObject({ costIncomplete: false, predictTime: { count: 2 } });
+  expect(Math.round(totals.costUsd * 1e6)).toBe(simulator.stats().billedMicroUsd);
+  expect(simulator.stats().requests).toMatchObject({ list: 1, get: 2 });
+  expect(events).toContainEqual({
+    type: 'warning',
+    message: expect.stringMatching(/^The list of predictions could not be read, so predictions that were/),
+  });
+});
+
+it('counts what was made twice, also if the list shows no inputs', async () => {
+  const { simulator, provider } = await start({ faults: { isRepeated: ({ input }) => input.seed === 1 } });
+  const bare: Settings['provider'] = {
+    ...provider,
+    listPredictions: (query) =>
+      provider
+        .listPredictions(query)
+        .pipe(
+          map((page) => ({ ...page, predictions: page.predictions.map((one) => ({ ...one, input: null })) })),
+        ),
   };
+  const { report } = await run(3, { provider: bare });
+  expect(report.surplus?.count).toBe(1);
+  expect(simulator.stats().requests).toMatchObject({ get: 1 });
+});
+
+it('leaves an estimate and own times if the service is of no help, and fills them in next time', async () => {
+  const state = { broken: true };
+  const answer = () => (state.broken ? forbidden : null);
+  const faults = { onList: answer, onGet: answer };
   const { simulator, provider } = await start({ faults });
   const first = await run(2, { provider }, SDXL);
   expect(first.fault).toBeNull();
@@ -167,9 +195,7 @@ it('counts the predictions of the list that belong to no job: ids, cost, a warni
   const { simulator, provider } = await start({ earlyOutputRate: 0 });
   const seen: Prediction[] = [];
   const extra = {
-    see: (one: Prediction) => {
-      seen.push(one);
-    },
+    see: (one: Prediction) => seen.push(one) > 0,
     result: () => seen.slice(0, 2),
   };
   const { report, totals } = await counted(4, { provider }, extra);
@@ -202,9 +228,8 @@ it('leaves a prediction that still runs to the next run, and asks for several at
   const { provider } = await start({ earlyOutputRate: 0 });
   const seen: Prediction[] = [];
   const running = {
-    see: (one: Prediction) => {
-      seen.push({ ...one, status: seen.length === 0 ? 'succeeded' : 'processing' });
-    },
+    see: (one: Prediction) =>
+      seen.push({ ...one, status: seen.length === 0 ? 'succeeded' : 'processing' }) > 0,
     result: () => seen,
   };
   let asked = 0;

@@ -1,5 +1,15 @@
 import fc from 'fast-check';
-import { defer, lastValueFrom, map, of, throwError, timer, toArray, VirtualTimeScheduler } from 'rxjs';
+import {
+  defer,
+  finalize,
+  lastValueFrom,
+  map,
+  of,
+  throwError,
+  timer,
+  toArray,
+  VirtualTimeScheduler,
+} from 'rxjs';
 import { expect, it } from 'vitest';
 import { ProviderError } from '../../../../src/errors.ts';
 import { settledPredictions } from '../../../../src/pipelines/run/closing/settledPredictions.ts';
@@ -7,7 +17,7 @@ import type { Prediction } from '../../../../src/types.ts';
 import { aPrediction, fakeProvider } from '../../../helpers/fakeProvider.ts';
 import { marbles } from '../../../helpers/marbles.ts';
 
-const settled = (id: string) => aPrediction({ id, status: 'succeeded' });
+const settled = (id: string) => aPrediction({ id, status: 'succeeded', metrics: { predict_time: 1 } });
 const running = (id: string) => aPrediction({ id, status: 'processing' });
 
 /** A service whose list request takes a frame; each look sees the next of `pages`. */
@@ -23,7 +33,15 @@ function listing(looks: readonly (readonly (readonly Prediction[])[])[]) {
       const following = page + 1 < pages.length ? String(page + 1) : null;
       return timer(1).pipe(map(() => ({ predictions: pages[page] ?? [], next: following })));
     });
-  return { provider: fakeProvider({ listPredictions }), asked };
+  /** By id it shows what the last look has shown. */
+  const getPrediction = (id: string) =>
+    defer(() => {
+      const shown = (looks.at(-1) ?? []).flat().find((prediction) => prediction.id === id);
+      return shown === undefined
+        ? throwError(() => new ProviderError('ERR_NOT_FOUND', '404', { status: 404 }))
+        : of(shown);
+    });
+  return { provider: fakeProvider({ listPredictions, getPrediction }), asked };
 }
 const base = { createdAfterMs: 0, pages: 10, pausesMs: [2, 5] };
 
@@ -62,8 +80,11 @@ it(
   'emits the error of the list',
   marbles(({ cold, expectObservable }) => {
     const refused = new ProviderError('ERR_FORBIDDEN', 'no', { status: 403 });
-    const provider = fakeProvider({ listPredictions: () => cold('-#', undefined, refused) });
-    expectObservable(settledPredictions(provider, { ...base, ids: ['a'] })).toBe('-#', undefined, refused);
+    const provider = fakeProvider({
+      listPredictions: () => cold('-#', undefined, refused),
+      getPrediction: () => cold('--#', undefined, refused),
+    });
+    expectObservable(settledPredictions(provider, { ...base, ids: ['a'] })).toBe('---#', undefined, refused);
   }),
 );
 
@@ -133,4 +154,71 @@ it('never takes more requests than its pages, and never emits an id twice', asyn
     }),
     { numRuns: 30 },
   );
+});
+
+it(
+  'asks by id if the list is forbidden, and emits its error in the end',
+  marbles(({ cold, expectObservable }) => {
+    const refused = new ProviderError('ERR_FORBIDDEN', 'no', { status: 403 });
+    const provider = fakeProvider({
+      listPredictions: () => cold('-#', undefined, refused),
+      getPrediction: (id) => cold('--(p|)', { p: id === 'b' ? running(id) : settled(id) }),
+    });
+    const ids = settledPredictions(provider, { ...base, ids: ['a', 'b', 'c'] }).pipe(map(({ id }) => id));
+    expectObservable(ids).toBe('---(ac#)', undefined, refused);
+  }),
+);
+
+it(
+  'asks nothing more if the error concerns all calls',
+  marbles(({ cold, expectObservable }) => {
+    const refused = new ProviderError('ERR_UNAUTHENTICATED', 'no', { status: 401, stopsRun: true });
+    const provider = fakeProvider({ listPredictions: () => cold('-#', undefined, refused) });
+    expectObservable(settledPredictions(provider, { ...base, ids: ['a'] })).toBe('-#', undefined, refused);
+  }),
+);
+
+it(
+  'asks by id for what the list does not have, and for an end of which it shows neither times nor metrics',
+  marbles(({ cold, expectObservable }) => {
+    const asked = new Map([
+      ['a', settled('a')],
+      ['c', settled('c')],
+    ]);
+    const [a, b] = [aPrediction({ id: 'a' }), aPrediction({ id: 'b' })];
+    const provider = fakeProvider({
+      listPredictions: () => of({ predictions: [b, a], next: null }),
+      getPrediction: (id) =>
+        asked.has(id)
+          ? cold('-(p|)', { p: asked.get(id)! })
+          : cold<Prediction>('-#', undefined, new Error('no')),
+    });
+    const found = settledPredictions(provider, { ...base, ids: ['a', 'b', 'c'] });
+    // 2 and 5 until the last look; b is shown as the list had it.
+    expectObservable(found).toBe('--------(abc|)', { a: asked.get('a'), b, c: asked.get('c') });
+  }),
+);
+
+it('asks for 300 by id at most, eight at the same time', async () => {
+  let [most, running, asked] = [0, 0, 0];
+  const provider = fakeProvider({
+    listPredictions: () => of({ predictions: [], next: null }),
+    getPrediction: (id) =>
+      defer(() => {
+        asked += 1;
+        running += 1;
+        most = Math.max(most, running);
+        return timer(0).pipe(
+          map(() => settled(id)),
+          finalize(() => {
+            running -= 1;
+          }),
+        );
+      }),
+  });
+  const ids = Array.from({ length: 400 }, (_, nth) => `p${nth}`);
+  const found = await lastValueFrom(
+    settledPredictions(provider, { ...base, ids, pausesMs: [] }).pipe(toArray()),
+  );
+  expect([asked, found.length, most]).toEqual([300, 300, 8]);
 });

@@ -1,7 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asyncScheduler, of, type SchedulerLike, Subject } from 'rxjs';
+import { asyncScheduler, of, type SchedulerLike, Subject, throwError } from 'rxjs';
 import { expect } from 'vitest';
+import { ProviderError } from '../../../../src/errors.ts';
+import type { Provider } from '../../../../src/ports.ts';
 import { createReplicateProvider } from '../../../../src/providers/replicate/replicateProvider.ts';
 import type { Fault, SimulatorFaults } from '../../../../src/simulator/engine/faults.ts';
 import type { SimulatorConfig } from '../../../../src/simulator/index.ts';
@@ -176,6 +178,24 @@ describeTable('The version or the process', {
     const first = await scripts.generate(prompts, '--concurrency 1');
     expect(first.error).toMatchObject({ code: 'ERR_NO_CREDIT' });
     mend();
+    const next = await scripts.generate(prompts);
+    expect(next).toMatchObject({ code: 0, made: 2, totals: { alreadySaved: 1 } });
+    return next.made;
+  },
+  'the service did not respond for longer than `--max-wait`': async () => {
+    const scripts = await scriptsInFolder();
+    const provider = createReplicateProvider(scripts.simulator);
+    const refused = new ProviderError('ERR_NO_CONNECTION', 'no connection', { recoverable: true });
+    const away: Provider = {
+      ...provider,
+      createPrediction: (request, options) =>
+        request.input.prompt === 'a'
+          ? provider.createPrediction(request, options)
+          : throwError(() => refused),
+    };
+    const scheduler = fast();
+    const first = await scripts.generate(prompts, '--max-wait 20', { provider: away, scheduler });
+    expect(first.error).toMatchObject({ code: 'ERR_WAIT_TOO_LONG', stopsRun: true });
     const next = await scripts.generate(prompts);
     expect(next).toMatchObject({ code: 0, made: 2, totals: { alreadySaved: 1 } });
     return next.made;

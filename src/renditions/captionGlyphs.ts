@@ -1,6 +1,5 @@
-import { missingGlyphs } from '../../renditions/glyphs.ts';
-import type { PlanSource } from './recoveryRounds.ts';
-import type { OpenRun } from './settings.ts';
+import type { Plan } from '../types.ts';
+import { missingGlyphs } from './glyphs.ts';
 
 /** A run without captions among so many of its first jobs has none. */
 const LOOKED_AT = 1_000;
@@ -11,8 +10,8 @@ const MOST_SHOWN = 8;
  * would be drawn as boxes. Reads all plans once if there are captions.
  */
 export async function warnOfMissingGlyphs(
-  plans: PlanSource,
-  { config }: Pick<OpenRun, 'config'>,
+  plans: () => AsyncIterable<Plan> | Iterable<Plan>,
+  warn: (message: string) => void,
 ): Promise<void> {
   const characters = new Set<string>();
   let jobs = 0;
@@ -27,7 +26,7 @@ export async function warnOfMissingGlyphs(
     if (!hasCaptions && jobs >= LOOKED_AT) return;
   }
   const missing = await missingGlyphs([...characters].join(''));
-  if (missing.length > 0) config.emit?.({ type: 'warning', message: describe(missing) });
+  if (missing.length > 0) warn(describe(missing));
 }
 
 function describe(missing: readonly string[]): string {

@@ -1,0 +1,221 @@
+import { Observable, type SchedulerLike, Subject, type Subscriber, Subscription, take } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { createFifoQueue } from '../internal/fifoQueue.ts';
+import { expectOption } from '../internal/options.ts';
+import { createPeriods } from './periods.ts';
+
+export interface OutageConfig {
+  /** Failures in a row that make an outage: an integer of 1 or more. Default 4. */
+  failures?: number;
+  /**
+   * Asks if the other side responds: emits if it does, an error if it does not. It also decides if
+   * failures are an outage. Default: none; the first caller in line tries.
+   */
+  probe?: () => Observable<unknown>;
+  /** Longest outage, at its end callers in line get an error. Default 2,700,000. */
+  maxOutageMs?: number;
+  /** Returns that error, from the last failure. Default: the last failure. */
+  tooLong?: (error: unknown, awayMs: number) => unknown;
+  /**
+   * Called when the first caller has to wait, with the last failure, and when the outage is over,
+   * with null. Default: no-op.
+   */
+  onChange?: (error: unknown) => void;
+  /** Clock of the waits. Default monotonicScheduler. */
+  scheduler?: SchedulerLike;
+}
+
+/** What is known of another side that may be away. */
+export interface Outage {
+  /**
+   * Emits once and completes when a call may be made: at once, or when the other side responds
+   * again. Emits an error if it stays away for too long.
+   */
+  admit(): Observable<void>;
+  /** Reports that the other side has responded to a call. */
+  responded(): void;
+  /**
+   * Reports that it has not. `caller` tells calls apart: those of one caller alone are an outage
+   * only if `isCertain` that they had no effect. Default: it is.
+   */
+  failed(error: unknown, from?: { readonly caller: unknown; readonly isCertain: boolean }): void;
+  /** Reports that it may respond again: the first caller in line tries at once. */
+  hasten(): void;
+  /** True from the last of the failures that make an outage until a response. */
+  readonly isAway: boolean;
+  /** Emits at the beginning of each outage. */
+  readonly began: Observable<unknown>;
+  /** Returns the time of outages since a moment, in ms. */
+  awayMs(sinceMs: number): number;
+  /** Returns true if there was an outage at some time between two moments. */
+  wasAway(fromMs: number, toMs: number): boolean;
+}
+
+/** First and longest pause between two tries; between tries whose result may stay unknown. */
+const PAUSES_MS = { first: 1_000, longest: 10_000, longestInDoubt: 30_000 } as const;
+/** Time without a response after which the next caller tries too: the first may just be slow. */
+const TRY_MS = 10_000;
+
+/**
+ * Holds calls back while the other side is away: after `failures` in a row without a response,
+ * until a probe succeeds or one caller that tries gets a response. The first response ends the
+ * outage, and all callers in line are let go.
+ *
+ *     calls fail (x), one response (r)    --x-x-x-x---------x-------r
+ *     pause, and the first in line tries          -- 1s --T-- 2s --T
+ *     admit(), early                      -(a|)
+ *     admit(), in the outage                        ----------------(a|)
+ *
+ * Timers run only while callers wait.
+ */
+export function createOutage(config: OutageConfig = {}): Outage {
+  const { failures = 4, probe, maxOutageMs = 2_700_000, tooLong = (error) => error } = config;
+  const { onChange = () => {}, scheduler = monotonicScheduler } = config;
+  expectOption(Number.isInteger(failures) && failures >= 1, 'failures', 'an integer of 1 or more', failures);
+  expectOption(maxOutageMs >= 0, 'maxOutageMs', 'a number of 0 or more', maxOutageMs);
+  const line = createFifoQueue<Subscriber<void>>();
+  const periods = createPeriods(() => scheduler.now());
+  const began = new Subject<unknown>();
+  /** `trying`: the pause is over, and one caller after the other tries. */
+  let state: 'up' | 'away' | 'trying' = 'up';
+  let lastError: unknown = null;
+  let isInDoubt = false;
+  let failedInARow = 0;
+  let failedSinceMs = 0;
+  let callers = new Set<unknown>();
+  let tries = 0;
+  let nextTryMs = 0;
+  let isReported = false;
+  let turn: Subscription | null = null;
+
+  const rest = (): void => {
+    turn?.unsubscribe();
+    turn = null;
+  };
+  const forget = (): void => {
+    failedInARow = 0;
+    callers = new Set();
+  };
+  /** Ends an outage. Callers that are let go may fail at once, and begin the next one. */
+  const end = (release: (subscriber: Subscriber<void>) => void): void => {
+    rest();
+    forget();
+    state = 'up';
+    tries = 0;
+    periods.end();
+    if (isReported) onChange(null);
+    isReported = false;
+    for (let left = line.size; left > 0 && state === 'up'; left -= 1) {
+      const subscriber = line.takeFirst();
+      if (subscriber !== undefined) release(subscriber);
+    }
+  };
+  const pause = (): void => {
+    const longestMs = isInDoubt ? PAUSES_MS.longestInDoubt : PAUSES_MS.longest;
+    nextTryMs = scheduler.now() + Math.min(longestMs, PAUSES_MS.first * 2 ** tries);
+    tries += 1;
+    state = 'away';
+    rest();
+    plan();
+  };
+  const begin = (): void => {
+    periods.begin(failedSinceMs);
+    pause();
+    began.next(null);
+  };
+  const respond = (): void => {
+    // A probe is of no use any more.
+    if (state === 'up') rest();
+    else end(letGo);
+    forget();
+  };
+  const ask = (question: () => Observable<unknown>, onSilence: () => void): void => {
+    // It may end before `subscribe` returns.
+    const asking = new Subscription();
+    turn = asking;
+    asking.add(
+      question()
+        .pipe(take(1))
+        .subscribe({
+          error: (error: unknown) => {
+            turn = null;
+            lastError = error;
+            onSilence();
+          },
+          complete: respond,
+        }),
+    );
+  };
+  const letNextTry = (): void => {
+    state = 'trying';
+    nextTryMs = scheduler.now() + TRY_MS;
+    const next = line.takeFirst();
+    if (next !== undefined) letGo(next);
+    plan();
+  };
+  const tryNow = (): void => {
+    turn = null;
+    const awayMs = periods.currentMs();
+    if (awayMs >= maxOutageMs) {
+      const error = tooLong(lastError, awayMs);
+      end((subscriber) => subscriber.error(error));
+    } else if (probe !== undefined) ask(probe, pause);
+    else letNextTry();
+  };
+  /** Sets the timer of the next try, for as long as callers wait. */
+  const plan = (): void => {
+    if (turn !== null || state === 'up' || line.size === 0) return;
+    turn = scheduler.schedule(tryNow, Math.max(0, nextTryMs - scheduler.now()));
+  };
+  const wait = (subscriber: Subscriber<void>): (() => void) => {
+    const leave = line.join(subscriber);
+    if (!isReported) {
+      isReported = true;
+      onChange(lastError);
+    }
+    plan();
+    return () => {
+      leave();
+      if (line.size === 0 && state !== 'up') rest();
+    };
+  };
+
+  return {
+    admit: () =>
+      new Observable<void>((subscriber) => {
+        if (state !== 'up') return wait(subscriber);
+        letGo(subscriber);
+        return undefined;
+      }),
+    responded: respond,
+    failed(error, { caller = null, isCertain = true } = { caller: null, isCertain: true }) {
+      lastError = error;
+      isInDoubt = !isCertain;
+      if (state === 'trying') pause();
+      if (state !== 'up') return;
+      if (failedInARow === 0) failedSinceMs = scheduler.now();
+      failedInARow += 1;
+      callers.add(caller);
+      if (failedInARow < failures || (callers.size < 2 && !isCertain) || turn !== null) return;
+      if (probe === undefined) begin();
+      else ask(probe, begin);
+    },
+    hasten() {
+      if (state !== 'away') return;
+      nextTryMs = scheduler.now();
+      rest();
+      plan();
+    },
+    get isAway() {
+      return state !== 'up';
+    },
+    began,
+    awayMs: periods.sumMs,
+    wasAway: periods.overlap,
+  };
+}
+
+function letGo(subscriber: Subscriber<void>): void {
+  subscriber.next();
+  subscriber.complete();
+}

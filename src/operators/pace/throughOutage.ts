@@ -1,0 +1,33 @@
+import { concatMap, defer, type Observable, of, retry, tap } from 'rxjs';
+import type { Outage } from './outage.ts';
+
+/**
+ * Makes a call when the other side responds, and again if it fails in an outage, however often.
+ *
+ *     outage                                      -----------|
+ *     call, made before it                        --x
+ *     throughOutage(outage, () => call, isAway)   --.........--(a|)
+ *
+ * Emits every other error, and all errors outside of outages. `isAway` returns true for an error
+ * without a response, false for one that is a response, null if that is unknown.
+ */
+export function throughOutage<T>(
+  outage: Outage,
+  call: () => Observable<T>,
+  isAway: (error: unknown) => boolean | null,
+): Observable<T> {
+  const report = (error: unknown): void => {
+    const isFailure = isAway(error);
+    if (isFailure === true) outage.failed(error);
+    if (isFailure === false) outage.responded();
+  };
+  return outage.admit().pipe(
+    concatMap(() => defer(call).pipe(tap({ next: () => outage.responded(), error: report }))),
+    retry({
+      delay: (error: unknown) => {
+        if (outage.isAway && isAway(error) === true) return of(null);
+        throw error;
+      },
+    }),
+  );
+}
