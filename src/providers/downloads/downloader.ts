@@ -11,7 +11,8 @@ import { DownloadError, StorageError } from '../../errors.ts';
 import { sharedImageMemory } from '../../images/imageMemory.ts';
 import type { Downloader, DownloadTarget } from '../../ports.ts';
 import type { ImageFile } from '../../types.ts';
-import { identifyFile } from './identifyFile.ts';
+import { identifyFile, NotWholeError } from './identifyFile.ts';
+import { createRefusedFiles, type RefusedFiles } from './keepRefused.ts';
 import { downloadError, type ReceiveConfig, type ReceivedFile, receiveFile } from './receiveFile.ts';
 
 export interface DownloaderConfig {
@@ -31,17 +32,24 @@ export interface DownloaderConfig {
  *
  * Emits `DownloadError`: recoverable if another try can help (cut, slow, 5xx), else final (gone,
  * refused, too large, no image); `StorageError` if the disk refuses. Removes its temporary file
- * after an error and on unsubscribe.
+ * after an error and on unsubscribe. A file that is not whole, and comes again as it is, is kept as
+ * `<stem>.damaged.<extension>`.
  */
 export function createDownloader(config: DownloaderConfig = {}): Downloader {
   const { maxBytes = 100_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
   const limits = { maxBytes, connectTimeoutMs, idleTimeoutMs };
+  const refused = createRefusedFiles();
   return {
-    download: (url, target) => fromAbortable((signal) => fetchTo(target, url, { ...limits, signal })),
+    download: (url, target) =>
+      fromAbortable((signal) => fetchTo(target, url, { ...limits, signal, refused })),
   };
 }
 
-async function fetchTo(target: DownloadTarget, url: string, config: ReceiveConfig): Promise<ImageFile> {
+interface FetchConfig extends ReceiveConfig {
+  readonly refused: RefusedFiles;
+}
+
+async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig): Promise<ImageFile> {
   const { stem } = target;
   // Each try has its own name: one that was unsubscribed may still clean up while the next is
   // running.
@@ -49,7 +57,13 @@ async function fetchTo(target: DownloadTarget, url: string, config: ReceiveConfi
   try {
     await ensureDir(dirname(stem));
     const received = await receiveFile(url, temporary, config);
-    const { extension, ...identity } = await identifyFile(temporary, received, url);
+    const { extension, ...identity } = await identifyFile(temporary, received, url).catch(
+      async (error: unknown) => {
+        if (!(error instanceof NotWholeError)) throw error;
+        const { sha256 } = received;
+        throw await config.refused(error, { url, temporary, stem, extension: error.extension, sha256 });
+      },
+    );
     const stored = await writeProvenance({ path: temporary, extension, received, ...identity }, target);
     config.signal.throwIfAborted();
     const path = await giveName(temporary, `${stem}.${extension}`, target.mayReplace);
