@@ -13,8 +13,9 @@ import { DownloadError, StorageError } from '../../errors.ts';
 import { sharedImageMemory } from '../../images/imageMemory.ts';
 import type { Downloader, DownloadTarget } from '../../ports.ts';
 import type { ImageFile } from '../../types.ts';
-import { type IdentifyFileConfig, identifyFile } from './identifyFile.ts';
+import { type IdentifyFileConfig, identifyFile, NotWholeError } from './identifyFile.ts';
 import { addMissingEnd } from './jpegEnd.ts';
+import { createRefusedFiles, type RefusedFiles } from './keepRefused.ts';
 import { anywhere, createPublicReach } from './reach.ts';
 import { downloadError, type ReceiveConfig, type ReceivedFile, receiveFile } from './receiveFile.ts';
 
@@ -52,7 +53,8 @@ const PACE_MS = 30_000;
  *
  * Emits `DownloadError`: recoverable if another try can help (cut, slow, 5xx), else final (gone,
  * refused, at an address that is not public, too large, no image); `StorageError` if the disk
- * refuses. Removes its temporary file after an error and on unsubscribe.
+ * refuses. Removes its temporary file after an error and on unsubscribe. A file that is not whole,
+ * and comes again as it is, is kept as `<stem>.damaged.<extension>`.
  */
 export function createDownloader(config: DownloaderConfig = {}): Downloader {
   const { maxBytes = 1_000_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
@@ -69,12 +71,18 @@ export function createDownloader(config: DownloaderConfig = {}): Downloader {
     leastPace: { bytesPerSecond: leastBytesPerSecond, overMs: PACE_MS, scheduler },
     reach: isLocal ? anywhere : createPublicReach({ isPlain }),
   };
+  const refused = createRefusedFiles();
   return {
-    download: (url, target) => fromAbortable((signal) => fetchTo(target, url, { ...limits, signal })),
+    download: (url, target) =>
+      fromAbortable((signal) => fetchTo(target, url, { ...limits, signal, refused })),
   };
 }
 
-async function fetchTo(target: DownloadTarget, url: string, config: ReceiveConfig): Promise<ImageFile> {
+interface FetchConfig extends ReceiveConfig {
+  readonly refused: RefusedFiles;
+}
+
+async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig): Promise<ImageFile> {
   const { stem } = target;
   // Each try has its own name: one that was unsubscribed may still clean up while the next is
   // running.
@@ -89,6 +97,10 @@ async function fetchTo(target: DownloadTarget, url: string, config: ReceiveConfi
     } = await identifyWhole(temporary, received, {
       url,
       ...(target.mayBeText === undefined ? {} : { mayBeText: target.mayBeText }),
+    }).catch(async (error: unknown) => {
+      if (!(error instanceof NotWholeError)) throw error;
+      const { sha256 } = received;
+      throw await config.refused(error, { url, temporary, stem, extension: error.extension, sha256 });
     });
     const stored = await writeProvenance(
       { path: temporary, extension, received: whole, ...identity },

@@ -38,7 +38,7 @@ export async function identifyFile(
     if (size === null) return { extension, format, widthPx: null, heightPx: null };
     return { extension, format, ...((await isTurned(path, head)) ? turned(size) : size) };
   } catch (error) {
-    throw error instanceof StructureFault ? notWhole(extension, error) : error;
+    throw error instanceof StructureFault ? new NotWholeError(extension, error) : error;
   }
 }
 
@@ -62,21 +62,22 @@ function turned({ widthPx, heightPx }: ImageSize): ImageSize {
   return { widthPx: heightPx, heightPx: widthPx };
 }
 
-function notWhole(extension: string, fault: StructureFault): DownloadError {
-  if (fault.kind === 'cut') {
-    const message = `Expected a whole ${extension} file, got one whose end is missing`;
-    return new DownloadError('ERR_TRUNCATED', message, {
+/** A file is not whole: `ERR_TRUNCATED` or `ERR_DAMAGED`. */
+export class NotWholeError extends DownloadError {
+  readonly extension: string;
+
+  constructor(extension: string, fault: StructureFault) {
+    const isCut = fault.kind === 'cut';
+    const got = isCut ? 'one whose end is missing' : `a damaged one: ${fault.message}`;
+    super(isCut ? 'ERR_TRUNCATED' : 'ERR_DAMAGED', `Expected a whole ${extension} file, got ${got}`, {
       recoverable: true,
-      suggestion: 'Run the same command again.',
+      suggestion: isCut
+        ? 'Run the same command again.'
+        : 'If it happens again, look at the prediction on replicate.com.',
       cause: fault,
     });
+    this.extension = extension;
   }
-  const message = `Expected a whole ${extension} file, got a damaged one: ${fault.message}`;
-  return new DownloadError('ERR_DAMAGED', message, {
-    recoverable: true,
-    suggestion: 'If it happens again, look at the prediction on replicate.com.',
-    cause: fault,
-  });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createHash, pbkdf2, randomBytes } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -249,6 +249,50 @@ describe('a file that continues after its end', () => {
     const whole = await picture('avif');
     const body = whole.subarray(0, whole.length - 10);
     await expect(fetchInto(await serve(body))).rejects.toMatchObject({ code: 'ERR_TRUNCATED' });
+  });
+});
+
+describe('a file that is not whole', () => {
+  it.each([
+    ['cut', 'ERR_TRUNCATED', (body: Buffer) => body.subarray(0, body.length - 20)],
+    ['damaged', 'ERR_DAMAGED', (body: Buffer) => body.fill(0xff, 50, 52)],
+  ])('is kept if it comes again as it was: %s', async (_, code, spoil) => {
+    const body = spoil(await picture('png'));
+    const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
+    const downloader = createDownloader();
+    const stem = join(folder, 'a', 'cat');
+    const fetchAgain = () => lastValueFrom(downloader.download(`${url}/out.png`, { stem }));
+    await expect(fetchAgain()).rejects.toMatchObject({ code });
+    expect(await filesThere()).toEqual([]);
+    for (const _time of ['second', 'third']) {
+      await expect(fetchAgain()).rejects.toMatchObject({
+        name: 'DownloadError',
+        code,
+        message: expect.stringMatching(/\. It came twice, and is kept as cat\.damaged\.png$/),
+        recoverable: true,
+      });
+      expect(await filesThere()).toEqual(['cat.damaged.png']);
+    }
+    expect(await readFile(join(folder, 'a', 'cat.damaged.png'))).toEqual(body);
+  });
+
+  it('leaves a file with that name as it is, and is not kept if it comes otherwise', async () => {
+    const body = await picture('png');
+    const { url } = await localServer((_request, response, count) =>
+      response.writeHead(200).end(body.subarray(0, body.length - Math.max(1, 4 - count))),
+    );
+    await mkdir(join(folder, 'a'));
+    await writeFile(join(folder, 'a', 'cat.damaged.png'), 'mine');
+    const downloader = createDownloader();
+    const fetchAgain = () =>
+      lastValueFrom(downloader.download(`${url}/out.png`, { stem: join(folder, 'a', 'cat') })).catch(
+        () => {},
+      );
+    for (let count = 0; count < 3; count += 1) await fetchAgain();
+    expect(await filesThere()).toEqual(['cat.damaged.png']);
+    await fetchAgain();
+    expect(await filesThere()).toEqual(['cat.damaged-2.png', 'cat.damaged.png']);
+    expect(await readFile(join(folder, 'a', 'cat.damaged.png'), 'utf8')).toBe('mine');
   });
 });
 
