@@ -89,6 +89,20 @@ it(
 );
 
 it(
+  'sends again after any number of errors of a service that is away, a second later',
+  marbles(({ cold, expectObservable }) => {
+    const away = new ProviderError('ERR_NO_CONNECTION', 'no', { recoverable: true });
+    const answers = [...Array(20).keys()].map(() => cold<Prediction>('#', undefined, away));
+    const provider = fakeProvider({
+      createPrediction: () => defer(() => answers.shift() ?? of(aPrediction())),
+    });
+    const isOutage = (error: unknown) => error === away;
+    const operator = createPrediction(provider, { governor: fakeGovernor(), retries: 0, isOutage });
+    expectObservable(of(aRequest()).pipe(operator)).toBe('20s (p|)', { p: aPrediction() });
+  }),
+);
+
+it(
   'reports to the governor the limits that the response named',
   marbles(({ cold, expectObservable, flush }) => {
     const governor = fakeGovernor();

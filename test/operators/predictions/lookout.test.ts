@@ -466,6 +466,24 @@ it('ends as uncertain if the list cannot be read to the end', () => {
 });
 
 it(
+  'does not end with a list that came late, at the end of an outage',
+  marbles(({ cold, expectObservable }) => {
+    // The look of 120 s is held back for a minute.
+    let [heldMs, looks] = [0, 0];
+    const listPredictions = () =>
+      defer(() => {
+        looks += 1;
+        if (looks !== 8) return of(page(looks > 9 ? [aPrediction()] : []));
+        heldMs = 60_000;
+        return cold<PredictionPage>('60s (l|)', { l: page([]) });
+      });
+    const outage = { awayMs: () => heldMs, wasAway: () => false };
+    const lookout = createLookout(fakeProvider({ listPredictions }), { outage });
+    expectObservable(lookout.find(anAttempt())).toBe('190s (p|)', { p: aPrediction() });
+  }),
+);
+
+it(
   'ends within six seconds if it is hurried',
   marbles(({ cold, expectObservable }) => {
     const found = createLookout(listing()).find(anAttempt(), { hurry: cold('20s h'), isAtRest: () => false });

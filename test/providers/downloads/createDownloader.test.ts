@@ -365,10 +365,12 @@ describe('anything else is refused, and nothing stays behind', () => {
     [403, 'ERR_DOWNLOAD_REFUSED', false],
     [500, 'ERR_DOWNLOAD_REFUSED', true],
     [429, 'ERR_DOWNLOAD_REFUSED', true],
+    [503, 'ERR_DOWNLOAD_REFUSED', true],
   ])('%i', async (status, code, recoverable) => {
     expect(await refused((_request, response) => response.writeHead(status).end('no'))).toMatchObject({
       code,
       recoverable,
+      isOutage: status === 503,
     });
   });
 
@@ -426,13 +428,14 @@ describe('anything else is refused, and nothing stays behind', () => {
 
   it('a server that does not begin to respond', async () => {
     const error = await refused(() => {}, { idleTimeoutMs: 30 });
-    expect(error).toMatchObject({ code: 'ERR_DOWNLOAD_CUT', recoverable: true });
+    expect(error).toMatchObject({ code: 'ERR_DOWNLOAD_CUT', recoverable: true, isOutage: false });
   });
 
   it('a server that is not there', async () => {
     await expect(fetchInto(`${await silentPort()}/a.png`)).rejects.toMatchObject({
       code: 'ERR_DOWNLOAD_CUT',
       recoverable: true,
+      isOutage: true,
     });
   });
 

@@ -53,3 +53,12 @@ it('ends after three more looks if it is hurried', () => {
   hurrySearch(search, 0);
   expect(looksOf(search)).toEqual([0, 2, 6]);
 });
+
+it('does not count the time of an outage, and goes on until the list must show what was lost in it', () => {
+  const awayMs = (sinceMs: number) => 90_000 - sinceMs;
+  expect(looksOf(aSearch(() => true, { awayMs, wasAway: () => false })).at(-1)).toBe(212); // 120 + 90 + 2
+  expect(looksOf(aSearch(() => true, { awayMs, wasAway: () => true })).at(-1)).toBe(600);
+  const hurried = aSearch(() => true, { awayMs, wasAway: () => true });
+  hurrySearch(hurried, 0);
+  expect(looksOf(hurried)).toEqual([0, 2, 6]);
+});
