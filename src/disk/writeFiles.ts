@@ -94,9 +94,17 @@ export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
   } finally {
     await handle.close();
   }
+}
+
+/** Some file systems flush no folders: FUSE, SMB, and others of networks. */
+function isUnsupported(error: unknown): boolean {
+  const codes = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM', 'EBADF'];
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
 /**
@@ -177,12 +185,21 @@ export async function writeChunks(path: string, pieces: AsyncIterable<string>): 
 const PROBE = new Uint8Array(4_096);
 
 /**
- * Checks, before anything is paid for, that a folder accepts a new file. Rejects with
- * `StorageError`.
+ * Checks, before anything is paid for, that a folder accepts a new file, and another name for it.
+ * Rejects with `StorageError`.
  */
 export async function checkWritable(folder: string): Promise<void> {
   try {
-    await removeTemporary(await writeTemporary(join(folder, 'probe'), PROBE));
+    const [first, second] = [
+      await writeTemporary(join(folder, 'probe'), PROBE),
+      newTemporaryPath(join(folder, 'probe')),
+    ];
+    await rename(first, second).catch(async (error: unknown) => {
+      await removeTemporary(first);
+      throw error;
+    });
+    await removeTemporary(second);
+    await syncFolder(folder);
   } catch (error) {
     throw toStorageError(error, folder);
   }

@@ -110,7 +110,9 @@ async function runReported(
   };
   const run =
     flags.follow === 'webhook'
-      ? receiveWebhooks(service, flags).pipe(switchMap((webhooks) => batch.run({ ...settings, webhooks })))
+      ? receiveWebhooks(service, flags, () => emit({ type: 'warning', message: ALL_REFUSED })).pipe(
+          switchMap((webhooks) => batch.run({ ...settings, webhooks })),
+        )
       : batch.run(settings);
   const left = merge(leave, stop.pipe(delay(PATIENCE_MS))).pipe(map(() => null));
   const end = await firstValueFrom(race(run, left));
@@ -181,6 +183,9 @@ async function openWatch(folder: string, port: number, service: string | null): 
   return openLiveView({ folder, port, service, earlier: manifestOutcomes(folder) });
 }
 
+const ALL_REFUSED =
+  'All webhooks so far were refused, because their signatures do not fit: a proxy on the way may change them, or they are not of this account. The list of predictions is asked instead.';
+
 /**
  * Listens for the webhooks of a service while subscribed. Emits the receiver, which has the URL for
  * the service and the events it sends.
@@ -190,6 +195,7 @@ async function openWatch(folder: string, port: number, service: string | null): 
 export function receiveWebhooks(
   { webhookSecret, secrets = [], reachesLoopback }: OpenService,
   { webhookUrl, webhookPort }: Pick<Flags, 'webhookUrl' | 'webhookPort'>,
+  onAllRefused: () => void = () => {},
 ): Observable<PredictionEvents> {
   if (webhookSecret === null) {
     throw new UsageError('`--follow webhook` needs signed webhooks, which this service does not send.', {
@@ -215,6 +221,7 @@ export function receiveWebhooks(
             createWebhookReceiver({
               secret: key,
               secrets,
+              onAllRefused,
               port: webhookPort ?? 0,
               ...(webhookUrl === null ? {} : { publicUrl: webhookUrl }),
             }),

@@ -1,6 +1,7 @@
 import type { Redact } from '../../base/secrets.ts';
 import { asFileHandleShortage } from '../../disk/storageError.ts';
 import { ProviderError } from '../../errors.ts';
+import { certificateDoubts, untrusted } from './certificates.ts';
 import { responseError } from './responseError.ts';
 import { cleanBody } from './serviceBody.ts';
 
@@ -104,17 +105,6 @@ const neverConnected = new Set([
   'EHOSTDOWN',
   'EADDRNOTAVAIL',
   'UND_ERR_CONNECT_TIMEOUT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_NOT_YET_VALID',
-  'CERT_REVOKED',
-  'CERT_UNTRUSTED',
-  'HOSTNAME_MISMATCH',
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_SSL_UNSUPPORTED_PROTOCOL',
   'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
@@ -128,6 +118,10 @@ const neverConnected = new Set([
 export function connectionError(method: string, path: string, error: unknown): ProviderError {
   const causes = chainOf(error);
   const code = causes.map(codeOf).find((candidate) => candidate !== '') ?? '';
+  const doubt = causes
+    .map((cause) => certificateDoubts.get(codeOf(cause)))
+    .find((found) => found !== undefined);
+  if (doubt !== undefined) return untrusted(`${method} ${path}: ${doubt.words} (${code})`, doubt);
   if (causes.length > 0 && causes.every(isFromConnecting)) {
     return new ProviderError(
       'ERR_NO_CONNECTION',

@@ -18,6 +18,11 @@ export interface WebhookReceiverConfig {
   /** Credentials to remove from what webhooks say, besides the secret. Default: none. */
   secrets?: readonly string[];
   /**
+   * Called once if the first three webhooks were all refused: their signatures do not fit. Default:
+   * no-op.
+   */
+  onAllRefused?: () => void;
+  /**
    * The URL at which the service reaches this machine, such as that of a tunnel or proxy. Default:
    * the local address.
    */
@@ -58,6 +63,8 @@ const REPLAYED = 100;
 const REPLAYED_MS = 5_000;
 /** Size of all of them: outputs may be `data:` URLs. */
 const REPLAYED_BYTES = 8_000_000;
+/** Refused webhooks without an accepted one that are no single forgery. */
+const MANY_REFUSED = 3;
 
 /**
  * Creates a server for the service's webhooks. Emits its URL and events once it listens, and
@@ -89,12 +96,18 @@ export function createWebhookReceiver(config: WebhookReceiverConfig): Observable
     const events = defer(() => concat(from(recent.list()), live));
     const isNews = createNewsFilter();
     const onWebhook = ({ id, event, bytes }: Webhook) => {
+      accepted += 1;
       if (!isNews(id, event.prediction)) return;
       recent.add(event, bytes);
       live.next(event);
     };
     const redact = createRedact([config.secret, ...(config.secrets ?? [])]);
-    const server = webhookServer({ verifier, maxBytes, redact, onWebhook });
+    let [accepted, refused] = [0, 0];
+    const onRefused = () => {
+      refused += 1;
+      if (accepted === 0 && refused === MANY_REFUSED) config.onAllRefused?.();
+    };
+    const server = webhookServer({ verifier, maxBytes, redact, onWebhook, onRefused });
     const listening = server.listen({ host, port });
     listening.then(
       (address) => subscriber.next({ url: publicUrl ?? `${address}/`, events }),

@@ -16,6 +16,8 @@ interface WebhookServerConfig {
   redact: Redact;
   /** Called with each genuine webhook, after the response to it. */
   onWebhook: (webhook: Webhook) => void;
+  /** Called for each webhook that is refused because its signature does not fit. Default: no-op. */
+  onRefused?: () => void;
 }
 
 /** A genuine webhook. */
@@ -48,7 +50,7 @@ const LONGEST_ID = 128;
  * that the rest of a body need not be read.
  */
 export function webhookServer(config: WebhookServerConfig): FastifyInstance {
-  const { verifier, maxBytes, redact, onWebhook } = config;
+  const { verifier, maxBytes, redact, onWebhook, onRefused = () => {} } = config;
   const server = Fastify({
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -66,6 +68,9 @@ export function webhookServer(config: WebhookServerConfig): FastifyInstance {
   server.setErrorHandler<FastifyError>(({ statusCode = 500 }, _request, reply) =>
     reply.code(statusCode).header('connection', 'close').send(),
   );
+  server.addHook('onResponse', async ({ method }, { statusCode }) => {
+    if (method === 'POST' && statusCode === 401) onRefused();
+  });
   server.setNotFoundHandler((_request, reply) => reply.code(404).header('connection', 'close').send());
   server.get('/*', async () => ({ status: 'ok' }));
   server.post('/*', {
