@@ -259,7 +259,7 @@ describe('a file that is not whole', () => {
   ])('is kept if it comes again as it was: %s', async (_, code, spoil) => {
     const body = spoil(await picture('png'));
     const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
-    const downloader = createDownloader();
+    const downloader = createDownloader({ isLocal: true });
     const stem = join(folder, 'a', 'cat');
     const fetchAgain = () => lastValueFrom(downloader.download(`${url}/out.png`, { stem }));
     await expect(fetchAgain()).rejects.toMatchObject({ code });
@@ -283,7 +283,7 @@ describe('a file that is not whole', () => {
     );
     await mkdir(join(folder, 'a'));
     await writeFile(join(folder, 'a', 'cat.damaged.png'), 'mine');
-    const downloader = createDownloader();
+    const downloader = createDownloader({ isLocal: true });
     const fetchAgain = () =>
       lastValueFrom(downloader.download(`${url}/out.png`, { stem: join(folder, 'a', 'cat') })).catch(
         () => {},
