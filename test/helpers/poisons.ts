@@ -89,9 +89,12 @@ export function layeredSvg(layers: number): Buffer {
 }
 
 /** Five poisons, each of another kind. */
-export async function poisons({ sidePx = 12_000, elements = 400_000 } = {}): Promise<readonly Poison[]> {
+export async function poisons({ sidePx = 24_000, elements = 400_000 } = {}): Promise<readonly Poison[]> {
   return [
-    { name: `interlaced PNG of ${sidePx} x ${sidePx}`, bytes: blackPng(sidePx, { isInterlaced: true }) },
+    {
+      name: `interlaced PNG of ${sidePx} x ${sidePx}`,
+      bytes: blackPng(sidePx, { depth: 1, isInterlaced: true }),
+    },
     { name: 'AVIF of 16,000 x 16,000', bytes: await readFile('test/fixtures/huge.avif') },
     { name: 'WebP of 16,383 x 16,383', bytes: await plainWebp(16_383) },
     { name: `SVG of ${elements} elements`, bytes: crowdedSvg(elements) },
