@@ -36,7 +36,8 @@ const command = createCommand({
   version: packageJson.version,
   inputs: [],
   flags: [
-    ...flagsIn('requests', 'money'),
+    // It reads no file but those of --input.
+    ...flagsIn('requests', 'money').filter((name) => name !== 'allow-files'),
     ...(['timeout', 'follow', 'out', 'dry-run'] as const),
     ...(['simulate', 'provider', 'base-url', 'refresh-models', 'json', 'quiet'] as const),
   ],

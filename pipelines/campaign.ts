@@ -29,7 +29,7 @@ const command = createCommand({
 await runBatchScript(command, async (script) => {
   const [input = ''] = script.inputs;
   const { flags: given, service, io } = script;
-  const spec = await readCampaignSpec(input);
+  const spec = await readCampaignSpec(input, given);
   const { budgetUsd: _budget, priceUsd: _price, platforms, renditions, ...others } = spec;
   const imageSettings = {
     ...others,

@@ -13,7 +13,13 @@ const command = createCommand({
     'Collects the predictions that a run with --detach has left to the service. Outputs are deleted after one hour.',
   version: packageJson.version,
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of that run' }],
-  flags: [...flagsIn('money', 'pace', 'destinations', 'tables', 'output'), 'simulate', 'base-url'],
+  flags: [
+    ...flagsIn('money', 'pace', 'destinations', 'tables', 'output'),
+    'input',
+    'allow-files',
+    'simulate',
+    'base-url',
+  ],
   examples: [
     'generate.ts prompts.txt --detach --out out/night',
     'collect.ts out/night',

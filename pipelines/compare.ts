@@ -29,7 +29,7 @@ const command = createCommand({
 await runBatchScript(command, async (script) => {
   const [specPath = ''] = script.inputs;
   const { flags, io } = script;
-  const read = await readCompareSpec(specPath);
+  const read = await readCompareSpec(specPath, flags);
   const given = flags.models.map(({ model, version }) => (version === null ? model : `${model}:${version}`));
   const spec = { ...read, models: given.length > 0 ? [...new Set(given)] : read.models };
   if (spec.models.length === 0) {

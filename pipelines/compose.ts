@@ -19,7 +19,7 @@ const command = createCommand({
 
 await runBatchScript(command, async (script) => {
   const [specPath = ''] = script.inputs;
-  const spec = await readCompositionSpec(specPath);
+  const spec = await readCompositionSpec(specPath, script.flags);
   return startGrid(
     {
       spec,

@@ -13,7 +13,8 @@ import { hashFile } from '../src/disk/hashFile.ts';
 import { runDefaults } from '../src/pipelines/run/settings.ts';
 import { fingerprintOf } from '../src/sources/planning/requestKey.ts';
 import { openPromptFile, spoolPrompts } from '../src/sources/promptFiles/promptFile.ts';
-import { jobsFromRows, misspelledInputs, validateRows } from '../src/sources/promptFiles/promptJobs.ts';
+import { jobsFromRows, validateRows } from '../src/sources/promptFiles/promptJobs.ts';
+import { misspelledInputs } from '../src/sources/promptFiles/rowFields.ts';
 import type { RunInput } from '../src/store/runFile.ts';
 
 const defaultModel = { model: 'black-forest-labs/flux-schnell', version: null };

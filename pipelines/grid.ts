@@ -21,7 +21,7 @@ const command = createCommand({
 
 await runBatchScript(command, async (script) => {
   const [specPath = ''] = script.inputs;
-  const spec = await readGridSpec(specPath);
+  const spec = await readGridSpec(specPath, script.flags);
   const models = spec.axes.flatMap(({ values }) => values.flatMap(({ model }) => model ?? []));
   return startGrid(
     {

@@ -40,7 +40,7 @@ const command = createCommand({
 await runBatchScript(command, async (script) => {
   const [input = ''] = script.inputs;
   const { flags: given, service, io } = script;
-  const spec = await readRefinementSpec(input);
+  const spec = await readRefinementSpec(input, given);
   const flags = withSpec(given, spec, service);
   const own = specModel(spec, given, service, defaultModel);
   const refining = await refiningModel(spec, own, given, service);
@@ -61,6 +61,7 @@ await runBatchScript(command, async (script) => {
     axes: `at most ${spec.candidates} candidates, then ${spec.rounds} rounds of ${spec.keep} x ${spec.children}`,
     ...(typeof scorer === 'function' ? {} : { ratedBy: ratedBy(scorer) }),
     tagNames: ['round', 'parent'],
+    haveFiles: true,
     fingerprint: null,
     flags,
     service,

@@ -16,7 +16,7 @@ const command = createCommand({
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of those runs' }],
   flags: [
     ...flagsIn('money', 'pace', 'images', 'destinations', 'tables', 'output'),
-    ...(['only', 'breaker', 'simulate', 'chaos', 'base-url'] as const),
+    ...(['only', 'input', 'allow-files', 'breaker', 'simulate', 'chaos', 'base-url'] as const),
   ],
   examples: ['retry-failed.ts out/prompts', 'retry-failed.ts out/prompts --only 12,40-45'],
 });

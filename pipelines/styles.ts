@@ -16,7 +16,7 @@ const command = createCommand({
 
 await runBatchScript(command, async (script) => {
   const [specPath = ''] = script.inputs;
-  const spec = await readStylesSpec(specPath);
+  const spec = await readStylesSpec(specPath, script.flags);
   return startGrid(
     {
       spec,

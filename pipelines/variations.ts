@@ -19,7 +19,7 @@ const command = createCommand({
 
 await runBatchScript(command, async (script) => {
   const [specPath = ''] = script.inputs;
-  const spec = await readVariationsSpec(specPath);
+  const spec = await readVariationsSpec(specPath, script.flags);
   return startGrid(
     {
       spec,

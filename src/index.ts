@@ -90,6 +90,7 @@ export type {
   Outcome,
   OutcomeFile,
   Plan,
+  PlannedUploads,
   Prediction,
   PredictionEvent,
   PredictionRequest,

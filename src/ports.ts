@@ -3,6 +3,7 @@ import type { PredictionError } from './errors.ts';
 import type {
   CreateLimits,
   CreateOptions,
+  DownloadTarget,
   FetchedOutput,
   ImageFile,
   ImageToScore,
@@ -19,11 +20,14 @@ import type {
   PredictionEvent,
   PredictionPage,
   PredictionRequest,
+  ProvenanceWriter,
   RenderedFile,
   RenditionSpec,
   ResultLease,
   UploadedFile,
 } from './types.ts';
+
+export type { DownloadTarget, ProvenanceWriter } from './types.ts';
 
 /**
  * A service that makes images. Every method performs its HTTP call once per subscription, aborts it
@@ -38,6 +42,13 @@ export interface Provider {
   readonly answers: ProviderAnswers;
   /** Emits the service's name, as `base/service.ts` makes it. Absent: it is compared with none. */
   identify?(): Observable<string>;
+  /**
+   * True if the service runs on this machine: then its outputs may be at addresses that only this
+   * machine reaches. Absent: false.
+   */
+  readonly isLocal?: boolean;
+  /** True if the service itself is at an `http:` address: outputs may be, too. Absent: false. */
+  readonly isPlain?: boolean;
   createPrediction(request: PredictionRequest, options: CreateOptions): Observable<Prediction>;
   getPrediction(id: string): Observable<Prediction>;
   /**
@@ -111,37 +122,12 @@ export interface ModelCache {
   forget(name: string, version: string | null): Observable<void>;
 }
 
-/** Destination of a downloaded file. */
-export interface DownloadTarget {
-  /** Absolute path without extension; the extension is chosen by content. */
-  readonly stem: string;
-  /** Embeds provenance in an image. Absent: images stay as they are. */
-  readonly embedProvenance?: ProvenanceWriter;
-  /** Like `stem`, for the image before provenance was embedded. Absent: it is not stored. */
-  readonly untouchedStem?: string;
-  /** Returns true for files to replace; others keep their names. Absent: any file is replaced. */
-  readonly mayReplace?: (path: string) => boolean | Promise<boolean>;
-}
-
-/**
- * Embeds provenance in an image: takes the bytes of a file and its format (as in `ImageFile`) and
- * returns the bytes to store, or the same if it leaves them unchanged. Running it again does no
- * harm.
- */
-export type ProvenanceWriter = (bytes: Buffer, format: string) => Promise<Buffer>;
-
-/**
- * Downloads one output (`https:`, `http:` or `data:` URL) to disk: complete, verified, flushed and
- * renamed before it emits.
- */
+/** Downloads an output (`https:`, `http:`, `data:`) to disk: verified, flushed, then renamed. */
 export interface Downloader {
   download(url: string, target: DownloadTarget): Observable<ImageFile>;
 }
 
-/**
- * Makes all renditions of one original from one decode; emits them together, each complete and
- * renamed.
- */
+/** Makes all renditions of an original from one decode; emits them together, each complete. */
 export interface Renderer {
   render(
     original: ImageFile,
@@ -151,6 +137,8 @@ export interface Renderer {
     embedProvenance?: ProvenanceWriter,
     mayReplace?: DownloadTarget['mayReplace'],
   ): Observable<readonly RenderedFile[]>;
+  /** Emits `RenderError` if an original without renditions cannot be decoded. Default: no-op. */
+  check?(original: ImageFile): Observable<never>;
 }
 
 /** Results of requests, stored across runs and shared between processes. */

@@ -101,7 +101,15 @@ export interface Job {
   readonly renditions: readonly RenditionSpec[];
   /** Files to send in place of some texts of the input. Absent: none. */
   readonly files?: InputFiles;
+  /** The values of the inputs that are `[secret]` in `input`. Absent: none. */
+  readonly secrets?: SecretInputs;
 }
+
+/**
+ * Returns the values of secret inputs, by name, for the request. A function, as JSON leaves those
+ * out.
+ */
+export type SecretInputs = () => ModelInput;
 
 /** A file to give to a model, known by its content. */
 export interface InputFile {
@@ -124,6 +132,13 @@ export interface InputFile {
 
 /** Files by their path in an input: `image`, `image_input[1]`. */
 export type InputFiles = Readonly<Record<string, InputFile>>;
+
+/** The local files that the jobs of a run name, to be sent to the service: each once. */
+export interface PlannedUploads {
+  readonly files: number;
+  /** The folders that they lie in, with absolute paths; the one with the most files first. */
+  readonly folders: readonly { readonly folder: string; readonly files: number }[];
+}
 
 /** A file that the service stores. */
 export interface UploadedFile {
@@ -180,7 +195,7 @@ export interface PredictionRequest {
    * Names of inputs that the service hides, or leaves out, when it shows the request. Default: only
    * those that it replaces by a text such as `[REDACTED]`.
    */
-  readonly secrets?: readonly string[];
+  readonly secretNames?: readonly string[];
 }
 
 /** A request and the expected cost of its prediction. */
@@ -275,6 +290,8 @@ export interface ModelInputProperty extends NumberLimits, TextLimits, ListLimits
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object' | null;
   /** True if null is a valid value; otherwise an input is left out rather than null. */
   readonly nullable?: boolean;
+  /** True for a password, a token or the like, which is shown nowhere. Default false. */
+  readonly isSecret?: boolean;
   readonly enum?: readonly Json[];
   readonly default?: Json;
   readonly description?: string;
@@ -310,10 +327,12 @@ interface ListLimits {
   readonly items?: ModelInputProperty;
 }
 
-/** A model's published inputs. */
+/** A model's published inputs, and the part of its outputs that counts. */
 export interface ModelSchema {
   readonly properties: Readonly<Record<string, ModelInputProperty>>;
   readonly required: readonly string[];
+  /** True if its outputs may be texts, JSON included, and not only images. Default false. */
+  readonly outputsText?: boolean;
 }
 
 export interface Model {
@@ -341,6 +360,30 @@ export interface ImageFile {
   /** The file as the model made it, if it is stored too. */
   readonly untouched?: Pick<ImageFile, 'path' | 'bytes' | 'sha256'>;
 }
+
+/** Destination of a downloaded file. */
+export interface DownloadTarget {
+  /** Absolute path without extension; the extension is chosen by content. */
+  readonly stem: string;
+  /** Embeds provenance in an image. Absent: images stay as they are. */
+  readonly embedProvenance?: ProvenanceWriter;
+  /** Like `stem`, for the image before provenance was embedded. Absent: it is not stored. */
+  readonly untouchedStem?: string;
+  /** Returns true for files to replace; others keep their names. Absent: any file is replaced. */
+  readonly mayReplace?: (path: string) => boolean | Promise<boolean>;
+  /**
+   * Returns true if the output may be a text, JSON included. Called once the file turns out to be
+   * one. Absent: it may not.
+   */
+  readonly mayBeText?: () => Promise<boolean>;
+}
+
+/**
+ * Embeds provenance in an image: takes the bytes of a file and its format (as in `ImageFile`) and
+ * returns the bytes to store, or the same if it leaves them unchanged. Running it again does no
+ * harm.
+ */
+export type ProvenanceWriter = (bytes: Buffer, format: string) => Promise<Buffer>;
 
 /** A request for the right to make a result that other processes may want, too. */
 export interface LeaseRequest {
@@ -533,6 +576,8 @@ export interface ImageToScore {
   readonly prompt: string;
   /** Index of its job. */
   readonly index: number;
+  /** The run folder that it belongs to, for notes about images that are hard to decode. */
+  readonly folder?: string;
 }
 
 /** An entry about a job; the types stand in the order in which they happen. */

@@ -11,6 +11,7 @@ const rows = [
   ['pipelines'],
   ['operators', 'sources', 'providers', 'store', 'sinks'],
   ['renditions', 'provenance', 'scoring', 'events'],
+  ['images'],
   ['disk'],
   ['base'],
   ['ports'],
@@ -24,9 +25,9 @@ const rows = [
 const narrower: Readonly<Record<string, readonly string[]>> = {
   operators: ['events', 'disk/copyFiles', 'base', 'types', 'ports', 'errors'],
   sources: ['renditions', 'provenance', 'disk', 'base', 'types', 'ports', 'errors'],
-  providers: ['disk', 'base', 'types', 'ports', 'errors'],
+  providers: ['images', 'disk', 'base', 'types', 'ports', 'errors'],
   store: ['disk', 'base', 'types', 'ports', 'errors'],
-  sinks: ['events', 'renditions', 'disk', 'base', 'types', 'ports', 'errors'],
+  sinks: ['events', 'renditions', 'images', 'disk', 'base', 'types', 'ports', 'errors'],
   // It shares no code with the client that it tests.
   simulator: ['base', 'types', 'errors'],
 };
@@ -37,6 +38,7 @@ const narrower: Readonly<Record<string, readonly string[]>> = {
  */
 const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   cli: [['batch'], ['flags'], ['script'], ['display']],
+  images: [['.'], ['formats']],
   operators: [['predictions', 'stages'], ['.', 'pace'], ['internal']],
   pipelines: [['workflows'], ['rating', 'runToFolder', 'generateStream'], ['generate'], ['run'], ['journey']],
   provenance: [['.'], ['containers']],
@@ -167,6 +169,55 @@ it('modules import modules, never a window', () => {
 
 it('nothing imports in a circle, types included', () => {
   expect(findCircles(arrows)).toEqual([]);
+});
+
+it('joins no path that may have been read back with a folder, but where it is checked', () => {
+  // A text in place, a constant, or a name made of numbers cannot lead out of a folder.
+  const joined =
+    /\b(?:join|resolve)\((?:\w+\.)*(?:folder|root|shards), (?!['`]|[A-Z_]+\b|\w+FileName\b|shardName\()/;
+  const own = modules.filter((path) => !path.startsWith('simulator/'));
+  const found = own.flatMap((path) =>
+    readFileSync(join('src', path), 'utf8')
+      .split('\n')
+      .filter((line) => joined.test(line))
+      .map(() => path),
+  );
+  expect(found).toEqual([
+    // The check itself.
+    'disk/insideFolder.ts',
+    // The name of a list, for a message.
+    'pipelines/run/folder/expectInside.ts',
+    // Names of a list that the module has.
+    'pipelines/run/matching/finishMoves.ts',
+    'pipelines/run/matching/finishMoves.ts',
+    // Named by a spec or a flag, and checked before.
+    'renditions/overlays.ts',
+    // Numbered pages.
+    'sinks/contactSheet/page.ts',
+    // Named by a spec, to be checked.
+    'sources/specs/readSpec.ts',
+    // Names of a list that the module has.
+    'store/folderFiles.ts',
+    'store/runFile.ts',
+  ]);
+});
+
+it('writes new files exclusively, and others as files of the run, so that no link is followed', () => {
+  const writes =
+    /(?<![.\w])(?:writeFile|appendFile|createWriteStream)\((?!.*'wx')|(?<![.\w])open(?:Sync)?\([^)]*'[rwa]/;
+  const found = modules
+    .filter((path) => !/^(?:simulator|providers)\//.test(path))
+    .flatMap((path) =>
+      readFileSync(join('src', path), 'utf8')
+        .split('\n')
+        .filter((line) => writes.test(line))
+        .map((line) => `${path}: ${line.trim()}`),
+    );
+  expect(found).toEqual([
+    // A file without a name, and a folder.
+    "disk/snapshot.ts: const copy = { fd: openSync(name, 'r') };",
+    "disk/writeFiles.ts: const handle = await open(folder, 'r');",
+  ]);
 });
 
 it('a folder has at most 16 entries besides its window, and src holds rooms and four files', () => {

@@ -269,3 +269,14 @@ it('docs/chaos.md names every profile with what goes wrong', async () => {
     expect(text).toMatch(new RegExp(`^\\| \`${name}\` +\\| ${summary} +\\|`, 'm'));
   }
 });
+
+it('each row of docs/security.md names a test that is there', async () => {
+  const text = await readFile('docs/security.md', 'utf8');
+  const rows = text.split('\n').filter((line) => line.startsWith('| ') && !/^\| (boundary|---)/.test(line));
+  expect(rows.length).toBeGreaterThan(25);
+  for (const row of rows) {
+    const [, path = '', title = ''] = /`(test\/[^`]+)`: "([^"]+)" \|$/.exec(row) ?? [];
+    expect(path, row).not.toBe('');
+    expect(await readFile(path, 'utf8'), row).toContain(title);
+  }
+});

@@ -22,42 +22,26 @@ export function encoderConcurrency(config: EncoderConcurrencyConfig = {}): numbe
   return Math.max(1, Math.min(cores, threads - 1));
 }
 
-/**
- * Decoded, and with the encoder's buffers, this takes some 200 MB. Models make images of 1 to 20
- * million pixels.
- */
-const LARGE_PIXELS = 32_000_000;
-
-/**
- * Runs a task on an image of so many pixels: a small one at once, a large one when it holds the
- * lock.
- */
-export type LargeImageLock = <T>(pixels: number, task: () => Promise<T>) => Promise<T>;
-
-/**
- * Creates a lock that runs tasks on small images at once, and tasks on large images one after the
- * other, in the order of the calls. A file of a few kilobytes can hold an image of a gigabyte:
- * several at a time would take all memory.
- */
-export function createLargeImageLock(): LargeImageLock {
-  let last: Promise<unknown> = Promise.resolve();
-  return (pixels, task) => {
-    if (pixels <= LARGE_PIXELS) return task();
-    const mine = last.then(task);
-    // The next task runs even if this one fails.
-    last = mine.catch(() => {});
-    return mine;
-  };
-}
-
-const SVG_START = /^\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]/i;
+const XML_DECLARATION = /\s*(?:<\?xml[^>]*>\s*)?/y;
+/** One part before the element a match: a repeat would be tried in all its splits. */
+const BEFORE_SVG = /(?:<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!DOCTYPE svg[^>[]*(?:\[[^\]]*\]\s*)?>)\s*/iy;
+const SVG_ELEMENT = /<svg[\s>]/iy;
 
 /**
  * Returns true if a file that begins with these bytes is an SVG, which has no signature but its
- * text.
+ * text. Takes linear time.
  */
 export function isSvg(head: Uint8Array): boolean {
-  return SVG_START.test(new TextDecoder().decode(head));
+  const text = new TextDecoder().decode(head);
+  let at = endOfMatch(XML_DECLARATION, text, 0) ?? 0;
+  for (let end: number | null = at; end !== null; end = endOfMatch(BEFORE_SVG, text, at)) at = end;
+  return endOfMatch(SVG_ELEMENT, text, at) !== null;
+}
+
+/** Returns where a sticky expression ends that matches at this place; null if it does not. */
+function endOfMatch(expression: RegExp, text: string, at: number): number | null {
+  expression.lastIndex = at;
+  return expression.test(text) ? expression.lastIndex : null;
 }
 
 /** Returns the media type for a format, `application/octet-stream` for an unknown one. */

@@ -1,11 +1,17 @@
 import type { z } from 'zod';
 
+/** Longer texts are no mistyped names; comparing them would take time by the square of this. */
+const LONGEST_NAME_CHARS = 200;
+
 /** Returns the name that a mistyped one was probably meant to be, or null if none is near. */
 export function nearestName(typed: string, names: Iterable<string>): string | null {
   let nearest: string | null = null;
+  if (typed.length > LONGEST_NAME_CHARS) return null;
   // Two swapped letters are two edits.
   let nearestEdits = Math.max(typed.length > 3 ? 2 : 1, Math.floor(typed.length / 3)) + 1;
   for (const name of names) {
+    // Each letter more or less is an edit.
+    if (Math.abs(name.length - typed.length) >= nearestEdits) continue;
     const edits = editsBetween(typed.toLowerCase(), name.toLowerCase());
     if (edits < nearestEdits) [nearest, nearestEdits] = [name, edits];
   }

@@ -1,14 +1,15 @@
 import { hash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, open, readFile, rm } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
 import { InputFileError } from '../errors.ts';
 import type { ImageFile, InputFile } from '../types.ts';
 import { giveName, type MayReplace } from './giveName.ts';
 import { hashFile } from './hashFile.ts';
+import { openOwn, ownFlags } from './ownFiles.ts';
 import { toStorageError } from './storageError.ts';
-import { syncFolder, temporaryPath } from './writeFiles.ts';
+import { newTemporaryPath, removeTemporary, syncFolder } from './writeFiles.ts';
 
 /** A file to copy. Its extension, which depends on its content, is not always part of its name. */
 export interface SourceFile extends ImageFile {
@@ -61,22 +62,22 @@ export function numberedStem(stem: string, index: number): string {
  * temporary file.
  */
 export async function copyWhole(from: string, to: string, mayReplace?: MayReplace): Promise<string> {
-  const temporary = temporaryPath(to);
+  const temporary = newTemporaryPath(to);
   try {
     await ensureDir(dirname(to));
-    await copyFile(from, temporary, constants.COPYFILE_FICLONE);
+    await copyFile(from, temporary, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
     await flush(temporary);
     const path = await giveName(temporary, to, mayReplace);
     await syncFolder(dirname(to));
     return path;
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
+    await removeTemporary(temporary);
     throw toStorageError(error, to);
   }
 }
 
 async function flush(path: string): Promise<void> {
-  const handle = await open(path, 'r+');
+  const handle = await openOwn(path, ownFlags.readWrite);
   try {
     await handle.sync();
   } finally {

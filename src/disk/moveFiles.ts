@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
+import { insideFolder } from './insideFolder.ts';
 import { toStorageError } from './storageError.ts';
 import { syncFolder } from './writeFiles.ts';
 
@@ -16,15 +17,16 @@ export interface PlannedMove {
 const BETWEEN = '.moving';
 
 function between(folder: string, id: number): string {
-  return join(folder, BETWEEN, String(id));
+  return insideFolder(folder, `${BETWEEN}/${id}`);
 }
 
 /**
  * Moves files that get other names, perhaps each other's, to a place in between. Skips files that
- * are there already, or nowhere: run it again after a kill. Rejects with `StorageError`.
+ * are there already, or nowhere: run it again after a kill. Rejects with `StorageError`, and with
+ * `UsageError` if a path leaves the folder.
  */
 export async function gatherFiles(folder: string, moves: Iterable<PlannedMove>): Promise<void> {
-  await moveEach(folder, moves, ({ id, oldPath }) => [join(folder, oldPath), between(folder, id)]);
+  await moveEach(folder, moves, ({ id, oldPath }) => [insideFolder(folder, oldPath), between(folder, id)]);
 }
 
 /**
@@ -39,7 +41,7 @@ export async function placeFiles(folder: string, moves: Iterable<PlannedMove>): 
       yield move;
     }
   })();
-  await moveEach(folder, noted, ({ id, newPath }) => [between(folder, id), join(folder, newPath)]);
+  await moveEach(folder, noted, ({ id, newPath }) => [between(folder, id), insideFolder(folder, newPath)]);
   await rm(join(folder, BETWEEN), { recursive: true, force: true });
   for (const path of left) await removeEmpty(folder, path);
 }
@@ -72,7 +74,7 @@ async function moveEach(
 async function removeEmpty(folder: string, path: string): Promise<void> {
   for (let each = path; each !== '.' && each !== ''; each = dirname(each)) {
     try {
-      await rmdir(join(folder, each));
+      await rmdir(insideFolder(folder, each));
     } catch {
       // It has other files, or is gone already.
       return;

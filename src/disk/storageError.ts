@@ -41,6 +41,11 @@ const KNOWN_FAULTS: Readonly<Record<string, readonly [code: string, fault: strin
   ENOTDIR: ['ERR_NOT_A_FOLDER', 'A file is in the way on the path', 'Choose another folder with --out.'],
   EEXIST: ['ERR_NOT_A_FOLDER', 'A file is in the way of the folder', 'Choose another folder with --out.'],
   EISDIR: ['ERR_NOT_A_FILE', 'A folder is in the way of the file', 'Move that folder away.'],
+  ELOOP: [
+    'ERR_NOT_A_FILE',
+    'A symbolic link is in the way of the file',
+    'A run follows no links in its folder: move the link away, or put the file itself in its place.',
+  ],
   ENAMETOOLONG: ['ERR_NAME_TOO_LONG', 'The path is too long:', 'Choose a shorter folder with --out.'],
   EMFILE: [
     'ERR_TOO_MANY_FILES',
@@ -86,7 +91,12 @@ export function fileProblem(error: unknown, missing = 'none'): string {
 
 /** Returns whether the file system's error says that there is no file of that name. */
 export function isMissing(error: unknown): boolean {
-  return isSystemError(error) && error.code === 'ENOENT';
+  return hasSystemCode(error, 'ENOENT');
+}
+
+/** Returns whether an error is one of the system with this code, `EEXIST` for example. */
+export function hasSystemCode(error: unknown, code: string): boolean {
+  return isSystemError(error) && error.code === code;
 }
 
 function isSystemError(error: unknown): error is Error & { readonly code: string } {

@@ -1,10 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
-import { type FileHandle, open, opendir, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
 import type { z } from 'zod';
-import { UsageError } from '../errors.ts';
+import { RxposureError, UsageError } from '../errors.ts';
+import { atPlace } from './insideFolder.ts';
+import { openOwn, ownFlags, readOwnText } from './ownFiles.ts';
 import { isMissing, toStorageError } from './storageError.ts';
+import { walkFolder } from './walkFolder.ts';
 
 /**
  * Writes a file atomically: at any instant, even after a power cut, either the old or the complete
@@ -13,39 +17,72 @@ import { isMissing, toStorageError } from './storageError.ts';
  */
 export async function writeAtomically(path: string, data: string | Uint8Array): Promise<void> {
   try {
-    await writeTemporary(path, data);
-    await rename(temporaryPath(path), path);
-    await syncFolder(dirname(path));
+    await replaceBy(path, await writeTemporary(path, data));
   } catch (error) {
-    await rm(temporaryPath(path), { force: true }).catch(() => {});
     throw toStorageError(error, path);
   }
 }
 
-/**
- * Writes data to the temporary file beside `path` and flushes it, ready to be renamed. Creates
- * missing folders. Rejects with the system's error.
- */
-export async function writeTemporary(path: string, data: string | Uint8Array): Promise<void> {
-  await ensureDir(dirname(path));
-  const handle = await open(temporaryPath(path), 'w');
+/** Gives a whole temporary file its name, or removes it if that fails. */
+async function replaceBy(path: string, temporary: string): Promise<void> {
   try {
-    await handle.writeFile(data);
-    await handle.sync();
-  } finally {
-    await handle.close();
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await removeTemporary(temporary);
+    throw error;
   }
+}
+
+/**
+ * Writes data to a new temporary file beside `path` and flushes it; resolves with the path of that
+ * file, which is ready to be renamed. Creates missing folders. Rejects with the system's error, and
+ * then leaves no file.
+ */
+export async function writeTemporary(path: string, data: string | Uint8Array): Promise<string> {
+  await ensureDir(dirname(path));
+  return filledTemporary(path, (handle) => handle.writeFile(data));
+}
+
+async function filledTemporary(path: string, fill: (handle: FileHandle) => Promise<void>): Promise<string> {
+  const temporary = newTemporaryPath(path);
+  try {
+    const handle = await openOwn(temporary, ownFlags.create);
+    try {
+      await fill(handle);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    return temporary;
+  } catch (error) {
+    await removeTemporary(temporary);
+    throw error;
+  }
+}
+
+/** Deletes a temporary file, if it is there. Never rejects. */
+export async function removeTemporary(temporary: string): Promise<void> {
+  await rm(temporary, { force: true }).catch(() => {});
 }
 
 /** The end of a temporary name, which no other program gives to its files. */
 export const TEMPORARY = '.rxposure.part';
 
 /**
- * Returns the path at which a file is written until it is complete. `removeTemporaries` deletes
- * those that a killed run left.
+ * Returns the name of an unfinished file for a path that is unique already. `removeTemporaries`
+ * deletes those that a killed run left.
  */
 export function temporaryPath(path: string): string {
   return `${path}${TEMPORARY}`;
+}
+
+/**
+ * Returns a path at which a file is written until it is complete: another one at each call, which
+ * nobody can guess and occupy. Open it exclusively (`ownFlags.create`, or `wx`).
+ */
+export function newTemporaryPath(path: string): string {
+  return temporaryPath(`${path}.${randomBytes(8).toString('hex')}`);
 }
 
 /**
@@ -57,9 +94,17 @@ export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
   } finally {
     await handle.close();
   }
+}
+
+/** Some file systems flush no folders: FUSE, SMB, and others of networks. */
+function isUnsupported(error: unknown): boolean {
+  const codes = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM', 'EBADF'];
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
 /**
@@ -80,27 +125,32 @@ export function makeFolder(path: string): void {
 /**
  * Deletes the unfinished files (`*.rxposure.part`) that a killed run left anywhere in its folder.
  * Resolves with their number, 0 if there is no such folder. Walks entry by entry, so a folder of a
- * million files takes no memory, and follows no links. Rejects with `StorageError`.
+ * million files takes no memory, and follows no links; `onLink` is called with the path of each,
+ * and what it throws passes through. Rejects with `StorageError`.
  */
-export async function removeTemporaries(folder: string): Promise<number> {
+export async function removeTemporaries(
+  folder: string,
+  onLink: (path: string) => void = () => {},
+): Promise<number> {
   try {
-    return await removeBelow(folder);
+    return await removeBelow(folder, onLink);
   } catch (error) {
+    if (error instanceof RxposureError) throw error;
     if (isMissing(error)) return 0;
     throw toStorageError(error, folder);
   }
 }
 
-async function removeBelow(folder: string): Promise<number> {
+/** SQLite has files beside that of a database. */
+const UNFINISHED = /\.rxposure\.part(?:-wal|-shm)?$/;
+
+async function removeBelow(folder: string, onLink: (path: string) => void): Promise<number> {
   let removed = 0;
-  for await (const entry of await opendir(folder, { bufferSize: 256 })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) {
-      removed += await removeBelow(path);
-    } else if (entry.isFile() && entry.name.endsWith(TEMPORARY)) {
-      await rm(path, { force: true });
-      removed += 1;
-    }
+  for await (const { path, entry } of walkFolder(folder)) {
+    if (entry.isSymbolicLink()) onLink(path);
+    if (!entry.isFile() || !UNFINISHED.test(entry.name)) continue;
+    await rm(path, { force: true });
+    removed += 1;
   }
   return removed;
 }
@@ -110,12 +160,11 @@ const CHUNK_CHARS = 1 << 18;
 
 /**
  * Writes a text of any length piece by piece, in constant memory. The file is then complete or, if
- * this rejects with `StorageError`, unchanged.
+ * this rejects with `StorageError`, or a `UsageError` of the pieces, unchanged.
  */
 export async function writeChunks(path: string, pieces: AsyncIterable<string>): Promise<void> {
   try {
-    const handle = await open(temporaryPath(path), 'w');
-    try {
+    const temporary = await filledTemporary(path, async (handle) => {
       let chunk = '';
       for await (const piece of pieces) {
         chunk += piece;
@@ -124,15 +173,11 @@ export async function writeChunks(path: string, pieces: AsyncIterable<string>): 
         chunk = '';
       }
       await handle.writeFile(chunk);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporaryPath(path), path);
-    await syncFolder(dirname(path));
+    });
+    await replaceBy(path, temporary);
   } catch (error) {
-    await rm(temporaryPath(path), { force: true }).catch(() => {});
-    throw toStorageError(error, path);
+    // The pieces may have errors of their own.
+    throw error instanceof UsageError ? error : toStorageError(error, path);
   }
 }
 
@@ -140,17 +185,23 @@ export async function writeChunks(path: string, pieces: AsyncIterable<string>): 
 const PROBE = new Uint8Array(4_096);
 
 /**
- * Checks, before anything is paid for, that a folder accepts a new file. Rejects with
- * `StorageError`.
+ * Checks, before anything is paid for, that a folder accepts a new file, and another name for it.
+ * Rejects with `StorageError`.
  */
 export async function checkWritable(folder: string): Promise<void> {
-  const path = join(folder, 'probe');
   try {
-    await writeTemporary(path, PROBE);
+    const [first, second] = [
+      await writeTemporary(join(folder, 'probe'), PROBE),
+      newTemporaryPath(join(folder, 'probe')),
+    ];
+    await rename(first, second).catch(async (error: unknown) => {
+      await removeTemporary(first);
+      throw error;
+    });
+    await removeTemporary(second);
+    await syncFolder(folder);
   } catch (error) {
     throw toStorageError(error, folder);
-  } finally {
-    await rm(temporaryPath(path), { force: true }).catch(() => {});
   }
 }
 
@@ -186,9 +237,10 @@ export function writeJson(path: string, value: unknown): Promise<void> {
  */
 export async function readOwnJson<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
   try {
-    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return schema.parse(JSON.parse(await readOwnText(path)));
   } catch (cause) {
     if (isMissing(cause)) return null;
+    if (cause instanceof UsageError) throw atPlace(path, cause);
     throw new UsageError(`${path} is damaged: it is not the file that rxposure wrote`, {
       suggestion: 'Restore the file from a copy, or choose another folder with --out.',
       cause,

@@ -1,4 +1,4 @@
-import type { Json, Outcome, OutcomeError, PredictionStatus } from '../types.ts';
+import type { Json, Outcome, OutcomeError, PlannedUploads, PredictionStatus } from '../types.ts';
 
 /** Running totals of a run. */
 export interface RunTotals {
@@ -26,6 +26,12 @@ export interface RunTotals {
 export type RunEvent =
   /** A page shows the run live. */
   | { readonly type: 'watch.started'; readonly url: string }
+  /** Before the start: the local files that the jobs send to the service. */
+  | {
+      readonly type: 'uploads.planned';
+      readonly files: number;
+      readonly folders: PlannedUploads['folders'];
+    }
   | {
       readonly type: 'run.started';
       readonly folder: string;

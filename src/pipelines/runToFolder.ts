@@ -19,7 +19,8 @@ import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
 import type { RunTotals } from '../events/runEvent.ts';
 import { pullMap } from '../operators/pullMap.ts';
 import { tally } from '../operators/stages/tally.ts';
-import type { Outcome, Plan } from '../types.ts';
+import { warnOfMissingGlyphs } from '../renditions/captionGlyphs.ts';
+import type { ModelInput, Outcome, Plan } from '../types.ts';
 import { generate } from './generate.ts';
 import { skippedOutcome } from './journey/skippedOutcome.ts';
 import { addBudgetNeeded } from './run/closing/budgetNeeded.ts';
@@ -31,6 +32,7 @@ import { deliverEarlier } from './run/deliver.ts';
 import { countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
 import { renderEarlier } from './run/earlier/renderEarlier.ts';
 import { strategies } from './run/feeds.ts';
+import { expectOwnPlans } from './run/folder/expectOwnPlans.ts';
 import { matchInput } from './run/matching/matchInput.ts';
 import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
@@ -52,6 +54,38 @@ export function runToFolder(
   total: number,
   settings: RunSettings,
 ): Observable<FinishedRun> {
+  return runReviewed(source, total, settings);
+}
+
+/**
+ * Runs plans that an earlier run has stored in the folder, and that may come from somebody else, as
+ * `runToFolder` does. Emits `UsageError` before anything is created if one of them is not of this
+ * folder's run, or names a file that it may not.
+ */
+export function runStoredPlans(
+  source: PlanSource,
+  total: number,
+  settings: RunSettings,
+): Observable<FinishedRun> {
+  const plans = () => withSecrets(source(), settings.secretInputs);
+  const expectOwn = (run: OpenRun) => expectOwnPlans(plans, run, settings);
+  return runReviewed(plans, total, { ...settings, isPartial: true }, expectOwn);
+}
+
+async function* withSecrets(
+  plans: ReturnType<PlanSource>,
+  given: ModelInput | undefined,
+): AsyncGenerator<Plan> {
+  for await (const plan of plans) yield given === undefined ? plan : { ...plan, secrets: () => given };
+}
+
+/** Runs all plans in a folder once `expect`, which may refuse it, has resolved. */
+function runReviewed(
+  source: PlanSource,
+  total: number,
+  settings: RunSettings,
+  expect: (run: OpenRun) => Promise<void> = async () => {},
+): Observable<FinishedRun> {
   const { fingerprint = null, haveFiles = true, isPartial = false } = settings;
   return inOpenRun(settings, (run) => {
     const { emit = () => {} } = run.config;
@@ -61,7 +95,14 @@ export function runToFolder(
     const matched = isPartial ? EMPTY : defer(() => matchInput(plans, input, run)).pipe(ignoreElements());
     const reviewed = isPartial ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
     const counted = defer(() => countSaved(plans, total, run, isPartial));
-    return concat(matched, reviewed).pipe(
+    const warn = (message: string) => run.config.emit?.({ type: 'warning', message });
+    // If the plans cannot be read, the run itself says so.
+    const checked = defer(() => warnOfMissingGlyphs(plans, warn)).pipe(
+      ignoreElements(),
+      catchError(() => EMPTY),
+    );
+    const expected = defer(() => expect(run)).pipe(ignoreElements());
+    return concat(expected, matched, checked, reviewed).pipe(
       concatMap((toRender) => counted.pipe(map((saved) => ({ toRender, saved })))),
       concatMap(({ toRender, saved }) => {
         const added = renderEarlier(toRender, plans, run);

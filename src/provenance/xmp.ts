@@ -68,9 +68,9 @@ const PAGE_IDENTIFIER = 'https://replicate.com/p/';
 /** The beginning of the identifier of a prediction that only its own server knows. */
 const OWN_IDENTIFIER = 'urn:rxposure:prediction:';
 
-/** Our statement, known by its first attributes; no value in it has a `>`. */
+/** Our statement, known by its first attributes; no value in it has a `<` or `>`. */
 const OURS =
-  /<rdf:Description rdf:about="[^"]*" dc:identifier="(?:https:\/\/replicate\.com\/p\/|urn:rxposure:prediction:)[^>]*\/>/g;
+  /<rdf:Description rdf:about="[^"<]*" dc:identifier="(?:https:\/\/replicate\.com\/p\/|urn:rxposure:prediction:)[^<>]*\/>/g;
 
 /** Returns true if a file has a statement of ours, which is never compressed. */
 export function hasOurStatement(bytes: Buffer): boolean {

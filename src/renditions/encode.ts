@@ -37,6 +37,24 @@ const ENCODERS: Readonly<Record<RenditionFormat, (image: Sharp, spec: RenditionS
     image.png({ progressive, ...(palette ? { palette, quality, effort } : { adaptiveFiltering: true }) }),
 };
 
+/** Memory that an encoder takes for each pixel; measured with the settings above. */
+const ENCODER_BYTES: Readonly<Record<RenditionFormat, number>> = { jpeg: 9, webp: 12, avif: 45, png: 8 };
+/** The same for lossless WebP, and for a palette. */
+const LOSSLESS_BYTES = 45;
+const PALETTE_BYTES = 16;
+/** Each copy of the pixels, transparency included. */
+const PIXEL_BYTES = 4;
+
+/** Estimates the memory that making a rendition takes, besides the decoded original. */
+export function encodingBytes(spec: RenditionSpec): number {
+  const { format, widthPx, heightPx, lossless = false, palette = false } = spec;
+  const hasLayers = spec.overlay !== undefined || spec.caption !== undefined;
+  const copies = (hasLayers ? 3 : 0) + (spec.maxBytes === undefined ? 0 : 1);
+  const isLossless = lossless && format === 'webp';
+  const encoder = isLossless ? LOSSLESS_BYTES : palette ? PALETTE_BYTES : ENCODER_BYTES[format];
+  return widthPx * heightPx * (encoder + copies * PIXEL_BYTES);
+}
+
 interface EncodeRenditionConfig {
   readonly overlays: Overlays;
   /** Applied to the encoded file before its size is checked. Default: no-op. */

@@ -18,7 +18,7 @@ function fraction(least: number, most: number) {
 
 /** Reads a fraction; NaN if the text is none. */
 function textPart(text: string): number {
-  const [, digits, percent] = /^\s*(\d*\.?\d+)\s*(%)?\s*$/.exec(text) ?? [];
+  const [, digits, percent] = /^\s*(\d*\.\d+|\d+)\s*(?:(%)\s*)?$/.exec(text) ?? [];
   return Number(digits) / (percent === undefined ? 1 : 100);
 }
 
@@ -42,7 +42,7 @@ const byteCount = z
 
 /** Reads a number of bytes; NaN if the text is none. */
 function textBytes(text: string): number {
-  const [, digits, unit = 'b'] = /^\s*(\d+(?:\.\d+)?)\s*([kKmM]?i?[bB])?\s*$/.exec(text) ?? [];
+  const [, digits, unit = 'b'] = /^\s*(\d+(?:\.\d+)?)\s*(?:([kKmM]?i?[bB])\s*)?$/.exec(text) ?? [];
   const factor = Object.entries(bytesOf).find(([name]) => name === unit.toLowerCase())?.[1];
   return digits === undefined || factor === undefined ? Number.NaN : Math.round(Number(digits) * factor);
 }

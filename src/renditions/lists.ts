@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../base/modelInput.ts';
 import { withoutStop } from '../base/text.ts';
+import { storedName } from '../disk/insideFolder.ts';
 import { UsageError } from '../errors.ts';
 import { type Json, type RenditionSpec, renditionChoices } from '../types.ts';
 import { renditionFields } from './fields.ts';
@@ -56,11 +57,11 @@ export const specRendition = z.union([
 ]);
 
 /**
- * The schema of a rendition in stored files. Missing fields have the default of the encoder or
- * renderer.
+ * The schema of a rendition in stored files. Parsing throws `UsageError` if its name would lead out
+ * of a folder. Missing fields have the default of the encoder or renderer.
  */
 export const renditionSchema = z.object({
-  name: z.string(),
+  name: storedName,
   widthPx: z.int(),
   heightPx: z.int(),
   fit: z.enum(renditionChoices.fit),

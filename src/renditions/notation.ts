@@ -130,8 +130,9 @@ const renditionOptionNames: readonly string[] = Object.keys(options);
  * format, a gravity, a quality, or `name=value`. Returns null if there is no such option.
  */
 function renditionOption(option: string, fields: Fields): Fields | null {
-  const [, name = '', value] = /^([^=]*?)\s*(?:=\s*(.*))?$/s.exec(option) ?? [];
-  const word = name.toLowerCase();
+  const [name = '', ...rest] = option.split('=');
+  const value = rest.length === 0 ? undefined : rest.join('=').trimStart();
+  const word = name.trimEnd().toLowerCase();
   if (value === undefined) {
     const plain = plainWord(word);
     if (plain !== null) return { ...fields, ...plain };
@@ -166,7 +167,7 @@ function asWord(text: string | undefined): string {
 /** Reads a number. An option without a value gives true, which stands for its default. */
 function asNumber(text: string | undefined): number | string | true {
   if (text === undefined) return true;
-  return /^\d*\.?\d+$/.test(text) ? Number(text) : text;
+  return /^(?:\d*\.\d+|\d+)$/.test(text) ? Number(text) : text;
 }
 
 function asSwitch(text: string | undefined): boolean | string {

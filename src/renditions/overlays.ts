@@ -1,7 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileProblem, importPackage } from '../disk/storageError.ts';
-import { UsageError } from '../errors.ts';
+import { RxposureError, UsageError } from '../errors.ts';
+import { createDecoder } from '../images/decoder.ts';
+import { createImageMemory, imageBudgetBytes } from '../images/imageMemory.ts';
+import { type OpenImageConfig, withImage } from '../images/openImage.ts';
 import type { RenditionOverlay, RenditionSpec } from '../types.ts';
 
 /** The space for an overlay in a rendition, in pixels. */
@@ -25,21 +28,21 @@ export type Overlays = (overlay: RenditionOverlay, room: OverlayRoom) => Promise
  */
 const MAX_CACHED_BYTES = 32 * 1024 * 1024;
 const CHANNELS = 4;
-/** Dots per inch at which an SVG has its own size, and the most that sharp allows. */
-const OWN_DENSITY = 72;
-const MOST_DENSITY = 10_000;
 
 /** Creates a cache of decoded overlays: the most recently used ones, up to 32 MB. */
 export function createOverlays(): Overlays {
   const cached = new Map<string, { readonly pixels: Promise<OverlayPixels>; readonly bytes: number }>();
   let cachedBytes = 0;
+  // An overlay is decoded while its original holds memory: if it waited for the same, all could
+  // wait for each other.
+  const within = { memory: createImageMemory(imageBudgetBytes() / 2), decoder: createDecoder() };
   const evict = (key: string) => {
     cachedBytes -= cached.get(key)?.bytes ?? 0;
     cached.delete(key);
   };
   return (overlay, room) => {
     const key = JSON.stringify([overlay.file, overlay.opacity, room.widthPx, room.heightPx]);
-    const pixels = cached.get(key)?.pixels ?? decoded(overlay, room);
+    const pixels = cached.get(key)?.pixels ?? decoded(overlay, room, within);
     const bytes = room.widthPx * room.heightPx * CHANNELS;
     evict(key);
     cached.set(key, { pixels, bytes });
@@ -57,20 +60,29 @@ export function createOverlays(): Overlays {
 async function decoded(
   { file, opacity }: RenditionOverlay,
   { widthPx, heightPx }: OverlayRoom,
+  within: Pick<OpenImageConfig, 'memory' | 'decoder'>,
 ): Promise<OverlayPixels> {
   const { default: sharp } = await importPackage(import('sharp'), 'sharp');
-  const { format, width } = await sharp(file).metadata();
-  const density = Math.min(MOST_DENSITY, Math.max(1, (OWN_DENSITY * widthPx) / width));
-  const { data, info } = await sharp(file, { autoOrient: true, ...(format === 'svg' ? { density } : {}) })
-    .resize({ width: widthPx, height: heightPx, fit: 'inside' })
-    .toColourspace('srgb')
-    .ensureAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true });
+  const wanted = { fit: 'inside', boxes: [{ widthPx, heightPx }] } as const;
+  const { data, info } = await withImage(file, { ...within, wanted }, ({ input, options }) =>
+    sharp(input, options)
+      .resize({ width: widthPx, height: heightPx, fit: 'inside' })
+      .toColourspace('srgb')
+      .ensureAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true }),
+  ).catch((error: unknown) => {
+    throw reasonOf(error);
+  });
   for (let alpha = CHANNELS - 1; alpha < data.length; alpha += CHANNELS) {
     data[alpha] = Math.round((data[alpha] ?? 0) * opacity);
   }
   return { data, widthPx: info.width, heightPx: info.height };
+}
+
+/** Returns the reason of an error about an image: an overlay is no original that stays on disk. */
+function reasonOf(error: unknown): unknown {
+  return error instanceof RxposureError && error.cause !== undefined ? error.cause : error;
 }
 
 /** Sharp has to read a whole image to resize it to this. */
@@ -105,8 +117,12 @@ async function checkImage(path: string, rendition: string): Promise<void> {
   try {
     const stats = await stat(path);
     if (!stats.isFile()) throw new Error('it is not a file');
-    await sharp(path, { failOn: 'error' }).resize(SAMPLE_PX, SAMPLE_PX, { fit: 'inside' }).raw().toBuffer();
-  } catch (cause) {
+    const wanted = { fit: 'inside', boxes: [{ widthPx: SAMPLE_PX, heightPx: SAMPLE_PX }] } as const;
+    await withImage(path, { wanted }, ({ input, options }) =>
+      sharp(input, options).resize(SAMPLE_PX, SAMPLE_PX, { fit: 'inside' }).raw().toBuffer(),
+    );
+  } catch (error) {
+    const cause = reasonOf(error);
     throw new UsageError(
       `Cannot read ${path}, the overlay of the rendition ${rendition}: ${fileProblem(cause, 'there is no such file')}`,
       {

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { ignoreElements } from 'rxjs';
 import { fromAbortable } from '../base/fromAbortable.ts';
-import { createLargeImageLock } from '../base/pictures.ts';
 import { giveName, type MayReplace } from '../disk/giveName.ts';
 import { importPackage, toStorageError } from '../disk/storageError.ts';
-import { syncFolder, temporaryPath, writeTemporary } from '../disk/writeFiles.ts';
+import { removeTemporary, syncFolder, writeTemporary } from '../disk/writeFiles.ts';
+import type { DecodingNotes } from '../images/decodingNotes.ts';
+import { type OpenedImage, withImage } from '../images/openImage.ts';
 import type { ProvenanceWriter, Renderer } from '../ports.ts';
-import type { ImageFile, RenderedFile, RenditionFormat, RenditionSpec } from '../types.ts';
-import { decodeOriginal } from './decode.ts';
-import { encodeRendition } from './encode.ts';
+import type { RenderedFile, RenditionFormat, RenditionSpec } from '../types.ts';
+import { checkDecodable, decodeOriginal } from './decode.ts';
+import { encodeRendition, encodingBytes } from './encode.ts';
 import { createOverlays, type Overlays } from './overlays.ts';
 
 export interface RendererConfig {
@@ -18,6 +19,8 @@ export interface RendererConfig {
    * many threads for each. Sharp has one such setting for the whole process. Default 1.
    */
   threads?: number;
+  /** Notes of the run folder, for images that are decoded apart. Default: none are made. */
+  notes?: DecodingNotes;
 }
 
 const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
@@ -36,36 +39,50 @@ const EXTENSIONS: Readonly<Record<RenditionFormat, string>> = {
  *     unsubscribed                                   --!        no temporary file stays
  *
  * Emits `RenderError` if the original cannot be decoded or a rendition cannot be encoded,
- * `StorageError` if the disk refuses. To keep more cores busy, render more originals at a time.
- * Originals of more than 32 million pixels, or with such a rendition, are rendered one after the
- * other.
+ * `StorageError` if the disk refuses. To keep more cores busy, render more originals at a time: all
+ * together keep to the memory for images (`withImage`).
  */
 export function createRenderer(config: RendererConfig = {}): Renderer {
-  const { threads = 1 } = config;
-  const withLock = createLargeImageLock();
+  const { threads = 1, notes } = config;
   const overlays = createOverlays();
   return {
+    check: ({ path, widthPx }) =>
+      fromAbortable(async (signal) => {
+        if (widthPx !== null) await checkDecodable(path, { notes, signal });
+      }).pipe(ignoreElements()),
     render: (original, specs, stem, embedProvenance, mayReplace) =>
       fromAbortable(async (signal) => {
-        const { widthPx, heightPx } = original;
+        const { path, widthPx, heightPx } = original;
         if (widthPx === null || heightPx === null || specs.length === 0) return [];
         // Loaded with the first image, while predictions run, so that a run starts sooner.
         const { default: sharp } = await importPackage(import('sharp'), 'sharp');
         sharp.concurrency(threads);
         // Each original is decoded once, so a cache would never be hit.
         sharp.cache(false);
-        const frames = specs.map((spec) => spec.widthPx * spec.heightPx);
-        const pixels = Math.max(widthPx * heightPx, ...frames);
-        return withLock(pixels, () =>
-          renderAll(original, specs, { stem, overlays, embedProvenance, mayReplace, signal }),
+        const wanted = { fit: 'cover', boxes: specs } as const;
+        const extraBytes = Math.max(...specs.map(encodingBytes));
+        return withImage(path, { wanted, extraBytes, notes, signal }, (image) =>
+          renderAll({ image, path }, specs, { stem, overlays, embedProvenance, mayReplace, signal }),
         );
       }),
   };
 }
 
+/** An original that is open, and its path. */
+interface OpenedOriginal {
+  readonly image: OpenedImage;
+  readonly path: string;
+}
+
 interface Target {
   readonly spec: RenditionSpec;
   readonly path: string;
+}
+
+/** A rendition that is complete under a temporary name. */
+interface WrittenRendition {
+  readonly file: RenderedFile;
+  readonly temporary: string;
 }
 
 interface Rendering {
@@ -77,42 +94,43 @@ interface Rendering {
 }
 
 async function renderAll(
-  original: ImageFile,
+  original: OpenedOriginal,
   specs: readonly RenditionSpec[],
   { stem, ...config }: Rendering,
 ): Promise<readonly RenderedFile[]> {
   config.signal.throwIfAborted();
   const targets = specs.map((spec) => ({ spec, path: `${stem}--${spec.name}.${EXTENSIONS[spec.format]}` }));
+  const written: WrittenRendition[] = [];
   try {
-    const files = await writeTemporaries(original, targets, config);
-    return await renameTemporaries(files, dirname(stem), config.mayReplace);
+    await writeTemporaries(original, targets, written, config);
+    return await renameTemporaries(written, dirname(stem), config.mayReplace);
   } catch (error) {
-    for (const { path } of targets) await rm(temporaryPath(path), { force: true }).catch(() => {});
+    for (const { temporary } of written) await removeTemporary(temporary);
     throw error;
   }
 }
 
 /**
- * Writes each rendition to its temporary file. The final names appear only once all are complete.
+ * Writes each rendition to a temporary file, and notes it in `written`. The final names appear only
+ * once all are complete.
  */
 async function writeTemporaries(
-  original: ImageFile,
+  original: OpenedOriginal,
   targets: readonly Target[],
+  written: WrittenRendition[],
   { overlays, embedProvenance, signal }: Omit<Rendering, 'stem'>,
-): Promise<readonly RenderedFile[]> {
-  const specs = targets.map(({ spec }) => spec);
-  const decoded = await decodeOriginal(original, specs);
-  const files: RenderedFile[] = [];
+): Promise<void> {
+  const decoded = await decodeOriginal(original.image, original.path);
   for (const { spec, path } of targets) {
     signal.throwIfAborted();
     const { data, info } = await encodeRendition(decoded(), spec, {
       overlays,
       ...(embedProvenance && { embedProvenance }),
     });
-    await writeTemporary(path, data).catch((error: unknown) => {
+    const temporary = await writeTemporary(path, data).catch((error: unknown) => {
       throw toStorageError(error, path);
     });
-    files.push({
+    const file = {
       spec,
       path,
       bytes: data.length,
@@ -120,21 +138,21 @@ async function writeTemporaries(
       format: spec.format,
       widthPx: info.width,
       heightPx: info.height,
-    });
+    };
+    written.push({ file, temporary });
   }
   signal.throwIfAborted();
-  return files;
 }
 
 async function renameTemporaries(
-  files: readonly RenderedFile[],
+  written: readonly WrittenRendition[],
   folder: string,
   mayReplace: MayReplace | undefined,
 ): Promise<readonly RenderedFile[]> {
   const renamed: RenderedFile[] = [];
   try {
-    for (const file of files) {
-      renamed.push({ ...file, path: await giveName(temporaryPath(file.path), file.path, mayReplace) });
+    for (const { file, temporary } of written) {
+      renamed.push({ ...file, path: await giveName(temporary, file.path, mayReplace) });
     }
     await syncFolder(folder);
     return renamed;

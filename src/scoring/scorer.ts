@@ -1,5 +1,8 @@
 import sharp from 'sharp';
+import { messageOf } from '../base/text.ts';
 import { ScoreError, UsageError } from '../errors.ts';
+import { openDecodingNotes } from '../images/decodingNotes.ts';
+import { withImage } from '../images/openImage.ts';
 import type { Scorer } from '../ports.ts';
 import type { ImageToScore, ModelInput } from '../types.ts';
 import { type Measure, measures, type Pixels } from './measures.ts';
@@ -78,25 +81,28 @@ export function pixelScorer(measure: Measure): Scorer {
 
 /** Enough to tell sharp from blurred, and 20 times faster than a full-size image. */
 const SIDE_PX = 512;
-const MAX_INPUT_PIXELS = 0x3fff * 0x3fff;
 
 /**
  * Decodes an image for scorers: upright, sRGB, transparency on white, within 512 x 512 px (never
- * enlarged). Rejects with `ScoreError` if it cannot be decoded.
+ * enlarged), and within the memory for images. Rejects with `ScoreError` if it cannot be decoded.
  */
-export async function readPixels({ path, index }: ImageToScore): Promise<Pixels> {
+export async function readPixels({ path, index, folder }: ImageToScore): Promise<Pixels> {
+  const wanted = { fit: 'inside', boxes: [{ widthPx: SIDE_PX, heightPx: SIDE_PX }] } as const;
+  const notes = folder === undefined ? undefined : openDecodingNotes(folder);
   try {
-    const { data, info } = await sharp(path, { autoOrient: true, limitInputPixels: MAX_INPUT_PIXELS })
-      .resize({ width: SIDE_PX, height: SIDE_PX, fit: 'inside', withoutEnlargement: true })
-      .flatten({ background: 'white' })
-      .toColourspace('srgb')
-      .removeAlpha()
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
+    const { data, info } = await withImage(path, { wanted, notes }, ({ input, options }) =>
+      sharp(input, options)
+        .resize({ width: SIDE_PX, height: SIDE_PX, fit: 'inside', withoutEnlargement: true })
+        .flatten({ background: 'white' })
+        .toColourspace('srgb')
+        .removeAlpha()
+        .raw({ depth: 'uchar' })
+        .toBuffer({ resolveWithObject: true }),
+    );
     const rgb = new Uint8Array(data.buffer, data.byteOffset, data.length);
     return { widthPx: info.width, heightPx: info.height, rgb, grey: greyOf(rgb) };
   } catch (cause) {
-    throw new ScoreError(`Cannot decode image #${index + 1}, ${path}`, {
+    throw new ScoreError(`Cannot decode image #${index + 1}, ${path}: ${messageOf(cause)}`, {
       suggestion: 'Open it to see what the model made. Only images can be scored.',
       cause,
     });

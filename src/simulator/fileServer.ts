@@ -44,6 +44,8 @@ export function fileServer({ settings, predictions, pictures, counters }: FileSe
       case 'stall':
       case 'slow':
         return spoilFile(reply, image, fault);
+      case 'replace':
+        return reply.send(Buffer.from(fault.file));
       default:
         return (await applyFault(fault ?? null, reply))
           ? reply

@@ -34,6 +34,7 @@ export {
 export { parseRendition } from '../renditions/notation.ts';
 export { renditionPresets } from '../renditions/presets.ts';
 export { coerceInput } from './modelInputs/adaptInput.ts';
+export type { AllowFilesConfig } from './modelInputs/allowedFiles.ts';
 export { checkInput } from './modelInputs/checkInput.ts';
 export { inputFile } from './modelInputs/inputFile.ts';
 export { type InputFilesConfig, inputFiles } from './modelInputs/inputFiles.ts';
@@ -51,3 +52,4 @@ export { requestKey } from './planning/requestKey.ts';
 export { openPromptFile, type PromptFile, spoolPrompts } from './promptFiles/promptFile.ts';
 export { jobsFromRows, type ValidatedRows, validateRows } from './promptFiles/promptJobs.ts';
 export type { BadRow, Row, RowItem } from './promptFiles/rows.ts';
+export type { SpecFilesConfig } from './specs/readSpec.ts';

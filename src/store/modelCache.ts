@@ -54,7 +54,7 @@ export function createModelCache({ folder, baseUrl, now = Date.now }: ModelCache
     const temporary = `${path}.${randomUUID()}.part`;
     try {
       makeFolder(folder);
-      await writeFile(temporary, JSON.stringify(content), { mode: 0o600 });
+      await writeFile(temporary, JSON.stringify(content), { mode: 0o600, flag: 'wx' });
       await rename(temporary, path);
     } catch {
       await rm(temporary, { force: true }).catch(() => {});

@@ -22,7 +22,11 @@ type Cacache = typeof import('cacache');
 const storedSchema = z.object({
   prediction: predictionSchema,
   /** Without their paths: content is found by its hash. */
-  files: z.array(imageFileSchema.omit({ path: true }).extend({ extension: z.string() })),
+  files: z.array(
+    imageFileSchema
+      .omit({ path: true })
+      .extend({ sha256: z.string().regex(/^[0-9a-f]+$/), extension: z.string().regex(/^\w*$/) }),
+  ),
 });
 
 /** A result as the cache stores it. */

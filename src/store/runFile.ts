@@ -1,20 +1,21 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { link, open, readdir, rename, rm } from 'node:fs/promises';
+import { link, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeService, isSimulated } from '../base/service.ts';
+import { openOwn } from '../disk/ownFiles.ts';
 import { toStorageError } from '../disk/storageError.ts';
 import {
   makeFolder,
   prettyJson,
   readOwnJson,
+  removeTemporary,
   syncFolder,
   TEMPORARY,
-  temporaryPath,
   writeTemporary,
 } from '../disk/writeFiles.ts';
 import { UsageError } from '../errors.ts';
+import { expectOwnFiles } from './folderFiles.ts';
 
 /** The input that a run folder belongs to. */
 export interface RunInput extends StoredInput {
@@ -66,18 +67,13 @@ export async function beginFolder(folder: string, file: RunFile): Promise<RunFil
   const path = join(folder, FILE_NAME);
   const before = await readRunFile(folder);
   if (before !== null) return before;
-  // Another process may begin the same folder: each has a temporary file of its own.
-  const own = `${path}.${randomUUID()}`;
-  const temporary = temporaryPath(own);
   try {
     makeFolder(folder);
-    await writeTemporary(own, prettyJson(file));
-    await appearAs(path, temporary);
+    const temporary = await writeTemporary(path, prettyJson(file));
+    await appearAs(path, temporary).finally(() => removeTemporary(temporary));
     await syncFolder(folder);
   } catch (error) {
     throw toStorageError(error, path);
-  } finally {
-    await rm(temporary, { force: true }).catch(() => {});
   }
   return (await readRunFile(folder)) ?? file;
 }
@@ -139,7 +135,7 @@ function listFolder(folder: string): Promise<string[]> {
 /** Outcomes without a journal are refused later, with advice of their own. */
 async function isManifest(folder: string): Promise<boolean> {
   const start = '{"index":';
-  const handle = await open(join(folder, 'manifest.jsonl')).catch(() => null);
+  const handle = await openOwn(join(folder, 'manifest.jsonl')).catch(() => null);
   try {
     const read = await handle?.read(Buffer.alloc(start.length), 0, start.length, 0);
     return read?.buffer.toString() === start;
@@ -164,9 +160,10 @@ interface CheckFolderConfig {
 /**
  * Checks, before anything is written or created, that a folder is new or belongs to a run on the
  * same service. Returns what it belongs to; null if it does not say, as folders of versions that
- * had no `run.json`. Rejects with `UsageError` otherwise.
+ * had no `run.json`. Rejects with `UsageError` otherwise, and if a file of the run is a link.
  */
 export async function checkFolder(folder: string, { service }: CheckFolderConfig): Promise<RunFile | null> {
+  expectOwnFiles(folder);
   const state = await folderState(folder);
   if (state === 'foreign') throw foreignFolder(folder, await namesIn(folder));
   const file = await readRunFile(folder);

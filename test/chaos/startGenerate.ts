@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
  * in a group of its own.
  */
 export interface GenerateRun {
+  readonly pid?: number | undefined;
   /** Ends the whole group at once, with no chance to clean up; does nothing if it has ended. */
   kill(): void;
   /** How it ended: an exit code, or null if it was killed. */
@@ -40,7 +41,7 @@ export function startGenerate(
     running.delete(child);
     return code ?? null;
   });
-  return { kill: () => killGroup(child), ended, said: () => text, printed: () => output };
+  return { pid: child.pid, kill: () => killGroup(child), ended, said: () => text, printed: () => output };
 }
 
 /** A run in a group of its own would outlive the process that started it. */

@@ -14,6 +14,7 @@ describe('removeTemporaries', () => {
     for (const name of [
       'run/manifest.json.rxposure.part',
       'run/2026/post/cat.png.rxposure.part',
+      'run/run.sqlite.0a1b.rxposure.part-wal',
       'run/2026/post/cat.png',
       'run/apart',
       'run/film-of-mine.mkv.part',
@@ -22,7 +23,7 @@ describe('removeTemporaries', () => {
       await writeFile(join(folder(), name), '');
     }
     await symlink(join(folder(), 'elsewhere'), join(folder(), 'run/link'));
-    expect(await removeTemporaries(join(folder(), 'run'))).toBe(2);
+    expect(await removeTemporaries(join(folder(), 'run'))).toBe(3);
     expect(await readdir(join(folder(), 'run'), { recursive: true })).toEqual(
       expect.arrayContaining(['2026/post/cat.png', 'apart', 'a.rxposure.part', 'film-of-mine.mkv.part']),
     );

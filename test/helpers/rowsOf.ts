@@ -15,5 +15,5 @@ export async function shortRowsOf(
   content: string | Uint8Array,
 ): Promise<[number, string | Error][]> {
   const rows = await rowsOf(name, content);
-  return rows.map((row) => [row.line, row.type === 'row' ? row.prompt : new Error(row.message)]);
+  return rows.map((row) => [row.line, row.type === 'row' ? (row.prompt ?? '') : new Error(row.message)]);
 }

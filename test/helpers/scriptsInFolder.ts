@@ -202,7 +202,7 @@ const generateScript: Script = async (frame, started) => {
 const campaignScript: Script = async (frame, started) => {
   const { inputs, service } = frame;
   const [path = ''] = inputs;
-  const spec = await readCampaignSpec(path);
+  const spec = await readCampaignSpec(path, frame.flags);
   const flags = withSpec(frame.flags, spec, service);
   const reference = specModel(spec, flags, service, SCHNELL);
   const context = await jobContext(flags, reference, await findModel(service.provider, reference));
@@ -218,7 +218,7 @@ const campaignScript: Script = async (frame, started) => {
 
 const gridScript: Script = async (frame, started) => {
   const [specPath = ''] = frame.inputs;
-  const spec = await readGridSpec(specPath);
+  const spec = await readGridSpec(specPath, frame.flags);
   return startGrid(
     {
       ...{ spec, specPath, defaultModel: SCHNELL, gridOf: () => spec },
@@ -231,7 +231,7 @@ const gridScript: Script = async (frame, started) => {
 const refineScript: Script = async (frame, started) => {
   const { inputs, service } = frame;
   const [path = ''] = inputs;
-  const spec = await readRefinementSpec(path);
+  const spec = await readRefinementSpec(path, frame.flags);
   const flags = withSpec(frame.flags, spec, service);
   const references = [SCHNELL, 'black-forest-labs/flux-dev'].map((name) =>
     flagValues.modelReference.schema.parse(name),

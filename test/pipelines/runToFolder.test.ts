@@ -441,7 +441,7 @@ describe('an input that goes away during the run', () => {
     let passes = 0;
     const plans = () => {
       passes += 1;
-      if (passes > 1) throw new UsageError('a.txt: Expected a readable prompt file, got none');
+      if (passes > 2) throw new UsageError('a.txt: Expected a readable prompt file, got none');
       return planJobs(jobs(2), { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
     };
     const { fault, totals } = await lastValueFrom(runToFolder(plans, 2, { folder, provider }));

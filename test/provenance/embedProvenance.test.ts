@@ -43,6 +43,22 @@ function withProvenance(bytes: Buffer, format: string, given = properties): Buff
 const pixels = (bytes: Buffer) => sharp(bytes).raw().toBuffer();
 const xmpOf = async (bytes: Buffer) => (await sharp(bytes).metadata()).xmp?.toString() ?? '';
 
+it.each([
+  [
+    'jpeg',
+    Buffer.concat([Buffer.from('ffd8', 'hex'), Buffer.alloc(800_000, Buffer.from('fffe0002', 'hex'))]),
+  ],
+  ['webp', Buffer.concat([riff(1_600_004), Buffer.alloc(1_600_000, Buffer.from('VP8L\0\0\0\0'))])],
+])('a %s of a million empty parts is left as it is', (format, bytes) => {
+  expect(embedProvenance(bytes, format, properties)).toEqual({ unmarked: 'unreadable' });
+});
+
+function riff(length: number): Buffer {
+  const head = Buffer.from('RIFF\0\0\0\0WEBP');
+  head.writeUInt32LE(length, 4);
+  return head;
+}
+
 describe.each(formats)('an image: %s', (_name, format, encode) => {
   it.each([3, 4] as const)(
     'carries its origin, pixel for pixel the same, with %d channels',

@@ -51,6 +51,13 @@ describe('joinXmp', () => {
     expect(packet).toContain('digitalsourcetype/composite');
   });
 
+  it('reads a packet of nothing but beginnings of our statement in linear time', () => {
+    const beginning = '<rdf:Description rdf:about="" dc:identifier="https://replicate.com/p/';
+    const packet = `${beginning.repeat(50_000)}</rdf:RDF>`;
+    // With time that grows with the square, this would take minutes.
+    expect(joinXmp(packet, xmpProperties(aProvenance())).length).toBeGreaterThan(packet.length);
+  });
+
   it('refuses a packet that it cannot read', () => {
     expect(() => joinXmp('<rdf:Description', xmpProperties(aProvenance()))).toThrow(RangeError);
   });

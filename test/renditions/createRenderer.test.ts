@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { firstValueFrom } from 'rxjs';
+import { EMPTY, firstValueFrom, lastValueFrom } from 'rxjs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { RenderError, StorageError } from '../../src/errors.ts';
+import { withImage } from '../../src/images/openImage.ts';
 import type { ProvenanceWriter } from '../../src/ports.ts';
 import { decodeOriginal } from '../../src/renditions/decode.ts';
 import { createRenderer } from '../../src/renditions/renderer.ts';
@@ -149,6 +150,45 @@ describe('createRenderer', () => {
     expect(await readdir(folder())).toEqual(['cat.png']);
   });
 
+  it('checks originals of which no rendition is wanted', async () => {
+    const check = (original: ImageFile) =>
+      lastValueFrom(renderer.check?.(original) ?? EMPTY, { defaultValue: 'complete' });
+    const original = await anOriginal();
+    expect(await check(original)).toBe('complete');
+    expect(await check({ ...original, widthPx: null, heightPx: null })).toBe('complete');
+    await truncate(original.path, Math.floor((await stat(original.path)).size / 2));
+    await expect(check(original)).rejects.toMatchObject({ name: 'RenderError', code: 'ERR_UNDECODABLE' });
+    await expect(check({ ...original, path: `${stem()}.none` })).rejects.toThrow(StorageError);
+  });
+
+  it.each([30, 60, 90])('rejects a JPEG that is cut at %d %% and has an end', async (percent) => {
+    const noise = { type: 'gaussian', mean: 128, sigma: 30 } as const;
+    const whole = await sharp({ create: { width: 400, height: 300, channels: 3, background: '#888', noise } })
+      .jpeg()
+      .toBuffer();
+    const path = join(folder(), 'cut.jpg');
+    const cut = whole.subarray(0, (whole.length * percent) / 100);
+    await writeFile(path, Buffer.concat([cut, Buffer.from('ffd9', 'hex')]));
+    const original = { path, bytes: 1, sha256: '', format: 'jpeg', widthPx: 400, heightPx: 300 };
+    const rendering = firstValueFrom(renderer.render(original, [spec({})], stem()));
+    await expect(rendering).rejects.toMatchObject({ code: 'ERR_UNDECODABLE' });
+  });
+
+  it('accepts a JPEG with odd bytes between its segments, or an odd profile', async () => {
+    const path = join(folder(), 'odd.jpg');
+    const whole = await sharp({ create: { width: 80, height: 80, channels: 3, background: '#c63' } })
+      .jpeg({ progressive: true })
+      .withIccProfile('srgb')
+      .toBuffer();
+    const table = whole.indexOf(Buffer.from('ffc4', 'hex'), whole.indexOf(Buffer.from('ffda', 'hex')));
+    await writeFile(
+      path,
+      Buffer.concat([whole.subarray(0, table), Buffer.of(1, 2, 3), whole.subarray(table)]),
+    );
+    const original = { path, bytes: 1, sha256: '', format: 'jpeg', widthPx: 80, heightPx: 80 };
+    expect(await firstValueFrom(renderer.render(original, [spec({})], stem()))).toHaveLength(1);
+  });
+
   it('draws an SVG as large as it is needed, however small it is, and no larger', async () => {
     const draw = async (sidePx: number, spots: string) => {
       const path = `${stem()}.svg`;
@@ -166,8 +206,12 @@ describe('createRenderer', () => {
     const huge = await draw(16_000, '<rect width="4" height="4"/>');
     const [drawn] = await firstValueFrom(renderer.render(huge, [spec({})], stem()));
     expect(drawn).toMatchObject({ widthPx: 60, heightPx: 60 });
-    const decoded = await decodeOriginal(huge, [spec({ widthPx: 9_000, heightPx: 9_000 })]);
-    expect(await decoded().metadata()).toMatchObject({ width: 4_096, height: 4_096 });
+    const wanted = { fit: 'cover', boxes: [{ widthPx: 9_000, heightPx: 9_000 }] } as const;
+    const drawn4k = await withImage(huge.path, { wanted }, async (image) => {
+      const decoded = await decodeOriginal(image, huge.path);
+      return decoded().metadata();
+    });
+    expect(drawn4k).toMatchObject({ width: 4_096, height: 4_096 });
   });
 
   it('renders the first frame of an animation', async () => {
@@ -210,7 +254,7 @@ describe('createRenderer', () => {
   });
 
   it('reports a disk that refuses', async () => {
-    await mkdir(`${stem()}--square.jpg.rxposure.part`);
+    await mkdir(`${stem()}--square.jpg`);
     const rendering = firstValueFrom(renderer.render(await anOriginal(), [spec({})], stem()));
     await expect(rendering).rejects.toThrow(StorageError);
     await expect(rendering).rejects.toMatchObject({ code: 'ERR_NOT_A_FILE' });
@@ -233,7 +277,9 @@ describe('createRenderer', () => {
       .render(original, specs, stem(), embedProvenance)
       .subscribe((files) => seen.push(files));
     await begun.promise;
-    expect(await readdir(folder())).toContain('cat--square.jpg.rxposure.part');
+    expect(await readdir(folder())).toContainEqual(
+      expect.stringMatching(/^cat--square\.jpg\.[0-9a-f]{16}\.rxposure\.part$/),
+    );
     rendering.unsubscribe();
     left.resolve();
     await expect.poll(() => readdir(folder())).toEqual(['cat.png']);

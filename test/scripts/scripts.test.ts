@@ -253,7 +253,7 @@ describe('generate', () => {
   });
 
   it('warns of a column that looks like an input but is a tag', async () => {
-    const prompts = await file('near.csv', 'prompt,aspect-ratio\na cat,16:9\n');
+    const prompts = await file('near.csv', 'prompt,aspect_rato\na cat,16:9\n');
     const { code, stderr, stdout } = await script('generate.ts', [prompts, '--dry-run']);
     expect(code).toBe(0);
     expect(stderr).toContain('Did you mean `aspect_ratio`?');

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -152,5 +152,25 @@ it('says how to collect what a detached run has left', async () => {
   expect(time).toBeDefined();
   expect(command).toBe(`pipelines/collect.ts '${folder}/night'\\''s'`);
   const collected = await script('collect.ts', [join(folder, "night's")]);
+  expect(collected).toMatchObject({ code: 0, stderr: expect.stringContaining('2 of 2 jobs saved') });
+});
+
+it('asks for leave to read the files of a detached run again, and names the flag in the command', async () => {
+  await mkdir(join(folder, 'photos'));
+  await writeFile(join(folder, 'photos/a.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
+  await writeFile(join(folder, 'p.csv'), 'prompt,image\na cat,photos/a.svg\na dog,photos/a.svg\n');
+  const flux = ['--model', 'black-forest-labs/flux-dev'];
+  const left = await script('generate.ts', ['p.csv', ...flux, '--detach', '--out', 'night']);
+  expect(left.stderr).toContain(`into ${folder}/night; uploads 1 file of ./photos\n`);
+  const [, command = ''] = /npx tsx pipelines\/collect\.ts (.*)$/m.exec(left.stderr) ?? [];
+  expect(command).toBe(`${folder}/night --allow-files ${folder}/photos`);
+  const refused = await script('collect.ts', ['night']);
+  expect(refused).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(
+      /^error: .*night, job #1: Expected a file in .*; --allow-files .*photos allows it/,
+    ),
+  });
+  const collected = await script('collect.ts', command.split(' '));
   expect(collected).toMatchObject({ code: 0, stderr: expect.stringContaining('2 of 2 jobs saved') });
 });

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import cacache from 'cacache';
 import { lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { ResultCache } from '../../src/ports.ts';
@@ -109,6 +110,22 @@ it('does not use an entry that cannot be read', async () => {
   await writeFile(entry, '{"nonsense":true}');
   expect(await restore(cache, 'key', 'x')).toBeNull();
 });
+
+it.each(['x/../../../planted', 'x\\y', '../x'])(
+  'does not use an entry whose extension is %j',
+  async (extension) => {
+    const cache = await openResultCache(cacheFolder());
+    await keep(cache, 'key', await anOutput());
+    const key = 'rxposure/2/result//key';
+    const stored = JSON.parse((await cacache.get(cacheFolder(), key)).data.toString());
+    await cacache.put(
+      cacheFolder(),
+      key,
+      JSON.stringify({ ...stored, files: [{ ...stored.files[0], extension }] }),
+    );
+    expect(await restore(cache, 'key', 'x')).toBeNull();
+  },
+);
 
 it('is shared by several processes at the same time', async () => {
   const script = new URL('../helpers/keepAndRestore.ts', import.meta.url).pathname;

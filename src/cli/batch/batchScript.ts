@@ -10,8 +10,10 @@ import {
   createWarn,
   keepMemorySmall,
   readEnvironment,
+  secretsIn,
   type Warn,
 } from '../script/environment.ts';
+import { useProxies } from '../script/proxies.ts';
 import { runScript } from '../script/runScript.ts';
 import { chooseService, type OpenService, openService } from './service.ts';
 
@@ -38,10 +40,12 @@ export function runBatchScript(
     }
     const { inputs, flags } = parsed;
     const warn = createWarn(flags, io);
+    useProxies(io.env, warn);
     const choice = chooseService(flags, readEnvironment(io.env), command.serves('simulate'));
     const service = await openService(choice, {
       cacheFolder: cacheFolder(io.env),
       refreshModels: flags.refreshModels,
+      secrets: secretsIn(io.env),
       warn,
     });
     try {

@@ -4,6 +4,8 @@ import { basename, extname, join, resolve } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { isSimulated } from '../../base/service.ts';
 import { hashFile } from '../../disk/hashFile.ts';
+import { pathFault } from '../../disk/insideFolder.ts';
+import { UsageError } from '../../errors.ts';
 import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
 import { checkFolder, folderState, type RunInput, readRunFile } from '../../store/runFile.ts';
 import type { BatchScriptContext } from './batchScript.ts';
@@ -28,7 +30,8 @@ interface ChooseFolderConfig {
  * belongs to another input, or has files of the user's, takes the next of `out/<name>-2`, `-3`, …
  * that is new or belongs to this input, with a warning.
  *
- * Rejects with `UsageError` if the folder has files of the user's or images of another service.
+ * Rejects with `UsageError` if the folder has files of the user's or images of another service, or
+ * if `name` leads out of `out/`.
  */
 export async function chooseFolder(
   { flags, service, warn }: Pick<BatchScriptContext, 'flags' | 'service' | 'warn'>,
@@ -36,6 +39,12 @@ export async function chooseFolder(
   config: ChooseFolderConfig = {},
 ): Promise<RunFolder> {
   const { name = null, input = await fileInput(path) } = config;
+  const fault = name === null ? null : pathFault(name);
+  if (fault !== null) {
+    throw new UsageError(`${path}: name: Expected the name of a folder below out/, got ${fault}`, {
+      suggestion: 'Change it in the spec. --out DIR names any folder.',
+    });
+  }
   const ownService = await lastValueFrom(identifyService(service));
   const stem = name ?? basename(path, extname(path));
   const wanted = join('out', isSimulated(ownService) ? `${stem}-simulated` : stem);

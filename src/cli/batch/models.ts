@@ -1,4 +1,5 @@
 import { catchError, lastValueFrom, throwError } from 'rxjs';
+import { hideSecrets } from '../../base/secretInputs.ts';
 import { nearestName } from '../../base/suggest.ts';
 import { toMicroUsd } from '../../base/text.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
@@ -95,7 +96,8 @@ export async function jobContext(
     ([key, text]) => [key, coerceInput(key, text, schema?.properties[key])] as const,
   );
   const input = Object.fromEntries(pairs);
-  const files = await inputFiles(input, { schema });
+  // What is typed here is the user's own word.
+  const files = await inputFiles(input, { schema, allowFiles: 'any' });
   const renditions = flags.renditions.map((text) => parseRendition(text));
   return {
     model: name,
@@ -103,6 +105,7 @@ export async function jobContext(
     schema,
     input,
     ...(Object.keys(files).length === 0 ? {} : { files }),
+    allowFiles: flags.allowFiles,
     count: flags.count,
     seed: flags.seed,
     renditions: await readableOverlays(renditions, process.cwd()),
@@ -169,7 +172,7 @@ export async function refiningModel(
  */
 export async function scoringModel(
   spec: ModelScoreSpec,
-  { budgetMicroUsd }: Pick<Flags, 'budgetMicroUsd'>,
+  { budgetMicroUsd, allowFiles }: Pick<Flags, 'budgetMicroUsd' | 'allowFiles'>,
   { provider, onlyModel }: OpenService,
   folder: string,
 ): Promise<ScoringModel> {
@@ -181,10 +184,10 @@ export async function scoringModel(
   const reference = flagValues.modelReference.schema.parse(spec.model);
   const model = await findModel(provider, reference);
   const picture = pictureOf(model);
-  const input = inputOf(spec, model, picture.name);
-  const files = await inputFiles(input, { schema: model.schema, folder });
+  const { input, ...secrets } = hideSecrets(inputOf(spec, model, picture.name), model.schema);
+  const files = await inputFiles(input, { schema: model.schema, folder, allowFiles });
   const priceMicroUsd = spec.priceUsd === null ? null : toMicroUsd(spec.priceUsd);
-  const rater = { model: model.name, version: reference.version, picture, input, priceMicroUsd };
+  const rater = { model: model.name, version: reference.version, picture, input, priceMicroUsd, ...secrets };
   if (budgetMicroUsd !== null && estimateMicroUsd(model.name, input, priceMicroUsd ?? undefined) === null) {
     throw new UsageError(`\`--budget\` needs a known price, and there is none for ${model.name}.`, {
       suggestion: 'Give the price of one rating as priceUsd: under score: in the spec.',

@@ -1,7 +1,9 @@
 import { truncateDataUrls } from '../../base/modelInput.ts';
+import { isSecretInput, SECRET } from '../../base/secretInputs.ts';
 import { formatUsd } from '../../base/text.ts';
 import { jsonLine } from '../../events/listeners.ts';
-import type { Json, ModelInput, ModelSchema, Plan } from '../../types.ts';
+import { createUploadTally } from '../../sources/planning/plannedUploads.ts';
+import type { Json, ModelInput, ModelSchema, Plan, PlannedUploads } from '../../types.ts';
 import { createPaint, type Paint, type TextStream, windowSize } from '../display/terminal.ts';
 import { displayWidth, jobName, promptPreview, shorten } from '../display/text.ts';
 import { countPlan, type PlanSettings, type PlanTotals, planSummary } from './planSummary.ts';
@@ -42,6 +44,7 @@ export async function printPlan(
 ): Promise<PlanTotals> {
   const { stream, json = false, isSaved = () => false, redact = (text) => text } = config;
   const rows = rowsOf(config);
+  const uploads = createUploadTally();
   let totals = noPlans;
   for await (const plan of plans) {
     if (isSaved(plan)) {
@@ -49,10 +52,11 @@ export async function printPlan(
       continue;
     }
     totals = countPlan(totals, plan);
+    uploads.add(plan);
     if (json) stream.write(jsonLine(plannedEvent(plan, schemaOf(config, plan)), redact));
     else if (totals.jobs <= MOST_ROWS) stream.write(`${redact(rows(plan).join('\n'))}\n`);
   }
-  totals = withRatings(totals, config.ratedBy);
+  totals = { ...withRatings(totals, config.ratedBy), ...uploadsOf(uploads.total()) };
   if (json) {
     const prices = Object.fromEntries(config.models.map(({ model, price }) => [model, price]));
     stream.write(jsonLine({ type: 'plan', totals, prices }, redact));
@@ -62,6 +66,10 @@ export async function printPlan(
   const more = hidden > 0 ? [`… and ${hidden} more`] : [];
   stream.write(redact([...more, '', ...planSummary(totals, config), ''].join('\n')));
   return totals;
+}
+
+function uploadsOf(uploads: PlannedUploads | null): Pick<PlanTotals, 'uploads'> {
+  return uploads === null ? {} : { uploads };
 }
 
 /** Adds the cost of ratings: each image is rated once. */
@@ -129,9 +137,11 @@ function shown(value: Json): string {
 
 /** Returns the schema's defaults for the inputs that a job does not send. */
 function unsentDefaults(input: ModelInput, schema: ModelSchema | null): ModelInput {
-  const open = Object.entries(schema?.properties ?? {}).flatMap(([name, { default: preset }]) =>
-    Object.hasOwn(input, name) || preset === undefined || preset === null ? [] : [[name, preset] as const],
-  );
+  const open = Object.entries(schema?.properties ?? {}).flatMap(([name, property]) => {
+    const { default: preset = null } = property;
+    if (Object.hasOwn(input, name) || preset === null) return [];
+    return [[name, isSecretInput(property) ? SECRET : preset] as const];
+  });
   return Object.fromEntries(open);
 }
 

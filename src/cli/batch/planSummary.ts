@@ -1,7 +1,8 @@
 import { formatUsd } from '../../base/text.ts';
 import { concurrencyOf } from '../../pipelines/run/concurrency.ts';
-import type { ModelSchema, Plan } from '../../types.ts';
+import type { ModelSchema, Plan, PlannedUploads } from '../../types.ts';
 import { formatDuration } from '../display/text.ts';
+import { uploadsText } from '../display/uploads.ts';
 import type { SettledFlags } from '../flags/flags.ts';
 
 /** A model of the plan's jobs. */
@@ -59,6 +60,7 @@ export function planSummary(totals: PlanTotals, settings: PlanSettings): string[
     ...budgetLines(totals, settings.flags),
     fact('time', timeText(totals, settings)),
     fact('settings', settingsText(settings.flags)),
+    ...(totals.uploads === undefined ? [] : [fact('uploads', uploadsText(totals.uploads))]),
     fact('into', settings.folder),
     'Dry run: nothing was created. Remove --dry-run to start.',
   ];
@@ -179,6 +181,8 @@ export interface PlanTotals {
   readonly costMicroUsdOf: Readonly<Record<string, number>>;
   readonly unpricedJobs: number;
   readonly unpricedModels: readonly string[];
+  /** The local files that go to the service; absent if there are none. */
+  readonly uploads?: PlannedUploads;
 }
 
 /** Adds one job to the sums. */

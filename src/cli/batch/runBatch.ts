@@ -23,6 +23,7 @@ import type { PredictionEvents } from '../../ports.ts';
 import type { LiveView } from '../../sinks/gallery/liveView.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { checkFolder, type RunInput } from '../../store/runFile.ts';
+import type { PlannedUploads } from '../../types.ts';
 import { createReporter } from '../display/reporter.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
@@ -44,6 +45,8 @@ export interface Batch {
    * Identifies the input and the settings that change requests; null to take those of the folder.
    */
   readonly fingerprint: string | null;
+  /** The local files that its jobs send to the service. Default: none, or the run reports them. */
+  readonly uploads?: PlannedUploads;
   readonly flags: SettledFlags;
   readonly service: OpenService;
   readonly io: ScriptIo;
@@ -83,6 +86,7 @@ async function runReported(
     live?.onEvent(event);
   };
   if (live !== null) emit({ type: 'watch.started', url: live.url });
+  if (batch.uploads !== undefined) emit({ type: 'uploads.planned', ...batch.uploads });
   const ending = flags.cancelOnExit ? 'cancelling' : 'finishing';
   const interrupted = stop.pipe(
     tap(() => {
@@ -106,7 +110,9 @@ async function runReported(
   };
   const run =
     flags.follow === 'webhook'
-      ? receiveWebhooks(service, flags).pipe(switchMap((webhooks) => batch.run({ ...settings, webhooks })))
+      ? receiveWebhooks(service, flags, () => emit({ type: 'warning', message: ALL_REFUSED })).pipe(
+          switchMap((webhooks) => batch.run({ ...settings, webhooks })),
+        )
       : batch.run(settings);
   const left = merge(leave, stop.pipe(delay(PATIENCE_MS))).pipe(map(() => null));
   const end = await firstValueFrom(race(run, left));
@@ -123,13 +129,17 @@ const OUTPUT_LIFETIME_MS = 3_600_000;
 /** Reports how to collect the predictions that a run has left, and until when. */
 function reportDetached(
   { report, startedAtMs }: FinishedRun,
-  { folder, flags }: Batch,
+  { folder, flags, uploads }: Batch,
   emit: (event: RunEvent) => void,
 ): void {
   const jobs = report.errors.find(({ code }) => code === 'ERR_NOT_COLLECTED')?.count ?? 0;
   if (jobs === 0) return;
   const { baseUrl } = flags;
-  const words = ['pipelines/collect.ts', folder, ...(baseUrl === null ? [] : ['--base-url', baseUrl])];
+  const words = [
+    ...['pipelines/collect.ts', folder, ...(baseUrl === null ? [] : ['--base-url', baseUrl])],
+    // A prediction that has failed is made again, from its files.
+    ...(uploads?.folders ?? []).flatMap((each) => ['--allow-files', each.folder]),
+  ];
   const command = `npx tsx ${words.map(shellWord).join(' ')}`;
   emit({ type: 'run.detached', jobs, command, untilMs: startedAtMs + OUTPUT_LIFETIME_MS });
 }
@@ -173,6 +183,9 @@ async function openWatch(folder: string, port: number, service: string | null): 
   return openLiveView({ folder, port, service, earlier: manifestOutcomes(folder) });
 }
 
+const ALL_REFUSED =
+  'All webhooks so far were refused, because their signatures do not fit: a proxy on the way may change them, or they are not of this account. The list of predictions is asked instead.';
+
 /**
  * Listens for the webhooks of a service while subscribed. Emits the receiver, which has the URL for
  * the service and the events it sends.
@@ -180,8 +193,9 @@ async function openWatch(folder: string, port: number, service: string | null): 
  * Throws `UsageError` if the service sends no signed webhooks, or cannot reach this machine.
  */
 export function receiveWebhooks(
-  { webhookSecret, reachesLoopback }: OpenService,
+  { webhookSecret, secrets = [], reachesLoopback }: OpenService,
   { webhookUrl, webhookPort }: Pick<Flags, 'webhookUrl' | 'webhookPort'>,
+  onAllRefused: () => void = () => {},
 ): Observable<PredictionEvents> {
   if (webhookSecret === null) {
     throw new UsageError('`--follow webhook` needs signed webhooks, which this service does not send.', {
@@ -206,6 +220,8 @@ export function receiveWebhooks(
           defer(() =>
             createWebhookReceiver({
               secret: key,
+              secrets,
+              onAllRefused,
               port: webhookPort ?? 0,
               ...(webhookUrl === null ? {} : { publicUrl: webhookUrl }),
             }),

@@ -16,6 +16,8 @@ interface OpenServiceConfig {
   cacheFolder: string | null;
   /** Fetches model schemas again instead of using cached ones. */
   refreshModels: boolean;
+  /** Credentials to remove from what the service sends, besides its own token. Default: none. */
+  secrets?: readonly string[];
   warn: Warn;
 }
 
@@ -28,6 +30,8 @@ export interface OpenService {
   readonly onlyModel: ModelReference | null;
   /** The secret that its webhooks are signed with; null if it sends none. */
   readonly webhookSecret: Observable<string> | null;
+  /** Credentials to remove from its webhooks. Default: none. */
+  readonly secrets?: readonly string[];
   /** True if it runs on this machine, so that webhooks need no public address. */
   readonly reachesLoopback: boolean;
   close(): Promise<void>;
@@ -38,7 +42,8 @@ export async function openService(service: Service, config: OpenServiceConfig): 
   if (service.kind === 'api') return openApi(service, config);
   if (service.kind === 'cog') {
     const { createCogProvider } = await import('../../providers/cog/cogProvider.ts');
-    const provider = createCogProvider({ baseUrl: service.baseUrl });
+    const { secrets = [] } = config;
+    const provider = createCogProvider({ baseUrl: service.baseUrl, secrets });
     return {
       provider,
       speed: 1,
@@ -69,11 +74,13 @@ export async function openService(service: Service, config: OpenServiceConfig): 
 
 function openApi(service: Extract<Service, { kind: 'api' }>, config: OpenServiceConfig): OpenService {
   const { token, baseUrl } = service;
+  const { secrets = [] } = config;
   return {
     provider: apiProvider(service, config),
     speed: 1,
     onlyModel: null,
     webhookSecret: fetchWebhookSecret(baseUrl === null ? { token } : { token, baseUrl }),
+    secrets: [token, ...secrets],
     reachesLoopback: baseUrl !== null && isLoopback(new URL(baseUrl).hostname),
     close: async () => {},
   };
@@ -81,10 +88,11 @@ function openApi(service: Extract<Service, { kind: 'api' }>, config: OpenService
 
 function apiProvider(
   { token, baseUrl }: Extract<Service, { kind: 'api' }>,
-  { cacheFolder, refreshModels, warn }: OpenServiceConfig,
+  { cacheFolder, refreshModels, secrets = [], warn }: OpenServiceConfig,
 ): Provider {
   return createReplicateProvider({
     token,
+    secrets,
     ...(baseUrl === null ? {} : { baseUrl }),
     ...(refreshModels ? { modelMaxAgeMs: 0 } : {}),
     ...(cacheFolder === null

@@ -12,7 +12,8 @@ import { fallbackRequests } from '../../sources/planning/fallbackRequests.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import { checkCaptions } from '../../sources/planning/jobTemplate.ts';
 import { type PlanJobsConfig, planJobs } from '../../sources/planning/planJobs.ts';
-import type { Job, ModelInput, Outcome, Plan, RenditionSpec } from '../../types.ts';
+import { createUploadTally } from '../../sources/planning/plannedUploads.ts';
+import type { Job, ModelInput, Outcome, Plan, PlannedUploads, RenditionSpec } from '../../types.ts';
 import { createWarn, idleCoresHint, readEnvironment } from '../script/environment.ts';
 import { exitCodes } from '../script/exit.ts';
 import { findModel } from './models.ts';
@@ -34,6 +35,10 @@ interface JobBatch extends Omit<Batch, 'run'> {
   readonly tagNames: Iterable<string>;
   /** The axes that the jobs combine, for the plan. Default: none. */
   readonly axes?: string;
+  /**
+   * True if the jobs may have files that neither context nor tags show, as a spec's. Default false.
+   */
+  readonly haveFiles?: boolean;
   /** The model that rates each image. Default: none. */
   readonly ratedBy?: RatedBy;
   /** Plans and runs the jobs. Default: `runToFolder`. */
@@ -58,8 +63,10 @@ export async function startBatch(batch: JobBatch): Promise<number> {
   // Layouts decide the names of files, which a later run compares.
   const { fingerprint } = batch;
   const layout = `${planning.organize}/${planning.folderSize ?? ''}`;
+  const uploads = mayHaveFiles(batch) ? await uploadsOf(planJobs(jobs(), planning), batch.folder) : null;
   return runBatch({
     ...batch,
+    ...(uploads === null ? {} : { uploads }),
     fingerprint: fingerprint === null ? null : `${fingerprint} ${layout}`,
     run: (settings) => run({ ...settings, ...extras }),
   });
@@ -70,12 +77,21 @@ function contextsOf({ context }: JobBatch): readonly JobContext[] {
 }
 
 function mayHaveFiles(batch: JobBatch): boolean {
+  if (batch.haveFiles === true) return true;
   const names = [...batch.tagNames];
   return contextsOf(batch).some(({ schema, files = {} }) => {
     if (Object.keys(files).length > 0) return true;
     const properties = names.map((name) => schema?.properties[name]);
     return properties.some((property) => property !== undefined && takesFile(property));
   });
+}
+
+/** Counts the local files of the jobs that the folder has no result of yet. */
+async function uploadsOf(plans: ReturnType<typeof planJobs>, folder: string): Promise<PlannedUploads | null> {
+  const isSaved = await savedJobs(folder);
+  const uploads = createUploadTally();
+  for await (const plan of plans) if (!isSaved(plan)) uploads.add(plan);
+  return uploads.total();
 }
 
 /** Looks up the fallbacks, so that a wrong name fails before anything is paid. */

@@ -59,6 +59,7 @@ export async function startGrid(script: GridScript, frame: BatchScriptContext): 
     context: contexts,
     renditions: spec.renditions,
     axes: axesText(grown),
+    haveFiles: true,
     tagNames: wanted.axes.flatMap(({ values: [first] }) => Object.keys(first?.tags ?? {})),
     // The grid has its own fingerprint, which lets it grow.
     fingerprint: null,

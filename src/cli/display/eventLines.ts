@@ -6,6 +6,7 @@ import type { Progress } from './progress.ts';
 import { summaryLines } from './summaryLines.ts';
 import type { Paint } from './terminal.ts';
 import { counted, formatDuration, jobName, plainText, promptPreview, shorten } from './text.ts';
+import { uploadsText } from './uploads.ts';
 
 /** Returns the permanent lines of an event: a failure, a warning, the summary; for most none. */
 export function eventLines(event: RunEvent, progress: Progress, paint: Paint): string[] {
@@ -43,10 +44,18 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
 }
 
 /** Returns the first line of a run: its jobs, and where their files go. */
-export function startLine({ total, alreadySaved, concurrency, folder, service }: Progress): string {
+export function startLine({
+  total,
+  alreadySaved,
+  concurrency,
+  folder,
+  service,
+  uploads,
+}: Pick<Progress, 'total' | 'alreadySaved' | 'concurrency' | 'folder' | 'service' | 'uploads'>): string {
+  const sent = uploads === undefined ? '' : `; uploads ${uploadsText(uploads)}`;
   const before = alreadySaved > 0 ? `, ${alreadySaved} already saved` : '';
   const simulated = isSimulated(service) ? ', simulated' : '';
-  return `${counted(total, 'job')}${simulated}${before}, ${concurrency} at a time, into ${plainText(folder)}`;
+  return `${counted(total, 'job')}${simulated}${before}, ${concurrency} at a time, into ${plainText(folder)}${sent}`;
 }
 
 /** Only the first failures of a cause have a line each: the summary counts the others. */

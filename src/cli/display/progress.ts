@@ -1,7 +1,7 @@
 import { createRunCounter, type RunCounts } from '../../events/progress.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import { createCostTracker, type ModelTotals } from '../../sinks/report/tallies.ts';
-import type { Outcome, PredictionStatus } from '../../types.ts';
+import type { Outcome, PlannedUploads, PredictionStatus } from '../../types.ts';
 import { collectProblems, type Problems } from './problems.ts';
 import { promptPreview } from './text.ts';
 
@@ -21,6 +21,8 @@ interface RunStart {
   readonly concurrency: number;
   /** Name of the service; absent if it has none. */
   readonly service?: string;
+  /** The local files that go to the service; absent if there are none. */
+  readonly uploads?: PlannedUploads;
 }
 
 /** The traffic with the service. */
@@ -73,8 +75,9 @@ export function createProgress(now: () => number): ProgressTracker {
     onEvent(event) {
       if (event.type === 'run.started') {
         const { folder, concurrency, service } = event;
-        start = { folder, concurrency, ...(service === undefined ? {} : { service }) };
+        start = { ...start, folder, concurrency, ...(service === undefined ? {} : { service }) };
       }
+      if (event.type === 'uploads.planned') start = { ...start, uploads: event };
       counter.onEvent(event);
       requests.onEvent(event);
       active.onEvent(event);

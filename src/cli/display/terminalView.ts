@@ -55,8 +55,10 @@ export function terminalView(config: TerminalViewConfig): View {
     onEvent(event) {
       tracker.onEvent(event);
       if (event.type === 'run.started') {
-        // A simulation must not be mistaken for a run that pays.
-        if (isSimulated(event.service)) block.print([redact(startLine(tracker.progress()))]);
+        const progress = tracker.progress();
+        // A simulation must not be mistaken for a run that pays, and files do not go up unseen.
+        const mustStay = isSimulated(event.service) || progress.uploads !== undefined;
+        if (mustStay) block.print([redact(startLine(progress))]);
         draw();
       }
       if (event.type === 'run.completed') close();

@@ -37,6 +37,15 @@ export const flagTable = [
     group: 'requests',
     value: flagValues.keyValue,
   }),
+  // Besides those in the input's own folder.
+  listFlag({
+    name: 'allow-files',
+    field: 'allowFiles',
+    argument: 'DIR',
+    help: 'let the input name local files in DIR and below, besides those beside it; repeatable',
+    group: 'requests',
+    value: flagValues.text('a folder or a file'),
+  }),
   valueFlag({
     name: 'count',
     field: 'count',
@@ -142,6 +151,16 @@ export const flagTable = [
     help: 'time limit of one prediction',
     group: 'pace',
     value: flagValues.duration,
+  }),
+  valueFlag({
+    name: 'max-output',
+    field: 'maxOutputBytes',
+    empty: null,
+    default: runDefaults.maxOutputBytes,
+    argument: 'SIZE',
+    help: 'largest file that is downloaded, such as 500MB or 4GB; a larger one fails its job',
+    group: 'pace',
+    value: flagValues.fileSize,
   }),
   valueFlag({
     name: 'look-for',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MODEL_REFERENCE } from '../../base/modelName.ts';
 import { httpUrl } from '../script/environment.ts';
 
 /** A model as named on the command line. */
@@ -87,6 +88,21 @@ function showSeconds(ms: number): string {
   return String(ms / 1_000);
 }
 
+/** A size of a file in decimal units, in bytes. */
+const fileSize: FlagValue<number> = {
+  expected: 'a size from 1kB to 100GB, such as 500MB',
+  schema: z
+    .string()
+    .regex(/^\d{1,6}(\.\d{1,3})?\s*[kMG]B$/i)
+    .transform((text) =>
+      Math.round(Number.parseFloat(text) * (unitBytes[text.slice(-2, -1).toLowerCase()] ?? 1)),
+    )
+    .pipe(z.number().min(1_000).max(100_000_000_000)),
+  show: (bytes) => (bytes % 1_000_000_000 === 0 ? `${bytes / 1_000_000_000}GB` : `${bytes / 1_000_000}MB`),
+};
+
+const unitBytes: Readonly<Record<string, number>> = { k: 1_000, m: 1_000_000, g: 1_000_000_000 };
+
 /** Dollars, as whole millionths. Parsed by digits, because a float is off by one now and then. */
 function dollars(minMicroUsd: number, expected: string): FlagValue<number> {
   const amount = /^\$?(\d{1,9})(?:\.(\d{1,6}))?$/;
@@ -113,10 +129,10 @@ function keyOf<Word extends string>(record: Readonly<Record<Word, unknown>>): Fl
 }
 
 const modelReference: FlagValue<ModelReference> = {
-  expected: 'OWNER/NAME or OWNER/NAME:VERSION (64 hex digits)',
+  expected: 'OWNER/NAME, OWNER/NAME:VERSION (64 hex digits) or deployments/OWNER/NAME',
   schema: z
     .string()
-    .regex(/^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/)
+    .regex(MODEL_REFERENCE)
     .transform((text) => {
       const [model = '', version = null] = text.split(':');
       return { model, version };
@@ -191,6 +207,7 @@ export const flagValues = {
   dollars,
   oneOf,
   keyOf,
+  fileSize,
   modelReference,
   fallback,
   jobNumbers,

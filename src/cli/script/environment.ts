@@ -3,8 +3,10 @@ import { posix, win32 } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { z } from 'zod';
 import { encoderConcurrency } from '../../base/pictures.ts';
+import { isSecret, REDACTED } from '../../base/secrets.ts';
 import { UsageError } from '../../errors.ts';
 import { jsonLine } from '../../events/listeners.ts';
+import { imageBudgetBytes } from '../../images/imageMemory.ts';
 import { createPaint, type ScriptIo } from '../display/terminal.ts';
 import { plainText, quoted } from '../display/text.ts';
 
@@ -20,6 +22,8 @@ export interface Environment {
 
 /** Reads the environment. Throws `UsageError` if a value is invalid, without quoting the token. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+  // Read when the first image is decoded; a wrong value is told before anything is paid.
+  imageBudgetBytes({ setting: env.RXPOSURE_IMAGE_MB });
   return {
     token: readToken(env.REPLICATE_API_TOKEN ?? ''),
     baseUrl: readBaseUrl(env.REPLICATE_BASE_URL ?? ''),
@@ -27,9 +31,26 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   };
 }
 
+/** Quotation marks as people and programs write them, at either end. */
+const QUOTE_AT_END = /^["'`\u2018-\u201f\u00ab\u00bb]|["'`\u2018-\u201f\u00ab\u00bb]$/;
+
 function readToken(text: string): string | null {
   const token = text.trim();
   if (token === '') return null;
+  if (QUOTE_AT_END.test(token)) {
+    throw new UsageError(
+      '`REPLICATE_API_TOKEN` has quotation marks around it, which are no part of a token.',
+      {
+        suggestion:
+          'Write it without them: docker --env-file, systemd and .env files read by others keep quotation marks.',
+      },
+    );
+  }
+  if (/^(?:token|bearer)\s/i.test(token)) {
+    throw new UsageError('`REPLICATE_API_TOKEN` has a word before the token.', {
+      suggestion: 'Give the token alone, without `Token` or `Bearer`.',
+    });
+  }
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new UsageError('`REPLICATE_API_TOKEN` has spaces or special characters, which no token contains.', {
     suggestion: 'Copy it again from https://replicate.com/account/api-tokens.',
@@ -74,17 +95,23 @@ export function createWarn(
   };
 }
 
-/**
- * In characters. Shorter tokens are stand-ins for a local server; redacting them would hit ordinary
- * words.
- */
-const SHORTEST_SECRET = 8;
-
 /** Replaces the API token, and anything that looks like a Replicate token, by `[token]`. */
 export function redact(text: string, token: string | null): string {
-  const withoutOurs =
-    token !== null && token.length >= SHORTEST_SECRET ? text.replaceAll(token, '[token]') : text;
-  return withoutOurs.replace(/\br8_\w{8,}/g, '[token]');
+  const withoutOurs = token !== null && isSecret(token) ? text.replaceAll(token, REDACTED) : text;
+  return withoutOurs.replace(/\br8_\w{8,}/g, REDACTED);
+}
+
+/** Variables of the environment that hold credentials of the services that a run may use. */
+const SECRET_VARIABLES = ['REPLICATE_API_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
+
+/** Shorter ones, such as `minioadmin`, are names too, and may stand in the URLs of outputs. */
+const SHORTEST_SECRET_CHARS = 20;
+
+/** Returns the credentials in the environment: no text of a service may bring one of them back. */
+export function secretsIn(env: Readonly<Record<string, string | undefined>>): string[] {
+  return SECRET_VARIABLES.map((name) => env[name]?.trim() ?? '').filter(
+    (secret) => secret.length >= SHORTEST_SECRET_CHARS,
+  );
 }
 
 /** The properties of the machine that decide where caches are. */

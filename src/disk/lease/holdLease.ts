@@ -1,7 +1,8 @@
 import { readFileSync, rmSync, statSync, writeSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StorageError } from '../../errors.ts';
+import { openOwn, ownFlags } from '../ownFiles.ts';
 import { isMissing, toStorageError } from '../storageError.ts';
 import { describeHolder, type LeaseHolder, leaseText, parseHolder } from './leaseHolder.ts';
 
@@ -29,7 +30,7 @@ export async function holdLease(
   own: LeaseHolder,
   config: RenewalConfig,
 ): Promise<Lease | null> {
-  const handle = await open(path, 'r+').catch((error: unknown) => {
+  const handle = await openOwn(path, ownFlags.readWrite).catch((error: unknown) => {
     if (isMissing(error)) return null;
     throw error;
   });

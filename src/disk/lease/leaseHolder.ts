@@ -15,8 +15,8 @@ const holderSchema = z.object({
   pid: z.int().positive(),
   /** Start of the process, which tells it from a later one with its pid; null if unknown. */
   processStart: z.string().nullable(),
-  /** Random; differs for each lease. */
-  token: z.string().min(1),
+  /** Random; differs for each lease. It becomes a part of a file name. */
+  token: z.string().regex(/^[^/\\\0]+$/),
   /** When the lease was taken, ISO 8601. */
   since: z.string(),
   /** True if the holder has ended the lease, but could not delete it. */

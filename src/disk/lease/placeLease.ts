@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import { copyFile, link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { readOwnText } from '../ownFiles.ts';
 import { isMissing } from '../storageError.ts';
-import { temporaryPath } from '../writeFiles.ts';
+import { newTemporaryPath, removeTemporary, temporaryPath } from '../writeFiles.ts';
 import { type LeaseHolder, leaseText, parseHolder, stateOf } from './leaseHolder.ts';
 
 export interface PatienceConfig {
@@ -32,10 +33,10 @@ export function patienceMs(holder: LeaseHolder | null, own: LeaseHolder, config:
  */
 export async function placeLease(path: string, own: LeaseHolder): Promise<boolean> {
   const text = leaseText(own, 0);
-  const part = temporaryPath(`${path}.${own.token}`);
+  const part = newTemporaryPath(path);
   try {
     // Closed before it is linked, so that a file server has its content.
-    await writeFile(part, text);
+    await writeFile(part, text, { flag: 'wx' });
     await link(part, path).catch((error: unknown) =>
       isTaken(error) ? undefined : copyFile(part, path, constants.COPYFILE_EXCL),
     );
@@ -44,7 +45,7 @@ export async function placeLease(path: string, own: LeaseHolder): Promise<boolea
     const isRemoved = isMissing(error) && existsSync(dirname(path));
     if (!isTaken(error) && !isRemoved) throw error;
   } finally {
-    await rm(part, { force: true }).catch(() => {});
+    await removeTemporary(part);
   }
   // The link may be ours although the file server's response to it was lost.
   return (await contentAt(path)) === text;
@@ -90,7 +91,7 @@ export async function replaceLease(
 
 /** Reads the file of a lease; null if there is none. */
 export async function contentAt(path: string): Promise<string | null> {
-  return readFile(path, 'utf8').catch((error: unknown) => {
+  return readOwnText(path).catch((error: unknown) => {
     if (isMissing(error)) return null;
     throw error;
   });

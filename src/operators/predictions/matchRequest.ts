@@ -1,4 +1,5 @@
 import { canonicalJson, truncateDataUrls } from '../../base/modelInput.ts';
+import { SECRET } from '../../base/secretInputs.ts';
 import type { Json, ModelInput, Prediction, PredictionRequest } from '../../types.ts';
 import {
   formsOf,
@@ -27,8 +28,8 @@ export type ShownRequest = Pick<Prediction, 'model' | 'version' | 'input'>;
  *     other     { prompt: 'a cat', seed: 8, scale: 3.3, key: 'k' }
  */
 export function requestMatcher(request: PredictionRequest): (shown: ShownRequest) => Match {
-  const { secrets = [] } = request;
-  const sent = readInput(secrets.length === 0 ? request.input : without(secrets, request.input));
+  const { secretNames = [] } = request;
+  const sent = readInput(secretNames.length === 0 ? request.input : without(secretNames, request.input));
   return (shown) => {
     const named = matchModel(request, shown);
     if (named === 'other') return 'other';
@@ -172,7 +173,8 @@ export function requestDigest(
   { withSeed = true }: { withSeed?: boolean } = {},
 ): string {
   const { prompt, values } = readInput(input ?? {});
-  const what = prompt === null ? canonicalJson(values) : prompt.plain;
+  const hidden = Object.entries(values).map(([name, value]) => [name, isHidden(value) ? SECRET : value]);
+  const what = prompt === null ? canonicalJson(Object.fromEntries(hidden)) : prompt.plain;
   const seed = withSeed ? String(values.seed ?? '') : '';
   return JSON.stringify([canonicalModel(model), what, prompt === null ? '' : seed]);
 }

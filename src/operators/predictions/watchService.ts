@@ -80,10 +80,12 @@ export function watchService(provider: Provider, config: WatchServiceConfig = {}
   const reads = createOutage({ ...shared, probe, onChange: noteChange('reads') });
   const creates = createOutage({ ...shared, failures: FAILED_CREATES, onChange: noteChange('creates') });
   const reading = <T>(call: () => Observable<T>): Observable<T> => throughOutage(reads, call, isServiceAway);
-  const { identify, uploadFile } = provider;
+  const { identify, isLocal, isPlain, uploadFile } = provider;
   return {
     provider: {
       answers: provider.answers,
+      ...(isLocal === undefined ? {} : { isLocal }),
+      ...(isPlain === undefined ? {} : { isPlain }),
       ...(identify === undefined ? {} : { identify: () => identify.call(provider) }),
       createPrediction: (request, options) =>
         defer(() => provider.createPrediction(request, options)).pipe(

@@ -28,6 +28,8 @@ export interface DownloadOutputConfig {
   untouchedStem?: string;
   /** Returns true for files to replace; others keep their names. Default: any file is replaced. */
   mayReplace?: DownloadTarget['mayReplace'];
+  /** Resolves with true if the output of a prediction may be a text. Default: it may not. */
+  mayBeText?: (prediction: Prediction) => Promise<boolean>;
   /** Tries after the first one, for faults that another try can mend. Default 5. */
   retries?: number;
   /** Upper bound of the wait before the first retry; doubles with each retry. Default 500. */
@@ -65,6 +67,7 @@ export function downloadOutput(
     embedProvenance,
     untouchedStem,
     mayReplace,
+    mayBeText,
     scheduler = monotonicScheduler,
     random = Math.random,
   } = config;
@@ -77,6 +80,7 @@ export function downloadOutput(
           stem: numberedStem(stem, index),
           ...(embedProvenance === undefined ? {} : { embedProvenance }),
           ...(mayReplace === undefined ? {} : { mayReplace }),
+          ...(mayBeText === undefined ? {} : { mayBeText: () => mayBeText(prediction) }),
           ...(untouchedStem === undefined ? {} : { untouchedStem: numberedStem(untouchedStem, index) }),
         })
         .pipe(retryBackoff({ ...policy, retries, delayMs, scheduler, random })),

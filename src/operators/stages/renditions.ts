@@ -1,9 +1,13 @@
 import {
+  concat,
   concatMap,
+  EMPTY,
   forkJoin,
   identity,
   type MonoTypeOperatorFunction,
   map,
+  merge,
+  type Observable,
   type OperatorFunction,
   of,
 } from 'rxjs';
@@ -26,11 +30,12 @@ export interface RenderedOriginal {
 }
 
 /**
- * Makes all renditions of each set of originals and emits originals and renditions together.
+ * Makes all renditions of each set of originals and emits originals and renditions together. Checks
+ * originals of which no renditions are asked for.
  *
  *     originals              (f|)
  *     rendering of 4 ms      ----(r|)
- *     no renditions          (r|)
+ *     no renditions          (r|)       after `check`, if the renderer has it
  *
  * Emits `RenderError` if an original cannot be decoded, `StorageError` if the disk refuses.
  */
@@ -41,7 +46,7 @@ export function renditions(
 ): OperatorFunction<readonly ImageFile[], readonly RenderedOriginal[]> {
   const { within = identity, embedProvenance, mayReplace } = config;
   return concatMap((originals) => {
-    if (specs.length === 0) return of(originals.map((original) => ({ original, renditions: [] })));
+    if (specs.length === 0) return within(checked(renderer, originals));
     const rendered = originals.map((original) =>
       renderer
         .render(original, specs, stemOf(original.path), embedProvenance, mayReplace)
@@ -49,6 +54,15 @@ export function renditions(
     );
     return within(forkJoin(rendered));
   });
+}
+
+/** Emits originals without renditions once each has been checked. */
+function checked(
+  renderer: Renderer,
+  originals: readonly ImageFile[],
+): Observable<readonly RenderedOriginal[]> {
+  const checks = originals.map((original) => renderer.check?.(original) ?? EMPTY);
+  return concat(merge(...checks), of(originals.map((original) => ({ original, renditions: [] }))));
 }
 
 /** Returns a path without its extension. */

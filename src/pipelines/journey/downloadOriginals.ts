@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   catchError,
   concatMap,
@@ -12,7 +11,9 @@ import {
 } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { isTruncatedDataUrl, truncateDataUrls } from '../../base/modelInput.ts';
+import { hideInPrediction } from '../../base/secretInputs.ts';
 import { areIntact } from '../../disk/copyFiles.ts';
+import { pathBelow } from '../../disk/insideFolder.ts';
 import { DownloadError, ProviderError } from '../../errors.ts';
 import { gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
@@ -36,6 +37,7 @@ import type {
 
 /** The groups of a run that downloading reads. */
 type Downloading = Recording &
+  Pick<Shared, 'outputsText'> &
   Pick<RunHooks, 'filesOf'> &
   Refetching &
   Pick<RunServices, 'downloader'> &
@@ -80,10 +82,12 @@ function download(prediction: Prediction, job: JobState, run: Downloading): Obse
   const embedProvenance = run.provenanceWriters?.(datedPrediction(prediction, job), plan);
   return of(prediction).pipe(
     downloadOutput(run.downloader, {
-      stem: join(run.folder, plan.path),
+      stem: pathBelow(run.folder, plan.path),
       ...(embedProvenance && { embedProvenance }),
-      ...(run.keepOriginals ? { untouchedStem: join(run.folder, 'originals', plan.path) } : {}),
+      ...(run.keepOriginals ? { untouchedStem: pathBelow(run.folder, `originals/${plan.path}`) } : {}),
       mayReplace: mayReplace(job, run),
+      mayBeText: ({ model, version }) =>
+        run.outputsText({ model: model === '' ? plan.model : model, version }),
       urlsOf: run.answers.urlsOf,
       within: gate(run.downloads),
       scheduler: run.scheduler,
@@ -129,7 +133,7 @@ function recordDownloaded(
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   run.emit({ type: 'image.downloaded', index: plan.index, bytes });
   // Enough to compute the cost; the output itself is on disk.
-  const { input, output } = prediction;
+  const { input, output } = hideInPrediction(prediction, plan.input, plan.secrets);
   const stored = { ...prediction, input: truncateDataUrls(input), output: truncateDataUrls(output) };
   return run.journal
     .record(plan, { type: 'downloaded', prediction: stored, files })

@@ -1,5 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { concat, concatMap, ignoreElements, type MonoTypeOperatorFunction, type Observable, of } from 'rxjs';
+import { dirname } from 'node:path';
+import {
+  concat,
+  concatMap,
+  ignoreElements,
+  type MonoTypeOperatorFunction,
+  type Observable,
+  of,
+  tap,
+} from 'rxjs';
+import { isBelow, outsideTarget, pathBelow } from '../../disk/insideFolder.ts';
+import { StorageError } from '../../errors.ts';
 import type { Attempt } from '../../operators/predictions/lost/attempt.ts';
 import type { Reservation } from '../../ports.ts';
 import { statesPrediction } from '../../provenance/xmp.ts';
@@ -14,7 +25,7 @@ import type {
   PredictionRequest,
   PricedRequest,
 } from '../../types.ts';
-import type { Hooks } from './config.ts';
+import type { Hooks, Outputs } from './config.ts';
 
 /** A job's turn to be made. */
 interface Turn {
@@ -157,6 +168,33 @@ export interface Originals extends FetchedOutput {
  */
 export function mayHavePrediction({ predictionId, intendedAtMs }: JobRecord): boolean {
   return predictionId !== null || intendedAtMs !== null;
+}
+
+/**
+ * Checks, before anything is paid, that the files of a job lie in the run folder, also if links are
+ * followed. Emits `StorageError` if not: a run checks its folder when it opens it, so somebody has
+ * changed it since.
+ */
+export function expectPlace(
+  { earlierFiles }: Pick<JobState, 'earlierFiles'>,
+  { folder }: Pick<Outputs, 'folder'>,
+): MonoTypeOperatorFunction<Plan> {
+  return tap((plan) => {
+    const own = [plan.path, `originals/${plan.path}`].map((path) => dirname(pathBelow(folder, path)));
+    // A journal of your own may have its files elsewhere; that of a run folder refuses those.
+    const earlier = earlierFiles
+      .flatMap(({ path, untouched }) => [path, untouched?.path ?? path])
+      .filter((path) => isBelow(folder, path));
+    for (const path of new Set([...own, ...earlier])) {
+      const target = outsideTarget(folder, path);
+      if (target === null) continue;
+      throw new StorageError(
+        'ERR_FOLDER_CHANGED',
+        `${path} does not lie in the run folder: a symbolic link leads to ${target}.`,
+        { suggestion: 'Remove the link, and run the same command again.' },
+      );
+    }
+  });
 }
 
 /**

@@ -11,7 +11,7 @@ import type { RunHooks, RunLimits, RunOutputs, RunServices } from './run.ts';
 type Rendering = Pick<RunServices, 'renderer'> &
   Pick<RunLimits, 'encoders'> &
   Pick<RunOutputs, 'provenanceWriters'> &
-  Pick<RunHooks, 'filesOf'>;
+  Pick<RunHooks, 'filesOf' | 'emit'>;
 
 /**
  * Renders the plan's renditions of each original, at most as many originals at a time as the run
@@ -31,7 +31,39 @@ export function renderRenditions(
       mayReplace: mayReplace(job, run),
       ...provenanceOf(job, run),
     }),
+    tap((rendered) => warnOfMissing(rendered, job, run)),
   );
+}
+
+/** Image formats that are stored as they came, because sharp cannot decode them. */
+const UNDECODABLE = new Set([
+  'bmp',
+  'jp2',
+  'jpx',
+  'jpm',
+  'heic',
+  'heif',
+  'jxl',
+  'jxr',
+  'ico',
+  'icns',
+  'psd',
+  'cr2',
+  'dng',
+]);
+
+/** Warns if an image has no renditions because its format cannot be decoded here. */
+function warnOfMissing(
+  rendered: readonly RenderedOriginal[],
+  { plan: { index, renditions: specs } }: JobState,
+  { emit }: Pick<RunHooks, 'emit'>,
+): void {
+  if (specs.length === 0) return;
+  for (const { original, renditions: files } of rendered) {
+    if (files.length > 0 || !UNDECODABLE.has(original.format)) continue;
+    const message = `Image #${index + 1} has no renditions: ${original.format} cannot be decoded here. The original is saved.`;
+    emit({ type: 'warning', message });
+  }
 }
 
 /**

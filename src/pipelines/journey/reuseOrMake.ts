@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   catchError,
   concat,
@@ -18,9 +17,11 @@ import {
 } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { copyFiles } from '../../disk/copyFiles.ts';
+import { pathBelow } from '../../disk/insideFolder.ts';
 import { toStorageError } from '../../disk/storageError.ts';
 import { writeAtomically } from '../../disk/writeFiles.ts';
 import { DownloadError } from '../../errors.ts';
+import { sharedImageMemory } from '../../images/imageMemory.ts';
 import { type Cached, cachedBy } from '../../operators/cachedBy.ts';
 import { gate } from '../../operators/gate.ts';
 import type { ProvenanceWriter } from '../../ports.ts';
@@ -202,7 +203,7 @@ function useSharedResult(
 }
 
 function stemOf({ plan }: JobState, run: Pick<RunOutputs, 'folder'>): string {
-  return join(run.folder, plan.path);
+  return pathBelow(run.folder, plan.path);
 }
 
 function copyGone(plan: Plan): DownloadError {
@@ -227,7 +228,14 @@ async function embedInFiles(
   return written;
 }
 
+/** Copies of a file in memory while its provenance is written. */
+const COPIES = 3;
+
 async function embedInFile(file: ImageFile, embedProvenance: ProvenanceWriter): Promise<ImageFile> {
+  return sharedImageMemory().within(file.bytes * COPIES, () => embedNow(file, embedProvenance));
+}
+
+async function embedNow(file: ImageFile, embedProvenance: ProvenanceWriter): Promise<ImageFile> {
   const before = await readFile(file.path).catch((error: unknown) => {
     throw toStorageError(error, file.path);
   });

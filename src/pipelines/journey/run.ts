@@ -8,6 +8,7 @@ import type { InputFile } from '../../types.ts';
 import type { Clock, Control, Hooks, Limits, Outputs, Recovery, Services } from './config.ts';
 import type { Originals, PostponedJob } from './job.ts';
 import type { ProvenanceWriters } from './provenance.ts';
+import type { OutputsText } from './textOutputs.ts';
 
 /**
  * The time for which the input and output of a prediction are available, from its end. The service
@@ -30,6 +31,8 @@ export interface Shared {
   readonly breaker: Breaker | null;
   /** Emits the address by which requests name a file, once the service has the file. */
   readonly addressOf: (file: InputFile) => Observable<string>;
+  /** Resolves with true if the model of a prediction may emit texts. */
+  readonly outputsText: OutputsText;
   /** What is known of a host of files that may be away. */
   readonly fileOutage: Pick<Outage, 'isAway' | 'began'>;
 }

@@ -14,6 +14,7 @@ import {
 } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { truncateDataUrls } from '../../base/modelInput.ts';
+import { hideInPrediction } from '../../base/secretInputs.ts';
 import { ProviderError, ScoreError } from '../../errors.ts';
 import type { Scorer } from '../../ports.ts';
 import type { Outcome, Plan, Prediction } from '../../types.ts';
@@ -104,7 +105,7 @@ function storeOutput(
   { plan }: JobState,
   run: Pick<RunServices, 'journal'>,
 ): Observable<Prediction> {
-  const { input, output } = prediction;
+  const { input, output } = hideInPrediction(prediction, plan.input, plan.secrets);
   const stored = { ...prediction, input: truncateDataUrls(input), output: truncateDataUrls(output) };
   return run.journal
     .record(plan, { type: 'downloaded', prediction: stored, files: [] })

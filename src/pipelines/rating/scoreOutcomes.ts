@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   concat,
   defer,
@@ -13,6 +12,7 @@ import {
 } from 'rxjs';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { toMicroUsd } from '../../base/text.ts';
+import { insideFolder } from '../../disk/insideFolder.ts';
 import { BudgetError, ProviderError, StorageError } from '../../errors.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { scoreImage } from '../../operators/stages/scoreImage.ts';
@@ -66,7 +66,7 @@ export function scoreOutcomes(
         const { prompt, index } = outcome;
         return of(outcome).pipe(
           scoreImage(scoring.scorer, {
-            imageOf: () => ({ path: join(folder, path), prompt, index }),
+            imageOf: () => ({ path: insideFolder(folder, path), prompt, index, folder }),
             within: scoring.within,
             onError: unrated,
           }),

@@ -3,7 +3,15 @@ import type { RunEvent } from '../../events/runEvent.ts';
 import { costMicroUsd, estimateMicroUsd } from '../../providers/prices/cost.ts';
 import { inputFile } from '../../sources/modelInputs/inputFile.ts';
 import { requestKey } from '../../sources/planning/requestKey.ts';
-import type { ImageToScore, InputFiles, Json, ModelInput, Plan, Prediction } from '../../types.ts';
+import type {
+  ImageToScore,
+  InputFiles,
+  Json,
+  ModelInput,
+  Plan,
+  Prediction,
+  SecretInputs,
+} from '../../types.ts';
 import type { GenerateConfig } from '../journey/config.ts';
 import type { Run } from '../journey/run.ts';
 import { concurrencyOf } from '../run/concurrency.ts';
@@ -20,6 +28,8 @@ export interface ScoringModel {
   readonly picture: { readonly name: string; readonly valueOf: (picture: string) => Json };
   /** All other inputs; `{prompt}` in their texts stands for the image's prompt. */
   readonly input: ModelInput;
+  /** The values of inputs that are `[secret]` in `input`. Default: none. */
+  readonly secrets?: SecretInputs;
   /** The files that some texts of the input stand for, by path. Default: none. */
   readonly files?: InputFiles;
   /**
@@ -64,7 +74,7 @@ const STAND_IN = 'picture';
  * read.
  */
 export async function ratingPlan({ path, prompt, index }: ImageToScore, rater: ScoringModel): Promise<Plan> {
-  const { model, version, picture, files } = rater;
+  const { model, version, picture, files, secrets } = rater;
   const value = picture.valueOf(STAND_IN);
   const picturePath = Array.isArray(value) ? `${picture.name}[0]` : picture.name;
   const texts = mapInputStrings(rater.input, (at, text) =>
@@ -74,6 +84,7 @@ export async function ratingPlan({ path, prompt, index }: ImageToScore, rater: S
   const request = { model, version, input, files: { ...files, [picturePath]: await inputFile(path) } };
   return {
     ...request,
+    ...(secrets === undefined ? {} : { secrets }),
     index,
     prompt,
     tags: {},

@@ -25,6 +25,7 @@ import type {
   RunRecovery,
   RunServices,
 } from '../journey/run.ts';
+import { createOutputsText } from '../journey/textOutputs.ts';
 import { adjustConcurrency, concurrencyOf } from './concurrency.ts';
 import { gateDestinations } from './deliver.ts';
 import { strategies } from './feeds.ts';
@@ -57,6 +58,7 @@ export function createRun(config: GenerateConfig): Run {
     state,
     breaker: openBreaker(breakerFailures, hooks, clock),
     flights: createSingleFlight(),
+    outputsText: createOutputsText(services.provider),
     addressOf: fileAddresses(services.provider, { within: createGate(uploads), timeoutMs, ...clock }),
   };
 }

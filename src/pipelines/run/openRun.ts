@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { catchError, concatMap, defer, finalize, map, type Observable, throwError } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import { pathBelow } from '../../disk/insideFolder.ts';
 import type { Lease } from '../../disk/lease/holdLease.ts';
 import { checkWritable, removeTemporaries } from '../../disk/writeFiles.ts';
 import { StorageError, UsageError } from '../../errors.ts';
@@ -10,6 +11,7 @@ import type { Destination } from '../../ports.ts';
 import { openThumbnails } from '../../sinks/gallery/thumbnails.ts';
 import { openManifest } from '../../sinks/manifest/manifest.ts';
 import type { RunJournal } from '../../store/entries.ts';
+import { expectNoWayOut } from '../../store/folderFiles.ts';
 import { openJournal } from '../../store/journal/journal.ts';
 import { openResultCache } from '../../store/resultCache.ts';
 import type { Plan } from '../../types.ts';
@@ -77,7 +79,7 @@ async function openParts(
   closers.add(() => journal.close());
   const ratings = openRatings(settings, { service, lease });
   closers.add(() => ratings?.close());
-  await removeTemporaries(folder);
+  await removeTemporaries(folder, (link) => expectNoWayOut(folder, link));
   // A folder may allow writing existing files but not creating new ones.
   await checkWritable(folder);
   await keepInput(settings);
@@ -109,7 +111,7 @@ async function openParts(
       isDone: (plan) => !only(plan.index) || isSaved(plan),
       filesOf: async ({ index, key }) => {
         const outcome = await manifest.find(index);
-        return outcome?.key === key ? outcome.files.map(({ path }) => join(folder, path)) : [];
+        return outcome?.key === key ? outcome.files.map(({ path }) => pathBelow(folder, path)) : [];
       },
       isPaidBefore: ({ index, predictionId }) => reopened.get(index) === predictionId,
     },

@@ -1,8 +1,9 @@
-import { concat, defer, EMPTY, from, type Observable, type SchedulerLike } from 'rxjs';
+import { concat, defer, EMPTY, from, ignoreElements, type Observable, type SchedulerLike } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
+import { openDecodingNotes } from '../../images/decodingNotes.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
 import { createEventFollower } from '../../operators/predictions/awaitPrediction.ts';
@@ -11,7 +12,7 @@ import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLookout, type Lookout } from '../../operators/predictions/lookout.ts';
 import { watchService } from '../../operators/predictions/watchService.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
-import type { Ledger, PredictionEvents, Provider, ProviderAnswers } from '../../ports.ts';
+import type { Ledger, PredictionEvents, Provider, ProviderAnswers, Renderer } from '../../ports.ts';
 import { createDownloader } from '../../providers/downloads/downloader.ts';
 import { createRenderer } from '../../renditions/renderer.ts';
 import { deleteImages, writeSidecar } from '../../sinks/manifest/sidecar.ts';
@@ -48,8 +49,13 @@ export function configOf(
     emit,
     ...(detach ? { waitMs: 0, detached: true, beforeCreate: storedPlans(folder, 'detached').store } : {}),
     ...(webhooks === undefined ? {} : byWebhooks(webhooks, provider, scheduler)),
-    downloader: createDownloader(),
-    renderer: createRenderer(),
+    downloader: createDownloader({
+      isLocal: provider.isLocal ?? false,
+      maxBytes: settings.maxOutputBytes ?? runDefaults.maxOutputBytes,
+      isPlain: provider.isPlain ?? false,
+      scheduler,
+    }),
+    renderer: rendererFor(folder, opened),
     journal,
     ledger: openLedger(settings, opened, emit),
     governor: createGovernor({
@@ -86,6 +92,19 @@ export function overrideAnswers(
       others.describePrice === undefined
         ? own.describePrice(model, price)
         : others.describePrice(model, price),
+  };
+}
+
+/**
+ * Creates the renderer of a run folder. The decoding that shows that an original is complete serves
+ * its thumbnail too.
+ */
+function rendererFor(folder: string, { thumbnails }: Pick<Opened, 'thumbnails'>): Renderer {
+  const renderer = createRenderer({ notes: openDecodingNotes(folder) });
+  if (thumbnails === null) return renderer;
+  return {
+    ...renderer,
+    check: (original) => from(thumbnails.check(original)).pipe(ignoreElements()),
   };
 }
 
@@ -158,10 +177,12 @@ export function countRequests(provider: Provider): CountedProvider {
       requests += 1;
       return call();
     });
-  const { identify, uploadFile } = provider;
+  const { identify, isLocal = false, isPlain = false, uploadFile } = provider;
   return {
     provider: {
       answers: provider.answers,
+      isLocal,
+      isPlain,
       ...(identify === undefined ? {} : { identify: () => identify.call(provider) }),
       createPrediction: (request, options) => counted(() => provider.createPrediction(request, options)),
       getPrediction: (id) => counted(() => provider.getPrediction(id)),

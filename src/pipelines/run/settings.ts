@@ -6,7 +6,7 @@ import type { TableFormat } from '../../sinks/manifest/tables.ts';
 import type { RunJournal } from '../../store/entries.ts';
 import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { RunInput } from '../../store/runFile.ts';
-import type { Plan } from '../../types.ts';
+import type { ModelInput, Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
 
 /** The default settings of a run. Flags take their defaults from here, and the help shows them. */
@@ -29,6 +29,8 @@ export const runDefaults = {
   timeoutAction: 'cancel',
   /** Consecutive failures that pause a model for a minute. */
   breakerFailures: 20,
+  /** The largest file that is downloaded, in bytes. */
+  maxOutputBytes: 1_000_000_000,
   /** Time for which the prediction of a lost create request is looked for, at least. */
   lookForMs: 128_000,
   /** Rounds at the end for jobs that failed and may succeed if run again. */
@@ -49,6 +51,11 @@ interface ServiceSettings {
    * respond is waited for for `maxOutageMs`.
    */
   maxWaitMs?: number;
+  /**
+   * The largest file that is downloaded, in bytes; a larger one fails its job, and is fetched by a
+   * later run with a higher limit. Default 1,000,000,000.
+   */
+  maxOutputBytes?: number;
   /** Never reserve and spend more than this, in millionths of a US dollar. Default: no limit. */
   budgetMicroUsd?: number;
   /** Price of one output image over the built-in table, in millionths of a US dollar. */
@@ -95,6 +102,17 @@ interface InputSettings {
   fixedInput?: string;
   /** Accept another fixed input than the folder was begun with. Default false. */
   resumeAnyway?: boolean;
+  /**
+   * Local files that plans stored in the folder may name, besides those in it: folders or single
+   * files, or `any`. For `collect` and `retryFailed`, whose plans are somebody else's if the folder
+   * is. Default: none.
+   */
+  allowFiles?: readonly string[] | 'any';
+  /**
+   * Values of secret inputs, which stored plans do not have. For `collect` and `retryFailed`.
+   * Default: none.
+   */
+  secretInputs?: ModelInput;
   /**
    * True if plans may have files: then each run compares them with those of earlier runs, by their
    * content. Default true.

@@ -4,7 +4,7 @@ import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import { countOf } from '../run/earlier/earlierRuns.ts';
 import type { RunSettings } from '../run/settings.ts';
-import { runToFolder } from '../runToFolder.ts';
+import { runStoredPlans } from '../runToFolder.ts';
 
 /**
  * Collects the predictions of detached runs: follows those that still run, downloads their images,
@@ -14,14 +14,15 @@ import { runToFolder } from '../runToFolder.ts';
  *     collect({ folder, provider })                  -----------(end|)  100 saved
  *
  * A prediction that failed through a fault of the platform is made again, as in any run. Errors
- * with `UsageError` if the folder has no detached predictions, and as `runToFolder` does.
+ * with `UsageError` if the folder has no detached predictions, or names a model that its journal
+ * does not know, or a local file that `allowFiles` does not allow, and as `runToFolder` does.
  */
 export function collect(settings: Omit<RunSettings, 'detach' | 'fingerprint'>): Observable<FinishedRun> {
   const plans = storedPlans(settings.folder, 'detached');
   return from(countOf(plans.read())).pipe(
     concatMap((total) => {
       if (total === 0) throw nothingDetached(settings.folder);
-      return runToFolder(() => plans.read(), total, { ...settings, isPartial: true });
+      return runStoredPlans(() => plans.read(), total, settings);
     }),
   );
 }

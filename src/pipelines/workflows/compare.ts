@@ -16,7 +16,7 @@ import {
   specFields,
   uniqueNames,
 } from '../../sources/specs/batchSpec.ts';
-import { readBatchSpec } from '../../sources/specs/readSpec.ts';
+import { readBatchSpec, type SpecFilesConfig } from '../../sources/specs/readSpec.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { gridAxis } from './grid/axes.ts';
@@ -86,8 +86,11 @@ export function compareGrid({ prompts, models, input, seed, renditions }: Compar
  * Reads a comparison's spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec`
  * does.
  */
-export function readCompareSpec(path: string): Promise<CompareSpec> {
-  return readBatchSpec(path, compareSpecSchema, { what: 'comparison spec' });
+export function readCompareSpec(
+  path: string,
+  { allowFiles = [] }: SpecFilesConfig = {},
+): Promise<CompareSpec> {
+  return readBatchSpec(path, compareSpecSchema, { what: 'comparison spec', allowFiles });
 }
 
 const { model: _one, ...fields } = specFields;

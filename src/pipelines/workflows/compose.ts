@@ -7,7 +7,7 @@ import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
 import { type BatchSpec, readBatchFields, specFields, uniqueNames } from '../../sources/specs/batchSpec.ts';
 import { promptTemplate, specPrompt } from '../../sources/specs/promptTemplate.ts';
-import { readBatchSpec } from '../../sources/specs/readSpec.ts';
+import { readBatchSpec, type SpecFilesConfig } from '../../sources/specs/readSpec.ts';
 import type { ModelInput } from '../../types.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
@@ -96,8 +96,11 @@ function pictureAxis(
  * Reads a spec of compositions from a YAML or JSON file. Rejects with `UsageError` as
  * `readBatchSpec` does.
  */
-export function readCompositionSpec(path: string): Promise<CompositionSpec> {
-  return readBatchSpec(path, compositionSpecSchema, { what: 'spec of compositions' });
+export function readCompositionSpec(
+  path: string,
+  { allowFiles = [] }: SpecFilesConfig = {},
+): Promise<CompositionSpec> {
+  return readBatchSpec(path, compositionSpecSchema, { what: 'spec of compositions', allowFiles });
 }
 
 const usualPrompt =

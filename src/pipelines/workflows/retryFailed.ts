@@ -6,7 +6,7 @@ import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import { countOf } from '../run/earlier/earlierRuns.ts';
 import type { RunSettings } from '../run/settings.ts';
-import { runToFolder } from '../runToFolder.ts';
+import { runStoredPlans } from '../runToFolder.ts';
 
 /**
  * Retries the failed jobs of earlier runs in a folder, and no others. Needs only the folder. Emits
@@ -18,14 +18,15 @@ import { runToFolder } from '../runToFolder.ts';
  *
  * A failed job that still has a prediction at the service or originals on disk continues from
  * there; it is not paid again. Errors with `UsageError` if the folder does not exist or is not a
- * run folder, and as `runToFolder` does.
+ * run folder, or names a model that its journal does not know, or a local file that `allowFiles`
+ * does not allow, and as `runToFolder` does.
  */
 export function retryFailed(settings: Omit<RunSettings, 'fingerprint'>): Observable<FinishedRun> {
   const plans = storedPlans(settings.folder, 'failed');
   return defer(async () => {
     await checkRunFolder(settings.folder);
     return countOf(plans.read());
-  }).pipe(concatMap((total) => runToFolder(() => plans.read(), total, { ...settings, isPartial: true })));
+  }).pipe(concatMap((total) => runStoredPlans(() => plans.read(), total, settings)));
 }
 
 /** Rejects with `UsageError` if a folder has no journal, as a run would create the folder. */

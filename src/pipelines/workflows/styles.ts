@@ -14,7 +14,7 @@ import {
   specFields,
   uniqueNames,
 } from '../../sources/specs/batchSpec.ts';
-import { readBatchSpec } from '../../sources/specs/readSpec.ts';
+import { readBatchSpec, type SpecFilesConfig } from '../../sources/specs/readSpec.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { gridAxis } from './grid/axes.ts';
@@ -86,8 +86,8 @@ export function stylesGrid(spec: StylesSpec, contexts: readonly JobContext[]): G
  * Reads a spec of style references from a YAML or JSON file. Rejects with `UsageError` as
  * `readBatchSpec` does.
  */
-export function readStylesSpec(path: string): Promise<StylesSpec> {
-  return readBatchSpec(path, stylesSpecSchema, { what: 'spec of styles' });
+export function readStylesSpec(path: string, { allowFiles = [] }: SpecFilesConfig = {}): Promise<StylesSpec> {
+  return readBatchSpec(path, stylesSpecSchema, { what: 'spec of styles', allowFiles });
 }
 
 /** Variants are named A to Z. */

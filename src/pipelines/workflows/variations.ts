@@ -6,7 +6,7 @@ import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
 import { type BatchSpec, namedPrompt, readBatchFields, specFields } from '../../sources/specs/batchSpec.ts';
 import { promptTemplate, specPrompt } from '../../sources/specs/promptTemplate.ts';
-import { readBatchSpec } from '../../sources/specs/readSpec.ts';
+import { readBatchSpec, type SpecFilesConfig } from '../../sources/specs/readSpec.ts';
 import type { ModelSchema } from '../../types.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
@@ -95,8 +95,11 @@ function strengthAxis({ strengths }: VariationsSpec, schema: ModelSchema | null)
  * Reads a spec of variations from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec`
  * does.
  */
-export function readVariationsSpec(path: string): Promise<VariationsSpec> {
-  return readBatchSpec(path, variationsSpecSchema, { what: 'spec of variations' });
+export function readVariationsSpec(
+  path: string,
+  { allowFiles = [] }: SpecFilesConfig = {},
+): Promise<VariationsSpec> {
+  return readBatchSpec(path, variationsSpecSchema, { what: 'spec of variations', allowFiles });
 }
 
 const strength = z.number().min(0).max(1);

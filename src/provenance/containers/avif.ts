@@ -1,4 +1,3 @@
-import type { Container } from './container.ts';
 import {
   type IsobmffBox,
   type ItemLocation,
@@ -9,7 +8,8 @@ import {
   writeItemInfos,
   writeItemLocations,
   xmpItemInfo,
-} from './isobmff.ts';
+} from '../../images/formats/isobmff.ts';
+import type { Container } from './container.ts';
 
 /**
  * The id of the `uuid` box that holds a C2PA manifest (C2PA Technical Specification, section A.5).

@@ -15,6 +15,19 @@ export interface Container {
   withXmp(packet: Buffer): Buffer;
 }
 
+/** Parts of a file, at most. Honest files have some thousands; millions would fill the memory. */
+const MOST_PARTS = 100_000;
+
+/** Collects the parts of a file. Throws `RangeError` if they are too many. */
+export function collectParts<T>(parts: Iterable<T>): readonly T[] {
+  const found: T[] = [];
+  for (const part of parts) {
+    if (found.length === MOST_PARTS) throw new RangeError(`Expected at most ${MOST_PARTS} parts`);
+    found.push(part);
+  }
+  return found;
+}
+
 /** The name of the generator in our C2PA manifests. */
 export const claimGenerator = 'rxposure';
 

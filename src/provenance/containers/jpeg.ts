@@ -1,4 +1,4 @@
-import { type Container, signerIn } from './container.ts';
+import { type Container, collectParts, signerIn } from './container.ts';
 
 const XMP = Buffer.from('http://ns.adobe.com/xap/1.0/\0');
 const EXIF = Buffer.from('Exif\0\0');
@@ -29,7 +29,7 @@ interface Segment {
  */
 export function readJpeg(bytes: Buffer): Container {
   if (bytes.readUInt16BE(0) !== SOI) throw new RangeError('Expected a JPEG');
-  const segments = [...segmentsOf(bytes)];
+  const segments = collectParts(segmentsOf(bytes));
   const isXmp = ({ marker, payload }: Segment) => marker === APP1 && startsWith(payload, XMP);
   const isFirst = ({ marker, payload }: Segment) =>
     marker === APP0 || (marker === APP1 && startsWith(payload, EXIF));

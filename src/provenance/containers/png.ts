@@ -1,5 +1,5 @@
 import { crc32, inflateSync } from 'node:zlib';
-import { type Container, signerIn } from './container.ts';
+import { type Container, collectParts, signerIn } from './container.ts';
 
 const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 const KEYWORD = Buffer.from('XML:com.adobe.xmp\0');
@@ -21,7 +21,7 @@ interface Chunk {
  */
 export function readPng(bytes: Buffer): Container {
   if (!bytes.subarray(0, SIGNATURE.length).equals(SIGNATURE)) throw new RangeError('Expected a PNG');
-  const chunks = [...chunksOf(bytes)];
+  const chunks = collectParts(chunksOf(bytes));
   if (chunks[0]?.type !== 'IHDR' || chunks.at(-1)?.type !== 'IEND')
     throw new RangeError('Expected a whole PNG');
   // Some writers, libvips among them, use zTXt instead, the chunk of compressed Latin text.

@@ -1,4 +1,4 @@
-import type { Container } from './container.ts';
+import { type Container, collectParts } from './container.ts';
 
 const HAS_XMP = 0x04;
 const HAS_ALPHA = 0x10;
@@ -17,7 +17,7 @@ export function readWebp(bytes: Buffer): Container {
   const isWebp = bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP';
   const end = 8 + bytes.readUInt32LE(4);
   if (!isWebp || end > bytes.length) throw new RangeError('Expected a whole WebP');
-  const chunks = [...chunksOf(bytes.subarray(12, end))];
+  const chunks = collectParts(chunksOf(bytes.subarray(12, end)));
   const [first] = chunks;
   if (first === undefined) throw new RangeError('Expected an image in the WebP');
   return {

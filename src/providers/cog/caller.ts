@@ -7,7 +7,7 @@ import { createFetchOnce, type FetchOnceConfig } from '../http/fetchOnce.ts';
 import { unreadableResponse } from '../http/responseError.ts';
 import { parsePrediction } from '../wire/prediction.ts';
 
-interface CogCallerConfig extends Pick<FetchOnceConfig, 'fetch' | 'now'> {
+interface CogCallerConfig extends Pick<FetchOnceConfig, 'fetch' | 'now' | 'redact'> {
   /** Without a trailing slash. */
   baseUrl: string;
   /** Called with the headers of each response. */
@@ -42,7 +42,6 @@ export function createCogCaller({ baseUrl, onHeaders, ...rest }: CogCallerConfig
         signal,
         timeoutMs,
         headers: body === undefined ? {} : { 'content-type': 'application/json' },
-        secret: null,
         isDirect: true,
         onHeaders,
         onStatus: () => {},

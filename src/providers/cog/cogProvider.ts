@@ -1,7 +1,8 @@
 import { defer, EMPTY, ignoreElements, map, type Observable, of, type SchedulerLike, throwError } from 'rxjs';
 import { z } from 'zod';
 import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
-import { cogService } from '../../base/service.ts';
+import { createRedact } from '../../base/secrets.ts';
+import { cogService, isLoopback } from '../../base/service.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import { createServiceIdentity } from '../http/serviceIdentity.ts';
@@ -14,6 +15,11 @@ import { putPrediction } from './putPrediction.ts';
 export interface CogProviderConfig {
   /** The container's address, such as `http://127.0.0.1:5000`. */
   baseUrl: string;
+  /**
+   * Credentials to remove from the bodies of responses: a container may print those of its
+   * environment. It is given none by this provider. Default: none.
+   */
+  secrets?: readonly string[];
   /** Time limit of a run if its create request sets none; then it is cancelled. Default 600,000. */
   runTimeoutMs?: number;
   /** Time limit of any other response. Default 30,000. */
@@ -55,6 +61,7 @@ export function createCogProvider(config: CogProviderConfig): Provider {
   });
   const call = createCogCaller({
     baseUrl,
+    redact: createRedact(config.secrets ?? []),
     onHeaders: identity.learn,
     now: () => wallNow(scheduler),
     ...(config.fetch === undefined ? {} : { fetch: config.fetch }),
@@ -69,6 +76,8 @@ export function createCogProvider(config: CogProviderConfig): Provider {
   return {
     answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
     identify: identity.identify,
+    isLocal: isLoopback(new URL(baseUrl).hostname),
+    isPlain: new URL(baseUrl).protocol === 'http:',
     createPrediction: putPrediction(call, {
       runTimeoutMs,
       readiness: cogReadiness(call, requestTimeoutMs),

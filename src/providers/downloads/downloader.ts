@@ -1,17 +1,22 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
+import type { SchedulerLike } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { createLargeImageLock, type LargeImageLock } from '../../base/pictures.ts';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { copyWhole } from '../../disk/copyFiles.ts';
 import { giveName } from '../../disk/giveName.ts';
 import { asFileHandleShortage, toStorageError } from '../../disk/storageError.ts';
-import { syncFolder, temporaryPath } from '../../disk/writeFiles.ts';
+import { newTemporaryPath, syncFolder } from '../../disk/writeFiles.ts';
 import { DownloadError, StorageError } from '../../errors.ts';
+import { sharedImageMemory } from '../../images/imageMemory.ts';
 import type { Downloader, DownloadTarget } from '../../ports.ts';
 import type { ImageFile } from '../../types.ts';
-import { identifyFile } from './identifyFile.ts';
+import { type IdentifyFileConfig, identifyFile, NotWholeError } from './identifyFile.ts';
+import { addMissingEnd } from './jpegEnd.ts';
+import { createRefusedFiles, type RefusedFiles } from './keepRefused.ts';
+import { anywhere, createPublicReach } from './reach.ts';
 import { downloadError, type ReceiveConfig, type ReceivedFile, receiveFile } from './receiveFile.ts';
 
 export interface DownloaderConfig {
@@ -21,47 +26,85 @@ export interface DownloaderConfig {
   connectTimeoutMs?: number;
   /** Longest time without a byte. Default 30,000. */
   idleTimeoutMs?: number;
+  /** Slower transfers are broken off, measured over 30 s each. Default 1,000. */
+  leastBytesPerSecond?: number;
+  /**
+   * True if the API runs on this machine: then outputs may be at `http:` addresses, and on this
+   * machine or in its networks. Default false: `https:` at public addresses only, redirects
+   * included. `data:` URLs are always accepted.
+   */
+  isLocal?: boolean;
+  /** True if the API is at an `http:` address: then outputs may be, too. Default false. */
+  isPlain?: boolean;
+  /** Clock of the pace. Default monotonicScheduler. */
+  scheduler?: SchedulerLike;
 }
+
+/** Time over which the pace of a transfer is measured. */
+const PACE_MS = 30_000;
 
 /**
  * Creates a downloader of outputs. It sends no credentials. Each file is streamed to a temporary
- * name in its folder and hashed on the way, checked (length, type by content, end), given its
+ * name in its folder and hashed on the way, checked (length, type by content, structure), given its
  * provenance if `embedProvenance` is set, flushed, and only then renamed to
  * `<stem>.<extension by content>`, or another name as `giveName` chooses it.
  *
+ * Texts are refused unless `mayBeText` says that the output may be one.
+ *
  * Emits `DownloadError`: recoverable if another try can help (cut, slow, 5xx), else final (gone,
- * refused, too large, no image); `StorageError` if the disk refuses. Removes its temporary file
- * after an error and on unsubscribe.
+ * refused, at an address that is not public, too large, no image); `StorageError` if the disk
+ * refuses. Removes its temporary file after an error and on unsubscribe. A file that is not whole,
+ * and comes again as it is, is kept as `<stem>.damaged.<extension>`.
  */
 export function createDownloader(config: DownloaderConfig = {}): Downloader {
-  const { maxBytes = 100_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
-  const limits = { maxBytes, connectTimeoutMs, idleTimeoutMs };
-  const inTurn = createLargeImageLock();
+  const { maxBytes = 1_000_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
+  const {
+    leastBytesPerSecond = 1_000,
+    isLocal = false,
+    isPlain = false,
+    scheduler = monotonicScheduler,
+  } = config;
+  const limits = {
+    maxBytes,
+    connectTimeoutMs,
+    idleTimeoutMs,
+    leastPace: { bytesPerSecond: leastBytesPerSecond, overMs: PACE_MS, scheduler },
+    reach: isLocal ? anywhere : createPublicReach({ isPlain }),
+  };
+  const refused = createRefusedFiles();
   return {
-    download: (url, target) => fromAbortable((signal) => fetchTo(target, url, { ...limits, inTurn, signal })),
+    download: (url, target) =>
+      fromAbortable((signal) => fetchTo(target, url, { ...limits, signal, refused })),
   };
 }
 
 interface FetchConfig extends ReceiveConfig {
-  readonly inTurn: LargeImageLock;
+  readonly refused: RefusedFiles;
 }
 
 async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig): Promise<ImageFile> {
   const { stem } = target;
   // Each try has its own name: one that was unsubscribed may still clean up while the next is
   // running.
-  const temporary = temporaryPath(`${stem}.${randomBytes(4).toString('hex')}`);
+  const temporary = newTemporaryPath(stem);
   try {
     await ensureDir(dirname(stem));
     const received = await receiveFile(url, temporary, config);
-    const { extension, ...identity } = await identifyFile(temporary, received, {
+    const {
+      extension,
+      received: whole,
+      ...identity
+    } = await identifyWhole(temporary, received, {
       url,
-      inTurn: config.inTurn,
+      ...(target.mayBeText === undefined ? {} : { mayBeText: target.mayBeText }),
+    }).catch(async (error: unknown) => {
+      if (!(error instanceof NotWholeError)) throw error;
+      const { sha256 } = received;
+      throw await config.refused(error, { url, temporary, stem, extension: error.extension, sha256 });
     });
     const stored = await writeProvenance(
-      { path: temporary, extension, received, ...identity },
+      { path: temporary, extension, received: whole, ...identity },
       target,
-      config.inTurn,
     );
     config.signal.throwIfAborted();
     const path = await giveName(temporary, `${stem}.${extension}`, target.mayReplace);
@@ -73,8 +116,22 @@ async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig)
   }
 }
 
+/** Identifies a file; completes a JPEG that lacks only its end marker. */
+async function identifyWhole(path: string, received: ReceivedFile, config: IdentifyFileConfig) {
+  try {
+    return { ...(await identifyFile(path, received, config)), received };
+  } catch (error) {
+    const isCut = error instanceof DownloadError && error.code === 'ERR_TRUNCATED';
+    const whole = isCut ? await addMissingEnd(path, received) : null;
+    if (whole === null) throw error;
+    return { ...(await identifyFile(path, whole, config)), received: whole };
+  }
+}
+
 function ownError(error: unknown, url: string, stem: string): unknown {
   if (error instanceof DownloadError || error instanceof StorageError) return error;
+  // The HTTP client wraps what the checks of an address throw.
+  if (error instanceof Error && error.cause instanceof DownloadError) return error.cause;
   const shortage = asFileHandleShortage(error, stem);
   if (shortage !== null) return shortage;
   if (isFromDisk(error)) return toStorageError(error, stem);
@@ -96,6 +153,9 @@ interface IdentifiedFile extends Pick<ImageFile, 'path' | 'format' | 'widthPx' |
   readonly received: ReceivedFile;
 }
 
+/** Copies of a file in memory while its provenance is written. */
+const COPIES = 3;
+
 /**
  * Writes the provenance into an image under its temporary name, after copying the received bytes if
  * `untouchedStem` is set. Rejects with the error of the disk.
@@ -103,14 +163,13 @@ interface IdentifiedFile extends Pick<ImageFile, 'path' | 'format' | 'widthPx' |
 async function writeProvenance(
   { path, extension, format, widthPx, heightPx, received }: IdentifiedFile,
   { embedProvenance, untouchedStem, mayReplace }: DownloadTarget,
-  inTurn: LargeImageLock,
 ): Promise<Pick<ImageFile, 'bytes' | 'sha256' | 'untouched'>> {
   const { bytes, sha256 } = received;
   if (embedProvenance === undefined || widthPx === null || heightPx === null) return { bytes, sha256 };
   const untouchedPath =
     untouchedStem === undefined ? null : await copyWhole(path, `${untouchedStem}.${extension}`, mayReplace);
   const untouched = untouchedPath === null ? {} : { untouched: { path: untouchedPath, bytes, sha256 } };
-  return inTurn(widthPx * heightPx, async () => {
+  return sharedImageMemory().within(bytes * COPIES, async () => {
     const before = await readFile(path);
     const after = await embedProvenance(before, format);
     if (after.equals(before)) return { bytes, sha256, ...untouched };

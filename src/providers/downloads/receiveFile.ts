@@ -2,15 +2,24 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { Duplex, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { importPackage } from '../../disk/storageError.ts';
 import { DownloadError } from '../../errors.ts';
+import { asDecodingFault, contentDecoders } from './contentEncoding.ts';
+import { readDataUrl } from './dataUrl.ts';
+import { type LeastPaceConfig, watchPace } from './pace.ts';
+import { anywhere, type Reach } from './reach.ts';
 
 export interface ReceiveConfig {
   readonly maxBytes: number;
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly signal: AbortSignal;
+  /** Addresses that are reached, redirects included. Default: any. */
+  readonly reach?: Reach;
+  /** A slower transfer is broken off. Default: only silence is. */
+  readonly leastPace?: LeastPaceConfig;
 }
 
 /**
@@ -23,7 +32,7 @@ export async function receiveFile(url: string, path: string, config: ReceiveConf
   if (/^data:/i.test(url)) {
     const data = await readDataUrl(url, config.maxBytes);
     meter.pass(data);
-    await writeFile(path, data, { flush: true });
+    await writeFile(path, data, { flag: 'wx', flush: true });
   } else if (/^https?:/i.test(url) && URL.canParse(url)) {
     await streamTo(path, url, meter, config);
   } else {
@@ -37,28 +46,37 @@ export async function receiveFile(url: string, path: string, config: ReceiveConf
 }
 
 async function streamTo(path: string, url: string, meter: ByteMeter, config: ReceiveConfig): Promise<void> {
-  const { signal } = config;
+  const { signal, leastPace } = config;
   const source = await openStream(url, config);
   // Without a listener an error, as after a refusal, would end the process; `pipeline` has its own.
   source.on('error', () => {});
   const [{ statusCode, headers }] = await once(source, 'response', { signal });
+  let decoders: Transform[] = [];
   try {
     if (statusCode < 200 || statusCode > 299) throw refusedDownload(statusCode, url);
-    meter.expect(headers['content-length']);
+    if (statusCode === PARTIAL_CONTENT) throw onlyPart(url);
+    decoders = contentDecoders(headers['content-encoding']);
+    // The length is that of the compressed bytes.
+    if (decoders.length === 0) meter.expect(headers['content-length']);
   } catch (error) {
     // The body of a refusal is not read.
     source.destroy();
     throw error;
   }
+  const keepPace = leastPace === undefined ? () => {} : watchPace(shownUrl(url), leastPace);
   const metered = async function* (chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {
       meter.pass(chunk);
+      keepPace(chunk.length);
       yield chunk;
     }
   };
-  const target = createWriteStream(path, { flush: true });
+  const target = createWriteStream(path, { flags: 'wx', flush: true });
   try {
-    await pipeline(source, metered, target, { signal });
+    if (decoders.length === 0) await pipeline(source, metered, target, { signal });
+    else await pipeline([source, ...decoders, Duplex.from(metered), target], { signal });
+  } catch (error) {
+    throw asDecodingFault(error);
   } finally {
     // A transfer may break off while the file is being opened: then the file would appear after the
     // caller's clean-up.
@@ -73,7 +91,9 @@ function closed(target: WriteStream): Promise<void> {
   });
 }
 
-async function openStream(url: string, { connectTimeoutMs, idleTimeoutMs, signal }: ReceiveConfig) {
+async function openStream(url: string, config: ReceiveConfig) {
+  const { connectTimeoutMs, idleTimeoutMs, signal, reach = anywhere } = config;
+  reach.expect(new URL(url));
   // Loaded with the first download, while predictions run, so that a run starts sooner.
   const { default: got } = await importPackage(import('got'), 'got');
   return got.stream(url, {
@@ -84,7 +104,11 @@ async function openStream(url: string, { connectTimeoutMs, idleTimeoutMs, signal
       connect: connectTimeoutMs,
       secureConnect: connectTimeoutMs,
       socket: idleTimeoutMs,
+      // Headers that come byte by byte are never silent.
+      response: idleTimeoutMs,
     },
+    ...(reach.lookup === undefined ? {} : { dnsLookup: reach.lookup }),
+    hooks: { beforeRedirect: [({ url: next }) => reach.expect(new URL(next ?? ''))] },
     // Compressed bytes would not add up to the declared length.
     decompress: false,
     headers: { 'accept-encoding': 'identity', 'user-agent': 'rxposure' },
@@ -97,12 +121,8 @@ export interface ReceivedFile {
   readonly bytes: number;
   /** Hex. */
   readonly sha256: string;
-  /** True if the response declared the length. It matched: other lengths are refused. */
-  readonly hasDeclaredLength: boolean;
-  /** The first bytes: enough to identify the type. */
+  /** The first bytes: enough to identify the type, and all of a small file. */
   readonly head: Buffer;
-  /** The last bytes: enough to find the end mark. */
-  readonly tail: Buffer;
 }
 
 /** Counts, hashes and samples the bytes of one file. Throws `DownloadError` at the first fault. */
@@ -113,8 +133,7 @@ interface ByteMeter {
   result(): ReceivedFile;
 }
 
-const HEAD_BYTES = 4_100;
-const TAIL_BYTES = 64;
+const HEAD_BYTES = 64 * 1024;
 const AGAIN = { recoverable: true, suggestion: 'Run the same command again.' };
 
 /**
@@ -126,13 +145,12 @@ function createByteMeter(url: string, maxBytes: number): ByteMeter {
   let bytes = 0;
   let declaredBytes: number | null = null;
   let head = Buffer.alloc(0);
-  let tail = Buffer.alloc(0);
 
   const refuseTooLarge = (size: number) => {
     if (size <= maxBytes) return;
     const message = `Expected at most ${maxBytes} bytes from ${shownUrl(url)}, got ${size} or more`;
     throw new DownloadError('ERR_OUTPUT_TOO_LARGE', message, {
-      suggestion: 'Ask the model for a smaller image.',
+      suggestion: 'Raise --max-output (maxOutputBytes), or ask the model for a smaller image.',
     });
   };
   return {
@@ -146,7 +164,6 @@ function createByteMeter(url: string, maxBytes: number): ByteMeter {
       refuseTooLarge(bytes);
       hash.update(chunk);
       if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
-      tail = Buffer.concat([tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
     },
     result() {
       if (bytes === 0) {
@@ -157,7 +174,7 @@ function createByteMeter(url: string, maxBytes: number): ByteMeter {
         const message = `Expected ${declaredBytes} bytes from ${shownUrl(url)}, got ${bytes}`;
         throw new DownloadError('ERR_TRUNCATED', message, AGAIN);
       }
-      return { bytes, sha256: hash.digest('hex'), hasDeclaredLength: declaredBytes !== null, head, tail };
+      return { bytes, sha256: hash.digest('hex'), head };
     },
   };
 }
@@ -171,32 +188,12 @@ function shownUrl(url: string): string {
   return URL.canParse(url) ? `${new URL(url).origin}${new URL(url).pathname}` : 'an unreadable URL';
 }
 
-/** A percent-encoded byte takes three characters, one in base64 fewer. */
-const MAX_CHARS_PER_BYTE = 3;
-/** Room for the type before the data. */
-const MAX_TYPE_CHARS = 1_000;
+/** The status of a response with a part of a file, which nothing here asks for. */
+const PARTIAL_CONTENT = 206;
 
-/**
- * Decodes a `data:` URL. Rejects with `DownloadError` if it is malformed, or too long to be decoded
- * at all.
- */
-async function readDataUrl(url: string, maxBytes: number): Promise<Buffer> {
-  if (url.length > maxBytes * MAX_CHARS_PER_BYTE + MAX_TYPE_CHARS) {
-    const message = `Expected at most ${maxBytes} bytes in a data: URL, got one of ${url.length} characters`;
-    throw new DownloadError('ERR_OUTPUT_TOO_LARGE', message, {
-      suggestion: 'Ask the model for a smaller image.',
-    });
-  }
-  try {
-    // The platform's fetch decodes them without network traffic.
-    return Buffer.from(await (await fetch(url)).arrayBuffer());
-  } catch {
-    throw new DownloadError(
-      'ERR_UNSUPPORTED_URL',
-      'Expected a data: URL with base64 or percent-encoded data, got a malformed one',
-      { suggestion: 'Look at the prediction on replicate.com.' },
-    );
-  }
+function onlyPart(url: string): DownloadError {
+  const message = `Expected a whole file from ${shownUrl(url)}, got ${PARTIAL_CONTENT}: a part of it`;
+  return new DownloadError('ERR_TRUNCATED', message, AGAIN);
 }
 
 /** Returns the `DownloadError` for a response of the file host outside 2xx. */

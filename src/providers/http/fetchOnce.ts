@@ -1,6 +1,9 @@
+import type { Redact } from '../../base/secrets.ts';
 import { asFileHandleShortage } from '../../disk/storageError.ts';
 import { ProviderError } from '../../errors.ts';
+import { certificateDoubts, untrusted } from './certificates.ts';
 import { responseError } from './responseError.ts';
+import { cleanBody } from './serviceBody.ts';
 
 export interface FetchOnceConfig {
   /** Performs the call. Default: the platform's. */
@@ -11,8 +14,8 @@ export interface FetchOnceConfig {
   timeoutMs: number;
   /** Sent in addition to the client's own headers. */
   headers: Readonly<Record<string, string>>;
-  /** Removed from the text of error responses; null if there is none. */
-  secret: string | null;
+  /** Removes credentials from the bodies of all responses. */
+  redact: Redact;
   /** True if no gateway stands in between, whose refusals leave more open. Default false. */
   isDirect?: boolean;
   /** The local clock, ms since 1970. */
@@ -27,7 +30,7 @@ export interface FetchOnceConfig {
  * Creates a `fetch` for one call of the official client. It sends the request once, even if the
  * client retries: every further call gets the response of the first. (The client sends a POST up to
  * six times after a broken connection or a 429, and each of them may be paid.) Responses outside
- * 2xx and broken connections become `ProviderError`s.
+ * 2xx and broken connections become `ProviderError`s. Bodies are cleaned, as `cleanBody` does.
  */
 export function createFetchOnce(config: FetchOnceConfig): typeof fetch {
   let response: Promise<Response> | undefined;
@@ -58,7 +61,7 @@ async function perform(
     onStatus(response.status);
     // Read whole here, so that a body that breaks off counts as a broken connection, not as
     // malformed JSON.
-    const text = await response.text();
+    const text = cleanBody(await response.text(), config.redact);
     if (!response.ok) throw refusal(response, text, { method, path }, config);
     return new Response(text, { status: response.status, headers: response.headers });
   } catch (error) {
@@ -85,10 +88,9 @@ function refusal(
   { status, headers }: Response,
   text: string,
   call: { method: string; path: string },
-  { secret, isDirect = false, now }: FetchOnceConfig,
+  { isDirect = false, now }: FetchOnceConfig,
 ): ProviderError {
-  const safeText = secret === null ? text : text.replaceAll(secret, '[token]');
-  return responseError({ ...call, status, headers, text: safeText, isDirect }, now());
+  return responseError({ ...call, status, headers, text, isDirect }, now());
 }
 
 /** Faults from before the connection was made: the request never left this machine. */
@@ -103,17 +105,6 @@ const neverConnected = new Set([
   'EHOSTDOWN',
   'EADDRNOTAVAIL',
   'UND_ERR_CONNECT_TIMEOUT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_NOT_YET_VALID',
-  'CERT_REVOKED',
-  'CERT_UNTRUSTED',
-  'HOSTNAME_MISMATCH',
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_SSL_UNSUPPORTED_PROTOCOL',
   'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
@@ -127,6 +118,10 @@ const neverConnected = new Set([
 export function connectionError(method: string, path: string, error: unknown): ProviderError {
   const causes = chainOf(error);
   const code = causes.map(codeOf).find((candidate) => candidate !== '') ?? '';
+  const doubt = causes
+    .map((cause) => certificateDoubts.get(codeOf(cause)))
+    .find((found) => found !== undefined);
+  if (doubt !== undefined) return untrusted(`${method} ${path}: ${doubt.words} (${code})`, doubt);
   if (causes.length > 0 && causes.every(isFromConnecting)) {
     return new ProviderError(
       'ERR_NO_CONNECTION',

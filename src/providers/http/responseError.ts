@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ProviderError } from '../../errors.ts';
 import { type ErrorAnswer, errorAnswers } from './errorAnswers.ts';
 import { retryAfterMs } from './retryAfterMs.ts';
+import { pageSuggestion, readWebPage, type WebPage } from './webPage.ts';
 
 /** A response outside 2xx, with its whole body. */
 interface FailedResponse {
@@ -38,7 +39,8 @@ export function responseError(response: FailedResponse, nowMs: number): Provider
   const body = parsed(text);
   const reason = problem.safeParse(body).data;
   const isOfService = isDirect || isProblem(reason);
-  const known = meaningOf(status, isOfService) ?? oddAnswer(status, isDirect);
+  const page = isOfService ? null : readWebPage(text);
+  const known = blockOf(page, status) ?? meaningOf(status, isOfService) ?? oddAnswer(status, isDirect, page);
   const waitMs = status === 429 ? retryAfterMs(headers, body, nowMs) : null;
   const detail = reason === undefined ? plain(text) : detailOf(reason);
   const message = `${method} ${path} failed with ${status}: ${known.meaning}${detail === '' ? '' : ` (${detail})`}`;
@@ -70,15 +72,45 @@ function meaningOf(status: number, isOfService: boolean): ErrorAnswer | null {
   return isOfService || known.refusals !== 'service' || known.stopsRun || status === 413 ? known : null;
 }
 
-function oddAnswer(status: number, isDirect: boolean) {
+function oddMeaning(status: number, page: WebPage | null): string {
+  if (status < 400) return 'a redirect, which is not followed';
+  return page === null ? 'not a response that the API documents' : pageMeaning(page);
+}
+
+function oddAnswer(status: number, isDirect: boolean, page: WebPage | null) {
   return {
     code: 'ERR_REFUSED',
-    meaning: status < 400 ? 'a redirect, which is not followed' : 'not a response that the API documents',
+    meaning: oddMeaning(status, page),
     recoverable: !isDirect || status === 408,
     stopsRun: false,
     refusals: isDirect && status !== 408 ? ('all' as const) : ('none' as const),
-    suggestion: 'Check the base URL.',
+    suggestion: page === null ? 'Check the base URL.' : pageSuggestion,
   };
+}
+
+/** Statuses of a page that no retry within the run gets past. */
+const BLOCKING = [401, 403, 407, 451, 511];
+
+/**
+ * Returns the meaning of a page that blocks this machine; null if it is none. It proves nothing
+ * about a create request, as a filter may have read the response; but it blocks all calls, so the
+ * run ends, and the next one looks.
+ */
+function blockOf(page: WebPage | null, status: number) {
+  if (page === null || !BLOCKING.includes(status)) return null;
+  if (!page.isBlock && status !== 407 && status !== 511) return null;
+  return {
+    code: 'ERR_WEB_PAGE',
+    meaning: pageMeaning(page),
+    recoverable: true,
+    stopsRun: true,
+    refusals: 'none' as const,
+    suggestion: pageSuggestion,
+  };
+}
+
+function pageMeaning({ title }: WebPage): string {
+  return `a web page${title === '' ? '' : `, “${title}”,`} and not a response of the service`;
 }
 
 function isRefusal({ refusals }: Pick<ErrorAnswer, 'refusals'>, isOfService: boolean): boolean {

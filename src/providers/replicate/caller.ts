@@ -1,6 +1,7 @@
 import Replicate from 'replicate';
 import { catchError, type Observable, throwError } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import { createRedact } from '../../base/secrets.ts';
 import { ProviderError, StorageError, UsageError } from '../../errors.ts';
 import { createFetchOnce, type FetchOnceConfig } from '../http/fetchOnce.ts';
 import { unreadableResponse } from '../http/responseError.ts';
@@ -8,6 +9,8 @@ import { unreadableResponse } from '../http/responseError.ts';
 export interface CallerConfig extends Pick<FetchOnceConfig, 'fetch' | 'onHeaders' | 'now'> {
   token: string;
   baseUrl: string;
+  /** Further credentials to remove from the bodies of responses. Default: none. */
+  secrets?: readonly string[];
   /**
    * Time limit of a response, in addition to the wait that the service was asked for. Default
    * 30,000.
@@ -41,7 +44,8 @@ export type Caller = <T>(call: Call<T>) => Observable<T>;
  * aborts it on unsubscribe.
  */
 export function createCaller(config: CallerConfig): Caller {
-  const { token, baseUrl, requestTimeoutMs = 30_000, ...rest } = config;
+  const { token, baseUrl, secrets = [], requestTimeoutMs = 30_000, ...rest } = config;
+  const redact = createRedact([token, ...secrets]);
   return ({ send, read, isCreate = false, waitMs = 0, headers = {}, onHeaders = () => {} }) =>
     fromAbortable(async (signal) => {
       let status = 0;
@@ -54,7 +58,7 @@ export function createCaller(config: CallerConfig): Caller {
         signal,
         timeoutMs,
         headers,
-        secret: token,
+        redact,
         onHeaders: (received) => {
           config.onHeaders(received);
           onHeaders(received);

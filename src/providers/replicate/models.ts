@@ -15,11 +15,13 @@ import {
   throwError,
 } from 'rxjs';
 import { z } from 'zod';
+import { isDeployment, ownerAndName } from '../../base/modelName.ts';
 import { ProviderError } from '../../errors.ts';
-import type { ModelCache, Provider } from '../../ports.ts';
-import type { KeptModel, Model } from '../../types.ts';
+import type { Provider } from '../../ports.ts';
+import type { Model } from '../../types.ts';
 import { parseModelSchema } from '../wire/modelSchema.ts';
 import type { Caller } from './caller.ts';
+import type { ModelMemory } from './modelMemory.ts';
 
 /** Chooses the route by which a model is run: official models by name, others by version. */
 export interface ModelRoutes {
@@ -94,7 +96,8 @@ export function createModelLookup(
   memory: ModelMemory,
 ): Provider['getModel'] {
   return (name, version = null) => {
-    const [owner = '', model = ''] = name.split('/').map(encodeURIComponent);
+    if (isDeployment(name)) return deployedModel(call, memory, name);
+    const [owner = '', model = ''] = ownerAndName(name).map(encodeURIComponent);
     if (version !== null) {
       return memory.recall({
         name,
@@ -118,103 +121,51 @@ export function createModelLookup(
   };
 }
 
-interface ModelMemoryConfig {
-  /** Default: no cache. */
-  modelCache?: ModelCache;
-  /** Age from which a cached model is looked up again. Default 3,600,000. */
-  modelMaxAgeMs?: number;
-  /** Called when an old cached model is used because the lookup failed. Default: no-op. */
-  onWarning?: (message: string) => void;
-  /** ms since 1970. */
-  now: () => number;
-}
-
-/** A lookup of a model. */
-interface Lookup {
-  readonly name: string;
-  readonly version: string | null;
-  /** Parses the JSON of the response; throws if it cannot. */
-  readonly read: (body: unknown) => Model;
-  /** Asks the service, and parses the response with the given function. */
-  readonly load: <T>(read: (body: unknown) => T) => Observable<T>;
-}
-
-interface ModelMemory {
-  /**
-   * Emits the cached model while it is fresh, else the service's; if the service fails, the old
-   * cached one.
-   */
-  recall(lookup: Lookup): Observable<Model>;
-  /**
-   * Passes predictions through; forgets the cached model after a refused input, as its schema may
-   * be outdated.
-   */
-  doubt<T>(request: Pick<Lookup, 'version'> & { readonly model: string }): MonoTypeOperatorFunction<T>;
-}
-
 /**
- * Creates a memory of models that lasts from run to run. A version of a model never changes, so it
- * never ages.
+ * Emits the model that a deployment runs now, under the name of the deployment. Its schema is null
+ * if this token may not look at it, although it may perhaps run it.
  */
-export function createModelMemory(config: ModelMemoryConfig): ModelMemory {
-  const { modelCache: cache, modelMaxAgeMs = 3_600_000, onWarning = () => {}, now } = config;
-  if (cache === undefined) return { recall: ({ load, read }) => load(read), doubt: () => (source) => source };
-
-  const isFresh = ({ savedAtMs }: KeptModel, version: string | null): boolean => {
-    const ageMs = now() - savedAtMs;
-    return modelMaxAgeMs > 0 && ageMs >= 0 && (version !== null || ageMs < modelMaxAgeMs);
-  };
-  const fetched = ({ name, version, read, load }: Lookup): Observable<Model> =>
-    load((body) => ({ body, model: read(body) })).pipe(
-      concatMap(({ body, model }) => cache.write(name, version, body).pipe(map(() => model))),
-    );
-  const oldModel = (
-    error: unknown,
-    name: string,
-    old: Model,
-    { savedAtMs }: KeptModel,
-  ): Observable<Model> => {
-    // A refusal is final; the cache only makes up for missing responses and faults of the service.
-    if (!(error instanceof ProviderError && error.recoverable)) return throwError(() => error);
-    const since = new Date(savedAtMs).toISOString().slice(0, 16).replace('T', ' ');
-    onWarning(
-      `Using the schema of ${name} stored on ${since} UTC, because the lookup failed: ${error.message}`,
-    );
-    return of(old);
-  };
-
-  return {
-    recall: (lookup) =>
-      cache.read(lookup.name, lookup.version).pipe(
-        concatMap((stored) => {
-          const model = stored === null ? null : readable(stored, lookup);
-          if (stored === null || model === null) return fetched(lookup);
-          if (isFresh(stored, lookup.version)) return of(model);
-          return fetched(lookup).pipe(catchError((error) => oldModel(error, lookup.name, model, stored)));
-        }),
-      ),
-    doubt: ({ model, version }) =>
+function deployedModel(call: Caller, memory: ModelMemory, name: string): Observable<Model> {
+  const [owner = '', deployment = ''] = ownerAndName(name).map(encodeURIComponent);
+  const releaseOf = call({
+    send: (client, signal) => client.deployments.get(owner, deployment, { signal }),
+    read: (body) => deploymentBody.parse(body).current_release,
+  });
+  return memory
+    .recall({
+      name,
+      version: null,
+      read: (body) => parseModelVersion(body, name),
+      load: (read) =>
+        releaseOf.pipe(
+          concatMap((release) => {
+            const [modelOwner = '', model = ''] = ownerAndName(release.model).map(encodeURIComponent);
+            return call({
+              send: (client, signal) =>
+                client.models.versions.get(modelOwner, model, release.version, { signal }),
+              read,
+            });
+          }),
+        ),
+    })
+    .pipe(
       catchError((error: unknown) => {
-        const isRefusedInput = error instanceof ProviderError && error.status === 422;
-        if (!isRefusedInput) return throwError(() => error);
-        return cache.forget(model, version).pipe(concatMap(() => throwError(() => error)));
+        const isHidden = error instanceof ProviderError && (error.status === 404 || error.status === 403);
+        return isHidden
+          ? of({ name, latestVersion: null, isOfficial: null, schema: null })
+          : throwError(() => error);
       }),
-  };
-}
-
-/** Parses a cached response; null if it is malformed, which counts as not cached. */
-function readable({ answer }: KeptModel, { read }: Lookup): Model | null {
-  try {
-    return read(answer);
-  } catch {
-    return null;
-  }
+    );
 }
 
 const version = z.looseObject({ id: z.string(), openapi_schema: z.unknown().optional() });
 const modelBody = z.looseObject({
   is_official: z.boolean().nullish().catch(null),
   latest_version: version.nullish().catch(null),
+});
+
+const deploymentBody = z.looseObject({
+  current_release: z.looseObject({ model: z.string(), version: z.string() }),
 });
 
 /** Reads a model as the service sends it. Throws a `ZodError` if it is none. */

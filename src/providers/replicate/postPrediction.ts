@@ -1,4 +1,5 @@
 import { catchError, concatMap, defer, type Observable, throwError } from 'rxjs';
+import { isDeployment, ownerAndName } from '../../base/modelName.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import type { CreateLimits, CreateOptions, Prediction, PredictionRequest } from '../../types.ts';
@@ -63,7 +64,6 @@ function post(
   const waitS = Math.min(LONGEST_WAIT_S, Math.ceil(options.waitMs / 1_000));
   const isWaiting = waitS > 0;
   const webhook = webhookFields(options);
-  const target = version === null ? { model: urlPath(model) } : { version };
   return call({
     isCreate: true,
     headers: cancelAfterHeader(options),
@@ -72,14 +72,13 @@ function post(
       const limits = readLimits(headers);
       if (limits !== null) options.onLimits?.(limits);
     },
-    send: (client, signal) =>
-      client.predictions.create({
-        ...target,
-        ...webhook,
-        input,
-        signal,
-        ...(isWaiting ? { wait: waitS } : {}),
-      }),
+    send: (client, signal) => {
+      const order = { ...webhook, input, signal, ...(isWaiting ? { wait: waitS } : {}) };
+      const [owner, name] = ownerAndName(model).map(encodeURIComponent);
+      if (isDeployment(model)) return client.deployments.predictions.create(`${owner}`, `${name}`, order);
+      const target = version === null ? { model: `${owner}/${name}` } : { version };
+      return client.predictions.create({ ...target, ...order });
+    },
     // 202 means that more outputs may come.
     read: (body, status) => parsePrediction(body, { hasWholeOutput: isWaiting && status !== 202 }),
   });
@@ -96,10 +95,6 @@ function webhookFields({ webhookUrl }: CreateOptions) {
     throw new UsageError(`Expected \`webhookUrl\` to be a URL, got ${JSON.stringify(webhookUrl)}`);
   }
   return { webhook: webhookUrl, webhook_events_filter: ['completed' as const] };
-}
-
-function urlPath(model: string): string {
-  return model.split('/').map(encodeURIComponent).join('/');
 }
 
 /** The shortest life of a prediction that the service accepts. */

@@ -1,5 +1,5 @@
 import { defer, map, tap } from 'rxjs';
-import { replicateService, serviceAt } from '../../base/service.ts';
+import { isLoopback, replicateService, serviceAt } from '../../base/service.ts';
 import type { ModelCache, Provider } from '../../ports.ts';
 import type { Prediction, PredictionPage } from '../../types.ts';
 import { createServiceIdentity } from '../http/serviceIdentity.ts';
@@ -8,7 +8,8 @@ import { outputUrls, predictionError } from '../wire/output.ts';
 import { parsePrediction } from '../wire/prediction.ts';
 import { createCaller, expectCredentials, replicateBaseUrl } from './caller.ts';
 import { createPredictionList, createServiceClock } from './listPredictions.ts';
-import { createModelLookup, createModelMemory, createModelRoutes } from './models.ts';
+import { createModelMemory } from './modelMemory.ts';
+import { createModelLookup, createModelRoutes } from './models.ts';
 import { postPrediction } from './postPrediction.ts';
 import { createUpload } from './upload.ts';
 
@@ -17,6 +18,11 @@ export interface ReplicateProviderConfig {
   token: string;
   /** Default `https://api.replicate.com/v1`. */
   baseUrl?: string;
+  /**
+   * Credentials to remove from the bodies of responses, besides the token; those of other services,
+   * for example. Default: none.
+   */
+  secrets?: readonly string[];
   /**
    * Time limit of a response, in addition to the wait that the service was asked for. Default
    * 30,000.
@@ -79,6 +85,8 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
   return {
     answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
     identify: identity.identify,
+    isLocal: isLoopback(new URL(baseUrl).hostname),
+    isPlain: new URL(baseUrl).protocol === 'http:',
     createPrediction: (request, options) =>
       defer(() => {
         const sentAtMs = now();

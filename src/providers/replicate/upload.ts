@@ -1,6 +1,7 @@
 import { catchError, throwError } from 'rxjs';
 import { z } from 'zod';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import { createRedact } from '../../base/secrets.ts';
 import { readInputFile } from '../../disk/copyFiles.ts';
 import { ProviderError, RxposureError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
@@ -32,7 +33,8 @@ const fileBody = z.looseObject({
  * timeouts nor types for files and uploads identical files twice.
  */
 export function createUpload(config: CallerConfig): NonNullable<Provider['uploadFile']> {
-  const { token, baseUrl, requestTimeoutMs = 30_000, ...rest } = config;
+  const { token, baseUrl, secrets = [], requestTimeoutMs = 30_000, ...rest } = config;
+  const redact = createRedact([token, ...secrets]);
   return (file) =>
     fromAbortable(async (signal) => {
       const { body, contentType } = await multipart(file);
@@ -45,7 +47,7 @@ export function createUpload(config: CallerConfig): NonNullable<Provider['upload
           'user-agent': 'rxposure',
           'content-type': contentType,
         },
-        secret: token,
+        redact,
         onStatus: () => {},
       });
       const response = await send(`${baseUrl}/files`, { method: 'POST', body });

@@ -1,11 +1,11 @@
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import { Observable, ReplaySubject } from 'rxjs';
+import { concat, defer, from, Observable, Subject } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { createRedact } from '../../base/secrets.ts';
 import { UsageError } from '../../errors.ts';
 import type { PredictionEvents } from '../../ports.ts';
 import type { Prediction, PredictionEvent } from '../../types.ts';
-import { parsePrediction } from '../wire/prediction.ts';
 import { createWebhookVerifier, type WebhookVerifier } from './webhookSecret.ts';
+import { type Webhook, webhookServer } from './webhookServer.ts';
 
 export interface WebhookReceiverConfig {
   /** The signing secret of the account, `whsec_…`, from `fetchWebhookSecret`. */
@@ -15,6 +15,13 @@ export interface WebhookReceiverConfig {
    * Default false.
    */
   unsigned?: boolean;
+  /** Credentials to remove from what webhooks say, besides the secret. Default: none. */
+  secrets?: readonly string[];
+  /**
+   * Called once if the first three webhooks were all refused: their signatures do not fit. Default:
+   * no-op.
+   */
+  onAllRefused?: () => void;
   /**
    * The URL at which the service reaches this machine, such as that of a tunnel or proxy. Default:
    * the local address.
@@ -29,7 +36,7 @@ export interface WebhookReceiverConfig {
   port?: number;
   /**
    * Longest body that is accepted. Default 10,000,000: a body has a whole prediction, `data:` URLs
-   * included.
+   * included. All bodies that are being received take at most 64 MB.
    */
   maxBytes?: number;
   /**
@@ -49,11 +56,15 @@ const REMEMBERED = 100_000;
 
 /**
  * Number of events that a new subscriber gets: a quick prediction may end before the response to
- * its create request. More would take too much memory if outputs are `data:` URLs.
+ * its create request.
  */
 const REPLAYED = 100;
 /** Age up to which they are replayed. */
 const REPLAYED_MS = 5_000;
+/** Size of all of them: outputs may be `data:` URLs. */
+const REPLAYED_BYTES = 8_000_000;
+/** Refused webhooks without an accepted one that are no single forgery. */
+const MANY_REFUSED = 3;
 
 /**
  * Creates a server for the service's webhooks. Emits its URL and events once it listens, and
@@ -66,7 +77,8 @@ const REPLAYED_MS = 5_000;
  *
  * Responds to each webhook at once: 204 if it is genuine, even if it is a repeat, late or no longer
  * needed; 401 with an empty body if a header is missing, the time differs too much or no signature
- * matches; 413 if it is too large.
+ * matches; 413 if it is too large; 503 if too many others are being received. See
+ * `createBodyReader` and `webhookServer` for what an unsigned request can take.
  *
  * Throws `UsageError` for a wrong option. Emits `UsageError` if it cannot listen.
  */
@@ -79,19 +91,30 @@ export function createWebhookReceiver(config: WebhookReceiverConfig): Observable
     );
   }
   return new Observable((subscriber) => {
-    const events = new ReplaySubject<PredictionEvent>(REPLAYED, REPLAYED_MS, monotonicScheduler);
+    const live = new Subject<PredictionEvent>();
+    const recent = createRecentEvents();
+    const events = defer(() => concat(from(recent.list()), live));
     const isNews = createNewsFilter();
-    const onWebhook = (id: string | null, event: PredictionEvent) => {
-      if (isNews(id, event.prediction)) events.next(event);
+    const onWebhook = ({ id, event, bytes }: Webhook) => {
+      accepted += 1;
+      if (!isNews(id, event.prediction)) return;
+      recent.add(event, bytes);
+      live.next(event);
     };
-    const server = webhookServer({ verifier, maxBytes, onWebhook });
+    const redact = createRedact([config.secret, ...(config.secrets ?? [])]);
+    let [accepted, refused] = [0, 0];
+    const onRefused = () => {
+      refused += 1;
+      if (accepted === 0 && refused === MANY_REFUSED) config.onAllRefused?.();
+    };
+    const server = webhookServer({ verifier, maxBytes, redact, onWebhook, onRefused });
     const listening = server.listen({ host, port });
     listening.then(
-      (address) => subscriber.next({ url: publicUrl ?? `${address}/`, events: events.asObservable() }),
+      (address) => subscriber.next({ url: publicUrl ?? `${address}/`, events }),
       (error: unknown) => subscriber.error(listenError(host, port, error)),
     );
     return () => {
-      events.complete();
+      live.complete();
       // A server cannot be closed before it listens.
       void listening.catch(() => {}).then(() => server.close());
     };
@@ -129,63 +152,31 @@ function listenError(host: string, port: number, error: unknown): UsageError {
   });
 }
 
-interface WebhookServerConfig {
-  /** Null: every webhook is accepted. */
-  verifier: WebhookVerifier | null;
-  maxBytes: number;
-  /** Called with each genuine webhook, after the response to it; `id` is null if it has none. */
-  onWebhook: (id: string | null, event: PredictionEvent) => void;
+/** The events of the last moments. */
+interface RecentEvents {
+  add(event: PredictionEvent, bytes: number): void;
+  /** Returns them, the oldest first. */
+  list(): readonly PredictionEvent[];
 }
 
-/** Longest time that a connection may take to send its request. */
-const REQUEST_TIMEOUT_MS = 30_000;
-
-/**
- * Accepts webhooks by POST at any path, because a tunnel or proxy may change it, and responds `ok`
- * to every GET. Refusals have no body, so that they reveal nothing.
- */
-function webhookServer({ verifier, maxBytes, onWebhook }: WebhookServerConfig): FastifyInstance {
-  const server = Fastify({
-    bodyLimit: maxBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    forceCloseConnections: true,
-  });
-  // As bytes, regardless of the declared type: the signature covers these, and only signed bodies
-  // are parsed.
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  server.setErrorHandler<FastifyError>(({ statusCode = 500 }, _request, reply) =>
-    reply.code(statusCode).send(),
-  );
-  server.setNotFoundHandler((_request, reply) => reply.code(404).send());
-  server.get('/*', async () => ({ status: 'ok' }));
-  server.post('/*', {
-    // Before the body is read: most forged requests end here.
-    onRequest: async ({ headers }, reply) => {
-      if (verifier?.isPlausible(headers) === false) return reply.code(401).send();
+function createRecentEvents(): RecentEvents {
+  let recent: { readonly event: PredictionEvent; readonly bytes: number; readonly atMs: number }[] = [];
+  const forgetOld = () => {
+    const sinceMs = monotonicScheduler.now() - REPLAYED_MS;
+    recent = recent.slice(-REPLAYED).filter(({ atMs }) => atMs >= sinceMs);
+    let bytes = recent.reduce((sum, one) => sum + one.bytes, 0);
+    while (bytes > REPLAYED_BYTES) bytes -= recent.shift()?.bytes ?? bytes;
+  };
+  return {
+    add(event, bytes) {
+      recent.push({ event, bytes, atMs: monotonicScheduler.now() });
+      forgetOld();
     },
-    handler: async ({ headers, body: received, url }, reply) => {
-      const body = Buffer.isBuffer(received) ? received : Buffer.alloc(0);
-      if (verifier?.isSigned(headers, body) === false) return reply.code(401).send();
-      const event = readEvent(body, url);
-      if (event === null) return reply.code(400).send();
-      reply.code(204).send();
-      const { 'webhook-id': id } = headers;
-      onWebhook(typeof id === 'string' ? id : null, event);
-      return reply;
+    list() {
+      forgetOld();
+      return recent.map(({ event }) => event);
     },
-  });
-  return server;
-}
-
-function readEvent(body: Buffer, url: string): PredictionEvent | null {
-  try {
-    const prediction = parsePrediction(JSON.parse(body.toString()));
-    const { searchParams } = new URL(url, 'http://localhost');
-    return { prediction, query: Object.fromEntries(searchParams) };
-  } catch {
-    return null;
-  }
+  };
 }
 
 /** A set of the ids that were added last. */

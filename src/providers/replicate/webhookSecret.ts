@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type Hmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Observable } from 'rxjs';
 import { z } from 'zod';
@@ -41,6 +41,15 @@ export interface WebhookVerifier {
   isPlausible(headers: IncomingHttpHeaders): boolean;
   /** Returns true if a signature in the headers matches the body. */
   isSigned(headers: IncomingHttpHeaders, body: Buffer): boolean;
+  /** Begins the check of a body that comes in chunks. */
+  check(headers: IncomingHttpHeaders): SignatureCheck;
+}
+
+/** The check of one body: it is hashed while it comes. */
+interface SignatureCheck {
+  update(chunk: Buffer): void;
+  /** Returns true if a signature in the headers matches the whole body. To be called once. */
+  matches(): boolean;
 }
 
 /**
@@ -49,21 +58,35 @@ export interface WebhookVerifier {
  */
 export function createWebhookVerifier({ secret, toleranceMs, now }: WebhookVerifierConfig): WebhookVerifier {
   const key = keyOf(secret);
+  const check: WebhookVerifier['check'] = (headers) => {
+    const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures } = headers;
+    const hmac = signatureHmac({ id: String(id), timestamp: String(timestamp) }, key);
+    return {
+      update: (chunk) => hmac.update(chunk),
+      matches: () => isAmong(String(signatures), hmac.digest()),
+    };
+  };
   return {
+    check,
     isPlausible({ 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature }) {
       if (!isText(id) || !isText(signature) || !/^\d{1,12}$/.test(String(timestamp))) return false;
       return Math.abs(now() - Number(timestamp) * 1_000) <= toleranceMs;
     },
-    isSigned({ 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures }, body) {
-      const expected = webhookSignature({ id: String(id), timestamp: String(timestamp), body }, key);
-      // While the secret is being changed there are two signatures, one for each secret.
-      return String(signatures)
-        .split(' ')
-        .filter((signature) => signature.startsWith('v1,'))
-        .map((signature) => Buffer.from(signature.slice('v1,'.length), 'base64'))
-        .some((given) => given.length === expected.length && timingSafeEqual(given, expected));
+    isSigned(headers, body) {
+      const whole = check(headers);
+      whole.update(body);
+      return whole.matches();
     },
   };
+}
+
+/** While the secret is being changed there are two signatures, one for each secret. */
+function isAmong(signatures: string, expected: Buffer): boolean {
+  return signatures
+    .split(' ')
+    .filter((signature) => signature.startsWith('v1,'))
+    .map((signature) => Buffer.from(signature.slice('v1,'.length), 'base64'))
+    .some((given) => given.length === expected.length && timingSafeEqual(given, expected));
 }
 
 function keyOf(secret: string): Buffer {
@@ -92,6 +115,10 @@ interface SignedWebhook {
  * Returns the HMAC-SHA256 of a webhook: the bytes after `v1,` in its header. The key is the
  * base64-decoded text after `whsec_`.
  */
-export function webhookSignature({ id, timestamp, body }: SignedWebhook, key: Buffer): Buffer {
-  return createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest();
+export function webhookSignature({ body, ...named }: SignedWebhook, key: Buffer): Buffer {
+  return signatureHmac(named, key).update(body).digest();
+}
+
+function signatureHmac({ id, timestamp }: Omit<SignedWebhook, 'body'>, key: Buffer): Hmac {
+  return createHmac('sha256', key).update(`${id}.${timestamp}.`);
 }

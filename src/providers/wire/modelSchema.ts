@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json, ModelInputProperty, ModelSchema } from '../../types.ts';
+import { outputsText } from './outputSchema.ts';
 
 const document = z.looseObject({
   components: z.looseObject({ schemas: z.record(z.string(), z.unknown()) }),
@@ -17,18 +18,32 @@ export function parseModelSchema(openapi: unknown): ModelSchema | null {
   const definitions = document.safeParse(openapi).data?.components.schemas;
   const input = inputs.safeParse(definitions?.Input).data;
   if (definitions === undefined || input === undefined) return null;
+  const reading = { definitions, partsLeft: MOST_PARTS };
   const properties = Object.entries(input.properties)
-    .map(([name, raw]) => ({ name, ...parseInputProperty(raw, definitions) }))
+    .map(([name, raw]) => ({ name, ...parseInputProperty(raw, reading) }))
     .sort((a, b) => a.order - b.order)
     .map(({ name, property }) => [name, property] as const);
-  return { properties: Object.fromEntries(properties), required: input.required ?? [] };
+  return {
+    properties: Object.fromEntries(properties),
+    required: input.required ?? [],
+    ...(outputsText(definitions) ? { outputsText: true } : {}),
+  };
 }
 
-/** The definitions of an OpenAPI document, by name. */
-type Definitions = Readonly<Record<string, unknown>>;
+/**
+ * The most parts that are read of a document, each as often as others refer to it. Beyond these
+ * inputs are left open: a small document can refer to its parts billions of times.
+ */
+const MOST_PARTS = 20_000;
+
+/** A document that is being read. */
+interface Reading {
+  readonly definitions: Readonly<Record<string, unknown>>;
+  partsLeft: number;
+}
 
 const types = ['string', 'integer', 'number', 'boolean', 'array', 'object'] as const;
-const json: z.ZodType<Json> = z.json();
+const json = z.custom<Json>();
 const limit = z.number().optional().catch(undefined);
 const parts = z.array(z.unknown()).optional().catch(undefined);
 const text = z.string().optional().catch(undefined);
@@ -56,6 +71,7 @@ const cogProperty = z.looseObject({
   format: text,
   description: text,
   'x-order': limit,
+  'x-cog-secret': z.unknown().optional(),
   $ref: text,
   allOf: parts,
   anyOf: parts,
@@ -73,32 +89,34 @@ const MAX_DEPTH = 3;
  */
 function parseInputProperty(
   raw: unknown,
-  definitions: Definitions,
+  reading: Reading,
 ): { readonly property: ModelInputProperty; readonly order: number } {
-  const cog = flattened(raw, definitions, new Set());
-  return { property: inputProperty(cog, definitions, 0), order: cog['x-order'] ?? 0 };
+  const cog = flattened(raw, reading, new Set());
+  return { property: inputProperty(cog, reading, 0), order: cog['x-order'] ?? 0 };
 }
 
 /**
  * Merges a property with those that it refers to; its own fields win. Follows each reference once:
  * some are circular.
  */
-function flattened(raw: unknown, definitions: Definitions, seen: Set<string>): CogProperty {
+function flattened(raw: unknown, reading: Reading, seen: Set<string>): CogProperty {
+  if (reading.partsLeft <= 0) return {};
   const own = cogProperty.safeParse(raw).data ?? {};
   const choices = choicesOf(own);
+  reading.partsLeft -= 1 + (own.enum?.length ?? 0) + (own.allOf?.length ?? 0) + choices.length;
   const referred = [
-    referredBy(own.$ref, definitions, seen),
+    referredBy(own.$ref, reading, seen),
     ...(own.allOf ?? []),
     ...(choices.length === 1 ? choices : []),
   ];
   const merged = referred
     .filter((part) => part !== undefined)
-    .map((part) => defined(flattened(part, definitions, seen)));
+    .map((part) => defined(flattened(part, reading, seen)));
   const nullable = takesNull(own) ? { nullable: true } : {};
   return Object.assign({}, ...merged, defined(own), nullable);
 }
 
-function referredBy(ref: string | undefined, definitions: Definitions, seen: Set<string>): unknown {
+function referredBy(ref: string | undefined, { definitions }: Reading, seen: Set<string>): unknown {
   if (ref === undefined || seen.has(ref)) return undefined;
   seen.add(ref);
   return definitions[ref.replace('#/components/schemas/', '')];
@@ -124,20 +142,25 @@ function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], 
   );
 }
 
-function inputProperty(cog: CogProperty, definitions: Definitions, depth: number): ModelInputProperty {
+function inputProperty(cog: CogProperty, reading: Reading, depth: number): ModelInputProperty {
   const { enum: choices, multipleOf, minLength, maxLength, minItems, maxItems, pattern } = cog;
   const { default: preset, format, description, nullable } = cog;
   const isTooDeep = depth >= MAX_DEPTH;
-  const inner = (raw: unknown) =>
-    inputProperty(flattened(raw, definitions, new Set()), definitions, depth + 1);
+  const inner = (raw: unknown) => inputProperty(flattened(raw, reading, new Set()), reading, depth + 1);
   const alternatives = choicesOf(cog);
   return {
     type: typeOf(cog.type),
+    ...(isSecret(cog) ? { isSecret: true } : {}),
     ...defined({ nullable, enum: choices, ...limitsOf(cog), multipleOf }),
     ...defined({ minLength, maxLength, minItems, maxItems, pattern, default: preset, format, description }),
     ...(cog.items === undefined || isTooDeep ? {} : { items: inner(cog.items) }),
     ...(alternatives.length < 2 || isTooDeep ? {} : { anyOf: alternatives.map(inner) }),
   };
+}
+
+/** Returns true for Cog's `Secret`, by either of its marks. */
+function isSecret({ format, 'x-cog-secret': mark }: CogProperty): boolean {
+  return format?.toLowerCase() === 'password' || mark === true || mark === 'true';
 }
 
 /** Reads a type; `['string', 'null']`, in newer documents, is an optional string. */

@@ -7,15 +7,20 @@ import type { Json, Prediction } from '../../types.ts';
  * other texts are no files.
  */
 export function outputUrls(output: Json): string[] {
-  if (typeof output === 'string') return isUrl(output) ? [output] : [];
+  if (typeof output === 'string') return urlIn(output);
   if (output === null || typeof output !== 'object') return [];
   return Object.values(output).flatMap((part: Json) => outputUrls(part));
 }
 
 /** Tests only the beginning of a `data:` URL, which may be very long. */
-function isUrl(text: string): boolean {
-  return /^data:[^\s,]*,/i.test(text) || /^https?:\/\/\S+$/i.test(text);
+function urlIn(text: string): string[] {
+  if (/^data:[^\s,]*,/i.test(text) || /^https?:\/\/\S+$/i.test(text)) return [text];
+  // Some models put the name of a file into a URL as it is.
+  return FILE_WITH_SPACES.test(text) ? [text.trim().replaceAll(' ', '%20')] : [];
 }
+
+/** A URL of a file whose name has spaces, or with blanks around it. */
+const FILE_WITH_SPACES = /^ *https?:\/\/[^\s/]+\/[^\r\n\t?#]*\.[a-z0-9]{2,5}(?:[?#]\S*)? *$/i;
 
 interface Fault {
   readonly pattern: RegExp;

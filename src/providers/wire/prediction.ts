@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { deploymentName } from '../../base/modelName.ts';
 import type { Json, Prediction } from '../../types.ts';
 
-const json: z.ZodType<Json> = z.json();
+/** Not looked through: bodies are parsed JSON, and some are large. */
+const json = z.custom<Json>();
 const statuses = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted'] as const;
 /** Treats absent and null alike. */
 const text = z.string().nullish().catch(null).transform(orNull);
@@ -14,6 +16,8 @@ const text = z.string().nullish().catch(null).transform(orNull);
 const predictionBody = z.looseObject({
   id: z.string().min(1),
   model: text.transform((name) => name ?? ''),
+  /** `owner/name` of the deployment that made it. */
+  deployment: text,
   version: text,
   // A new one is no reason to lose sight of a prediction that may be paid.
   status: z.union([
@@ -58,7 +62,8 @@ export function parsePrediction(body: unknown, config: ParsePredictionConfig = {
   const isAheadOfStatus = hasWholeOutput && status === 'processing' && output !== null;
   return {
     id,
-    model,
+    // A deployment may run other models tomorrow: it is what was asked for.
+    model: rest.deployment === null ? model : deploymentName(rest.deployment),
     version,
     status,
     input,

@@ -17,7 +17,12 @@ export function createRoutes(api: FastifyInstance, context: ApiContext, credit: 
   const { settings, predictions } = context;
   const { faults } = settings;
 
-  const create = async (request: FastifyRequest, reply: FastifyReply, named: SimulatedModel | null) => {
+  const create = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    named: SimulatedModel | null,
+    deployment: string | null = null,
+  ) => {
     if (credit.isGone()) return noCredit(reply);
     const order = readOrder(request.body, named);
     if (order.kind !== 'valid') return refuseOrder(reply, order);
@@ -26,7 +31,7 @@ export function createRoutes(api: FastifyInstance, context: ApiContext, credit: 
     const { model, input, webhook } = order;
     const early = faults.beforeCreate?.({ model: model.name, input }) ?? null;
     if (await applyFault(early, reply)) return reply;
-    const wanted = { id: null, model, input, cancelAfterMs, webhook };
+    const wanted = { id: null, model, deployment, input, cancelAfterMs, webhook };
     const prediction = predictions.create(wanted);
     if (faults.isRepeated?.(prediction) === true) predictions.create(wanted);
     if (await applyFault(faults.afterCreate?.(prediction) ?? null, reply)) return reply;
@@ -42,7 +47,7 @@ export function createRoutes(api: FastifyInstance, context: ApiContext, credit: 
   // Every model counts as deployed under its own name.
   api.post<ModelRoute>('/deployments/:owner/:name/predictions', async (request, reply) => {
     const model = find(request.params);
-    return model === null ? notFound(reply) : create(request, reply, model);
+    return model === null ? notFound(reply) : create(request, reply, model, model.name);
   });
 }
 

@@ -24,6 +24,11 @@ export function modelRoutes(api: FastifyInstance): void {
     const model = find(params);
     return model === null || params.version !== versionOf(model) ? notFound(reply) : versionJson(model);
   });
+  // Every model counts as deployed under its own name.
+  api.get<ModelRoute>('/deployments/:owner/:name', async ({ params }, reply) => {
+    const model = find(params);
+    return model === null ? notFound(reply) : deploymentJson(model);
+  });
   api.get<ModelRoute>('/models/:owner/:name/examples', async (request, reply) => {
     const model = find(request.params);
     return model === null ? notFound(reply) : pageOf([exampleJson(model, apiUrlOf(request))]);
@@ -51,6 +56,23 @@ function modelJson(model: SimulatedModel, apiUrl: string) {
     cover_image_url: null,
     default_example: exampleJson(model, apiUrl),
     latest_version: versionJson(model),
+  };
+}
+
+/** Returns a model as one that is deployed on an instance of its own. */
+function deploymentJson(model: SimulatedModel) {
+  const [owner, name] = model.name.split('/');
+  return {
+    owner,
+    name,
+    current_release: {
+      number: 1,
+      model: model.name,
+      version: versionOf(model),
+      created_at: CREATED_AT,
+      created_by: { type: 'organization', username: owner, name: owner },
+      configuration: { hardware: 'gpu-h100', min_instances: 0, max_instances: 1 },
+    },
   };
 }
 

@@ -116,7 +116,8 @@ export function predictionJson(
   prediction: SimulatedPrediction,
   { settings, apiUrl, isAheadOfStatus = false }: PredictionJsonConfig,
 ) {
-  const { id, model, version, startedAtMs, completedAtMs, deadlineMs, createdAtMs, serial } = prediction;
+  const { id, model, deployment, version, startedAtMs, completedAtMs, deadlineMs, createdAtMs, serial } =
+    prediction;
   const isGone = isRemoved(prediction, settings);
   // No response shows it again, so its memory can be freed.
   if (isGone) prediction.input = {};
@@ -128,6 +129,7 @@ export function predictionJson(
     id,
     model: model.name,
     version: model.isOfficial ? 'hidden' : version,
+    ...(deployment === null ? {} : { deployment }),
     input,
     logs: isGone ? '' : logsOf(prediction),
     output: isGone ? null : outputOf(prediction),

@@ -57,7 +57,14 @@ export function cogServer(config: CogServerConfig): FastifyInstance {
     const { id, input, webhook } = order;
     const early = faults.beforeCreate?.({ model: model.name, input }) ?? null;
     if (await applyFault(early, reply)) return reply;
-    const prediction = predictions.create({ id, model, input, webhook, cancelAfterMs: null });
+    const prediction = predictions.create({
+      id,
+      model,
+      deployment: null,
+      input,
+      webhook,
+      cancelAfterMs: null,
+    });
     const isAsync = request.headers.prefer === 'respond-async';
     // A client that disconnects while it waits for the response cancels the prediction.
     if (!isAsync) reply.raw.once('close', () => predictions.cancel(prediction));

@@ -27,7 +27,14 @@ export type FileFault =
   /** Sends nothing after this part, but leaves the connection open. */
   | { readonly type: 'stall'; readonly share: number }
   /** Sends the body piece by piece over this time. */
-  | { readonly type: 'slow'; readonly durationMs: number };
+  | { readonly type: 'slow'; readonly durationMs: number }
+  /** Sends another file. */
+  | ReplacedFile;
+
+interface ReplacedFile {
+  readonly type: 'replace';
+  readonly file: Uint8Array;
+}
 
 /** A fault of one webhook. */
 export type WebhookFault =
@@ -118,7 +125,7 @@ const PIECES = 10;
 export async function spoilFile(
   reply: FastifyReply,
   file: Buffer,
-  fault: Exclude<FileFault, Fault>,
+  fault: Exclude<FileFault, Fault | ReplacedFile>,
 ): Promise<FastifyReply> {
   const type = String(reply.getHeader('content-type'));
   reply.hijack();

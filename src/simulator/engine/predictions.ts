@@ -62,6 +62,8 @@ interface PredictionRequest {
   /** Null: a new id. */
   readonly id: string | null;
   readonly model: SimulatedModel;
+  /** `owner/name` of the deployment that runs it; null: none. */
+  readonly deployment: string | null;
   readonly input: Readonly<Record<string, unknown>>;
   /**
    * Time from creation after which the service ends the prediction, in ms of the model's own time;
@@ -73,7 +75,7 @@ interface PredictionRequest {
 
 /** Creates a prediction. Its run time follows from the seed and the serial number. */
 export function newPrediction(
-  { id, model, input, cancelAfterMs, webhook }: PredictionRequest,
+  { id, model, deployment, input, cancelAfterMs, webhook }: PredictionRequest,
   serial: number,
   settings: SimulatorSettings,
 ): SimulatedPrediction {
@@ -85,6 +87,7 @@ export function newPrediction(
     id: id ?? newId(),
     serial,
     model,
+    deployment,
     version: versionOf(model),
     input,
     webhook,

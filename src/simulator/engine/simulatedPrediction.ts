@@ -16,6 +16,8 @@ export interface WebhookOrder {
 /** The request that a prediction was created from. */
 interface PredictionOrder {
   readonly model: SimulatedModel;
+  /** `owner/name` of the deployment that runs it; null: none. */
+  readonly deployment: string | null;
   /** 64 hex digits. */
   readonly version: string;
   /** As it was sent; emptied when the data is removed. */

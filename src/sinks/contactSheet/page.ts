@@ -2,6 +2,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sharp } from 'sharp';
 import { escapeXml, sheetFont, wrapText } from '../../base/text.ts';
+import { insideFolder } from '../../disk/insideFolder.ts';
+import { withImage } from '../../images/openImage.ts';
 
 /** One cell of a contact sheet. */
 export interface SheetCell {
@@ -151,19 +153,26 @@ export async function drawRow(
   const bottom = topPx + heightPx;
   const drawn = cells.map(async ({ picture, reason }, column) => {
     const left = marginPx + column * (cellPx + gapPx);
-    const shown =
-      picture === null
-        ? sharp(Buffer.from(frameSvg(reason, heightPx, layout)))
-        : sharp(join(folder, picture), { autoOrient: true }).resize({
-            width: cellPx,
-            height: cellPx,
-            fit: 'inside',
-          });
+    const position = { left, bottom };
+    if (picture === null) return page.put(sharp(Buffer.from(frameSvg(reason, heightPx, layout))), position);
     // Images are aligned at the bottom, above their captions.
-    await page.put(shown, { left, bottom }).catch(() => {});
+    try {
+      await putFile(page, insideFolder(folder, picture), cellPx, position);
+    } catch {
+      // The cell stays empty.
+    }
   });
   await Promise.all(drawn);
   await page.put(sharp(Buffer.from(captionsSvg(cells, layout))), { left: 0, top: bottom });
+}
+
+/** Draws the image of a file, within a square. A large one, which has no thumbnail, is left out. */
+async function putFile(page: Page, path: string, sidePx: number, position: PagePosition): Promise<void> {
+  const { default: sharp } = await import('sharp');
+  const wanted = { fit: 'inside', boxes: [{ widthPx: sidePx, heightPx: sidePx }] } as const;
+  await withImage(path, { wanted, onlySmall: true }, ({ input, options }) =>
+    page.put(sharp(input, options).resize({ width: sidePx, height: sidePx, fit: 'inside' }), position),
+  );
 }
 
 /** The height of a row, in pixels: that of its highest image, fitted into a square cell. */

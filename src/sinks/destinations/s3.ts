@@ -1,13 +1,17 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { contentTypeOf } from '../../base/pictures.ts';
+import { createRedact } from '../../base/secrets.ts';
+import { insideFolder } from '../../disk/insideFolder.ts';
 import { prettyJson } from '../../disk/writeFiles.ts';
 import { DeliveryError, UsageError } from '../../errors.ts';
 import type { Destination } from '../../ports.ts';
 import type { Outcome, OutcomeFile } from '../../types.ts';
 import { sidecarPath } from '../manifest/sidecar.ts';
+import { s3Connections } from './s3Connections.ts';
 
 export interface S3Config {
   /**
@@ -33,25 +37,18 @@ const MULTIPART_BYTES = 16 * 1024 * 1024;
 /**
  * Opens an S3-compatible bucket, `s3://bucket/prefix`, as a destination. Objects have the same
  * paths as in the run folder, sidecars included. Uploads up to 16 MiB carry the sha256 of the
- * manifest, so the service refuses data that was corrupted on the way. Uploading an object again
- * replaces it.
+ * manifest, so the service refuses data that was corrupted on the way, unless the SDK's own
+ * settings forbid checksums. Uploading an object again replaces it. Encryption on the server is
+ * asked for in the URL: `s3://bucket/prefix?sse=AES256`.
  *
- * Rejects with `UsageError` if the URL is invalid, the SDK is not installed, or the bucket cannot
- * be used.
+ * Uploads `run.json` as a trial, so that nothing is paid for images that the bucket would refuse.
+ * Rejects with `UsageError` if it does, if the URL is invalid, or if the SDK is not installed.
  */
 export async function openS3(url: string, folder: string, config: S3Config = {}): Promise<Destination> {
-  const { bucket, prefix } = parseS3Url(url);
+  const { bucket, prefix, encryption } = parseS3Url(url);
   const { client, HeadBucketCommand, PutObjectCommand, Upload } = await loadS3(config);
-  try {
-    await client.send(new HeadBucketCommand({ Bucket: bucket }));
-  } catch (cause) {
-    client.destroy();
-    throw new UsageError(`The bucket ${bucket} cannot be used: ${reasonOf(cause)}`, {
-      suggestion:
-        'Check its name, the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or a profile) and AWS_REGION; for other services set AWS_ENDPOINT_URL_S3.',
-      cause,
-    });
-  }
+  // Some stores refuse the headers; `AWS_REQUEST_CHECKSUM_CALCULATION` and profiles say so.
+  const sendsChecksums = (await client.config.requestChecksumCalculation()) !== 'WHEN_REQUIRED';
   const keyOf = (path: string) => posix.join(prefix, path);
   const put = async (
     path: string,
@@ -67,7 +64,10 @@ export async function openS3(url: string, folder: string, config: S3Config = {})
         Body: body,
         ContentLength: body.length,
         ContentType: type,
-        ...(sha256 === null ? {} : { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') }),
+        ...encryption,
+        ...(sha256 === null || !sendsChecksums
+          ? {}
+          : { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') }),
       }),
       { abortSignal: signal },
     );
@@ -75,7 +75,7 @@ export async function openS3(url: string, folder: string, config: S3Config = {})
   const upload = async (file: OutcomeFile, signal: AbortSignal): Promise<string> => {
     const { path, bytes, sha256, format } = file;
     const type = contentTypeOf(format);
-    const source = join(folder, path);
+    const source = insideFolder(folder, path);
     if (bytes <= MULTIPART_BYTES) await put(path, await readFile(source), sha256, type, signal);
     else {
       const parts = new Upload({
@@ -85,7 +85,8 @@ export async function openS3(url: string, folder: string, config: S3Config = {})
           Key: keyOf(path),
           Body: createReadStream(source),
           ContentType: type,
-          ChecksumAlgorithm: 'SHA256',
+          ...encryption,
+          ...(sendsChecksums ? { ChecksumAlgorithm: 'SHA256' } : {}),
         },
       });
       signal.addEventListener('abort', () => void parts.abort());
@@ -93,6 +94,17 @@ export async function openS3(url: string, folder: string, config: S3Config = {})
     }
     return `s3://${bucket}/${keyOf(path)}`;
   };
+  const tryOut = async (): Promise<void> => {
+    const content = await readFile(join(folder, RUN_FILE)).catch(() => null);
+    // Some credentials may put objects, but not look at the bucket.
+    if (content === null) await client.send(new HeadBucketCommand({ Bucket: bucket }));
+    else await put(RUN_FILE, content, null, 'application/json', new AbortController().signal);
+  };
+  await tryOut().catch(async (cause: unknown) => {
+    const reason = await reasonOf(cause, client);
+    client.destroy();
+    throw unusable(bucket, reason, cause);
+  });
   const deliver = async (outcome: Outcome, signal: AbortSignal): Promise<readonly string[]> => {
     const addresses: string[] = [];
     for (const file of outcome.files) addresses.push(await upload(file, signal));
@@ -104,22 +116,40 @@ export async function openS3(url: string, folder: string, config: S3Config = {})
     return addresses;
   };
   return {
-    name: url.replace(/\/+$/, ''),
+    name: url.replace(/\?.*$/, '').replace(/\/+$/, ''),
     concurrency: config.concurrency ?? 8,
     deliver: (outcome) =>
       fromAbortable(async (signal) => {
         try {
           return await deliver(outcome, signal);
         } catch (cause) {
-          throw undelivered(url, outcome, cause);
+          throw undelivered(url, outcome, await reasonOf(cause, client), cause);
         }
       }),
     close: async () => client.destroy(),
   };
 }
 
-function undelivered(url: string, { index }: Outcome, cause: unknown): DeliveryError {
-  return new DeliveryError(`Cannot deliver image #${index + 1} to ${url}: ${reasonOf(cause)}`, {
+/** The file of a run folder that says what the folder belongs to. */
+const RUN_FILE = 'run.json';
+
+function unusable(bucket: string, reason: string, cause: unknown): UsageError {
+  const region = regionOf(cause);
+  const suggestion =
+    region === null
+      ? 'Check its name, the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or a profile) and AWS_REGION; for other services set AWS_ENDPOINT_URL_S3.'
+      : `The bucket is in the region ${region}: set AWS_REGION=${region}.`;
+  return new UsageError(`The bucket ${bucket} cannot be used: ${reason}`, { suggestion, cause });
+}
+
+/** Returns the region that a store names if a bucket is in another one; null if it names none. */
+function regionOf(cause: unknown): string | null {
+  const { $response } = (cause ?? {}) as { $response?: { headers?: Readonly<Record<string, string>> } };
+  return $response?.headers?.['x-amz-bucket-region'] ?? null;
+}
+
+function undelivered(url: string, { index }: Outcome, reason: string, cause: unknown): DeliveryError {
+  return new DeliveryError(`Cannot deliver image #${index + 1} to ${url}: ${reason}`, {
     destination: url,
     recoverable: true,
     suggestion: 'Run the same command again: it uploads the image from the disk, without making it again.',
@@ -127,10 +157,14 @@ function undelivered(url: string, { index }: Outcome, cause: unknown): DeliveryE
   });
 }
 
-function reasonOf(cause: unknown): string {
+/** Returns what the store says of a failure, without the credentials that it was sent. */
+async function reasonOf(cause: unknown, { config }: S3Client): Promise<string> {
   if (!(cause instanceof Error)) return String(cause);
-  const code = 'Code' in cause ? String(cause.Code) : cause.name;
-  return cause.message === '' || cause.message === 'UnknownError' ? code : `${code} (${cause.message})`;
+  const sent = await config.credentials().catch(() => null);
+  const redact = createRedact([sent?.secretAccessKey, sent?.sessionToken]);
+  const code = redact('Code' in cause ? String(cause.Code) : cause.name);
+  const isWordless = cause.message === '' || cause.message === 'UnknownError';
+  return isWordless ? code : `${code} (${redact(cause.message)})`;
 }
 
 /** A bucket and a prefix in an S3-compatible store. */
@@ -138,17 +172,48 @@ interface S3Location {
   readonly bucket: string;
   /** Prefix without slashes at its ends; empty for the bucket itself. */
   readonly prefix: string;
+  readonly encryption: Encryption;
 }
 
-/** Parses `s3://bucket/prefix`. Throws `UsageError` if the URL is invalid. */
+/** How a store encrypts objects; without properties as the bucket does by default. */
+interface Encryption {
+  readonly ServerSideEncryption?: (typeof ENCRYPTIONS)[number];
+  readonly SSEKMSKeyId?: string;
+}
+
+const ENCRYPTIONS = ['AES256', 'aws:kms', 'aws:kms:dsse'] as const;
+
+/**
+ * Parses `s3://bucket/prefix`, with `?sse=AES256` or `?sse=aws:kms&kms-key=ID` for encryption on
+ * the server. Throws `UsageError` if the URL is invalid.
+ */
 export function parseS3Url(url: string): S3Location {
+  const [address = '', query = ''] = url.split(/\?(.*)/s);
+  const encryption = encryptionOf(url, new URLSearchParams(query));
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-  const [, bucket, path = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(url) ?? [];
+  const [, bucket, path = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(address) ?? [];
   const prefix = path.replace(/^\/+|\/+$/g, '');
-  if (bucket !== undefined && !prefix.split('/').includes('..')) return { bucket, prefix };
+  if (bucket !== undefined && !prefix.split('/').includes('..')) return { bucket, prefix, encryption };
   throw new UsageError(`Expected s3://BUCKET or s3://BUCKET/PREFIX, got ${url}`, {
     suggestion: 'Bucket names have 3 to 63 lower-case letters, digits, points and hyphens.',
   });
+}
+
+function encryptionOf(url: string, query: URLSearchParams): Encryption {
+  const given = query.get('sse');
+  const key = query.get('kms-key');
+  const algorithm = ENCRYPTIONS.find((one) => one === given);
+  const isKnown = [...query.keys()].every((name) => name === 'sse' || name === 'kms-key');
+  const isComplete = given === null ? key === null : algorithm !== undefined;
+  if (!isKnown || !isComplete || (key !== null && algorithm === 'AES256')) {
+    throw new UsageError(`Expected s3://BUCKET/PREFIX?sse=${ENCRYPTIONS.join('|')}&kms-key=ID, got ${url}`, {
+      suggestion: 'Both are optional; kms-key needs sse=aws:kms.',
+    });
+  }
+  return {
+    ...(algorithm === undefined ? {} : { ServerSideEncryption: algorithm }),
+    ...(key === null ? {} : { SSEKMSKeyId: key }),
+  };
 }
 
 /** Loads the SDK: it is large and few runs need it, so it is an optional peer dependency. */
@@ -165,6 +230,9 @@ async function loadS3({ endpoint, region, credentials, maxAttempts = 3 }: S3Conf
   const server = endpoint ?? process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
   const client = new S3Client({
     maxAttempts,
+    // A bucket in another region says where it is.
+    followRegionRedirects: true,
+    ...s3Connections(),
     ...(region === undefined ? defaultRegion() : { region }),
     ...(credentials === undefined ? {} : { credentials }),
     // Self-hosted servers seldom have a host name for each bucket.

@@ -1,8 +1,10 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { type FileHandle, readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { z } from 'zod';
+import { insideFolder } from '../../disk/insideFolder.ts';
+import { openOwn } from '../../disk/ownFiles.ts';
 import { DeliveryError } from '../../errors.ts';
 import type { Outcome, OutcomeFile } from '../../types.ts';
 
@@ -24,7 +26,7 @@ const BLOCK_BYTES = 512;
  * `.json`, is.
  */
 export async function scanShard(path: string): Promise<ScannedShard> {
-  const file = await open(path);
+  const file = await openOwn(path);
   try {
     const { size } = await file.stat();
     const samples: string[] = [];
@@ -151,7 +153,7 @@ const OWN_MEMBERS: ReadonlySet<string> = new Set(['txt', 'json']);
 
 async function contentOf(file: OutcomeFile, { index }: Outcome, folder: string): Promise<Buffer> {
   try {
-    return await readFile(join(folder, file.path));
+    return await readFile(insideFolder(folder, file.path));
   } catch (cause) {
     throw new DeliveryError(`Cannot read ${file.path} of image #${index + 1} in the run folder.`, {
       destination: 'webdataset',

@@ -1,7 +1,10 @@
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import { statsOf } from '../../disk/giveName.ts';
+import { insideFolder } from '../../disk/insideFolder.ts';
+import { openOwn, ownFlags } from '../../disk/ownFiles.ts';
 import { toStorageError } from '../../disk/storageError.ts';
 import { writeFully } from '../../disk/writeFiles.ts';
 import type { Destination } from '../../ports.ts';
@@ -22,16 +25,15 @@ const endOfArchive = Buffer.alloc(1024);
  * `00000.tar`, `00001.tar`, … A sample has a job's originals, their renditions
  * (`000000012.thumb.webp`), the prompt as `.txt` and the whole outcome as `.json`. It is appended
  * in one write and flushed before its delivery counts. Opening drops a sample that a crash cut off;
- * samples that are in a shard are not written again, and archives that
- * are no shards stay as they are. Layout:
- * https://github.com/webdataset/webdataset#the-webdataset-format
+ * samples that are in a shard are not written again, and archives that are no shards stay as they
+ * are. Layout: https://github.com/webdataset/webdataset#the-webdataset-format
  *
- * Rejects with `StorageError` if the folder cannot be used. Only one process may use a folder at a
- * time.
+ * Rejects with `StorageError` if the folder cannot be used, and with `UsageError` if a link leads
+ * out of it. Only one process may use a folder at a time.
  */
 export async function openWebDataset(folder: string, config: WebDatasetConfig = {}): Promise<Destination> {
   const { samplesPerShard = 1_000 } = config;
-  const shards = join(folder, 'webdataset');
+  const shards = insideFolder(folder, 'webdataset');
   const { last, shardOfSample } = await scanFolder(shards).catch((error: unknown) => {
     throw toStorageError(error, shards);
   });
@@ -86,6 +88,9 @@ interface Shard {
   readonly endBytes: number;
 }
 
+/** A link or a folder with the name of a shard. */
+const noShard: ScannedShard = { isOurs: false, samples: [], endBytes: 0 };
+
 /** Finds the last shard, and the shard number of each whole sample. */
 async function scanFolder(shards: string): Promise<{ last: Shard; shardOfSample: Map<string, number> }> {
   await ensureDir(shards);
@@ -96,7 +101,9 @@ async function scanFolder(shards: string): Promise<{ last: Shard; shardOfSample:
   const shardOfSample = new Map<string, number>();
   let last: Shard = { number: 0, samples: 0, endBytes: 0 };
   for (const number of numbers) {
-    const { isOurs, samples, endBytes }: ScannedShard = await scanShard(join(shards, shardName(number)));
+    const path = join(shards, shardName(number));
+    const isFile = (await statsOf(path))?.isFile() ?? false;
+    const { isOurs, samples, endBytes }: ScannedShard = isFile ? await scanShard(path) : noShard;
     for (const sample of samples) shardOfSample.set(sample, number);
     // An archive of the user's stays: the next shard comes behind it.
     last = isOurs
@@ -117,7 +124,7 @@ async function end(shards: string, shard: Shard): Promise<void> {
 
 /** Truncates the file at an offset, writes there, and flushes. */
 async function writeAt(path: string, bytes: Uint8Array, offsetBytes: number): Promise<void> {
-  const handle = await open(path, offsetBytes === 0 ? 'w' : 'r+');
+  const handle = await openOwn(path, offsetBytes === 0 ? ownFlags.readWriteOrCreate : ownFlags.readWrite);
   try {
     await handle.truncate(offsetBytes);
     await writeFully(handle, bytes, offsetBytes);

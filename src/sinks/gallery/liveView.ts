@@ -1,13 +1,14 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { SchedulerLike } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { contentTypeOf } from '../../base/pictures.ts';
 import { isSimulated } from '../../base/service.ts';
 import { messageOf } from '../../base/text.ts';
+import { insideFolder, pathBelow } from '../../disk/insideFolder.ts';
 import { UsageError } from '../../errors.ts';
 import { createRunCounter, runProgress } from '../../events/progress.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
@@ -165,14 +166,24 @@ async function sendImage(
   path: string,
   isImage: (path: string) => boolean,
 ): Promise<FastifyReply> {
-  const file = join(folder, path);
-  const stats = isImage(path) ? await stat(file).catch(() => null) : null;
-  if (stats === null) return reply.code(404).type('text/plain').send('This run has no such image.');
+  const file = isImage(path) ? fileInside(folder, path) : null;
+  const stats = file === null ? null : await stat(file).catch(() => null);
+  if (file === null || stats === null)
+    return reply.code(404).type('text/plain').send('This run has no such image.');
   const extension = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
   // An output may be a document with a script, such as SVG.
   reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox");
   reply.header('content-length', stats.size);
   return reply.type(contentTypeOf(extension)).send(createReadStream(file));
+}
+
+/** Returns the absolute path of an image; null if it does not lie in the folder. */
+function fileInside(folder: string, path: string): string | null {
+  try {
+    return insideFolder(folder, path);
+  } catch {
+    return null;
+  }
 }
 
 /** The jobs of a run in progress, as many as a gallery shows. */
@@ -197,7 +208,7 @@ function liveJobs(folder: string, simulated: Pick<GalleryJob, 'isSimulated'>): L
   const thumbnails = {
     pathOf: (original: Outcome['files'][number]) => {
       const path = thumbnailPath(original);
-      return path === original.path || existsSync(join(folder, path)) ? path : null;
+      return path === original.path || existsSync(pathBelow(folder, path)) ? path : null;
     },
   };
   const put = (job: GalleryJob): void => {

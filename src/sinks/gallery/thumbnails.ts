@@ -1,15 +1,20 @@
 import { readdir, rename, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
-import { temporaryPath } from '../../disk/writeFiles.ts';
-import type { Outcome, OutcomeFile } from '../../types.ts';
+import { insideFolder } from '../../disk/insideFolder.ts';
+import { newTemporaryPath } from '../../disk/writeFiles.ts';
+import { type DecodingNotes, openDecodingNotes } from '../../images/decodingNotes.ts';
+import { decodeOpened, withImage } from '../../images/openImage.ts';
+import { checkDecodable, decodeUnlessRefused } from '../../renditions/decode.ts';
+import type { ImageFile, Outcome, OutcomeFile } from '../../types.ts';
 
 const FOLDER = '.thumbs';
 /**
  * Longest side of a thumbnail: sharp in a tile of 220 px at a device pixel ratio of 2; 10 to 25 kB.
  */
 const SIDE_PX = 440;
-const MAX_INPUT_PIXELS = 0x3fff * 0x3fff;
+/** Memory for encoding one. */
+const ENCODER_BYTES = 4_000_000;
 
 /**
  * The thumbnails of a run folder. You can delete them at any time: the next run makes them again.
@@ -17,9 +22,16 @@ const MAX_INPUT_PIXELS = 0x3fff * 0x3fff;
 export interface Thumbnails {
   /**
    * Makes missing thumbnails of an outcome's originals, if the gallery shows that job. Skips one
-   * that cannot be made (damaged original, full disk): no job fails because of a thumbnail.
+   * that cannot be made (damaged or too large original, full disk): no job fails because of a
+   * thumbnail.
    */
   make(outcome: Pick<Outcome, 'index' | 'files'>): Promise<void>;
+  /**
+   * Decodes an original that is to be saved, and makes its thumbnail of it, so that it need not be
+   * decoded again. Rejects with `RenderError` (`ERR_UNDECODABLE`) if it is no complete image,
+   * `StorageError` if it cannot be read.
+   */
+  check(original: ImageFile): Promise<void>;
   /**
    * Returns the path of the image to show in a tile, relative to the run folder; null if there is
    * no thumbnail.
@@ -34,19 +46,35 @@ export interface Thumbnails {
  */
 export async function openThumbnails(folder: string): Promise<Thumbnails> {
   const made = new Set(await readdir(join(folder, FOLDER)).catch(() => []));
+  const notes = openDecodingNotes(folder);
+  /** Writes a thumbnail, if there is room: a full disk is no reason to fail. */
+  const write = async (data: Buffer, path: string) => {
+    try {
+      await writeThumbnail(data, insideFolder(folder, path));
+      made.add(basename(path));
+    } catch {
+      // The gallery shows the original instead.
+    }
+  };
+  const drawFile = async (path: string) => draw(insideFolder(folder, path), notes);
   return {
     async make({ index, files }) {
       if (index >= maxGalleryJobs) return;
       for (const file of files) {
         const path = thumbnailPath(file);
         if (!needsOne(file) || made.has(basename(path))) continue;
-        try {
-          await writeThumbnail(join(folder, file.path), join(folder, path));
-          made.add(basename(path));
-        } catch {
-          // The gallery shows the original instead.
-        }
+        // Without one, the gallery shows the original.
+        const data = await drawFile(file.path).catch(() => null);
+        if (data !== null) await write(data, path);
       }
+    },
+    async check({ path, format, bytes, sha256, widthPx: width, heightPx: height }) {
+      if (width === null) return;
+      const thumbnail = thumbnailPath({ path, format, bytes, sha256, width, height });
+      if (made.has(basename(thumbnail))) return;
+      if (thumbnail === path || made.size >= maxGalleryJobs) return checkDecodable(path, { notes });
+      const data = await decodeUnlessRefused(path, () => draw(path, notes));
+      if (data !== null) await write(data, thumbnail);
     },
     pathOf(original) {
       const path = thumbnailPath(original);
@@ -59,18 +87,28 @@ function needsOne(file: OutcomeFile): boolean {
   return file.role === 'original' && file.width !== null && thumbnailPath(file) !== file.path;
 }
 
-/** Writes a thumbnail without flushing it: one that a power cut destroys is made again. */
-async function writeThumbnail(original: string, path: string): Promise<void> {
+/** Draws the thumbnail of an image. Rejects with sharp's error, or as `withImage`. */
+async function draw(original: string, notes: DecodingNotes): Promise<Buffer> {
   const { default: sharp } = await import('sharp');
   sharp.cache(false);
-  // Given a path, sharp shrinks the image while it reads it.
-  const data = await sharp(original, { autoOrient: true, limitInputPixels: MAX_INPUT_PIXELS })
-    .resize({ width: SIDE_PX, height: SIDE_PX, fit: 'inside', withoutEnlargement: true })
-    .webp({ quality: 72, effort: 2 })
-    .toBuffer();
-  await ensureDir(join(path, '..'));
-  await writeFile(temporaryPath(path), data);
-  await rename(temporaryPath(path), path);
+  const wanted = { fit: 'inside', boxes: [{ widthPx: SIDE_PX, heightPx: SIDE_PX }] } as const;
+  return withImage(original, { wanted, extraBytes: ENCODER_BYTES, notes }, (image) =>
+    decodeOpened(image, (options) =>
+      // Given a path, sharp shrinks the image while it reads it.
+      sharp(image.input, options)
+        .resize({ width: SIDE_PX, height: SIDE_PX, fit: 'inside', withoutEnlargement: true })
+        .webp({ quality: 72, effort: 2 })
+        .toBuffer(),
+    ),
+  );
+}
+
+/** Writes a thumbnail without flushing it: one that a power cut destroys is made again. */
+async function writeThumbnail(data: Buffer, path: string): Promise<void> {
+  await ensureDir(dirname(path));
+  const temporary = newTemporaryPath(path);
+  await writeFile(temporary, data, { flag: 'wx' });
+  await rename(temporary, path);
 }
 
 /** Jobs in a gallery, at most, the first ones of a run: a browser handles these without trouble. */
@@ -78,6 +116,8 @@ export const maxGalleryJobs = 20_000;
 
 /** Size up to which an image is its own thumbnail: a smaller file would not load faster. */
 const SMALL_BYTES = 40_000;
+/** The same in pixels: a few kilobytes may be an image that fills the memory of a browser. */
+const SMALL_PIXELS = 4_000_000;
 /** Formats that every browser shows. */
 const SHOWN_FORMATS = new Set(['png', 'jpeg', 'webp', 'avif', 'gif']);
 
@@ -85,8 +125,16 @@ const SHOWN_FORMATS = new Set(['png', 'jpeg', 'webp', 'avif', 'gif']);
  * The path of an original's thumbnail, relative to the run folder: itself if it is small enough,
  * else a file in `.thumbs`.
  */
-export function thumbnailPath({ path, bytes, format, sha256 }: OutcomeFile): string {
-  if (bytes <= SMALL_BYTES && SHOWN_FORMATS.has(format)) return path;
+export function thumbnailPath({
+  path,
+  bytes,
+  format,
+  sha256,
+  width,
+  height,
+}: Pick<OutcomeFile, 'path' | 'bytes' | 'format' | 'sha256' | 'width' | 'height'>): string {
+  const isSmall = bytes <= SMALL_BYTES && (width ?? 0) * (height ?? 0) <= SMALL_PIXELS;
+  if (isSmall && SHOWN_FORMATS.has(format)) return path;
   // No image folder of the run can have this name: none begins with a dot.
-  return `.thumbs/${sha256.slice(0, 20)}.webp`;
+  return `.thumbs/${sha256.slice(0, 20).replaceAll(/\W/g, '_')}.webp`;
 }

@@ -1,11 +1,12 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
 import type { Observable } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import { openOwn, ownFlags } from '../../disk/ownFiles.ts';
 import { toStorageError } from '../../disk/storageError.ts';
 import { writeChunks } from '../../disk/writeFiles.ts';
+import { UsageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 import { createAppender } from './jsonLines.ts';
 import { readOutcome, readOutcomes, scanManifest } from './readOutcomes.ts';
@@ -41,7 +42,8 @@ export interface Manifest {
 
 /**
  * Opens the manifest of a run folder, or creates it. Drops a last line that a crash cut off; its
- * job then reaches its outcome again. Memory: 12 bytes a job. Rejects with `StorageError`.
+ * job then reaches its outcome again. Memory: 12 bytes a job. Rejects with `StorageError`, and with
+ * `UsageError` if that line names a file outside of the folder.
  */
 export async function openManifest(folder: string): Promise<Manifest> {
   const path = join(folder, 'manifest.jsonl');
@@ -53,7 +55,7 @@ export async function openManifest(folder: string): Promise<Manifest> {
       throw error;
     });
   } catch (error) {
-    throw toStorageError(error, path);
+    throw error instanceof UsageError ? error : toStorageError(error, path);
   }
 }
 
@@ -91,11 +93,11 @@ async function manifestOf(handle: FileHandle, folder: string, path: string): Pro
 }
 
 function openFile(path: string): Promise<FileHandle> {
-  return open(path, constants.O_RDWR | constants.O_CREAT, 0o666);
+  return openOwn(path, ownFlags.readWriteOrCreate);
 }
 
 async function openedFile(handle: FileHandle, path: string) {
-  const { index, saved, endBytes } = await scanManifest(handle);
+  const { index, saved, endBytes } = await scanManifest(handle, path);
   await handle.truncate(endBytes);
   return { handle, index, saved, appender: createAppender(handle, path, endBytes) };
 }
@@ -143,14 +145,15 @@ async function* documentOf(
 /**
  * Reads the newest outcome of each job in a run folder, in input order and constant memory. Yields
  * nothing if there is no manifest. Writes nothing, so a run may be using the folder. Throws
- * `StorageError` at a line that is not an outcome.
+ * `StorageError` at a line that is not an outcome, `UsageError` at one that names a file outside of
+ * the folder.
  */
 export async function* manifestOutcomes(folder: string): AsyncGenerator<Outcome> {
   const path = join(folder, 'manifest.jsonl');
-  const handle = await open(path).catch(() => null);
+  const handle = await openOwn(path).catch(() => null);
   if (handle === null) return;
   try {
-    const { index } = await scanManifest(handle);
+    const { index } = await scanManifest(handle, path);
     yield* readOutcomes(handle, index, path);
   } finally {
     await handle.close();

@@ -1,9 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { createIndexSet, type IndexSet } from '../../base/indexSet.ts';
-import { StorageError } from '../../errors.ts';
+import { storedName, storedPath } from '../../disk/insideFolder.ts';
+import { StorageError, UsageError } from '../../errors.ts';
 import { failureStages, type Outcome } from '../../types.ts';
 import { createLineIndex, type LineIndex, type LineRange } from './jsonLines.ts';
+import { atLine, type LinePlace, wholeLines } from './wholeLines.ts';
 
 /** Jobs whose lines are read together. */
 const JOBS_AT_A_TIME = 256;
@@ -15,7 +17,8 @@ const MAX_READ_BYTES = 4 << 20;
  * Jobs end in about the order in which they begin, so one read usually covers the lines of a few
  * hundred neighbours.
  *
- * Throws `StorageError` (`ERR_MANIFEST_DAMAGED`) at a line that is not an outcome.
+ * Throws `StorageError` (`ERR_MANIFEST_DAMAGED`) at a line that is not an outcome, and `UsageError`
+ * at one that names a file outside of the run folder.
  */
 export async function* readOutcomes(
   handle: FileHandle,
@@ -25,9 +28,7 @@ export async function* readOutcomes(
   for (let from = 0; from < index.end; from += JOBS_AT_A_TIME) {
     const ranges = rangesBetween(index, from, Math.min(from + JOBS_AT_A_TIME, index.end));
     for await (const { line, offsetBytes } of readLines(handle, ranges)) {
-      const outcome = parseOutcome(line);
-      if (outcome === undefined) throw damaged(path, offsetBytes);
-      yield outcome;
+      yield await outcomeIn(line, { handle, path, offsetBytes });
     }
   }
 }
@@ -40,8 +41,12 @@ export async function readOutcome(
 ): Promise<Outcome | null> {
   if (range === undefined) return null;
   const bytes = await read(handle, range.offsetBytes, range.lengthBytes);
-  const outcome = parseOutcome(bytes.toString('utf8'));
-  if (outcome === undefined) throw damaged(path, range.offsetBytes);
+  return outcomeIn(bytes.toString('utf8'), { handle, path, offsetBytes: range.offsetBytes });
+}
+
+async function outcomeIn(line: string, place: LinePlace): Promise<Outcome> {
+  const outcome = await atLine(place, () => parseOutcome(line));
+  if (outcome === undefined) throw damaged(place.path, place.offsetBytes);
   return outcome;
 }
 
@@ -84,11 +89,15 @@ function damaged(path: string, offsetBytes: number): StorageError {
   );
 }
 
-/** Reads one line of `manifest.jsonl`; undefined if it is not a whole outcome. */
+/**
+ * Reads one line of `manifest.jsonl`; undefined if it is not a whole outcome. Throws `UsageError`
+ * if it names a file outside of the run folder.
+ */
 function parseOutcome(line: string): Outcome | undefined {
   try {
     return outcomeSchema.parse(JSON.parse(line));
-  } catch {
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
     return undefined;
   }
 }
@@ -97,8 +106,8 @@ const jsonRecord = z.record(z.string(), z.json());
 
 const outcomeFile = z.object({
   role: z.enum(['original', 'rendition', 'untouched']),
-  name: z.string(),
-  path: z.string(),
+  name: storedName,
+  path: storedPath,
   width: z.number().nullable(),
   height: z.number().nullable(),
   format: z.string(),
@@ -143,8 +152,6 @@ export const outcomeSchema = z.object({
   error: outcomeError.exactOptional(),
 }) satisfies z.ZodType<Outcome>;
 
-const NEWLINE = 0x0a;
-const READ_BYTES = 1 << 20;
 /**
  * The beginning of a line: index, key and status come first, so a scan need not parse a million
  * lines.
@@ -164,7 +171,7 @@ interface ManifestScan {
  * Finds each job's newest line in `manifest.jsonl`, in one pass and constant memory. Ignores a last
  * line that a crash cut off or that is not an outcome: `endBytes` lies before it.
  */
-export async function scanManifest(handle: FileHandle): Promise<ManifestScan> {
+export async function scanManifest(handle: FileHandle, path: string): Promise<ManifestScan> {
   const index = createLineIndex();
   const saved = createIndexSet();
   const note = ({ jobIndex, isSaved, ...range }: ScannedLine) => {
@@ -179,7 +186,7 @@ export async function scanManifest(handle: FileHandle): Promise<ManifestScan> {
     note(last);
     last = { ...startOf(line), offsetBytes, lengthBytes: line.length };
   }
-  if (!(await isOutcome(handle, last))) return { index, saved, endBytes: last.offsetBytes };
+  if (!(await isOutcome(handle, path, last))) return { index, saved, endBytes: last.offsetBytes };
   note(last);
   return { index, saved, endBytes: last.offsetBytes + last.lengthBytes + 1 };
 }
@@ -191,31 +198,17 @@ interface ScannedLine extends LineRange {
   readonly isSaved: boolean;
 }
 
-async function isOutcome(handle: FileHandle, { offsetBytes, lengthBytes }: LineRange): Promise<boolean> {
+async function isOutcome(
+  handle: FileHandle,
+  path: string,
+  { offsetBytes, lengthBytes }: LineRange,
+): Promise<boolean> {
   const { buffer } = await handle.read(Buffer.alloc(lengthBytes), 0, lengthBytes, offsetBytes);
-  return parseOutcome(buffer.toString('utf8')) !== undefined;
+  const line = buffer.toString('utf8');
+  return (await atLine({ handle, path, offsetBytes }, () => parseOutcome(line))) !== undefined;
 }
 
 function startOf(line: Buffer): Pick<ScannedLine, 'jobIndex' | 'isSaved'> {
   const [, digits, status] = LINE_START.exec(line.toString('latin1', 0, LINE_START_BYTES)) ?? [];
   return { jobIndex: digits === undefined ? -1 : Number(digits), isSaved: status === 'saved' };
-}
-
-/** Yields every line that ends with a newline, without the newline. */
-export async function* wholeLines(handle: FileHandle): AsyncGenerator<{ line: Buffer; offsetBytes: number }> {
-  let rest = Buffer.alloc(0);
-  let offsetBytes = 0;
-  for (let readTo = 0; ; ) {
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, readTo);
-    if (bytesRead === 0) return;
-    readTo += bytesRead;
-    const chunk = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
-    let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      yield { line: chunk.subarray(start, end), offsetBytes };
-      offsetBytes += end + 1 - start;
-      start = end + 1;
-    }
-    rest = chunk.subarray(start);
-  }
 }

@@ -1,8 +1,9 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { Observable } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { statsOf } from '../../disk/giveName.ts';
+import { insideFolder } from '../../disk/insideFolder.ts';
+import { readOwnText } from '../../disk/ownFiles.ts';
 import { toStorageError } from '../../disk/storageError.ts';
 import { prettyJson, writeAtomically } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
@@ -28,7 +29,7 @@ export function writeSidecar(folder: string, outcome: Outcome): Observable<Outco
 }
 
 async function freePath(folder: string, original: string): Promise<string> {
-  const usual = join(folder, sidecarPath(original));
+  const usual = insideFolder(folder, sidecarPath(original));
   const other = usual.replace(/(?:\.sidecar)?\.json$/, '.sidecar');
   for (let number = 0; ; number += 1) {
     const path = number === 0 ? usual : `${other}${number === 1 ? '' : `-${number}`}.json`;
@@ -46,7 +47,7 @@ async function isFree(path: string): Promise<boolean> {
 /** Returns true if a file is the sidecar of an image, of this run or an earlier one. */
 async function isSidecar(path: string): Promise<boolean> {
   try {
-    return outcomeSchema.safeParse(JSON.parse(await readFile(path, 'utf8'))).success;
+    return outcomeSchema.safeParse(JSON.parse(await readOwnText(path))).success;
   } catch {
     return false;
   }
@@ -63,8 +64,8 @@ export function sidecarPath(path: string): string {
 
 /**
  * Deletes an outcome's images from the run folder, but not its sidecar. Never rejects: files that
- * cannot be deleted stay.
+ * cannot be deleted, or do not lie in the folder, stay.
  */
 export async function deleteImages(folder: string, { files }: Pick<Outcome, 'files'>): Promise<void> {
-  await Promise.allSettled(files.map(({ path }) => rm(join(folder, path), { force: true })));
+  await Promise.allSettled(files.map(async ({ path }) => rm(insideFolder(folder, path), { force: true })));
 }

@@ -1,10 +1,13 @@
-import { appendFile, type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Observable } from 'rxjs';
 import { z } from 'zod';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import { atPlace, storedPath } from '../../disk/insideFolder.ts';
+import { openOwn, ownFlags } from '../../disk/ownFiles.ts';
 import { isMissing, toStorageError } from '../../disk/storageError.ts';
+import { UsageError } from '../../errors.ts';
 import { renditionSchema } from '../../renditions/lists.ts';
 import type { Plan } from '../../types.ts';
 import type { LineRange } from './jsonLines.ts';
@@ -16,7 +19,10 @@ interface StoredPlans {
    * written.
    */
   store(plan: Plan): Observable<void>;
-  /** Reads the newest plan of each job, in input order. Yields nothing if none is stored. */
+  /**
+   * Reads the newest plan of each job, in input order. Yields nothing if none is stored. Throws
+   * `UsageError` at a plan whose files would lie outside of the folder.
+   */
   read(): AsyncGenerator<Plan>;
 }
 
@@ -32,11 +38,12 @@ const inputFile = z.object({
   name: z.string(),
   bytes: z.int(),
   sha256: z.string(),
+  identity: z.string().exactOptional(),
   mediaType: z.string(),
 });
 
 const planSchema = z.object({
-  index: z.int(),
+  index: z.int().nonnegative(),
   prompt: z.string(),
   model: z.string(),
   version: z.string().nullable(),
@@ -46,7 +53,7 @@ const planSchema = z.object({
   key: z.string(),
   resultKey: z.string().exactOptional(),
   priceMicroUsd: z.int().nullable(),
-  path: z.string(),
+  path: storedPath,
   files: z.record(z.string(), inputFile).exactOptional(),
 });
 
@@ -64,12 +71,22 @@ export function storedPlans(folder: string, which: 'detached' | 'failed'): Store
       fromAbortable(() => {
         const line = `${separator}${planLine(plan)}`;
         separator = '';
-        return appendFile(path, line, { flush: true }).catch((error: unknown) => {
+        return appendLine(path, line).catch((error: unknown) => {
           throw toStorageError(error, path);
         });
       }),
     read: () => plansIn(path),
   };
+}
+
+async function appendLine(path: string, line: string): Promise<void> {
+  const handle = await openOwn(path, ownFlags.append);
+  try {
+    await handle.writeFile(line);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Returns the line of a plan, as `storedPlans` writes and reads it. */
@@ -88,45 +105,59 @@ function storable(plan: Plan): object {
 }
 
 async function* plansIn(path: string): AsyncGenerator<Plan> {
-  const handle = await open(path).catch((error: unknown) => {
+  const handle = await openOwn(path).catch((error: unknown) => {
     if (isMissing(error)) return null;
     throw toStorageError(error, path);
   });
   if (handle === null) return;
   try {
-    const lines = await newestLines(handle);
+    const lines = await newestLines(handle, path);
     for (const [, { offsetBytes, lengthBytes }] of [...lines].sort(([a], [b]) => a - b)) {
       const { buffer } = await handle.read(Buffer.alloc(lengthBytes), 0, lengthBytes, offsetBytes);
       const plan = planOf(buffer.toString('utf8'));
       if (plan !== null) yield plan;
     }
   } catch (error) {
-    throw toStorageError(error, path);
+    throw error instanceof UsageError ? error : toStorageError(error, path);
   } finally {
     await handle.close();
   }
 }
 
 /** Finds the newest whole line of each job. */
-async function newestLines(handle: FileHandle): Promise<Map<number, LineRange>> {
+async function newestLines(handle: FileHandle, path: string): Promise<Map<number, LineRange>> {
   const lines = new Map<number, LineRange>();
   let offsetBytes = 0;
+  let number = 0;
   // One character per byte, so that a cut character keeps its length and U+2028 does not end a
   // line.
   const stream = handle.createReadStream({ autoClose: false, start: 0, encoding: 'latin1' });
   for await (const bytes of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-    const plan = planOf(Buffer.from(bytes, 'latin1').toString('utf8'));
+    number += 1;
+    const plan = planAt(`${path}:${number}`, Buffer.from(bytes, 'latin1').toString('utf8'));
     if (plan !== null) lines.set(plan.index, { offsetBytes, lengthBytes: bytes.length });
     offsetBytes += bytes.length + 1;
   }
   return lines;
 }
 
-/** Reads one line; null if a crash cut it off. */
+function planAt(place: string, line: string): Plan | null {
+  try {
+    return planOf(line);
+  } catch (error) {
+    throw atPlace(place, error);
+  }
+}
+
+/**
+ * Reads one line; null if a crash cut it off. Throws `UsageError` if its files would lie outside of
+ * the run folder.
+ */
 function planOf(line: string): Plan | null {
   try {
     return planSchema.parse(JSON.parse(line));
-  } catch {
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
     return null;
   }
 }

@@ -1,10 +1,12 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type BasicType, fileWriter, parquetWriteRows } from 'hyparquet-writer';
 import papaparse from 'papaparse';
 import { numbered, statsOf } from '../../disk/giveName.ts';
+import { openOwn, ownFlags } from '../../disk/ownFiles.ts';
 import { toStorageError } from '../../disk/storageError.ts';
-import { syncFolder, temporaryPath, writeChunks } from '../../disk/writeFiles.ts';
+import { newTemporaryPath, removeTemporary, syncFolder, writeChunks } from '../../disk/writeFiles.ts';
+import { UsageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 
 /** A way to write all outcomes as a table. */
@@ -43,7 +45,7 @@ const ENDS_BYTES = 16_384;
 
 /** Returns true if a file names our columns, as CSV at its beginning or as Parquet at its end. */
 async function isOutcomeTable(path: string, bytes: number): Promise<boolean> {
-  const handle = await open(path);
+  const handle = await openOwn(path);
   try {
     const ends = await Promise.all(
       [0, Math.max(0, bytes - ENDS_BYTES)].map((from) =>
@@ -58,8 +60,9 @@ async function isOutcomeTable(path: string, bytes: number): Promise<boolean> {
 }
 
 /**
- * Writes outcomes as CSV (RFC 4180, UTF-8, with a header). Prefixes texts that a spreadsheet would
- * run as a formula with `'` (https://owasp.org/www-community/attacks/CSV_Injection). Rejects with
+ * Writes outcomes as CSV (RFC 4180, UTF-8, with a header). It begins with a byte order mark,
+ * without which Excel takes it for another encoding. Prefixes texts that a spreadsheet would run as
+ * a formula with `'` (https://owasp.org/www-community/attacks/CSV_Injection). Rejects with
  * `StorageError`.
  */
 function writeCsvManifest(path: string, outcomes: AsyncIterable<Outcome>): Promise<void> {
@@ -70,7 +73,8 @@ async function* lines(outcomes: AsyncIterable<Outcome>): AsyncGenerator<string> 
   let isFirst = true;
   for await (const outcome of outcomes) {
     const config = { header: isFirst, escapeFormulae: true, newline: '\r\n' };
-    yield `${papaparse.unparse([outcomeRow(outcome)], config)}\r\n`;
+    const mark = isFirst ? '\uFEFF' : '';
+    yield `${mark}${papaparse.unparse([outcomeRow(outcome)], config)}\r\n`;
     isFirst = false;
   }
 }
@@ -187,20 +191,23 @@ const columns = Object.entries(columnTypes).map(([name, type]) => ({ name, type 
  * `StorageError`.
  */
 async function writeParquetManifest(path: string, outcomes: AsyncIterable<Outcome>): Promise<void> {
+  const temporary = newTemporaryPath(path);
   try {
+    // The writer opens a file by its name: this one is ours.
+    await (await openOwn(temporary, ownFlags.create)).close();
     await parquetWriteRows({
-      writer: fileWriter(temporaryPath(path)),
+      writer: fileWriter(temporary),
       rows: rows(outcomes),
       columns,
       rowGroupSize: ROWS_PER_GROUP,
     });
-    const handle = await open(temporaryPath(path), 'r+');
+    const handle = await openOwn(temporary, ownFlags.readWrite);
     await handle.sync().finally(() => handle.close());
-    await rename(temporaryPath(path), path);
+    await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporaryPath(path), { force: true }).catch(() => {});
-    throw toStorageError(error, path);
+    await removeTemporary(temporary);
+    throw error instanceof UsageError ? error : toStorageError(error, path);
   }
 }
 

@@ -1,10 +1,13 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { openOwn } from '../../disk/ownFiles.ts';
 import { isMissing, toStorageError } from '../../disk/storageError.ts';
+import { UsageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 import { createLineIndex, type LineRange } from './jsonLines.ts';
-import { outcomeSchema, wholeLines } from './readOutcomes.ts';
+import { outcomeSchema } from './readOutcomes.ts';
+import { atLine, wholeLines } from './wholeLines.ts';
 
 /** A result that the input no longer asks for. */
 export interface UnusedResult {
@@ -27,10 +30,13 @@ export const unusedFileName = 'unused.jsonl';
 
 const lineSchema = z.object({ id: z.int(), outcome: outcomeSchema });
 
-/** Opens the list of unused results of a run folder. Memory: 12 bytes each. */
+/**
+ * Opens the list of unused results of a run folder. Memory: 12 bytes each. Rejects with
+ * `UsageError` at a line that names a file outside of the folder.
+ */
 export async function openUnusedResults(folder: string): Promise<UnusedResults> {
   const path = join(folder, unusedFileName);
-  const handle = await open(path).catch((error: unknown) => {
+  const handle = await openOwn(path).catch((error: unknown) => {
     if (isMissing(error)) return null;
     throw toStorageError(error, path);
   });
@@ -38,9 +44,14 @@ export async function openUnusedResults(folder: string): Promise<UnusedResults> 
     return { find: async () => null, all: async function* () {}, close: async () => {} };
   }
   const index = createLineIndex();
-  for await (const { line, offsetBytes } of wholeLines(handle)) {
-    const result = resultOf(line);
-    if (result !== null) index.set(result.id, { offsetBytes, lengthBytes: line.length });
+  try {
+    for await (const { line, offsetBytes } of wholeLines(handle)) {
+      const result = await atLine({ handle, path, offsetBytes }, () => resultOf(line));
+      if (result !== null) index.set(result.id, { offsetBytes, lengthBytes: line.length });
+    }
+  } catch (error) {
+    await handle.close();
+    throw error;
   }
   return {
     find: async (id) => {
@@ -84,7 +95,8 @@ async function read(
 function resultOf(line: Buffer): UnusedResult | null {
   try {
     return lineSchema.parse(JSON.parse(line.toString('utf8')));
-  } catch {
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
     return null;
   }
 }

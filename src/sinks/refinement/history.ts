@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { storedPath } from '../../disk/insideFolder.ts';
 import { readOwnJson, writeJson } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
 
@@ -62,7 +63,7 @@ const candidate = z.object({
   score: z.number().nullable(),
   rank: z.int().min(1).nullable(),
   kept: z.boolean(),
-  path: z.string().nullable(),
+  path: storedPath.nullable(),
 });
 
 const history = z.object({

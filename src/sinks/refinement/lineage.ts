@@ -1,6 +1,10 @@
 import { basename, join } from 'node:path';
 import { escapeXml, sheetFont, wrapText } from '../../base/text.ts';
+import { insideFolder } from '../../disk/insideFolder.ts';
 import { writeAtomically } from '../../disk/writeFiles.ts';
+import { openDecodingNotes } from '../../images/decodingNotes.ts';
+import { inspectImage } from '../../images/inspectImage.ts';
+import { withImage } from '../../images/openImage.ts';
 import type { RefinementHistory } from './history.ts';
 import {
   type LineageColumn,
@@ -36,15 +40,10 @@ export async function writeLineage(folder: string, history: RefinementHistory): 
 
 /** Returns the aspect ratio of the first image that can be read: most others have the same. */
 async function aspectOf(folder: string, tree: readonly LineageColumn[]): Promise<number> {
-  const { default: sharp } = await import('sharp');
+  const sizeOf = async (path: string) => inspectImage(insideFolder(folder, path));
   for (const { path } of tree.flatMap(({ nodes }) => nodes)) {
-    const found =
-      path === null
-        ? null
-        : await sharp(join(folder, path))
-            .metadata()
-            .catch(() => null);
-    if (found !== null) return Math.min(3, Math.max(1 / 3, found.autoOrient.width / found.autoOrient.height));
+    const found = path === null ? null : await sizeOf(path).catch(() => null);
+    if (found !== null) return Math.min(3, Math.max(1 / 3, found.widthPx / found.heightPx));
   }
   return 1;
 }
@@ -56,18 +55,20 @@ async function readImages(folder: string, layout: LineageLayout): Promise<Map<nu
   // Twice the shown size for sharp zooming; the shown size if there are very many.
   const scale = nodes.length > 200 ? 1 : 2;
   const [widthPx, heightPx] = [scale * layout.cellWidthPx, scale * layout.cellHeightPx];
-  for (let at = 0; at < nodes.length; at += AT_A_TIME) {
-    const some = nodes.slice(at, at + AT_A_TIME).map(async ({ index, path }) => {
-      if (path === null) return;
-      const image = await sharp(join(folder, path), {
-        autoOrient: true,
-        limitInputPixels: MAX_INPUT_PIXELS,
-      })
+  const notes = openDecodingNotes(folder);
+  const wanted = { fit: 'cover', boxes: [{ widthPx, heightPx }] } as const;
+  const draw = async (path: string) =>
+    withImage(insideFolder(folder, path), { wanted, notes }, ({ input, options }) =>
+      sharp(input, options)
         .resize(widthPx, heightPx, { fit: 'cover' })
         .flatten({ background: '#fff' })
         .jpeg({ quality: 74 })
-        .toBuffer()
-        .catch(() => null);
+        .toBuffer(),
+    );
+  for (let at = 0; at < nodes.length; at += AT_A_TIME) {
+    const some = nodes.slice(at, at + AT_A_TIME).map(async ({ index, path }) => {
+      if (path === null) return;
+      const image = await draw(path).catch(() => null);
       if (image !== null) found.set(index, `data:image/jpeg;base64,${image.toString('base64')}`);
     });
     await Promise.all(some);

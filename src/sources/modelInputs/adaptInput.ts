@@ -1,3 +1,6 @@
+import { isTooDeep, tooDeep } from '../../base/nesting.ts';
+import { SECRET } from '../../base/secretInputs.ts';
+import { UsageError } from '../../errors.ts';
 import type { Json, ModelInput, ModelInputProperty, ModelSchema } from '../../types.ts';
 import { checkInput, inputValidator } from './checkInput.ts';
 import { nearestAspectRatio } from './nearestChoice.ts';
@@ -19,6 +22,7 @@ export function adaptInput(input: ModelInput, schema: ModelSchema | null): Model
 
 function accepts(property: ModelInputProperty | undefined, name: string, value: Json): boolean {
   if (property === undefined) return false;
+  if (value === SECRET) return true;
   try {
     checkInput(name, value, property);
     return true;
@@ -81,7 +85,7 @@ function side(
  * Throws `UsageError` if the text has no value of that type, or one that `checkInput` refuses.
  */
 export function coerceInput(name: string, text: string, property: ModelInputProperty | undefined): Json {
-  const value = read(text, property);
+  const value = read(name, text, property);
   if (property !== undefined) checkInput(name, value, property);
   return value;
 }
@@ -90,7 +94,7 @@ export function coerceInput(name: string, text: string, property: ModelInputProp
  * Converts a text, or returns it as it is if it does not fit the type, so that the check can quote
  * it.
  */
-function read(text: string, property: ModelInputProperty | undefined): Json {
+function read(name: string, text: string, property: ModelInputProperty | undefined): Json {
   switch (property?.type) {
     case 'string':
       return text;
@@ -100,31 +104,34 @@ function read(text: string, property: ModelInputProperty | undefined): Json {
     case 'boolean':
       return readBoolean(text) ?? text;
     case 'array':
-      return readList(text, property);
+      return readList(name, text, property);
     case 'object':
     case null:
     case undefined:
-      return readOpen(text, property);
+      return readOpen(name, text, property);
   }
 }
 
 /** Reads a JSON list, or a single item without brackets. */
-function readList(text: string, { items }: ModelInputProperty): Json {
-  const value = readJson(text);
-  return Array.isArray(value) ? value : [read(text, items)];
+function readList(name: string, text: string, { items }: ModelInputProperty): Json {
+  const value = readJson(name, text);
+  return Array.isArray(value) ? value : [read(name, text, items)];
 }
 
 /** Reads JSON, unless only the text itself is valid: `"1"` among the choices `"1"` and `"auto"`. */
-function readOpen(text: string, property: ModelInputProperty | undefined): Json {
-  const value = readJson(text);
+function readOpen(name: string, text: string, property: ModelInputProperty | undefined): Json {
+  const value = readJson(name, text);
   if (property === undefined || value === text) return value;
   const isValid = inputValidator(property);
   return !isValid(value) && isValid(text) ? text : value;
 }
 
 function readNumber(text: string): number | null {
-  const isNumber = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/.test(text);
-  return isNumber ? Number(text) : null;
+  const isNumber = /^\s*[-+]?(\d+(?:\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*$/.test(text);
+  if (!isNumber) return null;
+  // One that cannot be held exactly stays as it is, so that it is refused by its own digits.
+  const value = Number(text);
+  return /^\s*[-+]?\d+\s*$/.test(text) && !Number.isSafeInteger(value) ? null : value;
 }
 
 function readBoolean(text: string): boolean | null {
@@ -133,7 +140,14 @@ function readBoolean(text: string): boolean | null {
   return ['false', '0', 'no'].includes(word) ? false : null;
 }
 
-function readJson(text: string): Json {
+function readJson(name: string, text: string): Json {
+  const value = parsed(text);
+  if (!isTooDeep(value)) return value;
+  throw new UsageError(`Expected \`${name}\` to have ${tooDeep}`);
+}
+
+/** Returns the value of a text that is JSON, else the text itself. */
+function parsed(text: string): Json {
   try {
     const value: Json = JSON.parse(text);
     return value;

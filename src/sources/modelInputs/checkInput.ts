@@ -1,8 +1,10 @@
 import { Ajv, type ValidateFunction } from 'ajv';
+import { isSecretInput, SECRET } from '../../base/secretInputs.ts';
 import { nearestName } from '../../base/suggest.ts';
 import { UsageError } from '../../errors.ts';
 import type { Json, ModelInput, ModelInputProperty, ModelSchema } from '../../types.ts';
 import { catchUsageError, expectedInput, throwUsageErrors } from './describeInput.ts';
+import { linearPattern } from './linearPattern.ts';
 import { nearestChoice } from './nearestChoice.ts';
 
 /**
@@ -18,7 +20,7 @@ export function checkInput(name: string, value: Json, property: ModelInputProper
   const [path = ''] = paths.sort((a, b) => a.length - b.length);
   const wrong = innermost({ name, value, property }, path.split('/').slice(1).map(Number));
   throw new UsageError(
-    `Expected \`${wrong.name}\` to be ${expectedInput(wrong.property, wrong.value)}, got ${shown(wrong)}${hint(wrong)}`,
+    `Expected \`${wrong.name}\` to be ${expectedInput(wrong.property, wrong.value)}, got ${isSecretInput(property) ? SECRET : `${shown(wrong)}${hint(wrong)}`}`,
   );
 }
 
@@ -41,10 +43,16 @@ function innermost({ name, value, property }: Given, indexes: readonly number[])
 function shown({ value, property }: Given): string {
   const clipped = clip(typeof value === 'string' ? value : JSON.stringify(value));
   if (typeof value !== 'string') return clipped;
+  if (isTooLarge(value, property)) return `${clipped}, which is too large`;
   // If all choices are words, a word needs no quotes.
   const isWord = value.trim() === value && value !== '';
   if (isWord && property.enum?.every((choice) => typeof choice === 'string')) return clipped;
   return `the text ${JSON.stringify(clipped)}`;
+}
+
+/** Returns true for the digits of a whole number that JavaScript, and JSON, cannot hold exactly. */
+function isTooLarge(text: string, { type }: ModelInputProperty): boolean {
+  return type === 'integer' && /^\s*[-+]?\d{16,}\s*$/.test(text) && !Number.isSafeInteger(Number(text));
 }
 
 function clip(text: string): string {
@@ -70,6 +78,7 @@ const ajv = new Ajv({
   multipleOfPrecision: 9,
   // A URL, or the path of a file that becomes one; `inputFiles` checks that it exists.
   formats: { uri: /\S/ },
+  code: { regExp: Object.assign(linearPattern, { code: 'linearPattern' }) },
 });
 
 const compiled = new WeakMap<ModelInputProperty, ValidateFunction>();
@@ -95,6 +104,7 @@ function jsonSchemaOf(property: ModelInputProperty): object {
     anyOf,
     default: _,
     description: __,
+    isSecret: ___,
     ...limits
   } = property;
   return {

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { mapInputStrings } from '../../base/modelInput.ts';
+import { spelledOnDisk } from '../../disk/spelling.ts';
 import { UsageError } from '../../errors.ts';
 import type {
   InputFile,
@@ -9,15 +11,14 @@ import type {
   ModelInputProperty,
   ModelSchema,
 } from '../../types.ts';
+import { type AllowFilesConfig, expectAllowed } from './allowedFiles.ts';
 import { inputValidator } from './checkInput.ts';
 import { inputFile } from './inputFile.ts';
 import { takesFile } from './pictureInput.ts';
 
-export interface InputFilesConfig {
+export interface InputFilesConfig extends AllowFilesConfig {
   /** Declares which inputs are files. Null if the model publishes none: then no input is a file. */
   schema: ModelSchema | null;
-  /** Base of relative paths. Default: the working directory. */
-  folder?: string;
 }
 
 interface FileText {
@@ -32,8 +33,8 @@ interface FileText {
  * Finds the local files among a model's inputs, by their path in the input. Where the schema asks
  * for a URL, every text that is not one is the path of a file; so are `file:` URLs.
  *
- * Rejects with one `UsageError` that lists every file that is missing, too large, or not a picture
- * if the input takes one.
+ * Rejects with one `UsageError` that lists every file that may not be named, is missing, too large,
+ * or not a picture if the input takes one.
  */
 export async function inputFiles(input: ModelInput, config: InputFilesConfig): Promise<InputFiles> {
   const texts = Object.entries(input).flatMap(([name, value]) => fileTexts(name, value, config.schema));
@@ -41,7 +42,7 @@ export async function inputFiles(input: ModelInput, config: InputFilesConfig): P
   const files: [string, InputFile][] = [];
   const faults: string[] = [];
   for (const { path, text, takesPicture } of texts) {
-    const file = await read(text, takesPicture, config.folder ?? '.').catch((error: unknown) => {
+    const file = await read(text, takesPicture, config).catch((error: unknown) => {
       if (!(error instanceof UsageError)) throw error;
       faults.push(`\`${path}\`: ${error.message}`);
       return null;
@@ -54,11 +55,31 @@ export async function inputFiles(input: ModelInput, config: InputFilesConfig): P
   return Object.fromEntries(files);
 }
 
+/**
+ * Returns an input without the blanks around its URLs and paths of files, as cells of spreadsheets
+ * have them; blanks within a URL are encoded. Other texts stay as they are.
+ */
+export function tidyFileInputs(input: ModelInput, schema: ModelSchema | null): ModelInput {
+  const texts = Object.entries(input).flatMap(([name, value]) => fileTexts(name, value, schema));
+  const tidy = new Map(texts.map(({ path, text }) => [path, withoutBlanks(text)] as const));
+  return tidy.size === 0 ? input : mapInputStrings(input, (path, text) => tidy.get(path) ?? text);
+}
+
+function withoutBlanks(text: string): string {
+  return /^https?:/i.test(text) ? text.replace(/\s/g, encodeURIComponent) : text;
+}
+
 /** Reads a local file; null for a URL, which the service fetches itself. */
-async function read(text: string, takesPicture: boolean, folder: string): Promise<InputFile | null> {
+async function read(
+  text: string,
+  takesPicture: boolean,
+  config: AllowFilesConfig,
+): Promise<InputFile | null> {
   // A drive letter is not a scheme.
   if (/^(?!file:)[a-z][a-z0-9+.-]+:/i.test(text)) return null;
-  const path = /^file:/i.test(text) ? pathOf(text) : resolve(folder, text);
+  const named = /^file:/i.test(text) ? pathOf(text) : resolve(config.folder ?? '.', text);
+  const path = spelledOnDisk(named);
+  expectAllowed(path, config);
   const file = await inputFile(path);
   if (takesPicture && !file.mediaType.startsWith('image/')) {
     throw new UsageError(`Expected a picture at ${path}, got ${file.mediaType}`);
@@ -82,7 +103,8 @@ function fileTexts(name: string, value: Json, schema: ModelSchema | null): FileT
   const takesPicture = isForPictures(name, property);
   const found = (part: Json, path: string, kind: ModelInputProperty): FileText[] => {
     const kinds = kindsOf(kind);
-    if (typeof part === 'string') return isFile(part, kinds) ? [{ path, text: part, takesPicture }] : [];
+    if (typeof part === 'string')
+      return isFile(part, kinds) ? [{ path, text: part.trim(), takesPicture }] : [];
     const items = kinds.find((one) => one.items !== undefined)?.items;
     if (!Array.isArray(part) || items === undefined) return [];
     return part.flatMap((item: Json, index) => found(item, `${path}[${index}]`, items));

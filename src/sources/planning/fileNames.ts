@@ -15,14 +15,18 @@ const readChars = 600;
  *     夜の海                                 ->  夜の海
  */
 export function slug(prompt: string): string {
-  const words = folded(prompt.slice(0, readChars)).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  const words = folded(prompt.slice(0, readChars)).match(/[\p{L}\p{N}][\p{L}\p{M}\p{N}]*/gu) ?? [];
   const joined = words.slice(0, maxWords).join('-');
   return cutToBytes(joined, maxBytes).replace(/-+$/, '') || 'image';
 }
 
+/** Marks that choose the look of a letter or emoji; nobody sees them in a name. */
+const INVISIBLE = /[\p{Variation_Selector}\p{Me}]/gu;
+
 /** Removes accents from Latin letters only; in other scripts such marks are vowels. */
 function folded(text: string): string {
   return text
+    .replace(INVISIBLE, '')
     .normalize('NFKD')
     .replace(/(\p{Script=Latin})\p{M}+/gu, '$1')
     .normalize('NFC')
@@ -57,6 +61,7 @@ const maxSegmentBytes = 80;
 export function safeSegment(text: string, maxBytes = maxSegmentBytes): string {
   const name = text
     .normalize('NFC')
+    .replace(INVISIBLE, '')
     .replace(/\p{C}/gu, ' ')
     .replace(/[<>:"/\\|?*]/g, '-')
     .replace(/(?<!\d)\.|\.(?!\d)/g, '_')

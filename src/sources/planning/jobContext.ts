@@ -16,8 +16,16 @@ export interface JobContext {
   readonly input: ModelInput;
   /** The files that texts in `input` name; `inputFiles` finds them. Default: none. */
   readonly files?: InputFiles;
-  /** Base of the relative paths in a row. Default: the working directory. */
+  /**
+   * Base of the relative paths in a row, or a spec; its files, and those below it, may be named.
+   * Default: the working directory.
+   */
   readonly folder?: string;
+  /**
+   * Further folders whose files may be named, or single files; `any` for every file of this
+   * machine. Default: none.
+   */
+  readonly allowFiles?: readonly string[] | 'any';
   /** Images per prompt, 1 or more. */
   readonly count: number;
   /**
@@ -37,18 +45,29 @@ export interface JobContext {
  * valid integer.
  */
 export function checkJobContext(context: JobContext): void {
+  checkTakesPrompt(context);
+  checkJobSettings(context);
+}
+
+/** Throws `UsageError` if a model has no `prompt` input. */
+export function checkTakesPrompt({ model, schema }: Pick<JobContext, 'model' | 'schema'>): void {
+  if (schema === null || schema.properties.prompt !== undefined) return;
+  const names = Object.keys(schema.properties).join(', ');
+  throw new UsageError(`Expected a model that takes a prompt, got ${model}, which takes ${names}`, {
+    suggestion: 'Give a table without prompts, or choose another model with --model.',
+  });
+}
+
+/**
+ * Throws `UsageError` as `checkJobContext` does, but for a model without a `prompt` input: those
+ * that enlarge a picture or remove its background take none.
+ */
+export function checkJobSettings(context: JobContext): void {
   const { model, schema, input, count, seed, limit } = context;
   expectInteger('count', count, 1);
   if (limit !== undefined) expectInteger('limit', limit, 1);
   if (typeof seed === 'number') expectInteger('seed', seed, 0);
-  if (schema === null) return;
-  const names = Object.keys(schema.properties);
-  if (schema.properties.prompt === undefined) {
-    throw new UsageError(
-      `Expected a model that takes a prompt, got ${model}, which takes ${names.join(', ')}`,
-    );
-  }
-  checkInputs(model, schema, input);
+  if (schema !== null) checkInputs(model, schema, input);
 }
 
 function expectInteger(name: string, value: number, minimum: number): void {
@@ -67,7 +86,7 @@ const maxDataChars = 10_000_000;
  */
 export async function filesOfJob(
   own: ModelInput,
-  context: Pick<JobContext, 'schema' | 'folder' | 'files' | 'input'>,
+  context: Pick<JobContext, 'schema' | 'folder' | 'allowFiles' | 'files' | 'input'>,
 ): Promise<InputFiles> {
   checkData({ ...context.input, ...own });
   const shared = Object.entries(context.files ?? {}).filter(

@@ -1,6 +1,8 @@
+import { mapInputStrings } from '../../base/modelInput.ts';
+import { ownerAndName } from '../../base/modelName.ts';
 import { nearestName } from '../../base/suggest.ts';
 import { UsageError } from '../../errors.ts';
-import type { Job, Json, RenditionSpec } from '../../types.ts';
+import type { Job, Json, ModelInput, RenditionSpec } from '../../types.ts';
 import { slug } from './fileNames.ts';
 
 export interface JobTemplateConfig {
@@ -54,10 +56,10 @@ function checkNames(template: string, { knownNames, whole: text = template }: Jo
 }
 
 function textFor(name: string, { prompt, model, input, tags }: Job, date: string): string {
-  const [owner = '', modelName = ''] = model.split('/');
+  const [owner, modelName] = ownerAndName(model);
   switch (name) {
     case 'slug':
-      return slug(prompt);
+      return slug(prompt === '' ? inputFileName(input) : prompt);
     case 'prompt':
       return prompt.slice(0, maxChars);
     case 'model':
@@ -69,6 +71,22 @@ function textFor(name: string, { prompt, model, input, tags }: Job, date: string
     default:
       return fieldText(name, { ...input, ...tags });
   }
+}
+
+/**
+ * Returns the name of the first file among the inputs; a job without a prompt is named after it.
+ */
+function inputFileName(input: ModelInput): string {
+  const texts: string[] = [];
+  mapInputStrings(input, (_path, text) => {
+    texts.push(text);
+    return text;
+  });
+  const name = texts.find((text) => /^(?!data:).*\.\w{2,4}(\?.*)?$/i.test(text)) ?? '';
+  return name
+    .replace(/\?.*$/, '')
+    .replace(/^.*[/\\]/, '')
+    .replace(/\.\w+$/, '');
 }
 
 function fieldText(name: string, fields: Readonly<Record<string, Json>>): string {

@@ -1,5 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import { canonicalJson, mapInputStrings } from '../../base/modelInput.ts';
+import { hideSecrets } from '../../base/secretInputs.ts';
 import type { InputFiles, PredictionRequest } from '../../types.ts';
 import type { JobContext } from './jobContext.ts';
 
@@ -26,7 +27,8 @@ function byContent(input: PredictionRequest['input'], files: InputFiles): Predic
  * run can be extended, and get images in other sizes.
  */
 export function fingerprintOf(input: unknown, context: JobContext): string {
-  const { model, version, input: extraInput, count, seed } = context;
+  const { model, version, count, seed } = context;
+  const { input: extraInput } = hideSecrets(context.input, context.schema);
   const settings = JSON.parse(JSON.stringify({ input, model, version, extraInput, count, seed }));
   return createHash('sha256').update(canonicalJson(settings)).digest('hex');
 }

@@ -1,15 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import { createWriteStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { rename, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import { type Snapshot, takeSnapshot } from '../../disk/snapshot.ts';
-import { asFileHandleShortage, fileProblem, toStorageError } from '../../disk/storageError.ts';
-import { makeFolder } from '../../disk/writeFiles.ts';
+import { fileProblem, toStorageError } from '../../disk/storageError.ts';
+import { makeFolder, newTemporaryPath, removeTemporary } from '../../disk/writeFiles.ts';
 import { UsageError } from '../../errors.ts';
 import type { RowItem } from './rows.ts';
-import { type TextFile, unreadable } from './text.ts';
+import { encodingOf, type TextFile, unreadable } from './text.ts';
 
 /**
  * A prompt file of a known format whose first row can be read, as it was when it was opened: a run
@@ -26,10 +27,7 @@ export interface PromptFile extends Pick<Snapshot, 'path' | 'sha256' | 'hasChang
 type RowReader = (file: TextFile) => AsyncIterable<RowItem>;
 
 const readCsv = async (): Promise<RowReader> => (await import('./csv.ts')).csvRows;
-const readTsv = async (): Promise<RowReader> => {
-  const csvRows = (await import('./csv.ts')).csvRows;
-  return (file) => csvRows(file, '\t');
-};
+const readTsv = async (): Promise<RowReader> => (await import('./tsv.ts')).tsvRows;
 const readJsonLines = async (): Promise<RowReader> => (await import('./lines.ts')).jsonLinesRows;
 const readYaml = async (): Promise<RowReader> => (await import('./yaml.ts')).yamlRows;
 
@@ -43,7 +41,11 @@ const readers = new Map<string, () => Promise<RowReader>>([
   ['.json', async () => (await import('./json.ts')).jsonRows],
   ['.yaml', readYaml],
   ['.yml', readYaml],
+  ['.xlsx', async () => (await import('./xlsx.ts')).xlsxRows],
 ]);
+
+/** The extension of compressed files, behind another one: `prompts.csv.gz`. */
+const GZIP = '.gz';
 
 /**
  * Opens a prompt file by its extension and checks its beginning.
@@ -53,23 +55,27 @@ const readers = new Map<string, () => Promise<RowReader>>([
  * `validateRows` reports bad rows.
  */
 export async function openPromptFile(path: string): Promise<PromptFile> {
-  const loadReader = readers.get(extname(path).toLowerCase());
+  const isCompressed = extname(path).toLowerCase() === GZIP;
+  const extension = extname(isCompressed ? path.slice(0, -GZIP.length) : path).toLowerCase();
+  const loadReader = readers.get(extension);
   await checkFile(path);
   if (loadReader === undefined) {
     throw new UsageError(
       `${path}: Expected a file that ends in ${[...readers.keys()].join(', ')}, got ${kindOf(path)}`,
       {
-        suggestion: 'Use .txt for one prompt per line, or rename the file to match its format.',
+        suggestion:
+          'Use .txt for one prompt per line, or rename the file to match its format. Any of them may be compressed: .csv.gz.',
       },
     );
   }
-  await checkIsText(path);
   const reader = await loadReader();
   const snapshot = await takeSnapshot(path).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
   const { sha256, hasChanged } = snapshot;
-  const file: PromptFile = { path, sha256, hasChanged, rows: () => reader(snapshot) };
+  const content = isCompressed ? gunzipped(snapshot) : snapshot;
+  if (extension !== '.xlsx') await checkIsText(content);
+  const file: PromptFile = { path, sha256, hasChanged, rows: () => reader(content) };
   for await (const _first of file.rows()) return file;
   throw new UsageError(`${path}: Expected at least one prompt, got a file without any`);
 }
@@ -91,23 +97,38 @@ async function checkFile(path: string): Promise<void> {
   if (stats.size === 0) throw new UsageError(`${path}: Expected at least one prompt, got an empty file`);
 }
 
+/** Unpacks a file while it is read. Throws `UsageError` if it is damaged. */
+function gunzipped({ path, bytes, chunks }: Snapshot): TextFile {
+  return {
+    path,
+    bytes,
+    async *chunks() {
+      const unpacked = createGunzip();
+      // The loop over what is unpacked gets the error too.
+      pipeline(chunks, unpacked).catch(() => {});
+      try {
+        yield* unpacked;
+      } catch (cause) {
+        if (!(cause instanceof Error) || !('code' in cause) || !String(cause.code).startsWith('Z_'))
+          throw cause;
+        throw new UsageError(`${path}: Expected a gzip file, got one that is damaged or cut`, { cause });
+      }
+    },
+  };
+}
+
 /**
  * Throws `UsageError` if a file is not text, with its type, instead of reporting thousands of bad
  * rows.
  */
-async function checkIsText(path: string): Promise<void> {
-  const head = await readHead(path);
-  const isUtf16 = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
-  if (isUtf16) {
-    throw new UsageError(`${path}: Expected UTF-8 text, got UTF-16`, {
-      suggestion: 'Save the file as UTF-8.',
-    });
-  }
+async function checkIsText(file: TextFile): Promise<void> {
+  const head = await readHead(file);
+  if (encodingOf(head) !== 'utf-8') return;
   if (!head.includes(0) && isUtf8(wholeLetters(head)) && !isPdf(head)) return;
   const { fileTypeFromBuffer } = await import('file-type');
   const type = await fileTypeFromBuffer(head);
   if (!head.includes(0) && type === undefined) return; // Some rows are damaged; reading them finds which.
-  throw new UsageError(`${path}: Expected UTF-8 text, got ${type?.mime ?? 'binary content'}`, {
+  throw new UsageError(`${file.path}: Expected UTF-8 text, got ${type?.mime ?? 'binary content'}`, {
     suggestion: 'Give a text file of prompts.',
   });
 }
@@ -123,17 +144,22 @@ function isPdf(head: Uint8Array): boolean {
   return new TextDecoder().decode(head.subarray(0, 5)) === '%PDF-';
 }
 
-async function readHead(path: string): Promise<Uint8Array> {
-  const handle = await open(path).catch((cause: unknown) => {
-    const unreadable = `${path}: Expected a readable prompt file, got ${fileProblem(cause)}`;
-    throw asFileHandleShortage(cause, path) ?? new UsageError(unreadable, { cause });
-  });
+/** Enough to detect the type of a file. */
+const HEAD_BYTES = 8_192;
+
+async function readHead({ path, chunks }: TextFile): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
   try {
-    const { buffer, bytesRead } = await handle.read({ buffer: new Uint8Array(8192), position: 0 });
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
+    for await (const chunk of chunks()) {
+      parts.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= HEAD_BYTES) break;
+    }
+  } catch (cause) {
+    throw unreadable(path, cause);
   }
+  return Buffer.concat(parts).subarray(0, HEAD_BYTES);
 }
 
 function kindOf(path: string): string {
@@ -150,10 +176,10 @@ function kindOf(path: string): string {
  */
 export async function spoolPrompts(input: Readable, folder: string): Promise<string> {
   const path = join(folder, 'stdin.txt');
-  const partPath = `${path}.part`;
+  const partPath = newTemporaryPath(path);
   try {
     makeFolder(folder);
-    await pipeline(input, createWriteStream(partPath, { flush: true }));
+    await pipeline(input, createWriteStream(partPath, { flags: 'wx', flush: true }));
     if ((await stat(partPath)).size === 0) {
       throw new UsageError('Expected prompts on standard input, got none', {
         suggestion: 'Pipe one prompt per line into the command, or name a prompt file instead of -.',
@@ -170,7 +196,7 @@ export async function spoolPrompts(input: Readable, folder: string): Promise<str
       },
     );
   } finally {
-    await rm(partPath, { force: true }).catch(() => {});
+    await removeTemporary(partPath);
   }
   return path;
 }

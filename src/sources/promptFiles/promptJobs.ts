@@ -1,11 +1,11 @@
-import { nearestName } from '../../base/suggest.ts';
 import { InvalidRowsError, type RowProblem, UsageError } from '../../errors.ts';
-import type { Job, Json, ModelInput, ModelInputProperty, ModelSchema, Tags } from '../../types.ts';
-import { coerceInput } from '../modelInputs/adaptInput.ts';
+import type { Job, ModelSchema } from '../../types.ts';
 import { checkInput } from '../modelInputs/checkInput.ts';
-import { checkJobContext, filesOfJob, type JobContext } from '../planning/jobContext.ts';
+import { checkJobSettings, checkTakesPrompt, filesOfJob, type JobContext } from '../planning/jobContext.ts';
+import { jobInput } from '../planning/jobInput.ts';
 import { checkSeeds, createSeeder } from '../planning/seeds.ts';
 import type { PromptFile } from './promptFile.ts';
+import { inputNameOf, splitFields } from './rowFields.ts';
 import type { Row, RowItem } from './rows.ts';
 
 /**
@@ -25,70 +25,26 @@ export async function* jobsFromRows(
     if (row.type === 'problem') continue;
     const fields = splitFields(row, schema);
     const { prompt } = row;
+    const own = prompt === null ? fields.input : { ...fields.input, prompt };
     const files = await filesOfJob(fields.input, context);
     const ownFiles = Object.keys(files).length === 0 ? {} : { files };
-    const input = { ...context.input, ...fields.input, prompt };
+    const { input, ...secrets } = jobInput({ ...context.input, ...own }, schema);
     for (let copy = 0; copy < count; copy += 1) {
-      const job = { index, prompt, model, version, tags: fields.tags, renditions, ...ownFiles };
+      const job = {
+        index,
+        prompt: prompt ?? '',
+        model,
+        version,
+        tags: fields.tags,
+        renditions,
+        ...ownFiles,
+        ...secrets,
+      };
       yield { ...job, input: seeded(input, { index, copy }, files) };
       index += 1;
       if (index >= limit) return;
     }
   }
-}
-
-/** The fields of a row, split by their use. */
-interface SplitFields {
-  readonly input: ModelInput;
-  readonly tags: Tags;
-}
-
-/**
- * Splits a row's fields: those named after an input of the model are inputs, the others tags.
- * Without a schema all are tags. Empty CSV values and JSON nulls are left out, so that the model's
- * defaults apply.
- *
- * Throws one `UsageError` that lists all values that the schema refuses.
- */
-function splitFields({ fields, text }: Row, schema: ModelSchema | null): SplitFields {
-  const input: [string, Json][] = [];
-  const tags: [string, string][] = [];
-  const faults: string[] = [];
-  for (const [name, value] of Object.entries(fields)) {
-    if (value === null || (text && value === '')) continue;
-    const property = propertyOf(name, schema);
-    if (property === undefined) {
-      tags.push([name, typeof value === 'string' ? value : JSON.stringify(value)]);
-      continue;
-    }
-    const read = readField(() =>
-      text ? coerceInput(name, String(value), property) : checked(name, value, property),
-    );
-    if (read instanceof UsageError) faults.push(read.message);
-    else input.push([name, read]);
-  }
-  if (faults.length > 0) throw new UsageError(faults.join('; '));
-  return { input: Object.fromEntries(input), tags: Object.fromEntries(tags) };
-}
-
-/** Returns a `UsageError` instead of throwing it, so that the other fields are checked too. */
-function readField(read: () => Json): Json | UsageError {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof UsageError) return error;
-    throw error;
-  }
-}
-
-/** Returns the schema of an input. A column may be named `constructor`. */
-function propertyOf(name: string, schema: ModelSchema | null): ModelInputProperty | undefined {
-  return schema !== null && Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
-}
-
-function checked(name: string, value: Json, property: ModelInputProperty): Json {
-  checkInput(name, value, property);
-  return value;
 }
 
 const maxProblems = 100;
@@ -97,7 +53,7 @@ const maxProblems = 100;
 export interface ValidatedRows {
   /** Number of rows that will be used: all, or as many as the limit needs. */
   readonly rows: number;
-  /** Names of all fields of all rows. */
+  /** Names of all fields of all rows; those of inputs as the model writes them. */
   readonly fieldNames: ReadonlySet<string>;
 }
 
@@ -109,7 +65,7 @@ export interface ValidatedRows {
  * `UsageError` if the context does not fit the model or the file has no prompt.
  */
 export async function validateRows(file: PromptFile, context: JobContext): Promise<ValidatedRows> {
-  checkJobContext(context);
+  checkJobSettings(context);
   const problems: RowProblem[] = [];
   const fieldNames = new Set<string>();
   const maxRows = context.limit === undefined ? Infinity : Math.ceil(context.limit / context.count);
@@ -117,7 +73,8 @@ export async function validateRows(file: PromptFile, context: JobContext): Promi
   let badRows = 0;
   for await (const item of file.rows()) {
     rows += 1;
-    if (item.type === 'row') addNames(item, fieldNames);
+    if (item.type === 'row') checkPrompt(item, file, context);
+    if (item.type === 'row') addNames(item, context.schema, fieldNames);
     const problem = await problemOf(item, context);
     if (problem !== null) badRows += 1;
     if (problem !== null && badRows <= maxProblems) problems.push(problem);
@@ -129,8 +86,8 @@ export async function validateRows(file: PromptFile, context: JobContext): Promi
   return { rows, fieldNames };
 }
 
-function addNames({ fields }: Row, names: Set<string>): void {
-  for (const name in fields) names.add(name);
+function addNames({ fields }: Row, schema: ModelSchema | null, names: Set<string>): void {
+  for (const field in fields) names.add(inputNameOf(field, schema) ?? field);
 }
 
 const suggestion = 'Correct these rows and run the command again; nothing was created.';
@@ -139,14 +96,47 @@ async function problemOf(item: RowItem, context: JobContext): Promise<RowProblem
   if (item.type === 'problem') return { line: item.line, message: item.message };
   try {
     const { input } = splitFields(item, context.schema);
+    const { line, prompt } = item;
     const property = context.schema?.properties.prompt;
-    if (property !== undefined) checkInput('prompt', item.prompt, property);
+    if (prompt === null && needsPrompt(context))
+      return { line, message: `Expected a \`prompt\`, got ${keysOf(item)}` };
+    if (prompt !== null && property !== undefined) checkInput('prompt', prompt, property);
     await filesOfJob(input, context);
-    return missingInput(item, { ...context.input, ...input, prompt: item.prompt }, context);
+    const own = prompt === null ? input : { ...input, prompt };
+    return missingInput(item, { ...context.input, ...own }, context);
   } catch (error) {
     if (error instanceof UsageError) return { line: item.line, message: error.message };
     throw error;
   }
+}
+
+/**
+ * Throws `UsageError` if a table has no column of prompts and the model needs one, or if there are
+ * prompts for a model that takes none.
+ */
+function checkPrompt({ prompt, text, fields }: Row, { path }: PromptFile, context: JobContext): void {
+  if (prompt !== null) checkTakesPrompt(context);
+  if (prompt === null && text && needsPrompt(context)) {
+    const columns = Object.keys(fields).slice(0, 20).join(', ').slice(0, 400);
+    throw new UsageError(`${path}: Expected a column named prompt in the header, got ${columns}`, {
+      suggestion: 'Put the column names on the first line, and the prompts in a column named prompt.',
+    });
+  }
+}
+
+/**
+ * Returns true if each row needs a prompt: the model requires it, or takes it and would make the
+ * same image of nothing else again and again.
+ */
+function needsPrompt({ schema }: JobContext): boolean {
+  if (schema === null) return true;
+  const { properties, required } = schema;
+  return properties.prompt !== undefined && (required.length === 0 || required.includes('prompt'));
+}
+
+function keysOf({ fields }: Row): string {
+  const keys = Object.keys(fields);
+  return keys.length === 0 ? 'an empty object' : `the keys ${keys.slice(0, 20).join(', ')}`;
 }
 
 function missingInput(
@@ -157,36 +147,4 @@ function missingInput(
   const missing = context.schema?.required.find((name) => !Object.hasOwn(input, name));
   if (missing === undefined) return null;
   return { line, message: `${context.model} requires a value for \`${missing}\`` };
-}
-
-/** A field of a prompt file, and the input of the model that it was probably meant for. */
-interface MisspelledInput {
-  readonly field: string;
-  readonly input: string;
-}
-
-/**
- * Finds fields that become tags, as the model has no such input, but look like one of its inputs:
- * `aspect-ratio`, `Seed`, `num_output`. Returns none if the model has no schema.
- */
-export function misspelledInputs(fields: Iterable<string>, schema: ModelSchema | null): MisspelledInput[] {
-  const inputs = Object.keys(schema?.properties ?? {});
-  return [...fields].flatMap((field) => {
-    if (inputs.includes(field)) return [];
-    const input = inputs.find((name) => lettersOf(name) === lettersOf(field)) ?? nearLongName(field, inputs);
-    return input === null ? [] : [{ field, input }];
-  });
-}
-
-function lettersOf(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-}
-
-/**
- * Returns the nearest name of 6 letters or more. Short words are near too many others: `mood` and
- * `mode`, `style` and `size`.
- */
-function nearLongName(field: string, inputs: readonly string[]): string | null {
-  const isLong = (name: string) => name.length >= 6;
-  return isLong(field) ? nearestName(field, inputs.filter(isLong)) : null;
 }

@@ -1,3 +1,4 @@
+import { isTooDeep, tooDeep } from '../../base/nesting.ts';
 import type { RowProblem } from '../../errors.ts';
 import type { Json } from '../../types.ts';
 import { maxRowChars } from './text.ts';
@@ -7,8 +8,8 @@ export interface Row {
   readonly type: 'row';
   /** 1-based line of the file; for JSON arrays, number of the item. */
   readonly line: number;
-  /** The prompt: trimmed, never blank. */
-  readonly prompt: string;
+  /** The prompt: trimmed, never blank; null if the row has none, as one for an upscaler. */
+  readonly prompt: string | null;
   /** The other columns or keys: model inputs and tags. */
   readonly fields: Readonly<Record<string, Json>>;
   /** True if all fields are texts, to be converted as the model's schema asks (CSV, TSV). */
@@ -26,15 +27,16 @@ export interface BadRow extends RowProblem {
 export type RowItem = Row | BadRow;
 
 /**
- * Reads an item of a JSON or YAML list: a prompt as text, or an object with a `prompt` (in any
- * letter case).
+ * Reads an item of a JSON or YAML list: a prompt as text, or an object, which may have a `prompt`
+ * (in any letter case).
  */
 export function rowFromValue(line: number, value: unknown): RowItem {
   const problem = (message: string): RowItem => ({ type: 'problem', line, message });
   if (typeof value === 'string') return row(line, value, {});
   if (!isObject(value)) return problem(`Expected a text or an object with a prompt, got ${kindOf(value)}`);
   const promptKey = 'prompt' in value ? 'prompt' : Object.keys(value).find(isPromptKey);
-  if (promptKey === undefined) return problem(`Expected a \`prompt\`, got ${keysOf(value)}`);
+  if (isTooDeep(value)) return problem(`Expected ${tooDeep}`);
+  if (promptKey === undefined) return { type: 'row', line, prompt: null, fields: value, text: false };
   const { [promptKey]: prompt, ...fields } = value;
   if (typeof prompt !== 'string') return problem(`Expected \`prompt\` to be text, got ${kindOf(prompt)}`);
   return row(line, prompt, fields);
@@ -55,11 +57,6 @@ function isObject(value: unknown): value is Record<string, Json> {
 
 function isPromptKey(key: string): boolean {
   return key.trim().toLowerCase() === 'prompt';
-}
-
-function keysOf(value: object): string {
-  const keys = Object.keys(value);
-  return keys.length === 0 ? 'an empty object' : `the keys ${keys.slice(0, 20).join(', ')}`;
 }
 
 function kindOf(value: unknown): string {
@@ -90,7 +87,7 @@ const noFields = Object.freeze({});
  * Reads a line that is a prompt; null if it is blank. A `text` of null is a line that was too long.
  */
 export function rowFromText(line: number, text: string | null): RowItem | null {
-  if (text === null) return { type: 'problem', line, message: tooLong };
+  if (text === null) return { type: 'problem', line, message: lineTooLong };
   const prompt = text.trim();
   if (prompt === '') return null;
   const message = encodingFault(prompt);
@@ -98,4 +95,4 @@ export function rowFromText(line: number, text: string | null): RowItem | null {
   return { type: 'row', line, prompt, fields: noFields, text: false };
 }
 
-const tooLong = `Expected a line of at most ${maxRowChars} characters, got a longer one`;
+export const lineTooLong = `Expected a line of at most ${maxRowChars} characters, got a longer one`;

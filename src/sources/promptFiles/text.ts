@@ -6,25 +6,33 @@ import { UsageError } from '../../errors.ts';
 export type TextFile = Pick<Snapshot, 'path' | 'bytes' | 'chunks'>;
 
 /**
- * Reads a UTF-8 file chunk by chunk: without byte order mark, with `\n` as every line end, and
- * U+FFFD for bytes that are not UTF-8. Throws `UsageError` if the file cannot be read.
+ * Reads a file chunk by chunk: UTF-8, or UTF-16 if a byte order mark says so, without that mark;
+ * with `\n` as every line end (CRLF, CR), and U+FFFD for bytes that are no letters. Throws
+ * `UsageError` if the file cannot be read.
  */
 export async function* readText({ path, chunks }: TextFile): AsyncGenerator<string, void, void> {
-  const decoder = new TextDecoder('utf-8');
+  let decoder: InstanceType<typeof TextDecoder> | null = null;
   let heldCr = '';
   try {
     for await (const bytes of chunks()) {
+      decoder ??= new TextDecoder(encodingOf(bytes));
       const text = heldCr + decoder.decode(bytes, { stream: true });
       // A line end may be cut in two at the end of a chunk.
       heldCr = text.endsWith('\r') ? '\r' : '';
       const whole = heldCr === '' ? text : text.slice(0, -1);
-      if (whole !== '') yield whole.includes('\r') ? whole.replaceAll('\r\n', '\n') : whole;
+      if (whole !== '') yield whole.includes('\r') ? whole.replaceAll(/\r\n?/g, '\n') : whole;
     }
   } catch (cause) {
     throw unreadable(path, cause);
   }
-  const rest = heldCr + decoder.decode();
-  if (rest !== '') yield rest;
+  const rest = heldCr + (decoder?.decode() ?? '');
+  if (rest !== '') yield rest.replace('\r', '\n');
+}
+
+/** Returns the encoding that the first bytes of a text tell: UTF-16 has a byte order mark. */
+export function encodingOf(head: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
+  return head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : 'utf-8';
 }
 
 /** Turns the system's error about a prompt file into ours; returns any other as it is. */

@@ -1,7 +1,11 @@
-import { isNode, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isNode, isSeq } from 'yaml';
+import { type KnownMeasures, nestingFault } from '../../base/nesting.ts';
 import { UsageError } from '../../errors.ts';
+import { createYamlAnchors, mostAnchorChars, type YamlAnchors } from './anchors.ts';
+import { type ParsedYaml, parseYaml, readYaml } from './parseYaml.ts';
 import { type RowItem, rowFromValue } from './rows.ts';
 import { maxRowChars, readLines, readText, type TextFile } from './text.ts';
+import { readUsualItem } from './yamlItem.ts';
 
 /**
  * Reads the rows of a YAML file: a list of texts or objects. The usual form, `- ` at the start of a
@@ -28,10 +32,11 @@ interface YamlItem {
 
 /**
  * Reads a YAML list whose items begin with `- ` at the start of a line. Everything else in an item
- * is indented, so the file is cut at these lines and each item is parsed alone (anchors work within
- * an item only).
+ * is indented, so the file is cut at these lines and each item is parsed alone, or behind the items
+ * whose anchors it uses.
  */
 async function* yamlBlockRows(file: TextFile): AsyncGenerator<RowItem, void, void> {
+  const anchors = createYamlAnchors();
   let item: YamlItem | null = null;
   for await (const { firstLine, lines } of readLines(file)) {
     for (const [index, text] of lines.entries()) {
@@ -40,12 +45,12 @@ async function* yamlBlockRows(file: TextFile): AsyncGenerator<RowItem, void, voi
         append(item, text);
         continue;
       }
-      if (item !== null) yield rowFromItem(item);
+      if (item !== null) yield rowFromItem(item, anchors);
       item = { line: firstLine + index, lines: [], chars: 0 };
       append(item, text);
     }
   }
-  if (item !== null) yield rowFromItem(item);
+  if (item !== null) yield rowFromItem(item, anchors);
 }
 
 /** Returns true for directives, document markers and comments at the start of a line. */
@@ -63,28 +68,28 @@ function append(item: YamlItem, text: string | null): void {
   else item.lines.push(text ?? '');
 }
 
-function rowFromItem({ line, lines, chars }: YamlItem): RowItem {
+function rowFromItem({ line, lines, chars }: YamlItem, anchors: YamlAnchors): RowItem {
+  const problem = (message: string, at = line): RowItem => ({ type: 'problem', line: at, message });
   if (chars > maxRowChars) {
-    const message = `Expected an item of at most ${maxRowChars} characters, got a longer one`;
-    return { type: 'problem', line, message };
+    return problem(`Expected an item of at most ${maxRowChars} characters, got a longer one`);
   }
-  const document = parseDocument(lines.join('\n'), { prettyErrors: true });
-  const error = document.errors[0];
-  if (error !== undefined) {
-    const errorLine = line + (error.linePos?.[0].line ?? 1) - 1;
-    return {
-      type: 'problem',
-      line: errorLine,
-      message: `Invalid YAML: ${firstLineOf(error.message)}`,
-    };
+  const usual = readUsualItem(lines);
+  if (usual !== undefined) return rowFromValue(line, usual);
+  const before = anchors.usedBy(lines);
+  if (before === null) {
+    return problem(`Expected the items whose anchors it uses to have at most ${mostAnchorChars} characters`);
   }
-  const value: unknown = document.toJS();
-  return rowFromValue(line, Array.isArray(value) ? value[0] : value);
-}
-
-/** Removes the source excerpt and the position within the item from a message of the parser. */
-function firstLineOf(message: string): string {
-  return (message.split('\n', 1)[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');
+  const parsed = parseYaml([...before, ...lines].join('\n'));
+  const lineOfFault = (at: number) => line + Math.max(0, at - before.length - 1);
+  const [fault] = parsed.faults;
+  if (fault !== undefined) return problem(`Invalid YAML: ${fault.message}`, lineOfFault(fault.line));
+  const read = readYaml(parsed);
+  if ('fault' in read) return problem(read.fault.message, lineOfFault(read.fault.line));
+  const { value } = read;
+  const nesting = nestingFault(value);
+  if (nesting !== null) return problem(`Expected ${nesting}`);
+  anchors.add(lines);
+  return rowFromValue(line, Array.isArray(value) ? value.at(-1) : value);
 }
 
 const maxBytes = 16 * 1024 * 1024;
@@ -110,16 +115,12 @@ async function* yamlDocumentRows(file: TextFile): AsyncGenerator<RowItem, void, 
 }
 
 function* rowsOf(path: string, text: string): Generator<RowItem, void, void> {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
-  for (const { pos, message } of document.errors) {
-    yield {
-      type: 'problem',
-      line: lineCounter.linePos(pos[0]).line,
-      message: `Invalid YAML: ${message}`,
-    };
+  const parsed = parseYaml(text);
+  const { document, faults } = parsed;
+  for (const { line, message } of faults) {
+    yield { type: 'problem', line, message: `Invalid YAML: ${message}` };
   }
-  if (document.errors.length > 0) return;
+  if (faults.length > 0) return;
   const { contents } = document;
   if (contents === null) return;
   if (!isSeq(contents)) {
@@ -127,16 +128,28 @@ function* rowsOf(path: string, text: string): Generator<RowItem, void, void> {
       suggestion: 'Put each prompt on a line of its own that begins with "- ".',
     });
   }
-  const values: unknown = document.toJS();
-  if (!Array.isArray(values)) return;
-  for (const [index, value] of values.entries()) {
-    yield rowFromValue(lineOf(contents.items[index], lineCounter), value);
+  yield* rowsOfList(contents.items, parsed);
+}
+
+function* rowsOfList(items: readonly unknown[], parsed: ParsedYaml): Generator<RowItem, void, void> {
+  const read = readYaml(parsed);
+  if ('fault' in read) {
+    yield { type: 'problem', ...read.fault };
+    return;
+  }
+  const known: KnownMeasures = new Map();
+  if (!Array.isArray(read.value)) return;
+  for (const [index, value] of read.value.entries()) {
+    const line = lineOf(items[index], parsed);
+    const fault = nestingFault(value, known);
+    if (fault === null) yield rowFromValue(line, value);
+    else yield { type: 'problem', line, message: `Expected ${fault}` };
   }
 }
 
-function lineOf(node: unknown, lineCounter: LineCounter): number {
+function lineOf(node: unknown, { lineAt }: Pick<ParsedYaml, 'lineAt'>): number {
   const offset = isNode(node) ? node.range?.[0] : undefined;
-  return offset === undefined ? 1 : lineCounter.linePos(offset).line;
+  return offset === undefined ? 1 : lineAt(offset);
 }
 
 function kindOf(contents: object): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EXPECTED_MODEL, MODEL_REFERENCE } from '../../base/modelName.ts';
 import { specText } from '../../renditions/fields.ts';
 import { specRendition } from '../../renditions/lists.ts';
 import {
@@ -50,9 +51,9 @@ export function readBatchFields(fields: z.output<z.ZodObject<typeof specFields>>
   };
 }
 
-/** A model in a spec: `owner/name` or `owner/name:version`. */
-export const modelName = specText.regex(/^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/, {
-  error: ({ input }) => `Expected owner/name or owner/name:version, got ${JSON.stringify(input)}`,
+/** A model in a spec: `owner/name`, `owner/name:version` or `deployments/owner/name`. */
+export const modelName = specText.regex(MODEL_REFERENCE, {
+  error: ({ input }) => `Expected ${EXPECTED_MODEL}, got ${JSON.stringify(input)}`,
 });
 
 const modelWish = z.strictObject({

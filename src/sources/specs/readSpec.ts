@@ -1,12 +1,15 @@
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { dirname, extname, resolve } from 'node:path';
+import { isNode } from 'yaml';
 import type { z } from 'zod';
+import { nestingFault } from '../../base/nesting.ts';
 import { describeSpecIssue, type SpecProblem } from '../../base/suggest.ts';
 import { fileProblem } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 import { readableOverlays } from '../../renditions/overlays.ts';
 import type { RenditionSpec } from '../../types.ts';
+import { type AllowFilesConfig, expectAllowed } from '../modelInputs/allowedFiles.ts';
+import { type ParsedYaml, parseYaml, readYaml } from '../promptFiles/parseYaml.ts';
 
 interface ReadSpecConfig {
   /** The kind of spec, for messages: `campaign spec`. */
@@ -26,24 +29,26 @@ export async function readSpec<T>(path: string, schema: z.ZodType<T>, { what }: 
   if (!['.yaml', '.yml', '.json'].includes(extname(path).toLowerCase())) {
     throw new UsageError(`${path}: Expected a ${what} in a .yaml, .yml or .json file`);
   }
-  const lineCounter = new LineCounter();
-  // JSON is YAML, so both have line numbers.
-  const document = parseDocument(await readText(path, what), { lineCounter, prettyErrors: false });
-  if (document.errors.length > 0) {
-    const faults = document.errors.map(
-      ({ pos, message }) => `line ${lineCounter.linePos(pos[0]).line}: ${message}`,
+  const parsed = parseYaml(await readText(path, what));
+  const { faults } = parsed;
+  if (faults.length > 0) {
+    throw listed(
+      path,
+      what,
+      faults.map(({ line, message }) => `line ${line}: ${message}`),
     );
-    throw listed(path, what, faults);
   }
-  const result = schema.safeParse(document.toJS(), { reportInput: true });
+  const read = readYaml(parsed);
+  if ('fault' in read) throw listed(path, what, [`line ${read.fault.line}: ${read.fault.message}`]);
+  const fault = nestingFault(read.value);
+  if (fault !== null) throw listed(path, what, [`${nestedLine(read.value, parsed)}Expected ${fault}`]);
+  const result = schema.safeParse(read.value, { reportInput: true });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap((issue) => describeSpecIssue(issue, schema));
   throw listed(
     path,
     what,
-    problems.map(
-      (problem) => `${lineOf(problem, document, lineCounter)}${nameOf(problem)}: ${problem.message}`,
-    ),
+    problems.map((problem) => `${lineOf(problem, parsed)}${nameOf(problem)}: ${problem.message}`),
   );
 }
 
@@ -72,13 +77,20 @@ function listed(path: string, what: string, faults: readonly string[]): UsageErr
 }
 
 /** Returns the line of the value, or of the nearest parent that the file has. */
-function lineOf({ path }: SpecProblem, document: Document, lineCounter: LineCounter): string {
+function lineOf({ path }: SpecProblem, { document, lineAt }: ParsedYaml): string {
   for (let depth = path.length; depth > 0; depth -= 1) {
     const node: unknown = document.getIn(path.slice(0, depth), true);
     const offset = isNode(node) ? node.range?.[0] : undefined;
-    if (offset !== undefined) return `line ${lineCounter.linePos(offset).line}: `;
+    if (offset !== undefined) return `line ${lineAt(offset)}: `;
   }
   return '';
+}
+
+/** Returns line and name of the first key whose value is nested too deeply, or expands too far. */
+function nestedLine(value: unknown, parsed: ParsedYaml): string {
+  const found = Object.entries(value ?? {}).find(([, part]) => nestingFault(part) !== null);
+  const problem = { path: found === undefined ? [] : [found[0]], message: '' };
+  return `${lineOf(problem, parsed)}${nameOf(problem)}: `;
 }
 
 /** Formats a path as in code: `platforms[1].width`. */
@@ -93,22 +105,32 @@ interface WithRenditions {
   readonly platforms?: readonly RenditionSpec[];
 }
 
+/** Files that a spec may name besides those in its own folder and below: `allowFiles`. */
+export type SpecFilesConfig = Pick<AllowFilesConfig, 'allowFiles'>;
+
 /**
  * Reads the spec of a batch from a YAML or JSON file. Resolves the overlays of its renditions from
- * the file's folder, and checks that they are images. Rejects with `UsageError` as `readSpec` and
- * `readableOverlays` do.
+ * the file's folder, and checks that they may be named and are images. Rejects with `UsageError` as
+ * `readSpec` and `readableOverlays` do.
  */
 export async function readBatchSpec<T extends WithRenditions>(
   path: string,
   schema: z.ZodType<T>,
-  config: ReadSpecConfig,
+  { allowFiles = [], ...config }: ReadSpecConfig & SpecFilesConfig,
 ): Promise<T> {
   const spec = await readSpec(path, schema, config);
-  const withOverlays = (specs: readonly RenditionSpec[]) =>
-    readableOverlays(specs, dirname(path)).catch((error: unknown) => {
+  const folder = dirname(path);
+  const withOverlays = async (specs: readonly RenditionSpec[]) => {
+    try {
+      for (const { overlay } of specs) {
+        if (overlay !== undefined) expectAllowed(resolve(folder, overlay.file), { folder, allowFiles });
+      }
+      return await readableOverlays(specs, folder);
+    } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       throw new UsageError(`${path}: ${error.message}`, { suggestion: error.suggestion, cause: error });
-    });
+    }
+  };
   const renditions = await withOverlays(spec.renditions);
   if (spec.platforms === undefined) return { ...spec, renditions };
   return { ...spec, renditions, platforms: await withOverlays(spec.platforms) };

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { messageOf } from '../../base/text.ts';
+import { expectPlainFile } from '../../disk/ownFiles.ts';
 import { toStorageError } from '../../disk/storageError.ts';
 import { makeFolder } from '../../disk/writeFiles.ts';
 import { type RxposureError, StorageError, UsageError } from '../../errors.ts';
@@ -19,6 +20,8 @@ export function openDatabase(path: string, prepare: (database: DatabaseSync) => 
   let database: DatabaseSync | undefined;
   try {
     makeFolder(dirname(path));
+    // SQLite follows links.
+    for (const suffix of ['', '-wal', '-shm', '-journal']) expectPlainFile(`${path}${suffix}`);
     database = new (loadSqlite().DatabaseSync)(path);
     database.exec('PRAGMA locking_mode = EXCLUSIVE');
     database.exec('PRAGMA journal_mode = WAL');
@@ -71,7 +74,7 @@ const SQLITE = {
  */
 export function toJournalError(error: unknown, path: string): RxposureError {
   if (error instanceof StorageError || error instanceof UsageError) return error;
-  if (error instanceof z.ZodError || error instanceof SyntaxError) return damagedJournal(path, error);
+  if (isOddContent(error)) return damagedJournal(path, error);
   switch (sqliteCodeOf(error)) {
     case SQLITE.busy:
     case SQLITE.locked:
@@ -101,9 +104,14 @@ const DAMAGE: readonly (number | null)[] = [1, SQLITE.corrupt, 24, SQLITE.notADa
 
 /** Returns true if an error of this module, or of SQLite, says that the journal is damaged. */
 export function isDamage(error: unknown): boolean {
-  if (error instanceof z.ZodError || error instanceof SyntaxError) return true;
+  if (isOddContent(error)) return true;
   if (DAMAGE.includes(sqliteCodeOf(error))) return true;
   return error instanceof Error && error.cause !== undefined && isDamage(error.cause);
+}
+
+/** A row that is not what it should be; nested too deeply to be read, for example. */
+function isOddContent(error: unknown): boolean {
+  return error instanceof z.ZodError || error instanceof SyntaxError || error instanceof RangeError;
 }
 
 function damagedJournal(path: string, cause: unknown): UsageError {

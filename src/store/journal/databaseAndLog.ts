@@ -1,7 +1,8 @@
-import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
-import { temporaryPath } from '../../disk/writeFiles.ts';
+import { openOwnSync, ownFlags } from '../../disk/ownFiles.ts';
+import { newTemporaryPath } from '../../disk/writeFiles.ts';
 import { UsageError } from '../../errors.ts';
 import { isDamage, openDatabase, toJournalError } from './database.ts';
 import {
@@ -166,8 +167,9 @@ function rebuilt(place: Place, reason: string): DatabaseAndLog {
   const { folder, path, logPath } = place;
   const found = scanLog(logPath, 0);
   if (found === null || found.isDamaged) throw noWitness(place);
-  const part = temporaryPath(path);
-  for (const suffix of ['', '-wal', '-shm']) rmSync(`${part}${suffix}`, { force: true });
+  const part = newTemporaryPath(path);
+  // SQLite takes an empty file for a new database: this one is ours.
+  closeSync(openOwnSync(part, ownFlags.create));
   const fresh = openDatabase(part, (database) => prepareTables(database, part, () => {}));
   replayLog(fresh, createJobTable(fresh, folder), readEntryLog(logPath), { from: -1, to: found.lastSeq });
   setState(fresh, { log: found.header, lastSeq: found.lastSeq });
@@ -206,7 +208,7 @@ function noWitness({ path, logPath }: Place): UsageError {
 
 /** Returns size and CRC-32 of a file, read in pieces. */
 export function checksumOfFile(path: string): { bytes: number; crcOfDatabase: number } {
-  const fd = openSync(path, 'r');
+  const fd = openOwnSync(path);
   try {
     const chunk = Buffer.allocUnsafe(1 << 20);
     let crcOfDatabase = 0;

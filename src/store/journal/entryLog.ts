@@ -1,16 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-  renameSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, readSync, renameSync, writeSync } from 'node:fs';
+import { openOwnSync, ownFlags } from '../../disk/ownFiles.ts';
 import { isMissing } from '../../disk/storageError.ts';
-import { temporaryPath } from '../../disk/writeFiles.ts';
+import { newTemporaryPath } from '../../disk/writeFiles.ts';
 import type { StoredJob } from '../entries.ts';
 import { jobLine, type LogEnd, type LogHeader, type LogLine, lineOfText, textOfLine } from './logLines.ts';
 
@@ -40,7 +32,7 @@ export interface EntryLog {
  * flushed: a power cut may take some that the database has.
  */
 export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState): EntryLog {
-  const fd = openSync(path, 'r+');
+  const fd = openOwnSync(path, ownFlags.readWrite);
   let seq = lastSeq;
   let bytes = endBytes;
   let waiting: string[] = [];
@@ -121,8 +113,8 @@ export function writeEntryLog(
   }: { seq: number; jobs: Iterable<StoredJob>; knownIds: Iterable<string>; schema: number },
 ): LogState {
   const log = randomUUID();
-  const part = temporaryPath(path);
-  const fd = openSync(part, 'w');
+  const part = newTemporaryPath(path);
+  const fd = openOwnSync(part, ownFlags.create);
   let lastSeq = seq;
   let endBytes = 0;
   let chunk = '';
@@ -223,7 +215,7 @@ export function readLogEnd(path: string): (LogState & { readonly end: LogEnd }) 
 
 function openToRead(path: string): number | null {
   try {
-    return openSync(path, 'r');
+    return openOwnSync(path);
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;

@@ -1,5 +1,6 @@
-import { relative, resolve, sep } from 'node:path';
+import { relative, sep } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { pathBelow } from '../../disk/insideFolder.ts';
 import type { ImageFile, Plan } from '../../types.ts';
 import type { StoredJob } from '../entries.ts';
 import type { JobTable } from './jobTable.ts';
@@ -137,7 +138,7 @@ export function createJobMatching(database: DatabaseSync, table: JobTable, folde
 
   function newPathOf(path: string): string {
     const found = moveOf.get(relative(folder, path).replaceAll(sep, '/'));
-    return found === undefined ? path : resolve(folder, String(found.new_path));
+    return found === undefined ? path : pathBelow(folder, String(found.new_path));
   }
 }
 

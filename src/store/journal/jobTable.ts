@@ -1,9 +1,9 @@
-import { isAbsolute, relative, resolve } from 'node:path';
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
-import type { ImageFile, JobRecord } from '../../types.ts';
+import type { JobRecord } from '../../types.ts';
 import { hasOpenAttempt, type JournalCounts, type StoredJob } from '../entries.ts';
 import { jobRowSchema } from '../schemas.ts';
+import { filesToStore, readFiles } from './storedFiles.ts';
 
 /** The table of a run's jobs in its database. */
 export interface JobTable extends JobSums, JobChecks {
@@ -17,6 +17,8 @@ export interface JobTable extends JobSums, JobChecks {
   newId(): number;
   addPredictionId(id: string): void;
   predictionIds(): Iterable<string>;
+  /** Returns the models of all requests that are on record. */
+  models(): ReadonlySet<string>;
   /** Returns true if a job has this prediction, or had it. */
   knowsPrediction(id: string): boolean;
   /** Returns the indexes of the jobs of a state; not of jobs that the input no longer asks for. */
@@ -93,6 +95,14 @@ export function createJobTable(database: DatabaseSync, folder: string): JobTable
     knowsPrediction: (id) => findId.get(id) !== undefined,
     *predictionIds() {
       for (const { id } of database.prepare('SELECT id FROM prediction').iterate()) yield String(id);
+    },
+    models() {
+      const found = database
+        .prepare(
+          "SELECT DISTINCT json_extract(request, '$.model') AS model FROM job WHERE request IS NOT NULL",
+        )
+        .all();
+      return new Set(found.map(({ model }) => String(model)));
     },
     *indexesOf(state) {
       const found = database
@@ -193,7 +203,7 @@ function storedJob(columns: Row, folder: string): StoredJob {
       predictionId: row.prediction_id,
       request: row.request,
       prediction: row.prediction,
-      files: row.files.map((file) => withPaths(file, (path) => resolve(folder, path))),
+      files: readFiles(row.files, folder, row.id),
       costMicroUsd: row.cost_micro_usd,
     },
     openMicroUsd: row.open_micro_usd ?? 0,
@@ -215,25 +225,9 @@ function rowOfJob(job: StoredJob, folder: string): Record<string, string | numbe
     prediction_id: record.predictionId,
     request: request === null ? null : JSON.stringify(request),
     prediction: prediction === null ? null : JSON.stringify(prediction),
-    files: JSON.stringify(files.map((file) => withPaths(file, (path) => pathBelow(folder, path)))),
+    files: JSON.stringify(filesToStore(files, folder)),
     cost_micro_usd: record.costMicroUsd,
     open_micro_usd: hasOpenAttempt(record) ? openMicroUsd : null,
     paid_micro_usd: paidMicroUsd,
   };
-}
-
-/** Returns a file with another form of its paths. */
-function withPaths(file: ImageFile, pathOf: (path: string) => string): ImageFile {
-  const { path, untouched } = file;
-  return {
-    ...file,
-    path: pathOf(path),
-    ...(untouched === undefined ? {} : { untouched: { ...untouched, path: pathOf(untouched.path) } }),
-  };
-}
-
-/** Returns a path relative to the run folder; unchanged if it lies elsewhere. */
-function pathBelow(folder: string, path: string): string {
-  const below = relative(folder, path);
-  return below.startsWith('..') || isAbsolute(below) ? path : below;
 }

@@ -36,7 +36,7 @@ export interface FolderJournal
   extends RunJournal,
     Pick<
       JobTable & RunTable,
-      'unaccounted' | 'knowsPrediction' | 'input' | 'movePhase' | 'setMovePhase' | 'fileMoves'
+      'unaccounted' | 'knowsPrediction' | 'models' | 'input' | 'movePhase' | 'setMovePhase' | 'fileMoves'
     > {
   /** Repairs that were made when it was opened, in words; empty if none was needed. */
   readonly repairs: readonly string[];
@@ -159,6 +159,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     repairs,
     unaccounted: table.unaccounted,
     knowsPrediction: table.knowsPrediction,
+    models: () => explained(path, table.models),
     isEmpty: () => database.prepare('SELECT 1 FROM job LIMIT 1').get() === undefined,
     input: run.input,
     matching: () => createJobMatching(database, table, folder),

@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { openOwnSync, ownFlags } from '../../disk/ownFiles.ts';
 import { fileChangedError, findFileChange } from '../../disk/storageError.ts';
-import { makeFolder, temporaryPath } from '../../disk/writeFiles.ts';
+import { makeFolder, newTemporaryPath } from '../../disk/writeFiles.ts';
 import type { StorageError } from '../../errors.ts';
 import { rollBack } from './database.ts';
 
@@ -34,7 +35,7 @@ const MOVE_BACK = 'and run the same command again. Images that were made are dow
  * else has taken the folder's name.
  */
 export function createJournalGuard(database: DatabaseSync, path: string): JournalGuard {
-  const files = [path, `${path}-wal`].map((name) => ({ name, fd: openSync(name, 'r'), bytes: 0 }));
+  const files = [path, `${path}-wal`].map((name) => ({ name, fd: openOwnSync(name), bytes: 0 }));
   let fault: StorageError | null = null;
   return {
     check: () => {
@@ -73,11 +74,9 @@ function rescue(database: DatabaseSync, path: string): string {
  * succeeds.
  */
 function writeBack(database: DatabaseSync, path: string): boolean {
-  const part = temporaryPath(path);
+  const part = newTemporaryPath(path);
   try {
     makeFolder(dirname(path));
-    // SQLite refuses to write into a file that exists already.
-    rmSync(part, { force: true });
     database.prepare('VACUUM INTO ?').run(part);
     flushFile(part);
     // SQLite would take a log of the deleted database for one of the new.
@@ -90,7 +89,7 @@ function writeBack(database: DatabaseSync, path: string): boolean {
 }
 
 function flushFile(path: string): void {
-  const fd = openSync(path, 'r+');
+  const fd = openOwnSync(path, ownFlags.readWrite);
   try {
     fsyncSync(fd);
   } finally {

@@ -175,3 +175,30 @@ it('passes on errors of the plans', async () => {
   })();
   await expect(printPlan(broken, config())).rejects.toThrow('row 2 is wrong');
 });
+
+it('says how many files of which folders go up, each once', async () => {
+  const file = (source: string) => ({
+    source,
+    name: 'a.png',
+    bytes: 1,
+    sha256: source,
+    mediaType: 'image/png',
+  });
+  const settings = config({ isSaved: ({ index }) => index === 2 });
+  const folder = `${process.cwd()}/photos`;
+  const plans = [
+    plan(0, { files: { image: file(`${folder}/a.png`), mask: file('/srv/m.png') } }),
+    plan(1, { files: { image: file(`${folder}/a.png`), other: file(`${folder}/b.png`) } }),
+    plan(2, { files: { image: file(`${folder}/c.png`) } }),
+    plan(3, { files: { image: { ...file(''), source: new Uint8Array(1) } } }),
+  ];
+  const totals = await printPlan(plans, settings);
+  expect(settings.stream.text).toContain('\nuploads   2 files of ./photos, 1 file of /srv\n');
+  expect(totals.uploads).toEqual({
+    files: 3,
+    folders: [
+      { folder, files: 2 },
+      { folder: '/srv', files: 1 },
+    ],
+  });
+});

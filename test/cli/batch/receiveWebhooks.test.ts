@@ -1,5 +1,5 @@
-import { firstValueFrom, of } from 'rxjs';
-import { expect, it } from 'vitest';
+import { concatMap, firstValueFrom, of } from 'rxjs';
+import { expect, it, vi } from 'vitest';
 import { receiveWebhooks } from '../../../src/cli/batch/runBatch.ts';
 import { fakeProvider } from '../../helpers/fakeProvider.ts';
 
@@ -30,4 +30,25 @@ it('refuses a service that cannot reach it, or sends none', () => {
     '`--follow webhook` needs `--webhook-url`',
   );
   expect(() => receiveWebhooks({ ...service, webhookSecret: null }, flags)).toThrow('needs signed webhooks');
+});
+
+it('reports once that every webhook is refused', async () => {
+  const onAllRefused = vi.fn<() => void>();
+  const forged = {
+    method: 'POST',
+    body: '{}',
+    headers: {
+      'webhook-id': 'msg_1',
+      'webhook-timestamp': String(Math.floor(Date.now() / 1_000)),
+      'webhook-signature': `v1,${Buffer.alloc(32).toString('base64')}`,
+    },
+  };
+  await firstValueFrom(
+    receiveWebhooks(service, flags, onAllRefused).pipe(
+      concatMap(async ({ url }) => {
+        for (let sent = 0; sent < 5; sent += 1) expect((await fetch(url, forged)).status).toBe(401);
+        await vi.waitFor(() => expect(onAllRefused).toHaveBeenCalledTimes(1));
+      }),
+    ),
+  );
 });

@@ -51,6 +51,20 @@ it('says how to collect what was left, and until when', () => {
   ]);
 });
 
+it('says in the first line which files go up', () => {
+  const uploads = (...folders: { folder: string; files: number }[]) =>
+    startLine(progress({ uploads: { files: folders.reduce((sum, { files }) => sum + files, 0), folders } }));
+  const here = process.cwd();
+  expect(uploads({ folder: `${here}/photos`, files: 12 })).toBe(
+    '10 jobs, 10 at a time, into /out/run; uploads 12 files of ./photos',
+  );
+  expect(uploads({ folder: here, files: 2 }, { folder: '/srv/masks', files: 1 })).toContain(
+    '; uploads 2 files of ., 1 file of /srv/masks',
+  );
+  const many = [5, 4, 3, 2, 1].map((files) => ({ folder: `/p${files}`, files }));
+  expect(uploads(...many)).toContain('3 files of /p3, 3 files of 2 more folders');
+});
+
 it('says for what it waits, why, and for how long it did', () => {
   const error = outcomeError({ message: 'POST failed with 502' });
   expect(linesOf({ type: 'outage.began', of: 'service', error, maxMs: 2_700_000 })).toEqual([

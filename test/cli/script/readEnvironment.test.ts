@@ -20,6 +20,18 @@ it('refuses a token that no header can carry, without showing it', () => {
   expect(read).not.toThrow(/secret/);
 });
 
+it.each([
+  ['"r8_secret"', 'quotation marks'],
+  ["'r8_secret'", 'quotation marks'],
+  ['r8_secret"', 'quotation marks'],
+  [' “r8_secret” ', 'quotation marks'],
+  ['Bearer r8_secret', 'a word before the token'],
+])('names what is around a token, and never the token: %s', (text, named) => {
+  const read = () => readEnvironment({ REPLICATE_API_TOKEN: text });
+  expect(read).toThrow(named);
+  expect(read).not.toThrow(/secret/);
+});
+
 it('refuses a base URL that is none', () => {
   expect(() => readEnvironment({ REPLICATE_BASE_URL: 'localhost:8787' })).toThrow(
     "Expected `REPLICATE_BASE_URL` to be an http or https URL without password, query or fragment, got 'localhost:8787'",

@@ -202,6 +202,19 @@ it('is taken over by one of many that find it stale at the same time', async () 
   expect(readdirSync(folder())).toEqual([]);
 });
 
+it('writes nothing elsewhere for a holder whose token is a path', async () => {
+  const inner = join(folder(), 'run');
+  await mkdir(join(inner, 'run.lock.after-'), { recursive: true });
+  await leave({ ...(isLinux ? {} : { ended: true }), token: '/../../planted' });
+  await rename(path(), join(inner, 'run.lock'));
+  const taken = takeLease(join(inner, 'run.lock'), {
+    repeatEvery: () => () => {},
+    scheduler: hurried(1_000),
+  });
+  (await firstValueFrom(taken)).release();
+  expect(readdirSync(folder())).toEqual(['run']);
+});
+
 it('passes from process to process, killed ones too', async () => {
   const script = new URL('../../helpers/takeTurns.ts', import.meta.url).pathname;
   const run = async (ending: string) => {

@@ -76,8 +76,19 @@ describe('an input', () => {
     ['a long text that is cut', 'x'.repeat(500), 'x'.repeat(255), 'near'],
     ['a short beginning', 'a cat on a roof', 'a cat', 'faint'],
     ['an empty text for a number', 1.5, '', 'other'],
+    ['a text that was a token', 'r8_abcdefgh', '[token]', 'same'],
+    ['a text without its tokens', 'use r8_a, not r8_b', 'use [token], not [token]', 'faint'],
   ])('%s', (_what, value, shown, match) => {
     expect(matchOf({ prompt: 'p', value }, { prompt: 'p', value: shown })).toBe(match);
+  });
+
+  it.each([
+    ['without its tokens may be the one', 'use r8_a, not r8_b', 'use [token], not [token]', 'faint'],
+    ['without a token may be another', 'use r8_a', 'take [token]', 'other'],
+    ['does not overlap itself', 'aba', 'ab[token]ba', 'other'],
+    ['has its parts in their order', 'a b c d', 'a [token] c [token] b [token] d', 'other'],
+  ])('whose prompt %s', (_what, prompt, shown, match) => {
+    expect(matchOf({ prompt }, { prompt: shown })).toBe(match);
   });
 
   it('that is not shown may be any', () => {
@@ -100,7 +111,7 @@ describe('an input', () => {
     ['leaves them out', sent],
     ['shows something else', { ...sent, key: 'sha256:8254c329' }],
   ])('is compared without its secrets, if the service %s', (_how, shown) => {
-    const request = { model, version: null, input: { ...sent, key: 'k' }, secrets: ['key'] };
+    const request = { model, version: null, input: { ...sent, key: 'k' }, secretNames: ['key'] };
     expect(isAtLeast(requestMatcher(request)({ model, version: null, input: shown }), 'same')).toBe(true);
   });
 });

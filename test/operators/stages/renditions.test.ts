@@ -2,7 +2,7 @@ import { EMPTY, NEVER, of } from 'rxjs';
 import { expect, it } from 'vitest';
 import { RenderError } from '../../../src/errors.ts';
 import { createGate, gate } from '../../../src/operators/gate.ts';
-import { renditions } from '../../../src/operators/stages/renditions.ts';
+import { type RenderedOriginal, renditions } from '../../../src/operators/stages/renditions.ts';
 import type { ImageFile, RenderedFile, RenditionSpec } from '../../../src/types.ts';
 import { marbles } from '../../helpers/marbles.ts';
 
@@ -47,6 +47,26 @@ it(
     expectObservable(of([original]).pipe(renditions({ render }, []))).toBe('(r|)', {
       r: [{ original, renditions: [] }],
     });
+  }),
+);
+
+it(
+  'checks originals of which no renditions are wanted, behind the gate',
+  marbles(({ cold, expectObservable }) => {
+    const render = () => NEVER;
+    const check = () => cold<never>('---|');
+    const within = gate<readonly RenderedOriginal[]>(createGate(1));
+    const files = [original, original];
+    const emitted = { r: files.map((file) => ({ original: file, renditions: [] })) };
+    expectObservable(of(files).pipe(renditions({ render, check }, [], { within }))).toBe('---(r|)', emitted);
+    expectObservable(of(files).pipe(renditions({ render, check }, [], { within }))).toBe(
+      '------(r|)',
+      emitted,
+    );
+    const broken = new RenderError('ERR_UNDECODABLE', 'no');
+    const failing = () => cold<never>('-#', undefined, broken);
+    const checked = of(files).pipe(renditions({ render, check: failing }, []));
+    expectObservable(checked).toBe('-#', undefined, broken);
   }),
 );
 

@@ -29,7 +29,7 @@ const files: Readonly<Record<string, Buffer>> = {
   'webp.jpg': await flat.clone().webp().toBuffer(),
   'avif.png': await flat.clone().avif().toBuffer(),
   'svg.webp': Buffer.from(svg),
-  'mp4.webp': Buffer.concat([Buffer.from('\0\0\0\x18ftypisom\0\0\0\0isommp42'), Buffer.alloc(200)]),
+  'mp4.webp': Buffer.from('\0\0\0\x18ftypisom\0\0\0\0isommp42\0\0\0\x08moov\0\0\0\x0cmdatfilm'),
   'animated.webp': await sharp(frames, { animated: true }).webp().toBuffer(),
   'animated.gif': frames,
   'mesh.glb': Buffer.concat([Buffer.from('glTF\x02\0\0\0'), Buffer.alloc(200)]),
@@ -44,12 +44,19 @@ beforeEach(async () => {
 
 /**
  * One job of a model whose output is made from the address of the files above; its requests to the
- * service are returned too.
+ * service are returned too. Its schema says that outputs are files, unless it is another.
  */
-async function run(outputAt: (url: string) => Json, wishes: Partial<RunSettings> = {}) {
+async function run(
+  outputAt: (url: string) => Json,
+  wishes: Partial<RunSettings> = {},
+  outputSchema: Json = { type: 'string', format: 'uri' },
+) {
+  const schemas = { Input: { properties: {} }, Output: outputSchema };
+  const model = { latest_version: { id: 'v', openapi_schema: { components: { schemas } } } };
   const { url, requests } = await localServer(({ url: path, method, headers }, response) => {
     const output = outputAt(`http://${headers.host}/out`);
     if (method === 'POST') return sendJson(response, 201, { ...predictionAnswer, output });
+    if (path.startsWith('/v1/models')) return sendJson(response, 200, model);
     if (path.startsWith('/v1')) return sendJson(response, 200, { ...predictionAnswer, output });
     const body = files[path.replace('/out/', '')];
     if (body === undefined) return response.writeHead(404).end();
@@ -150,17 +157,24 @@ it.each<[string, (url: string) => Json, string[]]>([
     ],
   ],
 ])('saves every file under its true type: %s', async (_what, outputAt, expected) => {
-  const { outcome } = await run(outputAt);
+  const { outcome } = await run(outputAt, {}, { type: 'object' });
   expect(outcome.error).toBeUndefined();
   expect(summary(outcome)).toEqual(expected);
   for (const { path, bytes } of outcome.files) expect((await stat(join(folder, path))).size).toBe(bytes);
 });
 
 it('keeps an output that is JSON apart from its sidecar', async () => {
-  const { outcome } = await run((url) => `${url}/boxes.json`);
+  const { outcome } = await run((url) => `${url}/boxes.json`, {}, { type: 'string' });
   expect(outcome.files).toHaveLength(1);
   expect(await readFile(join(folder, '0001-a-cat.json'))).toEqual(files['boxes.json']);
   expect(JSON.parse(await readFile(join(folder, '0001-a-cat.sidecar.json'), 'utf8'))).toEqual(outcome);
+});
+
+it('saves no text of a model whose schema says nothing of texts, and asks for the schema once', async () => {
+  const data = 'data:application/json,{}';
+  const { outcome, requests } = await run(() => data);
+  expect(outcome).toMatchObject({ status: 'failed', files: [], error: { code: 'ERR_NOT_AN_IMAGE' } });
+  expect(requests.filter(({ url }) => url === '/v1/models/owner/name')).toHaveLength(1);
 });
 
 it.each<[string, Json, string]>([

@@ -26,7 +26,7 @@ it.each([
   ['promts: [a]\n', 'line 1: promts: Unknown key; did you mean prompts?'],
   [
     'prompts: [a, A]\nmodels: [flux]\n',
-    'line 2: models[0]: Expected owner/name or owner/name:version, got "flux"',
+    'line 2: models[0]: Expected owner/name, owner/name:version or deployments/owner/name, got "flux"',
   ],
   ['prompts: []\n', 'prompts: Expected at least one prompt'],
   ['prompts: [a, A]\n', 'prompts[1]: Expected each name once, got a twice'],

@@ -1,16 +1,17 @@
 import { createHash, pbkdf2, randomBytes } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { crc32 } from 'node:zlib';
+import { crc32, deflateSync } from 'node:zlib';
 import { lastValueFrom } from 'rxjs';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDownloader } from '../../../src/providers/downloads/downloader.ts';
 import { receiveFile } from '../../../src/providers/downloads/receiveFile.ts';
+import type { DownloadTarget } from '../../../src/types.ts';
 import { localServer } from '../../helpers/localServer.ts';
 import { silentPort } from '../../helpers/rawServer.ts';
 
@@ -24,8 +25,63 @@ const picture = (format: 'png' | 'jpeg' | 'webp' | 'gif' | 'avif') =>
   sharp({ create: { width: 60, height: 40, channels: 3, background: '#c63' } })
     .toFormat(format)
     .toBuffer();
-const fetchInto = (url: string, config = {}) =>
-  lastValueFrom(createDownloader(config).download(url, { stem: join(folder, 'a', 'cat') }));
+/** A TIFF of 300 x 200 grey pixels in one strip, and behind it its directory. */
+function bigEndianTiff(): Buffer {
+  const pixels = randomBytes(300 * 200);
+  const fields = [
+    ...[
+      [256, 300],
+      [257, 200],
+      [258, 8],
+      [259, 1],
+      [262, 1],
+      [273, 8],
+      [277, 1],
+      [278, 200],
+      [279, pixels.length],
+    ],
+  ].map(([tag = 0, value = 0]) => {
+    const field = Buffer.alloc(12);
+    field.writeUInt16BE(tag, 0);
+    field.writeUInt16BE(4, 2);
+    field.writeUInt32BE(1, 4);
+    field.writeUInt32BE(value, 8);
+    return field;
+  });
+  const start = Buffer.from('MM\0*\0\0\0\0', 'latin1');
+  start.writeUInt32BE(8 + pixels.length, 4);
+  return Buffer.concat([start, pixels, Buffer.of(0, fields.length), ...fields, Buffer.alloc(4)]);
+}
+
+/** A whole PNG of black pixels, a bit each. */
+function hugePng(sidePx: number): Buffer {
+  const chunk = (type: string, data: Buffer) => {
+    const typed = Buffer.concat([Buffer.from(type), data]);
+    const ends = Buffer.alloc(8);
+    ends.writeUInt32BE(data.length, 0);
+    ends.writeUInt32BE(crc32(typed), 4);
+    return Buffer.concat([ends.subarray(0, 4), typed, ends.subarray(4)]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(sidePx, 0);
+  header.writeUInt32BE(sidePx, 4);
+  header.writeUInt8(1, 8);
+  const rows = Buffer.alloc(sidePx * (1 + sidePx / 8));
+  return Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows, { level: 1 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+const fetchInto = (url: string, config = {}, target: Partial<DownloadTarget> = {}) =>
+  lastValueFrom(
+    createDownloader({ isLocal: true, ...config }).download(url, {
+      stem: join(folder, 'a', 'cat'),
+      ...target,
+    }),
+  );
 const filesThere = () => readdir(join(folder, 'a')).catch(() => []);
 
 describe('a whole file', () => {
@@ -66,6 +122,30 @@ describe('a whole file', () => {
     });
   });
 
+  it('may be a TIFF whose directory stands at its end, in either byte order', async () => {
+    const raw = { width: 300, height: 200, channels: 3 } as const;
+    const little = await sharp(randomBytes(300 * 200 * 3), { raw })
+      .tiff({ compression: 'none' })
+      .toBuffer();
+    expect(little.readUInt32LE(4)).toBeGreaterThan(100_000);
+    for (const body of [little, bigEndianTiff()]) {
+      const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
+      expect(await fetchInto(`${url}/out-0.tiff`)).toMatchObject({
+        path: join(folder, 'a', 'cat.tif'),
+        format: 'tif',
+        widthPx: 300,
+        heightPx: 200,
+      });
+    }
+  });
+
+  it('may be larger than any memory: only its header is decoded', async () => {
+    const body = hugePng(20_000);
+    const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
+    expect(await fetchInto(`${url}/out.png`)).toMatchObject({ widthPx: 20_000, heightPx: 20_000 });
+    expect(await readFile(join(folder, 'a', 'cat.png'))).toEqual(body);
+  });
+
   it('may come without its length and after a redirect', async () => {
     const body = await picture('webp');
     const { url } = await localServer(({ url: path }, response) => {
@@ -86,8 +166,43 @@ describe('a file that is no image', () => {
     ['out.npy', '\x93NUMPY', 'cat.npy'],
   ])('is accepted if it does not claim to be one: %s', async (name, body, saved) => {
     const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
-    expect(await fetchInto(`${url}/${name}`)).toMatchObject({ widthPx: null, heightPx: null });
+    const mayBeText = async () => true;
+    expect(await fetchInto(`${url}/${name}`, {}, { mayBeText })).toMatchObject({
+      widthPx: null,
+      heightPx: null,
+    });
     expect(await filesThere()).toEqual([saved]);
+  });
+
+  it.each([
+    ['out.json', '{"detail":"not found"}', 'a text without a type'],
+    ['out.zip', '{"detail":"not found"}', 'a text without a type'],
+    ['out.txt', 'Try again later', 'a text without a type'],
+    ['out.txt', Buffer.from('Réessayez', 'latin1'), 'a text without a type'],
+    ['out.txt', Buffer.from('\ufeffRéessayez', 'utf16le'), 'a text without a type'],
+    ['out.xml', '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', 'application/xml'],
+    ['out', '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', 'application/xml'],
+    ['mesh.obj', '{"detail":"not found"}', 'a text without a type'],
+  ])('is refused if it is a text and the model emits none: %s %s', async (name, body, got) => {
+    const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
+    for (const target of [{}, { mayBeText: async () => false }]) {
+      await expect(fetchInto(`${url}/${name}`, {}, target)).rejects.toMatchObject({
+        code: 'ERR_NOT_AN_IMAGE',
+        message: `Expected an image, got ${got}`,
+      });
+    }
+    expect(await filesThere()).toEqual([]);
+  });
+
+  it('may be a mesh in text, and a page is never kept', async () => {
+    const { url } = await localServer(({ url: path }, response) =>
+      response.writeHead(200).end(path === '/mesh.obj' ? '# a cube\nv 0 0 0\n' : '<html>Try again</html>'),
+    );
+    expect(await fetchInto(`${url}/mesh.obj`)).toMatchObject({ format: 'obj' });
+    const mayBeText = async () => true;
+    await expect(fetchInto(`${url}/out.txt`, {}, { mayBeText })).rejects.toMatchObject({
+      code: 'ERR_NOT_AN_IMAGE',
+    });
   });
 
   it.each([
@@ -137,6 +252,50 @@ describe('a file that continues after its end', () => {
   });
 });
 
+describe('a file that is not whole', () => {
+  it.each([
+    ['cut', 'ERR_TRUNCATED', (body: Buffer) => body.subarray(0, body.length - 20)],
+    ['damaged', 'ERR_DAMAGED', (body: Buffer) => body.fill(0xff, 50, 52)],
+  ])('is kept if it comes again as it was: %s', async (_, code, spoil) => {
+    const body = spoil(await picture('png'));
+    const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
+    const downloader = createDownloader({ isLocal: true });
+    const stem = join(folder, 'a', 'cat');
+    const fetchAgain = () => lastValueFrom(downloader.download(`${url}/out.png`, { stem }));
+    await expect(fetchAgain()).rejects.toMatchObject({ code });
+    expect(await filesThere()).toEqual([]);
+    for (const _time of ['second', 'third']) {
+      await expect(fetchAgain()).rejects.toMatchObject({
+        name: 'DownloadError',
+        code,
+        message: expect.stringMatching(/\. It came twice, and is kept as cat\.damaged\.png$/),
+        recoverable: true,
+      });
+      expect(await filesThere()).toEqual(['cat.damaged.png']);
+    }
+    expect(await readFile(join(folder, 'a', 'cat.damaged.png'))).toEqual(body);
+  });
+
+  it('leaves a file with that name as it is, and is not kept if it comes otherwise', async () => {
+    const body = await picture('png');
+    const { url } = await localServer((_request, response, count) =>
+      response.writeHead(200).end(body.subarray(0, body.length - Math.max(1, 4 - count))),
+    );
+    await mkdir(join(folder, 'a'));
+    await writeFile(join(folder, 'a', 'cat.damaged.png'), 'mine');
+    const downloader = createDownloader({ isLocal: true });
+    const fetchAgain = () =>
+      lastValueFrom(downloader.download(`${url}/out.png`, { stem: join(folder, 'a', 'cat') })).catch(
+        () => {},
+      );
+    for (let count = 0; count < 3; count += 1) await fetchAgain();
+    expect(await filesThere()).toEqual(['cat.damaged.png']);
+    await fetchAgain();
+    expect(await filesThere()).toEqual(['cat.damaged-2.png', 'cat.damaged.png']);
+    expect(await readFile(join(folder, 'a', 'cat.damaged.png'), 'utf8')).toBe('mine');
+  });
+});
+
 it('a try after an unsubscribed one is not disturbed by what that one cleans up', async () => {
   const body = await picture('png');
   const answers: ServerResponse[] = [];
@@ -144,7 +303,8 @@ it('a try after an unsubscribed one is not disturbed by what that one cleans up'
     answers.push(response);
     response.writeHead(200).write(body.subarray(0, 50));
   });
-  const download = () => createDownloader().download(url, { stem: join(folder, 'a', 'cat') });
+  const download = () =>
+    createDownloader({ isLocal: true }).download(url, { stem: join(folder, 'a', 'cat') });
   const first = download().subscribe();
   await expect.poll(filesThere).toHaveLength(1);
   const second = lastValueFrom(download());
@@ -299,17 +459,28 @@ describe('anything else is refused, and nothing stays behind', () => {
     expect(undeclared).toMatchObject({ code: 'ERR_OUTPUT_TOO_LARGE' });
   });
 
-  it('a small file that would be an image of 2.7 gigabytes, without decoding it', async () => {
+  it('a small file that says to be an image of 2.7 gigabytes, without decoding it', async () => {
     const body = await picture('png');
     body.writeUInt32BE(30_000, 16);
     body.writeUInt32BE(30_000, 20);
-    // The header's checksum, or the decoder would see a broken file before it sees a large one.
+    // The header's checksum, or that alone would show that it is damaged.
     body.writeUInt32BE(crc32(body.subarray(12, 29)), 29);
     expect(await refused((_request, response) => response.writeHead(200).end(body))).toMatchObject({
-      code: 'ERR_TOO_MANY_PIXELS',
-      message: expect.stringContaining('30000x30000'),
-      recoverable: false,
+      code: 'ERR_DAMAGED',
+      message: 'Expected a whole png file, got a damaged one: its image data are too short for its size',
+      recoverable: true,
     });
+  });
+
+  it('a part of a file', async () => {
+    const body = await picture('png');
+    const error = await refused((_request, response) =>
+      response
+        .writeHead(206, { 'content-length': body.length, 'content-range': `bytes 0-${body.length - 1}/*` })
+        .end(body),
+    );
+    expect(error).toMatchObject({ code: 'ERR_TRUNCATED', recoverable: true });
+    expect(error.message).toMatch(/^Expected a whole file from .*, got 206: a part of it$/);
   });
 
   it('a server that says nothing for too long', async () => {
@@ -357,10 +528,10 @@ it('stops and cleans up when it is unsubscribed', async () => {
       closed = true;
     });
   });
-  const subscription = createDownloader()
+  const subscription = createDownloader({ isLocal: true })
     .download(url, { stem: join(folder, 'a', 'cat') })
     .subscribe();
-  await expect.poll(filesThere).toEqual([expect.stringMatching(/^cat\.[0-9a-f]{8}\.rxposure\.part$/)]);
+  await expect.poll(filesThere).toEqual([expect.stringMatching(/^cat\.[0-9a-f]{16}\.rxposure\.part$/)]);
   subscription.unsubscribe();
   await expect.poll(filesThere).toEqual([]);
   await expect.poll(() => closed).toBe(true);

@@ -17,12 +17,24 @@ it.each([
   ['the host cannot be reached', { code: 'EHOSTUNREACH', syscall: 'connect' }],
   ['connecting takes too long', { code: 'ETIMEDOUT', syscall: 'connect' }],
   ['connecting takes too long for the platform', { code: 'UND_ERR_CONNECT_TIMEOUT' }],
-  ['the certificate is another one', { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }],
-  ['the certificate is its own', { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }],
 ])('nothing was sent where %s', (_name, fault) => {
   const error = connectionError('POST', '/v1/predictions', fetchFailed(fault));
   expect(error).toMatchObject({ code: 'ERR_NO_CONNECTION', tookEffect: 'no', recoverable: true });
   expect(error.message).toContain(fault.code);
+});
+
+it.each([
+  ['of another host', 'ERR_TLS_CERT_ALTNAME_INVALID', 'for another host name', 'host name of the base URL'],
+  ['of its own', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'is not trusted', 'NODE_EXTRA_CA_CERTS'],
+  ['of an inspecting proxy', 'SELF_SIGNED_CERT_IN_CHAIN', 'is not trusted', 'NODE_EXTRA_CA_CERTS'],
+  ['that is too old', 'CERT_HAS_EXPIRED', 'is expired or not valid yet', 'date and time'],
+])('nothing was sent to a certificate %s, and no retry helps', (_name, code, words, advice) => {
+  const error = connectionError('POST', '/v1/predictions', fetchFailed({ code }));
+  expect(error).toMatchObject({ code: 'ERR_UNTRUSTED_CERTIFICATE', tookEffect: 'no', recoverable: false });
+  expect(error.stopsRun).toBe(true);
+  expect(error.message).toContain(words);
+  expect(error.message).toContain(code);
+  expect(error.suggestion).toContain(advice);
 });
 
 it.each([

@@ -11,6 +11,7 @@ import {
   type WebhookReceiverConfig,
 } from '../../../src/providers/replicate/webhookReceiver.ts';
 import { fetchWebhookSecret, webhookSignature } from '../../../src/providers/replicate/webhookSecret.ts';
+import { webhookServer } from '../../../src/providers/replicate/webhookServer.ts';
 import type { PredictionEvent } from '../../../src/types.ts';
 import { predictionAnswer } from '../../helpers/localServer.ts';
 import { SCHNELL, simulated } from '../../helpers/simulated.ts';
@@ -192,6 +193,72 @@ it('does not wait for a body whose headers are wrong', async () => {
   const answer = await new Promise((resolve) => socket.once('data', (data) => resolve(String(data))));
   expect(answer).toMatch(/^HTTP\/1\.1 401 /);
   socket.destroy();
+});
+
+it('closes the connection of a webhook that it refuses', async () => {
+  const { url } = await receive();
+  for (const headers of ['', 'webhook-id: a\r\nwebhook-timestamp: 1\r\nwebhook-signature: v1,AAAA\r\n']) {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    let response = '';
+    socket.on('data', (data) => {
+      response += data;
+    });
+    socket.write(`POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9000000\r\n${headers}\r\n{`);
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(response).toMatch(/^HTTP\/1\.1 401 /);
+  }
+});
+
+it('takes no more than 256 connections at a time', async () => {
+  const { url } = await receive();
+  const port = Number(new URL(url).port);
+  let closed = 0;
+  const sockets = Array.from({ length: 300 }, () => connect(port, '127.0.0.1').resume());
+  for (const socket of sockets) socket.once('close', () => (closed += 1)).on('error', () => {});
+  await expect.poll(() => closed).toBe(300 - 256);
+  for (const socket of sockets) socket.destroy();
+  await expect.poll(() => closed).toBe(300);
+  expect((await send(url, bodyOf())).status).toBe(204);
+});
+
+it('gives a connection only so much time', async () => {
+  const config = { verifier: null, maxBytes: 1, redact: String, onWebhook: () => {} };
+  const { server } = webhookServer(config);
+  expect(server.headersTimeout).toBeLessThanOrEqual(10_000);
+  expect(server.requestTimeout).toBeLessThanOrEqual(30_000);
+  expect(server.keepAliveTimeout).toBeLessThanOrEqual(5_000);
+});
+
+it.each([{ secret }, { unsigned: true }])('remembers no long ids: %o', async (config) => {
+  const { url, events } = await receive(config);
+  expect((await send(url, bodyOf(), { id: 'm'.repeat(129) })).status).toBe(401);
+  expect((await send(url, bodyOf({ id: 'p'.repeat(129) }))).status).toBe(400);
+  expect((await send(url, bodyOf(), { id: 'm'.repeat(128) })).status).toBe(204);
+  expect(events).toHaveLength(1);
+});
+
+it('repeats no credentials, and no deep nesting', async () => {
+  const token = 'r8_S3cr3tT0kenS3cr3tT0ken';
+  const { url, events } = await receive({ secret, secrets: [token] });
+  const deep = `${'['.repeat(20_000)}"https://a.b/c.png"${']'.repeat(20_000)}`;
+  const body = bodyOf({ error: `${token} ${secret}`, output: 'OUTPUT' }).replace('"OUTPUT"', deep);
+  expect((await send(url, body)).status).toBe(204);
+  expect(events[0]?.prediction.error).toBe('[token] [token]');
+  expect(JSON.stringify(events[0]?.prediction.output)).toHaveLength(2 * 200 + '"https://a.b/c.png"'.length);
+});
+
+it('gives a late subscriber no more than the last megabytes', async () => {
+  let receiver: PredictionEvents | undefined;
+  const subscription = createWebhookReceiver({ secret }).subscribe((made) => {
+    receiver = made;
+  });
+  onTestFinished(() => subscription.unsubscribe());
+  await expect.poll(() => receiver).toBeDefined();
+  const output = [`data:image/png;base64,${'A'.repeat(5_000_000)}`];
+  for (const id of ['a', 'b', 'c']) await send(receiver?.url ?? '', bodyOf({ id, output }));
+  const late: string[] = [];
+  receiver?.events.subscribe(({ prediction }) => late.push(prediction.id));
+  expect(late).toEqual(['c']);
 });
 
 it('says that it is there, and nothing else', async () => {

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { isSecretInput } from '../../../src/base/secretInputs.ts';
 import { parseModelSchema } from '../../../src/providers/wire/modelSchema.ts';
 
 const schemaOf = (properties: object, schemas: object = {}) =>
@@ -98,4 +99,39 @@ it('ends where items or alternatives refer to themselves', () => {
   const node = { $ref: '#/components/schemas/node' };
   const schemas = { node: { type: 'array', items: node, anyOf: [node, node] } };
   expect(JSON.stringify(schemaOf({ node }, schemas)).length).toBeLessThan(5_000);
+});
+
+it('leaves inputs open beyond what a real document has, instead of reading for ever', () => {
+  const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+  // Each of three levels has a hundred alternatives, which are the hundred of the next.
+  const schemas = {
+    a: { anyOf: Array(100).fill(ref('b')) },
+    b: { anyOf: Array(100).fill(ref('c')) },
+    c: { anyOf: Array(100).fill({ type: 'string' }) },
+  };
+  const properties = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`p${index}`, ref('a')]));
+  const parsed = schemaOf({ first: { type: 'integer' }, ...properties }, schemas)?.properties ?? {};
+  expect(parsed.first).toEqual({ type: 'integer' });
+  expect(parsed.p49).toEqual({ type: null });
+  expect(Object.keys(parsed)).toHaveLength(51);
+});
+
+describe('secret inputs', () => {
+  const secret = { type: 'string', format: 'password', writeOnly: true, 'x-cog-secret': true };
+  it.each([
+    ['its format', { type: 'string', format: 'password' }],
+    ["Cog's mark", { type: 'string', 'x-cog-secret': true }],
+    ['a reference', { allOf: [{ $ref: '#/components/schemas/Key' }], 'x-order': 1 }],
+    ['a choice with null', { anyOf: [secret, { type: 'null' }] }],
+    ['one of several choices', { anyOf: [{ type: 'integer' }, secret] }],
+    ['the items of a list', { type: 'array', items: secret }],
+  ])('are known by %s', (_how, property) => {
+    const read = parseModelSchema({
+      components: {
+        schemas: { Key: secret, Input: { properties: { key: property, seed: { type: 'integer' } } } },
+      },
+    });
+    expect(isSecretInput(read?.properties.key)).toBe(true);
+    expect(isSecretInput(read?.properties.seed)).toBe(false);
+  });
 });

@@ -9,7 +9,14 @@ const START_MS = Date.parse('2026-01-01T00:00:00Z');
 
 /** Makes predictions that were created 10 ms apart. */
 function predictions(count: number) {
-  const request = { model: models[0]!, id: null, input: {}, cancelAfterMs: null, webhook: null };
+  const request = {
+    model: models[0]!,
+    id: null,
+    deployment: null,
+    input: {},
+    cancelAfterMs: null,
+    webhook: null,
+  };
   return Array.from({ length: count }, (_, serial) => ({
     ...newPrediction(request, serial, settings),
     createdAtMs: START_MS + serial * 10,

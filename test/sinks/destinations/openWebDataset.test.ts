@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
@@ -131,4 +131,31 @@ it('writes no shard without samples, and rejects if the folder cannot be used', 
   await mkdir(join(folder(), 'run'));
   await writeFile(join(folder(), 'run/webdataset'), '');
   await expect(openWebDataset(join(folder(), 'run'))).rejects.toMatchObject({ code: 'ERR_NOT_A_FOLDER' });
+});
+
+it('writes through no link, whether it has the name of a shard or of their folder', async () => {
+  await delivered([await saved(0)]);
+  await mkdir(join(folder(), 'other'));
+  await rename(join(folder(), 'webdataset/00000.tar'), join(folder(), 'other/00000.tar'));
+  await symlink('../other/00000.tar', join(folder(), 'webdataset/00000.tar'));
+  const before = await readFile(join(folder(), 'other/00000.tar'));
+  expect(await delivered([await saved(1)])).toEqual([['webdataset/00001.tar']]);
+  expect(await readFile(join(folder(), 'other/00000.tar'))).toEqual(before);
+  await mkdir(join(folder(), 'run'));
+  await symlink(join(folder(), 'other'), join(folder(), 'run/webdataset'));
+  await expect(openWebDataset(join(folder(), 'run'))).rejects.toThrow('a symbolic link that leads to');
+});
+
+it('packs no file that does not lie in the run folder', async () => {
+  await writeFile(join(folder(), 'secret.png'), 'secret');
+  const run = join(folder(), 'run');
+  await mkdir(run);
+  await symlink('../secret.png', join(run, 'window.png'));
+  const destination = await openWebDataset(run);
+  for (const path of ['../secret.png', 'window.png']) {
+    const outcome = anOutcome({ index: 0, files: [file(path)] });
+    await expect(lastValueFrom(destination.deliver(outcome))).rejects.toBeInstanceOf(DeliveryError);
+  }
+  await destination.close();
+  expect(await readdir(join(run, 'webdataset'))).toEqual([]);
 });

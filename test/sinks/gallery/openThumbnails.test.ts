@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { StorageError } from '../../../src/errors.ts';
 import { openThumbnails } from '../../../src/sinks/gallery/thumbnails.ts';
-import type { OutcomeFile } from '../../../src/types.ts';
+import type { ImageFile, OutcomeFile } from '../../../src/types.ts';
+import { plainWebp } from '../../helpers/poisons.ts';
 import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();
@@ -55,6 +57,58 @@ it('shows a small image itself, and has no thumbnail of renditions, films and jo
   expect(thumbnails.pathOf(small)).toBe('small.webp');
   expect(thumbnails.pathOf(film)).toBeNull();
   await expect(readdir(join(folder(), '.thumbs'))).rejects.toThrow('ENOENT');
+});
+
+it('shows a large image by a thumbnail, however few bytes it has', async () => {
+  const thumbnails = await openThumbnails(folder());
+  const large = { ...(await draw('large.png')), bytes: 2_000, width: 9_000, height: 6_000 };
+  expect(thumbnails.pathOf(large)).toBeNull();
+  await thumbnails.make({ index: 0, files: [large] });
+  expect(thumbnails.pathOf(large)).toMatch(/^\.thumbs\//);
+});
+
+describe('check', () => {
+  const imageOf = ({ path, bytes, sha256, format, width, height }: OutcomeFile): ImageFile => ({
+    ...{ path: join(folder(), path), bytes, sha256, format, widthPx: width, heightPx: height },
+  });
+
+  it('makes the thumbnail of an original that is to be saved', async () => {
+    const original = await draw('a.png');
+    const thumbnails = await openThumbnails(folder());
+    await thumbnails.check(imageOf(original));
+    const path = thumbnails.pathOf(original) ?? '';
+    await utimes(join(folder(), path), 1, 1);
+    await thumbnails.check(imageOf(original));
+    await thumbnails.make({ index: 0, files: [original] });
+    expect((await stat(join(folder(), path))).mtimeMs).toBe(1_000);
+  });
+
+  it.each([900_000, 900])(
+    'refuses one that is cut, also one of %d bytes, and makes nothing',
+    async (bytes) => {
+      const original = { ...(await draw('a.png')), bytes };
+      const { size } = await stat(join(folder(), 'a.png'));
+      await truncate(join(folder(), 'a.png'), Math.floor(size / 2));
+      const thumbnails = await openThumbnails(folder());
+      await expect(thumbnails.check(imageOf(original))).rejects.toMatchObject({ code: 'ERR_UNDECODABLE' });
+      expect(await readdir(folder())).toEqual(['a.png']);
+    },
+  );
+
+  it('leaves alone what is no image, and what takes too much memory', async () => {
+    const thumbnails = await openThumbnails(folder());
+    const film = imageOf(fileOf('film.mp4', { width: null, height: null, format: 'mp4' }));
+    await thumbnails.check(film);
+    const huge = fileOf('huge.webp', { format: 'webp', bytes: 38, width: 16_383, height: 16_383 });
+    await writeFile(join(folder(), 'huge.webp'), await plainWebp(16_383));
+    await thumbnails.check(imageOf(huge));
+    expect(thumbnails.pathOf(huge)).toBeNull();
+  });
+
+  it('blames the disk if the original is gone', async () => {
+    const thumbnails = await openThumbnails(folder());
+    await expect(thumbnails.check(imageOf(fileOf('gone.png')))).rejects.toThrow(StorageError);
+  });
 });
 
 it('skips an original that is damaged or missing', async () => {

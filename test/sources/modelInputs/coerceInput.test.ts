@@ -48,7 +48,7 @@ it.each([
   ['num_outputs', '5', 'Expected `num_outputs` to be an integer of 1 to 4, got 5'],
   ['num_outputs', '1.5', 'Expected `num_outputs` to be an integer of 1 to 4, got 1.5'],
   ['seed', '0x10', 'Expected `seed` to be an integer, got the text "0x10"'],
-  ['seed', '9007199254740993', 'Expected `seed` to be an integer, got 9007199254740992'],
+  ['seed', '9007199254740993', 'Expected `seed` to be an integer, got 9007199254740993, which is too large'],
   ['guidance', '-1', 'Expected `guidance` to be a number of 0 to 10, got -1'],
   ['guidance', 'Infinity', 'Expected `guidance` to be a number of 0 to 10, got the text "Infinity"'],
   ['go_fast', 'maybe', 'Expected `go_fast` to be true or false, got the text "maybe"'],

@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeEach, expect, it } from 'vitest';
-import { inputFiles } from '../../../src/sources/modelInputs/inputFiles.ts';
+import { inputFiles, tidyFileInputs } from '../../../src/sources/modelInputs/inputFiles.ts';
 import type { Json, ModelInput, ModelSchema } from '../../../src/types.ts';
 import { tempFolder } from '../../helpers/tempFile.ts';
 
@@ -71,4 +71,39 @@ it('names every file that is wrong', async () => {
       `\`image_input[1]\`: Expected a picture at ${join(folder, 'notes.txt')}, got text/plain`,
     ].join('; '),
   });
+});
+
+it.each(['NFC', 'NFD'] as const)('finds a file whose folder and name the disk has in %s', async (form) => {
+  const on = (name: string) => name.normalize(form);
+  await mkdir(join(folder, on('Motörräder')));
+  await writeFile(join(folder, on('Motörräder'), on('blaue-Düse.svg')), svg);
+  for (const written of ['NFC', 'NFD']) {
+    const image = 'Motörräder/blaue-Düse.svg'.normalize(written);
+    const [found] = await find({ image });
+    expect(found).toBe(`image ${join(on('Motörräder'), on('blaue-Düse.svg'))}`);
+  }
+  await expect(find({ image: 'Motörräder/rote-Düse.svg' })).rejects.toThrow('rote-Düse.svg');
+});
+
+it('finds files whose path has blanks around it', async () => {
+  expect(await find({ image: ' cat.svg\t', image_input: ['\u00a0cat.svg '] })).toEqual([
+    'image cat.svg',
+    'image_input[0] cat.svg',
+  ]);
+});
+
+it('takes blanks from URLs and paths, encodes those within URLs, and leaves other texts', () => {
+  const input = {
+    prompt: ' a cat ',
+    image: ' https://a.example/one two.png\n',
+    image_input: ['cat.svg ', ' https://a.example/b.png'],
+    style: 'none',
+  };
+  expect(tidyFileInputs(input, schema)).toEqual({
+    prompt: ' a cat ',
+    image: 'https://a.example/one%20two.png',
+    image_input: ['cat.svg', 'https://a.example/b.png'],
+    style: 'none',
+  });
+  expect(tidyFileInputs(input, null)).toEqual(input);
 });

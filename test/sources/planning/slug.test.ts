@@ -15,6 +15,9 @@ it.each([
   ['', 'image'],
   ['../../etc/passwd', 'etc-passwd'],
   ['\u{1D4D0} fancy ﬁgure', 'a-fancy-figure'],
+  ['❤️', 'image'],
+  ['🏳️‍🌈 flag day', 'flag-day'],
+  ['1️⃣ first', '1-first'],
 ])('makes %j %j', (prompt, name) => {
   expect(slug(prompt)).toBe(name);
 });

@@ -86,7 +86,7 @@ it('reads back every value that was written, across the edges of chunks', async 
           type: 'row',
           line,
           prompt: `${number}${'x'.repeat(80)}`,
-          fields: { tag: text },
+          fields: { tag: text.trim() },
           text: true,
         };
         line += text.split('\n').length;

@@ -1,15 +1,17 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { inputFiles } from '../../../src/sources/modelInputs/inputFiles.ts';
 import type { JobContext } from '../../../src/sources/planning/jobContext.ts';
-import { jobsFromRows } from '../../../src/sources/promptFiles/promptJobs.ts';
+import { planJobs } from '../../../src/sources/planning/planJobs.ts';
+import { openPromptFile } from '../../../src/sources/promptFiles/promptFile.ts';
+import { jobsFromRows, validateRows } from '../../../src/sources/promptFiles/promptJobs.ts';
 import type { Row } from '../../../src/sources/promptFiles/rows.ts';
 import type { Job, Json, ModelSchema } from '../../../src/types.ts';
 import { collect } from '../../helpers/collect.ts';
 import { contextOf, schema } from '../../helpers/contextOf.ts';
-import { tempFolder } from '../../helpers/tempFile.ts';
+import { tempFile, tempFolder } from '../../helpers/tempFile.ts';
 
 const row = (prompt: string, fields: Record<string, Json> = {}, text = false): Row => ({
   type: 'row',
@@ -175,4 +177,82 @@ it('gives each job its own files and those of the run that it does not replace',
   // The same content is the same request: only its count among identical ones makes the last one
   // differ.
   expect(Number(jobs[3]?.input.seed)).toBe(Number(jobs[0]?.input.seed) + 1);
+});
+
+it('takes the name of an input in any case, with spaces or other signs between its words', async () => {
+  const fields = { Seed: '7', 'Aspect Ratio': '16:9', 'num-outputs': '2', Mood: 'calm' };
+  const [job] = await jobsOf([row('a cat', fields, true)]);
+  expect(job).toMatchObject({
+    input: { prompt: 'a cat', seed: 7, aspect_ratio: '16:9', num_outputs: 2 },
+    tags: { Mood: 'calm' },
+  });
+});
+
+it('leaves a name that fits two inputs as a tag', async () => {
+  const two = {
+    ...schema,
+    properties: { ...schema.properties, go_fast: { type: 'string' }, gofast: { type: 'string' } },
+  } as const;
+  const [job] = await jobsOf([row('a cat', { 'Go Fast': 'x' }, true)], { schema: two });
+  expect(job).toMatchObject({ input: { prompt: 'a cat' }, tags: { 'Go Fast': 'x' } });
+});
+
+it('refuses two fields for one input', async () => {
+  await expect(jobsOf([row('a cat', { seed: '7', Seed: '8' }, true)])).rejects.toThrow(
+    'Expected one value for `seed`, got two',
+  );
+});
+
+it('names a whole number that cannot be sent exactly by its own digits', async () => {
+  const file = await openPromptFile(
+    await tempFile('p.jsonl', '{"prompt":"a","seed":18446744073709551615,"id":12345678901234567890}\n'),
+  );
+  const rows = await collect(file.rows());
+  expect(rows).toMatchObject([{ fields: { seed: '18446744073709551615', id: '12345678901234567890' } }]);
+  await expect(validateRows(file, contextOf())).rejects.toMatchObject({
+    problems: [
+      { line: 1, message: 'Expected `seed` to be an integer, got 18446744073709551615, which is too large' },
+    ],
+  });
+});
+
+describe('a model without a prompt', () => {
+  const upscaler: ModelSchema = {
+    required: ['image'],
+    properties: { image: { type: 'string', format: 'uri' }, scale: { type: 'integer' } },
+  };
+  const table = 'image,scale\nhttps://example.com/pics/a.png,2\nhttps://example.com/b.png?x=1,4\n';
+
+  it('gets a job for each picture, named after it', async () => {
+    const file = await openPromptFile(await tempFile('p.csv', table));
+    const context = contextOf({ schema: upscaler });
+    expect((await validateRows(file, context)).rows).toBe(2);
+    const jobs = await collect(jobsFromRows(file.rows(), context));
+    expect(jobs.map(({ prompt, input }) => ({ prompt, ...input }))).toEqual([
+      { prompt: '', image: 'https://example.com/pics/a.png', scale: 2 },
+      { prompt: '', image: 'https://example.com/b.png?x=1', scale: 4 },
+    ]);
+    const config = { organize: 'flat', date: '2026-01-01', priceOf: () => null };
+    expect((await collect(planJobs(jobs, config))).map(({ path }) => path)).toEqual(['0001-a', '0002-b']);
+  });
+
+  it('needs the picture in each row', async () => {
+    const file = await openPromptFile(await tempFile('p.csv', 'image,scale\n,2\n'));
+    await expect(validateRows(file, contextOf({ schema: upscaler }))).rejects.toMatchObject({
+      problems: [{ line: 2, message: 'owner/name requires a value for `image`' }],
+    });
+  });
+
+  it.each([
+    ['a prompt that it does not take', 'prompt\na cat\n', upscaler, 'Expected a model that takes a prompt'],
+    [
+      'no column of prompts for a model that needs them',
+      table,
+      schema,
+      'Expected a column named prompt in the header, got image, scale',
+    ],
+  ])('is refused %s', async (_what, content, of, message) => {
+    const file = await openPromptFile(await tempFile('p.csv', content));
+    await expect(validateRows(file, contextOf({ schema: of }))).rejects.toThrow(message);
+  });
 });

@@ -28,3 +28,16 @@ it('keeps a key named __proto__ as data', async () => {
   const [row] = await rowsOf('p.jsonl', '{"prompt":"a","__proto__":{"polluted":true}}');
   expect(row?.type === 'row' && Object.hasOwn(row.fields, '__proto__')).toBe(true);
 });
+
+it('names a row that is nested too deeply, quickly, and reads on', async () => {
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  const content = `{"prompt":"a"}\n{"prompt":"b","list":${deep}}\n${deep}\n{"prompt":"c"}\n`;
+  const before = performance.now();
+  expect(await shortRowsOf('p.jsonl', content)).toMatchObject([
+    [1, 'a'],
+    [2, { message: 'Expected at most 100 levels of lists and objects, got more' }],
+    [3, { message: 'Expected a text or an object with a prompt, got a list' }],
+    [4, 'c'],
+  ]);
+  expect(performance.now() - before).toBeLessThan(5_000);
+});

@@ -9,15 +9,15 @@ it('reads texts and objects, by item number', async () => {
   ]);
 });
 
-it('names items that are no prompt, and reads on', async () => {
+it('names items that are neither a prompt nor fields, and reads on', async () => {
   const content =
     '[7, null, ["a"], {}, {"text": "a"}, {"prompt": 7}, {"prompt": " "}, "a\\u0000b", true, "fine"]';
   expect(await shortRowsOf('p.json', content)).toEqual([
     [1, new Error('Expected a text or an object with a prompt, got the number 7')],
     [2, new Error('Expected a text or an object with a prompt, got nothing')],
     [3, new Error('Expected a text or an object with a prompt, got a list')],
-    [4, new Error('Expected a `prompt`, got an empty object')],
-    [5, new Error('Expected a `prompt`, got the keys text')],
+    [4, ''],
+    [5, ''],
     [6, new Error('Expected `prompt` to be text, got the number 7')],
     [7, new Error('Expected a prompt, got an empty text')],
     [8, new Error('Expected text, got a NUL byte: this is not a text file')],
@@ -51,4 +51,13 @@ it('reads arrays longer than a chunk', async () => {
   const prompts = Array.from({ length: 5_000 }, (_, index) => `prompt é😀 number ${index}`);
   const rows = await shortRowsOf('p.json', JSON.stringify(prompts, null, 2));
   expect(rows.map(([, prompt]) => prompt)).toEqual(prompts);
+});
+
+it('names an item that is nested too deeply, and reads on', async () => {
+  const deep = `${'{"a":['.repeat(10_000)}${']}'.repeat(10_000)}`;
+  expect(await shortRowsOf('p.json', `["a",{"prompt":"b","list":${deep}},"c"]`)).toMatchObject([
+    [1, 'a'],
+    [2, { message: 'Expected at most 100 levels of lists and objects, got more' }],
+    [3, 'c'],
+  ]);
 });

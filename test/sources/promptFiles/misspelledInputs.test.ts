@@ -1,11 +1,8 @@
 import { expect, it } from 'vitest';
-import { misspelledInputs } from '../../../src/sources/promptFiles/promptJobs.ts';
+import { misspelledInputs } from '../../../src/sources/promptFiles/rowFields.ts';
 import { schema } from '../../helpers/contextOf.ts';
 
 it.each([
-  ['aspect-ratio', 'aspect_ratio'],
-  ['Aspect Ratio', 'aspect_ratio'],
-  ['SEED', 'seed'],
   ['num_output', 'num_outputs'],
   ['guidence', 'guidance'],
 ])('takes %s for %s', (field, input) => {
@@ -13,6 +10,6 @@ it.each([
 });
 
 it('leaves inputs and other words alone', () => {
-  expect(misspelledInputs(['seed', 'mood', 'platform', 'speed', 'need'], schema)).toEqual([]);
+  expect(misspelledInputs(['seed', 'Aspect Ratio', 'mood', 'platform', 'speed', 'need'], schema)).toEqual([]);
   expect(misspelledInputs(['aspect-ratio'], null)).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { appendFile, chmod, mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
@@ -79,17 +80,22 @@ it.each([
   ['p.csv', 'prompt,style\n', 'Expected at least one prompt, got a file without any'],
   ['p.json', '[]', 'Expected at least one prompt, got a file without any'],
   ['p.yaml', '# nothing yet\n', 'Expected at least one prompt, got a file without any'],
-  ['p.csv', 'text,style\na cat,oil\n', 'Expected a column named prompt in the header, got text, style'],
   ['p.csv', 'prompt,style,style\na,b,c\n', 'The header has the column style twice'],
   ['p.json', '{"prompt": "a"}', 'Expected a JSON array of texts or objects, got {…'],
   ['p.yaml', 'prompt: a cat\n', 'Expected a list of prompts, got keys and values'],
   [
     'p.docx',
     'a cat',
-    'Expected a file that ends in .txt, .csv, .tsv, .jsonl, .ndjson, .json, .yaml, .yml, got .docx',
+    'Expected a file that ends in .txt, .csv, .tsv, .jsonl, .ndjson, .json, .yaml, .yml, .xlsx, got .docx',
   ],
   ['prompts', 'a cat', 'got a name without extension'],
-  ['p.txt', Buffer.from('\uFEFFa cat', 'utf16le'), 'Expected UTF-8 text, got UTF-16'],
+  ['p.csv.gz', 'prompt\na cat\n', 'Expected a gzip file, got one that is damaged or cut'],
+  [
+    'p.csv.gz',
+    gzipSync('prompt\na cat\n').subarray(0, -9),
+    'Expected a gzip file, got one that is damaged or cut',
+  ],
+  ['p.xlsx', 'prompt\na cat\n', 'Expected an Excel workbook, got a file that cannot be read as one'],
   ['p.txt', Buffer.from('MZ\0\0'), 'Expected UTF-8 text, got'],
 ])('refuses %s with %j', async (name, content, message) => {
   const error: unknown = await opening(name, content).catch((thrown: unknown) => thrown);
@@ -140,7 +146,7 @@ it.each([
   for await (const row of readers[name]?.({ path, bytes: 1, chunks: () => createReadStream(path) }) ?? []) {
     if (rows === 0) await appendFile(path, last);
     rows += 1;
-    prompt = row.type === 'row' ? row.prompt : row.message;
+    prompt = row.type === 'row' ? (row.prompt ?? '') : row.message;
   }
   expect(rows).toBeGreaterThan(100_000);
   expect(prompt).toBe('the last');

@@ -155,3 +155,16 @@ it('looks at the files that rows name, from the folder of the context', async ()
     `5: Expected data: URLs of at most 10000000 characters in total, got ${17 * data.length}; give the path of a file instead`,
   ]);
 });
+
+it('names JSON in a cell that is nested too deeply', async () => {
+  const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`;
+  const list = { type: 'array', items: { type: null } } as const;
+  const open = { type: null } as const;
+  const found = await problemsOf('p.csv', `prompt,list,open\na,${deep},1\nb,[1],${deep}\nc,[],{}\n`, {
+    schema: { required: [], properties: { prompt: { type: 'string' }, list, open } },
+  });
+  expect(found.problems).toEqual([
+    '2: Expected `list` to have at most 100 levels of lists and objects, got more',
+    '3: Expected `open` to have at most 100 levels of lists and objects, got more',
+  ]);
+});

@@ -49,3 +49,52 @@ it('says what is missing', async () => {
     'axes: Expected keys and values, got nothing',
   ]);
 });
+
+it('merges merge keys, and takes aliases', async () => {
+  const path = await tempFile(
+    's.yaml',
+    'kind: &kind grid\naxes:\n  a: &all [x, {name: y, file: z}]\n  b: *all\n  c:\n    - &z {name: q, file: r}\n    - {<<: *z, name: s}\n',
+  );
+  expect(await readSpec(path, schema, { what: 'grid spec' })).toMatchObject({
+    axes: { b: ['x', { name: 'y', file: 'z' }], c: [{ name: 'q' }, { name: 's', file: 'r' }] },
+  });
+});
+
+it.each([
+  [
+    'deep lists',
+    `kind: grid\naxes: ${'['.repeat(5_000)}${']'.repeat(5_000)}\n`,
+    'line 2: Expected at most 100 levels',
+  ],
+  [
+    'levels that the parser takes',
+    `kind: grid\naxes: ${'['.repeat(200)}${']'.repeat(200)}\n`,
+    'line 2: axes: Expected at most 100 levels',
+  ],
+  [
+    'deep JSON',
+    `{"kind": "grid",\n"axes": ${'{"a":'.repeat(9_000)}1${'}'.repeat(9_000)}}`,
+    'line 2: Expected at most 100 levels',
+  ],
+  ['a circle', 'kind: grid\naxes: &a {b: *a}\n', 'line 2: axes: Expected at most 100 levels'],
+  [
+    'a merge key without a map',
+    'kind: grid\naxes: {}\n<<: 5\n',
+    'line 3: Invalid YAML: Merge sources must be maps',
+  ],
+  ['an unknown alias', 'kind: grid\naxes: *none\n', 'line 2: Invalid YAML: Unresolved alias'],
+])('names the line of %s', async (_what, content, fault) => {
+  const [first, second] = await faultsOf(content);
+  expect(first).toBe('PATH: 1 mistake in this grid spec:');
+  expect(second).toContain(fault);
+});
+
+it('refuses aliases that stand for more than any memory holds', async () => {
+  const lines = Array.from(
+    { length: 9 },
+    (_, n) => `y${n}: &b${n} [${Array(50).fill(n ? `*b${n - 1}` : 'lol')}]`,
+  );
+  expect((await faultsOf(`kind: grid\n${lines.join('\n')}\n`))[1]).toMatch(
+    /^line \d+: y\d: Expected at most 2000000 characters with all aliases in their place, got more$/,
+  );
+});

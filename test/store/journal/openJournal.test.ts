@@ -99,15 +99,19 @@ describe('openJournal', () => {
 
   it('knows the files of a folder that was moved', async () => {
     const journal = openJournal(join(folder, 'old'));
-    const outside = join(tmpdir(), 'elsewhere.png');
-    const entry = downloaded(join(folder, 'old/a/cat.png'), outside);
+    const entry = downloaded(join(folder, 'old/a/cat.png'));
     await lastValueFrom(journal.record(aPlan(), entry));
     journal.close();
     await cp(join(folder, 'old'), join(folder, 'new'), { recursive: true });
-    expect(open({}, join(folder, 'new')).find(0)?.files).toEqual([
-      aFile(join(folder, 'new/a/cat.png')),
-      aFile(outside),
-    ]);
+    expect(open({}, join(folder, 'new')).find(0)?.files).toEqual([aFile(join(folder, 'new/a/cat.png'))]);
+  });
+
+  it('refuses a file outside of its folder, which it would read or write there', async () => {
+    const journal = open();
+    await lastValueFrom(journal.record(aPlan(), downloaded(join(folder, '../elsewhere.png'))));
+    expect(() => journal.find(0)).toThrow(
+      `${join(folder, 'run.sqlite')}, job 1: Expected a path below the run folder, got "../elsewhere.png"`,
+    );
   });
 
   it('opens quickly and small over 200,000 saved jobs', async () => {

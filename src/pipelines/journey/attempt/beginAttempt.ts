@@ -15,13 +15,20 @@ import {
 } from 'rxjs';
 import { truncateDataUrls } from '../../../base/modelInput.ts';
 import { wallNow } from '../../../base/monotonicScheduler.ts';
+import {
+  expectSecrets,
+  hideInError,
+  hideInPrediction,
+  revealSecrets,
+  SECRET,
+} from '../../../base/secretInputs.ts';
 import { formatUsd } from '../../../base/text.ts';
 import { BudgetError, ProviderError } from '../../../errors.ts';
 import { isUnconnected } from '../../../operators/internal/outageErrors.ts';
 import { createPrediction } from '../../../operators/predictions/createPrediction.ts';
 import { budgetTake } from '../../../operators/stages/budgetTake.ts';
-import type { Governor } from '../../../ports.ts';
-import type { Prediction, PredictionRequest, PricedRequest } from '../../../types.ts';
+import type { Governor, Provider } from '../../../ports.ts';
+import type { Plan, Prediction, PredictionRequest, PricedRequest } from '../../../types.ts';
 import { withFiles } from '../inputFiles.ts';
 import type { JobState } from '../job.ts';
 import type { RunControl, RunHooks, RunLimits, RunServices, Shared, Stateful } from '../run.ts';
@@ -77,7 +84,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
       });
       return value;
     }),
-    createPrediction(run.provider, {
+    createPrediction(withSecrets(run.provider, plan), {
       governor: untilStopped(run),
       lookout: run.lookout,
       onLost: (attempt, error) => throwError(() => new LostAttempt(attempt, error)),
@@ -85,7 +92,10 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
       ...(cancelAfterMs === null ? {} : { cancelAfterMs }),
       ...(run.webhookUrlOf === undefined ? {} : { webhookUrl: run.webhookUrlOf(plan, attemptId(run)) }),
       isOutage: isUnconnected,
-      prepare: (wanted) => withFiles(wanted, plan.files, run),
+      prepare: (wanted) => {
+        expectSecrets(wanted.input, plan.secrets);
+        return withFiles(wanted, plan.files, run);
+      },
       beforeSend: (sent, attempt) => {
         isRefused = false;
         job.sent = sent;
@@ -115,6 +125,20 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
       return followPrediction(prediction, job, run);
     }),
   );
+}
+
+/**
+ * Returns a provider that sends the secrets of a plan, and shows them nowhere: neither requests nor
+ * predictions nor errors have them outside of it.
+ */
+function withSecrets(provider: Provider, { secrets, input }: Plan): Provider {
+  if (!Object.values(input).includes(SECRET)) return provider;
+  const create: Provider['createPrediction'] = (request, options) =>
+    provider.createPrediction(revealSecrets(request, secrets), options).pipe(
+      map((prediction) => hideInPrediction(prediction, input, secrets)),
+      catchError((error: unknown) => throwError(() => hideInError(error, secrets))),
+    );
+  return { ...provider, createPrediction: create };
 }
 
 function ownLimitMs({ timeoutMs, random }: Pick<Beginning, 'timeoutMs' | 'random'>): number {

@@ -1,4 +1,5 @@
 import { concatMap, type Observable, of, throwError } from 'rxjs';
+import { hideInPrediction } from '../../../base/secretInputs.ts';
 import { PredictionError } from '../../../errors.ts';
 import type { Prediction } from '../../../types.ts';
 import type { JobState } from '../job.ts';
@@ -15,8 +16,9 @@ type Ending = Pick<RunServices, 'answers'> &
   Stateful;
 
 /** Emits a prediction with output; books an attempt that ended without one, and emits its error. */
-export function settle(prediction: Prediction, job: JobState, run: Settling): Observable<Prediction> {
+export function settle(shown: Prediction, job: JobState, run: Settling): Observable<Prediction> {
   const { plan } = job;
+  const prediction = hideInPrediction(shown, plan.input, plan.secrets);
   job.prediction = prediction;
   run.emit({
     type: 'prediction.completed',

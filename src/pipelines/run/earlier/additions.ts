@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { createIndexSet, type IndexSet } from '../../../base/indexSet.ts';
+import { pathBelow } from '../../../disk/insideFolder.ts';
 import { recipeOf } from '../../../renditions/lists.ts';
 import { sidecarPath, writeSidecar } from '../../../sinks/manifest/sidecar.ts';
 import type { Outcome, OutcomeFile, Plan, RenditionSpec } from '../../../types.ts';
@@ -135,7 +135,7 @@ export function missingSpecs(
 ): readonly RenditionSpec[] {
   return specs.filter((spec) => {
     const listed = others.find((file) => isRenditionOf(file, spec));
-    return listed === undefined || !existsSync(join(folder, listed.path));
+    return listed === undefined || !existsSync(pathBelow(folder, listed.path));
   });
 }
 
@@ -151,7 +151,7 @@ export function keptFiles(
   return others.filter((file) => {
     if (file.role !== 'rendition') return true;
     const wanted = specs.find(({ name }) => name === file.name);
-    return (wanted === undefined || isRenditionOf(file, wanted)) && existsSync(join(folder, file.path));
+    return (wanted === undefined || isRenditionOf(file, wanted)) && existsSync(pathBelow(folder, file.path));
   });
 }
 
@@ -175,9 +175,11 @@ function isRenditionOf(
 
 /** Returns true if an original is only at a further destination. */
 export function isAway({ files }: Pick<Outcome, 'files'>, folder: string): boolean {
-  return files.some(({ role, path }) => role === 'original' && !existsSync(join(folder, path)));
+  return files.some(({ role, path }) => role === 'original' && !existsSync(pathBelow(folder, path)));
 }
 
 function lacksSidecar({ files }: Outcome, folder: string): boolean {
-  return files.some(({ role, path }) => role === 'original' && !existsSync(join(folder, sidecarPath(path))));
+  return files.some(
+    ({ role, path }) => role === 'original' && !existsSync(pathBelow(folder, sidecarPath(path))),
+  );
 }

@@ -3,6 +3,7 @@ import { monotonicScheduler, wallNow } from '../../../base/monotonicScheduler.ts
 import { UsageError } from '../../../errors.ts';
 import type { Outcome, Plan } from '../../../types.ts';
 import { OUTPUT_LIFETIME_MS } from '../../journey/run.ts';
+import { createFilesCheck, expectOthersInside } from '../folder/expectInside.ts';
 import type { PlanSource } from '../recoveryRounds.ts';
 import type { OpenRun } from '../settings.ts';
 import { createAdditions, createPlanCursor, isAway, type Wishes } from './additions.ts';
@@ -67,7 +68,7 @@ export async function expectSameFiles(
  * again too; without it they stay as they are, and a warning names them. Originals may be missing
  * if another destination has them. Jobs that the manifest does not list, or lists as they were in
  * an earlier input, get their line again; they are paid. Returns the jobs whose renditions can be
- * made from what is on disk.
+ * made from what is on disk. Rejects with `UsageError` if a file does not lie in the folder.
  */
 export async function reopenMissing(
   plans: PlanSource,
@@ -75,6 +76,7 @@ export async function reopenMissing(
   wishes: Wishes = {},
 ): Promise<IndexSet> {
   const { config, journal, reopen } = run;
+  await expectOthersInside(run);
   const additions = createAdditions(run, wishes);
   const lost = new Map(unlisted(run));
   const gone: number[] = [];
@@ -94,11 +96,13 @@ export async function reopenMissing(
 /** Yields the saved outcomes of the chosen jobs with their plans. */
 async function* savedJobs(
   plans: PlanSource,
-  { manifest, isChosen, wasSaved }: Pick<OpenRun, 'manifest' | 'isChosen' | 'wasSaved'>,
+  { config, manifest, isChosen, wasSaved }: Pick<OpenRun, 'config' | 'manifest' | 'isChosen' | 'wasSaved'>,
 ): AsyncGenerator<[Outcome, Plan]> {
   const planAt = createPlanCursor(plans);
+  const expectInside = createFilesCheck(config.folder);
   for await (const outcome of manifest.outcomes()) {
     const { status, index } = outcome;
+    expectInside(outcome);
     if (status !== 'saved' || !wasSaved(index) || !isChosen(index)) continue;
     const plan = await planAt(index);
     if (plan !== undefined) yield [outcome, plan];

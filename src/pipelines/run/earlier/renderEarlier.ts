@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { relative, sep } from 'node:path';
 import {
   catchError,
   concat,
@@ -18,6 +18,7 @@ import type { IndexSet } from '../../../base/indexSet.ts';
 import { monotonicScheduler } from '../../../base/monotonicScheduler.ts';
 import { encoderConcurrency } from '../../../base/pictures.ts';
 import { areIntact } from '../../../disk/copyFiles.ts';
+import { insideFolder } from '../../../disk/insideFolder.ts';
 import { RenderError, RxposureError, StorageError } from '../../../errors.ts';
 import { pullMap } from '../../../operators/pullMap.ts';
 import type { ProvenanceWriter } from '../../../ports.ts';
@@ -130,7 +131,7 @@ function changed({ path }: OutcomeFile, index: number): RenderError {
 }
 
 function imageOf({ path, bytes, sha256, format, width, height }: OutcomeFile, folder: string): ImageFile {
-  return { path: join(folder, path), bytes, sha256, format, widthPx: width, heightPx: height };
+  return { path: insideFolder(folder, path), bytes, sha256, format, widthPx: width, heightPx: height };
 }
 
 function entryOf(
@@ -175,7 +176,7 @@ function withDeliveries(rendered: Outcome, before: Outcome): Outcome {
 async function removeReplaced(before: Outcome, after: Outcome, folder: string): Promise<void> {
   const left = new Set(after.files.map(({ path }) => path));
   const replaced = before.files.filter(({ role, path }) => role === 'rendition' && !left.has(path));
-  await Promise.allSettled(replaced.map(({ path }) => rm(join(folder, path), { force: true })));
+  await Promise.allSettled(replaced.map(async ({ path }) => rm(insideFolder(folder, path), { force: true })));
 }
 
 /** Emits a job as failed in this run; the record of what it has stays as it is. */

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { pathBelow } from '../../../disk/insideFolder.ts';
 import { UsageError } from '../../../errors.ts';
 import type { EmitEvent } from '../../../events/runEvent.ts';
 import type { Manifest } from '../../../sinks/manifest/manifest.ts';
@@ -99,7 +99,7 @@ async function* suspects(manifest: Manifest, journal: FolderJournal): AsyncGener
 function originalsOf({ files }: Outcome, folder: string): ImageFile[] {
   return files.flatMap(({ role, path, bytes, sha256, format, width, height }) =>
     role === 'original'
-      ? [{ path: join(folder, path), bytes, sha256, format, widthPx: width, heightPx: height }]
+      ? [{ path: pathBelow(folder, path), bytes, sha256, format, widthPx: width, heightPx: height }]
       : [],
   );
 }

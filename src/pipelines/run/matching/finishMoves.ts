@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoreElements, lastValueFrom } from 'rxjs';
+import { atPlace, insideFolder, pathBelow } from '../../../disk/insideFolder.ts';
 import { gatherFiles, placeFiles } from '../../../disk/moveFiles.ts';
 import { syncFolder } from '../../../disk/writeFiles.ts';
 import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
 import { sidecarPath, writeSidecar } from '../../../sinks/manifest/sidecar.ts';
 import { unusedFileName } from '../../../sinks/manifest/unusedResults.ts';
+import type { FileMove } from '../../../store/journal/jobMatching.ts';
 import type { FolderJournal } from '../../../store/journal/journal.ts';
 
 /** The lists of a run folder that name jobs by their index. */
@@ -19,20 +21,31 @@ export function nextPath(folder: string, name: (typeof listNames)[number]): stri
 
 /**
  * Finishes the move of files that a change of the input has begun, in this run or one that was
- * killed; does nothing if there is none. Rejects with `StorageError` if the disk refuses.
+ * killed; does nothing if there is none. Rejects with `StorageError` if the disk refuses, and with
+ * `UsageError`, before it moves anything, if a path leaves the folder.
  */
 export async function finishMoves(folder: string, journal: FolderJournal): Promise<void> {
+  if (journal.movePhase() === null) return;
+  const moves = [...journal.fileMoves()];
+  expectInside(folder, moves);
   if (journal.movePhase() === 'gather') {
-    await gatherFiles(folder, [...journal.fileMoves()]);
+    await gatherFiles(folder, moves);
     journal.setMovePhase('place');
   }
-  if (journal.movePhase() !== 'place') return;
-  const moves = [...journal.fileMoves()];
   await placeFiles(folder, moves);
   for (const name of listNames) await replaceList(folder, name);
   await syncFolder(folder);
   await rewriteSidecars(folder, new Set(moves.flatMap(({ sidecarOf }) => sidecarOf ?? [])));
   journal.setMovePhase(null);
+}
+
+function expectInside(folder: string, moves: readonly FileMove[]): void {
+  try {
+    for (const path of moves.flatMap(({ oldPath, newPath }) => [oldPath, newPath]))
+      insideFolder(folder, path);
+  } catch (error) {
+    throw atPlace(join(folder, 'run.sqlite'), error);
+  }
 }
 
 /** Puts the next version of a list in its place, if it is still waiting. */
@@ -52,7 +65,7 @@ async function rewriteSidecars(folder: string, indexes: ReadonlySet<number>): Pr
   for await (const outcome of manifestOutcomes(folder)) {
     if (!indexes.has(outcome.index)) continue;
     const original = outcome.files.find(({ role }) => role === 'original');
-    if (original === undefined || !existsSync(join(folder, sidecarPath(original.path)))) continue;
+    if (original === undefined || !existsSync(pathBelow(folder, sidecarPath(original.path)))) continue;
     await lastValueFrom(writeSidecar(folder, outcome).pipe(ignoreElements()), { defaultValue: null });
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { relative, sep } from 'node:path';
+import { pathBelow } from '../../../disk/insideFolder.ts';
 import { sidecarPath } from '../../../sinks/manifest/sidecar.ts';
 import type { UnusedResults } from '../../../sinks/manifest/unusedResults.ts';
 import type { MatchedJob } from '../../../store/journal/jobMatching.ts';
@@ -40,14 +41,14 @@ export function createFreeNames(run: Listing, unused: UnusedResults): FreeNames 
     return known.has(path);
   };
   const isTaken = async (path: string): Promise<boolean> =>
-    existsSync(join(config.folder, path)) && !(await isOwn(path));
+    existsSync(pathBelow(config.folder, path)) && !(await isOwn(path));
   return {
     isOwn,
     own(paths) {
       for (const path of paths) known?.add(path);
     },
     claim(path) {
-      if (claimed.has(path) || existsSync(join(config.folder, path))) return false;
+      if (claimed.has(path) || existsSync(pathBelow(config.folder, path))) return false;
       claimed.add(path);
       return true;
     },

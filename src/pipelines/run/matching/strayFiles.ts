@@ -1,5 +1,6 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { relative, sep } from 'node:path';
+import { walkFolder } from '../../../disk/walkFolder.ts';
 import { statesPrediction } from '../../../provenance/xmp.ts';
 import type { OpenRun } from '../settings.ts';
 
@@ -18,11 +19,10 @@ export async function findStrayFiles(
   const strays = new Map<string, string[]>();
   const { ids, sinceMs } = openPredictions(journal);
   if (ids.length === 0) return strays;
-  const names = await readdir(config.folder, { recursive: true });
-  for (const name of names) {
-    const path = name.replaceAll(sep, '/');
-    if (HIDDEN.test(path) || (await isOwn(path))) continue;
-    const id = await predictionIn(join(config.folder, name), { ids, sinceMs });
+  for await (const { path: absolute, entry } of walkFolder(config.folder)) {
+    const path = relative(config.folder, absolute).replaceAll(sep, '/');
+    if (!entry.isFile() || HIDDEN.test(path) || (await isOwn(path))) continue;
+    const id = await predictionIn(absolute, { ids, sinceMs });
     if (id !== undefined) strays.set(id, [...(strays.get(id) ?? []), path]);
   }
   return strays;
@@ -49,7 +49,7 @@ const CLOCK_MARGIN_MS = 60_000;
 
 async function predictionIn(path: string, { ids, sinceMs }: OpenPredictions): Promise<string | undefined> {
   const found = await stat(path);
-  if (!found.isFile() || found.mtimeMs < sinceMs - CLOCK_MARGIN_MS) return undefined;
+  if (found.mtimeMs < sinceMs - CLOCK_MARGIN_MS) return undefined;
   const bytes = await readFile(path);
   return ids.find((id) => statesPrediction(bytes, id) || isSidecarOf(bytes, id));
 }

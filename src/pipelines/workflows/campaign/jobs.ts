@@ -5,8 +5,9 @@ import { sizeInput } from '../../../sources/modelInputs/adaptInput.ts';
 import { checkInput } from '../../../sources/modelInputs/checkInput.ts';
 import { inputFiles } from '../../../sources/modelInputs/inputFiles.ts';
 import { checkJobContext, type JobContext } from '../../../sources/planning/jobContext.ts';
+import { jobInput } from '../../../sources/planning/jobInput.ts';
 import { checkSeeds, createSeeder } from '../../../sources/planning/seeds.ts';
-import type { InputFiles, Job, ModelInput } from '../../../types.ts';
+import type { InputFiles, Job } from '../../../types.ts';
 import { type CampaignSpec, campaignPrompt } from './spec.ts';
 
 /**
@@ -57,7 +58,7 @@ function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, vo
     const renditions = distinctRenditions([platform, ...spec.renditions, ...context.renditions]);
     for (const variation of spec.variations) {
       const prompt = campaignPrompt(spec, platform.name, variation);
-      const input: ModelInput = { ...frame, ...context.input, prompt };
+      const { input, ...secrets } = jobInput({ ...frame, ...context.input, prompt }, schema);
       const tags = { platform: platform.name, variation: variation.name };
       for (let copy = 0; copy < count; copy += 1) {
         if (index >= limit) return;
@@ -70,6 +71,7 @@ function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, vo
           tags,
           renditions,
           ...ownFiles,
+          ...secrets,
         };
         index += 1;
       }
@@ -85,11 +87,12 @@ function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, vo
 export async function campaignFiles(
   { input }: CampaignSpec,
   specPath: string,
-  { schema, input: given, files }: JobContext,
+  { schema, input: given, files, allowFiles = [] }: JobContext,
 ): Promise<InputFiles> {
   const own = Object.entries(input).filter(([name]) => !Object.hasOwn(given, name));
   try {
-    const found = await inputFiles(Object.fromEntries(own), { schema, folder: dirname(specPath) });
+    const config = { schema, folder: dirname(specPath), allowFiles };
+    const found = await inputFiles(Object.fromEntries(own), config);
     return { ...found, ...files };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

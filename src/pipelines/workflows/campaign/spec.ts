@@ -8,7 +8,7 @@ import {
   specFields,
   uniqueNames,
 } from '../../../sources/specs/batchSpec.ts';
-import { readBatchSpec } from '../../../sources/specs/readSpec.ts';
+import { readBatchSpec, type SpecFilesConfig } from '../../../sources/specs/readSpec.ts';
 import type { RenditionSpec } from '../../../types.ts';
 
 /** One of the variations that a campaign makes for every platform. */
@@ -38,8 +38,11 @@ export interface CampaignSpec extends BatchSpec {
  * Reads a campaign spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec`
  * does.
  */
-export function readCampaignSpec(path: string): Promise<CampaignSpec> {
-  return readBatchSpec(path, campaignSpecSchema, { what: 'campaign spec' });
+export function readCampaignSpec(
+  path: string,
+  { allowFiles = [] }: SpecFilesConfig = {},
+): Promise<CampaignSpec> {
+  return readBatchSpec(path, campaignSpecSchema, { what: 'campaign spec', allowFiles });
 }
 
 const promptTemplate = specText.refine(

@@ -1,9 +1,11 @@
+import { SECRET } from '../../../base/secretInputs.ts';
 import { distinctRenditions } from '../../../renditions/lists.ts';
 import { adaptInput } from '../../../sources/modelInputs/adaptInput.ts';
 import { filesOfJob, type JobContext } from '../../../sources/planning/jobContext.ts';
+import { jobInput } from '../../../sources/planning/jobInput.ts';
 import { createSeeder } from '../../../sources/planning/seeds.ts';
 import { filledPrompt } from '../../../sources/specs/promptTemplate.ts';
-import type { Job, ModelInput } from '../../../types.ts';
+import type { Job, ModelInput, Tags } from '../../../types.ts';
 import { type GridAxis, type GridCell, type GridValue, gridCells, type ResumedGrid } from './cells.ts';
 import { gridModels } from './check.ts';
 
@@ -35,7 +37,7 @@ export async function* gridJobs(
     const whole = inputOf(grid, values, context);
     const own = models.length > 1 ? adaptInput(whole, schema) : whole;
     const files = await filesOfJob(own, context);
-    const input = { ...context.input, ...own, prompt };
+    const { input, ...secrets } = jobInput({ ...context.input, ...own, prompt }, schema);
     const copy = cell.at(-1) ?? 0;
     yield {
       index,
@@ -43,12 +45,20 @@ export async function* gridJobs(
       model,
       version,
       input: seeders.get(context)?.(input, { index, copy }, files) ?? input,
-      tags: Object.assign({}, ...values.map(({ tags }) => tags)),
+      tags: hiddenTags(Object.assign({}, ...values.map(({ tags }) => tags)), input),
       renditions,
       ...(Object.keys(files).length === 0 ? {} : { files }),
+      ...secrets,
     };
     index += 1;
   }
+}
+
+/** Hides the tag of an axis that varies a secret input. */
+function hiddenTags(tags: Tags, input: ModelInput): Tags {
+  return Object.fromEntries(
+    Object.entries(tags).map(([name, text]) => [name, input[name] === SECRET ? SECRET : text] as const),
+  );
 }
 
 function valuesAt({ axes }: ResumedGrid, cell: GridCell): GridValue[] {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { EXPECTED_MODEL, MODEL_REFERENCE } from '../../../base/modelName.ts';
 import { nearestName, type SpecProblem } from '../../../base/suggest.ts';
 import { UsageError } from '../../../errors.ts';
 import { specText } from '../../../renditions/fields.ts';
 import { type BatchSpec, readBatchFields, specFields } from '../../../sources/specs/batchSpec.ts';
 import { promptTemplate } from '../../../sources/specs/promptTemplate.ts';
-import { readBatchSpec } from '../../../sources/specs/readSpec.ts';
+import { readBatchSpec, type SpecFilesConfig } from '../../../sources/specs/readSpec.ts';
 import { type GridFields, gridAxes, type NamedValue } from './axes.ts';
 import type { Grid } from './cells.ts';
 
@@ -14,8 +15,8 @@ export interface GridSpec extends BatchSpec, Grid {}
 /**
  * Reads a grid spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does.
  */
-export function readGridSpec(path: string): Promise<GridSpec> {
-  return readBatchSpec(path, gridSpecSchema, { what: 'grid spec' });
+export function readGridSpec(path: string, { allowFiles = [] }: SpecFilesConfig = {}): Promise<GridSpec> {
+  return readBatchSpec(path, gridSpecSchema, { what: 'grid spec', allowFiles });
 }
 
 const axisName = z.string().regex(/^[a-z]\w*$/i, 'Expected letters, digits and _, beginning with a letter');
@@ -51,8 +52,6 @@ const gridSpecSchema = z
       max: fields.max ?? null,
     };
   });
-
-const modelName = /^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/;
 
 /**
  * Returns all mistakes in the varying parts of a spec, with their paths. Checks against the model
@@ -124,12 +123,12 @@ function models(fields: GridFields): SpecProblem[] {
     .filter(({ name }) => name === 'model')
     .flatMap(({ path, values }) =>
       values.flatMap(({ value }, index) =>
-        typeof value === 'string' && modelName.test(value)
+        typeof value === 'string' && MODEL_REFERENCE.test(value)
           ? []
           : [
               {
                 path: [...path, index],
-                message: `Expected owner/name or owner/name:version, got ${JSON.stringify(value)}`,
+                message: `Expected ${EXPECTED_MODEL}, got ${JSON.stringify(value)}`,
               },
             ],
       ),

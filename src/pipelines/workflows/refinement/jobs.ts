@@ -4,6 +4,7 @@ import { adaptInput } from '../../../sources/modelInputs/adaptInput.ts';
 import { inputFile } from '../../../sources/modelInputs/inputFile.ts';
 import { pictureInput, strengthInput } from '../../../sources/modelInputs/pictureInput.ts';
 import { checkJobContext, filesOfJob, type JobContext } from '../../../sources/planning/jobContext.ts';
+import { jobInput } from '../../../sources/planning/jobInput.ts';
 import { fingerprintOf } from '../../../sources/planning/requestKey.ts';
 import { createSeeder, type Seeder } from '../../../sources/planning/seeds.ts';
 import type { InputFiles, Job, ModelInput } from '../../../types.ts';
@@ -37,9 +38,14 @@ export function refinementJobs(
   rounds: readonly (readonly RefinementParent[])[],
 ): AsyncIterable<Job> {
   const [first, refining] = contexts;
-  const whole = { ...first, input: { ...spec.input, ...first.input } };
+  const whole = { ...first, input: { ...spec.input, ...first.input }, own: spec.input, given: first.input };
   const inherited = spec.refineInput ?? adaptInput(spec.input, refining.schema);
-  const wholeRefining = { ...refining, input: { ...inherited, ...refining.input } };
+  const wholeRefining = {
+    ...refining,
+    input: { ...inherited, ...refining.input },
+    own: inherited,
+    given: refining.input,
+  };
   const picture = refiningInput(refining);
   const strengthAt = (round: number): ModelInput => {
     const strength = spec.strengths[round - 1] ?? spec.strengths.at(-1);
@@ -72,19 +78,32 @@ function refiningInput({ model, schema }: JobContext): ReturnType<typeof picture
   }
 }
 
-async function* candidates(spec: RefinementSpec, context: JobContext): AsyncGenerator<Job> {
+/** The context of a round, with the inputs that the spec gives and those of the command line. */
+interface RoundContext extends JobContext {
+  readonly own: ModelInput;
+  readonly given: ModelInput;
+}
+
+/** Finds the files of the spec's inputs, and of those of the command line, which win. */
+function filesOfRound({ own, given, ...context }: RoundContext): Promise<InputFiles> {
+  const left = Object.entries(own).filter(([name]) => !Object.hasOwn(given, name));
+  return filesOfJob(Object.fromEntries(left), context);
+}
+
+async function* candidates(spec: RefinementSpec, context: RoundContext): AsyncGenerator<Job> {
   const seeded = createSeeder(context);
   const { prompt } = spec;
-  const files = await filesOfJob(context.input, context);
+  const files = await filesOfRound(context);
   for (let index = 0; index < spec.candidates; index += 1) {
-    const input = seeded({ ...context.input, prompt }, { index, copy: index }, files);
-    yield { ...frameOf(spec, context, files), index, prompt, input, tags: { round: '0' } };
+    const { input: hidden, ...secrets } = jobInput({ ...context.input, prompt }, context.schema);
+    const input = seeded(hidden, { index, copy: index }, files);
+    yield { ...frameOf(spec, context, files), index, prompt, input, tags: { round: '0' }, ...secrets };
   }
 }
 
 interface Round {
   readonly spec: RefinementSpec;
-  readonly context: JobContext;
+  readonly context: RoundContext;
   readonly picture: ReturnType<typeof pictureInput>;
   readonly seeded: Seeder;
   readonly round: number;
@@ -93,7 +112,7 @@ interface Round {
 
 async function* childrenOf({ spec, context, picture, seeded, round, parents }: Round): AsyncGenerator<Job> {
   const prompt = (spec.refinePrompt ?? '{prompt}').replaceAll('{prompt}', () => spec.prompt);
-  const shared = await filesOfJob(context.input, context);
+  const shared = await filesOfRound(context);
   let index = refinementTotal({ ...spec, rounds: round - 1 });
   for (const parent of parents) {
     const value = picture.valueOf(parent.picture);
@@ -103,12 +122,10 @@ async function* childrenOf({ spec, context, picture, seeded, round, parents }: R
     const tags = { round: String(round), parent: parent.index === null ? '?' : String(parent.index + 1) };
     for (let child = 0; child < spec.children; child += 1) {
       // A parent that stays among the best has children in several rounds; all get different seeds.
-      const input = seeded(
-        { ...context.input, [picture.name]: value, prompt },
-        { index, copy: index },
-        files,
-      );
-      yield { ...frameOf(spec, context, files), index, prompt, input, tags };
+      const whole = { ...context.input, [picture.name]: value, prompt };
+      const { input: hidden, ...secrets } = jobInput(whole, context.schema);
+      const input = seeded(hidden, { index, copy: index }, files);
+      yield { ...frameOf(spec, context, files), index, prompt, input, tags, ...secrets };
       index += 1;
     }
   }

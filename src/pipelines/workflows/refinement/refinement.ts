@@ -32,6 +32,7 @@ import { closingLook } from '../../run/closing/closingLook.ts';
 import { type FinishedRun, type RunEnd, writeResults } from '../../run/closing/results.ts';
 import { concurrencyOf } from '../../run/concurrency.ts';
 import { countSaved, expectSameFiles } from '../../run/earlier/earlierRuns.ts';
+import { expectAllInside } from '../../run/folder/expectInside.ts';
 import { inOpenRun } from '../../run/openRun.ts';
 import { type OpenRun, type RunSettings, runDefaults } from '../../run/settings.ts';
 import { runToEnd } from '../../runToFolder.ts';
@@ -97,6 +98,7 @@ async function prepare(
   run: OpenRun,
 ) {
   const { folder, resumeAnyway = false } = settings;
+  await expectAllInside(run);
   const history = await readRefinementHistory(folder);
   const parts = { spec, contexts, planning: settings, run };
   const decided = await validRounds(history?.rounds ?? [], { ...parts, mayDiffer: resumeAnyway });

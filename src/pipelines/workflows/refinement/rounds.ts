@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { insideFolder } from '../../../disk/insideFolder.ts';
 import { UsageError } from '../../../errors.ts';
 import {
   type RefinementCandidate,
@@ -58,7 +58,7 @@ export function createRefinementRounds(config: RefinementRoundsConfig): Refineme
 
   const parentsOf = ({ candidates }: RefinementRound): RefinementParent[] =>
     candidates.flatMap(({ index, path, kept }) =>
-      kept && path !== null ? [{ index, picture: path, file: join(folder, path) }] : [],
+      kept && path !== null ? [{ index, picture: path, file: insideFolder(folder, path) }] : [],
     );
   const plansUpTo = (round: number) =>
     planJobs(refinementJobs(spec, contexts, rounds.slice(0, round).map(parentsOf)), planning);
@@ -231,8 +231,9 @@ async function hasSameRequests(
 async function checkParents({ candidates }: RefinementRound, folder: string): Promise<void> {
   for (const { index, path, kept } of candidates) {
     if (!kept || path === null) continue;
-    await access(join(folder, path)).catch((cause: unknown) => {
-      throw new UsageError(`The image of job #${index + 1} is missing: ${join(folder, path)}`, {
+    const file = insideFolder(folder, path);
+    await access(file).catch((cause: unknown) => {
+      throw new UsageError(`The image of job #${index + 1} is missing: ${file}`, {
         suggestion:
           'Other images are made from it. Put it back, or start again in another folder with --out.',
         cause,

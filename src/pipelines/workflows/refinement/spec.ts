@@ -8,7 +8,7 @@ import {
   readBatchFields,
   specFields,
 } from '../../../sources/specs/batchSpec.ts';
-import { readBatchSpec } from '../../../sources/specs/readSpec.ts';
+import { readBatchSpec, type SpecFilesConfig } from '../../../sources/specs/readSpec.ts';
 import type { ModelInput } from '../../../types.ts';
 
 /** A refinement: candidates from one prompt, the best of which are refined round by round. */
@@ -46,8 +46,11 @@ export interface RefinementSpec extends BatchSpec {
 /**
  * Reads a refinement from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does.
  */
-export function readRefinementSpec(path: string): Promise<RefinementSpec> {
-  return readBatchSpec(path, refinementSpecSchema, { what: 'refinement spec' });
+export function readRefinementSpec(
+  path: string,
+  { allowFiles = [] }: SpecFilesConfig = {},
+): Promise<RefinementSpec> {
+  return readBatchSpec(path, refinementSpecSchema, { what: 'refinement spec', allowFiles });
 }
 
 const weight = z.number().min(0).optional();

@@ -202,6 +202,6 @@ it('lets the catalogue choose the model, and says what a wish may be', async () 
     'line 4: model.useCase: Expected one of draft, photo, illustration, text-in-image, editing, multi-image, got "editng"; did you mean editing?',
   ]);
   expect(await faultsOf(spec('flux'))).toEqual([
-    'line 4: model: Expected owner/name or owner/name:version, got "flux"',
+    'line 4: model: Expected owner/name, owner/name:version or deployments/owner/name, got "flux"',
   ]);
 });

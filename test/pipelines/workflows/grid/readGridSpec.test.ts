@@ -79,7 +79,7 @@ it.each([
   ],
   [
     'prompt: a\naxes: { model: [flux] }',
-    'axes.model[0]: Expected owner/name or owner/name:version, got "flux"',
+    'axes.model[0]: Expected owner/name, owner/name:version or deployments/owner/name, got "flux"',
   ],
   ['axes: { seed: [1] }', 'Expected a prompt, or a list of prompts under axes: prompt:'],
   ['prompt: a\naxes: { 1x: [1] }', 'Expected letters, digits and _'],

@@ -45,7 +45,10 @@ it('takes a model as the judge', async () => {
 });
 
 it.each([
-  ['{ model: judge }', 'line 6: score.model: Expected owner/name or owner/name:version, got "judge"'],
+  [
+    '{ model: judge }',
+    'line 6: score.model: Expected owner/name, owner/name:version or deployments/owner/name, got "judge"',
+  ],
   ['{ modle: owner/judge }', 'line 6: score.modle: Unknown key; did you mean model?'],
   ['{ sharpnes: 1 }', 'line 6: score.sharpnes: Unknown key; did you mean sharpness?'],
   [

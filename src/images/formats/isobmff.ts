@@ -10,10 +10,14 @@ export interface IsobmffBox {
   readonly end: number;
 }
 
-/** Reads the boxes between two offsets. Throws `RangeError` if they do not fit. */
+/** An honest file has some hundred boxes; millions of empty ones would fill the memory. */
+const MOST_BOXES = 100_000;
+
+/** Reads the boxes between two offsets. Throws `RangeError` if they do not fit, or are too many. */
 export function isobmffBoxes(bytes: Buffer, from: number, to: number): readonly IsobmffBox[] {
   const boxes: IsobmffBox[] = [];
   for (let start = from; start < to; ) {
+    if (boxes.length === MOST_BOXES) throw new RangeError(`Expected at most ${MOST_BOXES} boxes`);
     const shortSize = bytes.readUInt32BE(start);
     const isLarge = shortSize === 1;
     const content = start + (isLarge ? 16 : 8);
@@ -96,6 +100,9 @@ interface ItemLocations {
   readonly items: readonly ItemLocation[];
 }
 
+/** Extents of all items, at most: they may be stated without a byte for each. */
+const MOST_EXTENTS = 100_000;
+
 /** Reads the content of an `iloc` box. Throws `RangeError` if it ends too soon. */
 export function readItemLocations(content: Buffer): ItemLocations {
   const version = content.readUInt8(0);
@@ -112,12 +119,16 @@ export function readItemLocations(content: Buffer): ItemLocations {
   };
   const count = read(idSize);
   const items: ItemLocation[] = [];
+  let total = 0;
   for (let n = 0; n < count; n += 1) {
     const id = read(idSize);
     const construction = version === 0 ? 0 : read(2) & 15;
     const reference = read(2);
     const base = read(baseSize);
-    const extents = Array.from({ length: read(2) }, () => ({
+    const length = read(2);
+    total += length;
+    if (total > MOST_EXTENTS) throw new RangeError(`Expected at most ${MOST_EXTENTS} extents`);
+    const extents = Array.from({ length }, () => ({
       index: read(indexSize),
       offset: base + read(offsetSize),
       length: read(lengthSize),

@@ -1,0 +1,68 @@
+import { type Document, isAlias, isScalar, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
+import { tooDeep } from '../../base/nesting.ts';
+import { messageOf } from '../../base/text.ts';
+
+/** A mistake in a YAML text. */
+interface YamlFault {
+  /** 1-based. */
+  readonly line: number;
+  readonly message: string;
+}
+
+/** A YAML text that was parsed. */
+export interface ParsedYaml {
+  readonly document: Document.Parsed;
+  /** Returns the 1-based line of an offset in the text. */
+  readonly lineAt: (offset: number) => number;
+  /** Empty if the text is YAML. */
+  readonly faults: readonly YamlFault[];
+}
+
+/** Parses YAML, or JSON, which is YAML. Merge keys (`<<: *base`) merge. */
+export function parseYaml(text: string): ParsedYaml {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true, logLevel: 'error' });
+  const lineAt = (offset: number) => lineCounter.linePos(offset).line;
+  return { document, lineAt, faults: faultsOf(document.errors, lineAt) };
+}
+
+/**
+ * Describes the errors of the parser. Of a stack overflow, which breeds others, the first is
+ * enough.
+ */
+function faultsOf(errors: readonly YAMLError[], lineAt: (offset: number) => number): YamlFault[] {
+  const overflow = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
+  if (overflow !== undefined) return [{ line: lineAt(overflow.pos[0]), message: `Expected ${tooDeep}` }];
+  return errors.map(({ pos, message }) => ({ line: lineAt(pos[0]), message }));
+}
+
+/** A value of YAML, or the reason why it has none that can be used. */
+type YamlValue = { readonly value: unknown } | { readonly fault: YamlFault };
+
+/**
+ * Returns the value of a text without faults, whatever its aliases expand to: each is the same
+ * object. It has none if an alias is unresolved, or a merge key has nothing to merge.
+ */
+export function readYaml({ document, lineAt }: ParsedYaml): YamlValue {
+  try {
+    return { value: document.toJS({ maxAliasCount: -1 }) };
+  } catch (error) {
+    const message = error instanceof RangeError ? `Expected ${tooDeep}` : `Invalid YAML: ${messageOf(error)}`;
+    return { fault: { line: lineAt(faultyOffset(document)), message } };
+  }
+}
+
+/** Returns the offset of the first unresolved alias, else that of the first merge key. */
+function faultyOffset(document: Document.Parsed): number {
+  const anchors = new Set<string>();
+  let merge = 0;
+  let alias: number | null = null;
+  visit(document, {
+    Node: (_key, node) => {
+      if (isAlias(node) && !anchors.has(node.source)) alias ??= node.range?.[0] ?? null;
+      if (!isAlias(node) && node.anchor !== undefined) anchors.add(node.anchor);
+      if (isScalar(node) && node.source === '<<' && merge === 0) merge = node.range?.[0] ?? 0;
+    },
+  });
+  return alias ?? merge;
+}

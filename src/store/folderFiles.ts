@@ -1,0 +1,55 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { insideFolder, outsideTarget } from '../disk/insideFolder.ts';
+import { expectPlainFile } from '../disk/ownFiles.ts';
+import { UsageError } from '../errors.ts';
+
+/** Files of a run folder that a run reads, or writes in place. */
+const FILES = [
+  'run.json',
+  'run.sqlite',
+  'run.sqlite-wal',
+  'run.sqlite-shm',
+  'run.sqlite-journal',
+  'run.lock',
+  'journal.jsonl',
+  'manifest.jsonl',
+  'manifest.jsonl.next',
+  'failed.jsonl',
+  'failed.jsonl.next',
+  'detached.jsonl',
+  'detached.jsonl.next',
+  'unused.jsonl',
+  'unused.jsonl.next',
+  'report.json',
+  'refinement.json',
+  'grid.json',
+] as const;
+
+/** Folders in a run folder that a run writes into. */
+const FOLDERS = ['.moving', '.ratings', '.thumbs', 'originals', 'unused', 'webdataset'] as const;
+
+/**
+ * Checks that the files and folders of a run are what they seem to be, before any of them is
+ * opened. Throws `UsageError` if a file is a link, a pipe or a device, or a folder a link that
+ * leads out of the run folder: somebody else may have made it.
+ */
+export function expectOwnFiles(folder: string): void {
+  for (const name of FILES) expectPlainFile(join(folder, name));
+  for (const name of FOLDERS) insideFolder(folder, name);
+}
+
+/**
+ * Throws `UsageError` if a link in a run folder leads to a folder outside of it, so that files
+ * below its name would be written there. A link to a file is never written through.
+ */
+export function expectNoWayOut(folder: string, link: string): void {
+  const stats = statSync(link, { throwIfNoEntry: false });
+  if (stats?.isDirectory() !== true) return;
+  const target = outsideTarget(folder, link);
+  if (target === null) return;
+  throw new UsageError(`${link} is a symbolic link that leads out of the run folder, to ${target}`, {
+    suggestion:
+      'Remove the link, or choose another folder with --out: a run writes into its own folder only.',
+  });
+}
