@@ -47,12 +47,14 @@ export interface Outage {
   readonly began: Observable<unknown>;
   /** Returns the time of outages since a moment, in ms. */
   awayMs(sinceMs: number): number;
-  /** Returns true if there was an outage at some time between two moments. */
+  /** Returns true if there was an outage of ten seconds or more between two moments. */
   wasAway(fromMs: number, toMs: number): boolean;
 }
 
 /** First and longest pause between two tries; between tries whose result may stay unknown. */
 const PAUSES_MS = { first: 1_000, longest: 10_000, longestInDoubt: 30_000 } as const;
+/** Shorter outages may be a few unlucky calls. */
+const LONG_MS = 10_000;
 /** Time without a response after which the next caller tries too: the first may just be slow. */
 const TRY_MS = 10_000;
 
@@ -211,7 +213,7 @@ export function createOutage(config: OutageConfig = {}): Outage {
     },
     began,
     awayMs: periods.sumMs,
-    wasAway: periods.overlap,
+    wasAway: (fromMs, toMs) => periods.overlap(fromMs, toMs, LONG_MS),
   };
 }
 

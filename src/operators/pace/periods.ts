@@ -8,8 +8,8 @@ interface Periods {
   currentMs(): number;
   /** Returns the time that all of them have taken since a moment, in ms. */
   sumMs(sinceMs: number): number;
-  /** Returns true if one of them covers some time between two moments. */
-  overlap(fromMs: number, toMs: number): boolean;
+  /** Returns true if one of them, of this length at least, covers some time between two moments. */
+  overlap(fromMs: number, toMs: number, leastMs: number): boolean;
 }
 
 interface Period {
@@ -44,7 +44,10 @@ export function createPeriods(now: () => number): Periods {
         (sum, { fromMs, toMs }) => sum + Math.max(0, (toMs ?? now()) - Math.max(fromMs, sinceMs)),
         0,
       ),
-    overlap: (fromMs, toMs) =>
-      periods.some((one) => one.fromMs <= toMs && (one.toMs ?? Number.POSITIVE_INFINITY) >= fromMs),
+    overlap: (fromMs, toMs, leastMs) =>
+      periods.some((one) => {
+        const endMs = one.toMs ?? now();
+        return one.fromMs <= toMs && endMs >= fromMs && endMs - one.fromMs >= leastMs;
+      }),
   };
 }

@@ -198,7 +198,17 @@ it('knows how long it was away, and when', () => {
   outage.responded();
   clock.advance(5_000);
   expect(outage.awayMs(0)).toBe(5_000);
-  expect([outage.wasAway(5_000, 9_000), outage.wasAway(5_001, 9_000), outage.wasAway(-9, -1)]).toEqual([
+  // Too short to count as more than a few unlucky calls.
+  expect(outage.wasAway(0, 9_000)).toBe(false);
+  outage.failed(silence);
+  outage.failed(silence);
+  clock.advance(9_999);
+  expect(outage.wasAway(0, 30_000)).toBe(false);
+  clock.advance(1);
+  expect(outage.wasAway(0, 30_000)).toBe(true);
+  outage.responded();
+  expect(outage.awayMs(0)).toBe(15_000);
+  expect([outage.wasAway(20_000, 30_000), outage.wasAway(20_001, 30_000), outage.wasAway(0, 9_999)]).toEqual([
     true,
     false,
     false,
