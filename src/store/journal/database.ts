@@ -78,9 +78,11 @@ export function toJournalError(error: unknown, path: string): RxposureError {
   switch (sqliteCodeOf(error)) {
     case SQLITE.busy:
     case SQLITE.locked:
-      return new UsageError(`${path} is in use by another run.`, {
+      // A run holds the lease of its folder by now. SQLite reports ENOLCK like a lock of others.
+      return new UsageError(`${path} cannot be locked: another program has it, or its disk takes no locks.`, {
         recoverable: true,
-        suggestion: 'Wait until that run has ended, stop it, or choose another folder with --out.',
+        suggestion:
+          'Close programs that read the file. If there are none (NFS without lockd, some FUSE), choose a folder on another disk with --out.',
         cause: error,
       });
     case SQLITE.corrupt:

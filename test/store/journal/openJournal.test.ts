@@ -45,7 +45,7 @@ describe('openJournal', () => {
     const child = await recordingProcess();
     const exit = once(child, 'exit');
     try {
-      expect(() => open()).toThrow('in use by another');
+      expect(() => open()).toThrow('cannot be locked: another program has it');
     } finally {
       child.kill('SIGKILL');
     }
