@@ -191,11 +191,6 @@ export interface PredictionRequest {
   /** 64 hex digits, or null for the model's newest. */
   readonly version: string | null;
   readonly input: ModelInput;
-  /**
-   * Names of inputs that the service hides, or leaves out, when it shows the request. Default: only
-   * those that it replaces by a text such as `[REDACTED]`.
-   */
-  readonly secretNames?: readonly string[];
 }
 
 /** A request and the expected cost of its prediction. */

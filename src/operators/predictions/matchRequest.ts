@@ -18,28 +18,24 @@ export type ShownRequest = Pick<Prediction, 'model' | 'version' | 'input'>;
 
 /**
  * Creates a function that returns how well a prediction shows the request. Long data may be cut to
- * its hash on either side, as `truncateDataUrls` does. Secrets are left out.
+ * its hash on either side, as `truncateDataUrls` does. Secrets, which requests have as `[secret]`,
+ * are left out.
  *
- *     sent      { prompt: 'a cat ', seed: 7, scale: 3.3, key: 'k' }
- *     equal     { prompt: 'a cat ', seed: 7, scale: 3.3, key: 'k' }
- *     same      { prompt: 'a cat', seed: '7', scale: 3.2999999, key: '***', go_fast: true }
+ *     sent      { prompt: 'a cat ', seed: 7, scale: 3.3, key: '[secret]' }
+ *     equal     { prompt: 'a cat ', seed: 7, scale: 3.3, key: '[secret]' }
+ *     same      { prompt: 'a cat', seed: '7', scale: 3.2999999, go_fast: true }
  *     near      { prompt: 'a cat', scale: 3.3 }
- *     faint     { prompt: 'a cat', seed: 7, scale: 3.3, key: 'sha256:e3b0c4' }
- *     other     { prompt: 'a cat', seed: 8, scale: 3.3, key: 'k' }
+ *     faint     { prompt: 'a c', seed: 7, scale: 3.3 }
+ *     other     { prompt: 'a cat', seed: 8, scale: 3.3 }
  */
 export function requestMatcher(request: PredictionRequest): (shown: ShownRequest) => Match {
-  const { secretNames = [] } = request;
-  const sent = readInput(secretNames.length === 0 ? request.input : without(secretNames, request.input));
+  const sent = readInput(request.input);
   return (shown) => {
     const named = matchModel(request, shown);
     if (named === 'other') return 'other';
     // The service has deleted it, or never shows it.
     return shown.input === null ? 'faint' : worse(named, matchInput(sent, readInput(shown.input)));
   };
-}
-
-function without(names: readonly string[], input: ModelInput): ModelInput {
-  return Object.fromEntries(Object.entries(input).filter(([name]) => !names.includes(name)));
 }
 
 /** An input, prepared for being compared with many others. */
@@ -98,7 +94,8 @@ function matchInput({ values: sent, prompt }: ReadInput, shown: ReadInput): Matc
   const prompted = prompt === null ? null : matchPrompt(prompt, shown);
   // Most predictions of a list have another prompt: those are done with here.
   if (prompted === 'other') return 'other';
-  const values = Object.entries(sent).map(([name, value]): ShownValue => {
+  const compared = Object.entries(sent).filter(([name, value]) => name === 'prompt' || !isHidden(value));
+  const values = compared.map(([name, value]): ShownValue => {
     const shownValue = shown.values[name];
     const match = name === 'prompt' && prompted !== null ? prompted : matchValue(value, shownValue);
     const isVisible = !isHidden(shownValue) && isAtLeast(match, 'near') && shownValue !== undefined;
