@@ -30,5 +30,6 @@ it('ends soon on long texts of others, in which an expression could begin anywhe
   expect(rendition(`sharpen=${zeros}.`)).toThrow('rendition');
   expect(rendition(`a${tabs}b`)).toThrow('rendition');
   expect(match(`a${tabs}b`)).toBe('other');
+  expect(match(`${'\ufffd'.repeat(LENGTH)}x`)).toBe('other');
   expect(() => joinXmp(`${statement.repeat(LENGTH / 100)}>`, new Map())).toThrow(RangeError);
 });

@@ -80,9 +80,13 @@ function isVersion(version: string | null): boolean {
   return /^[0-9a-f]{64}$/i.test(version ?? '');
 }
 
+/** No name of a model, and no address of one, is longer. */
+const MOST_MODEL_CHARS = 1_000;
+
 /** Returns `owner/name` in small letters, for a name with a version or the address of a model. */
 function canonicalModel(model: string): string {
   const path = model
+    .slice(0, MOST_MODEL_CHARS)
     .trim()
     .toLowerCase()
     .replace(/^https?:\/\/[^/]*\//, '');

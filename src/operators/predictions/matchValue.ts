@@ -207,12 +207,16 @@ function isUrl(text: string): boolean {
   return /^(?:https?|data):\S/i.test(text);
 }
 
+/** Marks at the end of a text that is cut. */
+const OMISSIONS = ['…', '...'];
+
 /** A beginning as short as this without a mark of omission says little. */
 const SHORTEST_CUT = 100;
 
 /** Returns true if a text is the beginning of another: lists may show long texts cut. */
 function isCut(whole: string, shown: string): boolean {
-  const beginning = shown.replace(/\s*(?:…|\.{3})$/, '');
+  const mark = OMISSIONS.find((one) => shown.endsWith(one)) ?? '';
+  const beginning = mark === '' ? shown : shown.slice(0, -mark.length).trimEnd();
   const isMarked = beginning !== shown && beginning !== '';
   return (isMarked || shown.length >= SHORTEST_CUT) && whole.startsWith(beginning);
 }
@@ -224,7 +228,9 @@ function isCut(whole: string, shown: string): boolean {
 function mayBeChanged(sent: TextForms, shown: TextForms): boolean {
   if (shown.letters !== '' && sent.letters.startsWith(shown.letters)) return true;
   // The last character may be cut, too.
-  const beginning = shown.folded.replace(/\ufffd+$/, '');
+  let end = shown.folded.length;
+  while (shown.folded[end - 1] === '\ufffd') end -= 1;
+  const beginning = shown.folded.slice(0, end);
   return sent.folded.startsWith(beginning) || hasGaps(sent.folded, shown.parts);
 }
 
