@@ -16,9 +16,17 @@ const withoutResponse = [
 export function isServiceAway(error: unknown): boolean | null {
   if (!(error instanceof ProviderError)) return null;
   const { status, code, recoverable } = error;
+  if (code === 'ERR_REFUSED' || code === 'ERR_WEB_PAGE') return null;
   if (status === null) return recoverable && withoutResponse.includes(code) ? true : null;
-  if (status >= 500) return recoverable;
-  return code === 'ERR_REFUSED' ? null : false;
+  return status >= 500 && recoverable;
+}
+
+/**
+ * Returns true for an error that all other calls would end with, too: of the token, the credit, an
+ * outage that lasts too long. A web filter may block the list alone.
+ */
+export function concernsAllCalls(error: unknown): boolean {
+  return error instanceof ProviderError && error.stopsRun && error.code !== 'ERR_WEB_PAGE';
 }
 
 /** Returns true if no connection was made: then nothing was sent. */

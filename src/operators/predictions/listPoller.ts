@@ -19,6 +19,7 @@ import { ProviderError } from '../../errors.ts';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction } from '../../types.ts';
 import { maxTimerMs } from '../internal/options.ts';
+import { concernsAllCalls } from '../internal/outageErrors.ts';
 import { isRecoverable, isRetryableRead, retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 import { listedPredictions, PAGE_SIZE } from './listedPredictions.ts';
@@ -136,7 +137,7 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
   };
   /** Lets the list rest after an error, unless that concerns the whole run. */
   const noteFailedList = (error: unknown): Observable<never> => {
-    if (!(error instanceof ProviderError) || error.stopsRun) return throwError(() => error);
+    if (!(error instanceof ProviderError) || concernsAllCalls(error)) return throwError(() => error);
     const { first, longest, final } = LIST_PAUSES_MS;
     listAtMs = scheduler.now() + (error.recoverable ? Math.min(longest, first * 2 ** failedLists) : final);
     failedLists += 1;

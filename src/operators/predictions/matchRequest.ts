@@ -1,17 +1,9 @@
 import { canonicalJson, truncateDataUrls } from '../../base/modelInput.ts';
 import { SECRET } from '../../base/secretInputs.ts';
 import type { Json, ModelInput, Prediction, PredictionRequest } from '../../types.ts';
-import {
-  formsOf,
-  isAtLeast,
-  isHidden,
-  isSameSize,
-  type Match,
-  matchForms,
-  matchValue,
-  type TextForms,
-  worse,
-} from './matchValue.ts';
+import { isAtLeast, type Match, worse } from './match.ts';
+import { formsOf, isHidden, matchForms, type TextForms } from './matchText.ts';
+import { isSameSize, matchValue } from './matchValue.ts';
 
 /** The part of a prediction that shows its request. */
 export type ShownRequest = Pick<Prediction, 'model' | 'version' | 'input'>;
@@ -143,9 +135,9 @@ function isTelling(value: Json): boolean {
 
 /** A prompt that is hidden, empty or left out tells nothing. */
 function matchPrompt(sent: TextForms, { values, prompt }: ReadInput): Match {
-  const shown = values.prompt ?? '';
-  if (shown === '' || isHidden(shown) || isHidden(sent.text)) return sent.text === shown ? 'equal' : 'near';
-  return prompt === null ? matchValue(sent.text, shown) : matchForms(sent, prompt);
+  if (prompt === null) return matchValue(sent.text, values.prompt ?? null);
+  if (sent.text === prompt.text) return 'equal';
+  return prompt.text === '' || prompt.isHidden || sent.isHidden ? 'near' : matchForms(sent, prompt);
 }
 
 /**

@@ -1,29 +1,6 @@
 import type { Json } from '../../types.ts';
-
-/**
- * An answer to the question if a prediction was made by a request.
- *
- * `equal`: it shows the request, value by value. `same`: it shows all that was sent, in the
- * service's own spelling, and perhaps defaults besides. `near`: model and prompt are those of the
- * request, and the rest may be, in a spelling that says less. `faint`: it may be the request, if
- * the service has hidden or changed some text of it. `other`: it is another request.
- */
-export type Match = 'equal' | 'same' | 'near' | 'faint' | 'other';
-
-/** The matches, the worst first: compare `matchRanks`. */
-export const matchRanks = { other: 0, faint: 1, near: 2, same: 3, equal: 4 } as const satisfies Record<
-  Match,
-  number
->;
-
-export function worse(one: Match, other: Match): Match {
-  return matchRanks[one] < matchRanks[other] ? one : other;
-}
-
-/** Returns true if a match is this good, or better. */
-export function isAtLeast(match: Match, least: Match): boolean {
-  return matchRanks[match] >= matchRanks[least];
-}
+import { type Match, worse } from './match.ts';
+import { formsOf, isHidden, matchForms } from './matchText.ts';
 
 /** Returns how well a value of an input shows the one that was sent. */
 export function matchValue(sent: Json, shown: Json | undefined): Match {
@@ -34,18 +11,6 @@ export function matchValue(sent: Json, shown: Json | undefined): Match {
   if (isList(sent) || isList(shown)) return matchLists(parsed(sent), parsed(shown));
   if (typeof sent === 'object' || typeof shown === 'object') return matchObjects(parsed(sent), parsed(shown));
   return matchScalars(sent, shown);
-}
-
-const HIDDEN_WORDS =
-  'redacted|secret|hidden|masked|filtered|removed|omitted|private|token|password|sensitive|encrypted|confidential|censored';
-const HIDDEN = new RegExp(
-  `^(?:redacted|[[<({*]+ ?(?:${HIDDEN_WORDS}) ?[\\])}>*]+|[*•●█]{3,}|…|[.]{3})$`,
-  'i',
-);
-
-/** Returns true for a text that stands for a hidden one: `[REDACTED]`, `<hidden>`, `***`, `…`. */
-export function isHidden(shown: Json | undefined): boolean {
-  return typeof shown === 'string' && HIDDEN.test(shown.trim());
 }
 
 function isList(value: Json): value is readonly Json[] {
@@ -140,110 +105,4 @@ function matchNumbers(sent: number, shown: number): Match {
   if (isRounded || Math.fround(sent) === Math.fround(shown)) return 'same';
   const isShorter = [0, 1, 2, 3, 4].some((decimals) => Number(sent.toFixed(decimals)) === shown);
   return isShorter || Math.trunc(sent) === shown ? 'near' : 'other';
-}
-
-/** A text, and what is left of it if spelling does not count. */
-export interface TextForms {
-  readonly text: string;
-  /** Without blanks at the ends, and with one way to write a letter or the end of a line. */
-  readonly plain: string;
-  /** Without capitals and escapes, and with single blanks. */
-  readonly folded: string;
-  /** Letters and digits alone: signs may be replaced by plainer ones. */
-  readonly letters: string;
-  /** The parts between marks of omission; a single one if there are none. */
-  readonly parts: readonly string[];
-}
-
-const ENTITIES = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|(amp|lt|gt|quot|apos|nbsp));/gi;
-const NAMED: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  nbsp: ' ',
-};
-const SIGNS = /\p{M}|[^\p{L}\p{N}]/gu;
-/** Marks of omission, broken characters, and words in brackets: these may stand for any text. */
-const GAPS = /…|\ufffd+|\.{3}|[*•●█]{3,}|\[[^[\]]*\]|<[^<>]*>/;
-
-/** Prepares a text for being compared with many others. */
-export function formsOf(text: string): TextForms {
-  const plain = text.toWellFormed().normalize('NFC').replace(/\r\n?/g, '\n').trim();
-  // Some letters have several capitals: a service that makes capitals takes the same way.
-  const folded = unescaped(plain)
-    .normalize('NFKC')
-    .toUpperCase()
-    .toLowerCase()
-    .normalize('NFKD')
-    .replace(/\s+/g, ' ')
-    .trim();
-  const letters = folded.replace(SIGNS, '');
-  return { text, plain, folded, letters, parts: folded.split(GAPS) };
-}
-
-/** Replaces the entities of HTML by their characters. */
-function unescaped(text: string): string {
-  if (!text.includes('&')) return text;
-  return text.replace(ENTITIES, (entity, decimal?: string, hex?: string, name?: string) => {
-    if (name !== undefined) return NAMED[name.toLowerCase()] ?? entity;
-    const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : entity;
-  });
-}
-
-/** Returns how well a text shows the one that was sent. */
-export function matchForms(sent: TextForms, shown: TextForms): Match {
-  if (sent.text === shown.text) return 'equal';
-  if (sent.plain === shown.plain) return 'same';
-  const isRespelled = sent.folded === shown.folded || isCut(sent.plain, shown.plain);
-  if (isRespelled || (isUrl(sent.plain) && isUrl(shown.plain))) return 'near';
-  return mayBeChanged(sent, shown) ? 'faint' : 'other';
-}
-
-/** The service may store a file under another address. */
-function isUrl(text: string): boolean {
-  return /^(?:https?|data):\S/i.test(text);
-}
-
-/** Marks at the end of a text that is cut. */
-const OMISSIONS = ['…', '...'];
-
-/** A beginning as short as this without a mark of omission says little. */
-const SHORTEST_CUT = 100;
-
-/** Returns true if a text is the beginning of another: lists may show long texts cut. */
-function isCut(whole: string, shown: string): boolean {
-  const mark = OMISSIONS.find((one) => shown.endsWith(one)) ?? '';
-  const beginning = mark === '' ? shown : shown.slice(0, -mark.length).trimEnd();
-  const isMarked = beginning !== shown && beginning !== '';
-  return (isMarked || shown.length >= SHORTEST_CUT) && whole.startsWith(beginning);
-}
-
-/**
- * Returns true if a text may be what a service has made of another: its beginning, the same letters
- * with other signs between them, or the same with parts that are left out or hidden.
- */
-function mayBeChanged(sent: TextForms, shown: TextForms): boolean {
-  if (shown.letters !== '' && sent.letters.startsWith(shown.letters)) return true;
-  // The last character may be cut, too.
-  let end = shown.folded.length;
-  while (shown.folded[end - 1] === '\ufffd') end -= 1;
-  const beginning = shown.folded.slice(0, end);
-  return sent.folded.startsWith(beginning) || hasGaps(sent.folded, shown.parts);
-}
-
-/** Returns true if a text consists of these parts, with any text between them. */
-function hasGaps(whole: string, [beginning = '', ...others]: readonly string[]): boolean {
-  const end = others.pop();
-  if (end === undefined || !whole.startsWith(beginning) || !whole.endsWith(end)) return false;
-  if ([beginning, end, ...others].every((part) => part.trim() === '')) return false;
-  let at = beginning.length;
-  for (const part of others) {
-    const found = whole.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at + end.length <= whole.length;
 }

@@ -360,11 +360,12 @@ it.each([
   expect(Number(ends[0]?.split(' ')[0])).toBeLessThan(5_000);
 });
 
-const failing = (code: string, status: number, recoverable: boolean) =>
-  throwError(() => new ProviderError(code, `${status}`, { status, recoverable }));
+const failing = (code: string, status: number, recoverable: boolean, stopsRun = false) =>
+  throwError(() => new ProviderError(code, `${status}`, { status, recoverable, stopsRun }));
 it.each<[string, Provider['listPredictions']]>([
   ['is forbidden', () => failing('ERR_FORBIDDEN', 403, false)],
   ['is refused by a page of a gateway', () => failing('ERR_REFUSED', 403, true)],
+  ['is blocked by a web filter', () => failing('ERR_WEB_PAGE', 403, true, true)],
   ['is not found', () => failing('ERR_NOT_FOUND', 404, false)],
   ['fails each time', () => failing('ERR_SERVICE', 500, true)],
   ['is empty', () => of({ predictions: [], next: null })],

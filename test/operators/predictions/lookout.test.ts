@@ -450,6 +450,17 @@ it(
   }),
 );
 
+it(
+  'ends as uncertain if a web filter blocks the list, which need not concern other calls',
+  marbles(({ cold, expectObservable }) => {
+    const page = { status: 403, recoverable: true, stopsRun: true };
+    const blocked = new ProviderError('ERR_WEB_PAGE', '403: a web page', page);
+    const listPredictions = () => cold<never>('#', undefined, blocked);
+    const lookout = createLookout(fakeProvider({ listPredictions }), { random: () => 0 });
+    expectObservable(lookout.find(anAttempt())).toBe('130s #', undefined, uncertain);
+  }),
+);
+
 it('ends as uncertain if the list cannot be read to the end', () => {
   const broken = new ProviderError('ERR_SERVICE', '500', { status: 500, recoverable: true });
   const scheduler = new VirtualTimeScheduler();

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { truncateDataUrls } from '../../../src/base/modelInput.ts';
+import { isAtLeast, type Match, matchRanks } from '../../../src/operators/predictions/match.ts';
 import { contradiction, requestMatcher } from '../../../src/operators/predictions/matchRequest.ts';
-import { isAtLeast, type Match, matchRanks } from '../../../src/operators/predictions/matchValue.ts';
 import type { Json, ModelInput } from '../../../src/types.ts';
 
 const model = 'Owner/Name';

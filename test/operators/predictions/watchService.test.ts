@@ -168,6 +168,8 @@ it.each<[string, unknown, boolean | null]>([
   ['something unreadable', new ProviderError('ERR_UNREADABLE_ANSWER', '', { recoverable: true }), true],
   ['an untrusted certificate', new ProviderError('ERR_NO_CONNECTION', ''), null],
   ['a page that refuses', new ProviderError('ERR_REFUSED', '', { status: 403, recoverable: true }), null],
+  ['a page of a filter', new ProviderError('ERR_WEB_PAGE', '', { status: 403, recoverable: true }), null],
+  ['a portal', new ProviderError('ERR_WEB_PAGE', '', { status: 511, recoverable: true }), null],
   ['a refusal', new ProviderError('ERR_NOT_FOUND', '', { status: 404 }), false],
   ['a container that is not ready', new ProviderError('ERR_NOT_READY', '', { recoverable: true }), null],
   ['another error', new Error('no'), null],

@@ -274,19 +274,26 @@ it('looks for what was lost until the list must show it, if nothing else proves 
   expect(endedAtMs).toBeLessThan(11 * MINUTE_MS);
 });
 
-it('ends with exit code 3 after the time allowed, and leaves what was made to the next run', async () => {
-  const { fault, outcomes, made, endedAtMs, journal } = await run({
-    jobs: 60,
-    away: [10_000, Number.POSITIVE_INFINITY],
-    config: { maxOutageMs: 5 * MINUTE_MS },
-  });
-  expect(fault).toMatchObject({ code: 'ERR_WAIT_TOO_LONG', stopsRun: true });
-  expect((fault as Error).message).toMatch(/^The service has not responded for 5 minutes: failed with 502/);
-  expect(exitCodeOfError(fault)).toBe(3);
-  expect(codes(outcomes)).toEqual(saved(outcomes.length));
-  expect(endedAtMs).toBeLessThan(6 * MINUTE_MS);
-  expect(journal.openIndexes().size).toBeGreaterThanOrEqual(made - outcomes.length);
-});
+it.each<[string, OutagePhase['kinds']]>([
+  ['nothing gets through', ALL],
+  ['no create request gets through', ['create']],
+])(
+  'ends with exit code 3 after the time allowed if %s, and leaves what was made to the next run',
+  async (_what, kinds) => {
+    const { fault, outcomes, made, endedAtMs, journal } = await run({
+      jobs: 60,
+      away: [10_000, Number.POSITIVE_INFINITY],
+      kinds,
+      config: { maxOutageMs: 5 * MINUTE_MS },
+    });
+    expect(fault).toMatchObject({ code: 'ERR_WAIT_TOO_LONG', stopsRun: true });
+    expect((fault as Error).message).toMatch(/^The service has not responded for 5 minutes: failed with 502/);
+    expect(exitCodeOfError(fault)).toBe(3);
+    expect(codes(outcomes)).toEqual(saved(outcomes.length));
+    expect(endedAtMs).toBeLessThan(6 * MINUTE_MS);
+    expect(journal.openIndexes().size).toBeGreaterThanOrEqual(made - outcomes.length);
+  },
+);
 
 it('lets a download fail after the time allowed, and the run go on', async () => {
   const { fault, outcomes } = await run({

@@ -1,5 +1,5 @@
 import type { Prediction } from '../../../types.ts';
-import { isAtLeast, type Match, matchRanks } from '../matchValue.ts';
+import { isAtLeast, type Match, matchRanks } from '../match.ts';
 import { type Attempt, areAlike, fitsInTime, showsLimitOf, showsWebhookOf } from './attempt.ts';
 import type { Mark, OwnPredictions } from './ownPredictions.ts';
 

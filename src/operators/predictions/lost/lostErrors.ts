@@ -1,6 +1,7 @@
 import { withoutStop } from '../../../base/text.ts';
 import { ProviderError } from '../../../errors.ts';
 import type { Prediction } from '../../../types.ts';
+import { concernsAllCalls } from '../../internal/outageErrors.ts';
 import { isRecoverable } from '../../internal/retryPolicies.ts';
 import type { SentRequest } from './attempt.ts';
 
@@ -66,7 +67,7 @@ export function isUncertain(error: unknown): error is ProviderError {
 export function unread(error: unknown): unknown {
   if (!(error instanceof ProviderError)) return isRecoverable(error) ? uncertain(error) : error;
   const { code, recoverable, stopsRun, suggestion } = error;
-  if (!stopsRun) return uncertain(error);
+  if (!concernsAllCalls(error)) return uncertain(error);
   const message = `${withoutStop(error.message)}. The result of a create request is unknown until the list of predictions can be read`;
   return new ProviderError(code, message, {
     recoverable,

@@ -17,6 +17,7 @@ import {
 } from 'rxjs';
 import { monotonicScheduler } from '../../../base/monotonicScheduler.ts';
 import { ProviderError } from '../../../errors.ts';
+import { concernsAllCalls } from '../../../operators/internal/outageErrors.ts';
 import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
 import { listedPredictions } from '../../../operators/predictions/listedPredictions.ts';
 import { retryBackoff } from '../../../operators/retryBackoff.ts';
@@ -123,7 +124,7 @@ export function settledPredictions(
       );
     const looks = concat(look(true), ...pausesMs.map(lookAgain)).pipe(
       catchError((error: unknown) => {
-        if (!(error instanceof ProviderError) || error.stopsRun) return throwError(() => error);
+        if (!(error instanceof ProviderError) || concernsAllCalls(error)) return throwError(() => error);
         fault = error;
         return EMPTY;
       }),
