@@ -102,8 +102,18 @@ export async function readWhole(reader: BytesReader, format: string): Promise<Im
   if (format === 'xml') await readMarkup(reader);
   if (FILMS.has(format)) await withoutRangeErrors(checkFilm(reader));
   if (STILLS.has(format)) await withoutRangeErrors(checkStill(reader));
-  if (RIFFS.has(format) && (await reader.read(0, 8)).readUInt32LE(4) + 8 > reader.size) throw cut();
+  if (RIFFS.has(format)) await checkRiff(reader);
   return null;
+}
+
+/** A length that is not known when the header is written, as that of a stream. */
+const UNKNOWN_LENGTH = 0xffffffff;
+
+async function checkRiff(reader: BytesReader): Promise<void> {
+  const head = await reader.read(0, 8);
+  const length = head.readUInt32LE(4);
+  const isKnown = head.toString('latin1', 0, 4) === 'RIFF' && length !== UNKNOWN_LENGTH;
+  if (isKnown && length + 8 > reader.size) throw cut();
 }
 
 /** A number beyond the end of a part is a fault of the file. */

@@ -74,6 +74,42 @@ it('a JPEG whose thumbnail is whole is cut all the same', async () => {
   expect(await verdict(withThumbnail.subarray(0, -2), 'jpeg')).toBe('cut: its end is missing');
 });
 
+it('a sound is cut if it states its length, and is longer', async () => {
+  const wav = Buffer.from('RIFF\0\0\0\0WAVEfmt ');
+  wav.writeUInt32LE(wav.length - 8, 4);
+  expect(await verdict(wav, 'wav')).toBeNull();
+  expect(await verdict(wav.subarray(0, -1), 'wav')).toBe('cut: its end is missing');
+  wav.writeUInt32LE(0xffffffff, 4);
+  expect(await verdict(wav, 'wav')).toBeNull();
+});
+
+it('a film is cut if a box or its data lie beyond its end', async () => {
+  const box = (type: string, ...content: Buffer[]) => {
+    const body = Buffer.concat(content);
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(8 + body.length);
+    head.write(type, 4, 'latin1');
+    return Buffer.concat([head, body]);
+  };
+  const offset = Buffer.alloc(12);
+  offset.writeUInt32BE(1, 4);
+  const film = (at: number, ...rest: Buffer[]) => {
+    offset.writeUInt32BE(at, 8);
+    const tables = ['stbl', 'minf', 'mdia', 'trak'].reduce(
+      (inner, type) => box(type, inner),
+      box('stco', offset),
+    );
+    return Buffer.concat([box('ftyp', Buffer.from('isom')), box('moov', tables), ...rest]);
+  };
+  const data = box('mdat', Buffer.alloc(50));
+  const whole = film(80, data);
+  expect(await verdict(whole, 'mp4')).toBeNull();
+  for (let end = 0; end < whole.length; end += 1) {
+    expect(await verdict(whole.subarray(0, end), 'mp4')).toBe('cut: its end is missing');
+  }
+  expect(await verdict(film(5_000, data), 'mov')).toBe('cut: its end is missing');
+});
+
 describe('a file is damaged', () => {
   const png = () => Buffer.from(named('png').bytes);
   const changed = (bytes: Buffer, change: (bytes: Buffer) => void) => {

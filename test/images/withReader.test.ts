@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,6 +25,12 @@ it('gives any part of a file, and says where it ends', async () => {
       { numRuns: 100 },
     );
   });
+});
+
+it.skipIf(process.platform === 'win32')('does not wait for a pipe', async () => {
+  const path = join(folder(), 'a.png');
+  execFileSync('mkfifo', [path]);
+  await expect(withReader(path, async () => 1)).rejects.toMatchObject({ code: 'ESPIPE' });
 });
 
 it('has all of a small file at once', async () => {

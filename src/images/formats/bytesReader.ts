@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
 /** A fault in the structure of a file. */
@@ -49,7 +50,8 @@ const FIRST_BYTES = 64 * 1024;
  * cannot be read, or with the error of `use`.
  */
 export async function withReader<T>(path: string, use: (reader: BytesReader) => Promise<T>): Promise<T> {
-  const handle = await open(path);
+  // A pipe in place of a file would be waited for without end; thus it is an error.
+  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(FIRST_BYTES), 0, FIRST_BYTES, 0);
     if (bytesRead < FIRST_BYTES) return await use(bufferReader(buffer.subarray(0, bytesRead)));
