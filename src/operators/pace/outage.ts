@@ -47,14 +47,16 @@ export interface Outage {
   readonly began: Observable<unknown>;
   /** Returns the time of outages since a moment, in ms. */
   awayMs(sinceMs: number): number;
-  /** Returns true if there was an outage of ten seconds or more between two moments. */
+  /** Returns true if there was an outage between two moments, with failures for 5 s or more. */
   wasAway(fromMs: number, toMs: number): boolean;
 }
 
 /** First and longest pause between two tries; between tries whose result may stay unknown. */
 const PAUSES_MS = { first: 1_000, longest: 10_000, longestInDoubt: 30_000 } as const;
+/** Time without callers after which a long outage is not known any more to be one. */
+const IDLE_MS = 60_000;
 /** Shorter outages may be a few unlucky calls. */
-const LONG_MS = 10_000;
+const LONG_MS = 5_000;
 /** Time without a response after which the next caller tries too: the first may just be slow. */
 const TRY_MS = 10_000;
 
@@ -87,12 +89,20 @@ export function createOutage(config: OutageConfig = {}): Outage {
   let callers = new Set<unknown>();
   let tries = 0;
   let nextTryMs = 0;
+  let heldSinceMs = 0;
+  let heldMs = 0;
   let isReported = false;
   let turn: Subscription | null = null;
 
   const rest = (): void => {
     turn?.unsubscribe();
     turn = null;
+  };
+  /** Notes that callers are held back, or try. */
+  const hold = (): void => {
+    const nowMs = scheduler.now();
+    if (nowMs - heldMs > IDLE_MS) heldSinceMs = nowMs;
+    heldMs = nowMs;
   };
   const forget = (): void => {
     failedInARow = 0;
@@ -114,6 +124,8 @@ export function createOutage(config: OutageConfig = {}): Outage {
   };
   const pause = (): void => {
     const longestMs = isInDoubt ? PAUSES_MS.longestInDoubt : PAUSES_MS.longest;
+    hold();
+    periods.confirm();
     nextTryMs = scheduler.now() + Math.min(longestMs, PAUSES_MS.first * 2 ** tries);
     tries += 1;
     state = 'away';
@@ -122,6 +134,8 @@ export function createOutage(config: OutageConfig = {}): Outage {
   };
   const begin = (): void => {
     periods.begin(failedSinceMs);
+    heldSinceMs = failedSinceMs;
+    heldMs = scheduler.now();
     pause();
     began.next(null);
   };
@@ -157,7 +171,7 @@ export function createOutage(config: OutageConfig = {}): Outage {
   };
   const tryNow = (): void => {
     turn = null;
-    const awayMs = periods.currentMs();
+    const awayMs = scheduler.now() - heldSinceMs;
     if (awayMs >= maxOutageMs) {
       const error = tooLong(lastError, awayMs);
       end((subscriber) => subscriber.error(error));
@@ -170,6 +184,7 @@ export function createOutage(config: OutageConfig = {}): Outage {
     turn = scheduler.schedule(tryNow, Math.max(0, nextTryMs - scheduler.now()));
   };
   const wait = (subscriber: Subscriber<void>): (() => void) => {
+    hold();
     const leave = line.join(subscriber);
     if (!isReported) {
       isReported = true;
@@ -194,7 +209,7 @@ export function createOutage(config: OutageConfig = {}): Outage {
       lastError = error;
       isInDoubt = !isCertain;
       if (state === 'trying') pause();
-      if (state !== 'up') return;
+      if (state !== 'up') return periods.confirm();
       if (failedInARow === 0) failedSinceMs = scheduler.now();
       failedInARow += 1;
       callers.add(caller);
