@@ -28,12 +28,15 @@ export interface OutageConfig {
 /** What is known of another side that may be away. */
 export interface Outage {
   /**
-   * Emits once and completes when a call may be made: at once, or when the other side responds
-   * again. Emits an error if it stays away for too long.
+   * Emits the time once and completes when a call may be made: at once, or when the other side
+   * responds again. Emits an error if it stays away for too long.
    */
-  admit(): Observable<void>;
-  /** Reports that the other side has responded to a call. */
-  responded(): void;
+  admit(): Observable<number>;
+  /**
+   * Reports that the other side has responded to a call that was made at this time. One from before
+   * the first failure says nothing new: it may be all that still gets through. Default: now.
+   */
+  responded(madeAtMs?: number): void;
   /**
    * Reports that it has not. `caller` tells calls apart: those of one caller alone are an outage
    * only if `isCertain` that they had no effect. Default: it is.
@@ -49,6 +52,8 @@ export interface Outage {
   awayMs(sinceMs: number): number;
   /** Returns true if there was an outage between two moments, with failures for 5 s or more. */
   wasAway(fromMs: number, toMs: number): boolean;
+  /** Returns true if an outage that began before this moment lasts, as far as it is known. */
+  hasBegunBefore(atMs: number): boolean;
 }
 
 /** First and longest pause between two tries; between tries whose result may stay unknown. */
@@ -77,7 +82,7 @@ export function createOutage(config: OutageConfig = {}): Outage {
   const { onChange = () => {}, scheduler = monotonicScheduler } = config;
   expectOption(Number.isInteger(failures) && failures >= 1, 'failures', 'an integer of 1 or more', failures);
   expectOption(maxOutageMs >= 0, 'maxOutageMs', 'a number of 0 or more', maxOutageMs);
-  const line = createFifoQueue<Subscriber<void>>();
+  const line = createFifoQueue<Subscriber<number>>();
   const periods = createPeriods(() => scheduler.now());
   const began = new Subject<unknown>();
   /** `trying`: the pause is over, and one caller after the other tries. */
@@ -108,8 +113,12 @@ export function createOutage(config: OutageConfig = {}): Outage {
     failedInARow = 0;
     callers = new Set();
   };
+  const letGo = (subscriber: Subscriber<number>): void => {
+    subscriber.next(scheduler.now());
+    subscriber.complete();
+  };
   /** Ends an outage. Callers that are let go may fail at once, and begin the next one. */
-  const end = (release: (subscriber: Subscriber<void>) => void): void => {
+  const end = (release: (subscriber: Subscriber<number>) => void): void => {
     rest();
     forget();
     state = 'up';
@@ -183,7 +192,7 @@ export function createOutage(config: OutageConfig = {}): Outage {
     if (turn !== null || state === 'up' || line.size === 0) return;
     turn = scheduler.schedule(tryNow, Math.max(0, nextTryMs - scheduler.now()));
   };
-  const wait = (subscriber: Subscriber<void>): (() => void) => {
+  const wait = (subscriber: Subscriber<number>): (() => void) => {
     hold();
     const leave = line.join(subscriber);
     if (!isReported) {
@@ -199,12 +208,14 @@ export function createOutage(config: OutageConfig = {}): Outage {
 
   return {
     admit: () =>
-      new Observable<void>((subscriber) => {
+      new Observable<number>((subscriber) => {
         if (state !== 'up') return wait(subscriber);
         letGo(subscriber);
         return undefined;
       }),
-    responded: respond,
+    responded(madeAtMs = scheduler.now()) {
+      if (failedInARow === 0 || madeAtMs >= failedSinceMs) respond();
+    },
     failed(error, { caller = null, isCertain = true } = { caller: null, isCertain: true }) {
       lastError = error;
       isInDoubt = !isCertain;
@@ -229,10 +240,6 @@ export function createOutage(config: OutageConfig = {}): Outage {
     began,
     awayMs: periods.sumMs,
     wasAway: (fromMs, toMs) => periods.overlap(fromMs, toMs, LONG_MS),
+    hasBegunBefore: (atMs) => state !== 'up' && failedSinceMs < atMs,
   };
-}
-
-function letGo(subscriber: Subscriber<void>): void {
-  subscriber.next();
-  subscriber.complete();
 }

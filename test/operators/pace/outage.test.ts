@@ -68,6 +68,23 @@ describe('without a probe', () => {
     expect(entered.map((one) => Number.parseInt(one, 10) / 1_000)).toEqual(expectedS);
   });
 
+  it('is not ended by responses to calls from before', () => {
+    const clock = new VirtualClock();
+    clock.advance(1_000);
+    const { outage, entered, enter } = begun({}, clock);
+    enter('a');
+    outage.responded(999);
+    expect([outage.isAway, entered]).toEqual([true, []]);
+    outage.responded(1_000);
+    expect([outage.isAway, entered]).toEqual([false, ['1000 a']]);
+    // Nor do they hide that the calls after them fail.
+    outage.failed(silence);
+    outage.responded(999);
+    outage.failed(silence);
+    expect(outage.isAway).toBe(true);
+    expect([outage.hasBegunBefore(1_000), outage.hasBegunBefore(1_001)]).toEqual([false, true]);
+  });
+
   it('lets one try at once if it is hastened', () => {
     const { clock, outage, entered, enter } = begun();
     outage.hasten();

@@ -488,7 +488,7 @@ it(
         heldMs = 60_000;
         return cold<PredictionPage>('60s (l|)', { l: page([]) });
       });
-    const outage = { awayMs: () => heldMs, wasAway: () => false };
+    const outage = { awayMs: () => heldMs, wasAway: () => false, mayBeAway: () => false };
     const lookout = createLookout(fakeProvider({ listPredictions }), { outage });
     expectObservable(lookout.find(anAttempt())).toBe('190s (p|)', { p: aPrediction() });
   }),
