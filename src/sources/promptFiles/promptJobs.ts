@@ -101,7 +101,8 @@ async function problemOf(item: RowItem, context: JobContext): Promise<RowProblem
     if (prompt === null && needsPrompt(context))
       return { line, message: `Expected a \`prompt\`, got ${keysOf(item)}` };
     if (prompt !== null && property !== undefined) checkInput('prompt', prompt, property);
-    await filesOfJob(input, context);
+    // A row without inputs of its own is not waited for: the step costs more than reading it.
+    if (Object.keys(input).length > 0) await filesOfJob(input, context);
     const own = prompt === null ? input : { ...input, prompt };
     return missingInput(item, { ...context.input, ...own }, context);
   } catch (error) {
