@@ -64,7 +64,7 @@ export interface Lookout {
    *
    *     the first look finds it                          (p|)
    *     the third look finds it                          6s (p|)
-   *     a look shows a later prediction, not this one    30s (0|)    0 = null
+   *     a look shows a later prediction, not this one    60s (0|)    0 = null
    *     no look proves anything                          130s #      ERR_UNCERTAIN
    */
   find(attempt: Attempt, config?: FindConfig): Observable<Prediction | null>;

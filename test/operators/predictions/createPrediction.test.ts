@@ -197,8 +197,8 @@ it(
     });
     const requests = cold('r 2999ms (l|)', { r: aRequest(), l: aRequest({ input: { prompt: 'later' } }) });
     const operator = createPrediction(provider, { governor: fakeGovernor(), delayMs: 10 });
-    expectObservable(requests.pipe(operator)).toBe('3001ms l 27010ms (p|)', { l: later, p: aPrediction() });
-    expectSubscriptions(second.subscriptions).toBe('30011ms ^!');
+    expectObservable(requests.pipe(operator)).toBe('3001ms l 57010ms (p|)', { l: later, p: aPrediction() });
+    expectSubscriptions(second.subscriptions).toBe('60011ms ^!');
   }),
 );
 
