@@ -3,6 +3,7 @@ import {
   concat,
   concatMap,
   defer,
+  delayWhen,
   EMPTY,
   identity,
   ignoreElements,
@@ -33,6 +34,7 @@ import { countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
 import { renderEarlier } from './run/earlier/renderEarlier.ts';
 import { strategies } from './run/feeds.ts';
 import { expectOwnPlans } from './run/folder/expectOwnPlans.ts';
+import { expectSpace } from './run/folder/expectSpace.ts';
 import { matchInput } from './run/matching/matchInput.ts';
 import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
@@ -104,6 +106,7 @@ function runReviewed(
     const expected = defer(() => expect(run)).pipe(ignoreElements());
     return concat(expected, matched, checked, reviewed).pipe(
       concatMap((toRender) => counted.pipe(map((saved) => ({ toRender, saved })))),
+      delayWhen(({ saved }) => expectSpace({ plans, jobs: total - saved, warn }, run, settings)),
       concatMap(({ toRender, saved }) => {
         const added = renderEarlier(toRender, plans, run);
         const outcomes = generate(plans, run.config);
