@@ -188,12 +188,12 @@ function incomplete({ missing, refused }: JobState, usable: number): OutcomeErro
   ];
   const [first] = faults;
   if (first === undefined) return null;
-  const each = faults.map(({ output, code, message }) => `output ${output + 1}: ${message} (${code})`);
+  const each = faults.map(({ output, code, message }) => `output ${output + 1} (${code}): ${message}`);
   const recoverable = faults.some((fault) => fault.recoverable);
   return {
     name: 'DownloadError',
     code: 'ERR_INCOMPLETE',
-    message: `Expected ${usable + faults.length} outputs, got ${usable}. Not there is ${each.join('; ')}`,
+    message: `Expected ${usable + faults.length} outputs, got ${usable}. Missing: ${each.join('; ')}`,
     recoverable,
     suggestion: recoverable
       ? 'Run the same command again within the hour: only what is missing is downloaded.'

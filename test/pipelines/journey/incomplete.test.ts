@@ -44,7 +44,7 @@ const ids = ['x', 'y'].map((end) => `${predictionAnswer.id.slice(0, -1)}${end}`)
 /** A service whose one prediction has these outputs, which a test may change between two runs. */
 async function service(outputs: Served[]) {
   let creates = -1;
-  const { url, requests } = await localServer(({ url: path, method, headers }, response) => {
+  const { url, requests } = await localServer(({ url: path, method, headers, body }, response) => {
     const output = outputs.map((one, index) =>
       typeof one === 'string' ? one : `http://${headers.host}/out/${index}.png`,
     );
@@ -52,18 +52,24 @@ async function service(outputs: Served[]) {
     if (isCreate) creates += 1;
     if (path.startsWith('/v1/predictions?')) return sendJson(response, 200, { results: [], next: null });
     if (path.startsWith('/v1/models') && !isCreate) return sendJson(response, 200, {});
-    if (path.startsWith('/v1'))
-      return sendJson(response, isCreate ? 201 : 200, { ...predictionAnswer, id: ids[creates], output });
+    if (path.startsWith('/v1')) {
+      const { input } = isCreate ? JSON.parse(body) : predictionAnswer;
+      const prediction = { ...predictionAnswer, id: ids[creates], input, output };
+      return sendJson(response, isCreate ? 201 : 200, prediction);
+    }
     const served = outputs[Number(/\d+/.exec(path)?.[0])] ?? 404;
     return typeof served === 'number' ? response.writeHead(served).end() : response.end(served);
   });
   return { url, requests, outputs };
 }
 
-/** Runs one job in the folder; returns its outcome and the requests of this run. */
+/**
+ * Runs one job in the folder, behind another one if `isInserted`; returns its outcome and the
+ * requests of this run.
+ */
 async function run(
   { url, requests }: { url: string; requests: readonly SeenRequest[] },
-  wishes: Partial<RunSettings> = {},
+  { isInserted = false, ...wishes }: Partial<RunSettings> & { isInserted?: boolean } = {},
 ) {
   const before = requests.length;
   const events: RunEvent[] = [];
@@ -81,7 +87,9 @@ async function run(
     tags: {},
     renditions: [parseRendition('thumb=8x8,png')],
   };
-  const plans = () => planJobs([job], { organize: 'flat', date: '2026-11-23', priceOf: () => 40_000 });
+  const dog = { ...job, prompt: 'a dog', input: { prompt: 'a dog' } };
+  const jobs = isInserted ? [dog, { ...job, index: 1 }] : [job];
+  const plans = () => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 40_000 });
   const settings = {
     folder,
     provider,
@@ -89,10 +97,10 @@ async function run(
     tables: ['csv' as const],
     emit: (event: RunEvent) => events.push(event),
   };
-  const { totals, fault } = await lastValueFrom(runToFolder(plans, 1, { ...settings, ...wishes }));
+  const { totals, fault } = await lastValueFrom(runToFolder(plans, jobs.length, { ...settings, ...wishes }));
   const { outcomes } = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
   const made: readonly SeenRequest[] = requests.slice(before);
-  const outcome: Outcome = outcomes[0];
+  const outcome: Outcome = outcomes.at(-1);
   return {
     outcome,
     totals,
@@ -117,11 +125,11 @@ const three = [
 const [a, b, c, d] = pictures as [Buffer, Buffer, Buffer, Buffer];
 
 it.each<[string, Served, Partial<RunSettings>, RegExp, boolean]>([
-  ['is gone', 410, {}, /output 2: .* it is gone \(ERR_OUTPUT_GONE\)/, false],
-  ['is refused', 403, {}, /output 2: .* got 403 \(ERR_DOWNLOAD_REFUSED\)/, false],
-  ['fails for now', 500, {}, /output 2: .* got 500 \(ERR_DOWNLOAD_REFUSED\)/, true],
+  ['is gone', 410, {}, /output 2 \(ERR_OUTPUT_GONE\): .* it is gone$/, false],
+  ['is refused', 403, {}, /output 2 \(ERR_DOWNLOAD_REFUSED\): .* got 403$/, false],
+  ['fails for now', 500, {}, /output 2 \(ERR_DOWNLOAD_REFUSED\): .* got 500$/, true],
   ['is too large', Buffer.alloc(9_000), { maxOutputBytes: 8_000 }, /\(ERR_OUTPUT_TOO_LARGE\)/, false],
-  ['is a page of the network', page, {}, /output 2: .*an HTML page \(ERR_NOT_AN_IMAGE\)/, true],
+  ['is a page of the network', page, {}, /output 2 \(ERR_NOT_AN_IMAGE\): .*an HTML page$/, true],
 ])(
   'lists three of four outputs if one %s, and fetches only that one later',
   async (_what, served, wishes, reason, recoverable) => {
@@ -171,7 +179,7 @@ it('lists three of four outputs if one cannot be decoded, and fetches nothing la
     const { outcome, ...made } = await run(at);
     expect([made.creates, made.fetched.length]).toEqual([creates, fetched]);
     expect(outcome.error).toMatchObject({ code: 'ERR_INCOMPLETE', recoverable: false, stage: 'rendering' });
-    expect(outcome.error?.message).toMatch(/got 3\. .*output 2: .* \(ERR_UNDECODABLE\)/);
+    expect(outcome.error?.message).toMatch(/got 3\. Missing: output 2 \(ERR_UNDECODABLE\): /);
     expect(summary(outcome)).toEqual([...three, 'kept undecodable 0001-a-cat--2.jpg 1']);
   }
 });
@@ -241,4 +249,23 @@ it('ends the run if the file host is not trusted, and leaves what was paid to th
   at.outputs[0] = a;
   const later = await run(at);
   expect(later).toMatchObject({ creates: 0, outcome: { status: 'saved', costUsd: 0.04, attempts: 1 } });
+});
+
+it.each<[string, Served[], string[]]>([
+  [
+    'an incomplete output whose first file is missing',
+    [410, b, c],
+    ['original original 0002-a-cat--2.png 1', 'original original 0002-a-cat--3.png 2'],
+  ],
+  ['an output that nothing recognises', [unknown], ['kept unrecognised 0002-a-cat.unrecognised 0']],
+  ['a damaged output', [a.subarray(0, a.length - 20)], ['kept damaged 0002-a-cat.damaged.png 0']],
+])('renames the files of %s if the input moves its job', async (_what, outputs, files) => {
+  const at = await service(outputs);
+  await run(at);
+  const { outcome, creates } = await run(at, { isInserted: true });
+  expect(creates).toBe(1);
+  expect(summary(outcome).filter((line) => !line.startsWith('rendition'))).toEqual(files);
+  for (const { path } of outcome.files) expect(await readdir(folder)).toContain(path);
+  const left = (await readdir(folder)).filter((name) => name.startsWith('0001-a-cat'));
+  expect(left).toEqual([]);
 });
