@@ -170,7 +170,7 @@ it('keeps an output that is JSON apart from its sidecar', async () => {
   expect(JSON.parse(await readFile(join(folder, '0001-a-cat.sidecar.json'), 'utf8'))).toEqual(outcome);
 });
 
-it('keeps a text of a model whose schema says nothing of texts, but does not save it as its output', async () => {
+it('saves no text of a model whose schema says nothing of texts, and asks for the schema once', async () => {
   const data = 'data:application/json,{}';
   const { outcome, requests } = await run(() => data);
   expect(outcome).toMatchObject({

@@ -8,14 +8,6 @@ import type { GenerateConfig } from '../../journey/config.ts';
 import type { PlanSource } from '../recoveryRounds.ts';
 import type { OpenRun, RunSettings } from '../settings.ts';
 
-/** The jobs of a run that are still to be made. */
-interface Remaining {
-  readonly plans: PlanSource;
-  /** Their number. */
-  readonly jobs: number;
-  readonly warn: (message: string) => void;
-}
-
 /** Plans that are looked at; the others are taken to be like them. */
 const LOOKED_AT = 1_000;
 /** For journal, manifest, report and gallery. */
@@ -29,26 +21,52 @@ const ORIGINAL_BYTES = { png: 1_400_000, other: 250_000 } as const;
 /** Bytes of a pixel in renditions at usual qualities. */
 const PIXEL_BYTES: Readonly<Record<RenditionFormat, number>> = { jpeg: 0.2, webp: 0.12, avif: 0.1, png: 1.4 };
 
-/**
- * Compares the room on the disk with what a run will take, before anything is paid. Rejects with
- * `UsageError` if it certainly does not suffice; warns if it probably does not, and for images of a
- * simulator, which are smaller and free. Does nothing if the file system does not say how much room
- * there is, or nothing is stored now.
- */
-export async function expectSpace(
-  { plans, jobs, warn }: Remaining,
-  run: Pick<OpenRun, 'isSaved' | 'isChosen'> & { readonly config: Pick<GenerateConfig, 'service'> },
-  settings: Pick<
-    RunSettings,
-    'folder' | 'detach' | 'deleteLocal' | 'keepOriginals' | 'sidecars' | 'gallery' | 'freeSpaceOf'
-  >,
-): Promise<void> {
+/** The settings of a run that say what it stores. */
+type Storing = Pick<
+  RunSettings,
+  'folder' | 'detach' | 'deleteLocal' | 'keepOriginals' | 'sidecars' | 'gallery' | 'freeSpaceOf'
+>;
+
+/** The parts of a run that say which jobs are to be made. */
+type Judging = Pick<OpenRun, 'isSaved' | 'isChosen'> & {
+  readonly config: Pick<GenerateConfig, 'service'>;
+};
+
+/** Compares the room on the disk with what a run will take. */
+interface SpaceCheck {
+  /** Returns plans that are looked at as they are read: no pass of its own. */
+  watch(plans: PlanSource): () => AsyncGenerator<Plan>;
+  /**
+   * Rejects with `UsageError` if the room certainly does not suffice for the `jobs` that are left;
+   * warns if it probably does not, and for images of a simulator, which are smaller and free. Does
+   * nothing if the file system does not say how much room there is, or nothing is stored now.
+   */
+  expect(jobs: number, warn: (message: string) => void): Promise<void>;
+}
+
+/** Creates the check of a run. Call `expect` before anything is paid. */
+export function createSpaceCheck(run: Judging, settings: Storing): SpaceCheck {
   const { folder, detach = false, freeSpaceOf = freeSpace } = settings;
-  const space = jobs === 0 || detach ? null : await freeSpaceOf(folder);
-  if (space === null) return;
-  // If the plans cannot be read, the run itself says so.
-  const needs = await needsOf(plans, jobs, run, settings).catch(() => null);
-  if (needs === null || needs.images === 0) return;
+  const sample = createSample(run, settings);
+  return {
+    watch: (plans) => () => sample.read(plans),
+    async expect(jobs, warn) {
+      const needs = sample.needs(jobs);
+      if (jobs === 0 || detach || needs.images === 0) return;
+      const space = await freeSpaceOf(folder);
+      if (space !== null) judge(needs, space, { run, settings, warn });
+    },
+  };
+}
+
+interface Verdict {
+  readonly run: Judging;
+  readonly settings: Storing;
+  readonly warn: (message: string) => void;
+}
+
+function judge(needs: Needs, space: FreeSpace, { run, settings, warn }: Verdict): void {
+  const { folder } = settings;
   const { images, leastImages, bytes, files } = needs;
   const leastBytes = FLOOR_BYTES + (settings.deleteLocal === true ? 0 : leastImages * LEAST_BYTES);
   const roomForFiles = space.files ?? Number.POSITIVE_INFINITY;
@@ -83,39 +101,49 @@ interface Needs {
   readonly files: number;
 }
 
-async function needsOf(
-  plans: PlanSource,
-  jobs: number,
-  { isSaved, isChosen }: Pick<OpenRun, 'isSaved' | 'isChosen'>,
-  settings: Pick<RunSettings, 'keepOriginals' | 'sidecars' | 'gallery'>,
-): Promise<Needs> {
+/** The first plans of a run, summed up as they are read. */
+interface Sample {
+  read(plans: PlanSource): AsyncGenerator<Plan>;
+  /** Returns what so many jobs will take. */
+  needs(jobs: number): Needs;
+}
+
+function createSample({ isSaved, isChosen }: Judging, settings: Storing): Sample {
   const sums = { unsaved: 0, images: 0, bytes: 0, files: 0 };
   let looked = 0;
-  let isAll = true;
-  for await (const plan of plans()) {
-    if (looked === LOOKED_AT) {
-      isAll = false;
-      break;
-    }
+  let isAll = false;
+  const look = (plan: Plan): void => {
     looked += 1;
-    if (isSaved(plan)) continue;
+    if (looked > LOOKED_AT || isSaved(plan)) return;
     sums.unsaved += 1;
-    if (!isChosen(plan.index)) continue;
+    if (!isChosen(plan.index)) return;
     const images = imagesAskedFor(plan.input);
     sums.images += images;
     sums.bytes += images * bytesOf(plan, settings);
     sums.files += images * filesOf(plan, settings);
-  }
-  const scale = isAll || sums.unsaved === 0 ? 1 : Math.max(1, jobs / sums.unsaved);
+  };
   return {
-    images: Math.round(sums.images * scale),
-    leastImages: sums.images,
-    bytes: sums.bytes * scale,
-    files: Math.round(sums.files * scale),
+    async *read(plans) {
+      for await (const plan of plans()) {
+        look(plan);
+        yield plan;
+      }
+      isAll = looked <= LOOKED_AT;
+    },
+    needs(jobs) {
+      const { unsaved, images, bytes, files } = sums;
+      const scale = isAll || unsaved === 0 ? 1 : Math.max(1, jobs / unsaved);
+      return {
+        images: Math.round(images * scale),
+        leastImages: images,
+        bytes: bytes * scale,
+        files: Math.round(files * scale),
+      };
+    },
   };
 }
 
-function bytesOf({ input, renditions }: Plan, { keepOriginals = false }: Pick<RunSettings, 'keepOriginals'>) {
+function bytesOf({ input, renditions }: Plan, { keepOriginals = false }: Storing) {
   const original = ORIGINAL_BYTES[/png/i.test(String(input.output_format ?? '')) ? 'png' : 'other'];
   const rendered = renditions.reduce(
     (sum, { widthPx, heightPx, format }) => sum + widthPx * heightPx * PIXEL_BYTES[format],
@@ -126,7 +154,7 @@ function bytesOf({ input, renditions }: Plan, { keepOriginals = false }: Pick<Ru
 
 function filesOf(
   { renditions }: Plan,
-  { keepOriginals = false, sidecars = true, gallery = true }: Parameters<typeof needsOf>[3],
+  { keepOriginals = false, sidecars = true, gallery = true }: Storing,
 ): number {
   return 1 + renditions.length + [keepOriginals, sidecars, gallery].filter(Boolean).length;
 }
