@@ -125,16 +125,31 @@ export class CircuitOpenError extends RxposureError {
 export interface DownloadErrorDetails extends ErrorDetails {
   /** True if the file host is away, which says nothing of this file. Default false. */
   readonly isOutage?: boolean;
+  /** The file that came, if it is kept although it cannot be used. Default: none is. */
+  readonly kept?: KeptFile;
+}
+
+/** A file that was downloaded and is kept, although it cannot be used. */
+export interface KeptFile {
+  /** Absolute path. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Hex. */
+  readonly sha256: string;
+  /** `unrecognised`, or the format that it begins like. */
+  readonly format: string;
 }
 
 /** An output could not be downloaded completely, or is not what it should be. */
 export class DownloadError extends RxposureError {
   override readonly name = 'DownloadError';
   readonly isOutage: boolean;
+  readonly kept: KeptFile | null;
 
   constructor(code: string, message: string, details: DownloadErrorDetails = {}) {
     super(code, message, details);
     this.isOutage = details.isOutage ?? false;
+    this.kept = details.kept ?? null;
   }
 }
 

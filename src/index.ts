@@ -85,6 +85,7 @@ export type {
   InputFiles,
   Job,
   JournalEntry,
+  MissingOutput,
   Model,
   ModelInput,
   Outcome,

@@ -1,3 +1,4 @@
+import type { FreeSpace } from '../../disk/freeSpace.ts';
 import type { Lookout } from '../../operators/predictions/lookout.ts';
 import type { Destination, PredictionEvents, Provider } from '../../ports.ts';
 import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
@@ -139,6 +140,8 @@ interface ResultSettings {
   sidecars?: boolean;
   /** Write thumbnails, a gallery and a contact sheet. Default true. */
   gallery?: boolean;
+  /** Tells how much room the disk of the folder has. Default: the file system is asked. */
+  freeSpaceOf?: (folder: string) => Promise<FreeSpace | null>;
 }
 
 /**
