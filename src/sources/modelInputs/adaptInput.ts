@@ -3,6 +3,7 @@ import { SECRET } from '../../base/secretInputs.ts';
 import { UsageError } from '../../errors.ts';
 import type { Json, ModelInput, ModelInputProperty, ModelSchema } from '../../types.ts';
 import { checkInput, inputValidator } from './checkInput.ts';
+import { exactNumber, parseExactJson } from './exactNumbers.ts';
 import { nearestAspectRatio } from './nearestChoice.ts';
 
 /**
@@ -130,8 +131,8 @@ function readNumber(text: string): number | null {
   const isNumber = /^\s*[-+]?(\d+(?:\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*$/.test(text);
   if (!isNumber) return null;
   // One that cannot be held exactly stays as it is, so that it is refused by its own digits.
-  const value = Number(text);
-  return /^\s*[-+]?\d+\s*$/.test(text) && !Number.isSafeInteger(value) ? null : value;
+  const value = exactNumber(Number(text), text.trim());
+  return typeof value === 'number' ? value : null;
 }
 
 function readBoolean(text: string): boolean | null {
@@ -149,8 +150,7 @@ function readJson(name: string, text: string): Json {
 /** Returns the value of a text that is JSON, else the text itself. */
 function parsed(text: string): Json {
   try {
-    const value: Json = JSON.parse(text);
-    return value;
+    return parseExactJson(text) as Json;
   } catch {
     return text;
   }

@@ -51,8 +51,12 @@ function shown({ value, property }: Given): string {
 }
 
 /** Returns true for the digits of a whole number that JavaScript, and JSON, cannot hold exactly. */
-function isTooLarge(text: string, { type }: ModelInputProperty): boolean {
-  return type === 'integer' && /^\s*[-+]?\d{16,}\s*$/.test(text) && !Number.isSafeInteger(Number(text));
+function isTooLarge(text: string, property: ModelInputProperty): boolean {
+  return takesNumbers(property) && /^\s*[-+]?\d{16,}\s*$/.test(text) && !Number.isSafeInteger(Number(text));
+}
+
+function takesNumbers({ type, anyOf = [] }: ModelInputProperty): boolean {
+  return type === 'integer' || type === 'number' || anyOf.some(takesNumbers);
 }
 
 function clip(text: string): string {

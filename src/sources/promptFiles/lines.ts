@@ -1,4 +1,5 @@
 import { messageOf } from '../../base/text.ts';
+import { parseExactJson } from '../modelInputs/exactNumbers.ts';
 import { type RowItem, rowFromText, rowFromValue } from './rows.ts';
 import { readLines, type TextFile } from './text.ts';
 
@@ -18,25 +19,11 @@ function rowFromJson(line: number, text: string | null): RowItem | null {
   const plain = rowFromText(line, text);
   if (plain?.type !== 'row' || plain.prompt === null) return plain;
   try {
-    return rowFromValue(line, parseJson(plain.prompt));
+    return rowFromValue(line, parseExactJson(plain.prompt));
   } catch (error) {
     const reason = messageOf(error);
     return { type: 'problem', line, message: `The line is not valid JSON: ${clipped(reason)}` };
   }
-}
-
-/**
- * Parses JSON. A whole number that JavaScript cannot hold exactly, such as a seed of 64 bits,
- * becomes the text of its digits, so that it is not sent, or named, as another one.
- */
-function parseJson(text: string): unknown {
-  // The parser is three times as slow if it hands over each number.
-  return /\d{16}/.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
-}
-
-function keepDigits(_key: string, value: unknown, { source = '' }: { source?: string } = {}): unknown {
-  const isInexact = typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source);
-  return isInexact ? source : value;
 }
 
 /** Shortens a message of the parser, which may quote a long line. */

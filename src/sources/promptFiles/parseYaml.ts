@@ -1,4 +1,14 @@
-import { type Document, isAlias, isScalar, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type ScalarTag,
+  type Tags,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import { tooDeep } from '../../base/nesting.ts';
 import { messageOf } from '../../base/text.ts';
 
@@ -18,12 +28,37 @@ export interface ParsedYaml {
   readonly faults: readonly YamlFault[];
 }
 
-/** Parses YAML, or JSON, which is YAML. Merge keys (`<<: *base`) merge. */
+/**
+ * Parses YAML, or JSON, which is YAML. Merge keys (`<<: *base`) merge. A whole number that
+ * JavaScript cannot hold exactly becomes the text of its digits.
+ */
 export function parseYaml(text: string): ParsedYaml {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true, logLevel: 'error' });
+  const document = parseDocument(text, {
+    lineCounter,
+    prettyErrors: false,
+    merge: true,
+    customTags: exactTags,
+    logLevel: 'error',
+  });
   const lineAt = (offset: number) => lineCounter.linePos(offset).line;
   return { document, lineAt, faults: faultsOf(document.errors, lineAt) };
+}
+
+function exactTags(tags: Tags): Tags {
+  return tags.map((tag) => {
+    if (typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:int' || tag.collection !== undefined)
+      return tag;
+    const { resolve } = tag;
+    const exact: ScalarTag = {
+      ...tag,
+      resolve: (source, onError, options) => {
+        const value = resolve(source, onError, options);
+        return typeof value === 'number' && !Number.isSafeInteger(value) ? source : value;
+      },
+    };
+    return exact;
+  });
 }
 
 /**
