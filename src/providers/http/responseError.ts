@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { ProviderError } from '../../errors.ts';
 import { type ErrorAnswer, errorAnswers } from './errorAnswers.ts';
+import { UnreadableBody } from './parseBody.ts';
 import { retryAfterMs } from './retryAfterMs.ts';
-import { pageSuggestion, readWebPage, type WebPage } from './webPage.ts';
+import { pageMeaning, pageSuggestion, readWebPage, type WebPage } from './webPage.ts';
 
 /** A response outside 2xx, with its whole body. */
 interface FailedResponse {
@@ -127,10 +128,6 @@ function blockOf(page: WebPage | null, status: number) {
   };
 }
 
-function pageMeaning({ title }: WebPage): string {
-  return `a web page${title === '' ? '' : `, “${title}”,`} and not a response of the service`;
-}
-
 function isRefusal({ refusals }: Pick<ErrorAnswer, 'refusals'>, isOfService: boolean): boolean {
   return refusals === 'all' || (refusals === 'service' && isOfService);
 }
@@ -179,13 +176,18 @@ export function unreadableResponse(isCreate: boolean, cause: unknown): ProviderE
   return new ProviderError(
     'ERR_UNREADABLE_ANSWER',
     `Expected a response as Replicate documents it, got ${received(cause)}`,
-    { recoverable: true, tookEffect: isCreate ? 'unknown' : 'no', suggestion: 'Check the base URL.' },
+    {
+      recoverable: true,
+      tookEffect: isCreate ? 'unknown' : 'no',
+      suggestion: cause instanceof UnreadableBody ? cause.suggestion : 'Check the base URL.',
+    },
   );
 }
 
 /** Names only the path of the fault: the value there may be private. */
 function received(cause: unknown): string {
-  if (!(cause instanceof z.ZodError)) return cause instanceof SyntaxError ? 'no JSON' : 'something else';
+  if (cause instanceof UnreadableBody) return cause.message;
+  if (!(cause instanceof z.ZodError)) return 'something else';
   const path = cause.issues[0]?.path.join('.') ?? '';
   return path === '' ? 'JSON of another shape' : `JSON with an odd ${path}`;
 }
