@@ -2,6 +2,7 @@ import { Tokenizer, TokenParser } from '@streamparser/json';
 import { messageOf } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { exactNumber } from '../modelInputs/exactNumbers.ts';
+import { jsonFault } from './jsonFaults.ts';
 import { type RowItem, rowFromValue } from './rows.ts';
 import { maxRowChars, readText, type TextFile } from './text.ts';
 
@@ -64,7 +65,9 @@ function beginsArray(path: string, text: string): boolean {
   if (first === '' || first === '[') return first === '[';
   throw new UsageError(`${path}: Expected a JSON array of texts or objects, got ${first}…`, {
     suggestion:
-      'Put [ and ] around the prompts. If each line is a JSON value of its own, name the file .jsonl.',
+      first === '/'
+        ? 'Remove the comments: JSON has none.'
+        : 'Put [ and ] around the prompts. If each line is a JSON value of its own, name the file .jsonl.',
   });
 }
 
@@ -73,6 +76,6 @@ function faultIn(step: () => unknown): string | null {
     step();
     return null;
   } catch (error) {
-    return `Invalid JSON: ${messageOf(error)}`;
+    return `Invalid JSON: ${jsonFault(messageOf(error))}`;
   }
 }

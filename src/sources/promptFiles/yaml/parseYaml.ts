@@ -9,8 +9,9 @@ import {
   visit,
   type YAMLError,
 } from 'yaml';
-import { tooDeep } from '../../base/nesting.ts';
-import { messageOf } from '../../base/text.ts';
+import { tooDeep } from '../../../base/nesting.ts';
+import { messageOf } from '../../../base/text.ts';
+import { yamlFault } from './yamlFaults.ts';
 
 /** A mistake in a YAML text. */
 interface YamlFault {
@@ -39,10 +40,12 @@ export function parseYaml(text: string): ParsedYaml {
     prettyErrors: false,
     merge: true,
     customTags: exactTags,
+    // Dates, sets and bytes are no JSON: they stay what they are written as.
+    resolveKnownTags: false,
     logLevel: 'error',
   });
   const lineAt = (offset: number) => lineCounter.linePos(offset).line;
-  return { document, lineAt, faults: faultsOf(document.errors, lineAt) };
+  return { document, lineAt, faults: faultsOf(document.errors, text, lineAt) };
 }
 
 function exactTags(tags: Tags): Tags {
@@ -65,10 +68,18 @@ function exactTags(tags: Tags): Tags {
  * Describes the errors of the parser. Of a stack overflow, which breeds others, the first is
  * enough.
  */
-function faultsOf(errors: readonly YAMLError[], lineAt: (offset: number) => number): YamlFault[] {
+function faultsOf(
+  errors: readonly YAMLError[],
+  text: string,
+  lineAt: (offset: number) => number,
+): YamlFault[] {
   const overflow = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
   if (overflow !== undefined) return [{ line: lineAt(overflow.pos[0]), message: `Expected ${tooDeep}` }];
-  return errors.map(({ pos, message }) => ({ line: lineAt(pos[0]), message }));
+  return errors.map(({ code, pos: [offset], message }) => {
+    const begin = text.lastIndexOf('\n', offset - 1) + 1;
+    const beginning = text.slice(begin, Math.max(offset, begin + 20));
+    return { line: lineAt(offset), message: yamlFault(code, message, beginning) };
+  });
 }
 
 /** A value of YAML, or the reason why it has none that can be used. */
