@@ -46,7 +46,7 @@ function noVersion(name: string, model: string, latest: string | null): UsageErr
 }
 
 function absent(model: string, name = model): UsageError {
-  const isKnown = modelCatalogue.some((entry) => entry.model.toLowerCase() === model.toLowerCase());
+  const isKnown = modelCatalogue.some((entry) => entry.model === model);
   const suggestion = isKnown
     ? `Its owner may have renamed, deleted or hidden it since: look at https://replicate.com/${model}.`
     : `${nearMatch(model)}Check the spelling at https://replicate.com/explore; private models need the token of their owner.`;

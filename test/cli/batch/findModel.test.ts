@@ -74,6 +74,11 @@ it('does not doubt the name of a model of the catalogue', async () => {
   expect(words).not.toContain('spelling');
 });
 
+it('asks for a model of the catalogue in other letter case as it is written', async () => {
+  const words = await wordsFor('Black-Forest-Labs/FLUX-Schnell', bare);
+  expect(words).toContain('Did you mean black-forest-labs/flux-schnell?');
+});
+
 it('remembers that the service had the model', async () => {
   let status = 200;
   let nowMs = Date.UTC(2026, 0, 2, 3, 4);
