@@ -74,7 +74,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
     refusals: 'service',
     reaction:
       'tries the version of a model that has no route by name; retries reads of a new prediction; else fails the job',
-    suggestion: 'Check the spelling of the model: owner/name, or owner/name:version.',
+    suggestion: 'Check that it still exists, and that the account of the token may use it.',
   },
   {
     status: 413,

@@ -10,7 +10,7 @@ import { aPrediction, aRequest, fakeGovernor, fakeProvider } from '../../helpers
 import { marbles } from '../../helpers/marbles.ts';
 
 const providerError = (details: ProviderErrorDetails) => new ProviderError('ERR_TEST', 'test', details);
-const throttled = providerError({ status: 429, retryAfterMs: 5, recoverable: true });
+const throttled = providerError({ status: 429, retryAfterMs: 5, recoverable: true, reason: 'too many' });
 const lost = providerError({ tookEffect: 'unknown', recoverable: true });
 const noConnection = providerError({ recoverable: true });
 const refused = providerError({ status: 422 });
@@ -61,13 +61,14 @@ it(
   marbles(({ cold, expectObservable, flush }) => {
     const answers = [cold<Prediction>('#', undefined, throttled), cold('-(p|)', { p: aPrediction() })];
     const governor = fakeGovernor(() => cold('--(a|)'));
-    const waits: (number | null)[] = [];
+    const waits: unknown[] = [];
     const provider = fakeProvider({ createPrediction: () => defer(() => answers.shift() ?? NEVER) });
-    const operator = createPrediction(provider, { governor, onThrottled: (waitMs) => waits.push(waitMs) });
+    const onThrottled = (...wait: unknown[]) => waits.push(wait);
+    const operator = createPrediction(provider, { governor, onThrottled });
     expectObservable(of(aRequest()).pipe(operator)).toBe('-----(p|)', { p: aPrediction() });
     flush();
     expect(governor.told).toEqual(['refused 5', 'accepted']);
-    expect(waits).toEqual([5]);
+    expect(waits).toEqual([[5, 'too many']]);
   }),
 );
 
