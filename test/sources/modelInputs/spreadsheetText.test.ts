@@ -51,9 +51,11 @@ it('reads each number that JavaScript writes, with a comma too where it is clear
   fc.assert(
     fc.property(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), (value) => {
       const text = String(value);
-      expect(readNumber(text)).toBe(value);
+      // Minus zero is written as zero.
+      const written = value === 0 ? 0 : value;
+      expect(readNumber(text)).toBe(written);
       const withComma = readNumber(text.replace('.', ','));
-      if (withComma !== null) expect(withComma).toBe(value);
+      if (withComma !== null) expect(withComma).toBe(written);
     }),
   );
 });
