@@ -68,7 +68,7 @@ export const errorAnswers: readonly ErrorAnswer[] = [
   {
     status: 404,
     code: 'ERR_NOT_FOUND',
-    meaning: 'there is no such model, version or prediction',
+    meaning: 'there is no such model, version, deployment or prediction',
     recoverable: false,
     stopsRun: false,
     refusals: 'service',
