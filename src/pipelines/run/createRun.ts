@@ -4,7 +4,7 @@ import { encoderConcurrency } from '../../base/pictures.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import { createSingleFlight } from '../../operators/cachedBy.ts';
-import { type Breaker, createBreaker } from '../../operators/circuitBreaker.ts';
+import { type Breaker, createBreaker } from '../../operators/pace/circuitBreaker.ts';
 import { createGate } from '../../operators/gate.ts';
 import { createClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';

@@ -1,7 +1,7 @@
 import { type MonoTypeOperatorFunction, Observable, type SchedulerLike } from 'rxjs';
-import { monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { CircuitOpenError } from '../errors.ts';
-import { expectOption } from './internal/options.ts';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { CircuitOpenError } from '../../errors.ts';
+import { expectOption } from '../internal/options.ts';
 
 export interface CircuitBreakerConfig {
   /** Name of the circuit: a model, for example. */

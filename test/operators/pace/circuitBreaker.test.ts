@@ -1,8 +1,12 @@
 import { catchError, concat, concatMap, defer, map, type Observable, of, throwError, timer } from 'rxjs';
 import { expect, it } from 'vitest';
-import { CircuitOpenError } from '../../src/errors.ts';
-import { circuitBreaker, createBreaker, type OpenedCircuit } from '../../src/operators/circuitBreaker.ts';
-import { marbles } from '../helpers/marbles.ts';
+import { CircuitOpenError } from '../../../src/errors.ts';
+import {
+  circuitBreaker,
+  createBreaker,
+  type OpenedCircuit,
+} from '../../../src/operators/pace/circuitBreaker.ts';
+import { marbles } from '../../helpers/marbles.ts';
 
 const broken = (): Observable<string> => throwError(() => 'broken');
 const well = (): Observable<string> => of('well');
