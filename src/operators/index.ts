@@ -27,6 +27,7 @@ export {
 } from './pace/concurrencyLearner.ts';
 export { createGovernor, type GovernorConfig } from './pace/governor.ts';
 export { createOutage, type Outage, type OutageConfig } from './pace/outage.ts';
+export { paced } from './pace/paced.ts';
 export { type RateLimitConfig, rateLimit } from './pace/rateLimit.ts';
 export { throughOutage } from './pace/throughOutage.ts';
 export {

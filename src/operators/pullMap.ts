@@ -21,8 +21,8 @@ export interface PullMapConfig {
  *     pullMap({concurrency: 2})   -b-a-(c|)
  *
  * A slot is free again when its inner Observable completes. An error of the source, of `project` or
- * of an inner Observable ends the stream. Unsubscribing unsubscribes the inner Observables. A source
- * that was not read to its end is closed with `iterator.return()`.
+ * of an inner Observable ends the stream. Unsubscribing unsubscribes the inner Observables. A
+ * source that was not read to its end is closed with `iterator.return()`.
  */
 export function pullMap<T, O extends ObservableInput<unknown>>(
   source: Iterable<T> | AsyncIterable<T>,

@@ -63,9 +63,10 @@ export class Puller<T, R> {
   #pullNext(): void {
     try {
       const result = this.#work.iterator.next();
-      if (!('then' in result)) return this.#take(result);
-      this.#pulling = true;
-      result.then(this.#onItem, this.#onSourceError);
+      if ('then' in result) {
+        this.#pulling = true;
+        result.then(this.#onItem, this.#onSourceError);
+      } else this.#take(result);
     } catch (error) {
       this.#fail(error);
     }
