@@ -15,7 +15,7 @@ import {
   share,
 } from 'rxjs';
 import { mapQueued } from './internal/mapQueued.ts';
-import { expectOption } from './internal/options.ts';
+import { expectBound } from './internal/options.ts';
 
 export interface CachedByConfig<T, R> {
   /**
@@ -71,8 +71,7 @@ export interface Cached<R> {
  */
 export function cachedBy<T, R>(config: CachedByConfig<T, R>): OperatorFunction<T, Cached<R>> {
   const { keyOf, flights = createSingleFlight(), concurrency = Number.POSITIVE_INFINITY } = config;
-  const isCount = Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY;
-  expectOption(isCount && concurrency >= 1, 'concurrency', 'an integer of 1 or more', concurrency);
+  expectBound(concurrency, 'concurrency', 1);
   return mapQueued((value: T) => {
     const key = keyOf(value);
     if (key === null) return made(value, config);

@@ -71,7 +71,7 @@ export function inWaves<T, O extends ObservableInput<unknown>>(
           onWave?.({ wave: index + 1, items: items.length, state });
           return EMPTY;
         });
-      const pause = index === 0 ? EMPTY : longTimer(pauseMs, scheduler);
+      const pause = index === 0 || pauseMs === 0 ? EMPTY : longTimer(pauseMs, scheduler);
       const wave = pullMap(items, project, { concurrency, stop: shared.stop });
       return concat(
         pause.pipe(takeUntil(shared.stop), ignoreElements()),

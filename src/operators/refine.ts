@@ -11,7 +11,7 @@ import {
   tap,
   toArray,
 } from 'rxjs';
-import { expectOption, shareStop } from './internal/options.ts';
+import { expectBound, shareStop } from './internal/options.ts';
 import { pullMap } from './pullMap.ts';
 
 export interface RefineConfig<T, O extends ObservableInput<unknown>> {
@@ -54,8 +54,7 @@ export function refine<T, O extends ObservableInput<unknown>>(
 ): Observable<ObservedValueOf<O>> {
   type R = ObservedValueOf<O>;
   const { run, next, rounds, stop = NEVER } = config;
-  const isCount = (Number.isInteger(rounds) && rounds >= 0) || rounds === Number.POSITIVE_INFINITY;
-  expectOption(isCount, 'rounds', 'an integer of 0 or more', rounds);
+  expectBound(rounds, 'rounds', 0);
   return defer(() => {
     const shared = shareStop(stop);
     let items = first;

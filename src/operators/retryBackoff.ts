@@ -1,7 +1,7 @@
 import { type MonoTypeOperatorFunction, retry, type SchedulerLike } from 'rxjs';
 import { longTimer } from '../base/longTimer.ts';
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { expectOption, expectWait } from './internal/options.ts';
+import { expectBound, expectWait } from './internal/options.ts';
 
 export interface RetryBackoffConfig {
   /** Tries after the first one: an integer of 0 or more, or Infinity. Default 4. */
@@ -49,10 +49,10 @@ const MOST_DOUBLINGS = 64;
  *     retryBackoff({retries: 2, delayMs: 2, random: () => 1})   ---------#
  *
  *     source                                                    a-#
- *     {retries: 1, delayMs: 2, resetOnSuccess: true}            a---a---a---…
+ *     {retries: 1, delayMs: 2, resetOnSuccess: true}            a---a---a---a
  *
- * Values that were emitted before an error stay emitted. Emits what a callback throws. Unsubscribing
- * unsubscribes the source, or ends the wait.
+ * Values that were emitted before an error stay emitted. Emits what a callback throws.
+ * Unsubscribing unsubscribes the source, or ends the wait.
  *
  * Full jitter keeps calls that failed together from coming back together:
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
@@ -61,8 +61,7 @@ export function retryBackoff<T>(config: RetryBackoffConfig = {}): MonoTypeOperat
   const { retries = 4, delayMs = 500, maxDelayMs = 30_000, shouldRetry = () => true, onRetry } = config;
   const { retryAfterMs = namedWait, maxRetryAfterMs = 60_000, resetOnSuccess = false } = config;
   const { random = Math.random, scheduler = monotonicScheduler } = config;
-  const isCount = (Number.isInteger(retries) && retries >= 0) || retries === Number.POSITIVE_INFINITY;
-  expectOption(isCount, 'retries', 'an integer of 0 or more', retries);
+  expectBound(retries, 'retries', 0);
   expectWait(delayMs, 'delayMs');
   expectWait(maxDelayMs, 'maxDelayMs');
   expectWait(maxRetryAfterMs, 'maxRetryAfterMs');

@@ -3,8 +3,8 @@ import {
   type ObservableInput,
   type ObservedValueOf,
   type OperatorFunction,
-  type Subscription,
-  takeWhile,
+  Subject,
+  takeUntil,
 } from 'rxjs';
 import { createFifoQueue } from './fifoQueue.ts';
 import { type ItemIterator, Puller } from './puller.ts';
@@ -42,8 +42,7 @@ type Item<T> = IteratorResult<T, unknown>;
 class Inbox<T> implements ItemIterator<T> {
   readonly #source: Observable<T>;
   readonly #line = createFifoQueue<{ readonly value: T }>();
-  #subscription: Subscription | null = null;
-  #isClosed = false;
+  readonly #closed = new Subject<void>();
   /** How the source has ended: gives the last item, or throws. */
   #end: (() => Item<T>) | null = null;
   /** Takes the next item; null if none is asked for. */
@@ -55,8 +54,8 @@ class Inbox<T> implements ItemIterator<T> {
 
   /** Subscribes the source, which may emit at once. */
   open(): void {
-    // It cannot be unsubscribed while it is being subscribed: an endless one has to end by itself.
-    this.#subscription = this.#source.pipe(takeWhile(() => !this.#isClosed)).subscribe({
+    // Its subscription is not known while it is being subscribed: an endless one would not end.
+    this.#source.pipe(takeUntil(this.#closed)).subscribe({
       next: (value) => {
         if (this.#waiter === null) this.#line.join({ value });
         else this.#takeWaiter()?.take({ done: false, value });
@@ -72,7 +71,6 @@ class Inbox<T> implements ItemIterator<T> {
         this.#takeWaiter()?.take(this.#end());
       },
     });
-    if (this.#isClosed) this.#subscription.unsubscribe();
   }
 
   next(): Item<T> | PromiseLike<Item<T>> {
@@ -87,8 +85,7 @@ class Inbox<T> implements ItemIterator<T> {
   }
 
   return(): void {
-    this.#isClosed = true;
-    this.#subscription?.unsubscribe();
+    this.#closed.next();
   }
 
   #takeWaiter() {

@@ -15,6 +15,11 @@ export function expectCount(count: number, name: string, least: 0 | 1): void {
   expectOption(Number.isInteger(count) && count >= least, name, `an integer of ${least} or more`, count);
 }
 
+/** Throws unless the option is an integer of `least` or more, or Infinity for no bound. */
+export function expectBound(count: number, name: string, least: 0 | 1): void {
+  if (count !== Number.POSITIVE_INFINITY) expectCount(count, name, least);
+}
+
 /** Throws unless the option is a number of 0 or more; Infinity is one. */
 export function expectWait(waitMs: number, name: string): void {
   expectOption(waitMs >= 0, name, 'a number of 0 or more', waitMs);

@@ -1,8 +1,7 @@
 import {
-  concat,
+  concatMap,
   defer,
   EMPTY,
-  ignoreElements,
   type MonoTypeOperatorFunction,
   type Observable,
   type SchedulerLike,
@@ -41,12 +40,12 @@ export function rateLimit<T>(config: RateLimitConfig): MonoTypeOperatorFunction<
   return (source) =>
     defer(() => {
       const bucket = createTokenBucket({ ...config, now: () => scheduler.now() });
-      const token: Observable<never> = defer(() => {
+      const nextTurn = (): Observable<unknown> | null => {
         const waitMs = bucket.waitMs();
-        if (waitMs > 0) return concat(longTimer(waitMs, scheduler).pipe(ignoreElements()), token);
+        if (waitMs > 0) return longTimer(waitMs, scheduler).pipe(concatMap(() => nextTurn() ?? EMPTY));
         bucket.take();
-        return EMPTY;
-      });
-      return source.pipe(inTurn(() => token));
+        return null;
+      };
+      return source.pipe(inTurn(nextTurn));
     });
 }
