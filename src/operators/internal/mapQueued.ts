@@ -11,12 +11,13 @@ import { type ItemIterator, Puller } from './puller.ts';
 
 /**
  * Maps each value of a stream to an inner Observable or promise, and emits the values of all of
- * them as they come. Values that find no free slot wait in a queue, and so do the end and an error
- * of the source behind them. `concurrency` is an integer of 1 or more, or Infinity.
+ * them as they come. Values that find no free slot wait in a queue. An error of the source waits
+ * behind them for a slot, and then ends the stream, whatever is in flight. `concurrency` is an
+ * integer of 1 or more, or Infinity.
  *
  *     source            abc#
- *     inner, each       --(x|)
- *     mapQueued(…, 2)   --xx-(x#)
+ *     inner, each       ----(x|)
+ *     mapQueued(…, 2)   ----x(x#)
  *
  * Does what `mergeMap` does, without its recursion: inner Observables may complete at once, however
  * many values wait. Unsubscribing unsubscribes the source and the inner Observables, and drops the
