@@ -9,6 +9,7 @@ import {
   of,
   throwError,
   timer,
+  VirtualTimeScheduler,
 } from 'rxjs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { adaptivePoll } from '../../src/operators/adaptivePoll.ts';
@@ -153,7 +154,7 @@ it('a governor goes on if `onPause` throws: only the first in line ends with it'
     pauses += 1;
     failing();
   };
-  const paces = createGovernor({ perMinute: 600, onPause });
+  const paces = createGovernor({ perMinute: 600, onPause, scheduler: new VirtualTimeScheduler() });
   const ends: unknown[] = [];
   const end = { error: (error: unknown) => ends.push(error), next: () => ends.push('admitted') };
   paces.admit().subscribe({ next: (ticket) => ticket.accepted({ remaining: 0, fullInMs: 600_000 }) });
