@@ -1,3 +1,4 @@
+import { maxTimerMs } from '../../base/longTimer.ts';
 import type { Redact } from '../../base/secrets.ts';
 import { asFileHandleShortage } from '../../disk/storageError.ts';
 import { ProviderError } from '../../errors.ts';
@@ -88,7 +89,8 @@ function readable({ status, headers }: Response, text: string): Response {
  */
 function createTimeLimit({ signal, timeoutMs }: FetchOnceConfig): { signal: AbortSignal; clear: () => void } {
   const timeUp = new AbortController();
-  const timer = setTimeout(() => timeUp.abort(new DOMException('Time is up', 'TimeoutError')), timeoutMs);
+  const abort = () => timeUp.abort(new DOMException('Time is up', 'TimeoutError'));
+  const timer = setTimeout(abort, Math.min(timeoutMs, maxTimerMs));
   return { signal: AbortSignal.any([signal, timeUp.signal]), clear: () => clearTimeout(timer) };
 }
 
