@@ -160,8 +160,13 @@ export type RunEvent =
       readonly error: OutcomeError;
       readonly maxMs: number;
     }
-  /** It responds again, and the run continues. */
-  | { readonly type: 'outage.ended'; readonly of: 'service' | 'files'; readonly awayMs: number }
+  /** It responds again, and the run continues; or jobs have waited for it for too long. */
+  | {
+      readonly type: 'outage.ended';
+      readonly of: 'service' | 'files';
+      readonly awayMs: number;
+      readonly isTooLong?: true;
+    }
   | { readonly type: 'image.downloaded'; readonly index: number; readonly bytes: number }
   /** A job has its outcome, which is on disk. */
   | {

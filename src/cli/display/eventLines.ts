@@ -26,7 +26,9 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
     case 'outage.began':
       return [`${paint('yellow', 'waiting')} ${outageText(event)}`];
     case 'outage.ended':
-      return [`${paint('green', 'back')} ${backText(event)}`];
+      return event.isTooLong
+        ? [`${paint('yellow', 'warning')} ${stillAwayText(event)}`]
+        : [`${paint('green', 'back')} ${backText(event)}`];
     case 'budget.warning':
       return [`${paint('yellow', 'warning')} ${budgetText(event)}`];
     case 'job.progress':
@@ -106,6 +108,10 @@ function reasonLines(
 
 function backText({ of, awayMs }: Extract<RunEvent, { type: 'outage.ended' }>): string {
   return `${others[of][1]} after ${formatDuration(awayMs)}`;
+}
+
+function stillAwayText({ of, awayMs }: Extract<RunEvent, { type: 'outage.ended' }>): string {
+  return `${others[of][0]} after ${formatDuration(awayMs)}: jobs do not wait for it any longer`;
 }
 
 function detachedText({ jobs, command, untilMs }: Extract<RunEvent, { type: 'run.detached' }>): string {

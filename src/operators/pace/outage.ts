@@ -17,10 +17,10 @@ export interface OutageConfig {
   /** Returns that error, from the last failure. Default: the last failure. */
   tooLong?: (error: unknown, awayMs: number) => unknown;
   /**
-   * Called when the first caller has to wait, with the last failure, and when the outage is over,
-   * with null. Default: no-op.
+   * Called when the first caller has to wait, with the last failure, and with null when the outage
+   * is over, or was too long. Default: no-op.
    */
-  onChange?: (error: unknown) => void;
+  onChange?: (error: unknown, isTooLong: boolean) => void;
   /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
@@ -39,9 +39,13 @@ export interface Outage {
   responded(madeAtMs?: number): void;
   /**
    * Reports that it has not. `caller` tells calls apart: those of one caller alone are an outage
-   * only if `isCertain` that they had no effect. Default: it is.
+   * only if `isCertain` that they had no effect. Default: it is. A failure that is rare among calls
+   * begins no outage.
    */
-  failed(error: unknown, from?: { readonly caller: unknown; readonly isCertain: boolean }): void;
+  failed(
+    error: unknown,
+    from?: { readonly caller: unknown; readonly isCertain: boolean; readonly isRare?: boolean },
+  ): void;
   /** Reports that it may respond again: the first caller in line tries at once. */
   hasten(): void;
   /** True from the last of the failures that make an outage until a response. */
@@ -118,13 +122,13 @@ export function createOutage(config: OutageConfig = {}): Outage {
     subscriber.complete();
   };
   /** Ends an outage. Callers that are let go may fail at once, and begin the next one. */
-  const end = (release: (subscriber: Subscriber<number>) => void): void => {
+  const end = (release: (subscriber: Subscriber<number>) => void, isTooLong = false): void => {
     rest();
     forget();
     state = 'up';
     tries = 0;
     periods.end();
-    if (isReported) onChange(null);
+    if (isReported) onChange(null, isTooLong);
     isReported = false;
     for (let left = line.size; left > 0 && state === 'up'; left -= 1) {
       const subscriber = line.takeFirst();
@@ -183,7 +187,7 @@ export function createOutage(config: OutageConfig = {}): Outage {
     const awayMs = scheduler.now() - heldSinceMs;
     if (awayMs >= maxOutageMs) {
       const error = tooLong(lastError, awayMs);
-      end((subscriber) => subscriber.error(error));
+      end((subscriber) => subscriber.error(error), true);
     } else if (probe !== undefined) ask(probe, pause);
     else letNextTry();
   };
@@ -197,7 +201,7 @@ export function createOutage(config: OutageConfig = {}): Outage {
     const leave = line.join(subscriber);
     if (!isReported) {
       isReported = true;
-      onChange(lastError);
+      onChange(lastError, false);
     }
     plan();
     return () => {
@@ -216,7 +220,7 @@ export function createOutage(config: OutageConfig = {}): Outage {
     responded(madeAtMs = scheduler.now()) {
       if (failedInARow === 0 || madeAtMs >= failedSinceMs) respond();
     },
-    failed(error, { caller = null, isCertain = true } = { caller: null, isCertain: true }) {
+    failed(error, { caller, isCertain, isRare = false } = { caller: null, isCertain: true }) {
       lastError = error;
       isInDoubt = !isCertain;
       if (state === 'trying') pause();
@@ -224,7 +228,8 @@ export function createOutage(config: OutageConfig = {}): Outage {
       if (failedInARow === 0) failedSinceMs = scheduler.now();
       failedInARow += 1;
       callers.add(caller);
-      if (failedInARow < failures || (callers.size < 2 && !isCertain) || turn !== null) return;
+      const isTooFew = failedInARow < failures || (callers.size < 2 && !isCertain);
+      if (isTooFew || isRare || turn !== null) return;
       if (probe === undefined) begin();
       else ask(probe, begin);
     },

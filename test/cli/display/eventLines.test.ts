@@ -79,6 +79,9 @@ it('says for what it waits, why, and for how long it did', () => {
   expect(linesOf({ type: 'outage.ended', of: 'files', awayMs: 5_000 })).toEqual([
     'back The host of the files responds again after 5s',
   ]);
+  expect(linesOf({ type: 'outage.ended', of: 'service', awayMs: 90_000, isTooLong: true })).toEqual([
+    'warning The service does not respond after 1m 30s: jobs do not wait for it any longer',
+  ]);
 });
 
 it('gives the reason of a pause once', () => {

@@ -15,7 +15,8 @@ function begun(config: OutageConfig = {}, clock = new VirtualClock()) {
   const outage = createOutage({
     failures: 2,
     scheduler: clock,
-    onChange: (error) => changes.push(`${clock.now()} ${error === null ? 'back' : 'away'}`),
+    onChange: (error, isTooLong) =>
+      changes.push(`${clock.now()} ${error !== null ? 'away' : isTooLong ? 'given up' : 'back'}`),
     ...config,
   });
   outage.failed(silence);
@@ -176,7 +177,7 @@ describe('with a probe', () => {
 
 it('ends after the time allowed with an error for all callers; the next ones try again', () => {
   const tooLong = (error: unknown, awayMs: number) => `${String(error)} for ${awayMs} ms`;
-  const { clock, outage, entered, enter } = begun({
+  const { clock, outage, changes, entered, enter } = begun({
     maxOutageMs: 60_000,
     probe: () => throwError(() => silence),
     tooLong,
@@ -188,6 +189,7 @@ it('ends after the time allowed with an error for all callers; the next ones try
     '65000 a Error: no response for 65000 ms',
     '65000 b Error: no response for 65000 ms',
   ]);
+  expect(changes).toEqual(['0 away', '65000 given up']);
   expect(outage.isAway).toBe(false);
   enter('c');
   expect(entered.at(-1)).toBe('600000 c');
