@@ -1,3 +1,5 @@
+import type { ObservableInput } from 'rxjs';
+
 /** A value that survives JSON unchanged. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -356,10 +358,21 @@ export interface ImageFile {
   readonly untouched?: Pick<ImageFile, 'path' | 'bytes' | 'sha256'>;
 }
 
+/**
+ * The result of a change to a file: the bytes to store instead, or another file of this machine,
+ * which is copied; nothing: the file stays as it is.
+ */
+export type Transformed = Uint8Array | { readonly path: string } | null | undefined;
+
 /** Destination of a downloaded file. */
 export interface DownloadTarget {
   /** Absolute path without extension; the extension is chosen by content. */
   readonly stem: string;
+  /**
+   * Changes a file that is whole and checked, under a temporary name, before it gets its own.
+   * Absent: it stays as it is.
+   */
+  readonly transform?: (file: ImageFile) => Transformed | ObservableInput<Transformed>;
   /** Embeds provenance in an image. Absent: images stay as they are. */
   readonly embedProvenance?: ProvenanceWriter;
   /** Like `stem`, for the image before provenance was embedded. Absent: it is not stored. */

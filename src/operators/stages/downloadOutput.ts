@@ -22,6 +22,8 @@ export interface DownloadOutputConfig {
   stem: string;
   /** Returns the URLs of the files in a prediction's output. */
   urlsOf: (output: Json) => readonly string[];
+  /** Changes each file before provenance is embedded; see `Transform`. Default: no change. */
+  transform?: DownloadTarget['transform'];
   /** Applied to each image before the file gets its name. Default: images stay as they are. */
   embedProvenance?: ProvenanceWriter;
   /** Like `stem`, for the images before provenance was embedded. Default: these are not stored. */
@@ -64,6 +66,7 @@ export function downloadOutput(
   const { stem, urlsOf, within = identity } = config;
   const { retries = policy.retries, delayMs = policy.delayMs } = config;
   const {
+    transform,
     embedProvenance,
     untouchedStem,
     mayReplace,
@@ -78,6 +81,7 @@ export function downloadOutput(
       downloader
         .download(url, {
           stem: numberedStem(stem, index),
+          ...(transform === undefined ? {} : { transform }),
           ...(embedProvenance === undefined ? {} : { embedProvenance }),
           ...(mayReplace === undefined ? {} : { mayReplace }),
           ...(mayBeText === undefined ? {} : { mayBeText: () => mayBeText(prediction) }),

@@ -38,7 +38,7 @@ import type {
 /** The groups of a run that downloading reads. */
 type Downloading = Recording &
   Pick<Shared, 'outputsText'> &
-  Pick<RunHooks, 'filesOf'> &
+  Pick<RunHooks, 'filesOf' | 'transform'> &
   Refetching &
   Pick<RunServices, 'downloader'> &
   Pick<Shared, 'fileOutage'> &
@@ -79,10 +79,12 @@ export function downloadOriginals(
 
 function download(prediction: Prediction, job: JobState, run: Downloading): Observable<FetchedOutput> {
   const { plan } = job;
+  const { transform } = run;
   const embedProvenance = run.provenanceWriters?.(datedPrediction(prediction, job), plan);
   return of(prediction).pipe(
     downloadOutput(run.downloader, {
       stem: pathBelow(run.folder, plan.path),
+      ...(transform && { transform: (file: ImageFile) => transform(file, plan) }),
       ...(embedProvenance && { embedProvenance }),
       ...(run.keepOriginals ? { untouchedStem: pathBelow(run.folder, `originals/${plan.path}`) } : {}),
       mayReplace: mayReplace(job, run),

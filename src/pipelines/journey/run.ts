@@ -75,8 +75,8 @@ export interface GatedDestination {
 }
 
 /** The hooks of a run, with defaults. */
-export type RunHooks = Readonly<Required<Omit<Hooks, 'webhookUrlOf'>>> &
-  Readonly<Pick<Hooks, 'webhookUrlOf'>>;
+export type RunHooks = Readonly<Required<Omit<Hooks, 'webhookUrlOf' | 'transform'>>> &
+  Readonly<Pick<Hooks, 'webhookUrlOf' | 'transform'>>;
 
 /** The signals that end a run early, with defaults. */
 export type RunControl = Readonly<Required<Control>>;

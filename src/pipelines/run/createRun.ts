@@ -176,6 +176,7 @@ function resolveHooks(config: Hooks & Pick<Services, 'journal'>, emit: EmitEvent
     onFailed = nothing,
     handOver = nothing,
     webhookUrlOf,
+    transform,
   } = config;
   return {
     emit,
@@ -190,6 +191,7 @@ function resolveHooks(config: Hooks & Pick<Services, 'journal'>, emit: EmitEvent
     onFailed,
     handOver,
     ...(webhookUrlOf === undefined ? {} : { webhookUrlOf }),
+    ...(transform === undefined ? {} : { transform }),
   };
 }
 
