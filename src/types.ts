@@ -364,6 +364,14 @@ export interface ImageFile {
  */
 export type Transformed = Uint8Array | { readonly path: string } | null | undefined;
 
+/**
+ * Changes an original before it is saved. `file` is whole and checked, under a temporary name.
+ * Returns the bytes to store instead, or another file of this machine, which is copied; nothing to
+ * leave it as it is. A promise or an Observable of that will do. It runs again if a killed run is
+ * resumed, always on what the model made.
+ */
+export type Transform = (file: ImageFile, plan: Plan) => Transformed | ObservableInput<Transformed>;
+
 /** Destination of a downloaded file. */
 export interface DownloadTarget {
   /** Absolute path without extension; the extension is chosen by content. */

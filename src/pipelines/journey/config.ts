@@ -1,4 +1,4 @@
-import type { Observable, ObservableInput, SchedulerLike } from 'rxjs';
+import type { Observable, SchedulerLike } from 'rxjs';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import type { Gate } from '../../operators/gate.ts';
 import type { Lookout } from '../../operators/predictions/lookout.ts';
@@ -16,15 +16,7 @@ import type {
   ResultCache,
 } from '../../ports.ts';
 import type { PictureSigner } from '../../provenance/signPicture.ts';
-import type {
-  ImageFile,
-  Outcome,
-  Plan,
-  PricedRequest,
-  ProvenanceLevel,
-  Strategy,
-  Transformed,
-} from '../../types.ts';
+import type { Outcome, Plan, PricedRequest, ProvenanceLevel, Strategy, Transform } from '../../types.ts';
 
 /**
  * The ports of a run: everything that touches the world, so that a test or another engine can take
@@ -156,6 +148,11 @@ export interface Outputs {
    * them. Default: none.
    */
   destinations?: readonly Destination[];
+  /**
+   * Changes each original between download and save; see `Transform`. If it fails, the job fails,
+   * and what was downloaded is kept as `….untransformed`. Default: none.
+   */
+  transform?: Transform;
   /** The amount of provenance in an image's own metadata. Default `full`. */
   provenance?: ProvenanceLevel;
   /**
@@ -169,14 +166,6 @@ export interface Outputs {
    */
   keepOriginals?: boolean;
 }
-
-/**
- * Changes an original before it is saved. `file` is whole and checked, under a temporary name.
- * Returns the bytes to store instead, or another file of this machine, which is copied; nothing to
- * leave it as it is. A promise or an Observable of that will do. It runs again if a killed run is
- * resumed, always on what the model made.
- */
-export type Transform = (file: ImageFile, plan: Plan) => Transformed | ObservableInput<Transformed>;
 
 /** The hooks of a run, which it calls as it goes. It awaits the Observables that they return. */
 export interface Hooks {
@@ -208,11 +197,6 @@ export interface Hooks {
    * may be replaced. Called if a file is in the way. Default: none.
    */
   filesOf?: (plan: Plan) => Promise<readonly string[]>;
-  /**
-   * Changes each original between download and save; see `Transform`. A job whose original it
-   * refuses fails, and what was downloaded is kept beside as `….untransformed`. Default: none.
-   */
-  transform?: Transform;
   /** Stores each outcome before it counts as saved: sidecar, manifest. Default: no-op. */
   persist?: (outcome: Outcome) => Observable<unknown>;
   /** Called after an outcome is recorded as saved; free its local files here. Default: no-op. */

@@ -38,14 +38,14 @@ import type {
 /** The groups of a run that downloading reads. */
 type Downloading = Recording &
   Pick<Shared, 'outputsText'> &
-  Pick<RunHooks, 'filesOf' | 'transform'> &
+  Pick<RunHooks, 'filesOf'> &
   Refetching &
   Pick<RunServices, 'downloader'> &
   Pick<Shared, 'fileOutage'> &
   Pick<RunControl, 'stop'> &
   Stateful &
   Pick<RunLimits, 'downloads'> &
-  Pick<RunOutputs, 'folder' | 'provenanceWriters' | 'keepOriginals'>;
+  Pick<RunOutputs, 'folder' | 'provenanceWriters' | 'keepOriginals' | 'transform'>;
 
 /** The groups of a run that recording a download reads. */
 type Recording = Pick<RunServices, 'journal'> & Pick<RunHooks, 'emit'>;

@@ -176,7 +176,6 @@ function resolveHooks(config: Hooks & Pick<Services, 'journal'>, emit: EmitEvent
     onFailed = nothing,
     handOver = nothing,
     webhookUrlOf,
-    transform,
   } = config;
   return {
     emit,
@@ -191,7 +190,6 @@ function resolveHooks(config: Hooks & Pick<Services, 'journal'>, emit: EmitEvent
     onFailed,
     handOver,
     ...(webhookUrlOf === undefined ? {} : { webhookUrlOf }),
-    ...(transform === undefined ? {} : { transform }),
   };
 }
 
@@ -216,6 +214,7 @@ function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: R
     provenance = runDefaults.provenance,
     sign = null,
     keepOriginals = false,
+    transform = null,
   } = config;
   return {
     folder,
@@ -223,6 +222,7 @@ function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: R
     provenanceWriters: createProvenanceWriters({ provenance, service: config.service, sign, emit }),
     provenance,
     isSigned: sign !== null,
+    transform,
     keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
   };
 }

@@ -12,6 +12,7 @@ import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLookout, type Lookout } from '../../operators/predictions/lookout.ts';
 import { watchService } from '../../operators/predictions/watchService.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
+import { shareLedger } from '../../operators/stages/shareLedger.ts';
 import type { Ledger, PredictionEvents, Provider, ProviderAnswers, Renderer } from '../../ports.ts';
 import { createDownloader } from '../../providers/downloads/downloader.ts';
 import { createRenderer } from '../../renditions/renderer.ts';
@@ -22,7 +23,6 @@ import type { Outcome, Plan } from '../../types.ts';
 import type { GenerateConfig } from '../journey/config.ts';
 import { outageWatch } from './outages.ts';
 import { type OpenRun, type RunSettings, runDefaults, type SharedService } from './settings.ts';
-import { shareLedger } from './shareLedger.ts';
 
 /** The open parts of a run folder that its configuration is made from. */
 type Opened = Pick<OpenRun, 'journal' | 'ratings' | 'manifest' | 'thumbnails'> & {

@@ -169,7 +169,7 @@ export interface RunSettings
     Limits,
     Recovery,
     Omit<Outputs, 'destinations'>,
-    Pick<Hooks, 'emit' | 'onTimeout' | 'handOver' | 'transform'>,
+    Pick<Hooks, 'emit' | 'onTimeout' | 'handOver'>,
     Control,
     Clock {}
 
