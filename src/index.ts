@@ -91,6 +91,7 @@ export type {
   InputFiles,
   Job,
   JournalEntry,
+  MissingOutput,
   Model,
   ModelInput,
   Outcome,

@@ -356,6 +356,19 @@ export interface ImageFile {
   readonly heightPx: number | null;
   /** The file as the model made it, if it is stored too. */
   readonly untouched?: Pick<ImageFile, 'path' | 'bytes' | 'sha256'>;
+  /** 0-based position in the output, if other files of it are missing. Absent: as in the list. */
+  readonly output?: number;
+  /** The reason why the file is kept, but not used. Absent: it is used. */
+  readonly refused?: OutcomeError;
+}
+
+/** An output of a prediction that is not among the files of its job. */
+export interface MissingOutput {
+  /** 0-based position in the output. */
+  readonly output: number;
+  readonly error: OutcomeError;
+  /** The file that came instead, and is kept. Absent: none is. */
+  readonly kept?: ImageFile;
 }
 
 /**
@@ -423,14 +436,27 @@ export interface FetchedOutput {
   readonly prediction: Prediction;
   /** In the order of the output. */
   readonly files: readonly ImageFile[];
+  /** Outputs that could not be downloaded. Absent: none. */
+  readonly missing?: readonly MissingOutput[];
 }
 
 /** One file of an outcome, as the manifest records it. */
 export interface OutcomeFile {
-  /** `untouched`: an original as the model made it, without its provenance. */
-  readonly role: 'original' | 'rendition' | 'untouched';
-  /** The rendition's name, or the role of any other file. */
+  /**
+   * `untouched`: an original as the model made it, without its provenance. `kept`: an output that
+   * cannot be used, and is kept because it was paid for.
+   */
+  readonly role: 'original' | 'rendition' | 'untouched' | 'kept';
+  /**
+   * The rendition's name; `unrecognised`, `damaged` or `undecodable` for a kept file; the role of
+   * any other file.
+   */
   readonly name: string;
+  /**
+   * 0-based position in the output, of originals and kept files of a job that is incomplete.
+   * Absent: originals stand in the order of the output.
+   */
+  readonly output?: number;
   /** Relative to the run folder, `/` between folders. */
   readonly path: string;
   readonly width: number | null;

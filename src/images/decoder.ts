@@ -194,7 +194,8 @@ function tooSlow({ path }: DecodeRequest, timeoutMs: number): RenderError {
   });
 }
 
-/** Formats an amount of memory: `400 MB`, `4.6 GB`. */
+/** Formats an amount of memory: `0.2 MB`, `400 MB`, `4.6 GB`. */
 export function inMegabytes(bytes: number): string {
+  if (bytes < 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
   return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

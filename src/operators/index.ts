@@ -52,8 +52,13 @@ export { type LaneTurn, type RequeueConfig, requeue, type TaskNews } from './req
 export { type RetryBackoffConfig, retryBackoff } from './retryBackoff.ts';
 export { type Budgeted, budgetTake, createLedger, type LedgerConfig } from './stages/budgetTake.ts';
 export { type DeliveryPlace, deliverTo } from './stages/deliverTo.ts';
-export { type DownloadOutputConfig, downloadOutput } from './stages/downloadOutput.ts';
-export { type RenderedOriginal, type RenditionsConfig, renditions } from './stages/renditions.ts';
+export { type DownloadOutputConfig, downloadOutput, type MissingFile } from './stages/downloadOutput.ts';
+export {
+  type RefusedOriginal,
+  type RenderedOriginal,
+  type RenditionsConfig,
+  renditions,
+} from './stages/renditions.ts';
 export { type Scored, type ScoreImageConfig, scoreImage } from './stages/scoreImage.ts';
 export { type TallyConfig, tally } from './stages/tally.ts';
 export { createUploads, type Uploads, type UploadsConfig } from './stages/uploads.ts';

@@ -3,6 +3,7 @@ import {
   concat,
   concatMap,
   defer,
+  delayWhen,
   EMPTY,
   identity,
   ignoreElements,
@@ -34,6 +35,7 @@ import { countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
 import { renderEarlier } from './run/earlier/renderEarlier.ts';
 import { strategies } from './run/feeds.ts';
 import { expectOwnPlans } from './run/folder/expectOwnPlans.ts';
+import { createSpaceCheck } from './run/folder/spaceCheck.ts';
 import { matchInput } from './run/matching/matchInput.ts';
 import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
@@ -99,14 +101,16 @@ function runReviewed(
     const reviewed = isPartial ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
     const counted = defer(() => countSaved(plans, total, run, isPartial));
     const warn = (message: string) => run.config.emit?.({ type: 'warning', message });
+    const space = createSpaceCheck(run, settings);
     // If the plans cannot be read, the run itself says so.
-    const checked = defer(() => warnOfMissingGlyphs(plans, warn)).pipe(
+    const checked = defer(() => warnOfMissingGlyphs(space.watch(plans), warn)).pipe(
       ignoreElements(),
       catchError(() => EMPTY),
     );
     const expected = defer(() => expect(run)).pipe(ignoreElements());
     return concat(expected, matched, checked, reviewed).pipe(
       concatMap((toRender) => counted.pipe(map((saved) => ({ toRender, saved })))),
+      delayWhen(({ saved }) => space.expect(total - saved, warn)),
       concatMap(({ toRender, saved }) => {
         const added = renderEarlier(toRender, plans, run);
         const outcomes = generate(plans, run.config);

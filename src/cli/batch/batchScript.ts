@@ -40,8 +40,9 @@ export function runBatchScript(
     }
     const { inputs, flags } = parsed;
     const warn = createWarn(flags, io);
-    useProxies(io.env, warn);
-    const choice = chooseService(flags, readEnvironment(io.env), command.serves('simulate'));
+    const environment = readEnvironment(io.env);
+    useProxies(io.env, warn, { baseUrl: flags.baseUrl ?? environment.baseUrl });
+    const choice = chooseService(flags, environment, command.serves('simulate'));
     const service = await openService(choice, {
       cacheFolder: cacheFolder(io.env),
       refreshModels: flags.refreshModels,

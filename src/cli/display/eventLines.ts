@@ -21,6 +21,8 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
       return [`${paint('yellow', 'warning')} ${plainText(event.message)}`];
     case 'model.paused':
       return [`${paint('yellow', 'warning')} ${pausedText(event)}`];
+    case 'rate.paused':
+      return reasonLines(event, progress, paint);
     case 'outage.began':
       return [`${paint('yellow', 'waiting')} ${outageText(event)}`];
     case 'outage.ended':
@@ -89,6 +91,17 @@ const others = {
 function outageText({ of, error, maxMs }: Extract<RunEvent, { type: 'outage.began' }>): string {
   const why = plainText(error.message);
   return `${others[of][0]}: jobs wait for it, for ${formatDuration(maxMs)} at most (--max-wait). Last error: ${why}`;
+}
+
+/** The reason of the service has a line when it is new; the live display repeats it. */
+function reasonLines(
+  { waitMs, message }: Extract<RunEvent, { type: 'rate.paused' }>,
+  { pauseReason, samePause }: Progress,
+  paint: Paint,
+): string[] {
+  if (message === undefined || pauseReason !== plainText(message) || samePause > 1) return [];
+  const wait = formatDuration(waitMs);
+  return [`${paint('yellow', 'waiting')} The service accepts no create requests for ${wait}: ${pauseReason}`];
 }
 
 function backText({ of, awayMs }: Extract<RunEvent, { type: 'outage.ended' }>): string {

@@ -117,10 +117,10 @@ export function createGovernor(config: GovernorConfig): Governor {
         if (service.filling !== null) pace.reported(service.filling);
         letIn();
       },
-      refused(waitMs) {
+      refused(waitMs, reason = null) {
         over();
         const isNews = pace.isPresent(create);
-        const closedMs = closure.refused(waitMs, isNews);
+        const closedMs = closure.refused(waitMs, isNews, reason);
         own.giveBack();
         service.giveBack();
         pace.refused(create, closedMs);

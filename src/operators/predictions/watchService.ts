@@ -37,6 +37,8 @@ export interface ServiceOutage {
   awayMs(sinceMs: number): number;
   /** Returns true if the service was away when a create request was lost, or soon after it. */
   wasAway(lostAtMs: number): boolean;
+  /** Returns true if it has accepted no create request since one was lost, after some in a row. */
+  mayBeAway(lostAtMs: number): boolean;
 }
 
 /** A provider whose calls wait for the service, and what is known of that. */
@@ -88,20 +90,23 @@ export function watchService(provider: Provider, config: WatchServiceConfig = {}
       ...(isPlain === undefined ? {} : { isPlain }),
       ...(identify === undefined ? {} : { identify: () => identify.call(provider) }),
       createPrediction: (request, options) =>
-        defer(() => provider.createPrediction(request, options)).pipe(
-          tap({
-            next: ({ id }) => {
-              knownId = id;
-              creates.responded();
-            },
-            error: (error: unknown) => {
-              const from = { caller: request, isCertain: isUnconnected(error) };
-              const isAway = isServiceAway(error);
-              if (isAway === true) creates.failed(error, from);
-              if (isAway === false) creates.responded();
-            },
-          }),
-        ),
+        defer(() => {
+          const madeAtMs = scheduler.now();
+          return provider.createPrediction(request, options).pipe(
+            tap({
+              next: ({ id }) => {
+                knownId = id;
+                creates.responded(madeAtMs);
+              },
+              error: (error: unknown) => {
+                const from = { caller: request, isCertain: isUnconnected(error) };
+                const isAway = isServiceAway(error);
+                if (isAway === true) creates.failed(error, from);
+                if (isAway === false) creates.responded(madeAtMs);
+              },
+            }),
+          );
+        }),
       getPrediction: (id) =>
         reading(() => provider.getPrediction(id)).pipe(
           tap(() => {
@@ -124,6 +129,7 @@ export function watchService(provider: Provider, config: WatchServiceConfig = {}
       awayMs: reads.awayMs,
       wasAway: (lostAtMs) =>
         reads.wasAway(lostAtMs, lostAtMs + KNOWN_MS) || creates.wasAway(lostAtMs, lostAtMs + KNOWN_MS),
+      mayBeAway: (lostAtMs) => creates.hasBegunBefore(lostAtMs + KNOWN_MS),
     },
   };
 }

@@ -1,9 +1,13 @@
 import {
+  catchError,
   concatMap,
   forkJoin,
   identity,
   type MonoTypeOperatorFunction,
+  map,
+  type Observable,
   type OperatorFunction,
+  of,
   type SchedulerLike,
   throwError,
 } from 'rxjs';
@@ -15,7 +19,18 @@ import type { ImageFile, Json, Prediction } from '../../types.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 
-export interface DownloadOutputConfig {
+/** Outputs of which only some are downloaded. */
+interface PartsConfig {
+  /** Files of an earlier run, by their position in the output: these are not downloaded again. */
+  present?: ReadonlyMap<number, ImageFile>;
+  /**
+   * Called with the outputs that cannot be downloaded, if there are any; then the others are
+   * emitted, with their `output`. Default: the error of the first is emitted.
+   */
+  onMissing?: (missing: readonly MissingFile[]) => void;
+}
+
+export interface DownloadOutputConfig extends PartsConfig {
   /**
    * Absolute path of the first file without extension; the second gets `--2` behind it, and so on.
    */
@@ -47,6 +62,13 @@ export interface DownloadOutputConfig {
   random?: () => number;
 }
 
+/** An output that cannot be downloaded. */
+export interface MissingFile {
+  /** 0-based position in the output. */
+  readonly output: number;
+  readonly error: DownloadError;
+}
+
 /**
  * Downloads the files of each finished prediction to disk and emits them together, in the order of
  * the output.
@@ -55,42 +77,79 @@ export interface DownloadOutputConfig {
  *     downloads of 3 ms   ---(f|)
  *     first one cut       --x---(f|)     x: only the download is repeated, nothing is created again
  *
- * Emits `DownloadError` if the output names no file or a file cannot be downloaded, `StorageError`
- * if the disk refuses.
+ * Emits `DownloadError` if the output names no file, or none can be downloaded; without `onMissing`
+ * also if one cannot. Emits `StorageError` if the disk refuses.
  */
 export function downloadOutput(
   downloader: Downloader,
   config: DownloadOutputConfig,
 ): OperatorFunction<Prediction, readonly ImageFile[]> {
-  const policy = retryPolicies.download;
-  const { stem, urlsOf, within = identity } = config;
-  const { retries = policy.retries, delayMs = policy.delayMs } = config;
-  const {
-    transform,
-    embedProvenance,
-    untouchedStem,
-    mayReplace,
-    mayBeText,
-    scheduler = monotonicScheduler,
-    random = Math.random,
-  } = config;
+  const { urlsOf, within = identity, present, onMissing } = config;
   return concatMap((prediction) => {
     const urls = urlsOf(prediction.output);
     if (urls.length === 0) return throwError(() => noOutput(prediction));
-    const files = urls.map((url, index) =>
-      downloader
-        .download(url, {
-          stem: numberedStem(stem, index),
-          ...(transform === undefined ? {} : { transform }),
-          ...(embedProvenance === undefined ? {} : { embedProvenance }),
-          ...(mayReplace === undefined ? {} : { mayReplace }),
-          ...(mayBeText === undefined ? {} : { mayBeText: () => mayBeText(prediction) }),
-          ...(untouchedStem === undefined ? {} : { untouchedStem: numberedStem(untouchedStem, index) }),
-        })
-        .pipe(retryBackoff({ ...policy, retries, delayMs, scheduler, random })),
-    );
-    return within(forkJoin(files));
+    const files = urls.map((url, output): Observable<ImageFile | MissingFile> => {
+      const known = present?.get(output);
+      if (known !== undefined) return of(refusedBefore(known, output) ?? known);
+      const downloaded = downloader
+        .download(url, targetOf(prediction, output, config))
+        .pipe(retryBackoff(retriesOf(config)));
+      return onMissing === undefined ? downloaded : downloaded.pipe(orMissing(output));
+    });
+    return within(forkJoin(files).pipe(map((found) => filesOf(found, onMissing))));
   });
+}
+
+function retriesOf(config: DownloadOutputConfig) {
+  const policy = retryPolicies.download;
+  const { retries = policy.retries, delayMs = policy.delayMs } = config;
+  const { scheduler = monotonicScheduler, random = Math.random } = config;
+  return { ...policy, retries, delayMs, scheduler, random };
+}
+
+function targetOf(
+  prediction: Prediction,
+  output: number,
+  { stem, untouchedStem, transform, embedProvenance, mayReplace, mayBeText }: DownloadOutputConfig,
+): DownloadTarget {
+  return {
+    stem: numberedStem(stem, output),
+    ...(transform === undefined ? {} : { transform }),
+    ...(embedProvenance === undefined ? {} : { embedProvenance }),
+    ...(mayReplace === undefined ? {} : { mayReplace }),
+    ...(mayBeText === undefined ? {} : { mayBeText: () => mayBeText(prediction) }),
+    ...(untouchedStem === undefined ? {} : { untouchedStem: numberedStem(untouchedStem, output) }),
+  };
+}
+
+/** Turns the error of one output into a value, so that the others are downloaded. */
+function orMissing(output: number): OperatorFunction<ImageFile, ImageFile | MissingFile> {
+  return catchError((error: unknown) =>
+    error instanceof DownloadError ? of({ output, error }) : throwError(() => error),
+  );
+}
+
+/** Returns the output whose file an earlier run has refused and kept; null if it uses the file. */
+function refusedBefore({ refused, ...file }: ImageFile, output: number): MissingFile | null {
+  if (refused === undefined) return null;
+  const { code, message, recoverable, suggestion } = refused;
+  return { output, error: new DownloadError(code, message, { recoverable, suggestion, kept: file }) };
+}
+
+/**
+ * Returns the files among outputs. If there is none, throws an error that another try may mend,
+ * else the first.
+ */
+function filesOf(
+  found: readonly (ImageFile | MissingFile)[],
+  onMissing: DownloadOutputConfig['onMissing'] = () => {},
+): readonly ImageFile[] {
+  const missing = found.filter((one) => 'error' in one);
+  const files = found.flatMap((one, output) => ('error' in one ? [] : [{ ...one, output }]));
+  if (missing.length > 0) onMissing(missing);
+  const [first] = missing.toSorted((a, b) => Number(b.error.recoverable) - Number(a.error.recoverable));
+  if (files.length === 0 && first !== undefined) throw first.error;
+  return missing.length > 0 ? files : files.map(({ output: _all, ...file }) => file);
 }
 
 function noOutput(prediction: Prediction): DownloadError {

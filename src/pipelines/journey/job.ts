@@ -12,6 +12,7 @@ import {
 import { isBelow, outsideTarget, pathBelow } from '../../disk/insideFolder.ts';
 import { StorageError } from '../../errors.ts';
 import type { Attempt } from '../../operators/predictions/lost/attempt.ts';
+import type { RefusedOriginal } from '../../operators/stages/renditions.ts';
 import type { Reservation } from '../../ports.ts';
 import { statesPrediction } from '../../provenance/xmp.ts';
 import type {
@@ -19,6 +20,7 @@ import type {
   FetchedOutput,
   ImageFile,
   JobRecord,
+  MissingOutput,
   Outcome,
   Plan,
   Prediction,
@@ -84,8 +86,14 @@ export interface JobState extends AttemptState {
   readonly plan: Plan;
   /** The record of an earlier run; null once this run has resumed it. */
   earlier: JobRecord | null;
-  /** Originals that an earlier run has downloaded. */
+  /** Originals that an earlier run has downloaded, and files that it has refused and kept. */
   readonly earlierFiles: readonly ImageFile[];
+  /** The prediction that those files are from; null if there is none. */
+  readonly earlierPredictionId: string | null;
+  /** Outputs of the newest prediction that could not be downloaded. */
+  missing: readonly MissingOutput[];
+  /** Originals of it that cannot be decoded, or of which a rendition cannot be made. */
+  refused: readonly RefusedOriginal[];
   /** The job's newest prediction. */
   prediction: Prediction | null;
   /** True if that prediction was made for another job, in this run or an earlier one. */
@@ -116,6 +124,9 @@ export function openJob(plan: Plan, record: JobRecord | undefined, { postponed, 
     plan,
     earlier,
     earlierFiles: earlier?.files ?? [],
+    earlierPredictionId: earlier?.prediction?.id ?? null,
+    missing: [],
+    refused: [],
     request: plan,
     sent: earlier?.request ?? plan,
     attempts: earlier?.attempts ?? 0,

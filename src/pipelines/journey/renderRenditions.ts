@@ -1,4 +1,4 @@
-import { type OperatorFunction, pipe, tap } from 'rxjs';
+import { map, type OperatorFunction, pipe, tap } from 'rxjs';
 import { gate } from '../../operators/gate.ts';
 import { type RenderedOriginal, renditions } from '../../operators/stages/renditions.ts';
 import type { ProvenanceWriter } from '../../ports.ts';
@@ -16,18 +16,23 @@ type Rendering = Pick<RunServices, 'renderer'> &
 /**
  * Renders the plan's renditions of each original, at most as many originals at a time as the run
  * has encoder slots, and embeds their provenance. Emits once, with every original and its
- * renditions.
+ * renditions; those that cannot be rendered are left out, and noted in the job.
  */
 export function renderRenditions(
   job: JobState,
   run: Rendering,
 ): OperatorFunction<readonly ImageFile[], readonly RenderedOriginal[]> {
   return pipe(
-    tap(() => {
+    map((originals) => {
       job.stage = 'rendering';
+      job.refused = [];
+      return originals.map((original, output) => ({ output, ...original }));
     }),
     renditions(run.renderer, job.plan.renditions, {
       within: gate(run.encoders),
+      onRefused: (refused) => {
+        job.refused = refused;
+      },
       mayReplace: mayReplace(job, run),
       ...provenanceOf(job, run),
     }),

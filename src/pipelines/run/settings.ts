@@ -1,3 +1,4 @@
+import type { FreeSpace } from '../../disk/freeSpace.ts';
 import type { Gate } from '../../operators/gate.ts';
 import type { ClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import type { Lookout } from '../../operators/predictions/lookout.ts';
@@ -156,6 +157,8 @@ interface ResultSettings {
   sidecars?: boolean;
   /** Write thumbnails, a gallery and a contact sheet. Default true. */
   gallery?: boolean;
+  /** Tells how much room the disk of the folder has. Default: the file system is asked. */
+  freeSpaceOf?: (folder: string) => Promise<FreeSpace | null>;
 }
 
 /**

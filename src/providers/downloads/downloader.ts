@@ -13,11 +13,12 @@ import { DownloadError, RenderError, StorageError } from '../../errors.ts';
 import { sharedImageMemory } from '../../images/imageMemory.ts';
 import type { Downloader, DownloadTarget } from '../../ports.ts';
 import type { ImageFile } from '../../types.ts';
-import { type IdentifyFileConfig, identifyFile, NotWholeError } from './identifyFile.ts';
+import { downloadError } from './downloadErrors.ts';
+import { type IdentifyFileConfig, identifyFile } from './identifyFile.ts';
 import { addMissingEnd } from './jpegEnd.ts';
-import { createRefusedFiles, type RefusedFiles } from './keepRefused.ts';
+import { createRefusedFiles, RefusedFile, type RefusedFiles } from './keepRefused.ts';
 import { anywhere, createPublicReach } from './reach.ts';
-import { downloadError, type ReceiveConfig, type ReceivedFile, receiveFile } from './receiveFile.ts';
+import { type ReceiveConfig, type ReceivedFile, receiveFile } from './receiveFile.ts';
 import { type IdentifiedFile, transformFile } from './transformFile.ts';
 
 export interface DownloaderConfig {
@@ -53,9 +54,13 @@ const PACE_MS = 30_000;
  * Texts are refused unless `mayBeText` says that the output may be one.
  *
  * Emits `DownloadError`: recoverable if another try can help (cut, slow, 5xx), else final (gone,
- * refused, at an address that is not public, too large, no image); `StorageError` if the disk
- * refuses. Removes its temporary file after an error and on unsubscribe. A file that is not whole,
- * and comes again as it is, is kept as `<stem>.damaged.<extension>`.
+ * refused, at an address that is not public, too large, no image); `ProviderError` if the
+ * certificate of the file host is not trusted, which ends the run; `StorageError` if the disk
+ * refuses. Removes its temporary file after an error and on unsubscribe.
+ *
+ * A file that cannot be used, and comes again as it is, is kept: as `<stem>.damaged.<extension>` if
+ * it is not whole, as `<stem>.unrecognised` if its content is unknown. Then the error has it as
+ * `kept`.
  */
 export function createDownloader(config: DownloaderConfig = {}): Downloader {
   const { maxBytes = 1_000_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
@@ -93,9 +98,8 @@ async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig)
     const received = await receiveFile(url, temporary, config);
     const ofUrl = { url, ...(target.mayBeText === undefined ? {} : { mayBeText: target.mayBeText }) };
     const found = await identifyWhole(temporary, received, ofUrl).catch(async (error: unknown) => {
-      if (!(error instanceof NotWholeError)) throw error;
-      const { sha256 } = received;
-      throw await config.refused(error, { url, temporary, stem, extension: error.extension, sha256 });
+      if (!(error instanceof RefusedFile)) throw error;
+      throw await config.refused(error, { url, temporary, stem, received });
     });
     const { untouched, ...file } = await (transform === undefined
       ? { path: temporary, ...found, untouched: undefined }

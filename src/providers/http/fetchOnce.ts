@@ -2,6 +2,7 @@ import type { Redact } from '../../base/secrets.ts';
 import { asFileHandleShortage } from '../../disk/storageError.ts';
 import { ProviderError } from '../../errors.ts';
 import { certificateDoubts, untrusted } from './certificates.ts';
+import { parseBody } from './parseBody.ts';
 import { responseError } from './responseError.ts';
 import { cleanBody } from './serviceBody.ts';
 
@@ -63,7 +64,7 @@ async function perform(
     // malformed JSON.
     const text = cleanBody(await response.text(), config.redact);
     if (!response.ok) throw refusal(response, text, { method, path }, config);
-    return new Response(text, { status: response.status, headers: response.headers });
+    return readable(response, text);
   } catch (error) {
     // Passes no cause on: an error of fetch may hold the request, and with it the token.
     throw error instanceof ProviderError
@@ -72,6 +73,13 @@ async function perform(
   } finally {
     limit.clear();
   }
+}
+
+/** Returns the response with its clean body. `json` rejects with `UnreadableBody`. */
+function readable({ status, headers }: Response, text: string): Response {
+  // A status without a body, such as 204, allows none.
+  const response = new Response(text === '' ? null : text, { status, headers });
+  return Object.assign(response, { json: async () => parseBody(text) });
 }
 
 /**

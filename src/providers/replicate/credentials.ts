@@ -37,7 +37,18 @@ function readToken(text: string): string | null {
       },
     );
   }
-  if (/^(?:token|bearer)\s/i.test(token)) {
+  if (/^[<[{$%]/.test(token)) {
+    throw new UsageError('`REPLICATE_API_TOKEN` holds a stand-in, which is no token.', {
+      suggestion:
+        'Put your token in its place, from https://replicate.com/account/api-tokens; files such as .env may not fill in variables.',
+    });
+  }
+  if (/^(?:export\s+)?REPLICATE_API_TOKEN\s*=/.test(token)) {
+    throw new UsageError('`REPLICATE_API_TOKEN` has its own name before the token.', {
+      suggestion: 'Give the token alone.',
+    });
+  }
+  if (/^(?:token|bearer)[\s:]/i.test(token)) {
     throw new UsageError('`REPLICATE_API_TOKEN` has a word before the token.', {
       suggestion: 'Give the token alone, without `Token` or `Bearer`.',
     });
@@ -64,8 +75,9 @@ function readBaseUrl(text: string): string | null {
 export const httpUrl = z
   .url({ protocol: /^https?$/ })
   .refine((text) => {
-    const { username, password, search, hash } = new URL(text);
-    return username + password + search + hash === '';
+    // All checks run, also if the text is no URL.
+    const url = URL.parse(text);
+    return url !== null && url.username + url.password + url.search + url.hash === '';
   })
   .transform((text) => text.replace(/\/+$/, ''));
 

@@ -111,10 +111,11 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
           request: forJournal(sent),
         });
       },
-      onThrottled: (namedMs) => {
+      onThrottled: (namedMs, message) => {
         isRefused = true;
         const waitMs = run.governor.closedMs?.() ?? namedMs ?? 0;
-        run.emit({ type: 'rate.paused', waitMs, reason: 'refused' });
+        const why = message === null ? {} : { message };
+        run.emit({ type: 'rate.paused', waitMs, reason: 'refused', ...why });
       },
       scheduler: run.scheduler,
     }),
