@@ -1,3 +1,5 @@
+import type { ObservableInput } from 'rxjs';
+
 /** A value that survives JSON unchanged. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -369,10 +371,29 @@ export interface MissingOutput {
   readonly kept?: ImageFile;
 }
 
+/**
+ * The result of a change to a file: the bytes to store instead, or another file of this machine,
+ * which is copied; nothing: the file stays as it is.
+ */
+export type Transformed = Uint8Array | { readonly path: string } | null | undefined;
+
+/**
+ * Changes an original before it is saved. `file` is whole and checked, under a temporary name.
+ * Returns the bytes to store instead, or another file of this machine, which is copied; nothing to
+ * leave it as it is. A promise or an Observable of that will do. It runs again if a killed run is
+ * resumed, always on what the model made.
+ */
+export type Transform = (file: ImageFile, plan: Plan) => Transformed | ObservableInput<Transformed>;
+
 /** Destination of a downloaded file. */
 export interface DownloadTarget {
   /** Absolute path without extension; the extension is chosen by content. */
   readonly stem: string;
+  /**
+   * Changes a file that is whole and checked, under a temporary name, before it gets its own.
+   * Absent: it stays as it is.
+   */
+  readonly transform?: (file: ImageFile) => Transformed | ObservableInput<Transformed>;
   /** Embeds provenance in an image. Absent: images stay as they are. */
   readonly embedProvenance?: ProvenanceWriter;
   /** Like `stem`, for the image before provenance was embedded. Absent: it is not stored. */

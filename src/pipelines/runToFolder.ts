@@ -26,6 +26,7 @@ import { generate } from './generate.ts';
 import { skippedOutcome } from './journey/skippedOutcome.ts';
 import { addBudgetNeeded } from './run/closing/budgetNeeded.ts';
 import { closingLook } from './run/closing/closingLook.ts';
+import { endOrFault } from './run/closing/faults.ts';
 import { type FinishedRun, type RunEnd, sessionOf, writeResults } from './run/closing/results.ts';
 import { concurrencyOf } from './run/concurrency.ts';
 import { countedPlans } from './run/countedPlans.ts';
@@ -50,6 +51,8 @@ import { type OpenRun, type RunSettings, runDefaults } from './run/settings.ts';
  * that the plans still have is used, under the name that its plan gives it now.
  *
  * Emits `UsageError` or `StorageError` if the folder cannot be used; nothing has been created then.
+ * An error that ends the run later (no credit, a full disk) is emitted behind its end, which says
+ * what is saved; the error has the same `totals`.
  */
 export function runToFolder(
   source: PlanSource,
@@ -118,7 +121,7 @@ function runReviewed(
       concatMap((end) => defer(() => addBudgetNeeded(end, plans, run)).pipe(catchError(() => of(end)))),
       concatMap((end) => writeResults(end, run)),
     );
-  });
+  }).pipe(endOrFault());
 }
 
 /** Returns a run in which these jobs, too, were paid by earlier runs. */

@@ -3,7 +3,7 @@ import { existsSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { delayWhen, lastValueFrom, of } from 'rxjs';
+import { delayWhen, firstValueFrom, lastValueFrom, of } from 'rxjs';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -68,7 +68,7 @@ const run = (
   settings: Pick<RunSettings, 'provider'> & Partial<RunSettings>,
 ): Promise<FinishedRun> => {
   const plans = () => planJobs(jobs(count), { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
-  return lastValueFrom(runToFolder(plans, count, { folder, ratePerMinute: 100_000, ...settings }));
+  return firstValueFrom(runToFolder(plans, count, { folder, ratePerMinute: 100_000, ...settings }));
 };
 const manifest = async () =>
   z
@@ -447,7 +447,7 @@ describe('an input that goes away during the run', () => {
       if (passes > 2) throw new UsageError('a.txt: Expected a readable prompt file, got none');
       return planJobs(jobs(2), { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
     };
-    const { fault, totals } = await lastValueFrom(runToFolder(plans, 2, { folder, provider }));
+    const { fault, totals } = await firstValueFrom(runToFolder(plans, 2, { folder, provider }));
     expect(fault).toMatchObject({ name: 'StorageError', message: expect.stringContaining('got none') });
     expect(totals).toMatchObject({ saved: 2 });
   });

@@ -1,9 +1,7 @@
-import { catchError, concatMap, lastValueFrom, throwError } from 'rxjs';
 import { hideSecrets } from '../../base/secretInputs.ts';
 import { toMicroUsd } from '../../base/text.ts';
-import { ProviderError, UsageError } from '../../errors.ts';
-import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
-import { retryBackoff } from '../../operators/retryBackoff.ts';
+import { UsageError } from '../../errors.ts';
+import { findModel, type ModelReference } from '../../pipelines/front/findModel.ts';
 import type { ScoringModel } from '../../pipelines/rating/scoringModel.ts';
 import type { RefinementSpec } from '../../pipelines/workflows/refinement/spec.ts';
 import type { Provider } from '../../ports.ts';
@@ -20,30 +18,11 @@ import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import type { Model, ModelInput } from '../../types.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
-import { flagValues, type ModelReference } from '../flags/flagValues.ts';
-import { missingModel } from './missingModel.ts';
+import { flagValues } from '../flags/flagValues.ts';
 import type { RatedBy } from './planSummary.ts';
 import type { OpenService } from './service.ts';
 
-/**
- * Looks up a model; retries passing failures of the service or the network. Rejects with
- * `UsageError` if there is no such model, with `ProviderError` if the lookup fails for another
- * reason.
- */
-export function findModel(provider: Provider, reference: ModelReference): Promise<Model> {
-  return lastValueFrom(
-    provider.getModel(reference.model, reference.version).pipe(
-      retryBackoff(retryPolicies.prepare),
-      catchError((error: unknown) => {
-        const isMissing = error instanceof ProviderError && error.status === 404;
-        if (!isMissing) return throwError(() => error);
-        return missingModel(reference, error, provider).pipe(
-          concatMap((missing) => throwError(() => missing)),
-        );
-      }),
-    ),
-  );
-}
+export { findModel };
 
 /**
  * Chooses the model of a run: the flag's, else the only one of the service, else the spec's, else

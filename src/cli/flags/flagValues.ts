@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MODEL_REFERENCE } from '../../base/modelName.ts';
-import { httpUrl } from '../script/environment.ts';
+import { httpUrl } from '../../providers/replicate/credentials.ts';
 
 /** A model as named on the command line. */
 export interface ModelReference {

@@ -37,6 +37,8 @@ export interface DownloadOutputConfig extends PartsConfig {
   stem: string;
   /** Returns the URLs of the files in a prediction's output. */
   urlsOf: (output: Json) => readonly string[];
+  /** Changes each file before provenance is embedded; see `Transform`. Default: no change. */
+  transform?: DownloadTarget['transform'];
   /** Applied to each image before the file gets its name. Default: images stay as they are. */
   embedProvenance?: ProvenanceWriter;
   /** Like `stem`, for the images before provenance was embedded. Default: these are not stored. */
@@ -108,10 +110,11 @@ function retriesOf(config: DownloadOutputConfig) {
 function targetOf(
   prediction: Prediction,
   output: number,
-  { stem, untouchedStem, embedProvenance, mayReplace, mayBeText }: DownloadOutputConfig,
+  { stem, untouchedStem, transform, embedProvenance, mayReplace, mayBeText }: DownloadOutputConfig,
 ): DownloadTarget {
   return {
     stem: numberedStem(stem, output),
+    ...(transform === undefined ? {} : { transform }),
     ...(embedProvenance === undefined ? {} : { embedProvenance }),
     ...(mayReplace === undefined ? {} : { mayReplace }),
     ...(mayBeText === undefined ? {} : { mayBeText: () => mayBeText(prediction) }),

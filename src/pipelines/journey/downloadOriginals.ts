@@ -49,7 +49,7 @@ type Downloading = Recording &
   Pick<RunControl, 'stop'> &
   Stateful &
   Pick<RunLimits, 'downloads'> &
-  Pick<RunOutputs, 'folder' | 'provenanceWriters' | 'keepOriginals'>;
+  Pick<RunOutputs, 'folder' | 'provenanceWriters' | 'keepOriginals' | 'transform'>;
 
 /** The groups of a run that recording a download reads. */
 type Recording = Pick<RunServices, 'journal'> & Pick<RunHooks, 'emit'>;
@@ -112,12 +112,14 @@ function download(
   run: Downloading,
 ): Observable<FetchedOutput> {
   const { plan } = job;
+  const { transform } = run;
   const embedProvenance = run.provenanceWriters?.(datedPrediction(prediction, job), plan);
   const record = (files: readonly ImageFile[]) =>
     recordDownloaded({ prediction, files, missing: job.missing }, present, plan, run);
   return of(prediction).pipe(
     downloadOutput(withoutCutData(run.downloader, prediction), {
       stem: pathBelow(run.folder, plan.path),
+      ...(transform && { transform: (file: ImageFile) => transform(file, plan) }),
       ...(embedProvenance && { embedProvenance }),
       ...(run.keepOriginals ? { untouchedStem: pathBelow(run.folder, `originals/${plan.path}`) } : {}),
       mayReplace: mayReplace(job, run),

@@ -214,6 +214,7 @@ function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: R
     provenance = runDefaults.provenance,
     sign = null,
     keepOriginals = false,
+    transform = null,
   } = config;
   return {
     folder,
@@ -221,6 +222,7 @@ function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: R
     provenanceWriters: createProvenanceWriters({ provenance, service: config.service, sign, emit }),
     provenance,
     isSigned: sign !== null,
+    transform,
     keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
   };
 }
