@@ -1,7 +1,8 @@
+import type { ModelReference } from '../../base/modelName.ts';
 import { hideSecrets } from '../../base/secretInputs.ts';
 import { toMicroUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
-import { findModel, type ModelReference } from '../../pipelines/front/findModel.ts';
+import { findModel } from '../../pipelines/front/findModel.ts';
 import type { ScoringModel } from '../../pipelines/rating/scoringModel.ts';
 import type { RefinementSpec } from '../../pipelines/workflows/refinement/spec.ts';
 import type { Provider } from '../../ports.ts';

@@ -1,14 +1,6 @@
 import { z } from 'zod';
-import { MODEL_REFERENCE } from '../../base/modelName.ts';
+import { MODEL_REFERENCE, type ModelReference } from '../../base/modelName.ts';
 import { httpUrl } from '../../providers/replicate/credentials.ts';
-
-/** A model as named on the command line. */
-export interface ModelReference {
-  /** `owner/name`. */
-  readonly model: string;
-  /** 64 hex digits, or null for the model's newest version. */
-  readonly version: string | null;
-}
 
 /** A parser for the text after a flag. */
 export interface FlagValue<Value> {

@@ -1,17 +1,11 @@
 import { catchError, concatMap, lastValueFrom, throwError } from 'rxjs';
-import { EXPECTED_MODEL, MODEL_REFERENCE } from '../../base/modelName.ts';
+import { EXPECTED_MODEL, MODEL_REFERENCE, type ModelReference } from '../../base/modelName.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { Provider } from '../../ports.ts';
 import type { Model } from '../../types.ts';
 import { missingModel } from './missingModel.ts';
-
-/** A model by name, and its pinned version; null for the newest one. */
-export interface ModelReference {
-  readonly model: string;
-  readonly version: string | null;
-}
 
 /**
  * Reads `owner/name`, `owner/name:version` or `deployments/owner/name`. Throws `UsageError` for
