@@ -46,8 +46,9 @@ export interface FakeProviderConfig {
   /** Ms for which the list lacks a prediction after it was made. Default 0. */
   listLagMs?: number;
   /**
-   * True if the list vouches that what it lacks was not made (`PredictionPage.isCurrent`), so that a
-   * lost request that made nothing is sent again at once. Default false: as Replicate, it does not.
+   * True if the list vouches that what it lacks was not made (`PredictionPage.isCurrent`), so that
+   * a lost request that made nothing is sent again at once. Default false: as Replicate, it does
+   * not.
    */
   listIsCurrent?: boolean;
   /** Predictions on a page of the list. Default 100. */
