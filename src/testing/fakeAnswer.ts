@@ -45,6 +45,12 @@ export interface FakeProviderConfig {
   responseMs?: number;
   /** Ms for which the list lacks a prediction after it was made. Default 0. */
   listLagMs?: number;
+  /**
+   * True if the list vouches that what it lacks was not made (`PredictionPage.isCurrent`), so that
+   * a lost request that made nothing is sent again at once. Default false: as Replicate, it does
+   * not.
+   */
+  listIsCurrent?: boolean;
   /** Predictions on a page of the list. Default 100. */
   pageSize?: number;
   /** Ms after its end when a prediction loses input and output. Default 3,600,000. */

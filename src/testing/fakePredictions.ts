@@ -54,7 +54,7 @@ const HOUR_MS = 3_600_000;
 /** Creates the memory of a fake provider; `now` returns ms since 1970 by its clock. */
 export function createFakePredictions(config: FakeProviderConfig, now: () => number): FakePredictions {
   const { durationMs: usualMs = 1_000, listLagMs = 0, pageSize = 100 } = config;
-  const { outputLifetimeMs = HOUR_MS, idOf = (index) => `p${index}` } = config;
+  const { listIsCurrent = false, outputLifetimeMs = HOUR_MS, idOf = (index) => `p${index}` } = config;
   const all: FakePrediction[] = [];
   const made = new ReplaySubject<FakePrediction>();
   const stateOf = (one: FakePrediction) => stateAt(one, now(), outputLifetimeMs);
@@ -81,7 +81,7 @@ export function createFakePredictions(config: FakeProviderConfig, now: () => num
       const start = next === undefined ? 0 : listed.findIndex(({ id }) => id === next) + 1;
       const page = listed.slice(start, start + pageSize);
       const last = start + pageSize < listed.length ? page.at(-1) : undefined;
-      return { predictions: page.map(stateOf), next: last?.id ?? null };
+      return { predictions: page.map(stateOf), next: last?.id ?? null, isCurrent: listIsCurrent };
     },
     stats(priceMicroUsd) {
       const count = (...wanted: string[]) => states().filter(({ status }) => wanted.includes(status)).length;
