@@ -19,10 +19,11 @@ import { gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import { downloadOutput } from '../../operators/stages/downloadOutput.ts';
+import { throwFailed } from '../../operators/stages/throwFailed.ts';
 import type { FetchedOutput, ImageFile, Plan, Prediction } from '../../types.ts';
 import { recordCreated } from './attempt/followPrediction.ts';
 import { stoppedInOutage } from './attempt/stoppedInOutage.ts';
-import { type JobState, mayReplace } from './job.ts';
+import { itemOf, type JobState, mayReplace } from './job.ts';
 import { datedPrediction } from './provenance.ts';
 import type {
   RunClock,
@@ -80,7 +81,7 @@ export function downloadOriginals(
 function download(prediction: Prediction, job: JobState, run: Downloading): Observable<FetchedOutput> {
   const { plan } = job;
   const embedProvenance = run.provenanceWriters?.(datedPrediction(prediction, job), plan);
-  return of(prediction).pipe(
+  return of(itemOf(prediction, job, run)).pipe(
     downloadOutput(run.downloader, {
       stem: pathBelow(run.folder, plan.path),
       ...(embedProvenance && { embedProvenance }),
@@ -88,13 +89,13 @@ function download(prediction: Prediction, job: JobState, run: Downloading): Obse
       mayReplace: mayReplace(job, run),
       mayBeText: ({ model, version }) =>
         run.outputsText({ model: model === '' ? plan.model : model, version }),
-      urlsOf: run.answers.urlsOf,
       within: gate(run.downloads),
       scheduler: run.scheduler,
       random: run.random,
     }),
+    throwFailed(),
     takeUntil(stoppedInOutage(run, run.fileOutage)),
-    concatMap((files) => recordDownloaded(files, prediction, plan, run)),
+    concatMap(({ files }) => recordDownloaded(files, prediction, plan, run)),
   );
 }
 

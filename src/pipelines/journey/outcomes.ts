@@ -1,13 +1,14 @@
-import { relative, sep } from 'node:path';
 import { catchError, EMPTY, type MonoTypeOperatorFunction, map, type OperatorFunction, of } from 'rxjs';
+import type { RenderedOriginal } from '../../base/items/item.ts';
+import { outcomeError } from '../../base/items/outcomeError.ts';
 import { truncateDataUrls } from '../../base/modelInput.ts';
-import { messageOf } from '../../base/text.ts';
 import { BudgetError, ProviderError, RxposureError, StorageError } from '../../errors.ts';
-import type { RenderedOriginal } from '../../operators/stages/renditions.ts';
-import { recipeOf } from '../../renditions/lists.ts';
-import type { ImageFile, Outcome, OutcomeError, OutcomeFile } from '../../types.ts';
+import { outcomeFiles } from '../../sinks/manifest/outcomeFiles.ts';
+import type { Outcome } from '../../types.ts';
 import type { JobState } from './job.ts';
 import type { RunOutputs, RunRecovery, RunServices, Stateful } from './run.ts';
+
+export { outcomeError };
 
 /** The groups of a run that describing a job reads. */
 type Describing = Pick<RunServices, 'answers' | 'service'> & Pick<RunRecovery, 'fallbacksOf'>;
@@ -41,21 +42,6 @@ export function orFailedOutcome(
     run.state.halt(error);
     return EMPTY;
   });
-}
-
-/** Returns an error as the manifest and the events have it. */
-export function outcomeError(error: unknown): OutcomeError {
-  if (error instanceof RxposureError) {
-    const { name, code, message, recoverable, suggestion } = error;
-    return { name, code, message, recoverable, suggestion };
-  }
-  return {
-    name: 'Error',
-    code: 'ERR_INTERNAL',
-    message: messageOf(error),
-    recoverable: false,
-    suggestion: 'Please report this.',
-  };
 }
 
 /**
@@ -170,26 +156,6 @@ function savedOutcome(
     status: 'saved',
     ...(provenance !== 'full' && { provenance }),
     ...(isSigned && { isSigned }),
-    files: images.flatMap(({ original, renditions }) => [
-      fileEntry('original', 'original', original, run.folder),
-      ...untouchedEntry(original, run.folder),
-      ...renditions.map((rendition) => ({
-        ...fileEntry('rendition', rendition.spec.name, rendition, run.folder),
-        recipe: recipeOf(rendition.spec),
-      })),
-    ]),
+    files: outcomeFiles(images, run.folder),
   };
-}
-
-function untouchedEntry(original: ImageFile, folder: string): OutcomeFile[] {
-  const { untouched } = original;
-  return untouched === undefined
-    ? []
-    : [fileEntry('untouched', 'untouched', { ...original, ...untouched }, folder)];
-}
-
-function fileEntry(role: OutcomeFile['role'], name: string, file: ImageFile, folder: string): OutcomeFile {
-  const { widthPx, heightPx, format, bytes, sha256 } = file;
-  const path = relative(folder, file.path).replaceAll(sep, '/');
-  return { role, name, path, width: widthPx, height: heightPx, format, bytes, sha256 };
 }

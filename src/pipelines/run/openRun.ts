@@ -19,7 +19,7 @@ import { compareWitnesses } from './folder/compareWitnesses.ts';
 import { type EnteredFolder, enterFolder, keepInput } from './folder/enterFolder.ts';
 import { leaseFolder, underLease } from './folder/leaseFolder.ts';
 import { finishMoves } from './matching/finishMoves.ts';
-import { configOf, countRequests } from './runConfig.ts';
+import { configOf, countRequests, givenPrice } from './runConfig.ts';
 import type { OpenRun, RunSettings } from './settings.ts';
 
 /**
@@ -132,7 +132,7 @@ async function openParts(
       isMatched = true;
     },
     isChosen: only,
-    describePrice: (model) => provider.answers.describePrice(model, priceMicroUsd),
+    describePrice: (model) => provider.answers.describePrice(model, givenPrice(model, priceMicroUsd)),
     close: closers.close,
   };
 }

@@ -42,6 +42,7 @@ export function configOf(
   const emit = guardListener(settings.emit ?? (() => {}));
   const watching = outageWatch('service', settings, { emit, scheduler });
   const { provider, outage } = watchService(opened.provider, watching);
+  const { estimateOf } = overrideAnswers(provider.answers);
   return {
     ...others,
     provider,
@@ -66,12 +67,21 @@ export function configOf(
     }),
     lookout: createLookout(provider, { claims, lookForMs, outage, random, scheduler }),
     answers: overrideAnswers(provider.answers, {
-      costOf: (prediction) => provider.answers.costOf(prediction, priceMicroUsd),
+      costOf: (prediction) =>
+        provider.answers.costOf(prediction, givenPrice(prediction.model, priceMicroUsd)),
+      ...(estimateOf && {
+        estimateOf: (request) => estimateOf(request, givenPrice(request.model, priceMicroUsd)),
+      }),
     }),
     onFailed: storedPlans(folder, 'failed').store,
     persist: persistIn(settings, opened),
     ...(deleteLocal ? { afterSaved: (outcome) => from(deleteImages(folder, outcome)) } : {}),
   };
+}
+
+/** Returns the price of a model's images that a setting gives; undefined if it gives none. */
+export function givenPrice(model: string, given: RunSettings['priceMicroUsd']): number | undefined {
+  return typeof given === 'object' ? given[model] : given;
 }
 
 /**
@@ -86,6 +96,14 @@ export function overrideAnswers(
     urlsOf: (output) => (others.urlsOf === undefined ? own.urlsOf(output) : others.urlsOf(output)),
     costOf: (prediction, price) =>
       others.costOf === undefined ? own.costOf(prediction, price) : others.costOf(prediction, price),
+    ...(own.estimateOf === undefined && others.estimateOf === undefined
+      ? {}
+      : {
+          estimateOf: (request, price) =>
+            (others.estimateOf === undefined
+              ? own.estimateOf?.(request, price)
+              : others.estimateOf(request, price)) ?? null,
+        }),
     errorOf: (prediction) =>
       others.errorOf === undefined ? own.errorOf(prediction) : others.errorOf(prediction),
     describePrice: (model, price) =>

@@ -58,8 +58,11 @@ interface ServiceSettings {
   maxOutputBytes?: number;
   /** Never reserve and spend more than this, in millionths of a US dollar. Default: no limit. */
   budgetMicroUsd?: number;
-  /** Price of one output image over the built-in table, in millionths of a US dollar. */
-  priceMicroUsd?: number;
+  /**
+   * Price of one output image over the built-in table, in millionths of a US dollar: one for all
+   * models, or by model.
+   */
+  priceMicroUsd?: number | Readonly<Record<string, number>>;
   /**
    * The receiver of the service's webhooks (`createWebhookReceiver`). With it, create requests do
    * not wait; the list is still requested now and then, since a webhook may be lost. Default: no
