@@ -3,9 +3,9 @@ import {
   Observable,
   type ObservableInput,
   type OperatorFunction,
+  Subject,
   type Subscriber,
-  type Subscription,
-  takeWhile,
+  takeUntil,
 } from 'rxjs';
 
 export interface FlattenAllConfig<T> {
@@ -37,8 +37,9 @@ export function flattenAll<T, R>(
   return (source) =>
     new Observable<R>((subscriber) => {
       const flattener = new Flattener(project, { concurrency, onDrop }, subscriber);
-      subscriber.add(() => flattener.drop());
-      return flattener.read(source);
+      // The source stops first: one that waits for what is dropped must not emit more.
+      subscriber.add(() => flattener.stop());
+      flattener.read(source);
     });
 }
 
@@ -48,7 +49,7 @@ class Flattener<T, R> {
   readonly #config: Required<FlattenAllConfig<T>>;
   readonly #subscriber: Subscriber<R>;
   readonly #line = createLine<{ readonly value: T }>();
-  #source: Subscription | null = null;
+  readonly #stopped = new Subject<void>();
   #index = 0;
   #running = 0;
   /** True once the source has ended, or is dropped. */
@@ -70,14 +71,13 @@ class Flattener<T, R> {
     this.#subscriber = subscriber;
   }
 
-  read(source: Observable<T>): Subscription {
-    // An endless synchronous source cannot be unsubscribed while it is being subscribed.
-    const whileWanted = source.pipe(takeWhile(() => !this.#isOver && !this.#subscriber.closed));
+  read(source: Observable<T>): void {
     const end = () => {
       this.#isOver = true;
       this.#work();
     };
-    this.#source = whileWanted.subscribe({
+    // Unlike an unsubscribe, it stops an endless source that is still being subscribed.
+    source.pipe(takeUntil(this.#stopped)).subscribe({
       next: (value) => {
         this.#line.join({ value });
         this.#work();
@@ -88,11 +88,12 @@ class Flattener<T, R> {
       },
       complete: end,
     });
-    return this.#source;
   }
 
-  /** Drops the values in line. */
-  drop(): void {
+  /** Stops the source, and drops the values in line. */
+  stop(): void {
+    this.#isOver = true;
+    this.#stopped.next();
     for (const { value } of this.#line.clear()) this.#config.onDrop(value);
   }
 
@@ -137,9 +138,7 @@ class Flattener<T, R> {
 
   #giveUp(error: unknown): void {
     this.#fault ??= { error };
-    this.#isOver = true;
-    this.#source?.unsubscribe();
-    this.drop();
+    this.stop();
   }
 }
 
