@@ -53,7 +53,7 @@ async function world(config: Parameters<typeof simulated>[0] = {}): Promise<Worl
 const flat = (all: readonly PredictionRequest[], { provider, folder, ledger }: World) =>
   from(all)
     .pipe(
-      budgetTake(ledger, { priceOf: provider.answers.estimateOf ?? (() => null) }),
+      budgetTake(ledger, { priceOf: provider.answers.estimateOf }),
       createPrediction(provider, { governor: createGovernor({ perMinute: 60_000 }), waitMs: 0 }),
       awaitPrediction(provider),
       downloadOutput(createDownloader({ isLocal: true }), { folder, random: () => 0 }),

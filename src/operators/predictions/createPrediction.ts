@@ -21,7 +21,7 @@ import {
   spendItem,
 } from '../../base/items/item.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { ProviderError } from '../../errors.ts';
+import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import { createGovernor } from '../pace/governor.ts';
 import { type CreateOnceConfig, createOnce, type SharedConfig } from './createOnce.ts';
@@ -70,9 +70,24 @@ export function createPrediction<R extends ItemRequest>(
   return flattenAll<R | Item<R> | Failed<R>, Made<R> | Failed<R>>(
     (value, index) => {
       const item = 'request' in value ? value : { index, request: value, reservation: null };
-      return isFailed(item) ? of(item) : createItem(item, provider, ready);
+      if (isFailed(item)) return of(item);
+      expectPrepared(item, config);
+      return createItem(item, provider, ready);
     },
     { concurrency, onDrop: (value) => 'request' in value && value.reservation?.release() },
+  );
+}
+
+/**
+ * Throws `UsageError` if a request cannot be sent as it is: a plan with files to upload, or with
+ * secret inputs.
+ */
+function expectPrepared({ index, request }: Item, { prepare }: CreatePredictionConfig): void {
+  const { files = {}, secrets } = request;
+  if (prepare !== undefined || (secrets === undefined && Object.keys(files).length === 0)) return;
+  throw new UsageError(
+    `Request #${index + 1} has files to upload or secret inputs, and there is no \`prepare\` for them.`,
+    { suggestion: 'Pass `prepare`, which returns the request to send, or make such plans with a run.' },
   );
 }
 

@@ -13,7 +13,7 @@ export interface BudgetTakeConfig<R> {
    * a ledger with a limit refuses. Give the prices of the service, `provider.answers.estimateOf`,
    * unless the requests are plans that have them. Default: `priceMicroUsd` of the request.
    */
-  priceOf?: (request: R) => number | null;
+  priceOf?: ((request: R) => number | null) | undefined;
   /**
    * Reservations open at a time: an integer of 1 or more, or Infinity. The next request is taken
    * when one is closed. Default 10.

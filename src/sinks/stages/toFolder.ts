@@ -8,9 +8,6 @@ import type { ToSinkConfig } from './toSink.ts';
  * Copies the files of each saved outcome from its folder to another one, `to`, under the same
  * relative paths, and emits it with their paths there (`deliveredTo`). Replaces no file: a copy
  * whose name is taken gets `-2` behind it. Errors as `toSink`.
- *
- *     outcomes    s-f|
- *     toFolder    -sf|    the files of s are in both folders
  */
 export function toFolder(
   to: string,

@@ -11,9 +11,6 @@ import { toSink } from './toSink.ts';
  * end: one page that opens from the file system. Shows, and keeps in memory, the first 20,000.
  * `config` is that of the report on the page; `concurrency` is one a core by default. Errors as
  * `toSink`.
- *
- *     outcomes     s-f|
- *     toGallery    -sf-|    the thumbnail of s and the page are on disk
  */
 export function toGallery(folder: string, config: ToReportConfig = {}): MonoTypeOperatorFunction<Outcome> {
   const { concurrency = encoderConcurrency() } = config;

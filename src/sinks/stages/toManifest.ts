@@ -19,9 +19,6 @@ export interface TimedSinkConfig extends ToSinkConfig {
  * the end writes `manifest.json`. If the folder has a manifest already, the lines come behind its
  * own, counted on from its last index, so that nothing in it is replaced.
  *
- *     outcomes      s--f|
- *     toManifest    -s--(f|)    both lines are on disk, and manifest.json
- *
  * Emits `UsageError` before anything begins if the folder is that of a run, whose journal would not
  * know the outcomes. Errors otherwise as `toSink`.
  */

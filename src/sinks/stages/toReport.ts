@@ -11,9 +11,6 @@ export interface ToReportConfig extends ReportConfig, TimedSinkConfig {}
 /**
  * Counts outcomes as they pass, and writes `report.json` into a folder at the end: jobs, costs,
  * times and errors in numbers. Errors as `toSink`.
- *
- *     outcomes    s-f|
- *     toReport    s-f-|    report.json is on disk
  */
 export function toReport(folder: string, config: ToReportConfig = {}): MonoTypeOperatorFunction<Outcome> {
   const open = async () => {

@@ -7,9 +7,6 @@ import { toDestination } from './toDestination.ts';
  * Uploads the files of each saved outcome from its folder to a bucket, `s3://bucket/prefix`, as
  * `openS3` does, and emits it with their URLs (`deliveredTo`). Errors as `toSink`; `UsageError`
  * before anything begins if the bucket cannot be used.
- *
- *     outcomes    s-f|
- *     toS3        --f-(s|)    the files of s are in the bucket
  */
 export function toS3(url: string, folder: string, config: S3Config = {}): MonoTypeOperatorFunction<Outcome> {
   const { concurrency = 8 } = config;

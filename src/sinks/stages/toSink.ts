@@ -24,7 +24,7 @@ export interface Sink {
   /** Takes an outcome; emits it, with what it adds, once the outcome is safe. */
   readonly add: (outcome: Outcome) => ObservableInput<Outcome>;
   /** Called once after the last outcome, also if the source has failed. Default: no-op. */
-  readonly finish?: () => Promise<void>;
+  readonly finish?: () => ObservableInput<unknown>;
   /** Called once, at the end or when it is unsubscribed. Default: no-op. */
   readonly close?: () => Promise<void>;
 }
@@ -38,12 +38,12 @@ export interface ToSinkConfig {
  * Passes outcomes through a sink, which is opened at subscription, before anything of the source
  * begins, and finished and closed at the end.
  *
- *     open, 2 ms         --o
- *     outcomes             -a-b|
- *     add, 3 ms each        ---(a|)
- *                             ---(b|)
- *     finish, 1 ms                  -|
- *     toSink             ------a-b-|
+ *     open, 2 ms       --(o|)
+ *     outcomes           -a-b|
+ *     add, 3 ms each      ---(a|)
+ *                           ---(b|)
+ *     finish, 1 ms                -|
+ *     toSink           ------a-b|
  *
  * Whatever `add` throws, or if it emits nothing, gives that outcome as failed, with a
  * `DeliveryError` and the cost that was paid; the others go on. Emits an error only if it is no
@@ -53,7 +53,7 @@ export interface ToSinkConfig {
  */
 export function toSink(
   name: string,
-  open: () => Promise<Sink>,
+  open: () => ObservableInput<Sink>,
   config: ToSinkConfig = {},
 ): MonoTypeOperatorFunction<Outcome> {
   const { concurrency = 8 } = config;
@@ -62,20 +62,17 @@ export function toSink(
     openedBy(open).pipe(
       concatMap((sink) => {
         const close = onlyOnce(async () => sink.close?.());
-        const finish = onlyOnce(async () => {
-          try {
-            await sink.finish?.();
-          } finally {
-            await close();
-          }
-        });
-        const end = defer(finish).pipe(ignoreElements());
+        const closed = sink.close === undefined ? EMPTY : defer(close).pipe(ignoreElements());
+        const finished = onlyWhenFirst(() => sink.finish?.() ?? EMPTY);
         const outcomes = source.pipe(flattenAll((outcome) => added(outcome, sink, name), { concurrency }));
-        return concat(outcomes, end).pipe(
-          // The first error is the one that counts.
+        // The first error is the one that counts.
+        const afterError = concat(finished, closed).pipe(
+          catchError(() => closed.pipe(catchError(() => EMPTY))),
+        );
+        return concat(outcomes, finished, closed).pipe(
           catchError((error: unknown) =>
             concat(
-              end.pipe(catchError(() => EMPTY)),
+              afterError,
               throwError(() => error),
             ),
           ),
@@ -86,17 +83,27 @@ export function toSink(
 }
 
 /** Emits an open sink; one that opens after the unsubscribe is closed again. */
-function openedBy(open: () => Promise<Sink>): Observable<Sink> {
+function openedBy(open: () => ObservableInput<Sink>): Observable<Sink> {
   return new Observable((subscriber) => {
-    open().then(
-      (sink) => {
+    defer(open).subscribe({
+      next: (sink) => {
         if (subscriber.closed) void sink.close?.().catch(() => {});
         subscriber.next(sink);
-        subscriber.complete();
       },
-      (error: unknown) => subscriber.error(error),
-    );
+      error: (error: unknown) => subscriber.error(error),
+      complete: () => subscriber.complete(),
+    });
   });
+}
+
+/** Waits for a task at its first subscription; completes at once at further ones. */
+function onlyWhenFirst(task: () => ObservableInput<unknown>): Observable<never> {
+  let isFirst = true;
+  return defer(() => {
+    if (!isFirst) return EMPTY;
+    isFirst = false;
+    return task();
+  }).pipe(ignoreElements());
 }
 
 function added(outcome: Outcome, { add }: Sink, name: string): Observable<Outcome> {

@@ -6,9 +6,6 @@ import { toDestination } from './toDestination.ts';
 /**
  * Appends each saved outcome as a sample to the WebDataset shards in its folder, as
  * `openWebDataset` does, and emits it with their paths (`deliveredTo`). Errors as `toSink`.
- *
- *     outcomes        s-f|
- *     toWebDataset    -sf-|    s is in a shard, which is ended
  */
 export function toWebDataset(
   folder: string,

@@ -1,4 +1,4 @@
-import { map, of, timer, VirtualTimeScheduler } from 'rxjs';
+import { map, type Observable, of, timer, VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type Failed, type Item, isFailed, type Made } from '../../../src/base/items/item.ts';
 import { ProviderError } from '../../../src/errors.ts';
@@ -6,7 +6,7 @@ import { awaitPrediction } from '../../../src/operators/predictions/awaitPredict
 import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
 import { createListPoller } from '../../../src/operators/predictions/listPoller.ts';
 import { createLedger } from '../../../src/operators/stages/budgetTake.ts';
-import type { Prediction } from '../../../src/types.ts';
+import type { Prediction, PredictionRequest } from '../../../src/types.ts';
 import { aPrediction, aRequest, fakeGovernor, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
 import { madeOf } from '../../helpers/oneItem.ts';
@@ -153,3 +153,17 @@ it(
     expect([ledger.reservedMicroUsd, ledger.spentMicroUsd]).toEqual([0, 10]);
   }),
 );
+
+it('refuses plans with files or secret inputs before anything is sent, unless they are prepared', () => {
+  const withSecret = { ...aRequest(), secrets: () => ({}) };
+  const provider = fakeProvider({ createPrediction: () => of(aPrediction()) });
+  const endOf = (prepare?: () => Observable<PredictionRequest>) => {
+    const ends: unknown[] = [];
+    of(withSecret)
+      .pipe(createPrediction(provider, { governor: fakeGovernor(), ...(prepare && { prepare }) }))
+      .subscribe({ next: (item) => ends.push(nameOf(item)), error: (error: Error) => ends.push(error.name) });
+    return ends;
+  };
+  expect(endOf()).toEqual(['UsageError']);
+  expect(endOf(() => of(withSecret))).toEqual(['m0']);
+});
