@@ -28,10 +28,10 @@ export interface BudgetTakeConfig<R> {
  * limit, at any concurrency.
  *
  *     requests, 2 each, limit 4   a-b-c|
- *     budgetTake                  a-b-f|      f: c has failed
- *     requests, concurrency 1     (ab|)
- *     a is settled after 3 ms     ---s
- *     budgetTake                  a--(b|)
+ *     budgetTake                  a-b-c|        c has failed
+ *     requests, concurrency 1     (abc|)
+ *     settled after 3 ms          ---s--s--s
+ *     budgetTake                  a--b--(c|)
  *
  * Further operators close the reservations by themselves: `createPrediction` releases those of
  * items that made nothing, `awaitPrediction` settles the others with their final costs. After an
