@@ -62,6 +62,8 @@ export interface ProviderErrorDetails extends ErrorDetails {
   readonly status?: number;
   /** Wait that the service asked for. */
   readonly retryAfterMs?: number;
+  /** The reason in the words of the service, on one line; part of the message. Default: none. */
+  readonly reason?: string;
   /**
    * `no` if the request never reached the service or was clearly refused; `unknown` if it may have
    * taken effect: after a reset, a time-out, a 5xx or an unreadable response. Default `no`.
@@ -81,6 +83,7 @@ export class ProviderError extends RxposureError {
   override readonly name = 'ProviderError';
   readonly status: number | null;
   readonly retryAfterMs: number | null;
+  readonly reason: string | null;
   readonly tookEffect: 'no' | 'unknown';
   readonly stopsRun: boolean;
 
@@ -88,6 +91,7 @@ export class ProviderError extends RxposureError {
     super(code, message, details);
     this.status = details.status ?? null;
     this.retryAfterMs = details.retryAfterMs ?? null;
+    this.reason = details.reason ?? null;
     this.tookEffect = details.tookEffect ?? 'no';
     this.stopsRun = details.stopsRun ?? false;
   }
@@ -125,16 +129,31 @@ export class CircuitOpenError extends RxposureError {
 export interface DownloadErrorDetails extends ErrorDetails {
   /** True if the file host is away, which says nothing of this file. Default false. */
   readonly isOutage?: boolean;
+  /** The file that came, if it is kept although it cannot be used. Default: none is. */
+  readonly kept?: KeptFile;
+}
+
+/** A file that was downloaded and is kept, although it cannot be used. */
+export interface KeptFile {
+  /** Absolute path. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Hex. */
+  readonly sha256: string;
+  /** `unrecognised`, or the format that it begins like. */
+  readonly format: string;
 }
 
 /** An output could not be downloaded completely, or is not what it should be. */
 export class DownloadError extends RxposureError {
   override readonly name = 'DownloadError';
   readonly isOutage: boolean;
+  readonly kept: KeptFile | null;
 
   constructor(code: string, message: string, details: DownloadErrorDetails = {}) {
     super(code, message, details);
     this.isOutage = details.isOutage ?? false;
+    this.kept = details.kept ?? null;
   }
 }
 

@@ -35,9 +35,15 @@ export { downloadOutput } from './operators/stages/downloadOutput.ts';
 export { renditions } from './operators/stages/renditions.ts';
 export { tally } from './operators/stages/tally.ts';
 export { tapEvents } from './operators/tapEvents.ts';
+export { images } from './pipelines/front/images.ts';
+export type { ImagesRun } from './pipelines/front/imagesRun.ts';
+export type { ImagesOptions } from './pipelines/front/options.ts';
+export type { PromptRow, Prompts } from './pipelines/front/prompts.ts';
+export { createSession, type Session, type SessionConfig } from './pipelines/front/session.ts';
 export { generate } from './pipelines/generate.ts';
 export { generateStream } from './pipelines/generateStream.ts';
 export type { GenerateConfig } from './pipelines/journey/config.ts';
+export type { RunFault } from './pipelines/run/closing/faults.ts';
 export type { FinishedRun } from './pipelines/run/closing/results.ts';
 export type { RunSettings } from './pipelines/run/settings.ts';
 export { runToFolder } from './pipelines/runToFolder.ts';
@@ -85,6 +91,7 @@ export type {
   InputFiles,
   Job,
   JournalEntry,
+  MissingOutput,
   Model,
   ModelInput,
   Outcome,
@@ -99,5 +106,7 @@ export type {
   RenditionSpec,
   Strategy,
   Tags,
+  Transform,
+  Transformed,
   UploadedFile,
 } from './types.ts';

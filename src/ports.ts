@@ -207,8 +207,11 @@ export interface Ledger {
 export interface CreateTicket {
   /** Reports that the request was accepted; `limits` is null if the response named none. */
   accepted(limits: CreateLimits | null): void;
-  /** Reports that it was refused as one too many, with the wait that the service named, if any. */
-  refused(waitMs: number | null): void;
+  /**
+   * Reports that it was refused as one too many, with the wait and the reason that the service
+   * named, if any.
+   */
+  refused(waitMs: number | null, reason?: string | null): void;
   /** Reports that the request is over, however it ended. Absent: the governor need not know. */
   over?(): void;
 }

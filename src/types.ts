@@ -1,3 +1,5 @@
+import type { ObservableInput } from 'rxjs';
+
 /** A value that survives JSON unchanged. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -354,12 +356,44 @@ export interface ImageFile {
   readonly heightPx: number | null;
   /** The file as the model made it, if it is stored too. */
   readonly untouched?: Pick<ImageFile, 'path' | 'bytes' | 'sha256'>;
+  /** 0-based position in the output, if other files of it are missing. Absent: as in the list. */
+  readonly output?: number;
+  /** The reason why the file is kept, but not used. Absent: it is used. */
+  readonly refused?: OutcomeError;
 }
+
+/** An output of a prediction that is not among the files of its job. */
+export interface MissingOutput {
+  /** 0-based position in the output. */
+  readonly output: number;
+  readonly error: OutcomeError;
+  /** The file that came instead, and is kept. Absent: none is. */
+  readonly kept?: ImageFile;
+}
+
+/**
+ * The result of a change to a file: the bytes to store instead, or another file of this machine,
+ * which is copied; nothing: the file stays as it is.
+ */
+export type Transformed = Uint8Array | { readonly path: string } | null | undefined;
+
+/**
+ * Changes an original before it is saved. `file` is whole and checked, under a temporary name.
+ * Returns the bytes to store instead, or another file of this machine, which is copied; nothing to
+ * leave it as it is. A promise or an Observable of that will do. It runs again if a killed run is
+ * resumed, always on what the model made.
+ */
+export type Transform = (file: ImageFile, plan: Plan) => Transformed | ObservableInput<Transformed>;
 
 /** Destination of a downloaded file. */
 export interface DownloadTarget {
   /** Absolute path without extension; the extension is chosen by content. */
   readonly stem: string;
+  /**
+   * Changes a file that is whole and checked, under a temporary name, before it gets its own.
+   * Absent: it stays as it is.
+   */
+  readonly transform?: (file: ImageFile) => Transformed | ObservableInput<Transformed>;
   /** Embeds provenance in an image. Absent: images stay as they are. */
   readonly embedProvenance?: ProvenanceWriter;
   /** Like `stem`, for the image before provenance was embedded. Absent: it is not stored. */
@@ -402,14 +436,27 @@ export interface FetchedOutput {
   readonly prediction: Prediction;
   /** In the order of the output. */
   readonly files: readonly ImageFile[];
+  /** Outputs that could not be downloaded. Absent: none. */
+  readonly missing?: readonly MissingOutput[];
 }
 
 /** One file of an outcome, as the manifest records it. */
 export interface OutcomeFile {
-  /** `untouched`: an original as the model made it, without its provenance. */
-  readonly role: 'original' | 'rendition' | 'untouched';
-  /** The rendition's name, or the role of any other file. */
+  /**
+   * `untouched`: an original as the model made it, without its provenance. `kept`: an output that
+   * cannot be used, and is kept because it was paid for.
+   */
+  readonly role: 'original' | 'rendition' | 'untouched' | 'kept';
+  /**
+   * The rendition's name; `unrecognised`, `damaged` or `undecodable` for a kept file; the role of
+   * any other file.
+   */
   readonly name: string;
+  /**
+   * 0-based position in the output, of originals and kept files of a job that is incomplete.
+   * Absent: originals stand in the order of the output.
+   */
+  readonly output?: number;
   /** Relative to the run folder, `/` between folders. */
   readonly path: string;
   readonly width: number | null;

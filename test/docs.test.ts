@@ -43,7 +43,7 @@ async function runExample(
   const code = `${given}\n${examples[place]?.[1]}`;
   const local = code
     .replace(/'rxposure(\/\w+)?'/g, (_whole, part = '') => `'${pathToFileURL(sourceOf(part))}'`)
-    .replace(/'(rxjs|@opentelemetry\/[\w-]+)'/g, (_whole, name) => `'${import.meta.resolve(name)}'`);
+    .replace(/'(rxjs|sharp|@opentelemetry\/[\w-]+)'/g, (_whole, name) => `'${import.meta.resolve(name)}'`);
   const path = join(folder, 'example.mts');
   await writeFile(path, `${local}\n${after}`);
   const { stdout } = await promisify(execFile)(process.execPath, [path]);
@@ -58,9 +58,42 @@ it('the example of the README runs', async () => {
   );
 });
 
+const served = (name: string) => `
+    import { createReplicateProvider } from 'rxposure/replicate';
+    import { startSimulator } from 'rxposure/simulator';
+    const folder = ${JSON.stringify(join(folder, name))};
+    const simulator = await startSimulator({ speed: 100, render: 'fast' });
+    const provider = createReplicateProvider(simulator);
+  `;
+
+it('the call of docs/library.md runs', async () => {
+  const given = `
+    import { startSimulator } from 'rxposure/simulator';
+    process.chdir(${JSON.stringify(folder)});
+    const simulator = await startSimulator({ speed: 100, render: 'fast' });
+    process.env.REPLICATE_API_TOKEN = simulator.token;
+    process.env.REPLICATE_BASE_URL = simulator.baseUrl;
+  `;
+  const example = { heading: '## Images in one call', after: 'await simulator.close();' };
+  const lines = (await runExample('docs/library.md', given, example)).trim().split('\n');
+  expect(lines).toEqual(['0 of 2, $0', expect.any(String), '2 of 2, $0.009', '2 saved for 0.009']);
+});
+
+it('the transform of docs/library.md runs', async () => {
+  const example = { heading: '### An own step before the save', after: 'await simulator.close();' };
+  expect(await runExample('docs/library.md', served('grey'), example)).toBe('');
+});
+
+it('the session of docs/library.md runs', async () => {
+  const example = { heading: '### Several runs of one server', after: 'await simulator.close();' };
+  expect(await runExample('docs/library.md', served('session'), example)).toBe('0.009\n');
+});
+
 it('the example of docs/library.md runs', async () => {
   const given = `const folder = ${JSON.stringify(join(folder, 'run'))};`;
-  expect(await runExample('docs/library.md', given)).toBe('4 saved for 0.012\n');
+  expect(await runExample('docs/library.md', given, { heading: '## The layer below' })).toBe(
+    '4 saved for 0.012\n',
+  );
 });
 
 it('the iterator of docs/library.md runs', async () => {
@@ -195,6 +228,11 @@ it('docs/monitoring.md has every event with its fields, and every callback', asy
   const callbacks = await readFile('src/events/listeners.ts', 'utf8');
   const names = [...callbacks.matchAll(/^ {2}(on\w+)\?\(/gm)].map(([, name]) => `\`${name}\``);
   expect((await tableBelow('docs/monitoring.md', '## Callbacks')).map(([name]) => name)).toEqual(names);
+});
+
+it('the example of docs/operators.md runs', async () => {
+  const given = "const urls = ['a', 'b', 'c']; const titleOf = async (url: string) => 'title of ' + url;";
+  expect(await runExample('docs/operators.md', given)).toBe("[ 'title of a', 'title of b', 'title of c' ]\n");
 });
 
 it('the README names every operator', async () => {

@@ -24,7 +24,7 @@ export function createDetails({ job, files }: Item): HTMLElement {
       : el(
           'section',
           { class: `error is-${job.status}` },
-          el('h2', {}, job.status === 'failed' ? 'Failed' : 'Skipped'),
+          el('h2', {}, headingOf(job)),
           el('p', { dir: 'auto' }, error.message),
           el('p', { class: 'quiet' }, error.code, error.suggestion && ` – ${error.suggestion}`),
         ),
@@ -80,6 +80,11 @@ export function createDetails({ job, files }: Item): HTMLElement {
       ),
     ),
   );
+}
+
+function headingOf({ status, error }: GalleryJob): string {
+  if (error?.code === 'ERR_INCOMPLETE') return 'Incomplete';
+  return status === 'failed' ? 'Failed' : 'Skipped';
 }
 
 function makerOf({ isSimulated }: GalleryJob): string | undefined {

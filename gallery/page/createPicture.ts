@@ -1,3 +1,4 @@
+import type { GalleryFile, GalleryJob } from '../../src/sinks/gallery/galleryData.ts';
 import type { Item } from '../data/Item.ts';
 import { urlOf } from '../text/urlOf.ts';
 import { el } from './el.ts';
@@ -6,13 +7,15 @@ const reasons = { saved: 'No picture', failed: 'Failed', skipped: 'Skipped', run
 
 /** Creates an item's thumbnail, or a box with the reason why there is none. */
 export function createPicture({ job, files: [original] }: Item): HTMLElement {
-  if (original?.width === undefined) {
+  if (original?.width === undefined || original.isKept) {
     const why =
-      original === undefined ? (job.error?.message ?? '') : `This is a file of kind ${original.format}.`;
+      original === undefined || original.isKept
+        ? (job.error?.message ?? '')
+        : `This is a file of kind ${original.format}.`;
     return el(
       'span',
       { class: `blank is-${job.status}` },
-      el('strong', {}, original === undefined ? reasons[job.status] : original.format.toUpperCase()),
+      el('strong', {}, titleOf(job, original)),
       el('span', { class: 'reason', dir: 'auto' }, why),
       el('span', { class: 'unseen' }, ` Prompt: ${job.prompt}`),
     );
@@ -40,4 +43,9 @@ export function createPicture({ job, files: [original] }: Item): HTMLElement {
     },
   });
   return image;
+}
+
+function titleOf({ status, error }: GalleryJob, file: GalleryFile | undefined): string {
+  if (file === undefined) return error?.code === 'ERR_INCOMPLETE' ? 'Incomplete' : reasons[status];
+  return file.isKept ? file.name.replace(/^./, (letter) => letter.toUpperCase()) : file.format.toUpperCase();
 }

@@ -66,3 +66,9 @@ function isList(value: Json): value is readonly Json[] {
 export function isTruncatedDataUrl(text: string): boolean {
   return /^data:[^\s,]*,… \(/i.test(text);
 }
+
+/** Returns the number of images that an input asks for; 1 if it does not say. */
+export function imagesAskedFor({ num_outputs, max_images, number_of_images }: ModelInput): number {
+  const asked = Number(num_outputs ?? max_images ?? number_of_images ?? 1);
+  return Number.isInteger(asked) && asked >= 1 ? asked : 1;
+}

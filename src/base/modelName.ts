@@ -7,6 +7,14 @@ export const MODEL_REFERENCE = /^(deployments\/[\w.-]+\/[\w.-]+|[\w.-]+\/[\w.-]+
 /** What `MODEL_REFERENCE` accepts, in words. */
 export const EXPECTED_MODEL = 'owner/name, owner/name:version or deployments/owner/name';
 
+/** A model by name, and its pinned version; null for the newest one. */
+export interface ModelReference {
+  /** `owner/name`, or the name of a deployment. */
+  readonly model: string;
+  /** 64 hex digits. */
+  readonly version: string | null;
+}
+
 const DEPLOYMENTS = 'deployments/';
 
 /** Returns true for the name of a deployment. */

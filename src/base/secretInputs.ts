@@ -108,8 +108,10 @@ export function hideInError<T>(error: T, secrets?: SecretInputs): T {
   if (secrets === undefined || !(error instanceof Error)) return error;
   const redact = redactValues(Object.values(secrets()));
   error.message = redact(error.message);
-  if ('suggestion' in error && typeof error.suggestion === 'string')
-    Object.assign(error, { suggestion: redact(error.suggestion) });
+  for (const name of ['suggestion', 'reason']) {
+    const text = Reflect.get(error, name);
+    if (typeof text === 'string') Object.assign(error, { [name]: redact(text) });
+  }
   return error;
 }
 

@@ -7,6 +7,9 @@ export const simulatorService = 'simulator';
 /** The header by which the stand-alone simulator says in each response that it is one. */
 export const simulatorHeader = 'x-rxposure-simulator';
 
+/** The value of that header if the list of predictions lacks none at any time; else any other. */
+export const LIST_IS_CURRENT = 'list-is-current';
+
 const COG = 'cog ';
 
 /** Returns the name of the Cog container at an address. */

@@ -141,9 +141,15 @@ export type RunEvent =
   | { readonly type: 'concurrency.changed'; readonly concurrency: number }
   /**
    * No create request is sent for this time: the service refused one as too fast, or the limits in
-   * its responses say that it has no room (told from 5 s on).
+   * its responses say that it has no room (told from 5 s on). `message` is why, in the words of the
+   * service; absent if it gave no reason.
    */
-  | { readonly type: 'rate.paused'; readonly waitMs: number; readonly reason: 'refused' | 'limits' }
+  | {
+      readonly type: 'rate.paused';
+      readonly waitMs: number;
+      readonly reason: 'refused' | 'limits';
+      readonly message?: string;
+    }
   /**
    * The service, or the host of its files, does not respond: jobs wait for it instead of failing.
    * `error` is that of the last call, `maxMs` the time for which they wait at most.
@@ -154,8 +160,13 @@ export type RunEvent =
       readonly error: OutcomeError;
       readonly maxMs: number;
     }
-  /** It responds again, and the run continues. */
-  | { readonly type: 'outage.ended'; readonly of: 'service' | 'files'; readonly awayMs: number }
+  /** It responds again, and the run continues; or jobs have waited for it for too long. */
+  | {
+      readonly type: 'outage.ended';
+      readonly of: 'service' | 'files';
+      readonly awayMs: number;
+      readonly isTooLong?: true;
+    }
   | { readonly type: 'image.downloaded'; readonly index: number; readonly bytes: number }
   /** A job has its outcome, which is on disk. */
   | {

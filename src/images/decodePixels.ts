@@ -82,6 +82,11 @@ export async function decodePixels(input: string | Buffer, decoding: Decoding): 
 /** What libjpeg only warns of, although it means that pixels are missing. */
 const MISSING_DATA = /premature end of data segment|bad Huffman code/i;
 
+/** The message of sharp if the warning itself was lost: libvips has one list for all threads. */
+const NO_REASON = 'Warning treated as error due to failOn setting';
+/** Half of the warnings are lost if much is decoded at a time. */
+const MOST_TRIES = 12;
+
 /**
  * Runs a task that decodes an image with these options, so that it fails if a part of the image is
  * missing. libjpeg makes up what is missing before the end marker, and warns; of other things it
@@ -93,11 +98,14 @@ export async function decodeWhole<T>(
   decode: (options: SharpOptions) => Promise<T>,
 ): Promise<T> {
   if (format !== 'jpeg') return decode(options);
-  try {
-    return await decode({ ...options, failOn: 'warning' });
-  } catch (error) {
-    if (MISSING_DATA.test(messageOf(error))) throw error;
-    return decode(options);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await decode({ ...options, failOn: 'warning' });
+    } catch (error) {
+      const message = messageOf(error);
+      if (MISSING_DATA.test(message)) throw error;
+      if (message !== NO_REASON || tries === MOST_TRIES) return decode(options);
+    }
   }
 }
 

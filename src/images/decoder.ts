@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { maxTimerMs } from '../base/time/longTimer.ts';
 import { RenderError } from '../errors.ts';
 import type { Decoding, RawPixels } from './decodePixels.ts';
 
@@ -59,10 +60,13 @@ export function createDecoder({ timeoutMs = 60_000, idleMs = 3_000 }: DecoderCon
       running ??= start();
       const used = running;
       let isLate = false;
-      const timer = setTimeout(() => {
-        isLate = true;
-        end();
-      }, timeoutMs);
+      const timer = setTimeout(
+        () => {
+          isLate = true;
+          end();
+        },
+        Math.min(timeoutMs, maxTimerMs),
+      );
       signal?.addEventListener('abort', end);
       try {
         return await ask(used, request);
@@ -194,7 +198,8 @@ function tooSlow({ path }: DecodeRequest, timeoutMs: number): RenderError {
   });
 }
 
-/** Formats an amount of memory: `400 MB`, `4.6 GB`. */
+/** Formats an amount of memory: `0.2 MB`, `400 MB`, `4.6 GB`. */
 export function inMegabytes(bytes: number): string {
+  if (bytes < 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
   return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

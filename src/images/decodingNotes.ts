@@ -9,16 +9,20 @@ const FOLDER = '.decoding';
 
 /**
  * Notes of images that are being decoded apart, so that one that ends the whole process is not
- * decoded again by the next.
+ * decoded again for ever. A decoder that ends by itself leaves none: its parent takes them back.
  */
 export interface DecodingNotes {
   /**
    * Notes that an image is being decoded, at once, and returns a function that takes the note back.
-   * Rejects with `RenderError` (`ERR_DECODING_DIED`) if a process has ended while it decoded the
-   * same content, and had no less memory for it than this one.
+   * Rejects with `RenderError` (`ERR_DECODING_DIED`) if two processes have ended while they decoded
+   * the same content, and had no less memory for it than this one. The first may have been killed
+   * for another reason.
    */
   begin(path: string, budgetBytes: number): Promise<() => void>;
 }
+
+/** Deaths of processes after which the image that they decoded is to blame. */
+const MOST_DEATHS = 2;
 
 /**
  * Opens the notes of a run folder. They are files in `.decoding`, named after the content of the
@@ -29,15 +33,17 @@ export function openDecodingNotes(folder: string): DecodingNotes {
   return {
     async begin(path, budgetBytes) {
       const note = join(notes, `${(await hashFile(path)).slice(0, 20)}.json`);
-      const text = `${JSON.stringify({ path: relative(folder, path), budgetBytes })}\n`;
       // Written at once, because the process may end at any moment from here on. It need not
       // survive a power cut.
       try {
         makeNotes(notes);
-        if (!create(note, text)) {
-          if (budgetIn(note) >= budgetBytes) throw died(path, note);
+        const text = (deaths: number) =>
+          `${JSON.stringify({ path: relative(folder, path), budgetBytes, deaths })}\n`;
+        if (!create(note, text(0))) {
+          const deaths = deathsIn(note, budgetBytes);
+          if (deaths >= MOST_DEATHS) throw died(path, note);
           rmSync(note);
-          create(note, text);
+          create(note, text(deaths));
         }
       } catch (error) {
         throw error instanceof RenderError ? error : toStorageError(error, note);
@@ -78,22 +84,27 @@ function create(path: string, text: string): boolean {
   }
 }
 
-/** Returns the memory that images had when a note was written; endless if it does not say. */
-function budgetIn(note: string): number {
+/**
+ * Returns the number of processes that ended while they decoded the image of a note, with no less
+ * memory than there is now: the one that left the note, and those that it found noted.
+ */
+function deathsIn(note: string, budgetBytes: number): number {
   try {
-    const { budgetBytes } = JSON.parse(readFileSync(note, 'utf8'));
-    return typeof budgetBytes === 'number' ? budgetBytes : Number.POSITIVE_INFINITY;
+    const { budgetBytes: noted, deaths } = JSON.parse(readFileSync(note, 'utf8'));
+    if (typeof noted === 'number' && noted < budgetBytes) return 0;
+    return typeof deaths === 'number' ? deaths + 1 : 1;
   } catch {
-    return Number.POSITIVE_INFINITY;
+    // Its process was killed before the note was written.
+    return 1;
   }
 }
 
 function died(path: string, note: string): RenderError {
   return new RenderError(
     'ERR_DECODING_DIED',
-    `${path} is not decoded again: an earlier run ended while it decoded this image, for which memory may not have sufficed`,
+    `${path} is not decoded again: two runs ended while they decoded this image, for which memory may not have sufficed`,
     {
-      suggestion: `The original stays on disk. Run the same command again with more memory, or delete ${join(FOLDER, basename(note))} in the run folder if something else ended that run.`,
+      suggestion: `The original stays on disk. Run the same command again with more memory, or delete ${join(FOLDER, basename(note))} in the run folder if something else ended them.`,
     },
   );
 }

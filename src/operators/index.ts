@@ -18,6 +18,10 @@ export {
   type Landed,
   type SingleFlight,
 } from './cachedBy.ts';
+export { type FallbackToConfig, fallbackTo } from './fallbackTo.ts';
+export { createGate, type Gate, gate } from './gate.ts';
+export { type InWavesConfig, inWaves, type WaveNews } from './inWaves.ts';
+export { type KeepBestConfig, keepBest } from './keepBest.ts';
 export {
   type Breaker,
   type BreakerConfig,
@@ -25,11 +29,7 @@ export {
   circuitBreaker,
   createBreaker,
   type OpenedCircuit,
-} from './circuitBreaker.ts';
-export { type FallbackToConfig, fallbackTo } from './fallbackTo.ts';
-export { createGate, type Gate, gate } from './gate.ts';
-export { type InWavesConfig, inWaves, type WaveNews } from './inWaves.ts';
-export { type KeepBestConfig, keepBest } from './keepBest.ts';
+} from './pace/circuitBreaker.ts';
 export {
   type ConcurrencyLearner,
   type ConcurrencyLearnerConfig,
@@ -37,6 +37,7 @@ export {
 } from './pace/concurrencyLearner.ts';
 export { createGovernor, type GovernorConfig } from './pace/governor.ts';
 export { createOutage, type Outage, type OutageConfig } from './pace/outage.ts';
+export { paced } from './pace/paced.ts';
 export { type RateLimitConfig, rateLimit } from './pace/rateLimit.ts';
 export { throughOutage } from './pace/throughOutage.ts';
 export {
@@ -63,7 +64,8 @@ export { type RetryBackoffConfig, retryBackoff } from './retryBackoff.ts';
 export { type BudgetTakeConfig, budgetTake, createLedger, type LedgerConfig } from './stages/budgetTake.ts';
 export { type DeliverToConfig, type DeliveryPlace, deliverTo } from './stages/deliverTo.ts';
 export { type DownloadOutputConfig, downloadOutput } from './stages/downloadOutput.ts';
-export { type RenditionsConfig, renditions } from './stages/renditions.ts';
+export type { MissingFile } from './stages/missingFiles.ts';
+export { type RefusedOriginal, type RenditionsConfig, renditions } from './stages/renditions.ts';
 export { type Scored, type ScoreImageConfig, scoreImage } from './stages/scoreImage.ts';
 export { type TallyConfig, tally } from './stages/tally.ts';
 export { throwFailed } from './stages/throwFailed.ts';

@@ -1,15 +1,9 @@
-import { ignoreElements, lastValueFrom, merge, NEVER, Observable, Subject } from 'rxjs';
-import { createFifoQueue } from '../operators/internal/fifoQueue.ts';
+import { merge, NEVER } from 'rxjs';
 import type { Outcome } from '../types.ts';
 import { generate } from './generate.ts';
 import type { GenerateConfig } from './journey/config.ts';
+import { outcomeStream } from './outcomeStream.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
-
-/** An outcome that waits for the consumer; its job stays in flight until it is taken. */
-interface Offer {
-  readonly outcome: Outcome;
-  readonly taken: () => void;
-}
 
 /**
  * Runs `generate` as an async iterator, whose consumer sets the pace:
@@ -24,54 +18,11 @@ interface Offer {
  * finished and saved before the loop is left; let `config.cancel` emit to cancel them instead. An
  * error that ends the run is thrown once all outcomes before it have been taken.
  */
-export async function* generateStream(
+export function generateStream(
   plans: PlanSource,
   config: GenerateConfig,
 ): AsyncGenerator<Outcome, void, undefined> {
-  const offers = createFifoQueue<Offer>();
-  const left = new Subject<void>();
-  let isLeft = false;
-  let isOver = false;
-  let wake = () => {};
-
-  const handOver = (outcome: Outcome) =>
-    new Observable<never>((subscriber) => {
-      if (isLeft) {
-        subscriber.complete();
-        return;
-      }
-      // The offer stays in line even if the run ends with an error meanwhile: the outcome is valid.
-      offers.join({ outcome, taken: () => subscriber.complete() });
-      wake();
-    });
-  const stop = merge(config.stop ?? NEVER, left);
-  const run = generate(plans, { ...config, stop, handOver }).pipe(ignoreElements());
-  const end = lastValueFrom(run, { defaultValue: null });
-  const noteEnd = () => {
-    isOver = true;
-    wake();
-  };
-  end.then(noteEnd, noteEnd);
-  let offer: Offer | undefined;
-  try {
-    while (true) {
-      offer = offers.takeFirst();
-      if (offer !== undefined) {
-        yield offer.outcome;
-        offer.taken();
-      } else if (isOver) {
-        break;
-      } else {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    }
-  } finally {
-    // In this order: no new job may begin in a slot that is freed here.
-    isLeft = true;
-    left.next();
-    for (; offer !== undefined; offer = offers.takeFirst()) offer.taken();
-    await end;
-  }
+  return outcomeStream(({ handOver, left }) =>
+    generate(plans, { ...config, stop: merge(config.stop ?? NEVER, left), handOver }),
+  );
 }

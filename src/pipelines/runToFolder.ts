@@ -3,6 +3,7 @@ import {
   concat,
   concatMap,
   defer,
+  delayWhen,
   EMPTY,
   identity,
   ignoreElements,
@@ -25,6 +26,7 @@ import { generate } from './generate.ts';
 import { skippedOutcome } from './journey/skippedOutcome.ts';
 import { addBudgetNeeded } from './run/closing/budgetNeeded.ts';
 import { closingLook } from './run/closing/closingLook.ts';
+import { endOrFault } from './run/closing/faults.ts';
 import { type FinishedRun, type RunEnd, sessionOf, writeResults } from './run/closing/results.ts';
 import { concurrencyOf } from './run/concurrency.ts';
 import { countedPlans } from './run/countedPlans.ts';
@@ -33,6 +35,7 @@ import { countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
 import { renderEarlier } from './run/earlier/renderEarlier.ts';
 import { strategies } from './run/feeds.ts';
 import { expectOwnPlans } from './run/folder/expectOwnPlans.ts';
+import { createSpaceCheck } from './run/folder/spaceCheck.ts';
 import { matchInput } from './run/matching/matchInput.ts';
 import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
@@ -48,6 +51,8 @@ import { type OpenRun, type RunSettings, runDefaults } from './run/settings.ts';
  * that the plans still have is used, under the name that its plan gives it now.
  *
  * Emits `UsageError` or `StorageError` if the folder cannot be used; nothing has been created then.
+ * An error that ends the run later (no credit, a full disk) is emitted behind its end, which says
+ * what is saved; the error has the same `totals`.
  */
 export function runToFolder(
   source: PlanSource,
@@ -96,14 +101,16 @@ function runReviewed(
     const reviewed = isPartial ? of(createIndexSet()) : defer(() => reopenMissing(plans, run, settings));
     const counted = defer(() => countSaved(plans, total, run, isPartial));
     const warn = (message: string) => run.config.emit?.({ type: 'warning', message });
+    const space = createSpaceCheck(run, settings);
     // If the plans cannot be read, the run itself says so.
-    const checked = defer(() => warnOfMissingGlyphs(plans, warn)).pipe(
+    const checked = defer(() => warnOfMissingGlyphs(space.watch(plans), warn)).pipe(
       ignoreElements(),
       catchError(() => EMPTY),
     );
     const expected = defer(() => expect(run)).pipe(ignoreElements());
     return concat(expected, matched, checked, reviewed).pipe(
       concatMap((toRender) => counted.pipe(map((saved) => ({ toRender, saved })))),
+      delayWhen(({ saved }) => space.expect(total - saved, warn)),
       concatMap(({ toRender, saved }) => {
         const added = renderEarlier(toRender, plans, run);
         const outcomes = generate(plans, run.config);
@@ -114,7 +121,7 @@ function runReviewed(
       concatMap((end) => defer(() => addBudgetNeeded(end, plans, run)).pipe(catchError(() => of(end)))),
       concatMap((end) => writeResults(end, run)),
     );
-  });
+  }).pipe(endOrFault());
 }
 
 /** Returns a run in which these jobs, too, were paid by earlier runs. */

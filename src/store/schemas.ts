@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import type { ImageFile, Prediction, PredictionRequest } from '../types.ts';
+import type { ImageFile, OutcomeError, Prediction, PredictionRequest } from '../types.ts';
+
+/** An error as it is stored on disk. */
+const storedErrorSchema = z.object({
+  name: z.string(),
+  code: z.string(),
+  message: z.string(),
+  recoverable: z.boolean(),
+  suggestion: z.string(),
+}) satisfies z.ZodType<OutcomeError>;
 
 /** A file as it is stored on disk. */
 export const imageFileSchema = z.object({
@@ -10,6 +19,8 @@ export const imageFileSchema = z.object({
   widthPx: z.number().nullable(),
   heightPx: z.number().nullable(),
   untouched: z.object({ path: z.string(), bytes: z.number(), sha256: z.string() }).exactOptional(),
+  output: z.int().nonnegative().exactOptional(),
+  refused: storedErrorSchema.exactOptional(),
 }) satisfies z.ZodType<ImageFile>;
 
 const jsonRecord = z.record(z.string(), z.json());

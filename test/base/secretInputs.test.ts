@@ -6,7 +6,7 @@ import {
   revealSecrets,
   SECRET,
 } from '../../src/base/secretInputs.ts';
-import { UsageError } from '../../src/errors.ts';
+import { ProviderError, UsageError } from '../../src/errors.ts';
 import { planLine } from '../../src/sinks/manifest/storedPlans.ts';
 import { checkInput } from '../../src/sources/modelInputs/checkInput.ts';
 import { requestKey } from '../../src/sources/planning/requestKey.ts';
@@ -69,6 +69,11 @@ describe('texts that quote a secret', () => {
       message: '[secret] is no token',
       suggestion: 'Renew [secret].',
     });
+  });
+
+  it('are cleaned in the reason of a service, which is shown alone', () => {
+    const error = new ProviderError('ERR_THROTTLED', 'fig-9a71', { reason: 'fig-9a71 has no credit' });
+    expect(hideInError(error, secrets)).toMatchObject({ reason: '[secret] has no credit' });
   });
 
   it('are cleaned in predictions, with the value as the service shows it', () => {

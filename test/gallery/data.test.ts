@@ -30,6 +30,40 @@ describe('items', () => {
     ]);
   });
 
+  it('are one for each kept file, and one for what an incomplete job lacks', () => {
+    const error = { name: 'DownloadError', code: 'ERR_INCOMPLETE', message: 'one is missing' };
+    const incomplete = { error: { ...error, recoverable: true, suggestion: '' }, status: 'failed' } as const;
+    const kept = { ...file('unrecognised'), isKept: true as const };
+    const items = itemsOf([
+      jobOf(0, { ...incomplete, files: [file('original'), file('a'), file('original')] }),
+      jobOf(1, { ...incomplete, files: [file('original'), file('a'), kept] }),
+      jobOf(2, { files: [kept] }),
+    ]);
+    expect(items.map(({ name, files }) => [name, files.map((one) => one.name)])).toEqual([
+      ['1.1', ['original', 'a']],
+      ['1.2', ['original']],
+      ['1.3', []],
+      ['2.1', ['original', 'a']],
+      ['2.2', ['unrecognised']],
+      ['3', ['unrecognised']],
+    ]);
+  });
+
+  it('show no size of a kept file, which a browser should not try to decode', () => {
+    const [original] = aMixedOutcome(0).files;
+    const files = original === undefined ? [] : [{ ...original, role: 'kept' as const, name: 'undecodable' }];
+    const job = galleryJob({ ...aMixedOutcome(0), files }, { pathOf: () => 'thumb' });
+    expect(job.files).toEqual([
+      {
+        name: 'undecodable',
+        isKept: true,
+        path: original?.path,
+        format: original?.format,
+        bytes: original?.bytes,
+      },
+    ]);
+  });
+
   it('are filtered by properties with few but different values', () => {
     const jobs = Array.from({ length: 100 }, (_, index) => {
       const job = jobOf(index);

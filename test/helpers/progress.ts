@@ -22,6 +22,8 @@ export function progress(changes: Partial<Progress> = {}): Progress {
     retries: 0,
     throttles: 0,
     pausedUntilMs: 0,
+    pauseReason: null,
+    samePause: 0,
     serviceAwaySinceMs: null,
     filesAwaySinceMs: null,
     causes: [],

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { lastValueFrom, type Observable, takeUntil } from 'rxjs';
+import { firstValueFrom, type Observable, takeUntil } from 'rxjs';
 import { expect } from 'vitest';
 
 /**
@@ -12,7 +12,7 @@ export async function runUntil<T>(
   folder: string,
   moment: Observable<unknown>,
 ): Promise<T | null> {
-  const end = await lastValueFrom(run.pipe(takeUntil(moment)), { defaultValue: null });
+  const end = await firstValueFrom(run.pipe(takeUntil(moment)), { defaultValue: null });
   await leftFolder(folder);
   return end;
 }

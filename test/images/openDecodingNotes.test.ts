@@ -21,21 +21,43 @@ it('leaves a note while an image is decoded, and nothing after that', async () =
   expect(JSON.parse(await readFile(join(notes(), name), 'utf8'))).toEqual({
     path: 'a.png',
     budgetBytes: 400,
+    deaths: 0,
   });
   takeBack();
   expect(existsSync(notes())).toBe(false);
 });
 
-it('refuses an image that the next run finds noted, under whatever name, until there is more memory', async () => {
-  await openDecodingNotes(folder()).begin(await anImage(), 400);
+/** A run that is killed while it decodes an image. */
+async function killedRun(path: string, budgetBytes = 400): Promise<void> {
+  await openDecodingNotes(folder()).begin(path, budgetBytes);
+}
+
+it('decodes an image again whose first run was killed, and forgets the note once it is decoded', async () => {
+  const path = await anImage();
+  await killedRun(path);
+  const takeBack = await openDecodingNotes(folder()).begin(path, 400);
+  const [name = ''] = await readdir(notes());
+  expect(JSON.parse(await readFile(join(notes(), name), 'utf8'))).toMatchObject({ deaths: 1 });
+  takeBack();
+  expect(existsSync(notes())).toBe(false);
+  await killedRun(path);
+  (await openDecodingNotes(folder()).begin(path, 400))();
+});
+
+it('refuses an image during which two runs ended, under whatever name, until there is more memory', async () => {
+  const path = await anImage();
+  await killedRun(path);
+  await killedRun(path);
   const next = openDecodingNotes(folder());
   const moved = await anImage('b.png');
-  await expect(next.begin(moved, 400)).rejects.toMatchObject({
-    name: 'RenderError',
-    code: 'ERR_DECODING_DIED',
-    message: expect.stringContaining(moved),
-    recoverable: false,
-  });
+  for (const _time of ['first', 'second']) {
+    await expect(next.begin(moved, 400)).rejects.toMatchObject({
+      name: 'RenderError',
+      code: 'ERR_DECODING_DIED',
+      message: expect.stringContaining(moved),
+      recoverable: false,
+    });
+  }
   // Others are not concerned.
   const takeBack = await next.begin(await anImage('c.png', 'another image'), 400);
   takeBack();
@@ -45,14 +67,28 @@ it('refuses an image that the next run finds noted, under whatever name, until t
   expect(existsSync(notes())).toBe(false);
 });
 
-it('takes a note that cannot be read as one', async () => {
-  const takeBack = await openDecodingNotes(folder()).begin(await anImage(), 400);
+it('counts deaths with as much memory alone', async () => {
+  const path = await anImage();
+  await killedRun(path, 400);
+  await killedRun(path, 500);
+  await killedRun(path, 500);
+  await expect(killedRun(path, 500)).rejects.toMatchObject({ code: 'ERR_DECODING_DIED' });
+  await expect(killedRun(path, 300)).rejects.toMatchObject({ code: 'ERR_DECODING_DIED' });
+});
+
+it.each([
+  ['cannot be read', 'not JSON'],
+  ['is empty', ''],
+  ['is of an earlier version', '{"path":"a.png","budgetBytes":400}'],
+])('takes a note that %s as one death', async (_, content) => {
+  const path = await anImage();
+  const takeBack = await openDecodingNotes(folder()).begin(path, 400);
   const [name = ''] = await readdir(notes());
   takeBack();
   await mkdir(notes());
-  await writeFile(join(notes(), name), 'not JSON');
-  const begun = openDecodingNotes(folder()).begin(await anImage(), 1e15);
-  await expect(begun).rejects.toMatchObject({ code: 'ERR_DECODING_DIED' });
+  await writeFile(join(notes(), name), content);
+  await killedRun(path);
+  await expect(killedRun(path)).rejects.toMatchObject({ code: 'ERR_DECODING_DIED' });
 });
 
 it('writes through no link', async () => {

@@ -119,6 +119,7 @@ describe('an image', () => {
     const notes = openDecodingNotes(folder());
     const path = await file('a.svg', '<svg width="1" height="1"/>');
     await notes.begin(path, 1_000 * MB);
+    await notes.begin(path, 1_000 * MB);
     await expect(open(path, { notes })).rejects.toMatchObject({ code: 'ERR_DECODING_DIED' });
     const { place } = await open(await file('b.svg', '<svg width="2" height="1"/>'), { notes });
     expect(place).toMatch(/^apart/);

@@ -46,8 +46,8 @@ it('loses nothing and makes nothing twice if it is killed in the middle of a rou
   expect(simulator.stats().created).toBe(22);
 
   const out = join(folder, 'killed');
-  const killed = script([spec, '--out', out, '--no-gallery', '--concurrency', '2']);
-  // Ten candidates and some children, but not all six.
+  const killed = script([spec, '--out', out, '--no-gallery', '--concurrency', '1']);
+  // Ten candidates and some children, but not all six; no other request is on its way.
   expect(await watch.endOf(killed, { moments: ['afterCreate'], count: 13, delayMs: 0 })).toBe('killed');
   expect(simulator.stats().created).toBeLessThan(22 + 16);
   const resumed = script([spec, '--out', out, '--no-gallery']);
@@ -61,9 +61,9 @@ it('makes no rating twice if it is killed while a model rates', async () => {
   const score = 'score: { model: yorickvp/llava-13b, input: { prompt: "Rate {prompt}" }, priceUsd: 0.002 }';
   await writeFile(spec, `prompt: a quay\ncandidates: 6\nkeep: 2\nchildren: 2\nrounds: 1\n${score}\n`);
   const out = join(folder, 'rated');
-  const args = [spec, '--out', out, '--no-gallery', '--concurrency', '2', '--budget', '1'];
+  const args = [spec, '--out', out, '--no-gallery', '--budget', '1'];
   const before = simulator.stats().created;
-  const killed = script(args);
+  const killed = script([...args, '--concurrency', '1']);
   expect(await watch.endOf(killed, { moments: ['afterCreate'], count: 9, delayMs: 0 })).toBe('killed');
   expect(simulator.stats().created).toBeLessThan(before + 20);
   const resumed = script(args);

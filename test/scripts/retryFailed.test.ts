@@ -39,8 +39,8 @@ it('makes failed jobs once if it is killed in the middle and run again', async (
   expect(simulator.stats()).toMatchObject({ created: 12, failed: 6 });
 
   isBroken = false;
-  const killed = script('retry-failed.ts', out, '--no-gallery', '--concurrency', '2');
-  // Some of the six, but not all.
+  const killed = script('retry-failed.ts', out, '--no-gallery', '--concurrency', '1');
+  // Some of the six, but not all; and no other request is on its way to the service.
   expect(await watch.endOf(killed, { moments: ['afterCreate'], count: 3, delayMs: 0 })).toBe('killed');
   expect(simulator.stats().created).toBeLessThan(12 + 6);
 

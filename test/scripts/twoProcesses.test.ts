@@ -43,7 +43,10 @@ it('two processes with one cache pay for each result once', async () => {
 });
 
 it('a process that is killed leaves what it was making to the other one', async () => {
-  await start(6, { medianMs: 20_000 });
+  // The first one hears of nothing before it is killed, however long the second one takes to start.
+  const afterCreate = ({ serial }: { serial: number }) =>
+    serial < 4 ? ({ type: 'delay', delayMs: 600_000 } as const) : null;
+  await start(6, { faults: { afterCreate } });
   const first = begin('one', '--cache', join(root, 'cache'));
   await expect.poll(() => simulator.stats().created).toBe(4);
   const second = begin('two', '--cache', join(root, 'cache'), '--json');

@@ -1,6 +1,7 @@
 import { toMicroUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { runDefaults } from '../../pipelines/run/settings.ts';
+import { secretsIn } from '../../providers/replicate/credentials.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { createCommand } from '../flags/command.ts';
@@ -10,7 +11,6 @@ import {
   createWarn,
   keepMemorySmall,
   readEnvironment,
-  secretsIn,
   type Warn,
 } from '../script/environment.ts';
 import { useProxies } from '../script/proxies.ts';
@@ -40,8 +40,9 @@ export function runBatchScript(
     }
     const { inputs, flags } = parsed;
     const warn = createWarn(flags, io);
-    useProxies(io.env, warn);
-    const choice = chooseService(flags, readEnvironment(io.env), command.serves('simulate'));
+    const environment = readEnvironment(io.env);
+    useProxies(io.env, warn, { baseUrl: flags.baseUrl ?? environment.baseUrl });
+    const choice = chooseService(flags, environment, command.serves('simulate'));
     const service = await openService(choice, {
       cacheFolder: cacheFolder(io.env),
       refreshModels: flags.refreshModels,

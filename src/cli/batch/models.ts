@@ -1,14 +1,12 @@
-import { catchError, lastValueFrom, throwError } from 'rxjs';
+import type { ModelReference } from '../../base/modelName.ts';
 import { hideSecrets } from '../../base/secretInputs.ts';
-import { nearestName } from '../../base/suggest.ts';
 import { toMicroUsd } from '../../base/text.ts';
-import { ProviderError, UsageError } from '../../errors.ts';
-import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
-import { retryBackoff } from '../../operators/retryBackoff.ts';
+import { UsageError } from '../../errors.ts';
+import { findModel } from '../../pipelines/front/findModel.ts';
 import type { ScoringModel } from '../../pipelines/rating/scoringModel.ts';
 import type { RefinementSpec } from '../../pipelines/workflows/refinement/spec.ts';
 import type { Provider } from '../../ports.ts';
-import { modelCatalogue, selectModel } from '../../providers/prices/catalogue.ts';
+import { selectModel } from '../../providers/prices/catalogue.ts';
 import { estimateMicroUsd } from '../../providers/prices/cost.ts';
 import { parseRendition } from '../../renditions/notation.ts';
 import { readableOverlays } from '../../renditions/overlays.ts';
@@ -21,41 +19,11 @@ import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import type { Model, ModelInput } from '../../types.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
-import { flagValues, type ModelReference } from '../flags/flagValues.ts';
+import { flagValues } from '../flags/flagValues.ts';
 import type { RatedBy } from './planSummary.ts';
 import type { OpenService } from './service.ts';
 
-/**
- * Looks up a model; retries passing failures of the service or the network. Rejects with
- * `UsageError` if there is no such model, with `ProviderError` if the lookup fails for another
- * reason.
- */
-export function findModel(provider: Provider, { model, version }: ModelReference): Promise<Model> {
-  const name = version === null ? model : `${model}:${version}`;
-  return lastValueFrom(
-    provider.getModel(model, version).pipe(
-      retryBackoff(retryPolicies.prepare),
-      catchError((error: unknown) => {
-        const isMissing = error instanceof ProviderError && error.status === 404;
-        if (!isMissing) return throwError(() => error);
-        return throwError(
-          () =>
-            new UsageError(`There is no model ${name}.`, {
-              suggestion: `${nearMatch(model)}Check the spelling at https://replicate.com/explore; private models need the token of their owner.`,
-            }),
-        );
-      }),
-    ),
-  );
-}
-
-function nearMatch(model: string): string {
-  const meant = nearestName(
-    model,
-    modelCatalogue.map((entry) => entry.model),
-  );
-  return meant === null ? '' : `Did you mean ${meant}? `;
-}
+export { findModel };
 
 /**
  * Chooses the model of a run: the flag's, else the only one of the service, else the spec's, else

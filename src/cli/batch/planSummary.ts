@@ -1,7 +1,7 @@
 import { formatUsd } from '../../base/text.ts';
 import { concurrencyOf } from '../../pipelines/run/concurrency.ts';
 import type { ModelSchema, Plan, PlannedUploads } from '../../types.ts';
-import { formatDuration } from '../display/text.ts';
+import { formatDuration, plainText } from '../display/text.ts';
 import { uploadsText } from '../display/uploads.ts';
 import type { SettledFlags } from '../flags/flags.ts';
 
@@ -61,7 +61,7 @@ export function planSummary(totals: PlanTotals, settings: PlanSettings): string[
     fact('time', timeText(totals, settings)),
     fact('settings', settingsText(settings.flags)),
     ...(totals.uploads === undefined ? [] : [fact('uploads', uploadsText(totals.uploads))]),
-    fact('into', settings.folder),
+    fact('into', plainText(settings.folder)),
     'Dry run: nothing was created. Remove --dry-run to start.',
   ];
 }

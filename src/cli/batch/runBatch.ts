@@ -9,6 +9,7 @@ import {
   merge,
   type Observable,
   race,
+  shareReplay,
   switchMap,
   tap,
 } from 'rxjs';
@@ -88,6 +89,7 @@ async function runReported(
   if (live !== null) emit({ type: 'watch.started', url: live.url });
   if (batch.uploads !== undefined) emit({ type: 'uploads.planned', ...batch.uploads });
   const ending = flags.cancelOnExit ? 'cancelling' : 'finishing';
+  // Each job that waits subscribes.
   const interrupted = stop.pipe(
     tap(() => {
       isInterrupted = true;
@@ -96,6 +98,7 @@ async function runReported(
         message: `Stopping: ${ending} jobs in flight. Press Ctrl-C again to exit at once.`,
       });
     }),
+    shareReplay({ bufferSize: 1, refCount: true }),
   );
   const settings: RunSettings = {
     ...chosen,

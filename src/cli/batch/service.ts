@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Observable } from 'rxjs';
+import type { ModelReference } from '../../base/modelName.ts';
 import { isLoopback, simulatorService } from '../../base/service.ts';
 import { UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
@@ -8,7 +9,6 @@ import { fetchWebhookSecret } from '../../providers/replicate/webhookSecret.ts';
 import type { ChaosProfileName } from '../../simulator/chaos/profiles.ts';
 import { createModelCache } from '../../store/modelCache.ts';
 import type { Flags } from '../flags/flags.ts';
-import type { ModelReference } from '../flags/flagValues.ts';
 import type { Environment, Warn } from '../script/environment.ts';
 
 interface OpenServiceConfig {

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Observable } from 'rxjs';
+import type { ModelReference } from '../../base/modelName.ts';
 import { UsageError } from '../../errors.ts';
 import type { FinishedRun } from '../../pipelines/run/closing/results.ts';
 import type { RunSettings } from '../../pipelines/run/settings.ts';
@@ -14,7 +15,7 @@ import { gridJobs, gridOrganize } from '../../pipelines/workflows/grid/jobs.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
-import { flagValues, type ModelReference } from '../flags/flagValues.ts';
+import { flagValues } from '../flags/flagValues.ts';
 import { type BatchScriptContext, prefixSpecName, withSpec } from './batchScript.ts';
 import { chooseFolder } from './chooseFolder.ts';
 import { jobContexts, specModel } from './models.ts';

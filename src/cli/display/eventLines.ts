@@ -21,10 +21,14 @@ export function eventLines(event: RunEvent, progress: Progress, paint: Paint): s
       return [`${paint('yellow', 'warning')} ${plainText(event.message)}`];
     case 'model.paused':
       return [`${paint('yellow', 'warning')} ${pausedText(event)}`];
+    case 'rate.paused':
+      return reasonLines(event, progress, paint);
     case 'outage.began':
       return [`${paint('yellow', 'waiting')} ${outageText(event)}`];
     case 'outage.ended':
-      return [`${paint('green', 'back')} ${backText(event)}`];
+      return event.isTooLong
+        ? [`${paint('yellow', 'warning')} ${stillAwayText(event)}`]
+        : [`${paint('green', 'back')} ${backText(event)}`];
     case 'budget.warning':
       return [`${paint('yellow', 'warning')} ${budgetText(event)}`];
     case 'job.progress':
@@ -91,8 +95,23 @@ function outageText({ of, error, maxMs }: Extract<RunEvent, { type: 'outage.bega
   return `${others[of][0]}: jobs wait for it, for ${formatDuration(maxMs)} at most (--max-wait). Last error: ${why}`;
 }
 
+/** The reason of the service has a line when it is new; the live display repeats it. */
+function reasonLines(
+  { waitMs, message }: Extract<RunEvent, { type: 'rate.paused' }>,
+  { pauseReason, samePause }: Progress,
+  paint: Paint,
+): string[] {
+  if (message === undefined || pauseReason !== plainText(message) || samePause > 1) return [];
+  const wait = formatDuration(waitMs);
+  return [`${paint('yellow', 'waiting')} The service accepts no create requests for ${wait}: ${pauseReason}`];
+}
+
 function backText({ of, awayMs }: Extract<RunEvent, { type: 'outage.ended' }>): string {
   return `${others[of][1]} after ${formatDuration(awayMs)}`;
+}
+
+function stillAwayText({ of, awayMs }: Extract<RunEvent, { type: 'outage.ended' }>): string {
+  return `${others[of][0]} after ${formatDuration(awayMs)}: jobs do not wait for it any longer`;
 }
 
 function detachedText({ jobs, command, untilMs }: Extract<RunEvent, { type: 'run.detached' }>): string {

@@ -3,7 +3,7 @@ import type { RunEvent } from '../../events/runEvent.ts';
 import { createCostTracker, type ModelTotals } from '../../sinks/report/tallies.ts';
 import type { Outcome, PlannedUploads, PredictionStatus } from '../../types.ts';
 import { collectProblems, type Problems } from './problems.ts';
-import { promptPreview } from './text.ts';
+import { plainText, promptPreview } from './text.ts';
 
 /** A job in flight. */
 export interface ActiveJob {
@@ -34,6 +34,10 @@ export interface ServiceCounts {
   readonly throttles: number;
   /** The time until which the service accepts no create request, as far as it is known. */
   readonly pausedUntilMs: number;
+  /** Why, in the words of the service; null for a short pause, or if it gave no reason. */
+  readonly pauseReason: string | null;
+  /** Pauses with the last reason in a row. */
+  readonly samePause: number;
   /** The time since which the service does not respond; null if it does. */
   readonly serviceAwaySinceMs: number | null;
   /** The same for the host of its files. */
@@ -121,6 +125,9 @@ function outcomeOf(event: RunEvent): Outcome | null {
 /** A type whose fields may change. */
 type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 
+/** Shorter pauses, in ms, are part of the pace, and need no reason. */
+const LONG_PAUSE_MS = 5_000;
+
 /** Counts the traffic with the service. */
 function countRequests(now: () => number) {
   const counts: Mutable<ServiceCounts> = {
@@ -128,12 +135,23 @@ function countRequests(now: () => number) {
     retries: 0,
     throttles: 0,
     pausedUntilMs: 0,
+    pauseReason: null,
+    samePause: 0,
     serviceAwaySinceMs: null,
     filesAwaySinceMs: null,
   };
   const noteOutage = (of: 'service' | 'files', sinceMs: number | null): void => {
     if (of === 'service') counts.serviceAwaySinceMs = sinceMs;
     else counts.filesAwaySinceMs = sinceMs;
+  };
+  let lastReason = '';
+  const noteReason = (reason: string, waitMs: number): void => {
+    if (now() >= counts.pausedUntilMs) counts.pauseReason = null;
+    if (waitMs < LONG_PAUSE_MS || reason === '') return;
+    const isSame = withoutNumbers(reason) === withoutNumbers(lastReason);
+    counts.samePause = isSame ? counts.samePause + 1 : 1;
+    counts.pauseReason = reason;
+    lastReason = reason;
   };
   const onEvent = (event: RunEvent): void => {
     switch (event.type) {
@@ -147,6 +165,7 @@ function countRequests(now: () => number) {
         return;
       case 'rate.paused':
         if (event.reason === 'refused') counts.throttles += 1;
+        noteReason(plainText(event.message ?? ''), event.waitMs);
         counts.pausedUntilMs = Math.max(counts.pausedUntilMs, now() + event.waitMs);
         return;
       case 'outage.began':
@@ -157,6 +176,10 @@ function countRequests(now: () => number) {
     }
   };
   return { counts, onEvent };
+}
+
+function withoutNumbers(reason: string): string {
+  return reason.replaceAll(/\d+/g, '0');
 }
 
 /** Follows each job in flight from its first event to its outcome. */

@@ -77,6 +77,13 @@ export function totalLine(progress: Progress, nowMs: number, columns: number, pa
   return barColumns < SLIMMEST_BAR ? line : `${bar(progress, barColumns, paint)} ${line}`;
 }
 
+/** Returns a line with the reason of a pause, in the words of the service; none if it gave none. */
+export function reasonLines(progress: Progress, nowMs: number, columns: number, paint: Paint): string[] {
+  const { pausedUntilMs, pauseReason } = progress;
+  if (pauseReason === null || pausedUntilMs <= nowMs) return [];
+  return [paint('yellow', shorten(`paused by the service: ${pauseReason}`, columns))];
+}
+
 function fitting(parts: readonly ProgressPart[], columns: number): ProgressPart[] {
   const shown = [...parts].sort((a, b) => a.rank - b.rank);
   while (shown.length > 0 && widthOf(shown) > columns) shown.pop();

@@ -3,7 +3,7 @@ import { interval, type SchedulerLike } from 'rxjs';
 import { isSimulated } from '../../base/service.ts';
 import { eventLines, startLine } from './eventLines.ts';
 import { createProgress } from './progress.ts';
-import { jobLines, totalLine } from './statusLines.ts';
+import { jobLines, reasonLines, totalLine } from './statusLines.ts';
 import { createPaint, type TextStream, terminalCodes, type View, windowSize } from './terminal.ts';
 import { displayWidth } from './text.ts';
 
@@ -36,11 +36,13 @@ export function terminalView(config: TerminalViewConfig): View {
     const columns = Math.max(1, size.columns - 1);
     const nowMs = scheduler.now();
     const progress = tracker.progress();
+    const reasons = size.rows > 2 ? reasonLines(progress, nowMs, columns, paint) : [];
     // One row of earlier output stays visible, and one is for the totals.
-    const rows = size.rows - 2;
+    const rows = size.rows - 2 - reasons.length;
     block.draw(
       [
         ...jobLines(progress, { nowMs, columns, rows, paint }),
+        ...reasons,
         totalLine(progress, nowMs, columns, paint),
       ].map(redact),
     );

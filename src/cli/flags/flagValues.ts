@@ -1,14 +1,6 @@
 import { z } from 'zod';
-import { MODEL_REFERENCE } from '../../base/modelName.ts';
-import { httpUrl } from '../script/environment.ts';
-
-/** A model as named on the command line. */
-export interface ModelReference {
-  /** `owner/name`. */
-  readonly model: string;
-  /** 64 hex digits, or null for the model's newest version. */
-  readonly version: string | null;
-}
+import { MODEL_REFERENCE, type ModelReference } from '../../base/modelName.ts';
+import { httpUrl } from '../../providers/replicate/credentials.ts';
 
 /** A parser for the text after a flag. */
 export interface FlagValue<Value> {
@@ -128,11 +120,23 @@ function keyOf<Word extends string>(record: Readonly<Record<Word, unknown>>): Fl
   return oneOf(Object.keys(record).filter((key): key is Word => Object.hasOwn(record, key)));
 }
 
+/** Returns the name in the address of a model's page, as it is copied; other texts as they are. */
+function asReference(text: string): string {
+  return text
+    .trim()
+    .replace(/^(?:https?:\/\/)?(?:www\.)?replicate\.com\//i, '')
+    .replace(/^deployments\//i, 'deployments/')
+    .replace(/[?#].*$/, '')
+    .replace(/\/+$/, '')
+    .replace(/\/versions\/(?=[0-9a-f]{64}$)/, ':');
+}
+
 const modelReference: FlagValue<ModelReference> = {
   expected: 'OWNER/NAME, OWNER/NAME:VERSION (64 hex digits) or deployments/OWNER/NAME',
   schema: z
     .string()
-    .regex(MODEL_REFERENCE)
+    .transform(asReference)
+    .pipe(z.string().regex(MODEL_REFERENCE))
     .transform((text) => {
       const [model = '', version = null] = text.split(':');
       return { model, version };

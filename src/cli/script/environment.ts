@@ -1,21 +1,16 @@
 import { availableParallelism, homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { z } from 'zod';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { isSecret, REDACTED } from '../../base/secrets.ts';
-import { UsageError } from '../../errors.ts';
 import { jsonLine } from '../../events/listeners.ts';
 import { imageBudgetBytes } from '../../images/imageMemory.ts';
+import { readServiceEnvironment, type ServiceEnvironment } from '../../providers/replicate/credentials.ts';
 import { createPaint, type ScriptIo } from '../display/terminal.ts';
-import { plainText, quoted } from '../display/text.ts';
+import { plainText } from '../display/text.ts';
 
 /** The settings from environment variables. */
-export interface Environment {
-  /** `REPLICATE_API_TOKEN`; null if it is unset or empty. */
-  readonly token: string | null;
-  /** `REPLICATE_BASE_URL`, without a trailing slash; null if it is unset or empty. */
-  readonly baseUrl: string | null;
+export interface Environment extends ServiceEnvironment {
   /** True if `NO_COLOR` is set and not empty: https://no-color.org */
   readonly noColor: boolean;
 }
@@ -24,59 +19,8 @@ export interface Environment {
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
   // Read when the first image is decoded; a wrong value is told before anything is paid.
   imageBudgetBytes({ setting: env.RXPOSURE_IMAGE_MB });
-  return {
-    token: readToken(env.REPLICATE_API_TOKEN ?? ''),
-    baseUrl: readBaseUrl(env.REPLICATE_BASE_URL ?? ''),
-    noColor: (env.NO_COLOR ?? '') !== '',
-  };
+  return { ...readServiceEnvironment(env), noColor: (env.NO_COLOR ?? '') !== '' };
 }
-
-/** Quotation marks as people and programs write them, at either end. */
-const QUOTE_AT_END = /^["'`\u2018-\u201f\u00ab\u00bb]|["'`\u2018-\u201f\u00ab\u00bb]$/;
-
-function readToken(text: string): string | null {
-  const token = text.trim();
-  if (token === '') return null;
-  if (QUOTE_AT_END.test(token)) {
-    throw new UsageError(
-      '`REPLICATE_API_TOKEN` has quotation marks around it, which are no part of a token.',
-      {
-        suggestion:
-          'Write it without them: docker --env-file, systemd and .env files read by others keep quotation marks.',
-      },
-    );
-  }
-  if (/^(?:token|bearer)\s/i.test(token)) {
-    throw new UsageError('`REPLICATE_API_TOKEN` has a word before the token.', {
-      suggestion: 'Give the token alone, without `Token` or `Bearer`.',
-    });
-  }
-  if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new UsageError('`REPLICATE_API_TOKEN` has spaces or special characters, which no token contains.', {
-    suggestion: 'Copy it again from https://replicate.com/account/api-tokens.',
-  });
-}
-
-function readBaseUrl(text: string): string | null {
-  if (text.trim() === '') return null;
-  const url = httpUrl.safeParse(text.trim());
-  if (url.success) return url.data;
-  throw new UsageError(
-    `Expected \`REPLICATE_BASE_URL\` to be an http or https URL without password, query or fragment, got ${quoted(text)}`,
-  );
-}
-
-/**
- * The schema of an API's base URL: http or https, no password, query or fragment; drops trailing
- * slashes.
- */
-export const httpUrl = z
-  .url({ protocol: /^https?$/ })
-  .refine((text) => {
-    const { username, password, search, hash } = new URL(text);
-    return username + password + search + hash === '';
-  })
-  .transform((text) => text.replace(/\/+$/, ''));
 
 /** Prints a warning before a run starts; during the run its reporter does. */
 export type Warn = (message: string) => void;
@@ -99,19 +43,6 @@ export function createWarn(
 export function redact(text: string, token: string | null): string {
   const withoutOurs = token !== null && isSecret(token) ? text.replaceAll(token, REDACTED) : text;
   return withoutOurs.replace(/\br8_\w{8,}/g, REDACTED);
-}
-
-/** Variables of the environment that hold credentials of the services that a run may use. */
-const SECRET_VARIABLES = ['REPLICATE_API_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
-
-/** Shorter ones, such as `minioadmin`, are names too, and may stand in the URLs of outputs. */
-const SHORTEST_SECRET_CHARS = 20;
-
-/** Returns the credentials in the environment: no text of a service may bring one of them back. */
-export function secretsIn(env: Readonly<Record<string, string | undefined>>): string[] {
-  return SECRET_VARIABLES.map((name) => env[name]?.trim() ?? '').filter(
-    (secret) => secret.length >= SHORTEST_SECRET_CHARS,
-  );
 }
 
 /** The properties of the machine that decide where caches are. */

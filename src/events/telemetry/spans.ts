@@ -62,7 +62,14 @@ export function createRunSpans(config: JobSpansConfig): RunSpans {
           open(event);
           return;
         case 'rate.paused':
-          run?.span.addEvent(event.type, { [attributes.waitMs]: event.waitMs }, now());
+          run?.span.addEvent(
+            event.type,
+            {
+              [attributes.waitMs]: event.waitMs,
+              ...(event.message === undefined ? {} : { [attributes.message]: event.message }),
+            },
+            now(),
+          );
           return;
         case 'warning':
           run?.span.addEvent(event.type, { [attributes.message]: event.message }, now());

@@ -24,11 +24,11 @@ interface Closure {
   /** Reports an accepted create request; not `isNews` if it was sent before the last refusal. */
   accepted(isNews: boolean): void;
   /**
-   * Reports a refused create request and the wait that the service named, if it did. Returns the
-   * time in ms that says how fast the service is: the doubled one in place of a wait that is too
-   * long to be meant.
+   * Reports a refused create request, with the wait and the reason that the service named, if it
+   * did. Returns the time in ms that says how fast the service is: the doubled one in place of a
+   * wait that is too long to be meant.
    */
-  refused(namedMs: number | null, isNews: boolean): number;
+  refused(namedMs: number | null, isNews: boolean, reason?: string | null): number;
 }
 
 /**
@@ -79,7 +79,7 @@ export function createClosure({ maxWaitMs, now }: ClosureConfig): Closure {
       if (isNews) inARow = 0;
       reopen();
     },
-    refused(namedMs, isNews) {
+    refused(namedMs, isNews, reason = null) {
       if (isNews) {
         inARow += 1;
         refusedAtMs = now();
@@ -91,7 +91,7 @@ export function createClosure({ maxWaitMs, now }: ClosureConfig): Closure {
       const isTooLong = untilMs - (refusedSinceMs ?? untilMs) > maxWaitMs;
       if (isTooLong && isNews && inARow > 1 && inFlight === 0) {
         const refusedForMs = refusedAtMs - (refusedSinceMs ?? refusedAtMs);
-        givenUp = { error: tooLong({ namedMs, refusedForMs, maxWaitMs }), untilMs };
+        givenUp = { error: tooLong({ namedMs, refusedForMs, maxWaitMs, reason }), untilMs };
       }
       // Requests that were sent together are refused together, however late the responses are.
       const closedMs = isTooLong ? Math.min(wantedMs, maxWaitMs, LONGEST_WAIT_MS) : wantedMs;
@@ -107,15 +107,18 @@ interface LongWait {
   /** Time since the first refusal. */
   readonly refusedForMs: number;
   readonly maxWaitMs: number;
+  /** The last reason of the service. */
+  readonly reason: string | null;
 }
 
-function tooLong({ namedMs, refusedForMs, maxWaitMs }: LongWait): ProviderError {
+function tooLong({ namedMs, refusedForMs, maxWaitMs, reason }: LongWait): ProviderError {
   const allowed = inWords(maxWaitMs);
   const message =
     namedMs !== null && namedMs > maxWaitMs
       ? `The service asks to wait ${inWords(namedMs)} before the next create request; ${allowed} are allowed`
       : `The service has refused all create requests for ${inWords(refusedForMs)}; the next try would exceed the ${allowed} allowed`;
-  return new ProviderError('ERR_WAIT_TOO_LONG', message, {
+  const why = reason === null ? '' : ` (${reason})`;
+  return new ProviderError('ERR_WAIT_TOO_LONG', `${message}${why}`, {
     stopsRun: true,
     suggestion:
       'Run the same command again later, or raise --max-wait. Saved images are not made or paid for again.',

@@ -17,10 +17,10 @@ export interface OutageConfig {
   /** Returns that error, from the last failure. Default: the last failure. */
   tooLong?: (error: unknown, awayMs: number) => unknown;
   /**
-   * Called when the first caller has to wait, with the last failure, and when the outage is over,
-   * with null. Default: no-op.
+   * Called when the first caller has to wait, with the last failure, and with null when the outage
+   * is over, or was too long. Default: no-op.
    */
-  onChange?: (error: unknown) => void;
+  onChange?: (error: unknown, isTooLong: boolean) => void;
   /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
@@ -28,17 +28,24 @@ export interface OutageConfig {
 /** What is known of another side that may be away. */
 export interface Outage {
   /**
-   * Emits once and completes when a call may be made: at once, or when the other side responds
-   * again. Emits an error if it stays away for too long.
+   * Emits the time once and completes when a call may be made: at once, or when the other side
+   * responds again. Emits an error if it stays away for too long.
    */
-  admit(): Observable<void>;
-  /** Reports that the other side has responded to a call. */
-  responded(): void;
+  admit(): Observable<number>;
+  /**
+   * Reports that the other side has responded to a call that was made at this time. One from before
+   * the first failure says nothing new: it may be all that still gets through. Default: now.
+   */
+  responded(madeAtMs?: number): void;
   /**
    * Reports that it has not. `caller` tells calls apart: those of one caller alone are an outage
-   * only if `isCertain` that they had no effect. Default: it is.
+   * only if `isCertain` that they had no effect. Default: it is. A failure that is rare among calls
+   * begins no outage.
    */
-  failed(error: unknown, from?: { readonly caller: unknown; readonly isCertain: boolean }): void;
+  failed(
+    error: unknown,
+    from?: { readonly caller: unknown; readonly isCertain: boolean; readonly isRare?: boolean },
+  ): void;
   /** Reports that it may respond again: the first caller in line tries at once. */
   hasten(): void;
   /** True from the last of the failures that make an outage until a response. */
@@ -47,14 +54,18 @@ export interface Outage {
   readonly began: Observable<unknown>;
   /** Returns the time of outages since a moment, in ms. */
   awayMs(sinceMs: number): number;
-  /** Returns true if there was an outage of ten seconds or more between two moments. */
+  /** Returns true if there was an outage between two moments, with failures for 5 s or more. */
   wasAway(fromMs: number, toMs: number): boolean;
+  /** Returns true if an outage that began before this moment lasts, as far as it is known. */
+  hasBegunBefore(atMs: number): boolean;
 }
 
 /** First and longest pause between two tries; between tries whose result may stay unknown. */
 const PAUSES_MS = { first: 1_000, longest: 10_000, longestInDoubt: 30_000 } as const;
+/** Time without callers after which a long outage is not known any more to be one. */
+const IDLE_MS = 60_000;
 /** Shorter outages may be a few unlucky calls. */
-const LONG_MS = 10_000;
+const LONG_MS = 5_000;
 /** Time without a response after which the next caller tries too: the first may just be slow. */
 const TRY_MS = 10_000;
 
@@ -75,7 +86,7 @@ export function createOutage(config: OutageConfig = {}): Outage {
   const { onChange = () => {}, scheduler = monotonicScheduler } = config;
   expectOption(Number.isInteger(failures) && failures >= 1, 'failures', 'an integer of 1 or more', failures);
   expectOption(maxOutageMs >= 0, 'maxOutageMs', 'a number of 0 or more', maxOutageMs);
-  const line = createFifoQueue<Subscriber<void>>();
+  const line = createFifoQueue<Subscriber<number>>();
   const periods = createPeriods(() => scheduler.now());
   const began = new Subject<unknown>();
   /** `trying`: the pause is over, and one caller after the other tries. */
@@ -87,6 +98,8 @@ export function createOutage(config: OutageConfig = {}): Outage {
   let callers = new Set<unknown>();
   let tries = 0;
   let nextTryMs = 0;
+  let heldSinceMs = 0;
+  let heldMs = 0;
   let isReported = false;
   let turn: Subscription | null = null;
 
@@ -94,18 +107,28 @@ export function createOutage(config: OutageConfig = {}): Outage {
     turn?.unsubscribe();
     turn = null;
   };
+  /** Notes that callers are held back, or try. */
+  const hold = (): void => {
+    const nowMs = scheduler.now();
+    if (nowMs - heldMs > IDLE_MS) heldSinceMs = nowMs;
+    heldMs = nowMs;
+  };
   const forget = (): void => {
     failedInARow = 0;
     callers = new Set();
   };
+  const letGo = (subscriber: Subscriber<number>): void => {
+    subscriber.next(scheduler.now());
+    subscriber.complete();
+  };
   /** Ends an outage. Callers that are let go may fail at once, and begin the next one. */
-  const end = (release: (subscriber: Subscriber<void>) => void): void => {
+  const end = (release: (subscriber: Subscriber<number>) => void, isTooLong = false): void => {
     rest();
     forget();
     state = 'up';
     tries = 0;
     periods.end();
-    if (isReported) onChange(null);
+    if (isReported) onChange(null, isTooLong);
     isReported = false;
     for (let left = line.size; left > 0 && state === 'up'; left -= 1) {
       const subscriber = line.takeFirst();
@@ -114,6 +137,8 @@ export function createOutage(config: OutageConfig = {}): Outage {
   };
   const pause = (): void => {
     const longestMs = isInDoubt ? PAUSES_MS.longestInDoubt : PAUSES_MS.longest;
+    hold();
+    periods.confirm();
     nextTryMs = scheduler.now() + Math.min(longestMs, PAUSES_MS.first * 2 ** tries);
     tries += 1;
     state = 'away';
@@ -122,6 +147,8 @@ export function createOutage(config: OutageConfig = {}): Outage {
   };
   const begin = (): void => {
     periods.begin(failedSinceMs);
+    heldSinceMs = failedSinceMs;
+    heldMs = scheduler.now();
     pause();
     began.next(null);
   };
@@ -157,10 +184,10 @@ export function createOutage(config: OutageConfig = {}): Outage {
   };
   const tryNow = (): void => {
     turn = null;
-    const awayMs = periods.currentMs();
+    const awayMs = scheduler.now() - heldSinceMs;
     if (awayMs >= maxOutageMs) {
       const error = tooLong(lastError, awayMs);
-      end((subscriber) => subscriber.error(error));
+      end((subscriber) => subscriber.error(error), true);
     } else if (probe !== undefined) ask(probe, pause);
     else letNextTry();
   };
@@ -169,11 +196,12 @@ export function createOutage(config: OutageConfig = {}): Outage {
     if (turn !== null || state === 'up' || line.size === 0) return;
     turn = scheduler.schedule(tryNow, Math.max(0, nextTryMs - scheduler.now()));
   };
-  const wait = (subscriber: Subscriber<void>): (() => void) => {
+  const wait = (subscriber: Subscriber<number>): (() => void) => {
+    hold();
     const leave = line.join(subscriber);
     if (!isReported) {
       isReported = true;
-      onChange(lastError);
+      onChange(lastError, false);
     }
     plan();
     return () => {
@@ -184,21 +212,24 @@ export function createOutage(config: OutageConfig = {}): Outage {
 
   return {
     admit: () =>
-      new Observable<void>((subscriber) => {
+      new Observable<number>((subscriber) => {
         if (state !== 'up') return wait(subscriber);
         letGo(subscriber);
         return undefined;
       }),
-    responded: respond,
-    failed(error, { caller = null, isCertain = true } = { caller: null, isCertain: true }) {
+    responded(madeAtMs = scheduler.now()) {
+      if (failedInARow === 0 || madeAtMs >= failedSinceMs) respond();
+    },
+    failed(error, { caller, isCertain, isRare = false } = { caller: null, isCertain: true }) {
       lastError = error;
       isInDoubt = !isCertain;
       if (state === 'trying') pause();
-      if (state !== 'up') return;
+      if (state !== 'up') return periods.confirm();
       if (failedInARow === 0) failedSinceMs = scheduler.now();
       failedInARow += 1;
       callers.add(caller);
-      if (failedInARow < failures || (callers.size < 2 && !isCertain) || turn !== null) return;
+      const isTooFew = failedInARow < failures || (callers.size < 2 && !isCertain);
+      if (isTooFew || isRare || turn !== null) return;
       if (probe === undefined) begin();
       else ask(probe, begin);
     },
@@ -214,10 +245,6 @@ export function createOutage(config: OutageConfig = {}): Outage {
     began,
     awayMs: periods.sumMs,
     wasAway: (fromMs, toMs) => periods.overlap(fromMs, toMs, LONG_MS),
+    hasBegunBefore: (atMs) => state !== 'up' && failedSinceMs < atMs,
   };
-}
-
-function letGo(subscriber: Subscriber<void>): void {
-  subscriber.next();
-  subscriber.complete();
 }

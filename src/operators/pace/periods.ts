@@ -2,18 +2,22 @@
 interface Periods {
   /** Begins a period at a moment that may be past; the one before it has ended. */
   begin(atMs: number): void;
+  /** Notes that something shows now that the current period lasts. */
+  confirm(): void;
   /** Ends the current period now. */
   end(): void;
-  /** Returns the time since the current one began, in ms; 0 if there is none. */
-  currentMs(): number;
   /** Returns the time that all of them have taken since a moment, in ms. */
   sumMs(sinceMs: number): number;
-  /** Returns true if one of them, of this length at least, covers some time between two moments. */
+  /**
+   * Returns true if one of them covers some time between two moments, and was confirmed for
+   * `leastMs` or more.
+   */
   overlap(fromMs: number, toMs: number, leastMs: number): boolean;
 }
 
 interface Period {
   readonly fromMs: number;
+  confirmedMs: number;
   /** Null: it lasts. */
   toMs: number | null;
 }
@@ -31,14 +35,14 @@ export function createPeriods(now: () => number): Periods {
   return {
     begin(fromMs) {
       end();
-      periods.push({ fromMs, toMs: null });
+      periods.push({ fromMs, confirmedMs: now(), toMs: null });
       if (periods.length > REMEMBERED) periods.shift();
     },
-    end,
-    currentMs() {
+    confirm() {
       const last = periods.at(-1);
-      return last === undefined || last.toMs !== null ? 0 : now() - last.fromMs;
+      if (last?.toMs === null) last.confirmedMs = now();
     },
+    end,
     sumMs: (sinceMs) =>
       periods.reduce(
         (sum, { fromMs, toMs }) => sum + Math.max(0, (toMs ?? now()) - Math.max(fromMs, sinceMs)),
@@ -46,8 +50,8 @@ export function createPeriods(now: () => number): Periods {
       ),
     overlap: (fromMs, toMs, leastMs) =>
       periods.some((one) => {
-        const endMs = one.toMs ?? now();
-        return one.fromMs <= toMs && endMs >= fromMs && endMs - one.fromMs >= leastMs;
+        const isBetween = one.fromMs <= toMs && (one.toMs ?? now()) >= fromMs;
+        return isBetween && one.confirmedMs - one.fromMs >= leastMs;
       }),
   };
 }

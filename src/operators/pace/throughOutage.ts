@@ -16,13 +16,17 @@ export function throughOutage<T>(
   call: () => Observable<T>,
   isAway: (error: unknown) => boolean | null,
 ): Observable<T> {
-  const report = (error: unknown): void => {
+  const report = (error: unknown, madeAtMs: number): void => {
     const isFailure = isAway(error);
     if (isFailure === true) outage.failed(error);
-    if (isFailure === false) outage.responded();
+    if (isFailure === false) outage.responded(madeAtMs);
   };
   return outage.admit().pipe(
-    concatMap(() => defer(call).pipe(tap({ next: () => outage.responded(), error: report }))),
+    concatMap((madeAtMs) =>
+      defer(call).pipe(
+        tap({ next: () => outage.responded(madeAtMs), error: (error: unknown) => report(error, madeAtMs) }),
+      ),
+    ),
     retry({
       delay: (error: unknown) => {
         if (outage.isAway && isAway(error) === true) return of(null);

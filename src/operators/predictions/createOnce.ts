@@ -52,10 +52,10 @@ export interface CreateOnceConfig extends Partial<Omit<CreateOptions, 'onLimits'
    */
   beforeSend?: (request: PredictionRequest, attempt: Attempt) => Observable<unknown>;
   /**
-   * Called for each refusal of a request as too fast, with the wait that the service named.
-   * Default: no-op.
+   * Called for each refusal of a request as too fast, with the wait and the reason that the service
+   * named. Default: no-op.
    */
-  onThrottled?: (waitMs: number | null) => void;
+  onThrottled?: (waitMs: number | null, reason: string | null) => void;
   /**
    * Tries after the first one, for a create request that certainly made nothing (no connection, or
    * lost and not in the list). Default 8.
@@ -150,7 +150,7 @@ function send(
     tap({
       next: () => ticket.accepted(limits),
       error: (error: unknown) => {
-        if (isTooFast(error)) ticket.refused(error.retryAfterMs);
+        if (isTooFast(error)) ticket.refused(error.retryAfterMs, error.reason);
       },
     }),
   );
@@ -172,7 +172,7 @@ function retryCertainRefusals(config: CreateOnceConfig) {
   return retry<Prediction>({
     delay: (error: unknown) => {
       if (isTooFast(error)) {
-        onThrottled?.(error.retryAfterMs);
+        onThrottled?.(error.retryAfterMs, error.reason);
         return timer(0, scheduler);
       }
       if (isOutage(error)) return timer(policy.delayMs, scheduler);

@@ -114,9 +114,9 @@ function createItem<R extends ItemRequest>(
             return EMPTY;
           }),
         ),
-      onThrottled: (waitMs) => {
+      onThrottled: (waitMs, reason) => {
         mayExist = false;
-        onThrottled?.(waitMs);
+        onThrottled?.(waitMs, reason);
       },
     };
     return createOnce(provider, item.request, watched).pipe(

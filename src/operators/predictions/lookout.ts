@@ -12,7 +12,6 @@ import { beginSearch, hurrySearch, isLastLook, nextTurn, noteLook, type Search }
 import { takeLook } from './lost/takeLook.ts';
 import { contradiction } from './matchRequest.ts';
 import { createSurplus, type Surplus } from './surplus.ts';
-import type { ServiceOutage } from './watchService.ts';
 
 export interface LookoutConfig {
   /** Prediction ids that jobs have claimed, in this run or an earlier one. Default: none. */
@@ -26,7 +25,7 @@ export interface LookoutConfig {
    * cannot be read, and what was lost in an outage is looked for until the list must show it, ten
    * minutes after it was lost. Default: nothing.
    */
-  outage?: Pick<ServiceOutage, 'awayMs' | 'wasAway'>;
+  outage?: Search['outage'];
   /** 0…1, for the jitter of retries. Default Math.random. */
   random?: () => number;
   /** Clock of the looks. Default monotonicScheduler. */
@@ -65,13 +64,13 @@ export interface Lookout {
    *
    *     the first look finds it                          (p|)
    *     the third look finds it                          6s (p|)
-   *     a look shows a later prediction, not this one    30s (0|)    0 = null
+   *     a look shows a later prediction, not this one    60s (0|)    0 = null
    *     no look proves anything                          130s #      ERR_UNCERTAIN
    */
   find(attempt: Attempt, config?: FindConfig): Observable<Prediction | null>;
 }
 
-const alwaysThere = { awayMs: () => 0, wasAway: () => false };
+const alwaysThere = { awayMs: () => 0, wasAway: () => false, mayBeAway: () => false };
 /** Looks in a row whose list broke off before more of them are of no use. */
 const MOST_BREAKS = 3;
 /** A look covers this much time before the oldest lost request. */

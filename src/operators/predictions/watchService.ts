@@ -15,9 +15,9 @@ export interface WatchServiceConfig {
   maxOutageMs?: number;
   /**
    * Called when the first call has to wait, with the error of the last one, and with null when the
-   * service responds again. Default: no-op.
+   * service responds again, or was away for too long. Default: no-op.
    */
-  onChange?: (error: unknown) => void;
+  onChange?: (error: unknown, isTooLong: boolean) => void;
   /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
@@ -37,6 +37,8 @@ export interface ServiceOutage {
   awayMs(sinceMs: number): number;
   /** Returns true if the service was away when a create request was lost, or soon after it. */
   wasAway(lostAtMs: number): boolean;
+  /** Returns true if it has accepted no create request since one was lost, after some in a row. */
+  mayBeAway(lostAtMs: number): boolean;
 }
 
 /** A provider whose calls wait for the service, and what is known of that. */
@@ -47,6 +49,11 @@ export interface WatchedService {
 
 /** Create requests in a row that make an outage: each of them is lost, and looked for. */
 const FAILED_CREATES = 3;
+/**
+ * If more were sent from the first of them to the last, most do not fail: a response may take as
+ * long as its prediction.
+ */
+const MOST_CREATES = 6;
 /** Time after which the outage that a create request was lost in is known. */
 const KNOWN_MS = 60_000;
 
@@ -54,19 +61,28 @@ const KNOWN_MS = 60_000;
  * Watches all calls to a service. While it is away, reads, cancel requests and uploads wait, and
  * then are made, instead of failing; create requests wait in `admitCreate`. It is away if four of
  * the reads in a row fail and neither the list nor a prediction can be read, or if three create
- * requests of at least two callers fail. The requests of a list that fails alone keep failing.
+ * requests of at least two callers fail, and most of those sent meanwhile. The requests of a list
+ * that fails alone keep failing.
  */
 export function watchService(provider: Provider, config: WatchServiceConfig = {}): WatchedService {
   const { maxOutageMs, onChange = () => {}, scheduler = monotonicScheduler } = config;
   const shared = { tooLong, scheduler, ...(maxOutageMs === undefined ? {} : { maxOutageMs }) };
   const away = { reads: false, creates: false };
-  const noteChange = (kind: keyof typeof away) => (error: unknown) => {
+  const noteChange = (kind: keyof typeof away) => (error: unknown, isTooLong: boolean) => {
     const wasAway = away.reads || away.creates;
     away[kind] = error !== null;
     if (kind === 'reads' && error === null) creates.hasten();
-    if (wasAway !== (away.reads || away.creates)) onChange(error);
+    if (wasAway !== (away.reads || away.creates)) onChange(error, isTooLong);
   };
   let knownId: string | null = null;
+  let sent = 0;
+  const sentAtFailures: number[] = [];
+  /** Notes a failure, and returns true if it is one of few. */
+  const isRareFailure = (): boolean => {
+    sentAtFailures.push(sent);
+    if (sentAtFailures.length > FAILED_CREATES) sentAtFailures.shift();
+    return sent - (sentAtFailures[0] ?? sent) > MOST_CREATES;
+  };
   const probe = () => {
     const byList = defer(() => provider.listPredictions({ createdAfterMs: wallNow(scheduler) }));
     return orResponse(byList).pipe(
@@ -88,20 +104,26 @@ export function watchService(provider: Provider, config: WatchServiceConfig = {}
       ...(isPlain === undefined ? {} : { isPlain }),
       ...(identify === undefined ? {} : { identify: () => identify.call(provider) }),
       createPrediction: (request, options) =>
-        defer(() => provider.createPrediction(request, options)).pipe(
-          tap({
-            next: ({ id }) => {
-              knownId = id;
-              creates.responded();
-            },
-            error: (error: unknown) => {
-              const from = { caller: request, isCertain: isUnconnected(error) };
-              const isAway = isServiceAway(error);
-              if (isAway === true) creates.failed(error, from);
-              if (isAway === false) creates.responded();
-            },
-          }),
-        ),
+        defer(() => {
+          const madeAtMs = scheduler.now();
+          sent += 1;
+          return provider.createPrediction(request, options).pipe(
+            tap({
+              next: ({ id }) => {
+                knownId = id;
+                creates.responded(madeAtMs);
+              },
+              error: (error: unknown) => {
+                const isAway = isServiceAway(error);
+                const isCertain = isUnconnected(error);
+                if (isAway === true) {
+                  creates.failed(error, { caller: request, isCertain, isRare: isRareFailure() });
+                }
+                if (isAway === false) creates.responded(madeAtMs);
+              },
+            }),
+          );
+        }),
       getPrediction: (id) =>
         reading(() => provider.getPrediction(id)).pipe(
           tap(() => {
@@ -124,6 +146,7 @@ export function watchService(provider: Provider, config: WatchServiceConfig = {}
       awayMs: reads.awayMs,
       wasAway: (lostAtMs) =>
         reads.wasAway(lostAtMs, lostAtMs + KNOWN_MS) || creates.wasAway(lostAtMs, lostAtMs + KNOWN_MS),
+      mayBeAway: (lostAtMs) => creates.hasBegunBefore(lostAtMs + KNOWN_MS),
     },
   };
 }

@@ -29,6 +29,7 @@ import type { ImageFile, Json, Prediction } from '../../types.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { isFinal } from '../predictions/pollSchedule.ts';
 import { retryBackoff } from '../retryBackoff.ts';
+import { filesAmong, type MissingFile, orMissing, refusedBefore } from './missingFiles.ts';
 import { noOutput } from './noOutput.ts';
 
 /**
@@ -59,12 +60,34 @@ interface FileNames {
   mayReplace?: DownloadTarget['mayReplace'];
 }
 
-export interface DownloadOutputConfig extends FileNames {
+/** Outputs of which only some are downloaded. */
+interface PartsConfig {
+  /**
+   * Files of an earlier run, by their position in the output: these are not downloaded again. For a
+   * pipe of one item. Default: none.
+   */
+  present?: ReadonlyMap<number, ImageFile>;
+  /**
+   * Called with the outputs of an item that cannot be downloaded, if there are any; then the item
+   * is emitted with the others, which have their `output`. Default: the item has failed with the
+   * error of the first.
+   */
+  onMissing?: (missing: readonly MissingFile[], item: Made) => void;
+}
+
+export interface DownloadOutputConfig extends FileNames, PartsConfig {
   /**
    * Returns the URLs of the files in a prediction's output. Default: that of the service that made
    * it.
    */
   urlsOf?: (output: Json) => readonly string[];
+  /**
+   * Changes each file before provenance is embedded; see `Transform`. `item` is the one that the
+   * file belongs to. Default: no change.
+   */
+  transform?: (
+    ...file: [...Parameters<NonNullable<DownloadTarget['transform']>>, item: Made]
+  ) => ReturnType<NonNullable<DownloadTarget['transform']>>;
   /**
    * Applied to each image before the file gets its name; `item` is the one that the image belongs
    * to. Default: images stay as they are.
@@ -99,10 +122,10 @@ export interface DownloadOutputConfig extends FileNames {
  *
  * Brings the files of `concurrency` items at a time; others wait. An item has failed with the error
  * of its prediction if that ended without an output, with `DownloadError` if the output names no
- * file or a file cannot be downloaded; the others go on. Emits an error only if it is no item's:
- * `StorageError` if the disk refuses, `UsageError` if `stem` is a text and a second prediction
- * comes. Downloads on their way are finished first. Unsubscribing drops them, and their unfinished
- * files.
+ * file, or none can be downloaded; without `onMissing` also if one cannot. The others go on. Emits
+ * an error only if it is no item's: `StorageError` if the disk refuses, `UsageError` if `stem` is a
+ * text and a second prediction comes. Downloads on their way are finished first. Unsubscribing
+ * drops them, and their unfinished files.
  */
 export function downloadOutput(
   downloader: Downloader,
@@ -179,28 +202,44 @@ function filesOf(
   downloader: Downloader,
   config: DownloadOutputConfig,
 ): Observable<readonly ImageFile[]> {
-  const policy = retryPolicies.download;
-  const { retries = policy.retries, delayMs = policy.delayMs, within = identity } = config;
-  const { scheduler = monotonicScheduler, random = Math.random } = config;
-  const { embedProvenance, untouchedStem, mayReplace = () => false, mayBeText } = config;
-  const { prediction, index, request, answers } = item;
+  const { prediction, answers } = item;
+  const { within = identity, present, onMissing } = config;
   const { urlsOf = (output: Json) => answers.urlsOf(output) } = config;
   const urls = urlsOf(prediction.output);
   if (urls.length === 0) throw noOutput(prediction);
+  const targetOf = targetsOf(item, stem, config);
+  const files = urls.map((url, output): Observable<ImageFile | MissingFile> => {
+    const known = present?.get(output);
+    if (known !== undefined) return of(refusedBefore(known, output) ?? known);
+    const downloaded = downloader.download(url, targetOf(output)).pipe(retryBackoff(retriesOf(config)));
+    return onMissing === undefined ? downloaded : downloaded.pipe(orMissing(output));
+  });
+  const report = (missing: readonly MissingFile[]) => onMissing?.(missing, item);
+  return within(forkJoin(files).pipe(map((found) => filesAmong(found, report))));
+}
+
+/** Returns the function that says where a file of an item goes, by its position in the output. */
+function targetsOf(
+  item: Made,
+  stem: string,
+  { untouchedStem, transform, embedProvenance, mayReplace = () => false, mayBeText }: DownloadOutputConfig,
+): (output: number) => DownloadTarget {
+  const { prediction, index, request } = item;
   const untouched =
     typeof untouchedStem === 'function' ? untouchedStem(prediction, index, request) : untouchedStem;
-  const files = urls.map((url, number) =>
-    downloader
-      .download(url, {
-        stem: numberedStem(stem, number),
-        mayReplace,
-        ...(embedProvenance && {
-          embedProvenance: (bytes, format) => embedProvenance(bytes, format, item),
-        }),
-        ...(mayBeText && { mayBeText: () => mayBeText(prediction) }),
-        ...(untouched !== undefined && { untouchedStem: numberedStem(untouched, number) }),
-      })
-      .pipe(retryBackoff({ ...policy, retries, delayMs, scheduler, random })),
-  );
-  return within(forkJoin(files));
+  return (output) => ({
+    stem: numberedStem(stem, output),
+    mayReplace,
+    ...(transform && { transform: (file) => transform(file, item) }),
+    ...(embedProvenance && { embedProvenance: (bytes, format) => embedProvenance(bytes, format, item) }),
+    ...(mayBeText && { mayBeText: () => mayBeText(prediction) }),
+    ...(untouched !== undefined && { untouchedStem: numberedStem(untouched, output) }),
+  });
+}
+
+function retriesOf(config: DownloadOutputConfig) {
+  const policy = retryPolicies.download;
+  const { retries = policy.retries, delayMs = policy.delayMs } = config;
+  const { scheduler = monotonicScheduler, random = Math.random } = config;
+  return { ...policy, retries, delayMs, scheduler, random };
 }

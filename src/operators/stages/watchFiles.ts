@@ -13,9 +13,9 @@ export interface WatchFilesConfig {
   maxOutageMs?: number;
   /**
    * Called when the first download has to wait, with the error of the last one, and with null when
-   * the host responds again. Default: no-op.
+   * the host responds again, or was away for too long. Default: no-op.
    */
-  onChange?: (error: unknown) => void;
+  onChange?: (error: unknown, isTooLong: boolean) => void;
   /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }

@@ -16,7 +16,7 @@ import type {
   ResultCache,
 } from '../../ports.ts';
 import type { PictureSigner } from '../../provenance/signPicture.ts';
-import type { Outcome, Plan, PricedRequest, ProvenanceLevel, Strategy } from '../../types.ts';
+import type { Outcome, Plan, PricedRequest, ProvenanceLevel, Strategy, Transform } from '../../types.ts';
 
 /**
  * The ports of a run: everything that touches the world, so that a test or another engine can take
@@ -148,6 +148,11 @@ export interface Outputs {
    * them. Default: none.
    */
   destinations?: readonly Destination[];
+  /**
+   * Changes each original between download and save; see `Transform`. If it fails, the job fails,
+   * and what was downloaded is kept as `….untransformed`. Default: none.
+   */
+  transform?: Transform;
   /** The amount of provenance in an image's own metadata. Default `full`. */
   provenance?: ProvenanceLevel;
   /**

@@ -13,6 +13,7 @@ import type { Made } from '../../base/items/item.ts';
 import { isBelow, outsideTarget, pathBelow } from '../../disk/insideFolder.ts';
 import { StorageError } from '../../errors.ts';
 import type { Attempt } from '../../operators/predictions/lost/attempt.ts';
+import type { RefusedOriginal } from '../../operators/stages/renditions.ts';
 import type { ProviderAnswers, Reservation } from '../../ports.ts';
 import { statesPrediction } from '../../provenance/xmp.ts';
 import type {
@@ -20,6 +21,7 @@ import type {
   FetchedOutput,
   ImageFile,
   JobRecord,
+  MissingOutput,
   Outcome,
   Plan,
   Prediction,
@@ -85,8 +87,14 @@ export interface JobState extends AttemptState {
   readonly plan: Plan;
   /** The record of an earlier run; null once this run has resumed it. */
   earlier: JobRecord | null;
-  /** Originals that an earlier run has downloaded. */
+  /** Originals that an earlier run has downloaded, and files that it has refused and kept. */
   readonly earlierFiles: readonly ImageFile[];
+  /** The prediction that those files are from; null if there is none. */
+  readonly earlierPredictionId: string | null;
+  /** Outputs of the newest prediction that could not be downloaded. */
+  missing: readonly MissingOutput[];
+  /** Originals of it that cannot be decoded, or of which a rendition cannot be made. */
+  refused: readonly RefusedOriginal[];
   /** The job's newest prediction. */
   prediction: Prediction | null;
   /** True if that prediction was made for another job, in this run or an earlier one. */
@@ -117,6 +125,9 @@ export function openJob(plan: Plan, record: JobRecord | undefined, { postponed, 
     plan,
     earlier,
     earlierFiles: earlier?.files ?? [],
+    earlierPredictionId: earlier?.prediction?.id ?? null,
+    missing: [],
+    refused: [],
     request: plan,
     sent: earlier?.request ?? plan,
     attempts: earlier?.attempts ?? 0,

@@ -3,9 +3,9 @@ import type { RenderedOriginal } from '../../base/items/item.ts';
 import { outcomeError } from '../../base/items/outcomeError.ts';
 import { truncateDataUrls } from '../../base/modelInput.ts';
 import { BudgetError, ProviderError, RxposureError, StorageError } from '../../errors.ts';
-import { outcomeFiles } from '../../sinks/manifest/outcomeFiles.ts';
-import type { Outcome } from '../../types.ts';
+import type { Outcome, OutcomeError } from '../../types.ts';
 import type { JobState } from './job.ts';
+import { filesOf } from './outcomeFiles.ts';
 import type { RunOutputs, RunRecovery, RunServices, Stateful } from './run.ts';
 
 export { outcomeError };
@@ -35,10 +35,12 @@ export function toSavedOutcome(
  */
 export function orFailedOutcome(
   job: JobState,
-  run: Describing & Stateful,
+  run: Describing & Stateful & Pick<RunOutputs, 'folder'>,
 ): MonoTypeOperatorFunction<Outcome> {
   return catchError((error: unknown) => {
-    if (!(error instanceof ProviderError && error.stopsRun)) return of(failedOutcome(job, error, run));
+    if (!(error instanceof ProviderError && error.stopsRun)) {
+      return of({ ...failedOutcome(job, error, run), files: filesOf(job, [], run.folder) });
+    }
     run.state.halt(error);
     return EMPTY;
   });
@@ -144,18 +146,45 @@ export function originalPicture({ status, files }: Pick<Outcome, 'status' | 'fil
   return files.find(({ role, width }) => role === 'original' && width !== null)?.path ?? null;
 }
 
-/** Returns the outcome of a job whose files are all on disk. */
+/**
+ * Returns the outcome of a job whose files are on disk: all that its prediction has made, or the
+ * others if some are missing or cannot be used.
+ */
 function savedOutcome(
   job: JobState,
   images: readonly RenderedOriginal[],
   run: Describing & Described,
 ): Outcome {
-  const { provenance, isSigned } = run;
+  const { provenance, isSigned, folder } = run;
+  const error = incomplete(job, images.length);
   return {
     ...describeJob(job, run),
-    status: 'saved',
+    status: error === null ? 'saved' : 'failed',
     ...(provenance !== 'full' && { provenance }),
     ...(isSigned && { isSigned }),
-    files: outcomeFiles(images, run.folder),
+    files: filesOf(job, images, folder),
+    ...(error !== null && { error }),
+  };
+}
+
+/** Returns the error of a job of which only some outputs can be used; null if all can. */
+function incomplete({ missing, refused }: JobState, usable: number): OutcomeError | null {
+  const faults = [
+    ...missing.map(({ output, error }) => ({ ...error, output })),
+    ...refused.map(({ original, error }) => ({ ...outcomeError(error), output: original.output ?? 0 })),
+  ];
+  const [first] = faults;
+  if (first === undefined) return null;
+  const each = faults.map(({ output, code, message }) => `output ${output + 1} (${code}): ${message}`);
+  const recoverable = faults.some((fault) => fault.recoverable);
+  return {
+    name: 'DownloadError',
+    code: 'ERR_INCOMPLETE',
+    message: `Expected ${usable + faults.length} outputs, got ${usable}. Missing: ${each.join('; ')}`,
+    recoverable,
+    suggestion: recoverable
+      ? 'Run the same command again within the hour: only what is missing is downloaded.'
+      : first.suggestion,
+    stage: missing.length > 0 ? 'download' : 'rendering',
   };
 }

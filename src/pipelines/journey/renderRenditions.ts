@@ -1,4 +1,4 @@
-import { concatMap, type OperatorFunction, pipe, tap } from 'rxjs';
+import { concatMap, map, type OperatorFunction, pipe, tap } from 'rxjs';
 import type { RenderedOriginal } from '../../base/items/item.ts';
 import { gate } from '../../operators/gate.ts';
 import { renderOriginals } from '../../operators/stages/renditions.ts';
@@ -17,18 +17,23 @@ type Rendering = Pick<RunServices, 'renderer'> &
 /**
  * Renders the plan's renditions of each original, at most as many originals at a time as the run
  * has encoder slots, and embeds their provenance. Emits once, with every original and its
- * renditions.
+ * renditions; those that cannot be rendered are left out, and noted in the job.
  */
 export function renderRenditions(
   job: JobState,
   run: Rendering,
 ): OperatorFunction<readonly ImageFile[], readonly RenderedOriginal[]> {
   return pipe(
-    tap(() => {
+    map((originals) => {
       job.stage = 'rendering';
+      job.refused = [];
+      return originals.map((original, output) => ({ output, ...original }));
     }),
     concatMap((originals) =>
       renderOriginals(originals, run.renderer, job.plan.renditions, {
+        onRefused: (refused) => {
+          job.refused = refused;
+        },
         mayReplace: mayReplace(job, run),
         ...provenanceOf(job, run),
       }).pipe(gate(run.encoders)),

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import {
   catchError,
   concat,
@@ -18,15 +16,12 @@ import {
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { copyFiles } from '../../disk/copyFiles.ts';
 import { pathBelow } from '../../disk/insideFolder.ts';
-import { toStorageError } from '../../disk/storageError.ts';
-import { writeAtomically } from '../../disk/writeFiles.ts';
 import { DownloadError } from '../../errors.ts';
-import { sharedImageMemory } from '../../images/imageMemory.ts';
 import { type Cached, cachedBy } from '../../operators/cachedBy.ts';
 import { gate } from '../../operators/gate.ts';
-import type { ProvenanceWriter } from '../../ports.ts';
-import type { FetchedOutput, ImageFile, Plan } from '../../types.ts';
+import type { FetchedOutput, ImageFile, OutcomeError, Plan } from '../../types.ts';
 import { closeAttempt } from './attempt/beginAttempt.ts';
+import { embedInFiles } from './embedInFiles.ts';
 import { type JobState, mayHavePrediction, mayReplace, type Originals } from './job.ts';
 import { outcomeError } from './outcomes.ts';
 import type {
@@ -120,13 +115,17 @@ function makeAlone<T>(
   );
 }
 
-/** Makes an image once more, under `repay`, if its output was paid for and is lost. */
+/**
+ * Makes an image once more, under `repay`, if its output was paid for and is lost, if only in part.
+ */
 function makeOrRepay(made: Observable<FetchedOutput>, job: JobState, run: Repaying): Observable<Originals> {
+  const isLost = ({ code }: Pick<OutcomeError, 'code'>) => run.repay && code === 'ERR_OUTPUT_GONE';
   return made.pipe(
-    catchError((error: unknown) => {
-      const isLost = error instanceof DownloadError && error.code === 'ERR_OUTPUT_GONE';
-      return isLost && run.repay ? concat(bookLost(job, run), made) : throwError(() => error);
-    }),
+    map((output) => (output.missing?.some(({ error }) => isLost(error)) === true ? null : output)),
+    catchError((error: unknown) =>
+      error instanceof DownloadError && isLost(error) ? of(null) : throwError(() => error),
+    ),
+    concatMap((output) => (output === null ? concat(bookLost(job, run), made) : of(output))),
     map((output) => ({ ...output, request: job.request })),
   );
 }
@@ -167,11 +166,11 @@ function withOwnProvenance(
 }
 
 /**
- * Stores originals in the cache, unless a fallback made them. A cache that refuses them is a
- * warning: it costs later runs money, but not this one.
+ * Stores originals in the cache, unless a fallback made them or some are missing. A cache that
+ * refuses them is a warning: it costs later runs money, but not this one.
  */
 function store(key: string, obtained: Originals, { plan }: JobState, run: Storing): Observable<unknown> {
-  if (obtained.request !== plan) return EMPTY;
+  if (obtained.request !== plan || obtained.missing !== undefined) return EMPTY;
   return run.cache.keep(key, obtained).pipe(
     catchError((error: unknown) => {
       const { message } = outcomeError(error);
@@ -191,6 +190,7 @@ function useSharedResult(
   run: Pick<RunLimits, 'downloads'> & Pick<RunHooks, 'filesOf'> & Pick<RunOutputs, 'folder'>,
 ): Observable<readonly ImageFile[]> {
   if (origin === 'made') return of(result.files);
+  if (result.missing !== undefined) return throwError(() => copyIncomplete(job.plan));
   job.isCached = true;
   job.request = result.request;
   job.prediction = result.prediction;
@@ -214,33 +214,10 @@ function copyGone(plan: Plan): DownloadError {
   );
 }
 
-/**
- * Embeds provenance into image files on disk. Rejects with `StorageError` if the disk refuses; each
- * file is then the old or the new one.
- */
-async function embedInFiles(
-  files: readonly ImageFile[],
-  embedProvenance: ProvenanceWriter,
-): Promise<readonly ImageFile[]> {
-  const written: ImageFile[] = [];
-  for (const file of files)
-    written.push(file.widthPx === null ? file : await embedInFile(file, embedProvenance));
-  return written;
-}
-
-/** Copies of a file in memory while its provenance is written. */
-const COPIES = 3;
-
-async function embedInFile(file: ImageFile, embedProvenance: ProvenanceWriter): Promise<ImageFile> {
-  return sharedImageMemory().within(file.bytes * COPIES, () => embedNow(file, embedProvenance));
-}
-
-async function embedNow(file: ImageFile, embedProvenance: ProvenanceWriter): Promise<ImageFile> {
-  const before = await readFile(file.path).catch((error: unknown) => {
-    throw toStorageError(error, file.path);
-  });
-  const after = await embedProvenance(before, file.format);
-  if (after.equals(before)) return file;
-  await writeAtomically(file.path, after);
-  return { ...file, bytes: after.length, sha256: createHash('sha256').update(after).digest('hex') };
+function copyIncomplete(plan: Plan): DownloadError {
+  return new DownloadError(
+    'ERR_INCOMPLETE',
+    `Image #${plan.index + 1} could not be copied from that of an identical job, which is incomplete.`,
+    { recoverable: true, suggestion: 'Run the same command again, once that job is complete.' },
+  );
 }

@@ -1,10 +1,10 @@
 import type { Observable, Subject } from 'rxjs';
 import type { Cached, SingleFlight } from '../../operators/cachedBy.ts';
-import type { Breaker } from '../../operators/circuitBreaker.ts';
 import type { Gate } from '../../operators/gate.ts';
+import type { Breaker } from '../../operators/pace/circuitBreaker.ts';
 import type { Outage } from '../../operators/pace/outage.ts';
 import type { Destination, ProviderAnswers } from '../../ports.ts';
-import type { InputFile } from '../../types.ts';
+import type { InputFile, Transform } from '../../types.ts';
 import type { Clock, Control, Hooks, Limits, Outputs, Recovery, Services } from './config.ts';
 import type { Originals, PostponedJob } from './job.ts';
 import type { ProvenanceWriters } from './provenance.ts';
@@ -60,6 +60,8 @@ export type RunRecovery = Readonly<Required<Omit<Recovery, 'breakerFailures' | '
 /** The destinations of a run's files, and the writers of their provenance. */
 export interface RunOutputs
   extends Readonly<Required<Pick<Outputs, 'folder' | 'keepOriginals' | 'provenance'>>> {
+  /** Changes originals before they are saved; null: they stay as they are. */
+  readonly transform: Transform | null;
   /** True if images are signed. */
   readonly isSigned: boolean;
   /** Further destinations of finished images, each behind its own gate. */

@@ -125,6 +125,7 @@ export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
     destinations: _destinations,
     afterSaved: _afterSaved,
     handOver: _handOver,
+    transform: _transform,
     ...shared
   } = config;
   return createRun({

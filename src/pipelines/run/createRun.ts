@@ -4,8 +4,8 @@ import { encoderConcurrency } from '../../base/pictures.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import { createSingleFlight } from '../../operators/cachedBy.ts';
-import { type Breaker, createBreaker } from '../../operators/circuitBreaker.ts';
 import { createGate } from '../../operators/gate.ts';
+import { type Breaker, createBreaker } from '../../operators/pace/circuitBreaker.ts';
 import { createClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLookout } from '../../operators/predictions/lookout.ts';
@@ -214,6 +214,7 @@ function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: R
     provenance = runDefaults.provenance,
     sign = null,
     keepOriginals = false,
+    transform = null,
   } = config;
   return {
     folder,
@@ -221,6 +222,7 @@ function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: R
     provenanceWriters: createProvenanceWriters({ provenance, service: config.service, sign, emit }),
     provenance,
     isSigned: sign !== null,
+    transform,
     keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
   };
 }

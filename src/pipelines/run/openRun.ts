@@ -19,7 +19,7 @@ import { compareWitnesses } from './folder/compareWitnesses.ts';
 import { type EnteredFolder, enterFolder, keepInput } from './folder/enterFolder.ts';
 import { leaseFolder, underLease } from './folder/leaseFolder.ts';
 import { finishMoves } from './matching/finishMoves.ts';
-import { configOf, countRequests, givenPrice } from './runConfig.ts';
+import { configOf, countRequests, priceFor } from './runConfig.ts';
 import type { OpenRun, RunSettings } from './settings.ts';
 
 /**
@@ -71,7 +71,7 @@ async function openParts(
   closers: Closers,
   { service, lease }: Entered,
 ): Promise<OpenRun> {
-  const { folder, fixedInput, resumeAnyway, priceMicroUsd, tables = [] } = settings;
+  const { folder, fixedInput, resumeAnyway, tables = [] } = settings;
   const { only = () => true, gallery = true, emit = () => {} } = settings;
   const { provider, count } = countRequests(settings.provider);
   const conditions = { service, fixedInput, resumeAnyway };
@@ -132,7 +132,7 @@ async function openParts(
       isMatched = true;
     },
     isChosen: only,
-    describePrice: (model) => provider.answers.describePrice(model, givenPrice(model, priceMicroUsd)),
+    describePrice: (model) => provider.answers.describePrice(model, priceFor(model, settings)),
     close: closers.close,
   };
 }

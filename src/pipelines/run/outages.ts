@@ -7,8 +7,8 @@ import { runDefaults } from './settings.ts';
 /** The settings of a watch over the service, or over the host of its files. */
 interface Watching {
   readonly maxOutageMs: number;
-  /** Emits an event when the first job has to wait, and when the outage is over. */
-  readonly onChange: (error: unknown) => void;
+  /** Emits an event when the first job has to wait, and when none waits any more. */
+  readonly onChange: (error: unknown, isTooLong: boolean) => void;
   readonly scheduler: SchedulerLike;
 }
 
@@ -19,9 +19,14 @@ export function outageWatch(
   { emit, scheduler }: { readonly emit: EmitEvent; readonly scheduler: SchedulerLike },
 ): Watching {
   let sinceMs = 0;
-  const onChange = (error: unknown): void => {
+  const onChange = (error: unknown, isTooLong: boolean): void => {
     if (error === null) {
-      emit({ type: 'outage.ended', of, awayMs: scheduler.now() - sinceMs });
+      emit({
+        type: 'outage.ended',
+        of,
+        awayMs: scheduler.now() - sinceMs,
+        ...(isTooLong ? { isTooLong: true } : {}),
+      });
       return;
     }
     sinceMs = scheduler.now();

@@ -7,20 +7,22 @@ import { openDecodingNotes } from '../../images/decodingNotes.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
 import { createEventFollower } from '../../operators/predictions/awaitPrediction.ts';
-import { createClaimedIds } from '../../operators/predictions/claimedIds.ts';
+import { type ClaimedIds, createClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLookout, type Lookout } from '../../operators/predictions/lookout.ts';
 import { watchService } from '../../operators/predictions/watchService.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
+import { shareLedger } from '../../operators/stages/shareLedger.ts';
 import type { Ledger, PredictionEvents, Provider, ProviderAnswers, Renderer } from '../../ports.ts';
 import { createDownloader } from '../../providers/downloads/downloader.ts';
 import { createRenderer } from '../../renditions/renderer.ts';
 import { deleteImages, writeSidecar } from '../../sinks/manifest/sidecar.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
+import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { Outcome, Plan } from '../../types.ts';
 import type { GenerateConfig } from '../journey/config.ts';
 import { outageWatch } from './outages.ts';
-import { type OpenRun, type RunSettings, runDefaults } from './settings.ts';
+import { type OpenRun, type RunSettings, runDefaults, type SharedService } from './settings.ts';
 
 /** The open parts of a run folder that its configuration is made from. */
 type Opened = Pick<OpenRun, 'journal' | 'ratings' | 'manifest' | 'thumbnails'> & {
@@ -32,13 +34,13 @@ export function configOf(
   settings: RunSettings,
   opened: Opened,
 ): GenerateConfig & { readonly lookout: Lookout } {
-  const { destinations: _destinations, webhooks, detach = false, ...others } = settings;
-  const { folder, deleteLocal = false, priceMicroUsd } = settings;
+  const { destinations: _destinations, webhooks, detach = false, session, ...others } = settings;
+  const { folder, deleteLocal = false } = settings;
   const { ratePerMinute = runDefaults.ratePerMinute, maxWaitMs = runDefaults.maxWaitMs } = settings;
   const { lookForMs = runDefaults.lookForMs, random = Math.random } = settings;
   const { scheduler = monotonicScheduler } = settings;
   const { journal } = opened;
-  const claims = createClaimedIds(journal.knownPredictionIds());
+  const claims = claimedIn(journal, session);
   const emit = guardListener(settings.emit ?? (() => {}));
   const watching = outageWatch('service', settings, { emit, scheduler });
   const { provider, outage } = watchService(opened.provider, watching);
@@ -59,29 +61,26 @@ export function configOf(
     renderer: rendererFor(folder, opened),
     journal,
     ledger: openLedger(settings, opened, emit),
-    governor: createGovernor({
-      perMinute: ratePerMinute,
-      maxWaitMs,
-      onPause: (waitMs) => emit({ type: 'rate.paused', waitMs, reason: 'limits' }),
-      scheduler,
-    }),
+    governor:
+      session?.governor ??
+      createGovernor({
+        perMinute: ratePerMinute,
+        maxWaitMs,
+        onPause: (waitMs) => emit({ type: 'rate.paused', waitMs, reason: 'limits' }),
+        scheduler,
+      }),
+    ...(session === undefined ? {} : { slots: session.slots }),
     lookout: createLookout(provider, { claims, lookForMs, outage, random, scheduler }),
     answers: overrideAnswers(provider.answers, {
-      costOf: (prediction) =>
-        provider.answers.costOf(prediction, givenPrice(prediction.model, priceMicroUsd)),
+      costOf: (prediction) => provider.answers.costOf(prediction, priceFor(prediction.model, settings)),
       ...(estimateOf && {
-        estimateOf: (request) => estimateOf(request, givenPrice(request.model, priceMicroUsd)),
+        estimateOf: (request) => estimateOf(request, priceFor(request.model, settings)),
       }),
     }),
     onFailed: storedPlans(folder, 'failed').store,
     persist: persistIn(settings, opened),
     ...(deleteLocal ? { afterSaved: (outcome) => from(deleteImages(folder, outcome)) } : {}),
   };
-}
-
-/** Returns the price of a model's images that a setting gives; undefined if it gives none. */
-export function givenPrice(model: string, given: RunSettings['priceMicroUsd']): number | undefined {
-  return typeof given === 'object' ? given[model] : given;
 }
 
 /**
@@ -126,18 +125,37 @@ function rendererFor(folder: string, { thumbnails }: Pick<Opened, 'thumbnails'>)
   };
 }
 
-/** Opens the budget of a run, less what earlier runs in its folder have spent. */
+/** Returns the claims of a run, which may be those of several, with all that its journal knows. */
+function claimedIn(journal: FolderJournal, session: SharedService | undefined): ClaimedIds {
+  if (session === undefined) return createClaimedIds(journal.knownPredictionIds());
+  for (const id of journal.knownPredictionIds()) session.claims.take(id);
+  return session.claims;
+}
+
+/** Returns the price of one output image of a model that the settings give; undefined for none. */
+export function priceFor(
+  model: string,
+  { priceMicroUsd, pricesMicroUsd = {} }: Pick<RunSettings, 'priceMicroUsd' | 'pricesMicroUsd'>,
+): number | undefined {
+  return Object.hasOwn(pricesMicroUsd, model) ? pricesMicroUsd[model] : priceMicroUsd;
+}
+
+/**
+ * Opens the budget of a run, less what earlier runs in its folder have spent. In a session its
+ * budget must have room, too.
+ */
 function openLedger(
-  { budgetMicroUsd = Number.POSITIVE_INFINITY }: Pick<RunSettings, 'budgetMicroUsd'>,
+  { budgetMicroUsd = Number.POSITIVE_INFINITY, session }: Pick<RunSettings, 'budgetMicroUsd' | 'session'>,
   { journal, ratings }: Pick<Opened, 'journal' | 'ratings'>,
   emit: EmitEvent,
 ): Ledger {
-  return createLedger({
+  const own = createLedger({
     limitMicroUsd: budgetMicroUsd,
     spentMicroUsd: journal.spentMicroUsd() + (ratings?.spentMicroUsd() ?? 0),
     onWarning: ({ reservedMicroUsd, spentMicroUsd }) =>
       emit({ type: 'budget.warning', limitMicroUsd: budgetMicroUsd, reservedMicroUsd, spentMicroUsd }),
   });
+  return session === undefined ? own : shareLedger(own, session.ledger);
 }
 
 /**

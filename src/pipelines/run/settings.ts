@@ -1,5 +1,8 @@
+import type { FreeSpace } from '../../disk/freeSpace.ts';
+import type { Gate } from '../../operators/gate.ts';
+import type { ClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import type { Lookout } from '../../operators/predictions/lookout.ts';
-import type { Destination, PredictionEvents, Provider } from '../../ports.ts';
+import type { Destination, Governor, Ledger, PredictionEvents, Provider } from '../../ports.ts';
 import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
 import type { Manifest } from '../../sinks/manifest/manifest.ts';
 import type { TableFormat } from '../../sinks/manifest/tables.ts';
@@ -39,6 +42,17 @@ export const runDefaults = {
   provenance: 'full',
 } as const satisfies Partial<RunSettings>;
 
+/** The parts that several runs of one account share, so that they keep one pace and one budget. */
+export interface SharedService {
+  readonly governor: Governor;
+  /** Has room for all that these runs reserve and spend. */
+  readonly ledger: Ledger;
+  /** Slots of predictions in flight. */
+  readonly slots: Gate;
+  /** Predictions of all of these runs, so that none takes another's for its own. */
+  readonly claims: ClaimedIds;
+}
+
 /** The service a run uses, and what it may spend there. */
 interface ServiceSettings {
   /** The service: `createReplicateProvider({ token })`, say. */
@@ -58,11 +72,12 @@ interface ServiceSettings {
   maxOutputBytes?: number;
   /** Never reserve and spend more than this, in millionths of a US dollar. Default: no limit. */
   budgetMicroUsd?: number;
-  /**
-   * Price of one output image over the built-in table, in millionths of a US dollar: one for all
-   * models, or by model.
-   */
-  priceMicroUsd?: number | Readonly<Record<string, number>>;
+  /** Price of one output image over the built-in table, in millionths of a US dollar. */
+  priceMicroUsd?: number;
+  /** The same by model, `owner/name`; wins over `priceMicroUsd`. Default: none. */
+  pricesMicroUsd?: Readonly<Record<string, number>>;
+  /** What this run shares with others of the same account (`createSession`). Default: nothing. */
+  session?: SharedService;
   /**
    * The receiver of the service's webhooks (`createWebhookReceiver`). With it, create requests do
    * not wait; the list is still requested now and then, since a webhook may be lost. Default: no
@@ -142,6 +157,8 @@ interface ResultSettings {
   sidecars?: boolean;
   /** Write thumbnails, a gallery and a contact sheet. Default true. */
   gallery?: boolean;
+  /** Tells how much room the disk of the folder has. Default: the file system is asked. */
+  freeSpaceOf?: (folder: string) => Promise<FreeSpace | null>;
 }
 
 /**
@@ -155,7 +172,7 @@ export interface RunSettings
     Limits,
     Recovery,
     Omit<Outputs, 'destinations'>,
-    Pick<Hooks, 'emit' | 'onTimeout'>,
+    Pick<Hooks, 'emit' | 'onTimeout' | 'handOver'>,
     Control,
     Clock {}
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { concatMap, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { z } from 'zod';
 import { writeJson } from '../../disk/writeFiles.ts';
 import { writeBlindPage } from '../../sinks/comparison/blindVotes.ts';
@@ -17,6 +17,7 @@ import {
   uniqueNames,
 } from '../../sources/specs/batchSpec.ts';
 import { readBatchSpec, type SpecFilesConfig } from '../../sources/specs/readSpec.ts';
+import { atEnd } from '../run/closing/faults.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { gridAxis } from './grid/axes.ts';
@@ -49,7 +50,7 @@ export function compareModels(
   const { folder } = settings;
   const axes = { rows: 'prompt', columns: 'model' };
   return grid(compareGrid(spec), contexts, settings).pipe(
-    concatMap(async (end) => {
+    atEnd(async (end) => {
       const comparison = await compareOutcomes(manifestOutcomes(folder));
       await writeJson(join(folder, 'comparison.json'), { service: end.report.service, ...comparison });
       await writeComparisonGrid(folder, manifestOutcomes(folder), axes);

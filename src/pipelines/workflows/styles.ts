@@ -1,4 +1,4 @@
-import { concatMap, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { z } from 'zod';
 import { specText } from '../../renditions/fields.ts';
 import { writeBlindPage } from '../../sinks/comparison/blindVotes.ts';
@@ -15,6 +15,7 @@ import {
   uniqueNames,
 } from '../../sources/specs/batchSpec.ts';
 import { readBatchSpec, type SpecFilesConfig } from '../../sources/specs/readSpec.ts';
+import { atEnd } from '../run/closing/faults.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { gridAxis } from './grid/axes.ts';
@@ -49,7 +50,7 @@ export function styles(
 ): Observable<FinishedRun> {
   const axes = { rows: 'prompt', columns: 'variant' };
   return grid(stylesGrid(spec, contexts), contexts, settings).pipe(
-    concatMap(async (end) => {
+    atEnd(async (end) => {
       await writeComparisonGrid(settings.folder, manifestOutcomes(settings.folder), axes);
       await writeBlindPage(settings.folder, manifestOutcomes(settings.folder), axes);
       return end;

@@ -9,15 +9,17 @@ import { copyWhole } from '../../disk/copyFiles.ts';
 import { giveName } from '../../disk/giveName.ts';
 import { asFileHandleShortage, toStorageError } from '../../disk/storageError.ts';
 import { newTemporaryPath, syncFolder } from '../../disk/writeFiles.ts';
-import { DownloadError, StorageError } from '../../errors.ts';
+import { DownloadError, RenderError, StorageError } from '../../errors.ts';
 import { sharedImageMemory } from '../../images/imageMemory.ts';
 import type { Downloader, DownloadTarget } from '../../ports.ts';
 import type { ImageFile } from '../../types.ts';
-import { type IdentifyFileConfig, identifyFile, NotWholeError } from './identifyFile.ts';
+import { downloadError } from './downloadErrors.ts';
+import { type IdentifyFileConfig, identifyFile } from './identifyFile.ts';
 import { addMissingEnd } from './jpegEnd.ts';
-import { createRefusedFiles, type RefusedFiles } from './keepRefused.ts';
+import { createRefusedFiles, RefusedFile, type RefusedFiles } from './keepRefused.ts';
 import { anywhere, createPublicReach } from './reach.ts';
-import { downloadError, type ReceiveConfig, type ReceivedFile, receiveFile } from './receiveFile.ts';
+import { type ReceiveConfig, type ReceivedFile, receiveFile } from './receiveFile.ts';
+import { type IdentifiedFile, transformFile } from './transformFile.ts';
 
 export interface DownloaderConfig {
   /** The largest file that is accepted. Default 100,000,000. */
@@ -52,9 +54,13 @@ const PACE_MS = 30_000;
  * Texts are refused unless `mayBeText` says that the output may be one.
  *
  * Emits `DownloadError`: recoverable if another try can help (cut, slow, 5xx), else final (gone,
- * refused, at an address that is not public, too large, no image); `StorageError` if the disk
- * refuses. Removes its temporary file after an error and on unsubscribe. A file that is not whole,
- * and comes again as it is, is kept as `<stem>.damaged.<extension>`.
+ * refused, at an address that is not public, too large, no image); `ProviderError` if the
+ * certificate of the file host is not trusted, which ends the run; `StorageError` if the disk
+ * refuses. Removes its temporary file after an error and on unsubscribe.
+ *
+ * A file that cannot be used, and comes again as it is, is kept: as `<stem>.damaged.<extension>` if
+ * it is not whole, as `<stem>.unrecognised` if its content is unknown. Then the error has it as
+ * `kept`.
  */
 export function createDownloader(config: DownloaderConfig = {}): Downloader {
   const { maxBytes = 1_000_000_000, connectTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = config;
@@ -83,33 +89,45 @@ interface FetchConfig extends ReceiveConfig {
 }
 
 async function fetchTo(target: DownloadTarget, url: string, config: FetchConfig): Promise<ImageFile> {
-  const { stem } = target;
+  const { stem, transform } = target;
   // Each try has its own name: one that was unsubscribed may still clean up while the next is
   // running.
   const temporary = newTemporaryPath(stem);
   try {
     await ensureDir(dirname(stem));
     const received = await receiveFile(url, temporary, config);
-    const {
-      extension,
-      received: whole,
-      ...identity
-    } = await identifyWhole(temporary, received, {
-      url,
-      ...(target.mayBeText === undefined ? {} : { mayBeText: target.mayBeText }),
-    }).catch(async (error: unknown) => {
-      if (!(error instanceof NotWholeError)) throw error;
-      const { sha256 } = received;
-      throw await config.refused(error, { url, temporary, stem, extension: error.extension, sha256 });
+    const ofUrl = { url, ...(target.mayBeText === undefined ? {} : { mayBeText: target.mayBeText }) };
+    const found = await identifyWhole(temporary, received, ofUrl).catch(async (error: unknown) => {
+      if (!(error instanceof RefusedFile)) throw error;
+      throw await config.refused(error, { url, temporary, stem, received });
     });
+    const { untouched, ...file } = await (transform === undefined
+      ? { path: temporary, ...found, untouched: undefined }
+      : transformFile(
+          { path: temporary, ...found },
+          {
+            transform,
+            target,
+            identify: (changed, whole) => identifyFile(changed, whole, ofUrl),
+            signal: config.signal,
+          },
+        ));
+    const { extension, format, widthPx, heightPx } = file;
     const stored = await writeProvenance(
-      { path: temporary, extension, received: whole, ...identity },
-      target,
+      file,
+      untouched === undefined ? target : { ...target, untouchedStem: undefined },
     );
     config.signal.throwIfAborted();
     const path = await giveName(temporary, `${stem}.${extension}`, target.mayReplace);
     await syncFolder(dirname(path));
-    return { path, ...stored, ...identity };
+    return {
+      path,
+      ...stored,
+      ...(untouched === undefined ? {} : { untouched }),
+      format,
+      widthPx,
+      heightPx,
+    };
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw ownError(error, url, stem);
@@ -129,7 +147,8 @@ async function identifyWhole(path: string, received: ReceivedFile, config: Ident
 }
 
 function ownError(error: unknown, url: string, stem: string): unknown {
-  if (error instanceof DownloadError || error instanceof StorageError) return error;
+  if (error instanceof DownloadError || error instanceof RenderError || error instanceof StorageError)
+    return error;
   // The HTTP client wraps what the checks of an address throw.
   if (error instanceof Error && error.cause instanceof DownloadError) return error.cause;
   const shortage = asFileHandleShortage(error, stem);
@@ -147,12 +166,6 @@ function isFromDisk(error: unknown): boolean {
   return 'path' in error || ['open', 'write', 'fsync', 'close', 'rename', 'mkdir'].includes(syscall);
 }
 
-/** A file that was received whole and identified, under its temporary name. */
-interface IdentifiedFile extends Pick<ImageFile, 'path' | 'format' | 'widthPx' | 'heightPx'> {
-  readonly extension: string;
-  readonly received: ReceivedFile;
-}
-
 /** Copies of a file in memory while its provenance is written. */
 const COPIES = 3;
 
@@ -162,7 +175,11 @@ const COPIES = 3;
  */
 async function writeProvenance(
   { path, extension, format, widthPx, heightPx, received }: IdentifiedFile,
-  { embedProvenance, untouchedStem, mayReplace }: DownloadTarget,
+  {
+    embedProvenance,
+    untouchedStem,
+    mayReplace,
+  }: Pick<DownloadTarget, 'embedProvenance' | 'mayReplace'> & { readonly untouchedStem?: string | undefined },
 ): Promise<Pick<ImageFile, 'bytes' | 'sha256' | 'untouched'>> {
   const { bytes, sha256 } = received;
   if (embedProvenance === undefined || widthPx === null || heightPx === null) return { bytes, sha256 };

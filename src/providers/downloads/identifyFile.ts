@@ -3,8 +3,9 @@ import { DownloadError } from '../../errors.ts';
 import { bufferReader, StructureFault } from '../../images/formats/bytesReader.ts';
 import { checkWhole, formatOf, type ImageSize, isSvgFile, readWhole } from '../../images/inspectImage.ts';
 import type { DownloadTarget, ImageFile } from '../../types.ts';
+import { RefusedFile, UNRECOGNISED } from './keepRefused.ts';
 import type { ReceivedFile } from './receiveFile.ts';
-import { isTextFile } from './textFile.ts';
+import { isTextFile, isWebPage } from './textFile.ts';
 
 /** The type and size of a file, by its content. */
 interface FileIdentity extends Pick<ImageFile, 'format' | 'widthPx' | 'heightPx'> {
@@ -20,9 +21,9 @@ export interface IdentifyFileConfig extends Pick<DownloadTarget, 'mayBeText'> {
  * Identifies a downloaded file by its content, not by its name, and checks that it is whole,
  * without decoding it.
  *
- * Rejects with `DownloadError` if the content does not match the name or is a text
- * (`ERR_NOT_AN_IMAGE`), its end is missing (`ERR_TRUNCATED`), or its parts do not fit
- * (`ERR_DAMAGED`).
+ * Rejects with `DownloadError` if the content is a web page (`ERR_NOT_AN_IMAGE`), with
+ * `RefusedFile` if it does not match the name or is a text (`ERR_NOT_AN_IMAGE`), its end is missing
+ * (`ERR_TRUNCATED`), or its parts do not fit (`ERR_DAMAGED`).
  */
 export async function identifyFile(
   path: string,
@@ -38,7 +39,7 @@ export async function identifyFile(
     if (size === null) return { extension, format, widthPx: null, heightPx: null };
     return { extension, format, ...((await isTurned(path, head)) ? turned(size) : size) };
   } catch (error) {
-    throw error instanceof StructureFault ? new NotWholeError(extension, error) : error;
+    throw error instanceof StructureFault ? notWhole({ extension, format }, error) : error;
   }
 }
 
@@ -62,22 +63,21 @@ function turned({ widthPx, heightPx }: ImageSize): ImageSize {
   return { widthPx: heightPx, heightPx: widthPx };
 }
 
-/** A file is not whole: `ERR_TRUNCATED` or `ERR_DAMAGED`. */
-export class NotWholeError extends DownloadError {
-  readonly extension: string;
-
-  constructor(extension: string, fault: StructureFault) {
-    const isCut = fault.kind === 'cut';
-    const got = isCut ? 'one whose end is missing' : `a damaged one: ${fault.message}`;
-    super(isCut ? 'ERR_TRUNCATED' : 'ERR_DAMAGED', `Expected a whole ${extension} file, got ${got}`, {
-      recoverable: true,
-      suggestion: isCut
-        ? 'Run the same command again.'
-        : 'If it happens again, look at the prediction on replicate.com.',
-      cause: fault,
-    });
-    this.extension = extension;
-  }
+function notWhole(
+  { extension, format }: Pick<FileIdentity, 'extension' | 'format'>,
+  fault: StructureFault,
+): RefusedFile {
+  const isCut = fault.kind === 'cut';
+  const got = isCut ? 'one whose end is missing' : `a damaged one: ${fault.message}`;
+  const message = `Expected a whole ${extension} file, got ${got}`;
+  return new RefusedFile(isCut ? 'ERR_TRUNCATED' : 'ERR_DAMAGED', message, {
+    recoverable: true,
+    suggestion: isCut
+      ? 'Run the same command again.'
+      : 'If it happens again, look at the prediction on replicate.com.',
+    cause: fault,
+    keptAs: { suffix: `damaged.${extension}`, format },
+  });
 }
 
 /**
@@ -116,7 +116,7 @@ async function extensionOf(
   const type = await fileTypeFromBuffer(head);
   const name = namedExtension(url);
   if (type !== undefined && isMedia(type.mime) && !isBarelySigned(head, type.ext, name)) return type.ext;
-  return format ?? otherExtension(path, head, type, { name, url, mayBeText });
+  return format ?? otherExtension(path, head, type, { name, mayBeText });
 }
 
 function isMedia(mime: string): boolean {
@@ -137,28 +137,38 @@ async function otherExtension(
   path: string,
   head: Buffer,
   type: { readonly ext: string; readonly mime: string } | undefined,
-  { name, url, mayBeText }: Required<IdentifyFileConfig> & { readonly name: string | null },
+  { name, mayBeText }: Required<Pick<IdentifyFileConfig, 'mayBeText'>> & { readonly name: string | null },
 ): Promise<string> {
   const text = new TextDecoder().decode(head);
   if (/^\s*</.test(text) && (await isSvgFile(path))) return 'svg';
-  const isPage = /<(!doctype html|html)/i.test(text);
+  const isPage = isWebPage(text);
   const isText = isPage || isTextFile(head, type?.mime, name);
-  if (!isPage && !SIGNED.test(name ?? '') && (!isText || (await mayBeText()))) {
+  if (isPage) throw notAnImage('an HTML page');
+  if (!SIGNED.test(name ?? '') && (!isText || (await mayBeText()))) {
     if (type !== undefined) return type.ext;
     if (name !== null) return name;
   }
-  throw notAnImage(isPage ? 'an HTML page' : (type?.mime ?? described(isText)), url);
+  throw unrecognised(type?.mime ?? described(isText));
 }
 
 function described(isText: boolean): string {
   return isText ? 'a text without a type' : 'something without a type';
 }
 
-function notAnImage(got: string, url: string): DownloadError {
-  return new DownloadError('ERR_NOT_AN_IMAGE', `Expected an image, got ${got}`, {
-    // Front ends respond with such pages while a server behind them is down.
-    recoverable: !/^data:/i.test(url),
-    suggestion: 'If it happens again, look at the prediction on replicate.com.',
+const AGAIN = {
+  // Front ends respond with such things while a server behind them is down.
+  recoverable: true,
+  suggestion: 'If it happens again, look at the prediction on replicate.com.',
+};
+
+function notAnImage(got: string): DownloadError {
+  return new DownloadError('ERR_NOT_AN_IMAGE', `Expected an image, got ${got}`, AGAIN);
+}
+
+function unrecognised(got: string): RefusedFile {
+  return new RefusedFile('ERR_NOT_AN_IMAGE', `Expected an image, got ${got}`, {
+    ...AGAIN,
+    keptAs: { suffix: UNRECOGNISED, format: UNRECOGNISED },
   });
 }
 

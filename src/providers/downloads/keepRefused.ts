@@ -1,24 +1,47 @@
 import { basename } from 'node:path';
 import { giveName } from '../../disk/giveName.ts';
-import { DownloadError } from '../../errors.ts';
+import { DownloadError, type DownloadErrorDetails } from '../../errors.ts';
+import type { ReceivedFile } from './receiveFile.ts';
 
-/** A file that was refused because it is not whole, under its temporary name. */
-interface RefusedFile {
+/** The format of a kept file whose content is unknown, and the extension that it gets. */
+export const UNRECOGNISED = 'unrecognised';
+
+/** The way in which a refused file is kept. */
+interface KeptAs {
+  /** What follows the stem of its name. */
+  readonly suffix: string;
+  readonly format: string;
+}
+
+/** A file that came, but cannot be used: it may be what the model made, and was paid for. */
+export class RefusedFile extends DownloadError {
+  readonly keptAs: KeptAs;
+
+  constructor(
+    code: string,
+    message: string,
+    { keptAs, ...details }: DownloadErrorDetails & { keptAs: KeptAs },
+  ) {
+    super(code, message, details);
+    this.keptAs = keptAs;
+  }
+}
+
+/** Where a refused file came from, and its names. */
+interface FileSource {
   readonly url: string;
   readonly temporary: string;
   /** Absolute path without extension. */
   readonly stem: string;
-  readonly extension: string;
-  /** Hex. */
-  readonly sha256: string;
+  readonly received: Pick<ReceivedFile, 'bytes' | 'sha256'>;
 }
 
 /**
  * Keeps a refused file if the same content has come from its URL before: then the service has no
- * other, and what it has may be paid. Resolves with the error to emit instead, which says where the
- * file is; or with the same error.
+ * other, and what it has may be paid. The content of a `data:` URL is kept at once. Resolves with
+ * the error to emit instead, which says where the file is; or with the same error.
  */
-export type RefusedFiles = (error: DownloadError, file: RefusedFile) => Promise<DownloadError>;
+export type RefusedFiles = (error: RefusedFile, source: FileSource) => Promise<DownloadError>;
 
 /** URLs that are remembered. */
 const MOST_URLS = 1_000;
@@ -26,23 +49,32 @@ const MOST_URLS = 1_000;
 /** Creates the memory of refused files. */
 export function createRefusedFiles(): RefusedFiles {
   const seen = new Map<string, string>();
-  return async (error, { url, temporary, stem, extension, sha256 }) => {
+  const hasComeBefore = (url: string, sha256: string): boolean => {
     const isSame = seen.get(url) === sha256;
     seen.delete(url);
     seen.set(url, sha256);
     const [oldest] = seen.keys();
     if (seen.size > MOST_URLS && oldest !== undefined) seen.delete(oldest);
-    if (!isSame) return error;
+    return isSame;
+  };
+  return async (error, { url, temporary, stem, received: { bytes, sha256 } }) => {
+    const isData = /^data:/i.test(url);
+    if (!isData && !hasComeBefore(url, sha256)) return error;
+    const { suffix, format } = error.keptAs;
     // A copy with the same content, of an earlier try, is replaced.
-    const path = await giveName(temporary, `${stem}.damaged.${extension}`, () => false);
-    return new DownloadError(
-      error.code,
-      `${error.message}. It came twice, and is kept as ${basename(path)}`,
-      {
-        recoverable: error.recoverable,
-        suggestion: error.suggestion,
-        cause: error.cause,
-      },
-    );
+    const path = await giveName(temporary, `${stem}.${suffix}`, () => false);
+    const came = isData ? 'It' : 'It came twice, and';
+    return new DownloadError(error.code, `${error.message}. ${came} is kept as ${basename(path)}`, {
+      ...(format === UNRECOGNISED ? NOT_AGAIN : { recoverable: !isData, suggestion: error.suggestion }),
+      kept: { path, bytes, sha256, format },
+      cause: error.cause,
+    });
   };
 }
+
+/** A file that is whole, as far as anybody knows, is not fetched again. */
+const NOT_AGAIN = {
+  recoverable: false,
+  suggestion:
+    'Open it to see what the model made. Delete it, and run the same command again within the hour, to download it once more.',
+};

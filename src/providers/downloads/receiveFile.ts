@@ -8,6 +8,7 @@ import { importPackage } from '../../disk/storageError.ts';
 import { DownloadError } from '../../errors.ts';
 import { asDecodingFault, contentDecoders } from './contentEncoding.ts';
 import { readDataUrl } from './dataUrl.ts';
+import { refusedDownload, shownUrl } from './downloadErrors.ts';
 import { type LeastPaceConfig, watchPace } from './pace.ts';
 import { anywhere, type Reach } from './reach.ts';
 
@@ -179,69 +180,10 @@ function createByteMeter(url: string, maxBytes: number): ByteMeter {
   };
 }
 
-/**
- * Returns a URL fit for messages: without its query, which may be a signature, and without the
- * content of a `data:` URL.
- */
-function shownUrl(url: string): string {
-  if (/^data:/i.test(url)) return 'a data: URL';
-  return URL.canParse(url) ? `${new URL(url).origin}${new URL(url).pathname}` : 'an unreadable URL';
-}
-
 /** The status of a response with a part of a file, which nothing here asks for. */
 const PARTIAL_CONTENT = 206;
 
 function onlyPart(url: string): DownloadError {
   const message = `Expected a whole file from ${shownUrl(url)}, got ${PARTIAL_CONTENT}: a part of it`;
   return new DownloadError('ERR_TRUNCATED', message, AGAIN);
-}
-
-/** Returns the `DownloadError` for a response of the file host outside 2xx. */
-function refusedDownload(status: number, url: string): DownloadError {
-  if (status === 404 || status === 410) {
-    return new DownloadError(
-      'ERR_OUTPUT_GONE',
-      `Expected a file at ${shownUrl(url)}, got ${status}: it is gone`,
-      {
-        suggestion:
-          'Outputs live for one hour: collect them sooner. Making the image again means paying for it again.',
-      },
-    );
-  }
-  const recoverable = status >= 500 || status === 429 || status === 408;
-  return new DownloadError('ERR_DOWNLOAD_REFUSED', `Expected a file at ${shownUrl(url)}, got ${status}`, {
-    recoverable,
-    isOutage: status >= 502 && status <= 504,
-    suggestion: recoverable ? 'Run the same command again.' : 'Open the URL in a browser to see why.',
-  });
-}
-
-/**
- * Returns the `DownloadError` for a transfer that broke off: reset, timed out, or cut before its
- * declared length.
- */
-export function downloadError(error: unknown, url: string): DownloadError {
-  const reason = error instanceof Error && 'code' in error ? String(error.code) : 'no response';
-  return new DownloadError('ERR_DOWNLOAD_CUT', `The download of ${shownUrl(url)} broke off (${reason})`, {
-    recoverable: true,
-    isOutage: isUnconnected(error, reason),
-    suggestion: 'Check the network and run the same command again: the service keeps the output for an hour.',
-  });
-}
-
-const UNCONNECTED = [
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENETUNREACH',
-  'ENETDOWN',
-  'EHOSTUNREACH',
-  'EHOSTDOWN',
-];
-const CONNECTING = ['lookup', 'connect', 'secureConnect'];
-
-/** Returns true if no connection to the host was made. */
-function isUnconnected(error: unknown, code: string): boolean {
-  const event = error instanceof Error && 'event' in error ? String(error.event) : '';
-  return UNCONNECTED.includes(code) || (code === 'ETIMEDOUT' && CONNECTING.includes(event));
 }

@@ -20,3 +20,12 @@ export function isTextFile(head: Buffer, mime: string | undefined, name: string 
   const isMesh = MESH.test(name ?? '') && !/^[{[<]/.test(text);
   return hasMark || (!isMesh && !BINARY.test(text));
 }
+
+/** A document, or what begins with an element that only pages have; comments may precede it. */
+const PAGE =
+  /<(?:!doctype\s+html|html)\b|^\s*(?:<!--[\s\S]*?-->\s*)*<(?:head|body|title|meta|link|script|style|frameset|center|h1|p|div|form|table|iframe)\b/i;
+
+/** Returns true for a web page, as a web filter or a login portal sends it in place of a file. */
+export function isWebPage(text: string): boolean {
+  return PAGE.test(text);
+}

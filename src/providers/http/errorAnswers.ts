@@ -68,13 +68,13 @@ export const errorAnswers: readonly ErrorAnswer[] = [
   {
     status: 404,
     code: 'ERR_NOT_FOUND',
-    meaning: 'there is no such model, version or prediction',
+    meaning: 'there is no such model, version, deployment or prediction',
     recoverable: false,
     stopsRun: false,
     refusals: 'service',
     reaction:
       'tries the version of a model that has no route by name; retries reads of a new prediction; else fails the job',
-    suggestion: 'Check the spelling of the model: owner/name, or owner/name:version.',
+    suggestion: 'Check that it still exists, and that the account of the token may use it.',
   },
   {
     status: 413,

@@ -1,7 +1,9 @@
 import type { Redact } from '../../base/secrets.ts';
+import { maxTimerMs } from '../../base/time/longTimer.ts';
 import { asFileHandleShortage } from '../../disk/storageError.ts';
 import { ProviderError } from '../../errors.ts';
 import { certificateDoubts, untrusted } from './certificates.ts';
+import { parseBody } from './parseBody.ts';
 import { responseError } from './responseError.ts';
 import { cleanBody } from './serviceBody.ts';
 
@@ -63,7 +65,7 @@ async function perform(
     // malformed JSON.
     const text = cleanBody(await response.text(), config.redact);
     if (!response.ok) throw refusal(response, text, { method, path }, config);
-    return new Response(text, { status: response.status, headers: response.headers });
+    return readable(response, text);
   } catch (error) {
     // Passes no cause on: an error of fetch may hold the request, and with it the token.
     throw error instanceof ProviderError
@@ -74,13 +76,21 @@ async function perform(
   }
 }
 
+/** Returns the response with its clean body. `json` rejects with `UnreadableBody`. */
+function readable({ status, headers }: Response, text: string): Response {
+  // A status without a body, such as 204, allows none.
+  const response = new Response(text === '' ? null : text, { status, headers });
+  return Object.assign(response, { json: async () => parseBody(text) });
+}
+
 /**
  * Creates a time limit that holds its timer until cleared. `AbortSignal.timeout` may be
  * garbage-collected, and then never fires.
  */
 function createTimeLimit({ signal, timeoutMs }: FetchOnceConfig): { signal: AbortSignal; clear: () => void } {
   const timeUp = new AbortController();
-  const timer = setTimeout(() => timeUp.abort(new DOMException('Time is up', 'TimeoutError')), timeoutMs);
+  const abort = () => timeUp.abort(new DOMException('Time is up', 'TimeoutError'));
+  const timer = setTimeout(abort, Math.min(timeoutMs, maxTimerMs));
   return { signal: AbortSignal.any([signal, timeUp.signal]), clear: () => clearTimeout(timer) };
 }
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { ProviderError } from '../../errors.ts';
 import { type ErrorAnswer, errorAnswers } from './errorAnswers.ts';
+import { UnreadableBody } from './parseBody.ts';
 import { retryAfterMs } from './retryAfterMs.ts';
-import { pageSuggestion, readWebPage, type WebPage } from './webPage.ts';
+import { pageMeaning, pageSuggestion, readWebPage, type WebPage } from './webPage.ts';
 
 /** A response outside 2xx, with its whole body. */
 interface FailedResponse {
@@ -43,15 +44,33 @@ export function responseError(response: FailedResponse, nowMs: number): Provider
   const known = blockOf(page, status) ?? meaningOf(status, isOfService) ?? oddAnswer(status, isDirect, page);
   const waitMs = status === 429 ? retryAfterMs(headers, body, nowMs) : null;
   const detail = reason === undefined ? plain(text) : detailOf(reason);
-  const message = `${method} ${path} failed with ${status}: ${known.meaning}${detail === '' ? '' : ` (${detail})`}`;
+  const { meaning, suggestion } = isOfMoney(status, detail) ? spent : known;
+  const message = `${method} ${path} failed with ${status}: ${meaning}${detail === '' ? '' : ` (${detail})`}`;
   return new ProviderError(known.code, message, {
     status,
     recoverable: known.recoverable,
     stopsRun: known.stopsRun,
-    suggestion: suggestionFor(reason) ?? known.suggestion,
+    suggestion: suggestionFor(reason) ?? suggestion,
+    ...(detail === '' ? {} : { reason: detail }),
     tookEffect: method === 'GET' || isRefusal(known, isOfService) ? 'no' : 'unknown',
     ...(waitMs === null ? {} : { retryAfterMs: waitMs }),
   });
+}
+
+/** Words of a refusal because a spend limit is reached, or because there is no credit left. */
+const SPENT =
+  /\bspend(?:ing)?[- ](?:limit|cap|budget)|\b(?:insufficient|not enough|out of|no|exhausted|used up)(?: \w+)? (?:credit|funds|balance)|\b(?:credit|funds|balance) (?:is |are |has been )?(?:exhausted|used up|depleted|insufficient|too low)|\bpayment (?:required|failed|is past due)/i;
+
+const spent = {
+  meaning: 'the account may not spend more',
+  suggestion:
+    'Raise the spend limit or buy credit at https://replicate.com/account/billing, wait a few minutes, and run the same command again.',
+};
+
+/** An account without credit has words of its own; a spend limit may come as either status. */
+function isOfMoney(status: number, detail: string): boolean {
+  if (status !== 402 && status !== 429) return false;
+  return SPENT.test(detail) && (status === 429 || /spend/i.test(detail));
 }
 
 /**
@@ -109,10 +128,6 @@ function blockOf(page: WebPage | null, status: number) {
   };
 }
 
-function pageMeaning({ title }: WebPage): string {
-  return `a web page${title === '' ? '' : `, “${title}”,`} and not a response of the service`;
-}
-
 function isRefusal({ refusals }: Pick<ErrorAnswer, 'refusals'>, isOfService: boolean): boolean {
   return refusals === 'all' || (refusals === 'service' && isOfService);
 }
@@ -147,8 +162,13 @@ function plain(text: string): string {
   return text.trimStart().startsWith('<') ? '' : oneLine(text);
 }
 
+/** Shortens a reason, and takes tags and control characters out of it. */
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().slice(0, maxDetailChars);
+  const words = text.slice(0, 10 * maxDetailChars).replace(/<\/?[a-z][^<>]*>/gi, ' ');
+  return words
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, maxDetailChars);
 }
 
 /** Returns the error for a 2xx response that cannot be read: a create request may have worked. */
@@ -156,13 +176,18 @@ export function unreadableResponse(isCreate: boolean, cause: unknown): ProviderE
   return new ProviderError(
     'ERR_UNREADABLE_ANSWER',
     `Expected a response as Replicate documents it, got ${received(cause)}`,
-    { recoverable: true, tookEffect: isCreate ? 'unknown' : 'no', suggestion: 'Check the base URL.' },
+    {
+      recoverable: true,
+      tookEffect: isCreate ? 'unknown' : 'no',
+      suggestion: cause instanceof UnreadableBody ? cause.suggestion : 'Check the base URL.',
+    },
   );
 }
 
 /** Names only the path of the fault: the value there may be private. */
 function received(cause: unknown): string {
-  if (!(cause instanceof z.ZodError)) return cause instanceof SyntaxError ? 'no JSON' : 'something else';
+  if (cause instanceof UnreadableBody) return cause.message;
+  if (!(cause instanceof z.ZodError)) return 'something else';
   const path = cause.issues[0]?.path.join('.') ?? '';
   return path === '' ? 'JSON of another shape' : `JSON with an odd ${path}`;
 }

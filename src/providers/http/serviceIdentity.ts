@@ -1,5 +1,5 @@
 import { catchError, defer, map, type Observable, of, throwError } from 'rxjs';
-import { simulatorHeader, simulatorService } from '../../base/service.ts';
+import { LIST_IS_CURRENT, simulatorHeader, simulatorService } from '../../base/service.ts';
 import { ProviderError } from '../../errors.ts';
 
 interface ServiceIdentityConfig {
@@ -20,6 +20,8 @@ export interface ServiceIdentity {
    * `ProviderError` if there is none.
    */
   identify(): Observable<string>;
+  /** Returns true if the service is a simulator whose list lacks no prediction. */
+  isListCurrent(): boolean;
 }
 
 /**
@@ -28,11 +30,16 @@ export interface ServiceIdentity {
  */
 export function createServiceIdentity({ name, isUnproved, ask }: ServiceIdentityConfig): ServiceIdentity {
   let known = isUnproved ? null : name;
+  let isListCurrent = false;
   return {
     learn: (headers) => {
-      if (isUnproved && headers.has(simulatorHeader)) known = simulatorService;
+      if (isUnproved && headers.has(simulatorHeader)) {
+        known = simulatorService;
+        isListCurrent = headers.get(simulatorHeader) === LIST_IS_CURRENT;
+      }
       known ??= name;
     },
+    isListCurrent: () => isListCurrent,
     identify: () =>
       defer(() => {
         if (known !== null) return of(known);

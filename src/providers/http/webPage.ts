@@ -27,6 +27,11 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim().slice(0, LONGEST_TITLE);
 }
 
+/** Returns the words for a page, which complete "got …". */
+export function pageMeaning({ title }: WebPage): string {
+  return `a web page${title === '' ? '' : `, “${title}”,`} and not a response of the service`;
+}
+
 /** Advice for a page of something between this machine and the service. */
 export const pageSuggestion =
   'Something on the way responded, not the service: a web filter, a firewall, a proxy, or the login page of a network. Open the address in a browser of this machine, or ask your network; then run the same command again.';

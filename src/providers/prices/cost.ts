@@ -1,3 +1,4 @@
+import { imagesAskedFor } from '../../base/modelInput.ts';
 import { formatUsd } from '../../base/text.ts';
 import type { ProviderAnswers } from '../../ports.ts';
 import type { ModelInput, Prediction } from '../../types.ts';
@@ -80,11 +81,6 @@ export function estimateMicroUsd(model: string, input: ModelInput, perImageMicro
   const { hardware, typicalMs } = price;
   if (hardware === undefined || typicalMs === undefined) return imagesMicroUsd(price, input, images);
   return Math.ceil((hardwarePrices[hardware] * typicalMs * images) / 1_000);
-}
-
-function imagesAskedFor({ num_outputs, max_images, number_of_images }: ModelInput): number {
-  const asked = Number(num_outputs ?? max_images ?? number_of_images ?? 1);
-  return Number.isInteger(asked) && asked >= 1 ? asked : 1;
 }
 
 /**

@@ -67,9 +67,10 @@ export function createModelMemory(config: ModelMemoryConfig): ModelMemory {
     old: Model,
     { savedAtMs }: KeptModel,
   ): Observable<Model> => {
-    // A refusal is final; the cache only makes up for missing responses and faults of the service.
-    if (!(error instanceof ProviderError && error.recoverable)) return throwError(() => error);
+    if (!(error instanceof ProviderError)) return throwError(() => error);
     const since = new Date(savedAtMs).toISOString().slice(0, 16).replace('T', ' ');
+    // A refusal is final; the cache only makes up for missing responses and faults of the service.
+    if (!error.recoverable) return throwError(() => (error.status === 404 ? gone(error, since) : error));
     onWarning(
       `Using the schema of ${name} stored on ${since} UTC, because the lookup failed: ${error.message}`,
     );
@@ -93,6 +94,16 @@ export function createModelMemory(config: ModelMemoryConfig): ModelMemory {
         return cache.forget(model, version).pipe(concatMap(() => throwError(() => error)));
       }),
   };
+}
+
+/** Returns the error of a model that the service had once, so its name is right. */
+function gone({ code, message, reason, suggestion }: ProviderError, since: string): ProviderError {
+  const before = `it had the model on ${since} UTC, so it was renamed, deleted or hidden since`;
+  return new ProviderError(code, `${message}; ${before}`, {
+    status: 404,
+    reason: reason === null ? before : `${reason.replace(/[.\s]+$/, '')}; ${before}`,
+    suggestion,
+  });
 }
 
 /** Parses a cached response; null if it is malformed, which counts as not cached. */

@@ -1,7 +1,7 @@
 import { defer, map, tap } from 'rxjs';
 import { isLoopback, replicateService, serviceAt } from '../../base/service.ts';
 import type { ModelCache, Provider } from '../../ports.ts';
-import type { Prediction, PredictionPage } from '../../types.ts';
+import type { Prediction } from '../../types.ts';
 import { createServiceIdentity } from '../http/serviceIdentity.ts';
 import { priceAnswers } from '../prices/cost.ts';
 import { outputUrls, predictionError } from '../wire/output.ts';
@@ -103,7 +103,10 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
         send: (client, signal) => client.predictions.cancel(encodeURIComponent(id), { signal }),
         read: (body) => parsePrediction(body),
       }),
-    listPredictions: listIsCurrent ? (query) => list(query).pipe(map(asCurrent)) : list,
+    listPredictions: (query) =>
+      list(query).pipe(
+        map((page) => (listIsCurrent || identity.isListCurrent() ? { ...page, isCurrent: true } : page)),
+      ),
     getModel: createModelLookup(call, routes, memory),
     uploadFile: createUpload(calls),
   };
@@ -111,8 +114,4 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
 
 function nameAt(baseUrl: string): string {
   return serviceAt(baseUrl) === serviceAt(replicateBaseUrl) ? replicateService : serviceAt(baseUrl);
-}
-
-function asCurrent(page: PredictionPage): PredictionPage {
-  return { ...page, isCurrent: true };
 }

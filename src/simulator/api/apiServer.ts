@@ -1,5 +1,5 @@
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import { simulatorHeader } from '../../base/service.ts';
+import { LIST_IS_CURRENT, simulatorHeader } from '../../base/service.ts';
 import { problem } from '../engine/faults.ts';
 import { type ApiContext, notFound } from './context.ts';
 import { createRoutes } from './createRoutes.ts';
@@ -18,7 +18,9 @@ export async function apiServer(context: ApiContext): Promise<FastifyInstance> {
     return problem(reply, { status, detail: status === 500 ? 'Internal server error' : message });
   });
   takeEmptyBodies(server);
-  server.addHook('onRequest', async (_request, reply) => void reply.header(simulatorHeader, '1'));
+  const { listLagMs, onList } = context.settings.faults;
+  const about = listLagMs === undefined && onList === undefined ? LIST_IS_CURRENT : '1';
+  server.addHook('onRequest', async (_request, reply) => void reply.header(simulatorHeader, about));
   await server.register(
     async (api) => {
       const credit = createCredit(context.settings.creditUsd, context.counters);

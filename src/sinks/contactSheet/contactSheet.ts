@@ -99,8 +99,7 @@ export function sheetCells(outcome: Outcome, thumbnails: Pick<Thumbnails, 'pathO
     title: [number, ...words].join(' · ').slice(0, MAX_TEXT_CHARS),
     text: prompt.slice(0, MAX_TEXT_CHARS),
   };
-  if (status === 'failed') return [{ ...caption, picture: null, ratio: 1, reason: error?.code ?? 'failed' }];
-  return files
+  const pictures = files
     .filter(({ role }) => role === 'original')
     .map((file) => ({
       ...caption,
@@ -108,4 +107,6 @@ export function sheetCells(outcome: Outcome, thumbnails: Pick<Thumbnails, 'pathO
       ratio: (file.width ?? 1) / (file.height ?? file.width ?? 1),
       reason: file.format,
     }));
+  if (status !== 'failed') return pictures;
+  return [...pictures, { ...caption, picture: null, ratio: 1, reason: error?.code ?? 'failed' }];
 }

@@ -86,8 +86,10 @@ export interface GalleryJob extends GalleryRequest, GalleryTimes {
 }
 
 export interface GalleryFile {
-  /** `original`, or the name of the rendition. */
+  /** `original`, or the name of the rendition; `unrecognised`, … for a kept file. */
   readonly name: string;
+  /** Set for an output that is kept although it cannot be used. */
+  readonly isKept?: true;
   /** Path relative to the run folder. */
   readonly path: string;
   readonly width?: number;
@@ -156,11 +158,12 @@ function measuredFields({
 function galleryFile(file: OutcomeFile, thumbnails: Pick<Thumbnails, 'pathOf'>): GalleryFile {
   const { role, name, path, width, height, format, bytes } = file;
   const thumb = role === 'original' ? thumbnails.pathOf(file) : null;
+  const size = { ...numberAs('width', width), ...numberAs('height', height) };
   return {
     name,
     path,
-    ...numberAs('width', width),
-    ...numberAs('height', height),
+    // A browser should not try what cannot be decoded here.
+    ...(role === 'kept' ? { isKept: true as const } : size),
     format,
     bytes,
     ...(thumb !== null && { thumb }),

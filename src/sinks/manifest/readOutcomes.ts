@@ -105,7 +105,7 @@ function parseOutcome(line: string): Outcome | undefined {
 const jsonRecord = z.record(z.string(), z.json());
 
 const outcomeFile = z.object({
-  role: z.enum(['original', 'rendition', 'untouched']),
+  role: z.enum(['original', 'rendition', 'untouched', 'kept']),
   name: storedName,
   path: storedPath,
   width: z.number().nullable(),
@@ -113,6 +113,7 @@ const outcomeFile = z.object({
   format: z.string(),
   bytes: z.number(),
   sha256: z.string(),
+  output: z.int().nonnegative().exactOptional(),
   recipe: z.string().exactOptional(),
 });
 

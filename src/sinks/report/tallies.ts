@@ -8,7 +8,10 @@ export interface ModelTotals {
   readonly outcomes: number;
   /** Saved jobs, including those that used the result of an identical request. */
   readonly saved: number;
-  /** Images made: originals of saved jobs, without results taken from identical requests. */
+  /**
+   * Images made: originals of saved and incomplete jobs, without results taken from identical
+   * requests.
+   */
   readonly images: number;
   /** Total cost, including failed attempts. */
   readonly costUsd: number;
@@ -74,12 +77,14 @@ export function createCostTracker(): CostTracker {
 function plus(sums: Sums, outcome: Outcome): Sums {
   const { status, cached, files, costUsd, estimatedUsd = 0, metrics } = outcome;
   const isSaved = status === 'saved';
-  const isMade = isSaved && !cached;
+  const originals = files.filter(({ role }) => role === 'original').length;
+  // An incomplete job has failed, but has made images.
+  const isMade = (isSaved || originals > 0) && !cached;
   const runSeconds = cached || typeof metrics.predict_time !== 'number' ? null : metrics.predict_time;
   return {
     outcomes: sums.outcomes + 1,
     saved: sums.saved + (isSaved ? 1 : 0),
-    images: sums.images + (isMade ? files.filter(({ role }) => role === 'original').length : 0),
+    images: sums.images + (isMade ? originals : 0),
     microUsd: sums.microUsd + toMicroUsd(costUsd ?? 0),
     estimatedMicroUsd: sums.estimatedMicroUsd + toMicroUsd(estimatedUsd),
     isPriceKnown: sums.isPriceKnown && !(isMade && costUsd === null),

@@ -3,7 +3,9 @@ import { SECRET } from '../../base/secretInputs.ts';
 import { UsageError } from '../../errors.ts';
 import type { Json, ModelInput, ModelInputProperty, ModelSchema } from '../../types.ts';
 import { checkInput, inputValidator } from './checkInput.ts';
+import { parseExactJson } from './exactNumbers.ts';
 import { nearestAspectRatio } from './nearestChoice.ts';
+import { choiceOfTime, readBoolean, readNumber } from './spreadsheetText.ts';
 
 /**
  * Adapts inputs that were made for one model to another one: drops those that it does not have or
@@ -79,13 +81,14 @@ function side(
 /**
  * Converts the text of a CSV column or a flag to the type that the schema asks for: `"4"` is 4 for
  * an integer and stays `"4"` for a text. Lists and objects are written as JSON; a list of one item
- * may also be written as that item. If the schema has no such input (`property` undefined) or
- * leaves its type open, text that is JSON is read as JSON.
+ * may also be written as that item. What spreadsheets make of numbers, ratios, true and false is
+ * read as what it was. If the schema has no such input (`property` undefined) or leaves its type
+ * open, text that is JSON is read as JSON.
  *
  * Throws `UsageError` if the text has no value of that type, or one that `checkInput` refuses.
  */
 export function coerceInput(name: string, text: string, property: ModelInputProperty | undefined): Json {
-  const value = read(name, text, property);
+  const value = choiceOfTime(text, property?.enum ?? []) ?? read(name, text, property);
   if (property !== undefined) checkInput(name, value, property);
   return value;
 }
@@ -126,20 +129,6 @@ function readOpen(name: string, text: string, property: ModelInputProperty | und
   return !isValid(value) && isValid(text) ? text : value;
 }
 
-function readNumber(text: string): number | null {
-  const isNumber = /^\s*[-+]?(\d+(?:\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*$/.test(text);
-  if (!isNumber) return null;
-  // One that cannot be held exactly stays as it is, so that it is refused by its own digits.
-  const value = Number(text);
-  return /^\s*[-+]?\d+\s*$/.test(text) && !Number.isSafeInteger(value) ? null : value;
-}
-
-function readBoolean(text: string): boolean | null {
-  const word = text.trim().toLowerCase();
-  if (['true', '1', 'yes'].includes(word)) return true;
-  return ['false', '0', 'no'].includes(word) ? false : null;
-}
-
 function readJson(name: string, text: string): Json {
   const value = parsed(text);
   if (!isTooDeep(value)) return value;
@@ -149,8 +138,7 @@ function readJson(name: string, text: string): Json {
 /** Returns the value of a text that is JSON, else the text itself. */
 function parsed(text: string): Json {
   try {
-    const value: Json = JSON.parse(text);
-    return value;
+    return parseExactJson(text) as Json;
   } catch {
     return text;
   }

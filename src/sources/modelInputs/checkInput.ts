@@ -6,6 +6,7 @@ import type { Json, ModelInput, ModelInputProperty, ModelSchema } from '../../ty
 import { catchUsageError, expectedInput, throwUsageErrors } from './describeInput.ts';
 import { linearPattern } from './linearPattern.ts';
 import { nearestChoice } from './nearestChoice.ts';
+import { numberHint } from './spreadsheetText.ts';
 
 /**
  * Throws `UsageError` if a value is not valid for this input of a model: type, choices, range,
@@ -41,18 +42,25 @@ function innermost({ name, value, property }: Given, indexes: readonly number[])
 }
 
 function shown({ value, property }: Given): string {
+  // JSON has no word for infinity.
+  if (typeof value === 'number') return String(value);
   const clipped = clip(typeof value === 'string' ? value : JSON.stringify(value));
   if (typeof value !== 'string') return clipped;
   if (isTooLarge(value, property)) return `${clipped}, which is too large`;
   // If all choices are words, a word needs no quotes.
   const isWord = value.trim() === value && value !== '';
   if (isWord && property.enum?.every((choice) => typeof choice === 'string')) return clipped;
-  return `the text ${JSON.stringify(clipped)}`;
+  const why = takesNumbers(property) ? numberHint(value) : '';
+  return `the text ${JSON.stringify(clipped)}${why}`;
 }
 
 /** Returns true for the digits of a whole number that JavaScript, and JSON, cannot hold exactly. */
-function isTooLarge(text: string, { type }: ModelInputProperty): boolean {
-  return type === 'integer' && /^\s*[-+]?\d{16,}\s*$/.test(text) && !Number.isSafeInteger(Number(text));
+function isTooLarge(text: string, property: ModelInputProperty): boolean {
+  return takesNumbers(property) && /^\s*[-+]?\d{16,}\s*$/.test(text) && !Number.isSafeInteger(Number(text));
+}
+
+function takesNumbers({ type, anyOf = [] }: ModelInputProperty): boolean {
+  return type === 'integer' || type === 'number' || anyOf.some(takesNumbers);
 }
 
 function clip(text: string): string {

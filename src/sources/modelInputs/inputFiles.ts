@@ -15,6 +15,7 @@ import { type AllowFilesConfig, expectAllowed } from './allowedFiles.ts';
 import { inputValidator } from './checkInput.ts';
 import { inputFile } from './inputFile.ts';
 import { takesFile } from './pictureInput.ts';
+import { cellText } from './spreadsheetText.ts';
 
 export interface InputFilesConfig extends AllowFilesConfig {
   /** Declares which inputs are files. Null if the model publishes none: then no input is a file. */
@@ -104,7 +105,7 @@ function fileTexts(name: string, value: Json, schema: ModelSchema | null): FileT
   const found = (part: Json, path: string, kind: ModelInputProperty): FileText[] => {
     const kinds = kindsOf(kind);
     if (typeof part === 'string')
-      return isFile(part, kinds) ? [{ path, text: part.trim(), takesPicture }] : [];
+      return isFile(part, kinds) ? [{ path, text: cellText(part), takesPicture }] : [];
     const items = kinds.find((one) => one.items !== undefined)?.items;
     if (!Array.isArray(part) || items === undefined) return [];
     return part.flatMap((item: Json, index) => found(item, `${path}[${index}]`, items));

@@ -1,6 +1,8 @@
-import { JSONParser } from '@streamparser/json';
+import { Tokenizer, TokenParser } from '@streamparser/json';
 import { messageOf } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
+import { exactNumber } from '../modelInputs/exactNumbers.ts';
+import { jsonFault } from './jsonFaults.ts';
 import { type RowItem, rowFromValue } from './rows.ts';
 import { maxRowChars, readText, type TextFile } from './text.ts';
 
@@ -9,9 +11,8 @@ import { maxRowChars, readText, type TextFile } from './text.ts';
  * JSON.
  */
 export async function* jsonRows(file: TextFile): AsyncGenerator<RowItem, void, void> {
-  const parser = new JSONParser({ paths: ['$.*'], keepStack: false });
   let values: unknown[] = [];
-  parser.onValue = ({ value }) => values.push(value);
+  const parser = createParser((value) => values.push(value));
   let item = 1;
   let openChars = 0;
   let isBegun = false;
@@ -28,6 +29,31 @@ export async function* jsonRows(file: TextFile): AsyncGenerator<RowItem, void, v
   if (fault !== null) yield { type: 'problem', line: item, message: fault };
 }
 
+/** A tokenizer that makes the text of its digits of a number which would not be exact. */
+class ExactTokenizer extends Tokenizer {
+  protected override parseNumber(source: string): number {
+    const value = exactNumber(super.parseNumber(source), source);
+    // The parser behind takes the value as it is.
+    return value as number;
+  }
+}
+
+/** Creates a parser that passes each item of an array on. */
+function createParser(onItem: (value: unknown) => void): Tokenizer {
+  const tokenizer = new ExactTokenizer();
+  const parser = new TokenParser({ paths: ['$.*'], keepStack: false });
+  parser.onValue = ({ value }) => onItem(value);
+  parser.onError = (error) => tokenizer.error(error);
+  parser.onEnd = () => {
+    if (!tokenizer.isEnded) tokenizer.end();
+  };
+  tokenizer.onToken = (token) => parser.write(token);
+  tokenizer.onEnd = () => {
+    if (!parser.isEnded) parser.end();
+  };
+  return tokenizer;
+}
+
 const tooLong = `Expected an item of at most ${maxRowChars} characters, got a longer one`;
 
 /**
@@ -39,7 +65,9 @@ function beginsArray(path: string, text: string): boolean {
   if (first === '' || first === '[') return first === '[';
   throw new UsageError(`${path}: Expected a JSON array of texts or objects, got ${first}…`, {
     suggestion:
-      'Put [ and ] around the prompts. If each line is a JSON value of its own, name the file .jsonl.',
+      first === '/'
+        ? 'Remove the comments: JSON has none.'
+        : 'Put [ and ] around the prompts. If each line is a JSON value of its own, name the file .jsonl.',
   });
 }
 
@@ -48,6 +76,6 @@ function faultIn(step: () => unknown): string | null {
     step();
     return null;
   } catch (error) {
-    return `Invalid JSON: ${messageOf(error)}`;
+    return `Invalid JSON: ${jsonFault(messageOf(error))}`;
   }
 }

@@ -1,6 +1,11 @@
 import { messageOf } from '../../base/text.ts';
+import { UsageError } from '../../errors.ts';
+import { parseExactJson } from '../modelInputs/exactNumbers.ts';
+import { jsonLineHint } from './jsonFaults.ts';
 import { type RowItem, rowFromText, rowFromValue } from './rows.ts';
+import { isPromptName } from './table.ts';
 import { readLines, type TextFile } from './text.ts';
+import { tsvRows } from './tsv.ts';
 
 /** Reads the rows of a `.jsonl` file: one JSON text or object per line. Skips blank lines. */
 export async function* jsonLinesRows(file: TextFile): AsyncGenerator<RowItem, void, void> {
@@ -18,25 +23,36 @@ function rowFromJson(line: number, text: string | null): RowItem | null {
   const plain = rowFromText(line, text);
   if (plain?.type !== 'row' || plain.prompt === null) return plain;
   try {
-    return rowFromValue(line, parseJson(plain.prompt));
+    return rowFromValue(line, parseExactJson(plain.prompt));
   } catch (error) {
     const reason = messageOf(error);
-    return { type: 'problem', line, message: `The line is not valid JSON: ${clipped(reason)}` };
+    return {
+      type: 'problem',
+      line,
+      message: `The line is not valid JSON: ${clipped(reason)}${jsonLineHint(plain.prompt)}`,
+    };
   }
 }
 
-/**
- * Parses JSON. A whole number that JavaScript cannot hold exactly, such as a seed of 64 bits,
- * becomes the text of its digits, so that it is not sent, or named, as another one.
- */
-function parseJson(text: string): unknown {
-  // The parser is three times as slow if it hands over each number.
-  return /\d{16}/.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+async function isTable(file: TextFile): Promise<boolean> {
+  for await (const { lines } of readLines(file)) {
+    const first = lines.find((line) => line === null || line.trim() !== '');
+    if (first === undefined) continue;
+    const [delimiter] = ['\t', ',', ';', '|'].filter((one) => hasPromptColumn(first ?? '', one));
+    if (delimiter !== undefined && delimiter !== '\t') {
+      throw new UsageError(`${file.path}: Expected one prompt per line, got the header of a table`, {
+        suggestion: 'Name the file .csv.',
+      });
+    }
+    return delimiter === '\t';
+  }
+  return false;
 }
 
-function keepDigits(_key: string, value: unknown, { source = '' }: { source?: string } = {}): unknown {
-  const isInexact = typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source);
-  return isInexact ? source : value;
+/** Returns true for a line of several short names, one of which is `prompt`. */
+function hasPromptColumn(line: string, delimiter: string): boolean {
+  const names = line.slice(0, 2_000).split(delimiter);
+  return names.length > 1 && names.every((name) => name.length <= 40) && names.some(isPromptName);
 }
 
 /** Shortens a message of the parser, which may quote a long line. */
@@ -44,8 +60,13 @@ function clipped(reason: string): string {
   return reason.length <= 200 ? reason : `${reason.slice(0, 200)}…`;
 }
 
-/** Reads the rows of a `.txt` file: one prompt per line. Skips blank lines. */
+/**
+ * Reads the rows of a `.txt` file: one prompt per line. Skips blank lines. If the first line is the
+ * header of a table, it is one: Excel saves *Unicode text* with this name. Throws `UsageError` if
+ * its values are not separated by tabs.
+ */
 export async function* txtRows(file: TextFile): AsyncGenerator<RowItem, void, void> {
+  if (await isTable(file)) return yield* tsvRows(file);
   for await (const { firstLine, lines } of readLines(file)) {
     let line = firstLine;
     for (const text of lines) {

@@ -63,8 +63,9 @@ export async function openPromptFile(path: string): Promise<PromptFile> {
     throw new UsageError(
       `${path}: Expected a file that ends in ${[...readers.keys()].join(', ')}, got ${kindOf(path)}`,
       {
-        suggestion:
-          'Use .txt for one prompt per line, or rename the file to match its format. Any of them may be compressed: .csv.gz.',
+        suggestion: /^\.(?:xlsm|xlsb|xls|ods|fods|numbers)$/.test(extension)
+          ? 'Save the table as .xlsx, or as CSV (UTF-8).'
+          : 'Use .txt for one prompt per line, or rename the file to match its format. Any of them may be compressed: .csv.gz.',
       },
     );
   }
@@ -124,13 +125,31 @@ function gunzipped({ path, bytes, chunks }: Snapshot): TextFile {
 async function checkIsText(file: TextFile): Promise<void> {
   const head = await readHead(file);
   if (encodingOf(head) !== 'utf-8') return;
+  if (isWebPage(head)) {
+    throw new UsageError(`${file.path}: Expected prompts, got a web page`, {
+      suggestion: 'Save the table itself: a link to a shared one may lead to a page, or to a login.',
+    });
+  }
   if (!head.includes(0) && isUtf8(wholeLetters(head)) && !isPdf(head)) return;
   const { fileTypeFromBuffer } = await import('file-type');
   const type = await fileTypeFromBuffer(head);
   if (!head.includes(0) && type === undefined) return; // Some rows are damaged; reading them finds which.
   throw new UsageError(`${file.path}: Expected UTF-8 text, got ${type?.mime ?? 'binary content'}`, {
-    suggestion: 'Give a text file of prompts.',
+    suggestion: suggestionFor(type?.mime),
   });
+}
+
+/** Returns the advice for a file whose content is not what its name says. */
+function suggestionFor(mime: string | undefined): string {
+  if (mime?.includes('spreadsheetml')) return 'Name the file .xlsx.';
+  const isOffice = mime === 'application/x-cfb' || mime?.includes('opendocument') || mime?.endsWith('/zip');
+  return isOffice ? 'Save the table as .xlsx, or as CSV (UTF-8).' : 'Give a text file of prompts.';
+}
+
+function isWebPage(head: Uint8Array): boolean {
+  return /^\uFEFF?\s*<(?:!doctype html|html|head|body)\b/i.test(
+    new TextDecoder().decode(head.subarray(0, 200)),
+  );
 }
 
 /** Removes a letter that is cut in two at the end of the bytes. */

@@ -120,9 +120,19 @@ function checkPrompt({ prompt, text, fields }: Row, { path }: PromptFile, contex
   if (prompt === null && text && needsPrompt(context)) {
     const columns = Object.keys(fields).slice(0, 20).join(', ').slice(0, 400);
     throw new UsageError(`${path}: Expected a column named prompt in the header, got ${columns}`, {
-      suggestion: 'Put the column names on the first line, and the prompts in a column named prompt.',
+      suggestion: headerHint(Object.keys(fields)),
     });
   }
+}
+
+function headerHint(columns: readonly string[]): string {
+  const other = columns.find((name) =>
+    /^(?:prompts|prompt ?text|texts?|descriptions?|captions?)$/i.test(name),
+  );
+  if (other !== undefined) return `Name the column ${other} prompt.`;
+  if (columns.some((name) => /^[“„«].*[”“»]$/.test(name)))
+    return 'Remove the typographic quotation marks around the column names.';
+  return 'Put the column names on the first line, and the prompts in a column named prompt.';
 }
 
 /**
@@ -137,6 +147,9 @@ function needsPrompt({ schema }: JobContext): boolean {
 
 function keysOf({ fields }: Row): string {
   const keys = Object.keys(fields);
+  const [only = ''] = keys;
+  if (keys.length === 1 && / /.test(`${only}${fields[only]}`) && typeof fields[only] === 'string')
+    return `the key ${only}: a prompt with a colon stands in quotes`;
   return keys.length === 0 ? 'an empty object' : `the keys ${keys.slice(0, 20).join(', ')}`;
 }
 

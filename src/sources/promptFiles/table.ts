@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.ts';
+import { cellText } from '../modelInputs/spreadsheetText.ts';
 import { encodingFault, type RowItem } from './rows.ts';
 
 /** One record of a table: the values of a line of a CSV or TSV file, or of a row of a sheet. */
@@ -54,32 +55,41 @@ export function isBlank({ values }: Pick<TableRecord, 'values'>): boolean {
 
 /** Returns true if a column of this name has the prompts. */
 export function isPromptName(name: string): boolean {
-  return name.trim().toLowerCase() === 'prompt';
+  return cellText(name).toLowerCase() === 'prompt';
 }
 
 function readHeader(path: string, { values, fault }: TableRecord): TableHeader {
   if (fault !== null) throw new UsageError(`${path}: ${fault}`);
   const columns = values.flatMap((value, index) => {
-    const name = value.trim();
+    const name = cellText(value);
     return name === '' ? [] : [{ name, index }];
   });
   const names = columns.map(({ name }) => name.toLowerCase());
   const twice = columns.find(({ name }, at) => names.indexOf(name.toLowerCase()) !== at);
-  if (twice !== undefined) throw new UsageError(`${path}: The header has the column ${twice.name} twice`);
+  if (twice !== undefined) {
+    throw new UsageError(`${path}: The header has the column ${twice.name} twice`, {
+      suggestion: 'Rename or remove one of the two.',
+    });
+  }
   const promptColumn = columns.find(({ name }) => isPromptName(name))?.index ?? null;
   return { columns, promptColumn };
 }
+
+/** What spreadsheets show, and save, if a formula fails: `#REF!`, `#N/A`, `#BEZUG!`, `#NAME?`. */
+const CELL_ERROR = /^#(?:[\p{Lu}\d/]{2,12}[!?]|N\/A|NV|N\/D)$/u;
 
 function rowFromRecord({ line, values, fault }: TableRecord, header: TableHeader): RowItem {
   const { columns, promptColumn } = header;
   const problem = (message: string): RowItem => ({ type: 'problem', line, message });
   const misfit = fault ?? misfitOf(values, columns);
   if (misfit !== null) return problem(misfit);
-  const prompt = promptColumn === null ? null : (values[promptColumn]?.trim() ?? '');
+  const prompt = promptColumn === null ? null : cellText(values[promptColumn] ?? '');
   if (prompt === '') return problem('Expected a prompt, got an empty value');
+  if (prompt !== null && CELL_ERROR.test(prompt))
+    return problem(`Expected a prompt, got the error ${prompt} of a formula in the spreadsheet`);
   const fields: Record<string, string> = {};
   for (const { name, index } of columns) {
-    const value = (values[index] ?? '').trim();
+    const value = cellText(values[index] ?? '');
     const damage = encodingFault(value);
     if (damage !== null) return problem(damage);
     if (index !== promptColumn) fields[name] = value;
@@ -95,5 +105,7 @@ function misfitOf(values: readonly string[], columns: readonly Column[]): string
   const isNameless = values.some((value, index) => value.trim() !== '' && !isNamed(index));
   if (!isMissing && !isNameless) return null;
   const names = columns.map(({ name }) => name).join(', ');
-  return `Expected ${columns.length} values (${names}), got ${values.length}`;
+  const isTypographic = values.some((value) => /^\s*[“„«]/.test(value));
+  const hint = isTypographic ? '; put values in straight quotation marks ("), not in “ and ”' : '';
+  return `Expected ${columns.length} values (${names}), got ${values.length}${hint}`;
 }

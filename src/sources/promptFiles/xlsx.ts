@@ -59,7 +59,11 @@ async function repacked({ path, bytes, chunks }: TextFile): Promise<Buffer> {
 function textOf(cell: Cell): string {
   if (cell === null) return '';
   if (!(cell instanceof Date)) return String(cell);
-  const text = cell.toISOString();
+  if (Number.isNaN(cell.getTime())) return '';
+  // Times are shares of a day, so that a second may lack some parts.
+  const text = new Date(Math.round(cell.getTime() / 1_000) * 1_000).toISOString();
+  // A time without a date is one of the first day that Excel counts.
+  if (/^1899-12-3[01]T/.test(text)) return text.slice(11, 16);
   return text.endsWith('T00:00:00.000Z') ? text.slice(0, 10) : text;
 }
 

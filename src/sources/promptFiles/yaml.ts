@@ -1,11 +1,11 @@
-import { isNode, isSeq } from 'yaml';
+import { isNode, isScalar, isSeq } from 'yaml';
 import { type KnownMeasures, nestingFault } from '../../base/nesting.ts';
 import { UsageError } from '../../errors.ts';
-import { createYamlAnchors, mostAnchorChars, type YamlAnchors } from './anchors.ts';
-import { type ParsedYaml, parseYaml, readYaml } from './parseYaml.ts';
 import { type RowItem, rowFromValue } from './rows.ts';
 import { maxRowChars, readLines, readText, type TextFile } from './text.ts';
-import { readUsualItem } from './yamlItem.ts';
+import { createYamlAnchors, mostAnchorChars, type YamlAnchors } from './yaml/anchors.ts';
+import { type ParsedYaml, parseYaml, readYaml } from './yaml/parseYaml.ts';
+import { readUsualItem } from './yaml/yamlItem.ts';
 
 /**
  * Reads the rows of a YAML file: a list of texts or objects. The usual form, `- ` at the start of a
@@ -122,7 +122,7 @@ function* rowsOf(path: string, text: string): Generator<RowItem, void, void> {
   }
   if (faults.length > 0) return;
   const { contents } = document;
-  if (contents === null) return;
+  if (contents === null || (isScalar(contents) && contents.value === null)) return;
   if (!isSeq(contents)) {
     throw new UsageError(`${path}: Expected a list of prompts, got ${kindOf(contents)}`, {
       suggestion: 'Put each prompt on a line of its own that begins with "- ".',

@@ -9,7 +9,7 @@ import { UsageError } from '../../errors.ts';
 import { readableOverlays } from '../../renditions/overlays.ts';
 import type { RenditionSpec } from '../../types.ts';
 import { type AllowFilesConfig, expectAllowed } from '../modelInputs/allowedFiles.ts';
-import { type ParsedYaml, parseYaml, readYaml } from '../promptFiles/parseYaml.ts';
+import { type ParsedYaml, parseYaml, readYaml } from '../promptFiles/yaml/parseYaml.ts';
 
 interface ReadSpecConfig {
   /** The kind of spec, for messages: `campaign spec`. */

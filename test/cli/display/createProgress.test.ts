@@ -104,3 +104,23 @@ it('remembers the longest pause and the reasons to skip', () => {
     ratePerMinute: null,
   });
 });
+
+it('has the reason of a pause, in the words of the service, as long as it lasts', () => {
+  const { tracker, wait } = started();
+  const pause = (waitMs: number, message?: string) => {
+    const why = message === undefined ? {} : { message };
+    tracker.onEvent({ type: 'rate.paused', waitMs, reason: 'refused', ...why });
+    const { pauseReason, samePause } = tracker.progress();
+    return [pauseReason, samePause];
+  };
+  expect(pause(1_000, 'Throttled for 1 second.')).toEqual([null, 0]);
+  expect(pause(8_000, 'Your \x1b[31mspend limit\n is reached: $5.')).toEqual([
+    'Your spend limit is reached: $5.',
+    1,
+  ]);
+  wait(8_000);
+  expect(pause(16_000, 'Your spend limit is reached: $6.')).toEqual(['Your spend limit is reached: $6.', 2]);
+  expect(pause(1_000)).toEqual(['Your spend limit is reached: $6.', 2]);
+  wait(16_000);
+  expect(pause(6_000)).toEqual([null, 2]);
+});

@@ -45,6 +45,21 @@ describe('in a terminal', () => {
     return { clock, stderr, stdout, reporter };
   }
 
+  it('shows why the service lets it wait, and for how long', () => {
+    const { clock, stderr, reporter } = open();
+    const message = 'You have reached your monthly spend limit of $20. Raise it to continue.';
+    reporter.onEvent(start);
+    reporter.onEvent({ type: 'rate.paused', waitMs: 90_000, reason: 'refused', message });
+    clock.advance(30_000);
+    expect(stderr.shown.slice(-2)).toEqual([
+      'paused by the service: You have reached your monthly spend…',
+      '─────────────────────── 0/20 · paused 1m 00s by the service',
+    ]);
+    clock.advance(60_000);
+    expect(stderr.shown.at(-2)).not.toContain('paused by');
+    reporter.close();
+  });
+
   it('shows the totals and the jobs in flight, and replaces them by the summary', () => {
     const { clock, stderr, stdout, reporter } = open();
     reporter.onEvent(start);

@@ -79,4 +79,28 @@ it('says for what it waits, why, and for how long it did', () => {
   expect(linesOf({ type: 'outage.ended', of: 'files', awayMs: 5_000 })).toEqual([
     'back The host of the files responds again after 5s',
   ]);
+  expect(linesOf({ type: 'outage.ended', of: 'service', awayMs: 90_000, isTooLong: true })).toEqual([
+    'warning The service does not respond after 1m 30s: jobs do not wait for it any longer',
+  ]);
+});
+
+it('gives the reason of a pause once', () => {
+  const pauseReason = 'Your spend limit is reached.';
+  const linesAt = (samePause: number, message?: string) =>
+    eventLines(
+      {
+        type: 'rate.paused',
+        waitMs: 60_000,
+        reason: 'refused',
+        ...(message === undefined ? {} : { message }),
+      },
+      progress({ pauseReason, samePause }),
+      createPaint(false),
+    );
+  expect(linesAt(1, pauseReason)).toEqual([
+    'waiting The service accepts no create requests for 1m 00s: Your spend limit is reached.',
+  ]);
+  expect(linesAt(2, pauseReason)).toEqual([]);
+  expect(linesAt(1)).toEqual([]);
+  expect(linesAt(1, 'Throttled for a second.')).toEqual([]);
 });

@@ -26,11 +26,25 @@ it.each([
   ['r8_secret"', 'quotation marks'],
   [' “r8_secret” ', 'quotation marks'],
   ['Bearer r8_secret', 'a word before the token'],
+  ['Token: r8_secret', 'a word before the token'],
+  ['REPLICATE_API_TOKEN=r8_secret', 'its own name'],
+  ['export REPLICATE_API_TOKEN=r8_secret', 'its own name'],
+  ['<your-secret>', 'a stand-in'],
+  ['$REPLICATE_secret', 'a stand-in'],
 ])('names what is around a token, and never the token: %s', (text, named) => {
   const read = () => readEnvironment({ REPLICATE_API_TOKEN: text });
   expect(read).toThrow(named);
   expect(read).not.toThrow(/secret/);
 });
+
+it.each(['api.replicate.com/v1', '"https://api.replicate.com/v1"', 'https://', '//x', 'http://a b/'])(
+  'refuses the base URL %s in words',
+  (url) => {
+    expect(() => readEnvironment({ REPLICATE_BASE_URL: url })).toThrow(
+      'Expected `REPLICATE_BASE_URL` to be an http or https URL',
+    );
+  },
+);
 
 it('refuses a base URL that is none', () => {
   expect(() => readEnvironment({ REPLICATE_BASE_URL: 'localhost:8787' })).toThrow(

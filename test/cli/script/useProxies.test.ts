@@ -59,7 +59,7 @@ it('sends calls of the API through a proxy, and those to this machine not', asyn
   const simulator = await startSimulator({ render: 'fast' });
   onTestFinished(() => simulator.close());
   const proxy = await startProxy();
-  useProxies({ HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url }, noWarning, host);
+  useProxies({ HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url }, noWarning, { host });
   const ask = (baseUrl: string) =>
     lastValueFrom(createReplicateProvider({ ...simulator, baseUrl }).listPredictions({ createdAfterMs: 0 }));
   await ask(simulator.baseUrl);
@@ -71,7 +71,7 @@ it('sends calls of the API through a proxy, and those to this machine not', asyn
 it('downloads through a proxy in a local network, which is judged by the names of outputs alone', async () => {
   const { url } = await localServer((_request, response) => response.end('an image'));
   const proxy = await startProxy();
-  useProxies({ HTTP_PROXY: proxy.url }, noWarning, host);
+  useProxies({ HTTP_PROXY: proxy.url }, noWarning, { host });
   const limits = { maxBytes: 100, connectTimeoutMs: 5_000, idleTimeoutMs: 5_000 };
   const reach = createPublicReach({ isPlain: true, proxies: ['localhost'] });
   const receive = (from: string) =>
@@ -87,8 +87,25 @@ it('downloads through a proxy in a local network, which is judged by the names o
 it('warns if this Node has no proxies, only if there are some', () => {
   const warnings: string[] = [];
   const warn = (message: string) => warnings.push(message);
-  useProxies({}, warn, {});
+  useProxies({}, warn, { host: {} });
   expect(warnings).toEqual([]);
-  useProxies({ HTTPS_PROXY: 'http://proxy.example' }, warn, {});
+  useProxies({ HTTPS_PROXY: 'http://proxy.example' }, warn, { host: {} });
   expect(warnings.join()).toContain('Use Node 24.14 or newer');
+});
+
+it.each([
+  ['http://10.1.2.3:5000', '10.0.0.0/8', true],
+  ['http://10.1.2.3:5000', '.corp, 192.168.0.0/16 ,10.1.2.0/24', true],
+  ['http://[fd00::1]:5000/v1', 'fd00::/8', true],
+  ['http://11.1.2.3', '10.0.0.0/8', false],
+  ['http://10.1.2.3', '10.0.0.0/40,10.0.0.0/,/8,10.0.0.0/x', false],
+  ['https://api.replicate.com/v1', '10.0.0.0/8', false],
+  [null, '10.0.0.0/8', false],
+])('calls %s without a proxy if NO_PROXY is %s: %j', (baseUrl, names, isDirect) => {
+  const given: string[] = [];
+  const setGlobalProxyFromEnv = ({ NO_PROXY = '' }: Record<string, string>) => given.push(NO_PROXY);
+  const env = { HTTPS_PROXY: 'http://user:p%40ss@proxy.example:3128', NO_PROXY: names };
+  useProxies(env, noWarning, { host: { setGlobalProxyFromEnv }, baseUrl });
+  const { hostname } = URL.parse(baseUrl ?? '') ?? { hostname: '' };
+  expect(given.join().split(',').includes(hostname)).toBe(isDirect);
 });

@@ -61,7 +61,7 @@ const story: (RunEvent | number)[] = [
   startEvent,
   10,
   creating(0),
-  { type: 'rate.paused', waitMs: 300, reason: 'refused' },
+  { type: 'rate.paused', waitMs: 300, reason: 'refused', message: 'a spend limit is reached' },
   100,
   { type: 'rate.paused', waitMs: 300, reason: 'refused' },
   { type: 'prediction.created', index: 0, predictionId: 'p0', status: 'starting' },

@@ -146,3 +146,15 @@ it('never closes for longer than `maxWaitMs`, whatever a service names', () => {
     }),
   );
 });
+
+it('gives the reason of the service when it gives up', () => {
+  const { closure, refuse, pass } = closureAt(MINUTE_MS);
+  refuse();
+  pass(2 * MINUTE_MS);
+  closure.sent();
+  closure.over();
+  closure.refused(MINUTE_MS, true, 'You have reached your monthly spend limit.');
+  expect(closure.fault()?.message).toMatch(
+    /^The service has refused .* allowed \(You have reached your monthly spend limit\.\)$/,
+  );
+});

@@ -15,7 +15,8 @@ function begun(config: OutageConfig = {}, clock = new VirtualClock()) {
   const outage = createOutage({
     failures: 2,
     scheduler: clock,
-    onChange: (error) => changes.push(`${clock.now()} ${error === null ? 'back' : 'away'}`),
+    onChange: (error, isTooLong) =>
+      changes.push(`${clock.now()} ${error !== null ? 'away' : isTooLong ? 'given up' : 'back'}`),
     ...config,
   });
   outage.failed(silence);
@@ -66,6 +67,23 @@ describe('without a probe', () => {
       outage.failed(silence, { caller: nth, isCertain });
     }
     expect(entered.map((one) => Number.parseInt(one, 10) / 1_000)).toEqual(expectedS);
+  });
+
+  it('is not ended by responses to calls from before', () => {
+    const clock = new VirtualClock();
+    clock.advance(1_000);
+    const { outage, entered, enter } = begun({}, clock);
+    enter('a');
+    outage.responded(999);
+    expect([outage.isAway, entered]).toEqual([true, []]);
+    outage.responded(1_000);
+    expect([outage.isAway, entered]).toEqual([false, ['1000 a']]);
+    // Nor do they hide that the calls after them fail.
+    outage.failed(silence);
+    outage.responded(999);
+    outage.failed(silence);
+    expect(outage.isAway).toBe(true);
+    expect([outage.hasBegunBefore(1_000), outage.hasBegunBefore(1_001)]).toEqual([false, true]);
   });
 
   it('lets one try at once if it is hastened', () => {
@@ -159,7 +177,7 @@ describe('with a probe', () => {
 
 it('ends after the time allowed with an error for all callers; the next ones try again', () => {
   const tooLong = (error: unknown, awayMs: number) => `${String(error)} for ${awayMs} ms`;
-  const { clock, outage, entered, enter } = begun({
+  const { clock, outage, changes, entered, enter } = begun({
     maxOutageMs: 60_000,
     probe: () => throwError(() => silence),
     tooLong,
@@ -171,6 +189,7 @@ it('ends after the time allowed with an error for all callers; the next ones try
     '65000 a Error: no response for 65000 ms',
     '65000 b Error: no response for 65000 ms',
   ]);
+  expect(changes).toEqual(['0 away', '65000 given up']);
   expect(outage.isAway).toBe(false);
   enter('c');
   expect(entered.at(-1)).toBe('600000 c');
@@ -191,24 +210,42 @@ it('begins the next outage if those that are let go fail at once', () => {
   expect(entered).toEqual(['1000 a', '1000 b', '2000 c']);
 });
 
+it('is not given up for the time in which nobody waited', () => {
+  const { clock, outage, entered, enter } = begun({ maxOutageMs: 600_000 });
+  clock.advance(3_600_000);
+  enter('a');
+  clock.advance(0);
+  outage.failed(silence);
+  enter('b');
+  clock.advance(300_000);
+  expect(entered.map((one) => one.replace(/^\d+ /, ''))).toEqual(['a', 'b']);
+  for (let nth = 0; nth < 70; nth += 1) {
+    outage.failed(silence);
+    enter('c');
+    clock.advance(10_000);
+  }
+  expect(entered.at(-1)).toMatch(/ c$/);
+  expect(entered.filter((one) => one.includes('Error')).length).toBe(1);
+});
+
 it('knows how long it was away, and when', () => {
   const { clock, outage } = begun();
-  clock.advance(5_000);
-  expect([outage.awayMs(0), outage.awayMs(2_000)]).toEqual([5_000, 3_000]);
+  clock.advance(3_000);
+  expect([outage.awayMs(0), outage.awayMs(2_000)]).toEqual([3_000, 1_000]);
   outage.responded();
   clock.advance(5_000);
-  expect(outage.awayMs(0)).toBe(5_000);
-  // Too short to count as more than a few unlucky calls.
+  expect(outage.awayMs(0)).toBe(3_000);
   expect(outage.wasAway(0, 9_000)).toBe(false);
   outage.failed(silence);
   outage.failed(silence);
-  clock.advance(9_999);
-  expect(outage.wasAway(0, 30_000)).toBe(false);
-  clock.advance(1);
-  expect(outage.wasAway(0, 30_000)).toBe(true);
+  // That nobody asks proves nothing.
+  clock.advance(60_000);
+  expect(outage.wasAway(0, 99_000)).toBe(false);
+  outage.failed(silence);
+  expect(outage.wasAway(0, 99_000)).toBe(true);
   outage.responded();
-  expect(outage.awayMs(0)).toBe(15_000);
-  expect([outage.wasAway(20_000, 30_000), outage.wasAway(20_001, 30_000), outage.wasAway(0, 9_999)]).toEqual([
+  expect(outage.awayMs(0)).toBe(63_000);
+  expect([outage.wasAway(68_000, 99_000), outage.wasAway(68_001, 99_000), outage.wasAway(0, 7_999)]).toEqual([
     true,
     false,
     false,
@@ -219,9 +256,11 @@ it('remembers a hundred outages', () => {
   let nowMs = 0;
   const periods = createPeriods(() => nowMs);
   for (nowMs = 0; nowMs < 110; nowMs += 1) periods.begin(nowMs);
-  expect([periods.currentMs(), periods.sumMs(0)]).toEqual([1, 100]);
+  expect(periods.sumMs(0)).toBe(100);
   periods.end();
-  expect(periods.currentMs()).toBe(0);
+  nowMs += 9;
+  periods.confirm();
+  expect([periods.sumMs(0), periods.overlap(0, 999, 1)]).toEqual([100, false]);
 });
 
 it.each([{ failures: 0 }, { failures: 1.5 }, { maxOutageMs: -1 }])('refuses %j', (config) => {

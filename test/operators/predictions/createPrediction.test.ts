@@ -12,7 +12,7 @@ import { alone } from '../../helpers/oneItem.ts';
 const { createPrediction } = alone;
 
 const providerError = (details: ProviderErrorDetails) => new ProviderError('ERR_TEST', 'test', details);
-const throttled = providerError({ status: 429, retryAfterMs: 5, recoverable: true });
+const throttled = providerError({ status: 429, retryAfterMs: 5, recoverable: true, reason: 'too many' });
 const lost = providerError({ tookEffect: 'unknown', recoverable: true });
 const noConnection = providerError({ recoverable: true });
 const refused = providerError({ status: 422 });
@@ -63,13 +63,14 @@ it(
   marbles(({ cold, expectObservable, flush }) => {
     const answers = [cold<Prediction>('#', undefined, throttled), cold('-(p|)', { p: aPrediction() })];
     const governor = fakeGovernor(() => cold('--(a|)'));
-    const waits: (number | null)[] = [];
+    const waits: unknown[] = [];
     const provider = fakeProvider({ createPrediction: () => defer(() => answers.shift() ?? NEVER) });
-    const operator = createPrediction(provider, { governor, onThrottled: (waitMs) => waits.push(waitMs) });
+    const onThrottled = (...wait: unknown[]) => waits.push(wait);
+    const operator = createPrediction(provider, { governor, onThrottled });
     expectObservable(of(aRequest()).pipe(operator)).toBe('-----(p|)', { p: aPrediction() });
     flush();
     expect(governor.told).toEqual(['refused 5', 'accepted']);
-    expect(waits).toEqual([5]);
+    expect(waits).toEqual([[5, 'too many']]);
   }),
 );
 
@@ -199,8 +200,8 @@ it(
     });
     const requests = cold('r 2999ms (l|)', { r: aRequest(), l: aRequest({ input: { prompt: 'later' } }) });
     const operator = createPrediction(provider, { governor: fakeGovernor(), delayMs: 10 });
-    expectObservable(requests.pipe(operator)).toBe('3001ms l 27010ms (p|)', { l: later, p: aPrediction() });
-    expectSubscriptions(second.subscriptions).toBe('30011ms ^!');
+    expectObservable(requests.pipe(operator)).toBe('3001ms l 57010ms (p|)', { l: later, p: aPrediction() });
+    expectSubscriptions(second.subscriptions).toBe('60011ms ^!');
   }),
 );
 

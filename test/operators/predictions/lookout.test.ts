@@ -150,7 +150,7 @@ it(
     send(lookout, 7, 2_100).subscribe();
     const attempt = anAttempt();
     attempt.endedAtMs = 0;
-    expectObservable(lookout.find(attempt)).toBe('30s (0|)', { 0: null });
+    expectObservable(lookout.find(attempt)).toBe('60s (0|)', { 0: null });
   }),
 );
 
@@ -160,7 +160,7 @@ it(
     const lookout = createLookout(listing(another(7).prediction));
     send(lookout, 7, 0).subscribe(); // listed, but too early
     send(lookout, 8, 9_000).subscribe(); // later, but not listed
-    expectObservable(lookout.find(anAttempt()), '60s !').toBe('-');
+    expectObservable(lookout.find(anAttempt()), '90s !').toBe('-');
   }),
 );
 
@@ -245,7 +245,7 @@ it(
     const lookout = createLookout(listing(another(7).prediction, theirs));
     lookout.watch(createAttempt({ request, sentAtMs: 0 }), NEVER).subscribe();
     send(lookout, 7, 2_100).subscribe();
-    expectObservable(lookout.find(anAttempt())).toBe('30s (0|)', { 0: null });
+    expectObservable(lookout.find(anAttempt())).toBe('60s (0|)', { 0: null });
   }),
 );
 
@@ -373,7 +373,7 @@ it(
     const lookout = createLookout(listing(own, theirs));
     const attempt = createAttempt({ request, sentAtMs: 2_100, cancelAfterMs: 650_000 });
     lookout.watch(attempt, of(own)).subscribe();
-    expectObservable(lookout.find(anAttempt({ cancelAfterMs: 640_000 }))).toBe('30s (0|)', { 0: null });
+    expectObservable(lookout.find(anAttempt({ cancelAfterMs: 640_000 }))).toBe('60s (0|)', { 0: null });
   }),
 );
 
@@ -488,7 +488,7 @@ it(
         heldMs = 60_000;
         return cold<PredictionPage>('60s (l|)', { l: page([]) });
       });
-    const outage = { awayMs: () => heldMs, wasAway: () => false };
+    const outage = { awayMs: () => heldMs, wasAway: () => false, mayBeAway: () => false };
     const lookout = createLookout(fakeProvider({ listPredictions }), { outage });
     expectObservable(lookout.find(anAttempt())).toBe('190s (p|)', { p: aPrediction() });
   }),

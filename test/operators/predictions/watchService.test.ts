@@ -1,4 +1,4 @@
-import { defer, type Observable, of, throwError } from 'rxjs';
+import { defer, NEVER, type Observable, of, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { DownloadError, ProviderError, StorageError } from '../../../src/errors.ts';
 import { isHostAway, isServiceAway, isUnconnected } from '../../../src/operators/internal/outageErrors.ts';
@@ -9,6 +9,7 @@ import { VirtualClock } from '../../helpers/virtualClock.ts';
 
 const page = (status: number, tookEffect: 'no' | 'unknown' = 'no') =>
   new ProviderError('ERR_SERVICE', `${status}`, { status, recoverable: true, tookEffect });
+const silence = new Error('no response yet');
 const refused = new ProviderError('ERR_NO_CONNECTION', 'refused', { recoverable: true });
 
 /** A watched service of which each kind of call fails with the error given for it. */
@@ -20,6 +21,7 @@ function aService(maxOutageMs?: number) {
     defer(() => {
       calls.push(kind);
       const fault = faults[kind];
+      if (fault === silence) return NEVER;
       return fault === undefined ? of(response) : throwError(() => fault);
     });
   const file = { path: '/a.png', name: 'a.png', sha256: '', bytes: 1 };
@@ -117,12 +119,32 @@ describe('create requests', () => {
     start('first', outage.admitCreate());
     start('second', outage.admitCreate());
     // They are no reason to leave what is in flight.
-    expect(outage.isAway).toBe(false);
+    expect([outage.isAway, outage.mayBeAway(0), outage.mayBeAway(-60_000)]).toEqual([false, true, false]);
     clock.advance(5_000);
     expect(ends.slice(5)).toEqual(['1000 first']);
     delete faults.create;
     start('made', create());
     expect(ends.slice(6)).toEqual(['5000 second', '5000 made']);
+  });
+
+  it('wait only if most fail: responses may take as long as predictions', () => {
+    const { clock, faults, outage, ends, start, create } = aService();
+    const fail = (others: number) => {
+      faults.create = page(502, 'unknown');
+      start('failed', create());
+      faults.create = silence;
+      for (let nth = 0; nth < others; nth += 1) start('pending', create());
+    };
+    for (const others of [3, 3, 3, 3, 3]) fail(others);
+    start('admitted', outage.admitCreate());
+    expect(ends.at(-1)).toBe('0 admitted');
+    fail(0); // the third of nine
+    fail(0); // the third of six
+    start('waiting', outage.admitCreate());
+    clock.advance(999);
+    expect(ends.at(-1)).toBe('0 failed ERR_SERVICE');
+    clock.advance(1);
+    expect(ends.at(-1)).toBe('1000 waiting');
   });
 
   it('wait after three of one caller that made no connection', () => {

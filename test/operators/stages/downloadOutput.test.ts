@@ -2,6 +2,7 @@ import { defer, EMPTY, NEVER, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
 import { DownloadError, StorageError } from '../../../src/errors.ts';
 import { createGate, gate } from '../../../src/operators/gate.ts';
+import type { MissingFile } from '../../../src/operators/stages/missingFiles.ts';
 import type { ImageFile, Json } from '../../../src/types.ts';
 import { aPrediction } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
@@ -140,5 +141,82 @@ it(
       '--',
     );
     expectSubscriptions(download.subscriptions).toBe('^!');
+  }),
+);
+
+it(
+  'reports the outputs that cannot be downloaded, and emits the others with their position',
+  marbles(({ cold, expectObservable, flush }) => {
+    const missing: MissingFile[][] = [];
+    const download = (url: string) =>
+      url === 'two' ? cold<ImageFile>('-#', undefined, gone) : cold('---(f|)', { f: aFile(url) });
+    const onMissing = (found: readonly MissingFile[]) => missing.push([...found]);
+    const prediction = aPrediction({ output: ['one', 'two', 'three'] });
+    const operator = downloadOutput({ download }, { ...config, retries: 0, onMissing });
+    expectObservable(of(prediction).pipe(operator)).toBe('---(f|)', {
+      f: [
+        { ...aFile('one'), output: 0 },
+        { ...aFile('three'), output: 2 },
+      ],
+    });
+    flush();
+    expect(missing).toEqual([[{ output: 1, error: gone }]]);
+  }),
+);
+
+it(
+  'emits the error that another try may mend if no output can be downloaded',
+  marbles(({ cold, expectObservable }) => {
+    const download = (url: string) => cold<ImageFile>('#', undefined, url === 'one' ? gone : cut);
+    const prediction = aPrediction({ output: ['one', 'two'] });
+    const operator = downloadOutput({ download }, { ...config, retries: 0, onMissing: () => {} });
+    expectObservable(of(prediction).pipe(operator)).toBe('#', undefined, cut);
+  }),
+);
+
+it(
+  'downloads nothing that is present, and keeps what is refused',
+  marbles(({ expectObservable, flush }) => {
+    const missing: number[] = [];
+    const asked: string[] = [];
+    const download = (url: string) => {
+      asked.push(url);
+      return of(aFile(url));
+    };
+    const refused = {
+      name: 'DownloadError',
+      code: 'ERR_X',
+      message: 'no',
+      recoverable: false,
+      suggestion: '',
+    };
+    const present = new Map([
+      [0, aFile('here')],
+      [2, { ...aFile('odd'), refused }],
+    ]);
+    const onMissing = (found: readonly MissingFile[]) =>
+      missing.push(...found.map(({ output, error }) => (error.kept?.path === '/run/odd' ? output : -1)));
+    const prediction = aPrediction({ output: ['one', 'two', 'three'] });
+    const operator = downloadOutput({ download }, { ...config, present, onMissing });
+    expectObservable(of(prediction).pipe(operator)).toBe('(f|)', {
+      f: [
+        { ...aFile('here'), output: 0 },
+        { ...aFile('two'), output: 1 },
+      ],
+    });
+    flush();
+    expect(asked).toEqual(['two']);
+    expect(missing).toEqual([2]);
+  }),
+);
+
+it(
+  'lets an error that concerns the whole run end all of them',
+  marbles(({ cold, expectObservable }) => {
+    const full = new StorageError('ERR_DISK_FULL', 'full');
+    const download = (url: string) => (url === 'one' ? cold<ImageFile>('-#', undefined, full) : NEVER);
+    const prediction = aPrediction({ output: ['one', 'two'] });
+    const operator = downloadOutput({ download }, { ...config, onMissing: () => {} });
+    expectObservable(of(prediction).pipe(operator)).toBe('-#', undefined, full);
   }),
 );

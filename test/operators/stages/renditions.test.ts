@@ -1,4 +1,4 @@
-import { EMPTY, NEVER, of } from 'rxjs';
+import { concat, EMPTY, NEVER, of } from 'rxjs';
 import { expect, it } from 'vitest';
 import type { RenderedOriginal } from '../../../src/base/items/item.ts';
 import { RenderError } from '../../../src/errors.ts';
@@ -105,4 +105,26 @@ it(
     expectObservable(of([original]).pipe(renditions({ render: () => render }, [spec])), '-!').toBe('--');
     expectSubscriptions(render.subscriptions).toBe('^!');
   }),
+);
+
+it.each([
+  ['renders', [spec]],
+  ['checks', []],
+])('%s the other originals if one is refused', (_what, specs) =>
+  marbles(({ cold, expectObservable, flush }) => {
+    const broken = { ...original, path: '/run/broken.png' };
+    const error = new RenderError('ERR_UNDECODABLE', 'no image');
+    const refused: unknown[] = [];
+    const work = (file: ImageFile) => (file === broken ? cold<never>('#', undefined, error) : EMPTY);
+    const render = (file: ImageFile) => concat(work(file), of([]));
+    const made = { original, renditions: [] };
+    const operator = renditions({ render, check: work }, specs, { onRefused: (all) => refused.push(...all) });
+    expectObservable(of([original, broken]).pipe(operator)).toBe('(r|)', { r: [made] });
+    expectObservable(of([broken]).pipe(operator)).toBe('#', undefined, error);
+    flush();
+    expect(refused).toEqual([
+      { original: broken, error },
+      { original: broken, error },
+    ]);
+  })(),
 );

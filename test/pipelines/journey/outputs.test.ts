@@ -173,7 +173,12 @@ it('keeps an output that is JSON apart from its sidecar', async () => {
 it('saves no text of a model whose schema says nothing of texts, and asks for the schema once', async () => {
   const data = 'data:application/json,{}';
   const { outcome, requests } = await run(() => data);
-  expect(outcome).toMatchObject({ status: 'failed', files: [], error: { code: 'ERR_NOT_AN_IMAGE' } });
+  expect(outcome).toMatchObject({
+    status: 'failed',
+    files: [{ role: 'kept', name: 'unrecognised', path: '0001-a-cat.unrecognised', bytes: 2 }],
+    error: { code: 'ERR_NOT_AN_IMAGE', recoverable: false },
+  });
+  expect(await readFile(join(folder, '0001-a-cat.unrecognised'), 'utf8')).toBe('{}');
   expect(requests.filter(({ url }) => url === '/v1/models/owner/name')).toHaveLength(1);
 });
 

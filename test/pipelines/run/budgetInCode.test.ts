@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { ProviderError } from '../../../src/errors.ts';
 import { createLedger } from '../../../src/operators/stages/budgetTake.ts';
 import { generate } from '../../../src/pipelines/generate.ts';
-import { givenPrice } from '../../../src/pipelines/run/runConfig.ts';
+import { priceFor } from '../../../src/pipelines/run/runConfig.ts';
 import type { Provider, ProviderAnswers } from '../../../src/ports.ts';
 import type { Outcome } from '../../../src/types.ts';
 import { aPlan, runOf, succeeding } from '../../helpers/runOf.ts';
@@ -59,11 +59,11 @@ it('makes nothing if nobody knows the price and there is a limit', async () => {
 });
 
 it('takes a price for all models, or by model', () => {
-  expect([givenPrice('a/b', 5), givenPrice('a/b', { 'a/b': 7 }), givenPrice('a/c', { 'a/b': 7 })]).toEqual([
-    5,
-    7,
-    undefined,
-  ]);
+  const prices = { priceMicroUsd: 5, pricesMicroUsd: { 'a/b': 7 } };
+  expect(priceFor('a/b', { priceMicroUsd: 5 })).toBe(5);
+  expect(priceFor('a/b', prices)).toBe(7);
+  expect(priceFor('a/c', prices)).toBe(5);
+  expect(priceFor('a/c', { pricesMicroUsd: { 'a/b': 7 } })).toBeUndefined();
 });
 
 it('never spends more than the limit, whatever plans say, jobs cost and attempts come to', async () => {

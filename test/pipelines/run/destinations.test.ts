@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defer, EMPTY, lastValueFrom, type Observable, of, throwError } from 'rxjs';
+import { defer, EMPTY, firstValueFrom, type Observable, of, throwError } from 'rxjs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DeliveryError, UsageError } from '../../../src/errors.ts';
 import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
@@ -38,7 +38,7 @@ function run(destinations: NonNullable<RunSettings['destinations']>, settings: P
   const plans = () =>
     planJobs([0, 1, 2, 3].map(job), { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
   const provider = createReplicateProvider(simulator);
-  return lastValueFrom(runToFolder(plans, 4, { folder, provider, destinations, ...settings }));
+  return firstValueFrom(runToFolder(plans, 4, { folder, provider, destinations, ...settings }));
 }
 
 /** A destination in memory; `refuses` decides which deliveries fail, by job and number of tries. */

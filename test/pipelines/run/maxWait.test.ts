@@ -29,7 +29,13 @@ async function run(refuses: (count: number) => number | null | false, maxWaitMs 
       }
       const wait = retryAfterMs === null ? {} : { retryAfterMs };
       return throwError(
-        () => new ProviderError('ERR_THROTTLED', 'no', { status: 429, recoverable: true, ...wait }),
+        () =>
+          new ProviderError('ERR_THROTTLED', 'no', {
+            status: 429,
+            recoverable: true,
+            reason: 'Your spend limit is reached.',
+            ...wait,
+          }),
       );
     });
   const journal = createMemoryJournal();
@@ -93,9 +99,18 @@ it('waits for as long as the service asks if that is no longer than allowed', as
 
 it('ends a run whose requests are all refused, after the time allowed, and says how long it waits', async () => {
   const { outcomes, fault, endedAtMs, events } = await run(() => null, 5 * MINUTE_MS);
-  expect(fault).toMatchObject({ code: 'ERR_WAIT_TOO_LONG' });
+  expect(fault).toMatchObject({
+    code: 'ERR_WAIT_TOO_LONG',
+    message: expect.stringContaining('(Your spend limit is reached.)'),
+  });
   expect(outcomes).toEqual([]);
   expect(endedAtMs).toBeGreaterThan(3 * MINUTE_MS);
   expect(endedAtMs).toBeLessThanOrEqual(5 * MINUTE_MS);
   expect(new Set(pauses(events))).toContain('refused 32000');
+  expect(events).toContainEqual({
+    type: 'rate.paused',
+    waitMs: 32_000,
+    reason: 'refused',
+    message: 'Your spend limit is reached.',
+  });
 });

@@ -14,6 +14,7 @@ import { receiveFile } from '../../../src/providers/downloads/receiveFile.ts';
 import type { DownloadTarget } from '../../../src/types.ts';
 import { localServer } from '../../helpers/localServer.ts';
 import { silentPort } from '../../helpers/rawServer.ts';
+import { untrustedServer } from '../../helpers/untrustedServer.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -296,6 +297,70 @@ describe('a file that is not whole', () => {
   });
 });
 
+describe('a file that nothing recognises', () => {
+  const odd = randomBytes(3_000).fill('odd!', 0, 4);
+  const stem = () => join(folder, 'a', 'cat');
+
+  it.each([
+    ['bytes', odd, 'something without a type'],
+    ['a text', Buffer.from('a cat, asleep'), 'a text without a type'],
+    ['JSON', Buffer.from('{"boxes":[]}'), 'a text without a type'],
+    [
+      'XML that is no page',
+      Buffer.from('<?xml version="1.0"?><Error><Code>Slow</Code></Error>'),
+      'application/xml',
+    ],
+    ['an archive', Buffer.concat([Buffer.from('504b0304', 'hex'), odd]), 'application/zip'],
+  ])('is kept if it comes again as it was, and then not fetched again: %s', async (_, body, got) => {
+    const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
+    const downloader = createDownloader({ isLocal: true });
+    const fetchAgain = () => lastValueFrom(downloader.download(`${url}/out.png`, { stem: stem() }));
+    await expect(fetchAgain()).rejects.toMatchObject({
+      code: 'ERR_NOT_AN_IMAGE',
+      recoverable: true,
+      kept: null,
+    });
+    expect(await filesThere()).toEqual([]);
+    await expect(fetchAgain()).rejects.toMatchObject({
+      code: 'ERR_NOT_AN_IMAGE',
+      message: `Expected an image, got ${got}. It came twice, and is kept as cat.unrecognised`,
+      recoverable: false,
+      kept: { path: `${stem()}.unrecognised`, bytes: body.length, format: 'unrecognised' },
+    });
+    expect(await readFile(`${stem()}.unrecognised`)).toEqual(body);
+  });
+
+  it.each([
+    ['a document', '<!DOCTYPE html><p>Log in</p>'],
+    ['one behind a declaration and a comment', '<?xml version="1.0"?><!-- a --><html xmlns="x">'],
+    ['a head alone', '<!-- blocked -->\n<HEAD><title>Blocked</title>'],
+    ['a script alone', "<script>location='/login'</script>"],
+    ['words alone', '<h1>503 Service Temporarily Unavailable</h1>'],
+  ])('is not kept if it is a page: %s', async (_, body) => {
+    const { url } = await localServer((_request, response) => response.writeHead(200).end(body));
+    const downloader = createDownloader({ isLocal: true });
+    for (const _time of [1, 2, 3]) {
+      const fetched = lastValueFrom(downloader.download(`${url}/out.png`, { stem: stem() }));
+      await expect(fetched).rejects.toMatchObject({
+        code: 'ERR_NOT_AN_IMAGE',
+        recoverable: true,
+        kept: null,
+      });
+    }
+    expect(await filesThere()).toEqual([]);
+  });
+
+  it('is kept at once if it is a data: URL', async () => {
+    const data = `data:application/octet-stream;base64,${odd.toString('base64')}`;
+    const fetched = lastValueFrom(createDownloader().download(data, { stem: stem() }));
+    await expect(fetched).rejects.toMatchObject({
+      message: 'Expected an image, got something without a type. It is kept as cat.unrecognised',
+      recoverable: false,
+    });
+    expect(await readFile(`${stem()}.unrecognised`)).toEqual(odd);
+  });
+});
+
 it('a try after an unsubscribed one is not disturbed by what that one cleans up', async () => {
   const body = await picture('png');
   const answers: ServerResponse[] = [];
@@ -535,4 +600,19 @@ it('stops and cleans up when it is unsubscribed', async () => {
   subscription.unsubscribe();
   await expect.poll(filesThere).toEqual([]);
   await expect.poll(() => closed).toBe(true);
+});
+
+it('ends the run if the certificate of the file host is not trusted', async () => {
+  const { url, requests } = await untrustedServer();
+  const error = await fetchInto(`${url}/out.png?token=x`).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    name: 'ProviderError',
+    code: 'ERR_UNTRUSTED_CERTIFICATE',
+    message: `No output can be downloaded from ${url}/out.png: the certificate of the file host is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT)`,
+    stopsRun: true,
+    recoverable: false,
+    suggestion: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+  });
+  expect(requests()).toBe(0);
+  expect(await filesThere()).toEqual([]);
 });

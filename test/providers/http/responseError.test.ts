@@ -32,6 +32,35 @@ describe('responseError', () => {
     expect(error.suggestion).toContain('Correct aspect_ratio:');
   });
 
+  it.each([
+    [429, "You've hit your monthly spend limit. You can change it in your account."],
+    [429, 'Insufficient credits. Purchase credit to continue.'],
+    [402, 'Monthly spending limit reached'],
+  ])('says of a %i that no more may be spent, in the words of the service: %s', (status, detail) => {
+    const error = answer(status, JSON.stringify({ title: 'No', detail, status }));
+    expect(error.message).toBe(
+      `POST /v1/predictions failed with ${status}: the account may not spend more (${detail})`,
+    );
+    expect(error.suggestion).toContain('https://replicate.com/account/billing');
+    expect(error).toMatchObject({ reason: detail, stopsRun: status === 402, recoverable: status === 429 });
+  });
+
+  it('takes a slower pace of an account with little credit for what it is', () => {
+    const detail =
+      'Request was throttled. Your rate limit is reduced to 6 requests per minute while you have less than $5.0 in credit. It resets in ~9s.';
+    const error = answer(429, JSON.stringify({ detail }));
+    expect(error.message).toContain('requests come faster');
+    expect(error).toMatchObject({ reason: detail, retryAfterMs: 9_000 });
+  });
+
+  it('has a reason without tags and control characters, on one short line', () => {
+    const detail = `<p>Your <b class="x">limit</b>\n is \u001B[31m< $5</p> ${'x'.repeat(5_000)}`;
+    const { reason } = answer(402, JSON.stringify({ detail }));
+    expect(reason).toMatch(/^Your limit is \[31m< \$5 x+$/);
+    expect(reason).toHaveLength(300);
+    expect(answer(402, page).reason).toBeNull();
+  });
+
   it('says that it is the version that is wrong', () => {
     const body = {
       title: 'Invalid version or not permitted',

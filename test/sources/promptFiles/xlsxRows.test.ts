@@ -64,3 +64,23 @@ it.each([
 ])('refuses %s', async (_what, content) => {
   await expect(rowsOf('p.xlsx', content)).rejects.toThrow('Expected an Excel workbook');
 });
+
+it('reads a ratio of which the program has made a time, and buys no error of a formula', async () => {
+  const times = {
+    'xl/styles.xml': `<styleSheet xmlns="${main}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="20" applyNumberFormat="1"/></cellXfs></styleSheet>`,
+  };
+  const time = (cell: string, share: number) => `<c r="${cell}" s="1"><v>${share}</v></c>`;
+  const rows = [
+    `<row r="1"><c r="A1" t="s"><v>0</v></c>${text('B1', 'size')}</row>`,
+    `<row r="2">${text('A2', 'a fox')}${time('B2', (16 + 9 / 60) / 24)}</row>`,
+    `<row r="3">${text('A3', 'a cat')}${time('B3', (1 + 1 / 60) / 24)}</row>`,
+    `<row r="4">${text('A4', 'a dog')}${time('B4', (21 + 9 / 60) / 24)}</row>`,
+    `<row r="5"><c r="A5" t="e"><v>#REF!</v></c>${text('B5', '1:1')}</row>`,
+  ];
+  expect(await rowsOf('p.xlsx', workbook(rows.join(''), times))).toMatchObject([
+    { fields: { size: '16:09' } },
+    { fields: { size: '01:01' } },
+    { fields: { size: '21:09' } },
+    { line: 5, message: 'Expected a prompt, got an empty value' },
+  ]);
+});

@@ -205,7 +205,7 @@ function assign(fits: readonly (Fit & { readonly place: number })[]): Map<Attemp
  * Time from a lost request to the first look that can find that it made nothing. A list may show a
  * later prediction before an earlier one.
  */
-const SETTLED_MS = 30_000;
+const SETTLED_MS = 60_000;
 /** Age at which no list lacks a prediction any more. */
 export const LISTED_FOR_SURE_MS = 600_000;
 /** Reserve over the longest time that the list has taken to show one of the run's predictions. */

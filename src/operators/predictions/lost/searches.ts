@@ -13,7 +13,7 @@ export interface Search {
   readonly isAtRest: () => boolean;
   /** Time for which it goes on, from the create request, at least. */
   readonly lookForMs: number;
-  readonly outage: Pick<ServiceOutage, 'awayMs' | 'wasAway'>;
+  readonly outage: Pick<ServiceOutage, 'awayMs' | 'wasAway' | 'mayBeAway'>;
   readonly beganMs: number;
   /** Moment from which a look may be the last. */
   deadlineMs: number;
@@ -53,15 +53,19 @@ export function beginSearch(
   };
 }
 
+/** A search of less time was asked to end soon. */
+const USUAL_SEARCH_MS = 120_000;
+
 /**
  * Returns the moment from which a look may be the last, as far as it is known: outages count for
- * nothing, and what was lost in one is looked for until the list must have it.
+ * nothing, and what was lost in one is looked for until the list must have it. What only may have
+ * been lost in an outage is, too, unless the search was asked to end soon.
  */
-function deadlineOf({ attempt, deadlineMs, isHurried, outage, beganMs }: Search): number {
+function deadlineOf({ attempt, deadlineMs, lookForMs, isHurried, outage, beganMs }: Search): number {
   if (isHurried) return deadlineMs;
-  const { sentAtMs, endedAtMs } = attempt;
-  const wasLostInOutage = outage.wasAway(endedAtMs ?? sentAtMs);
-  const leastMs = wasLostInOutage ? (endedAtMs ?? sentAtMs) + LISTED_FOR_SURE_MS : 0;
+  const lostAtMs = attempt.endedAtMs ?? attempt.sentAtMs;
+  const isInOutage = outage.wasAway(lostAtMs) || (lookForMs >= USUAL_SEARCH_MS && outage.mayBeAway(lostAtMs));
+  const leastMs = isInOutage ? lostAtMs + LISTED_FOR_SURE_MS : 0;
   return Math.max(deadlineMs + outage.awayMs(beganMs), leastMs);
 }
 

@@ -29,10 +29,10 @@ import { overBudget } from '../../../operators/stages/budgetTake.ts';
 import { throwFailed } from '../../../operators/stages/throwFailed.ts';
 import type { Governor, Provider } from '../../../ports.ts';
 import type { Plan, Prediction, PredictionRequest } from '../../../types.ts';
-import { expectedPrice } from '../expectedPrice.ts';
 import { withFiles } from '../inputFiles.ts';
 import type { JobState } from '../job.ts';
 import type { RunControl, RunHooks, RunLimits, RunServices, Shared, Stateful } from '../run.ts';
+import { expectedPrice } from './expectedPrice.ts';
 import { type Following, followPrediction, recordEnded } from './followPrediction.ts';
 import { LostAttempt } from './lostAttempt.ts';
 
@@ -111,10 +111,11 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
           request: forJournal(sent),
         });
       },
-      onThrottled: (namedMs) => {
+      onThrottled: (namedMs, message) => {
         isRefused = true;
         const waitMs = run.governor.closedMs?.() ?? namedMs ?? 0;
-        run.emit({ type: 'rate.paused', waitMs, reason: 'refused' });
+        const why = message === null ? {} : { message };
+        run.emit({ type: 'rate.paused', waitMs, reason: 'refused', ...why });
       },
       scheduler: run.scheduler,
     }),

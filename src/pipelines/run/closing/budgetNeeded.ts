@@ -1,7 +1,7 @@
 import { createIndexSet, type IndexSet } from '../../../base/indexSet.ts';
 import { hasOpenAttempt } from '../../../store/entries.ts';
+import { expectedPrice } from '../../journey/attempt/expectedPrice.ts';
 import type { GenerateConfig } from '../../journey/config.ts';
-import { expectedPrice } from '../../journey/expectedPrice.ts';
 import type { PlanSource } from '../recoveryRounds.ts';
 import type { OpenRun } from '../settings.ts';
 import type { RunEnd } from './results.ts';

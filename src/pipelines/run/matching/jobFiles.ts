@@ -25,8 +25,13 @@ export function withoutExtension(path: string): string {
 
 /** Returns the path of an outcome's files without extension; null if it has none. */
 export function stemOf({ files }: Pick<Outcome, 'files'>): string | null {
-  const first = files.find(({ role }) => role === 'original')?.path;
-  return first === undefined ? null : withoutExtension(first);
+  const first = files.find(({ role }) => role === 'original') ?? files.find(({ role }) => role === 'kept');
+  if (first === undefined) return null;
+  const { path, name, output = 0 } = first;
+  const stem = withoutExtension(path).replace(name === 'damaged' ? /\.damaged(?:-\d+)?$/ : '', '');
+  // The first output of an incomplete job may be missing.
+  const number = output === 0 ? '' : `--${output + 1}`;
+  return stem.endsWith(number) ? stem.slice(0, stem.length - number.length) : stem;
 }
 
 /** A file with its old and its new path below the run folder. */

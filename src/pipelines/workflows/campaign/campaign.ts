@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { concatMap, from, map, type Observable } from 'rxjs';
+import { from, map, type Observable } from 'rxjs';
 import { writeJson } from '../../../disk/writeFiles.ts';
 import type { Report } from '../../../sinks/report/report.ts';
 import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
+import { atEnd } from '../../run/closing/faults.ts';
 import type { FinishedRun } from '../../run/closing/results.ts';
 import type { RunSettings } from '../../run/settings.ts';
 import { runToFolder } from '../../runToFolder.ts';
@@ -29,7 +30,7 @@ export function campaign(
   const asked = spec.platforms.length * spec.variations.length * context.count;
   const total = Math.min(asked, context.limit ?? asked);
   return runToFolder(() => planJobs(jobs, settings), total, settings).pipe(
-    concatMap((end) =>
+    atEnd((end) =>
       from(writeCampaignReport(settings.folder, campaignReport(end.report))).pipe(map(() => end)),
     ),
   );

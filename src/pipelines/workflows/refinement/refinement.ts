@@ -29,6 +29,7 @@ import { outcomeError } from '../../journey/outcomes.ts';
 import { openScoring, type Scoring, scoreOutcomes } from '../../rating/scoreOutcomes.ts';
 import type { ScoringModel } from '../../rating/scoringModel.ts';
 import { closingLook } from '../../run/closing/closingLook.ts';
+import { endOrFault } from '../../run/closing/faults.ts';
 import { type FinishedRun, type RunEnd, writeResults } from '../../run/closing/results.ts';
 import { concurrencyOf } from '../../run/concurrency.ts';
 import { countSaved, expectSameFiles } from '../../run/earlier/earlierRuns.ts';
@@ -80,7 +81,7 @@ export function refinement(
         );
       }),
     );
-  });
+  }).pipe(endOrFault());
 }
 
 /** Shares slots between ratings and images, and replays the stop to late subscribers. */
@@ -120,7 +121,7 @@ function roundByRound(
     isCut = true;
   };
   const score = scoreOutcomes(scoring, run, { onOverBudget });
-  return refine<Plan, Outcome>(first, {
+  return refine(first, {
     run: (plans) =>
       concat(
         // An earlier run may have been killed between an image and its score.

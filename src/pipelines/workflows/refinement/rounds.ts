@@ -10,7 +10,7 @@ import {
 } from '../../../sinks/refinement/history.ts';
 import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
 import type { Outcome, Plan } from '../../../types.ts';
-import { expectedPrice } from '../../journey/expectedPrice.ts';
+import { expectedPrice } from '../../journey/attempt/expectedPrice.ts';
 import { originalPicture } from '../../journey/outcomes.ts';
 import type { PlanSource } from '../../run/recoveryRounds.ts';
 import type { OpenRun } from '../../run/settings.ts';

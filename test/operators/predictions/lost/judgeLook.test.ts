@@ -49,9 +49,9 @@ function judge(
 
 describe('nothing was made', () => {
   it.each([
-    ['half a minute later, by a prediction sent after it', 30_000, 1, true],
-    ['before that', 29_999, 1, false],
-    ['by one that was sent before it ended', 30_000, 0, false],
+    ['a minute later, by a prediction sent after it', 60_000, 1, true],
+    ['before that', 59_999, 1, false],
+    ['by one that was sent before it ended', 60_000, 0, false],
     ['ten minutes later, by the list alone', 600_000, 0, true],
   ])('%s', (_when, atMs, proofMs, isMade) => {
     const lost = attemptOf(0, 0);
@@ -59,20 +59,20 @@ describe('nothing was made', () => {
   });
 
   it('by the time of the request if an earlier run sent it, but only by a prediction of this run', () => {
-    const lost = attemptOf(0, 40_000, { isFromBefore: true });
-    expect(judge({ lost: [lost] }, { atMs: 40_001, proofMs: 40_000 }).neverMade).toEqual([]);
-    expect(judge({ lost: [lost] }, { atMs: 40_001, proofMs: 40_001 }).neverMade).toEqual([lost]);
+    const lost = attemptOf(0, 70_000, { isFromBefore: true });
+    expect(judge({ lost: [lost] }, { atMs: 70_001, proofMs: 70_000 }).neverMade).toEqual([]);
+    expect(judge({ lost: [lost] }, { atMs: 70_001, proofMs: 70_001 }).neverMade).toEqual([lost]);
   });
 
   it('not before the time of an equal request that took a prediction, which may have been the other one', () => {
     const [lost, adopted] = [attemptOf(0, 0), attemptOf(5_000, 5_000)];
     const at = (atMs: number, proofMs: number) =>
       judge({ lost: [lost], adopted: [adopted] }, { atMs, proofMs }).neverMade;
-    expect(at(34_999, 6_000)).toEqual([]);
-    expect(at(35_000, 5_000)).toEqual([]);
-    expect(at(35_000, 5_001)).toEqual([lost]);
+    expect(at(64_999, 6_000)).toEqual([]);
+    expect(at(65_000, 5_000)).toEqual([]);
+    expect(at(65_000, 5_001)).toEqual([lost]);
     const other = attemptOf(5_000, 5_000, { request: aRequest({ input: { prompt: 'b' } }) });
-    const unlike = judge({ lost: [lost], adopted: [other] }, { atMs: 30_000, proofMs: 1 });
+    const unlike = judge({ lost: [lost], adopted: [other] }, { atMs: 60_000, proofMs: 1 });
     expect(unlike.neverMade).toEqual([lost]);
   });
 
@@ -81,8 +81,8 @@ describe('nothing was made', () => {
     const [shown, hidden] = [proofSent(1), proofSent(100)];
     own.note(shown.sent, shown.prediction, 10);
     own.note(hidden.sent, hidden.prediction, 200);
-    own.see(new Set([shown.prediction.id]), { sentAtMs: 0, lookedAtMs: 40_200 });
-    expect(own.longestLagMs).toBe(40_000);
+    own.see(new Set([shown.prediction.id]), { sentAtMs: 0, lookedAtMs: 60_200 });
+    expect(own.longestLagMs).toBe(60_000);
     const lost = attemptOf(0, 0);
     const at = (atMs: number) =>
       judgeLook(
@@ -90,8 +90,8 @@ describe('nothing was made', () => {
         { lost: [lost], inFlight: [], adopted: [] },
         { own, isClaimed: () => true, isLast: () => false },
       ).neverMade;
-    expect(at(49_999)).toEqual([]);
-    expect(at(50_000)).toEqual([lost]); // 1.25 times the lag
+    expect(at(74_999)).toEqual([]);
+    expect(at(75_000)).toEqual([lost]); // 1.25 times the lag
   });
 
   it('not if a part of the list is missing', () => {

@@ -11,14 +11,14 @@ import {
 } from '../../../../src/operators/predictions/lost/searches.ts';
 import { aRequest } from '../../../helpers/fakeProvider.ts';
 
-const none: Search['outage'] = { awayMs: () => 0, wasAway: () => false };
-const aSearch = (isAtRest = () => false, outage = none): Search =>
+const none: Search['outage'] = { awayMs: () => 0, wasAway: () => false, mayBeAway: () => false };
+const aSearch = (isAtRest = () => false, outage = none, lookForMs = 120_000): Search =>
   beginSearch(
     {
       attempt: createAttempt({ request: aRequest(), sentAtMs: 0 }),
       subscriber: new Subscriber(),
       isAtRest,
-      lookForMs: 120_000,
+      lookForMs,
       outage,
     },
     0,
@@ -56,9 +56,16 @@ it('ends after three more looks if it is hurried', () => {
 
 it('does not count the time of an outage, and goes on until the list must show what was lost in it', () => {
   const awayMs = (sinceMs: number) => 90_000 - sinceMs;
-  expect(looksOf(aSearch(() => true, { awayMs, wasAway: () => false })).at(-1)).toBe(212); // 120 + 90 + 2
-  expect(looksOf(aSearch(() => true, { awayMs, wasAway: () => true })).at(-1)).toBe(600);
-  const hurried = aSearch(() => true, { awayMs, wasAway: () => true });
+  const [yes, no] = [() => true, () => false];
+  const lastOf = (outage: Partial<Search['outage']>, lookForMs?: number) =>
+    looksOf(aSearch(yes, { ...none, awayMs, ...outage }, lookForMs)).at(-1);
+  expect(lastOf({})).toBe(212); // 120 + 90 + 2
+  expect(lastOf({ wasAway: yes })).toBe(600);
+  expect(lastOf({ mayBeAway: yes })).toBe(600);
+  // Asked to end soon, it waits only for an outage that is sure.
+  expect(lastOf({ mayBeAway: yes }, 10_000)).toBe(102); // 10 + 90 + 2
+  expect(lastOf({ wasAway: yes, mayBeAway: no }, 10_000)).toBe(600);
+  const hurried = aSearch(yes, { awayMs, wasAway: yes, mayBeAway: yes });
   hurrySearch(hurried, 0);
   expect(looksOf(hurried)).toEqual([0, 2, 6]);
 });

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { concatMap, lastValueFrom, map, of } from 'rxjs';
+import { concatMap, firstValueFrom, map, of } from 'rxjs';
 import { beforeEach, expect, it } from 'vitest';
 import type { RunEvent } from '../../../../src/events/runEvent.ts';
 import { generate } from '../../../../src/pipelines/generate.ts';
@@ -56,10 +56,10 @@ const run = (
   count: number,
   settings: Settings,
   ...job: [model?: string, seedOf?: (index: number) => number]
-) => lastValueFrom(runToFolder(plansOf(count, ...job), count, settingsOf(settings)));
+) => firstValueFrom(runToFolder(plansOf(count, ...job), count, settingsOf(settings)));
 /** A run as above, with another counter of surplus predictions. */
 const counted = (count: number, settings: Settings, surplus: Partial<OpenRun['surplus']>) =>
-  lastValueFrom(
+  firstValueFrom(
     inOpenRun(settingsOf(settings), (opened) => {
       const watched = { ...opened, surplus: { ...opened.surplus, ...surplus } };
       const plans = plansOf(count);

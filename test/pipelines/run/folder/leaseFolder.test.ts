@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lastValueFrom, of } from 'rxjs';
+import { firstValueFrom, lastValueFrom, of } from 'rxjs';
 import { expect, it } from 'vitest';
 import { leaseText, thisProcess } from '../../../../src/disk/lease/leaseHolder.ts';
 import type { RunEvent } from '../../../../src/events/runEvent.ts';
@@ -67,7 +67,7 @@ it('stops before the next create request once another run has taken over', async
     },
   });
   const plans = () => [aPlan(0), aPlan(1), aPlan(2)];
-  const { fault } = await lastValueFrom(
+  const { fault } = await firstValueFrom(
     runToFolder(plans, 3, { ...settings(provider), strategy: 'sequential', detach: true }),
   );
   expect(created).toBe(1);

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lastValueFrom, Subject } from 'rxjs';
+import { firstValueFrom, lastValueFrom, Subject } from 'rxjs';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../../src/events/runEvent.ts';
@@ -63,7 +63,7 @@ async function run(
   spec: RefinementSpec,
   settings: Pick<RefinementSettings, 'provider'> & Partial<RefinementSettings>,
 ): Promise<FinishedRun> {
-  return lastValueFrom(
+  return firstValueFrom(
     refinement(spec, contexts, {
       ...{ folder, ratePerMinute: 100_000, organize: spec.organize, date: '2026-11-23', gallery: false },
       ...{ priceOf: (model: string) => (model.endsWith('schnell') ? 3_000 : 25_000), scorer: byIndex },

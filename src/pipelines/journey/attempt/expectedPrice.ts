@@ -1,5 +1,5 @@
-import type { ProviderAnswers } from '../../ports.ts';
-import type { PricedRequest } from '../../types.ts';
+import type { ProviderAnswers } from '../../../ports.ts';
+import type { PricedRequest } from '../../../types.ts';
 
 /**
  * Returns the money that a budget reserves for a request, in millionths of a US dollar: its own

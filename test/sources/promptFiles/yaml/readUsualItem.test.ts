@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { readUsualItem } from '../../../src/sources/promptFiles/yamlItem.ts';
+import { readUsualItem } from '../../../../src/sources/promptFiles/yaml/yamlItem.ts';
 
 /** What the full parser makes of an item; undefined if it refuses it. */
 function parsed(lines: readonly string[]): unknown {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { secretsIn } from '../../../src/cli/script/environment.ts';
+import { secretsIn } from '../../../src/providers/replicate/credentials.ts';
 
 it('finds the credentials of all services, but no names that serve as such', () => {
   const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';

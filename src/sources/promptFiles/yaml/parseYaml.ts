@@ -1,6 +1,17 @@
-import { type Document, isAlias, isScalar, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
-import { tooDeep } from '../../base/nesting.ts';
-import { messageOf } from '../../base/text.ts';
+import {
+  type Document,
+  isAlias,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type ScalarTag,
+  type Tags,
+  visit,
+  type YAMLError,
+} from 'yaml';
+import { tooDeep } from '../../../base/nesting.ts';
+import { messageOf } from '../../../base/text.ts';
+import { yamlFault } from './yamlFaults.ts';
 
 /** A mistake in a YAML text. */
 interface YamlFault {
@@ -18,22 +29,57 @@ export interface ParsedYaml {
   readonly faults: readonly YamlFault[];
 }
 
-/** Parses YAML, or JSON, which is YAML. Merge keys (`<<: *base`) merge. */
+/**
+ * Parses YAML, or JSON, which is YAML. Merge keys (`<<: *base`) merge. A whole number that
+ * JavaScript cannot hold exactly becomes the text of its digits.
+ */
 export function parseYaml(text: string): ParsedYaml {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true, logLevel: 'error' });
+  const document = parseDocument(text, {
+    lineCounter,
+    prettyErrors: false,
+    merge: true,
+    customTags: exactTags,
+    // Dates, sets and bytes are no JSON: they stay what they are written as.
+    resolveKnownTags: false,
+    logLevel: 'error',
+  });
   const lineAt = (offset: number) => lineCounter.linePos(offset).line;
-  return { document, lineAt, faults: faultsOf(document.errors, lineAt) };
+  return { document, lineAt, faults: faultsOf(document.errors, text, lineAt) };
+}
+
+function exactTags(tags: Tags): Tags {
+  return tags.map((tag) => {
+    if (typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:int' || tag.collection !== undefined)
+      return tag;
+    const { resolve } = tag;
+    const exact: ScalarTag = {
+      ...tag,
+      resolve: (source, onError, options) => {
+        const value = resolve(source, onError, options);
+        return typeof value === 'number' && !Number.isSafeInteger(value) ? source : value;
+      },
+    };
+    return exact;
+  });
 }
 
 /**
  * Describes the errors of the parser. Of a stack overflow, which breeds others, the first is
  * enough.
  */
-function faultsOf(errors: readonly YAMLError[], lineAt: (offset: number) => number): YamlFault[] {
+function faultsOf(
+  errors: readonly YAMLError[],
+  text: string,
+  lineAt: (offset: number) => number,
+): YamlFault[] {
   const overflow = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
   if (overflow !== undefined) return [{ line: lineAt(overflow.pos[0]), message: `Expected ${tooDeep}` }];
-  return errors.map(({ pos, message }) => ({ line: lineAt(pos[0]), message }));
+  return errors.map(({ code, pos: [offset], message }) => {
+    const begin = text.lastIndexOf('\n', offset - 1) + 1;
+    const beginning = text.slice(begin, Math.max(offset, begin + 20));
+    return { line: lineAt(offset), message: yamlFault(code, message, beginning) };
+  });
 }
 
 /** A value of YAML, or the reason why it has none that can be used. */

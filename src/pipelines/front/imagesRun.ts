@@ -1,0 +1,174 @@
+import {
+  catchError,
+  defer,
+  EMPTY,
+  finalize,
+  from,
+  fromEvent,
+  ignoreElements,
+  last,
+  lastValueFrom,
+  map,
+  merge,
+  NEVER,
+  type Observable,
+  ReplaySubject,
+  take,
+  tap,
+} from 'rxjs';
+import { UsageError } from '../../errors.ts';
+import { observeRun, ofType } from '../../events/observeRun.ts';
+import { progressOf, type RunProgress } from '../../events/progress.ts';
+import type { RunEvent } from '../../events/runEvent.ts';
+import type { Outcome } from '../../types.ts';
+import { outcomeStream } from '../outcomeStream.ts';
+import { withTotals } from '../run/closing/faults.ts';
+import type { FinishedRun } from '../run/closing/results.ts';
+import type { ImagesOptions, RunControl } from './options.ts';
+
+/**
+ * A run of images: await it, iterate over it, or subscribe to it. It begins with the first of them.
+ */
+export interface ImagesRun extends PromiseLike<FinishedRun>, AsyncIterable<Outcome> {
+  /** Everything that happens. Subscribing does not begin the run. */
+  readonly events: Observable<RunEvent>;
+  /** Counts, cost and time left: at the start, and after each image. Does not begin the run. */
+  readonly progress: Observable<RunProgress>;
+  /**
+   * Each image once it is saved. Emits the error that ends the run. Leaving it ends the run early.
+   */
+  readonly images: Observable<Outcome>;
+  /** The end of the run, or the error that ends it. Leaving it ends the run early. */
+  readonly end: Observable<FinishedRun>;
+  catch<T = never>(onRejected?: ((error: unknown) => T | PromiseLike<T>) | null): Promise<FinishedRun | T>;
+  finally(onFinally?: (() => void) | null): Promise<FinishedRun>;
+}
+
+/** The options that say how a run ends. */
+type Ending = Pick<ImagesOptions, 'signal' | 'onAbort' | 'sinks'>;
+
+/** Makes the run that can be awaited, iterated and subscribed to from one that is controlled. */
+export function createImagesRun(
+  run: (control: RunControl) => Observable<FinishedRun>,
+  { signal, onAbort = 'finish', sinks = [] }: Ending,
+): ImagesRun {
+  const leave = new ReplaySubject<void>(1);
+  const stop = merge(leave, abortOf(signal)).pipe(take(1));
+  let handOver: RunControl['handOver'];
+  const { end: running, events } = observeRun((emit) =>
+    run({
+      stop,
+      cancel: onAbort === 'cancel' ? stop : NEVER,
+      emit,
+      ...(handOver === undefined ? {} : { handOver }),
+    }),
+  );
+  const ended = through(sinks, { running, events, halt: () => leave.next() });
+  let begun: Promise<FinishedRun> | null = null;
+  const begin = (): Promise<FinishedRun> => {
+    if (begun === null) {
+      begun = signal?.aborted === true ? Promise.reject(signal.reason) : lastValueFrom(ended);
+      begun = begun.then((end) => orAborted(end, signal));
+      // Whoever waits for it gets the error; nobody has to.
+      begun.catch(() => {});
+    }
+    return begun;
+  };
+  /** Begins the run; leaving before its end ends it early. */
+  const attached = defer(() => {
+    let isOver = false;
+    const note = () => {
+      isOver = true;
+    };
+    return from(begin()).pipe(
+      tap({ next: note, error: note }),
+      finalize(() => {
+        if (!isOver) leave.next();
+      }),
+    );
+  });
+  const iterate = () => {
+    if (begun !== null) {
+      throw new UsageError('This run has begun already, so a loop would miss its first images', {
+        suggestion: 'Let the loop begin the run, and await it behind the loop.',
+      });
+    }
+    return outcomeStream((loop) => {
+      handOver = (outcome) => (outcome.status === 'saved' ? loop.handOver(outcome) : EMPTY);
+      const leaving = loop.left.pipe(
+        tap(() => leave.next()),
+        ignoreElements(),
+      );
+      return merge(from(begin()), leaving).pipe(take(1));
+    });
+  };
+  return {
+    events,
+    progress: events.pipe(progressOf()),
+    images: merge(
+      events.pipe(
+        ofType('image.saved'),
+        map(({ outcome }) => outcome),
+      ),
+      attached.pipe(ignoreElements()),
+    ),
+    end: attached,
+    // biome-ignore lint/suspicious/noThenProperty: it can be awaited, as its type says.
+    then: (onFulfilled, onRejected) => begin().then(onFulfilled, onRejected),
+    catch: (onRejected) => begin().catch(onRejected),
+    finally: (onFinally) => begin().finally(onFinally),
+    [Symbol.asyncIterator]: iterate,
+  };
+}
+
+interface Sunk {
+  readonly running: Observable<FinishedRun>;
+  readonly events: Observable<RunEvent>;
+  /** Ends the run early. */
+  readonly halt: () => void;
+}
+
+/**
+ * Runs with all outcomes passing through the sinks; ends when both have. An error of a sink ends
+ * the run, once what is in flight is saved.
+ */
+function through(
+  sinks: NonNullable<Ending['sinks']>,
+  { running, events, halt }: Sunk,
+): Observable<FinishedRun> {
+  if (sinks.length === 0) return running;
+  const outcomes = events.pipe(
+    ofType('image.saved', 'job.failed', 'job.skipped'),
+    map(({ outcome }) => outcome),
+  );
+  return defer(() => {
+    let fault: { readonly error: unknown } | null = null;
+    const sunk = sinks
+      .reduce<Observable<Outcome>>((passed, sink) => sink(passed), outcomes)
+      .pipe(
+        ignoreElements(),
+        catchError((error: unknown) => {
+          fault = { error };
+          halt();
+          return EMPTY;
+        }),
+      );
+    return merge(sunk, running).pipe(
+      last(),
+      map((end) => {
+        if (fault !== null) throw withTotals(fault.error, end.totals);
+        return end;
+      }),
+    );
+  });
+}
+
+function abortOf(signal: AbortSignal | undefined): Observable<unknown> {
+  return signal === undefined ? NEVER : fromEvent(signal, 'abort');
+}
+
+/** Throws the reason of an abort, as an aborted promise does, with the totals of what is saved. */
+function orAborted(end: FinishedRun, signal: AbortSignal | undefined): FinishedRun {
+  if (signal?.aborted !== true) return end;
+  throw withTotals(signal.reason, end.totals);
+}

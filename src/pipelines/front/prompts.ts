@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
+import { isObservable, lastValueFrom, type Observable, toArray } from 'rxjs';
+import { canonicalJson } from '../../base/modelInput.ts';
+import { UsageError } from '../../errors.ts';
+import { openPromptFile, type PromptFile } from '../../sources/promptFiles/promptFile.ts';
+import { type RowItem, rowFromValue } from '../../sources/promptFiles/rows.ts';
+import type { RunInput } from '../../store/runFile.ts';
+import type { Json } from '../../types.ts';
+
+/**
+ * A prompt, or a row: a prompt with inputs of its own for the model. Fields that the model does not
+ * have are tags.
+ */
+export type PromptRow = string | { readonly [field: string]: Json };
+
+/**
+ * The prompts of a run: a list or any other iterable, also an async one, an Observable, or the path
+ * of a prompt file. All but a file are read to their end before anything is created, as a run must
+ * know how many images it makes.
+ */
+export type Prompts =
+  | Iterable<PromptRow>
+  | AsyncIterable<PromptRow>
+  | Observable<PromptRow>
+  | { readonly file: string };
+
+/** Prompts that can be read several times. */
+export interface OpenPrompts {
+  readonly file: PromptFile;
+  /** Base of the relative paths in a row. */
+  readonly folder: string;
+  readonly input: RunInput;
+}
+
+/**
+ * Opens the prompts of a run. Rejects with `UsageError` if they are no such list or file, with the
+ * list's own error if reading it fails.
+ */
+export async function openPrompts(prompts: Prompts): Promise<OpenPrompts> {
+  if (typeof prompts !== 'object' || prompts === null) {
+    const got = typeof prompts === 'string' ? 'a text' : String(prompts);
+    throw new UsageError(`Expected a list of prompts, got ${got}`, {
+      suggestion: 'Put the prompt into a list: [prompt]. A file is { file: path }.',
+    });
+  }
+  if (isPromptFile(prompts)) {
+    const file = await openPromptFile(prompts.file);
+    return { file, folder: dirname(prompts.file), input: { path: file.path, sha256: file.sha256 } };
+  }
+  const rows = (await readAll(prompts)).map((row, at) => rowFromValue(at + 1, row));
+  const content = rows.map((row) => (row.type === 'row' ? [row.prompt, row.fields] : [row.message]));
+  const sha256 = createHash('sha256').update(canonicalJson(content)).digest('hex');
+  const file: PromptFile = {
+    path: 'prompts',
+    sha256,
+    hasChanged: async () => false,
+    rows: () => items(rows),
+  };
+  return { file, folder: process.cwd(), input: { path: null, sha256 } };
+}
+
+function isPromptFile(prompts: Prompts): prompts is { readonly file: string } {
+  return 'file' in prompts && typeof prompts.file === 'string' && !isObservable(prompts);
+}
+
+async function readAll(prompts: Exclude<Prompts, { readonly file: string }>): Promise<readonly PromptRow[]> {
+  if (isObservable(prompts)) return lastValueFrom(prompts.pipe(toArray()));
+  if (Symbol.iterator in prompts || Symbol.asyncIterator in prompts) {
+    const rows: PromptRow[] = [];
+    for await (const row of prompts) rows.push(row);
+    return rows;
+  }
+  throw new UsageError('Expected a list of prompts, an async iterable, an Observable or { file }', {
+    suggestion: "Give prompts as ['a red fox', { prompt: 'an owl', num_outputs: 2 }].",
+  });
+}
+
+async function* items(rows: readonly RowItem[]): AsyncGenerator<RowItem, void, void> {
+  yield* rows;
+}

@@ -1,0 +1,66 @@
+import {
+  concat,
+  concatMap,
+  dematerialize,
+  from,
+  type MonoTypeOperatorFunction,
+  map,
+  materialize,
+  type ObservableInput,
+  of,
+  throwError,
+} from 'rxjs';
+import { messageOf } from '../../../base/text.ts';
+import type { RunTotals } from '../../../events/runEvent.ts';
+import type { FinishedRun } from './results.ts';
+
+/** An error that ended a run that had begun: what was made until then is saved. */
+export interface RunFault extends Error {
+  readonly totals: RunTotals;
+}
+
+/** Adds the totals of a run to the error that ended it; wraps what is no error, or is frozen. */
+export function withTotals(fault: unknown, totals: RunTotals): RunFault {
+  const error =
+    fault instanceof Error && Object.isExtensible(fault)
+      ? fault
+      : new Error(messageOf(fault), { cause: fault });
+  return Object.assign(error, { totals });
+}
+
+/**
+ * Emits the end of a run, then the error that ended it, if there is one, with the totals on it. A
+ * promise of the run is rejected then.
+ *
+ *     run with a fault    ---(e|)
+ *     endOrFault()        ---(e#)
+ */
+export function endOrFault(): MonoTypeOperatorFunction<FinishedRun> {
+  return concatMap((end) =>
+    end.fault === null
+      ? of(end)
+      : concat(
+          of(end),
+          throwError(() => withTotals(end.fault, end.totals)),
+        ),
+  );
+}
+
+/**
+ * Works on the end of a run before it is passed on. The error behind the end waits until that is
+ * done.
+ */
+export function atEnd(
+  work: (end: FinishedRun) => ObservableInput<FinishedRun>,
+): MonoTypeOperatorFunction<FinishedRun> {
+  return (run) =>
+    run.pipe(
+      materialize(),
+      concatMap((each) =>
+        each.kind === 'N'
+          ? from(work(each.value)).pipe(map((value) => ({ kind: 'N' as const, value })))
+          : of(each),
+      ),
+      dematerialize(),
+    );
+}

@@ -1,0 +1,360 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { concatMap, from, lastValueFrom, map, of, take, tap, toArray } from 'rxjs';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { createSession, images, type Outcome } from '../../../src/index.ts';
+import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
+import type { SimulatorConfig } from '../../../src/simulator/index.ts';
+import { SCHNELL, simulated } from '../../helpers/simulated.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
+
+const folder = temporaryFolder();
+
+async function service(config: SimulatorConfig = {}) {
+  const simulator = await simulated(config);
+  const provider = createReplicateProvider({ ...simulator, service: 'simulator' });
+  const options = { model: SCHNELL, to: join(folder(), 'run'), provider, gallery: false };
+  return { simulator, provider, options };
+}
+
+const animals = ['a red fox', { prompt: 'an owl', num_outputs: 2 }];
+
+it('makes an image of each prompt, and nothing twice', async () => {
+  const { simulator, options } = await service();
+  const first = await images(animals, options);
+  expect(first.totals).toMatchObject({ total: 2, saved: 2, failed: 0 });
+  expect(first.totals.costUsd).toBeCloseTo(0.009);
+  expect(simulator.stats().created).toBe(2);
+  const again = await images(animals, options);
+  expect(again.totals).toMatchObject({ total: 2, saved: 0, alreadySaved: 2, costUsd: 0 });
+  expect(simulator.stats().created).toBe(2);
+});
+
+it('makes what other prompts ask for in the same folder', async () => {
+  const { simulator, options } = await service();
+  await images(['a red fox', 'an owl'], options);
+  const { totals } = await images(['a red fox', 'a heron'], options);
+  expect(totals).toMatchObject({ total: 2, saved: 1, alreadySaved: 1 });
+  expect(simulator.stats().created).toBe(3);
+});
+
+it.each([
+  ['an array', () => ['one', 'two']],
+  [
+    'a generator',
+    () =>
+      (function* () {
+        yield* ['one', 'two'];
+      })(),
+  ],
+  [
+    'an async generator',
+    () =>
+      (async function* () {
+        yield* ['one', 'two'];
+      })(),
+  ],
+  ['an Observable', () => of('one', 'two')],
+  ['a set', () => new Set(['one', 'two'])],
+])('takes prompts from %s', async (_, prompts) => {
+  const { options } = await service();
+  expect((await images(prompts(), options)).totals.saved).toBe(2);
+});
+
+it('takes prompts from a file, with paths relative to it', async () => {
+  const { options } = await service();
+  const path = join(folder(), 'prompts.csv');
+  await writeFile(path, 'prompt,mood\na fox,calm\nan owl,wild\n');
+  const { totals } = await images({ file: path }, { ...options, organize: '{mood}/{slug}' });
+  expect(totals.saved).toBe(2);
+  expect(await readdir(join(options.to, 'calm'))).toContain('a-fox.webp');
+});
+
+it.each([
+  ['a text', 'a red fox', /list of prompts, got a text/],
+  ['a number', 7, /list of prompts/],
+  ['nothing', undefined, /list of prompts/],
+  ['rows without prompts', [{ seed: 1 }], /1 row is wrong/],
+  ['no rows', [], /at least one prompt/],
+])('refuses %s before anything is created', async (_, prompts, message) => {
+  const { simulator, options } = await service();
+  await expect(images(prompts as never, options)).rejects.toThrow(message);
+  expect(simulator.stats().created).toBe(0);
+});
+
+it.each([
+  ['concurrency', { concurrency: 0 }, /`concurrency`/],
+  ['budgetUsd', { budgetUsd: -1 }, /`budgetUsd`/],
+  ['budgetUsd as a text', { budgetUsd: '1' }, /`budgetUsd`/],
+  ['model', { model: 'flux' }, /`model`/],
+  ['a rendition', { renditions: ['hero'] }, /rendition|hero/],
+  ['an input', { input: { num_outputs: 'many' } }, /num_outputs/],
+  ['organize', { organize: '{nobody}' }, /nobody/],
+  ['count', { count: 0 }, /count/],
+])('rejects for a wrong %s, and pays nothing', async (_, wrong, message) => {
+  const { simulator, options } = await service();
+  await expect(images(['one'], { ...options, ...(wrong as object) })).rejects.toThrow(message);
+  expect(simulator.stats().created).toBe(0);
+});
+
+describe('the loop', () => {
+  it('gives each saved image, and holds the run back', async () => {
+    const { simulator, options } = await service();
+    const run = images(
+      Array.from({ length: 12 }, (_, at) => `picture ${at}`),
+      { ...options, concurrency: 1, downloads: 1 },
+    );
+    const seen: string[] = [];
+    let most = 0;
+    for await (const image of run) {
+      seen.push(image.prompt);
+      most = Math.max(most, simulator.stats().created - seen.length);
+      expect(image.files).toHaveLength(1);
+    }
+    expect(seen.toSorted()).toHaveLength(12);
+    expect(most).toBeLessThanOrEqual(4);
+    expect((await run).totals.saved).toBe(12);
+  });
+
+  it('saves what is paid if it is left', async () => {
+    const { simulator, options } = await service();
+    const prompts = Array.from({ length: 30 }, (_, at) => `picture ${at}`);
+    const run = images(prompts, { ...options, concurrency: 2 });
+    for await (const image of run) {
+      expect(image.status).toBe('saved');
+      break;
+    }
+    const { totals } = await run;
+    expect(totals.saved).toBe(simulator.stats().created);
+    expect(totals.skipped).toBe(30 - totals.saved);
+  });
+
+  it('is refused once the run has begun', async () => {
+    const { options } = await service();
+    const run = images(['one'], options);
+    await run;
+    expect(() => run[Symbol.asyncIterator]()).toThrow('has begun already');
+  });
+});
+
+it('shows its progress, its images and its end', async () => {
+  const { options } = await service();
+  const run = images(animals, options);
+  const progress: number[] = [];
+  run.progress.subscribe(({ done, total }) => progress.push(done / total));
+  const [saved, end] = await Promise.all([lastValueFrom(run.images.pipe(toArray())), lastValueFrom(run.end)]);
+  expect(saved.map(({ prompt }) => prompt).toSorted()).toEqual(['a red fox', 'an owl']);
+  expect(progress).toEqual([0, 0.5, 1]);
+  expect(end.totals).toEqual((await run).totals);
+});
+
+it('ends early if its images are left, and saves what is paid', async () => {
+  const { simulator, options } = await service();
+  const prompts = Array.from({ length: 30 }, (_, at) => `picture ${at}`);
+  const run = images(prompts, { ...options, concurrency: 2 });
+  await lastValueFrom(run.images.pipe(take(1)));
+  const { totals } = await run;
+  expect(totals.saved).toBe(simulator.stats().created);
+  expect(totals.saved).toBeLessThan(30);
+});
+
+describe('a signal', () => {
+  it('that is aborted already pays nothing', async () => {
+    const { simulator, options } = await service();
+    const signal = AbortSignal.abort();
+    await expect(images(['one'], { ...options, signal })).rejects.toThrow(/abort/i);
+    expect(simulator.stats().created).toBe(0);
+  });
+
+  it.each(['finish', 'cancel'] as const)('ends the run (%s) and rejects with its reason', async (onAbort) => {
+    const { simulator, options } = await service();
+    const controller = new AbortController();
+    const prompts = Array.from({ length: 30 }, (_, at) => `picture ${at}`);
+    const run = images(prompts, { ...options, concurrency: 2, signal: controller.signal, onAbort });
+    run.events.subscribe((event) => {
+      if (event.type === 'image.saved') controller.abort(new Error('enough'));
+    });
+    const error = await run.then(
+      () => null,
+      (reason: Error) => reason,
+    );
+    expect(error).toMatchObject({ message: 'enough', totals: { total: 30 } });
+    expect(simulator.stats().created).toBeLessThan(30);
+    if (onAbort === 'finish') {
+      expect(error).toMatchObject({ totals: { saved: simulator.stats().created } });
+    }
+  });
+});
+
+it('rejects with the error that ends it, with the totals so far', async () => {
+  const { options } = await service({ creditUsd: 0.007 });
+  const prompts = Array.from({ length: 8 }, (_, at) => `picture ${at}`);
+  const error: unknown = await images(prompts, { ...options, concurrency: 1 }).catch((reason) => reason);
+  expect(error).toMatchObject({ code: 'ERR_NO_CREDIT', status: 402 });
+  expect(error).toHaveProperty('totals.total', 8);
+  expect(error).toHaveProperty('totals.saved', 3);
+});
+
+it('rejects for a token that the service refuses', async () => {
+  const { simulator, options } = await service();
+  const provider = createReplicateProvider({ ...simulator, token: 'wrong', service: 'simulator' });
+  await expect(images(['one'], { ...options, provider })).rejects.toMatchObject({ status: 401 });
+});
+
+it('counts the failure of one image, and goes on', async () => {
+  const { options } = await service();
+  const { totals } = await images(['a fox', { prompt: 'an owl', go_fast: true }], options);
+  expect(totals).toMatchObject({ saved: 2, failed: 0 });
+});
+
+describe('transform', () => {
+  it.each([
+    ['bytes', (path: string) => sharp(path).greyscale().jpeg().toBuffer()],
+    ['an Observable', (path: string) => from(sharp(path).greyscale().jpeg().toBuffer())],
+    [
+      'a file',
+      async (path: string) => {
+        const to = join(folder(), 'grey.jpg');
+        await sharp(path).greyscale().jpeg().toFile(to);
+        return { path: to };
+      },
+    ],
+  ])('saves what it returns as %s', async (_, change) => {
+    const { options } = await service();
+    const prompts: string[] = [];
+    const { totals } = await images(['a fox'], {
+      ...options,
+      keepOriginals: true,
+      renditions: ['thumb=64x64'],
+      transform: (file, job) => {
+        prompts.push(job.prompt);
+        return change(file.path);
+      },
+    });
+    expect(totals.saved).toBe(1);
+    expect(prompts).toEqual(['a fox']);
+    const names = await readdir(options.to);
+    const jpg = names.find((name) => name.endsWith('.jpg') && !name.includes('thumb')) ?? '';
+    expect((await sharp(await readFile(join(options.to, jpg))).stats()).isOpaque).toBe(true);
+    expect((await sharp(join(options.to, jpg)).metadata()).format).toBe('jpeg');
+    expect(await readdir(join(options.to, 'originals'))).toEqual([expect.stringMatching(/\.webp$/)]);
+  });
+
+  it('leaves an image as it is if it returns nothing', async () => {
+    const { options } = await service();
+    const seen: number[] = [];
+    await images(['a fox'], {
+      ...options,
+      transform: async ({ bytes }) => {
+        seen.push(bytes);
+        return undefined;
+      },
+    });
+    expect(seen).toEqual([expect.any(Number)]);
+    expect((await readdir(options.to)).filter((name) => name.endsWith('.webp'))).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('no model');
+      },
+    ],
+    ['returns no image', () => Buffer.from('rubbish')],
+    ['rejects', () => Promise.reject(new Error('no model'))],
+  ])('fails its job if it %s, and keeps what was paid', async (_, transform) => {
+    const { options } = await service();
+    const { totals, report } = await images(['a fox'], { ...options, transform });
+    expect(totals).toMatchObject({ saved: 0, failed: 1 });
+    expect(totals.costUsd).toBeCloseTo(0.003);
+    expect(report.errors[0]?.code).toBe('ERR_TRANSFORM_FAILED');
+    expect(await readdir(options.to)).toContainEqual(expect.stringMatching(/\.untransformed\.webp$/));
+  });
+});
+
+describe('sinks', () => {
+  it('get every outcome, and the run waits for them', async () => {
+    const { options } = await service();
+    const rows: string[] = [];
+    const save = concatMap(async (outcome: Outcome) => {
+      await Promise.resolve();
+      rows.push(outcome.prompt);
+      return outcome;
+    });
+    await images(animals, { ...options, sinks: [save, map((outcome) => outcome)] });
+    expect(rows.toSorted()).toEqual(['a red fox', 'an owl']);
+  });
+
+  it('end the run with their error, once what is paid is saved', async () => {
+    const { simulator, options } = await service();
+    const fail = tap<Outcome>(() => {
+      throw new Error('no database');
+    });
+    const prompts = Array.from({ length: 30 }, (_, at) => `picture ${at}`);
+    const run = images(prompts, { ...options, concurrency: 2, sinks: [fail] });
+    const error: unknown = await run.catch((reason) => reason);
+    expect(error).toMatchObject({ message: 'no database', totals: { saved: simulator.stats().created } });
+    expect(simulator.stats().created).toBeLessThan(30);
+  });
+});
+
+describe('a session', () => {
+  it('shares one budget', async () => {
+    const { simulator, provider, options } = await service();
+    const session = createSession({ provider, budgetUsd: 0.0075, concurrency: 3 });
+    const runs = ['a', 'b', 'c'].map((name) =>
+      images([`${name} 1`, `${name} 2`], {
+        model: SCHNELL,
+        to: join(options.to, name),
+        session,
+        gallery: false,
+      }),
+    );
+    const ends = await Promise.all(runs);
+    expect(ends.reduce((sum, { totals }) => sum + totals.saved, 0)).toBe(2);
+    expect(simulator.stats().created).toBe(2);
+    expect([session.spentUsd, session.reservedUsd]).toEqual([0.006, 0]);
+  });
+
+  it('shares its slots', async () => {
+    const { provider, options } = await service();
+    const session = createSession({ provider, concurrency: 2 });
+    let open = 0;
+    let most = 0;
+    const runs = ['a', 'b', 'c', 'd'].map((name) => {
+      const run = images([`${name} 1`, `${name} 2`], {
+        model: SCHNELL,
+        to: join(options.to, name),
+        session,
+        gallery: false,
+      });
+      run.events.subscribe(({ type }) => {
+        if (type === 'prediction.creating') open += 1;
+        most = Math.max(most, open);
+        if (type === 'prediction.completed') open -= 1;
+      });
+      return run;
+    });
+    await Promise.all(runs);
+    expect(most).toBeLessThanOrEqual(2);
+  });
+});
+
+it('refuses a budget without a price', async () => {
+  const { simulator, options } = await service();
+  const model = 'stability-ai/stable-diffusion';
+  const run = images(['one'], { ...options, model, budgetUsd: 1 });
+  await expect(run).rejects.toThrow(/There is no model|known price/);
+  expect(simulator.stats().created).toBe(0);
+});
+
+it('takes prices by model, for plan and account', async () => {
+  const { simulator, options } = await service();
+  const prompts = ['one', 'two', 'three'];
+  const pricesUsd = { [SCHNELL]: 0.5 };
+  const { totals } = await images(prompts, { ...options, pricesUsd, priceUsd: 0.1, budgetUsd: 1 });
+  expect(totals).toMatchObject({ saved: 2, costUsd: 1 });
+  expect(simulator.stats().created).toBe(2);
+});
