@@ -46,9 +46,8 @@ describe.each(all)('a whole file: $name', ({ format, bytes }) => {
         const changed = Buffer.from(bytes);
         changed.set(written.subarray(0, bytes.length - at), at);
         await verdict(changed, format);
-        await readFacts(bufferReader(changed)).catch((error: unknown) => {
-          expect(error).toBeInstanceOf(StructureFault);
-        });
+        const facts: unknown = await readFacts(bufferReader(changed)).catch((error: unknown) => error);
+        expect(facts instanceof StructureFault || !(facts instanceof Error)).toBe(true);
       }),
       { numRuns: 40 },
     );

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lastValueFrom } from 'rxjs';
+import { firstValueFrom } from 'rxjs';
 import sharp from 'sharp';
 import { beforeEach, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/events/runEvent.ts';
@@ -97,7 +97,7 @@ async function run(
     tables: ['csv' as const],
     emit: (event: RunEvent) => events.push(event),
   };
-  const { totals, fault } = await lastValueFrom(runToFolder(plans, jobs.length, { ...settings, ...wishes }));
+  const { totals, fault } = await firstValueFrom(runToFolder(plans, jobs.length, { ...settings, ...wishes }));
   const { outcomes } = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
   const made: readonly SeenRequest[] = requests.slice(before);
   const outcome: Outcome = outcomes.at(-1);
