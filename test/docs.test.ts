@@ -119,6 +119,19 @@ it('the iterator of docs/library.md runs', async () => {
   expect(await runExample('docs/library.md', given, example)).toBe('saved saved saved\n');
 });
 
+it('the pipe of docs/pipelines-of-your-own.md runs, and so does its sink', async () => {
+  const document = 'docs/pipelines-of-your-own.md';
+  const given = `const folder = ${JSON.stringify(join(folder, 'own'))};`;
+  const lines = (await runExample(document, given)).trim().split('\n');
+  expect(lines.toSorted()).toEqual(['0 saved 4 0.006', '1 saved 4 0.006', '2 saved 4 0.006']);
+  const written = ['gallery.html', 'manifest.json', 'report.json'];
+  expect(await readdir(join(folder, 'own'))).toEqual(expect.arrayContaining(written));
+  const before = "import { lastValueFrom, of } from 'rxjs'; import { toSink } from 'rxposure/sinks';";
+  const after = "await lastValueFrom(of({ index: 1, status: 'saved' }).pipe(toRows)); console.log(rows[0]);";
+  const sink = { heading: '## Sinks', after };
+  expect(await runExample(document, before, sink)).toBe('1 saved\n');
+});
+
 it('the example of docs/inputs.md runs', async () => {
   const given = `const folder = ${JSON.stringify(join(folder, 'run'))};`;
   expect(await runExample('docs/inputs.md', given)).toBe('2 made from 1 upload\n');
