@@ -4,6 +4,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { ProviderError } from '../../src/errors.ts';
 import { awaitPrediction } from '../../src/operators/predictions/awaitPrediction.ts';
 import { createPrediction } from '../../src/operators/predictions/createPrediction.ts';
+import { throwFailed } from '../../src/operators/stages/throwFailed.ts';
 import type { Provider } from '../../src/ports.ts';
 import { aPrediction, aRequest } from '../../src/testing/aPlan.ts';
 import type { FakeAnswer } from '../../src/testing/fakeAnswer.ts';
@@ -211,8 +212,12 @@ it(
     const provider = fakeProvider({ durationMs: 4 });
     const governor = fakeGovernor();
     const made = of(...[1, 2, 3]).pipe(
-      mergeMap((seed) => of(aRequest({ input: { seed } })).pipe(createPrediction(provider, { governor })), 2),
-      map(({ id }) => id),
+      mergeMap(
+        (seed) =>
+          of(aRequest({ input: { seed } })).pipe(createPrediction(provider, { governor }), throwFailed()),
+        2,
+      ),
+      map(({ prediction }) => prediction.id),
     );
     expectObservable(made).toBe('----(ab)(c|)', { a: 'p0', b: 'p1', c: 'p2' });
     flush();
@@ -244,7 +249,8 @@ it('never makes a pipeline pay twice or lose an image unseen, whatever is lost a
               of(aRequest({ input: { prompt: 'a', seed } })).pipe(
                 create,
                 awaitPrediction(provider, { scheduler: clock }),
-                map(({ id }) => id),
+                throwFailed(),
+                map(({ prediction }) => prediction.id),
                 catchError((error: ProviderError) => of(error.code)),
                 tap((end) => {
                   ended[seed] = end;
