@@ -1,4 +1,4 @@
-import { map, NEVER, of } from 'rxjs';
+import { EMPTY, map, NEVER, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type Failed, isFailed, type Made } from '../../../src/base/items/item.ts';
 import { DownloadError, RenderError, StorageError, UsageError } from '../../../src/errors.ts';
@@ -137,6 +137,49 @@ it('gives the writer of provenance the item that an image belongs to', async () 
     .pipe(downloadOutput({ download }, { folder: '/run', embedProvenance }))
     .subscribe();
   expect(asked).toEqual([0, 1]);
+});
+
+it('says of which item an output is missing, and of which one an image is refused', () => {
+  const gone = new DownloadError('ERR_OUTPUT_GONE', 'gone');
+  const broken = new RenderError('ERR_UNDECODABLE', 'no');
+  const said: unknown[] = [];
+  const download = (url: string, { stem, transform }: DownloadTarget) => {
+    void transform?.(aFile(`${stem}.png`));
+    return url === 'two' ? throwError(() => gone) : of(aFile(`${stem}.png`));
+  };
+  const check = ({ path }: ImageFile) => (path.endsWith('--3.png') ? throwError(() => broken) : EMPTY);
+  const answers = { ...madeOf(aPrediction()).answers, urlsOf: () => ['one', 'two', 'three'] };
+  const ends: unknown[] = [];
+  of(madeOf(aPrediction(), { index: 4, answers }))
+    .pipe(
+      downloadOutput(
+        { download },
+        {
+          stem: '/run/a',
+          retries: 0,
+          transform: async ({ path }, { index }) => {
+            said.push(['changes', path, index]);
+            return null;
+          },
+          onMissing: (missing, { index }) =>
+            said.push(['missing', missing.map(({ output }) => output), index]),
+        },
+      ),
+      renditions({ render: () => NEVER, check }, [], {
+        onRefused: (refused, { index }) => said.push(['refused', refused.map(({ error }) => error), index]),
+      }),
+    )
+    .subscribe((item) =>
+      ends.push(isFailed(item) ? item.error : item.images.map(({ original }) => original)),
+    );
+  expect(said).toEqual([
+    ['changes', '/run/a.png', 4],
+    ['changes', '/run/a--2.png', 4],
+    ['changes', '/run/a--3.png', 4],
+    ['missing', [1], 4],
+    ['refused', [broken], 4],
+  ]);
+  expect(ends).toEqual([[{ ...aFile('/run/a.png'), output: 0 }]]);
 });
 
 it(
