@@ -3,11 +3,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { lastValueFrom, of } from 'rxjs';
+import { lastValueFrom } from 'rxjs';
 import sharp, { type Sharp } from 'sharp';
 import { createGate, gate } from '../src/operators/gate.ts';
 import { pullMap } from '../src/operators/pullMap.ts';
-import { renditions } from '../src/operators/stages/renditions.ts';
+import { renderOriginals } from '../src/operators/stages/renditions.ts';
 import { encodeRendition } from '../src/renditions/encode.ts';
 import { parseRendition } from '../src/renditions/notation.ts';
 import { createOverlays } from '../src/renditions/overlays.ts';
@@ -62,7 +62,7 @@ async function fromOneDecode(task: RenditionsTask): Promise<void> {
   const encoders = createGate(availableParallelism());
   const made = pullMap(
     task.originals,
-    (original) => of([original]).pipe(renditions(renderer, specs, { within: gate(encoders) })),
+    (original) => renderOriginals([original], renderer, specs).pipe(gate(encoders)),
     { concurrency: task.inFlight },
   );
   await lastValueFrom(made);

@@ -80,6 +80,12 @@ export interface ProviderAnswers {
    * price of one output image, overrides the provider's own price.
    */
   readonly costOf: (prediction: Prediction, priceMicroUsd?: number) => number | null;
+  /**
+   * Returns the expected price of a whole prediction before it is created; null if no price is
+   * known. `priceMicroUsd` as in `costOf`. A budget reserves at least that much. Absent: plans have
+   * the only prices.
+   */
+  readonly estimateOf?: (request: PredictionRequest, priceMicroUsd?: number) => number | null;
   /** Returns the error of a prediction that ended without output. */
   readonly errorOf: (prediction: Prediction) => PredictionError;
   /**
@@ -185,8 +191,11 @@ export interface Reservation {
  * Keeps reserved plus spent money at or below a limit. Amounts are whole millionths of a US dollar.
  */
 export interface Ledger {
-  /** Reserves an amount; returns null if it does not fit under the limit any more. */
-  reserve(microUsd: number): Reservation | null;
+  /**
+   * Reserves an amount; returns null if it does not fit under the limit any more. Null, for an
+   * unknown price, fits only if there is no limit.
+   */
+  reserve(microUsd: number | null): Reservation | null;
   readonly reservedMicroUsd: number;
   readonly spentMicroUsd: number;
 }

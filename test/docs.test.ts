@@ -43,7 +43,10 @@ async function runExample(
   const code = `${given}\n${examples[place]?.[1]}`;
   const local = code
     .replace(/'rxposure(\/\w+)?'/g, (_whole, part = '') => `'${pathToFileURL(sourceOf(part))}'`)
-    .replace(/'(rxjs|sharp|@opentelemetry\/[\w-]+)'/g, (_whole, name) => `'${import.meta.resolve(name)}'`);
+    .replace(
+      /'(rxjs|sharp|express|fastify|@opentelemetry\/[\w-]+)'/g,
+      (_whole, name) => `'${import.meta.resolve(name)}'`,
+    );
   const path = join(folder, 'example.mts');
   await writeFile(path, `${local}\n${after}`);
   const { stdout } = await promisify(execFile)(process.execPath, [path]);
@@ -116,6 +119,19 @@ it('the iterator of docs/library.md runs', async () => {
   expect(await runExample('docs/library.md', given, example)).toBe('saved saved saved\n');
 });
 
+it('the pipe of docs/pipelines-of-your-own.md runs, and so does its sink', async () => {
+  const document = 'docs/pipelines-of-your-own.md';
+  const given = `const folder = ${JSON.stringify(join(folder, 'own'))};`;
+  const lines = (await runExample(document, given)).trim().split('\n');
+  expect(lines.toSorted()).toEqual(['0 saved 4 0.006', '1 saved 4 0.006', '2 saved 4 0.006']);
+  const written = ['gallery.html', 'manifest.json', 'report.json'];
+  expect(await readdir(join(folder, 'own'))).toEqual(expect.arrayContaining(written));
+  const before = "import { lastValueFrom, of } from 'rxjs'; import { toSink } from 'rxposure/sinks';";
+  const after = "await lastValueFrom(of({ index: 1, status: 'saved' }).pipe(toRows)); console.log(rows[0]);";
+  const sink = { heading: '## Sinks', after };
+  expect(await runExample(document, before, sink)).toBe('1 saved\n');
+});
+
 it('the example of docs/inputs.md runs', async () => {
   const given = `const folder = ${JSON.stringify(join(folder, 'run'))};`;
   expect(await runExample('docs/inputs.md', given)).toBe('2 made from 1 upload\n');
@@ -156,6 +172,30 @@ it('the example of docs/destinations.md runs', async () => {
 
 it('the example of docs/webhooks.md runs', async () => {
   expect(await runExample('docs/webhooks.md')).toBe('job 7 succeeded\n');
+});
+
+it('the servers of docs/webhooks.md take the webhooks of a run', async () => {
+  const given = `
+    import { once } from 'node:events';
+    import { createReplicateProvider } from 'rxposure/replicate';
+    import { startSimulator } from 'rxposure/simulator';
+    import { aPlan } from 'rxposure/testing';
+    const account = await startSimulator({ speed: 100, render: 'fast', coldStarts: false });
+    const provider = createReplicateProvider(account);
+    const plans = () => [0, 1, 2].map((index) => aPlan({ index, model: 'black-forest-labs/flux-schnell' }));
+    const port = 0;`;
+  const text = await readFile('docs/webhooks.md', 'utf8');
+  const [express, fastify] = [...text.matchAll(/```ts\n(import (?:express|fastify) [\s\S]*?)```/g)];
+  for (const [name, server] of Object.entries({ express, fastify })) {
+    const listening = `
+      if (!server.listening) await once(server, 'listening');
+      const publicUrl = 'http://localhost:' + server.address().port + '/hooks';
+      const folder = ${JSON.stringify(join(folder, name))};`;
+    const ending = 'server.close(); server.closeAllConnections(); await account.close();';
+    const example = { heading: 'A run in the same process', after: ending };
+    const output = await runExample('docs/webhooks.md', `${given}${server?.[1]}${listening}`, example);
+    expect(output).toBe('succeeded\nsucceeded\nsucceeded\n3 saved\n');
+  }
 });
 
 /** A run of four jobs on the simulator. */

@@ -7,6 +7,7 @@ import { InputFileError } from '../errors.ts';
 import type { ImageFile, InputFile } from '../types.ts';
 import { giveName, type MayReplace } from './giveName.ts';
 import { hashFile } from './hashFile.ts';
+import { pathBelow } from './insideFolder.ts';
 import { openOwn, ownFlags } from './ownFiles.ts';
 import { toStorageError } from './storageError.ts';
 import { newTemporaryPath, removeTemporary, syncFolder } from './writeFiles.ts';
@@ -53,6 +54,11 @@ export async function areIntact(files: readonly ImageFile[]): Promise<boolean> {
  */
 export function numberedStem(stem: string, index: number): string {
   return index === 0 ? stem : `${stem}--${index + 1}`;
+}
+
+/** Returns the path of an output file in a folder. Throws `UsageError` if it leaves the folder. */
+export function stemBelow(folder: string, path: string): string {
+  return pathBelow(folder, path);
 }
 
 /**

@@ -14,8 +14,8 @@ import {
   takeWhile,
   tap,
 } from 'rxjs';
-import { longTimer } from '../base/longTimer.ts';
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
+import { longTimer } from '../base/time/longTimer.ts';
 import { expectOption, expectWait } from './internal/options.ts';
 
 export interface AdaptivePollConfig<T> {

@@ -10,8 +10,8 @@ import {
   type SchedulerLike,
   takeUntil,
 } from 'rxjs';
-import { longTimer } from '../base/longTimer.ts';
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
+import { longTimer } from '../base/time/longTimer.ts';
 import { expectCount, expectWait, shareStop } from './internal/options.ts';
 import { pullMap } from './pullMap.ts';
 

@@ -1,3 +1,13 @@
+export {
+  type Downloaded,
+  type Failed,
+  type Item,
+  type ItemRequest,
+  isFailed,
+  type Made,
+  type Rendered,
+  type RenderedOriginal,
+} from '../base/items/item.ts';
 export { type ClockScheduler, monotonicScheduler } from '../base/monotonicScheduler.ts';
 export { type AdaptivePollConfig, adaptivePoll } from './adaptivePoll.ts';
 export {
@@ -51,17 +61,14 @@ export { type PullMapConfig, pullMap } from './pullMap.ts';
 export { type RefineConfig, refine } from './refine.ts';
 export { type LaneTurn, type RequeueConfig, requeue, type TaskNews } from './requeue.ts';
 export { type RetryBackoffConfig, retryBackoff } from './retryBackoff.ts';
-export { type Budgeted, budgetTake, createLedger, type LedgerConfig } from './stages/budgetTake.ts';
-export { type DeliveryPlace, deliverTo } from './stages/deliverTo.ts';
-export { type DownloadOutputConfig, downloadOutput, type MissingFile } from './stages/downloadOutput.ts';
-export {
-  type RefusedOriginal,
-  type RenderedOriginal,
-  type RenditionsConfig,
-  renditions,
-} from './stages/renditions.ts';
+export { type BudgetTakeConfig, budgetTake, createLedger, type LedgerConfig } from './stages/budgetTake.ts';
+export { type DeliverToConfig, type DeliveryPlace, deliverTo } from './stages/deliverTo.ts';
+export { type DownloadOutputConfig, downloadOutput } from './stages/downloadOutput.ts';
+export type { MissingFile } from './stages/missingFiles.ts';
+export { type RefusedOriginal, type RenditionsConfig, renditions } from './stages/renditions.ts';
 export { type Scored, type ScoreImageConfig, scoreImage } from './stages/scoreImage.ts';
 export { type TallyConfig, tally } from './stages/tally.ts';
+export { throwFailed } from './stages/throwFailed.ts';
 export { createUploads, type Uploads, type UploadsConfig } from './stages/uploads.ts';
 export { type WatchFilesConfig, watchFiles } from './stages/watchFiles.ts';
 export { type TapEventsConfig, tapEvents } from './tapEvents.ts';

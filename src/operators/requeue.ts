@@ -14,8 +14,8 @@ import {
   tap,
   throwError,
 } from 'rxjs';
-import { longTimer } from '../base/longTimer.ts';
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
+import { longTimer } from '../base/time/longTimer.ts';
 import { createFifoQueue } from './internal/fifoQueue.ts';
 import { expectCount, expectWait, shareStop } from './internal/options.ts';
 import { pullMap } from './pullMap.ts';

@@ -1,6 +1,6 @@
 import { type MonoTypeOperatorFunction, retry, type SchedulerLike } from 'rxjs';
-import { longTimer } from '../base/longTimer.ts';
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
+import { longTimer } from '../base/time/longTimer.ts';
 import { expectBound, expectWait } from './internal/options.ts';
 
 export interface RetryBackoffConfig {

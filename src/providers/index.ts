@@ -18,7 +18,22 @@ export {
   typicalDurationMs,
 } from './prices/priceTable.ts';
 export { createReplicateProvider, type ReplicateProviderConfig } from './replicate/replicateProvider.ts';
+export { WebhookError } from './replicate/webhookBody.ts';
+export {
+  type ReceivedEvent,
+  type WebhookHandler,
+  type WebhookHandlerConfig,
+  webhookHandler,
+} from './replicate/webhookHandler.ts';
 export { createWebhookReceiver, type WebhookReceiverConfig } from './replicate/webhookReceiver.ts';
-export { fetchWebhookSecret } from './replicate/webhookSecret.ts';
+export {
+  createWebhookVerifier,
+  fetchWebhookSecret,
+  type SignatureCheck,
+  type WebhookHeaders,
+  type WebhookVerifier,
+  type WebhookVerifierConfig,
+} from './replicate/webhookSecret.ts';
 export { parseModelSchema } from './wire/modelSchema.ts';
 export { outputUrls, predictionError } from './wire/output.ts';
+export { type ParsePredictionConfig, parsePrediction } from './wire/prediction.ts';

@@ -10,6 +10,7 @@ export { type ComparedModel, type Comparison, compareOutcomes } from './comparis
 export { writeComparisonGrid } from './comparison/comparisonGrid.ts';
 export { sheetCells, writeContactSheet } from './contactSheet/contactSheet.ts';
 export type { SheetCell } from './contactSheet/page.ts';
+export { openFolder } from './destinations/folder.ts';
 export { openS3, type S3Config } from './destinations/s3.ts';
 export { openWebDataset, type WebDatasetConfig } from './destinations/webDataset.ts';
 export { type GalleryConfig, writeGallery } from './gallery/galleryPage.ts';
@@ -43,3 +44,13 @@ export {
   type ModelTotals,
 } from './report/tallies.ts';
 export type { DurationSummary, SlowImage } from './report/times.ts';
+export { toDestination } from './stages/toDestination.ts';
+export { toFolder } from './stages/toFolder.ts';
+export { toGallery } from './stages/toGallery.ts';
+export { type TimedSinkConfig, toManifest } from './stages/toManifest.ts';
+export { type ToOutcomeConfig, toOutcome } from './stages/toOutcome.ts';
+export { type ToReportConfig, toReport } from './stages/toReport.ts';
+export { toS3 } from './stages/toS3.ts';
+export { toSidecars } from './stages/toSidecars.ts';
+export { type Sink, type ToSinkConfig, toSink } from './stages/toSink.ts';
+export { toWebDataset } from './stages/toWebDataset.ts';

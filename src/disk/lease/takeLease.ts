@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { defer, filter, type Observable, repeat, type SchedulerLike, take } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { longTimer } from '../../base/longTimer.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { longTimer } from '../../base/time/longTimer.ts';
 import { RxposureError } from '../../errors.ts';
 import { toStorageError } from '../storageError.ts';
 import { holdLease, type Lease, type RenewalConfig } from './holdLease.ts';

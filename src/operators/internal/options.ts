@@ -1,6 +1,6 @@
 import { from, type Observable, type ObservableInput, share, tap } from 'rxjs';
 
-export { maxTimerMs } from '../../base/longTimer.ts';
+export { maxTimerMs } from '../../base/time/longTimer.ts';
 
 /**
  * Throws a RangeError that names the option, the expected value and the received one, unless

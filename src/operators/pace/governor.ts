@@ -1,6 +1,6 @@
 import { Observable, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs';
-import { longTimer } from '../../base/longTimer.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { longTimer } from '../../base/time/longTimer.ts';
 import type { ProviderError } from '../../errors.ts';
 import type { CreateTicket, Governor } from '../../ports.ts';
 import { createFifoQueue } from '../internal/fifoQueue.ts';

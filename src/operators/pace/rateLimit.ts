@@ -6,8 +6,8 @@ import {
   type Observable,
   type SchedulerLike,
 } from 'rxjs';
-import { longTimer } from '../../base/longTimer.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { longTimer } from '../../base/time/longTimer.ts';
 import { inTurn } from '../internal/inTurn.ts';
 import { createTokenBucket } from './tokenBucket.ts';
 

@@ -1,7 +1,8 @@
 import {
-  concatMap,
+  catchError,
+  defer,
   filter,
-  type MonoTypeOperatorFunction,
+  finalize,
   map,
   merge,
   NEVER,
@@ -11,7 +12,17 @@ import {
   takeWhile,
   timer,
 } from 'rxjs';
-import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
+import { expectConcurrency, flattenAll } from '../../base/items/flattenAll.ts';
+import {
+  type Failed,
+  failItem,
+  type ItemRequest,
+  isFailed,
+  type Made,
+  settleItem,
+  spendItem,
+} from '../../base/items/item.ts';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction, PredictionEvent } from '../../types.ts';
 import { type AdaptivePollConfig, adaptivePoll } from '../adaptivePoll.ts';
@@ -19,6 +30,7 @@ import { maxTimerMs } from '../internal/options.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 import { cancelPrediction } from './cancelPrediction.ts';
+import { createListPoller } from './listPoller.ts';
 import { isFinal } from './pollSchedule.ts';
 
 export interface AwaitPredictionConfig
@@ -27,14 +39,13 @@ export interface AwaitPredictionConfig
     'timeoutMs' | 'startingMs' | 'processingMs' | 'maxDelayMs' | 'expectedMs' | 'scheduler'
   > {
   /**
-   * Source of the states. One for all jobs follows many predictions with one request. Default:
-   * requests each prediction by itself.
+   * Source of the states. Default: a list poller, which follows all predictions of the subscription
+   * with one request at a time; with `startingMs`, `processingMs`, `maxDelayMs` or `expectedMs`
+   * each is requested by itself, in that rhythm.
    */
   follower?: Follower;
-  /**
-   * Time just before its create request was sent, by the local clock, ms since 1970. Default: now.
-   */
-  sinceMs?: number;
+  /** Predictions followed at a time: an integer of 1 or more, or Infinity. Default Infinity. */
+  concurrency?: number;
   /** Returns the states of the prediction once the time is up. Default: cancels it. */
   onTimeout?: (prediction: Prediction) => Observable<Prediction>;
   /** 0…1, for the jitter of retries. Default Math.random. */
@@ -42,26 +53,50 @@ export interface AwaitPredictionConfig
 }
 
 /**
- * Follows each prediction until it is final (succeeded, failed, canceled, aborted) and emits its
- * final state. A prediction whose whole output is there already passes at once.
+ * Follows the predictions of all items at the same time, until each is final (succeeded, failed,
+ * canceled, aborted), and emits each item with the final state, in the order of the ends. An item
+ * whose whole output is there already passes at once, and so does one that has failed.
  *
- *     prediction                     (p|)
- *     states: p processing, d done   p, p, d
- *     awaitPrediction                500ms 1000ms 1500ms (d|)
- *     time is up first               (cancelled, then emitted as the service left it)
+ *     items                  (pq|)
+ *     p, q at the service    500ms p, 2s q
+ *     awaitPrediction        500ms p 1500ms (q|)
+ *     time is up first       (cancelled, then emitted as the service left it)
  *
- * A failed request is repeated with a growing wait; no failure ever creates anything.
+ * A failed request is repeated with a growing wait; no failure ever creates anything. If the
+ * service cannot be asked, the item has failed. Emits an error only if it is no item's (401, 402);
+ * after an error of the source, what is followed is followed to its end first. Unsubscribing drops
+ * the requests and cancels nothing at the service: those predictions count as paid.
+ *
+ * Reservations: settles each with the cost of the final prediction, or with its price if the cost
+ * is not known.
  */
 export function awaitPrediction(
   provider: Provider,
   config: AwaitPredictionConfig = {},
-): MonoTypeOperatorFunction<Prediction> {
-  const { follower = singleRequests(provider, config) } = config;
-  const { timeoutMs = 600_000, random = Math.random, scheduler = monotonicScheduler } = config;
+): <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) => Observable<Made<R> | Failed<R>> {
+  const { concurrency = Number.POSITIVE_INFINITY } = config;
+  expectConcurrency(concurrency);
+  return <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) =>
+    defer(() => {
+      const { follower = defaultFollower(provider, config) } = config;
+      const followed = (item: Made<R> | Failed<R>) =>
+        isFailed(item) ? of(item) : followItem(item, provider, { ...config, follower });
+      return source.pipe(flattenAll(followed, { concurrency, onDrop: spendItem }));
+    });
+}
+
+/** Follows the prediction of an item; closes its reservation. */
+function followItem<R extends ItemRequest>(
+  item: Made<R>,
+  provider: Provider,
+  config: AwaitPredictionConfig & Required<Pick<AwaitPredictionConfig, 'follower'>>,
+): Observable<Made<R> | Failed<R>> {
+  const { prediction, sinceMs } = item;
+  const { timeoutMs = 600_000, random = Math.random, scheduler = monotonicScheduler, follower } = config;
   const { onTimeout = ({ id }) => cancelPrediction(provider, id, { random, scheduler }) } = config;
-  return concatMap((prediction) => {
+  const followed = defer(() => {
     if (isFinal(prediction)) return of(prediction);
-    const states = follower.follow(prediction, config.sinceMs ?? wallNow(scheduler));
+    const states = follower.follow(prediction, sinceMs);
     const timeUp = timer(Math.min(maxTimerMs, timeoutMs), scheduler).pipe(map(() => onTimeout(prediction)));
     return merge(of(states), timeUp).pipe(
       switchAll(),
@@ -69,6 +104,27 @@ export function awaitPrediction(
       filter(isFinal),
     );
   });
+  return followed.pipe(
+    map((final): Made<R> | Failed<R> => {
+      const ended = { ...item, prediction: final };
+      settleItem(ended);
+      return ended;
+    }),
+    catchError((error: unknown) => {
+      const costMicroUsd = item.reservation?.microUsd ?? null;
+      return of(failItem(item, error, { stage: 'polling', prediction, costMicroUsd }));
+    }),
+    // Nothing is known of its end: it may be paid.
+    finalize(() => spendItem(item)),
+  );
+}
+
+const RHYTHM = ['startingMs', 'processingMs', 'maxDelayMs', 'expectedMs'] as const;
+
+function defaultFollower(provider: Provider, config: AwaitPredictionConfig): Follower {
+  const { random = Math.random, scheduler = monotonicScheduler } = config;
+  if (RHYTHM.some((name) => config[name] !== undefined)) return singleRequests(provider, config);
+  return createListPoller(provider, { random, scheduler });
 }
 
 /** Requests each prediction by its id, in a rhythm of its own. */

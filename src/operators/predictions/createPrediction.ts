@@ -1,207 +1,141 @@
 import {
   catchError,
   concat,
-  concatMap,
   defer,
   EMPTY,
   finalize,
-  ignoreElements,
   map,
-  mergeMap,
   type Observable,
   type OperatorFunction,
   of,
-  retry,
-  type SchedulerLike,
-  tap,
-  throwError,
-  timer,
 } from 'rxjs';
-import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
-import { ProviderError } from '../../errors.ts';
-import type { CreateTicket, Governor, Provider } from '../../ports.ts';
-import type { CreateLimits, CreateOptions, Prediction, PredictionRequest } from '../../types.ts';
-import { retryPolicies } from '../internal/retryPolicies.ts';
-import { createLookout, type Lookout } from './lookout.ts';
-import { type Attempt, createAttempt } from './lost/attempt.ts';
-import { isLost, notMade } from './lost/lostErrors.ts';
+import { flattenAll } from '../../base/items/flattenAll.ts';
+import {
+  type Failed,
+  failItem,
+  type Item,
+  type ItemRequest,
+  isFailed,
+  type Made,
+  settleItem,
+  spendItem,
+} from '../../base/items/item.ts';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { ProviderError, UsageError } from '../../errors.ts';
+import type { Provider } from '../../ports.ts';
+import { createGovernor } from '../pace/governor.ts';
+import { type CreateOnceConfig, createOnce, type SharedConfig } from './createOnce.ts';
+import { createLookout } from './lookout.ts';
+import { isFinal } from './pollSchedule.ts';
 
-export interface CreatePredictionConfig extends Partial<Omit<CreateOptions, 'onLimits'>> {
-  /** Lets create requests pass at the pace that the service allows; one for all of a run. */
-  governor: Governor;
+export interface CreatePredictionConfig extends CreateOnceConfig {
   /**
-   * Finds the predictions of requests whose response was lost; one for all jobs. Default: a new
-   * one, for a single pipe.
+   * Items at a time, each until the response to its create request: an integer of 1 or more, or
+   * Infinity. Default 10.
    */
-  lookout?: Lookout;
-  /**
-   * Emits the prediction of a request whose response was lost. `error` says how. Default: the one
-   * that the lookout finds, or that of another request if the first one made nothing.
-   */
-  onLost?: (attempt: Attempt, error: ProviderError) => Observable<Prediction>;
-  /**
-   * Turns a request into the one to send, once before each POST: uploads its files, for example.
-   * Default: sends it unchanged.
-   */
-  prepare?: (request: PredictionRequest) => Observable<PredictionRequest>;
-  /**
-   * Runs before each POST with the request to send, and the attempt as the lookout knows it; the
-   * POST is sent when it completes. Record the intent here. Default: no-op.
-   */
-  beforeSend?: (request: PredictionRequest, attempt: Attempt) => Observable<unknown>;
-  /**
-   * Called for each refusal of a request as too fast, with the wait and the reason that the service
-   * named. Default: no-op.
-   */
-  onThrottled?: (waitMs: number | null, reason: string | null) => void;
-  /**
-   * Tries after the first one, for a create request that certainly made nothing (no connection, or
-   * lost and not in the list). Default 8.
-   */
-  retries?: number;
-  /** Wait before the first of these retries; doubles with each one, up to 30 s. Default 1000. */
-  delayMs?: number;
-  /**
-   * Returns true for an error of a service that is away: the request is sent again a second later,
-   * however often, because `governor` admits none until the service is back. Default: never.
-   */
-  isOutage?: (error: unknown) => boolean;
-  /** Clock of the waits. Default monotonicScheduler. */
-  scheduler?: SchedulerLike;
+  concurrency?: number;
 }
 
 /**
- * Creates one prediction for each request, and never two.
+ * Creates one prediction for each request, and never two. Takes requests, or the items of
+ * `budgetTake`, and emits each as an item with its prediction, in the order of the responses.
  *
  *     request                        (r|)
  *     the service responds in 3 ms   ---(p|)
  *     429, retry after 5 ms          -----x---(p|)   x: sent again, no attempt counted
  *     connection lost, was made      ---?(p|)        ?: found in the list, not sent again
+ *     422                            ---(f|)         f: the item has failed
  *
  * A create request is sent again only if the service certainly did not accept it: it refused with
  * 429, no connection was made, or the response was lost and the list of predictions proves that
- * nothing was made. Every other response outside 2xx is emitted as its `ProviderError`. If the
- * response was lost, or is about another request, and the list proves nothing either, the error has
- * `tookEffect: 'unknown'`.
+ * nothing was made. With every other response outside 2xx the item has failed with its
+ * `ProviderError`. If the response was lost, or is about another request, and the list proves
+ * nothing either, the error has `tookEffect: 'unknown'`.
+ *
+ * Sends at most `concurrency` requests at a time; others wait. Emits an error only if it is no
+ * item's (401, 402, a function that throws), once the requests on their way have been answered.
+ * Unsubscribing drops them: a prediction that was made goes on at the service, and counts as paid.
+ *
+ * Reservations: releases those of items that certainly made nothing, and settles those whose
+ * prediction is final already.
  */
-export function createPrediction(
+export function createPrediction<R extends ItemRequest>(
   provider: Provider,
-  config: CreatePredictionConfig,
-): OperatorFunction<PredictionRequest, Prediction> {
-  const { scheduler = monotonicScheduler } = config;
+  config: CreatePredictionConfig = {},
+): OperatorFunction<R | Item<R> | Failed<R>, Made<R> | Failed<R>> {
+  const { scheduler = monotonicScheduler, concurrency = 10 } = config;
   const { lookout = createLookout(provider, { scheduler }) } = config;
-  return mergeMap((request) => createOnce(provider, request, { ...config, lookout, scheduler }));
-}
-
-function createOnce(
-  provider: Provider,
-  request: PredictionRequest,
-  config: CreatePredictionConfig & Required<Pick<CreatePredictionConfig, 'lookout' | 'scheduler'>>,
-): Observable<Prediction> {
-  const { governor, lookout, scheduler, cancelAfterMs = null, webhookUrl = null } = config;
-  const { prepare = (asIs) => of(asIs), beforeSend = () => EMPTY } = config;
-  const { onLost = (attempt, error) => findOrThrow(attempt, error, lookout) } = config;
-  const sendOnce = (ticket: CreateTicket, sent: PredictionRequest) => {
-    const attempt = createAttempt({
-      request: sent,
-      sentAtMs: scheduler.now(),
-      wallMs: wallNow(scheduler),
-      cancelAfterMs,
-      webhookUrl,
-    });
-    const response = afterCompletion(beforeSend(sent, attempt), () =>
-      send(provider, sent, { ...config, ticket }),
-    );
-    return lookout
-      .watch(attempt, response)
-      .pipe(
-        catchError((error: unknown) => (isLost(error) ? onLost(attempt, error) : throwError(() => error))),
-      );
-  };
-  let wasRefused = false;
-  const attempt = (ticket: CreateTicket) =>
-    prepare(request).pipe(
-      concatMap((sent) => sendOnce(ticket, sent)),
-      finalize(() => ticket.over?.()),
-    );
-  return defer(() => governor.admit(wasRefused)).pipe(
-    concatMap(attempt),
-    tap({
-      error: (error: unknown) => {
-        wasRefused = isTooFast(error);
-      },
-    }),
-    retryCertainRefusals(config),
-  );
-}
-
-function findOrThrow(attempt: Attempt, error: ProviderError, lookout: Lookout): Observable<Prediction> {
-  return lookout.find(attempt).pipe(
-    map((prediction) => {
-      if (prediction === null) throw notMade(error);
-      return prediction;
-    }),
-  );
-}
-
-/** Sends one POST, and reports the response to the governor. */
-function send(
-  provider: Provider,
-  request: PredictionRequest,
-  config: CreatePredictionConfig & { ticket: CreateTicket },
-): Observable<Prediction> {
-  const { ticket, waitMs = 60_000, cancelAfterMs, webhookUrl } = config;
-  let limits: CreateLimits | null = null;
-  const options: CreateOptions = {
-    waitMs,
-    ...(cancelAfterMs === undefined ? {} : { cancelAfterMs }),
-    ...(webhookUrl === undefined ? {} : { webhookUrl }),
-    onLimits: (named) => {
-      limits = named;
+  const { governor = createGovernor({ perMinute: 600, scheduler }) } = config;
+  const ready = { ...config, lookout, governor, scheduler };
+  return flattenAll<R | Item<R> | Failed<R>, Made<R> | Failed<R>>(
+    (value, index) => {
+      const item = 'request' in value ? value : { index, request: value, reservation: null };
+      if (isFailed(item)) return of(item);
+      expectPrepared(item, config);
+      return createItem(item, provider, ready);
     },
-  };
-  return provider.createPrediction(request, options).pipe(
-    tap({
-      next: () => ticket.accepted(limits),
-      error: (error: unknown) => {
-        if (isTooFast(error)) ticket.refused(error.retryAfterMs, error.reason);
-      },
-    }),
+    { concurrency, onDrop: (value) => 'request' in value && value.reservation?.release() },
   );
 }
 
 /**
- * Retries without end if the service only asks to wait, and a few times if there is no connection.
+ * Throws `UsageError` if a request cannot be sent as it is: a plan with files to upload, or with
+ * secret inputs.
  */
-function retryCertainRefusals(config: CreatePredictionConfig) {
-  const policy = retryPolicies.create;
-  const {
-    retries = policy.retries,
-    delayMs = policy.delayMs,
-    onThrottled,
-    isOutage = () => false,
-    scheduler = monotonicScheduler,
-  } = config;
-  let failures = 0;
-  return retry<Prediction>({
-    delay: (error: unknown) => {
-      if (isTooFast(error)) {
-        onThrottled?.(error.retryAfterMs, error.reason);
-        return timer(0, scheduler);
-      }
-      if (isOutage(error)) return timer(policy.delayMs, scheduler);
-      failures += 1;
-      const isWorthIt = error instanceof ProviderError && error.tookEffect === 'no' && error.recoverable;
-      if (!isWorthIt || failures > retries) throw error;
-      return timer(Math.min(policy.maxDelayMs, delayMs * 2 ** (failures - 1)), scheduler);
-    },
+function expectPrepared({ index, request }: Item, { prepare }: CreatePredictionConfig): void {
+  const { files = {}, secrets } = request;
+  if (prepare !== undefined || (secrets === undefined && Object.keys(files).length === 0)) return;
+  throw new UsageError(
+    `Request #${index + 1} has files to upload or secret inputs, and there is no \`prepare\` for them.`,
+    { suggestion: 'Pass `prepare`, which returns the request to send, or make such plans with a run.' },
+  );
+}
+
+/** Creates the prediction of an item; closes its reservation unless it emits it for others to. */
+function createItem<R extends ItemRequest>(
+  item: Item<R>,
+  provider: Provider,
+  config: SharedConfig,
+): Observable<Made<R> | Failed<R>> {
+  const { beforeSend = () => EMPTY, onThrottled } = config;
+  return defer(() => {
+    let sinceMs = 0;
+    /** True while a prediction may exist that no later operator knows. */
+    let mayExist = false;
+    let isHandedOn = false;
+    const watched: SharedConfig = {
+      ...config,
+      beforeSend: (sent, attempt) =>
+        concat(
+          beforeSend(sent, attempt),
+          defer(() => {
+            sinceMs = attempt.wallMs;
+            mayExist = true;
+            return EMPTY;
+          }),
+        ),
+      onThrottled: (waitMs, reason) => {
+        mayExist = false;
+        onThrottled?.(waitMs, reason);
+      },
+    };
+    return createOnce(provider, item.request, watched).pipe(
+      map((prediction) => {
+        const made: Made<R> = { ...item, prediction, sinceMs, answers: provider.answers };
+        isHandedOn = true;
+        if (isFinal(prediction)) settleItem(made);
+        return made;
+      }),
+      catchError((error: unknown) => {
+        mayExist &&= !(error instanceof ProviderError && error.tookEffect === 'no');
+        const costMicroUsd = mayExist ? (item.reservation?.microUsd ?? null) : 0;
+        return of(failItem(item, error, { stage: 'creation', prediction: null, costMicroUsd }));
+      }),
+      finalize(() => {
+        if (isHandedOn) return;
+        if (mayExist) spendItem(item);
+        else item.reservation?.release();
+      }),
+    );
   });
-}
-
-function afterCompletion<T>(first: Observable<unknown>, then: () => Observable<T>): Observable<T> {
-  return concat(first.pipe(ignoreElements()), defer(then));
-}
-
-function isTooFast(error: unknown): error is ProviderError {
-  return error instanceof ProviderError && error.status === 429;
 }

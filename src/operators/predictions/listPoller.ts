@@ -32,14 +32,15 @@ export interface ListPollerConfig extends PollScheduleConfig {
   scheduler?: SchedulerLike;
 }
 
-/** A prediction with the subscriber that waits for it. */
+/** A prediction with the subscribers that wait for it. */
 interface Followed {
   readonly prediction: Prediction;
   /** Time just before its create request was sent, by the local clock: for lists. */
   readonly createdAfterMs: number;
   /** The same moment by the scheduler: for waits. */
   readonly sinceMs: number;
-  readonly subscriber: Subscriber<Prediction>;
+  /** Several if it is followed more than once: each gets its states. */
+  readonly subscribers: Set<Subscriber<Prediction>>;
   /** Lists in a row that did not have it. */
   missed: number;
   /** Requests for it alone in a row that failed. */
@@ -76,8 +77,9 @@ const LIST_PAUSES_MS = { first: 2_000, longest: 60_000, final: 300_000 } as cons
  *     lists                             -----l-----l      one request for all
  *     gets                              -----------------g      the last one
  *
- * A failed request for one prediction is repeated with a growing wait. If it keeps failing, its
- * subscriber gets the error; if the error concerns the whole run, every subscriber does.
+ * A prediction that is followed twice ends twice. A failed request for one prediction is repeated
+ * with a growing wait. If it keeps failing, its subscriber gets the error; if the error concerns
+ * the whole run, every subscriber does.
  */
 export function createListPoller(provider: Provider, config: ListPollerConfig = {}): Follower {
   const { random = Math.random, scheduler = monotonicScheduler } = config;
@@ -97,18 +99,18 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
     waiting.missed = 0;
     waiting.failed = 0;
     waiting.isBetterListed = false;
-    const { subscriber } = waiting;
-    subscriber.next(prediction);
+    const subscribers = [...waiting.subscribers];
+    for (const subscriber of subscribers) subscriber.next(prediction);
     if (!isFinal(prediction)) return;
     schedule.learn(prediction);
     followed.delete(prediction.id);
-    subscriber.complete();
+    for (const subscriber of subscribers) subscriber.complete();
   };
   const emitError = (error: unknown, ids: Iterable<string>): void => {
     for (const id of ids) {
       const waiting = followed.get(id);
       followed.delete(id);
-      waiting?.subscriber.error(error);
+      for (const subscriber of [...(waiting?.subscribers ?? [])]) subscriber.error(error);
     }
   };
 
@@ -224,12 +226,16 @@ export function createListPoller(provider: Provider, config: ListPollerConfig = 
         const ageMs = Math.max(0, wallNow(scheduler) - createdAfterMs);
         const sinceMs = scheduler.now() - ageMs;
         const unasked = { missed: 0, failed: 0, isBetterListed: false, aloneAtMs: 0 };
-        const one = { prediction, createdAfterMs, sinceMs, subscriber, ...unasked };
-        followed.set(prediction.id, one);
+        const { id } = prediction;
+        const fresh = { prediction, createdAfterMs, sinceMs, subscribers: new Set<typeof subscriber>() };
+        const one = followed.get(id) ?? { ...fresh, ...unasked };
+        one.subscribers.add(subscriber);
+        followed.set(id, one);
         if (!isAsking && (turn === null || schedule.readyAtMs(one, coveredBy(scheduler.now())) < turnAtMs))
           takeTurn();
         return () => {
-          followed.delete(prediction.id);
+          one.subscribers.delete(subscriber);
+          if (one.subscribers.size === 0 && followed.get(id) === one) followed.delete(id);
           if (followed.size > 0) return;
           turn?.unsubscribe();
           turn = null;

@@ -1,31 +1,162 @@
-import { map, type OperatorFunction } from 'rxjs';
+import { Observable, type OperatorFunction, type Subscriber } from 'rxjs';
+import { expectConcurrency } from '../../base/items/flattenAll.ts';
+import { type Failed, failItem, type Item, type ItemRequest } from '../../base/items/item.ts';
+import { formatUsd } from '../../base/text.ts';
+import { BudgetError } from '../../errors.ts';
 import type { Ledger, Reservation } from '../../ports.ts';
+import { createFifoQueue } from '../internal/fifoQueue.ts';
 import { expectOption } from '../internal/options.ts';
 
-/**
- * A value with the money reserved for it. Skip it if `reservation` is null: the budget has no room
- * for it.
- */
-export interface Budgeted<T> {
-  readonly value: T;
-  readonly reservation: Reservation | null;
+export interface BudgetTakeConfig<R> {
+  /**
+   * Returns the price of a request in whole millionths of a US dollar; null if none is known, which
+   * a ledger with a limit refuses. Give the prices of the service, `provider.answers.estimateOf`,
+   * unless the requests are plans that have them. Default: `priceMicroUsd` of the request.
+   */
+  priceOf?: ((request: R) => number | null) | undefined;
+  /**
+   * Reservations open at a time: an integer of 1 or more, or Infinity. The next request is taken
+   * when one is closed. Default 10.
+   */
+  concurrency?: number;
 }
 
 /**
- * Reserves each value's price before anything is paid for it. Settle the reservation with the final
- * cost, or release it. Reserved and spent money never exceeds the ledger's limit, at any
- * concurrency.
+ * Takes requests as money and slots allow, and emits each as an item with the money reserved for
+ * it. A request that the budget has no room for is emitted as a failed item (`BudgetError`), and so
+ * is one without a price, if there is a limit. Reserved and spent money never exceeds the ledger's
+ * limit, at any concurrency.
  *
- *     values, 2 each     a-b-c|
- *     limit 4            a-b-c|      c has no reservation
+ *     requests, 2 each, limit 4   a-b-c|
+ *     budgetTake                  a-b-c|        c has failed
+ *     requests, concurrency 1     (abc|)
+ *     settled after 3 ms          ---s--s--s
+ *     budgetTake                  a--b--(c|)
  *
- * `priceOf` returns whole millionths of a US dollar. If it throws, the stream emits that error.
+ * Further operators close the reservations by themselves: `createPrediction` releases those of
+ * items that made nothing, `awaitPrediction` settles the others with their final costs. After an
+ * unsubscribe, money that may be paid counts as paid. A step of your own that drops an item calls
+ * `item.reservation.release()`.
+ *
+ * If `priceOf` throws, or returns no amount of money, the stream emits that error.
  */
-export function budgetTake<T>(
+export function budgetTake<R extends ItemRequest>(
   ledger: Ledger,
-  priceOf: (value: T) => number,
-): OperatorFunction<T, Budgeted<T>> {
-  return map((value) => ({ value, reservation: ledger.reserve(priceOf(value)) }));
+  config: BudgetTakeConfig<R> = {},
+): OperatorFunction<R, Item<R> | Failed<R>> {
+  const { priceOf = ({ priceMicroUsd = null }) => priceMicroUsd, concurrency = 10 } = config;
+  expectConcurrency(concurrency);
+  return (source) =>
+    new Observable((subscriber) => {
+      const taker = new Taker(ledger, priceOf, concurrency, subscriber);
+      return source.subscribe({
+        next: (request) => taker.join(request),
+        error: (error: unknown) => subscriber.error(error),
+        complete: () => taker.end(),
+      });
+    });
+}
+
+const refused = { stage: 'creation', prediction: null, costMicroUsd: 0 } as const;
+
+/** One subscription to a `budgetTake`. */
+class Taker<R extends ItemRequest> {
+  readonly #ledger: Ledger;
+  readonly #priceOf: (request: R) => number | null;
+  readonly #concurrency: number;
+  readonly #subscriber: Subscriber<Item<R> | Failed<R>>;
+  readonly #line = createFifoQueue<R>();
+  #index = 0;
+  /** Reservations that are open. */
+  #open = 0;
+  #hasEnded = false;
+  /**
+   * True while the loop runs: a reservation that is closed while its item is emitted is another
+   * turn of the loop, not a loop within it.
+   */
+  #isTaking = false;
+
+  constructor(
+    ledger: Ledger,
+    priceOf: (request: R) => number | null,
+    concurrency: number,
+    subscriber: Subscriber<Item<R> | Failed<R>>,
+  ) {
+    this.#ledger = ledger;
+    this.#priceOf = priceOf;
+    this.#concurrency = concurrency;
+    this.#subscriber = subscriber;
+  }
+
+  join(request: R): void {
+    this.#line.join(request);
+    this.#take();
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+    this.#take();
+  }
+
+  #take(): void {
+    if (this.#isTaking) return;
+    this.#isTaking = true;
+    while (this.#open < this.#concurrency && !this.#subscriber.closed) {
+      const request = this.#line.takeFirst();
+      if (request === undefined) break;
+      this.#emit(request);
+    }
+    this.#isTaking = false;
+    if (this.#hasEnded && this.#line.size === 0) this.#subscriber.complete();
+  }
+
+  #emit(request: R): void {
+    const item = { index: this.#index++, request, reservation: null };
+    let taken: Item<R> | Failed<R>;
+    try {
+      const priceMicroUsd = this.#priceOf(request);
+      const reservation = this.#ledger.reserve(priceMicroUsd);
+      taken =
+        reservation === null
+          ? failItem(item, overBudget(request.model, priceMicroUsd), refused)
+          : { ...item, reservation: this.#counted(reservation) };
+    } catch (error) {
+      this.#subscriber.error(error);
+      return;
+    }
+    this.#subscriber.next(taken);
+  }
+
+  /** Counts a reservation as open until it is closed. */
+  #counted(reservation: Reservation): Reservation {
+    this.#open += 1;
+    let isOpen = true;
+    const close = (how: () => void): void => {
+      how();
+      if (!isOpen) return;
+      isOpen = false;
+      this.#open -= 1;
+      this.#take();
+    };
+    return {
+      microUsd: reservation.microUsd,
+      settle: (actualMicroUsd) => close(() => reservation.settle(actualMicroUsd)),
+      release: () => close(() => reservation.release()),
+    };
+  }
+}
+
+/** The error of a request that the rest of a budget does not cover, or that has no known price. */
+export function overBudget(model: string, priceMicroUsd: number | null): BudgetError {
+  if (priceMicroUsd === null) {
+    return new BudgetError(`No price is known for ${model}, and there is a budget to keep.`, {
+      suggestion: 'Name its price, or run it without a budget.',
+    });
+  }
+  return new BudgetError(`The rest of the budget does not cover this image (${formatUsd(priceMicroUsd)}).`, {
+    recoverable: true,
+    suggestion: 'Raise --budget and run the same command again. Saved images are not made or paid for again.',
+  });
 }
 
 export interface LedgerConfig {
@@ -65,7 +196,9 @@ export function createLedger(config: LedgerConfig): Ledger {
     get spentMicroUsd() {
       return spent;
     },
-    reserve(microUsd) {
+    reserve(priceMicroUsd) {
+      if (priceMicroUsd === null && limitMicroUsd !== Number.POSITIVE_INFINITY) return null;
+      const microUsd = priceMicroUsd ?? 0;
       expectAmount(microUsd, 'microUsd');
       if (reserved + spent + microUsd > limitMicroUsd) return null;
       reserved += microUsd;

@@ -1,12 +1,16 @@
 import {
   catchError,
-  concatMap,
+  defer,
   forkJoin,
+  last,
   type MonoTypeOperatorFunction,
   map,
   type Observable,
   of,
 } from 'rxjs';
+import { asDeliveryError, failedDelivery } from '../../base/items/failedDelivery.ts';
+import { flattenAll } from '../../base/items/flattenAll.ts';
+import { type DeliveryError, StorageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 
 /** A destination of outcomes. */
@@ -15,6 +19,16 @@ export interface DeliveryPlace {
   readonly name: string;
   /** Emits the addresses of the outcome's files there. */
   readonly deliver: (outcome: Outcome) => Observable<readonly string[]>;
+}
+
+export interface DeliverToConfig {
+  /** Outcomes at a time: an integer of 1 or more, or Infinity. Default 8. */
+  concurrency?: number;
+  /**
+   * Returns what to emit for an outcome that a destination has refused; if it throws, the stream
+   * emits that error. Default: the outcome as failed, with the `DeliveryError` and its cost.
+   */
+  onError?: (error: DeliveryError, outcome: Outcome) => Outcome;
 }
 
 /**
@@ -26,30 +40,43 @@ export interface DeliveryPlace {
  *     delivery to webdataset    --(b|)
  *     deliverTo([…])            ----(p|)    p.deliveredTo has both
  *
- * A destination that fails does not stop the others. When all have ended, the first failed one's
- * error is emitted, in the order of the list.
+ * A destination that fails does not stop the others. When all have ended, the outcome has failed
+ * with the error of the first failed one, in the order of the list. Whatever a destination throws,
+ * and a delivery without addresses, is a `DeliveryError`. Emits an error only if it is no
+ * outcome's: `StorageError` if the disk refuses, once the deliveries on their way have ended.
+ * Unsubscribing drops them.
  */
-export function deliverTo(destinations: readonly DeliveryPlace[]): MonoTypeOperatorFunction<Outcome> {
-  return concatMap((outcome) => {
+export function deliverTo(
+  destinations: readonly DeliveryPlace[],
+  config: DeliverToConfig = {},
+): MonoTypeOperatorFunction<Outcome> {
+  const { concurrency = 8, onError = failedDelivery } = config;
+  const delivered = (outcome: Outcome): Observable<Outcome> => {
     if (outcome.status !== 'saved' || destinations.length === 0) return of(outcome);
     return forkJoin(destinations.map((destination) => attempt(destination, outcome))).pipe(
       map((deliveries) => {
         const refused = deliveries.find((delivery) => 'error' in delivery);
-        if (refused !== undefined) throw refused.error;
-        return { ...outcome, deliveredTo: Object.fromEntries(deliveries.map(entryOf)) };
+        if (refused !== undefined) {
+          if (refused.error instanceof StorageError) throw refused.error;
+          return onError(refused.error, outcome);
+        }
+        const addresses = Object.fromEntries(deliveries.map(entryOf));
+        return { ...outcome, deliveredTo: { ...outcome.deliveredTo, ...addresses } };
       }),
     );
-  });
+  };
+  return flattenAll(delivered, { concurrency });
 }
 
 type Delivery =
   | { readonly name: string; readonly addresses: readonly string[] }
-  | { readonly error: unknown };
+  | { readonly error: DeliveryError | StorageError };
 
 function attempt({ name, deliver }: DeliveryPlace, outcome: Outcome): Observable<Delivery> {
-  return deliver(outcome).pipe(
+  return defer(() => deliver(outcome)).pipe(
+    last(),
     map((addresses): Delivery => ({ name, addresses })),
-    catchError((error: unknown) => of<Delivery>({ error })),
+    catchError((error: unknown) => of<Delivery>({ error: asDeliveryError(error, name, outcome) })),
   );
 }
 

@@ -1,50 +1,100 @@
 import {
   catchError,
-  concatMap,
+  defer,
   forkJoin,
   identity,
   type MonoTypeOperatorFunction,
   map,
   type Observable,
-  type OperatorFunction,
   of,
   type SchedulerLike,
-  throwError,
 } from 'rxjs';
+import { expectConcurrency, flattenAll } from '../../base/items/flattenAll.ts';
+import {
+  costOfMade,
+  type Downloaded,
+  type Failed,
+  failItem,
+  type ItemRequest,
+  isFailed,
+  type Made,
+  settleItem,
+  spendItem,
+} from '../../base/items/item.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { numberedStem } from '../../disk/copyFiles.ts';
-import { DownloadError } from '../../errors.ts';
+import { numberedStem, stemBelow } from '../../disk/copyFiles.ts';
+import { UsageError } from '../../errors.ts';
 import type { Downloader, DownloadTarget, ProvenanceWriter } from '../../ports.ts';
 import type { ImageFile, Json, Prediction } from '../../types.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
+import { isFinal } from '../predictions/pollSchedule.ts';
 import { retryBackoff } from '../retryBackoff.ts';
+import { filesAmong, type MissingFile, orMissing, refusedBefore } from './missingFiles.ts';
+import { noOutput } from './noOutput.ts';
+
+/**
+ * A path without extension, or a function that returns it: given the prediction, the position of
+ * its item in the source, and the request.
+ */
+type StemOf = string | ((prediction: Prediction, index: number, request: ItemRequest) => string);
+
+/** The names of the files. */
+interface FileNames {
+  /**
+   * Absolute path of the folder for the files. A plan's files get its `path` there; those of other
+   * requests position and prediction: `0001-<id>`. Required without `stem`.
+   */
+  folder?: string;
+  /**
+   * Absolute path of the first file of a prediction, without extension; the second gets `--2`
+   * behind it, and so on. A text names the files of one prediction: a second one is an error.
+   * Default: by `folder`.
+   */
+  stem?: StemOf;
+  /** Like `stem`, for the images before provenance was embedded. Default: these are not stored. */
+  untouchedStem?: StemOf;
+  /**
+   * Returns true for files to replace; others keep their names, and the new one gets `-2` behind
+   * its own. Default: no file is replaced, unless it has the same content.
+   */
+  mayReplace?: DownloadTarget['mayReplace'];
+}
 
 /** Outputs of which only some are downloaded. */
 interface PartsConfig {
-  /** Files of an earlier run, by their position in the output: these are not downloaded again. */
+  /**
+   * Files of an earlier run, by their position in the output: these are not downloaded again. For a
+   * pipe of one item. Default: none.
+   */
   present?: ReadonlyMap<number, ImageFile>;
   /**
-   * Called with the outputs that cannot be downloaded, if there are any; then the others are
-   * emitted, with their `output`. Default: the error of the first is emitted.
+   * Called with the outputs of an item that cannot be downloaded, if there are any; then the item
+   * is emitted with the others, which have their `output`. Default: the item has failed with the
+   * error of the first.
    */
-  onMissing?: (missing: readonly MissingFile[]) => void;
+  onMissing?: (missing: readonly MissingFile[], item: Made) => void;
 }
 
-export interface DownloadOutputConfig extends PartsConfig {
+export interface DownloadOutputConfig extends FileNames, PartsConfig {
   /**
-   * Absolute path of the first file without extension; the second gets `--2` behind it, and so on.
+   * Returns the URLs of the files in a prediction's output. Default: that of the service that made
+   * it.
    */
-  stem: string;
-  /** Returns the URLs of the files in a prediction's output. */
-  urlsOf: (output: Json) => readonly string[];
-  /** Changes each file before provenance is embedded; see `Transform`. Default: no change. */
-  transform?: DownloadTarget['transform'];
-  /** Applied to each image before the file gets its name. Default: images stay as they are. */
-  embedProvenance?: ProvenanceWriter;
-  /** Like `stem`, for the images before provenance was embedded. Default: these are not stored. */
-  untouchedStem?: string;
-  /** Returns true for files to replace; others keep their names. Default: any file is replaced. */
-  mayReplace?: DownloadTarget['mayReplace'];
+  urlsOf?: (output: Json) => readonly string[];
+  /**
+   * Changes each file before provenance is embedded; see `Transform`. `item` is the one that the
+   * file belongs to. Default: no change.
+   */
+  transform?: (
+    ...file: [...Parameters<NonNullable<DownloadTarget['transform']>>, item: Made]
+  ) => ReturnType<NonNullable<DownloadTarget['transform']>>;
+  /**
+   * Applied to each image before the file gets its name; `item` is the one that the image belongs
+   * to. Default: images stay as they are.
+   */
+  embedProvenance?: (...image: [...Parameters<ProvenanceWriter>, item: Made]) => ReturnType<ProvenanceWriter>;
+  /** Items at a time: an integer of 1 or more, or Infinity. Default 16. */
+  concurrency?: number;
   /** Resolves with true if the output of a prediction may be a text. Default: it may not. */
   mayBeText?: (prediction: Prediction) => Promise<boolean>;
   /** Tries after the first one, for faults that another try can mend. Default 5. */
@@ -62,41 +112,128 @@ export interface DownloadOutputConfig extends PartsConfig {
   random?: () => number;
 }
 
-/** An output that cannot be downloaded. */
-export interface MissingFile {
-  /** 0-based position in the output. */
-  readonly output: number;
-  readonly error: DownloadError;
-}
-
 /**
- * Downloads the files of each finished prediction to disk and emits them together, in the order of
- * the output.
+ * Downloads the files of each item's finished prediction to disk, and emits the item with them, in
+ * the order of the output. Replaces no file of another item.
  *
- *     prediction          (p|)
+ *     item                (p|)
  *     downloads of 3 ms   ---(f|)
  *     first one cut       --x---(f|)     x: only the download is repeated, nothing is created again
  *
- * Emits `DownloadError` if the output names no file, or none can be downloaded; without `onMissing`
- * also if one cannot. Emits `StorageError` if the disk refuses.
+ * Brings the files of `concurrency` items at a time; others wait. An item has failed with the error
+ * of its prediction if that ended without an output, with `DownloadError` if the output names no
+ * file, or none can be downloaded; without `onMissing` also if one cannot. The others go on. Emits
+ * an error only if it is no item's: `StorageError` if the disk refuses, `UsageError` if `stem` is a
+ * text and a second prediction comes. Downloads on their way are finished first. Unsubscribing
+ * drops them, and their unfinished files.
  */
 export function downloadOutput(
   downloader: Downloader,
   config: DownloadOutputConfig,
-): OperatorFunction<Prediction, readonly ImageFile[]> {
-  const { urlsOf, within = identity, present, onMissing } = config;
-  return concatMap((prediction) => {
-    const urls = urlsOf(prediction.output);
-    if (urls.length === 0) return throwError(() => noOutput(prediction));
-    const files = urls.map((url, output): Observable<ImageFile | MissingFile> => {
-      const known = present?.get(output);
-      if (known !== undefined) return of(refusedBefore(known, output) ?? known);
-      const downloaded = downloader
-        .download(url, targetOf(prediction, output, config))
-        .pipe(retryBackoff(retriesOf(config)));
-      return onMissing === undefined ? downloaded : downloaded.pipe(orMissing(output));
+): <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) => Observable<Downloaded<R> | Failed<R>> {
+  const { concurrency = 16, folder, stem = folder === undefined ? undefined : inFolder(folder) } = config;
+  expectConcurrency(concurrency);
+  if (stem === undefined) throw new RangeError('Expected `folder` or `stem`, got neither of them');
+  return <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) =>
+    defer(() => {
+      const nameOf = createStems(stem);
+      return source.pipe(
+        flattenAll<Made<R> | Failed<R>, Downloaded<R> | Failed<R>>(
+          (item) => (isFailed(item) ? of(item) : downloadItem(item, nameOf, downloader, config)),
+          { concurrency, onDrop: (item) => isFailed(item) || closeItem(item) },
+        ),
+      );
     });
-    return within(forkJoin(files).pipe(map((found) => filesOf(found, onMissing))));
+}
+
+function inFolder(folder: string): StemOf {
+  return ({ id }, index, { path = `${String(index + 1).padStart(4, '0')}-${id}` }) => stemBelow(folder, path);
+}
+
+/** Creates the function that names the files of items; one text can only name those of one. */
+function createStems(stem: StemOf): (item: Made) => string {
+  let named: string | null = null;
+  return ({ prediction, index, request }) => {
+    if (typeof stem === 'function') return stem(prediction, index, request);
+    if (named !== null) {
+      throw new UsageError(
+        `Expected \`stem\` to be a function, as there is a second prediction (${named}, then ${prediction.id}), got the text ${stem}`,
+        { suggestion: 'Pass `folder`, or `stem: (prediction, index) => …`.' },
+      );
+    }
+    named = prediction.id;
+    return stem;
+  };
+}
+
+/** Closes the reservation of an item, if no operator before has: its money is paid, or may be. */
+function closeItem(item: Made): void {
+  if (isFinal(item.prediction)) settleItem(item);
+  else spendItem(item);
+}
+
+function downloadItem<R extends ItemRequest>(
+  item: Made<R>,
+  nameOf: (item: Made) => string,
+  downloader: Downloader,
+  config: DownloadOutputConfig,
+): Observable<Downloaded<R> | Failed<R>> {
+  const { prediction, answers } = item;
+  closeItem(item);
+  return defer(() => {
+    if (hasFailed(prediction)) throw answers.errorOf(prediction);
+    return filesOf(item, nameOf(item), downloader, config);
+  }).pipe(
+    map((files) => ({ ...item, files })),
+    catchError((error: unknown) => {
+      const stage = hasFailed(prediction) ? 'polling' : 'download';
+      return of(failItem(item, error, { stage, prediction, costMicroUsd: costOfMade(item).costMicroUsd }));
+    }),
+  );
+}
+
+function hasFailed({ status, outputComplete }: Prediction): boolean {
+  return !outputComplete && ['failed', 'canceled', 'aborted'].includes(status);
+}
+
+function filesOf(
+  item: Made,
+  stem: string,
+  downloader: Downloader,
+  config: DownloadOutputConfig,
+): Observable<readonly ImageFile[]> {
+  const { prediction, answers } = item;
+  const { within = identity, present, onMissing } = config;
+  const { urlsOf = (output: Json) => answers.urlsOf(output) } = config;
+  const urls = urlsOf(prediction.output);
+  if (urls.length === 0) throw noOutput(prediction);
+  const targetOf = targetsOf(item, stem, config);
+  const files = urls.map((url, output): Observable<ImageFile | MissingFile> => {
+    const known = present?.get(output);
+    if (known !== undefined) return of(refusedBefore(known, output) ?? known);
+    const downloaded = downloader.download(url, targetOf(output)).pipe(retryBackoff(retriesOf(config)));
+    return onMissing === undefined ? downloaded : downloaded.pipe(orMissing(output));
+  });
+  const report = (missing: readonly MissingFile[]) => onMissing?.(missing, item);
+  return within(forkJoin(files).pipe(map((found) => filesAmong(found, report))));
+}
+
+/** Returns the function that says where a file of an item goes, by its position in the output. */
+function targetsOf(
+  item: Made,
+  stem: string,
+  { untouchedStem, transform, embedProvenance, mayReplace = () => false, mayBeText }: DownloadOutputConfig,
+): (output: number) => DownloadTarget {
+  const { prediction, index, request } = item;
+  const untouched =
+    typeof untouchedStem === 'function' ? untouchedStem(prediction, index, request) : untouchedStem;
+  return (output) => ({
+    stem: numberedStem(stem, output),
+    mayReplace,
+    ...(transform && { transform: (file) => transform(file, item) }),
+    ...(embedProvenance && { embedProvenance: (bytes, format) => embedProvenance(bytes, format, item) }),
+    ...(mayBeText && { mayBeText: () => mayBeText(prediction) }),
+    ...(untouched !== undefined && { untouchedStem: numberedStem(untouched, output) }),
   });
 }
 
@@ -105,94 +242,4 @@ function retriesOf(config: DownloadOutputConfig) {
   const { retries = policy.retries, delayMs = policy.delayMs } = config;
   const { scheduler = monotonicScheduler, random = Math.random } = config;
   return { ...policy, retries, delayMs, scheduler, random };
-}
-
-function targetOf(
-  prediction: Prediction,
-  output: number,
-  { stem, untouchedStem, transform, embedProvenance, mayReplace, mayBeText }: DownloadOutputConfig,
-): DownloadTarget {
-  return {
-    stem: numberedStem(stem, output),
-    ...(transform === undefined ? {} : { transform }),
-    ...(embedProvenance === undefined ? {} : { embedProvenance }),
-    ...(mayReplace === undefined ? {} : { mayReplace }),
-    ...(mayBeText === undefined ? {} : { mayBeText: () => mayBeText(prediction) }),
-    ...(untouchedStem === undefined ? {} : { untouchedStem: numberedStem(untouchedStem, output) }),
-  };
-}
-
-/** Turns the error of one output into a value, so that the others are downloaded. */
-function orMissing(output: number): OperatorFunction<ImageFile, ImageFile | MissingFile> {
-  return catchError((error: unknown) =>
-    error instanceof DownloadError ? of({ output, error }) : throwError(() => error),
-  );
-}
-
-/** Returns the output whose file an earlier run has refused and kept; null if it uses the file. */
-function refusedBefore({ refused, ...file }: ImageFile, output: number): MissingFile | null {
-  if (refused === undefined) return null;
-  const { code, message, recoverable, suggestion } = refused;
-  return { output, error: new DownloadError(code, message, { recoverable, suggestion, kept: file }) };
-}
-
-/**
- * Returns the files among outputs. If there is none, throws an error that another try may mend,
- * else the first.
- */
-function filesOf(
-  found: readonly (ImageFile | MissingFile)[],
-  onMissing: DownloadOutputConfig['onMissing'] = () => {},
-): readonly ImageFile[] {
-  const missing = found.filter((one) => 'error' in one);
-  const files = found.flatMap((one, output) => ('error' in one ? [] : [{ ...one, output }]));
-  if (missing.length > 0) onMissing(missing);
-  const [first] = missing.toSorted((a, b) => Number(b.error.recoverable) - Number(a.error.recoverable));
-  if (files.length === 0 && first !== undefined) throw first.error;
-  return missing.length > 0 ? files : files.map(({ output: _all, ...file }) => file);
-}
-
-function noOutput(prediction: Prediction): DownloadError {
-  return prediction.dataRemoved
-    ? new DownloadError(
-        'ERR_OUTPUT_GONE',
-        `Prediction ${prediction.id} has finished, but the service has deleted its output.`,
-        {
-          suggestion:
-            'Outputs live for one hour: collect them sooner. Making the image again means paying for it again.',
-        },
-      )
-    : new DownloadError(
-        'ERR_NO_OUTPUT',
-        `Expected files from prediction ${prediction.id}, got ${describeOutput(prediction.output)}.`,
-        {
-          suggestion:
-            'Check that the model makes images. For an hour you can read the whole response at ' +
-            `https://replicate.com/p/${prediction.id}.`,
-        },
-      );
-}
-
-const MOST_CHARS = 200;
-const MOST_NAMES = 10;
-
-/** Describes an output without files in a few words. */
-function describeOutput(output: Json): string {
-  if (output === null) return 'nothing';
-  if (typeof output === 'string') return `the text ${quoted(output)}`;
-  if (typeof output !== 'object') return `the value ${output}`;
-  if (!Array.isArray(output)) return `an object without files: ${listed(Object.keys(output))}`;
-  if (output.length === 0) return 'an empty list';
-  // Models that stream text emit it piece by piece.
-  const isText = output.every((part: Json) => typeof part === 'string');
-  return isText ? `the text ${quoted(output.join(''))}` : `a list of ${output.length} values without files`;
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text.length <= MOST_CHARS ? text : `${text.slice(0, MOST_CHARS)}…`);
-}
-
-function listed(names: readonly string[]): string {
-  if (names.length === 0) return 'it is empty';
-  return `${names.slice(0, MOST_NAMES).join(', ')}${names.length > MOST_NAMES ? ', …' : ''}`;
 }

@@ -1,7 +1,7 @@
 import {
   catchError,
   concat,
-  concatMap,
+  defer,
   EMPTY,
   forkJoin,
   identity,
@@ -12,28 +12,47 @@ import {
   of,
   throwError,
 } from 'rxjs';
+import { expectConcurrency, flattenAll } from '../../base/items/flattenAll.ts';
+import {
+  costOfMade,
+  type Downloaded,
+  type Failed,
+  failItem,
+  type ItemRequest,
+  isFailed,
+  type Rendered,
+  type RenderedOriginal,
+} from '../../base/items/item.ts';
+import { encoderConcurrency } from '../../base/pictures.ts';
 import { RenderError } from '../../errors.ts';
 import type { DownloadTarget, ProvenanceWriter, Renderer } from '../../ports.ts';
-import type { ImageFile, RenderedFile, RenditionSpec } from '../../types.ts';
+import type { ImageFile, RenditionSpec } from '../../types.ts';
 
 export interface RenditionsConfig {
   /** Wraps the encoding of each job: in a gate shared by all jobs, for example. Default: none. */
   within?: MonoTypeOperatorFunction<readonly RenderedOriginal[]>;
-  /** Applied to each rendition. Default: renditions stay as they were encoded. */
-  embedProvenance?: ProvenanceWriter;
   /**
-   * Called with the originals that cannot be decoded or rendered, if there are any; then the others
-   * are emitted. Default: the error of the first is emitted.
+   * Applied to each rendition; `item` is the one that it belongs to. Default: renditions stay as
+   * they were encoded.
    */
-  onRefused?: (refused: readonly RefusedOriginal[]) => void;
-  /** Returns true for files to replace; others keep their names. Default: any file is replaced. */
+  embedProvenance?: (
+    ...image: [...Parameters<ProvenanceWriter>, item: Downloaded]
+  ) => ReturnType<ProvenanceWriter>;
+  /**
+   * Called with the originals of an item that cannot be decoded or rendered, if there are any; then
+   * the item is emitted with the others. Default: the item has failed with the error of the first.
+   */
+  onRefused?: (refused: readonly RefusedOriginal[], item: Downloaded) => void;
+  /**
+   * Returns true for files to replace; others keep their names, and the new one gets `-2` behind
+   * its own. Default: no file is replaced, unless it has the same content.
+   */
   mayReplace?: DownloadTarget['mayReplace'];
-}
-
-/** An original and its renditions. */
-export interface RenderedOriginal {
-  readonly original: ImageFile;
-  readonly renditions: readonly RenderedFile[];
+  /**
+   * Items at a time: an integer of 1 or more, or Infinity. Default: one a core, as far as Node's
+   * pool has threads.
+   */
+  concurrency?: number;
 }
 
 /** An original that cannot be decoded, or of which a rendition cannot be made. */
@@ -43,35 +62,82 @@ export interface RefusedOriginal {
 }
 
 /**
- * Makes all renditions of each set of originals and emits originals and renditions together. Checks
- * originals of which no renditions are asked for.
+ * Makes all renditions of each item's originals and emits the item with them. Checks originals of
+ * which no renditions are asked for.
  *
- *     originals              (f|)
+ *     item                   (f|)
  *     rendering of 4 ms      ----(r|)
  *     no renditions          (r|)       after `check`, if the renderer has it
  *
- * Emits `RenderError` if no original can be decoded; without `onRefused` also if one cannot. Emits
- * `StorageError` if the disk refuses.
+ * `specs` are the renditions; null: those of each request (a plan has some), or none. Renders
+ * `concurrency` items at a time; others wait. An item has failed with `RenderError` if no original
+ * can be decoded; without `onRefused` also if one cannot. Its originals stay on disk, and the
+ * others go on. Emits an error only if it is no item's: `StorageError` if the disk refuses. Items
+ * in work are finished first; unsubscribing drops them.
  */
 export function renditions(
   renderer: Renderer,
-  specs: readonly RenditionSpec[],
+  specs: readonly RenditionSpec[] | null = null,
   config: RenditionsConfig = {},
-): OperatorFunction<readonly ImageFile[], readonly RenderedOriginal[]> {
-  const { within = identity, embedProvenance, onRefused, mayReplace } = config;
+): <R extends ItemRequest>(
+  source: Observable<Downloaded<R> | Failed<R>>,
+) => Observable<Rendered<R> | Failed<R>> {
+  const { concurrency = encoderConcurrency(), within = identity } = config;
+  const { embedProvenance, onRefused, mayReplace = () => false } = config;
+  expectConcurrency(concurrency);
+  return <R extends ItemRequest>(source: Observable<Downloaded<R> | Failed<R>>) =>
+    source.pipe(
+      flattenAll<Downloaded<R> | Failed<R>, Rendered<R> | Failed<R>>(
+        (item) => {
+          if (isFailed(item)) return of(item);
+          const { prediction, request, files } = item;
+          return defer(() =>
+            renderOriginals(files, renderer, specs ?? request.renditions ?? [], {
+              mayReplace,
+              ...(onRefused && { onRefused: (refused) => onRefused(refused, item) }),
+              ...(embedProvenance && {
+                embedProvenance: (bytes, format) => embedProvenance(bytes, format, item),
+              }),
+            }),
+          ).pipe(
+            within,
+            map((images) => ({ ...item, images })),
+            catchError((error: unknown) => {
+              const { costMicroUsd } = costOfMade(item);
+              return of(failItem(item, error, { stage: 'rendering', prediction, costMicroUsd }));
+            }),
+          );
+        },
+        { concurrency },
+      ),
+    );
+}
+
+/** The settings of `renderOriginals`, as in `RenditionsConfig`. */
+interface RenderConfig {
+  embedProvenance?: ProvenanceWriter;
+  onRefused?: (refused: readonly RefusedOriginal[]) => void;
+  mayReplace?: DownloadTarget['mayReplace'];
+}
+
+/** Makes the renditions of the originals of one item, and emits them all together. */
+export function renderOriginals(
+  originals: readonly ImageFile[],
+  renderer: Renderer,
+  specs: readonly RenditionSpec[],
+  { embedProvenance, onRefused, mayReplace = () => false }: RenderConfig = {},
+): Observable<readonly RenderedOriginal[]> {
+  if (originals.length === 0) return of([]);
   const render = (original: ImageFile): Observable<RenderedOriginal> =>
     specs.length === 0
       ? concat(renderer.check?.(original) ?? EMPTY, of({ original, renditions: [] }))
       : renderer
           .render(original, specs, stemOf(original.path), embedProvenance, mayReplace)
           .pipe(map((files) => ({ original, renditions: files })));
-  return concatMap((originals) => {
-    const rendered = originals.map((original) =>
-      onRefused === undefined ? render(original) : render(original).pipe(orRefused(original)),
-    );
-    const all = rendered.length === 0 ? of([]) : forkJoin(rendered);
-    return within(all.pipe(map((found) => usable(found, onRefused))));
-  });
+  const rendered = originals.map((original) =>
+    onRefused === undefined ? render(original) : render(original).pipe(orRefused(original)),
+  );
+  return forkJoin(rendered).pipe(map((found) => usable(found, onRefused)));
 }
 
 /** Turns the error of one original into a value, so that the others are rendered. */
@@ -86,7 +152,7 @@ function orRefused(
 /** Returns the originals that were rendered; throws the error of the first if none was. */
 function usable(
   found: readonly (RenderedOriginal | RefusedOriginal)[],
-  onRefused: RenditionsConfig['onRefused'] = () => {},
+  onRefused: RenderConfig['onRefused'] = () => {},
 ): readonly RenderedOriginal[] {
   const refused = found.filter((one) => 'error' in one);
   if (refused.length > 0) onRefused(refused);

@@ -6,12 +6,12 @@ import {
   last,
   type MonoTypeOperatorFunction,
   map,
-  mergeMap,
   type Observable,
   type OperatorFunction,
   of,
   throwError,
 } from 'rxjs';
+import { flattenAll } from '../../base/items/flattenAll.ts';
 import { ScoreError } from '../../errors.ts';
 import type { Scorer } from '../../ports.ts';
 import type { ImageToScore } from '../../types.ts';
@@ -33,6 +33,8 @@ export interface ScoreImageConfig<T> {
    * error. Default: the stream emits the error of the rating.
    */
   onError?: (error: unknown, value: T) => number;
+  /** Ratings at a time: an integer of 1 or more, or Infinity. Default 16. */
+  concurrency?: number;
 }
 
 /**
@@ -44,11 +46,13 @@ export interface ScoreImageConfig<T> {
  *     rating of b, 1 ms        -(y|)
  *     scoreImage(scorer)     ---Y(X|)    Y is { value: b, score: y }
  *
- * Emits `ScoreError` if a scorer gives no finite number, and every error of a scorer.
+ * Rates `concurrency` values at a time; others wait. Emits `ScoreError` if a scorer gives no finite
+ * number, and every error of a scorer, once the ratings in work have ended; `onError` keeps the
+ * others going. Unsubscribing drops the ratings in work.
  */
 export function scoreImage<T>(scorer: Scorer, config: ScoreImageConfig<T>): OperatorFunction<T, Scored<T>> {
-  const { imageOf, within = identity, onError } = config;
-  return mergeMap((value) => {
+  const { imageOf, within = identity, onError, concurrency = 16 } = config;
+  const rated = (value: T): Observable<Scored<T>> => {
     const image = imageOf(value);
     return rating(scorer, image).pipe(
       within,
@@ -58,7 +62,8 @@ export function scoreImage<T>(scorer: Scorer, config: ScoreImageConfig<T>): Oper
       ),
       map((score) => ({ value, score })),
     );
-  });
+  };
+  return flattenAll(rated, { concurrency });
 }
 
 function rating(scorer: Scorer, image: ImageToScore): Observable<number> {

@@ -2,7 +2,8 @@ import type { Ledger, Reservation } from '../../ports.ts';
 
 /**
  * Makes one ledger of a run's own and of one that it shares with other runs: money is reserved only
- * if both have room for it. It tells what the run itself has reserved and spent.
+ * if both have room for it; an unknown price (null) fits only if neither has a limit. It tells what
+ * the run itself has reserved and spent.
  */
 export function shareLedger(own: Ledger, shared: Ledger): Ledger {
   return {
@@ -12,10 +13,10 @@ export function shareLedger(own: Ledger, shared: Ledger): Ledger {
     get spentMicroUsd() {
       return own.spentMicroUsd;
     },
-    reserve(microUsd) {
-      const first = own.reserve(microUsd);
+    reserve(priceMicroUsd) {
+      const first = own.reserve(priceMicroUsd);
       if (first === null) return null;
-      const second = shared.reserve(microUsd);
+      const second = shared.reserve(priceMicroUsd);
       if (second === null) first.release();
       return second === null ? null : joined(first, second);
     },

@@ -20,12 +20,14 @@ import { DownloadError, ProviderError } from '../../errors.ts';
 import { gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
-import { downloadOutput, type MissingFile } from '../../operators/stages/downloadOutput.ts';
+import { downloadOutput } from '../../operators/stages/downloadOutput.ts';
+import type { MissingFile } from '../../operators/stages/missingFiles.ts';
+import { throwFailed } from '../../operators/stages/throwFailed.ts';
 import type { Downloader } from '../../ports.ts';
 import type { FetchedOutput, ImageFile, MissingOutput, Plan, Prediction } from '../../types.ts';
 import { recordCreated } from './attempt/followPrediction.ts';
 import { stoppedInOutage } from './attempt/stoppedInOutage.ts';
-import { type JobState, mayReplace } from './job.ts';
+import { itemOf, type JobState, mayReplace } from './job.ts';
 import { outcomeError } from './outcomes.ts';
 import { datedPrediction } from './provenance.ts';
 import type {
@@ -116,7 +118,7 @@ function download(
   const embedProvenance = run.provenanceWriters?.(datedPrediction(prediction, job), plan);
   const record = (files: readonly ImageFile[]) =>
     recordDownloaded({ prediction, files, missing: job.missing }, present, plan, run);
-  return of(prediction).pipe(
+  return of(itemOf(prediction, job, run)).pipe(
     downloadOutput(withoutCutData(run.downloader, prediction), {
       stem: pathBelow(run.folder, plan.path),
       ...(transform && { transform: (file: ImageFile) => transform(file, plan) }),
@@ -125,7 +127,6 @@ function download(
       mayReplace: mayReplace(job, run),
       mayBeText: ({ model, version }) =>
         run.outputsText({ model: model === '' ? plan.model : model, version }),
-      urlsOf: run.answers.urlsOf,
       present,
       onMissing: (missing) => {
         job.missing = missing.map(missingOutput);
@@ -134,8 +135,9 @@ function download(
       scheduler: run.scheduler,
       random: run.random,
     }),
+    throwFailed(),
     takeUntil(stoppedInOutage(run, run.fileOutage)),
-    concatMap(record),
+    concatMap(({ files }) => record(files)),
     catchError((error: unknown) => {
       const failed = throwError(() => error);
       const isKept = error instanceof DownloadError && job.missing.some(({ kept }) => kept !== undefined);

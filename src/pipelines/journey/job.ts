@@ -9,11 +9,12 @@ import {
   of,
   tap,
 } from 'rxjs';
+import type { Made } from '../../base/items/item.ts';
 import { isBelow, outsideTarget, pathBelow } from '../../disk/insideFolder.ts';
 import { StorageError } from '../../errors.ts';
 import type { Attempt } from '../../operators/predictions/lost/attempt.ts';
 import type { RefusedOriginal } from '../../operators/stages/renditions.ts';
-import type { Reservation } from '../../ports.ts';
+import type { ProviderAnswers, Reservation } from '../../ports.ts';
 import { statesPrediction } from '../../provenance/xmp.ts';
 import type {
   FailureStage,
@@ -143,6 +144,15 @@ export function openJob(plan: Plan, record: JobRecord | undefined, { postponed, 
     reservation: postponed?.job.reservation ?? null,
     paidMicroUsd: earlier?.costMicroUsd ?? 0,
   };
+}
+
+/** Returns a job's prediction as an item of the operators. Its money is the journey's affair. */
+export function itemOf(
+  prediction: Prediction,
+  { plan, request, startedAtMs }: Pick<JobState, 'plan' | 'request' | 'startedAtMs'>,
+  { answers }: { readonly answers: ProviderAnswers },
+): Made {
+  return { index: plan.index, request, reservation: null, prediction, sinceMs: startedAtMs, answers };
 }
 
 /**

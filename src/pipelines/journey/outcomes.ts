@@ -1,12 +1,14 @@
 import { catchError, EMPTY, type MonoTypeOperatorFunction, map, type OperatorFunction, of } from 'rxjs';
+import type { RenderedOriginal } from '../../base/items/item.ts';
+import { outcomeError } from '../../base/items/outcomeError.ts';
 import { truncateDataUrls } from '../../base/modelInput.ts';
-import { messageOf } from '../../base/text.ts';
 import { BudgetError, ProviderError, RxposureError, StorageError } from '../../errors.ts';
-import type { RenderedOriginal } from '../../operators/stages/renditions.ts';
 import type { Outcome, OutcomeError } from '../../types.ts';
 import type { JobState } from './job.ts';
 import { filesOf } from './outcomeFiles.ts';
 import type { RunOutputs, RunRecovery, RunServices, Stateful } from './run.ts';
+
+export { outcomeError };
 
 /** The groups of a run that describing a job reads. */
 type Describing = Pick<RunServices, 'answers' | 'service'> & Pick<RunRecovery, 'fallbacksOf'>;
@@ -42,21 +44,6 @@ export function orFailedOutcome(
     run.state.halt(error);
     return EMPTY;
   });
-}
-
-/** Returns an error as the manifest and the events have it. */
-export function outcomeError(error: unknown): OutcomeError {
-  if (error instanceof RxposureError) {
-    const { name, code, message, recoverable, suggestion } = error;
-    return { name, code, message, recoverable, suggestion };
-  }
-  return {
-    name: 'Error',
-    code: 'ERR_INTERNAL',
-    message: messageOf(error),
-    recoverable: false,
-    suggestion: 'Please report this.',
-  };
 }
 
 /**

@@ -1,6 +1,7 @@
-import { map, type OperatorFunction, pipe, tap } from 'rxjs';
+import { concatMap, map, type OperatorFunction, pipe, tap } from 'rxjs';
+import type { RenderedOriginal } from '../../base/items/item.ts';
 import { gate } from '../../operators/gate.ts';
-import { type RenderedOriginal, renditions } from '../../operators/stages/renditions.ts';
+import { renderOriginals } from '../../operators/stages/renditions.ts';
 import type { ProvenanceWriter } from '../../ports.ts';
 import type { ImageFile } from '../../types.ts';
 import { type JobState, mayReplace } from './job.ts';
@@ -28,14 +29,15 @@ export function renderRenditions(
       job.refused = [];
       return originals.map((original, output) => ({ output, ...original }));
     }),
-    renditions(run.renderer, job.plan.renditions, {
-      within: gate(run.encoders),
-      onRefused: (refused) => {
-        job.refused = refused;
-      },
-      mayReplace: mayReplace(job, run),
-      ...provenanceOf(job, run),
-    }),
+    concatMap((originals) =>
+      renderOriginals(originals, run.renderer, job.plan.renditions, {
+        onRefused: (refused) => {
+          job.refused = refused;
+        },
+        mayReplace: mayReplace(job, run),
+        ...provenanceOf(job, run),
+      }).pipe(gate(run.encoders)),
+    ),
     tap((rendered) => warnOfMissing(rendered, job, run)),
   );
 }

@@ -135,7 +135,11 @@ export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
     // Only the run itself learns the number of slots.
     concurrency: concurrencyOf(strategy, config.concurrency),
     continueOnError: true,
-    answers: { ...answers, costOf: (prediction) => costOf(prediction, rater) },
+    answers: {
+      ...answers,
+      costOf: (prediction) => costOf(prediction, rater),
+      estimateOf: () => rater.priceMicroUsd,
+    },
     emit: (event) => {
       if (reported.has(event.type)) emit(event);
     },

@@ -9,6 +9,7 @@ import {
   of,
 } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import type { DeliveryError } from '../../errors.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { pullMap } from '../../operators/pullMap.ts';
@@ -112,5 +113,11 @@ export function deliver({
           .deliver(outcome)
           .pipe(gate(slots), retryBackoff({ ...retryPolicies.deliver, scheduler, random })),
     })),
+    { onError: throwIt },
   );
+}
+
+/** The journey makes the outcome of a job that was not delivered. */
+function throwIt(error: DeliveryError): never {
+  throw error;
 }

@@ -44,6 +44,7 @@ export function configOf(
   const emit = guardListener(settings.emit ?? (() => {}));
   const watching = outageWatch('service', settings, { emit, scheduler });
   const { provider, outage } = watchService(opened.provider, watching);
+  const { estimateOf } = overrideAnswers(provider.answers);
   return {
     ...others,
     provider,
@@ -72,6 +73,9 @@ export function configOf(
     lookout: createLookout(provider, { claims, lookForMs, outage, random, scheduler }),
     answers: overrideAnswers(provider.answers, {
       costOf: (prediction) => provider.answers.costOf(prediction, priceFor(prediction.model, settings)),
+      ...(estimateOf && {
+        estimateOf: (request) => estimateOf(request, priceFor(request.model, settings)),
+      }),
     }),
     onFailed: storedPlans(folder, 'failed').store,
     persist: persistIn(settings, opened),
@@ -91,6 +95,14 @@ export function overrideAnswers(
     urlsOf: (output) => (others.urlsOf === undefined ? own.urlsOf(output) : others.urlsOf(output)),
     costOf: (prediction, price) =>
       others.costOf === undefined ? own.costOf(prediction, price) : others.costOf(prediction, price),
+    ...(own.estimateOf === undefined && others.estimateOf === undefined
+      ? {}
+      : {
+          estimateOf: (request, price) =>
+            (others.estimateOf === undefined
+              ? own.estimateOf?.(request, price)
+              : others.estimateOf(request, price)) ?? null,
+        }),
     errorOf: (prediction) =>
       others.errorOf === undefined ? own.errorOf(prediction) : others.errorOf(prediction),
     describePrice: (model, price) =>

@@ -6,7 +6,7 @@ import { cogService, isLoopback } from '../../base/service.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import { createServiceIdentity } from '../http/serviceIdentity.ts';
-import { costMicroUsd, describePrice } from '../prices/cost.ts';
+import { priceAnswers } from '../prices/cost.ts';
 import { parseModelSchema } from '../wire/modelSchema.ts';
 import { outputUrls, predictionError } from '../wire/output.ts';
 import { type CogCaller, cogPrediction, createCogCaller } from './caller.ts';
@@ -74,7 +74,7 @@ export function createCogProvider(config: CogProviderConfig): Provider {
       read: () => cogPrediction({ status: 'canceled' }, id, { model: '', version: null, input: {} }),
     });
   return {
-    answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
+    answers: { urlsOf: outputUrls, errorOf: predictionError, ...priceAnswers },
     identify: identity.identify,
     isLocal: isLoopback(new URL(baseUrl).hostname),
     isPlain: new URL(baseUrl).protocol === 'http:',

@@ -1,5 +1,6 @@
 import { imagesAskedFor } from '../../base/modelInput.ts';
 import { formatUsd } from '../../base/text.ts';
+import type { ProviderAnswers } from '../../ports.ts';
 import type { ModelInput, Prediction } from '../../types.ts';
 import { outputUrls } from '../wire/output.ts';
 import { findPrice, hardwarePrices, type ModelPrice } from './priceTable.ts';
@@ -112,3 +113,10 @@ function amountOf(price: ModelPrice): string | null {
   const usual = typicalMs === undefined ? '' : `, usually ${typicalMs / 1_000} s`;
   return `${formatUsd(hardwarePrices[hardware])} a second on ${hardware}${usual}`;
 }
+
+/** The answers of a provider about money, all from one table. */
+export const priceAnswers = {
+  costOf: costMicroUsd,
+  estimateOf: ({ model, input }, perImageMicroUsd) => estimateMicroUsd(model, input, perImageMicroUsd),
+  describePrice,
+} satisfies Partial<ProviderAnswers>;

@@ -3,7 +3,7 @@ import { isLoopback, replicateService, serviceAt } from '../../base/service.ts';
 import type { ModelCache, Provider } from '../../ports.ts';
 import type { Prediction } from '../../types.ts';
 import { createServiceIdentity } from '../http/serviceIdentity.ts';
-import { costMicroUsd, describePrice } from '../prices/cost.ts';
+import { priceAnswers } from '../prices/cost.ts';
 import { outputUrls, predictionError } from '../wire/output.ts';
 import { parsePrediction } from '../wire/prediction.ts';
 import { createCaller, expectCredentials, replicateBaseUrl } from './caller.ts';
@@ -83,7 +83,7 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
   const post = postPrediction(call, routes);
   const list = createPredictionList(call, { clock, baseUrl });
   return {
-    answers: { urlsOf: outputUrls, costOf: costMicroUsd, errorOf: predictionError, describePrice },
+    answers: { urlsOf: outputUrls, errorOf: predictionError, ...priceAnswers },
     identify: identity.identify,
     isLocal: isLoopback(new URL(baseUrl).hostname),
     isPlain: new URL(baseUrl).protocol === 'http:',

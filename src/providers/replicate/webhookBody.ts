@@ -1,22 +1,43 @@
 import type { Readable } from 'node:stream';
+import type { Redact } from '../../base/secrets.ts';
+import { RxposureError } from '../../errors.ts';
+import type { PredictionEvent } from '../../types.ts';
+import { cleanBody } from '../http/serviceBody.ts';
+import { parsePrediction } from '../wire/prediction.ts';
 
-/** A webhook that is refused while its body comes, with the status of the response. */
-export class RefusedWebhook extends Error {
-  readonly statusCode: number;
+/** Messages by the status of the response. */
+const reasons = {
+  400: 'it has no prediction that can be read',
+  401: 'its signature, its time or its headers do not fit',
+  413: 'its body is too large',
+  503: 'too many others are being received',
+} as const;
 
-  constructor(statusCode: number) {
-    super('The webhook is refused.');
+/**
+ * A webhook is refused. `statusCode` is the status to respond with, as Express and Fastify do by
+ * themselves: 400, 401, 413 or 503. The message says nothing of the webhook's content.
+ */
+export class WebhookError extends RxposureError {
+  override readonly name = 'WebhookError';
+  readonly statusCode: keyof typeof reasons;
+
+  constructor(statusCode: keyof typeof reasons) {
+    super('ERR_WEBHOOK_REFUSED', `The webhook is refused: ${reasons[statusCode]}.`, {
+      recoverable: statusCode === 503,
+      suggestion:
+        'Respond with `statusCode`. If all are refused, check `secret`, and that the body arrives unchanged.',
+    });
     this.statusCode = statusCode;
   }
 }
 
 /** Takes the chunks of a body as they come, and tells at its end if it is genuine. */
-interface BodyCheck {
+export interface BodyCheck {
   update(chunk: Buffer): void;
   matches(): boolean;
 }
 
-/** Reads the body of one webhook; rejects with `RefusedWebhook`. */
+/** Reads the body of one webhook; rejects with `WebhookError`. */
 type ReadBody = (body: Readable, declaredBytes: number, check: BodyCheck | null) => Promise<Buffer>;
 
 const MEGABYTE = 1_000_000;
@@ -38,19 +59,19 @@ function mostHeldBytes(bytes: number): number {
 export function createBodyReader(maxBytes: number): ReadBody {
   let heldBytes = 0;
   return async (body, declaredBytes, check) => {
-    if (declaredBytes > maxBytes) throw new RefusedWebhook(413);
+    if (declaredBytes > maxBytes) throw new WebhookError(413);
     // Blocks instead of the chunks, each of which a sender could make a single byte.
     const blocks: Buffer[] = [];
     let bytes = 0;
     const nextBlock = (wanted: number): Buffer => {
-      if (heldBytes + BLOCK_BYTES > mostHeldBytes(wanted)) throw new RefusedWebhook(503);
+      if (heldBytes + BLOCK_BYTES > mostHeldBytes(wanted)) throw new WebhookError(503);
       heldBytes += BLOCK_BYTES;
       const block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
       blocks.push(block);
       return block;
     };
     const keep = (chunk: Buffer) => {
-      if (bytes + chunk.length > maxBytes) throw new RefusedWebhook(413);
+      if (bytes + chunk.length > maxBytes) throw new WebhookError(413);
       for (let from = 0; from < chunk.length; ) {
         const used = bytes % BLOCK_BYTES;
         const block = (used === 0 ? undefined : blocks.at(-1)) ?? nextBlock(bytes + chunk.length);
@@ -65,10 +86,37 @@ export function createBodyReader(maxBytes: number): ReadBody {
         keep(chunk);
         check?.update(chunk);
       }
-      if (check?.matches() === false) throw new RefusedWebhook(401);
+      if (check?.matches() === false) throw new WebhookError(401);
       return Buffer.concat(blocks, bytes);
     } finally {
       heldBytes -= blocks.length * BLOCK_BYTES;
     }
   };
 }
+
+/** Values in a body, at most: a few bytes of JSON can make an object of many. */
+const MOST_VALUES = 200_000;
+/** The longest id of a webhook or prediction, in characters: they are remembered. */
+export const LONGEST_ID = 128;
+
+/** Reads the prediction of a genuine webhook, sent to this URL; null if there is none in it. */
+export function readEvent(body: Buffer, url: string, redact: Redact): PredictionEvent | null {
+  if (hasManyValues(body)) return null;
+  try {
+    const prediction = parsePrediction(JSON.parse(cleanBody(body.toString(), redact)));
+    const { searchParams } = new URL(url, 'http://localhost');
+    const query = Object.fromEntries(searchParams);
+    return prediction.id.length > LONGEST_ID ? null : { prediction, query };
+  } catch {
+    return null;
+  }
+}
+
+/** Returns true if a body may have more values than a prediction has; texts count as well. */
+function hasManyValues(body: Buffer): boolean {
+  let separators = 0;
+  for (let at = 0; at < body.length; at += 1) if (SEPARATORS.has(body[at] ?? 0)) separators += 1;
+  return separators > MOST_VALUES;
+}
+
+const SEPARATORS: ReadonlySet<number> = new Set(Buffer.from(',[{'));

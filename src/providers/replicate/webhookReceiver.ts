@@ -1,15 +1,17 @@
-import { concat, defer, from, Observable, Subject } from 'rxjs';
-import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { Observable } from 'rxjs';
 import { createRedact } from '../../base/secrets.ts';
 import { UsageError } from '../../errors.ts';
 import type { PredictionEvents } from '../../ports.ts';
-import type { Prediction, PredictionEvent } from '../../types.ts';
+import { createWebhookEvents, expectPublicUrl, type Webhook } from './webhookEvents.ts';
 import { createWebhookVerifier, type WebhookVerifier } from './webhookSecret.ts';
-import { type Webhook, webhookServer } from './webhookServer.ts';
+import { webhookServer } from './webhookServer.ts';
 
 export interface WebhookReceiverConfig {
-  /** The signing secret of the account, `whsec_…`, from `fetchWebhookSecret`. */
-  secret?: string;
+  /**
+   * The signing secret of the account, `whsec_…`, from `fetchWebhookSecret`; several while it is
+   * being changed.
+   */
+  secret?: string | readonly string[];
   /**
    * True instead of a secret: accepts every webhook without a signature, because Cog signs none.
    * Default false.
@@ -48,21 +50,6 @@ export interface WebhookReceiverConfig {
   now?: () => number;
 }
 
-/**
- * Number of webhooks and of ended predictions that are remembered. It suffices to notice repeats
- * within the tolerance at up to 300 webhooks a second, in some 10 MB.
- */
-const REMEMBERED = 100_000;
-
-/**
- * Number of events that a new subscriber gets: a quick prediction may end before the response to
- * its create request.
- */
-const REPLAYED = 100;
-/** Age up to which they are replayed. */
-const REPLAYED_MS = 5_000;
-/** Size of all of them: outputs may be `data:` URLs. */
-const REPLAYED_BYTES = 8_000_000;
 /** Refused webhooks without an accepted one that are no single forgery. */
 const MANY_REFUSED = 3;
 
@@ -85,23 +72,14 @@ const MANY_REFUSED = 3;
 export function createWebhookReceiver(config: WebhookReceiverConfig): Observable<PredictionEvents> {
   const { publicUrl, host = '127.0.0.1', port = 0, maxBytes = 10_000_000 } = config;
   const verifier = readVerifier(config);
-  if (publicUrl !== undefined && !/^https?:$/.test(URL.parse(publicUrl)?.protocol ?? '')) {
-    throw new UsageError(
-      `Expected \`publicUrl\` to begin with https:// or http://, got ${JSON.stringify(publicUrl)}`,
-    );
-  }
+  if (publicUrl !== undefined) expectPublicUrl(publicUrl);
   return new Observable((subscriber) => {
-    const live = new Subject<PredictionEvent>();
-    const recent = createRecentEvents();
-    const events = defer(() => concat(from(recent.list()), live));
-    const isNews = createNewsFilter();
-    const onWebhook = ({ id, event, bytes }: Webhook) => {
+    const { events, add, close } = createWebhookEvents();
+    const onWebhook = (webhook: Webhook) => {
       accepted += 1;
-      if (!isNews(id, event.prediction)) return;
-      recent.add(event, bytes);
-      live.next(event);
+      add(webhook);
     };
-    const redact = createRedact([config.secret, ...(config.secrets ?? [])]);
+    const redact = createRedact([config.secret ?? [], config.secrets ?? []].flat());
     let [accepted, refused] = [0, 0];
     const onRefused = () => {
       refused += 1;
@@ -114,7 +92,7 @@ export function createWebhookReceiver(config: WebhookReceiverConfig): Observable
       (error: unknown) => subscriber.error(listenError(host, port, error)),
     );
     return () => {
-      live.complete();
+      close();
       // A server cannot be closed before it listens.
       void listening.catch(() => {}).then(() => server.close());
     };
@@ -122,7 +100,7 @@ export function createWebhookReceiver(config: WebhookReceiverConfig): Observable
 }
 
 function readVerifier(config: WebhookReceiverConfig): WebhookVerifier | null {
-  const { secret, unsigned = false, toleranceMs = 300_000, now = Date.now } = config;
+  const { secret, unsigned = false, ...limits } = config;
   if (unsigned === (secret !== undefined)) {
     throw new UsageError(
       unsigned
@@ -130,18 +108,7 @@ function readVerifier(config: WebhookReceiverConfig): WebhookVerifier | null {
         : 'Webhooks need either `secret` or `unsigned`.',
     );
   }
-  return secret === undefined ? null : createWebhookVerifier({ secret, toleranceMs, now });
-}
-
-/** Creates a filter that accepts a webhook only once, and only until its prediction has ended. */
-function createNewsFilter(): (id: string | null, prediction: Prediction) => boolean {
-  const seen = createRecentIds(REMEMBERED);
-  const ended = createRecentIds(REMEMBERED);
-  return (id, { id: predictionId, status }) => {
-    if (id !== null && !seen.add(id)) return false;
-    const isFinal = status !== 'starting' && status !== 'processing' && status !== 'unknown';
-    return isFinal ? ended.add(predictionId) : !ended.has(predictionId);
-  };
+  return secret === undefined ? null : createWebhookVerifier({ ...limits, secret });
 }
 
 function listenError(host: string, port: number, error: unknown): UsageError {
@@ -150,54 +117,4 @@ function listenError(host: string, port: number, error: unknown): UsageError {
     suggestion: 'Choose another port, or end the program that uses it.',
     cause: error,
   });
-}
-
-/** The events of the last moments. */
-interface RecentEvents {
-  add(event: PredictionEvent, bytes: number): void;
-  /** Returns them, the oldest first. */
-  list(): readonly PredictionEvent[];
-}
-
-function createRecentEvents(): RecentEvents {
-  let recent: { readonly event: PredictionEvent; readonly bytes: number; readonly atMs: number }[] = [];
-  const forgetOld = () => {
-    const sinceMs = monotonicScheduler.now() - REPLAYED_MS;
-    recent = recent.slice(-REPLAYED).filter(({ atMs }) => atMs >= sinceMs);
-    let bytes = recent.reduce((sum, one) => sum + one.bytes, 0);
-    while (bytes > REPLAYED_BYTES) bytes -= recent.shift()?.bytes ?? bytes;
-  };
-  return {
-    add(event, bytes) {
-      recent.push({ event, bytes, atMs: monotonicScheduler.now() });
-      forgetOld();
-    },
-    list() {
-      forgetOld();
-      return recent.map(({ event }) => event);
-    },
-  };
-}
-
-/** A set of the ids that were added last. */
-interface RecentIds {
-  /** Adds an id; returns false if it is there already. */
-  add(id: string): boolean;
-  has(id: string): boolean;
-}
-
-/** Creates a set that holds up to `capacity` ids and drops the oldest beyond that. */
-export function createRecentIds(capacity: number): RecentIds {
-  // A Set keeps the order of insertion.
-  const ids = new Set<string>();
-  return {
-    add(id) {
-      if (ids.has(id)) return false;
-      ids.add(id);
-      const [oldest] = ids;
-      if (ids.size > capacity && oldest !== undefined) ids.delete(oldest);
-      return true;
-    },
-    has: (id) => ids.has(id),
-  };
 }

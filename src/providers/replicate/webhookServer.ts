@@ -1,10 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Redact } from '../../base/secrets.ts';
-import type { PredictionEvent } from '../../types.ts';
-import { cleanBody } from '../http/serviceBody.ts';
-import { parsePrediction } from '../wire/prediction.ts';
-import { createBodyReader } from './webhookBody.ts';
+import { createBodyReader, LONGEST_ID, readEvent } from './webhookBody.ts';
+import type { Webhook } from './webhookEvents.ts';
 import type { WebhookVerifier } from './webhookSecret.ts';
 
 interface WebhookServerConfig {
@@ -20,15 +18,6 @@ interface WebhookServerConfig {
   onRefused?: () => void;
 }
 
-/** A genuine webhook. */
-export interface Webhook {
-  /** Null if it has none. */
-  readonly id: string | null;
-  readonly event: PredictionEvent;
-  /** Size of its body. */
-  readonly bytes: number;
-}
-
 /** Connections at the same time; further ones are closed at once. */
 const MOST_CONNECTIONS = 256;
 /** Longest time that a connection may take to send the headers of its request. */
@@ -39,10 +28,6 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 5_000;
 /** Time between two looks at these limits. */
 const CHECK_EVERY_MS = 5_000;
-/** Values in a body, at most: a few bytes of JSON can make an object of many. */
-const MOST_VALUES = 200_000;
-/** The longest id of a webhook or prediction, in characters: they are remembered. */
-const LONGEST_ID = 128;
 
 /**
  * Accepts webhooks by POST at any path, because a tunnel or proxy may change it, and responds `ok`
@@ -83,7 +68,7 @@ export function webhookServer(config: WebhookServerConfig): FastifyInstance {
     handler: async ({ headers, body: received, url }, reply) => {
       // Without a body the parser is not called.
       const body = Buffer.isBuffer(received) ? received : Buffer.alloc(0);
-      if (body.length === 0 && verifier?.isSigned(headers, body) === false) return reply.code(401).send();
+      if (body.length === 0 && verifier?.isGenuine(headers, body) === false) return reply.code(401).send();
       const event = readEvent(body, url, redact);
       if (event === null) return reply.code(400).send();
       reply.code(204).send();
@@ -93,25 +78,4 @@ export function webhookServer(config: WebhookServerConfig): FastifyInstance {
     },
   });
   return server;
-}
-
-/** Returns true if a body may have more values than a prediction has; texts count as well. */
-function hasManyValues(body: Buffer): boolean {
-  let separators = 0;
-  for (let at = 0; at < body.length; at += 1) if (SEPARATORS.has(body[at] ?? 0)) separators += 1;
-  return separators > MOST_VALUES;
-}
-
-const SEPARATORS: ReadonlySet<number> = new Set(Buffer.from(',[{'));
-
-function readEvent(body: Buffer, url: string, redact: Redact): PredictionEvent | null {
-  if (hasManyValues(body)) return null;
-  try {
-    const prediction = parsePrediction(JSON.parse(cleanBody(body.toString(), redact)));
-    const { searchParams } = new URL(url, 'http://localhost');
-    const query = Object.fromEntries(searchParams);
-    return prediction.id.length > LONGEST_ID ? null : { prediction, query };
-  } catch {
-    return null;
-  }
 }

@@ -47,7 +47,7 @@ const predictionBody = z.looseObject({
   webhook: text,
 });
 
-interface ParsePredictionConfig {
+export interface ParsePredictionConfig {
   /**
    * True if the output is complete even while the status is `processing`. It is in the response to
    * a create request that waited and did not run out of time. Default false.

@@ -1,25 +1,9 @@
-import { createHash, hash } from 'node:crypto';
-import { canonicalJson, mapInputStrings } from '../../base/modelInput.ts';
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../base/modelInput.ts';
 import { hideSecrets } from '../../base/secretInputs.ts';
-import type { InputFiles, PredictionRequest } from '../../types.ts';
 import type { JobContext } from './jobContext.ts';
 
-/**
- * Returns the identity of a request: the sha256 (64 hex digits) of its canonical JSON. Identical
- * requests have equal keys. A file counts by its content, not by its name or the URL of its upload.
- */
-export function requestKey(request: PredictionRequest & { readonly files?: InputFiles }): string {
-  const { model, version, files } = request;
-  const input = files === undefined ? request.input : byContent(request.input, files);
-  return hash('sha256', canonicalJson({ model, version, input }), 'hex');
-}
-
-function byContent(input: PredictionRequest['input'], files: InputFiles): PredictionRequest['input'] {
-  return mapInputStrings(input, (path, text) => {
-    const file = files[path];
-    return file === undefined ? text : `sha256:${file.identity ?? file.sha256}`;
-  });
-}
+export { requestKey } from '../../base/items/requestKey.ts';
 
 /**
  * Returns a fingerprint of an input and of the settings that change its requests. `input`

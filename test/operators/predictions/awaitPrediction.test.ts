@@ -1,10 +1,12 @@
 import { defer, EMPTY, NEVER, of } from 'rxjs';
 import { expect, it } from 'vitest';
 import { ProviderError } from '../../../src/errors.ts';
-import { awaitPrediction } from '../../../src/operators/predictions/awaitPrediction.ts';
 import type { Prediction } from '../../../src/types.ts';
 import { aPrediction, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
+import { alone } from '../../helpers/oneItem.ts';
+
+const { awaitPrediction } = alone;
 
 const starting = aPrediction({ status: 'starting', output: null, outputComplete: false });
 const processing = aPrediction({ status: 'processing', output: null, outputComplete: false });

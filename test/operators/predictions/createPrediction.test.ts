@@ -2,12 +2,14 @@ import { catchError, defer, EMPTY, NEVER, of, throwError, VirtualTimeScheduler }
 import { expect, it } from 'vitest';
 import { ProviderError, type ProviderErrorDetails } from '../../../src/errors.ts';
 import { createClaimedIds } from '../../../src/operators/predictions/claimedIds.ts';
-import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
 import { createLookout } from '../../../src/operators/predictions/lookout.ts';
 import type { Governor, Provider } from '../../../src/ports.ts';
 import type { CreateOptions, Prediction } from '../../../src/types.ts';
 import { aPrediction, aRequest, fakeGovernor, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
+import { alone } from '../../helpers/oneItem.ts';
+
+const { createPrediction } = alone;
 
 const providerError = (details: ProviderErrorDetails) => new ProviderError('ERR_TEST', 'test', details);
 const throttled = providerError({ status: 429, retryAfterMs: 5, recoverable: true, reason: 'too many' });

@@ -11,12 +11,12 @@ import {
 import { expect, it } from 'vitest';
 import type { ClockScheduler } from '../../../src/base/monotonicScheduler.ts';
 import { ProviderError } from '../../../src/errors.ts';
-import { awaitPrediction } from '../../../src/operators/predictions/awaitPrediction.ts';
 import { createListPoller } from '../../../src/operators/predictions/listPoller.ts';
 import type { Follower, Provider } from '../../../src/ports.ts';
 import type { Prediction } from '../../../src/types.ts';
 import { aPrediction, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { movableClock } from '../../helpers/movableClock.ts';
+import { alone } from '../../helpers/oneItem.ts';
 
 const at = (ms: number) => new Date(ms).toISOString();
 
@@ -310,7 +310,7 @@ it.each([
   });
   const follower = createListPoller(provider, { shortestMs: 1, longestMs: 2 });
   const ends = ['a', 'b'].map((id) =>
-    of({ ...running, id }).pipe(awaitPrediction(provider, { follower, timeoutMs: 60_000 })),
+    of({ ...running, id }).pipe(alone.awaitPrediction(provider, { follower, timeoutMs: 60_000 })),
   );
   expect((await lastValueFrom(forkJoin(ends))).map(({ status }) => status)).toEqual([
     'succeeded',

@@ -15,11 +15,11 @@ import {
 } from 'rxjs';
 import { expect, it } from 'vitest';
 import { ProviderError } from '../../../src/errors.ts';
-import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
 import { createLookout } from '../../../src/operators/predictions/lookout.ts';
 import type { Provider } from '../../../src/ports.ts';
 import type { Prediction, PredictionRequest } from '../../../src/types.ts';
 import { aPrediction, fakeGovernor, fakeProvider } from '../../helpers/fakeProvider.ts';
+import { alone } from '../../helpers/oneItem.ts';
 
 /** What becomes of a create request. */
 interface Fate {
@@ -140,7 +140,7 @@ function run({ jobs, pausesMs, fates, lagMs, aheadMs, showsLimits, spelling }: W
         timer(job.startMs, scheduler).pipe(
           concatMap(() =>
             of(requestOf(job.seed)).pipe(
-              createPrediction(provider, {
+              alone.createPrediction(provider, {
                 governor: fakeGovernor(),
                 lookout,
                 scheduler,

@@ -1,6 +1,9 @@
-import { EMPTY, of } from 'rxjs';
+import { EMPTY, lastValueFrom, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
+import { failedDelivery } from '../../../src/base/items/failedDelivery.ts';
+import { DeliveryError, StorageError } from '../../../src/errors.ts';
 import { deliverTo } from '../../../src/operators/stages/deliverTo.ts';
+import type { Outcome } from '../../../src/types.ts';
 import { anOutcome } from '../../helpers/anOutcome.ts';
 import { marbles } from '../../helpers/marbles.ts';
 
@@ -19,13 +22,61 @@ it(
 );
 
 it(
-  'lets every destination finish before it emits the error of one',
+  'lets every destination finish before the outcome has failed because of one',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
-    const failing = { name: 'failing', deliver: () => cold<string[]>('-#', {}, 'no room') };
+    const refusal = new DeliveryError('no room', { destination: 'failing' });
+    const failing = { name: 'failing', deliver: () => cold<string[]>('-#', {}, refusal) };
     const good = cold('----(b|)', values);
     const destinations = [failing, { name: 'good', deliver: () => good }];
-    expectObservable(cold('(s|)', source).pipe(deliverTo(destinations))).toBe('----#', {}, 'no room');
-    expectSubscriptions(good.subscriptions).toBe('^---!');
+    expectObservable(cold('(s|)', source).pipe(deliverTo(destinations))).toBe('----(f|)', {
+      f: failedDelivery(refusal, saved),
+    });
+    const onError = (error: DeliveryError) => {
+      throw error;
+    };
+    expectObservable(cold('(s|)', source).pipe(deliverTo(destinations, { onError }))).toBe(
+      '----#',
+      {},
+      refusal,
+    );
+    expectSubscriptions(good.subscriptions).toBe(['^---!', '^---!']);
+  }),
+);
+
+it.each([
+  ['that is empty', () => EMPTY, 'it emitted nothing'],
+  ['that emits an error of its own', () => throwError(() => new TypeError('odd')), 'odd'],
+  [
+    'that throws',
+    () => {
+      throw 'a text';
+    },
+    'a text',
+  ],
+])('loses no outcome by a delivery %s', async (_how, deliver, reason) => {
+  const paid = anOutcome({ index: 1, costUsd: 0.003 });
+  const outcome = await lastValueFrom(of(paid).pipe(deliverTo([{ name: 'odd', deliver }])));
+  expect(outcome).toMatchObject({ index: 1, status: 'failed', costUsd: 0.003 });
+  expect(outcome.error).toMatchObject({
+    name: 'DeliveryError',
+    code: 'ERR_DELIVERY_FAILED',
+    message: `odd did not take image #2: ${reason}`,
+    stage: 'delivery',
+  });
+});
+
+it(
+  'emits the error of a disk that refuses once the deliveries on their way have ended',
+  marbles(({ cold, expectObservable }) => {
+    const full = new StorageError('ERR_DISK_FULL', 'full');
+    const other = anOutcome({ index: 2 });
+    const deliver = ({ index }: Outcome) =>
+      index === 1 ? cold<string[]>('-#', {}, full) : cold('---(a|)', values);
+    expectObservable(cold('(so|)', { s: saved, o: other }).pipe(deliverTo([{ name: 'to', deliver }]))).toBe(
+      '---(o#)',
+      { o: { ...other, deliveredTo: { to: ['a/1.png'] } } },
+      full,
+    );
   }),
 );
 

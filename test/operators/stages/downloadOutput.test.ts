@@ -2,10 +2,13 @@ import { defer, EMPTY, NEVER, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
 import { DownloadError, StorageError } from '../../../src/errors.ts';
 import { createGate, gate } from '../../../src/operators/gate.ts';
-import { downloadOutput, type MissingFile } from '../../../src/operators/stages/downloadOutput.ts';
+import type { MissingFile } from '../../../src/operators/stages/missingFiles.ts';
 import type { ImageFile, Json } from '../../../src/types.ts';
 import { aPrediction } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
+import { alone } from '../../helpers/oneItem.ts';
+
+const { downloadOutput } = alone;
 
 const urlsOf = (output: Json) => (Array.isArray(output) ? output.map(String) : []);
 const config = { stem: '/run/0001-a-cat', urlsOf, delayMs: 2, random: () => 1 };

@@ -1,10 +1,13 @@
 import { concat, EMPTY, NEVER, of } from 'rxjs';
 import { expect, it } from 'vitest';
+import type { RenderedOriginal } from '../../../src/base/items/item.ts';
 import { RenderError } from '../../../src/errors.ts';
 import { createGate, gate } from '../../../src/operators/gate.ts';
-import { type RenderedOriginal, renditions } from '../../../src/operators/stages/renditions.ts';
 import type { ImageFile, RenderedFile, RenditionSpec } from '../../../src/types.ts';
 import { marbles } from '../../helpers/marbles.ts';
+import { alone } from '../../helpers/oneItem.ts';
+
+const { renditions } = alone;
 
 const spec: RenditionSpec = {
   name: 'square',

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defer, firstValueFrom, type Observable, of, throwError } from 'rxjs';
+import { defer, EMPTY, firstValueFrom, type Observable, of, throwError } from 'rxjs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DeliveryError, UsageError } from '../../../src/errors.ts';
 import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
@@ -136,4 +136,34 @@ it('leaves tables', async () => {
   await run([], { tables: ['csv', 'parquet'] });
   expect(await readFile(join(folder, 'manifest.csv'), 'utf8')).toContain('pear 3');
   expect((await readFile(join(folder, 'manifest.parquet'))).subarray(0, 4).toString()).toBe('PAR1');
+});
+
+it.each<[string, Destination['deliver'], string]>([
+  ['emits nothing', () => EMPTY, 'it emitted nothing'],
+  ['emits an error of its own', () => throwError(() => new TypeError('odd')), 'odd'],
+  [
+    'throws',
+    () => {
+      throw new Error('broken');
+    },
+    'broken',
+  ],
+])('fails the job, and no other, if a destination %s; the image is paid', async (_how, deliver, reason) => {
+  const destination = await aDestination('own').open();
+  const own: Destination = {
+    ...destination,
+    deliver: (outcome) => (outcome.index === 1 ? deliver(outcome) : destination.deliver(outcome)),
+  };
+  const { totals, fault } = await run([async () => own]);
+  expect(fault).toBeNull();
+  expect(totals).toMatchObject({ total: 4, saved: 3, failed: 1, costUsd: 0.012 });
+  expect((await outcomes())[1]).toMatchObject({
+    status: 'failed',
+    costUsd: 0.003,
+    error: {
+      name: 'DeliveryError',
+      message: `own did not take image #2: ${reason}`,
+      stage: 'delivery',
+    },
+  });
 });

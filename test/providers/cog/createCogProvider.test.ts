@@ -1,7 +1,6 @@
 import { firstValueFrom, lastValueFrom, of } from 'rxjs';
 import { expect, it, onTestFinished } from 'vitest';
 import { type ProviderError, UsageError } from '../../../src/errors.ts';
-import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
 import { createCogProvider } from '../../../src/providers/cog/cogProvider.ts';
 import { createWebhookReceiver } from '../../../src/providers/replicate/webhookReceiver.ts';
 import { outputUrls } from '../../../src/providers/wire/output.ts';
@@ -9,6 +8,7 @@ import { type CogSimulatorConfig, type Fault, startCogSimulator } from '../../..
 import type { PredictionRequest } from '../../../src/types.ts';
 import { fakeGovernor } from '../../helpers/fakeProvider.ts';
 import { localServer, sendJson } from '../../helpers/localServer.ts';
+import { alone } from '../../helpers/oneItem.ts';
 
 const request: PredictionRequest = {
   model: 'black-forest-labs/flux-schnell',
@@ -92,7 +92,9 @@ it('works under createPrediction, which waits for a slot', async () => {
   const governor = fakeGovernor(() => of(undefined));
   const jobs = [1, 2, 3].map((seed) =>
     lastValueFrom(
-      of({ ...request, input: { prompt: 'a red fox', seed } }).pipe(createPrediction(provider, { governor })),
+      of({ ...request, input: { prompt: 'a red fox', seed } }).pipe(
+        alone.createPrediction(provider, { governor }),
+      ),
     ),
   );
   const made = await Promise.all(jobs);

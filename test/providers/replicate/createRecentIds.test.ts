@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createRecentIds } from '../../../src/providers/replicate/webhookReceiver.ts';
+import { createRecentIds } from '../../../src/providers/replicate/webhookEvents.ts';
 
 it('recognizes an id until newer ones have replaced it', () => {
   const ids = createRecentIds(2);

@@ -22,16 +22,17 @@ import {
   revealSecrets,
   SECRET,
 } from '../../../base/secretInputs.ts';
-import { formatUsd } from '../../../base/text.ts';
-import { BudgetError, ProviderError } from '../../../errors.ts';
+import { ProviderError } from '../../../errors.ts';
 import { isUnconnected } from '../../../operators/internal/outageErrors.ts';
 import { createPrediction } from '../../../operators/predictions/createPrediction.ts';
-import { budgetTake } from '../../../operators/stages/budgetTake.ts';
+import { overBudget } from '../../../operators/stages/budgetTake.ts';
+import { throwFailed } from '../../../operators/stages/throwFailed.ts';
 import type { Governor, Provider } from '../../../ports.ts';
-import type { Plan, Prediction, PredictionRequest, PricedRequest } from '../../../types.ts';
+import type { Plan, Prediction, PredictionRequest } from '../../../types.ts';
 import { withFiles } from '../inputFiles.ts';
 import type { JobState } from '../job.ts';
 import type { RunControl, RunHooks, RunLimits, RunServices, Shared, Stateful } from '../run.ts';
+import { expectedPrice } from './expectedPrice.ts';
 import { type Following, followPrediction, recordEnded } from './followPrediction.ts';
 import { LostAttempt } from './lostAttempt.ts';
 
@@ -45,7 +46,7 @@ const CANCEL_CHOICES = 300;
 
 /** The groups of a run that beginning an attempt reads. */
 export type Beginning = Following &
-  Pick<RunServices, 'ledger' | 'governor' | 'lookout' | 'outage'> &
+  Pick<RunServices, 'ledger' | 'governor' | 'lookout' | 'outage' | 'answers'> &
   Pick<Shared, 'addressOf'> &
   Pick<RunLimits, 'waitMs'> &
   Pick<RunHooks, 'webhookUrlOf'> &
@@ -58,10 +59,10 @@ export type Beginning = Following &
  */
 export function beginAttempt(job: JobState, run: Beginning): Observable<Prediction> {
   const { plan, request } = job;
-  const priceMicroUsd = request.priceMicroUsd ?? 0;
+  const priceMicroUsd = expectedPrice(request, run.answers);
   job.stage = 'creation';
   job.respondedAtMs = null;
-  if (job.reservation?.microUsd !== priceMicroUsd) {
+  if (job.reservation?.microUsd !== (priceMicroUsd ?? 0)) {
     // Reserved for another model.
     job.reservation?.release();
     job.reservation = null;
@@ -70,10 +71,9 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
   let isRefused = false;
   const cancelAfterMs = run.timeoutAction === 'leave' ? null : ownLimitMs(run);
   return of(request).pipe(
-    budgetTake(run.ledger, () => (job.reservation === null ? priceMicroUsd : 0)),
-    map(({ value, reservation }) => {
-      if (reservation === null) throw overBudget(request);
-      job.reservation ??= reservation;
+    map((value) => {
+      job.reservation ??= run.ledger.reserve(priceMicroUsd);
+      if (job.reservation === null) throw overBudget(request.model, priceMicroUsd);
       job.attempts += 1;
       run.emit({
         type: 'prediction.creating',
@@ -119,6 +119,8 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
       },
       scheduler: run.scheduler,
     }),
+    throwFailed(),
+    map(({ prediction }) => prediction),
     catchError((error: unknown) => giveUp(error, job, run)),
     endIfEmpty(() => (isRefused ? recordEnded(0, job, run).pipe(ignoreElements()) : EMPTY)),
     concatMap((prediction) => {
@@ -195,17 +197,6 @@ function endIfEmpty(end: () => Observable<never>): MonoTypeOperatorFunction<Pred
  */
 function forJournal({ model, version, input }: PredictionRequest): PredictionRequest {
   return { model, version, input: truncateDataUrls(input) };
-}
-
-function overBudget({ priceMicroUsd }: PricedRequest): BudgetError {
-  return new BudgetError(
-    `The rest of the budget does not cover this image (${formatUsd(priceMicroUsd ?? 0)}).`,
-    {
-      recoverable: true,
-      suggestion:
-        'Raise --budget and run the same command again. Saved images are not made or paid for again.',
-    },
-  );
 }
 
 /**

@@ -16,13 +16,14 @@ import { awaitPrediction } from '../../../operators/predictions/awaitPrediction.
 import { cancelPrediction } from '../../../operators/predictions/cancelPrediction.ts';
 import { isFinal } from '../../../operators/predictions/pollSchedule.ts';
 import { retryBackoff } from '../../../operators/retryBackoff.ts';
+import { throwFailed } from '../../../operators/stages/throwFailed.ts';
 import type { Prediction } from '../../../types.ts';
-import type { JobState } from '../job.ts';
+import { itemOf, type JobState } from '../job.ts';
 import type { RunClock, RunHooks, RunLimits, RunRecovery, RunServices } from '../run.ts';
 
 /** The groups of a run that following a prediction reads. */
 export type Following = Overdue &
-  Pick<RunServices, 'follower' | 'journal'> &
+  Pick<RunServices, 'follower' | 'journal' | 'answers'> &
   Pick<RunLimits, 'timeoutMs'> &
   Pick<RunHooks, 'emit' | 'detached'>;
 
@@ -52,15 +53,16 @@ export function followPrediction(
   // have the slot.
   if (prediction.outputComplete) return of(prediction).pipe(askForOutput(run));
   return recordCreated(prediction, job, run).pipe(
-    endWith(prediction),
+    endWith(itemOf(prediction, job, run)),
     awaitPrediction(run.provider, {
       follower: run.follower,
-      sinceMs: job.startedAtMs,
       timeoutMs: Math.max(0, run.timeoutMs - (run.scheduler.now() - job.waitingSinceMs)),
       onTimeout: ({ id }) => endOverdue(id, job, run),
       scheduler: run.scheduler,
       random: run.random,
     }),
+    throwFailed(),
+    map((item) => item.prediction),
     askForOutput(run),
   );
 }

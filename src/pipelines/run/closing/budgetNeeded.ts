@@ -1,11 +1,14 @@
 import { createIndexSet, type IndexSet } from '../../../base/indexSet.ts';
 import { hasOpenAttempt } from '../../../store/entries.ts';
+import { expectedPrice } from '../../journey/attempt/expectedPrice.ts';
+import type { GenerateConfig } from '../../journey/config.ts';
 import type { PlanSource } from '../recoveryRounds.ts';
 import type { OpenRun } from '../settings.ts';
 import type { RunEnd } from './results.ts';
 
 /** The parts of an open run that its further needs are computed from. */
 interface Needy extends Pick<OpenRun, 'isChosen' | 'ratings'> {
+  readonly config?: Pick<GenerateConfig, 'answers'>;
   readonly manifest: Pick<OpenRun['manifest'], 'outcomes'>;
   readonly journal: Pick<OpenRun['journal'], 'find' | 'spentMicroUsd' | 'openMicroUsd'>;
 }
@@ -15,7 +18,8 @@ const CENT_MICRO_USD = 10_000;
 /**
  * Adds to the totals of a run the budget with which all of its jobs could be made: everything spent
  * and reserved in the folder, and the price of the jobs that are left, rounded up to whole cents.
- * Leaves the totals as they are if the budget kept no job from being made.
+ * Leaves the totals as they are if the budget kept no job from being made, or if no price is known
+ * for one of them.
  */
 export async function addBudgetNeeded(end: RunEnd, plans: PlanSource, run: Needy): Promise<RunEnd> {
   const { totals } = end;
@@ -23,8 +27,10 @@ export async function addBudgetNeeded(end: RunEnd, plans: PlanSource, run: Needy
   const { left, isOverBudget } = await unsavedJobs(run);
   if (!isOverBudget) return end;
   const { journal, ratings } = run;
+  const leftMicroUsd = await priceOf(left, plans, run);
+  if (leftMicroUsd === null) return end;
   const paidMicroUsd = journal.spentMicroUsd() + (ratings?.spentMicroUsd() ?? 0);
-  const neededMicroUsd = paidMicroUsd + journal.openMicroUsd() + (await priceOf(left, plans, run));
+  const neededMicroUsd = paidMicroUsd + journal.openMicroUsd() + leftMicroUsd;
   const budgetNeededUsd = Math.ceil(neededMicroUsd / CENT_MICRO_USD) / 100;
   return { ...end, totals: { ...totals, budgetNeededUsd } };
 }
@@ -45,20 +51,24 @@ async function unsavedJobs({ manifest, isChosen }: Pick<Needy, 'manifest' | 'isC
 }
 
 /**
- * Adds up the prices of jobs. A job with an open attempt counts nothing: the money for it is spent
- * or reserved.
+ * Adds up the prices of jobs; null if one of them is not known. A job with an open attempt counts
+ * nothing: the money for it is spent or reserved.
  */
 async function priceOf(
   jobs: IndexSet,
   plans: PlanSource,
-  { journal }: Pick<Needy, 'journal'>,
-): Promise<number> {
+  { journal, config }: Pick<Needy, 'journal' | 'config'>,
+): Promise<number | null> {
   let microUsd = 0;
-  for await (const { index, key, priceMicroUsd } of plans()) {
+  for await (const plan of plans()) {
+    const { index, key } = plan;
     if (!jobs.has(index)) continue;
     const record = journal.find(index);
     const isOpen = record !== undefined && record.key === key && hasOpenAttempt(record);
-    if (!isOpen) microUsd += priceMicroUsd ?? 0;
+    if (isOpen) continue;
+    const priceMicroUsd = expectedPrice(plan, config?.answers ?? {});
+    if (priceMicroUsd === null) return null;
+    microUsd += priceMicroUsd;
   }
   return microUsd;
 }

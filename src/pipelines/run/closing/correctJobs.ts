@@ -1,6 +1,6 @@
 import { concat, concatMap, defer, EMPTY, from, ignoreElements, type Observable, of } from 'rxjs';
 import { toMicroUsd } from '../../../base/text.ts';
-import { addUsd, withCost } from '../../../operators/stages/tally.ts';
+import { addUsd, withCost } from '../../../events/totals.ts';
 import type { Outcome, Plan, Prediction } from '../../../types.ts';
 import { stemOf } from '../matching/jobFiles.ts';
 import { overrideAnswers } from '../runConfig.ts';

@@ -17,7 +17,7 @@ import {
 } from 'rxjs';
 import { monotonicScheduler } from '../../../base/monotonicScheduler.ts';
 import { formatUsd, toMicroUsd } from '../../../base/text.ts';
-import { addUsd } from '../../../operators/stages/tally.ts';
+import { addUsd } from '../../../events/totals.ts';
 import type { Surplus } from '../../../sinks/report/money.ts';
 import type { Prediction } from '../../../types.ts';
 import { overrideAnswers } from '../runConfig.ts';

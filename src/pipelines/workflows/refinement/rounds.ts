@@ -10,6 +10,7 @@ import {
 } from '../../../sinks/refinement/history.ts';
 import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
 import type { Outcome, Plan } from '../../../types.ts';
+import { expectedPrice } from '../../journey/attempt/expectedPrice.ts';
 import { originalPicture } from '../../journey/outcomes.ts';
 import type { PlanSource } from '../../run/recoveryRounds.ts';
 import type { OpenRun } from '../../run/settings.ts';
@@ -51,7 +52,7 @@ export interface RefinementRounds {
  */
 export function createRefinementRounds(config: RefinementRoundsConfig): RefinementRounds {
   const { spec, contexts, planning, run } = config;
-  const { folder, ledger } = run.config;
+  const { folder, ledger, answers = {} } = run.config;
   const rounds = [...config.decided];
   let startedRounds = rounds.length;
   let end: RefinementEnd | null = null;
@@ -84,7 +85,8 @@ export function createRefinementRounds(config: RefinementRoundsConfig): Refineme
    */
   const isAffordable = (jobs: readonly Plan[]): boolean => {
     if (jobs.some(({ index }) => run.journal.find(index) !== undefined)) return true;
-    const reservation = ledger.reserve(jobs[0]?.priceMicroUsd ?? 0);
+    const [first] = jobs;
+    const reservation = ledger.reserve(first === undefined ? 0 : expectedPrice(first, answers));
     reservation?.release();
     return reservation !== null;
   };

@@ -1,0 +1,169 @@
+import { map, type Observable, of, timer, VirtualTimeScheduler } from 'rxjs';
+import { expect, it } from 'vitest';
+import { type Failed, type Item, isFailed, type Made } from '../../../src/base/items/item.ts';
+import { ProviderError } from '../../../src/errors.ts';
+import { awaitPrediction } from '../../../src/operators/predictions/awaitPrediction.ts';
+import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
+import { createListPoller } from '../../../src/operators/predictions/listPoller.ts';
+import { createLedger } from '../../../src/operators/stages/budgetTake.ts';
+import type { Prediction, PredictionRequest } from '../../../src/types.ts';
+import { aPrediction, aRequest, fakeGovernor, fakeProvider } from '../../helpers/fakeProvider.ts';
+import { marbles } from '../../helpers/marbles.ts';
+import { madeOf } from '../../helpers/oneItem.ts';
+
+const refused = new ProviderError('ERR_INVALID_INPUT', 'no', { status: 422 });
+const noCredit = new ProviderError('ERR_NO_CREDIT', 'no credit', { status: 402, stopsRun: true });
+const running = { status: 'processing', output: null, outputComplete: false } as const;
+const seeds = (...all: number[]) => all.map((seed) => aRequest({ input: { seed } }));
+const nameOf = (item: Made | Failed) => (isFailed(item) ? `f${item.index}` : `m${item.index}`);
+const names = { a: 'm0', b: 'm1', c: 'm2', f: 'f1' };
+
+/** An item with this much reserved. */
+function itemsOf(ledger: ReturnType<typeof createLedger>, count: number): Item[] {
+  return seeds(...Array(count).keys()).map((request, index) => ({
+    index,
+    request,
+    reservation: ledger.reserve(5),
+  }));
+}
+
+it(
+  'emits each request as an item with its position; one that fails does not end the others',
+  marbles(({ cold, expectObservable }) => {
+    const made = (seed: number) => ({ p: aPrediction({ id: `p${seed}`, input: { seed } }) });
+    const create = [cold('---(p|)', made(0)), cold<Prediction>('-#', {}, refused), cold('--(p|)', made(2))];
+    const provider = fakeProvider({
+      createPrediction: ({ input }) => create[Number(input.seed)] ?? of(aPrediction()),
+    });
+    const operator = createPrediction(provider, { governor: fakeGovernor() });
+    expectObservable(of(...seeds(0, 1, 2)).pipe(operator, map(nameOf))).toBe('-fc(a|)', names);
+  }),
+);
+
+it(
+  'sends so many requests at a time; after a 402 it sends no more, and those on their way are answered',
+  marbles(({ cold, expectObservable, flush }) => {
+    const sent: unknown[] = [];
+    const ledger = createLedger({ limitMicroUsd: 100 });
+    const provider = fakeProvider({
+      createPrediction: ({ input }) => {
+        sent.push(input.seed);
+        return input.seed === 1 ? cold('-#', {}, noCredit) : cold('---(p|)', { p: aPrediction() });
+      },
+    });
+    const operator = createPrediction(provider, { governor: fakeGovernor(), concurrency: 2 });
+    expectObservable(of(...itemsOf(ledger, 5)).pipe(operator, map(nameOf))).toBe('---(a#)', names, noCredit);
+    flush();
+    expect(sent).toEqual([0, 1]);
+    // The first is settled with its cost, 3; the others have made nothing.
+    expect([ledger.reservedMicroUsd, ledger.spentMicroUsd]).toEqual([0, 3]);
+  }),
+);
+
+it.each([
+  ['before it is admitted, so that nothing is spent', '---a', 0],
+  ['while the response is on its way, so that the price counts as spent', 'a', 5],
+])('closes the reservation when it is unsubscribed %s', (_when, admitted, spentMicroUsd) => {
+  marbles(({ cold, expectObservable, flush }) => {
+    const ledger = createLedger({ limitMicroUsd: 100 });
+    const provider = fakeProvider({ createPrediction: () => cold('----(p|)', { p: aPrediction() }) });
+    const governor = fakeGovernor(() => cold(`(${admitted}|)`.replace('(---a|)', '---(a|)')));
+    expectObservable(of(...itemsOf(ledger, 1)).pipe(createPrediction(provider, { governor })), '-!').toBe(
+      '--',
+    );
+    flush();
+    expect([ledger.reservedMicroUsd, ledger.spentMicroUsd]).toEqual([0, spentMicroUsd]);
+  })();
+});
+
+it('follows 20 predictions at once, with one request for all', () => {
+  const scheduler = new VirtualTimeScheduler();
+  let lists = 0;
+  const all = Array.from({ length: 20 }, (_, index) => aPrediction({ ...running, id: `p${index}` }));
+  const provider = fakeProvider({
+    listPredictions: () => {
+      lists += 1;
+      const predictions = all.map((one) => (scheduler.now() < 500 ? one : aPrediction({ id: one.id })));
+      return of({ predictions, next: null });
+    },
+    getPrediction: (id) => of(aPrediction({ id })),
+  });
+  const ends: number[] = [];
+  of(...all.map((prediction, index) => madeOf(prediction, { index, sinceMs: Date.now() })))
+    .pipe(awaitPrediction(provider, { scheduler }))
+    .subscribe(() => ends.push(scheduler.now()));
+  scheduler.flush();
+  expect(ends).toHaveLength(20);
+  // One after the other took 20 times as long.
+  expect(Math.max(...ends)).toBeLessThan(2_000);
+  expect(lists).toBeLessThan(8);
+});
+
+it('ends a prediction that is followed twice for both, and goes on if one leaves', () => {
+  const scheduler = new VirtualTimeScheduler();
+  const one = aPrediction({ ...running, id: 'p1' });
+  const stateOf = (): Prediction => (scheduler.now() < 2_000 ? one : aPrediction({ id: 'p1' }));
+  const provider = fakeProvider({
+    listPredictions: () => of({ predictions: [stateOf()], next: null }),
+    getPrediction: () => of(stateOf()),
+  });
+  const poller = createListPoller(provider, { scheduler });
+  const ends: string[] = [];
+  const follow = (name: string) =>
+    poller.follow(one, Date.now()).subscribe({ complete: () => ends.push(name) });
+  follow('first');
+  follow('second');
+  const third = follow('third');
+  timer(1_000, scheduler).subscribe(() => third.unsubscribe());
+  scheduler.flush();
+  expect(ends).toEqual(['first', 'second']);
+});
+
+it(
+  'settles with the cost of the final prediction, and counts one whose end nobody knows as paid',
+  marbles(({ cold, expectObservable, flush }) => {
+    const ledger = createLedger({ limitMicroUsd: 100 });
+    const lost = new ProviderError('ERR_SERVICE', 'gone', { status: 404 });
+    const ends = [
+      cold('--(p|)', { p: aPrediction() }),
+      cold<Prediction>('-#', {}, lost),
+      cold('---(p|)', { p: aPrediction({ status: 'failed', outputComplete: false }) }),
+    ];
+    const follower = { follow: ({ id }: Prediction) => ends[Number(id)] ?? of(aPrediction()) };
+    const items = itemsOf(ledger, 3).map((item) => ({
+      ...madeOf(aPrediction({ ...running, id: String(item.index) })),
+      ...item,
+    }));
+    const ended = of(...items).pipe(awaitPrediction(fakeProvider({}), { follower }), map(nameOf));
+    expectObservable(ended).toBe('-fa(c|)', names);
+    flush();
+    expect([ledger.reservedMicroUsd, ledger.spentMicroUsd]).toEqual([0, 3 + 5 + 0]);
+  }),
+);
+
+it(
+  'cancels nothing when it is unsubscribed: what is followed counts as paid',
+  marbles(({ cold, expectObservable, flush }) => {
+    const ledger = createLedger({ limitMicroUsd: 100 });
+    const follower = { follow: () => cold<Prediction>('------') };
+    const items = itemsOf(ledger, 2).map((item) => ({ ...madeOf(aPrediction(running)), ...item }));
+    const operator = awaitPrediction(fakeProvider({}), { follower, concurrency: 1 });
+    expectObservable(of(...items).pipe(operator), '--!').toBe('---');
+    flush();
+    expect([ledger.reservedMicroUsd, ledger.spentMicroUsd]).toEqual([0, 10]);
+  }),
+);
+
+it('refuses plans with files or secret inputs before anything is sent, unless they are prepared', () => {
+  const withSecret = { ...aRequest(), secrets: () => ({}) };
+  const provider = fakeProvider({ createPrediction: () => of(aPrediction()) });
+  const endOf = (prepare?: () => Observable<PredictionRequest>) => {
+    const ends: unknown[] = [];
+    of(withSecret)
+      .pipe(createPrediction(provider, { governor: fakeGovernor(), ...(prepare && { prepare }) }))
+      .subscribe({ next: (item) => ends.push(nameOf(item)), error: (error: Error) => ends.push(error.name) });
+    return ends;
+  };
+  expect(endOf()).toEqual(['UsageError']);
+  expect(endOf(() => of(withSecret))).toEqual(['m0']);
+});
