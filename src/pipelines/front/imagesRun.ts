@@ -2,6 +2,7 @@ import {
   catchError,
   defer,
   EMPTY,
+  EmptyError,
   finalize,
   from,
   fromEvent,
@@ -12,6 +13,7 @@ import {
   merge,
   NEVER,
   type Observable,
+  of,
   ReplaySubject,
   take,
   tap,
@@ -129,8 +131,9 @@ interface Sunk {
 }
 
 /**
- * Runs with all outcomes passing through the sinks; ends when both have. An error of a sink ends
- * the run, once what is in flight is saved.
+ * Runs with all outcomes passing through the sinks; ends, also with an error, when both have: the
+ * sinks get to write what was saved. An error of a sink ends the run, once what is in flight is
+ * saved.
  */
 function through(
   sinks: NonNullable<Ending['sinks']>,
@@ -143,28 +146,31 @@ function through(
   );
   return defer(() => {
     let fault: { readonly error: unknown } | null = null;
-    const sunk = sinks
-      .reduce<Observable<Outcome>>((passed, sink) => sink(passed), outcomes)
-      .pipe(
-        ignoreElements(),
+    const noted = <T>(source: Observable<T>): Observable<T> =>
+      source.pipe(
         catchError((error: unknown) => {
-          fault = { error };
+          fault ??= { error };
           halt();
           return EMPTY;
         }),
       );
-    return merge(sunk, running).pipe(
-      last(),
+    const passed = sinks.reduce<Observable<Outcome>>((stream, sink) => sink(stream), outcomes);
+    const sunk = noted(passed).pipe(ignoreElements());
+    return merge(sunk, noted(running)).pipe(
+      last(null, null),
       map((end) => {
-        if (fault !== null) throw withTotals(fault.error, end.totals);
+        if (fault !== null) throw end === null ? fault.error : withTotals(fault.error, end.totals);
+        if (end === null) throw new EmptyError();
         return end;
       }),
     );
   });
 }
 
+/** Emits when the signal aborts, or at once if it has: the run may look at it late. */
 function abortOf(signal: AbortSignal | undefined): Observable<unknown> {
-  return signal === undefined ? NEVER : fromEvent(signal, 'abort');
+  if (signal === undefined) return NEVER;
+  return defer(() => (signal.aborted ? of(null) : fromEvent(signal, 'abort')));
 }
 
 /** Throws the reason of an abort, as an aborted promise does, with the totals of what is saved. */

@@ -115,8 +115,9 @@ interface Course {
    */
   destinations?: readonly (string | ((folder: string) => Promise<Destination>))[];
   /**
-   * Operators that all outcomes pass through, one after the other: a database, a queue. The run
-   * ends when they have, and an error of theirs ends it. Default: none.
+   * Operators that the outcomes pass through, one after the other: a database, a queue. Jobs that
+   * never had their turn have none here; the manifest has. The run ends when they have passed, and
+   * an error of a sink ends it. Default: none.
    */
   sinks?: readonly OperatorFunction<Outcome, Outcome>[];
   /** Ends the run early when it aborts; the run then rejects with its reason. Default: never. */

@@ -185,6 +185,20 @@ describe('a signal', () => {
       expect(error).toMatchObject({ totals: { saved: simulator.stats().created } });
     }
   });
+
+  it('that aborts while the model is looked up pays nothing', async () => {
+    const { simulator, provider, options } = await service();
+    const controller = new AbortController();
+    const getModel: typeof provider.getModel = (...args) =>
+      provider.getModel(...args).pipe(tap(() => controller.abort(new Error('too late'))));
+    const run = images(['one', 'two'], {
+      ...options,
+      provider: { ...provider, getModel },
+      signal: controller.signal,
+    });
+    await expect(run).rejects.toThrow('too late');
+    expect(simulator.stats().created).toBe(0);
+  });
 });
 
 it('rejects with the error that ends it, with the totals so far', async () => {
@@ -285,6 +299,21 @@ describe('sinks', () => {
     });
     await images(animals, { ...options, sinks: [save, map((outcome) => outcome)] });
     expect(rows.toSorted()).toEqual(['a red fox', 'an owl']);
+  });
+
+  it('get to write what was saved if the run ends with an error', async () => {
+    const { options } = await service({ creditUsd: 0.007 });
+    const rows: string[] = [];
+    const save = concatMap(async (outcome: Outcome) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      rows.push(outcome.status);
+      return outcome;
+    });
+    const prompts = Array.from({ length: 8 }, (_, at) => `picture ${at}`);
+    const run = images(prompts, { ...options, concurrency: 1, sinks: [save] });
+    const error: unknown = await run.catch((reason) => reason);
+    expect(error).toMatchObject({ status: 402, totals: { saved: 3 } });
+    expect(rows).toEqual(['saved', 'saved', 'saved']);
   });
 
   it('end the run with their error, once what is paid is saved', async () => {
