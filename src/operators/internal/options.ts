@@ -1,7 +1,5 @@
 import { from, type Observable, type ObservableInput, share, tap } from 'rxjs';
 
-export { maxTimerMs } from '../../base/time/longTimer.ts';
-
 /**
  * Throws a RangeError that names the option, the expected value and the received one, unless
  * `isRight`.

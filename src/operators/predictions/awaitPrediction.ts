@@ -23,10 +23,10 @@ import {
   spendItem,
 } from '../../base/items/item.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { maxTimerMs } from '../../base/time/longTimer.ts';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction, PredictionEvent } from '../../types.ts';
 import { type AdaptivePollConfig, adaptivePoll } from '../adaptivePoll.ts';
-import { maxTimerMs } from '../internal/options.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 import { cancelPrediction } from './cancelPrediction.ts';

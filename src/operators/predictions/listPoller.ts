@@ -15,10 +15,10 @@ import {
   timer,
 } from 'rxjs';
 import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
+import { maxTimerMs } from '../../base/time/longTimer.ts';
 import { ProviderError } from '../../errors.ts';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction } from '../../types.ts';
-import { maxTimerMs } from '../internal/options.ts';
 import { concernsAllCalls } from '../internal/outageErrors.ts';
 import { isRecoverable, isRetryableRead, retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
