@@ -5,7 +5,7 @@ import { UsageError } from '../../errors.ts';
 import type { PredictionEvents } from '../../ports.ts';
 import type { Prediction, PredictionEvent } from '../../types.ts';
 import { createWebhookVerifier, type WebhookVerifier } from './webhookSecret.ts';
-import { type Webhook, webhookServer } from './webhookServer.ts';
+import type { Webhook } from './webhookServer.ts';
 
 export interface WebhookReceiverConfig {
   /** The signing secret of the account, `whsec_…`, from `fetchWebhookSecret`. */
@@ -107,8 +107,10 @@ export function createWebhookReceiver(config: WebhookReceiverConfig): Observable
       refused += 1;
       if (accepted === 0 && refused === MANY_REFUSED) config.onAllRefused?.();
     };
-    const server = webhookServer({ verifier, maxBytes, redact, onWebhook, onRefused });
-    const listening = server.listen({ host, port });
+    const opening = import('./webhookServer.ts').then(({ webhookServer }) =>
+      webhookServer({ verifier, maxBytes, redact, onWebhook, onRefused }),
+    );
+    const listening = opening.then((server) => server.listen({ host, port }));
     listening.then(
       (address) => subscriber.next({ url: publicUrl ?? `${address}/`, events }),
       (error: unknown) => subscriber.error(listenError(host, port, error)),
@@ -116,7 +118,7 @@ export function createWebhookReceiver(config: WebhookReceiverConfig): Observable
     return () => {
       live.complete();
       // A server cannot be closed before it listens.
-      void listening.catch(() => {}).then(() => server.close());
+      void listening.catch(() => {}).then(async () => (await opening).close());
     };
   });
 }
