@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { requirePackage } from '../../disk/requirePackage.ts';
 
 /** True in a clone, where scripts run from their sources; false in the built package. */
 export const isClone = import.meta.url.endsWith('.ts');
@@ -14,6 +14,5 @@ export function commandLine(name: string, words = ''): string {
 
 /** Returns the version of the package. */
 export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
-  return version;
+  return requirePackage<{ version: string }>('rxposure/package.json').version;
 }
