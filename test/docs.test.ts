@@ -184,6 +184,11 @@ it('docs/monitoring.md has every event with its fields, and every callback', asy
   expect((await tableBelow('docs/monitoring.md', '## Callbacks')).map(([name]) => name)).toEqual(names);
 });
 
+it('the example of docs/operators.md runs', async () => {
+  const given = "const urls = ['a', 'b', 'c']; const titleOf = async (url: string) => 'title of ' + url;";
+  expect(await runExample('docs/operators.md', given)).toBe("[ 'title of a', 'title of b', 'title of c' ]\n");
+});
+
 it('the README names every operator', async () => {
   const readme = await readFile('README.md', 'utf8');
   for (const name of Object.keys(operators)) {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { maxTimerMs } from '../base/longTimer.ts';
 import { RenderError } from '../errors.ts';
 import type { Decoding, RawPixels } from './decodePixels.ts';
 
@@ -59,10 +60,13 @@ export function createDecoder({ timeoutMs = 60_000, idleMs = 3_000 }: DecoderCon
       running ??= start();
       const used = running;
       let isLate = false;
-      const timer = setTimeout(() => {
-        isLate = true;
-        end();
-      }, timeoutMs);
+      const timer = setTimeout(
+        () => {
+          isLate = true;
+          end();
+        },
+        Math.min(timeoutMs, maxTimerMs),
+      );
       signal?.addEventListener('abort', end);
       try {
         return await ask(used, request);

@@ -1,26 +1,29 @@
 import {
+  concatMap,
   defer,
-  EMPTY,
-  expand,
+  from,
   map,
   merge,
-  mergeMap,
   type Observable,
+  type ObservableInput,
   of,
+  repeat,
   type SchedulerLike,
   switchAll,
+  take,
   takeWhile,
-  timer,
+  tap,
 } from 'rxjs';
+import { longTimer } from '../base/longTimer.ts';
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { expectOption, maxTimerMs } from './internal/options.ts';
+import { expectOption, expectWait } from './internal/options.ts';
 
 export interface AdaptivePollConfig<T> {
   /** Returns true for the response that ends the polling. */
   isDone: (response: T) => boolean;
-  /** Returns the Observable that takes over when the time is up. */
-  onTimeout: () => Observable<T>;
-  /** Time limit of the whole poll, at most 25 days. Default 600,000. */
+  /** Returns the Observable or promise that takes over when the time is up. */
+  onTimeout: () => ObservableInput<T>;
+  /** Time limit of the whole poll; Infinity for none. Default 600,000. */
   timeoutMs?: number;
   /** Returns true while the work has not begun yet. Default: never. */
   isStarting?: (response: T) => boolean;
@@ -48,33 +51,44 @@ export interface AdaptivePollConfig<T> {
  *     {startingMs: 2, expectedMs: 9}                    ---------(d|)
  *     {startingMs: 2, timeoutMs: 5}, onTimeout: (t|)    --s-s(t|)
  *
- * An error of a request ends the poll: put a retry around the request, not around the poll.
+ * The first value that a request emits is its response, and unsubscribes it. One that completes
+ * without a value counts as processing. An error of a request, or what a callback throws, ends the
+ * poll: put a retry around the request, not around the poll. Unsubscribing unsubscribes the request
+ * in flight.
  */
-export function adaptivePoll<T>(ask: () => Observable<T>, config: AdaptivePollConfig<T>): Observable<T> {
+export function adaptivePoll<T>(ask: () => ObservableInput<T>, config: AdaptivePollConfig<T>): Observable<T> {
   const { isDone, onTimeout, timeoutMs = 600_000, isStarting = () => false } = config;
   const { startingMs = 500, processingMs = 1_000, maxDelayMs = 5_000, expectedMs = 0 } = config;
   const { scheduler = monotonicScheduler } = config;
   expectOption(startingMs > 0, 'startingMs', 'a number above 0', startingMs);
   expectOption(processingMs > 0, 'processingMs', 'a number above 0', processingMs);
   expectOption(maxDelayMs > 0, 'maxDelayMs', 'a number above 0', maxDelayMs);
-  expectOption(expectedMs >= 0, 'expectedMs', 'a number of 0 or more', expectedMs);
-  expectOption(timeoutMs >= 0, 'timeoutMs', 'a number of 0 or more', timeoutMs);
-  const after = (waitMs: number) => timer(Math.min(waitMs, maxTimerMs), scheduler);
+  expectWait(expectedMs, 'expectedMs');
+  expectWait(timeoutMs, 'timeoutMs');
 
   const responses = defer(() => {
     let growingMs = processingMs;
-    const waitAfter = (response: T) => {
-      if (isStarting(response)) return startingMs;
-      const waitMs = Math.min(growingMs, maxDelayMs);
-      growingMs *= 1.5;
-      return waitMs;
+    let waitMs = Math.max(startingMs, expectedMs);
+    let latest: { readonly response: T } | null = null;
+    const request = () => {
+      latest = null;
+      return from(ask()).pipe(take(1));
     };
-    const askAfter = (waitMs: number) => after(waitMs).pipe(mergeMap(() => ask()));
-    return askAfter(Math.max(startingMs, expectedMs)).pipe(
-      expand((response) => (isDone(response) ? EMPTY : askAfter(waitAfter(response)))),
+    const note = (response: T) => {
+      latest = { response };
+    };
+    const chooseWait = () => {
+      const isStart = latest !== null && isStarting(latest.response);
+      waitMs = isStart ? startingMs : Math.min(growingMs, maxDelayMs);
+      if (!isStart) growingMs *= 1.5;
+    };
+    return defer(() => longTimer(waitMs, scheduler)).pipe(
+      concatMap(request),
+      tap({ next: note, complete: chooseWait }),
+      repeat(),
     );
   });
-  const timeUp = after(timeoutMs).pipe(map(() => onTimeout()));
+  const timeUp = longTimer(timeoutMs, scheduler).pipe(map(() => onTimeout()));
   return merge(of(responses), timeUp).pipe(
     switchAll(),
     takeWhile((response) => !isDone(response), true),

@@ -4,15 +4,18 @@ import {
   defer,
   endWith,
   finalize,
+  from,
   ignoreElements,
   map,
-  mergeMap,
   type Observable,
+  type ObservableInput,
   type OperatorFunction,
   of,
   ReplaySubject,
   share,
 } from 'rxjs';
+import { mapQueued } from './internal/mapQueued.ts';
+import { expectBound } from './internal/options.ts';
 
 export interface CachedByConfig<T, R> {
   /**
@@ -21,21 +24,26 @@ export interface CachedByConfig<T, R> {
    */
   keyOf: (value: T) => string | null;
   /** Makes a value's result, and emits it once. */
-  make: (value: T) => Observable<R>;
+  make: (value: T) => ObservableInput<R>;
   /** Looks up a stored result; emits null, or nothing, if there is none. Default: finds none. */
-  find?: (key: string, value: T) => Observable<R | null>;
+  find?: (key: string, value: T) => ObservableInput<R | null>;
   /** Stores a new result, which is emitted when this completes. Default: stores nothing. */
-  keep?: (key: string, result: R) => Observable<unknown>;
+  keep?: (key: string, result: R) => ObservableInput<unknown>;
   /**
    * Subscribes to `make` once nothing else makes the same result, in another process say; the store
    * is asked again then. Default: at once.
    */
-  alone?: <S>(key: string, value: T, make: Observable<S>) => Observable<S>;
+  alone?: <S>(key: string, value: T, make: Observable<S>) => ObservableInput<S>;
   /**
    * Work in flight. Pass one to all pipes that share results. Default: a new one, for a single
    * pipe.
    */
   flights?: SingleFlight<Cached<R>>;
+  /**
+   * Values at the same time: an integer of 1 or more; further ones wait in a queue. Default
+   * Infinity.
+   */
+  concurrency?: number;
 }
 
 /**
@@ -57,17 +65,20 @@ export interface Cached<R> {
  *     value; another process makes it for 3 ms  (a|)
  *     cachedBy, alone after 3 ms                ---(k|)          k: kept, found at the second look
  *
- * Emits the errors of `make`, `find` and `keep`. A failure is shared too, but not stored.
+ * Emits results as they come, so a later value's may be first. Emits the errors of `make`, `find`
+ * and `keep`, and what a callback throws. A failure is shared too, but not stored. Unsubscribing
+ * unsubscribes what is in flight, unless another pipe shares it.
  */
 export function cachedBy<T, R>(config: CachedByConfig<T, R>): OperatorFunction<T, Cached<R>> {
-  const { keyOf, flights = createSingleFlight() } = config;
-  return mergeMap((value) => {
+  const { keyOf, flights = createSingleFlight(), concurrency = Number.POSITIVE_INFINITY } = config;
+  expectBound(concurrency, 'concurrency', 1);
+  return mapQueued((value: T) => {
     const key = keyOf(value);
     if (key === null) return made(value, config);
     return flights
       .join(key, () => foundOrMade(key, value, config))
       .pipe(map(({ result, isShared }): Cached<R> => (isShared ? { ...result, origin: 'shared' } : result)));
-  });
+  }, concurrency);
 }
 
 function foundOrMade<T, R>(key: string, value: T, config: CachedByConfig<T, R>): Observable<Cached<R>> {
@@ -78,13 +89,13 @@ function foundOrMade<T, R>(key: string, value: T, config: CachedByConfig<T, R>):
       concatMap((stored) => (stored === null ? make : of({ result: stored, origin: 'kept' as const }))),
     );
   const makeAndStore = defer(() => made(value, config)).pipe(
-    concatMap((cached) => keep(key, cached.result).pipe(ignoreElements(), endWith(cached))),
+    concatMap((cached) => from(keep(key, cached.result)).pipe(ignoreElements(), endWith(cached))),
   );
-  return findOr(alone === undefined ? makeAndStore : alone(key, value, findOr(makeAndStore)));
+  return findOr(alone === undefined ? makeAndStore : from(alone(key, value, findOr(makeAndStore))));
 }
 
 function made<T, R>(value: T, { make }: CachedByConfig<T, R>): Observable<Cached<R>> {
-  return make(value).pipe(map((result) => ({ result, origin: 'made' as const })));
+  return from(make(value)).pipe(map((result) => ({ result, origin: 'made' as const })));
 }
 
 /** The result of a flight. `isShared` is true if another caller had started it. */
@@ -99,7 +110,7 @@ export interface SingleFlight<R> {
    * Starts the work, or joins the work in flight for the same key. Emits its one result, or its
    * error.
    */
-  join(key: string, begin: () => Observable<R>): Observable<Landed<R>>;
+  join(key: string, begin: () => ObservableInput<R>): Observable<Landed<R>>;
 }
 
 /**
@@ -115,7 +126,7 @@ export interface SingleFlight<R> {
  */
 export function createSingleFlight<R>(): SingleFlight<R> {
   const inFlight = new Map<string, Observable<R>>();
-  const start = (key: string, begin: () => Observable<R>): Observable<R> => {
+  const start = (key: string, begin: () => ObservableInput<R>): Observable<R> => {
     const flight = defer(begin).pipe(
       finalize(() => inFlight.delete(key)),
       // Stays joinable until `finalize` removes it: a caller that joins while the result is being

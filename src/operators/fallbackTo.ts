@@ -1,4 +1,12 @@
-import { catchError, from, type MonoTypeOperatorFunction, type ObservableInput, throwError } from 'rxjs';
+import {
+  catchError,
+  from,
+  type Observable,
+  type ObservableInput,
+  type ObservedValueOf,
+  type OperatorFunction,
+  throwError,
+} from 'rxjs';
 
 export interface FallbackToConfig {
   /** Returns true if another source may do better after this error. Default: after every error. */
@@ -16,19 +24,21 @@ export interface FallbackToConfig {
  *     fallbackTo([small, tiny])   ----(t|)
  *
  * Each source is subscribed when its turn comes, so wrap one that costs money in `defer(() => …)`.
- * If `shouldFallBack` or `onFallback` throws, the stream emits that error.
+ * Values that were emitted before an error stay emitted. If `shouldFallBack` or `onFallback`
+ * throws, the stream emits that error. Unsubscribing unsubscribes the source whose turn it is.
  */
-export function fallbackTo<T>(
-  others: readonly ObservableInput<T>[],
+export function fallbackTo<T, O extends ObservableInput<unknown> = ObservableInput<T>>(
+  others: readonly O[],
   config: FallbackToConfig = {},
-): MonoTypeOperatorFunction<T> {
+): OperatorFunction<T, T | ObservedValueOf<O>> {
+  type R = ObservedValueOf<O>;
   const { shouldFallBack = () => true, onFallback } = config;
-  const rescuedFrom = (level: number): MonoTypeOperatorFunction<T> =>
-    catchError((error: unknown) => {
+  const rescuedFrom = <V>(level: number): OperatorFunction<V, V | R> =>
+    catchError((error: unknown): Observable<R> => {
       const other = others[level];
       if (other === undefined || !shouldFallBack(error)) return throwError(() => error);
       onFallback?.({ error, level: level + 1 });
-      return from(other).pipe(rescuedFrom(level + 1));
+      return (from(other) as Observable<R>).pipe(rescuedFrom<R>(level + 1));
     });
-  return rescuedFrom(0);
+  return rescuedFrom<T>(0);
 }

@@ -1,6 +1,6 @@
 import { type MonoTypeOperatorFunction, Observable } from 'rxjs';
 import { createFifoQueue } from './internal/fifoQueue.ts';
-import { expectOption } from './internal/options.ts';
+import { expectCount } from './internal/options.ts';
 
 /**
  * Subscribes to its source when the gate has a free slot, and frees the slot when the source
@@ -9,35 +9,45 @@ import { expectOption } from './internal/options.ts';
  *     two sources, one slot      --(a|)
  *     first                      --(a|)
  *     second                     ----(a|)
+ *
+ * Unsubscribing while it waits steps out of the line.
  */
 export function gate<T>(through: Gate): MonoTypeOperatorFunction<T> {
   // The subscriber's own teardown leaves the gate, so a source that ends at once frees its slot
   // too. Nothing more is held for a waiting source: there may be a million.
-  return (source) => new Observable<T>((subscriber) => through.enter(() => source.subscribe(subscriber)));
+  return (source) =>
+    new Observable<T>((subscriber) =>
+      through.enter(
+        () => source.subscribe(subscriber),
+        (error) => subscriber.error(error),
+      ),
+    );
 }
 
 /** A bounded number of slots, given out in the order of the calls. */
 export interface Gate {
-  /** Slots in all. */
-  readonly places: number;
+  /** Slots in all: callers inside at the same time. */
+  readonly concurrency: number;
   /** Slots in use. */
   readonly running: number;
   /** Callers in line. */
   readonly waiting: number;
   /**
    * Calls `enter` when a slot is free, at once if one is. Returns a function that leaves: it frees
-   * the slot, or steps out of the line. Calling it again does nothing.
+   * the slot, or steps out of the line. Calling it again does nothing. If `enter` throws, its slot
+   * is free again, and `onError` gets the error. Default: throws it out of the call that let it in.
    */
-  enter(enter: () => void): () => void;
+  enter(enter: () => void, onError?: (error: unknown) => void): () => void;
   /**
    * Changes the number of slots. Callers inside stay: with fewer slots the next one enters only
    * after enough have left.
    */
-  resize(slots: number): void;
+  resize(concurrency: number): void;
 }
 
 interface Visit {
   readonly enter: () => void;
+  readonly onError: (error: unknown) => void;
   isInside: boolean;
 }
 
@@ -46,28 +56,46 @@ interface Visit {
  * to bound one of their stages. Take gates in the order of the stages and never two at once, and no
  * deadlock can arise.
  */
-export function createGate(initial: number): Gate {
-  let slots = expectSlots(initial);
+export function createGate(concurrency: number): Gate {
+  expectCount(concurrency, 'concurrency', 1);
+  let slots = concurrency;
   const line = createFifoQueue<Visit>();
   let running = 0;
   let admitting = false;
 
+  const leave = (visit: Visit) => {
+    if (!visit.isInside) return;
+    visit.isInside = false;
+    running -= 1;
+    admit();
+  };
+  const letIn = (visit: Visit) => {
+    visit.isInside = true;
+    running += 1;
+    try {
+      visit.enter();
+    } catch (error) {
+      leave(visit);
+      visit.onError(error);
+    }
+  };
   // A loop, not a recursion: a caller that is let in may leave at once.
   const admit = () => {
     if (admitting) return;
     admitting = true;
-    while (running < slots) {
-      const visit = line.takeFirst();
-      if (visit === undefined) break;
-      visit.isInside = true;
-      running += 1;
-      visit.enter();
+    try {
+      while (running < slots) {
+        const visit = line.takeFirst();
+        if (visit === undefined) break;
+        letIn(visit);
+      }
+    } finally {
+      admitting = false;
     }
-    admitting = false;
   };
 
   return {
-    get places() {
+    get concurrency() {
       return slots;
     },
     get running() {
@@ -77,25 +105,22 @@ export function createGate(initial: number): Gate {
       return line.size;
     },
     resize(wanted) {
-      slots = expectSlots(wanted);
+      expectCount(wanted, 'concurrency', 1);
+      slots = wanted;
       admit();
     },
-    enter(enter) {
-      const visit: Visit = { enter, isInside: false };
+    enter(enter, onError = rethrow) {
+      const visit: Visit = { enter, onError, isInside: false };
       const stepOut = line.join(visit);
       admit();
       return () => {
         stepOut();
-        if (!visit.isInside) return;
-        visit.isInside = false;
-        running -= 1;
-        admit();
+        leave(visit);
       };
     },
   };
 }
 
-function expectSlots(slots: number): number {
-  expectOption(Number.isInteger(slots) && slots >= 1, 'slots', 'an integer of 1 or more', slots);
-  return slots;
+function rethrow(error: unknown): never {
+  throw error;
 }

@@ -6,12 +6,13 @@ import {
   NEVER,
   type Observable,
   type ObservableInput,
+  type ObservedValueOf,
   type SchedulerLike,
   takeUntil,
-  timer,
 } from 'rxjs';
+import { longTimer } from '../base/longTimer.ts';
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { expectOption, shareStop } from './internal/options.ts';
+import { expectCount, expectWait, shareStop } from './internal/options.ts';
 import { pullMap } from './pullMap.ts';
 
 export interface InWavesConfig {
@@ -19,14 +20,14 @@ export interface InWavesConfig {
   waveSize: number;
   /** Wait between the end of a wave and the start of the next. */
   pauseMs: number;
-  /** Inner Observables at the same time. Default: the whole wave. */
+  /** Inner Observables at the same time: an integer of 1 or more. Default: the whole wave. */
   concurrency?: number;
   /** Called when a wave starts, and when all of it is done. Default: no-op. */
   onWave?: (wave: WaveNews) => void;
   /**
    * Stops the start of further items when it emits; items in flight finish. Default: never emits.
    */
-  stop?: Observable<unknown>;
+  stop?: ObservableInput<unknown>;
   /** Clock of the pauses. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
@@ -39,8 +40,8 @@ export interface WaveNews {
 }
 
 /**
- * Maps the items of a source in waves: a wave starts when all of the one before is done and the
- * pause is over. Pulls the items of one wave at a time.
+ * Maps the items of a source to inner Observables or promises in waves: a wave starts when all of
+ * the one before is done and the pause is over. Pulls the items of one wave at a time.
  *
  *     source                                a, b, c
  *     a                                     --(a|)
@@ -48,18 +49,20 @@ export interface WaveNews {
  *     c                                          --(c|)
  *     inWaves({waveSize: 2, pauseMs: 3})    -ba----(c|)
  *
- * There is no pause after the last wave. An error of the source, of `project` or of an inner
- * Observable ends the stream.
+ * There is no pause after the last wave. An error of the source, of `project`, of `onWave` or of an
+ * inner Observable ends the stream. Unsubscribing unsubscribes the inner Observables, or ends the
+ * pause, and closes the source.
  */
-export function inWaves<T, R>(
+export function inWaves<T, O extends ObservableInput<unknown>>(
   source: Iterable<T> | AsyncIterable<T>,
-  project: (value: T) => ObservableInput<R>,
+  project: (value: T) => O,
   config: InWavesConfig,
-): Observable<R> {
+): Observable<ObservedValueOf<O>> {
   const { waveSize, pauseMs, concurrency = waveSize, onWave, stop = NEVER } = config;
   const { scheduler = monotonicScheduler } = config;
-  expectOption(Number.isInteger(waveSize) && waveSize >= 1, 'waveSize', 'an integer of 1 or more', waveSize);
-  expectOption(pauseMs >= 0, 'pauseMs', 'a number of 0 or more', pauseMs);
+  expectCount(waveSize, 'waveSize', 1);
+  expectCount(concurrency, 'concurrency', 1);
+  expectWait(pauseMs, 'pauseMs');
   return defer(() => {
     const shared = shareStop(stop);
     const inner = (items: readonly T[], index: number) => {
@@ -68,7 +71,7 @@ export function inWaves<T, R>(
           onWave?.({ wave: index + 1, items: items.length, state });
           return EMPTY;
         });
-      const pause = index === 0 ? EMPTY : timer(pauseMs, scheduler);
+      const pause = index === 0 || pauseMs === 0 ? EMPTY : longTimer(pauseMs, scheduler);
       const wave = pullMap(items, project, { concurrency, stop: shared.stop });
       return concat(
         pause.pipe(takeUntil(shared.stop), ignoreElements()),

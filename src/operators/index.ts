@@ -8,6 +8,10 @@ export {
   type Landed,
   type SingleFlight,
 } from './cachedBy.ts';
+export { type FallbackToConfig, fallbackTo } from './fallbackTo.ts';
+export { createGate, type Gate, gate } from './gate.ts';
+export { type InWavesConfig, inWaves, type WaveNews } from './inWaves.ts';
+export { type KeepBestConfig, keepBest } from './keepBest.ts';
 export {
   type Breaker,
   type BreakerConfig,
@@ -15,11 +19,7 @@ export {
   circuitBreaker,
   createBreaker,
   type OpenedCircuit,
-} from './circuitBreaker.ts';
-export { type FallbackToConfig, fallbackTo } from './fallbackTo.ts';
-export { createGate, type Gate, gate } from './gate.ts';
-export { type InWavesConfig, inWaves, type WaveNews } from './inWaves.ts';
-export { type KeepBestConfig, keepBest } from './keepBest.ts';
+} from './pace/circuitBreaker.ts';
 export {
   type ConcurrencyLearner,
   type ConcurrencyLearnerConfig,
@@ -27,6 +27,7 @@ export {
 } from './pace/concurrencyLearner.ts';
 export { createGovernor, type GovernorConfig } from './pace/governor.ts';
 export { createOutage, type Outage, type OutageConfig } from './pace/outage.ts';
+export { paced } from './pace/paced.ts';
 export { type RateLimitConfig, rateLimit } from './pace/rateLimit.ts';
 export { throughOutage } from './pace/throughOutage.ts';
 export {

@@ -1,11 +1,16 @@
-import { Observable, type OperatorFunction } from 'rxjs';
-import { expectOption } from './internal/options.ts';
+import { concatMap, type OperatorFunction, pipe, reduce } from 'rxjs';
+import { expectCount } from './internal/options.ts';
 
 export interface KeepBestConfig<T> {
-  /** Returns the score of a value; higher is better. */
+  /** Returns the score of a value; higher is better, and NaN is the lowest. */
   scoreOf: (value: T) => number;
   /** Returns true if two values are so alike that only the better one is kept. Default: never. */
   isSame?: (a: T, b: T) => boolean;
+}
+
+interface Rated<T> {
+  readonly value: T;
+  readonly score: number;
 }
 
 /**
@@ -16,29 +21,22 @@ export interface KeepBestConfig<T> {
  *     keepBest(2)   -------(97|)
  *
  * With `isSame` memory holds `count` values too, so a value that was pushed out does not come back,
- * even if the one that pushed it out is replaced later.
+ * even if the one that pushed it out is replaced later. Emits the error of the source, and what
+ * `scoreOf` or `isSame` throws, instead of values.
  */
 export function keepBest<T>(count: number, config: KeepBestConfig<T>): OperatorFunction<T, T> {
   const { scoreOf, isSame = () => false } = config;
-  expectOption(Number.isInteger(count) && count >= 1, 'count', 'an integer of 1 or more', count);
-  return (source) =>
-    new Observable<T>((subscriber) => {
-      let best: { readonly value: T; readonly score: number }[] = [];
-      return source.subscribe({
-        next: (value) => {
-          const score = scoreOf(value);
-          if (best.some((kept) => kept.score >= score && isSame(kept.value, value))) return;
-          const others = best.filter((kept) => !isSame(kept.value, value));
-          const position = others.findIndex((kept) => kept.score < score);
-          best = others
-            .toSpliced(position < 0 ? others.length : position, 0, { value, score })
-            .slice(0, count);
-        },
-        error: (error: unknown) => subscriber.error(error),
-        complete: () => {
-          for (const { value } of best) subscriber.next(value);
-          subscriber.complete();
-        },
-      });
-    });
+  expectCount(count, 'count', 1);
+  const admit = (best: readonly Rated<T>[], value: T): readonly Rated<T>[] => {
+    const rated = scoreOf(value);
+    const score = Number.isNaN(rated) ? Number.NEGATIVE_INFINITY : rated;
+    if (best.some((kept) => kept.score >= score && isSame(kept.value, value))) return best;
+    const others = best.filter((kept) => !isSame(kept.value, value));
+    const position = others.findIndex((kept) => kept.score < score);
+    return others.toSpliced(position < 0 ? others.length : position, 0, { value, score }).slice(0, count);
+  };
+  return pipe(
+    reduce(admit, [] as readonly Rated<T>[]),
+    concatMap((best) => best.map(({ value }) => value)),
+  );
 }

@@ -1,36 +1,38 @@
 import {
   concat,
-  concatMap,
   defer,
   EMPTY,
   from,
+  ignoreElements,
   NEVER,
-  Observable,
+  type Observable,
   type ObservableInput,
+  type ObservedValueOf,
   tap,
   toArray,
 } from 'rxjs';
-import { expectOption } from './internal/options.ts';
+import { expectBound, shareStop } from './internal/options.ts';
+import { pullMap } from './pullMap.ts';
 
-export interface RefineConfig<T, R> {
+export interface RefineConfig<T, O extends ObservableInput<unknown>> {
   /**
    * Makes the results of one round: `(items) => pullMap(items, make, { concurrency: 4 })`, for
    * example. Rounds never overlap, so the concurrency of one round is that of the whole. `round` is
    * 0 for the first.
    */
-  run: (items: readonly T[], round: number) => ObservableInput<R>;
+  run: (items: readonly T[], round: number) => O;
   /**
    * Returns the items of the next round, made from the results of this one; none ends the stream.
    * It may take its time.
    */
-  next: (results: readonly R[], round: number) => ObservableInput<T>;
-  /** Rounds after the first, at most: an integer of 0 or more. */
+  next: (results: readonly ObservedValueOf<O>[], round: number) => ObservableInput<T>;
+  /** Rounds after the first, at most: an integer of 0 or more, or Infinity. */
   rounds: number;
   /**
    * Stops further rounds when it emits. Give it to the Observable of `run` too, to end a round
    * early. Default: never emits.
    */
-  stop?: Observable<unknown>;
+  stop?: ObservableInput<unknown>;
 }
 
 /**
@@ -44,35 +46,36 @@ export interface RefineConfig<T, R> {
  *
  * Completes after the last round, when `next` gives no items, and when a round ends after `stop`.
  * Memory holds the results of one round. If `run` or `next` throws or emits an error, the stream
- * emits it.
+ * emits it. Unsubscribing unsubscribes the Observable of `run` or `next` that is in flight.
  */
-export function refine<T, R>(first: readonly T[], config: RefineConfig<T, R>): Observable<R> {
+export function refine<T, O extends ObservableInput<unknown>>(
+  first: readonly T[],
+  config: RefineConfig<T, O>,
+): Observable<ObservedValueOf<O>> {
+  type R = ObservedValueOf<O>;
   const { run, next, rounds, stop = NEVER } = config;
-  expectOption(Number.isInteger(rounds) && rounds >= 0, 'rounds', 'an integer of 0 or more', rounds);
-  return new Observable<R>((subscriber) => {
-    let isStopped = false;
-    const begin = (items: readonly T[], round: number): Observable<R> => {
-      if (items.length === 0 || isStopped) return EMPTY;
+  expectBound(rounds, 'rounds', 0);
+  return defer(() => {
+    const shared = shareStop(stop);
+    let items = first;
+    // A round is an item of its own, pulled when the one before is done.
+    function* allRounds() {
+      for (let round = 0; round <= rounds && items.length > 0; round += 1) yield round;
+    }
+    const oneRound = (round: number) => {
       const results: R[] = [];
-      const made = defer(() => run(items, round)).pipe(tap((result) => results.push(result)));
-      return concat(
-        made,
-        defer(() => (round === rounds || isStopped ? EMPTY : feedBack(results, round))),
-      );
-    };
-    const feedBack = (results: readonly R[], round: number): Observable<R> =>
-      from(next(results, round)).pipe(
+      const made = defer(() => from(run(items, round)) as Observable<R>);
+      const chosen = defer(() => {
+        items = [];
+        return round === rounds || shared.isStopped ? EMPTY : next(results, round);
+      }).pipe(
         toArray(),
-        concatMap((items) => begin(items, round + 1)),
+        tap((all) => {
+          items = all;
+        }),
       );
-    subscriber.add(
-      stop.subscribe({
-        next: () => {
-          isStopped = true;
-        },
-        error: (error: unknown) => subscriber.error(error),
-      }),
-    );
-    subscriber.add(begin(first, 0).subscribe(subscriber));
+      return concat(made.pipe(tap((result) => results.push(result))), chosen.pipe(ignoreElements()));
+    };
+    return pullMap(allRounds(), oneRound, { concurrency: 1, stop: shared.stop });
   });
 }

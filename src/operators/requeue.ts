@@ -3,26 +3,28 @@ import {
   concat,
   defer,
   EMPTY,
+  from,
   ignoreElements,
   NEVER,
   type Observable,
   type ObservableInput,
+  type ObservedValueOf,
   type SchedulerLike,
   takeUntil,
   tap,
   throwError,
-  timer,
 } from 'rxjs';
+import { longTimer } from '../base/longTimer.ts';
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { createFifoQueue } from './internal/fifoQueue.ts';
-import { expectOption, shareStop } from './internal/options.ts';
+import { expectCount, expectWait, shareStop } from './internal/options.ts';
 import { pullMap } from './pullMap.ts';
 
 export interface RequeueConfig<T> {
-  /** Tasks at the same time: an integer of 1 or more. */
-  lanes: number;
-  /** Tries of one task, at most, the first included: an integer of 1 or more. */
-  maxTries: number;
+  /** Tasks at the same time, one in each lane: an integer of 1 or more. */
+  concurrency: number;
+  /** Tries of one task after its first, at most: an integer of 0 or more. */
+  retries: number;
   /** Returns true if another try can help; if not, the error ends the stream. Default: always. */
   shouldRequeue?: (error: unknown) => boolean;
   /** Shortest time from a failure to the next try; time spent in line counts. Default 0. */
@@ -33,13 +35,13 @@ export interface RequeueConfig<T> {
    * Stops the start of further tasks when it emits, and drops the line of failed ones; tasks in
    * flight finish. Default: never emits.
    */
-  stop?: Observable<unknown>;
+  stop?: ObservableInput<unknown>;
   /** Clock of the delays. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
 }
 
 export interface LaneTurn {
-  /** Number of the lane, 1…`lanes`. */
+  /** Number of the lane, 1…`concurrency`. */
   readonly lane: number;
   /** 1-based try of the task. */
   readonly attempt: number;
@@ -60,36 +62,40 @@ interface Task<T> {
  * Works through a source in lanes. A task that fails goes to the end of the line, behind all that
  * the source has, and gets another try there. Values that it emitted before it failed stay emitted.
  *
- *     source                           a, b, c
- *     a, first try                     --#
- *     b                                ----(b|)
- *     c                                  ---(c|)
- *     a, second try                        --(a|)
- *     requeue({lanes: 2, maxTries: 2}) ----bc(a|)
+ *     source                                a, b, c
+ *     a, first try                          --#
+ *     b                                     ----(b|)
+ *     c                                       ---(c|)
+ *     a, second try                             --(a|)
+ *     requeue({concurrency: 2, retries: 1}) ----bc(a|)
  *
  * Pulls a task only when a lane is free: memory holds the tasks in the lanes and those that have
- * failed. The error of a last try, or of the source, ends the stream.
+ * failed. The error of a last try, of the source or of a callback ends the stream. Unsubscribing
+ * unsubscribes the tasks in the lanes, drops the line, and closes the source.
  */
-export function requeue<T, R>(
+export function requeue<T, O extends ObservableInput<unknown>>(
   source: Iterable<T> | AsyncIterable<T>,
-  project: (value: T, turn: LaneTurn) => ObservableInput<R>,
+  project: (value: T, turn: LaneTurn) => O,
   config: RequeueConfig<T>,
-): Observable<R> {
-  const { lanes, maxTries, shouldRequeue = () => true, delayMs = 0, onTask } = config;
+): Observable<ObservedValueOf<O>> {
+  type R = ObservedValueOf<O>;
+  const { concurrency, retries, shouldRequeue = () => true, delayMs = 0, onTask } = config;
   const { stop = NEVER, scheduler = monotonicScheduler } = config;
-  expectOption(Number.isInteger(lanes) && lanes >= 1, 'lanes', 'an integer of 1 or more', lanes);
-  expectOption(Number.isInteger(maxTries) && maxTries >= 1, 'maxTries', 'an integer of 1 or more', maxTries);
-  expectOption(delayMs >= 0, 'delayMs', 'a number of 0 or more', delayMs);
+  expectCount(concurrency, 'concurrency', 1);
+  expectCount(retries, 'retries', 0);
+  expectWait(delayMs, 'delayMs');
   return defer(() => {
     const shared = shareStop(stop);
     const line = createFifoQueue<Task<T>>();
-    const freeLanes = Array.from({ length: lanes }, (_, index) => lanes - index);
+    const freeLanes = Array.from({ length: concurrency }, (_, index) => concurrency - index);
+    /** Tasks that are tried again by the lane in which they failed. */
+    const againIn = new Map<number, Task<T>>();
     /** True once the source has ended and the line behind it is empty. */
     let isDrained = false;
 
     const work = (task: Task<T>, lane: number): Observable<R> => {
       const waitMs = task.notBeforeMs - scheduler.now();
-      const wait = waitMs > 0 ? timer(waitMs, scheduler) : EMPTY;
+      const wait = waitMs > 0 ? longTimer(waitMs, scheduler) : EMPTY;
       return concat(
         wait.pipe(takeUntil(shared.stop), ignoreElements()),
         defer(() => (shared.isStopped ? EMPTY : attemptOf(task, lane))),
@@ -99,7 +105,7 @@ export function requeue<T, R>(
       const { value, attempt } = task;
       let failure: { readonly error: unknown } | null = null;
       onTask?.({ lane, attempt, value, state: 'started' });
-      const tried = defer(() => project(value, { lane, attempt })).pipe(
+      const tried = defer(() => from(project(value, { lane, attempt })) as Observable<R>).pipe(
         catchError((error: unknown) => {
           failure = { error };
           return EMPTY;
@@ -113,14 +119,14 @@ export function requeue<T, R>(
       return concat(tried, settled);
     };
     const again = ({ value, attempt }: Task<T>, lane: number, error: unknown): Observable<R> => {
-      if (attempt === maxTries || !shouldRequeue(error)) return throwError(() => error);
+      if (attempt > retries || !shouldRequeue(error)) return throwError(() => error);
       onTask?.({ lane, attempt, value, state: 'requeued' });
       if (shared.isStopped) return EMPTY;
       const task = { value, attempt: attempt + 1, notBeforeMs: scheduler.now() + delayMs };
       // The end of an empty line is here. So an idle lane need not wait for work: every task that
       // may still fail is in a lane.
-      if (isDrained) return work(task, lane);
-      line.join(task);
+      if (isDrained) againIn.set(lane, task);
+      else line.join(task);
       return EMPTY;
     };
 
@@ -128,11 +134,19 @@ export function requeue<T, R>(
       for (let task = line.takeFirst(); task !== undefined; task = line.takeFirst()) yield task;
       isDrained = true;
     };
+    // Tries are items of their own: a loop, not a recursion, if a task fails at once each time.
+    const triesIn = function* (lane: number, first: Task<T>) {
+      for (let task: Task<T> | undefined = first; task !== undefined; task = againIn.get(lane)) {
+        againIn.delete(lane);
+        yield task;
+      }
+    };
     const inLane = (task: Task<T>) => {
       const lane = freeLanes.pop() ?? 0;
-      return work(task, lane).pipe(tap({ complete: () => freeLanes.push(lane) }));
+      const tries = pullMap(triesIn(lane, task), (one) => work(one, lane), { concurrency: 1 });
+      return tries.pipe(tap({ complete: () => freeLanes.push(lane) }));
     };
-    return pullMap(tasksOf(source, failed), inLane, { concurrency: lanes, stop: shared.stop });
+    return pullMap(tasksOf(source, failed), inLane, { concurrency, stop: shared.stop });
   });
 }
 

@@ -1,14 +1,20 @@
-import { type MonoTypeOperatorFunction, retry, type SchedulerLike, timer } from 'rxjs';
+import { type MonoTypeOperatorFunction, retry, type SchedulerLike } from 'rxjs';
+import { longTimer } from '../base/longTimer.ts';
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { expectOption, maxTimerMs } from './internal/options.ts';
+import { expectBound, expectWait } from './internal/options.ts';
 
 export interface RetryBackoffConfig {
-  /** Tries after the first one. Default 4. */
+  /** Tries after the first one: an integer of 0 or more, or Infinity. Default 4. */
   retries?: number;
   /** Upper bound of the wait before the first retry; doubles with each retry. Default 500. */
   delayMs?: number;
   /** Largest value of that bound. Default 30,000. */
   maxDelayMs?: number;
+  /**
+   * True to count tries and double waits anew after each value: for a source that lasts, such as a
+   * connection. Default false.
+   */
+  resetOnSuccess?: boolean;
   /**
    * Returns true if another try can help; `attempt` is the try that failed, 1-based. Default:
    * always.
@@ -32,6 +38,9 @@ export interface RetryBackoffConfig {
   scheduler?: SchedulerLike;
 }
 
+/** Beyond every bound of a wait; without it the factor would be Infinity after 1,024 tries. */
+const MOST_DOUBLINGS = 64;
+
 /**
  * Resubscribes to a failed source after a growing, jittered wait; emits the last error if no try
  * succeeds.
@@ -39,26 +48,32 @@ export interface RetryBackoffConfig {
  *     source                                                    -#
  *     retryBackoff({retries: 2, delayMs: 2, random: () => 1})   ---------#
  *
+ *     source                                                    a-#
+ *     {retries: 1, delayMs: 2, resetOnSuccess: true}            a---a---a---a
+ *
+ * Values that were emitted before an error stay emitted. Emits what a callback throws.
+ * Unsubscribing unsubscribes the source, or ends the wait.
+ *
  * Full jitter keeps calls that failed together from coming back together:
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function retryBackoff<T>(config: RetryBackoffConfig = {}): MonoTypeOperatorFunction<T> {
   const { retries = 4, delayMs = 500, maxDelayMs = 30_000, shouldRetry = () => true, onRetry } = config;
-  const { retryAfterMs = namedWait, maxRetryAfterMs = 60_000 } = config;
+  const { retryAfterMs = namedWait, maxRetryAfterMs = 60_000, resetOnSuccess = false } = config;
   const { random = Math.random, scheduler = monotonicScheduler } = config;
-  expectOption(Number.isInteger(retries) && retries >= 0, 'retries', 'an integer of 0 or more', retries);
-  expectOption(delayMs >= 0, 'delayMs', 'a number of 0 or more', delayMs);
-  expectOption(maxDelayMs >= 0, 'maxDelayMs', 'a number of 0 or more', maxDelayMs);
-  expectOption(maxRetryAfterMs >= 0, 'maxRetryAfterMs', 'a number of 0 or more', maxRetryAfterMs);
+  expectBound(retries, 'retries', 0);
+  expectWait(delayMs, 'delayMs');
+  expectWait(maxDelayMs, 'maxDelayMs');
+  expectWait(maxRetryAfterMs, 'maxRetryAfterMs');
   return retry({
+    resetOnSuccess,
     delay: (error: unknown, attempt) => {
       if (attempt > retries || !shouldRetry(error, attempt)) throw error;
-      const boundMs = Math.min(maxDelayMs, delayMs * 2 ** (attempt - 1));
+      const boundMs = Math.min(maxDelayMs, delayMs * 2 ** Math.min(attempt - 1, MOST_DOUBLINGS));
       const namedMs = retryAfterMs(error);
-      const wantedMs = namedMs === null ? random() * boundMs : Math.min(maxRetryAfterMs, namedMs);
-      const waitMs = Math.min(maxTimerMs, wantedMs);
+      const waitMs = namedMs === null ? random() * boundMs : Math.min(maxRetryAfterMs, namedMs);
       onRetry?.({ error, attempt, delayMs: waitMs });
-      return timer(waitMs, scheduler);
+      return longTimer(waitMs, scheduler);
     },
   });
 }

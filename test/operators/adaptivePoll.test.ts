@@ -1,4 +1,4 @@
-import { defer, lastValueFrom, NEVER, of, throwError } from 'rxjs';
+import { defer, EMPTY, lastValueFrom, NEVER, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type AdaptivePollConfig, adaptivePoll } from '../../src/operators/adaptivePoll.ts';
 import { marbles } from '../helpers/marbles.ts';
@@ -114,6 +114,39 @@ it(
     );
   }),
 );
+
+it(
+  'takes the first response of a request that has two, or does not end',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const poll = { ...config, startingMs: 2, processingMs: 4 };
+    const twice = [cold('s-s-s|'), cold('(sd)'), cold('d-----')];
+    const asked = [...twice];
+    expectObservable(adaptivePoll(() => asked.shift() ?? NEVER, poll)).toBe('--s-s-(d|)');
+    for (const [n, one] of twice.entries())
+      expectSubscriptions(one.subscriptions).toBe(`${'--'.repeat(n + 1)}(^!)`);
+  }),
+);
+
+it(
+  'asks again, after the usual wait, if a request has no response',
+  marbles(({ cold, expectObservable }) => {
+    const poll = { ...config, startingMs: 2, processingMs: 4 };
+    const silent = [cold('-|'), cold('|'), cold('(d|)')];
+    expectObservable(adaptivePoll(() => silent.shift() ?? NEVER, poll)).toBe('-------------(d|)');
+    expectObservable(adaptivePoll(() => EMPTY, { ...poll, timeoutMs: 9 })).toBe('---------(t|)');
+  }),
+);
+
+it('asks by promises too', async () => {
+  let asked = 0;
+  const polled = adaptivePoll(async () => ++asked, {
+    isDone: (n) => n === 3,
+    onTimeout: async () => 0,
+    startingMs: 1,
+    processingMs: 1,
+  });
+  expect(await lastValueFrom(polled)).toBe(3);
+});
 
 it(
   'counts for each subscription by itself',

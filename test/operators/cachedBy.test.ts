@@ -1,4 +1,4 @@
-import { concatMap, EMPTY, finalize, map, NEVER, of, throwError } from 'rxjs';
+import { concatMap, EMPTY, finalize, lastValueFrom, map, NEVER, of, throwError, toArray } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type Cached, cachedBy, createSingleFlight } from '../../src/operators/cachedBy.ts';
 import { marbles } from '../helpers/marbles.ts';
@@ -121,6 +121,34 @@ it(
     expectSubscriptions(work.subscriptions).toBe(['---^-!']);
   }),
 );
+
+it(
+  'makes as many at the same time as it is asked to; the others wait in a queue',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const work = cold('                 ----(w|)');
+    const values = cold('               (abc|)');
+    const made = cachedBy({ keyOf, make: () => work, concurrency: 2 });
+    expectObservable(values.pipe(made, shown)).toBe('----(xx)(x|)', { x: 'made w' });
+    expectSubscriptions(work.subscriptions).toBe(['^---!', '^---!', '----^---!']);
+    expect(() => cachedBy({ keyOf, make: () => work, concurrency: 0 })).toThrow('`concurrency`');
+  }),
+);
+
+it('takes promises', async () => {
+  const kept = new Map([['a', 'stored']]);
+  const cached = of('a', 'b').pipe(
+    cachedBy({
+      keyOf,
+      find: async (key) => kept.get(key) ?? null,
+      make: async (value) => `made ${value}`,
+      keep: async (key, result) => kept.set(key, result),
+      alone: (_key, _value, make) => lastValueFrom(make),
+    }),
+    toArray(),
+  );
+  expect((await lastValueFrom(cached)).map(({ result }) => result)).toEqual(['stored', 'made b']);
+  expect(kept.get('b')).toBe('made b');
+});
 
 it('does not wait for anything if the result is stored', () => {
   const seen: unknown[] = [];

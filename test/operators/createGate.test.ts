@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createGate } from '../../src/operators/gate.ts';
 
 it('refuses a bad number of slots at once', () => {
-  expect(() => createGate(0)).toThrow('Expected `slots` to be an integer of 1 or more, got 0');
+  expect(() => createGate(0)).toThrow('Expected `concurrency` to be an integer of 1 or more, got 0');
   expect(() => createGate(Number.NaN)).toThrow('got NaN');
 });
 

@@ -72,7 +72,7 @@ it(
       [2, 1],
       [0, 0],
     ]);
-    expect(through.places).toBe(2);
+    expect(through.concurrency).toBe(2);
   }),
 );
 

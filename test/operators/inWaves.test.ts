@@ -118,4 +118,7 @@ it('refuses bad options at once', () => {
     'Expected `waveSize` to be an integer of 1 or more, got 0',
   );
   expect(() => inWaves([], () => NEVER, { waveSize: 1, pauseMs: -1 })).toThrow('`pauseMs`');
+  expect(() => inWaves([], () => NEVER, { waveSize: 1, pauseMs: 0, concurrency: 0 })).toThrow(
+    '`concurrency`',
+  );
 });

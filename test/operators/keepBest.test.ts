@@ -26,6 +26,12 @@ function kept<T>(values: readonly T[], count: number, config: Parameters<typeof 
   return result;
 }
 
+it('takes a score that is not a number for the lowest', () => {
+  const score = { scoreOf: (value: number) => value };
+  expect(kept([Number.NaN, 1, Number.NaN, 3], 2, score)).toEqual([3, 1]);
+  expect(kept([Number.NaN], 2, score)).toEqual([Number.NaN]);
+});
+
 it('keeps what a stable sort would put first', () => {
   const numbers = fc.array(fc.record({ id: fc.integer(), score: fc.integer({ min: 0, max: 5 }) }));
   fc.assert(

@@ -43,7 +43,7 @@ it(
   'ends when there is nothing left to make, with the error of a round or of a choice, and on unsubscribe',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const run = (items: readonly string[]): Observable<string> => from(items);
-    expectObservable(refine<string, string>([], { run, next: () => ['x'], rounds: 5 })).toBe('|');
+    expectObservable(refine<string, Observable<string>>([], { run, next: () => ['x'], rounds: 5 })).toBe('|');
     expectObservable(refine(['a'], { run, next: () => EMPTY, rounds: 5 })).toBe('(a|)');
     expectObservable(refine(['a'], { run, next: () => ['b'], rounds: 0 })).toBe('(a|)');
     expectObservable(refine(['a'], { run: () => cold('-a-#'), next: () => ['b'], rounds: 1 })).toBe('-a-#');

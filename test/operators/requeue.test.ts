@@ -18,8 +18,8 @@ it(
     const expected = '  ----bc(a|)';
     const news: string[] = [];
     const tasks = requeue(['a', 'b', 'c'], (task, { attempt }) => ways[task]?.[attempt - 1] ?? NEVER, {
-      lanes: 2,
-      maxTries: 2,
+      concurrency: 2,
+      retries: 1,
       onTask: (task) => news.push(lineOf(task)),
     });
     expectObservable(tasks).toBe(expected);
@@ -48,7 +48,7 @@ it(
         lanes.push(lane);
         return attempt < 3 ? failing : of('a');
       },
-      { lanes: 2, maxTries: 3, delayMs: 3 },
+      { concurrency: 2, retries: 2, delayMs: 3 },
     );
     expectObservable(tasks).toBe('--------(a|)');
     expectSubscriptions(failing.subscriptions).toBe(['^!', '----^!']);
@@ -63,7 +63,9 @@ it(
     const project = (task: string, { attempt }: { attempt: number }) =>
       task === 'a' && attempt === 1 ? cold('-#') : cold('---(x|)');
     //                                                               a fails at 1, b until 4, a until 7
-    expectObservable(requeue(['a', 'b'], project, { lanes: 1, maxTries: 2, delayMs: 3 })).toBe('----x--(x|)');
+    expectObservable(requeue(['a', 'b'], project, { concurrency: 1, retries: 1, delayMs: 3 })).toBe(
+      '----x--(x|)',
+    );
   }),
 );
 
@@ -71,11 +73,11 @@ it(
   'ends with the error of the last try, and with one that no other try can help',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const twice = cold('-#');
-    expectObservable(requeue(['a'], () => twice, { lanes: 1, maxTries: 2 })).toBe('--#');
+    expectObservable(requeue(['a'], () => twice, { concurrency: 1, retries: 1 })).toBe('--#');
     expectSubscriptions(twice.subscriptions).toBe(['^!', '-^!']);
     const once = cold('-#');
     const shouldRequeue = (error: unknown) => error !== 'error';
-    expectObservable(requeue(['a'], () => once, { lanes: 1, maxTries: 9, shouldRequeue })).toBe('-#');
+    expectObservable(requeue(['a'], () => once, { concurrency: 1, retries: 8, shouldRequeue })).toBe('-#');
     expectSubscriptions(once.subscriptions).toBe('^!');
   }),
 );
@@ -87,7 +89,7 @@ it(
     function* endless() {
       while (true) yield pulled++;
     }
-    const tasks = requeue(endless(), () => cold('--#'), { lanes: 2, maxTries: 2 });
+    const tasks = requeue(endless(), () => cold('--#'), { concurrency: 2, retries: 1 });
     expectObservable(tasks, '-----!').toBe('------');
     flush();
     expect(pulled).toBe(6); // two at the beginning, two after 2 and after 4
@@ -100,7 +102,7 @@ it(
     const news: string[] = [];
     const onTask = (task: TaskNews<string>) => news.push(lineOf(task));
     const project = (task: string) => (task === 'a' ? cold('-#') : cold('-----(x|)'));
-    const config = { lanes: 2, maxTries: 9, onTask };
+    const config = { concurrency: 2, retries: 8, onTask };
     expectObservable(requeue(['a', 'b', 'c'], project, { ...config, stop: hot('--s') })).toBe('-----x(x|)');
     flush();
     expect(news.filter((line) => line.includes(' a '))).toEqual(['1 started a 1', '1 requeued a 1']);
@@ -110,7 +112,7 @@ it(
 it(
   'does not wait for a delay that stop has made idle',
   marbles(({ cold, hot, expectObservable }) => {
-    const config = { lanes: 1, maxTries: 9, delayMs: 99, stop: hot('---s') };
+    const config = { concurrency: 1, retries: 8, delayMs: 99, stop: hot('---s') };
     expectObservable(requeue(['a'], () => cold('-#'), config)).toBe('---|');
     const late = { ...config, stop: hot('s') };
     expectObservable(requeue(['a'], () => cold('-#'), late)).toBe('-|');
@@ -129,7 +131,7 @@ it('takes asynchronous sources, whose end may come while tasks fail', async () =
       tries.set(n, attempt);
       return attempt <= n % 3 ? throwError(() => failure) : of(n);
     },
-    { lanes: 3, maxTries: 3 },
+    { concurrency: 3, retries: 2 },
   );
   const done = await lastValueFrom(tasks.pipe(toArray()));
   expect(done.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n));
@@ -138,16 +140,16 @@ it('takes asynchronous sources, whose end may come while tasks fail', async () =
 
 it('keeps its state per subscription', async () => {
   const lanes: number[] = [];
-  const tasks = requeue([1, 2], (_, { lane }) => of(lanes.push(lane)), { lanes: 1, maxTries: 1 });
+  const tasks = requeue([1, 2], (_, { lane }) => of(lanes.push(lane)), { concurrency: 1, retries: 0 });
   await lastValueFrom(tasks);
   await lastValueFrom(tasks);
   expect(lanes).toEqual([1, 1, 1, 1]);
 });
 
 it('refuses bad options at once', () => {
-  expect(() => requeue([], () => NEVER, { lanes: 0, maxTries: 1 })).toThrow(
-    'Expected `lanes` to be an integer of 1 or more, got 0',
+  expect(() => requeue([], () => NEVER, { concurrency: 0, retries: 0 })).toThrow(
+    'Expected `concurrency` to be an integer of 1 or more, got 0',
   );
-  expect(() => requeue([], () => NEVER, { lanes: 1, maxTries: 0 })).toThrow('`maxTries`');
-  expect(() => requeue([], () => NEVER, { lanes: 1, maxTries: 1, delayMs: -1 })).toThrow('`delayMs`');
+  expect(() => requeue([], () => NEVER, { concurrency: 1, retries: -1 })).toThrow('`retries`');
+  expect(() => requeue([], () => NEVER, { concurrency: 1, retries: 0, delayMs: -1 })).toThrow('`delayMs`');
 });

@@ -115,6 +115,33 @@ it(
 );
 
 it(
+  'counts anew after each value, if it is asked to',
+  marbles(({ cold, expectObservable }) => {
+    const lasting = cold('a-#');
+    const config = { retries: 1, delayMs: 2, resetOnSuccess: true, ...unjittered };
+    expectObservable(lasting.pipe(retryBackoff(config)), '-------------!').toBe('a---a---a---a-');
+    expectObservable(lasting.pipe(retryBackoff({ ...config, resetOnSuccess: false }))).toBe('a---a-#');
+    // Waits 2, 2, then no value: 4 would be the second wait in a row.
+    const later = [cold('a-#'), cold('--#'), cold('a|')];
+    const source = defer(() => later.shift() ?? EMPTY);
+    expectObservable(source.pipe(retryBackoff({ ...config, retries: 2 }))).toBe('a---------a|');
+  }),
+);
+
+it(
+  'retries for good, with waits that stay numbers',
+  marbles(({ expectObservable, flush }) => {
+    let tries = 0;
+    const source = defer(() => (++tries > 1_100 ? of('a') : throwError(() => 'busy')));
+    const config = { retries: Number.POSITIVE_INFINITY, maxDelayMs: 1, ...unjittered };
+    expectObservable(source.pipe(retryBackoff({ ...config, delayMs: 1 }))).toBe('1100ms (a|)');
+    flush();
+    tries = 0;
+    expectObservable(source.pipe(retryBackoff({ ...config, delayMs: 0 }))).toBe('1100ms (a|)');
+  }),
+);
+
+it(
   'stops waiting when it is unsubscribed',
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const source = cold('#');

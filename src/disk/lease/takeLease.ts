@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { defer, filter, type Observable, repeat, type SchedulerLike, take, timer } from 'rxjs';
+import { defer, filter, type Observable, repeat, type SchedulerLike, take } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import { longTimer } from '../../base/longTimer.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { RxposureError } from '../../errors.ts';
 import { toStorageError } from '../storageError.ts';
@@ -42,7 +43,7 @@ export function takeLease(path: string, config: LeaseConfig = {}): Observable<Le
   const { lookEveryMs = 500, scheduler = monotonicScheduler } = config;
   return defer(() =>
     looks(path, { ...config, lookEveryMs }).pipe(
-      repeat({ delay: () => timer(lookEveryMs, scheduler) }),
+      repeat({ delay: () => longTimer(lookEveryMs, scheduler) }),
       filter((lease) => lease !== null),
       take(1),
     ),

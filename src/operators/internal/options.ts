@@ -1,4 +1,6 @@
-import { type Observable, share, tap } from 'rxjs';
+import { from, type Observable, type ObservableInput, share, tap } from 'rxjs';
+
+export { maxTimerMs } from '../../base/longTimer.ts';
 
 /**
  * Throws a RangeError that names the option, the expected value and the received one, unless
@@ -8,8 +10,20 @@ export function expectOption(isRight: boolean, name: string, expected: string, g
   if (!isRight) throw new RangeError(`Expected \`${name}\` to be ${expected}, got ${String(got)}`);
 }
 
-/** The longest wait that a timer can take, nearly 25 days; a longer one would fire at once. */
-export const maxTimerMs = 2 ** 31 - 1;
+/** Throws unless the option is an integer of `least` or more. */
+export function expectCount(count: number, name: string, least: 0 | 1): void {
+  expectOption(Number.isInteger(count) && count >= least, name, `an integer of ${least} or more`, count);
+}
+
+/** Throws unless the option is an integer of `least` or more, or Infinity for no bound. */
+export function expectBound(count: number, name: string, least: 0 | 1): void {
+  if (count !== Number.POSITIVE_INFINITY) expectCount(count, name, least);
+}
+
+/** Throws unless the option is a number of 0 or more; Infinity is one. */
+export function expectWait(waitMs: number, name: string): void {
+  expectOption(waitMs >= 0, name, 'a number of 0 or more', waitMs);
+}
 
 /** A stop signal, shared by all stages of one operator. */
 interface SharedStop {
@@ -23,13 +37,13 @@ interface SharedStop {
 }
 
 /** Shares one `stop`, hot or cold, between several stages, some of which begin later. */
-export function shareStop(stop: Observable<unknown>): SharedStop {
+export function shareStop(stop: ObservableInput<unknown>): SharedStop {
   let isStopped = false;
   const note = tap(() => {
     isStopped = true;
   });
   return {
-    stop: stop.pipe(note, share()),
+    stop: from(stop).pipe(note, share()),
     get isStopped() {
       return isStopped;
     },

@@ -1,7 +1,7 @@
 /** Finds out how many concurrent predictions a service makes good use of. */
 export interface ConcurrencyLearner {
   /** Concurrent predictions to allow now. */
-  readonly places: number;
+  readonly concurrency: number;
   /**
    * Reports a prediction that ended well; `running` is how many were in flight, itself included.
    */
@@ -89,7 +89,7 @@ export function createConcurrencyLearner(config: ConcurrencyLearnerConfig = {}):
   };
   const windowEnds = (): number => Math.max(SHORTEST_WINDOW, slots * (isBold ? BOLD_ROUNDS : CAREFUL_ROUNDS));
   return {
-    get places() {
+    get concurrency() {
       return slots;
     },
     completed(nowMs, running) {

@@ -1,23 +1,28 @@
-import { Observable, type SchedulerLike, type Subscriber, type Subscription, timer } from 'rxjs';
+import { Observable, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs';
+import { longTimer } from '../../base/longTimer.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { ProviderError } from '../../errors.ts';
 import type { CreateTicket, Governor } from '../../ports.ts';
 import { createFifoQueue } from '../internal/fifoQueue.ts';
-import { expectOption, maxTimerMs } from '../internal/options.ts';
+import { expectOption } from '../internal/options.ts';
 import { createClosure } from './closure.ts';
 import { createPaceLearner } from './paceLearner.ts';
 import { createServiceBucket } from './serviceBucket.ts';
-import { createTokenBucket, type TokenBucketConfig } from './tokenBucket.ts';
+import { createTokenBucket, expectRate } from './tokenBucket.ts';
 
-export interface GovernorConfig extends Omit<TokenBucketConfig, 'now'> {
+export interface GovernorConfig {
+  /** Create requests in any 60 s, at most: a finite number above 0. */
+  perMinute: number;
+  /** Requests that may be sent at once after a pause. Default: one second's worth, at least 1. */
+  burst?: number;
   /**
    * Longest time for which the service may refuse all create requests, or ask to wait. Then those
    * in line fail with `ERR_WAIT_TOO_LONG`, which stops the run. Default 600,000.
    */
   maxWaitMs?: number;
   /**
-   * Called if the limits that responses name hold create requests back for 5 s or more. Default:
-   * no-op.
+   * Called if the limits that responses name hold create requests back for 5 s or more; if it
+   * throws, the request that waits first ends with that error. Default: no-op.
    */
   onPause?: (waitMs: number) => void;
   /** Clock of the waits. Default monotonicScheduler. */
@@ -49,11 +54,18 @@ const LONGEST_TRUST_MS = 60_000;
  * before those that have not been sent yet, so that each refusal has its own next try.
  */
 export function createGovernor(config: GovernorConfig): Governor {
-  const { scheduler = monotonicScheduler, maxWaitMs = 600_000, onPause = () => {}, ...limits } = config;
+  const { scheduler = monotonicScheduler, maxWaitMs = 600_000, onPause = () => {} } = config;
+  const { perMinute, burst } = config;
+  expectRate(perMinute, 'perMinute');
   expectOption(maxWaitMs > 0, 'maxWaitMs', 'a number above 0', maxWaitMs);
   const now = () => scheduler.now();
   const lines = [createFifoQueue<Subscriber<CreateTicket>>(), createFifoQueue<Subscriber<CreateTicket>>()];
-  const own = createTokenBucket({ ...limits, now });
+  const own = createTokenBucket({
+    limit: perMinute,
+    windowMs: 60_000,
+    now,
+    ...(burst === undefined ? {} : { burst }),
+  });
   const pace = createPaceLearner({ fastestPerMinute: own.refillPerMinute });
   const service = createServiceBucket({ pace, now });
   const closure = createClosure({ maxWaitMs, now });
@@ -66,11 +78,18 @@ export function createGovernor(config: GovernorConfig): Governor {
   const takeFirst = () => lines.find(({ size }) => size > 0)?.takeFirst();
   /** Time in ms until the service is believed to have room. */
   const roomMs = () => Math.min(service.waitMs(), Math.max(0, sentAtMs + LONGEST_TRUST_MS - now()));
-  const notePause = (waitMs: number) => {
+  /** Returns false if `onPause` throws, whose error the first in line gets. */
+  const notePause = (waitMs: number): boolean => {
     const knownMs = Math.max(0, pausedUntilMs - now(), closure.waitMs());
-    if (roomMs() < waitMs || waitMs < knownMs + SHORTEST_PAUSE_MS) return;
+    if (roomMs() < waitMs || waitMs < knownMs + SHORTEST_PAUSE_MS) return true;
     pausedUntilMs = now() + waitMs;
-    onPause(waitMs);
+    try {
+      onPause(waitMs);
+      return true;
+    } catch (error) {
+      takeFirst()?.error(error);
+      return false;
+    }
   };
   // A loop, not a recursion: a caller that is let in may ask for the next ticket at once.
   const letIn = () => {
@@ -81,8 +100,8 @@ export function createGovernor(config: GovernorConfig): Governor {
     while (waiting() > 0) {
       const waitMs = Math.max(closure.waitMs(), own.waitMs(), roomMs());
       if (waitMs > 0) {
-        notePause(waitMs);
-        pause = timer(Math.min(waitMs, maxTimerMs), scheduler).subscribe(letIn);
+        if (!notePause(waitMs)) continue;
+        pause = longTimer(waitMs, scheduler).subscribe(letIn);
         break;
       }
       const ticket = newTicket();

@@ -1,9 +1,11 @@
 import { expectOption } from '../internal/options.ts';
 
 export interface TokenBucketConfig {
-  /** Tokens given out in any 60 s, at most. */
-  perMinute: number;
-  /** Tokens that may be taken at once after a pause. Default: one second's worth, at least 1. */
+  /** Tokens given out in any window, at most: a finite number above 0. */
+  limit: number;
+  /** Length of a window: a finite number above 0. */
+  windowMs: number;
+  /** Tokens that may be taken at once after a pause. Default: `limit / 60`, rounded up. */
   burst?: number;
   /** The current time in ms, of a clock that never jumps. */
   now: () => number;
@@ -22,20 +24,16 @@ export interface TokenBucket {
 
 /**
  * Creates a token bucket that keeps its promise in every window: with a burst of b it refills at
- * `perMinute - (b - 1)` a minute, so even a burst followed by a full minute of refills stays at or
- * below `perMinute`.
+ * `limit - (b - 1)` a window, so even a burst followed by a full window of refills stays at or
+ * below `limit`.
  */
 export function createTokenBucket(config: TokenBucketConfig): TokenBucket {
-  const { perMinute, now } = config;
-  const { burst = Math.max(1, Math.ceil(perMinute / 60)) } = config;
-  expectOption(
-    perMinute > 0 && Number.isFinite(perMinute),
-    'perMinute',
-    'a finite number above 0',
-    perMinute,
-  );
-  expectOption(burst >= 1 && (burst === 1 || burst <= perMinute), 'burst', 'from 1 to `perMinute`', burst);
-  const perMs = (perMinute - (burst - 1)) / 60_000;
+  const { limit, windowMs, now } = config;
+  const { burst = Math.max(1, Math.ceil(limit / 60)) } = config;
+  expectRate(limit, 'limit');
+  expectRate(windowMs, 'windowMs');
+  expectOption(burst >= 1 && (burst === 1 || burst <= limit), 'burst', 'from 1 to the limit', burst);
+  const perMs = (limit - (burst - 1)) / windowMs;
   let tokens = burst;
   let countedAtMs = now();
 
@@ -64,4 +62,9 @@ export function createTokenBucket(config: TokenBucketConfig): TokenBucket {
       tokens = Math.min(burst, tokens + 1);
     },
   };
+}
+
+/** Throws unless the option is a finite number above 0. */
+export function expectRate(rate: number, name: string): void {
+  expectOption(rate > 0 && Number.isFinite(rate), name, 'a finite number above 0', rate);
 }

@@ -15,7 +15,7 @@ import {
 } from 'rxjs';
 import { truncateDataUrls } from '../../base/modelInput.ts';
 import { CircuitOpenError, PredictionError, ProviderError } from '../../errors.ts';
-import { circuitBreaker } from '../../operators/circuitBreaker.ts';
+import { circuitBreaker } from '../../operators/pace/circuitBreaker.ts';
 import { fallbackTo } from '../../operators/fallbackTo.ts';
 import { gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';

@@ -54,8 +54,8 @@ export function adjustConcurrency(
     else if (event.type === 'prediction.completed' && event.status !== 'failed') {
       learner.completed(scheduler.now(), slots.running);
     } else return;
-    if (learner.places === slots.places) return;
-    slots.resize(learner.places);
-    emit({ type: 'concurrency.changed', concurrency: learner.places });
+    if (learner.concurrency === slots.concurrency) return;
+    slots.resize(learner.concurrency);
+    emit({ type: 'concurrency.changed', concurrency: learner.concurrency });
   };
 }

@@ -74,10 +74,10 @@ function parallelFeed(
     plans,
     (plan, count) => {
       // The first job that had to wait for a slot.
-      if (count === slots.places) emit({ type: 'warning', message: capped(slots.places) });
+      if (count === slots.concurrency) emit({ type: 'warning', message: capped(slots.concurrency) });
       return journey(plan, { turnsLeft: 0 });
     },
-    { concurrency: slots.places, stop },
+    { concurrency: slots.concurrency, stop },
   );
 }
 
@@ -114,8 +114,8 @@ const DELAY_MS = 1_000;
  */
 function queueFeed(plans: Plans, journey: Journey, run: FedRun): Observable<Outcome> {
   return requeue(plans, (plan, { attempt }) => turn(plan, run.maxAttempts - attempt, journey, run), {
-    lanes: run.slots.places,
-    maxTries: run.maxAttempts,
+    concurrency: run.slots.concurrency,
+    retries: run.maxAttempts - 1,
     shouldRequeue: (error) => error === cameBack,
     delayMs: DELAY_MS,
     onTask: ({ lane, value, attempt, state }) =>

@@ -1,15 +1,5 @@
-import {
-  concat,
-  concatMap,
-  defer,
-  EMPTY,
-  from,
-  ignoreElements,
-  type Observable,
-  takeUntil,
-  tap,
-  timer,
-} from 'rxjs';
+import { concat, concatMap, defer, EMPTY, from, ignoreElements, type Observable, takeUntil, tap } from 'rxjs';
+import { longTimer } from '../../base/longTimer.ts';
 import type { Journal } from '../../ports.ts';
 import type { Outcome, Plan } from '../../types.ts';
 import { type Closing, closeJob } from '../journey/closeJob.ts';
@@ -137,7 +127,7 @@ function pause(jobs: number, run: Pausing): Observable<never> {
   if (state.isStopped) return EMPTY;
   const round = recoveryRounds - state.roundsLeft + 1;
   run.emit({ type: 'recovery.started', round, jobs, waitMs });
-  return timer(waitMs, run.scheduler).pipe(takeUntil(run.stop), ignoreElements());
+  return longTimer(waitMs, run.scheduler).pipe(takeUntil(run.stop), ignoreElements());
 }
 
 function giveUp(postponed: ReadonlyMap<number, PostponedJob>, run: Closing): Observable<Outcome> {

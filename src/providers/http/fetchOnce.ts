@@ -1,3 +1,4 @@
+import { maxTimerMs } from '../../base/longTimer.ts';
 import type { Redact } from '../../base/secrets.ts';
 import { asFileHandleShortage } from '../../disk/storageError.ts';
 import { ProviderError } from '../../errors.ts';
@@ -80,7 +81,8 @@ async function perform(
  */
 function createTimeLimit({ signal, timeoutMs }: FetchOnceConfig): { signal: AbortSignal; clear: () => void } {
   const timeUp = new AbortController();
-  const timer = setTimeout(() => timeUp.abort(new DOMException('Time is up', 'TimeoutError')), timeoutMs);
+  const abort = () => timeUp.abort(new DOMException('Time is up', 'TimeoutError'));
+  const timer = setTimeout(abort, Math.min(timeoutMs, maxTimerMs));
   return { signal: AbortSignal.any([signal, timeUp.signal]), clear: () => clearTimeout(timer) };
 }
 

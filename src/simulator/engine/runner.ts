@@ -1,3 +1,4 @@
+import { maxTimerMs } from '../../base/longTimer.ts';
 import type { SimulatorSettings } from './config.ts';
 import type { Counters, FinalStatus } from './counters.ts';
 import { createRandom } from './random.ts';
@@ -164,14 +165,11 @@ interface Entry {
   readonly listeners: Set<() => void>;
 }
 
-/** Timers with a longer wait would fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /** Creates an empty set of predictions whose own time passes `speed` times as fast as real time. */
 export function createUnfinished(speed: number): Unfinished {
   const entries = new Map<SimulatedPrediction, Entry>();
   let isClosed = false;
-  const realMs = (ms: number) => Math.min(ms / speed, LONGEST_TIMER_MS);
+  const realMs = (ms: number) => Math.min(ms / speed, maxTimerMs);
   return {
     add: (prediction) => {
       entries.set(prediction, { timers: [], listeners: new Set() });

@@ -10,7 +10,7 @@ import { createConcurrencyLearner } from '../../../src/operators/pace/concurrenc
 function learnedFrom(capacity: number, jobs: number, refusesAbove = Number.POSITIVE_INFINITY): number[] {
   const scheduler = new VirtualTimeScheduler();
   const learner = createConcurrencyLearner();
-  const slots = createGate(learner.places);
+  const slots = createGate(learner.concurrency);
   const machines = createGate(capacity);
   const slotCounts: number[] = [];
   let atService = 0;
@@ -25,8 +25,8 @@ function learnedFrom(capacity: number, jobs: number, refusesAbove = Number.POSIT
             tap(() => learner.completed(scheduler.now(), slots.running)),
             finalize(() => {
               atService -= 1;
-              slots.resize(learner.places);
-              slotCounts.push(learner.places);
+              slots.resize(learner.concurrency);
+              slotCounts.push(learner.concurrency);
             }),
           );
         }).pipe(gate(slots)),
@@ -55,14 +55,14 @@ it('halves on a refusal, once for all that come together, and tries more from th
   const learner = createConcurrencyLearner({ first: 20 });
   learner.refused(0);
   learner.refused(100);
-  expect(learner.places).toBe(10);
+  expect(learner.concurrency).toBe(10);
   learner.refused(6_000);
-  expect(learner.places).toBe(5);
+  expect(learner.concurrency).toBe(5);
   // Three windows, then a trial with more.
   for (let end = 0; end <= 3 * 25; end += 1) learner.completed(7_000 + end * 100, 5);
-  expect(learner.places).toBe(6);
+  expect(learner.concurrency).toBe(6);
   for (let cut = 1; cut < 6; cut += 1) learner.refused(cut * 100_000);
-  expect(learner.places).toBe(1);
+  expect(learner.concurrency).toBe(1);
 });
 
 it('keeps below what a service refuses, most of the time', () => {
@@ -75,5 +75,5 @@ it('keeps below what a service refuses, most of the time', () => {
 it('learns nothing if its slots are not in use', () => {
   const learner = createConcurrencyLearner();
   for (let end = 0; end < 100; end += 1) learner.completed(end * 1_000, 1);
-  expect(learner.places).toBe(4);
+  expect(learner.concurrency).toBe(4);
 });

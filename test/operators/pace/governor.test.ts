@@ -54,7 +54,7 @@ describe.each([
     const service = { perMinute: 600, burst: 600, hasHeaders };
     const { admittedAtMs, refused } = runGoverned(service, { jobs: 60, concurrency: 60 });
     let nowMs = 0;
-    const own = createTokenBucket({ perMinute: 600, now: () => nowMs });
+    const own = createTokenBucket({ windowMs: 60_000, limit: 600, now: () => nowMs });
     for (const atMs of admittedAtMs) {
       nowMs += own.waitMs();
       own.take();

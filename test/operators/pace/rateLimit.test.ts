@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { rateLimit } from '../../../src/operators/pace/rateLimit.ts';
 import { marbles } from '../../helpers/marbles.ts';
 
-const oneInFiveMs = { perMinute: 12_000, burst: 1 };
+const oneInFiveMs = { limit: 12_000, windowMs: 60_000, burst: 1 };
 
 it(
   'spreads values and keeps their order',
@@ -27,15 +27,28 @@ it(
 it(
   'lets a burst through after a pause, no larger than asked',
   marbles(({ cold, expectObservable }) => {
-    const config = { perMinute: 12_001, burst: 2 }; // refills 12,000 a minute
+    const config = { limit: 12_001, windowMs: 60_000, burst: 2 }; // refills 12,000 in it
     expectObservable(cold('(abc)|').pipe(rateLimit(config))).toBe('(ab) -(c|)');
   }),
 );
 
 it(
-  'passes an error on at once',
+  'passes an error on after the values before it, of which none is lost',
   marbles(({ cold, expectObservable }) => {
-    expectObservable(cold('(ab#)').pipe(rateLimit(oneInFiveMs))).toBe('(a#)');
+    const pace = { limit: 1, windowMs: 5 };
+    expectObservable(cold('(abc|)').pipe(rateLimit(pace))).toBe('a----b----(c|)');
+    expectObservable(cold('(abc#)').pipe(rateLimit(pace))).toBe('a----b----(c#)');
+    expectObservable(cold('-#').pipe(rateLimit(pace))).toBe('-#');
+  }),
+);
+
+it(
+  'takes any window',
+  marbles(({ cold, expectObservable }) => {
+    const inASecond = rateLimit<string>({ limit: 10, windowMs: 1_000 });
+    expectObservable(cold('(abc|)').pipe(inASecond)).toBe('a 99ms b 99ms (c|)');
+    const inADay = rateLimit<string>({ limit: 1, windowMs: 40 * 24 * 3_600_000 });
+    expectObservable(cold('(ab|)').pipe(inADay)).toBe('a 3455999999ms (b|)');
   }),
 );
 
@@ -54,7 +67,7 @@ it('stops an endless synchronous source that is no longer wanted', () => {
     while (!subscriber.closed && emitted < 1_000) subscriber.next(emitted++);
   });
   const passed: number[] = [];
-  endless.pipe(rateLimit({ perMinute: 60 }), take(1)).subscribe((value) => passed.push(value));
+  endless.pipe(rateLimit({ limit: 60, windowMs: 60_000 }), take(1)).subscribe((value) => passed.push(value));
   expect(passed).toEqual([0]);
   expect(emitted).toBeLessThanOrEqual(2);
 });
@@ -63,7 +76,7 @@ it('keeps the order, and one pause, if a value makes the source emit again', () 
   const scheduler = new VirtualTimeScheduler();
   const source = new Subject<number>();
   const passed: [number, number][] = [];
-  source.pipe(rateLimit({ perMinute: 61, burst: 2, scheduler })).subscribe((value) => {
+  source.pipe(rateLimit({ limit: 61, windowMs: 60_000, burst: 2, scheduler })).subscribe((value) => {
     passed.push([value, scheduler.now()]);
     if (value < 10) source.next(value + 10);
   });
@@ -82,7 +95,7 @@ it('keeps the order, and one pause, if a value makes the source emit again', () 
 it('passes 20,000 values that ask for each other without growing the stack', () => {
   const source = new Subject<number>();
   let last = 0;
-  source.pipe(rateLimit({ perMinute: 60_000, burst: 30_000 })).subscribe((value) => {
+  source.pipe(rateLimit({ limit: 60_000, windowMs: 60_000, burst: 30_000 })).subscribe((value) => {
     last = value;
     if (value < 20_000) source.next(value + 1);
   });
@@ -95,7 +108,7 @@ it('costs the same for each value, however many wait', () => {
     const scheduler = new VirtualTimeScheduler();
     let passed = 0;
     range(count)
-      .pipe(rateLimit({ perMinute: 60_000, burst: 1, scheduler }))
+      .pipe(rateLimit({ limit: 60_000, windowMs: 60_000, burst: 1, scheduler }))
       .subscribe(() => {
         passed += 1;
       });
@@ -106,9 +119,10 @@ it('costs the same for each value, however many wait', () => {
 });
 
 it('refuses bad limits at once', () => {
-  expect(() => rateLimit({ perMinute: 0 })).toThrow(
-    'Expected `perMinute` to be a finite number above 0, got 0',
+  expect(() => rateLimit({ limit: 0, windowMs: 1 })).toThrow(
+    'Expected `limit` to be a finite number above 0, got 0',
   );
-  expect(() => rateLimit({ perMinute: Number.POSITIVE_INFINITY })).toThrow('got Infinity');
-  expect(() => rateLimit({ perMinute: 5, burst: 9 })).toThrow('`burst`');
+  expect(() => rateLimit({ limit: Number.POSITIVE_INFINITY, windowMs: 1 })).toThrow('got Infinity');
+  expect(() => rateLimit({ limit: 1, windowMs: 0 })).toThrow('`windowMs`');
+  expect(() => rateLimit({ limit: 5, windowMs: 1, burst: 9 })).toThrow('`burst`');
 });

@@ -11,7 +11,7 @@ it('never gives out more than `perMinute` in any minute, with any burst', () => 
   fc.assert(
     fc.property(limits, fc.nat(120_000), ({ perMinute, burst }, idleMs) => {
       let nowMs = 0;
-      const bucket = createTokenBucket({ perMinute, burst, now: () => nowMs });
+      const bucket = createTokenBucket({ limit: perMinute, windowMs: 60_000, burst, now: () => nowMs });
       nowMs = idleMs;
       const takenAtMs: number[] = [];
       for (let n = 0; n < 2 * perMinute; n += 1) {
@@ -31,14 +31,14 @@ it('never gives out more than `perMinute` in any minute, with any burst', () => 
 
 it('loses no tokens to a clock that is set back', () => {
   let nowMs = 3_600_000;
-  const bucket = createTokenBucket({ perMinute: 60, burst: 1, now: () => nowMs });
+  const bucket = createTokenBucket({ limit: 60, windowMs: 60_000, burst: 1, now: () => nowMs });
   bucket.take();
   nowMs = 0;
   expect(bucket.waitMs()).toBe(1_000);
 });
 
 it('says what comes back in a minute, and takes back what bought nothing', () => {
-  const bucket = createTokenBucket({ perMinute: 60, burst: 11, now: () => 0 });
+  const bucket = createTokenBucket({ limit: 60, windowMs: 60_000, burst: 11, now: () => 0 });
   expect(bucket.refillPerMinute).toBeCloseTo(60 - (11 - 1));
   for (let n = 0; n < 11; n += 1) bucket.take();
   expect(bucket.waitMs()).toBeGreaterThan(0);

@@ -120,7 +120,7 @@ function roundByRound(
     isCut = true;
   };
   const score = scoreOutcomes(scoring, run, { onOverBudget });
-  return refine<Plan, Outcome>(first, {
+  return refine(first, {
     run: (plans) =>
       concat(
         // An earlier run may have been killed between an image and its score.

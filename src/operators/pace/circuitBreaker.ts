@@ -1,7 +1,7 @@
-import { type MonoTypeOperatorFunction, Observable, type SchedulerLike } from 'rxjs';
-import { monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { CircuitOpenError } from '../errors.ts';
-import { expectOption } from './internal/options.ts';
+import { defer, type MonoTypeOperatorFunction, type SchedulerLike, tap, throwError } from 'rxjs';
+import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { CircuitOpenError } from '../../errors.ts';
+import { expectCount, expectWait } from '../internal/options.ts';
 
 export interface CircuitBreakerConfig {
   /** Name of the circuit: a model, for example. */
@@ -21,7 +21,7 @@ export interface CircuitBreakerConfig {
  *
  * Emits `CircuitOpenError` if the circuit is open, otherwise what the source emits. A source that
  * completes has succeeded. One that is unsubscribed, or fails with an error that does not count, is
- * neither a success nor a failure.
+ * neither a success nor a failure. If `isFailure` or `onOpen` throws, the stream emits that error.
  */
 export function circuitBreaker<T>(
   breaker: Breaker,
@@ -29,31 +29,26 @@ export function circuitBreaker<T>(
 ): MonoTypeOperatorFunction<T> {
   const { name, isFailure = () => true } = config;
   return (source) =>
-    new Observable<T>((subscriber) => {
+    defer(() => {
       const waitMs = breaker.admit(name);
-      if (waitMs !== null) {
-        subscriber.error(openError(name, waitMs));
-        return undefined;
-      }
-      let isOver = false;
-      const end = (report: () => void): void => {
-        isOver = true;
-        report();
+      if (waitMs !== null) return throwError(() => openError(name, waitMs));
+      const ended = (error: unknown): void => {
+        let counts = false;
+        try {
+          counts = isFailure(error);
+        } finally {
+          // Also if `isFailure` throws: a trial in flight would keep the circuit open for good.
+          if (!counts) breaker.left(name);
+        }
+        if (counts) breaker.failed(name, error);
       };
-      subscriber.add(() => {
-        if (!isOver) breaker.left(name);
-      });
-      return source.subscribe({
-        next: (value) => subscriber.next(value),
-        error: (error: unknown) => {
-          end(() => (isFailure(error) ? breaker.failed(name, error) : breaker.left(name)));
-          subscriber.error(error);
-        },
-        complete: () => {
-          end(() => breaker.succeeded(name));
-          subscriber.complete();
-        },
-      });
+      return source.pipe(
+        tap({
+          error: ended,
+          complete: () => breaker.succeeded(name),
+          unsubscribe: () => breaker.left(name),
+        }),
+      );
     });
 }
 
@@ -118,7 +113,8 @@ interface Circuit {
  */
 export function createBreaker(config: BreakerConfig): Breaker {
   const { failures, coolMs = 60_000, onOpen = () => {}, scheduler = monotonicScheduler } = config;
-  expectOption(Number.isInteger(failures) && failures >= 1, 'failures', 'an integer of 1 or more', failures);
+  expectCount(failures, 'failures', 1);
+  expectWait(coolMs, 'coolMs');
   const circuits = new Map<string, Circuit>();
   const circuitOf = (name: string): Circuit => {
     const circuit = circuits.get(name) ?? { failures: 0, openUntilMs: 0, isTried: false };
@@ -149,7 +145,9 @@ export function createBreaker(config: BreakerConfig): Breaker {
       onOpen({ name, failures: circuit.failures, error, coolMs });
     },
     left(name) {
-      circuitOf(name).isTried = false;
+      const circuit = circuitOf(name);
+      circuit.isTried = false;
+      if (circuit.failures === 0) circuits.delete(name);
     },
     reset() {
       circuits.clear();

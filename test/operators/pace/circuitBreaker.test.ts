@@ -1,8 +1,12 @@
 import { catchError, concat, concatMap, defer, map, type Observable, of, throwError, timer } from 'rxjs';
 import { expect, it } from 'vitest';
-import { CircuitOpenError } from '../../src/errors.ts';
-import { circuitBreaker, createBreaker, type OpenedCircuit } from '../../src/operators/circuitBreaker.ts';
-import { marbles } from '../helpers/marbles.ts';
+import { CircuitOpenError } from '../../../src/errors.ts';
+import {
+  circuitBreaker,
+  createBreaker,
+  type OpenedCircuit,
+} from '../../../src/operators/pace/circuitBreaker.ts';
+import { marbles } from '../../helpers/marbles.ts';
 
 const broken = (): Observable<string> => throwError(() => 'broken');
 const well = (): Observable<string> => of('well');
@@ -97,6 +101,18 @@ it('closes all circuits on reset', () => {
   expect([breaker.admit('m'), breaker.admit('m'), breaker.admit('n')]).toEqual([null, null, null]);
 });
 
+it(
+  'lets the next trial through if one is unsubscribed',
+  marbles(({ cold, expectObservable }) => {
+    const breaker = createBreaker({ failures: 1, coolMs: 0 });
+    breaker.failed('m', 'broken');
+    const guarded = inLetters(cold('---a|').pipe(circuitBreaker(breaker, { name: 'm' })));
+    expectObservable(guarded, '-!').toBe('-');
+    expectObservable(timer(2).pipe(concatMap(() => guarded))).toBe('-----y|');
+  }),
+);
+
 it('refuses to open after none', () => {
+  expect(() => createBreaker({ failures: 1, coolMs: Number.NaN })).toThrow('`coolMs`');
   expect(() => createBreaker({ failures: 0 })).toThrow('got 0');
 });
