@@ -1,21 +1,15 @@
+import { anImageFile, aPrediction as anyPrediction, aPlan as aPlanned } from '../../src/testing/aPlan.ts';
 import type { ImageFile, JournalEntry, Outcome, Plan, Prediction } from '../../src/types.ts';
 import { anOutcome } from './anOutcome.ts';
-import { aPrediction as anyPrediction } from './fakeProvider.ts';
 
+/** The same key for all of them. */
 export function aPlan(fields: Partial<Plan> = {}): Plan {
-  return {
-    index: 0,
-    prompt: 'a cat',
-    model: 'owner/name',
-    version: null,
+  return aPlanned({
     input: { prompt: 'a cat', seed: 1 },
-    tags: {},
-    renditions: [],
     key: 'a'.repeat(64),
-    priceMicroUsd: 3_000,
     path: '0001-a-cat',
     ...fields,
-  };
+  });
 }
 
 export function aPrediction(fields: Partial<Prediction> = {}): Prediction {
@@ -23,7 +17,7 @@ export function aPrediction(fields: Partial<Prediction> = {}): Prediction {
 }
 
 export function aFile(path: string): ImageFile {
-  return { path, bytes: 1, sha256: 'b'.repeat(64), format: 'png', widthPx: 8, heightPx: 8 };
+  return anImageFile({ path });
 }
 
 export const intended = (attempt = 1, atMs = 1_000): JournalEntry => ({ type: 'intended', attempt, atMs });

@@ -1,23 +1,13 @@
+import { anOutcome as anyOutcome } from '../../src/testing/aPlan.ts';
 import type { Outcome } from '../../src/types.ts';
 
+/** Its prompt has everything that texts, tables and pages have to quote. */
 export function anOutcome(fields: Partial<Outcome> = {}): Outcome {
-  return {
-    index: 0,
+  return anyOutcome({
     key: 'a'.repeat(64),
-    status: 'saved',
     prompt: 'a cat, "sleeping"\nin the sun ☀️',
-    model: 'owner/name',
-    version: null,
     input: { prompt: 'a cat', seed: 1 },
-    tags: {},
-    predictionId: 'p1',
-    attempts: 1,
-    files: [],
     metrics: { predict_time: 3.2 },
-    costUsd: 0.003,
-    cached: false,
-    createdAt: null,
-    completedAt: null,
     ...fields,
-  };
+  });
 }

@@ -1,26 +1,12 @@
-import { TestScheduler } from 'rxjs/testing';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
+import { marbles as withAssertion } from '../../src/testing/marbles.ts';
 
-type RunHelpers = Parameters<Parameters<TestScheduler['run']>[0]>[0];
-
-/**
- * Turns a marble test into a test function: the clock is virtual, and everything expected is
- * compared at the end.
- *
- *     it('passes values on', marbles(({ cold, expectObservable }) => { … }));
- */
-export function marbles(test: (helpers: RunHelpers) => void): () => void {
+/** The package's own `marbles` with vitest's assertions, which are counted and have matchers. */
+export function marbles(test: Parameters<typeof withAssertion>[0]): () => void {
+  const assertEqual = (actual: unknown, expected: unknown) => expect(actual).toStrictEqual(expected);
+  const run = withAssertion(test, { assertEqual });
   return () => {
     expect.hasAssertions();
-    const scheduler = new TestScheduler((actual, expected) => expect(actual).toStrictEqual(expected));
-    // RxJS makes its own clocks virtual, and the default clock of our waits is not one of them.
-    const clock = vi
-      .spyOn(performance, 'now')
-      .mockImplementation(() => scheduler.now() - performance.timeOrigin);
-    try {
-      scheduler.run(test);
-    } finally {
-      clock.mockRestore();
-    }
+    run();
   };
 }

@@ -1,31 +1,29 @@
-import { delay, EMPTY, type Observable, of, type SchedulerLike } from 'rxjs';
+import { EMPTY, of, type SchedulerLike } from 'rxjs';
 import type { RunEvent } from '../../src/events/runEvent.ts';
 import { createLedger } from '../../src/operators/stages/budgetTake.ts';
 import type { GenerateConfig } from '../../src/pipelines/journey/config.ts';
 import type { Provider } from '../../src/ports.ts';
 import { createMemoryJournal } from '../../src/store/memoryJournal.ts';
-import type { ImageFile, Outcome, Plan, Prediction } from '../../src/types.ts';
-import { aPrediction, fakeProvider } from './fakeProvider.ts';
+import { anImageFile, aPlan as aPlanned } from '../../src/testing/aPlan.ts';
+import { fakeProvider } from '../../src/testing/fakeProvider.ts';
+import type { ImageFile, Outcome, Plan } from '../../src/types.ts';
+import { untimed } from './untimed.ts';
 
 export function aPlan(index: number, fields: Partial<Plan> = {}): Plan {
-  const input = { prompt: `prompt ${index}`, seed: index };
-  return {
+  const prompt = `prompt ${index}`;
+  return aPlanned({
     index,
     key: `key ${index}`,
-    prompt: input.prompt,
-    model: 'owner/name',
-    version: null,
-    input,
-    tags: {},
-    renditions: [],
+    prompt,
+    input: { prompt, seed: index },
     priceMicroUsd: 3,
     path: `000${index}`,
     ...fields,
-  };
+  });
 }
 
 export function aFile(path: string): ImageFile {
-  return { path, bytes: 1, sha256: '00', format: 'png', widthPx: 8, heightPx: 8 };
+  return anImageFile({ path, sha256: '00' });
 }
 
 /**
@@ -68,13 +66,18 @@ export function succeeding({
   prefix?: string;
 } = {}): Provider & { made: string[] } {
   const made: string[] = [];
-  const createPrediction: Provider['createPrediction'] = ({ input, model }): Observable<Prediction> => {
-    const id = `${prefix}${made.length}`;
-    made.push(id);
-    const prediction = of(aPrediction({ id, input, model }));
-    return tookMs === 0 ? prediction : prediction.pipe(delay(tookMs, scheduler));
-  };
-  return { ...fakeProvider({ createPrediction }), made };
+  const provider = untimed(
+    fakeProvider({
+      durationMs: tookMs,
+      idOf: (index) => {
+        made.push(`${prefix}${index}`);
+        return `${prefix}${index}`;
+      },
+      priceMicroUsd: 3,
+      ...(scheduler === undefined ? {} : { scheduler }),
+    }),
+  );
+  return { ...provider, made };
 }
 
 export const summary = ({ index, status, attempts, predictionId }: Outcome) =>
