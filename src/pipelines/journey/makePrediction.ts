@@ -15,10 +15,10 @@ import {
 } from 'rxjs';
 import { truncateDataUrls } from '../../base/modelInput.ts';
 import { CircuitOpenError, PredictionError, ProviderError } from '../../errors.ts';
-import { circuitBreaker } from '../../operators/pace/circuitBreaker.ts';
 import { fallbackTo } from '../../operators/fallbackTo.ts';
 import { gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
+import { circuitBreaker } from '../../operators/pace/circuitBreaker.ts';
 import { isFaultOfService } from '../../operators/predictions/lost/lostErrors.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { ModelInput, Plan, Prediction, PredictionRequest, PricedRequest } from '../../types.ts';

@@ -1,7 +1,7 @@
 import type { Observable, Subject } from 'rxjs';
 import type { Cached, SingleFlight } from '../../operators/cachedBy.ts';
-import type { Breaker } from '../../operators/pace/circuitBreaker.ts';
 import type { Gate } from '../../operators/gate.ts';
+import type { Breaker } from '../../operators/pace/circuitBreaker.ts';
 import type { Outage } from '../../operators/pace/outage.ts';
 import type { Destination, ProviderAnswers } from '../../ports.ts';
 import type { InputFile } from '../../types.ts';
