@@ -3,8 +3,8 @@
 // Plain JavaScript, so that `prepack` needs no loader of TypeScript.
 import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { build } from 'esbuild';
+import { join, resolve } from 'node:path';
+import { rolldown } from 'rolldown';
 
 const [outDir = 'dist'] = process.argv.slice(2);
 const { bin, exports, engines } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -24,17 +24,44 @@ for (const path of globSync('**/*.d.ts', { cwd: outDir })) {
 
 const published = Object.values(exports).flatMap((entry) => entry.default ?? []);
 const source = (path) => path.replace(/^(?:\.\/)?dist\//, 'src/').replace(/\.js$/, '.ts');
-await build({
-  // The last one is started as a process of its own.
-  entryPoints: [...published, ...Object.values(bin), 'dist/images/decoderProcess.js'].map(source),
-  outdir: outDir,
-  outbase: 'src',
-  chunkNames: 'chunks/[name]-[hash]',
-  bundle: true,
-  splitting: true,
-  packages: 'external',
-  format: 'esm',
+// The last one is started as a process of its own.
+const entries = [...published, ...Object.values(bin), 'dist/images/decoderProcess.js'].map(source);
+
+/** What an entry imports at once, and all that those import: one file each, as it is loaded whole. */
+const loaded = { rx: new Set(), core: new Set() };
+const together = {
+  name: 'together',
+  buildEnd() {
+    const visit = (id, found) => {
+      const info = this.getModuleInfo(id);
+      if (found.has(id) || info === null || info.isExternal) return;
+      found.add(id);
+      for (const imported of info.importedIds) visit(imported, found);
+    };
+    visit(resolve('src/operators/rx/index.ts'), loaded.rx);
+    visit(resolve('src/index.ts'), loaded.core);
+  },
+};
+const bundle = await rolldown({
+  input: Object.fromEntries(entries.map((path) => [path.replace(/^src\/|\.ts$/g, ''), path])),
   platform: 'node',
-  target: `node${engines.node.replace(/[^\d.]/g, '')}`,
-  logLevel: 'warning',
+  external: (id) => !/^[./]|^src\/|^[A-Z]:/.test(id),
+  treeshake: { moduleSideEffects: false },
+  transform: { target: `node${engines.node.replace(/[^\d.]/g, '')}` },
+  plugins: [together],
 });
+await bundle.write({
+  dir: outDir,
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: 'chunks/[name]-[hash].js',
+  comments: { jsdoc: false, annotation: false },
+  codeSplitting: {
+    groups: [
+      // It runs in a browser, so nothing else may be in its file.
+      { name: 'rx', test: (id) => loaded.rx.has(id), priority: 2 },
+      { name: 'core', test: (id) => loaded.core.has(id), priority: 1 },
+    ],
+  },
+});
+await bundle.close();
