@@ -20,11 +20,11 @@ export interface PackedPackage {
 
 /**
  * Builds and packs the package once for all tests with the same sources, in whatever process they
- * run. It lies below `node_modules`, so that its dependencies are found as if npm had installed
+ * run. It lies in the project, so that its dependencies are found as if npm had installed
  * them.
  */
 export async function packPackage(): Promise<PackedPackage> {
-  const cache = resolve('node_modules/.cache/rxposure');
+  const cache = resolve('.cache/rxposure');
   const folder = join(cache, await hashOfSources());
   await once(folder, () => build(cache, folder));
   return {
