@@ -17,7 +17,12 @@ export default defineConfig({
     // `npm run coverage`. Commands are run as processes of their own, which it does not see.
     coverage: {
       include: ['src/**/*.ts'],
-      exclude: ['src/cli/bin/**', 'src/cli/commands/**', 'src/**/index.ts', 'src/sinks/gallery/galleryAssets.ts'],
+      exclude: [
+        'src/cli/bin/**',
+        'src/cli/commands/**',
+        'src/**/index.ts',
+        'src/sinks/gallery/galleryAssets.ts',
+      ],
       reporter: ['text-summary'],
       thresholds: { lines: 94.9, branches: 88.7 },
     },
