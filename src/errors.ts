@@ -1,4 +1,4 @@
-interface ErrorDetails {
+export interface ErrorDetails {
   /** True if the same thing may succeed when it is tried again. Default false. */
   readonly recoverable?: boolean;
   /** Advice to the user, as a sentence. */

@@ -10,7 +10,7 @@ export type ModelInput = Readonly<Record<string, Json>>;
 export type Tags = Readonly<Record<string, string>>;
 
 /** The way in which a rendition fills its frame; the names are sharp's. */
-type RenditionFit = (typeof renditionChoices.fit)[number];
+export type RenditionFit = (typeof renditionChoices.fit)[number];
 
 export type RenditionFormat = (typeof renditionChoices.format)[number];
 
@@ -18,7 +18,7 @@ export type RenditionFormat = (typeof renditionChoices.format)[number];
 export type RenditionPlace = (typeof renditionChoices.place)[number];
 
 /** A fixed gravity, or one that follows the content of the image: `attention`, `entropy`. */
-type RenditionGravity = RenditionPlace | (typeof renditionChoices.focus)[number];
+export type RenditionGravity = RenditionPlace | (typeof renditionChoices.focus)[number];
 
 /** A logo or watermark on a rendition. */
 export interface RenditionOverlay {
@@ -37,7 +37,7 @@ export interface RenditionOverlay {
 }
 
 /** Words on a rendition, white on a dark band across it. */
-interface RenditionCaption {
+export interface RenditionCaption {
   /** May have placeholders until the job is planned: `{prompt}`, `{platform}`, `{index}`. */
   readonly text: string;
   readonly place: (typeof renditionChoices.captionPlace)[number];
@@ -216,7 +216,7 @@ export interface Prediction extends PredictionResult, PredictionTimes, Predictio
 }
 
 /** The result of a prediction, as far as it has one. */
-interface PredictionResult {
+export interface PredictionResult {
   readonly output: Json;
   /**
    * True once every output is there: the prediction succeeded, or the response to a create request
@@ -232,14 +232,14 @@ interface PredictionResult {
 }
 
 /** The times of a prediction, as the service names them: ISO 8601, or null. */
-interface PredictionTimes {
+export interface PredictionTimes {
   readonly createdAt: string | null;
   readonly startedAt: string | null;
   readonly completedAt: string | null;
 }
 
 /** The parts of a create request, besides its input, that the service may show again. */
-interface PredictionMarks {
+export interface PredictionMarks {
   /** Time at which the service ends it, ISO 8601. Absent: the service named none. */
   readonly deadline?: string;
   /** URL to which its end is announced. Absent: the service named none. */
@@ -297,7 +297,7 @@ export interface ModelInputProperty extends NumberLimits, TextLimits, ListLimits
 }
 
 /** Limits of a number. */
-interface NumberLimits {
+export interface NumberLimits {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
@@ -306,7 +306,7 @@ interface NumberLimits {
 }
 
 /** Limits of a text. */
-interface TextLimits {
+export interface TextLimits {
   /** In characters. */
   readonly minLength?: number;
   readonly maxLength?: number;
@@ -317,7 +317,7 @@ interface TextLimits {
 }
 
 /** Limits of an array. */
-interface ListLimits {
+export interface ListLimits {
   readonly minItems?: number;
   readonly maxItems?: number;
   /** The type of its items. */

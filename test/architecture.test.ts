@@ -38,7 +38,7 @@ const narrower: Readonly<Record<string, readonly string[]>> = {
  * any module of the room's own folder that is not named, `*` any folder that is not named.
  */
 const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  cli: [['batch'], ['flags'], ['script'], ['display']],
+  cli: [['bin'], ['commands'], ['batch'], ['flags'], ['script'], ['display']],
   images: [['.'], ['formats']],
   operators: [['predictions', 'stages'], ['.', 'pace'], ['internal']],
   pipelines: [

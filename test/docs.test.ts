@@ -1,10 +1,8 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { formatUsd } from '../src/base/text.ts';
 import * as operators from '../src/operators/index.ts';
 import { errorAnswers } from '../src/providers/http/errorAnswers.ts';
@@ -13,21 +11,21 @@ import { describePrice } from '../src/providers/prices/cost.ts';
 import { hardwarePrices, priceTable } from '../src/providers/prices/priceTable.ts';
 import { renditionPresets } from '../src/renditions/presets.ts';
 import { chaosProfiles } from '../src/simulator/index.ts';
+import { type PackedPackage, packPackage } from './package/packPackage.ts';
 
-/** The source of the package, or of a subpath such as `/sinks`, as `package.json` publishes it. */
-function sourceOf(part: string): string {
-  const built = exported[`.${part}`]?.default ?? '';
-  return resolve(built.replace('./dist/', 'src/').replace(/\.js$/, '.ts'));
-}
-const { exports: exported }: { exports: Readonly<Record<string, { readonly default: string }>> } = JSON.parse(
-  await readFile('package.json', 'utf8'),
-);
-
+let packed: PackedPackage;
+beforeAll(async () => {
+  packed = await packPackage();
+}, 300_000);
 let folder = '';
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
+  // Below it the published package is found, as a program that has installed it finds it.
+  folder = await mkdtemp(join(packed.project, 'example-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Every example with what it takes for granted, to be type-checked together at the end. */
+const programs: string[] = [];
 
 /**
  * Runs an example as it stands, the first one below a heading or the one at that place, with what
@@ -41,14 +39,9 @@ async function runExample(
   const text = await readFile(document, 'utf8');
   const examples = [...text.slice(text.indexOf(heading)).matchAll(/```ts\n([\s\S]*?)```/g)];
   const code = `${given}\n${examples[place]?.[1]}`;
-  const local = code
-    .replace(/'rxposure(\/\w+)?'/g, (_whole, part = '') => `'${pathToFileURL(sourceOf(part))}'`)
-    .replace(
-      /'(rxjs|sharp|express|fastify|@opentelemetry\/[\w-]+)'/g,
-      (_whole, name) => `'${import.meta.resolve(name)}'`,
-    );
+  programs.push(`${code}\n${after}`);
   const path = join(folder, 'example.mts');
-  await writeFile(path, `${local}\n${after}`);
+  await writeFile(path, `${code}\n${after}`);
   const { stdout } = await promisify(execFile)(process.execPath, [path]);
   return stdout;
 }
@@ -239,6 +232,18 @@ it('the examples of docs/monitoring.md run', async () => {
       '',
     ].join('\n'),
   );
+});
+
+it('the examples type-check, strictly, against what is published', async () => {
+  const paths = programs.map((_, n) => join(folder, `example${n}.mts`));
+  for (const [n, path] of paths.entries()) await writeFile(path, programs[n] ?? '');
+  const flags = ['--ignoreConfig', '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--types', 'node'];
+  const kinds = ['--target', 'es2023', '--module', 'nodenext', '--lib', 'es2024,esnext.disposable'];
+  const words = [resolve('node_modules/typescript/bin/tsc'), ...flags, ...kinds, ...paths];
+  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: folder }).catch(
+    (error: { stdout: string }) => error,
+  );
+  expect(stdout).toBe('');
 });
 
 it('docs/monitoring.md has every event with its fields, and every callback', async () => {

@@ -13,6 +13,7 @@ const LONG = [
   'scripts/gridScripts.test.ts',
   'gallery/page.test.ts',
   'docs.test.ts',
+  'package/tarball.test.ts',
 ];
 
 /**

@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 
 /** Longer texts are no mistyped names; comparing them would take time by the square of this. */
@@ -12,29 +13,10 @@ export function nearestName(typed: string, names: Iterable<string>): string | nu
   for (const name of names) {
     // Each letter more or less is an edit.
     if (Math.abs(name.length - typed.length) >= nearestEdits) continue;
-    const edits = editsBetween(typed.toLowerCase(), name.toLowerCase());
+    const edits = distance(typed.toLowerCase(), name.toLowerCase());
     if (edits < nearestEdits) [nearest, nearestEdits] = [name, edits];
   }
   return nearest;
-}
-
-/**
- * Counts the letters to insert, remove or replace (Levenshtein distance), a row of the table at a
- * time.
- */
-function editsBetween(from: string, to: string): number {
-  let above = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const [row, letter] of [...from].entries()) {
-    const current = [row + 1];
-    for (let column = 0; column < to.length; column += 1) {
-      const replaced = (above[column] ?? 0) + (letter === to[column] ? 0 : 1);
-      const removed = (above[column + 1] ?? 0) + 1;
-      const inserted = (current[column] ?? 0) + 1;
-      current.push(Math.min(replaced, removed, inserted));
-    }
-    above = current;
-  }
-  return above.at(-1) ?? 0;
 }
 
 /** One mistake in a spec: its path, as keys and indexes, and a message with the expected value. */

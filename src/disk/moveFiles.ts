@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ensureDir } from 'fs-extra/esm';
+import { ensureDir } from './ensureDir.ts';
 import { insideFolder } from './insideFolder.ts';
 import { toStorageError } from './storageError.ts';
 import { syncFolder } from './writeFiles.ts';

@@ -1,4 +1,5 @@
 export {
+  type Handled,
   type JsonLinesConfig,
   type RunCallbacks,
   type ToCallbacksConfig,

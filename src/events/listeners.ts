@@ -5,7 +5,7 @@ import { type EventOf, guardListener } from './observeRun.ts';
 import { createRunCounter, type RunProgress, runProgress } from './progress.ts';
 import type { EmitEvent, RunEvent } from './runEvent.ts';
 
-type Handled = void | Promise<void>;
+export type Handled = void | Promise<void>;
 
 /** Functions to call during a run. All are optional, and their promises are not awaited. */
 export interface RunCallbacks {

@@ -87,7 +87,12 @@ export function createDecoder({ timeoutMs = 60_000, idleMs = 3_000 }: DecoderCon
 const isSource = import.meta.url.endsWith('.ts');
 
 function start(): Running {
-  const program = fileURLToPath(new URL(`./decoderProcess.${isSource ? 'ts' : 'js'}`, import.meta.url));
+  const program = fileURLToPath(
+    isSource
+      ? new URL('./decoderProcess.ts', import.meta.url)
+      : // The build puts this module into a file elsewhere.
+        new URL('./dist/images/decoderProcess.js', import.meta.resolve('rxposure/package.json')),
+  );
   // Loaders of TypeScript take time, and newer versions of Node need none.
   const loaders = isSource && process.features.typescript === false ? process.execArgv : [];
   const child = spawn(process.execPath, [...loaders, '--max-semi-space-size=1', program], {

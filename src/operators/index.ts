@@ -51,6 +51,10 @@ export { type CreatePredictionConfig, createPrediction } from './predictions/cre
 export { createListPoller, type ListPollerConfig } from './predictions/listPoller.ts';
 export { createLookout, type FindConfig, type Lookout, type LookoutConfig } from './predictions/lookout.ts';
 export { type Attempt, createAttempt, type SentRequest } from './predictions/lost/attempt.ts';
+export type { Match } from './predictions/match.ts';
+export type { ShownRequest } from './predictions/matchRequest.ts';
+export type { PollScheduleConfig } from './predictions/pollSchedule.ts';
+export type { Surplus } from './predictions/surplus.ts';
 export {
   type ServiceOutage,
   type WatchedService,

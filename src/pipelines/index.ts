@@ -2,13 +2,30 @@ export type { ProviderAnswers } from '../ports.ts';
 export type { RunInput } from '../store/runFile.ts';
 export { generate } from './generate.ts';
 export { generateStream } from './generateStream.ts';
-export type { GenerateConfig } from './journey/config.ts';
+export type {
+  Clock,
+  Control,
+  GenerateConfig,
+  Hooks,
+  Limits,
+  Outputs,
+  Recovery,
+  Services,
+  TimedOutPrediction,
+} from './journey/config.ts';
 export { createModelScorer, type ModelScorerConfig } from './rating/modelScorer.ts';
 export { firstNumber, type ScoringModel } from './rating/scoringModel.ts';
 export type { FinishedRun, RunEnd } from './run/closing/results.ts';
 export { openRun } from './run/openRun.ts';
 export type { PlanSource } from './run/recoveryRounds.ts';
-export type { OpenRun, RunSettings } from './run/settings.ts';
+export type {
+  InputSettings,
+  OpenFolder,
+  OpenRun,
+  ResultSettings,
+  RunSettings,
+  ServiceSettings,
+} from './run/settings.ts';
 export { runToFolder } from './runToFolder.ts';
 export { campaign } from './workflows/campaign/campaign.ts';
 export { collect } from './workflows/collect.ts';

@@ -1,5 +1,5 @@
-import { formatHex, parse } from 'culori';
 import { z } from 'zod';
+import { requirePackage } from '../disk/requirePackage.ts';
 import { type RenditionFormat, type RenditionSpec, renditionChoices } from '../types.ts';
 
 /**
@@ -52,6 +52,7 @@ const sizePx = z.int().min(1).max(16_384);
 const gravity = z.preprocess((word) => (word === 'center' ? 'centre' : word), z.enum(renditionChoices.place));
 
 const colour = z.string().transform((text, context): string => {
+  const { formatHex, parse } = requirePackage<typeof import('culori')>('culori');
   const found = parse(text.trim().toLowerCase());
   if (found !== undefined && (found.alpha ?? 1) === 1) return formatHex(found);
   context.addIssue({

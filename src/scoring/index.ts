@@ -11,7 +11,9 @@ export { createNovelty, hashDistance, pictureHash } from './novelty.ts';
 export { palette } from './palette.ts';
 export {
   createScorer,
+  type ModelScoreSpec,
   mixMeasures,
+  type PaletteScore,
   pixelScorer,
   readPixels,
   type ScoreSpec,

@@ -1,4 +1,5 @@
-import { type Color, differenceCiede2000, parse } from 'culori';
+import type { Color } from 'culori';
+import { requirePackage } from '../disk/requirePackage.ts';
 import { UsageError } from '../errors.ts';
 import type { Measure, Pixels } from './measures.ts';
 
@@ -22,7 +23,7 @@ const FAR = 50;
 export function palette(colours: readonly string[]): Measure {
   const wanted = colours.map(colourOf);
   if (wanted.length === 0) throw new UsageError('Expected at least one colour for a palette, got none');
-  const difference = differenceCiede2000();
+  const difference = culori().differenceCiede2000();
   return (pixels) => {
     const areas = areasOf(pixels);
     const differences = areas.map((area) => Math.min(...wanted.map((colour) => difference(colour, area))));
@@ -31,8 +32,12 @@ export function palette(colours: readonly string[]): Measure {
   };
 }
 
+function culori(): typeof import('culori') {
+  return requirePackage('culori');
+}
+
 function colourOf(text: string): Color {
-  const colour = parse(text);
+  const colour = culori().parse(text);
   if (colour !== undefined) return colour;
   throw new UsageError(`Expected a colour such as #ff6600, got ${text}`);
 }

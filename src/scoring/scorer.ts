@@ -10,7 +10,7 @@ import { createNovelty } from './novelty.ts';
 import { palette } from './palette.ts';
 
 /** The part that closeness to a brand's colours has in a score. */
-interface PaletteScore {
+export interface PaletteScore {
   /** CSS colours, as `#ff6600`. */
   readonly colours: readonly string[];
   readonly weight: number;

@@ -1,5 +1,6 @@
 export { toStorageError } from '../disk/storageError.ts';
 export { removeTemporaries, writeAtomically } from '../disk/writeFiles.ts';
+export type { DecodingNotes } from '../images/decodingNotes.ts';
 export {
   type CampaignReport,
   campaignReport,
@@ -7,8 +8,8 @@ export {
 } from '../pipelines/workflows/campaign/campaign.ts';
 export { createRenderer, type RendererConfig } from '../renditions/renderer.ts';
 export { type ComparedModel, type Comparison, compareOutcomes } from './comparison/comparison.ts';
-export { writeComparisonGrid } from './comparison/comparisonGrid.ts';
-export { sheetCells, writeContactSheet } from './contactSheet/contactSheet.ts';
+export { type ComparisonAxes, writeComparisonGrid } from './comparison/comparisonGrid.ts';
+export { type ContactSheetConfig, sheetCells, writeContactSheet } from './contactSheet/contactSheet.ts';
 export type { SheetCell } from './contactSheet/page.ts';
 export { openFolder } from './destinations/folder.ts';
 export { openS3, type S3Config } from './destinations/s3.ts';
@@ -27,7 +28,7 @@ export {
   readRefinementHistory,
 } from './refinement/history.ts';
 export { writeLineage } from './refinement/lineage.ts';
-export type { ModelCost, Surplus, UnusedCost } from './report/money.ts';
+export type { ModelCost, ReportedCosts, Surplus, UnusedCost } from './report/money.ts';
 export {
   createReport,
   type ErrorCount,
@@ -35,12 +36,16 @@ export {
   type ReportBuilder,
   type ReportConfig,
   type ReportExtras,
+  type ReportedFailures,
+  type ReportedJobs,
   type ReportedRun,
+  type ReportedTimes,
   writeReport,
 } from './report/report.ts';
 export {
   type CostTracker,
   createCostTracker,
+  type FailuresByStage,
   type ModelTotals,
 } from './report/tallies.ts';
 export type { DurationSummary, SlowImage } from './report/times.ts';

@@ -1,19 +1,27 @@
 export { createOccurrences, type Occurrences } from '../base/occurrences.ts';
+export type { Snapshot } from '../disk/snapshot.ts';
 export { campaignFiles, campaignJobs } from '../pipelines/workflows/campaign/jobs.ts';
 export {
   type CampaignSpec,
   type CampaignVariation,
   readCampaignSpec,
 } from '../pipelines/workflows/campaign/spec.ts';
+export { type CompareSpec, readCompareSpec } from '../pipelines/workflows/compare.ts';
 export {
   type CompositionPicture,
   type CompositionSpec,
   readCompositionSpec,
 } from '../pipelines/workflows/compose.ts';
-export { gridAxes } from '../pipelines/workflows/grid/axes.ts';
+export {
+  type GridFields,
+  type GridLists,
+  gridAxes,
+  type NamedValue,
+} from '../pipelines/workflows/grid/axes.ts';
 export {
   type Grid,
   type GridAxis,
+  type GridCell,
   type GridSize,
   type GridValue,
   gridCells,
@@ -26,6 +34,7 @@ export {
   refinementJobs,
 } from '../pipelines/workflows/refinement/jobs.ts';
 export { type RefinementSpec, readRefinementSpec } from '../pipelines/workflows/refinement/spec.ts';
+export { readStylesSpec, type StylesSpec } from '../pipelines/workflows/styles.ts';
 export {
   type PictureVariation,
   readVariationsSpec,
@@ -43,13 +52,16 @@ export {
   type FallbackModel,
   type FallbackRequestsConfig,
   fallbackRequests,
+  type NewSeed,
 } from './planning/fallbackRequests.ts';
 export { safeSegment, slug } from './planning/fileNames.ts';
 export { checkJobContext, type JobContext } from './planning/jobContext.ts';
+export type { JobTemplateConfig } from './planning/jobTemplate.ts';
 export { type PathOf, type PathTemplateConfig, pathTemplate } from './planning/pathTemplate.ts';
-export { type PlanJobsConfig, planJobs } from './planning/planJobs.ts';
+export { type PlanJobsConfig, planJobs, type ResultKeysConfig } from './planning/planJobs.ts';
 export { requestKey } from './planning/requestKey.ts';
 export { openPromptFile, type PromptFile, spoolPrompts } from './promptFiles/promptFile.ts';
 export { jobsFromRows, type ValidatedRows, validateRows } from './promptFiles/promptJobs.ts';
 export type { BadRow, Row, RowItem } from './promptFiles/rows.ts';
+export type { BatchSpec, ModelWish } from './specs/batchSpec.ts';
 export type { SpecFilesConfig } from './specs/readSpec.ts';

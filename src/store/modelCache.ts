@@ -7,7 +7,7 @@ import { makeFolder } from '../disk/writeFiles.ts';
 import type { ModelCache } from '../ports.ts';
 import type { KeptModel } from '../types.ts';
 
-interface ModelCacheConfig {
+export interface ModelCacheConfig {
   /** Folder of the cache; created if it does not exist. */
   folder: string;
   /** The API's base URL: another API may have other models of the same name. */

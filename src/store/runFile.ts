@@ -27,7 +27,7 @@ export interface RunInput extends StoredInput {
 }
 
 /** An input as `run.json` stores it. */
-interface StoredInput {
+export interface StoredInput {
   /** Absolute path of the prompt file or spec; null for standard input. */
   readonly path: string | null;
   /** Hash of its content, in hex. */

@@ -1,10 +1,4 @@
-export {
-  anImageFile,
-  anOutcome,
-  aPlan,
-  aPrediction,
-  aRequest,
-} from './aPlan.ts';
+export { anImageFile, anOutcome, aPlan, aPrediction, aRequest } from './aPlan.ts';
 export { type AssertEqual, assertFrames } from './assertFrames.ts';
 export { type CountPullsConfig, countPulls, type Pull, type PullRecord } from './countPulls.ts';
 export { type ExpectedPulls, type ExpectPullsConfig, expectPulls } from './expectPulls.ts';

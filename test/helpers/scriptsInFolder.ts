@@ -7,22 +7,17 @@ import { NEVER, type Observable, takeUntil, tap } from 'rxjs';
 import { expect, onTestFinished } from 'vitest';
 import { type BatchScriptContext, withSpec } from '../../src/cli/batch/batchScript.ts';
 import { chooseFolder } from '../../src/cli/batch/chooseFolder.ts';
-import { findModel, jobContext, jobContexts, specModel } from '../../src/cli/batch/models.ts';
-import { runBatch } from '../../src/cli/batch/runBatch.ts';
+import { jobContexts } from '../../src/cli/batch/models.ts';
 import { startBatch } from '../../src/cli/batch/startBatch.ts';
-import { startGrid } from '../../src/cli/batch/startGrid.ts';
+import { campaignCommand } from '../../src/cli/commands/campaign.ts';
+import { generate } from '../../src/cli/commands/generate.ts';
+import { gridCommand } from '../../src/cli/commands/grid.ts';
+import { retryFailedCommand } from '../../src/cli/commands/retryFailed.ts';
 import { createCommand } from '../../src/cli/flags/command.ts';
-import { withDefaults } from '../../src/cli/flags/flags.ts';
 import { flagValues } from '../../src/cli/flags/flagValues.ts';
 import { createWarn } from '../../src/cli/script/environment.ts';
 import type { FinishedRun } from '../../src/pipelines/run/closing/results.ts';
 import type { RunSettings } from '../../src/pipelines/run/settings.ts';
-import { runToFolder } from '../../src/pipelines/runToFolder.ts';
-import { campaign } from '../../src/pipelines/workflows/campaign/campaign.ts';
-import { campaignJobs } from '../../src/pipelines/workflows/campaign/jobs.ts';
-import { readCampaignSpec } from '../../src/pipelines/workflows/campaign/spec.ts';
-import { grid } from '../../src/pipelines/workflows/grid/grid.ts';
-import { readGridSpec } from '../../src/pipelines/workflows/grid/spec.ts';
 import {
   expectedParents,
   refinementFingerprint,
@@ -30,13 +25,8 @@ import {
 } from '../../src/pipelines/workflows/refinement/jobs.ts';
 import { refinement } from '../../src/pipelines/workflows/refinement/refinement.ts';
 import { readRefinementSpec, refinementTotal } from '../../src/pipelines/workflows/refinement/spec.ts';
-import { retryFailed } from '../../src/pipelines/workflows/retryFailed.ts';
 import { createReplicateProvider } from '../../src/providers/replicate/replicateProvider.ts';
 import type { Simulator, SimulatorConfig } from '../../src/simulator/index.ts';
-import { type PlanJobsConfig, planJobs } from '../../src/sources/planning/planJobs.ts';
-import { fingerprintOf } from '../../src/sources/planning/requestKey.ts';
-import { openPromptFile } from '../../src/sources/promptFiles/promptFile.ts';
-import { jobsFromRows, validateRows } from '../../src/sources/promptFiles/promptJobs.ts';
 import { loadSqlite } from '../../src/store/journal/database.ts';
 import type { Outcome } from '../../src/types.ts';
 import { aService } from './aService.ts';
@@ -68,7 +58,7 @@ interface ScriptSettings extends Partial<Omit<RunSettings, 'folder'>> {
   isWhole?: boolean;
 }
 
-type Run = (settings: RunSettings & PlanJobsConfig) => Observable<FinishedRun>;
+type Run = (settings: RunSettings) => Observable<FinishedRun>;
 
 const command = createCommand({
   ...{ name: 'script', summary: '', version: '0.0.0' },
@@ -102,16 +92,16 @@ export async function scriptsInFolder(config: SimulatorConfig = {}) {
     const parsed = command.parse([...args, '--out', folder, '--json']);
     if (parsed.kind !== 'run') throw new Error(parsed.text);
     const service = aService({ provider, speed: 1_000 });
-    const frame = { ...parsed, service, io, warn: createWarn(parsed.flags, io) };
     let end: FinishedRun | null = null;
-    const started = (work: Run): Run => {
+    const around = (work: Run): Run => {
       return (given) => {
         const finished = work({ ...given, ...rest }).pipe(tap((one) => (end = one)));
         return finished.pipe(takeUntil(leave));
       };
     };
+    const frame = { ...parsed, service, io, warn: createWarn(parsed.flags, io), around };
     const before = simulator.stats().created;
-    const [code, error] = await script(frame, started).then(
+    const [code, error] = await script(frame).then(
       (exitCode): [number | null, unknown] => [exitCode, null],
       (thrown: unknown): [number | null, unknown] => [null, thrown],
     );
@@ -153,19 +143,19 @@ export async function scriptsInFolder(config: SimulatorConfig = {}) {
     async generate(prompts: readonly string[] | string, flags = '', settings: ScriptSettings = {}) {
       const path = join(root, typeof prompts === 'string' ? 'prompts.csv' : 'prompts.txt');
       await writeFile(path, typeof prompts === 'string' ? prompts : prompts.join('\n'));
-      return run([path, ...words(flags)], settings, generateScript);
+      return run([path, ...words(flags)], settings, generate);
     },
     async campaign(content: string, flags = '', settings: ScriptSettings = {}) {
-      return run([await spec(content), ...words(flags)], settings, campaignScript);
+      return run([await spec(content), ...words(flags)], settings, campaignCommand);
     },
     async grid(content: string, flags = '', settings: ScriptSettings = {}) {
-      return run([await spec(content), ...words(flags)], settings, gridScript);
+      return run([await spec(content), ...words(flags)], settings, gridCommand);
     },
     async refine(content: string, flags = '', settings: ScriptSettings = {}) {
       return run([await spec(content), ...words(flags)], settings, refineScript);
     },
     retryFailed: (flags = '', settings: ScriptSettings = {}) =>
-      run(words(flags), settings, retryFailedScript),
+      run([folder, ...words(flags)], settings, retryFailedCommand),
   };
 }
 
@@ -176,59 +166,11 @@ function words(flags: string): string[] {
   return ['--no-gallery', ...flags.split(' ').filter((word) => word !== '')];
 }
 
-/** A script: takes the command line, and what becomes of its run; resolves with the exit code. */
-type Script = (frame: BatchScriptContext, started: (work: Run) => Run) => Promise<number>;
+/** A command: takes its command line; resolves with the exit code. */
+type Script = (frame: BatchScriptContext) => Promise<number>;
 
-const generateScript: Script = async (frame, started) => {
-  const { inputs, service } = frame;
-  const [path = ''] = inputs;
-  const flags = withDefaults(frame.flags, { ratePerMinute: 600 * service.speed });
-  const reference = flags.models[0] ?? { model: SCHNELL, version: null };
-  const file = await openPromptFile(path);
-  const found = await jobContext(flags, reference, await findModel(service.provider, reference));
-  const context = { ...found, folder: dirname(path) };
-  const { rows, fieldNames } = await validateRows(file, context);
-  const total = Math.min(rows * context.count, context.limit ?? Number.POSITIVE_INFINITY);
-  const jobs = () => jobsFromRows(file.rows(), context);
-  return startBatch({
-    ...frame,
-    ...(await chooseFolder(frame, path)),
-    ...{ jobs, total, context, flags, tagNames: fieldNames },
-    fingerprint: fingerprintOf(file.sha256, context),
-    run: started((settings) => runToFolder(() => planJobs(jobs(), settings), total, settings)),
-  });
-};
-
-const campaignScript: Script = async (frame, started) => {
-  const { inputs, service } = frame;
-  const [path = ''] = inputs;
-  const spec = await readCampaignSpec(path, frame.flags);
-  const flags = withSpec(frame.flags, spec, service);
-  const reference = specModel(spec, flags, service, SCHNELL);
-  const context = await jobContext(flags, reference, await findModel(service.provider, reference));
-  const jobs = campaignJobs(spec, context);
-  return startBatch({
-    ...frame,
-    ...(await chooseFolder(frame, path)),
-    ...{ jobs: () => jobs, total: spec.platforms.length * spec.variations.length * context.count },
-    ...{ context, flags, tagNames: ['platform', 'variation'], fingerprint: null },
-    run: started((settings) => campaign(spec, context, settings)),
-  });
-};
-
-const gridScript: Script = async (frame, started) => {
-  const [specPath = ''] = frame.inputs;
-  const spec = await readGridSpec(specPath, frame.flags);
-  return startGrid(
-    {
-      ...{ spec, specPath, defaultModel: SCHNELL, gridOf: () => spec },
-      run: (contexts, given) => started((settings) => grid(spec, contexts, settings))(given),
-    },
-    frame,
-  );
-};
-
-const refineScript: Script = async (frame, started) => {
+/** `refine.ts` with a judge that needs no pixels. */
+const refineScript: Script = async (frame) => {
   const { inputs, service } = frame;
   const [path = ''] = inputs;
   const spec = await readRefinementSpec(path, frame.flags);
@@ -245,23 +187,15 @@ const refineScript: Script = async (frame, started) => {
     jobs: () => refinementJobs(spec, contexts, expectedParents(spec)),
     ...{ total: refinementTotal(spec), context: contexts, tagNames: ['round', 'parent'] },
     ...{ fingerprint: null, flags },
-    run: started((settings) =>
+    run: (settings) =>
       refinement(spec, contexts, {
         ...settings,
         scorer: ({ index }) => index,
         fixedInput: refinementFingerprint(spec, contexts),
         resumeAnyway: flags.resumeAnyway,
       }),
-    ),
   });
 };
-
-const retryFailedScript: Script = (frame, started) =>
-  runBatch({
-    ...frame,
-    ...{ folder: frame.flags.out ?? '', fingerprint: null, flags: withDefaults(frame.flags) },
-    run: started(retryFailed) as (settings: RunSettings) => Observable<FinishedRun>,
-  });
 
 async function readManifest(folder: string): Promise<Pick<ScriptRun, 'outcomes' | 'unused'>> {
   const path = join(folder, 'manifest.json');

@@ -15,6 +15,7 @@ import {
 } from '../script/environment.ts';
 import { useProxies } from '../script/proxies.ts';
 import { runScript } from '../script/runScript.ts';
+import type { Batch } from './runBatch.ts';
 import { chooseService, type OpenService, openService } from './service.ts';
 
 /** The context of a script that makes images. */
@@ -24,15 +25,18 @@ export interface BatchScriptContext {
   readonly service: OpenService;
   readonly io: ScriptIo;
   readonly warn: Warn;
+  /** Wraps the run of the command, such as to end it early. Default: the run as it is. */
+  readonly around?: Batch['around'];
 }
 
 /** Runs a script that makes images: reads the command line, opens and closes the service. */
 export function runBatchScript(
   command: ReturnType<typeof createCommand>,
   main: (context: BatchScriptContext) => Promise<number>,
+  argv: readonly string[],
 ): Promise<void> {
   keepMemorySmall();
-  return runScript(async (argv, io) => {
+  return runScript(async (_argv, io) => {
     const parsed = command.parse(argv);
     if (parsed.kind === 'text') {
       io.stdout.write(parsed.text);

@@ -25,6 +25,7 @@ import type { LiveView } from '../../sinks/gallery/liveView.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { checkFolder, type RunInput } from '../../store/runFile.ts';
 import type { PlannedUploads } from '../../types.ts';
+import { commandLine } from '../display/commandLine.ts';
 import { createReporter } from '../display/reporter.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
@@ -42,6 +43,8 @@ export interface Batch {
   readonly input?: RunInput;
   /** Runs it, with the settings from flags and terminal. */
   readonly run: (settings: RunSettings) => Observable<FinishedRun>;
+  /** Wraps `run`, such as to end it early. Default: the run as it is. */
+  readonly around?: ((run: Batch['run']) => Batch['run']) | undefined;
   /**
    * Identifies the input and the settings that change requests; null to take those of the folder.
    */
@@ -111,12 +114,14 @@ async function runReported(
     emit,
     ...(hasForgotten(flags) ? { repay: true } : {}),
   };
+  const { around = (one) => one } = batch;
+  const start = around(batch.run);
   const run =
     flags.follow === 'webhook'
       ? receiveWebhooks(service, flags, () => emit({ type: 'warning', message: ALL_REFUSED })).pipe(
-          switchMap((webhooks) => batch.run({ ...settings, webhooks })),
+          switchMap((webhooks) => start({ ...settings, webhooks })),
         )
-      : batch.run(settings);
+      : start(settings);
   const left = merge(leave, stop.pipe(delay(PATIENCE_MS))).pipe(map(() => null));
   const end = await firstValueFrom(race(run, left));
   if (end === null) return exitCodes.interrupted.code;
@@ -139,11 +144,11 @@ function reportDetached(
   if (jobs === 0) return;
   const { baseUrl } = flags;
   const words = [
-    ...['pipelines/collect.ts', folder, ...(baseUrl === null ? [] : ['--base-url', baseUrl])],
+    ...[folder, ...(baseUrl === null ? [] : ['--base-url', baseUrl])],
     // A prediction that has failed is made again, from its files.
     ...(uploads?.folders ?? []).flatMap((each) => ['--allow-files', each.folder]),
   ];
-  const command = `npx tsx ${words.map(shellWord).join(' ')}`;
+  const command = commandLine('collect', words.map(shellWord).join(' '));
   emit({ type: 'run.detached', jobs, command, untilMs: startedAtMs + OUTPUT_LIFETIME_MS });
 }
 

@@ -8,6 +8,7 @@ import { createReplicateProvider } from '../../providers/replicate/replicateProv
 import { fetchWebhookSecret } from '../../providers/replicate/webhookSecret.ts';
 import type { ChaosProfileName } from '../../simulator/chaos/profiles.ts';
 import { createModelCache } from '../../store/modelCache.ts';
+import { commandLine } from '../display/commandLine.ts';
 import type { Flags } from '../flags/flags.ts';
 import type { Environment, Warn } from '../script/environment.ts';
 
@@ -138,8 +139,7 @@ export function chooseService(
   }
   if (simulateSpeed !== null && detach) {
     throw new UsageError('`--simulate` and `--detach` cannot be used together.', {
-      suggestion:
-        'Remove one: the built-in simulator ends with the command, and its predictions with it. `pipelines/simulator.ts` is one that stays.',
+      suggestion: `Remove one: the built-in simulator ends with the command, and its predictions with it. \`${commandLine('simulator')}\` is one that stays.`,
     });
   }
   if (flags.provider === 'cog') return cogService(flags, environment);

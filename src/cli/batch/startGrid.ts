@@ -67,6 +67,7 @@ export async function startGrid(script: GridScript, frame: BatchScriptContext): 
     flags: withSpec(given, { ...spec, organize: spec.organize ?? gridOrganize(wanted.axes) }, service),
     service,
     io,
+    around: frame.around,
     run: (settings) => run(contexts, settings),
   });
 }

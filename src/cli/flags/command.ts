@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { chaosProfiles } from '../../simulator/chaos/profiles.ts';
+import { commandLine, isClone, packageVersion } from '../display/commandLine.ts';
 import { quoted } from '../display/text.ts';
 import { exitCodes } from '../script/exit.ts';
 import { type FlagDefinition, groupHeadings } from './defineFlag.ts';
@@ -22,15 +23,16 @@ interface CreateCommandConfig {
   name: string;
   /** A sentence or two for the help: `Makes …`. */
   summary: string;
-  /** Shown by `--version`. */
-  version: string;
+  /** Shown by `--version`. Default: that of the package. */
+  version?: string;
   inputs: readonly InputDefinition[];
   /** The flags it serves: `[...flagsIn('money', 'pace'), 'only']`. Default: all. */
   flags?: readonly FlagName[];
   /** Allows `--model` several times, for scripts that compare models. Default false. */
   comparesModels?: boolean;
   /**
-   * Command lines for the help, without `npx tsx pipelines/`: `generate.ts prompts.txt --simulate`.
+   * Words after the command, for the help: `prompts.txt --simulate`. Those with a file of
+   * `examples/` are shown in a clone only.
    */
   examples?: readonly string[];
   /** Width of the help. Default 80. */
@@ -133,8 +135,8 @@ function describeCommand(
   config: CreateCommandConfig,
   onFlag: (definition: FlagDefinition<FlagName, keyof Flags>, value: string) => void,
 ): Command {
-  const { name, summary, version, inputs } = config;
-  const command = new Command(`npx tsx pipelines/${name}.ts`)
+  const { name, summary, version = packageVersion(), inputs } = config;
+  const command = new Command(commandLine(name))
     .description(summary)
     .configureHelp({ optionTerm })
     .usage([...inputs.map(usageOf), '[flags]'].join(' '))
@@ -180,7 +182,7 @@ function notForScript(script: string, flag: string): UsageError {
 
 /** Returns the end of the help: examples, chaos profiles, environment, exit codes. */
 function helpEpilogue(config: CreateCommandConfig): string {
-  const { examples = [] } = config;
+  const { name, examples = [] } = config;
   const environment = [
     [
       'REPLICATE_API_TOKEN',
@@ -189,7 +191,9 @@ function helpEpilogue(config: CreateCommandConfig): string {
     ['REPLICATE_BASE_URL', 'base URL of the API'],
     ['NO_COLOR', 'any value: no colours'],
   ] as const;
-  const commands = examples.map((example) => `  npx tsx pipelines/${example}`);
+  const commands = examples
+    .filter((words) => isClone || !words.startsWith('examples/'))
+    .map((words) => `  ${commandLine(name, words)}`);
   const variables = environment.map(([name, meaning]) => `  ${name.padEnd(21)}${meaning}`);
   const codes = Object.values(exitCodes).map(({ code, meaning }) => `  ${String(code).padEnd(5)}${meaning}`);
   return [

@@ -447,7 +447,7 @@ export const flagTable = [
     name: 'detach',
     field: 'detach',
     empty: false,
-    help: 'create predictions and exit; collect them within the hour with pipelines/collect.ts',
+    help: 'create predictions and exit; collect them within the hour with collect',
     group: 'mode',
   }),
   toggleFlag({

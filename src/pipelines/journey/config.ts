@@ -241,7 +241,7 @@ export interface Clock {
 export interface GenerateConfig extends Services, Limits, Recovery, Outputs, Hooks, Control, Clock {}
 
 /** A prediction that was not final in time. */
-interface TimedOutPrediction {
+export interface TimedOutPrediction {
   readonly plan: Plan;
   readonly predictionId: string;
   /** Since its create request was sent, or since this run has resumed it. */

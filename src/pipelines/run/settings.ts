@@ -54,7 +54,7 @@ export interface SharedService {
 }
 
 /** The service a run uses, and what it may spend there. */
-interface ServiceSettings {
+export interface ServiceSettings {
   /** The service: `createReplicateProvider({ token })`, say. */
   provider: Provider;
   /** Create requests a minute at most. Default 600. */
@@ -98,7 +98,7 @@ interface ServiceSettings {
 }
 
 /** The choice of jobs, and the match between input and folder. */
-interface InputSettings {
+export interface InputSettings {
   /** Returns true for the index of each job to make; the others keep their state. Default: all. */
   only?: (index: number) => boolean;
   /**
@@ -139,7 +139,7 @@ interface InputSettings {
 }
 
 /** The output files of a run besides its images. */
-interface ResultSettings {
+export interface ResultSettings {
   /**
    * Functions that open further destinations of finished images; called with the path of the run
    * folder once it belongs to this run. A job counts as saved once its images are at all
@@ -177,7 +177,7 @@ export interface RunSettings
     Clock {}
 
 /** The open parts of a run folder. */
-interface OpenFolder {
+export interface OpenFolder {
   /** The configuration of `generate` for this folder. */
   readonly config: GenerateConfig;
   /** The service. Calls do not wait for it if it is away: no job depends on the last ones. */

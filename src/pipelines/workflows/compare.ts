@@ -25,7 +25,7 @@ import type { Grid } from './grid/cells.ts';
 import { grid } from './grid/grid.ts';
 
 /** Prompts, and the models to compare on them. */
-interface CompareSpec extends BatchSpec {
+export interface CompareSpec extends BatchSpec {
   readonly prompts: readonly { readonly name: string; readonly prompt: string }[];
   /** Models as `owner/name`, optionally with `:version`. */
   readonly models: readonly string[];

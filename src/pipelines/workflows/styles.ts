@@ -23,7 +23,7 @@ import type { Grid, GridAxis } from './grid/cells.ts';
 import { grid } from './grid/grid.ts';
 
 /** Prompts, and the reference pictures whose styles to try them in. */
-interface StylesSpec extends BatchSpec {
+export interface StylesSpec extends BatchSpec {
   readonly prompts: readonly { readonly name: string; readonly prompt: string }[];
   /**
    * Reference pictures in the order of the variants A, B, C, …: paths, relative to the spec's

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ensureDir } from 'fs-extra/esm';
 import type { SchedulerLike } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { copyWhole } from '../../disk/copyFiles.ts';
+import { ensureDir } from '../../disk/ensureDir.ts';
 import { giveName } from '../../disk/giveName.ts';
 import { asFileHandleShortage, toStorageError } from '../../disk/storageError.ts';
 import { newTemporaryPath, syncFolder } from '../../disk/writeFiles.ts';

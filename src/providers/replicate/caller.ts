@@ -1,7 +1,8 @@
-import Replicate from 'replicate';
+import type Replicate from 'replicate';
 import { catchError, type Observable, throwError } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { createRedact } from '../../base/secrets.ts';
+import { importPackage } from '../../disk/storageError.ts';
 import { ProviderError, StorageError, UsageError } from '../../errors.ts';
 import { createFetchOnce, type FetchOnceConfig } from '../http/fetchOnce.ts';
 import { unreadableResponse } from '../http/responseError.ts';
@@ -66,7 +67,8 @@ export function createCaller(config: CallerConfig): Caller {
         onStatus,
       });
       // A client for each call, so that each has its own fetch; clients hold no connections.
-      const client = new Replicate({ auth: token, baseUrl, userAgent: 'rxposure', fetch: fetchOnce });
+      const { default: Client } = await importPackage(import('replicate'), 'replicate');
+      const client = new Client({ auth: token, baseUrl, userAgent: 'rxposure', fetch: fetchOnce });
       return read(await send(client, signal), status);
     }).pipe(
       catchError((error: unknown) =>

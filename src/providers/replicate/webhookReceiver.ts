@@ -4,7 +4,6 @@ import { UsageError } from '../../errors.ts';
 import type { PredictionEvents } from '../../ports.ts';
 import { createWebhookEvents, expectPublicUrl, type Webhook } from './webhookEvents.ts';
 import { createWebhookVerifier, type WebhookVerifier } from './webhookSecret.ts';
-import { webhookServer } from './webhookServer.ts';
 
 export interface WebhookReceiverConfig {
   /**
@@ -85,8 +84,10 @@ export function createWebhookReceiver(config: WebhookReceiverConfig): Observable
       refused += 1;
       if (accepted === 0 && refused === MANY_REFUSED) config.onAllRefused?.();
     };
-    const server = webhookServer({ verifier, maxBytes, redact, onWebhook, onRefused });
-    const listening = server.listen({ host, port });
+    const opening = import('./webhookServer.ts').then(({ webhookServer }) =>
+      webhookServer({ verifier, maxBytes, redact, onWebhook, onRefused }),
+    );
+    const listening = opening.then((server) => server.listen({ host, port }));
     listening.then(
       (address) => subscriber.next({ url: publicUrl ?? `${address}/`, events }),
       (error: unknown) => subscriber.error(listenError(host, port, error)),
@@ -94,7 +95,7 @@ export function createWebhookReceiver(config: WebhookReceiverConfig): Observable
     return () => {
       close();
       // A server cannot be closed before it listens.
-      void listening.catch(() => {}).then(() => server.close());
+      void listening.catch(() => {}).then(async () => (await opening).close());
     };
   });
 }

@@ -2,7 +2,7 @@ import { models } from '../models/models.ts';
 import type { SimulatorFaults } from './faults.ts';
 
 /** The addresses of a simulator, its token and the form of its outputs. */
-interface ServerConfig {
+export interface ServerConfig {
   /** Port of the API on 127.0.0.1. Default 0: any free one. */
   port?: number;
   /** Port of the file host. Default 0: any free one. */
@@ -22,7 +22,7 @@ interface ServerConfig {
 }
 
 /** The time that predictions take. */
-interface RunTimeConfig {
+export interface RunTimeConfig {
   /** Divides all durations of predictions and waits, multiplies all rate limits. Default 1. */
   speed?: number;
   /** Predictions that run at the same time; the others wait as `starting`. Default 64. */
@@ -44,7 +44,7 @@ interface RunTimeConfig {
 }
 
 /** The limits of the account. */
-interface AccountLimits {
+export interface AccountLimits {
   /** Create requests accepted per minute at `speed` 1. Default 600. */
   createPerMinute?: number;
   /** Create requests accepted at once. Default: as many as per minute. */

@@ -1,7 +1,7 @@
 import type { SimulatedPrediction } from './simulatedPrediction.ts';
 
 /** Predictions of a simulator so far. */
-interface PredictionStats {
+export interface PredictionStats {
   /** Predictions created. */
   readonly created: number;
   readonly succeeded: number;
@@ -18,7 +18,7 @@ interface PredictionStats {
 }
 
 /** Calls to and from a simulator so far. */
-interface CallStats {
+export interface CallStats {
   /** Calls to the API by kind, refused ones included. */
   readonly requests: Readonly<Record<RequestKind, number>>;
   /** The sum of `requests`. Downloads of outputs are not included. */

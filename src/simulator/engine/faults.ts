@@ -31,7 +31,7 @@ export type FileFault =
   /** Sends another file. */
   | ReplacedFile;
 
-interface ReplacedFile {
+export interface ReplacedFile {
   readonly type: 'replace';
   readonly file: Uint8Array;
 }

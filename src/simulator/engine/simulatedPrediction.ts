@@ -14,7 +14,7 @@ export interface WebhookOrder {
 }
 
 /** The request that a prediction was created from. */
-interface PredictionOrder {
+export interface PredictionOrder {
   readonly model: SimulatedModel;
   /** `owner/name` of the deployment that runs it; null: none. */
   readonly deployment: string | null;
@@ -29,7 +29,7 @@ interface PredictionOrder {
 }
 
 /** The state of a prediction, which changes as it runs. */
-interface PredictionState {
+export interface PredictionState {
   status: PredictionStatus;
   startedAtMs: number | null;
   completedAtMs: number | null;

@@ -77,7 +77,7 @@ export async function writeComparisonGrid(
   await removePagesFrom(folder, FILE_NAME, number);
 }
 
-interface ComparisonAxes {
+export interface ComparisonAxes {
   /** The tag whose values are the rows. */
   rows: string;
   /** The tag whose values are the columns. */

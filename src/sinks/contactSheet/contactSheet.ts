@@ -20,7 +20,7 @@ const FILE_NAME = 'contact-sheet';
  */
 const MAX_CELLS = 600;
 
-interface ContactSheetConfig {
+export interface ContactSheetConfig {
   /** True to say at its head that no model made the images. Default false. */
   isSimulated?: boolean;
 }

@@ -11,7 +11,6 @@ import { DeliveryError, UsageError } from '../../errors.ts';
 import type { Destination } from '../../ports.ts';
 import type { Outcome, OutcomeFile } from '../../types.ts';
 import { sidecarPath } from '../manifest/sidecar.ts';
-import { s3Connections } from './s3Connections.ts';
 
 export interface S3Config {
   /**
@@ -227,6 +226,7 @@ async function loadS3({ endpoint, region, credentials, maxAttempts = 3 }: S3Conf
       cause,
     });
   });
+  const { s3Connections } = await import('./s3Connections.ts');
   const server = endpoint ?? process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
   const client = new S3Client({
     maxAttempts,

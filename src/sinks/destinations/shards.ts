@@ -1,10 +1,10 @@
 import { type FileHandle, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { pack } from 'tar-stream';
 import { z } from 'zod';
 import { insideFolder } from '../../disk/insideFolder.ts';
 import { openOwn } from '../../disk/ownFiles.ts';
+import { importPackage } from '../../disk/storageError.ts';
 import { DeliveryError } from '../../errors.ts';
 import type { Outcome, OutcomeFile } from '../../types.ts';
 
@@ -115,6 +115,7 @@ const END_BYTES = 1024;
  * sample that has it is whole. Rejects with `DeliveryError` if an image cannot be read.
  */
 export async function packSample(key: string, outcome: Outcome, folder: string): Promise<Buffer> {
+  const { pack } = await importPackage(import('tar-stream'), 'tar-stream');
   const archive = pack();
   // A sample has the same bytes whenever it is packed.
   const mtime = new Date(outcome.completedAt ?? 0);

@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureDir } from 'fs-extra/esm';
 import type { Observable } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import { ensureDir } from '../../disk/ensureDir.ts';
 import { openOwn, ownFlags } from '../../disk/ownFiles.ts';
 import { toStorageError } from '../../disk/storageError.ts';
 import { writeChunks } from '../../disk/writeFiles.ts';

@@ -1,10 +1,9 @@
 import { rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type BasicType, fileWriter, parquetWriteRows } from 'hyparquet-writer';
-import papaparse from 'papaparse';
+import type { BasicType } from 'hyparquet-writer';
 import { numbered, statsOf } from '../../disk/giveName.ts';
 import { openOwn, ownFlags } from '../../disk/ownFiles.ts';
-import { toStorageError } from '../../disk/storageError.ts';
+import { importPackage, toStorageError } from '../../disk/storageError.ts';
 import { newTemporaryPath, removeTemporary, syncFolder, writeChunks } from '../../disk/writeFiles.ts';
 import { UsageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
@@ -70,6 +69,7 @@ function writeCsvManifest(path: string, outcomes: AsyncIterable<Outcome>): Promi
 }
 
 async function* lines(outcomes: AsyncIterable<Outcome>): AsyncGenerator<string> {
+  const { default: papaparse } = await importPackage(import('papaparse'), 'papaparse');
   let isFirst = true;
   for await (const outcome of outcomes) {
     const config = { header: isFirst, escapeFormulae: true, newline: '\r\n' };
@@ -195,6 +195,10 @@ async function writeParquetManifest(path: string, outcomes: AsyncIterable<Outcom
   try {
     // The writer opens a file by its name: this one is ours.
     await (await openOwn(temporary, ownFlags.create)).close();
+    const { fileWriter, parquetWriteRows } = await importPackage(
+      import('hyparquet-writer'),
+      'hyparquet-writer',
+    );
     await parquetWriteRows({
       writer: fileWriter(temporary),
       rows: rows(outcomes),

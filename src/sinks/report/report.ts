@@ -39,7 +39,7 @@ export interface ErrorCount {
 }
 
 /** Jobs by their result. */
-interface ReportedJobs {
+export interface ReportedJobs {
   readonly total: number;
   readonly saved: number;
   readonly failed: number;
@@ -53,7 +53,7 @@ interface ReportedJobs {
 }
 
 /** Durations and requests. */
-interface ReportedTimes {
+export interface ReportedTimes {
   /** Runs in the folder whose times are known. */
   readonly runs: number;
   /** Time of all these runs. */
@@ -77,7 +77,7 @@ interface ReportedTimes {
 }
 
 /** The jobs that failed. */
-interface ReportedFailures {
+export interface ReportedFailures {
   /** Failed jobs by the stage in which they failed. */
   readonly failuresByStage: FailuresByStage;
   /** Errors of failed and skipped jobs, most frequent first. */

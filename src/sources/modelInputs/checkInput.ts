@@ -1,6 +1,7 @@
-import { Ajv, type ValidateFunction } from 'ajv';
+import type { Ajv, ValidateFunction } from 'ajv';
 import { isSecretInput, SECRET } from '../../base/secretInputs.ts';
 import { nearestName } from '../../base/suggest.ts';
+import { requirePackage } from '../../disk/requirePackage.ts';
 import { UsageError } from '../../errors.ts';
 import type { Json, ModelInput, ModelInputProperty, ModelSchema } from '../../types.ts';
 import { catchUsageError, expectedInput, throwUsageErrors } from './describeInput.ts';
@@ -77,17 +78,22 @@ function hint({ value, property }: Given): string {
  * (`strict`). The schemas themselves are not validated, as that would take longer than everything
  * else.
  */
-const ajv = new Ajv({
-  strict: false,
-  validateSchema: false,
-  addUsedSchema: false,
-  logger: false,
-  // Decimals such as 0.1 have no exact binary form.
-  multipleOfPrecision: 9,
-  // A URL, or the path of a file that becomes one; `inputFiles` checks that it exists.
-  formats: { uri: /\S/ },
-  code: { regExp: Object.assign(linearPattern, { code: 'linearPattern' }) },
-});
+function createAjv(): Ajv {
+  const { Ajv } = requirePackage<typeof import('ajv')>('ajv');
+  return new Ajv({
+    strict: false,
+    validateSchema: false,
+    addUsedSchema: false,
+    logger: false,
+    // Decimals such as 0.1 have no exact binary form.
+    multipleOfPrecision: 9,
+    // A URL, or the path of a file that becomes one; `inputFiles` checks that it exists.
+    formats: { uri: /\S/ },
+    code: { regExp: Object.assign(linearPattern, { code: 'linearPattern' }) },
+  });
+}
+
+let ajv: Ajv | null = null;
 
 const compiled = new WeakMap<ModelInputProperty, ValidateFunction>();
 
@@ -98,6 +104,7 @@ const compiled = new WeakMap<ModelInputProperty, ValidateFunction>();
 export function inputValidator(property: ModelInputProperty): ValidateFunction {
   const known = compiled.get(property);
   if (known !== undefined) return known;
+  ajv ??= createAjv();
   const validator = ajv.compile(jsonSchemaOf(property));
   compiled.set(property, validator);
   return validator;

@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import type { RE2JS } from 're2js';
+import { requirePackage } from '../../disk/requirePackage.ts';
 
 /** A compiled pattern, as ajv uses it. */
 interface LinearPattern {
@@ -44,7 +44,7 @@ function compiled(pattern: string): RE2JS | null {
 
 /** Loads the engine only when a schema has a pattern: few do, and scripts start sooner. */
 function loadRe2(): typeof RE2JS {
-  return createRequire(import.meta.url)('re2js').RE2JS;
+  return requirePackage<typeof import('re2js')>('re2js').RE2JS;
 }
 
 function isAscii(text: string): boolean {

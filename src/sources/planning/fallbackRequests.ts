@@ -6,7 +6,7 @@ import { adaptInput } from '../modelInputs/adaptInput.ts';
 const STEP = 625_341_599;
 
 /** The same model with another seed, if it refuses the image that it made. */
-type NewSeed = 'new-seed';
+export type NewSeed = 'new-seed';
 
 /** A model to use if the one before it fails. */
 export interface FallbackModel {

@@ -51,7 +51,7 @@ async function* plans(
   }
 }
 
-interface ResultKeysConfig {
+export interface ResultKeysConfig {
   /**
    * Reuses results without a seed too: the n-th of several identical requests gets the earlier
    * result of the n-th one. Default: false, as each of them is meant to differ.

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
-import { isNode } from 'yaml';
+import type { Node } from 'yaml';
 import type { z } from 'zod';
 import { nestingFault } from '../../base/nesting.ts';
 import { describeSpecIssue, type SpecProblem } from '../../base/suggest.ts';
@@ -9,7 +9,7 @@ import { UsageError } from '../../errors.ts';
 import { readableOverlays } from '../../renditions/overlays.ts';
 import type { RenditionSpec } from '../../types.ts';
 import { type AllowFilesConfig, expectAllowed } from '../modelInputs/allowedFiles.ts';
-import { type ParsedYaml, parseYaml, readYaml } from '../promptFiles/yaml/parseYaml.ts';
+import type { ParsedYaml } from '../promptFiles/yaml/parseYaml.ts';
 
 interface ReadSpecConfig {
   /** The kind of spec, for messages: `campaign spec`. */
@@ -29,6 +29,7 @@ export async function readSpec<T>(path: string, schema: z.ZodType<T>, { what }: 
   if (!['.yaml', '.yml', '.json'].includes(extname(path).toLowerCase())) {
     throw new UsageError(`${path}: Expected a ${what} in a .yaml, .yml or .json file`);
   }
+  const { parseYaml, readYaml } = await import('../promptFiles/yaml/parseYaml.ts');
   const parsed = parseYaml(await readText(path, what));
   const { faults } = parsed;
   if (faults.length > 0) {
@@ -79,8 +80,8 @@ function listed(path: string, what: string, faults: readonly string[]): UsageErr
 /** Returns the line of the value, or of the nearest parent that the file has. */
 function lineOf({ path }: SpecProblem, { document, lineAt }: ParsedYaml): string {
   for (let depth = path.length; depth > 0; depth -= 1) {
-    const node: unknown = document.getIn(path.slice(0, depth), true);
-    const offset = isNode(node) ? node.range?.[0] : undefined;
+    const node = document.getIn(path.slice(0, depth), true) as Partial<Node> | null | undefined;
+    const offset = node?.range?.[0];
     if (offset !== undefined) return `line ${lineAt(offset)}: `;
   }
   return '';

@@ -27,7 +27,7 @@ export interface JobTable extends JobSums, JobChecks {
 }
 
 /** The sums over all jobs. */
-interface JobSums {
+export interface JobSums {
   /** Counts the jobs by state; not those that the input no longer asks for. */
   counts(): JournalCounts;
   paidMicroUsd(): number;
@@ -35,7 +35,7 @@ interface JobSums {
 }
 
 /** Passes over all rows. */
-interface JobChecks {
+export interface JobChecks {
   /** Yields all jobs, in the order of their ids. */
   all(): Iterable<StoredJob>;
   /**

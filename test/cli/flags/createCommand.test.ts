@@ -8,7 +8,7 @@ const config = {
   summary: 'Makes an image of every prompt.',
   version: '1.2.3',
   inputs: [{ name: 'INPUT', help: 'prompt file' }],
-  examples: ['generate.ts prompts.txt --simulate'],
+  examples: ['prompts.txt --simulate'],
 };
 const command = createCommand(config);
 

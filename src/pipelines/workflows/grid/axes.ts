@@ -7,7 +7,7 @@ import type { Json, ModelInput } from '../../../types.ts';
 import type { GridAxis, GridValue } from './cells.ts';
 
 /** Lists of values, by axis. */
-type GridLists = Readonly<Record<string, readonly NamedValue[]>>;
+export type GridLists = Readonly<Record<string, readonly NamedValue[]>>;
 
 /** The fields of a spec that say which values vary. */
 export interface GridFields {

@@ -1,0 +1,10 @@
+import type { CommandName } from '../flags/summaries.ts';
+import { acceptsNode } from './nodeVersion.ts';
+
+/** Runs a command as a script of its own: its arguments are those of the process. */
+export async function startScript(name: CommandName): Promise<void> {
+  if (!acceptsNode(process)) return;
+  const { commands } = await import('./commands.ts');
+  const { run } = await commands[name]();
+  await run(process.argv.slice(2));
+}

@@ -1,0 +1,105 @@
+import { hash } from 'node:crypto';
+import { isSimulated } from '../../base/service.ts';
+import { formatUsd } from '../../base/text.ts';
+import { UsageError } from '../../errors.ts';
+import { jsonLine } from '../../events/listeners.ts';
+import { recommendConcurrency } from '../../pipelines/run/concurrency.ts';
+import { runDefaults } from '../../pipelines/run/settings.ts';
+import { estimateMicroUsd } from '../../providers/prices/cost.ts';
+import { compareOutcomes } from '../../sinks/comparison/comparison.ts';
+import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
+import { fingerprintOf } from '../../sources/planning/requestKey.ts';
+import { jobsFromRows } from '../../sources/promptFiles/promptJobs.ts';
+import type { Outcome } from '../../types.ts';
+import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { chooseFolder } from '../batch/chooseFolder.ts';
+import { findModel, jobContext } from '../batch/models.ts';
+import { startBatch } from '../batch/startBatch.ts';
+import { calibrationTable, SIMULATED_FIGURES } from '../display/tables.ts';
+import { createCommand } from '../flags/command.ts';
+import { flagsIn, withDefaults } from '../flags/flags.ts';
+import { type RunCommand, summaries } from '../flags/summaries.ts';
+
+const defaultModel = { model: 'black-forest-labs/flux-schnell', version: null };
+
+/** Prompts of different lengths that no model should refuse. */
+const prompts = [
+  'a lighthouse at dawn',
+  'three ripe pears on a linen cloth, soft window light, 50 mm',
+  'a market street after rain at night, lanterns mirrored in the wet stones, people under umbrellas, wide angle, film grain',
+];
+
+const command = createCommand({
+  name: 'calibrate',
+  summary: summaries.calibrate,
+  inputs: [],
+  flags: [
+    // It reads no file but those of --input.
+    ...flagsIn('requests', 'money').filter((name) => name !== 'allow-files'),
+    ...(['timeout', 'follow', 'out', 'dry-run'] as const),
+    ...(['simulate', 'provider', 'base-url', 'refresh-models', 'json', 'quiet'] as const),
+  ],
+  examples: ['--simulate=5', '--model black-forest-labs/flux-dev --budget 0.10'],
+});
+
+/** Runs the command for the arguments after its name. */
+export const run: RunCommand = (argv) => runBatchScript(command, calibrate, argv);
+
+/** Measures a model. Resolves with the exit code. */
+export async function calibrate(script: BatchScriptContext): Promise<number> {
+  const { flags: given, service, io } = script;
+  const flags = withDefaults(given, { ratePerMinute: runDefaults.ratePerMinute * service.speed });
+  const reference = flags.models[0] ?? service.onlyModel ?? defaultModel;
+  const context = await jobContext(flags, reference, await findModel(service.provider, reference));
+  const name = `calibrate-${context.model.replace(/^.*\//, '')}`;
+  checkBudget(context.model, context.input, flags);
+  // It has no file: the model is its input.
+  const input = { path: null, sha256: hash('sha256', context.model) };
+  const place = await chooseFolder(script, name, { name, input });
+  const rows = prompts.map((prompt, index) => ({
+    ...({ type: 'row', line: index + 1, fields: {}, text: false } as const),
+    prompt,
+  }));
+  const code = await startBatch({
+    ...place,
+    jobs: () => jobsFromRows(rows, context),
+    total: prompts.length,
+    context,
+    tagNames: [],
+    fingerprint: fingerprintOf(prompts, context),
+    flags,
+    service,
+    io,
+    around: script.around,
+  });
+  if (flags.dryRun) return code;
+  const outcomes: Outcome[] = [];
+  for await (const outcome of manifestOutcomes(place.folder)) outcomes.push(outcome);
+  const { models } = await compareOutcomes(manifestOutcomes(place.folder));
+  const [measured] = models;
+  if (measured === undefined) return code;
+  if (flags.json) {
+    const seconds = measured.predictSeconds ?? measured.ownWallSeconds;
+    const { service = null } = outcomes[0] ?? {};
+    const concurrency = seconds === null ? null : recommendConcurrency(seconds);
+    io.stdout.write(jsonLine({ type: 'calibration', service, ...measured, concurrency }, (text) => text));
+    return code;
+  }
+  if (isSimulated(outcomes[0]?.service)) io.stdout.write(SIMULATED_FIGURES);
+  io.stdout.write(calibrationTable(outcomes, measured));
+  return code;
+}
+
+/** Throws `UsageError` if the budget does not cover all runs: fewer would measure nothing. */
+function checkBudget(
+  model: string,
+  input: Parameters<typeof estimateMicroUsd>[1],
+  { budgetMicroUsd, priceMicroUsd }: { budgetMicroUsd: number | null; priceMicroUsd: number | null },
+): void {
+  const each = estimateMicroUsd(model, input, priceMicroUsd ?? undefined);
+  if (each === null || budgetMicroUsd === null || each * prompts.length <= budgetMicroUsd) return;
+  throw new UsageError(
+    `Expected a budget of ${formatUsd(each * prompts.length)} for ${prompts.length} runs of ${model}, got ${formatUsd(budgetMicroUsd)}`,
+    { suggestion: 'Raise --budget, or choose another model.' },
+  );
+}

@@ -1,0 +1,55 @@
+import { resolve } from 'node:path';
+import { collect } from '../../pipelines/workflows/collect.ts';
+import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { runBatch } from '../batch/runBatch.ts';
+import { createCommand } from '../flags/command.ts';
+import { flagsIn, withDefaults } from '../flags/flags.ts';
+import { type RunCommand, summaries } from '../flags/summaries.ts';
+
+const command = createCommand({
+  name: 'collect',
+  summary: summaries.collect,
+  inputs: [{ name: 'RUN_FOLDER', help: '--out folder of that run' }],
+  flags: [
+    ...flagsIn('money', 'pace', 'destinations', 'tables', 'output'),
+    'input',
+    'allow-files',
+    'simulate',
+    'base-url',
+  ],
+  examples: [
+    'out/night',
+    'out/night --follow webhook --webhook-url https://hooks.example.com --webhook-port 8788',
+  ],
+});
+
+const GONE =
+  'The predictions of an earlier simulation ended with its process: their images are made again, at no cost.';
+
+/** Runs the command for the arguments after its name. */
+export const run: RunCommand = (argv) => runBatchScript(command, collectCommand, argv);
+
+/**
+ * Collects the predictions of detached runs, as finished images on disk. Resolves with the exit
+ * code.
+ */
+export function collectCommand(script: BatchScriptContext): Promise<number> {
+  const {
+    inputs: [folder = ''],
+    flags: given,
+    service,
+    io,
+    warn,
+  } = script;
+  if (given.simulateSpeed !== null) warn(GONE);
+  return runBatch({
+    folder: resolve(folder),
+    fingerprint: null,
+    // Following predictions that already run costs nothing, so many are followed at a time.
+    flags: withDefaults({ ...given, follow: given.follow ?? 'poll', concurrency: given.concurrency ?? 100 }),
+    service,
+    io,
+    around: script.around,
+    run: collect,
+  });
+}

@@ -1,0 +1,66 @@
+import { lastValueFrom } from 'rxjs';
+import { isSimulated } from '../../base/service.ts';
+import { UsageError } from '../../errors.ts';
+import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
+import { compareGrid, compareModels, readCompareSpec } from '../../pipelines/workflows/compare.ts';
+import { compareOutcomes } from '../../sinks/comparison/comparison.ts';
+import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
+import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { startGrid } from '../batch/startGrid.ts';
+import { comparisonTable, SIMULATED_FIGURES } from '../display/tables.ts';
+import { createCommand } from '../flags/command.ts';
+import { type RunCommand, summaries } from '../flags/summaries.ts';
+
+const command = createCommand({
+  name: 'compare',
+  summary: summaries.compare,
+  inputs: [{ name: 'SPEC', help: '.yaml or .json file with prompts and models' }],
+  comparesModels: true,
+  examples: [
+    'examples/model-shootout.yaml --simulate=5',
+    'spec.yaml --dry-run',
+    'spec.yaml --model black-forest-labs/flux-dev --model qwen/qwen-image',
+  ],
+});
+
+/** Runs the command for the arguments after its name. */
+export const run: RunCommand = (argv) => runBatchScript(command, compare, argv);
+
+/**
+ * Compares several models on the same prompts: images side by side, times and cost. Resolves with
+ * the exit code.
+ */
+export async function compare(script: BatchScriptContext): Promise<number> {
+  const [specPath = ''] = script.inputs;
+  const { flags, io } = script;
+  const read = await readCompareSpec(specPath, flags);
+  const given = flags.models.map(({ model, version }) => (version === null ? model : `${model}:${version}`));
+  const spec = { ...read, models: given.length > 0 ? [...new Set(given)] : read.models };
+  if (spec.models.length === 0) {
+    throw new UsageError(`${specPath}: Expected models to compare, got none`, {
+      suggestion: 'List them under models:, or give --model for each.',
+    });
+  }
+  let folder = '';
+  const code = await startGrid(
+    {
+      spec,
+      specPath,
+      defaultModel: spec.models[0] ?? '',
+      models: spec.models,
+      gridOf: () => compareGrid(spec),
+      run: (contexts, settings) => compareModels(spec, contexts, settings),
+      onFolder: (chosen) => {
+        folder = chosen;
+      },
+    },
+    // The models are on the grid's axis now.
+    { ...script, flags: { ...flags, models: [] } },
+  );
+  if (!flags.dryRun && !flags.json && !flags.quiet) {
+    const isReal = !isSimulated(await lastValueFrom(identifyService(script.service)));
+    if (!isReal) io.stderr.write(SIMULATED_FIGURES);
+    io.stderr.write(comparisonTable(await compareOutcomes(manifestOutcomes(folder))));
+  }
+  return code;
+}

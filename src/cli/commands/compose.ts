@@ -1,0 +1,35 @@
+import { compose, compositionGrid, readCompositionSpec } from '../../pipelines/workflows/compose.ts';
+import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { startGrid } from '../batch/startGrid.ts';
+import { createCommand } from '../flags/command.ts';
+import { type RunCommand, summaries } from '../flags/summaries.ts';
+
+const command = createCommand({
+  name: 'compose',
+  summary: summaries.compose,
+  inputs: [{ name: 'SPEC', help: '.yaml or .json file with products and backgrounds' }],
+  examples: [
+    'examples/outdoor-scenes.yaml --simulate=5',
+    'spec.yaml --dry-run',
+    'spec.yaml --model bytedance/seedream-4 --budget 2',
+  ],
+});
+
+/** Runs the command for the arguments after its name. */
+export const run: RunCommand = (argv) => runBatchScript(command, composeCommand, argv);
+
+/** Makes an image of each product in front of each background. Resolves with the exit code. */
+export async function composeCommand(script: BatchScriptContext): Promise<number> {
+  const [specPath = ''] = script.inputs;
+  const spec = await readCompositionSpec(specPath, script.flags);
+  return startGrid(
+    {
+      spec,
+      specPath,
+      defaultModel: 'google/nano-banana',
+      gridOf: (contexts) => compositionGrid(spec, contexts),
+      run: (contexts, settings) => compose(spec, contexts, settings),
+    },
+    script,
+  );
+}

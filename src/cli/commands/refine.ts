@@ -1,0 +1,83 @@
+import { dirname } from 'node:path';
+import {
+  expectedParents,
+  type RefinementContexts,
+  refinementFingerprint,
+  refinementJobs,
+} from '../../pipelines/workflows/refinement/jobs.ts';
+import { refinement } from '../../pipelines/workflows/refinement/refinement.ts';
+import { readRefinementSpec, refinementTotal } from '../../pipelines/workflows/refinement/spec.ts';
+import { createScorer } from '../../scoring/scorer.ts';
+import { type BatchScriptContext, prefixSpecName, runBatchScript, withSpec } from '../batch/batchScript.ts';
+import { chooseFolder } from '../batch/chooseFolder.ts';
+import { jobContexts, ratedBy, refiningModel, scoringModel, specModel } from '../batch/models.ts';
+import { startBatch } from '../batch/startBatch.ts';
+import { createCommand } from '../flags/command.ts';
+import { flagsIn } from '../flags/flags.ts';
+import { type RunCommand, summaries } from '../flags/summaries.ts';
+
+const defaultModel = 'black-forest-labs/flux-schnell';
+
+const command = createCommand({
+  name: 'refine',
+  summary: summaries.refine,
+  inputs: [
+    { name: 'SPEC', help: '.yaml or .json file with prompt, candidates, keep, children, rounds and score' },
+  ],
+  flags: [
+    ...flagsIn('requests', 'money', 'pace', 'strategy', 'folder', 'images', 'tables', 'service', 'output'),
+    ...(['breaker', 'dry-run'] as const),
+  ],
+  examples: [
+    'examples/night-harbour.yaml --simulate=5',
+    'spec.yaml --dry-run',
+    'spec.yaml --budget 2 --concurrency 4',
+  ],
+});
+
+/** Runs the command for the arguments after its name. */
+export const run: RunCommand = (argv) => runBatchScript(command, refine, argv);
+
+/**
+ * Makes candidates from a prompt and refines the best, round by round. Resolves with the exit
+ * code.
+ */
+export async function refine(script: BatchScriptContext): Promise<number> {
+  const [input = ''] = script.inputs;
+  const { flags: given, service, io } = script;
+  const spec = await readRefinementSpec(input, given);
+  const flags = withSpec(given, spec, service);
+  const own = specModel(spec, given, service, defaultModel);
+  const refining = await refiningModel(spec, own, given, service);
+  const found = await jobContexts(flags, [own, refining], service.provider);
+  const [first, second] = found.map((context) => ({ ...context, folder: dirname(input) }));
+  if (first === undefined || second === undefined) throw new Error('Expected a context for each model');
+  const contexts: RefinementContexts = [first, second];
+  const { score } = spec;
+  const scorer =
+    'model' in score ? await scoringModel(score, flags, service, dirname(input)) : createScorer(score);
+  await prefixSpecName(input, () => refinementJobs(spec, contexts, []));
+  return startBatch({
+    ...(await chooseFolder(script, input, { name: spec.name })),
+    jobs: () => refinementJobs(spec, contexts, expectedParents(spec)),
+    total: refinementTotal(spec),
+    context: contexts,
+    renditions: spec.renditions,
+    axes: `at most ${spec.candidates} candidates, then ${spec.rounds} rounds of ${spec.keep} x ${spec.children}`,
+    ...(typeof scorer === 'function' ? {} : { ratedBy: ratedBy(scorer) }),
+    tagNames: ['round', 'parent'],
+    haveFiles: true,
+    fingerprint: null,
+    flags,
+    service,
+    io,
+    around: script.around,
+    run: (settings) =>
+      refinement(spec, contexts, {
+        ...settings,
+        scorer,
+        fixedInput: refinementFingerprint(spec, contexts),
+        resumeAnyway: flags.resumeAnyway,
+      }),
+  });
+}

@@ -1,0 +1,41 @@
+import { resolve } from 'node:path';
+import { runDefaults } from '../../pipelines/run/settings.ts';
+import { retryFailed } from '../../pipelines/workflows/retryFailed.ts';
+import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { runBatch } from '../batch/runBatch.ts';
+import { createCommand } from '../flags/command.ts';
+import { flagsIn, withDefaults } from '../flags/flags.ts';
+import { type RunCommand, summaries } from '../flags/summaries.ts';
+
+const command = createCommand({
+  name: 'retry-failed',
+  summary: summaries['retry-failed'],
+  inputs: [{ name: 'RUN_FOLDER', help: '--out folder of those runs' }],
+  flags: [
+    ...flagsIn('money', 'pace', 'images', 'destinations', 'tables', 'output'),
+    ...(['only', 'input', 'allow-files', 'breaker', 'simulate', 'chaos', 'base-url'] as const),
+  ],
+  examples: ['out/prompts', 'out/prompts --only 12,40-45'],
+});
+
+/** Runs the command for the arguments after its name. */
+export const run: RunCommand = (argv) => runBatchScript(command, retryFailedCommand, argv);
+
+/** Makes the failed jobs of earlier runs, from their folder alone. Resolves with the exit code. */
+export function retryFailedCommand(script: BatchScriptContext): Promise<number> {
+  const {
+    inputs: [folder = ''],
+    flags,
+    service,
+    io,
+  } = script;
+  return runBatch({
+    folder: resolve(folder),
+    fingerprint: null,
+    flags: withDefaults(flags, { ratePerMinute: runDefaults.ratePerMinute * service.speed }),
+    service,
+    io,
+    around: script.around,
+    run: retryFailed,
+  });
+}

@@ -1,0 +1,34 @@
+import { readStylesSpec, styles, stylesGrid } from '../../pipelines/workflows/styles.ts';
+import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { startGrid } from '../batch/startGrid.ts';
+import { createCommand } from '../flags/command.ts';
+import { type RunCommand, summaries } from '../flags/summaries.ts';
+
+const command = createCommand({
+  name: 'styles',
+  summary: summaries.styles,
+  inputs: [{ name: 'SPEC', help: '.yaml or .json file with prompts and styles' }],
+  examples: ['examples/cover-styles.yaml --simulate=5', 'spec.yaml --dry-run'],
+});
+
+/** Runs the command for the arguments after its name. */
+export const run: RunCommand = (argv) => runBatchScript(command, stylesCommand, argv);
+
+/**
+ * Makes the same prompts in the styles of several reference pictures, side by side. Resolves with
+ * the exit code.
+ */
+export async function stylesCommand(script: BatchScriptContext): Promise<number> {
+  const [specPath = ''] = script.inputs;
+  const spec = await readStylesSpec(specPath, script.flags);
+  return startGrid(
+    {
+      spec,
+      specPath,
+      defaultModel: 'google/nano-banana',
+      gridOf: (contexts) => stylesGrid(spec, contexts),
+      run: (contexts, settings) => styles(spec, contexts, settings),
+    },
+    script,
+  );
+}

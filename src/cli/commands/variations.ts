@@ -1,0 +1,35 @@
+import { readVariationsSpec, variations, variationsGrid } from '../../pipelines/workflows/variations.ts';
+import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { startGrid } from '../batch/startGrid.ts';
+import { createCommand } from '../flags/command.ts';
+import { type RunCommand, summaries } from '../flags/summaries.ts';
+
+const command = createCommand({
+  name: 'variations',
+  summary: summaries.variations,
+  inputs: [{ name: 'SPEC', help: '.yaml or .json file with reference, prompt and variations' }],
+  examples: [
+    'examples/lighthouse-variations.yaml --simulate=5',
+    'spec.yaml --dry-run',
+    'spec.yaml --count 3 --budget 2',
+  ],
+});
+
+/** Runs the command for the arguments after its name. */
+export const run: RunCommand = (argv) => runBatchScript(command, variationsCommand, argv);
+
+/** Makes variations of a reference picture. Resolves with the exit code. */
+export async function variationsCommand(script: BatchScriptContext): Promise<number> {
+  const [specPath = ''] = script.inputs;
+  const spec = await readVariationsSpec(specPath, script.flags);
+  return startGrid(
+    {
+      spec,
+      specPath,
+      defaultModel: 'black-forest-labs/flux-dev',
+      gridOf: (contexts) => variationsGrid(spec, contexts),
+      run: (contexts, settings) => variations(spec, contexts, settings),
+    },
+    script,
+  );
+}
