@@ -19,7 +19,7 @@ export interface ProviderConformanceConfig {
   /** The provider, at a service that works: the real one, or a simulator of yours. */
   provider: Provider;
   /**
-   * A request that succeeds, as cheap and quick as there is. The checks make it four times, and pay
+   * A request that succeeds, as cheap and quick as there is. The checks make it five times, and pay
    * for what the service makes.
    */
   request: PredictionRequest;
