@@ -8,6 +8,7 @@ export {
   type ErrorDetails,
   InputFileError,
   InvalidRowsError,
+  type KeptFile,
   PredictionError,
   ProviderError,
   type ProviderErrorDetails,

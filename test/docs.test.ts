@@ -95,6 +95,7 @@ it('the example of docs/library.md runs', async () => {
 it('the iterator of docs/library.md runs', async () => {
   const given = `
     import { createReplicateProvider } from 'rxposure/replicate';
+    import type { Outcome } from 'rxposure';
     import { generateStream, openRun } from 'rxposure/pipelines';
     import { startSimulator } from 'rxposure/simulator';
     import { planJobs } from 'rxposure/sources';
@@ -105,7 +106,7 @@ it('the iterator of docs/library.md runs', async () => {
     const jobs = [0, 1, 2].map((index) => ({ ...model, index, prompt: 'a', input: { prompt: 'a', seed: index } }));
     const plans = () => planJobs(jobs, { organize: 'flat', date: '2026-01-01', priceOf: () => 3_000 });
     const published: string[] = [];
-    const publish = async ({ status }: { status: string }) => published.push(status);
+    const publish = async ({ status }: Outcome) => published.push(status);
   `;
   const then = "console.log(published.join(' ')); await simulator.close();";
   const example = { heading: '## Outcomes as you take them', after: then };
@@ -119,8 +120,10 @@ it('the pipe of docs/pipelines-of-your-own.md runs, and so does its sink', async
   expect(lines.toSorted()).toEqual(['0 saved 4 0.006', '1 saved 4 0.006', '2 saved 4 0.006']);
   const written = ['gallery.html', 'manifest.json', 'report.json'];
   expect(await readdir(join(folder, 'own'))).toEqual(expect.arrayContaining(written));
-  const before = "import { lastValueFrom, of } from 'rxjs'; import { toSink } from 'rxposure/sinks';";
-  const after = "await lastValueFrom(of({ index: 1, status: 'saved' }).pipe(toRows)); console.log(rows[0]);";
+  const before =
+    "import { lastValueFrom, of } from 'rxjs'; import type { Outcome } from 'rxposure'; import { toSink } from 'rxposure/sinks';";
+  const after =
+    "await lastValueFrom(of({ index: 1, status: 'saved' } as Outcome).pipe(toRows)); console.log(rows[0]);";
   const sink = { heading: '## Sinks', after };
   expect(await runExample(document, before, sink)).toBe('1 saved\n');
 });
@@ -170,6 +173,7 @@ it('the example of docs/webhooks.md runs', async () => {
 it('the servers of docs/webhooks.md take the webhooks of a run', async () => {
   const given = `
     import { once } from 'node:events';
+    import type { AddressInfo } from 'node:net';
     import { createReplicateProvider } from 'rxposure/replicate';
     import { startSimulator } from 'rxposure/simulator';
     import { aPlan } from 'rxposure/testing';
@@ -182,7 +186,7 @@ it('the servers of docs/webhooks.md take the webhooks of a run', async () => {
   for (const [name, server] of Object.entries({ express, fastify })) {
     const listening = `
       if (!server.listening) await once(server, 'listening');
-      const publicUrl = 'http://localhost:' + server.address().port + '/hooks';
+      const publicUrl = 'http://localhost:' + (server.address() as AddressInfo).port + '/hooks';
       const folder = ${JSON.stringify(join(folder, name))};`;
     const ending = 'server.close(); server.closeAllConnections(); await account.close();';
     const example = { heading: 'A run in the same process', after: ending };

@@ -47,6 +47,7 @@ export {
 } from './predictions/awaitPrediction.ts';
 export { type CancelPredictionConfig, cancelPrediction } from './predictions/cancelPrediction.ts';
 export { type ClaimedIds, createClaimedIds } from './predictions/claimedIds.ts';
+export type { CreateOnceConfig } from './predictions/createOnce.ts';
 export { type CreatePredictionConfig, createPrediction } from './predictions/createPrediction.ts';
 export { createListPoller, type ListPollerConfig } from './predictions/listPoller.ts';
 export { createLookout, type FindConfig, type Lookout, type LookoutConfig } from './predictions/lookout.ts';
@@ -67,7 +68,13 @@ export { type LaneTurn, type RequeueConfig, requeue, type TaskNews } from './req
 export { type RetryBackoffConfig, retryBackoff } from './retryBackoff.ts';
 export { type BudgetTakeConfig, budgetTake, createLedger, type LedgerConfig } from './stages/budgetTake.ts';
 export { type DeliverToConfig, type DeliveryPlace, deliverTo } from './stages/deliverTo.ts';
-export { type DownloadOutputConfig, downloadOutput } from './stages/downloadOutput.ts';
+export {
+  type DownloadNamesConfig,
+  type DownloadOutputConfig,
+  type DownloadPartsConfig,
+  downloadOutput,
+  type StemOf,
+} from './stages/downloadOutput.ts';
 export type { MissingFile } from './stages/missingFiles.ts';
 export { type RefusedOriginal, type RenditionsConfig, renditions } from './stages/renditions.ts';
 export { type Scored, type ScoreImageConfig, scoreImage } from './stages/scoreImage.ts';

@@ -1,5 +1,18 @@
+export type { FreeSpace } from '../disk/freeSpace.ts';
 export type { ProviderAnswers } from '../ports.ts';
 export type { RunInput } from '../store/runFile.ts';
+export { images } from './front/images.ts';
+export type { ImagesRun } from './front/imagesRun.ts';
+export type {
+  CourseOptions,
+  FileOptions,
+  ImagesOptions,
+  MoneyOptions,
+  RequestOptions,
+  SharedOptions,
+} from './front/options.ts';
+export type { PromptRow, Prompts } from './front/prompts.ts';
+export { createSession, type Session, type SessionConfig } from './front/session.ts';
 export { generate } from './generate.ts';
 export { generateStream } from './generateStream.ts';
 export type {
@@ -25,6 +38,7 @@ export type {
   ResultSettings,
   RunSettings,
   ServiceSettings,
+  SharedService,
 } from './run/settings.ts';
 export { runToFolder } from './runToFolder.ts';
 export { campaign } from './workflows/campaign/campaign.ts';

@@ -5,6 +5,9 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
+import { aRequest } from '../../src/testing/aPlan.ts';
+import { fakeProvider } from '../../src/testing/fakeProvider.ts';
+import { providerConformance } from '../../src/testing/providerConformance.ts';
 
 const { exports: exported }: { exports: Readonly<Record<string, { readonly default: string }>> } = JSON.parse(
   await readFile('package.json', 'utf8'),
@@ -35,6 +38,8 @@ it('every example of docs/testing.md runs, and its tests pass', async () => {
     (failed) => failed,
   );
   const tests = examples.join('\n').match(/^it\(/gm) ?? [];
-  expect(stdout).toMatch(new RegExp(`# pass ${tests.length}\\n`));
+  const request = aRequest();
+  const rules = providerConformance({ provider: fakeProvider(), request, at: () => fakeProvider() });
+  expect(stdout).toMatch(new RegExp(`# pass ${tests.length + rules.length}\\n`));
   expect(stdout).toContain('# fail 0\n');
 });

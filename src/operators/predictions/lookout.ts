@@ -12,6 +12,7 @@ import { beginSearch, hurrySearch, isLastLook, nextTurn, noteLook, type Search }
 import { takeLook } from './lost/takeLook.ts';
 import { contradiction } from './matchRequest.ts';
 import { createSurplus, type Surplus } from './surplus.ts';
+import type { ServiceOutage } from './watchService.ts';
 
 export interface LookoutConfig {
   /** Prediction ids that jobs have claimed, in this run or an earlier one. Default: none. */
@@ -25,7 +26,7 @@ export interface LookoutConfig {
    * cannot be read, and what was lost in an outage is looked for until the list must show it, ten
    * minutes after it was lost. Default: nothing.
    */
-  outage?: Search['outage'];
+  outage?: Pick<ServiceOutage, 'awayMs' | 'wasAway' | 'mayBeAway'>;
   /** 0…1, for the jitter of retries. Default Math.random. */
   random?: () => number;
   /** Clock of the looks. Default monotonicScheduler. */

@@ -36,10 +36,10 @@ import { noOutput } from './noOutput.ts';
  * A path without extension, or a function that returns it: given the prediction, the position of
  * its item in the source, and the request.
  */
-type StemOf = string | ((prediction: Prediction, index: number, request: ItemRequest) => string);
+export type StemOf = string | ((prediction: Prediction, index: number, request: ItemRequest) => string);
 
 /** The names of the files. */
-interface FileNames {
+export interface DownloadNamesConfig {
   /**
    * Absolute path of the folder for the files. A plan's files get its `path` there; those of other
    * requests position and prediction: `0001-<id>`. Required without `stem`.
@@ -61,7 +61,7 @@ interface FileNames {
 }
 
 /** Outputs of which only some are downloaded. */
-interface PartsConfig {
+export interface DownloadPartsConfig {
   /**
    * Files of an earlier run, by their position in the output: these are not downloaded again. For a
    * pipe of one item. Default: none.
@@ -75,7 +75,7 @@ interface PartsConfig {
   onMissing?: (missing: readonly MissingFile[], item: Made) => void;
 }
 
-export interface DownloadOutputConfig extends FileNames, PartsConfig {
+export interface DownloadOutputConfig extends DownloadNamesConfig, DownloadPartsConfig {
   /**
    * Returns the URLs of the files in a prediction's output. Default: that of the service that made
    * it.

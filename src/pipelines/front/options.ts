@@ -9,7 +9,7 @@ import type { RunSettings } from '../run/settings.ts';
 import type { Session } from './session.ts';
 
 /** The settings of a run that mean the same in `images`. */
-type SharedSettings = Pick<
+export type SharedOptions = Pick<
   RunSettings,
   | 'strategy'
   | 'concurrency'
@@ -46,7 +46,7 @@ type SharedSettings = Pick<
 >;
 
 /** The choice of service and images. */
-interface Request extends Partial<Pick<JobContext, 'input' | 'count' | 'seed'>> {
+export interface RequestOptions extends Partial<Pick<JobContext, 'input' | 'count' | 'seed'>> {
   /** `owner/name`, `owner/name:version` or `deployments/owner/name`. */
   model: string;
   /**
@@ -68,7 +68,7 @@ interface Request extends Partial<Pick<JobContext, 'input' | 'count' | 'seed'>> 
 }
 
 /** The files of a run. */
-interface Files {
+export interface FileOptions {
   /**
    * Further images to derive from each original: as objects, or as `instagram_post` or
    * `thumb=320x240,inside,webp`. Default: none.
@@ -81,7 +81,7 @@ interface Files {
 }
 
 /** The money of a run. */
-interface Money {
+export interface MoneyOptions {
   /** Never reserve and spend more than this, in dollars. Default: no limit. */
   budgetUsd?: number;
   /** Price of one output image in dollars, over the built-in table. */
@@ -98,7 +98,7 @@ interface Money {
 }
 
 /** The way of the run: how it learns of results, what it does beside, and how it ends early. */
-interface Course {
+export interface CourseOptions {
   /**
    * The way to learn of results: `wait` holds the create request open, `poll` asks the list, and a
    * receiver of webhooks (`createWebhookReceiver`) is told. Default `wait`.
@@ -130,7 +130,12 @@ interface Course {
 }
 
 /** The options of `images`. Those that the scripts have, too, have the same defaults. */
-export interface ImagesOptions extends Request, Files, Money, Course, SharedSettings {}
+export interface ImagesOptions
+  extends RequestOptions,
+    FileOptions,
+    MoneyOptions,
+    CourseOptions,
+    SharedOptions {}
 
 /** Signals that end a run, and its hooks. */
 export interface RunControl extends Pick<RunSettings, 'emit' | 'handOver'> {
@@ -142,7 +147,7 @@ export interface RunControl extends Pick<RunSettings, 'emit' | 'handOver'> {
  * Returns the settings that mean the same in a run. Throws a RangeError for a `concurrency` of less
  * than 1.
  */
-export function sharedSettings(options: ImagesOptions): SharedSettings & Pick<RunSettings, 'only'> {
+export function sharedSettings(options: ImagesOptions): SharedOptions & Pick<RunSettings, 'only'> {
   const {
     model: _model,
     to: _to,
@@ -181,7 +186,7 @@ export function moneySettings({
   budgetUsd,
   priceUsd,
   pricesUsd = {},
-}: Money): Pick<RunSettings, 'budgetMicroUsd' | 'priceMicroUsd' | 'pricesMicroUsd'> {
+}: MoneyOptions): Pick<RunSettings, 'budgetMicroUsd' | 'priceMicroUsd' | 'pricesMicroUsd'> {
   const prices = Object.entries(pricesUsd).map(
     ([model, usd]) => [model, microUsd(`pricesUsd['${model}']`, usd)] as const,
   );

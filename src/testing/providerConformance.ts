@@ -1,0 +1,22 @@
+import { faultChecks } from './conformance/faultChecks.ts';
+import type { ConformanceCheck, ProviderConformanceConfig } from './conformance/rules.ts';
+import { serviceChecks } from './conformance/serviceChecks.ts';
+
+/**
+ * Returns the rules that a `Provider` of your own must follow so that a run neither pays twice nor
+ * loses an image, each as a test for any runner:
+ *
+ *     for (const { name, check } of providerConformance({ provider, request, at })) it(name, check);
+ *
+ * Real time and real sockets, some ms for each rule besides the time of your service. With `at` the
+ * suite puts servers of its own in the place of the service, which reset connections, hang, and
+ * answer with web pages: there it shows whether the provider says truly what became of a create
+ * request. A broken rule rejects with an `AssertionError` that says why the rule is there.
+ */
+export function providerConformance(config: ProviderConformanceConfig): readonly ConformanceCheck[] {
+  const { at, lacks = [], answerGet = () => undefined, everyMs = 250, timeoutMs = 30_000, ...rest } = config;
+  const suite = { ...rest, lacks, answerGet, everyMs, timeoutMs };
+  const possible = serviceChecks(suite).filter(({ needs }) => needs === undefined || !lacks.includes(needs));
+  const checks = possible.map(({ name, check }) => ({ name, check }));
+  return at === undefined ? checks : [...checks, ...faultChecks(suite, at)];
+}
