@@ -23,8 +23,7 @@ import {
   settleItem,
   spendItem,
 } from '../../base/items/item.ts';
-import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { maxTimerMs } from '../../base/time/longTimer.ts';
+import { maxTimerMs, monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { PredictionError } from '../../errors.ts';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction, PredictionEvent } from '../../types.ts';
