@@ -49,7 +49,7 @@ export {
   createEventFollower,
 } from './predictions/awaitPrediction.ts';
 export { type CancelPredictionConfig, cancelPrediction } from './predictions/cancelPrediction.ts';
-export { type ClaimedIds, createClaimedIds } from './predictions/claimedIds.ts';
+export type { ClaimedIds } from './predictions/claimedIds.ts';
 export type { CreateOnceConfig } from './predictions/createOnce.ts';
 export { type CreatePredictionConfig, createPrediction } from './predictions/createPrediction.ts';
 export { createListPoller, type ListPollerConfig } from './predictions/listPoller.ts';
