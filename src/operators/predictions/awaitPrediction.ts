@@ -24,7 +24,7 @@ import {
   spendItem,
 } from '../../base/items/item.ts';
 import { maxTimerMs, monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { PredictionError } from '../../errors.ts';
+import { option, PredictionError } from '../../errors.ts';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction, PredictionEvent } from '../../types.ts';
 import { type AdaptivePollConfig, adaptivePoll } from '../adaptivePoll.ts';
@@ -149,7 +149,7 @@ export function timeoutError(
       recoverable: true,
       suggestion:
         end === 'was cancelled'
-          ? 'Allow more time with --timeout, or run the same command again later.'
+          ? `Allow more time with ${option('--timeout')}, or run the same command again later.`
           : 'Run the same command again within an hour after it ends: its output is downloaded, and not paid for again.',
     },
   );

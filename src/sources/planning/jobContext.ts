@@ -1,5 +1,5 @@
 import { mapInputStrings } from '../../base/modelInput.ts';
-import { UsageError } from '../../errors.ts';
+import { option, UsageError } from '../../errors.ts';
 import type { InputFiles, ModelInput, ModelSchema, RenditionSpec } from '../../types.ts';
 import { checkInputs } from '../modelInputs/checkInput.ts';
 import { inputFiles } from '../modelInputs/inputFiles.ts';
@@ -54,7 +54,7 @@ export function checkTakesPrompt({ model, schema }: Pick<JobContext, 'model' | '
   if (schema === null || schema.properties.prompt !== undefined) return;
   const names = Object.keys(schema.properties).join(', ');
   throw new UsageError(`Expected a model that takes a prompt, got ${model}, which takes ${names}`, {
-    suggestion: 'Give a table without prompts, or choose another model with --model.',
+    suggestion: `Give a table without prompts, or choose another model with ${option('--model')}.`,
   });
 }
 
