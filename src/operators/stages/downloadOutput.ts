@@ -30,8 +30,7 @@ import type { ImageFile, Json, Prediction } from '../../types.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { isFinal } from '../predictions/pollSchedule.ts';
 import { retryBackoff } from '../retryBackoff.ts';
-import { errorOfAll, orMissing, partsOf, refusedBefore } from './missingFiles.ts';
-import { errorOfEnded, noOutput } from './noOutput.ts';
+import { errorOfAll, errorOfEnded, noOutput, orMissing, partsOf, refusedBefore } from './missingOutputs.ts';
 
 /**
  * A path without extension, or a function that returns it: given the prediction, the position of
