@@ -2,6 +2,7 @@ import { defer, finalize, map, NEVER, Observable, type SchedulerLike, Subscripti
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { Provider } from '../../ports.ts';
 import type { ModelInput, Prediction } from '../../types.ts';
+import { expectWait } from '../internal/options.ts';
 import { isRecoverable } from '../internal/retryPolicies.ts';
 import { type ClaimedIds, createClaimedIds } from './claimedIds.ts';
 import { type Attempt, areAlike } from './lost/attempt.ts';
@@ -85,6 +86,7 @@ const COVERED_MS = 60_000;
  */
 export function createLookout(provider: Provider, config: LookoutConfig = {}): Lookout {
   const { claims = createClaimedIds(), lookForMs = 128_000 } = config;
+  expectWait(lookForMs, 'lookForMs');
   const { outage = alwaysThere, random = Math.random, scheduler = monotonicScheduler } = config;
   const own = createOwnPredictions();
   const surplus = createSurplus({
