@@ -79,7 +79,7 @@ export function temporaryPath(path: string): string {
 
 /**
  * Returns a path at which a file is written until it is complete: another one at each call, which
- * nobody can guess and occupy. Open it exclusively (`ownFlags.create`, or `wx`).
+ * cannot be guessed and occupied. Open it exclusively (`ownFlags.create`, or `wx`).
  */
 export function newTemporaryPath(path: string): string {
   return temporaryPath(`${path}.${randomBytes(8).toString('hex')}`);

@@ -47,7 +47,7 @@ import { type OpenRun, type RunSettings, runDefaults } from './run/settings.ts';
  * input may get during the run, are left to the next run. Jobs without a turn, because of a stop or
  * a fault, are recorded as skipped, so each job of the input has an outcome.
  *
- * In a folder of earlier runs, jobs are matched by their keys: whatever was made for a request
+ * In a folder of earlier runs, jobs are matched by their keys: all that was made for a request
  * that the plans still have is used, under the name that its plan gives it now.
  *
  * Emits `UsageError` or `StorageError` if the folder cannot be used; nothing has been created then.

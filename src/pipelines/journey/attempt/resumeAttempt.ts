@@ -115,7 +115,7 @@ function lostAttempt(
   const { startedAtMs: wallMs, sent: request } = job;
   if (job.tracked?.wallMs === wallMs) return job.tracked;
   const sentAtMs = run.scheduler.now() - (wallNow(run.scheduler) - wallMs);
-  // The clock was set back since: nobody knows how far.
+  // The clock was set back since, by an unknown time.
   const isInFuture = intendedAtMs !== null && intendedAtMs > wallMs;
   const attempt = createAttempt({
     request,
