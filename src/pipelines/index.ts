@@ -41,12 +41,12 @@ export type {
   SharedService,
 } from './run/settings.ts';
 export { runToFolder } from './runToFolder.ts';
-export { campaign } from './workflows/campaign/campaign.ts';
-export { collect } from './workflows/collect.ts';
-export { compareModels } from './workflows/compare.ts';
-export { compose } from './workflows/compose.ts';
-export { grid } from './workflows/grid/grid.ts';
-export { type RefinementSettings, refinement } from './workflows/refinement/refinement.ts';
-export { retryFailed } from './workflows/retryFailed.ts';
-export { styles } from './workflows/styles.ts';
-export { variations } from './workflows/variations.ts';
+export { runCampaign } from './workflows/campaign/campaign.ts';
+export { runCollect } from './workflows/collect.ts';
+export { runComparison } from './workflows/compare.ts';
+export { runCompositions } from './workflows/compose.ts';
+export { runGrid } from './workflows/grid/grid.ts';
+export { type RefinementSettings, runRefinement } from './workflows/refinement/refinement.ts';
+export { runRetry } from './workflows/retryFailed.ts';
+export { runStyles } from './workflows/styles.ts';
+export { runVariations } from './workflows/variations.ts';

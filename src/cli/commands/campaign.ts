@@ -1,4 +1,4 @@
-import { campaign } from '../../pipelines/workflows/campaign/campaign.ts';
+import { runCampaign } from '../../pipelines/workflows/campaign/campaign.ts';
 import { campaignFiles, campaignJobs } from '../../pipelines/workflows/campaign/jobs.ts';
 import { readCampaignSpec } from '../../pipelines/workflows/campaign/spec.ts';
 import { renditionFrames } from '../../renditions/lists.ts';
@@ -60,6 +60,6 @@ export async function campaignCommand(script: BatchScriptContext): Promise<numbe
     service,
     io,
     around: script.around,
-    run: (settings) => campaign(spec, context, settings),
+    run: (settings) => runCampaign(spec, context, settings),
   });
 }

@@ -2,7 +2,7 @@ import { lastValueFrom } from 'rxjs';
 import { isSimulated } from '../../base/service.ts';
 import { UsageError } from '../../errors.ts';
 import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
-import { compareGrid, compareModels, readCompareSpec } from '../../pipelines/workflows/compare.ts';
+import { compareGrid, readCompareSpec, runComparison } from '../../pipelines/workflows/compare.ts';
 import { compareOutcomes } from '../../sinks/comparison/comparison.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
@@ -49,7 +49,7 @@ export async function compare(script: BatchScriptContext): Promise<number> {
       defaultModel: spec.models[0] ?? '',
       models: spec.models,
       gridOf: () => compareGrid(spec),
-      run: (contexts, settings) => compareModels(spec, contexts, settings),
+      run: (contexts, settings) => runComparison(spec, contexts, settings),
       onFolder: (chosen) => {
         folder = chosen;
       },

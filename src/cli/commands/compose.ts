@@ -1,4 +1,4 @@
-import { compose, compositionGrid, readCompositionSpec } from '../../pipelines/workflows/compose.ts';
+import { compositionGrid, readCompositionSpec, runCompositions } from '../../pipelines/workflows/compose.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
@@ -28,7 +28,7 @@ export async function composeCommand(script: BatchScriptContext): Promise<number
       specPath,
       defaultModel: 'google/nano-banana',
       gridOf: (contexts) => compositionGrid(spec, contexts),
-      run: (contexts, settings) => compose(spec, contexts, settings),
+      run: (contexts, settings) => runCompositions(spec, contexts, settings),
     },
     script,
   );

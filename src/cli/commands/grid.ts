@@ -1,4 +1,4 @@
-import { grid } from '../../pipelines/workflows/grid/grid.ts';
+import { runGrid } from '../../pipelines/workflows/grid/grid.ts';
 import { readGridSpec } from '../../pipelines/workflows/grid/spec.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
@@ -30,7 +30,7 @@ export async function gridCommand(script: BatchScriptContext): Promise<number> {
       defaultModel: 'black-forest-labs/flux-schnell',
       models: [...new Set(models)],
       gridOf: () => spec,
-      run: (contexts, settings) => grid(spec, contexts, settings),
+      run: (contexts, settings) => runGrid(spec, contexts, settings),
     },
     script,
   );

@@ -5,7 +5,7 @@ import {
   refinementFingerprint,
   refinementJobs,
 } from '../../pipelines/workflows/refinement/jobs.ts';
-import { refinement } from '../../pipelines/workflows/refinement/refinement.ts';
+import { runRefinement } from '../../pipelines/workflows/refinement/refinement.ts';
 import { readRefinementSpec, refinementTotal } from '../../pipelines/workflows/refinement/spec.ts';
 import { createScorer } from '../../scoring/scorer.ts';
 import { type BatchScriptContext, prefixSpecName, runBatchScript, withSpec } from '../batch/batchScript.ts';
@@ -73,7 +73,7 @@ export async function refine(script: BatchScriptContext): Promise<number> {
     io,
     around: script.around,
     run: (settings) =>
-      refinement(spec, contexts, {
+      runRefinement(spec, contexts, {
         ...settings,
         scorer,
         fixedInput: refinementFingerprint(spec, contexts),

@@ -1,4 +1,4 @@
-import { readStylesSpec, styles, stylesGrid } from '../../pipelines/workflows/styles.ts';
+import { readStylesSpec, runStyles, stylesGrid } from '../../pipelines/workflows/styles.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
@@ -27,7 +27,7 @@ export async function stylesCommand(script: BatchScriptContext): Promise<number>
       specPath,
       defaultModel: 'google/nano-banana',
       gridOf: (contexts) => stylesGrid(spec, contexts),
-      run: (contexts, settings) => styles(spec, contexts, settings),
+      run: (contexts, settings) => runStyles(spec, contexts, settings),
     },
     script,
   );

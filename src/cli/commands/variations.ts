@@ -1,4 +1,4 @@
-import { readVariationsSpec, variations, variationsGrid } from '../../pipelines/workflows/variations.ts';
+import { readVariationsSpec, runVariations, variationsGrid } from '../../pipelines/workflows/variations.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
@@ -28,7 +28,7 @@ export async function variationsCommand(script: BatchScriptContext): Promise<num
       specPath,
       defaultModel: 'black-forest-labs/flux-dev',
       gridOf: (contexts) => variationsGrid(spec, contexts),
-      run: (contexts, settings) => variations(spec, contexts, settings),
+      run: (contexts, settings) => runVariations(spec, contexts, settings),
     },
     script,
   );

@@ -22,7 +22,7 @@ import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { gridAxis } from './grid/axes.ts';
 import type { Grid } from './grid/cells.ts';
-import { grid } from './grid/grid.ts';
+import { runGrid } from './grid/grid.ts';
 
 /** Prompts, and the models to compare on them. */
 export interface CompareSpec extends BatchSpec {
@@ -38,18 +38,18 @@ export interface CompareSpec extends BatchSpec {
  * and run it again in the same folder, only the new images are made. Emits the finished run.
  *
  *     spec: 3 prompts, 2 models   6 jobs
- *     compareModels               -----(end|)
+ *     runComparison               -----(end|)
  *
- * Errors as `grid` does.
+ * Errors as `runGrid` does.
  */
-export function compareModels(
+export function runComparison(
   spec: CompareSpec,
   contexts: readonly JobContext[],
   settings: RunSettings & PlanJobsConfig,
 ): Observable<FinishedRun> {
   const { folder } = settings;
   const axes = { rows: 'prompt', columns: 'model' };
-  return grid(compareGrid(spec), contexts, settings).pipe(
+  return runGrid(compareGrid(spec), contexts, settings).pipe(
     atEnd(async (end) => {
       const comparison = await compareOutcomes(manifestOutcomes(folder));
       await writeJson(join(folder, 'comparison.json'), { service: end.report.service, ...comparison });

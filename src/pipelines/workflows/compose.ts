@@ -13,7 +13,7 @@ import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { gridAxes } from './grid/axes.ts';
 import type { Grid, GridAxis } from './grid/cells.ts';
-import { grid } from './grid/grid.ts';
+import { runGrid } from './grid/grid.ts';
 
 /** A picture to compose: a product or a background. */
 export interface CompositionPicture {
@@ -40,16 +40,16 @@ export interface CompositionSpec extends BatchSpec {
  * run.
  *
  *     spec: 3 products, 2 backgrounds   6 jobs, 5 uploads
- *     compose                           -----(end|)
+ *     runCompositions                   -----(end|)
  *
- * Throws `UsageError` if the model does not take two pictures. Errors as `grid` does.
+ * Throws `UsageError` if the model does not take two pictures. Errors as `runGrid` does.
  */
-export function compose(
+export function runCompositions(
   spec: CompositionSpec,
   contexts: readonly JobContext[],
   settings: RunSettings & PlanJobsConfig,
 ): Observable<FinishedRun> {
-  return grid(compositionGrid(spec, contexts), contexts, settings);
+  return runGrid(compositionGrid(spec, contexts), contexts, settings);
 }
 
 const asBackground = 'match_input_image';

@@ -20,7 +20,7 @@ import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { gridAxis } from './grid/axes.ts';
 import type { Grid, GridAxis } from './grid/cells.ts';
-import { grid } from './grid/grid.ts';
+import { runGrid } from './grid/grid.ts';
 
 /** Prompts, and the reference pictures whose styles to try them in. */
 export interface StylesSpec extends BatchSpec {
@@ -39,17 +39,17 @@ export interface StylesSpec extends BatchSpec {
  * Each reference is uploaded once. Emits the finished run.
  *
  *     spec: 2 prompts, 3 styles   6 jobs, 3 uploads
- *     styles                      -----(end|)
+ *     runStyles                   -----(end|)
  *
- * Throws `UsageError` if the model does not take a picture. Errors as `grid` does.
+ * Throws `UsageError` if the model does not take a picture. Errors as `runGrid` does.
  */
-export function styles(
+export function runStyles(
   spec: StylesSpec,
   contexts: readonly JobContext[],
   settings: RunSettings & PlanJobsConfig,
 ): Observable<FinishedRun> {
   const axes = { rows: 'prompt', columns: 'variant' };
-  return grid(stylesGrid(spec, contexts), contexts, settings).pipe(
+  return runGrid(stylesGrid(spec, contexts), contexts, settings).pipe(
     atEnd(async (end) => {
       await writeComparisonGrid(settings.folder, manifestOutcomes(settings.folder), axes);
       await writeBlindPage(settings.folder, manifestOutcomes(settings.folder), axes);

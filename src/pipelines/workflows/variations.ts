@@ -12,7 +12,7 @@ import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { gridAxes, gridAxis } from './grid/axes.ts';
 import type { Grid, GridAxis } from './grid/cells.ts';
-import { grid } from './grid/grid.ts';
+import { runGrid } from './grid/grid.ts';
 
 /** One variation of a picture. */
 export interface PictureVariation {
@@ -43,16 +43,16 @@ export interface VariationsSpec extends BatchSpec {
  * finished run.
  *
  *     spec: 4 variations   4 jobs, 1 upload
- *     variations           -----(end|)
+ *     runVariations        -----(end|)
  *
- * Throws `UsageError` if the model does not take a picture. Errors as `grid` does.
+ * Throws `UsageError` if the model does not take a picture. Errors as `runGrid` does.
  */
-export function variations(
+export function runVariations(
   spec: VariationsSpec,
   contexts: readonly JobContext[],
   settings: RunSettings & PlanJobsConfig,
 ): Observable<FinishedRun> {
-  return grid(variationsGrid(spec, contexts), contexts, settings);
+  return runGrid(variationsGrid(spec, contexts), contexts, settings);
 }
 
 /**

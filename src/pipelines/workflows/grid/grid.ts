@@ -17,14 +17,14 @@ import { gridJobs } from './jobs.ts';
  * run.
  *
  *     grid: 2 products, 2 lights                4 jobs
- *     grid                                      -----(end|)
+ *     runGrid                                   -----(end|)
  *     grid: 2 products, 3 lights, same folder   6 jobs, of which 4 are already saved
- *     grid                                      ---(end|)
+ *     runGrid                                   ---(end|)
  *
  * Errors with `UsageError` if a model cannot take an input, or if the grid is larger than its
  * `max`. Errors as `runToFolder` does.
  */
-export function grid(
+export function runGrid(
   wanted: Grid,
   contexts: readonly JobContext[],
   settings: RunSettings & PlanJobsConfig,

@@ -51,7 +51,7 @@ export interface RefinementSettings extends Omit<RunSettings, 'detach' | 'delete
  * parent's image. Writes parents and scores to `refinement.json`. Emits the finished run.
  *
  *     spec: 4 candidates, keep 2, 1 child each, 2 rounds   4 jobs, then 2, then 2
- *     refinement                                           -----------(end|)
+ *     runRefinement                                        -----------(end|)
  *
  * Ends early if an image reaches `stopAtScore` or the budget has no room for another one;
  * `totals.total` then counts the jobs that were started. Another run in the same folder continues
@@ -62,7 +62,7 @@ export interface RefinementSettings extends Omit<RunSettings, 'detach' | 'delete
  *
  * Throws `UsageError` if a model cannot take what the spec gives. Errors as `runToFolder` does.
  */
-export function refinement(
+export function runRefinement(
   spec: RefinementSpec,
   contexts: RefinementContexts,
   settings: RefinementSettings,

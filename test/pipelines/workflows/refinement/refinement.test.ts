@@ -10,7 +10,7 @@ import type { FinishedRun } from '../../../../src/pipelines/run/closing/results.
 import type { RefinementContexts } from '../../../../src/pipelines/workflows/refinement/jobs.ts';
 import {
   type RefinementSettings,
-  refinement,
+  runRefinement,
 } from '../../../../src/pipelines/workflows/refinement/refinement.ts';
 import type { RefinementSpec } from '../../../../src/pipelines/workflows/refinement/spec.ts';
 import { refinementSpecSchema } from '../../../../src/pipelines/workflows/refinement/spec.ts';
@@ -64,7 +64,7 @@ async function run(
   settings: Pick<RefinementSettings, 'provider'> & Partial<RefinementSettings>,
 ): Promise<FinishedRun> {
   return firstValueFrom(
-    refinement(spec, contexts, {
+    runRefinement(spec, contexts, {
       ...{ folder, ratePerMinute: 100_000, organize: spec.organize, date: '2026-11-23', gallery: false },
       ...{ priceOf: (model: string) => (model.endsWith('schnell') ? 3_000 : 25_000), scorer: byIndex },
       emit: (event: RunEvent) => events.push(event),
