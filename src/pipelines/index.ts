@@ -1,14 +1,18 @@
 export type { FreeSpace } from '../disk/freeSpace.ts';
 export type { ProviderAnswers } from '../ports.ts';
 export type { RunInput } from '../store/runFile.ts';
+export type { DestinationOptions } from './front/destinations.ts';
 export { images } from './front/images.ts';
 export type { ImagesRun } from './front/imagesRun.ts';
 export type {
+  BatchOptions,
   CourseOptions,
   FileOptions,
   ImagesOptions,
   MoneyOptions,
   RequestOptions,
+  RunOptions,
+  ServiceOptions,
   SharedOptions,
 } from './front/options.ts';
 export type { PromptRow, Prompts } from './front/prompts.ts';

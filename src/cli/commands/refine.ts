@@ -48,7 +48,7 @@ export async function refine(script: BatchScriptContext): Promise<number> {
   const spec = await readRefinementSpec(input, given);
   const flags = withSpec(given, spec, service);
   const own = specModel(spec, given, service, defaultModel);
-  const refining = await refiningModel(spec, own, given, service);
+  const refining = await refiningModel(spec, own, service);
   const found = await jobContexts(flags, [own, refining], service.provider);
   const [first, second] = found.map((context) => ({ ...context, folder: dirname(input) }));
   if (first === undefined || second === undefined) throw new Error('Expected a context for each model');

@@ -85,7 +85,8 @@ export interface ServiceSettings {
    */
   webhooks?: PredictionEvents;
   /**
-   * Create predictions and leave them to the service; `runCollect` gathers them later. Default false.
+   * Create predictions and leave them to the service; `runCollect` gathers them later. Default
+   * false.
    */
   detach?: boolean;
   /** Folder that stores results for other runs; made if it does not exist. Default: none. */
