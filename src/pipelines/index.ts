@@ -1,6 +1,8 @@
 export type { FreeSpace } from '../disk/freeSpace.ts';
 export type { ProviderAnswers } from '../ports.ts';
 export type { RunInput } from '../store/runFile.ts';
+export type { ScoringModel } from '../types.ts';
+export { type CompareModelsOptions, compareModels } from './front/compareModels.ts';
 export type { DestinationOptions } from './front/destinations.ts';
 export { images } from './front/images.ts';
 export type { ImagesRun } from './front/imagesRun.ts';
@@ -14,9 +16,11 @@ export type {
   RunOptions,
   ServiceOptions,
   SharedOptions,
+  WorkflowOptions,
 } from './front/options.ts';
 export type { PromptRow, Prompts } from './front/prompts.ts';
 export { createSession, type Session, type SessionConfig } from './front/session.ts';
+export { campaign, compose, grid, styles, variations } from './front/workflows.ts';
 export { generate } from './generate.ts';
 export { generateStream } from './generateStream.ts';
 export type {
@@ -31,7 +35,7 @@ export type {
   TimedOutPrediction,
 } from './journey/config.ts';
 export { createModelScorer, type ModelScorerConfig } from './rating/modelScorer.ts';
-export { firstNumber, type ScoringModel } from './rating/scoringModel.ts';
+export { firstNumber } from './rating/scoringModel.ts';
 export type { FinishedRun, RunEnd } from './run/closing/results.ts';
 export { openRun } from './run/openRun.ts';
 export type { PlanSource } from './run/recoveryRounds.ts';

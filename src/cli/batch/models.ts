@@ -8,7 +8,6 @@ import {
   contextsFor,
 } from '../../pipelines/front/planning/jobContexts.ts';
 import { findRatingModel } from '../../pipelines/front/planning/ratingModel.ts';
-import type { ScoringModel } from '../../pipelines/rating/scoringModel.ts';
 import type { RefinementSpec } from '../../pipelines/workflows/refinement/spec.ts';
 import type { Provider } from '../../ports.ts';
 import { estimateMicroUsd } from '../../providers/prices/cost.ts';
@@ -16,7 +15,7 @@ import type { ModelScoreSpec } from '../../scoring/scorer.ts';
 import { coerceInput } from '../../sources/modelInputs/adaptInput.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
-import type { Model } from '../../types.ts';
+import type { Model, ScoringModel } from '../../types.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
 import type { RatedBy } from './planSummary.ts';
 import type { OpenService } from './service.ts';

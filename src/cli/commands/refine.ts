@@ -8,7 +8,8 @@ import {
 import { runRefinement } from '../../pipelines/workflows/refinement/refinement.ts';
 import { readRefinementSpec, refinementTotal } from '../../pipelines/workflows/refinement/spec.ts';
 import { createScorer } from '../../scoring/scorer.ts';
-import { type BatchScriptContext, prefixSpecName, runBatchScript, withSpec } from '../batch/batchScript.ts';
+import { prefixSpecName } from '../../sources/specs/readSpec.ts';
+import { type BatchScriptContext, runBatchScript, withSpec } from '../batch/batchScript.ts';
 import { chooseFolder } from '../batch/chooseFolder.ts';
 import { jobContexts, ratedBy, refiningModel, scoringModel, specModel } from '../batch/models.ts';
 import { startBatch } from '../batch/startBatch.ts';

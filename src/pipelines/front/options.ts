@@ -147,6 +147,12 @@ export interface ImagesOptions extends BatchOptions {
   model: string;
 }
 
+/** The options of a workflow. Those that are given win over what its spec says. */
+export interface WorkflowOptions extends BatchOptions {
+  /** The model. Default: the spec's, else the workflow's. */
+  model?: string;
+}
+
 /** Signals that end a run, and its hooks. */
 export interface RunControl extends Pick<RunSettings, 'emit' | 'handOver'> {
   readonly stop: Observable<unknown>;

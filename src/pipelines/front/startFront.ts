@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { concatMap, defer, type Observable } from 'rxjs';
+import type { ModelReference } from '../../base/modelName.ts';
 import { isSecretInput } from '../../base/secretInputs.ts';
 import { UsageError } from '../../errors.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
@@ -12,7 +13,7 @@ import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { parseModel } from './findModel.ts';
 import { createImagesRun, type ImagesRun } from './imagesRun.ts';
-import type { BatchOptions } from './options.ts';
+import type { BatchOptions, WorkflowOptions } from './options.ts';
 import type { ContextChoices } from './planning/jobContexts.ts';
 import { contextsOf, type JobsToPlan, planBatch } from './planning/planBatch.ts';
 import { checkNames, moneySettings, providerOf, settingsOf, unpricedError } from './settings.ts';
@@ -136,6 +137,11 @@ export function choicesOf({
   allowFiles = [],
 }: BatchOptions): ContextChoices {
   return { input: Object.entries(input), count, seed, limit, renditions, allowFiles };
+}
+
+/** Returns the model that options give; undefined for none. */
+export function givenModel({ model }: WorkflowOptions): ModelReference | undefined {
+  return model === undefined ? undefined : parseModel(model);
 }
 
 /** Puts what a spec says in the place of options that are missing. */

@@ -12,7 +12,9 @@ import {
   type BatchSpec,
   modelName,
   namedPrompt,
+  type PromptFields,
   readBatchFields,
+  type SpecFields,
   specFields,
   uniqueNames,
 } from '../../sources/specs/batchSpec.ts';
@@ -23,6 +25,7 @@ import type { RunSettings } from '../run/settings.ts';
 import { gridAxis } from './grid/axes.ts';
 import type { Grid } from './grid/cells.ts';
 import { runGrid } from './grid/grid.ts';
+import type { GridWorkflow } from './grid/gridWorkflow.ts';
 
 /** Prompts, and the models to compare on them. */
 export interface CompareSpec extends BatchSpec {
@@ -83,15 +86,22 @@ export function compareGrid({ prompts, models, input, seed, renditions }: Compar
   };
 }
 
+/** A comparison as its file has it. */
+export interface CompareFields extends Omit<SpecFields, 'model'> {
+  readonly prompts: readonly PromptFields[];
+  /** Models as `owner/name`, optionally with `:version`. May be left out if others are given. */
+  readonly models?: readonly string[] | null;
+}
+
 /**
- * Reads a comparison's spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec`
- * does.
+ * Reads a comparison's spec from a YAML or JSON file, or from an object. Rejects with
+ * `UsageError` as `readBatchSpec` does.
  */
 export function readCompareSpec(
-  path: string,
+  source: string | CompareFields,
   { allowFiles = [] }: SpecFilesConfig = {},
 ): Promise<CompareSpec> {
-  return readBatchSpec(path, compareSpecSchema, { what: 'comparison spec', allowFiles });
+  return readBatchSpec(source, compareSpecSchema, { what: 'comparison spec', allowFiles });
 }
 
 const { model: _one, ...fields } = specFields;
@@ -111,3 +121,13 @@ const compareSpecSchema = z
       models: [...new Set(spec.models ?? [])],
     }),
   );
+
+/** The same prompts with several models. */
+export const comparisonWorkflow: GridWorkflow<CompareSpec, CompareFields> = {
+  read: readCompareSpec,
+  // Never asked for: a comparison names its models.
+  defaultModel: '',
+  modelsOf: ({ models }) => models,
+  gridOf: compareGrid,
+  run: runComparison,
+};

@@ -8,8 +8,7 @@ import type { AllowFilesConfig } from '../../../sources/modelInputs/allowedFiles
 import { checkInputs } from '../../../sources/modelInputs/checkInput.ts';
 import { inputFiles } from '../../../sources/modelInputs/inputFiles.ts';
 import { pictureInput } from '../../../sources/modelInputs/pictureInput.ts';
-import type { Model, ModelInput } from '../../../types.ts';
-import type { ScoringModel } from '../../rating/scoringModel.ts';
+import type { Model, ModelInput, ScoringModel } from '../../../types.ts';
 import { findModel, parseModel } from '../findModel.ts';
 
 interface FindRatingModelConfig extends AllowFilesConfig {

@@ -22,12 +22,11 @@ import {
 } from '../../../sinks/refinement/history.ts';
 import { writeLineage } from '../../../sinks/refinement/lineage.ts';
 import type { PlanJobsConfig } from '../../../sources/planning/planJobs.ts';
-import type { Outcome, Plan } from '../../../types.ts';
+import type { Outcome, Plan, ScoringModel } from '../../../types.ts';
 import { generate } from '../../generate.ts';
 import type { GenerateConfig } from '../../journey/config.ts';
 import { outcomeError } from '../../journey/outcomes.ts';
 import { openScoring, type Scoring, scoreOutcomes } from '../../rating/scoreOutcomes.ts';
-import type { ScoringModel } from '../../rating/scoringModel.ts';
 import { closingLook } from '../../run/closing/closingLook.ts';
 import { endOrFault } from '../../run/closing/faults.ts';
 import { type FinishedRun, type RunEnd, writeResults } from '../../run/closing/results.ts';

@@ -5,7 +5,6 @@ import { firstValueFrom, lastValueFrom, Subject } from 'rxjs';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../../src/events/runEvent.ts';
-import type { ScoringModel } from '../../../../src/pipelines/rating/scoringModel.ts';
 import type { FinishedRun } from '../../../../src/pipelines/run/closing/results.ts';
 import type { RefinementContexts } from '../../../../src/pipelines/workflows/refinement/jobs.ts';
 import {
@@ -19,7 +18,7 @@ import { createReplicateProvider } from '../../../../src/providers/replicate/rep
 import { type Simulator, type SimulatorConfig, startSimulator } from '../../../../src/simulator/index.ts';
 import type { RefinementRound } from '../../../../src/sinks/refinement/history.ts';
 import { readRefinementHistory } from '../../../../src/sinks/refinement/history.ts';
-import type { Outcome } from '../../../../src/types.ts';
+import type { Outcome, ScoringModel } from '../../../../src/types.ts';
 
 let folder = '';
 let simulator: Simulator;
