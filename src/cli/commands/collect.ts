@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { collect } from '../../pipelines/workflows/collect.ts';
+import { runCollect } from '../../pipelines/workflows/collect.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { runBatch } from '../batch/runBatch.ts';
 import { createCommand } from '../flags/command.ts';
@@ -50,6 +50,6 @@ export function collectCommand(script: BatchScriptContext): Promise<number> {
     service,
     io,
     around: script.around,
-    run: collect,
+    run: runCollect,
   });
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { runDefaults } from '../../pipelines/run/settings.ts';
-import { retryFailed } from '../../pipelines/workflows/retryFailed.ts';
+import { runRetry } from '../../pipelines/workflows/retryFailed.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { runBatch } from '../batch/runBatch.ts';
 import { createCommand } from '../flags/command.ts';
@@ -36,6 +36,6 @@ export function retryFailedCommand(script: BatchScriptContext): Promise<number> 
     service,
     io,
     around: script.around,
-    run: retryFailed,
+    run: runRetry,
   });
 }

@@ -85,7 +85,8 @@ export interface ServiceSettings {
    */
   webhooks?: PredictionEvents;
   /**
-   * Create predictions and leave them to the service; `collect` gathers them later. Default false.
+   * Create predictions and leave them to the service; `runCollect` gathers them later. Default
+   * false.
    */
   detach?: boolean;
   /** Folder that stores results for other runs; made if it does not exist. Default: none. */
@@ -122,12 +123,12 @@ export interface InputSettings {
   resumeAnyway?: boolean;
   /**
    * Local files that plans stored in the folder may name, besides those in it: folders or single
-   * files, or `any`. For `collect` and `retryFailed`, whose plans are somebody else's if the folder
+   * files, or `any`. For `runCollect` and `runRetry`, whose plans are somebody else's if the folder
    * is. Default: none.
    */
   allowFiles?: readonly string[] | 'any';
   /**
-   * Values of secret inputs, which stored plans do not have. For `collect` and `retryFailed`.
+   * Values of secret inputs, which stored plans do not have. For `runCollect` and `runRetry`.
    * Default: none.
    */
   secretInputs?: ModelInput;
