@@ -52,7 +52,7 @@ export type { GenerateConfig } from './pipelines/journey/config.ts';
 export type { RunFault } from './pipelines/run/closing/faults.ts';
 export type { FinishedRun } from './pipelines/run/closing/results.ts';
 export type { RunSettings } from './pipelines/run/settings.ts';
-export { runToFolder } from './pipelines/runToFolder.ts';
+export { type RunToFolderConfig, runToFolder } from './pipelines/runToFolder.ts';
 export { campaign } from './pipelines/workflows/campaign/campaign.ts';
 export { collect } from './pipelines/workflows/collect.ts';
 export { refinement } from './pipelines/workflows/refinement/refinement.ts';

@@ -190,8 +190,8 @@ export type PredictionStatus =
 export interface PredictionRequest {
   /** `owner/name`. */
   readonly model: string;
-  /** 64 hex digits, or null for the model's newest. */
-  readonly version: string | null;
+  /** 64 hex digits. Absent or null: the model's newest. */
+  readonly version?: string | null;
   readonly input: ModelInput;
 }
 

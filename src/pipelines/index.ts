@@ -26,6 +26,7 @@ export type {
   Services,
   TimedOutPrediction,
 } from './journey/config.ts';
+export type { RunPorts } from './journey/run.ts';
 export { createModelScorer, type ModelScorerConfig } from './rating/modelScorer.ts';
 export { firstNumber, type ScoringModel } from './rating/scoringModel.ts';
 export type { FinishedRun, RunEnd } from './run/closing/results.ts';
@@ -40,7 +41,7 @@ export type {
   ServiceSettings,
   SharedService,
 } from './run/settings.ts';
-export { runToFolder } from './runToFolder.ts';
+export { type RunToFolderConfig, runToFolder } from './runToFolder.ts';
 export { campaign } from './workflows/campaign/campaign.ts';
 export { collect } from './workflows/collect.ts';
 export { compareModels } from './workflows/compare.ts';

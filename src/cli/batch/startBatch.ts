@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import { UsageError } from '../../errors.ts';
 import type { FinishedRun } from '../../pipelines/run/closing/results.ts';
 import type { RunSettings } from '../../pipelines/run/settings.ts';
-import { runToFolder } from '../../pipelines/runToFolder.ts';
+import { runCounted } from '../../pipelines/runToFolder.ts';
 import { describePrice, estimateMicroUsd } from '../../providers/prices/cost.ts';
 import { typicalDurationMs } from '../../providers/prices/priceTable.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
@@ -45,6 +45,9 @@ interface JobBatch extends Omit<Batch, 'run'> {
   readonly run?: (settings: RunSettings & PlanJobsConfig) => Observable<FinishedRun>;
 }
 
+/** How jobs are planned, with the prices of the flags. */
+type Planning = PlanJobsConfig & Pick<Required<PlanJobsConfig>, 'priceOf'>;
+
 /** Plans the jobs, then shows the plan (`--dry-run`) or runs it; resolves with the exit code. */
 export async function startBatch(batch: JobBatch): Promise<number> {
   const { jobs, total, flags } = batch;
@@ -58,7 +61,7 @@ export async function startBatch(batch: JobBatch): Promise<number> {
   const fallbacksOf = await findFallbacks(batch, planning);
   if (flags.detach && flags.cache !== null) throw detachWithCache();
   if (flags.dryRun) return showPlan(plans, batch);
-  const { run = (settings) => runToFolder(() => planJobs(jobs(), planning), total, settings) } = batch;
+  const { run = (settings) => runCounted(() => planJobs(jobs(), planning), total, settings) } = batch;
   const extras = { ...planning, fallbacksOf, haveFiles: mayHaveFiles(batch) };
   // Layouts decide the names of files, which a later run compares.
   const { fingerprint } = batch;
@@ -95,7 +98,7 @@ async function uploadsOf(plans: ReturnType<typeof planJobs>, folder: string): Pr
 }
 
 /** Looks up the fallbacks, so that a wrong name fails before anything is paid. */
-async function findFallbacks(batch: JobBatch, { priceOf }: PlanJobsConfig) {
+async function findFallbacks(batch: JobBatch, { priceOf }: Planning) {
   const { flags, service } = batch;
   const fallbacks = await Promise.all(
     flags.fallbacks.map(async (reference) =>
@@ -115,7 +118,7 @@ async function findFallbacks(batch: JobBatch, { priceOf }: PlanJobsConfig) {
   return (plan: Plan) => requestsOf.get(plan.model)?.(plan) ?? [];
 }
 
-function planningOf(batch: JobBatch): PlanJobsConfig {
+function planningOf(batch: JobBatch): Planning {
   const { flags, tagNames } = batch;
   const inputs = contextsOf(batch).flatMap(({ schema }) => Object.keys(schema?.properties ?? {}));
   return {
@@ -158,7 +161,7 @@ function checkPriceKnown(
   model: string,
   input: ModelInput,
   { budgetMicroUsd }: JobBatch['flags'],
-  priceOf: PlanJobsConfig['priceOf'],
+  priceOf: Planning['priceOf'],
 ): void {
   if (budgetMicroUsd === null || priceOf(model, input) !== null) return;
   throw new UsageError(`\`--budget\` needs a known price, and there is none for ${model}.`, {

@@ -1,5 +1,5 @@
 import { concatMap, defer } from 'rxjs';
-import { runToFolder } from '../runToFolder.ts';
+import { runCounted } from '../runToFolder.ts';
 import { createImagesRun, type ImagesRun } from './imagesRun.ts';
 import type { ImagesOptions } from './options.ts';
 import { prepareImages } from './prepareImages.ts';
@@ -25,7 +25,7 @@ export function images(prompts: Prompts, options: ImagesOptions): ImagesRun {
     ({ emit = () => {}, ...control }) =>
       defer(() => prepareImages(prompts, options, emit)).pipe(
         concatMap(({ plans, total, settings }) =>
-          runToFolder(plans, total, { ...settings, ...control, emit }),
+          runCounted(plans, total, { ...settings, ...control, emit }),
         ),
       ),
     options,

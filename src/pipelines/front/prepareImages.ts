@@ -54,14 +54,14 @@ export async function prepareImages(
     const message = `\`${field}\` is a tag and is not sent: the model has no such input. Did you mean \`${meant}\`?`;
     emit({ type: 'warning', message });
   }
-  const planning: PlanJobsConfig = {
+  const planning = {
     organize: options.organize ?? 'flat',
     ...(options.folderSize === undefined ? {} : { folderSize: options.folderSize }),
     date: new Date().toISOString().slice(0, 10),
     knownNames: [...Object.keys(context.schema?.properties ?? {}), ...fieldNames],
     reuseUnseeded: options.cacheUnseeded ?? false,
     priceOf: (name: string, own: ModelInput) => estimateMicroUsd(name, own, priceFor(name, money)),
-  };
+  } satisfies PlanJobsConfig;
   const fallbacksOf = await fallbacks(options, context, { provider, ...planning });
   const layout = `${planning.organize}/${planning.folderSize ?? ''}`;
   return {
@@ -143,7 +143,7 @@ function mayHaveFiles({ files = {}, schema }: JobContext, fieldNames: ReadonlySe
 async function fallbacks(
   options: ImagesOptions,
   { model, schema, input }: JobContext,
-  { provider, priceOf }: Pick<PlanJobsConfig, 'priceOf'> & { readonly provider: Provider },
+  { provider, priceOf }: Pick<Required<PlanJobsConfig>, 'priceOf'> & { readonly provider: Provider },
 ): Promise<(plan: Plan) => ReturnType<ReturnType<typeof fallbackRequests>>> {
   const found = await Promise.all(
     (options.fallback ?? []).map(async (text) => {

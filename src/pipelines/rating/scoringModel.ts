@@ -22,8 +22,8 @@ import { runDefaults } from '../run/settings.ts';
 export interface ScoringModel {
   /** `owner/name`. */
   readonly model: string;
-  /** The pinned version (64 hex digits), or null for the model's newest. */
-  readonly version: string | null;
+  /** The pinned version (64 hex digits). Absent or null: the model's newest. */
+  readonly version?: string | null;
   /** The input field that takes the image, and the form of its value: `pictureInput(schema, 1)`. */
   readonly picture: { readonly name: string; readonly valueOf: (picture: string) => Json };
   /** All other inputs; `{prompt}` in their texts stands for the image's prompt. */
@@ -33,10 +33,10 @@ export interface ScoringModel {
   /** The files that some texts of the input stand for, by path. Default: none. */
   readonly files?: InputFiles;
   /**
-   * The price of one rating, in millionths of a US dollar. Null: that of the price table, if it has
-   * one.
+   * The price of one rating, in millionths of a US dollar. Absent or null: that of the price table,
+   * if it has one.
    */
-  readonly priceMicroUsd: number | null;
+  readonly priceMicroUsd?: number | null;
   /** Reads the score from an output. Default: `firstNumber`. */
   readonly parse?: (output: Json) => number | null;
 }
@@ -74,7 +74,7 @@ const STAND_IN = 'picture';
  * read.
  */
 export async function ratingPlan({ path, prompt, index }: ImageToScore, rater: ScoringModel): Promise<Plan> {
-  const { model, version, picture, files, secrets } = rater;
+  const { model, version = null, picture, files, secrets } = rater;
   const value = picture.valueOf(STAND_IN);
   const picturePath = Array.isArray(value) ? `${picture.name}[0]` : picture.name;
   const texts = mapInputStrings(rater.input, (at, text) =>
@@ -138,7 +138,7 @@ export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
     answers: {
       ...answers,
       costOf: (prediction) => costOf(prediction, rater),
-      estimateOf: () => rater.priceMicroUsd,
+      estimateOf: () => rater.priceMicroUsd ?? null,
     },
     emit: (event) => {
       if (reported.has(event.type)) emit(event);
@@ -150,7 +150,7 @@ export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
  * Returns the cost of a rating; null, which stands for the expected price, if that is set or the
  * table has prices of images only.
  */
-function costOf(prediction: Prediction, { priceMicroUsd }: ScoringModel): number | null {
+function costOf(prediction: Prediction, { priceMicroUsd = null }: ScoringModel): number | null {
   if (!prediction.outputComplete) return costMicroUsd(prediction);
   return priceMicroUsd === null ? costMicroUsd(prediction) || null : null;
 }
