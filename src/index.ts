@@ -54,7 +54,7 @@ export type { GenerateConfig } from './pipelines/journey/config.ts';
 export type { RunFault } from './pipelines/run/closing/faults.ts';
 export type { FinishedRun } from './pipelines/run/closing/results.ts';
 export type { RunSettings } from './pipelines/run/settings.ts';
-export { runToFolder } from './pipelines/runToFolder.ts';
+export { type RunToFolderConfig, runToFolder } from './pipelines/runToFolder.ts';
 export type { CampaignFields } from './pipelines/workflows/campaign/spec.ts';
 export type { CompareFields } from './pipelines/workflows/compare.ts';
 export type { CompositionFields, PictureFields } from './pipelines/workflows/compose.ts';

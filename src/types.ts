@@ -190,8 +190,8 @@ export type PredictionStatus =
 export interface PredictionRequest {
   /** `owner/name`. */
   readonly model: string;
-  /** 64 hex digits, or null for the model's newest. */
-  readonly version: string | null;
+  /** 64 hex digits. Absent or null: the model's newest. */
+  readonly version?: string | null;
   readonly input: ModelInput;
 }
 
@@ -626,8 +626,8 @@ export interface ImageToScore {
 export interface ScoringModel {
   /** `owner/name`. */
   readonly model: string;
-  /** The pinned version (64 hex digits), or null for the model's newest. */
-  readonly version: string | null;
+  /** The pinned version (64 hex digits). Absent or null: the model's newest. */
+  readonly version?: string | null;
   /** The input field that takes the image, and the form of its value: `pictureInput(schema, 1)`. */
   readonly picture: { readonly name: string; readonly valueOf: (picture: string) => Json };
   /** All other inputs; `{prompt}` in their texts stands for the image's prompt. */
@@ -637,10 +637,10 @@ export interface ScoringModel {
   /** The files that some texts of the input stand for, by path. Default: none. */
   readonly files?: InputFiles;
   /**
-   * The price of one rating, in millionths of a US dollar. Null: that of the price table, if it has
-   * one.
+   * The price of one rating, in millionths of a US dollar. Absent or null: that of the price table,
+   * if it has one.
    */
-  readonly priceMicroUsd: number | null;
+  readonly priceMicroUsd?: number | null;
   /** Reads the score from an output. Default: `firstNumber`. */
   readonly parse?: (output: Json) => number | null;
 }

@@ -34,6 +34,7 @@ export type {
   Services,
   TimedOutPrediction,
 } from './journey/config.ts';
+export type { RunPorts } from './journey/run.ts';
 export { createModelScorer, type ModelScorerConfig } from './rating/modelScorer.ts';
 export { firstNumber } from './rating/scoringModel.ts';
 export type { FinishedRun, RunEnd } from './run/closing/results.ts';
@@ -48,7 +49,7 @@ export type {
   ServiceSettings,
   SharedService,
 } from './run/settings.ts';
-export { runToFolder } from './runToFolder.ts';
+export { type RunToFolderConfig, runToFolder } from './runToFolder.ts';
 export { runCampaign } from './workflows/campaign/campaign.ts';
 export { runCollect } from './workflows/collect.ts';
 export { runComparison } from './workflows/compare.ts';

@@ -65,10 +65,15 @@ export {
   type NewSeed,
 } from './planning/fallbackRequests.ts';
 export { safeSegment, slug } from './planning/fileNames.ts';
-export { checkJobContext, type JobContext } from './planning/jobContext.ts';
+export {
+  checkJobContext,
+  createJobContext,
+  type JobContext,
+  type JobContextConfig,
+} from './planning/jobContext.ts';
 export type { JobTemplateConfig } from './planning/jobTemplate.ts';
 export { type PathOf, type PathTemplateConfig, pathTemplate } from './planning/pathTemplate.ts';
-export { type PlanJobsConfig, planJobs, type ResultKeysConfig } from './planning/planJobs.ts';
+export { type JobDraft, type PlanJobsConfig, planJobs, type ResultKeysConfig } from './planning/planJobs.ts';
 export { requestKey } from './planning/requestKey.ts';
 export { openPromptFile, type PromptFile, spoolPrompts } from './promptFiles/promptFile.ts';
 export { jobsFromRows, type ValidatedRows, validateRows } from './promptFiles/promptJobs.ts';

@@ -21,6 +21,7 @@ import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { Outcome, Plan } from '../../types.ts';
 import type { GenerateConfig } from '../journey/config.ts';
+import type { RunPorts } from '../journey/run.ts';
 import { outageWatch } from './outages.ts';
 import { type OpenRun, type RunSettings, runDefaults, type SharedService } from './settings.ts';
 
@@ -33,7 +34,7 @@ type Opened = Pick<OpenRun, 'journal' | 'ratings' | 'manifest' | 'thumbnails'> &
 export function configOf(
   settings: RunSettings,
   opened: Opened,
-): GenerateConfig & { readonly lookout: Lookout } {
+): GenerateConfig & RunPorts & { readonly lookout: Lookout } {
   const { destinations: _destinations, webhooks, detach = false, session, ...others } = settings;
   const { folder, deleteLocal = false } = settings;
   const { ratePerMinute = runDefaults.ratePerMinute, maxWaitMs = runDefaults.maxWaitMs } = settings;

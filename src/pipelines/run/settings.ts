@@ -11,6 +11,7 @@ import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { RunInput } from '../../store/runFile.ts';
 import type { ModelInput, Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
+import type { RunPorts } from '../journey/run.ts';
 
 /** The default settings of a run. Flags take their defaults from here, and the help shows them. */
 export const runDefaults = {
@@ -180,7 +181,7 @@ export interface RunSettings
 /** The open parts of a run folder. */
 export interface OpenFolder {
   /** The configuration of `generate` for this folder. */
-  readonly config: GenerateConfig;
+  readonly config: GenerateConfig & RunPorts;
   /** The service. Calls do not wait for it if it is away: no job depends on the last ones. */
   readonly provider: Provider;
   readonly journal: FolderJournal;

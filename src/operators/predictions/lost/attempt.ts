@@ -46,7 +46,7 @@ export function areAlike(one: Attempt, other: Attempt): boolean {
 }
 
 function shownBy({ request }: Attempt): ShownRequest {
-  return { model: request.model, version: request.version, input: request.input };
+  return { model: request.model, version: request.version ?? null, input: request.input };
 }
 
 /** Time by which a prediction may have been created after its response was lost. */

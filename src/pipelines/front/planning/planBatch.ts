@@ -9,12 +9,12 @@ import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { checkCaptions } from '../../../sources/planning/jobTemplate.ts';
 import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
 import { createUploadTally } from '../../../sources/planning/plannedUploads.ts';
-import type { Job, Plan, PlannedUploads, PricedRequest, RenditionSpec } from '../../../types.ts';
+import type { Job, ModelInput, Plan, PlannedUploads, PricedRequest, RenditionSpec } from '../../../types.ts';
 import type { FinishedRun } from '../../run/closing/results.ts';
 import type { PlanSource } from '../../run/recoveryRounds.ts';
 import { priceFor } from '../../run/runConfig.ts';
 import type { RunSettings } from '../../run/settings.ts';
-import { runToFolder } from '../../runToFolder.ts';
+import { runCounted } from '../../runToFolder.ts';
 import { findModel } from '../findModel.ts';
 import { savedJobs } from './savedJobs.ts';
 
@@ -91,7 +91,7 @@ export async function planBatch(batch: JobsToPlan, choices: PlanningChoices): Pr
     haveFiles,
     ...(fingerprint === null ? {} : { fingerprint: `${fingerprint} ${layout}` }),
   };
-  const { run = (given: PlanningSettings) => runToFolder(plans, total, given) } = batch;
+  const { run = (given: PlanningSettings) => runCounted(plans, total, given) } = batch;
   return {
     plans,
     settings,
@@ -109,8 +109,8 @@ function renditionsOf(contexts: readonly JobContext[], renditions: readonly Rend
   return [...renditions, ...contexts.flatMap((each) => each.renditions)];
 }
 
-function planningOf(batch: JobsToPlan, choices: PlanningChoices): PlanJobsConfig {
-  const { organize, folderSize, reuseUnseeded = false } = choices;
+function planningOf(batch: JobsToPlan, choices: PlanningChoices) {
+  const { organize = 'flat', folderSize, reuseUnseeded = false } = choices;
   const inputs = contextsOf(batch).flatMap(({ schema }) => Object.keys(schema?.properties ?? {}));
   return {
     organize,
@@ -118,8 +118,8 @@ function planningOf(batch: JobsToPlan, choices: PlanningChoices): PlanJobsConfig
     date: new Date().toISOString().slice(0, 10),
     knownNames: [...inputs, ...batch.tagNames],
     reuseUnseeded,
-    priceOf: (model, input) => estimateMicroUsd(model, input, priceFor(model, choices)),
-  };
+    priceOf: (model: string, input: ModelInput) => estimateMicroUsd(model, input, priceFor(model, choices)),
+  } satisfies PlanJobsConfig;
 }
 
 function mayHaveFiles(batch: JobsToPlan): boolean {
@@ -135,7 +135,7 @@ function mayHaveFiles(batch: JobsToPlan): boolean {
 /** Looks up the fallbacks, so that a wrong name fails before anything is paid. */
 async function findFallbacks(
   contexts: readonly JobContext[],
-  { priceOf }: Pick<PlanJobsConfig, 'priceOf'>,
+  { priceOf }: Pick<Required<PlanJobsConfig>, 'priceOf'>,
   { fallbacks = [], provider, unpriced }: PlanningChoices,
 ): Promise<(plan: Plan) => readonly PricedRequest[]> {
   const found = await Promise.all(

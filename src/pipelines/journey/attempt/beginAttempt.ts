@@ -195,7 +195,7 @@ function endIfEmpty(end: () => Observable<never>): MonoTypeOperatorFunction<Pred
  * Returns what the journal stores of a request: enough to recognize its prediction. Long data is
  * stored as its hash.
  */
-function forJournal({ model, version, input }: PredictionRequest): PredictionRequest {
+function forJournal({ model, version = null, input }: PredictionRequest): PredictionRequest {
   return { model, version, input: truncateDataUrls(input) };
 }
 

@@ -84,7 +84,7 @@ export function runRefinement(
 }
 
 /** Shares slots between ratings and images, and replays the stop to late subscribers. */
-function withSharedSlots(config: GenerateConfig): GenerateConfig {
+function withSharedSlots<T extends GenerateConfig>(config: T): T {
   const { strategy = runDefaults.strategy, concurrency, stop = NEVER } = config;
   const { slots = createGate(concurrencyOf(strategy, concurrency)) } = config;
   return { ...config, slots, stop: stop.pipe(shareReplay({ bufferSize: 1, refCount: true })) };
