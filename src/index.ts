@@ -80,6 +80,7 @@ export type {
 } from './ports.ts';
 export { createDownloader } from './providers/downloads/downloader.ts';
 export { createReplicateProvider } from './providers/replicate/replicateProvider.ts';
+export { webhookHandler } from './providers/replicate/webhookHandler.ts';
 export { createWebhookReceiver } from './providers/replicate/webhookReceiver.ts';
 export { fetchWebhookSecret } from './providers/replicate/webhookSecret.ts';
 export { createRenderer } from './renditions/renderer.ts';

@@ -86,24 +86,20 @@ export function configOf(
 
 /**
  * Returns the answers of a provider, with some of them replaced. Either may be an object with
- * methods.
+ * methods. Costs without estimates make those of the provider void: they would be of other prices.
  */
 export function overrideAnswers(
   own: ProviderAnswers,
   others: Partial<ProviderAnswers> = {},
 ): ProviderAnswers {
+  const pricing = others.estimateOf === undefined && others.costOf === undefined ? own : others;
   return {
     urlsOf: (output) => (others.urlsOf === undefined ? own.urlsOf(output) : others.urlsOf(output)),
     costOf: (prediction, price) =>
       others.costOf === undefined ? own.costOf(prediction, price) : others.costOf(prediction, price),
-    ...(own.estimateOf === undefined && others.estimateOf === undefined
-      ? {}
-      : {
-          estimateOf: (request, price) =>
-            (others.estimateOf === undefined
-              ? own.estimateOf?.(request, price)
-              : others.estimateOf(request, price)) ?? null,
-        }),
+    ...(pricing.estimateOf && {
+      estimateOf: (request, price) => pricing.estimateOf?.(request, price) ?? null,
+    }),
     errorOf: (prediction) =>
       others.errorOf === undefined ? own.errorOf(prediction) : others.errorOf(prediction),
     describePrice: (model, price) =>

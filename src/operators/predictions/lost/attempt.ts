@@ -1,4 +1,4 @@
-import type { OffsetBounds } from '../../../base/time/clockOffset.ts';
+import type { OffsetBounds } from '../../../base/clockOffset.ts';
 import type { Prediction, PredictionRequest } from '../../../types.ts';
 import { isAtLeast, type Match } from '../match.ts';
 import { requestMatcher, type ShownRequest } from '../matchRequest.ts';
