@@ -25,7 +25,7 @@ import type { LiveView } from '../../sinks/gallery/liveView.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { checkFolder, type RunInput } from '../../store/runFile.ts';
 import type { PlannedUploads } from '../../types.ts';
-import { commandLine } from '../display/commandLine.ts';
+import { commandLine, shellWord } from '../display/commandLine.ts';
 import { createReporter } from '../display/reporter.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
@@ -150,10 +150,6 @@ function reportDetached(
   ];
   const command = commandLine('collect', words.map(shellWord).join(' '));
   emit({ type: 'run.detached', jobs, command, untilMs: startedAtMs + OUTPUT_LIFETIME_MS });
-}
-
-function shellWord(word: string): string {
-  return /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { CommandName } from '../flags/summaries.ts';
+import type { CommandName } from '../flags/commandTable.ts';
 import { acceptsNode } from './nodeVersion.ts';
 
 /** Runs a command as a script of its own: its arguments are those of the process. */

@@ -3,12 +3,12 @@ import { collect } from '../../pipelines/workflows/collect.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { runBatch } from '../batch/runBatch.ts';
 import { createCommand } from '../flags/command.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { flagsIn, withDefaults } from '../flags/flags.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
 
 const command = createCommand({
   name: 'collect',
-  summary: summaries.collect,
+  summary: commandTable.collect.help,
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of that run' }],
   flags: [
     ...flagsIn('money', 'pace', 'destinations', 'tables', 'output'),

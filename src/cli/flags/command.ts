@@ -19,7 +19,7 @@ interface InputDefinition {
 
 /** The description of a script's command line. */
 interface CreateCommandConfig {
-  /** The script's file name without extension: `generate`. */
+  /** The name of the command: `generate`. */
   name: string;
   /** A sentence or two for the help: `Makes …`. */
   summary: string;
@@ -53,10 +53,11 @@ type ParsedCommand =
  * nothing. `serves` returns whether the script has a flag.
  */
 export function createCommand(config: CreateCommandConfig): {
+  readonly name: string;
   parse: (argv: readonly string[]) => ParsedCommand;
   serves: (flag: FlagName) => boolean;
 } {
-  return { parse: (argv) => parse(config, argv), serves: (flag) => serves(config, flag) };
+  return { name: config.name, parse: (argv) => parse(config, argv), serves: (flag) => serves(config, flag) };
 }
 
 function serves({ flags }: CreateCommandConfig, flag: FlagName): boolean {

@@ -4,12 +4,12 @@ import { retryFailed } from '../../pipelines/workflows/retryFailed.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { runBatch } from '../batch/runBatch.ts';
 import { createCommand } from '../flags/command.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { flagsIn, withDefaults } from '../flags/flags.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
 
 const command = createCommand({
-  name: 'retry-failed',
-  summary: summaries['retry-failed'],
+  name: 'retry',
+  summary: commandTable.retry.help,
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of those runs' }],
   flags: [
     ...flagsIn('money', 'pace', 'images', 'destinations', 'tables', 'output'),
