@@ -3,8 +3,11 @@ import { UsageError } from '../../errors.ts';
 import type { FinishedRun } from '../../pipelines/run/closing/results.ts';
 import type { RunSettings } from '../../pipelines/run/settings.ts';
 import { runToFolder } from '../../pipelines/runToFolder.ts';
+import { embedProvenance } from '../../provenance/embedProvenance.ts';
+import { xmpProperties } from '../../provenance/xmp.ts';
 import { describePrice, estimateMicroUsd } from '../../providers/prices/cost.ts';
 import { typicalDurationMs } from '../../providers/prices/priceTable.ts';
+import { checkReachableSizes } from '../../renditions/reachableSizes.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { unusedResults } from '../../sinks/manifest/unusedResults.ts';
 import { takesFile } from '../../sources/modelInputs/pictureInput.ts';
@@ -13,7 +16,15 @@ import type { JobContext } from '../../sources/planning/jobContext.ts';
 import { checkCaptions } from '../../sources/planning/jobTemplate.ts';
 import { type PlanJobsConfig, planJobs } from '../../sources/planning/planJobs.ts';
 import { createUploadTally } from '../../sources/planning/plannedUploads.ts';
-import type { Job, ModelInput, Outcome, Plan, PlannedUploads, RenditionSpec } from '../../types.ts';
+import type {
+  Job,
+  ModelInput,
+  Outcome,
+  Plan,
+  PlannedUploads,
+  ProvenanceWriter,
+  RenditionSpec,
+} from '../../types.ts';
 import { createWarn, idleCoresHint, readEnvironment } from '../script/environment.ts';
 import { exitCodes } from '../script/exit.ts';
 import { findModel } from './models.ts';
@@ -48,11 +59,13 @@ interface JobBatch extends Omit<Batch, 'run'> {
 /** Plans the jobs, then shows the plan (`--dry-run`) or runs it; resolves with the exit code. */
 export async function startBatch(batch: JobBatch): Promise<number> {
   const { jobs, total, flags } = batch;
+  checkOnly(flags, total);
   const planning = planningOf(batch);
   // Invalid templates throw here, before anything has started.
   const plans = planJobs(jobs(), planning);
   const renditions = [...(batch.renditions ?? []), ...contextsOf(batch).flatMap((each) => each.renditions)];
   checkCaptions(renditions, planning);
+  await checkReachableSizes(renditions, leastProvenance(flags));
   const hint = renditions.length > 0 ? idleCoresHint() : null;
   if (hint !== null) createWarn(flags, batch.io)(hint);
   const fallbacksOf = await findFallbacks(batch, planning);
@@ -70,6 +83,31 @@ export async function startBatch(batch: JobBatch): Promise<number> {
     fingerprint: fingerprint === null ? null : `${fingerprint} ${layout}`,
     run: (settings) => run({ ...settings, ...extras }),
   });
+}
+
+/** Returns a writer of the least provenance that an image of a run with these flags may have. */
+function leastProvenance({ provenance }: JobBatch['flags']): ProvenanceWriter {
+  if (provenance === 'none') return async (bytes) => bytes;
+  const least = { model: 'a/b', version: null, prompt: null, predictionId: '', completedAt: null };
+  return async (bytes, format) => {
+    const result = embedProvenance(bytes, format, xmpProperties(least));
+    return 'marked' in result ? result.marked : bytes;
+  };
+}
+
+/** Throws `UsageError` if `--only` selects none of the jobs. */
+function checkOnly({ only }: JobBatch['flags'], total: number): void {
+  if (only === null || total === 0) return;
+  for (let index = 0; index < total; index += 1) if (only.has(index)) return;
+  const jobs = total === 1 ? 'the only job is 1' : `the jobs are 1 to ${total}`;
+  throw new UsageError(`\`--only ${only.text}\` selects no job: ${jobs}.`, {
+    suggestion: 'Give numbers of jobs as --dry-run and the file names show them.',
+  });
+}
+
+/** Leaves out the plans that `--only` does not select. */
+async function* selected(plans: ReturnType<typeof planJobs>, { only }: JobBatch['flags']) {
+  for await (const plan of plans) if (only === null || only.has(plan.index)) yield plan;
 }
 
 function contextsOf({ context }: JobBatch): readonly JobContext[] {
@@ -139,7 +177,7 @@ async function showPlan(plans: ReturnType<typeof planJobs>, batch: JobBatch): Pr
       durationMs: durationMs === null ? null : durationMs / service.speed,
     };
   });
-  await printPlan(plans, {
+  await printPlan(selected(plans, flags), {
     stream: io.stdout,
     isColored: io.stdout.isTTY === true && !readEnvironment(io.env).noColor,
     json: flags.json,
