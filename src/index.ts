@@ -57,6 +57,7 @@ export { campaign } from './pipelines/workflows/campaign/campaign.ts';
 export { collect } from './pipelines/workflows/collect.ts';
 export { refinement } from './pipelines/workflows/refinement/refinement.ts';
 export type {
+  Claims,
   CreateTicket,
   Destination,
   Downloader,
@@ -90,6 +91,7 @@ export { createMemoryJournal } from './store/memoryJournal.ts';
 export { createModelCache } from './store/modelCache.ts';
 export { openResultCache } from './store/resultCache.ts';
 export type {
+  ClaimOwner,
   CreateLimits,
   CreateOptions,
   DownloadTarget,

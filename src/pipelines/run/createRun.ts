@@ -6,7 +6,7 @@ import type { EmitEvent } from '../../events/runEvent.ts';
 import { createSingleFlight } from '../../operators/cachedBy.ts';
 import { createGate } from '../../operators/gate.ts';
 import { type Breaker, createBreaker } from '../../operators/pace/circuitBreaker.ts';
-import { createClaimedIds } from '../../operators/predictions/claimedIds.ts';
+import { createClaims } from '../../operators/predictions/claims.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLookout } from '../../operators/predictions/lookout.ts';
 import { type WatchedService, watchService } from '../../operators/predictions/watchService.ts';
@@ -79,7 +79,7 @@ function resolveServices(
   const answers = overrideAnswers(provider.answers, config.answers);
   const { lookForMs = runDefaults.lookForMs } = config;
   const createDefault = () => {
-    const claims = createClaimedIds(journal.knownPredictionIds());
+    const claims = createClaims(journal.knownPredictionIds());
     return createLookout(provider, { claims, lookForMs, outage, random, scheduler });
   };
   const { lookout = createDefault() } = config;

@@ -7,13 +7,13 @@ import { openDecodingNotes } from '../../images/decodingNotes.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
 import { createEventFollower } from '../../operators/predictions/awaitPrediction.ts';
-import { type ClaimedIds, createClaimedIds } from '../../operators/predictions/claimedIds.ts';
+import { createClaims } from '../../operators/predictions/claims.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLookout, type Lookout } from '../../operators/predictions/lookout.ts';
 import { watchService } from '../../operators/predictions/watchService.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
 import { shareLedger } from '../../operators/stages/shareLedger.ts';
-import type { Ledger, PredictionEvents, Provider, ProviderAnswers, Renderer } from '../../ports.ts';
+import type { Claims, Ledger, PredictionEvents, Provider, ProviderAnswers, Renderer } from '../../ports.ts';
 import { createDownloader } from '../../providers/downloads/downloader.ts';
 import { createRenderer } from '../../renditions/renderer.ts';
 import { deleteImages, writeSidecar } from '../../sinks/manifest/sidecar.ts';
@@ -126,9 +126,9 @@ function rendererFor(folder: string, { thumbnails }: Pick<Opened, 'thumbnails'>)
 }
 
 /** Returns the claims of a run, which may be those of several, with all that its journal knows. */
-function claimedIn(journal: FolderJournal, session: SharedService | undefined): ClaimedIds {
-  if (session === undefined) return createClaimedIds(journal.knownPredictionIds());
-  for (const id of journal.knownPredictionIds()) session.claims.take(id);
+function claimedIn(journal: FolderJournal, session: SharedService | undefined): Claims {
+  if (session === undefined) return createClaims(journal.knownPredictionIds());
+  session.claims.know(journal.knownPredictionIds());
   return session.claims;
 }
 

@@ -1,8 +1,7 @@
 import type { FreeSpace } from '../../disk/freeSpace.ts';
 import type { Gate } from '../../operators/gate.ts';
-import type { ClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import type { Lookout } from '../../operators/predictions/lookout.ts';
-import type { Destination, Governor, Ledger, PredictionEvents, Provider } from '../../ports.ts';
+import type { Claims, Destination, Governor, Ledger, PredictionEvents, Provider } from '../../ports.ts';
 import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
 import type { Manifest } from '../../sinks/manifest/manifest.ts';
 import type { TableFormat } from '../../sinks/manifest/tables.ts';
@@ -50,7 +49,7 @@ export interface SharedService {
   /** Slots of predictions in flight. */
   readonly slots: Gate;
   /** Predictions of all of these runs, so that none takes another's for its own. */
-  readonly claims: ClaimedIds;
+  readonly claims: Claims;
 }
 
 /** The service a run uses, and what it may spend there. */
