@@ -62,6 +62,7 @@ export type { AxisValue, GridFields } from './pipelines/workflows/grid/spec.ts';
 export type { StylesFields } from './pipelines/workflows/styles.ts';
 export type { VariationsFields } from './pipelines/workflows/variations.ts';
 export type {
+  Claims,
   CreateTicket,
   Destination,
   Downloader,
@@ -96,6 +97,7 @@ export { createMemoryJournal } from './store/memoryJournal.ts';
 export { createModelCache } from './store/modelCache.ts';
 export { openResultCache } from './store/resultCache.ts';
 export type {
+  ClaimOwner,
   CreateLimits,
   CreateOptions,
   DownloadTarget,

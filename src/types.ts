@@ -592,6 +592,14 @@ export interface CreateOptions {
   readonly onLimits?: (limits: CreateLimits) => void;
 }
 
+/** The attempt of a job that a prediction is claimed for. */
+export interface ClaimOwner {
+  /** Position of the job in the input, from 0. */
+  readonly index: number;
+  /** From 1. */
+  readonly attempt: number;
+}
+
 /** Room for create requests, as the service names it in a response. */
 export interface CreateLimits {
   /** Create requests that it would have taken at once after this one. */

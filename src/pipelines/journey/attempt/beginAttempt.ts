@@ -99,6 +99,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
         isRefused = false;
         job.sent = sent;
         job.tracked = attempt;
+        attempt.owner = { index: plan.index, attempt: job.attempts };
         job.startedAtMs = attempt.wallMs;
         job.waitingSinceMs = attempt.sentAtMs;
         job.open = { predictionId: null };
