@@ -82,8 +82,8 @@ export interface PlannedBatch {
 
 /**
  * Plans jobs and checks all that can be known before anything is created: templates of paths and
- * captions, sizes in bytes, fallbacks, and that a budget has prices to go by. Rejects with `UsageError` if one of
- * them is wrong.
+ * captions, sizes in bytes, fallbacks, and that a budget has prices to go by. Rejects with
+ * `UsageError` if one of them is wrong.
  */
 export async function planBatch(batch: JobsToPlan, choices: PlanningChoices): Promise<PlannedBatch> {
   const { jobs, total, renditions = [], fingerprint } = batch;
