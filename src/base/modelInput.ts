@@ -49,7 +49,7 @@ export function mapInputStrings(
  * requests have equal keys. A file counts by its content, not by its name or the URL of its upload.
  */
 export function requestKey(request: PredictionRequest & { readonly files?: InputFiles }): string {
-  const { model, version, files } = request;
+  const { model, version = null, files } = request;
   const input = files === undefined ? request.input : byContent(request.input, files);
   return hash('sha256', canonicalJson({ model, version, input }), 'hex');
 }

@@ -49,12 +49,12 @@ export {
   createEventFollower,
 } from './predictions/awaitPrediction.ts';
 export { type CancelPredictionConfig, cancelPrediction } from './predictions/cancelPrediction.ts';
-export type { ClaimedIds } from './predictions/claimedIds.ts';
 export type { CreateOnceConfig } from './predictions/createOnce.ts';
 export { type CreatePredictionConfig, createPrediction } from './predictions/createPrediction.ts';
 export { createListPoller, type ListPollerConfig } from './predictions/listPoller.ts';
-export { createLookout, type FindConfig, type Lookout, type LookoutConfig } from './predictions/lookout.ts';
+export { createLookout, type Lookout, type LookoutConfig } from './predictions/lookout.ts';
 export { type Attempt, createAttempt, type SentRequest } from './predictions/lost/attempt.ts';
+export type { FindConfig } from './predictions/lost/searches.ts';
 export type { Match } from './predictions/match.ts';
 export type { ShownRequest } from './predictions/matchRequest.ts';
 export type { PollScheduleConfig } from './predictions/pollSchedule.ts';

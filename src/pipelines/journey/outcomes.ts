@@ -75,7 +75,7 @@ export function describeJob(job: JobState, run: Describing): Omit<Outcome, 'stat
     key: plan.key,
     prompt: plan.prompt,
     model: request.model,
-    version: prediction?.version ?? request.version,
+    version: prediction?.version ?? request.version ?? null,
     input: truncateDataUrls(request.input),
     tags: plan.tags,
     predictionId: prediction?.id ?? null,
@@ -101,8 +101,8 @@ function levelOf({ plan, request }: JobState, run: Describing): Pick<Outcome, 'f
   const level = run
     .fallbacksOf(plan)
     .findIndex(
-      ({ model, version, input }) =>
-        model === request.model && version === request.version && input.seed === request.input.seed,
+      ({ model, version = null, input }) =>
+        model === request.model && version === (request.version ?? null) && input.seed === request.input.seed,
     );
   return level < 0 ? {} : { fallbackLevel: level + 1 };
 }

@@ -85,7 +85,7 @@ function described(
   { index, request }: Item,
   prediction: Prediction | null,
 ): Omit<Outcome, 'status' | 'files' | 'costUsd'> {
-  const { model, version, input, tags = {}, prompt = input.prompt } = request;
+  const { model, version = null, input, tags = {}, prompt = input.prompt } = request;
   return {
     index,
     key: request.key ?? requestKey(request),

@@ -5,7 +5,6 @@ import { DownloadError, RenderError, StorageError, UsageError } from '../../../s
 import { createConcurrencyLearner } from '../../../src/operators/pace/concurrencyLearner.ts';
 import { awaitPrediction } from '../../../src/operators/predictions/awaitPrediction.ts';
 import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
-import { createLookout } from '../../../src/operators/predictions/lookout.ts';
 import { createLedger } from '../../../src/operators/stages/budgetTake.ts';
 import { downloadOutput } from '../../../src/operators/stages/downloadOutput.ts';
 import { renditions } from '../../../src/operators/stages/renditions.ts';
@@ -248,7 +247,6 @@ it.each([
     'an integer of 0 or more',
     () => downloadOutput({ download: () => NEVER }, { folder: '/', retries: 0.5 }),
   ],
-  ['lookForMs', 'a number of 0 or more', () => createLookout(fakeProvider(), { lookForMs: -1 })],
   ['most', 'an integer of 1 or more', () => createConcurrencyLearner({ most: 0 })],
 ])('refuses a wrong `%s` at call time', (name, expected, operator) => {
   expect(operator).toThrow(`Expected \`${name}\` to be ${expected}, got `);

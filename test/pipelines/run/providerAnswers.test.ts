@@ -30,7 +30,7 @@ async function another(onOutcome: () => string | null = () => null): Promise<Pro
 const run = (provider: Provider, priceMicroUsd?: number) => {
   const plans = () => [aPlan(0, { model: SCHNELL, input: { prompt: 'a pear', seed: 1, num_outputs: 2 } })];
   const given = priceMicroUsd === undefined ? {} : { priceMicroUsd };
-  return lastValueFrom(runToFolder(plans, 1, { folder: folder(), provider, gallery: false, ...given }));
+  return lastValueFrom(runToFolder(plans, { folder: folder(), provider, gallery: false, ...given }));
 };
 
 it('takes files, costs and prices from the provider', async () => {

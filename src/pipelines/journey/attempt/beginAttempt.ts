@@ -99,6 +99,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
         isRefused = false;
         job.sent = sent;
         job.tracked = attempt;
+        attempt.owner = { index: plan.index, attempt: job.attempts };
         job.startedAtMs = attempt.wallMs;
         job.waitingSinceMs = attempt.sentAtMs;
         job.open = { predictionId: null };
@@ -194,7 +195,7 @@ function endIfEmpty(end: () => Observable<never>): MonoTypeOperatorFunction<Pred
  * Returns what the journal stores of a request: enough to recognize its prediction. Long data is
  * stored as its hash.
  */
-function forJournal({ model, version, input }: PredictionRequest): PredictionRequest {
+function forJournal({ model, version = null, input }: PredictionRequest): PredictionRequest {
   return { model, version, input: truncateDataUrls(input) };
 }
 

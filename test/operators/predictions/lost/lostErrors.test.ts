@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { ProviderError, StorageError } from '../../../../src/errors.ts';
+import { createAttempt } from '../../../../src/operators/predictions/lost/attempt.ts';
 import {
+  expectOwnResponse,
   isFaultOfService,
   isLost,
   isUncertain,
@@ -8,9 +10,17 @@ import {
   takenByAnother,
   uncertain,
   unread,
-  wrongResponse,
 } from '../../../../src/operators/predictions/lost/lostErrors.ts';
 import { aPrediction, aRequest } from '../../../helpers/fakeProvider.ts';
+
+function errorOf(task: () => void): unknown {
+  try {
+    task();
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
 
 const unknown = { tookEffect: 'unknown', recoverable: true } as const;
 const reset = new ProviderError('ERR_CONNECTION_LOST', 'The connection was lost.', unknown);
@@ -22,17 +32,26 @@ it('a create request is lost if its effect is unknown, unless the run stops', ()
   expect([reset, fault, stops, refused, 'odd'].map(isLost)).toEqual([true, true, false, false, false]);
 });
 
+const asked = aRequest({ version: 'a'.repeat(64), input: { prompt: 'a fox' } });
+
 it.each([
-  ['model', 'other/model'],
-  ['version', 'another version'],
-  ['prompt', 'another prompt'],
-] as const)('says in what a response about another request differs: %s', (differing, got) => {
-  const sent = { request: aRequest() } as Parameters<typeof wrongResponse>[1];
-  const error = wrongResponse(differing, sent, aPrediction({ model: 'other/model' }));
-  expect(error.message).toBe(
-    `Expected a response about the request sent to owner/name, got one about ${got}`,
-  );
-  expect(isLost(error)).toBe(true);
+  [{ model: 'other/model' }, 'other/model'],
+  [{ version: 'b'.repeat(64) }, 'another version'],
+  [{ input: { prompt: 'an owl' } }, 'another prompt'],
+])('says in what a response about another request differs: %j', (shown, got) => {
+  const attempt = createAttempt({ request: asked, sentAtMs: 0 });
+  const prediction = aPrediction({ ...asked, id: 'p1', ...shown });
+  const error = errorOf(() => expectOwnResponse(attempt, prediction));
+  expect(error).toMatchObject({
+    code: 'ERR_WRONG_RESPONSE',
+    message: `Expected a response about the request sent to owner/name, got one about ${got}`,
+  });
+  expect([isLost(error), attempt.answeredId]).toEqual([true, 'p1']);
+});
+
+it('takes a response that shows the request', () => {
+  const attempt = createAttempt({ request: asked, sentAtMs: 0 });
+  expect(errorOf(() => expectOwnResponse(attempt, aPrediction({ ...asked })))).toBeNull();
 });
 
 it('a prediction that another job has taken leaves the request open', () => {
