@@ -74,7 +74,7 @@ export {
 export type { JobTemplateConfig } from './planning/jobTemplate.ts';
 export { type PathOf, type PathTemplateConfig, pathTemplate } from './planning/pathTemplate.ts';
 export { type JobDraft, type PlanJobsConfig, planJobs, type ResultKeysConfig } from './planning/planJobs.ts';
-export { requestKey } from './planning/requestKey.ts';
+export { fingerprintOf, requestKey } from './planning/requestKey.ts';
 export { openPromptFile, type PromptFile } from './promptFiles/promptFile.ts';
 export { jobsFromRows, type ValidatedRows, validateRows } from './promptFiles/promptJobs.ts';
 export type { BadRow, Row, RowItem } from './promptFiles/rows.ts';
