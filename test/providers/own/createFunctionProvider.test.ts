@@ -77,7 +77,12 @@ describe('a run with it', () => {
   const folder = temporaryFolder();
   const run = (config: Partial<FunctionProviderConfig>, repay = false) => {
     const jobs = ['a red fox', 'an owl'].map((prompt) => ({ model: 'studio/ink', input: { prompt } }));
-    const settings = { folder: folder(), provider: providerOf(config), repay, scheduler: hurried(200, { isFast: true }) };
+    const settings = {
+      folder: folder(),
+      provider: providerOf(config),
+      repay,
+      scheduler: hurried(200, { isFast: true }),
+    };
     return lastValueFrom(runToFolder(() => planJobs(jobs), settings));
   };
 
