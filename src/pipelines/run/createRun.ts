@@ -7,7 +7,7 @@ import { createSingleFlight } from '../../operators/cachedBy.ts';
 import { createGate } from '../../operators/gate.ts';
 import { type Breaker, createBreaker } from '../../operators/pace/circuitBreaker.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
-import { createClaimedIds } from '../../operators/predictions/claimedIds.ts';
+import { createClaims } from '../../operators/predictions/claims.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLookout } from '../../operators/predictions/lookout.ts';
 import { type WatchedService, watchService } from '../../operators/predictions/watchService.ts';
@@ -98,7 +98,7 @@ function resolveServices(
   const answers = overrideAnswers(provider.answers, config.answers);
   const { lookForMs = runDefaults.lookForMs } = config;
   const createDefault = () => {
-    const claims = createClaimedIds(journal.knownPredictionIds());
+    const claims = createClaims(journal.knownPredictionIds());
     return createLookout(provider, { claims, lookForMs, outage, random, scheduler });
   };
   const { lookout = createDefault() } = config;

@@ -67,6 +67,17 @@ it.each([
   expect(answers.describePrice('nobody/nothing')).toBeNull();
 });
 
+it('estimates nothing by prices of the provider if costs are replaced', () => {
+  const answers = { ...fakeProvider({}).answers, estimateOf: () => 50 };
+  const estimateOf = (others: Parameters<typeof overrideAnswers>[1]) =>
+    overrideAnswers(answers, others).estimateOf?.(aPlan(0));
+  const costOf = () => 7;
+  const estimates = [{}, { costOf }, { costOf, estimateOf: () => 8 }, { estimateOf: () => 9 }].map(
+    estimateOf,
+  );
+  expect(estimates).toEqual([50, undefined, 8, 9]);
+});
+
 it('lays single members over those of the provider, also as methods of a class', () => {
   class Half {
     readonly microUsd = 42;

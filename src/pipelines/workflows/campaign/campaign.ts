@@ -17,11 +17,11 @@ import type { CampaignSpec } from './spec.ts';
  * `campaign_report.json`. Emits the finished run.
  *
  *     spec: 2 platforms, 2 variations   4 jobs
- *     campaign                          -----(end|)
+ *     runCampaign                       -----(end|)
  *
  * Throws `UsageError` if the model cannot take what the spec gives. Errors as `runToFolder` does.
  */
-export function campaign(
+export function runCampaign(
   spec: CampaignSpec,
   context: JobContext,
   settings: RunSettings & PlanJobsConfig,
