@@ -51,7 +51,7 @@ export { campaign, compose, grid, styles, variations } from './pipelines/front/w
 export { generate } from './pipelines/generate.ts';
 export { generateStream } from './pipelines/generateStream.ts';
 export type { GenerateConfig } from './pipelines/journey/config.ts';
-export type { RunFault } from './pipelines/run/closing/faults.ts';
+export { isRunFault, type RunFault } from './pipelines/run/closing/faults.ts';
 export type { FinishedRun } from './pipelines/run/closing/results.ts';
 export type { RunSettings } from './pipelines/run/settings.ts';
 export { type RunToFolderConfig, runToFolder } from './pipelines/runToFolder.ts';

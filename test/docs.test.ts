@@ -92,6 +92,31 @@ it('the example of docs/library.md runs', async () => {
   );
 });
 
+it('the stream of docs/library.md runs', async () => {
+  const example = { heading: '### Outcomes as a stream', after: 'await simulator.close();' };
+  const output = await runExample('docs/library.md', served('stream'), example);
+  expect(output.match(/000\d-an?-[\w-]+\.webp/g)?.toSorted()).toEqual([
+    '0001-a-red-fox.webp',
+    '0002-an-owl.webp',
+  ]);
+});
+
+it('the provider of docs/library.md makes images', async () => {
+  const given = `
+    import { createServer } from 'node:http';
+    import type { AddressInfo } from 'node:net';
+    const picture = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>';
+    const studio = createServer((request, response) => request.resume().on('end', () => response.end(picture)));
+    await new Promise<void>((listening) => studio.listen(0, '127.0.0.1', () => listening()));
+    const studioUrl = 'http://127.0.0.1:' + (studio.address() as AddressInfo).port;
+    const folder = ${JSON.stringify(join(folder, 'studio'))};`;
+  const after = 'studio.close(); studio.closeAllConnections();';
+  expect(await runExample('docs/library.md', given, { heading: '## A provider of your own', after })).toBe(
+    '',
+  );
+  expect(await readdir(join(folder, 'studio'))).toContain('0001-a-red-fox.svg');
+});
+
 it('the iterator of docs/library.md runs', async () => {
   const given = `
     import { createReplicateProvider } from 'rxposure/replicate';
