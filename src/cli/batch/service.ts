@@ -42,6 +42,7 @@ export interface OpenService {
 /** Connects to the chosen service, or starts the simulator, whose schemas are not cached. */
 export async function openService(service: Service, config: OpenServiceConfig): Promise<OpenService> {
   if (service.kind === 'api') return openApi(service, config);
+  if (service.kind === 'offline') return openOffline(config);
   if (service.kind === 'cog') {
     const { createCogProvider } = await import('../../providers/cog/cogProvider.ts');
     const { secrets = [] } = config;
@@ -74,6 +75,20 @@ export async function openService(service: Service, config: OpenServiceConfig): 
     onlyModel: null,
     webhookSecret: fetchWebhookSecret({ token, baseUrl }),
     reachesLoopback: true,
+    close: () => simulator.close(),
+  };
+}
+
+async function openOffline(config: OpenServiceConfig): Promise<OpenService> {
+  const { startSimulator } = await import('../../simulator/startSimulator.ts');
+  const { createOfflineProvider } = await import('./offline.ts');
+  const simulator = await startSimulator();
+  return {
+    provider: createOfflineProvider(simulator, config),
+    speed: 1,
+    onlyModel: null,
+    webhookSecret: null,
+    reachesLoopback: false,
     close: () => simulator.close(),
   };
 }
@@ -138,6 +153,8 @@ type Service =
   | { readonly kind: 'simulator'; readonly speed: number; readonly chaos: ChaosProfileName | null }
   /** A Replicate-compatible API; Replicate's own if `baseUrl` is null. */
   | { readonly kind: 'api'; readonly token: string; readonly baseUrl: string | null }
+  /** None, for `--dry-run` without a token: models are those that this machine knows. */
+  | { readonly kind: 'offline' }
   /** A container built by Cog. */
   | { readonly kind: 'cog'; readonly baseUrl: string };
 
@@ -146,11 +163,13 @@ type Service =
  * API with the token of the environment. The hint for a missing token names `--simulate` unless
  * `servesSimulator` is false: the script has no such flag.
  *
+ * `--dry-run` needs no token.
+ *
  * Throws `UsageError` if there is no token, or if flags contradict each other: the simulator with a
  * base URL or with `--detach`, chaos without the simulator.
  */
 export function chooseService(
-  flags: Pick<Flags, 'simulateSpeed' | 'chaos' | 'baseUrl' | 'provider' | 'follow' | 'detach'>,
+  flags: Pick<Flags, 'simulateSpeed' | 'chaos' | 'baseUrl' | 'provider' | 'follow' | 'detach' | 'dryRun'>,
   environment: Environment,
   servesSimulator = true,
 ): Service {
@@ -174,6 +193,7 @@ export function chooseService(
     });
   }
   if (token !== null) return { kind: 'api', token, baseUrl: baseUrl ?? environment.baseUrl };
+  if (flags.dryRun && (baseUrl ?? environment.baseUrl) === null) return { kind: 'offline' };
   const tokens = 'Tokens are at https://replicate.com/account/api-tokens';
   throw servesSimulator
     ? new UsageError(

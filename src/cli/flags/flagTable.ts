@@ -516,6 +516,13 @@ export const flagTable = [
     value: flagValues.wholeNumber(0, 65_535),
   }),
   toggleFlag({
+    name: 'open',
+    field: 'open',
+    empty: false,
+    help: 'open the gallery in your browser at the end',
+    group: 'output',
+  }),
+  toggleFlag({
     name: 'json',
     field: 'json',
     empty: false,
