@@ -47,6 +47,7 @@ export { compareModels } from './workflows/compare.ts';
 export { compose } from './workflows/compose.ts';
 export { grid } from './workflows/grid/grid.ts';
 export { type RefinementSettings, refinement } from './workflows/refinement/refinement.ts';
+export { type RenderSavedSettings, renderSaved } from './workflows/renderSaved.ts';
 export { retryFailed } from './workflows/retryFailed.ts';
 export { styles } from './workflows/styles.ts';
 export { variations } from './workflows/variations.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { catchError, type Observable } from 'rxjs';
 import { isDeployment, type ModelReference } from '../../base/modelName.ts';
-import { isLoopback, simulatorService } from '../../base/service.ts';
+import { isLoopback, replicateService, simulatorService } from '../../base/service.ts';
 import { nearestName } from '../../base/suggest.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
@@ -42,6 +42,7 @@ export interface OpenService {
 /** Connects to the chosen service, or starts the simulator, whose schemas are not cached. */
 export async function openService(service: Service, config: OpenServiceConfig): Promise<OpenService> {
   if (service.kind === 'api') return openApi(service, config);
+  if (service.kind === 'none') return openNothing();
   if (service.kind === 'offline') return openOffline(config);
   if (service.kind === 'cog') {
     const { createCogProvider } = await import('../../providers/cog/cogProvider.ts');
@@ -76,6 +77,15 @@ export async function openService(service: Service, config: OpenServiceConfig): 
     webhookSecret: fetchWebhookSecret({ token, baseUrl }),
     reachesLoopback: true,
     close: () => simulator.close(),
+  };
+}
+
+/** Returns a service that is asked for nothing, but how prices are described. */
+function openNothing(): OpenService {
+  return {
+    provider: createReplicateProvider({ token: 'none', service: replicateService }),
+    ...{ speed: 1, onlyModel: null, webhookSecret: null, reachesLoopback: false },
+    close: async () => {},
   };
 }
 
@@ -153,6 +163,8 @@ type Service =
   | { readonly kind: 'simulator'; readonly speed: number; readonly chaos: ChaosProfileName | null }
   /** A Replicate-compatible API; Replicate's own if `baseUrl` is null. */
   | { readonly kind: 'api'; readonly token: string; readonly baseUrl: string | null }
+  /** None, for commands that send no request. */
+  | { readonly kind: 'none' }
   /** None, for `--dry-run` without a token: models are those that this machine knows. */
   | { readonly kind: 'offline' }
   /** A container built by Cog. */

@@ -11,5 +11,6 @@ export const commands: Readonly<Record<CommandName, () => Promise<{ readonly run
   simulator: () => import('../commands/simulator.ts'),
   open: () => import('../commands/folders/open.ts'),
   runs: () => import('../commands/folders/runs.ts'),
+  render: () => import('../commands/folders/render.ts'),
   check: () => import('../commands/setup/check.ts'),
 };

@@ -97,6 +97,12 @@ export const commandTable = {
     line: 'collect what a run with --detach has left to the service',
     help: 'Collects the predictions that a run with --detach has left to the service. Outputs are deleted after one hour.',
   },
+  render: {
+    heading: groups.go,
+    takes: 'FOLDER',
+    line: 'make renditions of saved images, at no cost',
+    help: 'Makes renditions of the saved images of a run, from their originals on disk. Sends no request, costs nothing, needs no token.',
+  },
   check: {
     heading: groups.before,
     takes: 'FILE',
