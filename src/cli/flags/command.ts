@@ -178,11 +178,7 @@ function notForScript(script: string, flag: string): UsageError {
 /** Returns the end of the help: examples, chaos profiles, environment, exit codes. */
 function helpEpilogue(config: CreateCommandConfig): string {
   const { name, examples = [], needsService = true } = config;
-  const unless = [
-    ...(serves(config, 'simulate') ? ['--simulate'] : []),
-    ...(serves(config, 'dry-run') ? ['--dry-run'] : []),
-  ].join(' or ');
-  const required = `token; required${unless === '' ? '' : ` unless you give ${unless}`}`;
+  const required = `the token; required${serves(config, 'simulate') ? ' unless you give --simulate' : ''}`;
   const service = [
     ['REPLICATE_API_TOKEN', required],
     ['REPLICATE_BASE_URL', 'base URL of the API'],

@@ -454,7 +454,7 @@ export const flagTable = [
     name: 'dry-run',
     field: 'dryRun',
     empty: false,
-    help: 'check, price and show the plan; create nothing',
+    help: 'check, price and show the plan; create nothing; needs no token',
     group: 'mode',
   }),
   // Null: the real service.
