@@ -46,6 +46,12 @@ export { collect } from './workflows/collect.ts';
 export { compareModels } from './workflows/compare.ts';
 export { compose } from './workflows/compose.ts';
 export { grid } from './workflows/grid/grid.ts';
+export {
+  type PrunableFile,
+  type PruneFolderConfig,
+  prunableKinds,
+  pruneFolder,
+} from './workflows/pruneFolder.ts';
 export { type RefinementSettings, refinement } from './workflows/refinement/refinement.ts';
 export { type RenderSavedSettings, renderSaved } from './workflows/renderSaved.ts';
 export { retryFailed } from './workflows/retryFailed.ts';

@@ -12,5 +12,6 @@ export const commands: Readonly<Record<CommandName, () => Promise<{ readonly run
   open: () => import('../commands/folders/open.ts'),
   runs: () => import('../commands/folders/runs.ts'),
   render: () => import('../commands/folders/render.ts'),
+  prune: () => import('../commands/folders/prune.ts'),
   check: () => import('../commands/setup/check.ts'),
 };

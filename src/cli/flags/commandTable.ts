@@ -103,6 +103,12 @@ export const commandTable = {
     line: 'make renditions of saved images, at no cost',
     help: 'Makes renditions of the saved images of a run, from their originals on disk. Sends no request, costs nothing, needs no token.',
   },
+  prune: {
+    heading: groups.go,
+    takes: 'FOLDER',
+    line: 'find files that a run folder does not need; --yes deletes them',
+    help: 'Finds files that a run folder does not need: unfinished ones, thumbnails of images that are gone, and renditions that the manifest does not list. Deletes nothing without --yes, and never an original or a file of yours.',
+  },
   check: {
     heading: groups.before,
     takes: 'FILE',
