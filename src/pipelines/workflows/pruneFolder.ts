@@ -86,16 +86,23 @@ async function listedFiles(folder: string): Promise<ListedFiles> {
   return { paths, thumbnails, stems };
 }
 
-type KindOf = (path: string, entry: Dirent) => Promise<PrunableFile['kind'] | null>;
+type Kind = PrunableFile['kind'] | null;
+type KindOf = (path: string, entry: Dirent) => Promise<Kind>;
 
 function createKinds(listed: ListedFiles, config: PruneFolderConfig): KindOf {
   const { thumbnails = false, unused = false } = config;
+  const isNeeded = (path: string) => !thumbnails && listed.thumbnails.has(path);
+  /** What is in the folders that the run has for itself. */
+  const inside = new Map<string, (path: string) => Kind>([
+    ['.decoding', () => 'unfinished'],
+    ['.thumbs', (path) => (isNeeded(path) ? null : 'thumbnails')],
+    ['unused', () => (unused ? 'unused' : null)],
+  ]);
   return async (path, entry) => {
     if (!entry.isFile()) return null;
-    const [top = ''] = path.split('/', 1);
-    if (path.endsWith(TEMPORARY) || top === '.decoding') return 'unfinished';
-    if (top === '.thumbs') return thumbnails || !listed.thumbnails.has(path) ? 'thumbnails' : null;
-    if (top === 'unused') return unused ? 'unused' : null;
+    if (path.endsWith(TEMPORARY)) return 'unfinished';
+    const own = inside.get(path.replace(/\/.*$/, ''));
+    if (own !== undefined) return own(path);
     return (await isStrayRendition(path, listed, config)) ? 'renditions' : null;
   };
 }
