@@ -55,7 +55,14 @@ export { runCollect } from './workflows/collect.ts';
 export { runComparison } from './workflows/compare.ts';
 export { runCompositions } from './workflows/compose.ts';
 export { runGrid } from './workflows/grid/grid.ts';
+export {
+  type PrunableFile,
+  type PruneFolderConfig,
+  prunableKinds,
+  pruneFolder,
+} from './workflows/pruneFolder.ts';
 export { type RefinementSettings, runRefinement } from './workflows/refinement/refinement.ts';
+export { type RenderSavedSettings, renderSaved } from './workflows/renderSaved.ts';
 export { runRetry } from './workflows/retryFailed.ts';
 export { runStyles } from './workflows/styles.ts';
 export { runVariations } from './workflows/variations.ts';

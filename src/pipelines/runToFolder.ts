@@ -135,7 +135,7 @@ export function runCounted(
 }
 
 /** Returns a run in which these jobs, too, were paid by earlier runs. */
-function paidBefore(jobs: IndexSet, run: OpenRun): OpenRun {
+export function paidBefore(jobs: IndexSet, run: OpenRun): OpenRun {
   const { isPaidBefore = () => false } = run.config;
   const isPaid = (outcome: Outcome) => jobs.has(outcome.index) || isPaidBefore(outcome);
   return { ...run, config: { ...run.config, isPaidBefore: isPaid } };

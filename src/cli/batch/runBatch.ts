@@ -26,7 +26,7 @@ import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { checkFolder, type RunInput } from '../../store/runFile.ts';
 import type { PlannedUploads } from '../../types.ts';
 import { commandLine, shellWord } from '../display/commandLine.ts';
-import { lookLines } from '../display/lookLines.ts';
+import { showPages } from '../display/openPage.ts';
 import { createReporter } from '../display/reporter.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
@@ -128,12 +128,7 @@ async function runReported(
   if (end === null) return exitCodes.interrupted.code;
   if (flags.detach) reportDetached(end, batch, emit);
   reporter.close();
-  if (!flags.json && !flags.quiet)
-    io.stderr.write(
-      lookLines(folder)
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
+  await showPages(folder, flags, io.stderr);
   if (end.fault !== null && !isInterrupted) throw end.fault;
   return exitCodeOf({ ...end, isInterrupted, isAllLeft: flags.detach && isAllLeft(end) });
 }

@@ -89,14 +89,14 @@ export function quoted(text: string): string {
 }
 
 /**
- * Aligns rows in columns as wide as their widest text: the first to the left, the others, figures,
- * to the right.
+ * Aligns rows in columns as wide as their widest text: the first `texts` of them to the left, the
+ * others, figures, to the right.
  */
-export function columns(rows: readonly (readonly string[])[]): string[] {
+export function columns(rows: readonly (readonly string[])[], texts = 1): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const fitted = (text: string, column: number): string => {
     const width = widths[column] ?? 0;
-    return column === 0 ? text.padEnd(width) : text.padStart(width);
+    return column < texts ? text.padEnd(width) : text.padStart(width);
   };
   return rows.map((row) => row.map(fitted).join('  '));
 }
