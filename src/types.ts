@@ -622,6 +622,16 @@ export interface ImageToScore {
   readonly folder?: string;
 }
 
+/** What became of the rating of a job's image. */
+export interface Rating {
+  /** Higher is better; null if the image could not be rated. */
+  readonly score: number | null;
+  /** The cost of the rating, which is booked apart from the image's; null if it is unknown. */
+  readonly costUsd: number | null;
+  /** The error that stops the run; null: none. */
+  readonly fault: unknown;
+}
+
 /** A model of the service that rates images, and its input. */
 export interface ScoringModel {
   /** `owner/name`. */

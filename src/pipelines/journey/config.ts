@@ -16,7 +16,16 @@ import type {
   ResultCache,
 } from '../../ports.ts';
 import type { PictureSigner } from '../../provenance/signPicture.ts';
-import type { Outcome, Plan, PricedRequest, ProvenanceLevel, Strategy, Transform } from '../../types.ts';
+import type {
+  Outcome,
+  Plan,
+  PricedRequest,
+  ProvenanceLevel,
+  Rating,
+  Strategy,
+  Transform,
+} from '../../types.ts';
+import type { TimedOutPrediction } from './attempt/timedOut.ts';
 
 /**
  * The ports of a run: everything that touches the world, so that a test or another engine can take
@@ -71,9 +80,7 @@ export interface Limits {
    * `concurrency` slots.
    */
   slots?: Gate;
-  /**
-   * Jobs in a wave, with the strategy `waves`. Default: as many as predictions may be in flight.
-   */
+  /** Jobs in a wave, with the strategy `waves`. Default: that of predictions in flight. */
   waveSize?: number;
   /** Pause between waves. Default 1,000. */
   wavePauseMs?: number;
@@ -153,6 +160,8 @@ export interface Outputs {
    * and what was downloaded is kept as `….untransformed`. Default: none.
    */
   transform?: Transform;
+  /** Rates the image of a job before it counts as saved; emits nothing for none. Default: none. */
+  rate?: (outcome: Outcome) => Observable<Rating>;
   /** The amount of provenance in an image's own metadata. Default `full`. */
   provenance?: ProvenanceLevel;
   /**
@@ -239,12 +248,3 @@ export interface Clock {
 
 /** The configuration of `generate`: one flat object, declared by role. */
 export interface GenerateConfig extends Services, Limits, Recovery, Outputs, Hooks, Control, Clock {}
-
-/** A prediction that was not final in time. */
-export interface TimedOutPrediction {
-  readonly plan: Plan;
-  readonly predictionId: string;
-  /** Since its create request was sent, or since this run has resumed it. */
-  readonly waitedMs: number;
-  readonly action: 'cancel' | 'leave';
-}

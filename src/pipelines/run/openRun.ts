@@ -185,7 +185,11 @@ function createClosers(): Closers {
  * makes no ratings.
  */
 function openRatings(
-  { folder, ratings = false }: Pick<RunSettings, 'folder' | 'ratings'>,
+  {
+    folder,
+    scorer,
+    ratings = typeof scorer === 'object',
+  }: Pick<RunSettings, 'folder' | 'ratings' | 'scorer'>,
   { service, lease }: Pick<Entered, 'service' | 'lease'>,
 ): RunJournal | null {
   const ratingsFolder = join(folder, '.ratings');

@@ -2,14 +2,14 @@ import type { FreeSpace } from '../../disk/freeSpace.ts';
 import type { Gate } from '../../operators/gate.ts';
 import type { ClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import type { Lookout } from '../../operators/predictions/lookout.ts';
-import type { Destination, Governor, Ledger, PredictionEvents, Provider } from '../../ports.ts';
+import type { Destination, Governor, Ledger, PredictionEvents, Provider, Scorer } from '../../ports.ts';
 import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
 import type { Manifest } from '../../sinks/manifest/manifest.ts';
 import type { TableFormat } from '../../sinks/manifest/tables.ts';
 import type { RunJournal } from '../../store/entries.ts';
 import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { RunInput } from '../../store/runFile.ts';
-import type { ModelInput, Plan } from '../../types.ts';
+import type { ModelInput, Plan, ScoringModel } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
 
 /** The default settings of a run. Flags take their defaults from here, and the help shows them. */
@@ -91,9 +91,19 @@ export interface ServiceSettings {
   detach?: boolean;
   /** Folder that stores results for other runs; made if it does not exist. Default: none. */
   cacheFolder?: string;
+}
+
+/** The rating of images. */
+export interface RatingSettings {
+  /**
+   * Rates each image; higher is better. Outcome, sidecar and manifest have the score as
+   * `metrics.score`. A model uses the budget and the slots of the run. Images that earlier runs
+   * have saved without a score are rated first. Default: none.
+   */
+  scorer?: Scorer | ScoringModel;
   /**
    * Keep a journal of ratings that a model makes, beside that of the images. Default: if the folder
-   * has one.
+   * has one, or `scorer` is a model.
    */
   ratings?: boolean;
 }
@@ -168,11 +178,12 @@ export interface ResultSettings {
  */
 export interface RunSettings
   extends ServiceSettings,
+    RatingSettings,
     InputSettings,
     ResultSettings,
     Limits,
     Recovery,
-    Omit<Outputs, 'destinations'>,
+    Omit<Outputs, 'destinations' | 'rate'>,
     Pick<Hooks, 'emit' | 'onTimeout' | 'handOver'>,
     Control,
     Clock {}

@@ -15,7 +15,7 @@ import type { PlanSource } from '../../run/recoveryRounds.ts';
 import { priceFor } from '../../run/runConfig.ts';
 import type { RunSettings } from '../../run/settings.ts';
 import { runToFolder } from '../../runToFolder.ts';
-import { findModel } from '../findModel.ts';
+import { findModel } from './findModel.ts';
 import { savedJobs } from './savedJobs.ts';
 
 /** The settings of a run that plans its jobs itself. */
