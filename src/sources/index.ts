@@ -47,6 +47,7 @@ export type {
   ScoreFields,
 } from '../pipelines/workflows/refinement/score.ts';
 export {
+  type ReadRefinementConfig,
   type RefinementFields,
   type RefinementSpec,
   readRefinementSpec,

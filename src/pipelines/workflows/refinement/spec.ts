@@ -69,7 +69,7 @@ export interface RefinementFields extends Omit<SpecFields, 'count'> {
   readonly refineInput?: ModelInput | null;
 }
 
-interface ReadRefinementConfig extends SpecFilesConfig {
+export interface ReadRefinementConfig extends SpecFilesConfig {
   /** False if the spec may have no `score`, as another scorer is given. Default true. */
   needsScore?: boolean;
 }
