@@ -62,7 +62,7 @@ export type { GenerateConfig } from './pipelines/journey/config.ts';
 export type { RunFault } from './pipelines/run/closing/faults.ts';
 export type { FinishedRun } from './pipelines/run/closing/results.ts';
 export type { RunSettings } from './pipelines/run/settings.ts';
-export { runToFolder } from './pipelines/runToFolder.ts';
+export { type RunToFolderConfig, runToFolder } from './pipelines/runToFolder.ts';
 export type { CampaignFields } from './pipelines/workflows/campaign/spec.ts';
 export type { CompareFields } from './pipelines/workflows/compare.ts';
 export type { CompositionFields, PictureFields } from './pipelines/workflows/compose.ts';
@@ -72,6 +72,7 @@ export type { RefinementFields } from './pipelines/workflows/refinement/spec.ts'
 export type { StylesFields } from './pipelines/workflows/styles.ts';
 export type { VariationsFields } from './pipelines/workflows/variations.ts';
 export type {
+  Claims,
   CreateTicket,
   Destination,
   Downloader,
@@ -90,6 +91,7 @@ export type {
 } from './ports.ts';
 export { createDownloader } from './providers/downloads/downloader.ts';
 export { createReplicateProvider } from './providers/replicate/replicateProvider.ts';
+export { webhookHandler } from './providers/replicate/webhookHandler.ts';
 export { createWebhookReceiver } from './providers/replicate/webhookReceiver.ts';
 export { fetchWebhookSecret } from './providers/replicate/webhookSecret.ts';
 export { createRenderer } from './renditions/renderer.ts';
@@ -105,6 +107,7 @@ export { createMemoryJournal } from './store/memoryJournal.ts';
 export { createModelCache } from './store/modelCache.ts';
 export { openResultCache } from './store/resultCache.ts';
 export type {
+  ClaimOwner,
   CreateLimits,
   CreateOptions,
   DownloadTarget,

@@ -1,7 +1,7 @@
 export type { FreeSpace } from '../disk/freeSpace.ts';
 export type { ProviderAnswers } from '../ports.ts';
 export type { RunInput } from '../store/runFile.ts';
-export type { Rating, ScoringModel } from '../types.ts';
+export type { ScoringModel } from '../types.ts';
 export { type CompareModelsOptions, compareModels } from './front/compareModels.ts';
 export type { DestinationOptions } from './front/destinations.ts';
 export { collect, type FolderOptions, type RetryOptions, retryFailed } from './front/folderRuns.ts';
@@ -37,6 +37,8 @@ export type {
   Recovery,
   Services,
 } from './journey/config.ts';
+export type { ImageRater, Rating, RatingSettings } from './journey/rating.ts';
+export type { RunPorts } from './journey/run.ts';
 export { createModelScorer, type ModelScorerConfig } from './rating/modelScorer.ts';
 export { firstNumber } from './rating/scoringModel.ts';
 export type { FinishedRun, RunEnd } from './run/closing/results.ts';
@@ -46,13 +48,12 @@ export type {
   InputSettings,
   OpenFolder,
   OpenRun,
-  RatingSettings,
   ResultSettings,
   RunSettings,
   ServiceSettings,
   SharedService,
 } from './run/settings.ts';
-export { runToFolder } from './runToFolder.ts';
+export { type RunToFolderConfig, runToFolder } from './runToFolder.ts';
 export { runCampaign } from './workflows/campaign/campaign.ts';
 export { runCollect } from './workflows/collect.ts';
 export { runComparison } from './workflows/compare.ts';

@@ -1,4 +1,4 @@
-export { createOccurrences, type Occurrences } from '../base/occurrences.ts';
+export type { Occurrences } from '../base/occurrences.ts';
 export type { Snapshot } from '../disk/snapshot.ts';
 export { campaignFiles, campaignJobs } from '../pipelines/workflows/campaign/jobs.ts';
 export {
@@ -75,12 +75,17 @@ export {
   type NewSeed,
 } from './planning/fallbackRequests.ts';
 export { safeSegment, slug } from './planning/fileNames.ts';
-export { checkJobContext, type JobContext } from './planning/jobContext.ts';
+export {
+  checkJobContext,
+  createJobContext,
+  type JobContext,
+  type JobContextConfig,
+} from './planning/jobContext.ts';
 export type { JobTemplateConfig } from './planning/jobTemplate.ts';
 export { type PathOf, type PathTemplateConfig, pathTemplate } from './planning/pathTemplate.ts';
-export { type PlanJobsConfig, planJobs, type ResultKeysConfig } from './planning/planJobs.ts';
+export { type JobDraft, type PlanJobsConfig, planJobs, type ResultKeysConfig } from './planning/planJobs.ts';
 export { requestKey } from './planning/requestKey.ts';
-export { openPromptFile, type PromptFile, spoolPrompts } from './promptFiles/promptFile.ts';
+export { openPromptFile, type PromptFile } from './promptFiles/promptFile.ts';
 export { jobsFromRows, type ValidatedRows, validateRows } from './promptFiles/promptJobs.ts';
 export type { BadRow, Row, RowItem } from './promptFiles/rows.ts';
 export type { BatchSpec, ModelWish, PromptFields, SpecFields } from './specs/batchSpec.ts';

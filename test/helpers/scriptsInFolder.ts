@@ -12,7 +12,7 @@ import { startBatch } from '../../src/cli/batch/startBatch.ts';
 import { campaignCommand } from '../../src/cli/commands/campaign.ts';
 import { generate } from '../../src/cli/commands/generate.ts';
 import { gridCommand } from '../../src/cli/commands/grid.ts';
-import { retryFailedCommand } from '../../src/cli/commands/retryFailed.ts';
+import { retryFailedCommand } from '../../src/cli/commands/retry.ts';
 import { createCommand } from '../../src/cli/flags/command.ts';
 import { flagValues } from '../../src/cli/flags/flagValues.ts';
 import { createWarn } from '../../src/cli/script/environment.ts';

@@ -51,7 +51,7 @@ async function start(config: SimulatorConfig = {}): Promise<RunSettings> {
   };
 }
 const run = (secret: string, settings: RunSettings) =>
-  lastValueFrom(runToFolder(plansWith(secret), 4, settings));
+  lastValueFrom(runToFolder(plansWith(secret), settings));
 
 /** Returns the files of the run folder, and `events`, that have a text. */
 async function placesOf(text: string): Promise<string[]> {

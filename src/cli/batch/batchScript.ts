@@ -14,6 +14,7 @@ import {
 } from '../script/environment.ts';
 import { useProxies } from '../script/proxies.ts';
 import { runScript } from '../script/runScript.ts';
+import { withRightCommand } from './rightCommand.ts';
 import type { Batch } from './runBatch.ts';
 import { chooseService, type OpenService, openService } from './service.ts';
 
@@ -54,6 +55,8 @@ export function runBatchScript(
     });
     try {
       return await main({ inputs, flags, service, io, warn });
+    } catch (error) {
+      throw await withRightCommand(error, command.name, { inputs, argv });
     } finally {
       await service.close();
     }

@@ -29,7 +29,7 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     maxOutageMs: flags.maxWaitMs ?? runDefaults.maxOutageMs,
     maxAttempts: flags.maxAttempts,
     breakerFailures: flags.breakerFailures,
-    ...(flags.only === null ? {} : { only: flags.only }),
+    ...(flags.only === null ? {} : { only: flags.only.has }),
     ...(flags.allowFiles.length === 0 ? {} : { allowFiles: flags.allowFiles }),
     maxOutputBytes: flags.maxOutputBytes,
     ...(flags.modelInput.length === 0 ? {} : { secretInputs: Object.fromEntries(flags.modelInput) }),

@@ -24,7 +24,8 @@ interface JobBatch extends JobsToPlan, Omit<Batch, 'run' | 'fingerprint'> {
 
 /** Plans the jobs, then shows the plan (`--dry-run`) or runs it; resolves with the exit code. */
 export async function startBatch(batch: JobBatch): Promise<number> {
-  const { flags, service, folder } = batch;
+  const { flags, service, folder, total } = batch;
+  checkOnly(flags, total);
   const needsPrices = flags.budgetMicroUsd !== null && !flags.dryRun;
   const planned = await planBatch(batch, {
     organize: flags.organize,
@@ -32,6 +33,7 @@ export async function startBatch(batch: JobBatch): Promise<number> {
     reuseUnseeded: flags.cacheUnseeded,
     ...(flags.priceMicroUsd === null ? {} : { priceMicroUsd: flags.priceMicroUsd }),
     fallbacks: flags.fallbacks,
+    ...(flags.provenance === null ? {} : { provenance: flags.provenance }),
     provider: service.provider,
     unpriced: needsPrices ? unpriced : undefined,
   });
@@ -51,6 +53,21 @@ export async function startBatch(batch: JobBatch): Promise<number> {
   });
 }
 
+/** Throws `UsageError` if `--only` selects none of the jobs. */
+function checkOnly({ only }: JobBatch['flags'], total: number): void {
+  if (only === null || total === 0) return;
+  for (let index = 0; index < total; index += 1) if (only.has(index)) return;
+  const jobs = total === 1 ? 'the only job is 1' : `the jobs are 1 to ${total}`;
+  throw new UsageError(`\`--only ${only.text}\` selects no job: ${jobs}.`, {
+    suggestion: 'Give numbers of jobs as --dry-run and the file names show them.',
+  });
+}
+
+/** Leaves out the plans that `--only` does not select. */
+async function* selected(plans: ReturnType<PlannedBatch['plans']>, { only }: JobBatch['flags']) {
+  for await (const plan of plans) if (only === null || only.has(plan.index)) yield plan;
+}
+
 async function showPlan({ plans }: PlannedBatch, batch: JobBatch): Promise<number> {
   const { flags, folder, io, service } = batch;
   const models = contextsOf(batch).map(({ model, schema }) => {
@@ -62,7 +79,7 @@ async function showPlan({ plans }: PlannedBatch, batch: JobBatch): Promise<numbe
       durationMs: durationMs === null ? null : durationMs / service.speed,
     };
   });
-  await printPlan(plans(), {
+  await printPlan(selected(plans(), flags), {
     stream: io.stdout,
     isColored: io.stdout.isTTY === true && !readEnvironment(io.env).noColor,
     json: flags.json,

@@ -8,13 +8,13 @@ import { chooseFolder } from '../batch/chooseFolder.ts';
 import { findModel, jobContext, specModel } from '../batch/models.ts';
 import { startBatch } from '../batch/startBatch.ts';
 import { createCommand } from '../flags/command.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
 const defaultModel = 'black-forest-labs/flux-schnell';
 
 const command = createCommand({
   name: 'campaign',
-  summary: summaries.campaign,
+  summary: commandTable.campaign.help,
   inputs: [{ name: 'SPEC', help: '.yaml or .json file with theme, platforms and variations' }],
   examples: [
     'examples/summer-launch.yaml --simulate',

@@ -9,11 +9,11 @@ import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts
 import { startGrid } from '../batch/startGrid.ts';
 import { comparisonTable, SIMULATED_FIGURES } from '../display/tables.ts';
 import { createCommand } from '../flags/command.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
 const command = createCommand({
   name: 'compare',
-  summary: summaries.compare,
+  summary: commandTable.compare.help,
   inputs: [{ name: 'SPEC', help: '.yaml or .json file with prompts and models' }],
   comparesModels: true,
   examples: [

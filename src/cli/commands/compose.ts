@@ -2,11 +2,11 @@ import { compositionsWorkflow } from '../../pipelines/workflows/compose.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
 const command = createCommand({
   name: 'compose',
-  summary: summaries.compose,
+  summary: commandTable.compose.help,
   inputs: [{ name: 'SPEC', help: '.yaml or .json file with products and backgrounds' }],
   examples: [
     'examples/outdoor-scenes.yaml --simulate=5',

@@ -2,11 +2,11 @@ import { gridWorkflow } from '../../pipelines/workflows/grid/grid.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
 const command = createCommand({
   name: 'grid',
-  summary: summaries.grid,
+  summary: commandTable.grid.help,
   inputs: [{ name: 'SPEC', help: '.yaml or .json file with prompt and axes' }],
   examples: ['examples/teapots.yaml --simulate=5', 'spec.yaml --dry-run', 'spec.yaml --limit 12 --budget 1'],
 });

@@ -9,14 +9,14 @@ import { chooseFolder } from '../batch/chooseFolder.ts';
 import { jobContexts, ratedBy, refiningModel, scoringModel, specModel } from '../batch/models.ts';
 import { startBatch } from '../batch/startBatch.ts';
 import { createCommand } from '../flags/command.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { flagsIn } from '../flags/flags.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
 
 const defaultModel = 'black-forest-labs/flux-schnell';
 
 const command = createCommand({
   name: 'refine',
-  summary: summaries.refine,
+  summary: commandTable.refine.help,
   inputs: [
     { name: 'SPEC', help: '.yaml or .json file with prompt, candidates, keep, children, rounds and score' },
   ],

@@ -2,11 +2,11 @@ import { stylesWorkflow } from '../../pipelines/workflows/styles.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
 const command = createCommand({
   name: 'styles',
-  summary: summaries.styles,
+  summary: commandTable.styles.help,
   inputs: [{ name: 'SPEC', help: '.yaml or .json file with prompts and styles' }],
   examples: ['examples/cover-styles.yaml --simulate=5', 'spec.yaml --dry-run'],
 });

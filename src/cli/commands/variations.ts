@@ -2,11 +2,11 @@ import { variationsWorkflow } from '../../pipelines/workflows/variations.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
 const command = createCommand({
   name: 'variations',
-  summary: summaries.variations,
+  summary: commandTable.variations.help,
   inputs: [{ name: 'SPEC', help: '.yaml or .json file with reference, prompt and variations' }],
   examples: [
     'examples/lighthouse-variations.yaml --simulate=5',

@@ -85,6 +85,7 @@ async function prepare(
     cache,
     only,
     detach,
+    provenance,
     fallback = [],
   } = options;
   const planned = await planBatch(batch, {
@@ -92,6 +93,7 @@ async function prepare(
     ...(folderSize === undefined ? {} : { folderSize }),
     reuseUnseeded: cacheUnseeded,
     ...money,
+    ...(provenance === undefined ? {} : { provenance }),
     fallbacks: fallback.map((text) => (text === 'new-seed' ? text : parseModel(text))),
     provider,
     unpriced: unpricedError(options),

@@ -16,16 +16,9 @@ import type {
   ResultCache,
 } from '../../ports.ts';
 import type { PictureSigner } from '../../provenance/signPicture.ts';
-import type {
-  Outcome,
-  Plan,
-  PricedRequest,
-  ProvenanceLevel,
-  Rating,
-  Strategy,
-  Transform,
-} from '../../types.ts';
+import type { Outcome, Plan, PricedRequest, ProvenanceLevel, Strategy, Transform } from '../../types.ts';
 import type { TimedOutPrediction } from './attempt/timedOut.ts';
+import type { ImageRater } from './rating.ts';
 
 /**
  * The ports of a run: everything that touches the world, so that a test or another engine can take
@@ -33,11 +26,16 @@ import type { TimedOutPrediction } from './attempt/timedOut.ts';
  */
 export interface Services {
   provider: Provider;
-  downloader: Downloader;
-  renderer: Renderer;
-  journal: Journal;
-  ledger: Ledger;
-  governor: Governor;
+  /** Default: `createDownloader()`. */
+  downloader?: Downloader;
+  /** Default: `createRenderer()`. */
+  renderer?: Renderer;
+  /** Default: one in memory; after a kill only `runToFolder` and `openRun` can resume. */
+  journal?: Journal;
+  /** The budget. Default: no limit. */
+  ledger?: Ledger;
+  /** The pace of create requests. Default: 600 a minute. */
+  governor?: Governor;
   /**
    * Read predictions in another way than the provider does; laid over its own `answers`. Default:
    * none.
@@ -80,7 +78,7 @@ export interface Limits {
    * `concurrency` slots.
    */
   slots?: Gate;
-  /** Jobs in a wave, with the strategy `waves`. Default: that of predictions in flight. */
+  /** Jobs in a wave, with the strategy `waves`. Default: as many as `concurrency`. */
   waveSize?: number;
   /** Pause between waves. Default 1,000. */
   wavePauseMs?: number;
@@ -160,8 +158,8 @@ export interface Outputs {
    * and what was downloaded is kept as `….untransformed`. Default: none.
    */
   transform?: Transform;
-  /** Rates the image of a job before it counts as saved; emits nothing for none. Default: none. */
-  rate?: (outcome: Outcome) => Observable<Rating>;
+  /** Rates images before they are delivered and their jobs count as saved. Default: none. */
+  rate?: ImageRater;
   /** The amount of provenance in an image's own metadata. Default `full`. */
   provenance?: ProvenanceLevel;
   /**
@@ -231,10 +229,7 @@ export interface Control {
    * never.
    */
   stop?: Observable<unknown>;
-  /**
-   * Cancels predictions in flight at the service when it emits. Let `stop` emit too. Default:
-   * never.
-   */
+  /** Cancels predictions in flight when it emits; let `stop` emit too. Default: never. */
   cancel?: Observable<unknown>;
 }
 

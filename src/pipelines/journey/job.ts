@@ -9,11 +9,10 @@ import {
   of,
   tap,
 } from 'rxjs';
-import type { Made } from '../../base/items/item.ts';
+import type { Made, RefusedOriginal } from '../../base/items/item.ts';
 import { isBelow, outsideTarget, pathBelow } from '../../disk/insideFolder.ts';
 import { StorageError } from '../../errors.ts';
 import type { Attempt } from '../../operators/predictions/lost/attempt.ts';
-import type { RefusedOriginal } from '../../operators/stages/renditions.ts';
 import type { ProviderAnswers, Reservation } from '../../ports.ts';
 import { statesPrediction } from '../../provenance/xmp.ts';
 import type {
@@ -27,9 +26,9 @@ import type {
   Prediction,
   PredictionRequest,
   PricedRequest,
-  Rating,
 } from '../../types.ts';
 import type { Hooks, Outputs } from './config.ts';
+import type { Rating } from './rating.ts';
 
 /** A job's turn to be made. */
 interface Turn {

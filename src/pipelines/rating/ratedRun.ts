@@ -26,7 +26,7 @@ export function rateImages(opened: OpenRun, { scorer: by }: Pick<RunSettings, 's
 }
 
 /** Shares slots between ratings and images, and replays the stop to late subscribers. */
-export function withSharedSlots(config: GenerateConfig): GenerateConfig {
+export function withSharedSlots<T extends GenerateConfig>(config: T): T {
   const { strategy = runDefaults.strategy, concurrency, stop = NEVER } = config;
   const { slots = createGate(concurrencyOf(strategy, concurrency)) } = config;
   return { ...config, slots, stop: stop.pipe(shareReplay({ bufferSize: 1, refCount: true })) };

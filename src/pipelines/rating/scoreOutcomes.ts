@@ -19,9 +19,10 @@ import { BudgetError, ProviderError, StorageError } from '../../errors.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { scoreImage } from '../../operators/stages/scoreImage.ts';
 import type { Scorer } from '../../ports.ts';
-import type { Outcome, Rating, ScoringModel } from '../../types.ts';
+import type { Outcome, ScoringModel } from '../../types.ts';
 import type { GenerateConfig } from '../journey/config.ts';
 import { originalPicture, outcomeError, withRatingCost, withScore } from '../journey/outcomes.ts';
+import type { Rating } from '../journey/rating.ts';
 import type { OpenRun } from '../run/settings.ts';
 import { createModelScorer } from './modelScorer.ts';
 

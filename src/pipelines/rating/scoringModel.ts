@@ -43,7 +43,7 @@ const STAND_IN = 'picture';
  * read.
  */
 export async function ratingPlan({ path, prompt, index }: ImageToScore, rater: ScoringModel): Promise<Plan> {
-  const { model, version, picture, files, secrets } = rater;
+  const { model, version = null, picture, files, secrets } = rater;
   const value = picture.valueOf(STAND_IN);
   const picturePath = Array.isArray(value) ? `${picture.name}[0]` : picture.name;
   const texts = mapInputStrings(rater.input, (at, text) =>
@@ -108,7 +108,7 @@ export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
     answers: {
       ...answers,
       costOf: (prediction) => costOf(prediction, rater),
-      estimateOf: () => rater.priceMicroUsd,
+      estimateOf: () => rater.priceMicroUsd ?? null,
     },
     emit: (event) => {
       if (reported.has(event.type)) emit(event);
@@ -120,7 +120,7 @@ export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
  * Returns the cost of a rating; null, which stands for the expected price, if that is set or the
  * table has prices of images only.
  */
-function costOf(prediction: Prediction, { priceMicroUsd }: ScoringModel): number | null {
+function costOf(prediction: Prediction, { priceMicroUsd = null }: ScoringModel): number | null {
   if (!prediction.outputComplete) return costMicroUsd(prediction);
   return priceMicroUsd === null ? costMicroUsd(prediction) || null : null;
 }

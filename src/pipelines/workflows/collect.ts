@@ -10,7 +10,7 @@ import { runStoredPlans } from '../runToFolder.ts';
  * Collects the predictions of detached runs: follows those that still run, downloads their images,
  * makes the renditions, and completes manifest and report. Needs only the run folder.
  *
- *     runToFolder(plans, 100, { …, detach: true })   --(end|)          100 predictions created, none awaited
+ *     runToFolder(plans, { …, detach: true })        --(end|)          100 predictions created, none awaited
  *     runCollect({ folder, provider })               -----------(end|)  100 saved
  *
  * A prediction that failed through a fault of the platform is made again, as in any run. Errors

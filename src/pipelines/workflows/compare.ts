@@ -107,7 +107,7 @@ export function readCompareSpec(
 const { model: _one, ...fields } = specFields;
 
 /** The schema of a comparison's file. Strict: unknown keys are mistakes. */
-const compareSpecSchema = z
+export const compareSpecSchema = z
   .strictObject({
     ...fields,
     prompts: z.array(namedPrompt).min(1, 'Expected at least one prompt'),

@@ -139,7 +139,7 @@ const picture = z
   });
 
 /** The schema of a file of compositions. Strict: unknown keys are mistakes. */
-const compositionSpecSchema = z
+export const compositionSpecSchema = z
   .strictObject({
     ...specFields,
     prompt: specPrompt(['product', 'background']).default(usualPrompt),

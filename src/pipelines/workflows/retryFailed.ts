@@ -13,7 +13,7 @@ import { runStoredPlans } from '../runToFolder.ts';
  * the finished run, whose `totals` count the failed jobs; manifest and report cover all jobs, as
  * after any run.
  *
- *     runToFolder(plans, 100, …)            -----(end|)   3 failed
+ *     runToFolder(plans, { … })             -----(end|)   3 failed
  *     runRetry({ folder, provider })        --(end|)      3 of 3 saved
  *
  * A failed job that still has a prediction at the service or originals on disk continues from

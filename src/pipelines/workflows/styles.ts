@@ -115,7 +115,7 @@ const style = z.union([
 ]);
 
 /** The schema of a file of style references. Strict: unknown keys are mistakes. */
-const stylesSpecSchema = z
+export const stylesSpecSchema = z
   .strictObject({
     ...specFields,
     prompts: z.array(namedPrompt).min(1, 'Expected at least one prompt'),

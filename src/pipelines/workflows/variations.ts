@@ -126,7 +126,7 @@ export function readVariationsSpec(
 const strength = z.number().min(0).max(1);
 
 /** The schema of a file of variations. Strict: unknown keys are mistakes. */
-const variationsSpecSchema = z
+export const variationsSpecSchema = z
   .strictObject({
     ...specFields,
     reference: specText,

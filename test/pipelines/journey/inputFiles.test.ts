@@ -66,7 +66,7 @@ const referring = (count: number, ...names: string[]): ModelInput[] =>
 
 const start = (jobs: readonly Job[], settings: Pick<RunSettings, 'provider'> & Partial<RunSettings>) => {
   const plans = () => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 39_000 });
-  return runToFolder(plans, jobs.length, {
+  return runToFolder(plans, {
     folder: join(folder, 'run'),
     ratePerMinute: 100_000,
     concurrency: 10,

@@ -25,8 +25,7 @@ async function start(config: SimulatorConfig = {}): Promise<RunSettings> {
   simulator = await startSimulator({ render: 'fast', speed: 20, coldStarts: false, ...config });
   return { folder: folder(), provider: createReplicateProvider(simulator), ratePerMinute: 1_000_000 };
 }
-const detach = (settings: RunSettings) =>
-  lastValueFrom(runToFolder(plans, 12, { ...settings, detach: true }));
+const detach = (settings: RunSettings) => lastValueFrom(runToFolder(plans, { ...settings, detach: true }));
 
 it('gathers what a detached run has left to the service', async () => {
   const settings = await start();
@@ -59,7 +58,7 @@ it('creates nothing twice if the same detached run is started again', async () =
   await detach(settings);
   await detach(settings);
   expect(simulator.stats().created).toBe(12);
-  const { totals } = await lastValueFrom(runToFolder(plans, 12, settings));
+  const { totals } = await lastValueFrom(runToFolder(plans, settings));
   expect(totals.saved).toBe(12);
   expect(simulator.stats().created).toBe(12);
 });

@@ -27,7 +27,7 @@ async function start(config: SimulatorConfig = {}): Promise<RunSettings> {
   const provider = createReplicateProvider(simulator);
   return { folder: folder(), provider, ratePerMinute: 1_000_000, gallery: false, random: () => 0 };
 }
-const run = (settings: RunSettings) => lastValueFrom(runToFolder(plans, 10, settings));
+const run = (settings: RunSettings) => lastValueFrom(runToFolder(plans, settings));
 const outcomes = async (): Promise<Outcome[]> =>
   JSON.parse(await readFile(join(folder(), 'manifest.json'), 'utf8')).outcomes;
 

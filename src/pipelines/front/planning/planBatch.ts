@@ -2,19 +2,30 @@ import type { Observable } from 'rxjs';
 import type { ModelReference } from '../../../base/modelName.ts';
 import type { UsageError } from '../../../errors.ts';
 import type { Provider } from '../../../ports.ts';
+import { embedProvenance } from '../../../provenance/embedProvenance.ts';
+import { xmpProperties } from '../../../provenance/xmp.ts';
 import { estimateMicroUsd } from '../../../providers/prices/cost.ts';
+import { checkReachableSizes } from '../../../renditions/reachableSizes.ts';
 import { takesFile } from '../../../sources/modelInputs/pictureInput.ts';
 import { fallbackRequests, type NewSeed } from '../../../sources/planning/fallbackRequests.ts';
 import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { checkCaptions } from '../../../sources/planning/jobTemplate.ts';
 import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
 import { createUploadTally } from '../../../sources/planning/plannedUploads.ts';
-import type { Job, Plan, PlannedUploads, PricedRequest, RenditionSpec } from '../../../types.ts';
+import type {
+  Job,
+  ModelInput,
+  Plan,
+  PlannedUploads,
+  PricedRequest,
+  ProvenanceWriter,
+  RenditionSpec,
+} from '../../../types.ts';
 import type { FinishedRun } from '../../run/closing/results.ts';
 import type { PlanSource } from '../../run/recoveryRounds.ts';
 import { priceFor } from '../../run/runConfig.ts';
 import type { RunSettings } from '../../run/settings.ts';
-import { runToFolder } from '../../runToFolder.ts';
+import { runCounted } from '../../runToFolder.ts';
 import { findModel } from './findModel.ts';
 import { savedJobs } from './savedJobs.ts';
 
@@ -48,7 +59,7 @@ export interface JobsToPlan {
 /** The choices that plans follow from. */
 export interface PlanningChoices
   extends Pick<PlanJobsConfig, 'organize' | 'folderSize' | 'reuseUnseeded'>,
-    Pick<RunSettings, 'priceMicroUsd' | 'pricesMicroUsd'> {
+    Pick<RunSettings, 'priceMicroUsd' | 'pricesMicroUsd' | 'provenance'> {
   /** Models to try if one fails for good. Default: none. */
   fallbacks?: readonly (ModelReference | NewSeed)[];
   /** The service that is asked for the fallbacks. */
@@ -71,8 +82,8 @@ export interface PlannedBatch {
 
 /**
  * Plans jobs and checks all that can be known before anything is created: templates of paths and
- * captions, fallbacks, and that a budget has prices to go by. Rejects with `UsageError` if one of
- * them is wrong.
+ * captions, sizes in bytes, fallbacks, and that a budget has prices to go by. Rejects with
+ * `UsageError` if one of them is wrong.
  */
 export async function planBatch(batch: JobsToPlan, choices: PlanningChoices): Promise<PlannedBatch> {
   const { jobs, total, renditions = [], fingerprint } = batch;
@@ -82,6 +93,7 @@ export async function planBatch(batch: JobsToPlan, choices: PlanningChoices): Pr
   // Invalid templates throw here, before anything has started.
   plans();
   checkCaptions(renditionsOf(contexts, renditions), planning);
+  await checkReachableSizes(renditionsOf(contexts, renditions), leastProvenance(choices));
   const fallbacksOf = await findFallbacks(contexts, planning, choices);
   const haveFiles = mayHaveFiles(batch);
   // Layouts decide the names of files, which a later run compares.
@@ -91,7 +103,7 @@ export async function planBatch(batch: JobsToPlan, choices: PlanningChoices): Pr
     haveFiles,
     ...(fingerprint === null ? {} : { fingerprint: `${fingerprint} ${layout}` }),
   };
-  const { run = (given: PlanningSettings) => runToFolder(plans, total, given) } = batch;
+  const { run = (given: PlanningSettings) => runCounted(plans, total, given) } = batch;
   return {
     plans,
     settings,
@@ -109,8 +121,8 @@ function renditionsOf(contexts: readonly JobContext[], renditions: readonly Rend
   return [...renditions, ...contexts.flatMap((each) => each.renditions)];
 }
 
-function planningOf(batch: JobsToPlan, choices: PlanningChoices): PlanJobsConfig {
-  const { organize, folderSize, reuseUnseeded = false } = choices;
+function planningOf(batch: JobsToPlan, choices: PlanningChoices) {
+  const { organize = 'flat', folderSize, reuseUnseeded = false } = choices;
   const inputs = contextsOf(batch).flatMap(({ schema }) => Object.keys(schema?.properties ?? {}));
   return {
     organize,
@@ -118,7 +130,17 @@ function planningOf(batch: JobsToPlan, choices: PlanningChoices): PlanJobsConfig
     date: new Date().toISOString().slice(0, 10),
     knownNames: [...inputs, ...batch.tagNames],
     reuseUnseeded,
-    priceOf: (model, input) => estimateMicroUsd(model, input, priceFor(model, choices)),
+    priceOf: (model: string, input: ModelInput) => estimateMicroUsd(model, input, priceFor(model, choices)),
+  } satisfies PlanJobsConfig;
+}
+
+/** Returns a writer of the least provenance that an image of a run with these choices may have. */
+function leastProvenance({ provenance }: PlanningChoices): ProvenanceWriter {
+  if (provenance === 'none') return async (bytes) => bytes;
+  const least = { model: 'a/b', version: null, prompt: null, predictionId: '', completedAt: null };
+  return async (bytes, format) => {
+    const result = embedProvenance(bytes, format, xmpProperties(least));
+    return 'marked' in result ? result.marked : bytes;
   };
 }
 
@@ -135,7 +157,7 @@ function mayHaveFiles(batch: JobsToPlan): boolean {
 /** Looks up the fallbacks, so that a wrong name fails before anything is paid. */
 async function findFallbacks(
   contexts: readonly JobContext[],
-  { priceOf }: Pick<PlanJobsConfig, 'priceOf'>,
+  { priceOf }: Pick<Required<PlanJobsConfig>, 'priceOf'>,
   { fallbacks = [], provider, unpriced }: PlanningChoices,
 ): Promise<(plan: Plan) => readonly PricedRequest[]> {
   const found = await Promise.all(

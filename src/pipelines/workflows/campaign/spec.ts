@@ -64,7 +64,7 @@ const promptTemplate = specText.refine(
 );
 
 /** The schema of a campaign file. Strict: unknown keys are mistakes. */
-const campaignSpecSchema = z
+export const campaignSpecSchema = z
   .strictObject({
     ...specFields,
     theme: specText,

@@ -5,7 +5,7 @@ import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
 import type { FinishedRun } from '../../run/closing/results.ts';
 import type { RunSettings } from '../../run/settings.ts';
-import { runToFolder } from '../../runToFolder.ts';
+import { runCounted } from '../../runToFolder.ts';
 import { type Grid, gridTotal, type ResumedGrid } from './cells.ts';
 import type { GridWorkflow } from './gridWorkflow.ts';
 import { gridFileName, openGrid } from './growth.ts';
@@ -42,7 +42,7 @@ export function runGrid(
       };
       const total = gridTotal(grown, contexts[0]?.limit);
       // Any axis may have files.
-      return runToFolder(plans, total, { ...settings, haveFiles: true });
+      return runCounted(plans, total, { ...settings, haveFiles: true });
     }),
   );
 }

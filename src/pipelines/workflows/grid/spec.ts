@@ -61,7 +61,7 @@ const axisValue = z.union([
 const axisLists = z.record(axisName, z.array(axisValue).min(1, 'Expected at least one value')).nullish();
 
 /** The schema of a grid's file. Strict: unknown keys are mistakes. */
-const gridSpecSchema = z
+export const gridSpecSchema = z
   .strictObject({
     ...specFields,
     prompt: specText.nullish(),

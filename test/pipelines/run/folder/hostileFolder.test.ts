@@ -33,7 +33,7 @@ beforeAll(async () => {
   simulator = await startSimulator({ render: 'fast', speed: 100, coldStarts: false });
   template = await mkdtemp(join(tmpdir(), 'rxposure-template-'));
   const settings = { folder: template, provider: createReplicateProvider(simulator), gallery: false };
-  await lastValueFrom(runToFolder(plans, 2, settings));
+  await lastValueFrom(runToFolder(plans, settings));
 });
 afterAll(async () => {
   await simulator.close();
@@ -71,7 +71,7 @@ function run(work: (settings: RunSettings) => Observable<unknown>) {
   };
   return { delivered, end: lastValueFrom(work(settings)) };
 }
-const again = (settings: RunSettings) => runToFolder(plans, 2, settings);
+const again = (settings: RunSettings) => runToFolder(plans, settings);
 
 async function outcomes(): Promise<Outcome[]> {
   const lines = (await readFile(at('manifest.jsonl'), 'utf8')).trim().split('\n');
@@ -259,7 +259,7 @@ it('may be a link itself, and have links that stay in it', async () => {
   await symlink(join(root, 'run'), join(root, 'link'));
   await symlink('0001-a-cat.webp', at('favourite.webp'));
   const settings = { provider: createReplicateProvider(simulator), gallery: false };
-  const { totals } = await lastValueFrom(runToFolder(plans, 2, { ...settings, folder: join(root, 'link') }));
+  const { totals } = await lastValueFrom(runToFolder(plans, { ...settings, folder: join(root, 'link') }));
   expect(totals).toMatchObject({ alreadySaved: 2, failed: 0 });
 });
 
