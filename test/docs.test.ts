@@ -85,6 +85,29 @@ it('the session of docs/library.md runs', async () => {
   expect(await runExample('docs/library.md', served('session'), example)).toBe('0.009\n');
 });
 
+it('the workflows of docs/library.md run', async () => {
+  const given = `
+    import { copyFile } from 'node:fs/promises';
+    import { startSimulator } from 'rxposure/simulator';
+    await copyFile('examples/summer-launch.yaml', ${JSON.stringify(join(folder, 'summer.yaml'))});
+    process.chdir(${JSON.stringify(folder)});
+    const simulator = await startSimulator({ speed: 100, render: 'fast' });
+    process.env.REPLICATE_API_TOKEN = simulator.token;
+    process.env.REPLICATE_BASE_URL = simulator.baseUrl;
+  `;
+  const example = { heading: '### The workflows', after: 'await simulator.close();' };
+  const lines = (await runExample('docs/library.md', given, example)).trim().split('\n');
+  expect(lines[0]).toBe('2 compared in out/ab/comparison.json');
+  expect(lines.slice(1, 5).toSorted()).toEqual(['celadon 2', 'celadon 4', 'tenmoku 2', 'tenmoku 4']);
+  expect(lines[5]).toBe('3 of the campaign');
+});
+
+it('the score of docs/library.md is stored', async () => {
+  const example = { heading: '### A score for each image', after: 'await simulator.close();' };
+  const output = await runExample('docs/library.md', served('scored'), example);
+  expect(output).toBe('number 0.002 0.005\nnumber 0.002 0.005\n');
+});
+
 it('the example of docs/library.md runs', async () => {
   const given = `const folder = ${JSON.stringify(join(folder, 'run'))};`;
   expect(await runExample('docs/library.md', given, { heading: '## The layer below' })).toBe(

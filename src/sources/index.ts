@@ -41,7 +41,17 @@ export {
   type RefinementParent,
   refinementJobs,
 } from '../pipelines/workflows/refinement/jobs.ts';
-export { type RefinementSpec, readRefinementSpec } from '../pipelines/workflows/refinement/spec.ts';
+export type {
+  MeasureFields,
+  RatingModelFields,
+  ScoreFields,
+} from '../pipelines/workflows/refinement/score.ts';
+export {
+  type ReadRefinementConfig,
+  type RefinementFields,
+  type RefinementSpec,
+  readRefinementSpec,
+} from '../pipelines/workflows/refinement/spec.ts';
 export { readStylesSpec, type StylesFields, type StylesSpec } from '../pipelines/workflows/styles.ts';
 export {
   type PictureVariation,

@@ -17,6 +17,8 @@ import type {
 } from '../../ports.ts';
 import type { PictureSigner } from '../../provenance/signPicture.ts';
 import type { Outcome, Plan, PricedRequest, ProvenanceLevel, Strategy, Transform } from '../../types.ts';
+import type { TimedOutPrediction } from './attempt/timedOut.ts';
+import type { ImageRater } from './rating.ts';
 
 /**
  * The ports of a run: everything that touches the world, so that a test or another engine can take
@@ -156,6 +158,8 @@ export interface Outputs {
    * and what was downloaded is kept as `….untransformed`. Default: none.
    */
   transform?: Transform;
+  /** Rates images before they are delivered and their jobs count as saved. Default: none. */
+  rate?: ImageRater;
   /** The amount of provenance in an image's own metadata. Default `full`. */
   provenance?: ProvenanceLevel;
   /**
@@ -239,12 +243,3 @@ export interface Clock {
 
 /** The configuration of `generate`: one flat object, declared by role. */
 export interface GenerateConfig extends Services, Limits, Recovery, Outputs, Hooks, Control, Clock {}
-
-/** A prediction that was not final in time. */
-export interface TimedOutPrediction {
-  readonly plan: Plan;
-  readonly predictionId: string;
-  /** Since its create request was sent, or since this run has resumed it. */
-  readonly waitedMs: number;
-  readonly action: 'cancel' | 'leave';
-}

@@ -225,6 +225,7 @@ function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: R
     sign = null,
     keepOriginals = false,
     transform = null,
+    rate = null,
   } = config;
   return {
     folder,
@@ -233,6 +234,7 @@ function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: R
     provenance,
     isSigned: sign !== null,
     transform,
+    rate,
     keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
   };
 }

@@ -26,7 +26,7 @@ import type { PlanSource } from '../../run/recoveryRounds.ts';
 import { priceFor } from '../../run/runConfig.ts';
 import type { RunSettings } from '../../run/settings.ts';
 import { runCounted } from '../../runToFolder.ts';
-import { findModel } from '../findModel.ts';
+import { findModel } from './findModel.ts';
 import { savedJobs } from './savedJobs.ts';
 
 /** The settings of a run that plans its jobs itself. */

@@ -171,7 +171,8 @@ export function expectedParents({ rounds, keep }: RefinementSpec): RefinementPar
  */
 export function refinementFingerprint(spec: RefinementSpec, contexts: RefinementContexts): string {
   const { rounds: _rounds, stopAtScore: _score, budgetUsd: _budget, priceUsd: _price, ...request } = spec;
-  const score = 'model' in request.score ? { ...request.score, priceUsd: null } : request.score;
+  const isModel = request.score !== null && 'model' in request.score;
+  const score = isModel ? { ...request.score, priceUsd: null } : request.score;
   const [first, { model, version, input }] = contexts;
   return fingerprintOf(
     {
