@@ -1,4 +1,4 @@
-import type { GalleryJob, LiveState, LiveUpdate } from '../../src/sinks/gallery/galleryData.ts';
+import type { GalleryData, GalleryJob, LiveState, LiveUpdate } from '../../src/sinks/gallery/galleryData.ts';
 import { el } from '../page/el.ts';
 import { usd } from '../text/usd.ts';
 
@@ -11,7 +11,7 @@ const SHOW_EVERY_MS = 500;
  * the changes that it has missed.
  */
 export function followRun(
-  first: readonly GalleryJob[],
+  { jobs: first }: GalleryData,
   state: LiveState,
   onJobs: (jobs: readonly GalleryJob[]) => void,
 ): HTMLElement {

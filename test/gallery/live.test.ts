@@ -71,6 +71,8 @@ describe.skipIf(whyNoBrowser !== null)(
         expect(await axeViolations(page)).toEqual([]);
         await page.getByRole('searchbox').fill('pear');
         await page.reload();
+        expect(await page.getByRole('searchbox').inputValue()).toBe('pear');
+        await page.getByRole('searchbox').fill('');
         await expect.poll(() => pictures.count()).toBeGreaterThan(2);
         // The tags that have come meanwhile can be chosen.
         await expect.poll(() => page.getByLabel('Mood').count()).toBe(1);
