@@ -196,8 +196,9 @@ function showError(code: string): void {
 function update(jobs: readonly GalleryJob[]): void {
   items = itemsOf(jobs);
   const before = JSON.stringify(choices);
-  choices = choicesOf(items);
-  captions = createCaptions(items, choices.facets);
+  const begun = items.filter(({ job }) => job.status !== 'waiting');
+  choices = choicesOf(begun);
+  captions = createCaptions(begun, choices.facets);
   // A toolbar in use must not be replaced.
   if (JSON.stringify(choices) !== before && !toolbar.element.contains(document.activeElement)) {
     const next = createToolbar({ ...choices, view, onChange, size: size.element });

@@ -36,6 +36,10 @@ export interface LiveState {
   /** Estimated time left; null while there is too little data. */
   readonly leftMs: number | null;
   readonly isOver: boolean;
+  /** True while no attempt begins. */
+  readonly isPaused: boolean;
+  /** True once the run was cancelled from the page. */
+  readonly isCancelled: boolean;
 }
 
 /** The changes since an earlier version. */
