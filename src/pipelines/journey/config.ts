@@ -224,13 +224,15 @@ export interface Hooks {
 
 /** The ways to end a run early. */
 export interface Control {
-  /**
-   * Stops the run when it emits: no new job starts, and jobs in flight are finished. Default:
-   * never.
-   */
+  /** Starts no new job once it emits; jobs in flight are finished. Default: never. */
   stop?: Observable<unknown>;
   /** Cancels predictions in flight when it emits; let `stop` emit too. Default: never. */
   cancel?: Observable<unknown>;
+  /**
+   * Pauses the run while its newest value is true: no attempt begins, and predictions in flight are
+   * finished. Emits its value on subscription. Default: always false.
+   */
+  paused?: Observable<boolean>;
 }
 
 /** Time and chance, which tests replace. */
