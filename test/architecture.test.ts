@@ -24,7 +24,8 @@ const rows = [
  */
 const narrower: Readonly<Record<string, readonly string[]>> = {
   operators: ['events', 'disk/copyFiles', 'base', 'types', 'ports', 'errors'],
-  sources: ['renditions', 'provenance', 'disk', 'base', 'types', 'ports', 'errors'],
+  // Plans have prices, which the built-in table knows.
+  sources: ['providers/prices/cost', 'renditions', 'provenance', 'disk', 'base', 'types', 'ports', 'errors'],
   providers: ['images', 'disk', 'base', 'types', 'ports', 'errors'],
   store: ['disk', 'base', 'types', 'ports', 'errors'],
   sinks: ['events', 'renditions', 'images', 'disk', 'base', 'types', 'ports', 'errors'],

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { formatUsd } from '../src/base/text.ts';
-import { summaries } from '../src/cli/flags/summaries.ts';
+import { commandTable } from '../src/cli/flags/commandTable.ts';
 import * as operators from '../src/operators/index.ts';
 import { errorAnswers } from '../src/providers/http/errorAnswers.ts';
 import { modelCatalogue } from '../src/providers/prices/catalogue.ts';
@@ -125,9 +125,8 @@ it('the iterator of docs/library.md runs', async () => {
     const folder = ${JSON.stringify(join(folder, 'run'))};
     const simulator = await startSimulator({ speed: 100, render: 'fast' });
     const provider = createReplicateProvider(simulator);
-    const model = { model: 'black-forest-labs/flux-schnell', version: null, tags: {}, renditions: [] };
-    const jobs = [0, 1, 2].map((index) => ({ ...model, index, prompt: 'a', input: { prompt: 'a', seed: index } }));
-    const plans = () => planJobs(jobs, { organize: 'flat', date: '2026-01-01', priceOf: () => 3_000 });
+    const model = 'black-forest-labs/flux-schnell';
+    const plans = () => planJobs([0, 1, 2].map((seed) => ({ model, input: { prompt: 'a', seed } })));
     const published: string[] = [];
     const publish = async ({ status }: Outcome) => published.push(status);
   `;
@@ -227,9 +226,7 @@ const fourJobs = (name: string) => `
   const provider = createReplicateProvider(simulator);
   const file = await openPromptFile('examples/prompts.jsonl');
   const model = 'black-forest-labs/flux-schnell';
-  const context = { model, version: null, schema: null, input: {}, count: 1, seed: 'auto', renditions: [], limit: 4 } as const;
-  const settings = { organize: 'flat', date: '2026-01-01', priceOf: () => 3_000 };
-  const plans = () => planJobs(jobsFromRows(file.rows(), context), settings);
+  const plans = () => planJobs(jobsFromRows(file.rows(), { model, limit: 4 }));
   const folder = ${JSON.stringify(join(folder, name))};`;
 const after = 'await simulator.close();';
 /** What further examples of docs/monitoring.md have from the first. */
@@ -238,7 +235,7 @@ const observed = (name: string) => `
   import { observeRun, ofType } from 'rxposure/events';
   import { runToFolder } from 'rxposure/pipelines';
   ${fourJobs(name)}
-  const { end, events } = observeRun((emit) => runToFolder(plans, 4, { folder, provider, emit }));`;
+  const { end, events } = observeRun((emit) => runToFolder(plans, { folder, provider, emit }));`;
 
 it('the examples of docs/monitoring.md run', async () => {
   const document = 'docs/monitoring.md';
@@ -297,8 +294,7 @@ it('the example of docs/operators.md runs', async () => {
 it('docs/operators.md names every operator', async () => {
   const page = await readFile('docs/operators.md', 'utf8');
   for (const name of Object.keys(operators)) {
-    // Kept back: only for those who build a run of their own; and the clock of all operators.
-    if (name === 'createClaimedIds' || name === 'monotonicScheduler') continue;
+    if (name === 'monotonicScheduler') continue; // The clock of all operators.
     expect(page).toContain(`\`${name}\``);
   }
 });
@@ -307,7 +303,7 @@ it('the README has the commands', async () => {
   const named = (await tableBelow('README.md', '## Commands')).map(([command = '']) =>
     command.replace(/^`rxposure ([\w-]+).*$/, '$1'),
   );
-  expect(named.sort()).toEqual(Object.keys(summaries).sort());
+  expect(named.sort()).toEqual(Object.keys(commandTable).sort());
 });
 
 it('docs/campaign.md names every preset with its size', async () => {

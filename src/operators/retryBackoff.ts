@@ -1,6 +1,5 @@
 import { type MonoTypeOperatorFunction, retry, type SchedulerLike } from 'rxjs';
-import { monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { longTimer } from '../base/time/longTimer.ts';
+import { longTimer, monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { expectBound, expectWait } from './internal/options.ts';
 
 export interface RetryBackoffConfig {

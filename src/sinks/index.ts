@@ -1,11 +1,4 @@
-export { toStorageError } from '../disk/storageError.ts';
-export { removeTemporaries, writeAtomically } from '../disk/writeFiles.ts';
 export type { DecodingNotes } from '../images/decodingNotes.ts';
-export {
-  type CampaignReport,
-  campaignReport,
-  writeCampaignReport,
-} from '../pipelines/workflows/campaign/campaign.ts';
 export { createRenderer, type RendererConfig } from '../renditions/renderer.ts';
 export { type ComparedModel, type Comparison, compareOutcomes } from './comparison/comparison.ts';
 export { type ComparisonAxes, writeComparisonGrid } from './comparison/comparisonGrid.ts';

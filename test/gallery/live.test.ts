@@ -52,17 +52,13 @@ describe.skipIf(whyNoBrowser !== null)(
             provider.createPrediction(...args).pipe(delayWhen(() => shown.promise)),
         };
         const ended = lastValueFrom(
-          runToFolder(
-            () => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 }),
-            total,
-            {
-              folder,
-              provider: held,
-              concurrency: 2,
-              ratePerMinute: 100_000,
-              emit: view.onEvent,
-            },
-          ),
+          runToFolder(() => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 }), {
+            folder,
+            provider: held,
+            concurrency: 2,
+            ratePerMinute: 100_000,
+            emit: view.onEvent,
+          }),
         );
         const pictures = page.getByRole('img', { name: /^A pear/ });
         await expect.poll(() => page.getByText('Being made').count()).toBeGreaterThan(0);

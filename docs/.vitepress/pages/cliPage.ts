@@ -1,7 +1,6 @@
-import { commands } from '../../../src/cli/bin/commands.ts';
+import { commandTable } from '../../../src/cli/flags/commandTable.ts';
 import { groupHeadings } from '../../../src/cli/flags/defineFlag.ts';
 import { flagTable } from '../../../src/cli/flags/flagTable.ts';
-import { summaries } from '../../../src/cli/flags/summaries.ts';
 import { exitCodes } from '../../../src/cli/script/exit.ts';
 
 /** The names of the parts of docs/cli.md that are written from the code. */
@@ -10,7 +9,7 @@ type PartName = 'commands' | 'flags' | 'exit codes';
 /** Returns docs/cli.md with the parts between its markers written anew from the code. */
 export function withGeneratedParts(page: string): string {
   const parts: Readonly<Record<PartName, string>> = {
-    commands: commandTable(),
+    commands: tableOfCommands(),
     flags: flagTables(),
     'exit codes': exitCodeTable(),
   };
@@ -20,9 +19,11 @@ export function withGeneratedParts(page: string): string {
   }, page);
 }
 
-function commandTable(): string {
-  const rows = Object.entries(summaries).map(([name, summary]) => [`\`${name}\``, cell(summary)]);
-  if (rows.length !== Object.keys(commands).length) throw new Error('Expected a summary of each command');
+function tableOfCommands(): string {
+  const rows = Object.entries(commandTable).map(([name, { takes, help }]) => [
+    `\`${takes === '' ? name : `${name} ${takes}`}\``,
+    cell(help),
+  ]);
   return table(['command', 'what it does'], rows);
 }
 

@@ -25,7 +25,8 @@ import type { LiveView } from '../../sinks/gallery/liveView.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { checkFolder, type RunInput } from '../../store/runFile.ts';
 import type { PlannedUploads } from '../../types.ts';
-import { commandLine } from '../display/commandLine.ts';
+import { commandLine, shellWord } from '../display/commandLine.ts';
+import { lookLines } from '../display/lookLines.ts';
 import { createReporter } from '../display/reporter.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
@@ -127,6 +128,12 @@ async function runReported(
   if (end === null) return exitCodes.interrupted.code;
   if (flags.detach) reportDetached(end, batch, emit);
   reporter.close();
+  if (!flags.json && !flags.quiet)
+    io.stderr.write(
+      lookLines(folder)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
   if (end.fault !== null && !isInterrupted) throw end.fault;
   return exitCodeOf({ ...end, isInterrupted, isAllLeft: flags.detach && isAllLeft(end) });
 }
@@ -150,10 +157,6 @@ function reportDetached(
   ];
   const command = commandLine('collect', words.map(shellWord).join(' '));
   emit({ type: 'run.detached', jobs, command, untilMs: startedAtMs + OUTPUT_LIFETIME_MS });
-}
-
-function shellWord(word: string): string {
-  return /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /**

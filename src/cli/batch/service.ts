@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import type { Observable } from 'rxjs';
-import type { ModelReference } from '../../base/modelName.ts';
+import { catchError, type Observable } from 'rxjs';
+import { isDeployment, type ModelReference } from '../../base/modelName.ts';
 import { isLoopback, simulatorService } from '../../base/service.ts';
-import { UsageError } from '../../errors.ts';
+import { nearestName } from '../../base/suggest.ts';
+import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import { createReplicateProvider } from '../../providers/replicate/replicateProvider.ts';
 import { fetchWebhookSecret } from '../../providers/replicate/webhookSecret.ts';
@@ -56,6 +57,7 @@ export async function openService(service: Service, config: OpenServiceConfig): 
   }
   // Loaded only here: a run against the real service starts faster without it.
   const { startSimulator } = await import('../../simulator/startSimulator.ts');
+  const { models: simulatedModels } = await import('../../simulator/models/models.ts');
   const { chaosProfile } = await import('../../simulator/chaos/chaosProfile.ts');
   const { speed, chaos } = service;
   const simulator = await startSimulator({
@@ -64,12 +66,34 @@ export async function openService(service: Service, config: OpenServiceConfig): 
   });
   const { token, baseUrl } = simulator;
   return {
-    provider: createReplicateProvider({ token, baseUrl, service: simulatorService, listIsCurrent: true }),
+    provider: withSimulatedModels(
+      createReplicateProvider({ token, baseUrl, service: simulatorService, listIsCurrent: true }),
+      simulatedModels.map(({ name }) => name),
+    ),
     speed,
     onlyModel: null,
     webhookSecret: fetchWebhookSecret({ token, baseUrl }),
     reachesLoopback: true,
     close: () => simulator.close(),
+  };
+}
+
+/** Names the models of the simulator if it is asked for another one. */
+function withSimulatedModels(provider: Provider, names: readonly string[]): Provider {
+  return {
+    ...provider,
+    getModel: (model, version) =>
+      provider.getModel(model, version).pipe(
+        catchError((error: unknown) => {
+          const isKnown = names.includes(model) || isDeployment(model);
+          if (!(error instanceof ProviderError) || error.status !== 404 || isKnown) throw error;
+          const meant = nearestName(model, names);
+          throw new UsageError(`The simulator does not play the model ${model}.`, {
+            suggestion: `${meant === null ? '' : `Did you mean ${meant}? `}It plays these ${names.length}: ${names.join(', ')}.`,
+            cause: error,
+          });
+        }),
+      ),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { CommandName, RunCommand } from '../flags/summaries.ts';
+import type { CommandName, RunCommand } from '../flags/commandTable.ts';
 
 /** Loads a command; each is imported only when it runs. */
 export const commands: Readonly<Record<CommandName, () => Promise<{ readonly run: RunCommand }>>> = {
@@ -12,7 +12,7 @@ export const commands: Readonly<Record<CommandName, () => Promise<{ readonly run
   votes: () => import('../commands/votes.ts'),
   refine: () => import('../commands/refine.ts'),
   collect: () => import('../commands/collect.ts'),
-  'retry-failed': () => import('../commands/retryFailed.ts'),
+  retry: () => import('../commands/retry.ts'),
   calibrate: () => import('../commands/calibrate.ts'),
   simulator: () => import('../commands/simulator.ts'),
 };

@@ -17,8 +17,8 @@ import { findModel, jobContext } from '../batch/models.ts';
 import { startBatch } from '../batch/startBatch.ts';
 import { calibrationTable, SIMULATED_FIGURES } from '../display/tables.ts';
 import { createCommand } from '../flags/command.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { flagsIn, withDefaults } from '../flags/flags.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
 
 const defaultModel = { model: 'black-forest-labs/flux-schnell', version: null };
 
@@ -31,7 +31,7 @@ const prompts = [
 
 const command = createCommand({
   name: 'calibrate',
-  summary: summaries.calibrate,
+  summary: commandTable.calibrate.help,
   inputs: [],
   flags: [
     // It reads no file but those of --input.

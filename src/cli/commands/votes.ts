@@ -7,7 +7,7 @@ import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { commandLine, packageVersion } from '../display/commandLine.ts';
 import { voteTable } from '../display/tables.ts';
 import type { ScriptIo } from '../display/terminal.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { runScript } from '../script/runScript.ts';
 
 /** Runs the command for the arguments after its name. */
@@ -16,7 +16,7 @@ export const run: RunCommand = (argv) => runScript((_argv, io) => countVotes(arg
 async function countVotes(argv: readonly string[], io: ScriptIo): Promise<number> {
   let text = '';
   const command = new Command(commandLine('votes'))
-    .description(summaries.votes)
+    .description(commandTable.votes.help)
     .version(packageVersion())
     .argument('<run-folder>', 'folder of that run')
     .argument('<votes...>', 'files exported by ab.html, one for each person')

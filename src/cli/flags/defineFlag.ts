@@ -164,5 +164,7 @@ function readValue<Value>(flag: ListFlagConfig<string, string, Value>, text: str
   }
   const parsed = value.schema.safeParse(text);
   if (parsed.success) return parsed.data;
-  throw new UsageError(`Expected \`--${name}\` to be ${value.expected}, got ${quoted(text)}`);
+  throw new UsageError(`Expected \`--${name}\` to be ${value.expected}, got ${quoted(text)}`, {
+    ...(value.advice === undefined ? {} : { suggestion: value.advice(text) }),
+  });
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { MODEL_REFERENCE, type ModelReference } from '../../base/modelName.ts';
+import { nearestName } from '../../base/suggest.ts';
+import { modelCatalogue } from '../../providers/prices/catalogue.ts';
 import { httpUrl } from '../../providers/replicate/credentials.ts';
 
 /** A parser for the text after a flag. */
@@ -7,6 +9,8 @@ export interface FlagValue<Value> {
   /** Completes the sentence "Expected `--flag` to be …". */
   readonly expected: string;
   readonly schema: z.ZodType<Value, string>;
+  /** Advice for a text that is no value. Default: none. */
+  readonly advice?: (text: string) => string;
   /** Formats a value as you would type it. Default: `String`. */
   readonly show?: (value: Value) => string;
 }
@@ -131,8 +135,19 @@ function asReference(text: string): string {
     .replace(/\/versions\/(?=[0-9a-f]{64}$)/, ':');
 }
 
+/** Names the well-known model that a name without its owner probably means. */
+function modelAdvice(text: string): string {
+  const models = modelCatalogue.map(({ model }) => model);
+  const names = new Map(models.map((model) => [model.split('/')[1] ?? '', model]));
+  const meant = names.get(nearestName(text, names.keys()) ?? '');
+  return meant === undefined
+    ? 'Write it as on its page: https://replicate.com/explore lists models.'
+    : `Did you mean ${meant}?`;
+}
+
 const modelReference: FlagValue<ModelReference> = {
   expected: 'OWNER/NAME, OWNER/NAME:VERSION (64 hex digits) or deployments/OWNER/NAME',
+  advice: modelAdvice,
   schema: z
     .string()
     .transform(asReference)
@@ -150,25 +165,36 @@ const concurrency: FlagValue<number | 'auto'> = {
 
 const fallback: FlagValue<ModelReference | 'new-seed'> = {
   expected: `${modelReference.expected}, or new-seed`,
+  advice: modelAdvice,
   schema: z.union([z.literal('new-seed'), modelReference.schema]),
 };
 
-const jobNumbers: FlagValue<(index: number) => boolean> = {
+/** Some jobs by their numbers. */
+export interface JobSelection {
+  /** As typed: `3,7-9`. */
+  readonly text: string;
+  /** Returns true if it selects the job with an index, which counts from 0. */
+  readonly has: (index: number) => boolean;
+}
+
+const jobNumbers: FlagValue<JobSelection> = {
   expected: 'job numbers from 1 up, such as 3 or 3,7-9',
   schema: z
     .string()
     .regex(/^[1-9]\d{0,9}(-[1-9]\d{0,9})?(,[1-9]\d{0,9}(-[1-9]\d{0,9})?)*$/)
-    .transform((text) =>
-      text.split(',').map((part) => {
-        const [first = 0, last = first] = part.split('-').map(Number);
-        return { first: first - 1, last: last - 1 };
-      }),
-    )
-    .refine((ranges) => ranges.every(({ first, last }) => first <= last))
-    .transform(
-      (ranges) => (index: number) => ranges.some(({ first, last }) => index >= first && index <= last),
-    ),
+    .transform((text) => ({ text, ranges: text.split(',').map(indexRange) }))
+    .refine(({ ranges }) => ranges.every(({ first, last }) => first <= last))
+    .transform(({ text, ranges }) => ({
+      text,
+      has: (index) => ranges.some(({ first, last }) => index >= first && index <= last),
+    })),
 };
+
+/** Returns the indexes of `7-9` or `7`. */
+function indexRange(text: string): { readonly first: number; readonly last: number } {
+  const [first = 0, last = first] = text.split('-').map(Number);
+  return { first: first - 1, last: last - 1 };
+}
 
 const keyValue: FlagValue<readonly [string, string]> = {
   expected: 'KEY=VALUE',

@@ -8,8 +8,8 @@ import {
   type Observable,
   of,
 } from 'rxjs';
-import { asDeliveryError, failedDelivery } from '../../base/items/failedDelivery.ts';
 import { flattenAll } from '../../base/items/flattenAll.ts';
+import { asDeliveryError, failedDelivery } from '../../base/items/outcomeErrors.ts';
 import { type DeliveryError, StorageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 

@@ -1,13 +1,7 @@
 import { catchError, type OperatorFunction, of, throwError } from 'rxjs';
+import type { Downloaded, MissingFile } from '../../base/items/item.ts';
 import { DownloadError } from '../../errors.ts';
 import type { ImageFile } from '../../types.ts';
-
-/** An output that cannot be downloaded. */
-export interface MissingFile {
-  /** 0-based position in the output. */
-  readonly output: number;
-  readonly error: DownloadError;
-}
 
 /** Turns the error of one output into a value, so that the others are downloaded. */
 export function orMissing(output: number): OperatorFunction<ImageFile, ImageFile | MissingFile> {
@@ -23,18 +17,14 @@ export function refusedBefore({ refused, ...file }: ImageFile, output: number): 
   return { output, error: new DownloadError(code, message, { recoverable, suggestion, kept: file }) };
 }
 
-/**
- * Returns the files among outputs, after a call of `onMissing` with the others if there are some.
- * If there is no file, throws an error that another try may mend, else the first.
- */
-export function filesAmong(
-  found: readonly (ImageFile | MissingFile)[],
-  onMissing: (missing: readonly MissingFile[]) => void,
-): readonly ImageFile[] {
+/** Returns the files among outputs, and the others if there are some. */
+export function partsOf(found: readonly (ImageFile | MissingFile)[]): Pick<Downloaded, 'files' | 'missing'> {
   const missing = found.filter((one) => 'error' in one);
   const files = found.flatMap((one, output) => ('error' in one ? [] : [{ ...one, output }]));
-  if (missing.length > 0) onMissing(missing);
-  const [first] = missing.toSorted((a, b) => Number(b.error.recoverable) - Number(a.error.recoverable));
-  if (files.length === 0 && first !== undefined) throw first.error;
-  return missing.length > 0 ? files : files.map(({ output: _all, ...file }) => file);
+  return missing.length > 0 ? { files, missing } : { files: files.map(({ output: _all, ...file }) => file) };
+}
+
+/** Returns the error of an output without files: one that another try may mend, else the first. */
+export function errorOfAll(missing: readonly MissingFile[]): DownloadError | undefined {
+  return (missing.find(({ error }) => error.recoverable) ?? missing[0])?.error;
 }

@@ -1,5 +1,17 @@
-import { DownloadError } from '../../errors.ts';
+import type { Made } from '../../base/items/item.ts';
+import { DownloadError, type PredictionError } from '../../errors.ts';
 import type { Json, Prediction } from '../../types.ts';
+import { timeoutError } from '../predictions/awaitPrediction.ts';
+
+/** Returns the error of an item whose prediction ended without output, or was given up. */
+export function errorOfEnded({
+  prediction,
+  timedOutMs,
+  answers,
+}: Pick<Made, 'prediction' | 'timedOutMs' | 'answers'>): PredictionError {
+  const isGivenUp = timedOutMs !== undefined && prediction.status !== 'failed';
+  return isGivenUp ? timeoutError(prediction.id, timedOutMs, 'was cancelled') : answers.errorOf(prediction);
+}
 
 /** Returns the error of a finished prediction that has no files. */
 export function noOutput(prediction: Prediction): DownloadError {

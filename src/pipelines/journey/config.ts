@@ -24,11 +24,16 @@ import type { Outcome, Plan, PricedRequest, ProvenanceLevel, Strategy, Transform
  */
 export interface Services {
   provider: Provider;
-  downloader: Downloader;
-  renderer: Renderer;
-  journal: Journal;
-  ledger: Ledger;
-  governor: Governor;
+  /** Default: `createDownloader()`. */
+  downloader?: Downloader;
+  /** Default: `createRenderer()`. */
+  renderer?: Renderer;
+  /** Default: one in memory; after a kill only `runToFolder` and `openRun` can resume. */
+  journal?: Journal;
+  /** The budget. Default: no limit. */
+  ledger?: Ledger;
+  /** The pace of create requests. Default: 600 a minute. */
+  governor?: Governor;
   /**
    * Read predictions in another way than the provider does; laid over its own `answers`. Default:
    * none.
@@ -71,9 +76,7 @@ export interface Limits {
    * `concurrency` slots.
    */
   slots?: Gate;
-  /**
-   * Jobs in a wave, with the strategy `waves`. Default: as many as predictions may be in flight.
-   */
+  /** Jobs in a wave, with the strategy `waves`. Default: as many as `concurrency`. */
   waveSize?: number;
   /** Pause between waves. Default 1,000. */
   wavePauseMs?: number;
@@ -222,10 +225,7 @@ export interface Control {
    * never.
    */
   stop?: Observable<unknown>;
-  /**
-   * Cancels predictions in flight at the service when it emits. Let `stop` emit too. Default:
-   * never.
-   */
+  /** Cancels predictions in flight when it emits; let `stop` emit too. Default: never. */
   cancel?: Observable<unknown>;
 }
 

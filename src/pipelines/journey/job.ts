@@ -9,11 +9,10 @@ import {
   of,
   tap,
 } from 'rxjs';
-import type { Made } from '../../base/items/item.ts';
+import type { Made, RefusedOriginal } from '../../base/items/item.ts';
 import { isBelow, outsideTarget, pathBelow } from '../../disk/insideFolder.ts';
 import { StorageError } from '../../errors.ts';
 import type { Attempt } from '../../operators/predictions/lost/attempt.ts';
-import type { RefusedOriginal } from '../../operators/stages/renditions.ts';
 import type { ProviderAnswers, Reservation } from '../../ports.ts';
 import { statesPrediction } from '../../provenance/xmp.ts';
 import type {

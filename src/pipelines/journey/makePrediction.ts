@@ -208,8 +208,8 @@ function requestsOf(
   const open = earlier?.request ?? null;
   if (open === null) return all;
   const level = all.findIndex(
-    ({ model, version, input: own }) =>
-      model === open.model && version === open.version && own.seed === open.input.seed,
+    ({ model, version = null, input: own }) =>
+      model === open.model && version === (open.version ?? null) && own.seed === open.input.seed,
   );
   const input = wantedInput(open, plan);
   // A model that is no longer a fallback may have been paid nevertheless.

@@ -1,11 +1,11 @@
 import { catchError, EMPTY, type MonoTypeOperatorFunction, map, type OperatorFunction, of } from 'rxjs';
 import type { RenderedOriginal } from '../../base/items/item.ts';
-import { outcomeError } from '../../base/items/outcomeError.ts';
+import { incompleteError, outcomeError } from '../../base/items/outcomeErrors.ts';
 import { truncateDataUrls } from '../../base/modelInput.ts';
 import { BudgetError, ProviderError, RxposureError, StorageError } from '../../errors.ts';
-import type { Outcome, OutcomeError } from '../../types.ts';
+import { filesOf } from '../../sinks/manifest/outcomeFiles.ts';
+import type { Outcome } from '../../types.ts';
 import type { JobState } from './job.ts';
-import { filesOf } from './outcomeFiles.ts';
 import type { RunOutputs, RunRecovery, RunServices, Stateful } from './run.ts';
 
 export { outcomeError };
@@ -75,7 +75,7 @@ export function describeJob(job: JobState, run: Describing): Omit<Outcome, 'stat
     key: plan.key,
     prompt: plan.prompt,
     model: request.model,
-    version: prediction?.version ?? request.version,
+    version: prediction?.version ?? request.version ?? null,
     input: truncateDataUrls(request.input),
     tags: plan.tags,
     predictionId: prediction?.id ?? null,
@@ -101,8 +101,8 @@ function levelOf({ plan, request }: JobState, run: Describing): Pick<Outcome, 'f
   const level = run
     .fallbacksOf(plan)
     .findIndex(
-      ({ model, version, input }) =>
-        model === request.model && version === request.version && input.seed === request.input.seed,
+      ({ model, version = null, input }) =>
+        model === request.model && version === (request.version ?? null) && input.seed === request.input.seed,
     );
   return level < 0 ? {} : { fallbackLevel: level + 1 };
 }
@@ -156,7 +156,9 @@ function savedOutcome(
   run: Describing & Described,
 ): Outcome {
   const { provenance, isSigned, folder } = run;
-  const error = incomplete(job, images.length);
+  const { missing, refused } = job;
+  const suggestion = 'Run the same command again within the hour: only what is missing is downloaded.';
+  const error = incompleteError({ missing, refused, usable: images.length, suggestion });
   return {
     ...describeJob(job, run),
     status: error === null ? 'saved' : 'failed',
@@ -164,27 +166,5 @@ function savedOutcome(
     ...(isSigned && { isSigned }),
     files: filesOf(job, images, folder),
     ...(error !== null && { error }),
-  };
-}
-
-/** Returns the error of a job of which only some outputs can be used; null if all can. */
-function incomplete({ missing, refused }: JobState, usable: number): OutcomeError | null {
-  const faults = [
-    ...missing.map(({ output, error }) => ({ ...error, output })),
-    ...refused.map(({ original, error }) => ({ ...outcomeError(error), output: original.output ?? 0 })),
-  ];
-  const [first] = faults;
-  if (first === undefined) return null;
-  const each = faults.map(({ output, code, message }) => `output ${output + 1} (${code}): ${message}`);
-  const recoverable = faults.some((fault) => fault.recoverable);
-  return {
-    name: 'DownloadError',
-    code: 'ERR_INCOMPLETE',
-    message: `Expected ${usable + faults.length} outputs, got ${usable}. Missing: ${each.join('; ')}`,
-    recoverable,
-    suggestion: recoverable
-      ? 'Run the same command again within the hour: only what is missing is downloaded.'
-      : first.suggestion,
-    stage: missing.length > 0 ? 'download' : 'rendering',
   };
 }

@@ -23,6 +23,11 @@ export type RunServices = Readonly<Required<Omit<Services, 'answers'>>> & {
   readonly answers: ProviderAnswers;
 };
 
+/** The services that have a default, with it in their place. */
+export type RunPorts = Required<
+  Pick<Services, 'downloader' | 'renderer' | 'journal' | 'ledger' | 'governor'>
+>;
+
 /** The state that jobs of a run share, so that nothing is made, sent or paid for twice. */
 export interface Shared {
   /** Results in flight, which identical jobs share. */

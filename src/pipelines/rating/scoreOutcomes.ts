@@ -17,11 +17,10 @@ import { BudgetError, ProviderError, StorageError } from '../../errors.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { scoreImage } from '../../operators/stages/scoreImage.ts';
 import type { Scorer } from '../../ports.ts';
-import type { Outcome } from '../../types.ts';
+import type { Outcome, ScoringModel } from '../../types.ts';
 import { originalPicture, outcomeError } from '../journey/outcomes.ts';
 import type { OpenRun } from '../run/settings.ts';
 import { createModelScorer } from './modelScorer.ts';
-import type { ScoringModel } from './scoringModel.ts';
 
 /** The scorer of a run's images, its limit and its costs. */
 export interface Scoring {

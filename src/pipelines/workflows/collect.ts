@@ -10,14 +10,14 @@ import { runStoredPlans } from '../runToFolder.ts';
  * Collects the predictions of detached runs: follows those that still run, downloads their images,
  * makes the renditions, and completes manifest and report. Needs only the run folder.
  *
- *     runToFolder(plans, 100, { …, detach: true })   --(end|)          100 predictions created, none awaited
- *     collect({ folder, provider })                  -----------(end|)  100 saved
+ *     runToFolder(plans, { …, detach: true })        --(end|)          100 predictions created, none awaited
+ *     runCollect({ folder, provider })               -----------(end|)  100 saved
  *
  * A prediction that failed through a fault of the platform is made again, as in any run. Errors
  * with `UsageError` if the folder has no detached predictions, or names a model that its journal
  * does not know, or a local file that `allowFiles` does not allow, and as `runToFolder` does.
  */
-export function collect(settings: Omit<RunSettings, 'detach' | 'fingerprint'>): Observable<FinishedRun> {
+export function runCollect(settings: Omit<RunSettings, 'detach' | 'fingerprint'>): Observable<FinishedRun> {
   const plans = storedPlans(settings.folder, 'detached');
   return from(countOf(plans.read())).pipe(
     concatMap((total) => {

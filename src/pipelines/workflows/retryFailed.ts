@@ -13,15 +13,15 @@ import { runStoredPlans } from '../runToFolder.ts';
  * the finished run, whose `totals` count the failed jobs; manifest and report cover all jobs, as
  * after any run.
  *
- *     runToFolder(plans, 100, …)            -----(end|)   3 failed
- *     retryFailed({ folder, provider })     --(end|)      3 of 3 saved
+ *     runToFolder(plans, { … })             -----(end|)   3 failed
+ *     runRetry({ folder, provider })        --(end|)      3 of 3 saved
  *
  * A failed job that still has a prediction at the service or originals on disk continues from
  * there; it is not paid again. Errors with `UsageError` if the folder does not exist or is not a
  * run folder, or names a model that its journal does not know, or a local file that `allowFiles`
  * does not allow, and as `runToFolder` does.
  */
-export function retryFailed(settings: Omit<RunSettings, 'fingerprint'>): Observable<FinishedRun> {
+export function runRetry(settings: Omit<RunSettings, 'fingerprint'>): Observable<FinishedRun> {
   const plans = storedPlans(settings.folder, 'failed');
   return defer(async () => {
     await checkRunFolder(settings.folder);

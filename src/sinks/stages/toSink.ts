@@ -14,8 +14,8 @@ import {
   of,
   throwError,
 } from 'rxjs';
-import { asDeliveryError, failedDelivery } from '../../base/items/failedDelivery.ts';
 import { expectConcurrency, flattenAll } from '../../base/items/flattenAll.ts';
+import { asDeliveryError, failedDelivery } from '../../base/items/outcomeErrors.ts';
 import { StorageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 

@@ -11,8 +11,8 @@ export type NewSeed = 'new-seed';
 /** A model to use if the one before it fails. */
 export interface FallbackModel {
   readonly model: Model;
-  /** 64 hex digits, or null for the model's newest version. */
-  readonly version: string | null;
+  /** 64 hex digits. Absent or null: the model's newest version. */
+  readonly version?: string | null;
 }
 
 export interface FallbackRequestsConfig {
@@ -35,7 +35,7 @@ export function fallbackRequests(config: FallbackRequestsConfig): (plan: Plan) =
   return (plan) =>
     fallbacks.map((fallback, level) => {
       if (fallback === 'new-seed') return reseeded(plan, level + 1, schema);
-      const { model, version } = fallback;
+      const { model, version = null } = fallback;
       const input = adaptInput(plan.input, model.schema);
       return { model: model.name, version, input, priceMicroUsd: priceOf(model.name, input) };
     });

@@ -139,7 +139,7 @@ it('gives the writer of provenance the item that an image belongs to', async () 
   expect(asked).toEqual([0, 1]);
 });
 
-it('says of which item an output is missing, and of which one an image is refused', () => {
+it('goes on with what is there, and says what is missing and what is refused', () => {
   const gone = new DownloadError('ERR_OUTPUT_GONE', 'gone');
   const broken = new RenderError('ERR_UNDECODABLE', 'no');
   const said: unknown[] = [];
@@ -161,25 +161,24 @@ it('says of which item an output is missing, and of which one an image is refuse
             said.push(['changes', path, index]);
             return null;
           },
-          onMissing: (missing, { index }) =>
-            said.push(['missing', missing.map(({ output }) => output), index]),
         },
       ),
-      renditions({ render: () => NEVER, check }, [], {
-        onRefused: (refused, { index }) => said.push(['refused', refused.map(({ error }) => error), index]),
-      }),
+      renditions({ render: () => NEVER, check }, []),
     )
-    .subscribe((item) =>
-      ends.push(isFailed(item) ? item.error : item.images.map(({ original }) => original)),
-    );
+    .subscribe((item) => ends.push(item));
   expect(said).toEqual([
     ['changes', '/run/a.png', 4],
     ['changes', '/run/a--2.png', 4],
     ['changes', '/run/a--3.png', 4],
-    ['missing', [1], 4],
-    ['refused', [broken], 4],
   ]);
-  expect(ends).toEqual([[{ ...aFile('/run/a.png'), output: 0 }]]);
+  expect(ends).toMatchObject([
+    {
+      index: 4,
+      images: [{ original: { ...aFile('/run/a.png'), output: 0 } }],
+      missing: [{ output: 1, error: gone }],
+      refused: [{ original: { path: '/run/a--3.png', output: 2 }, error: broken }],
+    },
+  ]);
 });
 
 it(

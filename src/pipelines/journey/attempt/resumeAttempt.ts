@@ -125,6 +125,7 @@ function lostAttempt(
     ...(isInFuture ? { notBeforeMs: sentAtMs - OUTPUT_LIFETIME_MS } : {}),
     cancelAfterMs,
     isFromBefore: sentAtMs <= run.startedAtMs,
+    owner: { index: job.plan.index, attempt: job.attempts },
   });
   attempt.endedAtMs = Math.max(sentAtMs, run.startedAtMs);
   job.tracked = attempt;

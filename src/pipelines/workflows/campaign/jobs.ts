@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { UsageError } from '../../../errors.ts';
 import { distinctRenditions } from '../../../renditions/lists.ts';
 import { sizeInput } from '../../../sources/modelInputs/adaptInput.ts';
@@ -81,24 +80,20 @@ function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, vo
 
 /**
  * Finds the files of a campaign: those under `input:` in its spec that the context does not
- * override, relative to the spec's folder, and those of the context. Rejects with `UsageError` as
- * `inputFiles` does.
+ * override, relative to the context's folder, and those of the context. Rejects with `UsageError`
+ * as `inputFiles` does.
  */
 export async function campaignFiles(
   { input }: CampaignSpec,
-  specPath: string,
-  { schema, input: given, files, allowFiles = [] }: JobContext,
+  { schema, input: given, files, folder, allowFiles = [] }: JobContext,
 ): Promise<InputFiles> {
   const own = Object.entries(input).filter(([name]) => !Object.hasOwn(given, name));
   try {
-    const config = { schema, folder: dirname(specPath), allowFiles };
+    const config = { schema, allowFiles, ...(folder === undefined ? {} : { folder }) };
     const found = await inputFiles(Object.fromEntries(own), config);
     return { ...found, ...files };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${specPath}: input: ${error.message}`, {
-      suggestion: error.suggestion,
-      cause: error,
-    });
+    throw new UsageError(`input: ${error.message}`, { suggestion: error.suggestion, cause: error });
   }
 }

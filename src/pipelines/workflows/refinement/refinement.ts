@@ -22,12 +22,11 @@ import {
 } from '../../../sinks/refinement/history.ts';
 import { writeLineage } from '../../../sinks/refinement/lineage.ts';
 import type { PlanJobsConfig } from '../../../sources/planning/planJobs.ts';
-import type { Outcome, Plan } from '../../../types.ts';
+import type { Outcome, Plan, ScoringModel } from '../../../types.ts';
 import { generate } from '../../generate.ts';
 import type { GenerateConfig } from '../../journey/config.ts';
 import { outcomeError } from '../../journey/outcomes.ts';
 import { openScoring, type Scoring, scoreOutcomes } from '../../rating/scoreOutcomes.ts';
-import type { ScoringModel } from '../../rating/scoringModel.ts';
 import { closingLook } from '../../run/closing/closingLook.ts';
 import { endOrFault } from '../../run/closing/faults.ts';
 import { type FinishedRun, type RunEnd, writeResults } from '../../run/closing/results.ts';
@@ -51,7 +50,7 @@ export interface RefinementSettings extends Omit<RunSettings, 'detach' | 'delete
  * parent's image. Writes parents and scores to `refinement.json`. Emits the finished run.
  *
  *     spec: 4 candidates, keep 2, 1 child each, 2 rounds   4 jobs, then 2, then 2
- *     refinement                                           -----------(end|)
+ *     runRefinement                                        -----------(end|)
  *
  * Ends early if an image reaches `stopAtScore` or the budget has no room for another one;
  * `totals.total` then counts the jobs that were started. Another run in the same folder continues
@@ -62,7 +61,7 @@ export interface RefinementSettings extends Omit<RunSettings, 'detach' | 'delete
  *
  * Throws `UsageError` if a model cannot take what the spec gives. Errors as `runToFolder` does.
  */
-export function refinement(
+export function runRefinement(
   spec: RefinementSpec,
   contexts: RefinementContexts,
   settings: RefinementSettings,
@@ -85,7 +84,7 @@ export function refinement(
 }
 
 /** Shares slots between ratings and images, and replays the stop to late subscribers. */
-function withSharedSlots(config: GenerateConfig): GenerateConfig {
+function withSharedSlots<T extends GenerateConfig>(config: T): T {
   const { strategy = runDefaults.strategy, concurrency, stop = NEVER } = config;
   const { slots = createGate(concurrencyOf(strategy, concurrency)) } = config;
   return { ...config, slots, stop: stop.pipe(shareReplay({ bufferSize: 1, refCount: true })) };

@@ -40,9 +40,7 @@ function run(renditions: readonly string[], settings: Partial<RunSettings> = {},
     planJobs(jobs, { organize: 'flat', date: '2026-11-23', knownNames: [], priceOf: () => 3_000 });
   const provider = createReplicateProvider(simulator);
   const emit = (event: RunEvent) => events.push(event);
-  return lastValueFrom(
-    runToFolder(plans, 2, { folder: folder(), provider, emit, gallery: false, ...settings }),
-  );
+  return lastValueFrom(runToFolder(plans, { folder: folder(), provider, emit, gallery: false, ...settings }));
 }
 const outcomes = async (): Promise<Outcome[]> =>
   JSON.parse(await readFile(join(folder(), 'manifest.json'), 'utf8')).outcomes;

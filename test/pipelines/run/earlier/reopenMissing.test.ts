@@ -56,7 +56,7 @@ function run(settings: Partial<RunSettings> = {}, seedOf = (index: number) => in
     planJobs(jobs, { organize: 'flat', date: '2026-11-23', knownNames: [], priceOf: () => 3_000 });
   const provider = createReplicateProvider(simulator);
   const emit = (event: RunEvent) => events.push(event);
-  return lastValueFrom(runToFolder(plans, 3, { folder, provider, emit, gallery: false, ...settings }));
+  return lastValueFrom(runToFolder(plans, { folder, provider, emit, gallery: false, ...settings }));
 }
 const pictures = async () =>
   (await readdir(folder)).filter((name) => /^\d.*\.(webp|jpg)$/.test(name)).toSorted();

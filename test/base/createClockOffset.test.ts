@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createClockOffset } from '../../../src/base/time/clockOffset.ts';
+import { createClockOffset } from '../../src/base/clockOffset.ts';
 
 const iso = (ms: number) => new Date(ms).toISOString();
 

@@ -1,7 +1,7 @@
 import { asyncScheduler, lastValueFrom, NEVER, race, timer } from 'rxjs';
 import { expect, it } from 'vitest';
-import { longTimer, maxTimerMs } from '../../../src/base/time/longTimer.ts';
-import { marbles } from '../../helpers/marbles.ts';
+import { longTimer, maxTimerMs } from '../../src/base/monotonicScheduler.ts';
+import { marbles } from '../helpers/marbles.ts';
 
 it(
   'waits for as long as it is asked to, though no timer can',

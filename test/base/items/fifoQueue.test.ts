@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createFifoQueue } from '../../../src/operators/internal/fifoQueue.ts';
+import { createFifoQueue } from '../../../src/base/items/fifoQueue.ts';
 
 it('keeps the order of joining, even if some leave meanwhile', () => {
   const step = fc.record({ kind: fc.constantFrom('join', 'take', 'leave'), which: fc.nat(20) });

@@ -1,15 +1,15 @@
-import { resolve } from 'node:path';
 import { runDefaults } from '../../pipelines/run/settings.ts';
-import { retryFailed } from '../../pipelines/workflows/retryFailed.ts';
+import { runRetry } from '../../pipelines/workflows/retryFailed.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { runBatch } from '../batch/runBatch.ts';
+import { runFolderAt } from '../batch/runFolder.ts';
 import { createCommand } from '../flags/command.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { flagsIn, withDefaults } from '../flags/flags.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
 
 const command = createCommand({
-  name: 'retry-failed',
-  summary: summaries['retry-failed'],
+  name: 'retry',
+  summary: commandTable.retry.help,
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of those runs' }],
   flags: [
     ...flagsIn('money', 'pace', 'images', 'destinations', 'tables', 'output'),
@@ -22,20 +22,21 @@ const command = createCommand({
 export const run: RunCommand = (argv) => runBatchScript(command, retryFailedCommand, argv);
 
 /** Makes the failed jobs of earlier runs, from their folder alone. Resolves with the exit code. */
-export function retryFailedCommand(script: BatchScriptContext): Promise<number> {
+export async function retryFailedCommand(script: BatchScriptContext): Promise<number> {
   const {
-    inputs: [folder = ''],
+    inputs: [path = ''],
     flags,
     service,
     io,
   } = script;
+  const folder = await runFolderAt(path);
   return runBatch({
-    folder: resolve(folder),
+    folder,
     fingerprint: null,
     flags: withDefaults(flags, { ratePerMinute: runDefaults.ratePerMinute * service.speed }),
     service,
     io,
     around: script.around,
-    run: retryFailed,
+    run: runRetry,
   });
 }
