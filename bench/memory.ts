@@ -8,7 +8,7 @@ import { NEVER } from 'rxjs';
 import { createIndexSet } from '../src/base/indexSet.ts';
 import { createGate, gate } from '../src/operators/gate.ts';
 import { createGovernor } from '../src/operators/pace/governor.ts';
-import { createClaimedIds } from '../src/operators/predictions/claimedIds.ts';
+import { createClaims } from '../src/operators/predictions/claims.ts';
 import { generate } from '../src/pipelines/generate.ts';
 import { createLineIndex } from '../src/sinks/manifest/jsonLines.ts';
 import { openJournal } from '../src/store/journal/journal.ts';
@@ -48,7 +48,7 @@ await measure('a journey of generate that waits for its slot, its plan included'
 });
 
 await measure('a prediction id that is known', MILLION, () =>
-  createClaimedIds(
+  createClaims(
     (function* () {
       for (let n = 0; n < MILLION; n += 1) yield Buffer.from(`${n}`.padStart(26, 'x')).toString();
     })(),

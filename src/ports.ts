@@ -1,6 +1,7 @@
 import type { Observable, ObservableInput } from 'rxjs';
 import type { PredictionError } from './errors.ts';
 import type {
+  ClaimOwner,
   CreateLimits,
   CreateOptions,
   DownloadTarget,
@@ -156,10 +157,7 @@ export interface ResultCache {
   lease?(key: string, request: LeaseRequest): Observable<ResultLease | null>;
 }
 
-/**
- * Rates an image; higher is better. Returns a number, a promise of one, or an Observable that emits
- * one.
- */
+/** Rates an image; higher is better. Returns a number, or a promise or Observable of one. */
 export type Scorer = (image: ImageToScore) => number | ObservableInput<number>;
 
 /** A further destination of finished images, besides the run folder. */
@@ -187,9 +185,7 @@ export interface Reservation {
   release(): void;
 }
 
-/**
- * Keeps reserved plus spent money at or below a limit. Amounts are whole millionths of a US dollar.
- */
+/** Keeps reserved plus spent money at or below a limit. Amounts are millionths of a US dollar. */
 export interface Ledger {
   /**
    * Reserves an amount; returns null if it does not fit under the limit any more. Null, for an
@@ -200,17 +196,24 @@ export interface Ledger {
   readonly spentMicroUsd: number;
 }
 
-/**
- * Leave to send one create request. Report the service's response once, if there is one: it times
- * the next requests.
- */
+/** Gives each prediction to one job, so that no two jobs count the same one as theirs. */
+export interface Claims {
+  /**
+   * Claims a prediction for the attempt of a job; emits false if it belongs to another one. Emits
+   * once and completes when that is certain.
+   */
+  take(id: string, owner: ClaimOwner | null): Observable<boolean>;
+  /** Returns true if a prediction is known to belong to a job. */
+  has(id: string): boolean;
+  /** Notes predictions that belong to jobs. */
+  know(ids: Iterable<string>): void;
+}
+
+/** Leave to send one create request. Report the response, if there is one: it times the next. */
 export interface CreateTicket {
   /** Reports that the request was accepted; `limits` is null if the response named none. */
   accepted(limits: CreateLimits | null): void;
-  /**
-   * Reports that it was refused as one too many, with the wait and the reason that the service
-   * named, if any.
-   */
+  /** Reports that it was refused as one too many; the service may have named wait and reason. */
   refused(waitMs: number | null, reason?: string | null): void;
   /** Reports that the request is over, however it ended. Absent: the governor need not know. */
   over?(): void;
@@ -231,15 +234,11 @@ export interface Governor {
 export interface Journal {
   /** Returns the record of a job; undefined if it has no entry. */
   find(index: number): JobRecord | undefined;
-  /**
-   * Returns true if the job's files are all on disk. Quick, because it is called for every job of
-   * the input.
-   */
+  /** Returns true if the job's files are all on disk. Quick: it is called for every job. */
   isSaved(index: number): boolean;
   /**
-   * Returns the jobs that an earlier run left with a prediction whose output may still be
-   * available: intended, created or downloaded, also those that failed after that. Few, however
-   * large the input.
+   * Returns the jobs that an earlier run left with a prediction whose output may be available:
+   * intended, created or downloaded, also those that failed after that. Few, however many jobs.
    */
   openIndexes(): ReadonlySet<number>;
   /** Returns every prediction id known to this run, so that none is adopted twice. */

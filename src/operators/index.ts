@@ -5,8 +5,11 @@ export {
   type ItemRequest,
   isFailed,
   type Made,
+  type MissingFile,
+  type RefusedOriginal,
   type Rendered,
   type RenderedOriginal,
+  type UnusableOutputs,
 } from '../base/items/item.ts';
 export { type ClockScheduler, monotonicScheduler } from '../base/monotonicScheduler.ts';
 export { type AdaptivePollConfig, adaptivePoll } from './adaptivePoll.ts';
@@ -46,12 +49,12 @@ export {
   createEventFollower,
 } from './predictions/awaitPrediction.ts';
 export { type CancelPredictionConfig, cancelPrediction } from './predictions/cancelPrediction.ts';
-export { type ClaimedIds, createClaimedIds } from './predictions/claimedIds.ts';
 export type { CreateOnceConfig } from './predictions/createOnce.ts';
 export { type CreatePredictionConfig, createPrediction } from './predictions/createPrediction.ts';
 export { createListPoller, type ListPollerConfig } from './predictions/listPoller.ts';
-export { createLookout, type FindConfig, type Lookout, type LookoutConfig } from './predictions/lookout.ts';
+export { createLookout, type Lookout, type LookoutConfig } from './predictions/lookout.ts';
 export { type Attempt, createAttempt, type SentRequest } from './predictions/lost/attempt.ts';
+export type { FindConfig } from './predictions/lost/searches.ts';
 export type { Match } from './predictions/match.ts';
 export type { ShownRequest } from './predictions/matchRequest.ts';
 export type { PollScheduleConfig } from './predictions/pollSchedule.ts';
@@ -75,8 +78,7 @@ export {
   downloadOutput,
   type StemOf,
 } from './stages/downloadOutput.ts';
-export type { MissingFile } from './stages/missingFiles.ts';
-export { type RefusedOriginal, type RenditionsConfig, renditions } from './stages/renditions.ts';
+export { type RenderedParts, type RenditionsConfig, renditions } from './stages/renditions.ts';
 export { type Scored, type ScoreImageConfig, scoreImage } from './stages/scoreImage.ts';
 export { type TallyConfig, tally } from './stages/tally.ts';
 export { throwFailed } from './stages/throwFailed.ts';

@@ -23,7 +23,7 @@ import {
   refinementFingerprint,
   refinementJobs,
 } from '../../src/pipelines/workflows/refinement/jobs.ts';
-import { refinement } from '../../src/pipelines/workflows/refinement/refinement.ts';
+import { runRefinement } from '../../src/pipelines/workflows/refinement/refinement.ts';
 import { readRefinementSpec, refinementTotal } from '../../src/pipelines/workflows/refinement/spec.ts';
 import { createReplicateProvider } from '../../src/providers/replicate/replicateProvider.ts';
 import type { Simulator, SimulatorConfig } from '../../src/simulator/index.ts';
@@ -188,7 +188,7 @@ const refineScript: Script = async (frame) => {
     ...{ total: refinementTotal(spec), context: contexts, tagNames: ['round', 'parent'] },
     ...{ fingerprint: null, flags },
     run: (settings) =>
-      refinement(spec, contexts, {
+      runRefinement(spec, contexts, {
         ...settings,
         scorer: ({ index }) => index,
         fixedInput: refinementFingerprint(spec, contexts),

@@ -1,5 +1,4 @@
 import { toMicroUsd } from '../../base/text.ts';
-import { UsageError } from '../../errors.ts';
 import { runDefaults } from '../../pipelines/run/settings.ts';
 import { secretsIn } from '../../providers/replicate/credentials.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
@@ -64,16 +63,6 @@ export function runBatchScript(
       await service.close();
     }
   });
-}
-
-/** Runs `read`, and puts the path of the spec before the message of a `UsageError`. */
-export async function prefixSpecName<T>(specPath: string, read: () => T | Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${specPath}: ${error.message}`, { suggestion: error.suggestion, cause: error });
-  }
 }
 
 /** Fills in flags that were not given: first from the spec, then from the defaults. */

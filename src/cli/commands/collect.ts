@@ -1,4 +1,4 @@
-import { collect } from '../../pipelines/workflows/collect.ts';
+import { runCollect } from '../../pipelines/workflows/collect.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { runBatch } from '../batch/runBatch.ts';
 import { runFolderAt } from '../batch/runFolder.ts';
@@ -51,6 +51,6 @@ export async function collectCommand(script: BatchScriptContext): Promise<number
     service,
     io,
     around: script.around,
-    run: collect,
+    run: runCollect,
   });
 }

@@ -1,5 +1,5 @@
 import { runDefaults } from '../../pipelines/run/settings.ts';
-import { retryFailed } from '../../pipelines/workflows/retryFailed.ts';
+import { runRetry } from '../../pipelines/workflows/retryFailed.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { runBatch } from '../batch/runBatch.ts';
 import { runFolderAt } from '../batch/runFolder.ts';
@@ -37,6 +37,6 @@ export async function retryFailedCommand(script: BatchScriptContext): Promise<nu
     service,
     io,
     around: script.around,
-    run: retryFailed,
+    run: runRetry,
   });
 }

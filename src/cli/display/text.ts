@@ -1,13 +1,15 @@
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
+import { flagsAlone } from '../../errors.ts';
 
 /**
  * Makes a text safe for a terminal, on one line: removes escape sequences, and turns every run of
  * line breaks, tabs and other control characters into one space. Removes characters that change the
- * writing direction as well, since they would reorder the text around them.
+ * writing direction as well, since they would reorder the text around them, and the names that
+ * options have in code.
  */
 export function plainText(text: string): string {
-  return stripVTControlCharacters(text)
+  return stripVTControlCharacters(flagsAlone(text))
     .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
     .replace(/[\p{Cc}\u2028\u2029\s]+/gu, ' ')
     .trim();

@@ -1,25 +1,42 @@
-import { defer, finalize, map, NEVER, Observable, type SchedulerLike, Subscription, tap } from 'rxjs';
+import {
+  concatMap,
+  defer,
+  finalize,
+  map,
+  NEVER,
+  Observable,
+  type SchedulerLike,
+  Subscription,
+  tap,
+} from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import type { Provider } from '../../ports.ts';
+import type { Claims, Provider } from '../../ports.ts';
 import type { ModelInput, Prediction } from '../../types.ts';
 import { isRecoverable } from '../internal/retryPolicies.ts';
-import { type ClaimedIds, createClaimedIds } from './claimedIds.ts';
+import { createClaims } from './claims.ts';
 import { type Attempt, areAlike } from './lost/attempt.ts';
+import { claimFound } from './lost/claimFound.ts';
 import { judgeLook, type Look } from './lost/judgeLook.ts';
-import { takenByAnother, uncertain, unread, wrongResponse } from './lost/lostErrors.ts';
+import { expectOwnResponse, takenByAnother, uncertain, unread } from './lost/lostErrors.ts';
 import { createOwnPredictions } from './lost/ownPredictions.ts';
-import { beginSearch, hurrySearch, isLastLook, nextTurn, noteLook, type Search } from './lost/searches.ts';
+import {
+  beginSearch,
+  endSearches,
+  type FindConfig,
+  hurrySearch,
+  isLastLook,
+  nextTurn,
+  noteLook,
+  type Search,
+} from './lost/searches.ts';
 import { takeLook } from './lost/takeLook.ts';
-import { contradiction } from './matchRequest.ts';
 import { createSurplus, type Surplus } from './surplus.ts';
 import type { ServiceOutage } from './watchService.ts';
 
 export interface LookoutConfig {
   /** Prediction ids that jobs have claimed, in this run or an earlier one. Default: none. */
-  claims?: ClaimedIds;
-  /**
-   * Time for which a prediction is looked for, from its create request, at least. Default 128,000.
-   */
+  claims?: Claims;
+  /** Least time of a search, from the create request. Default 128,000. */
   lookForMs?: number;
   /**
    * What is known of a service that may be away: a search does not end for want of a list that
@@ -33,23 +50,13 @@ export interface LookoutConfig {
   scheduler?: SchedulerLike;
 }
 
-export interface FindConfig {
-  /**
-   * Returns true if nothing is in flight besides lost requests. Until then a search goes on beyond
-   * `lookForMs`, because each further prediction of the run may prove something. Default: true.
-   */
-  isAtRest?: () => boolean;
-  /** Ends the search within 6 s when it emits. Default: never. */
-  hurry?: Observable<unknown>;
-}
-
 /**
  * Finds the predictions of create requests whose response was lost. One for all jobs of a run: one
  * look at the list of predictions serves all of them.
  */
 export interface Lookout {
   /** The predictions that jobs have claimed. */
-  readonly claims: ClaimedIds;
+  readonly claims: Claims;
   /** Finds predictions of the run that no job has, in a list that it is shown. */
   readonly surplus: Surplus;
   /**
@@ -84,7 +91,7 @@ const COVERED_MS = 60_000;
  * that cannot be read proves nothing; if reading it again cannot help, `find` emits the error.
  */
 export function createLookout(provider: Provider, config: LookoutConfig = {}): Lookout {
-  const { claims = createClaimedIds(), lookForMs = 128_000 } = config;
+  const { claims = createClaims(), lookForMs = 128_000 } = config;
   const { outage = alwaysThere, random = Math.random, scheduler = monotonicScheduler } = config;
   const own = createOwnPredictions();
   const surplus = createSurplus({
@@ -102,22 +109,22 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let breaksInARow = 0;
 
-  const accept = (attempt: Attempt, prediction: Prediction): Prediction => {
-    const differing = contradiction(attempt.request, prediction);
-    if (differing !== null) {
-      attempt.answeredId = prediction.id;
-      throw wrongResponse(differing, attempt, prediction);
-    }
-    if (!claims.take(prediction.id)) throw takenByAnother(prediction);
-    own.note(attempt, prediction, scheduler.now());
-    return prediction;
+  const accept = (attempt: Attempt, prediction: Prediction): Observable<Prediction> => {
+    expectOwnResponse(attempt, prediction);
+    const respondedAtMs = scheduler.now();
+    return claims.take(prediction.id, attempt.owner).pipe(
+      map((isTaken) => {
+        if (!isTaken) throw takenByAnother(prediction);
+        own.note(attempt, prediction, respondedAtMs);
+        return prediction;
+      }),
+    );
   };
   /**
-   * Claims a found prediction. Of attempts that are alike, each may have got that of another, so it
-   * counts as open until none is left; a prediction without such doubt proves that the list has it.
+   * Notes a find. Of attempts that are alike, each may have got that of another, so it counts as
+   * open until none is left; a prediction without such doubt proves that the list has it.
    */
   const adopt = (attempt: Attempt, { id }: Prediction): void => {
-    claims.take(id);
     const open = [...inFlight, ...[...searches].map((search) => search.attempt)];
     adopted = [...adopted, attempt].filter((one) =>
       open.some((other) => other !== one && areAlike(other, one)),
@@ -125,16 +132,10 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     if (!adopted.includes(attempt) && own.offset !== null) own.noteFound(attempt, id);
   };
 
-  /** A list that always breaks off proves nothing: its searches end once the run is at rest. */
-  const noteBreak = ({ breaksOff = false, atMs }: Look, current: readonly Search[]): void => {
-    breaksInARow = breaksOff ? breaksInARow + 1 : 0;
-    if (breaksInARow < MOST_BREAKS) return;
-    for (const search of current) search.deadlineMs = Math.min(search.deadlineMs, atMs);
-  };
-
-  const conclude = (look: Look, served: readonly Search[]): void => {
+  const conclude = (look: Look, served: readonly Search[]): Observable<unknown> => {
     const current = served.filter((search) => searches.has(search));
-    noteBreak(look, current);
+    breaksInARow = look.breaksOff === true ? breaksInARow + 1 : 0;
+    if (breaksInARow >= MOST_BREAKS) endSearches(current, look.atMs);
     const lost = current.map(({ attempt }) => attempt);
     // The list may have come late, at the end of an outage.
     const nowMs = scheduler.now();
@@ -142,23 +143,25 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     const isLast = (attempt: Attempt) => ending.some((search) => search.attempt === attempt);
     const sentAtMs = Math.min(...lost.map((attempt) => attempt.sentAtMs)) - COVERED_MS;
     own.see(new Set(look.listed.map(({ id }) => id)), { sentAtMs, lookedAtMs: look.atMs });
-    const { found, neverMade } = judgeLook(
-      look,
-      { lost, inFlight: [...inFlight], adopted },
-      { own, isClaimed: claims.has, isLast },
-    );
-    for (const [attempt, prediction] of found) adopt(attempt, prediction);
-    for (const { attempt, subscriber } of current) {
-      const prediction = found.get(attempt) ?? null;
+    const attempts = { lost, inFlight: [...inFlight], adopted };
+    const { found, neverMade } = judgeLook(look, attempts, { own, isClaimed: claims.has, isLast });
+    const end = ({ attempt, subscriber }: Search, claimed: typeof found): void => {
+      const prediction = claimed.get(attempt) ?? null;
       if (prediction !== null || neverMade.includes(attempt)) {
         surplus.settled(attempt);
         subscriber.next(prediction);
         subscriber.complete();
-      } else if (isLast(attempt)) {
+      } else if (isLast(attempt) && !found.has(attempt)) {
+        // If another process was faster to claim its prediction, it is looked for once more.
         surplus.left(attempt);
         subscriber.error(uncertain(null));
       }
-    }
+    };
+    const endAll = tap<typeof found>((claimed) => {
+      for (const [attempt, prediction] of claimed) adopt(attempt, prediction);
+      for (const search of current) if (searches.has(search)) end(search, claimed);
+    });
+    return claimFound(found, claims).pipe(endAll);
   };
   const fail = (error: unknown, served: readonly Search[], atMs: number): void => {
     for (const search of served.filter((one) => searches.has(one))) {
@@ -167,15 +170,14 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
       search.subscriber.error(unread(error));
     }
   };
-
   const look = (): void => {
     const atMs = scheduler.now();
     const served = [...searches];
+    const attempts = served.map(({ attempt }) => attempt);
     const isPatient = served.some((search) => isLastLook(search, atMs));
     for (const search of served) noteLook(search, atMs);
     isLooking = true;
     lookedAtMs = atMs;
-    const attempts = served.map(({ attempt }) => attempt);
     const endLook = () => {
       isLooking = false;
       takeTurn();
@@ -185,14 +187,15 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
     turn = looking;
     const settings = { offset: own.offset, isClaimed: claims.has, inputs, isPatient, random, scheduler };
     looking.add(
-      takeLook(provider, attempts, settings).subscribe({
-        next: (seen) => conclude(seen, served),
-        error: (error: unknown) => {
-          fail(error, served, atMs);
-          endLook();
-        },
-        complete: endLook,
-      }),
+      takeLook(provider, attempts, settings)
+        .pipe(concatMap((seen) => conclude(seen, served)))
+        .subscribe({
+          error: (error: unknown) => {
+            fail(error, served, atMs);
+            endLook();
+          },
+          complete: endLook,
+        }),
     );
   };
   const takeTurn = (): void => {
@@ -223,7 +226,7 @@ export function createLookout(provider: Provider, config: LookoutConfig = {}): L
           attempt.endedAtMs = scheduler.now();
         };
         return response.pipe(
-          map((prediction) => accept(attempt, prediction)),
+          concatMap((prediction) => accept(attempt, prediction)),
           tap({ error: lose, unsubscribe: lose }),
           finalize(() => inFlight.delete(attempt)),
         );

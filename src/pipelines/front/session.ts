@@ -3,7 +3,7 @@ import { toMicroUsd } from '../../base/text.ts';
 import { createGate } from '../../operators/gate.ts';
 import { expectOption } from '../../operators/internal/options.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
-import { createClaimedIds } from '../../operators/predictions/claimedIds.ts';
+import { createClaims } from '../../operators/predictions/claims.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
 import type { Provider } from '../../ports.ts';
 import { runDefaults, type SharedService } from '../run/settings.ts';
@@ -60,7 +60,7 @@ export function createSession(config: SessionConfig = {}): Session {
     ledger,
     slots: createGate(concurrency),
     governor: createGovernor({ perMinute: ratePerMinute, maxWaitMs, ...clock }),
-    claims: createClaimedIds(),
+    claims: createClaims(),
   };
   return {
     shared,

@@ -1,45 +1,53 @@
-import { concat, defer, EMPTY, from, ignoreElements, type Observable, type SchedulerLike } from 'rxjs';
+import { concat, defer, EMPTY, from, type Observable, type SchedulerLike } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { encoderConcurrency } from '../../base/pictures.ts';
 import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import { openDecodingNotes } from '../../images/decodingNotes.ts';
-import { createGate, gate } from '../../operators/gate.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
 import { createEventFollower } from '../../operators/predictions/awaitPrediction.ts';
-import { type ClaimedIds, createClaimedIds } from '../../operators/predictions/claimedIds.ts';
+import { createClaims } from '../../operators/predictions/claims.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLookout, type Lookout } from '../../operators/predictions/lookout.ts';
 import { watchService } from '../../operators/predictions/watchService.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
 import { shareLedger } from '../../operators/stages/shareLedger.ts';
-import type { Ledger, PredictionEvents, Provider, ProviderAnswers, Renderer } from '../../ports.ts';
+import type {
+  Claims,
+  Journal,
+  Ledger,
+  PredictionEvents,
+  Provider,
+  ProviderAnswers,
+  Renderer,
+} from '../../ports.ts';
 import { createDownloader } from '../../providers/downloads/downloader.ts';
 import { createRenderer } from '../../renditions/renderer.ts';
 import { deleteImages, writeSidecar } from '../../sinks/manifest/sidecar.ts';
-import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
-import type { FolderJournal } from '../../store/journal/journal.ts';
-import type { Outcome, Plan } from '../../types.ts';
+import type { Plan } from '../../types.ts';
 import type { GenerateConfig } from '../journey/config.ts';
+import type { RunPorts } from '../journey/run.ts';
 import { outageWatch } from './outages.ts';
-import { type OpenRun, type RunSettings, runDefaults, type SharedService } from './settings.ts';
+import { type RunSettings, type RunStore, runDefaults, type SharedService } from './settings.ts';
 
-/** The open parts of a run folder that its configuration is made from. */
-type Opened = Pick<OpenRun, 'journal' | 'ratings' | 'manifest' | 'thumbnails'> & {
+/** The service and the store that the configuration of a run is made from. */
+interface Opened {
   readonly provider: Provider;
-};
+  readonly store: RunStore;
+}
 
-/** Returns the configuration of `generate`, from the settings of a run and its open folder. */
+/** Returns the configuration of `generate`, from the settings of a run and its open store. */
 export function configOf(
   settings: RunSettings,
   opened: Opened,
-): GenerateConfig & { readonly lookout: Lookout } {
+): GenerateConfig & RunPorts & { readonly lookout: Lookout } {
   const { destinations: _destinations, webhooks, detach = false, session, ...others } = settings;
-  const { folder, deleteLocal = false } = settings;
+  const { folder, sidecars = true, deleteLocal = false } = settings;
   const { ratePerMinute = runDefaults.ratePerMinute, maxWaitMs = runDefaults.maxWaitMs } = settings;
   const { lookForMs = runDefaults.lookForMs, random = Math.random } = settings;
   const { scheduler = monotonicScheduler } = settings;
-  const { journal } = opened;
+  const { store } = opened;
+  const { journal, isDone, isPaidBefore, filesOf } = store;
+  const putAside = (reason: 'failed' | 'detached') => (plan: Plan) => store.putAside(plan, reason);
   const claims = claimedIn(journal, session);
   const emit = guardListener(settings.emit ?? (() => {}));
   const watching = outageWatch('service', settings, { emit, scheduler });
@@ -50,7 +58,7 @@ export function configOf(
     provider,
     outage,
     emit,
-    ...(detach ? { waitMs: 0, detached: true, beforeCreate: storedPlans(folder, 'detached').store } : {}),
+    ...(detach ? { waitMs: 0, detached: true, beforeCreate: putAside('detached') } : {}),
     ...(webhooks === undefined ? {} : byWebhooks(webhooks, provider, scheduler)),
     downloader: createDownloader({
       isLocal: provider.isLocal ?? false,
@@ -58,9 +66,9 @@ export function configOf(
       isPlain: provider.isPlain ?? false,
       scheduler,
     }),
-    renderer: rendererFor(folder, opened),
+    renderer: rendererFor(folder, store),
     journal,
-    ledger: openLedger(settings, opened, emit),
+    ledger: openLedger(settings, store, emit),
     governor:
       session?.governor ??
       createGovernor({
@@ -77,32 +85,31 @@ export function configOf(
         estimateOf: (request) => estimateOf(request, priceFor(request.model, settings)),
       }),
     }),
-    onFailed: storedPlans(folder, 'failed').store,
-    persist: persistIn(settings, opened),
+    isDone,
+    isPaidBefore,
+    filesOf,
+    onFailed: putAside('failed'),
+    persist: (outcome) => concat(sidecars ? writeSidecar(folder, outcome) : EMPTY, store.keep(outcome)),
     ...(deleteLocal ? { afterSaved: (outcome) => from(deleteImages(folder, outcome)) } : {}),
   };
 }
 
 /**
  * Returns the answers of a provider, with some of them replaced. Either may be an object with
- * methods.
+ * methods. Costs without estimates make those of the provider void: they would be of other prices.
  */
 export function overrideAnswers(
   own: ProviderAnswers,
   others: Partial<ProviderAnswers> = {},
 ): ProviderAnswers {
+  const pricing = others.estimateOf === undefined && others.costOf === undefined ? own : others;
   return {
     urlsOf: (output) => (others.urlsOf === undefined ? own.urlsOf(output) : others.urlsOf(output)),
     costOf: (prediction, price) =>
       others.costOf === undefined ? own.costOf(prediction, price) : others.costOf(prediction, price),
-    ...(own.estimateOf === undefined && others.estimateOf === undefined
-      ? {}
-      : {
-          estimateOf: (request, price) =>
-            (others.estimateOf === undefined
-              ? own.estimateOf?.(request, price)
-              : others.estimateOf(request, price)) ?? null,
-        }),
+    ...(pricing.estimateOf && {
+      estimateOf: (request, price) => pricing.estimateOf?.(request, price) ?? null,
+    }),
     errorOf: (prediction) =>
       others.errorOf === undefined ? own.errorOf(prediction) : others.errorOf(prediction),
     describePrice: (model, price) =>
@@ -112,23 +119,15 @@ export function overrideAnswers(
   };
 }
 
-/**
- * Creates the renderer of a run folder. The decoding that shows that an original is complete serves
- * its thumbnail too.
- */
-function rendererFor(folder: string, { thumbnails }: Pick<Opened, 'thumbnails'>): Renderer {
+function rendererFor(folder: string, { check }: Pick<RunStore, 'check'>): Renderer {
   const renderer = createRenderer({ notes: openDecodingNotes(folder) });
-  if (thumbnails === null) return renderer;
-  return {
-    ...renderer,
-    check: (original) => from(thumbnails.check(original)).pipe(ignoreElements()),
-  };
+  return check === undefined ? renderer : { ...renderer, check };
 }
 
 /** Returns the claims of a run, which may be those of several, with all that its journal knows. */
-function claimedIn(journal: FolderJournal, session: SharedService | undefined): ClaimedIds {
-  if (session === undefined) return createClaimedIds(journal.knownPredictionIds());
-  for (const id of journal.knownPredictionIds()) session.claims.take(id);
+function claimedIn(journal: Journal, session: SharedService | undefined): Claims {
+  if (session === undefined) return createClaims(journal.knownPredictionIds());
+  session.claims.know(journal.knownPredictionIds());
   return session.claims;
 }
 
@@ -141,39 +140,21 @@ export function priceFor(
 }
 
 /**
- * Opens the budget of a run, less what earlier runs in its folder have spent. In a session its
+ * Opens the budget of a run, less what earlier runs over its store have spent. In a session its
  * budget must have room, too.
  */
 function openLedger(
   { budgetMicroUsd = Number.POSITIVE_INFINITY, session }: Pick<RunSettings, 'budgetMicroUsd' | 'session'>,
-  { journal, ratings }: Pick<Opened, 'journal' | 'ratings'>,
+  store: Pick<RunStore, 'spentMicroUsd'>,
   emit: EmitEvent,
 ): Ledger {
   const own = createLedger({
     limitMicroUsd: budgetMicroUsd,
-    spentMicroUsd: journal.spentMicroUsd() + (ratings?.spentMicroUsd() ?? 0),
+    spentMicroUsd: store.spentMicroUsd(),
     onWarning: ({ reservedMicroUsd, spentMicroUsd }) =>
       emit({ type: 'budget.warning', limitMicroUsd: budgetMicroUsd, reservedMicroUsd, spentMicroUsd }),
   });
   return session === undefined ? own : shareLedger(own, session.ledger);
-}
-
-/**
- * Returns the hook that writes an outcome's sidecar, its line of the manifest and its thumbnail, in
- * this order.
- */
-function persistIn(
-  { folder, sidecars = true }: Pick<RunSettings, 'folder' | 'sidecars'>,
-  { manifest, thumbnails }: Pick<Opened, 'manifest' | 'thumbnails'>,
-): (outcome: Outcome) => Observable<unknown> {
-  const encoders = createGate(encoderConcurrency());
-  return (outcome) =>
-    concat(
-      sidecars ? writeSidecar(folder, outcome) : EMPTY,
-      manifest.append(outcome),
-      // Made while other predictions run, so that the end of the run does not wait for them.
-      thumbnails === null ? EMPTY : defer(() => thumbnails.make(outcome)).pipe(gate(encoders)),
-    );
 }
 
 /**

@@ -1,16 +1,27 @@
+import type { Observable } from 'rxjs';
 import type { FreeSpace } from '../../disk/freeSpace.ts';
 import type { Gate } from '../../operators/gate.ts';
-import type { ClaimedIds } from '../../operators/predictions/claimedIds.ts';
 import type { Lookout } from '../../operators/predictions/lookout.ts';
-import type { Destination, Governor, Ledger, PredictionEvents, Provider } from '../../ports.ts';
+import type {
+  Claims,
+  Destination,
+  Governor,
+  Journal,
+  Ledger,
+  PredictionEvents,
+  Provider,
+  Renderer,
+} from '../../ports.ts';
 import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
 import type { Manifest } from '../../sinks/manifest/manifest.ts';
 import type { TableFormat } from '../../sinks/manifest/tables.ts';
 import type { RunJournal } from '../../store/entries.ts';
 import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { RunInput } from '../../store/runFile.ts';
-import type { ModelInput, Plan } from '../../types.ts';
+import type { ModelInput, Outcome, Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
+import type { RatingSettings } from '../journey/rating.ts';
+import type { RunPorts } from '../journey/run.ts';
 
 /** The default settings of a run. Flags take their defaults from here, and the help shows them. */
 export const runDefaults = {
@@ -50,7 +61,7 @@ export interface SharedService {
   /** Slots of predictions in flight. */
   readonly slots: Gate;
   /** Predictions of all of these runs, so that none takes another's for its own. */
-  readonly claims: ClaimedIds;
+  readonly claims: Claims;
 }
 
 /** The service a run uses, and what it may spend there. */
@@ -85,16 +96,12 @@ export interface ServiceSettings {
    */
   webhooks?: PredictionEvents;
   /**
-   * Create predictions and leave them to the service; `collect` gathers them later. Default false.
+   * Create predictions and leave them to the service; `runCollect` gathers them later. Default
+   * false.
    */
   detach?: boolean;
   /** Folder that stores results for other runs; made if it does not exist. Default: none. */
   cacheFolder?: string;
-  /**
-   * Keep a journal of ratings that a model makes, beside that of the images. Default: if the folder
-   * has one.
-   */
-  ratings?: boolean;
 }
 
 /** The choice of jobs, and the match between input and folder. */
@@ -122,12 +129,12 @@ export interface InputSettings {
   resumeAnyway?: boolean;
   /**
    * Local files that plans stored in the folder may name, besides those in it: folders or single
-   * files, or `any`. For `collect` and `retryFailed`, whose plans are somebody else's if the folder
+   * files, or `any`. For `runCollect` and `runRetry`, whose plans are somebody else's if the folder
    * is. Default: none.
    */
   allowFiles?: readonly string[] | 'any';
   /**
-   * Values of secret inputs, which stored plans do not have. For `collect` and `retryFailed`.
+   * Values of secret inputs, which stored plans do not have. For `runCollect` and `runRetry`.
    * Default: none.
    */
   secretInputs?: ModelInput;
@@ -167,19 +174,36 @@ export interface ResultSettings {
  */
 export interface RunSettings
   extends ServiceSettings,
+    RatingSettings,
     InputSettings,
     ResultSettings,
     Limits,
     Recovery,
-    Omit<Outputs, 'destinations'>,
+    Omit<Outputs, 'destinations' | 'rate'>,
     Pick<Hooks, 'emit' | 'onTimeout' | 'handOver'>,
     Control,
     Clock {}
 
+/**
+ * What a run needs of the store behind it: the memory of its jobs, and where their outcomes go. The
+ * run folder is one; each of a fleet's workers has one that speaks to a database.
+ */
+export interface RunStore
+  extends Required<Pick<Hooks, 'isDone' | 'isPaidBefore' | 'filesOf'>>,
+    Pick<Renderer, 'check'> {
+  readonly journal: Journal;
+  /** Returns the money that earlier runs have spent of this run's budget. */
+  spentMicroUsd(): number;
+  /** Stores an outcome before it counts: its line of the manifest, its thumbnail. */
+  keep(outcome: Outcome): Observable<unknown>;
+  /** Stores the plan of a job that failed, or whose prediction is left to the service. */
+  putAside(plan: Plan, reason: 'failed' | 'detached'): Observable<unknown>;
+}
+
 /** The open parts of a run folder. */
 export interface OpenFolder {
   /** The configuration of `generate` for this folder. */
-  readonly config: GenerateConfig;
+  readonly config: GenerateConfig & RunPorts;
   /** The service. Calls do not wait for it if it is away: no job depends on the last ones. */
   readonly provider: Provider;
   readonly journal: FolderJournal;

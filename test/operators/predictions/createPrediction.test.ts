@@ -1,7 +1,7 @@
 import { catchError, defer, EMPTY, NEVER, of, throwError, VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
 import { ProviderError, type ProviderErrorDetails } from '../../../src/errors.ts';
-import { createClaimedIds } from '../../../src/operators/predictions/claimedIds.ts';
+import { createClaims } from '../../../src/operators/predictions/claims.ts';
 import { createLookout } from '../../../src/operators/predictions/lookout.ts';
 import type { Governor, Provider } from '../../../src/ports.ts';
 import type { CreateOptions, Prediction } from '../../../src/types.ts';
@@ -273,7 +273,7 @@ it.each([
 it(
   'lets an equal job have the prediction of another one, and takes theirs',
   marbles(({ cold, expectObservable }) => {
-    const claims = createClaimedIds(['p1']);
+    const claims = createClaims(['p1']);
     const theirs = aPrediction({ id: 'p2' });
     const provider = fakeProvider({
       createPrediction: () => cold('-(p|)', { p: aPrediction({ id: 'p1' }) }),

@@ -1,12 +1,21 @@
-import { asyncScheduler, concatMap, defer, NEVER, of, throwError, VirtualTimeScheduler } from 'rxjs';
-import { expect, it } from 'vitest';
+import {
+  asyncScheduler,
+  concatMap,
+  defer,
+  NEVER,
+  type Observable,
+  of,
+  throwError,
+  VirtualTimeScheduler,
+} from 'rxjs';
+import { describe, expect, it } from 'vitest';
 import { truncateDataUrls } from '../../../src/base/modelInput.ts';
 import { ProviderError } from '../../../src/errors.ts';
-import { createClaimedIds } from '../../../src/operators/predictions/claimedIds.ts';
+import { createClaims } from '../../../src/operators/predictions/claims.ts';
 import { createLookout, type Lookout } from '../../../src/operators/predictions/lookout.ts';
 import { createAttempt, type SentRequest } from '../../../src/operators/predictions/lost/attempt.ts';
-import type { Provider } from '../../../src/ports.ts';
-import type { Prediction, PredictionPage } from '../../../src/types.ts';
+import type { Claims, Provider } from '../../../src/ports.ts';
+import type { ClaimOwner, Prediction, PredictionPage } from '../../../src/types.ts';
 import { aPrediction, aRequest, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
 
@@ -515,7 +524,7 @@ it(
 it(
   'never finds what earlier runs knew already',
   marbles(({ expectObservable }) => {
-    const lookout = createLookout(listing(aPrediction()), { claims: createClaimedIds(['p1']) });
+    const lookout = createLookout(listing(aPrediction()), { claims: createClaims(['p1']) });
     expectObservable(lookout.find(anAttempt())).toBe('130s #', undefined, uncertain);
   }),
 );
@@ -532,3 +541,64 @@ it(
     });
   }),
 );
+
+describe('claims that other processes share', () => {
+  /** Claims of which another process has some that this one learns of only when it asks. */
+  const sharedClaims = (theirs: readonly string[], answerIn: (isFree: boolean) => Observable<boolean>) => {
+    const known = createClaims();
+    const asked: (readonly [string, ClaimOwner | null])[] = [];
+    const claims: Claims = {
+      ...known,
+      take: (id, owner) => {
+        asked.push([id, owner]);
+        known.know([id]);
+        return answerIn(!theirs.includes(id));
+      },
+    };
+    return { claims, asked };
+  };
+
+  it(
+    'are awaited before a prediction counts as found',
+    marbles(({ cold, expectObservable, flush }) => {
+      const { claims, asked } = sharedClaims([], () => cold('---(t|)', { t: true }));
+      const lookout = createLookout(listing(aPrediction()), { claims });
+      const owner = { index: 7, attempt: 2 };
+      expectObservable(lookout.find(anAttempt({ owner }))).toBe('---(p|)', { p: aPrediction() });
+      flush();
+      expect(asked).toEqual([['p1', owner]]);
+    }),
+  );
+
+  it(
+    'leave a lost request that was slower with the next prediction, however late the look',
+    marbles(({ cold, expectObservable }) => {
+      const { claims } = sharedClaims(['theirs'], (isFree) => cold('-(t|)', { t: isFree }));
+      const [theirs, mine] = [aPrediction({ id: 'theirs' }), aPrediction({ id: 'mine' })];
+      const pages = [page([theirs]), page([mine, theirs])];
+      const listPredictions = () => defer(() => of(pages.length > 1 ? pages.shift()! : pages[0]!));
+      const lookout = createLookout(fakeProvider({ listPredictions }), { claims, lookForMs: 0 });
+      const found = lookout.find(anAttempt(), { hurry: of(null) });
+      expectObservable(found).toBe('2001ms (p|)', { p: mine });
+    }),
+  );
+
+  it(
+    'take the response whose prediction another process has',
+    marbles(({ cold, expectObservable }) => {
+      const { claims } = sharedClaims(['p1'], (isFree) => cold('--(t|)', { t: isFree }));
+      const lookout = createLookout(fakeProvider({}), { claims });
+      const taken = expect.objectContaining({ code: 'ERR_PREDICTION_TAKEN', tookEffect: 'unknown' });
+      expectObservable(lookout.watch(anAttempt(), of(aPrediction()))).toBe('--#', undefined, taken);
+    }),
+  );
+
+  it(
+    'end a search with their own error if they cannot be asked',
+    marbles(({ cold, expectObservable }) => {
+      const { claims } = sharedClaims([], () => cold('-#'));
+      const lookout = createLookout(listing(aPrediction()), { claims });
+      expectObservable(lookout.find(anAttempt())).toBe('-#');
+    }),
+  );
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createClaimedIds } from '../../../src/operators/predictions/claimedIds.ts';
+import { createClaims } from '../../../src/operators/predictions/claims.ts';
 import type { SentRequest } from '../../../src/operators/predictions/lost/attempt.ts';
 import { createSurplus } from '../../../src/operators/predictions/surplus.ts';
 import type { Prediction } from '../../../src/types.ts';
@@ -17,7 +17,7 @@ function aRun({
   limit = null as boolean | null,
   webhook = null as boolean | null,
 } = {}) {
-  const claims = createClaimedIds(claimed);
+  const claims = createClaims(claimed);
   const surplus = createSurplus({
     isClaimed: claims.has,
     sinceMs: 1_000,
@@ -124,7 +124,7 @@ describe('does not count', () => {
     const { surplus, claims, idsOf } = aRun();
     surplus.sent(sent());
     expect(idsOf(mine('late'))).toEqual(['late']);
-    claims.take('late');
+    claims.know(['late']);
     expect(idsOf()).toEqual([]);
   });
 

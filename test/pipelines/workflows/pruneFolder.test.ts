@@ -28,7 +28,7 @@ const plans = () =>
 async function usedFolder() {
   simulator = await startSimulator({ render: 'fast', speed: 50, coldStarts: false });
   const provider = createReplicateProvider(simulator);
-  await lastValueFrom(runToFolder(plans, 2, { folder: folder(), provider, gallery: false }));
+  await lastValueFrom(runToFolder(plans, { folder: folder(), provider, gallery: false }));
   const { outcomes }: { outcomes: Outcome[] } = JSON.parse(await readFile(at('manifest.json'), 'utf8'));
   const [original = '', rendition = ''] = outcomes[0]?.files.map(({ path }) => path) ?? [];
   const stem = original.replace(/\.\w+$/, '');

@@ -39,7 +39,7 @@ async function aFolder(): Promise<Omit<RunSettings, 'provider'> & Pick<RunSettin
     ...{ folder: folder(), provider: createReplicateProvider({ ...simulator, service: 'simulator' }) },
     ...{ ratePerMinute: 1_000_000, gallery: false, maxAttempts: 1, random: () => 0 },
   };
-  await lastValueFrom(runToFolder(plans, 5, settings));
+  await lastValueFrom(runToFolder(plans, settings));
   await simulator.close();
   return settings;
 }

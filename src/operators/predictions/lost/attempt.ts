@@ -1,5 +1,5 @@
-import type { OffsetBounds } from '../../../base/time/clockOffset.ts';
-import type { Prediction, PredictionRequest } from '../../../types.ts';
+import type { OffsetBounds } from '../../../base/clockOffset.ts';
+import type { ClaimOwner, Prediction, PredictionRequest } from '../../../types.ts';
 import { isAtLeast, type Match } from '../match.ts';
 import { requestMatcher, type ShownRequest } from '../matchRequest.ts';
 
@@ -19,11 +19,15 @@ export interface SentRequest {
   readonly webhookUrl?: string | null;
   /** True if an earlier run sent it. Default false. */
   readonly isFromBefore?: boolean;
+  /** The job that sent it, for claims that several processes share. Default: none. */
+  readonly owner?: ClaimOwner | null;
 }
 
 /** A create request in flight, or one whose response was lost. */
 export interface Attempt extends SentRequest {
   readonly wallMs: number;
+  /** Set by the job, once it is known which of its attempts this is; null: none. */
+  owner: ClaimOwner | null;
   /** Time at which its response was lost, ms since 1970; null while it is in flight. */
   endedAtMs: number | null;
   /** Id in a response that was about another request. */
@@ -33,8 +37,8 @@ export interface Attempt extends SentRequest {
 }
 
 export function createAttempt(sent: SentRequest): Attempt {
-  const { sentAtMs, wallMs = sentAtMs } = sent;
-  return { ...sent, wallMs, endedAtMs: null, answeredId: null, match: requestMatcher(sent.request) };
+  const { request, sentAtMs, wallMs = sentAtMs, owner = null } = sent;
+  return { ...sent, wallMs, owner, endedAtMs: null, answeredId: null, match: requestMatcher(request) };
 }
 
 /**
@@ -46,7 +50,7 @@ export function areAlike(one: Attempt, other: Attempt): boolean {
 }
 
 function shownBy({ request }: Attempt): ShownRequest {
-  return { model: request.model, version: request.version, input: request.input };
+  return { model: request.model, version: request.version ?? null, input: request.input };
 }
 
 /** Time by which a prediction may have been created after its response was lost. */

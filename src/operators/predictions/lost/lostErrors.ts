@@ -1,9 +1,10 @@
 import { withoutStop } from '../../../base/text.ts';
-import { ProviderError } from '../../../errors.ts';
+import { option, ProviderError } from '../../../errors.ts';
 import type { Prediction } from '../../../types.ts';
 import { concernsAllCalls } from '../../internal/outageErrors.ts';
 import { isRecoverable } from '../../internal/retryPolicies.ts';
-import type { SentRequest } from './attempt.ts';
+import { contradiction } from '../matchRequest.ts';
+import type { Attempt, SentRequest } from './attempt.ts';
 
 /**
  * Returns true if the result of a create request is unknown by its error. After an error that stops
@@ -15,8 +16,18 @@ export function isLost(error: unknown): error is ProviderError {
 
 const lost = { tookEffect: 'unknown', recoverable: true } as const;
 
-/** The error of a create request whose response is about another one. */
-export function wrongResponse(
+/**
+ * Throws the error of a create request whose response is about another one, and notes the
+ * prediction that it names.
+ */
+export function expectOwnResponse(attempt: Attempt, prediction: Prediction): void {
+  const differing = contradiction(attempt.request, prediction);
+  if (differing === null) return;
+  attempt.answeredId = prediction.id;
+  throw wrongResponse(differing, attempt, prediction);
+}
+
+function wrongResponse(
   differing: 'model' | 'version' | 'prompt',
   { request: { model } }: SentRequest,
   prediction: Prediction,
@@ -48,8 +59,7 @@ export function uncertain(cause: unknown): ProviderError {
     `The image may have been made and paid for: the response to its create request was lost, and the list of predictions does not show yet what became of it.${why}`,
     {
       ...lost,
-      suggestion:
-        'Run the same command again, ten minutes later at best: it looks again before it makes anything. Or look at https://replicate.com/predictions; --repay makes, and pays for, the image again.',
+      suggestion: `Run the same command again, ten minutes later at best: it looks again before it makes anything. Or look at https://replicate.com/predictions; ${option('--repay')} makes, and pays for, the image again.`,
       ...(cause === null ? {} : { cause }),
     },
   );

@@ -1,8 +1,18 @@
-import type { Subscriber } from 'rxjs';
+import type { Observable, Subscriber } from 'rxjs';
 import type { Prediction } from '../../../types.ts';
 import type { ServiceOutage } from '../watchService.ts';
 import type { Attempt } from './attempt.ts';
 import { LISTED_FOR_SURE_MS } from './judgeLook.ts';
+
+export interface FindConfig {
+  /**
+   * Returns true if nothing is in flight besides lost requests. Until then a search goes on beyond
+   * `lookForMs`, because each further prediction of the run may prove something. Default: true.
+   */
+  isAtRest?: () => boolean;
+  /** Ends the search within 6 s when it emits. Default: never. */
+  hurry?: Observable<unknown>;
+}
 
 /** The search for the prediction of a lost create request. Moments are ms since 1970. */
 export interface Search {
@@ -67,6 +77,13 @@ function deadlineOf({ attempt, deadlineMs, lookForMs, isHurried, outage, beganMs
   const isInOutage = outage.wasAway(lostAtMs) || (lookForMs >= USUAL_SEARCH_MS && outage.mayBeAway(lostAtMs));
   const leastMs = isInOutage ? lostAtMs + LISTED_FOR_SURE_MS : 0;
   return Math.max(deadlineMs + outage.awayMs(beganMs), leastMs);
+}
+
+/**
+ * Lets searches end once the run is at rest: a list that always breaks off proves nothing.
+ */
+export function endSearches(searches: readonly Search[], nowMs: number): void {
+  for (const search of searches) search.deadlineMs = Math.min(search.deadlineMs, nowMs);
 }
 
 /** Lets a search end soon: after its third look from now. */
