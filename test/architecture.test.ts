@@ -185,6 +185,16 @@ it('nothing imports in a circle, types included', () => {
   expect(findCircles(arrows)).toEqual([]);
 });
 
+it('a run on one machine loads nothing of a fleet, and a fleet its client only when it is asked for', () => {
+  const loaded = modules.flatMap((path) =>
+    [...readFileSync(join('src', path), 'utf8').matchAll(/\bfrom '([^']+)'/g)]
+      .map(([, name = '']) => name)
+      .filter((name) => name === 'pg' || (/\/fleet\//.test(name) && roomOf(path) !== 'fleet'))
+      .map((name) => `${path}: ${name}`),
+  );
+  expect(loaded).toEqual([]);
+});
+
 it('joins no path that may have been read back with a folder, but where it is checked', () => {
   // A text in place, a constant, or a name made of numbers cannot lead out of a folder.
   const joined =

@@ -105,7 +105,7 @@ async function reachable(bin: string, folder: string, user: User): Promise<strin
     await run(join(bin, 'postgres'), ['--version'], { ...user, cwd: sep });
     return bin;
   } catch {
-    await cp(dirname(bin), join(folder, 'native'), { recursive: true });
+    await cp(dirname(bin), join(folder, 'native'), { recursive: true, verbatimSymlinks: true });
     return join(folder, 'native', 'bin');
   }
 }
