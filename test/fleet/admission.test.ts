@@ -173,6 +173,15 @@ describeFleet('the admission of create requests', () => {
     expect(verdicts([await begin(worker, 3)])).toEqual(['wait']);
   });
 
+  it('does not wait for the disk when it frees a slot, since a slot that is lost frees itself', async () => {
+    const flush = await database.transaction(async (query) => {
+      await query('SET LOCAL synchronous_commit = on');
+      await query('SELECT rx_v1.release(1, 1, 1)');
+      return query('SHOW synchronous_commit');
+    });
+    expect(flush).toEqual([{ synchronous_commit: 'off' }]);
+  });
+
   it('closes as long as the service asks, halves the pace once a closure and lets it grow back', async () => {
     const run = await aRun(database, parts, { perMinute: 600, burst: 10 });
     const worker = await aWorker(database, run);

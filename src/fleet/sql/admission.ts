@@ -97,9 +97,10 @@ const BEGIN = `
  */
 const RELEASE = `
   CREATE FUNCTION rx_v1.release(p_run bigint, p_index integer, p_attempt integer) RETURNS void
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  SET synchronous_commit = off AS $$
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   BEGIN
+    -- Until the transaction ends: a SET of the function would end with it, before the commit.
+    PERFORM set_config('synchronous_commit', 'off', true);
     DELETE FROM rx.flight WHERE run = p_run AND job_index = p_index AND attempt = p_attempt;
   END $$;
 `;
