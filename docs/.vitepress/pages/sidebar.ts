@@ -20,6 +20,7 @@ export const sidebar: SidebarGroup[] = [
   {
     text: 'Guide',
     items: [
+      page('Guide to batches', '/guide'),
       page('Models and prices', '/models'),
       page('Inputs', '/inputs'),
       page('Renditions', '/renditions'),
