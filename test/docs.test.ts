@@ -108,11 +108,59 @@ it('the session of docs/library.md runs', async () => {
   expect(await runExample('docs/library.md', served('session'), example)).toBe('0.009\n');
 });
 
+it('the workflows of docs/library.md run', async () => {
+  const given = `
+    import { copyFile } from 'node:fs/promises';
+    import { startSimulator } from 'rxposure/simulator';
+    await copyFile('examples/summer-launch.yaml', ${JSON.stringify(join(folder, 'summer.yaml'))});
+    process.chdir(${JSON.stringify(folder)});
+    const simulator = await startSimulator({ speed: 100, render: 'fast' });
+    process.env.REPLICATE_API_TOKEN = simulator.token;
+    process.env.REPLICATE_BASE_URL = simulator.baseUrl;
+  `;
+  const example = { heading: '### The workflows', after: 'await simulator.close();' };
+  const lines = (await runExample('docs/library.md', given, example)).trim().split('\n');
+  expect(lines[0]).toBe('2 compared in out/ab/comparison.json');
+  expect(lines.slice(1, 5).toSorted()).toEqual(['celadon 2', 'celadon 4', 'tenmoku 2', 'tenmoku 4']);
+  expect(lines[5]).toBe('3 of the campaign');
+});
+
+it('the score of docs/library.md is stored', async () => {
+  const example = { heading: '### A score for each image', after: 'await simulator.close();' };
+  const output = await runExample('docs/library.md', served('scored'), example);
+  expect(output).toBe('number 0.002 0.005\nnumber 0.002 0.005\n');
+});
+
 it('the example of docs/library.md runs', async () => {
   const given = `const folder = ${JSON.stringify(join(folder, 'run'))};`;
   expect(await runExample('docs/library.md', given, { heading: '## The layer below' })).toBe(
     '4 saved for 0.012\n',
   );
+});
+
+it('the stream of docs/library.md runs', async () => {
+  const example = { heading: '### Outcomes as a stream', after: 'await simulator.close();' };
+  const output = await runExample('docs/library.md', served('stream'), example);
+  expect(output.match(/000\d-an?-[\w-]+\.webp/g)?.toSorted()).toEqual([
+    '0001-a-red-fox.webp',
+    '0002-an-owl.webp',
+  ]);
+});
+
+it('the provider of docs/library.md makes images', async () => {
+  const given = `
+    import { createServer } from 'node:http';
+    import type { AddressInfo } from 'node:net';
+    const picture = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>';
+    const studio = createServer((request, response) => request.resume().on('end', () => response.end(picture)));
+    await new Promise<void>((listening) => studio.listen(0, '127.0.0.1', () => listening()));
+    const studioUrl = 'http://127.0.0.1:' + (studio.address() as AddressInfo).port;
+    const folder = ${JSON.stringify(join(folder, 'studio'))};`;
+  const after = 'studio.close(); studio.closeAllConnections();';
+  expect(await runExample('docs/library.md', given, { heading: '## A provider of your own', after })).toBe(
+    '',
+  );
+  expect(await readdir(join(folder, 'studio'))).toContain('0001-a-red-fox.svg');
 });
 
 it('the iterator of docs/library.md runs', async () => {

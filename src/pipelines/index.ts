@@ -4,6 +4,7 @@ export type { RunInput } from '../store/runFile.ts';
 export type { ScoringModel } from '../types.ts';
 export { type CompareModelsOptions, compareModels } from './front/compareModels.ts';
 export type { DestinationOptions } from './front/destinations.ts';
+export { collect, type FolderOptions, type RetryOptions, retryFailed } from './front/folderRuns.ts';
 export { images } from './front/images.ts';
 export type { ImagesRun } from './front/imagesRun.ts';
 export type {
@@ -19,10 +20,13 @@ export type {
   WorkflowOptions,
 } from './front/options.ts';
 export type { PromptRow, Prompts } from './front/prompts.ts';
+export { type RefineImagesOptions, refineImages } from './front/refineImages.ts';
+export type { ScoreOption } from './front/score.ts';
 export { createSession, type Session, type SessionConfig } from './front/session.ts';
 export { campaign, compose, grid, styles, variations } from './front/workflows.ts';
 export { generate } from './generate.ts';
 export { generateStream } from './generateStream.ts';
+export type { TimedOutPrediction } from './journey/attempt/timedOut.ts';
 export type {
   Clock,
   Control,
@@ -32,8 +36,8 @@ export type {
   Outputs,
   Recovery,
   Services,
-  TimedOutPrediction,
 } from './journey/config.ts';
+export type { ImageRater, Rating, RatingSettings } from './journey/rating.ts';
 export type { RunPorts } from './journey/run.ts';
 export { createModelScorer, type ModelScorerConfig } from './rating/modelScorer.ts';
 export { firstNumber } from './rating/scoringModel.ts';
@@ -55,7 +59,14 @@ export { runCollect } from './workflows/collect.ts';
 export { runComparison } from './workflows/compare.ts';
 export { runCompositions } from './workflows/compose.ts';
 export { runGrid } from './workflows/grid/grid.ts';
+export {
+  type PrunableFile,
+  type PruneFolderConfig,
+  prunableKinds,
+  pruneFolder,
+} from './workflows/pruneFolder.ts';
 export { type RefinementSettings, runRefinement } from './workflows/refinement/refinement.ts';
+export { type RenderSavedSettings, renderSaved } from './workflows/renderSaved.ts';
 export { runRetry } from './workflows/retryFailed.ts';
 export { runStyles } from './workflows/styles.ts';
 export { runVariations } from './workflows/variations.ts';

@@ -23,6 +23,7 @@ import { tally } from '../operators/stages/tally.ts';
 import { warnOfMissingGlyphs } from '../renditions/captionGlyphs.ts';
 import type { ModelInput, Outcome, Plan } from '../types.ts';
 import { generate } from './generate.ts';
+import { rateImages } from './rating/ratedRun.ts';
 import { addBudgetNeeded } from './run/closing/budgetNeeded.ts';
 import { closingLook } from './run/closing/closingLook.ts';
 import { endOrFault } from './run/closing/faults.ts';
@@ -102,9 +103,9 @@ export function runCounted(
   expect: (run: OpenRun) => Promise<void> = async () => {},
 ): Observable<FinishedRun> {
   const { fingerprint = null, haveFiles = true, isPartial = false } = settings;
-  return inOpenRun(settings, (run) => {
-    const { emit = () => {} } = run.config;
-    const plans = isPartial ? source : countedPlans(source, total, emit);
+  return inOpenRun(settings, (opened) => {
+    const { run, rateEarlier } = rateImages(opened, settings);
+    const plans = isPartial ? source : countedPlans(source, total, run.config.emit ?? (() => {}));
     // Files may change while the input that names them stays the same.
     const input = { fingerprint: haveFiles ? null : fingerprint, total };
     const matched = isPartial ? EMPTY : defer(() => matchInput(plans, input, run)).pipe(ignoreElements());
@@ -122,10 +123,9 @@ export function runCounted(
       concatMap((toRender) => counted.pipe(map((saved) => ({ toRender, saved })))),
       delayWhen(({ saved }) => space.expect(total - saved, warn)),
       concatMap(({ toRender, saved }) => {
-        const added = renderEarlier(toRender, plans, run);
-        const outcomes = generate(plans, run.config);
-        const alreadySaved = saved - toRender.size;
-        return runToEnd({ added, outcomes, plans, total, alreadySaved }, paidBefore(toRender, run));
+        const added = concat(rateEarlier, renderEarlier(toRender, plans, run));
+        const work = { added, outcomes: generate(plans, run.config), plans, total };
+        return runToEnd({ ...work, alreadySaved: saved - toRender.size }, paidBefore(toRender, run));
       }),
       concatMap((end) => closingLook(end, run)),
       concatMap((end) => defer(() => addBudgetNeeded(end, plans, run)).pipe(catchError(() => of(end)))),
@@ -135,7 +135,7 @@ export function runCounted(
 }
 
 /** Returns a run in which these jobs, too, were paid by earlier runs. */
-function paidBefore(jobs: IndexSet, run: OpenRun): OpenRun {
+export function paidBefore(jobs: IndexSet, run: OpenRun): OpenRun {
   const { isPaidBefore = () => false } = run.config;
   const isPaid = (outcome: Outcome) => jobs.has(outcome.index) || isPaidBefore(outcome);
   return { ...run, config: { ...run.config, isPaidBefore: isPaid } };

@@ -83,17 +83,12 @@ const caption = z.union([
   z.strictObject({ text: specText, place: z.enum(renditionChoices.captionPlace).default('south') }),
 ]);
 
-type Kept =
-  | 'gravity'
-  | 'background'
-  | 'effort'
-  | 'lossless'
-  | 'chromaSubsampling'
-  | 'progressive'
-  | 'palette';
-
 /** A rendition as a spec has it, with keys and values; see `RenditionSpec` for their meaning. */
-export interface RenditionFields extends Pick<RenditionSpec, Kept> {
+export interface RenditionFields
+  extends Pick<
+    RenditionSpec,
+    'gravity' | 'background' | 'effort' | 'lossless' | 'chromaSubsampling' | 'progressive' | 'palette'
+  > {
   readonly name: string;
   /** In pixels. */
   readonly width: number;

@@ -22,7 +22,7 @@ export async function checkReachableSizes(
 
 async function checkReachable(spec: RenditionSpec, embedProvenance: ProvenanceWriter): Promise<void> {
   const { overlay: _overlay, caption: _caption, gravity: _gravity, maxBytes = 0, ...plain } = spec;
-  // Only some fits have the whole size, whatever the shape of the original.
+  // Only some fits have the whole size, for any shape of the original.
   const isWhole = ['cover', 'contain', 'fill'].includes(spec.fit);
   const least: RenditionSpec = {
     ...plain,

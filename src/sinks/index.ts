@@ -13,6 +13,9 @@ export { type Manifest, manifestOutcomes, openManifest } from './manifest/manife
 export { outcomeSchema } from './manifest/readOutcomes.ts';
 export { writeSidecar } from './manifest/sidecar.ts';
 export { type TableFormat, writeTable } from './manifest/tables.ts';
+export { type CopyPicksConfig, copyPicks } from './picks/copyPicks.ts';
+export type { PickedFileKind } from './picks/picks.ts';
+export { type PickedImage, readPicks } from './picks/readPicks.ts';
 export {
   type RefinementCandidate,
   type RefinementEnd,

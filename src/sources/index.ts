@@ -41,7 +41,17 @@ export {
   type RefinementParent,
   refinementJobs,
 } from '../pipelines/workflows/refinement/jobs.ts';
-export { type RefinementSpec, readRefinementSpec } from '../pipelines/workflows/refinement/spec.ts';
+export type {
+  MeasureFields,
+  RatingModelFields,
+  ScoreFields,
+} from '../pipelines/workflows/refinement/score.ts';
+export {
+  type ReadRefinementConfig,
+  type RefinementFields,
+  type RefinementSpec,
+  readRefinementSpec,
+} from '../pipelines/workflows/refinement/spec.ts';
 export { readStylesSpec, type StylesFields, type StylesSpec } from '../pipelines/workflows/styles.ts';
 export {
   type PictureVariation,
@@ -74,7 +84,7 @@ export {
 export type { JobTemplateConfig } from './planning/jobTemplate.ts';
 export { type PathOf, type PathTemplateConfig, pathTemplate } from './planning/pathTemplate.ts';
 export { type JobDraft, type PlanJobsConfig, planJobs, type ResultKeysConfig } from './planning/planJobs.ts';
-export { requestKey } from './planning/requestKey.ts';
+export { fingerprintOf, requestKey } from './planning/requestKey.ts';
 export { openPromptFile, type PromptFile } from './promptFiles/promptFile.ts';
 export { jobsFromRows, type ValidatedRows, validateRows } from './promptFiles/promptJobs.ts';
 export type { BadRow, Row, RowItem } from './promptFiles/rows.ts';

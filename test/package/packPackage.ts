@@ -85,7 +85,9 @@ async function hashOfSources(): Promise<string> {
   const found = await readdir('src', { recursive: true, encoding: 'utf8' });
   const sources = found.filter((path) => path.endsWith('.ts')).map((path) => join('src', path));
   const others = ['package.json', '.ci/build.mjs', 'tsconfig.json', 'tsconfig.build.json', 'README.md'];
+  const examples = (await readdir('examples/library')).map((name) => join('examples/library', name));
   const hash = createHash('sha256');
-  for (const path of [...sources, ...others].sort()) hash.update(path).update(await readFile(path));
+  for (const path of [...sources, ...others, ...examples].sort())
+    hash.update(path).update(await readFile(path));
   return hash.digest('hex').slice(0, 16);
 }

@@ -41,6 +41,7 @@ describe('the tarball', () => {
       'dist',
       'examples',
       'package.json',
+      'schemas',
     ]);
     const isStray = (path: string) =>
       /\.map$|(?<!\.d)\.ts$/.test(path) && !path.startsWith('examples/library/');

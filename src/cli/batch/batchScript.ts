@@ -46,7 +46,9 @@ export function runBatchScript(
     const warn = createWarn(flags, io);
     const environment = readEnvironment(io.env);
     useProxies(io.env, warn, { baseUrl: flags.baseUrl ?? environment.baseUrl });
-    const choice = chooseService(flags, environment, command.serves('simulate'));
+    const choice = command.needsService
+      ? chooseService(flags, environment, command.serves('simulate'))
+      : ({ kind: 'none' } as const);
     const service = await openService(choice, {
       cacheFolder: cacheFolder(io.env),
       refreshModels: flags.refreshModels,

@@ -4,7 +4,7 @@ import { lastValueFrom } from 'rxjs';
 import { isSimulated } from '../../base/service.ts';
 import { pathFault } from '../../disk/insideFolder.ts';
 import { UsageError } from '../../errors.ts';
-import { fileInput } from '../../pipelines/front/specInput.ts';
+import { fileInput } from '../../pipelines/front/planning/specInput.ts';
 import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
 import { checkFolder, folderState, type RunInput, readRunFile } from '../../store/runFile.ts';
 import type { BatchScriptContext } from './batchScript.ts';

@@ -1,7 +1,7 @@
 import type { ModelReference } from '../../base/modelName.ts';
 import { UsageError } from '../../errors.ts';
-import { findModel } from '../../pipelines/front/findModel.ts';
 import { chooseModel, chooseRefiner } from '../../pipelines/front/planning/chooseModel.ts';
+import { findModel } from '../../pipelines/front/planning/findModel.ts';
 import {
   type ContextChoices,
   jobContext as contextOf,

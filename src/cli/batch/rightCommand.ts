@@ -56,6 +56,11 @@ async function specAt(path: string): Promise<Found | null> {
   return workflow === null ? null : { what: specNames[workflow], command: workflow };
 }
 
+/** Returns the command that takes a file or a run folder; null if none does. */
+export async function commandFor(path: string): Promise<CommandName | null> {
+  return (await find(path))?.command ?? null;
+}
+
 /** Returns the command line for a file that was given alone; null if no command takes it. */
 export async function wordsFor(path: string): Promise<string | null> {
   const found = await find(path);

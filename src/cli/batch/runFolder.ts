@@ -44,3 +44,16 @@ async function runsIn(folder: string): Promise<string[]> {
   const paths = folders.map(({ parentPath, name }) => join(parentPath, name));
   return paths.filter((path) => existsSync(join(path, 'run.json')));
 }
+
+/** Run folders this deep are found. */
+const MOST_LEVELS = 5;
+
+/** Yields the run folders in a folder and below, itself included, by name. Follows no links. */
+export async function* runsBelow(folder: string, levels = MOST_LEVELS): AsyncGenerator<string> {
+  if (existsSync(join(folder, 'run.json'))) return yield folder;
+  if (levels === 0) return;
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const folders = entries.filter((entry) => entry.isDirectory() && !/^\.|^node_modules$/.test(entry.name));
+  const paths = folders.map(({ parentPath, name }) => join(parentPath, name)).sort();
+  for (const path of paths) yield* runsBelow(path, levels - 1);
+}

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { ModelReference } from '../../base/modelName.ts';
 import { UsageError } from '../../errors.ts';
-import { parseModel } from '../../pipelines/front/findModel.ts';
+import { parseModel } from '../../pipelines/front/planning/findModel.ts';
 import { gridBatch } from '../../pipelines/front/planning/gridBatch.ts';
 import { describeSize, type ResumedGrid } from '../../pipelines/workflows/grid/cells.ts';
 import type { GridWorkflow } from '../../pipelines/workflows/grid/gridWorkflow.ts';

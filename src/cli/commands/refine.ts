@@ -1,12 +1,7 @@
 import { dirname } from 'node:path';
-import {
-  expectedParents,
-  type RefinementContexts,
-  refinementFingerprint,
-  refinementJobs,
-} from '../../pipelines/workflows/refinement/jobs.ts';
-import { runRefinement } from '../../pipelines/workflows/refinement/refinement.ts';
-import { readRefinementSpec, refinementTotal } from '../../pipelines/workflows/refinement/spec.ts';
+import { refinementBatch } from '../../pipelines/front/planning/refinementBatch.ts';
+import type { RefinementContexts } from '../../pipelines/workflows/refinement/jobs.ts';
+import { readRefinementSpec } from '../../pipelines/workflows/refinement/spec.ts';
 import { createScorer } from '../../scoring/scorer.ts';
 import { prefixSpecName } from '../../sources/specs/readSpec.ts';
 import { type BatchScriptContext, runBatchScript, withSpec } from '../batch/batchScript.ts';
@@ -55,30 +50,20 @@ export async function refine(script: BatchScriptContext): Promise<number> {
   if (first === undefined || second === undefined) throw new Error('Expected a context for each model');
   const contexts: RefinementContexts = [first, second];
   const { score } = spec;
+  // Without one, the spec is refused.
+  if (score === null) throw new Error('Expected a score');
   const scorer =
     'model' in score ? await scoringModel(score, flags, service, dirname(input)) : createScorer(score);
-  await prefixSpecName(input, () => refinementJobs(spec, contexts, []));
+  const { resumeAnyway } = flags;
+  const batch = await prefixSpecName(input, () => refinementBatch(spec, contexts, { scorer, resumeAnyway }));
   return startBatch({
     ...(await chooseFolder(script, input, { name: spec.name })),
-    jobs: () => refinementJobs(spec, contexts, expectedParents(spec)),
-    total: refinementTotal(spec),
-    context: contexts,
-    renditions: spec.renditions,
+    ...batch,
     axes: `at most ${spec.candidates} candidates, then ${spec.rounds} rounds of ${spec.keep} x ${spec.children}`,
     ...(typeof scorer === 'function' ? {} : { ratedBy: ratedBy(scorer) }),
-    tagNames: ['round', 'parent'],
-    haveFiles: true,
-    fingerprint: null,
     flags,
     service,
     io,
     around: script.around,
-    run: (settings) =>
-      runRefinement(spec, contexts, {
-        ...settings,
-        scorer,
-        fixedInput: refinementFingerprint(spec, contexts),
-        resumeAnyway: flags.resumeAnyway,
-      }),
   });
 }

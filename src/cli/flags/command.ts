@@ -29,6 +29,8 @@ interface CreateCommandConfig {
   inputs: readonly InputDefinition[];
   /** The flags it serves: `[...flagsIn('money', 'pace'), 'only']`. Default: all. */
   flags?: readonly FlagName[];
+  /** False for a command that sends no request, and so needs no token. Default true. */
+  needsService?: boolean;
   /** Allows `--model` several times, for scripts that compare models. Default false. */
   comparesModels?: boolean;
   /**
@@ -55,10 +57,16 @@ type ParsedCommand =
  */
 export function createCommand(config: CreateCommandConfig): {
   readonly name: string;
+  readonly needsService: boolean;
   parse: (argv: readonly string[]) => ParsedCommand;
   serves: (flag: FlagName) => boolean;
 } {
-  return { name: config.name, parse: (argv) => parse(config, argv), serves: (flag) => serves(config, flag) };
+  const { name, needsService = true } = config;
+  return {
+    ...{ name, needsService },
+    parse: (argv) => parse(config, argv),
+    serves: (flag) => serves(config, flag),
+  };
 }
 
 function serves({ flags }: CreateCommandConfig, flag: FlagName): boolean {
@@ -169,15 +177,13 @@ function notForScript(script: string, flag: string): UsageError {
 
 /** Returns the end of the help: examples, chaos profiles, environment, exit codes. */
 function helpEpilogue(config: CreateCommandConfig): string {
-  const { name, examples = [] } = config;
-  const environment = [
-    [
-      'REPLICATE_API_TOKEN',
-      `the token; required${serves(config, 'simulate') ? ' unless you give --simulate' : ''}`,
-    ],
+  const { name, examples = [], needsService = true } = config;
+  const required = `the token; required${serves(config, 'simulate') ? ' unless you give --simulate' : ''}`;
+  const service = [
+    ['REPLICATE_API_TOKEN', required],
     ['REPLICATE_BASE_URL', 'base URL of the API'],
-    ['NO_COLOR', 'any value: no colours'],
   ] as const;
+  const environment = [...(needsService ? service : []), ['NO_COLOR', 'any value: no colours']] as const;
   const commands = examples
     .filter((words) => isClone || !words.startsWith('examples/'))
     .map((words) => `  ${commandLine(name, words)}`);

@@ -1,6 +1,7 @@
 /** The headings of the list of commands, in its order. */
 const groups = {
   make: 'Make images:',
+  look: 'Look at what there is:',
   go: 'Go on with a run:',
   before: 'Before you pay:',
 } as const;
@@ -66,6 +67,24 @@ export const commandTable = {
     line: 'candidates, of which the best are refined round by round',
     help: 'Makes candidate images, rates them, and refines the best, round by round.',
   },
+  open: {
+    heading: groups.look,
+    takes: '[FOLDER]',
+    line: 'open the gallery of a run',
+    help: 'Opens the gallery of a run in your browser, and prints what else there is to look at.',
+  },
+  runs: {
+    heading: groups.look,
+    takes: '[OUT]',
+    line: 'the runs below a folder, and what they cost by day and month',
+    help: 'Lists the runs below a folder: when, which models, saved and failed jobs, cost; and what real runs have cost by day and by month.',
+  },
+  votes: {
+    heading: groups.look,
+    takes: 'FOLDER FILE…',
+    line: 'count the votes of an ab.html, of compare or styles',
+    help: 'Counts the votes cast in the ab.html of a run of compare or styles.',
+  },
   retry: {
     heading: groups.go,
     takes: 'FOLDER',
@@ -78,11 +97,23 @@ export const commandTable = {
     line: 'collect what a run with --detach has left to the service',
     help: 'Collects the predictions that a run with --detach has left to the service. Outputs are deleted after one hour.',
   },
-  votes: {
+  render: {
     heading: groups.go,
-    takes: 'FOLDER FILE…',
-    line: 'count the votes of an ab.html, of compare or styles',
-    help: 'Counts the votes cast in the ab.html of a run of compare or styles.',
+    takes: 'FOLDER',
+    line: 'make renditions of saved images, at no cost',
+    help: 'Makes renditions of the saved images of a run, from their originals on disk. Sends no request, costs nothing, needs no token.',
+  },
+  prune: {
+    heading: groups.go,
+    takes: 'FOLDER',
+    line: 'find files that a run folder does not need; --yes deletes them',
+    help: 'Finds files that a run folder does not need: unfinished ones, thumbnails of images that are gone, and renditions that the manifest does not list. Deletes nothing without --yes, and never an original or a file of yours.',
+  },
+  check: {
+    heading: groups.before,
+    takes: 'FILE',
+    line: 'check and price a prompt file or a spec; needs no token',
+    help: 'Checks a prompt file or a spec, and shows its jobs, cost and time. Makes nothing, and needs no token: it is the command that makes the images, with --dry-run.',
   },
   calibrate: {
     heading: groups.before,

@@ -454,7 +454,7 @@ export const flagTable = [
     name: 'dry-run',
     field: 'dryRun',
     empty: false,
-    help: 'check, price and show the plan; create nothing',
+    help: 'check, price and show the plan; create nothing; needs no token',
     group: 'mode',
   }),
   // Null: the real service.
@@ -514,6 +514,13 @@ export const flagTable = [
     help: 'serve a page on this machine that shows the run live (default: any free port)',
     group: 'output',
     value: flagValues.wholeNumber(0, 65_535),
+  }),
+  toggleFlag({
+    name: 'open',
+    field: 'open',
+    empty: false,
+    help: 'open the gallery in your browser at the end',
+    group: 'output',
   }),
   toggleFlag({
     name: 'json',

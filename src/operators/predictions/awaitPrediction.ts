@@ -1,5 +1,6 @@
 import {
   catchError,
+  concat,
   defer,
   filter,
   finalize,
@@ -10,8 +11,8 @@ import {
   of,
   switchAll,
   takeWhile,
+  throwError,
   throwIfEmpty,
-  timer,
 } from 'rxjs';
 import { expectConcurrency, flattenAll } from '../../base/items/flattenAll.ts';
 import {
@@ -23,11 +24,12 @@ import {
   settleItem,
   spendItem,
 } from '../../base/items/item.ts';
-import { maxTimerMs, monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { PredictionError } from '../../errors.ts';
+import { longTimer, monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { option, PredictionError } from '../../errors.ts';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction, PredictionEvent } from '../../types.ts';
 import { type AdaptivePollConfig, adaptivePoll } from '../adaptivePoll.ts';
+import { expectWait } from '../internal/options.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 import { cancelPrediction } from './cancelPrediction.ts';
@@ -80,8 +82,10 @@ export function awaitPrediction(
   provider: Provider,
   config: AwaitPredictionConfig = {},
 ): <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) => Observable<Made<R> | Failed<R>> {
-  const { concurrency = Number.POSITIVE_INFINITY } = config;
+  const { concurrency = Number.POSITIVE_INFINITY, timeoutMs = 0, ...rhythm } = config;
   expectConcurrency(concurrency);
+  expectWait(timeoutMs, 'timeoutMs');
+  for (const name of RHYTHM) expectWait(rhythm[name] ?? 0, name);
   return <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) =>
     defer(() => {
       const { follower = defaultFollower(provider, config) } = config;
@@ -105,8 +109,9 @@ function followItem<R extends ItemRequest>(
   let isTimeUp = false;
   const followed = defer(() => {
     if (isFinal(prediction)) return of(prediction);
-    const states = follower.follow(prediction, sinceMs);
-    const timeUp = timer(Math.min(maxTimerMs, timeoutMs), scheduler).pipe(
+    const left = () => timeoutError(prediction.id, waitedMs(), 'was left to the service');
+    const states = concat(follower.follow(prediction, sinceMs), throwError(left));
+    const timeUp = longTimer(timeoutMs, scheduler).pipe(
       map(() => {
         isTimeUp = true;
         return onTimeout(prediction);
@@ -116,7 +121,7 @@ function followItem<R extends ItemRequest>(
       switchAll(),
       takeWhile((state) => !isFinal(state), true),
       filter(isFinal),
-      throwIfEmpty(() => timeoutError(prediction.id, waitedMs(), 'was left to the service')),
+      throwIfEmpty(left),
     );
   });
   return followed.pipe(
@@ -149,7 +154,7 @@ export function timeoutError(
       recoverable: true,
       suggestion:
         end === 'was cancelled'
-          ? 'Allow more time with --timeout, or run the same command again later.'
+          ? `Allow more time with ${option('--timeout')}, or run the same command again later.`
           : 'Run the same command again within an hour after it ends: its output is downloaded, and not paid for again.',
     },
   );

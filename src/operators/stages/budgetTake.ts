@@ -3,7 +3,7 @@ import { createFifoQueue } from '../../base/items/fifoQueue.ts';
 import { expectConcurrency } from '../../base/items/flattenAll.ts';
 import { type Failed, failItem, type Item, type ItemRequest } from '../../base/items/item.ts';
 import { formatUsd } from '../../base/text.ts';
-import { BudgetError } from '../../errors.ts';
+import { BudgetError, option } from '../../errors.ts';
 import type { Ledger, ProviderAnswers, Reservation } from '../../ports.ts';
 import type { PricedRequest } from '../../types.ts';
 import { expectOption } from '../internal/options.ts';
@@ -156,7 +156,7 @@ export function overBudget(model: string, priceMicroUsd: number | null): BudgetE
   }
   return new BudgetError(`The rest of the budget does not cover this image (${formatUsd(priceMicroUsd)}).`, {
     recoverable: true,
-    suggestion: 'Raise --budget and run the same command again. Saved images are not made or paid for again.',
+    suggestion: `Raise ${option('--budget')} and run the same command again. Saved images are not made or paid for again.`,
   });
 }
 

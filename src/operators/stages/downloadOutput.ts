@@ -27,11 +27,11 @@ import { numberedStem, stemBelow } from '../../disk/copyFiles.ts';
 import { UsageError } from '../../errors.ts';
 import type { Downloader, DownloadTarget, ProvenanceWriter } from '../../ports.ts';
 import type { ImageFile, Json, Prediction } from '../../types.ts';
+import { expectBound, expectWait } from '../internal/options.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { isFinal } from '../predictions/pollSchedule.ts';
 import { retryBackoff } from '../retryBackoff.ts';
-import { errorOfAll, orMissing, partsOf, refusedBefore } from './missingFiles.ts';
-import { errorOfEnded, noOutput } from './noOutput.ts';
+import { errorOfAll, errorOfEnded, noOutput, orMissing, partsOf, refusedBefore } from './missingOutputs.ts';
 
 /**
  * A path without extension, or a function that returns it: given the prediction, the position of
@@ -129,6 +129,9 @@ export function downloadOutput(
 ): <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) => Observable<Downloaded<R> | Failed<R>> {
   const { concurrency = 16, folder, stem = folder === undefined ? undefined : inFolder(folder) } = config;
   expectConcurrency(concurrency);
+  const { retries = 0, delayMs = 0 } = config;
+  expectBound(retries, 'retries', 0);
+  expectWait(delayMs, 'delayMs');
   if (stem === undefined) throw new RangeError('Expected `folder` or `stem`, got neither of them');
   return <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) =>
     defer(() => {

@@ -31,5 +31,5 @@ export function compareModels(spec: string | CompareFields, options: CompareMode
       suggestion: "Give them as models: ['owner/one', 'owner/other'].",
     });
   };
-  return startGrid(comparisonWorkflow, spec, options, { names: ['models'], change });
+  return startGrid(comparisonWorkflow, spec, options, { adds: ['models'], change });
 }

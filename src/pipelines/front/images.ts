@@ -3,9 +3,9 @@ import type { Provider } from '../../ports.ts';
 import { fingerprintOf } from '../../sources/planning/requestKey.ts';
 import { jobsFromRows, validateRows } from '../../sources/promptFiles/promptJobs.ts';
 import { misspelledInputs } from '../../sources/promptFiles/rowFields.ts';
-import { findModel, parseModel } from './findModel.ts';
 import type { ImagesRun } from './imagesRun.ts';
 import type { ImagesOptions } from './options.ts';
+import { findModel, parseModel } from './planning/findModel.ts';
 import { jobContext } from './planning/jobContexts.ts';
 import { openPrompts, type Prompts } from './prompts.ts';
 import { choicesOf, type FrontJobs, startFront } from './startFront.ts';
@@ -26,7 +26,7 @@ import { choicesOf, type FrontJobs, startFront } from './startFront.ts';
  * `UsageError` or `InvalidRowsError`, before anything is created, if options or prompts are wrong.
  */
 export function images(prompts: Prompts, options: ImagesOptions): ImagesRun {
-  return startFront(options, ['model'], (setup) => readJobs(prompts, options, setup));
+  return startFront(options, { adds: ['model'] }, (setup) => readJobs(prompts, options, setup));
 }
 
 async function readJobs(

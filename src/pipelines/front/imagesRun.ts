@@ -71,7 +71,7 @@ export function createImagesRun(
     if (begun === null) {
       begun = signal?.aborted === true ? Promise.reject(signal.reason) : lastValueFrom(ended);
       begun = begun.then((end) => orAborted(end, signal));
-      // Whoever waits for it gets the error; nobody has to.
+      // Those who wait for it get the error; no one has to.
       begun.catch(() => {});
     }
     return begun;

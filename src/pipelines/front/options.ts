@@ -4,6 +4,7 @@ import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { Outcome, RenditionSpec } from '../../types.ts';
 import type { RunSettings } from '../run/settings.ts';
 import type { DestinationOptions } from './destinations.ts';
+import type { ScoreOption } from './score.ts';
 import type { Session } from './session.ts';
 
 /** The settings of a run that are options under the same name. */
@@ -115,6 +116,13 @@ export interface CourseOptions {
    * receiver of webhooks (`createWebhookReceiver`) is told. Default `wait`.
    */
   follow?: 'wait' | 'poll' | PredictionEvents;
+  /**
+   * Rates each image before it counts as saved; higher is better. A measure (`sharpness`), measures
+   * with weights, a model (`owner/name`, or with its `input`), or a function of the image's file,
+   * prompt and index. The score is `metrics.score` of the outcome, in manifest and sidecar; a
+   * model's cost counts in that of the image and in the budget. Default: none.
+   */
+  score?: ScoreOption;
   /**
    * Operators that the outcomes pass through, one after the other: a database, a queue. Jobs that
    * never had their turn have none here; the manifest has. The run ends when they have passed, and

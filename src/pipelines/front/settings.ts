@@ -34,17 +34,27 @@ const ownNames: Readonly<Record<Exclude<keyof BatchOptions, (typeof sharedNames)
   shardSize: true,
   deleteLocal: true,
   follow: true,
+  score: true,
   sinks: true,
   signal: true,
   onAbort: true,
 };
 
+/** The names of a front's options. */
+export interface OptionNames {
+  /** Names that only this front has. Default: none. */
+  readonly adds?: readonly string[];
+  /** Names that it does not have. Default: none. */
+  readonly without?: readonly string[];
+}
+
 /**
  * Throws `UsageError` for a name that no option has: a mistyped `budgetUsd` would be no limit at
- * all. `more` are the names that only this front has.
+ * all.
  */
-export function checkNames(options: object, more: readonly string[] = []): void {
-  const known = [...Object.keys(ownNames), ...sharedNames, ...more];
+export function checkNames(options: object, { adds = [], without = [] }: OptionNames = {}): void {
+  const all = [...Object.keys(ownNames), ...sharedNames, ...adds];
+  const known = all.filter((name) => !without.includes(name));
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const meant = nearestName(unknown, known);

@@ -11,12 +11,20 @@ import type { RunInput } from '../../store/runFile.ts';
 import type { ModelInput } from '../../types.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
-import { parseModel } from './findModel.ts';
 import { createImagesRun, type ImagesRun } from './imagesRun.ts';
 import type { BatchOptions, WorkflowOptions } from './options.ts';
+import { parseModel } from './planning/findModel.ts';
 import type { ContextChoices } from './planning/jobContexts.ts';
 import { contextsOf, type JobsToPlan, planBatch } from './planning/planBatch.ts';
-import { checkNames, moneySettings, providerOf, settingsOf, unpricedError } from './settings.ts';
+import { openScore } from './score.ts';
+import {
+  checkNames,
+  moneySettings,
+  type OptionNames,
+  providerOf,
+  settingsOf,
+  unpricedError,
+} from './settings.ts';
 
 /** What a front reads its jobs with. */
 export interface FrontSetup {
@@ -35,12 +43,12 @@ export interface FrontJobs extends JobsToPlan {
 }
 
 /**
- * Makes the run of a front. Reads and checks everything before anything is created; `names` are the
- * names of the options that only this front has.
+ * Makes the run of a front. Reads and checks everything before anything is created. `names` are
+ * those of its options.
  */
 export function startFront(
   options: BatchOptions,
-  names: readonly string[],
+  names: OptionNames,
   read: (setup: FrontSetup) => Promise<FrontJobs>,
 ): ImagesRun {
   return createImagesRun(
@@ -59,7 +67,7 @@ interface PreparedRun {
 
 async function prepare(
   given: BatchOptions,
-  names: readonly string[],
+  names: OptionNames,
   { read, emit }: { read: (setup: FrontSetup) => Promise<FrontJobs>; emit: EmitEvent },
 ): Promise<PreparedRun> {
   checkNames(given, names);
@@ -90,6 +98,9 @@ async function prepare(
     provider,
     unpriced: unpricedError(options),
   });
+  const { score, allowFiles = [] } = options;
+  const rating = { provider, money, allowFiles, unpriced: unpricedError(options) };
+  const scorer = score === undefined ? undefined : await openScore(score, rating);
   const uploads = await planned.uploadsIn(folder);
   if (uploads !== null) emit({ type: 'uploads.planned', ...uploads });
   return {
@@ -103,6 +114,7 @@ async function prepare(
       ...(only === undefined ? {} : { only }),
       ...(detach === undefined ? {} : { detach }),
       ...(cache === undefined ? {} : { cacheFolder: cache }),
+      ...(scorer === undefined ? {} : { scorer }),
       ...secretsOf(contextsOf(batch)),
     },
   };

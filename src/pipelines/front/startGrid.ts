@@ -2,18 +2,18 @@ import { UsageError } from '../../errors.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import { prefixSpecName, specFolder } from '../../sources/specs/readSpec.ts';
 import type { GridWorkflow } from '../workflows/grid/gridWorkflow.ts';
-import { parseModel } from './findModel.ts';
 import type { ImagesRun } from './imagesRun.ts';
 import type { BatchOptions, WorkflowOptions } from './options.ts';
 import { chooseModel } from './planning/chooseModel.ts';
+import { parseModel } from './planning/findModel.ts';
 import { gridBatch } from './planning/gridBatch.ts';
 import { contextsFor } from './planning/jobContexts.ts';
-import { specInput } from './specInput.ts';
+import { specInput } from './planning/specInput.ts';
 import { choicesOf, givenModel, startFront, withSpec } from './startFront.ts';
 
 interface StartGridConfig<Spec> {
   /** Names of the options that this front has besides those of all. Default: `model`. */
-  readonly names?: readonly string[];
+  readonly adds?: readonly string[];
   /** The spec in place of that which was read. Default: as it is. */
   readonly change?: (spec: Spec) => Spec;
 }
@@ -23,9 +23,9 @@ export function startGrid<Spec extends BatchSpec, Fields extends object>(
   workflow: GridWorkflow<Spec, Fields>,
   spec: string | Fields,
   options: WorkflowOptions,
-  { names = ['model'], change = (read) => read }: StartGridConfig<Spec> = {},
+  { adds = ['model'], change = (read) => read }: StartGridConfig<Spec> = {},
 ): ImagesRun {
-  return startFront(options, names, async ({ provider, folder }) => {
+  return startFront(options, { adds }, async ({ provider, folder }) => {
     const { allowFiles = [] } = options;
     const read = change(await workflow.read(spec, { allowFiles }));
     const settled = withSpec<BatchOptions>(options, read);

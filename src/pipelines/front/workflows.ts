@@ -6,13 +6,13 @@ import { gridWorkflow } from '../workflows/grid/grid.ts';
 import type { GridFields } from '../workflows/grid/spec.ts';
 import { type StylesFields, stylesWorkflow } from '../workflows/styles.ts';
 import { type VariationsFields, variationsWorkflow } from '../workflows/variations.ts';
-import { findModel } from './findModel.ts';
 import type { ImagesRun } from './imagesRun.ts';
 import type { WorkflowOptions } from './options.ts';
 import { campaignBatch } from './planning/campaignBatch.ts';
 import { chooseModel } from './planning/chooseModel.ts';
+import { findModel } from './planning/findModel.ts';
 import { jobContext } from './planning/jobContexts.ts';
-import { specInput } from './specInput.ts';
+import { specInput } from './planning/specInput.ts';
 import { choicesOf, givenModel, startFront, withSpec } from './startFront.ts';
 import { startGrid } from './startGrid.ts';
 
@@ -31,7 +31,7 @@ const campaignModel = 'black-forest-labs/flux-schnell';
  * when it is run again are those of `images`.
  */
 export function campaign(spec: string | CampaignFields, options: WorkflowOptions): ImagesRun {
-  return startFront(options, ['model'], async ({ provider }) => {
+  return startFront(options, { adds: ['model'] }, async ({ provider }) => {
     const { allowFiles = [] } = options;
     const read = await readCampaignSpec(spec, { allowFiles });
     const settled = withSpec(options, read);

@@ -18,7 +18,7 @@ import { isTruncatedDataUrl, truncateDataUrls } from '../../base/modelInput.ts';
 import { hideInPrediction } from '../../base/secretInputs.ts';
 import { areIntact } from '../../disk/copyFiles.ts';
 import { pathBelow } from '../../disk/insideFolder.ts';
-import { DownloadError, ProviderError } from '../../errors.ts';
+import { DownloadError, option, ProviderError } from '../../errors.ts';
 import { gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
@@ -176,7 +176,7 @@ function gone(id: string): DownloadError {
     'ERR_OUTPUT_GONE',
     `The files of prediction ${id} are gone, both on disk and at the service.`,
     {
-      suggestion: 'Run with --repay to make, and pay for, the image again.',
+      suggestion: `Run with ${option('--repay')} to make, and pay for, the image again.`,
     },
   );
 }

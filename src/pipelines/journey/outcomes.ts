@@ -1,11 +1,22 @@
-import { catchError, EMPTY, type MonoTypeOperatorFunction, map, type OperatorFunction, of } from 'rxjs';
+import {
+  catchError,
+  concatMap,
+  defaultIfEmpty,
+  EMPTY,
+  type MonoTypeOperatorFunction,
+  map,
+  type OperatorFunction,
+  of,
+} from 'rxjs';
 import type { RenderedOriginal } from '../../base/items/item.ts';
 import { incompleteError, outcomeError } from '../../base/items/outcomeErrors.ts';
 import { truncateDataUrls } from '../../base/modelInput.ts';
+import { toMicroUsd } from '../../base/text.ts';
 import { BudgetError, ProviderError, RxposureError, StorageError } from '../../errors.ts';
 import { filesOf } from '../../sinks/manifest/outcomeFiles.ts';
 import type { Outcome } from '../../types.ts';
 import type { JobState } from './job.ts';
+import type { Rating } from './rating.ts';
 import type { RunOutputs, RunRecovery, RunServices, Stateful } from './run.ts';
 
 export { outcomeError };
@@ -26,6 +37,54 @@ export function toSavedOutcome(
     job.stage = 'delivery';
     return savedOutcome(job, images, run);
   });
+}
+
+/**
+ * Rates the image of a saved job: destinations, sidecar and manifest have its score. An image that
+ * cannot be rated is saved without; an error of the service that concerns all jobs (401, 402) halts
+ * the run besides.
+ */
+export function rateImage(
+  job: JobState,
+  { rate, state }: Pick<RunOutputs, 'rate'> & Stateful,
+): MonoTypeOperatorFunction<Outcome> {
+  return concatMap((outcome) => {
+    if (rate === null || outcome.status !== 'saved') return of(outcome);
+    return rate(outcome).pipe(
+      map((rating) => {
+        job.rating = rating;
+        if (rating.fault !== null) state.halt(rating.fault);
+        return withScore(outcome, rating);
+      }),
+      defaultIfEmpty(outcome),
+    );
+  });
+}
+
+/** Returns an outcome with the score of its image; without one if it could not be rated. */
+export function withScore(outcome: Outcome, { score }: Pick<Rating, 'score'>): Outcome {
+  const { score: _before, ...metrics } = outcome.metrics;
+  return { ...outcome, metrics: score === null ? metrics : { ...metrics, score } };
+}
+
+/** Returns an outcome with the cost of a rating, which is paid for the job too. */
+export function withRatingCost(outcome: Outcome, { costUsd: ratingUsd }: Pick<Rating, 'costUsd'>): Outcome {
+  const { scoreCostUsd: before = 0, ...metrics } = outcome.metrics;
+  return {
+    ...outcome,
+    costUsd: sum(outcome.costUsd, ratingUsd, -Number(before)),
+    metrics: ratingUsd === 0 ? metrics : { ...metrics, scoreCostUsd: ratingUsd },
+  };
+}
+
+/** Adds amounts in whole micro-dollars, since sums of fractions drift; null if one is unknown. */
+function sum(...amounts: readonly (number | null)[]): number | null {
+  let microUsd = 0;
+  for (const usd of amounts) {
+    if (usd === null) return null;
+    microUsd += toMicroUsd(usd);
+  }
+  return microUsd / 1_000_000;
 }
 
 /**

@@ -67,6 +67,8 @@ export interface RunOutputs
   extends Readonly<Required<Pick<Outputs, 'folder' | 'keepOriginals' | 'provenance'>>> {
   /** Changes originals before they are saved; null: they stay as they are. */
   readonly transform: Transform | null;
+  /** Rates images; null: they have no score. */
+  readonly rate: NonNullable<Outputs['rate']> | null;
   /** True if images are signed. */
   readonly isSigned: boolean;
   /** Further destinations of finished images, each behind its own gate. */

@@ -95,6 +95,7 @@ export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
     afterSaved: _afterSaved,
     handOver: _handOver,
     transform: _transform,
+    rate: _rate,
     ...shared
   } = config;
   return createRun({

@@ -5,6 +5,7 @@ import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import { createSingleFlight } from '../../operators/cachedBy.ts';
 import { createGate } from '../../operators/gate.ts';
+import { expectCount, expectWait } from '../../operators/internal/options.ts';
 import { type Breaker, createBreaker } from '../../operators/pace/circuitBreaker.ts';
 import { createGovernor } from '../../operators/pace/governor.ts';
 import { createClaims } from '../../operators/predictions/claims.ts';
@@ -130,6 +131,8 @@ function openGates(config: Limits): RunLimits {
     timeoutMs = runDefaults.timeoutMs,
     waitMs = 60_000,
   } = config;
+  expectCount(maxAttempts, 'maxAttempts', 1);
+  expectWait(timeoutMs, 'timeoutMs');
   const concurrency = concurrencyOf(strategy, config.concurrency);
   const {
     waveSize = concurrency,
@@ -210,6 +213,7 @@ function resolveRecovery(config: Recovery): RunRecovery {
     repay = false,
     continueOnError = true,
   } = config;
+  expectCount(recoveryRounds, 'recoveryRounds', 0);
   return { timeoutAction, fallbacksOf, recoveryRounds, recoveryDelayMs, repay, continueOnError };
 }
 
@@ -221,6 +225,7 @@ function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: R
     sign = null,
     keepOriginals = false,
     transform = null,
+    rate = null,
   } = config;
   return {
     folder,
@@ -229,6 +234,7 @@ function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: R
     provenance,
     isSigned: sign !== null,
     transform,
+    rate,
     keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
   };
 }

@@ -20,6 +20,7 @@ import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { RunInput } from '../../store/runFile.ts';
 import type { ModelInput, Outcome, Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
+import type { RatingSettings } from '../journey/rating.ts';
 import type { RunPorts } from '../journey/run.ts';
 
 /** The default settings of a run. Flags take their defaults from here, and the help shows them. */
@@ -101,11 +102,6 @@ export interface ServiceSettings {
   detach?: boolean;
   /** Folder that stores results for other runs; made if it does not exist. Default: none. */
   cacheFolder?: string;
-  /**
-   * Keep a journal of ratings that a model makes, beside that of the images. Default: if the folder
-   * has one.
-   */
-  ratings?: boolean;
 }
 
 /** The choice of jobs, and the match between input and folder. */
@@ -178,11 +174,12 @@ export interface ResultSettings {
  */
 export interface RunSettings
   extends ServiceSettings,
+    RatingSettings,
     InputSettings,
     ResultSettings,
     Limits,
     Recovery,
-    Omit<Outputs, 'destinations'>,
+    Omit<Outputs, 'destinations' | 'rate'>,
     Pick<Hooks, 'emit' | 'onTimeout' | 'handOver'>,
     Control,
     Clock {}

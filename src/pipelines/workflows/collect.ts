@@ -1,5 +1,5 @@
 import { concatMap, from, type Observable } from 'rxjs';
-import { UsageError } from '../../errors.ts';
+import { option, UsageError } from '../../errors.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import { countOf } from '../run/earlier/earlierRuns.ts';
@@ -29,6 +29,6 @@ export function runCollect(settings: Omit<RunSettings, 'detach' | 'fingerprint'>
 
 function nothingDetached(folder: string): UsageError {
   return new UsageError(`${folder} has no detached predictions to collect`, {
-    suggestion: 'Give the folder of a run that was started with --detach.',
+    suggestion: `Give the folder of a run that was started with ${option('--detach')}.`,
   });
 }

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { concatMap, defer, type Observable } from 'rxjs';
-import { UsageError } from '../../errors.ts';
+import { option, UsageError } from '../../errors.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import { countOf } from '../run/earlier/earlierRuns.ts';
@@ -33,7 +33,7 @@ export function runRetry(settings: Omit<RunSettings, 'fingerprint'>): Observable
 async function checkRunFolder(folder: string): Promise<void> {
   await access(join(folder, 'run.sqlite')).catch((cause: unknown) => {
     throw new UsageError(`${folder} is not the folder of an earlier run: it has no run.sqlite`, {
-      suggestion: 'Give the folder that the run had as --out.',
+      suggestion: `Give the folder that the run had as ${option('--out')}.`,
       cause,
     });
   });

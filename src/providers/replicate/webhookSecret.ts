@@ -110,7 +110,7 @@ function signedHeaders(headers: WebhookHeaders) {
   };
 }
 
-/** Returns a header, in whatever case it stands; undefined if it is missing. */
+/** Returns a header, in upper or lower case; undefined if it is missing. */
 export function headerOf(headers: WebhookHeaders, name: string): unknown {
   if (isFetchHeaders(headers)) return headers.get(name) ?? undefined;
   if (headers[name] !== undefined) return headers[name];

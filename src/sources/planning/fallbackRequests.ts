@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { option, UsageError } from '../../errors.ts';
 import type { Model, ModelInput, ModelSchema, Plan, PricedRequest } from '../../types.ts';
 import { adaptInput } from '../modelInputs/adaptInput.ts';
 
@@ -60,9 +60,12 @@ function reseeded(
 
 function expectSeed(schema: ModelSchema | null): void {
   if (schema === null || schema.properties.seed !== undefined) return;
-  throw new UsageError('`--fallback new-seed` needs a model with a `seed` input; this one has none', {
-    suggestion: 'Give --fallback another model instead.',
-  });
+  throw new UsageError(
+    `${option('--fallback', 'new-seed')} needs a model with a \`seed\` input; this one has none`,
+    {
+      suggestion: `Give ${option('--fallback')} another model instead.`,
+    },
+  );
 }
 
 function expectSameNeeds({ name, schema: wanted }: Model, schema: ModelSchema | null): void {
@@ -71,6 +74,6 @@ function expectSameNeeds({ name, schema: wanted }: Model, schema: ModelSchema | 
   if (missing === undefined) return;
   throw new UsageError(
     `The fallback ${name} requires the input \`${missing}\`, which the first model does not have`,
-    { suggestion: 'Choose another model for --fallback.' },
+    { suggestion: `Choose another model for ${option('--fallback')}.` },
   );
 }

@@ -1,5 +1,5 @@
 import { mapInputStrings } from '../../base/modelInput.ts';
-import { UsageError } from '../../errors.ts';
+import { option, UsageError } from '../../errors.ts';
 import { parseRendition } from '../../renditions/notation.ts';
 import type { InputFiles, Model, ModelInput, ModelSchema, RenditionSpec } from '../../types.ts';
 import { checkInputs } from '../modelInputs/checkInput.ts';
@@ -80,7 +80,7 @@ export function checkTakesPrompt({ model, schema }: Pick<JobContext, 'model' | '
   if (schema === null || schema.properties.prompt !== undefined) return;
   const names = Object.keys(schema.properties).join(', ');
   throw new UsageError(`Expected a model that takes a prompt, got ${model}, which takes ${names}`, {
-    suggestion: 'Give a table without prompts, or choose another model with --model.',
+    suggestion: `Give a table without prompts, or choose another model with ${option('--model')}.`,
   });
 }
 

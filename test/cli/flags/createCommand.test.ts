@@ -61,6 +61,7 @@ describe('values', () => {
       simulateSpeed: null,
       chaos: null,
       baseUrl: null,
+      open: false,
       json: false,
       quiet: false,
       refreshModels: false,

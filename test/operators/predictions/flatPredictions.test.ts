@@ -7,6 +7,7 @@ import { createPrediction } from '../../../src/operators/predictions/createPredi
 import { createListPoller } from '../../../src/operators/predictions/listPoller.ts';
 import { createLedger } from '../../../src/operators/stages/budgetTake.ts';
 import { downloadOutput } from '../../../src/operators/stages/downloadOutput.ts';
+import type { Follower } from '../../../src/ports.ts';
 import { toOutcome } from '../../../src/sinks/stages/toOutcome.ts';
 import type { Prediction, PredictionRequest } from '../../../src/types.ts';
 import { aPrediction, aRequest, fakeGovernor, fakeProvider } from '../../helpers/fakeProvider.ts';
@@ -209,5 +210,21 @@ it('is no time-out if the prediction was faster than its cancellation', () => {
       map((item) => (isFailed(item) ? 'failed' : `${item.prediction.status} ${item.timedOutMs}`)),
     );
     expectObservable(ended).toBe('----(e|)', { e: 'succeeded undefined' });
+  })();
+});
+
+it('fails at once if the follower stops without an end, and never by a time limit that is infinite', () => {
+  marbles(({ cold, expectObservable }) => {
+    const day = 24 * 3_600_000;
+    const followed = (follower: Follower) =>
+      of(madeOf(aPrediction({ ...running, id: 'p1' }))).pipe(
+        awaitPrediction(fakeProvider({}), { follower, timeoutMs: Number.POSITIVE_INFINITY }),
+        map((item) => (isFailed(item) ? item.error.message : item.prediction.status)),
+      );
+    expectObservable(followed({ follow: () => cold('--|') })).toBe('--(e|)', {
+      e: 'Prediction p1 was not finished after 0 s and was left to the service.',
+    });
+    const late = { follow: () => cold(`${40 * day}ms (p|)`, { p: aPrediction() }) };
+    expectObservable(followed(late)).toBe(`${40 * day}ms (e|)`, { e: 'succeeded' });
   })();
 });

@@ -4,7 +4,7 @@ import { selectModel } from '../../../providers/prices/catalogue.ts';
 import { takesFile } from '../../../sources/modelInputs/pictureInput.ts';
 import type { BatchSpec } from '../../../sources/specs/batchSpec.ts';
 import type { RefinementSpec } from '../../workflows/refinement/spec.ts';
-import { findModel, parseModel } from '../findModel.ts';
+import { findModel, parseModel } from './findModel.ts';
 
 /**
  * Chooses the model of a run: the given one, else the spec's, else the workflow's. A spec may give

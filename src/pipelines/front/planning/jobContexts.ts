@@ -5,7 +5,7 @@ import { readableOverlays } from '../../../renditions/overlays.ts';
 import { inputFiles } from '../../../sources/modelInputs/inputFiles.ts';
 import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import type { Json, Model, ModelInputProperty, RenditionSpec } from '../../../types.ts';
-import { findModel } from '../findModel.ts';
+import { findModel } from './findModel.ts';
 
 /** The choices that all jobs of a run share. */
 export interface ContextChoices extends Pick<JobContext, 'count' | 'seed' | 'allowFiles'> {

@@ -26,7 +26,7 @@ import type { PlanSource } from '../../run/recoveryRounds.ts';
 import { priceFor } from '../../run/runConfig.ts';
 import type { RunSettings } from '../../run/settings.ts';
 import { runCounted } from '../../runToFolder.ts';
-import { findModel } from '../findModel.ts';
+import { findModel } from './findModel.ts';
 import { savedJobs } from './savedJobs.ts';
 
 /** The settings of a run that plans its jobs itself. */
@@ -82,8 +82,8 @@ export interface PlannedBatch {
 
 /**
  * Plans jobs and checks all that can be known before anything is created: templates of paths and
- * captions, sizes in bytes, fallbacks, and that a budget has prices to go by. Rejects with `UsageError` if one of
- * them is wrong.
+ * captions, sizes in bytes, fallbacks, and that a budget has prices to go by. Rejects with
+ * `UsageError` if one of them is wrong.
  */
 export async function planBatch(batch: JobsToPlan, choices: PlanningChoices): Promise<PlannedBatch> {
   const { jobs, total, renditions = [], fingerprint } = batch;

@@ -9,7 +9,7 @@ import { checkInputs } from '../../../sources/modelInputs/checkInput.ts';
 import { inputFiles } from '../../../sources/modelInputs/inputFiles.ts';
 import { pictureInput } from '../../../sources/modelInputs/pictureInput.ts';
 import type { Model, ModelInput, ScoringModel } from '../../../types.ts';
-import { findModel, parseModel } from '../findModel.ts';
+import { findModel, parseModel } from './findModel.ts';
 
 interface FindRatingModelConfig extends AllowFilesConfig {
   provider: Provider;

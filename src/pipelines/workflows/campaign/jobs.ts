@@ -1,4 +1,4 @@
-import { UsageError } from '../../../errors.ts';
+import { option, UsageError } from '../../../errors.ts';
 import { distinctRenditions } from '../../../renditions/lists.ts';
 import { sizeInput } from '../../../sources/modelInputs/adaptInput.ts';
 import { checkInput } from '../../../sources/modelInputs/checkInput.ts';
@@ -32,7 +32,7 @@ function checkRequired({ platforms }: CampaignSpec, { schema, model, input }: Jo
   const missing = schema?.required.find((name) => !Object.hasOwn(given, name));
   if (missing === undefined) return;
   throw new UsageError(`${model} requires a value for \`${missing}\``, {
-    suggestion: `Give it under input: in the spec, or as --input ${missing}=VALUE.`,
+    suggestion: `Give it under input: in the spec, or as ${option('--input', `${missing}=VALUE`)}.`,
   });
 }
 

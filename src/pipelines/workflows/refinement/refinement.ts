@@ -7,12 +7,9 @@ import {
   from,
   ignoreElements,
   lastValueFrom,
-  NEVER,
   type Observable,
   of,
-  shareReplay,
 } from 'rxjs';
-import { createGate } from '../../../operators/gate.ts';
 import { refine } from '../../../operators/refine.ts';
 import type { Scorer } from '../../../ports.ts';
 import {
@@ -24,23 +21,24 @@ import { writeLineage } from '../../../sinks/refinement/lineage.ts';
 import type { PlanJobsConfig } from '../../../sources/planning/planJobs.ts';
 import type { Outcome, Plan, ScoringModel } from '../../../types.ts';
 import { generate } from '../../generate.ts';
-import type { GenerateConfig } from '../../journey/config.ts';
 import { outcomeError } from '../../journey/outcomes.ts';
+import { withSharedSlots } from '../../rating/ratedRun.ts';
 import { openScoring, type Scoring, scoreOutcomes } from '../../rating/scoreOutcomes.ts';
 import { closingLook } from '../../run/closing/closingLook.ts';
 import { endOrFault } from '../../run/closing/faults.ts';
 import { type FinishedRun, type RunEnd, writeResults } from '../../run/closing/results.ts';
-import { concurrencyOf } from '../../run/concurrency.ts';
 import { countSaved, expectSameFiles } from '../../run/earlier/earlierRuns.ts';
 import { expectAllInside } from '../../run/folder/expectInside.ts';
 import { inOpenRun } from '../../run/openRun.ts';
-import { type OpenRun, type RunSettings, runDefaults } from '../../run/settings.ts';
+import type { OpenRun, RunSettings } from '../../run/settings.ts';
 import { runToEnd } from '../../runToFolder.ts';
 import type { RefinementContexts } from './jobs.ts';
 import { createRefinementRounds, type RefinementRounds, validRounds } from './rounds.ts';
 import { type RefinementSpec, refinementTotal } from './spec.ts';
 
-export interface RefinementSettings extends Omit<RunSettings, 'detach' | 'deleteLocal'>, PlanJobsConfig {
+export interface RefinementSettings
+  extends Omit<RunSettings, 'detach' | 'deleteLocal' | 'scorer'>,
+    PlanJobsConfig {
   /** Rates the images; higher is better. A model uses the budget and the slots of the run. */
   scorer: Scorer | ScoringModel;
 }
@@ -81,13 +79,6 @@ export function runRefinement(
       }),
     );
   }).pipe(endOrFault());
-}
-
-/** Shares slots between ratings and images, and replays the stop to late subscribers. */
-function withSharedSlots<T extends GenerateConfig>(config: T): T {
-  const { strategy = runDefaults.strategy, concurrency, stop = NEVER } = config;
-  const { slots = createGate(concurrencyOf(strategy, concurrency)) } = config;
-  return { ...config, slots, stop: stop.pipe(shareReplay({ bufferSize: 1, refCount: true })) };
 }
 
 /** Restores the decisions of earlier runs, and plans the next round. */

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { insideFolder } from '../../../disk/insideFolder.ts';
-import { UsageError } from '../../../errors.ts';
+import { option, UsageError } from '../../../errors.ts';
 import { expectedPrice } from '../../../operators/stages/budgetTake.ts';
 import {
   type RefinementCandidate,
@@ -236,8 +236,7 @@ async function checkParents({ candidates }: RefinementRound, folder: string): Pr
     const file = insideFolder(folder, path);
     await access(file).catch((cause: unknown) => {
       throw new UsageError(`The image of job #${index + 1} is missing: ${file}`, {
-        suggestion:
-          'Other images are made from it. Put it back, or start again in another folder with --out.',
+        suggestion: `Other images are made from it. Put it back, or start again in another folder with ${option('--out')}.`,
         cause,
       });
     });

@@ -89,7 +89,7 @@ function faultsOf(
 type YamlValue = { readonly value: unknown } | { readonly fault: YamlFault };
 
 /**
- * Returns the value of a text without faults, whatever its aliases expand to: each is the same
+ * Returns the value of a text without faults, for any expansion of its aliases: each is the same
  * object. It has none if an alias is unresolved, or a merge key has nothing to merge.
  */
 export function readYaml({ document, lineAt }: ParsedYaml): YamlValue {

@@ -203,7 +203,7 @@ it('says of provenance and unchanged originals that they hold for new images', a
   await run([], { provenance: 'none', keepOriginals: true });
   expect(warnings()).toEqual([
     'The images of 2 saved jobs keep the provenance that they were written with: `none` holds for new images.',
-    'The images of 2 saved jobs have their provenance embedded: --keep-originals holds for new images.',
+    'The images of 2 saved jobs have their provenance embedded: --keep-originals (`keepOriginals` in code) holds for new images.',
   ]);
   expect(await readFile(join(folder(), '0001-a-cat.webp'))).toEqual(before);
   events = [];

@@ -279,7 +279,7 @@ describe('a stored plan', () => {
     await storePlan('failed', { input: { prompt: 'x', image: 'cat.png' }, files });
     const before = simulator.stats().requests.file;
     await expect(run(runRetry).end).rejects.toThrow(
-      `job #2: Expected a file in ${join(root, 'run')} or below, got ${secret}; --allow-files ${join(root, 'outside')} allows it`,
+      `job #2: Expected a file in ${join(root, 'run')} or below, got ${secret}; --allow-files ${join(root, 'outside')} (\`allowFiles\` in code) allows it`,
     );
     expect(simulator.stats().requests.file).toBe(before);
     const allowed = run((settings) => runRetry({ ...settings, allowFiles: [join(root, 'outside')] }));

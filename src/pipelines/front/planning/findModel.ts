@@ -1,10 +1,10 @@
 import { catchError, concatMap, lastValueFrom, throwError } from 'rxjs';
-import { EXPECTED_MODEL, MODEL_REFERENCE, type ModelReference } from '../../base/modelName.ts';
-import { ProviderError, UsageError } from '../../errors.ts';
-import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
-import { retryBackoff } from '../../operators/retryBackoff.ts';
-import type { Provider } from '../../ports.ts';
-import type { Model } from '../../types.ts';
+import { EXPECTED_MODEL, MODEL_REFERENCE, type ModelReference } from '../../../base/modelName.ts';
+import { ProviderError, UsageError } from '../../../errors.ts';
+import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
+import { retryBackoff } from '../../../operators/retryBackoff.ts';
+import type { Provider } from '../../../ports.ts';
+import type { Model } from '../../../types.ts';
 import { missingModel } from './missingModel.ts';
 
 /**

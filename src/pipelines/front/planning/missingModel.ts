@@ -1,9 +1,9 @@
 import { catchError, map, type Observable, of } from 'rxjs';
-import type { ModelReference } from '../../base/modelName.ts';
-import { nearestName } from '../../base/suggest.ts';
-import { type ProviderError, UsageError } from '../../errors.ts';
-import type { Provider } from '../../ports.ts';
-import { modelCatalogue } from '../../providers/prices/catalogue.ts';
+import type { ModelReference } from '../../../base/modelName.ts';
+import { nearestName } from '../../../base/suggest.ts';
+import { type ProviderError, UsageError } from '../../../errors.ts';
+import type { Provider } from '../../../ports.ts';
+import { modelCatalogue } from '../../../providers/prices/catalogue.ts';
 
 /**
  * Emits the error of a model or version that the service does not have, with what is known of it:

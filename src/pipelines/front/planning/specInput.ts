@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
-import { canonicalJson } from '../../base/modelInput.ts';
-import { hashFile } from '../../disk/hashFile.ts';
-import type { RunInput } from '../../store/runFile.ts';
+import { canonicalJson } from '../../../base/modelInput.ts';
+import { hashFile } from '../../../disk/hashFile.ts';
+import type { RunInput } from '../../../store/runFile.ts';
 
 /** Returns a file as the input of a run. */
 export async function fileInput(path: string): Promise<RunInput> {
