@@ -15,7 +15,12 @@ const page = (text: string, link: string): SidebarItem => ({ text, link });
 export const sidebar: SidebarGroup[] = [
   {
     text: 'Start',
-    items: [page('Start', '/'), page('Command line', '/cli'), page('Prompt files', '/prompt-files')],
+    items: [
+      page('Start', '/'),
+      page('Command line', '/cli'),
+      page('Prompt files', '/prompt-files'),
+      page('Examples', '/examples'),
+    ],
   },
   {
     text: 'Guide',
