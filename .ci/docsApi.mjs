@@ -45,9 +45,10 @@ run(process.execPath, [
   ...['--entryFileName', 'index', '--hidePageHeader', '--hideBreadcrumbs', '--useCodeBlocks'],
   ...['--parametersFormat', 'table', '--interfacePropertiesFormat', 'table', '--disableSources'],
   // Lists of words whose types are published as the words.
-  ...['failureStages', 'hazards', '__type.fit', '__type.format', '__type.focus', '__type.place'].flatMap(
-    (name) => ['--intentionallyNotExported', name],
-  ),
+  ...[
+    ...['failureStages', 'hazards', 'measureNames', 'pickedFileKinds', 'sharedNames'],
+    ...['__type.fit', '__type.format', '__type.focus', '__type.place'],
+  ].flatMap((name) => ['--intentionallyNotExported', name]),
   '--treatWarningsAsErrors',
 ]);
 

@@ -306,18 +306,6 @@ it('the examples of docs/monitoring.md run', async () => {
   );
 });
 
-it('the examples type-check, strictly, against what is published', async () => {
-  const paths = programs.map((_, n) => join(folder, `example${n}.mts`));
-  for (const [n, path] of paths.entries()) await writeFile(path, programs[n] ?? '');
-  const flags = ['--ignoreConfig', '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--types', 'node'];
-  const kinds = ['--target', 'es2023', '--module', 'nodenext', '--lib', 'es2024,esnext.disposable'];
-  const words = [resolve('node_modules/typescript/bin/tsc'), ...flags, ...kinds, ...paths];
-  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: folder }).catch(
-    (error: { stdout: string }) => error,
-  );
-  expect(stdout).toBe('');
-});
-
 it('docs/monitoring.md has every event with its fields, and every callback', async () => {
   const types = await readFile('src/events/runEvent.ts', 'utf8');
   const [, union = ''] = /export type RunEvent =([\s\S]*?\});\n/.exec(types) ?? [];
@@ -441,4 +429,45 @@ it('each row of docs/security.md names a test that is there', async () => {
     expect(path, row).not.toBe('');
     expect(await readFile(path, 'utf8'), row).toContain(title);
   }
+});
+
+/** The blocks of TypeScript in a page. */
+const blocksOf = async (page: string) =>
+  [...(await readFile(page, 'utf8')).matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code);
+
+it('every block of TypeScript in the docs is an example that is tested', async () => {
+  // A line each that needs a service: only their types are checked.
+  const fragments = [
+    ["import { createCogProvider } from 'rxposure/replicate';", 'createCogProvider({ baseUrl'],
+    [
+      "import { createWebhookReceiver } from 'rxposure/replicate'; declare const secret: string;",
+      "createWebhookReceiver({ secret, port: 8788, publicUrl: 'https://hooks",
+    ],
+  ];
+  // Those of the others run in tests of their own.
+  const others = new Set(['testing.md', 'guide.md']);
+  const pages = (await readdir('docs', { recursive: true })).filter(
+    (path) => path.endsWith('.md') && !path.startsWith('reference') && !others.has(path),
+  );
+  const blocks: string[] = [];
+  for (const page of ['README.md', ...pages.map((path) => join('docs', path))])
+    blocks.push(...(await blocksOf(page)));
+  for (const [given = '', words = ''] of fragments) {
+    const block = blocks.find((code) => code.includes(words) && !code.includes('import '));
+    expect(block, words).toBeDefined();
+    programs.push(`${given}\n${block}`);
+  }
+  expect(blocks.filter((block) => !programs.some((program) => program.includes(block)))).toEqual([]);
+});
+
+it('the examples type-check, strictly, against what is published', async () => {
+  const paths = programs.map((_, n) => join(folder, `example${n}.mts`));
+  for (const [n, path] of paths.entries()) await writeFile(path, programs[n] ?? '');
+  const flags = ['--ignoreConfig', '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--types', 'node'];
+  const kinds = ['--target', 'es2023', '--module', 'nodenext', '--lib', 'es2024,esnext.disposable'];
+  const words = [resolve('node_modules/typescript/bin/tsc'), ...flags, ...kinds, ...paths];
+  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: folder }).catch(
+    (error: { stdout: string }) => error,
+  );
+  expect(stdout).toBe('');
 });

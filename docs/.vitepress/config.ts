@@ -32,6 +32,17 @@ export default defineConfig({
   ignoreDeadLinks: false,
   markdown: {
     config(md) {
+      // Links to files beside docs/ lead to the repository.
+      md.core.ruler.push('repository links', ({ tokens, env }) => {
+        for (const { children } of tokens) {
+          for (const token of children ?? []) {
+            const href = token.attrGet('href');
+            if (token.type !== 'link_open' || href === null || !href.startsWith('../')) continue;
+            const path = posix.join(posix.dirname(env.relativePath), href);
+            if (path.startsWith('../')) token.attrSet('href', path.replace('..', `${repository}/blob/main`));
+          }
+        }
+      });
       // The pages are plain Markdown: `{{` means itself, not an expression of Vue.
       const { text, code_inline: code } = md.renderer.rules;
       md.renderer.rules.text = (...token) => withoutExpressions(text?.(...token) ?? '');

@@ -15,11 +15,17 @@ const page = (text: string, link: string): SidebarItem => ({ text, link });
 export const sidebar: SidebarGroup[] = [
   {
     text: 'Start',
-    items: [page('Start', '/'), page('Command line', '/cli'), page('Prompt files', '/prompt-files')],
+    items: [
+      page('Start', '/'),
+      page('Command line', '/cli'),
+      page('Prompt files', '/prompt-files'),
+      page('Examples', '/examples'),
+    ],
   },
   {
     text: 'Guide',
     items: [
+      page('Guide to batches', '/guide'),
       page('Models and prices', '/models'),
       page('Inputs', '/inputs'),
       page('Renditions', '/renditions'),
