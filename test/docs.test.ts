@@ -98,6 +98,27 @@ it('the call of docs/library.md runs', async () => {
   expect(lines).toEqual(['0 of 2, $0', expect.any(String), '2 of 2, $0.009', '2 saved for 0.009']);
 });
 
+it('the copies of docs/gallery.md are made', async () => {
+  const given = `
+    import { readdir, readFile, writeFile } from 'node:fs/promises';
+    import { images as makeImages } from 'rxposure';
+    import { createReplicateProvider } from 'rxposure/replicate';
+    import { startSimulator } from 'rxposure/simulator';
+    process.chdir(${JSON.stringify(folder)});
+    const simulator = await startSimulator({ speed: 100, render: 'fast' });
+    const to = 'out/summer-launch';
+    const model = 'black-forest-labs/flux-schnell';
+    const provider = createReplicateProvider(simulator);
+    await makeImages(['a red fox'], { model, to, provider, renditions: ['thumb=64x64,cover,webp'] });
+    const { outcomes } = JSON.parse(await readFile(to + '/manifest.json', 'utf8'));
+    const { path, sha256 } = outcomes[0].files[0];
+    const pick = { number: '1', path, sha256: sha256.slice(0, 20), verdict: 'picked', stars: 5 };
+    await writeFile('picks.json', JSON.stringify({ run: 'summer-launch', isSimulated: true, picks: [pick] }));
+  `;
+  const after = "console.log((await readdir('client')).join()); await simulator.close();";
+  expect(await runExample('docs/gallery.md', given, { after })).toBe('0001-a-red-fox--thumb.webp\n');
+});
+
 it('the transform of docs/library.md runs', async () => {
   const example = { heading: '### An own step before the save', after: 'await simulator.close();' };
   expect(await runExample('docs/library.md', served('grey'), example)).toBe('');

@@ -22,7 +22,7 @@ export function folderOf(
 /** Returns the command that makes the failed jobs with these numbers again; all of them without. */
 export function retryCommand({ folder, isSimulated }: RunPlace, numbers: readonly number[] = []): string {
   const only = numbers.length === 0 ? '' : ` --only ${ranges(numbers)}`;
-  return `npx rxposure retry-failed ${shellWord(folder)}${only}${isSimulated ? ' --simulate' : ''}`;
+  return `npx rxposure retry ${shellWord(folder)}${only}${isSimulated ? ' --simulate' : ''}`;
 }
 
 /** Returns the command that copies the picks of an exported file out of the run folder. */

@@ -59,10 +59,10 @@ it('commands name the folder of the page, quoted, and jobs as ranges', () => {
   expect([at('/out/a%20b/gallery.html'), at('/C:/runs/x/gallery.html')]).toEqual(['/out/a b', 'C:/runs/x']);
   expect(folderOf({ protocol: 'http:', pathname: '/' }, 'name')).toBe('name');
   expect(retryCommand({ folder: "/out/it's", isSimulated: true }, [3, 1, 2, 7])).toBe(
-    `npx rxposure retry-failed '/out/it'\\''s' --only 1-3,7 --simulate`,
+    `npx rxposure retry '/out/it'\\''s' --only 1-3,7 --simulate`,
   );
   expect(retryCommand({ folder: '/out/a\u202e\n; rm', isSimulated: false })).toBe(
-    "npx rxposure retry-failed '/out/a; rm'",
+    "npx rxposure retry '/out/a; rm'",
   );
   expect(ranges([5])).toBe('5');
 });

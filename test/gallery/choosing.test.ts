@@ -208,7 +208,7 @@ describe.skipIf(whyNoBrowser !== null)(
       await press(page, 'r');
       await page.getByRole('button', { name: 'Copied' }).waitFor();
       expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
-        `npx rxposure retry-failed '${folder.replace("'", "'\\''")}' --only 10`,
+        `npx rxposure retry '${folder.replace("'", "'\\''")}' --only 10`,
       );
       await page.close();
     });

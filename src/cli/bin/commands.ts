@@ -11,6 +11,7 @@ export const commands: Readonly<Record<CommandName, () => Promise<{ readonly run
   simulator: () => import('../commands/simulator.ts'),
   open: () => import('../commands/folders/open.ts'),
   runs: () => import('../commands/folders/runs.ts'),
+  picks: () => import('../commands/folders/picks.ts'),
   render: () => import('../commands/folders/render.ts'),
   prune: () => import('../commands/folders/prune.ts'),
   init: () => import('../commands/setup/init.ts'),

@@ -92,6 +92,12 @@ export const commandTable = {
     line: 'count the votes of an ab.html, of compare or styles',
     help: 'Counts the votes cast in the ab.html of a run of compare or styles.',
   },
+  picks: {
+    heading: groups.look,
+    takes: 'FOLDER FILE',
+    line: 'copy the images that you picked in a gallery to a folder',
+    help: 'Copies the images that you picked in the gallery of a run, from the picks.json that it exported, out of the run folder: for a client, for example. Replaces no file.',
+  },
   retry: {
     heading: groups.go,
     takes: 'FOLDER',

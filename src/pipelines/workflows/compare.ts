@@ -2,9 +2,7 @@ import { join } from 'node:path';
 import type { Observable } from 'rxjs';
 import { z } from 'zod';
 import { writeJson } from '../../disk/writeFiles.ts';
-import { writeBlindPage } from '../../sinks/comparison/blindVotes.ts';
 import { compareOutcomes } from '../../sinks/comparison/comparison.ts';
-import { writeComparisonGrid } from '../../sinks/comparison/comparisonGrid.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
@@ -56,6 +54,8 @@ export function runComparison(
     atEnd(async (end) => {
       const comparison = await compareOutcomes(manifestOutcomes(folder));
       await writeJson(join(folder, 'comparison.json'), { service: end.report.service, ...comparison });
+      const { writeComparisonGrid } = await import('../../sinks/comparison/comparisonGrid.ts');
+      const { writeBlindPage } = await import('../../sinks/comparison/blindVotes.ts');
       await writeComparisonGrid(folder, manifestOutcomes(folder), axes);
       await writeBlindPage(folder, manifestOutcomes(folder), axes);
       return end;

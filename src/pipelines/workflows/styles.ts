@@ -1,8 +1,6 @@
 import type { Observable } from 'rxjs';
 import { z } from 'zod';
 import { specText } from '../../renditions/fields.ts';
-import { writeBlindPage } from '../../sinks/comparison/blindVotes.ts';
-import { writeComparisonGrid } from '../../sinks/comparison/comparisonGrid.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { pictureInput } from '../../sources/modelInputs/pictureInput.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
@@ -54,6 +52,8 @@ export function runStyles(
   const axes = { rows: 'prompt', columns: 'variant' };
   return runGrid(stylesGrid(spec, contexts), contexts, settings).pipe(
     atEnd(async (end) => {
+      const { writeComparisonGrid } = await import('../../sinks/comparison/comparisonGrid.ts');
+      const { writeBlindPage } = await import('../../sinks/comparison/blindVotes.ts');
       await writeComparisonGrid(settings.folder, manifestOutcomes(settings.folder), axes);
       await writeBlindPage(settings.folder, manifestOutcomes(settings.folder), axes);
       return end;

@@ -1,33 +1,13 @@
 import { basename } from 'node:path';
-import {
-  catchError,
-  concat,
-  concatMap,
-  defer,
-  EMPTY,
-  from,
-  ignoreElements,
-  type Observable,
-  of,
-  reduce,
-  tap,
-  throwError,
-} from 'rxjs';
-import { encoderConcurrency } from '../../../base/pictures.ts';
-import { isSimulated } from '../../../base/service.ts';
+import { catchError, concat, concatMap, EMPTY, from, type Observable, of, tap, throwError } from 'rxjs';
 import type { RunTotals } from '../../../events/runEvent.ts';
-import { pullMap } from '../../../operators/pullMap.ts';
-import { sheetCells, writeContactSheet } from '../../../sinks/contactSheet/contactSheet.ts';
-import { writeGallery } from '../../../sinks/gallery/galleryPage.ts';
-import type { Thumbnails } from '../../../sinks/gallery/thumbnails.ts';
 import { writeTable } from '../../../sinks/manifest/tables.ts';
 import { unusedResults } from '../../../sinks/manifest/unusedResults.ts';
 import type { Surplus } from '../../../sinks/report/money.ts';
 import { createReport, type Report, writeReport } from '../../../sinks/report/report.ts';
 import type { RunSession } from '../../../store/entries.ts';
-import type { Outcome } from '../../../types.ts';
-import { outcomeError } from '../../journey/outcomes.ts';
 import type { OpenRun } from '../settings.ts';
+import type { Showing } from './galleryAndSheet.ts';
 
 /** The end of a run. */
 export interface RunEnd {
@@ -57,9 +37,6 @@ export interface FinishedRun extends RunEnd {
 /** The parts of an open run that its report and tables are written from. */
 type Writing = Pick<OpenRun, 'config' | 'describePrice' | 'manifest' | 'journal' | 'requests' | 'tables'>;
 
-/** The parts of an open run that its gallery and contact sheet are written from. */
-type Showing = Pick<OpenRun, 'config' | 'manifest' | 'thumbnails'>;
-
 /**
  * Writes manifest, tables, report, gallery and contact sheet, then emits `run.completed`, even if
  * the disk refuses them.
@@ -68,9 +45,18 @@ export function writeResults(end: RunEnd, run: Writing & Showing): Observable<Fi
   const reportEnd = () =>
     run.config.emit?.({ type: 'run.completed', totals: end.totals, elapsedMs: end.elapsedMs });
   return from(writeReportAndTables(end, run)).pipe(
-    concatMap((report) => concat(writeGalleryAndSheet(report, run), of({ ...end, report }))),
+    concatMap((report) => concat(show(report, run), of({ ...end, report }))),
     catchError((error: unknown) => throwError(() => end.fault ?? error)),
     tap({ next: reportEnd, error: reportEnd }),
+  );
+}
+
+/** Writes gallery and contact sheet, unless the run has none. Completes without a value. */
+function show(report: Report, run: Showing): Observable<never> {
+  if (run.thumbnails === null) return EMPTY;
+  // Their pages and scripts are large, and most programs load them never or at the end.
+  return from(import('./galleryAndSheet.ts')).pipe(
+    concatMap(({ writeGalleryAndSheet }) => writeGalleryAndSheet(report, run)),
   );
 }
 
@@ -120,45 +106,4 @@ export function sessionOf(
   { requests }: Pick<OpenRun, 'requests'>,
 ): RunSession {
   return { startedAtMs, elapsedMs, apiRequests: requests(), saved: totals.saved };
-}
-
-/**
- * Writes `gallery.html` and `contact-sheet.jpg` into the run folder, over all outcomes that the
- * folder holds; makes missing thumbnails of earlier runs first. Completes without a value. A disk
- * that refuses is a warning here: the run is complete without them.
- */
-function writeGalleryAndSheet(report: Report, run: Showing): Observable<never> {
-  const { thumbnails, manifest, config } = run;
-  if (thumbnails === null) return EMPTY;
-  const { folder, emit = () => {} } = config;
-  const cellsMade = pullMap(
-    manifest.outcomes(),
-    async (outcome) => {
-      await thumbnails.make(outcome);
-      return sheetCells(outcome, thumbnails).length;
-    },
-    { concurrency: encoderConcurrency() },
-  );
-  return cellsMade.pipe(
-    reduce((total, cells) => total + cells, 0),
-    concatMap((total) =>
-      concat(
-        defer(() => writeGallery(folder, { outcomes: manifest.outcomes(), report, thumbnails })),
-        defer(() =>
-          writeContactSheet(folder, allCells(manifest.outcomes(), thumbnails), total, {
-            isSimulated: isSimulated(report.service),
-          }),
-        ),
-      ),
-    ),
-    ignoreElements(),
-    catchError((error: unknown) => {
-      emit({ type: 'warning', message: `The gallery could not be made: ${outcomeError(error).message}` });
-      return EMPTY;
-    }),
-  );
-}
-
-async function* allCells(outcomes: AsyncIterable<Outcome>, thumbnails: Thumbnails) {
-  for await (const outcome of outcomes) yield* sheetCells(outcome, thumbnails);
 }
