@@ -4,6 +4,7 @@ import { PredictionError } from '../src/errors.ts';
 import { createGovernor } from '../src/operators/pace/governor.ts';
 import { createLedger } from '../src/operators/stages/budgetTake.ts';
 import type { GenerateConfig } from '../src/pipelines/journey/config.ts';
+import type { RunPorts } from '../src/pipelines/journey/run.ts';
 import type { Provider } from '../src/ports.ts';
 import type { Json, ModelInput, Plan, Prediction } from '../src/types.ts';
 
@@ -17,7 +18,7 @@ export function memoryPorts(
   imagesPerSecond: number,
   tookMs: number | ((input: ModelInput) => number),
   scheduler = asyncScheduler,
-): Omit<GenerateConfig, 'journal'> {
+): GenerateConfig & Omit<RunPorts, 'journal'> {
   const tookOf = typeof tookMs === 'number' ? () => tookMs : tookMs;
   let made = 0;
   const unused = (): Observable<never> => throwError(() => new Error('This call has no stand-in.'));

@@ -2,6 +2,16 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { SimulatorConfig, SimulatorStats } from '../src/simulator/index.ts';
 
+/** The shares of calls that fail, 0 to 1 each. */
+export interface FaultShares {
+  /** Webhooks that are lost. */
+  dropWebhooks?: number;
+  /** Create requests that take effect, but whose connection is reset before the response. */
+  loseResponses?: number;
+  /** Files whose first download is cut. */
+  cutFiles?: number;
+}
+
 export interface BenchServer {
   /** Environment of the measured scripts. */
   readonly env: NodeJS.ProcessEnv;
@@ -10,7 +20,7 @@ export interface BenchServer {
 }
 
 /** Starts a simulator in a separate process. */
-export async function startServer(config: SimulatorConfig & { dropWebhooks?: number }): Promise<BenchServer> {
+export async function startServer(config: SimulatorConfig & FaultShares): Promise<BenchServer> {
   const child = fork(new URL('server.ts', import.meta.url), [JSON.stringify(config)]);
   const [{ baseUrl, token }] = await once(child, 'message');
   return {

@@ -1,4 +1,4 @@
 // Makes the failed jobs of earlier runs, from their folder alone.
 import { startScript } from '../src/cli/bin/startScript.ts';
 
-await startScript('retry-failed');
+await startScript('retry');

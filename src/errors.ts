@@ -196,3 +196,44 @@ export class DeliveryError extends RxposureError {
 export class StorageError extends RxposureError {
   override readonly name = 'StorageError';
 }
+
+/** The flags of scripts that errors name, and the same options in code. */
+export const optionsByFlag = {
+  '--allow-files': 'allowFiles',
+  '--budget': 'budgetUsd',
+  '--cache': 'cache',
+  '--concurrency': 'concurrency',
+  '--detach': 'detach',
+  '--fallback': 'fallback',
+  '--input': 'input',
+  '--keep-originals': 'keepOriginals',
+  '--limit': 'limit',
+  '--look-for': 'lookForMs',
+  '--max-output': 'maxOutputBytes',
+  '--max-wait': 'maxWaitMs',
+  '--model': 'model',
+  '--only': 'only',
+  '--out': 'to',
+  '--repay': 'repay',
+  '--resume-anyway': 'resumeAnyway',
+  '--simulate': 'provider',
+  '--timeout': 'timeoutMs',
+} as const;
+
+/**
+ * Returns an option for the text of an error, as both scripts and programs have it: "--budget
+ * (`budgetUsd` in code)". `argument` stands behind the flag.
+ */
+export function option(flag: keyof typeof optionsByFlag, argument = ''): string {
+  return `${flag}${argument === '' ? '' : ` ${argument}`}${inCode(optionsByFlag[flag])}`;
+}
+
+/** Returns a text with the flags alone, for a terminal. */
+export function flagsAlone(text: string): string {
+  if (!text.includes(' in code)')) return text;
+  return Object.values(optionsByFlag).reduce((rest, name) => rest.replaceAll(inCode(name), ''), text);
+}
+
+function inCode(name: string): string {
+  return ` (\`${name}\` in code)`;
+}

@@ -41,21 +41,36 @@ export { downloadOutput } from './operators/stages/downloadOutput.ts';
 export { renditions } from './operators/stages/renditions.ts';
 export { tally } from './operators/stages/tally.ts';
 export { tapEvents } from './operators/tapEvents.ts';
+export { type CompareModelsOptions, compareModels } from './pipelines/front/compareModels.ts';
+export {
+  collect,
+  type FolderOptions,
+  type RetryOptions,
+  retryFailed,
+} from './pipelines/front/folderRuns.ts';
 export { images } from './pipelines/front/images.ts';
 export type { ImagesRun } from './pipelines/front/imagesRun.ts';
-export type { ImagesOptions } from './pipelines/front/options.ts';
+export type { BatchOptions, ImagesOptions, WorkflowOptions } from './pipelines/front/options.ts';
 export type { PromptRow, Prompts } from './pipelines/front/prompts.ts';
+export { type RefineImagesOptions, refineImages } from './pipelines/front/refineImages.ts';
+export type { ScoreOption } from './pipelines/front/score.ts';
 export { createSession, type Session, type SessionConfig } from './pipelines/front/session.ts';
+export { campaign, compose, grid, styles, variations } from './pipelines/front/workflows.ts';
 export { generate } from './pipelines/generate.ts';
 export { generateStream } from './pipelines/generateStream.ts';
 export type { GenerateConfig } from './pipelines/journey/config.ts';
-export type { RunFault } from './pipelines/run/closing/faults.ts';
+export { isRunFault, type RunFault } from './pipelines/run/closing/faults.ts';
 export type { FinishedRun } from './pipelines/run/closing/results.ts';
 export type { RunSettings } from './pipelines/run/settings.ts';
-export { runToFolder } from './pipelines/runToFolder.ts';
-export { campaign } from './pipelines/workflows/campaign/campaign.ts';
-export { collect } from './pipelines/workflows/collect.ts';
-export { refinement } from './pipelines/workflows/refinement/refinement.ts';
+export { type RunToFolderConfig, runToFolder } from './pipelines/runToFolder.ts';
+export type { CampaignFields } from './pipelines/workflows/campaign/spec.ts';
+export type { CompareFields } from './pipelines/workflows/compare.ts';
+export type { CompositionFields, PictureFields } from './pipelines/workflows/compose.ts';
+export type { AxisValue, GridFields } from './pipelines/workflows/grid/spec.ts';
+export type { ScoreFields } from './pipelines/workflows/refinement/score.ts';
+export type { RefinementFields } from './pipelines/workflows/refinement/spec.ts';
+export type { StylesFields } from './pipelines/workflows/styles.ts';
+export type { VariationsFields } from './pipelines/workflows/variations.ts';
 export type {
   Claims,
   CreateTicket,
@@ -76,6 +91,7 @@ export type {
 } from './ports.ts';
 export { createDownloader } from './providers/downloads/downloader.ts';
 export { createReplicateProvider } from './providers/replicate/replicateProvider.ts';
+export { webhookHandler } from './providers/replicate/webhookHandler.ts';
 export { createWebhookReceiver } from './providers/replicate/webhookReceiver.ts';
 export { fetchWebhookSecret } from './providers/replicate/webhookSecret.ts';
 export { createRenderer } from './renditions/renderer.ts';

@@ -190,8 +190,8 @@ export type PredictionStatus =
 export interface PredictionRequest {
   /** `owner/name`. */
   readonly model: string;
-  /** 64 hex digits, or null for the model's newest. */
-  readonly version: string | null;
+  /** 64 hex digits. Absent or null: the model's newest. */
+  readonly version?: string | null;
   readonly input: ModelInput;
 }
 
@@ -628,6 +628,29 @@ export interface ImageToScore {
   readonly index: number;
   /** The run folder that it belongs to, for notes about images that are hard to decode. */
   readonly folder?: string;
+}
+
+/** A model of the service that rates images, and its input. */
+export interface ScoringModel {
+  /** `owner/name`. */
+  readonly model: string;
+  /** The pinned version (64 hex digits). Absent or null: the model's newest. */
+  readonly version?: string | null;
+  /** The input field that takes the image, and the form of its value: `pictureInput(schema, 1)`. */
+  readonly picture: { readonly name: string; readonly valueOf: (picture: string) => Json };
+  /** All other inputs; `{prompt}` in their texts stands for the image's prompt. */
+  readonly input: ModelInput;
+  /** The values of inputs that are `[secret]` in `input`. Default: none. */
+  readonly secrets?: SecretInputs;
+  /** The files that some texts of the input stand for, by path. Default: none. */
+  readonly files?: InputFiles;
+  /**
+   * The price of one rating, in millionths of a US dollar. Absent or null: that of the price table,
+   * if it has one.
+   */
+  readonly priceMicroUsd?: number | null;
+  /** Reads the score from an output. Default: `firstNumber`. */
+  readonly parse?: (output: Json) => number | null;
 }
 
 /** An entry about a job; the types stand in the order in which they happen. */

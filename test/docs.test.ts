@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { formatUsd } from '../src/base/text.ts';
+import { commandTable } from '../src/cli/flags/commandTable.ts';
 import * as operators from '../src/operators/index.ts';
 import { errorAnswers } from '../src/providers/http/errorAnswers.ts';
 import { modelCatalogue } from '../src/providers/prices/catalogue.ts';
@@ -46,12 +47,34 @@ async function runExample(
   return stdout;
 }
 
-it('the example of the README runs', async () => {
-  const given =
-    "const files = ['a', 'b', 'c']; const upload = async (file: string) => ({ url: 'https://files.example/' + file });";
-  expect(await runExample('README.md', given)).toBe(
-    'https://files.example/a\nhttps://files.example/b\nhttps://files.example/c\n',
-  );
+it('the code of the README runs', async () => {
+  const given = `
+    import { writeFileSync } from 'node:fs';
+    import { startSimulator } from 'rxposure/simulator';
+    process.chdir(${JSON.stringify(folder)});
+    writeFileSync('prompts.csv', 'prompt,theme,aspect_ratio\\na red fox,winter,1:1\\nan owl,autumn,4:5\\n');
+    const simulator = await startSimulator({ speed: 100, render: 'fast', coldStarts: false });
+    process.env.REPLICATE_API_TOKEN = simulator.token;
+    process.env.REPLICATE_BASE_URL = simulator.baseUrl;
+  `;
+  const output = await runExample('README.md', given, { after: 'await simulator.close();' });
+  expect(output).toContain('8 of 8, $0.024\n');
+  expect(output).toContain('8 saved for 0.024\n');
+  expect(output.match(/--instagram_post\.jpg/g)).toHaveLength(8);
+});
+
+it('the shell commands of the README run, on the simulator', async () => {
+  const readme = await readFile('README.md', 'utf8');
+  const [, script = ''] = /## In a shell\n\n```sh\n([\s\S]*?)```/.exec(readme) ?? [];
+  // Both runs are simulated here, and the package is the one that is packed.
+  const simulated = script
+    .replaceAll('--simulate', '')
+    .replace(/^export .*$/m, '')
+    .replace(/^npx rxposure generate/gm, '$& --simulate=100');
+  const npx = `npx() { shift; ${process.execPath} ${join(packed.root, 'dist/cli/bin/rxposure.js')} "$@"; }`;
+  await promisify(execFile)('bash', ['-ec', `${npx}\n${simulated}`], { cwd: folder });
+  const files = await readdir(join(folder, 'out/prompts-simulated'));
+  expect(files.filter((name) => name.endsWith('--instagram_post.jpg'))).toHaveLength(20);
 });
 
 const served = (name: string) => `
@@ -85,11 +108,59 @@ it('the session of docs/library.md runs', async () => {
   expect(await runExample('docs/library.md', served('session'), example)).toBe('0.009\n');
 });
 
+it('the workflows of docs/library.md run', async () => {
+  const given = `
+    import { copyFile } from 'node:fs/promises';
+    import { startSimulator } from 'rxposure/simulator';
+    await copyFile('examples/summer-launch.yaml', ${JSON.stringify(join(folder, 'summer.yaml'))});
+    process.chdir(${JSON.stringify(folder)});
+    const simulator = await startSimulator({ speed: 100, render: 'fast' });
+    process.env.REPLICATE_API_TOKEN = simulator.token;
+    process.env.REPLICATE_BASE_URL = simulator.baseUrl;
+  `;
+  const example = { heading: '### The workflows', after: 'await simulator.close();' };
+  const lines = (await runExample('docs/library.md', given, example)).trim().split('\n');
+  expect(lines[0]).toBe('2 compared in out/ab/comparison.json');
+  expect(lines.slice(1, 5).toSorted()).toEqual(['celadon 2', 'celadon 4', 'tenmoku 2', 'tenmoku 4']);
+  expect(lines[5]).toBe('3 of the campaign');
+});
+
+it('the score of docs/library.md is stored', async () => {
+  const example = { heading: '### A score for each image', after: 'await simulator.close();' };
+  const output = await runExample('docs/library.md', served('scored'), example);
+  expect(output).toBe('number 0.002 0.005\nnumber 0.002 0.005\n');
+});
+
 it('the example of docs/library.md runs', async () => {
   const given = `const folder = ${JSON.stringify(join(folder, 'run'))};`;
   expect(await runExample('docs/library.md', given, { heading: '## The layer below' })).toBe(
     '4 saved for 0.012\n',
   );
+});
+
+it('the stream of docs/library.md runs', async () => {
+  const example = { heading: '### Outcomes as a stream', after: 'await simulator.close();' };
+  const output = await runExample('docs/library.md', served('stream'), example);
+  expect(output.match(/000\d-an?-[\w-]+\.webp/g)?.toSorted()).toEqual([
+    '0001-a-red-fox.webp',
+    '0002-an-owl.webp',
+  ]);
+});
+
+it('the provider of docs/library.md makes images', async () => {
+  const given = `
+    import { createServer } from 'node:http';
+    import type { AddressInfo } from 'node:net';
+    const picture = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>';
+    const studio = createServer((request, response) => request.resume().on('end', () => response.end(picture)));
+    await new Promise<void>((listening) => studio.listen(0, '127.0.0.1', () => listening()));
+    const studioUrl = 'http://127.0.0.1:' + (studio.address() as AddressInfo).port;
+    const folder = ${JSON.stringify(join(folder, 'studio'))};`;
+  const after = 'studio.close(); studio.closeAllConnections();';
+  expect(await runExample('docs/library.md', given, { heading: '## A provider of your own', after })).toBe(
+    '',
+  );
+  expect(await readdir(join(folder, 'studio'))).toContain('0001-a-red-fox.svg');
 });
 
 it('the iterator of docs/library.md runs', async () => {
@@ -102,9 +173,8 @@ it('the iterator of docs/library.md runs', async () => {
     const folder = ${JSON.stringify(join(folder, 'run'))};
     const simulator = await startSimulator({ speed: 100, render: 'fast' });
     const provider = createReplicateProvider(simulator);
-    const model = { model: 'black-forest-labs/flux-schnell', version: null, tags: {}, renditions: [] };
-    const jobs = [0, 1, 2].map((index) => ({ ...model, index, prompt: 'a', input: { prompt: 'a', seed: index } }));
-    const plans = () => planJobs(jobs, { organize: 'flat', date: '2026-01-01', priceOf: () => 3_000 });
+    const model = 'black-forest-labs/flux-schnell';
+    const plans = () => planJobs([0, 1, 2].map((seed) => ({ model, input: { prompt: 'a', seed } })));
     const published: string[] = [];
     const publish = async ({ status }: Outcome) => published.push(status);
   `;
@@ -204,9 +274,7 @@ const fourJobs = (name: string) => `
   const provider = createReplicateProvider(simulator);
   const file = await openPromptFile('examples/prompts.jsonl');
   const model = 'black-forest-labs/flux-schnell';
-  const context = { model, version: null, schema: null, input: {}, count: 1, seed: 'auto', renditions: [], limit: 4 } as const;
-  const settings = { organize: 'flat', date: '2026-01-01', priceOf: () => 3_000 };
-  const plans = () => planJobs(jobsFromRows(file.rows(), context), settings);
+  const plans = () => planJobs(jobsFromRows(file.rows(), { model, limit: 4 }));
   const folder = ${JSON.stringify(join(folder, name))};`;
 const after = 'await simulator.close();';
 /** What further examples of docs/monitoring.md have from the first. */
@@ -215,7 +283,7 @@ const observed = (name: string) => `
   import { observeRun, ofType } from 'rxposure/events';
   import { runToFolder } from 'rxposure/pipelines';
   ${fourJobs(name)}
-  const { end, events } = observeRun((emit) => runToFolder(plans, 4, { folder, provider, emit }));`;
+  const { end, events } = observeRun((emit) => runToFolder(plans, { folder, provider, emit }));`;
 
 it('the examples of docs/monitoring.md run', async () => {
   const document = 'docs/monitoring.md';
@@ -271,12 +339,19 @@ it('the example of docs/operators.md runs', async () => {
   expect(await runExample('docs/operators.md', given)).toBe("[ 'title of a', 'title of b', 'title of c' ]\n");
 });
 
-it('the README names every operator', async () => {
-  const readme = await readFile('README.md', 'utf8');
+it('docs/operators.md names every operator', async () => {
+  const page = await readFile('docs/operators.md', 'utf8');
   for (const name of Object.keys(operators)) {
-    if (name === 'createClaims') continue; // Kept back: only for those who build a run of their own.
-    expect(readme).toContain(name);
+    if (name === 'monotonicScheduler') continue; // The clock of all operators.
+    expect(page).toContain(`\`${name}\``);
   }
+});
+
+it('the README has the commands', async () => {
+  const named = (await tableBelow('README.md', '## Commands')).map(([command = '']) =>
+    command.replace(/^`rxposure ([\w-]+).*$/, '$1'),
+  );
+  expect(named.sort()).toEqual(Object.keys(commandTable).sort());
 });
 
 it('docs/campaign.md names every preset with its size', async () => {

@@ -28,7 +28,19 @@ export function facetsOf(items: readonly Item[]): Facet[] {
   return candidates
     .map((facet) => ({ ...facet, values: [...new Set(items.map(facet.valueOf))].slice(0, MAX_VALUES + 1) }))
     .filter(({ values }) => values.length > 1 && values.length <= MAX_VALUES)
+    .filter((facet, _, all) => !isSpelledShorter(facet, all, items))
     .slice(0, MAX_FACETS);
+}
+
+/**
+ * Returns true for the models if a tag has shorter names for the same: `owner/name` and `name` would
+ * be two filters that do the same.
+ */
+function isSpelledShorter(facet: Facet, all: readonly Facet[], items: readonly Item[]): boolean {
+  const tag = all.find(({ name }) => name === 'tag model');
+  if (facet.name !== 'model' || tag === undefined || tag.values.length !== facet.values.length) return false;
+  const pairs = new Set(items.map((item) => JSON.stringify([facet.valueOf(item), tag.valueOf(item)])));
+  return pairs.size === facet.values.length;
 }
 
 function inWords(tag: string): string {

@@ -21,7 +21,8 @@ const itemsByJob = new WeakMap<GalleryJob, readonly Item[]>();
 function itemsOfJob(job: GalleryJob): Item[] {
   const groups = groupByOriginal(job.files ?? []);
   if (lacksFile(job)) groups.push([]);
-  const number = String(job.index + 1);
+  // A place for a job to come has no number yet.
+  const number = job.index < 0 ? '' : String(job.index + 1);
   if (groups.length <= 1) return [{ name: number, job, files: groups[0] ?? [] }];
   return groups.map((files, index) => ({ name: `${number}.${index + 1}`, job, files }));
 }

@@ -10,8 +10,8 @@ interface Sort {
 /** The orders in which items can be shown. */
 export const sorts = {
   input: { label: 'Input order', keyOf: null, descending: false },
-  newest: { label: 'Newest first', keyOf: ({ job }) => job.completedMs, descending: true },
-  oldest: { label: 'Oldest first', keyOf: ({ job }) => job.completedMs, descending: false },
+  newest: { label: 'Newest first', keyOf: endOf, descending: true },
+  oldest: { label: 'Oldest first', keyOf: endOf, descending: false },
   slowest: { label: 'Slowest first', keyOf: ({ job }) => job.predictS, descending: true },
   fastest: { label: 'Fastest first', keyOf: ({ job }) => job.predictS, descending: false },
   dearest: { label: 'Highest cost first', keyOf: ({ job }) => job.costUsd, descending: true },
@@ -19,3 +19,11 @@ export const sorts = {
 } satisfies Record<string, Sort> as Record<SortName, Sort>;
 
 export type SortName = 'input' | 'newest' | 'oldest' | 'slowest' | 'fastest' | 'dearest' | 'best';
+
+/**
+ * Returns the time at which an item's job ended, or began if the service does not report its end.
+ * What is being made is newer than everything else.
+ */
+function endOf({ job: { status, completedMs, createdMs } }: Item): number | undefined {
+  return status === 'running' ? Number.MAX_VALUE : (completedMs ?? createdMs);
+}

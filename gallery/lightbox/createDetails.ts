@@ -2,17 +2,20 @@ import type { GalleryJob } from '../../src/sinks/gallery/galleryData.ts';
 import type { Item } from '../data/Item.ts';
 import { el } from '../page/el.ts';
 import { commandFor } from '../text/commandFor.ts';
-import { copyText } from '../text/copyText.ts';
+import { copyButton } from '../text/copyButton.ts';
 import { formatBytes } from '../text/formatBytes.ts';
 import { formatSeconds } from '../text/formatSeconds.ts';
 import { urlOf } from '../text/urlOf.ts';
 import { usd } from '../text/usd.ts';
 
+/** Prompts beyond this length are folded. */
+const LONG_CHARS = 600;
+
 /**
  * Creates the details of an item, with buttons that copy its prompt and a command that makes it
- * again.
+ * again; `retry` is the command that retries its job, if that has failed.
  */
-export function createDetails({ job, files }: Item): HTMLElement {
+export function createDetails({ job, files }: Item, retry: string | null): HTMLElement {
   const { prompt, error, tags = {}, input = {} } = job;
   const command = commandFor(job);
   const { seed, ...otherInput } = input;
@@ -27,17 +30,18 @@ export function createDetails({ job, files }: Item): HTMLElement {
           el('h2', {}, headingOf(job)),
           el('p', { dir: 'auto' }, error.message),
           el('p', { class: 'quiet' }, error.code, error.suggestion && ` – ${error.suggestion}`),
+          retry === null ? null : copyButton('Copy retry command', () => retry),
         ),
     el('h2', {}, 'Prompt'),
-    el('p', { class: 'prompt', dir: 'auto' }, prompt),
+    ...promptOf(prompt),
     job.isCut
       ? el('p', { class: 'quiet' }, 'Long texts are shortened here; the manifest has the whole.')
       : null,
     el(
       'p',
       { class: 'buttons' },
-      copyButton('Copy prompt', prompt),
-      command === null ? null : copyButton('Copy as command', command),
+      copyButton('Copy prompt', () => prompt),
+      command === null ? null : copyButton('Copy as command', () => command),
     ),
     list('How it was made', [
       ['Made by', makerOf(job)],
@@ -70,7 +74,7 @@ export function createDetails({ job, files }: Item): HTMLElement {
         el(
           'li',
           {},
-          el('a', { href: urlOf(path), target: '_blank', rel: 'noopener' }, name),
+          el('a', { href: urlOf(path), target: '_blank', rel: 'noopener', title: path }, name),
           el(
             'span',
             { class: 'quiet' },
@@ -80,6 +84,28 @@ export function createDetails({ job, files }: Item): HTMLElement {
       ),
     ),
   );
+}
+
+/** Creates the prompt; a long one is folded, with a button that shows all of it. */
+function promptOf(prompt: string): HTMLElement[] {
+  const text = el('p', { class: 'prompt', dir: 'auto' }, prompt);
+  if (prompt.length <= LONG_CHARS) return [text];
+  text.classList.add('is-folded');
+  const unfold = el(
+    'button',
+    {
+      type: 'button',
+      class: 'bare',
+      'aria-expanded': 'false',
+      onclick: () => {
+        const isFolded = text.classList.toggle('is-folded');
+        unfold.setAttribute('aria-expanded', String(!isFolded));
+        unfold.textContent = isFolded ? 'Whole prompt' : 'Less';
+      },
+    },
+    'Whole prompt',
+  );
+  return [text, unfold];
 }
 
 function headingOf({ status, error }: GalleryJob): string {
@@ -117,23 +143,6 @@ function list(
       ]),
     ),
   );
-}
-
-function copyButton(label: string, text: string): HTMLElement {
-  const button = el(
-    'button',
-    {
-      type: 'button',
-      onclick: async () => {
-        button.textContent = (await copyText(text)) ? 'Copied' : 'The browser refused';
-        setTimeout(() => {
-          button.textContent = label;
-        }, 1_500);
-      },
-    },
-    label,
-  );
-  return button;
 }
 
 function dateOf(ms: number | undefined): string | undefined {

@@ -1,13 +1,13 @@
 /** Zoom and position of images: one state for all that are compared. */
 export interface Zoom {
-  /** Connects an image to the zoom, and the pointer over its pane too. */
-  attach(pane: HTMLElement, picture: HTMLElement): void;
+  /** Connects images to the zoom, and the pointer over their pane too. */
+  attach(pane: HTMLElement, ...pictures: readonly HTMLElement[]): void;
   detachAll(): void;
   /** Zooms by a factor, around the centre. */
   by(factor: number): void;
   fit(): void;
-  /** Zooms so that a pixel of the image is a pixel of the screen. */
-  actualSize(): void;
+  /** Zooms so that a pixel of the image is a pixel of the screen, or fits it if it is enlarged. */
+  toggle(): void;
 }
 
 export type Swipe = 'left' | 'right' | 'up' | 'down';
@@ -20,7 +20,7 @@ const SWIPE_PX = 50;
  * over an image that is not enlarged.
  */
 export function createZoom(onSwipe: (direction: Swipe) => void = () => {}): Zoom {
-  const panes: { pane: HTMLElement; picture: HTMLElement; end: AbortController }[] = [];
+  const panes: { pane: HTMLElement; pictures: readonly HTMLElement[]; end: AbortController }[] = [];
   let scale = 1;
   // Fractions of the pane, so that panes of other sizes show the same part.
   let [x, y] = [0, 0];
@@ -29,9 +29,10 @@ export function createZoom(onSwipe: (direction: Swipe) => void = () => {}): Zoom
     const limit = (scale - 1) / 2;
     x = Math.max(-limit, Math.min(limit, x));
     y = Math.max(-limit, Math.min(limit, y));
-    for (const { pane, picture } of panes) {
+    for (const { pane, pictures } of panes) {
       const { clientWidth, clientHeight } = pane;
-      picture.style.transform = `translate(${x * clientWidth}px, ${y * clientHeight}px) scale(${scale})`;
+      for (const picture of pictures)
+        picture.style.transform = `translate(${x * clientWidth}px, ${y * clientHeight}px) scale(${scale})`;
       pane.classList.toggle('is-enlarged', scale > 1);
     }
   };
@@ -48,7 +49,7 @@ export function createZoom(onSwipe: (direction: Swipe) => void = () => {}): Zoom
     return [(clientX - left) / width - 0.5, (clientY - top) / height - 0.5];
   };
   const actualScale = (): number => {
-    const picture = panes[0]?.picture;
+    const picture = panes[0]?.pictures[0];
     if (!(picture instanceof HTMLImageElement) || picture.clientWidth === 0) return 1;
     const shown = Math.min(
       picture.clientWidth / picture.naturalWidth,
@@ -112,9 +113,9 @@ export function createZoom(onSwipe: (direction: Swipe) => void = () => {}): Zoom
   };
 
   return {
-    attach(pane, picture) {
+    attach(pane, ...pictures) {
       const end = new AbortController();
-      panes.push({ pane, picture, end });
+      panes.push({ pane, pictures, end });
       listen(pane, end.signal);
       apply();
     },
@@ -126,7 +127,7 @@ export function createZoom(onSwipe: (direction: Swipe) => void = () => {}): Zoom
       scale = 1;
       apply();
     },
-    actualSize: () => zoomAt(actualScale() / scale, 0, 0),
+    toggle: () => zoomAt(scale > 1 ? 1 / scale : Math.max(2, actualScale()), 0, 0),
   };
 }
 

@@ -8,6 +8,8 @@ import { rowsBetween } from './rowsBetween.ts';
 /** Tiles this far beyond the window exist too, so that images load before they scroll into view. */
 const MARGIN_PX = 700;
 const CAPTION_PX = 30;
+/** In rows below this height, tiles have no room for buttons and details. */
+const SMALL_PX = 140;
 
 export interface Grid {
   readonly element: HTMLElement;
@@ -18,6 +20,15 @@ export interface Grid {
   refresh(): void;
   /** Focuses an item's tile. */
   focus(item: Item): void;
+  /** Focuses the tile on which keys act, and returns its item. */
+  focusCurrent(): Item | undefined;
+  /** Moves the focus as an arrow key, Home or End does; returns false for other keys. */
+  press(key: string): boolean;
+}
+
+export interface GridConfig extends TileActions {
+  /** Desired height of the rows. */
+  rowHeightPx(): number;
 }
 
 /**
@@ -25,7 +36,7 @@ export interface Grid {
  * thousands scroll as smoothly as ten. One tile is in the tab order; the arrow keys, Home and End
  * move the focus from there.
  */
-export function createGrid(actions: TileActions): Grid {
+export function createGrid(actions: GridConfig): Grid {
   const element = el('ul', { class: 'grid', 'aria-label': 'Pictures' });
   const entries = new Map<number, HTMLElement>();
   const itemsOfEntries = new WeakMap<HTMLElement, Item>();
@@ -40,8 +51,10 @@ export function createGrid(actions: TileActions): Grid {
   const arrange = () => {
     widthPx = element.clientWidth;
     if (widthPx === 0) return;
-    const measures = widthPx < 600 ? { rowHeightPx: 150, gapPx: 10 } : { rowHeightPx: 220, gapPx: 16 };
-    layout = layoutRows(items.map(ratioOf), { widthPx, captionPx: CAPTION_PX, ...measures });
+    const rowHeightPx = actions.rowHeightPx() * growthOf(items.length);
+    element.classList.toggle('is-small', rowHeightPx < SMALL_PX);
+    const measures = { rowHeightPx, gapPx: widthPx < 600 ? 10 : 16, captionPx: CAPTION_PX };
+    layout = layoutRows(items.map(ratioOf), { widthPx, ...measures });
     element.style.height = `${layout.heightPx}px`;
     for (const entry of entries.values()) entry.remove();
     entries.clear();
@@ -87,6 +100,11 @@ export function createGrid(actions: TileActions): Grid {
     }
   };
 
+  const ratioOf = (item: Item): number => {
+    const { width, height } = actions.fileOf(item) ?? {};
+    return width && height ? width / height : 1;
+  };
+
   const focusAt = (position: number) => {
     const row = layout.rows.findLast(({ first }) => first <= position);
     if (row === undefined || items[position] === undefined) return;
@@ -110,6 +128,15 @@ export function createGrid(actions: TileActions): Grid {
     else if (below > 0) window.scrollBy(0, below);
   };
 
+  const press = (key: string) => {
+    const next = neighbour(key, current, layout.rows);
+    if (next === null) return false;
+    // The first key shows where the focus is; the next ones move it.
+    focusAt(element.contains(document.activeElement) ? next : firstFocus(key));
+    return true;
+  };
+  const firstFocus = (key: string) => (key === 'End' ? items.length - 1 : key === 'Home' ? 0 : current);
+
   const plan = () => {
     if (!isPlanned) requestAnimationFrame(draw);
     isPlanned = true;
@@ -120,10 +147,9 @@ export function createGrid(actions: TileActions): Grid {
     if (element.clientWidth !== widthPx) arrange();
   }).observe(element);
   element.addEventListener('keydown', (event) => {
-    const next = neighbour(event.key, current, layout.rows);
-    if (next === null || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.altKey || event.ctrlKey || event.metaKey || !press(event.key)) return;
     event.preventDefault();
-    focusAt(next);
+    event.stopPropagation();
   });
   element.addEventListener('focusin', ({ target }) => {
     const entry = target instanceof Element ? target.closest('li') : null;
@@ -142,11 +168,18 @@ export function createGrid(actions: TileActions): Grid {
       const focused = items[current];
       reusable = new Map([...entries.values()].map((entry) => [itemsOfEntries.get(entry), entry]));
       items = shown;
-      current = Math.max(0, focused === undefined ? 0 : shown.indexOf(focused));
+      const position = focused === undefined ? -1 : shown.indexOf(focused);
+      // The tile after one that has gone takes its place.
+      current = Math.max(0, position < 0 ? Math.min(current, shown.length - 1) : position);
       arrange();
       reusable = new Map();
     },
     focus: (item) => focusAt(items.indexOf(item)),
+    focusCurrent() {
+      focusAt(Math.min(current, items.length - 1));
+      return items[current];
+    },
+    press,
   };
 }
 
@@ -154,7 +187,8 @@ function openButton(entry: HTMLElement): HTMLElement {
   return entry.querySelector<HTMLElement>('.open') ?? entry;
 }
 
-function ratioOf({ files: [original] }: Item): number {
-  const { width, height } = original ?? {};
-  return width && height ? width / height : 1;
+/** Returns how much larger the tiles of a few items are: the window has room for them. */
+function growthOf(count: number): number {
+  if (count > 6) return 1;
+  return count > 2 ? 1.4 : 2;
 }

@@ -1,18 +1,30 @@
 import type { GalleryData } from '../../src/sinks/gallery/galleryData.ts';
 import { usd } from '../text/usd.ts';
 import { el } from './el.ts';
+import { icon } from './icon.ts';
 
-export type PageName = 'pictures' | 'report';
+const pageLabels = { pictures: 'Pictures', lineage: 'Lineage', report: 'Report' } as const;
+
+export type PageName = keyof typeof pageLabels;
 
 export interface Header {
   readonly element: HTMLElement;
   page(): PageName;
+  /** Shows a page, as a click on its name does. */
+  go(page: PageName): void;
+}
+
+export interface HeaderConfig {
+  /** The pages that this run has. */
+  readonly pages: readonly PageName[];
+  readonly onPage: (page: PageName) => void;
+  readonly onHelp: () => void;
 }
 
 /** Creates the header: the run's name, its result in one line, and the links to the pages. */
 export function createHeader(
   { name, report, jobs, live, isSimulated }: GalleryData,
-  onPage: (page: PageName) => void,
+  { pages, onPage, onHelp }: HeaderConfig,
 ): Header {
   const { saved, total, failed, skipped, costUsd, costIncomplete, estimatedUsd } = report;
   const facts = [
@@ -24,16 +36,18 @@ export function createHeader(
     jobs.length < total && `the first ${jobs.length} are shown here`,
   ].filter((fact) => fact !== false);
   let current: PageName = 'pictures';
-  const link = (page: PageName, label: string) =>
-    el(
+  const links = pages.map((page) => {
+    const isCurrent = page === current ? 'page' : false;
+    const button = el(
       'button',
-      { type: 'button', 'aria-current': page === current ? 'page' : false, onclick: () => go(page) },
-      label,
+      { type: 'button', 'aria-current': isCurrent, onclick: () => go(page) },
+      pageLabels[page],
     );
-  const links = { pictures: link('pictures', 'Pictures'), report: link('report', 'Report') };
+    return { page, button };
+  });
   const go = (page: PageName) => {
     current = page;
-    for (const [other, button] of Object.entries(links)) {
+    for (const { page: other, button } of links) {
       if (other === page) button.setAttribute('aria-current', 'page');
       else button.removeAttribute('aria-current');
     }
@@ -42,22 +56,23 @@ export function createHeader(
   const element = el(
     'header',
     { class: 'top' },
+    el('h1', { dir: 'auto' }, name),
+    // During the run, `followRun` shows the progress instead.
+    live === undefined ? el('p', { class: 'quiet' }, facts.join(' · ')) : null,
+    isSimulated
+      ? el(
+          'p',
+          { class: 'badge' },
+          el('strong', {}, 'Simulated'),
+          'No model made these pictures, and nothing was paid.',
+        )
+      : null,
+    el('nav', { 'aria-label': 'Pages' }, ...links.map(({ button }) => button)),
     el(
-      'div',
-      {},
-      el('h1', { dir: 'auto' }, name),
-      isSimulated
-        ? el(
-            'p',
-            { class: 'badge' },
-            el('strong', {}, 'Simulated'),
-            'No model made these pictures, and nothing was paid.',
-          )
-        : null,
-      // During the run, `followRun` shows the progress instead.
-      live === undefined ? el('p', { class: 'quiet' }, facts.join(' · ')) : null,
+      'button',
+      { type: 'button', class: 'bare help', 'aria-label': 'Keys', title: 'Keys (?)', onclick: onHelp },
+      icon('keyboard'),
     ),
-    el('nav', { 'aria-label': 'Pages' }, links.pictures, links.report),
   );
-  return { element, page: () => current };
+  return { element, page: () => current, go };
 }

@@ -1,26 +1,25 @@
 import type { GalleryFile, GalleryJob } from '../../src/sinks/gallery/galleryData.ts';
 import type { Item } from '../data/Item.ts';
 import { urlOf } from '../text/urlOf.ts';
+import { breakable } from './breakable.ts';
 import { el } from './el.ts';
 
-const reasons = { saved: 'No picture', failed: 'Failed', skipped: 'Skipped', running: 'Being made' } as const;
+const titles = {
+  saved: 'No picture',
+  failed: 'Failed',
+  skipped: 'Skipped',
+  running: 'Being made',
+  waiting: 'To come',
+} as const;
 
-/** Creates an item's thumbnail, or a box with the reason why there is none. */
-export function createPicture({ job, files: [original] }: Item): HTMLElement {
-  if (original?.width === undefined || original.isKept) {
-    const why =
-      original === undefined || original.isKept
-        ? (job.error?.message ?? '')
-        : `This is a file of kind ${original.format}.`;
-    return el(
-      'span',
-      { class: `blank is-${job.status}` },
-      el('strong', {}, titleOf(job, original)),
-      el('span', { class: 'reason', dir: 'auto' }, why),
-      el('span', { class: 'unseen' }, ` Prompt: ${job.prompt}`),
-    );
-  }
-  const { path, thumb = path, width, height = width } = original;
+/**
+ * Creates the thumbnail of an item, of its original or another of its files, or a box that leads with
+ * the reason why there is none.
+ */
+export function createPicture(item: Item, file: GalleryFile | undefined = item.files[0]): HTMLElement {
+  const { job } = item;
+  if (file?.width === undefined || file.isKept) return createBlank(job, file);
+  const { path, thumb = path, width, height = width } = file;
   const image = el('img', {
     src: urlOf(thumb),
     alt: job.prompt,
@@ -45,7 +44,23 @@ export function createPicture({ job, files: [original] }: Item): HTMLElement {
   return image;
 }
 
+function createBlank(job: GalleryJob, file: GalleryFile | undefined): HTMLElement {
+  const title = titleOf(job, file);
+  const message =
+    file === undefined || file.isKept ? job.error?.message : `This is a file of kind ${file.format}.`;
+  const hasReason = message !== undefined && message !== '';
+  return el(
+    'span',
+    { class: `blank is-${job.status}` },
+    el('strong', { class: 'reason', dir: 'auto' }, hasReason ? message : title),
+    hasReason
+      ? el('span', { class: 'kind' }, ...breakable([title, job.error?.code].filter(Boolean).join(' · ')))
+      : null,
+    el('span', { class: 'unseen' }, ` Prompt: ${job.prompt}`),
+  );
+}
+
 function titleOf({ status, error }: GalleryJob, file: GalleryFile | undefined): string {
-  if (file === undefined) return error?.code === 'ERR_INCOMPLETE' ? 'Incomplete' : reasons[status];
+  if (file === undefined) return error?.code === 'ERR_INCOMPLETE' ? 'Incomplete' : titles[status];
   return file.isKept ? file.name.replace(/^./, (letter) => letter.toUpperCase()) : file.format.toUpperCase();
 }

@@ -16,7 +16,8 @@ export interface SelectionBar {
 /** Creates the bar of items selected for comparing, at most four. */
 export function createSelectionBar(
   compare: (items: readonly Item[]) => void,
-  onChange: () => void,
+  /** Called with the items that are no longer selected. */
+  onChange: (gone: readonly Item[]) => void,
 ): SelectionBar {
   let chosen: readonly Item[] = [];
   const count = el('span', { role: 'status' });
@@ -27,18 +28,18 @@ export function createSelectionBar(
   );
   const element = el(
     'div',
-    { class: 'selection', hidden: true },
+    { class: 'selection comparing', hidden: true },
     count,
     button,
     el('button', { type: 'button', onclick: () => set([]) }, 'Clear'),
   );
   const set = (items: readonly Item[]) => {
-    const gone = chosen.some((item) => !items.includes(item));
+    const gone = chosen.filter((item) => !items.includes(item));
     chosen = items;
     element.hidden = chosen.length === 0;
     button.disabled = chosen.length < 2;
     count.textContent = chosen.length === 1 ? '1 chosen, choose another' : `${chosen.length} chosen`;
-    if (gone) onChange();
+    onChange(gone);
   };
   return {
     element,

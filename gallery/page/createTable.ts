@@ -1,5 +1,8 @@
 import type { Facet } from '../data/facetsOf.ts';
 import type { Item } from '../data/Item.ts';
+import { formatSeconds } from '../text/formatSeconds.ts';
+import { usd } from '../text/usd.ts';
+import { breakable } from './breakable.ts';
 import { createTile, type TileActions } from './createTile.ts';
 import { el } from './el.ts';
 
@@ -14,7 +17,8 @@ export interface TableActions extends TileActions {
 }
 
 /**
- * Creates a table of two facets, such as platform x variation, with a cell for each pair of values.
+ * Creates a table of two facets, such as prompt x model, with a cell for each pair of values: its
+ * images, each with cost, time and score.
  */
 export function createTable(
   items: readonly Item[],
@@ -38,10 +42,18 @@ export function createTable(
     'tr',
     {},
     el('th', { class: 'corner', scope: 'col' }, `${rows.label} \\ ${columns.label}`),
-    ...columnValues.map((value) => el('th', { scope: 'col', dir: 'auto' }, value || '–')),
+    ...columnValues.map((value) => el('th', { scope: 'col', dir: 'auto' }, ...breakable(value))),
   );
   const cellOf = (found: readonly Item[], row: string, column: string) => {
-    const tiles = found.slice(0, MAX_IN_CELL).map((item) => createTile(item, actions));
+    const tiles = found.slice(0, MAX_IN_CELL).map((item) => {
+      const facts = factsOf(item);
+      return el(
+        'div',
+        { class: 'entry' },
+        createTile(item, actions),
+        facts === '' ? null : el('p', { class: 'facts' }, facts),
+      );
+    });
     const more = el(
       'button',
       { class: 'more', type: 'button', onclick: () => actions.showAll(row, column) },
@@ -51,6 +63,7 @@ export function createTable(
       'td',
       { class: tiles.length > 1 ? 'several' : '' },
       ...tiles,
+      found.length === 0 ? el('span', { class: 'quiet' }, 'none') : null,
       found.length > MAX_IN_CELL ? more : null,
     );
   };
@@ -58,7 +71,7 @@ export function createTable(
     el(
       'tr',
       {},
-      el('th', { scope: 'row', dir: 'auto' }, row || '–'),
+      el('th', { scope: 'row', dir: 'auto' }, el('span', { class: 'head' }, ...breakable(row))),
       ...columnValues.map((column) => cellOf(cells.get(JSON.stringify([row, column])) ?? [], row, column)),
     ),
   );
@@ -67,4 +80,16 @@ export function createTable(
     { class: 'table-frame', tabindex: 0, role: 'region', 'aria-label': `${rows.label} by ${columns.label}` },
     el('table', { class: 'axes' }, el('thead', {}, head), el('tbody', {}, ...body)),
   );
+}
+
+/** Returns cost, time and score of an item, as far as they are known. */
+function factsOf({ job }: Item): string {
+  const { costUsd, isEstimate, predictS, ownWallS, score, status } = job;
+  const seconds = predictS ?? ownWallS;
+  const facts = [
+    costUsd !== undefined && status === 'saved' && `${isEstimate ? '~' : ''}${usd(costUsd)}`,
+    seconds !== undefined && formatSeconds(seconds),
+    score !== undefined && `score ${score.toFixed(2)}`,
+  ];
+  return facts.filter((fact) => fact !== false).join(' · ');
 }

@@ -1,128 +1,159 @@
 import type { GalleryData } from '../../src/sinks/gallery/galleryData.ts';
 import type { Report } from '../../src/sinks/report/report.ts';
 import { el } from '../page/el.ts';
+import { type RunPlace, retryCommand } from '../text/commands.ts';
+import { copyButton } from '../text/copyButton.ts';
 import { formatSeconds } from '../text/formatSeconds.ts';
 import { usd } from '../text/usd.ts';
 import { barTable } from './barTable.ts';
 import { costOverTime } from './costOverTime.ts';
+import { costRows, totalRow } from './costRows.ts';
 import { histogram } from './histogram.ts';
 import { inFlight } from './inFlight.ts';
 import { lastSession } from './lastSession.ts';
 import { lineChart } from './lineChart.ts';
 
-/** Creates the report: figures of the run and a few charts. `open` shows the image of a job. */
-export function createReport({ report, jobs }: GalleryData, open: (index: number) => void): HTMLElement {
-  const { saved, failed, skipped, total, costUsd, cacheHits, predictTime } = report;
-  const session = lastSession(jobs);
-  const costs = costOverTime(session.jobs, costUsd);
-  const paidBefore = costs[0]?.y ?? 0;
-  const partly = jobs.length < total ? ` The drawings show the first ${jobs.length} of ${total} jobs.` : '';
-  const times = jobs.flatMap(({ predictS, cached }) => (predictS === undefined || cached ? [] : [predictS]));
+export interface ReportActions {
+  /** Shows the image of a job. */
+  open(index: number): void;
+  /** Shows the pictures with an error. */
+  showError(code: string): void;
+  readonly place: RunPlace;
+}
+
+/** Creates the report: figures of the run and a few charts. */
+export function createReport(data: GalleryData, actions: ReportActions): HTMLElement {
+  const { report, jobs } = data;
   return el(
     'div',
     { class: 'report' },
-    el(
-      'dl',
-      { class: 'figures' },
-      ...figure('Saved', String(saved), `of ${total} jobs`),
-      ...figure('Failed', String(failed), failed === 0 ? 'none' : 'listed below'),
-      ...figure('Skipped', String(skipped), skipped === 0 ? 'none' : 'run the same command again'),
-      ...figure('Cost', usd(costUsd), costNote(report)),
-      ...figure('Took', formatSeconds(report.elapsedSeconds), runsNote(report)),
-      ...figure(
-        'Model ran',
-        predictTime === null ? '–' : formatSeconds(predictTime.medianSeconds),
-        predictTime === null ? '' : `median; 95 % within ${formatSeconds(predictTime.p95Seconds)}`,
-      ),
-      ...(report.ownWallTime === null
-        ? []
-        : figure(
-            'Responses took',
-            formatSeconds(report.ownWallTime.medianSeconds),
-            `median of ${report.ownWallTime.count}, by the clock of the run; the service reported no times`,
-          )),
-      ...(report.requestsPerImage === null
-        ? []
-        : figure('Requests', String(report.requestsPerImage), 'an image')),
-      ...figure('From cache', String(cacheHits), cacheHits === 0 ? 'none' : 'at no cost'),
-    ),
+    el('dl', { class: 'figures' }, ...figuresOf(report)),
     el(
       'div',
       { class: 'charts' },
-      chart('How long the model ran', `${times.length} predictions.${partly}`, histogram(times)),
+      ...timeCharts(data),
+      chart('Cost by model', '', barTable(['Model', 'Saved', 'Cost'], costRows(report), totalRow(report))),
       chart(
-        'Predictions in flight',
-        session.note,
-        lineChart(inFlight(session.jobs), { labelOf: String, kind: 'steps' }),
-      ),
-      chart(
-        'Cost over time',
-        paidBefore === 0 ? session.note : `${session.note} ${beforeNote(paidBefore)}`.trim(),
-        lineChart(costs, { labelOf: usd, kind: 'area' }),
-      ),
-      chart(
-        'Cost by model',
+        'Errors by kind',
         '',
-        barTable(
-          ['Model', 'Saved', 'Cost'],
-          Object.entries(report.costByModel).map(([model, cost]) => ({
-            name: model,
-            note: modelNote(cost),
-            figures: [String(cost.saved), usd(cost.costUsd)],
-            share: costUsd === 0 ? 0 : cost.costUsd / costUsd,
-          })),
-        ),
-      ),
-      report.errors.length === 0
-        ? null
-        : chart(
-            'Errors by kind',
-            '',
-            barTable(
-              ['Error', 'Jobs'],
-              report.errors.map(({ code, count }) => ({
-                name: code,
-                note: jobs.find(({ error }) => error?.code === code)?.error?.suggestion ?? null,
-                figures: [String(count)],
-                share: count / Math.max(1, failed + skipped),
-              })),
+        report.errors.length === 0
+          ? empty('No job failed or was skipped.')
+          : errorTable(report, jobs, actions),
+        report.failed === 0
+          ? null
+          : el(
+              'p',
+              { class: 'buttons' },
+              copyButton('Copy retry command', () => retryCommand(actions.place)),
             ),
-          ),
-      chart(
-        'Slowest',
-        '',
-        barTable(
-          ['Picture', 'Model ran'],
-          report.slowest.map(({ index, prompt, predictSeconds }) => ({
-            name: `${index + 1} ${prompt}`,
-            note: null,
-            figures: [formatSeconds(predictSeconds)],
-            share: predictSeconds / (report.slowest[0]?.predictSeconds || 1),
-            ...(index < jobs.length ? { onOpen: () => open(index) } : {}),
-          })),
-        ),
       ),
+      slowestChart(data, actions),
     ),
   );
 }
 
-/**
- * Returns a model's images, means and price as one text, because narrow windows have no room for
- * more columns.
- */
-function modelNote({
-  price,
-  images,
-  meanUsdPerImage,
-  meanSecondsPerRun,
-}: Report['costByModel'][string]): string {
-  const means = [
-    `${images} ${images === 1 ? 'image' : 'images'} made`,
-    meanUsdPerImage !== null && `${usd(meanUsdPerImage)} each`,
-    meanSecondsPerRun !== null && `${formatSeconds(meanSecondsPerRun)} a run`,
+function figuresOf(report: Report): HTMLElement[] {
+  const { saved, failed, skipped, total, costUsd, cacheHits, predictTime, ownWallTime } = report;
+  return [
+    ...figure('Saved', String(saved), `of ${total} jobs`),
+    ...figure('Failed', String(failed), failed === 0 ? 'none' : 'listed below'),
+    ...figure('Skipped', String(skipped), skipped === 0 ? 'none' : 'run the same command again'),
+    ...figure('Cost', usd(costUsd), costNote(report)),
+    ...figure('Took', formatSeconds(report.elapsedSeconds), runsNote(report)),
+    ...figure(
+      'Model ran',
+      predictTime === null ? '–' : formatSeconds(predictTime.medianSeconds),
+      predictTime === null
+        ? 'the service reported no times'
+        : `median; 95 % within ${formatSeconds(predictTime.p95Seconds)}`,
+    ),
+    ...(ownWallTime === null
+      ? []
+      : figure(
+          'Responses took',
+          formatSeconds(ownWallTime.medianSeconds),
+          `median of ${ownWallTime.count}, by the clock of the run; the service reported no times`,
+        )),
+    ...(report.requestsPerImage === null
+      ? []
+      : figure('Requests', String(report.requestsPerImage), 'an image')),
+    ...figure('From cache', String(cacheHits), cacheHits === 0 ? 'none' : 'at no cost'),
   ];
-  const text = means.filter((part) => part !== false).join(', ');
-  return price === null ? text : `${text}. ${price}`;
+}
+
+function timeCharts({ report: { total, costUsd }, jobs }: GalleryData): HTMLElement[] {
+  const session = lastSession(jobs);
+  const costs = costOverTime(session.jobs, costUsd);
+  const paidBefore = costs[0]?.y ?? 0;
+  const costNote = paidBefore === 0 ? session.note : `${session.note} ${beforeNote(paidBefore)}`.trim();
+  const partly = jobs.length < total ? ` The drawings show the first ${jobs.length} of ${total} jobs.` : '';
+  const made = jobs.filter(({ cached }) => !cached);
+  const ran = made.flatMap(({ predictS }) => predictS ?? []);
+  const responded = made.flatMap(({ ownWallS }) => ownWallS ?? []);
+  const times = ran.length > 0 ? ran : responded;
+  return [
+    chart(
+      ran.length > 0 || times.length === 0 ? 'How long the model ran' : 'How long responses took',
+      times.length === 0 ? '' : `${countOf(times.length, 'prediction')}.${partly}`,
+      times.length === 0 ? empty('The service reported no run times for these jobs.') : histogram(times),
+    ),
+    chart(
+      'Predictions in flight',
+      session.note,
+      session.jobs.length === 0
+        ? empty('The service reported no start and end for these jobs.')
+        : lineChart(inFlight(session.jobs), { labelOf: String, kind: 'steps' }),
+    ),
+    costUsd === 0 || costs.length === 0
+      ? chart(
+          'Cost over time',
+          '',
+          empty(costUsd === 0 ? 'Nothing was paid.' : 'The service reported no times for these jobs.'),
+        )
+      : chart('Cost over time', costNote, lineChart(costs, { labelOf: usd, kind: 'area' })),
+  ];
+}
+
+function slowestChart({ report: { slowest }, jobs }: GalleryData, { open }: ReportActions): HTMLElement {
+  if (slowest.length === 0)
+    return chart('Slowest', '', empty('The service reported no run times for these jobs.'));
+  const rows = slowest.map(({ index, prompt, predictSeconds }) => ({
+    name: `${index + 1} ${prompt}`,
+    note: null,
+    figures: [formatSeconds(predictSeconds)],
+    share: predictSeconds / (slowest[0]?.predictSeconds || 1),
+    ...(index < jobs.length ? { onOpen: () => open(index) } : {}),
+  }));
+  return chart('Slowest', '', barTable(['Picture', 'Model ran'], rows));
+}
+
+function errorTable(
+  { errors, failed, skipped }: Report,
+  jobs: GalleryData['jobs'],
+  { showError }: ReportActions,
+): HTMLElement {
+  return barTable(
+    ['Error', 'Jobs'],
+    errors.map(({ code, count }) => {
+      const job = jobs.find(({ error }) => error?.code === code);
+      return {
+        name: code,
+        note: job?.error?.suggestion ?? null,
+        figures: [String(count)],
+        share: count / Math.max(1, failed + skipped),
+        ...(job === undefined ? {} : { onOpen: () => showError(code) }),
+      };
+    }),
+  );
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Says why a chart has nothing to show. */
+function empty(text: string): HTMLElement {
+  return el('p', { class: 'empty' }, text);
 }
 
 /** Says what is not certain about the cost, and what it was for. */
@@ -156,12 +187,13 @@ function figure(name: string, value: string, note: string): HTMLElement[] {
   return [el('div', {}, el('dt', {}, name), el('dd', {}, value, el('span', { class: 'quiet' }, note)))];
 }
 
-function chart(title: string, note: string, content: Element): HTMLElement {
+function chart(title: string, note: string, content: Element, below: HTMLElement | null = null): HTMLElement {
   return el(
     'section',
     { class: 'chart' },
     el('h2', {}, title),
     content,
+    below,
     note === '' ? null : el('p', { class: 'quiet' }, note),
   );
 }

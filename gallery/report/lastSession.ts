@@ -16,11 +16,12 @@ const BREAK_MS = 120_000;
  */
 export function lastSession(jobs: readonly GalleryJob[]): { jobs: TimedJob[]; note: string } {
   const timed = jobs
-    .flatMap(({ createdMs, completedMs, costUsd = 0, cached }) =>
-      createdMs === undefined || completedMs === undefined || cached
-        ? []
-        : [{ createdMs, completedMs, costUsd }],
-    )
+    .flatMap(({ createdMs, completedMs: reportedMs, ownWallS, costUsd = 0, cached }) => {
+      if (createdMs === undefined || cached) return [];
+      // Where the service does not report the end, the response came at about that time.
+      const completedMs = reportedMs ?? (ownWallS === undefined ? undefined : createdMs + ownWallS * 1_000);
+      return completedMs === undefined ? [] : [{ createdMs, completedMs, costUsd }];
+    })
     .sort((a, b) => a.createdMs - b.createdMs);
   let start = 0;
   let busyUntil = Number.NEGATIVE_INFINITY;

@@ -1,5 +1,6 @@
 import { svg } from '../page/svg.ts';
 import { formatSeconds } from '../text/formatSeconds.ts';
+import { createAxes, createPlot, ticksTo, timeTicks } from './axes.ts';
 
 export interface Point {
   /** Time in seconds. */
@@ -10,11 +11,10 @@ export interface Point {
 export interface LineChartConfig {
   /** Formats a y value. */
   labelOf: (y: number) => string;
-  /** Shape of the line; with `steps` a value holds until the next one. */
+  /** Shape of the line; with `steps` a value, which is a whole number, holds until the next one. */
   kind: 'steps' | 'area';
 }
 
-const [WIDTH, HEIGHT, FOOT, HEAD] = [480, 150, 22, 16];
 /** Points of a chart, at most: more would not be visible. */
 const MAX_POINTS = 960;
 
@@ -24,28 +24,25 @@ const MAX_POINTS = 960;
  */
 export function lineChart(all: readonly Point[], { labelOf, kind }: LineChartConfig): SVGElement {
   const points = thinned(all);
-  const right = points.at(-1)?.x || 1;
+  const right = points.at(-1)?.x ?? 0;
   const top = points.reduce((highest, { y }) => Math.max(highest, y), 0);
-  const at = ({ x, y }: Point) =>
-    `${((x / right) * WIDTH).toFixed(1)} ${(HEIGHT - (y / (top || 1)) * (HEIGHT - HEAD)).toFixed(1)}`;
+  const x = timeTicks(right);
+  const { marks, xOf, yOf } = createAxes({
+    x,
+    y: ticksTo(top, { isWhole: kind === 'steps' }),
+    labelOfY: labelOf,
+  });
+  const at = (time: number, value: number) => `${xOf(time).toFixed(1)} ${yOf(value).toFixed(1)}`;
   const line = points.map((point, index) => {
     const before = points[index - 1];
-    return kind === 'steps' && before ? `L${at({ x: point.x, y: before.y })}L${at(point)}` : `L${at(point)}`;
+    const to = `L${at(point.x, point.y)}`;
+    return kind === 'steps' && before ? `L${at(point.x, before.y)}${to}` : to;
   });
-  const path = `M0 ${HEIGHT}${line.join('')}L${WIDTH} ${HEIGHT}Z`;
-  return svg(
-    'svg',
-    {
-      viewBox: `0 0 ${WIDTH} ${HEIGHT + FOOT}`,
-      role: 'img',
-      'aria-label': `Up to ${labelOf(top)} within ${formatSeconds(right)}`,
-      class: 'plot',
-    },
+  const path = `M${at(points[0]?.x ?? 0, 0)}${line.join('')}L${at(right, 0)}Z`;
+  return createPlot(
+    `Up to ${labelOf(top)} within ${formatSeconds(right)}`,
+    ...marks,
     svg('path', { d: path, class: 'area' }),
-    svg('line', { x1: 0, x2: WIDTH, y1: HEIGHT, y2: HEIGHT, class: 'axis' }),
-    svg('text', { x: 0, y: 10 }, labelOf(top)),
-    svg('text', { x: 0, y: HEIGHT + FOOT - 5 }, '0 s'),
-    svg('text', { x: WIDTH, y: HEIGHT + FOOT - 5, 'text-anchor': 'end' }, formatSeconds(right)),
   );
 }
 

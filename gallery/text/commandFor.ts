@@ -16,5 +16,5 @@ export function commandFor({ prompt, input, model, version, isCut, isSimulated }
     .filter(Boolean)
     .join(':')
     .replace(/[^\w./:-]/g, '');
-  return `printf '%s\\n' '${row}' > again.jsonl && npx tsx pipelines/generate.ts again.jsonl --model ${name} --seed none${isSimulated ? ' --simulate' : ''}`;
+  return `printf '%s\\n' '${row}' > again.jsonl && npx rxposure generate again.jsonl --model ${name} --seed none${isSimulated ? ' --simulate' : ''}`;
 }

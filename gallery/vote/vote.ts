@@ -1,14 +1,17 @@
-import type { BlindComparison, BlindPicture, Vote } from '../../src/sinks/comparison/votes.ts';
-import { tallyVotes } from '../../src/sinks/comparison/votes.ts';
+import type { BlindComparison, BlindPicture } from '../../src/sinks/comparison/votes.ts';
 import { el } from '../page/el.ts';
+import { saveText } from '../text/saveText.ts';
 import { urlOf } from '../text/urlOf.ts';
+import { type Answer, fileNameOf, restoreBallot, storeBallot, votesOf } from './ballot.ts';
+import { createResult } from './createResult.ts';
+import { hideLowerEdge } from './hideLowerEdge.ts';
 
-/** A vote, or null for a pair that was skipped. */
-type Answer = Vote | null;
+/** Time for a pair, as people usually take it. */
+const SECONDS_A_PAIR = 6;
 
 const data: BlindComparison = JSON.parse(document.getElementById('data')?.textContent ?? '');
 const storageKey = `ab ${data.run}`;
-let answers: Answer[] = restore();
+let ballot = restoreBallot(storageKey, data.pairs.length);
 
 const progress = el('p', { class: 'quiet', role: 'status' });
 const prompt = el('p', { class: 'prompt', dir: 'auto' });
@@ -20,20 +23,27 @@ const undo = el('button', { type: 'button', onclick: () => takeBack() }, 'Undo (
 const finish = el('button', { type: 'button', onclick: () => showResult() }, 'Show the result');
 const stage = el('div', { class: 'pair' }, left.button, right.button);
 const result = el('section', { hidden: true, 'aria-label': 'Result' });
-const ballot = el(
+const voting = el(
   'section',
-  { 'aria-label': 'Which one is better?' },
+  { 'aria-label': 'Which one is better?', hidden: true },
   prompt,
   stage,
   el('div', { class: 'buttons' }, tie, skip, undo, finish),
 );
+const intro = createIntro();
 
 document.body.append(
-  el('header', {}, el('h1', { dir: 'auto' }, 'Which one is better?'), progress),
-  el('main', {}, ballot, result),
+  el(
+    'header',
+    {},
+    el('h1', { dir: 'auto' }, 'Which one is better?'),
+    data.isSimulated ? el('p', { class: 'badge' }, 'Simulated: no model made these pictures.') : null,
+    progress,
+  ),
+  el('main', {}, intro, voting, result),
 );
-document.addEventListener('keydown', ({ key, ctrlKey, metaKey, altKey }) => {
-  if (ctrlKey || metaKey || altKey) return;
+document.addEventListener('keydown', ({ key, target, ctrlKey, metaKey, altKey }) => {
+  if (ctrlKey || metaKey || altKey || target instanceof HTMLInputElement || !intro.hidden) return;
   if (key.toLowerCase() === 'z' || key === 'Backspace') takeBack();
   if (!result.hidden) return;
   const act: Readonly<Record<string, () => void>> = {
@@ -44,31 +54,87 @@ document.addEventListener('keydown', ({ key, ctrlKey, metaKey, altKey }) => {
   };
   act[key.length === 1 ? key.toLowerCase() : key]?.();
 });
-show();
+if (ballot.answers.length > 0) begin();
+
+/** Creates the first page: how many pairs there are, how long they take, and who votes. */
+function createIntro(): HTMLElement {
+  const { length } = data.pairs;
+  const minutes = Math.max(1, Math.round((length * SECONDS_A_PAIR) / 60));
+  const name = nameField();
+  return el(
+    'form',
+    {
+      class: 'intro',
+      'aria-label': 'Before you begin',
+      onsubmit: (event: Event) => {
+        event.preventDefault();
+        begin();
+      },
+    },
+    el(
+      'p',
+      {},
+      `${length} ${length === 1 ? 'pair' : 'pairs'} of pictures, about ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}. You see two pictures of the same prompt and choose the better one: click it, or press ← or →.`,
+    ),
+    el(
+      'p',
+      { class: 'quiet' },
+      'You can stop at any time: the answers stay in this browser. At the end you save them as a file, to send back.',
+    ),
+    name,
+    el('button', { class: 'primary', type: 'submit' }, 'Begin'),
+  );
+}
+
+function nameField(): HTMLElement {
+  const input = el('input', {
+    type: 'text',
+    class: 'voter',
+    autocomplete: 'name',
+    maxlength: 80,
+    value: ballot.voter,
+    oninput: () => {
+      ballot = { ...ballot, voter: input.value };
+      storeBallot(storageKey, ballot);
+    },
+  });
+  return el('label', { class: 'name' }, 'Your name ', input);
+}
+
+function begin(): void {
+  intro.hidden = true;
+  show();
+}
 
 function choiceButton(side: string, label: string, onclick: () => void) {
-  const image = el('img', { alt: '', decoding: 'async' });
+  const image = el('img', {
+    alt: '',
+    decoding: 'async',
+    onload: () => {
+      if (data.isSimulated) hideLowerEdge(image);
+    },
+  });
   const button = el(
     'button',
     { type: 'button', class: `choice is-${side}`, 'aria-label': `${label} picture`, onclick },
-    image,
-    el('span', {}, label),
+    el('span', { class: 'frame' }, image),
+    el('span', { class: 'side' }, label),
   );
   return { button, image };
 }
 
 function show(): void {
+  const { answers } = ballot;
   const pair = data.pairs[answers.length];
-  const given = answers.filter((each) => each !== null).length;
   progress.textContent = `${answers.length} of ${data.pairs.length}`;
   undo.disabled = answers.length === 0;
-  finish.disabled = given === 0;
+  finish.disabled = answers.every((each) => each === null);
   if (pair === undefined) {
     showResult();
     return;
   }
   result.hidden = true;
-  ballot.hidden = false;
+  voting.hidden = false;
   prompt.textContent = pair.prompt;
   put(left.image, pair.left);
   put(right.image, pair.right);
@@ -81,7 +147,7 @@ function put(image: HTMLImageElement, { path }: BlindPicture): void {
 }
 
 function answer(side: 'left' | 'right' | 'tie'): void {
-  const pair = data.pairs[answers.length];
+  const pair = data.pairs[ballot.answers.length];
   if (pair === undefined) return;
   const [first = '', second = ''] = [pair.left.variant, pair.right.variant].sort();
   give({
@@ -92,82 +158,42 @@ function answer(side: 'left' | 'right' | 'tie'): void {
 }
 
 function give(given: Answer): void {
-  if (answers.length === data.pairs.length) return;
-  answers = [...answers, given];
-  store();
-  show();
+  if (ballot.answers.length === data.pairs.length) return;
+  change([...ballot.answers, given]);
 }
 
 function takeBack(): void {
-  answers = answers.slice(0, -1);
-  store();
+  change(ballot.answers.slice(0, -1));
+}
+
+function change(answers: readonly Answer[]): void {
+  ballot = { ...ballot, answers };
+  storeBallot(storageKey, ballot);
   show();
 }
 
 function showResult(): void {
-  const votes = answers.filter((each) => each !== null);
-  const percent = (share: number) => `${Math.round(share * 100)} %`;
-  const rows = tallyVotes(votes).map(({ variant, wins, losses, ties, winRate, low, high }) =>
-    el(
-      'tr',
-      {},
-      el('th', { scope: 'row', dir: 'auto' }, variant),
-      ...[
-        String(wins),
-        String(losses),
-        String(ties),
-        percent(winRate),
-        `${percent(low)} to ${percent(high)}`,
-      ].map((text) => el('td', {}, text)),
-    ),
-  );
-  const head = ['Variant', 'Better', 'Worse', 'Equal', 'Win rate', '95 % interval'].map((text) =>
-    el('th', { scope: 'col' }, text),
-  );
-  ballot.hidden = true;
+  const { votes } = votesOf(ballot, data.run);
+  voting.hidden = true;
   result.hidden = false;
   result.replaceChildren(
-    el('h2', {}, `${votes.length} answers`),
-    el(
-      'div',
-      { class: 'wide' },
-      el('table', {}, el('thead', {}, el('tr', {}, ...head)), el('tbody', {}, ...rows)),
-    ),
+    el('h2', {}, `${votes.length} ${votes.length === 1 ? 'answer' : 'answers'}`),
+    createResult(votes),
+    nameField(),
     el(
       'div',
       { class: 'buttons' },
-      el('button', { type: 'button', class: 'primary', onclick: () => download(votes) }, 'Export votes'),
+      el('button', { type: 'button', class: 'primary', onclick: () => exportVotes() }, 'Export votes'),
       el('button', { type: 'button', onclick: () => takeBack() }, 'Back (Z)'),
     ),
-    el('p', { class: 'quiet' }, 'Votes of several people are counted together by pipelines/votes.ts.'),
+    el(
+      'p',
+      { class: 'quiet' },
+      'npx rxposure votes FOLDER votes-*.json counts the votes of several people together, each person once.',
+    ),
   );
 }
 
-function download(votes: readonly Vote[]): void {
-  const text = JSON.stringify({ run: data.run, votes }, null, 2);
-  const link = el('a', {
-    href: URL.createObjectURL(new Blob([text], { type: 'application/json' })),
-    download: `votes-${data.run}.json`,
-  });
-  link.click();
-}
-
-/**
- * Stores the votes for a reload. If the browser stores nothing for local files, a reload starts
- * again.
- */
-function store(): void {
-  try {
-    localStorage.setItem(storageKey, JSON.stringify(answers));
-  } catch {}
-}
-
-/** Reads the stored votes; none if there are none, or they are damaged. */
-function restore(): Answer[] {
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(storageKey) ?? '[]');
-    return Array.isArray(stored) && stored.length <= data.pairs.length ? stored : [];
-  } catch {
-    return [];
-  }
+function exportVotes(): void {
+  saveText(fileNameOf(ballot, data.run), JSON.stringify(votesOf(ballot, data.run), null, 2));
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Json, ModelInput } from '../types.ts';
+import type { InputFiles, Json, ModelInput, PredictionRequest } from '../types.ts';
 
 /** Longer `data:` URLs are truncated. The replacement is always shorter than this. */
 const LONGEST_CHARS = 1_000;
@@ -42,6 +42,23 @@ export function mapInputStrings(
     return value.map((item: Json, index) => mapped(item, `${path}[${index}]`));
   };
   return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, mapped(value, name)]));
+}
+
+/**
+ * Returns the identity of a request: the sha256 (64 hex digits) of its canonical JSON. Identical
+ * requests have equal keys. A file counts by its content, not by its name or the URL of its upload.
+ */
+export function requestKey(request: PredictionRequest & { readonly files?: InputFiles }): string {
+  const { model, version = null, files } = request;
+  const input = files === undefined ? request.input : byContent(request.input, files);
+  return hash('sha256', canonicalJson({ model, version, input }), 'hex');
+}
+
+function byContent(input: ModelInput, files: InputFiles): ModelInput {
+  return mapInputStrings(input, (path, text) => {
+    const file = files[path];
+    return file === undefined ? text : `sha256:${file.identity ?? file.sha256}`;
+  });
 }
 
 /** Writes JSON with sorted keys and no white space, so that equal values give equal strings. */

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { option, UsageError } from '../errors.ts';
 import type {
   Json,
   ModelInput,
@@ -58,9 +58,9 @@ export function expectSecrets(input: ModelInput, secrets?: SecretInputs): void {
   const missing = missingSecrets(input, secrets);
   if (missing.length === 0) return;
   const names = missing.map((name) => `\`${name}\``).join(', ');
-  const flags = missing.map((name) => `--input ${name}=VALUE`).join(' ');
+  const values = missing.map((name) => `${name}=VALUE`).join(' --input ');
   throw new UsageError(`The value of ${names} is secret, so no run stores it, and it must be given again.`, {
-    suggestion: `Give it with ${flags}, or run the command that began the folder, with its prompt file.`,
+    suggestion: `Give it with ${option('--input', values)}, or run the command that began the folder, with its prompt file.`,
   });
 }
 

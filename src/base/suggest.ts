@@ -46,7 +46,7 @@ export function describeSpecIssue(
     case 'invalid_value':
       return [{ path, message: unknownValue(issue) }];
     case 'invalid_type':
-      return [{ path, message: otherType(issue) }];
+      return [{ path, message: otherType(issue, schemasAt(schema, path)) }];
     case 'too_small':
       return [{ path, message: outOfBounds(issue, issue.minimum, 'at least') }];
     case 'too_big':
@@ -71,7 +71,18 @@ function describeUnion(
     .flat()
     .find(({ code, path: inner }) => code === 'invalid_value' && inner.length === 0);
   if (typeof issue.input === 'string' && names !== undefined) return describeSpecIssue(names, schema, path);
-  return [{ path, message: `Expected a text or keys and values, got ${received(issue.input)}` }];
+  return [{ path, message: otherKind(issue, schemasAt(schema, path)) }];
+}
+
+/** Says which kinds of values a union takes, and how to write the one that was probably meant. */
+function otherKind({ errors, input }: z.core.$ZodIssueInvalidUnion, known: readonly z.core.$ZodTypes[]) {
+  const kinds = errors.flat().flatMap((inner) => (isOfOtherType(inner) ? [inner.expected] : []));
+  const words = [...new Set(kinds.map((kind) => typeNames[kind] ?? kind))].join(' or ');
+  return `Expected ${words}, got ${received(input)}${writtenAs(kinds, input, known)}`;
+}
+
+function isOfOtherType(issue: z.core.$ZodIssue): issue is z.core.$ZodIssueInvalidType {
+  return issue.path.length === 0 && issue.code === 'invalid_type';
 }
 
 function isOfOtherKind(issue: z.core.$ZodIssue): boolean {
@@ -116,9 +127,37 @@ function outOfBounds(
   return `Expected ${inclusive ? words : strictly} ${bound}${unitNames[origin] ?? ''}${got}`;
 }
 
-function otherType({ expected, input, message }: z.core.$ZodIssueInvalidType): string {
+function otherType(
+  { expected, input, message }: z.core.$ZodIssueInvalidType,
+  known: readonly z.core.$ZodTypes[],
+): string {
   if (!message.startsWith('Invalid ')) return message;
-  return `Expected ${typeNames[expected] ?? expected}, got ${received(input)}`;
+  const words = typeNames[expected] ?? expected;
+  return `Expected ${words}, got ${received(input)}${writtenAs([expected], input, known)}`;
+}
+
+/** Says how a value is written in YAML that was probably meant as one of these kinds. */
+function writtenAs(kinds: readonly string[], input: unknown, known: readonly z.core.$ZodTypes[]): string {
+  if (kinds.includes('array') && typeof input === 'string')
+    return `; a list stands in brackets: [${input.slice(0, LONGEST_NAME_CHARS)}]`;
+  const [[name, value] = []] = isMapping(input) ? Object.entries(input) : [];
+  if (name === undefined) return '';
+  // YAML reads braces without quotes as keys and values.
+  if (kinds.includes('string') && value === null) return `; put a text with braces in quotes: "{${name}}"`;
+  if (!kinds.includes('array') || typeof value !== 'string') return '';
+  return `; write it as a list, such as - ${itemOf(known, name, value)}`;
+}
+
+function isMapping(input: unknown): input is Readonly<Record<string, unknown>> {
+  return typeof input === 'object' && input !== null && !Array.isArray(input);
+}
+
+/** Returns an item of a list in YAML: with its name, if the items of the schema have one. */
+function itemOf(known: readonly z.core.$ZodTypes[], name: string, value: string): string {
+  const shapes = known.flatMap((schema) => inside(schema, 0)).flatMap(shapesOf);
+  const keys = shapes.map(keysOf).find((each) => each.includes('name'));
+  const other = keys?.find((key) => key !== 'name');
+  return other === undefined ? value : `{name: ${name}, ${other}: ${JSON.stringify(value)}}`;
 }
 
 function received(input: unknown): string {
@@ -129,10 +168,15 @@ function received(input: unknown): string {
 
 /** Lists the keys that objects at a path of a schema may have, as candidates for a mistyped one. */
 function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
+  return [...new Set(schemasAt(schema, path).flatMap(keysOf))];
+}
+
+/** Lists the schemas of the values at a path. */
+function schemasAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): z.core.$ZodTypes[] {
   let schemas = [schema];
   for (const part of path)
     schemas = schemas.flatMap((outer) => shapesOf(outer).flatMap((shape) => inside(shape, part)));
-  return [...new Set(schemas.flatMap(shapesOf).flatMap(keysOf))];
+  return schemas.flatMap(shapesOf);
 }
 
 function keysOf(shape: z.core.$ZodTypes): string[] {

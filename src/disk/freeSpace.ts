@@ -31,7 +31,7 @@ export function readFigures(figures: FileSystemFigures, isRoot: boolean): FreeSp
   const { bsize, blocks, bfree, bavail, files, ffree } = figures;
   const free = isRoot ? Math.max(bfree, bavail) : bavail;
   const isSound = [bsize, blocks, free].every((figure) => Number.isFinite(figure) && figure > 0);
-  // A folder that has just taken a file is not on a full disk, whatever this says.
+  // A folder that has just taken a file is not on a full disk, even if this says so.
   if (!isSound || free > blocks) return null;
   const saysFiles = files > 0 && ffree >= 0 && ffree <= files;
   return { bytes: free * bsize, files: saysFiles ? ffree : null };

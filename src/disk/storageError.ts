@@ -1,6 +1,6 @@
 import { fstatSync, statSync } from 'node:fs';
 import { messageOf, withoutStop } from '../base/text.ts';
-import { StorageError } from '../errors.ts';
+import { option, StorageError } from '../errors.ts';
 
 /**
  * The meaning of each system error code: our code, the beginning of the message, which the path
@@ -20,37 +20,53 @@ const KNOWN_FAULTS: Readonly<Record<string, readonly [code: string, fault: strin
   EFBIG: [
     'ERR_DISK_FULL',
     'The disk or a limit does not allow a file as large as',
-    'Raise the limit (ulimit -f) or choose a folder on another disk with --out.',
+    `Raise the limit (ulimit -f) or choose a folder on another disk with ${option('--out')}.`,
   ],
   EACCES: [
     'ERR_NOT_WRITABLE',
     'No permission to use',
-    'Change its permissions or choose another folder with --out.',
+    `Change its permissions or choose another folder with ${option('--out')}.`,
   ],
   EPERM: [
     'ERR_NOT_WRITABLE',
     'No permission to use',
-    'Change its permissions or choose another folder with --out.',
+    `Change its permissions or choose another folder with ${option('--out')}.`,
   ],
-  EROFS: ['ERR_NOT_WRITABLE', 'The disk is read-only:', 'Choose a folder on a writable disk with --out.'],
+  EROFS: [
+    'ERR_NOT_WRITABLE',
+    'The disk is read-only:',
+    `Choose a folder on a writable disk with ${option('--out')}.`,
+  ],
   ENOENT: [
     'ERR_NOT_FOUND',
     'Cannot find',
     'Something removed it during the run. Run the same command again.',
   ],
-  ENOTDIR: ['ERR_NOT_A_FOLDER', 'A file is in the way on the path', 'Choose another folder with --out.'],
-  EEXIST: ['ERR_NOT_A_FOLDER', 'A file is in the way of the folder', 'Choose another folder with --out.'],
+  ENOTDIR: [
+    'ERR_NOT_A_FOLDER',
+    'A file is in the way on the path',
+    `Choose another folder with ${option('--out')}.`,
+  ],
+  EEXIST: [
+    'ERR_NOT_A_FOLDER',
+    'A file is in the way of the folder',
+    `Choose another folder with ${option('--out')}.`,
+  ],
   EISDIR: ['ERR_NOT_A_FILE', 'A folder is in the way of the file', 'Move that folder away.'],
   ELOOP: [
     'ERR_NOT_A_FILE',
     'A symbolic link is in the way of the file',
     'A run follows no links in its folder: move the link away, or put the file itself in its place.',
   ],
-  ENAMETOOLONG: ['ERR_NAME_TOO_LONG', 'The path is too long:', 'Choose a shorter folder with --out.'],
+  ENAMETOOLONG: [
+    'ERR_NAME_TOO_LONG',
+    'The path is too long:',
+    `Choose a shorter folder with ${option('--out')}.`,
+  ],
   EMFILE: [
     'ERR_TOO_MANY_FILES',
     'No file handle left for',
-    'Raise the limit of open files (ulimit -n) or lower --concurrency.',
+    `Raise the limit of open files (ulimit -n) or lower ${option('--concurrency')}.`,
   ],
   ENFILE: [
     'ERR_TOO_MANY_FILES',

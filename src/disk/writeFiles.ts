@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
-import { RxposureError, UsageError } from '../errors.ts';
+import { option, RxposureError, UsageError } from '../errors.ts';
 import { ensureDir } from './ensureDir.ts';
 import { atPlace } from './insideFolder.ts';
 import { openOwn, ownFlags, readOwnText } from './ownFiles.ts';
@@ -79,7 +79,7 @@ export function temporaryPath(path: string): string {
 
 /**
  * Returns a path at which a file is written until it is complete: another one at each call, which
- * nobody can guess and occupy. Open it exclusively (`ownFlags.create`, or `wx`).
+ * cannot be guessed and occupied. Open it exclusively (`ownFlags.create`, or `wx`).
  */
 export function newTemporaryPath(path: string): string {
   return temporaryPath(`${path}.${randomBytes(8).toString('hex')}`);
@@ -242,7 +242,7 @@ export async function readOwnJson<T>(path: string, schema: z.ZodType<T>): Promis
     if (isMissing(cause)) return null;
     if (cause instanceof UsageError) throw atPlace(path, cause);
     throw new UsageError(`${path} is damaged: it is not the file that rxposure wrote`, {
-      suggestion: 'Restore the file from a copy, or choose another folder with --out.',
+      suggestion: `Restore the file from a copy, or choose another folder with ${option('--out')}.`,
       cause,
     });
   }

@@ -29,7 +29,7 @@ export interface ObservedRun<T> {
 /**
  * Splits a run into the run itself and a stream of its events.
  *
- *     const { end, events } = observeRun((emit) => runToFolder(plans, 4, { folder, provider, emit }));
+ *     const { end, events } = observeRun((emit) => runToFolder(plans, { folder, provider, emit }));
  *
  *     end       ---------(e|)    ---------#     unsubscribed: ----!
  *     events    s-p-i-i--(c|)    s-p-i-i--|                   s-p-|

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { maxTimerMs } from '../base/time/longTimer.ts';
+import { maxTimerMs } from '../base/monotonicScheduler.ts';
 import { RenderError } from '../errors.ts';
 import type { Decoding, RawPixels } from './decodePixels.ts';
 

@@ -35,7 +35,7 @@ const jpegStart = Buffer.from('ffd8ff', 'hex');
 const HEAD_BYTES = 4_100;
 
 /**
- * Reads the facts about an image from its header, whatever its name: no pixel is decoded. An SVG,
+ * Reads the facts about an image from its header, under any name: no pixel is decoded. An SVG,
  * which has no such header, is read to its end.
  *
  * Rejects with `StructureFault` if it is no image that can be decoded, or its header is broken;

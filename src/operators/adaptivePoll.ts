@@ -14,8 +14,7 @@ import {
   takeWhile,
   tap,
 } from 'rxjs';
-import { monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { longTimer } from '../base/time/longTimer.ts';
+import { longTimer, monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { expectOption, expectWait } from './internal/options.ts';
 
 export interface AdaptivePollConfig<T> {

@@ -14,8 +14,7 @@ import {
   ReplaySubject,
   share,
 } from 'rxjs';
-import { mapQueued } from './internal/mapQueued.ts';
-import { expectBound } from './internal/options.ts';
+import { flattenAll } from '../base/items/flattenAll.ts';
 
 export interface CachedByConfig<T, R> {
   /**
@@ -71,14 +70,14 @@ export interface Cached<R> {
  */
 export function cachedBy<T, R>(config: CachedByConfig<T, R>): OperatorFunction<T, Cached<R>> {
   const { keyOf, flights = createSingleFlight(), concurrency = Number.POSITIVE_INFINITY } = config;
-  expectBound(concurrency, 'concurrency', 1);
-  return mapQueued((value: T) => {
+  const resultOf = (value: T): Observable<Cached<R>> => {
     const key = keyOf(value);
     if (key === null) return made(value, config);
     return flights
       .join(key, () => foundOrMade(key, value, config))
       .pipe(map(({ result, isShared }): Cached<R> => (isShared ? { ...result, origin: 'shared' } : result)));
-  }, concurrency);
+  };
+  return flattenAll(resultOf, { concurrency, failsFast: true });
 }
 
 function foundOrMade<T, R>(key: string, value: T, config: CachedByConfig<T, R>): Observable<Cached<R>> {

@@ -1,5 +1,5 @@
 import { type MonoTypeOperatorFunction, Observable } from 'rxjs';
-import { createFifoQueue } from './internal/fifoQueue.ts';
+import { createFifoQueue } from '../base/items/fifoQueue.ts';
 import { expectCount } from './internal/options.ts';
 
 /**

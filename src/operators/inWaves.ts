@@ -10,8 +10,7 @@ import {
   type SchedulerLike,
   takeUntil,
 } from 'rxjs';
-import { monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { longTimer } from '../base/time/longTimer.ts';
+import { longTimer, monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { expectCount, expectWait, shareStop } from './internal/options.ts';
 import { pullMap } from './pullMap.ts';
 

@@ -5,8 +5,11 @@ export {
   type ItemRequest,
   isFailed,
   type Made,
+  type MissingFile,
+  type RefusedOriginal,
   type Rendered,
   type RenderedOriginal,
+  type UnusableOutputs,
 } from '../base/items/item.ts';
 export { type ClockScheduler, monotonicScheduler } from '../base/monotonicScheduler.ts';
 export { type AdaptivePollConfig, adaptivePoll } from './adaptivePoll.ts';
@@ -46,7 +49,6 @@ export {
   createEventFollower,
 } from './predictions/awaitPrediction.ts';
 export { type CancelPredictionConfig, cancelPrediction } from './predictions/cancelPrediction.ts';
-export { createClaims } from './predictions/claims.ts';
 export type { CreateOnceConfig } from './predictions/createOnce.ts';
 export { type CreatePredictionConfig, createPrediction } from './predictions/createPrediction.ts';
 export { createListPoller, type ListPollerConfig } from './predictions/listPoller.ts';
@@ -76,8 +78,7 @@ export {
   downloadOutput,
   type StemOf,
 } from './stages/downloadOutput.ts';
-export type { MissingFile } from './stages/missingFiles.ts';
-export { type RefusedOriginal, type RenditionsConfig, renditions } from './stages/renditions.ts';
+export { type RenderedParts, type RenditionsConfig, renditions } from './stages/renditions.ts';
 export { type Scored, type ScoreImageConfig, scoreImage } from './stages/scoreImage.ts';
 export { type TallyConfig, tally } from './stages/tally.ts';
 export { throwFailed } from './stages/throwFailed.ts';

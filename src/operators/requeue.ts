@@ -14,9 +14,8 @@ import {
   tap,
   throwError,
 } from 'rxjs';
-import { monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { longTimer } from '../base/time/longTimer.ts';
-import { createFifoQueue } from './internal/fifoQueue.ts';
+import { createFifoQueue } from '../base/items/fifoQueue.ts';
+import { longTimer, monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { expectCount, expectWait, shareStop } from './internal/options.ts';
 import { pullMap } from './pullMap.ts';
 

@@ -1,6 +1,5 @@
 import { type MonoTypeOperatorFunction, retry, type SchedulerLike } from 'rxjs';
-import { monotonicScheduler } from '../base/monotonicScheduler.ts';
-import { longTimer } from '../base/time/longTimer.ts';
+import { longTimer, monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { expectBound, expectWait } from './internal/options.ts';
 
 export interface RetryBackoffConfig {
@@ -11,7 +10,7 @@ export interface RetryBackoffConfig {
   /** Largest value of that bound. Default 30,000. */
   maxDelayMs?: number;
   /**
-   * True to count tries and double waits anew after each value: for a source that lasts, such as a
+   * True to begin tries and waits again after each value: for a source that lasts, such as a
    * connection. Default false.
    */
   resetOnSuccess?: boolean;

@@ -5,7 +5,7 @@ import type { GenerateConfig } from './journey/config.ts';
 import { downloadOriginals } from './journey/downloadOriginals.ts';
 import { expectPlace, type Journey, openJob, storeForCollect } from './journey/job.ts';
 import { makePrediction } from './journey/makePrediction.ts';
-import { orFailedOutcome, toSavedOutcome } from './journey/outcomes.ts';
+import { orFailedOutcome, rateImage, toSavedOutcome } from './journey/outcomes.ts';
 import { renderRenditions } from './journey/renderRenditions.ts';
 import { reuseOrMake } from './journey/reuseOrMake.ts';
 import { createRun } from './run/createRun.ts';
@@ -47,6 +47,7 @@ export function generate(plans: PlanSource, config: GenerateConfig): Observable<
         ), //                                            cache, or an identical job in flight, else made
         renderRenditions(job, run), //                   sizes and formats, provenance
         toSavedOutcome(job, run),
+        rateImage(job, run), //                          a score, if a scorer is given
         deliver(run), //                                 S3, WebDataset, …
         orFailedOutcome(job, run), //                    401 and 402 stop the run instead
         closeOrPostpone(job, run), //                    money, sidecar, manifest, journal

@@ -1,5 +1,5 @@
 import { ignoreElements, lastValueFrom, Observable, Subject } from 'rxjs';
-import { createFifoQueue } from '../operators/internal/fifoQueue.ts';
+import { createFifoQueue } from '../base/items/fifoQueue.ts';
 import type { Outcome } from '../types.ts';
 
 /** An outcome that waits for the consumer; its job stays in flight until it is taken. */

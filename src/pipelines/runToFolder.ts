@@ -18,18 +18,19 @@ import { createIndexSet, type IndexSet } from '../base/indexSet.ts';
 import { monotonicScheduler, wallNow } from '../base/monotonicScheduler.ts';
 import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
 import type { RunTotals } from '../events/runEvent.ts';
-import { pullMap } from '../operators/pullMap.ts';
+import { expectCount } from '../operators/internal/options.ts';
 import { tally } from '../operators/stages/tally.ts';
 import { warnOfMissingGlyphs } from '../renditions/captionGlyphs.ts';
 import type { ModelInput, Outcome, Plan } from '../types.ts';
 import { generate } from './generate.ts';
-import { skippedOutcome } from './journey/skippedOutcome.ts';
+import { rateImages } from './rating/ratedRun.ts';
 import { addBudgetNeeded } from './run/closing/budgetNeeded.ts';
 import { closingLook } from './run/closing/closingLook.ts';
 import { endOrFault } from './run/closing/faults.ts';
 import { type FinishedRun, type RunEnd, sessionOf, writeResults } from './run/closing/results.ts';
+import { skipRemaining } from './run/closing/skipRemaining.ts';
 import { concurrencyOf } from './run/concurrency.ts';
-import { countedPlans } from './run/countedPlans.ts';
+import { countedPlans, countPlans } from './run/countedPlans.ts';
 import { deliverEarlier } from './run/deliver.ts';
 import { countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
 import { renderEarlier } from './run/earlier/renderEarlier.ts';
@@ -41,25 +42,32 @@ import { inOpenRun } from './run/openRun.ts';
 import type { PlanSource } from './run/recoveryRounds.ts';
 import { type OpenRun, type RunSettings, runDefaults } from './run/settings.ts';
 
+export interface RunToFolderConfig extends RunSettings {
+  /** The number of plans, if you know it; another number is an error. Default: they are counted. */
+  total?: number;
+}
+
 /**
  * Runs all plans in a folder: opens it, makes the missing images, writes manifest, report and
- * gallery, and emits the end of the run. `total` is the number of plans; further ones, which an
- * input may get during the run, are left to the next run. Jobs without a turn, because of a stop or
- * a fault, are recorded as skipped, so each job of the input has an outcome.
+ * gallery, and emits the end of the run. Jobs without a turn, because of a stop or a fault, are
+ * recorded as skipped, so each job of the input has an outcome.
  *
- * In a folder of earlier runs, jobs are matched by their keys: whatever was made for a request
+ *     runToFolder(() => planJobs(jobs), { folder, provider })   -----(end|)
+ *
+ * The plans are counted first. Further ones, which an input may get during the run, are left to the
+ * next run. In a folder of earlier runs, jobs are matched by their keys: the result of a request
  * that the plans still have is used, under the name that its plan gives it now.
  *
- * Emits `UsageError` or `StorageError` if the folder cannot be used; nothing has been created then.
- * An error that ends the run later (no credit, a full disk) is emitted behind its end, which says
- * what is saved; the error has the same `totals`.
+ * Emits `UsageError` or `StorageError` if the folder cannot be used or `total` is wrong; nothing
+ * has been created then. An error that ends the run later (no credit, a full disk) is emitted
+ * behind its end, which says what is saved; the error has the same `totals`.
  */
-export function runToFolder(
-  source: PlanSource,
-  total: number,
-  settings: RunSettings,
-): Observable<FinishedRun> {
-  return runReviewed(source, total, settings);
+export function runToFolder(source: PlanSource, config: RunToFolderConfig): Observable<FinishedRun> {
+  const { total: expected, ...settings } = config;
+  if (expected !== undefined) expectCount(expected, 'total', 0);
+  return defer(() => countPlans(source, expected)).pipe(
+    concatMap((total) => runCounted(source, total, settings)),
+  );
 }
 
 /**
@@ -74,7 +82,7 @@ export function runStoredPlans(
 ): Observable<FinishedRun> {
   const plans = () => withSecrets(source(), settings.secretInputs);
   const expectOwn = (run: OpenRun) => expectOwnPlans(plans, run, settings);
-  return runReviewed(plans, total, { ...settings, isPartial: true }, expectOwn);
+  return runCounted(plans, total, { ...settings, isPartial: true }, expectOwn);
 }
 
 async function* withSecrets(
@@ -84,17 +92,20 @@ async function* withSecrets(
   for await (const plan of plans) yield given === undefined ? plan : { ...plan, secrets: () => given };
 }
 
-/** Runs all plans in a folder once `expect`, which may refuse it, has resolved. */
-function runReviewed(
+/**
+ * Runs plans as `runToFolder` does, if their number is known. `expect` may refuse the folder, once
+ * it is open.
+ */
+export function runCounted(
   source: PlanSource,
   total: number,
   settings: RunSettings,
   expect: (run: OpenRun) => Promise<void> = async () => {},
 ): Observable<FinishedRun> {
   const { fingerprint = null, haveFiles = true, isPartial = false } = settings;
-  return inOpenRun(settings, (run) => {
-    const { emit = () => {} } = run.config;
-    const plans = isPartial ? source : countedPlans(source, total, emit);
+  return inOpenRun(settings, (opened) => {
+    const { run, rateEarlier } = rateImages(opened, settings);
+    const plans = isPartial ? source : countedPlans(source, total, run.config.emit ?? (() => {}));
     // Files may change while the input that names them stays the same.
     const input = { fingerprint: haveFiles ? null : fingerprint, total };
     const matched = isPartial ? EMPTY : defer(() => matchInput(plans, input, run)).pipe(ignoreElements());
@@ -112,10 +123,9 @@ function runReviewed(
       concatMap((toRender) => counted.pipe(map((saved) => ({ toRender, saved })))),
       delayWhen(({ saved }) => space.expect(total - saved, warn)),
       concatMap(({ toRender, saved }) => {
-        const added = renderEarlier(toRender, plans, run);
-        const outcomes = generate(plans, run.config);
-        const alreadySaved = saved - toRender.size;
-        return runToEnd({ added, outcomes, plans, total, alreadySaved }, paidBefore(toRender, run));
+        const added = concat(rateEarlier, renderEarlier(toRender, plans, run));
+        const work = { added, outcomes: generate(plans, run.config), plans, total };
+        return runToEnd({ ...work, alreadySaved: saved - toRender.size }, paidBefore(toRender, run));
       }),
       concatMap((end) => closingLook(end, run)),
       concatMap((end) => defer(() => addBudgetNeeded(end, plans, run)).pipe(catchError(() => of(end)))),
@@ -125,7 +135,7 @@ function runReviewed(
 }
 
 /** Returns a run in which these jobs, too, were paid by earlier runs. */
-function paidBefore(jobs: IndexSet, run: OpenRun): OpenRun {
+export function paidBefore(jobs: IndexSet, run: OpenRun): OpenRun {
   const { isPaidBefore = () => false } = run.config;
   const isPaid = (outcome: Outcome) => jobs.has(outcome.index) || isPaidBefore(outcome);
   return { ...run, config: { ...run.config, isPaidBefore: isPaid } };
@@ -208,32 +218,6 @@ function noteSessions(
     run.journal.noteSession(sessionOf({ startedAtMs, elapsedMs: nowMs - startedAtMs, totals }, run));
   };
   return tap<RunTotals>({ subscribe: () => note({ saved: 0 }), next: note });
-}
-
-/**
- * Records the jobs that have no outcome when all others are done; there are some only after a stop
- * or a fault.
- */
-function skipRemaining(
-  plans: PlanSource,
-  run: Pick<OpenRun, 'config' | 'manifest' | 'journal' | 'isChosen'>,
-): Observable<Outcome> {
-  const { manifest, journal, isChosen } = run;
-  const { service = null } = run.config;
-  const write = (plan: Plan) =>
-    manifest.append(
-      skippedOutcome(plan, journal.find(plan.index), { isChosen: isChosen(plan.index), service }),
-    );
-  return pullMap(plansWithoutOutcome(plans, run), write, { concurrency: 64 });
-}
-
-async function* plansWithoutOutcome(
-  plans: PlanSource,
-  { manifest }: Pick<OpenRun, 'manifest'>,
-): AsyncGenerator<Plan> {
-  for await (const plan of plans()) {
-    if (!manifest.has(plan.index)) yield plan;
-  }
 }
 
 /**

@@ -82,6 +82,21 @@ export function statesPrediction(bytes: Buffer, predictionId: string): boolean {
   return hasIdentifier(bytes, `${predictionId}"`);
 }
 
+/** Returns the prediction that a file states in a statement of ours; null if it has none. */
+export function statedPrediction(bytes: Buffer): string | null {
+  for (const start of [PAGE_IDENTIFIER, OWN_IDENTIFIER]) {
+    const before = `dc:identifier="${start}`;
+    const at = bytes.indexOf(before);
+    if (at < 0) continue;
+    const text = bytes.toString('latin1', at + before.length, at + before.length + MOST_ID_CHARS);
+    return /^[\w-]+(?=")/.exec(text)?.[0] ?? null;
+  }
+  return null;
+}
+
+/** Longer than any id of a prediction. */
+const MOST_ID_CHARS = 200;
+
 function hasIdentifier(bytes: Buffer, end: string): boolean {
   return [PAGE_IDENTIFIER, OWN_IDENTIFIER].some((start) => bytes.includes(`dc:identifier="${start}${end}`));
 }

@@ -3,6 +3,11 @@ export { type CogProviderConfig, createCogProvider } from './cog/cogProvider.ts'
 export { createDownloader, type DownloaderConfig } from './downloads/downloader.ts';
 export { type ErrorAnswer, errorAnswers } from './http/errorAnswers.ts';
 export {
+  createFunctionProvider,
+  type FunctionProviderConfig,
+  type MadeImage,
+} from './own/functionProvider.ts';
+export {
   type CatalogueModel,
   modelCatalogue,
   type SelectedModel,

@@ -10,7 +10,7 @@ import type { Overlays } from './overlays.ts';
 const WHITE = '#ffffff';
 const TRANSPARENT = { r: 0, g: 0, b: 0, alpha: 0 };
 /** Below this quality, images look broken. */
-const LEAST_QUALITY = 30;
+export const LEAST_QUALITY = 30;
 
 /**
  * The encoders and their efforts. Measured on a 1024 px image: WebP at effort 2 takes 60 % of the

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { requirePackage } from '../disk/requirePackage.ts';
-import { type RenditionFormat, type RenditionSpec, renditionChoices } from '../types.ts';
+import {
+  type RenditionCaption,
+  type RenditionFormat,
+  type RenditionOverlay,
+  type RenditionSpec,
+  renditionChoices,
+} from '../types.ts';
 
 /**
  * Creates the schema of a fraction: a number of 0 to 1, or a text with a percent sign (`0.2`,
@@ -76,6 +82,35 @@ const caption = z.union([
   specText.transform((text) => ({ text, place: 'south' as const })),
   z.strictObject({ text: specText, place: z.enum(renditionChoices.captionPlace).default('south') }),
 ]);
+
+/** A rendition as a spec has it, with keys and values; see `RenditionSpec` for their meaning. */
+export interface RenditionFields
+  extends Pick<
+    RenditionSpec,
+    'gravity' | 'background' | 'effort' | 'lossless' | 'chromaSubsampling' | 'progressive' | 'palette'
+  > {
+  readonly name: string;
+  /** In pixels. */
+  readonly width: number;
+  /** In pixels. */
+  readonly height: number;
+  /** Default `cover`. */
+  readonly fit?: RenditionSpec['fit'];
+  /** Default `jpeg`. */
+  readonly format?: RenditionSpec['format'] | 'jpg';
+  /** Default 85. */
+  readonly quality?: number;
+  /** Bytes, or a text with a unit: `200kB`. */
+  readonly maxBytes?: number | string;
+  /** Numbers of 0 to 1, or texts with a percent sign: `20%`. */
+  readonly overlay?: Pick<RenditionOverlay, 'file'> & {
+    readonly [Name in Exclude<keyof RenditionOverlay, 'file'>]?: RenditionOverlay[Name] | string;
+  };
+  /** A text, at the bottom, or with its place. */
+  readonly caption?: string | RenditionCaption;
+  /** True for 0.8. */
+  readonly sharpen?: number | true;
+}
 
 /**
  * The schema of a rendition with keys and values, as in specs. Optional keys that are missing stay

@@ -1,11 +1,4 @@
-export { toStorageError } from '../disk/storageError.ts';
-export { removeTemporaries, writeAtomically } from '../disk/writeFiles.ts';
 export type { DecodingNotes } from '../images/decodingNotes.ts';
-export {
-  type CampaignReport,
-  campaignReport,
-  writeCampaignReport,
-} from '../pipelines/workflows/campaign/campaign.ts';
 export { createRenderer, type RendererConfig } from '../renditions/renderer.ts';
 export { type ComparedModel, type Comparison, compareOutcomes } from './comparison/comparison.ts';
 export { type ComparisonAxes, writeComparisonGrid } from './comparison/comparisonGrid.ts';
@@ -20,6 +13,9 @@ export { type Manifest, manifestOutcomes, openManifest } from './manifest/manife
 export { outcomeSchema } from './manifest/readOutcomes.ts';
 export { writeSidecar } from './manifest/sidecar.ts';
 export { type TableFormat, writeTable } from './manifest/tables.ts';
+export { type CopyPicksConfig, copyPicks } from './picks/copyPicks.ts';
+export type { PickedFileKind } from './picks/picks.ts';
+export { type PickedImage, readPicks } from './picks/readPicks.ts';
 export {
   type RefinementCandidate,
   type RefinementEnd,

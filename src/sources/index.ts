@@ -1,22 +1,25 @@
-export { createOccurrences, type Occurrences } from '../base/occurrences.ts';
+export type { Occurrences } from '../base/occurrences.ts';
 export type { Snapshot } from '../disk/snapshot.ts';
 export { campaignFiles, campaignJobs } from '../pipelines/workflows/campaign/jobs.ts';
 export {
+  type CampaignFields,
   type CampaignSpec,
   type CampaignVariation,
   readCampaignSpec,
 } from '../pipelines/workflows/campaign/spec.ts';
-export { type CompareSpec, readCompareSpec } from '../pipelines/workflows/compare.ts';
+export { type CompareFields, type CompareSpec, readCompareSpec } from '../pipelines/workflows/compare.ts';
 export {
+  type CompositionFields,
   type CompositionPicture,
   type CompositionSpec,
+  type PictureFields,
   readCompositionSpec,
 } from '../pipelines/workflows/compose.ts';
 export {
-  type GridFields,
   type GridLists,
   gridAxes,
   type NamedValue,
+  type VaryingFields,
 } from '../pipelines/workflows/grid/axes.ts';
 export {
   type Grid,
@@ -27,19 +30,36 @@ export {
   gridCells,
   type ResumedGrid,
 } from '../pipelines/workflows/grid/cells.ts';
-export { type GridSpec, readGridSpec } from '../pipelines/workflows/grid/spec.ts';
+export {
+  type AxisValue,
+  type GridFields,
+  type GridSpec,
+  readGridSpec,
+} from '../pipelines/workflows/grid/spec.ts';
 export {
   type RefinementContexts,
   type RefinementParent,
   refinementJobs,
 } from '../pipelines/workflows/refinement/jobs.ts';
-export { type RefinementSpec, readRefinementSpec } from '../pipelines/workflows/refinement/spec.ts';
-export { readStylesSpec, type StylesSpec } from '../pipelines/workflows/styles.ts';
+export type {
+  MeasureFields,
+  RatingModelFields,
+  ScoreFields,
+} from '../pipelines/workflows/refinement/score.ts';
+export {
+  type ReadRefinementConfig,
+  type RefinementFields,
+  type RefinementSpec,
+  readRefinementSpec,
+} from '../pipelines/workflows/refinement/spec.ts';
+export { readStylesSpec, type StylesFields, type StylesSpec } from '../pipelines/workflows/styles.ts';
 export {
   type PictureVariation,
   readVariationsSpec,
+  type VariationsFields,
   type VariationsSpec,
 } from '../pipelines/workflows/variations.ts';
+export type { RenditionFields } from '../renditions/fields.ts';
 export { parseRendition } from '../renditions/notation.ts';
 export { renditionPresets } from '../renditions/presets.ts';
 export { coerceInput } from './modelInputs/adaptInput.ts';
@@ -55,13 +75,18 @@ export {
   type NewSeed,
 } from './planning/fallbackRequests.ts';
 export { safeSegment, slug } from './planning/fileNames.ts';
-export { checkJobContext, type JobContext } from './planning/jobContext.ts';
+export {
+  checkJobContext,
+  createJobContext,
+  type JobContext,
+  type JobContextConfig,
+} from './planning/jobContext.ts';
 export type { JobTemplateConfig } from './planning/jobTemplate.ts';
 export { type PathOf, type PathTemplateConfig, pathTemplate } from './planning/pathTemplate.ts';
-export { type PlanJobsConfig, planJobs, type ResultKeysConfig } from './planning/planJobs.ts';
-export { requestKey } from './planning/requestKey.ts';
-export { openPromptFile, type PromptFile, spoolPrompts } from './promptFiles/promptFile.ts';
+export { type JobDraft, type PlanJobsConfig, planJobs, type ResultKeysConfig } from './planning/planJobs.ts';
+export { fingerprintOf, requestKey } from './planning/requestKey.ts';
+export { openPromptFile, type PromptFile } from './promptFiles/promptFile.ts';
 export { jobsFromRows, type ValidatedRows, validateRows } from './promptFiles/promptJobs.ts';
 export type { BadRow, Row, RowItem } from './promptFiles/rows.ts';
-export type { BatchSpec, ModelWish } from './specs/batchSpec.ts';
+export type { BatchSpec, ModelWish, PromptFields, SpecFields } from './specs/batchSpec.ts';
 export type { SpecFilesConfig } from './specs/readSpec.ts';

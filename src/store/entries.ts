@@ -50,7 +50,7 @@ export interface RunJournal extends Journal {
 
 /** A job as a journal stores it: its public record, and its money. */
 export interface StoredJob {
-  /** Identifies the job for as long as the folder exists, whatever its index is. */
+  /** Identifies the job for as long as the folder exists, at any index. */
   readonly id: number;
   /** Null if the input no longer asks for the job. */
   readonly index: number | null;

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { insideFolder, outsideTarget } from '../disk/insideFolder.ts';
 import { expectPlainFile } from '../disk/ownFiles.ts';
-import { UsageError } from '../errors.ts';
+import { option, UsageError } from '../errors.ts';
 
 /** Files of a run folder that a run reads, or writes in place. */
 const FILES = [
@@ -49,7 +49,6 @@ export function expectNoWayOut(folder: string, link: string): void {
   const target = outsideTarget(folder, link);
   if (target === null) return;
   throw new UsageError(`${link} is a symbolic link that leads out of the run folder, to ${target}`, {
-    suggestion:
-      'Remove the link, or choose another folder with --out: a run writes into its own folder only.',
+    suggestion: `Remove the link, or choose another folder with ${option('--out')}: a run writes into its own folder only.`,
   });
 }

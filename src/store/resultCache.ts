@@ -12,7 +12,7 @@ import { describeHolder, type LeaseHolder } from '../disk/lease/leaseHolder.ts';
 import { takeLease, tryLease } from '../disk/lease/takeLease.ts';
 import { toStorageError } from '../disk/storageError.ts';
 import { makeFolder, removeTemporaries } from '../disk/writeFiles.ts';
-import { UsageError } from '../errors.ts';
+import { option, UsageError } from '../errors.ts';
 import type { DownloadTarget, ResultCache } from '../ports.ts';
 import type { FetchedOutput, ImageFile, LeaseRequest, Prediction, ResultLease } from '../types.ts';
 import { imageFileSchema, predictionSchema } from './schemas.ts';
@@ -73,7 +73,7 @@ export async function openResultCache(folder: string, config: ResultCacheConfig 
   } catch (error) {
     const { message } = toStorageError(error, root);
     throw new UsageError(`Expected a cache folder that can be read and written, got: ${message}`, {
-      suggestion: 'Choose another folder with --cache, or remove the flag.',
+      suggestion: `Choose another folder with ${option('--cache')}, or remove the flag.`,
       cause: error,
     });
   }

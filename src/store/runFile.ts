@@ -14,7 +14,7 @@ import {
   TEMPORARY,
   writeTemporary,
 } from '../disk/writeFiles.ts';
-import { UsageError } from '../errors.ts';
+import { option, UsageError } from '../errors.ts';
 import { expectOwnFiles } from './folderFiles.ts';
 
 /** The input that a run folder belongs to. */
@@ -126,7 +126,7 @@ async function namesIn(folder: string): Promise<string[]> {
 function listFolder(folder: string): Promise<string[]> {
   return readdir(folder).catch((error: unknown) => {
     throw new UsageError(`Cannot read the run folder: ${toStorageError(error, folder).message}`, {
-      suggestion: 'Change its permissions, or choose another folder with --out.',
+      suggestion: `Change its permissions, or choose another folder with ${option('--out')}.`,
       cause: error,
     });
   });
@@ -175,26 +175,26 @@ export async function checkFolder(folder: string, { service }: CheckFolderConfig
 
 function foreignFolder(folder: string, [first = '']: readonly string[]): UsageError {
   return new UsageError(`${folder} is not the folder of a run, and not empty: it has ${first}.`, {
-    suggestion: 'Choose a new or an empty folder with --out, so that no file of yours is replaced.',
+    suggestion: `Choose a new or an empty folder with ${option('--out')}, so that no file of yours is replaced.`,
   });
 }
 
 function otherService(folder: string, theirs: string, ours: string): UsageError {
   const [before, now] = [describeService(theirs), describeService(ours)];
   return new UsageError(`${folder} has images of ${before}, and this run uses ${now}.`, {
-    suggestion: `${wayOut(theirs, ours)} or choose another folder with --out: services are never mixed.`,
+    suggestion: `${wayOut(theirs, ours)} or choose another folder with ${option('--out')}: services are never mixed.`,
   });
 }
 
 function wayOut(theirs: string, ours: string): string {
-  if (isSimulated(theirs)) return 'Add --simulate to continue the simulation,';
-  if (isSimulated(ours)) return 'Remove --simulate to continue it,';
+  if (isSimulated(theirs)) return `Add ${option('--simulate')} to continue the simulation,`;
+  if (isSimulated(ours)) return `Remove ${option('--simulate')} to continue it,`;
   return `Continue it with ${describeService(theirs)},`;
 }
 
 function unknownService(folder: string): UsageError {
   return new UsageError(
     `${folder} was begun by a version of rxposure that did not store the service, and may have paid images.`,
-    { suggestion: 'Choose another folder with --out: a simulation costs nothing.' },
+    { suggestion: `Choose another folder with ${option('--out')}: a simulation costs nothing.` },
   );
 }

@@ -2,7 +2,7 @@ import { TestScheduler } from 'rxjs/testing';
 import { type AssertEqual, assertFrames } from './assertFrames.ts';
 import type { Pull, PullRecord } from './countPulls.ts';
 
-/** What is expected of a source that was pulled; whatever is absent is not looked at. */
+/** What is expected of a source that was pulled; what is absent is not looked at. */
 export interface ExpectedPulls<T> {
   /** Items taken so far. */
   readonly pulled?: number;

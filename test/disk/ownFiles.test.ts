@@ -43,7 +43,7 @@ describe('a file of a run', () => {
 });
 
 describe('a temporary file', () => {
-  it('has a name that nobody can guess, and is new', async () => {
+  it('has a name that cannot be guessed, and is new', async () => {
     const names = await Promise.all([1, 2].map((data) => writeTemporary(at('a.json'), String(data))));
     expect(new Set(names).size).toBe(2);
     for (const name of names) expect(name).toMatch(/a\.json\.[0-9a-f]{16}\.rxposure\.part$/);

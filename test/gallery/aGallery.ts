@@ -25,7 +25,8 @@ export function aMixedOutcome(index: number, fields: Partial<Outcome> = {}): Out
   const status = index % 25 === 24 ? 'skipped' : index % 10 === 9 ? 'failed' : 'saved';
   const prompt = `A lighthouse number ${index} above a calm sea, seen from a small boat in the evening, long exposure, 35 mm, soft light`;
   const startMs = Date.UTC(2026, 10, 23, 9) + index * 400;
-  const file = { width, height, format: 'jpeg', bytes: 3_000, sha256: 'a'.repeat(64) };
+  const sha256 = index.toString(16).padStart(20, '0').padEnd(64, 'a');
+  const file = { width, height, format: 'jpeg', bytes: 3_000, sha256 };
   return anOutcome({
     index,
     status,

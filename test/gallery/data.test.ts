@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { captionOf } from '../../gallery/data/captionOf.ts';
+import { createCaptions } from '../../gallery/data/createCaptions.ts';
 import { facetsOf } from '../../gallery/data/facetsOf.ts';
 import { itemsOf } from '../../gallery/data/itemsOf.ts';
 import { selectItems } from '../../gallery/data/selectItems.ts';
@@ -87,11 +87,47 @@ describe('items', () => {
       jobOf(0, { prompt: 'a harbour', tags: { round: '0', mood: 'dusk' } }),
       jobOf(1, { prompt: 'a harbour', tags: { round: '1', mood: 'dawn' } }),
     ]);
-    const facets = facetsOf(items).filter(({ name }) => name !== 'status');
-    expect(items.map((item) => captionOf(item, facets))).toEqual([
-      'round 0 · dusk · a harbour',
-      'round 1 · dawn · a harbour',
+    expect(items.map(createCaptions(items, facetsOf(items)))).toEqual(['round 0 · dusk', 'round 1 · dawn']);
+  });
+
+  it.each([
+    [
+      ['photo of a red cup on slate, soft light', 'photo of a blue bowl on slate, soft light'],
+      ['red cup', 'blue bowl'],
+    ],
+    [
+      [
+        'a cup, red, on oak, soft light',
+        'a bowl, red, on slate, soft light',
+        'a jug, blue, on oak, soft light',
+      ],
+      ['cup, red, oak', 'bowl, red, slate', 'jug, blue, oak'],
+    ],
+    [
+      ['the old harbour', 'a fox in the snow'],
+      ['the old harbour', 'a fox in the snow'],
+    ],
+  ])('are captioned by what their prompts do not share: %j', (prompts, captions) => {
+    const items = itemsOf(prompts.map((prompt, index) => jobOf(index, { prompt, tags: {}, model: 'm' })));
+    expect(items.map(createCaptions(items, facetsOf(items)))).toEqual(captions);
+  });
+
+  it('are captioned by their seeds if nothing else differs, and by the prompt if nothing does', () => {
+    const same = { prompt: 'a cup', tags: {}, model: 'm' };
+    const seeded = itemsOf([
+      jobOf(0, { ...same, input: { seed: 7 } }),
+      jobOf(1, { ...same, input: { seed: 8 } }),
     ]);
+    expect(seeded.map(createCaptions(seeded, []))).toEqual(['seed 7', 'seed 8']);
+    const [item] = itemsOf([jobOf(0, same)]);
+    expect(item && createCaptions([item], [])(item)).toBe('a cup');
+  });
+
+  it('are filtered by the shorter names of models where a tag has them', () => {
+    const jobs = [0, 1].map((index) =>
+      jobOf(index, { model: `owner/m${index}`, tags: { model: `m${index}` } }),
+    );
+    expect(facetsOf(itemsOf(jobs)).map(({ name }) => name)).toEqual(['tag model']);
   });
 
   it('without a figure come last in both directions', () => {

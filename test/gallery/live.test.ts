@@ -52,17 +52,13 @@ describe.skipIf(whyNoBrowser !== null)(
             provider.createPrediction(...args).pipe(delayWhen(() => shown.promise)),
         };
         const ended = lastValueFrom(
-          runToFolder(
-            () => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 }),
-            total,
-            {
-              folder,
-              provider: held,
-              concurrency: 2,
-              ratePerMinute: 100_000,
-              emit: view.onEvent,
-            },
-          ),
+          runToFolder(() => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 }), {
+            folder,
+            provider: held,
+            concurrency: 2,
+            ratePerMinute: 100_000,
+            emit: view.onEvent,
+          }),
         );
         const pictures = page.getByRole('img', { name: /^A pear/ });
         await expect.poll(() => page.getByText('Being made').count()).toBeGreaterThan(0);
@@ -71,6 +67,8 @@ describe.skipIf(whyNoBrowser !== null)(
         expect(await axeViolations(page)).toEqual([]);
         await page.getByRole('searchbox').fill('pear');
         await page.reload();
+        expect(await page.getByRole('searchbox').inputValue()).toBe('pear');
+        await page.getByRole('searchbox').fill('');
         await expect.poll(() => pictures.count()).toBeGreaterThan(2);
         // The tags that have come meanwhile can be chosen.
         await expect.poll(() => page.getByLabel('Mood').count()).toBe(1);
@@ -84,6 +82,79 @@ describe.skipIf(whyNoBrowser !== null)(
         ).toBe('wild');
         await expect.poll(() => page.getByRole('listitem').count()).toBe(total / 2);
         expect(complaints).toEqual([]);
+      } finally {
+        await browser.close();
+        await view.close();
+        await simulator.close();
+        await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+      }
+    });
+
+    it('shows places for what is to come, pauses, resumes, and cancels the run', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
+      const simulator = await startSimulator({
+        render: 'fast',
+        speed: 40,
+        medianMs: 2_000,
+        coldStarts: false,
+      });
+      const view = await openLiveView({ folder, everyMs: 20 });
+      const browser = await launchBrowser();
+      try {
+        const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+        const complaints: string[] = [];
+        page.on('console', (message) => complaints.push(message.text()));
+        page.on('pageerror', ({ message }) => complaints.push(message));
+        await page.goto(view.controlUrl);
+        await page.getByRole('button', { name: 'Pause' }).click();
+        const status = page.locator('.live [role=status]');
+        await expect.poll(() => status.textContent()).toContain('Paused');
+        const provider = createReplicateProvider(simulator);
+        const cancelled = Promise.withResolvers<void>();
+        let created = 0;
+        const counted: typeof provider = {
+          ...provider,
+          createPrediction: (...args) => {
+            created += 1;
+            const made = provider.createPrediction(...args);
+            // All but the first two wait, so that the run cannot end before it is cancelled.
+            return created <= 2 ? made : made.pipe(delayWhen(() => cancelled.promise));
+          },
+        };
+        const ended = lastValueFrom(
+          runToFolder(
+            () => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 }),
+            total,
+            {
+              folder,
+              provider: counted,
+              concurrency: 2,
+              ratePerMinute: 100_000,
+              emit: view.onEvent,
+              paused: view.paused,
+              stop: view.cancel,
+              cancel: view.cancel,
+            },
+          ),
+        );
+        // Paused before it began: nothing is created, and every job has its place.
+        await expect.poll(() => page.getByText('To come').count()).toBe(total);
+        expect(created).toBe(0);
+        expect(await axeViolations(page)).toEqual([]);
+        await page.getByRole('button', { name: 'Resume' }).click();
+        await expect.poll(() => page.getByRole('img', { name: /^A pear/ }).count()).toBeGreaterThan(0);
+        await page.getByRole('button', { name: 'Pause' }).click();
+        await page.getByRole('button', { name: 'Cancel run' }).click();
+        await page.getByRole('button', { name: 'Really cancel the run?' }).click();
+        await expect.poll(() => status.textContent()).toContain('Cancelling');
+        cancelled.resolve();
+        const { totals } = await ended;
+        expect(created).toBeLessThan(total);
+        expect(totals.saved).toBeLessThanOrEqual(created);
+        await expect.poll(() => status.textContent()).toContain('The run is over');
+        expect(await page.locator('.live code').textContent()).toBe(`${folder}/gallery.html`);
+        expect(complaints).toEqual([]);
+        await page.close();
       } finally {
         await browser.close();
         await view.close();

@@ -193,7 +193,7 @@ describe.skipIf(whyNoBrowser !== null)(
       const transform = () =>
         page.locator('dialog[open] .stage img').evaluate((image: HTMLElement) => image.style.transform);
       expect(await transform()).toContain('scale(1.4)');
-      await page.keyboard.press('0');
+      await page.keyboard.press('z');
       expect(await transform()).toContain('scale(1)');
       await page.keyboard.press('i');
       expect(await page.locator('dialog[open] aside').isVisible()).toBe(false);
@@ -225,7 +225,7 @@ describe.skipIf(whyNoBrowser !== null)(
       await page.getByRole('button', { name: 'Copy as command' }).click();
       await page.getByRole('button', { name: 'Copied' }).waitFor();
       expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(
-        'npx tsx pipelines/generate.ts again.jsonl',
+        'npx rxposure generate again.jsonl',
       );
       await page.close();
     });
@@ -264,7 +264,7 @@ describe.skipIf(whyNoBrowser !== null)(
         await page.locator('.tile .open').nth(index).focus();
         await page.keyboard.press('c');
       }
-      expect(await page.locator('.selection').textContent()).toContain('3 chosen');
+      expect(await page.locator('.comparing').textContent()).toContain('3 chosen');
       await page.getByRole('button', { name: 'Compare', exact: true }).click();
       const stages = page.locator('dialog[open] .stage');
       expect(await stages.count()).toBe(3);
@@ -317,8 +317,15 @@ describe.skipIf(whyNoBrowser !== null)(
       ])
         expect(text).toContain(fact);
       expect(await page.getByRole('img', { name: /^Up to 5 within/ }).isVisible()).toBe(true);
-      await page.locator('.bars button').first().click();
+      // Rounded axes with units, the 99th percentile, and costs that add up.
+      for (const tick of ['0 s', '1 s', '3 s', '99 % within 2.60 s', '$0.60', 'Total176$0.528'])
+        expect(text).toContain(tick);
+      await page.locator('.bars button').filter({ hasText: 'lighthouse' }).first().click();
       expect(await page.getByRole('dialog').isVisible()).toBe(true);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'ERR_PREDICTION_FAILED' }).click();
+      expect(await page.locator('.count').textContent()).toBe('16 of 200');
+      expect(await page.getByRole('searchbox').inputValue()).toBe('ERR_PREDICTION_FAILED');
       await page.close();
     });
 

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readVotes, writeBlindPage } from '../../src/sinks/comparison/blindVotes.ts';
@@ -58,10 +58,19 @@ describe.skipIf(whyNoBrowser !== null)(
       await browser.close();
       await rm(folder, { recursive: true, force: true });
     });
+    const begin = async (page: Page, name = '') => {
+      await page.getByLabel('Your name').fill(name);
+      await page.getByRole('button', { name: 'Begin' }).click();
+    };
     const open = (config = {}) => openPage(browser, join(folder, 'ab.html'), config);
 
     it('shows two images without their names, accepts keys, and goes back', async () => {
       const { page, complaints, requests } = await open();
+      expect(await page.locator('.intro').innerText()).toContain('6 pairs of pictures, about 1 minute.');
+      expect(await axeViolations(page)).toEqual([]);
+      // Keys wait for the beginning.
+      await page.keyboard.press('ArrowLeft');
+      await begin(page);
       const progress = page.getByRole('status');
       expect(await progress.textContent()).toBe('0 of 6');
       const seen = () => page.locator('body').innerText();
@@ -86,6 +95,7 @@ describe.skipIf(whyNoBrowser !== null)(
 
     it('has the result with intervals at the end, and exports votes that are counted', async () => {
       const { page, complaints } = await open({ colorScheme: 'dark' });
+      await begin(page, 'Zoë T.');
       for (let pair = 0; pair < 6; pair += 1) {
         const paths = await page
           .locator('.choice img')
@@ -99,19 +109,44 @@ describe.skipIf(whyNoBrowser !== null)(
       expect(await axeViolations(page)).toEqual([]);
       const coming = page.waitForEvent('download');
       await page.getByRole('button', { name: 'Export votes' }).click();
+      expect((await coming).suggestedFilename()).toMatch(/^votes-[0-9a-f]{16}-zoe-t\.json$/);
       const path = join(folder, 'votes.json');
       await (await coming).saveAs(path);
       const exported: Votes = JSON.parse(await readFile(path, 'utf8'));
       expect(exported.votes).toHaveLength(6);
+      expect(exported).toMatchObject({ voter: 'Zoë T.', ballot: expect.stringMatching(/^[0-9a-f]{16}$/) });
       expect((await readVotes(path, exported.run)).votes).toEqual(exported.votes);
       expect(complaints).toEqual([]);
       await page.close();
     });
 
-    it('fits a phone', async () => {
+    it('fits a phone, with the pictures one above the other', async () => {
       const { page } = await open({ width: 375, height: 700 });
+      await begin(page);
       const widthPx = await page.evaluate(() => document.documentElement.scrollWidth);
       expect(widthPx).toBeLessThanOrEqual(375);
+      const [left, right] = await page
+        .locator('.choice')
+        .evaluateAll((choices) => choices.map((choice) => choice.getBoundingClientRect()));
+      expect(right?.top).toBeGreaterThanOrEqual(left?.bottom ?? 1_000);
+      expect(right?.bottom).toBeLessThan(700);
+      await page.close();
+    });
+
+    it('hides the name of the model in pictures of the simulator, and says what they are', async () => {
+      const own = join(folder, 'simulated');
+      const simulated = (await pictures(own)).map((outcome) => ({ ...outcome, service: 'simulator' }));
+      await writeBlindPage(own, each(simulated), { rows: 'prompt', columns: 'variant' });
+      const { page } = await openPage(browser, join(own, 'ab.html'));
+      await begin(page);
+      expect(await page.locator('.badge').innerText()).toContain('Simulated');
+      const clipOf = () =>
+        page
+          .locator('.choice img')
+          .first()
+          .evaluate((image) => image.style.clipPath);
+      // 60 x 40: 7.2 % of the square root of the area.
+      await expect.poll(clipOf).toBe('inset(0px 0px 8.82%)');
       await page.close();
     });
   },

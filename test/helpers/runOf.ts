@@ -2,6 +2,7 @@ import { EMPTY, of, type SchedulerLike } from 'rxjs';
 import type { RunEvent } from '../../src/events/runEvent.ts';
 import { createLedger } from '../../src/operators/stages/budgetTake.ts';
 import type { GenerateConfig } from '../../src/pipelines/journey/config.ts';
+import type { RunPorts } from '../../src/pipelines/journey/run.ts';
 import type { Provider } from '../../src/ports.ts';
 import { createMemoryJournal } from '../../src/store/memoryJournal.ts';
 import { anImageFile, aPlan as aPlanned } from '../../src/testing/aPlan.ts';
@@ -29,10 +30,10 @@ export function aFile(path: string): ImageFile {
 /**
  * A run whose ports all succeed at once, except those that a test replaces; it records its events.
  */
-export function runOf(fields: Partial<GenerateConfig> & { scheduler?: SchedulerLike } = {}) {
+export function runOf(fields: Partial<GenerateConfig & RunPorts> & { scheduler?: SchedulerLike } = {}) {
   const events: RunEvent[] = [];
   const kept: Outcome[] = [];
-  const config: GenerateConfig = {
+  const config: GenerateConfig & RunPorts = {
     folder: '/run',
     provider: succeeding(),
     downloader: { download: (_url, { stem }) => of(aFile(`${stem}.png`)) },

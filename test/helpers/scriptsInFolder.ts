@@ -12,7 +12,7 @@ import { startBatch } from '../../src/cli/batch/startBatch.ts';
 import { campaignCommand } from '../../src/cli/commands/campaign.ts';
 import { generate } from '../../src/cli/commands/generate.ts';
 import { gridCommand } from '../../src/cli/commands/grid.ts';
-import { retryFailedCommand } from '../../src/cli/commands/retryFailed.ts';
+import { retryFailedCommand } from '../../src/cli/commands/retry.ts';
 import { createCommand } from '../../src/cli/flags/command.ts';
 import { flagValues } from '../../src/cli/flags/flagValues.ts';
 import { createWarn } from '../../src/cli/script/environment.ts';
@@ -23,7 +23,7 @@ import {
   refinementFingerprint,
   refinementJobs,
 } from '../../src/pipelines/workflows/refinement/jobs.ts';
-import { refinement } from '../../src/pipelines/workflows/refinement/refinement.ts';
+import { runRefinement } from '../../src/pipelines/workflows/refinement/refinement.ts';
 import { readRefinementSpec, refinementTotal } from '../../src/pipelines/workflows/refinement/spec.ts';
 import { createReplicateProvider } from '../../src/providers/replicate/replicateProvider.ts';
 import type { Simulator, SimulatorConfig } from '../../src/simulator/index.ts';
@@ -188,7 +188,7 @@ const refineScript: Script = async (frame) => {
     ...{ total: refinementTotal(spec), context: contexts, tagNames: ['round', 'parent'] },
     ...{ fingerprint: null, flags },
     run: (settings) =>
-      refinement(spec, contexts, {
+      runRefinement(spec, contexts, {
         ...settings,
         scorer: ({ index }) => index,
         fixedInput: refinementFingerprint(spec, contexts),

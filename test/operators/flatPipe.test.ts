@@ -19,7 +19,7 @@ import { toManifest } from '../../src/sinks/stages/toManifest.ts';
 import { toOutcome } from '../../src/sinks/stages/toOutcome.ts';
 import { toReport } from '../../src/sinks/stages/toReport.ts';
 import { toSidecars } from '../../src/sinks/stages/toSidecars.ts';
-import type { PredictionRequest } from '../../src/types.ts';
+import type { OutcomeFile, PredictionRequest } from '../../src/types.ts';
 import { SCHNELL, simulated } from '../helpers/simulated.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
@@ -77,6 +77,9 @@ it('saves every image of equal prompts under a name of its own, and settles the 
   expect(run).toMatchObject({ total: 5, saved: 5, costUsd: 0.03 });
 });
 
+const rolesOf = (files: readonly OutcomeFile[]) =>
+  files.map(({ role, output }) => (output === undefined ? role : `${role} ${output}`)).join(', ');
+
 const answer = (status: number, detail: string) =>
   ({
     type: 'answer',
@@ -99,14 +102,16 @@ it('loses no paid image if others fail in the middle', async () => {
   const outcomes = await lastValueFrom(flat(all, { ...own, ledger }).pipe(toArray()));
   const told = outcomes
     .toSorted((a, b) => a.index - b.index)
-    .map(({ status, costUsd, error }) => [status, costUsd, error?.stage, error?.name]);
+    .map(({ status, costUsd, error, files }) => [status, costUsd, error?.stage, error?.code, rolesOf(files)]);
+  const both = 'original, rendition, original, rendition';
   expect(told).toEqual([
-    ['saved', 0.006, undefined, undefined],
-    ['failed', 0, 'creation', 'ProviderError'],
-    ['failed', 0, 'polling', 'PredictionError'],
-    ['failed', 0.006, 'download', 'DownloadError'],
-    ['saved', 0.006, undefined, undefined],
-    ['skipped', 0, undefined, 'BudgetError'],
+    ['saved', 0.006, undefined, undefined, both],
+    ['failed', 0, 'creation', 'ERR_INVALID_INPUT', ''],
+    ['failed', 0, 'polling', 'ERR_OUT_OF_MEMORY', ''],
+    // The other output was paid, too: it is saved, and what came in place of this one is kept.
+    ['failed', 0.006, 'download', 'ERR_INCOMPLETE', 'original 0, rendition, kept 1'],
+    ['saved', 0.006, undefined, undefined, both],
+    ['skipped', 0, undefined, 'ERR_OVER_BUDGET', ''],
   ]);
   expect([ledger.reservedMicroUsd, ledger.spentMicroUsd]).toEqual([0, 3 * 2 * PRICE]);
 });

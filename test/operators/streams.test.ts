@@ -9,10 +9,10 @@ import {
   toArray,
 } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { flattenAll } from '../../src/base/items/flattenAll.ts';
 import { cachedBy } from '../../src/operators/cachedBy.ts';
 import { fallbackTo } from '../../src/operators/fallbackTo.ts';
 import { createGate, gate } from '../../src/operators/gate.ts';
-import { mapQueued } from '../../src/operators/internal/mapQueued.ts';
 import { inWaves } from '../../src/operators/inWaves.ts';
 import { keepBest } from '../../src/operators/keepBest.ts';
 import { circuitBreaker, createBreaker } from '../../src/operators/pace/circuitBreaker.ts';
@@ -31,8 +31,9 @@ const passing: Readonly<Record<string, () => MonoTypeOperatorFunction<number>>> 
   circuitBreaker: () => circuitBreaker(createBreaker({ failures: 1 }), { name: 'model' }),
   fallbackTo: () => fallbackTo([of(1)]),
   gate: () => gate(createGate(1)),
-  mapQueued: () => mapQueued((n) => of(n), 1),
-  'mapQueued without a bound': () => mapQueued((n) => of(n), Number.POSITIVE_INFINITY),
+  flattenAll: () => flattenAll((n) => of(n), { concurrency: 1, failsFast: true }),
+  'flattenAll without a bound': () =>
+    flattenAll((n) => of(n), { concurrency: Number.POSITIVE_INFINITY, failsFast: true }),
   paced: () => paced({ admit: () => of({ accepted() {}, refused() {} }) }),
   rateLimit: () => rateLimit({ limit: 1e9, windowMs: 60_000, burst: 2 * MANY }),
   retryBackoff: () => retryBackoff(),
@@ -107,7 +108,7 @@ const own: Readonly<Record<string, () => Observable<number>>> = {
   cachedBy: () =>
     range(1, MANY).pipe(
       cachedBy({ keyOf: (n) => (n % 99 ? null : String(n)), make: (n) => of(n), concurrency: 2 }),
-      mapQueued(({ result }) => [result], 1),
+      flattenAll(({ result }) => [result], { concurrency: 1 }),
     ),
   inWaves: () => inWaves(items, (n) => of(n), { waveSize: 10, pauseMs: 0, concurrency: 3 }),
   pullMap: () => pullMap(items, (n) => [n], { concurrency: 3 }),

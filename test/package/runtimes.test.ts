@@ -21,7 +21,8 @@ it.for(runtimes)('$name runs the example of docs/library.md', async ({ name, pro
   const { project } = await packPackage();
   const folder = await mkdtemp(join(project, 'runtime-'));
   try {
-    const [, example] = /```ts\n([\s\S]*?)```/.exec(await readFile('docs/library.md', 'utf8')) ?? [];
+    const text = await readFile('docs/library.md', 'utf8');
+    const [, example] = /```ts\n([\s\S]*?)```/.exec(text.slice(text.indexOf('## The layer below'))) ?? [];
     const path = join(folder, 'example.mts');
     await writeFile(path, `const folder = ${JSON.stringify(join(folder, 'run'))};\n${example}`);
     const { stdout } = await promisify(execFile)(resolve(found), [...words, path]);

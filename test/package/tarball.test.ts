@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { commandTable } from '../../src/cli/flags/commandTable.ts';
 import { type PackedPackage, packPackage } from './packPackage.ts';
 import { readApi } from './readApi.ts';
 import { reportPath } from './writeApi.ts';
@@ -40,6 +41,7 @@ describe('the tarball', () => {
       'dist',
       'examples',
       'package.json',
+      'schemas',
     ]);
     const isStray = (path: string) =>
       /\.map$|(?<!\.d)\.ts$/.test(path) && !path.startsWith('examples/library/');
@@ -159,11 +161,13 @@ describe('rxposure, the command', () => {
     );
 
   it('lists the commands with what they make', async () => {
-    const scripts = (await readdir('pipelines')).map((name) => name.replace(/\.ts$/, ''));
     const { code, stdout } = await command();
     expect(code).toBe(0);
-    const named = [...stdout.matchAll(/^ {2}([a-z][\w-]*) {2,}[A-Z]/gm)].map(([, name]) => name);
-    expect(named.toSorted()).toEqual(scripts.toSorted());
+    const named = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[?[A-Z…]+\]?)* {2,}[a-zA-Z]/gm)].map(
+      ([, name]) => name,
+    );
+    expect(named.toSorted()).toEqual(Object.keys(commandTable).toSorted());
+    expect(stdout).toContain('  npx rxposure generate prompts.txt --simulate\n');
     expect((await command('--help')).stdout).toBe(stdout);
   });
 

@@ -11,7 +11,7 @@ import { UsageError } from '../../src/errors.ts';
 import type { RunEvent } from '../../src/events/runEvent.ts';
 import type { FinishedRun } from '../../src/pipelines/run/closing/results.ts';
 import type { RunSettings } from '../../src/pipelines/run/settings.ts';
-import { runToFolder } from '../../src/pipelines/runToFolder.ts';
+import { type RunToFolderConfig, runCounted, runToFolder } from '../../src/pipelines/runToFolder.ts';
 import { createReplicateProvider } from '../../src/providers/replicate/replicateProvider.ts';
 import {
   chaosProfile,
@@ -22,6 +22,7 @@ import {
 } from '../../src/simulator/index.ts';
 import { outcomeSchema } from '../../src/sinks/manifest/readOutcomes.ts';
 import { planJobs } from '../../src/sources/planning/planJobs.ts';
+import { fakeProvider } from '../../src/testing/fakeProvider.ts';
 import type { Job, Outcome, RenditionSpec } from '../../src/types.ts';
 import { hurried } from '../helpers/hurried.ts';
 import { untimed } from '../helpers/untimed.ts';
@@ -65,10 +66,10 @@ const jobs = (count: number): Job[] =>
   }));
 const run = (
   count: number,
-  settings: Pick<RunSettings, 'provider'> & Partial<RunSettings>,
+  settings: Pick<RunSettings, 'provider'> & Partial<RunToFolderConfig>,
 ): Promise<FinishedRun> => {
   const plans = () => planJobs(jobs(count), { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
-  return firstValueFrom(runToFolder(plans, count, { folder, ratePerMinute: 100_000, ...settings }));
+  return firstValueFrom(runToFolder(plans, { folder, ratePerMinute: 100_000, ...settings }));
 };
 const manifest = async () =>
   z
@@ -419,16 +420,12 @@ describe('another input in the same folder', () => {
     const others = jobs(4).map((job) => ({ ...job, input: { ...job.input, seed: 7 + job.index } }));
     const begin = (stop: RunSettings['stop']) =>
       lastValueFrom(
-        runToFolder(
-          () => planJobs(others, { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 }),
-          4,
-          {
-            folder,
-            provider,
-            fingerprint: 'b',
-            ...(stop === undefined ? {} : { stop }),
-          },
-        ),
+        runToFolder(() => planJobs(others, { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 }), {
+          folder,
+          provider,
+          fingerprint: 'b',
+          ...(stop === undefined ? {} : { stop }),
+        }),
       );
     await run(4, { provider, fingerprint: 'a' });
     expect((await begin(of('at once'))).totals).toMatchObject({ saved: 0, alreadySaved: 0 });
@@ -447,7 +444,7 @@ describe('an input that goes away during the run', () => {
       if (passes > 2) throw new UsageError('a.txt: Expected a readable prompt file, got none');
       return planJobs(jobs(2), { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
     };
-    const { fault, totals } = await firstValueFrom(runToFolder(plans, 2, { folder, provider }));
+    const { fault, totals } = await firstValueFrom(runCounted(plans, 2, { folder, provider }));
     expect(fault).toMatchObject({ name: 'StorageError', message: expect.stringContaining('got none') });
     expect(totals).toMatchObject({ saved: 2 });
   });
@@ -464,7 +461,7 @@ describe('an input that changes during the run', () => {
       return planJobs(jobs(count), { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
     };
     const emit = (event: RunEvent) => events.push(event);
-    const { totals } = await lastValueFrom(runToFolder(plans, 4, { folder, provider, emit }));
+    const { totals } = await lastValueFrom(runCounted(plans, 4, { folder, provider, emit }));
     return { totals, warnings: events.filter(({ type }) => type === 'warning') };
   };
 
@@ -482,6 +479,30 @@ describe('an input that changes during the run', () => {
     const { totals, warnings } = await changing([3]);
     expect(totals).toMatchObject({ total: 4, saved: 3, failed: 0, skipped: 0 });
     expect(warnings).toEqual([{ type: 'warning', message: expect.stringContaining('lost 1 of its 4 jobs') }]);
+  });
+});
+
+describe('the plans of a run', () => {
+  const provider = fakeProvider();
+  const ofThree = (config: Partial<RunToFolderConfig> = {}) =>
+    lastValueFrom(runToFolder(() => planJobs(jobs(3)), { folder, provider, ...config }));
+
+  it('are counted, and another `total` is an error before anything is created', async () => {
+    await start();
+    await expect(ofThree({ total: 4 })).rejects.toThrow('Expected 4 plans, as `total` says, got 3');
+    await expect(ofThree({ total: 2 })).rejects.toThrow('Expected 2 plans, as `total` says, got more');
+    expect(() => ofThree({ total: 1.5 })).toThrow('Expected `total` to be an integer of 0 or more, got 1.5');
+    expect(await readdir(folder)).toEqual([]);
+    expect(provider.stats().created).toBe(0);
+    expect((await run(3, { provider: await start(), total: 3 })).totals).toMatchObject({ saved: 3 });
+  });
+
+  it('cannot be read only once', async () => {
+    await start();
+    const once = planJobs(jobs(3));
+    const made = lastValueFrom(runToFolder(() => once, { folder, provider }));
+    await expect(made).rejects.toThrow('Expected `plans` to return new plans at each call');
+    expect(await readdir(folder)).toEqual([]);
   });
 });
 

@@ -5,8 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { hideSecrets, SECRET } from '../../src/base/secretInputs.ts';
 import type { RunSettings } from '../../src/pipelines/run/settings.ts';
 import { runToFolder } from '../../src/pipelines/runToFolder.ts';
-import { collect } from '../../src/pipelines/workflows/collect.ts';
-import { retryFailed } from '../../src/pipelines/workflows/retryFailed.ts';
+import { runCollect } from '../../src/pipelines/workflows/collect.ts';
+import { runRetry } from '../../src/pipelines/workflows/retryFailed.ts';
 import { createReplicateProvider } from '../../src/providers/replicate/replicateProvider.ts';
 import { type Simulator, type SimulatorConfig, startSimulator } from '../../src/simulator/index.ts';
 import { openWebDataset } from '../../src/sinks/destinations/webDataset.ts';
@@ -51,7 +51,7 @@ async function start(config: SimulatorConfig = {}): Promise<RunSettings> {
   };
 }
 const run = (secret: string, settings: RunSettings) =>
-  lastValueFrom(runToFolder(plansWith(secret), 4, settings));
+  lastValueFrom(runToFolder(plansWith(secret), settings));
 
 /** Returns the files of the run folder, and `events`, that have a text. */
 async function placesOf(text: string): Promise<string[]> {
@@ -103,15 +103,15 @@ describe('a secret input', () => {
     });
     await run(OLD, settings);
     const made = sent.length;
-    const asked = lastValueFrom(retryFailed(settings));
+    const asked = lastValueFrom(runRetry(settings));
     await expect(asked).rejects.toThrow('The value of `api_key` is secret');
     await expect(asked).rejects.toMatchObject({
       suggestion: expect.stringContaining('--input api_key=VALUE'),
     });
     expect(sent).toHaveLength(made);
-    const other = retryFailed({ ...settings, secretInputs: { api_key: NEW, steps: '4' } });
+    const other = runRetry({ ...settings, secretInputs: { api_key: NEW, steps: '4' } });
     await expect(lastValueFrom(other)).rejects.toThrow('got `steps`');
-    const { totals } = await lastValueFrom(retryFailed({ ...settings, secretInputs: { api_key: NEW } }));
+    const { totals } = await lastValueFrom(runRetry({ ...settings, secretInputs: { api_key: NEW } }));
     expect(totals).toMatchObject({ saved: 1, failed: 0 });
     expect(sent.slice(made)).toEqual([NEW]);
     expect([...(await placesOf(OLD)), ...(await placesOf(NEW))]).toEqual([]);
@@ -120,7 +120,7 @@ describe('a secret input', () => {
   it('is not needed to collect what a detached run has made', async () => {
     const settings = { ...(await start()), destinations: [] };
     await run(OLD, { ...settings, detach: true });
-    expect((await lastValueFrom(collect(settings))).totals).toMatchObject({ saved: 4 });
+    expect((await lastValueFrom(runCollect(settings))).totals).toMatchObject({ saved: 4 });
     expect(simulator.stats().created).toBe(4);
     expect(await placesOf(OLD)).toEqual([]);
   });

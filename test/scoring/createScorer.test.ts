@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { ScoreError, UsageError } from '../../src/errors.ts';
 import { scoreImage } from '../../src/operators/stages/scoreImage.ts';
-import { scoreSpecSchema } from '../../src/pipelines/workflows/refinement/spec.ts';
+import { scoreSpecSchema } from '../../src/pipelines/workflows/refinement/score.ts';
 import type { ScoreSpec } from '../../src/scoring/scorer.ts';
 import { createScorer, readPixels } from '../../src/scoring/scorer.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';

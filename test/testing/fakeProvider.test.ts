@@ -6,8 +6,10 @@ import { awaitPrediction } from '../../src/operators/predictions/awaitPrediction
 import { createPrediction } from '../../src/operators/predictions/createPrediction.ts';
 import { throwFailed } from '../../src/operators/stages/throwFailed.ts';
 import type { Provider } from '../../src/ports.ts';
+import type { SimulatorStats } from '../../src/simulator/engine/counters.ts';
 import { aPrediction, aRequest } from '../../src/testing/aPlan.ts';
 import type { FakeAnswer } from '../../src/testing/fakeAnswer.ts';
+import type { FakeStats } from '../../src/testing/fakePredictions.ts';
 import { type FakeProvider, fakeProvider } from '../../src/testing/fakeProvider.ts';
 import { fakeGovernor } from '../../src/testing/stubProvider.ts';
 import { VirtualClock } from '../../src/testing/virtualClock.ts';
@@ -285,6 +287,8 @@ it('refuses wrong durations at once', () => {
 it('is a provider', () => {
   expectTypeOf(fakeProvider).returns.toEqualTypeOf<FakeProvider>();
   expectTypeOf<FakeProvider>().toExtend<Provider>();
+  // Tests read the counts of both services in the same way.
+  expectTypeOf<keyof FakeStats>().toExtend<keyof SimulatorStats>();
   expectTypeOf<{ type: 'unknown' }>().not.toExtend<FakeAnswer>();
   expect(fakeProvider().answers.urlsOf(['a', 'b'])).toEqual(['a', 'b']);
 });

@@ -1,4 +1,11 @@
-import { ProviderError, RxposureError, StorageError, UsageError } from '../../errors.ts';
+import {
+  type DownloadError,
+  ProviderError,
+  type RenderError,
+  RxposureError,
+  StorageError,
+  UsageError,
+} from '../../errors.ts';
 import type { ProviderAnswers, Reservation } from '../../ports.ts';
 import type {
   FailureStage,
@@ -24,14 +31,40 @@ export interface Item<R extends ItemRequest = ItemRequest> {
 /** An item with its prediction. */
 export interface Made<R extends ItemRequest = ItemRequest> extends Item<R> {
   readonly prediction: Prediction;
+  /** Time in ms after which the prediction was given up, and cancelled. Absent: it was not. */
+  readonly timedOutMs?: number;
   /** Time just before its create request was sent, by the local clock, ms since 1970. */
   readonly sinceMs: number;
   /** Reads predictions of its service. */
   readonly answers: ProviderAnswers;
 }
 
+/** An output that cannot be downloaded. */
+export interface MissingFile {
+  /** 0-based position in the output. */
+  readonly output: number;
+  readonly error: DownloadError;
+}
+
+/** An original that cannot be decoded, or of which a rendition cannot be made. */
+export interface RefusedOriginal {
+  readonly original: ImageFile;
+  readonly error: RenderError;
+}
+
+/** Outputs of an item that cannot be used, though they are paid. */
+export interface UnusableOutputs {
+  /** Those that cannot be downloaded. Absent: none. */
+  readonly missing?: readonly MissingFile[];
+  /** Those whose originals cannot be rendered, and stay on disk. Absent: none. */
+  readonly refused?: readonly RefusedOriginal[];
+}
+
 /** An item whose files are on disk, in the order of the output. */
-export interface Downloaded<R extends ItemRequest = ItemRequest> extends Made<R> {
+export interface Downloaded<R extends ItemRequest = ItemRequest>
+  extends Made<R>,
+    Pick<UnusableOutputs, 'missing'> {
+  /** Those that are there; each has its `output` if others are missing. */
   readonly files: readonly ImageFile[];
 }
 
@@ -42,12 +75,13 @@ export interface RenderedOriginal {
 }
 
 /** An item with the renditions of its files. */
-export interface Rendered<R extends ItemRequest = ItemRequest> extends Downloaded<R> {
+export interface Rendered<R extends ItemRequest = ItemRequest> extends Downloaded<R>, UnusableOutputs {
+  /** Those that can be rendered. */
   readonly images: readonly RenderedOriginal[];
 }
 
 /** An item that has failed: later operators pass it on, and `toOutcome` makes its outcome. */
-export interface Failed<R extends ItemRequest = ItemRequest> extends Item<R> {
+export interface Failed<R extends ItemRequest = ItemRequest> extends Item<R>, UnusableOutputs {
   readonly error: RxposureError;
   readonly stage: FailureStage;
   /** Null if none is known: its create request failed, or was never sent. */
@@ -68,10 +102,10 @@ export function isFailed<T extends object, R extends ItemRequest>(item: T | Fail
 export function failItem<R extends ItemRequest>(
   { index, request, reservation }: Item<R>,
   error: unknown,
-  { stage, prediction, costMicroUsd }: Pick<Failed, 'stage' | 'prediction' | 'costMicroUsd'>,
+  end: Pick<Failed, 'stage' | 'prediction' | 'costMicroUsd'> & UnusableOutputs,
 ): Failed<R> {
   if (!(error instanceof RxposureError) || concernsAll(error)) throw error;
-  return { index, request, reservation, error, stage, prediction, costMicroUsd };
+  return { index, request, reservation, error, ...end };
 }
 
 function concernsAll(error: RxposureError): boolean {

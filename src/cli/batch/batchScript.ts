@@ -1,11 +1,11 @@
 import { toMicroUsd } from '../../base/text.ts';
-import { UsageError } from '../../errors.ts';
 import { runDefaults } from '../../pipelines/run/settings.ts';
 import { secretsIn } from '../../providers/replicate/credentials.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { createCommand } from '../flags/command.ts';
 import { type Flags, type SettledFlags, withDefaults } from '../flags/flags.ts';
+import type { GivenPrice } from '../flags/prices.ts';
 import {
   cacheFolder,
   createWarn,
@@ -15,6 +15,7 @@ import {
 } from '../script/environment.ts';
 import { useProxies } from '../script/proxies.ts';
 import { runScript } from '../script/runScript.ts';
+import { withRightCommand } from './rightCommand.ts';
 import type { Batch } from './runBatch.ts';
 import { chooseService, type OpenService, openService } from './service.ts';
 
@@ -46,7 +47,9 @@ export function runBatchScript(
     const warn = createWarn(flags, io);
     const environment = readEnvironment(io.env);
     useProxies(io.env, warn, { baseUrl: flags.baseUrl ?? environment.baseUrl });
-    const choice = chooseService(flags, environment, command.serves('simulate'));
+    const choice = command.needsService
+      ? chooseService(flags, environment, command.serves('simulate'))
+      : ({ kind: 'none' } as const);
     const service = await openService(choice, {
       cacheFolder: cacheFolder(io.env),
       refreshModels: flags.refreshModels,
@@ -55,20 +58,12 @@ export function runBatchScript(
     });
     try {
       return await main({ inputs, flags, service, io, warn });
+    } catch (error) {
+      throw await withRightCommand(error, command.name, { inputs, argv });
     } finally {
       await service.close();
     }
   });
-}
-
-/** Runs `read`, and puts the path of the spec before the message of a `UsageError`. */
-export async function prefixSpecName<T>(specPath: string, read: () => T | Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${specPath}: ${error.message}`, { suggestion: error.suggestion, cause: error });
-  }
 }
 
 /** Fills in flags that were not given: first from the spec, then from the defaults. */
@@ -81,10 +76,15 @@ export function withSpec(
     {
       ...flags,
       budgetMicroUsd: flags.budgetMicroUsd ?? microUsd(budgetUsd),
-      priceMicroUsd: flags.priceMicroUsd ?? microUsd(priceUsd),
+      prices: [...specPrice(priceUsd), ...flags.prices],
     },
     { seed, count, organize, ratePerMinute: runDefaults.ratePerMinute * speed },
   );
+}
+
+/** The price of a spec, over which those of flags come. */
+function specPrice(priceUsd: number | null): GivenPrice[] {
+  return priceUsd === null ? [] : [{ model: null, microUsd: toMicroUsd(priceUsd) }];
 }
 
 function microUsd(usd: number | null): number | null {

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
-import { realpath } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { isSimulated } from '../../base/service.ts';
-import { hashFile } from '../../disk/hashFile.ts';
 import { pathFault } from '../../disk/insideFolder.ts';
 import { UsageError } from '../../errors.ts';
+import { fileInput } from '../../pipelines/front/planning/specInput.ts';
 import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
 import { checkFolder, folderState, type RunInput, readRunFile } from '../../store/runFile.ts';
 import type { BatchScriptContext } from './batchScript.ts';
@@ -60,11 +59,6 @@ export async function chooseFolder(
 async function ownerOf(folder: string): Promise<string> {
   const { input = null } = (await readRunFile(folder)) ?? {};
   return input === null ? 'has other files' : `belongs to ${input.path ?? 'another input without a file'}`;
-}
-
-/** Returns a file as the input of a run. */
-async function fileInput(path: string): Promise<RunInput> {
-  return { path: await realpath(path), sha256: await hashFile(path) };
 }
 
 async function freeFolder(wanted: string, input: RunInput, service: string | null): Promise<string> {

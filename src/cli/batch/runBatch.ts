@@ -7,6 +7,7 @@ import {
   lastValueFrom,
   map,
   merge,
+  NEVER,
   type Observable,
   race,
   shareReplay,
@@ -22,16 +23,17 @@ import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
 import type { RunSettings } from '../../pipelines/run/settings.ts';
 import type { PredictionEvents } from '../../ports.ts';
 import type { LiveView } from '../../sinks/gallery/liveView.ts';
-import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { checkFolder, type RunInput } from '../../store/runFile.ts';
 import type { PlannedUploads } from '../../types.ts';
-import { commandLine } from '../display/commandLine.ts';
+import { commandLine, shellWord } from '../display/commandLine.ts';
+import { showPages } from '../display/openPage.ts';
 import { createReporter } from '../display/reporter.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
 import { readEnvironment, redact } from '../script/environment.ts';
 import { exitCodeOf, exitCodes } from '../script/exit.ts';
 import { interruption } from '../script/interruption.ts';
+import { controlsOf, openWatch } from './openWatch.ts';
 import { pictureSigner, runSettings } from './runSettings.ts';
 import type { OpenService } from './service.ts';
 
@@ -89,7 +91,7 @@ async function runReported(
     reporter.onEvent(event);
     live?.onEvent(event);
   };
-  if (live !== null) emit({ type: 'watch.started', url: live.url });
+  if (live !== null) emit({ type: 'watch.started', url: live.controlUrl });
   if (batch.uploads !== undefined) emit({ type: 'uploads.planned', ...batch.uploads });
   const ending = flags.cancelOnExit ? 'cancelling' : 'finishing';
   // Each job that waits subscribes.
@@ -103,14 +105,20 @@ async function runReported(
     }),
     shareReplay({ bufferSize: 1, refCount: true }),
   );
+  const cancelled = (live?.cancel ?? NEVER).pipe(
+    tap(() => {
+      if (!isInterrupted) emit({ type: 'warning', message: CANCELLED });
+      isInterrupted = true;
+    }),
+  );
   const settings: RunSettings = {
     ...chosen,
     folder,
     ...(batch.input === undefined ? {} : { input: batch.input }),
     ...(fingerprint === null ? {} : { fingerprint }),
     provider: service.provider,
-    stop: merge(interrupted, io.outputClosed),
-    ...(flags.cancelOnExit ? { cancel: stop } : {}),
+    stop: merge(interrupted, cancelled, io.outputClosed),
+    ...controlsOf(live, flags.cancelOnExit ? stop : NEVER),
     emit,
     ...(hasForgotten(flags) ? { repay: true } : {}),
   };
@@ -127,6 +135,7 @@ async function runReported(
   if (end === null) return exitCodes.interrupted.code;
   if (flags.detach) reportDetached(end, batch, emit);
   reporter.close();
+  await showPages(folder, flags, io.stderr);
   if (end.fault !== null && !isInterrupted) throw end.fault;
   return exitCodeOf({ ...end, isInterrupted, isAllLeft: flags.detach && isAllLeft(end) });
 }
@@ -150,10 +159,6 @@ function reportDetached(
   ];
   const command = commandLine('collect', words.map(shellWord).join(' '));
   emit({ type: 'run.detached', jobs, command, untilMs: startedAtMs + OUTPUT_LIFETIME_MS });
-}
-
-function shellWord(word: string): string {
-  return /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /**
@@ -181,15 +186,8 @@ function openReporter({ flags, io }: Batch) {
   });
 }
 
-/**
- * Opens a page on this machine that shows the run live, with the images of earlier runs in the
- * folder. Rejects with `UsageError` if the port is taken.
- */
-async function openWatch(folder: string, port: number, service: string | null): Promise<LiveView> {
-  // Loaded only on demand: scripts start faster without a server.
-  const { openLiveView } = await import('../../sinks/gallery/liveView.ts');
-  return openLiveView({ folder, port, service, earlier: manifestOutcomes(folder) });
-}
+const CANCELLED =
+  'Cancelled from the page of --watch: cancelling jobs in flight. Run the same command again to go on.';
 
 const ALL_REFUSED =
   'All webhooks so far were refused, because their signatures do not fit: a proxy on the way may change them, or they are not of this account. The list of predictions is asked instead.';

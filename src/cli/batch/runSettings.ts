@@ -1,11 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { fileProblem } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
+import { destinationSettings } from '../../pipelines/front/destinations.ts';
 import { type RunSettings, runDefaults } from '../../pipelines/run/settings.ts';
 import { createPictureSigner, type PictureSigner } from '../../provenance/signPicture.ts';
-import { openS3, parseS3Url } from '../../sinks/destinations/s3.ts';
-import { openWebDataset } from '../../sinks/destinations/webDataset.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
+import { runPrices } from '../flags/prices.ts';
+
+/** Destinations on the command line, for messages. */
+const destinationFlags = {
+  shardSize: '`--shard-size`',
+  deleteLocal: '`--delete-local`',
+  bucket: '--to s3://BUCKET/PREFIX',
+  anyBucket: '`--to s3://…`',
+  webDataset: '--to webdataset',
+};
 
 /** Returns the run settings of some flags. Throws `UsageError` if they contradict each other. */
 export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | 'provider'> {
@@ -21,7 +30,7 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     maxOutageMs: flags.maxWaitMs ?? runDefaults.maxOutageMs,
     maxAttempts: flags.maxAttempts,
     breakerFailures: flags.breakerFailures,
-    ...(flags.only === null ? {} : { only: flags.only }),
+    ...(flags.only === null ? {} : { only: flags.only.has }),
     ...(flags.allowFiles.length === 0 ? {} : { allowFiles: flags.allowFiles }),
     maxOutputBytes: flags.maxOutputBytes,
     ...(flags.modelInput.length === 0 ? {} : { secretInputs: Object.fromEntries(flags.modelInput) }),
@@ -36,10 +45,17 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     recoveryRounds: flags.recoveryRounds,
     ...(flags.cache === null ? {} : { cacheFolder: flags.cache }),
     ...(flags.budgetMicroUsd === null ? {} : { budgetMicroUsd: flags.budgetMicroUsd }),
-    ...(flags.priceMicroUsd === null ? {} : { priceMicroUsd: flags.priceMicroUsd }),
+    ...runPrices(flags.prices),
     ...(flags.follow === 'wait' ? {} : { waitMs: 0 }),
     detach: flags.detach,
-    ...destinationsOf(flags),
+    ...destinationSettings(
+      {
+        destinations: flags.destinations,
+        ...(flags.shardSize === null ? {} : { shardSize: flags.shardSize }),
+        deleteLocal: flags.deleteLocal,
+      },
+      destinationFlags,
+    ),
     tables: flags.tables,
   };
 }
@@ -51,38 +67,6 @@ function autoWithoutStream(strategy: string): UsageError {
       suggestion: 'Give a number, or remove --strategy.',
     },
   );
-}
-
-/** Returns how to open each `--to`. Throws `UsageError` if one is invalid or contradicts a flag. */
-function destinationsOf({
-  destinations,
-  shardSize,
-  deleteLocal,
-}: Pick<Flags, 'destinations' | 'shardSize' | 'deleteLocal'>): Pick<
-  RunSettings,
-  'destinations' | 'deleteLocal'
-> {
-  const names = [...new Set(destinations)];
-  if (deleteLocal && !names.some((name) => name !== 'webdataset')) {
-    throw new UsageError('`--delete-local` needs `--to s3://…`: the images would be nowhere else.', {
-      suggestion: 'Name a bucket with --to s3://BUCKET/PREFIX.',
-    });
-  }
-  if (shardSize !== null && !names.includes('webdataset')) {
-    throw new UsageError('`--shard-size` works only with `--to webdataset`.', {
-      suggestion: 'Add --to webdataset, or remove --shard-size.',
-    });
-  }
-  for (const name of names) if (name !== 'webdataset') parseS3Url(name);
-  return {
-    destinations: names.map(
-      (name) => (folder: string) =>
-        name === 'webdataset'
-          ? openWebDataset(folder, shardSize === null ? {} : { samplesPerShard: shardSize })
-          : openS3(name, folder),
-    ),
-    deleteLocal,
-  };
 }
 
 /**

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import type { Observable } from 'rxjs';
-import type { ModelReference } from '../../base/modelName.ts';
-import { isLoopback, simulatorService } from '../../base/service.ts';
-import { UsageError } from '../../errors.ts';
+import { catchError, type Observable } from 'rxjs';
+import { isDeployment, type ModelReference } from '../../base/modelName.ts';
+import { isLoopback, replicateService, simulatorService } from '../../base/service.ts';
+import { nearestName } from '../../base/suggest.ts';
+import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import { createReplicateProvider } from '../../providers/replicate/replicateProvider.ts';
 import { fetchWebhookSecret } from '../../providers/replicate/webhookSecret.ts';
@@ -41,6 +42,8 @@ export interface OpenService {
 /** Connects to the chosen service, or starts the simulator, whose schemas are not cached. */
 export async function openService(service: Service, config: OpenServiceConfig): Promise<OpenService> {
   if (service.kind === 'api') return openApi(service, config);
+  if (service.kind === 'none') return openNothing();
+  if (service.kind === 'offline') return openOffline(config);
   if (service.kind === 'cog') {
     const { createCogProvider } = await import('../../providers/cog/cogProvider.ts');
     const { secrets = [] } = config;
@@ -56,6 +59,7 @@ export async function openService(service: Service, config: OpenServiceConfig): 
   }
   // Loaded only here: a run against the real service starts faster without it.
   const { startSimulator } = await import('../../simulator/startSimulator.ts');
+  const { models: simulatedModels } = await import('../../simulator/models/models.ts');
   const { chaosProfile } = await import('../../simulator/chaos/chaosProfile.ts');
   const { speed, chaos } = service;
   const simulator = await startSimulator({
@@ -64,12 +68,57 @@ export async function openService(service: Service, config: OpenServiceConfig): 
   });
   const { token, baseUrl } = simulator;
   return {
-    provider: createReplicateProvider({ token, baseUrl, service: simulatorService, listIsCurrent: true }),
+    provider: withSimulatedModels(
+      createReplicateProvider({ token, baseUrl, service: simulatorService, listIsCurrent: true }),
+      simulatedModels.map(({ name }) => name),
+    ),
     speed,
     onlyModel: null,
     webhookSecret: fetchWebhookSecret({ token, baseUrl }),
     reachesLoopback: true,
     close: () => simulator.close(),
+  };
+}
+
+/** Returns a service that is asked for nothing, but how prices are described. */
+function openNothing(): OpenService {
+  return {
+    provider: createReplicateProvider({ token: 'none', service: replicateService }),
+    ...{ speed: 1, onlyModel: null, webhookSecret: null, reachesLoopback: false },
+    close: async () => {},
+  };
+}
+
+async function openOffline(config: OpenServiceConfig): Promise<OpenService> {
+  const { startSimulator } = await import('../../simulator/startSimulator.ts');
+  const { createOfflineProvider } = await import('./offline.ts');
+  const simulator = await startSimulator();
+  return {
+    provider: createOfflineProvider(simulator, config),
+    speed: 1,
+    onlyModel: null,
+    webhookSecret: null,
+    reachesLoopback: false,
+    close: () => simulator.close(),
+  };
+}
+
+/** Names the models of the simulator if it is asked for another one. */
+function withSimulatedModels(provider: Provider, names: readonly string[]): Provider {
+  return {
+    ...provider,
+    getModel: (model, version) =>
+      provider.getModel(model, version).pipe(
+        catchError((error: unknown) => {
+          const isKnown = names.includes(model) || isDeployment(model);
+          if (!(error instanceof ProviderError) || error.status !== 404 || isKnown) throw error;
+          const meant = nearestName(model, names);
+          throw new UsageError(`The simulator does not play the model ${model}.`, {
+            suggestion: `${meant === null ? '' : `Did you mean ${meant}? `}It plays these ${names.length}: ${names.join(', ')}.`,
+            cause: error,
+          });
+        }),
+      ),
   };
 }
 
@@ -114,6 +163,10 @@ type Service =
   | { readonly kind: 'simulator'; readonly speed: number; readonly chaos: ChaosProfileName | null }
   /** A Replicate-compatible API; Replicate's own if `baseUrl` is null. */
   | { readonly kind: 'api'; readonly token: string; readonly baseUrl: string | null }
+  /** None, for commands that send no request. */
+  | { readonly kind: 'none' }
+  /** None, for `--dry-run` without a token: models are those that this machine knows. */
+  | { readonly kind: 'offline' }
   /** A container built by Cog. */
   | { readonly kind: 'cog'; readonly baseUrl: string };
 
@@ -122,11 +175,13 @@ type Service =
  * API with the token of the environment. The hint for a missing token names `--simulate` unless
  * `servesSimulator` is false: the script has no such flag.
  *
+ * `--dry-run` needs no token.
+ *
  * Throws `UsageError` if there is no token, or if flags contradict each other: the simulator with a
  * base URL or with `--detach`, chaos without the simulator.
  */
 export function chooseService(
-  flags: Pick<Flags, 'simulateSpeed' | 'chaos' | 'baseUrl' | 'provider' | 'follow' | 'detach'>,
+  flags: Pick<Flags, 'simulateSpeed' | 'chaos' | 'baseUrl' | 'provider' | 'follow' | 'detach' | 'dryRun'>,
   environment: Environment,
   servesSimulator = true,
 ): Service {
@@ -150,6 +205,7 @@ export function chooseService(
     });
   }
   if (token !== null) return { kind: 'api', token, baseUrl: baseUrl ?? environment.baseUrl };
+  if (flags.dryRun && (baseUrl ?? environment.baseUrl) === null) return { kind: 'offline' };
   const tokens = 'Tokens are at https://replicate.com/account/api-tokens';
   throw servesSimulator
     ? new UsageError(

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { nearestName } from '../../base/suggest.ts';
 import { UsageError } from '../../errors.ts';
-import { packageVersion } from '../display/commandLine.ts';
-import { type CommandName, summaries } from '../flags/summaries.ts';
+import { isFileName, wordsFor } from '../batch/rightCommand.ts';
+import { commandLine, isClone, packageVersion } from '../display/commandLine.ts';
+import { type CommandName, commandTable, isCommand } from '../flags/commandTable.ts';
 import { runScript } from '../script/runScript.ts';
 import { commands } from './commands.ts';
 
@@ -17,7 +18,7 @@ export async function dispatch(argv: readonly string[]): Promise<void> {
   if (word === 'help' && topic !== undefined && isCommand(topic)) return runCommand(topic, ['--help']);
   const unknown = word === 'help' ? topic : word;
   await runScript(async (_argv, { stdout }) => {
-    stdout.write(textFor(unknown));
+    stdout.write(await textFor(unknown, rest));
     return 0;
   });
 }
@@ -27,31 +28,50 @@ async function runCommand(name: CommandName, argv: readonly string[]): Promise<v
   await run(argv);
 }
 
-function isCommand(word: string): word is CommandName {
-  return Object.hasOwn(commands, word);
-}
-
-function textFor(word = '--help'): string {
+async function textFor(word = '--help', rest: readonly string[] = []): Promise<string> {
   if (word === '--version') return `${packageVersion()}\n`;
   if (word === '--help' || word === '-h') return commandList();
-  const meant = nearestName(word, Object.keys(commands));
-  throw new UsageError(`Expected a command, got \`${word}\``, {
-    suggestion:
-      meant === null
-        ? 'See `npx rxposure --help` for the commands.'
-        : `Did you mean \`npx rxposure ${meant}\`?`,
-  });
+  throw new UsageError(`Expected a command, got \`${word}\``, { suggestion: await meant(word, rest) });
+}
+
+/** Returns what a word that is no command was probably meant to be. */
+async function meant(word: string, rest: readonly string[]): Promise<string> {
+  if (isFileName(word)) {
+    const words = await wordsFor(word);
+    if (words !== null) return `Did you mean \`${[words, ...rest].join(' ')}\`?`;
+  }
+  const name = nearestName(word, Object.keys(commandTable));
+  return name === null
+    ? `See \`${commandLine('', '--help')}\` for the commands.`
+    : `Did you mean \`${commandLine(name)}\`?`;
+}
+
+const examples = isClone
+  ? ['generate examples/prompts.jsonl --simulate', 'campaign examples/summer-launch.yaml --simulate']
+  : ['init campaign', 'generate prompts.txt --simulate'];
+
+const epilogue = `
+Begin here, at no cost, on the simulator:
+${examples.map((words) => `  ${start()} ${words}`).join('\n')}
+
+With a token in REPLICATE_API_TOKEN, leave out --simulate. The same command
+again makes only what is missing. \`COMMAND --help\` lists the flags of a command.
+`;
+
+function start(): string {
+  return commandLine('').replace(/ $/, '');
 }
 
 function commandList(): string {
-  const list = new Command('npx rxposure')
+  const list = new Command(start())
     .usage('COMMAND [flags]')
     .description('Batch image generation on Replicate. It never pays twice, it never loses an output.')
     .configureOutput({ getOutHelpWidth: () => 80 })
-    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .configureHelp({ subcommandTerm: (command) => command.name(), visibleOptions: () => [] })
     .version(packageVersion(), '--version', 'print the version')
-    .helpOption('-h, --help', 'print this list; after a command, its flags')
     .helpCommand(false);
-  for (const [name, summary] of Object.entries(summaries)) list.command(name).description(summary);
-  return list.helpInformation();
+  for (const [name, { heading, takes, line }] of Object.entries(commandTable)) {
+    list.addCommand(new Command(`${name} ${takes}`.trimEnd()).description(line).helpGroup(heading));
+  }
+  return `${list.helpInformation()}${epilogue}`;
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
+import { loadInstalled } from './missingPackages.ts';
 import { acceptsNode } from './nodeVersion.ts';
 
 if (acceptsNode(process)) {
-  const { dispatch } = await import('./dispatch.ts');
-  await dispatch(process.argv.slice(2));
+  const program = await loadInstalled(() => import('./dispatch.ts'));
+  await program?.dispatch(process.argv.slice(2));
 }

@@ -1,10 +1,11 @@
-import type { CommandName } from '../flags/summaries.ts';
+import type { CommandName } from '../flags/commandTable.ts';
+import { loadInstalled } from './missingPackages.ts';
 import { acceptsNode } from './nodeVersion.ts';
 
 /** Runs a command as a script of its own: its arguments are those of the process. */
 export async function startScript(name: CommandName): Promise<void> {
   if (!acceptsNode(process)) return;
   const { commands } = await import('./commands.ts');
-  const { run } = await commands[name]();
-  await run(process.argv.slice(2));
+  const command = await loadInstalled(commands[name]);
+  await command?.run(process.argv.slice(2));
 }

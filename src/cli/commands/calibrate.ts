@@ -4,6 +4,7 @@ import { formatUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { jsonLine } from '../../events/listeners.ts';
 import { recommendConcurrency } from '../../pipelines/run/concurrency.ts';
+import { priceFor } from '../../pipelines/run/runConfig.ts';
 import { runDefaults } from '../../pipelines/run/settings.ts';
 import { estimateMicroUsd } from '../../providers/prices/cost.ts';
 import { compareOutcomes } from '../../sinks/comparison/comparison.ts';
@@ -17,8 +18,9 @@ import { findModel, jobContext } from '../batch/models.ts';
 import { startBatch } from '../batch/startBatch.ts';
 import { calibrationTable, SIMULATED_FIGURES } from '../display/tables.ts';
 import { createCommand } from '../flags/command.ts';
-import { flagsIn, withDefaults } from '../flags/flags.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
+import { flagsIn, type SettledFlags, withDefaults } from '../flags/flags.ts';
+import { runPrices } from '../flags/prices.ts';
 
 const defaultModel = { model: 'black-forest-labs/flux-schnell', version: null };
 
@@ -31,7 +33,7 @@ const prompts = [
 
 const command = createCommand({
   name: 'calibrate',
-  summary: summaries.calibrate,
+  summary: commandTable.calibrate.help,
   inputs: [],
   flags: [
     // It reads no file but those of --input.
@@ -94,9 +96,9 @@ export async function calibrate(script: BatchScriptContext): Promise<number> {
 function checkBudget(
   model: string,
   input: Parameters<typeof estimateMicroUsd>[1],
-  { budgetMicroUsd, priceMicroUsd }: { budgetMicroUsd: number | null; priceMicroUsd: number | null },
+  { budgetMicroUsd, prices }: Pick<SettledFlags, 'budgetMicroUsd' | 'prices'>,
 ): void {
-  const each = estimateMicroUsd(model, input, priceMicroUsd ?? undefined);
+  const each = estimateMicroUsd(model, input, priceFor(model, runPrices(prices)));
   if (each === null || budgetMicroUsd === null || each * prompts.length <= budgetMicroUsd) return;
   throw new UsageError(
     `Expected a budget of ${formatUsd(each * prompts.length)} for ${prompts.length} runs of ${model}, got ${formatUsd(budgetMicroUsd)}`,

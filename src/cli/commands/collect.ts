@@ -1,14 +1,14 @@
-import { resolve } from 'node:path';
-import { collect } from '../../pipelines/workflows/collect.ts';
+import { runCollect } from '../../pipelines/workflows/collect.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { runBatch } from '../batch/runBatch.ts';
+import { runFolderAt } from '../batch/runFolder.ts';
 import { createCommand } from '../flags/command.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { flagsIn, withDefaults } from '../flags/flags.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
 
 const command = createCommand({
   name: 'collect',
-  summary: summaries.collect,
+  summary: commandTable.collect.help,
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of that run' }],
   flags: [
     ...flagsIn('money', 'pace', 'destinations', 'tables', 'output'),
@@ -33,23 +33,24 @@ export const run: RunCommand = (argv) => runBatchScript(command, collectCommand,
  * Collects the predictions of detached runs, as finished images on disk. Resolves with the exit
  * code.
  */
-export function collectCommand(script: BatchScriptContext): Promise<number> {
+export async function collectCommand(script: BatchScriptContext): Promise<number> {
   const {
-    inputs: [folder = ''],
+    inputs: [path = ''],
     flags: given,
     service,
     io,
     warn,
   } = script;
+  const folder = await runFolderAt(path);
   if (given.simulateSpeed !== null) warn(GONE);
   return runBatch({
-    folder: resolve(folder),
+    folder,
     fingerprint: null,
     // Following predictions that already run costs nothing, so many are followed at a time.
     flags: withDefaults({ ...given, follow: given.follow ?? 'poll', concurrency: given.concurrency ?? 100 }),
     service,
     io,
     around: script.around,
-    run: collect,
+    run: runCollect,
   });
 }

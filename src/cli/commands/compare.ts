@@ -2,18 +2,18 @@ import { lastValueFrom } from 'rxjs';
 import { isSimulated } from '../../base/service.ts';
 import { UsageError } from '../../errors.ts';
 import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
-import { compareGrid, compareModels, readCompareSpec } from '../../pipelines/workflows/compare.ts';
+import { type CompareSpec, comparisonWorkflow } from '../../pipelines/workflows/compare.ts';
 import { compareOutcomes } from '../../sinks/comparison/comparison.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { comparisonTable, SIMULATED_FIGURES } from '../display/tables.ts';
 import { createCommand } from '../flags/command.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
 const command = createCommand({
   name: 'compare',
-  summary: summaries.compare,
+  summary: commandTable.compare.help,
   inputs: [{ name: 'SPEC', help: '.yaml or .json file with prompts and models' }],
   comparesModels: true,
   examples: [
@@ -33,29 +33,25 @@ export const run: RunCommand = (argv) => runBatchScript(command, compare, argv);
 export async function compare(script: BatchScriptContext): Promise<number> {
   const [specPath = ''] = script.inputs;
   const { flags, io } = script;
-  const read = await readCompareSpec(specPath, flags);
   const given = flags.models.map(({ model, version }) => (version === null ? model : `${model}:${version}`));
-  const spec = { ...read, models: given.length > 0 ? [...new Set(given)] : read.models };
-  if (spec.models.length === 0) {
+  const withModels = (read: CompareSpec): CompareSpec => {
+    const models = given.length > 0 ? [...new Set(given)] : read.models;
+    if (models.length > 0) return { ...read, models };
     throw new UsageError(`${specPath}: Expected models to compare, got none`, {
       suggestion: 'List them under models:, or give --model for each.',
     });
-  }
+  };
   let folder = '';
   const code = await startGrid(
+    comparisonWorkflow,
+    // The models are on the grid's axis now.
+    { ...script, flags: { ...flags, models: [] } },
     {
-      spec,
-      specPath,
-      defaultModel: spec.models[0] ?? '',
-      models: spec.models,
-      gridOf: () => compareGrid(spec),
-      run: (contexts, settings) => compareModels(spec, contexts, settings),
+      change: withModels,
       onFolder: (chosen) => {
         folder = chosen;
       },
     },
-    // The models are on the grid's axis now.
-    { ...script, flags: { ...flags, models: [] } },
   );
   if (!flags.dryRun && !flags.json && !flags.quiet) {
     const isReal = !isSimulated(await lastValueFrom(identifyService(script.service)));

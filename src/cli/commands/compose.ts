@@ -1,12 +1,12 @@
-import { compose, compositionGrid, readCompositionSpec } from '../../pipelines/workflows/compose.ts';
+import { compositionsWorkflow } from '../../pipelines/workflows/compose.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
 const command = createCommand({
   name: 'compose',
-  summary: summaries.compose,
+  summary: commandTable.compose.help,
   inputs: [{ name: 'SPEC', help: '.yaml or .json file with products and backgrounds' }],
   examples: [
     'examples/outdoor-scenes.yaml --simulate=5',
@@ -19,17 +19,6 @@ const command = createCommand({
 export const run: RunCommand = (argv) => runBatchScript(command, composeCommand, argv);
 
 /** Makes an image of each product in front of each background. Resolves with the exit code. */
-export async function composeCommand(script: BatchScriptContext): Promise<number> {
-  const [specPath = ''] = script.inputs;
-  const spec = await readCompositionSpec(specPath, script.flags);
-  return startGrid(
-    {
-      spec,
-      specPath,
-      defaultModel: 'google/nano-banana',
-      gridOf: (contexts) => compositionGrid(spec, contexts),
-      run: (contexts, settings) => compose(spec, contexts, settings),
-    },
-    script,
-  );
+export function composeCommand(script: BatchScriptContext): Promise<number> {
+  return startGrid(compositionsWorkflow, script);
 }

@@ -13,14 +13,14 @@ import { chooseFolder } from '../batch/chooseFolder.ts';
 import { findModel, jobContext } from '../batch/models.ts';
 import { startBatch } from '../batch/startBatch.ts';
 import { createCommand } from '../flags/command.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { withDefaults } from '../flags/flags.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
 
 const defaultModel = { model: 'black-forest-labs/flux-schnell', version: null };
 
 const command = createCommand({
   name: 'generate',
-  summary: summaries.generate,
+  summary: commandTable.generate.help,
   inputs: [
     { name: 'INPUT', help: '.txt, .csv, .tsv, .jsonl, .json or .yaml file of prompts; - for standard input' },
   ],

@@ -1,13 +1,12 @@
-import { grid } from '../../pipelines/workflows/grid/grid.ts';
-import { readGridSpec } from '../../pipelines/workflows/grid/spec.ts';
+import { gridWorkflow } from '../../pipelines/workflows/grid/grid.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
 const command = createCommand({
   name: 'grid',
-  summary: summaries.grid,
+  summary: commandTable.grid.help,
   inputs: [{ name: 'SPEC', help: '.yaml or .json file with prompt and axes' }],
   examples: ['examples/teapots.yaml --simulate=5', 'spec.yaml --dry-run', 'spec.yaml --limit 12 --budget 1'],
 });
@@ -19,19 +18,6 @@ export const run: RunCommand = (argv) => runBatchScript(command, gridCommand, ar
  * Makes an image of each combination of values: words of the prompt, model inputs, models.
  * Resolves with the exit code.
  */
-export async function gridCommand(script: BatchScriptContext): Promise<number> {
-  const [specPath = ''] = script.inputs;
-  const spec = await readGridSpec(specPath, script.flags);
-  const models = spec.axes.flatMap(({ values }) => values.flatMap(({ model }) => model ?? []));
-  return startGrid(
-    {
-      spec,
-      specPath,
-      defaultModel: 'black-forest-labs/flux-schnell',
-      models: [...new Set(models)],
-      gridOf: () => spec,
-      run: (contexts, settings) => grid(spec, contexts, settings),
-    },
-    script,
-  );
+export function gridCommand(script: BatchScriptContext): Promise<number> {
+  return startGrid(gridWorkflow, script);
 }

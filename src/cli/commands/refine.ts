@@ -1,26 +1,22 @@
 import { dirname } from 'node:path';
-import {
-  expectedParents,
-  type RefinementContexts,
-  refinementFingerprint,
-  refinementJobs,
-} from '../../pipelines/workflows/refinement/jobs.ts';
-import { refinement } from '../../pipelines/workflows/refinement/refinement.ts';
-import { readRefinementSpec, refinementTotal } from '../../pipelines/workflows/refinement/spec.ts';
+import { refinementBatch } from '../../pipelines/front/planning/refinementBatch.ts';
+import type { RefinementContexts } from '../../pipelines/workflows/refinement/jobs.ts';
+import { readRefinementSpec } from '../../pipelines/workflows/refinement/spec.ts';
 import { createScorer } from '../../scoring/scorer.ts';
-import { type BatchScriptContext, prefixSpecName, runBatchScript, withSpec } from '../batch/batchScript.ts';
+import { prefixSpecName } from '../../sources/specs/readSpec.ts';
+import { type BatchScriptContext, runBatchScript, withSpec } from '../batch/batchScript.ts';
 import { chooseFolder } from '../batch/chooseFolder.ts';
 import { jobContexts, ratedBy, refiningModel, scoringModel, specModel } from '../batch/models.ts';
 import { startBatch } from '../batch/startBatch.ts';
 import { createCommand } from '../flags/command.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { flagsIn } from '../flags/flags.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
 
 const defaultModel = 'black-forest-labs/flux-schnell';
 
 const command = createCommand({
   name: 'refine',
-  summary: summaries.refine,
+  summary: commandTable.refine.help,
   inputs: [
     { name: 'SPEC', help: '.yaml or .json file with prompt, candidates, keep, children, rounds and score' },
   ],
@@ -48,36 +44,26 @@ export async function refine(script: BatchScriptContext): Promise<number> {
   const spec = await readRefinementSpec(input, given);
   const flags = withSpec(given, spec, service);
   const own = specModel(spec, given, service, defaultModel);
-  const refining = await refiningModel(spec, own, given, service);
+  const refining = await refiningModel(spec, own, service);
   const found = await jobContexts(flags, [own, refining], service.provider);
   const [first, second] = found.map((context) => ({ ...context, folder: dirname(input) }));
   if (first === undefined || second === undefined) throw new Error('Expected a context for each model');
   const contexts: RefinementContexts = [first, second];
   const { score } = spec;
+  // Without one, the spec is refused.
+  if (score === null) throw new Error('Expected a score');
   const scorer =
     'model' in score ? await scoringModel(score, flags, service, dirname(input)) : createScorer(score);
-  await prefixSpecName(input, () => refinementJobs(spec, contexts, []));
+  const { resumeAnyway } = flags;
+  const batch = await prefixSpecName(input, () => refinementBatch(spec, contexts, { scorer, resumeAnyway }));
   return startBatch({
     ...(await chooseFolder(script, input, { name: spec.name })),
-    jobs: () => refinementJobs(spec, contexts, expectedParents(spec)),
-    total: refinementTotal(spec),
-    context: contexts,
-    renditions: spec.renditions,
+    ...batch,
     axes: `at most ${spec.candidates} candidates, then ${spec.rounds} rounds of ${spec.keep} x ${spec.children}`,
     ...(typeof scorer === 'function' ? {} : { ratedBy: ratedBy(scorer) }),
-    tagNames: ['round', 'parent'],
-    haveFiles: true,
-    fingerprint: null,
     flags,
     service,
     io,
     around: script.around,
-    run: (settings) =>
-      refinement(spec, contexts, {
-        ...settings,
-        scorer,
-        fixedInput: refinementFingerprint(spec, contexts),
-        resumeAnyway: flags.resumeAnyway,
-      }),
   });
 }

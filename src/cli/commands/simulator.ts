@@ -4,7 +4,7 @@ import { type ChaosProfileName, chaosProfiles } from '../../simulator/chaos/prof
 import { startSimulator } from '../../simulator/startSimulator.ts';
 import { commandLine, isClone, packageVersion } from '../display/commandLine.ts';
 import { chaosProfileLines } from '../flags/command.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
 interface Flags {
   readonly port: number;
@@ -38,7 +38,7 @@ const examplePrompts = isClone ? 'examples/prompts.jsonl' : 'prompts.csv';
 
 function describeCommand(): Command {
   return new Command(commandLine('simulator'))
-    .description(summaries.simulator)
+    .description(commandTable.simulator.help)
     .version(packageVersion())
     .option('--port <n>', 'port of the API; 0: any free one', port, 8787)
     .option('--files-port <n>', 'port of the output files; 0: any free one', port, 0)

@@ -1,12 +1,12 @@
-import { readStylesSpec, styles, stylesGrid } from '../../pipelines/workflows/styles.ts';
+import { stylesWorkflow } from '../../pipelines/workflows/styles.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
 const command = createCommand({
   name: 'styles',
-  summary: summaries.styles,
+  summary: commandTable.styles.help,
   inputs: [{ name: 'SPEC', help: '.yaml or .json file with prompts and styles' }],
   examples: ['examples/cover-styles.yaml --simulate=5', 'spec.yaml --dry-run'],
 });
@@ -18,17 +18,6 @@ export const run: RunCommand = (argv) => runBatchScript(command, stylesCommand, 
  * Makes the same prompts in the styles of several reference pictures, side by side. Resolves with
  * the exit code.
  */
-export async function stylesCommand(script: BatchScriptContext): Promise<number> {
-  const [specPath = ''] = script.inputs;
-  const spec = await readStylesSpec(specPath, script.flags);
-  return startGrid(
-    {
-      spec,
-      specPath,
-      defaultModel: 'google/nano-banana',
-      gridOf: (contexts) => stylesGrid(spec, contexts),
-      run: (contexts, settings) => styles(spec, contexts, settings),
-    },
-    script,
-  );
+export function stylesCommand(script: BatchScriptContext): Promise<number> {
+  return startGrid(stylesWorkflow, script);
 }

@@ -1,12 +1,12 @@
-import { readVariationsSpec, variations, variationsGrid } from '../../pipelines/workflows/variations.ts';
+import { variationsWorkflow } from '../../pipelines/workflows/variations.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { startGrid } from '../batch/startGrid.ts';
 import { createCommand } from '../flags/command.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 
 const command = createCommand({
   name: 'variations',
-  summary: summaries.variations,
+  summary: commandTable.variations.help,
   inputs: [{ name: 'SPEC', help: '.yaml or .json file with reference, prompt and variations' }],
   examples: [
     'examples/lighthouse-variations.yaml --simulate=5',
@@ -19,17 +19,6 @@ const command = createCommand({
 export const run: RunCommand = (argv) => runBatchScript(command, variationsCommand, argv);
 
 /** Makes variations of a reference picture. Resolves with the exit code. */
-export async function variationsCommand(script: BatchScriptContext): Promise<number> {
-  const [specPath = ''] = script.inputs;
-  const spec = await readVariationsSpec(specPath, script.flags);
-  return startGrid(
-    {
-      spec,
-      specPath,
-      defaultModel: 'black-forest-labs/flux-dev',
-      gridOf: (contexts) => variationsGrid(spec, contexts),
-      run: (contexts, settings) => variations(spec, contexts, settings),
-    },
-    script,
-  );
+export function variationsCommand(script: BatchScriptContext): Promise<number> {
+  return startGrid(variationsWorkflow, script);
 }

@@ -2,12 +2,12 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { blindPairs, readVotes } from '../../sinks/comparison/blindVotes.ts';
-import { tallyVotes } from '../../sinks/comparison/votes.ts';
+import { distinctBallots, tallyVotes } from '../../sinks/comparison/votes.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { commandLine, packageVersion } from '../display/commandLine.ts';
 import { voteTable } from '../display/tables.ts';
 import type { ScriptIo } from '../display/terminal.ts';
-import { type RunCommand, summaries } from '../flags/summaries.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { runScript } from '../script/runScript.ts';
 
 /** Runs the command for the arguments after its name. */
@@ -16,7 +16,7 @@ export const run: RunCommand = (argv) => runScript((_argv, io) => countVotes(arg
 async function countVotes(argv: readonly string[], io: ScriptIo): Promise<number> {
   let text = '';
   const command = new Command(commandLine('votes'))
-    .description(summaries.votes)
+    .description(commandTable.votes.help)
     .version(packageVersion())
     .argument('<run-folder>', 'folder of that run')
     .argument('<votes...>', 'files exported by ab.html, one for each person')
@@ -43,14 +43,13 @@ async function countVotes(argv: readonly string[], io: ScriptIo): Promise<number
   const [given = '', ...paths] = command.args;
   const folder = resolve(given);
   const comparison = await runOf(folder);
-  const votes = (await Promise.all(paths.map((path) => readVotes(path, comparison)))).flatMap(
-    (each) => each.votes,
-  );
+  const people = distinctBallots(await Promise.all(paths.map((path) => readVotes(path, comparison))));
+  const votes = people.flatMap((each) => each.votes);
   const tally = tallyVotes(votes);
   io.stdout.write(
     command.opts<{ json?: boolean }>().json === true
-      ? `${JSON.stringify({ run: comparison, votes: votes.length, tally }, null, 2)}\n`
-      : voteTable(tally, votes.length, paths.length),
+      ? `${JSON.stringify({ run: comparison, people: people.length, votes: votes.length, tally }, null, 2)}\n`
+      : voteTable(tally, votes.length, people.length),
   );
   return 0;
 }

@@ -25,7 +25,7 @@ export interface CauseCounter {
 const MOST_CAUSES = 200;
 const NAMED_JOBS = 3;
 
-/** Failures of one cause that are reported one by one as they happen. */
+/** Failures of one cause that are reported one by one as they happen, if there is no summary. */
 export const linesOfCause = 3;
 
 /**
@@ -77,11 +77,25 @@ const PROMPT_COLUMNS = 40;
 
 /** Returns the reason why a job failed and the suggestion, on one line. */
 export function failureLine(job: FailedJob): string {
-  return `${jobName(job.index)} '${shorten(promptPreview(job.prompt), PROMPT_COLUMNS)}': ${story(job)}`;
+  return `${shownJob(job)}: ${story(job)}`;
 }
 
-function story({ error }: FailedJob): string {
-  const reason = plainText(error?.message ?? 'no reason given');
+/** Returns the reason why a job failed, on one line. */
+export function reasonLine(job: FailedJob): string {
+  return `${shownJob(job)}: ${reasonOf(job)}`;
+}
+
+function shownJob({ index, prompt }: FailedJob): string {
+  return `${jobName(index)} '${shorten(promptPreview(prompt), PROMPT_COLUMNS)}'`;
+}
+
+function reasonOf({ error }: FailedJob): string {
+  return plainText(error?.message ?? 'no reason given');
+}
+
+function story(job: FailedJob): string {
+  const { error } = job;
+  const reason = reasonOf(job);
   const advice = plainText(error?.suggestion ?? '');
   return advice === '' ? reason : `${reason} – ${advice}`;
 }

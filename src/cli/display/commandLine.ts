@@ -3,13 +3,31 @@ import { requirePackage } from '../../disk/requirePackage.ts';
 /** True in a clone, where scripts run from their sources; false in the built package. */
 export const isClone = import.meta.url.endsWith('.ts');
 
+/** The commands that are a script of their own in a clone, with its name in `pipelines/`. */
+const scripts: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [
+      ...['generate', 'campaign', 'grid', 'variations', 'compose', 'compare', 'styles', 'refine'],
+      ...['collect', 'votes', 'calibrate', 'simulator'],
+    ].map((name) => [name, name]),
+  ),
+  retry: 'retry-failed',
+};
+
 /**
  * Returns a command as you type it: `npx tsx pipelines/generate.ts prompts.csv` in a clone,
  * `npx rxposure generate prompts.csv` where the package is installed.
  */
 export function commandLine(name: string, words = ''): string {
-  const start = isClone ? `npx tsx pipelines/${name}.ts` : `npx rxposure ${name}`;
-  return words === '' ? start : `${start} ${words}`;
+  const script = scripts[name];
+  const inClone = script === undefined ? `pipelines/rxposure.ts ${name}` : `pipelines/${script}.ts`;
+  const start = isClone ? `npx tsx ${inClone}` : `npx rxposure ${name}`;
+  return words === '' ? start.trimEnd() : `${start.trimEnd()} ${words}`;
+}
+
+/** Returns a word as a shell takes it: in quotes if it needs them. */
+export function shellWord(word: string): string {
+  return /^[\w./:@=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Returns the version of the package. */

@@ -1,11 +1,11 @@
 import { isSimulated } from '../../base/service.ts';
 import { formatUsd } from '../../base/text.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
-import { failureLine, linesOfCause } from './causes.ts';
+import { reasonLine } from './causes.ts';
 import type { Progress } from './progress.ts';
 import { summaryLines } from './summaryLines.ts';
 import type { Paint } from './terminal.ts';
-import { counted, formatDuration, jobName, plainText, promptPreview, shorten } from './text.ts';
+import { counted, formatDuration, plainText, promptPreview, shorten } from './text.ts';
 import { uploadsText } from './uploads.ts';
 
 /** Returns the permanent lines of an event: a failure, a warning, the summary; for most none. */
@@ -62,16 +62,13 @@ export function startLine({
   return `${counted(total, 'job')}${simulated}${before}, ${concurrency} at a time, into ${plainText(folder)}${sent}`;
 }
 
-/** Only the first failures of a cause have a line each: the summary counts the others. */
+/** The first failure of a cause has a line; the summary counts all, with the advice. */
 function failedLines(
   { outcome }: Extract<RunEvent, { type: 'job.failed' }>,
   { sameCause }: Progress,
   paint: Paint,
 ): string[] {
-  const failed = paint('red', 'failed');
-  if (sameCause <= linesOfCause) return [`${failed} ${failureLine(outcome)}`];
-  if (sameCause > linesOfCause + 1) return [];
-  return [`${failed} ${jobName(outcome.index)}, as those before; the summary counts all of this kind`];
+  return sameCause > 1 ? [] : [`${paint('red', 'failed')} ${reasonLine(outcome)}`];
 }
 
 function progressText(event: Extract<RunEvent, { type: 'job.progress' }>): string {

@@ -3,6 +3,7 @@ import { formatUsd, toMicroUsd } from '../../base/text.ts';
 import type { RunEvent, RunTotals } from '../../events/runEvent.ts';
 import type { ModelTotals } from '../../sinks/report/tallies.ts';
 import { causeLine } from './causes.ts';
+import { nextStep } from './nextStep.ts';
 import type { Problems } from './problems.ts';
 import type { Costs, Progress, ServiceCounts } from './progress.ts';
 import type { Paint } from './terminal.ts';
@@ -144,25 +145,4 @@ function failureList({ failed }: RunTotals, { causes }: Problems): string[] {
     ...shown.map((cause) => `  ${causeLine(cause)}`),
     ...(hidden > 0 ? [`  … and ${hidden} more, in manifest.jsonl`] : []),
   ];
-}
-
-const KEPT = 'Saved images are not made or paid for again.';
-
-/** Says how the rest is made, and what another run alone will not change. */
-function nextStep(
-  { failed, skipped, budgetNeededUsd }: RunTotals,
-  { recoverableFailures, repeatingFailures }: Problems,
-): string[] {
-  const others = failed - recoverableFailures - repeatingFailures;
-  const steps = [
-    budgetNeededUsd !== undefined &&
-      `Run the same command again with --budget ${budgetNeededUsd.toFixed(2)} to make the rest. ${KEPT}`,
-    budgetNeededUsd === undefined &&
-      recoverableFailures + skipped > 0 &&
-      `Run the same command again to retry the rest. ${KEPT}`,
-    repeatingFailures > 0 &&
-      `${counted(repeatingFailures, 'failure')} will happen again unless you change the prompt or the input.`,
-    others > 0 && `${counted(others, 'failure')} may happen again: follow the advice above first.`,
-  ];
-  return steps.filter((step) => step !== false);
 }

@@ -104,6 +104,6 @@ export function voteTable(tally: readonly VariantTally[], votes: number, people:
     `${percent(low)} to ${percent(high)}`,
   ]);
   const lines = columns([head, ...rows]);
-  const counts = `${counted(votes, 'vote')} from ${counted(people, 'file')}`;
+  const counts = `${counted(votes, 'vote')} from ${counted(people, 'person', 'people')}`;
   return `${[counts, ...lines].join('\n')}\n`;
 }

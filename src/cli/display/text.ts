@@ -1,13 +1,15 @@
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
+import { flagsAlone } from '../../errors.ts';
 
 /**
  * Makes a text safe for a terminal, on one line: removes escape sequences, and turns every run of
  * line breaks, tabs and other control characters into one space. Removes characters that change the
- * writing direction as well, since they would reorder the text around them.
+ * writing direction as well, since they would reorder the text around them, and the names that
+ * options have in code.
  */
 export function plainText(text: string): string {
-  return stripVTControlCharacters(text)
+  return stripVTControlCharacters(flagsAlone(text))
     .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
     .replace(/[\p{Cc}\u2028\u2029\s]+/gu, ' ')
     .trim();
@@ -87,14 +89,14 @@ export function quoted(text: string): string {
 }
 
 /**
- * Aligns rows in columns as wide as their widest text: the first to the left, the others, figures,
- * to the right.
+ * Aligns rows in columns as wide as their widest text: the first `texts` of them to the left, the
+ * others, figures, to the right.
  */
-export function columns(rows: readonly (readonly string[])[]): string[] {
+export function columns(rows: readonly (readonly string[])[], texts = 1): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const fitted = (text: string, column: number): string => {
     const width = widths[column] ?? 0;
-    return column === 0 ? text.padEnd(width) : text.padStart(width);
+    return column < texts ? text.padEnd(width) : text.padStart(width);
   };
   return rows.map((row) => row.map(fitted).join('  '));
 }

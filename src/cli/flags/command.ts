@@ -4,6 +4,7 @@ import { chaosProfiles } from '../../simulator/chaos/profiles.ts';
 import { commandLine, isClone, packageVersion } from '../display/commandLine.ts';
 import { quoted } from '../display/text.ts';
 import { exitCodes } from '../script/exit.ts';
+import { checkSeparateValues, commandLineError, withOptionalValues } from './commandLineFaults.ts';
 import { type FlagDefinition, groupHeadings } from './defineFlag.ts';
 import { emptyFlags, type FlagName, type Flags } from './flags.ts';
 import { flagTable } from './flagTable.ts';
@@ -19,7 +20,7 @@ interface InputDefinition {
 
 /** The description of a script's command line. */
 interface CreateCommandConfig {
-  /** The script's file name without extension: `generate`. */
+  /** The name of the command: `generate`. */
   name: string;
   /** A sentence or two for the help: `Makes …`. */
   summary: string;
@@ -28,6 +29,8 @@ interface CreateCommandConfig {
   inputs: readonly InputDefinition[];
   /** The flags it serves: `[...flagsIn('money', 'pace'), 'only']`. Default: all. */
   flags?: readonly FlagName[];
+  /** False for a command that sends no request, and so needs no token. Default true. */
+  needsService?: boolean;
   /** Allows `--model` several times, for scripts that compare models. Default false. */
   comparesModels?: boolean;
   /**
@@ -53,10 +56,17 @@ type ParsedCommand =
  * nothing. `serves` returns whether the script has a flag.
  */
 export function createCommand(config: CreateCommandConfig): {
+  readonly name: string;
+  readonly needsService: boolean;
   parse: (argv: readonly string[]) => ParsedCommand;
   serves: (flag: FlagName) => boolean;
 } {
-  return { parse: (argv) => parse(config, argv), serves: (flag) => serves(config, flag) };
+  const { name, needsService = true } = config;
+  return {
+    ...{ name, needsService },
+    parse: (argv) => parse(config, argv),
+    serves: (flag) => serves(config, flag),
+  };
 }
 
 function serves({ flags }: CreateCommandConfig, flag: FlagName): boolean {
@@ -83,26 +93,11 @@ function parse(config: CreateCommandConfig, argv: readonly string[]): ParsedComm
     if (error instanceof CommanderError && error.exitCode === 0) return { kind: 'text', text };
     throw commandLineError(error);
   }
+  checkSeparateValues(config.inputs, command.args, argv);
   checkInputs(config.inputs, command.args);
   checkModels(config, flags);
   return { kind: 'run', inputs: command.args, flags };
 }
-
-/**
- * Adds a value to flags that stand alone, such as `--simulate` and `--watch`. They take a value
- * only after `=`: the parser would read the next word as an optional value, and that word is often
- * the input file.
- */
-function withOptionalValues(argv: readonly string[]): string[] {
-  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
-  return argv.map((word, index) =>
-    index < end ? (optionalValues.get(word.replace(/=$/, '')) ?? word) : word,
-  );
-}
-
-const optionalValues = new Map(
-  flagTable.flatMap(({ name, alone }) => (alone === undefined ? [] : [[`--${name}`, `--${name}=${alone}`]])),
-);
 
 function checkInputs(inputs: readonly InputDefinition[], given: readonly string[]): void {
   const missing = inputs.find(({ isRequired = true }, index) => isRequired && (given[index] ?? '') === '');
@@ -182,15 +177,13 @@ function notForScript(script: string, flag: string): UsageError {
 
 /** Returns the end of the help: examples, chaos profiles, environment, exit codes. */
 function helpEpilogue(config: CreateCommandConfig): string {
-  const { name, examples = [] } = config;
-  const environment = [
-    [
-      'REPLICATE_API_TOKEN',
-      `the token; required${serves(config, 'simulate') ? ' unless you give --simulate' : ''}`,
-    ],
+  const { name, examples = [], needsService = true } = config;
+  const required = `the token; required${serves(config, 'simulate') ? ' unless you give --simulate' : ''}`;
+  const service = [
+    ['REPLICATE_API_TOKEN', required],
     ['REPLICATE_BASE_URL', 'base URL of the API'],
-    ['NO_COLOR', 'any value: no colours'],
   ] as const;
+  const environment = [...(needsService ? service : []), ['NO_COLOR', 'any value: no colours']] as const;
   const commands = examples
     .filter((words) => isClone || !words.startsWith('examples/'))
     .map((words) => `  ${commandLine(name, words)}`);
@@ -208,22 +201,4 @@ function helpEpilogue(config: CreateCommandConfig): string {
 export function chaosProfileLines(): string[] {
   const lines = Object.entries(chaosProfiles).map(([name, { summary }]) => `  ${name.padEnd(19)}${summary}`);
   return ['Chaos profiles:', ...lines];
-}
-
-/** Turns a parser error into a `UsageError`; returns other errors unchanged. */
-function commandLineError(error: unknown): unknown {
-  if (!(error instanceof CommanderError)) return error;
-  const { code, message } = error;
-  if (code === 'commander.unknownOption') {
-    const [, flag = ''] = /unknown option '([^']*)'/.exec(message) ?? [];
-    const [, meant] = /Did you mean (.+)\?\)/.exec(message) ?? [];
-    return new UsageError(`Expected a known flag, got \`${flag}\``, {
-      suggestion: meant === undefined ? 'See --help for the flags.' : `Did you mean ${meant}?`,
-    });
-  }
-  const [, flag, argument] = /option '(--[\w-]+) <(.+)>'/.exec(message) ?? [];
-  if (code === 'commander.optionMissingArgument' && flag !== undefined) {
-    return new UsageError(`Expected \`${flag}\` to be followed by ${argument}, got nothing`);
-  }
-  return new UsageError(message.replace(/^error: /, ''));
 }

@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import { quoted } from '../display/text.ts';
-import type { FlagValue } from './flagValues.ts';
+import type { FlagValue } from './flagValue.ts';
 
 /** The groups of flags that a script serves as a whole, each with its heading in the help. */
 export const groupHeadings = {
@@ -164,5 +164,7 @@ function readValue<Value>(flag: ListFlagConfig<string, string, Value>, text: str
   }
   const parsed = value.schema.safeParse(text);
   if (parsed.success) return parsed.data;
-  throw new UsageError(`Expected \`--${name}\` to be ${value.expected}, got ${quoted(text)}`);
+  throw new UsageError(`Expected \`--${name}\` to be ${value.expected}, got ${quoted(text)}`, {
+    ...(value.advice === undefined ? {} : { suggestion: value.advice(text) }),
+  });
 }

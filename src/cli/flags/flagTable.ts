@@ -123,14 +123,13 @@ export const flagTable = [
     group: 'money',
     value: flagValues.dollars(1, 'dollars above 0 such as 2.50, with at most 6 decimals'),
   }),
-  valueFlag({
+  listFlag({
     name: 'price',
-    field: 'priceMicroUsd',
-    empty: null,
-    argument: 'USD',
-    help: 'price of one output image; overrides the built-in table',
+    field: 'prices',
+    argument: '[MODEL=]USD',
+    help: 'price of one output image, of a model or of all; overrides the built-in table; repeatable',
     group: 'money',
-    value: flagValues.dollars(0, 'dollars such as 0.025, with at most 6 decimals'),
+    value: flagValues.price,
   }),
   valueFlag({
     name: 'max-attempts',
@@ -454,7 +453,7 @@ export const flagTable = [
     name: 'dry-run',
     field: 'dryRun',
     empty: false,
-    help: 'check, price and show the plan; create nothing',
+    help: 'check, price and show the plan; create nothing; needs no token',
     group: 'mode',
   }),
   // Null: the real service.
@@ -514,6 +513,13 @@ export const flagTable = [
     help: 'serve a page on this machine that shows the run live (default: any free port)',
     group: 'output',
     value: flagValues.wholeNumber(0, 65_535),
+  }),
+  toggleFlag({
+    name: 'open',
+    field: 'open',
+    empty: false,
+    help: 'open the gallery in your browser at the end',
+    group: 'output',
   }),
   toggleFlag({
     name: 'json',

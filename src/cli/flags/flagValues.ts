@@ -1,15 +1,9 @@
 import { z } from 'zod';
-import { MODEL_REFERENCE, type ModelReference } from '../../base/modelName.ts';
+import type { ModelReference } from '../../base/modelName.ts';
 import { httpUrl } from '../../providers/replicate/credentials.ts';
-
-/** A parser for the text after a flag. */
-export interface FlagValue<Value> {
-  /** Completes the sentence "Expected `--flag` to be …". */
-  readonly expected: string;
-  readonly schema: z.ZodType<Value, string>;
-  /** Formats a value as you would type it. Default: `String`. */
-  readonly show?: (value: Value) => string;
-}
+import type { FlagValue } from './flagValue.ts';
+import { modelAdvice, modelReference } from './modelValues.ts';
+import { dollars, price } from './moneyValues.ts';
 
 function wholeNumber(min: number, max: number): FlagValue<number> {
   return {
@@ -95,22 +89,6 @@ const fileSize: FlagValue<number> = {
 
 const unitBytes: Readonly<Record<string, number>> = { k: 1_000, m: 1_000_000, g: 1_000_000_000 };
 
-/** Dollars, as whole millionths. Parsed by digits, because a float is off by one now and then. */
-function dollars(minMicroUsd: number, expected: string): FlagValue<number> {
-  const amount = /^\$?(\d{1,9})(?:\.(\d{1,6}))?$/;
-  return {
-    expected,
-    schema: z
-      .string()
-      .regex(amount)
-      .transform((text) => {
-        const [, whole = '', decimals = ''] = amount.exec(text) ?? [];
-        return Number(whole + decimals.padEnd(6, '0'));
-      })
-      .pipe(z.number().min(minMicroUsd)),
-  };
-}
-
 function oneOf<const Word extends string>(words: readonly Word[]): FlagValue<Word> {
   return { expected: `one of ${words.join(', ')}`, schema: z.enum(words) };
 }
@@ -120,29 +98,6 @@ function keyOf<Word extends string>(record: Readonly<Record<Word, unknown>>): Fl
   return oneOf(Object.keys(record).filter((key): key is Word => Object.hasOwn(record, key)));
 }
 
-/** Returns the name in the address of a model's page, as it is copied; other texts as they are. */
-function asReference(text: string): string {
-  return text
-    .trim()
-    .replace(/^(?:https?:\/\/)?(?:www\.)?replicate\.com\//i, '')
-    .replace(/^deployments\//i, 'deployments/')
-    .replace(/[?#].*$/, '')
-    .replace(/\/+$/, '')
-    .replace(/\/versions\/(?=[0-9a-f]{64}$)/, ':');
-}
-
-const modelReference: FlagValue<ModelReference> = {
-  expected: 'OWNER/NAME, OWNER/NAME:VERSION (64 hex digits) or deployments/OWNER/NAME',
-  schema: z
-    .string()
-    .transform(asReference)
-    .pipe(z.string().regex(MODEL_REFERENCE))
-    .transform((text) => {
-      const [model = '', version = null] = text.split(':');
-      return { model, version };
-    }),
-};
-
 const concurrency: FlagValue<number | 'auto'> = {
   expected: `${wholeNumber(1, 10_000).expected}, or auto`,
   schema: z.union([z.literal('auto'), wholeNumber(1, 10_000).schema]),
@@ -150,25 +105,36 @@ const concurrency: FlagValue<number | 'auto'> = {
 
 const fallback: FlagValue<ModelReference | 'new-seed'> = {
   expected: `${modelReference.expected}, or new-seed`,
+  advice: modelAdvice,
   schema: z.union([z.literal('new-seed'), modelReference.schema]),
 };
 
-const jobNumbers: FlagValue<(index: number) => boolean> = {
+/** Some jobs by their numbers. */
+export interface JobSelection {
+  /** As typed: `3,7-9`. */
+  readonly text: string;
+  /** Returns true if it selects the job with an index, which counts from 0. */
+  readonly has: (index: number) => boolean;
+}
+
+const jobNumbers: FlagValue<JobSelection> = {
   expected: 'job numbers from 1 up, such as 3 or 3,7-9',
   schema: z
     .string()
     .regex(/^[1-9]\d{0,9}(-[1-9]\d{0,9})?(,[1-9]\d{0,9}(-[1-9]\d{0,9})?)*$/)
-    .transform((text) =>
-      text.split(',').map((part) => {
-        const [first = 0, last = first] = part.split('-').map(Number);
-        return { first: first - 1, last: last - 1 };
-      }),
-    )
-    .refine((ranges) => ranges.every(({ first, last }) => first <= last))
-    .transform(
-      (ranges) => (index: number) => ranges.some(({ first, last }) => index >= first && index <= last),
-    ),
+    .transform((text) => ({ text, ranges: text.split(',').map(indexRange) }))
+    .refine(({ ranges }) => ranges.every(({ first, last }) => first <= last))
+    .transform(({ text, ranges }) => ({
+      text,
+      has: (index) => ranges.some(({ first, last }) => index >= first && index <= last),
+    })),
 };
+
+/** Returns the indexes of `7-9` or `7`. */
+function indexRange(text: string): { readonly first: number; readonly last: number } {
+  const [first = 0, last = first] = text.split('-').map(Number);
+  return { first: first - 1, last: last - 1 };
+}
 
 const keyValue: FlagValue<readonly [string, string]> = {
   expected: 'KEY=VALUE',
@@ -209,6 +175,7 @@ export const flagValues = {
   time,
   pause,
   dollars,
+  price,
   oneOf,
   keyOf,
   fileSize,

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { defer, filter, type Observable, repeat, type SchedulerLike, take } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { longTimer } from '../../base/time/longTimer.ts';
+import { longTimer, monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { RxposureError } from '../../errors.ts';
 import { toStorageError } from '../storageError.ts';
 import { holdLease, type Lease, type RenewalConfig } from './holdLease.ts';

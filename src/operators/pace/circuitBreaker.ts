@@ -1,6 +1,6 @@
 import { defer, type MonoTypeOperatorFunction, type SchedulerLike, tap, throwError } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { CircuitOpenError } from '../../errors.ts';
+import { CircuitOpenError, option } from '../../errors.ts';
 import { expectCount, expectWait } from '../internal/options.ts';
 
 export interface CircuitBreakerConfig {
@@ -55,7 +55,7 @@ export function circuitBreaker<T>(
 function openError(name: string, waitMs: number): CircuitOpenError {
   const next = waitMs === 0 ? 'A trial is in flight.' : `Next try in ${Math.ceil(waitMs / 1_000)} s.`;
   return new CircuitOpenError(`Skipped: ${name} failed too often in a row. ${next}`, {
-    suggestion: 'Run the same command again later, or give --fallback OWNER/NAME.',
+    suggestion: `Run the same command again later, or give ${option('--fallback', 'OWNER/NAME')}.`,
   });
 }
 

@@ -1,5 +1,5 @@
 import { inWords } from '../../base/text.ts';
-import { ProviderError } from '../../errors.ts';
+import { option, ProviderError } from '../../errors.ts';
 
 interface ClosureConfig {
   /**
@@ -120,7 +120,6 @@ function tooLong({ namedMs, refusedForMs, maxWaitMs, reason }: LongWait): Provid
   const why = reason === null ? '' : ` (${reason})`;
   return new ProviderError('ERR_WAIT_TOO_LONG', `${message}${why}`, {
     stopsRun: true,
-    suggestion:
-      'Run the same command again later, or raise --max-wait. Saved images are not made or paid for again.',
+    suggestion: `Run the same command again later, or raise ${option('--max-wait')}. Saved images are not made or paid for again.`,
   });
 }

@@ -1,3 +1,4 @@
+import { expectCount } from '../internal/options.ts';
 /** Finds out how many concurrent predictions a service makes good use of. */
 export interface ConcurrencyLearner {
   /** Concurrent predictions to allow now. */
@@ -45,6 +46,8 @@ const ECHO_MS = 5_000;
  */
 export function createConcurrencyLearner(config: ConcurrencyLearnerConfig = {}): ConcurrencyLearner {
   const { first = 4, most = 64 } = config;
+  expectCount(first, 'first', 1);
+  expectCount(most, 'most', 1);
   let slots = first;
   let known = { perMs: 0, slots: first };
   let isBold = true;

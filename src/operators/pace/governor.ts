@@ -1,9 +1,8 @@
 import { Observable, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs';
-import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { longTimer } from '../../base/time/longTimer.ts';
+import { createFifoQueue } from '../../base/items/fifoQueue.ts';
+import { longTimer, monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import type { ProviderError } from '../../errors.ts';
 import type { CreateTicket, Governor } from '../../ports.ts';
-import { createFifoQueue } from '../internal/fifoQueue.ts';
 import { expectOption } from '../internal/options.ts';
 import { createClosure } from './closure.ts';
 import { createPaceLearner } from './paceLearner.ts';

@@ -1,6 +1,6 @@
 import { Observable, type SchedulerLike, Subject, type Subscriber, Subscription, take } from 'rxjs';
+import { createFifoQueue } from '../../base/items/fifoQueue.ts';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { createFifoQueue } from '../internal/fifoQueue.ts';
 import { expectOption } from '../internal/options.ts';
 import { createPeriods } from './periods.ts';
 

@@ -1,6 +1,6 @@
 import { type MonoTypeOperatorFunction, tap } from 'rxjs';
+import { inTurn } from '../../base/items/flattenAll.ts';
 import type { Governor } from '../../ports.ts';
-import { inTurn } from '../internal/inTurn.ts';
 
 /**
  * Delays each value until a governor lets it pass; keeps the order. Share the governor between

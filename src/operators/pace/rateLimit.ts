@@ -6,9 +6,8 @@ import {
   type Observable,
   type SchedulerLike,
 } from 'rxjs';
-import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { longTimer } from '../../base/time/longTimer.ts';
-import { inTurn } from '../internal/inTurn.ts';
+import { inTurn } from '../../base/items/flattenAll.ts';
+import { longTimer, monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { createTokenBucket } from './tokenBucket.ts';
 
 export interface RateLimitConfig {

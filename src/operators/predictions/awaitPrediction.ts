@@ -1,5 +1,6 @@
 import {
   catchError,
+  concat,
   defer,
   filter,
   finalize,
@@ -10,7 +11,8 @@ import {
   of,
   switchAll,
   takeWhile,
-  timer,
+  throwError,
+  throwIfEmpty,
 } from 'rxjs';
 import { expectConcurrency, flattenAll } from '../../base/items/flattenAll.ts';
 import {
@@ -22,11 +24,12 @@ import {
   settleItem,
   spendItem,
 } from '../../base/items/item.ts';
-import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
-import { maxTimerMs } from '../../base/time/longTimer.ts';
+import { longTimer, monotonicScheduler } from '../../base/monotonicScheduler.ts';
+import { option, PredictionError } from '../../errors.ts';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction, PredictionEvent } from '../../types.ts';
 import { type AdaptivePollConfig, adaptivePoll } from '../adaptivePoll.ts';
+import { expectWait } from '../internal/options.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { retryBackoff } from '../retryBackoff.ts';
 import { cancelPrediction } from './cancelPrediction.ts';
@@ -46,7 +49,10 @@ export interface AwaitPredictionConfig
   follower?: Follower;
   /** Predictions followed at a time: an integer of 1 or more, or Infinity. Default Infinity. */
   concurrency?: number;
-  /** Returns the states of the prediction once the time is up. Default: cancels it. */
+  /**
+   * Returns the states of the prediction once the time is up. If it completes without a final one,
+   * the item has failed with `ERR_PREDICTION_TIMEOUT`. Default: cancels the prediction.
+   */
   onTimeout?: (prediction: Prediction) => Observable<Prediction>;
   /** 0…1, for the jitter of retries. Default Math.random. */
   random?: () => number;
@@ -62,10 +68,12 @@ export interface AwaitPredictionConfig
  *     awaitPrediction        500ms p 1500ms (q|)
  *     time is up first       (cancelled, then emitted as the service left it)
  *
- * A failed request is repeated with a growing wait; no failure ever creates anything. If the
- * service cannot be asked, the item has failed. Emits an error only if it is no item's (401, 402);
- * after an error of the source, what is followed is followed to its end first. Unsubscribing drops
- * the requests and cancels nothing at the service: those predictions count as paid.
+ * Once the time is up, an item without output has `timedOutMs`, and `downloadOutput` fails it with
+ * `ERR_PREDICTION_TIMEOUT`. A failed request is repeated with a growing wait; no failure ever
+ * creates anything. If the service cannot be asked, the item has failed. Emits an error only if it
+ * is no item's (401, 402); after an error of the source, what is followed is followed to its end
+ * first. Unsubscribing drops the requests and cancels nothing at the service: those predictions
+ * count as paid.
  *
  * Reservations: settles each with the cost of the final prediction, or with its price if the cost
  * is not known.
@@ -74,8 +82,10 @@ export function awaitPrediction(
   provider: Provider,
   config: AwaitPredictionConfig = {},
 ): <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) => Observable<Made<R> | Failed<R>> {
-  const { concurrency = Number.POSITIVE_INFINITY } = config;
+  const { concurrency = Number.POSITIVE_INFINITY, timeoutMs = 0, ...rhythm } = config;
   expectConcurrency(concurrency);
+  expectWait(timeoutMs, 'timeoutMs');
+  for (const name of RHYTHM) expectWait(rhythm[name] ?? 0, name);
   return <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) =>
     defer(() => {
       const { follower = defaultFollower(provider, config) } = config;
@@ -94,19 +104,30 @@ function followItem<R extends ItemRequest>(
   const { prediction, sinceMs } = item;
   const { timeoutMs = 600_000, random = Math.random, scheduler = monotonicScheduler, follower } = config;
   const { onTimeout = ({ id }) => cancelPrediction(provider, id, { random, scheduler }) } = config;
+  const begunMs = scheduler.now();
+  const waitedMs = () => scheduler.now() - begunMs;
+  let isTimeUp = false;
   const followed = defer(() => {
     if (isFinal(prediction)) return of(prediction);
-    const states = follower.follow(prediction, sinceMs);
-    const timeUp = timer(Math.min(maxTimerMs, timeoutMs), scheduler).pipe(map(() => onTimeout(prediction)));
+    const left = () => timeoutError(prediction.id, waitedMs(), 'was left to the service');
+    const states = concat(follower.follow(prediction, sinceMs), throwError(left));
+    const timeUp = longTimer(timeoutMs, scheduler).pipe(
+      map(() => {
+        isTimeUp = true;
+        return onTimeout(prediction);
+      }),
+    );
     return merge(of(states), timeUp).pipe(
       switchAll(),
       takeWhile((state) => !isFinal(state), true),
       filter(isFinal),
+      throwIfEmpty(left),
     );
   });
   return followed.pipe(
     map((final): Made<R> | Failed<R> => {
-      const ended = { ...item, prediction: final };
+      const timedOut = isTimeUp && !final.outputComplete ? { timedOutMs: waitedMs() } : {};
+      const ended = { ...item, prediction: final, ...timedOut };
       settleItem(ended);
       return ended;
     }),
@@ -116,6 +137,26 @@ function followItem<R extends ItemRequest>(
     }),
     // Nothing is known of its end: it may be paid.
     finalize(() => spendItem(item)),
+  );
+}
+
+/** Returns the error of a prediction that was not final in time; `end` says what became of it. */
+export function timeoutError(
+  predictionId: string,
+  waitedMs: number,
+  end: 'was cancelled' | 'was left to the service',
+): PredictionError {
+  return new PredictionError(
+    'ERR_PREDICTION_TIMEOUT',
+    `Prediction ${predictionId} was not finished after ${Math.round(waitedMs / 1_000)} s and ${end}.`,
+    {
+      predictionId,
+      recoverable: true,
+      suggestion:
+        end === 'was cancelled'
+          ? `Allow more time with ${option('--timeout')}, or run the same command again later.`
+          : 'Run the same command again within an hour after it ends: its output is downloaded, and not paid for again.',
+    },
   );
 }
 

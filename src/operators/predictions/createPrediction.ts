@@ -23,6 +23,7 @@ import {
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { ProviderError, UsageError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
+import { expectBound, expectWait } from '../internal/options.ts';
 import { createGovernor } from '../pace/governor.ts';
 import { type CreateOnceConfig, createOnce, type SharedConfig } from './createOnce.ts';
 import { createLookout } from './lookout.ts';
@@ -66,6 +67,10 @@ export function createPrediction<R extends ItemRequest>(
   const { scheduler = monotonicScheduler, concurrency = 10 } = config;
   const { lookout = createLookout(provider, { scheduler }) } = config;
   const { governor = createGovernor({ perMinute: 600, scheduler }) } = config;
+  const { retries = 0, delayMs = 0, waitMs = 0 } = config;
+  expectBound(retries, 'retries', 0);
+  expectWait(delayMs, 'delayMs');
+  expectWait(waitMs, 'waitMs');
   const ready = { ...config, lookout, governor, scheduler };
   return flattenAll<R | Item<R> | Failed<R>, Made<R> | Failed<R>>(
     (value, index) => {

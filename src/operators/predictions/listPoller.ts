@@ -14,8 +14,7 @@ import {
   throwError,
   timer,
 } from 'rxjs';
-import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
-import { maxTimerMs } from '../../base/time/longTimer.ts';
+import { maxTimerMs, monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import { ProviderError } from '../../errors.ts';
 import type { Follower, Provider } from '../../ports.ts';
 import type { Prediction } from '../../types.ts';

@@ -68,7 +68,7 @@ export function matchModel(
   return wanted === named || wanted.startsWith('deployments/') ? 'same' : 'other';
 }
 
-function isVersion(version: string | null): boolean {
+function isVersion(version: string | null = null): boolean {
   return /^[0-9a-f]{64}$/i.test(version ?? '');
 }
 

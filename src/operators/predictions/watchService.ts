@@ -1,7 +1,7 @@
 import { catchError, concatMap, defer, type Observable, of, type SchedulerLike, tap, throwError } from 'rxjs';
 import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import { inWords } from '../../base/text.ts';
-import { ProviderError } from '../../errors.ts';
+import { option, ProviderError } from '../../errors.ts';
 import type { Provider } from '../../ports.ts';
 import { isServiceAway, isUnconnected } from '../internal/outageErrors.ts';
 import { createOutage } from '../pace/outage.ts';
@@ -165,8 +165,7 @@ function tooLong(error: unknown, awayMs: number): ProviderError {
     `The service has not responded for ${inWords(awayMs)}${why}`,
     {
       stopsRun: true,
-      suggestion:
-        'Run the same command again when it is back, or raise --max-wait. Saved images are not made or paid for again.',
+      suggestion: `Run the same command again when it is back, or raise ${option('--max-wait')}. Saved images are not made or paid for again.`,
       cause: error,
     },
   );

@@ -1,10 +1,11 @@
 import { Observable, type OperatorFunction, type Subscriber } from 'rxjs';
+import { createFifoQueue } from '../../base/items/fifoQueue.ts';
 import { expectConcurrency } from '../../base/items/flattenAll.ts';
 import { type Failed, failItem, type Item, type ItemRequest } from '../../base/items/item.ts';
 import { formatUsd } from '../../base/text.ts';
-import { BudgetError } from '../../errors.ts';
-import type { Ledger, Reservation } from '../../ports.ts';
-import { createFifoQueue } from '../internal/fifoQueue.ts';
+import { BudgetError, option } from '../../errors.ts';
+import type { Ledger, ProviderAnswers, Reservation } from '../../ports.ts';
+import type { PricedRequest } from '../../types.ts';
 import { expectOption } from '../internal/options.ts';
 
 export interface BudgetTakeConfig<R> {
@@ -155,8 +156,20 @@ export function overBudget(model: string, priceMicroUsd: number | null): BudgetE
   }
   return new BudgetError(`The rest of the budget does not cover this image (${formatUsd(priceMicroUsd)}).`, {
     recoverable: true,
-    suggestion: 'Raise --budget and run the same command again. Saved images are not made or paid for again.',
+    suggestion: `Raise ${option('--budget')} and run the same command again. Saved images are not made or paid for again.`,
   });
+}
+
+/**
+ * Returns the money that a budget reserves for a request, in millionths of a US dollar: its own
+ * price, or that of the service if it is higher. Null if neither is known.
+ */
+export function expectedPrice(
+  { priceMicroUsd, ...request }: PricedRequest,
+  { estimateOf }: Pick<Partial<ProviderAnswers>, 'estimateOf'>,
+): number | null {
+  const ownMicroUsd = estimateOf?.(request) ?? null;
+  return ownMicroUsd === null ? priceMicroUsd : Math.max(ownMicroUsd, priceMicroUsd ?? 0);
 }
 
 export interface LedgerConfig {

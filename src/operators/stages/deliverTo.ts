@@ -8,8 +8,8 @@ import {
   type Observable,
   of,
 } from 'rxjs';
-import { asDeliveryError, failedDelivery } from '../../base/items/failedDelivery.ts';
 import { flattenAll } from '../../base/items/flattenAll.ts';
+import { asDeliveryError, failedDelivery } from '../../base/items/outcomeErrors.ts';
 import { type DeliveryError, StorageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 
@@ -41,8 +41,8 @@ export interface DeliverToConfig {
  *     deliverTo([…])            ----(p|)    p.deliveredTo has both
  *
  * A destination that fails does not stop the others. When all have ended, the outcome has failed
- * with the error of the first failed one, in the order of the list. Whatever a destination throws,
- * and a delivery without addresses, is a `DeliveryError`. Emits an error only if it is no
+ * with the error of the first failed one, in the order of the list. Anything that a destination
+ * throws, and a delivery without addresses, is a `DeliveryError`. Emits an error only if it is no
  * outcome's: `StorageError` if the disk refuses, once the deliveries on their way have ended.
  * Unsubscribing drops them.
  */

@@ -18,6 +18,7 @@ import {
   type ItemRequest,
   isFailed,
   type Made,
+  type MissingFile,
   settleItem,
   spendItem,
 } from '../../base/items/item.ts';
@@ -26,11 +27,11 @@ import { numberedStem, stemBelow } from '../../disk/copyFiles.ts';
 import { UsageError } from '../../errors.ts';
 import type { Downloader, DownloadTarget, ProvenanceWriter } from '../../ports.ts';
 import type { ImageFile, Json, Prediction } from '../../types.ts';
+import { expectBound, expectWait } from '../internal/options.ts';
 import { retryPolicies } from '../internal/retryPolicies.ts';
 import { isFinal } from '../predictions/pollSchedule.ts';
 import { retryBackoff } from '../retryBackoff.ts';
-import { filesAmong, type MissingFile, orMissing, refusedBefore } from './missingFiles.ts';
-import { noOutput } from './noOutput.ts';
+import { errorOfAll, errorOfEnded, noOutput, orMissing, partsOf, refusedBefore } from './missingOutputs.ts';
 
 /**
  * A path without extension, or a function that returns it: given the prediction, the position of
@@ -67,12 +68,6 @@ export interface DownloadPartsConfig {
    * pipe of one item. Default: none.
    */
   present?: ReadonlyMap<number, ImageFile>;
-  /**
-   * Called with the outputs of an item that cannot be downloaded, if there are any; then the item
-   * is emitted with the others, which have their `output`. Default: the item has failed with the
-   * error of the first.
-   */
-  onMissing?: (missing: readonly MissingFile[], item: Made) => void;
 }
 
 export interface DownloadOutputConfig extends DownloadNamesConfig, DownloadPartsConfig {
@@ -105,7 +100,7 @@ export interface DownloadOutputConfig extends DownloadNamesConfig, DownloadParts
    * Wraps the downloads of each prediction: in a gate shared by all jobs, for example. Default:
    * none.
    */
-  within?: MonoTypeOperatorFunction<readonly ImageFile[]>;
+  within?: MonoTypeOperatorFunction<Pick<Downloaded, 'files' | 'missing'>>;
   /** Clock of the waits. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
   /** 0…1, for the jitter. Default Math.random. */
@@ -120,12 +115,13 @@ export interface DownloadOutputConfig extends DownloadNamesConfig, DownloadParts
  *     downloads of 3 ms   ---(f|)
  *     first one cut       --x---(f|)     x: only the download is repeated, nothing is created again
  *
- * Brings the files of `concurrency` items at a time; others wait. An item has failed with the error
- * of its prediction if that ended without an output, with `DownloadError` if the output names no
- * file, or none can be downloaded; without `onMissing` also if one cannot. The others go on. Emits
- * an error only if it is no item's: `StorageError` if the disk refuses, `UsageError` if `stem` is a
- * text and a second prediction comes. Downloads on their way are finished first. Unsubscribing
- * drops them, and their unfinished files.
+ * Brings the files of `concurrency` items at a time; others wait. If some outputs cannot be
+ * downloaded, the item goes on with the others and names those as `missing`. It has failed with the
+ * error of its prediction if that ended without an output or was given up, with `DownloadError` if
+ * the output names no file, or none can be downloaded. The other items go on. Emits an error only
+ * if it is no item's: `StorageError` if the disk refuses, `UsageError` if `stem` is a text and a
+ * second prediction comes. Downloads on their way are finished first. Unsubscribing drops them, and
+ * their unfinished files.
  */
 export function downloadOutput(
   downloader: Downloader,
@@ -133,6 +129,9 @@ export function downloadOutput(
 ): <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) => Observable<Downloaded<R> | Failed<R>> {
   const { concurrency = 16, folder, stem = folder === undefined ? undefined : inFolder(folder) } = config;
   expectConcurrency(concurrency);
+  const { retries = 0, delayMs = 0 } = config;
+  expectBound(retries, 'retries', 0);
+  expectWait(delayMs, 'delayMs');
   if (stem === undefined) throw new RangeError('Expected `folder` or `stem`, got neither of them');
   return <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) =>
     defer(() => {
@@ -178,17 +177,22 @@ function downloadItem<R extends ItemRequest>(
   downloader: Downloader,
   config: DownloadOutputConfig,
 ): Observable<Downloaded<R> | Failed<R>> {
-  const { prediction, answers } = item;
+  const { prediction } = item;
   closeItem(item);
+  const failed = (error: unknown, end: { readonly missing?: readonly MissingFile[] } = {}) => {
+    const stage = hasFailed(prediction) ? 'polling' : 'download';
+    const { costMicroUsd } = costOfMade(item);
+    return failItem(item, error, { stage, prediction, costMicroUsd, ...end });
+  };
   return defer(() => {
-    if (hasFailed(prediction)) throw answers.errorOf(prediction);
-    return filesOf(item, nameOf(item), downloader, config);
+    if (hasFailed(prediction)) throw errorOfEnded(item);
+    return partsOfOutput(item, nameOf(item), downloader, config);
   }).pipe(
-    map((files) => ({ ...item, files })),
-    catchError((error: unknown) => {
-      const stage = hasFailed(prediction) ? 'polling' : 'download';
-      return of(failItem(item, error, { stage, prediction, costMicroUsd: costOfMade(item).costMicroUsd }));
+    map(({ files, missing = [] }) => {
+      if (files.length === 0 && missing.length > 0) return failed(errorOfAll(missing), { missing });
+      return { ...item, files, ...(missing.length > 0 && { missing }) };
     }),
+    catchError((error: unknown) => of(failed(error))),
   );
 }
 
@@ -196,14 +200,14 @@ function hasFailed({ status, outputComplete }: Prediction): boolean {
   return !outputComplete && ['failed', 'canceled', 'aborted'].includes(status);
 }
 
-function filesOf(
+function partsOfOutput(
   item: Made,
   stem: string,
   downloader: Downloader,
   config: DownloadOutputConfig,
-): Observable<readonly ImageFile[]> {
+): Observable<Pick<Downloaded, 'files' | 'missing'>> {
   const { prediction, answers } = item;
-  const { within = identity, present, onMissing } = config;
+  const { within = identity, present } = config;
   const { urlsOf = (output: Json) => answers.urlsOf(output) } = config;
   const urls = urlsOf(prediction.output);
   if (urls.length === 0) throw noOutput(prediction);
@@ -211,11 +215,11 @@ function filesOf(
   const files = urls.map((url, output): Observable<ImageFile | MissingFile> => {
     const known = present?.get(output);
     if (known !== undefined) return of(refusedBefore(known, output) ?? known);
-    const downloaded = downloader.download(url, targetOf(output)).pipe(retryBackoff(retriesOf(config)));
-    return onMissing === undefined ? downloaded : downloaded.pipe(orMissing(output));
+    return downloader
+      .download(url, targetOf(output))
+      .pipe(retryBackoff(retriesOf(config)), orMissing(output));
   });
-  const report = (missing: readonly MissingFile[]) => onMissing?.(missing, item);
-  return within(forkJoin(files).pipe(map((found) => filesAmong(found, report))));
+  return within(forkJoin(files).pipe(map(partsOf)));
 }
 
 /** Returns the function that says where a file of an item goes, by its position in the output. */

@@ -20,8 +20,10 @@ import {
   failItem,
   type ItemRequest,
   isFailed,
+  type RefusedOriginal,
   type Rendered,
   type RenderedOriginal,
+  type UnusableOutputs,
 } from '../../base/items/item.ts';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { RenderError } from '../../errors.ts';
@@ -30,7 +32,7 @@ import type { ImageFile, RenditionSpec } from '../../types.ts';
 
 export interface RenditionsConfig {
   /** Wraps the encoding of each job: in a gate shared by all jobs, for example. Default: none. */
-  within?: MonoTypeOperatorFunction<readonly RenderedOriginal[]>;
+  within?: MonoTypeOperatorFunction<RenderedParts>;
   /**
    * Applied to each rendition; `item` is the one that it belongs to. Default: renditions stay as
    * they were encoded.
@@ -38,11 +40,6 @@ export interface RenditionsConfig {
   embedProvenance?: (
     ...image: [...Parameters<ProvenanceWriter>, item: Downloaded]
   ) => ReturnType<ProvenanceWriter>;
-  /**
-   * Called with the originals of an item that cannot be decoded or rendered, if there are any; then
-   * the item is emitted with the others. Default: the item has failed with the error of the first.
-   */
-  onRefused?: (refused: readonly RefusedOriginal[], item: Downloaded) => void;
   /**
    * Returns true for files to replace; others keep their names, and the new one gets `-2` behind
    * its own. Default: no file is replaced, unless it has the same content.
@@ -55,11 +52,8 @@ export interface RenditionsConfig {
   concurrency?: number;
 }
 
-/** An original that cannot be decoded, or of which a rendition cannot be made. */
-export interface RefusedOriginal {
-  readonly original: ImageFile;
-  readonly error: RenderError;
-}
+/** The originals of an item: those that could be rendered, and the others if there are some. */
+export type RenderedParts = Pick<Rendered, 'images' | 'refused'>;
 
 /**
  * Makes all renditions of each item's originals and emits the item with them. Checks originals of
@@ -70,10 +64,10 @@ export interface RefusedOriginal {
  *     no renditions          (r|)       after `check`, if the renderer has it
  *
  * `specs` are the renditions; null: those of each request (a plan has some), or none. Renders
- * `concurrency` items at a time; others wait. An item has failed with `RenderError` if no original
- * can be decoded; without `onRefused` also if one cannot. Its originals stay on disk, and the
- * others go on. Emits an error only if it is no item's: `StorageError` if the disk refuses. Items
- * in work are finished first; unsubscribing drops them.
+ * `concurrency` items at a time; others wait. If some originals cannot be decoded or rendered, the
+ * item goes on with the others and names those as `refused`; if none can, it has failed with the
+ * `RenderError` of the first. Originals stay on disk. Emits an error only if it is no item's:
+ * `StorageError` if the disk refuses. Items in work are finished first; unsubscribing drops them.
  */
 export function renditions(
   renderer: Renderer,
@@ -83,29 +77,26 @@ export function renditions(
   source: Observable<Downloaded<R> | Failed<R>>,
 ) => Observable<Rendered<R> | Failed<R>> {
   const { concurrency = encoderConcurrency(), within = identity } = config;
-  const { embedProvenance, onRefused, mayReplace = () => false } = config;
+  const { embedProvenance, mayReplace = () => false } = config;
   expectConcurrency(concurrency);
   return <R extends ItemRequest>(source: Observable<Downloaded<R> | Failed<R>>) =>
     source.pipe(
       flattenAll<Downloaded<R> | Failed<R>, Rendered<R> | Failed<R>>(
         (item) => {
           if (isFailed(item)) return of(item);
-          const { prediction, request, files } = item;
+          const { request, files } = item;
+          const placed = files.map((file, output) => ({ output, ...file }));
           return defer(() =>
-            renderOriginals(files, renderer, specs ?? request.renditions ?? [], {
+            renderOriginals(placed, renderer, specs ?? request.renditions ?? [], {
               mayReplace,
-              ...(onRefused && { onRefused: (refused) => onRefused(refused, item) }),
               ...(embedProvenance && {
                 embedProvenance: (bytes, format) => embedProvenance(bytes, format, item),
               }),
             }),
           ).pipe(
             within,
-            map((images) => ({ ...item, images })),
-            catchError((error: unknown) => {
-              const { costMicroUsd } = costOfMade(item);
-              return of(failItem(item, error, { stage: 'rendering', prediction, costMicroUsd }));
-            }),
+            map((parts) => withParts(item, parts)),
+            catchError((error: unknown) => of(failedRendering(item, error))),
           );
         },
         { concurrency },
@@ -113,31 +104,55 @@ export function renditions(
     );
 }
 
+/** Returns an item with what was rendered of it; it has failed if that is nothing. */
+function withParts<R extends ItemRequest>(
+  item: Downloaded<R>,
+  { images, refused = [] }: RenderedParts,
+): Rendered<R> | Failed<R> {
+  const [first] = refused;
+  if (first === undefined) return { ...item, images: item.missing ? images : images.map(withoutOutput) };
+  return images.length === 0 ? failedRendering(item, first.error, { refused }) : { ...item, images, refused };
+}
+
+function failedRendering<R extends ItemRequest>(
+  item: Downloaded<R>,
+  error: unknown,
+  unusable: UnusableOutputs = {},
+): Failed<R> {
+  const { prediction, missing } = item;
+  const { costMicroUsd } = costOfMade(item);
+  const end = { stage: 'rendering', prediction, costMicroUsd, ...(missing && { missing }) } as const;
+  return failItem(item, error, { ...end, ...unusable });
+}
+
+function withoutOutput({ original: { output: _all, ...original }, renditions }: RenderedOriginal) {
+  return { original, renditions };
+}
+
 /** The settings of `renderOriginals`, as in `RenditionsConfig`. */
 interface RenderConfig {
   embedProvenance?: ProvenanceWriter;
-  onRefused?: (refused: readonly RefusedOriginal[]) => void;
   mayReplace?: DownloadTarget['mayReplace'];
 }
 
-/** Makes the renditions of the originals of one item, and emits them all together. */
+/**
+ * Makes the renditions of the originals of one item, and emits them all together, with the
+ * originals of which none can be made.
+ */
 export function renderOriginals(
   originals: readonly ImageFile[],
   renderer: Renderer,
   specs: readonly RenditionSpec[],
-  { embedProvenance, onRefused, mayReplace = () => false }: RenderConfig = {},
-): Observable<readonly RenderedOriginal[]> {
-  if (originals.length === 0) return of([]);
+  { embedProvenance, mayReplace = () => false }: RenderConfig = {},
+): Observable<RenderedParts> {
+  if (originals.length === 0) return of({ images: [] });
   const render = (original: ImageFile): Observable<RenderedOriginal> =>
     specs.length === 0
       ? concat(renderer.check?.(original) ?? EMPTY, of({ original, renditions: [] }))
       : renderer
           .render(original, specs, stemOf(original.path), embedProvenance, mayReplace)
           .pipe(map((files) => ({ original, renditions: files })));
-  const rendered = originals.map((original) =>
-    onRefused === undefined ? render(original) : render(original).pipe(orRefused(original)),
-  );
-  return forkJoin(rendered).pipe(map((found) => usable(found, onRefused)));
+  return forkJoin(originals.map((original) => render(original).pipe(orRefused(original)))).pipe(map(partsOf));
 }
 
 /** Turns the error of one original into a value, so that the others are rendered. */
@@ -149,16 +164,10 @@ function orRefused(
   );
 }
 
-/** Returns the originals that were rendered; throws the error of the first if none was. */
-function usable(
-  found: readonly (RenderedOriginal | RefusedOriginal)[],
-  onRefused: RenderConfig['onRefused'] = () => {},
-): readonly RenderedOriginal[] {
+function partsOf(found: readonly (RenderedOriginal | RefusedOriginal)[]): RenderedParts {
+  const images = found.filter((one) => 'renditions' in one);
   const refused = found.filter((one) => 'error' in one);
-  if (refused.length > 0) onRefused(refused);
-  const [first] = refused;
-  if (first !== undefined && refused.length === found.length) throw first.error;
-  return found.filter((one) => 'renditions' in one);
+  return refused.length === 0 ? { images } : { images, refused };
 }
 
 /** Returns a path without its extension. */

@@ -1,9 +1,14 @@
-import { concatMap, defer } from 'rxjs';
-import { runToFolder } from '../runToFolder.ts';
-import { createImagesRun, type ImagesRun } from './imagesRun.ts';
+import type { EmitEvent } from '../../events/runEvent.ts';
+import type { Provider } from '../../ports.ts';
+import { fingerprintOf } from '../../sources/planning/requestKey.ts';
+import { jobsFromRows, validateRows } from '../../sources/promptFiles/promptJobs.ts';
+import { misspelledInputs } from '../../sources/promptFiles/rowFields.ts';
+import type { ImagesRun } from './imagesRun.ts';
 import type { ImagesOptions } from './options.ts';
-import { prepareImages } from './prepareImages.ts';
-import type { Prompts } from './prompts.ts';
+import { findModel, parseModel } from './planning/findModel.ts';
+import { jobContext } from './planning/jobContexts.ts';
+import { openPrompts, type Prompts } from './prompts.ts';
+import { choicesOf, type FrontJobs, startFront } from './startFront.ts';
 
 /**
  * Makes an image of each prompt and saves it in a folder:
@@ -21,13 +26,30 @@ import type { Prompts } from './prompts.ts';
  * `UsageError` or `InvalidRowsError`, before anything is created, if options or prompts are wrong.
  */
 export function images(prompts: Prompts, options: ImagesOptions): ImagesRun {
-  return createImagesRun(
-    ({ emit = () => {}, ...control }) =>
-      defer(() => prepareImages(prompts, options, emit)).pipe(
-        concatMap(({ plans, total, settings }) =>
-          runToFolder(plans, total, { ...settings, ...control, emit }),
-        ),
-      ),
+  return startFront(options, { adds: ['model'] }, (setup) => readJobs(prompts, options, setup));
+}
+
+async function readJobs(
+  prompts: Prompts,
+  options: ImagesOptions,
+  { provider, emit }: { provider: Provider; emit: EmitEvent },
+): Promise<FrontJobs> {
+  const reference = parseModel(options.model);
+  const { file, folder, input } = await openPrompts(prompts);
+  const model = await findModel(provider, reference);
+  const context = { ...(await jobContext(choicesOf(options), reference, model)), folder };
+  const { rows, fieldNames } = await validateRows(file, context);
+  for (const { field, input: meant } of misspelledInputs(fieldNames, context.schema)) {
+    const message = `\`${field}\` is a tag and is not sent: the model has no such input. Did you mean \`${meant}\`?`;
+    emit({ type: 'warning', message });
+  }
+  return {
+    jobs: () => jobsFromRows(file.rows(), context),
+    total: Math.min(rows * context.count, context.limit ?? Number.POSITIVE_INFINITY),
+    context,
+    tagNames: fieldNames,
+    fingerprint: fingerprintOf(file.sha256, context),
+    input,
     options,
-  );
+  };
 }

@@ -26,7 +26,7 @@ import type { Outcome } from '../../types.ts';
 import { outcomeStream } from '../outcomeStream.ts';
 import { withTotals } from '../run/closing/faults.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
-import type { ImagesOptions, RunControl } from './options.ts';
+import type { CourseOptions, RunControl } from './options.ts';
 
 /**
  * A run of images: await it, iterate over it, or subscribe to it. It begins with the first of them.
@@ -47,7 +47,7 @@ export interface ImagesRun extends PromiseLike<FinishedRun>, AsyncIterable<Outco
 }
 
 /** The options that say how a run ends. */
-type Ending = Pick<ImagesOptions, 'signal' | 'onAbort' | 'sinks'>;
+type Ending = Pick<CourseOptions, 'signal' | 'onAbort' | 'sinks'>;
 
 /** Makes the run that can be awaited, iterated and subscribed to from one that is controlled. */
 export function createImagesRun(
@@ -71,7 +71,7 @@ export function createImagesRun(
     if (begun === null) {
       begun = signal?.aborted === true ? Promise.reject(signal.reason) : lastValueFrom(ended);
       begun = begun.then((end) => orAborted(end, signal));
-      // Whoever waits for it gets the error; nobody has to.
+      // Those who wait for it get the error; no one has to.
       begun.catch(() => {});
     }
     return begun;

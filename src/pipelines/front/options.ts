@@ -1,59 +1,52 @@
 import type { Observable, OperatorFunction } from 'rxjs';
-import { toMicroUsd } from '../../base/text.ts';
-import { UsageError } from '../../errors.ts';
-import { expectOption } from '../../operators/internal/options.ts';
-import type { Destination, PredictionEvents, Provider } from '../../ports.ts';
+import type { PredictionEvents, Provider } from '../../ports.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { Outcome, RenditionSpec } from '../../types.ts';
 import type { RunSettings } from '../run/settings.ts';
+import type { DestinationOptions } from './destinations.ts';
+import type { ScoreOption } from './score.ts';
 import type { Session } from './session.ts';
 
-/** The settings of a run that mean the same in `images`. */
-export type SharedOptions = Pick<
-  RunSettings,
-  | 'strategy'
-  | 'concurrency'
-  | 'waveSize'
-  | 'wavePauseMs'
-  | 'downloads'
-  | 'encoders'
-  | 'uploads'
-  | 'ratePerMinute'
-  | 'maxWaitMs'
-  | 'maxOutageMs'
-  | 'maxAttempts'
-  | 'timeoutMs'
-  | 'timeoutAction'
-  | 'maxOutputBytes'
-  | 'lookForMs'
-  | 'breakerFailures'
-  | 'recoveryRounds'
-  | 'recoveryDelayMs'
-  | 'repay'
-  | 'continueOnError'
-  | 'allowFiles'
-  | 'deleteLocal'
-  | 'tables'
-  | 'sidecars'
-  | 'gallery'
-  | 'provenance'
-  | 'sign'
-  | 'keepOriginals'
-  | 'transform'
-  | 'onTimeout'
-  | 'scheduler'
-  | 'random'
->;
+/** The settings of a run that are options under the same name. */
+export const sharedNames = [
+  'strategy',
+  'concurrency',
+  'waveSize',
+  'wavePauseMs',
+  'downloads',
+  'encoders',
+  'uploads',
+  'ratePerMinute',
+  'maxWaitMs',
+  'maxOutageMs',
+  'maxAttempts',
+  'timeoutMs',
+  'timeoutAction',
+  'maxOutputBytes',
+  'lookForMs',
+  'breakerFailures',
+  'recoveryRounds',
+  'recoveryDelayMs',
+  'repay',
+  'continueOnError',
+  'allowFiles',
+  'tables',
+  'sidecars',
+  'gallery',
+  'provenance',
+  'sign',
+  'keepOriginals',
+  'transform',
+  'onTimeout',
+  'scheduler',
+  'random',
+] as const satisfies readonly (keyof RunSettings)[];
 
-/** The choice of service and images. */
-export interface RequestOptions extends Partial<Pick<JobContext, 'input' | 'count' | 'seed'>> {
-  /** `owner/name`, `owner/name:version` or `deployments/owner/name`. */
-  model: string;
-  /**
-   * The run folder. If it has a run of these prompts already, only what is missing is made; other
-   * prompts replace those that it had.
-   */
-  to: string;
+/** The settings of a run that mean the same in `images`. */
+export type SharedOptions = Pick<RunSettings, (typeof sharedNames)[number]>;
+
+/** The service of a run. */
+export interface ServiceOptions {
   /**
    * The service. Default: that of the session, else Replicate with `REPLICATE_API_TOKEN` and, if
    * it is set, `REPLICATE_BASE_URL`.
@@ -61,10 +54,29 @@ export interface RequestOptions extends Partial<Pick<JobContext, 'input' | 'coun
   provider?: Provider;
   /** What this run shares with other runs of the process. Default: nothing. */
   session?: Session;
+}
+
+/** The choice of images. */
+export interface RequestOptions extends Partial<Pick<JobContext, 'input' | 'count' | 'seed'>> {
+  /**
+   * The run folder. If it has a run of these prompts already, only what is missing is made; other
+   * prompts replace those that it had.
+   */
+  to: string;
   /** Only the first so many images. Default: all. */
   limit?: number;
   /** Only images with these indexes, from 0. Default: all. */
   only?: (index: number) => boolean;
+  /**
+   * Create predictions and leave them to the service; `collect` gathers them within the hour. Their
+   * jobs end as skipped. Default false.
+   */
+  detach?: boolean;
+  /**
+   * Models to try if this one fails for good, in their order; `new-seed` is the same model with
+   * another seed, if it refuses. Default: none.
+   */
+  fallback?: readonly string[];
 }
 
 /** The files of a run. */
@@ -78,6 +90,13 @@ export interface FileOptions {
   organize?: string;
   /** At most so many jobs in a folder. Default: no limit. */
   folderSize?: number;
+  /**
+   * Folder of results that runs share: identical seeded requests are taken from it instead of being
+   * made again. Default: none.
+   */
+  cache?: string;
+  /** Include requests without a seed in the cache. Default false. */
+  cacheUnseeded?: boolean;
 }
 
 /** The money of a run. */
@@ -88,13 +107,6 @@ export interface MoneyOptions {
   priceUsd?: number;
   /** The same by model: `{ 'black-forest-labs/flux-dev': 0.025 }`; wins over `priceUsd`. */
   pricesUsd?: Readonly<Record<string, number>>;
-  /**
-   * Folder of results that runs share: identical seeded requests are taken from it instead of being
-   * made again. Default: none.
-   */
-  cache?: string;
-  /** Include requests without a seed in the cache. Default false. */
-  cacheUnseeded?: boolean;
 }
 
 /** The way of the run: how it learns of results, what it does beside, and how it ends early. */
@@ -105,15 +117,12 @@ export interface CourseOptions {
    */
   follow?: 'wait' | 'poll' | PredictionEvents;
   /**
-   * Models to try if this one fails for good, in their order; `new-seed` is the same model with
-   * another seed, if it refuses. Default: none.
+   * Rates each image before it counts as saved; higher is better. A measure (`sharpness`), measures
+   * with weights, a model (`owner/name`, or with its `input`), or a function of the image's file,
+   * prompt and index. The score is `metrics.score` of the outcome, in manifest and sidecar; a
+   * model's cost counts in that of the image and in the budget. Default: none.
    */
-  fallback?: readonly string[];
-  /**
-   * Further destinations: `s3://bucket/prefix`, `webdataset`, or a function that opens one.
-   * Default: none.
-   */
-  destinations?: readonly (string | ((folder: string) => Promise<Destination>))[];
+  score?: ScoreOption;
   /**
    * Operators that the outcomes pass through, one after the other: a database, a queue. Jobs that
    * never had their turn have none here; the manifest has. The run ends when they have passed, and
@@ -129,75 +138,31 @@ export interface CourseOptions {
   onAbort?: 'finish' | 'cancel';
 }
 
-/** The options of `images`. Those that the scripts have, too, have the same defaults. */
-export interface ImagesOptions
-  extends RequestOptions,
-    FileOptions,
+/** The options of every run. Those that the scripts have, too, have the same defaults. */
+export interface RunOptions
+  extends ServiceOptions,
     MoneyOptions,
+    DestinationOptions,
     CourseOptions,
     SharedOptions {}
+
+/** The options of every run that makes images of an input. */
+export interface BatchOptions extends RunOptions, RequestOptions, FileOptions {}
+
+/** The options of `images`. */
+export interface ImagesOptions extends BatchOptions {
+  /** `owner/name`, `owner/name:version` or `deployments/owner/name`. */
+  model: string;
+}
+
+/** The options of a workflow. Those that are given win over what its spec says. */
+export interface WorkflowOptions extends BatchOptions {
+  /** The model. Default: the spec's, else the workflow's. */
+  model?: string;
+}
 
 /** Signals that end a run, and its hooks. */
 export interface RunControl extends Pick<RunSettings, 'emit' | 'handOver'> {
   readonly stop: Observable<unknown>;
   readonly cancel: Observable<unknown>;
-}
-
-/**
- * Returns the settings that mean the same in a run. Throws a RangeError for a `concurrency` of less
- * than 1.
- */
-export function sharedSettings(options: ImagesOptions): SharedOptions & Pick<RunSettings, 'only'> {
-  const {
-    model: _model,
-    to: _to,
-    provider: _provider,
-    session: _session,
-    input: _input,
-    count: _count,
-    seed: _seed,
-    limit: _limit,
-    renditions: _renditions,
-    organize: _organize,
-    folderSize: _folderSize,
-    budgetUsd: _budgetUsd,
-    priceUsd: _priceUsd,
-    pricesUsd: _pricesUsd,
-    cache: _cache,
-    cacheUnseeded: _cacheUnseeded,
-    follow: _follow,
-    fallback: _fallback,
-    destinations: _destinations,
-    sinks: _sinks,
-    signal: _signal,
-    onAbort: _onAbort,
-    ...shared
-  } = options;
-  const { concurrency = 1 } = shared;
-  const isRight = concurrency === 'auto' || (Number.isInteger(concurrency) && concurrency >= 1);
-  expectOption(isRight, 'concurrency', 'an integer of 1 or more, or auto', concurrency);
-  return shared;
-}
-
-/**
- * Returns the settings of a run that are about money. Throws `UsageError` if an amount is wrong.
- */
-export function moneySettings({
-  budgetUsd,
-  priceUsd,
-  pricesUsd = {},
-}: MoneyOptions): Pick<RunSettings, 'budgetMicroUsd' | 'priceMicroUsd' | 'pricesMicroUsd'> {
-  const prices = Object.entries(pricesUsd).map(
-    ([model, usd]) => [model, microUsd(`pricesUsd['${model}']`, usd)] as const,
-  );
-  return {
-    ...(budgetUsd === undefined ? {} : { budgetMicroUsd: microUsd('budgetUsd', budgetUsd) }),
-    ...(priceUsd === undefined ? {} : { priceMicroUsd: microUsd('priceUsd', priceUsd) }),
-    ...(prices.length === 0 ? {} : { pricesMicroUsd: Object.fromEntries(prices) }),
-  };
-}
-
-function microUsd(name: string, usd: number): number {
-  if (typeof usd === 'number' && usd >= 0 && Number.isFinite(usd)) return toMicroUsd(usd);
-  throw new UsageError(`Expected \`${name}\` to be dollars of 0 or more, got ${String(usd)}`);
 }

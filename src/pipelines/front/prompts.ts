@@ -20,7 +20,8 @@ export type PromptRow = string | { readonly [field: string]: Json };
  * know how many images it makes.
  */
 export type Prompts =
-  | Iterable<PromptRow>
+  // A text is iterable, too, but no list of prompts.
+  | (Iterable<PromptRow> & object)
   | AsyncIterable<PromptRow>
   | Observable<PromptRow>
   | { readonly file: string };

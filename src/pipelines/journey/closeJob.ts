@@ -12,6 +12,7 @@ import { toMicroUsd } from '../../base/text.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import type { Outcome } from '../../types.ts';
 import { type JobState, turnsAhead } from './job.ts';
+import { withRatingCost } from './outcomes.ts';
 import type { RunHooks, RunRecovery, RunServices, Stateful } from './run.ts';
 
 /** The groups of a run that closing a job reads. */
@@ -43,17 +44,19 @@ export function closeOrPostpone(job: JobState, run: Closing): MonoTypeOperatorFu
 /**
  * Settles the money, persists the outcome, then records that the job is done, and emits the
  * outcome. If the fate of the last attempt is unknown, its money stays reserved: the attempt may be
- * paid, so no other job can have that money.
+ * paid, so no other job can have that money. A rating has an account of its own; the outcome has
+ * its cost too.
  */
-export function closeJob(outcome: Outcome, job: JobState, run: Closing): Observable<Outcome> {
-  const { open, reservation, paidMicroUsd } = job;
-  const lastMicroUsd = Math.max(0, toMicroUsd(outcome.costUsd ?? 0) - paidMicroUsd);
+export function closeJob(own: Outcome, job: JobState, run: Closing): Observable<Outcome> {
+  const { open, reservation, paidMicroUsd, rating } = job;
+  const outcome = rating === null ? own : withRatingCost(own, rating);
+  const lastMicroUsd = Math.max(0, toMicroUsd(own.costUsd ?? 0) - paidMicroUsd);
   const mayBePaid = open !== null && outcome.status !== 'saved' && lastMicroUsd === 0;
   if (!mayBePaid) reservation?.settle(lastMicroUsd);
   return concat(
     outcome.status === 'failed' ? run.onFailed(job.plan).pipe(ignoreElements()) : EMPTY,
     run.persist(outcome).pipe(ignoreElements()),
-    run.journal.record(job.plan, { type: 'outcome', outcome }).pipe(ignoreElements()),
+    run.journal.record(job.plan, { type: 'outcome', outcome: own }).pipe(ignoreElements()),
     outcome.status === 'saved' ? run.afterSaved(outcome).pipe(ignoreElements()) : EMPTY,
     defer(() => {
       run.emit(endOf(outcome, run));

@@ -17,6 +17,8 @@ import type {
 } from '../../ports.ts';
 import type { PictureSigner } from '../../provenance/signPicture.ts';
 import type { Outcome, Plan, PricedRequest, ProvenanceLevel, Strategy, Transform } from '../../types.ts';
+import type { TimedOutPrediction } from './attempt/timedOut.ts';
+import type { ImageRater } from './rating.ts';
 
 /**
  * The ports of a run: everything that touches the world, so that a test or another engine can take
@@ -24,11 +26,16 @@ import type { Outcome, Plan, PricedRequest, ProvenanceLevel, Strategy, Transform
  */
 export interface Services {
   provider: Provider;
-  downloader: Downloader;
-  renderer: Renderer;
-  journal: Journal;
-  ledger: Ledger;
-  governor: Governor;
+  /** Default: `createDownloader()`. */
+  downloader?: Downloader;
+  /** Default: `createRenderer()`. */
+  renderer?: Renderer;
+  /** Default: one in memory; after a kill only `runToFolder` and `openRun` can resume. */
+  journal?: Journal;
+  /** The budget. Default: no limit. */
+  ledger?: Ledger;
+  /** The pace of create requests. Default: 600 a minute. */
+  governor?: Governor;
   /**
    * Read predictions in another way than the provider does; laid over its own `answers`. Default:
    * none.
@@ -71,9 +78,7 @@ export interface Limits {
    * `concurrency` slots.
    */
   slots?: Gate;
-  /**
-   * Jobs in a wave, with the strategy `waves`. Default: as many as predictions may be in flight.
-   */
+  /** Jobs in a wave, with the strategy `waves`. Default: as many as `concurrency`. */
   waveSize?: number;
   /** Pause between waves. Default 1,000. */
   wavePauseMs?: number;
@@ -153,6 +158,8 @@ export interface Outputs {
    * and what was downloaded is kept as `….untransformed`. Default: none.
    */
   transform?: Transform;
+  /** Rates images before they are delivered and their jobs count as saved. Default: none. */
+  rate?: ImageRater;
   /** The amount of provenance in an image's own metadata. Default `full`. */
   provenance?: ProvenanceLevel;
   /**
@@ -217,16 +224,15 @@ export interface Hooks {
 
 /** The ways to end a run early. */
 export interface Control {
-  /**
-   * Stops the run when it emits: no new job starts, and jobs in flight are finished. Default:
-   * never.
-   */
+  /** Starts no new job once it emits; jobs in flight are finished. Default: never. */
   stop?: Observable<unknown>;
-  /**
-   * Cancels predictions in flight at the service when it emits. Let `stop` emit too. Default:
-   * never.
-   */
+  /** Cancels predictions in flight when it emits; let `stop` emit too. Default: never. */
   cancel?: Observable<unknown>;
+  /**
+   * Pauses the run while its newest value is true: no attempt begins, and predictions in flight are
+   * finished. Emits its value on subscription. Default: always false.
+   */
+  paused?: Observable<boolean>;
 }
 
 /** Time and chance, which tests replace. */
@@ -239,12 +245,3 @@ export interface Clock {
 
 /** The configuration of `generate`: one flat object, declared by role. */
 export interface GenerateConfig extends Services, Limits, Recovery, Outputs, Hooks, Control, Clock {}
-
-/** A prediction that was not final in time. */
-export interface TimedOutPrediction {
-  readonly plan: Plan;
-  readonly predictionId: string;
-  /** Since its create request was sent, or since this run has resumed it. */
-  readonly waitedMs: number;
-  readonly action: 'cancel' | 'leave';
-}

@@ -9,26 +9,26 @@ import {
   type OperatorFunction,
   of,
   takeUntil,
+  tap,
   throwError,
 } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
+import { missingOutput } from '../../base/items/outcomeErrors.ts';
 import { isTruncatedDataUrl, truncateDataUrls } from '../../base/modelInput.ts';
 import { hideInPrediction } from '../../base/secretInputs.ts';
 import { areIntact } from '../../disk/copyFiles.ts';
 import { pathBelow } from '../../disk/insideFolder.ts';
-import { DownloadError, ProviderError } from '../../errors.ts';
+import { DownloadError, option, ProviderError } from '../../errors.ts';
 import { gate } from '../../operators/gate.ts';
 import { retryPolicies } from '../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import { downloadOutput } from '../../operators/stages/downloadOutput.ts';
-import type { MissingFile } from '../../operators/stages/missingFiles.ts';
 import { throwFailed } from '../../operators/stages/throwFailed.ts';
 import type { Downloader } from '../../ports.ts';
-import type { FetchedOutput, ImageFile, MissingOutput, Plan, Prediction } from '../../types.ts';
+import type { FetchedOutput, ImageFile, Plan, Prediction } from '../../types.ts';
 import { recordCreated } from './attempt/followPrediction.ts';
 import { stoppedInOutage } from './attempt/stoppedInOutage.ts';
 import { itemOf, type JobState, mayReplace } from './job.ts';
-import { outcomeError } from './outcomes.ts';
 import { datedPrediction } from './provenance.ts';
 import type {
   RunClock,
@@ -128,12 +128,12 @@ function download(
       mayBeText: ({ model, version }) =>
         run.outputsText({ model: model === '' ? plan.model : model, version }),
       present,
-      onMissing: (missing) => {
-        job.missing = missing.map(missingOutput);
-      },
       within: gate(run.downloads),
       scheduler: run.scheduler,
       random: run.random,
+    }),
+    tap(({ missing = [] }) => {
+      job.missing = missing.map(missingOutput);
     }),
     throwFailed(),
     takeUntil(stoppedInOutage(run, run.fileOutage)),
@@ -144,13 +144,6 @@ function download(
       return isKept ? concat(record([]).pipe(ignoreElements()), failed) : failed;
     }),
   );
-}
-
-function missingOutput({ output, error }: MissingFile): MissingOutput {
-  const described = { output, error: outcomeError(error) };
-  return error.kept === null
-    ? described
-    : { ...described, kept: { ...error.kept, widthPx: null, heightPx: null } };
 }
 
 /**
@@ -183,7 +176,7 @@ function gone(id: string): DownloadError {
     'ERR_OUTPUT_GONE',
     `The files of prediction ${id} are gone, both on disk and at the service.`,
     {
-      suggestion: 'Run with --repay to make, and pay for, the image again.',
+      suggestion: `Run with ${option('--repay')} to make, and pay for, the image again.`,
     },
   );
 }

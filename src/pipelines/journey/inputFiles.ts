@@ -24,7 +24,7 @@ export function withFiles(
       toArray(),
       map((pairs) => {
         const addresses = new Map(pairs);
-        const { model, version } = request;
+        const { model, version = null } = request;
         const input = mapInputStrings(request.input, (path, text) => addresses.get(path) ?? text);
         return { model, version, input };
       }),

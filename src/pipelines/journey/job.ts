@@ -9,11 +9,10 @@ import {
   of,
   tap,
 } from 'rxjs';
-import type { Made } from '../../base/items/item.ts';
+import type { Made, RefusedOriginal } from '../../base/items/item.ts';
 import { isBelow, outsideTarget, pathBelow } from '../../disk/insideFolder.ts';
 import { StorageError } from '../../errors.ts';
 import type { Attempt } from '../../operators/predictions/lost/attempt.ts';
-import type { RefusedOriginal } from '../../operators/stages/renditions.ts';
 import type { ProviderAnswers, Reservation } from '../../ports.ts';
 import { statesPrediction } from '../../provenance/xmp.ts';
 import type {
@@ -29,6 +28,7 @@ import type {
   PricedRequest,
 } from '../../types.ts';
 import type { Hooks, Outputs } from './config.ts';
+import type { Rating } from './rating.ts';
 
 /** A job's turn to be made. */
 interface Turn {
@@ -79,11 +79,19 @@ interface AttemptState {
   reservation: Reservation | null;
 }
 
+/** The money that a job has cost so far. */
+interface PaidState {
+  /** Paid for ended attempts. */
+  paidMicroUsd: number;
+  /** The rating of its image, which has an account of its own; null if there is none. */
+  rating: Rating | null;
+}
+
 /**
  * The mutable state of one job: its attempts, the money reserved and paid for it, its newest
  * prediction.
  */
-export interface JobState extends AttemptState {
+export interface JobState extends AttemptState, PaidState {
   readonly plan: Plan;
   /** The record of an earlier run; null once this run has resumed it. */
   earlier: JobRecord | null;
@@ -111,8 +119,6 @@ export interface JobState extends AttemptState {
    * has no further turns, and its attempts follow one another.
    */
   isOutOfLine: boolean;
-  /** Money paid for ended attempts. */
-  paidMicroUsd: number;
 }
 
 /**
@@ -143,6 +149,7 @@ export function openJob(plan: Plan, record: JobRecord | undefined, { postponed, 
     isOutOfLine: false,
     reservation: postponed?.job.reservation ?? null,
     paidMicroUsd: earlier?.costMicroUsd ?? 0,
+    rating: null,
   };
 }
 

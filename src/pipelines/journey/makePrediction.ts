@@ -22,6 +22,7 @@ import { circuitBreaker } from '../../operators/pace/circuitBreaker.ts';
 import { isFaultOfService } from '../../operators/predictions/lost/lostErrors.ts';
 import { retryBackoff } from '../../operators/retryBackoff.ts';
 import type { ModelInput, Plan, Prediction, PredictionRequest, PricedRequest } from '../../types.ts';
+import { afterPause } from './attempt/afterPause.ts';
 import { beginAttempt } from './attempt/beginAttempt.ts';
 import { followPrediction } from './attempt/followPrediction.ts';
 import { findIfLost, LostInOutage, type Searching } from './attempt/lostAttempt.ts';
@@ -123,7 +124,7 @@ function attempt(request: PricedRequest, job: JobState, run: Making): Observable
     if (job.earlier !== null) return resumeAttempt(job, job.earlier, run);
     // If the run was stopped while the job waited in line, it ends without an outcome, and nothing
     // is paid.
-    return run.state.isStopped ? EMPTY : beginAttempt(job, run);
+    return run.state.isStopped ? EMPTY : afterPause(() => beginAttempt(job, run), run);
   }).pipe(concatMap((prediction) => settle(prediction, job, run)));
   const guarded = defer(() => {
     // A prediction that runs already is followed to its end, even if its model is paused meanwhile.
@@ -208,8 +209,8 @@ function requestsOf(
   const open = earlier?.request ?? null;
   if (open === null) return all;
   const level = all.findIndex(
-    ({ model, version, input: own }) =>
-      model === open.model && version === open.version && own.seed === open.input.seed,
+    ({ model, version = null, input: own }) =>
+      model === open.model && version === (open.version ?? null) && own.seed === open.input.seed,
   );
   const input = wantedInput(open, plan);
   // A model that is no longer a fallback may have been paid nevertheless.

@@ -1,11 +1,22 @@
-import { catchError, EMPTY, type MonoTypeOperatorFunction, map, type OperatorFunction, of } from 'rxjs';
+import {
+  catchError,
+  concatMap,
+  defaultIfEmpty,
+  EMPTY,
+  type MonoTypeOperatorFunction,
+  map,
+  type OperatorFunction,
+  of,
+} from 'rxjs';
 import type { RenderedOriginal } from '../../base/items/item.ts';
-import { outcomeError } from '../../base/items/outcomeError.ts';
+import { incompleteError, outcomeError } from '../../base/items/outcomeErrors.ts';
 import { truncateDataUrls } from '../../base/modelInput.ts';
+import { toMicroUsd } from '../../base/text.ts';
 import { BudgetError, ProviderError, RxposureError, StorageError } from '../../errors.ts';
-import type { Outcome, OutcomeError } from '../../types.ts';
+import { filesOf } from '../../sinks/manifest/outcomeFiles.ts';
+import type { Outcome } from '../../types.ts';
 import type { JobState } from './job.ts';
-import { filesOf } from './outcomeFiles.ts';
+import type { Rating } from './rating.ts';
 import type { RunOutputs, RunRecovery, RunServices, Stateful } from './run.ts';
 
 export { outcomeError };
@@ -26,6 +37,54 @@ export function toSavedOutcome(
     job.stage = 'delivery';
     return savedOutcome(job, images, run);
   });
+}
+
+/**
+ * Rates the image of a saved job: destinations, sidecar and manifest have its score. An image that
+ * cannot be rated is saved without; an error of the service that concerns all jobs (401, 402) halts
+ * the run besides.
+ */
+export function rateImage(
+  job: JobState,
+  { rate, state }: Pick<RunOutputs, 'rate'> & Stateful,
+): MonoTypeOperatorFunction<Outcome> {
+  return concatMap((outcome) => {
+    if (rate === null || outcome.status !== 'saved') return of(outcome);
+    return rate(outcome).pipe(
+      map((rating) => {
+        job.rating = rating;
+        if (rating.fault !== null) state.halt(rating.fault);
+        return withScore(outcome, rating);
+      }),
+      defaultIfEmpty(outcome),
+    );
+  });
+}
+
+/** Returns an outcome with the score of its image; without one if it could not be rated. */
+export function withScore(outcome: Outcome, { score }: Pick<Rating, 'score'>): Outcome {
+  const { score: _before, ...metrics } = outcome.metrics;
+  return { ...outcome, metrics: score === null ? metrics : { ...metrics, score } };
+}
+
+/** Returns an outcome with the cost of a rating, which is paid for the job too. */
+export function withRatingCost(outcome: Outcome, { costUsd: ratingUsd }: Pick<Rating, 'costUsd'>): Outcome {
+  const { scoreCostUsd: before = 0, ...metrics } = outcome.metrics;
+  return {
+    ...outcome,
+    costUsd: sum(outcome.costUsd, ratingUsd, -Number(before)),
+    metrics: ratingUsd === 0 ? metrics : { ...metrics, scoreCostUsd: ratingUsd },
+  };
+}
+
+/** Adds amounts in whole micro-dollars, since sums of fractions drift; null if one is unknown. */
+function sum(...amounts: readonly (number | null)[]): number | null {
+  let microUsd = 0;
+  for (const usd of amounts) {
+    if (usd === null) return null;
+    microUsd += toMicroUsd(usd);
+  }
+  return microUsd / 1_000_000;
 }
 
 /**
@@ -75,7 +134,7 @@ export function describeJob(job: JobState, run: Describing): Omit<Outcome, 'stat
     key: plan.key,
     prompt: plan.prompt,
     model: request.model,
-    version: prediction?.version ?? request.version,
+    version: prediction?.version ?? request.version ?? null,
     input: truncateDataUrls(request.input),
     tags: plan.tags,
     predictionId: prediction?.id ?? null,
@@ -101,8 +160,8 @@ function levelOf({ plan, request }: JobState, run: Describing): Pick<Outcome, 'f
   const level = run
     .fallbacksOf(plan)
     .findIndex(
-      ({ model, version, input }) =>
-        model === request.model && version === request.version && input.seed === request.input.seed,
+      ({ model, version = null, input }) =>
+        model === request.model && version === (request.version ?? null) && input.seed === request.input.seed,
     );
   return level < 0 ? {} : { fallbackLevel: level + 1 };
 }
@@ -156,7 +215,9 @@ function savedOutcome(
   run: Describing & Described,
 ): Outcome {
   const { provenance, isSigned, folder } = run;
-  const error = incomplete(job, images.length);
+  const { missing, refused } = job;
+  const suggestion = 'Run the same command again within the hour: only what is missing is downloaded.';
+  const error = incompleteError({ missing, refused, usable: images.length, suggestion });
   return {
     ...describeJob(job, run),
     status: error === null ? 'saved' : 'failed',
@@ -164,27 +225,5 @@ function savedOutcome(
     ...(isSigned && { isSigned }),
     files: filesOf(job, images, folder),
     ...(error !== null && { error }),
-  };
-}
-
-/** Returns the error of a job of which only some outputs can be used; null if all can. */
-function incomplete({ missing, refused }: JobState, usable: number): OutcomeError | null {
-  const faults = [
-    ...missing.map(({ output, error }) => ({ ...error, output })),
-    ...refused.map(({ original, error }) => ({ ...outcomeError(error), output: original.output ?? 0 })),
-  ];
-  const [first] = faults;
-  if (first === undefined) return null;
-  const each = faults.map(({ output, code, message }) => `output ${output + 1} (${code}): ${message}`);
-  const recoverable = faults.some((fault) => fault.recoverable);
-  return {
-    name: 'DownloadError',
-    code: 'ERR_INCOMPLETE',
-    message: `Expected ${usable + faults.length} outputs, got ${usable}. Missing: ${each.join('; ')}`,
-    recoverable,
-    suggestion: recoverable
-      ? 'Run the same command again within the hour: only what is missing is downloaded.'
-      : first.suggestion,
-    stage: missing.length > 0 ? 'download' : 'rendering',
   };
 }

@@ -31,13 +31,16 @@ export function renderRenditions(
     }),
     concatMap((originals) =>
       renderOriginals(originals, run.renderer, job.plan.renditions, {
-        onRefused: (refused) => {
-          job.refused = refused;
-        },
         mayReplace: mayReplace(job, run),
         ...provenanceOf(job, run),
       }).pipe(gate(run.encoders)),
     ),
+    map(({ images, refused = [] }) => {
+      job.refused = refused;
+      const [first] = refused;
+      if (images.length === 0 && first !== undefined) throw first.error;
+      return images;
+    }),
     tap((rendered) => warnOfMissing(rendered, job, run)),
   );
 }

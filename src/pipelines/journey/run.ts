@@ -23,6 +23,11 @@ export type RunServices = Readonly<Required<Omit<Services, 'answers'>>> & {
   readonly answers: ProviderAnswers;
 };
 
+/** The services that have a default, with it in their place. */
+export type RunPorts = Required<
+  Pick<Services, 'downloader' | 'renderer' | 'journal' | 'ledger' | 'governor'>
+>;
+
 /** The state that jobs of a run share, so that nothing is made, sent or paid for twice. */
 export interface Shared {
   /** Results in flight, which identical jobs share. */
@@ -62,6 +67,8 @@ export interface RunOutputs
   extends Readonly<Required<Pick<Outputs, 'folder' | 'keepOriginals' | 'provenance'>>> {
   /** Changes originals before they are saved; null: they stay as they are. */
   readonly transform: Transform | null;
+  /** Rates images; null: they have no score. */
+  readonly rate: NonNullable<Outputs['rate']> | null;
   /** True if images are signed. */
   readonly isSigned: boolean;
   /** Further destinations of finished images, each behind its own gate. */

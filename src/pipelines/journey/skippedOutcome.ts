@@ -1,4 +1,5 @@
 import { truncateDataUrls } from '../../base/modelInput.ts';
+import { option } from '../../errors.ts';
 import type { JobRecord, Outcome, OutcomeError, Plan } from '../../types.ts';
 import { mayHavePrediction } from './job.ts';
 import { named } from './outcomes.ts';
@@ -52,7 +53,7 @@ const notChosen: OutcomeError = {
   code: 'ERR_NOT_CHOSEN',
   message: 'The run was limited to other jobs.',
   recoverable: true,
-  suggestion: 'Run the same command without --only.',
+  suggestion: `Run the same command without ${option('--only')}.`,
 };
 
 const notCollected: OutcomeError = {
@@ -60,7 +61,7 @@ const notCollected: OutcomeError = {
   code: 'ERR_NOT_COLLECTED',
   message: 'The prediction was left to the service, which stores its output for an hour after it ends.',
   recoverable: true,
-  suggestion: 'Run the same command again without --detach, or run collect.ts on the run folder.',
+  suggestion: `Run the same command again without ${option('--detach')}, or run collect.ts on the run folder.`,
 };
 
 const stopped: OutcomeError = {

@@ -17,14 +17,14 @@ import { truncateDataUrls } from '../../base/modelInput.ts';
 import { hideInPrediction } from '../../base/secretInputs.ts';
 import { ProviderError, ScoreError } from '../../errors.ts';
 import type { Scorer } from '../../ports.ts';
-import type { Outcome, Plan, Prediction } from '../../types.ts';
+import type { Outcome, Plan, Prediction, ScoringModel } from '../../types.ts';
 import { type Closing, closeJob } from '../journey/closeJob.ts';
 import type { GenerateConfig } from '../journey/config.ts';
 import { type JobState, openJob } from '../journey/job.ts';
 import { type Making, makePrediction } from '../journey/makePrediction.ts';
 import { describeJob, failedOutcome } from '../journey/outcomes.ts';
 import type { RunServices } from '../journey/run.ts';
-import { firstNumber, ratingPlan, ratingRun, type ScoringModel } from './scoringModel.ts';
+import { firstNumber, ratingPlan, ratingRun } from './scoringModel.ts';
 
 /** The configuration of `createModelScorer`. */
 export interface ModelScorerConfig extends GenerateConfig {

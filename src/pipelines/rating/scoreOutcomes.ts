@@ -1,27 +1,30 @@
 import {
   concat,
+  defaultIfEmpty,
   defer,
   EMPTY,
   identity,
   ignoreElements,
   type MonoTypeOperatorFunction,
+  map,
   mergeMap,
+  type Observable,
   type OperatorFunction,
   of,
   throwError,
 } from 'rxjs';
 import { encoderConcurrency } from '../../base/pictures.ts';
-import { toMicroUsd } from '../../base/text.ts';
 import { insideFolder } from '../../disk/insideFolder.ts';
 import { BudgetError, ProviderError, StorageError } from '../../errors.ts';
 import { createGate, gate } from '../../operators/gate.ts';
 import { scoreImage } from '../../operators/stages/scoreImage.ts';
 import type { Scorer } from '../../ports.ts';
-import type { Outcome } from '../../types.ts';
-import { originalPicture, outcomeError } from '../journey/outcomes.ts';
+import type { Outcome, ScoringModel } from '../../types.ts';
+import type { GenerateConfig } from '../journey/config.ts';
+import { originalPicture, outcomeError, withRatingCost, withScore } from '../journey/outcomes.ts';
+import type { Rating } from '../journey/rating.ts';
 import type { OpenRun } from '../run/settings.ts';
 import { createModelScorer } from './modelScorer.ts';
-import type { ScoringModel } from './scoringModel.ts';
 
 /** The scorer of a run's images, its limit and its costs. */
 export interface Scoring {
@@ -32,9 +35,45 @@ export interface Scoring {
   costUsdOf(index: number): number | null;
 }
 
-interface ScoreOutcomesConfig {
+interface RateConfig {
   /** Called if the budget does not cover a rating. Default: no-op. */
   onOverBudget?: () => void;
+}
+
+/**
+ * Rates the image of an outcome; emits nothing if it has none. If it cannot be rated, emits a
+ * warning, and a rating without a score. Emits `StorageError` alone as an error.
+ */
+export function rateOutcome(
+  outcome: Outcome,
+  scoring: Scoring,
+  { folder, emit = () => {} }: Pick<GenerateConfig, 'folder' | 'emit'>,
+  { onOverBudget = () => {} }: RateConfig = {},
+): Observable<Rating> {
+  const path = originalPicture(outcome);
+  if (path === null) return EMPTY;
+  const { prompt, index } = outcome;
+  let fault: unknown = null;
+  const unrated = (error: unknown): number => {
+    if (error instanceof StorageError) throw error;
+    if (error instanceof ProviderError && error.stopsRun) fault = error;
+    if (error instanceof BudgetError) onOverBudget();
+    const { message } = outcomeError(error);
+    emit({ type: 'warning', message: `Image #${index + 1} could not be rated: ${message}` });
+    return Number.NaN;
+  };
+  return of(outcome).pipe(
+    scoreImage(scoring.scorer, {
+      imageOf: () => ({ path: insideFolder(folder, path), prompt, index, folder }),
+      within: scoring.within,
+      onError: unrated,
+    }),
+    map(({ score }) => ({
+      score: Number.isNaN(score) ? null : score,
+      costUsd: scoring.costUsdOf(index),
+      fault,
+    })),
+  );
 }
 
 /**
@@ -46,72 +85,29 @@ interface ScoreOutcomesConfig {
 export function scoreOutcomes(
   scoring: Scoring,
   { config }: Pick<OpenRun, 'config'>,
-  { onOverBudget = () => {} }: ScoreOutcomesConfig = {},
+  rateConfig: RateConfig = {},
 ): OperatorFunction<Outcome, Outcome> {
-  const { folder, persist = () => EMPTY, emit = () => {} } = config;
+  const { persist = () => EMPTY } = config;
   return (outcomes) =>
     defer(() => {
       let fault: unknown = null;
-      const unrated = (error: unknown, { index }: Outcome): number => {
-        if (error instanceof StorageError) throw error;
-        if (error instanceof ProviderError && error.stopsRun) fault ??= error;
-        if (error instanceof BudgetError) onOverBudget();
-        const { message } = outcomeError(error);
-        emit({ type: 'warning', message: `Image #${index + 1} could not be rated: ${message}` });
-        return Number.NaN;
-      };
-      const rated = mergeMap((outcome: Outcome) => {
-        const path = originalPicture(outcome);
-        if (path === null) return of(outcome);
-        const { prompt, index } = outcome;
-        return of(outcome).pipe(
-          scoreImage(scoring.scorer, {
-            imageOf: () => ({ path: insideFolder(folder, path), prompt, index, folder }),
-            within: scoring.within,
-            onError: unrated,
-          }),
-          mergeMap(({ score }) => {
-            const costUsd = scoring.costUsdOf(index);
-            const isUnrated = Number.isNaN(score);
+      const rated = mergeMap((outcome: Outcome) =>
+        rateOutcome(outcome, scoring, config, rateConfig).pipe(
+          mergeMap((rating) => {
+            fault ??= rating.fault;
             // Nothing has changed.
-            if (isUnrated && costUsd === 0) return of(outcome);
-            const result = ratedOutcome(outcome, isUnrated ? null : score, costUsd);
+            if (rating.score === null && rating.costUsd === 0) return of(outcome);
+            const result = withRatingCost(withScore(outcome, rating), rating);
             return concat(persist(result).pipe(ignoreElements()), of(result));
           }),
-        );
-      });
+          defaultIfEmpty(outcome),
+        ),
+      );
       return concat(
         outcomes.pipe(rated),
         defer(() => (fault === null ? EMPTY : throwError(() => fault))),
       );
     });
-}
-
-/**
- * Returns an outcome with its score, null for none, and with the cost of the rating, which is paid
- * for the job too.
- */
-function ratedOutcome(outcome: Outcome, score: number | null, ratingUsd: number | null): Outcome {
-  const { scoreCostUsd: before = 0, score: _score, ...metrics } = outcome.metrics;
-  return {
-    ...outcome,
-    costUsd: sum(outcome.costUsd, ratingUsd, -Number(before)),
-    metrics: {
-      ...metrics,
-      ...(score === null ? {} : { score }),
-      ...(ratingUsd === 0 ? {} : { scoreCostUsd: ratingUsd }),
-    },
-  };
-}
-
-/** Adds amounts in whole micro-dollars, since sums of fractions drift; null if one is unknown. */
-function sum(...amounts: readonly (number | null)[]): number | null {
-  let microUsd = 0;
-  for (const usd of amounts) {
-    if (usd === null) return null;
-    microUsd += toMicroUsd(usd);
-  }
-  return microUsd / 1_000_000;
 }
 
 /**

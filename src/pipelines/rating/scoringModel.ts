@@ -3,43 +3,12 @@ import type { RunEvent } from '../../events/runEvent.ts';
 import { costMicroUsd, estimateMicroUsd } from '../../providers/prices/cost.ts';
 import { inputFile } from '../../sources/modelInputs/inputFile.ts';
 import { requestKey } from '../../sources/planning/requestKey.ts';
-import type {
-  ImageToScore,
-  InputFiles,
-  Json,
-  ModelInput,
-  Plan,
-  Prediction,
-  SecretInputs,
-} from '../../types.ts';
+import type { ImageToScore, Json, Plan, Prediction, ScoringModel } from '../../types.ts';
 import type { GenerateConfig } from '../journey/config.ts';
 import type { Run } from '../journey/run.ts';
 import { concurrencyOf } from '../run/concurrency.ts';
 import { createRun } from '../run/createRun.ts';
 import { runDefaults } from '../run/settings.ts';
-
-/** A model of the service that rates images, and its input. */
-export interface ScoringModel {
-  /** `owner/name`. */
-  readonly model: string;
-  /** The pinned version (64 hex digits), or null for the model's newest. */
-  readonly version: string | null;
-  /** The input field that takes the image, and the form of its value: `pictureInput(schema, 1)`. */
-  readonly picture: { readonly name: string; readonly valueOf: (picture: string) => Json };
-  /** All other inputs; `{prompt}` in their texts stands for the image's prompt. */
-  readonly input: ModelInput;
-  /** The values of inputs that are `[secret]` in `input`. Default: none. */
-  readonly secrets?: SecretInputs;
-  /** The files that some texts of the input stand for, by path. Default: none. */
-  readonly files?: InputFiles;
-  /**
-   * The price of one rating, in millionths of a US dollar. Null: that of the price table, if it has
-   * one.
-   */
-  readonly priceMicroUsd: number | null;
-  /** Reads the score from an output. Default: `firstNumber`. */
-  readonly parse?: (output: Json) => number | null;
-}
 
 /**
  * Returns the first number in an output: the output itself, or the first in its text ("I give it
@@ -74,7 +43,7 @@ const STAND_IN = 'picture';
  * read.
  */
 export async function ratingPlan({ path, prompt, index }: ImageToScore, rater: ScoringModel): Promise<Plan> {
-  const { model, version, picture, files, secrets } = rater;
+  const { model, version = null, picture, files, secrets } = rater;
   const value = picture.valueOf(STAND_IN);
   const picturePath = Array.isArray(value) ? `${picture.name}[0]` : picture.name;
   const texts = mapInputStrings(rater.input, (at, text) =>
@@ -126,6 +95,7 @@ export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
     afterSaved: _afterSaved,
     handOver: _handOver,
     transform: _transform,
+    rate: _rate,
     ...shared
   } = config;
   return createRun({
@@ -138,7 +108,7 @@ export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
     answers: {
       ...answers,
       costOf: (prediction) => costOf(prediction, rater),
-      estimateOf: () => rater.priceMicroUsd,
+      estimateOf: () => rater.priceMicroUsd ?? null,
     },
     emit: (event) => {
       if (reported.has(event.type)) emit(event);
@@ -150,7 +120,7 @@ export function ratingRun(rater: ScoringModel, config: GenerateConfig): Run {
  * Returns the cost of a rating; null, which stands for the expected price, if that is set or the
  * table has prices of images only.
  */
-function costOf(prediction: Prediction, { priceMicroUsd }: ScoringModel): number | null {
+function costOf(prediction: Prediction, { priceMicroUsd = null }: ScoringModel): number | null {
   if (!prediction.outputComplete) return costMicroUsd(prediction);
   return priceMicroUsd === null ? costMicroUsd(prediction) || null : null;
 }

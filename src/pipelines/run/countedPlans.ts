@@ -1,3 +1,4 @@
+import { UsageError } from '../../errors.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import type { PlanSource } from './recoveryRounds.ts';
 
@@ -30,4 +31,35 @@ export function countedPlans(plans: PlanSource, total: number, emit: EmitEvent):
       );
     }
   };
+}
+
+/**
+ * Counts the plans of a source before anything is created. Rejects with `UsageError` if `expected`
+ * is another number, or if the source can be read only once.
+ */
+export async function countPlans(source: PlanSource, expected?: number): Promise<number> {
+  const plans = source();
+  let total = 0;
+  for await (const _ of plans) {
+    total += 1;
+    if (expected !== undefined && total > expected) break;
+  }
+  if (expected !== undefined && total !== expected) {
+    const got = total > expected ? 'more' : total;
+    throw new UsageError(`Expected ${expected} plans, as \`total\` says, got ${got}`, {
+      suggestion: 'Leave `total` out: plans are counted.',
+    });
+  }
+  if (isUsedUp(plans) && source() === plans) {
+    throw new UsageError('Expected `plans` to return new plans at each call, got the same iterator again', {
+      suggestion: 'A run reads its plans several times: give it () => planJobs(jobs).',
+    });
+  }
+  return total;
+}
+
+/** Returns true for what can be read once, as a generator that is running. */
+function isUsedUp(plans: ReturnType<PlanSource>): boolean {
+  const read = Symbol.asyncIterator in plans ? plans[Symbol.asyncIterator]() : plans[Symbol.iterator]();
+  return Object.is(read, plans);
 }

@@ -5,13 +5,19 @@ import { guardListener } from '../../events/observeRun.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import { createSingleFlight } from '../../operators/cachedBy.ts';
 import { createGate } from '../../operators/gate.ts';
+import { expectCount, expectWait } from '../../operators/internal/options.ts';
 import { type Breaker, createBreaker } from '../../operators/pace/circuitBreaker.ts';
+import { createGovernor } from '../../operators/pace/governor.ts';
 import { createClaims } from '../../operators/predictions/claims.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLookout } from '../../operators/predictions/lookout.ts';
 import { type WatchedService, watchService } from '../../operators/predictions/watchService.ts';
+import { createLedger } from '../../operators/stages/budgetTake.ts';
 import { watchFiles } from '../../operators/stages/watchFiles.ts';
 import type { ResultCache } from '../../ports.ts';
+import { createDownloader } from '../../providers/downloads/downloader.ts';
+import { createRenderer } from '../../renditions/renderer.ts';
+import { createMemoryJournal } from '../../store/memoryJournal.ts';
 import type { Clock, GenerateConfig, Hooks, Limits, Outputs, Recovery, Services } from '../journey/config.ts';
 import { fileAddresses } from '../journey/inputFiles.ts';
 import { outcomeError } from '../journey/outcomes.ts';
@@ -22,6 +28,7 @@ import type {
   RunHooks,
   RunLimits,
   RunOutputs,
+  RunPorts,
   RunRecovery,
   RunServices,
 } from '../journey/run.ts';
@@ -35,8 +42,9 @@ import { openState } from './runState.ts';
 import { runDefaults } from './settings.ts';
 
 /** Creates a run: fills in defaults, opens its gates and makes the state that its jobs share. */
-export function createRun(config: GenerateConfig): Run {
-  const clock = resolveClock(config);
+export function createRun(given: GenerateConfig): Run {
+  const clock = resolveClock(given);
+  const config = { ...given, ...openPorts(given, clock) };
   const limits = openGates(config);
   const hooks = resolveHooks(config, learningEmit(config, limits, clock));
   const services = resolveServices(config, clock, hooks);
@@ -67,12 +75,24 @@ function resolveClock({ scheduler = monotonicScheduler, random = Math.random }: 
   return { scheduler, random, startedAtMs: scheduler.now() };
 }
 
+function openPorts(config: GenerateConfig, { scheduler }: RunClock): RunPorts {
+  const { isLocal = false, isPlain = false } = config.provider;
+  return {
+    downloader: config.downloader ?? createDownloader({ isLocal, isPlain, scheduler }),
+    renderer: config.renderer ?? createRenderer(),
+    journal: config.journal ?? createMemoryJournal(),
+    ledger: config.ledger ?? createLedger({ limitMicroUsd: Number.POSITIVE_INFINITY }),
+    governor: config.governor ?? createGovernor({ perMinute: runDefaults.ratePerMinute, scheduler }),
+  };
+}
+
 function resolveServices(
-  config: Services & Pick<Recovery, 'lookForMs'> & Pick<Limits, 'maxOutageMs'>,
+  config: Services & RunPorts & Pick<Recovery, 'lookForMs'> & Pick<Limits, 'maxOutageMs'>,
   { scheduler, random }: RunClock,
   { emit }: Pick<RunHooks, 'emit'>,
 ): RunServices {
   const { downloader, renderer, journal, ledger, governor } = config;
+  const ports = { downloader, renderer, journal, ledger, governor };
   const { provider, outage } = watched(config, { emit, scheduler });
   const { follower = createListPoller(provider, { scheduler, random }) } = config;
   const { cache = noCache, service = null } = config;
@@ -83,20 +103,7 @@ function resolveServices(
     return createLookout(provider, { claims, lookForMs, outage, random, scheduler });
   };
   const { lookout = createDefault() } = config;
-  return {
-    provider,
-    downloader,
-    renderer,
-    journal,
-    ledger,
-    governor,
-    answers,
-    follower,
-    lookout,
-    outage,
-    cache,
-    service,
-  };
+  return { ...ports, provider, answers, follower, lookout, outage, cache, service };
 }
 
 function watched(
@@ -124,6 +131,8 @@ function openGates(config: Limits): RunLimits {
     timeoutMs = runDefaults.timeoutMs,
     waitMs = 60_000,
   } = config;
+  expectCount(maxAttempts, 'maxAttempts', 1);
+  expectWait(timeoutMs, 'timeoutMs');
   const concurrency = concurrencyOf(strategy, config.concurrency);
   const {
     waveSize = concurrency,
@@ -163,7 +172,7 @@ function learningEmit(
   return adjustConcurrency(slots, { first, most: MAX_LEARNED }, emit, scheduler);
 }
 
-function resolveHooks(config: Hooks & Pick<Services, 'journal'>, emit: EmitEvent): RunHooks {
+function resolveHooks(config: Hooks & Pick<RunPorts, 'journal'>, emit: EmitEvent): RunHooks {
   const {
     onTimeout = () => {},
     isDone = ({ index }) => config.journal.isSaved(index),
@@ -204,6 +213,7 @@ function resolveRecovery(config: Recovery): RunRecovery {
     repay = false,
     continueOnError = true,
   } = config;
+  expectCount(recoveryRounds, 'recoveryRounds', 0);
   return { timeoutAction, fallbacksOf, recoveryRounds, recoveryDelayMs, repay, continueOnError };
 }
 
@@ -215,6 +225,7 @@ function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: R
     sign = null,
     keepOriginals = false,
     transform = null,
+    rate = null,
   } = config;
   return {
     folder,
@@ -223,6 +234,7 @@ function openOutputs(config: Outputs & Pick<RunServices, 'service'>, { emit }: R
     provenance,
     isSigned: sign !== null,
     transform,
+    rate,
     keepOriginals: keepOriginals && (provenance !== 'none' || sign !== null),
   };
 }

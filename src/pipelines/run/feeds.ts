@@ -1,4 +1,5 @@
 import { concat, defer, EMPTY, type Observable, tap, throwError } from 'rxjs';
+import { option } from '../../errors.ts';
 import { inWaves } from '../../operators/inWaves.ts';
 import { pullMap } from '../../operators/pullMap.ts';
 import { requeue } from '../../operators/requeue.ts';
@@ -82,7 +83,7 @@ function parallelFeed(
 }
 
 function capped(slots: number): string {
-  return `There are more jobs than slots: the rest begins as slots become free. The limit is ${slots}; change it with --concurrency N.`;
+  return `There are more jobs than slots: the rest begins as slots become free. The limit is ${slots}; change it with ${option('--concurrency', 'N')}.`;
 }
 
 /**

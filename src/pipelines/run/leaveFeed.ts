@@ -15,6 +15,7 @@ import {
   tap,
   timer,
 } from 'rxjs';
+import { option } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 import type { Journey } from '../journey/job.ts';
 import type { RunClock, RunHooks, Stateful } from '../journey/run.ts';
@@ -83,5 +84,5 @@ function waitingFor(jobs: number): string {
     jobs === 1
       ? '1 job whose create request was lost is'
       : `${jobs} jobs whose create requests were lost are`;
-  return `${subject} not done yet: the list of predictions is searched before anything is given up (--look-for).`;
+  return `${subject} not done yet: the list of predictions is searched before anything is given up (${option('--look-for')}).`;
 }

@@ -1,5 +1,5 @@
 import { concat, concatMap, defer, EMPTY, from, ignoreElements, type Observable, takeUntil, tap } from 'rxjs';
-import { longTimer } from '../../base/time/longTimer.ts';
+import { longTimer } from '../../base/monotonicScheduler.ts';
 import type { Journal } from '../../ports.ts';
 import type { Outcome, Plan } from '../../types.ts';
 import { type Closing, closeJob } from '../journey/closeJob.ts';

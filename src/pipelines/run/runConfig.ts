@@ -25,6 +25,7 @@ import { createRenderer } from '../../renditions/renderer.ts';
 import { deleteImages, writeSidecar } from '../../sinks/manifest/sidecar.ts';
 import type { Plan } from '../../types.ts';
 import type { GenerateConfig } from '../journey/config.ts';
+import type { RunPorts } from '../journey/run.ts';
 import { outageWatch } from './outages.ts';
 import { type RunSettings, type RunStore, runDefaults, type SharedService } from './settings.ts';
 
@@ -38,7 +39,7 @@ interface Opened {
 export function configOf(
   settings: RunSettings,
   opened: Opened,
-): GenerateConfig & { readonly lookout: Lookout } {
+): GenerateConfig & RunPorts & { readonly lookout: Lookout } {
   const { destinations: _destinations, webhooks, detach = false, session, ...others } = settings;
   const { folder, sidecars = true, deleteLocal = false } = settings;
   const { ratePerMinute = runDefaults.ratePerMinute, maxWaitMs = runDefaults.maxWaitMs } = settings;
@@ -95,24 +96,20 @@ export function configOf(
 
 /**
  * Returns the answers of a provider, with some of them replaced. Either may be an object with
- * methods.
+ * methods. Costs without estimates make those of the provider void: they would be of other prices.
  */
 export function overrideAnswers(
   own: ProviderAnswers,
   others: Partial<ProviderAnswers> = {},
 ): ProviderAnswers {
+  const pricing = others.estimateOf === undefined && others.costOf === undefined ? own : others;
   return {
     urlsOf: (output) => (others.urlsOf === undefined ? own.urlsOf(output) : others.urlsOf(output)),
     costOf: (prediction, price) =>
       others.costOf === undefined ? own.costOf(prediction, price) : others.costOf(prediction, price),
-    ...(own.estimateOf === undefined && others.estimateOf === undefined
-      ? {}
-      : {
-          estimateOf: (request, price) =>
-            (others.estimateOf === undefined
-              ? own.estimateOf?.(request, price)
-              : others.estimateOf(request, price)) ?? null,
-        }),
+    ...(pricing.estimateOf && {
+      estimateOf: (request, price) => pricing.estimateOf?.(request, price) ?? null,
+    }),
     errorOf: (prediction) =>
       others.errorOf === undefined ? own.errorOf(prediction) : others.errorOf(prediction),
     describePrice: (model, price) =>

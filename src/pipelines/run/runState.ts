@@ -1,4 +1,4 @@
-import { merge, NEVER, Subject, tap } from 'rxjs';
+import { merge, NEVER, of, Subject, tap } from 'rxjs';
 import type { Control } from '../journey/config.ts';
 import type { RunControl, RunRecovery, RunState } from '../journey/run.ts';
 
@@ -7,7 +7,7 @@ import type { RunControl, RunRecovery, RunState } from '../journey/run.ts';
  * by a job that halts the run.
  */
 export function openState(
-  { stop = NEVER, cancel = NEVER }: Control,
+  { stop = NEVER, cancel = NEVER, paused = of(false) }: Control,
   { recoveryRounds }: RunRecovery,
 ): { state: RunState; control: RunControl } {
   const halted = new Subject<void>();
@@ -31,5 +31,5 @@ export function openState(
   const noteStop = tap(() => {
     isStopped = true;
   });
-  return { state, control: { stop: merge(stop, halted).pipe(noteStop), cancel } };
+  return { state, control: { stop: merge(stop, halted).pipe(noteStop), cancel, paused } };
 }

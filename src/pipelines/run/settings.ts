@@ -20,6 +20,8 @@ import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { RunInput } from '../../store/runFile.ts';
 import type { ModelInput, Outcome, Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
+import type { RatingSettings } from '../journey/rating.ts';
+import type { RunPorts } from '../journey/run.ts';
 
 /** The default settings of a run. Flags take their defaults from here, and the help shows them. */
 export const runDefaults = {
@@ -94,16 +96,12 @@ export interface ServiceSettings {
    */
   webhooks?: PredictionEvents;
   /**
-   * Create predictions and leave them to the service; `collect` gathers them later. Default false.
+   * Create predictions and leave them to the service; `runCollect` gathers them later. Default
+   * false.
    */
   detach?: boolean;
   /** Folder that stores results for other runs; made if it does not exist. Default: none. */
   cacheFolder?: string;
-  /**
-   * Keep a journal of ratings that a model makes, beside that of the images. Default: if the folder
-   * has one.
-   */
-  ratings?: boolean;
 }
 
 /** The choice of jobs, and the match between input and folder. */
@@ -131,12 +129,12 @@ export interface InputSettings {
   resumeAnyway?: boolean;
   /**
    * Local files that plans stored in the folder may name, besides those in it: folders or single
-   * files, or `any`. For `collect` and `retryFailed`, whose plans are somebody else's if the folder
+   * files, or `any`. For `runCollect` and `runRetry`, whose plans are somebody else's if the folder
    * is. Default: none.
    */
   allowFiles?: readonly string[] | 'any';
   /**
-   * Values of secret inputs, which stored plans do not have. For `collect` and `retryFailed`.
+   * Values of secret inputs, which stored plans do not have. For `runCollect` and `runRetry`.
    * Default: none.
    */
   secretInputs?: ModelInput;
@@ -176,11 +174,12 @@ export interface ResultSettings {
  */
 export interface RunSettings
   extends ServiceSettings,
+    RatingSettings,
     InputSettings,
     ResultSettings,
     Limits,
     Recovery,
-    Omit<Outputs, 'destinations'>,
+    Omit<Outputs, 'destinations' | 'rate'>,
     Pick<Hooks, 'emit' | 'onTimeout' | 'handOver'>,
     Control,
     Clock {}
@@ -204,7 +203,7 @@ export interface RunStore
 /** The open parts of a run folder. */
 export interface OpenFolder {
   /** The configuration of `generate` for this folder. */
-  readonly config: GenerateConfig;
+  readonly config: GenerateConfig & RunPorts;
   /** The service. Calls do not wait for it if it is away: no job depends on the last ones. */
   readonly provider: Provider;
   readonly journal: FolderJournal;

@@ -1,5 +1,5 @@
 import { concatMap, from, type Observable } from 'rxjs';
-import { UsageError } from '../../errors.ts';
+import { option, UsageError } from '../../errors.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import { countOf } from '../run/earlier/earlierRuns.ts';
@@ -10,14 +10,14 @@ import { runStoredPlans } from '../runToFolder.ts';
  * Collects the predictions of detached runs: follows those that still run, downloads their images,
  * makes the renditions, and completes manifest and report. Needs only the run folder.
  *
- *     runToFolder(plans, 100, { …, detach: true })   --(end|)          100 predictions created, none awaited
- *     collect({ folder, provider })                  -----------(end|)  100 saved
+ *     runToFolder(plans, { …, detach: true })        --(end|)          100 predictions created, none awaited
+ *     runCollect({ folder, provider })               -----------(end|)  100 saved
  *
  * A prediction that failed through a fault of the platform is made again, as in any run. Errors
  * with `UsageError` if the folder has no detached predictions, or names a model that its journal
  * does not know, or a local file that `allowFiles` does not allow, and as `runToFolder` does.
  */
-export function collect(settings: Omit<RunSettings, 'detach' | 'fingerprint'>): Observable<FinishedRun> {
+export function runCollect(settings: Omit<RunSettings, 'detach' | 'fingerprint'>): Observable<FinishedRun> {
   const plans = storedPlans(settings.folder, 'detached');
   return from(countOf(plans.read())).pipe(
     concatMap((total) => {
@@ -29,6 +29,6 @@ export function collect(settings: Omit<RunSettings, 'detach' | 'fingerprint'>): 
 
 function nothingDetached(folder: string): UsageError {
   return new UsageError(`${folder} has no detached predictions to collect`, {
-    suggestion: 'Give the folder of a run that was started with --detach.',
+    suggestion: `Give the folder of a run that was started with ${option('--detach')}.`,
   });
 }

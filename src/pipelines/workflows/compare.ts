@@ -12,7 +12,9 @@ import {
   type BatchSpec,
   modelName,
   namedPrompt,
+  type PromptFields,
   readBatchFields,
+  type SpecFields,
   specFields,
   uniqueNames,
 } from '../../sources/specs/batchSpec.ts';
@@ -22,7 +24,8 @@ import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { gridAxis } from './grid/axes.ts';
 import type { Grid } from './grid/cells.ts';
-import { grid } from './grid/grid.ts';
+import { runGrid } from './grid/grid.ts';
+import type { GridWorkflow } from './grid/gridWorkflow.ts';
 
 /** Prompts, and the models to compare on them. */
 export interface CompareSpec extends BatchSpec {
@@ -38,18 +41,18 @@ export interface CompareSpec extends BatchSpec {
  * and run it again in the same folder, only the new images are made. Emits the finished run.
  *
  *     spec: 3 prompts, 2 models   6 jobs
- *     compareModels               -----(end|)
+ *     runComparison               -----(end|)
  *
- * Errors as `grid` does.
+ * Errors as `runGrid` does.
  */
-export function compareModels(
+export function runComparison(
   spec: CompareSpec,
   contexts: readonly JobContext[],
   settings: RunSettings & PlanJobsConfig,
 ): Observable<FinishedRun> {
   const { folder } = settings;
   const axes = { rows: 'prompt', columns: 'model' };
-  return grid(compareGrid(spec), contexts, settings).pipe(
+  return runGrid(compareGrid(spec), contexts, settings).pipe(
     atEnd(async (end) => {
       const comparison = await compareOutcomes(manifestOutcomes(folder));
       await writeJson(join(folder, 'comparison.json'), { service: end.report.service, ...comparison });
@@ -83,21 +86,28 @@ export function compareGrid({ prompts, models, input, seed, renditions }: Compar
   };
 }
 
+/** A comparison as its file has it. */
+export interface CompareFields extends Omit<SpecFields, 'model'> {
+  readonly prompts: readonly PromptFields[];
+  /** Models as `owner/name`, optionally with `:version`. May be left out if others are given. */
+  readonly models?: readonly string[] | null;
+}
+
 /**
- * Reads a comparison's spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec`
- * does.
+ * Reads a comparison's spec from a YAML or JSON file, or from an object. Rejects with
+ * `UsageError` as `readBatchSpec` does.
  */
 export function readCompareSpec(
-  path: string,
+  source: string | CompareFields,
   { allowFiles = [] }: SpecFilesConfig = {},
 ): Promise<CompareSpec> {
-  return readBatchSpec(path, compareSpecSchema, { what: 'comparison spec', allowFiles });
+  return readBatchSpec(source, compareSpecSchema, { what: 'comparison spec', allowFiles });
 }
 
 const { model: _one, ...fields } = specFields;
 
 /** The schema of a comparison's file. Strict: unknown keys are mistakes. */
-const compareSpecSchema = z
+export const compareSpecSchema = z
   .strictObject({
     ...fields,
     prompts: z.array(namedPrompt).min(1, 'Expected at least one prompt'),
@@ -111,3 +121,13 @@ const compareSpecSchema = z
       models: [...new Set(spec.models ?? [])],
     }),
   );
+
+/** The same prompts with several models. */
+export const comparisonWorkflow: GridWorkflow<CompareSpec, CompareFields> = {
+  read: readCompareSpec,
+  // Never asked for: a comparison names its models.
+  defaultModel: '',
+  modelsOf: ({ models }) => models,
+  gridOf: compareGrid,
+  run: runComparison,
+};

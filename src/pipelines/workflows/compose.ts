@@ -5,7 +5,13 @@ import { specText } from '../../renditions/fields.ts';
 import { pictureInput } from '../../sources/modelInputs/pictureInput.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
-import { type BatchSpec, readBatchFields, specFields, uniqueNames } from '../../sources/specs/batchSpec.ts';
+import {
+  type BatchSpec,
+  readBatchFields,
+  type SpecFields,
+  specFields,
+  uniqueNames,
+} from '../../sources/specs/batchSpec.ts';
 import { promptTemplate, specPrompt } from '../../sources/specs/promptTemplate.ts';
 import { readBatchSpec, type SpecFilesConfig } from '../../sources/specs/readSpec.ts';
 import type { ModelInput } from '../../types.ts';
@@ -13,7 +19,8 @@ import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { gridAxes } from './grid/axes.ts';
 import type { Grid, GridAxis } from './grid/cells.ts';
-import { grid } from './grid/grid.ts';
+import { runGrid } from './grid/grid.ts';
+import type { GridWorkflow } from './grid/gridWorkflow.ts';
 
 /** A picture to compose: a product or a background. */
 export interface CompositionPicture {
@@ -40,16 +47,16 @@ export interface CompositionSpec extends BatchSpec {
  * run.
  *
  *     spec: 3 products, 2 backgrounds   6 jobs, 5 uploads
- *     compose                           -----(end|)
+ *     runCompositions                   -----(end|)
  *
- * Throws `UsageError` if the model does not take two pictures. Errors as `grid` does.
+ * Throws `UsageError` if the model does not take two pictures. Errors as `runGrid` does.
  */
-export function compose(
+export function runCompositions(
   spec: CompositionSpec,
   contexts: readonly JobContext[],
   settings: RunSettings & PlanJobsConfig,
 ): Observable<FinishedRun> {
-  return grid(compositionGrid(spec, contexts), contexts, settings);
+  return runGrid(compositionGrid(spec, contexts), contexts, settings);
 }
 
 const asBackground = 'match_input_image';
@@ -92,15 +99,30 @@ function pictureAxis(
   return { name: axis, place: path, values };
 }
 
+/** A picture to compose: a path or URL, or one with a name and its words in the prompt. */
+export type PictureFields =
+  | string
+  | { readonly image: string; readonly name?: string | null; readonly prompt?: string | null };
+
+/** Compositions as their file has them. */
+export interface CompositionFields extends SpecFields {
+  /** Template with `{product}` and `{background}`. Default: one for photographs of products. */
+  readonly prompt?: string;
+  readonly products: readonly PictureFields[];
+  readonly backgrounds: readonly PictureFields[];
+  /** Images at most. Default 10,000. */
+  readonly max?: number | null;
+}
+
 /**
- * Reads a spec of compositions from a YAML or JSON file. Rejects with `UsageError` as
- * `readBatchSpec` does.
+ * Reads a spec of compositions from a YAML or JSON file, or from an object. Rejects with
+ * `UsageError` as `readBatchSpec` does.
  */
 export function readCompositionSpec(
-  path: string,
+  source: string | CompositionFields,
   { allowFiles = [] }: SpecFilesConfig = {},
 ): Promise<CompositionSpec> {
-  return readBatchSpec(path, compositionSpecSchema, { what: 'spec of compositions', allowFiles });
+  return readBatchSpec(source, compositionSpecSchema, { what: 'spec of compositions', allowFiles });
 }
 
 const usualPrompt =
@@ -117,7 +139,7 @@ const picture = z
   });
 
 /** The schema of a file of compositions. Strict: unknown keys are mistakes. */
-const compositionSpecSchema = z
+export const compositionSpecSchema = z
   .strictObject({
     ...specFields,
     prompt: specPrompt(['product', 'background']).default(usualPrompt),
@@ -136,3 +158,11 @@ const compositionSpecSchema = z
       max: spec.max ?? null,
     }),
   );
+
+/** Products in front of backgrounds. */
+export const compositionsWorkflow: GridWorkflow<CompositionSpec, CompositionFields> = {
+  read: readCompositionSpec,
+  defaultModel: 'google/nano-banana',
+  gridOf: compositionGrid,
+  run: runCompositions,
+};

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { concatMap, defer, type Observable } from 'rxjs';
-import { UsageError } from '../../errors.ts';
+import { option, UsageError } from '../../errors.ts';
 import { storedPlans } from '../../sinks/manifest/storedPlans.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import { countOf } from '../run/earlier/earlierRuns.ts';
@@ -13,15 +13,15 @@ import { runStoredPlans } from '../runToFolder.ts';
  * the finished run, whose `totals` count the failed jobs; manifest and report cover all jobs, as
  * after any run.
  *
- *     runToFolder(plans, 100, …)            -----(end|)   3 failed
- *     retryFailed({ folder, provider })     --(end|)      3 of 3 saved
+ *     runToFolder(plans, { … })             -----(end|)   3 failed
+ *     runRetry({ folder, provider })        --(end|)      3 of 3 saved
  *
  * A failed job that still has a prediction at the service or originals on disk continues from
  * there; it is not paid again. Errors with `UsageError` if the folder does not exist or is not a
  * run folder, or names a model that its journal does not know, or a local file that `allowFiles`
  * does not allow, and as `runToFolder` does.
  */
-export function retryFailed(settings: Omit<RunSettings, 'fingerprint'>): Observable<FinishedRun> {
+export function runRetry(settings: Omit<RunSettings, 'fingerprint'>): Observable<FinishedRun> {
   const plans = storedPlans(settings.folder, 'failed');
   return defer(async () => {
     await checkRunFolder(settings.folder);
@@ -33,7 +33,7 @@ export function retryFailed(settings: Omit<RunSettings, 'fingerprint'>): Observa
 async function checkRunFolder(folder: string): Promise<void> {
   await access(join(folder, 'run.sqlite')).catch((cause: unknown) => {
     throw new UsageError(`${folder} is not the folder of an earlier run: it has no run.sqlite`, {
-      suggestion: 'Give the folder that the run had as --out.',
+      suggestion: `Give the folder that the run had as ${option('--out')}.`,
       cause,
     });
   });

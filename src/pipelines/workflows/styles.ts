@@ -10,7 +10,9 @@ import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
 import {
   type BatchSpec,
   namedPrompt,
+  type PromptFields,
   readBatchFields,
+  type SpecFields,
   specFields,
   uniqueNames,
 } from '../../sources/specs/batchSpec.ts';
@@ -20,7 +22,8 @@ import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { gridAxis } from './grid/axes.ts';
 import type { Grid, GridAxis } from './grid/cells.ts';
-import { grid } from './grid/grid.ts';
+import { runGrid } from './grid/grid.ts';
+import type { GridWorkflow } from './grid/gridWorkflow.ts';
 
 /** Prompts, and the reference pictures whose styles to try them in. */
 export interface StylesSpec extends BatchSpec {
@@ -39,17 +42,17 @@ export interface StylesSpec extends BatchSpec {
  * Each reference is uploaded once. Emits the finished run.
  *
  *     spec: 2 prompts, 3 styles   6 jobs, 3 uploads
- *     styles                      -----(end|)
+ *     runStyles                   -----(end|)
  *
- * Throws `UsageError` if the model does not take a picture. Errors as `grid` does.
+ * Throws `UsageError` if the model does not take a picture. Errors as `runGrid` does.
  */
-export function styles(
+export function runStyles(
   spec: StylesSpec,
   contexts: readonly JobContext[],
   settings: RunSettings & PlanJobsConfig,
 ): Observable<FinishedRun> {
   const axes = { rows: 'prompt', columns: 'variant' };
-  return grid(stylesGrid(spec, contexts), contexts, settings).pipe(
+  return runGrid(stylesGrid(spec, contexts), contexts, settings).pipe(
     atEnd(async (end) => {
       await writeComparisonGrid(settings.folder, manifestOutcomes(settings.folder), axes);
       await writeBlindPage(settings.folder, manifestOutcomes(settings.folder), axes);
@@ -83,12 +86,24 @@ export function stylesGrid(spec: StylesSpec, contexts: readonly JobContext[]): G
   };
 }
 
+/** Style references as their file has them. */
+export interface StylesFields extends SpecFields {
+  readonly prompts: readonly PromptFields[];
+  /** 2 to 26 reference pictures: paths or URLs. Default names: A, B, C, … */
+  readonly styles: readonly (string | { readonly name: string; readonly picture: string })[];
+  /** Images at most. Default 10,000. */
+  readonly max?: number | null;
+}
+
 /**
- * Reads a spec of style references from a YAML or JSON file. Rejects with `UsageError` as
- * `readBatchSpec` does.
+ * Reads a spec of style references from a YAML or JSON file, or from an object. Rejects with
+ * `UsageError` as `readBatchSpec` does.
  */
-export function readStylesSpec(path: string, { allowFiles = [] }: SpecFilesConfig = {}): Promise<StylesSpec> {
-  return readBatchSpec(path, stylesSpecSchema, { what: 'spec of styles', allowFiles });
+export function readStylesSpec(
+  source: string | StylesFields,
+  { allowFiles = [] }: SpecFilesConfig = {},
+): Promise<StylesSpec> {
+  return readBatchSpec(source, stylesSpecSchema, { what: 'spec of styles', allowFiles });
 }
 
 /** Variants are named A to Z. */
@@ -100,7 +115,7 @@ const style = z.union([
 ]);
 
 /** The schema of a file of style references. Strict: unknown keys are mistakes. */
-const stylesSpecSchema = z
+export const stylesSpecSchema = z
   .strictObject({
     ...specFields,
     prompts: z.array(namedPrompt).min(1, 'Expected at least one prompt'),
@@ -122,3 +137,11 @@ const stylesSpecSchema = z
       max: spec.max ?? null,
     }),
   );
+
+/** The same prompts in the styles of several pictures. */
+export const stylesWorkflow: GridWorkflow<StylesSpec, StylesFields> = {
+  read: readStylesSpec,
+  defaultModel: 'google/nano-banana',
+  gridOf: stylesGrid,
+  run: runStyles,
+};

@@ -4,7 +4,14 @@ import { specText } from '../../renditions/fields.ts';
 import { pictureInput, strengthInput } from '../../sources/modelInputs/pictureInput.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { PlanJobsConfig } from '../../sources/planning/planJobs.ts';
-import { type BatchSpec, namedPrompt, readBatchFields, specFields } from '../../sources/specs/batchSpec.ts';
+import {
+  type BatchSpec,
+  namedPrompt,
+  type PromptFields,
+  readBatchFields,
+  type SpecFields,
+  specFields,
+} from '../../sources/specs/batchSpec.ts';
 import { promptTemplate, specPrompt } from '../../sources/specs/promptTemplate.ts';
 import { readBatchSpec, type SpecFilesConfig } from '../../sources/specs/readSpec.ts';
 import type { ModelSchema } from '../../types.ts';
@@ -12,7 +19,8 @@ import type { FinishedRun } from '../run/closing/results.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { gridAxes, gridAxis } from './grid/axes.ts';
 import type { Grid, GridAxis } from './grid/cells.ts';
-import { grid } from './grid/grid.ts';
+import { runGrid } from './grid/grid.ts';
+import type { GridWorkflow } from './grid/gridWorkflow.ts';
 
 /** One variation of a picture. */
 export interface PictureVariation {
@@ -43,16 +51,16 @@ export interface VariationsSpec extends BatchSpec {
  * finished run.
  *
  *     spec: 4 variations   4 jobs, 1 upload
- *     variations           -----(end|)
+ *     runVariations        -----(end|)
  *
- * Throws `UsageError` if the model does not take a picture. Errors as `grid` does.
+ * Throws `UsageError` if the model does not take a picture. Errors as `runGrid` does.
  */
-export function variations(
+export function runVariations(
   spec: VariationsSpec,
   contexts: readonly JobContext[],
   settings: RunSettings & PlanJobsConfig,
 ): Observable<FinishedRun> {
-  return grid(variationsGrid(spec, contexts), contexts, settings);
+  return runGrid(variationsGrid(spec, contexts), contexts, settings);
 }
 
 /**
@@ -91,21 +99,34 @@ function strengthAxis({ strengths }: VariationsSpec, schema: ModelSchema | null)
   return [gridAxis({ name: strengthInput(schema), place: 'strength', values, isWord: false })];
 }
 
+/** Variations as their file has them. */
+export interface VariationsFields extends SpecFields {
+  /** Path of the reference picture, or its URL. */
+  readonly reference: string;
+  /** `{variation}` stands for the words of each one; without it they are appended. */
+  readonly prompt: string;
+  readonly variations: readonly PromptFields[];
+  /** Distance from the reference, 0…1; of several each is tried. Default: the model's. */
+  readonly strength?: number | readonly number[] | null;
+  /** Images at most. Default 10,000. */
+  readonly max?: number | null;
+}
+
 /**
- * Reads a spec of variations from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec`
- * does.
+ * Reads a spec of variations from a YAML or JSON file, or from an object. Rejects with
+ * `UsageError` as `readBatchSpec` does.
  */
 export function readVariationsSpec(
-  path: string,
+  source: string | VariationsFields,
   { allowFiles = [] }: SpecFilesConfig = {},
 ): Promise<VariationsSpec> {
-  return readBatchSpec(path, variationsSpecSchema, { what: 'spec of variations', allowFiles });
+  return readBatchSpec(source, variationsSpecSchema, { what: 'spec of variations', allowFiles });
 }
 
 const strength = z.number().min(0).max(1);
 
 /** The schema of a file of variations. Strict: unknown keys are mistakes. */
-const variationsSpecSchema = z
+export const variationsSpecSchema = z
   .strictObject({
     ...specFields,
     reference: specText,
@@ -124,3 +145,11 @@ const variationsSpecSchema = z
       max: spec.max ?? null,
     }),
   );
+
+/** Variations of a reference picture. */
+export const variationsWorkflow: GridWorkflow<VariationsSpec, VariationsFields> = {
+  read: readVariationsSpec,
+  defaultModel: 'black-forest-labs/flux-dev',
+  gridOf: variationsGrid,
+  run: runVariations,
+};

@@ -89,7 +89,7 @@ const body = z.looseObject({});
 export function cogPrediction(
   received: unknown,
   id: string,
-  { model, version, input }: PredictionRequest,
+  { model, version = null, input }: PredictionRequest,
 ): Prediction {
   const prediction = parsePrediction({ ...body.parse(received), id });
   if (prediction.status === 'unknown') throw new TypeError('Expected a status that Cog documents');

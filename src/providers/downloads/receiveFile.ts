@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { Duplex, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { importPackage } from '../../disk/storageError.ts';
-import { DownloadError } from '../../errors.ts';
+import { DownloadError, option } from '../../errors.ts';
 import { asDecodingFault, contentDecoders } from './contentEncoding.ts';
 import { readDataUrl } from './dataUrl.ts';
 import { refusedDownload, shownUrl } from './downloadErrors.ts';
@@ -151,7 +151,7 @@ function createByteMeter(url: string, maxBytes: number): ByteMeter {
     if (size <= maxBytes) return;
     const message = `Expected at most ${maxBytes} bytes from ${shownUrl(url)}, got ${size} or more`;
     throw new DownloadError('ERR_OUTPUT_TOO_LARGE', message, {
-      suggestion: 'Raise --max-output (maxOutputBytes), or ask the model for a smaller image.',
+      suggestion: `Raise ${option('--max-output')}, or ask the model for a smaller image.`,
     });
   };
   return {

@@ -1,5 +1,5 @@
+import { maxTimerMs } from '../../base/monotonicScheduler.ts';
 import type { Redact } from '../../base/secrets.ts';
-import { maxTimerMs } from '../../base/time/longTimer.ts';
 import { asFileHandleShortage } from '../../disk/storageError.ts';
 import { ProviderError } from '../../errors.ts';
 import { certificateDoubts, untrusted } from './certificates.ts';

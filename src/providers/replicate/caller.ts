@@ -3,7 +3,7 @@ import { catchError, type Observable, throwError } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { createRedact } from '../../base/secrets.ts';
 import { importPackage } from '../../disk/storageError.ts';
-import { ProviderError, StorageError, UsageError } from '../../errors.ts';
+import { ProviderError, StorageError } from '../../errors.ts';
 import { createFetchOnce, type FetchOnceConfig } from '../http/fetchOnce.ts';
 import { unreadableResponse } from '../http/responseError.ts';
 
@@ -84,26 +84,3 @@ export function createCaller(config: CallerConfig): Caller {
 function isKnown(error: unknown): boolean {
   return error instanceof ProviderError || error instanceof StorageError;
 }
-
-/**
- * Throws `UsageError` if the token cannot be sent as a header (the platform's own error would show
- * it), if it is empty (the client would look for one in the environment), or if the base URL is
- * malformed.
- */
-export function expectCredentials(token: string, baseUrl: string): void {
-  if (!/^[\x21-\x7e]+$/.test(token)) {
-    const got = token === '' ? 'an empty one' : 'one that contains blanks or other characters';
-    throw new UsageError(`Expected an API token of letters, digits and signs, got ${got}`, {
-      suggestion: 'Tokens are at https://replicate.com/account/api-tokens: copy a whole one.',
-    });
-  }
-  const url = URL.parse(baseUrl);
-  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
-    throw new UsageError(
-      `Expected \`baseUrl\` to begin with https:// or http://, got ${JSON.stringify(baseUrl)}`,
-    );
-  }
-}
-
-/** The base URL of Replicate's HTTP API. */
-export const replicateBaseUrl = 'https://api.replicate.com/v1';

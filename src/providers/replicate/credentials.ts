@@ -9,6 +9,60 @@ export interface ServiceEnvironment {
   readonly baseUrl: string | null;
 }
 
+/** The base URL of Replicate's HTTP API. */
+export const replicateBaseUrl = 'https://api.replicate.com/v1';
+
+/** Where the service is, and how to get in. */
+export interface Account {
+  readonly token: string;
+  readonly baseUrl: string;
+  /** Credentials that no text of the service may bring back, besides the token. */
+  readonly secrets: readonly string[];
+}
+
+/**
+ * Completes an account. Without a `token`, token and address are those of the environment; a given
+ * token goes to a given address only, or to Replicate. Throws `UsageError` if there is no token, or
+ * token or address are malformed.
+ */
+export function accountOf(given: Partial<Account>, env: Variables = process.env): Account {
+  const { token, baseUrl = replicateBaseUrl, secrets = [] } = given;
+  if (token !== undefined) return expectAccount({ token, baseUrl, secrets });
+  const found = readServiceEnvironment(env);
+  if (found.token === null) {
+    throw new UsageError('There is no API token: set `REPLICATE_API_TOKEN`, or give a `token`.', {
+      suggestion: 'Tokens are at https://replicate.com/account/api-tokens.',
+    });
+  }
+  return expectAccount({
+    token: found.token,
+    baseUrl: given.baseUrl ?? found.baseUrl ?? replicateBaseUrl,
+    secrets: [...secrets, ...secretsIn(env)],
+  });
+}
+
+/**
+ * Returns the account. Throws `UsageError` if its token cannot be sent as a header (the platform's
+ * own error would show it), if it is empty (the client would look for one in the environment), or
+ * if the base URL is malformed.
+ */
+function expectAccount(account: Account): Account {
+  const { token, baseUrl } = account;
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    const got = token === '' ? 'an empty one' : 'one that contains blanks or other characters';
+    throw new UsageError(`Expected an API token of letters, digits and signs, got ${got}`, {
+      suggestion: 'Tokens are at https://replicate.com/account/api-tokens: copy a whole one.',
+    });
+  }
+  const url = URL.parse(baseUrl);
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
+    throw new UsageError(
+      `Expected \`baseUrl\` to begin with https:// or http://, got ${JSON.stringify(baseUrl)}`,
+    );
+  }
+  return account;
+}
+
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**

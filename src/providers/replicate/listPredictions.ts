@@ -1,6 +1,6 @@
 import { concatMap, defer, type Observable, of } from 'rxjs';
 import { z } from 'zod';
-import { createClockOffset } from '../../base/time/clockOffset.ts';
+import { createClockOffset } from '../../base/clockOffset.ts';
 import type { Provider } from '../../ports.ts';
 import type { Prediction, PredictionPage } from '../../types.ts';
 import { parsePrediction } from '../wire/prediction.ts';

@@ -9,7 +9,7 @@ import {
 } from 'rxjs';
 import { ProviderError } from '../../errors.ts';
 import type { ModelCache } from '../../ports.ts';
-import type { KeptModel, Model } from '../../types.ts';
+import type { KeptModel, Model, PredictionRequest } from '../../types.ts';
 
 interface ModelMemoryConfig {
   /** Default: no cache. */
@@ -42,7 +42,7 @@ export interface ModelMemory {
    * Passes predictions through; forgets the cached model after a refused input, as its schema may
    * be outdated.
    */
-  doubt<T>(request: Pick<Lookup, 'version'> & { readonly model: string }): MonoTypeOperatorFunction<T>;
+  doubt<T>(request: Pick<PredictionRequest, 'model' | 'version'>): MonoTypeOperatorFunction<T>;
 }
 
 /**
@@ -87,7 +87,7 @@ export function createModelMemory(config: ModelMemoryConfig): ModelMemory {
           return fetched(lookup).pipe(catchError((error) => oldModel(error, lookup.name, model, stored)));
         }),
       ),
-    doubt: ({ model, version }) =>
+    doubt: ({ model, version = null }) =>
       catchError((error: unknown) => {
         const isRefusedInput = error instanceof ProviderError && error.status === 422;
         if (!isRefusedInput) return throwError(() => error);

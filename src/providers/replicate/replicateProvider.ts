@@ -6,7 +6,8 @@ import { createServiceIdentity } from '../http/serviceIdentity.ts';
 import { priceAnswers } from '../prices/cost.ts';
 import { outputUrls, predictionError } from '../wire/output.ts';
 import { parsePrediction } from '../wire/prediction.ts';
-import { createCaller, expectCredentials, replicateBaseUrl } from './caller.ts';
+import { createCaller } from './caller.ts';
+import { accountOf, replicateBaseUrl } from './credentials.ts';
 import { createPredictionList, createServiceClock } from './listPredictions.ts';
 import { createModelMemory } from './modelMemory.ts';
 import { createModelLookup, createModelRoutes } from './models.ts';
@@ -14,13 +15,19 @@ import { postPrediction } from './postPrediction.ts';
 import { createUpload } from './upload.ts';
 
 export interface ReplicateProviderConfig {
-  /** The API token, `r8_…`. Sent to the API's origin only. */
-  token: string;
-  /** Default `https://api.replicate.com/v1`. */
+  /**
+   * The API token, `r8_…`. Sent to the API's origin only. Default: that of the environment,
+   * `REPLICATE_API_TOKEN`.
+   */
+  token?: string;
+  /**
+   * Default `https://api.replicate.com/v1`; with the token of the environment, its
+   * `REPLICATE_BASE_URL` if that is set.
+   */
   baseUrl?: string;
   /**
    * Credentials to remove from the bodies of responses, besides the token; those of other services,
-   * for example. Default: none.
+   * for example. Default: none; with the token of the environment, those of AWS there.
    */
   secrets?: readonly string[];
   /**
@@ -58,13 +65,14 @@ export interface ReplicateProviderConfig {
  * calls are corrected and sent again: a create request by name after a 404 (by version), and a list
  * from too late a time, because the local clock is ahead (from the right time).
  *
- * Throws `UsageError` for a malformed token or base URL. Emits `ProviderError`s: those of
- * `errorAnswers`, and `ERR_NO_CONNECTION`, `ERR_CONNECTION_LOST`, `ERR_REQUEST_TIMEOUT`,
+ * Throws `UsageError` for a missing or malformed token or base URL. Emits `ProviderError`s: those
+ * of `errorAnswers`, and `ERR_NO_CONNECTION`, `ERR_CONNECTION_LOST`, `ERR_REQUEST_TIMEOUT`,
  * `ERR_UNREADABLE_ANSWER`, and for uploads `ERR_UPLOAD_DAMAGED` and `InputFileError`.
  */
-export function createReplicateProvider(config: ReplicateProviderConfig): Provider {
-  const { token, baseUrl = replicateBaseUrl, now = Date.now, listIsCurrent = false } = config;
-  expectCredentials(token, baseUrl);
+export function createReplicateProvider(config: ReplicateProviderConfig = {}): Provider {
+  const { now = Date.now, listIsCurrent = false } = config;
+  const account = accountOf(config);
+  const { baseUrl } = account;
   const clock = createServiceClock(now);
   const routes = createModelRoutes();
   const memory = createModelMemory({ ...config, now });
@@ -78,7 +86,7 @@ export function createReplicateProvider(config: ReplicateProviderConfig): Provid
     clock.learn(headers);
     identity.learn(headers);
   };
-  const calls = { ...config, baseUrl, now, onHeaders };
+  const calls = { ...config, ...account, now, onHeaders };
   const call = createCaller(calls);
   const post = postPrediction(call, routes);
   const list = createPredictionList(call, { clock, baseUrl });

@@ -128,7 +128,7 @@ export function webhookHandler(config: WebhookHandlerConfig): WebhookHandler {
   };
 }
 
-/** Anything but a refusal is a body that broke off: the response reaches nobody. */
+/** Anything but a refusal is a body that broke off: the response reaches no one. */
 function refusal(error: unknown): Response {
   return new Response(null, { status: error instanceof WebhookError ? error.statusCode : 400 });
 }

@@ -2,7 +2,8 @@ import { createHmac, type Hmac, timingSafeEqual } from 'node:crypto';
 import type { Observable } from 'rxjs';
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
-import { createCaller, expectCredentials, replicateBaseUrl } from './caller.ts';
+import { createCaller } from './caller.ts';
+import { accountOf } from './credentials.ts';
 import type { ReplicateProviderConfig } from './replicateProvider.ts';
 
 const secretBody = z.looseObject({ key: z.string().min(1) });
@@ -10,12 +11,12 @@ const secretBody = z.looseObject({ key: z.string().min(1) });
 /**
  * Fetches the secret that signs the account's webhooks, once per subscription.
  *
- * Throws `UsageError` for a malformed token or base URL; emits the `ProviderError`s of a provider.
+ * Throws `UsageError` for a missing or malformed token or base URL; emits the `ProviderError`s of a
+ * provider.
  */
-export function fetchWebhookSecret(config: ReplicateProviderConfig): Observable<string> {
-  const { token, baseUrl = replicateBaseUrl, now = Date.now } = config;
-  expectCredentials(token, baseUrl);
-  const call = createCaller({ ...config, baseUrl, now, onHeaders: () => {} });
+export function fetchWebhookSecret(config: ReplicateProviderConfig = {}): Observable<string> {
+  const { now = Date.now } = config;
+  const call = createCaller({ ...config, ...accountOf(config), now, onHeaders: () => {} });
   return call({
     send: (client, signal) => client.webhooks.default.secret.get({ signal }),
     read: (body) => secretBody.parse(body).key,
@@ -109,7 +110,7 @@ function signedHeaders(headers: WebhookHeaders) {
   };
 }
 
-/** Returns a header, in whatever case it stands; undefined if it is missing. */
+/** Returns a header, in upper or lower case; undefined if it is missing. */
 export function headerOf(headers: WebhookHeaders, name: string): unknown {
   if (isFetchHeaders(headers)) return headers.get(name) ?? undefined;
   if (headers[name] !== undefined) return headers[name];

@@ -1,4 +1,4 @@
-import { PredictionError } from '../../errors.ts';
+import { option, PredictionError } from '../../errors.ts';
 import type { Json, Prediction } from '../../types.ts';
 
 /**
@@ -79,7 +79,7 @@ export function predictionError(prediction: Prediction): PredictionError {
       {
         predictionId,
         recoverable: true,
-        suggestion: 'Run the same command again later, or allow more time with --timeout.',
+        suggestion: `Run the same command again later, or allow more time with ${option('--timeout')}.`,
       },
     );
   }

@@ -1,4 +1,4 @@
-import { maxTimerMs } from '../../base/time/longTimer.ts';
+import { maxTimerMs } from '../../base/monotonicScheduler.ts';
 import type { SimulatorSettings } from './config.ts';
 import type { Counters, FinalStatus } from './counters.ts';
 import { createRandom } from './random.ts';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { isSimulated } from '../../base/service.ts';
 import { fileProblem } from '../../disk/storageError.ts';
 import { writeAtomically } from '../../disk/writeFiles.ts';
 import { UsageError } from '../../errors.ts';
@@ -12,6 +13,8 @@ import type { BlindComparison, BlindPair, BlindPicture, Votes } from './votes.ts
 
 const votesSchema = z.strictObject({
   run: z.string(),
+  ballot: z.string().optional(),
+  voter: z.string().optional(),
   votes: z.array(
     z
       .strictObject({
@@ -66,7 +69,7 @@ function describeFault(cause: unknown): string {
 /**
  * Writes `ab.html` into the run folder. The page shows two images of the same prompt at a time,
  * from different variants and without their names, and exports the votes as JSON, which
- * `pipelines/votes.ts` counts. Writes nothing if there are no two images to compare. Rejects with
+ * `rxposure votes` counts. Writes nothing if there are no two images to compare. Rejects with
  * `StorageError`.
  */
 export async function writeBlindPage(
@@ -94,11 +97,13 @@ export async function blindPairs(
 ): Promise<BlindComparison> {
   const byPrompt = new Map<string, { prompt: string; pictures: BlindPicture[] }>();
   const hash = createHash('sha256');
-  for await (const { tags, files, prompt } of outcomes) {
+  let areSimulated = false;
+  for await (const { tags, files, prompt, service } of outcomes) {
     const { [rows]: row, [columns]: variant } = tags;
     const original = files.find(({ role, width }) => role === 'original' && width !== null);
     if (row === undefined || variant === undefined || original === undefined) continue;
     hash.update(original.sha256);
+    areSimulated ||= isSimulated(service);
     const entry = byPrompt.get(row) ?? { prompt, pictures: [] };
     if (!entry.pictures.some((picture) => picture.variant === variant)) {
       entry.pictures.push({ variant, path: original.path });
@@ -112,7 +117,7 @@ export async function blindPairs(
     .sort((a, b) => (a.rank < b.rank ? -1 : 1))
     .slice(0, MAX_PAIRS)
     .map(({ pair, rank }) => (Number.parseInt(rank.slice(-1), 16) % 2 === 0 ? pair : turned(pair)));
-  return { name, run, pairs: shuffled };
+  return { name, run, ...(areSimulated && { isSimulated: true as const }), pairs: shuffled };
 }
 
 function twosOf(prompt: string, pictures: readonly BlindPicture[]): BlindPair[] {

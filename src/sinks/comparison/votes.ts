@@ -11,6 +11,10 @@ export interface Vote {
 export interface Votes {
   /** A hash of the images that were shown; identifies the run. */
   readonly run: string;
+  /** Identifies the person's answers: another export of them has the same. Default: none. */
+  readonly ballot?: string | undefined;
+  /** Name of the person. Default: none was given. */
+  readonly voter?: string | undefined;
   readonly votes: readonly Vote[];
 }
 
@@ -32,6 +36,8 @@ export interface BlindPicture {
 export interface BlindComparison {
   readonly name: string;
   readonly run: string;
+  /** Set if the images are the simulator's: each has the name of its model at the lower edge. */
+  readonly isSimulated?: true;
   /** In the order in which they are shown. */
   readonly pairs: readonly BlindPair[];
 }
@@ -48,6 +54,20 @@ export interface VariantTally {
   readonly low: number;
   /** Upper end of that interval. */
   readonly high: number;
+}
+
+/**
+ * Returns each person's votes once: of several exports of the same answers the one with the most
+ * votes, and of identical files one.
+ */
+export function distinctBallots(all: readonly Votes[]): Votes[] {
+  const ballots = new Map<string, Votes>();
+  for (const votes of all) {
+    const id = votes.ballot ?? JSON.stringify(votes.votes);
+    const known = ballots.get(id);
+    if (known === undefined || known.votes.length < votes.votes.length) ballots.set(id, votes);
+  }
+  return [...ballots.values()];
 }
 
 /** 97.5th percentile of the normal distribution. */

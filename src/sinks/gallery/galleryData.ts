@@ -1,5 +1,6 @@
 import { isSimulated } from '../../base/service.ts';
 import type { Json, ModelInput, Outcome, OutcomeError, OutcomeFile, Tags } from '../../types.ts';
+import type { RefinementHistory } from '../refinement/history.ts';
 import type { Report } from '../report/report.ts';
 import type { Thumbnails } from './thumbnails.ts';
 
@@ -12,8 +13,12 @@ export interface GalleryData {
   readonly isSimulated?: true;
   /** Name of the run folder. */
   readonly name: string;
+  /** Absolute path of the run folder, on a page that is served during the run. */
+  readonly folder?: string;
   readonly report: Report;
   readonly jobs: readonly GalleryJob[];
+  /** The rounds of a refinement. */
+  readonly refinement?: RefinementHistory;
   /** Progress of the run, on a page that is served during it. */
   readonly live?: LiveState;
 }
@@ -31,6 +36,10 @@ export interface LiveState {
   /** Estimated time left; null while there is too little data. */
   readonly leftMs: number | null;
   readonly isOver: boolean;
+  /** True while no attempt begins. */
+  readonly isPaused: boolean;
+  /** True once the run was cancelled from the page. */
+  readonly isCancelled: boolean;
 }
 
 /** The changes since an earlier version. */
@@ -69,8 +78,8 @@ interface GalleryTimes {
 /** An outcome, reduced to what the page shows. */
 export interface GalleryJob extends GalleryRequest, GalleryTimes {
   readonly index: number;
-  /** `running` occurs only on a page that is served during the run. */
-  readonly status: 'saved' | 'failed' | 'skipped' | 'running';
+  /** `running` and `waiting` occur only on a page that is served during the run. */
+  readonly status: 'saved' | 'failed' | 'skipped' | 'running' | 'waiting';
   readonly predictionId?: string;
   readonly attempts: number;
   /** Each original is followed by its renditions. */
@@ -98,6 +107,8 @@ export interface GalleryFile {
   readonly bytes: number;
   /** Path of the thumbnail, relative to the run folder. */
   readonly thumb?: string;
+  /** The first 20 hex digits of the SHA-256 of an original. */
+  readonly sha256?: string;
 }
 
 /**
@@ -156,7 +167,7 @@ function measuredFields({
 }
 
 function galleryFile(file: OutcomeFile, thumbnails: Pick<Thumbnails, 'pathOf'>): GalleryFile {
-  const { role, name, path, width, height, format, bytes } = file;
+  const { role, name, path, width, height, format, bytes, sha256 } = file;
   const thumb = role === 'original' ? thumbnails.pathOf(file) : null;
   const size = { ...numberAs('width', width), ...numberAs('height', height) };
   return {
@@ -167,6 +178,7 @@ function galleryFile(file: OutcomeFile, thumbnails: Pick<Thumbnails, 'pathOf'>):
     format,
     bytes,
     ...(thumb !== null && { thumb }),
+    ...(role === 'original' && { sha256: sha256.slice(0, 20) }),
   };
 }
 

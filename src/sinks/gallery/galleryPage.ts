@@ -4,6 +4,7 @@ import { isSimulated } from '../../base/service.ts';
 import { escapeXml } from '../../base/text.ts';
 import { writeChunks } from '../../disk/writeFiles.ts';
 import type { Outcome } from '../../types.ts';
+import { readRefinementHistory } from '../refinement/history.ts';
 import type { Report } from '../report/report.ts';
 import { galleryScript, galleryStyle } from './galleryAssets.ts';
 import { galleryJob } from './galleryData.ts';
@@ -25,13 +26,21 @@ export interface GalleryConfig {
  * about it. Rejects with `StorageError`.
  */
 export function writeGallery(folder: string, config: GalleryConfig): Promise<void> {
-  return writeChunks(join(folder, 'gallery.html'), pageOf(basename(folder), config));
+  return writeChunks(join(folder, 'gallery.html'), pageOf(folder, config));
 }
 
-async function* pageOf(name: string, config: GalleryConfig): AsyncGenerator<string> {
+async function* pageOf(folder: string, config: GalleryConfig): AsyncGenerator<string> {
   const { outcomes, report, thumbnails } = config;
+  const name = basename(folder);
   const { head, foot } = galleryDocument(name);
-  const about = { name, report, ...(isSimulated(report.service) && { isSimulated: true }) };
+  // A damaged history is reported where a run continues from it.
+  const refinement = await readRefinementHistory(folder).catch(() => null);
+  const about = {
+    name,
+    report,
+    ...(isSimulated(report.service) && { isSimulated: true }),
+    ...(refinement !== null && { refinement }),
+  };
   yield `${head}${scriptJson(about).slice(0, -1)},"jobs":[`;
   let chars = 0;
   let jobs = 0;

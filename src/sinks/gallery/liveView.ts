@@ -1,4 +1,5 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
@@ -8,15 +9,16 @@ import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { contentTypeOf } from '../../base/pictures.ts';
 import { isSimulated } from '../../base/service.ts';
 import { messageOf } from '../../base/text.ts';
-import { insideFolder, pathBelow } from '../../disk/insideFolder.ts';
+import { insideFolder } from '../../disk/insideFolder.ts';
 import { UsageError } from '../../errors.ts';
 import { createRunCounter, runProgress } from '../../events/progress.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import type { Outcome } from '../../types.ts';
 import { createReport } from '../report/report.ts';
-import { type GalleryJob, galleryJob, type LiveState, measuredJob } from './galleryData.ts';
+import type { LiveState } from './galleryData.ts';
 import { galleryDocument, scriptJson } from './galleryPage.ts';
-import { maxGalleryJobs, thumbnailPath } from './thumbnails.ts';
+import { createLiveControls, type LiveControls } from './liveControls.ts';
+import { liveJobs } from './liveJobs.ts';
 
 export interface LiveViewConfig {
   /** The run folder. */
@@ -31,12 +33,16 @@ export interface LiveViewConfig {
   everyMs?: number;
   /** Clock of the updates. Default monotonicScheduler. */
   scheduler?: SchedulerLike;
+  /** Secret of those who may pause and cancel the run. Default: 32 random hex digits. */
+  token?: string;
 }
 
-/** A page on this machine that shows a run live. */
-export interface LiveView {
-  /** `http://127.0.0.1:PORT/`. */
+/** A page on this machine that shows a run live, and pauses or cancels it. */
+export interface LiveView extends Pick<LiveControls, 'paused' | 'cancel'> {
+  /** `http://127.0.0.1:PORT/`: the page that only shows the run. */
   readonly url: string;
+  /** The same with the token, as `?token=…`: the page that pauses and cancels it too. */
+  readonly controlUrl: string;
   onEvent(event: RunEvent): void;
   /** Sends the last update to open pages, waits for them at most 500 ms, and closes the server. */
   close(): Promise<void>;
@@ -44,19 +50,21 @@ export interface LiveView {
 
 /**
  * Serves the gallery of a run on loopback during the run. A page contains the jobs so far when it
- * loads and receives changes as server-sent events, so you can reload it at any time. Read-only;
- * accepts only requests whose Host header names this machine (a foreign page cannot reach it by DNS
- * rebinding). Rejects with `UsageError` if it cannot listen on the port.
+ * loads and receives changes as server-sent events, so you can reload it at any time. It pauses and
+ * cancels the run if a request has the token of `controlUrl`, and is read-only else. Accepts only
+ * requests whose Host header names this machine (a foreign page cannot reach it by DNS rebinding).
+ * Rejects with `UsageError` if it cannot listen on the port.
  */
 export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
   const { folder, port = 0, earlier = none(), everyMs = 250, scheduler = monotonicScheduler } = config;
-  const { service = null } = config;
+  const { service = null, token = randomBytes(16).toString('hex') } = config;
   const simulated = isSimulated(service) ? ({ isSimulated: true } as const) : {};
   const name = basename(folder);
   const jobs = liveJobs(folder, simulated);
   const report = createReport({ service });
   const counter = createRunCounter(() => scheduler.now());
   const startedAtMs = scheduler.now();
+  const controls = createLiveControls(token);
   let isOver = false;
   for await (const outcome of earlier) {
     jobs.add(outcome);
@@ -67,14 +75,15 @@ export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
       counter.counts(),
       scheduler.now(),
     );
-    return { version: jobs.version, total, done, failed, costUsd, ratePerMinute, leftMs: etaMs, isOver };
+    const counts = { total, done, failed, costUsd, ratePerMinute, leftMs: etaMs };
+    return { version: jobs.version, ...counts, isOver, ...controls.state() };
   };
   const server = Fastify({ forceCloseConnections: true });
   server.addHook('onRequest', guard);
   server.get('/', (_request, reply) => {
     const { head, foot } = galleryDocument(name, { isLive: true });
     const numbers = report.toJSON({ elapsedMs: scheduler.now() - startedAtMs });
-    const data = { name, ...simulated, report: numbers, jobs: jobs.since(0), live: state() };
+    const data = { name, folder, ...simulated, report: numbers, jobs: jobs.since(0), live: state() };
     return reply.type('text/html; charset=utf-8').send(`${head}${scriptJson(data)}${foot}`);
   });
   // Browsers request it by themselves.
@@ -101,6 +110,7 @@ export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
     raw.once('close', () => open.delete(listener));
     send();
   });
+  controls.serve(server);
   server.get<{ Params: { '*': string } }>('/*', (request, reply) =>
     sendImage(reply, folder, request.params['*'], jobs.isImage),
   );
@@ -116,9 +126,12 @@ export async function openLiveView(config: LiveViewConfig): Promise<LiveView> {
     for (const { send } of open) send();
     this.schedule(undefined, everyMs);
   }, everyMs);
-  const { port: actualPort } = server.server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}/`;
   return {
-    url: `http://127.0.0.1:${actualPort}/`,
+    url,
+    controlUrl: `${url}?token=${token}`,
+    paused: controls.paused,
+    cancel: controls.cancel,
     onEvent(event) {
       counter.onEvent(event);
       jobs.onEvent(event);
@@ -184,63 +197,4 @@ function fileInside(folder: string, path: string): string | null {
   } catch {
     return null;
   }
-}
-
-/** The jobs of a run in progress, as many as a gallery shows. */
-interface LiveJobs {
-  /** Updates the job of an event. */
-  onEvent(event: RunEvent): void;
-  /** Adds an outcome of an earlier run. */
-  add(outcome: Outcome): void;
-  /** Returns the jobs that have changed since a version, in input order. */
-  since(version: number): GalleryJob[];
-  /** Version of the newest change. */
-  readonly version: number;
-  /** Returns true if a job has an image with this path, relative to the run folder. */
-  isImage(path: string): boolean;
-}
-
-/** Collects the jobs of the run in a folder. */
-function liveJobs(folder: string, simulated: Pick<GalleryJob, 'isSimulated'>): LiveJobs {
-  const jobs = new Map<number, { readonly job: GalleryJob; readonly version: number }>();
-  const images = new Set<string>();
-  let version = 0;
-  const thumbnails = {
-    pathOf: (original: Outcome['files'][number]) => {
-      const path = thumbnailPath(original);
-      return path === original.path || existsSync(pathBelow(folder, path)) ? path : null;
-    },
-  };
-  const put = (job: GalleryJob): void => {
-    if (job.index >= maxGalleryJobs) return;
-    version += 1;
-    jobs.set(job.index, { job, version });
-    for (const { path, thumb } of job.files ?? []) {
-      images.add(path);
-      if (thumb !== undefined) images.add(thumb);
-    }
-  };
-  const add = (outcome: Outcome): void => put(galleryJob(outcome, thumbnails));
-  return {
-    add,
-    onEvent(event) {
-      if ('outcome' in event) add(event.outcome);
-      else if (event.type === 'prediction.creating') {
-        const { index, prompt, model, attempt } = event;
-        put({ index, prompt, model, attempts: attempt, status: 'running', ...simulated });
-      } else if (event.type === 'job.measured') {
-        const known = jobs.get(event.index);
-        if (known !== undefined) put(measuredJob(known.job, event));
-      }
-    },
-    since: (known) =>
-      [...jobs.values()]
-        .filter((entry) => entry.version > known)
-        .map(({ job }) => job)
-        .sort((a, b) => a.index - b.index),
-    get version() {
-      return version;
-    },
-    isImage: (path) => images.has(path),
-  };
 }

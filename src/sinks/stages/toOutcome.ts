@@ -7,13 +7,13 @@ import {
   type ItemRequest,
   isFailed,
   type Rendered,
+  type UnusableOutputs,
 } from '../../base/items/item.ts';
-import { outcomeError } from '../../base/items/outcomeError.ts';
-import { requestKey } from '../../base/items/requestKey.ts';
-import { truncateDataUrls } from '../../base/modelInput.ts';
+import { incompleteError, missingOutput, outcomeError } from '../../base/items/outcomeErrors.ts';
+import { requestKey, truncateDataUrls } from '../../base/modelInput.ts';
 import { BudgetError } from '../../errors.ts';
 import type { Outcome, Prediction, ProvenanceLevel } from '../../types.ts';
-import { outcomeFiles } from '../manifest/outcomeFiles.ts';
+import { filesOf } from '../manifest/outcomeFiles.ts';
 
 export interface ToOutcomeConfig {
   /** Absolute path of the folder that the files lie in; outcomes name them relative to it. */
@@ -26,8 +26,10 @@ export interface ToOutcomeConfig {
 
 /**
  * Turns each item of a flat pipe into its outcome: saved with its files, failed with its error and
- * its cost, or skipped if the budget has no room for it. So no error of an item ends the pipe, and
- * every request has one outcome, in the order of the ends; `index` is its position in the source.
+ * its cost, or skipped if the budget has no room for it. An item of which only some outputs can be
+ * used has failed (`ERR_INCOMPLETE`): its files are those that can, and those that are kept
+ * although they cannot. So no error of an item ends the pipe, and every request has one outcome, in
+ * the order of the ends; `index` is its position in the source.
  *
  *     items, f failed   a-f-b|
  *     toOutcome         s-f-s|    s saved, f failed
@@ -41,25 +43,39 @@ export function toOutcome<R extends ItemRequest>(
       ...(provenance !== 'full' && { provenance }),
       ...(service !== null && { service }),
     };
-    if (isFailed(item)) return { ...failedOutcome(item), ...common };
-    const { costMicroUsd, isEstimate } = costOfMade(item);
-    const costUsd = usd(costMicroUsd);
-    const images =
-      'images' in item ? item.images : item.files.map((original) => ({ original, renditions: [] }));
-    return {
-      ...described(item, item.prediction),
-      status: 'saved',
-      files: outcomeFiles(images, folder),
-      costUsd,
-      ...(isEstimate && costUsd !== null && costUsd > 0 && { estimatedUsd: costUsd }),
-      ...common,
-    };
+    return { ...(isFailed(item) ? failedOutcome(item, folder) : savedOutcome(item, folder)), ...common };
   });
 }
 
-function failedOutcome(item: Failed): Outcome {
+/** Returns the outcome of an item with files: saved, or failed if others are missing. */
+function savedOutcome(item: Rendered | Downloaded, folder: string): Outcome {
+  const { costMicroUsd, isEstimate } = costOfMade(item);
+  const costUsd = usd(costMicroUsd);
+  const images =
+    'images' in item ? item.images : item.files.map((original) => ({ original, renditions: [] }));
+  const unusable = unusableOf(item);
+  const suggestion =
+    `Download the output of prediction ${item.prediction.id} again within the hour: it is paid. ` +
+    'Making the image again means paying for it again.';
+  const error = incompleteError({ ...unusable, usable: images.length, suggestion });
+  return {
+    ...described(item, item.prediction),
+    status: error === null ? 'saved' : 'failed',
+    files: filesOf(unusable, images, folder),
+    costUsd,
+    ...(isEstimate && costUsd !== null && costUsd > 0 && { estimatedUsd: costUsd }),
+    ...(error !== null && { error }),
+  };
+}
+
+function unusableOf({ missing = [], refused = [] }: UnusableOutputs) {
+  return { missing: missing.map(missingOutput), refused };
+}
+
+function failedOutcome(item: Failed, folder: string): Outcome {
   const { error, stage, prediction, costMicroUsd } = item;
-  const outcome = { ...described(item, prediction), files: [], costUsd: usd(costMicroUsd) };
+  const files = filesOf(unusableOf(item), [], folder);
+  const outcome = { ...described(item, prediction), files, costUsd: usd(costMicroUsd) };
   if (error instanceof BudgetError) return { ...outcome, status: 'skipped', error: outcomeError(error) };
   return { ...outcome, status: 'failed', error: { ...outcomeError(error), stage } };
 }
@@ -69,7 +85,7 @@ function described(
   { index, request }: Item,
   prediction: Prediction | null,
 ): Omit<Outcome, 'status' | 'files' | 'costUsd'> {
-  const { model, version, input, tags = {}, prompt = input.prompt } = request;
+  const { model, version = null, input, tags = {}, prompt = input.prompt } = request;
   return {
     index,
     key: request.key ?? requestKey(request),

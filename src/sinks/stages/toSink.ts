@@ -14,8 +14,8 @@ import {
   of,
   throwError,
 } from 'rxjs';
-import { asDeliveryError, failedDelivery } from '../../base/items/failedDelivery.ts';
 import { expectConcurrency, flattenAll } from '../../base/items/flattenAll.ts';
+import { asDeliveryError, failedDelivery } from '../../base/items/outcomeErrors.ts';
 import { StorageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 
@@ -45,7 +45,7 @@ export interface ToSinkConfig {
  *     finish, 1 ms                -|
  *     toSink           ------a-b|
  *
- * Whatever `add` throws, or if it emits nothing, gives that outcome as failed, with a
+ * If `add` throws anything, or emits nothing, gives that outcome as failed, with a
  * `DeliveryError` and the cost that was paid; the others go on. Emits an error only if it is no
  * outcome's: `open` or `finish` has failed, or the disk refuses (`StorageError`). The outcomes on
  * their way are added first, as after an error of the source. Unsubscribing closes the sink without

@@ -1,7 +1,7 @@
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { isBelow, realPath } from '../../disk/insideFolder.ts';
 import { spelledOnDisk } from '../../disk/spelling.ts';
-import { UsageError } from '../../errors.ts';
+import { option, UsageError } from '../../errors.ts';
 
 /** The local files that the texts of an input may name. */
 export interface AllowFilesConfig {
@@ -33,11 +33,12 @@ export function expectAllowed(path: string, { folder = '.', allowFiles = [] }: A
   const isLink = isOutside && isBelow(resolve(folder), resolve(path));
   const got = isLink ? `${path}, a link to ${real}` : path;
   const wanted = isOutside ? dirname(real) : real;
-  throw new UsageError(`Expected ${expected}, got ${got}; --allow-files ${wanted} allows it`, { suggestion });
+  throw new UsageError(`Expected ${expected}, got ${got}; ${option('--allow-files', wanted)} allows it`, {
+    suggestion,
+  });
 }
 
-const suggestion =
-  'Prompt files and specs may come from somebody else: check what they send. --allow-files DIR allows further files.';
+const suggestion = `Prompt files and specs may come from somebody else: check what they send. ${option('--allow-files', 'DIR')} allows further files.`;
 
 /** Returns where a path leads, links followed as far as something is there. */
 function realTarget(path: string): string {

@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { option, UsageError } from '../../errors.ts';
 import type { Json, ModelInputProperty, ModelSchema } from '../../types.ts';
 
 /**
@@ -28,8 +28,8 @@ export function pictureInput(
   throw new UsageError(`Expected a model that takes ${what}, got one ${describeInputs(schema)}`, {
     suggestion:
       count === 1
-        ? 'Choose another model with --model or model: in the spec, such as black-forest-labs/flux-dev.'
-        : 'Choose another model with --model or model: in the spec, such as google/nano-banana.',
+        ? `Choose another model with ${option('--model')} or model: in the spec, such as black-forest-labs/flux-dev.`
+        : `Choose another model with ${option('--model')} or model: in the spec, such as google/nano-banana.`,
   });
 }
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { option, UsageError } from '../../errors.ts';
 import type { Model, ModelInput, ModelSchema, Plan, PricedRequest } from '../../types.ts';
 import { adaptInput } from '../modelInputs/adaptInput.ts';
 
@@ -11,8 +11,8 @@ export type NewSeed = 'new-seed';
 /** A model to use if the one before it fails. */
 export interface FallbackModel {
   readonly model: Model;
-  /** 64 hex digits, or null for the model's newest version. */
-  readonly version: string | null;
+  /** 64 hex digits. Absent or null: the model's newest version. */
+  readonly version?: string | null;
 }
 
 export interface FallbackRequestsConfig {
@@ -35,7 +35,7 @@ export function fallbackRequests(config: FallbackRequestsConfig): (plan: Plan) =
   return (plan) =>
     fallbacks.map((fallback, level) => {
       if (fallback === 'new-seed') return reseeded(plan, level + 1, schema);
-      const { model, version } = fallback;
+      const { model, version = null } = fallback;
       const input = adaptInput(plan.input, model.schema);
       return { model: model.name, version, input, priceMicroUsd: priceOf(model.name, input) };
     });
@@ -60,9 +60,12 @@ function reseeded(
 
 function expectSeed(schema: ModelSchema | null): void {
   if (schema === null || schema.properties.seed !== undefined) return;
-  throw new UsageError('`--fallback new-seed` needs a model with a `seed` input; this one has none', {
-    suggestion: 'Give --fallback another model instead.',
-  });
+  throw new UsageError(
+    `${option('--fallback', 'new-seed')} needs a model with a \`seed\` input; this one has none`,
+    {
+      suggestion: `Give ${option('--fallback')} another model instead.`,
+    },
+  );
 }
 
 function expectSameNeeds({ name, schema: wanted }: Model, schema: ModelSchema | null): void {
@@ -71,6 +74,6 @@ function expectSameNeeds({ name, schema: wanted }: Model, schema: ModelSchema | 
   if (missing === undefined) return;
   throw new UsageError(
     `The fallback ${name} requires the input \`${missing}\`, which the first model does not have`,
-    { suggestion: 'Choose another model for --fallback.' },
+    { suggestion: `Choose another model for ${option('--fallback')}.` },
   );
 }

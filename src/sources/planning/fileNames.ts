@@ -20,7 +20,7 @@ export function slug(prompt: string): string {
   return cutToBytes(joined, maxBytes).replace(/-+$/, '') || 'image';
 }
 
-/** Marks that choose the look of a letter or emoji; nobody sees them in a name. */
+/** Marks that choose the look of a letter or emoji; they cannot be seen in a name. */
 const INVISIBLE = /[\p{Variation_Selector}\p{Me}]/gu;
 
 /** Removes accents from Latin letters only; in other scripts such marks are vowels. */

@@ -1,6 +1,7 @@
 import { mapInputStrings } from '../../base/modelInput.ts';
-import { UsageError } from '../../errors.ts';
-import type { InputFiles, ModelInput, ModelSchema, RenditionSpec } from '../../types.ts';
+import { option, UsageError } from '../../errors.ts';
+import { parseRendition } from '../../renditions/notation.ts';
+import type { InputFiles, Model, ModelInput, ModelSchema, RenditionSpec } from '../../types.ts';
 import { checkInputs } from '../modelInputs/checkInput.ts';
 import { inputFiles } from '../modelInputs/inputFiles.ts';
 
@@ -39,12 +40,37 @@ export interface JobContext {
   readonly limit?: number;
 }
 
+/** The settings that all jobs of a run share. All but the model may be left out. */
+export interface JobContextConfig extends Partial<Omit<JobContext, 'model' | 'renditions'>> {
+  /**
+   * `owner/name`, `owner/name:version`, or the model that `getModel` emits. Only with its schema
+   * are columns of a prompt file inputs, and does it get seeds.
+   */
+  readonly model: string | Model;
+  /** As objects, or as `instagram_post` or `thumb=320x240,inside,webp`. Default: none. */
+  readonly renditions?: readonly (string | RenditionSpec)[];
+}
+
+/**
+ * Fills in what a context leaves out: the newest version, no input, one image per prompt, seeds
+ * `auto`, no renditions. Throws `UsageError` if a rendition cannot be read.
+ */
+export function createJobContext(config: JobContextConfig): JobContext {
+  const { model, renditions = [], ...given } = config;
+  const named = typeof model === 'string' ? { name: model, schema: null } : model;
+  const [name = '', version = null] = named.name.split(':');
+  const defaults = { version, schema: named.schema, input: {}, count: 1, seed: 'auto' } as const;
+  const specs = renditions.map((each) => (typeof each === 'string' ? parseRendition(each) : each));
+  return { ...defaults, ...given, model: name, renditions: specs };
+}
+
 /**
  * Throws `UsageError` if the settings of a run do not fit its model: the model has no `prompt`
  * input, an extra input is unknown or refused by its schema, or a count, limit or seed is not a
  * valid integer.
  */
-export function checkJobContext(context: JobContext): void {
+export function checkJobContext(config: JobContextConfig): void {
+  const context = createJobContext(config);
   checkTakesPrompt(context);
   checkJobSettings(context);
 }
@@ -54,7 +80,7 @@ export function checkTakesPrompt({ model, schema }: Pick<JobContext, 'model' | '
   if (schema === null || schema.properties.prompt !== undefined) return;
   const names = Object.keys(schema.properties).join(', ');
   throw new UsageError(`Expected a model that takes a prompt, got ${model}, which takes ${names}`, {
-    suggestion: 'Give a table without prompts, or choose another model with --model.',
+    suggestion: `Give a table without prompts, or choose another model with ${option('--model')}.`,
   });
 }
 

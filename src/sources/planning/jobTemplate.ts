@@ -6,8 +6,8 @@ import type { Job, Json, ModelInput, RenditionSpec } from '../../types.ts';
 import { slug } from './fileNames.ts';
 
 export interface JobTemplateConfig {
-  /** The day of the run, as `2026-11-23`. */
-  date: string;
+  /** The day of the run, as `2026-11-23`. Default: today, in UTC. */
+  date?: string;
   /**
    * Tags and inputs that a job of the run may have. If given, any other name is an error at once.
    * Default: all.
@@ -30,15 +30,19 @@ const maxChars = 200;
  *
  * Throws `UsageError` if a placeholder is malformed or names something that no job has.
  */
-export function jobTemplate(template: string, config: JobTemplateConfig): (job: Job) => string {
+export function jobTemplate(template: string, config: JobTemplateConfig = {}): (job: Job) => string {
   checkNames(template, config);
-  const { date, missing = '' } = config;
+  const { date = today(), missing = '' } = config;
   return (job) =>
     template.replace(placeholder, (_whole, inner: string) => {
       const [name = '', width] = inner.split(':');
       if (name === 'index') return String(job.index + 1).padStart(Number(width ?? 0), '0');
       return textFor(name, job, date) || missing;
     });
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 function checkNames(template: string, { knownNames, whole: text = template }: JobTemplateConfig): void {

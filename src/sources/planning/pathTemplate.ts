@@ -38,7 +38,7 @@ const maxFolders = 8;
  * yet. Throws `UsageError` if the template leaves the run folder, has broken braces, or names
  * something that no job has.
  */
-export function pathTemplate(organize: string, config: PathTemplateConfig): PathOf {
+export function pathTemplate(organize: string, config: PathTemplateConfig = {}): PathOf {
   const template = (shorthands.get(organize) ?? organize).replace(/\.\{ext\}$/, '');
   const segments = template.split(/[/\\]/);
   checkShape(organize, template, segments);

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { createOccurrences } from '../../base/occurrences.ts';
+import { estimateMicroUsd } from '../../providers/prices/cost.ts';
 import type { Job, ModelInput, Plan } from '../../types.ts';
 import { createUniquePaths } from './fileNames.ts';
 import { createCaptions } from './jobTemplate.ts';
@@ -7,37 +8,53 @@ import { type PathTemplateConfig, pathTemplate } from './pathTemplate.ts';
 import { requestKey } from './requestKey.ts';
 
 export interface PlanJobsConfig extends PathTemplateConfig, ResultKeysConfig {
-  /** `flat`, `date`, `prompt`, `model` or a template; see `pathTemplate`. */
-  organize: string;
-  /** Expected price of one prediction in millionths of a US dollar, null if unknown. */
-  priceOf: (model: string, input: ModelInput) => number | null;
+  /** `flat`, `date`, `prompt`, `model` or a template; see `pathTemplate`. Default `flat`. */
+  organize?: string;
+  /**
+   * Expected price of one prediction in millionths of a US dollar, null if unknown. Default: that
+   * of the built-in table.
+   */
+  priceOf?: (model: string, input: ModelInput) => number | null;
 }
+
+/**
+ * A job with as much as you know of it. Default: its position as `index`, the `prompt` of its
+ * input, the model's newest `version`, no tags and no renditions.
+ */
+export type JobDraft = Pick<Job, 'model' | 'input'> & Partial<Omit<Job, 'model' | 'input'>>;
 
 /**
  * Adds to each job its identity, its price, its path on disk and the text of its captions, lazily,
  * one job at a time. The same jobs in the same order always have the same plans (with the same
  * `date`).
  *
+ *     const jobs = prompts.map((prompt) => ({ model, input: { prompt } }));
+ *     runToFolder(() => planJobs(jobs), { folder, provider });
+ *
  * Throws `UsageError` at call time if the path template is invalid, and at the first job if a
  * caption is.
  */
 export function planJobs(
-  jobs: AsyncIterable<Job> | Iterable<Job>,
-  config: PlanJobsConfig,
+  jobs: AsyncIterable<JobDraft> | Iterable<JobDraft>,
+  config: PlanJobsConfig = {},
 ): AsyncGenerator<Plan, void, void> {
-  const pathOf = pathTemplate(config.organize, config);
+  const pathOf = pathTemplate(config.organize ?? 'flat', config);
   return plans(jobs, pathOf, config);
 }
 
 async function* plans(
-  jobs: AsyncIterable<Job> | Iterable<Job>,
+  jobs: AsyncIterable<JobDraft> | Iterable<JobDraft>,
   pathOf: (job: Job) => string,
   config: PlanJobsConfig,
 ): AsyncGenerator<Plan, void, void> {
+  const { priceOf = estimateMicroUsd } = config;
   const unique = createUniquePaths();
   const resultKeyOf = resultKeys(config);
   const captioned = createCaptions(config);
-  for await (const job of jobs) {
+  let position = 0;
+  for await (const draft of jobs) {
+    const job = completed(draft, position);
+    position += 1;
     const key = requestKey(job);
     const resultKey = resultKeyOf(key, job.input);
     yield {
@@ -45,10 +62,16 @@ async function* plans(
       renditions: captioned(job),
       key,
       ...(resultKey === undefined ? {} : { resultKey }),
-      priceMicroUsd: config.priceOf(job.model, job.input),
+      priceMicroUsd: priceOf(job.model, job.input),
       path: unique(pathOf(job)),
     };
   }
+}
+
+function completed(draft: JobDraft, index: number): Job {
+  const { prompt } = draft.input;
+  const defaults = { prompt: typeof prompt === 'string' ? prompt : '', version: null };
+  return { index, ...defaults, tags: {}, renditions: [], ...draft };
 }
 
 export interface ResultKeysConfig {

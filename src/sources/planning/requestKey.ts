@@ -3,7 +3,7 @@ import { canonicalJson } from '../../base/modelInput.ts';
 import { hideSecrets } from '../../base/secretInputs.ts';
 import type { JobContext } from './jobContext.ts';
 
-export { requestKey } from '../../base/items/requestKey.ts';
+export { requestKey } from '../../base/modelInput.ts';
 
 /**
  * Returns a fingerprint of an input and of the settings that change its requests. `input`

@@ -61,18 +61,29 @@ function clipped(reason: string): string {
 }
 
 /**
- * Reads the rows of a `.txt` file: one prompt per line. Skips blank lines. If the first line is the
- * header of a table, it is one: Excel saves *Unicode text* with this name. Throws `UsageError` if
- * its values are not separated by tabs.
+ * Reads the rows of a `.txt` file: one prompt per line. Skips blank lines. A line that begins with
+ * `#` is a mistake, because it is a comment in most files; `\#` begins a prompt with `#`. If the
+ * first line is the header of a table, it is one: Excel saves *Unicode text* with this name. Throws
+ * `UsageError` if its values are not separated by tabs.
  */
 export async function* txtRows(file: TextFile): AsyncGenerator<RowItem, void, void> {
   if (await isTable(file)) return yield* tsvRows(file);
   for await (const { firstLine, lines } of readLines(file)) {
     let line = firstLine;
     for (const text of lines) {
-      const item = rowFromText(line, text);
+      const item = withoutComment(rowFromText(line, text));
       if (item !== null) yield item;
       line += 1;
     }
   }
+}
+
+const COMMENT =
+  'Expected a prompt, got a line that begins with #: a .txt file has no comments. Delete the line; if it is a prompt, begin it with \\#';
+
+/** Refuses what was probably not meant to be paid for. */
+function withoutComment(item: RowItem | null): RowItem | null {
+  if (item?.type !== 'row' || item.prompt === null) return item;
+  if (item.prompt.startsWith('#')) return { type: 'problem', line: item.line, message: COMMENT };
+  return item.prompt.startsWith('\\#') ? { ...item, prompt: item.prompt.slice(1) } : item;
 }

@@ -1,7 +1,14 @@
 import { InvalidRowsError, type RowProblem, UsageError } from '../../errors.ts';
 import type { Job, ModelSchema } from '../../types.ts';
 import { checkInput } from '../modelInputs/checkInput.ts';
-import { checkJobSettings, checkTakesPrompt, filesOfJob, type JobContext } from '../planning/jobContext.ts';
+import {
+  checkJobSettings,
+  checkTakesPrompt,
+  createJobContext,
+  filesOfJob,
+  type JobContext,
+  type JobContextConfig,
+} from '../planning/jobContext.ts';
 import { jobInput } from '../planning/jobInput.ts';
 import { checkSeeds, createSeeder } from '../planning/seeds.ts';
 import type { PromptFile } from './promptFile.ts';
@@ -12,12 +19,15 @@ import type { Row, RowItem } from './rows.ts';
  * Makes a job for each image, in the order of the rows, lazily. This is the second pass over a
  * prompt file: `validateRows` has refused bad rows before, so they are skipped here.
  *
+ *     jobsFromRows(file.rows(), { model, limit: 4 })
+ *
  * Throws `UsageError` if the schema refuses a value, or a file is missing.
  */
 export async function* jobsFromRows(
   rows: AsyncIterable<RowItem> | Iterable<RowItem>,
-  context: JobContext,
+  config: JobContextConfig,
 ): AsyncGenerator<Job, void, void> {
+  const context = createJobContext(config);
   const { model, version, schema, renditions, count, limit = Infinity } = context;
   const seeded = createSeeder(context);
   let index = 0;
@@ -64,7 +74,8 @@ export interface ValidatedRows {
  * Rejects with `InvalidRowsError`, with the first 100 problems and the total number, or with
  * `UsageError` if the context does not fit the model or the file has no prompt.
  */
-export async function validateRows(file: PromptFile, context: JobContext): Promise<ValidatedRows> {
+export async function validateRows(file: PromptFile, config: JobContextConfig): Promise<ValidatedRows> {
+  const context = createJobContext(config);
   checkJobSettings(context);
   const problems: RowProblem[] = [];
   const fieldNames = new Set<string>();

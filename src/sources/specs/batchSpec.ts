@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EXPECTED_MODEL, MODEL_REFERENCE } from '../../base/modelName.ts';
-import { specText } from '../../renditions/fields.ts';
+import { type RenditionFields, specText } from '../../renditions/fields.ts';
 import { specRendition } from '../../renditions/lists.ts';
 import {
   type ModelInput,
@@ -35,6 +35,29 @@ export interface BatchSpec {
   /** Price of one output image. */
   readonly priceUsd: number | null;
 }
+
+/** The keys that all specs may have, as their files have them. Null is as good as absent. */
+export interface SpecFields {
+  /** Names the run folder of a script. */
+  readonly name?: string | null;
+  /** `owner/name`, optionally with `:version`, or the requirements of a model. */
+  readonly model?: string | ModelWish | null;
+  /** Model inputs of every image. */
+  readonly input?: ModelInput | null;
+  /** Renditions of every image: keys and values, `instagram_post`, or `thumb=320x240,inside`. */
+  readonly renditions?: readonly (string | RenditionFields)[] | null;
+  readonly organize?: string | null;
+  /** Images of each combination. */
+  readonly count?: number | null;
+  readonly seed?: 'auto' | 'none' | number | null;
+  /** In dollars. */
+  readonly budget?: number | null;
+  /** Of one output image, in dollars. */
+  readonly price?: number | null;
+}
+
+/** A prompt, or one with a name for folders and tags. */
+export type PromptFields = string | { readonly name: string; readonly prompt: string };
 
 /** Reads the fields that all specs share; missing ones become null or empty. */
 export function readBatchFields(fields: z.output<z.ZodObject<typeof specFields>>): BatchSpec {

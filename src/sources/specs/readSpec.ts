@@ -20,36 +20,57 @@ const maxBytes = 1024 * 1024;
 const missing = 'no file of that name';
 
 /**
- * Reads a spec of any shape from a YAML or JSON file.
+ * Reads a spec of any shape: from a YAML or JSON file, or from an object that has what such a file
+ * has.
  *
- * Rejects with one `UsageError` that lists all mistakes, each with its line, its path in the spec
- * and, for an unknown name, the nearest known one.
+ * Rejects with one `UsageError` that lists all mistakes, each with its line if there is a file, its
+ * path in the spec and, for an unknown name, the nearest known one.
  */
-export async function readSpec<T>(path: string, schema: z.ZodType<T>, { what }: ReadSpecConfig): Promise<T> {
+export async function readSpec<T>(
+  source: string | object,
+  schema: z.ZodType<T>,
+  { what }: ReadSpecConfig,
+): Promise<T> {
+  if (typeof source === 'string') return readSpecFile(source, schema, { what });
+  const found = `in the ${what}`;
+  const fault = nestingFault(source);
+  if (fault !== null) throw listed(found, [`Expected ${fault}`]);
+  const read = checkSpec(source, schema);
+  if ('problems' in read)
+    throw listed(
+      found,
+      read.problems.map((one) => `${nameOf(one)}: ${one.message}`),
+    );
+  return read.spec;
+}
+
+/** Checks a value by the schema of a spec. */
+function checkSpec<T>(
+  value: unknown,
+  schema: z.ZodType<T>,
+): { readonly spec: T } | { readonly problems: readonly SpecProblem[] } {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return { spec: result.data };
+  return { problems: result.error.issues.flatMap((issue) => describeSpecIssue(issue, schema)) };
+}
+
+async function readSpecFile<T>(path: string, schema: z.ZodType<T>, { what }: ReadSpecConfig): Promise<T> {
   if (!['.yaml', '.yml', '.json'].includes(extname(path).toLowerCase())) {
     throw new UsageError(`${path}: Expected a ${what} in a .yaml, .yml or .json file`);
   }
   const { parseYaml, readYaml } = await import('../promptFiles/yaml/parseYaml.ts');
   const parsed = parseYaml(await readText(path, what));
   const { faults } = parsed;
-  if (faults.length > 0) {
-    throw listed(
-      path,
-      what,
-      faults.map(({ line, message }) => `line ${line}: ${message}`),
-    );
-  }
-  const read = readYaml(parsed);
-  if ('fault' in read) throw listed(path, what, [`line ${read.fault.line}: ${read.fault.message}`]);
-  const fault = nestingFault(read.value);
-  if (fault !== null) throw listed(path, what, [`${nestedLine(read.value, parsed)}Expected ${fault}`]);
-  const result = schema.safeParse(read.value, { reportInput: true });
-  if (result.success) return result.data;
-  const problems = result.error.issues.flatMap((issue) => describeSpecIssue(issue, schema));
-  throw listed(
-    path,
-    what,
-    problems.map((problem) => `${lineOf(problem, parsed)}${nameOf(problem)}: ${problem.message}`),
+  const refused = (lines: readonly string[]) => listed(`in this ${what}`, lines, path);
+  if (faults.length > 0) throw refused(faults.map(({ line, message }) => `line ${line}: ${message}`));
+  const value = readYaml(parsed);
+  if ('fault' in value) throw refused([`line ${value.fault.line}: ${value.fault.message}`]);
+  const fault = nestingFault(value.value);
+  if (fault !== null) throw refused([`${nestedLine(value.value, parsed)}Expected ${fault}`]);
+  const read = checkSpec(value.value, schema);
+  if ('spec' in read) return read.spec;
+  throw refused(
+    read.problems.map((problem) => `${lineOf(problem, parsed)}${nameOf(problem)}: ${problem.message}`),
   );
 }
 
@@ -67,14 +88,15 @@ async function readText(path: string, what: string): Promise<string> {
   });
 }
 
-function listed(path: string, what: string, faults: readonly string[]): UsageError {
+function listed(where: string, faults: readonly string[], path: string | null = null): UsageError {
   const found = faults.length === 1 ? '1 mistake' : `${faults.length} mistakes`;
-  return new UsageError(
-    `${path}: ${found} in this ${what}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
-    {
-      suggestion: 'Correct the spec and run the command again; nothing was created.',
-    },
-  );
+  const lines = faults.map((fault) => `  ${fault}`).join('\n');
+  if (path === null) {
+    return new UsageError(`${found} ${where}:\n${lines}`, { suggestion: 'Nothing was created.' });
+  }
+  return new UsageError(`${path}: ${found} ${where}:\n${lines}`, {
+    suggestion: 'Correct the spec and run the command again; nothing was created.',
+  });
 }
 
 /** Returns the line of the value, or of the nearest parent that the file has. */
@@ -109,29 +131,44 @@ interface WithRenditions {
 /** Files that a spec may name besides those in its own folder and below: `allowFiles`. */
 export type SpecFilesConfig = Pick<AllowFilesConfig, 'allowFiles'>;
 
+/** Returns the folder in which the relative paths of a spec begin. */
+export function specFolder(source: string | object): string {
+  return typeof source === 'string' ? dirname(source) : process.cwd();
+}
+
 /**
- * Reads the spec of a batch from a YAML or JSON file. Resolves the overlays of its renditions from
- * the file's folder, and checks that they may be named and are images. Rejects with `UsageError` as
+ * Runs `read`, and puts the path of the spec, if it is a file, before the message of a
+ * `UsageError`.
+ */
+export async function prefixSpecName<T>(source: string | object, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof UsageError) || typeof source !== 'string') throw error;
+    throw new UsageError(`${source}: ${error.message}`, { suggestion: error.suggestion, cause: error });
+  }
+}
+
+/**
+ * Reads the spec of a batch from a YAML or JSON file, or from an object that has what such a file
+ * has. Resolves the overlays of its renditions from the file's folder, or from the working
+ * directory, and checks that they may be named and are images. Rejects with `UsageError` as
  * `readSpec` and `readableOverlays` do.
  */
 export async function readBatchSpec<T extends WithRenditions>(
-  path: string,
+  source: string | object,
   schema: z.ZodType<T>,
   { allowFiles = [], ...config }: ReadSpecConfig & SpecFilesConfig,
 ): Promise<T> {
-  const spec = await readSpec(path, schema, config);
-  const folder = dirname(path);
-  const withOverlays = async (specs: readonly RenditionSpec[]) => {
-    try {
+  const spec = await readSpec(source, schema, config);
+  const folder = specFolder(source);
+  const withOverlays = (specs: readonly RenditionSpec[]) =>
+    prefixSpecName(source, () => {
       for (const { overlay } of specs) {
         if (overlay !== undefined) expectAllowed(resolve(folder, overlay.file), { folder, allowFiles });
       }
-      return await readableOverlays(specs, folder);
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      throw new UsageError(`${path}: ${error.message}`, { suggestion: error.suggestion, cause: error });
-    }
-  };
+      return readableOverlays(specs, folder);
+    });
   const renditions = await withOverlays(spec.renditions);
   if (spec.platforms === undefined) return { ...spec, renditions };
   return { ...spec, renditions, platforms: await withOverlays(spec.platforms) };

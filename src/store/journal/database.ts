@@ -5,7 +5,7 @@ import { messageOf } from '../../base/text.ts';
 import { expectPlainFile } from '../../disk/ownFiles.ts';
 import { toStorageError } from '../../disk/storageError.ts';
 import { makeFolder } from '../../disk/writeFiles.ts';
-import { type RxposureError, StorageError, UsageError } from '../../errors.ts';
+import { option, type RxposureError, StorageError, UsageError } from '../../errors.ts';
 
 /**
  * Opens the journal's database for this process alone; creates it, and its folders, if it does not
@@ -81,8 +81,7 @@ export function toJournalError(error: unknown, path: string): RxposureError {
       // A run holds the lease of its folder by now. SQLite reports ENOLCK like a lock of others.
       return new UsageError(`${path} cannot be locked: another program has it, or its disk takes no locks.`, {
         recoverable: true,
-        suggestion:
-          'Close programs that read the file. If there are none (NFS without lockd, some FUSE), choose a folder on another disk with --out.',
+        suggestion: `Close programs that read the file. If there are none (NFS without lockd, some FUSE), choose a folder on another disk with ${option('--out')}.`,
         cause: error,
       });
     case SQLITE.corrupt:
@@ -119,7 +118,7 @@ function isOddContent(error: unknown): boolean {
 function damagedJournal(path: string, cause: unknown): UsageError {
   return new UsageError(`Expected the journal of a run in ${path}, got a damaged or foreign file.`, {
     suggestion:
-      'Restore it from a copy, or choose another folder with --out. Without it there is no record of what has been paid: ' +
+      `Restore it from a copy, or choose another folder with ${option('--out')}. Without it there is no record of what has been paid: ` +
       'delete it only if all images of this run may be made, and paid for, again.',
     cause,
   });
@@ -134,7 +133,7 @@ function storageError(
 ): StorageError {
   return new StorageError(code, `${fault} ${path}: ${messageOf(cause)}`, {
     recoverable: true,
-    suggestion: `${remedy} and run the same command again, or choose another folder with --out.`,
+    suggestion: `${remedy} and run the same command again, or choose another folder with ${option('--out')}.`,
     cause,
   });
 }

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { openOwnSync, ownFlags } from '../../disk/ownFiles.ts';
 import { newTemporaryPath } from '../../disk/writeFiles.ts';
-import { UsageError } from '../../errors.ts';
+import { option, UsageError } from '../../errors.ts';
 import { isDamage, openDatabase, toJournalError } from './database.ts';
 import {
   type EntryLog,
@@ -200,7 +200,7 @@ function noWitness({ path, logPath }: Place): UsageError {
     `${path} is damaged or older than ${logPath}, which is damaged too: there is no whole record of what has been paid.`,
     {
       suggestion:
-        'Restore both files from the same copy, or choose another folder with --out. Delete the folder only if all ' +
+        `Restore both files from the same copy, or choose another folder with ${option('--out')}. Delete the folder only if all ` +
         'images of this run may be made, and paid for, again.',
     },
   );

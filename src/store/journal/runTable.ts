@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { UsageError } from '../../errors.ts';
+import { option, UsageError } from '../../errors.ts';
 import type { RunSession } from '../entries.ts';
 import type { FileMove } from './jobMatching.ts';
 
@@ -116,7 +116,7 @@ export function checkConditions(database: DatabaseSync, folder: string, conditio
     throw new UsageError(
       `The images in ${folder} were made by ${stored.service}, but this run uses ${service}.`,
       {
-        suggestion: `Choose another folder with --out, or use ${stored.service}.`,
+        suggestion: `Choose another folder with ${option('--out')}, or use ${stored.service}.`,
       },
     );
   }
@@ -124,8 +124,7 @@ export function checkConditions(database: DatabaseSync, folder: string, conditio
     fixedInput !== undefined && stored?.fixed_input != null && stored.fixed_input !== fixedInput;
   if (isOther && !resumeAnyway) {
     throw new UsageError(`${folder} was started with another input or other settings.`, {
-      suggestion:
-        'Choose another folder with --out, or continue in this one with --resume-anyway: jobs whose request is unchanged keep their images.',
+      suggestion: `Choose another folder with ${option('--out')}, or continue in this one with ${option('--resume-anyway')}: jobs whose request is unchanged keep their images.`,
     });
   }
   if (service != null) database.prepare('UPDATE run SET service = ?').run(service);

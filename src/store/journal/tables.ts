@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { UsageError } from '../../errors.ts';
+import { option, UsageError } from '../../errors.ts';
 
 /** `rxps`: identifies a journal among other programs' databases. */
 const APPLICATION_ID = 0x72787073;
@@ -76,15 +76,14 @@ export function prepareTables(database: DatabaseSync, path: string, writeChecksu
     database.exec(SCHEMA);
   } else if (applicationId !== APPLICATION_ID) {
     throw foreign(`Expected the journal of a run in ${path}, got the database of another program.`, {
-      suggestion: 'Choose another folder with --out.',
+      suggestion: `Choose another folder with ${option('--out')}.`,
     });
   } else if (version === 1 || version === 2) {
     migrate(database, version);
     writeChecksums();
   } else if (version !== SCHEMA_VERSION) {
     throw foreign(`Expected a journal of version ${SCHEMA_VERSION} in ${path}, got version ${version}.`, {
-      suggestion:
-        'Finish this run with the version of rxposure that started it, or choose another folder with --out.',
+      suggestion: `Finish this run with the version of rxposure that started it, or choose another folder with ${option('--out')}.`,
     });
   }
 }

@@ -9,7 +9,7 @@ type At = (baseUrl: string) => Provider;
 const html = { 'content-type': 'text/html' };
 const json = { 'content-type': 'application/json' };
 const page = '<!doctype html><title>Bad gateway</title>';
-/** Faults after which nobody knows whether a create request took effect. */
+/** Faults after which it is unknown whether a create request took effect. */
 const openFaults: Readonly<Record<string, ServerFault>> = {
   'its connection is reset': { type: 'reset' },
   'a gateway answers with 502': { type: 'answer', status: 502, body: page, headers: html },

@@ -1,6 +1,6 @@
 import { EMPTY, NEVER, Observable, of, range, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
-import { flattenAll } from '../../../src/base/items/flattenAll.ts';
+import { flattenAll, inTurn } from '../../../src/base/items/flattenAll.ts';
 import { marbles } from '../../helpers/marbles.ts';
 
 it(
@@ -69,6 +69,61 @@ it(
       { concurrency: 1 },
     );
     expectObservable(cold('-a-|').pipe(throwing)).toBe('-#', {}, 'odd');
+  }),
+);
+
+it(
+  'waits only for a slot behind the line before it emits an error of the source, if it fails fast',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const source = cold('    abc#');
+    const inner = cold('     ----(x|)');
+    const expected = '       ----x(x#)';
+    expectObservable(source.pipe(flattenAll(() => inner, { concurrency: 2, failsFast: true }))).toBe(
+      expected,
+    );
+    expectSubscriptions(inner.subscriptions).toBe(['^---!', '-^---!', '----^!']);
+    expectSubscriptions(source.subscriptions).toBe('^--!');
+  }),
+);
+
+it(
+  'emits an error at once if nothing waits, and that of an inner Observable, if it fails fast',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const inner = cold('                                               ----(x|)');
+    expectObservable(
+      cold('ab-#').pipe(flattenAll(() => inner, { concurrency: Number.POSITIVE_INFINITY, failsFast: true })),
+    ).toBe('---#');
+    expectSubscriptions(inner.subscriptions).toBe(['                   ^--!', ' -^-!']);
+    const source = cold('abc---');
+    expectObservable(source.pipe(flattenAll(() => cold('--#'), { concurrency: 1, failsFast: true }))).toBe(
+      '--#',
+    );
+    expectSubscriptions(source.subscriptions).toBe('^-!');
+  }),
+);
+
+it(
+  'passes on never and empty, and unsubscribes everything, if it fails fast',
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const pass = flattenAll(() => NEVER, { concurrency: 1, failsFast: true });
+    expectObservable(NEVER.pipe(pass), '--!').toBe('---');
+    expectObservable(EMPTY.pipe(pass)).toBe('|');
+    const source = cold('abc|');
+    const inner = cold('----(x|)');
+    expectObservable(source.pipe(flattenAll(() => inner, { concurrency: 1, failsFast: true })), '--!').toBe(
+      '---',
+    );
+    expectSubscriptions(source.subscriptions).toBe('^-!');
+    expectSubscriptions(inner.subscriptions).toBe('^-!');
+  }),
+);
+
+it(
+  'lets each value wait for its turn',
+  marbles(({ cold, expectObservable }) => {
+    expectObservable(cold('ab#').pipe(inTurn(() => cold('--|')))).toBe('--a-(b#)');
+    expectObservable(cold('ab|').pipe(inTurn(() => null))).toBe('ab|');
+    expectObservable(cold('ab|').pipe(inTurn(() => cold('#')))).toBe('#');
   }),
 );
 

@@ -27,6 +27,13 @@ it('names both ways out if there is no token', () => {
   expect(() => chooseService(emptyFlags, nothing, false)).toThrow(/set REPLICATE_API_TOKEN\.$/);
 });
 
+it('needs no token for a dry run, but with another API', () => {
+  const dry = { ...emptyFlags, dryRun: true };
+  expect(chooseService(dry, nothing)).toEqual({ kind: 'offline' });
+  expect(chooseService(dry, { ...nothing, token: 't' })).toMatchObject({ kind: 'api' });
+  expect(() => chooseService({ ...dry, baseUrl: 'http://b' }, nothing)).toThrow('There is no API token');
+});
+
 it('rehearses faults on the simulator only', () => {
   expect(chooseService({ ...emptyFlags, simulateSpeed: 5, chaos: 'storm' }, nothing)).toMatchObject({
     chaos: 'storm',

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { summaryLines } from '../../../src/cli/display/summaryLines.ts';
 import { createPaint } from '../../../src/cli/display/terminal.ts';
@@ -65,8 +66,8 @@ it('gives the reasons of failed and skipped jobs, and the next step', () => {
     'Failures:',
     '  2 jobs (#8, #9): The output was flagged – Change the prompt.',
     "  #5 'a fox': The output was flagged – Change the prompt.",
-    'Run the same command again to retry the rest. Saved images are not made or paid for again.',
     '3 failures will happen again unless you change the prompt or the input.',
+    '  next     the same command again; saved images are not made or paid for again',
   ]);
 });
 
@@ -78,7 +79,7 @@ it('reports that there was nothing to make, instead of 0 of 0 jobs', () => {
 it('promises no retry of a failure that lies in the request', () => {
   const text = lines({ saved: 56, failed: 1 }, progress({ repeatingFailures: 1 })).join('\n');
   expect(text).toContain('1 failure will happen again unless you change the prompt or the input.');
-  expect(text).not.toContain('Run the same command again');
+  expect(text).not.toContain('next');
 });
 
 it('says of a failure of another kind only that it may happen again', () => {
@@ -103,14 +104,39 @@ it('names the budget that would do, and the reasons to skip with their numbers',
   const text = lines({ saved: 53, skipped: 4, budgetNeededUsd: 0.2 }, progress({ skipReasons }));
   expect(text).toContain('  skipped  4 – 3: The budget is spent. 1: Cancelled.');
   expect(text.at(-1)).toBe(
-    'Run the same command again with --budget 0.20 to make the rest. Saved images are not made or paid for again.',
+    '  next     the same command again, with --budget 0.20; saved images are not made or paid for again',
   );
 });
 
 it('mentions no lasting failure if there is none', () => {
   const text = lines({ saved: 56, failed: 1 }, progress({ recoverableFailures: 1 })).join('\n');
-  expect(text).toContain('Run the same command again');
+  expect(text).toContain('  next     npx tsx pipelines/retry-failed.ts /out/run makes what failed');
   expect(text).not.toContain('will happen again');
+});
+
+it('names one command: that of the folder, on its service', () => {
+  const next = (at: Parameters<typeof progress>[0], totals: Partial<RunTotals> = { saved: 56, failed: 1 }) =>
+    lines(totals, progress(at)).filter((line) => line.startsWith('  next'));
+  const inside = join(process.cwd(), 'out/a run');
+  expect(next({ recoverableFailures: 1, folder: inside, service: 'simulator' })).toEqual([
+    "  next     npx tsx pipelines/retry-failed.ts 'out/a run' --simulate makes what failed; saved images are not made or paid for again",
+  ]);
+  expect(next({ recoverableFailures: 1 }, { saved: 55, failed: 1, skipped: 1 })).toEqual([
+    '  next     the same command again; saved images are not made or paid for again',
+  ]);
+  expect(next({})).toHaveLength(1);
+  expect(next({}, {})).toEqual([]);
+});
+
+it('offers another seed for what the model refuses', () => {
+  const error = outcomeError({ code: 'ERR_SAFETY', message: 'refused' });
+  const causes = [{ count: 2, first: { index: 4, prompt: 'a fox', error }, indexes: [4, 7] }];
+  const text = lines({ saved: 54, failed: 3 }, progress({ causes, repeatingFailures: 3 }));
+  expect(text.slice(-3)).toEqual([
+    '1 failure will happen again unless you change the prompt or the input.',
+    '2 refusals may pass with another seed (--fallback new-seed) or another prompt.',
+    '  next     the same command again, with --fallback new-seed; saved images are not made or paid for again',
+  ]);
 });
 
 it.each([

@@ -1,4 +1,4 @@
-import { map, type Observable, of, timer, VirtualTimeScheduler } from 'rxjs';
+import { EMPTY, map, NEVER, type Observable, of, timer, VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type Failed, type Item, isFailed, type Made } from '../../../src/base/items/item.ts';
 import { ProviderError } from '../../../src/errors.ts';
@@ -6,6 +6,9 @@ import { awaitPrediction } from '../../../src/operators/predictions/awaitPredict
 import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
 import { createListPoller } from '../../../src/operators/predictions/listPoller.ts';
 import { createLedger } from '../../../src/operators/stages/budgetTake.ts';
+import { downloadOutput } from '../../../src/operators/stages/downloadOutput.ts';
+import type { Follower } from '../../../src/ports.ts';
+import { toOutcome } from '../../../src/sinks/stages/toOutcome.ts';
 import type { Prediction, PredictionRequest } from '../../../src/types.ts';
 import { aPrediction, aRequest, fakeGovernor, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
@@ -120,7 +123,7 @@ it('ends a prediction that is followed twice for both, and goes on if one leaves
 });
 
 it(
-  'settles with the cost of the final prediction, and counts one whose end nobody knows as paid',
+  'settles with the cost of the final prediction, and counts one whose end is not known as paid',
   marbles(({ cold, expectObservable, flush }) => {
     const ledger = createLedger({ limitMicroUsd: 100 });
     const lost = new ProviderError('ERR_SERVICE', 'gone', { status: 404 });
@@ -166,4 +169,62 @@ it('refuses plans with files or secret inputs before anything is sent, unless th
   };
   expect(endOf()).toEqual(['UsageError']);
   expect(endOf(() => of(withSecret))).toEqual(['m0']);
+});
+
+it.each([
+  ['cancels the prediction', {}, 'was cancelled', 0],
+  // Nothing is known of its end, so its price counts as spent.
+  ['leaves it to the service', { onTimeout: () => EMPTY }, 'was left to the service', 5],
+])('has timed out, and is not only canceled, if it %s', (_how, config, end, spentMicroUsd) => {
+  marbles(({ cold, expectObservable, flush }) => {
+    const ledger = createLedger({ limitMicroUsd: 100 });
+    const canceled = aPrediction({ id: 'p1', status: 'canceled', output: null, outputComplete: false });
+    const provider = fakeProvider({ cancelPrediction: () => cold('500ms (c|)', { c: canceled }) });
+    const item = madeOf(aPrediction({ ...running, id: 'p1' }), { reservation: ledger.reserve(5) });
+    const error = of(item).pipe(
+      awaitPrediction(provider, { follower: { follow: () => NEVER }, timeoutMs: 3_000, ...config }),
+      downloadOutput({ download: () => NEVER }, { folder: '/run' }),
+      toOutcome({ folder: '/run' }),
+      map((outcome) => [outcome.status, outcome.costUsd, outcome.error]),
+    );
+    const isCanceled = end === 'was cancelled';
+    const told = {
+      code: 'ERR_PREDICTION_TIMEOUT',
+      message: `Prediction p1 was not finished after ${isCanceled ? 4 : 3} s and ${end}.`, // 3.5 s, rounded
+      stage: 'polling',
+      recoverable: true,
+    };
+    expectObservable(error).toBe(isCanceled ? '3500ms (e|)' : '3000ms (e|)', {
+      e: ['failed', spentMicroUsd / 1e6, expect.objectContaining(told)],
+    });
+    flush();
+    expect([ledger.reservedMicroUsd, ledger.spentMicroUsd]).toEqual([0, spentMicroUsd]);
+  })();
+});
+
+it('is no time-out if the prediction was faster than its cancellation', () => {
+  marbles(({ cold, expectObservable }) => {
+    const provider = fakeProvider({ cancelPrediction: () => cold('-(p|)', { p: aPrediction() }) });
+    const ended = of(madeOf(aPrediction(running))).pipe(
+      awaitPrediction(provider, { follower: { follow: () => NEVER }, timeoutMs: 3 }),
+      map((item) => (isFailed(item) ? 'failed' : `${item.prediction.status} ${item.timedOutMs}`)),
+    );
+    expectObservable(ended).toBe('----(e|)', { e: 'succeeded undefined' });
+  })();
+});
+
+it('fails at once if the follower stops without an end, and never by a time limit that is infinite', () => {
+  marbles(({ cold, expectObservable }) => {
+    const day = 24 * 3_600_000;
+    const followed = (follower: Follower) =>
+      of(madeOf(aPrediction({ ...running, id: 'p1' }))).pipe(
+        awaitPrediction(fakeProvider({}), { follower, timeoutMs: Number.POSITIVE_INFINITY }),
+        map((item) => (isFailed(item) ? item.error.message : item.prediction.status)),
+      );
+    expectObservable(followed({ follow: () => cold('--|') })).toBe('--(e|)', {
+      e: 'Prediction p1 was not finished after 0 s and was left to the service.',
+    });
+    const late = { follow: () => cold(`${40 * day}ms (p|)`, { p: aPrediction() }) };
+    expectObservable(followed(late)).toBe(`${40 * day}ms (e|)`, { e: 'succeeded' });
+  })();
 });

@@ -1,6 +1,6 @@
 import { EMPTY, lastValueFrom, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
-import { failedDelivery } from '../../../src/base/items/failedDelivery.ts';
+import { failedDelivery } from '../../../src/base/items/outcomeErrors.ts';
 import { DeliveryError, StorageError } from '../../../src/errors.ts';
 import { deliverTo } from '../../../src/operators/stages/deliverTo.ts';
 import type { Outcome } from '../../../src/types.ts';

@@ -1,14 +1,29 @@
-import { defer, EMPTY, NEVER, of, throwError } from 'rxjs';
+import { defer, EMPTY, map, NEVER, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
+import { isFailed } from '../../../src/base/items/item.ts';
 import { DownloadError, StorageError } from '../../../src/errors.ts';
 import { createGate, gate } from '../../../src/operators/gate.ts';
-import type { MissingFile } from '../../../src/operators/stages/missingFiles.ts';
+import {
+  type DownloadOutputConfig,
+  downloadOutput as downloadItems,
+} from '../../../src/operators/stages/downloadOutput.ts';
+import type { Downloader } from '../../../src/ports.ts';
 import type { ImageFile, Json } from '../../../src/types.ts';
 import { aPrediction } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
-import { alone } from '../../helpers/oneItem.ts';
+import { alone, madeOf } from '../../helpers/oneItem.ts';
 
 const { downloadOutput } = alone;
+
+/** The files and the missing outputs of an item, or how it has failed. */
+const parts = (output: Json, downloader: Downloader, fields: Partial<DownloadOutputConfig> = {}) =>
+  of(madeOf(aPrediction({ output }))).pipe(
+    downloadItems(downloader, { ...config, ...fields }),
+    map((item) => {
+      const { missing } = item;
+      return isFailed(item) ? { error: item.error, missing } : { files: item.files, missing };
+    }),
+  );
 
 const urlsOf = (output: Json) => (Array.isArray(output) ? output.map(String) : []);
 const config = { stem: '/run/0001-a-cat', urlsOf, delayMs: 2, random: () => 1 };
@@ -145,39 +160,39 @@ it(
 );
 
 it(
-  'reports the outputs that cannot be downloaded, and emits the others with their position',
-  marbles(({ cold, expectObservable, flush }) => {
-    const missing: MissingFile[][] = [];
+  'goes on with the outputs that are there, with their position, and names the others',
+  marbles(({ cold, expectObservable }) => {
     const download = (url: string) =>
       url === 'two' ? cold<ImageFile>('-#', undefined, gone) : cold('---(f|)', { f: aFile(url) });
-    const onMissing = (found: readonly MissingFile[]) => missing.push([...found]);
-    const prediction = aPrediction({ output: ['one', 'two', 'three'] });
-    const operator = downloadOutput({ download }, { ...config, retries: 0, onMissing });
-    expectObservable(of(prediction).pipe(operator)).toBe('---(f|)', {
-      f: [
-        { ...aFile('one'), output: 0 },
-        { ...aFile('three'), output: 2 },
-      ],
+    expectObservable(parts(['one', 'two', 'three'], { download }, { retries: 0 })).toBe('---(f|)', {
+      f: {
+        files: [
+          { ...aFile('one'), output: 0 },
+          { ...aFile('three'), output: 2 },
+        ],
+        missing: [{ output: 1, error: gone }],
+      },
     });
-    flush();
-    expect(missing).toEqual([[{ output: 1, error: gone }]]);
   }),
 );
 
 it(
-  'emits the error that another try may mend if no output can be downloaded',
+  'has failed with the error that another try may mend if no output can be downloaded',
   marbles(({ cold, expectObservable }) => {
     const download = (url: string) => cold<ImageFile>('#', undefined, url === 'one' ? gone : cut);
-    const prediction = aPrediction({ output: ['one', 'two'] });
-    const operator = downloadOutput({ download }, { ...config, retries: 0, onMissing: () => {} });
-    expectObservable(of(prediction).pipe(operator)).toBe('#', undefined, cut);
+    const missing = [
+      { output: 0, error: gone },
+      { output: 1, error: cut },
+    ];
+    expectObservable(parts(['one', 'two'], { download }, { retries: 0 })).toBe('(f|)', {
+      f: { error: cut, missing },
+    });
   }),
 );
 
 it(
   'downloads nothing that is present, and keeps what is refused',
   marbles(({ expectObservable, flush }) => {
-    const missing: number[] = [];
     const asked: string[] = [];
     const download = (url: string) => {
       asked.push(url);
@@ -194,19 +209,18 @@ it(
       [0, aFile('here')],
       [2, { ...aFile('odd'), refused }],
     ]);
-    const onMissing = (found: readonly MissingFile[]) =>
-      missing.push(...found.map(({ output, error }) => (error.kept?.path === '/run/odd' ? output : -1)));
-    const prediction = aPrediction({ output: ['one', 'two', 'three'] });
-    const operator = downloadOutput({ download }, { ...config, present, onMissing });
-    expectObservable(of(prediction).pipe(operator)).toBe('(f|)', {
-      f: [
-        { ...aFile('here'), output: 0 },
-        { ...aFile('two'), output: 1 },
-      ],
+    const kept = new DownloadError('ERR_X', 'no', { kept: aFile('odd') });
+    expectObservable(parts(['one', 'two', 'three'], { download }, { present })).toBe('(f|)', {
+      f: {
+        files: [
+          { ...aFile('here'), output: 0 },
+          { ...aFile('two'), output: 1 },
+        ],
+        missing: [{ output: 2, error: kept }],
+      },
     });
     flush();
     expect(asked).toEqual(['two']);
-    expect(missing).toEqual([2]);
   }),
 );
 
@@ -216,7 +230,7 @@ it(
     const full = new StorageError('ERR_DISK_FULL', 'full');
     const download = (url: string) => (url === 'one' ? cold<ImageFile>('-#', undefined, full) : NEVER);
     const prediction = aPrediction({ output: ['one', 'two'] });
-    const operator = downloadOutput({ download }, { ...config, onMissing: () => {} });
+    const operator = downloadOutput({ download }, config);
     expectObservable(of(prediction).pipe(operator)).toBe('-#', undefined, full);
   }),
 );

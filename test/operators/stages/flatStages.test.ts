@@ -2,13 +2,16 @@ import { EMPTY, map, NEVER, of, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type Failed, isFailed, type Made } from '../../../src/base/items/item.ts';
 import { DownloadError, RenderError, StorageError, UsageError } from '../../../src/errors.ts';
+import { createConcurrencyLearner } from '../../../src/operators/pace/concurrencyLearner.ts';
+import { awaitPrediction } from '../../../src/operators/predictions/awaitPrediction.ts';
+import { createPrediction } from '../../../src/operators/predictions/createPrediction.ts';
 import { createLedger } from '../../../src/operators/stages/budgetTake.ts';
 import { downloadOutput } from '../../../src/operators/stages/downloadOutput.ts';
 import { renditions } from '../../../src/operators/stages/renditions.ts';
 import { scoreImage } from '../../../src/operators/stages/scoreImage.ts';
 import type { DownloadTarget } from '../../../src/ports.ts';
 import type { ImageFile } from '../../../src/types.ts';
-import { aPrediction, aRequest } from '../../helpers/fakeProvider.ts';
+import { aPrediction, aRequest, fakeProvider } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
 import { madeOf } from '../../helpers/oneItem.ts';
 
@@ -139,7 +142,7 @@ it('gives the writer of provenance the item that an image belongs to', async () 
   expect(asked).toEqual([0, 1]);
 });
 
-it('says of which item an output is missing, and of which one an image is refused', () => {
+it('goes on with what is there, and says what is missing and what is refused', () => {
   const gone = new DownloadError('ERR_OUTPUT_GONE', 'gone');
   const broken = new RenderError('ERR_UNDECODABLE', 'no');
   const said: unknown[] = [];
@@ -161,25 +164,24 @@ it('says of which item an output is missing, and of which one an image is refuse
             said.push(['changes', path, index]);
             return null;
           },
-          onMissing: (missing, { index }) =>
-            said.push(['missing', missing.map(({ output }) => output), index]),
         },
       ),
-      renditions({ render: () => NEVER, check }, [], {
-        onRefused: (refused, { index }) => said.push(['refused', refused.map(({ error }) => error), index]),
-      }),
+      renditions({ render: () => NEVER, check }, []),
     )
-    .subscribe((item) =>
-      ends.push(isFailed(item) ? item.error : item.images.map(({ original }) => original)),
-    );
+    .subscribe((item) => ends.push(item));
   expect(said).toEqual([
     ['changes', '/run/a.png', 4],
     ['changes', '/run/a--2.png', 4],
     ['changes', '/run/a--3.png', 4],
-    ['missing', [1], 4],
-    ['refused', [broken], 4],
   ]);
-  expect(ends).toEqual([[{ ...aFile('/run/a.png'), output: 0 }]]);
+  expect(ends).toMatchObject([
+    {
+      index: 4,
+      images: [{ original: { ...aFile('/run/a.png'), output: 0 } }],
+      missing: [{ output: 1, error: gone }],
+      refused: [{ original: { path: '/run/a--3.png', output: 2 }, error: broken }],
+    },
+  ]);
 });
 
 it(
@@ -233,4 +235,19 @@ it.each([
   ],
 ])('%s refuses a concurrency of 0 at call time', (_name, operator) => {
   expect(operator).toThrow('Expected `concurrency` to be an integer of 1 or more, got 0');
+});
+
+it.each([
+  ['timeoutMs', 'a number of 0 or more', () => awaitPrediction(fakeProvider(), { timeoutMs: Number.NaN })],
+  ['startingMs', 'a number of 0 or more', () => awaitPrediction(fakeProvider(), { startingMs: -1 })],
+  ['retries', 'an integer of 0 or more', () => createPrediction(fakeProvider(), { retries: -1 })],
+  ['delayMs', 'a number of 0 or more', () => createPrediction(fakeProvider(), { delayMs: -1 })],
+  [
+    'retries',
+    'an integer of 0 or more',
+    () => downloadOutput({ download: () => NEVER }, { folder: '/', retries: 0.5 }),
+  ],
+  ['most', 'an integer of 1 or more', () => createConcurrencyLearner({ most: 0 })],
+])('refuses a wrong `%s` at call time', (name, expected, operator) => {
+  expect(operator).toThrow(`Expected \`${name}\` to be ${expected}, got `);
 });

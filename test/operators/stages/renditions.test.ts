@@ -1,11 +1,13 @@
-import { concat, EMPTY, NEVER, of } from 'rxjs';
+import { concat, EMPTY, map, NEVER, of } from 'rxjs';
 import { expect, it } from 'vitest';
-import type { RenderedOriginal } from '../../../src/base/items/item.ts';
+import { isFailed } from '../../../src/base/items/item.ts';
 import { RenderError } from '../../../src/errors.ts';
 import { createGate, gate } from '../../../src/operators/gate.ts';
+import { type RenderedParts, renditions as renditionsOf } from '../../../src/operators/stages/renditions.ts';
 import type { ImageFile, RenderedFile, RenditionSpec } from '../../../src/types.ts';
+import { aPrediction } from '../../helpers/fakeProvider.ts';
 import { marbles } from '../../helpers/marbles.ts';
-import { alone } from '../../helpers/oneItem.ts';
+import { alone, madeOf } from '../../helpers/oneItem.ts';
 
 const { renditions } = alone;
 
@@ -58,7 +60,7 @@ it(
   marbles(({ cold, expectObservable }) => {
     const render = () => NEVER;
     const check = () => cold<never>('---|');
-    const within = gate<readonly RenderedOriginal[]>(createGate(1));
+    const within = gate<RenderedParts>(createGate(1));
     const files = [original, original];
     const emitted = { r: files.map((file) => ({ original: file, renditions: [] })) };
     expectObservable(of(files).pipe(renditions({ render, check }, [], { within }))).toBe('---(r|)', emitted);
@@ -111,20 +113,24 @@ it.each([
   ['renders', [spec]],
   ['checks', []],
 ])('%s the other originals if one is refused', (_what, specs) =>
-  marbles(({ cold, expectObservable, flush }) => {
+  marbles(({ cold, expectObservable }) => {
     const broken = { ...original, path: '/run/broken.png' };
     const error = new RenderError('ERR_UNDECODABLE', 'no image');
-    const refused: unknown[] = [];
-    const work = (file: ImageFile) => (file === broken ? cold<never>('#', undefined, error) : EMPTY);
+    const work = (file: ImageFile) =>
+      file.path === broken.path ? cold<never>('#', undefined, error) : EMPTY;
     const render = (file: ImageFile) => concat(work(file), of([]));
-    const made = { original, renditions: [] };
-    const operator = renditions({ render, check: work }, specs, { onRefused: (all) => refused.push(...all) });
-    expectObservable(of([original, broken]).pipe(operator)).toBe('(r|)', { r: [made] });
-    expectObservable(of([broken]).pipe(operator)).toBe('#', undefined, error);
-    flush();
-    expect(refused).toEqual([
-      { original: broken, error },
-      { original: broken, error },
-    ]);
+    const ended = (...files: ImageFile[]) =>
+      of({ ...madeOf(aPrediction()), files }).pipe(
+        renditionsOf({ render, check: work }, specs),
+        map((item) => {
+          const { refused } = item;
+          return isFailed(item) ? { error: item.error, refused } : { images: item.images, refused };
+        }),
+      );
+    const refused = (output: number) => [{ original: { ...broken, output }, error }];
+    expectObservable(ended(original, broken)).toBe('(r|)', {
+      r: { images: [{ original: { ...original, output: 0 }, renditions: [] }], refused: refused(1) },
+    });
+    expectObservable(ended(broken)).toBe('(r|)', { r: { error, refused: refused(0) } });
   })(),
 );

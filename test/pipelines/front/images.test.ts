@@ -92,6 +92,14 @@ it.each([
   ['an input', { input: { num_outputs: 'many' } }, /num_outputs/],
   ['organize', { organize: '{nobody}' }, /nobody/],
   ['count', { count: 0 }, /count/],
+  ['name of an option', { budgetUSD: 1 }, /no option `budgetUSD`/],
+  ['folder', { to: '' }, /`to`/],
+  ['strategy for auto', { concurrency: 'auto', strategy: 'waves' }, /only with the strategy stream/],
+  ['destination', { destinations: ['s3://A'] }, /s3:\/\/BUCKET/],
+  ['deleteLocal', { deleteLocal: true }, /nowhere else/],
+  ['shardSize', { shardSize: 5 }, /works only with/],
+  ['caption', { renditions: ['t=8x8,caption={nobody}'] }, /nobody/],
+  ['detach', { detach: true, cache: 'c' }, /cannot be used together/],
 ])('rejects for a wrong %s, and pays nothing', async (_, wrong, message) => {
   const { simulator, options } = await service();
   await expect(images(['one'], { ...options, ...(wrong as object) })).rejects.toThrow(message);

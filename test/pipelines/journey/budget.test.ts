@@ -42,7 +42,7 @@ it('buys what the budget is enough for, though a third fails once, and no more i
   };
   const run = () =>
     lastValueFrom(
-      runToFolder(plans, 50, {
+      runToFolder(plans, {
         folder: folder(),
         emit,
         provider: createReplicateProvider(simulator),

@@ -34,7 +34,7 @@ async function start(config: SimulatorConfig = {}): Promise<RunSettings> {
 
 it('by the list: few questions for many predictions', async () => {
   const settings = await start();
-  const { totals } = await lastValueFrom(runToFolder(plans(40), 40, { ...settings, waitMs: 0 }));
+  const { totals } = await lastValueFrom(runToFolder(plans(40), { ...settings, waitMs: 0 }));
   expect(totals.saved).toBe(40);
   const { created, requests } = simulator.stats();
   expect(created).toBe(40);
@@ -48,7 +48,7 @@ it.each([
   const settings = await start({ faults: { onWebhook: ({ serial }) => onWebhook(serial) } });
   const run = fetchWebhookSecret(simulator).pipe(
     concatMap((secret) => createWebhookReceiver({ secret })),
-    switchMap((webhooks) => runToFolder(plans(30), 30, { ...settings, webhooks, scheduler: hurried(10) })),
+    switchMap((webhooks) => runToFolder(plans(30), { ...settings, webhooks, scheduler: hurried(10) })),
   );
   const { totals } = await firstValueFrom(run);
   expect(totals.saved).toBe(30);
@@ -65,7 +65,7 @@ function faulty(serial: number) {
 
 it('longer than the longest wait of a create request: neither lost nor doubled', async () => {
   const settings = await start({ speed: 200, medianMs: 90_000, sigma: 0.5 });
-  const { totals } = await lastValueFrom(runToFolder(plans(20), 20, settings));
+  const { totals } = await lastValueFrom(runToFolder(plans(20), settings));
   expect(totals.saved).toBe(20);
   const { created, succeeded, requests } = simulator.stats();
   expect([created, succeeded]).toEqual([20, 20]);

@@ -97,7 +97,7 @@ async function run(
     tables: ['csv' as const],
     emit: (event: RunEvent) => events.push(event),
   };
-  const { totals, fault } = await firstValueFrom(runToFolder(plans, jobs.length, { ...settings, ...wishes }));
+  const { totals, fault } = await firstValueFrom(runToFolder(plans, { ...settings, ...wishes }));
   const { outcomes } = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
   const made: readonly SeenRequest[] = requests.slice(before);
   const outcome: Outcome = outcomes.at(-1);

@@ -6,7 +6,7 @@ import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { ProviderError } from '../../../src/errors.ts';
 import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
-import { collect } from '../../../src/pipelines/workflows/collect.ts';
+import { runCollect } from '../../../src/pipelines/workflows/collect.ts';
 import type { Provider } from '../../../src/ports.ts';
 import { createCogProvider } from '../../../src/providers/cog/cogProvider.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
@@ -66,7 +66,7 @@ const referring = (count: number, ...names: string[]): ModelInput[] =>
 
 const start = (jobs: readonly Job[], settings: Pick<RunSettings, 'provider'> & Partial<RunSettings>) => {
   const plans = () => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 39_000 });
-  return runToFolder(plans, jobs.length, {
+  return runToFolder(plans, {
     folder: join(folder, 'run'),
     ratePerMinute: 100_000,
     concurrency: 10,
@@ -326,10 +326,10 @@ it('is given again to a detached prediction that has to be made again, unless it
   await expect.poll(() => simulator.stats().failed).toBe(2);
   const settings = { folder: join(folder, 'run'), provider, random: () => 0 };
   // A plan that is read back may come from somebody else.
-  await expect(lastValueFrom(collect(settings))).rejects.toThrow(
+  await expect(lastValueFrom(runCollect(settings))).rejects.toThrow(
     `job #1: Expected a file in ${join(folder, 'run')} or below, got ${join(folder, 'ref.png')}`,
   );
-  const { totals } = await lastValueFrom(collect({ ...settings, allowFiles: [folder] }));
+  const { totals } = await lastValueFrom(runCollect({ ...settings, allowFiles: [folder] }));
   expect(totals).toMatchObject({ saved: 1, failed: 1 });
   expect(simulator.stats()).toMatchObject({ created: 3 });
   expect((await manifest()).outcomes).toMatchObject([

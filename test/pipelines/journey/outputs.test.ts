@@ -80,7 +80,7 @@ async function run(
     },
   ];
   const plans = () => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 1 });
-  await lastValueFrom(runToFolder(plans, 1, { folder, provider, ...wishes }));
+  await lastValueFrom(runToFolder(plans, { folder, provider, ...wishes }));
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
   const outcome: Outcome = manifest.outcomes[0];
   return { outcome, requests };

@@ -52,7 +52,7 @@ async function run(name: string, fields: Partial<RunSettings> = {}, service = 'r
   const plans = () => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
   const runFolder = join(folder(), name);
   const provider = createReplicateProvider({ ...simulator, service });
-  await lastValueFrom(runToFolder(plans, jobs.length, { folder: runFolder, provider, emit, ...fields }));
+  await lastValueFrom(runToFolder(plans, { folder: runFolder, provider, emit, ...fields }));
   const text = await readFile(join(runFolder, 'manifest.json'), 'utf8');
   const { outcomes } = z.object({ outcomes: z.array(outcomeSchema) }).parse(JSON.parse(text));
   return { outcomes, warnings, runFolder };

@@ -29,7 +29,7 @@ function run(rendition: string): Promise<FinishedRun> {
   );
   const plans = () =>
     planJobs(jobs, { organize: 'flat', date: '2026-11-23', knownNames: [], priceOf: () => 3_000 });
-  return lastValueFrom(runToFolder(plans, 2, { folder, provider: createReplicateProvider(simulator) }));
+  return lastValueFrom(runToFolder(plans, { folder, provider: createReplicateProvider(simulator) }));
 }
 
 it('fails jobs whose rendition cannot be as small as it should, and makes it later without paying again', async () => {

@@ -20,7 +20,7 @@ it('begins with a few at a time, takes more while the service gets faster by it,
   const simulator = await simulated({ render: 'fast', speed: 20, coldStarts: false, medianMs: 1_000 });
   const slots: number[] = [];
   const { totals } = await lastValueFrom(
-    runToFolder(plans, 150, {
+    runToFolder(plans, {
       folder: folder(),
       provider: createReplicateProvider(simulator),
       ratePerMinute: 1_000_000,

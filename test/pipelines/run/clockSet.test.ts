@@ -25,7 +25,7 @@ it.each([
   const simulator = await simulated();
   let setTimes = 0;
   const { totals, elapsedMs, startedAtMs } = await lastValueFrom(
-    runToFolder(plans, 12, {
+    runToFolder(plans, {
       folder: folder(),
       provider: createReplicateProvider(simulator),
       ratePerMinute: 100_000,

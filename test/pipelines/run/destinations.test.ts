@@ -38,7 +38,7 @@ function run(destinations: NonNullable<RunSettings['destinations']>, settings: P
   const plans = () =>
     planJobs([0, 1, 2, 3].map(job), { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
   const provider = createReplicateProvider(simulator);
-  return firstValueFrom(runToFolder(plans, 4, { folder, provider, destinations, ...settings }));
+  return firstValueFrom(runToFolder(plans, { folder, provider, destinations, ...settings }));
 }
 
 /** A destination in memory; `refuses` decides which deliveries fail, by job and number of tries. */

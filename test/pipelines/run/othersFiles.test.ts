@@ -45,7 +45,7 @@ async function run(count: number, fields: Partial<RunSettings> = {}) {
   const plans = () =>
     planJobs(jobs.slice(0, count), { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 });
   const settings = { folder, provider: createReplicateProvider(simulator), emit, keepOriginals: true };
-  await lastValueFrom(runToFolder(plans, count, { ...settings, ...fields }));
+  await lastValueFrom(runToFolder(plans, { ...settings, ...fields }));
   const outcomes: Outcome[] = [];
   for await (const outcome of manifestOutcomes(folder)) outcomes.push(outcome);
   return { outcomes, warnings, folder };
@@ -75,7 +75,7 @@ it('replaces images that a killed run has named before its journal knew them', a
     if (event.type === 'image.downloaded') killed.next();
   };
   const settings = { folder: join(root(), 'run'), provider: createReplicateProvider(simulator), emit };
-  await runUntil(runToFolder(plans, 2, settings), settings.folder, killed);
+  await runUntil(runToFolder(plans, settings), settings.folder, killed);
   const { outcomes, folder } = await run(2);
   expect(outcomes.map(({ status }) => status)).toEqual(['saved', 'saved']);
   expect((await readdir(folder, { recursive: true })).filter((name) => /-2\.\w+$/.test(name))).toEqual([]);

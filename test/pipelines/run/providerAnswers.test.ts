@@ -30,7 +30,7 @@ async function another(onOutcome: () => string | null = () => null): Promise<Pro
 const run = (provider: Provider, priceMicroUsd?: number) => {
   const plans = () => [aPlan(0, { model: SCHNELL, input: { prompt: 'a pear', seed: 1, num_outputs: 2 } })];
   const given = priceMicroUsd === undefined ? {} : { priceMicroUsd };
-  return lastValueFrom(runToFolder(plans, 1, { folder: folder(), provider, gallery: false, ...given }));
+  return lastValueFrom(runToFolder(plans, { folder: folder(), provider, gallery: false, ...given }));
 };
 
 it('takes files, costs and prices from the provider', async () => {
@@ -65,6 +65,17 @@ it.each([
   expect(answers.errorOf(aPrediction({ status: 'failed', error: 'NSFW' })).code).toBe('ERR_SAFETY');
   expect(answers.describePrice(SCHNELL, 1_500)).toBe('$0.0015 an image (as given)');
   expect(answers.describePrice('nobody/nothing')).toBeNull();
+});
+
+it('estimates nothing by prices of the provider if costs are replaced', () => {
+  const answers = { ...fakeProvider({}).answers, estimateOf: () => 50 };
+  const estimateOf = (others: Parameters<typeof overrideAnswers>[1]) =>
+    overrideAnswers(answers, others).estimateOf?.(aPlan(0));
+  const costOf = () => 7;
+  const estimates = [{}, { costOf }, { costOf, estimateOf: () => 8 }, { estimateOf: () => 9 }].map(
+    estimateOf,
+  );
+  expect(estimates).toEqual([50, undefined, 8, 9]);
 });
 
 it('lays single members over those of the provider, also as methods of a class', () => {

@@ -4,7 +4,7 @@ import { lastValueFrom } from 'rxjs';
 import { afterEach, expect, it } from 'vitest';
 import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
-import { collect } from '../../../src/pipelines/workflows/collect.ts';
+import { runCollect } from '../../../src/pipelines/workflows/collect.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
 import { type Simulator, type SimulatorConfig, startSimulator } from '../../../src/simulator/index.ts';
 import { aPlan } from '../../helpers/runOf.ts';
@@ -25,8 +25,7 @@ async function start(config: SimulatorConfig = {}): Promise<RunSettings> {
   simulator = await startSimulator({ render: 'fast', speed: 20, coldStarts: false, ...config });
   return { folder: folder(), provider: createReplicateProvider(simulator), ratePerMinute: 1_000_000 };
 }
-const detach = (settings: RunSettings) =>
-  lastValueFrom(runToFolder(plans, 12, { ...settings, detach: true }));
+const detach = (settings: RunSettings) => lastValueFrom(runToFolder(plans, { ...settings, detach: true }));
 
 it('gathers what a detached run has left to the service', async () => {
   const settings = await start();
@@ -36,11 +35,11 @@ it('gathers what a detached run has left to the service', async () => {
   expect(simulator.stats()).toMatchObject({ created: 12, downloads: 0 });
   // A crash may tear the last line of the file off.
   await appendFile(join(folder(), 'detached.jsonl'), '{"index":12,"pro');
-  const { totals } = await lastValueFrom(collect(settings));
+  const { totals } = await lastValueFrom(runCollect(settings));
   expect(totals).toMatchObject({ total: 12, saved: 12 });
   expect(simulator.stats()).toMatchObject({ created: 12, downloads: 12 });
   expect((await readdir(folder())).filter((name) => name.endsWith('--thumb.webp'))).toHaveLength(12);
-  const again = await lastValueFrom(collect(settings));
+  const again = await lastValueFrom(runCollect(settings));
   expect(again.totals).toMatchObject({ saved: 0, alreadySaved: 12 });
 });
 
@@ -49,7 +48,7 @@ it('makes again what the platform has failed meanwhile, and only that', async ()
     faults: { onOutcome: ({ serial }) => (serial === 3 ? 'Prediction interrupted (code: PA)' : null) },
   });
   await detach(settings);
-  const { totals } = await lastValueFrom(collect({ ...settings, random: () => 0 }));
+  const { totals } = await lastValueFrom(runCollect({ ...settings, random: () => 0 }));
   expect(totals.saved).toBe(12);
   expect(simulator.stats().created).toBe(13);
 });
@@ -59,12 +58,12 @@ it('creates nothing twice if the same detached run is started again', async () =
   await detach(settings);
   await detach(settings);
   expect(simulator.stats().created).toBe(12);
-  const { totals } = await lastValueFrom(runToFolder(plans, 12, settings));
+  const { totals } = await lastValueFrom(runToFolder(plans, settings));
   expect(totals.saved).toBe(12);
   expect(simulator.stats().created).toBe(12);
 });
 
 it('reports that the folder has no detached predictions', async () => {
   const settings = await start();
-  await expect(lastValueFrom(collect(settings))).rejects.toThrow('has no detached predictions to collect');
+  await expect(lastValueFrom(runCollect(settings))).rejects.toThrow('has no detached predictions to collect');
 });

@@ -4,7 +4,7 @@ import { lastValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
-import { retryFailed } from '../../../src/pipelines/workflows/retryFailed.ts';
+import { runRetry } from '../../../src/pipelines/workflows/retryFailed.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
 import { type Simulator, type SimulatorConfig, startSimulator } from '../../../src/simulator/index.ts';
 import type { Outcome, Plan } from '../../../src/types.ts';
@@ -27,7 +27,7 @@ async function start(config: SimulatorConfig = {}): Promise<RunSettings> {
   const provider = createReplicateProvider(simulator);
   return { folder: folder(), provider, ratePerMinute: 1_000_000, gallery: false, random: () => 0 };
 }
-const run = (settings: RunSettings) => lastValueFrom(runToFolder(plans, 10, settings));
+const run = (settings: RunSettings) => lastValueFrom(runToFolder(plans, settings));
 const outcomes = async (): Promise<Outcome[]> =>
   JSON.parse(await readFile(join(folder(), 'manifest.json'), 'utf8')).outcomes;
 
@@ -50,7 +50,7 @@ describe('retryFailed', () => {
   it('makes what failed, from the folder alone, and leaves a whole manifest in input order', async () => {
     const settings = await start(failing('CUDA error', [2, 7]));
     expect((await run(settings)).totals).toMatchObject({ saved: 8, failed: 2 });
-    const { totals } = await lastValueFrom(retryFailed(settings));
+    const { totals } = await lastValueFrom(runRetry(settings));
     expect(totals).toMatchObject({ total: 2, saved: 2, failed: 0 });
     expect((await outcomes()).map(({ index, status }) => `${index} ${status}`)).toEqual(
       plans().map(({ index }) => `${index} saved`),
@@ -58,7 +58,7 @@ describe('retryFailed', () => {
     expect((await readdir(folder())).filter((name) => name.endsWith('--thumb.webp'))).toHaveLength(10);
     expect(simulator.stats().created).toBe(12);
     // Nothing is left to do.
-    const again = await lastValueFrom(retryFailed(settings));
+    const again = await lastValueFrom(runRetry(settings));
     expect(again.totals).toMatchObject({ total: 2, saved: 0, alreadySaved: 2 });
     expect(simulator.stats().created).toBe(12);
   });
@@ -66,7 +66,7 @@ describe('retryFailed', () => {
   it('makes only those that are chosen', async () => {
     const settings = await start(failing('CUDA error', [2, 7]));
     await run(settings);
-    const { totals } = await lastValueFrom(retryFailed({ ...settings, only: (index) => index === 7 }));
+    const { totals } = await lastValueFrom(runRetry({ ...settings, only: (index) => index === 7 }));
     expect(totals).toMatchObject({ total: 2, saved: 1 });
     expect(
       (await outcomes()).map(({ status }) => status).filter((status) => status === 'failed'),
@@ -77,19 +77,19 @@ describe('retryFailed', () => {
   it('reports it again if it fails again', async () => {
     const settings = await start(failing('CUDA error', [2], 3));
     await run(settings);
-    expect((await lastValueFrom(retryFailed(settings))).totals).toMatchObject({ saved: 0, failed: 1 });
+    expect((await lastValueFrom(runRetry(settings))).totals).toMatchObject({ saved: 0, failed: 1 });
     expect((await outcomes())[2]).toMatchObject({ status: 'failed', attempts: 2 });
-    await lastValueFrom(retryFailed(settings));
-    expect((await lastValueFrom(retryFailed(settings))).totals).toMatchObject({ saved: 1 });
+    await lastValueFrom(runRetry(settings));
+    expect((await lastValueFrom(runRetry(settings))).totals).toMatchObject({ saved: 1 });
   });
 
   it('has nothing to do if nothing failed, and refuses a folder that is not a run folder', async () => {
     const settings = await start();
-    await expect(lastValueFrom(retryFailed(settings))).rejects.toThrow(
+    await expect(lastValueFrom(runRetry(settings))).rejects.toThrow(
       'is not the folder of an earlier run: it has no run.sqlite',
     );
     await run(settings);
-    expect((await lastValueFrom(retryFailed(settings))).totals).toMatchObject({ total: 0 });
+    expect((await lastValueFrom(runRetry(settings))).totals).toMatchObject({ total: 0 });
   });
 });
 
@@ -182,7 +182,7 @@ describe('a prediction whose time is up', () => {
     );
     expect(left[0]?.error).toMatchObject({ code: 'ERR_PREDICTION_TIMEOUT', recoverable: true });
     expect(simulator.stats()).toMatchObject({ created: 10, canceled: 0 });
-    const { totals: later } = await lastValueFrom(retryFailed(settings));
+    const { totals: later } = await lastValueFrom(runRetry(settings));
     expect(later).toMatchObject({ saved: 10 });
     expect(simulator.stats().created).toBe(10);
   });

@@ -4,11 +4,15 @@ import { concat, defer, lastValueFrom, type Observable } from 'rxjs';
 import { expect, it } from 'vitest';
 import type { FinishedRun } from '../../../src/pipelines/run/closing/results.ts';
 import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
-import { compose, compositionGrid, readCompositionSpec } from '../../../src/pipelines/workflows/compose.ts';
+import {
+  compositionGrid,
+  readCompositionSpec,
+  runCompositions,
+} from '../../../src/pipelines/workflows/compose.ts';
 import { openGrid } from '../../../src/pipelines/workflows/grid/growth.ts';
 import {
   readVariationsSpec,
-  variations,
+  runVariations,
   variationsGrid,
 } from '../../../src/pipelines/workflows/variations.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
@@ -51,7 +55,7 @@ it('varies a picture through the input that the model has for it, and uploads it
   const { end, outcomes, simulator } = await madeWith(
     'black-forest-labs/flux-dev',
     path,
-    (contexts, settings) => variations(spec, contexts, settings),
+    (contexts, settings) => runVariations(spec, contexts, settings),
   );
   expect(end.totals).toMatchObject({ total: 12, saved: 12 });
   expect(simulator.stats().requests.file).toBe(1);
@@ -67,7 +71,7 @@ it('composes each product with each background, and uploads each picture once', 
   const path = resolve('examples/outdoor-scenes.yaml');
   const spec = await readCompositionSpec(path);
   const { end, outcomes, simulator } = await madeWith('google/nano-banana', path, (contexts, settings) =>
-    compose(spec, contexts, settings),
+    runCompositions(spec, contexts, settings),
   );
   expect(end.totals).toMatchObject({ total: 9, saved: 9 });
   expect(simulator.stats().requests.file).toBe(6);
@@ -92,11 +96,11 @@ it('makes only the new variations of the same picture, and all of another pictur
     specPath,
     (contexts, settings) =>
       concat(
-        variations(spec, contexts, settings),
-        variations(more, contexts, settings),
+        runVariations(spec, contexts, settings),
+        runVariations(more, contexts, settings),
         defer(async () => {
           await writeFile(picture, '<svg xmlns="http://www.w3.org/2000/svg" width="1"/>');
-          return lastValueFrom(variations(more, contexts, settings));
+          return lastValueFrom(runVariations(more, contexts, settings));
         }),
       ),
   );
@@ -143,17 +147,17 @@ it('says what a model cannot take', async () => {
   const yaml = 'reference: a.png\nprompt: a\nvariations: [b]\nstrength: 0.5';
   const spec = await readVariationsSpec(await tempFile('v.yaml', yaml));
   const settings = { folder: '/none' } as RunSettings & PlanJobsConfig;
-  expect(() => variations(spec, [contextOf()], settings)).toThrow('Expected a model that takes a picture');
+  expect(() => runVariations(spec, [contextOf()], settings)).toThrow('Expected a model that takes a picture');
   const uri = { type: 'string', format: 'uri' } as const;
   const schema = {
     required: [],
     properties: { prompt: { type: 'string' }, mask_image: uri, image: uri },
   } as const;
-  expect(() => variations(spec, [contextOf({ schema })], settings)).toThrow(
+  expect(() => runVariations(spec, [contextOf({ schema })], settings)).toThrow(
     'strength: Expected a model with',
   );
   const pair = await readCompositionSpec(await tempFile('c.yaml', 'products: [a.png]\nbackgrounds: [b.png]'));
-  expect(() => compose(pair, [contextOf({ schema })], settings)).toThrow(
+  expect(() => runCompositions(pair, [contextOf({ schema })], settings)).toThrow(
     'Expected a model that takes several pictures',
   );
 });

@@ -50,7 +50,7 @@ it('refuses a body that is too long, declared or not, and one that is not genuin
   });
 });
 
-it('holds 64 MB at most, whoever sends: large bodies give way first, and small ones never', async () => {
+it('holds 64 MB at most, from all senders: large bodies give way first, and small ones never', async () => {
   const read = createBodyReader(10 * MB);
   const large = Array.from({ length: 20 }, () => aBody(read));
   for (const { stream } of large) stream.write(Buffer.alloc(9 * MB));

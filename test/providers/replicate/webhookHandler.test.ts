@@ -368,7 +368,7 @@ it('lets a run in the same process follow by webhooks through a server of its ow
   onTestFinished(() => subscription.unsubscribe());
   const webhooks = hooks.predictionEvents(`${await servers.Express!(hooks)}/hooks`);
   const plans = () => [0, 1, 2].map((index) => aPlan({ index, model: SCHNELL }));
-  const run = runToFolder(plans, 3, { folder: folder(), provider, webhooks, concurrency: 3 });
+  const run = runToFolder(plans, { folder: folder(), provider, webhooks, concurrency: 3 });
   const { totals } = await lastValueFrom(run);
   expect(totals.saved).toBe(3);
   expect(ended).toEqual(['succeeded', 'succeeded', 'succeeded']);

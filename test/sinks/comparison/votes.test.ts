@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
 import { blindPairs, readVotes } from '../../../src/sinks/comparison/blindVotes.ts';
 import type { Vote } from '../../../src/sinks/comparison/votes.ts';
-import { tallyVotes } from '../../../src/sinks/comparison/votes.ts';
+import { distinctBallots, tallyVotes } from '../../../src/sinks/comparison/votes.ts';
 import type { Outcome } from '../../../src/types.ts';
 import { anOutcome } from '../../helpers/anOutcome.ts';
 import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
@@ -113,7 +113,7 @@ it('is a script', async () => {
   const { code, stdout } = await script(join(folder(), 'a.json'), join(folder(), 'b.json'));
   expect(code).toBe(0);
   expect(stdout.split('\n').slice(0, 3)).toEqual([
-    '4 votes from 2 files',
+    '4 votes from 2 people',
     'variant  better  worse  equal  win rate  95 % interval',
     'A             2      1      1      63 %   22 % to 91 %',
   ]);
@@ -121,4 +121,13 @@ it('is a script', async () => {
   expect((await script('nowhere.json')).stderr).toContain(
     'nowhere.json: Expected votes that ab.html has exported, got no file of that name',
   );
+});
+
+it('counts each person once: the export with the most votes, and identical files as one', () => {
+  const run = 'r';
+  const early = { run, ballot: 'a', votes: [vote('A')] };
+  const late = { run, ballot: 'a', voter: 'Anna', votes: [vote('A'), vote('B')] };
+  const other = { run, ballot: 'b', votes: [vote('A')] };
+  const old = { run, votes: [vote(null)] };
+  expect(distinctBallots([late, early, other, old, old])).toEqual([late, other, old]);
 });

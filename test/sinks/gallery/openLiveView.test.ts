@@ -173,3 +173,25 @@ it('rejects if its port is taken', async () => {
   await expect(opening).rejects.toThrow(UsageError);
   await expect(opening).rejects.toThrow(/^Cannot serve --watch on port \d+: .*EADDRINUSE/);
 });
+
+it('pauses, resumes and cancels for those who have the token, and for nobody else', async () => {
+  const paused: boolean[] = [];
+  const cancelled: unknown[] = [];
+  const watching = view.paused.subscribe((value) => paused.push(value));
+  watching.add(view.cancel.subscribe(() => cancelled.push('cancel')));
+  const token = new URL(view.controlUrl).searchParams.get('token') ?? '';
+  expect(token).toMatch(/^[0-9a-f]{32}$/);
+  const post = async (action: string, headers: Record<string, string>) =>
+    (await fetch(`${view.url}${action}`, { method: 'POST', headers })).status;
+  expect(await post('pause', {})).toBe(403);
+  expect(await post('cancel', { 'x-rxposure-token': token.replace(/./, 'x') })).toBe(403);
+  expect(await post(`cancel?token=${token}`, {})).toBe(403);
+  expect((await ask('/pause')).status).toBe(404);
+  expect(await post('pause', { 'x-rxposure-token': token })).toBe(204);
+  const [update] = await changes(0, 1);
+  expect(update?.live).toMatchObject({ isPaused: true, isCancelled: false });
+  expect(await post('resume', { 'x-rxposure-token': token })).toBe(204);
+  expect(await post('cancel', { 'x-rxposure-token': token })).toBe(204);
+  watching.unsubscribe();
+  expect([paused, cancelled]).toEqual([[false, true, false], ['cancel']]);
+});

@@ -58,6 +58,7 @@ describe('gallery.html', () => {
             format: 'png',
             bytes: 5,
             thumb: '.thumbs/00.webp',
+            sha256: '00',
           },
         ],
         predictS: 3.2,

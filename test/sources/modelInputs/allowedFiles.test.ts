@@ -67,10 +67,10 @@ describe('an input', () => {
 it('says what would allow it', () => {
   const path = join(folder, 'innocent.txt');
   expect(() => expectAllowed(path, { folder })).toThrow(
-    `Expected a file in ${folder} or below, got ${path}, a link to ${root}/home/id_rsa; --allow-files ${root}/home allows it`,
+    `Expected a file in ${folder} or below, got ${path}, a link to ${root}/home/id_rsa; --allow-files ${root}/home (\`allowFiles\` in code) allows it`,
   );
   expect(() => expectAllowed(join(folder, '.env'), { folder })).toThrow(
-    `Expected a file that is not hidden, got ${folder}/.env; --allow-files ${folder}/.env allows it`,
+    `Expected a file that is not hidden, got ${folder}/.env; --allow-files ${folder}/.env (\`allowFiles\` in code) allows it`,
   );
 });
 

@@ -1,7 +1,7 @@
 import { resolve, sep } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { planJobs } from '../../../src/sources/planning/planJobs.ts';
+import { type JobDraft, planJobs } from '../../../src/sources/planning/planJobs.ts';
 import { requestKey } from '../../../src/sources/planning/requestKey.ts';
 import type { Job } from '../../../src/types.ts';
 import { collect } from '../../helpers/collect.ts';
@@ -128,4 +128,37 @@ it('says which results may serve for equal jobs', async () => {
   expect(plans.map(({ resultKey }) => resultKey)).toEqual([requestKey(seeded), undefined]);
   const all = await collect(planJobs([seeded, unseeded], { ...config, reuseUnseeded: true }));
   expect(all[1]?.resultKey).toMatch(/^[0-9a-f]{64}$/);
+});
+
+it('needs no more than a model and an input', async () => {
+  const model = 'black-forest-labs/flux-schnell';
+  const drafts = [
+    { model, input: { prompt: 'an owl', num_outputs: 2 } },
+    { model: 'owner/unknown', input: { image: 'cat.png' }, tags: { set: 'b' } },
+  ];
+  const whole = (draft: JobDraft, index: number): Job => ({
+    index,
+    prompt: index === 0 ? 'an owl' : '',
+    version: null,
+    tags: {},
+    renditions: [],
+    ...draft,
+  });
+  const expected = drafts.map(whole);
+  expect(await collect(planJobs(drafts))).toEqual([
+    { ...expected[0], key: requestKey(expected[0]!), priceMicroUsd: 2 * 3_000, path: '0001-an-owl' },
+    { ...expected[1], key: requestKey(expected[1]!), priceMicroUsd: null, path: '0002-cat' },
+  ]);
+});
+
+it('names folders after today, unless a day is given', async () => {
+  const before = new Date().toISOString().slice(0, 10);
+  const [plan] = await collect(planJobs([jobOf()], { organize: '{date}/{index}' }));
+  const after = new Date().toISOString().slice(0, 10);
+  expect([`${before}/1`, `${after}/1`]).toContain(plan?.path);
+});
+
+it('gives a request without a version the key of its newest', () => {
+  const request = { model: 'owner/name', input: { prompt: 'an owl' } };
+  expect(requestKey(request)).toBe(requestKey({ ...request, version: null }));
 });

@@ -1,4 +1,4 @@
-import type { OffsetBounds } from '../../../base/time/clockOffset.ts';
+import type { OffsetBounds } from '../../../base/clockOffset.ts';
 import type { ClaimOwner, Prediction, PredictionRequest } from '../../../types.ts';
 import { isAtLeast, type Match } from '../match.ts';
 import { requestMatcher, type ShownRequest } from '../matchRequest.ts';
@@ -50,7 +50,7 @@ export function areAlike(one: Attempt, other: Attempt): boolean {
 }
 
 function shownBy({ request }: Attempt): ShownRequest {
-  return { model: request.model, version: request.version, input: request.input };
+  return { model: request.model, version: request.version ?? null, input: request.input };
 }
 
 /** Time by which a prediction may have been created after its response was lost. */

@@ -231,7 +231,7 @@ function isCovered(
   return ageMs >= LISTED_FOR_SURE_MS || own.latestListedMs(listed) > endedAtMs;
 }
 
-/** Nobody knows when the response of an earlier run's request was lost. */
+/** It is unknown when the response of an earlier run's request was lost. */
 function lastMomentOf({ sentAtMs, endedAtMs, isFromBefore }: Attempt): number {
   return isFromBefore || endedAtMs === null ? sentAtMs : endedAtMs;
 }

@@ -1,5 +1,5 @@
 import { withoutStop } from '../../../base/text.ts';
-import { ProviderError } from '../../../errors.ts';
+import { option, ProviderError } from '../../../errors.ts';
 import type { Prediction } from '../../../types.ts';
 import { concernsAllCalls } from '../../internal/outageErrors.ts';
 import { isRecoverable } from '../../internal/retryPolicies.ts';
@@ -59,8 +59,7 @@ export function uncertain(cause: unknown): ProviderError {
     `The image may have been made and paid for: the response to its create request was lost, and the list of predictions does not show yet what became of it.${why}`,
     {
       ...lost,
-      suggestion:
-        'Run the same command again, ten minutes later at best: it looks again before it makes anything. Or look at https://replicate.com/predictions; --repay makes, and pays for, the image again.',
+      suggestion: `Run the same command again, ten minutes later at best: it looks again before it makes anything. Or look at https://replicate.com/predictions; ${option('--repay')} makes, and pays for, the image again.`,
       ...(cause === null ? {} : { cause }),
     },
   );

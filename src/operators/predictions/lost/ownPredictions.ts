@@ -1,4 +1,4 @@
-import { createClockOffset, type OffsetBounds } from '../../../base/time/clockOffset.ts';
+import { createClockOffset, type OffsetBounds } from '../../../base/clockOffset.ts';
 import type { Prediction } from '../../../types.ts';
 import { type SentRequest, showsLimitOf, showsWebhookOf } from './attempt.ts';
 

@@ -11,8 +11,8 @@ import {
   scan,
   toArray,
 } from 'rxjs';
+import type { OffsetBounds } from '../../../base/clockOffset.ts';
 import { wallNow } from '../../../base/monotonicScheduler.ts';
-import type { OffsetBounds } from '../../../base/time/clockOffset.ts';
 import type { Provider } from '../../../ports.ts';
 import type { ModelInput, Prediction, PredictionPage } from '../../../types.ts';
 import { retryPolicies } from '../../internal/retryPolicies.ts';

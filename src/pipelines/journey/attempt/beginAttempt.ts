@@ -25,14 +25,13 @@ import {
 import { ProviderError } from '../../../errors.ts';
 import { isUnconnected } from '../../../operators/internal/outageErrors.ts';
 import { createPrediction } from '../../../operators/predictions/createPrediction.ts';
-import { overBudget } from '../../../operators/stages/budgetTake.ts';
+import { expectedPrice, overBudget } from '../../../operators/stages/budgetTake.ts';
 import { throwFailed } from '../../../operators/stages/throwFailed.ts';
 import type { Governor, Provider } from '../../../ports.ts';
 import type { Plan, Prediction, PredictionRequest } from '../../../types.ts';
 import { withFiles } from '../inputFiles.ts';
 import type { JobState } from '../job.ts';
 import type { RunControl, RunHooks, RunLimits, RunServices, Shared, Stateful } from '../run.ts';
-import { expectedPrice } from './expectedPrice.ts';
 import { type Following, followPrediction, recordEnded } from './followPrediction.ts';
 import { LostAttempt } from './lostAttempt.ts';
 
@@ -197,7 +196,7 @@ function endIfEmpty(end: () => Observable<never>): MonoTypeOperatorFunction<Pred
  * Returns what the journal stores of a request: enough to recognize its prediction. Long data is
  * stored as its hash.
  */
-function forJournal({ model, version, input }: PredictionRequest): PredictionRequest {
+function forJournal({ model, version = null, input }: PredictionRequest): PredictionRequest {
   return { model, version, input: truncateDataUrls(input) };
 }
 

@@ -10,9 +10,8 @@ import {
   of,
   throwError,
 } from 'rxjs';
-import { PredictionError } from '../../../errors.ts';
 import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
-import { awaitPrediction } from '../../../operators/predictions/awaitPrediction.ts';
+import { awaitPrediction, timeoutError } from '../../../operators/predictions/awaitPrediction.ts';
 import { cancelPrediction } from '../../../operators/predictions/cancelPrediction.ts';
 import { isFinal } from '../../../operators/predictions/pollSchedule.ts';
 import { retryBackoff } from '../../../operators/retryBackoff.ts';
@@ -89,7 +88,8 @@ function askForOutput({
 
 /**
  * Ends a prediction that is not known to be final in time. It may have been final for long, if the
- * service was away meanwhile.
+ * service was away meanwhile. The attempt of one that is left to the service stays open in the
+ * journal: the next run resumes it by its id.
  */
 function endOverdue(id: string, job: JobState, run: Overdue): Observable<Prediction> {
   const { timeoutAction: action, provider, outage, scheduler, random } = run;
@@ -98,7 +98,7 @@ function endOverdue(id: string, job: JobState, run: Overdue): Observable<Predict
     run.onTimeout({ plan: job.plan, predictionId: id, waitedMs, action });
     return action === 'cancel'
       ? cancelPrediction(provider, id, { random, scheduler })
-      : throwError(() => leftError(id, waitedMs));
+      : throwError(() => timeoutError(id, waitedMs, 'was left to the service'));
   };
   return defer(() => {
     if (outage.awayMs(job.waitingSinceMs) === 0) return end();
@@ -107,23 +107,6 @@ function endOverdue(id: string, job: JobState, run: Overdue): Observable<Predict
       concatMap((state) => (state !== null && isFinal(state) ? of(state) : end())),
     );
   });
-}
-
-/**
- * The error of a prediction that is left to the service. Its attempt stays open in the journal: the
- * next run resumes it by its id.
- */
-function leftError(predictionId: string, waitedMs: number): PredictionError {
-  return new PredictionError(
-    'ERR_PREDICTION_TIMEOUT',
-    `Prediction ${predictionId} was not finished after ${Math.round(waitedMs / 1_000)} s and was left to the service.`,
-    {
-      predictionId,
-      recoverable: true,
-      suggestion:
-        'Run the same command again within an hour after it ends: its output is downloaded, and not paid for again.',
-    },
-  );
 }
 
 /** Records that the open attempt of a job is over, at this cost; completes when that is durable. */

@@ -12,7 +12,7 @@ import {
   throwError,
 } from 'rxjs';
 import { wallNow } from '../../../base/monotonicScheduler.ts';
-import { DownloadError, ProviderError } from '../../../errors.ts';
+import { DownloadError, option, ProviderError } from '../../../errors.ts';
 import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
 import { cancelPrediction } from '../../../operators/predictions/cancelPrediction.ts';
 import { type Attempt, createAttempt } from '../../../operators/predictions/lost/attempt.ts';
@@ -100,8 +100,7 @@ function forgotten(predictionId: string | null, cause: unknown): DownloadError {
     'ERR_OUTPUT_GONE',
     `Prediction ${predictionId} of an earlier run is unknown to the service, and its image is not on disk.`,
     {
-      suggestion:
-        'Run with --repay to make, and pay for, the image again. If it was made with a token of another account, use that one.',
+      suggestion: `Run with ${option('--repay')} to make, and pay for, the image again. If it was made with a token of another account, use that one.`,
       cause,
     },
   );
@@ -116,7 +115,7 @@ function lostAttempt(
   const { startedAtMs: wallMs, sent: request } = job;
   if (job.tracked?.wallMs === wallMs) return job.tracked;
   const sentAtMs = run.scheduler.now() - (wallNow(run.scheduler) - wallMs);
-  // The clock was set back since: nobody knows how far.
+  // The clock was set back since, by an unknown time.
   const isInFuture = intendedAtMs !== null && intendedAtMs > wallMs;
   const attempt = createAttempt({
     request,
@@ -143,8 +142,7 @@ function uncertain(plan: Plan): ProviderError {
     'ERR_UNCERTAIN',
     `Image #${plan.index + 1} may have been made and paid for: the response to its create request was lost more than an hour ago.`,
     {
-      suggestion:
-        'Look for it at https://replicate.com/predictions, or run again with --repay to make, and pay for, it again.',
+      suggestion: `Look for it at https://replicate.com/predictions, or run again with ${option('--repay')} to make, and pay for, it again.`,
     },
   );
 }

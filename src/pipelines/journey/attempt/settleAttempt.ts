@@ -1,6 +1,7 @@
 import { concatMap, type Observable, of, throwError } from 'rxjs';
 import { hideInPrediction } from '../../../base/secretInputs.ts';
 import { PredictionError } from '../../../errors.ts';
+import { timeoutError } from '../../../operators/predictions/awaitPrediction.ts';
 import type { Prediction } from '../../../types.ts';
 import type { JobState } from '../job.ts';
 import type { RunClock, RunHooks, RunLimits, RunServices, Stateful } from '../run.ts';
@@ -36,15 +37,7 @@ function endedError(prediction: Prediction, job: JobState, run: Ending): Predict
   const tookMs = run.scheduler.now() - job.waitingSinceMs;
   if (run.state.isStopped && prediction.status === 'canceled') return stoppedError(prediction.id);
   if (prediction.status === 'failed' || tookMs < run.timeoutMs) return run.answers.errorOf(prediction);
-  return new PredictionError(
-    'ERR_PREDICTION_TIMEOUT',
-    `Prediction ${prediction.id} was not finished after ${Math.round(tookMs / 1000)} s and was cancelled.`,
-    {
-      predictionId: prediction.id,
-      recoverable: true,
-      suggestion: 'Allow more time with --timeout, or run the same command again later.',
-    },
-  );
+  return timeoutError(prediction.id, tookMs, 'was cancelled');
 }
 
 function stoppedError(predictionId: string): PredictionError {

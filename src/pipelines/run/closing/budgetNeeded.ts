@@ -1,6 +1,6 @@
 import { createIndexSet, type IndexSet } from '../../../base/indexSet.ts';
+import { expectedPrice } from '../../../operators/stages/budgetTake.ts';
 import { hasOpenAttempt } from '../../../store/entries.ts';
-import { expectedPrice } from '../../journey/attempt/expectedPrice.ts';
 import type { GenerateConfig } from '../../journey/config.ts';
 import type { PlanSource } from '../recoveryRounds.ts';
 import type { OpenRun } from '../settings.ts';

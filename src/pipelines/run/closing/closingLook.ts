@@ -7,6 +7,7 @@ import {
   endWith,
   from,
   ignoreElements,
+  map,
   mergeMap,
   type Observable,
   of,
@@ -49,6 +50,19 @@ export function closingLook(end: RunEnd, run: Looking): Observable<RunEnd> {
       end.fault === null ? lookIfNeeded(end, earlier, run) : of(leaveLook(end, earlier)),
     ),
     catchError((error: unknown) => of({ ...end, fault: end.fault ?? error })),
+  );
+}
+
+/** Ends a run that sends no request: what earlier runs have left to the next look stays left. */
+export function keepLook(
+  end: RunEnd,
+  run: Pick<OpenRun, 'config' | 'journal' | 'surplus'>,
+): Observable<RunEnd> {
+  return from(noteEarlierRuns(end, run)).pipe(
+    map((earlier) => {
+      const { unlookedSinceMs } = earlier;
+      return { ...withSurplus(end, earlier), ...(unlookedSinceMs !== null && { unlookedSinceMs }) };
+    }),
   );
 }
 

@@ -19,6 +19,11 @@ export interface RunFault extends Error {
   readonly totals: RunTotals;
 }
 
+/** Returns true for an error that ended a run which had begun: it has the totals of that run. */
+export function isRunFault(error: unknown): error is RunFault {
+  return error instanceof Error && 'totals' in error;
+}
+
 /** Adds the totals of a run to the error that ended it; wraps what is no error, or is frozen. */
 export function withTotals(fault: unknown, totals: RunTotals): RunFault {
   const error =

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { lastValueFrom } from 'rxjs';
 import { createIndexSet, type IndexSet } from '../../../base/indexSet.ts';
 import { pathBelow } from '../../../disk/insideFolder.ts';
+import { option } from '../../../errors.ts';
 import { recipeOf } from '../../../renditions/lists.ts';
 import { sidecarPath, writeSidecar } from '../../../sinks/manifest/sidecar.ts';
 import type { Outcome, OutcomeFile, Plan, RenditionSpec } from '../../../types.ts';
@@ -72,7 +73,7 @@ function staysAsItIs(
       `The images of ${jobs(other)} keep the provenance that they were written with: \`${provenance}\` holds for new images.`,
     unsigned > 0 && `The images of ${jobs(unsigned)} stay unsigned: new images are signed.`,
     embedded > 0 &&
-      `The images of ${jobs(embedded)} have their provenance embedded: --keep-originals holds for new images.`,
+      `The images of ${jobs(embedded)} have their provenance embedded: ${option('--keep-originals')} holds for new images.`,
   ].filter((message) => message !== false);
 }
 

@@ -1,6 +1,6 @@
 import type { IndexSet } from '../../../base/indexSet.ts';
 import { monotonicScheduler, wallNow } from '../../../base/monotonicScheduler.ts';
-import { UsageError } from '../../../errors.ts';
+import { option, UsageError } from '../../../errors.ts';
 import type { Outcome, Plan } from '../../../types.ts';
 import { OUTPUT_LIFETIME_MS } from '../../journey/run.ts';
 import { createFilesCheck, expectOthersInside } from '../folder/expectInside.ts';
@@ -55,8 +55,7 @@ export async function expectSameFiles(
     throw new UsageError(
       `Input files have changed since ${config.folder} was begun, first for image #${index + 1}.`,
       {
-        suggestion:
-          'Choose another folder with --out, or continue here with --resume-anyway: jobs whose files are unchanged stay saved.',
+        suggestion: `Choose another folder with ${option('--out')}, or continue here with ${option('--resume-anyway')}: jobs whose files are unchanged stay saved.`,
       },
     );
   }
@@ -151,5 +150,5 @@ function describeGone(indexes: readonly number[]): string {
   const more = indexes.length > numbers.length ? ', …' : '';
   const jobs =
     indexes.length === 1 ? '1 job has lost its images' : `${indexes.length} jobs have lost their images`;
-  return `${jobs} (${numbers.join(', ')}${more}) and the service has deleted them. Run with --repay to make, and pay for, them again.`;
+  return `${jobs} (${numbers.join(', ')}${more}) and the service has deleted them. Run with ${option('--repay')} to make, and pay for, them again.`;
 }

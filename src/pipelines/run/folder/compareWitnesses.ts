@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { pathBelow } from '../../../disk/insideFolder.ts';
-import { UsageError } from '../../../errors.ts';
+import { option, UsageError } from '../../../errors.ts';
 import type { EmitEvent } from '../../../events/runEvent.ts';
 import type { Manifest } from '../../../sinks/manifest/manifest.ts';
 import type { FolderJournal, SavedJob } from '../../../store/journal/journal.ts';
@@ -113,7 +113,7 @@ function journalGone(folder: string): UsageError {
     `${folder} has manifest.jsonl but not its run.sqlite: there is no record of what has been paid.`,
     {
       suggestion:
-        'Restore run.sqlite and journal.jsonl from a copy, or choose another folder with --out. ' +
+        `Restore run.sqlite and journal.jsonl from a copy, or choose another folder with ${option('--out')}. ` +
         'Delete manifest.jsonl too only if you want to make, and pay for, all images of this run again.',
     },
   );

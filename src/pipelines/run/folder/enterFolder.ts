@@ -4,7 +4,7 @@ import { defer, lastValueFrom, type Observable, of } from 'rxjs';
 import { monotonicScheduler } from '../../../base/monotonicScheduler.ts';
 import { describeService } from '../../../base/service.ts';
 import { copyWhole } from '../../../disk/copyFiles.ts';
-import { UsageError } from '../../../errors.ts';
+import { option, UsageError } from '../../../errors.ts';
 import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
 import { retryBackoff } from '../../../operators/retryBackoff.ts';
 import { beginFolder, checkFolder, folderState, isSameRun, type RunFile } from '../../../store/runFile.ts';
@@ -64,7 +64,7 @@ async function restoreRunFile(folder: string, file: RunFile): Promise<void> {
 function begunMeanwhile(folder: string): UsageError {
   return new UsageError(`Another run has just begun in ${folder}.`, {
     recoverable: true,
-    suggestion: 'Run the same command again, or choose another folder with --out.',
+    suggestion: `Run the same command again, or choose another folder with ${option('--out')}.`,
   });
 }
 
@@ -76,6 +76,6 @@ export async function keepInput({ folder, input }: Pick<RunSettings, 'folder' | 
 function describeUnknown(folder: string, service: string): string {
   return (
     `${folder} was begun by a version of rxposure that did not store the service: from now on its images count as those of ${describeService(service)}. ` +
-    'If an older npm start or --simulate made them, stop, and choose another folder with --out.'
+    `If an older npm start or ${option('--simulate')} made them, stop, and choose another folder with ${option('--out')}.`
   );
 }

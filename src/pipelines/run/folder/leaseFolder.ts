@@ -5,7 +5,7 @@ import { describeHolder } from '../../../disk/lease/leaseHolder.ts';
 import { takeLease } from '../../../disk/lease/takeLease.ts';
 import { toStorageError } from '../../../disk/storageError.ts';
 import { makeFolder } from '../../../disk/writeFiles.ts';
-import { UsageError } from '../../../errors.ts';
+import { option, UsageError } from '../../../errors.ts';
 import type { RunJournal } from '../../../store/entries.ts';
 import type { RunSettings } from '../settings.ts';
 
@@ -34,7 +34,7 @@ export async function leaseFolder(
     refuse: (holder) =>
       new UsageError(`${folder} is in use by another run: ${describeHolder(holder)}.`, {
         recoverable: true,
-        suggestion: 'Wait until that run has ended, stop it, or choose another folder with --out.',
+        suggestion: `Wait until that run has ended, stop it, or choose another folder with ${option('--out')}.`,
       }),
     onWait: (holder) =>
       emit({

@@ -57,7 +57,11 @@ export async function openFolder(
  * makes no ratings.
  */
 function openRatings(
-  { folder, ratings = false }: Pick<RunSettings, 'folder' | 'ratings'>,
+  {
+    folder,
+    scorer,
+    ratings = typeof scorer === 'object',
+  }: Pick<RunSettings, 'folder' | 'ratings' | 'scorer'>,
   { service, lease }: Pick<FolderFiles, 'service'> & { readonly lease: Lease },
 ): RunJournal | null {
   const ratingsFolder = join(folder, '.ratings');

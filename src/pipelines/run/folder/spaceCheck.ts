@@ -1,7 +1,7 @@
 import { imagesAskedFor } from '../../../base/modelInput.ts';
 import { isSimulated } from '../../../base/service.ts';
 import { type FreeSpace, freeSpace } from '../../../disk/freeSpace.ts';
-import { UsageError } from '../../../errors.ts';
+import { option, UsageError } from '../../../errors.ts';
 import { inMegabytes } from '../../../images/decoder.ts';
 import type { Plan, RenditionFormat } from '../../../types.ts';
 import type { GenerateConfig } from '../../journey/config.ts';
@@ -75,8 +75,7 @@ function judge(needs: Needs, space: FreeSpace, { run, settings, warn }: Verdict)
   // A simulator's drawings are smaller than images of models, and nothing is paid for them.
   if (isTooLittle && !isSimulated(run.config.service)) {
     throw new UsageError(`Too little room for the images of this run in ${folder}: ${roomText(space)}.`, {
-      suggestion:
-        'Free some space, or choose a folder on another disk with --out. Nothing has been created or paid.',
+      suggestion: `Free some space, or choose a folder on another disk with ${option('--out')}. Nothing has been created or paid.`,
     });
   }
   if (settings.deleteLocal === true) return;

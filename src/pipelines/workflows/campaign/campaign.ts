@@ -7,7 +7,7 @@ import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJob
 import { atEnd } from '../../run/closing/faults.ts';
 import type { FinishedRun } from '../../run/closing/results.ts';
 import type { RunSettings } from '../../run/settings.ts';
-import { runToFolder } from '../../runToFolder.ts';
+import { runCounted } from '../../runToFolder.ts';
 import { campaignJobs } from './jobs.ts';
 import type { CampaignSpec } from './spec.ts';
 
@@ -17,11 +17,11 @@ import type { CampaignSpec } from './spec.ts';
  * `campaign_report.json`. Emits the finished run.
  *
  *     spec: 2 platforms, 2 variations   4 jobs
- *     campaign                          -----(end|)
+ *     runCampaign                       -----(end|)
  *
  * Throws `UsageError` if the model cannot take what the spec gives. Errors as `runToFolder` does.
  */
-export function campaign(
+export function runCampaign(
   spec: CampaignSpec,
   context: JobContext,
   settings: RunSettings & PlanJobsConfig,
@@ -29,7 +29,7 @@ export function campaign(
   const jobs = campaignJobs(spec, context);
   const asked = spec.platforms.length * spec.variations.length * context.count;
   const total = Math.min(asked, context.limit ?? asked);
-  return runToFolder(() => planJobs(jobs, settings), total, settings).pipe(
+  return runCounted(() => planJobs(jobs, settings), total, settings).pipe(
     atEnd((end) =>
       from(writeCampaignReport(settings.folder, campaignReport(end.report))).pipe(map(() => end)),
     ),

@@ -1,5 +1,4 @@
-import { dirname } from 'node:path';
-import { UsageError } from '../../../errors.ts';
+import { option, UsageError } from '../../../errors.ts';
 import { distinctRenditions } from '../../../renditions/lists.ts';
 import { sizeInput } from '../../../sources/modelInputs/adaptInput.ts';
 import { checkInput } from '../../../sources/modelInputs/checkInput.ts';
@@ -33,7 +32,7 @@ function checkRequired({ platforms }: CampaignSpec, { schema, model, input }: Jo
   const missing = schema?.required.find((name) => !Object.hasOwn(given, name));
   if (missing === undefined) return;
   throw new UsageError(`${model} requires a value for \`${missing}\``, {
-    suggestion: `Give it under input: in the spec, or as --input ${missing}=VALUE.`,
+    suggestion: `Give it under input: in the spec, or as ${option('--input', `${missing}=VALUE`)}.`,
   });
 }
 
@@ -81,24 +80,20 @@ function* jobs(spec: CampaignSpec, context: JobContext): Generator<Job, void, vo
 
 /**
  * Finds the files of a campaign: those under `input:` in its spec that the context does not
- * override, relative to the spec's folder, and those of the context. Rejects with `UsageError` as
- * `inputFiles` does.
+ * override, relative to the context's folder, and those of the context. Rejects with `UsageError`
+ * as `inputFiles` does.
  */
 export async function campaignFiles(
   { input }: CampaignSpec,
-  specPath: string,
-  { schema, input: given, files, allowFiles = [] }: JobContext,
+  { schema, input: given, files, folder, allowFiles = [] }: JobContext,
 ): Promise<InputFiles> {
   const own = Object.entries(input).filter(([name]) => !Object.hasOwn(given, name));
   try {
-    const config = { schema, folder: dirname(specPath), allowFiles };
+    const config = { schema, allowFiles, ...(folder === undefined ? {} : { folder }) };
     const found = await inputFiles(Object.fromEntries(own), config);
     return { ...found, ...files };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${specPath}: input: ${error.message}`, {
-      suggestion: error.suggestion,
-      cause: error,
-    });
+    throw new UsageError(`input: ${error.message}`, { suggestion: error.suggestion, cause: error });
   }
 }

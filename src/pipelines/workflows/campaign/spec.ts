@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { specText } from '../../../renditions/fields.ts';
+import { type RenditionFields, specText } from '../../../renditions/fields.ts';
 import { specRendition } from '../../../renditions/lists.ts';
 import {
   type BatchSpec,
   namedPrompt,
+  type PromptFields,
   readBatchFields,
+  type SpecFields,
   specFields,
   uniqueNames,
 } from '../../../sources/specs/batchSpec.ts';
@@ -34,15 +36,26 @@ export interface CampaignSpec extends BatchSpec {
   readonly organize: string;
 }
 
+/** A campaign as its file has it. */
+export interface CampaignFields extends SpecFields {
+  readonly theme: string;
+  readonly style?: string | null;
+  /** Template with `{theme}`, `{style}`, `{platform}` and `{variation}`. */
+  readonly prompt?: string | null;
+  /** Sizes to make images for, as renditions: presets or their own keys and values. */
+  readonly platforms: readonly (string | RenditionFields)[];
+  readonly variations: readonly PromptFields[];
+}
+
 /**
- * Reads a campaign spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec`
- * does.
+ * Reads a campaign spec from a YAML or JSON file, or from an object. Rejects with
+ * `UsageError` as `readBatchSpec` does.
  */
 export function readCampaignSpec(
-  path: string,
+  source: string | CampaignFields,
   { allowFiles = [] }: SpecFilesConfig = {},
 ): Promise<CampaignSpec> {
-  return readBatchSpec(path, campaignSpecSchema, { what: 'campaign spec', allowFiles });
+  return readBatchSpec(source, campaignSpecSchema, { what: 'campaign spec', allowFiles });
 }
 
 const promptTemplate = specText.refine(
@@ -51,7 +64,7 @@ const promptTemplate = specText.refine(
 );
 
 /** The schema of a campaign file. Strict: unknown keys are mistakes. */
-const campaignSpecSchema = z
+export const campaignSpecSchema = z
   .strictObject({
     ...specFields,
     theme: specText,

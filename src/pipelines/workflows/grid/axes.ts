@@ -10,7 +10,7 @@ import type { GridAxis, GridValue } from './cells.ts';
 export type GridLists = Readonly<Record<string, readonly NamedValue[]>>;
 
 /** The fields of a spec that say which values vary. */
-export interface GridFields {
+export interface VaryingFields {
   readonly prompt?: string | null | undefined;
   readonly axes?: GridLists | null | undefined;
   readonly zip?: GridLists | null | undefined;
@@ -73,7 +73,7 @@ function nameOf(value: Json, isModel: boolean): string {
  * Makes the axes of a spec: its lists, the zipped lists as one axis, and the alternatives of its
  * prompt. Throws `UsageError` if one of them is invalid; `gridFaults` adds its path in the spec.
  */
-export function gridAxes({ prompt, axes, zip }: GridFields): GridAxis[] {
+export function gridAxes({ prompt, axes, zip }: VaryingFields): GridAxis[] {
   const { placeholders, variants } = promptTemplate(prompt ?? '{prompt}');
   const axisAt = (path: string, name: string, values: readonly NamedValue[]) =>
     gridAxis({ name, place: path, values, isWord: placeholders.includes(name) });

@@ -1,4 +1,4 @@
-import { UsageError } from '../../../errors.ts';
+import { option, UsageError } from '../../../errors.ts';
 import type { ModelInput, RenditionSpec, Tags } from '../../../types.ts';
 
 /** One value of an axis, and its effect on a job. */
@@ -100,7 +100,9 @@ export function gridTotal({ axes, boxes, max }: ResumedGrid, limit?: number): nu
   if (images <= most) return Number(images);
   throw new UsageError(
     `Expected at most ${most.toLocaleString('en')} ${most === 1 ? 'image' : 'images'}, got ${images.toLocaleString('en')} (${describeSize(axes, box)})`,
-    { suggestion: `Set max: ${images} in the spec, or make only the first ${most} with --limit ${most}.` },
+    {
+      suggestion: `Set max: ${images} in the spec, or make only the first ${most} with ${option('--limit', String(most))}.`,
+    },
   );
 }
 

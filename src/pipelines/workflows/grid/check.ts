@@ -1,5 +1,5 @@
 import { nearestName } from '../../../base/suggest.ts';
-import { UsageError } from '../../../errors.ts';
+import { option, UsageError } from '../../../errors.ts';
 import { checkInput, inputFaults, inputValidator } from '../../../sources/modelInputs/checkInput.ts';
 import { throwUsageErrors } from '../../../sources/modelInputs/describeInput.ts';
 import { inputFiles } from '../../../sources/modelInputs/inputFiles.ts';
@@ -24,7 +24,7 @@ export async function checkGrid(grid: ResumedGrid, contexts: readonly JobContext
   for (const { name, place } of grid.axes) {
     if (models.every(({ input }) => !Object.hasOwn(input, name))) continue;
     throw new UsageError(
-      `${place}: \`${name}\` is an axis of the grid, so it cannot also be given with --input`,
+      `${place}: \`${name}\` is an axis of the grid, so it cannot also be given with ${option('--input')}`,
     );
   }
   for (const context of models) checkJobContext(context);
@@ -123,7 +123,7 @@ function checkRequired({ input, axes }: Grid, { schema, model, input: given }: J
   const missing = schema?.required.find((name) => !names.has(name));
   if (missing === undefined) return;
   throw new UsageError(`${model} requires a value for \`${missing}\``, {
-    suggestion: `Give it under input: in the spec, as an axis, or as --input ${missing}=VALUE.`,
+    suggestion: `Give it under input: in the spec, as an axis, or as ${option('--input', `${missing}=VALUE`)}.`,
   });
 }
 

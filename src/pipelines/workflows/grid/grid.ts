@@ -5,10 +5,12 @@ import type { JobContext } from '../../../sources/planning/jobContext.ts';
 import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
 import type { FinishedRun } from '../../run/closing/results.ts';
 import type { RunSettings } from '../../run/settings.ts';
-import { runToFolder } from '../../runToFolder.ts';
+import { runCounted } from '../../runToFolder.ts';
 import { type Grid, gridTotal, type ResumedGrid } from './cells.ts';
+import type { GridWorkflow } from './gridWorkflow.ts';
 import { gridFileName, openGrid } from './growth.ts';
 import { gridJobs } from './jobs.ts';
+import { type GridFields, type GridSpec, readGridSpec } from './spec.ts';
 
 /**
  * Makes an image, or `count` images, for each combination of the axes' values. In a folder that has
@@ -17,14 +19,14 @@ import { gridJobs } from './jobs.ts';
  * run.
  *
  *     grid: 2 products, 2 lights                4 jobs
- *     grid                                      -----(end|)
+ *     runGrid                                   -----(end|)
  *     grid: 2 products, 3 lights, same folder   6 jobs, of which 4 are already saved
- *     grid                                      ---(end|)
+ *     runGrid                                   ---(end|)
  *
  * Errors with `UsageError` if a model cannot take an input, or if the grid is larger than its
  * `max`. Errors as `runToFolder` does.
  */
-export function grid(
+export function runGrid(
   wanted: Grid,
   contexts: readonly JobContext[],
   settings: RunSettings & PlanJobsConfig,
@@ -40,10 +42,21 @@ export function grid(
       };
       const total = gridTotal(grown, contexts[0]?.limit);
       // Any axis may have files.
-      return runToFolder(plans, total, { ...settings, haveFiles: true });
+      return runCounted(plans, total, { ...settings, haveFiles: true });
     }),
   );
 }
+
+/** Combinations of values: words of the prompt, model inputs, models. */
+export const gridWorkflow: GridWorkflow<GridSpec, GridFields> = {
+  read: readGridSpec,
+  defaultModel: 'black-forest-labs/flux-schnell',
+  modelsOf: ({ axes }) => [
+    ...new Set(axes.flatMap(({ values }) => values.flatMap(({ model }) => model ?? []))),
+  ],
+  gridOf: (spec) => spec,
+  run: runGrid,
+};
 
 function writeGridHistory({ axes, boxes }: ResumedGrid, folder: string): Promise<void> {
   return writeAtomically(join(folder, gridFileName), `${JSON.stringify({ axes, boxes })}\n`);

@@ -3,20 +3,50 @@ import { EXPECTED_MODEL, MODEL_REFERENCE } from '../../../base/modelName.ts';
 import { nearestName, type SpecProblem } from '../../../base/suggest.ts';
 import { UsageError } from '../../../errors.ts';
 import { specText } from '../../../renditions/fields.ts';
-import { type BatchSpec, readBatchFields, specFields } from '../../../sources/specs/batchSpec.ts';
+import {
+  type BatchSpec,
+  readBatchFields,
+  type SpecFields,
+  specFields,
+} from '../../../sources/specs/batchSpec.ts';
 import { promptTemplate } from '../../../sources/specs/promptTemplate.ts';
 import { readBatchSpec, type SpecFilesConfig } from '../../../sources/specs/readSpec.ts';
-import { type GridFields, gridAxes, type NamedValue } from './axes.ts';
+import type { Json } from '../../../types.ts';
+import { gridAxes, type NamedValue, type VaryingFields } from './axes.ts';
 import type { Grid } from './cells.ts';
 
 /** A grid spec: a grid, and the fields that all specs share. */
 export interface GridSpec extends BatchSpec, Grid {}
 
+/** A value of an axis, and a name for folders and tags if it has one. */
+export type AxisValue =
+  | string
+  | number
+  | boolean
+  | readonly Json[]
+  | { readonly name: string; readonly value: Json };
+
+/** A grid as its file has it. */
+export interface GridFields extends SpecFields {
+  /** Template with `{placeholders}`, and alternatives: `{red|green}`. Default `{prompt}`. */
+  readonly prompt?: string | null;
+  /** Values by axis: placeholders of the prompt, model inputs, or `model`. */
+  readonly axes?: Readonly<Record<string, readonly AxisValue[]>> | null;
+  /** Lists of the same length that vary together. */
+  readonly zip?: Readonly<Record<string, readonly AxisValue[]>> | null;
+  /** Images at most. Default 10,000. */
+  readonly max?: number | null;
+}
+
 /**
- * Reads a grid spec from a YAML or JSON file. Rejects with `UsageError` as `readBatchSpec` does.
+ * Reads a grid spec from a YAML or JSON file, or from an object. Rejects with `UsageError` as
+ * `readBatchSpec` does.
  */
-export function readGridSpec(path: string, { allowFiles = [] }: SpecFilesConfig = {}): Promise<GridSpec> {
-  return readBatchSpec(path, gridSpecSchema, { what: 'grid spec', allowFiles });
+export function readGridSpec(
+  source: string | GridFields,
+  { allowFiles = [] }: SpecFilesConfig = {},
+): Promise<GridSpec> {
+  return readBatchSpec(source, gridSpecSchema, { what: 'grid spec', allowFiles });
 }
 
 const axisName = z.string().regex(/^[a-z]\w*$/i, 'Expected letters, digits and _, beginning with a letter');
@@ -31,7 +61,7 @@ const axisValue = z.union([
 const axisLists = z.record(axisName, z.array(axisValue).min(1, 'Expected at least one value')).nullish();
 
 /** The schema of a grid's file. Strict: unknown keys are mistakes. */
-const gridSpecSchema = z
+export const gridSpecSchema = z
   .strictObject({
     ...specFields,
     prompt: specText.nullish(),
@@ -57,7 +87,7 @@ const gridSpecSchema = z
  * Returns all mistakes in the varying parts of a spec, with their paths. Checks against the model
  * come later.
  */
-function gridFaults(fields: GridFields): SpecProblem[] {
+function gridFaults(fields: VaryingFields): SpecProblem[] {
   const { prompt, axes, zip } = fields;
   const whole = [
     ...faultsOf(['prompt'], () => promptTemplate(prompt ?? '{prompt}')),
@@ -74,7 +104,7 @@ function gridFaults(fields: GridFields): SpecProblem[] {
   ];
 }
 
-function listsOf({ axes, zip }: GridFields) {
+function listsOf({ axes, zip }: VaryingFields) {
   return Object.entries({ axes: axes ?? {}, zip: zip ?? {} }).flatMap(([key, lists]) =>
     Object.entries(lists).map(([name, values]) => ({ path: [key, name], name, values })),
   );
@@ -91,7 +121,7 @@ function faultsOf(path: readonly PropertyKey[], read: () => unknown): SpecProble
 }
 
 /** Returns the names that have no list, and those that have two. */
-function misplaced(fields: GridFields): SpecProblem[] {
+function misplaced(fields: VaryingFields): SpecProblem[] {
   const lists = listsOf(fields);
   const { placeholders, variants } = promptTemplate(fields.prompt ?? '{prompt}');
   const inPrompt = variants.map(({ name }) => name);
@@ -111,14 +141,14 @@ function misplaced(fields: GridFields): SpecProblem[] {
   ];
 }
 
-function withoutList(name: string, prompt: GridFields['prompt'], known: readonly string[]): string {
+function withoutList(name: string, prompt: VaryingFields['prompt'], known: readonly string[]): string {
   if (prompt == null) return 'Expected a prompt, or a list of prompts under axes: prompt:';
   const meant = nearestName(name, known);
   const hint = meant === null ? '' : `; did you mean {${meant}}?`;
   return `Expected a list under axes: for each placeholder, got none for {${name}}${hint}`;
 }
 
-function models(fields: GridFields): SpecProblem[] {
+function models(fields: VaryingFields): SpecProblem[] {
   return listsOf(fields)
     .filter(({ name }) => name === 'model')
     .flatMap(({ path, values }) =>

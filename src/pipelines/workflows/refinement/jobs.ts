@@ -1,4 +1,4 @@
-import { UsageError } from '../../../errors.ts';
+import { option, UsageError } from '../../../errors.ts';
 import { distinctRenditions, renditionFrames } from '../../../renditions/lists.ts';
 import { adaptInput } from '../../../sources/modelInputs/adaptInput.ts';
 import { inputFile } from '../../../sources/modelInputs/inputFile.ts';
@@ -149,7 +149,7 @@ function check(context: JobContext, given: ModelInput): void {
   const missing = schema?.required.find((name) => !Object.hasOwn(all, name));
   if (missing === undefined) return;
   throw new UsageError(`${model} requires a value for \`${missing}\``, {
-    suggestion: `Give it under input: or refineInput: in the spec, or as --input ${missing}=VALUE.`,
+    suggestion: `Give it under input: or refineInput: in the spec, or as ${option('--input', `${missing}=VALUE`)}.`,
   });
 }
 
@@ -171,7 +171,8 @@ export function expectedParents({ rounds, keep }: RefinementSpec): RefinementPar
  */
 export function refinementFingerprint(spec: RefinementSpec, contexts: RefinementContexts): string {
   const { rounds: _rounds, stopAtScore: _score, budgetUsd: _budget, priceUsd: _price, ...request } = spec;
-  const score = 'model' in request.score ? { ...request.score, priceUsd: null } : request.score;
+  const isModel = request.score !== null && 'model' in request.score;
+  const score = isModel ? { ...request.score, priceUsd: null } : request.score;
   const [first, { model, version, input }] = contexts;
   return fingerprintOf(
     {

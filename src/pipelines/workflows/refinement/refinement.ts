@@ -7,12 +7,9 @@ import {
   from,
   ignoreElements,
   lastValueFrom,
-  NEVER,
   type Observable,
   of,
-  shareReplay,
 } from 'rxjs';
-import { createGate } from '../../../operators/gate.ts';
 import { refine } from '../../../operators/refine.ts';
 import type { Scorer } from '../../../ports.ts';
 import {
@@ -22,26 +19,26 @@ import {
 } from '../../../sinks/refinement/history.ts';
 import { writeLineage } from '../../../sinks/refinement/lineage.ts';
 import type { PlanJobsConfig } from '../../../sources/planning/planJobs.ts';
-import type { Outcome, Plan } from '../../../types.ts';
+import type { Outcome, Plan, ScoringModel } from '../../../types.ts';
 import { generate } from '../../generate.ts';
-import type { GenerateConfig } from '../../journey/config.ts';
 import { outcomeError } from '../../journey/outcomes.ts';
+import { withSharedSlots } from '../../rating/ratedRun.ts';
 import { openScoring, type Scoring, scoreOutcomes } from '../../rating/scoreOutcomes.ts';
-import type { ScoringModel } from '../../rating/scoringModel.ts';
 import { closingLook } from '../../run/closing/closingLook.ts';
 import { endOrFault } from '../../run/closing/faults.ts';
 import { type FinishedRun, type RunEnd, writeResults } from '../../run/closing/results.ts';
-import { concurrencyOf } from '../../run/concurrency.ts';
 import { countSaved, expectSameFiles } from '../../run/earlier/earlierRuns.ts';
 import { expectAllInside } from '../../run/folder/expectInside.ts';
 import { inOpenRun } from '../../run/openRun.ts';
-import { type OpenRun, type RunSettings, runDefaults } from '../../run/settings.ts';
+import type { OpenRun, RunSettings } from '../../run/settings.ts';
 import { runToEnd } from '../../runToFolder.ts';
 import type { RefinementContexts } from './jobs.ts';
 import { createRefinementRounds, type RefinementRounds, validRounds } from './rounds.ts';
 import { type RefinementSpec, refinementTotal } from './spec.ts';
 
-export interface RefinementSettings extends Omit<RunSettings, 'detach' | 'deleteLocal'>, PlanJobsConfig {
+export interface RefinementSettings
+  extends Omit<RunSettings, 'detach' | 'deleteLocal' | 'scorer'>,
+    PlanJobsConfig {
   /** Rates the images; higher is better. A model uses the budget and the slots of the run. */
   scorer: Scorer | ScoringModel;
 }
@@ -51,7 +48,7 @@ export interface RefinementSettings extends Omit<RunSettings, 'detach' | 'delete
  * parent's image. Writes parents and scores to `refinement.json`. Emits the finished run.
  *
  *     spec: 4 candidates, keep 2, 1 child each, 2 rounds   4 jobs, then 2, then 2
- *     refinement                                           -----------(end|)
+ *     runRefinement                                        -----------(end|)
  *
  * Ends early if an image reaches `stopAtScore` or the budget has no room for another one;
  * `totals.total` then counts the jobs that were started. Another run in the same folder continues
@@ -62,7 +59,7 @@ export interface RefinementSettings extends Omit<RunSettings, 'detach' | 'delete
  *
  * Throws `UsageError` if a model cannot take what the spec gives. Errors as `runToFolder` does.
  */
-export function refinement(
+export function runRefinement(
   spec: RefinementSpec,
   contexts: RefinementContexts,
   settings: RefinementSettings,
@@ -82,13 +79,6 @@ export function refinement(
       }),
     );
   }).pipe(endOrFault());
-}
-
-/** Shares slots between ratings and images, and replays the stop to late subscribers. */
-function withSharedSlots(config: GenerateConfig): GenerateConfig {
-  const { strategy = runDefaults.strategy, concurrency, stop = NEVER } = config;
-  const { slots = createGate(concurrencyOf(strategy, concurrency)) } = config;
-  return { ...config, slots, stop: stop.pipe(shareReplay({ bufferSize: 1, refCount: true })) };
 }
 
 /** Restores the decisions of earlier runs, and plans the next round. */

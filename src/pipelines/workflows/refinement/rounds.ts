@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { insideFolder } from '../../../disk/insideFolder.ts';
-import { UsageError } from '../../../errors.ts';
+import { option, UsageError } from '../../../errors.ts';
+import { expectedPrice } from '../../../operators/stages/budgetTake.ts';
 import {
   type RefinementCandidate,
   type RefinementEnd,
@@ -10,7 +11,6 @@ import {
 } from '../../../sinks/refinement/history.ts';
 import { type PlanJobsConfig, planJobs } from '../../../sources/planning/planJobs.ts';
 import type { Outcome, Plan } from '../../../types.ts';
-import { expectedPrice } from '../../journey/attempt/expectedPrice.ts';
 import { originalPicture } from '../../journey/outcomes.ts';
 import type { PlanSource } from '../../run/recoveryRounds.ts';
 import type { OpenRun } from '../../run/settings.ts';
@@ -236,8 +236,7 @@ async function checkParents({ candidates }: RefinementRound, folder: string): Pr
     const file = insideFolder(folder, path);
     await access(file).catch((cause: unknown) => {
       throw new UsageError(`The image of job #${index + 1} is missing: ${file}`, {
-        suggestion:
-          'Other images are made from it. Put it back, or start again in another folder with --out.',
+        suggestion: `Other images are made from it. Put it back, or start again in another folder with ${option('--out')}.`,
         cause,
       });
     });

@@ -64,6 +64,9 @@ function exactTags(tags: Tags): Tags {
   });
 }
 
+/** Longer lines are not looked at further. */
+const MOST_LINE_CHARS = 500;
+
 /**
  * Describes the errors of the parser. Of a stack overflow, which breeds others, the first is
  * enough.
@@ -77,8 +80,8 @@ function faultsOf(
   if (overflow !== undefined) return [{ line: lineAt(overflow.pos[0]), message: `Expected ${tooDeep}` }];
   return errors.map(({ code, pos: [offset], message }) => {
     const begin = text.lastIndexOf('\n', offset - 1) + 1;
-    const beginning = text.slice(begin, Math.max(offset, begin + 20));
-    return { line: lineAt(offset), message: yamlFault(code, message, beginning) };
+    const [line = ''] = text.slice(begin, begin + MOST_LINE_CHARS).split('\n', 1);
+    return { line: lineAt(offset), message: yamlFault(code, message, line) };
   });
 }
 
@@ -86,7 +89,7 @@ function faultsOf(
 type YamlValue = { readonly value: unknown } | { readonly fault: YamlFault };
 
 /**
- * Returns the value of a text without faults, whatever its aliases expand to: each is the same
+ * Returns the value of a text without faults, for any expansion of its aliases: each is the same
  * object. It has none if an alias is unresolved, or a merge key has nothing to merge.
  */
 export function readYaml({ document, lineAt }: ParsedYaml): YamlValue {

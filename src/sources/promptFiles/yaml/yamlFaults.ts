@@ -18,6 +18,9 @@ function hintFor(code: string, message: string, line: string): string {
   if (/^ *\t/.test(line)) return 'the line begins with a tab; indent it with spaces';
   if (/^ *[\u00A0\u2000-\u200B\u202F\u3000]/.test(line))
     return 'the line begins with other spaces than those of the keyboard';
+  const [, before, braces] = /^(.*?(?::|-) +)(\{[^{}]*\}.*)$/.exec(line) ?? [];
+  if (message === 'Unexpected scalar at node end' && braces !== undefined)
+    return `put a text with braces in quotes: ${before?.trim()} ${JSON.stringify(braces.trim())}`;
   if (message.startsWith('Plain value cannot start with')) return 'put the text in quotes';
   return hints.get(code) ?? '';
 }

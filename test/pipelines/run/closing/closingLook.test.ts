@@ -56,7 +56,7 @@ const run = (
   count: number,
   settings: Settings,
   ...job: [model?: string, seedOf?: (index: number) => number]
-) => firstValueFrom(runToFolder(plansOf(count, ...job), count, settingsOf(settings)));
+) => firstValueFrom(runToFolder(plansOf(count, ...job), settingsOf(settings)));
 /** A run as above, with another counter of surplus predictions. */
 const counted = (count: number, settings: Settings, surplus: Partial<OpenRun['surplus']>) =>
   firstValueFrom(

@@ -40,7 +40,7 @@ async function aFolder(config: SimulatorConfig['faults'] = {}) {
       if (killAt === 'created') killed.next();
     };
     const settings = { folder: folder(), provider: createReplicateProvider(simulator), emit, gallery: false };
-    return runUntil(runToFolder(plans, prompts.length, settings), folder(), killed);
+    return runUntil(runToFolder(plans, settings), folder(), killed);
   };
   return { simulator, run };
 }

@@ -40,9 +40,7 @@ function run(renditions: readonly string[], settings: Partial<RunSettings> = {},
     planJobs(jobs, { organize: 'flat', date: '2026-11-23', knownNames: [], priceOf: () => 3_000 });
   const provider = createReplicateProvider(simulator);
   const emit = (event: RunEvent) => events.push(event);
-  return lastValueFrom(
-    runToFolder(plans, 2, { folder: folder(), provider, emit, gallery: false, ...settings }),
-  );
+  return lastValueFrom(runToFolder(plans, { folder: folder(), provider, emit, gallery: false, ...settings }));
 }
 const outcomes = async (): Promise<Outcome[]> =>
   JSON.parse(await readFile(join(folder(), 'manifest.json'), 'utf8')).outcomes;
@@ -205,7 +203,7 @@ it('says of provenance and unchanged originals that they hold for new images', a
   await run([], { provenance: 'none', keepOriginals: true });
   expect(warnings()).toEqual([
     'The images of 2 saved jobs keep the provenance that they were written with: `none` holds for new images.',
-    'The images of 2 saved jobs have their provenance embedded: --keep-originals holds for new images.',
+    'The images of 2 saved jobs have their provenance embedded: --keep-originals (`keepOriginals` in code) holds for new images.',
   ]);
   expect(await readFile(join(folder(), '0001-a-cat.webp'))).toEqual(before);
   events = [];

@@ -56,7 +56,7 @@ function run(settings: Partial<RunSettings> = {}, seedOf = (index: number) => in
     planJobs(jobs, { organize: 'flat', date: '2026-11-23', knownNames: [], priceOf: () => 3_000 });
   const provider = createReplicateProvider(simulator);
   const emit = (event: RunEvent) => events.push(event);
-  return lastValueFrom(runToFolder(plans, 3, { folder, provider, emit, gallery: false, ...settings }));
+  return lastValueFrom(runToFolder(plans, { folder, provider, emit, gallery: false, ...settings }));
 }
 const pictures = async () =>
   (await readdir(folder)).filter((name) => /^\d.*\.(webp|jpg)$/.test(name)).toSorted();
@@ -97,7 +97,7 @@ it('renders a rendition at any time, and reports originals that are lost', async
   expect(totals).toMatchObject({ saved: 1, alreadySaved: 2, failed: 0 });
   expect(await pictures()).toEqual(['0001-a-cat--thumb.jpg', '0001-a-cat.webp', '0002-a-cat--thumb.jpg']);
   expect(warnings()).toEqual([
-    '2 jobs have lost their images (#2, #3) and the service has deleted them. Run with --repay to make, and pay for, them again.',
+    '2 jobs have lost their images (#2, #3) and the service has deleted them. Run with --repay (`repay` in code) to make, and pay for, them again.',
   ]);
   expect(simulator.stats()).toMatchObject({ created: 3 });
 });

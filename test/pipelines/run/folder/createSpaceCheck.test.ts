@@ -142,7 +142,7 @@ it('refuses a run before anything is paid', async () => {
   const folder = join(await tempFolder(), 'run');
   const provider = succeeding();
   const settings = { folder, provider, freeSpaceOf: async () => room(5 * MB) };
-  const end = lastValueFrom(runToFolder(() => [aPlan(0)], 1, settings));
+  const end = lastValueFrom(runToFolder(() => [aPlan(0)], settings));
   await expect(end).rejects.toMatchObject({
     code: 'ERR_USAGE',
     suggestion: expect.stringContaining('--out'),

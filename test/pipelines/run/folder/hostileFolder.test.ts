@@ -5,8 +5,8 @@ import { lastValueFrom, type Observable, of } from 'rxjs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { RunSettings } from '../../../../src/pipelines/run/settings.ts';
 import { runToFolder } from '../../../../src/pipelines/runToFolder.ts';
-import { collect } from '../../../../src/pipelines/workflows/collect.ts';
-import { retryFailed } from '../../../../src/pipelines/workflows/retryFailed.ts';
+import { runCollect } from '../../../../src/pipelines/workflows/collect.ts';
+import { runRetry } from '../../../../src/pipelines/workflows/retryFailed.ts';
 import { createReplicateProvider } from '../../../../src/providers/replicate/replicateProvider.ts';
 import { parseRendition } from '../../../../src/renditions/notation.ts';
 import { type Simulator, startSimulator } from '../../../../src/simulator/index.ts';
@@ -33,7 +33,7 @@ beforeAll(async () => {
   simulator = await startSimulator({ render: 'fast', speed: 100, coldStarts: false });
   template = await mkdtemp(join(tmpdir(), 'rxposure-template-'));
   const settings = { folder: template, provider: createReplicateProvider(simulator), gallery: false };
-  await lastValueFrom(runToFolder(plans, 2, settings));
+  await lastValueFrom(runToFolder(plans, settings));
 });
 afterAll(async () => {
   await simulator.close();
@@ -71,7 +71,7 @@ function run(work: (settings: RunSettings) => Observable<unknown>) {
   };
   return { delivered, end: lastValueFrom(work(settings)) };
 }
-const again = (settings: RunSettings) => runToFolder(plans, 2, settings);
+const again = (settings: RunSettings) => runToFolder(plans, settings);
 
 async function outcomes(): Promise<Outcome[]> {
   const lines = (await readFile(at('manifest.jsonl'), 'utf8')).trim().split('\n');
@@ -167,11 +167,11 @@ const kinds: Readonly<Record<string, (path: string) => Promise<() => Promise<unk
   },
   'a plan in failed.jsonl': async (path) => {
     await storePlan('failed', { path });
-    return () => run(retryFailed).end;
+    return () => run(runRetry).end;
   },
   'a plan in detached.jsonl': async (path) => {
     await storePlan('detached', { path });
-    return () => run(collect).end;
+    return () => run(runCollect).end;
   },
 };
 
@@ -259,7 +259,7 @@ it('may be a link itself, and have links that stay in it', async () => {
   await symlink(join(root, 'run'), join(root, 'link'));
   await symlink('0001-a-cat.webp', at('favourite.webp'));
   const settings = { provider: createReplicateProvider(simulator), gallery: false };
-  const { totals } = await lastValueFrom(runToFolder(plans, 2, { ...settings, folder: join(root, 'link') }));
+  const { totals } = await lastValueFrom(runToFolder(plans, { ...settings, folder: join(root, 'link') }));
   expect(totals).toMatchObject({ alreadySaved: 2, failed: 0 });
 });
 
@@ -267,7 +267,7 @@ describe('a stored plan', () => {
   it('is not made with a model that the journal does not know', async () => {
     await storePlan('failed', { model: 'attacker/collector' });
     const before = simulator.stats().created;
-    await expect(run(retryFailed).end).rejects.toThrow(
+    await expect(run(runRetry).end).rejects.toThrow(
       'job #2: Expected a model that the journal of this folder knows, got attacker/collector',
     );
     expect(simulator.stats().created).toBe(before);
@@ -278,11 +278,11 @@ describe('a stored plan', () => {
     const files = { image: await inputFile(secret) };
     await storePlan('failed', { input: { prompt: 'x', image: 'cat.png' }, files });
     const before = simulator.stats().requests.file;
-    await expect(run(retryFailed).end).rejects.toThrow(
-      `job #2: Expected a file in ${join(root, 'run')} or below, got ${secret}; --allow-files ${join(root, 'outside')} allows it`,
+    await expect(run(runRetry).end).rejects.toThrow(
+      `job #2: Expected a file in ${join(root, 'run')} or below, got ${secret}; --allow-files ${join(root, 'outside')} (\`allowFiles\` in code) allows it`,
     );
     expect(simulator.stats().requests.file).toBe(before);
-    const allowed = run((settings) => retryFailed({ ...settings, allowFiles: [join(root, 'outside')] }));
+    const allowed = run((settings) => runRetry({ ...settings, allowFiles: [join(root, 'outside')] }));
     await allowed.end;
     expect(simulator.stats().requests.file).toBe(before + 1);
   });
@@ -291,14 +291,14 @@ describe('a stored plan', () => {
     const overlay = { file: join(root, 'outside/victim.png'), scale: 1, opacity: 1, margin: 0 };
     const spec = { ...parseRendition('thumb=16x16'), overlay: { ...overlay, place: 'centre' as const } };
     await storePlan('failed', { renditions: [spec] });
-    await expect(run(retryFailed).end).rejects.toThrow('job #2: Expected a file in');
+    await expect(run(runRetry).end).rejects.toThrow('job #2: Expected a file in');
   });
 
   it('has no rendition whose name leads out of the folder', async () => {
     await storePlan('failed', {
       renditions: [{ ...parseRendition('thumb=16x16'), name: '/../../outside/x' }],
     });
-    await expect(run(retryFailed).end).rejects.toThrow(
+    await expect(run(runRetry).end).rejects.toThrow(
       `${at('failed.jsonl')}:1: Expected a name without slashes, got "/../../outside/x"`,
     );
     await expectUntouched();

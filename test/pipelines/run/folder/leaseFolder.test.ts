@@ -68,7 +68,7 @@ it('stops before the next create request once another run has taken over', async
   });
   const plans = () => [aPlan(0), aPlan(1), aPlan(2)];
   const { fault } = await firstValueFrom(
-    runToFolder(plans, 3, { ...settings(provider), strategy: 'sequential', detach: true }),
+    runToFolder(plans, { ...settings(provider), strategy: 'sequential', detach: true }),
   );
   expect(created).toBe(1);
   expect(fault).toMatchObject({ code: 'ERR_LEASE_LOST', message: expect.stringContaining('on studio') });

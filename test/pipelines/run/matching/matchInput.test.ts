@@ -61,7 +61,7 @@ async function service() {
   const run = async (prompts: readonly string[], config: InputConfig & Partial<RunSettings> = {}) => {
     const before = simulator.stats().created;
     const settings = { folder: folder(), provider, gallery: false, emit, ratePerMinute: 100_000, ...config };
-    await lastValueFrom(runToFolder(plansOf(prompts, config), prompts.length, settings));
+    await lastValueFrom(runToFolder(plansOf(prompts, config), settings));
     const { outcomes, unused = [], run: totals } = await manifest();
     expect(totals.total).toBe(outcomes.length);
     const report = JSON.parse(await readFile(join(folder(), 'report.json'), 'utf8'));

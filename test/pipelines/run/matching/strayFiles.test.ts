@@ -25,7 +25,7 @@ async function aFolder() {
       if (isKilled && type === 'image.downloaded') killed.next();
     };
     const settings = { folder: folder(), provider: createReplicateProvider(simulator), emit, gallery: false };
-    await runUntil(runToFolder(plans, prompts.length, settings), folder(), killed);
+    await runUntil(runToFolder(plans, settings), folder(), killed);
     const names = await readdir(folder(), { recursive: true });
     return names.filter((name) => name.endsWith('.webp')).toSorted();
   };

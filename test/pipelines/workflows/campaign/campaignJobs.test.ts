@@ -118,13 +118,14 @@ it('takes files relative to the spec, and the run’s if it overrides them', asy
   const svg = '<svg xmlns="http://www.w3.org/2000/svg"/>';
   for (const name of ['a.svg', 'b.svg']) await writeFile(join(dirname(specPath), name), svg);
   const own = { ...spec, input: { image: 'a.svg', mask: 'b.svg' } };
-  const context = contextOf({ schema: takingFiles, input: { mask: 'https://files.example/m.png' } });
-  const files = await campaignFiles(own, specPath, context);
+  const input = { mask: 'https://files.example/m.png' };
+  const context = contextOf({ schema: takingFiles, input, folder: dirname(specPath) });
+  const files = await campaignFiles(own, context);
   const [job] = campaignJobs(own, { ...context, files });
   expect(Object.entries(job?.files ?? {}).map(([path, { name }]) => `${path} ${name}`)).toEqual([
     'image a.svg',
   ]);
-  await expect(campaignFiles({ ...own, input: { image: 'c.svg' } }, specPath, context)).rejects.toThrow(
-    `${specPath}: input: \`image\`: Expected a file at ${join(dirname(specPath), 'c.svg')}, got none`,
+  await expect(campaignFiles({ ...own, input: { image: 'c.svg' } }, context)).rejects.toThrow(
+    `input: \`image\`: Expected a file at ${join(dirname(specPath), 'c.svg')}, got none`,
   );
 });

@@ -5,7 +5,7 @@ import { beforeEach, expect, it } from 'vitest';
 import type { RunSettings } from '../../../../src/pipelines/run/settings.ts';
 import { gridAxes } from '../../../../src/pipelines/workflows/grid/axes.ts';
 import type { Grid } from '../../../../src/pipelines/workflows/grid/cells.ts';
-import { grid } from '../../../../src/pipelines/workflows/grid/grid.ts';
+import { runGrid } from '../../../../src/pipelines/workflows/grid/grid.ts';
 import { openGrid } from '../../../../src/pipelines/workflows/grid/growth.ts';
 import { createReplicateProvider } from '../../../../src/providers/replicate/replicateProvider.ts';
 import type { SimulatorConfig } from '../../../../src/simulator/index.ts';
@@ -55,7 +55,7 @@ async function service(config: SimulatorConfig = {}) {
   };
   const run = (wanted: Grid, changes: Partial<JobContext> = {}, more: Partial<RunSettings> = {}) =>
     lastValueFrom(
-      grid(wanted, [contextOf({ model, schema, seed: 'auto', ...changes })], { ...settings, ...more }),
+      runGrid(wanted, [contextOf({ model, schema, seed: 'auto', ...changes })], { ...settings, ...more }),
     );
   return { simulator, settings, run };
 }
@@ -182,7 +182,7 @@ it('gives each model what it takes', async () => {
     { pot: ['red'], model: [model, 'google/nano-banana'], guidance: [2, 4] },
     { input: { aspect_ratio: '4:5' } },
   );
-  const end = await lastValueFrom(grid(wanted, contexts, settings));
+  const end = await lastValueFrom(runGrid(wanted, contexts, settings));
   expect(end.totals).toMatchObject({ saved: 4 });
   expect(
     (await outcomes()).map(({ model: name, input: { prompt: _, seed, ...rest } }) => ({

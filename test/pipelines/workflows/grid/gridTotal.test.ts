@@ -18,7 +18,8 @@ it('says how to lift the cap', () => {
   );
   expect(() => gridTotal(aGrid([100, 50, 3]))).toThrow(
     expect.objectContaining({
-      suggestion: 'Set max: 15000 in the spec, or make only the first 10000 with --limit 10000.',
+      suggestion:
+        'Set max: 15000 in the spec, or make only the first 10000 with --limit 10000 (`limit` in code).',
     }),
   );
 });

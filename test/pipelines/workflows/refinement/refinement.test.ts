@@ -5,12 +5,11 @@ import { firstValueFrom, lastValueFrom, Subject } from 'rxjs';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../../src/events/runEvent.ts';
-import type { ScoringModel } from '../../../../src/pipelines/rating/scoringModel.ts';
 import type { FinishedRun } from '../../../../src/pipelines/run/closing/results.ts';
 import type { RefinementContexts } from '../../../../src/pipelines/workflows/refinement/jobs.ts';
 import {
   type RefinementSettings,
-  refinement,
+  runRefinement,
 } from '../../../../src/pipelines/workflows/refinement/refinement.ts';
 import type { RefinementSpec } from '../../../../src/pipelines/workflows/refinement/spec.ts';
 import { refinementSpecSchema } from '../../../../src/pipelines/workflows/refinement/spec.ts';
@@ -19,7 +18,7 @@ import { createReplicateProvider } from '../../../../src/providers/replicate/rep
 import { type Simulator, type SimulatorConfig, startSimulator } from '../../../../src/simulator/index.ts';
 import type { RefinementRound } from '../../../../src/sinks/refinement/history.ts';
 import { readRefinementHistory } from '../../../../src/sinks/refinement/history.ts';
-import type { Outcome } from '../../../../src/types.ts';
+import type { Outcome, ScoringModel } from '../../../../src/types.ts';
 
 let folder = '';
 let simulator: Simulator;
@@ -64,7 +63,7 @@ async function run(
   settings: Pick<RefinementSettings, 'provider'> & Partial<RefinementSettings>,
 ): Promise<FinishedRun> {
   return firstValueFrom(
-    refinement(spec, contexts, {
+    runRefinement(spec, contexts, {
       ...{ folder, ratePerMinute: 100_000, organize: spec.organize, date: '2026-11-23', gallery: false },
       ...{ priceOf: (model: string) => (model.endsWith('schnell') ? 3_000 : 25_000), scorer: byIndex },
       emit: (event: RunEvent) => events.push(event),

@@ -1,0 +1,23 @@
+// Ends a run at Ctrl-C, or after an hour: nothing more is begun, and what is in flight, and may be
+// paid, is finished and saved. `onAbort: 'cancel'` cancels it instead.
+import { images, isRunFault } from 'rxposure';
+
+const stop = new AbortController();
+process.once('SIGINT', () => stop.abort(new Error('Stopped by Ctrl-C')));
+
+const run = images(
+  Array.from({ length: 100 }, (_, number) => `a red fox, number ${number + 1}`),
+  {
+    model: 'black-forest-labs/flux-schnell',
+    to: 'out/foxes',
+    concurrency: 2,
+    signal: AbortSignal.any([stop.signal, AbortSignal.timeout(3_600_000)]),
+  },
+);
+run.progress.subscribe(({ done, total }) => console.log(`${done} of ${total}`));
+try {
+  await run;
+} catch (error) {
+  if (!isRunFault(error)) throw error;
+  console.log(`${error.message}: ${error.totals.saved} saved, run again for the rest`);
+}

@@ -1,0 +1,2 @@
+// All commands in one: `npx tsx pipelines/rxposure.ts` lists them.
+import '../src/cli/bin/rxposure.ts';

@@ -1,0 +1,96 @@
+import { readFile, stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { UsageError } from '../../errors.ts';
+import type { Workflow } from '../../pipelines/workflows/specSchemas.ts';
+import { folderState } from '../../store/runFile.ts';
+import { commandLine, shellWord } from '../display/commandLine.ts';
+import { type CommandName, commandTable, isCommand } from '../flags/commandTable.ts';
+
+/** A path, or a name with an ending. */
+export function isFileName(word: string): boolean {
+  return /[/\\]|\.\w{1,5}$/.test(word);
+}
+
+/** What a path is to a command, with the command that takes it; null for what none takes. */
+interface Found {
+  /** Follows `got`: `a campaign spec`. */
+  readonly what: string;
+  readonly command: CommandName;
+}
+
+const specNames: Readonly<Record<Workflow, string>> = {
+  campaign: 'a campaign spec',
+  grid: 'a grid spec',
+  variations: 'a spec of variations',
+  compose: 'a spec of compositions',
+  compare: 'a comparison spec',
+  styles: 'a spec of styles',
+  refine: 'a refinement spec',
+};
+
+const RUN_FOLDER = 'the folder of a run';
+const promptEndings = /\.(?:txt|csv|tsv|jsonl|ndjson|xlsx)(?:\.gz)?$/i;
+/** Largest spec that is read. */
+const MOST_BYTES = 1024 * 1024;
+
+async function find(path: string): Promise<Found | null> {
+  const stats = await stat(path).catch(() => null);
+  if (stats === null) return null;
+  if (stats.isDirectory()) {
+    const isRun = (await folderState(path).catch(() => null)) === 'run';
+    return isRun ? { what: RUN_FOLDER, command: 'retry' } : null;
+  }
+  if (!stats.isFile()) return null;
+  if (promptEndings.test(path)) return { what: 'a prompt file', command: 'generate' };
+  const isSpec = ['.yaml', '.yml', '.json'].includes(extname(path).toLowerCase());
+  return isSpec && stats.size <= MOST_BYTES ? specAt(path) : null;
+}
+
+async function specAt(path: string): Promise<Found | null> {
+  const { parseYaml, readYaml } = await import('../../sources/promptFiles/yaml/parseYaml.ts');
+  const { workflowOf } = await import('../../pipelines/workflows/specSchemas.ts');
+  const read = readYaml(parseYaml(await readFile(path, 'utf8')));
+  if (!('value' in read) || typeof read.value !== 'object' || read.value === null) return null;
+  if (Array.isArray(read.value)) return { what: 'a list of prompts', command: 'generate' };
+  const workflow = workflowOf(Object.keys(read.value));
+  return workflow === null ? null : { what: specNames[workflow], command: workflow };
+}
+
+/** Returns the command that takes a file or a run folder; null if none does. */
+export async function commandFor(path: string): Promise<CommandName | null> {
+  return (await find(path))?.command ?? null;
+}
+
+/** Returns the command line for a file that was given alone; null if no command takes it. */
+export async function wordsFor(path: string): Promise<string | null> {
+  const found = await find(path);
+  return found === null ? null : commandLine(found.command, shellWord(path));
+}
+
+/**
+ * Returns an error that names the right command, if the command called `name` was given a file or a
+ * folder of another's, with the words that were typed; else the error as it is.
+ */
+export async function withRightCommand(
+  error: unknown,
+  name: string,
+  { inputs: [path], argv }: { readonly inputs: readonly string[]; readonly argv: readonly string[] },
+): Promise<unknown> {
+  if (!(error instanceof UsageError) || path === undefined || path === '-') return error;
+  const found = await find(path).catch(() => null);
+  const wanted = wantedBy(name);
+  if (found === null || found.command === name || wanted === null) return error;
+  // Several commands take a run folder.
+  if (wanted === RUN_FOLDER && found.what === RUN_FOLDER) return error;
+  const words = argv.map(shellWord).join(' ');
+  return new UsageError(`${path}: Expected ${wanted}, got ${found.what}`, {
+    suggestion: `Did you mean \`${commandLine(found.command, words)}\`?`,
+    cause: error,
+  });
+}
+
+function wantedBy(name: string): string | null {
+  if (name === 'generate') return 'prompts';
+  if (isCommand(name) && commandTable[name].takes.startsWith('FOLDER')) return RUN_FOLDER;
+  return Object.hasOwn(specNames, name) ? specNames[name as Workflow] : null;
+}

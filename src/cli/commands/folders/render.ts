@@ -1,0 +1,57 @@
+import { of } from 'rxjs';
+import { UsageError } from '../../../errors.ts';
+import { renderSaved } from '../../../pipelines/workflows/renderSaved.ts';
+import { parseRendition } from '../../../renditions/notation.ts';
+import { readableOverlays } from '../../../renditions/overlays.ts';
+import { readRunFile } from '../../../store/runFile.ts';
+import { type BatchScriptContext, runBatchScript } from '../../batch/batchScript.ts';
+import { runBatch } from '../../batch/runBatch.ts';
+import { runFolderAt } from '../../batch/runFolder.ts';
+import { createCommand } from '../../flags/command.ts';
+import { commandTable, type RunCommand } from '../../flags/commandTable.ts';
+import { flagsIn, withDefaults } from '../../flags/flags.ts';
+
+const command = createCommand({
+  name: 'render',
+  summary: commandTable.render.help,
+  inputs: [{ name: 'RUN_FOLDER', help: '--out folder of a run' }],
+  flags: ['rendition', 'only', ...flagsIn('images', 'destinations', 'tables', 'output')],
+  needsService: false,
+  examples: [
+    'out/prompts --rendition instagram_post',
+    'out/prompts --rendition thumb=320x320,webp,max=20kB --only 3,7-9',
+  ],
+});
+
+/** Runs the command for the arguments after its name. */
+export const run: RunCommand = (argv) => runBatchScript(command, renderCommand, argv);
+
+/** Makes renditions of the saved images of a folder. Resolves with the exit code. */
+export async function renderCommand(script: BatchScriptContext): Promise<number> {
+  const {
+    inputs: [path = ''],
+    flags,
+    service,
+    io,
+  } = script;
+  const folder = await runFolderAt(path);
+  if (flags.renditions.length === 0) {
+    throw new UsageError('Expected `--rendition`, got none', {
+      suggestion: 'Name a preset or a size, such as --rendition thumb=320x320,webp.',
+    });
+  }
+  const specs = flags.renditions.map((text) => parseRendition(text));
+  const renditions = await readableOverlays(specs, process.cwd());
+  const { service: name = null } = (await readRunFile(folder)) ?? {};
+  const { identify: _ask, ...provider } = service.provider;
+  return runBatch({
+    folder,
+    fingerprint: null,
+    flags: withDefaults(flags),
+    // The folder says which service made its images; that is not asked.
+    service: { ...service, provider: name === null ? provider : { ...provider, identify: () => of(name) } },
+    io,
+    around: script.around,
+    run: (settings) => renderSaved({ ...settings, renditions }),
+  });
+}

@@ -1,0 +1,101 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isSimulated } from '../../../base/service.ts';
+import { toMicroUsd } from '../../../base/text.ts';
+import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
+import { unusedResults } from '../../../sinks/manifest/unusedResults.ts';
+import { readRunFile } from '../../../store/runFile.ts';
+import type { Outcome } from '../../../types.ts';
+
+/** A run folder in figures, from its outcomes. */
+export interface ListedRun {
+  readonly folder: string;
+  /** Name of the service; null if it has none. */
+  readonly service: string | null;
+  readonly isSimulated: boolean;
+  /** The first and the last time in its outcomes, ms since 1970; null if there is none. */
+  readonly startedAtMs: number | null;
+  readonly lastAtMs: number | null;
+  /** Those with most jobs first. */
+  readonly models: readonly string[];
+  readonly saved: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Whole millionths of a dollar, results that no job asks for any more included. */
+  readonly costMicroUsd: number;
+  /** True if some jobs have no known price. */
+  readonly isCostIncomplete: boolean;
+}
+
+/** The images of a day or a month, and what they cost. */
+export interface Spending {
+  /** `2026-11-28` or `2026-11`, by the clock of this machine. */
+  readonly period: string;
+  readonly images: number;
+  readonly costMicroUsd: number;
+}
+
+/** Sums of days, to which runs are added. */
+export type Days = Map<string, Spending>;
+
+/**
+ * Reads a run folder, and adds what its images cost to `days`, unless it is simulated. Rejects with
+ * `UsageError` or `StorageError` if the folder cannot be read.
+ */
+export async function readRun(folder: string, days: Days): Promise<ListedRun> {
+  const { service = null } = (await readRunFile(folder)) ?? {};
+  const isFake = isSimulated(service);
+  const counts = { saved: 0, failed: 0, skipped: 0 };
+  const models = new Map<string, number>();
+  let [startedAtMs, lastAtMs]: [number | null, number | null] = [null, null];
+  let [costMicroUsd, isCostIncomplete] = [0, false];
+  const pay = ({ costUsd, files, createdAt, completedAt, status }: Outcome): void => {
+    const atMs = Date.parse(completedAt ?? createdAt ?? '');
+    const cost = costUsd === null ? 0 : toMicroUsd(costUsd);
+    costMicroUsd += cost;
+    if (costUsd === null && status === 'saved') isCostIncomplete = true;
+    if (Number.isNaN(atMs)) return;
+    startedAtMs = Math.min(startedAtMs ?? atMs, Date.parse(createdAt ?? '') || atMs);
+    lastAtMs = Math.max(lastAtMs ?? atMs, atMs);
+    if (!isFake) addTo(days, dayOf(atMs), files.filter(({ role }) => role === 'original').length, cost);
+  };
+  for await (const outcome of manifestOutcomes(folder)) {
+    counts[outcome.status] += 1;
+    models.set(outcome.model, (models.get(outcome.model) ?? 0) + 1);
+    pay(outcome);
+  }
+  for await (const { outcome } of unusedResults(folder)) pay(outcome);
+  return {
+    ...{ folder, service, isSimulated: isFake, startedAtMs },
+    // A run that was killed before its first outcome has its folder alone.
+    lastAtMs: lastAtMs ?? (await stat(join(folder, 'run.json'))).mtimeMs,
+    models: [...models].toSorted(([, one], [, other]) => other - one).map(([name]) => name),
+    ...counts,
+    ...{ costMicroUsd, isCostIncomplete },
+  };
+}
+
+function addTo(days: Days, period: string, images: number, costMicroUsd: number): void {
+  const before = days.get(period) ?? { images: 0, costMicroUsd: 0 };
+  days.set(period, {
+    period,
+    images: before.images + images,
+    costMicroUsd: before.costMicroUsd + costMicroUsd,
+  });
+}
+
+/** Returns the day of a moment by the clock of this machine: `2026-11-28`. */
+export function dayOf(ms: number): string {
+  const date = new Date(ms);
+  const [month, day] = [date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0'));
+  return `${date.getFullYear()}-${month}-${day}`;
+}
+
+/** Adds days up to months. */
+export function monthsOf(days: Iterable<Spending>): Spending[] {
+  const months: Days = new Map();
+  for (const { period, images, costMicroUsd } of days) {
+    addTo(months, period.slice(0, 7), images, costMicroUsd);
+  }
+  return [...months.values()];
+}

@@ -1,0 +1,101 @@
+import { formatUsd } from '../../../base/text.ts';
+import { RxposureError } from '../../../errors.ts';
+import { runsBelow } from '../../batch/runFolder.ts';
+import type { ScriptIo } from '../../display/terminal.ts';
+import { columns, counted, plainText } from '../../display/text.ts';
+import type { RunCommand } from '../../flags/commandTable.ts';
+import { plainCommand } from '../../flags/plainCommand.ts';
+import { exitCodes } from '../../script/exit.ts';
+import { type Days, dayOf, type ListedRun, monthsOf, readRun, type Spending } from './runList.ts';
+
+/** Runs the command for the arguments after its name. */
+export const run: RunCommand = plainCommand<{ readonly json?: boolean }>({
+  name: 'runs',
+  describe: (command) =>
+    command
+      .argument('[OUT]', 'folder to look in and below', 'out')
+      .option('--json', 'print one JSON object: runs, days, months; amounts in dollars'),
+  examples: ['', 'out/2026 --json'],
+  run: ([out = 'out'], { json = false }, io) => listRuns(out, { json }, io),
+});
+
+/** Lists the runs below a folder, the last one at the end. Resolves with the exit code. */
+export async function listRuns(
+  out: string,
+  { json }: { readonly json: boolean },
+  { stdout, stderr }: Pick<ScriptIo, 'stdout' | 'stderr'>,
+): Promise<number> {
+  const days: Days = new Map();
+  const runs: ListedRun[] = [];
+  let isWhole = true;
+  for await (const folder of runsBelow(out)) {
+    try {
+      runs.push(await readRun(folder, days));
+    } catch (error) {
+      if (!(error instanceof RxposureError)) throw error;
+      isWhole = false;
+      stderr.write(`warning ${plainText(`${folder} is left out: ${error.message}`)}\n`);
+    }
+  }
+  runs.sort((one, other) => (one.lastAtMs ?? 0) - (other.lastAtMs ?? 0));
+  const spent = [...days.values()].toSorted((one, other) => (one.period < other.period ? -1 : 1));
+  const months = monthsOf(spent);
+  stdout.write(
+    json ? `${JSON.stringify(asJson(runs, spent, months), null, 2)}\n` : asText(out, runs, spent, months),
+  );
+  return isWhole ? exitCodes.allSaved.code : exitCodes.incomplete.code;
+}
+
+function asText(
+  out: string,
+  runs: readonly ListedRun[],
+  days: readonly Spending[],
+  months: readonly Spending[],
+): string {
+  if (runs.length === 0) return `There is no run in ${plainText(out)} or below.\n`;
+  const head = ['when', 'folder', 'model', 'saved', 'failed', 'cost'];
+  const rows = runs.map(rowOf);
+  const lines = columns([head, ...rows], 3);
+  if (days.length === 0)
+    return `${lines.join('\n')}\n\nNothing was paid: all of them are simulated, or empty.\n`;
+  const spending = [...days.map(spendingRow), ...months.map(spendingRow)];
+  return `${[...lines, '', ...columns([['real runs', 'images', 'cost'], ...spending])].join('\n')}\n`;
+}
+
+function rowOf(run: ListedRun): string[] {
+  const { lastAtMs, folder, models, saved, failed, skipped, costMicroUsd, isCostIncomplete } = run;
+  const [model = '–', ...others] = models;
+  const more = others.length === 0 ? '' : ` and ${counted(others.length, 'other')}`;
+  const cost = `${formatUsd(costMicroUsd)}${isCostIncomplete ? ' at least' : ''}`;
+  return [
+    lastAtMs === null ? '–' : `${dayOf(lastAtMs)} ${new Date(lastAtMs).toTimeString().slice(0, 5)}`,
+    plainText(folder),
+    plainText(`${model}${more}`),
+    `${saved}/${saved + failed + skipped}`,
+    String(failed),
+    run.isSimulated ? `${cost} simulated` : cost,
+  ];
+}
+
+function spendingRow({ period, images, costMicroUsd }: Spending): string[] {
+  return [period, String(images), formatUsd(costMicroUsd)];
+}
+
+function asJson(runs: readonly ListedRun[], days: readonly Spending[], months: readonly Spending[]): object {
+  const usd = (microUsd: number) => microUsd / 1_000_000;
+  const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+  const spending = (all: readonly Spending[]) =>
+    all.map(({ period, images, costMicroUsd }) => ({ period, images, costUsd: usd(costMicroUsd) }));
+  return {
+    runs: runs.map(({ startedAtMs, lastAtMs, costMicroUsd, isSimulated, isCostIncomplete, ...run }) => ({
+      ...run,
+      simulated: isSimulated,
+      startedAt: iso(startedAtMs),
+      lastAt: iso(lastAtMs),
+      costUsd: usd(costMicroUsd),
+      costIncomplete: isCostIncomplete,
+    })),
+    days: spending(days),
+    months: spending(months),
+  };
+}

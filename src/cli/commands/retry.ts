@@ -1,0 +1,42 @@
+import { runDefaults } from '../../pipelines/run/settings.ts';
+import { runRetry } from '../../pipelines/workflows/retryFailed.ts';
+import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
+import { runBatch } from '../batch/runBatch.ts';
+import { runFolderAt } from '../batch/runFolder.ts';
+import { createCommand } from '../flags/command.ts';
+import { commandTable, type RunCommand } from '../flags/commandTable.ts';
+import { flagsIn, withDefaults } from '../flags/flags.ts';
+
+const command = createCommand({
+  name: 'retry',
+  summary: commandTable.retry.help,
+  inputs: [{ name: 'RUN_FOLDER', help: '--out folder of those runs' }],
+  flags: [
+    ...flagsIn('money', 'pace', 'images', 'destinations', 'tables', 'output'),
+    ...(['only', 'input', 'allow-files', 'breaker', 'simulate', 'chaos', 'base-url'] as const),
+  ],
+  examples: ['out/prompts', 'out/prompts --only 12,40-45'],
+});
+
+/** Runs the command for the arguments after its name. */
+export const run: RunCommand = (argv) => runBatchScript(command, retryFailedCommand, argv);
+
+/** Makes the failed jobs of earlier runs, from their folder alone. Resolves with the exit code. */
+export async function retryFailedCommand(script: BatchScriptContext): Promise<number> {
+  const {
+    inputs: [path = ''],
+    flags,
+    service,
+    io,
+  } = script;
+  const folder = await runFolderAt(path);
+  return runBatch({
+    folder,
+    fingerprint: null,
+    flags: withDefaults(flags, { ratePerMinute: runDefaults.ratePerMinute * service.speed }),
+    service,
+    io,
+    around: script.around,
+    run: runRetry,
+  });
+}

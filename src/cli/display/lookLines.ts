@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/**
+ * Returns the paths of what people look at in a run folder, as far as it is there, in the order in
+ * which to open it.
+ */
+export function pagesIn(folder: string): string[] {
+  const paths = [
+    join(folder, 'gallery.html'),
+    join(folder, 'lineage.png'),
+    join(folder, 'ab.html'),
+    join(folder, 'comparison-grid.jpg'),
+  ];
+  return paths.filter((path) => existsSync(path));
+}
+
+/** Returns a line for each of them, with an address that terminals open. */
+export function lookLines(folder: string): string[] {
+  return pagesIn(folder).map((path, index) => {
+    return `  ${index === 0 ? 'look' : '    '}     ${pathToFileURL(path).href}`;
+  });
+}

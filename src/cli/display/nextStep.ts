@@ -1,0 +1,56 @@
+import { relative } from 'node:path';
+import { isSimulated } from '../../base/service.ts';
+import type { RunTotals } from '../../events/runEvent.ts';
+import type { FailureCause } from './causes.ts';
+import { commandLine, shellWord } from './commandLine.ts';
+import type { Progress } from './progress.ts';
+import { counted } from './text.ts';
+
+const KEPT = 'saved images are not made or paid for again';
+
+/**
+ * Returns the one command that makes the rest of a run, and what it alone will not change; no line
+ * if nothing is left.
+ */
+export function nextStep(totals: RunTotals, progress: Progress): string[] {
+  const { failed } = totals;
+  const { recoverableFailures, repeatingFailures, causes } = progress;
+  const refused = jobsOf(causes, 'ERR_SAFETY');
+  const others = failed - recoverableFailures - repeatingFailures;
+  const lasting = repeatingFailures - refused;
+  const command = nextCommand(totals, progress, refused);
+  const lines = [
+    lasting > 0 &&
+      `${counted(lasting, 'failure')} will happen again unless you change the prompt or the input.`,
+    refused > 0 &&
+      `${counted(refused, 'refusal')} may pass with another seed (--fallback new-seed) or another prompt.`,
+    others > 0 && `${counted(others, 'failure')} may happen again: follow the advice above first.`,
+    command !== null && `  next     ${command}`,
+  ];
+  return lines.filter((line) => line !== false);
+}
+
+function jobsOf(causes: readonly FailureCause[], code: string): number {
+  return causes.reduce((sum, { first, count }) => sum + (first.error?.code === code ? count : 0), 0);
+}
+
+function nextCommand(
+  { failed, skipped, budgetNeededUsd }: RunTotals,
+  { recoverableFailures, repeatingFailures, folder, service }: Progress,
+  refused: number,
+): string | null {
+  const again = 'the same command again';
+  if (budgetNeededUsd !== undefined) return `${again}, with --budget ${budgetNeededUsd.toFixed(2)}; ${KEPT}`;
+  if (recoverableFailures === 0 && refused > 0) return `${again}, with --fallback new-seed; ${KEPT}`;
+  // The plans of skipped jobs are not stored.
+  if (skipped > 0 || folder === '') return skipped + recoverableFailures > 0 ? `${again}; ${KEPT}` : null;
+  if (failed === repeatingFailures) return null;
+  const words = [shellWord(shownPath(folder)), ...(isSimulated(service) ? ['--simulate'] : [])];
+  return `${commandLine('retry', words.join(' '))} makes what failed; ${KEPT}`;
+}
+
+/** Returns a path from the working directory if it lies there, else the path. */
+export function shownPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === '' || short.startsWith('..') ? path : short;
+}

@@ -1,0 +1,31 @@
+import { pathToFileURL } from 'node:url';
+import { lookLines, pagesIn } from './lookLines.ts';
+import type { TextStream } from './terminal.ts';
+
+/** Opens a file in the program that the system has for it. Resolves once that has begun. */
+export async function openPage(path: string): Promise<void> {
+  const { default: open } = await import('open');
+  const started = await open(pathToFileURL(path).href);
+  // Machines without a screen have no such program; the address stands in the terminal.
+  started.on('error', () => {});
+  started.unref();
+}
+
+/** The flags that say how the end of a run is shown. */
+interface ShowPagesConfig {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** Opens the first page. */
+  readonly open: boolean;
+}
+
+/** Prints what there is to look at in a run folder, and opens it if that is wanted. */
+export async function showPages(
+  folder: string,
+  { json, quiet, open }: ShowPagesConfig,
+  stream: TextStream,
+): Promise<void> {
+  if (!json && !quiet) for (const line of lookLines(folder)) stream.write(`${line}\n`);
+  const [page] = open ? pagesIn(folder) : [];
+  if (page !== undefined) await openPage(page);
+}

@@ -1,0 +1,40 @@
+import { catchError, concatMap, lastValueFrom, throwError } from 'rxjs';
+import { EXPECTED_MODEL, MODEL_REFERENCE, type ModelReference } from '../../../base/modelName.ts';
+import { ProviderError, UsageError } from '../../../errors.ts';
+import { retryPolicies } from '../../../operators/internal/retryPolicies.ts';
+import { retryBackoff } from '../../../operators/retryBackoff.ts';
+import type { Provider } from '../../../ports.ts';
+import type { Model } from '../../../types.ts';
+import { missingModel } from './missingModel.ts';
+
+/**
+ * Reads `owner/name`, `owner/name:version` or `deployments/owner/name`. Throws `UsageError` for
+ * anything else.
+ */
+export function parseModel(text: string): ModelReference {
+  if (typeof text !== 'string' || !MODEL_REFERENCE.test(text)) {
+    throw new UsageError(`Expected \`model\` to be ${EXPECTED_MODEL}, got ${JSON.stringify(text)}`);
+  }
+  const [model = '', version = null] = text.split(':');
+  return { model, version };
+}
+
+/**
+ * Looks up a model; retries passing failures of the service or the network. Rejects with
+ * `UsageError` if there is no such model, with `ProviderError` if the lookup fails for another
+ * reason.
+ */
+export function findModel(provider: Provider, reference: ModelReference): Promise<Model> {
+  return lastValueFrom(
+    provider.getModel(reference.model, reference.version).pipe(
+      retryBackoff(retryPolicies.prepare),
+      catchError((error: unknown) => {
+        const isMissing = error instanceof ProviderError && error.status === 404;
+        if (!isMissing) return throwError(() => error);
+        return missingModel(reference, error, provider).pipe(
+          concatMap((missing) => throwError(() => missing)),
+        );
+      }),
+    ),
+  );
+}

@@ -1,0 +1,158 @@
+import { nearestName } from '../../base/suggest.ts';
+import { toMicroUsd } from '../../base/text.ts';
+import { UsageError } from '../../errors.ts';
+import type { EmitEvent } from '../../events/runEvent.ts';
+import { expectOption } from '../../operators/internal/options.ts';
+import type { Provider } from '../../ports.ts';
+import { readServiceEnvironment, secretsIn } from '../../providers/replicate/credentials.ts';
+import { createReplicateProvider } from '../../providers/replicate/replicateProvider.ts';
+import type { RunSettings } from '../run/settings.ts';
+import { type DestinationOptions, destinationSettings } from './destinations.ts';
+import { type BatchOptions, type MoneyOptions, type RunOptions, sharedNames } from './options.ts';
+
+/** Every option of a batch that is no setting of a run by the same name. */
+const ownNames: Readonly<Record<Exclude<keyof BatchOptions, (typeof sharedNames)[number]>, true>> = {
+  provider: true,
+  session: true,
+  to: true,
+  input: true,
+  count: true,
+  seed: true,
+  limit: true,
+  only: true,
+  detach: true,
+  fallback: true,
+  renditions: true,
+  organize: true,
+  folderSize: true,
+  cache: true,
+  cacheUnseeded: true,
+  budgetUsd: true,
+  priceUsd: true,
+  pricesUsd: true,
+  destinations: true,
+  shardSize: true,
+  deleteLocal: true,
+  follow: true,
+  score: true,
+  sinks: true,
+  signal: true,
+  onAbort: true,
+};
+
+/** The names of a front's options. */
+export interface OptionNames {
+  /** Names that only this front has. Default: none. */
+  readonly adds?: readonly string[];
+  /** Names that it does not have. Default: none. */
+  readonly without?: readonly string[];
+}
+
+/**
+ * Throws `UsageError` for a name that no option has: a mistyped `budgetUsd` would be no limit at
+ * all.
+ */
+export function checkNames(options: object, { adds = [], without = [] }: OptionNames = {}): void {
+  const all = [...Object.keys(ownNames), ...sharedNames, ...adds];
+  const known = all.filter((name) => !without.includes(name));
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const meant = nearestName(unknown, known);
+  throw new UsageError(`There is no option \`${unknown}\`.`, {
+    suggestion: meant === null ? 'See docs/library.md for all.' : `Did you mean \`${meant}\`?`,
+  });
+}
+
+/**
+ * Returns the settings of a run that its options give, but money. Throws a RangeError for a
+ * `concurrency` of less than 1, `UsageError` if options contradict each other.
+ */
+export function settingsOf(options: RunOptions): Partial<RunSettings> {
+  const { concurrency = 1, strategy = 'stream', session, follow = 'wait' } = options;
+  const isRight = concurrency === 'auto' || (Number.isInteger(concurrency) && concurrency >= 1);
+  expectOption(isRight, 'concurrency', 'an integer of 1 or more, or auto', concurrency);
+  if (concurrency === 'auto' && strategy !== 'stream') {
+    throw new UsageError(
+      `\`concurrency: 'auto'\` works only with the strategy stream, not with ${strategy}.`,
+      {
+        suggestion: 'Give a number, or leave out `strategy`.',
+      },
+    );
+  }
+  return {
+    ...Object.fromEntries(
+      sharedNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+    ),
+    ...destinationsOf(options),
+    ...(follow === 'wait' ? {} : { waitMs: 0 }),
+    ...(typeof follow === 'object' ? { webhooks: follow } : {}),
+    ...(session === undefined
+      ? {}
+      : { session: session.shared, concurrency: options.concurrency ?? session.concurrency }),
+  };
+}
+
+function destinationsOf({ destinations, shardSize, deleteLocal }: DestinationOptions): Partial<RunSettings> {
+  return destinationSettings({
+    ...(destinations === undefined ? {} : { destinations }),
+    ...(shardSize === undefined ? {} : { shardSize }),
+    ...(deleteLocal === undefined ? {} : { deleteLocal }),
+  });
+}
+
+/** The settings of a run that are about money. */
+export type MoneySettings = Pick<RunSettings, 'budgetMicroUsd' | 'priceMicroUsd' | 'pricesMicroUsd'>;
+
+/**
+ * Returns the settings of a run that are about money. Throws `UsageError` if an amount is wrong.
+ */
+export function moneySettings({ budgetUsd, priceUsd, pricesUsd = {} }: MoneyOptions): MoneySettings {
+  const prices = Object.entries(pricesUsd).map(
+    ([model, usd]) => [model, microUsd(`pricesUsd['${model}']`, usd)] as const,
+  );
+  return {
+    ...(budgetUsd === undefined ? {} : { budgetMicroUsd: microUsd('budgetUsd', budgetUsd) }),
+    ...(priceUsd === undefined ? {} : { priceMicroUsd: microUsd('priceUsd', priceUsd) }),
+    ...(prices.length === 0 ? {} : { pricesMicroUsd: Object.fromEntries(prices) }),
+  };
+}
+
+function microUsd(name: string, usd: number): number {
+  if (typeof usd === 'number' && usd >= 0 && Number.isFinite(usd)) return toMicroUsd(usd);
+  throw new UsageError(`Expected \`${name}\` to be dollars of 0 or more, got ${String(usd)}`);
+}
+
+/**
+ * Returns the error for a model without a known price if a run, or its session, has a budget;
+ * undefined if there is none.
+ */
+export function unpricedError({
+  budgetUsd,
+  session,
+}: RunOptions): ((model: string) => UsageError) | undefined {
+  if (budgetUsd === undefined && session?.hasBudget !== true) return undefined;
+  return (model) =>
+    new UsageError(`A budget needs a known price, and there is none for ${model}.`, {
+      suggestion: `Give the price of one image: pricesUsd: { '${model}': 0.04 }.`,
+    });
+}
+
+/** Returns the service of a run. Throws `UsageError` if there is neither a provider nor a token. */
+export function providerOf({ provider, session }: RunOptions, emit: EmitEvent): Provider {
+  return provider ?? session?.provider ?? replicateFromEnvironment(emit);
+}
+
+function replicateFromEnvironment(emit: EmitEvent): Provider {
+  const { token, baseUrl } = readServiceEnvironment(process.env);
+  if (token === null) {
+    throw new UsageError('There is no API token: set REPLICATE_API_TOKEN, or give a `provider`.', {
+      suggestion: 'Tokens are at https://replicate.com/account/api-tokens.',
+    });
+  }
+  return createReplicateProvider({
+    token,
+    secrets: secretsIn(process.env),
+    ...(baseUrl === null ? {} : { baseUrl }),
+    onWarning: (message) => emit({ type: 'warning', message }),
+  });
+}

@@ -1,0 +1,180 @@
+import { resolve } from 'node:path';
+import { concatMap, defer, type Observable } from 'rxjs';
+import type { ModelReference } from '../../base/modelName.ts';
+import { isSecretInput } from '../../base/secretInputs.ts';
+import { UsageError } from '../../errors.ts';
+import type { EmitEvent } from '../../events/runEvent.ts';
+import type { Provider } from '../../ports.ts';
+import type { JobContext } from '../../sources/planning/jobContext.ts';
+import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
+import type { RunInput } from '../../store/runFile.ts';
+import type { ModelInput } from '../../types.ts';
+import type { FinishedRun } from '../run/closing/results.ts';
+import type { RunSettings } from '../run/settings.ts';
+import { createImagesRun, type ImagesRun } from './imagesRun.ts';
+import type { BatchOptions, WorkflowOptions } from './options.ts';
+import { parseModel } from './planning/findModel.ts';
+import type { ContextChoices } from './planning/jobContexts.ts';
+import { contextsOf, type JobsToPlan, planBatch } from './planning/planBatch.ts';
+import { openScore } from './score.ts';
+import {
+  checkNames,
+  moneySettings,
+  type OptionNames,
+  providerOf,
+  settingsOf,
+  unpricedError,
+} from './settings.ts';
+
+/** What a front reads its jobs with. */
+export interface FrontSetup {
+  readonly provider: Provider;
+  /** The run folder; absolute. */
+  readonly folder: string;
+  readonly emit: EmitEvent;
+}
+
+/** The jobs of a front. */
+export interface FrontJobs extends JobsToPlan {
+  /** The input that the folder belongs to. */
+  readonly input: RunInput;
+  /** The options, with what a spec gives in the place of those that are missing. */
+  readonly options: BatchOptions;
+}
+
+/**
+ * Makes the run of a front. Reads and checks everything before anything is created. `names` are
+ * those of its options.
+ */
+export function startFront(
+  options: BatchOptions,
+  names: OptionNames,
+  read: (setup: FrontSetup) => Promise<FrontJobs>,
+): ImagesRun {
+  return createImagesRun(
+    ({ emit = () => {}, ...control }) =>
+      defer(() => prepare(options, names, { read, emit })).pipe(
+        concatMap(({ run, settings }) => run({ ...settings, ...control, emit })),
+      ),
+    options,
+  );
+}
+
+interface PreparedRun {
+  readonly run: (settings: RunSettings) => Observable<FinishedRun>;
+  readonly settings: RunSettings;
+}
+
+async function prepare(
+  given: BatchOptions,
+  names: OptionNames,
+  { read, emit }: { read: (setup: FrontSetup) => Promise<FrontJobs>; emit: EmitEvent },
+): Promise<PreparedRun> {
+  checkNames(given, names);
+  const chosen = settingsOf(given);
+  moneySettings(given);
+  if (given.detach === true && given.cache !== undefined) throw detachWithCache();
+  const folder = folderOf(given);
+  const provider = providerOf(given, emit);
+  const { input, options, ...batch } = await read({ provider, folder, emit });
+  const money = moneySettings(options);
+  const {
+    organize = 'flat',
+    folderSize,
+    cacheUnseeded = false,
+    cache,
+    only,
+    detach,
+    provenance,
+    fallback = [],
+  } = options;
+  const planned = await planBatch(batch, {
+    organize,
+    ...(folderSize === undefined ? {} : { folderSize }),
+    reuseUnseeded: cacheUnseeded,
+    ...money,
+    ...(provenance === undefined ? {} : { provenance }),
+    fallbacks: fallback.map((text) => (text === 'new-seed' ? text : parseModel(text))),
+    provider,
+    unpriced: unpricedError(options),
+  });
+  const { score, allowFiles = [] } = options;
+  const rating = { provider, money, allowFiles, unpriced: unpricedError(options) };
+  const scorer = score === undefined ? undefined : await openScore(score, rating);
+  const uploads = await planned.uploadsIn(folder);
+  if (uploads !== null) emit({ type: 'uploads.planned', ...uploads });
+  return {
+    run: planned.run,
+    settings: {
+      ...chosen,
+      ...money,
+      folder,
+      provider,
+      input,
+      ...(only === undefined ? {} : { only }),
+      ...(detach === undefined ? {} : { detach }),
+      ...(cache === undefined ? {} : { cacheFolder: cache }),
+      ...(scorer === undefined ? {} : { scorer }),
+      ...secretsOf(contextsOf(batch)),
+    },
+  };
+}
+
+function folderOf({ to }: Pick<BatchOptions, 'to'>): string {
+  if (typeof to === 'string' && to !== '') return resolve(to);
+  throw new UsageError(`Expected \`to\` to be the path of a folder, got ${JSON.stringify(to)}`);
+}
+
+function detachWithCache(): UsageError {
+  return new UsageError('`detach` and `cache` cannot be used together.', {
+    suggestion: 'Leave one out: a detached run ends before there are results to store.',
+  });
+}
+
+function secretsOf(contexts: readonly JobContext[]): Pick<RunSettings, 'secretInputs'> {
+  const pairs = contexts.flatMap(({ input, schema }) =>
+    Object.entries(input).some(([name]) => isSecretInput(schema?.properties[name]))
+      ? Object.entries(input)
+      : [],
+  );
+  const secretInputs: ModelInput = Object.fromEntries(pairs);
+  return pairs.length === 0 ? {} : { secretInputs };
+}
+
+/** Returns the choices that options make for all jobs. */
+export function choicesOf({
+  input = {},
+  count = 1,
+  seed = 'auto',
+  limit,
+  renditions = [],
+  allowFiles = [],
+}: BatchOptions): ContextChoices {
+  return { input: Object.entries(input), count, seed, limit, renditions, allowFiles };
+}
+
+/** Returns the model that options give; undefined for none. */
+export function givenModel({ model }: WorkflowOptions): ModelReference | undefined {
+  return model === undefined ? undefined : parseModel(model);
+}
+
+/** Puts what a spec says in the place of options that are missing. */
+export function withSpec<Options extends BatchOptions>(
+  options: Options,
+  { budgetUsd, priceUsd, count, seed, organize }: BatchSpec,
+): Options {
+  const settled = {
+    budgetUsd: options.budgetUsd ?? budgetUsd ?? undefined,
+    priceUsd: options.priceUsd ?? priceUsd ?? undefined,
+    count: options.count ?? count ?? undefined,
+    seed: options.seed ?? seed ?? undefined,
+    organize: options.organize ?? organize ?? undefined,
+  };
+  return { ...options, ...defined(settled) };
+}
+
+/** Leaves out what is undefined. */
+function defined<T extends object>(values: T): { [Name in keyof T]?: Exclude<T[Name], undefined> };
+function defined(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,32 @@
+import type { Observable } from 'rxjs';
+import { pullMap } from '../../../operators/pullMap.ts';
+import type { Outcome, Plan } from '../../../types.ts';
+import { skippedOutcome } from '../../journey/skippedOutcome.ts';
+import type { PlanSource } from '../recoveryRounds.ts';
+import type { OpenRun } from '../settings.ts';
+
+/**
+ * Records the jobs that have no outcome when all others are done; there are some only after a stop
+ * or a fault.
+ */
+export function skipRemaining(
+  plans: PlanSource,
+  run: Pick<OpenRun, 'config' | 'manifest' | 'journal' | 'isChosen'>,
+): Observable<Outcome> {
+  const { manifest, journal, isChosen } = run;
+  const { service = null } = run.config;
+  const write = (plan: Plan) =>
+    manifest.append(
+      skippedOutcome(plan, journal.find(plan.index), { isChosen: isChosen(plan.index), service }),
+    );
+  return pullMap(plansWithoutOutcome(plans, run), write, { concurrency: 64 });
+}
+
+async function* plansWithoutOutcome(
+  plans: PlanSource,
+  { manifest }: Pick<OpenRun, 'manifest'>,
+): AsyncGenerator<Plan> {
+  for await (const plan of plans()) {
+    if (!manifest.has(plan.index)) yield plan;
+  }
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { catchError, defer, map, type Observable, of, type SchedulerLike, throwError, timeout } from 'rxjs';
+import { fromAbortable } from '../../base/fromAbortable.ts';
+import { imagesAskedFor } from '../../base/modelInput.ts';
+import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
+import { formatUsd, toMicroUsd } from '../../base/text.ts';
+import { ProviderError } from '../../errors.ts';
+import type { Provider, ProviderAnswers } from '../../ports.ts';
+import type { Json, ModelSchema, Prediction, PredictionRequest } from '../../types.ts';
+import { outputUrls, predictionError } from '../wire/output.ts';
+
+/** An image: its address (`https:` or `data:`), or its bytes. */
+export type MadeImage = string | Uint8Array;
+
+export interface FunctionProviderConfig {
+  /**
+   * Makes the image of a request, or several. The signal aborts if the run does not want it any
+   * more. What it throws fails the job; a `ProviderError` says if it may have been paid, and
+   * status 429 that there is no room now.
+   */
+  make: (request: PredictionRequest, signal: AbortSignal) => Promise<MadeImage | readonly MadeImage[]>;
+  /** Name of the service, which the run folder and the images remember. */
+  service: string;
+  /**
+   * Price of one image in dollars. If it is above 0, nothing is made again that may be paid: a job
+   * whose call was lost stays open until a run with `repay`. Default 0.
+   */
+  priceUsd?: number;
+  /** The inputs that `make` takes. Default: not known; all fields of a row are tags then. */
+  schema?: ModelSchema | null;
+  /** Clock of the time limits. Default monotonicScheduler. */
+  scheduler?: SchedulerLike;
+}
+
+/**
+ * Creates a `Provider` from a function that makes images: a model in this process, or a service
+ * that responds with the image.
+ *
+ *     const provider = createFunctionProvider({ service: 'studio', make: ({ input }) => draw(input) });
+ *
+ *     make resolves after 3 ms            ---(p|)   the prediction has succeeded
+ *     it throws                           ---(p|)   the prediction has failed
+ *     it throws, priceUsd 0.01            ---#      tookEffect: 'unknown'
+ *     it takes longer than cancelAfterMs  -----(p|) the signal is aborted, the prediction canceled
+ *
+ * Predictions are not stored, so none is found by its id, and lists are empty.
+ */
+export function createFunctionProvider(config: FunctionProviderConfig): Provider {
+  const { service, make, priceUsd = 0, schema = null, scheduler = monotonicScheduler } = config;
+  const priceMicroUsd = toMicroUsd(priceUsd);
+  const createPrediction: Provider['createPrediction'] = (request, { cancelAfterMs }) =>
+    defer(() => {
+      const startedAt = isoNow(scheduler);
+      const begunAtMs = scheduler.now();
+      const ended = (end: Ending): Prediction => ({
+        id: randomUUID(),
+        model: request.model,
+        version: request.version ?? null,
+        input: request.input,
+        ...{ output: null, error: null, dataRemoved: false },
+        ...{ createdAt: startedAt, startedAt, completedAt: isoNow(scheduler) },
+        metrics: { predict_time: (scheduler.now() - begunAtMs) / 1_000 },
+        outputComplete: end.status === 'succeeded',
+        ...end,
+      });
+      const canceled = of({ status: 'canceled' } as const);
+      const inTime =
+        cancelAfterMs === undefined
+          ? <T>(made: Observable<T>) => made
+          : timeout<Ending, typeof canceled>({ first: cancelAfterMs, scheduler, with: () => canceled });
+      return fromAbortable(async (signal) => make(request, signal)).pipe(
+        map((made): Ending => ({ status: 'succeeded', output: [made].flat().map(urlOf) })),
+        catchError((error: unknown) => failed(error, priceMicroUsd)),
+        inTime,
+        map(ended),
+      );
+    });
+  return {
+    answers: answersAt(priceMicroUsd),
+    identify: () => of(service),
+    createPrediction,
+    getPrediction: (id) => throwError(() => notStored(id)),
+    // What costs money may have been paid, although no list shows it.
+    listPredictions: () =>
+      of({
+        predictions: [],
+        next: null,
+        ...(priceMicroUsd === 0 ? { isCurrent: true } : { isComplete: false, leadsNowhere: true }),
+      }),
+    cancelPrediction: (id) => throwError(() => notStored(id)),
+    getModel: (name) => of({ name, latestVersion: null, isOfficial: null, schema }),
+  };
+}
+
+/** The end of a prediction. */
+type Ending = Pick<Prediction, 'status'> & Partial<Pick<Prediction, 'output' | 'error'>>;
+
+function isoNow(scheduler: SchedulerLike): string {
+  return new Date(wallNow(scheduler)).toISOString();
+}
+
+function urlOf(image: MadeImage): string {
+  if (typeof image === 'string') return image;
+  return `data:application/octet-stream;base64,${Buffer.from(image).toString('base64')}`;
+}
+
+function failed(error: unknown, priceMicroUsd: number): Observable<Ending> {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof ProviderError) throw error;
+  if (priceMicroUsd === 0) return of({ status: 'failed', error: message });
+  throw new ProviderError('ERR_MAKE_FAILED', `The function of the provider has failed: ${message}`, {
+    tookEffect: 'unknown',
+    suggestion: 'If nothing was paid, let `make` throw a ProviderError; else run again with --repay.',
+    cause: error,
+  });
+}
+
+function notStored(id: string): ProviderError {
+  return new ProviderError('ERR_NOT_FOUND', `A function stores no predictions, so ${id} cannot be read`, {
+    status: 404,
+  });
+}
+
+function answersAt(ownMicroUsd: number): ProviderAnswers {
+  return {
+    urlsOf: outputUrls,
+    errorOf: predictionError,
+    costOf: ({ status, output }, priceMicroUsd = ownMicroUsd) =>
+      status === 'succeeded' ? priceMicroUsd * imagesIn(output) : 0,
+    estimateOf: ({ input }, priceMicroUsd = ownMicroUsd) => priceMicroUsd * imagesAskedFor(input),
+    describePrice: (_model, priceMicroUsd = ownMicroUsd) => `${formatUsd(priceMicroUsd)} an image (as given)`,
+  };
+}
+
+function imagesIn(output: Json): number {
+  return Array.isArray(output) ? output.length : 0;
+}

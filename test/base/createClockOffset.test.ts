@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { createClockOffset } from '../../src/base/clockOffset.ts';
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+it('knows nothing before it has seen a time', () => {
+  const offset = createClockOffset();
+  offset.learn(null, 0, 1);
+  offset.learn('soon', 0, 1);
+  expect(offset.bounds).toBeNull();
+});
+
+it('gets more exact with each time stamp', () => {
+  const offset = createClockOffset();
+  offset.learn(iso(10_001), 1_000, 3_000);
+  expect(offset.bounds).toEqual({ leastMs: 7_001, mostMs: 9_001 });
+  offset.learn(iso(18_001), 10_000, 11_000);
+  expect(offset.bounds).toEqual({ leastMs: 7_001, mostMs: 8_001 });
+});
+
+it('takes whole seconds for times whose decimals were cut', () => {
+  const offset = createClockOffset();
+  offset.learn('1970-01-01T00:00:10Z', 10_100, 10_200);
+  expect(offset.bounds).toEqual({ leastMs: -200, mostMs: 900 });
+});
+
+it('begins again when a clock was set', () => {
+  const offset = createClockOffset();
+  offset.learn(iso(10_001), 10_000, 10_100);
+  offset.learn(iso(320_001), 20_000, 20_100);
+  expect(offset.bounds).toEqual({ leastMs: 299_901, mostMs: 300_001 });
+});
+
+it('always holds the true difference', () => {
+  const stamps = fc.array(
+    fc.record({ atMs: fc.nat(10 ** 7), before: fc.nat(5_000), after: fc.nat(60_000), whole: fc.boolean() }),
+  );
+  fc.assert(
+    fc.property(fc.integer({ min: -(10 ** 8), max: 10 ** 8 }), stamps, (aheadMs, seen) => {
+      const offset = createClockOffset();
+      for (const { atMs, before, after, whole } of seen) {
+        const localMs = 10 ** 9 + atMs;
+        const stampMs = localMs + aheadMs;
+        const shownMs = whole ? Math.floor(stampMs / 1_000) * 1_000 : stampMs;
+        offset.learn(iso(shownMs), localMs - before, localMs + after);
+      }
+      expect(offset.bounds?.leastMs ?? aheadMs).toBeLessThanOrEqual(aheadMs);
+      expect(offset.bounds?.mostMs ?? aheadMs).toBeGreaterThanOrEqual(aheadMs);
+    }),
+  );
+});

@@ -1,0 +1,117 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { openRun } from '../../../src/cli/commands/folders/open.ts';
+import { dayOf } from '../../../src/cli/commands/folders/runList.ts';
+import { listRuns } from '../../../src/cli/commands/folders/runs.ts';
+import { outcomeLine } from '../../../src/sinks/manifest/manifest.ts';
+import type { Outcome } from '../../../src/types.ts';
+import { FakeStream } from '../../helpers/fakeStream.ts';
+import { outcome } from '../../helpers/outcomes.ts';
+
+async function outFolder(): Promise<string> {
+  const out = await mkdtemp(join(tmpdir(), 'rxposure-runs-'));
+  onTestFinished(() => rm(out, { recursive: true, force: true }));
+  return out;
+}
+
+async function aRun(folder: string, service: string, outcomes: readonly Outcome[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'run.json'), JSON.stringify({ service, input: null }));
+  await writeFile(join(folder, 'manifest.jsonl'), outcomes.map((one) => `${outcomeLine(one)}\n`).join(''));
+}
+
+// Noon, so that the day is the same by the clock of any machine within half a day of it.
+const first = '2026-11-27T12:00:00Z';
+const second = '2026-11-28T12:00:00Z';
+const file = {
+  ...({ role: 'original', name: 'original', path: 'a.png', width: 1, height: 1 } as const),
+  ...{ format: 'png', bytes: 1, sha256: '' },
+};
+const made = (index: number, completedAt: string, changes: Partial<Outcome> = {}) =>
+  outcome(index, { createdAt: completedAt, completedAt, costUsd: 0.003, files: [file], ...changes });
+
+async function runsOf(out: string, json = false) {
+  const [stdout, stderr] = [new FakeStream(), new FakeStream()];
+  const code = await listRuns(out, { json }, { stdout, stderr });
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+it('lists runs with what real ones cost by day and month', async () => {
+  const out = await outFolder();
+  await aRun(join(out, 'client/night'), 'replicate', [
+    made(0, first),
+    made(1, second),
+    made(2, second, { costUsd: 0.025, model: 'other/one' }),
+    made(3, second, { status: 'failed', costUsd: 0, files: [] }),
+  ]);
+  await aRun(join(out, 'play'), 'simulator', [made(0, first)]);
+  const { code, stdout } = await runsOf(out);
+  expect(code).toBe(0);
+  const lines = stdout.split('\n').map((line) => line.trimEnd().replaceAll(/ {2,}/g, '  '));
+  const [, night = '', play = ''] = lines[0]?.startsWith('when') ? [lines[0], lines[2], lines[1]] : [];
+  expect(play).toContain(`${join(out, 'play')}  owner/name  1/1  0  $0.003 simulated`);
+  expect(night).toContain(`${join(out, 'client/night')}  owner/name and 1 other  3/4  1  $0.031`);
+  expect(lines.slice(4)).toEqual([
+    'real runs  images  cost',
+    `${dayOf(Date.parse(first))}  1  $0.003`,
+    `${dayOf(Date.parse(second))}  2  $0.028`,
+    '2026-11  3  $0.031',
+    '',
+  ]);
+});
+
+it('prints the same as JSON', async () => {
+  const out = await outFolder();
+  await aRun(join(out, 'night'), 'replicate', [made(0, first), made(1, second, { costUsd: null })]);
+  const { stdout } = await runsOf(out, true);
+  expect(JSON.parse(stdout)).toEqual({
+    runs: [
+      {
+        folder: join(out, 'night'),
+        service: 'replicate',
+        simulated: false,
+        startedAt: new Date(first).toISOString(),
+        lastAt: new Date(second).toISOString(),
+        models: ['owner/name'],
+        saved: 2,
+        failed: 0,
+        skipped: 0,
+        costUsd: 0.003,
+        costIncomplete: true,
+      },
+    ],
+    days: [
+      { period: dayOf(Date.parse(first)), images: 1, costUsd: 0.003 },
+      { period: dayOf(Date.parse(second)), images: 1, costUsd: 0 },
+    ],
+    months: [{ period: '2026-11', images: 2, costUsd: 0.003 }],
+  });
+});
+
+it('goes on after a folder that cannot be read, and says so', async () => {
+  const out = await outFolder();
+  await aRun(join(out, 'a'), 'replicate', [made(0, first, { files: [{ ...file, path: '../x.png' }] })]);
+  await aRun(join(out, 'b'), 'replicate', [made(0, first)]);
+  const { code, stdout, stderr } = await runsOf(out);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^warning .*a is left out: .*\n$/);
+  expect(stdout).toContain(join(out, 'b'));
+  expect((await runsOf(join(out, 'none'))).stdout).toBe(
+    `There is no run in ${join(out, 'none')} or below.\n`,
+  );
+});
+
+it('opens the gallery of a run', async () => {
+  const out = await outFolder();
+  await aRun(out, 'replicate', []);
+  const opened: string[] = [];
+  const stdout = new FakeStream();
+  const open = async (page: string) => void opened.push(page);
+  await expect(openRun(out, { stdout }, open)).rejects.toThrow(`${out} has no gallery.`);
+  await writeFile(join(out, 'gallery.html'), '');
+  expect(await openRun(out, { stdout }, open)).toBe(0);
+  expect(opened).toEqual([join(out, 'gallery.html')]);
+  expect(stdout.text).toBe(`  look     file://${out}/gallery.html\n`);
+});

@@ -1,0 +1,20 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { lookLines } from '../../../src/cli/display/lookLines.ts';
+
+it('names what there is to look at, the gallery first, as addresses', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'rxposure look-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  expect(lookLines(folder)).toEqual([]);
+  for (const name of ['ab.html', 'comparison-grid.jpg', 'gallery.html']) {
+    await writeFile(join(folder, name), '');
+  }
+  const url = `file://${folder.replaceAll(' ', '%20')}`;
+  expect(lookLines(folder)).toEqual([
+    `  look     ${url}/gallery.html`,
+    `           ${url}/ab.html`,
+    `           ${url}/comparison-grid.jpg`,
+  ]);
+});

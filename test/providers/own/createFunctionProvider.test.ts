@@ -1,0 +1,110 @@
+import { firstValueFrom, lastValueFrom } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { ProviderError } from '../../../src/errors.ts';
+import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
+import {
+  createFunctionProvider,
+  type FunctionProviderConfig,
+} from '../../../src/providers/own/functionProvider.ts';
+import { planJobs } from '../../../src/sources/planning/planJobs.ts';
+import { aRequest } from '../../../src/testing/aPlan.ts';
+import { marbles } from '../../../src/testing/marbles.ts';
+import { providerConformance } from '../../../src/testing/providerConformance.ts';
+import { hurried } from '../../helpers/hurried.ts';
+import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
+
+const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>';
+const drawn = Buffer.from(svg);
+const providerOf = (config: Partial<FunctionProviderConfig> = {}) =>
+  createFunctionProvider({ service: 'studio', make: async () => drawn, ...config });
+const created = (config: Partial<FunctionProviderConfig>) =>
+  firstValueFrom(providerOf(config).createPrediction(aRequest(), { waitMs: 0 }));
+
+describe('a provider from a function', () => {
+  const rules = providerConformance({
+    provider: providerOf(),
+    request: aRequest(),
+    lacks: ['getPrediction', 'listPredictions', 'cancelPrediction'],
+  });
+  it.each(rules)('$name', ({ check }) => expect(check()).resolves.toBeUndefined());
+
+  it('takes addresses and bytes, one or several', async () => {
+    const url = `data:application/octet-stream;base64,${drawn.toString('base64')}`;
+    const outputOf = async (made: Awaited<ReturnType<FunctionProviderConfig['make']>>) =>
+      (await created({ make: async () => made })).output;
+    expect(await outputOf('https://a.example/b.png')).toEqual(['https://a.example/b.png']);
+    expect(await outputOf([drawn, 'https://a.example/b.png'])).toEqual([url, 'https://a.example/b.png']);
+  });
+
+  it('says how a call has failed, and whether it may be paid', async () => {
+    const make = async () => Promise.reject(new Error('no ink'));
+    expect(await created({ make })).toMatchObject({ status: 'failed', error: 'no ink', output: null });
+    await expect(created({ make, priceUsd: 0.01 })).rejects.toMatchObject({
+      code: 'ERR_MAKE_FAILED',
+      tookEffect: 'unknown',
+      message: expect.stringContaining('no ink'),
+    });
+    const refusal = new ProviderError('ERR_THROTTLED', 'busy', { status: 429 });
+    await expect(created({ make: () => Promise.reject(refusal), priceUsd: 0.01 })).rejects.toBe(refusal);
+    const thrown: FunctionProviderConfig['make'] = () => {
+      throw new Error('at once');
+    };
+    expect(await created({ make: thrown })).toMatchObject({ status: 'failed', error: 'at once' });
+  });
+
+  it(
+    'ends what takes too long',
+    marbles(
+      ({ expectObservable, flush }) => {
+        const signals: AbortSignal[] = [];
+        const make = (_request: unknown, signal: AbortSignal) => {
+          signals.push(signal);
+          return new Promise<string>(() => {});
+        };
+        const provider = providerOf({ make });
+        const status = { status: 'canceled', completedAt: '1970-01-01T00:00:00.005Z', outputComplete: false };
+        const ends = provider.createPrediction(aRequest(), { waitMs: 0, cancelAfterMs: 5 });
+        expectObservable(ends).toBe('-----(c|)', { c: expect.objectContaining(status) });
+        flush();
+        expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+      },
+      { assertEqual: (actual, expected) => expect(actual).toEqual(expected) },
+    ),
+  );
+});
+
+describe('a run with it', () => {
+  const folder = temporaryFolder();
+  // One for all runs: a later run must not be earlier.
+  const scheduler = hurried(200, { isFast: true });
+  const run = (config: Partial<FunctionProviderConfig>, repay = false) => {
+    const jobs = ['a red fox', 'an owl'].map((prompt) => ({ model: 'studio/ink', input: { prompt } }));
+    const settings = {
+      folder: folder(),
+      provider: providerOf(config),
+      repay,
+      scheduler,
+    };
+    return lastValueFrom(runToFolder(() => planJobs(jobs), settings));
+  };
+
+  it('saves its images, at its price', async () => {
+    const { totals, report } = await run({ priceUsd: 0.01 });
+    expect(totals).toMatchObject({ saved: 2, costUsd: 0.02 });
+    expect(report.service).toBe('studio');
+  });
+
+  it('makes nothing again that may be paid, until it is told to', async () => {
+    let calls = 0;
+    const make = async () => {
+      calls += 1;
+      if (calls <= 2) throw new Error('the line went dead');
+      return drawn;
+    };
+    expect((await run({ make, priceUsd: 0.01 })).totals).toMatchObject({ saved: 0, failed: 2 });
+    expect((await run({ make, priceUsd: 0.01 })).totals).toMatchObject({ saved: 0, failed: 2 });
+    expect(calls).toBe(2);
+    expect((await run({ make, priceUsd: 0.01 }, true)).totals).toMatchObject({ saved: 2 });
+    expect(calls).toBe(4);
+  });
+});
