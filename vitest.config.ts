@@ -5,6 +5,8 @@ import { LongestFirst } from './test/longestFirst.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Starts only if a test asks for it.
+    globalSetup: ['test/postgresServer.ts'],
     // What is waited for has as long as its test: how soon it comes is up to who else uses the
     // cores.
     expect: { requireAssertions: true, poll: { timeout: 55_000, interval: 20 } },

@@ -664,6 +664,8 @@ export type JournalEntry =
       readonly request?: PredictionRequest;
       /** Time limit that the request named to the service; absent or null: none. */
       readonly cancelAfterMs?: number | null;
+      /** Money reserved for it; null: no price is known. Absent: the plan's price. */
+      readonly reservedMicroUsd?: number | null;
     }
   | { readonly type: 'created'; readonly attempt: number; readonly predictionId: string }
   /** The attempt ended without a usable output, so the next one may begin. */

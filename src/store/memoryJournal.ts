@@ -9,6 +9,7 @@ import {
   type RunJournal,
   type StoredJob,
 } from './entries.ts';
+import { jobSums } from './jobSums.ts';
 
 /**
  * Creates a journal in memory, for runs without a folder and for tests. It confirms entries at once
@@ -21,10 +22,6 @@ export function createMemoryJournal(): RunJournal {
   const saved = createIndexSet();
   const predictionIds = new Set<string>();
   let lastId = 0;
-  const sum = (amountOf: (job: StoredJob) => number): number =>
-    [...jobs.values(), ...unused].reduce((total, job) => total + amountOf(job), 0);
-  const count = (...states: readonly StoredJob['record']['state'][]): number =>
-    [...jobs.values()].filter(({ record }) => states.includes(record.state)).length;
   const jobOf = (plan: Plan): StoredJob => {
     const known = jobs.get(plan.index);
     if (known?.record.key === plan.key) return known;
@@ -51,18 +48,6 @@ export function createMemoryJournal(): RunJournal {
         if (predictionId !== null) predictionIds.add(predictionId);
         return of(undefined);
       }),
-    savedCount: () => saved.size,
-    counts: () => ({
-      saved: saved.size,
-      failed: count('failed'),
-      skipped: count('skipped'),
-      unfinished: count('intended', 'created', 'ended', 'downloaded'),
-    }),
-    spentMicroUsd: () => sum(({ paidMicroUsd }) => paidMicroUsd),
-    openMicroUsd: () => sum(({ openMicroUsd }) => openMicroUsd),
-    // It ends with the process, and so has no earlier run.
-    sessions: () => [],
-    noteSession: () => {},
-    close: () => {},
+    ...jobSums(() => [...jobs.values(), ...unused]),
   };
 }

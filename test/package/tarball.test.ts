@@ -163,7 +163,9 @@ describe('rxposure, the command', () => {
   it('lists the commands with what they make', async () => {
     const { code, stdout } = await command();
     expect(code).toBe(0);
-    const named = [...stdout.matchAll(/^ {2}([a-z]+)(?: [A-Z…]+)* {2,}[a-zA-Z]/gm)].map(([, name]) => name);
+    const named = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[?[A-Z…]+\]?)* {2,}[a-zA-Z]/gm)].map(
+      ([, name]) => name,
+    );
     expect(named.toSorted()).toEqual(Object.keys(commandTable).toSorted());
     expect(stdout).toContain('  npx rxposure generate prompts.txt --simulate\n');
     expect((await command('--help')).stdout).toBe(stdout);

@@ -58,6 +58,7 @@ export const sidebar: SidebarGroup[] = [
     text: 'Library',
     items: [
       page('The library', '/library'),
+      page('Twelve programs', '/examples'),
       page('Pipelines of your own', '/pipelines-of-your-own'),
       page('Testing', '/testing'),
       page('Architecture', '/architecture'),

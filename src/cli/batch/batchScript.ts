@@ -5,6 +5,7 @@ import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { createCommand } from '../flags/command.ts';
 import { type Flags, type SettledFlags, withDefaults } from '../flags/flags.ts';
+import type { GivenPrice } from '../flags/prices.ts';
 import {
   cacheFolder,
   createWarn,
@@ -75,10 +76,15 @@ export function withSpec(
     {
       ...flags,
       budgetMicroUsd: flags.budgetMicroUsd ?? microUsd(budgetUsd),
-      priceMicroUsd: flags.priceMicroUsd ?? microUsd(priceUsd),
+      prices: [...specPrice(priceUsd), ...flags.prices],
     },
     { seed, count, organize, ratePerMinute: runDefaults.ratePerMinute * speed },
   );
+}
+
+/** The price of a spec, over which those of flags come. */
+function specPrice(priceUsd: number | null): GivenPrice[] {
+  return priceUsd === null ? [] : [{ model: null, microUsd: toMicroUsd(priceUsd) }];
 }
 
 function microUsd(usd: number | null): number | null {

@@ -5,6 +5,7 @@ import { destinationSettings } from '../../pipelines/front/destinations.ts';
 import { type RunSettings, runDefaults } from '../../pipelines/run/settings.ts';
 import { createPictureSigner, type PictureSigner } from '../../provenance/signPicture.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
+import { runPrices } from '../flags/prices.ts';
 
 /** Destinations on the command line, for messages. */
 const destinationFlags = {
@@ -44,7 +45,7 @@ export function runSettings(flags: SettledFlags): Omit<RunSettings, 'folder' | '
     recoveryRounds: flags.recoveryRounds,
     ...(flags.cache === null ? {} : { cacheFolder: flags.cache }),
     ...(flags.budgetMicroUsd === null ? {} : { budgetMicroUsd: flags.budgetMicroUsd }),
-    ...(flags.priceMicroUsd === null ? {} : { priceMicroUsd: flags.priceMicroUsd }),
+    ...runPrices(flags.prices),
     ...(flags.follow === 'wait' ? {} : { waitMs: 0 }),
     detach: flags.detach,
     ...destinationSettings(

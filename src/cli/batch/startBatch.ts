@@ -6,8 +6,10 @@ import {
   planBatch,
 } from '../../pipelines/front/planning/planBatch.ts';
 import { savedJobs } from '../../pipelines/front/planning/savedJobs.ts';
+import { priceFor } from '../../pipelines/run/runConfig.ts';
 import { describePrice } from '../../providers/prices/cost.ts';
 import { typicalDurationMs } from '../../providers/prices/priceTable.ts';
+import { runPrices } from '../flags/prices.ts';
 import { createWarn, idleCoresHint, readEnvironment } from '../script/environment.ts';
 import { exitCodes } from '../script/exit.ts';
 import { printPlan } from './plan.ts';
@@ -31,7 +33,7 @@ export async function startBatch(batch: JobBatch): Promise<number> {
     organize: flags.organize,
     ...(flags.folderSize === null ? {} : { folderSize: flags.folderSize }),
     reuseUnseeded: flags.cacheUnseeded,
-    ...(flags.priceMicroUsd === null ? {} : { priceMicroUsd: flags.priceMicroUsd }),
+    ...runPrices(flags.prices),
     fallbacks: flags.fallbacks,
     ...(flags.provenance === null ? {} : { provenance: flags.provenance }),
     provider: service.provider,
@@ -75,7 +77,7 @@ async function showPlan({ plans }: PlannedBatch, batch: JobBatch): Promise<numbe
     return {
       model,
       schema,
-      price: describePrice(model, flags.priceMicroUsd ?? undefined),
+      price: describePrice(model, priceFor(model, runPrices(flags.prices))),
       durationMs: durationMs === null ? null : durationMs / service.speed,
     };
   });
@@ -96,7 +98,7 @@ async function showPlan({ plans }: PlannedBatch, batch: JobBatch): Promise<numbe
 /** Returns the error of a model without a known price, which a budget needs. */
 function unpriced(model: string): UsageError {
   return new UsageError(`\`--budget\` needs a known price, and there is none for ${model}.`, {
-    suggestion: 'Give the price of one image with --price USD.',
+    suggestion: `Give the price of one image with --price ${model}=USD.`,
   });
 }
 

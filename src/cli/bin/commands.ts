@@ -13,5 +13,6 @@ export const commands: Readonly<Record<CommandName, () => Promise<{ readonly run
   runs: () => import('../commands/folders/runs.ts'),
   render: () => import('../commands/folders/render.ts'),
   prune: () => import('../commands/folders/prune.ts'),
+  init: () => import('../commands/setup/init.ts'),
   check: () => import('../commands/setup/check.ts'),
 };

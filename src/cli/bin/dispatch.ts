@@ -48,7 +48,7 @@ async function meant(word: string, rest: readonly string[]): Promise<string> {
 
 const examples = isClone
   ? ['generate examples/prompts.jsonl --simulate', 'campaign examples/summer-launch.yaml --simulate']
-  : ['generate prompts.txt --simulate', 'campaign spec.yaml --dry-run'];
+  : ['init campaign', 'generate prompts.txt --simulate'];
 
 const epilogue = `
 Begin here, at no cost, on the simulator:

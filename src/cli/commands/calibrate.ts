@@ -4,6 +4,7 @@ import { formatUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
 import { jsonLine } from '../../events/listeners.ts';
 import { recommendConcurrency } from '../../pipelines/run/concurrency.ts';
+import { priceFor } from '../../pipelines/run/runConfig.ts';
 import { runDefaults } from '../../pipelines/run/settings.ts';
 import { estimateMicroUsd } from '../../providers/prices/cost.ts';
 import { compareOutcomes } from '../../sinks/comparison/comparison.ts';
@@ -18,7 +19,8 @@ import { startBatch } from '../batch/startBatch.ts';
 import { calibrationTable, SIMULATED_FIGURES } from '../display/tables.ts';
 import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
-import { flagsIn, withDefaults } from '../flags/flags.ts';
+import { flagsIn, type SettledFlags, withDefaults } from '../flags/flags.ts';
+import { runPrices } from '../flags/prices.ts';
 
 const defaultModel = { model: 'black-forest-labs/flux-schnell', version: null };
 
@@ -94,9 +96,9 @@ export async function calibrate(script: BatchScriptContext): Promise<number> {
 function checkBudget(
   model: string,
   input: Parameters<typeof estimateMicroUsd>[1],
-  { budgetMicroUsd, priceMicroUsd }: { budgetMicroUsd: number | null; priceMicroUsd: number | null },
+  { budgetMicroUsd, prices }: Pick<SettledFlags, 'budgetMicroUsd' | 'prices'>,
 ): void {
-  const each = estimateMicroUsd(model, input, priceMicroUsd ?? undefined);
+  const each = estimateMicroUsd(model, input, priceFor(model, runPrices(prices)));
   if (each === null || budgetMicroUsd === null || each * prompts.length <= budgetMicroUsd) return;
   throw new UsageError(
     `Expected a budget of ${formatUsd(each * prompts.length)} for ${prompts.length} runs of ${model}, got ${formatUsd(budgetMicroUsd)}`,

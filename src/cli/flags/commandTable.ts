@@ -1,5 +1,6 @@
 /** The headings of the list of commands, in its order. */
 const groups = {
+  begin: 'Begin:',
   make: 'Make images:',
   look: 'Look at what there is:',
   go: 'Go on with a run:',
@@ -19,6 +20,12 @@ interface CommandSummary {
 
 /** Every command, in the order of the list. */
 export const commandTable = {
+  init: {
+    heading: groups.begin,
+    takes: '[WORKFLOW]',
+    line: 'write a commented spec or prompt file, and say how to run it',
+    help: 'Writes a commented spec or prompt file of a workflow, and prints the commands to run it, first on the simulator. Asks two or three questions on a terminal; replaces no file.',
+  },
   generate: {
     heading: groups.make,
     takes: 'INPUT',

@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import { quoted } from '../display/text.ts';
-import type { FlagValue } from './flagValues.ts';
+import type { FlagValue } from './flagValue.ts';
 
 /** The groups of flags that a script serves as a whole, each with its heading in the help. */
 export const groupHeadings = {

@@ -123,14 +123,13 @@ export const flagTable = [
     group: 'money',
     value: flagValues.dollars(1, 'dollars above 0 such as 2.50, with at most 6 decimals'),
   }),
-  valueFlag({
+  listFlag({
     name: 'price',
-    field: 'priceMicroUsd',
-    empty: null,
-    argument: 'USD',
-    help: 'price of one output image; overrides the built-in table',
+    field: 'prices',
+    argument: '[MODEL=]USD',
+    help: 'price of one output image, of a model or of all; overrides the built-in table; repeatable',
     group: 'money',
-    value: flagValues.dollars(0, 'dollars such as 0.025, with at most 6 decimals'),
+    value: flagValues.price,
   }),
   valueFlag({
     name: 'max-attempts',

@@ -1,19 +1,9 @@
 import { z } from 'zod';
-import { MODEL_REFERENCE, type ModelReference } from '../../base/modelName.ts';
-import { nearestName } from '../../base/suggest.ts';
-import { modelCatalogue } from '../../providers/prices/catalogue.ts';
+import type { ModelReference } from '../../base/modelName.ts';
 import { httpUrl } from '../../providers/replicate/credentials.ts';
-
-/** A parser for the text after a flag. */
-export interface FlagValue<Value> {
-  /** Completes the sentence "Expected `--flag` to be …". */
-  readonly expected: string;
-  readonly schema: z.ZodType<Value, string>;
-  /** Advice for a text that is no value. Default: none. */
-  readonly advice?: (text: string) => string;
-  /** Formats a value as you would type it. Default: `String`. */
-  readonly show?: (value: Value) => string;
-}
+import type { FlagValue } from './flagValue.ts';
+import { modelAdvice, modelReference } from './modelValues.ts';
+import { dollars, price } from './moneyValues.ts';
 
 function wholeNumber(min: number, max: number): FlagValue<number> {
   return {
@@ -99,22 +89,6 @@ const fileSize: FlagValue<number> = {
 
 const unitBytes: Readonly<Record<string, number>> = { k: 1_000, m: 1_000_000, g: 1_000_000_000 };
 
-/** Dollars, as whole millionths. Parsed by digits, because a float is off by one now and then. */
-function dollars(minMicroUsd: number, expected: string): FlagValue<number> {
-  const amount = /^\$?(\d{1,9})(?:\.(\d{1,6}))?$/;
-  return {
-    expected,
-    schema: z
-      .string()
-      .regex(amount)
-      .transform((text) => {
-        const [, whole = '', decimals = ''] = amount.exec(text) ?? [];
-        return Number(whole + decimals.padEnd(6, '0'));
-      })
-      .pipe(z.number().min(minMicroUsd)),
-  };
-}
-
 function oneOf<const Word extends string>(words: readonly Word[]): FlagValue<Word> {
   return { expected: `one of ${words.join(', ')}`, schema: z.enum(words) };
 }
@@ -123,40 +97,6 @@ function oneOf<const Word extends string>(words: readonly Word[]): FlagValue<Wor
 function keyOf<Word extends string>(record: Readonly<Record<Word, unknown>>): FlagValue<Word> {
   return oneOf(Object.keys(record).filter((key): key is Word => Object.hasOwn(record, key)));
 }
-
-/** Returns the name in the address of a model's page, as it is copied; other texts as they are. */
-function asReference(text: string): string {
-  return text
-    .trim()
-    .replace(/^(?:https?:\/\/)?(?:www\.)?replicate\.com\//i, '')
-    .replace(/^deployments\//i, 'deployments/')
-    .replace(/[?#].*$/, '')
-    .replace(/\/+$/, '')
-    .replace(/\/versions\/(?=[0-9a-f]{64}$)/, ':');
-}
-
-/** Names the well-known model that a name without its owner probably means. */
-function modelAdvice(text: string): string {
-  const models = modelCatalogue.map(({ model }) => model);
-  const names = new Map(models.map((model) => [model.split('/')[1] ?? '', model]));
-  const meant = names.get(nearestName(text, names.keys()) ?? '');
-  return meant === undefined
-    ? 'Write it as on its page: https://replicate.com/explore lists models.'
-    : `Did you mean ${meant}?`;
-}
-
-const modelReference: FlagValue<ModelReference> = {
-  expected: 'OWNER/NAME, OWNER/NAME:VERSION (64 hex digits) or deployments/OWNER/NAME',
-  advice: modelAdvice,
-  schema: z
-    .string()
-    .transform(asReference)
-    .pipe(z.string().regex(MODEL_REFERENCE))
-    .transform((text) => {
-      const [model = '', version = null] = text.split(':');
-      return { model, version };
-    }),
-};
 
 const concurrency: FlagValue<number | 'auto'> = {
   expected: `${wholeNumber(1, 10_000).expected}, or auto`,
@@ -235,6 +175,7 @@ export const flagValues = {
   time,
   pause,
   dollars,
+  price,
   oneOf,
   keyOf,
   fileSize,

@@ -114,7 +114,7 @@ async function* plansIn(path: string): AsyncGenerator<Plan> {
     const lines = await newestLines(handle, path);
     for (const [, { offsetBytes, lengthBytes }] of [...lines].sort(([a], [b]) => a - b)) {
       const { buffer } = await handle.read(Buffer.alloc(lengthBytes), 0, lengthBytes, offsetBytes);
-      const plan = planOf(buffer.toString('utf8'));
+      const plan = planOfLine(buffer.toString('utf8'));
       if (plan !== null) yield plan;
     }
   } catch (error) {
@@ -143,7 +143,7 @@ async function newestLines(handle: FileHandle, path: string): Promise<Map<number
 
 function planAt(place: string, line: string): Plan | null {
   try {
-    return planOf(line);
+    return planOfLine(line);
   } catch (error) {
     throw atPlace(place, error);
   }
@@ -153,7 +153,7 @@ function planAt(place: string, line: string): Plan | null {
  * Reads one line; null if a crash cut it off. Throws `UsageError` if its files would lie outside of
  * the run folder.
  */
-function planOf(line: string): Plan | null {
+export function planOfLine(line: string): Plan | null {
   try {
     return planSchema.parse(JSON.parse(line));
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import type { JobRecord } from '../../types.ts';
 import { hasOpenAttempt, type JournalCounts, type StoredJob } from '../entries.ts';
@@ -55,7 +55,7 @@ const PUT_JOB = `
     $request, $prediction, $files, $cost_micro_usd, $open_micro_usd, $paid_micro_usd, $checksum
   )`;
 
-type Row = Readonly<Record<string, SQLOutputValue>>;
+type Row = Readonly<Record<string, unknown>>;
 
 /**
  * Creates the table of jobs. It stores files in the run folder by their relative paths, so that the
@@ -189,7 +189,8 @@ function jobOf(row: Row | undefined, folder: string): StoredJob | undefined {
   return row === undefined ? undefined : storedJob(row, folder);
 }
 
-function storedJob(columns: Row, folder: string): StoredJob {
+/** Reads a row of the table, whose files are below a folder. */
+export function storedJob(columns: Row, folder: string): StoredJob {
   const row = jobRowSchema.parse(columns);
   return {
     id: row.id,
@@ -211,7 +212,8 @@ function storedJob(columns: Row, folder: string): StoredJob {
   };
 }
 
-function rowOfJob(job: StoredJob, folder: string): Record<string, string | number | null> {
+/** Returns the row of a job, whose files are below a folder. */
+export function rowOfJob(job: StoredJob, folder: string): Record<string, string | number | null> {
   const { id, index, record, openMicroUsd, paidMicroUsd } = job;
   const { request, prediction, files } = record;
   return {

@@ -49,7 +49,7 @@ describe('values', () => {
       maxOutputBytes: null,
       maxWaitMs: null,
       budgetMicroUsd: null,
-      priceMicroUsd: null,
+      prices: [],
       maxAttempts: null,
       timeoutMs: null,
       onTimeout: null,
@@ -111,7 +111,16 @@ describe('values', () => {
     ['--budget 2.5', { budgetMicroUsd: 2_500_000 }],
     // As a float, 0.0000290 * 1e6 would be 28.999….
     ['--budget $0.000029', { budgetMicroUsd: 29 }],
-    ['--price 0', { priceMicroUsd: 0 }],
+    ['--price 0', { prices: [{ model: null, microUsd: 0 }] }],
+    [
+      '--price 0.01 --price o/n=$0.025',
+      {
+        prices: [
+          { model: null, microUsd: 10_000 },
+          { model: 'o/n', microUsd: 25_000 },
+        ],
+      },
+    ],
     ['--timeout 1.5', { timeoutMs: 1_500 }],
     ['--max-wait 90', { maxWaitMs: 90_000 }],
     ['--max-wait 1.5s', { maxWaitMs: 1_500 }],

@@ -75,13 +75,15 @@ describe('a provider from a function', () => {
 
 describe('a run with it', () => {
   const folder = temporaryFolder();
+  // One for all runs: a later run must not be earlier.
+  const scheduler = hurried(200, { isFast: true });
   const run = (config: Partial<FunctionProviderConfig>, repay = false) => {
     const jobs = ['a red fox', 'an owl'].map((prompt) => ({ model: 'studio/ink', input: { prompt } }));
     const settings = {
       folder: folder(),
       provider: providerOf(config),
       repay,
-      scheduler: hurried(200, { isFast: true }),
+      scheduler,
     };
     return lastValueFrom(runToFolder(() => planJobs(jobs), settings));
   };

@@ -41,7 +41,7 @@ function wrongResponse(
 }
 
 /** The error of a create request whose prediction was taken for that of an equal request. */
-export function takenByAnother({ id }: Prediction): ProviderError {
+export function takenByAnother({ id }: Pick<Prediction, 'id'>): ProviderError {
   return new ProviderError('ERR_PREDICTION_TAKEN', `Prediction ${id} belongs to another job`, {
     ...lost,
     suggestion: 'Nothing to do: this job gets the prediction of the other one.',

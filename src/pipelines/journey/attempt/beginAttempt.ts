@@ -109,6 +109,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
           atMs: job.startedAtMs,
           cancelAfterMs,
           request: forJournal(sent),
+          reservedMicroUsd: priceMicroUsd,
         });
       },
       onThrottled: (namedMs, message) => {

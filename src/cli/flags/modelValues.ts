@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { MODEL_REFERENCE, type ModelReference } from '../../base/modelName.ts';
+import { nearestName } from '../../base/suggest.ts';
+import { modelCatalogue } from '../../providers/prices/catalogue.ts';
+import type { FlagValue } from './flagValue.ts';
+
+/** Returns the name in the address of a model's page, as it is copied; other texts as they are. */
+export function asReference(text: string): string {
+  return text
+    .trim()
+    .replace(/^(?:https?:\/\/)?(?:www\.)?replicate\.com\//i, '')
+    .replace(/^deployments\//i, 'deployments/')
+    .replace(/[?#].*$/, '')
+    .replace(/\/+$/, '')
+    .replace(/\/versions\/(?=[0-9a-f]{64}$)/, ':');
+}
+
+/** Names the well-known model that a name without its owner probably means. */
+export function modelAdvice(text: string): string {
+  const models = modelCatalogue.map(({ model }) => model);
+  const names = new Map(models.map((model) => [model.split('/')[1] ?? '', model]));
+  const meant = names.get(nearestName(text, names.keys()) ?? '');
+  return meant === undefined
+    ? 'Write it as on its page: https://replicate.com/explore lists models.'
+    : `Did you mean ${meant}?`;
+}
+
+export const modelReference: FlagValue<ModelReference> = {
+  expected: 'OWNER/NAME, OWNER/NAME:VERSION (64 hex digits) or deployments/OWNER/NAME',
+  advice: modelAdvice,
+  schema: z
+    .string()
+    .transform(asReference)
+    .pipe(z.string().regex(MODEL_REFERENCE))
+    .transform((text) => {
+      const [model = '', version = null] = text.split(':');
+      return { model, version };
+    }),
+};

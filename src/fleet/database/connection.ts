@@ -1,0 +1,122 @@
+import { UsageError } from '../../errors.ts';
+import { toDatabaseError } from './databaseErrors.ts';
+
+/** A row of a result. */
+export type Row = Readonly<Record<string, unknown>>;
+/** Runs one statement; resolves with its rows, and rejects with PostgreSQL's error. */
+export type Query = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
+
+/** The database of a fleet: some connections to one PostgreSQL. */
+export interface Database {
+  readonly query: Query;
+  /** Runs statements in one transaction, which is rolled back if `work` rejects. */
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  /** Waits for what is running, and closes all connections. */
+  close(): Promise<void>;
+}
+
+export interface DatabaseConfig {
+  /** `postgres://USER@HOST/DATABASE?sslmode=verify-full`. */
+  url: string;
+  /** Connections, at most. Default 10. */
+  connections?: number;
+  /** Name of this process for the database's own views. Default `rxposure`. */
+  name?: string;
+}
+
+/** Time for a new connection; then it counts as not made. */
+const CONNECT_MS = 5_000;
+const OLDEST_VERSION = 15;
+
+/**
+ * Opens the database of a fleet. Rejects with `UsageError` if the address is none, or the server is
+ * too old or loses what it has confirmed, or the package `pg` is not installed; with `StorageError`
+ * if the database cannot be reached.
+ */
+export async function openDatabase({
+  url,
+  connections = 10,
+  name = 'rxposure',
+}: DatabaseConfig): Promise<Database> {
+  const connectionString = withTls(url);
+  // Loaded only here: a run on one machine has no database.
+  const { default: pg } = await import('pg').catch((cause: unknown) => {
+    throw new UsageError('A database needs the package pg, which is not installed.', {
+      suggestion: 'Run: npm install pg',
+      cause,
+    });
+  });
+  const pool = new pg.Pool({
+    connectionString,
+    max: connections,
+    application_name: name,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+  });
+  // A connection that breaks while it is idle is made again with the next query.
+  pool.on('error', () => {});
+  const database: Database = {
+    query: async (sql, values = []) => (await pool.query(sql, [...values])).rows,
+    transaction: async (work) => {
+      const client = await pool.connect();
+      let failure: Error | undefined;
+      try {
+        await client.query('BEGIN');
+        const result = await work(async (sql, values = []) => (await client.query(sql, [...values])).rows);
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        failure = error instanceof Error ? error : new Error(String(error));
+        await client.query('ROLLBACK').catch(() => {});
+        throw error;
+      } finally {
+        // A connection that may be in the middle of something is not used again.
+        client.release(failure);
+      }
+    },
+    close: () => pool.end(),
+  };
+  try {
+    await expectDurable(database.query);
+    return database;
+  } catch (error) {
+    await pool.end();
+    throw toDatabaseError(error);
+  }
+}
+
+/** Adds `sslmode=verify-full` to an address that names no mode, and is not on this machine. */
+function withTls(text: string): string {
+  if (!/^postgres(?:ql)?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new UsageError('Expected an address like postgres://USER@HOST/DATABASE for the database.', {
+      suggestion: 'Give it with --queue or RXPOSURE_QUEUE.',
+    });
+  }
+  const url = new URL(text);
+  const isLocal = /^(?:|localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
+  if (!isLocal && !url.searchParams.has('sslmode')) url.searchParams.set('sslmode', 'verify-full');
+  return url.href;
+}
+
+/**
+ * Rejects with `UsageError` if the server is too old, or a power cut may take from it what it has
+ * confirmed.
+ */
+export async function expectDurable(query: Query): Promise<void> {
+  const [settings = {}] = await query(`
+    SELECT current_setting('server_version_num')::integer / 10000 AS version, current_setting('fsync') AS fsync,
+      current_setting('full_page_writes') AS full_page_writes,
+      current_setting('synchronous_commit') AS synchronous_commit`);
+  if (Number(settings.version) < OLDEST_VERSION) {
+    throw new UsageError(`Expected PostgreSQL ${OLDEST_VERSION} or later, got ${settings.version}`);
+  }
+  for (const name of ['fsync', 'full_page_writes', 'synchronous_commit']) {
+    if (settings[name] !== 'off') continue;
+    throw new UsageError(
+      `The database has \`${name}\` off: a power cut could make images be paid for twice.`,
+      {
+        suggestion: `Set ${name} = on in postgresql.conf, or for this database and user.`,
+      },
+    );
+  }
+}

@@ -1,0 +1,90 @@
+import { map, type Observable } from 'rxjs';
+import { z } from 'zod';
+import type { Json } from '../../types.ts';
+import type { Database } from './connection.ts';
+import { createCall, type PartCallsConfig } from './partCalls.ts';
+
+/** What the account may do, all runs and machines together. */
+export interface AccountLimits {
+  /** Create requests in any minute, at most. */
+  readonly perMinute: number;
+  /** Of those, how many at once after a pause: as in `createTokenBucket`. */
+  readonly burst: number;
+  /** Predictions in flight. */
+  readonly slots: number;
+}
+
+/** A run to open. */
+export interface RunToOpen {
+  /** Identifies it for those who look at it again. */
+  readonly name: string;
+  /** Hash of everything that its plans follow from: the same name with another one is refused. */
+  readonly fingerprint: string;
+  /** Without secrets. */
+  readonly settings: Json;
+  readonly planFormat: number;
+  /** Null: no limit. */
+  readonly limitMicroUsd: number | null;
+  /** Number of its jobs. */
+  readonly total: number;
+}
+
+/** A run in the database. */
+export interface OpenedRun {
+  readonly run: number;
+  readonly state: 'loading' | 'running' | 'paused' | 'done';
+  /** Parts that are loaded: the first ones. */
+  readonly parts: number;
+}
+
+/** Consecutive plans of a run, packed. */
+export interface PartToLoad {
+  readonly run: number;
+  readonly part: number;
+  /** Index of its first job. */
+  readonly first: number;
+  readonly jobs: number;
+  readonly plans: Uint8Array;
+}
+
+/**
+ * The calls of those that open and load runs. Each is idempotent, and repeated for as long as the
+ * database does not respond.
+ */
+export interface RunCalls {
+  setAccount(limits: AccountLimits): Observable<void>;
+  /** Opens a run, or finds it by its name. Emits `UsageError` if that has another input. */
+  open(run: RunToOpen): Observable<OpenedRun>;
+  load(part: PartToLoad): Observable<void>;
+  /** Lets a run go on that is loaded, or was paused. */
+  start(run: number): Observable<void>;
+  /** Pauses a run, which the service refuses: `reason` is for people. */
+  pause(run: number, reason: string): Observable<void>;
+  /** Deletes a run with its plans and outcomes. */
+  forget(run: number): Observable<void>;
+}
+
+const openedSchema = z.object({
+  run: z.coerce.number(),
+  state: z.enum(['loading', 'running', 'paused', 'done']),
+  parts: z.int(),
+});
+
+/** Creates the calls about runs. */
+export function createRunCalls({ query }: Pick<Database, 'query'>, config: PartCallsConfig = {}): RunCalls {
+  const call = createCall(query, config);
+  const done = (sql: string, values: readonly unknown[]) => call(sql, values).pipe(map(() => undefined));
+  return {
+    setAccount: ({ perMinute, burst, slots }) =>
+      done('SELECT rx_v1.set_account($1, $2, $3)', [perMinute, burst, slots]),
+    open: ({ name, fingerprint, settings, planFormat, limitMicroUsd, total }) =>
+      call('SELECT * FROM rx_v1.open_run($1, $2, $3, $4, $5, $6)', [
+        ...[name, fingerprint, JSON.stringify(settings), planFormat, limitMicroUsd, total],
+      ]).pipe(map((row) => openedSchema.parse(row))),
+    load: ({ run, part, first, jobs, plans }) =>
+      done('SELECT rx_v1.load($1, $2, $3, $4, $5)', [run, part, first, jobs, plans]),
+    start: (run) => done('SELECT rx_v1.start($1)', [run]),
+    pause: (run, reason) => done('SELECT rx_v1.pause($1, $2)', [run, reason]),
+    forget: (run) => done('SELECT rx_v1.forget($1)', [run]),
+  };
+}

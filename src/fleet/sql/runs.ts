@@ -1,0 +1,70 @@
+/**
+ * Sets what the account may do. A first call opens it; a later one changes the limits and leaves
+ * what is in flight as it is.
+ */
+const ACCOUNT = `
+  CREATE FUNCTION rx_v1.set_account(p_per_minute double precision, p_burst integer, p_slots integer)
+  RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO rx.account (per_minute, burst, slots, tokens, pace, counted_at)
+      VALUES (p_per_minute, p_burst, p_slots, p_burst, p_per_minute, clock_timestamp())
+      ON CONFLICT (only_row) DO UPDATE SET per_minute = excluded.per_minute, burst = excluded.burst,
+        slots = excluded.slots, tokens = least(rx.account.tokens, excluded.burst),
+        pace = least(rx.account.pace, excluded.per_minute);
+  $$;
+`;
+
+/**
+ * Opens a run by its name, or finds it: the same input goes on, another one is refused. A new limit
+ * counts from now on, also if more is spent already.
+ */
+const OPEN_RUN = `
+  CREATE FUNCTION rx_v1.open_run(
+    p_name text, p_fingerprint text, p_settings jsonb, p_plan_format integer, p_limit bigint, p_total integer,
+    OUT run bigint, OUT state text, OUT parts integer
+  ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  DECLARE
+    known rx.run;
+  BEGIN
+    INSERT INTO rx.run (name, fingerprint, settings, plan_format, limit_micro_usd, total)
+      VALUES (p_name, p_fingerprint, p_settings, p_plan_format, p_limit, p_total)
+      ON CONFLICT (name) DO UPDATE SET limit_micro_usd = excluded.limit_micro_usd
+        WHERE rx.run.fingerprint = excluded.fingerprint
+      RETURNING * INTO known;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'run % has another input', p_name USING ERRCODE = 'RXI01';
+    END IF;
+    run := known.id;
+    state := known.state;
+    SELECT count(*) INTO parts FROM rx.part p WHERE p.run = known.id;
+  END $$;
+`;
+
+const LOAD = `
+  CREATE FUNCTION rx_v1.load(p_run bigint, p_part integer, p_first integer, p_jobs integer, p_plans bytea)
+  RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO rx.part (run, part, first_index, jobs, plans) VALUES (p_run, p_part, p_first, p_jobs, p_plans)
+      ON CONFLICT DO NOTHING;
+  $$;
+`;
+
+/**
+ * Lets a run go on once its parts are loaded, or whatever paused it is over; or pauses it, because
+ * the service refuses everything of it.
+ */
+const STATES = `
+  CREATE FUNCTION rx_v1.start(p_run bigint) RETURNS void
+  LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE rx.run SET state = 'running', reason = NULL WHERE id = p_run AND state IN ('loading', 'paused');
+  $$;
+  CREATE FUNCTION rx_v1.pause(p_run bigint, p_reason text) RETURNS void
+  LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE rx.run SET state = 'paused', reason = p_reason WHERE id = p_run AND state = 'running';
+  $$;
+  CREATE FUNCTION rx_v1.forget(p_run bigint) RETURNS void
+  LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DELETE FROM rx.run WHERE id = p_run;
+  $$;
+`;
+
+/** The functions that producers open, load and end runs with. */
+export const RUNS = [ACCOUNT, OPEN_RUN, LOAD, STATES].join('\n');
