@@ -25,7 +25,7 @@ try {
     columns: COLUMNS,
     rows: ROWS,
     cwd,
-    shownCwd: '~/animals',
+    shownCwd: '/home/mia/animals',
     commands: [{ typed: 'cat prompts.csv', run: 'cat prompts.csv' }, command, command],
   });
   const label = 'A run of 20 images in a terminal, and the same command again: nothing is made twice';
