@@ -66,7 +66,7 @@ async function build(cache: string, folder: string): Promise<void> {
   await run(process.execPath, ['.ci/build.mjs', join(published, 'dist')]);
   const { scripts: _scripts, ...manifest } = JSON.parse(await readFile('package.json', 'utf8'));
   await writeFile(join(published, 'package.json'), JSON.stringify(manifest, null, 2));
-  for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', 'examples']) {
+  for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', 'examples', 'schemas']) {
     await cp(name, join(published, name), { recursive: true });
   }
   const { stdout } = await run('npm', ['pack', '--pack-destination', staging, '--silent'], {
@@ -86,8 +86,9 @@ async function hashOfSources(): Promise<string> {
   const sources = found.filter((path) => path.endsWith('.ts')).map((path) => join('src', path));
   const others = ['package.json', '.ci/build.mjs', 'tsconfig.json', 'tsconfig.build.json', 'README.md'];
   const examples = (await readdir('examples/library')).map((name) => join('examples/library', name));
+  const schemas = (await readdir('schemas')).map((name) => join('schemas', name));
   const hash = createHash('sha256');
-  for (const path of [...sources, ...others, ...examples].sort())
+  for (const path of [...sources, ...others, ...examples, ...schemas].sort())
     hash.update(path).update(await readFile(path));
   return hash.digest('hex').slice(0, 16);
 }

@@ -163,7 +163,9 @@ describe('rxposure, the command', () => {
   it('lists the commands with what they make', async () => {
     const { code, stdout } = await command();
     expect(code).toBe(0);
-    const named = [...stdout.matchAll(/^ {2}([a-z]+)(?: [A-Z…]+)* {2,}[a-zA-Z]/gm)].map(([, name]) => name);
+    const named = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[?[A-Z…]+\]?)* {2,}[a-zA-Z]/gm)].map(
+      ([, name]) => name,
+    );
     expect(named.toSorted()).toEqual(Object.keys(commandTable).toSorted());
     expect(stdout).toContain('  npx rxposure generate prompts.txt --simulate\n');
     expect((await command('--help')).stdout).toBe(stdout);
@@ -181,6 +183,17 @@ describe('rxposure, the command', () => {
     expect(stdout).toContain('Usage: npx rxposure generate INPUT [flags]');
     expect(stdout).toContain('  npx rxposure generate prompts.csv --model');
     expect(stdout).not.toContain('pipelines/');
+  });
+
+  it('writes a spec that names its schema, and makes its images', async () => {
+    expect(await command('init', 'campaign', '--name', 'first')).toMatchObject({ code: 0 });
+    const spec = await readFile(join(folder, 'first.yaml'), 'utf8');
+    expect(spec).toMatch(/^# yaml-language-server: \$schema=\S+\/schemas\/campaign\.json\n/);
+    const { code, stderr } = await command('campaign', 'first.yaml', '--simulate=100');
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    const look = await command('open', 'out/first-simulated', '--print');
+    expect(look).toMatchObject({ code: 0, stdout: expect.stringMatching(/look +file:.*gallery\.html/) });
+    expect(await command('check', 'first.yaml')).toMatchObject({ code: 0 });
   });
 
   it('makes images from a prompt file, outside of any clone', async () => {
