@@ -185,6 +185,17 @@ describe('rxposure, the command', () => {
     expect(stdout).not.toContain('pipelines/');
   });
 
+  it('writes a spec that names its schema, and makes its images', async () => {
+    expect(await command('init', 'campaign', '--name', 'first')).toMatchObject({ code: 0 });
+    const spec = await readFile(join(folder, 'first.yaml'), 'utf8');
+    expect(spec).toMatch(/^# yaml-language-server: \$schema=\S+\/schemas\/campaign\.json\n/);
+    const { code, stderr } = await command('campaign', 'first.yaml', '--simulate=100');
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    const look = await command('open', 'out/first-simulated', '--print');
+    expect(look).toMatchObject({ code: 0, stdout: expect.stringMatching(/look +file:.*gallery\.html/) });
+    expect(await command('check', 'first.yaml')).toMatchObject({ code: 0 });
+  });
+
   it('makes images from a prompt file, outside of any clone', async () => {
     await writeFile(join(folder, 'p.txt'), 'a red fox\nan owl\n');
     const { code, stderr } = await command('generate', 'p.txt', '--simulate=100');

@@ -23,7 +23,7 @@ export const commandTable = {
   init: {
     heading: groups.begin,
     takes: '[WORKFLOW]',
-    line: 'write a commented spec or prompt file, and say how to run it',
+    line: 'write a commented spec or prompt file to begin with',
     help: 'Writes a commented spec or prompt file of a workflow, and prints the commands to run it, first on the simulator. Asks two or three questions on a terminal; replaces no file.',
   },
   generate: {

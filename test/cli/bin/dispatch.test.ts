@@ -15,7 +15,9 @@ describe('rxposure without a command', () => {
   it('lists every command in a line each, and where to begin', async () => {
     const { code, stdout } = await rxposure();
     expect(code).toBe(0);
-    const named = [...stdout.matchAll(/^ {2}([a-z]+)(?: [A-Z…]+)* {2,}[a-zA-Z]/gm)].map(([, name]) => name);
+    const named = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[?[A-Z…]+\]?)* {2,}[a-zA-Z]/gm)].map(
+      ([, name]) => name,
+    );
     const scripts = (await readdir('pipelines')).map((name) => name.replace(/\.ts$/, ''));
     const withScript = scripts
       .filter((name) => name !== 'rxposure')
