@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 /** What a worker is to do. */
 export interface Work {
+  /** The seeds to run, in place of `first`, `step` and `count`. Default: none. */
+  readonly seeds?: readonly number[] | undefined;
   readonly first: number;
   readonly step: number;
   readonly count: number;
@@ -57,7 +59,7 @@ export async function runWorkers(config: WorkersConfig): Promise<Totals> {
     mutant,
     stopsAtFailure,
   } = config;
-  const { untilMs = Number.MAX_SAFE_INTEGER, onWorld = () => {} } = config;
+  const { seeds, untilMs = Number.MAX_SAFE_INTEGER, onWorld = () => {} } = config;
   const totals: Totals = { worlds: 0, crashes: 0, contacts: 0, made: 0, virtualMs: 0, failures: [] };
   const stop = new AbortController();
   const note = (world: WorldLine) => {
@@ -72,10 +74,21 @@ export async function runWorkers(config: WorkersConfig): Promise<Totals> {
   };
   const run = (number: number) => {
     const share = Math.ceil((count - number) / workers);
-    const work: Work = { first: first + number, step: workers, count: share, untilMs, shrinks, keepsLog };
+    const own = seeds?.filter((_, at) => at % workers === number);
+    const work: Work = {
+      seeds: own,
+      first: first + number,
+      step: workers,
+      count: share,
+      untilMs,
+      shrinks,
+      keepsLog,
+    };
     return runWorker(work, mutant, note, stop.signal);
   };
-  await Promise.all(Array.from({ length: Math.min(workers, count) }, (_, number) => run(number)));
+  await Promise.all(
+    Array.from({ length: Math.min(workers, seeds?.length ?? count) }, (_, number) => run(number)),
+  );
   return totals;
 }
 

@@ -1,6 +1,8 @@
 import { registerHooks } from 'node:module';
 import { patchDatabase } from './disk/database.ts';
 import { mountDisks } from './disk/mount.ts';
+import { mutants } from './mutants/mutants.ts';
+import { loadMutant } from './mutants/mutate.ts';
 import { patchTime } from './world/patchTime.ts';
 
 /**
@@ -14,3 +16,6 @@ const fileHost = new URL('service/fileHost.ts', import.meta.url).href;
 registerHooks({
   resolve: (specifier, context, next) => next(specifier === 'got' ? fileHost : specifier, context),
 });
+
+const mutant = mutants[process.env.SIMULATED_MUTANT ?? ''];
+if (mutant !== undefined) loadMutant(mutant);

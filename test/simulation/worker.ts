@@ -8,15 +8,16 @@ const { describeShrunk, shrinkWorld } = await import('./shrink.ts');
 // Loaded before time is virtual: a module comes from a real disk.
 for (const name of ['fs-extra/esm', 'replicate', 'file-type', 'got']) await import(name);
 
-const { first, step, count, untilMs, shrinks, keepsLog }: Work = JSON.parse(process.argv[2] ?? '{}');
+const { seeds, first, step, count, untilMs, shrinks, keepsLog }: Work = JSON.parse(process.argv[2] ?? '{}');
 // A stack for each of the many errors that worlds are full of is a tenth of all time.
 if (!keepsLog) Error.stackTraceLimit = 0;
 let shrinksLeft = shrinks;
 const print = (line: WorldLine) =>
   new Promise<void>((resolve) => process.stdout.write(`${JSON.stringify(line)}\n`, () => resolve()));
 
-for (let number = 0; number < count && Date.now() < untilMs; number += 1) {
-  const seed = first + number * step;
+const all = seeds ?? Array.from({ length: count }, (_, number) => first + number * step);
+for (const seed of all) {
+  if (Date.now() >= untilMs) break;
   const report = await runWorld(drawWorld(seed), { keepsLog });
   const { problems, crashes, contacts, made, virtualMs, config, log } = report;
   let history: string | null = keepsLog ? log.join('\n') : null;

@@ -43,8 +43,8 @@ export function systemError(code: string, syscall: string, path: string): NodeJS
 
 /**
  * A disk in memory. Programs see all that was written; a power cut leaves what was flushed, and of
- * the rest any part: of each folder's changes of names a prefix, of each file's writes any, each
- * torn at any byte, with zeros in the holes. Renames are atomic. Folders are there at once.
+ * the rest any part: of each folder's changes of names a prefix, of each file's pages any state
+ * since its flush, with zeros in the holes, or all up to a write that is torn at any byte. Renames are atomic. Folders are there at once.
  *
  * That is what POSIX promises, and less than ext4 gives (after Pillai et al., OSDI '14).
  */
@@ -168,22 +168,35 @@ export class Disk {
   }
 }
 
-/** Returns what a power cut leaves of a file that was not flushed. */
+const PAGE_BYTES = 4_096;
+
+/**
+ * Returns what a power cut leaves of a file that was not flushed: each of its pages as it was after
+ * some of the writes. Half of the time that is the same moment for all pages, and the next write is
+ * torn.
+ */
 function leftOf({ durable, writes }: Inode, chance: Chance): Buffer {
-  let left = durable;
-  const isInOrder = chance.whole('cut.order', 0, 1) === 1;
+  const moments = [durable];
+  for (const write of writes) moments.push(applied(moments.at(-1) ?? durable, write));
   const reached = chance.whole('cut.reached', 0, writes.length);
-  for (const [number, write] of writes.entries()) {
-    const isLost = isInOrder ? number > reached : chance.whole('cut.lost', 0, 1) === 1;
-    if (isLost) continue;
-    if ('size' in write) left = resized(left, write.size);
-    else {
-      const isTorn = isInOrder ? number === reached : chance.whole('cut.torn', 0, 3) === 0;
-      const length = isTorn ? chance.whole('cut.at', 0, write.bytes.length) : write.bytes.length;
-      left = overwritten(left, write.at, write.bytes.subarray(0, length));
-    }
+  const next = writes[reached];
+  const before = moments[reached] ?? durable;
+  if (chance.whole('cut.order', 0, 1) === 1) {
+    if (next === undefined || 'size' in next) return before;
+    return overwritten(before, next.at, next.bytes.subarray(0, chance.whole('cut.at', 0, next.bytes.length)));
+  }
+  const pages = Math.ceil(Math.max(...moments.map(({ length }) => length)) / PAGE_BYTES);
+  const chosen = Array.from({ length: pages }, () => chance.whole('cut.page', 0, reached));
+  const left = Buffer.alloc(moments[Math.max(0, ...chosen)]?.length ?? 0);
+  for (const [page, moment] of chosen.entries()) {
+    const start = page * PAGE_BYTES;
+    moments[moment]?.copy(left, start, start, Math.min(start + PAGE_BYTES, left.length));
   }
   return left;
+}
+
+function applied(data: Buffer, write: Write): Buffer {
+  return 'size' in write ? resized(data, write.size) : overwritten(data, write.at, write.bytes);
 }
 
 function overwritten(data: Buffer, at: number, bytes: Buffer): Buffer {

@@ -97,7 +97,7 @@ export class Service {
     return problem(404, 'Not found', 'No such page');
   }
 
-  private create({ url, headers, body, process }: Arrival, path: string): Answer {
+  private create({ headers, body, process }: Arrival, path: string): Answer {
     const { noCredit } = this.config;
     const { nowMs } = this.timeline;
     if (noCredit !== null && nowMs >= noCredit[0] && nowMs < noCredit[1])
@@ -110,7 +110,8 @@ export class Service {
     const waitS = /wait(?:=(\d+))?/.exec(headers.get('prefer') ?? '');
     const waitMs = waitS === null ? 0 : Number(waitS[1] ?? 60) * 1_000;
     const limits = this.limits();
-    void url;
+    if (this.chance.strikes('service.errorAfter', this.config.faults.serverError / 2))
+      return problem(500, 'Internal server error', 'Something went wrong');
     const isDone = made.endMs <= nowMs + waitMs;
     return {
       status: isDone || waitMs === 0 ? 201 : 202,

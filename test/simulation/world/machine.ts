@@ -67,9 +67,11 @@ export class Machine {
     return process;
   }
 
-  /** Ends the current process as planned by itself. */
+  /** Ends the current process by itself, whatever it has left open. */
   exit(): void {
-    if (this.process !== null) this.process.isAlive = false;
+    if (this.process?.isAlive !== true) return;
+    for (const freeze of this.onCrash) freeze();
+    this.process.isAlive = false;
   }
 
   /** Counts a contact of the process with the outside; throws if it has ended, or ends now. */

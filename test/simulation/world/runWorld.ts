@@ -86,6 +86,7 @@ export async function runWorld(config: WorldConfig, options: RunWorldConfig = {}
       const calm = number - config.crashes;
       const isLast = calm >= 0;
       if (isLast) chance.isCalm = true;
+      if (calm === 0) await passUntil(world, Math.max(config.noCredit?.[1] ?? 0, config.outage?.[1] ?? 0));
       const crash = isLast ? null : drawCrash(config, chance);
       machine.start(crash);
       log(`process ${number + 1} begins${isLast ? ', the last one' : ''}: ${input.join(' ')}`);
@@ -156,11 +157,16 @@ function changed(input: Input, level: WorldConfig['level'], chance: Chance): Inp
   return next;
 }
 
-function drawCrash({ powerCuts, jobs, level }: WorldConfig, chance: Chance): Crash {
-  const most = (level === 'engine' ? 22 : 45) * jobs + (level === 'engine' ? 20 : 120);
-  const isSoon = chance.whole('crash.soon', 0, 3) === 0;
-  const atContact = chance.whole('crash.at', 1, isSoon ? Math.ceil(most / 5) : most);
-  return { atContact, kind: chance.between('crash.kind', 0, 1) < powerCuts ? 'powerCut' : 'kill' };
+/** Contacts of a process before its first create request, and for each job, about. */
+const CONTACTS = { engine: { first: 45, job: 35 }, folder: { first: 110, job: 60 } } as const;
+
+/** Draws the crash of a process: at its beginning, anywhere, or none at all. */
+function drawCrash({ powerCuts, jobs, level }: WorldConfig, chance: Chance): Crash | null {
+  const { first, job } = CONTACTS[level];
+  const way = chance.whole('crash.way', 0, 9);
+  const atContact = chance.whole('crash.at', 1, way < 2 ? first : first + job * jobs);
+  const kind = chance.between('crash.kind', 0, 1) < powerCuts ? 'powerCut' : 'kill';
+  return way === 9 ? null : { atContact, kind };
 }
 
 type Driven = Pick<ProcessEnd, 'kind' | 'error'>;
@@ -192,12 +198,13 @@ async function drive({ machine }: World, run: ReturnType<typeof beginRun>): Prom
 }
 
 /** Lets the time between two processes pass. */
-async function pause({ machine, config, chance }: World, calm: number): Promise<void> {
-  const { timeline } = machine;
-  const { noCredit, outage, pauseMs } = config;
-  let untilMs = timeline.nowMs + chance.between('pause', 0, pauseMs);
-  if (calm >= -1) untilMs = Math.max(untilMs, noCredit?.[1] ?? 0, outage?.[1] ?? 0);
-  if (calm === 0) untilMs = Math.max(untilMs, timeline.nowMs + JUDGED_MS);
+async function pause(world: World, calm: number): Promise<void> {
+  const { machine, config, chance } = world;
+  const pauseMs = chance.between('pause', 0, config.pauseMs);
+  await passUntil(world, machine.timeline.nowMs + Math.max(pauseMs, calm === 0 ? JUDGED_MS : 0));
+}
+
+async function passUntil({ machine: { timeline } }: World, untilMs: number): Promise<void> {
   while (timeline.nextMs() <= untilMs) {
     timeline.step();
     await settled();

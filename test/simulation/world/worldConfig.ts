@@ -129,11 +129,11 @@ const MOST: FaultRates = {
   lostThere: 0.35,
   lostBack: 0.4,
   arrivesLate: 0.2,
-  gateway: 0.2,
-  unreadable: 0.15,
-  foreign: 0.1,
-  silent: 0.1,
-  serverError: 0.15,
+  gateway: 0.4,
+  unreadable: 0.3,
+  foreign: 0.3,
+  silent: 0.15,
+  serverError: 0.2,
   lostRead: 0.2,
   platformFault: 0.3,
   safety: 0.15,
@@ -154,9 +154,9 @@ export function drawWorld(seed: number): WorldConfig {
   const between = (kind: string, low: number, high: number) => chance.between(`world.${kind}`, low, high);
   const whole = (kind: string, low: number, high: number) => chance.whole(`world.${kind}`, low, high);
   const names = Object.keys(noFaults) as (keyof FaultRates)[];
-  const rates = names.map((name) => [name, has(name, 0.25) ? between(name, 0, MOST[name]) : 0]);
+  const rates = names.map((name) => [name, has(name, 0.3) ? between(name, MOST[name] / 3, MOST[name]) : 0]);
   const faults: FaultRates = { ...noFaults, ...Object.fromEntries(rates) };
-  const jobs = whole('jobs', 1, has('large', 0.05) ? 12 : 4);
+  const jobs = whole('jobs', 1, has('large', 0.1) ? 10 : 5);
   const span = (kind: string, rate: number, longestMs: number): readonly [number, number] | null => {
     if (!has(kind, rate)) return null;
     const fromMs = between(`${kind}From`, 0, 20_000);
