@@ -230,6 +230,23 @@ describe('a job', () => {
     });
   });
 
+  it('gets a limit in whole milliseconds, which journals store, from a time that is none', async () => {
+    const limits: unknown[] = [];
+    const provider = fakeProvider({
+      createPrediction: (request, options) => {
+        limits.push(options.cancelAfterMs);
+        return of(aPrediction({ input: request.input }));
+      },
+    });
+    const { outcomes } = await runVirtually(
+      plansOf(1),
+      runOf({ provider, timeoutMs: 10_000 / 3, random: () => 0 }).config,
+      new VirtualTimeScheduler(),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(['saved']);
+    expect(limits).toEqual([33_334]);
+  });
+
   it('keeps its prediction if the download fails, so that nothing is paid twice', async () => {
     const journal = createMemoryJournal();
     const gone = new DownloadError('ERR_DOWNLOAD_REFUSED', 'no');

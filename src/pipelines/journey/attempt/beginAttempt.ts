@@ -147,7 +147,7 @@ function withSecrets(provider: Provider, { secrets, input }: Plan): Provider {
 
 function ownLimitMs({ timeoutMs, random }: Pick<Beginning, 'timeoutMs' | 'random'>): number {
   const choice = Math.min(CANCEL_CHOICES - 1, Math.floor(CANCEL_CHOICES * random()));
-  return timeoutMs + CANCEL_MARGIN_MS + 1_000 * choice;
+  return Math.ceil(timeoutMs) + CANCEL_MARGIN_MS + 1_000 * choice;
 }
 
 /** Returns eight digits that distinguish the webhook of an attempt. */

@@ -1,0 +1,95 @@
+import { DatabaseSync } from 'node:sqlite';
+import { currentMachine, hasMachine } from '../world/machine.ts';
+import { onDisk } from './mount.ts';
+
+/**
+ * SQLite for a file of the simulated disk. It is the real one, in memory, because it cannot be given
+ * another file system; what it has committed is the content of its file whenever a process ends.
+ * That is the promise of its log with `synchronous = FULL`, which SQLite's own tests cut the power
+ * of; the project's code above it is what is simulated. A crash may come before each statement that
+ * is executed, commits included.
+ */
+export class SimulatedDatabase extends DatabaseSync {
+  private readonly file: string | null;
+  private isFrozen = false;
+
+  constructor(path: string, options?: ConstructorParameters<typeof DatabaseSync>[1]) {
+    const isMounted = hasMachine() && path.startsWith('/sim/');
+    if (isMounted) currentMachine().contact();
+    super(isMounted ? ':memory:' : path, { ...options });
+    this.file = isMounted ? onDisk(path) : null;
+    if (this.file === null) return;
+    const { calls, disk } = currentMachine();
+    if (calls.exists(this.file)) {
+      const content = calls.readFile(this.file);
+      if (content.length > 0) this.deserialize(new Uint8Array(content));
+    } else this.save();
+    this.keepFile(`${this.file}-wal`);
+    currentMachine().onCrash.push(() => this.freeze());
+    void disk;
+  }
+
+  override exec(sql: string): void {
+    this.contact();
+    super.exec(sql);
+  }
+
+  override prepare(...args: Parameters<DatabaseSync['prepare']>): ReturnType<DatabaseSync['prepare']> {
+    if (this.isFrozen) throw new Error('the process has ended');
+    return super.prepare(...args);
+  }
+
+  override close(): void {
+    if (this.file !== null && !this.isFrozen) {
+      this.contact();
+      if (this.isTransaction) super.exec('ROLLBACK');
+      this.save();
+      const { calls } = currentMachine();
+      calls.rm(`${this.file}-wal`, { force: true });
+      this.keepNames();
+    }
+    this.isFrozen = true;
+    super.close();
+  }
+
+  private contact(): void {
+    if (this.isFrozen) throw new Error('the process has ended');
+    if (this.file !== null) currentMachine().contact();
+  }
+
+  /** Leaves what is committed in the file. */
+  private freeze(): void {
+    if (this.isFrozen) return;
+    if (this.isTransaction) super.exec('ROLLBACK');
+    this.save();
+    this.isFrozen = true;
+    super.close();
+  }
+
+  private save(): void {
+    if (this.file === null) return;
+    const { disk, calls } = currentMachine();
+    if (!calls.exists(this.file)) disk.create(this.file, 'open', 0);
+    const inode = disk.inode(this.file, 'open');
+    inode.data = Buffer.from(this.serialize());
+    disk.sync(inode);
+    this.keepNames();
+  }
+
+  private keepFile(path: string): void {
+    const { disk } = currentMachine();
+    if (!disk.names.has(path)) disk.create(path, 'open', 0);
+    this.keepNames();
+  }
+
+  /** SQLite flushes the folder when it makes or deletes its files. */
+  private keepNames(): void {
+    const folder = this.file?.slice(0, this.file.lastIndexOf('/')) ?? '/';
+    currentMachine().disk.syncFolder(folder === '' ? '/' : folder);
+  }
+}
+
+/** Lets the project's code open simulated databases. */
+export function patchDatabase(): void {
+  Object.assign(process.getBuiltinModule('node:sqlite'), { DatabaseSync: SimulatedDatabase });
+}

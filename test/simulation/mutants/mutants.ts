@@ -1,0 +1,266 @@
+/** A bug of accounting, as a change of the code: the one place with `from` becomes `to`. */
+export interface Mutant {
+  /** What the bug did. */
+  readonly bug: string;
+  /** Below `src/`. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  /** The first seed whose world it fails. */
+  readonly seed: number;
+}
+
+const journey = 'pipelines/journey';
+const lost = 'operators/predictions/lost';
+
+/**
+ * The bugs of accounting that were found so far, and each flush, claim and entry taken away in
+ * turn. The simulation must find every one: `npm run simulate -- --mutant NAME` looks for seeds.
+ */
+export const mutants: Readonly<Record<string, Mutant>> = {
+  'no-intent': {
+    bug: 'The intent was not in the journal before the create request.',
+    file: `${journey}/attempt/beginAttempt.ts`,
+    from: 'return run.journal.record(plan, {',
+    to: 'return { ...run.journal, record: () => EMPTY as Observable<void> }.record(plan, {',
+    seed: 1,
+  },
+  'early-commit': {
+    bug: 'An entry was confirmed before its transaction was committed.',
+    file: 'store/journal/groupCommit.ts',
+    from: '    timer ??= scheduler.schedule(flush, waitMs);',
+    to: '    timer ??= scheduler.schedule(flush, waitMs + 500); subscriber.next(); subscriber.complete();',
+    seed: 1,
+  },
+  'no-id': {
+    bug: 'The id of a prediction was not in the journal, nor claimed from it.',
+    file: 'operators/predictions/claimedIds.ts',
+    from: 'const taken = new Set(known);',
+    to: 'const taken = new Set([...known].slice(0, 0));',
+    seed: 1,
+  },
+  'no-claim': {
+    bug: 'Two jobs took one prediction for their own.',
+    file: 'operators/predictions/claimedIds.ts',
+    from: 'if (taken.has(id)) return false;',
+    to: '',
+    seed: 1,
+  },
+  'lost-is-refused': {
+    bug: 'A create request whose connection broke was sent again.',
+    file: 'providers/http/fetchOnce.ts',
+    from: "tookEffect: method === 'GET' ? 'no' : 'unknown', suggestion: 'Check the network.'",
+    to: "tookEffect: 'no', suggestion: 'Check the network.'",
+    seed: 1,
+  },
+  'error-is-refused': {
+    bug: 'A create request that was answered with a 5xx was sent again.',
+    file: 'providers/http/errorAnswers.ts',
+    from: "refusals: 'none',\n    reaction:\n      'retries; looks up",
+    to: "refusals: 'all',\n    reaction:\n      'retries; looks up",
+    seed: 1,
+  },
+  'page-is-refused': {
+    bug: 'The page of a gateway counted as a refusal by the service.',
+    file: 'providers/http/responseError.ts',
+    from: 'const isOfService = isDirect || isProblem(reason);',
+    to: 'const isOfService = true;',
+    seed: 1,
+  },
+  'unreadable-is-refused': {
+    bug: 'A create request whose response could not be read was sent again.',
+    file: 'providers/http/responseError.ts',
+    from: "tookEffect: isCreate ? 'unknown' : 'no',",
+    to: "tookEffect: 'no',",
+    seed: 1,
+  },
+  'any-response': {
+    bug: 'The response to another create request was taken for that of this one.',
+    file: 'operators/predictions/matchRequest.ts',
+    from: "return isOther ? 'prompt' : null;",
+    to: 'return isOther ? null : null;',
+    seed: 1,
+  },
+  'settled-at-once': {
+    bug: 'A list that lagged was believed: a lost request counted as never made after some seconds.',
+    file: `${lost}/judgeLook.ts`,
+    from: 'const SETTLED_MS = 60_000;',
+    to: 'const SETTLED_MS = 5_000;',
+    seed: 1,
+  },
+  'absent-is-unmade': {
+    bug: 'A lost request counted as never made without a later prediction in the list.',
+    file: `${lost}/judgeLook.ts`,
+    from: 'return ageMs >= LISTED_FOR_SURE_MS || own.latestListedMs(listed) > endedAtMs;',
+    to: 'return ageMs >= 0 || own.latestListedMs(listed) > endedAtMs;',
+    seed: 1,
+  },
+  'alike-alone': {
+    bug: 'Equal requests were judged one by one, although each may have the prediction of another.',
+    file: `${lost}/judgeLook.ts`,
+    from: '(other) => other === attempt || areAlike(other, attempt));',
+    to: '(other) => other === attempt);',
+    seed: 1,
+  },
+  'incomplete-list': {
+    bug: 'A list of which pages were missing proved that a request made nothing.',
+    file: `${lost}/judgeLook.ts`,
+    from: 'if (!isComplete) return false;',
+    to: '',
+    seed: 1,
+  },
+  'first-page': {
+    bug: 'Only the first page of the list was read.',
+    file: `${lost}/takeLook.ts`,
+    from: 'isComplete: isReadable && (page.next === null || isEnough),',
+    to: 'isComplete: true,',
+    seed: 1,
+  },
+  'no-late-arrival': {
+    bug: 'A prediction that was made after the connection broke was not that of the request.',
+    file: `${lost}/attempt.ts`,
+    from: 'const LATE_MS = 30_000;',
+    to: 'const LATE_MS = 0;',
+    seed: 1,
+  },
+  'header-clock': {
+    bug: 'The date of a gateway was taken for the clock of the service.',
+    file: 'providers/replicate/listPredictions.ts',
+    from: '(creations.bounds?.leastMs ?? aheadMs)',
+    to: 'aheadMs',
+    seed: 1,
+  },
+  'echo-must-equal': {
+    bug: 'A prediction whose input the service shows with its defaults was not found.',
+    file: 'operators/predictions/matchRequest.ts',
+    from: "return isSameSize(sent, shown.values) ? 'equal' : 'same';",
+    to: "return isSameSize(sent, shown.values) ? 'equal' : 'other';",
+    seed: 1,
+  },
+  'list-has-inputs': {
+    bug: 'Predictions that the list shows without their inputs were not asked for by id.',
+    file: `${lost}/takeLook.ts`,
+    from: 'if (hasInput(prediction) || dataRemoved || isClaimed(id)) return false;',
+    to: 'if (id !== undefined) return false;',
+    seed: 1,
+  },
+  'lost-money-is-free': {
+    bug: 'The money of a job that is uncertain was given to another one.',
+    file: `${journey}/closeJob.ts`,
+    from: 'if (!mayBePaid) reservation?.settle(lastMicroUsd);',
+    to: 'reservation?.settle(mayBePaid ? 0 : lastMicroUsd);',
+    seed: 1,
+  },
+  'budget-of-one-run': {
+    bug: 'What earlier runs had spent did not count in the budget.',
+    file: 'pipelines/run/runConfig.ts',
+    from: 'spentMicroUsd: journal.spentMicroUsd() + (ratings?.spentMicroUsd() ?? 0),',
+    to: 'spentMicroUsd: (ratings?.spentMicroUsd() ?? 0),',
+    seed: 1,
+  },
+  'resumed-is-free': {
+    bug: 'A prediction that a run resumed was not reserved for.',
+    file: `${journey}/attempt/resumeAttempt.ts`,
+    from: "if (earlier.state !== 'saved') job.reservation ??=",
+    to: "if (earlier.state === 'saved') job.reservation ??=",
+    seed: 1,
+  },
+  'fall-back-anyway': {
+    bug: 'A fallback was paid although a prediction of the job was open.',
+    file: `${journey}/makePrediction.ts`,
+    from: 'if (job.open !== null || (turnsAhead(job) > 0 && isPlatformFault(error))) return false;',
+    to: 'if (isUncertainError(error)) return true;\n  if (turnsAhead(job) > 0 && isPlatformFault(error)) return false;\n  function isUncertainError(one: unknown) { return one instanceof ProviderError && job.open !== null; }',
+    seed: 1,
+  },
+  'failed-is-closed': {
+    bug: 'A failed job forgot its open attempt, and the next run paid again.',
+    file: 'store/entries.ts',
+    from: "if (outcome.status !== 'saved') return { ...record, state: outcome.status };",
+    to: "if (outcome.status !== 'saved') return { ...record, ...CLOSED, state: outcome.status };",
+    seed: 1,
+  },
+  'not-resumed': {
+    bug: 'An attempt without an id was begun again by the next run.',
+    file: `${journey}/attempt/resumeAttempt.ts`,
+    from: 'return throwError(() => new LostAttempt(lostAttempt(job, earlier, run), runEnded));',
+    to: 'return beginAttempt(job, run);',
+    seed: 1,
+  },
+  'forgotten-is-unpaid': {
+    bug: 'What an attempt cost that ended without an output was not booked.',
+    file: `${journey}/attempt/beginAttempt.ts`,
+    from: 'const costMicroUsd = run.answers.costOf(prediction) ?? unknownMicroUsd ?? 0;',
+    to: 'const costMicroUsd = 25_000;',
+    seed: 1,
+  },
+  'unflushed-output': {
+    bug: 'An output was named before it was flushed.',
+    file: 'providers/downloads/receiveFile.ts',
+    from: "{ flags: 'wx', flush: true }",
+    to: "{ flags: 'wx', flush: false }",
+    seed: 1,
+  },
+  'unflushed-name': {
+    bug: 'The name of an output was not flushed before it counted as downloaded.',
+    file: 'providers/downloads/downloader.ts',
+    from: '    await syncFolder(dirname(path));\n    return {',
+    to: '    return {',
+    seed: 1,
+  },
+  'unverified-output': {
+    bug: 'A file of an earlier run counted as downloaded without a look at it.',
+    file: 'disk/copyFiles.ts',
+    from: 'if ((await hashFile(path).catch(() => null)) !== sha256) return false;',
+    to: 'if (path === sha256) return false;',
+    seed: 1,
+  },
+  'cut-download': {
+    bug: 'A download that was cut counted as whole.',
+    file: 'providers/downloads/receiveFile.ts',
+    from: 'if (declaredBytes !== null && bytes !== declaredBytes) {',
+    to: 'if (declaredBytes !== null && bytes > declaredBytes) {',
+    seed: 1,
+  },
+  'matched-by-index': {
+    bug: 'Jobs of a folder were matched by their position, and paid again when the input changed.',
+    file: 'pipelines/run/matching/matchInput.ts',
+    from: '  await matchPlans(plans, { fingerprint, total }, run);\n',
+    to: '  void matchPlans; void fingerprint; void total; void plans;\n',
+    seed: 1,
+  },
+  'torn-manifest': {
+    bug: 'A line of the manifest that a crash tore was continued.',
+    file: 'sinks/manifest/manifest.ts',
+    from: '  await handle.truncate(endBytes);\n',
+    to: '',
+    seed: 1,
+  },
+  'moves-forgotten': {
+    bug: 'Files that a kill left between two names were not moved on.',
+    file: 'pipelines/run/openRun.ts',
+    from: '  await finishMoves(folder, journal);\n',
+    to: '',
+    seed: 1,
+  },
+  'unflushed-manifest': {
+    bug: 'A job counted as saved before its line in the manifest was flushed.',
+    file: 'sinks/manifest/jsonLines.ts',
+    from: '      await handle.datasync();\n',
+    to: '',
+    seed: 1,
+  },
+  'no-slot': {
+    bug: 'More predictions were in flight than slots.',
+    file: `${journey}/makePrediction.ts`,
+    from: '    gate(run.slots),\n    findIfLost',
+    to: '    findIfLost',
+    seed: 1,
+  },
+  'no-pace': {
+    bug: 'More create requests were sent in a minute than allowed.',
+    file: 'operators/pace/governor.ts',
+    from: '    own.take();\n',
+    to: '',
+    seed: 1,
+  },
+};

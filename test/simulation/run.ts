@@ -1,0 +1,63 @@
+// Runs whole batches on a simulated machine against a simulated service, crash after crash, and
+// judges each: `npm run simulate -- --seeds 10000`. `--seed 42` runs one and prints its log.
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { runWorkers } from './report.ts';
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    first: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    minutes: { type: 'string', default: '1000' },
+    workers: { type: 'string', default: String(availableParallelism()) },
+    mutant: { type: 'string' },
+  },
+});
+const [seeds = 0, first = 0, workers = 0] = [values.seeds, values.seed ?? values.first, values.workers].map(
+  Number,
+);
+const minutes = Number(values.minutes);
+if (![seeds, first, workers].every((value) => Number.isInteger(value) && value >= 1) || !(minutes > 0)) {
+  process.stderr.write(
+    'error: Expected --seeds, --first, --seed, --workers and --minutes to be numbers of 1 or more\n',
+  );
+  process.exit(2);
+}
+const print = (text: string) => process.stdout.write(`${text}\n`);
+const startedMs = performance.now();
+const rate = (count: number) => Math.round((count * 1_000) / (performance.now() - startedMs));
+let reportedMs = startedMs;
+let worlds = 0;
+let crashes = 0;
+const totals = await runWorkers({
+  workers,
+  first,
+  count: values.seed === undefined ? seeds : 1,
+  untilMs: Date.now() + minutes * 60_000,
+  keepsLog: values.seed !== undefined,
+  mutant: values.mutant,
+  onWorld: (world) => {
+    worlds += 1;
+    crashes += world.crashes;
+    if (world.problems.length > 0)
+      print(`seed ${world.seed} (${world.level}): ${world.problems.join('\n  ')}`);
+    if (world.history !== null) print(world.history);
+    if (performance.now() - reportedMs < 60_000) return;
+    reportedMs = performance.now();
+    print(`${worlds} worlds, ${crashes} crashes, ${rate(crashes)} a second`);
+  },
+});
+const { made, contacts, virtualMs, failures } = totals;
+print(
+  `${totals.worlds} worlds from seed ${first}: ${totals.crashes} crashes, ${made} predictions, ` +
+    `${contacts} contacts with disk and network, ${(virtualMs / 3_600_000).toFixed(0)} virtual hours in ` +
+    `${((performance.now() - startedMs) / 1_000).toFixed(0)} s: ${rate(totals.worlds)} worlds and ` +
+    `${rate(totals.crashes)} crashes a second`,
+);
+print(
+  failures.length === 0
+    ? 'Nothing lost, nothing paid twice, every cent booked.'
+    : `${failures.length} worlds failed.`,
+);
+process.exitCode = failures.length === 0 ? 0 : 1;
