@@ -15,12 +15,7 @@ const page = (text: string, link: string): SidebarItem => ({ text, link });
 export const sidebar: SidebarGroup[] = [
   {
     text: 'Start',
-    items: [
-      page('Start', '/'),
-      page('Command line', '/cli'),
-      page('Prompt files', '/prompt-files'),
-      page('Examples', '/examples'),
-    ],
+    items: [page('Start', '/'), page('Command line', '/cli'), page('Prompt files', '/prompt-files')],
   },
   {
     text: 'Guide',
