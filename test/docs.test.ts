@@ -457,8 +457,9 @@ const blocksOf = async (page: string) =>
   [...(await readFile(page, 'utf8')).matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code);
 
 it('every block of TypeScript in the docs is an example that is tested', async () => {
-  // A line each that needs a service: only their types are checked.
+  // They need a service or a folder: only their types are checked.
   const fragments = [
+    ['', "await copyPicks('out/summer-launch', images, { to: 'client'"],
     ["import { createCogProvider } from 'rxposure/replicate';", 'createCogProvider({ baseUrl'],
     [
       "import { createWebhookReceiver } from 'rxposure/replicate'; declare const secret: string;",
@@ -474,7 +475,7 @@ it('every block of TypeScript in the docs is an example that is tested', async (
   for (const page of ['README.md', ...pages.map((path) => join('docs', path))])
     blocks.push(...(await blocksOf(page)));
   for (const [given = '', words = ''] of fragments) {
-    const block = blocks.find((code) => code.includes(words) && !code.includes('import '));
+    const block = blocks.find((code) => code.includes(words));
     expect(block, words).toBeDefined();
     programs.push(`${given}\n${block}`);
   }
