@@ -1,7 +1,9 @@
 // Runs whole batches on a simulated machine against a simulated service, crash after crash, and
-// judges each: `npm run simulate -- --seeds 10000`. `--seed 42` runs one and prints its log.
+// judges each: `npm run simulate -- --seeds 10000`. `--seed 42` runs one and prints its log;
+// `--mutants` shows that every known bug is found again.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { mutants } from './mutants/mutants.ts';
 import { runWorkers } from './report.ts';
 
 const { values } = parseArgs({
@@ -12,6 +14,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '1000' },
     workers: { type: 'string', default: String(availableParallelism()) },
     mutant: { type: 'string' },
+    mutants: { type: 'boolean', default: false },
   },
 });
 const [seeds = 0, first = 0, workers = 0] = [values.seeds, values.seed ?? values.first, values.workers].map(
@@ -27,6 +30,15 @@ if (![seeds, first, workers].every((value) => Number.isInteger(value) && value >
 const print = (text: string) => process.stdout.write(`${text}\n`);
 const startedMs = performance.now();
 const rate = (count: number) => Math.round((count * 1_000) / (performance.now() - startedMs));
+if (values.mutants) {
+  const survivors: string[] = [];
+  for (const [mutant, { seed, bug }] of Object.entries(mutants)) {
+    const { failures } = await runWorkers({ mutant, first: seed, count: 1, shrinks: 0 });
+    if (failures.length === 0) survivors.push(mutant);
+    print(`${failures.length === 0 ? 'SURVIVES' : 'found'}  ${mutant}, seed ${seed}: ${bug}`);
+  }
+  process.exit(survivors.length === 0 ? 0 : 1);
+}
 let reportedMs = startedMs;
 let worlds = 0;
 let crashes = 0;

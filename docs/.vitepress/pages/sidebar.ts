@@ -70,6 +70,7 @@ export const sidebar: SidebarGroup[] = [
       page('Troubleshooting', '/troubleshooting'),
       page('Errors', '/errors'),
       page('Rehearsing faults', '/chaos'),
+      page('Reliability', '/reliability'),
     ],
   },
   {

@@ -2,7 +2,8 @@ import type { Chance } from '../world/chance.ts';
 import type { Machine } from '../world/machine.ts';
 import type { Process, Timeline } from '../world/timeline.ts';
 import type { WorldConfig } from '../world/worldConfig.ts';
-import type { Answer, Arrival, Service } from './service.ts';
+import type { Answer } from './bucket.ts';
+import type { Arrival, Service } from './service.ts';
 
 /** The latest that a request arrives after its connection broke: well within what is documented. */
 const MOST_LATE_MS = 20_000;

@@ -2,6 +2,7 @@ import type { Chance } from '../world/chance.ts';
 import { EPOCH_MS } from '../world/machine.ts';
 import type { Timeline } from '../world/timeline.ts';
 import { PRICE_MICRO_USD, type WorldConfig } from '../world/worldConfig.ts';
+import { type Answer, type Bucket, createBucket } from './bucket.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -20,17 +21,6 @@ export interface Made {
   endMs: number;
   end: 'succeeded' | 'failed' | 'canceled' | 'aborted';
   error: string | null;
-}
-
-/** A response of the service. */
-export interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** True time at which it is sent. Default: at once. */
-  readonly atMs?: number;
-  /** The body as it is at that time. Default: `body`. */
-  readonly late?: () => unknown;
 }
 
 /** A request as it arrives. */
@@ -52,8 +42,7 @@ export class Service {
   readonly accepted: number[] = [];
   onEnd: (made: Made) => void = () => {};
   private readonly byId = new Map<string, Made>();
-  private tokens: number;
-  private filledMs = 0;
+  private readonly bucket: Bucket;
   private readonly config: WorldConfig;
   private readonly chance: Chance;
   private readonly timeline: Timeline;
@@ -62,12 +51,8 @@ export class Service {
     this.config = config;
     this.chance = chance;
     this.timeline = timeline;
-    this.tokens = this.capacity;
+    this.bucket = createBucket(config, chance, timeline);
     for (let count = 0; count < config.strangers; count += 1) this.planStranger();
-  }
-
-  private get capacity(): number {
-    return Math.max(1, Math.ceil(this.config.servicePerMinute / 20));
   }
 
   /** The clock in front of the service, which writes the dates of responses, against the service's. */
@@ -102,14 +87,14 @@ export class Service {
     const { nowMs } = this.timeline;
     if (noCredit !== null && nowMs >= noCredit[0] && nowMs < noCredit[1])
       return problem(402, 'Insufficient credit', 'You have insufficient credit to run this model.');
-    const refusal = this.throttle();
+    const refusal = this.bucket.refusal();
     if (refusal !== null) return refusal;
     this.accepted.push(nowMs);
     const [, , owner = '', name = ''] = path.split('/');
     const made = this.make(`${owner}/${name}`, { headers, body, process });
     const waitS = /wait(?:=(\d+))?/.exec(headers.get('prefer') ?? '');
     const waitMs = waitS === null ? 0 : Number(waitS[1] ?? 60) * 1_000;
-    const limits = this.limits();
+    const limits = this.bucket.limits();
     if (this.chance.strikes('service.errorAfter', this.config.faults.serverError / 2))
       return problem(500, 'Internal server error', 'Something went wrong');
     const isDone = made.endMs <= nowMs + waitMs;
@@ -244,40 +229,6 @@ export class Service {
 
   private dateOf(atMs: number): string {
     return new Date(this.serviceMs(atMs)).toISOString();
-  }
-
-  private throttle(): Answer | null {
-    const { servicePerMinute } = this.config;
-    if (servicePerMinute === 0) return null;
-    const { nowMs } = this.timeline;
-    this.tokens = Math.min(
-      this.capacity,
-      this.tokens + ((nowMs - this.filledMs) * servicePerMinute) / 60_000,
-    );
-    this.filledMs = nowMs;
-    if (this.tokens >= 1) {
-      this.tokens -= 1;
-      return null;
-    }
-    const waitS = Math.ceil(((1 - this.tokens) * 60) / servicePerMinute);
-    const way = this.chance.whole('throttle.way', 0, 2);
-    return {
-      status: 429,
-      body: {
-        title: 'Too many requests',
-        detail: `Request was throttled. Your rate limit resets in ~${waitS}s.`,
-        ...(way === 1 ? { retry_after: waitS } : {}),
-      },
-      headers: way === 2 ? { 'retry-after': String(waitS) } : {},
-    };
-  }
-
-  private limits(): Record<string, string> {
-    const { servicePerMinute, namesLimits } = this.config;
-    if (servicePerMinute === 0 || !namesLimits) return {};
-    const remaining = Math.floor(this.tokens);
-    const fullS = Math.ceil(((this.capacity - this.tokens) * 60) / servicePerMinute);
-    return { 'ratelimit-remaining': String(remaining), 'ratelimit-reset': String(fullS) };
   }
 }
 

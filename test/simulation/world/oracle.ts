@@ -22,6 +22,14 @@ const FAULTS = new Set([
   'ERR_SERVICE',
 ]);
 
+/** Ends of predictions that are nobody's fault. */
+const OWN_FAILURES = new Set([
+  'ERR_SAFETY',
+  'ERR_PREDICTION_FAILED',
+  'ERR_PREDICTION_CANCELED',
+  'ERR_PREDICTION_ABORTED',
+]);
+
 /** Judges one process by how it ended, and by the outcomes that it told. */
 export function judgeProcess(
   world: World,
@@ -142,6 +150,8 @@ async function judgeJobs(world: World, input: Input, journal: FolderJournal) {
     if (record?.state === 'saved') problems.push(...judgeFiles(world, { index, path }, record));
     else if (code === 'ERR_UNCERTAIN' && isLate) uncertain += 1;
     else if (code === 'ERR_OUTPUT_GONE' && isLate) continue;
+    // It failed by itself before, and is known since the last process only.
+    else if (OWN_FAILURES.has(code ?? '')) continue;
     else if (code === 'ERR_OVER_BUDGET' && config.run.budgetJobs !== null) continue;
     else problems.push(`job ${index} (${prompt}) is ${record?.state ?? 'unknown'}: ${code}`);
   }

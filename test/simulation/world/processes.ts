@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import { concat, defer, EMPTY, ignoreElements, type Observable, tap, timer } from 'rxjs';
 import { generate } from '../../../src/pipelines/generate.ts';
 import { configOf } from '../../../src/pipelines/run/runConfig.ts';
-import type { RunSettings } from '../../../src/pipelines/run/settings.ts';
+import type { RunSettings, RunStore } from '../../../src/pipelines/run/settings.ts';
 import { runToFolder } from '../../../src/pipelines/runToFolder.ts';
 import type { PredictionEvents, Provider } from '../../../src/ports.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
-import type { Manifest } from '../../../src/sinks/manifest/manifest.ts';
 import { openJournal } from '../../../src/store/journal/journal.ts';
 import { mountOf } from '../disk/mount.ts';
 import { fallbackOf, type Input, plansOf } from './input.ts';
@@ -35,7 +34,7 @@ export function beginRun(machine: Machine, config: WorldConfig, work: Work): Obs
   const plans = plansOf(work.input, config);
   return config.level === 'engine'
     ? engineRun(plans, settings, work)
-    : runToFolder(plans, work.input.length, settings).pipe(
+    : runToFolder(plans, { ...settings, total: work.input.length }).pipe(
         tap(({ fault }) => {
           if (fault !== null && fault !== undefined) throw fault;
         }),
@@ -92,9 +91,16 @@ function engineRun(
   void onOutcome;
   return defer(() => {
     const journal = openJournal(settings.folder, { service: 'replicate' });
-    const parts = { provider: settings.provider, journal, ratings: null, thumbnails: null };
-    // Nothing but `persist`, which is replaced, uses a manifest.
-    const config = configOf(settings, { ...parts, manifest: {} as Manifest });
+    const store: RunStore = {
+      journal,
+      spentMicroUsd: () => journal.spentMicroUsd(),
+      keep: () => EMPTY,
+      putAside: () => EMPTY,
+      isDone: ({ index }) => journal.isSaved(index),
+      isPaidBefore: () => false,
+      filesOf: async () => [],
+    };
+    const config = configOf(settings, { provider: settings.provider, store });
     const outcomes = generate(plans, {
       ...config,
       service: 'replicate',

@@ -97,7 +97,6 @@ export interface RunChoices {
   readonly recoveryRounds: number;
   readonly fallback: boolean;
   readonly budgetJobs: number | null;
-  readonly cache: boolean;
   /** A run is stopped, or stopped and cancelled, before it is done. */
   readonly stops: boolean;
   readonly cancels: boolean;
@@ -187,7 +186,7 @@ export function drawWorld(seed: number): WorldConfig {
     noCredit: span('noCredit', 0.06, 60_000),
     outage: span('outage', 0.1, 240_000),
     serviceAheadMs: has('serviceClock', 0.25) ? between('serviceClock', -300_000, 300_000) : 0,
-    gatewayAheadMs: has('gatewayClock', 0.15) ? between('gatewayClock', -120_000, 120_000) : 0,
+    gatewayAheadMs: has('gatewayClock', 0.15) ? between('gatewayClock', -500_000, 500_000) : 0,
     machineAheadMs: has('clock', 0.2) ? between('clock', -600_000, 600_000) : 0,
     machineDrift: has('drift', 0.2) ? between('drift', -5e-4, 5e-4) : 0,
     clockSteps: hasSteps
@@ -209,7 +208,7 @@ function drawRun(
   return {
     strategy: pick('world.strategy', strategies),
     concurrency: whole('concurrency', 1, 6),
-    ratePerMinute: has('slowPace', 0.2) ? whole('pace', 30, 300) : 6_000,
+    ratePerMinute: has('slowPace', 0.2) ? whole('pace', 3, 60) : 6_000,
     waitMs: has('wait', 0.5) ? 60_000 : 0,
     webhooks: has('webhooks', 0.2),
     timeoutMs: has('timeout', 0.3) ? whole('timeout', 3_000, 20_000) : 600_000,
@@ -218,7 +217,6 @@ function drawRun(
     recoveryRounds: has('recovery', 0.3) ? whole('rounds', 1, 2) : 0,
     fallback: has('fallback', 0.25),
     budgetJobs: has('budget', 0.2) ? whole('budgetJobs', 1, jobs) : null,
-    cache: has('cache', 0.15),
     stops: has('stops', 0.2),
     cancels: has('cancels', 0.5),
   };
