@@ -35,16 +35,16 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'no-id': {
     bug: 'The id of a prediction was not in the journal, nor claimed from it.',
-    file: 'operators/predictions/claimedIds.ts',
+    file: 'operators/predictions/claims.ts',
     from: 'const taken = new Set(known);',
     to: 'const taken = new Set([...known].slice(0, 0));',
     seed: 3,
   },
   'no-claim': {
     bug: 'Two jobs took one prediction for their own.',
-    file: 'operators/predictions/claimedIds.ts',
-    from: 'if (taken.has(id)) return false;',
-    to: '',
+    file: 'operators/predictions/claims.ts',
+    from: 'const isFree = !taken.has(id);',
+    to: 'const isFree = true;',
     seed: 428,
   },
   'lost-is-refused': {
