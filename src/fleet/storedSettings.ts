@@ -159,6 +159,6 @@ async function signerOf(
     return createPictureSigner(signer);
   const got = signer === undefined ? 'none' : 'others';
   throw new UsageError(`Expected the certificates that this run signs images with, got ${got}.`, {
-    suggestion: 'Start the worker with the same --c2pa-cert and --c2pa-key as the run.',
+    suggestion: 'Start the worker with the same certificate and key as the run.',
   });
 }

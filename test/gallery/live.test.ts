@@ -122,20 +122,17 @@ describe.skipIf(whyNoBrowser !== null)(
           },
         };
         const ended = lastValueFrom(
-          runToFolder(
-            () => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 }),
+          runToFolder(() => planJobs(jobs, { organize: 'flat', date: '2026-11-23', priceOf: () => 3_000 }), {
+            folder,
             total,
-            {
-              folder,
-              provider: counted,
-              concurrency: 2,
-              ratePerMinute: 100_000,
-              emit: view.onEvent,
-              paused: view.paused,
-              stop: view.cancel,
-              cancel: view.cancel,
-            },
-          ),
+            provider: counted,
+            concurrency: 2,
+            ratePerMinute: 100_000,
+            emit: view.onEvent,
+            paused: view.paused,
+            stop: view.cancel,
+            cancel: view.cancel,
+          }),
         );
         // Paused before it began: nothing is created, and every job has its place.
         await expect.poll(() => page.getByText('To come').count()).toBe(total);

@@ -89,7 +89,7 @@ export async function openDatabase({
 function withTls(text: string): string {
   if (!/^postgres(?:ql)?:\/\//.test(text) || !URL.canParse(text)) {
     throw new UsageError('Expected an address like postgres://USER@HOST/DATABASE for the database.', {
-      suggestion: 'Give it with --queue or RXPOSURE_QUEUE.',
+      suggestion: 'Set RXPOSURE_QUEUE.',
     });
   }
   const url = new URL(text);

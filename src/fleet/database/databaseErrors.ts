@@ -1,5 +1,5 @@
 import { messageOf, withoutStop } from '../../base/text.ts';
-import { RxposureError, StorageError, UsageError } from '../../errors.ts';
+import { option, RxposureError, StorageError, UsageError } from '../../errors.ts';
 
 /** A worker's part belongs to another one by now: drop it, and deliver nothing more of it. */
 export function fenced(cause: unknown): StorageError {
@@ -48,13 +48,13 @@ export function toDatabaseError(error: unknown): Error {
   if (code === codes.fenced || code === codes.stale) return fenced(error);
   if (code === codes.otherInput) {
     return new UsageError(`The database has this run with another input: ${reason}.`, {
-      suggestion: 'Choose another folder with --out, or end that run first.',
+      suggestion: `Choose another folder with ${option('--out')}, or end that run first.`,
       cause: error,
     });
   }
   if (code === codes.noSchema || code === codes.noFunction || code === codes.noTable) {
     return new UsageError(`The database has no tables of a fleet of this version: ${reason}.`, {
-      suggestion: 'Start a run with `--queue` first: it makes them.',
+      suggestion: 'Start a run on this database first: it makes them.',
       cause: error,
     });
   }

@@ -1,6 +1,6 @@
 import { concatMap, defer, EMPTY, type Observable } from 'rxjs';
 import type { IndexSet } from '../../base/indexSet.ts';
-import { UsageError } from '../../errors.ts';
+import { option, UsageError } from '../../errors.ts';
 import type { Outcome, Plan, RenditionSpec } from '../../types.ts';
 import { keepLook } from '../run/closing/closingLook.ts';
 import { endOrFault } from '../run/closing/faults.ts';
@@ -93,6 +93,6 @@ function planOf(
 
 function nothingSaved(folder: string): UsageError {
   return new UsageError(`${folder} has no saved image to make renditions of.`, {
-    suggestion: 'Run the command that the folder belongs to first, or choose other jobs with --only.',
+    suggestion: `Run the command that the folder belongs to first, or choose other jobs with ${option('--only')}.`,
   });
 }

@@ -4,7 +4,7 @@ import { fromAbortable } from '../../base/fromAbortable.ts';
 import { imagesAskedFor } from '../../base/modelInput.ts';
 import { monotonicScheduler, wallNow } from '../../base/monotonicScheduler.ts';
 import { formatUsd, toMicroUsd } from '../../base/text.ts';
-import { ProviderError } from '../../errors.ts';
+import { option, ProviderError } from '../../errors.ts';
 import type { Provider, ProviderAnswers } from '../../ports.ts';
 import type { Json, ModelSchema, Prediction, PredictionRequest } from '../../types.ts';
 import { outputUrls, predictionError } from '../wire/output.ts';
@@ -110,7 +110,7 @@ function failed(error: unknown, priceMicroUsd: number): Observable<Ending> {
   if (priceMicroUsd === 0) return of({ status: 'failed', error: message });
   throw new ProviderError('ERR_MAKE_FAILED', `The function of the provider has failed: ${message}`, {
     tookEffect: 'unknown',
-    suggestion: 'If nothing was paid, let `make` throw a ProviderError; else run again with --repay.',
+    suggestion: `If nothing was paid, let \`make\` throw a ProviderError; else run again with ${option('--repay')}.`,
     cause: error,
   });
 }

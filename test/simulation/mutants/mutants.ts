@@ -120,8 +120,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'budget-of-one-run': {
     bug: 'What earlier runs had spent did not count in the budget.',
     file: 'pipelines/run/runConfig.ts',
-    from: 'spentMicroUsd: journal.spentMicroUsd() + (ratings?.spentMicroUsd() ?? 0),',
-    to: 'spentMicroUsd: (ratings?.spentMicroUsd() ?? 0),',
+    from: 'spentMicroUsd: store.spentMicroUsd(),',
+    to: 'spentMicroUsd: 0,',
     seed: 15,
   },
   'resumed-is-free': {
@@ -175,7 +175,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'moves-forgotten': {
     bug: 'Files that a kill left between two names were not moved on.',
-    file: 'pipelines/run/openRun.ts',
+    file: 'pipelines/run/folder/openFolder.ts',
     from: '  await finishMoves(folder, journal);\n',
     to: '',
     seed: 620,

@@ -131,7 +131,7 @@ describeTable('A flag', {
   },
   '`--keep-originals`': async () => {
     const { next } = await change('', '--keep-originals');
-    expect(next.warnings).toEqual([expect.stringContaining('--keep-originals holds for new images')]);
+    expect(next.warnings).toEqual([expect.stringContaining('holds for new images')]);
     return next.made;
   },
   '`--to`': async () => {
