@@ -78,6 +78,17 @@ interface ServiceClock {
 const HOUR_MS = 3_600_000;
 const TOLERANCE_MS = 2_000;
 
+const DAY_MS = 86_400_000;
+
+/**
+ * Returns how far to shift a time if the `Date` of headers is the only evidence. A gateway may have
+ * written it, so one that is ahead by less than a day does not make a list begin later: an earlier
+ * one has more pages, but misses no prediction.
+ */
+function earlierOf(aheadMs: number): number {
+  return aheadMs > 0 ? Math.max(0, aheadMs - DAY_MS) : aheadMs;
+}
+
 /** Creates a clock that agrees with the local one until a response has given the service's time. */
 export function createServiceClock(now: () => number): ServiceClock {
   let aheadMs = 0;
@@ -93,7 +104,9 @@ export function createServiceClock(now: () => number): ServiceClock {
     toService(localMs) {
       const nowMs = now();
       const isInFuture = localMs > nowMs + TOLERANCE_MS;
-      return new Date((isInFuture ? nowMs - HOUR_MS : localMs) + (creations.bounds?.leastMs ?? aheadMs));
+      return new Date(
+        (isInFuture ? nowMs - HOUR_MS : localMs) + (creations.bounds?.leastMs ?? earlierOf(aheadMs)),
+      );
     },
   };
 }

@@ -173,6 +173,13 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     to: '  void matchPlans; void fingerprint; void total; void plans;\n',
     seed: 203,
   },
+  'gateway-clock': {
+    bug: 'A list began too late, by the clock of a gateway, and missed what a killed run had made.',
+    file: 'providers/replicate/listPredictions.ts',
+    from: '?? earlierOf(aheadMs)',
+    to: '?? aheadMs',
+    seed: 5139,
+  },
   'moves-forgotten': {
     bug: 'Files that a kill left between two names were not moved on.',
     file: 'pipelines/run/folder/openFolder.ts',

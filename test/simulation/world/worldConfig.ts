@@ -186,7 +186,7 @@ export function drawWorld(seed: number): WorldConfig {
     noCredit: span('noCredit', 0.06, 60_000),
     outage: span('outage', 0.1, 240_000),
     serviceAheadMs: has('serviceClock', 0.25) ? between('serviceClock', -300_000, 300_000) : 0,
-    gatewayAheadMs: has('gatewayClock', 0.15) ? between('gatewayClock', -500_000, 500_000) : 0,
+    gatewayAheadMs: has('gatewayClock', 0.15) ? between('gatewayClock', -1_800_000, 1_800_000) : 0,
     machineAheadMs: has('clock', 0.2) ? between('clock', -600_000, 600_000) : 0,
     machineDrift: has('drift', 0.2) ? between('drift', -5e-4, 5e-4) : 0,
     clockSteps: hasSteps
