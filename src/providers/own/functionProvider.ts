@@ -42,6 +42,7 @@ export interface FunctionProviderConfig {
  *     it throws                           ---(p|)   the prediction has failed
  *     it throws, priceUsd 0.01            ---#      tookEffect: 'unknown'
  *     it takes longer than cancelAfterMs  -----(p|) the signal is aborted, the prediction canceled
+ *     the same, priceUsd 0.01             -----#    tookEffect: 'unknown'
  *
  * Predictions are not stored, so none is found by its id, and lists are empty.
  */
@@ -63,11 +64,14 @@ export function createFunctionProvider(config: FunctionProviderConfig): Provider
         outputComplete: end.status === 'succeeded',
         ...end,
       });
-      const canceled = of({ status: 'canceled' } as const);
       const inTime =
         cancelAfterMs === undefined
           ? <T>(made: Observable<T>) => made
-          : timeout<Ending, typeof canceled>({ first: cancelAfterMs, scheduler, with: () => canceled });
+          : timeout<Ending, Observable<Ending>>({
+              first: cancelAfterMs,
+              scheduler,
+              with: () => tooLate(cancelAfterMs, priceMicroUsd),
+            });
       return fromAbortable(async (signal) => make(request, signal)).pipe(
         map((made): Ending => ({ status: 'succeeded', output: [made].flat().map(urlOf) })),
         catchError((error: unknown) => failed(error, priceMicroUsd)),
@@ -102,6 +106,13 @@ function isoNow(scheduler: SchedulerLike): string {
 function urlOf(image: MadeImage): string {
   if (typeof image === 'string') return image;
   return `data:application/octet-stream;base64,${Buffer.from(image).toString('base64')}`;
+}
+
+/** Returns the end of a call that took too long. One that costs money may have been paid. */
+function tooLate(cancelAfterMs: number, priceMicroUsd: number): Observable<Ending> {
+  return priceMicroUsd === 0
+    ? of({ status: 'canceled' })
+    : defer(() => failed(new Error(`no image within ${cancelAfterMs} ms`), priceMicroUsd));
 }
 
 function failed(error: unknown, priceMicroUsd: number): Observable<Ending> {

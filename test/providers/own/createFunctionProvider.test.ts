@@ -65,8 +65,13 @@ describe('a provider from a function', () => {
         const status = { status: 'canceled', completedAt: '1970-01-01T00:00:00.005Z', outputComplete: false };
         const ends = provider.createPrediction(aRequest(), { waitMs: 0, cancelAfterMs: 5 });
         expectObservable(ends).toBe('-----(c|)', { c: expect.objectContaining(status) });
+        // One that costs money may have been paid.
+        const paid = providerOf({ make, priceUsd: 0.01 });
+        const lost = { code: 'ERR_MAKE_FAILED', tookEffect: 'unknown' };
+        const fails = paid.createPrediction(aRequest(), { waitMs: 0, cancelAfterMs: 5 });
+        expectObservable(fails).toBe('-----#', undefined, expect.objectContaining(lost));
         flush();
-        expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+        expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
       },
       { assertEqual: (actual, expected) => expect(actual).toEqual(expected) },
     ),
