@@ -82,15 +82,23 @@ export async function decodePixels(input: string | Buffer, decoding: Decoding): 
 /** What libjpeg only warns of, although it means that pixels are missing. */
 const MISSING_DATA = /premature end of data segment|bad Huffman code/i;
 
-/** The message of sharp if the warning itself was lost: libvips has one list for all threads. */
-const NO_REASON = 'Warning treated as error due to failOn setting';
-/** Half of the warnings are lost if much is decoded at a time. */
-const MOST_TRIES = 12;
+/** A warning or an error of libjpeg by its name. */
+const NAMED = /^VipsJpeg: /m;
+/** What is left of the message if the warning itself was lost. */
+const UNNAMED = /Warning treated as error due to failOn setting|error in tile/;
+/**
+ * Half of the warnings are lost if much is decoded at a time: libvips has one list for all threads.
+ * For the same reason a warning may be that of another image.
+ */
+const MOST_TRIES = 24;
+/** Tries with a harmless warning after which it is believed. */
+const ENOUGH_TRIES = 2;
 
 /**
  * Runs a task that decodes an image with these options, so that it fails if a part of the image is
  * missing. libjpeg makes up what is missing before the end marker, and warns; of other things it
- * warns too, such as odd bytes between segments, and then the task is run again.
+ * warns too, such as odd bytes between segments, and then the task is run again without heeding
+ * them.
  */
 export async function decodeWhole<T>(
   options: SharpOptions,
@@ -98,13 +106,16 @@ export async function decodeWhole<T>(
   decode: (options: SharpOptions) => Promise<T>,
 ): Promise<T> {
   if (format !== 'jpeg') return decode(options);
+  let harmless = 0;
   for (let tries = 1; ; tries += 1) {
     try {
       return await decode({ ...options, failOn: 'warning' });
     } catch (error) {
       const message = messageOf(error);
       if (MISSING_DATA.test(message)) throw error;
-      if (message !== NO_REASON || tries === MOST_TRIES) return decode(options);
+      const isUnnamed = UNNAMED.test(message) && !NAMED.test(message);
+      if (!isUnnamed) harmless += 1;
+      if (harmless === ENOUGH_TRIES || tries === MOST_TRIES) return decode(options);
     }
   }
 }

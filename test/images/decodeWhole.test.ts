@@ -20,7 +20,16 @@ const lost = 'Warning treated as error due to failOn setting';
 it.each([
   ['a JPEG without warnings', 'jpeg', [], 'decoded', ['warning']],
   ['a JPEG that lacks pixels', 'jpeg', [cut], cut, ['warning']],
-  ['a JPEG with odd bytes', 'jpeg', [odd], 'decoded', ['warning', 'default']],
+  ['a JPEG with odd bytes', 'jpeg', [odd, odd], 'decoded', ['warning', 'warning', 'default']],
+  // libvips has one list of messages for all threads.
+  ['a JPEG that lacks pixels beside one with odd bytes', 'jpeg', [odd, cut], cut, ['warning', 'warning']],
+  [
+    'a JPEG of whose warning only the tiles are left',
+    'jpeg',
+    [`${lost}\nerror in tile 0 x 16`, 'error in tile 0 x 16', lost, `${cut}\n${cut}`],
+    `${cut}\n${cut}`,
+    ['warning', 'warning', 'warning', 'warning'],
+  ],
   [
     'a JPEG whose warning is lost at first',
     'jpeg',
@@ -33,7 +42,7 @@ it.each([
     'jpeg',
     Array.from({ length: 99 }, () => lost),
     'decoded',
-    [...Array.from({ length: 12 }, () => 'warning'), 'default'],
+    [...Array.from({ length: 24 }, () => 'warning'), 'default'],
   ],
   ['another format', 'png', [], 'decoded', ['default']],
 ])('decodes %s', async (_what, format, messages, result, asked) => {
