@@ -40,6 +40,12 @@ const mistakes: readonly (readonly [string, string, string])[] = [
     'prompt.yaml: 1 mistake in this spec of variations:\n  line 2: prompt: Expected a text, got keys and values; put a text with braces in quotes: "{variation}"',
     'Correct the spec and run the command again; nothing was created.',
   ],
+  // The token, which is missing too, is no help as long as the command is the wrong one.
+  [
+    'campaign three.txt',
+    'three.txt: Expected a campaign spec, got a prompt file',
+    'Did you mean `npx tsx pipelines/generate.ts three.txt`?',
+  ],
   [
     'generate three.txt --simulate 5',
     'Expected `--simulate=5`, got `--simulate 5`',

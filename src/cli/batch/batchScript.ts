@@ -47,21 +47,22 @@ export function runBatchScript(
     const warn = createWarn(flags, io);
     const environment = readEnvironment(io.env);
     useProxies(io.env, warn, { baseUrl: flags.baseUrl ?? environment.baseUrl });
-    const choice = command.needsService
-      ? chooseService(flags, environment, command.serves('simulate'))
-      : ({ kind: 'none' } as const);
-    const service = await openService(choice, {
-      cacheFolder: cacheFolder(io.env),
-      refreshModels: flags.refreshModels,
-      secrets: secretsIn(io.env),
-      warn,
-    });
+    let service: OpenService | null = null;
     try {
+      const choice = command.needsService
+        ? chooseService(flags, environment, command.serves('simulate'))
+        : ({ kind: 'none' } as const);
+      service = await openService(choice, {
+        cacheFolder: cacheFolder(io.env),
+        refreshModels: flags.refreshModels,
+        secrets: secretsIn(io.env),
+        warn,
+      });
       return await main({ inputs, flags, service, io, warn });
     } catch (error) {
       throw await withRightCommand(error, command.name, { inputs, argv });
     } finally {
-      await service.close();
+      await service?.close();
     }
   });
 }
