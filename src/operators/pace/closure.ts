@@ -86,7 +86,9 @@ export function createClosure({ maxWaitMs, now }: ClosureConfig): Closure {
         refusedSinceMs ??= refusedAtMs;
       }
       const doubledMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.max(0, inARow - 1));
-      const wantedMs = namedMs !== null && namedMs > 0 ? namedMs : doubledMs;
+      const isNamed = namedMs !== null && namedMs > 0;
+      // An endless wait and no refusal before it have no sum.
+      const wantedMs = isNamed ? Math.min(namedMs, Number.MAX_SAFE_INTEGER) : doubledMs;
       const untilMs = refusedAtMs + wantedMs;
       const isTooLong = untilMs - (refusedSinceMs ?? untilMs) > maxWaitMs;
       if (isTooLong && isNews && inARow > 1 && inFlight === 0) {
