@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { defer, fromEvent, NEVER, Observable, of } from 'rxjs';
 
 /**
  * Turns a promise into an Observable. Runs `task` on subscribe, with a signal that is aborted on
@@ -21,4 +21,13 @@ export function fromAbortable<T>(task: (signal: AbortSignal) => Promise<T>): Obs
     );
     return () => controller.abort();
   });
+}
+
+/**
+ * Emits when a signal aborts, or at once if it has: its event comes only once. Never emits without
+ * a signal.
+ */
+export function abortOf(signal: AbortSignal | undefined): Observable<unknown> {
+  if (signal === undefined) return NEVER;
+  return defer(() => (signal.aborted ? of(null) : fromEvent(signal, 'abort')));
 }

@@ -3,7 +3,6 @@ import {
   defer,
   EMPTY,
   from,
-  fromEvent,
   lastValueFrom,
   type Observable,
   of,
@@ -13,7 +12,7 @@ import {
   throwError,
   timer,
 } from 'rxjs';
-import { fromAbortable } from '../base/fromAbortable.ts';
+import { abortOf, fromAbortable } from '../base/fromAbortable.ts';
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { ProviderError, UsageError } from '../errors.ts';
 import { type Gate, gate } from '../operators/gate.ts';
@@ -70,7 +69,7 @@ export interface PartJournal extends RunJournal {
 type Intended = Extract<JournalEntry, { type: 'intended' }>;
 
 /**
- * Creates the journal of a part over the database of a fleet. Reads are from memory: nobody else
+ * Creates the journal of a part over the database of a fleet. Reads are from memory: no one else
  * writes about a part while it is a worker's. An entry that was recorded is written even after an
  * unsubscribe, and the entries of a job one after the other.
  *
@@ -82,7 +81,7 @@ type Intended = Extract<JournalEntry, { type: 'intended' }>;
  *     the run is paused         --#         ProviderError that stops it
  *     another worker has it     --#         StorageError: ERR_FENCED
  *
- * If nobody waits for it any more, an attempt is not admitted, or is withdrawn.
+ * If its caller has unsubscribed, an attempt is not admitted, or is withdrawn.
  */
 export function createPartJournal(config: PartJournalConfig): PartJournal {
   const { calls, folder, holdMs, line, random = Math.random, scheduler = monotonicScheduler } = config;
@@ -211,7 +210,7 @@ function untilGranted(
       delay: (error: unknown) => {
         if (!(error instanceof MustWait)) return throwError(() => error);
         const waitMs = Math.min(LONGEST_WAIT_MS, error.waitMs * (1 + random() / 10));
-        return timer(waitMs, scheduler).pipe(takeUntil(fromEvent(signal, 'abort')));
+        return timer(waitMs, scheduler).pipe(takeUntil(abortOf(signal)));
       },
     }),
   );

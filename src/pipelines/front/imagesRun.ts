@@ -5,7 +5,6 @@ import {
   EmptyError,
   finalize,
   from,
-  fromEvent,
   ignoreElements,
   last,
   lastValueFrom,
@@ -13,11 +12,11 @@ import {
   merge,
   NEVER,
   type Observable,
-  of,
   ReplaySubject,
   take,
   tap,
 } from 'rxjs';
+import { abortOf } from '../../base/fromAbortable.ts';
 import { UsageError } from '../../errors.ts';
 import { observeRun, ofType } from '../../events/observeRun.ts';
 import { progressOf, type RunProgress } from '../../events/progress.ts';
@@ -165,12 +164,6 @@ function through(
       }),
     );
   });
-}
-
-/** Emits when the signal aborts, or at once if it has: the run may look at it late. */
-function abortOf(signal: AbortSignal | undefined): Observable<unknown> {
-  if (signal === undefined) return NEVER;
-  return defer(() => (signal.aborted ? of(null) : fromEvent(signal, 'abort')));
 }
 
 /** Throws the reason of an abort, as an aborted promise does, with the totals of what is saved. */

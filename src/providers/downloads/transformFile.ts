@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { copyFile, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { firstValueFrom, from, fromEvent, takeUntil } from 'rxjs';
+import { firstValueFrom, from, takeUntil } from 'rxjs';
+import { abortOf } from '../../base/fromAbortable.ts';
 import { messageOf } from '../../base/text.ts';
 import { copyWhole } from '../../disk/copyFiles.ts';
 import { newTemporaryPath } from '../../disk/writeFiles.ts';
@@ -87,7 +88,7 @@ async function settled(
 ): Promise<Transformed> {
   if (change === null || change === undefined || change instanceof Uint8Array || 'path' in change)
     return change;
-  return firstValueFrom(from(change).pipe(takeUntil(fromEvent(signal, 'abort'))), { defaultValue: null });
+  return firstValueFrom(from(change).pipe(takeUntil(abortOf(signal))), { defaultValue: null });
 }
 
 const HEAD_BYTES = 64 * 1024;

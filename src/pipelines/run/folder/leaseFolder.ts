@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { defer, firstValueFrom, fromEvent, NEVER, takeUntil } from 'rxjs';
+import { defer, firstValueFrom, takeUntil, throwIfEmpty } from 'rxjs';
+import { abortOf } from '../../../base/fromAbortable.ts';
 import type { Lease } from '../../../disk/lease/holdLease.ts';
 import { describeHolder } from '../../../disk/lease/leaseHolder.ts';
 import { takeLease } from '../../../disk/lease/takeLease.ts';
@@ -45,8 +46,11 @@ export async function leaseFolder(
       }),
     ...(scheduler === undefined ? {} : { scheduler }),
   });
-  const aborted = signal === undefined ? NEVER : fromEvent(signal, 'abort');
-  return firstValueFrom(lease.pipe(takeUntil(aborted)));
+  const unlessAborted = lease.pipe(
+    takeUntil(abortOf(signal)),
+    throwIfEmpty(() => signal?.reason),
+  );
+  return firstValueFrom(unlessAborted);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { firstValueFrom, lastValueFrom, of } from 'rxjs';
+import { firstValueFrom, lastValueFrom, of, VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
 import { leaseText, thisProcess } from '../../../../src/disk/lease/leaseHolder.ts';
 import type { RunEvent } from '../../../../src/events/runEvent.ts';
@@ -72,4 +72,15 @@ it('stops before the next create request once another run has taken over', async
   );
   expect(created).toBe(1);
   expect(fault).toMatchObject({ code: 'ERR_LEASE_LOST', message: expect.stringContaining('on studio') });
+});
+
+it('is not waited for if the signal has aborted, before or meanwhile', async () => {
+  leaveLease();
+  const patient = { ...settings(), scheduler: new VirtualTimeScheduler() };
+  const reason = new Error('no longer wanted');
+  await expect(openRun(patient, AbortSignal.abort(reason))).rejects.toBe(reason);
+  const controller = new AbortController();
+  const opening = openRun(patient, controller.signal);
+  controller.abort(reason);
+  await expect(opening).rejects.toBe(reason);
 });
