@@ -314,7 +314,7 @@ it('the page of the gallery uses types of the gallery, and what runs in a browse
   expect([...new Set(used)].filter((path) => !allowed.includes(path))).toEqual([]);
 });
 
-it('the top of the project has no pictures, logs or packages that somebody left there', () => {
+it('the top of the project has no pictures, logs or packages that someone left there', () => {
   const strays = readdirSync('.').filter((name) => /\.(?:png|jpe?g|webp|svg|log|tgz|csv|html)$/.test(name));
   expect(strays).toEqual([]);
 });

@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { delayWhen, lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { runToFolder } from '../../src/pipelines/runToFolder.ts';
 import { createReplicateProvider } from '../../src/providers/replicate/replicateProvider.ts';
-import { startSimulator } from '../../src/simulator/index.ts';
-import { openLiveView } from '../../src/sinks/gallery/liveView.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
+import { type LiveView, openLiveView } from '../../src/sinks/gallery/liveView.ts';
 import { planJobs } from '../../src/sources/planning/planJobs.ts';
 import { axeViolations, launchBrowser, whyNoBrowser } from './openPage.ts';
 
@@ -21,25 +22,44 @@ const jobs = Array.from({ length: total }, (_, index) => ({
   renditions: [],
 }));
 
+/** What a test of a live page works with. */
+interface Live {
+  readonly page: Page;
+  readonly view: LiveView;
+  readonly folder: string;
+  readonly simulator: Simulator;
+}
+
+/** Opens a live page of a run that has not begun; in the end the page must have logged nothing. */
+async function inLiveView(
+  pace: { readonly speed: number; readonly medianMs: number },
+  test: (live: Live) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
+  const simulator = await startSimulator({ render: 'fast', coldStarts: false, ...pace });
+  const view = await openLiveView({ folder, everyMs: 20 });
+  const browser = await launchBrowser();
+  try {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    const complaints: string[] = [];
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', ({ message }) => complaints.push(message));
+    page.on('dialog', (dialog) => complaints.push(dialog.message()));
+    await test({ page, view, folder, simulator });
+    expect(complaints).toEqual([]);
+  } finally {
+    await browser.close();
+    await view.close();
+    await simulator.close();
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+}
+
 describe.skipIf(whyNoBrowser !== null)(
   `a run in a browser while it goes${whyNoBrowser === null ? '' : ` (${whyNoBrowser})`}`,
   () => {
     it('fills with images, preserves the choices, survives a reload, and ends well', async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
-      const simulator = await startSimulator({
-        render: 'fast',
-        speed: 8,
-        medianMs: 3_000,
-        coldStarts: false,
-      });
-      const view = await openLiveView({ folder, everyMs: 20 });
-      const browser = await launchBrowser();
-      try {
-        const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-        const complaints: string[] = [];
-        page.on('console', (message) => complaints.push(message.text()));
-        page.on('pageerror', ({ message }) => complaints.push(message));
-        page.on('dialog', (dialog) => complaints.push(dialog.message()));
+      await inLiveView({ speed: 8, medianMs: 3_000 }, async ({ page, view, folder, simulator }) => {
         await page.goto(view.url);
         const status = page.locator('.live [role=status]');
         await expect.poll(() => status.textContent()).toBe('The run begins');
@@ -81,30 +101,11 @@ describe.skipIf(whyNoBrowser !== null)(
             .evaluate((select: HTMLSelectElement) => select.selectedOptions[0]?.text),
         ).toBe('wild');
         await expect.poll(() => page.getByRole('listitem').count()).toBe(total / 2);
-        expect(complaints).toEqual([]);
-      } finally {
-        await browser.close();
-        await view.close();
-        await simulator.close();
-        await rm(folder, { recursive: true, force: true, maxRetries: 10 });
-      }
+      });
     });
 
     it('shows places for what is to come, pauses, resumes, and cancels the run', async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'rxposure-'));
-      const simulator = await startSimulator({
-        render: 'fast',
-        speed: 40,
-        medianMs: 2_000,
-        coldStarts: false,
-      });
-      const view = await openLiveView({ folder, everyMs: 20 });
-      const browser = await launchBrowser();
-      try {
-        const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-        const complaints: string[] = [];
-        page.on('console', (message) => complaints.push(message.text()));
-        page.on('pageerror', ({ message }) => complaints.push(message));
+      await inLiveView({ speed: 40, medianMs: 2_000 }, async ({ page, view, folder, simulator }) => {
         await page.goto(view.controlUrl);
         await page.getByRole('button', { name: 'Pause' }).click();
         const status = page.locator('.live [role=status]');
@@ -150,14 +151,7 @@ describe.skipIf(whyNoBrowser !== null)(
         expect(totals.saved).toBeLessThanOrEqual(created);
         await expect.poll(() => status.textContent()).toContain('The run is over');
         expect(await page.locator('.live code').textContent()).toBe(`${folder}/gallery.html`);
-        expect(complaints).toEqual([]);
-        await page.close();
-      } finally {
-        await browser.close();
-        await view.close();
-        await simulator.close();
-        await rm(folder, { recursive: true, force: true, maxRetries: 10 });
-      }
+      });
     });
   },
 );

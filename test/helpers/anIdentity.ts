@@ -21,7 +21,7 @@ export async function anIdentity({
   const [root, own] = [await keys(), await keys()];
   const time = { notBefore: validFrom, notAfter: validTo, signingAlgorithm: algorithm };
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
-    ...{ serialNumber: '01', name: 'CN=An authority, O=Somebody', keys: root, ...time },
+    ...{ serialNumber: '01', name: 'CN=An authority, O=Someone', keys: root, ...time },
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
@@ -29,7 +29,7 @@ export async function anIdentity({
     ],
   });
   const certificate = await x509.X509CertificateGenerator.create({
-    ...{ serialNumber: '02', subject: 'CN=A studio, O=Somebody', issuer: authority.subject, ...time },
+    ...{ serialNumber: '02', subject: 'CN=A studio, O=Someone', issuer: authority.subject, ...time },
     publicKey: own.publicKey,
     signingKey: root.privateKey,
     extensions: [

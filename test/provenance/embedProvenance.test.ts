@@ -73,7 +73,7 @@ describe.each(formats)('an image: %s', (_name, format, encode) => {
   it('keeps its colour profile, Exif data and XMP', async () => {
     const said = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:format="image/x"/></rdf:RDF></x:xmpmeta>`;
     const tagged = picture()
-      .withExif({ IFD0: { Copyright: 'somebody' } })
+      .withExif({ IFD0: { Copyright: 'someone' } })
       .withIccProfile('p3')
       .withXmp(said);
     const bytes = await encode(tagged).toBuffer();

@@ -325,7 +325,7 @@ it('is given again to a detached prediction that has to be made again, unless it
   await lastValueFrom(start([fromDisk!, inMemory], { provider, detach: true }));
   await expect.poll(() => simulator.stats().failed).toBe(2);
   const settings = { folder: join(folder, 'run'), provider, random: () => 0 };
-  // A plan that is read back may come from somebody else.
+  // A plan that is read back may come from someone else.
   await expect(lastValueFrom(runCollect(settings))).rejects.toThrow(
     `job #1: Expected a file in ${join(folder, 'run')} or below, got ${join(folder, 'ref.png')}`,
   );

@@ -57,7 +57,7 @@ it('sends a file for a valid signature, without a token', async () => {
   const soon = Math.floor(Date.now() / 1_000) + 60;
   expect(await download(soon)).toMatchObject({ status: 200, body: 'fox' });
   expect((await download(soon - 120)).status).toBe(404);
-  expect((await download(soon, 'somebody')).status).toBe(404);
+  expect((await download(soon, 'someone')).status).toBe(404);
   expect((await call(simulator, `/files/${file.id}`, { token: null })).status).toBe(401);
 });
 

@@ -125,7 +125,7 @@ describe('picks of a gallery', () => {
     expect(await copyPicks(folder, await readPicks(path, folder), { to, files })).toEqual(expected);
   });
 
-  it('never replace a file of somebody else', async () => {
+  it('never replace a file of someone else', async () => {
     const to = join(root, 'client');
     await mkdir(join(to, 'a'), { recursive: true });
     await writeFile(join(to, 'a/3.png'), 'theirs');

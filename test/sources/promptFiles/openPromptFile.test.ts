@@ -117,10 +117,16 @@ it('refuses a missing file and a folder', async () => {
   await expect(openPromptFile(join(folder, 'q.txt'))).rejects.toThrow('got no file of that name');
 });
 
-it.skipIf(process.getuid?.() === 0)('refuses a file that may not be read', async () => {
+it('refuses a file that may not be read', async () => {
   const path = await tempFile('p.txt', 'a cat');
   await chmod(path, 0o000);
-  await expect(openPromptFile(path)).rejects.toThrow(UsageError);
+  // Root may read every file, so it reads as another user for a moment.
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) process.seteuid?.(65_534);
+  const refused = expect(openPromptFile(path)).rejects.toThrow(UsageError);
+  await refused.finally(() => {
+    if (isRoot) process.seteuid?.(0);
+  });
 });
 
 /** Readers of rows over a file that may still change. */

@@ -40,7 +40,7 @@ afterAll(async () => {
   await rm(template, { recursive: true });
 });
 
-/** The folder of a run, from somebody else, beside files that it must not touch. */
+/** The folder of a run, from someone else, beside files that it must not touch. */
 let root = '';
 const at = (name: string) => join(root, 'run', name);
 beforeEach(async () => {

@@ -166,7 +166,7 @@ it('gives results the tags that their rows have now', async () => {
   expect((await manifest()).outcomes[0]?.tags).toEqual({ mood: 'wild' });
 });
 
-it('leaves a file of somebody else where it is', async () => {
+it('leaves a file of someone else where it is', async () => {
   const { run } = await service();
   await run(['a', 'b']);
   await writeFile(join(folder(), '0001-b.webp'), 'mine');
