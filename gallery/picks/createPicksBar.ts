@@ -132,7 +132,7 @@ function createDialog(config: PicksBarConfig) {
         { class: 'buttons' },
         copyButton('Copy command', () => picksCommand(config.place, chosenKind())),
       ),
-      el('h3', {}, 'Picks of somebody else'),
+      el('h3', {}, 'Picks of someone else'),
       el('p', { class: 'field' }, el('label', { for: 'picks-file' }, 'Add those of a picks.json'), file),
       words,
     ),

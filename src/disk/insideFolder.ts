@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 
 /**
- * The schema of a path that a file of a run folder names. A run folder may come from somebody else,
+ * The schema of a path that a file of a run folder names. A run folder may come from someone else,
  * so parsing throws `UsageError` if the path leaves it; `atPlace` adds the line.
  */
 export const storedPath = z.string().refine((path) => {
@@ -120,7 +120,7 @@ function isLink(path: string): boolean {
 }
 
 const suggestion =
-  'A run folder names its own files only. If it is from somebody else, do not use it; otherwise restore it from a copy.';
+  'A run folder names its own files only. If it is from someone else, do not use it; otherwise restore it from a copy.';
 
 function unsafe(message: string): UsageError {
   return new UsageError(message, { suggestion });

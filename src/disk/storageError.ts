@@ -1,4 +1,5 @@
 import { fstatSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { messageOf, withoutStop } from '../base/text.ts';
 import { option, StorageError } from '../errors.ts';
 
@@ -143,6 +144,14 @@ export async function importPackage<T>(module: Promise<T>, name: string): Promis
       })
     );
   }
+}
+
+/**
+ * Loads a package when it is first needed, for functions that cannot wait; `importPackage` is for
+ * those that can. The type is that of the module: `requirePackage<typeof import('ajv')>('ajv')`.
+ */
+export function requirePackage<T>(name: string): T {
+  return createRequire(import.meta.url)(name);
 }
 
 /**

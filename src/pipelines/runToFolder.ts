@@ -71,7 +71,7 @@ export function runToFolder(source: PlanSource, config: RunToFolderConfig): Obse
 }
 
 /**
- * Runs plans that an earlier run has stored in the folder, and that may come from somebody else, as
+ * Runs plans that an earlier run has stored in the folder, and that may come from someone else, as
  * `runToFolder` does. Emits `UsageError` before anything is created if one of them is not of this
  * folder's run, or names a file that it may not.
  */

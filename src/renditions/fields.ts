@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { requirePackage } from '../disk/requirePackage.ts';
+import { requirePackage } from '../disk/storageError.ts';
 import {
   type RenditionCaption,
   type RenditionFormat,

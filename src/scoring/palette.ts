@@ -1,5 +1,5 @@
 import type { Color } from 'culori';
-import { requirePackage } from '../disk/requirePackage.ts';
+import { requirePackage } from '../disk/storageError.ts';
 import { UsageError } from '../errors.ts';
 import type { Measure, Pixels } from './measures.ts';
 

@@ -32,7 +32,7 @@ const FOLDERS = ['.moving', '.ratings', '.thumbs', 'originals', 'unused', 'webda
 /**
  * Checks that the files and folders of a run are what they seem to be, before any of them is
  * opened. Throws `UsageError` if a file is a link, a pipe or a device, or a folder a link that
- * leads out of the run folder: somebody else may have made it.
+ * leads out of the run folder: someone else may have made it.
  */
 export function expectOwnFiles(folder: string): void {
   for (const name of FILES) expectPlainFile(join(folder, name));

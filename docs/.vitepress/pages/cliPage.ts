@@ -6,7 +6,7 @@ import { exitCodes } from '../../../src/cli/script/exit.ts';
 /** The names of the parts of docs/cli.md that are written from the code. */
 type PartName = 'commands' | 'flags' | 'exit codes';
 
-/** Returns docs/cli.md with the parts between its markers written anew from the code. */
+/** Returns docs/cli.md with the parts between its markers rewritten from the code. */
 export function withGeneratedParts(page: string): string {
   const parts: Readonly<Record<PartName, string>> = {
     commands: tableOfCommands(),

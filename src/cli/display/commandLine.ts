@@ -1,4 +1,4 @@
-import { requirePackage } from '../../disk/requirePackage.ts';
+import { requirePackage } from '../../disk/storageError.ts';
 
 /** True in a clone, where scripts run from their sources; false in the built package. */
 export const isClone = import.meta.url.endsWith('.ts');

@@ -12,8 +12,8 @@ const TIMES = `
 `;
 
 /**
- * Shares a lock of a part until the end of the transaction, if it is still the caller's: whoever
- * takes it over waits, and sees what was done. An earlier owner is refused: it is fenced.
+ * Shares a lock of a part until the end of the transaction, if it is still the caller's. The next
+ * owner waits, and sees what was done. An earlier owner is refused: it is fenced.
  */
 const HOLD_PART = `
   CREATE FUNCTION rx_v1.hold_part(p_run bigint, p_part integer, p_epoch integer) RETURNS void

@@ -26,7 +26,7 @@ function grants(functions: readonly string[], to: string): string {
 
 /**
  * Two roles, for you to grant to your own: `rx_worker` may call the functions of workers and read,
- * `rx_producer` also those that open and load runs. Nobody else may do either.
+ * `rx_producer` also those that open and load runs. No other role may do either.
  */
 export const ROLES = [
   role('rx_worker'),

@@ -1,7 +1,7 @@
 /**
  * The tables of a fleet. `rx.account` and `rx.part` order what happens at the same time: every
  * admission locks the account, and every call of a worker shares a lock of its part, so that
- * whoever takes a part over sees all that was done in it.
+ * the next owner of a part sees all that was done in it.
  *
  * Amounts are millionths of a US dollar, moments those of the database's clock. `run.reserved` is
  * the sum of its jobs' `open_micro_usd`, the money of attempts that may have made a prediction;

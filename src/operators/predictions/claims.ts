@@ -1,5 +1,6 @@
-import { defer, of } from 'rxjs';
+import { concatMap, defer, filter, from, map, type Observable, of, toArray } from 'rxjs';
 import type { Claims } from '../../ports.ts';
+import type { Verdict } from './lost/judgeLook.ts';
 
 /**
  * Creates the claims of one process, which keep two jobs from counting the same prediction as
@@ -22,4 +23,22 @@ export function createClaims(known: Iterable<string> = []): Claims {
       for (const id of ids) taken.add(id);
     },
   };
+}
+
+/**
+ * Claims the predictions that a look has found, one after the other; emits once, with those that no
+ * other process was faster to claim.
+ */
+export function claimFound(found: Verdict['found'], claims: Claims): Observable<Verdict['found']> {
+  return from(found).pipe(
+    concatMap((one) => {
+      const [{ owner }, { id }] = one;
+      return claims.take(id, owner).pipe(
+        filter((isTaken) => isTaken),
+        map(() => one),
+      );
+    }),
+    toArray(),
+    map((claimed) => new Map(claimed)),
+  );
 }

@@ -200,7 +200,7 @@ export function mayHavePrediction({ predictionId, intendedAtMs }: JobRecord): bo
 
 /**
  * Checks, before anything is paid, that the files of a job lie in the run folder, also if links are
- * followed. Emits `StorageError` if not: a run checks its folder when it opens it, so somebody has
+ * followed. Emits `StorageError` if not: a run checks its folder when it opens it, so someone has
  * changed it since.
  */
 export function expectPlace(

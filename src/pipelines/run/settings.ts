@@ -129,7 +129,7 @@ export interface InputSettings {
   resumeAnyway?: boolean;
   /**
    * Local files that plans stored in the folder may name, besides those in it: folders or single
-   * files, or `any`. For `runCollect` and `runRetry`, whose plans are somebody else's if the folder
+   * files, or `any`. For `runCollect` and `runRetry`, whose plans are someone else's if the folder
    * is. Default: none.
    */
   allowFiles?: readonly string[] | 'any';

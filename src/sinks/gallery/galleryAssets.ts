@@ -469,7 +469,7 @@ export const galleryScript = [
   "`)),button(\"Save picks.txt\",()=>saveText(\"picks.txt\",config.pathsOf(chosenKind()).map(path=>`${path}",
   "`).join(\"\")))),el(\"p\",{class:\"quiet\"},\"The text has a path a line, below the folder of the run.\"),el(\"h3\",{},\"As a folde\\",
   "r of files\"),kind.field,el(\"p\",{},\"Save picks.json, then run this where it was saved:\"),command,el(\"p\",{class:\"buttons\"},",
-  "copyButton(\"Copy command\",()=>picksCommand(config.place,chosenKind()))),el(\"h3\",{},\"Picks of somebody else\"),el(\"p\",{class:\"\\",
+  "copyButton(\"Copy command\",()=>picksCommand(config.place,chosenKind()))),el(\"h3\",{},\"Picks of someone else\"),el(\"p\",{class:\"\\",
   "field\"},el(\"label\",{for:\"picks-file\"},\"Add those of a picks.json\"),file),words));return{dialog,fill}}function button(label,onclick){",
   "return el(\"button\",{type:\"button\",onclick},label)}async function loadFrom(file,{load}){if(file===void 0)return\"\";let picks2=parsed2(",
   "await file.text());if(picks2===null)return`${file.name} is not a picks.json of a gallery.`;let found=load(picks2);return`${found}\\",

@@ -17,7 +17,7 @@ export interface AllowFilesConfig {
 }
 
 /**
- * Checks that an input may name a file, by where it really lies: an input may come from somebody
+ * Checks that an input may name a file, by where it really lies: an input may come from someone
  * else, and what it names is sent to a model. Hidden files (a name, or that of a folder on the way,
  * begins with a point) must be allowed by name, as they hold keys and tokens. Throws `UsageError`,
  * and does not say if the file exists.
@@ -38,7 +38,7 @@ export function expectAllowed(path: string, { folder = '.', allowFiles = [] }: A
   });
 }
 
-const suggestion = `Prompt files and specs may come from somebody else: check what they send. ${option('--allow-files', 'DIR')} allows further files.`;
+const suggestion = `Prompt files and specs may come from someone else: check what they send. ${option('--allow-files', 'DIR')} allows further files.`;
 
 /** Returns where a path leads, links followed as far as something is there. */
 function realTarget(path: string): string {

@@ -1,7 +1,7 @@
 import type { Ajv, ValidateFunction } from 'ajv';
 import { isSecretInput, SECRET } from '../../base/secretInputs.ts';
 import { nearestName } from '../../base/suggest.ts';
-import { requirePackage } from '../../disk/requirePackage.ts';
+import { requirePackage } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
 import type { Json, ModelInput, ModelInputProperty, ModelSchema } from '../../types.ts';
 import { catchUsageError, expectedInput, throwUsageErrors } from './describeInput.ts';

@@ -1,5 +1,5 @@
 import type { RE2JS } from 're2js';
-import { requirePackage } from '../../disk/requirePackage.ts';
+import { requirePackage } from '../../disk/storageError.ts';
 
 /** A compiled pattern, as ajv uses it. */
 interface LinearPattern {

@@ -12,7 +12,7 @@ export function filesToStore(files: readonly ImageFile[], folder: string): reado
 
 /**
  * Returns stored files with absolute paths. Throws `UsageError` if one leaves the run folder, which
- * may come from somebody else; `id` is that of its job.
+ * may come from someone else; `id` is that of its job.
  */
 export function readFiles(files: readonly ImageFile[], folder: string, id: number): readonly ImageFile[] {
   try {

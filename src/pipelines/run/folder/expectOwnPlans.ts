@@ -15,7 +15,7 @@ type Opened = Pick<OpenRun, 'config' | 'journal' | 'manifest' | 'isSaved' | 'isC
 
 /**
  * Checks plans that were read back from a run folder, before anything is created: the folder may
- * come from somebody else. Each must be of a request, or at least of a model, that the journal
+ * come from someone else. Each must be of a request, or at least of a model, that the journal
  * knows, may name only local files in the folder or those that `allowFiles` allows, and needs the
  * values of its secret inputs if it may have to be made. Emits `uploads.planned`. Rejects with
  * `UsageError`.
