@@ -230,7 +230,7 @@ export interface Control {
   cancel?: Observable<unknown>;
   /**
    * Pauses the run while its newest value is true: no attempt begins, and predictions in flight are
-   * finished. Emits its value on subscription. Default: always false.
+   * finished. Emits its value on subscription; if it completes, the run goes on. Default: false.
    */
   paused?: Observable<boolean>;
 }

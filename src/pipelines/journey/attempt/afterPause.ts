@@ -1,9 +1,9 @@
-import { concatMap, EMPTY, filter, map, merge, type Observable, take } from 'rxjs';
+import { concatMap, EMPTY, endWith, filter, map, merge, type Observable, take } from 'rxjs';
 import type { RunControl } from '../run.ts';
 
 /**
- * Subscribes to an attempt once the run is not paused; completes without it if the run is stopped
- * or cancelled while it waits.
+ * Subscribes to an attempt once the run is not paused, or what says so has completed; completes
+ * without it if the run is stopped or cancelled while it waits.
  *
  *     attempt            --(a|)
  *     paused             t---f-
@@ -14,6 +14,7 @@ export function afterPause<T>(
   { paused, stop, cancel }: RunControl,
 ): Observable<T> {
   const goesOn = paused.pipe(
+    endWith(false),
     filter((isPaused) => !isPaused),
     map(() => true),
   );

@@ -24,6 +24,16 @@ it(
   }),
 );
 
+it(
+  'begins once nothing can resume the run any more',
+  marbles(({ cold, expectObservable }) => {
+    const paused = cold('t---|', values);
+    expectObservable(afterPause(() => cold('--(a|)'), { paused, stop: NEVER, cancel: NEVER })).toBe(
+      '------(a|)',
+    );
+  }),
+);
+
 it.each(['stop', 'cancel'])('begins nothing if %s comes while it waits', (name) =>
   marbles(({ cold, expectObservable }) => {
     const control = { paused: cold('t---f', values), stop: NEVER, cancel: NEVER, [name]: cold('--x') };
