@@ -4,7 +4,6 @@ import { UsageError } from '../../errors.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import { expectOption } from '../../operators/internal/options.ts';
 import type { Provider } from '../../ports.ts';
-import { readServiceEnvironment, secretsIn } from '../../providers/replicate/credentials.ts';
 import { createReplicateProvider } from '../../providers/replicate/replicateProvider.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { type DestinationOptions, destinationSettings } from './destinations.ts';
@@ -139,20 +138,6 @@ export function unpricedError({
 
 /** Returns the service of a run. Throws `UsageError` if there is neither a provider nor a token. */
 export function providerOf({ provider, session }: RunOptions, emit: EmitEvent): Provider {
-  return provider ?? session?.provider ?? replicateFromEnvironment(emit);
-}
-
-function replicateFromEnvironment(emit: EmitEvent): Provider {
-  const { token, baseUrl } = readServiceEnvironment(process.env);
-  if (token === null) {
-    throw new UsageError('There is no API token: set REPLICATE_API_TOKEN, or give a `provider`.', {
-      suggestion: 'Tokens are at https://replicate.com/account/api-tokens.',
-    });
-  }
-  return createReplicateProvider({
-    token,
-    secrets: secretsIn(process.env),
-    ...(baseUrl === null ? {} : { baseUrl }),
-    onWarning: (message) => emit({ type: 'warning', message }),
-  });
+  const onWarning = (message: string) => emit({ type: 'warning', message });
+  return provider ?? session?.provider ?? createReplicateProvider({ onWarning });
 }

@@ -30,9 +30,12 @@ export function accountOf(given: Partial<Account>, env: Variables = process.env)
   if (token !== undefined) return expectAccount({ token, baseUrl, secrets });
   const found = readServiceEnvironment(env);
   if (found.token === null) {
-    throw new UsageError('There is no API token: set `REPLICATE_API_TOKEN`, or give a `token`.', {
-      suggestion: 'Tokens are at https://replicate.com/account/api-tokens.',
-    });
+    throw new UsageError(
+      'There is no API token: set `REPLICATE_API_TOKEN`, or create the provider with a `token`.',
+      {
+        suggestion: 'Tokens are at https://replicate.com/account/api-tokens.',
+      },
+    );
   }
   return expectAccount({
     token: found.token,

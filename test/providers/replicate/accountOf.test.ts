@@ -31,6 +31,6 @@ it('sends a token that was given to no address of the environment', () => {
 
 it('refuses to go without a token, and says where one comes from', () => {
   expect(() => accountOf({}, { REPLICATE_API_TOKEN: '' })).toThrow(UsageError);
-  expect(() => accountOf({}, {})).toThrow('set `REPLICATE_API_TOKEN`, or give a `token`');
+  expect(() => accountOf({}, {})).toThrow('set `REPLICATE_API_TOKEN`, or create the provider with a `token`');
   expect(() => accountOf({ token: '' }, env)).toThrow('got an empty one');
 });
