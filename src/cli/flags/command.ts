@@ -6,7 +6,7 @@ import { quoted } from '../display/text.ts';
 import { exitCodes } from '../script/exit.ts';
 import { checkSeparateValues, commandLineError, withOptionalValues } from './commandLineFaults.ts';
 import { type FlagDefinition, groupHeadings } from './defineFlag.ts';
-import { emptyFlags, type FlagName, type Flags } from './flags.ts';
+import { emptyFlags, type FlagName, type Flags, flagsIn } from './flags.ts';
 import { flagTable } from './flagTable.ts';
 
 /** A positional argument of a script. */
@@ -27,7 +27,10 @@ interface CreateCommandConfig {
   /** Shown by `--version`. Default: that of the package. */
   version?: string;
   inputs: readonly InputDefinition[];
-  /** The flags it serves: `[...flagsIn('money', 'pace'), 'only']`. Default: all. */
+  /**
+   * The flags it serves: `[...flagsIn('money', 'pace'), 'only']`. Default: all but those of single
+   * scripts.
+   */
   flags?: readonly FlagName[];
   /** False for a command that sends no request, and so needs no token. Default true. */
   needsService?: boolean;
@@ -69,8 +72,10 @@ export function createCommand(config: CreateCommandConfig): {
   };
 }
 
+const ownFlags = flagsIn('own');
+
 function serves({ flags }: CreateCommandConfig, flag: FlagName): boolean {
-  return flags === undefined || flags.includes(flag);
+  return flags === undefined ? !ownFlags.includes(flag) : flags.includes(flag);
 }
 
 function parse(config: CreateCommandConfig, argv: readonly string[]): ParsedCommand {

@@ -86,6 +86,15 @@ export const flagTable = [
     value: flagValues.jobNumbers,
   }),
   valueFlag({
+    name: 'picks',
+    field: 'picks',
+    empty: null,
+    argument: 'FILE',
+    help: 'the images that you picked: the picks.json that the gallery of the run exports',
+    group: 'own',
+    value: flagValues.text('a picks.json'),
+  }),
+  valueFlag({
     name: 'concurrency',
     field: 'concurrency',
     empty: null,

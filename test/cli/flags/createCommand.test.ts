@@ -83,6 +83,7 @@ describe('values', () => {
       fallbacks: [],
       breakerFailures: null,
       only: null,
+      picks: null,
       cache: null,
       cacheUnseeded: false,
       recoveryRounds: null,
