@@ -37,6 +37,15 @@ export const flagTable = [
     group: 'requests',
     value: flagValues.keyValue,
   }),
+  // As typed, in order.
+  listFlag({
+    name: 'prompt',
+    field: 'prompts',
+    argument: 'TEXT',
+    help: "a prompt in place of a file, repeatable; with a file, a template over its columns: 'photo of {name}, {colour}'",
+    group: 'own',
+    value: flagValues.text('a prompt'),
+  }),
   // Besides those in the input's own folder.
   listFlag({
     name: 'allow-files',

@@ -84,6 +84,7 @@ describe('values', () => {
       breakerFailures: null,
       only: null,
       picks: null,
+      prompts: [],
       cache: null,
       cacheUnseeded: false,
       recoveryRounds: null,
