@@ -51,7 +51,7 @@ export {
 export { images } from './pipelines/front/images.ts';
 export type { ImagesRun } from './pipelines/front/imagesRun.ts';
 export type { BatchOptions, ImagesOptions, WorkflowOptions } from './pipelines/front/options.ts';
-export type { PromptRow, Prompts } from './pipelines/front/prompts.ts';
+export type { PromptRow, Prompts, PromptsOfFile } from './pipelines/front/prompts.ts';
 export { type RefineImagesOptions, refineImages } from './pipelines/front/refineImages.ts';
 export type { ScoreOption } from './pipelines/front/score.ts';
 export { createSession, type Session, type SessionConfig } from './pipelines/front/session.ts';

@@ -83,6 +83,8 @@ describe('values', () => {
       fallbacks: [],
       breakerFailures: null,
       only: null,
+      picks: null,
+      prompts: [],
       cache: null,
       cacheUnseeded: false,
       recoveryRounds: null,
