@@ -5,6 +5,7 @@ export {
   type CampaignFields,
   type CampaignSpec,
   type CampaignVariation,
+  type PlatformFields,
   readCampaignSpec,
 } from '../pipelines/workflows/campaign/spec.ts';
 export { type CompareFields, type CompareSpec, readCompareSpec } from '../pipelines/workflows/compare.ts';

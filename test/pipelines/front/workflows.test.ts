@@ -88,7 +88,10 @@ describe('compareModels', () => {
 describe('campaign', () => {
   const spec: CampaignFields = {
     theme: 'a lemonade stand',
-    platforms: ['instagram_post', { name: 'banner', width: 64, height: 16, format: 'webp' }],
+    platforms: [
+      { name: 'instagram_post', prompt: 'room for a headline' },
+      { name: 'banner', width: 64, height: 16, format: 'webp' },
+    ],
     variations: ['at dawn', { name: 'noon', prompt: 'at noon' }],
     budget: 1,
   };
@@ -99,6 +102,18 @@ describe('campaign', () => {
     expect(totals).toMatchObject({ total: 4, saved: 4 });
     const report = JSON.parse(await readFile(join(options.to, 'campaign_report.json'), 'utf8'));
     expect(report.outputs_by_platform).toEqual({ instagram_post: 2, banner: 2 });
+    const at = 'banner/noon/0004-a-lemonade-stand-at-noon--banner.webp';
+    expect(report).toMatchObject({
+      campaign: 'run',
+      theme: 'a lemonade stand',
+      outputs: { banner: { noon: [at] } },
+    });
+    expect((await outcomesIn(options.to)).map(({ prompt }) => prompt)).toEqual([
+      'a lemonade stand, at dawn, room for a headline',
+      'a lemonade stand, at noon, room for a headline',
+      'a lemonade stand, at dawn',
+      'a lemonade stand, at noon',
+    ]);
     expect((await outcomesIn(options.to)).map(({ model }) => model)).toEqual(Array(4).fill(SCHNELL));
     expect(await readdir(join(options.to, 'banner', 'noon'))).toContainEqual(
       expect.stringMatching(/--banner\.webp$/),
