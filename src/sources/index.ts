@@ -50,6 +50,7 @@ export type {
 export {
   type ReadRefinementConfig,
   type RefinementFields,
+  type RefinementSizes,
   type RefinementSpec,
   readRefinementSpec,
 } from '../pipelines/workflows/refinement/spec.ts';
