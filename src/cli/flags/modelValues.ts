@@ -39,7 +39,7 @@ export const modelReference: FlagValue<ModelReference> = {
 };
 
 /** A model of the command line, and its own name; null if it has none. */
-interface NamedReference extends ModelReference {
+export interface NamedReference extends ModelReference {
   readonly name: string | null;
 }
 
