@@ -4,7 +4,7 @@ import type { CommandName, RunCommand } from '../flags/commandTable.ts';
 /** Loads a command; each is imported only when it runs. */
 export const commands: Readonly<Record<CommandName, () => Promise<{ readonly run: RunCommand }>>> = {
   ...makers,
-  votes: () => import('../commands/votes.ts'),
+  votes: () => import('../commands/folders/votes.ts'),
   collect: () => import('../commands/collect.ts'),
   retry: () => import('../commands/retry.ts'),
   calibrate: () => import('../commands/calibrate.ts'),
@@ -14,6 +14,7 @@ export const commands: Readonly<Record<CommandName, () => Promise<{ readonly run
   picks: () => import('../commands/folders/picks.ts'),
   render: () => import('../commands/folders/render.ts'),
   prune: () => import('../commands/folders/prune.ts'),
+  status: () => import('../commands/fleet/status.ts'),
   init: () => import('../commands/setup/init.ts'),
   check: () => import('../commands/setup/check.ts'),
 };
