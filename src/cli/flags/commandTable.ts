@@ -147,6 +147,12 @@ export const commandTable = {
     line: 'make the images of runs with --queue on this machine',
     help: 'Makes the images of runs that were started with --queue, together with the workers of other machines. Ends with Ctrl-C or SIGTERM: what is in flight has 30 s, the rest goes to other workers.',
   },
+  status: {
+    heading: groups.fleet,
+    takes: '',
+    line: 'runs, money, pace, slots, workers, and what is stuck',
+    help: 'Shows how the runs of several machines are: money, pace, slots, workers, and what is stuck and why.',
+  },
 } as const satisfies Readonly<Record<string, CommandSummary>>;
 
 /** The name of a command, as it is typed: `retry`. */

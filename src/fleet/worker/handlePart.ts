@@ -24,6 +24,7 @@ import type { Database } from '../database/connection.ts';
 import { createPartCalls } from '../database/partCalls.ts';
 import { createRunCalls } from '../database/runCalls.ts';
 import type { HeldTask } from '../engine/engine.ts';
+import { createFreshGrants } from '../freshGrants.ts';
 import { countOutcomes } from '../packedOutcomes.ts';
 import { createPartJournal } from '../partJournal.ts';
 import { type TakenPart, takePart } from '../takePart.ts';
@@ -113,9 +114,12 @@ export function createHandler(config: HandlerConfig): Handler {
   ): Observable<WorkerEvent> => {
     const { run, part } = taken;
     const isRescue = held.queue === 'rescue';
-    const calls = createPartCalls(database, taken);
+    const { calls, mayStillSend } = createFreshGrants(createPartCalls(database, taken));
     const { folder, holdMs } = opened;
-    const journal = createPartJournal({ calls, folder, jobs: taken.jobs, holdMs, line: gates.line });
+    const journal = {
+      ...createPartJournal({ calls, folder, jobs: taken.jobs, holdMs, line: gates.line }),
+      mayStillSend,
+    };
     const inHand: PartInHand = { taken, calls, journal };
     let isLost = false;
     return defer(() => {
