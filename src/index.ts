@@ -156,6 +156,7 @@ export type {
   RenditionSpec,
   ResultLease,
   SecretInputs,
+  SpendingPeriod,
   Strategy,
   Tags,
   TextLimits,

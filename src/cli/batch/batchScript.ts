@@ -2,17 +2,12 @@ import { toMicroUsd } from '../../base/text.ts';
 import { runDefaults } from '../../pipelines/run/settings.ts';
 import { secretsIn } from '../../providers/replicate/credentials.ts';
 import type { BatchSpec } from '../../sources/specs/batchSpec.ts';
+import { cacheFolder } from '../../store/cacheFolder.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { createCommand } from '../flags/command.ts';
 import { type Flags, type SettledFlags, withDefaults } from '../flags/flags.ts';
 import type { GivenPrice } from '../flags/prices.ts';
-import {
-  cacheFolder,
-  createWarn,
-  keepMemorySmall,
-  readEnvironment,
-  type Warn,
-} from '../script/environment.ts';
+import { createWarn, keepMemorySmall, readEnvironment, type Warn } from '../script/environment.ts';
 import { useProxies } from '../script/proxies.ts';
 import { runScript } from '../script/runScript.ts';
 import { withRightCommand } from './rightCommand.ts';

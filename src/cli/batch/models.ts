@@ -19,6 +19,7 @@ import type { Model, ScoringModel } from '../../types.ts';
 import type { Flags, SettledFlags } from '../flags/flags.ts';
 import type { RatedBy } from './planSummary.ts';
 import type { OpenService } from './service.ts';
+import { hasBudget } from './spendingLimits.ts';
 
 export { findModel };
 
@@ -95,7 +96,7 @@ export function refiningModel(
  */
 export async function scoringModel(
   spec: ModelScoreSpec,
-  { budgetMicroUsd, allowFiles }: Pick<Flags, 'budgetMicroUsd' | 'allowFiles'>,
+  flags: Parameters<typeof hasBudget>[0] & Pick<Flags, 'allowFiles'>,
   { provider, onlyModel }: OpenService,
   folder: string,
 ): Promise<ScoringModel> {
@@ -104,8 +105,8 @@ export async function scoringModel(
       suggestion: `Its only model is ${onlyModel.model}. Rate by a measure instead, such as score: sharpness.`,
     });
   }
-  const unpriced = budgetMicroUsd === null ? undefined : unpricedRater;
-  return findRatingModel(spec, { provider, folder, allowFiles, unpriced });
+  const unpriced = hasBudget(flags) ? unpricedRater : undefined;
+  return findRatingModel(spec, { provider, folder, allowFiles: flags.allowFiles, unpriced });
 }
 
 function unpricedRater(model: string): UsageError {

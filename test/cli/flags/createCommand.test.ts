@@ -49,6 +49,8 @@ describe('values', () => {
       maxOutputBytes: null,
       maxWaitMs: null,
       budgetMicroUsd: null,
+      budgetPerDayMicroUsd: null,
+      budgetPerMonthMicroUsd: null,
       prices: [],
       maxAttempts: null,
       timeoutMs: null,
