@@ -25,15 +25,30 @@ export { findModel };
 
 /**
  * Chooses the model of a run: the flag's, else the only one of the service, else the spec's, else
- * the script's. Throws `UsageError` if no model meets the criteria of the spec.
+ * the script's, in whose place a config may have another if a prompt is all that it needs. Throws
+ * `UsageError` if no model meets the criteria of the spec.
  */
 export function specModel(
   spec: Pick<BatchSpec, 'model'>,
-  flags: Flags,
+  flags: Pick<Flags, 'models' | 'config'>,
   { onlyModel }: OpenService,
   defaultModel: string,
 ): ModelReference {
-  return chooseModel(spec, flags.models[0] ?? onlyModel, defaultModel);
+  const [own] = defaultModel === textModel ? (flags.config?.values.models ?? []) : [];
+  const preset = own === undefined ? defaultModel : nameOf(own);
+  return chooseModel(spec, flags.models[0] ?? onlyModel, preset);
+}
+
+/** The model of commands that need a prompt alone, unless a config names another. */
+const textModel = 'black-forest-labs/flux-schnell';
+
+/** Chooses the model of a run that has no spec. */
+export function promptModel(flags: Pick<Flags, 'models' | 'config'>, service: OpenService): ModelReference {
+  return specModel({ model: null }, flags, service, textModel);
+}
+
+function nameOf({ model, version }: ModelReference): string {
+  return version === null ? model : `${model}:${version}`;
 }
 
 /**

@@ -47,6 +47,7 @@ export interface PlanSettings {
     | 'maxAttempts'
     | 'timeoutMs'
     | 'budgetMicroUsd'
+    | 'config'
   >;
   /** The limits for all runs of this machine, and what is left of them. Default: none. */
   spending?: readonly SpendingLimit[];
@@ -73,6 +74,7 @@ export function planSummary(totals: PlanTotals, settings: PlanSettings): string[
     fact('settings', settingsText(settings.flags)),
     ...(totals.uploads === undefined ? [] : [fact('uploads', uploadsText(totals.uploads))]),
     fact('into', plainText(settings.folder)),
+    ...configLines(settings.flags),
     'Dry run: nothing was created. Remove --dry-run to start.',
   ];
 }
@@ -144,6 +146,10 @@ function budgetLines(totals: PlanTotals, { budgetMicroUsd }: PlanSettings['flags
   const verdict = isEnough ? 'enough' : 'not enough: jobs beyond it will be skipped';
   const scope = isEnough && unpricedJobs > 0 ? ' for the jobs with a known price' : '';
   return [fact('budget', `${formatUsd(budgetMicroUsd)}, ${verdict}${scope}`)];
+}
+
+function configLines({ config }: PlanSettings['flags']): string[] {
+  return config === undefined ? [] : [fact('config', plainText(config.path))];
 }
 
 function spendingLines({ costMicroUsd }: PlanTotals, { spending = [] }: PlanSettings): string[] {

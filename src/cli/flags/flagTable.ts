@@ -1,6 +1,7 @@
 import { concurrencyOf } from '../../pipelines/run/concurrency.ts';
 import { strategies } from '../../pipelines/run/feeds.ts';
 import { runDefaults } from '../../pipelines/run/settings.ts';
+import { renditionPresets } from '../../renditions/presets.ts';
 import { chaosProfiles } from '../../simulator/chaos/profiles.ts';
 import { listFlag, presetFlag, toggleFlag, valueFlag } from './defineFlag.ts';
 import { flagValues } from './flagValues.ts';
@@ -339,7 +340,7 @@ export const flagTable = [
     argument: 'NAME=WxH[,…]',
     help: 'derive another image from each original: NAME=WxH or a preset, [,fit][,format][,quality] and more (docs/renditions.md); repeatable',
     group: 'folder',
-    value: flagValues.text('NAME=WxH[,fit][,format][,quality] or a preset'),
+    value: flagValues.text('NAME=WxH[,fit][,format][,quality] or a preset', Object.keys(renditionPresets)),
   }),
   valueFlag({
     name: 'organize',
@@ -349,7 +350,7 @@ export const flagTable = [
     argument: 'LAYOUT',
     help: 'folders below the run folder: date, prompt, model, flat or a template',
     group: 'folder',
-    value: flagValues.text('date, prompt, model, flat or a template'),
+    value: flagValues.text('date, prompt, model, flat or a template', ['date', 'prompt', 'model', 'flat']),
   }),
   valueFlag({
     name: 'folder-size',
@@ -562,6 +563,13 @@ export const flagTable = [
     field: 'json',
     empty: false,
     help: 'write one JSON event a line to standard output, and nothing else',
+    group: 'output',
+  }),
+  toggleFlag({
+    name: 'no-config',
+    field: 'readsConfig',
+    empty: true,
+    help: 'leave out the defaults of rxposure.config.yaml, .json or .ts, here or in a folder above',
     group: 'output',
   }),
   toggleFlag({

@@ -87,6 +87,7 @@ describe('values', () => {
       only: null,
       picks: null,
       prompts: [],
+      readsConfig: true,
       cache: null,
       cacheUnseeded: false,
       recoveryRounds: null,

@@ -8,6 +8,7 @@ import { columns, counted, plainText } from '../../display/text.ts';
 import type { RunCommand } from '../../flags/commandTable.ts';
 import { plainCommand } from '../../flags/plainCommand.ts';
 import { exitCodes } from '../../script/exit.ts';
+import { findConfig } from '../../script/findConfig.ts';
 import { machineJson, machineLines, type ShownLimits } from './machineSpending.ts';
 import { type Days, type ListedRun, monthsOf, readRun, type Spending } from './runList.ts';
 
@@ -19,11 +20,22 @@ export const run: RunCommand = plainCommand<{ readonly json?: boolean }>({
       .argument('[OUT]', 'folder to look in and below', 'out')
       .option('--json', 'print one JSON object: runs, days, months, machine; amounts in dollars'),
   examples: ['', 'out/2026 --json'],
-  run: ([out = 'out'], { json = false }, io) => {
+  run: async ([out = 'out'], { json = false }, io) => {
     const file = spendingFile(io.env);
-    return listRuns(out, { json, machine: file === null ? null : machineSpending(file) }, io);
+    const machine = file === null ? null : machineSpending(file);
+    return listRuns(out, { json, machine, limits: await configLimits() }, io);
   },
 });
+
+/** Returns the limits of the config that counts in the working directory. */
+async function configLimits(): Promise<ShownLimits> {
+  const path = findConfig(process.cwd());
+  if (path === null) return noLimits;
+  const { readConfig } = await import('../../config/readConfig.ts');
+  const { values } = await readConfig(path);
+  const { budgetPerDayMicroUsd = null, budgetPerMonthMicroUsd = null } = values;
+  return { perDayMicroUsd: budgetPerDayMicroUsd, perMonthMicroUsd: budgetPerMonthMicroUsd };
+}
 
 interface ListRunsConfig {
   /** Prints JSON instead of text. */
