@@ -157,6 +157,7 @@ export type {
   RenditionSpec,
   ResultLease,
   SecretInputs,
+  SpendingPeriod,
   Strategy,
   Tags,
   TextLimits,

@@ -18,6 +18,7 @@ import type { TableFormat } from '../../sinks/manifest/tables.ts';
 import type { RunJournal } from '../../store/entries.ts';
 import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { RunInput } from '../../store/runFile.ts';
+import type { SpendingSettings } from '../../store/spending/spendingLedger.ts';
 import type { ModelInput, Outcome, Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
 import type { RatingSettings } from '../journey/rating.ts';
@@ -87,6 +88,8 @@ export interface ServiceSettings {
   priceMicroUsd?: number;
   /** The same by model, `owner/name`; wins over `priceMicroUsd`. Default: none. */
   pricesMicroUsd?: Readonly<Record<string, number>>;
+  /** The account of all runs of this machine, and its limits. Default: this run is not counted. */
+  spending?: SpendingSettings;
   /** What this run shares with others of the same account (`createSession`). Default: nothing. */
   session?: SharedService;
   /**
