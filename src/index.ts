@@ -65,7 +65,7 @@ export type { RunSettings } from './pipelines/run/settings.ts';
 export { type RunToFolderConfig, runToFolder } from './pipelines/runToFolder.ts';
 export type { CampaignFigures, CampaignReport } from './pipelines/workflows/campaign/report.ts';
 export type { CampaignFields, PlatformFields } from './pipelines/workflows/campaign/spec.ts';
-export type { CompareFields } from './pipelines/workflows/compare.ts';
+export type { CompareFields, ModelFields } from './pipelines/workflows/compare.ts';
 export type { CompositionFields, PictureFields } from './pipelines/workflows/compose.ts';
 export type { AxisValue, GridFields } from './pipelines/workflows/grid/spec.ts';
 export type { ScoreFields } from './pipelines/workflows/refinement/score.ts';

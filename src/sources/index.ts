@@ -8,7 +8,13 @@ export {
   type PlatformFields,
   readCampaignSpec,
 } from '../pipelines/workflows/campaign/spec.ts';
-export { type CompareFields, type CompareSpec, readCompareSpec } from '../pipelines/workflows/compare.ts';
+export {
+  type CompareFields,
+  type CompareSpec,
+  type ModelFields,
+  type NamedModel,
+  readCompareSpec,
+} from '../pipelines/workflows/compare.ts';
 export {
   type CompositionFields,
   type CompositionPicture,
