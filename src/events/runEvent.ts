@@ -97,7 +97,15 @@ export type RunEvent =
     }
   /** With the strategy `waves`. */
   | { readonly type: 'wave.started'; readonly wave: number; readonly jobs: number }
-  | { readonly type: 'wave.completed'; readonly wave: number; readonly jobs: number }
+  | {
+      readonly type: 'wave.completed';
+      readonly wave: number;
+      readonly jobs: number;
+      readonly saved: number;
+      readonly failed: number;
+      /** Since the wave began. */
+      readonly elapsedMs: number;
+    }
   /**
    * With the strategy `queue`: the state of a lane. `turn` counts the job's turns from 1; requeued:
    * moved to the end of the line.

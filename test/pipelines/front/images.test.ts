@@ -395,3 +395,43 @@ it('takes prices by model, for plan and account', async () => {
   expect(totals).toMatchObject({ saved: 2, costUsd: 1 });
   expect(simulator.stats().created).toBe(2);
 });
+
+describe('callbacks', () => {
+  it('are options, called with steps, batches and the end', async () => {
+    const { options } = await service({
+      faults: {
+        onOutcome: ({ input }) => (input.prompt === 'an owl' ? 'NSFW content detected' : null),
+      },
+    });
+    const steps: string[] = [];
+    const called: unknown[] = [];
+    await images(['a fox', 'an owl', 'a hare'], {
+      ...options,
+      ...{ strategy: 'waves', waveSize: 2, wavePauseMs: 0, concurrency: 1 },
+      onJobProgress: ({ index, prompt, status, elapsedMs }) => {
+        steps.push(`${index} ${prompt} ${status}`);
+        expect(elapsedMs).toBeGreaterThanOrEqual(0);
+      },
+      onBatchComplete: ({ elapsedMs: _elapsed, ...batch }) => void called.push(batch),
+      onComplete: ({ totals }) => void called.push(totals.saved),
+    });
+    expect(steps.filter((step) => step.startsWith('0'))).toEqual([
+      '0 a fox creating',
+      '0 a fox processing',
+      '0 a fox saved',
+    ]);
+    expect(steps.filter((step) => step.startsWith('1')).at(-1)).toBe('1 an owl failed');
+    expect(called).toEqual([
+      { batch: 1, total: 2, jobs: 2, saved: 1, failed: 1 },
+      { batch: 2, total: 2, jobs: 1, saved: 1, failed: 0 },
+      2,
+    ]);
+  });
+
+  it('must be functions', async () => {
+    const { simulator, options } = await service();
+    const wrong = { ...options, onImage: 'log' as unknown as () => void };
+    await expect(images(animals, wrong)).rejects.toThrow('Expected `onImage` to be a function, got "log"');
+    expect(simulator.stats().created).toBe(0);
+  });
+});
