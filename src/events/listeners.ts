@@ -33,8 +33,11 @@ export interface RunCallbacks {
   onRetry?(event: EventOf<'job.retried' | 'job.fallback' | 'job.postponed'>): Handled;
   /** Called when the service takes no create requests for now. */
   onPause?(event: EventOf<'rate.paused'>): Handled;
-  /** Called with a warning, and when most of the budget is spent or reserved. */
-  onWarning?(event: EventOf<'warning' | 'budget.warning'>): Handled;
+  /**
+   * Called with a warning, before a run whose budget does not suffice for its jobs, and when most
+   * of the budget is spent or reserved.
+   */
+  onWarning?(event: EventOf<'warning' | 'budget.short' | 'budget.warning'>): Handled;
   /** Called at the end of a round of a refinement. */
   onRoundComplete?(event: EventOf<'round.completed'>): Handled;
   /** Called at the end of a wave, with the strategy `waves`. */
@@ -66,7 +69,7 @@ export function toCallbacks(
     callbacks.onRetry?.(event),
   );
   const pause = guardListener((event: EventOf<'rate.paused'>) => callbacks.onPause?.(event));
-  const warning = guardListener((event: EventOf<'warning' | 'budget.warning'>) =>
+  const warning = guardListener((event: EventOf<'warning' | 'budget.short' | 'budget.warning'>) =>
     callbacks.onWarning?.(event),
   );
   const complete = guardListener((event: EventOf<'run.completed'>) => callbacks.onComplete?.(event));
@@ -105,6 +108,7 @@ export function toCallbacks(
         pause(event);
         return;
       case 'warning':
+      case 'budget.short':
       case 'budget.warning':
         warning(event);
         return;

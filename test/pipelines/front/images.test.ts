@@ -435,3 +435,24 @@ describe('callbacks', () => {
     expect(simulator.stats().created).toBe(0);
   });
 });
+
+it('warns of a budget that is too small before anything is paid, and tells its use at the end', async () => {
+  const { simulator, options } = await service();
+  const warned: unknown[] = [];
+  const config = {
+    ...options,
+    budgetUsd: 0.007,
+    onWarning: (event: { type: string }) => {
+      if (event.type === 'budget.short') warned.push([event, simulator.stats().created]);
+    },
+  };
+  const { totals, report } = await images(['a fox', 'an owl', 'a hare'], config);
+  const short = { type: 'budget.short', requested: 3, allowed: 2, limitMicroUsd: 7_000, neededUsd: 0.01 };
+  expect(warned).toEqual([[short, 0]]);
+  const budget = { limitUsd: 0.007, usedUsd: 0.006, remainingUsd: 0.001, usedPercent: 85.7 };
+  expect(totals).toMatchObject({ saved: 2, skipped: 1, budgetNeededUsd: 0.01, budget });
+  expect(report.budget).toEqual(budget);
+  const { run } = JSON.parse(await readFile(join(options.to, 'manifest.json'), 'utf8'));
+  expect(run.budget).toEqual(budget);
+  expect(JSON.parse(await readFile(join(options.to, 'report.json'), 'utf8')).budget).toEqual(budget);
+});
