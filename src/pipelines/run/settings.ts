@@ -221,6 +221,8 @@ export interface OpenFolder {
   /** The journal of ratings by a model; null if there are none. */
   readonly ratings: RunJournal | null;
   readonly manifest: Manifest;
+  /** The limit of what all runs of the folder may spend; null if there is none. */
+  readonly budgetMicroUsd: number | null;
   /** Null if no gallery is wanted. */
   readonly thumbnails: Thumbnails | null;
   /** Tables to write at the end. */
