@@ -6,13 +6,8 @@ import type { ScriptIo } from '../display/terminal.ts';
 import type { createCommand } from '../flags/command.ts';
 import { type Flags, type SettledFlags, withDefaults } from '../flags/flags.ts';
 import type { GivenPrice } from '../flags/prices.ts';
-import {
-  cacheFolder,
-  createWarn,
-  keepMemorySmall,
-  readEnvironment,
-  type Warn,
-} from '../script/environment.ts';
+import { cacheFolder } from '../script/cacheFolder.ts';
+import { createWarn, keepMemorySmall, readEnvironment, type Warn } from '../script/environment.ts';
 import { useProxies } from '../script/proxies.ts';
 import { runScript } from '../script/runScript.ts';
 import { withRightCommand } from './rightCommand.ts';
