@@ -98,10 +98,7 @@ export interface ServiceSettings {
    * webhooks.
    */
   webhooks?: PredictionEvents;
-  /**
-   * Create predictions and leave them to the service; `runCollect` gathers them later. Default
-   * false.
-   */
+  /** Leave predictions to the service; `runCollect` gathers them later. Default false. */
   detach?: boolean;
   /** Folder that stores results for other runs; made if it does not exist. Default: none. */
   cacheFolder?: string;
@@ -136,10 +133,7 @@ export interface InputSettings {
    * is. Default: none.
    */
   allowFiles?: readonly string[] | 'any';
-  /**
-   * Values of secret inputs, which stored plans do not have. For `runCollect` and `runRetry`.
-   * Default: none.
-   */
+  /** Secret inputs for `runCollect` and `runRetry`: stored plans lack them. Default: none. */
   secretInputs?: ModelInput;
   /**
    * True if plans may have files: then each run compares them with those of earlier runs, by their
