@@ -17,13 +17,14 @@ import {
   tap,
 } from 'rxjs';
 import { abortOf } from '../../base/fromAbortable.ts';
-import { UsageError } from '../../errors.ts';
+import { DeliveryError, UsageError } from '../../errors.ts';
 import type { RunCallbacks } from '../../events/listeners.ts';
 import { observeRun, ofType } from '../../events/observeRun.ts';
 import { progressOf, type RunProgress } from '../../events/progress.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
 import type { Outcome } from '../../types.ts';
 import { outcomeStream } from '../outcomeStream.ts';
+import { checkOptions, optionRules } from '../run/checkSettings.ts';
 import { withTotals } from '../run/closing/faults.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import type { CourseOptions, RunControl, SharedOptions } from './options.ts';
@@ -141,18 +142,16 @@ interface Sunk {
 /**
  * Runs with all outcomes passing through the sinks; ends, also with an error, when both have: the
  * sinks get to write what was saved. An error of a sink ends the run, once what is in flight is
- * saved.
+ * saved. An outcome that a sink has not taken is an error at the end: its image is saved, and no
+ * later run gives it to the sink again.
  */
 function through(
   sinks: NonNullable<Ending['sinks']>,
   { running, events, halt }: Sunk,
 ): Observable<FinishedRun> {
-  if (sinks.length === 0) return running;
-  const outcomes = events.pipe(
-    ofType('image.saved', 'job.failed', 'job.skipped'),
-    map(({ outcome }) => outcome),
-  );
   return defer(() => {
+    checkOptions({ sinks }, { sinks: optionRules.tasks });
+    if (sinks.length === 0) return running;
     let fault: { readonly error: unknown } | null = null;
     const noted = <T>(source: Observable<T>): Observable<T> =>
       source.pipe(
@@ -162,17 +161,51 @@ function through(
           return EMPTY;
         }),
       );
+    const refused = createRefusals();
+    const outcomes = events.pipe(
+      ofType('image.saved', 'job.failed', 'job.skipped'),
+      map(({ outcome }) => outcome),
+      tap(refused.noteBefore),
+    );
     const passed = sinks.reduce<Observable<Outcome>>((stream, sink) => sink(stream), outcomes);
-    const sunk = noted(passed).pipe(ignoreElements());
+    const sunk = noted(passed.pipe(tap(refused.noteBehind))).pipe(ignoreElements());
     return merge(sunk, noted(running)).pipe(
       last(null, null),
       map((end) => {
-        if (fault !== null) throw end === null ? fault.error : withTotals(fault.error, end.totals);
+        const error = fault === null ? refused.error() : fault.error;
+        if (fault !== null || error !== null) {
+          throw end === null ? error : withTotals(error, end.totals);
+        }
         if (end === null) throw new EmptyError();
         return end;
       }),
     );
   });
+}
+
+/** Notes the outcomes that are failed behind the sinks and were not before them. */
+function createRefusals() {
+  const failed = new Set<number>();
+  const refused: Outcome[] = [];
+  return {
+    noteBefore: ({ status, index }: Outcome) => {
+      if (status === 'failed') failed.add(index);
+    },
+    noteBehind: (outcome: Outcome) => {
+      if (outcome.status === 'failed' && !failed.has(outcome.index)) refused.push(outcome);
+    },
+    /** Returns the error of a run whose sinks have refused outcomes; null if they have not. */
+    error(): DeliveryError | null {
+      const [first] = refused;
+      if (first === undefined) return null;
+      const others = refused.length === 1 ? '' : ` (and ${refused.length - 1} more)`;
+      return new DeliveryError(`${first.error?.message ?? 'A sink did not take an outcome'}${others}`, {
+        destination: 'sinks',
+        suggestion:
+          'The images are saved. Give their outcomes to the sink again: manifestOutcomes(folder) reads them.',
+      });
+    },
+  };
 }
 
 /** Throws the reason of an abort, as an aborted promise does, with the totals of what is saved. */

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { concatMap, from, lastValueFrom, map, of, take, tap, toArray } from 'rxjs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { createSession, images, type Outcome } from '../../../src/index.ts';
+import { createSession, images, type Outcome, ofType } from '../../../src/index.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
 import type { SimulatorConfig } from '../../../src/simulator/index.ts';
+import { toSink } from '../../../src/sinks/stages/toSink.ts';
 import { SCHNELL, simulated } from '../../helpers/simulated.ts';
 import { temporaryFolder } from '../../helpers/temporaryFolder.ts';
 
@@ -100,6 +101,18 @@ it.each([
   ['shardSize', { shardSize: 5 }, /works only with/],
   ['caption', { renditions: ['t=8x8,caption={nobody}'] }, /nobody/],
   ['detach', { detach: true, cache: 'c' }, /cannot be used together/],
+  ['downloads', { downloads: 0 }, /`downloads` to be an integer of 1 or more, got 0/],
+  ['strategy', { strategy: 'nope' }, /`strategy` to be sequential, .* or stream, got nope/],
+  ['provenance', { provenance: 'some' }, /`provenance` to be full, minimal or none/],
+  ['transform', { transform: 5 }, /`transform` to be a function, got 5/],
+  ['sign', { sign: 5 }, /`sign` to be a function, or null, got 5/],
+  ['follow', { follow: 'never' }, /`follow` to be wait or poll, or a receiver/],
+  ['onAbort', { onAbort: 'explode' }, /`onAbort` to be finish or cancel/],
+  ['signal', { signal: {} }, /`signal` to be an AbortSignal/],
+  ['sinks', { sinks: ['database'] }, /`sinks` to be a list of functions/],
+  ['seed', { seed: 'x' }, /`seed` to be auto or none, or a number/],
+  ['size of a rendition', { renditions: [{ name: 't', widthPx: 0, heightPx: 9 }] }, /renditions\[0\]\.width/],
+  ['session', { session: {} }, /`session` to be that of createSession/],
 ])('rejects for a wrong %s, and pays nothing', async (_, wrong, message) => {
   const { simulator, options } = await service();
   await expect(images(['one'], { ...options, ...(wrong as object) })).rejects.toThrow(message);
@@ -337,6 +350,49 @@ describe('sinks', () => {
   });
 });
 
+it('takes renditions as specs have them, and as the layers below do', async () => {
+  const { options } = await service();
+  const renditions = [
+    { name: 'small', width: 16, height: 16 },
+    { name: 'tiny', widthPx: 8, heightPx: 8, fit: 'cover', format: 'png', quality: 80 } as const,
+  ];
+  await images(['a red fox'], { ...options, renditions });
+  const files = await readdir(options.to);
+  expect(files).toContain('0001-a-red-fox--small.jpg');
+  expect(files).toContain('0001-a-red-fox--tiny.png');
+});
+
+describe('a sink that refuses an outcome', () => {
+  it('ends the run with an error, once the others are safe', async () => {
+    const { options } = await service();
+    const rows: string[] = [];
+    const toRows = toSink('rows', async () => ({
+      add: async (outcome: Outcome) => {
+        if (outcome.index === 1) throw new Error('no room');
+        rows.push(outcome.prompt);
+        return outcome;
+      },
+    }));
+    const run = images(['one', 'two', 'three'], { ...options, sinks: [toRows] });
+    await expect(run).rejects.toMatchObject({
+      name: 'DeliveryError',
+      message: 'rows did not take image #2: no room',
+      totals: { saved: 3 },
+    });
+    expect(rows.toSorted()).toEqual(['one', 'three']);
+  });
+
+  it('is no reason to fail if the image had failed before', async () => {
+    const { options } = await service();
+    const transform = () => {
+      throw new Error('odd');
+    };
+    const toNothing = toSink('nothing', async () => ({ add: async (outcome: Outcome) => outcome }));
+    const { totals } = await images(['one'], { ...options, transform, sinks: [toNothing] });
+    expect(totals.failed).toBe(1);
+  });
+});
+
 describe('a session', () => {
   it('shares one budget', async () => {
     const { simulator, provider, options } = await service();
@@ -353,6 +409,53 @@ describe('a session', () => {
     expect(ends.reduce((sum, { totals }) => sum + totals.saved, 0)).toBe(2);
     expect(simulator.stats().created).toBe(2);
     expect([session.spentUsd, session.reservedUsd]).toEqual([0.006, 0]);
+  });
+
+  it('has all of its money back after a run that the service has refused', async () => {
+    const { provider, options } = await service({ creditUsd: 0.007 });
+    const session = createSession({ provider, budgetUsd: 0.1, concurrency: 2 });
+    const run = images(['one', 'two', 'three', 'four', 'five'], { ...options, session });
+    await expect(run).rejects.toMatchObject({ status: 402 });
+    expect(session.reservedUsd).toBe(0);
+  });
+
+  it('has all of its money back after an abort of jobs that wait for the pace', async () => {
+    const { provider, options } = await service();
+    const session = createSession({ provider, budgetUsd: 0.1, ratePerMinute: 1 });
+    const stop = new AbortController();
+    const run = images(['one', 'two', 'three'], { ...options, session, signal: stop.signal });
+    run.events.pipe(ofType('image.saved'), take(1)).subscribe(() => stop.abort(new Error('enough')));
+    await expect(run).rejects.toThrow('enough');
+    expect([session.spentUsd, session.reservedUsd]).toEqual([0.003, 0]);
+  });
+
+  it.each([
+    ['fewer slots than it has', 1, 5, 1],
+    ['more slots than it has', 5, 2, 2],
+    ['slots that it learns', 'auto', 2, 2],
+  ] as const)('gives a run that asks for %s no more than both allow', async (_, own, all, expected) => {
+    const { simulator, provider, options } = await service();
+    const session = createSession({ provider, concurrency: all });
+    const prompts = Array.from({ length: 12 }, (_none, at) => `picture ${at}`);
+    await images(prompts, { ...options, concurrency: own, session });
+    expect(simulator.stats().maxInFlight).toBe(expected);
+    expect(session.shared.slots.concurrency).toBe(all);
+  });
+
+  it.each(['ratePerMinute', 'maxWaitMs'])('refuses %s of a run, which would have no effect', async (name) => {
+    const { simulator, provider, options } = await service();
+    const run = images(['one'], { ...options, [name]: 1, session: createSession({ provider }) });
+    await expect(run).rejects.toThrow(`\`${name}\` cannot be used with \`session\``);
+    expect(simulator.stats().created).toBe(0);
+  });
+
+  it.each([
+    [{ budgetUSD: 1 }, /no option `budgetUSD`/],
+    [{ budgetUsd: '1' }, /`budgetUsd` to be a number of dollars above 0/],
+    [{ ratePerMinute: 0 }, /`ratePerMinute`/],
+    [{ provider: 5 }, /`provider`/],
+  ])('refuses %o', (wrong, message) => {
+    expect(() => createSession(wrong as never)).toThrow(message);
   });
 
   it('shares its slots', async () => {
