@@ -141,6 +141,12 @@ export const commandTable = {
     line: "Replicate's HTTP API on this machine: no account, no cost",
     help: "Serves Replicate's HTTP API on this machine: no account, no cost, its own images.",
   },
+  hooks: {
+    heading: groups.fleet,
+    takes: '',
+    line: "receive the service's webhooks for all workers",
+    help: "Receives the service's webhooks, checks their signatures, and stores them in the database for the workers of runs with --follow webhook. Several may run behind one address.",
+  },
   status: {
     heading: groups.fleet,
     takes: '',
