@@ -45,6 +45,11 @@ export async function startBatch(batch: JobBatch): Promise<number> {
   if (hint !== null) createWarn(flags, batch.io)(hint);
   if (flags.detach && flags.cache !== null) throw detachWithCache();
   if (flags.dryRun) return showPlan(planned, batch);
+  if (flags.queue !== null) {
+    // Loaded only here: a run on one machine has no queue.
+    const { queueBatch } = await import('./queue/queueBatch.ts');
+    return queueBatch(batch, planned);
+  }
   const uploads = await planned.uploadsIn(folder);
   const { fingerprint = null } = planned.settings;
   return runBatch({

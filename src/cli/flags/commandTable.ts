@@ -141,6 +141,12 @@ export const commandTable = {
     line: "Replicate's HTTP API on this machine: no account, no cost",
     help: "Serves Replicate's HTTP API on this machine: no account, no cost, its own images.",
   },
+  worker: {
+    heading: groups.fleet,
+    takes: '',
+    line: 'make the images of runs with --queue on this machine',
+    help: 'Makes the images of runs that were started with --queue, together with the workers of other machines. Ends with Ctrl-C or SIGTERM: what is in flight has 30 s, the rest goes to other workers.',
+  },
   hooks: {
     heading: groups.fleet,
     takes: '',

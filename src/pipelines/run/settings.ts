@@ -182,7 +182,15 @@ export interface RunSettings
     Omit<Outputs, 'destinations' | 'rate'>,
     Pick<Hooks, 'emit' | 'onTimeout' | 'handOver'>,
     Control,
-    Clock {}
+    Clock {
+  /**
+   * Makes the missing images, and enters each outcome into the run before it emits it: for images
+   * that are made elsewhere. Default: `generate`.
+   */
+  make?: (plans: () => Iterable<Plan> | AsyncIterable<Plan>, run: OpenRun) => Observable<Outcome>;
+  /** When their making began, ms since 1970. Default: now. */
+  startedAtMs?: number;
+}
 
 /**
  * What a run needs of the store behind it: the memory of its jobs, and where their outcomes go. The

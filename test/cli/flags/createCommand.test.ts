@@ -90,6 +90,8 @@ describe('values', () => {
       recoveryRounds: null,
       cancelOnExit: false,
       detach: false,
+      queue: null,
+      shared: null,
     });
   });
 

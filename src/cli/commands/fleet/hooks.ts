@@ -25,7 +25,7 @@ import { plainCommand } from '../../flags/plainCommand.ts';
 import { createWarn, readEnvironment, redact } from '../../script/environment.ts';
 import { interruption } from '../../script/interruption.ts';
 import { useProxies } from '../../script/proxies.ts';
-import { queueUrl } from './queueUrl.ts';
+import { queueUrl } from '../../script/queueUrl.ts';
 
 interface HooksFlags {
   readonly queue?: string | true;
