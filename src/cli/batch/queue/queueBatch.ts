@@ -146,6 +146,8 @@ async function loadAndWatch(looking: Looking): Promise<number> {
   view.close();
   return runBatch({
     ...batch,
+    // Nothing is left to follow.
+    flags: { ...flags, follow: 'wait' },
     fingerprint: planned.settings.fingerprint ?? null,
     run: ({ destinations: _delivered, ...given }) =>
       planned.run({

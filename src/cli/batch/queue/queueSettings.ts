@@ -66,7 +66,7 @@ export function storedSettings(
       schemas: Object.fromEntries(contextsOf(batch).map(({ model, schema }) => [model, schema])),
     },
     only: null,
-    webhookUrl: null,
+    webhookUrl: flags.follow === 'webhook' ? flags.webhookUrl : null,
     signerSha256: null,
   };
 }

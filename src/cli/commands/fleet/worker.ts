@@ -56,6 +56,7 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
   useProxies(io.env, warn, { baseUrl: environment.baseUrl });
   const { openDatabase } = await import('../../../fleet/database/connection.ts');
   const { migrate } = await import('../../../fleet/database/migrate.ts');
+  const { createFleetEvents } = await import('../../../fleet/fleetEvents.ts');
   const { openEngine } = await import('../../../fleet/engine/engine.ts');
   const { work } = await import('../../../fleet/worker/worker.ts');
   const name = `${hostname()}/${process.pid}`;
@@ -65,7 +66,7 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
     secrets: secretsIn(io.env),
     warn,
   });
-  const database = await openDatabase({ url, name: `rxposure ${name}` });
+  const database = await openDatabase({ url, name: `rxposure ${name}`, onWarning: warn });
   try {
     await migrate(database);
     const engine = await openEngine(database, { url, name, supervises: true });
@@ -76,6 +77,7 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
       engine,
       provider: service.provider,
       shared: resolve(flags.shared),
+      webhookEvents: createFleetEvents({ database, url, name: `rxposure ${name}` }),
       name,
       emit: (event) => {
         if (event.type === 'warning') warn(event.message);
