@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lastValueFrom, tap } from 'rxjs';
+import { lastValueFrom } from 'rxjs';
 import { expect, it, onTestFinished } from 'vitest';
 import { openDatabase } from '../../src/fleet/database/connection.ts';
 import { migrate } from '../../src/fleet/database/migrate.ts';
@@ -46,8 +46,9 @@ describeFleet('workers', () => {
     const { root, simulator } = scripts;
     const webhookEvents = createFleetEvents({ database, url, name: 'test' });
     const heard = new Set<string>();
-    const followed = webhookEvents.pipe(tap(({ prediction }) => heard.add(prediction.id)));
-    await aLocalWorker(url, simulator, { shared: root, webhookEvents: followed });
+    const listening = webhookEvents.subscribe(({ prediction }) => heard.add(prediction.id));
+    onTestFinished(() => listening.unsubscribe());
+    await aLocalWorker(url, simulator, { shared: root, webhookEvents });
     const secret = await lastValueFrom(fetchWebhookSecret(simulator));
     const store = (event: PredictionEvent) => storeEvent(database, event);
     const received = await new Promise<string>((resolve, reject) => {
@@ -60,7 +61,7 @@ describeFleet('workers', () => {
     const prompts = Array.from({ length: 30 }, (_, n) => `plum ${n}`);
     const flags = `--rate 60000 --queue=${url} --shared ${root} --follow webhook --webhook-url ${received}`;
     expect(await scripts.generate(prompts, flags)).toMatchObject({ code: 0, error: null, made: 30 });
-    expect(heard.size).toBe(30);
+    await expect.poll(() => heard.size).toBe(30);
     expect(await database.query('SELECT count(*)::integer AS stored FROM rx.webhook')).toEqual([
       { stored: 30 },
     ]);
