@@ -28,7 +28,7 @@ export interface TakenPart extends PartOfRun {
   readonly jobs: readonly PartJob[];
   /** Workers that have died with it, one after the other and without progress. */
   readonly deaths: number;
-  /** Index of the job that the last of them ran alone; null: it died with several, or did not. */
+  /** Index of a job on which three of them have died that ran it alone; null: there is none. */
   readonly suspect: number | null;
   readonly isPaused: boolean;
   /** How far the clock of this machine is ahead of the database's. */

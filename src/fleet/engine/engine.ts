@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
 import { addressOf, type Database, type Query } from '../database/connection.ts';
 import { toDatabaseError } from '../database/databaseErrors.ts';
-import { type PartTask, type QueueName, queues, taskId } from './tasks.ts';
+import { HEARTBEAT_S, type PartTask, type QueueName, queues, taskId } from './tasks.ts';
 
 /** A task that this process has taken. */
 export interface HeldTask {
@@ -35,6 +35,8 @@ export interface EngineConfig {
   url: string;
   /** Name of this process in the engine's own list of instances. */
   name: string;
+  /** Time without a sign of life after which a worker counts as dead, for queues that are made now. */
+  heartbeatS?: number;
   /** Hands tasks of dead workers on, as every worker should; else it only sends. Default false. */
   supervises?: boolean;
 }
@@ -63,8 +65,10 @@ const settledSchema = z.object({ settled: z.array(z.string()).default([]) });
 export async function openEngine(database: Database, config: EngineConfig): Promise<Engine> {
   const boss = await start(config);
   try {
+    const { heartbeatS = HEARTBEAT_S } = config;
     for (const [name, options] of queues) {
-      if ((await boss.getQueue(name)) === null) await boss.createQueue(name, options);
+      const made = { ...options, heartbeatSeconds: heartbeatS };
+      if ((await boss.getQueue(name)) === null) await boss.createQueue(name, made);
     }
     await grant(database);
     return engineOf(boss);

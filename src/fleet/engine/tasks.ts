@@ -13,12 +13,11 @@ export interface PartTask {
 /** `parts` wait for free hands; a `rescue` has jobs that are in flight, and is done at once. */
 export type QueueName = 'parts' | 'rescue';
 
-/** Time without a sign of life after which the task of a worker goes to another one. */
+/** Time without a sign of life after which the tasks of a worker go to others. */
 export const HEARTBEAT_S = 20;
 
 const DAY_S = 86_400;
 const kept = {
-  heartbeatSeconds: HEARTBEAT_S,
   // The most that the engine allows: its work is bounded by heartbeats.
   expireInSeconds: DAY_S - 1,
   retentionSeconds: 365 * DAY_S,

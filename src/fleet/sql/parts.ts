@@ -48,8 +48,8 @@ const IS_PAST = `
 /**
  * Gives a part to a worker: from now on its earlier owner is fenced. `p_after_death` counts the
  * death of that one; deaths between which a job got its outcome are not counted together. Returns
- * nothing of a part that is done, else its epoch, plans and jobs, the state of its run, the job
- * that the dead one ran alone, and the database's time.
+ * nothing of a part that is done, else its epoch, plans and jobs, the state of its run, the job on
+ * which three owners in a row have died that ran it alone, and the database's time.
  */
 const TAKE = `
   CREATE FUNCTION rx_v1.take(
@@ -70,9 +70,14 @@ const TAKE = `
     plans := p.plans;
     deaths := CASE WHEN p_after_death THEN CASE WHEN done > p.done_jobs THEN 1 ELSE p.deaths + 1 END
       WHEN done > p.done_jobs THEN 0 ELSE p.deaths END;
-    suspect := CASE WHEN p_after_death THEN p.suspect END;
+    IF p_after_death AND p.suspect IS NOT NULL THEN
+      p.suspect_deaths := CASE WHEN p.suspect = p.last_suspect THEN p.suspect_deaths + 1 ELSE 1 END;
+      p.last_suspect := p.suspect;
+    END IF;
+    suspect := CASE WHEN p.suspect_deaths >= 3 THEN p.last_suspect END;
     UPDATE rx.part q SET epoch = take.epoch, owner = p_owner, state = 'taken', taken_at = clock_timestamp(),
-        deaths = take.deaths, done_jobs = done, suspect = NULL
+        deaths = take.deaths, done_jobs = done, suspect = NULL,
+        last_suspect = p.last_suspect, suspect_deaths = p.suspect_deaths
       WHERE q.run = p_run AND q.part = p_part;
     SELECT coalesce(jsonb_agg(to_jsonb(j) || jsonb_build_object(
         'intended_at_ms', rx_v1.epoch_ms(j.intended_at), 'slot', f.attempt)), '[]') INTO jobs

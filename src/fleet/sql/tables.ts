@@ -46,8 +46,11 @@ export const TABLES = `
     deaths integer NOT NULL DEFAULT 0,
     -- Jobs with an outcome when its last owner took it: more of them are progress.
     done_jobs integer NOT NULL DEFAULT 0,
-    -- The job that runs alone, in a part whose owners have died.
+    -- The job that runs alone, in a part whose owners have died; the one on which the last of them
+    -- has, and how often in a row.
     suspect integer,
+    last_suspect integer,
+    suspect_deaths integer NOT NULL DEFAULT 0,
     owner text,
     state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'taken', 'done')),
     taken_at timestamptz,

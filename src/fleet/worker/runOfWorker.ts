@@ -12,7 +12,7 @@ import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
 import { configOf } from '../../pipelines/run/runConfig.ts';
 import { openBreaker } from '../../pipelines/run/runState.ts';
 import type { RunStore } from '../../pipelines/run/settings.ts';
-import type { Claims, Destination, Governor, Provider } from '../../ports.ts';
+import type { Claims, Destination, Governor, PredictionEvents, Provider } from '../../ports.ts';
 import type { SigningIdentity } from '../../provenance/signPicture.ts';
 import { openThumbnails } from '../../sinks/gallery/thumbnails.ts';
 import { createMemoryJournal } from '../../store/memoryJournal.ts';
@@ -20,6 +20,7 @@ import type { Database } from '../database/connection.ts';
 import { createFleetClaims } from '../fleetClaims.ts';
 import { PLAN_FORMAT } from '../packedPlans.ts';
 import { readStoredSettings, runSettingsOf, type StoredSettings } from '../storedSettings.ts';
+import { tellAccount } from '../tellAccount.ts';
 import type { PartsInHand } from './partsInHand.ts';
 
 /** The gates that all runs of a worker share: what this machine can do at a time. */
@@ -48,6 +49,8 @@ export interface RunOfWorkerConfig {
   shared: string;
   /** Certificates and key that sign images. Default: none. */
   signer?: SigningIdentity;
+  /** What the service's webhooks report, for runs that follow them. Default: the list is asked. */
+  webhookEvents?: PredictionEvents['events'];
   /** Receives the events of all runs. */
   emit: EmitEvent;
   gates: WorkerGates;
@@ -83,12 +86,18 @@ export async function openRunOfWorker(
   parts: PartsInHand,
   own: RunOfWorkerConfig,
 ): Promise<RunOfWorker> {
-  const { provider, shared, emit, gates } = own;
+  const { shared, emit, gates, webhookEvents: events } = own;
+  const provider = tellAccount(own.provider, database);
   const stored = await readRun(database, run);
   const service = await lastValueFrom(identifyService({ provider }));
   if (stored.service !== service) throw otherService(stored.service, service);
   const folder = pathBelow(shared, stored.folder);
-  const settings = await runSettingsOf(stored, { ...own, folder });
+  const settings = await runSettingsOf(stored, {
+    ...own,
+    provider,
+    folder,
+    ...(events !== undefined && { events }),
+  });
   const claims = createFleetClaims((index) => parts.of(run, index)?.calls);
   const thumbnails = stored.gallery ? await openThumbnails(folder) : null;
   const destinations: Destination[] = [];
@@ -123,7 +132,7 @@ export async function openRunOfWorker(
       ...config,
       service,
       destinations,
-      follower: createListPoller(config.provider),
+      follower: config.follower ?? createListPoller(config.provider),
       downloads: gates.downloads,
       encoders: gates.encoders,
       uploads: gates.uploads,

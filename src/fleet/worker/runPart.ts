@@ -44,8 +44,8 @@ export interface PartWork extends PartInHand {
 
 /**
  * Makes the jobs of a part that have no outcome yet, those in flight first; emits each outcome. A
- * part whose workers have died again and again is run job by job, and a job that was run alone when
- * its worker died has failed.
+ * part whose workers have died again and again is run job by job, and a job that three of them ran
+ * so when they died has failed.
  *
  * Emits the errors of `generate`, and `ERR_FENCED` once another worker has the part.
  */
@@ -126,7 +126,7 @@ function configOf(
   };
 }
 
-/** Ends a job on which a worker has died that ran nothing else. */
+/** Ends a job on which workers have died that ran nothing else of its part. */
 function failDead(plan: Plan, { journal, run }: PartWork): Observable<Outcome> {
   const { config, folder, service } = run;
   const { provider, answers, fallbacksOf = () => [] } = config;
@@ -143,7 +143,7 @@ function failDead(plan: Plan, { journal, run }: PartWork): Observable<Outcome> {
 function workerDied({ index }: Plan): RenderError {
   return new RenderError(
     'ERR_WORKER_DIED',
-    `Workers have died again and again with image #${index + 1}, the last one with nothing else to do.`,
+    `Workers have died again and again with image #${index + 1}, three of them with no other of its part.`,
     {
       suggestion:
         'Look at the memory of the machine and at this image: its original is kept, if it was made.',

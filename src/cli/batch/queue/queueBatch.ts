@@ -15,10 +15,11 @@ import type { RunSettings } from '../../../pipelines/run/settings.ts';
 import type { Plan } from '../../../types.ts';
 import { exitCodes } from '../../script/exit.ts';
 import { interruption } from '../../script/interruption.ts';
+import { queueUrl } from '../../script/queueUrl.ts';
 import { type Batch, runBatch } from '../runBatch.ts';
 import { runSettings } from '../runSettings.ts';
 import { expectServed, expectTravels } from './queueRefusals.ts';
-import { queueUrl, sharedFolder, storedSettings } from './queueSettings.ts';
+import { sharedFolder, storedSettings } from './queueSettings.ts';
 import { createQueueView } from './queueView.ts';
 
 /** A batch that workers make. */
@@ -145,6 +146,8 @@ async function loadAndWatch(looking: Looking): Promise<number> {
   view.close();
   return runBatch({
     ...batch,
+    // Nothing is left to follow.
+    flags: { ...flags, follow: 'wait' },
     fingerprint: planned.settings.fingerprint ?? null,
     run: ({ destinations: _delivered, ...given }) =>
       planned.run({

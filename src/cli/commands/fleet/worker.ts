@@ -6,7 +6,6 @@ import { UsageError } from '../../../errors.ts';
 import { jsonLine } from '../../../events/listeners.ts';
 import type { WorkerEvent } from '../../../fleet/worker/workerEvent.ts';
 import { secretsIn } from '../../../providers/replicate/credentials.ts';
-import { queueUrl } from '../../batch/queue/queueSettings.ts';
 import { chooseService, openService } from '../../batch/service.ts';
 import type { ScriptIo } from '../../display/terminal.ts';
 import { counted, plainText } from '../../display/text.ts';
@@ -17,6 +16,7 @@ import { createWarn, keepMemorySmall, readEnvironment, redact } from '../../scri
 import { exitCodes } from '../../script/exit.ts';
 import { interruption } from '../../script/interruption.ts';
 import { useProxies } from '../../script/proxies.ts';
+import { queueUrl } from '../../script/queueUrl.ts';
 
 interface WorkerFlags {
   readonly queue?: string | true;
@@ -47,7 +47,7 @@ export const run: RunCommand = plainCommand<WorkerFlags>({
 async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
   keepMemorySmall();
   const { json = false, quiet = false, encoders } = flags;
-  const url = queueUrl(typeof flags.queue === 'string' ? flags.queue : null, io.env);
+  const url = queueUrl(flags.queue, io.env);
   if (flags.shared === undefined) {
     throw new UsageError('A worker needs `--shared DIR`, the folder that all machines have mounted.');
   }
@@ -56,6 +56,7 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
   useProxies(io.env, warn, { baseUrl: environment.baseUrl });
   const { openDatabase } = await import('../../../fleet/database/connection.ts');
   const { migrate } = await import('../../../fleet/database/migrate.ts');
+  const { createFleetEvents } = await import('../../../fleet/fleetEvents.ts');
   const { openEngine } = await import('../../../fleet/engine/engine.ts');
   const { work } = await import('../../../fleet/worker/worker.ts');
   const name = `${hostname()}/${process.pid}`;
@@ -65,7 +66,7 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
     secrets: secretsIn(io.env),
     warn,
   });
-  const database = await openDatabase({ url, name: `rxposure ${name}` });
+  const database = await openDatabase({ url, name: `rxposure ${name}`, onWarning: warn });
   try {
     await migrate(database);
     const engine = await openEngine(database, { url, name, supervises: true });
@@ -76,6 +77,7 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
       engine,
       provider: service.provider,
       shared: resolve(flags.shared),
+      webhookEvents: createFleetEvents({ database, url, name: `rxposure ${name}` }),
       name,
       emit: (event) => {
         if (event.type === 'warning') warn(event.message);
