@@ -11,7 +11,7 @@ const command = createCommand({
   summary: commandTable.collect.help,
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of that run' }],
   flags: [
-    ...flagsIn('money', 'pace', 'destinations', 'tables', 'output'),
+    ...flagsIn('money', 'pace', 'destinations', 'tables', 'output', 'hooks'),
     'input',
     'allow-files',
     'simulate',

@@ -22,7 +22,18 @@ const command = createCommand({
     { name: 'SPEC', help: '.yaml or .json file with prompt, candidates, keep, children, rounds and score' },
   ],
   flags: [
-    ...flagsIn('requests', 'money', 'pace', 'strategy', 'folder', 'images', 'tables', 'service', 'output'),
+    ...flagsIn(
+      'requests',
+      'money',
+      'pace',
+      'strategy',
+      'folder',
+      'images',
+      'tables',
+      'service',
+      'output',
+      'hooks',
+    ),
     ...(['breaker', 'picks', 'dry-run'] as const),
   ],
   examples: [

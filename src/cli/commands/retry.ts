@@ -12,7 +12,7 @@ const command = createCommand({
   summary: commandTable.retry.help,
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of those runs' }],
   flags: [
-    ...flagsIn('money', 'pace', 'images', 'destinations', 'tables', 'output'),
+    ...flagsIn('money', 'pace', 'images', 'destinations', 'tables', 'output', 'hooks'),
     ...(['only', 'input', 'allow-files', 'breaker', 'simulate', 'chaos', 'base-url'] as const),
   ],
   examples: ['out/prompts', 'out/prompts --only 12,40-45'],

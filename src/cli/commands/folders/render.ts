@@ -16,7 +16,14 @@ const command = createCommand({
   name: 'render',
   summary: commandTable.render.help,
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of a run' }],
-  flags: ['rendition', 'only', 'picks', ...flagsIn('images', 'destinations', 'tables', 'output')],
+  flags: [
+    'rendition',
+    'only',
+    'picks',
+    ...flagsIn('images', 'destinations', 'tables', 'output'),
+    'on-end',
+    'notify',
+  ],
   needsService: false,
   examples: [
     'out/prompts --rendition instagram_post',
