@@ -5,7 +5,7 @@ import { readRefinementSpec } from '../../pipelines/workflows/refinement/spec.ts
 import { createScorer } from '../../scoring/scorer.ts';
 import { readPicks } from '../../sinks/picks/readPicks.ts';
 import { prefixSpecName } from '../../sources/specs/readSpec.ts';
-import { type BatchScriptContext, runBatchScript, withSpec } from '../batch/batchScript.ts';
+import { type BatchScriptContext, batchCommand, withSpec } from '../batch/batchScript.ts';
 import { chooseFolder } from '../batch/chooseFolder.ts';
 import { jobContexts, ratedBy, refiningModel, scoringModel, specModel } from '../batch/models.ts';
 import { startBatch } from '../batch/startBatch.ts';
@@ -45,7 +45,7 @@ const command = createCommand({
 });
 
 /** Runs the command for the arguments after its name. */
-export const run: RunCommand = (argv) => runBatchScript(command, refine, argv);
+export const run: RunCommand = batchCommand(command, refine);
 
 /**
  * Makes candidates from a prompt and refines the best, round by round. Resolves with the exit
