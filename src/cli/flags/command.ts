@@ -140,6 +140,12 @@ function checkInputs(
 }
 
 function checkModels({ name, comparesModels = false }: CreateCommandConfig, { models }: Flags): void {
+  const [own] = models.flatMap((each) => (each.name === null ? [] : [`${each.name}=${each.model}`]));
+  if (!comparesModels && own !== undefined) {
+    throw new UsageError(`Expected \`--model\` to be OWNER/NAME, got ${own}`, {
+      suggestion: 'Only compare gives names to models.',
+    });
+  }
   if (comparesModels || models.length <= 1) return;
   const given = models.map(({ model }) => model).join(', ');
   throw new UsageError(`Expected one \`--model\`, got ${models.length}: ${given}`, {

@@ -25,9 +25,9 @@ export const flagTable = [
     name: 'model',
     field: 'models',
     argument: 'OWNER/NAME[:VERSION]',
-    help: "model to run (default: the spec's, else the script's)",
+    help: "model to run (default: the spec's, else the script's); compare takes several, also NAME=MODEL",
     group: 'requests',
-    value: flagValues.modelReference,
+    value: flagValues.namedModelReference,
   }),
   // As typed, in order; the model's schema decides the types.
   listFlag({

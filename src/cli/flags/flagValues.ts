@@ -3,7 +3,7 @@ import type { ModelReference } from '../../base/modelName.ts';
 import { isLoopback } from '../../base/service.ts';
 import { httpUrl } from '../../providers/replicate/credentials.ts';
 import type { FlagValue } from './flagValue.ts';
-import { catalogued, modelAdvice, modelReference } from './modelValues.ts';
+import { catalogued, modelAdvice, modelReference, namedModelReference } from './modelValues.ts';
 import { dollars, price } from './moneyValues.ts';
 
 function wholeNumber(min: number, max: number): FlagValue<number> {
@@ -202,6 +202,7 @@ export const flagValues = {
   keyOf,
   fileSize,
   modelReference,
+  namedModelReference,
   fallback,
   jobNumbers,
   keyValue,

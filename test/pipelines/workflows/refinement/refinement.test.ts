@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { firstValueFrom, lastValueFrom, Subject } from 'rxjs';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -117,6 +117,12 @@ describe('a refinement', () => {
         .toSorted((a, b) => scores(b) - scores(a))
         .slice(0, 3),
     );
+    const names = ranked.map(({ files }, place) => `${place + 1}-${basename(files[0]?.path ?? '')}`);
+    expect(await readRefinementHistory(folder)).toMatchObject({
+      basePrompt: 'a harbour at night',
+      best: names.map((name) => `best/${name}`),
+    });
+    expect((await readdir(join(folder, 'best'))).toSorted()).toEqual(names);
     for (const { index, files, metrics, input, tags, model } of all) {
       expect(metrics.score).toBe(scores(index));
       const sidecar = JSON.parse(
