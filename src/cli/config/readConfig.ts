@@ -74,8 +74,8 @@ async function importModule(path: string): Promise<{ readonly default?: unknown 
   try {
     return await import(pathToFileURL(path).href);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : null;
-    if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    if (code.endsWith('UNKNOWN_FILE_EXTENSION')) {
       throw new UsageError(`${path}: Node ${process.versions.node} cannot load TypeScript.`, {
         suggestion: 'Use Node 22.18 or later, or write the config as rxposure.config.yaml.',
         cause,
