@@ -63,10 +63,7 @@ export interface Provider {
   }): Observable<PredictionPage>;
   cancelPrediction(id: string): Observable<Prediction>;
   getModel(name: string, version?: string | null): Observable<Model>;
-  /**
-   * Uploads a file, so that predictions can be given its URL. Free, so it may be repeated. Absent
-   * if the service takes files only inside requests, as `data:` URLs.
-   */
+  /** Uploads a file for predictions; free, so it may be repeated. Absent: `data:` URLs. */
   uploadFile?(file: InputFile): Observable<UploadedFile>;
 }
 

@@ -23,6 +23,7 @@ import { showPages } from '../display/openPage.ts';
 import { createReporter } from '../display/reporter.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import type { SettledFlags } from '../flags/flags.ts';
+import { spendingSettings } from '../flags/spendingLimits.ts';
 import { createHooks } from '../hooks/hooks.ts';
 import { readEnvironment, redact } from '../script/environment.ts';
 import { exitCodeOf, exitCodes } from '../script/exit.ts';
@@ -31,7 +32,6 @@ import { controlsOf, openWatch } from './openWatch.ts';
 import { receiveWebhooks } from './receiveWebhooks.ts';
 import { pictureSigner, runSettings } from './runSettings.ts';
 import type { OpenService } from './service.ts';
-import { spendingSettings } from './spendingLimits.ts';
 
 /** A batch that has not started. */
 export interface Batch {

@@ -25,6 +25,8 @@ export const groupHeadings = {
   tables: 'Files:',
   /** Alternatives to a complete run. */
   mode: 'How to run:',
+  /** Several machines, one account. */
+  fleet: 'How to run:',
   service: 'How to run:',
   output: 'How to run:',
   /** What else happens when an image is saved, or a run ends. */

@@ -493,6 +493,26 @@ export const flagTable = [
     help: 'check, price and show the plan; create nothing; needs no token',
     group: 'mode',
   }),
+  // Null: this machine makes the images.
+  valueFlag({
+    name: 'queue',
+    field: 'queue',
+    empty: null,
+    alone: 'RXPOSURE_QUEUE',
+    argument: '=URL',
+    help: 'let workers make the images: the PostgreSQL that they share (default: RXPOSURE_QUEUE)',
+    group: 'fleet',
+    value: flagValues.text('the address of a PostgreSQL'),
+  }),
+  valueFlag({
+    name: 'shared',
+    field: 'shared',
+    empty: null,
+    argument: 'DIR',
+    help: 'with --queue: the folder that all machines have mounted; --out lies below it',
+    group: 'fleet',
+    value: flagValues.text('a folder'),
+  }),
   // Null: the real service.
   valueFlag({
     name: 'simulate',

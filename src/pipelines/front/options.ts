@@ -1,4 +1,5 @@
 import type { Observable, OperatorFunction } from 'rxjs';
+import type { RunCallbacks } from '../../events/listeners.ts';
 import type { PredictionEvents, Provider } from '../../ports.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
 import type { Outcome, RenditionSpec } from '../../types.ts';
@@ -150,12 +151,29 @@ export interface CourseOptions {
   onAbort?: 'finish' | 'cancel';
 }
 
+/** The functions that a run calls; each is an option. */
+export const callbackNames = [
+  'onStart',
+  'onProgress',
+  'onJobProgress',
+  'onImage',
+  'onResult',
+  'onFailure',
+  'onRetry',
+  'onPause',
+  'onWarning',
+  'onRoundComplete',
+  'onBatchComplete',
+  'onComplete',
+] as const satisfies readonly (keyof RunCallbacks)[];
+
 /** The options of every run. Those that the scripts have, too, have the same defaults. */
 export interface RunOptions
   extends ServiceOptions,
     MoneyOptions,
     DestinationOptions,
     CourseOptions,
+    RunCallbacks,
     SharedOptions {}
 
 /** The options of every run that makes images of an input. */

@@ -1,6 +1,7 @@
 import { nearestName } from '../../base/suggest.ts';
 import { toMicroUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
+import { type RunCallbacks, toCallbacks } from '../../events/listeners.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import { expectOption } from '../../operators/internal/options.ts';
 import type { Provider } from '../../ports.ts';
@@ -8,10 +9,19 @@ import { createReplicateProvider } from '../../providers/replicate/replicateProv
 import { spendingFile } from '../../store/cacheFolder.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { type DestinationOptions, destinationSettings } from './destinations.ts';
-import { type BatchOptions, type MoneyOptions, type RunOptions, sharedNames } from './options.ts';
+import {
+  type BatchOptions,
+  callbackNames,
+  type MoneyOptions,
+  type RunOptions,
+  type SharedOptions,
+  sharedNames,
+} from './options.ts';
 
 /** Every option of a batch that is no setting of a run by the same name. */
-const ownNames: Readonly<Record<Exclude<keyof BatchOptions, (typeof sharedNames)[number]>, true>> = {
+const ownNames: Readonly<
+  Record<Exclude<keyof BatchOptions, (typeof sharedNames)[number] | (typeof callbackNames)[number]>, true>
+> = {
   provider: true,
   session: true,
   to: true,
@@ -56,7 +66,7 @@ export interface OptionNames {
  * all.
  */
 export function checkNames(options: object, { adds = [], without = [] }: OptionNames = {}): void {
-  const all = [...Object.keys(ownNames), ...sharedNames, ...adds];
+  const all = [...Object.keys(ownNames), ...sharedNames, ...callbackNames, ...adds];
   const known = all.filter((name) => !without.includes(name));
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown === undefined) return;
@@ -64,6 +74,21 @@ export function checkNames(options: object, { adds = [], without = [] }: OptionN
   throw new UsageError(`There is no option \`${unknown}\`.`, {
     suggestion: meant === null ? 'See docs/library.md for all.' : `Did you mean \`${meant}\`?`,
   });
+}
+
+/**
+ * Returns the listener that calls the functions among the options; null if there are none. Throws
+ * `UsageError` if one of them is no function.
+ */
+export function callbacksOf(options: RunCallbacks & Pick<SharedOptions, 'scheduler'>): EmitEvent | null {
+  const given = callbackNames.filter((name) => options[name] !== undefined);
+  for (const name of given) {
+    const got: unknown = options[name];
+    if (typeof got !== 'function')
+      throw new UsageError(`Expected \`${name}\` to be a function, got ${JSON.stringify(got)}`);
+  }
+  const { scheduler } = options;
+  return given.length === 0 ? null : toCallbacks(options, scheduler === undefined ? {} : { scheduler });
 }
 
 /**

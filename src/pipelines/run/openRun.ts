@@ -72,7 +72,7 @@ function runOf(
   settings: RunSettings,
   { close, cache, destinations, spending, ...files }: OpenParts,
 ): OpenRun {
-  const { only = () => true, tables = [] } = settings;
+  const { only = () => true, tables = [], budgetMicroUsd = null } = settings;
   const { service, journal, ratings, manifest, thumbnails } = files;
   const { provider, count } = countRequests(settings.provider);
   const { isSaved, wasSaved, reopen, trustIndexes, ...store } = createFolderStore(settings, files);
@@ -83,6 +83,7 @@ function runOf(
     journal,
     ratings,
     manifest,
+    budgetMicroUsd,
     requests: count,
     surplus: config.lookout.surplus,
     thumbnails,

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { makeFolder } from '../../disk/folders.ts';
 import { expectPlainFile } from '../../disk/ownFiles.ts';
-import { makeFolder } from '../../disk/writeFiles.ts';
 import { StorageError } from '../../errors.ts';
 import { loadSqlite, rollBack } from '../journal/database.ts';
 

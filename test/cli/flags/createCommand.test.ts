@@ -96,6 +96,8 @@ describe('values', () => {
       recoveryRounds: null,
       cancelOnExit: false,
       detach: false,
+      queue: null,
+      shared: null,
     });
   });
 
