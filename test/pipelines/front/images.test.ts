@@ -456,3 +456,20 @@ it('warns of a budget that is too small before anything is paid, and tells its u
   expect(run.budget).toEqual(budget);
   expect(JSON.parse(await readFile(join(options.to, 'report.json'), 'utf8')).budget).toEqual(budget);
 });
+
+it('says when a result from the cache was stored there', async () => {
+  const { simulator, options } = await service();
+  const cached = { ...options, cache: join(folder(), 'cache'), seed: 7 };
+  const before = Date.now();
+  await images(['a fox'], cached);
+  const saved: Outcome[] = [];
+  for await (const outcome of images(['a fox'], { ...cached, to: join(folder(), 'other') }))
+    saved.push(outcome);
+  expect(simulator.stats().created).toBe(1);
+  expect(saved).toMatchObject([{ cached: true, costUsd: 0 }]);
+  const at = Date.parse(saved[0]?.cachedAt ?? '');
+  expect(at).toBeGreaterThanOrEqual(before);
+  expect(at).toBeLessThanOrEqual(Date.now());
+  const { outcomes } = JSON.parse(await readFile(join(options.to, 'manifest.json'), 'utf8'));
+  expect(outcomes[0]).not.toHaveProperty('cachedAt');
+});
