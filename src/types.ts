@@ -574,8 +574,9 @@ export const renditionChoices = {
 export const qualityLevels = ['draft', 'standard', 'high'] as const;
 export type Quality = (typeof qualityLevels)[number];
 
-/** Uses that a model can be chosen for. */
+/** Uses that a model can be chosen for; `general`: any kind of image, from words. */
 export const useCases = [
+  'general',
   'draft',
   'photo',
   'illustration',

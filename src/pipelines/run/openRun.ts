@@ -4,6 +4,7 @@ import { StorageError, UsageError } from '../../errors.ts';
 import type { Destination } from '../../ports.ts';
 import { openResultCache } from '../../store/resultCache.ts';
 import type { GenerateConfig } from '../journey/config.ts';
+import { usedSettings } from './closing/usedSettings.ts';
 import { type Closers, createClosers } from './folder/closers.ts';
 import { createFolderStore } from './folder/folderStore.ts';
 import { type FolderFiles, openFolder } from './folder/openFolder.ts';
@@ -76,6 +77,7 @@ function runOf(
     ratings,
     manifest,
     budgetMicroUsd,
+    used: usedSettings(settings),
     requests: count,
     surplus: config.lookout.surplus,
     thumbnails,

@@ -473,3 +473,18 @@ it('says when a result from the cache was stored there', async () => {
   const { outcomes } = JSON.parse(await readFile(join(options.to, 'manifest.json'), 'utf8'));
   expect(outcomes[0]).not.toHaveProperty('cachedAt');
 });
+
+it('writes tool, models and settings into the manifest, and nothing secret', async () => {
+  const { simulator, options } = await service();
+  await images(['a fox'], { ...options, strategy: 'waves', waveSize: 3, cache: join(folder(), 'cache') });
+  const text = await readFile(join(options.to, 'manifest.json'), 'utf8');
+  const { run } = JSON.parse(text);
+  const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+  expect(run).toMatchObject({ tool: { name: 'rxposure', version }, models: [SCHNELL], service: 'simulator' });
+  expect(run.settings).toMatchObject({
+    ...{ strategy: 'waves', waveSize: 3, wavePauseMs: 1_000, concurrency: 10, follow: 'wait' },
+    ...{ maxAttempts: 3, timeoutMs: 600_000, cache: true, gallery: false, sidecars: true },
+  });
+  expect(text).not.toContain(simulator.token);
+  expect(JSON.stringify(run)).not.toContain(folder());
+});
