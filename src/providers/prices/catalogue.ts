@@ -20,8 +20,8 @@ export interface CatalogueModel {
 
 /**
  * A few well-known image models; those for `general` use make images of all kinds from words
- * alone. Quality follows the makers' own line-ups and descriptions; it is
- * not measured, so compare a few of your prompts before a large run.
+ * alone. Quality follows the makers' own line-ups and descriptions; it is not measured, so compare
+ * a few of your prompts before a large run.
  */
 export const modelCatalogue: readonly CatalogueModel[] = [
   {
