@@ -52,7 +52,7 @@ export {
 export { images } from './pipelines/front/images.ts';
 export type { ImagesRun, PlannedRun } from './pipelines/front/imagesRun.ts';
 export type { BatchOptions, ImagesOptions, WorkflowOptions } from './pipelines/front/options.ts';
-export type { PromptRow, Prompts } from './pipelines/front/prompts.ts';
+export type { PromptRow, Prompts, PromptsOfFile } from './pipelines/front/prompts.ts';
 export { type RefineImagesOptions, refineImages } from './pipelines/front/refineImages.ts';
 export type { RunPlan } from './pipelines/front/runPlan.ts';
 export type { ScoreOption } from './pipelines/front/score.ts';
@@ -159,6 +159,7 @@ export type {
   RenditionSpec,
   ResultLease,
   SecretInputs,
+  SpendingPeriod,
   Strategy,
   Tags,
   TextLimits,

@@ -1,4 +1,11 @@
-import type { Json, Outcome, OutcomeError, PlannedUploads, PredictionStatus } from '../types.ts';
+import type {
+  Json,
+  Outcome,
+  OutcomeError,
+  PlannedUploads,
+  PredictionStatus,
+  SpendingPeriod,
+} from '../types.ts';
 import type { RunTotals } from './totals.ts';
 
 /** An event of a run, emitted as it happens; one line of JSON under `--json`. */
@@ -195,6 +202,8 @@ export type RunEvent =
   /** Reserved and spent money has reached four fifths of the budget. */
   | {
       readonly type: 'budget.warning';
+      /** Set for the limit of a day or a month, which holds for all runs of this machine. */
+      readonly period?: SpendingPeriod;
       readonly limitMicroUsd: number;
       readonly reservedMicroUsd: number;
       readonly spentMicroUsd: number;

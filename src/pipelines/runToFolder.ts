@@ -104,6 +104,7 @@ export function runCounted(
   expect: (run: OpenRun) => Promise<void> = async () => {},
 ): Observable<FinishedRun> {
   const { fingerprint = null, haveFiles = true, isPartial = false } = settings;
+  const { startedAtMs, make = (some: PlanSource, { config }: OpenRun) => generate(some, config) } = settings;
   return inOpenRun(settings, (opened) => {
     const { run, rateEarlier } = rateImages(opened, settings);
     const plans = isPartial ? source : countedPlans(source, total, run.config.emit ?? (() => {}));
@@ -126,7 +127,7 @@ export function runCounted(
       delayWhen(() => warnOfShortBudget(plans, run)),
       concatMap(({ toRender, saved }) => {
         const added = concat(rateEarlier, renderEarlier(toRender, plans, run));
-        const work = { added, outcomes: generate(plans, run.config), plans, total };
+        const work = { added, outcomes: make(plans, run), plans, total, startedAtMs };
         return runToEnd({ ...work, alreadySaved: saved - toRender.size }, paidBefore(toRender, run));
       }),
       concatMap((end) => closingLook(end, run)),
@@ -153,6 +154,8 @@ interface RunWork {
   readonly plans: PlanSource;
   readonly total: number;
   readonly alreadySaved: number;
+  /** When it began, ms since 1970. Default: now. */
+  readonly startedAtMs?: number | undefined;
 }
 
 /**
@@ -160,7 +163,7 @@ interface RunWork {
  * its first fault.
  */
 export function runToEnd(
-  { added = EMPTY, outcomes, plans, total, alreadySaved }: RunWork,
+  { added = EMPTY, outcomes, plans, total, alreadySaved, startedAtMs: begunAt }: RunWork,
   run: OpenRun,
 ): Observable<RunEnd> {
   const {
@@ -173,8 +176,9 @@ export function runToEnd(
   } = run.config;
   const concurrency = concurrencyOf(strategy, run.config.concurrency);
   return defer(() => {
-    const startedAtMs = wallNow(scheduler);
-    const begunAtMs = scheduler.now();
+    const nowMs = wallNow(scheduler);
+    const startedAtMs = Math.min(nowMs, begunAt ?? nowMs);
+    const begunAtMs = scheduler.now() - (nowMs - startedAtMs);
     let fault: unknown = null;
     let current = alreadySaved;
     const reportEach = tap<Outcome>(({ prompt, status, predictionId }) => {

@@ -128,11 +128,14 @@ function roundText({ round, bestIndex, bestScore, kept }: Extract<RunEvent, { ty
 }
 
 function budgetText({
+  period,
   limitMicroUsd,
   reservedMicroUsd,
   spentMicroUsd,
 }: Extract<RunEvent, { type: 'budget.warning' }>): string {
-  return `${formatUsd(reservedMicroUsd + spentMicroUsd)} of the budget of ${formatUsd(limitMicroUsd)} is spent or reserved`;
+  const budget = period === undefined ? 'the budget' : `this ${period}'s limit for this machine,`;
+  const of = period === undefined ? ' of' : '';
+  return `${formatUsd(reservedMicroUsd + spentMicroUsd)} of ${budget}${of} ${formatUsd(limitMicroUsd)}${period === undefined ? '' : ','} is spent or reserved`;
 }
 
 function shortBudgetText({

@@ -5,9 +5,10 @@ import { chaosProfiles } from '../../simulator/chaos/profiles.ts';
 import { commandLine, isClone } from '../display/commandLine.ts';
 import { quoted } from '../display/text.ts';
 import { exitCodes } from '../script/exit.ts';
+import { findConfig } from '../script/findConfig.ts';
 import { checkSeparateValues, commandLineError, withOptionalValues } from './commandLineFaults.ts';
 import { type FlagDefinition, groupHeadings } from './defineFlag.ts';
-import { emptyFlags, type FlagName, type Flags } from './flags.ts';
+import { emptyFlags, type FlagName, type Flags, flagsOfAll } from './flags.ts';
 import { flagTable } from './flagTable.ts';
 
 /** A positional argument of a script. */
@@ -17,6 +18,8 @@ interface InputDefinition {
   readonly help: string;
   /** Default true. */
   readonly isRequired?: boolean;
+  /** A flag that may stand in its place. Default: none. */
+  readonly unless?: FlagName;
 }
 
 /** The description of a script's command line. */
@@ -28,7 +31,10 @@ interface CreateCommandConfig {
   /** Shown by `--version`. Default: that of the package. */
   version?: string;
   inputs: readonly InputDefinition[];
-  /** The flags it serves: `[...flagsIn('money', 'pace'), 'only']`. Default: all. */
+  /**
+   * The flags it serves: `[...flagsIn('money', 'pace'), 'only']`. Default: all but those of single
+   * scripts.
+   */
   flags?: readonly FlagName[];
   /** False for a command that sends no request, and so needs no token. Default true. */
   needsService?: boolean;
@@ -45,7 +51,13 @@ interface CreateCommandConfig {
 
 /** A parsed command line. */
 type ParsedCommand =
-  | { readonly kind: 'run'; readonly inputs: readonly string[]; readonly flags: Flags }
+  | {
+      readonly kind: 'run';
+      readonly inputs: readonly string[];
+      readonly flags: Flags;
+      /** The names of the flags that were typed. */
+      readonly given: ReadonlySet<string>;
+    }
   /** `--help` or `--version`: print the text and exit with 0. */
   | { readonly kind: 'text'; readonly text: string };
 
@@ -70,14 +82,16 @@ export function createCommand(config: CreateCommandConfig): {
   };
 }
 
-function serves({ flags }: CreateCommandConfig, flag: FlagName): boolean {
-  return flags === undefined || flags.includes(flag);
+function serves({ flags = flagsOfAll }: CreateCommandConfig, flag: FlagName): boolean {
+  return flags.includes(flag);
 }
 
 function parse(config: CreateCommandConfig, argv: readonly string[]): ParsedCommand {
   let flags = emptyFlags;
   let text = '';
-  const command = describeCommand(config, ({ field, read }, value) => {
+  const given = new Set<string>();
+  const command = describeCommand(config, ({ name, field, read }, value) => {
+    given.add(name);
     flags = { ...flags, [field]: read(value, flags[field]) };
   });
   command.configureOutput({
@@ -95,13 +109,19 @@ function parse(config: CreateCommandConfig, argv: readonly string[]): ParsedComm
     throw commandLineError(error);
   }
   checkSeparateValues(config.inputs, command.args, argv);
-  checkInputs(config.inputs, command.args);
+  checkInputs(config.inputs, command.args, given);
   checkModels(config, flags);
-  return { kind: 'run', inputs: command.args, flags };
+  return { kind: 'run', inputs: command.args, flags, given };
 }
 
-function checkInputs(inputs: readonly InputDefinition[], given: readonly string[]): void {
-  const missing = inputs.find(({ isRequired = true }, index) => isRequired && (given[index] ?? '') === '');
+function checkInputs(
+  inputs: readonly InputDefinition[],
+  given: readonly string[],
+  flags: ReadonlySet<string>,
+): void {
+  const missing = inputs.find(({ isRequired = true, unless = '' }, index) => {
+    return isRequired && !flags.has(unless) && (given[index] ?? '') === '';
+  });
   if (missing !== undefined) {
     throw new UsageError(`Expected ${missing.name} (${missing.help}), got nothing`, {
       suggestion: 'See --help for examples.',
@@ -135,7 +155,7 @@ function checkModels({ name, comparesModels = false }: CreateCommandConfig, { mo
  */
 function describeCommand(
   config: CreateCommandConfig,
-  onFlag: (definition: FlagDefinition<FlagName, keyof Flags>, value: string) => void,
+  onFlag: (definition: FlagDefinition<FlagName, keyof typeof emptyFlags>, value: string) => void,
 ): Command {
   const { name, summary, version = packageVersion(), inputs } = config;
   const command = new Command(commandLine(name))
@@ -161,8 +181,8 @@ function describeCommand(
     .addHelpText('after', helpEpilogue(config));
 }
 
-function usageOf({ name, isRequired = true }: InputDefinition): string {
-  return isRequired ? name : `[${name}]`;
+function usageOf({ name, isRequired = true, unless }: InputDefinition): string {
+  return isRequired && unless === undefined ? name : `[${name}]`;
 }
 
 function optionOf({ name, argument, help, shownDefault, group }: FlagDefinition, isServed: boolean): Option {
@@ -201,7 +221,14 @@ function helpEpilogue(config: CreateCommandConfig): string {
     ...(serves(config, 'chaos') ? ['', ...chaosProfileLines()] : []),
     ...['', 'Environment:', ...variables],
     ...['', 'Exit codes:', ...codes],
+    ...configLines(config),
   ].join('\n');
+}
+
+/** Returns which config counts here, if one does. */
+function configLines(config: CreateCommandConfig): string[] {
+  const path = serves(config, 'no-config') ? findConfig(process.cwd()) : null;
+  return path === null ? [] : ['', 'Config:', `  ${path}`];
 }
 
 /** Lists the chaos profiles for the help, one a line. */

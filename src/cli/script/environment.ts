@@ -1,5 +1,4 @@
-import { availableParallelism, homedir } from 'node:os';
-import { posix, win32 } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { isSecret, REDACTED } from '../../base/secrets.ts';
@@ -43,33 +42,6 @@ export function createWarn(
 export function redact(text: string, token: string | null): string {
   const withoutOurs = token !== null && isSecret(token) ? text.replaceAll(token, REDACTED) : text;
   return withoutOurs.replace(/\br8_\w{8,}/g, REDACTED);
-}
-
-/** The properties of the machine that decide where caches are. */
-interface CacheFolderConfig {
-  /** Default: this machine's. */
-  platform?: NodeJS.Platform;
-  /** Default: this user's. */
-  home?: string;
-}
-
-/**
- * Returns rxposure's cache folder: below `XDG_CACHE_HOME` (ignored unless absolute, as its
- * specification requires), else below the system's cache folder. Null if the user has no home.
- */
-export function cacheFolder(
-  env: Readonly<Record<string, string | undefined>>,
-  { platform = process.platform, home = homedir() }: CacheFolderConfig = {},
-): string | null {
-  const path = platform === 'win32' ? win32 : posix;
-  const { XDG_CACHE_HOME: xdg = '', LOCALAPPDATA: local = '' } = env;
-  if (path.isAbsolute(xdg)) return path.join(xdg, 'rxposure');
-  if (platform === 'win32' && path.isAbsolute(local)) return path.join(local, 'rxposure', 'Cache');
-  if (!path.isAbsolute(home)) return null;
-  if (platform === 'win32') return path.join(home, 'AppData', 'Local', 'rxposure', 'Cache');
-  return platform === 'darwin'
-    ? path.join(home, 'Library', 'Caches', 'rxposure')
-    : path.join(home, '.cache', 'rxposure');
 }
 
 interface IdleCoresConfig {

@@ -104,6 +104,18 @@ export interface FileOptions {
 export interface MoneyOptions {
   /** Never reserve and spend more than this, in dollars. Default: no limit. */
   budgetUsd?: number;
+  /**
+   * Never reserve more than this in a day, or a month, by the clock of this machine, in all folders
+   * together: those of the commands, and of programs with such a limit. Simulated runs do not
+   * count. Default: no limit.
+   */
+  budgetPerDayUsd?: number;
+  budgetPerMonthUsd?: number;
+  /**
+   * The database that counts them; without a limit, counts this run. Default: `spending.sqlite` in
+   * rxposure's cache folder of this user, if there is a limit.
+   */
+  spendingFile?: string;
   /** Price of one output image in dollars, over the built-in table. */
   priceUsd?: number;
   /** The same by model: `{ 'black-forest-labs/flux-dev': 0.025 }`; wins over `priceUsd`. */

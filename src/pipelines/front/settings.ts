@@ -6,6 +6,7 @@ import type { EmitEvent } from '../../events/runEvent.ts';
 import { expectOption } from '../../operators/internal/options.ts';
 import type { Provider } from '../../ports.ts';
 import { createReplicateProvider } from '../../providers/replicate/replicateProvider.ts';
+import { spendingFile } from '../../store/cacheFolder.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { type DestinationOptions, destinationSettings } from './destinations.ts';
 import {
@@ -37,6 +38,9 @@ const ownNames: Readonly<
   cache: true,
   cacheUnseeded: true,
   budgetUsd: true,
+  budgetPerDayUsd: true,
+  budgetPerMonthUsd: true,
+  spendingFile: true,
   priceUsd: true,
   pricesUsd: true,
   destinations: true,
@@ -125,12 +129,16 @@ function destinationsOf({ destinations, shardSize, deleteLocal }: DestinationOpt
 }
 
 /** The settings of a run that are about money. */
-export type MoneySettings = Pick<RunSettings, 'budgetMicroUsd' | 'priceMicroUsd' | 'pricesMicroUsd'>;
+export type MoneySettings = Pick<
+  RunSettings,
+  'budgetMicroUsd' | 'priceMicroUsd' | 'pricesMicroUsd' | 'spending'
+>;
 
 /**
  * Returns the settings of a run that are about money. Throws `UsageError` if an amount is wrong.
  */
-export function moneySettings({ budgetUsd, priceUsd, pricesUsd = {} }: MoneyOptions): MoneySettings {
+export function moneySettings(options: MoneyOptions): MoneySettings {
+  const { budgetUsd, priceUsd, pricesUsd = {} } = options;
   const prices = Object.entries(pricesUsd).map(
     ([model, usd]) => [model, microUsd(`pricesUsd['${model}']`, usd)] as const,
   );
@@ -138,7 +146,28 @@ export function moneySettings({ budgetUsd, priceUsd, pricesUsd = {} }: MoneyOpti
     ...(budgetUsd === undefined ? {} : { budgetMicroUsd: microUsd('budgetUsd', budgetUsd) }),
     ...(priceUsd === undefined ? {} : { priceMicroUsd: microUsd('priceUsd', priceUsd) }),
     ...(prices.length === 0 ? {} : { pricesMicroUsd: Object.fromEntries(prices) }),
+    ...spendingSettings(options),
   };
+}
+
+/** Returns the account of all runs of this machine, if the options ask for it. */
+function spendingSettings({
+  budgetPerDayUsd,
+  budgetPerMonthUsd,
+  spendingFile: given,
+}: MoneyOptions): Pick<RunSettings, 'spending'> {
+  const limits = {
+    ...(budgetPerDayUsd !== undefined && { perDayMicroUsd: microUsd('budgetPerDayUsd', budgetPerDayUsd) }),
+    ...(budgetPerMonthUsd !== undefined && {
+      perMonthMicroUsd: microUsd('budgetPerMonthUsd', budgetPerMonthUsd),
+    }),
+  };
+  if (given === undefined && Object.keys(limits).length === 0) return {};
+  const file = given ?? spendingFile(process.env);
+  if (file !== null) return { spending: { file, ...limits } };
+  throw new UsageError('There is no folder to count in what this machine spends: the user has no home.', {
+    suggestion: 'Give the path of a database as `spendingFile`.',
+  });
 }
 
 function microUsd(name: string, usd: number): number {
@@ -151,10 +180,12 @@ function microUsd(name: string, usd: number): number {
  * undefined if there is none.
  */
 export function unpricedError({
-  budgetUsd,
   session,
+  ...options
 }: RunOptions): ((model: string) => UsageError) | undefined {
-  if (budgetUsd === undefined && session?.hasBudget !== true) return undefined;
+  const { budgetUsd, budgetPerDayUsd, budgetPerMonthUsd } = options;
+  const limits = [budgetUsd, budgetPerDayUsd, budgetPerMonthUsd];
+  if (limits.every((limit) => limit === undefined) && session?.hasBudget !== true) return undefined;
   return (model) =>
     new UsageError(`A budget needs a known price, and there is none for ${model}.`, {
       suggestion: `Give the price of one image: pricesUsd: { '${model}': 0.04 }.`,

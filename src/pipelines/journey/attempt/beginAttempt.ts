@@ -25,7 +25,8 @@ import {
 import { ProviderError } from '../../../errors.ts';
 import { isUnconnected } from '../../../operators/internal/outageErrors.ts';
 import { createPrediction } from '../../../operators/predictions/createPrediction.ts';
-import { expectedPrice, overBudget } from '../../../operators/stages/budgetTake.ts';
+import { expectedPrice } from '../../../operators/stages/budgetTake.ts';
+import { overBudget } from '../../../operators/stages/overBudget.ts';
 import { throwFailed } from '../../../operators/stages/throwFailed.ts';
 import type { Governor, Provider } from '../../../ports.ts';
 import type { Plan, Prediction, PredictionRequest } from '../../../types.ts';
@@ -72,7 +73,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
   return of(request).pipe(
     map((value) => {
       job.reservation ??= run.ledger.reserve(priceMicroUsd);
-      if (job.reservation === null) throw overBudget(request.model, priceMicroUsd);
+      if (job.reservation === null) throw overBudget(request.model, priceMicroUsd, run.ledger.refusedBy?.());
       job.attempts += 1;
       run.emit({
         type: 'prediction.creating',
@@ -90,6 +91,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
       waitMs: Math.min(run.waitMs, run.timeoutMs),
       ...(cancelAfterMs === null ? {} : { cancelAfterMs }),
       ...(run.webhookUrlOf === undefined ? {} : { webhookUrl: run.webhookUrlOf(plan, attemptId(run)) }),
+      ...mayStillSend(plan, run),
       isOutage: isUnconnected,
       prepare: (wanted) => {
         expectSecrets(wanted.input, plan.secrets);
@@ -143,6 +145,12 @@ function withSecrets(provider: Provider, { secrets, input }: Plan): Provider {
       catchError((error: unknown) => throwError(() => hideInError(error, secrets))),
     );
   return { ...provider, createPrediction: create };
+}
+
+function mayStillSend({ index }: Plan, { journal }: Pick<RunServices, 'journal'>) {
+  return journal.mayStillSend === undefined
+    ? {}
+    : { mayStillSend: () => journal.mayStillSend?.(index) !== false };
 }
 
 function ownLimitMs({ timeoutMs, random }: Pick<Beginning, 'timeoutMs' | 'random'>): number {

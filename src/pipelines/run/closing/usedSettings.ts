@@ -9,7 +9,6 @@ const presets = {
   timeoutMs: runDefaults.timeoutMs,
   timeoutAction: runDefaults.timeoutAction,
   recoveryRounds: runDefaults.recoveryRounds,
-  breakerFailures: runDefaults.breakerFailures,
   provenance: runDefaults.provenance,
   continueOnError: true,
   detach: false,
@@ -34,12 +33,14 @@ export function usedSettings(settings: RunSettings): OpenRun['used'] {
     name,
     settings[name as keyof typeof presets] ?? preset,
   ]);
+  const { breakerFailures = runDefaults.breakerFailures } = settings;
   return {
     strategy,
     concurrency: concurrency === 'auto' ? 'auto' : slots,
     ...(strategy === 'waves' && { waveSize, wavePauseMs }),
     follow: followed(settings),
     ...Object.fromEntries(given),
+    ...(typeof breakerFailures === 'number' && { breakerFailures }),
     cache: settings.cacheFolder !== undefined,
     destinations: settings.destinations?.length ?? 0,
   };

@@ -34,6 +34,7 @@ import type { OpenRun, RunSettings } from '../../run/settings.ts';
 import { runToEnd } from '../../runToFolder.ts';
 import { copyBest } from './bestImages.ts';
 import type { RefinementContexts } from './jobs.ts';
+import { keepPicked } from './picks.ts';
 import { createRefinementRounds, type RefinementRounds, validRounds } from './rounds.ts';
 import { type RefinementSpec, refinementTotal } from './spec.ts';
 
@@ -42,6 +43,11 @@ export interface RefinementSettings
     PlanJobsConfig {
   /** Rates the images; higher is better. A model uses the budget and the slots of the run. */
   scorer: Scorer | ScoringModel;
+  /**
+   * Indexes of the images that the next round refines, in place of the best by score. Default: the
+   * best by score.
+   */
+  picks?: readonly number[];
 }
 
 /**
@@ -90,16 +96,27 @@ async function prepare(
   settings: RefinementSettings,
   run: OpenRun,
 ) {
-  const { folder, resumeAnyway = false } = settings;
+  const { folder, resumeAnyway = false, picks } = settings;
   await expectAllInside(run);
   const history = await readRefinementHistory(folder);
   const parts = { spec, contexts, planning: settings, run };
-  const decided = await validRounds(history?.rounds ?? [], { ...parts, mayDiffer: resumeAnyway });
+  let decided = await validRounds(history?.rounds ?? [], { ...parts, mayDiffer: resumeAnyway });
+  if (picks !== undefined) {
+    const next = createRefinementRounds({ ...parts, decided }).plansOf(decided.length);
+    decided = await keepPicked(decided, { picks, spec, hasBegun: () => hasRecords(next, run) });
+    await writeRefinementHistory(folder, { end: null, rounds: decided });
+  }
   const rounds = createRefinementRounds({ ...parts, decided });
   const first = await rounds.begin();
   if (!resumeAnyway) await expectSameFiles(rounds.plans, run);
   const alreadySaved = await countSaved(rounds.plans, refinementTotal(spec), run, resumeAnyway);
   return { rounds, first, alreadySaved };
+}
+
+/** Returns true if the journal knows one of the jobs. */
+async function hasRecords(plans: AsyncIterable<Plan>, { journal }: Pick<OpenRun, 'journal'>) {
+  for await (const { index } of plans) if (journal.find(index) !== undefined) return true;
+  return false;
 }
 
 function roundByRound(

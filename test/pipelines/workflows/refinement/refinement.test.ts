@@ -139,6 +139,21 @@ describe('a refinement', () => {
     expect(events.filter(({ type }) => type === 'round.completed')).toHaveLength(3);
   });
 
+  it('refines the images that a person has picked', async () => {
+    const provider = await start();
+    await run(specOf({ rounds: 1, promptStrength: 0.5 }), { provider });
+    const picks = [0, 11];
+    const more = specOf({ promptStrength: 0.5 });
+    const end = await run(more, { provider, picks });
+    expect(end.totals).toMatchObject({ saved: 4, alreadySaved: 16, failed: 0 });
+    const parents = (await lineage()).filter(([, round]) => round === '2').map(([, , parent]) => parent);
+    expect(parents.toSorted()).toEqual(['1', '1', '12', '12']);
+    // The same command again makes nothing.
+    const again = await run(more, { provider, picks });
+    expect(again.totals).toMatchObject({ saved: 0, alreadySaved: 20 });
+    expect(simulator.stats().created).toBe(20);
+  });
+
   it('continues in the middle of a round with the decisions so far', async () => {
     const provider = await start({ seed: 7 });
     const stop = new Subject<void>();
