@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { packageVersion } from '../../disk/storageError.ts';
 import { chaosProfile } from '../../simulator/chaos/chaosProfile.ts';
 import { type ChaosProfileName, chaosProfiles } from '../../simulator/chaos/profiles.ts';
 import { startSimulator } from '../../simulator/startSimulator.ts';
-import { commandLine, isClone, packageVersion } from '../display/commandLine.ts';
+import { commandLine, isClone } from '../display/commandLine.ts';
 import { chaosProfileLines } from '../flags/command.ts';
 import { commonOptions, declaredOptions } from '../flags/commandOption.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';

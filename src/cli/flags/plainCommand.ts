@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../../disk/storageError.ts';
 import { UsageError } from '../../errors.ts';
-import { commandLine, packageVersion } from '../display/commandLine.ts';
+import { commandLine } from '../display/commandLine.ts';
 import type { ScriptIo } from '../display/terminal.ts';
 import { runScript } from '../script/runScript.ts';
 import { commandLineError } from './commandLineFaults.ts';

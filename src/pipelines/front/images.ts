@@ -3,7 +3,7 @@ import type { Provider } from '../../ports.ts';
 import { fingerprintOf } from '../../sources/planning/requestKey.ts';
 import { jobsFromRows, validateRows } from '../../sources/promptFiles/promptJobs.ts';
 import { misspelledInputs } from '../../sources/promptFiles/rowFields.ts';
-import type { ImagesRun } from './imagesRun.ts';
+import type { PlannedRun } from './imagesRun.ts';
 import type { ImagesOptions } from './options.ts';
 import { findModel, parseModel } from './planning/findModel.ts';
 import { jobContext } from './planning/jobContexts.ts';
@@ -25,7 +25,7 @@ import { choicesOf, type FrontJobs, startFront } from './startFront.ts';
  * 402), `StorageError` (a full disk), the error of a sink, the reason of `signal`; with
  * `UsageError` or `InvalidRowsError`, before anything is created, if options or prompts are wrong.
  */
-export function images(prompts: Prompts, options: ImagesOptions): ImagesRun {
+export function images(prompts: Prompts, options: ImagesOptions): PlannedRun {
   return startFront(options, { adds: ['model'] }, (setup) => readJobs(prompts, options, setup));
 }
 

@@ -22,12 +22,14 @@ import type { RunCallbacks } from '../../events/listeners.ts';
 import { observeRun, ofType } from '../../events/observeRun.ts';
 import { progressOf, type RunProgress } from '../../events/progress.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
+import { noTotals } from '../../events/totals.ts';
 import type { Outcome } from '../../types.ts';
 import { outcomeStream } from '../outcomeStream.ts';
 import { checkOptions, optionRules } from '../run/checkSettings.ts';
-import { withTotals } from '../run/closing/faults.ts';
+import { isRunFault, withTotals } from '../run/closing/faults.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import type { CourseOptions, RunControl, SharedOptions } from './options.ts';
+import type { RunPlan } from './runPlan.ts';
 import { callbacksOf } from './settings.ts';
 
 /**
@@ -46,6 +48,15 @@ export interface ImagesRun extends PromiseLike<FinishedRun>, AsyncIterable<Outco
   readonly end: Observable<FinishedRun>;
   catch<T = never>(onRejected?: ((error: unknown) => T | PromiseLike<T>) | null): Promise<FinishedRun | T>;
   finally(onFinally?: (() => void) | null): Promise<FinishedRun>;
+}
+
+/** A run of images that can be planned before it begins. */
+export interface PlannedRun extends ImagesRun {
+  /**
+   * Reads and checks the input and prices the jobs, creates nothing and pays nothing: a dry run. If
+   * the run begins later, it makes what was planned. Rejects as the run does before it begins.
+   */
+  plan(): Promise<RunPlan>;
 }
 
 /** The options that say how a run ends, and what it calls. */
@@ -79,7 +90,7 @@ export function createImagesRun(
   const begin = (): Promise<FinishedRun> => {
     if (begun === null) {
       begun = signal?.aborted === true ? Promise.reject(signal.reason) : lastValueFrom(ended);
-      begun = begun.then((end) => orAborted(end, signal));
+      begun = begun.then((end) => orAborted(end, signal)).catch(throwWithTotals);
       // Those who wait for it get the error; no one has to.
       begun.catch(() => {});
     }
@@ -206,6 +217,12 @@ function createRefusals() {
       });
     },
   };
+}
+
+/** Throws an error again; one that came before the run began has totals of 0. */
+function throwWithTotals(error: unknown): never {
+  const isBare = error instanceof Error && Object.isExtensible(error) && !isRunFault(error);
+  throw isBare ? withTotals(error, noTotals(0)) : error;
 }
 
 /** Throws the reason of an abort, as an aborted promise does, with the totals of what is saved. */

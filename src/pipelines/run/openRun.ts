@@ -5,6 +5,7 @@ import type { Destination, Ledger } from '../../ports.ts';
 import { openResultCache } from '../../store/resultCache.ts';
 import type { GenerateConfig } from '../journey/config.ts';
 import { checkSettings } from './checkSettings.ts';
+import { usedSettings } from './closing/usedSettings.ts';
 import { type Closers, createClosers } from './folder/closers.ts';
 import { createFolderStore } from './folder/folderStore.ts';
 import { type FolderFiles, openFolder } from './folder/openFolder.ts';
@@ -87,6 +88,7 @@ function runOf(
     ratings,
     manifest,
     budgetMicroUsd,
+    used: usedSettings(settings),
     requests: count,
     surplus: config.lookout.surplus,
     thumbnails,

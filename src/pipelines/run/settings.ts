@@ -19,7 +19,7 @@ import type { RunJournal } from '../../store/entries.ts';
 import type { FolderJournal } from '../../store/journal/journal.ts';
 import type { RunInput } from '../../store/runFile.ts';
 import type { SpendingSettings } from '../../store/spending/spendingLedger.ts';
-import type { ModelInput, Outcome, Plan } from '../../types.ts';
+import type { Json, ModelInput, Outcome, Plan } from '../../types.ts';
 import type { Clock, Control, GenerateConfig, Hooks, Limits, Outputs, Recovery } from '../journey/config.ts';
 import type { RatingSettings } from '../journey/rating.ts';
 import type { RunPorts } from '../journey/run.ts';
@@ -217,6 +217,8 @@ export interface OpenFolder {
   readonly manifest: Manifest;
   /** The limit of what all runs of the folder may spend; null if there is none. */
   readonly budgetMicroUsd: number | null;
+  /** The settings of the run, for its manifest. */
+  readonly used: Readonly<Record<string, Json>>;
   /** Null if no gallery is wanted. */
   readonly thumbnails: Thumbnails | null;
   /** Tables to write at the end. */

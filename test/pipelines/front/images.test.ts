@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { concatMap, from, lastValueFrom, map, of, take, tap, toArray } from 'rxjs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { createSession, images, type Outcome, ofType } from '../../../src/index.ts';
+import { createSession, images, isRunFault, type Outcome, ofType, type Plan } from '../../../src/index.ts';
 import { createReplicateProvider } from '../../../src/providers/replicate/replicateProvider.ts';
 import type { SimulatorConfig } from '../../../src/simulator/index.ts';
 import { toSink } from '../../../src/sinks/stages/toSink.ts';
@@ -558,4 +558,97 @@ it('warns of a budget that is too small before anything is paid, and tells its u
   const { run } = JSON.parse(await readFile(join(options.to, 'manifest.json'), 'utf8'));
   expect(run.budget).toEqual(budget);
   expect(JSON.parse(await readFile(join(options.to, 'report.json'), 'utf8')).budget).toEqual(budget);
+});
+
+it('says when a result from the cache was stored there', async () => {
+  const { simulator, options } = await service();
+  const cached = { ...options, cache: join(folder(), 'cache'), seed: 7 };
+  const before = Date.now();
+  await images(['a fox'], cached);
+  const saved: Outcome[] = [];
+  for await (const outcome of images(['a fox'], { ...cached, to: join(folder(), 'other') }))
+    saved.push(outcome);
+  expect(simulator.stats().created).toBe(1);
+  expect(saved).toMatchObject([{ cached: true, costUsd: 0 }]);
+  const at = Date.parse(saved[0]?.cachedAt ?? '');
+  expect(at).toBeGreaterThanOrEqual(before);
+  expect(at).toBeLessThanOrEqual(Date.now());
+  const { outcomes } = JSON.parse(await readFile(join(options.to, 'manifest.json'), 'utf8'));
+  expect(outcomes[0]).not.toHaveProperty('cachedAt');
+});
+
+it('writes tool, models and settings into the manifest, and nothing secret', async () => {
+  const { simulator, options } = await service();
+  await images(['a fox'], { ...options, strategy: 'waves', waveSize: 3, cache: join(folder(), 'cache') });
+  const text = await readFile(join(options.to, 'manifest.json'), 'utf8');
+  const { run } = JSON.parse(text);
+  const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+  expect(run).toMatchObject({ tool: { name: 'rxposure', version }, models: [SCHNELL], service: 'simulator' });
+  expect(run.settings).toMatchObject({
+    ...{ strategy: 'waves', waveSize: 3, wavePauseMs: 1_000, concurrency: 10, follow: 'wait' },
+    ...{ maxAttempts: 3, timeoutMs: 600_000, cache: true, gallery: false, sidecars: true },
+  });
+  expect(text).not.toContain(simulator.token);
+  expect(JSON.stringify(run)).not.toContain(folder());
+});
+
+describe('a plan', () => {
+  it('counts and prices what would be made, and pays nothing; the run then makes that', async () => {
+    const { simulator, options } = await service();
+    await images(['a fox'], options);
+    async function* prompts() {
+      yield* ['a fox', { prompt: 'an owl', num_outputs: 2, num_output: 3 }, 'a hare'];
+    }
+    const warned: string[] = [];
+    const run = images(prompts(), {
+      ...options,
+      only: (index) => index < 2,
+      onWarning: (event) => void (event.type === 'warning' && warned.push(event.message)),
+    });
+    const plan = await run.plan();
+    expect(plan).toMatchObject({
+      ...{ folder: options.to, total: 3, alreadySaved: 1, jobs: 1, costUsd: 0.006, unpricedJobs: 0 },
+      ...{ jobsByModel: { [SCHNELL]: 1 }, uploads: null },
+      warnings: [expect.stringContaining('Did you mean `num_outputs`?')],
+    });
+    const planned: Plan[] = [];
+    for await (const each of plan.plans()) planned.push(each);
+    expect(planned).toMatchObject([{ prompt: 'an owl', path: '0002-an-owl', priceMicroUsd: 6_000 }]);
+    expect(simulator.stats().created).toBe(1);
+    expect(warned).toEqual([]);
+    // The generator is read once, and its prompts are still there.
+    const { totals } = await run;
+    expect(totals).toMatchObject({ total: 3, alreadySaved: 1, saved: 1, costUsd: 0.006 });
+    expect(warned).toEqual(plan.warnings);
+    expect(simulator.stats().created).toBe(2);
+  });
+
+  it('creates no folder', async () => {
+    const { options } = await service();
+    const plan = await images(['a fox', 'an owl'], options).plan();
+    expect(plan).toMatchObject({ jobs: 2, costUsd: 0.006, unpricedJobs: 0 });
+    await expect(readdir(options.to)).rejects.toThrow('ENOENT');
+  });
+
+  it('is refused as the run is', async () => {
+    const { options } = await service();
+    await expect(images([], options).plan()).rejects.toThrow(/at least one prompt/);
+  });
+});
+
+it.each<[string, SimulatorConfig, object, string]>([
+  ['a token that is refused', {}, { provider: null }, 'ProviderError'],
+  ['an option that is wrong', {}, { concurrency: 0 }, 'RangeError'],
+  ['a model that is not there', {}, { model: 'nobody/nothing' }, 'UsageError'],
+])('rejects before the run with totals of 0 for %s', async (_, config, more, name) => {
+  const { simulator, options } = await service(config);
+  const refused = createReplicateProvider({ ...simulator, token: 'r8_wrong' });
+  const given = 'provider' in more ? { provider: refused } : more;
+  const error: unknown = await images(animals, { ...options, ...given }).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({ name, totals: { total: 0, saved: 0, costUsd: 0 } });
+  expect(isRunFault(error)).toBe(true);
+  expect(simulator.stats().created).toBe(0);
 });

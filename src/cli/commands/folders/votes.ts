@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { packageVersion } from '../../../disk/storageError.ts';
 import { UsageError } from '../../../errors.ts';
 import { blindPairs, readVotes } from '../../../sinks/comparison/blindVotes.ts';
 import { distinctBallots, tallyVotes } from '../../../sinks/comparison/votes.ts';
 import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
-import { commandLine, packageVersion } from '../../display/commandLine.ts';
+import { commandLine } from '../../display/commandLine.ts';
 import { voteTable } from '../../display/tables.ts';
 import type { ScriptIo } from '../../display/terminal.ts';
 import { commonOptions, declaredOptions } from '../../flags/commandOption.ts';
