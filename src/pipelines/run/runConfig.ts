@@ -123,8 +123,9 @@ export function overrideAnswers(
   };
 }
 
-function rendererFor(folder: string, { check }: Pick<RunStore, 'check'>): Renderer {
-  const renderer = createRenderer({ notes: openDecodingNotes(folder) });
+function rendererFor(folder: string, { check, preview }: Pick<RunStore, 'check' | 'preview'>): Renderer {
+  const notes = openDecodingNotes(folder);
+  const renderer = createRenderer({ notes, ...(preview === undefined ? {} : { preview }) });
   return check === undefined ? renderer : { ...renderer, check };
 }
 

@@ -12,6 +12,7 @@ import type {
   Provider,
   Renderer,
 } from '../../ports.ts';
+import type { RendererConfig } from '../../renditions/renderer.ts';
 import type { Thumbnails } from '../../sinks/gallery/thumbnails.ts';
 import type { Manifest } from '../../sinks/manifest/manifest.ts';
 import type { TableFormat } from '../../sinks/manifest/tables.ts';
@@ -195,7 +196,8 @@ export interface RunSettings
  */
 export interface RunStore
   extends Required<Pick<Hooks, 'isDone' | 'isPaidBefore' | 'filesOf'>>,
-    Pick<Renderer, 'check'> {
+    Pick<Renderer, 'check'>,
+    Pick<RendererConfig, 'preview'> {
   readonly journal: Journal;
   /** Returns the money that earlier runs have spent of this run's budget. */
   spentMicroUsd(): number;
