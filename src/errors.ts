@@ -106,11 +106,11 @@ export class InputFileError extends RxposureError {
   }
 }
 
-export interface PredictionErrorDetails extends ErrorDetails {
+/** The details of a `PredictionError`; a time-out has waited for `waitedMs`. */
+export type PredictionErrorDetails = ErrorDetails & {
   readonly predictionId: string;
-  /** Time for which it was waited for, of a time-out. Default: it is none. */
   readonly waitedMs?: number;
-}
+};
 
 /** A prediction ended without a usable output: failed, canceled, aborted or too slow. */
 export class PredictionError extends RxposureError {
@@ -247,6 +247,4 @@ export function flagsAlone(text: string): string {
   return Object.values(optionsByFlag).reduce((rest, name) => rest.replaceAll(inCode(name), ''), text);
 }
 
-function inCode(name: string): string {
-  return ` (\`${name}\` in code)`;
-}
+const inCode = (name: string): string => ` (\`${name}\` in code)`;

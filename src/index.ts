@@ -10,6 +10,7 @@ export {
   InvalidRowsError,
   type KeptFile,
   PredictionError,
+  type PredictionErrorDetails,
   ProviderError,
   type ProviderErrorDetails,
   RenderError,

@@ -136,10 +136,7 @@ export interface InputSettings {
   allowFiles?: readonly string[] | 'any';
   /** Secret inputs for `runCollect` and `runRetry`: stored plans lack them. Default: none. */
   secretInputs?: ModelInput;
-  /**
-   * True if plans may have files: then each run compares them with those of earlier runs, by their
-   * content. Default true.
-   */
+  /** True if plans may have files, whose contents each run then compares. Default true. */
   haveFiles?: boolean;
 }
 
