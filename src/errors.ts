@@ -106,20 +106,18 @@ export class InputFileError extends RxposureError {
   }
 }
 
-/** The details of a `PredictionError`; a time-out has waited for `waitedMs`. */
-export type PredictionErrorDetails = ErrorDetails & {
-  readonly predictionId: string;
-  readonly waitedMs?: number;
-};
-
 /** A prediction ended without a usable output: failed, canceled, aborted or too slow. */
 export class PredictionError extends RxposureError {
   override readonly name = 'PredictionError';
   readonly predictionId: string;
-  /** Null if it is no time-out. */
+  /** Time for which it was waited for, of a time-out; null if it is none. */
   readonly waitedMs: number | null;
 
-  constructor(code: string, message: string, details: PredictionErrorDetails) {
+  constructor(
+    code: string,
+    message: string,
+    details: ErrorDetails & { readonly predictionId: string; readonly waitedMs?: number },
+  ) {
     super(code, message, details);
     this.predictionId = details.predictionId;
     this.waitedMs = details.waitedMs ?? null;

@@ -10,7 +10,6 @@ export {
   InvalidRowsError,
   type KeptFile,
   PredictionError,
-  type PredictionErrorDetails,
   ProviderError,
   type ProviderErrorDetails,
   RenderError,

@@ -95,8 +95,7 @@ export interface ServiceSettings {
   session?: SharedService;
   /**
    * The receiver of the service's webhooks (`createWebhookReceiver`). With it, create requests do
-   * not wait; the list is still requested now and then, since a webhook may be lost. Default: no
-   * webhooks.
+   * not wait; the list is still requested now and then, as a webhook may be lost. Default: none.
    */
   webhooks?: PredictionEvents;
   /** Leave predictions to the service; `runCollect` gathers them later. Default false. */
