@@ -21,6 +21,7 @@ import { createFleetClaims } from '../fleetClaims.ts';
 import { PLAN_FORMAT } from '../packedPlans.ts';
 import { readStoredSettings, runSettingsOf, type StoredSettings } from '../storedSettings.ts';
 import type { PartsInHand } from './partsInHand.ts';
+import { tellAccount } from './tellAccount.ts';
 
 /** The gates that all runs of a worker share: what this machine can do at a time. */
 export interface WorkerGates {
@@ -85,12 +86,18 @@ export async function openRunOfWorker(
   parts: PartsInHand,
   own: RunOfWorkerConfig,
 ): Promise<RunOfWorker> {
-  const { provider, shared, emit, gates, webhookEvents: events } = own;
+  const { shared, emit, gates, webhookEvents: events } = own;
+  const provider = tellAccount(own.provider, database);
   const stored = await readRun(database, run);
   const service = await lastValueFrom(identifyService({ provider }));
   if (stored.service !== service) throw otherService(stored.service, service);
   const folder = pathBelow(shared, stored.folder);
-  const settings = await runSettingsOf(stored, { ...own, folder, ...(events !== undefined && { events }) });
+  const settings = await runSettingsOf(stored, {
+    ...own,
+    provider,
+    folder,
+    ...(events !== undefined && { events }),
+  });
   const claims = createFleetClaims((index) => parts.of(run, index)?.calls);
   const thumbnails = stored.gallery ? await openThumbnails(folder) : null;
   const destinations: Destination[] = [];
