@@ -22,6 +22,7 @@ import { PLAN_FORMAT } from '../packedPlans.ts';
 import { readStoredSettings, runSettingsOf, type StoredSettings } from '../storedSettings.ts';
 import { tellAccount } from '../tellAccount.ts';
 import type { PartsInHand } from './partsInHand.ts';
+import { tellAccount } from './tellAccount.ts';
 
 /** The gates that all runs of a worker share: what this machine can do at a time. */
 export interface WorkerGates {
