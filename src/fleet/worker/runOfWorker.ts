@@ -20,7 +20,6 @@ import type { Database } from '../database/connection.ts';
 import { createFleetClaims } from '../fleetClaims.ts';
 import { PLAN_FORMAT } from '../packedPlans.ts';
 import { readStoredSettings, runSettingsOf, type StoredSettings } from '../storedSettings.ts';
-import { tellAccount } from '../tellAccount.ts';
 import type { PartsInHand } from './partsInHand.ts';
 import { tellAccount } from './tellAccount.ts';
 
