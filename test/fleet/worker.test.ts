@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import { expect, it, onTestFinished } from 'vitest';
+import { toTelemetry } from '../../src/events/telemetry/toTelemetry.ts';
 import { openDatabase } from '../../src/fleet/database/connection.ts';
 import { migrate } from '../../src/fleet/database/migrate.ts';
 import { createFleetEvents, storeEvent } from '../../src/fleet/fleetEvents.ts';
@@ -10,6 +11,7 @@ import { fetchWebhookSecret } from '../../src/providers/replicate/webhookSecret.
 import type { PredictionEvent } from '../../src/types.ts';
 import { describeFleet } from '../helpers/describeFleet.ts';
 import { aLocalWorker } from '../helpers/fleetOfWorkers.ts';
+import { memorySdk } from '../helpers/memorySdk.ts';
 import { newDatabase } from '../helpers/postgres.ts';
 import { scriptsInFolder } from '../helpers/scriptsInFolder.ts';
 
@@ -19,7 +21,12 @@ describeFleet('workers', () => {
     const scripts = await scriptsInFolder();
     const { root, simulator } = scripts;
     const prompts = Array.from({ length: 60 }, (_, n) => `pear ${n}`);
-    const workers = await Promise.all([1, 2].map(() => aLocalWorker(url, simulator, { shared: root })));
+    const sdk = memorySdk();
+    onTestFinished(async () => void (await sdk.close()));
+    const listen = () => toTelemetry({ tracer: sdk.tracer, meter: sdk.meter });
+    const workers = await Promise.all(
+      [1, 2].map(() => aLocalWorker(url, simulator, { shared: root, listen })),
+    );
     const alone = '--rate 60000 --rendition tiny=8x8,png';
     const flags = `${alone} --queue=${url} --shared ${root}`;
     const first = await scripts.generate(prompts, flags);
@@ -32,6 +39,8 @@ describeFleet('workers', () => {
     expect(workers.map((worker) => worker.fault())).toEqual([null, null]);
     const report = JSON.parse(await readFile(join(scripts.folder, 'report.json'), 'utf8'));
     expect(report).toMatchObject({ saved: 60 });
+    const jobs = sdk.spans().filter(({ name }) => name === 'rxposure.job');
+    expect(jobs.map(({ attributes }) => attributes['rxposure.job.status'])).toEqual(Array(60).fill('saved'));
     // The same command again, with and without workers, makes nothing.
     expect(await scripts.generate(prompts, flags)).toMatchObject({ code: 0, made: 0 });
     expect(await scripts.generate(prompts, alone)).toMatchObject({ code: 0, made: 0 });

@@ -1,9 +1,9 @@
-import { defer, EMPTY, from, ignoreElements, lastValueFrom } from 'rxjs';
+import { defer, EMPTY, from, ignoreElements, lastValueFrom, type Observer } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { pathBelow } from '../../disk/insideFolder.ts';
 import { UsageError } from '../../errors.ts';
-import type { EmitEvent } from '../../events/runEvent.ts';
+import type { EmitEvent, RunEvent } from '../../events/runEvent.ts';
 import { createGate, type Gate, gate } from '../../operators/gate.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
@@ -53,6 +53,8 @@ export interface RunOfWorkerConfig {
   webhookEvents?: PredictionEvents['events'];
   /** Receives the events of all runs. */
   emit: EmitEvent;
+  /** Creates a listener to the events of one run, such as `toTelemetry`. Default: none. */
+  listen?: (run: number) => Observer<RunEvent>;
   gates: WorkerGates;
 }
 
@@ -86,7 +88,12 @@ export async function openRunOfWorker(
   parts: PartsInHand,
   own: RunOfWorkerConfig,
 ): Promise<RunOfWorker> {
-  const { shared, emit, gates, webhookEvents: events } = own;
+  const { shared, gates, webhookEvents: events } = own;
+  const listener = own.listen?.(run);
+  const emit: EmitEvent = (event) => {
+    own.emit(event);
+    listener?.next(event);
+  };
   const provider = tellAccount(own.provider, database);
   const stored = await readRun(database, run);
   const service = await lastValueFrom(identifyService({ provider }));
@@ -139,6 +146,7 @@ export async function openRunOfWorker(
       breakerFailures: openBreaker(breakerFailures, { emit }, { scheduler: monotonicScheduler }) ?? 0,
     },
     close: async () => {
+      listener?.complete();
       await Promise.all(destinations.map((destination) => destination.close()));
     },
   };

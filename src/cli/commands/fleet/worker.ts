@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { lastValueFrom, map, merge, race, tap } from 'rxjs';
+import { lastValueFrom, map, merge, type Observer, race, tap } from 'rxjs';
 import { UsageError } from '../../../errors.ts';
 import { jsonLine } from '../../../events/listeners.ts';
+import type { RunEvent } from '../../../events/runEvent.ts';
 import type { WorkerEvent } from '../../../fleet/worker/workerEvent.ts';
 import { secretsIn } from '../../../providers/replicate/credentials.ts';
 import { chooseService, openService } from '../../batch/service.ts';
@@ -22,6 +23,7 @@ interface WorkerFlags {
   readonly queue?: string | true;
   readonly shared?: string;
   readonly encoders?: number;
+  readonly telemetry?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -34,6 +36,7 @@ export const run: RunCommand = plainCommand<WorkerFlags>({
       .option('--queue [url]', 'the PostgreSQL that all machines share (default: RXPOSURE_QUEUE)')
       .option('--shared <dir>', 'the folder that all machines have mounted')
       .option('--encoders <n>', 'images decoded and encoded at a time (default: one a core)', count)
+      .option('--telemetry', 'report spans and metrics to the OpenTelemetry SDK of the process')
       .option('--json', 'write one JSON event a line to standard output, and nothing else')
       .option('--quiet', 'print nothing but errors'),
   examples: [
@@ -84,6 +87,7 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
       },
       stop: merge(stop, io.outputClosed),
       ...(encoders !== undefined && { encoders }),
+      ...(flags.telemetry === true && { listen: await openTelemetry() }),
     }).pipe(tap(show));
     try {
       await lastValueFrom(race(made, leave.pipe(map(() => null))), { defaultValue: null });
@@ -95,6 +99,17 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
     await database.close();
     await service.close();
   }
+}
+
+/** Returns the listeners to runs that report to the SDK which the process has registered. */
+async function openTelemetry(): Promise<() => Observer<RunEvent>> {
+  const { toTelemetry } = await import('../../../events/telemetry/toTelemetry.ts').catch((cause: unknown) => {
+    throw new UsageError('`--telemetry` needs the package @opentelemetry/api, which is not installed.', {
+      suggestion: 'Run: npm install @opentelemetry/api, and an SDK to register.',
+      cause,
+    });
+  });
+  return () => toTelemetry();
 }
 
 function createShow(
