@@ -73,10 +73,13 @@ type SettingName = keyof RunSettings | keyof GenerateConfig;
 
 const { flag, task, text, count, countFrom0, wait, above0, pace, microUsd, stream } = optionRules;
 
+/** Places, or the gate that several runs share. */
+const countOrGate = or(count, 'a gate', having('', 'enter', 'resize').isRight);
+
 /** The rule of each setting that has one. */
 export const settingRules = {
   allowFiles: or(optionRules.texts, 'any', isOneOf(['any'])),
-  breakerFailures: countFrom0,
+  breakerFailures: or(countFrom0, 'a breaker', having('', 'admit', 'succeeded', 'failed').isRight),
   budgetMicroUsd: microUsd,
   cacheFolder: text,
   cancel: stream,
@@ -85,9 +88,9 @@ export const settingRules = {
   deleteLocal: flag,
   destinations: optionRules.list,
   detach: flag,
-  downloads: count,
+  downloads: countOrGate,
   emit: task,
-  encoders: count,
+  encoders: countOrGate,
   fallbacksOf: task,
   folder: text,
   gallery: flag,
@@ -122,7 +125,7 @@ export const settingRules = {
   timeoutAction: oneOf('cancel', 'leave'),
   timeoutMs: wait,
   transform: task,
-  uploads: count,
+  uploads: countOrGate,
   waitMs: wait,
   wavePauseMs: wait,
   waveSize: count,
