@@ -192,8 +192,7 @@ export interface RunSettings
  */
 export interface RunStore
   extends Required<Pick<Hooks, 'isDone' | 'isPaidBefore' | 'filesOf'>>,
-    Pick<Renderer, 'check'>,
-    Pick<RendererConfig, 'preview'> {
+    Pick<Renderer & RendererConfig, 'check' | 'preview'> {
   readonly journal: Journal;
   /** Returns the money that earlier runs have spent of this run's budget. */
   spentMicroUsd(): number;
