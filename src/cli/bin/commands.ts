@@ -9,6 +9,7 @@ export const commands: Readonly<Record<CommandName, () => Promise<{ readonly run
   retry: () => import('../commands/retry.ts'),
   calibrate: () => import('../commands/calibrate.ts'),
   simulator: () => import('../commands/simulator.ts'),
+  fleet: () => import('../commands/fleet/local.ts'),
   worker: () => import('../commands/fleet/worker.ts'),
   open: () => import('../commands/folders/open.ts'),
   runs: () => import('../commands/folders/runs.ts'),
