@@ -40,7 +40,7 @@ const narrower: Readonly<Record<string, readonly string[]>> = {
  * any module of the room's own folder that is not named, `*` any folder that is not named.
  */
 const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  cli: [['bin'], ['commands'], ['batch'], ['flags'], ['script'], ['display']],
+  cli: [['bin'], ['commands'], ['batch'], ['config', 'hooks'], ['flags'], ['script'], ['display']],
   images: [['.'], ['formats']],
   // The functions of the database stand at the ground.
   fleet: [['worker', 'producer', 'local', 'status'], ['.'], ['engine'], ['database'], ['sql']],
@@ -250,9 +250,10 @@ it('writes new files exclusively, and others as files of the run, so that no lin
         .map((line) => `${path}: ${line.trim()}`),
     );
   expect(found).toEqual([
-    // A file without a name, and a folder.
+    // Folders, and a file without a name.
+    "disk/folders.ts: const handle = await open(folder, 'r');",
+    "disk/folders.ts: const fd = openSync(folder, 'r');",
     "disk/snapshot.ts: const copy = { fd: openSync(name, 'r') };",
-    "disk/writeFiles.ts: const handle = await open(folder, 'r');",
   ]);
 });
 

@@ -4,7 +4,7 @@ import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { ProviderError, UsageError } from '../errors.ts';
 import { type Gate, gate } from '../operators/gate.ts';
 import { takenByAnother } from '../operators/predictions/lost/lostErrors.ts';
-import { overBudget } from '../operators/stages/budgetTake.ts';
+import { overBudget } from '../operators/stages/overBudget.ts';
 import {
   applyEntry,
   hasOpenAttempt,

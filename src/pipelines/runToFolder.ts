@@ -17,7 +17,7 @@ import {
 import { createIndexSet, type IndexSet } from '../base/indexSet.ts';
 import { monotonicScheduler, wallNow } from '../base/monotonicScheduler.ts';
 import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
-import type { RunTotals } from '../events/runEvent.ts';
+import type { RunTotals } from '../events/totals.ts';
 import { expectCount } from '../operators/internal/options.ts';
 import { tally } from '../operators/stages/tally.ts';
 import { warnOfMissingGlyphs } from '../renditions/captionGlyphs.ts';
@@ -35,6 +35,7 @@ import { deliverEarlier } from './run/deliver.ts';
 import { countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
 import { renderEarlier } from './run/earlier/renderEarlier.ts';
 import { strategies } from './run/feeds.ts';
+import { warnOfShortBudget } from './run/folder/budgetCheck.ts';
 import { expectOwnPlans } from './run/folder/expectOwnPlans.ts';
 import { createSpaceCheck } from './run/folder/spaceCheck.ts';
 import { matchInput } from './run/matching/matchInput.ts';
@@ -123,6 +124,7 @@ export function runCounted(
     return concat(expected, matched, checked, reviewed).pipe(
       concatMap((toRender) => counted.pipe(map((saved) => ({ toRender, saved })))),
       delayWhen(({ saved }) => space.expect(total - saved, warn)),
+      delayWhen(() => warnOfShortBudget(plans, run)),
       concatMap(({ toRender, saved }) => {
         const added = concat(rateEarlier, renderEarlier(toRender, plans, run));
         const work = { added, outcomes: make(plans, run), plans, total, startedAtMs };

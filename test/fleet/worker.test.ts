@@ -1,10 +1,18 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ReplaySubject } from 'rxjs';
-import { expect, it, vi } from 'vitest';
+import { lastValueFrom, ReplaySubject } from 'rxjs';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { toTelemetry } from '../../src/events/telemetry/toTelemetry.ts';
+import { openDatabase } from '../../src/fleet/database/connection.ts';
+import { migrate } from '../../src/fleet/database/migrate.ts';
+import { createFleetEvents, storeEvent } from '../../src/fleet/fleetEvents.ts';
+import { createWebhookReceiver } from '../../src/providers/replicate/webhookReceiver.ts';
+import { fetchWebhookSecret } from '../../src/providers/replicate/webhookSecret.ts';
+import type { PredictionEvent } from '../../src/types.ts';
 import { describeFleet } from '../helpers/describeFleet.ts';
 import { aLocalWorker } from '../helpers/fleetOfWorkers.ts';
+import { memorySdk } from '../helpers/memorySdk.ts';
 import { newDatabase } from '../helpers/postgres.ts';
 import { scriptsInFolder } from '../helpers/scriptsInFolder.ts';
 
@@ -14,7 +22,12 @@ describeFleet('workers', () => {
     const scripts = await scriptsInFolder();
     const { root, simulator } = scripts;
     const prompts = Array.from({ length: 60 }, (_, n) => `pear ${n}`);
-    const workers = await Promise.all([1, 2].map(() => aLocalWorker(url, simulator, { shared: root })));
+    const sdk = memorySdk();
+    onTestFinished(async () => void (await sdk.close()));
+    const listen = () => toTelemetry({ tracer: sdk.tracer, meter: sdk.meter });
+    const workers = await Promise.all(
+      [1, 2].map(() => aLocalWorker(url, simulator, { shared: root, listen })),
+    );
     const alone = '--rate 60000 --rendition tiny=8x8,png';
     const flags = `${alone} --queue=${url} --shared ${root}`;
     const first = await scripts.generate(prompts, flags);
@@ -27,6 +40,8 @@ describeFleet('workers', () => {
     expect(workers.map((worker) => worker.fault())).toEqual([null, null]);
     const report = JSON.parse(await readFile(join(scripts.folder, 'report.json'), 'utf8'));
     expect(report).toMatchObject({ saved: 60 });
+    const jobs = sdk.spans().filter(({ name }) => name === 'rxposure.job');
+    expect(jobs.map(({ attributes }) => attributes['rxposure.job.status'])).toEqual(Array(60).fill('saved'));
     // The same command again, with and without workers, makes nothing.
     expect(await scripts.generate(prompts, flags)).toMatchObject({ code: 0, made: 0 });
     expect(await scripts.generate(prompts, alone)).toMatchObject({ code: 0, made: 0 });
@@ -85,5 +100,35 @@ describeFleet('workers', () => {
     expect(run).toMatchObject({ code: null, made: 0 });
     expect(String(run.error)).toContain(reason);
     expect(existsSync(scripts.folder)).toBe(false);
+  });
+
+  it('learn the ends of predictions from the webhooks that another process has received', async () => {
+    const url = await newDatabase();
+    const database = await openDatabase({ url });
+    onTestFinished(() => database.close());
+    await migrate(database);
+    const scripts = await scriptsInFolder();
+    const { root, simulator } = scripts;
+    const webhookEvents = createFleetEvents({ database, url, name: 'test' });
+    const heard = new Set<string>();
+    const listening = webhookEvents.subscribe(({ prediction }) => heard.add(prediction.id));
+    onTestFinished(() => listening.unsubscribe());
+    await aLocalWorker(url, simulator, { shared: root, webhookEvents });
+    const secret = await lastValueFrom(fetchWebhookSecret(simulator));
+    const store = (event: PredictionEvent) => storeEvent(database, event);
+    const received = await new Promise<string>((resolve, reject) => {
+      const receiving = createWebhookReceiver({ secret, store }).subscribe({
+        next: (receiver) => resolve(receiver.url),
+        error: reject,
+      });
+      onTestFinished(() => receiving.unsubscribe());
+    });
+    const prompts = Array.from({ length: 30 }, (_, n) => `plum ${n}`);
+    const flags = `--rate 60000 --queue=${url} --shared ${root} --follow webhook --webhook-url ${received}`;
+    expect(await scripts.generate(prompts, flags)).toMatchObject({ code: 0, error: null, made: 30 });
+    await expect.poll(() => heard.size).toBe(30);
+    expect(await database.query('SELECT count(*)::integer AS stored FROM rx.webhook')).toEqual([
+      { stored: 30 },
+    ]);
   });
 });

@@ -89,7 +89,8 @@ export async function scriptsInFolder(config: SimulatorConfig = {}) {
     const stdout = new FakeStream();
     const io = {
       ...{ stdin: Readable.from([]), stdout, stderr: new FakeStream() },
-      ...{ env: { NO_COLOR: '1' }, outputClosed: outputClosed.pipe(map(() => undefined)) },
+      ...{ env: { NO_COLOR: '1', XDG_CACHE_HOME: join(root, 'cache') } },
+      outputClosed: outputClosed.pipe(map(() => undefined)),
     };
     const parsed = command.parse([...args, '--out', folder, '--json']);
     if (parsed.kind !== 'run') throw new Error(parsed.text);

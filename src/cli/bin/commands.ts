@@ -16,6 +16,7 @@ export const commands: Readonly<Record<CommandName, () => Promise<{ readonly run
   picks: () => import('../commands/folders/picks.ts'),
   render: () => import('../commands/folders/render.ts'),
   prune: () => import('../commands/folders/prune.ts'),
+  hooks: () => import('../commands/fleet/hooks.ts'),
   status: () => import('../commands/fleet/status.ts'),
   init: () => import('../commands/setup/init.ts'),
   check: () => import('../commands/setup/check.ts'),

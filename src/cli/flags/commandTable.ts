@@ -153,6 +153,12 @@ export const commandTable = {
     line: 'make the images of runs with --queue on this machine',
     help: 'Makes the images of runs that were started with --queue, together with the workers of other machines. Ends with Ctrl-C or SIGTERM: what is in flight has 30 s, the rest goes to other workers.',
   },
+  hooks: {
+    heading: groups.fleet,
+    takes: '',
+    line: "receive the service's webhooks for all workers",
+    help: "Receives the service's webhooks, checks their signatures, and stores them in the database for the workers of runs with --follow webhook. Several may run behind one address.",
+  },
   status: {
     heading: groups.fleet,
     takes: '',

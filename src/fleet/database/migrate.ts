@@ -6,6 +6,7 @@ import { ROLES } from '../sql/roles.ts';
 import { RUNS } from '../sql/runs.ts';
 import { GUARDS, TABLES } from '../sql/tables.ts';
 import { VIEWS } from '../sql/views.ts';
+import { WEBHOOKS } from '../sql/webhooks.ts';
 import type { Database } from './connection.ts';
 import { toDatabaseError } from './databaseErrors.ts';
 
@@ -19,6 +20,7 @@ const LOCK = 0x72787073;
 const migrations: readonly string[] = [
   ['CREATE SCHEMA rx_v1;', TABLES, GUARDS, PARTS, ADMISSION, ENTRIES, RUNS, ROLES].join('\n'),
   VIEWS,
+  WEBHOOKS,
 ];
 
 /**

@@ -10,7 +10,7 @@ export const VIEWS = `
   CREATE INDEX part_open ON rx.part (run) WHERE state <> 'done';
   CREATE VIEW rx.status AS
     SELECT r.id AS run, r.name, r.state, r.reason, r.begun_at, r.total,
-      done.saved + hot.saved AS saved, done.failed + hot.failed AS failed, done.skipped + hot.skipped AS skipped,
+      r.saved + hot.saved AS saved, r.failed + hot.failed AS failed, r.skipped + hot.skipped AS skipped,
       (SELECT count(*) FROM rx.flight f WHERE f.run = r.id) AS in_flight,
       (SELECT count(*) FROM rx.prediction c
         WHERE c.run = r.id AND c.claimed_at > clock_timestamp() - interval '1 minute') AS made_last_minute,
@@ -18,15 +18,10 @@ export const VIEWS = `
       r.spent_micro_usd, r.reserved_micro_usd, r.limit_micro_usd
     FROM rx.run r
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum((p.counts->>'saved')::integer), 0) AS saved,
-        coalesce(sum((p.counts->>'failed')::integer), 0) AS failed,
-        coalesce(sum((p.counts->>'skipped')::integer), 0) AS skipped
-      FROM rx.part p WHERE p.run = r.id AND p.state = 'done') done
-    CROSS JOIN LATERAL (
       SELECT count(*) FILTER (WHERE j.state = 'saved') AS saved,
         count(*) FILTER (WHERE j.state = 'failed') AS failed,
         count(*) FILTER (WHERE j.state = 'skipped') AS skipped
-      FROM rx.job j WHERE j.run = r.id) hot
+      FROM rx.job j WHERE j.run = r.id AND j.outcome IS NOT NULL) hot
     CROSS JOIN LATERAL (
       SELECT count(*) FILTER (WHERE p.state = 'waiting') AS waiting,
         count(*) FILTER (WHERE p.state = 'taken') AS taken

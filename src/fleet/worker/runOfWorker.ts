@@ -1,9 +1,9 @@
-import { defer, EMPTY, from, ignoreElements, lastValueFrom } from 'rxjs';
+import { defer, EMPTY, from, ignoreElements, lastValueFrom, type Observer } from 'rxjs';
 import { monotonicScheduler } from '../../base/monotonicScheduler.ts';
 import { encoderConcurrency } from '../../base/pictures.ts';
 import { pathBelow } from '../../disk/insideFolder.ts';
 import { UsageError } from '../../errors.ts';
-import type { EmitEvent } from '../../events/runEvent.ts';
+import type { EmitEvent, RunEvent } from '../../events/runEvent.ts';
 import { createGate, type Gate, gate } from '../../operators/gate.ts';
 import { createListPoller } from '../../operators/predictions/listPoller.ts';
 import { createLedger } from '../../operators/stages/budgetTake.ts';
@@ -12,7 +12,7 @@ import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
 import { openBreaker } from '../../pipelines/run/outages.ts';
 import { configOf } from '../../pipelines/run/runConfig.ts';
 import type { RunStore } from '../../pipelines/run/settings.ts';
-import type { Claims, Destination, Governor, Provider } from '../../ports.ts';
+import type { Claims, Destination, Governor, PredictionEvents, Provider } from '../../ports.ts';
 import type { SigningIdentity } from '../../provenance/signPicture.ts';
 import { openThumbnails } from '../../sinks/gallery/thumbnails.ts';
 import { createMemoryJournal } from '../../store/memoryJournal.ts';
@@ -21,6 +21,7 @@ import { createFleetClaims } from '../fleetClaims.ts';
 import { PLAN_FORMAT } from '../packedPlans.ts';
 import { readStoredSettings, runSettingsOf, type StoredSettings } from '../storedSettings.ts';
 import type { PartsInHand } from './partsInHand.ts';
+import { tellAccount } from './tellAccount.ts';
 
 /** The gates that all runs of a worker share: what this machine can do at a time. */
 export interface WorkerGates {
@@ -48,8 +49,12 @@ export interface RunOfWorkerConfig {
   shared: string;
   /** Certificates and key that sign images. Default: none. */
   signer?: SigningIdentity;
+  /** What the service's webhooks report, for runs that follow them. Default: the list is asked. */
+  webhookEvents?: PredictionEvents['events'];
   /** Receives the events of all runs. */
   emit: EmitEvent;
+  /** Creates a listener to the events of one run, such as `toTelemetry`. Default: none. */
+  listen?: (run: number) => Observer<RunEvent>;
   gates: WorkerGates;
 }
 
@@ -83,12 +88,23 @@ export async function openRunOfWorker(
   parts: PartsInHand,
   own: RunOfWorkerConfig,
 ): Promise<RunOfWorker> {
-  const { provider, shared, emit, gates } = own;
+  const { shared, gates, webhookEvents: events } = own;
+  const listener = own.listen?.(run);
+  const emit: EmitEvent = (event) => {
+    own.emit(event);
+    listener?.next(event);
+  };
+  const provider = tellAccount(own.provider, database);
   const stored = await readRun(database, run);
   const service = await lastValueFrom(identifyService({ provider }));
   if (stored.service !== service) throw otherService(stored.service, service);
   const folder = pathBelow(shared, stored.folder);
-  const settings = await runSettingsOf(stored, { ...own, folder });
+  const settings = await runSettingsOf(stored, {
+    ...own,
+    provider,
+    folder,
+    ...(events !== undefined && { events }),
+  });
   const claims = createFleetClaims((index) => parts.of(run, index)?.calls);
   const thumbnails = stored.gallery ? await openThumbnails(folder) : null;
   const destinations: Destination[] = [];
@@ -123,13 +139,14 @@ export async function openRunOfWorker(
       ...config,
       service,
       destinations,
-      follower: createListPoller(config.provider),
+      follower: config.follower ?? createListPoller(config.provider),
       downloads: gates.downloads,
       encoders: gates.encoders,
       uploads: gates.uploads,
       breakerFailures: openBreaker(breakerFailures, { emit }, { scheduler: monotonicScheduler }) ?? 0,
     },
     close: async () => {
+      listener?.complete();
       await Promise.all(destinations.map((destination) => destination.close()));
     },
   };

@@ -1,16 +1,27 @@
 import { nearestName } from '../../base/suggest.ts';
 import { toMicroUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
+import { type RunCallbacks, toCallbacks } from '../../events/listeners.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import { expectOption } from '../../operators/internal/options.ts';
 import type { Provider } from '../../ports.ts';
 import { createReplicateProvider } from '../../providers/replicate/replicateProvider.ts';
+import { spendingFile } from '../../store/cacheFolder.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { type DestinationOptions, destinationSettings } from './destinations.ts';
-import { type BatchOptions, type MoneyOptions, type RunOptions, sharedNames } from './options.ts';
+import {
+  type BatchOptions,
+  callbackNames,
+  type MoneyOptions,
+  type RunOptions,
+  type SharedOptions,
+  sharedNames,
+} from './options.ts';
 
 /** Every option of a batch that is no setting of a run by the same name. */
-const ownNames: Readonly<Record<Exclude<keyof BatchOptions, (typeof sharedNames)[number]>, true>> = {
+const ownNames: Readonly<
+  Record<Exclude<keyof BatchOptions, (typeof sharedNames)[number] | (typeof callbackNames)[number]>, true>
+> = {
   provider: true,
   session: true,
   to: true,
@@ -27,6 +38,9 @@ const ownNames: Readonly<Record<Exclude<keyof BatchOptions, (typeof sharedNames)
   cache: true,
   cacheUnseeded: true,
   budgetUsd: true,
+  budgetPerDayUsd: true,
+  budgetPerMonthUsd: true,
+  spendingFile: true,
   priceUsd: true,
   pricesUsd: true,
   destinations: true,
@@ -52,7 +66,7 @@ export interface OptionNames {
  * all.
  */
 export function checkNames(options: object, { adds = [], without = [] }: OptionNames = {}): void {
-  const all = [...Object.keys(ownNames), ...sharedNames, ...adds];
+  const all = [...Object.keys(ownNames), ...sharedNames, ...callbackNames, ...adds];
   const known = all.filter((name) => !without.includes(name));
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown === undefined) return;
@@ -60,6 +74,21 @@ export function checkNames(options: object, { adds = [], without = [] }: OptionN
   throw new UsageError(`There is no option \`${unknown}\`.`, {
     suggestion: meant === null ? 'See docs/library.md for all.' : `Did you mean \`${meant}\`?`,
   });
+}
+
+/**
+ * Returns the listener that calls the functions among the options; null if there are none. Throws
+ * `UsageError` if one of them is no function.
+ */
+export function callbacksOf(options: RunCallbacks & Pick<SharedOptions, 'scheduler'>): EmitEvent | null {
+  const given = callbackNames.filter((name) => options[name] !== undefined);
+  for (const name of given) {
+    const got: unknown = options[name];
+    if (typeof got !== 'function')
+      throw new UsageError(`Expected \`${name}\` to be a function, got ${JSON.stringify(got)}`);
+  }
+  const { scheduler } = options;
+  return given.length === 0 ? null : toCallbacks(options, scheduler === undefined ? {} : { scheduler });
 }
 
 /**
@@ -100,12 +129,16 @@ function destinationsOf({ destinations, shardSize, deleteLocal }: DestinationOpt
 }
 
 /** The settings of a run that are about money. */
-export type MoneySettings = Pick<RunSettings, 'budgetMicroUsd' | 'priceMicroUsd' | 'pricesMicroUsd'>;
+export type MoneySettings = Pick<
+  RunSettings,
+  'budgetMicroUsd' | 'priceMicroUsd' | 'pricesMicroUsd' | 'spending'
+>;
 
 /**
  * Returns the settings of a run that are about money. Throws `UsageError` if an amount is wrong.
  */
-export function moneySettings({ budgetUsd, priceUsd, pricesUsd = {} }: MoneyOptions): MoneySettings {
+export function moneySettings(options: MoneyOptions): MoneySettings {
+  const { budgetUsd, priceUsd, pricesUsd = {} } = options;
   const prices = Object.entries(pricesUsd).map(
     ([model, usd]) => [model, microUsd(`pricesUsd['${model}']`, usd)] as const,
   );
@@ -113,7 +146,28 @@ export function moneySettings({ budgetUsd, priceUsd, pricesUsd = {} }: MoneyOpti
     ...(budgetUsd === undefined ? {} : { budgetMicroUsd: microUsd('budgetUsd', budgetUsd) }),
     ...(priceUsd === undefined ? {} : { priceMicroUsd: microUsd('priceUsd', priceUsd) }),
     ...(prices.length === 0 ? {} : { pricesMicroUsd: Object.fromEntries(prices) }),
+    ...spendingSettings(options),
   };
+}
+
+/** Returns the account of all runs of this machine, if the options ask for it. */
+function spendingSettings({
+  budgetPerDayUsd,
+  budgetPerMonthUsd,
+  spendingFile: given,
+}: MoneyOptions): Pick<RunSettings, 'spending'> {
+  const limits = {
+    ...(budgetPerDayUsd !== undefined && { perDayMicroUsd: microUsd('budgetPerDayUsd', budgetPerDayUsd) }),
+    ...(budgetPerMonthUsd !== undefined && {
+      perMonthMicroUsd: microUsd('budgetPerMonthUsd', budgetPerMonthUsd),
+    }),
+  };
+  if (given === undefined && Object.keys(limits).length === 0) return {};
+  const file = given ?? spendingFile(process.env);
+  if (file !== null) return { spending: { file, ...limits } };
+  throw new UsageError('There is no folder to count in what this machine spends: the user has no home.', {
+    suggestion: 'Give the path of a database as `spendingFile`.',
+  });
 }
 
 function microUsd(name: string, usd: number): number {
@@ -126,10 +180,12 @@ function microUsd(name: string, usd: number): number {
  * undefined if there is none.
  */
 export function unpricedError({
-  budgetUsd,
   session,
+  ...options
 }: RunOptions): ((model: string) => UsageError) | undefined {
-  if (budgetUsd === undefined && session?.hasBudget !== true) return undefined;
+  const { budgetUsd, budgetPerDayUsd, budgetPerMonthUsd } = options;
+  const limits = [budgetUsd, budgetPerDayUsd, budgetPerMonthUsd];
+  if (limits.every((limit) => limit === undefined) && session?.hasBudget !== true) return undefined;
   return (model) =>
     new UsageError(`A budget needs a known price, and there is none for ${model}.`, {
       suggestion: `Give the price of one image: pricesUsd: { '${model}': 0.04 }.`,

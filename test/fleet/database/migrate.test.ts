@@ -26,6 +26,7 @@ describeFleet('migrate', () => {
     expect(await database?.query('SELECT version FROM rx.migration ORDER BY version')).toEqual([
       { version: 1 },
       { version: 2 },
+      { version: 3 },
     ]);
   });
 
@@ -34,7 +35,7 @@ describeFleet('migrate', () => {
     await migrate(database);
     await database.query('INSERT INTO rx.migration (version) VALUES (99)');
     await expect(migrate(database)).rejects.toThrow(
-      'Expected tables of version 2 in the database, got version 99.',
+      'Expected tables of version 3 in the database, got version 99.',
     );
   });
 

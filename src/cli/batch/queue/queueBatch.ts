@@ -16,10 +16,11 @@ import { markQueued, unmarkQueued } from '../../../store/queueMark.ts';
 import type { Plan } from '../../../types.ts';
 import { exitCodes } from '../../script/exit.ts';
 import { interruption } from '../../script/interruption.ts';
+import { queueUrl } from '../../script/queueUrl.ts';
 import { type Batch, runBatch } from '../runBatch.ts';
 import { runSettings } from '../runSettings.ts';
 import { expectServed, expectTravels } from './queueRefusals.ts';
-import { queueUrl, sharedFolder, storedSettings } from './queueSettings.ts';
+import { sharedFolder, storedSettings } from './queueSettings.ts';
 import { createQueueView } from './queueView.ts';
 
 /** A batch that workers make. */
@@ -147,6 +148,8 @@ async function loadAndWatch(looking: Looking): Promise<number> {
   view.close();
   const code = await runBatch({
     ...batch,
+    // Nothing is left to follow.
+    flags: { ...flags, follow: 'wait' },
     fingerprint: planned.settings.fingerprint ?? null,
     run: ({ destinations: _delivered, ...given }) =>
       planned.run({

@@ -49,8 +49,8 @@ const refusals: readonly Refusal[] = [
   },
   {
     flag: '--follow webhook',
-    isGiven: ({ follow }) => follow === 'webhook',
-    reason: 'the one who waits may be on another machine',
+    isGiven: ({ follow, webhookUrl }) => follow === 'webhook' && webhookUrl === null,
+    reason: 'give `--webhook-url`, the address that leads to `rxposure hooks`',
   },
   { flag: '--fail-fast', isGiven: ({ failFast }) => failFast, reason: 'other machines would not know of it' },
   {

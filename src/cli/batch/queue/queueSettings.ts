@@ -10,15 +10,6 @@ import { runDefaults } from '../../../pipelines/run/settings.ts';
 import type { SettledFlags } from '../../flags/flags.ts';
 import { runSettings } from '../runSettings.ts';
 
-/** Returns the address of the database that `--queue` names. */
-export function queueUrl(queue: string | null, env: Readonly<Record<string, string | undefined>>): string {
-  const url = queue === null || queue === 'RXPOSURE_QUEUE' ? env.RXPOSURE_QUEUE : queue;
-  if (url !== undefined && url !== '') return url;
-  throw new UsageError('`--queue` needs the address of a PostgreSQL.', {
-    suggestion: 'Give it, as in --queue=postgres://USER@HOST/DATABASE, or set RXPOSURE_QUEUE.',
-  });
-}
-
 /** Returns the path of the run folder below the shared one, with slashes. */
 export function sharedFolder(shared: string | null, folder: string): string {
   if (shared === null) {
@@ -75,7 +66,7 @@ export function storedSettings(
       schemas: Object.fromEntries(contextsOf(batch).map(({ model, schema }) => [model, schema])),
     },
     only: null,
-    webhookUrl: null,
+    webhookUrl: flags.follow === 'webhook' ? flags.webhookUrl : null,
     signerSha256: null,
   };
 }

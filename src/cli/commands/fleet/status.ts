@@ -21,7 +21,7 @@ import { formatDuration, plainText } from '../../display/text.ts';
 import type { RunCommand } from '../../flags/commandTable.ts';
 import { plainCommand } from '../../flags/plainCommand.ts';
 import { interruption } from '../../script/interruption.ts';
-import { queueUrl } from './queueUrl.ts';
+import { queueUrl } from '../../script/queueUrl.ts';
 import { fleetStatusLines } from './statusLines.ts';
 
 interface StatusFlags {

@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { lastValueFrom, map, merge, race, tap } from 'rxjs';
+import { lastValueFrom, map, merge, type Observer, race, tap } from 'rxjs';
 import { UsageError } from '../../../errors.ts';
 import { jsonLine } from '../../../events/listeners.ts';
+import type { RunEvent } from '../../../events/runEvent.ts';
 import type { WorkerEvent } from '../../../fleet/worker/workerEvent.ts';
 import { secretsIn } from '../../../providers/replicate/credentials.ts';
-import { queueUrl } from '../../batch/queue/queueSettings.ts';
 import { chooseService, openService } from '../../batch/service.ts';
 import type { ScriptIo } from '../../display/terminal.ts';
 import { counted, plainText } from '../../display/text.ts';
@@ -17,11 +17,13 @@ import { createWarn, keepMemorySmall, readEnvironment, redact } from '../../scri
 import { exitCodes } from '../../script/exit.ts';
 import { interruption } from '../../script/interruption.ts';
 import { useProxies } from '../../script/proxies.ts';
+import { queueUrl } from '../../script/queueUrl.ts';
 
 interface WorkerFlags {
   readonly queue?: string | true;
   readonly shared?: string;
   readonly encoders?: number;
+  readonly telemetry?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -34,6 +36,7 @@ export const run: RunCommand = plainCommand<WorkerFlags>({
       .option('--queue [url]', 'the PostgreSQL that all machines share (default: RXPOSURE_QUEUE)')
       .option('--shared <dir>', 'the folder that all machines have mounted')
       .option('--encoders <n>', 'images decoded and encoded at a time (default: one a core)', count)
+      .option('--telemetry', 'report spans and metrics to the OpenTelemetry SDK of the process')
       .option('--json', 'write one JSON event a line to standard output, and nothing else')
       .option('--quiet', 'print nothing but errors'),
   examples: [
@@ -47,7 +50,7 @@ export const run: RunCommand = plainCommand<WorkerFlags>({
 async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
   keepMemorySmall();
   const { json = false, quiet = false, encoders } = flags;
-  const url = queueUrl(typeof flags.queue === 'string' ? flags.queue : null, io.env);
+  const url = queueUrl(flags.queue, io.env);
   if (flags.shared === undefined) {
     throw new UsageError('A worker needs `--shared DIR`, the folder that all machines have mounted.');
   }
@@ -56,6 +59,7 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
   useProxies(io.env, warn, { baseUrl: environment.baseUrl });
   const { openDatabase } = await import('../../../fleet/database/connection.ts');
   const { migrate } = await import('../../../fleet/database/migrate.ts');
+  const { createFleetEvents } = await import('../../../fleet/fleetEvents.ts');
   const { openEngine } = await import('../../../fleet/engine/engine.ts');
   const { work } = await import('../../../fleet/worker/worker.ts');
   const name = `${hostname()}/${process.pid}`;
@@ -65,7 +69,7 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
     secrets: secretsIn(io.env),
     warn,
   });
-  const database = await openDatabase({ url, name: `rxposure ${name}` });
+  const database = await openDatabase({ url, name: `rxposure ${name}`, onWarning: warn });
   try {
     await migrate(database);
     const engine = await openEngine(database, { url, name, supervises: true });
@@ -76,12 +80,14 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
       engine,
       provider: service.provider,
       shared: resolve(flags.shared),
+      webhookEvents: createFleetEvents({ database, url, name: `rxposure ${name}` }),
       name,
       emit: (event) => {
         if (event.type === 'warning') warn(event.message);
       },
       stop: merge(stop, io.outputClosed),
       ...(encoders !== undefined && { encoders }),
+      ...(flags.telemetry === true && { listen: await openTelemetry() }),
     }).pipe(tap(show));
     try {
       await lastValueFrom(race(made, leave.pipe(map(() => null))), { defaultValue: null });
@@ -93,6 +99,17 @@ async function worker(flags: WorkerFlags, io: ScriptIo): Promise<number> {
     await database.close();
     await service.close();
   }
+}
+
+/** Returns the listeners to runs that report to the SDK which the process has registered. */
+async function openTelemetry(): Promise<() => Observer<RunEvent>> {
+  const { toTelemetry } = await import('../../../events/telemetry/toTelemetry.ts').catch((cause: unknown) => {
+    throw new UsageError('`--telemetry` needs the package @opentelemetry/api, which is not installed.', {
+      suggestion: 'Run: npm install @opentelemetry/api, and an SDK to register.',
+      cause,
+    });
+  });
+  return () => toTelemetry();
 }
 
 function createShow(
