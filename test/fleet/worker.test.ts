@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lastValueFrom } from 'rxjs';
-import { expect, it, onTestFinished } from 'vitest';
+import { lastValueFrom, ReplaySubject } from 'rxjs';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { toTelemetry } from '../../src/events/telemetry/toTelemetry.ts';
 import { openDatabase } from '../../src/fleet/database/connection.ts';
 import { migrate } from '../../src/fleet/database/migrate.ts';
@@ -44,6 +45,61 @@ describeFleet('workers', () => {
     // The same command again, with and without workers, makes nothing.
     expect(await scripts.generate(prompts, flags)).toMatchObject({ code: 0, made: 0 });
     expect(await scripts.generate(prompts, alone)).toMatchObject({ code: 0, made: 0 });
+  });
+
+  it('give back what they have when they are stopped, and another one makes the rest', async () => {
+    const url = await newDatabase();
+    const scripts = await scriptsInFolder({ medianMs: 20_000, speed: 100 });
+    const { root, simulator } = scripts;
+    const prompts = Array.from({ length: 40 }, (_, n) => `plum ${n}`);
+    const first = await aLocalWorker(url, simulator, { shared: root });
+    const flags = `--rate 60000 --concurrency 4 --queue=${url} --shared ${root}`;
+    const running = scripts.generate(prompts, flags);
+    await vi.waitUntil(() => simulator.stats().created >= 6, { timeout: 20_000, interval: 20 });
+    await first.stop();
+    const made = simulator.stats().created;
+    expect(made).toBeLessThan(40);
+    expect(first.fault()).toBe(null);
+    expect(first.events.map(({ type }) => type)).toContain('part.returned');
+    await aLocalWorker(url, simulator, { shared: root });
+    expect(await running).toMatchObject({ code: 0, made: 40 });
+    expect(simulator.stats().maxInFlight).toBeLessThanOrEqual(4);
+  });
+
+  it('have the folder for themselves until all is done', async () => {
+    const url = await newDatabase();
+    const scripts = await scriptsInFolder();
+    const { root, simulator } = scripts;
+    const queue = `--queue=${url} --shared ${root}`;
+    const left = new ReplaySubject<void>(1);
+    const looked = scripts.generate(['a'], queue, { outputClosed: left, isBooked: false, isWhole: false });
+    await vi.waitUntil(() => existsSync(scripts.at('queue.json')), { timeout: 20_000, interval: 20 });
+    left.next();
+    expect(await looked).toMatchObject({ code: 130, made: 0 });
+    const alone = await scripts.generate(['a']);
+    expect(String(alone.error)).toContain('Workers make the images of');
+    await aLocalWorker(url, simulator, { shared: root });
+    expect(await scripts.generate(['a'], queue)).toMatchObject({ code: 0, made: 1 });
+    expect(existsSync(scripts.at('queue.json'))).toBe(false);
+    // Another input is another run.
+    const other = await scripts.generate(['b'], queue);
+    expect(String(other.error)).toContain('another input');
+  });
+
+  it.each([
+    ['--strategy queue', 'no common order'],
+    ['--concurrency auto', 'give a number'],
+    ['--detach', 'follow what they create'],
+    ['--to webdataset', 'one writer'],
+  ])('refuse %s before anything is created', async (flag, reason) => {
+    const scripts = await scriptsInFolder();
+    const run = await scripts.generate(
+      ['a'],
+      `${flag} --queue=postgres://nobody@127.0.0.1:1/none --shared ${scripts.root}`,
+    );
+    expect(run).toMatchObject({ code: null, made: 0 });
+    expect(String(run.error)).toContain(reason);
+    expect(existsSync(scripts.folder)).toBe(false);
   });
 
   it('learn the ends of predictions from the webhooks that another process has received', async () => {

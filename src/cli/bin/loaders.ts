@@ -12,6 +12,7 @@ export const loaders: Readonly<Record<Exclude<CommandName, 'completion'>, Comman
   retry: () => import('../commands/retry.ts'),
   calibrate: () => import('../commands/calibrate.ts'),
   simulator: () => import('../commands/simulator.ts'),
+  fleet: () => import('../commands/fleet/local.ts'),
   worker: () => import('../commands/fleet/worker.ts'),
   open: () => import('../commands/folders/open.ts'),
   runs: () => import('../commands/folders/runs.ts'),

@@ -149,6 +149,12 @@ export const commandTable = {
     line: "Replicate's HTTP API on this machine: no account, no cost",
     help: "Serves Replicate's HTTP API on this machine: no account, no cost, its own images.",
   },
+  fleet: {
+    heading: groups.fleet,
+    takes: 'FILE',
+    line: 'try it: with --local N, a database and N workers on this machine',
+    help: 'Makes the images of a prompt file or a spec with several workers on this machine: starts a database, the workers and the command of that file, and ends them with it.',
+  },
   worker: {
     heading: groups.fleet,
     takes: '',

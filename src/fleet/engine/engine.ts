@@ -35,7 +35,7 @@ export interface EngineConfig {
   url: string;
   /** Name of this process in the engine's own list of instances. */
   name: string;
-  /** Time without a sign of life after which a worker counts as dead; for new queues. */
+  /** Time after which a silent worker counts as dead, if this makes the queues. Default 20. */
   heartbeatS?: number;
   /** Hands tasks of dead workers on, as every worker should; else it only sends. Default false. */
   supervises?: boolean;

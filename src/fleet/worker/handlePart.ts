@@ -32,6 +32,7 @@ import type { PartEnds, Return } from './endPart.ts';
 import type { PartInHand, PartsInHand } from './partsInHand.ts';
 import { openRunOfWorker, type RunOfWorker, type RunOfWorkerConfig } from './runOfWorker.ts';
 import { runPart } from './runPart.ts';
+import { hasInFlight, untilStopped, whenAtRest } from './stopping.ts';
 import type { WorkerEvent } from './workerEvent.ts';
 
 export interface HandlerConfig extends RunOfWorkerConfig {
@@ -76,12 +77,8 @@ export function createHandler(config: HandlerConfig): Handler {
       const finished = (): WorkerEvent => ({ type: 'part.finished', run, part, ...countOutcomes(outcomes) });
       return ends.finish(held, taken, outcomes).pipe(map(finished));
     }
-    const open = journal.openIndexes();
-    const isInFlight = plans.some(
-      ({ index }, at) => outcomes[at] === null && (open.has(index) || journal.hasSlot(index)),
-    );
     const left = outcomes.filter((outcome) => outcome === null).length;
-    const to = { queue: isInFlight ? 'rescue' : 'parts' } as const;
+    const to = { queue: hasInFlight({ taken, journal }) ? 'rescue' : 'parts' } as const;
     return giveBack(held, taken, to, `${left} jobs are left`);
   };
 
@@ -116,10 +113,8 @@ export function createHandler(config: HandlerConfig): Handler {
     const isRescue = held.queue === 'rescue';
     const { calls, mayStillSend } = createFreshGrants(createPartCalls(database, taken));
     const { folder, holdMs } = opened;
-    const journal = {
-      ...createPartJournal({ calls, folder, jobs: taken.jobs, holdMs, line: gates.line }),
-      mayStillSend,
-    };
+    const own = createPartJournal({ calls, folder, jobs: taken.jobs, holdMs, line: gates.line });
+    const journal = { ...own, ...untilStopped(own, stop), mayStillSend };
     const inHand: PartInHand = { taken, calls, journal };
     let isLost = false;
     return defer(() => {
@@ -135,7 +130,7 @@ export function createHandler(config: HandlerConfig): Handler {
         }),
       );
       const jobs = runPart({ ...inHand, run: opened, isRescue, mark, stop }).pipe(
-        takeUntil(merge(isOver, leave)),
+        takeUntil(merge(isOver, leave, whenAtRest(inHand, stop))),
         ignoreElements(),
       );
       const after = defer(() =>

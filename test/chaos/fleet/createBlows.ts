@@ -17,16 +17,19 @@ export interface StruckFleet {
 
 /** Longer than the heartbeat, so that the parts of a worker that sleeps go to another one. */
 const PAUSE_MS = 13_000;
-/** Time between two blows: the parts of the last one are taken over meanwhile, or not. */
-const [SHORTEST_MS, LONGEST_MS] = [200, 2_500];
-
 type Blow = keyof Blows;
 
 /**
  * Plans the blows of a run: kills at a grant, just before or after a create request has its effect,
  * at a download, and at any time; pauses at grants and at any time.
  */
-export function createBlows({ blows, seed, url, restartDatabase }: FleetConfig): StruckFleet {
+export function createBlows({
+  blows,
+  seed,
+  url,
+  restartDatabase,
+  betweenMs = [200, 2_500],
+}: FleetConfig): StruckFleet {
   const random = createRandom(`${seed}/blows`);
   const struck = { kills: 0, pauses: 0, databaseKills: 0, cuts: 0 };
   const left: Blow[] = (['kills', 'pauses', 'databaseKills', 'cuts'] as const).flatMap((blow) =>
@@ -89,7 +92,7 @@ export function createBlows({ blows, seed, url, restartDatabase }: FleetConfig):
   const next = (): void => {
     if (isOver || left.length === 0) return;
     strike();
-    setTimeout(next, random.between(SHORTEST_MS, LONGEST_MS));
+    setTimeout(next, random.between(...betweenMs));
   };
   const once = (moment: (() => void) | null, clear: () => void): void => {
     clear();

@@ -84,9 +84,10 @@ async function newDatabase(): Promise<string> {
   await admin.close();
   return server.url.replace(/\/postgres$/, `/chaos_${databasesMade}`);
 }
-const restartDatabase = async () => {
-  await server.kill();
-  await server.restart();
+let restarted: Promise<void> = Promise.resolve();
+const restartDatabase = () => {
+  restarted = restarted.then(() => server.kill()).then(() => server.restart());
+  return restarted;
 };
 
 const reports: FleetReport[] = [];

@@ -9,7 +9,7 @@ import { accountProblems, createDemand } from '../account.ts';
 import { checkFolder, readBooks } from '../checkFolder.ts';
 import { createWatch } from '../createWatch.ts';
 import { environment } from '../runBatch.ts';
-import { startGenerate } from '../startGenerate.ts';
+import { type GenerateRun, startGenerate } from '../startGenerate.ts';
 import type { Workload } from '../workloads/workload.ts';
 import { createBlows } from './createBlows.ts';
 import { startWorkers } from './startWorkers.ts';
@@ -39,6 +39,11 @@ export interface FleetConfig {
   prompts: number;
   blows: Partial<Blows>;
   workload: Workload;
+  /**
+   * Time between two blows, at least and at most: the parts of the last one are taken over
+   * meanwhile, or not. Default 200 and 2,500.
+   */
+  betweenMs?: readonly [number, number];
   /** Flags of the run besides the usual. */
   flags?: readonly string[];
   /** Images that the budget pays for. Default: all. */
@@ -113,9 +118,14 @@ export async function runFleet(config: FleetConfig): Promise<FleetReport> {
       ...(config.affordable === undefined ? [] : ['--budget', (config.affordable * 0.003).toFixed(3)]),
       ...(config.flags ?? []),
     ];
-    const producer = startGenerate(args, env);
+    let producer = startGenerate(args, env);
     const timer = setTimeout(() => producer.kill(), LONGEST_MS);
-    const code = await producer.ended;
+    let code = await producer.ended;
+    // A database that is away ends the view: the same command goes on.
+    for (let again = 0; again < 20 && code !== 0 && isAway(producer); again += 1) {
+      producer = startGenerate(args, env);
+      code = await producer.ended;
+    }
     clearTimeout(timer);
     await blows.end();
     const problems = await problemsOf(config, { simulator, out, lines, code, watch });
@@ -151,6 +161,10 @@ export async function runFleet(config: FleetConfig): Promise<FleetReport> {
  */
 function withCurrentList({ onList: _faulty, listLagMs: _late, ...faults }: SimulatorFaults): SimulatorFaults {
   return faults;
+}
+
+function isAway(producer: GenerateRun): boolean {
+  return /database|Connection/i.test(producer.said().slice(-600));
 }
 
 /** Makes the tables, with a shorter heartbeat than the usual. */

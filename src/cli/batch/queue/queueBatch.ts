@@ -12,6 +12,7 @@ import type { JobsToPlan, PlannedBatch } from '../../../pipelines/front/planning
 import { identifyService } from '../../../pipelines/run/folder/enterFolder.ts';
 import { inOpenRun } from '../../../pipelines/run/openRun.ts';
 import type { RunSettings } from '../../../pipelines/run/settings.ts';
+import { markQueued, unmarkQueued } from '../../../store/queueMark.ts';
 import type { Plan } from '../../../types.ts';
 import { exitCodes } from '../../script/exit.ts';
 import { interruption } from '../../script/interruption.ts';
@@ -126,6 +127,7 @@ interface Looking {
 async function loadAndWatch(looking: Looking): Promise<number> {
   const { database, engine, batch, planned, settings, plans, total, fingerprint, name, view } = looking;
   const { flags } = batch;
+  await markQueued(batch.folder, name);
   const { run, state } = await loadRun(database, engine, {
     name,
     fingerprint,
@@ -144,7 +146,7 @@ async function loadAndWatch(looking: Looking): Promise<number> {
   if (end === null) return exitCodes.interrupted.code;
   if (end.state === 'paused') throw paused(end);
   view.close();
-  return runBatch({
+  const code = await runBatch({
     ...batch,
     // Nothing is left to follow.
     flags: { ...flags, follow: 'wait' },
@@ -157,6 +159,8 @@ async function loadAndWatch(looking: Looking): Promise<number> {
         make: (_plans, opened) => importOutcomes(database, run, opened),
       }),
   });
+  if (code !== exitCodes.interrupted.code) await unmarkQueued(batch.folder);
+  return code;
 }
 
 /** Shows how far the run comes; resolves with its end, or null after Ctrl-C. */

@@ -56,7 +56,7 @@ export function createQueueView({
     left: () => {
       close();
       const text =
-        'The workers go on. The same command looks again, and leaves the results when all is done.';
+        'Stopped looking. Workers that run go on; the same command looks again, and leaves the results when all is done.';
       if (json) stdout.write(jsonLine({ type: 'warning', message: text }, (line) => line));
       else if (!quiet) stderr.write(`${paint('yellow', 'warning')} ${text}\n`);
     },
