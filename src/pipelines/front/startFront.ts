@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { concatMap, defer, type Observable } from 'rxjs';
+import { concatMap, type Observable, takeUntil } from 'rxjs';
+import { fromAbortable } from '../../base/fromAbortable.ts';
 import type { ModelReference } from '../../base/modelName.ts';
 import { isSecretInput } from '../../base/secretInputs.ts';
 import { UsageError } from '../../errors.ts';
@@ -32,6 +33,8 @@ export interface FrontSetup {
   /** The run folder; absolute. */
   readonly folder: string;
   readonly emit: EmitEvent;
+  /** Aborts when the run is left before it has read its jobs. */
+  readonly signal: AbortSignal;
 }
 
 /** The jobs of a front. */
@@ -53,7 +56,8 @@ export function startFront(
 ): ImagesRun {
   return createImagesRun(
     ({ emit = () => {}, ...control }) =>
-      defer(() => prepare(options, names, { read, emit })).pipe(
+      fromAbortable((signal) => prepare(options, names, { read, emit, signal })).pipe(
+        takeUntil(control.stop),
         concatMap(({ run, settings }) => run({ ...settings, ...control, emit })),
       ),
     options,
@@ -68,7 +72,11 @@ interface PreparedRun {
 async function prepare(
   given: BatchOptions,
   names: OptionNames,
-  { read, emit }: { read: (setup: FrontSetup) => Promise<FrontJobs>; emit: EmitEvent },
+  {
+    read,
+    emit,
+    signal,
+  }: Pick<FrontSetup, 'emit' | 'signal'> & { read: (setup: FrontSetup) => Promise<FrontJobs> },
 ): Promise<PreparedRun> {
   checkNames(given, names);
   const chosen = settingsOf(given);
@@ -76,7 +84,7 @@ async function prepare(
   if (given.detach === true && given.cache !== undefined) throw detachWithCache();
   const folder = folderOf(given);
   const provider = providerOf(given, emit);
-  const { input, options, ...batch } = await read({ provider, folder, emit });
+  const { input, options, ...batch } = await read({ provider, folder, emit, signal });
   const money = moneySettings(options);
   const {
     organize = 'flat',
