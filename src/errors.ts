@@ -166,8 +166,9 @@ export class RenderError extends RxposureError {
 export class BudgetError extends RxposureError {
   override readonly name = 'BudgetError';
 
-  constructor(message: string, details: ErrorDetails = {}) {
-    super('ERR_OVER_BUDGET', message, details);
+  /** `code`: of a limit of a day or a month. Default: that of a run's own budget. */
+  constructor(message: string, details: ErrorDetails & { readonly code?: 'ERR_OVER_SPENDING_LIMIT' } = {}) {
+    super(details.code ?? 'ERR_OVER_BUDGET', message, details);
   }
 }
 
@@ -201,6 +202,8 @@ export class StorageError extends RxposureError {
 export const optionsByFlag = {
   '--allow-files': 'allowFiles',
   '--budget': 'budgetUsd',
+  '--budget-per-day': 'budgetPerDayUsd',
+  '--budget-per-month': 'budgetPerMonthUsd',
   '--cache': 'cache',
   '--concurrency': 'concurrency',
   '--detach': 'detach',

@@ -22,7 +22,8 @@ export {
 export { toCallbacks, toJsonLines } from './events/listeners.ts';
 export { observeRun, ofType } from './events/observeRun.ts';
 export { progressOf } from './events/progress.ts';
-export type { EmitEvent, RunEvent, RunTotals } from './events/runEvent.ts';
+export type { EmitEvent, RunEvent } from './events/runEvent.ts';
+export type { BudgetUse, RunTotals } from './events/totals.ts';
 export { adaptivePoll } from './operators/adaptivePoll.ts';
 export { cachedBy } from './operators/cachedBy.ts';
 export { fallbackTo } from './operators/fallbackTo.ts';
@@ -157,6 +158,7 @@ export type {
   RenditionSpec,
   ResultLease,
   SecretInputs,
+  SpendingPeriod,
   Strategy,
   Tags,
   TextLimits,

@@ -704,3 +704,6 @@ export interface JobRecord {
   /** Money paid for ended attempts. */
   readonly costMicroUsd: number;
 }
+
+/** A time that has a limit of its own for everything that this machine spends. */
+export type SpendingPeriod = 'day' | 'month';

@@ -1,23 +1,10 @@
-import {
-  concatMap,
-  defer,
-  EMPTY,
-  from,
-  lastValueFrom,
-  type Observable,
-  of,
-  retry,
-  type SchedulerLike,
-  takeUntil,
-  throwError,
-  timer,
-} from 'rxjs';
-import { abortOf, fromAbortable } from '../base/fromAbortable.ts';
+import { defer, from, ignoreElements, lastValueFrom, type Observable, type SchedulerLike } from 'rxjs';
+import { fromAbortable } from '../base/fromAbortable.ts';
 import { monotonicScheduler } from '../base/monotonicScheduler.ts';
 import { ProviderError, UsageError } from '../errors.ts';
 import { type Gate, gate } from '../operators/gate.ts';
 import { takenByAnother } from '../operators/predictions/lost/lostErrors.ts';
-import { overBudget } from '../operators/stages/budgetTake.ts';
+import { overBudget } from '../operators/stages/overBudget.ts';
 import {
   applyEntry,
   hasOpenAttempt,
@@ -28,8 +15,9 @@ import {
 } from '../store/entries.ts';
 import { jobSums } from '../store/jobSums.ts';
 import { rowOfJob } from '../store/journal/jobTable.ts';
-import type { JournalEntry, Plan } from '../types.ts';
-import type { Admission, PartCalls } from './database/partCalls.ts';
+import type { JournalEntry, Outcome, Plan } from '../types.ts';
+import type { PartCalls } from './database/partCalls.ts';
+import { untilGranted } from './untilGranted.ts';
 
 /** A job of a part, with all that its database knows. */
 export interface PartJob {
@@ -38,6 +26,8 @@ export interface PartJob {
   readonly seq: number;
   /** True if it holds a slot of the account. */
   readonly hasSlot: boolean;
+  /** Null until it has one. */
+  readonly outcome: Outcome | null;
 }
 
 export interface PartJournalConfig {
@@ -63,6 +53,12 @@ export interface PartJournalConfig {
 export interface PartJournal extends RunJournal {
   /** Frees the slot of a job whose prediction is final; does nothing if it holds none. */
   release(index: number): Observable<void>;
+  /** Returns the outcome of a job; null if it has none yet. */
+  outcomeOf(index: number): Outcome | null;
+  /** Returns true if a job holds a slot of the account. */
+  hasSlot(index: number): boolean;
+  /** Completes once all entries so far are written, or refused. */
+  idle(): Observable<never>;
 }
 
 /** The entry that asks for admission. */
@@ -104,9 +100,13 @@ export function createPartJournal(config: PartJournalConfig): PartJournal {
     written.then(forget, forget);
     return written;
   };
+  const idle = async (): Promise<void> => {
+    while (lastOf.size > 0) await Promise.allSettled(lastOf.values());
+  };
   const current = ({ index, key }: Plan): PartJob => {
     const known = jobs.get(index);
-    if (known === undefined) return { job: newStoredJob(index, index, key), seq: 0, hasSlot: false };
+    if (known === undefined)
+      return { job: newStoredJob(index, index, key), seq: 0, hasSlot: false, outcome: null };
     if (known.job.record.key !== key) throw changedPlan(index);
     return known;
   };
@@ -119,10 +119,15 @@ export function createPartJournal(config: PartJournalConfig): PartJournal {
     const seq = before.seq + 1;
     const isOutcome = entry.type === 'outcome';
     const claim = isOutcome ? null : predictionIdOf(entry);
-    const row = { ...rowOfJob(job, folder), keeps_intent: job.record.intendedAtMs !== null };
+    const outcome = isOutcome ? entry.outcome : before.outcome;
+    const row = {
+      ...rowOfJob(job, folder),
+      keeps_intent: job.record.intendedAtMs !== null,
+      outcome: isOutcome ? JSON.stringify(outcome) : null,
+    };
     const noted = calls.note({ index: plan.index, seq, job: row, claim, freesSlot: isOutcome });
     if ((await lastValueFrom(noted)) === 'claimed') throw takenByAnother({ id: claim ?? '' });
-    jobs.set(plan.index, { job, seq, hasSlot: before.hasSlot && !isOutcome });
+    jobs.set(plan.index, { job, seq, hasSlot: before.hasSlot && !isOutcome, outcome });
     const id = predictionIdOf(entry);
     if (id !== null) predictionIds.add(id);
   };
@@ -148,7 +153,8 @@ export function createPartJournal(config: PartJournalConfig): PartJournal {
     if (admission === null) return;
     if (admission.verdict === 'budget') throw overBudget(entry.request?.model ?? plan.model, priceMicroUsd);
     if (admission.verdict === 'paused') throw paused(admission.reason);
-    jobs.set(plan.index, { job: applyEntry(before.job, entry, priceMicroUsd), seq, hasSlot: true });
+    const job = applyEntry(before.job, entry, priceMicroUsd);
+    jobs.set(plan.index, { job, seq, hasSlot: true, outcome: null });
     if (!signal.aborted) return;
     // It was granted too late: nothing was sent, so nothing is held for it.
     await note(plan, { type: 'ended', attempt: entry.attempt, costMicroUsd: 0 });
@@ -176,44 +182,11 @@ export function createPartJournal(config: PartJournalConfig): PartJournal {
         ? fromAbortable((signal) => inOrder(plan.index, () => admit(plan, entry, signal)))
         : defer(() => from(inOrder(plan.index, () => note(plan, entry)))),
     release: (index) => defer(() => from(inOrder(index, () => release(index)))),
+    outcomeOf: (index) => jobs.get(index)?.outcome ?? null,
+    hasSlot: (index) => jobs.get(index)?.hasSlot ?? false,
+    idle: () => defer(() => from(idle())).pipe(ignoreElements()),
     ...jobSums(() => [...jobs.values()].map(({ job }) => job)),
   };
-}
-
-/** The answer was to wait. */
-class MustWait extends Error {
-  readonly waitMs: number;
-
-  constructor(waitMs: number) {
-    super(`Wait ${waitMs} ms`);
-    this.waitMs = waitMs;
-  }
-}
-
-/** Longest wait before the next question: the run may have been paused meanwhile. */
-const LONGEST_WAIT_MS = 5_000;
-
-/**
- * Asks until the answer is another one than to wait; completes without one if the signal is aborted
- * meanwhile. A question on its way is never dropped: it may be granted.
- */
-function untilGranted(
-  ask: () => Observable<Admission>,
-  signal: AbortSignal,
-  { random, scheduler }: Required<Pick<PartJournalConfig, 'random' | 'scheduler'>>,
-): Observable<Exclude<Admission, { verdict: 'wait' }>> {
-  return defer(() => (signal.aborted ? EMPTY : ask())).pipe(
-    concatMap((answer) =>
-      answer.verdict === 'wait' ? throwError(() => new MustWait(answer.waitMs)) : of(answer),
-    ),
-    retry({
-      delay: (error: unknown) => {
-        if (!(error instanceof MustWait)) return throwError(() => error);
-        const waitMs = Math.min(LONGEST_WAIT_MS, error.waitMs * (1 + random() / 10));
-        return timer(waitMs, scheduler).pipe(takeUntil(abortOf(signal)));
-      },
-    }),
-  );
 }
 
 function paused(reason: string): ProviderError {

@@ -1,6 +1,7 @@
 import { concatMap, map, type Observable, of } from 'rxjs';
 import { z } from 'zod';
 import { monotonicScheduler, wallNow } from '../base/monotonicScheduler.ts';
+import { outcomeSchema } from '../sinks/manifest/readOutcomes.ts';
 import { storedJob } from '../store/journal/jobTable.ts';
 import type { Plan } from '../types.ts';
 import type { Database } from './database/connection.ts';
@@ -25,8 +26,13 @@ export interface TakenPart extends PartOfRun {
   readonly plans: readonly Plan[];
   /** The jobs of which earlier owners have noted something; moments are by this machine's clock. */
   readonly jobs: readonly PartJob[];
-  /** Workers that have died with it. */
+  /** Workers that have died with it, one after the other and without progress. */
   readonly deaths: number;
+  /** Index of the job that the last of them ran alone; null: it died with several, or did not. */
+  readonly suspect: number | null;
+  readonly isPaused: boolean;
+  /** How far the clock of this machine is ahead of the database's. */
+  readonly aheadMs: number;
 }
 
 const jobSchema = z.looseObject({
@@ -34,12 +40,18 @@ const jobSchema = z.looseObject({
   seq: z.int(),
   slot: z.int().nullable(),
   intended_at_ms: z.number().nullable(),
+  outcome: z
+    .string()
+    .nullable()
+    .transform((text) => (text === null ? null : outcomeSchema.parse(JSON.parse(text)))),
 });
 
 const takenSchema = z.object({
   epoch: z.int().nullable(),
   plans: z.instanceof(Uint8Array).nullable(),
   deaths: z.int().nullable(),
+  suspect: z.int().nullable(),
+  run_state: z.string().nullable(),
   jobs: z.array(jobSchema).nullable(),
   now_ms: z.number().nullable(),
 });
@@ -60,7 +72,7 @@ export function takePart(
     afterDeath,
   ]).pipe(
     map((row) => takenSchema.parse(row)),
-    concatMap(({ epoch, plans, deaths, jobs, now_ms }) => {
+    concatMap(({ epoch, plans, deaths, suspect, run_state, jobs, now_ms }) => {
       if (epoch === null || plans === null) return of(null);
       // The database's clock is the only one that is compared across machines.
       const aheadMs = wallNow(scheduler) - (now_ms ?? 0);
@@ -69,6 +81,9 @@ export function takePart(
         part,
         epoch,
         deaths: deaths ?? 0,
+        suspect,
+        isPaused: run_state === 'paused',
+        aheadMs,
         jobs: (jobs ?? []).map((job) => partJob(job, aheadMs, folder)),
       };
       return unpackPlans(plans).then((unpacked) => ({ ...taken, plans: unpacked }));
@@ -77,10 +92,10 @@ export function takePart(
 }
 
 function partJob(row: z.infer<typeof jobSchema>, aheadMs: number, folder: string): PartJob {
-  const { job_index: id, seq, slot, intended_at_ms: intendedMs } = row;
+  const { job_index: id, seq, slot, outcome, intended_at_ms: intendedMs } = row;
   const job = storedJob(
     { ...row, id, intended_at_ms: intendedMs === null ? null : Math.round(intendedMs + aheadMs) },
     folder,
   );
-  return { job, seq, hasSlot: slot !== null };
+  return { job, seq, hasSlot: slot !== null, outcome };
 }

@@ -17,7 +17,7 @@ import {
 import { createIndexSet, type IndexSet } from '../base/indexSet.ts';
 import { monotonicScheduler, wallNow } from '../base/monotonicScheduler.ts';
 import { InvalidRowsError, StorageError, UsageError } from '../errors.ts';
-import type { RunTotals } from '../events/runEvent.ts';
+import type { RunTotals } from '../events/totals.ts';
 import { expectCount } from '../operators/internal/options.ts';
 import { tally } from '../operators/stages/tally.ts';
 import { warnOfMissingGlyphs } from '../renditions/captionGlyphs.ts';
@@ -36,6 +36,7 @@ import { deliverEarlier } from './run/deliver.ts';
 import { countSaved, reopenMissing } from './run/earlier/earlierRuns.ts';
 import { renderEarlier } from './run/earlier/renderEarlier.ts';
 import { strategies } from './run/feeds.ts';
+import { warnOfShortBudget } from './run/folder/budgetCheck.ts';
 import { expectOwnPlans } from './run/folder/expectOwnPlans.ts';
 import { createSpaceCheck } from './run/folder/spaceCheck.ts';
 import { matchInput } from './run/matching/matchInput.ts';
@@ -107,6 +108,7 @@ export function runCounted(
   expect: (run: OpenRun) => Promise<void> = async () => {},
 ): Observable<FinishedRun> {
   const { fingerprint = null, haveFiles = true, isPartial = false } = settings;
+  const { startedAtMs, make = (some: PlanSource, { config }: OpenRun) => generate(some, config) } = settings;
   return inOpenRun(settings, (opened) => {
     const { run, rateEarlier } = rateImages(opened, settings);
     const plans = isPartial ? source : countedPlans(source, total, run.config.emit ?? (() => {}));
@@ -126,9 +128,10 @@ export function runCounted(
     return concat(expected, matched, checked, reviewed).pipe(
       concatMap((toRender) => counted.pipe(map((saved) => ({ toRender, saved })))),
       delayWhen(({ saved }) => space.expect(total - saved, warn)),
+      delayWhen(() => warnOfShortBudget(plans, run)),
       concatMap(({ toRender, saved }) => {
         const added = concat(rateEarlier, renderEarlier(toRender, plans, run));
-        const work = { added, outcomes: generate(plans, run.config), plans, total };
+        const work = { added, outcomes: make(plans, run), plans, total, startedAtMs };
         return runToEnd({ ...work, alreadySaved: saved - toRender.size }, paidBefore(toRender, run));
       }),
       concatMap((end) => closingLook(end, run)),
@@ -155,6 +158,8 @@ interface RunWork {
   readonly plans: PlanSource;
   readonly total: number;
   readonly alreadySaved: number;
+  /** When it began, ms since 1970. Default: now. */
+  readonly startedAtMs?: number | undefined;
 }
 
 /**
@@ -162,7 +167,7 @@ interface RunWork {
  * its first fault.
  */
 export function runToEnd(
-  { added = EMPTY, outcomes, plans, total, alreadySaved }: RunWork,
+  { added = EMPTY, outcomes, plans, total, alreadySaved, startedAtMs: begunAt }: RunWork,
   run: OpenRun,
 ): Observable<RunEnd> {
   const {
@@ -175,8 +180,9 @@ export function runToEnd(
   } = run.config;
   const concurrency = concurrencyOf(strategy, run.config.concurrency);
   return defer(() => {
-    const startedAtMs = wallNow(scheduler);
-    const begunAtMs = scheduler.now();
+    const nowMs = wallNow(scheduler);
+    const startedAtMs = Math.min(nowMs, begunAt ?? nowMs);
+    const begunAtMs = scheduler.now() - (nowMs - startedAtMs);
     let fault: unknown = null;
     let current = alreadySaved;
     const reportEach = tap<Outcome>(({ prompt, status, predictionId }) => {

@@ -87,7 +87,7 @@ export async function scriptsInFolder(config: SimulatorConfig = {}) {
     const stdout = new FakeStream();
     const io = {
       ...{ stdin: Readable.from([]), stdout, stderr: new FakeStream() },
-      ...{ env: { NO_COLOR: '1' }, outputClosed: NEVER },
+      ...{ env: { NO_COLOR: '1', XDG_CACHE_HOME: join(root, 'cache') }, outputClosed: NEVER },
     };
     const parsed = command.parse([...args, '--out', folder, '--json']);
     if (parsed.kind !== 'run') throw new Error(parsed.text);

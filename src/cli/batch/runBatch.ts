@@ -36,6 +36,7 @@ import { interruption } from '../script/interruption.ts';
 import { controlsOf, openWatch } from './openWatch.ts';
 import { pictureSigner, runSettings } from './runSettings.ts';
 import type { OpenService } from './service.ts';
+import { spendingSettings } from './spendingLimits.ts';
 
 /** A batch that has not started. */
 export interface Batch {
@@ -67,7 +68,11 @@ export async function runBatch(batch: Batch): Promise<number> {
   // Mistakes end here, before anything is open that must be closed again.
   const service = await lastValueFrom(identifyService(batch.service));
   await checkFolder(batch.folder, { service });
-  const chosen = { ...runSettings(flags), sign: await pictureSigner(flags) };
+  const chosen = {
+    ...runSettings(flags),
+    ...spendingSettings(flags, batch.io.env),
+    sign: await pictureSigner(flags),
+  };
   const live = flags.watchPort === null ? null : await openWatch(batch.folder, flags.watchPort, service);
   const reporter = openReporter(batch);
   try {

@@ -14,13 +14,11 @@ import { misspelledInputs } from '../../sources/promptFiles/rowFields.ts';
 import type { RunInput } from '../../store/runFile.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
 import { chooseFolder } from '../batch/chooseFolder.ts';
-import { findModel, jobContext } from '../batch/models.ts';
+import { findModel, jobContext, promptModel } from '../batch/models.ts';
 import { startBatch } from '../batch/startBatch.ts';
 import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
 import { type Flags, flagsOfAll, withDefaults } from '../flags/flags.ts';
-
-const defaultModel = { model: 'black-forest-labs/flux-schnell', version: null };
 
 const command = createCommand({
   name: 'generate',
@@ -96,7 +94,7 @@ async function generateFrom(source: Source, script: BatchScriptContext): Promise
   const { flags: given, service, io, warn } = script;
   const { file, folder, path, input } = source;
   const flags = withDefaults(given, { ratePerMinute: runDefaults.ratePerMinute * service.speed });
-  const reference = flags.models[0] ?? service.onlyModel ?? defaultModel;
+  const reference = promptModel(flags, service);
   const context = {
     ...(await jobContext(flags, reference, await findModel(service.provider, reference))),
     folder,

@@ -5,6 +5,7 @@ const groups = {
   look: 'Look at what there is:',
   go: 'Go on with a run:',
   before: 'Before you pay:',
+  fleet: 'Several machines, one account:',
 } as const;
 
 /** A command, as the list of commands and its own help describe it. */
@@ -139,6 +140,18 @@ export const commandTable = {
     takes: '',
     line: "Replicate's HTTP API on this machine: no account, no cost",
     help: "Serves Replicate's HTTP API on this machine: no account, no cost, its own images.",
+  },
+  worker: {
+    heading: groups.fleet,
+    takes: '',
+    line: 'make the images of runs with --queue on this machine',
+    help: 'Makes the images of runs that were started with --queue, together with the workers of other machines. Ends with Ctrl-C or SIGTERM: what is in flight has 30 s, the rest goes to other workers.',
+  },
+  status: {
+    heading: groups.fleet,
+    takes: '',
+    line: 'runs, money, pace, slots, workers, and what is stuck',
+    help: 'Shows how the runs of several machines are: money, pace, slots, workers, and what is stuck and why.',
   },
 } as const satisfies Readonly<Record<string, CommandSummary>>;
 

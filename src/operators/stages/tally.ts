@@ -1,5 +1,5 @@
 import { defaultIfEmpty, type OperatorFunction, scan } from 'rxjs';
-import type { RunTotals } from '../../events/runEvent.ts';
+import type { RunTotals } from '../../events/totals.ts';
 import { addOutcome, noTotals } from '../../events/totals.ts';
 import type { Outcome } from '../../types.ts';
 import { expectCount } from '../internal/options.ts';

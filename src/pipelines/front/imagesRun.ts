@@ -19,6 +19,7 @@ import {
 } from 'rxjs';
 import { abortOf } from '../../base/fromAbortable.ts';
 import { DeliveryError, UsageError } from '../../errors.ts';
+import type { RunCallbacks } from '../../events/listeners.ts';
 import { observeRun, ofType } from '../../events/observeRun.ts';
 import { progressOf, type RunProgress } from '../../events/progress.ts';
 import type { RunEvent } from '../../events/runEvent.ts';
@@ -27,7 +28,8 @@ import { outcomeStream } from '../outcomeStream.ts';
 import { checkOptions, having, type OptionRule, oneOf, optionRules } from '../run/checkSettings.ts';
 import { withTotals } from '../run/closing/faults.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
-import type { CourseOptions, RunControl } from './options.ts';
+import type { CourseOptions, RunControl, SharedOptions } from './options.ts';
+import { callbacksOf } from './settings.ts';
 
 /**
  * A run of images: await it, iterate over it, or subscribe to it. It begins with the first of them.
@@ -47,10 +49,12 @@ export interface ImagesRun extends PromiseLike<FinishedRun>, AsyncIterable<Outco
   finally(onFinally?: (() => void) | null): Promise<FinishedRun>;
 }
 
-/** The options that say how a run ends. */
-type Ending = Pick<CourseOptions, 'signal' | 'onAbort' | 'sinks'>;
+/** The options that say how a run ends, and what it calls. */
+type Ending = Pick<CourseOptions, 'signal' | 'onAbort' | 'sinks'> &
+  RunCallbacks &
+  Pick<SharedOptions, 'scheduler'>;
 
-const endingRules: Readonly<Record<keyof Ending, OptionRule>> = {
+const endingRules: Readonly<Partial<Record<keyof Ending, OptionRule>>> = {
   signal: having('an AbortSignal', 'aborted', 'addEventListener'),
   onAbort: oneOf('finish', 'cancel'),
   sinks: optionRules.tasks,
@@ -59,19 +63,24 @@ const endingRules: Readonly<Record<keyof Ending, OptionRule>> = {
 /** Makes the run that can be awaited, iterated and subscribed to from one that is controlled. */
 export function createImagesRun(
   run: (control: RunControl) => Observable<FinishedRun>,
-  { signal, onAbort = 'finish', sinks = [] }: Ending,
+  options: Ending,
 ): ImagesRun {
+  const { signal, onAbort = 'finish', sinks = [] } = options;
   const leave = new ReplaySubject<void>(1);
   const stop = merge(leave, abortOf(signal)).pipe(take(1));
   let handOver: RunControl['handOver'];
-  const { end: running, events } = observeRun((emit) =>
-    run({
+  const { end: running, events } = observeRun((emit) => {
+    const call = callbacksOf(options);
+    return run({
       stop,
       cancel: onAbort === 'cancel' ? stop : NEVER,
-      emit,
+      emit: (event) => {
+        emit(event);
+        call?.(event);
+      },
       ...(handOver === undefined ? {} : { handOver }),
-    }),
-  );
+    });
+  });
   const ended = defer(() => {
     checkOptions({ signal, onAbort, sinks }, endingRules);
     return through(sinks, { running, events, halt: () => leave.next() });

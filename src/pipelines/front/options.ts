@@ -1,4 +1,5 @@
 import type { Observable, OperatorFunction } from 'rxjs';
+import type { RunCallbacks } from '../../events/listeners.ts';
 import type { PredictionEvents, Provider } from '../../ports.ts';
 import type { RenditionFields } from '../../renditions/fields.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
@@ -104,6 +105,18 @@ export interface FileOptions {
 export interface MoneyOptions {
   /** Never reserve and spend more than this, in dollars. Default: no limit. */
   budgetUsd?: number;
+  /**
+   * Never reserve more than this in a day, or a month, by the clock of this machine, in all folders
+   * together: those of the commands, and of programs with such a limit. Simulated runs do not
+   * count. Default: no limit.
+   */
+  budgetPerDayUsd?: number;
+  budgetPerMonthUsd?: number;
+  /**
+   * The database that counts them; without a limit, counts this run. Default: `spending.sqlite` in
+   * rxposure's cache folder of this user, if there is a limit.
+   */
+  spendingFile?: string;
   /** Price of one output image in dollars, over the built-in table. */
   priceUsd?: number;
   /** The same by model: `{ 'black-forest-labs/flux-dev': 0.025 }`; wins over `priceUsd`. */
@@ -140,12 +153,29 @@ export interface CourseOptions {
   onAbort?: 'finish' | 'cancel';
 }
 
+/** The functions that a run calls; each is an option. */
+export const callbackNames = [
+  'onStart',
+  'onProgress',
+  'onJobProgress',
+  'onImage',
+  'onResult',
+  'onFailure',
+  'onRetry',
+  'onPause',
+  'onWarning',
+  'onRoundComplete',
+  'onBatchComplete',
+  'onComplete',
+] as const satisfies readonly (keyof RunCallbacks)[];
+
 /** The options of every run. Those that the scripts have, too, have the same defaults. */
 export interface RunOptions
   extends ServiceOptions,
     MoneyOptions,
     DestinationOptions,
     CourseOptions,
+    RunCallbacks,
     SharedOptions {}
 
 /** The options of every run that makes images of an input. */

@@ -1,8 +1,10 @@
 import { toMicroUsd } from '../../base/text.ts';
 import { UsageError } from '../../errors.ts';
+import { type RunCallbacks, toCallbacks } from '../../events/listeners.ts';
 import type { EmitEvent } from '../../events/runEvent.ts';
 import type { Provider } from '../../ports.ts';
 import { createReplicateProvider } from '../../providers/replicate/replicateProvider.ts';
+import { spendingFile } from '../../store/cacheFolder.ts';
 import {
   checkOptions,
   checkSettings,
@@ -15,10 +17,19 @@ import {
 } from '../run/checkSettings.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { type DestinationOptions, destinationSettings } from './destinations.ts';
-import { type BatchOptions, type MoneyOptions, type RunOptions, sharedNames } from './options.ts';
+import {
+  type BatchOptions,
+  callbackNames,
+  type MoneyOptions,
+  type RunOptions,
+  type SharedOptions,
+  sharedNames,
+} from './options.ts';
 
 /** Every option of a batch that is no setting of a run by the same name. */
-const ownNames: Readonly<Record<Exclude<keyof BatchOptions, (typeof sharedNames)[number]>, true>> = {
+const ownNames: Readonly<
+  Record<Exclude<keyof BatchOptions, (typeof sharedNames)[number] | (typeof callbackNames)[number]>, true>
+> = {
   provider: true,
   session: true,
   to: true,
@@ -35,6 +46,9 @@ const ownNames: Readonly<Record<Exclude<keyof BatchOptions, (typeof sharedNames)
   cache: true,
   cacheUnseeded: true,
   budgetUsd: true,
+  budgetPerDayUsd: true,
+  budgetPerMonthUsd: true,
+  spendingFile: true,
   priceUsd: true,
   pricesUsd: true,
   destinations: true,
@@ -60,7 +74,7 @@ export interface OptionNames {
  * all.
  */
 export function checkNames(options: object, { adds = [], without = [] }: OptionNames = {}): void {
-  const all = [...Object.keys(ownNames), ...sharedNames, ...adds];
+  const all = [...Object.keys(ownNames), ...sharedNames, ...callbackNames, ...adds];
   const known = all.filter((name) => !without.includes(name));
   expectNames(options, known);
 }
@@ -88,6 +102,21 @@ const ownRules: Readonly<Partial<Record<keyof BatchOptions, OptionRule>>> = {
 
 /** The options that `createSession` takes in the place of its runs. */
 const ofSession = ['ratePerMinute', 'maxWaitMs'] as const satisfies readonly (keyof RunOptions)[];
+
+/**
+ * Returns the listener that calls the functions among the options; null if there are none. Throws
+ * `UsageError` if one of them is no function.
+ */
+export function callbacksOf(options: RunCallbacks & Pick<SharedOptions, 'scheduler'>): EmitEvent | null {
+  const given = callbackNames.filter((name) => options[name] !== undefined);
+  for (const name of given) {
+    const got: unknown = options[name];
+    if (typeof got !== 'function')
+      throw new UsageError(`Expected \`${name}\` to be a function, got ${JSON.stringify(got)}`);
+  }
+  const { scheduler } = options;
+  return given.length === 0 ? null : toCallbacks(options, scheduler === undefined ? {} : { scheduler });
+}
 
 /**
  * Returns the settings of a run that its options give, but money. Throws a RangeError for an option
@@ -133,12 +162,16 @@ function destinationsOf({ destinations, shardSize, deleteLocal }: DestinationOpt
 }
 
 /** The settings of a run that are about money. */
-export type MoneySettings = Pick<RunSettings, 'budgetMicroUsd' | 'priceMicroUsd' | 'pricesMicroUsd'>;
+export type MoneySettings = Pick<
+  RunSettings,
+  'budgetMicroUsd' | 'priceMicroUsd' | 'pricesMicroUsd' | 'spending'
+>;
 
 /**
  * Returns the settings of a run that are about money. Throws `UsageError` if an amount is wrong.
  */
-export function moneySettings({ budgetUsd, priceUsd, pricesUsd = {} }: MoneyOptions): MoneySettings {
+export function moneySettings(options: MoneyOptions): MoneySettings {
+  const { budgetUsd, priceUsd, pricesUsd = {} } = options;
   const prices = Object.entries(pricesUsd).map(
     ([model, usd]) => [model, microUsd(`pricesUsd['${model}']`, usd)] as const,
   );
@@ -146,7 +179,28 @@ export function moneySettings({ budgetUsd, priceUsd, pricesUsd = {} }: MoneyOpti
     ...(budgetUsd === undefined ? {} : { budgetMicroUsd: microUsd('budgetUsd', budgetUsd) }),
     ...(priceUsd === undefined ? {} : { priceMicroUsd: microUsd('priceUsd', priceUsd) }),
     ...(prices.length === 0 ? {} : { pricesMicroUsd: Object.fromEntries(prices) }),
+    ...spendingSettings(options),
   };
+}
+
+/** Returns the account of all runs of this machine, if the options ask for it. */
+function spendingSettings({
+  budgetPerDayUsd,
+  budgetPerMonthUsd,
+  spendingFile: given,
+}: MoneyOptions): Pick<RunSettings, 'spending'> {
+  const limits = {
+    ...(budgetPerDayUsd !== undefined && { perDayMicroUsd: microUsd('budgetPerDayUsd', budgetPerDayUsd) }),
+    ...(budgetPerMonthUsd !== undefined && {
+      perMonthMicroUsd: microUsd('budgetPerMonthUsd', budgetPerMonthUsd),
+    }),
+  };
+  if (given === undefined && Object.keys(limits).length === 0) return {};
+  const file = given ?? spendingFile(process.env);
+  if (file !== null) return { spending: { file, ...limits } };
+  throw new UsageError('There is no folder to count in what this machine spends: the user has no home.', {
+    suggestion: 'Give the path of a database as `spendingFile`.',
+  });
 }
 
 function microUsd(name: string, usd: number): number {
@@ -159,10 +213,12 @@ function microUsd(name: string, usd: number): number {
  * undefined if there is none.
  */
 export function unpricedError({
-  budgetUsd,
   session,
+  ...options
 }: RunOptions): ((model: string) => UsageError) | undefined {
-  if (budgetUsd === undefined && session?.hasBudget !== true) return undefined;
+  const { budgetUsd, budgetPerDayUsd, budgetPerMonthUsd } = options;
+  const limits = [budgetUsd, budgetPerDayUsd, budgetPerMonthUsd];
+  if (limits.every((limit) => limit === undefined) && session?.hasBudget !== true) return undefined;
   return (model) =>
     new UsageError(`A budget needs a known price, and there is none for ${model}.`, {
       suggestion: `Give the price of one image: pricesUsd: { '${model}': 0.04 }.`,

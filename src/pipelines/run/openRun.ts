@@ -1,13 +1,14 @@
 import { catchError, concatMap, defer, finalize, map, type Observable, throwError } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
 import { StorageError, UsageError } from '../../errors.ts';
-import type { Destination } from '../../ports.ts';
+import type { Destination, Ledger } from '../../ports.ts';
 import { openResultCache } from '../../store/resultCache.ts';
 import type { GenerateConfig } from '../journey/config.ts';
 import { checkSettings } from './checkSettings.ts';
 import { type Closers, createClosers } from './folder/closers.ts';
 import { createFolderStore } from './folder/folderStore.ts';
 import { type FolderFiles, openFolder } from './folder/openFolder.ts';
+import { openSpending } from './folder/openSpending.ts';
 import { configOf, countRequests, priceFor } from './runConfig.ts';
 import type { OpenRun, RunSettings } from './settings.ts';
 
@@ -38,8 +39,9 @@ async function openParts(settings: RunSettings, signal?: AbortSignal): Promise<O
   const closers = createClosers();
   try {
     const files = await openFolder(settings, closers, signal);
+    const spending = await openSpending(settings, files, closers);
     const outputs = await openOutputs(settings, files, closers);
-    return runOf(settings, { ...files, ...outputs, close: closers.close });
+    return runOf(settings, { ...files, ...outputs, spending, close: closers.close });
   } catch (error) {
     // The first error is the one that counts.
     await closers.close().catch(() => {});
@@ -63,21 +65,28 @@ async function openOutputs(
   return { destinations, cache: await openResultCache(cacheFolder, { ...settings, service }) };
 }
 
+/** Everything that is open for a run. */
+interface OpenParts extends FolderFiles, OpenOutputs, Pick<OpenRun, 'close'> {
+  /** The ledger of all runs of this machine; null if this one is not counted. */
+  readonly spending: Ledger | null;
+}
+
 function runOf(
   settings: RunSettings,
-  { close, cache, destinations, ...files }: FolderFiles & OpenOutputs & Pick<OpenRun, 'close'>,
+  { close, cache, destinations, spending, ...files }: OpenParts,
 ): OpenRun {
-  const { only = () => true, tables = [] } = settings;
+  const { only = () => true, tables = [], budgetMicroUsd = null } = settings;
   const { service, journal, ratings, manifest, thumbnails } = files;
   const { provider, count } = countRequests(settings.provider);
   const { isSaved, wasSaved, reopen, trustIndexes, ...store } = createFolderStore(settings, files);
-  const config = configOf(settings, { provider, store });
+  const config = configOf(settings, { provider, store, spending });
   return {
     config: { ...config, service, ...(cache && { cache }), ...(destinations && { destinations }) },
     provider,
     journal,
     ratings,
     manifest,
+    budgetMicroUsd,
     requests: count,
     surplus: config.lookout.surplus,
     thumbnails,

@@ -35,6 +35,8 @@ import { type RunSettings, type RunStore, runDefaults, type SharedService } from
 interface Opened {
   readonly provider: Provider;
   readonly store: RunStore;
+  /** The ledger of all runs of this machine. Default: this one is not counted. */
+  readonly spending?: Ledger | null;
 }
 
 /** Returns the configuration of `generate`, from the settings of a run and its open store. */
@@ -70,7 +72,7 @@ export function configOf(
     }),
     renderer: rendererFor(folder, store),
     journal,
-    ledger: openLedger(settings, store, emit),
+    ledger: openLedger(settings, opened, emit),
     governor:
       session?.governor ??
       createGovernor({
@@ -149,12 +151,12 @@ export function priceFor(
 }
 
 /**
- * Opens the budget of a run, less what earlier runs over its store have spent. In a session its
- * budget must have room, too.
+ * Opens the budget of a run, less what earlier runs over its store have spent. The budget of its
+ * session, and the limits for all runs of this machine, must have room, too.
  */
 function openLedger(
   { budgetMicroUsd = Number.POSITIVE_INFINITY, session }: Pick<RunSettings, 'budgetMicroUsd' | 'session'>,
-  store: Pick<RunStore, 'spentMicroUsd'>,
+  { store, spending = null }: Pick<Opened, 'spending'> & { readonly store: Pick<RunStore, 'spentMicroUsd'> },
   emit: EmitEvent,
 ): Ledger {
   const own = createLedger({
@@ -163,7 +165,8 @@ function openLedger(
     onWarning: ({ reservedMicroUsd, spentMicroUsd }) =>
       emit({ type: 'budget.warning', limitMicroUsd: budgetMicroUsd, reservedMicroUsd, spentMicroUsd }),
   });
-  return session === undefined ? own : shareLedger(own, session.ledger);
+  const shared = session === undefined ? own : shareLedger(own, session.ledger);
+  return spending === null ? shared : shareLedger(shared, spending);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { merge, NEVER, of, type SchedulerLike, Subject, tap } from 'rxjs';
 import type { EmitEvent } from '../../events/runEvent.ts';
+import { type Breaker, createBreaker } from '../../operators/pace/circuitBreaker.ts';
 import type { Control, Limits } from '../journey/config.ts';
 import { outcomeError } from '../journey/outcomes.ts';
 import type { RunControl, RunRecovery, RunState } from '../journey/run.ts';
@@ -66,4 +67,19 @@ export function outageWatch(
     emit({ type: 'outage.began', of, error: outcomeError(error), maxMs: maxOutageMs });
   };
   return { maxOutageMs, onChange, scheduler };
+}
+
+/** Creates what pauses models that keep failing, for one run or several; null: none is paused. */
+export function openBreaker(
+  failures: number,
+  { emit }: { readonly emit: EmitEvent },
+  { scheduler }: { readonly scheduler: SchedulerLike },
+): Breaker | null {
+  if (failures === 0) return null;
+  return createBreaker({
+    failures,
+    onOpen: ({ name, failures, error, coolMs }) =>
+      emit({ type: 'model.paused', model: name, failures, waitMs: coolMs, error: outcomeError(error) }),
+    scheduler,
+  });
 }

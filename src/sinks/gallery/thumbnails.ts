@@ -1,6 +1,6 @@
 import { readdir, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ensureDir } from '../../disk/ensureDir.ts';
+import { ensureDir } from '../../disk/folders.ts';
 import { insideFolder } from '../../disk/insideFolder.ts';
 import { newTemporaryPath } from '../../disk/writeFiles.ts';
 import { type DecodingNotes, openDecodingNotes } from '../../images/decodingNotes.ts';

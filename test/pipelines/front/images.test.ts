@@ -550,3 +550,64 @@ it('takes prices by model, for plan and account', async () => {
   expect(totals).toMatchObject({ saved: 2, costUsd: 1 });
   expect(simulator.stats().created).toBe(2);
 });
+
+describe('callbacks', () => {
+  it('are options, called with steps, batches and the end', async () => {
+    const { options } = await service({
+      faults: {
+        onOutcome: ({ input }) => (input.prompt === 'an owl' ? 'NSFW content detected' : null),
+      },
+    });
+    const steps: string[] = [];
+    const called: unknown[] = [];
+    await images(['a fox', 'an owl', 'a hare'], {
+      ...options,
+      ...{ strategy: 'waves', waveSize: 2, wavePauseMs: 0, concurrency: 1 },
+      onJobProgress: ({ index, prompt, status, elapsedMs }) => {
+        steps.push(`${index} ${prompt} ${status}`);
+        expect(elapsedMs).toBeGreaterThanOrEqual(0);
+      },
+      onBatchComplete: ({ elapsedMs: _elapsed, ...batch }) => void called.push(batch),
+      onComplete: ({ totals }) => void called.push(totals.saved),
+    });
+    expect(steps.filter((step) => step.startsWith('0'))).toEqual([
+      '0 a fox creating',
+      '0 a fox processing',
+      '0 a fox saved',
+    ]);
+    expect(steps.filter((step) => step.startsWith('1')).at(-1)).toBe('1 an owl failed');
+    expect(called).toEqual([
+      { batch: 1, total: 2, jobs: 2, saved: 1, failed: 1 },
+      { batch: 2, total: 2, jobs: 1, saved: 1, failed: 0 },
+      2,
+    ]);
+  });
+
+  it('must be functions', async () => {
+    const { simulator, options } = await service();
+    const wrong = { ...options, onImage: 'log' as unknown as () => void };
+    await expect(images(animals, wrong)).rejects.toThrow('Expected `onImage` to be a function, got "log"');
+    expect(simulator.stats().created).toBe(0);
+  });
+});
+
+it('warns of a budget that is too small before anything is paid, and tells its use at the end', async () => {
+  const { simulator, options } = await service();
+  const warned: unknown[] = [];
+  const config = {
+    ...options,
+    budgetUsd: 0.007,
+    onWarning: (event: { type: string }) => {
+      if (event.type === 'budget.short') warned.push([event, simulator.stats().created]);
+    },
+  };
+  const { totals, report } = await images(['a fox', 'an owl', 'a hare'], config);
+  const short = { type: 'budget.short', requested: 3, allowed: 2, limitMicroUsd: 7_000, neededUsd: 0.01 };
+  expect(warned).toEqual([[short, 0]]);
+  const budget = { limitUsd: 0.007, usedUsd: 0.006, remainingUsd: 0.001, usedPercent: 85.7 };
+  expect(totals).toMatchObject({ saved: 2, skipped: 1, budgetNeededUsd: 0.01, budget });
+  expect(report.budget).toEqual(budget);
+  const { run } = JSON.parse(await readFile(join(options.to, 'manifest.json'), 'utf8'));
+  expect(run.budget).toEqual(budget);
+  expect(JSON.parse(await readFile(join(options.to, 'report.json'), 'utf8')).budget).toEqual(budget);
+});

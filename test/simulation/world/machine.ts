@@ -56,7 +56,9 @@ export class Machine {
   }
 
   start(crash: Crash | null): Process {
-    const process = { number: (this.process?.number ?? 0) + 1, isAlive: true };
+    mounts += 1;
+    const mount = String(mounts).padStart(9, '0');
+    const process = { number: (this.process?.number ?? 0) + 1, mount, isAlive: true };
     this.process = process;
     this.crash = crash;
     this.contacts = 0;
@@ -154,6 +156,9 @@ export class Machine {
     return createFileCalls(this.disk, () => Math.floor(this.wallMs()), isFull);
   }
 }
+
+/** Mount points given so far. */
+let mounts = 0;
 
 let current: Machine | null = null;
 

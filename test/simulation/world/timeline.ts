@@ -2,6 +2,8 @@
 export interface Process {
   /** Counted from 1 in each world. */
   readonly number: number;
+  /** The name of its mount point, which no other process has, of any world. */
+  readonly mount: string;
   isAlive: boolean;
 }
 

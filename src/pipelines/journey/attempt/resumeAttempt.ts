@@ -18,6 +18,7 @@ import { cancelPrediction } from '../../../operators/predictions/cancelPredictio
 import { type Attempt, createAttempt } from '../../../operators/predictions/lost/attempt.ts';
 import { isUncertain } from '../../../operators/predictions/lost/lostErrors.ts';
 import { retryBackoff } from '../../../operators/retryBackoff.ts';
+import { resumeIn } from '../../../operators/stages/shareLedger.ts';
 import type { JobRecord, Plan, Prediction } from '../../../types.ts';
 import { type JobState, mayHavePrediction } from '../job.ts';
 import {
@@ -57,7 +58,7 @@ export function resumeAttempt(job: JobState, earlier: JobRecord, run: Resuming):
     job.open = { predictionId: earlier.predictionId };
     // It may be paid already, so it is resumed even if it exceeds the budget. A saved job is
     // booked: it has lost only its files or its line in the manifest.
-    if (earlier.state !== 'saved') job.reservation ??= run.ledger.reserve(request.priceMicroUsd ?? 0);
+    if (earlier.state !== 'saved') job.reservation ??= resumeIn(run.ledger, request.priceMicroUsd ?? 0);
   }
   if (earlier.prediction !== null) return of(earlier.prediction);
   if (earlier.predictionId !== null) {

@@ -11,7 +11,7 @@ import {
   throwError,
 } from 'rxjs';
 import { messageOf } from '../../../base/text.ts';
-import type { RunTotals } from '../../../events/runEvent.ts';
+import type { RunTotals } from '../../../events/totals.ts';
 import type { FinishedRun } from './results.ts';
 
 /** An error that ended a run that had begun: what was made until then is saved. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cacheFolder } from '../../../src/cli/script/cacheFolder.ts';
+import { cacheFolder } from '../../src/store/cacheFolder.ts';
 
 it.each([
   ['linux', {}, '/home/me', '/home/me/.cache/rxposure'],

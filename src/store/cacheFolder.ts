@@ -29,6 +29,12 @@ export function cacheFolder(
     : path.join(home, '.cache', 'rxposure');
 }
 
+/** Returns the path of the database that counts what this machine spends; null without a home. */
+export function spendingFile(env: Readonly<Record<string, string | undefined>>): string | null {
+  const folder = cacheFolder(env);
+  return folder === null ? null : join(folder, 'spending.sqlite');
+}
+
 /**
  * Lets Node keep its compiled code in the cache folder, so that commands start in two thirds of the
  * time from the second one on. `NODE_DISABLE_COMPILE_CACHE=1` turns it off, as for any program.

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { UsageError } from '../../errors.ts';
-import { blindPairs, readVotes } from '../../sinks/comparison/blindVotes.ts';
-import { distinctBallots, tallyVotes } from '../../sinks/comparison/votes.ts';
-import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
-import { commandLine, packageVersion } from '../display/commandLine.ts';
-import { voteTable } from '../display/tables.ts';
-import type { ScriptIo } from '../display/terminal.ts';
-import { commandTable, type RunCommand } from '../flags/commandTable.ts';
-import { runScript } from '../script/runScript.ts';
+import { UsageError } from '../../../errors.ts';
+import { blindPairs, readVotes } from '../../../sinks/comparison/blindVotes.ts';
+import { distinctBallots, tallyVotes } from '../../../sinks/comparison/votes.ts';
+import { manifestOutcomes } from '../../../sinks/manifest/manifest.ts';
+import { commandLine, packageVersion } from '../../display/commandLine.ts';
+import { voteTable } from '../../display/tables.ts';
+import type { ScriptIo } from '../../display/terminal.ts';
+import { commandTable, type RunCommand } from '../../flags/commandTable.ts';
+import { runScript } from '../../script/runScript.ts';
 
 /** Runs the command for the arguments after its name. */
 export const run: RunCommand = (argv) => runScript((_argv, io) => countVotes(argv, io));
