@@ -135,7 +135,7 @@ export function downloadOutput(
   if (stem === undefined) throw new RangeError('Expected `folder` or `stem`, got neither of them');
   return <R extends ItemRequest>(source: Observable<Made<R> | Failed<R>>) =>
     defer(() => {
-      const nameOf = createStems(stem, folder);
+      const nameOf = createStems(stem, config.stem === undefined ? undefined : folder);
       return source.pipe(
         flattenAll<Made<R> | Failed<R>, Downloaded<R> | Failed<R>>(
           (item) => (isFailed(item) ? of(item) : downloadItem(item, nameOf, downloader, config)),

@@ -248,6 +248,9 @@ it('puts files that `stem` names by a relative path into the folder, and nowhere
   expect(paths).toEqual(['/run/foxes/1', '/run/raw/1', '/run/foxes/1--2', '/run/raw/1--2']);
   await lastValueFrom(parts(['a'], downloader, { ...names, stem: '/elsewhere/1' }));
   expect(paths[4]).toBe('/elsewhere/1');
+  const { stem: _stem, ...byFolder } = { ...config, folder: 'out/foxes' };
+  await lastValueFrom(of(madeOf(aPrediction({ output: ['a'] }))).pipe(downloadItems(downloader, byFolder)));
+  expect(paths[6]).toMatch(/^(?:\/.*\/)?out\/foxes\/0001-[^/]*$/);
   const outside = parts(['a'], downloader, { ...names, stem: () => '../1' });
   await expect(lastValueFrom(outside)).rejects.toThrow(UsageError);
 });
