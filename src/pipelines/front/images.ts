@@ -1,5 +1,3 @@
-import type { EmitEvent } from '../../events/runEvent.ts';
-import type { Provider } from '../../ports.ts';
 import { fingerprintOf } from '../../sources/planning/requestKey.ts';
 import { jobsFromRows, validateRows } from '../../sources/promptFiles/promptJobs.ts';
 import { misspelledInputs } from '../../sources/promptFiles/rowFields.ts';
@@ -8,7 +6,7 @@ import type { ImagesOptions } from './options.ts';
 import { findModel, parseModel } from './planning/findModel.ts';
 import { jobContext } from './planning/jobContexts.ts';
 import { openPrompts, type Prompts } from './prompts.ts';
-import { choicesOf, type FrontJobs, startFront } from './startFront.ts';
+import { choicesOf, type FrontJobs, type FrontSetup, startFront } from './startFront.ts';
 
 /**
  * Makes an image of each prompt and saves it in a folder:
@@ -32,10 +30,10 @@ export function images(prompts: Prompts, options: ImagesOptions): PlannedRun {
 async function readJobs(
   prompts: Prompts,
   options: ImagesOptions,
-  { provider, emit }: { provider: Provider; emit: EmitEvent },
+  { provider, emit, signal }: Pick<FrontSetup, 'provider' | 'emit' | 'signal'>,
 ): Promise<FrontJobs> {
   const reference = parseModel(options.model);
-  const { file, folder, input } = await openPrompts(prompts);
+  const { file, folder, input } = await openPrompts(prompts, { signal, limit: options.limit });
   const model = await findModel(provider, reference);
   const context = { ...(await jobContext(choicesOf(options), reference, model)), folder };
   const { rows, fieldNames } = await validateRows(file, context);

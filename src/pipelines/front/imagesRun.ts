@@ -1,8 +1,8 @@
 import {
   catchError,
+  concatMap,
   defer,
   EMPTY,
-  EmptyError,
   finalize,
   from,
   ignoreElements,
@@ -12,6 +12,7 @@ import {
   merge,
   NEVER,
   type Observable,
+  of,
   ReplaySubject,
   take,
   tap,
@@ -25,7 +26,7 @@ import type { RunEvent } from '../../events/runEvent.ts';
 import { noTotals } from '../../events/totals.ts';
 import type { Outcome } from '../../types.ts';
 import { outcomeStream } from '../outcomeStream.ts';
-import { checkOptions, optionRules } from '../run/checkSettings.ts';
+import { checkOptions, having, type OptionRule, oneOf, optionRules } from '../run/checkSettings.ts';
 import { isRunFault, withTotals } from '../run/closing/faults.ts';
 import type { FinishedRun } from '../run/closing/results.ts';
 import type { CourseOptions, RunControl, SharedOptions } from './options.ts';
@@ -64,6 +65,12 @@ type Ending = Pick<CourseOptions, 'signal' | 'onAbort' | 'sinks'> &
   RunCallbacks &
   Pick<SharedOptions, 'scheduler'>;
 
+const endingRules: Readonly<Partial<Record<keyof Ending, OptionRule>>> = {
+  signal: having('an AbortSignal', 'aborted', 'addEventListener'),
+  onAbort: oneOf('finish', 'cancel'),
+  sinks: optionRules.tasks,
+};
+
 /** Makes the run that can be awaited, iterated and subscribed to from one that is controlled. */
 export function createImagesRun(
   run: (control: RunControl) => Observable<FinishedRun>,
@@ -85,12 +92,15 @@ export function createImagesRun(
       ...(handOver === undefined ? {} : { handOver }),
     });
   });
-  const ended = through(sinks, { running, events, halt: () => leave.next() });
+  const ended = defer(() => {
+    checkOptions({ signal, onAbort, sinks }, endingRules);
+    return through(sinks, { running, events, halt: () => leave.next() });
+  });
   let begun: Promise<FinishedRun> | null = null;
   const begin = (): Promise<FinishedRun> => {
     if (begun === null) {
-      begun = signal?.aborted === true ? Promise.reject(signal.reason) : lastValueFrom(ended);
-      begun = begun.then((end) => orAborted(end, signal)).catch(throwWithTotals);
+      const ending = signal?.aborted === true ? Promise.resolve(null) : lastValueFrom(ended, noEnd);
+      begun = ending.then((end) => orAborted(end, signal)).catch(throwWithTotals);
       // Those who wait for it get the error; no one has to.
       begun.catch(() => {});
     }
@@ -161,7 +171,6 @@ function through(
   { running, events, halt }: Sunk,
 ): Observable<FinishedRun> {
   return defer(() => {
-    checkOptions({ sinks }, { sinks: optionRules.tasks });
     if (sinks.length === 0) return running;
     let fault: { readonly error: unknown } | null = null;
     const noted = <T>(source: Observable<T>): Observable<T> =>
@@ -182,13 +191,12 @@ function through(
     const sunk = noted(passed.pipe(tap(refused.noteBehind))).pipe(ignoreElements());
     return merge(sunk, noted(running)).pipe(
       last(null, null),
-      map((end) => {
+      concatMap((end) => {
         const error = fault === null ? refused.error() : fault.error;
         if (fault !== null || error !== null) {
           throw end === null ? error : withTotals(error, end.totals);
         }
-        if (end === null) throw new EmptyError();
-        return end;
+        return end === null ? EMPTY : of(end);
       }),
     );
   });
@@ -225,8 +233,16 @@ function throwWithTotals(error: unknown): never {
   throw isBare ? withTotals(error, noTotals(0)) : error;
 }
 
+/** A run that was left before it had read its prompts has no end. */
+const noEnd = { defaultValue: null };
+
 /** Throws the reason of an abort, as an aborted promise does, with the totals of what is saved. */
-function orAborted(end: FinishedRun, signal: AbortSignal | undefined): FinishedRun {
+function orAborted(end: FinishedRun | null, signal: AbortSignal | undefined): FinishedRun {
+  if (end === null) throw signal?.aborted === true ? signal.reason : leftEarly();
   if (signal?.aborted !== true) return end;
   throw withTotals(signal.reason, end.totals);
+}
+
+function leftEarly(): DOMException {
+  return new DOMException('The run was left before it had begun: nothing is created.', 'AbortError');
 }

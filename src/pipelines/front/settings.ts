@@ -85,19 +85,19 @@ const { count, flag, list, text, texts } = optionRules;
 const ownRules: Readonly<Partial<Record<keyof BatchOptions, OptionRule>>> = {
   cache: text,
   cacheUnseeded: flag,
+  count,
   destinations: list,
   fallback: texts,
   folderSize: count,
   follow: or(oneOf('wait', 'poll'), 'a receiver of webhooks', having('', 'url', 'events').isRight),
   input: having('an object of inputs'),
-  onAbort: oneOf('finish', 'cancel'),
+  limit: count,
   organize: text,
   pricesUsd: having('an object of prices'),
   renditions: list,
   seed: or(oneOf('auto', 'none'), 'a number', (value) => typeof value === 'number'),
   session: having('that of createSession', 'shared', 'spentUsd'),
   shardSize: count,
-  signal: having('an AbortSignal', 'aborted', 'addEventListener'),
 };
 
 /** The options that `createSession` takes in the place of its runs. */

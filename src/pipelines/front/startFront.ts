@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { concatMap, defer } from 'rxjs';
+import { concatMap, takeUntil } from 'rxjs';
+import { fromAbortable } from '../../base/fromAbortable.ts';
 import type { ModelReference } from '../../base/modelName.ts';
 import { isSecretInput } from '../../base/secretInputs.ts';
 import { UsageError } from '../../errors.ts';
@@ -32,6 +33,8 @@ export interface FrontSetup {
   /** The run folder; absolute. */
   readonly folder: string;
   readonly emit: EmitEvent;
+  /** Aborts when the run is left before it has read its jobs. */
+  readonly signal: AbortSignal;
 }
 
 /** The jobs of a front. */
@@ -57,18 +60,21 @@ export function startFront(
     if (listener === null) noted.push(event);
     else listener(event);
   };
+  const left = new AbortController();
   let prepared: Promise<PreparedRun> | null = null;
   const prepareOnce = (): Promise<PreparedRun> => {
-    prepared ??= prepare(options, names, { read, emit });
+    prepared ??= prepare(options, names, { read, emit, signal: left.signal });
     return prepared;
   };
   const run = createImagesRun(
     ({ emit: listen = () => {}, ...control }) =>
-      defer(() => {
+      fromAbortable((signal) => {
         listener = listen;
         for (const event of noted) listen(event);
+        signal.addEventListener('abort', () => left.abort(), { once: true });
         return prepareOnce();
       }).pipe(
+        takeUntil(control.stop),
         concatMap(({ planned, settings, uploads }) => {
           if (uploads !== null) listen({ type: 'uploads.planned', ...uploads });
           return planned.run({ ...settings, ...control, emit: listen });
@@ -93,7 +99,11 @@ interface PreparedRun {
 async function prepare(
   given: BatchOptions,
   names: OptionNames,
-  { read, emit }: { read: (setup: FrontSetup) => Promise<FrontJobs>; emit: EmitEvent },
+  {
+    read,
+    emit,
+    signal,
+  }: Pick<FrontSetup, 'emit' | 'signal'> & { read: (setup: FrontSetup) => Promise<FrontJobs> },
 ): Promise<PreparedRun> {
   checkNames(given, names);
   const chosen = settingsOf(given);
@@ -101,7 +111,7 @@ async function prepare(
   if (given.detach === true && given.cache !== undefined) throw detachWithCache();
   const folder = folderOf(given);
   const provider = providerOf(given, emit);
-  const { input, options, ...batch } = await read({ provider, folder, emit });
+  const { input, options, ...batch } = await read({ provider, folder, emit, signal });
   const money = moneySettings(options);
   const {
     organize = 'flat',

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { concatMap, from, lastValueFrom, map, of, take, tap, toArray } from 'rxjs';
+import { concatMap, from, lastValueFrom, map, NEVER, of, take, tap, toArray } from 'rxjs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { createSession, images, isRunFault, type Outcome, ofType, type Plan } from '../../../src/index.ts';
@@ -348,6 +348,58 @@ describe('sinks', () => {
     expect(error).toMatchObject({ message: 'no database', totals: { saved: simulator.stats().created } });
     expect(simulator.stats().created).toBeLessThan(30);
   });
+});
+
+/** Prompts without an end; notes when it is closed. */
+function endless() {
+  const state = { isClosed: false };
+  async function* prompts() {
+    try {
+      for (let number = 0; ; number++) {
+        yield `picture ${number}`;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    } finally {
+      state.isClosed = true;
+    }
+  }
+  return { state, prompts: prompts() };
+}
+
+it('reads prompts without an end as far as `limit` says', async () => {
+  const { options } = await service();
+  const { state, prompts } = endless();
+  expect((await images(prompts, { ...options, limit: 2 })).totals).toMatchObject({ total: 2, saved: 2 });
+  expect(state.isClosed).toBe(true);
+});
+
+it('stops reading them at an abort', async () => {
+  const { simulator, options } = await service();
+  const { state, prompts } = endless();
+  await expect(images(prompts, { ...options, signal: AbortSignal.timeout(5) })).rejects.toThrow('timeout');
+  await expect.poll(() => state.isClosed).toBe(true);
+  await expect(images(NEVER, { ...options, signal: AbortSignal.timeout(5) })).rejects.toThrow('timeout');
+  expect(simulator.stats().created).toBe(0);
+});
+
+it('has no end if it is left before it has read its prompts', async () => {
+  const { simulator, options } = await service();
+  const run = images(NEVER, options);
+  run.end.subscribe().unsubscribe();
+  await expect(run).rejects.toThrow('left before it had begun');
+  expect(simulator.stats().created).toBe(0);
+});
+
+it('sends no create request after one that was refused for all', async () => {
+  const { simulator, options } = await service({ creditUsd: 0.007 });
+  const prompts = Array.from({ length: 8 }, (_, at) => `picture ${at}`);
+  const run = images(prompts, { ...options, concurrency: 1 });
+  let begun = 0;
+  run.events.pipe(ofType('prediction.creating')).subscribe(() => {
+    begun += 1;
+  });
+  await expect(run).rejects.toMatchObject({ status: 402 });
+  expect(begun).toBe(simulator.stats().created + 1);
 });
 
 it('takes renditions as specs have them, and as the layers below do', async () => {
