@@ -101,7 +101,7 @@ it.each([
   ['shardSize', { shardSize: 5 }, /works only with/],
   ['caption', { renditions: ['t=8x8,caption={nobody}'] }, /nobody/],
   ['detach', { detach: true, cache: 'c' }, /cannot be used together/],
-  ['downloads', { downloads: 0 }, /`downloads` to be an integer of 1 or more, got 0/],
+  ['downloads', { downloads: 0 }, /`downloads` to be an integer of 1 or more, or a gate, got 0/],
   ['strategy', { strategy: 'nope' }, /`strategy` to be sequential, .* or stream, got nope/],
   ['provenance', { provenance: 'some' }, /`provenance` to be full, minimal or none/],
   ['transform', { transform: 5 }, /`transform` to be a function, got 5/],
