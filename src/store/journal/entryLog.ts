@@ -15,11 +15,14 @@ export interface EntryLog {
   add(job: StoredJob, isNew: boolean): void;
   /** Adds the new index of a job, so that a database built from the log has the same. */
   place(id: number, index: number | null): void;
-  /** Writes the waiting lines; returns the number of the last one. Throws the system's error. */
-  write(): number;
-  /** Notes that the transaction of the lines is committed. */
-  confirm(): void;
-  /** Drops all lines since `confirm`: their transaction has failed. */
+  /**
+   * Takes room for the waiting lines, so that a full disk refuses before their transaction is
+   * committed; returns the number of the last one. Throws the system's error.
+   */
+  reserve(): number;
+  /** Writes the waiting lines: call it once their transaction is committed. */
+  write(): void;
+  /** Drops all lines since `write`: their transaction has failed. */
   undo(): void;
   /** Closes the file; `end` states the database that the run has left. */
   close(end?: { readonly bytes: number; readonly crcOfDatabase: number }): void;
@@ -28,8 +31,9 @@ export interface EntryLog {
 /**
  * Opens the log of a journal: every entry as a line of JSON with a checksum, beside the database.
  * It is the second witness of what was paid: a database that was damaged, or replaced by an older
- * copy, is repaired from it. Lines are written before their transaction is committed, and not
- * flushed: a power cut may take some that the database has.
+ * copy, is repaired from it. Lines are written once their transaction is committed, before anything
+ * is done that it is about, and not flushed: a kill or a power cut may take or damage some that the
+ * database has, and no others. So damage behind those that it has shows that it is an older copy.
  */
 export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState): EntryLog {
   const fd = openOwnSync(path, ownFlags.readWrite);
@@ -42,17 +46,20 @@ export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState)
   const addLine = (lineOf: (lineSeq: number) => LogLine): void => {
     before ??= { seq, bytes };
     waiting.push(textOfLine(lineOf(seq + waiting.length + 1)));
-    if (waiting.length >= MOST_WAITING) write();
+    if (waiting.length >= MOST_WAITING) put();
   };
-  const write = (): number => {
-    const text = Buffer.from(waiting.map((line) => `${line}\n`).join(''));
+  const textOfWaiting = () => Buffer.from(waiting.map((line) => `${line}\n`).join(''));
+  const writeAt = (text: Buffer, offset: number): void => {
+    for (let written = 0; written < text.length; ) {
+      written += writeSync(fd, text, written, text.length - written, offset + written);
+    }
+  };
+  const put = (): void => {
+    const text = textOfWaiting();
+    writeAt(text, bytes);
     seq += waiting.length;
     waiting = [];
-    for (let written = 0; written < text.length; ) {
-      written += writeSync(fd, text, written, text.length - written, bytes + written);
-    }
     bytes += text.length;
-    return seq;
   };
   return {
     id: log,
@@ -61,8 +68,13 @@ export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState)
     },
     add: (job, isNew) => addLine((lineSeq) => jobLine(job, lineSeq, isNew)),
     place: (id, index) => addLine((lineSeq) => ({ seq: lineSeq, id, index })),
-    write,
-    confirm: () => {
+    reserve: () => {
+      // No newline: whoever reads blanks takes them for a line that was cut off.
+      writeAt(textOfWaiting().fill(' '), bytes);
+      return seq + waiting.length;
+    },
+    write: () => {
+      put();
       before = null;
     },
     undo: () => {
@@ -76,7 +88,7 @@ export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState)
       try {
         if (end !== undefined) {
           waiting.push(textOfLine({ seq: seq + 1, ...end }));
-          write();
+          put();
         }
       } catch {
         // The disk may be full. Without this line the next run reads the whole log.
@@ -88,7 +100,10 @@ export function openEntryLog(path: string, { log, lastSeq, endBytes }: LogState)
   };
 }
 
-/** A change of the input may give a million jobs another index, in one transaction. */
+/**
+ * A change of the input may give a million jobs another index, in one transaction: lines beyond
+ * these are written before it is committed.
+ */
 const MOST_WAITING = 10_000;
 
 /** Where a log ends, so that it can be continued. */

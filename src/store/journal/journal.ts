@@ -108,8 +108,8 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     database,
     path,
     check: guard.check,
-    beforeCommit: () => run.setLogSeq(log.write()),
-    afterCommit: log.confirm,
+    beforeCommit: () => run.setLogSeq(log.reserve()),
+    afterCommit: log.write,
     onRollback: log.undo,
     flushEveryMs,
     scheduler,
@@ -146,7 +146,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     try {
       change();
       database.exec('COMMIT');
-      log.confirm();
+      log.write();
     } catch (error) {
       rollBack(database);
       log.undo();
@@ -168,7 +168,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
         run.setInput(input);
         if (matching === undefined) return;
         matching.apply(log.place);
-        run.setLogSeq(log.write());
+        run.setLogSeq(log.reserve());
         run.setMovePhase('gather');
       }),
     movePhase: run.movePhase,
@@ -177,7 +177,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
     restore: (jobs) =>
       transaction(() => {
         for (const one of jobs) restore(one);
-        run.setLogSeq(log.write());
+        run.setLogSeq(log.reserve());
       }),
     find: (index) =>
       explained(path, () => {
