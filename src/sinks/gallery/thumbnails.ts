@@ -1,6 +1,6 @@
 import { readdir, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ensureDir } from '../../disk/ensureDir.ts';
+import { ensureDir } from '../../disk/folders.ts';
 import { insideFolder } from '../../disk/insideFolder.ts';
 import { newTemporaryPath } from '../../disk/writeFiles.ts';
 import { type DecodingNotes, openDecodingNotes } from '../../images/decodingNotes.ts';
@@ -103,11 +103,11 @@ async function draw(original: string, notes: DecodingNotes): Promise<Buffer> {
   );
 }
 
-/** Writes a thumbnail without flushing it: one that a power cut destroys is made again. */
+/** Writes a thumbnail, flushed: nothing looks at it again that would see what a power cut has left. */
 async function writeThumbnail(data: Buffer, path: string): Promise<void> {
   await ensureDir(dirname(path));
   const temporary = newTemporaryPath(path);
-  await writeFile(temporary, data, { flag: 'wx' });
+  await writeFile(temporary, data, { flag: 'wx', flush: true });
   await rename(temporary, path);
 }
 
