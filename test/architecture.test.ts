@@ -239,9 +239,10 @@ it('writes new files exclusively, and others as files of the run, so that no lin
         .map((line) => `${path}: ${line.trim()}`),
     );
   expect(found).toEqual([
-    // A file without a name, and a folder.
+    // Folders, and a file without a name.
+    "disk/folders.ts: fd = openSync(folder, 'r');",
+    "disk/folders.ts: const handle = await open(folder, 'r');",
     "disk/snapshot.ts: const copy = { fd: openSync(name, 'r') };",
-    "disk/writeFiles.ts: const handle = await open(folder, 'r');",
   ]);
 });
 

@@ -4,13 +4,13 @@ import { copyFile, readFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { InputFileError } from '../errors.ts';
 import type { ImageFile, InputFile } from '../types.ts';
-import { ensureDir } from './ensureDir.ts';
+import { ensureDir, syncFolder } from './folders.ts';
 import { giveName, type MayReplace } from './giveName.ts';
 import { hashFile } from './hashFile.ts';
 import { pathBelow } from './insideFolder.ts';
 import { openOwn, ownFlags } from './ownFiles.ts';
 import { toStorageError } from './storageError.ts';
-import { newTemporaryPath, removeTemporary, syncFolder } from './writeFiles.ts';
+import { newTemporaryPath, removeTemporary } from './writeFiles.ts';
 
 /** A file to copy. Its extension, which depends on its content, is not always part of its name. */
 export interface SourceFile extends ImageFile {

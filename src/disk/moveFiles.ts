@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ensureDir } from './ensureDir.ts';
+import { ensureDir, syncFolder } from './folders.ts';
 import { insideFolder } from './insideFolder.ts';
 import { toStorageError } from './storageError.ts';
-import { syncFolder } from './writeFiles.ts';
 
 /** A file to move, by paths below its folder. */
 export interface PlannedMove {

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { option, RxposureError, UsageError } from '../errors.ts';
-import { ensureDir } from './ensureDir.ts';
+import { ensureDir, syncFolder } from './folders.ts';
 import { atPlace } from './insideFolder.ts';
 import { openOwn, ownFlags, readOwnText } from './ownFiles.ts';
 import { isMissing, toStorageError } from './storageError.ts';
@@ -83,43 +82,6 @@ export function temporaryPath(path: string): string {
  */
 export function newTemporaryPath(path: string): string {
   return temporaryPath(`${path}.${randomBytes(8).toString('hex')}`);
-}
-
-/**
- * Flushes a folder so that renames inside it survive a power cut. Does nothing on Windows, which
- * cannot flush folders and does not need to.
- */
-export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } catch (error) {
-    if (!isUnsupported(error)) throw error;
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Some file systems flush no folders: FUSE, SMB, and others of networks. */
-function isUnsupported(error: unknown): boolean {
-  const codes = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM', 'EBADF'];
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
-}
-
-/**
- * Creates a folder and its parents, one at a time: Node's own recursive `mkdir` never returns if a
- * file system refuses with ENOENT, as `/proc` does. Throws the system's error.
- */
-export function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    // Another process may have been faster.
-    if (!existsSync(path)) throw error;
-  }
 }
 
 /**

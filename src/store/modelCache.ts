@@ -3,7 +3,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defer } from 'rxjs';
 import { z } from 'zod';
-import { makeFolder } from '../disk/writeFiles.ts';
+import { makeFolder } from '../disk/folders.ts';
 import type { ModelCache } from '../ports.ts';
 import type { KeptModel } from '../types.ts';
 

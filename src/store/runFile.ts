@@ -3,17 +3,10 @@ import { link, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeService, isSimulated } from '../base/service.ts';
+import { makeFolder, syncFolder } from '../disk/folders.ts';
 import { openOwn } from '../disk/ownFiles.ts';
 import { toStorageError } from '../disk/storageError.ts';
-import {
-  makeFolder,
-  prettyJson,
-  readOwnJson,
-  removeTemporary,
-  syncFolder,
-  TEMPORARY,
-  writeTemporary,
-} from '../disk/writeFiles.ts';
+import { prettyJson, readOwnJson, removeTemporary, TEMPORARY, writeTemporary } from '../disk/writeFiles.ts';
 import { option, UsageError } from '../errors.ts';
 import { expectOwnFiles } from './folderFiles.ts';
 

@@ -1,7 +1,8 @@
 import { open, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { checkWritable, syncFolder } from '../../src/disk/writeFiles.ts';
+import { syncFolder } from '../../src/disk/folders.ts';
+import { checkWritable } from '../../src/disk/writeFiles.ts';
 import { temporaryFolder } from '../helpers/temporaryFolder.ts';
 
 const folder = temporaryFolder();

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { ensureDir } from '../../disk/ensureDir.ts';
+import { ensureDir } from '../../disk/folders.ts';
 import { statsOf } from '../../disk/giveName.ts';
 import { insideFolder } from '../../disk/insideFolder.ts';
 import { openOwn, ownFlags } from '../../disk/ownFiles.ts';

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Observable } from 'rxjs';
 import { fromAbortable } from '../../base/fromAbortable.ts';
-import { ensureDir } from '../../disk/ensureDir.ts';
+import { ensureDir } from '../../disk/folders.ts';
 import { openOwn, ownFlags } from '../../disk/ownFiles.ts';
 import { toStorageError } from '../../disk/storageError.ts';
 import { writeChunks } from '../../disk/writeFiles.ts';

@@ -1,10 +1,11 @@
 import { rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BasicType } from 'hyparquet-writer';
+import { syncFolder } from '../../disk/folders.ts';
 import { numbered, statsOf } from '../../disk/giveName.ts';
 import { openOwn, ownFlags } from '../../disk/ownFiles.ts';
 import { importPackage, toStorageError } from '../../disk/storageError.ts';
-import { newTemporaryPath, removeTemporary, syncFolder, writeChunks } from '../../disk/writeFiles.ts';
+import { newTemporaryPath, removeTemporary, writeChunks } from '../../disk/writeFiles.ts';
 import { UsageError } from '../../errors.ts';
 import type { Outcome } from '../../types.ts';
 

@@ -2,9 +2,9 @@ import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { messageOf } from '../../base/text.ts';
+import { makeFolder } from '../../disk/folders.ts';
 import { expectPlainFile } from '../../disk/ownFiles.ts';
 import { toStorageError } from '../../disk/storageError.ts';
-import { makeFolder } from '../../disk/writeFiles.ts';
 import { option, type RxposureError, StorageError, UsageError } from '../../errors.ts';
 
 /**

@@ -1,9 +1,10 @@
 import { closeSync, fstatSync, fsyncSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from '../../disk/folders.ts';
 import { openOwnSync, ownFlags } from '../../disk/ownFiles.ts';
 import { fileChangedError, findFileChange } from '../../disk/storageError.ts';
-import { makeFolder, newTemporaryPath } from '../../disk/writeFiles.ts';
+import { newTemporaryPath } from '../../disk/writeFiles.ts';
 import type { StorageError } from '../../errors.ts';
 import { rollBack } from './database.ts';
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { defer, firstValueFrom, takeUntil, throwIfEmpty } from 'rxjs';
 import { abortOf } from '../../../base/fromAbortable.ts';
+import { makeFolder } from '../../../disk/folders.ts';
 import type { Lease } from '../../../disk/lease/holdLease.ts';
 import { describeHolder } from '../../../disk/lease/leaseHolder.ts';
 import { takeLease } from '../../../disk/lease/takeLease.ts';
 import { toStorageError } from '../../../disk/storageError.ts';
-import { makeFolder } from '../../../disk/writeFiles.ts';
 import { option, UsageError } from '../../../errors.ts';
 import type { RunJournal } from '../../../store/entries.ts';
 import type { RunSettings } from '../settings.ts';
