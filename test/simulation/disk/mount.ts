@@ -2,22 +2,27 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { Readable } from 'node:stream';
 import { currentMachine, hasMachine, type Machine } from '../world/machine.ts';
+import type { Process } from '../world/timeline.ts';
 import { FIRST_FD, type FileCalls } from './fileCalls.ts';
 
 /**
- * The file system of the simulated machine, below `/sim/<process>/` of the real one. Node's own
+ * The file system of the simulated machine, below `/sim/<mount>/` of the real one. Node's own
  * module is patched, as `syncBuiltinESMExports` allows: so all code, that of libraries included, is
  * the same as in real runs. Each process has a mount point of its own, so that what an earlier one
  * has left in this real process's memory never meets it.
  */
-const MOUNT = /^\/sim\/\d+(?=\/|$)/;
+const MOUNT = /^\/sim(?:\/\d+)?(?=\/|$)/;
+
+/** The folder above all mount points. */
+const ABOVE = '/sim';
 
 /** Returns the mount point of a process. */
-export function mountOf(process: { readonly number: number }): string {
-  return `/sim/${process.number}`;
+export function mountOf(process: Pick<Process, 'mount'>): string {
+  return `/sim/${process.mount}`;
 }
 
-function isMounted(target: unknown): boolean {
+/** Returns true for a path of the simulated disk, and for the descriptor of an open file of it. */
+export function isMounted(target: unknown): boolean {
   if (typeof target === 'number') return target >= FIRST_FD;
   return typeof target === 'string' && hasMachine() && MOUNT.test(target);
 }
@@ -47,7 +52,7 @@ const encoded = (data: Buffer, options: unknown): Buffer | string => {
 interface ReadOptions {
   readonly offset?: number | null;
   readonly length?: number;
-  readonly position?: number | null;
+  readonly position?: number | bigint | null;
 }
 
 /** `read(fd, buffer, offset, length, position)` or `read(fd, buffer, { … })`. */
@@ -59,7 +64,8 @@ function read(calls: FileCalls, args: Args): number {
       ? given
       : { offset: number(args, 2), length: number(args, 3), position: number(args, 4) };
   const { offset, length, position } = options;
-  return calls.read(number(args), view, offset ?? 0, length ?? view.byteLength, position ?? null);
+  const at = position == null ? null : Number(position);
+  return calls.read(number(args), view, offset ?? 0, length ?? view.byteLength, at);
 }
 
 /** `write(fd, buffer, offset, length, position)` or `write(fd, text, position)`. */
@@ -138,9 +144,8 @@ function tear({ calls }: Machine, call: Call, args: Args, part: number): void {
 /** Returns true if a path belongs to the process that runs now. */
 function isOwn({ process }: Machine, of: unknown): boolean {
   if (process?.isAlive !== true) return false;
-  return (
-    typeof of === 'number' || (of as string).startsWith(`${mountOf(process)}/`) || of === mountOf(process)
-  );
+  if (typeof of === 'number' || of === ABOVE) return true;
+  return (of as string).startsWith(`${mountOf(process)}/`) || of === mountOf(process);
 }
 
 function sync(name: string, args: Args): unknown {
@@ -202,7 +207,7 @@ export function mountDisks(): void {
     own[`${name}Sync`] = (...args) => (isMounted(args[0]) ? syncOrNone(name, args) : realSync?.(...args));
     own[name] = Object.assign(
       (...args: unknown[]) => (isMounted(args[0]) ? withCallback(name, args) : real?.(...args)),
-      // `realpath` has a `native` form, which fs-extra looks for.
+      // `realpath` has a `native` form.
       real,
     );
     promises[name] = (...args) =>

@@ -1,3 +1,5 @@
+import { diskMutants } from './diskMutants.ts';
+
 /** A bug of accounting, as a change of the code: the one place with `from` becomes `to`. */
 export interface Mutant {
   /** What the bug did. */
@@ -7,7 +9,9 @@ export interface Mutant {
   readonly from: string;
   readonly to: string;
   /** A seed whose world it fails. */
-  readonly seed: number;
+  readonly seed?: number;
+  /** In place of a seed: a state after a power cut that it fails (`npm run powercut`). */
+  readonly state?: number;
 }
 
 const journey = 'pipelines/journey';
@@ -19,6 +23,7 @@ const lost = 'operators/predictions/lost';
  * when worlds or code have changed.
  */
 export const mutants: Readonly<Record<string, Mutant>> = {
+  ...diskMutants,
   'no-intent': {
     bug: 'The intent was not in the journal before the create request.',
     file: `${journey}/attempt/beginAttempt.ts`,

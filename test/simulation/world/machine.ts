@@ -1,6 +1,7 @@
-import type { Disk } from '../disk/disk.ts';
+import type { CutPart, Disk } from '../disk/disk.ts';
 import { createFileCalls, type FileCalls } from '../disk/fileCalls.ts';
 import type { Chance } from './chance.ts';
+import { settled } from './settled.ts';
 import type { Process, Timeline } from './timeline.ts';
 import type { WorldConfig } from './worldConfig.ts';
 
@@ -17,6 +18,10 @@ export interface Crash {
   /** The process ends before its n-th contact with the disk, the network, or a timer. */
   readonly atContact: number;
   readonly kind: 'kill' | 'powerCut';
+  /** What a power cut leaves of what was not flushed. Default `any`. */
+  readonly part?: CutPart;
+  /** A file whose first page the disk has lost then. Default: none. */
+  readonly damages?: string;
 }
 
 /** A call of the file system in progress. */
@@ -31,16 +36,20 @@ export class Machine {
   readonly timeline: Timeline;
   readonly chance: Chance;
   readonly disk: Disk;
-  private readonly config: WorldConfig;
+  readonly config: WorldConfig;
   process: Process | null = null;
   calls: FileCalls;
   /** Contacts of the current process so far. */
   contacts = 0;
   /** Called when a process ends by a crash, before anything else is lost. */
   onCrash: (() => void)[] = [];
+  /** An error of the simulation itself; null if there was none. */
+  fault: unknown = null;
   private crash: Crash | null = null;
   private startedMs = 0;
   private pending = new Set<PendingCall>();
+  /** Work on real threads that is not done. */
+  private readonly working = new Set<Promise<void>>();
   private readonly log: (line: string) => void;
 
   constructor(
@@ -56,7 +65,9 @@ export class Machine {
   }
 
   start(crash: Crash | null): Process {
-    const process = { number: (this.process?.number ?? 0) + 1, isAlive: true };
+    mounts += 1;
+    const mount = String(mounts).padStart(9, '0');
+    const process = { number: (this.process?.number ?? 0) + 1, mount, isAlive: true };
     this.process = process;
     this.crash = crash;
     this.contacts = 0;
@@ -72,6 +83,7 @@ export class Machine {
     if (this.process?.isAlive !== true) return;
     for (const freeze of this.onCrash) freeze();
     this.process.isAlive = false;
+    this.calls.unlock();
   }
 
   /** Counts a contact of the process with the outside; throws if it has ended, or ends now. */
@@ -79,12 +91,17 @@ export class Machine {
     if (this.process?.isAlive !== true) throw new ProcessEnded();
     this.contacts += 1;
     if (this.crash === null || this.contacts < this.crash.atContact) return;
-    this.end(this.crash.kind);
+    try {
+      this.end(this.crash);
+    } catch (error) {
+      // Below SQLite, nothing that is thrown gets through.
+      this.fault = error;
+    }
     throw new ProcessEnded();
   }
 
   /** Ends the process at once. */
-  end(kind: Crash['kind']): void {
+  private end({ kind, part = 'any', damages }: Crash): void {
     if (this.process?.isAlive !== true) return;
     this.log(`${kind} of process ${this.process.number} at its contact ${this.contacts}`);
     for (const freeze of this.onCrash) freeze();
@@ -99,7 +116,9 @@ export class Machine {
       }
     }
     this.pending.clear();
-    if (kind === 'powerCut') this.disk.cutPower(this.chance);
+    if (kind === 'powerCut') this.disk.cutPower(this.chance, part);
+    if (damages !== undefined) this.disk.damage(damages);
+    this.calls.unlock();
   }
 
   /** Makes a call of the file system that takes its time. Never settles if the process ends. */
@@ -121,6 +140,48 @@ export class Machine {
         }
       });
     });
+  }
+
+  /**
+   * Does work on real threads, such as sharp's, which takes virtual time all the same. Never settles
+   * if the process ends.
+   */
+  outside<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      try {
+        this.contact();
+      } catch {
+        return;
+      }
+      let settle = () => {};
+      const done = work()
+        .then(
+          (result) => {
+            settle = () => resolve(result);
+          },
+          (error: unknown) => {
+            settle = () => reject(error);
+          },
+        )
+        .then(() => void this.working.delete(done));
+      this.working.add(done);
+      this.timeline.after(this.chance.between('outside.ms', 1, 40), this.process, () => settle());
+    });
+  }
+
+  /** Waits until no work on real threads is left, so that the next event is the same each time. */
+  async quiet(): Promise<void> {
+    await settled();
+    while (this.working.size > 0) {
+      await Promise.all(this.working);
+      await settled();
+    }
+  }
+
+  /** Reads a whole file at once, by its path on the disk. */
+  readNow(path: string): Buffer {
+    this.contact();
+    return this.calls.readFile(path);
   }
 
   private diskMs(): number {
@@ -154,6 +215,9 @@ export class Machine {
     return createFileCalls(this.disk, () => Math.floor(this.wallMs()), isFull);
   }
 }
+
+/** Mount points given so far. */
+let mounts = 0;
 
 let current: Machine | null = null;
 

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { type FolderJournal, openJournal } from '../../../src/store/journal/journal.ts';
 import { booksSchema } from '../../chaos/account.ts';
 import { mountOf } from '../disk/mount.ts';
-import { contentOf } from '../service/fileHost.ts';
-import { costOf, type Made, urlsOf } from '../service/service.ts';
+import { contentOf, pixelsOf, urlsOf } from '../service/outputs.ts';
+import { costOf, type Made } from '../service/service.ts';
 import { type Input, plansOf, promptOf } from './input.ts';
+import { judgePictures } from './judgePictures.ts';
 import { FOLDER } from './processes.ts';
 import type { ProcessEnd, World } from './runWorld.ts';
 import { PRICE_MICRO_USD } from './worldConfig.ts';
@@ -113,7 +114,7 @@ export async function judgeEnd(world: World): Promise<string[]> {
   const { budgetJobs } = config.run;
   if (budgetJobs !== null && billed > budgetJobs * config.outputs * PRICE_MICRO_USD)
     problems.push(`billed ${billed / PRICE_MICRO_USD} images of a budget for ${budgetJobs} jobs`);
-  if (config.level === 'folder') problems.push(...judgeFolder(world, input, { billed, unsure }));
+  if (config.level === 'folder') problems.push(...(await judgeFolder(world, input, { billed, unsure })));
   journal.close();
   machine.exit();
   return problems;
@@ -160,26 +161,27 @@ async function judgeJobs(world: World, input: Input, journal: FolderJournal) {
 
 /** The files of a saved job are those of its prediction, whole, and bear its name. */
 function judgeFiles(
-  { machine, service }: World,
+  { machine, service, config }: World,
   { index, path }: { readonly index: number; readonly path: string },
   { predictionId }: { readonly predictionId: string | null },
 ): string[] {
   const made = service.find(predictionId ?? '');
   if (made === undefined) return [`job ${index} is saved without a prediction`];
   const named = [...machine.disk.names].filter(([name]) => name.startsWith(`${FOLDER}/${path}`));
-  const missing = urlsOf(made).filter(
-    (_, output) => !named.some(([, { data }]) => data.equals(contentOf(made.id, output))),
-  );
+  const missing = urlsOf(made, config.outputKind).filter((_, output) => {
+    const pixels = pixelsOf(contentOf(made.id, output, config.outputKind));
+    return !named.some(([, { data }]) => data.includes(pixels));
+  });
   return missing.length === 0 ? [] : [`job ${index} lacks files of ${made.id}`];
 }
 
 /** The manifest lists every job once, its files as they are, and all of the money. */
-function judgeFolder(
-  { machine }: World,
+async function judgeFolder(
+  world: World,
   input: Input,
   { billed, unsure }: { readonly billed: number; readonly unsure: number },
-): string[] {
-  const { names } = machine.disk;
+): Promise<string[]> {
+  const { names } = world.machine.disk;
   const problems: string[] = [];
   const content = names.get(`${FOLDER}/manifest.json`)?.data.toString() ?? 'null';
   const books = booksSchema.parse(JSON.parse(content));
@@ -192,11 +194,12 @@ function judgeFolder(
         problems.push(`manifest.json: ${path} of job ${index} is not what it says`);
     }
   }
+  if (world.config.run.shows) problems.push(...(await judgePictures(world, books.outcomes)));
   const costs = [...books.outcomes, ...books.unused].map(({ costUsd }) => Math.round((costUsd ?? 0) * 1e6));
   const listed = costs.reduce((sum, cost) => sum + cost, 0);
   if (listed > billed || listed < billed - unsure)
     problems.push(`billed ${billed / PRICE_MICRO_USD}, in manifest.json ${listed / PRICE_MICRO_USD} images`);
-  const left = [...names.keys()].filter((name) => name.endsWith('.part') || name.includes('/.moving'));
+  const left = [...names.keys()].filter((name) => name.includes('.part') || name.includes('/.moving'));
   if (left.length > 0) problems.push(`left over: ${left.join(' ')}`);
   return problems;
 }

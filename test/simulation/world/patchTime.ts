@@ -1,11 +1,6 @@
 import { currentMachine, hasMachine } from './machine.ts';
 import type { Entry } from './timeline.ts';
 
-/** Waits until all promises that can settle without time or the outside have settled. */
-export const settled = (): Promise<void> => new Promise((resolve) => realSetImmediate(resolve));
-
-const realSetImmediate = globalThis.setImmediate;
-
 /** What a timer function returns: Node's has these methods. */
 class Timer {
   entry: Entry | null = null;

@@ -20,6 +20,8 @@ export interface Work {
   readonly input: Input;
   /** No stop, no time limit, no webhooks: it is to finish everything. */
   readonly isLast: boolean;
+  /** It writes a gallery, if the runs of this world do. */
+  readonly shows: boolean;
   readonly fetch: typeof fetch;
   readonly webhooks: PredictionEvents;
   /** Called with the index of each outcome, its status and the code of its error. */
@@ -44,7 +46,7 @@ export function beginRun(machine: Machine, config: WorldConfig, work: Work): Obs
 function settingsOf(
   { chance }: Machine,
   config: WorldConfig,
-  { isLast, fetch, webhooks, onOutcome }: Work,
+  { isLast, shows, fetch, webhooks, onOutcome }: Work,
   folder: string,
 ): RunSettings {
   const { run, outputs } = config;
@@ -65,8 +67,8 @@ function settingsOf(
     maxAttempts: isLast ? 5 : run.maxAttempts,
     recoveryRounds: run.recoveryRounds,
     priceMicroUsd: PRICE_MICRO_USD,
-    provenance: 'none',
-    gallery: false,
+    provenance: run.shows ? 'full' : 'none',
+    gallery: run.shows && shows,
     haveFiles: false,
     ...(limitMicroUsd === null ? {} : { budgetMicroUsd: limitMicroUsd }),
     ...(run.fallback ? { fallbacksOf: (plan) => [fallbackOf(plan, config)] } : {}),

@@ -7,7 +7,6 @@ import { type Chance, createChance, type Strike } from './chance.ts';
 import type { Input } from './input.ts';
 import { type Crash, Machine, ProcessEnded, useMachine } from './machine.ts';
 import { judgeEnd, judgeProcess } from './oracle.ts';
-import { settled } from './patchTime.ts';
 import { beginRun } from './processes.ts';
 import { createTimeline } from './timeline.ts';
 import type { WorldConfig } from './worldConfig.ts';
@@ -18,7 +17,9 @@ export interface WorldReport {
   readonly problems: readonly string[];
   readonly struck: readonly Strike[];
   readonly crashes: number;
+  /** Of all processes, and of each. */
   readonly contacts: number;
+  readonly contactsOf: readonly number[];
   readonly made: number;
   readonly virtualMs: number;
   readonly log: readonly string[];
@@ -78,7 +79,7 @@ export async function runWorld(config: WorldConfig, options: RunWorldConfig = {}
   };
   process.on('unhandledRejection', onUnhandled);
   let crashes = 0;
-  let contacts = 0;
+  const contactsOf: number[] = [];
   try {
     const inputs = drawInputs(config, chance);
     for (const [number, input] of inputs.entries()) {
@@ -87,7 +88,7 @@ export async function runWorld(config: WorldConfig, options: RunWorldConfig = {}
       const isLast = calm >= 0;
       if (isLast) chance.isCalm = true;
       if (calm === 0) await passUntil(world, Math.max(config.noCredit?.[1] ?? 0, config.outage?.[1] ?? 0));
-      const crash = isLast ? null : drawCrash(config, chance);
+      const crash = isLast ? null : crashOf(number, config, chance);
       machine.start(crash);
       log(`process ${number + 1} begins${isLast ? ', the last one' : ''}: ${input.join(' ')}`);
       const outcomes: ProcessEnd['outcomes'][number][] = [];
@@ -95,9 +96,11 @@ export async function runWorld(config: WorldConfig, options: RunWorldConfig = {}
         log(`outcome of job ${index}: ${status} ${code ?? ''}`);
         outcomes.push([index, status, code]);
       };
-      const work = { input, isLast, fetch: network.fetch, webhooks: webhooks.open(), onOutcome };
+      // A contact sheet takes a third of a second: the last ones have nothing new to show.
+      const shows = calm <= 0;
+      const work = { input, isLast, shows, fetch: network.fetch, webhooks: webhooks.open(), onOutcome };
       const end = await drive(world, beginRun(machine, config, work));
-      contacts += machine.contacts;
+      contactsOf.push(machine.contacts);
       if (end.kind === 'crashed') crashes += 1;
       log(`process ${number + 1}: ${end.kind} ${end.error === null ? '' : String(end.error)}`);
       const ended: ProcessEnd = { number: number + 1, input, outcomes, ...end };
@@ -118,7 +121,8 @@ export async function runWorld(config: WorldConfig, options: RunWorldConfig = {}
   const { nowMs } = timeline;
   const { struck } = chance;
   const made = service.made.length;
-  return { config, problems, struck, crashes, contacts, made, virtualMs: nowMs, log: lines };
+  const contacts = contactsOf.reduce((sum, one) => sum + one, 0);
+  return { config, problems, struck, crashes, contacts, contactsOf, made, virtualMs: nowMs, log: lines };
 }
 
 /**
@@ -131,7 +135,10 @@ const JUDGED_MS = 900_000;
 
 /** Draws the inputs of all processes. */
 function drawInputs(config: WorldConfig, chance: Chance): Input[] {
-  const { jobs, equalPrompts, changesInput, crashes, level } = config;
+  const { jobs, equalPrompts, changesInput, crashes, level, script } = config;
+  const scripted = script?.map(({ input }) => input);
+  const last = scripted?.at(-1);
+  if (last !== undefined) return [...(scripted ?? []), ...Array.from({ length: LAST }, () => last)];
   const first = Array.from({ length: jobs }, (_, n) => (equalPrompts ? n % 3 : n));
   const inputs: Input[] = [];
   let input: Input = first;
@@ -140,8 +147,8 @@ function drawInputs(config: WorldConfig, chance: Chance): Input[] {
     if (changesInput && chance.whole('input.changes', 0, 1) === 1) input = changed(input, level, chance);
   }
   // The third costs time, and finds little: one world in three has it.
-  const last = chance.whole('input.idle', 0, 2) === 0 ? LAST : LAST - 1;
-  return [...inputs, ...Array.from({ length: last }, () => input)];
+  const calm = chance.whole('input.idle', 0, 2) === 0 ? LAST : LAST - 1;
+  return [...inputs, ...Array.from({ length: calm }, () => input)];
 }
 
 function changed(input: Input, level: WorldConfig['level'], chance: Chance): Input {
@@ -159,6 +166,10 @@ function changed(input: Input, level: WorldConfig['level'], chance: Chance): Inp
 
 /** Contacts of a process before its first create request, and for each job, about. */
 const CONTACTS = { engine: { first: 45, job: 35 }, folder: { first: 110, job: 60 } } as const;
+
+function crashOf(number: number, config: WorldConfig, chance: Chance): Crash | null {
+  return config.script === null ? drawCrash(config, chance) : (config.script[number]?.crash ?? null);
+}
 
 /** Draws the crash of a process: at its beginning, anywhere, or none at all. */
 function drawCrash({ powerCuts, jobs, level }: WorldConfig, chance: Chance): Crash | null {
@@ -185,7 +196,8 @@ async function drive({ machine }: World, run: ReturnType<typeof beginRun>): Prom
     },
   });
   for (;;) {
-    await settled();
+    await machine.quiet();
+    if (machine.fault !== null) throw machine.fault;
     if (machine.process?.isAlive !== true) return { kind: 'crashed', error: null };
     if (end !== null) return end;
     if (timeline.nowMs - startedMs > LONGEST_RUN_MS) return { kind: 'endless', error: null };
@@ -204,10 +216,11 @@ async function pause(world: World, calm: number): Promise<void> {
   await passUntil(world, machine.timeline.nowMs + Math.max(pauseMs, calm === 0 ? JUDGED_MS : 0));
 }
 
-async function passUntil({ machine: { timeline } }: World, untilMs: number): Promise<void> {
+async function passUntil({ machine }: World, untilMs: number): Promise<void> {
+  const { timeline } = machine;
   while (timeline.nextMs() <= untilMs) {
     timeline.step();
-    await settled();
+    await machine.quiet();
   }
   timeline.pass(untilMs);
 }

@@ -2,6 +2,8 @@
 export interface Process {
   /** Counted from 1 in each world. */
   readonly number: number;
+  /** Name of its mount point, which no other process of any world has. */
+  readonly mount: string;
   isAlive: boolean;
 }
 

@@ -1,5 +1,8 @@
-import type { Strategy } from '../../../src/types.ts';
+import type { RenditionSpec, Strategy } from '../../../src/types.ts';
+import type { OutputKind } from '../service/outputs.ts';
 import { createChance } from './chance.ts';
+import type { Input } from './input.ts';
+import type { Crash } from './machine.ts';
 
 /** The faults of a world: how often each strikes, 0…1. */
 export interface FaultRates {
@@ -49,6 +52,9 @@ export interface WorldConfig {
   readonly equalPrompts: boolean;
   readonly seeds: boolean;
   readonly outputs: number;
+  readonly outputKind: OutputKind;
+  /** SQLite writes its files on the disk itself; else it is in memory, and whole or not there. */
+  readonly sqliteFiles: boolean;
   readonly faults: FaultRates;
   /** Processes that end by a crash before the last one. */
   readonly crashes: number;
@@ -82,6 +88,15 @@ export interface WorldConfig {
   readonly changesInput: boolean;
   /** Longest pause between two processes. */
   readonly pauseMs: number;
+  /** What the processes before the last ones do, if that is not drawn. */
+  readonly script: readonly ScriptedProcess[] | null;
+}
+
+/** A process whose input and end are given. */
+export interface ScriptedProcess {
+  readonly input: Input;
+  /** Null: it comes to its end. */
+  readonly crash: Crash | null;
 }
 
 /** The settings of the runs of a world. */
@@ -97,12 +112,15 @@ export interface RunChoices {
   readonly recoveryRounds: number;
   readonly fallback: boolean;
   readonly budgetJobs: number | null;
+  readonly renditions: readonly RenditionSpec[];
+  /** Thumbnails, a gallery and a contact sheet, and metadata in the pictures themselves. */
+  readonly shows: boolean;
   /** A run is stopped, or stopped and cancelled, before it is done. */
   readonly stops: boolean;
   readonly cancels: boolean;
 }
 
-const noFaults: FaultRates = {
+export const noFaults: FaultRates = {
   refused: 0,
   lostThere: 0,
   lostBack: 0,
@@ -171,6 +189,8 @@ export function drawWorld(seed: number): WorldConfig {
     equalPrompts: has('equal', 0.35),
     seeds: has('seeds', 0.3),
     outputs: has('outputs', 0.15) ? 2 : 1,
+    outputKind: 'video',
+    sqliteFiles: false,
     faults,
     crashes: has('crashes', 0.9) ? whole('crashes', 1, has('manyCrashes', 0.4) ? 10 : 4) : 0,
     powerCuts: has('power', 0.5) ? 0.5 : 0,
@@ -195,6 +215,7 @@ export function drawWorld(seed: number): WorldConfig {
     run: drawRun(jobs, has, whole, chance.pick),
     changesInput: has('changes', 0.25),
     pauseMs: has('longPause', 0.15) ? 1_500_000 : 5_000,
+    script: null,
   };
 }
 
@@ -217,6 +238,8 @@ function drawRun(
     recoveryRounds: has('recovery', 0.3) ? whole('rounds', 1, 2) : 0,
     fallback: has('fallback', 0.25),
     budgetJobs: has('budget', 0.2) ? whole('budgetJobs', 1, jobs) : null,
+    renditions: [],
+    shows: false,
     stops: has('stops', 0.2),
     cancels: has('cancels', 0.5),
   };
