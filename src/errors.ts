@@ -214,6 +214,7 @@ export const optionsByFlag = {
   '--model': 'model',
   '--only': 'only',
   '--out': 'to',
+  '--prompt': 'prompt',
   '--repay': 'repay',
   '--resume-anyway': 'resumeAnyway',
   '--simulate': 'provider',

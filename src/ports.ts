@@ -245,4 +245,6 @@ export interface Journal {
   knownPredictionIds(): Iterable<string>;
   /** Stores an entry; emits once and completes when it is safe on disk. */
   record(plan: Plan, entry: JournalEntry): Observable<void>;
+  /** Returns false if leave to send, which `intended` gave, has grown too old. Absent: true. */
+  mayStillSend?(index: number): boolean;
 }

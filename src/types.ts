@@ -590,6 +590,13 @@ export interface CreateOptions {
    * it names none.
    */
   readonly onLimits?: (limits: CreateLimits) => void;
+  /**
+   * Asked at the moment at which the request is written to its connection, which may have taken its
+   * time; false: nothing is sent, and a `ProviderError` is emitted (`ERR_NOT_SENT`, nothing made).
+   * A create request that is unsubscribed then closes its connection with a reset. A provider that
+   * does not know that moment ignores it. Default: always true.
+   */
+  readonly mayStillSend?: () => boolean;
 }
 
 /** The attempt of a job that a prediction is claimed for. */

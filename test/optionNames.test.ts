@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { flagTable } from '../src/cli/flags/flagTable.ts';
 import { flagsAlone, option, optionsByFlag } from '../src/errors.ts';
 import type { ImagesOptions } from '../src/pipelines/front/options.ts';
+import type { PromptsOfFile } from '../src/pipelines/front/prompts.ts';
 import type { RunSettings } from '../src/pipelines/run/settings.ts';
 
 describe('option', () => {
@@ -20,7 +21,8 @@ describe('option', () => {
   });
 
   it('knows flags of scripts, and options of runs', () => {
-    const names: readonly (keyof ImagesOptions | keyof RunSettings)[] = Object.values(optionsByFlag);
+    const names: readonly (keyof ImagesOptions | keyof RunSettings | keyof PromptsOfFile)[] =
+      Object.values(optionsByFlag);
     expect(names.length).toBeGreaterThan(0);
     const flags = flagTable.map(({ name }) => `--${name}`);
     expect(Object.keys(optionsByFlag).filter((flag) => !flags.includes(flag))).toEqual([]);

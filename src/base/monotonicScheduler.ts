@@ -27,6 +27,16 @@ export function wallNow(scheduler: ClockScheduler): number {
   return scheduler.wallNow?.() ?? scheduler.now();
 }
 
+/**
+ * Begins to measure an age; returns a function that returns it in ms. It goes by the monotonic
+ * clock or the time of day, whichever says more: the one may stand still while the machine sleeps,
+ * the other may be set back.
+ */
+export function ageFrom(scheduler: ClockScheduler): () => number {
+  const [sinceMs, sinceWallMs] = [scheduler.now(), wallNow(scheduler)];
+  return () => Math.max(scheduler.now() - sinceMs, wallNow(scheduler) - sinceWallMs);
+}
+
 /** The longest wait that a timer can take, nearly 25 days; with a longer one it fires at once. */
 export const maxTimerMs = 2 ** 31 - 1;
 

@@ -19,7 +19,7 @@ export type {
   SharedOptions,
   WorkflowOptions,
 } from './front/options.ts';
-export type { PromptRow, Prompts } from './front/prompts.ts';
+export type { PromptRow, Prompts, PromptsOfFile } from './front/prompts.ts';
 export { type RefineImagesOptions, refineImages } from './front/refineImages.ts';
 export type { ScoreOption } from './front/score.ts';
 export { createSession, type Session, type SessionConfig } from './front/session.ts';

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { requirePackage } from '../disk/storageError.ts';
 import {
   type RenditionCaption,
-  type RenditionFormat,
   type RenditionOverlay,
   type RenditionSpec,
   renditionChoices,
 } from '../types.ts';
+import { renditionPresets } from './presets.ts';
+import { renditionFaults } from './renditionFaults.ts';
 
 /**
  * Creates the schema of a fraction: a number of 0 to 1, or a text with a percent sign (`0.2`,
@@ -89,11 +90,12 @@ export interface RenditionFields
     RenditionSpec,
     'gravity' | 'background' | 'effort' | 'lossless' | 'chromaSubsampling' | 'progressive' | 'palette'
   > {
+  /** The name of a preset brings its size. */
   readonly name: string;
-  /** In pixels. */
-  readonly width: number;
-  /** In pixels. */
-  readonly height: number;
+  /** In pixels. Default: that of the preset. */
+  readonly width?: number;
+  /** In pixels. Default: that of the preset. */
+  readonly height?: number;
   /** Default `cover`. */
   readonly fit?: RenditionSpec['fit'];
   /** Default `jpeg`. */
@@ -112,125 +114,90 @@ export interface RenditionFields
   readonly sharpen?: number | true;
 }
 
+const fields = {
+  name: z
+    .string()
+    .regex(
+      /^[a-z][a-z0-9_-]{0,39}$/,
+      'Expected lower-case letters, digits, _ and -, beginning with a letter',
+    ),
+  width: sizePx.exactOptional(),
+  height: sizePx.exactOptional(),
+  fit: z.enum(renditionChoices.fit).default('cover'),
+  format: z
+    .preprocess((word) => (word === 'jpg' ? 'jpeg' : word), z.enum(renditionChoices.format))
+    .default('jpeg'),
+  quality: z.int().min(1).max(100).default(85),
+  gravity: z
+    .preprocess(
+      (word) => (word === 'center' ? 'centre' : word),
+      z.enum([...renditionChoices.place, ...renditionChoices.focus]),
+    )
+    .exactOptional(),
+  maxBytes: byteCount.exactOptional(),
+  background: colour.exactOptional(),
+  overlay: overlay.exactOptional(),
+  caption: caption.exactOptional(),
+  sharpen: z
+    .union([z.literal(true).transform(() => 0.8), z.number().min(0.3, sharpenRange).max(10, sharpenRange)], {
+      error: sharpenRange,
+    })
+    .exactOptional(),
+  effort: z.int().min(0).max(10).exactOptional(),
+  lossless: z.boolean().exactOptional(),
+  chromaSubsampling: z.enum(renditionChoices.chromaSubsampling).exactOptional(),
+  progressive: z.boolean().exactOptional(),
+  palette: z.boolean().exactOptional(),
+};
+
+/** A rendition, with words for the prompts of its images. */
+export interface PlatformRendition extends RenditionSpec {
+  /** Default: none. */
+  readonly prompt?: string;
+}
+
+/** A rendition as it is written, with its defaults. */
+export interface WrittenRendition extends Omit<PlatformRendition, 'widthPx' | 'heightPx'> {
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** Completes the schema of a rendition: its size, and options that fit together. */
+function complete(written: z.ZodType<WrittenRendition>) {
+  return written
+    .refine(hasSize('width'), { path: ['width'], error: noSize, when: isMapping })
+    .refine(hasSize('height'), { path: ['height'], error: noSize, when: isMapping })
+    .transform(({ width, height, ...rest }): PlatformRendition => {
+      const { widthPx = 0, heightPx = 0 } = presetOf(rest.name) ?? {};
+      return { ...rest, widthPx: width ?? widthPx, heightPx: height ?? heightPx };
+    })
+    .superRefine((spec, context) => {
+      for (const { key, message } of renditionFaults(spec)) {
+        context.addIssue({ code: 'custom', path: [key], message });
+      }
+    });
+}
+
+const noSize = 'Expected a number of pixels, got nothing; only a preset brings its own';
+
+function hasSize(side: 'width' | 'height'): (written: WrittenRendition) => boolean {
+  return (written) => written[side] !== undefined || presetOf(written.name) !== undefined;
+}
+
+/** Sizes are checked whatever else is wrong. */
+function isMapping({ value }: z.core.ParsePayload): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+function presetOf(name: string): RenditionSpec | undefined {
+  return Object.hasOwn(renditionPresets, name) ? renditionPresets[name] : undefined;
+}
+
 /**
  * The schema of a rendition with keys and values, as in specs. Optional keys that are missing stay
  * missing.
  */
-export const renditionFields = z
-  .strictObject({
-    name: z
-      .string()
-      .regex(
-        /^[a-z][a-z0-9_-]{0,39}$/,
-        'Expected lower-case letters, digits, _ and -, beginning with a letter',
-      ),
-    width: sizePx,
-    height: sizePx,
-    fit: z.enum(renditionChoices.fit).default('cover'),
-    format: z
-      .preprocess((word) => (word === 'jpg' ? 'jpeg' : word), z.enum(renditionChoices.format))
-      .default('jpeg'),
-    quality: z.int().min(1).max(100).default(85),
-    gravity: z
-      .preprocess(
-        (word) => (word === 'center' ? 'centre' : word),
-        z.enum([...renditionChoices.place, ...renditionChoices.focus]),
-      )
-      .exactOptional(),
-    maxBytes: byteCount.exactOptional(),
-    background: colour.exactOptional(),
-    overlay: overlay.exactOptional(),
-    caption: caption.exactOptional(),
-    sharpen: z
-      .union(
-        [z.literal(true).transform(() => 0.8), z.number().min(0.3, sharpenRange).max(10, sharpenRange)],
-        {
-          error: sharpenRange,
-        },
-      )
-      .exactOptional(),
-    effort: z.int().min(0).max(10).exactOptional(),
-    lossless: z.boolean().exactOptional(),
-    chromaSubsampling: z.enum(renditionChoices.chromaSubsampling).exactOptional(),
-    progressive: z.boolean().exactOptional(),
-    palette: z.boolean().exactOptional(),
-  })
-  .transform(({ width, height, ...rest }): RenditionSpec => ({ ...rest, widthPx: width, heightPx: height }))
-  .superRefine((spec, context) => {
-    for (const { key, message } of renditionFaults(spec)) {
-      context.addIssue({ code: 'custom', path: [key], message });
-    }
-  });
+export const renditionFields = complete(z.strictObject(fields));
 
-/** An option of a rendition that conflicts with the rest of it. */
-interface RenditionFault {
-  /** The key of the option. */
-  readonly key: keyof RenditionSpec;
-  readonly message: string;
-}
-
-interface Rule {
-  readonly key: keyof RenditionSpec;
-  /**
-   * Returns what the option needs and what the rendition has instead; null if there is no conflict.
-   */
-  readonly missing: (spec: RenditionSpec) => { readonly wanted: string; readonly got: string } | null;
-}
-
-const rules: readonly Rule[] = [
-  {
-    key: 'gravity',
-    missing: ({ gravity, fit }) => {
-      const isFocus = gravity === 'attention' || gravity === 'entropy';
-      if (fit === 'cover' || (fit === 'contain' && !isFocus)) return null;
-      return { wanted: isFocus ? 'cover' : 'cover or contain', got: fit };
-    },
-  },
-  {
-    key: 'maxBytes',
-    missing: ({ format, lossless = false, palette = false }) => {
-      if (!lossless && (format !== 'png' || palette)) return null;
-      const wanted = 'a format whose quality can be lowered (jpeg, webp, avif, png with a palette)';
-      return { wanted, got: lossless ? 'lossless' : format };
-    },
-  },
-  {
-    key: 'effort',
-    missing: (spec) => {
-      const [least, most] = effortRange(spec);
-      if (most === 0) return { wanted: 'webp, avif or png with a palette', got: spec.format };
-      const { effort = least } = spec;
-      return effort >= least && effort <= most ? null : { wanted: `${least} to ${most}`, got: `${effort}` };
-    },
-  },
-  { key: 'lossless', missing: formatOf('webp', 'avif') },
-  { key: 'chromaSubsampling', missing: formatOf('jpeg', 'avif') },
-  { key: 'progressive', missing: formatOf('jpeg', 'png') },
-  { key: 'palette', missing: formatOf('png') },
-];
-
-/**
- * Lists the conflicts between the options of a rendition whose single values are valid; none if it
- * can be made.
- */
-export function renditionFaults(spec: RenditionSpec): RenditionFault[] {
-  return rules.flatMap(({ key, missing }) => {
-    // An option that is switched off needs nothing.
-    if (spec[key] === undefined || spec[key] === false) return [];
-    const fault = missing(spec);
-    return fault === null ? [] : [{ key, message: `Expected ${fault.wanted} with ${key}, got ${fault.got}` }];
-  });
-}
-
-function formatOf(...formats: readonly RenditionFormat[]): Rule['missing'] {
-  return ({ format }) => (formats.includes(format) ? null : { wanted: formats.join(' or '), got: format });
-}
-
-/**
- * Returns the lowest and highest effort of the format's encoder; 0 and 0 if it has no such option.
- */
-function effortRange({ format, palette }: RenditionSpec): readonly [number, number] {
-  if (format === 'webp') return [0, 6];
-  if (format === 'avif') return [0, 9];
-  return format === 'png' && palette === true ? [1, 10] : [0, 0];
-}
+/** The same with words for the prompts of its images, as platforms of a campaign have them. */
+export const platformFields = complete(z.strictObject({ ...fields, prompt: specText.exactOptional() }));

@@ -5,7 +5,7 @@ import { withoutStop } from '../base/text.ts';
 import { storedName } from '../disk/insideFolder.ts';
 import { UsageError } from '../errors.ts';
 import { type Json, type RenditionSpec, renditionChoices } from '../types.ts';
-import { renditionFields } from './fields.ts';
+import { platformFields, renditionFields } from './fields.ts';
 import { parseRendition } from './notation.ts';
 
 /**
@@ -36,25 +36,27 @@ export function recipeOf(spec: RenditionSpec): string {
   return hash('sha256', canonicalJson(settings), 'hex').slice(0, RECIPE_CHARS);
 }
 
+const renditionText = z.string().transform((value, context): RenditionSpec => {
+  try {
+    return parseRendition(value);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    context.addIssue({
+      code: 'custom',
+      message: `${withoutStop(error.message)}. ${error.suggestion}`.trim(),
+    });
+    return z.NEVER;
+  }
+});
+
 /**
  * The schema of a rendition in a spec: keys and values, or a text as on the command line. The
  * parser's error becomes the message of the problem.
  */
-export const specRendition = z.union([
-  z.string().transform((value, context): RenditionSpec => {
-    try {
-      return parseRendition(value);
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      context.addIssue({
-        code: 'custom',
-        message: `${withoutStop(error.message)}. ${error.suggestion}`.trim(),
-      });
-      return z.NEVER;
-    }
-  }),
-  renditionFields,
-]);
+export const specRendition = z.union([renditionText, renditionFields]);
+
+/** The schema of a platform in a campaign: a rendition, and words if it has keys and values. */
+export const specPlatform = z.union([renditionText, platformFields]);
 
 /**
  * The schema of a rendition in stored files. Parsing throws `UsageError` if its name would lead out

@@ -1,6 +1,11 @@
 export type { DecodingNotes } from '../images/decodingNotes.ts';
 export { createRenderer, type RendererConfig } from '../renditions/renderer.ts';
-export { type ComparedModel, type Comparison, compareOutcomes } from './comparison/comparison.ts';
+export {
+  type ComparedModel,
+  type ComparedTimes,
+  type Comparison,
+  compareOutcomes,
+} from './comparison/comparison.ts';
 export { type ComparisonAxes, writeComparisonGrid } from './comparison/comparisonGrid.ts';
 export { type ContactSheetConfig, sheetCells, writeContactSheet } from './contactSheet/contactSheet.ts';
 export type { SheetCell } from './contactSheet/page.ts';

@@ -5,9 +5,16 @@ export {
   type CampaignFields,
   type CampaignSpec,
   type CampaignVariation,
+  type PlatformFields,
   readCampaignSpec,
 } from '../pipelines/workflows/campaign/spec.ts';
-export { type CompareFields, type CompareSpec, readCompareSpec } from '../pipelines/workflows/compare.ts';
+export {
+  type CompareFields,
+  type CompareSpec,
+  type ModelFields,
+  type NamedModel,
+  readCompareSpec,
+} from '../pipelines/workflows/compare.ts';
 export {
   type CompositionFields,
   type CompositionPicture,
@@ -49,6 +56,7 @@ export type {
 export {
   type ReadRefinementConfig,
   type RefinementFields,
+  type RefinementSizes,
   type RefinementSpec,
   readRefinementSpec,
 } from '../pipelines/workflows/refinement/spec.ts';

@@ -27,7 +27,7 @@ const FILES = [
 ] as const;
 
 /** Folders in a run folder that a run writes into. */
-const FOLDERS = ['.moving', '.ratings', '.thumbs', 'originals', 'unused', 'webdataset'] as const;
+const FOLDERS = ['.moving', '.ratings', '.thumbs', 'best', 'originals', 'unused', 'webdataset'] as const;
 
 /**
  * Checks that the files and folders of a run are what they seem to be, before any of them is

@@ -9,6 +9,7 @@ import { exitCodes } from '../../src/cli/script/exit.ts';
 const run = promisify(execFile);
 
 const files: Readonly<Record<string, string>> = {
+  'shop.csv': 'name,colour\nfox,red\n',
   'three.txt': 'a fox\nan owl\na hare\n',
   'commented.txt': 'a fox\n# animals of the night\nan owl\n',
   'strength.yaml': 'reference: fox.webp\nprompt: a fox\nvariations: [dawn, dusk]\nstrength: 0.6, 0.9\n',
@@ -115,6 +116,21 @@ const mistakes: readonly (readonly [string, string, string])[] = [
     'generate three.txt --simulate --model black-forest-labs/flux-schnel',
     'The simulator does not play the model black-forest-labs/flux-schnel.',
     'Did you mean black-forest-labs/flux-schnell? It plays these 12: black-forest-labs/flux-schnell, black-forest-labs/flux-dev, black-forest-labs/flux-1.1-pro, stability-ai/sdxl, google/nano-banana, qwen/qwen-image, qwen/qwen-image-edit, qwen/qwen-image-edit-plus, google/imagen-4, bytedance/seedream-4, ideogram-ai/ideogram-v3-turbo, yorickvp/llava-13b.',
+  ],
+  [
+    'generate shop.csv --simulate --prompt {nmae}/{colour}',
+    'shop.csv: There is no column for {nmae} of the prompt; its columns are name, colour',
+    'Did you mean {name}?',
+  ],
+  [
+    'generate --simulate --prompt a-{name}',
+    "There is no table with a column for {name} in 'a-{name}'.",
+    'Name the file that has it, before --prompt; write {{ and }} for literal braces.',
+  ],
+  [
+    'generate shop.csv --simulate',
+    'shop.csv: Expected a column named prompt in the header, got name, colour',
+    "Put the column names on the first line, and the prompts in a column named prompt, or make them of the columns: --prompt 'photo of {name}'.",
   ],
   [
     'generate commented.txt --simulate',

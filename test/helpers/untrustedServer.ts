@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /** A key pair that signs itself, for `localhost`, valid for a hundred years, and trusted by nobody. */
-const cert = `-----BEGIN CERTIFICATE-----
+export const cert = `-----BEGIN CERTIFICATE-----
 MIIBfzCCASWgAwIBAgIUEchBbW99h8LPKxxvNMyiv1/LTIwwCgYIKoZIzj0EAwIw
 FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyODA0NDQyN1oYDzIxMjYxMTA0
 MDQ0NDI3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
@@ -14,7 +14,7 @@ VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiAbOHToUYEeF+Qaww649S1e
 wP3FmXSOn/wEF7C52d09IAIhAPwrt3xeua5MRt8RDt2LrpadkZ+N0Oycch4EJsw8
 meZ2
 -----END CERTIFICATE-----`;
-const key = `-----BEGIN PRIVATE KEY-----
+export const key = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgBd4r2Byj3AGrx3Xk
 C58hRsABxfKOhpLQleP9i7drd6KhRANCAAT6jcZm6m3Q9DOeA86FC2CZO7epBwjD
 y2WfAXKmG7KyP2SSsEqEepa+JT1bEpb00WiSdrfn+dZ1HiwZN53oNowr

@@ -190,7 +190,7 @@ describe('rxposure, the command', () => {
 
   it('shows how it was started', async () => {
     const { stdout } = await command('help', 'generate');
-    expect(stdout).toContain('Usage: npx rxposure generate INPUT [flags]');
+    expect(stdout).toContain('Usage: npx rxposure generate [INPUT] [flags]');
     expect(stdout).toContain('  npx rxposure generate prompts.csv --model');
     expect(stdout).not.toContain('pipelines/');
   });

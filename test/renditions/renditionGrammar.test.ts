@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { renditionFaults, renditionFields } from '../../src/renditions/fields.ts';
+import { renditionFields } from '../../src/renditions/fields.ts';
 import { parseRendition } from '../../src/renditions/notation.ts';
+import { renditionFaults } from '../../src/renditions/renditionFaults.ts';
 import type { RenditionSpec } from '../../src/types.ts';
 import { renditionChoices } from '../../src/types.ts';
 

@@ -2,7 +2,7 @@ import { lastValueFrom } from 'rxjs';
 import { isSimulated } from '../../base/service.ts';
 import { UsageError } from '../../errors.ts';
 import { identifyService } from '../../pipelines/run/folder/enterFolder.ts';
-import { type CompareSpec, comparisonWorkflow } from '../../pipelines/workflows/compare.ts';
+import { type CompareSpec, comparisonWorkflow, withModels } from '../../pipelines/workflows/compare.ts';
 import { compareOutcomes } from '../../sinks/comparison/comparison.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import { type BatchScriptContext, runBatchScript } from '../batch/batchScript.ts';
@@ -20,6 +20,7 @@ const command = createCommand({
     'examples/model-shootout.yaml --simulate=5',
     'spec.yaml --dry-run',
     'spec.yaml --model black-forest-labs/flux-dev --model qwen/qwen-image',
+    'spec.yaml --model fast=black-forest-labs/flux-schnell --model good=google/imagen-4',
   ],
 });
 
@@ -33,10 +34,13 @@ export const run: RunCommand = (argv) => runBatchScript(command, compare, argv);
 export async function compare(script: BatchScriptContext): Promise<number> {
   const [specPath = ''] = script.inputs;
   const { flags, io } = script;
-  const given = flags.models.map(({ model, version }) => (version === null ? model : `${model}:${version}`));
-  const withModels = (read: CompareSpec): CompareSpec => {
-    const models = given.length > 0 ? [...new Set(given)] : read.models;
-    if (models.length > 0) return { ...read, models };
+  const given = flags.models.map(({ name, model, version }) => ({
+    name,
+    model: version === null ? model : `${model}:${version}`,
+  }));
+  const change = (read: CompareSpec): CompareSpec => {
+    const changed = withModels(read, given);
+    if (changed.models.length > 0) return changed;
     throw new UsageError(`${specPath}: Expected models to compare, got none`, {
       suggestion: 'List them under models:, or give --model for each.',
     });
@@ -47,7 +51,7 @@ export async function compare(script: BatchScriptContext): Promise<number> {
     // The models are on the grid's axis now.
     { ...script, flags: { ...flags, models: [] } },
     {
-      change: withModels,
+      change,
       onFolder: (chosen) => {
         folder = chosen;
       },

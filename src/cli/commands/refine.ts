@@ -3,6 +3,7 @@ import { refinementBatch } from '../../pipelines/front/planning/refinementBatch.
 import type { RefinementContexts } from '../../pipelines/workflows/refinement/jobs.ts';
 import { readRefinementSpec } from '../../pipelines/workflows/refinement/spec.ts';
 import { createScorer } from '../../scoring/scorer.ts';
+import { readPicks } from '../../sinks/picks/readPicks.ts';
 import { prefixSpecName } from '../../sources/specs/readSpec.ts';
 import { type BatchScriptContext, runBatchScript, withSpec } from '../batch/batchScript.ts';
 import { chooseFolder } from '../batch/chooseFolder.ts';
@@ -10,7 +11,7 @@ import { jobContexts, ratedBy, refiningModel, scoringModel, specModel } from '..
 import { startBatch } from '../batch/startBatch.ts';
 import { createCommand } from '../flags/command.ts';
 import { commandTable, type RunCommand } from '../flags/commandTable.ts';
-import { flagsIn } from '../flags/flags.ts';
+import { type Flags, flagsIn } from '../flags/flags.ts';
 
 const defaultModel = 'black-forest-labs/flux-schnell';
 
@@ -22,12 +23,13 @@ const command = createCommand({
   ],
   flags: [
     ...flagsIn('requests', 'money', 'pace', 'strategy', 'folder', 'images', 'tables', 'service', 'output'),
-    ...(['breaker', 'dry-run'] as const),
+    ...(['breaker', 'picks', 'dry-run'] as const),
   ],
   examples: [
     'examples/night-harbour.yaml --simulate=5',
     'spec.yaml --dry-run',
     'spec.yaml --budget 2 --concurrency 4',
+    'spec.yaml --picks picks.json',
   ],
 });
 
@@ -55,9 +57,11 @@ export async function refine(script: BatchScriptContext): Promise<number> {
   const scorer =
     'model' in score ? await scoringModel(score, flags, service, dirname(input)) : createScorer(score);
   const { resumeAnyway } = flags;
-  const batch = await prefixSpecName(input, () => refinementBatch(spec, contexts, { scorer, resumeAnyway }));
+  const place = await chooseFolder(script, input, { name: spec.name });
+  const choices = { scorer, resumeAnyway, ...(await pickedIn(place.folder, given)) };
+  const batch = await prefixSpecName(input, () => refinementBatch(spec, contexts, choices));
   return startBatch({
-    ...(await chooseFolder(script, input, { name: spec.name })),
+    ...place,
     ...batch,
     axes: `at most ${spec.candidates} candidates, then ${spec.rounds} rounds of ${spec.keep} x ${spec.children}`,
     ...(typeof scorer === 'function' ? {} : { ratedBy: ratedBy(scorer) }),
@@ -66,4 +70,11 @@ export async function refine(script: BatchScriptContext): Promise<number> {
     io,
     around: script.around,
   });
+}
+
+/** Reads the images that the next round is to refine, from the run's own gallery. */
+async function pickedIn(folder: string, { picks }: Pick<Flags, 'picks'>) {
+  if (picks === null) return {};
+  const images = await readPicks(picks, folder);
+  return { picks: images.map(({ index }) => index) };
 }

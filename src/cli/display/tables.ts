@@ -51,7 +51,7 @@ export const SIMULATED_FIGURES = '  simulated: these times and costs are of no m
 export function comparisonTable({ models, fastest, cheapest }: Comparison): string {
   const head = ['model', 'images', 'predict', 'total', 'an image', 'cost'];
   const rows = models.map((model) => [
-    model.model,
+    model.name === model.model ? model.name : `${model.name} (${model.model})`,
     model.failed > 0 ? `${model.images}, ${model.failed} failed` : String(model.images),
     seconds(model.predictSeconds),
     seconds(model.totalSeconds),
@@ -71,14 +71,14 @@ export function comparisonTable({ models, fastest, cheapest }: Comparison): stri
 
 /** Names the best model, or those that keep it from being known. */
 function bestLine(
-  name: string,
+  title: string,
   best: string | null,
   reason: string,
   unknown: readonly ComparedModel[],
 ): string[] {
-  if (best !== null) return [`${name.padEnd(10)}${best}`];
+  if (best !== null) return [`${title.padEnd(10)}${best}`];
   if (unknown.length === 0) return [];
-  return [`${name.padEnd(10)}unknown: ${reason} ${unknown.map(({ model }) => model).join(', ')}`];
+  return [`${title.padEnd(10)}unknown: ${reason} ${unknown.map(({ name }) => name).join(', ')}`];
 }
 
 /** Formats an amount; `~` marks one that is an estimate, if only in part. */

@@ -6,7 +6,7 @@ import { quoted } from '../display/text.ts';
 import { exitCodes } from '../script/exit.ts';
 import { checkSeparateValues, commandLineError, withOptionalValues } from './commandLineFaults.ts';
 import { type FlagDefinition, groupHeadings } from './defineFlag.ts';
-import { emptyFlags, type FlagName, type Flags } from './flags.ts';
+import { emptyFlags, type FlagName, type Flags, flagsOfAll } from './flags.ts';
 import { flagTable } from './flagTable.ts';
 
 /** A positional argument of a script. */
@@ -16,6 +16,8 @@ interface InputDefinition {
   readonly help: string;
   /** Default true. */
   readonly isRequired?: boolean;
+  /** A flag that may stand in its place. Default: none. */
+  readonly unless?: FlagName;
 }
 
 /** The description of a script's command line. */
@@ -27,7 +29,10 @@ interface CreateCommandConfig {
   /** Shown by `--version`. Default: that of the package. */
   version?: string;
   inputs: readonly InputDefinition[];
-  /** The flags it serves: `[...flagsIn('money', 'pace'), 'only']`. Default: all. */
+  /**
+   * The flags it serves: `[...flagsIn('money', 'pace'), 'only']`. Default: all but those of single
+   * scripts.
+   */
   flags?: readonly FlagName[];
   /** False for a command that sends no request, and so needs no token. Default true. */
   needsService?: boolean;
@@ -69,14 +74,16 @@ export function createCommand(config: CreateCommandConfig): {
   };
 }
 
-function serves({ flags }: CreateCommandConfig, flag: FlagName): boolean {
-  return flags === undefined || flags.includes(flag);
+function serves({ flags = flagsOfAll }: CreateCommandConfig, flag: FlagName): boolean {
+  return flags.includes(flag);
 }
 
 function parse(config: CreateCommandConfig, argv: readonly string[]): ParsedCommand {
   let flags = emptyFlags;
   let text = '';
-  const command = describeCommand(config, ({ field, read }, value) => {
+  const given = new Set<string>();
+  const command = describeCommand(config, ({ name, field, read }, value) => {
+    given.add(name);
     flags = { ...flags, [field]: read(value, flags[field]) };
   });
   command.configureOutput({
@@ -94,13 +101,19 @@ function parse(config: CreateCommandConfig, argv: readonly string[]): ParsedComm
     throw commandLineError(error);
   }
   checkSeparateValues(config.inputs, command.args, argv);
-  checkInputs(config.inputs, command.args);
+  checkInputs(config.inputs, command.args, given);
   checkModels(config, flags);
   return { kind: 'run', inputs: command.args, flags };
 }
 
-function checkInputs(inputs: readonly InputDefinition[], given: readonly string[]): void {
-  const missing = inputs.find(({ isRequired = true }, index) => isRequired && (given[index] ?? '') === '');
+function checkInputs(
+  inputs: readonly InputDefinition[],
+  given: readonly string[],
+  flags: ReadonlySet<string>,
+): void {
+  const missing = inputs.find(({ isRequired = true, unless = '' }, index) => {
+    return isRequired && !flags.has(unless) && (given[index] ?? '') === '';
+  });
   if (missing !== undefined) {
     throw new UsageError(`Expected ${missing.name} (${missing.help}), got nothing`, {
       suggestion: 'See --help for examples.',
@@ -114,6 +127,12 @@ function checkInputs(inputs: readonly InputDefinition[], given: readonly string[
 }
 
 function checkModels({ name, comparesModels = false }: CreateCommandConfig, { models }: Flags): void {
+  const [own] = models.flatMap((each) => (each.name === null ? [] : [`${each.name}=${each.model}`]));
+  if (!comparesModels && own !== undefined) {
+    throw new UsageError(`Expected \`--model\` to be OWNER/NAME, got ${own}`, {
+      suggestion: 'Only compare gives names to models.',
+    });
+  }
   if (comparesModels || models.length <= 1) return;
   const given = models.map(({ model }) => model).join(', ');
   throw new UsageError(`Expected one \`--model\`, got ${models.length}: ${given}`, {
@@ -154,8 +173,8 @@ function describeCommand(
     .addHelpText('after', helpEpilogue(config));
 }
 
-function usageOf({ name, isRequired = true }: InputDefinition): string {
-  return isRequired ? name : `[${name}]`;
+function usageOf({ name, isRequired = true, unless }: InputDefinition): string {
+  return isRequired && unless === undefined ? name : `[${name}]`;
 }
 
 function optionOf({ name, argument, help, shownDefault, group }: FlagDefinition, isServed: boolean): Option {

@@ -8,6 +8,8 @@ export const groupHeadings = {
   requests: 'What to make:',
   /** The selection of jobs. */
   jobs: 'What to make:',
+  /** Flags of single scripts: only those that name them serve them. */
+  own: 'What to make:',
   money: 'Pace and money:',
   /** The pace, following and retrying of predictions; for every script that runs jobs. */
   pace: 'Pace and money:',

@@ -24,9 +24,9 @@ export const flagTable = [
     name: 'model',
     field: 'models',
     argument: 'OWNER/NAME[:VERSION]',
-    help: "model to run (default: the spec's, else the script's)",
+    help: "model to run (default: the spec's, else the script's); compare takes several, also NAME=MODEL",
     group: 'requests',
-    value: flagValues.modelReference,
+    value: flagValues.namedModelReference,
   }),
   // As typed, in order; the model's schema decides the types.
   listFlag({
@@ -36,6 +36,15 @@ export const flagTable = [
     help: 'extra model input; JSON values allowed; repeatable',
     group: 'requests',
     value: flagValues.keyValue,
+  }),
+  // As typed, in order.
+  listFlag({
+    name: 'prompt',
+    field: 'prompts',
+    argument: 'TEXT',
+    help: "a prompt in place of a file, repeatable; with a file, a template over its columns: 'photo of {name}, {colour}'",
+    group: 'own',
+    value: flagValues.text('a prompt'),
   }),
   // Besides those in the input's own folder.
   listFlag({
@@ -84,6 +93,15 @@ export const flagTable = [
     help: 'only these jobs, numbered from 1: 3,7-9',
     group: 'jobs',
     value: flagValues.jobNumbers,
+  }),
+  valueFlag({
+    name: 'picks',
+    field: 'picks',
+    empty: null,
+    argument: 'FILE',
+    help: 'the images that you picked: the picks.json that the gallery of the run exports',
+    group: 'own',
+    value: flagValues.text('a picks.json'),
   }),
   valueFlag({
     name: 'concurrency',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ModelReference } from '../../base/modelName.ts';
 import { httpUrl } from '../../providers/replicate/credentials.ts';
 import type { FlagValue } from './flagValue.ts';
-import { modelAdvice, modelReference } from './modelValues.ts';
+import { modelAdvice, modelReference, namedModelReference } from './modelValues.ts';
 import { dollars, price } from './moneyValues.ts';
 
 function wholeNumber(min: number, max: number): FlagValue<number> {
@@ -180,6 +180,7 @@ export const flagValues = {
   keyOf,
   fileSize,
   modelReference,
+  namedModelReference,
   fallback,
   jobNumbers,
   keyValue,

@@ -42,3 +42,8 @@ export function withDefaults(flags: Flags, spec: SpecValues = {}): SettledFlags 
 export function flagsIn(...groups: readonly FlagGroup[]): FlagName[] {
   return flagTable.filter(({ group }) => groups.includes(group)).map(({ name }) => name);
 }
+
+/** The flags of every script that makes images: all but those of single scripts. */
+export const flagsOfAll: readonly FlagName[] = flagTable
+  .filter(({ group }) => group !== 'own')
+  .map(({ name }) => name);

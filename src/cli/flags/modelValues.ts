@@ -37,3 +37,24 @@ export const modelReference: FlagValue<ModelReference> = {
       return { model, version };
     }),
 };
+
+/** A model of the command line, and its own name; null if it has none. */
+export interface NamedReference extends ModelReference {
+  readonly name: string | null;
+}
+
+/** A name before the model, and no part of an address. */
+const named = /^([^=/:]+)=(.*)$/s;
+
+export const namedModelReference: FlagValue<NamedReference> = {
+  ...modelReference,
+  advice: (text) => modelAdvice(named.exec(text)?.[2] ?? text),
+  schema: z
+    .string()
+    .transform((text) => {
+      const [, name = '', reference = text] = named.exec(text) ?? [];
+      return { name: name.trim() === '' ? null : name.trim(), reference };
+    })
+    .pipe(z.object({ name: z.string().nullable(), reference: modelReference.schema }))
+    .transform(({ name, reference }) => ({ name, ...reference })),
+};

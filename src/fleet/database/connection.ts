@@ -22,6 +22,8 @@ export interface DatabaseConfig {
   connections?: number;
   /** Name of this process for the database's own views. Default `rxposure`. */
   name?: string;
+  /** Called if a failover could lose what the server has confirmed. Default: no-op. */
+  onWarning?: (message: string) => void;
 }
 
 /** Time for a new connection; then it counts as not made. */
@@ -37,6 +39,7 @@ export async function openDatabase({
   url,
   connections = 10,
   name = 'rxposure',
+  onWarning = () => {},
 }: DatabaseConfig): Promise<Database> {
   const connectionString = withTls(url);
   // Loaded only here: a run on one machine has no database.
@@ -77,7 +80,7 @@ export async function openDatabase({
     close: () => pool.end(),
   };
   try {
-    await expectDurable(database.query);
+    await expectDurable(database.query, onWarning);
     return database;
   } catch (error) {
     await pool.end();
@@ -93,20 +96,24 @@ function withTls(text: string): string {
     });
   }
   const url = new URL(text);
-  const isLocal = /^(?:|localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
+  // The client takes the host of the query before the other, and a path as that of a socket.
+  const host = url.searchParams.get('host') || url.hostname;
+  const isLocal = /^(?:|(?:\/|%2f).*|localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/i.test(host);
   if (!isLocal && !url.searchParams.has('sslmode')) url.searchParams.set('sslmode', 'verify-full');
   return url.href;
 }
 
 /**
  * Rejects with `UsageError` if the server is too old, or a power cut may take from it what it has
- * confirmed.
+ * confirmed. Warns if a failover may: it has standbys for which it does not wait.
  */
-export async function expectDurable(query: Query): Promise<void> {
+export async function expectDurable(query: Query, onWarning: (message: string) => void): Promise<void> {
   const [settings = {}] = await query(`
     SELECT current_setting('server_version_num')::integer / 10000 AS version, current_setting('fsync') AS fsync,
       current_setting('full_page_writes') AS full_page_writes,
-      current_setting('synchronous_commit') AS synchronous_commit`);
+      current_setting('synchronous_commit') AS synchronous_commit,
+      current_setting('synchronous_standby_names') AS waits_for,
+      (SELECT count(*)::integer FROM pg_stat_replication) AS standbys`);
   if (Number(settings.version) < OLDEST_VERSION) {
     throw new UsageError(`Expected PostgreSQL ${OLDEST_VERSION} or later, got ${settings.version}`);
   }
@@ -119,4 +126,9 @@ export async function expectDurable(query: Query): Promise<void> {
       },
     );
   }
+  const waits = settings.waits_for !== '' && settings.synchronous_commit !== 'local';
+  if (Number(settings.standbys) > 0 && !waits) onWarning(UNSAFE_FAILOVER);
 }
+
+const UNSAFE_FAILOVER =
+  'The database has a standby that it does not wait for: a failover could lose the last entries, and images be paid for twice. Set synchronous_standby_names.';

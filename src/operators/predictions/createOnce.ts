@@ -136,12 +136,13 @@ function send(
   request: PredictionRequest,
   config: CreateOnceConfig & { ticket: CreateTicket },
 ): Observable<Prediction> {
-  const { ticket, waitMs = 60_000, cancelAfterMs, webhookUrl } = config;
+  const { ticket, waitMs = 60_000, cancelAfterMs, webhookUrl, mayStillSend } = config;
   let limits: CreateLimits | null = null;
   const options: CreateOptions = {
     waitMs,
     ...(cancelAfterMs === undefined ? {} : { cancelAfterMs }),
     ...(webhookUrl === undefined ? {} : { webhookUrl }),
+    ...(mayStillSend === undefined ? {} : { mayStillSend }),
     onLimits: (named) => {
       limits = named;
     },

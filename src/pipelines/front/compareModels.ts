@@ -1,19 +1,26 @@
 import { UsageError } from '../../errors.ts';
-import { type CompareFields, type CompareSpec, comparisonWorkflow } from '../workflows/compare.ts';
+import {
+  type CompareFields,
+  type CompareSpec,
+  comparisonWorkflow,
+  type ModelFields,
+  withModels,
+} from '../workflows/compare.ts';
 import type { ImagesRun } from './imagesRun.ts';
 import type { BatchOptions } from './options.ts';
 import { startGrid } from './startGrid.ts';
 
 /** The options of `compareModels`. */
 export interface CompareModelsOptions extends BatchOptions {
-  /** Models in place of those of the spec. */
-  models?: readonly string[];
+  /** Models in place of those of the spec: `owner/name`, or with a name of their own. */
+  models?: readonly ModelFields[];
 }
 
 /**
  * Makes each prompt with each model, with the same seed if the model takes one. Writes
  * `comparison.json` (times, cost and image of each model, the fastest first),
- * `comparison-grid.jpg` and, for blind votes, `ab.html` before the run ends.
+ * `comparison-grid.jpg` and, for blind votes, `ab.html` before the run ends. A model as
+ * `{ name: 'fast', model: 'owner/name' }` has that name in all of them, and in paths.
  *
  *     const run = compareModels({ prompts: ['a red fox'],
  *       models: ['black-forest-labs/flux-schnell', 'black-forest-labs/flux-dev'] },
@@ -25,8 +32,9 @@ export interface CompareModelsOptions extends BatchOptions {
 export function compareModels(spec: string | CompareFields, options: CompareModelsOptions): ImagesRun {
   const { models: given = [] } = options;
   const change = (read: CompareSpec): CompareSpec => {
-    const models = given.length > 0 ? [...new Set(given)] : read.models;
-    if (models.length > 0) return { ...read, models };
+    const own = given.map((each) => (typeof each === 'string' ? { name: null, model: each } : each));
+    const changed = withModels(read, own);
+    if (changed.models.length > 0) return changed;
     throw new UsageError('Expected models to compare, got none', {
       suggestion: "Give them as models: ['owner/one', 'owner/other'].",
     });

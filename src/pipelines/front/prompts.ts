@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { isObservable, lastValueFrom, type Observable, toArray } from 'rxjs';
 import { canonicalJson } from '../../base/modelInput.ts';
 import { UsageError } from '../../errors.ts';
+import { fillPrompts } from '../../sources/promptFiles/fillPrompts.ts';
 import { openPromptFile, type PromptFile } from '../../sources/promptFiles/promptFile.ts';
 import { type RowItem, rowFromValue } from '../../sources/promptFiles/rows.ts';
 import type { RunInput } from '../../store/runFile.ts';
@@ -21,10 +22,17 @@ export type PromptRow = string | { readonly [field: string]: Json };
  */
 export type Prompts =
   // A text is iterable, too, but no list of prompts.
-  | (Iterable<PromptRow> & object)
-  | AsyncIterable<PromptRow>
-  | Observable<PromptRow>
-  | { readonly file: string };
+  (Iterable<PromptRow> & object) | AsyncIterable<PromptRow> | Observable<PromptRow> | PromptsOfFile;
+
+/** A prompt file, by its path. */
+export interface PromptsOfFile {
+  readonly file: string;
+  /**
+   * A prompt with names of columns in braces, `photo of {name}, {colour}`, from which each row's
+   * prompt is made. Default: the column, or key, `prompt`.
+   */
+  readonly prompt?: string;
+}
 
 /** Prompts that can be read several times. */
 export interface OpenPrompts {
@@ -46,7 +54,8 @@ export async function openPrompts(prompts: Prompts): Promise<OpenPrompts> {
     });
   }
   if (isPromptFile(prompts)) {
-    const file = await openPromptFile(prompts.file);
+    const opened = await openPromptFile(prompts.file);
+    const file = prompts.prompt === undefined ? opened : fillPrompts(opened, prompts.prompt);
     return { file, folder: dirname(prompts.file), input: { path: file.path, sha256: file.sha256 } };
   }
   const rows = (await readAll(prompts)).map((row, at) => rowFromValue(at + 1, row));
@@ -61,11 +70,11 @@ export async function openPrompts(prompts: Prompts): Promise<OpenPrompts> {
   return { file, folder: process.cwd(), input: { path: null, sha256 } };
 }
 
-function isPromptFile(prompts: Prompts): prompts is { readonly file: string } {
+function isPromptFile(prompts: Prompts): prompts is PromptsOfFile {
   return 'file' in prompts && typeof prompts.file === 'string' && !isObservable(prompts);
 }
 
-async function readAll(prompts: Exclude<Prompts, { readonly file: string }>): Promise<readonly PromptRow[]> {
+async function readAll(prompts: Exclude<Prompts, PromptsOfFile>): Promise<readonly PromptRow[]> {
   if (isObservable(prompts)) return lastValueFrom(prompts.pipe(toArray()));
   if (Symbol.iterator in prompts || Symbol.asyncIterator in prompts) {
     const rows: PromptRow[] = [];

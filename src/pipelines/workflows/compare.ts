@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { Observable } from 'rxjs';
 import { z } from 'zod';
 import { writeJson } from '../../disk/writeFiles.ts';
+import { UsageError } from '../../errors.ts';
+import { specText } from '../../renditions/fields.ts';
 import { compareOutcomes } from '../../sinks/comparison/comparison.ts';
 import { manifestOutcomes } from '../../sinks/manifest/manifest.ts';
 import type { JobContext } from '../../sources/planning/jobContext.ts';
@@ -25,11 +27,18 @@ import type { Grid } from './grid/cells.ts';
 import { runGrid } from './grid/grid.ts';
 import type { GridWorkflow } from './grid/gridWorkflow.ts';
 
+/** One of the models of a comparison. */
+export interface NamedModel {
+  /** Its name in paths, titles, votes and reports; null: a short form of the model's name. */
+  readonly name: string | null;
+  /** `owner/name`, optionally with `:version`. */
+  readonly model: string;
+}
+
 /** Prompts, and the models to compare on them. */
 export interface CompareSpec extends BatchSpec {
   readonly prompts: readonly { readonly name: string; readonly prompt: string }[];
-  /** Models as `owner/name`, optionally with `:version`. */
-  readonly models: readonly string[];
+  readonly models: readonly NamedModel[];
 }
 
 /**
@@ -73,7 +82,7 @@ const SEED = 1;
 export function compareGrid({ prompts, models, input, seed, renditions }: CompareSpec): Grid {
   const sameSeed = typeof seed === 'number' ? seed : SEED;
   const words = prompts.map(({ name, prompt }) => ({ name, value: prompt }));
-  const names = models.map((value) => ({ name: null, value }));
+  const names = models.map(({ name, model }) => ({ name, value: model }));
   return {
     prompt: '{prompt}',
     input: seed === 'none' ? input : { seed: sameSeed, ...input },
@@ -86,11 +95,14 @@ export function compareGrid({ prompts, models, input, seed, renditions }: Compar
   };
 }
 
+/** A model as `owner/name`, optionally with `:version`, or one with a name of its own. */
+export type ModelFields = string | { readonly name: string; readonly model: string };
+
 /** A comparison as its file has it. */
 export interface CompareFields extends Omit<SpecFields, 'model'> {
   readonly prompts: readonly PromptFields[];
-  /** Models as `owner/name`, optionally with `:version`. May be left out if others are given. */
-  readonly models?: readonly string[] | null;
+  /** May be left out if others are given. */
+  readonly models?: readonly ModelFields[] | null;
 }
 
 /**
@@ -106,19 +118,50 @@ export function readCompareSpec(
 
 const { model: _one, ...fields } = specFields;
 
+const namedModel = z.union([
+  modelName.transform((model): NamedModel => ({ name: null, model })),
+  z.strictObject({ name: specText, model: modelName }),
+]);
+
+/**
+ * Returns a comparison of other models, if some are given. Throws `UsageError` if two of them have
+ * the same name.
+ */
+export function withModels(spec: CompareSpec, given: readonly NamedModel[]): CompareSpec {
+  if (given.length === 0) return spec;
+  const models = distinctModels(given);
+  const names = models.flatMap(({ name }) => name ?? []);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return { ...spec, models };
+  throw new UsageError(`Expected each name of a model once, got ${twice} twice`);
+}
+
+/** Leaves out models that were given before under the same name. */
+function distinctModels(models: readonly NamedModel[]): NamedModel[] {
+  return models.filter(
+    ({ name, model }, index) =>
+      models.findIndex((other) => other.model === model && other.name === name) === index,
+  );
+}
+
 /** The schema of a comparison's file. Strict: unknown keys are mistakes. */
 export const compareSpecSchema = z
   .strictObject({
     ...fields,
     prompts: z.array(namedPrompt).min(1, 'Expected at least one prompt'),
-    models: z.array(modelName).min(1, 'Expected at least one model').nullish(),
+    models: z
+      .array(namedModel)
+      .min(1, 'Expected at least one model')
+      .transform(distinctModels)
+      .nullish()
+      .transform((models) => models ?? []),
   })
-  .superRefine(uniqueNames('prompts'))
+  .superRefine(uniqueNames('prompts', 'models'))
   .transform(
     (spec): CompareSpec => ({
       ...readBatchFields({ ...spec, model: null }),
       prompts: spec.prompts,
-      models: [...new Set(spec.models ?? [])],
+      models: spec.models,
     }),
   );
 
@@ -127,7 +170,7 @@ export const comparisonWorkflow: GridWorkflow<CompareSpec, CompareFields> = {
   read: readCompareSpec,
   // Never asked for: a comparison names its models.
   defaultModel: '',
-  modelsOf: ({ models }) => models,
+  modelsOf: ({ models }) => models.map(({ model }) => model),
   gridOf: compareGrid,
   run: runComparison,
 };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { specRendition } from '../../renditions/lists.ts';
+import { specPlatform, specRendition } from '../../renditions/lists.ts';
 import { renditionPresets } from '../../renditions/presets.ts';
 import { specSchemas, type Workflow } from './specSchemas.ts';
 
@@ -16,6 +16,12 @@ const renditionText = [
   },
 ];
 
+/** Only a rendition with the name of a preset has a size without `width` and `height`. */
+const sizeUnlessPreset = {
+  if: { properties: { name: { enum: Object.keys(renditionPresets) } } },
+  else: { required: ['width', 'height'] },
+};
+
 /**
  * Returns the JSON Schema of a workflow's spec, with which editors complete and check it. It takes
  * everything that the workflow takes, and what only the model or the rest of the spec can refuse.
@@ -26,9 +32,12 @@ export function specJsonSchema(workflow: Workflow): object {
     // Lists of names are checked when the spec is read.
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
-      if (zodSchema !== specRendition) return;
+      if (zodSchema !== specRendition && zodSchema !== specPlatform) return;
       const [, ...long] = jsonSchema.anyOf ?? [];
-      jsonSchema.anyOf = [...renditionText.map((each) => ({ ...each, type: 'string' as const })), ...long];
+      jsonSchema.anyOf = [
+        ...renditionText.map((each) => ({ ...each, type: 'string' as const })),
+        ...long.map((each) => ({ ...each, ...sizeUnlessPreset })),
+      ];
     },
   });
   const { $schema, ...rest } = schema;

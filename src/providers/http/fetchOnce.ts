@@ -121,31 +121,32 @@ const neverConnected = new Set([
   'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
 ]);
 
+/** A call ended before anything of it was written. */
+export class Unsent extends Error {}
+
 /**
  * Returns the `ProviderError` for a call without a response. An error named `TimeoutError` means a
  * timeout.
  */
 export function connectionError(method: string, path: string, error: unknown): ProviderError {
   const causes = chainOf(error);
+  const timedOut = causes.some((cause) => cause instanceof Error && cause.name === 'TimeoutError');
   const code = causes.map(codeOf).find((candidate) => candidate !== '') ?? '';
+  const named = code === '' || timedOut ? '' : ` (${code})`;
   const doubt = causes
     .map((cause) => certificateDoubts.get(codeOf(cause)))
     .find((found) => found !== undefined);
   if (doubt !== undefined) return untrusted(`${method} ${path}: ${doubt.words} (${code})`, doubt);
-  if (causes.length > 0 && causes.every(isFromConnecting)) {
-    return new ProviderError(
-      'ERR_NO_CONNECTION',
-      `${method} ${path}: no connection to the service (${code})`,
-      {
-        recoverable: true,
-        suggestion: 'Check the network and the base URL.',
-      },
-    );
+  if (error instanceof Unsent || (causes.length > 0 && causes.every(isFromConnecting))) {
+    const words = timedOut ? 'no connection to the service in time' : 'no connection to the service';
+    return new ProviderError('ERR_NO_CONNECTION', `${method} ${path}: ${words}${named}`, {
+      recoverable: true,
+      suggestion: 'Check the network and the base URL.',
+    });
   }
-  const timedOut = causes.some((cause) => cause instanceof Error && cause.name === 'TimeoutError');
   return new ProviderError(
     timedOut ? 'ERR_REQUEST_TIMEOUT' : 'ERR_CONNECTION_LOST',
-    `${method} ${path}: ${timedOut ? 'no response in time' : `the connection broke${code === '' ? '' : ` (${code})`}`}`,
+    `${method} ${path}: ${timedOut ? 'no response in time' : `the connection broke${named}`}`,
     { recoverable: true, tookEffect: method === 'GET' ? 'no' : 'unknown', suggestion: 'Check the network.' },
   );
 }

@@ -4,6 +4,7 @@ import { fromAbortable } from '../../base/fromAbortable.ts';
 import { createRedact } from '../../base/secrets.ts';
 import { importPackage } from '../../disk/storageError.ts';
 import { ProviderError, StorageError } from '../../errors.ts';
+import type { CreateOptions } from '../../types.ts';
 import { createFetchOnce, type FetchOnceConfig } from '../http/fetchOnce.ts';
 import { unreadableResponse } from '../http/responseError.ts';
 
@@ -35,6 +36,8 @@ interface Call<T> {
   headers?: Readonly<Record<string, string>>;
   /** Called with the headers of the response, before its body is read. */
   onHeaders?: (headers: Headers) => void;
+  /** As in `CreateOptions`. */
+  mayStillSend?: CreateOptions['mayStillSend'];
 }
 
 /** Performs a call on each subscription. */
@@ -47,7 +50,7 @@ export type Caller = <T>(call: Call<T>) => Observable<T>;
 export function createCaller(config: CallerConfig): Caller {
   const { token, baseUrl, secrets = [], requestTimeoutMs = 30_000, ...rest } = config;
   const redact = createRedact([token, ...secrets]);
-  return ({ send, read, isCreate = false, waitMs = 0, headers = {}, onHeaders = () => {} }) =>
+  return ({ send, read, isCreate = false, waitMs = 0, headers = {}, onHeaders = () => {}, mayStillSend }) =>
     fromAbortable(async (signal) => {
       let status = 0;
       const timeoutMs = waitMs + requestTimeoutMs;
@@ -56,6 +59,7 @@ export function createCaller(config: CallerConfig): Caller {
       };
       const fetchOnce = createFetchOnce({
         ...rest,
+        ...(await guardOf(mayStillSend, config)),
         signal,
         timeoutMs,
         headers,
@@ -75,6 +79,16 @@ export function createCaller(config: CallerConfig): Caller {
         throwError(() => (isKnown(error) ? error : unreadableResponse(isCreate, error))),
       ),
     );
+}
+
+/** Returns a `fetch` that needs leave to send, if the call does. */
+async function guardOf(
+  mayStillSend: CreateOptions['mayStillSend'],
+  { fetch }: Pick<CallerConfig, 'fetch'>,
+): Promise<Pick<CallerConfig, 'fetch'>> {
+  if (mayStillSend === undefined) return {};
+  const { checkedFetch, guardedFetch } = await import('../http/guardedFetch.ts');
+  return { fetch: fetch === undefined ? guardedFetch(mayStillSend) : checkedFetch(mayStillSend, fetch) };
 }
 
 /**

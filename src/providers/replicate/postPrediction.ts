@@ -68,6 +68,7 @@ function post(
     isCreate: true,
     headers: cancelAfterHeader(options),
     waitMs: waitS * 1_000,
+    ...(options.mayStillSend === undefined ? {} : { mayStillSend: options.mayStillSend }),
     onHeaders: (headers) => {
       const limits = readLimits(headers);
       if (limits !== null) options.onLimits?.(limits);

@@ -66,8 +66,9 @@ export interface ReplicateProviderConfig {
  * from too late a time, because the local clock is ahead (from the right time).
  *
  * Throws `UsageError` for a missing or malformed token or base URL. Emits `ProviderError`s: those
- * of `errorAnswers`, and `ERR_NO_CONNECTION`, `ERR_CONNECTION_LOST`, `ERR_REQUEST_TIMEOUT`,
- * `ERR_UNREADABLE_ANSWER`, and for uploads `ERR_UPLOAD_DAMAGED` and `InputFileError`.
+ * of `errorAnswers`, and `ERR_NO_CONNECTION`, `ERR_NOT_SENT` (see `mayStillSend`),
+ * `ERR_CONNECTION_LOST`, `ERR_REQUEST_TIMEOUT`, `ERR_UNREADABLE_ANSWER`, and for uploads
+ * `ERR_UPLOAD_DAMAGED` and `InputFileError`.
  */
 export function createReplicateProvider(config: ReplicateProviderConfig = {}): Provider {
   const { now = Date.now, listIsCurrent = false } = config;

@@ -1,11 +1,8 @@
 import { toMicroUsd } from '../../base/text.ts';
 import type { Json, Outcome, OutcomeFile } from '../../types.ts';
 
-/** Figures of one model in a comparison. */
-export interface ComparedModel {
-  readonly model: string;
-  readonly images: number;
-  readonly failed: number;
+/** The times of one model in a comparison. */
+export interface ComparedTimes {
   /** Median of `predict_time`; null if the service reported none. */
   readonly predictSeconds: number | null;
   /** Median time from the create request to the end; null if the service reported none. */
@@ -17,6 +14,16 @@ export interface ComparedModel {
   readonly ownWallSeconds: number | null;
   /** Jobs that made images, and whose `predict_time` the service did not report. */
   readonly unmeasured: number;
+}
+
+/** Figures of one model in a comparison. */
+export interface ComparedModel extends ComparedTimes {
+  /** Its own name in the comparison; without one, that of the model. */
+  readonly name: string;
+  /** `owner/name`. */
+  readonly model: string;
+  readonly images: number;
+  readonly failed: number;
   readonly costUsd: number;
   /** Part of `costUsd` that is an estimate; 0 if none is. */
   readonly estimatedUsd: number;
@@ -30,25 +37,39 @@ export interface ComparedModel {
 export interface Comparison {
   /** Sorted by speed, the fastest first; models without a time last. */
   readonly models: readonly ComparedModel[];
-  /** Null if the run time of an image is unknown: its model may be faster. */
+  /** Its name. Null if the run time of an image is unknown: its model may be faster. */
   readonly fastest: string | null;
-  /** Null if a price is unknown or an estimate: its model may be cheaper. */
+  /** Its name. Null if a price is unknown or an estimate: its model may be cheaper. */
   readonly cheapest: string | null;
 }
 
-/** Sums up outcomes by model. */
+/**
+ * Sums up outcomes by model, or by the tag `model` if models have names of their own there. What a
+ * fallback made counts for that model.
+ */
 export async function compareOutcomes(outcomes: AsyncIterable<Outcome>): Promise<Comparison> {
-  const byModel = new Map<string, Outcome[]>();
+  const byName = new Map<string, Outcome[]>();
+  const names = new Map<string, string>();
+  const add = (name: string, outcome: Outcome) => byName.set(name, [...(byName.get(name) ?? []), outcome]);
+  const byFallback: Outcome[] = [];
   for await (const outcome of outcomes) {
-    byModel.set(outcome.model, [...(byModel.get(outcome.model) ?? []), outcome]);
+    const { model, fallbackLevel } = outcome;
+    if (fallbackLevel !== undefined) {
+      byFallback.push(outcome);
+      continue;
+    }
+    const name = nameOf(outcome);
+    names.set(model, names.get(model) ?? name);
+    add(name, outcome);
   }
-  const models = [...byModel].map(([model, own]) => compared(model, own)).sort(bySpeed);
+  for (const outcome of byFallback) add(names.get(outcome.model) ?? outcome.model, outcome);
+  const models = [...byName].map(([name, own]) => compared(name, own)).sort(bySpeed);
   const rivals = models.filter(({ images }) => images > 0);
   const fastest = rivals.every(isMeasured) ? rivals[0] : undefined;
   const cheapest = rivals.every(isPriced)
     ? rivals.toSorted((a, b) => (a.usdPerImage ?? 0) - (b.usdPerImage ?? 0))[0]
     : undefined;
-  return { models, fastest: fastest?.model ?? null, cheapest: cheapest?.model ?? null };
+  return { models, fastest: fastest?.name ?? null, cheapest: cheapest?.name ?? null };
 }
 
 /** Returns true if the service reported the run time of every image that a model made. */
@@ -61,7 +82,13 @@ export function isPriced({ usdPerImage, estimatedUsd }: ComparedModel): boolean 
   return usdPerImage !== null && estimatedUsd === 0;
 }
 
-function compared(model: string, outcomes: readonly Outcome[]): ComparedModel {
+/** Returns the name of an outcome's model: its tag, unless that is a short form of the model's. */
+function nameOf({ model, tags }: Pick<Outcome, 'model' | 'tags'>): string {
+  const { model: tag } = tags;
+  return tag === undefined || model.endsWith(`/${tag}`) ? model : tag;
+}
+
+function compared(name: string, outcomes: readonly Outcome[]): ComparedModel {
   const saved = outcomes.filter(({ status }) => status === 'saved');
   const made = saved.filter(({ cached }) => !cached);
   const originals = saved.flatMap(originalsOf);
@@ -69,7 +96,8 @@ function compared(model: string, outcomes: readonly Outcome[]): ComparedModel {
   const microUsd = sum(outcomes.map(({ costUsd }) => costUsd));
   const hasPrice = madeImages > 0 && made.every(({ costUsd }) => costUsd !== null);
   return {
-    model,
+    name,
+    model: outcomes[0]?.model ?? name,
     images: originals.length,
     failed: outcomes.filter(({ status }) => status === 'failed').length,
     predictSeconds: median(saved.map(({ metrics }) => metrics.predict_time)),

@@ -49,6 +49,10 @@ export type RefinementEnd = 'rounds' | 'score' | 'budget' | 'stopped' | 'nothing
  * The content of `refinement.json`: all rounds so far. The next run in the folder resumes from it.
  */
 export interface RefinementHistory {
+  /** The prompt of the first candidates. Absent: an earlier version wrote the file. */
+  readonly basePrompt?: string;
+  /** Paths of the copies of the best images, the best first. Absent: there are none. */
+  readonly best?: readonly string[];
   /** Null while the refinement runs. */
   readonly end: RefinementEnd | null;
   readonly rounds: readonly RefinementRound[];
@@ -67,6 +71,8 @@ const candidate = z.object({
 });
 
 const history = z.object({
+  basePrompt: z.string().exactOptional(),
+  best: z.array(storedPath).exactOptional(),
   end: z.enum(['rounds', 'score', 'budget', 'stopped', 'nothing']).nullable(),
   rounds: z.array(
     z.object({

@@ -24,9 +24,9 @@ const placeholder = /\{([^{}]*)\}/g;
 const maxChars = 200;
 
 /**
- * Reads a text with placeholders: index (from 1; `:04` pads it), slug, prompt, seed, model, owner,
- * date, and any tag or input. The returned function fills in a job's values, at most 200 characters
- * of each.
+ * Reads a text with placeholders: index (from 1; `:04` pads it), slug, prompt, seed, model (or its
+ * own name, if it has one), owner, date, and any tag or input. The returned function fills in a
+ * job's values, at most 200 characters of each.
  *
  * Throws `UsageError` if a placeholder is malformed or names something that no job has.
  */
@@ -67,7 +67,7 @@ function textFor(name: string, { prompt, model, input, tags }: Job, date: string
     case 'prompt':
       return prompt.slice(0, maxChars);
     case 'model':
-      return modelName;
+      return fieldText('model', tags) || modelName;
     case 'owner':
       return owner;
     case 'date':

@@ -31,8 +31,8 @@ const maxFolders = 8;
 /**
  * Reads a layout of files: `flat`, `date`, `prompt`, `model`, or a template such as
  * `{platform}/{index:04}-{slug}.{ext}`. The placeholders are index (from 1; `:04` pads it), slug,
- * prompt (or its name, if it has one), seed, model, owner, date, and any tag or input. A value that
- * a job does not have becomes `none`.
+ * prompt and model (or their own names, if they have some), seed, owner, date, and any tag or
+ * input. A value that a job does not have becomes `none`.
  *
  * Paths are safe on all systems and never leave the run folder, for any prompt; they are not unique
  * yet. Throws `UsageError` if the template leaves the run folder, has broken braces, or names

@@ -1,4 +1,4 @@
-import { InvalidRowsError, type RowProblem, UsageError } from '../../errors.ts';
+import { InvalidRowsError, option, type RowProblem, UsageError } from '../../errors.ts';
 import type { Job, ModelSchema } from '../../types.ts';
 import { checkInput } from '../modelInputs/checkInput.ts';
 import {
@@ -143,7 +143,7 @@ function headerHint(columns: readonly string[]): string {
   if (other !== undefined) return `Name the column ${other} prompt.`;
   if (columns.some((name) => /^[“„«].*[”“»]$/.test(name)))
     return 'Remove the typographic quotation marks around the column names.';
-  return 'Put the column names on the first line, and the prompts in a column named prompt.';
+  return `Put the column names on the first line, and the prompts in a column named prompt, or make them of the columns: ${option('--prompt', "'photo of {name}'")}.`;
 }
 
 /**

@@ -115,7 +115,8 @@ export function misspelledInputs(fields: Iterable<string>, schema: ModelSchema |
   });
 }
 
-function lettersOf(name: string): string {
+/** Returns the letters and digits of a name, by which its spellings are the same. */
+export function lettersOf(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 }
 

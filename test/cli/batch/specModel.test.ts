@@ -3,7 +3,7 @@ import { specModel } from '../../../src/cli/batch/models.ts';
 import { emptyFlags } from '../../../src/cli/flags/flags.ts';
 import { aService } from '../../helpers/aService.ts';
 
-const other = { model: 'owner/other', version: null };
+const other = { name: null, model: 'owner/other', version: null };
 
 it('prefers the flag, then what the service has, then the spec, then the default', () => {
   const spec = { model: 'owner/spec' };

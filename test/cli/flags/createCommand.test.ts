@@ -83,6 +83,8 @@ describe('values', () => {
       fallbacks: [],
       breakerFailures: null,
       only: null,
+      picks: null,
+      prompts: [],
       cache: null,
       cacheUnseeded: false,
       recoveryRounds: null,
@@ -230,6 +232,7 @@ describe('refusals', () => {
     ['--out --json', 'Expected `--out` to be followed by DIR, got the flag `--json`'],
     ['--out --simulate', 'got the flag `--simulate`'],
     ['--model a/b --model c/d', 'Expected one `--model`, got 2: a/b, c/d'],
+    ['--model fast=a/b', 'Expected `--model` to be OWNER/NAME, got fast=a/b'],
     ['second.txt', "Expected INPUT, got 2 inputs: 'prompts.txt', 'second.txt'"],
   ])('refuses %s', (line, message) => {
     const error = errorOf(() => flagsOf(...line.split(' ')));

@@ -28,3 +28,17 @@ it.each([
 ])('refuses %j', (text) => {
   expect(schema.safeParse(text).success).toBe(false);
 });
+
+it.each([
+  ['owner/name', null, 'owner/name'],
+  ['fast=owner/name', 'fast', 'owner/name'],
+  [' quick one = https://replicate.com/owner/name ', 'quick one', 'owner/name'],
+  // A sign in an address is no name.
+  ['https://replicate.com/owner/name?prediction=abc', null, 'owner/name'],
+])('reads %j with its name', (text, name, model) => {
+  expect(flagValues.namedModelReference.schema.parse(text)).toEqual({ name, model, version: null });
+});
+
+it.each(['fast=', '=owner/', 'fast=owner'])('refuses %j', (text) => {
+  expect(flagValues.namedModelReference.schema.safeParse(text).success).toBe(false);
+});

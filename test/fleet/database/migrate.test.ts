@@ -57,7 +57,7 @@ describeFleet('migrate', () => {
       const database = await opened(await newDatabase());
       const { query } = database;
       const asOff = (sql: string) => query(sql.replaceAll(`current_setting('${name}')`, "'off'"));
-      await expect(expectDurable(asOff)).rejects.toThrow(`The database has \`${name}\` off`);
+      await expect(expectDurable(asOff, () => {})).rejects.toThrow(`The database has \`${name}\` off`);
     },
   );
 

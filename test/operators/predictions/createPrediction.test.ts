@@ -106,6 +106,28 @@ it(
 );
 
 it(
+  'asks for a new grant if the first has grown too old when the request is written',
+  marbles(({ cold, expectObservable, flush }) => {
+    const grants: number[] = [];
+    const unsent = new ProviderError('ERR_NOT_SENT', 'too old', { recoverable: true });
+    const createPredictionOnce: Provider['createPrediction'] = (_request, { mayStillSend }) =>
+      mayStillSend?.() === false ? throwError(() => unsent) : cold('-(p|)', { p: aPrediction() });
+    const provider = fakeProvider({ createPrediction: createPredictionOnce });
+    const config = {
+      governor: fakeGovernor(),
+      delayMs: 3,
+      beforeSend: () => defer(() => of(grants.push(grants.length))),
+      mayStillSend: () => grants.length > 1,
+    };
+    expectObservable(of(aRequest()).pipe(createPrediction(provider, config))).toBe('----(p|)', {
+      p: aPrediction(),
+    });
+    flush();
+    expect(grants).toEqual([0, 1]);
+  }),
+);
+
+it(
   'reports to the governor the limits that the response named',
   marbles(({ cold, expectObservable, flush }) => {
     const governor = fakeGovernor();

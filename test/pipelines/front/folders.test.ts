@@ -72,6 +72,7 @@ describe('refineImages', () => {
   it('has the keys of its type', async () => {
     const all: Required<RefinementFields> = {
       ...spec,
+      ...{ candidates: 4, keep: 2, children: 1, rounds: 1, best: 1 },
       ...{ name: 'n', model: SCHNELL, input: { seed: 1 }, renditions: ['thumb=8x8'], organize: '{index}' },
       ...{ seed: 2, budget: 1, price: 0.1, promptStrength: [0.5], stopAtScore: 1, refineModel: SCHNELL },
       ...{ refinePrompt: '{prompt}, crisp', refineInput: {} },

@@ -75,6 +75,28 @@ describe('compareModels', () => {
     expect(simulator.stats().created).toBe(2);
   });
 
+  it('has the names of models in paths, tags, votes and report, and takes new names', async () => {
+    const { simulator, options } = await service();
+    const named = [{ name: 'quick one', model: SCHNELL }, DEV];
+    await compareModels({ ...spec, models: named }, options);
+    const report = async () => JSON.parse(await readFile(join(options.to, 'comparison.json'), 'utf8'));
+    expect((await report()).models.map(({ name }: { name: string }) => name).toSorted()).toEqual([
+      DEV,
+      'quick one',
+    ]);
+    const before = await outcomesIn(options.to);
+    expect(before.map(({ tags }) => tags.model)).toEqual(['quick one', 'flux-dev']);
+    expect(before[0]?.files[0]?.path).toMatch(/^a-red-fox\/0001-quick one\./);
+    expect(await readFile(join(options.to, 'ab.html'), 'utf8')).toContain('"variant":"quick one"');
+    const renamed = [{ name: 'draft', model: SCHNELL }, DEV];
+    const { totals } = await compareModels(spec, { ...options, models: renamed });
+    expect(totals).toMatchObject({ alreadySaved: 2, saved: 0 });
+    const after = await outcomesIn(options.to);
+    expect(after.map(({ tags }) => tags.model)).toEqual(['draft', 'flux-dev']);
+    expect(after[0]?.files[0]?.path).toMatch(/^a-red-fox\/0001-draft\./);
+    expect(simulator.stats().created).toBe(2);
+  });
+
   it('takes models as an option, and refuses none', async () => {
     const { simulator, options } = await service();
     const run = compareModels({ prompts: ['a red fox'] }, { ...options, models: [SCHNELL] });
@@ -88,7 +110,10 @@ describe('compareModels', () => {
 describe('campaign', () => {
   const spec: CampaignFields = {
     theme: 'a lemonade stand',
-    platforms: ['instagram_post', { name: 'banner', width: 64, height: 16, format: 'webp' }],
+    platforms: [
+      { name: 'instagram_post', prompt: 'room for a headline' },
+      { name: 'banner', width: 64, height: 16, format: 'webp' },
+    ],
     variations: ['at dawn', { name: 'noon', prompt: 'at noon' }],
     budget: 1,
   };
@@ -99,6 +124,18 @@ describe('campaign', () => {
     expect(totals).toMatchObject({ total: 4, saved: 4 });
     const report = JSON.parse(await readFile(join(options.to, 'campaign_report.json'), 'utf8'));
     expect(report.outputs_by_platform).toEqual({ instagram_post: 2, banner: 2 });
+    const at = 'banner/noon/0004-a-lemonade-stand-at-noon--banner.webp';
+    expect(report).toMatchObject({
+      campaign: 'run',
+      theme: 'a lemonade stand',
+      outputs: { banner: { noon: [at] } },
+    });
+    expect((await outcomesIn(options.to)).map(({ prompt }) => prompt)).toEqual([
+      'a lemonade stand, at dawn, room for a headline',
+      'a lemonade stand, at noon, room for a headline',
+      'a lemonade stand, at dawn',
+      'a lemonade stand, at noon',
+    ]);
     expect((await outcomesIn(options.to)).map(({ model }) => model)).toEqual(Array(4).fill(SCHNELL));
     expect(await readdir(join(options.to, 'banner', 'noon'))).toContainEqual(
       expect.stringMatching(/--banner\.webp$/),

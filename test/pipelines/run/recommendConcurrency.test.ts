@@ -25,6 +25,7 @@ it('reports what each run took, and what to use', () => {
     }),
   ];
   const measured = {
+    name: 'o/n',
     model: 'o/n',
     images: 2,
     failed: 1,
@@ -56,7 +57,15 @@ it('recommends by own times if the service reported none, and marks them and the
     anOutcome({ index: 1, metrics: { own_wall_time: 8 }, costUsd: 0.0049, estimatedUsd: 0.0049 }),
   ];
   const measured = {
-    ...{ model: 'o/n', images: 2, failed: 0, predictSeconds: null, totalSeconds: null, unmeasured: 2 },
+    ...{
+      name: 'o/n',
+      model: 'o/n',
+      images: 2,
+      failed: 0,
+      predictSeconds: null,
+      totalSeconds: null,
+      unmeasured: 2,
+    },
     ...{ ownWallSeconds: 7.02, costUsd: 0.0098, estimatedUsd: 0.0098, usdPerImage: 0.0049, image: null },
   };
   expect(calibrationTable(runs, measured)).toBe(

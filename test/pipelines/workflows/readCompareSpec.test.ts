@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { compareGrid, readCompareSpec } from '../../../src/pipelines/workflows/compare.ts';
+import { compareGrid, readCompareSpec, withModels } from '../../../src/pipelines/workflows/compare.ts';
+import type { Grid } from '../../../src/pipelines/workflows/grid/cells.ts';
 import { readStylesSpec, stylesGrid } from '../../../src/pipelines/workflows/styles.ts';
 import { contextOf } from '../../helpers/contextOf.ts';
 import { tempFile } from '../../helpers/tempFile.ts';
@@ -22,6 +23,24 @@ it('gives every model the same seed, unless the spec says none', async () => {
   expect(compareGrid({ ...spec, seed: 'none' }).input).toEqual({});
 });
 
+it('calls models by their own names', async () => {
+  const spec = await compare('prompts: [a]\nmodels: [{ name: fast, model: o/a }, o/b]\n');
+  expect(spec.models).toEqual([
+    { name: 'fast', model: 'o/a' },
+    { name: null, model: 'o/b' },
+  ]);
+  const tags = (grid: Grid) => grid.axes[1]?.values.map((value) => value.tags.model);
+  expect(tags(compareGrid(spec))).toEqual(['fast', 'b']);
+  const given = withModels(spec, [{ name: 'good', model: 'o/c' }]);
+  expect(tags(compareGrid(given))).toEqual(['good']);
+  const twice = [
+    { name: 'x', model: 'o/a' },
+    { name: 'x', model: 'o/b' },
+  ];
+  expect(() => withModels(spec, twice)).toThrow('Expected each name of a model once, got x twice');
+  expect(withModels(spec, [])).toBe(spec);
+});
+
 it.each([
   ['promts: [a]\n', 'line 1: promts: Unknown key; did you mean prompts?'],
   [
@@ -30,6 +49,11 @@ it.each([
   ],
   ['prompts: []\n', 'prompts: Expected at least one prompt'],
   ['prompts: [a, A]\n', 'prompts[1]: Expected each name once, got a twice'],
+  [
+    'prompts: [a]\nmodels: [{ name: x, model: o/a }, { name: x, model: o/b }]\n',
+    'line 2: models[1]: Expected each name once, got x twice',
+  ],
+  ['prompts: [a]\nmodels: [{ name: x, modl: o/a }]\n', 'models[0].modl: Unknown key; did you mean model?'],
 ])('says what is wrong in %j', async (text, message) => {
   await expect(compare(text)).rejects.toThrow(message);
 });

@@ -39,6 +39,7 @@ it('has medians, cost and an image of each model, the fastest first', async () =
   const { models } = await compareOutcomes(each(outcomes));
   expect(models).toEqual([
     {
+      name: 'o/quick',
       model: 'o/quick',
       images: 6,
       failed: 0,
@@ -112,4 +113,37 @@ it('says in the table why nothing is named', async () => {
 
 it('has no fastest and no cheapest model if nothing was made', async () => {
   expect(await compareOutcomes(each([]))).toEqual({ models: [], fastest: null, cheapest: null });
+});
+
+it('sums up models by their own names, and what a fallback made by the model that made it', async () => {
+  const named = (model: string, tag: string, seconds: number, fields: Partial<Outcome> = {}) => ({
+    ...saved(model, seconds, 0.01),
+    tags: { model: tag },
+    ...fields,
+  });
+  const comparison = await compareOutcomes(
+    each([
+      // Made by a fallback before its own first image.
+      named('o/good', 'fast', 7, { fallbackLevel: 1 }),
+      named('o/other', 'fast', 8, { fallbackLevel: 2 }),
+      named('o/quick', 'fast', 1),
+      // The same model with another seed.
+      named('o/quick', 'fast', 2, { fallbackLevel: 1 }),
+      named('o/good', 'nice', 5),
+      named('o/plain', 'plain', 9),
+    ]),
+  );
+  const { models, fastest, cheapest } = comparison;
+  expect(models.map(({ name, model, images }) => [name, model, images])).toEqual([
+    ['fast', 'o/quick', 2],
+    ['nice', 'o/good', 2],
+    ['o/other', 'o/other', 1],
+    ['o/plain', 'o/plain', 1],
+  ]);
+  expect([fastest, cheapest]).toEqual(['fast', 'fast']);
+  const lines = comparisonTable(comparison).split('\n');
+  expect(lines.slice(1, 3)).toEqual([
+    expect.stringMatching(/^ {2}fast \(o\/quick\) +2 /),
+    expect.stringMatching(/^ {2}nice \(o\/good\) +2 /),
+  ]);
 });

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { campaignReport, writeCampaignReport } from '../../../src/pipelines/workflows/campaign/campaign.ts';
 import { createReport, writeReport } from '../../../src/sinks/report/report.ts';
 import type { Outcome } from '../../../src/types.ts';
 import { anOutcome } from '../../helpers/anOutcome.ts';
@@ -169,26 +168,5 @@ describe('createReport', () => {
     const report = reportOf(anOutcome());
     await writeReport(folder(), report);
     expect(await readJson('report.json')).toEqual(report);
-  });
-});
-
-describe('campaignReport', () => {
-  it('has the seven numbers of a campaign', async () => {
-    const report = reportOf(
-      anOutcome({ tags: { platform: 'instagram_post' } }),
-      anOutcome({ tags: { platform: 'facebook_ad' } }),
-      aFailure('ERR_A'),
-      aFailure('ERR_A', { status: 'skipped' }),
-    );
-    await writeCampaignReport(folder(), campaignReport(report));
-    expect(await readJson('campaign_report.json')).toEqual({
-      total: 4,
-      successful: 2,
-      failed: 2,
-      success_rate: 0.5,
-      total_time_seconds: 12,
-      average_seconds_per_asset: 12 / 2,
-      outputs_by_platform: { instagram_post: 1, facebook_ad: 1 },
-    });
   });
 });

@@ -3,23 +3,25 @@ import { UsageError } from '../../../errors.ts';
 import { renderSaved } from '../../../pipelines/workflows/renderSaved.ts';
 import { parseRendition } from '../../../renditions/notation.ts';
 import { readableOverlays } from '../../../renditions/overlays.ts';
+import { readPicks } from '../../../sinks/picks/readPicks.ts';
 import { readRunFile } from '../../../store/runFile.ts';
 import { type BatchScriptContext, runBatchScript } from '../../batch/batchScript.ts';
 import { runBatch } from '../../batch/runBatch.ts';
 import { runFolderAt } from '../../batch/runFolder.ts';
 import { createCommand } from '../../flags/command.ts';
 import { commandTable, type RunCommand } from '../../flags/commandTable.ts';
-import { flagsIn, withDefaults } from '../../flags/flags.ts';
+import { type Flags, flagsIn, withDefaults } from '../../flags/flags.ts';
 
 const command = createCommand({
   name: 'render',
   summary: commandTable.render.help,
   inputs: [{ name: 'RUN_FOLDER', help: '--out folder of a run' }],
-  flags: ['rendition', 'only', ...flagsIn('images', 'destinations', 'tables', 'output')],
+  flags: ['rendition', 'only', 'picks', ...flagsIn('images', 'destinations', 'tables', 'output')],
   needsService: false,
   examples: [
     'out/prompts --rendition instagram_post',
     'out/prompts --rendition thumb=320x320,webp,max=20kB --only 3,7-9',
+    'out/prompts --rendition instagram_post --picks picks.json',
   ],
 });
 
@@ -42,6 +44,7 @@ export async function renderCommand(script: BatchScriptContext): Promise<number>
   }
   const specs = flags.renditions.map((text) => parseRendition(text));
   const renditions = await readableOverlays(specs, process.cwd());
+  const isPicked = await pickedIn(folder, flags);
   const { service: name = null } = (await readRunFile(folder)) ?? {};
   const { identify: _ask, ...provider } = service.provider;
   return runBatch({
@@ -52,6 +55,17 @@ export async function renderCommand(script: BatchScriptContext): Promise<number>
     service: { ...service, provider: name === null ? provider : { ...provider, identify: () => of(name) } },
     io,
     around: script.around,
-    run: (settings) => renderSaved({ ...settings, renditions }),
+    run: ({ only = () => true, ...settings }) =>
+      renderSaved({ ...settings, renditions, only: (index) => only(index) && isPicked(index) }),
   });
+}
+
+/** Returns the test for the jobs whose images were picked; without `--picks` these are all. */
+async function pickedIn(
+  folder: string,
+  { picks }: Pick<Flags, 'picks'>,
+): Promise<(index: number) => boolean> {
+  if (picks === null) return () => true;
+  const indexes = new Set((await readPicks(picks, folder)).map(({ index }) => index));
+  return (index) => indexes.has(index);
 }

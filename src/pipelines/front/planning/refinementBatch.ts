@@ -15,6 +15,8 @@ interface RefinementChoices {
   scorer: Scorer | ScoringModel;
   /** Continues a folder that was begun with another spec. */
   resumeAnyway: boolean;
+  /** Indexes of the images that the next round refines. Default: the best by score. */
+  picks?: readonly number[];
 }
 
 /**
@@ -24,7 +26,7 @@ interface RefinementChoices {
 export function refinementBatch(
   spec: RefinementSpec,
   contexts: RefinementContexts,
-  { scorer, resumeAnyway }: RefinementChoices,
+  { scorer, resumeAnyway, picks }: RefinementChoices,
 ): JobsToPlan {
   refinementJobs(spec, contexts, []);
   return {
@@ -41,6 +43,7 @@ export function refinementBatch(
         scorer,
         fixedInput: refinementFingerprint(spec, contexts),
         resumeAnyway,
+        ...(picks === undefined ? {} : { picks }),
       }),
   };
 }

@@ -90,6 +90,7 @@ export function beginAttempt(job: JobState, run: Beginning): Observable<Predicti
       waitMs: Math.min(run.waitMs, run.timeoutMs),
       ...(cancelAfterMs === null ? {} : { cancelAfterMs }),
       ...(run.webhookUrlOf === undefined ? {} : { webhookUrl: run.webhookUrlOf(plan, attemptId(run)) }),
+      ...mayStillSend(plan, run),
       isOutage: isUnconnected,
       prepare: (wanted) => {
         expectSecrets(wanted.input, plan.secrets);
@@ -143,6 +144,12 @@ function withSecrets(provider: Provider, { secrets, input }: Plan): Provider {
       catchError((error: unknown) => throwError(() => hideInError(error, secrets))),
     );
   return { ...provider, createPrediction: create };
+}
+
+function mayStillSend({ index }: Plan, { journal }: Pick<RunServices, 'journal'>) {
+  return journal.mayStillSend === undefined
+    ? {}
+    : { mayStillSend: () => journal.mayStillSend?.(index) !== false };
 }
 
 function ownLimitMs({ timeoutMs, random }: Pick<Beginning, 'timeoutMs' | 'random'>): number {

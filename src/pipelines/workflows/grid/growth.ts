@@ -43,7 +43,8 @@ export function extendGrid(grid: Grid, count: number, history: GridHistory | nul
   const known = old?.axes ?? grid.axes.map((axis) => ({ ...axis, values: [] }));
   const axes = known.map((axis) => {
     const now = grid.axes.find(({ name }) => name === axis.name) ?? axis;
-    return { ...now, values: distinctTags(axis.values, newValues(now, axis)) };
+    const named = axis.values.map((value) => withNewName(value, now));
+    return { ...now, values: distinctTags(named, newValues(now, axis)) };
   });
   const box = [...axes.map(({ values }) => values.length), count];
   const boxes = old?.boxes ?? [];
@@ -60,6 +61,25 @@ function hasOnlyGrown({ axes }: Grid, count: number, history: GridHistory): bool
     const given = new Set(now?.values.map(contentOf));
     return now !== undefined && values.every((value) => given.has(contentOf(value)));
   });
+}
+
+/**
+ * Gives a value the name that it has now. Keeps the old one if it only counts values of the same
+ * name, as the new one would do.
+ */
+function withNewName(value: GridValue, { values }: GridAxis): GridValue {
+  const now = values.find((each) => contentOf(each) === contentOf(value));
+  if (now === undefined) return value;
+  const tags = Object.entries(now.tags).map(([name, tag]) => {
+    const old = value.tags[name];
+    return [name, old !== undefined && isCounted(old, tag) ? old : tag] as const;
+  });
+  return { ...value, tags: Object.fromEntries(tags) };
+}
+
+/** Returns true for a name with the number that `distinctTags` may have given it. */
+function isCounted(name: string, tag: string): boolean {
+  return name.startsWith(`${tag}-`) && /^[1-9]\d*$/.test(name.slice(tag.length + 1));
 }
 
 function newValues(now: GridAxis, old: GridAxis): GridValue[] {

@@ -166,11 +166,12 @@ export function expectedParents({ rounds, keep }: RefinementSpec): RefinementPar
 
 /**
  * Returns a fingerprint of everything that changes the images of a refinement. More rounds, another
- * score to stop at, another budget or price leave existing images as they are, so a folder can
- * continue with them.
+ * score to stop at, other copies, another budget or price leave existing images as they are, so a
+ * folder can continue with them.
  */
 export function refinementFingerprint(spec: RefinementSpec, contexts: RefinementContexts): string {
-  const { rounds: _rounds, stopAtScore: _score, budgetUsd: _budget, priceUsd: _price, ...request } = spec;
+  const { rounds: _rounds, stopAtScore: _score, best: _best, ...others } = spec;
+  const { budgetUsd: _budget, priceUsd: _price, ...request } = others;
   const isModel = request.score !== null && 'model' in request.score;
   const score = isModel ? { ...request.score, priceUsd: null } : request.score;
   const [first, { model, version, input }] = contexts;

@@ -32,7 +32,9 @@ import { expectAllInside } from '../../run/folder/expectInside.ts';
 import { inOpenRun } from '../../run/openRun.ts';
 import type { OpenRun, RunSettings } from '../../run/settings.ts';
 import { runToEnd } from '../../runToFolder.ts';
+import { copyBest } from './bestImages.ts';
 import type { RefinementContexts } from './jobs.ts';
+import { keepPicked } from './picks.ts';
 import { createRefinementRounds, type RefinementRounds, validRounds } from './rounds.ts';
 import { type RefinementSpec, refinementTotal } from './spec.ts';
 
@@ -41,11 +43,17 @@ export interface RefinementSettings
     PlanJobsConfig {
   /** Rates the images; higher is better. A model uses the budget and the slots of the run. */
   scorer: Scorer | ScoringModel;
+  /**
+   * Indexes of the images that the next round refines, in place of the best by score. Default: the
+   * best by score.
+   */
+  picks?: readonly number[];
 }
 
 /**
  * Makes candidates from a prompt, then refines the best of them round by round, each from its
- * parent's image. Writes parents and scores to `refinement.json`. Emits the finished run.
+ * parent's image. Writes parents and scores to `refinement.json`, and copies of the best images to
+ * `best/`. Emits the finished run.
  *
  *     spec: 4 candidates, keep 2, 1 child each, 2 rounds   4 jobs, then 2, then 2
  *     runRefinement                                        -----------(end|)
@@ -72,7 +80,7 @@ export function runRefinement(
       concatMap(({ rounds, first, alreadySaved }) => {
         const outcomes = roundByRound(first, rounds, openScoring(settings.scorer, run), run);
         return runToEnd({ outcomes, plans: rounds.plans, total, alreadySaved }, run).pipe(
-          concatMap((end) => finishRefinement(end, rounds, run)),
+          concatMap((end) => finishRefinement(end, rounds, spec, run)),
           concatMap((end) => closingLook(end, run)),
           concatMap((end) => writeResults(end, run)),
         );
@@ -88,16 +96,27 @@ async function prepare(
   settings: RefinementSettings,
   run: OpenRun,
 ) {
-  const { folder, resumeAnyway = false } = settings;
+  const { folder, resumeAnyway = false, picks } = settings;
   await expectAllInside(run);
   const history = await readRefinementHistory(folder);
   const parts = { spec, contexts, planning: settings, run };
-  const decided = await validRounds(history?.rounds ?? [], { ...parts, mayDiffer: resumeAnyway });
+  let decided = await validRounds(history?.rounds ?? [], { ...parts, mayDiffer: resumeAnyway });
+  if (picks !== undefined) {
+    const next = createRefinementRounds({ ...parts, decided }).plansOf(decided.length);
+    decided = await keepPicked(decided, { picks, spec, hasBegun: () => hasRecords(next, run) });
+    await writeRefinementHistory(folder, { end: null, rounds: decided });
+  }
   const rounds = createRefinementRounds({ ...parts, decided });
   const first = await rounds.begin();
   if (!resumeAnyway) await expectSameFiles(rounds.plans, run);
   const alreadySaved = await countSaved(rounds.plans, refinementTotal(spec), run, resumeAnyway);
   return { rounds, first, alreadySaved };
+}
+
+/** Returns true if the journal knows one of the jobs. */
+async function hasRecords(plans: AsyncIterable<Plan>, { journal }: Pick<OpenRun, 'journal'>) {
+  for await (const { index } of plans) if (journal.find(index) !== undefined) return true;
+  return false;
 }
 
 function roundByRound(
@@ -136,20 +155,32 @@ function roundByRound(
 
 /**
  * Writes the decisions of a refinement: `refinement.json`, the ranks of the best in manifest and
- * sidecars, and the lineage image. Emits the end, whose total counts the jobs that were started. An
- * error of the disk becomes its `fault`.
+ * sidecars, copies of these, and the lineage image. Emits the end, whose total counts the jobs that
+ * were started. An error of the disk becomes its `fault`.
  */
-function finishRefinement(end: RunEnd, rounds: RefinementRounds, run: OpenRun): Observable<RunEnd> {
-  return from(writeDecisions(end, rounds, run)).pipe(
+function finishRefinement(
+  end: RunEnd,
+  rounds: RefinementRounds,
+  spec: RefinementSpec,
+  run: OpenRun,
+): Observable<RunEnd> {
+  return from(writeDecisions(end, rounds, spec, run)).pipe(
     catchError((error: unknown) => of({ ...end, fault: end.fault ?? error })),
   );
 }
 
-async function writeDecisions(end: RunEnd, rounds: RefinementRounds, run: OpenRun): Promise<RunEnd> {
+async function writeDecisions(
+  end: RunEnd,
+  rounds: RefinementRounds,
+  { best }: Pick<RefinementSpec, 'best'>,
+  run: OpenRun,
+): Promise<RunEnd> {
   const { folder } = run.config;
   const history = await rounds.history();
   await writeRefinementHistory(folder, history);
   await writeRanks(history, run);
+  const copies = await copiesOfBest(history, best, run);
+  if (copies.length > 0) await writeRefinementHistory(folder, { ...history, best: copies });
   await drawLineage(history, run);
   let total = 0;
   for await (const _plan of rounds.plans()) total += 1;
@@ -176,6 +207,21 @@ async function writeRanks({ rounds }: RefinementHistory, { manifest, config }: O
   const { persist = () => EMPTY } = config;
   for (const outcome of changed)
     await lastValueFrom(persist(outcome).pipe(ignoreElements()), { defaultValue: null });
+}
+
+/** Copies the best images; a failure is only a warning, as the images themselves are saved. */
+async function copiesOfBest(
+  history: RefinementHistory,
+  best: number,
+  { config, manifest }: OpenRun,
+): Promise<string[]> {
+  try {
+    return await copyBest(config.folder, history, { best, outcomes: manifest.outcomes() });
+  } catch (error) {
+    const { message } = outcomeError(error);
+    config.emit?.({ type: 'warning', message: `The best images could not be copied: ${message}` });
+    return [];
+  }
 }
 
 /** Writes the lineage image; a failure is only a warning, as the run is complete without it. */

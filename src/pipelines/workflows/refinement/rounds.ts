@@ -53,6 +53,7 @@ export interface RefinementRounds {
 export function createRefinementRounds(config: RefinementRoundsConfig): RefinementRounds {
   const { spec, contexts, planning, run } = config;
   const { folder, ledger, answers = {} } = run.config;
+  const { prompt: basePrompt } = spec;
   const rounds = [...config.decided];
   let startedRounds = rounds.length;
   let end: RefinementEnd | null = null;
@@ -126,7 +127,7 @@ export function createRefinementRounds(config: RefinementRoundsConfig): Refineme
         return false;
       }
       rounds.push(round);
-      await writeRefinementHistory(folder, { end: null, rounds });
+      await writeRefinementHistory(folder, { basePrompt, end: null, rounds });
       const kept = round.candidates.filter((candidate) => candidate.kept).map(({ index }) => index);
       run.config.emit?.({
         type: 'round.completed',
@@ -138,9 +139,9 @@ export function createRefinementRounds(config: RefinementRoundsConfig): Refineme
       return true;
     },
     async history() {
-      if (startedRounds === rounds.length) return { end: end ?? 'stopped', rounds };
+      if (startedRounds === rounds.length) return { basePrompt, end: end ?? 'stopped', rounds };
       const { round } = await ranked(false);
-      return { end: end ?? 'stopped', rounds: [...rounds, round] };
+      return { basePrompt, end: end ?? 'stopped', rounds: [...rounds, round] };
     },
   };
 }

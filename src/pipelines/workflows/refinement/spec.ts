@@ -12,9 +12,8 @@ import { readBatchSpec, type SpecFilesConfig } from '../../../sources/specs/read
 import type { ModelInput } from '../../../types.ts';
 import { type ScoreFields, scoreSpecSchema } from './score.ts';
 
-/** A refinement: candidates from one prompt, the best of which are refined round by round. */
-export interface RefinementSpec extends BatchSpec {
-  readonly prompt: string;
+/** The numbers of images of a refinement. */
+export interface RefinementSizes {
   /** Number of images in the first round, made from the prompt alone. */
   readonly candidates: number;
   /** Number of the best images so far that are refined in each round. */
@@ -23,6 +22,13 @@ export interface RefinementSpec extends BatchSpec {
   readonly children: number;
   /** Number of rounds after the first candidates. */
   readonly rounds: number;
+  /** Number of the best images of all rounds that are copied to `best/`; 0: no copies. */
+  readonly best: number;
+}
+
+/** A refinement: candidates from one prompt, the best of which are refined round by round. */
+export interface RefinementSpec extends BatchSpec, RefinementSizes {
+  readonly prompt: string;
   /**
    * Distances of children from their parent, by round; the last one holds for further rounds.
    * Empty: the model's default.
@@ -47,14 +53,16 @@ export interface RefinementSpec extends BatchSpec {
 /** A refinement as its file has it. */
 export interface RefinementFields extends Omit<SpecFields, 'count'> {
   readonly prompt: string;
-  /** Images of the first round, 1 to 500. */
-  readonly candidates: number;
-  /** The best images so far that are refined in each round. */
-  readonly keep: number;
-  /** Images made from each of these. */
-  readonly children: number;
-  /** Rounds after the first one, 1 to 20. */
-  readonly rounds: number;
+  /** Images of the first round, 1 to 500. Default 10. */
+  readonly candidates?: number;
+  /** The best images so far that are refined in each round. Default 3, or all candidates. */
+  readonly keep?: number;
+  /** Images made from each of these. Default 2. */
+  readonly children?: number;
+  /** Rounds after the first one, 1 to 20. Default 2. */
+  readonly rounds?: number;
+  /** The best images of all rounds that are copied to `best/`; 0: no copies. Default: `keep`. */
+  readonly best?: number;
   /** Distance of children from their parent, 0…1: of all rounds, or of each. */
   readonly promptStrength?: number | readonly number[] | null;
   /** What rates images. May be left out if another scorer is given. */
@@ -90,6 +98,11 @@ export function readRefinementSpec(
 const MOST_PER_ROUND = 500;
 const MOST_ROUNDS = 20;
 
+/** Returns the number of images that are kept unless the spec says it. */
+function keptOf(candidates: number): number {
+  return Math.min(3, candidates);
+}
+
 type ScoreSchema = z.ZodType<ScoreSpec | ModelScoreSpec | null | undefined>;
 
 const strength = z.number().min(0).max(1);
@@ -101,10 +114,11 @@ const refinementSchema = (score: ScoreSchema) =>
     .strictObject({
       ...fields,
       prompt: specText,
-      candidates: z.int().min(1).max(MOST_PER_ROUND),
-      keep: z.int().min(1).max(MOST_PER_ROUND),
-      children: z.int().min(1).max(MOST_PER_ROUND),
-      rounds: z.int().min(1).max(MOST_ROUNDS),
+      candidates: z.int().min(1).max(MOST_PER_ROUND).default(10),
+      keep: z.int().min(1).max(MOST_PER_ROUND).optional(),
+      children: z.int().min(1).max(MOST_PER_ROUND).default(2),
+      rounds: z.int().min(1).max(MOST_ROUNDS).default(2),
+      best: z.int().min(0).max(MOST_PER_ROUND).optional(),
       promptStrength: z.union([strength.transform((value) => [value]), z.array(strength).min(1)]).nullish(),
       score,
       stopAtScore: z.number().nullish(),
@@ -117,7 +131,7 @@ const refinementSchema = (score: ScoreSchema) =>
         .nullish(),
       refineInput: specFields.input,
     })
-    .superRefine(({ candidates, keep, children, rounds, promptStrength }, context) => {
+    .superRefine(({ candidates, keep = keptOf(candidates), children, rounds, promptStrength }, context) => {
       const fault = (key: string, message: string) =>
         context.addIssue({ code: 'custom', path: [key], message });
       if (keep > candidates)
@@ -133,9 +147,10 @@ const refinementSchema = (score: ScoreSchema) =>
         ...readBatchFields({ ...spec, count: null }),
         prompt: spec.prompt,
         candidates: spec.candidates,
-        keep: spec.keep,
+        keep: spec.keep ?? keptOf(spec.candidates),
         children: spec.children,
         rounds: spec.rounds,
+        best: spec.best ?? spec.keep ?? keptOf(spec.candidates),
         strengths: spec.promptStrength ?? [],
         score: spec.score ?? null,
         stopAtScore: spec.stopAtScore ?? null,
@@ -158,6 +173,6 @@ export function refinementTotal({
   keep,
   children,
   rounds,
-}: Pick<RefinementSpec, 'candidates' | 'keep' | 'children' | 'rounds'>): number {
+}: Omit<RefinementSizes, 'best'>): number {
   return candidates + rounds * keep * children;
 }

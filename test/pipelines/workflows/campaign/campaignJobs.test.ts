@@ -61,6 +61,20 @@ it('fills the spec’s own template', () => {
   expect(job?.prompt).toBe('at dawn: a {style} lemonade for instagram post, in oil');
 });
 
+it.each([
+  ['adds the words of a platform to its prompts', 'tall', null, 'a {style} lemonade, at dawn, in oil, tall'],
+  ['adds them behind a stop without a comma', 'Tall', '{theme}.', 'a {style} lemonade. Tall'],
+  ['takes words with placeholders as the template', '{theme}, tall', '{style}', 'a {style} lemonade, tall'],
+])('%s', (_it, words, prompt, expected) => {
+  const platformPrompts = { instagram_post: words };
+  const jobs = [...campaignJobs({ ...spec, prompt, platformPrompts }, contextOf())];
+  expect(jobs[0]?.prompt).toBe(expected);
+  // The other platform has none.
+  const others = campaignJobs({ ...spec, prompt }, contextOf());
+  expect(jobs[2]?.prompt).toBe([...others][2]?.prompt);
+  expect(jobs[0]?.renditions[0]).toEqual(parseRendition('instagram_post'));
+});
+
 it('needs no style', () => {
   const [job] = campaignJobs({ ...spec, style: '' }, contextOf());
   expect(job?.prompt).toBe('a {style} lemonade, at dawn');

@@ -70,6 +70,40 @@ it.each(['c.json', 'c.yaml'])('reads all there can be from %s', async (name) => 
   });
 });
 
+it('reads the words of platforms, and the size of a preset', async () => {
+  const content = `theme: sea
+variations: [calm]
+platforms:
+  - facebook_ad
+  - { name: instagram_post, prompt: room for a headline, format: webp }
+  - { name: wide, width: 100, height: 50, prompt: '{theme} from afar' }
+`;
+  expect(await reading('c.yaml', content)).toMatchObject({
+    platforms: [
+      renditionPresets.facebook_ad,
+      { ...renditionPresets.instagram_post, format: 'webp' },
+      { name: 'wide', widthPx: 100, heightPx: 50, fit: 'cover', format: 'jpeg', quality: 85 },
+    ],
+    platformPrompts: { instagram_post: 'room for a headline', wide: '{theme} from afar' },
+  });
+});
+
+it('finds fault with a size that is missing and with words that have other placeholders', async () => {
+  const content = `theme: sea
+variations: [calm]
+platforms:
+  - { name: banner, width: 100, prompt: 'with {mood}' }
+  - { name: instagram_post, prompt: 'with {mood}' }
+`;
+  expect(await faultsOf(content)).toEqual([
+    'line 4: platforms[0].height: Expected a number of pixels, got nothing; only a preset brings its own',
+  ]);
+  expect(await faultsOf(content.replace('banner', 'banner, height: 50'))).toEqual([
+    'line 4: platforms[0].prompt: Expected only the placeholders {theme}, {style}, {platform} and {variation}',
+    'line 5: platforms[1].prompt: Expected only the placeholders {theme}, {style}, {platform} and {variation}',
+  ]);
+});
+
 it('lists all mistakes with their lines and paths', async () => {
   const content = `theem: sea
 platforms:

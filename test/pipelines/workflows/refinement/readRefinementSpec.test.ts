@@ -20,9 +20,18 @@ it('reads the least there can be', async () => {
     ...{ name: null, model: null, input: {}, renditions: [], count: null, seed: null },
     ...{ budgetUsd: null, priceUsd: null, organize: 'round-{round}/{index:04}-{slug}' },
     ...{ prompt: 'a cat', candidates: 4, keep: 2, children: 3, rounds: 2, strengths: [] },
-    ...{ score: { sharpness: 1 }, stopAtScore: null },
+    ...{ score: { sharpness: 1 }, stopAtScore: null, best: 2 },
     ...{ refineModel: null, refinePrompt: null, refineInput: null },
   });
+});
+
+it.each([
+  ['of a prompt and a score alone', '', { candidates: 10, keep: 3, children: 2, rounds: 2, best: 3 }],
+  ['of few candidates', 'candidates: 2\n', { candidates: 2, keep: 2, best: 2 }],
+  ['of many to keep', 'keep: 5\n', { candidates: 10, keep: 5, best: 5 }],
+  ['without copies', 'best: 0\n', { keep: 3, best: 0 }],
+])('has defaults %s', async (_, given, expected) => {
+  expect(await reading(`prompt: a cat\nscore: sharpness\n${given}`)).toMatchObject(expected);
 });
 
 it('reads the example', async () => {

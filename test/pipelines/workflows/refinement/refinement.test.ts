@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { firstValueFrom, lastValueFrom, Subject } from 'rxjs';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -117,6 +117,12 @@ describe('a refinement', () => {
         .toSorted((a, b) => scores(b) - scores(a))
         .slice(0, 3),
     );
+    const names = ranked.map(({ files }, place) => `${place + 1}-${basename(files[0]?.path ?? '')}`);
+    expect(await readRefinementHistory(folder)).toMatchObject({
+      basePrompt: 'a harbour at night',
+      best: names.map((name) => `best/${name}`),
+    });
+    expect((await readdir(join(folder, 'best'))).toSorted()).toEqual(names);
     for (const { index, files, metrics, input, tags, model } of all) {
       expect(metrics.score).toBe(scores(index));
       const sidecar = JSON.parse(
@@ -131,6 +137,21 @@ describe('a refinement', () => {
     // A parent that stays among the best has other children each time.
     expect(new Set(all.map(({ key }) => key)).size).toBe(22);
     expect(events.filter(({ type }) => type === 'round.completed')).toHaveLength(3);
+  });
+
+  it('refines the images that a person has picked', async () => {
+    const provider = await start();
+    await run(specOf({ rounds: 1, promptStrength: 0.5 }), { provider });
+    const picks = [0, 11];
+    const more = specOf({ promptStrength: 0.5 });
+    const end = await run(more, { provider, picks });
+    expect(end.totals).toMatchObject({ saved: 4, alreadySaved: 16, failed: 0 });
+    const parents = (await lineage()).filter(([, round]) => round === '2').map(([, , parent]) => parent);
+    expect(parents.toSorted()).toEqual(['1', '1', '12', '12']);
+    // The same command again makes nothing.
+    const again = await run(more, { provider, picks });
+    expect(again.totals).toMatchObject({ saved: 0, alreadySaved: 20 });
+    expect(simulator.stats().created).toBe(20);
   });
 
   it('continues in the middle of a round with the decisions so far', async () => {

@@ -1,0 +1,70 @@
+import pg from 'pg';
+import { expect, it } from 'vitest';
+import { expectDurable, openDatabase } from '../../../src/fleet/database/connection.ts';
+import { describeFleet } from '../../helpers/describeFleet.ts';
+import { newDatabase } from '../../helpers/postgres.ts';
+
+describeFleet('openDatabase', () => {
+  it('warns of a standby that the server does not wait for, and of no other', async () => {
+    const url = await newDatabase();
+    // As a standby connects.
+    const standby = new pg.Client({ connectionString: url, replication: 'database' } as pg.ClientConfig);
+    await standby.connect();
+    const warned: string[] = [];
+    const database = await openDatabase({ url, connections: 1, onWarning: (text) => warned.push(text) });
+    expect(warned).toEqual([expect.stringContaining('a standby that it does not wait for')]);
+    const warnedOf = async (from: string, to: string) => {
+      let count = 0;
+      const { query } = database;
+      await expectDurable(
+        (sql) => query(sql.replace(from, to)),
+        () => {
+          count += 1;
+        },
+      );
+      return count;
+    };
+    const waits = "current_setting('synchronous_standby_names')";
+    expect(await warnedOf(waits, "'ANY 1 (*)'")).toBe(0);
+    expect(
+      await warnedOf(`${waits} AS waits_for`, "'ANY 1 (*)' AS waits_for, 'local' AS synchronous_commit"),
+    ).toBe(1);
+    await standby.end();
+    await database.close();
+  });
+
+  it('leaves a server without standbys alone', async () => {
+    const query = async (sql: string) => {
+      expect(sql).toContain('pg_stat_replication');
+      return [
+        {
+          version: 17,
+          fsync: 'on',
+          full_page_writes: 'on',
+          synchronous_commit: 'local',
+          waits_for: '',
+          standbys: 0,
+        },
+      ];
+    };
+    await expectDurable(query, (text) => expect.fail(text));
+  });
+
+  it('verifies the certificate of any host but this machine, however it is named', async () => {
+    const url = new URL(await newDatabase());
+    const noTls = expect.objectContaining({ message: expect.stringContaining('does not support SSL') });
+    // Each of these is this machine, which has no certificate; a socket would need none.
+    for (const host of ['0.0.0.0', '0']) {
+      const named = new URL(url);
+      named.searchParams.set('host', host);
+      await expect(openDatabase({ url: named.href })).rejects.toEqual(noTls);
+    }
+    const direct = new URL(url);
+    direct.hostname = '0.0.0.0';
+    await expect(openDatabase({ url: direct.href })).rejects.toEqual(noTls);
+    direct.searchParams.set('sslmode', 'disable');
+    await (await openDatabase({ url: direct.href })).close();
+    url.searchParams.set('host', 'localhost');
+    await (await openDatabase({ url: url.href })).close();
+  });
+});

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { copyBest } from '../../../../src/pipelines/workflows/refinement/bestImages.ts';
+import type { RefinementCandidate, RefinementHistory } from '../../../../src/sinks/refinement/history.ts';
+import type { Outcome, OutcomeFile } from '../../../../src/types.ts';
+import { anOutcome } from '../../../helpers/anOutcome.ts';
+import { temporaryFolder } from '../../../helpers/temporaryFolder.ts';
+
+const folder = temporaryFolder();
+
+async function file(role: OutcomeFile['role'], path: string, content: string): Promise<OutcomeFile> {
+  await mkdir(dirname(join(folder(), path)), { recursive: true });
+  await writeFile(join(folder(), path), content);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  return { role, name: role, path, width: 1, height: 1, format: 'png', bytes: content.length, sha256 };
+}
+
+/** Four images, the second one with a rendition and a file as the model made it. */
+async function made(): Promise<Outcome[]> {
+  const names = ['fox', 'owl', 'hare', 'crow'];
+  return Promise.all(
+    names.map(async (name, index) => {
+      const path = `round-${index < 2 ? 0 : 1}/${index + 1}-${name}`;
+      const files = [await file('original', `${path}.png`, name)];
+      if (index === 1) files.push(await file('rendition', `${path}--thumb.png`, 'small owl'));
+      if (index === 1) files.push(await file('untouched', `originals/${path}.png`, 'bare owl'));
+      return anOutcome({ index, files, predictionId: `p${index}` });
+    }),
+  );
+}
+
+const candidate = (index: number, score: number | null): RefinementCandidate => ({
+  ...{ index, key: '', round: 0, parent: null, status: 'saved', rank: null, kept: false, path: '' },
+  score,
+});
+
+function historyOf(...rounds: (readonly RefinementCandidate[])[]): RefinementHistory {
+  return {
+    end: 'rounds',
+    rounds: rounds.map((candidates, round) => ({ round, decided: true, bestScore: 1, candidates })),
+  };
+}
+
+const there = async () => (await readdir(join(folder(), 'best'))).toSorted();
+
+it('copies the best of all rounds, in their order, with their renditions', async () => {
+  const outcomes = await made();
+  // Crow has no score; of fox and hare, which are equal, the first one is better.
+  const history = historyOf(
+    [candidate(0, 0.5), candidate(1, 0.9)],
+    [candidate(1, 0.9), candidate(2, 0.5), candidate(3, null)],
+  );
+  expect(await copyBest(folder(), history, { best: 2, outcomes })).toEqual([
+    'best/1-2-owl.png',
+    'best/1-2-owl--thumb.png',
+    'best/2-1-fox.png',
+  ]);
+  expect(await there()).toEqual(['1-2-owl--thumb.png', '1-2-owl.png', '2-1-fox.png']);
+  expect(await readFile(join(folder(), 'best/2-1-fox.png'), 'utf8')).toBe('fox');
+});
+
+it('follows the scores when it runs again, and leaves files of yours alone', async () => {
+  const outcomes = await made();
+  await copyBest(folder(), historyOf([candidate(0, 0.9), candidate(1, 0.5)]), { best: 2, outcomes });
+  await writeFile(join(folder(), 'best/notes.txt'), 'mine');
+  await writeFile(join(folder(), 'best/1-3-hare.png'), 'mine too');
+  const later = historyOf([candidate(0, 0.6), candidate(1, 0.5)], [candidate(2, 0.9)]);
+  const paths = await copyBest(folder(), later, { best: 2, outcomes });
+  expect(paths).toEqual(['best/1-3-hare-2.png', 'best/2-1-fox.png']);
+  expect(await there()).toEqual(['1-3-hare-2.png', '1-3-hare.png', '2-1-fox.png', 'notes.txt']);
+});
+
+it('makes no folder for no copies, and removes those of an earlier run', async () => {
+  const outcomes = await made();
+  const history = historyOf([candidate(0, 0.9)]);
+  expect(await copyBest(folder(), history, { best: 0, outcomes })).toEqual([]);
+  await expect(there()).rejects.toThrow('ENOENT');
+  await copyBest(folder(), history, { best: 1, outcomes });
+  await copyBest(folder(), history, { best: 0, outcomes });
+  expect(await there()).toEqual([]);
+});
+
+it('leaves images alone that jobs have there themselves', async () => {
+  const files = [await file('original', 'best/1-fox.png', 'fox')];
+  const outcomes = [anOutcome({ files })];
+  await copyBest(folder(), historyOf([]), { best: 3, outcomes });
+  expect(await there()).toEqual(['1-fox.png']);
+});
+
+it('does not follow a link out of the run folder', async () => {
+  const outcomes = await made();
+  await symlink(tmpdir(), join(folder(), 'best'));
+  const copied = copyBest(folder(), historyOf([candidate(0, 1)]), { best: 1, outcomes });
+  await expect(copied).rejects.toMatchObject({ name: 'UsageError' });
+});
