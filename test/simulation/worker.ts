@@ -3,12 +3,13 @@ import './setUp.ts';
 import type { Work, WorldLine } from './report.ts';
 import type { WorldConfig } from './world/worldConfig.ts';
 
-const { drawWorld } = await import('./world/worldConfig.ts');
+const { drawWorld } = await import('./world/drawWorld.ts');
 const { runWorld } = await import('./world/runWorld.ts');
 const { worldsOfStates } = await import('./powercut/cutWorlds.ts');
 const { describeShrunk, shrinkWorld } = await import('./shrink.ts');
 // Loaded before time is virtual: a module comes from a real disk.
-for (const name of ['replicate', 'file-type', 'got', 'sharp', 'node-sqlite3-wasm']) await import(name);
+for (const name of ['replicate', 'file-type', 'got', 'sharp', 'cacache', 'node-sqlite3-wasm'])
+  await import(name);
 
 const { seeds, states, first, step, count, untilMs, shrinks, keepsLog }: Work = JSON.parse(
   process.argv[2] ?? '{}',

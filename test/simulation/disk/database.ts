@@ -20,13 +20,14 @@ export class SimulatedDatabase extends DatabaseSync {
     super(isSimulated ? ':memory:' : path, { ...options });
     this.file = isSimulated ? onDisk(path) : null;
     if (this.file === null) return;
-    const { calls } = currentMachine();
+    const { calls, process } = currentMachine();
+    if (!calls.lock(this.file)) throw Object.assign(new Error('database is locked'), { errcode: 5 });
     if (calls.exists(this.file)) {
       const content = calls.readFile(this.file);
       if (content.length > 0) this.deserialize(new Uint8Array(content));
     } else this.save();
     this.keepFile(`${this.file}-wal`);
-    currentMachine().onCrash.push(() => this.freeze());
+    process?.onEnd.push(() => this.freeze());
   }
 
   override exec(sql: string): void {
@@ -46,6 +47,7 @@ export class SimulatedDatabase extends DatabaseSync {
       this.save();
       const { calls } = currentMachine();
       calls.rm(`${this.file}-wal`, { force: true });
+      calls.unlock(this.file);
       this.keepNames();
     }
     this.isFrozen = true;

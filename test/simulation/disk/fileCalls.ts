@@ -1,6 +1,7 @@
 import { constants, type Dirent, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Disk, type Inode, systemError } from './disk.ts';
+import { type Disk, systemError } from './disk.ts';
+import type { Inode } from './inode.ts';
 
 /** An open file, or an open folder. */
 interface OpenFile {
@@ -17,8 +18,10 @@ type Data = string | NodeJS.ArrayBufferView;
 
 /** What a disk gives to one process: the system calls, at once. */
 export interface FileCalls {
-  /** Ends the locks of the process. */
-  unlock(): void;
+  /** Takes a lock that no process has; returns false if one has it. */
+  lock(path: string): boolean;
+  /** Ends a lock of the process. Default: all of them. */
+  unlock(path?: string): void;
   open(path: string, flags?: string | number): number;
   close(fd: number): void;
   read(fd: number, target: NodeJS.ArrayBufferView, offset: number, length: number, at: number | null): number;
@@ -91,8 +94,14 @@ export function createFileCalls(disk: Disk, nowMs: () => number, isFull: () => b
   };
   const own = new Set<string>();
   const calls: FileCalls = {
-    unlock: () => {
-      for (const path of own) disk.locks.delete(path);
+    lock: (path) => {
+      if (disk.locks.has(path)) return false;
+      own.add(path);
+      disk.locks.add(path);
+      return true;
+    },
+    unlock: (one) => {
+      for (const path of one === undefined ? [...own] : [one]) if (own.delete(path)) disk.locks.delete(path);
     },
     open: (path, given = 'r') => {
       const flags = typeof given === 'number' ? given : (FLAGS[given] ?? constants.O_RDONLY);
@@ -142,12 +151,10 @@ export function createFileCalls(disk: Disk, nowMs: () => number, isFull: () => b
       return statsOf(inode, path);
     },
     stat: (path) => statsOf(disk.folders.has(path) ? null : disk.inode(path, 'stat'), path),
-    exists: (path) => disk.names.has(path) || disk.folders.has(path) || disk.locks.has(path),
+    exists: (path) => disk.names.has(path) || disk.folders.has(path),
     mkdir: (path, isRecursive) => {
       if (LOCK_OF_SQLITE.test(path)) {
-        if (disk.locks.has(path)) throw systemError('EEXIST', 'mkdir', path);
-        own.add(path);
-        disk.locks.add(path);
+        if (!calls.lock(path)) throw systemError('EEXIST', 'mkdir', path);
         return;
       }
       if (calls.exists(path)) {
@@ -167,8 +174,8 @@ export function createFileCalls(disk: Disk, nowMs: () => number, isFull: () => b
       else if (disk.names.has(path) || !force) disk.remove(path);
     },
     rmdir: (path) => {
-      if (own.delete(path)) {
-        disk.locks.delete(path);
+      if (own.has(path)) {
+        calls.unlock(path);
         return;
       }
       if (!disk.folders.has(path)) throw systemError('ENOENT', 'rmdir', path);

@@ -1,4 +1,5 @@
 import { diskMutants } from './diskMutants.ts';
+import { placeMutants } from './placeMutants.ts';
 
 /** A bug of accounting, as a change of the code: the one place with `from` becomes `to`. */
 export interface Mutant {
@@ -24,6 +25,7 @@ const lost = 'operators/predictions/lost';
  */
 export const mutants: Readonly<Record<string, Mutant>> = {
   ...diskMutants,
+  ...placeMutants,
   'no-intent': {
     bug: 'The intent was not in the journal before the create request.',
     file: `${journey}/attempt/beginAttempt.ts`,
@@ -132,8 +134,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'resumed-is-free': {
     bug: 'A prediction that a run resumed was not reserved for.',
     file: `${journey}/attempt/resumeAttempt.ts`,
-    from: "if (earlier.state !== 'saved') job.reservation ??=",
-    to: "if (earlier.state === 'saved') job.reservation ??=",
+    from: "earlier.state === 'saved') return;",
+    to: "earlier.state !== 'saved') return;",
     seed: 15,
   },
   'fall-back-anyway': {

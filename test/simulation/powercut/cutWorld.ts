@@ -1,6 +1,7 @@
-import type { CutPart } from '../disk/disk.ts';
+import type { CutPart } from '../disk/cutPower.ts';
+import { drawWorld, RENDITIONS } from '../world/drawWorld.ts';
 import type { Crash } from '../world/machine.ts';
-import { drawWorld, noFaults, type ScriptedProcess, type WorldConfig } from '../world/worldConfig.ts';
+import { noFaults, type ScriptedProcess, type WorldConfig } from '../world/worldConfig.ts';
 
 /** A moment of a run, and what the disk has then. */
 export interface CutState {
@@ -65,7 +66,6 @@ export function uncutWorld(scene: Scene): WorldConfig {
 
 function plainWorld(seed: number): WorldConfig {
   const drawn = drawWorld(seed);
-  const frame = { fit: 'cover', quality: 70 } as const;
   return {
     ...drawn,
     level: 'folder',
@@ -86,6 +86,10 @@ function plainWorld(seed: number): WorldConfig {
     machineDrift: 0,
     clockSteps: [],
     pauseMs: 5_000,
+    otherRun: null,
+    folders: 1,
+    cache: false,
+    twins: 0,
     run: {
       ...drawn.run,
       strategy: 'stream',
@@ -102,10 +106,9 @@ function plainWorld(seed: number): WorldConfig {
       stops: false,
       cancels: false,
       shows: true,
-      renditions: [
-        { name: 'wide', widthPx: 48, heightPx: 24, format: 'jpeg', ...frame },
-        { name: 'tall', widthPx: 24, heightPx: 48, format: 'webp', ...frame },
-      ],
+      sidecars: true,
+      delivers: false,
+      renditions: RENDITIONS,
     },
   };
 }

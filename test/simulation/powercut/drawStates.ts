@@ -1,4 +1,4 @@
-import { cutParts } from '../disk/disk.ts';
+import { cutParts } from '../disk/cutPower.ts';
 import { type CutState, scenes } from './cutWorld.ts';
 
 /** The golden ratio: its multiples leave no gap, however many there are. */

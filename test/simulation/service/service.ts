@@ -1,5 +1,5 @@
 import type { Chance } from '../world/chance.ts';
-import { EPOCH_MS } from '../world/machine.ts';
+import { EPOCH_MS } from '../world/clocks.ts';
 import type { Timeline } from '../world/timeline.ts';
 import { PRICE_MICRO_USD, type WorldConfig } from '../world/worldConfig.ts';
 import { type Answer, type Bucket, createBucket } from './bucket.ts';

@@ -8,7 +8,9 @@ export type Input = readonly number[];
 export const promptOf = (request: number): string => `request ${request}`;
 
 /** The part of a world that its plans follow from. */
-type PlanConfig = Pick<WorldConfig, 'seeds' | 'outputs'> & { readonly run: Pick<RunChoices, 'renditions'> };
+type PlanConfig = Pick<WorldConfig, 'seeds' | 'outputs' | 'cache'> & {
+  readonly run: Pick<RunChoices, 'renditions'>;
+};
 
 function jobsOf(input: Input, { seeds, run }: PlanConfig): Job[] {
   return input.map((request, index) => ({
@@ -25,7 +27,8 @@ function jobsOf(input: Input, { seeds, run }: PlanConfig): Job[] {
 /** Returns the plans of an input, with prices for all outputs. */
 export function plansOf(input: Input, config: PlanConfig) {
   const priceOf = () => PRICE_MICRO_USD * config.outputs;
-  return () => planJobs(jobsOf(input, config), { organize: 'flat', date: '2027-01-15', priceOf });
+  const keys = { reuseUnseeded: config.cache };
+  return () => planJobs(jobsOf(input, config), { organize: 'flat', date: '2027-01-15', priceOf, ...keys });
 }
 
 export function fallbackOf({ input }: Plan, { outputs }: Pick<WorldConfig, 'outputs'>): PricedRequest {

@@ -61,7 +61,7 @@ export function patchTime(): void {
   });
   process.kill = (of, signal) => {
     if (!hasMachine() || signal !== 0) return kill.call(process, of, signal);
-    if (of === process.pid) return true;
+    if (currentMachine().isRunning(of - FIRST_PID)) return true;
     throw Object.assign(new Error('kill ESRCH'), { code: 'ESRCH' });
   };
   Math.random = () => (hasMachine() ? currentMachine().chance.between('engine', 0, 1) : random());
