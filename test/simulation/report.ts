@@ -9,6 +9,8 @@ export interface Work {
   readonly seeds?: readonly number[] | undefined;
   /** The states after power cuts to run, in place of seeds. Default: none. */
   readonly states?: readonly CutState[] | undefined;
+  /** Crashes of each world, in place of those that its seed draws. Default: those. */
+  readonly crashes?: number | undefined;
   readonly first: number;
   readonly step: number;
   readonly count: number;
@@ -62,7 +64,7 @@ export async function runWorkers(config: WorkersConfig): Promise<Totals> {
     mutant,
     stopsAtFailure,
   } = config;
-  const { seeds, states, untilMs = Number.MAX_SAFE_INTEGER, onWorld = () => {} } = config;
+  const { seeds, states, crashes, untilMs = Number.MAX_SAFE_INTEGER, onWorld = () => {} } = config;
   const totals: Totals = { worlds: 0, crashes: 0, contacts: 0, made: 0, virtualMs: 0, failures: [] };
   const stop = new AbortController();
   const note = (world: WorldLine) => {
@@ -81,6 +83,7 @@ export async function runWorkers(config: WorkersConfig): Promise<Totals> {
     const work: Work = {
       seeds: seeds?.filter(isOwn),
       states: states?.filter(isOwn),
+      crashes,
       first: first + number,
       step: workers,
       count: share,

@@ -12,6 +12,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1000' },
     first: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    crashes: { type: 'string' },
     minutes: { type: 'string', default: '1000' },
     workers: { type: 'string', default: String(availableParallelism()) },
     mutant: { type: 'string' },
@@ -48,6 +49,7 @@ const totals = await runWorkers({
   first,
   count: values.seed === undefined ? seeds : 1,
   untilMs: Date.now() + minutes * 60_000,
+  crashes: values.crashes === undefined ? undefined : Number(values.crashes),
   keepsLog: values.seed !== undefined,
   mutant: values.mutant,
   onWorld: (world) => {

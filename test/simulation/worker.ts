@@ -11,7 +11,7 @@ const { describeShrunk, shrinkWorld } = await import('./shrink.ts');
 for (const name of ['replicate', 'file-type', 'got', 'sharp', 'cacache', 'node-sqlite3-wasm'])
   await import(name);
 
-const { seeds, states, first, step, count, untilMs, shrinks, keepsLog }: Work = JSON.parse(
+const { seeds, states, crashes, first, step, count, untilMs, shrinks, keepsLog }: Work = JSON.parse(
   process.argv[2] ?? '{}',
 );
 // A stack for each of the many errors that worlds are full of is a tenth of all time.
@@ -23,18 +23,21 @@ const print = (line: WorldLine) =>
 async function* worlds(): AsyncGenerator<WorldConfig> {
   if (states !== undefined) yield* worldsOfStates(states);
   const all = seeds ?? Array.from({ length: states === undefined ? count : 0 }, (_, n) => first + n * step);
-  for (const seed of all) yield drawWorld(seed);
+  for (const seed of all) {
+    const drawn = drawWorld(seed);
+    yield crashes === undefined ? drawn : { ...drawn, crashes };
+  }
 }
 
 for await (const config of worlds()) {
   if (Date.now() >= untilMs) break;
   const report = await runWorld(config, { keepsLog });
-  const { problems, crashes, contacts, made, virtualMs, log } = report;
+  const { problems, contacts, made, virtualMs, log } = report;
   let history: string | null = keepsLog ? log.join('\n') : null;
   if (problems.length > 0 && shrinksLeft > 0) {
     shrinksLeft -= 1;
     history = `${history ?? ''}\n${describeShrunk(await shrinkWorld(report))}`.trim();
   }
   const { seed, level } = config;
-  await print({ seed, level, problems, crashes, contacts, made, virtualMs, history });
+  await print({ seed, level, problems, crashes: report.crashes, contacts, made, virtualMs, history });
 }

@@ -180,9 +180,10 @@ export function* readEntryLog(path: string, fromBytes = 0): Generator<ReadLine> 
   try {
     let rest: Buffer = Buffer.alloc(0);
     let endBytes = fromBytes;
-    for (let offset = fromBytes; ; ) {
-      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-      const read = readSync(fd, chunk, 0, CHUNK_BYTES, offset);
+    const chunkBytes = Math.min(CHUNK_BYTES, fstatSync(fd).size - fromBytes);
+    for (let offset = fromBytes; chunkBytes > 0; ) {
+      const chunk = Buffer.allocUnsafe(chunkBytes);
+      const read = readSync(fd, chunk, 0, chunkBytes, offset);
       if (read === 0) return;
       offset += read;
       let block = Buffer.concat([rest, chunk.subarray(0, read)]);

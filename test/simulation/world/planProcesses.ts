@@ -83,7 +83,11 @@ function drawInputs(config: WorldConfig, chance: Chance): Input[] {
   return [...inputs, input];
 }
 
+/** An input that has grown so much is not changed any more. */
+const MOST_JOBS = 14;
+
 function changed(input: Input, level: WorldConfig['level'], chance: Chance): Input {
+  if (input.length >= MOST_JOBS) return input;
   // Without a folder nobody matches jobs by their requests.
   if (level === 'engine') return [...input, 100 + input.length];
   const next = [...input];

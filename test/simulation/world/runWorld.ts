@@ -5,7 +5,7 @@ import { createNetwork, type Network } from '../service/network.ts';
 import { Service } from '../service/service.ts';
 import { createWebhooks } from '../service/webhooks.ts';
 import { type Chance, createChance, type Strike } from './chance.ts';
-import { enter, Machine, ProcessEnded, type RunningProcess, useMachine } from './machine.ts';
+import { type Crash, enter, Machine, ProcessEnded, type RunningProcess, useMachine } from './machine.ts';
 import { judgeEnd, judgeProcess } from './oracle.ts';
 import { FOLDERS, type ProcessPlan, planProcesses } from './planProcesses.ts';
 import { beginRun } from './processes.ts';
@@ -88,7 +88,8 @@ export async function runWorld(config: WorldConfig, options: RunWorldConfig = {}
         chance.isCalm = true;
         await passUntil(world, Math.max(config.noCredit?.[1] ?? 0, config.outage?.[1] ?? 0));
       }
-      const tracks = await drive(world, plan, webhooks.open());
+      const crash = shortened(plan.crash, config, world.ends.at(-1), contactsOf.at(-1));
+      const tracks = await drive(world, { ...plan, crash }, webhooks.open());
       for (const { process, end } of tracks) {
         contactsOf.push(process.contacts);
         if (end.kind === 'crashed') crashes += 1;
@@ -113,6 +114,23 @@ export async function runWorld(config: WorldConfig, options: RunWorldConfig = {}
   const made = service.made.length;
   const contacts = contactsOf.reduce((sum, one) => sum + one, 0);
   return { config, problems, struck, crashes, contacts, contactsOf, made, virtualMs: nowMs, log: lines };
+}
+
+/** Crashes that a seed draws for a world, at most. */
+const MOST_DRAWN = 10;
+
+/**
+ * Moves a crash to where a process gets to, in worlds with more crashes than are drawn: if the one
+ * before came to its end, this one has as little to do.
+ */
+function shortened(
+  crash: Crash | null,
+  { crashes, script }: WorldConfig,
+  before: ProcessEnd | undefined,
+  contacts = 1,
+): Crash | null {
+  if (crash === null || script !== null || crashes <= MOST_DRAWN || before?.kind !== 'done') return crash;
+  return { ...crash, atContact: 1 + (crash.atContact % contacts) };
 }
 
 /** A process that runs, and what it has told. */
