@@ -126,11 +126,11 @@ function thumbnailOf({ path, format, bytes, sha256, widthPx, heightPx }: ImageFi
   return thumbnailPath({ path, format, bytes, sha256, width: widthPx, height: heightPx });
 }
 
-/** Writes a thumbnail without flushing it: one that a power cut destroys is made again. */
+/** Writes a thumbnail, flushed: nothing looks at it again to see what a power cut has left. */
 async function writeThumbnail(data: Buffer, path: string): Promise<void> {
   await ensureDir(dirname(path));
   const temporary = newTemporaryPath(path);
-  await writeFile(temporary, data, { flag: 'wx' });
+  await writeFile(temporary, data, { flag: 'wx', flush: true });
   await rename(temporary, path);
 }
 
