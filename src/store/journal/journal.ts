@@ -220,7 +220,7 @@ function journalOf(opened: OpenedJournal): FolderJournal {
       let isWhole = false;
       try {
         guard.check();
-        isWhole = true;
+        isWhole = run.countEnd(log.lastSeq + 1);
       } finally {
         database.close();
         guard.close();

@@ -33,6 +33,11 @@ export interface RunTable {
   noteSession(session: RunSession): void;
   /** Notes the last line of the entry log that the database has. */
   setLogSeq(seq: number): void;
+  /**
+   * Counts the line that is to state the end of the log, so that one that is torn is no loss;
+   * returns false if the disk refuses: without that line the next run reads the whole log.
+   */
+  countEnd(seq: number): boolean;
 }
 
 /** Creates the table of facts about a run. Change it in a transaction. */
@@ -82,6 +87,14 @@ export function createRunTable(database: DatabaseSync): RunTable {
     },
     setLogSeq: (seq) => {
       setSeq.run(seq);
+    },
+    countEnd: (seq) => {
+      try {
+        setSeq.run(seq);
+        return true;
+      } catch {
+        return false;
+      }
     },
   };
 }

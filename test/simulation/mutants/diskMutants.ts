@@ -2,12 +2,19 @@ import type { Mutant } from './mutants.ts';
 
 /** Flushes and orders of writes taken away: `npm run powercut` finds them, at a state of its own. */
 export const diskMutants: Readonly<Record<string, Mutant>> = {
-  'log-before-commit': {
-    bug: 'The log got lines before their transaction was committed: a torn one made the folder unusable.',
+  'uncounted-end': {
+    bug: 'The database did not count the last line of the log: a torn one made the folder unusable.',
     file: 'store/journal/journal.ts',
-    from: 'beforeCommit: () => run.setLogSeq(log.reserve()),\n    afterCommit: log.write,',
-    to: 'beforeCommit: () => { const seq = log.reserve(); log.write(); run.setLogSeq(seq); },\n    afterCommit: () => {},',
-    state: 0,
+    from: 'run.countEnd(log.lastSeq + 1)',
+    to: 'true',
+    seed: 1,
+  },
+  'unflushed-journal': {
+    bug: 'Entries of the journal were confirmed before its write-ahead log was flushed.',
+    file: 'store/journal/journalGuard.ts',
+    from: 'flush: () => promisify(fdatasync)(log.fd),',
+    to: 'flush: async () => void [promisify, fdatasync],',
+    state: 5,
   },
   'unnamed-folder': {
     bug: 'The name of a new run folder was not flushed, and with it all of its journal lost.',
@@ -29,26 +36,5 @@ export const diskMutants: Readonly<Record<string, Mutant>> = {
     from: '      await handle.sync();\n',
     to: '',
     state: 1,
-  },
-  'unnamed-output': {
-    bug: 'The name of an output was not flushed before the journal had it.',
-    file: 'providers/downloads/downloader.ts',
-    from: '    await syncFolder(dirname(path));\n',
-    to: '',
-    state: 0,
-  },
-  'unnamed-rendition': {
-    bug: 'The names of renditions were not flushed before the journal had their job as saved.',
-    file: 'renditions/renderer.ts',
-    from: '    await syncFolder(folder);\n',
-    to: '',
-    state: 0,
-  },
-  'relaxed-commit': {
-    bug: 'Commits of the journal were not flushed.',
-    file: 'store/journal/database.ts',
-    from: "database.exec('PRAGMA synchronous = FULL');",
-    to: "database.exec('PRAGMA synchronous = OFF');",
-    state: 3,
   },
 };
